@@ -1,0 +1,53 @@
+# Fovea needs Python 3.11 or newer, git and make; everything else goes into .venv, once.
+
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
+PORT ?=
+ADDRESS ?=
+
+python := .venv/bin/python
+pip := $(python) -m pip install --disable-pip-version-check
+new_enough := import sys; sys.exit(sys.version_info < (3, 11))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help app test test-all bench shots lint requirements requirements-dev
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+
+app: requirements ## start Fovea; PORT=8600 takes another port, ADDRESS=0.0.0.0 lets other machines in
+	@$(python) -m streamlit run app/main.py $(if $(PORT),--server.port $(PORT)) $(if $(ADDRESS),--server.address $(ADDRESS))
+
+test: requirements-dev ## the fast tests, a few minutes
+	@$(python) -m pytest
+
+test-all: requirements-dev ## every test, the slow ones too
+	@$(python) -m pytest -m ""
+
+bench: requirements-dev ## how long things take, as ratios
+	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.bench
+
+shots: requirements-dev ## draw the README's picture again, in a real browser
+	@$(python) -m tests.browser.shots
+
+lint: requirements-dev ## what ruff finds
+	@$(python) -m ruff check
+
+# A copy of each list in .venv says what is installed: while both are alike nothing is asked of pip or of the network.
+requirements: $(python)
+	@cmp -s requirements.txt .venv/requirements.txt || { \
+	  echo "Installing what Fovea needs, once: up to 6 GB on disk, most of it PyTorch; unpacking it is quiet for a while."; \
+	  $(pip) -r requirements.txt && cp requirements.txt .venv/; }
+
+requirements-dev: requirements
+	@cmp -s requirements-dev.txt .venv/requirements-dev.txt || { \
+	  echo "Installing what the tests need, once."; \
+	  $(pip) -r requirements-dev.txt && cp requirements-dev.txt .venv/; }
+
+# The first Python of the list that is new enough makes the environment; half an environment is not kept.
+$(python):
+	@for python in $(PYTHON); do \
+	  if "$$python" -c "$(new_enough)" 2>/dev/null; then exec "$$python" -m venv --clear .venv; fi; \
+	done; \
+	echo "Fovea needs Python 3.11 or newer, and found only: $$($(firstword $(PYTHON)) --version 2>&1). Install a newer one, or name it:" \
+	  "make app PYTHON=/path/to/python3.12" >&2; exit 1

@@ -1,0 +1,1 @@
+"""A strip of thumbnails to choose a picture from."""

@@ -1,0 +1,54 @@
+// The strip of pictures. Text enters as textContent only; nothing of the visitor's ever becomes markup.
+
+function tile(item, data, send) {
+  const cell = document.createElement("div");
+  cell.className = "cell";
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "tile";
+  button.title = item.title;
+  button.dataset.slug = item.slug;
+  button.setAttribute("aria-label", item.title);
+  button.setAttribute("aria-pressed", String(item.slug === data.selected));
+  const picture = document.createElement("img");
+  picture.src = item.source;
+  picture.alt = "";
+  button.append(picture);
+  button.addEventListener("click", () => send(item.slug, "choose"));
+  cell.append(button);
+  if (item.removable) {
+    const cross = document.createElement("button");
+    cross.type = "button";
+    cross.className = "cross";
+    cross.textContent = "×";
+    cross.setAttribute("aria-label", `${data.remove}: ${item.title}`);
+    cross.addEventListener("click", () => send(item.slug, "remove"));
+    cell.append(cross);
+  }
+  return cell;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  let strip = parentElement.querySelector(".strip");
+  if (!strip) {
+    strip = document.createElement("div");
+    strip.className = "strip";
+    strip.setAttribute("role", "group");
+    parentElement.append(strip);
+  }
+  strip.setAttribute("aria-label", data.label);
+  const send = (slug, action) => {
+    if (action === "choose") {
+      // the ring moves at once; the analysis follows
+      for (const one of strip.querySelectorAll(".tile")) {
+        one.setAttribute("aria-pressed", String(one.dataset.slug === slug));
+      }
+    }
+    setTriggerValue("chosen", { slug, action });
+  };
+  const focused = parentElement.activeElement?.dataset?.slug;
+  strip.replaceChildren(...data.tiles.map((item) => tile(item, data, send)));
+  if (focused) {
+    for (const one of strip.querySelectorAll(".tile")) if (one.dataset.slug === focused) one.focus();
+  }
+}

@@ -1,0 +1,59 @@
+"""The frame: page configuration, navigation, the choices that all pages share, and the border that errors stop at."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+ROOT = str(Path(__file__).resolve().parents[1])
+if ROOT not in sys.path:  # `streamlit run` puts app/ on the path, not the folder above it
+    sys.path.insert(0, ROOT)
+
+import streamlit as st  # noqa: E402
+
+from app import state  # noqa: E402
+from app.state import Subject  # noqa: E402
+from app.widgets import models, pictures  # noqa: E402
+from app.words import word  # noqa: E402
+from core import InvalidInput  # noqa: E402
+
+HERE = Path(__file__).parent
+
+
+def frame() -> None:
+    """The model and the picture, in the side bar of every page."""
+    st.markdown(f"### {word('app.name')}")
+    st.caption(word("app.sentence"))
+    st.markdown(f"**{word('model.label')}**")
+    classifier = models.pick_model()
+    st.markdown(f"**{word('picture.label')}**")
+    sample, picture = pictures.pick_picture(classifier.card.family)
+    framing, picture = pictures.pick_framing(picture)
+    state.set_subject(Subject(classifier, picture, sample, framing))
+    st.caption(word("device.is", device=state.device()))
+
+
+def run() -> None:
+    """One run of the app: the frame, then the page. A mistake becomes one sentence and the choices stay."""
+    st.set_page_config(page_title=word("app.name"), page_icon=":material/visibility:", layout="wide")
+    st.html(HERE / "frame.css")
+    state.restore()
+    page = st.navigation([st.Page(HERE / "views" / "explore.py", title=word("page.explore"), default=True)], position="top")
+    try:
+        with st.sidebar:
+            frame()
+        said = st.container()
+        page.run()
+        for sentence in state.take_notices():
+            said.warning(sentence)
+    except InvalidInput as error:
+        for sentence in state.take_notices():
+            st.warning(sentence)
+        st.error(str(error))
+    except Exception:
+        logging.getLogger("fovea").exception("a page failed")
+        st.error(word("app.failed"))
+
+
+run()

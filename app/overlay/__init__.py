@@ -1,0 +1,7 @@
+"""The overlay: attention beside attribution on one picture, drawn and steered in the browser."""
+
+from __future__ import annotations
+
+from app.overlay.overlay import SETTINGS, WORDS, Layer, pack, show
+
+__all__ = ["SETTINGS", "WORDS", "Layer", "pack", "show"]

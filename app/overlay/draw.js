@@ -1,0 +1,150 @@
+// A picture with a map over it, in device pixels. All places are those of a frame: `whole` (the picture and the model's
+// square) fitted to a canvas of a given width.
+
+const SHADE = "rgba(17, 20, 32, 0.62)"; // over what the model never saw
+const FINEST = 512; // points along a side of an interpolated map; the canvas enlarges it from there
+
+function frameOf(packet, whole, width) {
+  const scale = width / whole.width;
+  const place = ({ left, top, width: wide, height }) => ({
+    left: (left - whole.left) * scale, top: (top - whole.top) * scale, width: wide * scale, height: height * scale,
+  });
+  return {
+    width,
+    height: Math.round(whole.height * scale),
+    picture: place({ left: 0, top: 0, ...packet.picture }),
+    square: place(packet.square),
+  };
+}
+
+const heightOf = (whole, width) => Math.round((whole.height * width) / whole.width);
+
+function canvasOf(width, height) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.max(1, width), Math.max(1, height)];
+  return canvas;
+}
+
+// The decoded picture, in colour and, for signed maps, in a light grey that both ends of their colours stand out from:
+// 56 + 0.75 · luma (Rec. 601).
+async function decodePicture(packet) {
+  const colour = await createImageBitmap(packet.file);
+  const grey = canvasOf(colour.width, colour.height);
+  const context = grey.getContext("2d", { willReadFrequently: true });
+  context.drawImage(colour, 0, 0);
+  const image = context.getImageData(0, 0, grey.width, grey.height);
+  for (let i = 0, { data } = image; i < data.length; i += 4) {
+    const luma = 0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2];
+    data[i] = data[i + 1] = data[i + 2] = 56 + 0.75 * luma;
+  }
+  context.putImageData(image, 0, 0);
+  return { colour, grey };
+}
+
+// The picture, whole, on the colour that the model's square is padded with, and shaded outside that square.
+function drawPicture(context, packet, source, frame) {
+  const { picture, square } = frame;
+  context.fillStyle = `rgb(${packet.padding.join()})`;
+  context.fillRect(0, 0, frame.width, frame.height);
+  context.imageSmoothingEnabled = true;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(source, picture.left, picture.top, picture.width, picture.height);
+  context.beginPath();
+  context.rect(0, 0, frame.width, frame.height);
+  context.rect(square.left, square.top, square.width, square.height);
+  context.fillStyle = SHADE;
+  context.fill("evenodd");
+}
+
+// The pictures of one stage, drawn once for a size and kept, for they are the slow part.
+class Backdrop {
+  draw(context, packet, picture, frame, grey) {
+    if (this.picture !== picture || this.packet !== packet || this.width !== frame.width) {
+      Object.assign(this, { picture, packet, width: frame.width, colour: null, grey: null });
+    }
+    const name = grey ? "grey" : "colour";
+    if (!this[name]) {
+      this[name] = canvasOf(frame.width, frame.height);
+      drawPicture(this[name].getContext("2d"), packet, picture[name], frame);
+    }
+    context.drawImage(this[name], 0, 0);
+  }
+}
+
+const enlarged = new WeakMap();
+
+// The map as a small canvas of coloured pixels: one for each cell, or interpolated (the values are, not the colours, so
+// that colour, alpha and threshold are right between the cells as well).
+function paint({ map, scale }, settings, square) {
+  let field = map;
+  if (settings.smooth) {
+    const shrink = Math.min(1, FINEST / Math.max(square.width, square.height));
+    const [width, height] = [square.width, square.height].map((side) => Math.max(1, Math.round(side * shrink)));
+    field = enlarged.get(map);
+    if (field?.width !== width || field?.height !== height) {
+      field = enlarge(map, width, height);
+      enlarged.set(map, field);
+    }
+  }
+  const canvas = canvasOf(field.width, field.height);
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(field.width, field.height);
+  const colours = ramp(settings.colours, scale.signed, settings.opacity);
+  colourise(field, scale, colours, settings.threshold, new Uint32Array(image.data.buffer));
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+function drawMap(context, shown, settings, frame) {
+  if (shown.blank) return;
+  const { left, top, width, height } = frame.square;
+  context.imageSmoothingEnabled = settings.smooth;
+  context.drawImage(paint(shown, settings, frame.square), left, top, width, height);
+}
+
+// The outline of a cell of a grid: white on black, heavy for a query, light for the place that is pointed at.
+function drawCell(context, frame, grid, { row, column }, ratio, heavy) {
+  const { square } = frame;
+  const [wide, tall] = [square.width / grid.width, square.height / grid.height];
+  const [width, height] = [wide, tall].map((side) => Math.max(side, 7 * ratio)); // a tiny cell still shows
+  const left = square.left + (column + 0.5) * wide - width / 2;
+  const top = square.top + (row + 0.5) * tall - height / 2;
+  for (const [colour, line] of [["rgba(0, 0, 0, 0.55)", heavy ? 4 : 3], ["#ffffff", heavy ? 2 : 1]]) {
+    context.lineWidth = line * ratio;
+    context.strokeStyle = colour;
+    context.strokeRect(left, top, width, height);
+  }
+}
+
+// One stage: its scenes side by side over the same picture, and the cells that are asked about or pointed at.
+function drawStage(context, state, picture, frame, parts, backdrop, ratio) {
+  for (const { look: shown, from, to } of parts) {
+    context.save();
+    context.beginPath();
+    context.rect(from * frame.width, 0, (to - from) * frame.width, frame.height);
+    context.clip();
+    backdrop.draw(context, state.packet, picture, frame, shown.scale?.signed);
+    drawMap(context, shown, state.settings, frame);
+    drawCells(context, state, frame, shown, ratio);
+    context.restore();
+  }
+}
+
+function drawCells(context, { hover }, frame, { layer, query, map }, ratio) {
+  if (!layer) return;
+  if (hover && !hover.outside) drawCell(context, frame, map, cellAt(map, hover), ratio, false);
+  if (query && !query.token) drawCell(context, frame, layer, query, ratio, true);
+}
+
+// The colours of a scale from low to high, opaque; what the threshold hides is left out.
+function drawBar(context, width, height, scale, settings) {
+  const count = Math.max(2, Math.round(width));
+  const values = Float32Array.from({ length: count }, (_, i) => scale.low + ((scale.high - scale.low) * i) / (count - 1));
+  const colours = ramp(settings.colours, scale.signed, 1).map((pixel) => pixel | 0xff000000);
+  const strip = canvasOf(count, 1);
+  const image = new ImageData(count, 1);
+  colourise({ values }, scale, colours, settings.threshold, new Uint32Array(image.data.buffer));
+  strip.getContext("2d").putImageData(image, 0, 0);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(strip, 0, 0, width, height);
+}

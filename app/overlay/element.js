@@ -1,0 +1,53 @@
+// Building blocks of the page. Text is only ever set as text.
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") node.textContent = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+// Text that changes only when it must, so that a screen reader does not speak it twice.
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// A group of buttons of which one is chosen: a click chooses, arrow keys, Home and End move. `options` are pairs
+// (value, what is inside the button). Returns the group, with `buttons` by value and `mark(value)`.
+function radioGroup(className, label, options, choose) {
+  const buttons = new Map();
+  const values = options.map(([value]) => value);
+  for (const [value, ...content] of options) {
+    const button = element("button", { type: "button", role: "radio", "data-value": value }, ...content);
+    button.addEventListener("click", () => choose(value));
+    buttons.set(value, button);
+  }
+  const group = element("div", { class: className, role: "radiogroup", "aria-label": label }, ...buttons.values());
+  group.addEventListener("keydown", (event) => {
+    const at = values.findIndex((value) => buttons.get(value) === event.target);
+    const moves = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: -1 };
+    if (!(event.key in moves) || at < 0) return;
+    event.preventDefault();
+    const value = values.at(moves[event.key] % values.length);
+    choose(value);
+    buttons.get(value).focus();
+  });
+  const mark = (value) => {
+    for (const [each, button] of buttons) {
+      button.setAttribute("aria-checked", each === value);
+      button.tabIndex = each === value ? 0 : -1;
+    }
+  };
+  return { group, buttons, mark };
+}
+
+// A canvas as large as it is laid out, in device pixels; its height follows from `aspect` where one is given.
+function fitCanvas(canvas, ratio, aspect) {
+  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
+  const height = Math.max(1, Math.round(aspect ? width / aspect : canvas.clientHeight * ratio));
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+}

@@ -1,0 +1,82 @@
+// What is shown, derived from what was sent and what the viewer did. A state is
+// { packet, settings, chosen: { attention, attribution }, hover, pin }, where
+//   hover is null, { side, outside: true } or { side, x, y }: a place in the model's square, 0..1;
+//   pin is null or a query with its side: { side, row, column } or { side, token: true }.
+
+const layerOf = (state, side) => state.packet[side].find((layer) => layer.slug === state.chosen[side]) ?? null;
+
+// The cell of a grid in which a place lies.
+function cellAt(grid, place) {
+  const row = Math.min(Math.floor(place.y * grid.height), grid.height - 1);
+  return { row, column: Math.min(Math.floor(place.x * grid.width), grid.width - 1) };
+}
+
+// The query whose row a side shows: the pinned one, else the one under the pointer, else none.
+function queryOf(state, side) {
+  const layer = layerOf(state, side);
+  if (!layer?.rows) return null;
+  if (state.pin?.side === side) return state.pin;
+  const { hover } = state;
+  return hover?.side === side && !hover.outside ? cellAt(layer, hover) : null;
+}
+
+// Whether a pin still means something: its layer has rows, and the cell.
+function holds(layer, pin) {
+  if (!layer?.rows) return false;
+  return pin.token ? layer.token : pin.row < layer.height && pin.column < layer.width;
+}
+
+// The map of one layer as it is shown now: { layer, query, map, scale, blank }, blank "" or the word that says why.
+function look(state, side, layer = layerOf(state, side), query = queryOf(state, side)) {
+  if (!layer) return { layer, blank: "empty" };
+  const map = layer.map(query);
+  const scale = scaleOf(map, sharedTop(state, side, query));
+  const blank = map.known ? (map.low || map.high ? "" : "blank") : "missing";
+  return { layer, query: layer.rows ? query : null, map, scale, blank };
+}
+
+// The end of a shared scale: the largest value over the maps that share it, rows compared with the rows of one query.
+function sharedTop(state, side, query) {
+  const { scale } = state.settings;
+  if (scale === "own") return undefined;
+  const chosen = layerOf(state, side);
+  const layers = scale === "strip"
+    ? state.packet[side].map((layer) => [layer, alike(layer, chosen) ? query : null])
+    : SIDES.map((name) => [layerOf(state, name), name === side ? query : queryOf(state, name)]);
+  return Math.max(...layers.map(([layer, asked]) => (layer ? layer.range(asked).high : 0)));
+}
+
+const alike = (a, b) => !!a && !!b && a.rows === b.rows && a.width === b.width && a.height === b.height;
+
+// Attention minus attribution, in the shape of a look; the query is that of the side that has one.
+function difference(state) {
+  const [first, second] = SIDES.map((side) => look(state, side));
+  if (!first.layer || !second.layer) return { layer: null, blank: "empty" };
+  const map = subtracted(first.map, second.map);
+  const scale = { low: -1, high: 1, signed: true };
+  const { layer, query } = second.query && !first.query ? second : first;
+  return { layer, query, map, scale, blank: map.known ? "" : "missing" };
+}
+
+let last = [];
+
+function subtracted(first, second) {
+  if (last[0] !== first || last[1] !== second) last = [first, second, subtract(first, second)];
+  return last[2];
+}
+
+// What each stage on screen shows: [{ look, from, to }], each over a part of the stage's width.
+function scenes(state) {
+  const { mode, wipe } = state.settings;
+  if (mode === "difference") return [[{ side: "difference", look: difference(state), from: 0, to: 1 }]];
+  const [first, second] = SIDES.map((side) => ({ side, look: look(state, side), from: 0, to: 1 }));
+  return mode === "side" ? [[first], [second]] : [[{ ...first, to: wipe }, { ...second, from: wipe }]];
+}
+
+// The side that a pointer at `share` of a stage's width points at.
+function sideAt(state, side, share) {
+  const { mode, wipe } = state.settings;
+  if (mode === "side") return side;
+  if (mode === "wipe") return SIDES[share < wipe ? 0 : 1];
+  return SIDES.find((name) => layerOf(state, name)?.rows) ?? SIDES[0];
+}

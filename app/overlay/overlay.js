@@ -1,0 +1,168 @@
+// One mounted overlay: what the viewer did, and what follows from it.
+
+const memory = new Map(); // by key: what a viewer set, kept when the page takes the overlay away and brings it back
+
+class Overlay {
+  constructor(parent) {
+    this.parent = parent;
+    this.root = element("div", { class: "overlay" });
+    this.state = null;
+    this.newest = 0;
+    parent.append(this.root);
+    this.watch = new ResizeObserver(() => this.schedule());
+    this.watch.observe(this.root);
+  }
+
+  // A blob came: nothing happens for one that is shown already; the old view stays until the new picture is decoded.
+  async receive(bytes) {
+    const packet = readPacket(bytes);
+    if (packet.digest === this.digest) return;
+    this.digest = packet.digest;
+    const turn = ++this.newest;
+    const picture = await decodePicture(packet);
+    if (turn !== this.newest || this.closed) return;
+    this.adopt(packet);
+    this.picture = picture;
+    this.draw();
+  }
+
+  // Takes over a packet. What the viewer set stays, except what Python asks for anew.
+  adopt(packet) {
+    const fresh = !this.state;
+    const kept = memory.get(packet.key) ?? { settings: {}, asked: {}, chosen: {}, told: [], pin: null };
+    const settings = { ...packet.settings };
+    for (const name of Object.keys(settings)) {
+      if (name in kept.settings && kept.asked[name] === settings[name]) settings[name] = kept.settings[name];
+    }
+    const echo = kept.told.lastIndexOf(JSON.stringify(packet.selected));
+    kept.told = kept.told.slice(echo + 1);
+    const chosen = {};
+    SIDES.forEach((side, i) => {
+      const stays = echo >= 0 || kept.asked[side] === packet.selected[i];
+      const known = packet[side].some((layer) => layer.slug === kept.chosen[side]);
+      chosen[side] = stays && known ? kept.chosen[side] : packet.selected[i];
+    });
+    const [attention, attribution] = packet.selected;
+    const asked = { ...packet.settings, attention, attribution };
+    const before = this.state?.packet;
+    this.state = { packet, settings, chosen, hover: this.state?.hover ?? null, pin: kept.pin };
+    this.kept = Object.assign(kept, { settings, asked, chosen });
+    memory.set(packet.key, kept);
+    if (outline(before) !== outline(packet)) this.build();
+    if (fresh && kept.pin) this.lastPick = undefined;
+    this.checkPin();
+  }
+
+  build() {
+    this.panes = SIDES.map((side) => new Pane(this, side));
+    this.strips = SIDES.map((side) => new Strip(this, side));
+    this.controls = new Controls(this);
+    this.divider = new Divider(this, this.panes[0].stage);
+    const panes = element("div", { class: "panes" }, ...this.panes.map((pane) => pane.node));
+    this.root.replaceChildren(panes, this.controls.node, ...this.strips.map((strip) => strip.node));
+    this.root.onkeydown = (event) => event.key === "Escape" && this.letGo();
+  }
+
+  set(changes) {
+    Object.assign(this.state.settings, changes);
+    this.schedule();
+  }
+
+  choose(side, slug) {
+    if (this.state.chosen[side] === slug) return;
+    const before = layerOf(this.state, side);
+    this.state.chosen[side] = slug;
+    const after = layerOf(this.state, side);
+    if (this.state.pin?.side === side && !alike(before, after)) this.state.pin = null;
+    this.checkPin();
+    if (this.state.packet.told.includes("selected")) this.tellSoon("selected", { ...this.state.chosen });
+    this.schedule();
+  }
+
+  point(hover) {
+    this.state.hover = hover;
+    this.schedule();
+  }
+
+  pinHover() {
+    const { hover } = this.state;
+    const layer = hover && layerOf(this.state, hover.side);
+    if (layer?.rows && !hover.outside) this.togglePin({ side: hover.side, ...cellAt(layer, hover) });
+  }
+
+  // Pins a query, or lets it go when it is the pinned one.
+  togglePin(pin) {
+    const { pin: old } = this.state;
+    this.pinTo(old && old.side === pin.side && sameQuery(old, pin) ? null : pin);
+  }
+
+  letGo() {
+    if (this.state.pin) this.pinTo(null);
+    else this.point(null);
+  }
+
+  pinTo(pin) {
+    this.state.pin = pin;
+    this.checkPin();
+    this.schedule();
+  }
+
+  // Drops a pin that means nothing any more, remembers it, and tells Python once what has changed.
+  checkPin() {
+    const { state } = this;
+    if (state.pin && !holds(layerOf(state, state.pin.side), state.pin)) state.pin = null;
+    this.kept.pin = state.pin;
+    const { side, row = null, column = null } = state.pin ?? {};
+    const pick = state.pin && { pane: side, layer: state.chosen[side], row, column };
+    const said = JSON.stringify(pick);
+    if (said === (this.lastPick ?? "null")) return;
+    this.lastPick = said;
+    this.tell("pick", pick);
+  }
+
+  // Python is told of a choice when the viewer has come to rest, not at each key.
+  tellSoon(name, value) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.kept.told.push(JSON.stringify(SIDES.map((side) => value[side])));
+      this.tell(name, value);
+    }, 250);
+  }
+
+  schedule() {
+    if (!this.state) return;
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const started = performance.now();
+    const { state, picture } = this;
+    const ratio = window.devicePixelRatio || 1;
+    const { mode } = state.settings;
+    this.root.dataset.mode = mode;
+    this.controls.show(state.settings);
+    this.divider.show(state.settings);
+    scenes(state).forEach((parts, i) => this.panes[i].draw(state, picture, parts, ratio));
+    if (mode === "difference") this.panes[0].label(state, "difference", difference(state), ratio);
+    else SIDES.forEach((side, i) => this.panes[i].label(state, side, look(state, side), ratio));
+    for (const strip of this.strips) strip.draw(state, picture, ratio);
+    this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
+    this.root.dataset.milliseconds = (performance.now() - started).toFixed(2);
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    if (this.frame) cancelAnimationFrame(this.frame);
+    this.watch.disconnect();
+    this.root.remove();
+  }
+}
+
+// What the page is built from; as long as it stays, the elements stay, and with them the focus.
+function outline(packet) {
+  return packet && JSON.stringify([packet.words, ...SIDES.map((side) => packet[side].map(({ slug, title }) => [slug, title]))]);
+}

@@ -1,0 +1,49 @@
+// Numbers and places in words.
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+
+// Three significant digits; signed values with their sign.
+function number(value, signed) {
+  const size = Math.abs(value);
+  const digits = size === 0 ? "0" : size < 1e-4 || size >= 1e5 ? size.toExponential(1) : Number(size.toPrecision(3)) + "";
+  const sign = value < 0 ? "\u2212" : signed && value > 0 ? "+" : "";
+  return sign + digits.replace("e-", "e\u2212").replace("e+", "e");
+}
+
+// Rows and columns are counted from 1 on screen, as people do, and from 0 in what Python is told.
+const counted = ({ row, column }) => ({ row: row + 1, column: column + 1 });
+
+// What a map with rows shows: the mean, or the row of a query.
+function aspect(words, { layer, query }, pinned) {
+  if (!layer?.rows) return "";
+  const from = !query ? words.mean : query.token ? words.from_token : fill(words.from_patch, counted(query));
+  return pinned ? `${from}, ${words.pinned}` : from;
+}
+
+// The line under a pane: the value at the place that is pointed at, or what can be done there.
+function readout(state, side, shown) {
+  const { words } = state.packet;
+  const { hover } = state;
+  if (!shown.layer) return "";
+  if (hover?.outside) return words.outside;
+  const asks = side !== "difference" && shown.query && !shown.blank;
+  const pinnedHere = asks && state.pin?.side === side;
+  if (asks && (!pinnedHere || !hover)) return strongestText(words, shown);
+  if (!hover) return shown.layer.rows ? words.hint_rows : words.hint;
+  const cell = cellAt(shown.map, hover);
+  const at = cell.row * shown.map.width + cell.column;
+  const value = shown.map.values[at];
+  if (Number.isNaN(value)) return fill(words.masked, counted(cell));
+  const texts = { ...counted(cell), value: number(value, shown.map.signed) };
+  if (side !== "difference") return fill(words.value, texts);
+  const [first, second] = shown.map.parts.map((part) => number(part.values[at]));
+  return fill(words.difference_value, { ...texts, first, second });
+}
+
+// Where a query's row is strongest, beside the even share.
+function strongestText(words, { layer, query, map }) {
+  const there = strongest(map);
+  const { row, column } = counted(there);
+  const texts = { there_row: row, there_column: column, value: number(there.value), uniform: number(1 / layer.rows) };
+  return query.token ? fill(words.strongest_token, texts) : fill(words.strongest, { ...texts, ...counted(query) });
+}

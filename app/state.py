@@ -1,0 +1,229 @@
+"""What one visitor has chosen: the only place that touches ``st.session_state`` and the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+
+from core import Classifier, Picture
+
+
+class Key(StrEnum):
+    """Every key of the session; those of the first group stand in the address under the same name."""
+
+    MODEL = "model"
+    SAMPLE = "sample"
+    MAP = "map"
+    METHOD = "method"
+    TARGET = "target"
+    FRAMING = "framing"
+    DEVICE = "device"
+
+    FAMILY = "family"
+    FRAMING_KIND = "framing_kind"
+    GALLERY = "gallery"
+    UPLOADS = "uploads"
+    UPLOADER = "uploader"
+    CAMERA = "camera"
+    CAMERA_ON = "camera_on"
+    OVERLAY = "overlay"
+    ANSWER = "answer"
+    PIN = "pin"
+    KEPT = "kept"
+    RUNNING = "running"
+    RESTORED = "restored"
+    NOTICES = "notices"
+    SUBJECT = "subject"
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What every page is about: a model and a picture in its frame, with the slug that stands for it in the address."""
+
+    classifier: Classifier
+    picture: Picture
+    sample: str
+    framing: str
+
+
+ADDRESS = (Key.MODEL, Key.SAMPLE, Key.MAP, Key.METHOD, Key.TARGET, Key.FRAMING)
+PARAMETER = "p."
+
+
+@dataclass(frozen=True)
+class View:
+    """One analysis, as the address names it: what to look at, with which model, and how.
+
+    ``map`` and ``target`` may be empty: the model's first map, the predicted class. ``parameters`` are the method's that
+    differ from their defaults.
+    """
+
+    model: str
+    sample: str
+    method: str
+    map: str = ""
+    target: str = ""
+    framing: str = "centre"
+    parameters: tuple[tuple[str, Any], ...] = field(default=())
+
+    @property
+    def travels(self) -> bool:
+        """Whether another browser can open it: an uploaded picture stays where it is."""
+        return not self.sample.startswith("upload/")
+
+    def address(self) -> dict[str, str]:
+        """The query parameters that open this view again."""
+        chosen = {key.value: str(getattr(self, key.value)) for key in ADDRESS}
+        if self.framing == "centre":
+            del chosen["framing"]
+        chosen |= {f"{PARAMETER}{name}": str(value) for name, value in self.parameters}
+        return {key: value for key, value in chosen.items() if value}
+
+
+def get(key: Key, default: Any = None) -> Any:
+    """The value of a key, or the default."""
+    return st.session_state.get(key, default)
+
+
+def put(key: Key, value: Any) -> None:
+    """Set a key before its widget is drawn, or in a callback."""
+    st.session_state[key] = value
+
+
+def forget(*keys: Key) -> None:
+    """Let the keys fall back to their defaults."""
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
+def component(key: Key, name: str) -> Any:
+    """What a component with that key has just told, in its callback."""
+    told = st.session_state.get(key)
+    return told.get(name) if told else None
+
+
+def clicked_row(key: str) -> int | None:
+    """The row of a chart that was just clicked, or None."""
+    event = st.session_state.get(key)
+    points = event["selection"]["points"] if event else []
+    return points[0]["point_index"] if points else None
+
+
+def visitor() -> str:
+    """A name for this session, so that its newer requests take the place of its older ones."""
+    return st.session_state.setdefault("visitor", uuid4().hex)
+
+
+def page_address() -> str:
+    """The address of the page without its query."""
+    return (st.context.url or "").split("?")[0]
+
+
+def notice(sentence: str) -> None:
+    """Say something once, at the top of the page."""
+    st.session_state[Key.NOTICES] = (*get(Key.NOTICES, ()), sentence)
+
+
+def device() -> str:
+    """The name of the chosen device."""
+    return get(Key.DEVICE, "cpu")
+
+
+def set_subject(subject: Subject) -> None:
+    """What the frame has chosen for the page."""
+    put(Key.SUBJECT, subject)
+
+
+def subject() -> Subject:
+    """What the page is about."""
+    return get(Key.SUBJECT)
+
+
+def take_notices() -> tuple[str, ...]:
+    """What is to be said now; it is said once."""
+    return st.session_state.pop(Key.NOTICES, ())
+
+
+def uploader_key() -> str:
+    """The key of the present uploader; each new one is empty."""
+    return f"{Key.UPLOADER}.{get(Key.UPLOADER, 0)}"
+
+
+def next_uploader() -> None:
+    """Replace the uploader by an empty one."""
+    put(Key.UPLOADER, get(Key.UPLOADER, 0) + 1)
+
+
+def restore() -> None:
+    """Take the choices in the address into a new session, once; later the session leads and the address follows."""
+    if get(Key.RESTORED):
+        return
+    put(Key.RESTORED, True)
+    for key in ADDRESS:
+        if key in st.query_params:
+            put(key, st.query_params[key])
+    for name, value in st.query_params.items():
+        if name.startswith(PARAMETER):
+            st.session_state[name] = value
+
+
+def parameter_key(method: str, name: str) -> str:
+    """The session's key of a method's parameter."""
+    return f"parameter.{method}.{name}"
+
+
+def parameter(method: str, name: str, default: Any) -> Any:
+    """A parameter as the visitor or the address set it, or the default; an address's parameter is taken once."""
+    key = parameter_key(method, name)
+    if key in st.session_state:
+        return st.session_state[key]
+    return st.session_state.pop(f"{PARAMETER}{name}", default)
+
+
+def set_parameter(key: str, value: Any) -> None:
+    """Set a parameter before its widget is drawn."""
+    st.session_state[key] = value
+
+
+def publish(view: View) -> None:
+    """Write a view into the address."""
+    wanted = view.address()
+    if dict(st.query_params) != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def uploads() -> dict[str, Picture]:
+    """The visitor's own pictures by slug, in the order in which they came."""
+    return st.session_state.setdefault(Key.UPLOADS, {})
+
+
+def add_upload(picture: Picture) -> str:
+    """Put a picture into the visitor's strip; its slug."""
+    slug = f"upload/{picture.sha256[:12]}"
+    st.session_state[Key.UPLOADS] = {**uploads(), slug: picture}
+    return slug
+
+
+def remove_upload(slug: str) -> None:
+    """Take a picture out of the strip."""
+    st.session_state[Key.UPLOADS] = {name: one for name, one in uploads().items() if name != slug}
+
+
+def keep(view: View) -> None:
+    """Hold a view beside the next ones, the newest first, four at most."""
+    others = [one for one in get(Key.KEPT, ()) if one != view]
+    put(Key.KEPT, (view, *others)[:4])
+
+
+def kept() -> tuple[View, ...]:
+    """The views that are held, the newest first."""
+    return get(Key.KEPT, ())
+
+
+def drop(view: View) -> None:
+    """No longer hold it."""
+    put(Key.KEPT, tuple(one for one in get(Key.KEPT, ()) if one != view))

@@ -1,0 +1,55 @@
+"""Analyses that are held beside the next one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import layers, runtime, state
+from app.overlay import overlay
+from app.state import Subject, View
+from app.widgets import agreement, panes, pictures
+from app.words import percent, word
+from core import InvalidInput
+from core.attribution import method
+
+
+def _one(view: View, number: int) -> None:
+    classifier = runtime.classifier(view.model, state.device())
+    picture = pictures.framed(pictures.find_picture(view.sample), view.framing)
+    subject = Subject(classifier, picture, view.sample, view.framing)
+    reading, chosen, parameters = runtime.reading(classifier, picture), method(view.method), dict(view.parameters)
+    target = classifier.target(view.target or None, reading.probabilities)
+    name = classifier.card.classes[target]
+    found = runtime.find_attribution(runtime.attribution_key(classifier, picture, chosen, target, parameters))
+    choice = layers.find_choice(reading, view.map)
+    title = layers.attention_title(reading, choice)
+    head, away = st.columns([6, 1], vertical_alignment="center")
+    head.markdown(
+        f"**{classifier.card.title}** · {picture.name} · {name} {percent(float(reading.probabilities[target]))}"
+    )
+    away.button(word("keep.drop"), key=f"drop.{number}", on_click=lambda: state.drop(view), width="stretch")
+    stage, side = st.columns([2.7, 1], gap="large")
+    with stage:
+        shown = [(chosen, found)] if found is not None else []
+        blob = panes.pack(subject, reading, name, shown, (choice.slug if choice else layers.ENERGY, ""))
+        overlay.show(blob, key=f"kept.{number}")
+    with side:
+        map_ = panes.Shown(choice, None, title)
+        agreement.show(
+            panes.compare(subject, reading, map_, chosen, found, target, parameters), title, panes.method_name(chosen)
+        )
+
+
+def show() -> None:
+    """Draw every kept analysis under the present one; one whose picture is gone says so."""
+    views = state.kept()
+    if not views:
+        return
+    st.header(word("keep.title"), divider="gray")
+    for number, view in enumerate(views):
+        with st.container(border=True):
+            try:
+                _one(view, number)
+            except InvalidInput as error:
+                st.warning(str(error))
+                st.button(word("keep.drop"), key=f"drop.{number}", on_click=lambda view=view: state.drop(view))

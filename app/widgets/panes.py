@@ -1,0 +1,131 @@
+"""The overlay with both its strips, the channel gates as bars, and the numbers of a pinned patch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from app import figures, layers, runtime, state
+from app.layers import Choice
+from app.overlay import overlay
+from app.state import Key, Subject
+from app.words import word
+from core import Agreement, Attribution, Reading
+from core.attribution import Method
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The attention map on the left pane: which one, the pinned patch (row by row) or None, and its title."""
+
+    choice: Choice | None
+    query: int | None
+    title: str
+
+
+def method_name(chosen: Method) -> str:
+    """A method's name in the chosen language."""
+    return layers.method_title(chosen)
+
+
+def pack(
+    subject: Subject,
+    reading: Reading,
+    target: str,
+    shown: Sequence[tuple[Method, Attribution]],
+    selected: tuple[str, str],
+) -> bytes:
+    """Everything that the overlay draws, as one blob."""
+    picture = subject.picture
+    height, width = picture.pixels.shape[:2]
+    return overlay.pack(
+        runtime.picture_jpeg(picture),
+        (width, height),
+        picture.box,
+        layers.attention_layers(reading),
+        [layers.attribution_layer(method, found, target) for method, found in shown],
+        selected=selected,
+        words={key: word(key) for key in overlay.WORDS},
+    )
+
+
+def show(
+    subject: Subject,
+    reading: Reading,
+    target: str,
+    chosen: Method,
+    shown: Sequence[tuple[Method, Attribution]],
+    found: Attribution | None,
+) -> Shown:
+    """Draw the overlay; what is on its left pane, after the visitor's last click."""
+    choice = layers.find_choice(reading, state.get(Key.MAP) or "")
+    left = choice.slug if choice else layers.ENERGY
+    right = chosen.slug if found is not None else (shown[-1][0].slug if shown else "")
+
+    def select() -> None:
+        told = state.component(Key.OVERLAY, "selected") or {}
+        if told.get("attention") and told["attention"] != layers.ENERGY:
+            state.put(Key.MAP, told["attention"])
+        if told.get("attribution"):
+            state.put(Key.METHOD, told["attribution"])
+
+    blob = pack(subject, reading, target, shown, (left, right))
+    result = overlay.show(blob, key=Key.OVERLAY, on_select=select)
+    query = pinned(result.pick, reading, choice)
+    title = layers.attention_title(reading, choice, query)
+    if query is not None:
+        patch(reading, choice, query)
+    return Shown(choice, query, title)
+
+
+def pinned(pick: dict[str, Any] | None, reading: Reading, choice: Choice | None) -> int | None:
+    """The pinned patch of the chosen map, counted row by row, or None."""
+    if not pick or choice is None or pick.get("layer") != choice.slug or pick.get("row") is None:
+        return None
+    grid = layers.grid_of(reading, choice).shape
+    row, column = int(pick["row"]), int(pick["column"])
+    return row * grid[1] + column if 0 <= row < grid[0] and 0 <= column < grid[1] else None
+
+
+def patch(reading: Reading, choice: Choice, query: int) -> None:
+    """The numbers of a pinned patch: where it looks most, and how much more than evenly."""
+    values = layers.grid_of(reading, choice, query)
+    row, column = divmod(query, values.shape[1])
+    lines = [
+        word("pin.cell", row=one, column=two, weight=f"{value:.4f}", times=f"{value * values.size:.1f}")
+        for one, two, value in layers.strongest(values)
+    ]
+    st.info(
+        word("pin.title", row=row + 1, column=column + 1, even=f"{1 / values.size:.4f}") + "\n\n" + "\n".join(lines),
+        icon=":material/push_pin:",
+    )
+
+
+def gates(reading: Reading) -> None:
+    """Channel gates as bars: they weigh features, not places."""
+    for one in layers.gates(reading):
+        st.plotly_chart(
+            figures.channel_bars(one.weights, layers.tap_title(one.tap), word("gate.channel")),
+            config={"displayModeBar": False},
+            key=f"gate.{one.tap}",
+        )
+
+
+def compare(
+    subject: Subject,
+    reading: Reading,
+    shown: Shown,
+    chosen: Method,
+    found: Attribution | None,
+    target: int,
+    parameters: dict[str, Any],
+) -> Agreement | None:
+    """How far the attention on the left pane and the chosen attribution agree; None where either is missing."""
+    if shown.choice is None or found is None:
+        return None
+    map_ = layers.grid_of(reading, shown.choice, shown.query)
+    names = (shown.choice.slug, shown.query, chosen.slug, target, tuple(sorted(parameters.items())))
+    return runtime.agreement(subject.classifier, subject.picture, map_, found.values, *names)

@@ -1,0 +1,153 @@
+"""The strip of pictures, the ways to bring one, and how it meets the model's square."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import runtime, state
+from app.gallery import gallery
+from app.state import Key
+from app.words import word
+from core import InvalidInput, Picture, open_image, reframe
+from core.data.samples import samples
+
+UPLOADS = 24
+CENTRE, FIT, BOX = "centre", "fit", "box"
+
+
+def find_picture(slug: str) -> Picture:
+    """The picture of a sample or an upload; InvalidInput where it is not here."""
+    if slug.startswith("upload/"):
+        own = state.uploads().get(slug)
+        if own is None:
+            raise InvalidInput(word("picture.gone"))
+        return own
+    return runtime.sample_picture(slug)
+
+
+def pick_picture(family: str) -> tuple[str, Picture]:
+    """The strip of samples and the visitor's own pictures, with the ways to add one; the chosen slug and picture."""
+    offered = {one.slug: one.title for one in samples(family)}
+    chosen = state.get(Key.SAMPLE)
+    if chosen and chosen not in offered:
+        try:
+            offered = {chosen: find_picture(chosen).name} | offered if not chosen.startswith("upload/") else offered
+            find_picture(chosen)
+        except InvalidInput as error:
+            state.notice(str(error))
+            chosen = None
+    if not chosen:
+        chosen = next(iter(offered))
+        state.put(Key.SAMPLE, chosen)
+    own = [gallery.Tile(slug, one.name, runtime.picture_thumbnail(one), True) for slug, one in state.uploads().items()]
+    tiles = [gallery.Tile(slug, title, runtime.picture_thumbnail(find_picture(slug))) for slug, title in offered.items()]
+
+    def click() -> None:
+        event = state.component(Key.GALLERY, "chosen")
+        if not event:
+            return
+        if event["action"] == "remove":
+            state.remove_upload(event["slug"])
+            if state.get(Key.SAMPLE) == event["slug"]:
+                state.forget(Key.SAMPLE, Key.TARGET)
+        else:
+            state.put(Key.SAMPLE, event["slug"])
+            state.forget(Key.TARGET)
+
+    gallery.show(
+        [*own, *tiles],
+        chosen,
+        key=Key.GALLERY,
+        label=word("picture.strip"),
+        remove=word("picture.remove"),
+        on_chosen=click,
+    )
+    add_pictures()
+    return chosen, find_picture(chosen)
+
+
+def take_in(files: list) -> None:
+    """Open what the visitor brought; each broken file becomes one sentence and the rest stay."""
+    for file in files:
+        try:
+            if len(state.uploads()) >= UPLOADS:
+                raise InvalidInput(word("picture.full", count=UPLOADS))
+            slug = state.add_upload(open_image(file.getvalue(), name=file.name))
+            state.put(Key.SAMPLE, slug)
+            state.forget(Key.TARGET)
+        except InvalidInput as error:
+            state.notice(f"{file.name}: {error}")
+
+
+def add_pictures() -> None:
+    """Drag, browse or paste pictures, or take one with the camera."""
+
+    def uploaded() -> None:
+        take_in(state.get(state.uploader_key(), []))
+        state.next_uploader()  # an empty uploader: the pictures are in the strip now
+
+    def photographed() -> None:
+        shot = state.get(Key.CAMERA)
+        if shot is not None:
+            take_in([shot])
+
+    st.file_uploader(
+        word("picture.add"),
+        type=["jpg", "jpeg", "png", "webp"],
+        accept_multiple_files=True,
+        key=state.uploader_key(),
+        on_change=uploaded,
+        label_visibility="collapsed",
+    )
+    st.caption(word("picture.private"))
+    if st.toggle(word("picture.camera"), key=Key.CAMERA_ON):
+        st.camera_input(word("picture.camera"), key=Key.CAMERA, on_change=photographed, label_visibility="collapsed")
+
+
+def pick_framing(picture: Picture) -> tuple[str, Picture]:
+    """How the picture meets the model's square: its name for the address, and the picture with that box."""
+    framing = state.get(Key.FRAMING) or CENTRE
+    own = framing.startswith(BOX)
+    state.put(Key.FRAMING_KIND, BOX if own else framing if framing in (CENTRE, FIT) else CENTRE)
+
+    def change() -> None:
+        kind = state.get(Key.FRAMING_KIND) or CENTRE
+        state.put(Key.FRAMING, f"{BOX}:50,50,60" if kind == BOX else kind)
+
+    st.segmented_control(
+        word("framing.label"),
+        [CENTRE, FIT, BOX],
+        key=Key.FRAMING_KIND,
+        format_func=lambda kind: word(f"framing.{kind}"),
+        on_change=change,
+        required=True,
+        width="stretch",
+    )
+    if own:
+        values = []
+        for name, value, low in zip(("across", "down", "side"), numbers(framing), (0, 0, 10), strict=True):
+            key = f"{Key.FRAMING}.{name}"
+            values.append(st.slider(word(f"framing.{name}"), low, 100, max(low, value), format="%d %%", key=key))
+        framing = f"{BOX}:{','.join(map(str, values))}"
+        state.put(Key.FRAMING, framing)
+    return framing, framed(picture, framing)
+
+
+def numbers(framing: str) -> tuple[int, int, int]:
+    """How far across and down a box of one's own lies, and its side, in per cent, from its name in the address."""
+    try:
+        across, down, side = (min(100, max(0, int(part))) for part in framing.partition(":")[2].split(","))
+    except ValueError:
+        return 50, 50, 60
+    return across, down, side
+
+
+def framed(picture: Picture, framing: str) -> Picture:
+    """The picture with the model's square at ``centre``, ``fit`` or ``box:across,down,side``."""
+    if not framing.startswith(BOX):
+        return reframe(picture, FIT if framing == FIT else CENTRE)
+    across, down, share = numbers(framing)
+    height, width = picture.pixels.shape[:2]
+    side = max(8.0, min(height, width) * share / 100)
+    left, top = (width - side) * across / 100, (height - side) * down / 100
+    return reframe(picture, (left, top, left + side, top + side))

@@ -1,0 +1,76 @@
+"""Taking a view along: its address, its maps as a file, the Python that gives the same, and keeping it beside the next."""
+
+from __future__ import annotations
+
+import io
+from urllib.parse import urlencode
+
+import numpy as np
+import streamlit as st
+
+from app import state
+from app.state import View
+from app.words import word
+from core import Attribution, Picture, Reading
+from core.types import Box
+
+
+def code(view: View, target: str, box: Box) -> str:
+    """The lines of Python that give the same maps and numbers."""
+    kind, _, rest = view.sample.partition("/")
+    if kind == "upload":
+        opened = 'core.open_image("photo.jpg")  # ' + word("code.yours")
+    else:
+        opened = f'open_sample("{view.sample}")'
+    lines = ["import core"]
+    if kind != "upload":
+        lines.append("from core.data.samples import open_sample")
+    lines += [f'classifier = core.load("{view.model}")', f"picture = {opened}"]
+    if view.framing != "centre":
+        how = '"fit"' if view.framing == "fit" else tuple(round(edge, 2) for edge in box)
+        lines.append(f"picture = core.reframe(picture, {how})")
+    extra = "".join(f", {name}={value!r}" for name, value in view.parameters)
+    lines += [
+        "reading = core.read(classifier, picture)",
+        f'found = core.attribute(classifier, picture, "{view.method}", target="{target}"{extra})',
+    ]
+    if view.map:
+        tap, _, head = view.map.partition(".head")
+        which = f'next(one for one in reading.maps if one.tap == "{tap}")'
+        chosen = f"core.to_grid({which}, head={int(head) - 1})" if head else which
+        lines.append(f"print(core.agreement({chosen}, found))")
+    return "\n".join(lines)
+
+
+def maps_file(reading: Reading, found: Attribution | None) -> bytes:
+    """The raw maps as NPZ: each tap's weights, the probabilities, and the attribution."""
+    arrays = {one.tap: one.weights for one in reading.maps}
+    arrays |= {"probabilities": reading.probabilities, "energy": reading.energy}
+    if found is not None:
+        arrays["attribution"] = found.values
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def show(view: View, target: str, picture: Picture, reading: Reading, found: Attribution | None) -> None:
+    """Draw the row of buttons."""
+    with st.container(horizontal=True, gap="small"):
+        st.button(word("keep.keep"), icon=":material/push_pin:", on_click=lambda: state.keep(view), help=word("keep.help"))
+        with st.popover(word("share.address"), icon=":material/link:"):
+            if view.travels:
+                st.caption(word("share.help"))
+                st.code(f"{state.page_address()}?{urlencode(view.address())}", language=None, wrap_lines=True)
+            else:
+                st.markdown(word("share.upload"))
+        st.download_button(
+            word("share.maps"),
+            lambda: maps_file(reading, found),
+            file_name=f"{view.model.replace('/', '-')}-{view.sample.replace('/', '-')}.npz",
+            mime="application/octet-stream",
+            icon=":material/download:",
+            help=word("share.maps.help"),
+        )
+        with st.popover(word("code.title"), icon=":material/code:"):
+            st.caption(word("code.help"))
+            st.code(code(view, target, picture.box), language="python")

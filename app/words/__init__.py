@@ -1,0 +1,40 @@
+"""Every label of the app, one table a language. Another language is one more file and one more line here."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+from app.words import en
+
+LANGUAGES = {"en": en.WORDS}
+
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+def use(language: str) -> None:
+    """Speak that language in this run; one that there is no table for is English."""
+    _language.set(language if language in LANGUAGES else "en")
+
+
+def word(key: str, **fields: object) -> str:
+    """The label of that key with its fields filled in; a key that a language lacks is taken from English."""
+    table = LANGUAGES[_language.get()]
+    text = table.get(key) or en.WORDS[key]
+    return text.format(**fields) if fields else text
+
+
+def known(key: str, default: str) -> str:
+    """The label of that key in the chosen language, or what the definition in the core says of itself."""
+    return LANGUAGES[_language.get()].get(key, default)
+
+
+def section(prefix: str) -> dict[str, str]:
+    """Every label whose key starts with the prefix and a dot, without it: what a component is given."""
+    start = f"{prefix}."
+    found = {**en.WORDS, **LANGUAGES[_language.get()]}
+    return {key.removeprefix(start): text for key, text in found.items() if key.startswith(start)}
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """A fraction as people read it: 0.918 -> "91.8 %"."""
+    return f"{100 * value:.{digits}f} %"

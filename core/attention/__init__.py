@@ -1,0 +1,20 @@
+"""The table of contents of attention: every mechanism, in the order in which pickers show them."""
+
+from __future__ import annotations
+
+from core.attention.cbam import CBAM_GATE
+from core.attention.mechanism import Mechanism
+from core.attention.plain import PLAIN
+from core.attention.self_attention import SELF_ATTENTION
+from core.attention.spatial_gate import SPATIAL_GATE
+from core.types import InvalidInput
+
+MECHANISMS: tuple[Mechanism, ...] = (PLAIN, SPATIAL_GATE, CBAM_GATE, SELF_ATTENTION)
+
+
+def mechanism(slug: str) -> Mechanism:
+    """The mechanism of that slug; InvalidInput where there is none."""
+    for one in MECHANISMS:
+        if one.slug == slug:
+            return one
+    raise InvalidInput(f"There is no mechanism {slug!r}; choose one of {', '.join(m.slug for m in MECHANISMS)}.")

@@ -1,0 +1,19 @@
+"""No attention: the control that every mechanism is compared with.
+
+    y = x
+
+The place where a mechanism would sit is the identity. LeCun et al., "Gradient-based learning applied to document
+recognition", Proc. IEEE 1998: convolution, pooling, fully connected.
+"""
+
+from __future__ import annotations
+
+from core.attention.mechanism import Mechanism
+
+PLAIN = Mechanism(
+    slug="plain",
+    title="Plain",
+    summary="no attention: the control",
+    equation="y = x",
+    paper="LeCun et al., Gradient-based learning applied to document recognition, Proc. IEEE 1998",
+)

@@ -1,0 +1,61 @@
+"""Self-attention: every patch compares itself with every other and gathers what it finds.
+
+    weights = softmax(Q Kᵀ / √d + B),   y = weights V,   with Q, K, V = 1×1 convolutions of x
+
+B is a learned bias for each head and each offset between two patches, as position. Vaswani et al., "Attention is all you
+need", 2017; Wang et al., "Non-local neural networks", CVPR 2018; Srinivas et al., "Bottleneck transformers", CVPR 2021,
+which puts it in place of the last stage's 3×3 convolutions, as here. Ours takes the bias of Swin (Liu et al., ICCV 2021),
+one number for each offset, instead of BoTNet's relative position vectors.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.attention.mechanism import Mechanism
+from core.attention.tap import Tap
+from core.types import Kind
+
+
+class SelfAttention(nn.Module):
+    """(b, channels, side, side) -> (b, out, side/stride, side/stride), by multi-head attention over the whole grid.
+
+    A stride becomes average pooling behind the attention, so that every patch is compared at full resolution. A smaller
+    grid, as small training pictures give, takes the biases of the offsets that it has.
+    """
+
+    def __init__(self, channels: int, out: int, side: int, stride: int = 1, heads: int = 4):
+        super().__init__()
+        self.heads, self.side = heads, side
+        self.project = nn.Conv2d(channels, 3 * out, 1, bias=False)
+        self.bias = nn.Parameter(torch.zeros(heads, (2 * side - 1) ** 2))
+        self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0)
+        self.pool = nn.AvgPool2d(stride) if stride > 1 else nn.Identity()
+        rows = torch.arange(side).repeat_interleave(side)
+        columns = torch.arange(side).repeat(side)
+        down, right = rows[:, None] - rows, columns[:, None] - columns
+        offset = (down + side - 1) * (2 * side - 1) + right + side - 1
+        self.register_buffer("offset", offset.view(side, side, side, side), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, _, h, w = x.shape
+        query, key, value = self.project(x).view(b, 3, self.heads, -1, h * w).transpose(-1, -2).unbind(1)
+        bias = self.bias[:, self.offset[:h, :w, :h, :w].reshape(h * w, h * w)].to(query.dtype)
+        if self.tap.watched():
+            scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5 + bias
+            y = self.tap(scores.softmax(-1), (h, w)) @ value
+        else:
+            y = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        return self.pool(y.transpose(-1, -2).reshape(b, -1, h, w))
+
+
+SELF_ATTENTION = Mechanism(
+    slug="self-attention",
+    title="Self-attention",
+    summary="each patch looks at every other",
+    equation="y = softmax(Q Kᵀ / √d + B) V",
+    paper="Wang et al., Non-local neural networks, CVPR 2018; Srinivas et al., Bottleneck transformers, CVPR 2021",
+    convolution=SelfAttention,
+)

@@ -1,0 +1,141 @@
+"""The seam: attention weights pass through a tap right before they are multiplied.
+
+    weights = self.tap(scores.softmax(-1), grid)   # what is shown is what is multiplied
+    y = weights @ values
+
+A tap is an identity child module. Whoever *listens* gets the map, whoever *steers* replaces it, a gradient reaches it, and
+a layer method takes it as any layer. It keeps no tensor, has no parameter and leaves no key in a state dict. Listening
+and steering are values of a ``ContextVar``: two threads that share one model never read each other's maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.types import InvalidInput, Kind
+
+Steer = Callable[["Tap", Tensor], Tensor]
+"""Given the tap and its weights (b, ...), the weights to multiply with instead, of the same shape."""
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What one tap let through in one forward pass: ``weights`` (b, ...) and the ``grid`` (h, w) they belong to."""
+
+    tap: Tap
+    weights: Tensor
+    grid: tuple[int, int]
+
+
+_records: ContextVar[dict[Tap, Record] | None] = ContextVar("records", default=None)
+_steers: ContextVar[Mapping[Tap, Steer]] = ContextVar("steers", default={})  # noqa: B039 (never written to)
+
+
+class Tap(nn.Module):
+    """The identity on attention weights of one kind.
+
+    ``softmax`` says whether they sum to one (over the last axis of a PAIRWISE map, over the grid of a SPATIAL one); a gate
+    does not. ``off`` is the weight that stands for "no attention": 1 for a gate, 0 for attention in a residual branch,
+    None where the uniform weight is meant.
+    """
+
+    def __init__(self, kind: Kind, *, softmax: bool, off: float | None):
+        super().__init__()
+        self.kind, self.softmax, self.off = kind, softmax, off
+
+    def forward(self, weights: Tensor, grid: tuple[int, int]) -> Tensor:
+        steer = _steers.get().get(self)
+        if steer is not None:
+            weights = steer(self, weights)
+        records = _records.get()
+        if records is not None:
+            records[self] = Record(self, weights, tuple(grid))
+        return weights
+
+    def watched(self) -> bool:
+        """Whether anybody listens or steers: if not, a module may use a fused kernel that never makes the weights."""
+        return _records.get() is not None or self in _steers.get()
+
+    def extra_repr(self) -> str:
+        return f"{self.kind}, softmax={self.softmax}, off={self.off}"
+
+
+def taps(module: nn.Module) -> dict[str, Tap]:
+    """Every tap of a model by its public name, in the order of the modules: ``stage4.attention``."""
+    return {
+        name.removesuffix(".tap"): child for name, child in module.named_modules() if isinstance(child, Tap)
+    }
+
+
+@contextmanager
+def listen() -> Iterator[dict[Tap, Record]]:
+    """Record what every tap lets through in this thread: a dict that fills while models run."""
+    records: dict[Tap, Record] = {}
+    token = _records.set(records)
+    try:
+        yield records
+    finally:
+        _records.reset(token)
+
+
+@contextmanager
+def steer(module: nn.Module, steers: Mapping[str, Steer]) -> Iterator[None]:
+    """Replace what the named taps of ``module`` let through, in this thread; the other taps stay as they are.
+
+    Raises:
+        InvalidInput: a name that is no tap of the module.
+    """
+    known = taps(module)
+    unknown = [name for name in steers if name not in known]
+    if unknown:
+        raise InvalidInput(f"No tap is called {unknown[0]!r}; this model has: {', '.join(known) or 'none'}.")
+    token = _steers.set({**_steers.get(), **{known[name]: function for name, function in steers.items()}})
+    try:
+        yield
+    finally:
+        _steers.reset(token)
+
+
+def uniform(tap: Tap, weights: Tensor) -> Tensor:
+    """The same weight everywhere: 1/n for a softmax, the picture's own mean weight for a gate."""
+    if not tap.softmax:
+        axes = tuple(range(1, weights.ndim))
+        return weights.mean(axes, keepdim=True).expand_as(weights)
+    n = weights.shape[-1] if tap.kind in (Kind.PAIRWISE, Kind.WINDOWED) else weights.shape[-1] * weights.shape[-2]
+    return torch.full_like(weights, 1 / n)
+
+
+def switched_off(tap: Tap, weights: Tensor) -> Tensor:
+    """No attention: ones for a gate, zeros for attention in a residual branch, uniform for attention pooling."""
+    return uniform(tap, weights) if tap.off is None else torch.full_like(weights, tap.off)
+
+
+def shuffled(seed: int) -> Steer:
+    """The same weights in other places: one permutation of the cells (keys, channels) for each picture, seeded."""
+
+    def shuffle(tap: Tap, weights: Tensor) -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        last = 2 if tap.kind in (Kind.SPATIAL, Kind.FEATURE, Kind.SEQUENCE) else 1
+        flat = weights.flatten(-last)  # (b, ..., cells)
+        order = torch.stack([torch.randperm(flat.shape[-1], generator=generator) for _ in range(len(flat))])
+        order = order.to(flat.device).view(len(flat), *[1] * (flat.ndim - 2), -1).expand_as(flat)
+        return flat.gather(-1, order).view_as(weights)
+
+    return shuffle
+
+
+def replaced(weights: Tensor) -> Steer:
+    """A given map (without the batch axis) instead of the model's own."""
+
+    def replace(tap: Tap, own: Tensor) -> Tensor:
+        if tuple(weights.shape) != tuple(own.shape[1:]):
+            raise InvalidInput(f"The map has shape {tuple(weights.shape)}; this tap takes {tuple(own.shape[1:])}.")
+        return weights.to(own).expand_as(own)
+
+    return replace

@@ -1,0 +1,34 @@
+"""What "absent" means: the picture that a method puts in the place of what it takes away.
+
+Sturmfels, Lundberg, Lee, "Visualizing the impact of feature attribution baselines", Distill 2020, compares them.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torchvision.transforms.functional import gaussian_blur
+
+from core.attribution.method import Parameter
+from core.classifier import Classifier
+
+BLUR = 1 / 16
+"""Standard deviation of the Gaussian blur, as a share of the model's square."""
+
+BASELINE = Parameter(
+    name="baseline",
+    title="Baseline",
+    help="What stands for absent: the mean colour of the training pictures, black, white, or the picture blurred.",
+    default="mean-colour",
+    choices=("mean-colour", "black", "white", "blurred"),
+)
+
+
+def absent(classifier: Classifier, x: Tensor, baseline: str) -> Tensor:
+    """The baseline of that name for a prepared picture: (1, 3, size, size), like ``x``."""
+    if baseline == "mean-colour":
+        return x.new_zeros(x.shape)
+    if baseline == "blurred":
+        spread = BLUR * x.shape[-1]
+        return gaussian_blur(x, 2 * round(3 * spread) + 1, spread)
+    mean, std = (moment.to(x) for moment in classifier.moments)
+    return ((float(baseline == "white") - mean) / std).expand_as(x)

@@ -1,0 +1,96 @@
+"""How many pictures go through a model at once, and a score that tells how far the work is.
+
+Large batches are slower on many processors and use memory for nothing, so the size is found by a short timed probe, once
+for each classifier. No Stop is heard inside a batch, so a batch stays short.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+from core.classifier import Classifier
+from core.types import Progress
+
+LARGEST = {"cpu": 16}
+LARGEST_ELSEWHERE = 64
+LONGEST = 0.5  # seconds a batch may take: how long a Stop waits
+WORTHWHILE = 0.95  # a larger batch must take at most this share of the time for a picture
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a model is fed: the ``size`` of a batch, and the ``seconds`` that one picture takes in it."""
+
+    size: int
+    seconds: float
+
+
+_paces: WeakKeyDictionary[Classifier, dict[bool, Pace]] = WeakKeyDictionary()
+
+
+def pace(classifier: Classifier, gradient: bool = False) -> Pace:
+    """The pace of a forward pass, or of a ``gradient`` to the input; probed at the first call, on the worker."""
+
+    def job() -> Pace:
+        known = _paces.setdefault(classifier, {})
+        if gradient not in known:
+            known[gradient] = probe(classifier, gradient)
+        return known[gradient]
+
+    return classifier.run(job)
+
+
+def probe(classifier: Classifier, gradient: bool) -> Pace:
+    """Time batches of 1, 2, 4 ... and stop at the first that does not pay."""
+    kind = next(classifier.module.parameters()).dtype
+    size, largest = classifier.card.size, LARGEST.get(classifier.device.type, LARGEST_ELSEWHERE)
+
+    def seconds(n: int) -> float:
+        x = torch.zeros(n, 3, size, size, dtype=kind, device=classifier.device)
+        x = x.to(memory_format=torch.channels_last).requires_grad_(gradient)
+        start = time.perf_counter()
+        with nullcontext() if gradient else torch.no_grad():
+            y = classifier.score(x, 0).sum()
+            if gradient:
+                (y,) = torch.autograd.grad(y, x)
+        y.cpu()  # waits for the device
+        return time.perf_counter() - start
+
+    def timed(n: int) -> Pace:
+        return Pace(n, min(seconds(n), seconds(n)) / n)  # the quicker of two: the other may have been disturbed
+
+    seconds(1)  # warm up
+    best = timed(1)
+    for n in (2**power for power in range(1, 10) if 2**power <= largest):
+        if n * best.seconds > LONGEST:
+            break
+        tried = timed(n)
+        if tried.seconds > WORTHWHILE * best.seconds:
+            break
+        best = tried
+    return best
+
+
+def counted(classifier: Classifier, target: int, total: int, progress: Progress) -> Callable[[Tensor], Tensor]:
+    """The target's score (b, c, h, w) -> (b,) as a function that tells after each batch how many of ``total`` are done.
+
+    Captum runs a whole method in one call; what ``progress`` raises here ends that call between two batches. The pictures
+    are laid out channels last, as ``prepare`` lays them out: convolutions on the CPU are faster then.
+    """
+    done = 0
+
+    def score(x: Tensor) -> Tensor:
+        nonlocal done
+        scores = classifier.score(x.to(memory_format=torch.channels_last), target)
+        done += len(x)
+        progress(done, total)
+        return scores
+
+    return score

@@ -1,0 +1,131 @@
+"""What an attribution method says about itself: pickers, sliders, the command line and the tests go through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+from torch import Tensor
+
+from core.classifier import Classifier
+from core.types import InvalidInput
+
+Value = int | float | str
+Compute = Callable[..., tuple[Tensor, float | None]]
+"""``compute(classifier, x, target, progress, **parameters)`` -> values (h, w) and the gap, or None.
+
+``x`` is one prepared picture (1, c, size, size), ``target`` a class index. It runs inside a job of the device's worker,
+takes every parameter by name, leaves ``x`` and the module as they were, and works in the dtype of both."""
+
+GRADIENT = 2.0
+"""Cost of a forward and a backward pass in forward passes: between 1.5 (small CNN) and 2.4 (EfficientNet-B0)."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One thing about a method that can be changed.
+
+    A number lies in ``low`` to ``high``; ``step`` is what a slider moves by, and a whole ``step`` makes the number whole.
+    Anything else has ``choices``. ``default`` and ``choices`` may be functions of the classifier: ask ``initial`` and
+    ``options``.
+    """
+
+    name: str
+    title: str
+    help: str
+    default: Value | Callable[[Classifier], Value]
+    low: int | float | None = None
+    high: int | float | None = None
+    step: int | float | None = None
+    choices: tuple[Value, ...] | Callable[[Classifier], tuple[Value, ...]] = ()
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it is a number in a range; else it is one of its ``options``."""
+        return self.step is not None
+
+    def initial(self, classifier: Classifier) -> Value:
+        """The value it has for this classifier unless changed."""
+        return self.default(classifier) if callable(self.default) else self.default
+
+    def options(self, classifier: Classifier) -> tuple[Value, ...]:
+        """The values to choose from for this classifier; none for a number."""
+        return self.choices(classifier) if callable(self.choices) else self.choices
+
+    def check(self, classifier: Classifier, value: Any) -> Value:
+        """The value if it may be used with this classifier, whole where it must be.
+
+        Raises:
+            InvalidInput: it is out of range or no choice.
+        """
+        if self.numeric:
+            whole = isinstance(self.step, int)
+            if isinstance(value, Real) and not isinstance(value, bool) and self.low <= value <= self.high:
+                if not whole or int(value) == value:
+                    return int(value) if whole else float(value)
+            kind = "a whole number" if whole else "a number"
+            raise InvalidInput(f"{self.title} must be {kind} from {self.low} to {self.high}, not {value!r}.")
+        options = self.options(classifier)
+        if isinstance(value, bool) or value not in options:
+            listed = ", ".join(map(str, options))
+            raise InvalidInput(f"{self.title} must be one of {listed}, not {value!r}.")
+        return options[options.index(value)]
+
+    def parse(self, classifier: Classifier, text: str) -> Value:
+        """The value that a text, from an address or a shell, stands for; InvalidInput as ``check``."""
+        if self.numeric:
+            try:
+                return self.check(classifier, float(text))
+            except ValueError as error:  # no number at all; InvalidInput is a ValueError with its own sentence
+                raise error if isinstance(error, InvalidInput) else self._refusal(text) from error
+        return self.check(classifier, next((one for one in self.options(classifier) if str(one) == text), text))
+
+    def _refusal(self, text: str) -> InvalidInput:
+        return InvalidInput(f"{self.title} must be a number from {self.low} to {self.high}, not {text!r}.")
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to say how much each pixel moved a class score.
+
+    ``summary`` is one plain sentence; ``signed`` says whether values below zero mean evidence against the class.
+    ``fits(classifier)`` says whether the model can be asked. ``evaluations(classifier, **parameters)`` counts the pictures
+    that go through the model, with a backward pass each where ``gradient`` says so.
+    """
+
+    slug: str
+    title: str
+    summary: str
+    equation: str
+    paper: str
+    signed: bool
+    compute: Compute
+    parameters: tuple[Parameter, ...] = ()
+    fits: Callable[[Classifier], bool] = lambda classifier: True
+    evaluations: Callable[..., int] = lambda classifier, **parameters: 1
+    gradient: bool = True
+
+    def forwards(self, classifier: Classifier, **parameters: Any) -> float:
+        """The cost with these parameters, and the defaults of the rest, in forward passes of one picture."""
+        count = self.evaluations(classifier, **self.settle(classifier, parameters))
+        return count * (GRADIENT if self.gradient else 1.0)
+
+    def settle(self, classifier: Classifier, given: Mapping[str, Any]) -> dict[str, Value]:
+        """The value of every parameter: the given ones, checked, and the defaults of the rest.
+
+        Raises:
+            InvalidInput: the method does not fit the model, has no such parameter, or a value may not be used.
+        """
+        if not self.fits(classifier):
+            raise InvalidInput(f"{self.title} does not fit {classifier.card.slug}; choose another method.")
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in given:
+            if name not in known:
+                listed = ", ".join(known) or "no parameters"
+                raise InvalidInput(f"{self.title} has no parameter {name!r}; it has {listed}.")
+        return {
+            name: parameter.check(classifier, given[name]) if name in given else parameter.initial(classifier)
+            for name, parameter in known.items()
+        }

@@ -1,0 +1,91 @@
+"""Occlusion: hide a part of the picture and see how far the score falls.
+
+    value of a cell = F(x) − F(x with the window over that cell replaced by the baseline)
+
+The cells are squares of ``stride`` pixels that tile the model's square; the window is centred on its cell (to half a pixel
+where the two differ by an odd number) and cut off at the border. Zeiler, Fergus, ECCV 2014, watch the probability; ours
+watches the score. Captum ablates the windows' presence, a grid of ones: so each cell keeps the fall of its own window,
+where Captum's ``Occlusion`` would mix overlapping windows in every pixel.
+"""
+
+from __future__ import annotations
+
+import torch
+from captum.attr import FeatureAblation
+from torch import Tensor
+from torch.nn import functional as F
+
+from core.attribution.baseline import BASELINE, absent
+from core.attribution.batches import counted, pace
+from core.attribution.method import Method, Parameter
+from core.classifier import Classifier
+from core.types import InvalidInput, Progress
+
+
+def occlusion(
+    classifier: Classifier, x: Tensor, target: int, progress: Progress, *, window: int, stride: int, baseline: str
+) -> tuple[Tensor, None]:
+    """The map (n, n) on the grid of the windows, n = size / stride."""
+    if window < stride:
+        raise InvalidInput(f"The window must be at least as wide as its stride: choose {stride} pixels or more.")
+    n = x.shape[-1] // stride
+    hidden = absent(classifier, x, baseline)
+    score = counted(classifier, target, n * n + 1, progress)
+
+    def seen(present: Tensor) -> Tensor:
+        return score(torch.where(cover(1 - present, window, stride), hidden, x))
+
+    batch = pace(classifier).size
+    drop = FeatureAblation(seen).attribute(x.new_ones(1, 1, n, n), baselines=0, perturbations_per_eval=batch)
+    return drop[0, 0], None
+
+
+def cover(gone: Tensor, window: int, stride: int) -> Tensor:
+    """Which pixels the windows of ``gone`` (b, 1, n, n) cover: (b, 1, size, size) bool."""
+    painted = F.conv_transpose2d(gone, gone.new_ones(1, 1, window, window), stride=stride)
+    lead, size = (window - stride) // 2, gone.shape[-1] * stride
+    return painted[..., lead : lead + size, lead : lead + size] > 0
+
+
+def strides(classifier: Classifier) -> tuple[int, ...]:
+    """The strides that tile the model's square with 4 to 40 cells a side."""
+    size = classifier.card.size
+    return tuple(stride for stride in range(1, size + 1) if size % stride == 0 and 4 <= size // stride <= 40)
+
+
+def usual_stride(classifier: Classifier) -> int:
+    """The stride that comes nearest to 16 cells a side, the coarser of two."""
+    return min(strides(classifier), key=lambda stride: (abs(classifier.card.size / stride - 16), -stride))
+
+
+OCCLUSION = Method(
+    slug="occlusion",
+    title="Occlusion",
+    summary="How far the score falls when a square of the picture is hidden.",
+    equation="F(x) − F(x with a window replaced by the baseline)",
+    paper="Zeiler, Fergus, Visualizing and understanding convolutional networks, ECCV 2014",
+    signed=True,
+    compute=occlusion,
+    parameters=(
+        Parameter(
+            name="window",
+            title="Window",
+            help="Side of the hidden square, in pixels of what the model sees.",
+            default=lambda classifier: 2 * usual_stride(classifier),
+            low=4,
+            high=128,
+            step=2,
+        ),
+        Parameter(
+            name="stride",
+            title="Stride",
+            help="How far the window moves each time, in pixels; half of it takes four times as long.",
+            default=usual_stride,
+            choices=strides,
+        ),
+        BASELINE,
+    ),
+    fits=lambda classifier: bool(strides(classifier)),
+    evaluations=lambda classifier, stride, **_: (classifier.card.size // stride) ** 2 + 1,
+    gradient=False,
+)

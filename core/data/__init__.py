@@ -1,0 +1,1 @@
+"""Pictures to look at: scenes that Fovea draws itself, and folders of photographs."""

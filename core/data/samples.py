@@ -1,0 +1,91 @@
+"""Sample pictures that need no network: scenes that Fovea draws, photographs that come with its dependencies, a folder.
+
+A sample is known by a slug that may stand in an address: ``scenes/42``, ``photo/hopper``, ``imagenette/<class>/<file>``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import matplotlib.cbook
+
+from core.data import scenes
+from core.data.datasets import IMAGENETTE, SUFFIXES, find_folder
+from core.images import open_image
+from core.types import InvalidInput, Picture
+
+SCENE_SIDE = 512
+SCENES = (19, 24, 27, 5, 20, 21, 38, 10, 16, 22)  # one of each object, in ten places
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample's ``slug``, its ``title``, and the class that it shows, where that is known."""
+
+    slug: str
+    title: str
+    truth: str | None = None
+
+
+def scene_sample(seed: int) -> Sample:
+    """The sample of a scene's seed."""
+    plan = scenes.plan(seed)
+    return Sample(f"scenes/{seed}", f"{plan.object} · {plan.place}", plan.object)
+
+
+def folder_samples(each: int = 1) -> tuple[Sample, ...]:
+    """The first validation pictures of each class of the Imagenette folder, where one is found."""
+    root = find_folder()
+    if root is None:
+        return ()
+    found = []
+    for wnid, title in IMAGENETTE.items():
+        folder = root / "val" / wnid
+        files = sorted(one for one in folder.glob("*") if one.suffix.lower() in SUFFIXES) if folder.is_dir() else []
+        found += [Sample(f"imagenette/{wnid}/{one.stem}", title, title) for one in files[:each]]
+    return tuple(found)
+
+
+def samples(family: str) -> tuple[Sample, ...]:
+    """The samples to offer for a family of models: what it was trained on comes first."""
+    drawn = tuple(scene_sample(seed) for seed in SCENES)
+    photographs = (*folder_samples(), Sample("photo/hopper", "Grace Hopper"))
+    return (*drawn, *photographs) if family.startswith("scenes") else (*photographs, *drawn)
+
+
+def _open_scene(seed: str) -> Picture:
+    if not seed.isdigit() or len(seed) > 9:
+        raise InvalidInput(f"A scene is known by a whole number below a billion, not by {seed!r}.")
+    drawn = scenes.draw(int(seed), SCENE_SIDE)
+    return open_image(drawn.pixels, name=f"scenes/{seed}")
+
+
+def _open_photograph(name: str) -> Picture:
+    if name != "hopper":
+        raise InvalidInput(f"There is no photograph {name!r}; the one that comes with Fovea is photo/hopper.")
+    with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
+        return open_image(file.read(), name="photo/hopper")
+
+
+def _open_from_folder(rest: str) -> Picture:
+    root = find_folder()
+    wnid, _, stem = rest.partition("/")
+    if root is None or wnid not in IMAGENETTE or not stem.replace("_", "").isalnum():
+        raise InvalidInput(f"The picture imagenette/{rest} is not on this machine.")
+    found = [path for half in ("val", "train") for path in (root / half / wnid).glob(f"{stem}.*")]
+    if not found:
+        raise InvalidInput(f"The picture imagenette/{rest} is not on this machine.")
+    return open_image(found[0], name=f"imagenette/{rest}")
+
+
+def open_sample(slug: str) -> Picture:
+    """The picture of a sample.
+
+    Raises:
+        InvalidInput: no such sample on this machine.
+    """
+    family, _, rest = slug.partition("/")
+    openers = {"scenes": _open_scene, "photo": _open_photograph, "imagenette": _open_from_folder}
+    if family not in openers or not rest:
+        raise InvalidInput(f"There is no sample {slug!r}; try scenes/42 or photo/hopper.")
+    return openers[family](rest)

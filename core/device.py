@@ -1,0 +1,114 @@
+"""Which device runs the models, and the one worker thread that owns it.
+
+Streamlit runs every user in a thread of one process. One worker for each device takes their jobs one after another, so
+nothing that a job does to a shared model is ever seen by another. Called on the worker itself, a job runs inline.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
+
+import torch
+
+from core.types import InvalidInput, Stopped
+
+T = TypeVar("T")
+
+
+def devices() -> tuple[str, ...]:
+    """The devices of this machine, the fastest first; ``cpu`` is always there."""
+    found = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return (*found, "cpu")
+
+
+def choose(name: str = "auto") -> torch.device:
+    """The device of that name; ``auto`` is the fastest one there is.
+
+    Raises:
+        InvalidInput: this machine has no such device.
+    """
+    if name == "auto":
+        return torch.device(devices()[0])
+    known = devices()
+    if name == "cuda" and known[0].startswith("cuda"):
+        name = known[0]
+    if name not in known:
+        raise InvalidInput(f"This machine has no device {name!r}; choose one of {', '.join(known)}, or auto.")
+    return torch.device(name)
+
+
+def reduced_precision(device: torch.device) -> AbstractContextManager:
+    """bfloat16 autocast where the device computes in it, for training only: it moves a map by several per cent."""
+    if device.type == "cuda" and torch.cuda.is_bf16_supported():
+        return torch.autocast("cuda", torch.bfloat16)
+    if device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return torch.autocast("cpu", torch.bfloat16)
+    return nullcontext()
+
+
+class Worker:
+    """One thread that runs jobs in order. Of one owner's waiting jobs only the newest is kept."""
+
+    def __init__(self, name: str):
+        self._waiting: deque[tuple[object, Callable, Future]] = deque()
+        self._ready = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name=f"fovea-{name}", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Callable[[], T], owner: object = None) -> Future[T]:
+        """Queue a job; a waiting job of the same owner (not None) ends with ``Stopped``."""
+        future: Future[T] = Future()
+        with self._ready:
+            if owner is not None:
+                stale = [entry for entry in self._waiting if entry[0] == owner]
+                self._waiting = deque(entry for entry in self._waiting if entry[0] != owner)
+                for _, _, old in stale:
+                    if old.set_running_or_notify_cancel():
+                        old.set_exception(Stopped("a newer request took its place"))
+            self._waiting.append((owner, job, future))
+            self._ready.notify()
+        return future
+
+    def run(self, job: Callable[[], T], owner: object = None) -> T:
+        """The job's result, or its exception; on the worker itself it runs inline."""
+        if threading.current_thread() is self._thread:
+            return job()
+        return self.submit(job, owner).result()
+
+    def _work(self) -> None:
+        while True:
+            with self._ready:
+                while not self._waiting:
+                    self._ready.wait()
+                _, job, future = self._waiting.popleft()
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(job())
+                except BaseException as error:  # the caller's thread raises it
+                    future.set_exception(error)
+            del job, future  # what a job gave or raised is its caller's alone while the worker waits
+
+
+_workers: dict[str, Worker] = {}
+_lock = threading.Lock()
+
+
+def worker(device: torch.device) -> Worker:
+    """The worker of a device, started at the first call."""
+    with _lock:
+        name = str(device)
+        if name not in _workers:
+            _workers[name] = Worker(name)
+        return _workers[name]
+
+
+def run(job: Callable[[], T], device: torch.device, owner: object = None) -> T:
+    """Run ``job()`` on the device's worker and wait for it."""
+    return worker(device).run(job, owner)

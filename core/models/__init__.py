@@ -1,0 +1,1 @@
+"""The models: their architectures, their cards and the files of their weights."""

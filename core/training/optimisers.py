@@ -1,0 +1,65 @@
+"""Two optimisers at one learning rate: Muon for the convolutions, AdamW for everything else.
+
+Muon makes the momentum of a weight matrix orthogonal before it is applied, so that all its directions learn at one pace
+(Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; the scale that matches AdamW's step is of
+Liu et al., "Muon is scalable for LLM training", 2025). A convolution counts as the matrix (out, in · height · width).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from core.training.recipe import Recipe
+
+
+class Optimisers:
+    """Muon on the convolutions' matrices, AdamW on the rest, stepped together at one rate."""
+
+    def __init__(self, model: nn.Module, recipe: Recipe):
+        matrices = [p for p in model.parameters() if p.ndim == 4 and recipe.muon]
+        chosen = {id(p) for p in matrices}
+        rest = [p for p in model.parameters() if id(p) not in chosen]
+        # Muon takes matrices only: views (out, rest) on the same memory as the convolutions' weights.
+        self.pairs = [(p, p.detach().permute(0, 2, 3, 1).flatten(1)) for p in matrices]
+        if any(view.data_ptr() != p.data_ptr() for p, view in self.pairs):
+            raise RuntimeError("a convolution's weights are not channels_last: call model.to(memory_format=...) first")
+        decayed, free = [p for p in rest if p.ndim > 1], [p for p in rest if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": recipe.decay}, {"params": free, "weight_decay": 0.0}]
+        self.parts: list[torch.optim.Optimizer] = [torch.optim.AdamW([g for g in groups if g["params"]], lr=recipe.rate)]
+        if matrices:
+            views = [view for _, view in self.pairs]
+            rule = "match_rms_adamw"
+            self.parts.append(
+                torch.optim.Muon(views, lr=recipe.rate, weight_decay=recipe.decay, adjust_lr_fn=rule, ns_steps=4)
+            )
+
+    def step(self, rate: float) -> None:
+        """One step at that learning rate; the gradients are cleared."""
+        for parameter, view in self.pairs:
+            view.grad = parameter.grad.permute(0, 2, 3, 1).flatten(1)
+        for part in self.parts:
+            for group in part.param_groups:
+                group["lr"] = rate
+            part.step()
+            part.zero_grad(set_to_none=True)
+        for parameter, _ in self.pairs:
+            parameter.grad = None
+
+    def state_dict(self) -> list[dict]:
+        """The states of both, for a checkpoint."""
+        return [part.state_dict() for part in self.parts]
+
+    def load_state_dict(self, states: list[dict]) -> None:
+        """Go on from a checkpoint."""
+        for part, state in zip(self.parts, states, strict=True):
+            part.load_state_dict(state)
+
+
+def one_cycle(done: float, peak: float) -> float:
+    """The rate at the fraction ``done`` of the run: up linearly in the first quarter, down by a cosine to zero."""
+    if done < 0.25:
+        return peak * (0.04 + 0.96 * done / 0.25)
+    return peak * 0.5 * (1 + math.cos(math.pi * (done - 0.25) / 0.75))

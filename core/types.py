@@ -1,0 +1,177 @@
+"""What may pass between the rooms: frozen results, and the two exceptions a caller meets.
+
+Every result is for one picture. Arrays are numpy, on the CPU, float32 unless said otherwise, raw and signed, and read-only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+Progress = Callable[[int, int], None]
+"""Called as ``progress(done, total)`` after each batch; raise ``Stopped`` in it to end the work."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, in pixels of the whole picture; a model's square may reach beyond the picture."""
+
+
+class InvalidInput(ValueError):
+    """A mistake that a caller can make, told in one sentence that says what to do."""
+
+
+class Stopped(Exception):
+    """Raised by a progress callable to end a long function, and by the worker for a job that a newer one replaced."""
+
+
+class Kind(StrEnum):
+    """The shape of what a tap lets through, for one picture."""
+
+    CHANNEL = "channel"  # (c,)
+    SPATIAL = "spatial"  # (h, w)
+    FEATURE = "feature"  # (c, h, w)
+    PAIRWISE = "pairwise"  # (heads, n query, n key)
+    WINDOWED = "windowed"  # (windows, heads, n, n), with cells (windows, n)
+    SEQUENCE = "sequence"  # (s, h, w)
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """The same array as contiguous, read-only memory."""
+    array = np.ascontiguousarray(array)
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An RGB picture and the square of it that a model sees.
+
+    ``pixels`` (h, w, 3) uint8; ``box`` the model's square; ``sha256`` of the bytes it was read from.
+    """
+
+    pixels: np.ndarray
+    box: Box
+    name: str
+    sha256: str
+
+    @property
+    def key(self) -> tuple[str, Box]:
+        """What a cache may know this picture by: its content and its crop."""
+        return self.sha256, self.box
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionMap:
+    """The weights that one tap let through, exactly as they were multiplied.
+
+    ``weights`` has the shape of its ``kind``; ``grid`` (h, w) is the feature map it belongs to. A PAIRWISE map with one
+    more token than the grid has cells carries a class token first. ``cells`` (windows, n) places a WINDOWED map's tokens.
+    """
+
+    tap: str
+    kind: Kind
+    weights: np.ndarray
+    grid: tuple[int, int]
+    cells: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One forward pass: ``probabilities`` (k,), ``logits`` (k,), every attention map, and ``energy`` (h, w).
+
+    ``energy`` is the mean square over channels of the last stage's activations: shown, labelled "not attention", where a
+    model has no map. ``steps`` (s, k) holds the probabilities after each step of a recurrent model, else None.
+    """
+
+    probabilities: np.ndarray
+    logits: np.ndarray
+    maps: tuple[AttentionMap, ...]
+    energy: np.ndarray
+    steps: np.ndarray | None = None
+
+    @property
+    def predicted(self) -> int:
+        """Index of the likeliest class."""
+        return int(self.probabilities.argmax())
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """How much each cell moved one class score: ``values`` (h, w) signed, on the method's native grid.
+
+    ``gap`` is |sum of values − (F(x) − F(baseline))| / max(|F(x) − F(baseline)|, 1) of the score, a fraction, or None
+    where the method claims no completeness.
+    """
+
+    values: np.ndarray
+    grid: tuple[int, int]
+    gap: float | None
+    method: str = ""
+    target: int = 0
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A likeness of two maps, with what chance gives (mean and 95 % range) and what a blind centre blob gives."""
+
+    value: float
+    chance: float
+    low: float
+    high: float
+    blob: float
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How alike two maps are on the coarser ``grid`` of the two, by three measures."""
+
+    rank_correlation: Measure
+    top_fifth: Measure
+    shared_mass: Measure
+    grid: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """The facts about a model. Accuracies are fractions, measured from the stored file on ``pictures`` pictures.
+
+    ``size`` is the side of the model's square in pixels; ``mean`` and ``std`` normalise RGB in 0..1. ``ablation`` gives
+    the accuracy with every attention map made ``uniform``, ``shuffled`` and ``off``. ``facts`` holds the rest (epochs,
+    seed, device, seconds, parameters, checksum, licence, command ...).
+    """
+
+    slug: str
+    title: str
+    mechanism: str
+    classes: tuple[str, ...]
+    accuracy: float | None = None
+    pictures: int = 0
+    size: int = 128
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    widths: tuple[int, ...] = (32, 64, 128, 256)
+    ablation: dict[str, float] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        """The part of the slug before the slash."""
+        return self.slug.split("/")[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that ``json.dump`` takes."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ModelCard:
+        """The card in a dict read from JSON; keys that a card does not know are an error of the file."""
+        known = {f.name for f in fields(cls)}
+        unknown, missing = set(data) - known, {"slug", "title", "mechanism", "classes"} - set(data)
+        if unknown or missing:
+            what = [f"unknown {sorted(unknown)}"] * bool(unknown) + [f"missing {sorted(missing)}"] * bool(missing)
+            raise InvalidInput(f"The model card has a problem: {', '.join(what)}; compare it with a shipped card.")
+        tuples = {"classes", "mean", "std", "widths"}
+        return cls(**{key: tuple(value) if key in tuples else value for key, value in data.items()})

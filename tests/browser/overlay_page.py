@@ -1,0 +1,143 @@
+"""A page with the overlay alone, for the browser tests: known maps on a known picture.
+
+The picture is 120 x 80, flat grey with one red square of 4 x 4 pixels at (72, 28). ``?case=crop`` shows it with the
+model's square in its middle, ``?case=fit`` with a square that reaches beyond it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from app.overlay import Layer, pack, show
+
+GREY, RED = (120, 120, 120), (220, 20, 20)
+MARK = (72, 28, 76, 32)  # left, top, right, bottom of the red square
+SIZE = (120, 80)
+BOXES = {"crop": (20, 0, 100, 80), "fit": (0, -20, 120, 100)}
+NOTE = "All the evidence for this class is negative <b>here</b>."
+
+WORDS = {
+    "overlay.attention": "Where it attends",
+    "overlay.attribution": "What its gradients say",
+    "overlay.attention_maps": "Attention maps",
+    "overlay.attribution_maps": "Gradient maps",
+    "overlay.pane": "{title}: {layer}. Arrow keys move from cell to cell, Enter pins, Escape lets go.",
+    "overlay.empty": "There is no map to show here.",
+    "overlay.blank": "Every value of this map is zero.",
+    "overlay.missing": "No value of this map is a number.",
+    "overlay.mean": "mean over all patches",
+    "overlay.from_patch": "from row {row}, column {column}",
+    "overlay.from_token": "from the class token",
+    "overlay.pinned": "pinned",
+    "overlay.token": "Class token",
+    "overlay.opacity": "Opacity",
+    "overlay.threshold": "Hide below",
+    "overlay.view": "View",
+    "overlay.side": "Side by side",
+    "overlay.wipe": "Wipe",
+    "overlay.difference": "Difference",
+    "overlay.divider": "Divider between the two maps",
+    "overlay.colours": "Colours",
+    "overlay.viridis": "Viridis",
+    "overlay.inferno": "Inferno",
+    "overlay.cividis": "Cividis",
+    "overlay.scale": "Scale",
+    "overlay.scale_own": "each map its own",
+    "overlay.scale_strip": "one for a row of maps",
+    "overlay.scale_both": "one for both panes",
+    "overlay.smooth": "Smooth",
+    "overlay.download": "Save PNG",
+    "overlay.hint": "Point at a place to read its value.",
+    "overlay.hint_rows": "Point at a patch to see what it attends to; click to pin it.",
+    "overlay.value": "row {row}, column {column}: {value}",
+    "overlay.masked": "row {row}, column {column}: no value",
+    "overlay.outside": "The model never saw this part of the picture.",
+    "overlay.strongest": "row {row}, column {column} \u2192 strongest at row {there_row}, column {there_column}: "
+    "{value} (uniform {uniform})",
+    "overlay.strongest_token": "strongest at row {there_row}, column {there_column}: {value} (uniform {uniform})",
+    "overlay.difference_value": "row {row}, column {column}: {value} (attention {first}, gradients {second} of their peaks)",
+    "overlay.difference_title": "Attention minus gradients",
+    "overlay.difference_low": "gradients more",
+    "overlay.difference_high": "attention more",
+}
+
+
+def picture() -> bytes:
+    """The picture as PNG, which keeps its colours exactly."""
+    pixels = np.full((SIZE[1], SIZE[0], 3), GREY, np.uint8)
+    pixels[MARK[1] : MARK[3], MARK[0] : MARK[2]] = RED
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def ramp() -> np.ndarray:
+    """(4, 4), 0 to 15 row by row."""
+    return np.arange(16, dtype=np.float32).reshape(4, 4)
+
+
+def patches(token: bool = False) -> np.ndarray:
+    """(16 or 17, 4, 4): each patch attends to itself (0.7) and to the patch after it (0.3); the token to the last."""
+    maps = 0.7 * np.eye(16) + 0.3 * np.roll(np.eye(16), 1, axis=1)
+    if token:
+        maps = np.concatenate([np.eye(16)[-1:], maps])
+    return maps.reshape(-1, 4, 4).astype(np.float32)
+
+
+def spot() -> np.ndarray:
+    """(20, 20), one cell of it hot: row 7, column 13, which in the middle square lies over the red mark."""
+    values = np.zeros((20, 20), np.float32)
+    values[7, 13] = 2.5
+    return values
+
+
+def masked() -> np.ndarray:
+    """(2, 2) with one value that is not a number."""
+    return np.array([[np.nan, 1.0], [2.0, 4.0]], np.float32)
+
+
+def layers() -> tuple[list[Layer], list[Layer]]:
+    """Attention and attribution of the page."""
+    return [
+        Layer("ramp", "Ramp", ramp()),
+        Layer("patches", "Patches", patches()),
+        Layer("head", "Head", patches()[::-1].copy()),
+        Layer("token", "With token", patches(token=True)),
+    ], [
+        Layer("spot", "Spot", spot()),
+        Layer("signed", "Signed", (ramp() - 6) / 2, signed=True),
+        Layer("masked", "Masked", masked()),
+        Layer("blank", "Blank", np.zeros((4, 4), np.float32), note=NOTE),
+    ]
+
+
+def count() -> None:
+    """Counts the picks that Python was told of."""
+    st.session_state.picks = st.session_state.get("picks", 0) + 1
+
+
+def page() -> None:
+    """The overlay, a button that reruns the page, one that brings another picture, and what Python knows, as JSON."""
+    case = st.query_params.get("case", "crop")
+    st.button("Again")
+    other = st.toggle("Other picture")
+    attention, attribution = layers()
+    if other:
+        attention = [Layer("ramp", "Ramp", 15 - ramp()), *attention[1:]]
+    blob = pack(
+        picture(), SIZE, BOXES[case], attention, attribution,
+        words=WORDS, settings={"opacity": 1.0, "colours": "viridis"},
+    )  # fmt: skip
+    result = show(blob, key="overlay", on_pick=count, on_select=(lambda: None) if case == "fit" else None)
+    st.session_state.runs = st.session_state.get("runs", 0) + 1
+    known = {"runs": st.session_state.runs, "picks": st.session_state.get("picks", 0), "pick": result.pick}
+    st.text(json.dumps({**known, "selected": result.selected}))
+
+
+if __name__ == "__main__":
+    page()

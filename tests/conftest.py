@@ -1,0 +1,77 @@
+"""What the tests share: small classifiers with random weights, a made picture, and photographs where there are any."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.attention import mechanism
+from core.classifier import Classifier
+from core.images import open_image
+from core.models.backbone import Backbone
+from core.models.shelf import freeze
+from core.types import ModelCard, Picture
+
+CLASSES = ("ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "maple", "oak", "pine")
+SIZE = 64
+WIDTHS = (8, 8, 16, 16)
+
+
+def redraw(module: nn.Module, seed: int) -> nn.Module:
+    """Random weights and BatchNorm statistics, seeded, so that logits differ and every branch matters."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def draw(tensor: torch.Tensor) -> torch.Tensor:
+        return torch.randn(tensor.shape, generator=generator)
+
+    with torch.no_grad():
+        for child in module.modules():
+            if isinstance(child, nn.BatchNorm2d):
+                child.running_mean.copy_(0.3 * draw(child.running_mean))
+                child.running_var.copy_(0.5 + draw(child.running_var).abs())
+                child.weight.copy_(1 + 0.3 * draw(child.weight))
+                child.bias.copy_(0.3 * draw(child.bias))
+            else:
+                for name, weight in child.named_parameters(recurse=False):
+                    inputs = weight[0].numel() if weight.ndim > 1 else 1
+                    weight.copy_(draw(weight) * (0.5 if "bias" in name else (2 / inputs) ** 0.5))
+    return module
+
+
+@cache
+def build_tiny(slug: str) -> Classifier:
+    """A narrow backbone with one mechanism, ten classes and 64 px, on the CPU; the same one at every call."""
+    card = ModelCard(f"tiny/{slug}", slug, slug, CLASSES, size=SIZE, widths=WIDTHS)
+    module = redraw(Backbone(mechanism(slug), len(CLASSES), WIDTHS, SIZE), seed=1)
+    return Classifier(card, freeze(module), torch.device("cpu"))
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Callable[[str], Classifier]:
+    """``tiny("cbam")`` is a small classifier with that mechanism and random weights."""
+    return build_tiny
+
+
+@pytest.fixture(scope="session")
+def picture() -> Picture:
+    """A made picture, 80 x 64 pixels: soft patches of colour with some noise."""
+    draw = np.random.default_rng(5)
+    patches = draw.uniform(size=(5, 4, 3)).repeat(16, 0).repeat(16, 1)
+    return open_image((0.8 * patches + 0.2 * draw.uniform(size=patches.shape)).astype(np.float32), name="patches")
+
+
+@pytest.fixture(scope="session")
+def photographs() -> tuple[Path, ...]:
+    """Imagenette's validation photographs, in order; skips where FOVEA_DATA names no folder with them."""
+    folder = Path(os.environ.get("FOVEA_DATA", "")) / "imagenette2-160" / "val"
+    found = tuple(sorted(folder.glob("*/*.JPEG")))
+    if not found:
+        pytest.skip("no photographs: FOVEA_DATA names no folder with imagenette2-160/val")
+    return found

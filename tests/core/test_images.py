@@ -1,0 +1,300 @@
+"""Pictures in (each format and each fault, made on the fly), the model's square, and maps back onto the picture."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import zlib
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFile, WebPImagePlugin
+
+from core.images import BASELINE, MAX_BYTES, cell_box, encode_jpeg, open_image, reframe, square, thumbnail, to_picture
+from core.types import InvalidInput
+
+pytestmark = pytest.mark.filterwarnings("ignore:(Corrupt EXIF|Truncated|Tag data|Image size)")
+BLACK = np.zeros((40, 60, 3), np.uint8)
+RANDOM = np.random.default_rng(0).integers(0, 256, (24, 36, 3), dtype=np.uint8)
+
+
+def saved(image: Image.Image | np.ndarray, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def oriented(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(width: int, bits: int, colour: int, rows: list[bytes], extra: bytes = b"") -> bytes:
+    """A PNG written by hand, for what Pillow does not write."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), bits, colour, 0, 0, 0))
+    body = chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows), 1))
+    return b"\x89PNG\r\n\x1a\n" + header + extra + body + chunk(b"IEND", b"")
+
+
+def refusal(source: object, **options: object) -> str:
+    """The sentence with which a source is refused: exactly one, on one line."""
+    with pytest.raises(InvalidInput, match=r"^(?!.*\. )[^\n]+\.$") as caught:
+        open_image(source, **options)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_path_and_bytes_give_the_same_picture_whatever_the_name_says(tmp_path: Path, kind: str) -> None:
+    ramp = (np.add.outer(np.arange(24) * 4, np.arange(36) * 2)[..., None] + np.array([0, 20, 40])).astype(np.uint8)
+    data, path = saved(ramp, kind, quality=100, lossless=True), tmp_path / "liar.png"
+    path.write_bytes(data)
+    one, two, three = open_image(path), open_image(str(path)), open_image(data, name="mine")
+    assert (one.name, three.name, open_image(data).name) == ("liar.png", "mine", "picture")
+    assert one.sha256 == two.sha256 == three.sha256 == sha256(data).hexdigest()
+    assert np.abs(one.pixels.astype(int) - ramp).max() <= (3 if kind == "JPEG" else 0)
+    assert np.array_equal(one.pixels, three.pixels) and not one.pixels.flags.writeable
+
+
+def test_arrays_and_pil_images_are_known_by_pixels_and_shape() -> None:
+    picture, opaque = open_image(RANDOM), np.dstack([RANDOM, np.full((24, 36), 255, np.uint8)])
+    for same in (RANDOM.astype(np.float32) / 255, Image.fromarray(RANDOM), opaque):
+        assert open_image(same).key == picture.key and np.array_equal(open_image(same).pixels, RANDOM)
+    assert open_image(RANDOM.reshape(36, 24, 3)).sha256 != picture.sha256
+    assert np.array_equal(open_image(RANDOM[..., 0]).pixels, np.repeat(RANDOM[..., :1], 3, 2))
+    again = open_image(picture, "fit", name="mine")
+    assert again.pixels is picture.pixels and again.box == (0, -6, 36, 30) and again.name == "mine"
+
+
+def test_grey_and_colours_of_one_to_sixteen_bits_and_inks() -> None:
+    for bits in (1, 2, 4, 8):
+        levels = np.arange(8) % 2**bits
+        row = int("".join(f"{level:0{bits}b}" for level in levels), 2).to_bytes(bits, "big")
+        assert np.array_equal(open_image(png(8, bits, 0, [row] * 8)).pixels[5, :, 2], levels * 255 // (2**bits - 1))
+    values = np.linspace(0, 65535, 32 * 32).round().astype(np.uint16).reshape(32, 32)
+    grey, rows = np.rint(values / 257), [row.astype(">u2").tobytes() for row in values]
+    for source in (saved(values), Image.fromarray(values)):
+        assert np.array_equal(open_image(source).pixels, np.repeat(grey[..., None], 3, 2))  # scaled, not clipped
+    grey[3, 3] = 255
+    clear = open_image(png(32, 16, 0, rows, chunk(b"tRNS", struct.pack(">H", values[3, 3]))))
+    assert np.array_equal(clear.pixels[..., 1], grey)
+    colours = np.stack([values, values[::-1], values.T], 2)
+    deep = open_image(png(32, 16, 2, [row.astype(">u2").tobytes() for row in colours]))
+    assert np.abs(deep.pixels - colours / 257).max() <= 1
+    for ink in ((0, 255, 255, 0), (255, 0, 0, 0), (0, 0, 0, 255), (0, 0, 0, 0), (51, 102, 153, 51)):
+        expected = [255 * (1 - part / 255) * (1 - ink[3] / 255) for part in ink[:3]]
+        printed = open_image(saved(Image.new("CMYK", (16, 16), ink), "JPEG", quality=95))
+        assert np.abs(printed.pixels - expected).max() <= 3
+
+
+def test_transparency_lies_on_white() -> None:
+    alpha = np.random.default_rng(1).integers(0, 256, (24, 36, 1), dtype=np.uint8)
+    for colours in (RANDOM, RANDOM[..., :1]):
+        expected = colours * (alpha / 255.0) + 255 * (1 - alpha / 255.0)
+        layered = np.dstack([colours, alpha])
+        for source in (saved(layered), saved(layered, "WEBP", lossless=True, exact=True), Image.fromarray(layered)):
+            assert np.abs(open_image(source).pixels - expected).max() <= 1
+    keyed = png(8, 8, 2, [bytes(range(24))] * 8, chunk(b"tRNS", struct.pack(">HHH", 3, 4, 5)))
+    assert open_image(keyed).pixels[0, :3].tolist() == [[0, 1, 2], [255, 255, 255], [6, 7, 8]]
+    indices = np.arange(64, dtype=np.uint8).reshape(8, 8) % 3
+    palette, colours = Image.fromarray(indices), np.array([[200, 0, 0], [0, 100, 0], [0, 0, 50]])
+    palette.putpalette(colours.ravel().tolist())
+    assert np.array_equal(open_image(saved(palette)).pixels, colours[indices])
+    colours[1:] = [[255, 255, 255], [204, 204, 214]]
+    assert np.abs(open_image(saved(palette, transparency=bytes([255, 0, 51]))).pixels - colours[indices]).max() <= 1
+
+
+def test_of_an_animation_the_first_frame() -> None:
+    red, *others = [Image.new("RGB", (16, 16), colour) for colour in ("red", "lime", "blue")]
+    for kind in ("WEBP", "PNG", "MPO"):
+        first = open_image(saved(red, kind, save_all=True, append_images=others))
+        assert np.abs(first.pixels - np.array([255, 0, 0])).max() <= 2
+
+
+# Where the EXIF standard says that the stored first row and first column belong, for orientations 1 to 8.
+SIDES = ["top left", "top right", "bottom right", "bottom left", "left top", "right top", "right bottom", "left bottom"]
+
+
+@pytest.mark.parametrize("orientation, sides", list(enumerate(SIDES, 1)))
+def test_exif_orientation(orientation: int, sides: str) -> None:
+    turned = sides.startswith(("left", "right"))
+    expected = np.zeros((36, 24, 3) if turned else (24, 36, 3), np.uint8)
+    for row, column in np.ndindex(24, 36):
+        y, x = (column, row) if turned else (row, column)
+        expected[-1 - y if "bottom" in sides else y, -1 - x if "right" in sides else x] = RANDOM[row, column]
+    exif = oriented(orientation)
+    for data in (saved(RANDOM, exif=exif), saved(RANDOM, "WEBP", lossless=True, exif=exif)):
+        for source in (data, Image.open(io.BytesIO(data))):
+            assert np.array_equal(open_image(source).pixels, expected)
+    jpeg = open_image(saved(RANDOM.repeat(8, 0).repeat(8, 1), "JPEG", quality=98, subsampling=0, exif=exif))
+    assert np.abs(jpeg.pixels[4::8, 4::8].astype(int) - expected).max() <= 12
+    for broken in (b"nonsense", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x05\0\0\0\x01\xff\xff"):
+        assert open_image(saved(RANDOM, exif=b"Exif\0\0" + broken)).pixels.shape == RANDOM.shape
+
+
+def test_large_pictures_are_reduced_upright_and_whole() -> None:
+    stored = np.full((1000, 3000, 3), (255, 0, 0), np.uint8)
+    stored[:, 1500:] = (0, 0, 255)
+    for kind in ("JPEG", "PNG"):
+        pixels = open_image(saved(stored, kind, exif=oriented(6))).pixels  # turned clockwise: left becomes above
+        halves = np.abs(pixels[:790] - np.array([255, 0, 0])), np.abs(pixels[810:] - np.array([0, 0, 255]))
+        assert pixels.shape == (1600, 533, 3) and max(half.max() for half in halves) <= 3
+    lazy = Image.open(io.BytesIO(saved(stored, "JPEG")))
+    assert open_image(lazy).pixels.shape == (533, 1600, 3) and lazy.size == (3000, 1000)
+
+
+def test_what_is_refused(tmp_path: Path) -> None:
+    empty, large, other = tmp_path / "empty.png", tmp_path / "large.png", tmp_path / "other.png"
+    empty.touch()
+    large.write_bytes(bytes(MAX_BYTES + 1))
+    assert "empty.png is empty" in refusal(empty) and "is empty" in refusal(b"")
+    assert "larger than 10 MB" in refusal(large)
+    assert "no file" in refusal(tmp_path / "missing.png") and "no file" in refusal(tmp_path)
+    assert "cannot be read" in refusal("x" * 5000) and "not a JPEG" in refusal(b"a text, no picture")
+    for kind in ("EPS", "TIFF", "BMP", "PPM", "PDF", "GIF"):
+        other.write_bytes(saved(RANDOM, kind))
+        assert "other.png is not a JPEG, PNG or WebP" in refusal(other)
+    assert "7 x 9 pixels" in refusal(saved(Image.new("RGB", (7, 9)))) and "0 x 20" in refusal(np.zeros((20, 0, 3)))
+    assert "too narrow" in refusal(saved(Image.new("1", (9, 20_000)))) and "not NoneType" in refusal(None)
+    assert "mode I " in refusal(Image.new("I", (20, 20))) and "mode F " in refusal(Image.new("F", (20, 20)))
+    assert "shape" in refusal(np.zeros((20, 20, 2), np.uint8)) and "shape" in refusal(np.zeros(20))
+    assert "int64" in refusal(np.zeros((20, 20), np.int64))
+    for wrong in (np.nan, 1.5, -0.5, np.inf):
+        assert "0..1" in refusal(np.full((20, 20), wrong))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_damaged_files_give_a_picture_or_a_sentence(kind: str) -> None:
+    data, draw = saved(RANDOM, kind, exif=oriented(6)), np.random.default_rng(2)
+    for length in (len(data) // 2, len(data) * 3 // 4, len(data) - 40):
+        assert "photo is damaged or incomplete" in refusal(data[:length], name="photo")
+    for _ in range(150):
+        spoilt = bytearray(data)
+        for place in draw.integers(0, 120, 2):
+            spoilt[place] = draw.integers(0, 256)
+        with suppress(InvalidInput):  # and nothing else
+            assert open_image(spoilt).pixels.ndim == 3
+
+
+def test_bombs_are_refused_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide, decoded = 12_000, []
+    canvas = b"VP8X" + struct.pack("<II", 10, 0) + (wide - 1).to_bytes(3, "little") * 2
+    lossless = b"VP8L" + struct.pack("<IBI", 5, 0x2F, wide - 1 | wide - 1 << 14)
+    lossy = b"VP8 " + struct.pack("<I", 10) + b"\x10\0\0\x9d\x01\x2a" + struct.pack("<HH", wide, wide)
+    bombs = [b"RIFF\0\2\0\0WEBP" + head + bytes(400) for head in (canvas, lossless, lossy)]
+    bombs += [png(wide, 1, 0, [bytes(wide // 8)] * wide)]
+    bombs += [saved(RANDOM, "JPEG").replace(struct.pack(">HH", 24, 36), struct.pack(">HH", wide, wide))]
+    monkeypatch.setattr(ImageFile.ImageFile, "load", decoded.append)
+    monkeypatch.setattr(WebPImagePlugin._webp, "WebPAnimDecoder", decoded.append)
+    for data in bombs:
+        assert len(data) < 100_000 and "more than 40 million pixels" in refusal(data) and not decoded
+    assert refusal(saved(RANDOM, "WEBP")) and decoded  # the trap does catch a decoder
+
+
+def test_frames_and_what_is_none() -> None:
+    frames = {
+        "centre": (10, 0, 50, 40),
+        "fit": (0, -10, 60, 50),
+        (20, 10, 40, 14): (20, 2, 40, 22),  # square about its centre by the longer side
+        (50.5, -5, 70, 5): (40.5, 0, 60, 19.5),  # moved into the picture
+        (0, 0, 50, 40): (0, -5, 50, 45),  # too high for the picture, and left where it holds the whole height
+        (0, 20, 50, 40): (0, 0, 50, 50),
+        (-1e9, -1e9, 1e9, 1e9): (0, -20, 60, 40),  # at most the picture's longer side
+    }
+    for framing, box in frames.items():
+        assert open_image(BLACK, framing).box == reframe(open_image(BLACK), box).box == box
+        turned = framing if isinstance(framing, str) else np.array(framing)[[1, 0, 3, 2]]
+        assert open_image(BLACK.transpose(1, 0, 2), turned).box == tuple(np.array(box)[[1, 0, 3, 2]])
+    for degenerate in ((5, 5, 5, 9), (9, 9, 3, 3), (0, 0, 0.2, 5), (0, 0, math.nan, 5), (0, 0, math.inf, 5)):
+        assert "at least one pixel" in refusal(BLACK, framing=degenerate)
+    for outside in ((60, 0, 70, 10), (-9, 0, -1, 10), (0, 40, 10, 50)):
+        assert "touches the picture, which has 60 x 40" in refusal(BLACK, framing=outside)
+    for nonsense in ("left", (1, 2, 3), None, 3, ("a", 0, 1, 1)):
+        assert '"centre", "fit" or a box' in refusal(BLACK, framing=nonsense)
+
+
+def slow_axis(line: np.ndarray, start: float, stop: float, size: int, fill: float) -> np.ndarray:
+    """The antialiased triangle filter along one axis as a float64 matrix; ``fill`` where the box goes on."""
+    before, scale = math.ceil(max(0, -start)), (stop - start) / size
+    line = np.pad(line.astype(float), (before, math.ceil(max(0, stop - len(line)))), constant_values=fill)
+    places, centres = np.arange(len(line)) - before + 0.5, start + (np.arange(size) + 0.5) * scale
+    weights = (1 - abs(places - centres[:, None]) / max(scale, 1)).clip(0)
+    return weights @ line / weights.sum(1)
+
+
+@pytest.mark.parametrize("framing", ["centre", "fit", (3.3, 2.2, 10.9, 14), (-3.5, 0, 12.7, 9), (0, -1.6, 30.7, 9)])
+@pytest.mark.parametrize("size, pixels", [(7, RANDOM), (60, RANDOM), (9, RANDOM[:, ::3]), (50, RANDOM[:, ::3])])
+def test_square_against_a_slow_filter(framing: object, size: int, pixels: np.ndarray) -> None:
+    picture = open_image(pixels, framing)
+    left, top, right, bottom = picture.box
+    drawn = square(picture, size, fill=(9, 99, 199))
+    for channel, fill in enumerate((9, 99, 199)):
+        rows = np.array([slow_axis(line, left, right, size, fill) for line in pixels[..., channel]])
+        expected = np.stack([slow_axis(line, top, bottom, size, fill) for line in rows.T], 1)
+        assert drawn.dtype == np.uint8 and np.abs(drawn[..., channel] - expected).max() <= 1.5
+
+
+@pytest.mark.parametrize("framing", ["centre", "fit", (20, 5, 45, 25), (12.5, 1.5, 44.5, 33.5), (8, -3, 58, 38)])
+@pytest.mark.parametrize("y, x, cells", [(13, 41, 9), (2, 30, 7), (25, 22, 11)])
+def test_a_marked_pixel_lands_in_its_cell_and_comes_back(framing: object, y: int, x: int, cells: int) -> None:
+    pixels = BLACK.copy()
+    pixels[y, x] = 255
+    left, top, right, bottom = (picture := open_image(pixels, framing)).box
+    side = (right - left) / cells
+    row, column = math.floor((y + 0.5 - top) / side), math.floor((x + 0.5 - left) / side)
+    light = square(picture, 16 * cells, fill=(0, 0, 0))[..., 0].reshape(cells, 16, cells, 16).sum((1, 3))
+    assert np.unravel_index(light.argmax(), light.shape) == (row, column)
+    one = np.zeros((cells, cells))
+    one[row, column] = 1
+    laid = to_picture(one, picture.box, pixels.shape)
+    west, north, east, south = cell_box((cells, cells), row, column, picture.box)
+    down, across = np.indices((40, 60)) + 0.5
+    seen = (left <= across) & (across < right) & (top <= down) & (down < bottom)
+    held = (west <= across) & (across < east) & (north <= down) & (down < south)
+    assert laid.dtype == np.float32 and laid[y, x] == 1
+    assert np.array_equal(laid, np.where(seen, held, np.nan), equal_nan=True)
+
+
+def test_smooth_maps_against_a_slow_loop() -> None:
+    values, (left, top) = np.random.default_rng(4).normal(size=(3, 4)), (2.5, -3.0)
+    laid = to_picture(values, (left, top, left + 20, top + 20), (15, 30), smooth=True)
+    outer = np.pad(values, 1, mode="edge")  # the outer cells go on beyond the edge
+    for y, x in np.ndindex(15, 30):
+        down, across, total = (y + 0.5 - top) / 20 * 3, (x + 0.5 - left) / 20 * 4, 0.0
+        for (row, column), value in np.ndenumerate(outer):
+            total += max(0, 1 - abs(row - 0.5 - down)) * max(0, 1 - abs(column - 0.5 - across)) * value
+        expected = total if 0 <= down < 3 and 0 <= across < 4 else np.nan
+        assert laid[y, x] == pytest.approx(expected, abs=1e-5, nan_ok=True)
+
+
+def test_maps_keep_their_holes_and_cells_tile_the_box() -> None:
+    values, box = np.ones((5, 5)), (1.5, -2.0, 13.5, 10.0)
+    values[2, 2] = np.nan
+    nearest, smooth = (to_picture(values, (0, 0, 50, 50), (50, 50), smooth) for smooth in (False, True))
+    assert np.isnan(nearest).sum() == 100 and 100 < np.isnan(smooth).sum() <= 400
+    assert cell_box((3, 4), 0, 0, box)[:2] == box[:2] and cell_box((3, 4), 2, 3, box)[2:] == box[2:]
+    assert cell_box((3, 4), 1, 2, box) == (7.5, 2.0, 10.5, 6.0)
+    for row, column, shape in ((3, 0, (5,)), (0, 4, (1, 5, 5)), (-1, 0, (0, 5))):
+        with pytest.raises(InvalidInput, match="within the grid of 3 x 4"):
+            cell_box((3, 4), row, column, box)
+        with pytest.raises(InvalidInput, match="one map of shape"):
+            to_picture(np.zeros(shape), box, (5, 5))
+
+
+def test_copies_for_the_model_and_for_display() -> None:
+    assert np.array_equal(square(open_image(RANDOM), 24), RANDOM[:, 6:30])  # what fits is not resampled
+    fit = square(open_image(RANDOM, "fit"), 36)
+    assert np.array_equal(fit[6:30], RANDOM) and (np.delete(fit, range(6, 30), 0) == BASELINE).all()
+    picture = open_image(np.add.outer(np.arange(300), np.arange(900)) / 1300)
+    whole, small, little = encode_jpeg(picture.pixels), thumbnail(picture, 48), encode_jpeg(RANDOM)
+    images = [Image.open(io.BytesIO(data), formats=["JPEG"]) for data in (whole, small, little)]
+    assert [image.size for image in images] == [(640, 213), (48, 48), (36, 24)]  # never enlarged
+    assert np.abs(np.asarray(images[1]).astype(int) - square(picture, 48)).max() <= 6
