@@ -36,10 +36,20 @@ def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) ->
     texts = [f"<b>{name}</b>" if row == target else name for row, name in enumerate(names)]
     figure = go.Figure()
     figure.add_bar(
-        x=[1.0] * len(rows), y=rows, orientation="h", marker={"color": TRACK, "cornerradius": 4}, width=0.3, hoverinfo="skip"
+        x=[1.0] * len(rows),
+        y=rows,
+        orientation="h",
+        marker={"color": TRACK, "cornerradius": 4},
+        width=0.3,
+        hoverinfo="skip",
     )
     figure.add_bar(
-        x=probabilities, y=rows, orientation="h", marker={"color": colours, "cornerradius": 4}, width=0.3, hoverinfo="skip"
+        x=probabilities,
+        y=rows,
+        orientation="h",
+        marker={"color": colours, "cornerradius": 4},
+        width=0.3,
+        hoverinfo="skip",
     )
     # an invisible marker over the whole row takes the click
     figure.add_scatter(
@@ -74,6 +84,10 @@ def channel_bars(weights: np.ndarray, title: str, axis: str) -> go.Figure:
     figure.add_hline(y=float(weights.mean()), line={"color": QUIET, "dash": "dot", "width": 1})
     _plain(figure, 150)
     figure.update_layout(bargap=0.15, margin={"l": 34, "r": 0, "t": 6, "b": 34}, hovermode="x")
-    figure.update_yaxes(visible=True, range=[0, max(1.0, float(weights.max()))], nticks=3, gridcolor=TRACK, tickfont={"size": 12})
-    figure.update_xaxes(visible=True, title={"text": f"{title} · {axis}", "font": {"size": 12}}, tickfont={"size": 12}, nticks=6)
+    figure.update_yaxes(
+        visible=True, range=[0, max(1.0, float(weights.max()))], nticks=3, gridcolor=TRACK, tickfont={"size": 12}
+    )
+    figure.update_xaxes(
+        visible=True, title={"text": f"{title} · {axis}", "font": {"size": 12}}, tickfont={"size": 12}, nticks=6
+    )
     return figure

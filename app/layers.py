@@ -37,11 +37,11 @@ def tap_title(tap: str) -> str:
 
 
 def map_title(one: AttentionMap, head: int | None) -> str:
-    """The label of a map in the strip, with its grid."""
-    what = tap_title(one.tap)
-    if one.kind == Kind.PAIRWISE:
-        what += " · " + (word("map.heads") if head is None else word("map.head", number=head + 1))
-    return f"{what} · {one.grid[0]}×{one.grid[1]}"
+    """The label of a map in the strip: what tells it from its neighbours comes first."""
+    grid, where = "×".join(map(str, one.grid)), tap_title(one.tap)
+    if one.kind != Kind.PAIRWISE:
+        return f"{where} · {grid}"
+    return f"{word('map.heads') if head is None else word('map.head', number=head + 1)} · {grid} · {where}"
 
 
 def choices(reading: Reading) -> tuple[Choice, ...]:

@@ -12,13 +12,16 @@ if ROOT not in sys.path:  # `streamlit run` puts app/ on the path, not the folde
 
 import streamlit as st  # noqa: E402
 
-from app import state  # noqa: E402
-from app.state import Subject  # noqa: E402
-from app.widgets import models, pictures  # noqa: E402
 from app.words import word  # noqa: E402
-from core import InvalidInput  # noqa: E402
 
 HERE = Path(__file__).parent
+
+st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png"), layout="wide")
+with st.spinner(word("app.waking")):  # the first visitor waits for torch to be imported
+    from app import state
+    from app.state import Subject
+    from app.widgets import models, pictures
+    from core import InvalidInput
 
 
 def frame() -> None:
@@ -36,10 +39,11 @@ def frame() -> None:
 
 def run() -> None:
     """One run of the app: the frame, then the page. A mistake becomes one sentence and the choices stay."""
-    st.set_page_config(page_title=word("app.name"), page_icon=":material/visibility:", layout="wide")
     st.html(HERE / "frame.css")
     state.restore()
-    page = st.navigation([st.Page(HERE / "views" / "explore.py", title=word("page.explore"), default=True)], position="top")
+    page = st.navigation(
+        [st.Page(HERE / "views" / "explore.py", title=word("page.explore"), default=True)], position="top"
+    )
     try:
         with st.sidebar:
             frame()

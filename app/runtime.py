@@ -17,6 +17,7 @@ from core import Attribution, Classifier, Picture, Reading, Stopped
 from core import attribution as attributions
 from core.attribution import Method, methods
 from core.data import samples
+from core.data.datasets import find_folder
 from core.device import devices, worker
 from core.images import encode_jpeg, thumbnail
 
@@ -96,6 +97,11 @@ def cards() -> tuple[core.ModelCard, ...]:
     return core.cards()
 
 
+def has_photographs() -> bool:
+    """Whether Imagenette's folder is on this machine."""
+    return find_folder() is not None
+
+
 def sample_picture(slug: str) -> Picture:
     """The picture of a sample's slug."""
     return store().get(("sample", slug), lambda: samples.open_sample(slug))
@@ -152,7 +158,8 @@ def attribution(
 ) -> Attribution:
     """An attribution, computed on the device's worker while this thread calls ``tick(done, total)`` ten times a second.
 
-    Whatever ends this thread's waiting (Stop, a newer request, a closed tab: ``tick`` raises) stops the worker's job too.
+    Whatever ends this thread's waiting (Stop, a newer request, a closed tab: ``tick`` raises) stops the worker's job
+    too.
     """
     key = attribution_key(model, picture, method, target, parameters)
     found = store().find(key)

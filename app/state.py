@@ -58,8 +58,8 @@ PARAMETER = "p."
 class View:
     """One analysis, as the address names it: what to look at, with which model, and how.
 
-    ``map`` and ``target`` may be empty: the model's first map, the predicted class. ``parameters`` are the method's that
-    differ from their defaults.
+    ``map`` and ``target`` may be empty: the model's first map, the predicted class. ``parameters`` are the method's
+    that differ from their defaults.
     """
 
     model: str

@@ -47,7 +47,9 @@ def models(options: argparse.Namespace) -> None:
     head = f"{'model':32}{'accuracy':>10}{'uniform':>10}{'shuffled':>10}{'off':>10}{'pictures':>10}"
     lines = [head]
     for card in rows:
-        left = "".join(f"{percent(card.ablation[k]) if k in card.ablation else '':>10}" for k in ("uniform", "shuffled", "off"))
+        left = "".join(
+            f"{percent(card.ablation[k]) if k in card.ablation else '':>10}" for k in ("uniform", "shuffled", "off")
+        )
         lines.append(f"{card.slug:32}{percent(card.accuracy):>10}{left}{card.pictures:>10}")
     show([card.to_json() for card in rows], "\n".join(lines), options)
 
@@ -80,7 +82,9 @@ def explain(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     """Train a model and put it on the shelf: weights and card."""
     family = options.model.split("/")[0]
-    chosen = recipe(family, started=options.start is not None, epochs=options.epochs, seed=options.seed, rate=options.rate)
+    chosen = recipe(
+        family, started=options.start is not None, epochs=options.epochs, seed=options.seed, rate=options.rate
+    )
     data = open_dataset(family, options.data)
 
     def batches(loader: Iterator, epoch: int) -> Iterator:
@@ -122,7 +126,9 @@ def evaluate_model(options: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    whole = argparse.ArgumentParser(prog="python -m core", description="Where a classifier looks, and what its gradients say.")
+    whole = argparse.ArgumentParser(
+        prog="python -m core", description="Where a classifier looks, and what its gradients say."
+    )
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:

@@ -43,7 +43,9 @@ class Classifier:
     @cached_property
     def moments(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of RGB in 0..1, (3, 1, 1) each."""
-        return tuple(torch.tensor(values, device=self.device).view(3, 1, 1) for values in (self.card.mean, self.card.std))
+        return tuple(
+            torch.tensor(values, device=self.device).view(3, 1, 1) for values in (self.card.mean, self.card.std)
+        )
 
     @property
     def fill(self) -> tuple[int, int, int]:

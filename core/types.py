@@ -1,6 +1,7 @@
 """What may pass between the rooms: frozen results, and the two exceptions a caller meets.
 
-Every result is for one picture. Arrays are numpy, on the CPU, float32 unless said otherwise, raw and signed, and read-only.
+Every result is for one picture. Arrays are numpy, on the CPU, float32 unless said otherwise, raw and signed, and
+read-only.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ class AttentionMap:
     """The weights that one tap let through, exactly as they were multiplied.
 
     ``weights`` has the shape of its ``kind``; ``grid`` (h, w) is the feature map it belongs to. A PAIRWISE map with one
-    more token than the grid has cells carries a class token first. ``cells`` (windows, n) places a WINDOWED map's tokens.
+    more token than the grid has cells carries a class token first. ``cells`` (windows, n) places a WINDOWED map's
+    tokens.
     """
 
     tap: str
@@ -82,8 +84,9 @@ class AttentionMap:
 class Reading:
     """One forward pass: ``probabilities`` (k,), ``logits`` (k,), every attention map, and ``energy`` (h, w).
 
-    ``energy`` is the mean square over channels of the last stage's activations: shown, labelled "not attention", where a
-    model has no map. ``steps`` (s, k) holds the probabilities after each step of a recurrent model, else None.
+    ``energy`` is the mean square over channels of the last stage's activations: shown, labelled "not attention",
+    where a model has no map. ``steps`` (s, k) holds the probabilities after each step of a recurrent model, else
+    None.
     """
 
     probabilities: np.ndarray

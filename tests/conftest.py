@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.attention import mechanism
+from core.attention import MECHANISMS, mechanism
 from core.classifier import Classifier
 from core.images import open_image
 from core.models.backbone import Backbone
@@ -57,6 +57,22 @@ def build_tiny(slug: str) -> Classifier:
 def tiny() -> Callable[[str], Classifier]:
     """``tiny("cbam")`` is a small classifier with that mechanism and random weights."""
     return build_tiny
+
+
+@pytest.fixture(params=[one.slug for one in MECHANISMS])
+def classifier(request: pytest.FixtureRequest) -> Classifier:
+    """A small classifier of each mechanism in turn."""
+    return build_tiny(request.param)
+
+
+@pytest.fixture
+def linear() -> Classifier:
+    """A linear model, F_k(x) = Σ w_k x + c_k, in float64, on 32 px: four classes, no stage, no ReLU."""
+    generator = torch.Generator().manual_seed(3)
+    module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 4)).double().requires_grad_(False)
+    for weight in module.parameters():
+        weight.copy_(0.05 * torch.randn(weight.shape, generator=generator))
+    return Classifier(ModelCard("made/linear", "", "plain", CLASSES[:4], size=32), module, torch.device("cpu"))
 
 
 @pytest.fixture(scope="session")

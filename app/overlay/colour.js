@@ -1,5 +1,6 @@
 // Values to colours. The tables are matplotlib's viridis, inferno and cividis, 256 colours as rrggbb each: perceptually
-// uniform and safe for colour-blind eyes. Signed maps: purple below zero, orange above, white at zero (ColorBrewer PuOr).
+// uniform and safe for colour-blind eyes. Signed maps: purple below zero, orange above, white at zero (after
+// ColorBrewer's PuOr).
 
 const TABLES = {
   viridis: "" +
@@ -51,7 +52,9 @@ const TABLES = {
     "e9d24dead34cebd44becd54aedd648eed747efd846f1d944f2da43f3da42f4db40f5dc3ff6dd3df8de3bf9df3afae038fbe136fde234" +
     "fde333fde534fde636fde737",
 };
-const DIVERGING = ["3f1d73", "6b4fa3", "9d90c4", "cfcbe2", "f7f7f7", "fcd9a8", "f5a94d", "d9771a", "a34a04"];
+const DIVERGING = ["3f1d73", "5b3fa0", "7c66bd", "aca0d3", "f7f7f7", "fbca8a", "f09c38", "d4701a", "a34a04"];
+
+const GROWTH = 0.7;
 
 const triples = (hex) => hex.match(/../g).map((pair) => parseInt(pair, 16));
 
@@ -73,7 +76,7 @@ function divergingPalette() {
   }).flat();
 }
 
-// The 256 colours with their alpha, as one number for each pixel: alpha = opacity · √t, where t is the place in the
+// The 256 colours with their alpha, as one number for each pixel: alpha = opacity · t^0.7, where t is the place in the
 // scale (0..1), for signed maps the distance from zero. So a zero lets the picture through and the peak is most opaque.
 function ramp(name, signed, opacity) {
   const colours = palette(name, signed);
@@ -81,7 +84,7 @@ function ramp(name, signed, opacity) {
   for (let i = 0; i < 256; i++) {
     const t = signed ? Math.min(Math.abs(i - 128) / 127, 1) : i / 255;
     bytes.set(colours.slice(3 * i, 3 * i + 3), 4 * i);
-    bytes[4 * i + 3] = Math.round(255 * opacity * Math.sqrt(t));
+    bytes[4 * i + 3] = Math.round(255 * opacity * t ** GROWTH);
   }
   return new Uint32Array(bytes.buffer);
 }
@@ -99,7 +102,7 @@ function scaleOf({ low, high, signed }, top) {
 function colourise(field, scale, colours, threshold, pixels) {
   const factor = scale.high > scale.low ? (scale.signed ? 127 / scale.high : 255 / (scale.high - scale.low)) : 0;
   const offset = scale.signed ? 128.5 : 0.5 - scale.low * factor;
-  const cut = threshold * scale.high;
+  const cut = threshold * scale.high * (1 - 1e-6); // the peak itself always stays
   const values = field.values;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];

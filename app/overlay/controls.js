@@ -21,8 +21,8 @@ class Controls {
     this.smooth.addEventListener("change", () => overlay.set({ smooth: this.smooth.checked }));
     this.download = element("button", { type: "button", class: "download", text: words.download });
     this.download.addEventListener("click", () => saveView(overlay));
-    this.node = element("div", { class: "controls" }, this.opacity.node, this.threshold.node, this.mode.group,
-      this.colours.group,
+    this.node = element("div", { class: "controls" }, this.mode.group, this.opacity.node,
+      this.threshold.node, this.colours.group,
       element("label", { class: "pick" }, element("span", { text: words.scale }), this.scale),
       element("label", { class: "tick" }, this.smooth, element("span", { text: words.smooth })),
       this.download);

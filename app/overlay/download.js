@@ -35,8 +35,7 @@ function composeView({ root, state: seen, picture }) {
     const left = PNG_GAP + i * (PNG_STAGE + PNG_GAP);
     let top = PNG_GAP / 2;
     for (const { side, look: shown } of parts) {
-      const title = words[side] ?? words.difference_title;
-      writeLine(context, style, left, top + PNG_LINE / 2, title, captionOf(state, side, shown));
+      writeLine(context, style, left, top + PNG_LINE / 2, titleOf(words, side), captionOf(state, side, shown));
       top += PNG_LINE;
     }
     context.save();
@@ -73,9 +72,7 @@ function drawLegend(context, style, state, { side, look: shown }, left, top) {
   context.font = `20px ${style.fontFamily}`;
   context.textAlign = "left";
   if (shown.blank) return context.fillText(noteOf(state, shown), left, top + PNG_LINE / 2, PNG_STAGE);
-  const { low, high, signed } = shown.scale;
-  const ends = side === "difference"
-    ? [words.difference_low, words.difference_high] : [number(low, signed), number(high, signed)];
+  const ends = endsOf(words, side, shown.scale);
   const [before, after] = ends.map((text) => context.measureText(text).width);
   const width = Math.min(360, PNG_STAGE - before - after - 24);
   context.fillText(ends[0], left, top + PNG_LINE / 2);
@@ -83,6 +80,6 @@ function drawLegend(context, style, state, { side, look: shown }, left, top) {
   context.save();
   context.translate(left + before + 12, top + PNG_LINE / 2 - 7);
   drawBar(context, width, 14, shown.scale, state.settings);
-  if (signed) context.fillRect(width / 2 - 1, -4, 2, 22);
+  if (shown.scale.signed) context.fillRect(width / 2 - 1, -4, 2, 22);
   context.restore();
 }

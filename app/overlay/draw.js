@@ -2,7 +2,7 @@
 // square) fitted to a canvas of a given width.
 
 const SHADE = "rgba(17, 20, 32, 0.62)"; // over what the model never saw
-const FINEST = 512; // points along a side of an interpolated map; the canvas enlarges it from there
+const FINEST = 384; // points along a side of an interpolated map; the canvas enlarges it from there
 
 function frameOf(packet, whole, width) {
   const scale = width / whole.width;
@@ -73,11 +73,14 @@ class Backdrop {
 
 const enlarged = new WeakMap();
 
+// A map finer than where it is drawn is shrunk by the canvas, so that no cell falls between two pixels.
+const finer = (map, square) => map.width > square.width || map.height > square.height;
+
 // The map as a small canvas of coloured pixels: one for each cell, or interpolated (the values are, not the colours, so
 // that colour, alpha and threshold are right between the cells as well).
 function paint({ map, scale }, settings, square) {
   let field = map;
-  if (settings.smooth) {
+  if (settings.smooth && !finer(map, square)) {
     const shrink = Math.min(1, FINEST / Math.max(square.width, square.height));
     const [width, height] = [square.width, square.height].map((side) => Math.max(1, Math.round(side * shrink)));
     field = enlarged.get(map);
@@ -98,7 +101,7 @@ function paint({ map, scale }, settings, square) {
 function drawMap(context, shown, settings, frame) {
   if (shown.blank) return;
   const { left, top, width, height } = frame.square;
-  context.imageSmoothingEnabled = settings.smooth;
+  context.imageSmoothingEnabled = settings.smooth || finer(shown.map, frame.square);
   context.drawImage(paint(shown, settings, frame.square), left, top, width, height);
 }
 
@@ -139,7 +142,8 @@ function drawCells(context, { hover }, frame, { layer, query, map }, ratio) {
 // The colours of a scale from low to high, opaque; what the threshold hides is left out.
 function drawBar(context, width, height, scale, settings) {
   const count = Math.max(2, Math.round(width));
-  const values = Float32Array.from({ length: count }, (_, i) => scale.low + ((scale.high - scale.low) * i) / (count - 1));
+  const step = (scale.high - scale.low) / (count - 1);
+  const values = Float32Array.from({ length: count }, (_, i) => scale.low + step * i);
   const colours = ramp(settings.colours, scale.signed, 1).map((pixel) => pixel | 0xff000000);
   const strip = canvasOf(count, 1);
   const image = new ImageData(count, 1);

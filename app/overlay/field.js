@@ -87,7 +87,7 @@ function subtract(first, second) {
   }
   const values = a.values.map((value, i) => value - b.values[i]);
   const known = values.some((value) => !Number.isNaN(value));
-  return { values, width, height, signed: true, low: -1, high: 1, known, parts: [a, b] };
+  return { values, width, height, signed: true, low: -1, high: 1, step: 2 / 254, known, parts: [a, b] };
 }
 
 // The cell with the largest value: { row, column, value }.

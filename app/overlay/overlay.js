@@ -8,6 +8,7 @@ class Overlay {
     this.root = element("div", { class: "overlay" });
     this.state = null;
     this.newest = 0;
+    this.lastPick = "null";
     parent.append(this.root);
     this.watch = new ResizeObserver(() => this.schedule());
     this.watch.observe(this.root);
@@ -49,7 +50,7 @@ class Overlay {
     this.kept = Object.assign(kept, { settings, asked, chosen });
     memory.set(packet.key, kept);
     if (outline(before) !== outline(packet)) this.build();
-    if (fresh && kept.pin) this.lastPick = undefined;
+    if (fresh && kept.pin) this.lastPick = "unknown"; // Streamlit may have forgotten it with the page
     this.checkPin();
   }
 
@@ -115,7 +116,7 @@ class Overlay {
     const { side, row = null, column = null } = state.pin ?? {};
     const pick = state.pin && { pane: side, layer: state.chosen[side], row, column };
     const said = JSON.stringify(pick);
-    if (said === (this.lastPick ?? "null")) return;
+    if (said === this.lastPick) return;
     this.lastPick = said;
     this.tell("pick", pick);
   }
@@ -164,5 +165,6 @@ class Overlay {
 
 // What the page is built from; as long as it stays, the elements stay, and with them the focus.
 function outline(packet) {
-  return packet && JSON.stringify([packet.words, ...SIDES.map((side) => packet[side].map(({ slug, title }) => [slug, title]))]);
+  const names = (side) => packet[side].map(({ slug, title }) => [slug, title]);
+  return packet && JSON.stringify([packet.words, ...SIDES.map(names)]);
 }

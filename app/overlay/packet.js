@@ -37,7 +37,7 @@ class Layer {
     return { low: this.ranges[2 * index], high: this.ranges[2 * index + 1] };
   }
 
-  // { values, width, height, signed, low, high, known } with NaN where there is no value.
+  // { values, width, height, signed, low, high, step, known } with NaN where there is no value.
   map(query) {
     const index = this.indexOf(query);
     if (!this.decoded.has(index)) {
@@ -54,7 +54,8 @@ class Layer {
     const [zero, step, origin] = this.signed ? [128, high / 127, 0] : [1, (high - low) / 254, low];
     const values = Float32Array.from(codes, (code) => (code ? origin + (code - zero) * step : NaN));
     return {
-      values, low, high, width: this.width, height: this.height, signed: this.signed, known: codes.some((code) => code),
+      values, low, high, step, width: this.width, height: this.height, signed: this.signed,
+      known: codes.some((code) => code),
     };
   }
 }

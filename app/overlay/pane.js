@@ -19,11 +19,12 @@ class Pane {
     this.bar = element("canvas", { "aria-hidden": "true" });
     this.zero = element("span", { class: "zero", text: "0" });
     this.high = element("span", { class: "high" });
-    this.scale = element("div", { class: "scale" }, this.low, element("div", {}, this.bar, this.zero), this.high);
-    this.remark = element("p", { class: "remark" });
+    this.remark = element("span", { class: "remark" });
+    this.scale = element("div", { class: "scale" },
+      this.low, element("div", {}, this.bar, this.zero), this.high, this.remark);
     this.readout = element("output", { class: "readout", "aria-live": "polite" });
     this.head = element("header", {}, this.title, this.token, this.subtitle);
-    this.foot = element("footer", {}, this.scale, this.readout, this.remark);
+    this.foot = element("footer", {}, this.scale, this.readout);
     this.node = element("section", { class: `pane ${side}` }, this.head, this.stage, this.foot);
     this.listen();
   }
@@ -57,8 +58,7 @@ class Pane {
       const [down, right] = ARROWS[event.key].map((step) => step * (event.shiftKey ? LEAP : 1));
       overlay.point(this.moved(down, right));
     } else if (event.key === "Enter" || event.key === " ") overlay.pinHover();
-    else if (event.key === "Escape") overlay.letGo();
-    else return;
+    else return; // Escape is the whole overlay's
     event.preventDefault();
   }
 
@@ -107,21 +107,22 @@ class Pane {
   // The heading, the bar and the readout of what this side shows.
   label(state, side, shown, ratio) {
     const { words } = state.packet;
-    write(this.title, side === "difference" ? words.difference_title : words[side]);
+    write(this.title, titleOf(words, side));
     write(this.subtitle, captionOf(state, side, shown));
     this.subtitle.title = this.subtitle.textContent;
     this.token.hidden = side === "difference" || !shown.layer?.token;
     this.token.setAttribute("aria-pressed", !!(state.pin?.side === side && state.pin.token));
-    this.canvas.setAttribute("aria-label", fill(words.pane, { title: words[side] ?? words.difference_title,
+    this.canvas.setAttribute("aria-label", fill(words.pane, { title: titleOf(words, side),
       layer: this.subtitle.textContent }));
     write(this.readout, readout(state, side, shown));
-    write(this.remark, shown.blank ? "" : shown.layer?.note ?? "");
-    this.scale.hidden = !!shown.blank;
+    write(this.remark, side === "difference" ? "" : shown.layer?.note ?? "");
+    this.remark.title = this.remark.textContent;
+    this.scale.classList.toggle("none", !!shown.blank);
     if (shown.blank) return;
-    const { low, high, signed } = shown.scale;
-    write(this.low, side === "difference" ? words.difference_low : number(low, signed));
-    write(this.high, side === "difference" ? words.difference_high : number(high, signed));
-    this.zero.hidden = !signed;
+    const [lowest, highest] = endsOf(words, side, shown.scale);
+    write(this.low, lowest);
+    write(this.high, highest);
+    this.zero.hidden = !shown.scale.signed;
     fitCanvas(this.bar, ratio);
     const context = this.bar.getContext("2d");
     context.clearRect(0, 0, this.bar.width, this.bar.height);
@@ -132,10 +133,12 @@ class Pane {
 // Why a map is blank, in words: its own note first.
 const noteOf = (state, shown) => (shown.blank ? shown.layer?.note || state.packet.words[shown.blank] : "");
 
+const titleOf = (words, side) => (side === "difference" ? words.difference_title : words[side]);
+
 // Which layers a side shows, and of what.
 function captionOf(state, side, shown) {
   const { words } = state.packet;
   const titles = (side === "difference" ? SIDES : [side]).map((name) => layerOf(state, name)?.title ?? "");
   const about = aspect(words, shown, !!state.pin && !!shown.query && sameQuery(state.pin, shown.query));
-  return [titles.join(" \u2212 "), about].filter(Boolean).join(" \u00b7 ");
+  return [titles.filter(Boolean).join(" \u2212 "), about].filter(Boolean).join(" \u00b7 ");
 }

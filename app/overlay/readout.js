@@ -2,12 +2,21 @@
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
-// Three significant digits; signed values with their sign.
-function number(value, signed) {
-  const size = Math.abs(value);
-  const digits = size === 0 ? "0" : size < 1e-4 || size >= 1e5 ? size.toExponential(1) : Number(size.toPrecision(3)) + "";
-  const sign = value < 0 ? "\u2212" : signed && value > 0 ? "+" : "";
+// Three significant digits, but none finer than `step`, the error of the codes; signed values with their sign.
+function number(value, signed, step) {
+  const unit = step ? 10 ** Math.ceil(Math.log10(step)) : 0;
+  const size = Math.abs(unit ? Number((Math.round(value / unit) * unit).toPrecision(12)) : value);
+  const plain = size === 0 || (size >= 1e-4 && size < 1e5);
+  const digits = plain ? String(Number(size.toPrecision(3))) : size.toExponential(1);
+  const sign = size === 0 ? "" : value < 0 ? "\u2212" : signed ? "+" : "";
   return sign + digits.replace("e-", "e\u2212").replace("e+", "e");
+}
+
+// The two ends of a scale, in words or as numbers of the same precision.
+function endsOf(words, side, { low, high, signed }) {
+  if (side === "difference") return [words.difference_low, words.difference_high];
+  const plain = low !== 0 && Math.abs(low) < high / 1000 ? 0 : low; // too small to be told from zero on this scale
+  return [number(plain, signed), number(high, signed)];
 }
 
 // Rows and columns are counted from 1 on screen, as people do, and from 0 in what Python is told.
@@ -34,9 +43,9 @@ function readout(state, side, shown) {
   const at = cell.row * shown.map.width + cell.column;
   const value = shown.map.values[at];
   if (Number.isNaN(value)) return fill(words.masked, counted(cell));
-  const texts = { ...counted(cell), value: number(value, shown.map.signed) };
+  const texts = { ...counted(cell), value: number(value, shown.map.signed, shown.map.step) };
   if (side !== "difference") return fill(words.value, texts);
-  const [first, second] = shown.map.parts.map((part) => number(part.values[at]));
+  const [first, second] = shown.map.parts.map((part) => number(part.values[at], false, shown.map.step));
   return fill(words.difference_value, { ...texts, first, second });
 }
 

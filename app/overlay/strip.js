@@ -47,7 +47,8 @@ class Strip {
   reveal(button) {
     if (!button) return;
     const { group } = this.radios;
-    const [from, to] = [button.offsetLeft - group.offsetLeft, button.offsetLeft - group.offsetLeft + button.offsetWidth];
+    const from = button.offsetLeft; // the group is what it is measured from
+    const to = from + button.offsetWidth;
     if (from < group.scrollLeft) group.scrollLeft = from;
     else if (to > group.scrollLeft + group.clientWidth) group.scrollLeft = to - group.clientWidth;
   }

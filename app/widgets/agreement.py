@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from app.words import word
@@ -19,10 +21,14 @@ def verdict(found: Agreement) -> str:
 
 
 def _row(name: str, one: Measure, share: bool) -> str:
-    def show(value: float) -> str:
-        return f"{100 * value:.0f} %" if share else f"{value:.2f}"
+    """One measure: its name, its value, and under them chance and the blob."""
 
-    return f"| {name} | **{show(one.value)}** | {show(one.chance)} ({show(one.low)} – {show(one.high)}) | {show(one.blob)} |"
+    def tell(value: float) -> str:
+        return f"{100 * value:.0f} %" if share else f"{value:.2f}".replace("-", "−")
+
+    chance = word("agreement.by_chance", mean=tell(one.chance), low=tell(one.low), high=tell(one.high))
+    blind = word("agreement.blob", value=tell(one.blob))
+    return f"<dt>{escape(name)}</dt><dd>{tell(one.value)}</dd><p>{escape(chance)}<br>{escape(blind)}</p>"
 
 
 def show(found: Agreement | None, left: str, right: str) -> None:
@@ -31,13 +37,12 @@ def show(found: Agreement | None, left: str, right: str) -> None:
     if found is None:
         st.markdown(word("agreement.none"))
         return
-    st.markdown(f"**{verdict(found)}**")
+    st.markdown(verdict(found))
     st.caption(word("agreement.between", left=left, right=right, rows=found.grid[0], columns=found.grid[1]))
-    head = f"| | {word('agreement.value')} | {word('agreement.by_chance')} | {word('agreement.blob')} |\n|---|---:|---:|---:|"
     rows = [
         _row(word("agreement.rank"), found.rank_correlation, False),
         _row(word("agreement.fifth"), found.top_fifth, True),
         _row(word("agreement.mass"), found.shared_mass, True),
     ]
-    st.markdown("\n".join([head, *rows]))
+    st.html(f'<dl class="fovea-measures">{"".join(rows)}</dl>')
     st.caption(word("agreement.help"))

@@ -59,7 +59,7 @@ def compute(subject: Subject, chosen: Method, parameters: dict[str, Any], target
 
 
 def strip(subject: Subject, target: int, chosen: Method, found: Attribution | None) -> list[tuple[Method, Attribution]]:
-    """The attributions of the right pane: the fast ones, what was computed before, and the chosen one as it was asked for."""
+    """The right pane's attributions: the fast ones, those computed before, and the chosen one as it was asked for."""
     classifier, picture, shown = subject.classifier, subject.picture, []
     for one in runtime.fitting(classifier):
         if one.slug == chosen.slug and found is not None:
@@ -87,5 +87,3 @@ def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject:
         if more > present:
             name = state.parameter_key(chosen.slug, "steps")
             st.button(word("gap.more", steps=more), on_click=lambda: state.set_parameter(name, more))
-
-

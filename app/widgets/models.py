@@ -17,11 +17,17 @@ def family_title(slug: str) -> str:
 
 
 def model_label(card: ModelCard) -> str:
-    """One line of the picker: the mechanism, what it does, how often it is right."""
+    """One line of the picker: the mechanism and how often it is right."""
     kind = mechanism(card.mechanism)
     title = known(f"mechanism.{kind.slug}.title", kind.title)
-    summary = known(f"mechanism.{kind.slug}.summary", kind.summary)
-    return f"{title} · {summary}" + (f" · {percent(card.accuracy)}" if card.accuracy is not None else "")
+    return title if card.accuracy is None else f"{title} · {percent(card.accuracy)}"
+
+
+def summary(card: ModelCard) -> str:
+    """The mechanism in a few words, with what it computes."""
+    kind = mechanism(card.mechanism)
+    words = known(f"mechanism.{kind.slug}.summary", kind.summary)
+    return word("model.what", summary=words[0].upper() + words[1:], equation=kind.equation)
 
 
 def needs_attention(card: ModelCard) -> str:
@@ -71,13 +77,10 @@ def pick_model() -> Classifier:
         on_change=lambda: state.forget(Key.MAP, Key.TARGET),
         label_visibility="collapsed",
     )
-    kind = mechanism(card.mechanism)
-    st.caption(
-        f"{kind.equation}  \n"
-        + word("model.measured", accuracy=percent(card.accuracy or 0), pictures=f"{card.pictures:,}")
-        + "  \n"
-        + needs_attention(card)
-    )
+    lines = [summary(card)]
+    if card.accuracy is not None:
+        lines.append(word("model.measured", accuracy=percent(card.accuracy), pictures=f"{card.pictures:,}"))
+    st.caption("  \n".join([*lines, needs_attention(card)]))
     return runtime.classifier(card.slug, pick_device())
 
 

@@ -9,6 +9,7 @@ from app.gallery import gallery
 from app.state import Key
 from app.words import word
 from core import InvalidInput, Picture, open_image, reframe
+from core.data.datasets import fetch_imagenette
 from core.data.samples import samples
 
 UPLOADS = 24
@@ -40,7 +41,9 @@ def pick_picture(family: str) -> tuple[str, Picture]:
         chosen = next(iter(offered))
         state.put(Key.SAMPLE, chosen)
     own = [gallery.Tile(slug, one.name, runtime.picture_thumbnail(one), True) for slug, one in state.uploads().items()]
-    tiles = [gallery.Tile(slug, title, runtime.picture_thumbnail(find_picture(slug))) for slug, title in offered.items()]
+    tiles = [
+        gallery.Tile(slug, title, runtime.picture_thumbnail(find_picture(slug))) for slug, title in offered.items()
+    ]
 
     def click() -> None:
         event = state.component(Key.GALLERY, "chosen")
@@ -79,6 +82,15 @@ def take_in(files: list) -> None:
             state.notice(f"{file.name}: {error}")
 
 
+def fetch_photographs() -> None:
+    """A button that fetches Imagenette, where its folder is not on this machine."""
+    if not st.button(word("picture.fetch"), help=word("picture.fetch.help"), icon=":material/cloud_download:"):
+        return
+    bar = st.progress(0.0, word("picture.fetching"))
+    fetch_imagenette(progress=lambda done, total: bar.progress(done / total, word("picture.fetching")))
+    st.rerun()
+
+
 def add_pictures() -> None:
     """Drag, browse or paste pictures, or take one with the camera."""
 
@@ -100,6 +112,8 @@ def add_pictures() -> None:
         label_visibility="collapsed",
     )
     st.caption(word("picture.private"))
+    if not runtime.has_photographs():
+        fetch_photographs()
     if st.toggle(word("picture.camera"), key=Key.CAMERA_ON):
         st.camera_input(word("picture.camera"), key=Key.CAMERA, on_change=photographed, label_visibility="collapsed")
 

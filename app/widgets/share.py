@@ -1,4 +1,4 @@
-"""Taking a view along: its address, its maps as a file, the Python that gives the same, and keeping it beside the next."""
+"""Taking a view along: its address, its maps as a file, its Python, and keeping it beside the next."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def maps_file(reading: Reading, found: Attribution | None) -> bytes:
 def show(view: View, target: str, picture: Picture, reading: Reading, found: Attribution | None) -> None:
     """Draw the row of buttons."""
     with st.container(horizontal=True, gap="small"):
-        st.button(word("keep.keep"), icon=":material/push_pin:", on_click=lambda: state.keep(view), help=word("keep.help"))
+        st.button(
+            word("keep.keep"), icon=":material/push_pin:", on_click=lambda: state.keep(view), help=word("keep.help")
+        )
         with st.popover(word("share.address"), icon=":material/link:"):
             if view.travels:
                 st.caption(word("share.help"))

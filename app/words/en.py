@@ -3,12 +3,14 @@
 WORDS = {
     "app.name": "Fovea",
     "app.sentence": "Where a classifier looks, beside what its gradients say.",
+    "app.waking": "Fovea is waking up ...",
     "app.failed": "Something went wrong on this page. Your choices are kept: change one, or reload the page; "
     "the server's console says what happened.",
     "page.explore": "Explore",
     # models
     "model.label": "Model",
     "model.family": "Kind of pictures",
+    "model.what": "{summary}: {equation}",
     "model.measured": "{accuracy} right on {pictures} pictures it never saw.",
     "model.needs": "With its attention made uniform: {left}.",
     "model.hardly": "It hardly needs its attention: made uniform, {left} are still right. Read its maps with care.",
@@ -27,8 +29,7 @@ WORDS = {
     "picture.camera": "Use the camera",
     "picture.gone": "That picture was brought by a visitor and cannot travel in an address; bring it again to see it.",
     "picture.full": "The strip holds {count} pictures of your own; remove one first.",
-    "picture.more": "Get photographs to try",
-    "picture.fetch": "Fetch Imagenette (99 MB)",
+    "picture.fetch": "Fetch photographs to try",
     "picture.fetching": "Fetching photographs ...",
     "picture.fetch.help": "Ten classes of photographs, the ones these models know. Their terms allow non-commercial research "
     "and education only.",
@@ -67,8 +68,8 @@ WORDS = {
     "tap.spatial": "places",
     "tap.first": "first",
     "tap.second": "second",
-    "map.heads": "mean of heads",
-    "map.head": "head {number}",
+    "map.heads": "Mean of heads",
+    "map.head": "Head {number}",
     "map.energy": "Activation energy (not attention)",
     "map.from": "from row {row}, column {column}",
     "gate.channel": "channel",
@@ -76,21 +77,20 @@ WORDS = {
     "pin.cell": "- row {row}, column {column}: **{weight}**, {times} times even",
     # agreement
     "agreement.title": "Do they agree?",
-    "agreement.strong": "Yes: both rank the places much alike, well beyond chance.",
-    "agreement.some": "Somewhat: more than chance, but each also points at places of its own.",
-    "agreement.chance": "No more than chance: these maps would look as alike if one were shifted at random.",
-    "agreement.opposed": "No: where one is strong the other tends to be weak, more than chance would do.",
+    "agreement.strong": "**Yes**: both rank the places much alike, well beyond chance.",
+    "agreement.some": "**Somewhat**: more than chance, but each also points at places of its own.",
+    "agreement.chance": "**No more than chance**: these maps would look as alike if one were shifted at random.",
+    "agreement.opposed": "**No**: where one is strong the other tends to be weak, more than chance would do.",
     "agreement.none": "There is nothing to compare: this model has no attention map on the picture, or the method has not "
     "been computed.",
     "agreement.between": "{left} against {right}, on {rows}×{columns} places.",
-    "agreement.value": "here",
-    "agreement.by_chance": "by chance",
-    "agreement.blob": "centre blob",
+    "agreement.by_chance": "chance {mean}, mostly {low} to {high}",
+    "agreement.blob": "a blind centre blob {value}",
     "agreement.rank": "Rank correlation",
     "agreement.fifth": "Top fifth shared",
     "agreement.mass": "Mass shared",
-    "agreement.help": "By chance: one map shifted round the picture, mean and 95 % range of 200 shifts. Centre blob: a guess "
-    "that has not seen the picture, against the gradients.",
+    "agreement.help": "Chance is one map shifted round the picture: the mean and the 95 % range of 200 shifts. The centre blob "
+    "is a guess that has not seen the picture, against the same gradients.",
     # taking along
     "keep.keep": "Keep",
     "keep.help": "Hold this analysis beside the next one",

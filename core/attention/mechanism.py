@@ -12,9 +12,10 @@ from torch import nn
 class Mechanism:
     """One kind of attention.
 
-    ``gate(channels)`` sits behind the third and the fourth stage and keeps the shape (b, c, h, w). ``convolution(channels,
-    out, side, stride)``, where given, stands in place of each 3×3 convolution of the fourth stage. ``summary`` is a few
-    plain words for a picker; ``equation`` is what it computes; ``paper`` is where it comes from.
+    ``gate(channels)`` sits behind the third and the fourth stage and keeps the shape (b, c, h, w).
+    ``convolution(channels, out, side, stride)``, where given, stands in place of each 3×3 convolution of the fourth
+    stage. ``summary`` is a few plain words for a picker; ``equation`` is what it computes; ``paper`` is where it
+    comes from.
     """
 
     slug: str

@@ -2,10 +2,10 @@
 
     weights = softmax(Q Kᵀ / √d + B),   y = weights V,   with Q, K, V = 1×1 convolutions of x
 
-B is a learned bias for each head and each offset between two patches, as position. Vaswani et al., "Attention is all you
-need", 2017; Wang et al., "Non-local neural networks", CVPR 2018; Srinivas et al., "Bottleneck transformers", CVPR 2021,
-which puts it in place of the last stage's 3×3 convolutions, as here. Ours takes the bias of Swin (Liu et al., ICCV 2021),
-one number for each offset, instead of BoTNet's relative position vectors.
+B is a learned bias for each head and each offset between two patches, as position. Vaswani et al., "Attention is all
+you need", 2017; Wang et al., "Non-local neural networks", CVPR 2018; Srinivas et al., "Bottleneck transformers", CVPR
+2021, which puts it in place of the last stage's 3×3 convolutions, as here. Ours takes the bias of Swin (Liu et al.,
+ICCV 2021), one number for each offset, instead of BoTNet's relative position vectors.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
     weights = self.tap(scores.softmax(-1), grid)   # what is shown is what is multiplied
     y = weights @ values
 
-A tap is an identity child module. Whoever *listens* gets the map, whoever *steers* replaces it, a gradient reaches it, and
-a layer method takes it as any layer. It keeps no tensor, has no parameter and leaves no key in a state dict. Listening
-and steering are values of a ``ContextVar``: two threads that share one model never read each other's maps.
+A tap is an identity child module. Whoever *listens* gets the map, whoever *steers* replaces it, a gradient reaches
+it, and a layer method takes it as any layer. It keeps no tensor, has no parameter and leaves no key in a state dict.
+Listening and steering are values of a ``ContextVar``: two threads that share one model never read each other's maps.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _steers: ContextVar[Mapping[Tap, Steer]] = ContextVar("steers", default={})  # n
 class Tap(nn.Module):
     """The identity on attention weights of one kind.
 
-    ``softmax`` says whether they sum to one (over the last axis of a PAIRWISE map, over the grid of a SPATIAL one); a gate
-    does not. ``off`` is the weight that stands for "no attention": 1 for a gate, 0 for attention in a residual branch,
-    None where the uniform weight is meant.
+    ``softmax`` says whether they sum to one (over the last axis of a PAIRWISE map, over the grid of a SPATIAL one); a
+    gate does not. ``off`` is the weight that stands for "no attention": 1 for a gate, 0 for attention in a residual
+    branch, None where the uniform weight is meant.
     """
 
     def __init__(self, kind: Kind, *, softmax: bool, off: float | None):
@@ -68,9 +68,7 @@ class Tap(nn.Module):
 
 def taps(module: nn.Module) -> dict[str, Tap]:
     """Every tap of a model by its public name, in the order of the modules: ``stage4.attention``."""
-    return {
-        name.removesuffix(".tap"): child for name, child in module.named_modules() if isinstance(child, Tap)
-    }
+    return {name.removesuffix(".tap"): child for name, child in module.named_modules() if isinstance(child, Tap)}
 
 
 @contextmanager

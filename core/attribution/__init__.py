@@ -1,4 +1,4 @@
-"""The table of contents of attribution: every method, in the order in which pickers show them, and the way to run one."""
+"""The table of contents of attribution: every method, in the order of the pickers, and the way to run one."""
 
 from __future__ import annotations
 
@@ -69,8 +69,7 @@ def attribute(
         x = classifier.prepare(picture)
         with torch.no_grad():
             index = int(classifier.module(x)[0].argmax()) if known is None else known
-        with torch.enable_grad():
-            values, gap = chosen.compute(classifier, x, index, progress or quiet, **settled)
+        values, gap = chosen.compute(classifier, x, index, progress or quiet, **settled)
         return Attribution(frozen(values.float().cpu().numpy()), tuple(values.shape), gap, slug, index)
 
     return classifier.run(job)

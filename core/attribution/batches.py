@@ -1,7 +1,7 @@
 """How many pictures go through a model at once, and a score that tells how far the work is.
 
-Large batches are slower on many processors and use memory for nothing, so the size is found by a short timed probe, once
-for each classifier. No Stop is heard inside a batch, so a batch stays short.
+Large batches are slower on many processors and use memory for nothing, so the size is found by a short timed probe,
+once for each classifier. No Stop is heard inside a batch, so a batch stays short.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
 def counted(classifier: Classifier, target: int, total: int, progress: Progress) -> Callable[[Tensor], Tensor]:
     """The target's score (b, c, h, w) -> (b,) as a function that tells after each batch how many of ``total`` are done.
 
-    Captum runs a whole method in one call; what ``progress`` raises here ends that call between two batches. The pictures
-    are laid out channels last, as ``prepare`` lays them out: convolutions on the CPU are faster then.
+    Captum runs a whole method in one call; what ``progress`` raises here ends that call between two batches. The
+    pictures are laid out channels last, as ``prepare`` lays them out: convolutions on the CPU are faster then.
     """
     done = 0
 

@@ -35,7 +35,7 @@ GRAD_CAM = Method(
         Parameter(
             name="stage",
             title="Stage",
-            help="Which part of the model is asked: an early stage is fine and knows edges, the last is coarse and knows things.",
+            help="Which part of the model is asked: early stages see fine edges, late ones see things coarsely.",
             default=lambda classifier: list(classifier.stages)[-1],
             choices=lambda classifier: tuple(classifier.stages),
         ),

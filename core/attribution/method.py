@@ -27,9 +27,9 @@ GRADIENT = 2.0
 class Parameter:
     """One thing about a method that can be changed.
 
-    A number lies in ``low`` to ``high``; ``step`` is what a slider moves by, and a whole ``step`` makes the number whole.
-    Anything else has ``choices``. ``default`` and ``choices`` may be functions of the classifier: ask ``initial`` and
-    ``options``.
+    A number lies in ``low`` to ``high``; ``step`` is what a slider moves by, and a whole ``step`` makes the number
+    whole. Anything else has ``choices``. ``default`` and ``choices`` may be functions of the classifier: ask
+    ``initial`` and ``options``.
     """
 
     name: str
@@ -77,13 +77,11 @@ class Parameter:
         """The value that a text, from an address or a shell, stands for; InvalidInput as ``check``."""
         if self.numeric:
             try:
-                return self.check(classifier, float(text))
-            except ValueError as error:  # no number at all; InvalidInput is a ValueError with its own sentence
-                raise error if isinstance(error, InvalidInput) else self._refusal(text) from error
+                value = float(text)
+            except ValueError:  # no number at all: check says so
+                value = text
+            return self.check(classifier, value)
         return self.check(classifier, next((one for one in self.options(classifier) if str(one) == text), text))
-
-    def _refusal(self, text: str) -> InvalidInput:
-        return InvalidInput(f"{self.title} must be a number from {self.low} to {self.high}, not {text!r}.")
 
 
 @dataclass(frozen=True)
@@ -91,8 +89,8 @@ class Method:
     """One way to say how much each pixel moved a class score.
 
     ``summary`` is one plain sentence; ``signed`` says whether values below zero mean evidence against the class.
-    ``fits(classifier)`` says whether the model can be asked. ``evaluations(classifier, **parameters)`` counts the pictures
-    that go through the model, with a backward pass each where ``gradient`` says so.
+    ``fits(classifier)`` says whether the model can be asked. ``evaluations(classifier, **parameters)`` counts the
+    pictures that go through the model, with a backward pass each where ``gradient`` says so.
     """
 
     slug: str

@@ -4,8 +4,8 @@
     SmoothGrad              max over colours of |mean over noise ε of ∂F/∂x at x + ε|,  ε ~ N(0, σ²)
 
 b is the baseline. Integrated Gradients is complete: its values add up to F(x) − F(b). The steps are the nodes of the
-Gauss-Legendre rule, which is exact for polynomials; what is missing from the sum is the ``gap``. SmoothGrad averages the
-signed gradients and then reduces the colours as saliency does, so that without noise it is saliency.
+Gauss-Legendre rule, which is exact for polynomials; what is missing from the sum is the ``gap``. SmoothGrad averages
+the signed gradients and then reduces the colours as saliency does, so that without noise it is saliency.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ def integrated_gradients(
 
 
 def completeness_gap(classifier: Classifier, x: Tensor, baseline: Tensor, target: int, values: Tensor) -> float:
-    """|Σ values − (F(x) − F(b))| / max(|F(x) − F(b)|, 1)."""
+    """|Σ values − (F(x) − F(b))| / max(|F(x) − F(b)|, 1), summed in float64, which not every device has."""
     with torch.no_grad():
-        end, start = classifier.score(torch.cat([x, baseline]), target).double().tolist()
+        end, start = classifier.score(torch.cat([x, baseline]), target).tolist()
     change = end - start
-    return abs(values.double().sum().item() - change) / max(abs(change), 1.0)
+    return abs(values.cpu().double().sum().item() - change) / max(abs(change), 1.0)
 
 
 def smoothgrad(
@@ -64,7 +64,7 @@ INTEGRATED_GRADIENTS = Method(
     signed=True,
     compute=integrated_gradients,
     parameters=(
-        Parameter("steps", "Steps", "Stations on the way from the baseline; more make the sum more exact.", 50, 10, 500, 10),
+        Parameter("steps", "Steps", "Stops on the way from the baseline; more are more exact.", 50, 10, 500, 10),
         BASELINE,
     ),
     evaluations=lambda classifier, steps, **_: steps + 2,
@@ -80,7 +80,7 @@ SMOOTHGRAD = Method(
     compute=smoothgrad,
     parameters=(
         Parameter("samples", "Samples", "How many noisy copies are averaged.", 25, 5, 100, 5),
-        Parameter("noise", "Noise", "Standard deviation of the noise, as a share of the picture's range.", 0.15, 0.0, 0.5, 0.05),
+        Parameter("noise", "Noise", "Strength of the noise, as a share of the picture's range.", 0.15, 0.0, 0.5, 0.05),
         Parameter("seed", "Seed", "The same seed draws the same noise.", 0, 0, 999, 1),
     ),
     evaluations=lambda classifier, samples, **_: samples,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import numpy as np
 from PIL import Image
+from torchvision.datasets import Imagenette
 
 from core.data import scenes
-from core.types import InvalidInput
+from core.types import InvalidInput, Progress
 
 IMAGENETTE = {
     "n01440764": "tench",
@@ -51,12 +54,51 @@ class Dataset:
 
 
 def find_folder(folder: str | Path | None = None) -> Path | None:
-    """The folder with ``train`` and ``val`` in ``folder`` (default: the variable FOVEA_DATA), or None."""
-    root = folder or os.environ.get("FOVEA_DATA")
-    if not root:
-        return None
-    candidates = [Path(root), *sorted(Path(root).glob("imagenette2*"))]
+    """The folder with ``train`` and ``val`` in ``folder`` (default: FOVEA_DATA, else ``home()``), or None."""
+    root = Path(folder or os.environ.get("FOVEA_DATA") or home())
+    candidates = [root, *sorted(root.glob("imagenette2*"))]
     return next((one for one in candidates if (one / "train").is_dir() and (one / "val").is_dir()), None)
+
+
+def home() -> Path:
+    """The folder that ``fetch_imagenette`` fills: ``fovea`` in the user's cache folder."""
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "fovea"
+
+
+def _length(address: str) -> int:
+    """The bytes behind an address, as its server tells them."""
+    with urlopen(Request(address, method="HEAD"), timeout=30) as answer:
+        return int(answer.headers["Content-Length"])
+
+
+def fetch_imagenette(root: Path | None = None, progress: Progress | None = None) -> Path:
+    """Fetch Imagenette at 160 px by torchvision, check and unpack it; the folder that holds train/ and val/.
+
+    ``progress(bytes, total)`` is called twice a second with what has arrived, in the caller's thread.
+
+    Raises:
+        InvalidInput: it cannot be fetched, from no network for example; nothing half done is left then.
+    """
+    root = root or home()
+    root.mkdir(parents=True, exist_ok=True)
+    address = Imagenette._ARCHIVES["160px"][0]
+    archive = root / address.rpartition("/")[2]
+    with ThreadPoolExecutor(1) as pool:
+        total = pool.submit(_length, address)
+        future = pool.submit(Imagenette, str(root), size="160px", download=True)
+        while not future.done():
+            wait([future], timeout=0.5)
+            if progress and total.done() and not total.exception() and archive.exists():
+                progress(min(archive.stat().st_size, total.result()), total.result())
+    if future.exception() is not None:
+        shutil.rmtree(root / archive.name.removesuffix(".tgz"), ignore_errors=True)
+        archive.unlink(missing_ok=True)
+        raise InvalidInput(
+            f"Imagenette could not be fetched ({future.exception()}); look at the network, or unpack "
+            f"{archive.name} into {root} by hand."
+        ) from future.exception()
+    archive.unlink(missing_ok=True)
+    return root / archive.name.removesuffix(".tgz")
 
 
 def list_pictures(folder: Path) -> tuple[list[str], list[Path], np.ndarray]:
@@ -105,22 +147,14 @@ def open_folder(folder: str | Path | None) -> Dataset:
     )
 
 
-def _draw(seeds: Sequence[int]) -> tuple[np.ndarray, list[int]]:
-    drawn = [scenes.draw(seed) for seed in seeds]
-    return np.stack([scene.pixels for scene in drawn]), [scene.label for scene in drawn]
-
-
 def _draw_split(split: str, count: int) -> Split:
     seeds = list(scenes.seeds(split, count))
-    with ProcessPoolExecutor() as pool:
-        parts = list(pool.map(_draw, [seeds[i : i + 250] for i in range(0, count, 250)]))
-    pixels = np.concatenate([pixels for pixels, _ in parts])
-    labels = np.array([label for _, part in parts for label in part], dtype=np.int64)
-    return Split(labels, pixels.__getitem__)
+    labels = [scenes.OBJECTS.index(scenes.plan(seed).object) for seed in seeds]
+    return Split(np.array(labels, dtype=np.int64), lambda i: scenes.draw(seeds[i]).pixels)
 
 
-def draw_scenes(training: int = 20_000, validation: int = 3_000) -> Dataset:
-    """Scenes of 128 px, drawn in all processes of the machine; the two splits share no seed."""
+def draw_scenes(training: int = 12_000, validation: int = 3_000) -> Dataset:
+    """Scenes of 128 px, each drawn when it is read; the two splits share no seed."""
     return Dataset("scenes", scenes.OBJECTS, _draw_split("train", training), _draw_split("val", validation))
 
 

@@ -1,6 +1,7 @@
 """Sample pictures that need no network: scenes that Fovea draws, photographs that come with its dependencies, a folder.
 
-A sample is known by a slug that may stand in an address: ``scenes/42``, ``photo/hopper``, ``imagenette/<class>/<file>``.
+A sample is known by a slug that may stand in an address: ``scenes/42``, ``photo/hopper``,
+``imagenette/<class>/<file>``.
 """
 
 from __future__ import annotations

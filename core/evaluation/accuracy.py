@@ -16,8 +16,10 @@ from core.types import Progress
 STEERS: Mapping[str, Steer | None] = {"": None, "uniform": uniform, "shuffled": shuffled(0), "off": switched_off}
 
 
-def evaluate(classifier: Classifier, split: Split, *, progress: Progress | None = None, batch: int = 64) -> dict[str, float]:
-    """The fraction of right answers over a split: ``accuracy``, and with every tap ``uniform``, ``shuffled`` and ``off``.
+def evaluate(
+    classifier: Classifier, split: Split, *, progress: Progress | None = None, batch: int = 64
+) -> dict[str, float]:
+    """The fraction of right answers: ``accuracy``, and with every tap ``uniform``, ``shuffled`` and ``off``.
 
     The pictures go through the same preparation as in the app. A model without attention has ``accuracy`` only.
     """

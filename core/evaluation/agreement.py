@@ -6,14 +6,15 @@ Both maps are made absolute and pooled by area to the coarser grid. Then:
     top fifth           |A ∩ B| / |A ∪ B| of the 20 % of cells with the largest values
     shared mass         Σ min(a, b), each map scaled to sum to one
 
-All three are 1 for a map with itself and do not depend on the order of the two. Chance is the same measure with one map
-shifted round the torus, which keeps its smoothness: mean and 95 % range of 200 shifts. They come in pairs s, −s, so that
-chance does not depend on the order either. ``blob`` is the measure of the second map against a Gaussian at the centre
-that has not seen the picture: photographs have their subject in the middle, and a blind guess profits from it.
+All three are 1 for a map with itself and do not depend on the order of the two. Chance is the same measure with one
+map shifted round the torus, which keeps its smoothness: mean and 95 % range of 200 shifts. They come in pairs s, −s, so
+that chance does not depend on the order either. ``blob`` is the measure of the second map against a Gaussian at the
+centre that has not seen the picture: photographs have their subject in the middle, and a blind guess profits from it.
 
-Ties: cells that tie for the last places of the top fifth share them, each belonging to it by a fraction, and ∩ and ∪ are
-sums of minima and maxima. So nothing hangs on the order of the cells. A constant map ranks nothing: its rank correlation
-is 0, every cell is a fifth in its top fifth, its mass is even; a map of zeros has no mass, and shares 0.
+Ties: cells that tie for the last places of the top fifth share them, each belonging to it by a fraction (as the last
+cell does where a fifth of the cells is no whole number), and ∩ and ∪ are sums of minima and maxima. So nothing hangs on
+the order of the cells. A constant map ranks nothing: its rank correlation is 0, every cell is a fifth in its top fifth,
+its mass is even; a map of zeros has no mass, and shares 0.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def agreement(a: Map, b: Map) -> Agreement:
     """
     first, second = values(a), values(b)
     grid = (min(first.shape[0], second.shape[0]), min(first.shape[1], second.shape[1]))
-    first, second, guess = (views(pool(np.abs(map), grid)) for map in (first, second, blob(grid)))
+    first, second, guess = (views(pool(np.abs(one), grid)) for one in (first, second, blob(grid)))
     observed, blind = compare(first, second[None])[:, 0], compare(guess, second[None])[:, 0]
     chance = by_chance(first, second)
     low, high = np.percentile(chance, (2.5, 97.5), axis=1)
@@ -53,24 +54,24 @@ def agreement(a: Map, b: Map) -> Agreement:
     return Agreement(*(Measure(*map(float, row)) for row in numbers), grid)
 
 
-def values(map: Map) -> np.ndarray:
+def values(given: Map) -> np.ndarray:
     """The map as a finite (h, w) array of float64."""
-    if isinstance(map, AttentionMap):
-        map = to_grid(map)
-    array = np.asarray(map.values if isinstance(map, Attribution) else map, np.float64)
+    if isinstance(given, AttentionMap):
+        given = to_grid(given)
+    array = np.asarray(given.values if isinstance(given, Attribution) else given, np.float64)
     if array.ndim != 2 or not array.size or not np.isfinite(array).all():
         raise InvalidInput(f"Give two maps of shape (h, w) without NaN or infinity to compare, not {array.shape}.")
     return array
 
 
-def pool(map: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+def pool(array: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     """The mean of a map (h, w) over each cell of a coarser ``grid``, by area: pixels on a border count to both sides.
 
     Rounded to float32, so that the rounding of the sums makes no ranks where there are none.
     """
-    if map.shape != grid:
-        map = overlaps(map.shape[0], grid[0]) @ map @ overlaps(map.shape[1], grid[1]).T
-    return map.astype(np.float32).astype(np.float64)
+    if array.shape != grid:
+        array = overlaps(array.shape[0], grid[0]) @ array @ overlaps(array.shape[1], grid[1]).T
+    return array.astype(np.float32).astype(np.float64)
 
 
 def overlaps(n: int, cells: int) -> np.ndarray:
@@ -87,24 +88,24 @@ def blob(grid: tuple[int, int]) -> np.ndarray:
     return np.outer(down, across)
 
 
-def views(map: np.ndarray) -> np.ndarray:
+def views(array: np.ndarray) -> np.ndarray:
     """What the three measures see of a map (h, w) without negative values: (3, h, w).
 
     Its ranks with mean 0 and length 1, its membership in the top fifth, and its mass. Each moves with the map when that
     is shifted, so that a shift needs no new ranks.
     """
-    _, inverse, counts = np.unique(map, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(array, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)  # the rank of the last of each group of ties
-    ranks = (last - (counts - 1) / 2)[inverse].reshape(map.shape)
+    ranks = (last - (counts - 1) / 2)[inverse].reshape(array.shape)
     ranks -= ranks.mean()
-    places = np.clip((TOP * map.size - (map.size - last)) / counts, 0, 1)
-    members = places[inverse].reshape(map.shape)
-    return np.stack([unit(ranks, np.sqrt((ranks**2).sum())), members, unit(map, map.sum())])
+    places = np.clip((TOP * array.size - (array.size - last)) / counts, 0, 1)
+    members = places[inverse].reshape(array.shape)
+    return np.stack([unit(ranks, np.sqrt((ranks**2).sum())), members, unit(array, array.sum())])
 
 
-def unit(map: np.ndarray, length: float) -> np.ndarray:
+def unit(array: np.ndarray, length: float) -> np.ndarray:
     """The map over its length; zeros where it has none."""
-    return map / length if length > 0 else np.zeros_like(map)
+    return array / length if length > 0 else np.zeros_like(array)
 
 
 def compare(a: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -1,9 +1,9 @@
 """The residual backbone that all our mechanisms share, so that a comparison is fair.
 
-A 128 px picture goes through a stem (stride 4) and four stages of residual blocks, to maps of 32×32, 32×32, 16×16 and 8×8
-cells, then average pooling and a linear classifier. He et al., "Deep residual learning", CVPR 2016, with the stem and the
-pooled shortcut of He et al., "Bag of tricks", CVPR 2019. Ours is narrow (32-64-128-256) and has one block a stage, the
-third two. A mechanism sits behind stages three and four, or in place of the fourth stage's convolutions.
+A 128 px picture goes through a stem (stride 4) and four stages of residual blocks, to maps of 32×32, 32×32, 16×16 and
+8×8 cells, then average pooling and a linear classifier. He et al., "Deep residual learning", CVPR 2016, with the stem
+and the pooled shortcut of He et al., "Bag of tricks", CVPR 2019. Ours is narrow (32-64-128-256) and has one block a
+stage, the third two. A mechanism sits behind stages three and four, or in place of the fourth stage's convolutions.
 """
 
 from __future__ import annotations

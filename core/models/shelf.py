@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from core.attention import MECHANISMS, mechanism
-from core.models.backbone import Backbone
+from core.models.backbone import STAGES, Backbone
 from core.types import InvalidInput, ModelCard
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
@@ -28,7 +28,9 @@ def shelf() -> Path:
 
 
 def build(card: ModelCard) -> nn.Module:
-    """The architecture that a card names, with fresh weights."""
+    """The architecture that a card names, with fresh weights; InvalidInput where there is none like that."""
+    if len(card.widths) != len(STAGES):
+        raise InvalidInput(f"The card of {card.slug} must give {len(STAGES)} widths, not {len(card.widths)}.")
     return Backbone(mechanism(card.mechanism), len(card.classes), card.widths, card.size)
 
 
@@ -36,8 +38,9 @@ def read_card(path: Path) -> ModelCard:
     """The card in a JSON file; InvalidInput where it is no card."""
     try:
         return ModelCard.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
-        raise InvalidInput(f"{path.name} is not a model card: {error}.") from error
+    except (TypeError, ValueError) as error:  # no JSON, no text, or not what a card holds
+        name = f"{path.parent.name}/{path.name}"
+        raise InvalidInput(f"{name} is not a model card: {str(error).rstrip('.')}.") from error
 
 
 def cards() -> tuple[ModelCard, ...]:
@@ -72,7 +75,7 @@ def checksum(path: Path) -> str:
 
 
 def store(module: nn.Module, card: ModelCard) -> Path:
-    """Write a model's weights as float16 (counters of whole numbers stay whole); the card is written by ``store_card``."""
+    """Write a model's weights as float16; whole numbers stay whole. ``store_card`` writes the card."""
     path = weights_file(card)
     path.parent.mkdir(parents=True, exist_ok=True)
     halves = {
@@ -100,7 +103,8 @@ def fetch(card: ModelCard) -> nn.Module:
     try:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise InvalidInput(f"The weights of {card.slug} cannot be read from {path}: {error}.") from error
+        reason = f"The weights of {card.slug} cannot be read from {path} ({error})"
+        raise InvalidInput(f"{reason}; copy the file again, or train the model anew.") from error
     module = build(card)
     own = module.state_dict()
     wrong = sorted(name for name in own.keys() | weights.keys() if name not in own or name not in weights)

@@ -33,7 +33,7 @@ class Pictures(Dataset):
 
 
 def vary_colour(x: Tensor, strength: float) -> Tensor:
-    """Brightness, contrast and saturation of each picture (b, 3, h, w) in 0..1, scaled by 1 ± ``strength`` at random."""
+    """Brightness, contrast and saturation of (b, 3, h, w) in 0..1, each picture's by 1 ± ``strength`` at random."""
     factor = 1 + strength * (2 * torch.rand(3, len(x), 1, 1, 1, device=x.device) - 1)
     x = x * factor[0]
     x = (x - x.mean((1, 2, 3), keepdim=True)) * factor[1] + x.mean((1, 2, 3), keepdim=True)

@@ -51,8 +51,8 @@ def train(
 ) -> tuple[nn.Module, list[dict]]:
     """Train ``model`` in place of its weights and return their average, with one line of history for each epoch.
 
-    ``prepare`` makes the validation square (h, w, 3) -> (size, size, 3) uint8, ``normalise`` the model's input from 0..1.
-    The ``checkpoint`` is written after each epoch; a run that finds one of the same recipe goes on from it.
+    ``prepare`` makes the validation square (h, w, 3) -> (size, size, 3) uint8, ``normalise`` the model's input from
+    0..1. The ``checkpoint`` is written after each epoch; a run that finds one of the same recipe goes on from it.
     """
     torch.manual_seed(recipe.seed)
     model = model.to(device, memory_format=torch.channels_last)

@@ -1,8 +1,9 @@
 """Two optimisers at one learning rate: Muon for the convolutions, AdamW for everything else.
 
 Muon makes the momentum of a weight matrix orthogonal before it is applied, so that all its directions learn at one pace
-(Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; the scale that matches AdamW's step is of
-Liu et al., "Muon is scalable for LLM training", 2025). A convolution counts as the matrix (out, in · height · width).
+(Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; the scale that matches AdamW's step
+is of Liu et al., "Muon is scalable for LLM training", 2025). A convolution counts as the matrix (out, in · height ·
+width).
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ class Optimisers:
             raise RuntimeError("a convolution's weights are not channels_last: call model.to(memory_format=...) first")
         decayed, free = [p for p in rest if p.ndim > 1], [p for p in rest if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": recipe.decay}, {"params": free, "weight_decay": 0.0}]
-        self.parts: list[torch.optim.Optimizer] = [torch.optim.AdamW([g for g in groups if g["params"]], lr=recipe.rate)]
+        self.parts: list[torch.optim.Optimizer] = [
+            torch.optim.AdamW([g for g in groups if g["params"]], lr=recipe.rate)
+        ]
         if matrices:
             views = [view for _, view in self.pairs]
             rule = "match_rms_adamw"

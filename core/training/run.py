@@ -53,10 +53,12 @@ def train_model(
 ) -> ModelCard:
     """Train ``family/mechanism``, store its weights as float16, measure the stored file, and write its card.
 
-    A run that was killed goes on from its last epoch, kept in ``cache``. ``start`` is a model of the shelf to start from.
+    A run that was killed goes on from its last epoch, kept in ``cache``. ``start`` is a model of the shelf to start
+    from.
 
     Raises:
-        InvalidInput: the slug is not ``family/mechanism``, or there is no such mechanism, device or model to start from.
+        InvalidInput: the slug is not ``family/mechanism``, or there is no such mechanism, device or model to start
+        from.
     """
     family, _, name = slug.partition("/")
     if not family or not name or "/" in name:

@@ -49,8 +49,14 @@ def ratio(times: Times, above: str, *below: str) -> float:
     return median(top / sum(rest) for top, *rest in zip(times[above], *(times[name] for name in below), strict=True))
 
 
+def excess(times: Times, more: str, *less: str) -> float:
+    """The median over the rounds of what one job takes longer than others together, in milliseconds."""
+    pairs = zip(times[more], *(times[name] for name in less), strict=True)
+    return 1000 * median(top - sum(rest) for top, *rest in pairs)
+
+
 def jobs_of(slug: str, sample: str) -> dict[str, Callable[[], object]]:
-    """The whole of ``read``, and its parts: what a bare forward pass, preparing, listening and handing over cost."""
+    """``read``, and what it is made of: preparing, a bare forward pass, the same on the worker, and listened to."""
     classifier = core.load(slug, "cpu")
     picture = open_sample(sample)
     x = classifier.prepare(picture)
@@ -66,30 +72,31 @@ def jobs_of(slug: str, sample: str) -> dict[str, Callable[[], object]]:
 
     classifier.run(lambda: torch.set_num_threads(1))  # the setting belongs to a thread, and the worker is another one
     return {
-        "forward": forward,
-        "listened": listened,
-        "prepare": lambda: classifier.prepare(picture),
-        "hand-over": lambda: classifier.run(lambda: None),
         "read": lambda: core.read(classifier, picture),
+        "prepare": lambda: classifier.prepare(picture),
+        "forward": forward,
+        "on the worker": lambda: classifier.run(forward),
+        "listened": listened,
     }
 
 
 def measure(slug: str, sample: str, rounds: int) -> dict[str, float | str]:
-    """One line of the table: milliseconds of ``read`` and its parts, and the two ratios."""
+    """One line of the table: milliseconds of ``read`` and of its parts, and the two ratios."""
     jobs = jobs_of(slug, sample)
     take_turns(jobs, max(3, rounds // 10))  # warm
     times = take_turns(jobs, rounds)
-    thousandth = {name: 1000 * median(found) for name, found in times.items()}
-    listening = 1000 * median(a - b for a, b in zip(times["listened"], times["forward"], strict=True))
-    known = thousandth["forward"] + listening + thousandth["prepare"] + thousandth["hand-over"]
+    parts = {
+        "forward": excess(times, "forward"),
+        "prepare": excess(times, "prepare"),
+        "listen": excess(times, "listened", "forward"),
+        "worker": excess(times, "on the worker", "forward"),
+    }
+    whole = excess(times, "read")
     return {
         "model": slug,
-        "read": thousandth["read"],
-        "forward": thousandth["forward"],
-        "prepare": thousandth["prepare"],
-        "listen": listening,
-        "hand over": thousandth["hand-over"],
-        "the rest": thousandth["read"] - known,
+        "read": whole,
+        **parts,
+        "the rest": whole - sum(parts.values()),
         "read / forward": ratio(times, "read", "forward"),
         "read / (prepare + forward)": ratio(times, "read", "prepare", "forward"),
     }
@@ -128,7 +135,8 @@ def main() -> int:
         print(json.dumps({"sample": chosen.sample, "rounds": chosen.rounds, "rows": rows}, indent=1))
         return 0
     ratios = ("read / forward", "read / (prepare + forward)")
-    print(f"Reading {chosen.sample}, one thread, medians of {chosen.rounds} rounds; milliseconds, then ratios\n")
+    print(f"Reading {chosen.sample}, one thread, medians of {chosen.rounds} rounds. Milliseconds: read, and its parts")
+    print("(a bare forward, preparing, listening to the taps, running on the worker, the rest). Then ratios.\n")
     print(table(rows), "", *(verdict(rows, name) for name in ratios), sep="\n")
     return 0
 

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -89,13 +90,33 @@ def chromium() -> Iterator[object]:
         browser.close()
 
 
-@pytest.fixture
-def browser_page(chromium) -> Iterator[object]:
-    """A fresh page, 1100 x 900 CSS pixels; an error in it fails the test."""
+@pytest.fixture(scope="session")
+def window(chromium) -> Iterator[object]:
+    """One window, 1100 x 900 CSS pixels: its pages share a cache of Streamlit's own files and nothing else."""
     context = chromium.new_context(viewport={"width": 1100, "height": 900})
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@contextmanager
+def _watched(window) -> Iterator[object]:
+    page = window.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
-    context.close()
+    page.close()
     assert not errors, errors
+
+
+@pytest.fixture
+def browser_page(window) -> Iterator[object]:
+    """A fresh page; an error in it fails the test."""
+    with _watched(window) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def shared_page(window) -> Iterator[object]:
+    """One page for all tests of a file that put it right before they begin; an error in it fails the last of them."""
+    with _watched(window) as page:
+        yield page

@@ -60,7 +60,8 @@ WORDS = {
     "overlay.strongest": "row {row}, column {column} \u2192 strongest at row {there_row}, column {there_column}: "
     "{value} (uniform {uniform})",
     "overlay.strongest_token": "strongest at row {there_row}, column {there_column}: {value} (uniform {uniform})",
-    "overlay.difference_value": "row {row}, column {column}: {value} (attention {first}, gradients {second} of their peaks)",
+    "overlay.difference_value": "row {row}, column {column}: {value} "
+    "(attention {first}, gradients {second} of their peaks)",
     "overlay.difference_title": "Attention minus gradients",
     "overlay.difference_low": "gradients more",
     "overlay.difference_high": "attention more",

@@ -1,0 +1,184 @@
+"""The Explore page by every shipped model, with good and bad pictures, and restored from an address."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+import core
+from app.state import Key, View
+from app.words import word
+from core.attribution import METHODS
+from core.data import samples
+
+MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
+MODELS = [card.slug for card in core.cards()]
+PICTURES = ["scenes/42", "photo/hopper"]
+
+
+def open_page(**address: str) -> AppTest:
+    """The page as a browser with that address gets it."""
+    page = AppTest.from_file(MAIN, default_timeout=120)
+    for name, value in address.items():
+        page.query_params[name] = value
+    return page.run()
+
+
+def said(page: AppTest) -> str:
+    """Everything that the page says in words."""
+    parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader]
+    return "\n".join(str(one.value) for one in parts)
+
+
+def well(page: AppTest) -> AppTest:
+    """The page, once it is sure that nothing failed."""
+    assert not page.exception and not page.error, [*page.exception, *page.error]
+    return page
+
+
+@pytest.fixture(scope="module")
+def first() -> AppTest:
+    return well(open_page())
+
+
+def test_the_first_page_is_an_analysis(first: AppTest) -> None:
+    assert first.selectbox(key=Key.MODEL).value == MODELS[0] == "scenes/plain"
+    assert word("answer.title") in said(first) and word("agreement.title") in said(first)
+    assert not first.warning
+
+
+def test_the_sentence_about_privacy_and_the_device_is_there(first: AppTest) -> None:
+    assert "not written to disk" in said(first)
+    assert word("device.is", device=first.session_state[Key.DEVICE]) in said(first)
+
+
+@pytest.mark.parametrize("slug", MODELS)
+@pytest.mark.parametrize("sample", PICTURES)
+def test_each_model_reads_each_family_of_picture(slug: str, sample: str) -> None:
+    page = well(open_page(model=slug, sample=sample))
+    picture = samples.open_sample(sample)
+    classifier = core.load(slug, "cpu")
+    reading = core.read(classifier, picture)
+    shown = page.selectbox(key=Key.TARGET)
+    assert shown.options[0] == word("answer.likeliest", name=classifier.card.classes[reading.predicted])
+    key = "answer.unsure" if reading.probabilities.max() < 0.5 else "answer.knows"
+    assert word(key, count=len(classifier.card.classes)) in said(page)
+    assert page.query_params["model"] == slug and page.query_params["sample"] == sample
+
+
+def test_methods_that_fit_are_offered_and_each_runs() -> None:
+    page = well(open_page(model="scenes/self-attention"))
+    offered = page.selectbox(key=Key.METHOD).options
+    assert len(offered) == len(METHODS)
+    for slug in [one.slug for one in METHODS]:
+        page = well(page.selectbox(key=Key.METHOD).set_value(slug).run())
+        start = [one for one in page.button if one.label == word("compute.start")]
+        if start:  # said beforehand to take long
+            page = well(start[0].click().run())
+        assert page.query_params["method"] == slug
+
+
+def test_the_address_is_restored(first: AppTest) -> None:
+    view = View("scenes/cbam", "scenes/24", "integrated-gradients", "stage3.attention.spatial", "boat", "fit")
+    page = well(open_page(**view.address(), **{"p.steps": "20"}))
+    assert page.selectbox(key=Key.MODEL).value == view.model
+    assert page.selectbox(key=Key.METHOD).value == view.method
+    assert page.selectbox(key=Key.TARGET).value == view.target
+    assert page.session_state[Key.SAMPLE] == view.sample and page.session_state[Key.MAP] == view.map
+    assert page.session_state["parameter.integrated-gradients.steps"] == 20
+    assert dict(page.query_params) == {**view.address(), "p.steps": "20"}
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ({"model": "scenes/nothing"}, "scenes/nothing"),
+        ({"sample": "scenes/minus-one"}, "whole number"),
+        ({"sample": "upload/abc"}, word("picture.gone")),
+        ({"method": "tarot"}, "tarot"),
+        ({"target": "unicorn"}, "unicorn"),
+        ({"method": "integrated-gradients", "p.steps": "many"}, "many"),
+        ({"framing": "box:9,nine"}, ""),
+    ],
+)
+def test_a_wrong_address_costs_one_sentence(address: dict[str, str], sentence: str) -> None:
+    page = well(open_page(**address))
+    assert sentence in "\n".join(one.value for one in page.warning)
+    assert word("answer.title") in said(page)
+
+
+def encode(pixels: np.ndarray, kind: str = "PNG") -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind)
+    return file.getvalue()
+
+
+def upload(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
+    return page.file_uploader[0].set_value(list(files)).run()
+
+
+def test_uploads_join_the_strip_good_and_bad() -> None:
+    page = well(open_page(model="scenes/plain"))
+    pixels = samples.open_sample("scenes/21").pixels
+    good = ("night.png", encode(pixels), "image/png")
+    bad = ("notes.png", b"these are not pixels", "image/png")
+    page = well(upload(page, good, bad))
+    own = page.session_state[Key.UPLOADS]
+    assert [one.name for one in own.values()] == ["night.png"]
+    assert page.session_state[Key.SAMPLE] == next(iter(own))
+    assert [one.value for one in page.warning if one.value.startswith("notes.png")]
+    assert "rocket" in page.selectbox(key=Key.TARGET).options[0]
+    page = well(page.run())
+    assert not page.warning  # it was said once
+    assert word("share.upload") in said(page)  # an own picture's address says that it cannot travel
+
+
+def test_the_target_moves_every_map_and_the_answer_stays() -> None:
+    page = well(open_page(model="scenes/plain", sample="scenes/21"))
+    page = well(page.selectbox(key=Key.TARGET).set_value("boat").run())
+    assert page.query_params["target"] == "boat"
+    page = well(page.selectbox(key=Key.TARGET).set_value("").run())
+    assert "target" not in page.query_params
+
+
+def test_kept_analyses_stay_beside_the_next_one() -> None:
+    page = well(open_page(model="scenes/cbam", sample="scenes/24"))
+    keep = next(one for one in page.button if one.label == word("keep.keep"))
+    page = well(keep.click().run())
+    page = well(page.selectbox(key=Key.MODEL).set_value("scenes/plain").run())
+    assert [view.model for view in page.session_state[Key.KEPT]] == ["scenes/cbam"]
+    assert any("CBAM" in one.value for one in page.markdown)
+    page = well(page.button(key="drop.0").click().run())
+    assert page.session_state[Key.KEPT] == ()
+
+
+def test_framings_change_what_the_model_sees() -> None:
+    page = well(open_page(model="scenes/plain", sample="photo/hopper"))
+    boxes = []
+    for kind in ("centre", "fit", "box"):
+        page = well(page.button_group(key=Key.FRAMING_KIND).set_value(kind).run())
+        boxes.append(page.session_state[Key.SUBJECT].picture.box)
+    assert len(set(boxes)) == 3
+    sides = [right - left for left, _, right, _ in boxes]
+    assert sides[1] > sides[0] > sides[2]
+    assert page.query_params["framing"] == "box:50,50,60"
+
+
+def test_a_family_keeps_the_mechanism() -> None:
+    page = well(open_page(model="scenes/cbam"))
+    page = well(page.button_group(key=Key.FAMILY).set_value("imagenette").run())
+    assert page.selectbox(key=Key.MODEL).value == "imagenette/cbam"
+
+
+def test_a_pinned_patch_gets_its_numbers() -> None:
+    page = open_page(model="scenes/self-attention", sample="scenes/24")
+    first_map = page.query_params["map"]
+    pick = {"pane": "attention", "layer": first_map, "row": 2, "column": 3}
+    page.session_state[Key.OVERLAY] = {"pick": pick}
+    page = well(page.run())
+    assert len(page.info) == 1 and "row 3, column 4" in page.info[0].value

@@ -1,0 +1,173 @@
+"""The packed blob, read back by a decoder written from the text of app/overlay/overlay.py alone. No browser."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.overlay import SETTINGS, WORDS, Layer, pack
+from core.types import InvalidInput
+
+ENGLISH = {key: f"<{key}>" for key in WORDS}
+PICTURE = b"\xff\xd8 not looked into \xff\xd9"
+
+
+def packed(*attention: Layer, attribution: tuple[Layer, ...] = (), **more) -> bytes:
+    return pack(PICTURE, (120, 80), (20, 0, 100, 80), attention, attribution, words=ENGLISH, **more)
+
+
+def unpacked(blob: bytes) -> tuple[dict, dict[str, list[np.ndarray]]]:
+    """Header, and for each slug its maps with NaN where nothing is known; value by value, with plain loops."""
+    (length,) = struct.unpack_from("<I", blob)
+    header = json.loads(blob[4 : 4 + length])
+    at = 4 + length
+    assert blob[at : at + header["picture"]["bytes"]] == PICTURE
+    at += header["picture"]["bytes"]
+    maps: dict[str, list[np.ndarray]] = {}
+    for entry in header["attention"] + header["attribution"]:
+        ranges = struct.unpack_from(f"<{2 * entry['maps']}f", blob, at)
+        at += 8 * entry["maps"]
+        cells = entry["height"] * entry["width"]
+        for index in range(entry["maps"]):
+            low, high = ranges[2 * index : 2 * index + 2]
+            values = []
+            for code in blob[at : at + cells]:
+                if code == 0:
+                    values.append(float("nan"))
+                elif entry["signed"]:
+                    values.append((code - 128) / 127 * high)
+                else:
+                    values.append(low + (code - 1) / 254 * (high - low))
+            at += cells
+            maps.setdefault(entry["slug"], []).append(np.reshape(values, (entry["height"], entry["width"])))
+    assert at == len(blob), "nothing is left over"
+    return header, maps
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-6, 1.0, 255.0, 1e30])
+@pytest.mark.parametrize("signed", [False, True])
+def test_values_come_back_within_the_documented_error(scale: float, signed: bool) -> None:
+    random = np.random.default_rng(3)
+    values = (random.normal(size=(7, 9)) if signed else random.random((7, 9)) + 0.3).astype(np.float32)
+    values *= np.float32(scale)
+    _, maps = unpacked(packed(Layer("map", "Map", values, signed=signed)))
+    bound = np.abs(values).max() / 254 if signed else (values.max() - values.min()) / 508
+    assert np.abs(maps["map"][0] - values).max() <= bound * (1 + 1e-5) + scale * 1e-6
+    assert maps["map"][0].argmax() == values.argmax()
+
+
+def test_zero_of_a_signed_map_is_exact_however_lopsided_it_is() -> None:
+    values = np.array([[-0.001, 0.0], [0.0, 900.0]], np.float32)
+    _, maps = unpacked(packed(Layer("map", "Map", values, signed=True)))
+    assert maps["map"][0][0, 1] == 0 and maps["map"][0][1, 0] == 0
+    assert maps["map"][0][1, 1] == 900
+
+
+def test_the_peak_is_never_wrapped_round() -> None:
+    values = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
+    _, maps = unpacked(packed(Layer("map", "Map", values)))
+    assert (np.diff(maps["map"][0].ravel()) >= 0).all()
+    assert maps["map"][0][-1, -1] == 1
+
+
+def test_values_that_are_not_finite_are_masked() -> None:
+    values = np.array([[np.nan, np.inf], [-np.inf, 0.5], [0.1, 0.9]], np.float32)
+    _, maps = unpacked(packed(Layer("map", "Map", values), Layer("none", "None", np.full((2, 2), np.nan))))
+    assert np.isnan(maps["map"][0]).tolist() == [[True, True], [True, False], [False, False]]
+    assert maps["map"][0][2, 1] == pytest.approx(0.9)
+    assert np.isnan(maps["none"][0]).all()
+
+
+@pytest.mark.parametrize("value", [0.0, 0.25])
+def test_a_constant_map_comes_back_constant(value: float) -> None:
+    _, maps = unpacked(packed(Layer("map", "Map", np.full((3, 2), value, np.float32))))
+    assert (maps["map"][0] == value).all()
+
+
+@pytest.mark.parametrize("token", [0, 1])
+def test_rows_come_after_their_mean_each_with_a_range_of_its_own(token: int) -> None:
+    random = np.random.default_rng(5)
+    rows = random.random((6 + token, 2, 3)).astype(np.float32) ** 4
+    rows /= rows.sum((1, 2), keepdims=True)
+    rows[2] *= 1e-4
+    header, maps = unpacked(packed(Layer("map", "Map", rows)))
+    assert header["attention"][0]["rows"] == 6 + token and len(maps["map"]) == 7 + token
+    mean = sum(rows.astype(np.float64)) / len(rows)
+    for got, true in zip(maps["map"], [mean, *rows], strict=True):
+        assert np.abs(got - true).max() <= (true.max() - true.min()) / 508 * (1 + 1e-5) + 1e-9
+
+
+def test_rounding_below_zero_is_no_value_below_zero() -> None:
+    _, maps = unpacked(packed(Layer("map", "Map", np.array([[-1e-7, 1.0]], np.float32))))
+    assert maps["map"][0].tolist() == [[0, 1]]
+
+
+def test_the_header_says_what_is_shown_first() -> None:
+    one, two = (Layer(slug, slug, np.ones((1, 1), np.float32)) for slug in ("one", "two"))
+    header, _ = unpacked(packed(one, two, attribution=(one, two), selected=("two", ""), settings={"mode": "wipe"}))
+    assert header["selected"] == ["two", "one"]
+    assert header["settings"] == {**SETTINGS, "mode": "wipe"}
+    assert header["box"] == [20, 0, 100, 80]
+    assert header["words"]["opacity"] == "<overlay.opacity>"
+
+
+def test_a_pane_may_have_no_layer() -> None:
+    header, _ = unpacked(packed())
+    assert header["selected"] == ["", ""] and header["attention"] == []
+
+
+def test_the_digest_knows_two_blobs_apart_by_one_value() -> None:
+    values = np.zeros((4, 4), np.float32)
+    values[0, 0] = 1
+    other = values.copy()
+    other[3, 3] = 0.5
+    blobs = [packed(Layer("map", "Map", each)) for each in (values, values.copy(), other)]
+    digests = [unpacked(blob)[0]["digest"] for blob in blobs]
+    assert digests[0] == digests[1] != digests[2]
+
+
+SOUND = np.ones((2, 2), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("layers", "more", "message"),
+    [
+        ([Layer("a", "A", np.ones(4))], {}, "must be"),
+        ([Layer("a", "A", np.ones((3, 2, 2)))], {}, "a map for each of its 4 cells, not 3"),
+        ([Layer("a", "A", -SOUND)], {}, "signed=True"),
+        ([Layer("a", "A", SOUND)] * 2, {}, "slug of its own"),
+        ([Layer("a", "A", SOUND)], {"selected": ("b", "")}, "no layer b"),
+        ([Layer("a", "A", SOUND)], {"settings": {"opacty": 1}}, "no setting opacty"),
+        ([Layer("a", "A", SOUND)], {"settings": {"colours": "jet"}}, "colours is one of inferno"),
+        ([Layer("a", "A", SOUND)], {"settings": {"opacity": 2}}, "between 0 and 1"),
+    ],
+)
+def test_mistakes_are_told_in_one_sentence(layers: list[Layer], more: dict, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        packed(*layers, **more)
+
+
+def test_the_component_is_mounted_without_a_pick() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from app.overlay import WORDS, pack, show
+
+        result = show(pack(b"", (1, 1), (0, 0, 1, 1), [], [], words=dict.fromkeys(WORDS, "")), key="overlay")
+        st.json({"pick": result.pick, "selected": result.selected})
+
+    run = AppTest.from_function(page).run(timeout=30)
+    assert not run.exception
+    assert json.loads(run.json[0].value) == {"pick": None, "selected": None}
+
+
+def test_missing_words_and_an_empty_square_are_told() -> None:
+    with pytest.raises(InvalidInput, match="overlay.opacity"):
+        words = {key: "" for key in WORDS if key != "overlay.opacity"}
+        pack(PICTURE, (1, 1), (0, 0, 1, 1), [], [], words=words)
+    with pytest.raises(InvalidInput, match="area"):
+        pack(PICTURE, (1, 1), (0, 0, 0, 1), [], [], words=ENGLISH)

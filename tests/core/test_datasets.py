@@ -1,0 +1,152 @@
+"""Folders of pictures found, listed and read; scenes drawn; and each fault told in one sentence."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from torchvision.datasets import imagenette
+
+from core.data import datasets, scenes
+from core.data.datasets import IMAGENETTE, draw_scenes, find_folder, open_dataset, open_folder
+from core.types import InvalidInput
+
+
+def fill(root: Path, classes: tuple[str, ...] = ("apple", "pear"), train: int = 3, val: int = 2) -> Path:
+    """A data set whose pictures are 8 x 8 of one grey, their number; written in a random order."""
+    counts = {"train": train, "val": val}
+    places = [(half, name, n) for half in counts for name in classes for n in range(counts[half])]
+    random.Random(0).shuffle(places)
+    for half, name, n in places:
+        (root / half / name).mkdir(parents=True, exist_ok=True)
+        level = 100 * (half == "val") + 10 * classes.index(name) + n
+        suffix = (".png", ".PNG", ".webp")[n % 3]
+        options = {"lossless": True} if suffix == ".webp" else {}
+        Image.new("RGB", (8, 8), (level, level, level)).save(root / half / name / f"{n}{suffix}", **options)
+    return root
+
+
+def refusal(*arguments: object) -> str:
+    """The sentence with which a folder is refused: one line that ends with a full stop."""
+    with pytest.raises(InvalidInput, match=r"^(?!.*\. )[^\n]+\.$") as caught:
+        open_folder(*arguments)
+    return str(caught.value)
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test finds what this machine happens to have."""
+    monkeypatch.delenv("FOVEA_DATA", raising=False)
+
+
+def test_a_folder_is_found_by_name_or_by_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner, other = fill(tmp_path / "data" / "imagenette2-160"), fill(tmp_path / "other")
+    assert find_folder() is None and find_folder(tmp_path) is None and find_folder(tmp_path / "none") is None
+    for root in (inner, inner.parent):
+        assert find_folder(root) == find_folder(str(root)) == inner
+        monkeypatch.setenv("FOVEA_DATA", str(root))
+        assert find_folder() == inner and find_folder(other) == other
+    assert (open_folder(None).name, open_folder(other).name) == ("imagenette2-160", "other")
+    assert open_dataset("imagenette").name == open_dataset("anything").name == "imagenette2-160"
+    (other / "val").rename(other / "test")
+    assert find_folder(other) is None
+
+
+def test_pictures_come_in_one_order_with_their_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = fill(tmp_path, ("pear", "apple", "fig"))
+    for name in ("notes.txt", "thumbs.db"):
+        (root / "train" / "apple" / name).write_text("no picture")
+    (root / "train" / "readme.txt").write_text("no class")
+    listed = Path.iterdir
+
+    def disordered(folder: Path) -> Iterator[Path]:
+        entries = list(listed(folder))
+        random.shuffle(entries)
+        return iter(entries)
+
+    monkeypatch.setattr(Path, "iterdir", disordered)
+    for _ in range(3):  # whatever order the file system has
+        data = open_folder(root)
+        assert data.classes == ("apple", "fig", "pear")
+        levels = [[int(one.read(i)[0, 0, 0]) for i in range(len(one))] for one in (data.training, data.validation)]
+        assert levels == [[10, 11, 12, 20, 21, 22, 0, 1, 2], [110, 111, 120, 121, 100, 101]]
+    assert data.training.labels.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2] and data.training.labels.dtype == np.int64
+    assert data.validation.labels.tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_imagenettes_folders_get_their_plain_names(tmp_path: Path) -> None:
+    known = imagenette.Imagenette._WNID_TO_CLASS
+    assert IMAGENETTE.keys() == known.keys()
+    assert all(name in known[folder] for folder, name in IMAGENETTE.items())
+    data = open_folder(fill(tmp_path, tuple(IMAGENETTE), 1, 1))
+    assert data.classes == tuple(IMAGENETTE[folder] for folder in sorted(IMAGENETTE))
+
+
+SIDES = [((40, 30), (30, 40)), ((320, 480), (240, 160)), ((161, 400), (398, 160))]  # (w, h) -> (h, w)
+
+
+@pytest.mark.parametrize(("size", "expected"), SIDES)
+def test_a_picture_is_rgb_with_a_short_side_of_160_at_most(
+    tmp_path: Path, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    root = fill(tmp_path)
+    for name, mode in (("apple", "L"), ("pear", "RGB")):
+        Image.effect_noise(size, 60).convert(mode).save(root / "val" / name / "0.png")
+    for i in (0, 2):
+        pixels = open_folder(root).validation.read(i)
+        assert pixels.shape == (*expected, 3) and pixels.dtype == np.uint8 and pixels.std() > 5
+
+
+def test_a_data_set_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    assert "FOVEA_DATA" in refusal(None)
+    assert str(tmp_path) in refusal(tmp_path) and "train/ and val/" in refusal(tmp_path)
+    assert str(tmp_path / "none") in refusal(tmp_path / "none")
+
+
+def test_halves_of_different_classes_or_a_single_class_are_one_sentence(tmp_path: Path) -> None:
+    assert "the same class folders, two or more" in refusal(fill(tmp_path / "single", ("apple",)))
+    root = fill(tmp_path / "unlike")
+    (root / "val" / "pear").rename(root / "val" / "peach")
+    assert "the same class folders" in refusal(root)
+
+
+def test_scenes_are_drawn_from_their_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = draw_scenes(6, 4)
+    again = draw_scenes(6, 4)
+    assert data.name == "scenes" and data.classes == scenes.OBJECTS
+    for split, name, count in ((data.training, "train", 6), (data.validation, "val", 4)):
+        assert len(split) == count == len(split.labels)
+        for i, seed in enumerate(scenes.seeds(name, count)):
+            scene = scenes.draw(seed)
+            assert np.array_equal(split.read(i), scene.pixels) and split.labels[i] == scene.label
+            assert split.read(i).shape == (128, 128, 3)
+    assert all(np.array_equal(data.training.read(i), again.training.read(i)) for i in range(6))
+    assert not set(scenes.seeds("train", 20_000)) & set(scenes.seeds("val", 3_000))
+    monkeypatch.setattr(datasets, "draw_scenes", lambda: "drawn")
+    assert open_dataset("scenes") == open_dataset("scenes", "ignored") == "drawn"
+
+
+def test_scenes_beyond_one_part_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Small:
+        def __init__(self, seed: int):
+            self.pixels, self.label = np.full((1, 1, 3), seed % 251, np.uint8), seed % 10
+
+    monkeypatch.setattr(scenes, "draw", Small)
+    monkeypatch.setattr(datasets, "ProcessPoolExecutor", ThreadPoolExecutor)
+    split, seeds = datasets._draw_split("val", 601), list(scenes.seeds("val", 601))
+    assert len(split) == 601 and split.labels.tolist() == [seed % 10 for seed in seeds]
+    assert [int(split.read(i)[0, 0, 0]) for i in range(601)] == [seed % 251 for seed in seeds]
+
+
+def test_the_photographs_are_all_there(photographs: tuple[Path, ...]) -> None:
+    data = open_folder(photographs[0].parents[3])
+    assert (len(data.training), len(data.validation)) == (9469, 2925)
+    assert data.classes[:2] == ("tench", "English springer") and len(data.classes) == 10
+    with Image.open(photographs[0]) as image:
+        assert min(data.validation.read(0).shape[:2]) == min(160, *image.size)
+    assert np.bincount(data.validation.labels).min() > 200

@@ -1,0 +1,181 @@
+"""The shelf: cards found, ordered and refused, weights there and back, and the shipped files held to their cards."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+import core
+from core.attention import MECHANISMS, mechanism
+from core.classifier import Classifier
+from core.models import shelf
+from core.types import InvalidInput, ModelCard, Picture
+
+SHIPPED = sorted(shelf.PRETRAINED.glob("*/*.json"))
+FACTS = {"data", "licence", "command", "recipe", "epochs", "seed", "device", "seconds", "parameters", "checksum"}
+needs_shipped = pytest.mark.skipif(not SHIPPED, reason="no shipped model: pretrained/ is empty")
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A shelf of its own."""
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path))
+    return tmp_path
+
+
+def put(classifier: Classifier, slug: str = "made/cbam", **changes: object) -> ModelCard:
+    """Store a classifier under another slug."""
+    card = replace(classifier.card, slug=slug, **changes)
+    shelf.store(classifier.module, card)
+    shelf.store_card(card)
+    return card
+
+
+def refusal(call: Callable[[], object]) -> str:
+    """The sentence of a refusal: one line that ends with a full stop."""
+    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
+        call()
+    return str(caught.value)
+
+
+def test_weights_go_as_halves_and_come_back_frozen(empty: Path, tiny: Callable, picture: Picture) -> None:
+    for one in MECHANISMS:
+        classifier = tiny(one.slug)
+        card = put(classifier, f"made/{one.slug}")
+        stored = load_file(empty / f"made/{one.slug}.safetensors")
+        own = classifier.module.state_dict()
+        assert stored.keys() == own.keys()
+        for name, tensor in stored.items():
+            assert tensor.dtype == (torch.float16 if own[name].is_floating_point() else own[name].dtype)
+            assert torch.equal(tensor, own[name].to(tensor.dtype))
+        loaded = core.load(card.slug, "cpu")
+        assert loaded.card == card and not any(child.training for child in loaded.module.modules())
+        for name, tensor in loaded.module.state_dict().items():
+            assert tensor.dtype == own[name].dtype and torch.equal(tensor, stored[name].to(own[name].dtype))
+        assert not any(parameter.requires_grad for parameter in loaded.module.parameters())
+        found, expected = core.read(loaded, picture), core.read(classifier, picture)
+        assert abs(found.logits - expected.logits).max() < 0.02 * abs(expected.logits).max()
+        assert shelf.fetch(card) is not shelf.fetch(card)
+
+
+def test_a_card_goes_to_json_and_back(empty: Path, tiny: Callable) -> None:
+    colours = {"mean": (0.1, 0.2, 0.3), "std": (1.0, 1.0, 0.5), "widths": (8, 8, 16, 16), "size": 64}
+    measured = {"accuracy": 0.75, "pictures": 8, "ablation": {"uniform": 0.5}, "facts": {"sizes": [[1.0, 64]]}}
+    card = ModelCard("made/cbam", "CBAM · made", "cbam", ("ärmel", "b"), **colours, **measured)
+    assert ModelCard.from_json(json.loads(json.dumps(card.to_json()))) == card
+    assert ModelCard.from_json(tiny("plain").card.to_json()) == tiny("plain").card and card.family == "made"
+    (empty / "made").mkdir()
+    path = shelf.store_card(card)
+    assert path == empty / "made/cbam.json" and shelf.read_card(path) == card and "ärmel" in path.read_text("utf-8")
+    least = {"slug": "a/b", "title": "B", "mechanism": "plain", "classes": ["x", "y"]}
+    assert ModelCard.from_json(least) == ModelCard("a/b", "B", "plain", ("x", "y"))
+    assert "['colour']" in refusal(lambda: ModelCard.from_json({**least, "colour": "red"}))
+    assert "['title']" in refusal(lambda: ModelCard.from_json({key: least[key] for key in least if key != "title"}))
+
+
+def test_cards_come_family_by_family_in_the_order_of_the_mechanisms(empty: Path, tiny: Callable) -> None:
+    assert core.cards() == ()
+    slugs = [one.slug for one in MECHANISMS]
+    for family in ("zoo", "imagenette", "birds", "scenes"):
+        for slug in reversed(slugs):
+            put(tiny(slug), f"{family}/{slug}")
+    put(tiny("plain"), "scenes/another", mechanism="unknown")
+    put(tiny("plain"), "birds/lost")
+    (empty / "birds/lost.safetensors").unlink()  # a card without weights cannot be loaded, so it is no model
+    expected = [f"{family}/{slug}" for family in ("scenes", "imagenette", "birds", "zoo") for slug in slugs]
+    expected.insert(len(slugs), "scenes/another")
+    assert [card.slug for card in core.cards()] == expected
+    assert shelf.find_card("birds/plain").slug == "birds/plain"
+
+
+def test_an_unknown_slug_is_told_what_there_is(empty: Path, tiny: Callable) -> None:
+    assert refusal(lambda: core.load("made/none")) == (
+        "There is no model 'made/none' on the shelf; choose one of: none yet."
+    )
+    put(tiny("plain"), "made/plain")
+    put(tiny("cbam"), "made/cbam")
+    for slug in ("made/none", "made", "", "../made/cbam", "made/cbam.json"):
+        assert refusal(lambda slug=slug: core.load(slug)) == (
+            f"There is no model {slug!r} on the shelf; choose one of: made/plain, made/cbam."
+        )
+    assert "no device 'tpu'" in refusal(lambda: core.load("made/cbam", "tpu"))
+
+
+@pytest.mark.parametrize("text", ["{", "", "[]", "3", "null", '"text"', '{"slug": "a/b"}', '[{"slug": 1}]', "\xff"])
+def test_a_broken_card_is_one_sentence_that_names_the_file(empty: Path, tiny: Callable, text: str) -> None:
+    put(tiny("plain"))
+    (empty / "made/cbam.json").write_bytes(text.encode("latin-1"))
+    assert refusal(core.cards).startswith("made/cbam.json is not a model card: ")
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "cut header", "no safetensors", "folder"])
+def test_weights_that_cannot_be_read_are_one_sentence(empty: Path, tiny: Callable, damage: str) -> None:
+    card = put(tiny("cbam"))
+    path = empty / "made/cbam.safetensors"
+    whole = path.read_bytes()
+    path.unlink()
+    assert "made/cbam.safetensors" in refusal(lambda: shelf.fetch(card))  # missing
+    if damage == "folder":
+        path.mkdir()
+    else:
+        broken = {"empty": b"", "cut": whole[:-100], "cut header": whole[:50], "no safetensors": b"PK\3\4" * 100}
+        path.write_bytes(broken[damage])
+    assert refusal(lambda: core.load("made/cbam", "cpu")).startswith("The weights of made/cbam cannot be read from ")
+
+
+def test_weights_that_do_not_fit_are_one_sentence_that_names_them(empty: Path, tiny: Callable) -> None:
+    card, path = put(tiny("cbam")), empty / "made/cbam.safetensors"
+    whole = load_file(path)
+    wrong = {
+        "classify.bias": {**whole, "classify.bias": torch.zeros(7)},
+        "stem.0.weight": {name: tensor for name, tensor in whole.items() if name != "stem.0.weight"},
+        "stranger": {**whole, "stranger": torch.zeros(1)},
+    }
+    for name, weights in wrong.items():
+        save_file(weights, path)
+        assert refusal(lambda: shelf.fetch(card)) == f"The weights of made/cbam do not fit its architecture: {name}."
+    save_file(load_file(shelf.store(tiny("plain").module, replace(card, slug="made/plain"))), path)
+    assert "do not fit its architecture: stage3.attention" in refusal(lambda: shelf.fetch(card))
+    save_file(whole, path)
+    assert "must give 4 widths, not 2" in refusal(lambda: shelf.fetch(replace(card, widths=(8, 8))))
+    assert "no mechanism 'magic'" in refusal(lambda: shelf.fetch(replace(card, mechanism="magic")))
+
+
+def test_a_family_has_its_widths_and_a_card_says_which_were_built() -> None:
+    card = ModelCard("scenes/plain", "", "plain", ("a", "b", "c"), widths=shelf.WIDTHS["scenes"])
+    assert shelf.WIDTHS["scenes"] == tuple(width // 2 for width in shelf.DEFAULT_WIDTHS)
+    assert tuple(shelf.build(card).classify.weight.shape) == (3, 128)
+    assert tuple(shelf.build(replace(card, widths=shelf.DEFAULT_WIDTHS)).classify.weight.shape) == (3, 256)
+
+
+@needs_shipped
+def test_the_shipped_models_are_light() -> None:
+    assert sum(path.stat().st_size for path in shelf.PRETRAINED.rglob("*")) < 60e6
+
+
+@needs_shipped
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_shipped_model_is_what_its_card_says(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FOVEA_PRETRAINED", raising=False)
+    card = shelf.read_card(path)
+    data = path.with_suffix(".safetensors").read_bytes()
+    assert card.slug == f"{path.parent.name}/{path.stem}" and card in core.cards()
+    assert card.facts.keys() >= FACTS and card.facts["checksum"] == hashlib.sha256(data).hexdigest()
+    for tensor in load_file(path.with_suffix(".safetensors")).values():
+        assert tensor.dtype == torch.float16 if tensor.ndim else tensor.dtype == torch.int64
+        assert torch.isfinite(tensor).all()
+    classifier = core.load(card.slug, "cpu")
+    assert sum(parameter.numel() for parameter in classifier.module.parameters()) == card.facts["parameters"]
+    assert 0.8 < card.accuracy <= 1 and card.pictures > 0 and len(card.classes) >= 2
+    assert (card.accuracy * card.pictures) == pytest.approx(round(card.accuracy * card.pictures), abs=1e-6)
+    assert set(card.ablation) == ({"uniform", "shuffled", "off"} if classifier.taps else set())
+    assert all(0 <= left <= 1 for left in card.ablation.values())
+    assert card.facts["command"].startswith(f"python -m core train {card.slug}") and card.facts["licence"]
+    assert mechanism(card.mechanism).slug == card.mechanism
