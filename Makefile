@@ -26,6 +26,7 @@ test-all: requirements-dev ## every test, the slow ones too
 
 bench: requirements-dev ## how long things take, as ratios
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.bench
+	@$(python) -m tests.browser.click_time
 
 shots: requirements-dev ## draw the README's picture again, in a real browser
 	@$(python) -m tests.browser.shots

@@ -88,6 +88,6 @@ def channel_bars(weights: np.ndarray, title: str, axis: str) -> go.Figure:
         visible=True, range=[0, max(1.0, float(weights.max()))], nticks=3, gridcolor=TRACK, tickfont={"size": 12}
     )
     figure.update_xaxes(
-        visible=True, title={"text": f"{title} · {axis}", "font": {"size": 12}}, tickfont={"size": 12}, nticks=6
+        visible=True, title={"text": title, "font": {"size": 12}}, tickfont={"size": 12}, nticks=6
     )
     return figure

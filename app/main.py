@@ -21,7 +21,7 @@ with st.spinner(word("app.waking")):  # the first visitor waits for torch to be 
     from app import state
     from app.state import Subject
     from app.widgets import models, pictures
-    from core import InvalidInput
+    from core import InvalidInput, Stopped
 
 
 def frame() -> None:
@@ -55,6 +55,8 @@ def run() -> None:
         for sentence in state.take_notices():
             st.warning(sentence)
         st.error(str(error))
+    except Stopped:
+        pass  # a newer request of the same visitor took this one's place
     except Exception:
         logging.getLogger("fovea").exception("a page failed")
         st.error(word("app.failed"))

@@ -116,7 +116,6 @@ class Pane {
       layer: this.subtitle.textContent }));
     write(this.readout, readout(state, side, shown));
     write(this.remark, side === "difference" ? "" : shown.layer?.note ?? "");
-    this.remark.title = this.remark.textContent;
     this.scale.classList.toggle("none", !!shown.blank);
     if (shown.blank) return;
     const [lowest, highest] = endsOf(words, side, shown.scale);

@@ -48,7 +48,7 @@ WORDS = {
     "answer.likeliest": "{name} (the likeliest)",
     "answer.alt": "Bars of the five likeliest classes; click one to ask about it",
     # methods
-    "method.label": "**What its gradients say**",
+    "method.label": "**Gradient method**",
     "method.parameters": "About, and settings",
     "method.plain": "Nothing to set.",
     "method.unknown": "The address names a method that does not fit this model ({method}); Grad-CAM is shown instead.",

@@ -3,128 +3,18 @@
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.browser.expected import TOLERANCE, close, colour_of, signed_colour_of
+from tests.browser.overlay_driver import Overlay
 from tests.browser.overlay_page import GREY, MARK, NOTE, RED, masked, ramp, spot
 
 PAGE = "tests/browser/overlay_page.py"
 PADDING = (124, 116, 104)
 SHADE, SHADE_ALPHA = np.array([17, 20, 32]), 0.62
-DIVERGING = ["3f1d73", "5b3fa0", "7c66bd", "aca0d3", "f7f7f7", "fbca8a", "f09c38", "d4701a", "a34a04"]
-TOLERANCE = 4  # of 255: eight bits for value, colour, alpha and their product
-
-
-def colour_of(value: float, low: float, high: float, under=GREY, opacity: float = 1.0, cut: float = 0.0) -> np.ndarray:
-    """What a value of an unsigned map should look like, from matplotlib's viridis and the documented alpha."""
-    from matplotlib import colormaps
-
-    place = (value - low) / (high - low)
-    alpha = opacity * place**0.7 if value >= cut * high else 0.0
-    return alpha * 255 * np.array(colormaps["viridis"](place)[:3]) + (1 - alpha) * np.array(under)
-
-
-def signed_colour_of(value: float, peak: float, under=GREY, opacity: float = 1.0) -> np.ndarray:
-    """The same for a signed map: purple, white at zero, orange, on a grey picture."""
-    stops = np.array([[int(stop[i : i + 2], 16) for i in (0, 2, 4)] for stop in DIVERGING], float)
-    colour = np.array([np.interp(value / peak, np.linspace(-1, 1, len(stops)), stops[:, i]) for i in range(3)])
-    grey = 56 + 0.75 * np.dot([0.299, 0.587, 0.114], under)
-    alpha = opacity * abs(value / peak) ** 0.7
-    return alpha * colour + (1 - alpha) * grey
-
-
-class Overlay:
-    """The overlay on a page, in the words of a test; places are pixels of the picture."""
-
-    def __init__(self, page: Any, address: str, case: str = "crop") -> None:
-        self.page, self.frames = page, 0
-        self.left, self.top, self.width = (0, -20, 120) if case == "fit" else (0, 0, 120)
-        page.on("websocket", lambda socket: socket.on("framesent", lambda _: self._count()))
-        page.goto(f"{address}/?case={case}")
-        page.wait_for_selector(".overlay[data-drawn]", timeout=30_000)
-        page.wait_for_selector('[data-testid="stText"]')
-        self.settle()
-
-    def _count(self) -> None:
-        self.frames += 1
-
-    def settle(self, milliseconds: int = 0) -> None:
-        """Waits until what was asked for is drawn, and longer for what comes over the wire."""
-        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        if milliseconds:
-            self.page.wait_for_timeout(milliseconds)
-
-    def pane(self, side: str) -> Any:
-        return self.page.locator(f"canvas[data-pane={side}]")
-
-    def pixel(self, side: str, x: float, y: float) -> np.ndarray:
-        """The colour at a place of the picture."""
-        return np.array(
-            self.pane(side).evaluate(
-                """(canvas, [x, y, width]) => {
-                    const scale = canvas.width / width;
-                    const data = canvas.getContext("2d").getImageData(x * scale, y * scale, 1, 1).data;
-                    return Array.from(data).slice(0, 3);
-                }""",
-                [x - self.left, y - self.top, self.width],
-            )
-        )
-
-    def at(self, side: str, x: float, y: float) -> tuple[float, float]:
-        """Where on the page a place of the picture is."""
-        bounds = self.pane(side).bounding_box()
-        scale = bounds["width"] / self.width
-        return bounds["x"] + (x - self.left) * scale, bounds["y"] + (y - self.top) * scale
-
-    def hover(self, side: str, x: float, y: float) -> None:
-        self.page.mouse.move(*self.at(side, x, y))
-        self.settle()
-
-    def leave(self) -> None:
-        self.page.mouse.move(2, 2)
-        self.settle()
-
-    def choose(self, slug: str) -> None:
-        self.page.locator(f'.thumbnails [data-value="{slug}"]').click()
-        self.leave()
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-        self.settle()
-
-    def slide(self, label: str, percent: int) -> None:
-        self.page.get_by_label(label).evaluate(
-            "(input, value) => { input.value = value; input.dispatchEvent(new Event('input', { bubbles: true })) }",
-            percent,
-        )
-        self.settle()
-
-    def mode(self, mode: str) -> None:
-        self.page.locator(f'.segments [data-value="{mode}"]').click()
-        self.leave()
-
-    def readout(self, side: str) -> str:
-        return self.page.locator(f".pane.{side} .readout").inner_text()
-
-    def subtitle(self, side: str) -> str:
-        return self.page.locator(f".pane.{side} .subtitle").inner_text()
-
-    def known(self) -> dict[str, Any]:
-        """What Python knows."""
-        return json.loads(self.page.locator('[data-testid="stText"]').inner_text())
-
-    def wait_until(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        for _ in range(100):
-            if condition(self.known()):
-                return self.known()
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"Python knows only {self.known()}")
 
 
 @pytest.fixture
@@ -155,13 +45,6 @@ def overlay(mounted: Overlay) -> Overlay:
 def cell(row: int, column: int, count: int = 4) -> tuple[float, float]:
     """The centre of a cell of a grid over the square (20, 0, 100, 80)."""
     return 20 + (column + 0.5) * 80 / count, (row + 0.5) * 80 / count
-
-
-def close(got: np.ndarray, expected: np.ndarray, tolerance: int = TOLERANCE) -> bool:
-    if np.abs(got - expected).max() > tolerance:
-        print("got", got, "expected", expected)
-        return False
-    return True
 
 
 def test_colours_of_known_values(overlay: Overlay) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from torchvision.datasets import imagenette
 
 from core.data import datasets, scenes
 from core.data.datasets import IMAGENETTE, draw_scenes, find_folder, open_dataset, open_folder
+from core.images import open_image, square
 from core.types import InvalidInput
 
 
@@ -39,12 +41,16 @@ def refusal(*arguments: object) -> str:
 
 
 @pytest.fixture(autouse=True)
-def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test finds what this machine happens to have."""
+def nowhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test finds what this machine happens to have; the empty cache folder that is asked instead."""
     monkeypatch.delenv("FOVEA_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    return datasets.home()
 
 
-def test_a_folder_is_found_by_name_or_by_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_found_by_name_by_the_variable_or_at_home(
+    tmp_path: Path, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inner, other = fill(tmp_path / "data" / "imagenette2-160"), fill(tmp_path / "other")
     assert find_folder() is None and find_folder(tmp_path) is None and find_folder(tmp_path / "none") is None
     for root in (inner, inner.parent):
@@ -55,6 +61,10 @@ def test_a_folder_is_found_by_name_or_by_the_variable(tmp_path: Path, monkeypatc
     assert open_dataset("imagenette").name == open_dataset("anything").name == "imagenette2-160"
     (other / "val").rename(other / "test")
     assert find_folder(other) is None
+    fetched = fill(nowhere / "imagenette2-160")
+    assert find_folder() == inner
+    monkeypatch.delenv("FOVEA_DATA")
+    assert find_folder() == fetched
 
 
 def test_pictures_come_in_one_order_with_their_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,10 +106,35 @@ def test_a_picture_is_rgb_with_a_short_side_of_160_at_most(
 ) -> None:
     root = fill(tmp_path)
     for name, mode in (("apple", "L"), ("pear", "RGB")):
-        Image.effect_noise(size, 60).convert(mode).save(root / "val" / name / "0.png")
-    for i in (0, 2):
-        pixels = open_folder(root).validation.read(i)
+        Image.effect_noise(size, 60).convert(mode).save(root / "train" / name / "0.png")
+    for i in (0, 3):
+        pixels = open_folder(root).training.read(i)
         assert pixels.shape == (*expected, 3) and pixels.dtype == np.uint8 and pixels.std() > 5
+
+
+def test_pictures_are_measured_as_the_app_sees_them(tmp_path: Path) -> None:
+    root = fill(tmp_path)
+    Image.effect_noise((300, 420), 60).convert("RGB").save(root / "val/apple/0.png")
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.effect_noise((300, 420), 60).save(root / "val/apple/1.PNG", exif=turned)
+    validation = open_folder(root).validation
+    for i, name in enumerate(("0.png", "1.PNG")):
+        seen = square(open_image(root / "val/apple" / name), 128)
+        assert np.array_equal(square(open_image(validation.read(i)), 128), seen)
+
+
+def test_a_damaged_or_missing_picture_is_one_sentence(tmp_path: Path) -> None:
+    root = fill(tmp_path)
+    (root / "train/apple/0.png").write_bytes(b"no picture")
+    (root / "val/apple/0.png").write_bytes((root / "val/pear/0.png").read_bytes()[:50])
+    data = open_folder(root)
+    for split in (data.training, data.validation):
+        with pytest.raises(InvalidInput, match=r"^0\.png is [^\n]+\.$"):
+            split.read(0)
+    for path in (root / "val").glob("*/*"):
+        path.unlink()
+    assert "must hold JPEG, PNG or WebP pictures" in refusal(root)
 
 
 def test_a_data_set_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
@@ -131,22 +166,48 @@ def test_scenes_are_drawn_from_their_seeds(monkeypatch: pytest.MonkeyPatch) -> N
     assert open_dataset("scenes") == open_dataset("scenes", "ignored") == "drawn"
 
 
-def test_scenes_beyond_one_part_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Small:
-        def __init__(self, seed: int):
-            self.pixels, self.label = np.full((1, 1, 3), seed % 251, np.uint8), seed % 10
+class Fetched:
+    """Stands for torchvision's Imagenette: leaves an archive and a folder, or an archive and half a folder."""
 
-    monkeypatch.setattr(scenes, "draw", Small)
-    monkeypatch.setattr(datasets, "ProcessPoolExecutor", ThreadPoolExecutor)
-    split, seeds = datasets._draw_split("val", 601), list(scenes.seeds("val", 601))
-    assert len(split) == 601 and split.labels.tolist() == [seed % 10 for seed in seeds]
-    assert [int(split.read(i)[0, 0, 0]) for i in range(601)] == [seed % 251 for seed in seeds]
+    _ARCHIVES = {"160px": ("https://nowhere.example/imagenette2-160.tgz", "")}
+    fails = False
+
+    def __init__(self, root: str, size: str, download: bool):
+        assert size == "160px" and download
+        (Path(root) / "imagenette2-160.tgz").write_bytes(b"12345")
+        time.sleep(1)
+        fill(Path(root) / "imagenette2-160", val=0 if self.fails else 2)
+        if self.fails:
+            raise RuntimeError("the network went away")
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_imagenette_is_fetched_with_progress(nowhere: Path, monkeypatch: pytest.MonkeyPatch, answers: bool) -> None:
+    def length(address: str) -> int:
+        assert address == "https://nowhere.example/imagenette2-160.tgz"
+        if not answers:
+            raise OSError("no length")
+        return 10
+
+    calls: list[tuple[int, int]] = []
+    monkeypatch.setattr(datasets, "Imagenette", Fetched)
+    monkeypatch.setattr(datasets, "_length", length)
+    found = datasets.fetch_imagenette(progress=lambda done, total: calls.append((done, total)))
+    assert found == nowhere / "imagenette2-160" == find_folder() and os.listdir(nowhere) == ["imagenette2-160"]
+    assert set(calls) <= {(5, 10)} and bool(calls) == answers
+
+
+def test_a_fetch_that_fails_is_one_sentence_and_leaves_nothing(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "Imagenette", type("Failing", (Fetched,), {"fails": True}))
+    monkeypatch.setattr(datasets, "_length", lambda address: 10)
+    with pytest.raises(InvalidInput, match=r"^[^\n]*the network went away[^\n]+\.$"):
+        datasets.fetch_imagenette()
+    assert os.listdir(nowhere) == [] and find_folder() is None
 
 
 def test_the_photographs_are_all_there(photographs: tuple[Path, ...]) -> None:
     data = open_folder(photographs[0].parents[3])
     assert (len(data.training), len(data.validation)) == (9469, 2925)
     assert data.classes[:2] == ("tench", "English springer") and len(data.classes) == 10
-    with Image.open(photographs[0]) as image:
-        assert min(data.validation.read(0).shape[:2]) == min(160, *image.size)
+    assert data.training.read(0).shape[2] == data.validation.read(0).shape[2] == 3
     assert np.bincount(data.validation.labels).min() > 200

@@ -219,6 +219,14 @@ def tuples(found: dict) -> dict:
     return {name: tuple(value) if name in names else value for name, value in found.items()}
 
 
+def test_a_checkpoint_of_another_data_set_is_not_used(data: Dataset, small: Path) -> None:
+    train_model("made/plain", data, ONCE, device="cpu", cache=small)
+    other = Dataset("other", ("a", "b", "c"), made(26, 7), data.validation)
+    card = train_model("made/plain", other, ONCE, device="cpu", cache=small)
+    fresh_card = train_model("made/plain", other, ONCE, device="cpu", cache=small / "empty")
+    assert card.facts["checksum"] == fresh_card.facts["checksum"]
+
+
 def test_a_measurement_in_batches_is_the_same_and_tells_how_far_it_is(data: Dataset, small: Path) -> None:
     train_model("made/plain", data, ONCE, device="cpu", cache=small)
     classifier, calls = core.load("made/plain", "cpu"), []

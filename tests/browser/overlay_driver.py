@@ -1,0 +1,98 @@
+"""The overlay on a page, driven by the words of a test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+class Overlay:
+    """The overlay on a page, in the words of a test; places are pixels of the picture."""
+
+    def __init__(self, page: Any, address: str, case: str = "crop") -> None:
+        self.page, self.frames = page, 0
+        self.left, self.top, self.width = (0, -20, 120) if case == "fit" else (0, 0, 120)
+        page.on("websocket", lambda socket: socket.on("framesent", lambda _: self._count()))
+        page.goto(f"{address}/?case={case}")
+        page.wait_for_selector(".overlay[data-drawn]", timeout=30_000)
+        page.wait_for_selector('[data-testid="stText"]')
+        self.settle()
+
+    def _count(self) -> None:
+        self.frames += 1
+
+    def settle(self, milliseconds: int = 0) -> None:
+        """Waits until what was asked for is drawn, and longer for what comes over the wire."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        if milliseconds:
+            self.page.wait_for_timeout(milliseconds)
+
+    def pane(self, side: str) -> Any:
+        return self.page.locator(f"canvas[data-pane={side}]")
+
+    def pixel(self, side: str, x: float, y: float) -> np.ndarray:
+        """The colour at a place of the picture."""
+        return np.array(
+            self.pane(side).evaluate(
+                """(canvas, [x, y, width]) => {
+                    const scale = canvas.width / width;
+                    const data = canvas.getContext("2d").getImageData(x * scale, y * scale, 1, 1).data;
+                    return Array.from(data).slice(0, 3);
+                }""",
+                [x - self.left, y - self.top, self.width],
+            )
+        )
+
+    def at(self, side: str, x: float, y: float) -> tuple[float, float]:
+        """Where on the page a place of the picture is."""
+        bounds = self.pane(side).bounding_box()
+        scale = bounds["width"] / self.width
+        return bounds["x"] + (x - self.left) * scale, bounds["y"] + (y - self.top) * scale
+
+    def hover(self, side: str, x: float, y: float) -> None:
+        self.page.mouse.move(*self.at(side, x, y))
+        self.settle()
+
+    def leave(self) -> None:
+        self.page.mouse.move(2, 2)
+        self.settle()
+
+    def choose(self, slug: str) -> None:
+        self.page.locator(f'.thumbnails [data-value="{slug}"]').click()
+        self.leave()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.settle()
+
+    def slide(self, label: str, percent: int) -> None:
+        self.page.get_by_label(label).evaluate(
+            "(input, value) => { input.value = value; input.dispatchEvent(new Event('input', { bubbles: true })) }",
+            percent,
+        )
+        self.settle()
+
+    def mode(self, mode: str) -> None:
+        self.page.locator(f'.segments [data-value="{mode}"]').click()
+        self.leave()
+
+    def readout(self, side: str) -> str:
+        return self.page.locator(f".pane.{side} .readout").inner_text()
+
+    def subtitle(self, side: str) -> str:
+        return self.page.locator(f".pane.{side} .subtitle").inner_text()
+
+    def known(self) -> dict[str, Any]:
+        """What Python knows."""
+        return json.loads(self.page.locator('[data-testid="stText"]').inner_text())
+
+    def wait_until(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        for _ in range(100):
+            if condition(self.known()):
+                return self.known()
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"Python knows only {self.known()}")

@@ -1,0 +1,164 @@
+"""Explore in a real browser: what no server-side test sees."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.words import word
+from core.data import samples
+
+pytestmark = pytest.mark.browser
+MAIN = "app/main.py"
+DRAWN = ".overlay[data-drawn]"
+PATIENCE = 60_000
+
+
+@pytest.fixture(scope="module")
+def address(serve) -> str:
+    return serve(MAIN)
+
+
+def settle(page) -> None:
+    """Wait until the overlay is drawn and the server has no more to say."""
+    page.wait_for_selector(DRAWN, timeout=PATIENCE)
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=PATIENCE)
+    page.wait_for_timeout(300)
+
+
+def open_page(page, address: str, query: str = "") -> None:
+    """The page with an analysis on it."""
+    page.goto(f"{address}/?{query}")
+    settle(page)
+
+
+def query(page) -> dict[str, str]:
+    """What the address says."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def test_the_first_page_needs_no_network_and_shows_two_maps(browser_page, address) -> None:
+    outside: list[str] = []
+
+    def watch(request) -> None:
+        if urlsplit(request.url).scheme not in ("data", "blob") and not request.url.startswith(address):
+            outside.append(request.url)
+
+    browser_page.on("request", watch)
+    open_page(browser_page, address)
+    assert not outside
+    assert browser_page.locator("canvas[data-pane]").count() >= 2
+    assert browser_page.get_by_text(word("agreement.title")).is_visible()
+
+
+def test_opacity_and_hover_cost_no_message(browser_page, address) -> None:
+    sent: list[object] = []
+    browser_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    open_page(browser_page, address, "model=scenes/self-attention")
+    browser_page.wait_for_timeout(1000)
+    sent.clear()
+    slider = browser_page.locator("input[type=range]").first
+    slider.evaluate("(one) => { one.value = 30; one.dispatchEvent(new Event('input', { bubbles: true })); }")
+    pane = browser_page.locator("canvas[data-pane=attention]")
+    bounds = pane.bounding_box()
+    for share in (0.2, 0.4, 0.6, 0.8):
+        browser_page.mouse.move(bounds["x"] + share * bounds["width"], bounds["y"] + share * bounds["height"])
+        browser_page.wait_for_timeout(50)
+    browser_page.wait_for_timeout(500)
+    assert not sent
+
+
+def test_a_pinned_patch_reaches_python(browser_page, address) -> None:
+    open_page(browser_page, address, "model=scenes/self-attention&sample=scenes/24")
+    pane = browser_page.locator("canvas[data-pane=attention]")
+    bounds = pane.bounding_box()  # the scene is square: the pane is the model's square of 8 × 8 patches
+    browser_page.mouse.click(bounds["x"] + bounds["width"] * 2.5 / 8, bounds["y"] + bounds["height"] * 4.5 / 8)
+    told = browser_page.get_by_text("The patch in row 5, column 3", exact=False)
+    told.first.wait_for(timeout=PATIENCE)
+
+
+def test_a_thumbnail_changes_picture_and_address(browser_page, address) -> None:
+    open_page(browser_page, address, "model=scenes/plain")
+    assert query(browser_page)["sample"] != "scenes/21"
+    browser_page.locator('.tile[data-slug="scenes/21"]').click()
+    browser_page.wait_for_url("**sample=scenes%2F21**", timeout=PATIENCE)
+    settle(browser_page)
+    assert browser_page.locator('.tile[data-slug="scenes/21"]').get_attribute("aria-pressed") == "true"
+    assert browser_page.get_by_text("rocket", exact=False).first.is_visible()
+
+
+def test_a_bar_becomes_the_target(browser_page, address) -> None:
+    open_page(browser_page, address, "model=scenes/plain&sample=scenes/21")
+    chart = browser_page.locator(".js-plotly-plot .nsewdrag").first
+    bounds = chart.bounding_box()
+    browser_page.mouse.click(bounds["x"] + bounds["width"] / 2, bounds["y"] + bounds["height"] * 0.5)
+    browser_page.wait_for_url("**target=**", timeout=PATIENCE)
+
+
+def test_an_address_opens_the_same_view_elsewhere(chromium, browser_page, address) -> None:
+    view = "model=scenes/cbam&sample=scenes/24&map=stage3.attention.spatial&method=saliency&target=boat"
+    open_page(browser_page, address, view)
+    other = chromium.new_context().new_page()
+    open_page(other, address, browser_page.url.split("?")[1])
+    assert query(other) == query(browser_page)
+    assert query(other) == {name: values[0] for name, values in parse_qs(view).items()}
+    other.context.close()
+
+
+def test_the_view_is_saved_as_png_and_npz(browser_page, address) -> None:
+    open_page(browser_page, address, "model=scenes/cbam&sample=scenes/24")
+    with browser_page.expect_download() as download:
+        browser_page.get_by_text(word("overlay.download"), exact=True).click()
+    with Image.open(download.value.path()) as picture:
+        assert picture.format == "PNG" and min(picture.size) > 200
+    with browser_page.expect_download() as download:
+        browser_page.get_by_text(word("share.maps"), exact=True).click()
+    maps = np.load(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert {"attribution", "probabilities", "stage3.attention.spatial", "stage4.attention.channel"} <= set(maps)
+    assert maps["stage3.attention.spatial"].shape == (16, 16)
+
+
+def test_a_dropped_picture_joins_the_strip_and_leaves_it(browser_page, address, tmp_path) -> None:
+    open_page(browser_page, address, "model=scenes/plain")
+    file = tmp_path / "boat.webp"
+    Image.fromarray(samples.open_sample("scenes/20").pixels).save(file)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"not a picture")
+    browser_page.locator("input[type=file]").set_input_files([file, broken])
+    own = browser_page.locator('.tile[data-slug^="upload/"]')
+    own.wait_for(timeout=PATIENCE)
+    assert own.count() == 1
+    assert browser_page.get_by_text("broken.png", exact=False).first.is_visible()
+    settle(browser_page)
+    browser_page.locator(".cross").click()
+    own.wait_for(state="detached", timeout=PATIENCE)
+
+
+def test_a_phone_gets_everything_in_one_column(chromium, address) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = context.new_page()
+    open_page(page, address)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    panes = [page.locator(f"canvas[data-pane={side}]").bounding_box() for side in ("attention", "attribution")]
+    assert wide <= 390
+    assert panes[0]["y"] + panes[0]["height"] <= panes[1]["y"]  # stacked
+    context.close()
+
+
+def test_the_code_of_a_view_gives_the_numbers_on_the_page(browser_page, address, capsys) -> None:
+    open_page(browser_page, address, "model=scenes/cbam&sample=scenes/24&method=saliency")
+    browser_page.get_by_text(word("code.title"), exact=True).click()
+    block = browser_page.locator("[data-testid=stCode] code")
+    block.wait_for(timeout=PATIENCE)
+    source = block.inner_text()
+    exec(compile(source, "view", "exec"), {})  # the page's own six lines
+    printed = capsys.readouterr().out
+    shown = browser_page.locator(".fovea-measures dd").first.inner_text().replace("−", "-")
+    value = float(printed.split("rank_correlation=Measure(value=")[1].split(",")[0])
+    assert f"{value:.2f}" == shown, json.dumps(printed)

@@ -1,0 +1,107 @@
+"""What is said of the shipped models, measured again from their files. The long ones are marked slow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+import core
+from core.data import scenes
+from core.data.datasets import find_folder, open_dataset
+from core.evaluation.accuracy import evaluate
+from core.models import shelf
+
+CARDS = {card.slug: card for card in core.cards()}
+REACHED = {"imagenette/plain": 0.89, "imagenette": 0.90, "scenes": 0.97}
+MEGABYTES = 60
+
+
+def pictures(family: str, count: int) -> list[core.Picture]:
+    """Validation pictures, spread over the classes."""
+    if family == "scenes":
+        return [core.open_image(scenes.draw(seed).pixels) for seed in scenes.seeds("val", count)]
+    if find_folder() is None:
+        pytest.skip("no folder of photographs: set FOVEA_DATA")
+    split = open_dataset(family).validation
+    return [core.open_image(split.read(int(i))) for i in np.linspace(0, len(split) - 1, count)]
+
+
+def test_the_shelf_holds_four_mechanisms_on_two_kinds_of_pictures() -> None:
+    mechanisms = ("plain", "spatial-gate", "cbam", "self-attention")
+    assert set(CARDS) >= {f"{family}/{one}" for family in ("scenes", "imagenette") for one in mechanisms}
+    size = sum(path.stat().st_size for path in shelf.shelf().rglob("*.safetensors"))
+    assert size < MEGABYTES * 1e6
+
+
+@pytest.mark.parametrize("slug", CARDS)
+def test_a_card_states_what_it_must(slug: str) -> None:
+    card = CARDS[slug]
+    assert card.accuracy >= REACHED.get(slug, REACHED[card.family])
+    assert card.pictures == {"imagenette": 2925, "scenes": 3000}[card.family]
+    needed = {"epochs", "seed", "device", "seconds", "parameters", "checksum", "licence", "command", "recipe"}
+    assert needed <= set(card.facts)
+    assert card.facts["checksum"] == shelf.checksum(shelf.weights_file(card))
+    assert set(card.ablation) == (set() if card.mechanism == "plain" else {"uniform", "shuffled", "off"})
+    assert f"train {slug}" in card.facts["command"]
+    text = json.dumps(card.to_json())
+    assert str(Path.home()) not in text
+
+
+@pytest.mark.parametrize("slug", CARDS)
+def test_weights_are_stored_in_half_precision(slug: str) -> None:
+    kinds = {str(tensor.dtype) for tensor in load_file(shelf.weights_file(CARDS[slug])).values()}
+    assert kinds <= {"torch.float16", "torch.int64"}
+
+
+@pytest.mark.parametrize("slug", CARDS)
+def test_a_few_pictures_are_answered_as_the_card_says(slug: str) -> None:
+    classifier, right = core.load(slug, "cpu"), 0
+    family, count = classifier.card.family, 60
+    if family == "scenes":
+        drawn = [scenes.draw(seed) for seed in scenes.seeds("val", count)]
+        pairs = [(core.open_image(one.pixels), one.label) for one in drawn]
+    else:
+        if find_folder() is None:
+            pytest.skip("no folder of photographs: set FOVEA_DATA")
+        split = open_dataset(family).validation
+        chosen = [int(i) for i in np.linspace(0, len(split) - 1, count)]
+        pairs = [(core.open_image(split.read(i)), int(split.labels[i])) for i in chosen]
+    right = sum(core.read(classifier, picture).predicted == label for picture, label in pairs)
+    spread = 3 * np.sqrt(classifier.card.accuracy * (1 - classifier.card.accuracy) / count)
+    assert right / count >= classifier.card.accuracy - spread - 1 / count
+
+
+def test_scenes_drawn_large_are_answered_as_small_ones() -> None:
+    """Samples are drawn at 512 px and reduced; training saw scenes drawn at 128 px."""
+    classifier = core.load("scenes/plain", "cpu")
+    drawn = [(scenes.draw(seed, 512), scenes.draw(seed, 128)) for seed in scenes.seeds("val", 30)]
+    for large, small in drawn:
+        answers = [core.read(classifier, core.open_image(one.pixels)).predicted for one in (large, small)]
+        assert answers[0] == answers[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slug", CARDS)
+def test_the_accuracy_of_every_card_is_measured_again(slug: str) -> None:
+    card = CARDS[slug]
+    if card.family != "scenes" and find_folder() is None:
+        pytest.skip("no folder of photographs: set FOVEA_DATA")
+    found = evaluate(core.load(slug, "cpu"), open_dataset(card.family).validation)
+    assert found.pop("accuracy") == pytest.approx(card.accuracy, abs=0.002)  # another processor rounds otherwise
+    for name, value in found.items():
+        assert value == pytest.approx(card.ablation[name], abs=0.005)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slug", CARDS)
+def test_integrated_gradients_is_nearly_complete(slug: str) -> None:
+    """Its gap at 200 steps over 100 pictures: median under 1 %, 95th percentile under 4 %."""
+    classifier = core.load(slug, "cpu")
+    found = pictures(classifier.card.family, 100)
+    gaps = [core.attribute(classifier, one, "integrated-gradients", steps=200).gap for one in found]
+    print(f"{slug}: median {np.median(gaps):.4f}, 95th percentile {np.percentile(gaps, 95):.4f}")
+    assert np.median(gaps) < 0.01 and np.percentile(gaps, 95) < 0.04
