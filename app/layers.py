@@ -57,7 +57,7 @@ def choices(reading: Reading) -> tuple[Choice, ...]:
 
 
 def find_choice(reading: Reading, slug: str) -> Choice | None:
-    """The map of that slug, else the last stage's first, else None where the model has none on the picture."""
+    """The map of that slug, else the last one, all heads together; None where the model has none on the picture."""
     offered = choices(reading)
     default = next((one for one in reversed(offered) if one.head is None), None)
     return next((one for one in offered if one.slug == slug), default)

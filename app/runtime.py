@@ -6,6 +6,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import wait
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -183,7 +184,7 @@ def attribution(
         while not future.done():
             if tick is not None:
                 tick(state["done"], state["total"])
-            threading.Event().wait(0.1 if tick is not None else 0.005)
+            wait((future,), timeout=None if tick is None else 0.1)
         return store().put(key, future.result())
     finally:
         stop.set()

@@ -21,8 +21,8 @@ class Key(StrEnum):
     METHOD = "method"
     TARGET = "target"
     FRAMING = "framing"
-    DEVICE = "device"
 
+    DEVICE = "device"
     FAMILY = "family"
     FRAMING_KIND = "framing_kind"
     GALLERY = "gallery"
@@ -32,12 +32,12 @@ class Key(StrEnum):
     CAMERA_ON = "camera_on"
     OVERLAY = "overlay"
     ANSWER = "answer"
-    PIN = "pin"
     KEPT = "kept"
     RUNNING = "running"
     RESTORED = "restored"
     NOTICES = "notices"
     SUBJECT = "subject"
+    VISITOR = "visitor"
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ def clicked_row(key: str) -> int | None:
 
 def visitor() -> str:
     """A name for this session, so that its newer requests take the place of its older ones."""
-    return st.session_state.setdefault("visitor", uuid4().hex)
+    return st.session_state.setdefault(Key.VISITOR, uuid4().hex)
 
 
 def page_address() -> str:

@@ -28,6 +28,24 @@ function tile(item, data, send) {
   return cell;
 }
 
+// Streamlit's uploader takes no paste: pasted pictures are handed to its own input and go the way of dropped ones.
+function paste(event) {
+  const files = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"));
+  const input = document.querySelector('[data-testid="stFileUploader"] input[type="file"]');
+  if (!files.length || !input) return;
+  event.preventDefault();
+  const transfer = new DataTransfer();
+  for (const file of files) transfer.items.add(file);
+  input.files = transfer.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function listen() {
+  document.removeEventListener("paste", document.foveaPaste);
+  document.foveaPaste = paste;
+  document.addEventListener("paste", paste);
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   let strip = parentElement.querySelector(".strip");
   if (!strip) {
@@ -36,6 +54,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     strip.setAttribute("role", "group");
     parentElement.append(strip);
   }
+  listen();
   strip.setAttribute("aria-label", data.label);
   const send = (slug, action) => {
     if (action === "choose") {

@@ -38,7 +38,7 @@ state.publish(view)
 
 with below:
     measured = panes.compare(subject, reading, shown, chosen, found, target, parameters)
-    agreement.show(measured, shown.title, panes.method_name(chosen))
+    agreement.show(measured, shown.title if shown.choice else None, panes.method_name(chosen))
 
 with stage:
     share.show(view, name, subject.picture, reading, found)

@@ -31,11 +31,11 @@ def _row(name: str, one: Measure, share: bool) -> str:
     return f"<dt>{escape(name)}</dt><dd>{tell(one.value)}</dd><p>{escape(chance)}<br>{escape(blind)}</p>"
 
 
-def show(found: Agreement | None, left: str, right: str) -> None:
-    """Draw the panel; None stands for a model whose attention has no place in the picture."""
+def show(found: Agreement | None, left: str | None, right: str) -> None:
+    """Draw the panel; None stands for maps of which one is missing: no ``left``, or a method not computed yet."""
     st.subheader(word("agreement.title"))
     if found is None:
-        st.markdown(word("agreement.none"))
+        st.markdown(word("agreement.later", right=right) if left else word("agreement.none"))
         return
     st.markdown(verdict(found))
     st.caption(word("agreement.between", left=left, right=right, rows=found.grid[0], columns=found.grid[1]))

@@ -36,7 +36,9 @@ def _one(view: View, number: int) -> None:
     with side:
         map_ = panes.Shown(choice, None, title)
         agreement.show(
-            panes.compare(subject, reading, map_, chosen, found, target, parameters), title, panes.method_name(chosen)
+            panes.compare(subject, reading, map_, chosen, found, target, parameters),
+            title if choice else None,
+            panes.method_name(chosen),
         )
 
 

@@ -36,7 +36,7 @@ def needs_attention(card: ModelCard) -> str:
         return ""
     lost, left = card.accuracy - card.ablation["uniform"], card.ablation["uniform"]
     key = "model.hardly" if lost < 0.05 else "model.needs"
-    return word(key, accuracy=percent(card.accuracy), left=percent(left))
+    return word(key, left=percent(left))
 
 
 def pick_model() -> Classifier:

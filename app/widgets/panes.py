@@ -31,6 +31,14 @@ def method_name(chosen: Method) -> str:
     return layers.method_title(chosen)
 
 
+def words(reading: Reading) -> dict[str, str]:
+    """The overlay's labels; the left pane of a model without attention maps is not called attention."""
+    found = {key: word(key) for key in overlay.WORDS}
+    if not layers.choices(reading):
+        found |= {"overlay.attention": word("map.activity"), "overlay.attention_maps": word("map.no_attention")}
+    return found
+
+
 def pack(
     subject: Subject,
     reading: Reading,
@@ -48,7 +56,7 @@ def pack(
         layers.attention_layers(reading),
         [layers.attribution_layer(method, found, target) for method, found in shown],
         selected=selected,
-        words={key: word(key) for key in overlay.WORDS},
+        words=words(reading),
     )
 
 

@@ -24,15 +24,8 @@ def word(key: str, **fields: object) -> str:
 
 
 def known(key: str, default: str) -> str:
-    """The label of that key in the chosen language, or what the definition in the core says of itself."""
-    return LANGUAGES[_language.get()].get(key, default)
-
-
-def section(prefix: str) -> dict[str, str]:
-    """Every label whose key starts with the prefix and a dot, without it: what a component is given."""
-    start = f"{prefix}."
-    found = {**en.WORDS, **LANGUAGES[_language.get()]}
-    return {key.removeprefix(start): text for key, text in found.items() if key.startswith(start)}
+    """The label of that key, from English too where a language lacks it, or what the core says of itself."""
+    return LANGUAGES[_language.get()].get(key) or en.WORDS.get(key, default)
 
 
 def percent(value: float, digits: int = 1) -> str:

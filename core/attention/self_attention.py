@@ -5,7 +5,8 @@
 B is a learned bias for each head and each offset between two patches, as position. Vaswani et al., "Attention is all
 you need", 2017; Wang et al., "Non-local neural networks", CVPR 2018; Srinivas et al., "Bottleneck transformers", CVPR
 2021, which puts it in place of the last stage's 3×3 convolutions, as here. Ours takes the bias of Swin (Liu et al.,
-ICCV 2021), one number for each offset, instead of BoTNet's relative position vectors.
+ICCV 2021), one number for each offset, instead of BoTNet's relative position vectors, and has no shortcut round it, so
+that the answer hangs on it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from torch.nn import functional as F
 from core.attention.mechanism import Mechanism
 from core.attention.tap import Tap
 from core.types import Kind
+
+SHARPNESS = 2.0
 
 
 class SelfAttention(nn.Module):
@@ -30,6 +33,8 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.heads, self.side = heads, side
         self.project = nn.Conv2d(channels, 3 * out, 1, bias=False)
+        with torch.no_grad():  # scores start with a spread of about SHARPNESS: an even start learns to average
+            self.project.weight[: 2 * out].normal_(std=(SHARPNESS / channels) ** 0.5)
         self.bias = nn.Parameter(torch.zeros(heads, (2 * side - 1) ** 2))
         self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0)
         self.pool = nn.AvgPool2d(stride) if stride > 1 else nn.Identity()

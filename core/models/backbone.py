@@ -28,7 +28,10 @@ def convolve(channels: int, out: int, side: int, stride: int) -> nn.Module:
 
 
 class Block(nn.Module):
-    """relu(norm(conv(relu(norm(conv x)))) + shortcut x) from (b, channels, h, w) to (b, out, h/stride, w/stride)."""
+    """relu(norm(conv(relu(norm(conv x)))) + shortcut x) from (b, channels, h, w) to (b, out, h/stride, w/stride).
+
+    Where a mechanism stands in place of the convolutions there is no shortcut: the model cannot go round it.
+    """
 
     def __init__(self, channels: int, out: int, side: int, stride: int, convolution: Convolution):
         super().__init__()
@@ -36,15 +39,15 @@ class Block(nn.Module):
         self.first_norm, self.first_relu = nn.BatchNorm2d(out), nn.ReLU()
         self.second = convolution(out, out, side // stride, 1)
         self.second_norm, self.second_relu = nn.BatchNorm2d(out), nn.ReLU()
-        self.shortcut = nn.Identity()
-        if channels != out or stride != 1:
+        self.shortcut = nn.Identity() if convolution is convolve else None
+        if self.shortcut is not None and (channels != out or stride != 1):
             pool = nn.AvgPool2d(stride) if stride > 1 else nn.Identity()
             self.shortcut = nn.Sequential(pool, nn.Conv2d(channels, out, 1, bias=False), nn.BatchNorm2d(out))
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.first_relu(self.first_norm(self.first(x)))
         y = self.second_norm(self.second(y))
-        return self.second_relu(y + self.shortcut(x))
+        return self.second_relu(y if self.shortcut is None else y + self.shortcut(x))
 
 
 class Stage(nn.Module):

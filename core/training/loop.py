@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, TensorDataset
@@ -19,6 +19,16 @@ from core.device import reduced_precision
 from core.training.augmentation import Pictures, vary_colour
 from core.training.optimisers import Optimisers, one_cycle
 from core.training.recipe import Recipe
+
+
+def running_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
+    """An exponential average that forgets the first weights soon: the decay of step t is at most (1 + t) / (10 + t)."""
+
+    def update(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+        t = float(count)
+        get_ema_multi_avg_fn(min(decay, (1 + t) / (10 + t)))(averaged, current, count)
+
+    return update
 
 
 def squares(split: Split, prepare: Callable[[np.ndarray], np.ndarray]) -> TensorDataset:
@@ -57,7 +67,7 @@ def train(
     torch.manual_seed(recipe.seed)
     model = model.to(device, memory_format=torch.channels_last)
     optimisers = Optimisers(model, recipe)
-    mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+    mean = AveragedModel(model, multi_avg_fn=running_average(recipe.average), use_buffers=True)
     pictures = Pictures(data.training, recipe.size(0), recipe)
     validation = squares(data.validation, prepare)
     history: list[dict] = []

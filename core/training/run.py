@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -72,7 +71,6 @@ def train_model(
     if start:
         start_from(module, start)
 
-    started = time.monotonic()
     module, history = train(
         module,
         data,
@@ -97,7 +95,6 @@ def train_model(
         "seed": recipe.seed,
         "device": torch.cuda.get_device_name(where) if where.type == "cuda" else platform.processor() or where.type,
         "seconds": round(sum(line["seconds"] for line in history)),
-        "seconds_last_run": round(time.monotonic() - started),
         "parameters": sum(parameter.numel() for parameter in module.parameters()),
         "checksum": shelf.checksum(path),
         "history": history,
