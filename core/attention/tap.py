@@ -41,8 +41,8 @@ class Tap(nn.Module):
     """The identity on attention weights of one kind.
 
     ``softmax`` says whether they sum to one (over the last axis of a PAIRWISE map, over the grid of a SPATIAL one); a
-    gate does not. ``off`` is the weight that stands for "no attention": 1 for a gate, 0 for attention in a residual
-    branch, None where the uniform weight is meant.
+    gate does not. ``off`` is the weight that stands for "no attention": 1 for a gate, 0 for self-attention, None
+    where the uniform weight is meant.
     """
 
     def __init__(self, kind: Kind, *, softmax: bool, off: float | None):
@@ -110,7 +110,7 @@ def uniform(tap: Tap, weights: Tensor) -> Tensor:
 
 
 def switched_off(tap: Tap, weights: Tensor) -> Tensor:
-    """No attention: ones for a gate, zeros for attention in a residual branch, uniform for attention pooling."""
+    """No attention: ones for a gate, zeros for self-attention, uniform for attention pooling."""
     return uniform(tap, weights) if tap.off is None else torch.full_like(weights, tap.off)
 
 

@@ -27,6 +27,14 @@ def convolve(channels: int, out: int, side: int, stride: int) -> nn.Module:
     return nn.Conv2d(channels, out, 3, stride, padding=1, bias=False)
 
 
+def shortcut(channels: int, out: int, stride: int) -> nn.Module:
+    """What a block adds its input through: the identity, or pooling and a 1×1 convolution where shapes differ."""
+    if channels == out and stride == 1:
+        return nn.Identity()
+    pool = nn.AvgPool2d(stride) if stride > 1 else nn.Identity()
+    return nn.Sequential(pool, nn.Conv2d(channels, out, 1, bias=False), nn.BatchNorm2d(out))
+
+
 class Block(nn.Module):
     """relu(norm(conv(relu(norm(conv x)))) + shortcut x) from (b, channels, h, w) to (b, out, h/stride, w/stride).
 
@@ -39,10 +47,7 @@ class Block(nn.Module):
         self.first_norm, self.first_relu = nn.BatchNorm2d(out), nn.ReLU()
         self.second = convolution(out, out, side // stride, 1)
         self.second_norm, self.second_relu = nn.BatchNorm2d(out), nn.ReLU()
-        self.shortcut = nn.Identity() if convolution is convolve else None
-        if self.shortcut is not None and (channels != out or stride != 1):
-            pool = nn.AvgPool2d(stride) if stride > 1 else nn.Identity()
-            self.shortcut = nn.Sequential(pool, nn.Conv2d(channels, out, 1, bias=False), nn.BatchNorm2d(out))
+        self.shortcut = shortcut(channels, out, stride) if convolution is convolve else None
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.first_relu(self.first_norm(self.first(x)))

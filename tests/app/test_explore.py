@@ -18,7 +18,7 @@ from core.data import samples
 
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
 MODELS = [card.slug for card in core.cards()]
-PICTURES = ["scenes/42", "photo/hopper"]
+PICTURES = ["scenes/42", "photo/hopper", *[one.slug for one in samples.folder_samples()[:1]]]
 
 
 def open_page(**address: str) -> AppTest:

@@ -140,6 +140,23 @@ def test_a_dropped_picture_joins_the_strip_and_leaves_it(browser_page, address, 
     own.wait_for(state="detached", timeout=PATIENCE)
 
 
+def test_a_pasted_picture_joins_the_strip(browser_page, address) -> None:
+    open_page(browser_page, address, "model=scenes/plain")
+    browser_page.evaluate(
+        """async () => {
+            const canvas = new OffscreenCanvas(64, 48);
+            canvas.getContext("2d").fillRect(8, 8, 20, 20);
+            const file = new File([await canvas.convertToBlob()], "pasted.png", { type: "image/png" });
+            const clipboard = new DataTransfer();
+            clipboard.items.add(file);
+            document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: clipboard, bubbles: true }));
+        }"""
+    )
+    own = browser_page.locator('.tile[data-slug^="upload/"]')
+    own.wait_for(timeout=PATIENCE)
+    assert own.get_attribute("title") == "pasted.png"
+
+
 def test_a_phone_gets_everything_in_one_column(chromium, address) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page = context.new_page()
@@ -162,3 +179,17 @@ def test_the_code_of_a_view_gives_the_numbers_on_the_page(browser_page, address,
     shown = browser_page.locator(".fovea-measures dd").first.inner_text().replace("−", "-")
     value = float(printed.split("rank_correlation=Measure(value=")[1].split(",")[0])
     assert f"{value:.2f}" == shown, json.dumps(printed)
+
+
+def test_a_long_method_says_so_shows_progress_and_stops(browser_page, address) -> None:
+    open_page(browser_page, address, "model=imagenette/self-attention&method=integrated-gradients&p.steps=500")
+    start = browser_page.get_by_role("button", name=word("compute.start"))
+    start.wait_for(timeout=PATIENCE)
+    assert browser_page.get_by_text("This takes about", exact=False).is_visible()
+    start.click()
+    stop = browser_page.get_by_role("button", name=word("compute.stop"), exact=True)
+    stop.wait_for(timeout=PATIENCE)
+    browser_page.locator("[data-testid=stProgress]").wait_for(timeout=PATIENCE)
+    stop.click()
+    start.wait_for(timeout=PATIENCE)  # the page offers it again: nothing was computed
+    assert not browser_page.get_by_text("Completeness gap", exact=False).is_visible()

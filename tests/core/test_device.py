@@ -166,10 +166,10 @@ def test_an_exception_reaches_its_caller_and_the_worker_lives_on(one: Worker, ki
     def fail() -> None:
         raise kind("on purpose")
 
-    for attempt in (one.run, lambda job: one.run(lambda: one.run(job))):  # from outside, and inline
+    for job in (fail, lambda: one.run(fail)):  # from outside, and inline
         with pytest.raises(kind, match="on purpose"):
-            attempt(fail)
-        assert one.run(lambda: 2 + 3) == 5
+            one.submit(job).result(SOON)
+        assert one.submit(lambda: 2 + 3).result(SOON) == 5
 
 
 def test_the_worker_keeps_nothing_of_a_finished_job(one: Worker) -> None:

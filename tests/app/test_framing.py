@@ -1,0 +1,65 @@
+"""A box of one's own, from its name in the address to the square that the model sees."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from app.widgets.pictures import framed, numbers
+from core import Picture, open_image
+
+SHAPES = [(90, 160), (160, 90), (64, 64), (333, 517), (8, 40)]
+PIXEL = 0.51
+"""To the nearest pixel."""
+
+
+def blank(height: int, width: int) -> Picture:
+    return open_image(np.zeros((height, width, 3), np.uint8))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_box_in_per_cent_is_a_square_inside_the_picture(shape: tuple[int, int]) -> None:
+    height, width = shape
+    picture = blank(height, width)
+    for across, down, side in product((0, 25, 50, 99, 100), (0, 33, 100), (0, 10, 60, 100)):
+        left, top, right, bottom = framed(picture, f"box:{across},{down},{side}").box
+        assert right - left == pytest.approx(bottom - top)
+        assert right - left == pytest.approx(max(8, min(height, width) * side / 100), abs=PIXEL)
+        assert min(left, top) >= -1e-9 and right <= width + 1e-9 and bottom <= height + 1e-9
+        # of the room that is left beside the square, so much lies to its left and above it
+        assert left == pytest.approx((width - (right - left)) * across / 100, abs=PIXEL)
+        assert top == pytest.approx((height - (bottom - top)) * down / 100, abs=PIXEL)
+
+
+def test_some_boxes_worked_out_by_hand() -> None:
+    picture = blank(100, 200)
+    assert framed(picture, "box:0,0,50").box == (0, 0, 50, 50)
+    assert framed(picture, "box:100,100,50").box == (150, 50, 200, 100)
+    assert framed(picture, "box:50,50,100").box == (50, 0, 150, 100) == framed(picture, "centre").box
+    assert framed(picture, "box:20,40,60").box == (28, 16, 88, 76)
+    assert framed(picture, "fit").box == (0, -50, 200, 150)
+
+
+def test_the_pixels_stay_as_they_are() -> None:
+    picture = blank(100, 200)
+    for framing in ("centre", "fit", "box:1,2,30"):
+        found = framed(picture, framing)
+        assert found.pixels is picture.pixels and found.sha256 == picture.sha256 and found.name == picture.name
+
+
+@pytest.mark.parametrize("text", ["box", "box:", "box:9", "box:9,nine", "box:1,2,3,4", "box:1;2;3", "box:nan,1,2"])
+def test_a_wrong_box_falls_back(text: str) -> None:
+    assert numbers(text) == (50, 50, 60)
+    assert framed(blank(100, 100), text).box == (20, 20, 80, 80)
+
+
+def test_numbers_beyond_the_sliders_are_brought_back() -> None:
+    assert numbers("box:-5,170,60") == (0, 100, 60)
+    assert numbers("box:10,20,30") == (10, 20, 30)
+
+
+@pytest.mark.parametrize("text", ["", "middle", "CENTRE", "50,50,60"])
+def test_an_unknown_framing_is_the_centre(text: str) -> None:
+    assert framed(blank(90, 160), text).box == (35, 0, 125, 90)

@@ -1,0 +1,178 @@
+"""Readings as the overlay's layers: names that tell maps apart, the right arrays, and what a blank map says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from app.layers import (
+    ENERGY,
+    Choice,
+    attention_layers,
+    attention_title,
+    attribution_layer,
+    choices,
+    find_choice,
+    gates,
+    grid_of,
+    map_title,
+    method_title,
+    strongest,
+    tap_title,
+)
+from app.overlay import WORDS, pack
+from app.words import word
+from core import Attribution, Classifier, Kind, Picture, Reading, read
+from core.attention import MECHANISMS
+from core.attribution import METHODS, method
+
+EXPECTED = {
+    "plain": [(ENERGY, "Activation energy (not attention) · 4×4", (4, 4))],
+    "spatial-gate": [
+        ("stage3.attention", "Stage 3 · gate · 8×8", (8, 8)),
+        ("stage4.attention", "Stage 4 · gate · 4×4", (4, 4)),
+    ],
+    "cbam": [
+        ("stage3.attention.spatial", "Stage 3 · gate · places · 8×8", (8, 8)),
+        ("stage4.attention.spatial", "Stage 4 · gate · places · 4×4", (4, 4)),
+    ],
+    "self-attention": [
+        (f"stage4.block1.{tap}{head}", f"{title} · {side}×{side} · Stage 4 · {tap}", (side**2, side, side))
+        for tap, side in (("first", 8), ("second", 4))
+        for head, title in [("", "Mean of heads"), *[(f".head{n}", f"Head {n}") for n in (1, 2, 3, 4)]]
+    ],
+}
+"""Slug, title and shape of each layer of the left pane, at 64 px; another mechanism needs a line here only."""
+
+Make = Callable[[str], Reading]
+
+
+@pytest.fixture
+def reading_of(tiny: Callable[[str], Classifier], picture: Picture) -> Make:
+    """``reading_of("cbam")`` is that mechanism's reading of the made picture."""
+    return lambda slug: read(tiny(slug), picture)
+
+
+@pytest.mark.parametrize("slug", [one.slug for one in MECHANISMS])
+def test_the_left_pane_names_each_map(slug: str, reading_of: Make) -> None:
+    layers = attention_layers(reading_of(slug))
+    if slug in EXPECTED:
+        assert [(one.slug, one.title, one.values.shape) for one in layers] == EXPECTED[slug]
+    for names in ([one.slug for one in layers], [one.title for one in layers]):
+        assert names and len(set(names)) == len(names)
+    pack(b"", (80, 64), (0, 0, 64, 64), layers, [], words=dict.fromkeys(WORDS, ""))  # the overlay takes them all
+
+
+@pytest.mark.parametrize("slug", [one.slug for one in MECHANISMS])
+def test_no_name_of_the_code_stands_in_a_title(slug: str, tiny: Callable[[str], Classifier]) -> None:
+    titles = [tap_title(tap) for tap in tiny(slug).taps]
+    assert len(set(titles)) == len(titles)
+    for title in titles:
+        assert title.startswith("Stage ") and not {".", "_", "block", "attention"} & set(title.split(" "))
+
+
+def test_a_plain_model_shows_its_energy_and_says_that_it_is_not_attention(reading_of: Make) -> None:
+    reading = reading_of("plain")
+    (layer,) = attention_layers(reading)
+    assert layer.values is reading.energy and "not attention" in layer.title
+    assert find_choice(reading, "") is None and find_choice(reading, ENERGY) is None and choices(reading) == ()
+    assert attention_title(reading, None) == word("map.energy")
+
+
+def test_rows_of_self_attention_are_what_each_patch_looks_at(reading_of: Make) -> None:
+    reading = reading_of("self-attention")
+    layers = {one.slug: one for one in attention_layers(reading)}
+    for one in reading.maps:
+        heads, n, _ = one.weights.shape
+        for query in (0, 1, n - 1):
+            for key in (0, n // 2):
+                row, column = key // one.grid[1], key % one.grid[1]
+                mean = sum(float(one.weights[head, query, key]) for head in range(heads)) / heads
+                assert layers[one.tap].values[query, row, column] == pytest.approx(mean, rel=1e-5)
+                for head in range(heads):
+                    values = layers[f"{one.tap}.head{head + 1}"].values
+                    assert values[query, row, column] == one.weights[head, query, key]
+        assert layers[one.tap].values.sum((1, 2)) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_enters_the_agreement_is_what_the_pane_shows(reading_of: Make) -> None:
+    reading = reading_of("self-attention")
+    for choice, layer in zip(choices(reading), attention_layers(reading), strict=True):
+        assert choice.slug == layer.slug
+        assert grid_of(reading, choice) == pytest.approx(layer.values.mean(0), rel=1e-5)
+        assert grid_of(reading, choice, query=5) == pytest.approx(layer.values[5], rel=1e-6)
+    for slug in ("spatial-gate", "cbam"):
+        reading = reading_of(slug)
+        for choice, layer in zip(choices(reading), attention_layers(reading), strict=True):
+            assert np.array_equal(grid_of(reading, choice), layer.values)
+
+
+def test_channel_gates_are_bars_and_no_maps(reading_of: Make) -> None:
+    reading = reading_of("cbam")
+    assert [one.tap for one in gates(reading)] == ["stage3.attention.channel", "stage4.attention.channel"]
+    assert not {one.tap for one in gates(reading)} & {one.tap for one in choices(reading)}
+    assert all(one.kind == Kind.CHANNEL and one.weights.ndim == 1 for one in gates(reading))
+    assert [gates(reading_of(slug)) for slug in ("plain", "spatial-gate", "self-attention")] == [(), (), ()]
+
+
+@pytest.mark.parametrize(
+    ("slug", "last"),
+    [
+        ("spatial-gate", "stage4.attention"),
+        ("cbam", "stage4.attention.spatial"),
+        ("self-attention", "stage4.block1.second"),
+    ],
+)
+@pytest.mark.parametrize("wrong", ["", "stage9", "stage4.block1.first.head9", "stage4.attention.channel", ENERGY])
+def test_a_map_that_is_not_there_is_the_last_one(slug: str, last: str, wrong: str, reading_of: Make) -> None:
+    assert find_choice(reading_of(slug), wrong) == Choice(last)
+
+
+def test_each_slug_finds_its_own_map(reading_of: Make) -> None:
+    for slug in ("spatial-gate", "cbam", "self-attention"):
+        reading = reading_of(slug)
+        assert all(find_choice(reading, choice.slug) == choice for choice in choices(reading))
+
+
+def test_a_pinned_patch_is_named_by_row_and_column_from_one(reading_of: Make) -> None:
+    reading = reading_of("self-attention")
+    choice = Choice("stage4.block1.second", 1)  # on 4 x 4 cells
+    one = reading.maps[1]
+    assert attention_title(reading, choice) == map_title(one, 1) == "Head 2 · 4×4 · Stage 4 · second"
+    assert attention_title(reading, choice, 0).endswith("from row 1, column 1")
+    assert attention_title(reading, choice, 7).endswith("from row 2, column 4")
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (3, 7), (1, 2), (9, 1)])
+def test_the_strongest_cells_are_those_of_a_slow_sort(shape: tuple[int, int]) -> None:
+    values = np.random.default_rng(4).permutation(np.linspace(-1, 1, shape[0] * shape[1])).reshape(shape)
+    cells = [(row + 1, column + 1, values[row, column]) for row in range(shape[0]) for column in range(shape[1])]
+    slow = sorted(cells, key=lambda cell: -cell[2])
+    assert list(strongest(values)) == slow[:3]
+    assert list(strongest(values, count=1)) == slow[:1]
+
+
+def test_ties_are_each_a_cell_of_their_own() -> None:
+    found = strongest(np.full((3, 3), 0.5))
+    assert len({(row, column) for row, column, _ in found}) == 3 and {value for *_, value in found} == {0.5}
+
+
+def attributed(slug: str, values: np.ndarray) -> Attribution:
+    return Attribution(values, values.shape, None, slug, 0)
+
+
+@pytest.mark.parametrize("one", METHODS, ids=lambda one: one.slug)
+def test_a_blank_attribution_says_why_and_another_says_nothing(one) -> None:
+    zero, some = np.zeros((4, 4), np.float32), np.eye(4, dtype=np.float32)
+    blank, seen = (attribution_layer(one, attributed(one.slug, values), "birch") for values in (zero, some))
+    key = "overlay.note.negative" if one.slug == "grad-cam" else "overlay.note.zero"
+    assert blank.note == word(key, target="birch") and "birch" in blank.note and not seen.note
+    assert seen.slug == one.slug and seen.signed == one.signed and seen.title == method_title(one) == one.title
+    assert seen.values is some
+
+
+def test_a_negative_attribution_is_not_blank() -> None:
+    layer = attribution_layer(method("occlusion"), attributed("occlusion", -np.eye(3, dtype=np.float32)), "birch")
+    assert not layer.note and layer.signed

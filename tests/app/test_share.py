@@ -1,0 +1,150 @@
+"""What a visitor takes along: lines of Python that give the page's own numbers, and the raw maps in a file."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app import layers, runtime
+from app.state import Subject, View
+from app.widgets.panes import Shown, compare
+from app.widgets.pictures import framed
+from app.widgets.share import code, maps_file
+from core import Agreement, Attribution, Classifier, Picture, Reading, agreement, attribute, load, read
+from core.attention import MECHANISMS
+from core.attribution import method
+from core.data.samples import open_sample
+from core.models import shelf
+
+
+@pytest.fixture(scope="module")
+def models(tiny: Callable[[str], Classifier], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shelf with a tiny model of each mechanism, weights and cards in their files."""
+    folder = tmp_path_factory.mktemp("shelf")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOVEA_PRETRAINED", str(folder))
+        for one in MECHANISMS:
+            shelf.store(tiny(one.slug).module, tiny(one.slug).card)
+            shelf.store_card(tiny(one.slug).card)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def on_that_shelf(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = runtime.Store(runtime.LIMIT)
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(models))
+    monkeypatch.setattr(runtime, "store", lambda: own)
+
+
+def on_the_page(view: View) -> tuple[Picture, Reading, Attribution, Agreement | None]:
+    """What the page shows for a view: its square, its reading, its attribution, and how far the two agree."""
+    classifier, picture = load(view.model), framed(open_sample(view.sample), view.framing)
+    reading, chosen, parameters = runtime.reading(classifier, picture), method(view.method), dict(view.parameters)
+    target = classifier.target(view.target, reading.probabilities)
+    found = runtime.attribution(classifier, picture, chosen, target, parameters)
+    shown = Shown(layers.find_choice(reading, view.map), None, "")
+    subject = Subject(classifier, picture, view.sample, view.framing)
+    return picture, reading, found, compare(subject, reading, shown, chosen, found, target, parameters)
+
+
+def executed(text: str) -> tuple[dict[str, Any], list[Any]]:
+    """The names that lines of Python leave, and what they print."""
+    printed: list[Any] = []
+    names: dict[str, Any] = {"print": printed.append}
+    exec(compile(text, "the code for this view", "exec"), names)
+    return names, printed
+
+
+def flat(found: Agreement) -> list[float]:
+    return [number for one in list(dataclasses.astuple(found))[:3] for number in one]
+
+
+def agrees(view: View) -> None:
+    """The lines of a view give what its page shows."""
+    picture, reading, found, measured = on_the_page(view)
+    names, printed = executed(code(view, view.target, picture.box))
+    assert np.array_equal(names["reading"].logits, reading.logits)
+    assert (names["found"].method, names["found"].target) == (found.method, found.target)
+    # batches of another size, which each loaded model finds by itself, round differently
+    np.testing.assert_allclose(names["found"].values, found.values, rtol=1e-3, atol=1e-5 * np.abs(found.values).max())
+    if measured is None:
+        assert not printed
+    else:
+        (told,) = printed
+        assert told.grid == measured.grid and flat(told) == pytest.approx(flat(measured), abs=2e-3)
+
+
+VIEWS = [
+    View("tiny/plain", "scenes/42", "grad-cam", target="birch"),
+    View("tiny/spatial-gate", "scenes/42", "saliency", "stage4.attention", "elm", "fit"),
+    View("tiny/cbam", "photo/hopper", "input-x-gradient", "stage3.attention.spatial", "oak", "box:50,50,60"),
+    View("tiny/self-attention", "scenes/7", "grad-cam", "stage4.block1.first", "fir", "centre", (("stage", "stage3"),)),
+    View("tiny/self-attention", "photo/hopper", "saliency", "stage4.block1.second.head2", "pine", "fit"),
+    View(
+        "tiny/cbam",
+        "scenes/7",
+        "integrated-gradients",
+        "stage4.attention.spatial",
+        "ash",
+        parameters=(("baseline", "black"), ("steps", 20)),
+    ),
+    View("tiny/plain", "scenes/7", "smoothgrad", target="larch", parameters=(("noise", 0.3), ("samples", 5))),
+]
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.model}-{view.method}-{view.framing}")
+def test_the_code_gives_what_the_page_shows(view: View) -> None:
+    agrees(view)
+
+
+@pytest.mark.xfail(strict=True, reason="the lines round a box to hundredths of a pixel")
+@pytest.mark.parametrize("box", ["box:37,61,33", "box:13,77,41"])
+def test_the_code_of_an_own_box_sees_the_same_square(box: str) -> None:
+    agrees(View("tiny/cbam", "photo/hopper", "grad-cam", "stage4.attention.spatial", "oak", box))
+
+
+def test_the_code_follows_each_choice() -> None:
+    """The comparison above can fail: each line that a choice changes changes a number."""
+    view = VIEWS[4]
+    picture, reading, found, measured = on_the_page(view)
+    for change in ({"framing": "centre"}, {"map": "stage4.block1.second.head3"}, {"method": "grad-cam"}):
+        other = dataclasses.replace(view, **change)
+        names, (told,) = executed(code(other, view.target, picture.box))
+        assert flat(told) != pytest.approx(flat(measured), abs=2e-3)
+    names, _ = executed(code(view, "ash", picture.box))
+    assert not np.allclose(names["found"].values, found.values)
+
+
+def test_the_code_of_an_own_picture_opens_a_file() -> None:
+    text = code(View("tiny/plain", "upload/0123456789ab", "saliency"), "elm", (0, 0, 64, 64))
+    assert "upload" not in text and "open_sample" not in text
+    assert [line for line in text.splitlines() if line.startswith('picture = core.open_image("photo.jpg")')]
+    compile(text, "the code for this view", "exec")
+
+
+@pytest.mark.parametrize("slug", [one.slug for one in MECHANISMS])
+def test_the_file_holds_every_array_bit_for_bit(slug: str, tiny: Callable[[str], Classifier], picture: Picture) -> None:
+    reading = read(tiny(slug), picture)
+    found = attribute(tiny(slug), picture, "input-x-gradient", 1)
+    expected = {one.tap: one.weights for one in reading.maps}
+    expected |= {"probabilities": reading.probabilities, "energy": reading.energy, "attribution": found.values}
+    with np.load(io.BytesIO(maps_file(reading, found)), allow_pickle=False) as file:
+        assert set(file.files) == set(expected)
+        for name, array in expected.items():
+            assert file[name].dtype == array.dtype == np.float32 and file[name].shape == array.shape
+            assert file[name].tobytes() == array.tobytes()
+    with np.load(io.BytesIO(maps_file(reading, None))) as file:
+        assert set(file.files) == set(expected) - {"attribution"}
+
+
+def test_maps_from_the_file_agree_as_on_the_page() -> None:
+    view = VIEWS[2]
+    _, reading, found, measured = on_the_page(view)
+    with np.load(io.BytesIO(maps_file(reading, found))) as file:
+        assert flat(agreement(file[view.map], file["attribution"])) == flat(measured)

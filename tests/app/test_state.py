@@ -1,0 +1,158 @@
+"""What one visitor has chosen: the address that carries it, and the session that keeps it."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.state import ADDRESS, Key, View
+from core import open_image
+
+APP = Path(__file__).parents[2] / "app"
+VIEWS = [
+    View("scenes/plain", "scenes/42", "saliency"),
+    View("imagenette/self-attention", "photo/hopper", "grad-cam", "stage4.block1.first.head2", "French horn", "fit"),
+    View(
+        "scenes/cbam",
+        "scenes/24",
+        "integrated-gradients",
+        "stage3.attention.spatial",
+        "boat",
+        "box:10,20,30",
+        (("baseline", "black"), ("steps", 120)),
+    ),
+    View("scenes/cbam", "imagenette/n03028079/a_1", "smoothgrad", parameters=(("noise", 0.3), ("seed", 7))),
+]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_comes_back_from_its_address(view: View) -> None:
+    """By hand: the query as a browser sends it, and a view made of it."""
+    query = dict(parse_qsl(urlencode(view.address()), strict_parsing=True))
+    chosen = {name: value for name, value in query.items() if not name.startswith("p.")}
+    parameters = {name.removeprefix("p."): value for name, value in query.items() if name.startswith("p.")}
+    kinds = {name: type(value) for name, value in view.parameters}
+    read = tuple(sorted((name, kinds[name](text)) for name, text in parameters.items()))
+    assert View(**chosen, parameters=read) == view
+
+
+def test_an_address_is_short() -> None:
+    assert VIEWS[0].address() == {"model": "scenes/plain", "sample": "scenes/42", "method": "saliency"}
+    names = ["model", "sample", "map", "method", "target", "framing", "p.baseline", "p.steps"]
+    assert list(VIEWS[2].address()) == names
+
+
+def test_an_own_picture_does_not_travel() -> None:
+    assert not View("scenes/plain", "upload/0123456789ab", "saliency").travels
+    assert all(view.travels for view in VIEWS)
+
+
+def session() -> None:
+    """A page that restores, tells every choice, publishes another view, and restores again."""
+    import streamlit as st
+
+    from app import state
+
+    state.restore()
+    told = {key.value: state.get(key) for key in state.ADDRESS}
+    told["steps"] = [state.parameter("integrated-gradients", "steps", 50), state.parameter("smoothgrad", "steps", 25)]
+    state.publish(state.View("scenes/cbam", "scenes/7", "grad-cam", parameters=(("stage", "stage2"),)))
+    state.restore()
+    told["later"] = state.get(state.Key.SAMPLE)
+    told["visitor"] = state.visitor() == state.visitor()
+    st.json(told)
+
+
+def test_the_address_leads_once_and_follows_then() -> None:
+    page = AppTest.from_function(session)
+    for name, value in {**VIEWS[1].address(), "p.steps": "70", "unknown": "x"}.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    told = json.loads(page.json[0].value)
+    assert {key.value: told[key.value] for key in ADDRESS} == VIEWS[1].address()
+    assert told["steps"] == ["70", 25]  # the first method that asks takes it
+    assert told["later"] == "photo/hopper" and told["visitor"] is True
+    published = {"model": "scenes/cbam", "sample": "scenes/7", "method": "grad-cam", "p.stage": "stage2"}
+    assert dict(page.query_params) == published  # nothing of the old address is left
+
+
+def keeping() -> None:
+    """A page that keeps five views and drops one, and takes in and removes pictures."""
+    import numpy as np
+    import streamlit as st
+
+    from app import state
+    from core import open_image
+
+    views = [state.View("scenes/plain", f"scenes/{n}", "saliency") for n in range(5)]
+    for view in [*views, views[3]]:
+        state.keep(view)
+    kept = [view.sample for view in state.kept()]
+    state.drop(views[4])
+    one, two = (open_image(np.full((9, 9, 3), shade, np.uint8), name=str(shade)) for shade in (1, 2))
+    slugs = [state.add_upload(picture) for picture in (one, two, one)]
+    added = list(state.uploads())
+    state.remove_upload(slugs[1])
+    state.remove_upload("upload/never")
+    state.notice("first")
+    state.notice("second")
+    first = state.uploader_key()
+    state.next_uploader()
+    state.put(state.Key.MAP, "a")
+    state.forget(state.Key.MAP, state.Key.TARGET)
+    st.json(
+        {
+            "kept": kept,
+            "left": [view.sample for view in state.kept()],
+            "added": [added, slugs, list(state.uploads())],
+            "notices": [list(state.take_notices()), list(state.take_notices())],
+            "uploader": first != state.uploader_key(),
+            "map": state.get(state.Key.MAP, "none"),
+            "device": state.device(),
+        }
+    )
+
+
+def test_the_session_keeps_views_pictures_and_sentences() -> None:
+    page = AppTest.from_function(keeping).run()
+    assert not page.exception
+    told = json.loads(page.json[0].value)
+    assert told["kept"] == ["scenes/3", "scenes/4", "scenes/2", "scenes/1"]  # four, the newest first, each once
+    assert told["left"] == ["scenes/3", "scenes/2", "scenes/1"]
+    first, second = (f"upload/{open_image(np.full((9, 9, 3), shade, np.uint8)).sha256[:12]}" for shade in (1, 2))
+    assert told["added"] == [[first, second], [first, second, first], [first]]
+    assert told["notices"] == [["first", "second"], []] and told["uploader"] is True
+    assert told["map"] == "none" and told["device"] == "cpu"
+
+
+def listening() -> None:
+    """A page that asks what a chart and a component have told."""
+    import streamlit as st
+
+    from app import state
+
+    rows = [state.clicked_row(key) for key in ("chart", "let go", "never drawn")]
+    st.json([*rows, state.component(state.Key.OVERLAY, "pick"), state.component(state.Key.GALLERY, "chosen")])
+
+
+def test_a_click_tells_its_row_and_silence_is_none() -> None:
+    page = AppTest.from_function(listening)
+    page.session_state["chart"] = {"selection": {"points": [{"point_index": 3, "curve_number": 2}]}}
+    page.session_state["let go"] = {"selection": {"points": []}}
+    page.session_state[Key.OVERLAY] = {"pick": {"row": 1}}
+    page.run()
+    assert not page.exception and json.loads(page.json[0].value) == [3, None, None, {"row": 1}, None]
+
+
+def test_every_key_of_the_session_is_used() -> None:
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in APP.rglob("*.py")]
+    names = [ast.unparse(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    used = {name.rpartition(".")[2] for name in names if name.startswith(("Key.", "state.Key."))}
+    assert not [key.name for key in Key if key.name not in used]
