@@ -14,6 +14,8 @@ from core.attention.reduction import rows, to_grid
 from core.attribution import Method
 
 ENERGY = "energy"
+EVEN = 0.9
+"""A map without negative values is nearly even when its lowest value is above this share of its highest."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,12 @@ def choices(reading: Reading) -> tuple[Choice, ...]:
 
 
 def find_choice(reading: Reading, slug: str) -> Choice | None:
-    """The map of that slug, else the last one, all heads together; None where the model has none on the picture."""
+    """The map of that slug, else the last stage's first one; None where the model has none on the picture."""
     offered = choices(reading)
-    default = next((one for one in reversed(offered) if one.head is None), None)
+    if not offered:
+        return None
+    last = offered[-1].tap.split(".")[0]
+    default = next(one for one in offered if one.tap.split(".")[0] == last)
     return next((one for one in offered if one.slug == slug), default)
 
 
@@ -83,13 +88,20 @@ def attention_title(reading: Reading, choice: Choice | None, query: int | None =
     return f"{title} · {word('map.from', row=row + 1, column=column + 1)}"
 
 
+def evenness(values: np.ndarray) -> str:
+    """A word of warning for a map whose colours show differences that are hardly there; else nothing."""
+    low, high = float(values.min()), float(values.max())
+    return word("overlay.note.even", low=f"{low:.3g}", high=f"{high:.3g}") if low > EVEN * high > 0 else ""
+
+
 def attention_layers(reading: Reading) -> tuple[Layer, ...]:
     """The left pane's strip; for a model without such a map the activation energy, labelled as not attention."""
     layers = []
     for choice in choices(reading):
         one = _map(reading, choice.tap)
         values = rows(one, choice.head) if one.kind == Kind.PAIRWISE else to_grid(one, choice.head)
-        layers.append(Layer(choice.slug, map_title(one, choice.head), values))
+        note = evenness(to_grid(one, choice.head))
+        layers.append(Layer(choice.slug, map_title(one, choice.head), values, note=note))
     if not layers:
         side = "×".join(map(str, reading.energy.shape))
         layers.append(Layer(ENERGY, f"{word('map.energy')} · {side}", reading.energy))
@@ -108,7 +120,7 @@ def method_title(method: Method) -> str:
 
 def attribution_layer(method: Method, found: Attribution, target: str) -> Layer:
     """An attribution for the right pane; a blank one says why it is blank."""
-    note = ""
+    note = "" if method.signed else evenness(found.values)
     if not found.values.any():
         note = word("overlay.note.negative" if method.slug == "grad-cam" else "overlay.note.zero", target=target)
     return Layer(method.slug, method_title(method), found.values, signed=method.signed, note=note)

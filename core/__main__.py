@@ -20,13 +20,14 @@ from core.training import recipe, train_model
 
 def bar(words: str) -> Callable[[int, int], None]:
     """A progress callable that draws a bar on standard error."""
-    line = tqdm(desc=words, unit="picture", leave=False, file=sys.stderr)
+    lines: list[tqdm] = []  # opened at the first batch: a mistake before it is one sentence and nothing else
 
     def progress(done: int, total: int) -> None:
-        line.total = total
-        line.update(done - line.n)
+        if not lines:
+            lines.append(tqdm(desc=words, total=total, unit="picture", leave=False, file=sys.stderr))
+        lines[0].update(done - lines[0].n)
         if done >= total:
-            line.close()
+            lines[0].close()
 
     return progress
 
@@ -71,7 +72,10 @@ def explain(options: argparse.Namespace) -> None:
     }
     if options.out:
         maps = {one.tap: one.weights for one in reading.maps}
-        np.savez_compressed(options.out, attribution=found.values, probabilities=reading.probabilities, **maps)
+        try:
+            np.savez_compressed(options.out, attribution=found.values, probabilities=reading.probabilities, **maps)
+        except OSError as error:
+            raise core.InvalidInput(f"{options.out} cannot be written: {error.strerror}.") from error
     rows = [f"{name:24}{percent(value):>8}" for name, value in answer["classes"].items()]
     maps = [f"{name:28}{' × '.join(map(str, shape))}" for name, shape in answer["maps"].items()]
     gap = "" if found.gap is None else f", completeness gap {percent(found.gap)}"

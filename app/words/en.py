@@ -117,6 +117,7 @@ WORDS = {
     "overlay.missing": "This map has no finite value.",
     "overlay.note.negative": "All the evidence for {target} is negative here, and Grad-CAM keeps only what speaks for a class.",
     "overlay.note.zero": "Nothing in this picture moves the score of {target}.",
+    "overlay.note.even": "Nearly even: everything lies between {low} and {high}, so the colours show next to nothing.",
     "overlay.mean": "mean over all patches",
     "overlay.from_patch": "from row {row}, column {column}",
     "overlay.from_token": "from the class token",

@@ -15,6 +15,7 @@ from PIL import Image
 from torchvision.datasets import Imagenette
 
 from core.data import scenes
+from core.images import open_image
 from core.types import InvalidInput, Progress
 
 IMAGENETTE = {
@@ -112,14 +113,14 @@ def list_pictures(folder: Path) -> tuple[list[str], list[Path], np.ndarray]:
     return names, paths, np.array(labels, dtype=np.int64)
 
 
-def read_file(path: Path, short: int = 160) -> np.ndarray:
-    """An (h, w, 3) uint8 picture whose short side is at most ``short`` pixels."""
-    with Image.open(path) as image:
-        image = image.convert("RGB")
-        scale = short / min(image.size)
-        if scale < 1:
-            image = image.resize([max(short, round(side * scale)) for side in image.size], Image.Resampling.BILINEAR)
-        return np.asarray(image)
+def reduce(pixels: np.ndarray, short: int = 160) -> np.ndarray:
+    """A picture (h, w, 3) uint8 with a short side of at most ``short`` pixels: what training crops are cut from."""
+    height, width = pixels.shape[:2]
+    scale = short / min(height, width)
+    if scale >= 1:
+        return pixels
+    size = [max(short, round(side * scale)) for side in (width, height)]
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
 
 
 def open_folder(folder: str | Path | None) -> Dataset:
@@ -138,12 +139,14 @@ def open_folder(folder: str | Path | None) -> Dataset:
     val_names, val_paths, val_labels = list_pictures(root / "val")
     if names != val_names or len(names) < 2:
         raise InvalidInput(f"train/ and val/ in {root} must hold the same class folders, two or more.")
+    if not (paths and val_paths):
+        raise InvalidInput(f"The class folders in {root} must hold JPEG, PNG or WebP pictures, in train/ and in val/.")
     classes = tuple(IMAGENETTE.get(name, name) for name in names)
     return Dataset(
         root.name,
         classes,
-        Split(labels, lambda i: read_file(paths[i])),
-        Split(val_labels, lambda i: read_file(val_paths[i])),
+        Split(labels, lambda i: reduce(open_image(paths[i]).pixels)),
+        Split(val_labels, lambda i: open_image(val_paths[i]).pixels),  # whole: measured as the app sees it
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
+from core.types import InvalidInput
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -50,9 +52,13 @@ RECIPES = {
 def recipe(family: str, *, started: bool = False, **changes: object) -> Recipe:
     """The recipe of a family, with ``changes`` that are not None; an unknown family trains as photographs do.
 
-    A ``started`` model, which has another's weights already, needs a third of the epochs at half the rate.
+    A ``started`` model, which has another's weights already, needs a third of the epochs at half the rate. InvalidInput
+    for no epochs, or a rate that is no share.
     """
     found = RECIPES.get(family, RECIPES["imagenette"])
     if started:
         found = replace(found, epochs=found.epochs // 3, rate=found.rate / 2)
-    return replace(found, **{name: value for name, value in changes.items() if value is not None})
+    found = replace(found, **{name: value for name, value in changes.items() if value is not None})
+    if found.epochs < 1 or not 0 < found.rate < 1:
+        raise InvalidInput("Train for one epoch or more, at a rate above 0 and below 1.")
+    return found

@@ -63,6 +63,8 @@ def train_model(
     if not family or not name or "/" in name:
         raise InvalidInput(f"A model is called FAMILY/MECHANISM, such as imagenette/cbam, not {slug!r}.")
     kind, where = mechanism(name), devices.choose(device)
+    if len(data.training) < recipe.batch:
+        raise InvalidInput(f"{data.name} has {len(data.training)} pictures to train on; a batch takes {recipe.batch}.")
     widths = shelf.WIDTHS.get(family, shelf.DEFAULT_WIDTHS)
     title = f"{kind.title} · {family}"
     card = ModelCard(slug, title, kind.slug, data.classes, widths=widths)

@@ -77,8 +77,8 @@ def test_opacity_and_hover_cost_no_message(browser_page, address) -> None:
 def test_a_pinned_patch_reaches_python(browser_page, address) -> None:
     open_page(browser_page, address, "model=scenes/self-attention&sample=scenes/24")
     pane = browser_page.locator("canvas[data-pane=attention]")
-    bounds = pane.bounding_box()  # the scene is square: the pane is the model's square of 8 × 8 patches
-    browser_page.mouse.click(bounds["x"] + bounds["width"] * 2.5 / 8, bounds["y"] + bounds["height"] * 4.5 / 8)
+    bounds = pane.bounding_box()  # the scene is square: the pane is the model's square of 16 × 16 patches
+    browser_page.mouse.click(bounds["x"] + bounds["width"] * 2.5 / 16, bounds["y"] + bounds["height"] * 4.5 / 16)
     told = browser_page.get_by_text("The patch in row 5, column 3", exact=False)
     told.first.wait_for(timeout=PATIENCE)
 

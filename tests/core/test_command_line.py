@@ -90,7 +90,8 @@ def test_explain_says_what_the_package_says(capsys: pytest.CaptureFixture, metho
         assert found["maps"][one.tap] == list(one.weights.shape)
         np.testing.assert_allclose(kept[one.tap], one.weights, atol=1e-6)
     np.testing.assert_allclose(kept["probabilities"], reading.probabilities, atol=1e-6)
-    np.testing.assert_allclose(kept["attribution"], expected.values, atol=1e-4 * abs(expected.values).max())
+    # the batch is chosen by a timed probe, and near a kink of a relu another batch rounds to its other side
+    np.testing.assert_allclose(kept["attribution"], expected.values, atol=2e-3 * abs(expected.values).max())
 
 
 def test_explain_of_another_target_prints_text(capsys: pytest.CaptureFixture) -> None:

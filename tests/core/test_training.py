@@ -239,7 +239,7 @@ def test_each_measurement_takes_the_attention_as_it_says(tiny: Callable, slug: s
     for name, function in (("uniform", uniform), ("shuffled", shuffled(0)), ("off", switched_off)):
         with steer(classifier.module, dict.fromkeys(classifier.taps, function)):
             expected[name] = sum(map(int, classifier.module(x).argmax(1).numpy() == answers)) / 40
-    assert found == expected and found["uniform"] != found["off"]
+    assert found == expected and len(set(found.values())) > 1
 
 
 def test_a_measurement_in_batches_is_the_same_and_tells_how_far_it_is(data: Dataset, small: Path) -> None:
