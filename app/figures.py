@@ -57,7 +57,7 @@ def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) ->
         y=[row - 0.15 for row in rows],
         mode="markers",
         marker={"symbol": "square", "size": 44, "color": CLEAR},
-        hoverinfo="skip",
+        hoverinfo="none",  # "skip" would skip clicks too
         customdata=rows,
     )
     for row, probability in enumerate(probabilities):
@@ -87,7 +87,5 @@ def channel_bars(weights: np.ndarray, title: str, axis: str) -> go.Figure:
     figure.update_yaxes(
         visible=True, range=[0, max(1.0, float(weights.max()))], nticks=3, gridcolor=TRACK, tickfont={"size": 12}
     )
-    figure.update_xaxes(
-        visible=True, title={"text": title, "font": {"size": 12}}, tickfont={"size": 12}, nticks=6
-    )
+    figure.update_xaxes(visible=True, title={"text": title, "font": {"size": 12}}, tickfont={"size": 12}, nticks=6)
     return figure

@@ -36,6 +36,7 @@ class Key(StrEnum):
     RUNNING = "running"
     RESTORED = "restored"
     NOTICES = "notices"
+    SAID = "said"
     SUBJECT = "subject"
     VISITOR = "visitor"
 
@@ -124,7 +125,7 @@ def page_address() -> str:
 
 
 def notice(sentence: str) -> None:
-    """Say something once, at the top of the page."""
+    """Say something at the top of the page."""
     st.session_state[Key.NOTICES] = (*get(Key.NOTICES, ()), sentence)
 
 
@@ -144,8 +145,12 @@ def subject() -> Subject:
 
 
 def take_notices() -> tuple[str, ...]:
-    """What is to be said now; it is said once."""
-    return st.session_state.pop(Key.NOTICES, ())
+    """What is to be said now: a notice stays until the visitor chooses something else."""
+    said, address = st.session_state.pop(Key.NOTICES, ()), st.query_params.to_dict()
+    if said:
+        put(Key.SAID, (address, said))
+    before, sentences = get(Key.SAID, ({}, ()))
+    return sentences if before == address else ()
 
 
 def uploader_key() -> str:

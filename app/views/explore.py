@@ -41,6 +41,6 @@ with below:
     agreement.show(measured, shown.title if shown.choice else None, panes.method_name(chosen))
 
 with stage:
-    share.show(view, name, subject.picture, reading, found)
+    share.show(view, name, subject.picture, reading, found, shown.query)
 
 kept.show()

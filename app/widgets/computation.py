@@ -34,28 +34,23 @@ def compute(subject: Subject, chosen: Method, parameters: dict[str, Any], target
     if found is not None:
         return found
     expected = runtime.seconds(classifier, chosen, parameters)
-    box = st.empty()
-    if expected > QUICK and state.get(Key.RUNNING) != key:
-        with box.container(horizontal=True, vertical_alignment="center"):
+    if expected <= QUICK:
+        return runtime.attribution(classifier, picture, chosen, target, parameters, owner=state.visitor())
+    with st.container(horizontal=True, vertical_alignment="center"):  # no st.empty: its buttons are deaf in a run
+        if state.get(Key.RUNNING) != key:
             st.markdown(word("compute.about", duration=duration(expected)))
-            st.button(word("compute.start"), type="primary", on_click=lambda: state.put(Key.RUNNING, key))
-        return None
-    bar = None
-    if expected > QUICK:
-        with box.container(horizontal=True, vertical_alignment="center"):
-            bar = st.progress(0.0, word("compute.running"))
-            st.button(word("compute.stop"), on_click=lambda: state.forget(Key.RUNNING))
+            st.button(word("compute.start"), key="start", type="primary", on_click=lambda: state.put(Key.RUNNING, key))
+            return None
+        bar = st.progress(0.0, word("compute.running"))
+        st.button(word("compute.stop"), key="stop", on_click=lambda: state.forget(Key.RUNNING))
 
     def tick(done: int, total: int) -> None:
         # a call of Streamlit's: it ends this run when the visitor has asked for something else
-        if bar is not None:
-            bar.progress(min(1.0, done / total), word("compute.progress", done=done, total=total))
+        bar.progress(min(1.0, done / total), word("compute.progress", done=done, total=total))
 
-    found = runtime.attribution(
-        classifier, picture, chosen, target, parameters, owner=state.visitor(), tick=tick if bar is not None else None
-    )
-    box.empty()
-    return found
+    runtime.attribution(classifier, picture, chosen, target, parameters, owner=state.visitor(), tick=tick)
+    state.forget(Key.RUNNING)
+    st.rerun()  # the page again, with the result and without the bar
 
 
 def strip(subject: Subject, target: int, chosen: Method, found: Attribution | None) -> list[tuple[Method, Attribution]]:

@@ -121,7 +121,8 @@ def add_pictures() -> None:
 def pick_framing(picture: Picture) -> tuple[str, Picture]:
     """How the picture meets the model's square: its name for the address, and the picture with that box."""
     framing = state.get(Key.FRAMING) or CENTRE
-    own = framing.startswith(BOX)
+    own = framing.startswith(f"{BOX}:")
+    framing = framing if own or framing == FIT else CENTRE
     state.put(Key.FRAMING_KIND, BOX if own else framing if framing in (CENTRE, FIT) else CENTRE)
 
     def change() -> None:
@@ -162,6 +163,6 @@ def framed(picture: Picture, framing: str) -> Picture:
         return reframe(picture, FIT if framing == FIT else CENTRE)
     across, down, share = numbers(framing)
     height, width = picture.pixels.shape[:2]
-    side = max(8.0, min(height, width) * share / 100)
-    left, top = (width - side) * across / 100, (height - side) * down / 100
+    side = max(8, round(min(height, width) * share / 100))
+    left, top = round((width - side) * across / 100), round((height - side) * down / 100)
     return reframe(picture, (left, top, left + side, top + side))

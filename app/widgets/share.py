@@ -15,8 +15,8 @@ from core import Attribution, Picture, Reading
 from core.types import Box
 
 
-def code(view: View, target: str, box: Box) -> str:
-    """The lines of Python that give the same maps and numbers."""
+def code(view: View, target: str, box: Box, query: int | None = None) -> str:
+    """The lines of Python that give the same maps and numbers; ``query`` is the pinned patch."""
     kind, _, rest = view.sample.partition("/")
     if kind == "upload":
         opened = 'core.open_image("photo.jpg")  # ' + word("code.yours")
@@ -27,7 +27,7 @@ def code(view: View, target: str, box: Box) -> str:
         lines.append("from core.data.samples import open_sample")
     lines += [f'classifier = core.load("{view.model}")', f"picture = {opened}"]
     if view.framing != "centre":
-        how = '"fit"' if view.framing == "fit" else tuple(round(edge, 2) for edge in box)
+        how = '"fit"' if view.framing == "fit" else tuple(round(edge) for edge in box)
         lines.append(f"picture = core.reframe(picture, {how})")
     extra = "".join(f", {name}={value!r}" for name, value in view.parameters)
     lines += [
@@ -37,7 +37,8 @@ def code(view: View, target: str, box: Box) -> str:
     if view.map:
         tap, _, head = view.map.partition(".head")
         which = f'next(one for one in reading.maps if one.tap == "{tap}")'
-        chosen = f"core.to_grid({which}, head={int(head) - 1})" if head else which
+        asked = ([f"head={int(head) - 1}"] if head else []) + ([f"query={query}"] if query is not None else [])
+        chosen = f"core.to_grid({', '.join([which, *asked])})" if asked else which
         lines.append(f"print(core.agreement({chosen}, found))")
     return "\n".join(lines)
 
@@ -53,7 +54,9 @@ def maps_file(reading: Reading, found: Attribution | None) -> bytes:
     return file.getvalue()
 
 
-def show(view: View, target: str, picture: Picture, reading: Reading, found: Attribution | None) -> None:
+def show(
+    view: View, target: str, picture: Picture, reading: Reading, found: Attribution | None, query: int | None
+) -> None:
     """Draw the row of buttons."""
     with st.container(horizontal=True, gap="small"):
         st.button(
@@ -75,4 +78,4 @@ def show(view: View, target: str, picture: Picture, reading: Reading, found: Att
         )
         with st.popover(word("code.title"), icon=":material/code:"):
             st.caption(word("code.help"))
-            st.code(code(view, target, picture.box), language="python")
+            st.code(code(view, target, picture.box, query), language="python")

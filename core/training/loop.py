@@ -56,13 +56,15 @@ def train(
     normalise: nn.Module,
     device: torch.device,
     checkpoint: Path,
+    about: str = "",
     report: Callable[[dict], None] = lambda line: None,
     batches: Callable[[Iterator, int], Iterator] = lambda loader, epoch: loader,
 ) -> tuple[nn.Module, list[dict]]:
     """Train ``model`` in place of its weights and return their average, with one line of history for each epoch.
 
     ``prepare`` makes the validation square (h, w, 3) -> (size, size, 3) uint8, ``normalise`` the model's input from
-    0..1. The ``checkpoint`` is written after each epoch; a run that finds one of the same recipe goes on from it.
+    0..1. The ``checkpoint`` is written after each epoch; a run that finds one of the same recipe goes on from it, if
+    that is ``about`` the same: what else decides a run, such as its data.
     """
     torch.manual_seed(recipe.seed)
     model = model.to(device, memory_format=torch.channels_last)
@@ -73,7 +75,7 @@ def train(
     history: list[dict] = []
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        if saved["recipe"] == repr(recipe):
+        if saved["recipe"] == repr(recipe) and saved.get("about", about) == about:
             model.load_state_dict(saved["model"])
             mean.load_state_dict(saved["mean"])
             optimisers.load_state_dict(saved["optimisers"])
@@ -108,6 +110,7 @@ def train(
         report(line)
         state = {
             "recipe": repr(recipe),
+            "about": about,
             "model": model.state_dict(),
             "mean": mean.state_dict(),
             "optimisers": optimisers.state_dict(),

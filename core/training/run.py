@@ -81,6 +81,7 @@ def train_model(
         normalise=v2.Normalize(card.mean, card.std),
         device=where,
         checkpoint=cache / f"{family}-{name}.pt",
+        about=f"{slug} from {start} on {len(data.training)} pictures of {data.name}: {', '.join(data.classes)}",
         report=report,
         batches=batches,
     )

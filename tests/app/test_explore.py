@@ -133,9 +133,9 @@ def test_uploads_join_the_strip_good_and_bad() -> None:
     assert page.session_state[Key.SAMPLE] == next(iter(own))
     assert [one.value for one in page.warning if one.value.startswith("notes.png")]
     assert "rocket" in page.selectbox(key=Key.TARGET).options[0]
-    page = well(page.run())
-    assert not page.warning  # it was said once
     assert word("share.upload") in said(page)  # an own picture's address says that it cannot travel
+    assert well(page.run()).warning  # it stays until something else is chosen
+    assert not well(page.selectbox(key=Key.METHOD).set_value("saliency").run()).warning
 
 
 def test_the_target_moves_every_map_and_the_answer_stays() -> None:

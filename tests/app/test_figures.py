@@ -23,7 +23,7 @@ def test_each_row_of_the_answer_can_be_clicked_whatever_its_bar(target: int) -> 
     track, bars, clicks = parts(answer_bars(NAMES, PROBABILITIES, target))
     assert list(clicks.customdata) == [0, 1, 2, 3, 4]  # the n-th marker is the n-th row: what a click tells
     assert len(clicks.x) == len(clicks.y) == 5 and clicks.mode == "markers"
-    assert track.hoverinfo == bars.hoverinfo == "skip"  # so that only the markers answer
+    assert track.hoverinfo == bars.hoverinfo == "skip" != clicks.hoverinfo  # only the markers answer: skip skips clicks
     assert clicks.marker.size >= 44  # pixels, the least that a thumb needs; the rows are 46 apart
     assert all(abs(at - row) < 0.5 for row, at in enumerate(clicks.y))
 

@@ -103,7 +103,6 @@ def test_the_code_gives_what_the_page_shows(view: View) -> None:
     agrees(view)
 
 
-@pytest.mark.xfail(strict=True, reason="the lines round a box to hundredths of a pixel")
 @pytest.mark.parametrize("box", ["box:37,61,33", "box:13,77,41"])
 def test_the_code_of_an_own_box_sees_the_same_square(box: str) -> None:
     agrees(View("tiny/cbam", "photo/hopper", "grad-cam", "stage4.attention.spatial", "oak", box))

@@ -103,6 +103,9 @@ def keeping() -> None:
     state.remove_upload("upload/never")
     state.notice("first")
     state.notice("second")
+    notices = [list(state.take_notices()), list(state.take_notices())]
+    state.publish(views[0])
+    notices.append(list(state.take_notices()))
     first = state.uploader_key()
     state.next_uploader()
     state.put(state.Key.MAP, "a")
@@ -112,7 +115,7 @@ def keeping() -> None:
             "kept": kept,
             "left": [view.sample for view in state.kept()],
             "added": [added, slugs, list(state.uploads())],
-            "notices": [list(state.take_notices()), list(state.take_notices())],
+            "notices": notices,
             "uploader": first != state.uploader_key(),
             "map": state.get(state.Key.MAP, "none"),
             "device": state.device(),
@@ -128,7 +131,8 @@ def test_the_session_keeps_views_pictures_and_sentences() -> None:
     assert told["left"] == ["scenes/3", "scenes/2", "scenes/1"]
     first, second = (f"upload/{open_image(np.full((9, 9, 3), shade, np.uint8)).sha256[:12]}" for shade in (1, 2))
     assert told["added"] == [[first, second], [first, second, first], [first]]
-    assert told["notices"] == [["first", "second"], []] and told["uploader"] is True
+    assert told["notices"] == [["first", "second"], ["first", "second"], []]  # gone with the next choice
+    assert told["uploader"] is True
     assert told["map"] == "none" and told["device"] == "cpu"
 
 

@@ -214,6 +214,14 @@ def test_a_model_is_stored_with_a_card_measured_from_the_stored_file(data: Datas
             assert value == sum(int(row.argmax()) == i % 3 for i, row in enumerate(module(x))) / 15
 
 
+def test_a_checkpoint_of_another_data_set_is_not_used(data: Dataset, small: Path) -> None:
+    train_model("made/plain", data, ONCE, device="cpu", cache=small)
+    other = Dataset("other", ("a", "b", "c"), made(26, 7), data.validation)
+    card = train_model("made/plain", other, ONCE, device="cpu", cache=small)
+    anew = train_model("made/plain", other, ONCE, device="cpu", cache=small / "empty")
+    assert card.facts["checksum"] == anew.facts["checksum"]
+
+
 def test_what_is_measured_is_the_stored_file(data: Dataset, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain_store = shelf.store
     one = Dataset(data.name, data.classes, data.training, Split(np.array([2, 2, 0, 2]), data.validation.read))
