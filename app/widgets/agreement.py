@@ -11,13 +11,12 @@ from core import Agreement, Measure
 
 
 def verdict(found: Agreement) -> str:
-    """One sentence that a student understands, from the rank correlation's place in what chance gives."""
-    one = found.rank_correlation
-    if one.value > one.high:
-        key = "strong" if one.value >= 0.5 else "some"
-    else:
-        key = "chance" if one.value >= one.low else "opposed"
-    return word(f"agreement.{key}")
+    """One sentence that a student understands: how many of the three measures lie above what chance gives."""
+    above = sum(one.value > one.high for one in (found.rank_correlation, found.top_fifth, found.shared_mass))
+    if above:
+        return word("agreement.strong" if above == 3 else "agreement.some")
+    opposed = found.rank_correlation.value < found.rank_correlation.low
+    return word("agreement.opposed" if opposed else "agreement.chance")
 
 
 def _row(name: str, one: Measure, share: bool) -> str:

@@ -36,13 +36,13 @@ def compute(subject: Subject, chosen: Method, parameters: dict[str, Any], target
     expected = runtime.seconds(classifier, chosen, parameters)
     if expected <= QUICK:
         return runtime.attribution(classifier, picture, chosen, target, parameters, owner=state.visitor())
-    with st.container(horizontal=True, vertical_alignment="center"):  # no st.empty: its buttons are deaf in a run
-        if state.get(Key.RUNNING) != key:
+    if state.get(Key.RUNNING) != key:
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(word("compute.about", duration=duration(expected)))
             st.button(word("compute.start"), key="start", type="primary", on_click=lambda: state.put(Key.RUNNING, key))
-            return None
-        bar = st.progress(0.0, word("compute.running"))
-        st.button(word("compute.stop"), key="stop", on_click=lambda: state.forget(Key.RUNNING))
+        return None
+    bar = st.progress(0.0, word("compute.running"))  # in a horizontal container the button below would be deaf
+    st.button(word("compute.stop"), key="stop", on_click=lambda: state.forget(Key.RUNNING))
 
     def tick(done: int, total: int) -> None:
         # a call of Streamlit's: it ends this run when the visitor has asked for something else

@@ -79,8 +79,8 @@ WORDS = {
     "pin.cell": "- row {row}, column {column}: **{weight}**, {times} times even",
     # agreement
     "agreement.title": "Do they agree?",
-    "agreement.strong": "**Yes**: both rank the places much alike, well beyond chance.",
-    "agreement.some": "**Somewhat**: more than chance, but each also points at places of its own.",
+    "agreement.strong": "**Yes**: by all three measures they are more alike than chance would make them.",
+    "agreement.some": "**Somewhat**: by some measures they are more alike than chance would make them, by others not.",
     "agreement.chance": "**No more than chance**: these maps would look as alike if one were shifted at random.",
     "agreement.opposed": "**No**: where one is strong the other tends to be weak, more than chance would do.",
     "agreement.none": "There is nothing to compare: this model has no attention map on the picture. The left pane shows how strongly its last stage answers, which is not attention.",

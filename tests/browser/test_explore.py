@@ -134,7 +134,7 @@ def test_a_dropped_picture_joins_the_strip_and_leaves_it(browser_page, address, 
     own = browser_page.locator('.tile[data-slug^="upload/"]')
     own.wait_for(timeout=PATIENCE)
     assert own.count() == 1
-    assert browser_page.get_by_text("broken.png", exact=False).first.is_visible()
+    browser_page.get_by_text("broken.png", exact=False).first.wait_for(timeout=10_000)
     settle(browser_page)
     browser_page.locator(".cross").click()
     own.wait_for(state="detached", timeout=PATIENCE)
