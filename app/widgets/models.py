@@ -10,6 +10,9 @@ from app.words import known, percent, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attention import mechanism
 
+FIRST = "scenes/self-attention"
+"""What the app opens with: its attention is there to be seen, and needed."""
+
 
 def family_title(slug: str) -> str:
     """A family's name in plain words."""
@@ -47,7 +50,7 @@ def pick_model() -> Classifier:
     if state.get(Key.MODEL) not in cards:
         if state.get(Key.MODEL):
             state.notice(word("model.unknown", model=state.get(Key.MODEL)))
-        state.put(Key.MODEL, next(iter(cards)))
+        state.put(Key.MODEL, FIRST if FIRST in cards else next(iter(cards)))
     card = cards[state.get(Key.MODEL)]
     families = list(dict.fromkeys(one.family for one in cards.values()))
     state.put(Key.FAMILY, card.family)

@@ -15,7 +15,7 @@ WORDS = {
     "model.needs": "With its attention made uniform: {left}.",
     "model.hardly": "It hardly needs its attention: made uniform, {left} are still right. Read its maps with care.",
     "model.none": "No models are on the shelf: pretrained/ holds no card with weights beside it.",
-    "model.unknown": "The address names a model that is not here ({model}); the first one of the shelf is shown instead.",
+    "model.unknown": "The address names a model that is not here ({model}); another one is shown instead.",
     "family.scenes": "Drawn scenes",
     "family.imagenette": "Photographs",
     "device.label": "Device",

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app.state import Key, View
+from app.widgets.models import FIRST
 from app.words import word
 from core.attribution import METHODS
 from core.data import samples
@@ -47,7 +48,7 @@ def first() -> AppTest:
 
 
 def test_the_first_page_is_an_analysis(first: AppTest) -> None:
-    assert first.selectbox(key=Key.MODEL).value == MODELS[0] == "scenes/plain"
+    assert first.selectbox(key=Key.MODEL).value == FIRST in MODELS
     assert word("answer.title") in said(first) and word("agreement.title") in said(first)
     assert not first.warning
 
