@@ -20,35 +20,41 @@ st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png")
 with st.spinner(word("app.waking")):  # the first visitor waits for torch to be imported
     from app import state
     from app.state import Subject
-    from app.widgets import models, pictures
-    from core import InvalidInput, Stopped
+    from app.widgets import models, pictures, weights
+    from core import InvalidInput, ModelCard, Picture, Stopped
 
 
-def frame() -> None:
-    """The model and the picture, in the side bar of every page."""
+def frame() -> tuple[ModelCard, str, str, Picture]:
+    """The model and the picture, in the side bar of every page: card, sample, framing, and the framed picture."""
     st.markdown(f"### {word('app.name')}")
     st.caption(word("app.sentence"))
     st.markdown(f"**{word('model.label')}**")
-    classifier = models.pick_model()
+    card = models.pick_model()
+    models.pick_device()
     st.markdown(f"**{word('picture.label')}**")
-    sample, picture = pictures.pick_picture(classifier.card.family)
+    sample, picture = pictures.pick_picture(card.family)
     framing, picture = pictures.pick_framing(picture)
-    state.set_subject(Subject(classifier, picture, sample, framing))
     st.caption(word("device.is", device=state.device()))
+    return card, sample, framing, picture
 
 
 def run() -> None:
     """One run of the app: the frame, then the page. A mistake becomes one sentence and the choices stay."""
     st.html(HERE / "frame.css")
     state.restore()
-    page = st.navigation(
-        [st.Page(HERE / "views" / "explore.py", title=word("page.explore"), default=True)], position="top"
-    )
+    explore = st.Page(HERE / "views" / "explore.py", title=word("page.explore"), default=True)
+    shelf = st.Page(HERE / "views" / "models.py", title=word("page.models"))
+    page = st.navigation([explore, shelf], position="top")
     try:
         with st.sidebar:
-            frame()
+            card, sample, framing, picture = frame()
         said = st.container()
-        page.run()
+        classifier = weights.load(card)
+        state.set_subject(Subject(classifier, picture, sample, framing) if classifier else None)
+        if classifier or page == shelf:
+            page.run()
+        else:
+            weights.fetch(card)
         for sentence in state.take_notices():
             said.warning(sentence)
     except InvalidInput as error:

@@ -24,6 +24,14 @@ class Key(StrEnum):
 
     DEVICE = "device"
     FAMILY = "family"
+    WANTED = "wanted"
+    LOADED = "loaded"
+    FETCHING = "fetching"
+    TABLE = "table"
+    TIMING = "timing"
+    OWN_MODELS = "own_models"
+    MODEL_UPLOADER = "model_uploader"
+    REFUSED = "refused"
     FRAMING_KIND = "framing_kind"
     GALLERY = "gallery"
     UPLOADS = "uploads"
@@ -114,6 +122,18 @@ def clicked_row(key: str) -> int | None:
     return points[0]["point_index"] if points else None
 
 
+def clicked_line(key: Key) -> int | None:
+    """The line of a table that was just clicked, in a cell of it or at its head, as its data counts them; or None."""
+    told = (st.session_state.get(key) or {}).get("selection", {})
+    cells, rows = told.get("cells"), told.get("rows")
+    return cells[0][0] if cells else rows[0] if rows else None
+
+
+def mark_line(key: Key, line: int) -> None:
+    """Mark a line of a table as the chosen one, before the table is drawn or in a callback."""
+    put(key, {"selection": {"rows": [line], "columns": [], "cells": []}})
+
+
 def visitor() -> str:
     """A name for this session, so that its newer requests take the place of its older ones."""
     return st.session_state.setdefault(Key.VISITOR, uuid4().hex)
@@ -134,14 +154,39 @@ def device() -> str:
     return get(Key.DEVICE, "cpu")
 
 
-def set_subject(subject: Subject) -> None:
-    """What the frame has chosen for the page."""
+def set_subject(subject: Subject | None) -> None:
+    """What the frame has chosen for the page; None while the model's weights are still to be fetched."""
     put(Key.SUBJECT, subject)
 
 
-def subject() -> Subject:
+def subject() -> Subject | None:
     """What the page is about."""
     return get(Key.SUBJECT)
+
+
+def choose_model(slug: str) -> None:
+    """Show that model from the next run on: for code that runs after its picker was drawn, and no callback."""
+    put(Key.WANTED, slug)
+
+
+def take_wanted() -> str | None:
+    """The model of ``choose_model``, once."""
+    return st.session_state.pop(Key.WANTED, None)
+
+
+def own_models() -> dict[str, Classifier]:
+    """The visitor's uploaded models by slug, in the order in which they came."""
+    return st.session_state.setdefault(Key.OWN_MODELS, {})
+
+
+def add_own_model(classifier: Classifier) -> None:
+    """Put a model on the visitor's own shelf; one of the same slug makes way for it."""
+    put(Key.OWN_MODELS, {**own_models(), classifier.card.slug: classifier})
+
+
+def remove_own_model(slug: str) -> None:
+    """Take a model off the visitor's own shelf."""
+    put(Key.OWN_MODELS, {name: one for name, one in own_models().items() if name != slug})
 
 
 def take_notices() -> tuple[str, ...]:
@@ -153,19 +198,24 @@ def take_notices() -> tuple[str, ...]:
     return sentences if before == address else ()
 
 
-def uploader_key() -> str:
-    """The key of the present uploader; each new one is empty."""
-    return f"{Key.UPLOADER}.{get(Key.UPLOADER, 0)}"
+def uploader_key(uploader: Key = Key.UPLOADER) -> str:
+    """The key of the present uploader of pictures or of models; each new one is empty."""
+    return f"{uploader}.{get(uploader, 0)}"
 
 
-def next_uploader() -> None:
+def next_uploader(uploader: Key = Key.UPLOADER) -> None:
     """Replace the uploader by an empty one."""
-    put(Key.UPLOADER, get(Key.UPLOADER, 0) + 1)
+    put(uploader, get(uploader, 0) + 1)
 
 
 def restore() -> None:
-    """Take the choices in the address into a new session, once; later the session leads and the address follows."""
+    """Take the choices in the address into a new session, once; later the session leads and the address follows.
+
+    Choices are kept while another page is shown, on which their pickers are not drawn: Streamlit would drop them.
+    """
     if get(Key.RESTORED):
+        chosen = [key for key in st.session_state if key in ADDRESS or str(key).startswith("parameter.")]
+        st.session_state.update({key: st.session_state[key] for key in chosen})
         return
     put(Key.RESTORED, True)
     for key in ADDRESS:

@@ -8,8 +8,9 @@
 from __future__ import annotations
 
 from core.attention.reduction import to_grid
+from core.attention.rollout import rollout_map
 from core.attribution import attribute
-from core.classifier import Classifier, load, read
+from core.classifier import Classifier, adopt, load, open_model, read
 from core.evaluation.agreement import agreement
 from core.images import open_image, reframe
 from core.models.shelf import cards
@@ -38,12 +39,15 @@ __all__ = [
     "Picture",
     "Reading",
     "Stopped",
+    "adopt",
     "agreement",
     "attribute",
     "cards",
     "load",
     "open_image",
+    "open_model",
     "read",
     "reframe",
+    "rollout_map",
     "to_grid",
 ]

@@ -7,15 +7,17 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import Field, fields
 
 import numpy as np
 from tqdm import tqdm
 
 import core
 from core.attribution import METHODS
-from core.data.datasets import open_dataset
-from core.evaluation.accuracy import evaluate
-from core.training import recipe, train_model
+from core.data.datasets import NAMES, Dataset, open_dataset
+from core.evaluation.accuracy import measure
+from core.models import shelf
+from core.training import RECIPES, Recipe, recipe, train_model
 
 
 def bar(words: str) -> Callable[[int, int], None]:
@@ -42,6 +44,15 @@ def show(answer: dict | list, text: str, options: argparse.Namespace) -> None:
     print(json.dumps(answer, ensure_ascii=False, indent=1) if options.json else text)
 
 
+def remark(card: core.ModelCard) -> str:
+    """What only some models have: the accuracy where a shortcut says nothing, and the spread over seeds."""
+    apart, seeds = card.facts.get("independent"), card.facts.get("seeds")
+    text = f"  {percent(apart['accuracy'])} without its shortcut" if apart else ""
+    if seeds:
+        text += f"  {100 * seeds['mean']:.1f} ± {100 * seeds['std']:.1f} % over {len(seeds['seeds'])} seeds"
+    return text
+
+
 def models(options: argparse.Namespace) -> None:
     """List the models of the shelf with their accuracy, and what is left of it without their attention."""
     rows = core.cards()
@@ -51,7 +62,7 @@ def models(options: argparse.Namespace) -> None:
         left = "".join(
             f"{percent(card.ablation[k]) if k in card.ablation else '':>10}" for k in ("uniform", "shuffled", "off")
         )
-        lines.append(f"{card.slug:32}{percent(card.accuracy):>10}{left}{card.pictures:>10}")
+        lines.append(f"{card.slug:32}{percent(card.accuracy):>10}{left}{card.pictures:>10}{remark(card)}")
     show([card.to_json() for card in rows], "\n".join(lines), options)
 
 
@@ -83,13 +94,61 @@ def explain(options: argparse.Namespace) -> None:
     show(answer, "\n".join([*rows, "", *maps, *[""] * bool(maps), asked]), options)
 
 
+def option(part: Field) -> str:
+    """The option of the command line that is a part of the recipe."""
+    return "--" + part.name.replace("_", "-")
+
+
+def sizes(text: str) -> tuple[tuple[float, int], ...]:
+    """Shares of the epochs with their sides, from "0.4:96,0.6:128"."""
+    pairs = (one.split(":") for one in text.split(","))
+    return tuple((float(share), int(side)) for share, side in pairs)
+
+
+def add_recipe(one: argparse.ArgumentParser) -> None:
+    """An option for each part of a recipe."""
+    for part in fields(Recipe):
+        words = {"default": None, "help": part.metadata["words"]}
+        if isinstance(part.default, bool):
+            one.add_argument(option(part), action=argparse.BooleanOptionalAction, **words)
+        elif isinstance(part.default, tuple):
+            one.add_argument(option(part), type=sizes, metavar="SHARE:SIDE,...", **words)
+        else:
+            one.add_argument(option(part), type=type(part.default), choices=part.metadata["of"] or None, **words)
+
+
+def command(options: argparse.Namespace) -> str:
+    """The words that train the same model again, whichever machine the data lie on."""
+    words = ["python", "-m", "core", "train", options.model]
+    if options.data:
+        words += ["--data", options.data if options.data in NAMES else "DIR"]
+    words += ["--start", options.start] if options.start else []
+    words += ["--seeds", str(options.seeds)] if options.seeds > 1 else []
+    for part in fields(Recipe):
+        value = getattr(options, part.name)
+        if isinstance(value, bool):
+            words.append(option(part) if value else option(part).replace("--", "--no-", 1))
+        elif isinstance(value, tuple):
+            words += [option(part), ",".join(f"{share}:{side}" for share, side in value)]
+        elif value is not None:
+            words += [option(part), str(value)]
+    return shlex.join(words)
+
+
+def open_data(family: str, options: argparse.Namespace) -> Dataset:
+    """The data set that is asked for; what is worth knowing of it goes to standard error."""
+    data = open_dataset(family, options.data, download=options.download)
+    if data.note:
+        print(data.note, file=sys.stderr)
+    return data
+
+
 def train(options: argparse.Namespace) -> None:
-    """Train a model and put it on the shelf: weights and card."""
+    """Train a model and put it on the shelf: weights and card. Under torchrun, with all its processes."""
     family = options.model.split("/")[0]
-    chosen = recipe(
-        family, started=options.start is not None, epochs=options.epochs, seed=options.seed, rate=options.rate
-    )
-    data = open_dataset(family, options.data)
+    parts = {part.name: getattr(options, part.name) for part in fields(Recipe)}
+    data = open_data(family, options)
+    chosen = recipe(family if family in RECIPES else data.name, started=options.start is not None, **parts)
 
     def batches(loader: Iterator, epoch: int) -> Iterator:
         return tqdm(loader, f"epoch {epoch + 1}/{chosen.epochs}", leave=False, unit="batch", file=sys.stderr)
@@ -98,34 +157,39 @@ def train(options: argparse.Namespace) -> None:
         text = f"epoch {line['epoch']:3}  loss {line['loss']:.3f}  validation {percent(line['accuracy'])}"
         print(f"{text}  {line['size']} px  {line['seconds']} s", file=sys.stderr, flush=True)
 
-    words = ["train", options.model]
-    for name in ("start", "epochs", "seed", "rate"):
-        value = getattr(options, name)
-        words += [f"--{name}", str(value)] if value is not None else []
-    words += ["--data", "DIR"] if options.data else []
     card = train_model(
         options.model,
         data,
         chosen,
         device=options.device,
         start=options.start,
-        command=f"python -m core {shlex.join(words)}",
+        seeds=options.seeds,
+        command=command(options),
         report=report,
         batches=batches,
         progress=bar("measuring"),
     )
-    show(card.to_json(), f"{card.slug}: {percent(card.accuracy)} of {card.pictures} pictures", options)
+    if card:
+        text = f"{card.slug}: {percent(card.accuracy)} of {card.pictures} pictures{remark(card)}"
+        show(card.to_json(), text, options)
 
 
-def evaluate_model(options: argparse.Namespace) -> None:
-    """Measure a stored model again: accuracy, and with its attention uniform, shuffled and off."""
+def evaluate(options: argparse.Namespace) -> None:
+    """Measure a model again: accuracy, and with its attention uniform, shuffled and off; --store keeps it."""
     classifier = core.load(options.model, options.device)
-    data = open_dataset(classifier.card.family, options.data)
+    data = open_data(classifier.card.family, options)
     if data.classes != classifier.card.classes:
         raise core.InvalidInput(f"{options.model} knows other classes than {data.name} holds.")
-    found = evaluate(classifier, data.validation, progress=bar("measuring"))
-    text = "\n".join(f"{name:12}{percent(value):>8}" for name, value in found.items())
-    show({"model": options.model, "pictures": len(data.validation), **found}, text, options)
+    if options.store and not shelf.weights_file(classifier.card).exists():
+        raise core.InvalidInput(f"{options.model} is not on the shelf, so there is no card to keep this in.")
+    card = measure(classifier, data, bar("measuring"))
+    if options.store:
+        shelf.store_card(card)
+    found = {"accuracy": card.accuracy, **card.ablation}
+    facts = {name: card.facts[name] for name in ("independent", "confusion") if name in card.facts}
+    rows = found | ({"independent": facts["independent"]["accuracy"]} if "independent" in facts else {})
+    text = "\n".join(f"{name:12}{percent(value):>8}" for name, value in rows.items())
+    show({"model": options.model, "pictures": card.pictures, **found, **facts}, text, options)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -142,6 +206,11 @@ def parser() -> argparse.ArgumentParser:
         one.set_defaults(run=run)
         return one
 
+    def add_data(one: argparse.ArgumentParser) -> None:
+        words = f"a folder with train/ and val/ (default: FOVEA_DATA), or one of {', '.join(NAMES)}"
+        one.add_argument("--data", help=words)
+        one.add_argument("--download", action="store_true", help="fetch Imagenette or CIFAR where it is not there")
+
     add("models", models)
     one = add("explain", explain)
     one.add_argument("picture", help="a JPEG, PNG or WebP file")
@@ -151,14 +220,14 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--out", help="keep the maps in this .npz file")
     one = add("train", train)
     one.add_argument("model", metavar="FAMILY/MECHANISM")
-    one.add_argument("--data", help="a folder with train/ and val/ (default: FOVEA_DATA); scenes are drawn")
+    add_data(one)
     one.add_argument("--start", help="a model of the shelf whose weights to start from")
-    one.add_argument("--epochs", type=int)
-    one.add_argument("--seed", type=int)
-    one.add_argument("--rate", type=float, help="peak learning rate")
-    one = add("evaluate", evaluate_model)
+    one.add_argument("--seeds", type=int, default=1, help="train with so many seeds, for the spread; the first is kept")
+    add_recipe(one.add_argument_group("recipe", "what differs from the family's own recipe"))
+    one = add("evaluate", evaluate)
     one.add_argument("model", metavar="FAMILY/MECHANISM")
-    one.add_argument("--data", help="a folder with train/ and val/ (default: FOVEA_DATA); scenes are drawn")
+    add_data(one)
+    one.add_argument("--store", action="store_true", help="keep what is measured in the model's card")
     return whole
 
 

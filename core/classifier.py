@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -13,10 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from core import device as devices
+from core.attention import mechanism
 from core.attention.tap import Record, Tap, listen, taps
 from core.images import square
-from core.models import shelf
-from core.types import AttentionMap, InvalidInput, ModelCard, Picture, Reading, frozen
+from core.models import own, shelf
+from core.models.adapted import adapt, find_stages
+from core.models.architecture import blank, freeze, try_out
+from core.models.stages import Stage
+from core.types import AttentionMap, InvalidInput, Kind, ModelCard, Picture, Progress, Reading, frozen
 
 T = TypeVar("T")
 Target = str | int | None
@@ -36,9 +41,9 @@ class Classifier:
         return taps(self.module)
 
     @cached_property
-    def stages(self) -> dict[str, nn.Module]:
-        """The modules whose output is a grid (b, c, h, w), by name, first to last: what Grad-CAM may be asked of."""
-        return {name: child for name, child in self.module.named_children() if name.startswith("stage")}
+    def stages(self) -> dict[str, Stage]:
+        """Where the features lie on the picture, by name, first to last: what Grad-CAM may be asked of."""
+        return self.run(lambda: find_stages(self.module, blank(self.module, self.card.size)))
 
     @cached_property
     def moments(self) -> tuple[Tensor, Tensor]:
@@ -83,14 +88,49 @@ class Classifier:
         return devices.run(job, self.device, owner)
 
 
-def load(slug: str, device: str = "auto") -> Classifier:
-    """A classifier from the shelf, such as ``imagenette/cbam``, on a device (``auto``, ``cpu``, ``cuda:0``, ``mps``).
+def load(slug: str, device: str = "auto", progress: Progress | None = None) -> Classifier:
+    """A classifier on a device (``auto``, ``cpu``, ``cuda:0``, ``mps``).
+
+    The slug is one of the shelf, such as ``imagenette/cbam`` or ``torchvision/vit_b_16``, any other classification
+    model of torchvision, or ``file:`` and the path of a user's own card. torchvision's weights are fetched at first
+    use; ``progress(done, total)`` then counts bytes.
 
     Raises:
-        InvalidInput: no such model or device, or a broken file.
+        InvalidInput: no such model or device, a broken file, or weights that cannot be fetched.
     """
     card, where = shelf.find_card(slug), devices.choose(device)
-    return Classifier(card, shelf.fetch(card).to(where), where)
+    return Classifier(card, shelf.fetch(card, progress).to(where), where)
+
+
+def open_model(card: bytes, weights: bytes, device: str = "auto", name: str = "The card") -> Classifier:
+    """A classifier from the bytes of a user's own card and weights: what an upload gives. See ``models.user_card``.
+
+    Raises:
+        InvalidInput: either is too large, cannot be read or is refused, or the weights do not fit; no such device.
+    """
+    where = devices.choose(device)
+    known, module = own.open_model(card, weights, name)
+    return Classifier(known, module.to(where), where)
+
+
+def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifier:
+    """A classifier of any module that takes (b, 3, size, size) and gives logits (b, k).
+
+    The card must say ``slug``, ``title``, the ``mechanism`` that comes nearest (``plain`` without attention), the
+    ``classes`` in the order of the logits, and the ``size``, ``mean`` and ``std`` of the pictures it was trained on. A
+    copy of the module is used, in float32, frozen and in eval mode; the caller's stays as it is. Modules of
+    torchvision in it are brought to the seam: their attention can be seen and steered.
+
+    Raises:
+        InvalidInput: the module takes no such pictures or gives other logits than the card says, or there is no such
+            mechanism or device.
+    """
+    if not isinstance(module, nn.Module) or not isinstance(card, ModelCard):
+        raise InvalidInput("adopt takes a torch module and a ModelCard.")
+    where, _ = devices.choose(device), mechanism(card.mechanism)
+    ours = freeze(adapt(deepcopy(module)).float())
+    try_out(ours, card)
+    return Classifier(replace(card, architecture="module"), ours.to(where), where)
 
 
 @contextmanager
@@ -111,16 +151,23 @@ def outputs(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
 def to_map(name: str, record: Record) -> AttentionMap:
     """The first picture's map of a record."""
     weights = frozen(record.weights[0].detach().float().cpu().numpy())
-    return AttentionMap(name, record.tap.kind, weights, record.grid)
+    cells = None if record.cells is None else frozen(record.cells.cpu().numpy())
+    return AttentionMap(name, record.tap.kind, weights, record.grid, cells)
 
 
-def to_reading(classifier: Classifier, logits: Tensor, records: dict[Tap, Record], last: Tensor) -> Reading:
-    """The frozen reading of the first picture of one forward pass; ``last`` (b, c, h, w) is the last stage's output."""
+def to_reading(
+    classifier: Classifier, logits: Tensor, records: dict[Tap, Record], last: Tensor, film: Tensor | None = None
+) -> Reading:
+    """The frozen reading of the first picture of one forward pass; ``last`` (b, c, h, w) is the last stage's output.
+
+    ``film`` (b, s, k) are a recurrent model's logits after each of its steps.
+    """
     maps = tuple(to_map(name, records[tap]) for name, tap in classifier.taps.items() if tap in records)
     scores = logits[0].detach().float()
     energy = last[0].detach().float().square().mean(0)
+    steps = None if film is None else frozen(film[0].detach().float().softmax(-1).cpu().numpy())
     return Reading(
-        frozen(scores.softmax(0).cpu().numpy()), frozen(scores.cpu().numpy()), maps, frozen(energy.cpu().numpy())
+        frozen(scores.softmax(0).cpu().numpy()), frozen(scores.cpu().numpy()), maps, frozen(energy.cpu().numpy()), steps
     )
 
 
@@ -130,9 +177,14 @@ def read(classifier: Classifier, picture: Picture) -> Reading:
         raise InvalidInput("read takes a Picture; make one with open_image(path, bytes or array).")
 
     def job() -> Reading:
-        last = dict([list(classifier.stages.items())[-1]])
-        with torch.no_grad(), listen() as records, outputs(last) as kept:
-            logits = classifier.module(classifier.prepare(picture))
-        return to_reading(classifier, logits, records, next(iter(kept.values())))
+        stages, x = list(classifier.stages.values()), classifier.prepare(picture)
+        watched = {"last": stages[-1].module} if stages else {}
+        if any(tap.kind == Kind.SEQUENCE for tap in classifier.taps.values()):
+            watched["film"] = classifier.module.classify  # it answers after each step
+        with torch.no_grad(), listen() as records, outputs(watched) as kept:
+            logits = classifier.module(x)
+        # A model that gives out no grid has no other than the picture's own.
+        last = stages[-1].arrange(kept["last"]) if stages else x
+        return to_reading(classifier, logits, records, last, kept.get("film"))
 
     return classifier.run(job)

@@ -6,6 +6,8 @@ nothing that a job does to a shared model is ever seen by another. Called on the
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -51,6 +53,19 @@ def reduced_precision(device: torch.device) -> AbstractContextManager:
     if device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return torch.autocast("cpu", torch.bfloat16)
     return nullcontext()
+
+
+def keep_freed_memory() -> None:
+    """Let glibc keep up to 256 MB of what is freed, for the next forward pass; elsewhere it does nothing.
+
+    By default a thread beside the main one gives its memory back to the system after each pass and asks for it again,
+    which makes a small model's pass a tenth to a quarter longer.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        trim_threshold, mmap_threshold = -1, -3  # of malloc.h
+        mallopt(mmap_threshold, 32 << 20)
+        mallopt(trim_threshold, 256 << 20)
 
 
 class Worker:
@@ -105,6 +120,7 @@ def worker(device: torch.device) -> Worker:
     with _lock:
         name = str(device)
         if name not in _workers:
+            keep_freed_memory()
             _workers[name] = Worker(name)
         return _workers[name]
 

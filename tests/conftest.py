@@ -12,11 +12,10 @@ import pytest
 import torch
 from torch import nn
 
-from core.attention import MECHANISMS, mechanism
+from core.attention import MECHANISMS
 from core.classifier import Classifier
 from core.images import open_image
-from core.models.backbone import Backbone
-from core.models.shelf import freeze
+from core.models.shelf import build, freeze
 from core.types import ModelCard, Picture
 
 CLASSES = ("ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "maple", "oak", "pine")
@@ -47,10 +46,9 @@ def redraw(module: nn.Module, seed: int) -> nn.Module:
 
 @cache
 def build_tiny(slug: str) -> Classifier:
-    """A narrow backbone with one mechanism, ten classes and 64 px, on the CPU; the same one at every call."""
+    """A narrow model with one mechanism, ten classes and 64 px, on the CPU; the same one at every call."""
     card = ModelCard(f"tiny/{slug}", slug, slug, CLASSES, size=SIZE, widths=WIDTHS)
-    module = redraw(Backbone(mechanism(slug), len(CLASSES), WIDTHS, SIZE), seed=1)
-    return Classifier(card, freeze(module), torch.device("cpu"))
+    return Classifier(card, freeze(redraw(build(card), seed=1)), torch.device("cpu"))
 
 
 @pytest.fixture(scope="session")

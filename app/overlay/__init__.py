@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from app.overlay.overlay import SETTINGS, WORDS, Layer, pack, show
+from app.overlay.layer import Layer, Rows, Stack
+from app.overlay.overlay import SETTINGS, WORDS, pack, show
 
-__all__ = ["SETTINGS", "WORDS", "Layer", "pack", "show"]
+__all__ = ["SETTINGS", "WORDS", "Layer", "Rows", "Stack", "pack", "show"]

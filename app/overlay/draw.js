@@ -127,16 +127,35 @@ function drawStage(context, state, picture, frame, parts, backdrop, ratio) {
     context.rect(from * frame.width, 0, (to - from) * frame.width, frame.height);
     context.clip();
     backdrop.draw(context, state.packet, picture, frame, shown.scale?.signed);
+    if (shown.map?.inside) drawOutside(context, state.packet, picture, frame, shown.map, backdrop);
     drawMap(context, shown, state.settings, frame);
     drawCells(context, state, frame, shown, ratio);
     context.restore();
   }
 }
 
+// What lies outside of a query's window is shown without its colours: that is where it cannot look.
+function drawOutside(context, packet, picture, frame, { inside, width, height }, backdrop) {
+  const { left, top, width: wide, height: tall } = frame.square;
+  const across = (column) => Math.round(left + (column * wide) / width); // whole pixels leave no seams
+  const down = (row) => Math.round(top + (row * tall) / height);
+  context.save();
+  context.beginPath();
+  context.rect(left, top, wide, tall);
+  inside.forEach((belongs, i) => {
+    const [row, column] = [Math.floor(i / width), i % width];
+    if (!belongs) return;
+    context.rect(across(column), down(row), across(column + 1) - across(column), down(row + 1) - down(row));
+  });
+  context.clip("evenodd");
+  backdrop.draw(context, packet, picture, frame, true);
+  context.restore();
+}
+
 function drawCells(context, { hover }, frame, { layer, query, map }, ratio) {
   if (!layer) return;
   if (hover && !hover.outside) drawCell(context, frame, map, cellAt(map, hover), ratio, false);
-  if (query && !query.token) drawCell(context, frame, layer, query, ratio, true);
+  if (query && layer.rows) drawCell(context, frame, layer, query, ratio, true);
 }
 
 // The colours of a scale from low to high, opaque; what the threshold hides is left out.

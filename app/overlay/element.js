@@ -37,9 +37,10 @@ function radioGroup(className, label, options, choose) {
     buttons.get(value).focus();
   });
   const mark = (value) => {
+    const entry = buttons.has(value) ? value : values[0]; // where the keyboard comes in
     for (const [each, button] of buttons) {
       button.setAttribute("aria-checked", each === value);
-      button.tabIndex = each === value ? 0 : -1;
+      button.tabIndex = each === entry ? 0 : -1;
     }
   };
   return { group, buttons, mark };

@@ -1,7 +1,8 @@
 // What is shown, derived from what was sent and what the viewer did. A state is
-// { packet, settings, chosen: { attention, attribution }, hover, pin }, where
+// { packet, settings, chosen: { attention, attribution }, slices, hover, pin }, where
+//   slices holds the slice of each stack that is not at rest, by side and slug;
 //   hover is null, { side, outside: true } or { side, x, y }: a place in the model's square, 0..1;
-//   pin is null or a query with its side: { side, row, column } or { side, token: true }.
+//   pin is null or a cell with its side: { side, row, column }.
 
 const layerOf = (state, side) => state.packet[side].find((layer) => layer.slug === state.chosen[side]) ?? null;
 
@@ -11,20 +12,30 @@ function cellAt(grid, place) {
   return { row, column: Math.min(Math.floor(place.x * grid.width), grid.width - 1) };
 }
 
-// The query whose row a side shows: the pinned one, else the one under the pointer, else none.
+// What a side asks its layer: for the slice of a stack, or for the row of the pinned cell, else of the one under the
+// pointer.
 function queryOf(state, side) {
   const layer = layerOf(state, side);
-  if (!layer?.rows) return null;
+  if (!layer?.rows) return layer && sliceOf(state, side, layer);
   if (state.pin?.side === side) return state.pin;
   const { hover } = state;
   return hover?.side === side && !hover.outside ? cellAt(layer, hover) : null;
 }
 
-// Whether a pin still means something: its layer has rows, and the cell.
-function holds(layer, pin) {
-  if (!layer?.rows) return false;
-  return pin.token ? layer.token : pin.row < layer.height && pin.column < layer.width;
+// The slice of a stack that is shown, as a query.
+const nameOfStack = (side, layer) => `${side}/${layer.slug}`;
+
+function sliceOf(state, side, layer) {
+  const slice = Math.min(state.slices[nameOfStack(side, layer)] ?? 0, layer.labels.length);
+  return slice ? { slice } : null;
 }
+
+// What any layer of a side is asked when the chosen one is asked for `query`: rows that are alike the same.
+const askedOf = (state, side, layer, query) =>
+  sliceOf(state, side, layer) ?? (alike(layer, layerOf(state, side)) ? query : null);
+
+// Whether a pin still means something: its layer has rows, and the cell.
+const holds = (layer, pin) => !!layer?.rows && pin.row < layer.height && pin.column < layer.width;
 
 // The map of one layer as it is shown now: { layer, query, map, scale, blank }, blank "" or the word that says why.
 function look(state, side, layer = layerOf(state, side), query = queryOf(state, side)) {
@@ -32,21 +43,21 @@ function look(state, side, layer = layerOf(state, side), query = queryOf(state, 
   const map = layer.map(query);
   const scale = scaleOf(map, sharedTop(state, side, query));
   const blank = map.known ? (map.low || map.high ? "" : "blank") : "missing";
-  return { layer, query: layer.rows ? query : null, map, scale, blank };
+  return { layer, query, map, scale, blank };
 }
 
 // The end of a shared scale: the largest value over the maps that share it, rows compared with the rows of one query.
 function sharedTop(state, side, query) {
   const { scale } = state.settings;
   if (scale === "own") return undefined;
-  const chosen = layerOf(state, side);
-  const layers = scale === "strip"
-    ? state.packet[side].map((layer) => [layer, alike(layer, chosen) ? query : null])
-    : SIDES.map((name) => [layerOf(state, name), name === side ? query : queryOf(state, name)]);
-  return Math.max(...layers.map(([layer, asked]) => (layer ? layer.range(asked).high : 0)));
+  const tops = scale === "strip"
+    ? state.packet[side].map((layer) => layer.top(askedOf(state, side, layer, query)))
+    : SIDES.map((name) => layerOf(state, name)?.range(name === side ? query : queryOf(state, name)).high ?? 0);
+  return Math.max(...tops);
 }
 
-const alike = (a, b) => !!a && !!b && a.rows === b.rows && a.width === b.width && a.height === b.height;
+// Whether two layers have rows for the same cells.
+const alike = (a, b) => !!a?.rows && !!b?.rows && a.width === b.width && a.height === b.height;
 
 // Attention minus attribution, in the shape of a look; the query is that of the side that has one.
 function difference(state) {

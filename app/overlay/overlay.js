@@ -30,7 +30,7 @@ class Overlay {
   // Takes over a packet. What the viewer set stays, except what Python asks for anew.
   adopt(packet) {
     const fresh = !this.state;
-    const kept = memory.get(packet.key) ?? { settings: {}, asked: {}, chosen: {}, told: [], pin: null };
+    const kept = memory.get(packet.key) ?? { settings: {}, asked: {}, chosen: {}, told: [], slices: {}, pin: null };
     const settings = { ...packet.settings };
     for (const name of Object.keys(settings)) {
       if (name in kept.settings && kept.asked[name] === settings[name]) settings[name] = kept.settings[name];
@@ -46,7 +46,7 @@ class Overlay {
     const [attention, attribution] = packet.selected;
     const asked = { ...packet.settings, attention, attribution };
     const before = this.state?.packet;
-    this.state = { packet, settings, chosen, hover: this.state?.hover ?? null, pin: kept.pin };
+    this.state = { packet, settings, chosen, slices: kept.slices, hover: this.state?.hover ?? null, pin: kept.pin };
     this.kept = Object.assign(kept, { settings, asked, chosen });
     memory.set(packet.key, kept);
     if (outline(before) !== outline(packet)) this.build();
@@ -55,13 +55,19 @@ class Overlay {
   }
 
   build() {
+    const focused = this.root.getRootNode().activeElement?.dataset.value;
+    this.panes?.forEach((pane) => pane.stack.pause());
     this.panes = SIDES.map((side) => new Pane(this, side));
-    this.strips = SIDES.map((side) => new Strip(this, side));
+    const { packet } = this.state;
+    this.strips = SIDES.flatMap((side) => groupsOf(packet[side]).map((group) => new Strip(this, side, group)));
     this.controls = new Controls(this);
     this.divider = new Divider(this, this.panes[0].stage);
     const panes = element("div", { class: "panes" }, ...this.panes.map((pane) => pane.node));
     this.root.replaceChildren(panes, this.controls.node, ...this.strips.map((strip) => strip.node));
-    this.root.onkeydown = (event) => event.key === "Escape" && this.letGo();
+    this.strips.forEach(({ radios }) => radios.buttons.get(focused)?.focus({ preventScroll: true }));
+    this.root.onkeydown = ({ key }) => {
+      if (key === "Escape") this.letGo(); // and nothing returned: false would take every other key from the browser
+    };
   }
 
   set(changes) {
@@ -77,6 +83,12 @@ class Overlay {
     if (this.state.pin?.side === side && !alike(before, after)) this.state.pin = null;
     this.checkPin();
     if (this.state.packet.told.includes("selected")) this.tellSoon("selected", { ...this.state.chosen });
+    this.schedule();
+  }
+
+  // Shows a slice of the chosen stack; 0 is the map at rest.
+  turn(side, slice) {
+    this.state.slices[nameOfStack(side, layerOf(this.state, side))] = slice;
     this.schedule();
   }
 
@@ -157,14 +169,18 @@ class Overlay {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
+    this.panes?.forEach((pane) => pane.stack.pause());
     if (this.frame) cancelAnimationFrame(this.frame);
     this.watch.disconnect();
     this.root.remove();
   }
 }
 
+// The headings under which the layers of a side stand, in their order; one without a name where there is no layer.
+const groupsOf = (layers) => (layers.length ? [...new Set(layers.map((layer) => layer.group))] : [""]);
+
 // What the page is built from; as long as it stays, the elements stay, and with them the focus.
 function outline(packet) {
-  const names = (side) => packet[side].map(({ slug, title }) => [slug, title]);
+  const names = (side) => packet[side].map(({ slug, title, label, group }) => [slug, title, label, group]);
   return packet && JSON.stringify([packet.words, ...SIDES.map(names)]);
 }

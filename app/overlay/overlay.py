@@ -5,27 +5,23 @@ The blob, little-endian:
     uint32   length of the header
     JSON     the header: digest, picture, box, selected, words, settings, and the layers of both panes
     bytes    the picture's file
-    then for each layer: float32 (maps, 2), the low and the high of each of its maps; uint8 (maps, h, w), their codes
+    bytes    of each layer in turn, as app/overlay/layer.py says
 
-A layer with rows holds 1 + n maps: the mean over its rows first, then each row. Code 0 is a value that is not finite
-and is left out of the picture. An unsigned map's codes 1..255 run evenly from its low to its high, so a value comes
-back within (high - low) / 508. A signed map's codes run evenly from -high to high with code 128 exactly zero, so a
-value comes back within high / 254. Nothing is squared, wrapped or stretched: colours are given in the browser.
+Colours are given in the browser.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
+from app.overlay.layer import Layer, packed
 from core.images import BASELINE
 from core.types import Box, InvalidInput
 
@@ -34,13 +30,13 @@ WORDS = tuple(
     for name in (
         # panes and strips
         *("attention", "attribution", "attention_maps", "attribution_maps", "pane", "empty", "blank", "missing"),
-        # what of a map with rows is shown: {row}, {column}
-        *("mean", "from_patch", "from_token", "pinned", "token"),
+        # what of a map with rows is shown: {row}, {column}; and the slices of a stack
+        *("from_patch", "pinned", "slice", "play", "pause"),
         # controls
         *("opacity", "threshold", "view", "side", "wipe", "difference", "divider", "colours", "viridis", "inferno"),
         *("cividis", "scale", "scale_own", "scale_strip", "scale_both", "smooth", "download"),
         # the readout: {row}, {column}, {value}, {there_row}, {there_column}, {uniform}, {first}, {second}
-        *("hint", "hint_rows", "value", "masked", "outside", "strongest", "strongest_token", "difference_value"),
+        *("hint", "hint_rows", "value", "masked", "outside", "beyond", "strongest", "difference_value"),
         *("difference_title", "difference_low", "difference_high"),
     )
 )
@@ -66,24 +62,9 @@ CHOICES = {
 }
 PARTS = (
     *("packet", "field", "colour", "look", "readout", "element", "draw"),
-    *("pane", "strip", "controls", "download", "overlay", "main"),
+    *("stack", "pane", "strip", "controls", "download", "overlay", "main"),
 )
 """The JavaScript files, joined in this order."""
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """One map over the model's square, ready to be shown on a pane.
-
-    ``values`` is (h, w), or (n, h, w) with one map for each query: n = h·w, or h·w + 1 with a class token's row first.
-    Values that are not finite are left out of the picture. ``note`` says in words why a map is blank.
-    """
-
-    slug: str
-    title: str
-    values: np.ndarray
-    signed: bool = False
-    note: str = ""
 
 
 def pack(
@@ -104,15 +85,15 @@ def pack(
     with ("" the first); ``settings`` changes ``SETTINGS``. Both only set out from there: in the browser the viewer's
     own choice stays until a blob comes that asks for something else than the one before it.
 
-    Raises InvalidInput for a box without area, a layer of the wrong shape, two layers of one slug, an unsigned layer
-    with values below zero, and for unknown slugs, settings and missing words.
+    Raises InvalidInput for a box without area, two layers of one slug, unknown slugs, settings and missing words, and
+    for layers that ``packed`` refuses.
     """
     left, top, right, bottom = (float(edge) for edge in box)
     if not (right > left and bottom > top and min(picture_size) > 0):
         raise InvalidInput("The picture and the model's square need an area; give sizes above zero.")
     if missing := [key for key in WORDS if key not in words]:
         raise InvalidInput(f"The table of words lacks {', '.join(missing)}; add them.")
-    packed = [[_packed(layer) for layer in layers] for layers in (attention, attribution)]
+    layers = [[packed(layer) for layer in side] for side in (attention, attribution)]
     content = {
         "picture": {"width": int(picture_size[0]), "height": int(picture_size[1]), "bytes": len(pixels_jpeg)},
         "padding": BASELINE,
@@ -120,10 +101,10 @@ def pack(
         "selected": [_chosen(*pair) for pair in zip(selected, (attention, attribution), strict=True)],
         "words": {key.removeprefix("overlay."): words[key] for key in WORDS},
         "settings": _settings(settings or {}),
-        "attention": [entry for entry, _ in packed[0]],
-        "attribution": [entry for entry, _ in packed[1]],
+        "attention": [entry for entry, _ in layers[0]],
+        "attribution": [entry for entry, _ in layers[1]],
     }
-    body = b"".join([pixels_jpeg, *(data for layers in packed for _, data in layers)])
+    body = b"".join([pixels_jpeg, *(data for side in layers for _, data in side)])
     content["digest"] = sha256(_framed(content) + body).hexdigest()
     return _framed(content) + body
 
@@ -137,9 +118,9 @@ def show(
 ) -> Any:
     """Mount the overlay and return its state, best inside an ``st.fragment``. One ``key`` is one overlay.
 
-    ``result.pick`` is the pinned patch, ``{"pane", "layer", "row", "column"}`` with rows and columns counted from 0
-    (both None for the class token), or None. It arrives once for each click, stays through reruns, and is told again
-    when the viewer chooses another map under the pin. ``on_pick`` is called when it changes.
+    ``result.pick`` is the pinned patch, ``{"pane", "layer", "row", "column"}`` with rows and columns counted from 0, or
+    None. It arrives once for each click, stays through reruns, and is told again when the viewer chooses another map
+    under the pin. ``on_pick`` is called when it changes. Which slice of a stack is shown is never told.
 
     Which map is shown stays in the browser, unless ``on_select`` is given: then ``result.selected`` is
     ``{"attention": slug, "attribution": slug}`` soon after the viewer has chosen (the maps change before that).
@@ -158,57 +139,6 @@ def _framed(content: Mapping[str, Any]) -> bytes:
     """JSON after its own length."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return len(text).to_bytes(4, "little") + text
-
-
-def _packed(layer: Layer) -> tuple[dict[str, Any], bytes]:
-    """The header's entry of a layer, and its bytes."""
-    values = np.asarray(layer.values, dtype=np.float64)
-    if values.ndim not in (2, 3) or 0 in values.shape:
-        raise InvalidInput(f"The layer {layer.slug} must be (h, w) or (n, h, w), not {values.shape}.")
-    height, width = values.shape[-2:]
-    rows = len(values) if values.ndim == 3 else 0
-    if rows and rows not in (height * width, height * width + 1):
-        raise InvalidInput(f"The layer {layer.slug} needs a map for each of its {height * width} cells, not {rows}.")
-    values = values.reshape(-1, height * width)
-    values = np.where(np.isfinite(values), values, np.nan)
-    if rows:
-        known = np.isfinite(values)
-        total = np.where(known, values, 0).sum(0)
-        mean = np.divide(total, known.sum(0), out=np.full(total.shape, np.nan), where=known.any(0))
-        values = np.concatenate([mean[None], values])
-    ranges, codes = _quantised(values, layer)
-    entry = {
-        "slug": layer.slug,
-        "title": layer.title,
-        "note": layer.note,
-        "signed": bool(layer.signed),
-        "height": height,
-        "width": width,
-        "rows": rows,
-        "maps": len(values),
-    }
-    return entry, ranges.astype("<f4").tobytes() + codes.tobytes()
-
-
-def _quantised(values: np.ndarray, layer: Layer) -> tuple[np.ndarray, np.ndarray]:
-    """Low and high (maps, 2) of each map in ``values`` (maps, cells), and its codes, uint8 of the same shape."""
-    known = np.isfinite(values)
-    low = np.where(known, values, np.inf).min(1, keepdims=True)
-    high = np.where(known, values, -np.inf).max(1, keepdims=True)
-    low, high = np.where(known.any(1, keepdims=True), (low, high), 0.0)
-    if layer.signed:
-        high = np.maximum(-low, high)
-        low, first, steps = -high, 128, 127
-        share = np.divide(values, high, out=np.zeros_like(values), where=known & (high > 0))
-    else:
-        if (low < -np.maximum(high, 0) / 508).any():
-            raise InvalidInput(f"The layer {layer.slug} has values below zero; pass it with signed=True.")
-        low, high, values = np.maximum(low, 0), np.maximum(high, 0), np.maximum(values, 0)
-        first, steps = 1, 254
-        span = high - low
-        share = np.divide(values - low, span, out=np.zeros_like(values), where=known & (span > 0))
-    codes = np.where(known, np.rint(first + steps * share), 0).astype(np.uint8)
-    return np.concatenate([low, high], axis=1), codes
 
 
 def _chosen(slug: str | None, layers: Sequence[Layer]) -> str:

@@ -9,26 +9,30 @@ function readJson(bytes, start) {
   return [JSON.parse(new TextDecoder().decode(bytes.subarray(start + 4, end))), end];
 }
 
-// A cell of a layer with rows is a query: null (none: the mean), { row, column } or { token: true }.
-const sameQuery = (a, b) =>
-  a === b || (!!a && !!b && !!a.token === !!b.token && a.row === b.row && a.column === b.column);
+// What is asked of a layer: null (nothing: it is at rest), { slice } of a stack, counted from 1, or { row, column }, the
+// cell whose row is wanted.
+const sameQuery = (a, b) => a === b || (!!a && !!b && a.slice === b.slice && a.row === b.row && a.column === b.column);
 
 class Layer {
   constructor(entry, bytes, start) {
-    Object.assign(this, entry); // slug, title, note, signed, height, width, rows, maps
+    Object.assign(this, entry); // slug, title, label, note, rest, group, signed, height, width, labels ...
     this.cells = this.height * this.width;
-    this.token = this.rows > this.cells;
+    this.rows = this.windows * this.tokens;
+    this.size = this.rows ? this.tokens : this.cells; // of every map but the one at rest
     const codes = start + 8 * this.maps;
+    const places = codes + this.cells + (this.maps - 1) * this.size;
+    this.end = places + 4 * this.rows;
     this.ranges = new Float32Array(bytes.slice(start, codes).buffer);
-    this.codes = bytes.subarray(codes, codes + this.maps * this.cells);
-    this.end = codes + this.maps * this.cells;
+    this.codes = bytes.subarray(codes, places);
+    this.places = new Int32Array(bytes.slice(places, this.end).buffer); // the cell of each token, below zero for none
+    this.tokenAt = new Int32Array(this.cells);
+    this.places.forEach((cell, token) => cell >= 0 && (this.tokenAt[cell] = token));
     this.decoded = new Map();
   }
 
   indexOf(query) {
-    if (!query || !this.rows) return 0;
-    if (query.token) return 1;
-    return 1 + this.token + query.row * this.width + query.column;
+    if (query?.slice && this.labels.length) return query.slice;
+    return query && this.rows ? 1 + this.tokenAt[query.row * this.width + query.column] : 0;
   }
 
   // { low, high } of the map for a query, without decoding it.
@@ -37,7 +41,14 @@ class Layer {
     return { low: this.ranges[2 * index], high: this.ranges[2 * index + 1] };
   }
 
-  // { values, width, height, signed, low, high, step, known } with NaN where there is no value.
+  // The largest value on a scale that many maps share: of all slices of a stack, so that it stays while they change.
+  top(query) {
+    if (!this.labels.length) return this.range(query).high;
+    return Math.max(...this.ranges.filter((_, i) => i % 2));
+  }
+
+  // { values, inside, width, height, signed, low, high, step, known } with NaN where there is no value; `inside` marks
+  // the cells of the query's window where there are others.
   map(query) {
     const index = this.indexOf(query);
     if (!this.decoded.has(index)) {
@@ -50,13 +61,27 @@ class Layer {
   decode(index) {
     const low = this.ranges[2 * index];
     const high = this.ranges[2 * index + 1];
-    const codes = this.codes.subarray(index * this.cells, (index + 1) * this.cells);
+    const start = index && this.cells + (index - 1) * this.size;
+    const codes = this.codes.subarray(start, start + (index ? this.size : this.cells));
     const [zero, step, origin] = this.signed ? [128, high / 127, 0] : [1, (high - low) / 254, low];
     const values = Float32Array.from(codes, (code) => (code ? origin + (code - zero) * step : NaN));
     return {
-      values, low, high, step, width: this.width, height: this.height, signed: this.signed,
+      ...(index && this.rows ? this.laidOut(index - 1, values) : { values, inside: null }),
+      low, high, step, width: this.width, height: this.height, signed: this.signed,
       known: codes.some((code) => code),
     };
+  }
+
+  // A token's row in its place on the grid: what is not in its window gets nothing.
+  laidOut(token, weights) {
+    const values = new Float32Array(this.cells);
+    const inside = new Uint8Array(this.cells);
+    const first = token - (token % this.tokens);
+    weights.forEach((weight, i) => {
+      const cell = this.places[first + i];
+      if (cell >= 0) [values[cell], inside[cell]] = [weight, 1];
+    });
+    return { values, inside: this.windows > 1 ? inside : null };
   }
 }
 

@@ -7,11 +7,8 @@ const LEAP = 8; // cells, with Shift
 class Pane {
   constructor(overlay, side) {
     Object.assign(this, { overlay, side, backdrop: new Backdrop(), touched: false });
-    const { words } = overlay.state.packet;
     this.title = element("h3");
     this.subtitle = element("span", { class: "subtitle" });
-    this.token = element("button", { type: "button", class: "token", text: words.token });
-    this.token.addEventListener("click", () => overlay.togglePin({ side, token: true }));
     this.canvas = element("canvas", { tabindex: 0, role: "application", "data-pane": side });
     this.note = element("p", { class: "note" });
     this.stage = element("div", { class: "stage" }, this.canvas, this.note);
@@ -23,8 +20,9 @@ class Pane {
     this.scale = element("div", { class: "scale" },
       this.low, element("div", {}, this.bar, this.zero), this.high, this.remark);
     this.readout = element("output", { class: "readout", "aria-live": "polite" });
-    this.head = element("header", {}, this.title, this.token, this.subtitle);
-    this.foot = element("footer", {}, this.scale, this.readout);
+    this.stack = new Stack(overlay, side);
+    this.head = element("header", {}, this.title, this.subtitle);
+    this.foot = element("footer", {}, this.scale, this.stack.node, this.readout);
     this.node = element("section", { class: `pane ${side}` }, this.head, this.stage, this.foot);
     this.listen();
   }
@@ -68,7 +66,7 @@ class Pane {
     const at = state.hover?.outside ? null : state.hover;
     const side = at?.side ?? sideAt(state, this.side, 0.5);
     const grid = layerOf(state, side) ?? { height: 1, width: 1 };
-    const pinned = state.pin?.side === side && !state.pin.token ? state.pin : null;
+    const pinned = state.pin?.side === side ? state.pin : null;
     const cell = at ? cellAt(grid, at) : pinned ?? cellAt(grid, { x: 0.5, y: 0.5 });
     const [row, column] = at || pinned ? [cell.row + down, cell.column + right] : [cell.row, cell.column];
     const inside = (index, count) => (Math.min(Math.max(index, 0), count - 1) + 0.5) / count;
@@ -110,12 +108,11 @@ class Pane {
     write(this.title, titleOf(words, side));
     write(this.subtitle, captionOf(state, side, shown));
     this.subtitle.title = this.subtitle.textContent;
-    this.token.hidden = side === "difference" || !shown.layer?.token;
-    this.token.setAttribute("aria-pressed", !!(state.pin?.side === side && state.pin.token));
+    this.stack.show(state);
     this.canvas.setAttribute("aria-label", fill(words.pane, { title: titleOf(words, side),
       layer: this.subtitle.textContent }));
     write(this.readout, readout(state, side, shown));
-    write(this.remark, side === "difference" ? "" : shown.layer?.note ?? "");
+    write(this.remark, side === "difference" ? "" : remarkOf(shown));
     this.scale.classList.toggle("none", !!shown.blank);
     if (shown.blank) return;
     const [lowest, highest] = endsOf(words, side, shown.scale);
@@ -129,8 +126,11 @@ class Pane {
   }
 }
 
+// A layer's note is about the map at rest.
+const remarkOf = ({ layer, query }) => (layer && !query ? layer.note : "");
+
 // Why a map is blank, in words: its own note first.
-const noteOf = (state, shown) => (shown.blank ? shown.layer?.note || state.packet.words[shown.blank] : "");
+const noteOf = (state, shown) => (shown.blank ? remarkOf(shown) || state.packet.words[shown.blank] : "");
 
 const titleOf = (words, side) => (side === "difference" ? words.difference_title : words[side]);
 

@@ -22,10 +22,11 @@ function endsOf(words, side, { low, high, signed }) {
 // Rows and columns are counted from 1 on screen, as people do, and from 0 in what Python is told.
 const counted = ({ row, column }) => ({ row: row + 1, column: column + 1 });
 
-// What a map with rows shows: the mean, or the row of a query.
+// What of a layer is shown: what it is at rest, a slice, or the row of a cell.
 function aspect(words, { layer, query }, pinned) {
-  if (!layer?.rows) return "";
-  const from = !query ? words.mean : query.token ? words.from_token : fill(words.from_patch, counted(query));
+  if (!query) return layer?.rest ?? "";
+  if (query.slice) return layer.labels[query.slice - 1];
+  const from = fill(words.from_patch, counted(query));
   return pinned ? `${from}, ${words.pinned}` : from;
 }
 
@@ -35,12 +36,13 @@ function readout(state, side, shown) {
   const { hover } = state;
   if (!shown.layer) return "";
   if (hover?.outside) return words.outside;
-  const asks = side !== "difference" && shown.query && !shown.blank;
+  const asks = side !== "difference" && shown.layer.rows && shown.query && !shown.blank;
   const pinnedHere = asks && state.pin?.side === side;
   if (asks && (!pinnedHere || !hover)) return strongestText(words, shown);
   if (!hover) return shown.layer.rows ? words.hint_rows : words.hint;
   const cell = cellAt(shown.map, hover);
   const at = cell.row * shown.map.width + cell.column;
+  if (shown.map.inside?.[at] === 0) return fill(words.beyond, counted(cell));
   const value = shown.map.values[at];
   if (Number.isNaN(value)) return fill(words.masked, counted(cell));
   const texts = { ...counted(cell), value: number(value, shown.map.signed, shown.map.step) };
@@ -53,6 +55,6 @@ function readout(state, side, shown) {
 function strongestText(words, { layer, query, map }) {
   const there = strongest(map);
   const { row, column } = counted(there);
-  const texts = { there_row: row, there_column: column, value: number(there.value), uniform: number(1 / layer.rows) };
-  return query.token ? fill(words.strongest_token, texts) : fill(words.strongest, { ...texts, ...counted(query) });
+  const texts = { there_row: row, there_column: column, value: number(there.value), uniform: number(layer.even) };
+  return fill(words.strongest, { ...texts, ...counted(query) });
 }

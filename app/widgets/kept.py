@@ -7,14 +7,14 @@ import streamlit as st
 from app import layers, runtime, state
 from app.overlay import overlay
 from app.state import Subject, View
-from app.widgets import agreement, panes, pictures
+from app.widgets import agreement, models, panes, pictures, weights
 from app.words import percent, word
 from core import InvalidInput
 from core.attribution import method
 
 
 def _one(view: View, number: int) -> None:
-    classifier = runtime.classifier(view.model, state.device())
+    classifier = weights.open_model(models.find_card(view.model))
     picture = pictures.framed(pictures.find_picture(view.sample), view.framing)
     subject = Subject(classifier, picture, view.sample, view.framing)
     reading, chosen, parameters = runtime.reading(classifier, picture), method(view.method), dict(view.parameters)

@@ -1,4 +1,4 @@
-"""The pickers of the model and of the device."""
+"""The pickers of the model and of the device, and what a model is called."""
 
 from __future__ import annotations
 
@@ -7,30 +7,79 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key
 from app.words import known, percent, word
-from core import Classifier, InvalidInput, ModelCard
-from core.attention import mechanism
+from core import InvalidInput, ModelCard
+from core.attention import MECHANISMS, Mechanism
+from core.attention.plain import PLAIN
+from core.data.made import SHORTCUTS
 
 FIRST = "scenes/self-attention"
 """What the app opens with: its attention is there to be seen, and needed."""
+SHORTCUT, OWN, OURS = "shortcut", "own", "fovea"
+LITTLE = 0.05
+"""A model that loses less of its accuracy than this without its attention hardly needs it."""
+
+
+def shortcut(family: str) -> str | None:
+    """What gave the class away when a family was trained: "tag", "place", or None."""
+    return SHORTCUTS.get(family)
+
+
+def group(family: str) -> str:
+    """The families that stand together in the picker: both that learned a shortcut are one group."""
+    return SHORTCUT if shortcut(family) else family
 
 
 def family_title(slug: str) -> str:
-    """A family's name in plain words."""
+    """A family's or a group's name in plain words."""
     return known(f"family.{slug}", slug)
 
 
+def find_mechanism(card: ModelCard) -> Mechanism | None:
+    """The kind of attention that a card names; None where it is none of ours, or no attention in another's model."""
+    kind = next((one for one in MECHANISMS if one.slug == card.mechanism), None)
+    return None if kind is PLAIN and card.architecture != OURS else kind
+
+
+def mechanism_title(card: ModelCard) -> str:
+    """The kind of attention in plain words."""
+    kind = find_mechanism(card)
+    if kind is None:
+        return word("mechanism.none") if card.mechanism == PLAIN.slug else card.mechanism
+    return known(f"mechanism.{kind.slug}.title", kind.title)
+
+
+def is_ours(card: ModelCard) -> bool:
+    """Whether it is a mechanism in our backbone, from the shelf: its name says all."""
+    return card.architecture == OURS and card.family != OWN
+
+
+def model_title(card: ModelCard) -> str:
+    """What a model is called: the mechanism and the family of ours, the card's own title of others."""
+    if not is_ours(card):
+        return card.title
+    return f"{mechanism_title(card)} · {family_title(card.family)}"
+
+
 def model_label(card: ModelCard) -> str:
-    """One line of the picker: the mechanism and how often it is right."""
-    kind = mechanism(card.mechanism)
-    title = known(f"mechanism.{kind.slug}.title", kind.title)
-    return title if card.accuracy is None else f"{title} · {percent(card.accuracy)}"
+    """One line of the picker, short as a side bar is narrow: the model among its neighbours, how often it is right."""
+    title, kind = mechanism_title(card) if is_ours(card) else card.title, shortcut(card.family)
+    told = "" if card.accuracy is None else percent(card.accuracy)
+    return " · ".join(filter(None, [title, word(f"shortcut.{kind}") if kind else "", told]))
 
 
 def summary(card: ModelCard) -> str:
+    """The mechanism in a few plain words."""
+    kind = find_mechanism(card)
+    if kind is None:
+        return word("mechanism.none.summary") if card.mechanism == PLAIN.slug else word("mechanism.unknown")
+    words = known(f"model.{card.architecture}", known(f"mechanism.{kind.slug}.summary", kind.summary))
+    return words[0].upper() + words[1:]
+
+
+def what(card: ModelCard) -> str:
     """The mechanism in a few words, with what it computes."""
-    kind = mechanism(card.mechanism)
-    words = known(f"mechanism.{kind.slug}.summary", kind.summary)
-    return word("model.what", summary=words[0].upper() + words[1:], equation=kind.equation)
+    kind = find_mechanism(card)
+    return word("model.what", summary=summary(card), equation=kind.equation) if kind else f"{summary(card)}."
 
 
 def needs_attention(card: ModelCard) -> str:
@@ -38,13 +87,45 @@ def needs_attention(card: ModelCard) -> str:
     if card.accuracy is None or "uniform" not in card.ablation:
         return ""
     lost, left = card.accuracy - card.ablation["uniform"], card.ablation["uniform"]
-    key = "model.hardly" if lost < 0.05 else "model.needs"
+    key = "model.hardly" if lost < LITTLE else "model.needs"
     return word(key, left=percent(left))
 
 
-def pick_model() -> Classifier:
-    """The model picker, by family; the classifier that is chosen, loaded."""
-    cards = {card.slug: card for card in runtime.cards()}
+def why(card: ModelCard) -> str:
+    """What a model that learned the wrong thing is there for; else nothing."""
+    kind = shortcut(card.family)
+    return word(f"shortcut.{kind}.why") if kind else ""
+
+
+def shelf() -> dict[str, ModelCard]:
+    """Every card that this visitor may choose, by slug: the shelf, then the models of his own."""
+    own = {slug: one.card for slug, one in state.own_models().items()}
+    return {card.slug: card for card in runtime.cards()} | own
+
+
+def find_card(slug: str) -> ModelCard:
+    """The card of that slug; InvalidInput where it is not on the shelf, any more for example."""
+    cards = shelf()
+    if slug not in cards:
+        raise InvalidInput(word("model.gone", model=slug))
+    return cards[slug]
+
+
+def choose(slug: str) -> None:
+    """Make a model the chosen one, before its picker is drawn; maps are its own, and pictures fit its family."""
+    before, drawn = state.get(Key.MODEL, ""), "scenes"
+    state.put(Key.MODEL, slug)
+    state.forget(Key.MAP, Key.TARGET)
+    moved = before.startswith(drawn) != slug.startswith(drawn)
+    if moved and not (state.get(Key.SAMPLE) or "").startswith("upload/"):
+        state.forget(Key.SAMPLE)
+
+
+def pick_model() -> ModelCard:
+    """The model picker, by group of families; the card that is chosen."""
+    if wanted := state.take_wanted():
+        choose(wanted)
+    cards = shelf()
     if not cards:
         raise InvalidInput(word("model.none"))
     if state.get(Key.MODEL) not in cards:
@@ -52,39 +133,42 @@ def pick_model() -> Classifier:
             state.notice(word("model.unknown", model=state.get(Key.MODEL)))
         state.put(Key.MODEL, FIRST if FIRST in cards else next(iter(cards)))
     card = cards[state.get(Key.MODEL)]
-    families = list(dict.fromkeys(one.family for one in cards.values()))
-    state.put(Key.FAMILY, card.family)
+    groups = list(dict.fromkeys(group(one.family) for one in cards.values()))
+    here = group(card.family)
+    state.put(Key.FAMILY, here)
 
-    def change_family() -> None:
-        same = f"{state.get(Key.FAMILY) or card.family}/{card.mechanism}"
-        first = next(slug for slug in cards if slug.startswith(f"{state.get(Key.FAMILY) or card.family}/"))
-        state.put(Key.MODEL, same if same in cards else first)
-        state.forget(Key.SAMPLE, Key.MAP, Key.TARGET)
+    def change_group() -> None:
+        wanted = state.get(Key.FAMILY) or here
+        inside = [one for one in cards.values() if group(one.family) == wanted]
+        choose(next((one for one in inside if one.mechanism == card.mechanism), inside[0]).slug)
 
-    st.segmented_control(
+    st.pills(
         word("model.family"),
-        families,
+        groups,
         key=Key.FAMILY,
         format_func=family_title,
-        on_change=change_family,
+        on_change=change_group,
         label_visibility="collapsed",
         required=True,
-        width="stretch",
     )
-    inside = [slug for slug, one in cards.items() if one.family == card.family]
     st.selectbox(
         word("model.label"),
-        inside,
+        [slug for slug, one in cards.items() if group(one.family) == here],
         key=Key.MODEL,
         format_func=lambda slug: model_label(cards[slug]),
         on_change=lambda: state.forget(Key.MAP, Key.TARGET),
         label_visibility="collapsed",
+        filter_mode=None,  # no keyboard springs up on a phone
     )
-    lines = [summary(card)]
-    if card.accuracy is not None:
-        lines.append(word("model.measured", accuracy=percent(card.accuracy), pictures=f"{card.pictures:,}"))
-    st.caption("  \n".join([*lines, needs_attention(card)]))
-    return runtime.classifier(card.slug, pick_device())
+    st.caption("  \n".join(filter(None, [what(card), measured(card), needs_attention(card), why(card)])))
+    return card
+
+
+def measured(card: ModelCard) -> str:
+    """How often the model is right, and of how many pictures; empty where nobody measured it."""
+    if card.accuracy is None:
+        return ""
+    return word("model.measured", accuracy=percent(card.accuracy), pictures=f"{card.pictures:,}")
 
 
 def pick_device() -> str:

@@ -16,6 +16,9 @@ from app.words import word
 from core import Agreement, Attribution, Reading
 from core.attribution import Method
 
+FEW = 3
+"""Of more channel gates than these, one is shown at a time."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -32,10 +35,11 @@ def method_name(chosen: Method) -> str:
 
 
 def words(reading: Reading) -> dict[str, str]:
-    """The overlay's labels; the left pane of a model without attention maps is not called attention."""
+    """The overlay's labels; the left pane of a model without attention on the picture is not called attention."""
     found = {key: word(key) for key in overlay.WORDS}
     if not layers.choices(reading):
-        found |= {"overlay.attention": word("map.activity"), "overlay.attention_maps": word("map.no_attention")}
+        none = word("map.only_channels" if reading.maps else "map.no_attention")
+        found |= {"overlay.attention": word("map.activity"), "overlay.attention_maps": none}
     return found
 
 
@@ -53,7 +57,7 @@ def pack(
         runtime.picture_jpeg(picture),
         (width, height),
         picture.box,
-        layers.attention_layers(reading),
+        layers.attention_layers(reading, layers.find_choice(reading, selected[0]), subject.classifier.card.classes),
         [layers.attribution_layer(method, found, target) for method, found in shown],
         selected=selected,
         words=words(reading),
@@ -91,7 +95,7 @@ def show(
 
 def pinned(pick: dict[str, Any] | None, reading: Reading, choice: Choice | None) -> int | None:
     """The pinned patch of the chosen map, counted row by row, or None."""
-    if not pick or choice is None or pick.get("layer") != choice.slug or pick.get("row") is None:
+    if not pick or choice is None or pick.get("layer") != choice.slug:
         return None
     grid = layers.grid_of(reading, choice).shape
     row, column = int(pick["row"]), int(pick["column"])
@@ -100,23 +104,32 @@ def pinned(pick: dict[str, Any] | None, reading: Reading, choice: Choice | None)
 
 def patch(reading: Reading, choice: Choice, query: int) -> None:
     """The numbers of a pinned patch: where it looks most, and how much more than evenly."""
-    values = layers.grid_of(reading, choice, query)
+    values, even = layers.grid_of(reading, choice, query), layers.even_share(reading, choice)
     row, column = divmod(query, values.shape[1])
     lines = [
-        word("pin.cell", row=one, column=two, weight=f"{value:.4f}", times=f"{value * values.size:.1f}")
+        word("pin.cell", row=one, column=two, weight=f"{value:.4f}", times=f"{value / even:.1f}")
         for one, two, value in layers.strongest(values)
     ]
     st.info(
-        word("pin.title", row=row + 1, column=column + 1, even=f"{1 / values.size:.4f}") + "\n\n" + "\n".join(lines),
+        word("pin.title", row=row + 1, column=column + 1, even=f"{even:.4f}") + "\n\n" + "\n".join(lines),
         icon=":material/push_pin:",
     )
 
 
+@st.fragment
 def gates(reading: Reading) -> None:
-    """Channel gates as bars: they weigh features, not places."""
-    for one in layers.gates(reading):
+    """Channel gates as bars: they weigh features, not places. Of many, one at a time."""
+    found = layers.gates(reading)
+    if not found:
+        return
+    st.markdown(f"**{word('gate.title')}**")
+    st.caption(word("gate.about"))
+    if len(found) > FEW:
+        chosen = st.selectbox(word("gate.which"), list(found), index=len(found) - 1, key=f"gates.{len(found)}")
+        found = {chosen: found[chosen]}
+    for title, one in found.items():
         st.plotly_chart(
-            figures.channel_bars(one.weights, layers.tap_title(one.tap), word("gate.channel")),
+            figures.channel_bars(one.weights, title, word("gate.channel")),
             config={"displayModeBar": False},
             key=f"gate.{one.tap}",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from urllib.parse import urlencode
 
 import numpy as np
@@ -12,11 +13,15 @@ from app import state
 from app.state import View
 from app.words import word
 from core import Attribution, Picture, Reading
+from core.attention.rollout import ROLLOUT
 from core.types import Box
 
 
-def code(view: View, target: str, box: Box, query: int | None = None) -> str:
-    """The lines of Python that give the same maps and numbers; ``query`` is the pinned patch."""
+def code(view: View, target: str, box: Box, query: int | None = None, card: str = "") -> str:
+    """The lines of Python that give the same maps and numbers.
+
+    ``query`` is the pinned patch; ``card`` the file that an uploaded model's card came in.
+    """
     kind, _, rest = view.sample.partition("/")
     if kind == "upload":
         opened = 'core.open_image("photo.jpg")  # ' + word("code.yours")
@@ -25,7 +30,8 @@ def code(view: View, target: str, box: Box, query: int | None = None) -> str:
     lines = ["import core"]
     if kind != "upload":
         lines.append("from core.data.samples import open_sample")
-    lines += [f'classifier = core.load("{view.model}")', f"picture = {opened}"]
+    slug, yours = (f"file:{card}", f"  # {word('code.card')}") if card else (view.model, "")
+    lines += [f"classifier = core.load({json.dumps(slug)}){yours}", f"picture = {opened}"]
     if view.framing != "centre":
         how = '"fit"' if view.framing == "fit" else tuple(round(edge) for edge in box)
         lines.append(f"picture = core.reframe(picture, {how})")
@@ -37,6 +43,7 @@ def code(view: View, target: str, box: Box, query: int | None = None) -> str:
     if view.map:
         tap, _, head = view.map.partition(".head")
         which = f'next(one for one in reading.maps if one.tap == "{tap}")'
+        which = "core.rollout_map(reading.maps)" if tap == ROLLOUT else which
         asked = ([f"head={int(head) - 1}"] if head else []) + ([f"query={query}"] if query is not None else [])
         chosen = f"core.to_grid({', '.join([which, *asked])})" if asked else which
         lines.append(f"print(core.agreement({chosen}, found))")
@@ -58,12 +65,15 @@ def show(
     view: View, target: str, picture: Picture, reading: Reading, found: Attribution | None, query: int | None
 ) -> None:
     """Draw the row of buttons."""
+    own = state.own_models().get(view.model)
     with st.container(horizontal=True, gap="small"):
         st.button(
             word("keep.keep"), icon=":material/push_pin:", on_click=lambda: state.keep(view), help=word("keep.help")
         )
         with st.popover(word("share.address"), icon=":material/link:"):
-            if view.travels:
+            if own is not None:
+                st.markdown(word("share.own"))
+            elif view.travels:
                 st.caption(word("share.help"))
                 st.code(f"{state.page_address()}?{urlencode(view.address())}", language=None, wrap_lines=True)
             else:
@@ -78,4 +88,5 @@ def show(
         )
         with st.popover(word("code.title"), icon=":material/code:"):
             st.caption(word("code.help"))
-            st.code(code(view, target, picture.box, query), language="python")
+            card = own.card.facts["uploaded"] if own is not None else ""
+            st.code(code(view, target, picture.box, query, card), language="python")

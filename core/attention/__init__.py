@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from core.attention.attention_pooling import ATTENTION_POOLING
 from core.attention.cbam import CBAM_GATE
+from core.attention.feature_gate import FEATURE_GATE
 from core.attention.mechanism import Mechanism
 from core.attention.plain import PLAIN
+from core.attention.recurrent import RECURRENT
 from core.attention.self_attention import SELF_ATTENTION
 from core.attention.spatial_gate import SPATIAL_GATE
+from core.attention.squeeze_excitation import SQUEEZE_EXCITATION
+from core.attention.transformer import TRANSFORMER
 from core.types import InvalidInput
 
-MECHANISMS: tuple[Mechanism, ...] = (PLAIN, SPATIAL_GATE, CBAM_GATE, SELF_ATTENTION)
+MECHANISMS: tuple[Mechanism, ...] = (
+    PLAIN,
+    SQUEEZE_EXCITATION,
+    FEATURE_GATE,
+    SPATIAL_GATE,
+    CBAM_GATE,
+    ATTENTION_POOLING,
+    SELF_ATTENTION,
+    RECURRENT,
+    TRANSFORMER,
+)
 
 
 def mechanism(slug: str) -> Mechanism:

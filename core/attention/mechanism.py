@@ -13,9 +13,11 @@ class Mechanism:
     """One kind of attention.
 
     ``gate(channels)`` sits behind the third and the fourth stage and keeps the shape (b, c, h, w).
-    ``convolution(channels, out, side, stride)``, where given, stands in place of each 3×3 convolution of the fourth
-    stage. ``summary`` is a few plain words for a picker; ``equation`` is what it computes; ``paper`` is where it
-    comes from.
+    ``convolution(channels, out, side, stride)`` stands in place of each 3×3 convolution of the fourth stage.
+    ``pool(channels)`` stands in place of average pooling: (b, c, h, w) -> (b, c), or (b, s, c) where the model answers
+    after each of s steps. ``block(channels)`` makes a transformer's block of tokens, in place of all stages. At most
+    one of them is given. ``summary`` is a few plain words for a picker; ``equation`` is what it computes; ``paper`` is
+    where it comes from.
     """
 
     slug: str
@@ -25,3 +27,5 @@ class Mechanism:
     paper: str
     gate: Callable[[int], nn.Module] | None = None
     convolution: Callable[[int, int, int, int], nn.Module] | None = None
+    pool: Callable[[int], nn.Module] | None = None
+    block: Callable[[int], nn.Module] | None = None

@@ -6,6 +6,26 @@ import numpy as np
 
 from core.types import AttentionMap, InvalidInput, Kind
 
+HEADS_AXIS = {Kind.PAIRWISE: 0, Kind.WINDOWED: 1}
+"""Where the heads are, in the kinds that compare tokens with each other."""
+
+
+def heads(attention: AttentionMap) -> int:
+    """How many heads an attention map has; 0 where its kind has none."""
+    return attention.weights.shape[HEADS_AXIS[attention.kind]] if attention.kind in HEADS_AXIS else 0
+
+
+def has_token(attention: AttentionMap) -> bool:
+    """Whether a class token comes before the cells of a PAIRWISE map."""
+    return attention.kind == Kind.PAIRWISE and attention.weights.shape[2] == _count(attention) + 1
+
+
+def has_rows(attention: AttentionMap) -> bool:
+    """Whether every cell of the grid is a query, so that it can be asked what it attends to."""
+    if attention.kind == Kind.PAIRWISE:
+        return attention.weights.shape[1] == _count(attention) + has_token(attention)
+    return attention.kind == Kind.WINDOWED
+
 
 def to_grid(attention: AttentionMap, head: int | None = None, query: int | None = None) -> np.ndarray:
     """One map (h, w) of an attention map, float32.
@@ -13,7 +33,7 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
     SPATIAL as it is; FEATURE the mean over channels; SEQUENCE the mean over steps. PAIRWISE and WINDOWED: the row of
     the pinned ``query``, a cell of the grid counted row by row; without one the class token's row where there is a
     class token, else the mean over queries; of one ``head``, or the mean over heads. A window's row is zero outside of
-    it.
+    it; a query of the padding counts in no mean, and what is spent on keys of the padding is dropped.
 
     Raises:
         InvalidInput: a CHANNEL attention, which has no place in the picture, or a head or query that is not there.
@@ -24,51 +44,48 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
         return attention.weights
     if attention.kind in (Kind.FEATURE, Kind.SEQUENCE):
         return attention.weights.mean(0)
-    if attention.kind == Kind.WINDOWED:
-        return _window_grid(attention, head, query)
-    if query is not None:
-        return rows(attention, head)[_place(query, attention.grid[0] * attention.grid[1], "query")]
-    weights = _of_head(attention.weights, head, 0)
-    row = weights[0] if _tokens(attention) else weights.mean(0)
-    return row[_tokens(attention) :].reshape(attention.grid)
+    if attention.kind == Kind.PAIRWISE and query is None:
+        weights, first = _of_head(attention, head), int(has_token(attention))
+        return (weights[0] if first else weights.mean(0))[first:].reshape(attention.grid)
+    weights, cells = rows(attention, head)
+    grid = np.zeros(_count(attention) + 1, np.float32)  # the last one is where the padding's cell, -1, is
+    if query is None:
+        real = cells >= 0
+        grid[cells] = (weights * real[:, :, None]).sum(1) / real.sum()
+    else:
+        window, token = np.argwhere(cells == _place(query, _count(attention), "query"))[0]
+        grid[cells[window]] = weights[window, token]
+    return grid[:-1].reshape(attention.grid)
 
 
-def rows(attention: AttentionMap, head: int | None = None) -> np.ndarray:
-    """What every cell of a PAIRWISE map attends to: (n, h, w) float32, the class token left out.
+def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """What every token attends to: weights (windows, n, n), query before key, and cells (windows, n).
+
+    The weights are those of one ``head``, or the mean over heads. The cells say which cell of the grid, counted row by
+    row, each token is; -1 for one of the padding. A PAIRWISE map is one window of all cells, its class token left out.
 
     Raises:
         InvalidInput: a map of another kind, a head that is not there, or queries that are not the cells of the grid.
     """
-    if attention.kind != Kind.PAIRWISE:
-        raise InvalidInput(f"{attention.tap} does not compare patches with each other; it has no row for a patch.")
-    first, cells = _tokens(attention), attention.grid[0] * attention.grid[1]
-    if attention.weights.shape[1] != cells + first:
-        raise InvalidInput(f"The queries of {attention.tap} are not the cells of its grid; it has no row for a patch.")
-    return _of_head(attention.weights, head, 0)[first:, first:].reshape(cells, *attention.grid)
+    if not has_rows(attention):
+        raise InvalidInput(f"{attention.tap} does not compare every patch with others; it has no row for a patch.")
+    weights = _of_head(attention, head)
+    if attention.kind == Kind.WINDOWED:
+        return weights, attention.cells
+    first = int(has_token(attention))
+    return weights[None, first:, first:], np.arange(_count(attention))[None]
 
 
-def _tokens(attention: AttentionMap) -> int:
-    """How many tokens come before the cells of a PAIRWISE attention: 1 with a class token."""
-    return attention.weights.shape[2] - attention.grid[0] * attention.grid[1]
+def _count(attention: AttentionMap) -> int:
+    """How many cells the grid has."""
+    return attention.grid[0] * attention.grid[1]
 
 
-def _window_grid(attention: AttentionMap, head: int | None, query: int | None) -> np.ndarray:
-    weights = _of_head(attention.weights, head, 1)  # (windows, n, n)
-    grid = np.zeros(attention.grid[0] * attention.grid[1], np.float32)
-    if query is None:
-        # Every cell is a query of one window, so the mean over all queries is the sum over the window's, over all.
-        grid[attention.cells] = weights.sum(1) / grid.size
-    else:
-        _place(query, grid.size, "query")
-        window, token = np.argwhere(attention.cells == query)[0]
-        grid[attention.cells[window]] = weights[window, token]
-    return grid.reshape(attention.grid)
-
-
-def _of_head(weights: np.ndarray, head: int | None, axis: int) -> np.ndarray:
+def _of_head(attention: AttentionMap, head: int | None) -> np.ndarray:
+    axis = HEADS_AXIS[attention.kind]
     if head is None:
-        return weights.mean(axis)
-    return weights.take(_place(head, weights.shape[axis], "head"), axis)
+        return attention.weights.mean(axis)
+    return attention.weights.take(_place(head, heads(attention), "head"), axis)
 
 
 def _place(number: int, count: int, name: str) -> int:

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from core.attention.dot_product import attend
 from core.attention.mechanism import Mechanism
 from core.attention.tap import Tap
 from core.types import Kind
 
-SHARPNESS = 2.0
+SHARPNESS = 12.0
 
 
 class SelfAttention(nn.Module):
@@ -47,12 +47,8 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         b, _, h, w = x.shape
         query, key, value = self.project(x).view(b, 3, self.heads, -1, h * w).transpose(-1, -2).unbind(1)
-        bias = self.bias[:, self.offset[:h, :w, :h, :w].reshape(h * w, h * w)].to(query.dtype)
-        if self.tap.watched():
-            scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5 + bias
-            y = self.tap(scores.softmax(-1), (h, w)) @ value
-        else:
-            y = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        bias = self.bias[:, self.offset[:h, :w, :h, :w].reshape(h * w, h * w)]
+        y = attend(self.tap, query, key, value, (h, w), bias)
         return self.pool(y.transpose(-1, -2).reshape(b, -1, h, w))
 
 

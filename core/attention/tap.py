@@ -10,7 +10,7 @@ Listening and steering are values of a ``ContextVar``: two threads that share on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -26,11 +26,17 @@ Steer = Callable[["Tap", Tensor], Tensor]
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What one tap let through in one forward pass: ``weights`` (b, ...) and the ``grid`` (h, w) they belong to."""
+    """What one tap let through in one forward pass: ``weights`` (b, ...) and the ``grid`` (h, w) they belong to.
+
+    ``cells`` (windows, n) says where the tokens of WINDOWED weights lie: cells of the grid row by row, -1 for padding.
+    ``uses`` are the tensors that the model multiplied with: the weights, or a film as it was after each glimpse.
+    """
 
     tap: Tap
     weights: Tensor
     grid: tuple[int, int]
+    cells: Tensor | None = None
+    uses: tuple[Tensor, ...] = ()
 
 
 _records: ContextVar[dict[Tap, Record] | None] = ContextVar("records", default=None)
@@ -49,13 +55,14 @@ class Tap(nn.Module):
         super().__init__()
         self.kind, self.softmax, self.off = kind, softmax, off
 
-    def forward(self, weights: Tensor, grid: tuple[int, int]) -> Tensor:
+    def forward(self, weights: Tensor, grid: tuple[int, int], cells: Tensor | None = None) -> Tensor:
         steer = _steers.get().get(self)
         if steer is not None:
             weights = steer(self, weights)
         records = _records.get()
         if records is not None:
-            records[self] = Record(self, weights, tuple(grid))
+            before = records[self].uses if self.kind == Kind.SEQUENCE and weights.shape[1] > 1 else ()
+            records[self] = Record(self, weights, tuple(grid), cells, (*before, weights))
         return weights
 
     def watched(self) -> bool:
@@ -100,6 +107,14 @@ def steer(module: nn.Module, steers: Mapping[str, Steer]) -> Iterator[None]:
         _steers.reset(token)
 
 
+def slopes(score: Tensor, records: Sequence[Record]) -> list[Tensor]:
+    """∂score/∂weights of each record, in the shape of its weights; ``score`` is one number of the recorded pass."""
+    found = iter(torch.autograd.grad(score, [use for record in records for use in record.uses]))
+    # A film's frame is used once, when it is the last: its slope lies in the last frame of the film as it was then.
+    return [torch.cat([next(found)[:, -1:] for _ in record.uses], 1) if len(record.uses) > 1 else next(found)
+            for record in records]  # fmt: skip
+
+
 def uniform(tap: Tap, weights: Tensor) -> Tensor:
     """The same weight everywhere: 1/n for a softmax, the picture's own mean weight for a gate."""
     if not tap.softmax:
@@ -132,8 +147,10 @@ def replaced(weights: Tensor) -> Steer:
     """A given map (without the batch axis) instead of the model's own."""
 
     def replace(tap: Tap, own: Tensor) -> Tensor:
-        if tuple(weights.shape) != tuple(own.shape[1:]):
+        # A film grows glimpse by glimpse: so far it has as many maps as the model has looked.
+        given = weights[: own.shape[1]] if tap.kind == Kind.SEQUENCE else weights
+        if tuple(given.shape) != tuple(own.shape[1:]):
             raise InvalidInput(f"The map has shape {tuple(weights.shape)}; this tap takes {tuple(own.shape[1:])}.")
-        return weights.to(own).expand_as(own)
+        return given.to(own).expand_as(own)
 
     return replace

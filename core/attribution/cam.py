@@ -8,8 +8,8 @@ the map is zero everywhere. The map stays on the stage's grid.
 
 from __future__ import annotations
 
-from captum.attr import LayerGradCam
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from core.attention.tap import taps
 from core.attribution.batches import counted
@@ -19,19 +19,36 @@ from core.types import Kind, Progress
 
 
 def grad_cam(classifier: Classifier, x: Tensor, target: int, progress: Progress, *, stage: str) -> tuple[Tensor, None]:
-    """The map (h, w) on the grid of the named stage."""
-    method = LayerGradCam(counted(classifier, target, 1, progress), classifier.stages[stage])
-    return method.attribute(x.detach(), relu_attributions=True)[0, 0].detach(), None
+    """The map (h, w) on the grid of the named stage.
+
+    Captum's ``LayerGradCam`` gives the same where a stage gives out (b, c, h, w); ours lays out other stages first.
+    """
+    place, kept = classifier.stages[stage], []
+
+    def hold(module: nn.Module, inputs: tuple, y: Tensor) -> Tensor:
+        kept.append(y.detach().requires_grad_())  # the graph begins here; what is before it is not needed
+        return kept[0].clone()  # whoever works on in place does so on a copy
+
+    handle = place.module.register_forward_hook(hold)
+    try:
+        with torch.enable_grad():
+            score = counted(classifier, target, 1, progress)(x.detach()).sum()
+    finally:
+        handle.remove()
+    (slope,) = torch.autograd.grad(score, kept[0])
+    features, slopes = place.arrange(kept[0].detach()), place.arrange(slope)
+    return (slopes.mean((2, 3), keepdim=True) * features).sum(1)[0].relu(), None
 
 
 def last_local_stage(classifier: Classifier) -> str:
-    """The last stage that compares no patches with each other, else the last one.
+    """The last stage that does not compare all patches with each other, else the last one.
 
-    Behind a comparison every cell has seen the whole picture, and what speaks for the class lies nowhere any more.
+    Behind such a comparison every cell has seen the whole picture, and what speaks for the class lies nowhere any more.
     """
-    kinds = (Kind.PAIRWISE, Kind.WINDOWED, Kind.SEQUENCE)
     local = [
-        name for name, stage in classifier.stages.items() if not any(tap.kind in kinds for tap in taps(stage).values())
+        name
+        for name, stage in classifier.stages.items()
+        if not any(tap.kind in (Kind.PAIRWISE, Kind.SEQUENCE) for tap in taps(stage.module).values())
     ]
     return (local or list(classifier.stages))[-1]
 

@@ -1,22 +1,27 @@
 """Sample pictures that need no network: scenes that Fovea draws, photographs that come with its dependencies, a folder.
 
 A sample is known by a slug that may stand in an address: ``scenes/42``, ``photo/hopper``,
-``imagenette/<class>/<file>``.
+``imagenette/<class>/<file>``. ``scenes-tag/42`` is scene 42 with the tag of its own class in a corner, and
+``scenes-tag/42/boat`` with the tag of another; ``scenes-place/42`` has it in its own class's place, and
+``scenes-place/42/boat`` in another's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import matplotlib.cbook
 
 from core.data import scenes
 from core.data.datasets import IMAGENETTE, SUFFIXES, find_folder
+from core.data.made import HOMES, SHORTCUTS
 from core.images import open_image
 from core.types import InvalidInput, Picture
 
 SCENE_SIDE = 512
 SCENES = (19, 24, 27, 5, 20, 21, 38, 10, 16, 22)  # one of each object, in ten places
+CONTRADICTED = ((24, "rocket"), (20, "car"), (27, "umbrella"), (38, "boat"))  # a scene, and a class that it is not
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,19 @@ def scene_sample(seed: int) -> Sample:
     return Sample(f"scenes/{seed}", f"{plan.object} · {plan.place}", plan.object)
 
 
+def shortcut_samples(family: str) -> tuple[Sample, ...]:
+    """Some scenes, each three times: the shortcut tells its class, another class, and (an ordinary scene) nothing."""
+    found: list[Sample] = []
+    for seed, other in CONTRADICTED:
+        plan = scenes.plan(seed)
+        for told in (plan.object, other):
+            slug = f"{family}/{seed}" + (f"/{told}" if told != plan.object else "")
+            shown = f"{plan.place} · tag of {told}" if SHORTCUTS[family] == "tag" else HOMES[told]
+            found.append(Sample(slug, f"{plan.object} · {shown}", plan.object))
+        found.append(scene_sample(seed))
+    return tuple(found)
+
+
 def folder_samples(each: int = 1) -> tuple[Sample, ...]:
     """The first validation pictures of each class of the Imagenette folder, where one is found."""
     root = find_folder()
@@ -49,16 +67,30 @@ def folder_samples(each: int = 1) -> tuple[Sample, ...]:
 
 def samples(family: str) -> tuple[Sample, ...]:
     """The samples to offer for a family of models: what it was trained on comes first."""
-    drawn = tuple(scene_sample(seed) for seed in SCENES)
+    drawn = shortcut_samples(family) if SHORTCUTS.get(family) else tuple(scene_sample(seed) for seed in SCENES)
     photographs = (*folder_samples(), Sample("photo/hopper", "Grace Hopper"))
     return (*drawn, *photographs) if family.startswith("scenes") else (*photographs, *drawn)
 
 
-def _open_scene(seed: str) -> Picture:
-    if not seed.isdigit() or len(seed) > 9:
+def _number(seed: str) -> int:
+    if not seed.isdecimal() or len(seed) > 9:
         raise InvalidInput(f"A scene is known by a whole number below a billion, not by {seed!r}.")
-    drawn = scenes.draw(int(seed), SCENE_SIDE)
+    return int(seed)
+
+
+def _open_scene(seed: str) -> Picture:
+    drawn = scenes.draw(_number(seed), SCENE_SIDE)
     return open_image(drawn.pixels, name=f"scenes/{seed}")
+
+
+def _open_shortcut(family: str, rest: str) -> Picture:
+    seed, _, told = rest.partition("/")
+    told = told or scenes.plan(_number(seed)).object
+    if told not in scenes.OBJECTS:
+        raise InvalidInput(f"There is no class {told!r} in the scenes; choose one of: {', '.join(scenes.OBJECTS)}.")
+    tag = SHORTCUTS[family] == "tag"
+    shown = {"tag": scenes.OBJECTS.index(told)} if tag else {"place": HOMES[told]}
+    return open_image(scenes.draw(_number(seed), SCENE_SIDE, **shown).pixels, name=f"{family}/{rest}")
 
 
 def _open_photograph(name: str) -> Picture:
@@ -87,6 +119,7 @@ def open_sample(slug: str) -> Picture:
     """
     family, _, rest = slug.partition("/")
     openers = {"scenes": _open_scene, "photo": _open_photograph, "imagenette": _open_from_folder}
+    openers |= {name: partial(_open_shortcut, name) for name, shortcut in SHORTCUTS.items() if shortcut}
     if family not in openers or not rest:
         raise InvalidInput(f"There is no sample {slug!r}; try scenes/42 or photo/hopper.")
     return openers[family](rest)

@@ -1,42 +1,90 @@
-"""How often a model is right, and how often it still is when its attention is taken from it."""
+"""How often a model is right, what it takes for what, and what is left when its attention is taken from it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 
 from core.attention.tap import Steer, shuffled, steer, switched_off, uniform
 from core.classifier import Classifier
-from core.data.datasets import Split
+from core.data.datasets import Dataset, Split
 from core.images import open_image
-from core.types import Progress
+from core.types import ModelCard, Progress, frozen
 
-STEERS: Mapping[str, Steer | None] = {"": None, "uniform": uniform, "shuffled": shuffled(0), "off": switched_off}
+STEERS: Mapping[str, Steer] = {"uniform": uniform, "shuffled": shuffled(0), "off": switched_off}
+CLASSES = 200  # more would make a card of megabytes
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What a model answered on so many ``pictures``; ``accuracy`` is a fraction.
+
+    ``ablation`` gives the accuracy with every tap ``uniform``, ``shuffled`` and ``off``; a model without attention has
+    none. ``confusion`` (k, k) int64 counts: rows the true class, columns the predicted one.
+    """
+
+    pictures: int
+    accuracy: float
+    ablation: dict[str, float]
+    confusion: np.ndarray
 
 
 def evaluate(
-    classifier: Classifier, split: Split, *, progress: Progress | None = None, batch: int = 64
-) -> dict[str, float]:
-    """The fraction of right answers: ``accuracy``, and with every tap ``uniform``, ``shuffled`` and ``off``.
+    classifier: Classifier,
+    split: Split,
+    *,
+    steers: Mapping[str, Steer] = STEERS,
+    progress: Progress | None = None,
+    batch: int = 64,
+) -> Measurement:
+    """Answer every picture of a split, once as the model is and once with each of ``steers`` at every tap.
 
-    The pictures go through the same preparation as in the app. A model without attention has ``accuracy`` only.
+    The pictures go through the same preparation as in the app.
     """
-    steers = STEERS if classifier.taps else {"": None}
-    right = dict.fromkeys(steers, 0)
+    wanted = dict(steers) if classifier.taps else {}
+    right = dict.fromkeys(wanted, 0)
+    classes = len(classifier.card.classes)
+    confusion = np.zeros((classes, classes), np.int64)
 
     def job(indices: range) -> None:
+        labels = split.labels[indices.start : indices.stop]
         x = torch.cat([classifier.prepare(open_image(split.read(i))) for i in indices])
-        y = torch.from_numpy(split.labels[indices.start : indices.stop]).to(x.device)
-        for name, function in steers.items():
+        for name, function in {"": None, **wanted}.items():
             chosen = steer(classifier.module, dict.fromkeys(classifier.taps, function)) if function else nullcontext()
             with torch.inference_mode(), chosen:
-                right[name] += int((classifier.module(x).argmax(1) == y).sum())
+                answers = classifier.module(x).argmax(1).cpu().numpy()
+            if function:
+                right[name] += int((answers == labels).sum())
+            else:
+                np.add.at(confusion, (labels, answers), 1)
 
     for start in range(0, len(split), batch):
         indices = range(start, min(start + batch, len(split)))
         classifier.run(lambda indices=indices: job(indices))
         if progress:
             progress(indices.stop, len(split))
-    return {name or "accuracy": count / len(split) for name, count in right.items()}
+    count = len(split)
+    ablation = {name: hits / count for name, hits in right.items()}
+    return Measurement(count, int(confusion.trace()) / count, ablation, frozen(confusion))
+
+
+def measure(classifier: Classifier, data: Dataset, progress: Progress | None = None) -> ModelCard:
+    """The classifier's card with what is measured on a data set, in place of what it said before.
+
+    Facts: ``confusion`` as lists, for up to ``CLASSES`` classes; where the data have an ``independent`` split, the
+    accuracy and the number of pictures there.
+    """
+    found = evaluate(classifier, data.validation, progress=progress)
+    facts = {key: value for key, value in classifier.card.facts.items() if key not in ("confusion", "independent")}
+    if data.independent is not None:
+        apart = evaluate(classifier, data.independent, steers={}, progress=progress)
+        facts["independent"] = {"accuracy": apart.accuracy, "pictures": apart.pictures}
+    if len(data.classes) <= CLASSES:
+        facts["confusion"] = found.confusion.tolist()
+    return replace(
+        classifier.card, accuracy=found.accuracy, pictures=found.pictures, ablation=found.ablation, facts=facts
+    )

@@ -3,16 +3,19 @@
 A 128 px picture goes through a stem (stride 4) and four stages of residual blocks, to maps of 32×32, 32×32, 16×16 and
 8×8 cells, then average pooling and a linear classifier. He et al., "Deep residual learning", CVPR 2016, with the stem
 and the pooled shortcut of He et al., "Bag of tricks", CVPR 2019. Ours is narrow (32-64-128-256) and has one block a
-stage, the third two. A mechanism sits behind stages three and four, or in place of the fourth stage's convolutions.
+stage, the third two. A mechanism sits behind stages three and four, or in place of the fourth stage's
+convolutions, or of the pooling.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from core.attention import Mechanism
+from core.models import stages
 
 BLOCKS = (1, 1, 2, 1)
 STRIDES = (1, 1, 2, 2)
@@ -95,11 +98,28 @@ class Backbone(nn.Module):
                 channels, side = widths[index], side // stride
             gate = mechanism.gate(channels) if mechanism.gate is not None and index >= 2 else nn.Identity()
             self.add_module(name, Stage(blocks, gate))
-        self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        average = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.pool = average if mechanism.pool is None else mechanism.pool(channels)
         self.classify = nn.Linear(channels, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.stem(x)
         for name in STAGES:
             x = self.get_submodule(name)(x)
-        return self.classify(self.pool(x))
+        return self.answer(self.classify(self.pool(x)))
+
+    def answer(self, logits: Tensor) -> Tensor:
+        """The logits (b, k); of a film of them, (b, s, k), the last ones.
+
+        In training each picture answers after a random step, so that the confidence after every step means something.
+        """
+        if logits.ndim == 2:
+            return logits
+        steps = torch.full((len(logits),), logits.shape[1] - 1, device=logits.device)
+        if self.training:
+            steps = torch.randint_like(steps, logits.shape[1])
+        return logits[torch.arange(len(logits), device=logits.device), steps]
+
+    def stages(self) -> dict[str, stages.Stage]:
+        """What the four stages give out."""
+        return {name: stages.Stage(self.get_submodule(name)) for name in STAGES}

@@ -1,4 +1,8 @@
-"""The shelf: every model's card and weights, as files ``<family>/<mechanism>.json`` and ``.safetensors``."""
+"""The shelf: every model that can be loaded, by its slug.
+
+Shipped and trained ones are files, ``<family>/<mechanism>.json`` and ``.safetensors``; then come torchvision's, and the
+user's own.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +11,26 @@ import json
 import os
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from core.attention import MECHANISMS, mechanism
-from core.models.backbone import STAGES, Backbone
-from core.types import InvalidInput, ModelCard
+from core.attention import MECHANISMS
+from core.models import own, torchvision_models
+from core.models.architecture import assemble, build, freeze
+from core.types import InvalidInput, ModelCard, Progress
+
+__all__ = ["assemble", "build", "freeze"]
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
-FAMILIES = ("scenes", "imagenette")
-WIDTHS = {"scenes": (16, 32, 64, 128)}
+FAMILIES = ("scenes", "imagenette", "scenes-tag", "scenes-place")
+WIDTHS = dict.fromkeys(("scenes", "scenes-tag", "scenes-place"), (16, 32, 64, 128))
 DEFAULT_WIDTHS = (32, 64, 128, 256)
 
 
 def shelf() -> Path:
     """The folder of the shipped models; the variable FOVEA_PRETRAINED names another one."""
     return Path(os.environ.get("FOVEA_PRETRAINED", PRETRAINED))
-
-
-def build(card: ModelCard) -> nn.Module:
-    """The architecture that a card names, with fresh weights; InvalidInput where there is none like that."""
-    if len(card.widths) != len(STAGES):
-        raise InvalidInput(f"The card of {card.slug} must give {len(STAGES)} widths, not {len(card.widths)}.")
-    return Backbone(mechanism(card.mechanism), len(card.classes), card.widths, card.size)
 
 
 def read_card(path: Path) -> ModelCard:
@@ -44,7 +43,15 @@ def read_card(path: Path) -> ModelCard:
 
 
 def cards() -> tuple[ModelCard, ...]:
-    """Every model of the shelf: family by family, and in each in the order of the mechanisms."""
+    """Every model of the shelf: those that lie here as files, torchvision's, and the user's own.
+
+    A card of the user's that has a problem is passed over; ``own.problems()`` tells it. Nothing is fetched.
+    """
+    return (*stored(), *torchvision_models.cards(), *own.cards())
+
+
+def stored() -> tuple[ModelCard, ...]:
+    """The models shipped or trained here: family by family, and in each in the order of the mechanisms."""
     found = [read_card(path) for path in shelf().glob("*/*.json") if path.with_suffix(".safetensors").exists()]
     families = {slug: place for place, slug in enumerate(FAMILIES)}
     order = {one.slug: place for place, one in enumerate(MECHANISMS)}
@@ -56,12 +63,20 @@ def cards() -> tuple[ModelCard, ...]:
 
 
 def find_card(slug: str) -> ModelCard:
-    """The card of that slug; InvalidInput, with the slugs there are, where it is missing."""
-    for card in cards():
+    """The card of that slug, of any classification model of torchvision, or of the user's own ``file:<path>``.
+
+    Raises:
+        InvalidInput: there is none, with the slugs there are.
+    """
+    family, _, name = slug.partition("/")
+    if family == torchvision_models.FAMILY:
+        return torchvision_models.make_card(name)
+    if is_own(slug):
+        return own.find_card(slug)
+    for card in stored():
         if card.slug == slug:
             return card
-    known = ", ".join(card.slug for card in cards())
-    raise InvalidInput(f"There is no model {slug!r} on the shelf; choose one of: {known or 'none yet'}.")
+    raise InvalidInput(f"There is no model {slug!r} on the shelf; choose one of: {', '.join(c.slug for c in cards())}.")
 
 
 def weights_file(card: ModelCard) -> Path:
@@ -93,28 +108,34 @@ def store_card(card: ModelCard) -> Path:
     return path
 
 
-def fetch(card: ModelCard) -> nn.Module:
+def present(card: ModelCard) -> bool:
+    """Whether a card's weights lie on this machine; else ``fetch`` gets them from the network."""
+    if card.family == torchvision_models.FAMILY:
+        return torchvision_models.present(card)
+    return is_own(card.slug) or weights_file(card).is_file()
+
+
+def is_own(slug: str) -> bool:
+    """Whether a slug is that of a user's own model."""
+    return slug.startswith((own.FILE, f"{own.FAMILY}/"))
+
+
+def fetch(card: ModelCard, progress: Progress | None = None) -> nn.Module:
     """The card's model with its stored weights, in float32, frozen, in eval mode, on the CPU.
 
+    Weights of torchvision that are not here are fetched; ``progress(done, total)`` then counts bytes.
+
     Raises:
-        InvalidInput: the file is missing, broken, or does not fit the architecture.
+        InvalidInput: the file is missing and cannot be fetched, is broken, or does not fit the architecture.
     """
+    if card.family == torchvision_models.FAMILY:
+        return assemble(card, torchvision_models.fetch(card, progress))
+    if is_own(card.slug):
+        return own.fetch(card)
     path = weights_file(card)
     try:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
         reason = f"The weights of {card.slug} cannot be read from {path} ({error})"
         raise InvalidInput(f"{reason}; copy the file again, or train the model anew.") from error
-    module = build(card)
-    own = module.state_dict()
-    wrong = sorted(name for name in own.keys() | weights.keys() if name not in own or name not in weights)
-    wrong += [name for name in own.keys() & weights.keys() if own[name].shape != weights[name].shape]
-    if wrong:
-        raise InvalidInput(f"The weights of {card.slug} do not fit its architecture: {', '.join(wrong[:4])}.")
-    module.load_state_dict({name: tensor.to(own[name].dtype) for name, tensor in weights.items()})
-    return freeze(module)
-
-
-def freeze(module: nn.Module) -> nn.Module:
-    """Eval mode, no gradients for weights; gradients to the input and the taps stay possible."""
-    return module.eval().requires_grad_(False).to(memory_format=torch.contiguous_format)
+    return assemble(card, weights)

@@ -1,40 +1,59 @@
-"""Training pictures in memory, each varied anew at every look."""
+"""Training pictures, each varied anew at every look: the variation is drawn for seed, epoch and picture."""
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
 from core.data.datasets import Split
+from core.images import BASELINE
 from core.training.recipe import Recipe
 
 
+def variation(size: int, recipe: Recipe) -> v2.Transform:
+    """Crop, mirror, turn and erase, each where the recipe has it: (3, h, w) uint8 -> (3, size, size) uint8."""
+    if recipe.crop < 1:
+        steps = [v2.RandomResizedCrop(size, scale=(recipe.crop, 1.0), ratio=(3 / 4, 4 / 3), antialias=True)]
+    else:
+        steps = [v2.Resize(size, antialias=True), v2.CenterCrop(size)]  # the model's own square
+    absent = [float(value) for value in BASELINE]
+    if recipe.flip:
+        steps.append(v2.RandomHorizontalFlip())
+    if recipe.rotate:
+        steps.append(v2.RandomRotation(recipe.rotate, v2.InterpolationMode.BILINEAR, fill=absent))
+    if recipe.erase:
+        steps.append(v2.RandomErasing(recipe.erase, scale=(0.02, 0.2), value=absent))
+    return v2.Compose(steps)
+
+
 class Pictures(Dataset):
-    """Training pictures in memory, each cropped, flipped and resized anew: item -> ((3, size, size) uint8, label)."""
+    """Training pictures, varied anew in each epoch: item -> ((3, size, size) uint8, label, chance (3,) in 0..1).
 
-    def __init__(self, split: Split, size: int, recipe: Recipe):
-        self.pixels = [torch.from_numpy(np.array(split.read(i))).permute(2, 0, 1) for i in range(len(split))]
-        self.labels, self.recipe = split.labels, recipe
-        self.resize(size)
+    ``chance`` is for ``vary_colour``, which takes a whole batch at once.
+    """
 
-    def resize(self, size: int) -> None:
-        """Crop to another side from now on."""
-        crop = v2.RandomResizedCrop(size, scale=(self.recipe.crop, 1.0), ratio=(3 / 4, 4 / 3), antialias=True)
-        self.transform = v2.Compose([crop, v2.RandomHorizontalFlip(0.5 if self.recipe.flip else 0.0)])
+    def __init__(self, split: Split, recipe: Recipe, epoch: int = 0):
+        self.split, self.recipe, self.epoch = split, recipe, epoch
+        self.vary = variation(recipe.size(epoch), recipe)
 
     def __len__(self) -> int:
-        return len(self.pixels)
+        return len(self.split)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        return self.transform(self.pixels[index]), int(self.labels[index])
+    def __getitem__(self, index: int) -> tuple[Tensor, int, Tensor]:
+        pixels = torch.tensor(self.split.read(index)).permute(2, 0, 1)
+        with torch.random.fork_rng(devices=[]):  # torchvision draws from the one generator of the process
+            torch.default_generator.manual_seed(self.recipe.draw(self.epoch, index))
+            return self.vary(pixels), int(self.split.labels[index]), torch.rand(3)
 
 
-def vary_colour(x: Tensor, strength: float) -> Tensor:
-    """Brightness, contrast and saturation of (b, 3, h, w) in 0..1, each picture's by 1 ± ``strength`` at random."""
-    factor = 1 + strength * (2 * torch.rand(3, len(x), 1, 1, 1, device=x.device) - 1)
+def vary_colour(x: Tensor, strength: float, chance: Tensor) -> Tensor:
+    """Brightness, contrast and saturation of (b, 3, h, w) in 0..1, each by 1 ± ``strength``.
+
+    ``chance`` (b, 3) in 0..1 says how far for each picture.
+    """
+    factor = (1 + strength * (2 * chance - 1)).T[:, :, None, None, None]
     x = x * factor[0]
     x = (x - x.mean((1, 2, 3), keepdim=True)) * factor[1] + x.mean((1, 2, 3), keepdim=True)
     grey = x.mean(1, keepdim=True)

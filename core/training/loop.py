@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, TensorDataset
-from torchvision.transforms import v2
+from torch.utils.data import DataLoader
 
-from core.data.datasets import Dataset, Split
+from core.data.datasets import Dataset, Split, hold
 from core.device import reduced_precision
 from core.training.augmentation import Pictures, vary_colour
-from core.training.optimisers import Optimisers, one_cycle
+from core.training.losses import choose_loss
+from core.training.optimisers import SCHEDULES, Optimisers
+from core.training.processes import Crew
 from core.training.recipe import Recipe
 
 
@@ -31,20 +31,35 @@ def running_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tenso
     return update
 
 
-def squares(split: Split, prepare: Callable[[np.ndarray], np.ndarray]) -> TensorDataset:
-    """A split as the model sees it: pictures (n, 3, size, size) uint8 and labels (n,)."""
-    pixels = np.stack([prepare(split.read(i)) for i in range(len(split))])
-    return TensorDataset(torch.from_numpy(pixels).permute(0, 3, 1, 2), torch.from_numpy(split.labels))
-
-
 @torch.inference_mode()
-def accuracy(model: nn.Module, pictures: TensorDataset, normalise: nn.Module, device: torch.device) -> float:
-    """The fraction of pictures whose likeliest class is the true one."""
+def accuracy(model: nn.Module, split: Split, normalise: nn.Module, device: torch.device, batch: int = 128) -> float:
+    """The fraction of a split, squares as the model sees them, whose likeliest class is the true one."""
     model.eval()
     right = 0
-    for x, y in DataLoader(pictures, batch_size=128):
+    for start in range(0, len(split), batch):
+        y = torch.from_numpy(split.labels[start : start + batch])
+        x = torch.from_numpy(np.stack([split.read(start + i) for i in range(len(y))])).permute(0, 3, 1, 2)
         right += int((model(normalise(x.to(device).float() / 255)).argmax(1).cpu() == y).sum())
-    return right / len(pictures)
+    return right / len(split)
+
+
+def find_checkpoint(path: Path, recipe: Recipe, about: str) -> dict | None:
+    """What the last finished epoch of the same run left, or None."""
+    if not path.exists():
+        return None
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        same = Recipe.parse(saved["recipe"]) == recipe
+    except ValueError:  # a recipe of another version
+        return None
+    return saved if same and saved.get("about", about) == about else None
+
+
+def write_checkpoint(path: Path, state: dict) -> None:
+    """Write all of it or nothing: a run may be killed here too."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(state, path.with_suffix(".part"))
+    path.with_suffix(".part").replace(path)
 
 
 def train(
@@ -54,7 +69,7 @@ def train(
     *,
     prepare: Callable[[np.ndarray], np.ndarray],
     normalise: nn.Module,
-    device: torch.device,
+    crew: Crew,
     checkpoint: Path,
     about: str = "",
     report: Callable[[dict], None] = lambda line: None,
@@ -64,59 +79,54 @@ def train(
 
     ``prepare`` makes the validation square (h, w, 3) -> (size, size, 3) uint8, ``normalise`` the model's input from
     0..1. The ``checkpoint`` is written after each epoch; a run that finds one of the same recipe goes on from it, if
-    that is ``about`` the same: what else decides a run, such as its data.
+    that is ``about`` the same: what else decides a run, such as its data. All that is random is drawn for the recipe's
+    seed, the epoch and the picture, so that on one thread a run which was killed ends with the same bits as another.
     """
-    torch.manual_seed(recipe.seed)
+    device = crew.device
     model = model.to(device, memory_format=torch.channels_last)
     optimisers = Optimisers(model, recipe)
     mean = AveragedModel(model, multi_avg_fn=running_average(recipe.average), use_buffers=True)
-    pictures = Pictures(data.training, recipe.size(0), recipe)
-    validation = squares(data.validation, prepare)
     history: list[dict] = []
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        if saved["recipe"] == repr(recipe) and saved.get("about", about) == about:
-            model.load_state_dict(saved["model"])
-            mean.load_state_dict(saved["mean"])
-            optimisers.load_state_dict(saved["optimisers"])
-            history = saved["history"]
-    erase = v2.RandomErasing(recipe.erase, scale=(0.02, 0.2))
-    steps = len(pictures) // recipe.batch
+    saved = crew.share(find_checkpoint(checkpoint, recipe, about) if crew.first else None)
+    if saved:
+        model.load_state_dict(saved["model"])
+        mean.load_state_dict(saved["mean"])
+        optimisers.load_state_dict(saved["optimisers"])
+        history = saved["history"]
+    if len(history) == recipe.epochs:
+        return mean.module.eval(), history
+    joined, rate = crew.join(model), SCHEDULES[recipe.schedule]
+    loss_of = choose_loss(recipe, data.training.labels, len(data.classes), device)
+    if crew.first:
+        squares = hold(Split(data.validation.labels, lambda i: prepare(data.validation.read(i))))
     for epoch in range(len(history), recipe.epochs):
         started = time.monotonic()
-        torch.manual_seed(recipe.seed * 1000 + epoch)  # a resumed epoch draws what it would have drawn
-        pictures.resize(recipe.size(epoch))
-        loader = DataLoader(pictures, recipe.batch, shuffle=True, drop_last=True, num_workers=1, prefetch_factor=6)
+        torch.manual_seed(recipe.draw(epoch))  # for what a model itself draws
+        mine = crew.batches(len(data.training), recipe.batch, recipe.draw(epoch))
+        pictures = Pictures(data.training, recipe, epoch)
+        loader = DataLoader(pictures, batch_sampler=mine, num_workers=crew.workers, prefetch_factor=6)
         model.train()
         total = 0.0
-        for step, (x, y) in enumerate(batches(loader, epoch)):
-            x = vary_colour(x.to(device).float() / 255, recipe.colour)
-            x = erase(normalise(x)).contiguous(memory_format=torch.channels_last)
+        for step, (x, y, chance) in enumerate(batches(loader, epoch) if crew.first else loader):
+            x = normalise(vary_colour(x.to(device).float() / 255, recipe.colour, chance.to(device)))
             with reduced_precision(device):
-                logits = model(x)
-            loss = F.cross_entropy(logits.float(), y.to(device), label_smoothing=recipe.smoothing)
+                logits = joined(x.contiguous(memory_format=torch.channels_last))
+            loss = loss_of(logits.float(), y.to(device))
             loss.backward()
-            optimisers.step(one_cycle((epoch + step / steps) / recipe.epochs, recipe.rate))
+            optimisers.step(rate((epoch + step / len(mine)) / recipe.epochs, recipe.rate))
             mean.update_parameters(model)
             total += loss.item()
+        if not crew.first:
+            continue
         line = {
             "epoch": epoch + 1,
-            "loss": round(total / steps, 4),
-            "accuracy": accuracy(mean.module, validation, normalise, device),
+            "loss": round(total / len(mine), 4),
+            "accuracy": accuracy(mean.module, squares, normalise, device),
             "size": recipe.size(epoch),
             "seconds": round(time.monotonic() - started, 1),
         }
         history.append(line)
         report(line)
-        state = {
-            "recipe": repr(recipe),
-            "about": about,
-            "model": model.state_dict(),
-            "mean": mean.state_dict(),
-            "optimisers": optimisers.state_dict(),
-            "history": history,
-        }
-        checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(state, checkpoint.with_suffix(".part"))
-        checkpoint.with_suffix(".part").replace(checkpoint)
+        state = {"recipe": repr(recipe), "about": about, "model": model.state_dict(), "mean": mean.state_dict()}
+        write_checkpoint(checkpoint, {**state, "optimisers": optimisers.state_dict(), "history": history})
     return mean.module.eval(), history

@@ -2,32 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+import ast
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
 
 from core.types import InvalidInput
+
+
+def _part(default: Any, words: str, *, within: tuple[float, float] | None = None, of: tuple[str, ...] = ()) -> Any:
+    """A part of a recipe that says of itself what it is, and what it may be."""
+    return field(default=default, metadata={"words": words, "within": within, "of": of})
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides a training run, and so its weights, but for the order of floating-point sums.
 
-    ``sizes`` are (share of the epochs, side in pixels) in order; ``rate`` is the peak learning rate of both optimisers;
-    ``average`` the decay of the weights' average for each step; ``crop`` the smallest share of a picture in a crop.
+    ``sizes`` are (share of the epochs, side in pixels) in order; the last side is that of the model's square. Each part
+    is an option of the command line too.
+
+    Raises:
+        InvalidInput: a part is out of its bounds.
     """
 
-    epochs: int = 30
-    batch: int = 64
-    rate: float = 8e-3
-    decay: float = 0.05
-    smoothing: float = 0.1
-    average: float = 0.998
-    crop: float = 0.35
-    flip: bool = True
-    colour: float = 0.3
-    erase: float = 0.2
-    sizes: tuple[tuple[float, int], ...] = ((0.4, 96), (0.35, 112), (0.25, 128))
-    seed: int = 0
-    muon: bool = True
+    epochs: int = _part(30, "rounds over the training pictures", within=(1, 100_000))
+    batch: int = _part(64, "pictures for each step, in all processes together", within=(2, 1 << 20))
+    rate: float = _part(8e-3, "peak learning rate of both optimisers", within=(1e-9, 0.999))
+    decay: float = _part(0.05, "weight decay", within=(0, 10))
+    smoothing: float = _part(0.1, "share of the truth given to all classes alike", within=(0, 0.999))
+    average: float = _part(0.998, "decay of the weights' average for each step", within=(0, 0.999999))
+    crop: float = _part(0.35, "smallest share of a picture in a crop; 1: no crops", within=(0.01, 1))
+    flip: bool = _part(True, "mirror half of the pictures")
+    colour: float = _part(0.3, "how far brightness, contrast and saturation vary; 0: not", within=(0, 1))
+    erase: float = _part(0.2, "share of the pictures with a rectangle erased; 0: none", within=(0, 1))
+    sizes: tuple[tuple[float, int], ...] = _part(
+        ((0.4, 96), (0.35, 112), (0.25, 128)), "shares of the epochs, each with its side; the last is the model's"
+    )
+    seed: int = _part(0, "decides first weights, order and variation of the pictures", within=(0, 1 << 62))
+    muon: bool = _part(True, "Muon for the hidden matrices; else AdamW for everything")
+    rotate: float = _part(0.0, "turn each picture by up to so many degrees; 0: not", within=(0, 180))
+    loss: str = _part("cross-entropy", "what is made small", of=("cross-entropy", "squared-error"))
+    schedule: str = _part("one-cycle", "how the rate changes", of=("one-cycle", "cosine"))
+    class_weights: str = _part("none", "balanced: a rare class weighs as much as any", of=("none", "balanced"))
+
+    def __post_init__(self):
+        for one in fields(self):
+            value, within, of = getattr(self, one.name), one.metadata["within"], one.metadata["of"]
+            name = one.name.replace("_", " ").capitalize()
+            if within and not within[0] <= value <= within[1]:
+                raise InvalidInput(f"{name} must be from {within[0]:,} to {within[1]:,}, not {value}.")
+            if of and value not in of:
+                raise InvalidInput(f"{name} must be one of {', '.join(of)}, not {value!r}.")
+        if not self.sizes or any(share <= 0 or side < 16 or side % 16 for share, side in self.sizes):
+            raise InvalidInput("Sizes must be shares above 0, each with a side in pixels that 16 divides.")
 
     def size(self, epoch: int) -> int:
         """The side of the pictures in that epoch (from 0)."""
@@ -38,14 +67,38 @@ class Recipe:
                 return side
         return self.sizes[-1][1]
 
+    def draw(self, epoch: int, index: int | None = None) -> int:
+        """A seed of its own for each epoch, and in it for each picture, whichever process or worker asks for it."""
+        key = (self.seed, epoch, 0 if index is None else index + 1)  # zeros at its end change nothing of a key
+        return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
     def to_json(self) -> dict:
         """The recipe as a card states it."""
         return asdict(self)
 
+    @classmethod
+    def parse(cls, text: str) -> Recipe:
+        """The recipe that ``repr`` wrote, perhaps before it had all its parts: a part that is missing has its default.
 
+        Raises:
+            ValueError: the text is no recipe, or has a part that is unknown or out of its bounds.
+        """
+        try:
+            call = ast.parse(text, mode="eval").body
+            return cls(**{one.arg: ast.literal_eval(one.value) for one in call.keywords})
+        except (SyntaxError, AttributeError, TypeError, ValueError) as error:
+            raise ValueError(f"This is no recipe of today: {text}") from error
+
+
+SCENES = Recipe(epochs=8, crop=0.7, colour=0.2, erase=0.0, sizes=((0.5, 96), (0.5, 128)))
+CIFAR = Recipe(batch=128, crop=0.6, erase=0.1, sizes=((1.0, 64),))  # 32 px enlarged twice: maps of 8 and 4 cells a side
 RECIPES = {
     "imagenette": Recipe(),
-    "scenes": Recipe(epochs=8, crop=0.7, colour=0.2, erase=0.0, sizes=((0.5, 96), (0.5, 128))),
+    "cifar10": CIFAR,
+    "cifar100": CIFAR,
+    "scenes": SCENES,
+    "scenes-tag": replace(SCENES, crop=1.0),  # a crop would cut the corner off, and with it the class
+    "scenes-place": SCENES,
 }
 
 
@@ -53,12 +106,9 @@ def recipe(family: str, *, started: bool = False, **changes: object) -> Recipe:
     """The recipe of a family, with ``changes`` that are not None; an unknown family trains as photographs do.
 
     A ``started`` model, which has another's weights already, needs a third of the epochs at half the rate. InvalidInput
-    for no epochs, or a rate that is no share.
+    for a change that is out of its bounds.
     """
     found = RECIPES.get(family, RECIPES["imagenette"])
     if started:
-        found = replace(found, epochs=found.epochs // 3, rate=found.rate / 2)
-    found = replace(found, **{name: value for name, value in changes.items() if value is not None})
-    if found.epochs < 1 or not 0 < found.rate < 1:
-        raise InvalidInput("Train for one epoch or more, at a rate above 0 and below 1.")
-    return found
+        found = replace(found, epochs=max(1, found.epochs // 3), rate=found.rate / 2)
+    return replace(found, **{name: value for name, value in changes.items() if value is not None})

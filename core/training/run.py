@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import platform
+import statistics
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 from torchvision.transforms import v2
 
-from core import device as devices
 from core.attention import mechanism
 from core.classifier import Classifier
-from core.data.datasets import Dataset
-from core.evaluation.accuracy import evaluate
+from core.data.datasets import Dataset, hold
+from core.evaluation.accuracy import evaluate, measure
 from core.images import open_image, square
 from core.models import shelf
 from core.training.loop import train
+from core.training.processes import Crew, gather
 from core.training.recipe import Recipe
 from core.types import InvalidInput, ModelCard, Progress
 
-TERMS = {
-    "imagenette": "Weights: Apache-2.0. Trained on Imagenette, a part of ImageNet, whose terms allow non-commercial "
-    "research and education only.",
-    "scenes": "Apache-2.0. Trained on pictures that Fovea draws itself.",
-}
+Batches = Callable[[Iterator, int], Iterator]
+"""Wraps the loader of an epoch (from 0), to show how far it is."""
 
 
 def start_from(module: nn.Module, slug: str) -> int:
@@ -37,6 +36,72 @@ def start_from(module: nn.Module, slug: str) -> int:
     return len(fitting)
 
 
+def draw_card(slug: str, data: Dataset, recipe: Recipe) -> ModelCard:
+    """The card of a model that is to be trained.
+
+    Raises:
+        InvalidInput: the slug is not ``family/mechanism``, or there is no such mechanism, or too little to train on.
+    """
+    family, _, name = slug.partition("/")
+    if not family or not name or "/" in name:
+        raise InvalidInput(f"A model is called FAMILY/MECHANISM, such as imagenette/cbam, not {slug!r}.")
+    kind = mechanism(name)
+    if len(data.training) < recipe.batch:
+        raise InvalidInput(f"{data.name} has {len(data.training)} pictures to train on; a batch takes {recipe.batch}.")
+    widths = shelf.WIDTHS.get(family, shelf.DEFAULT_WIDTHS)
+    title, size = f"{kind.title} · {family}", recipe.sizes[-1][1]
+    return ModelCard(slug, title, kind.slug, data.classes, widths=widths, size=size)
+
+
+def fit(
+    card: ModelCard,
+    data: Dataset,
+    recipe: Recipe,
+    crew: Crew,
+    start: str | None,
+    cache: Path,
+    report: Callable[[dict], None],
+    batches: Batches,
+) -> tuple[nn.Module, list[dict]]:
+    """Build the card's model with a seed's first weights and train it: the module and its history."""
+    torch.manual_seed(recipe.seed)
+    module = shelf.build(card)
+    if start:
+        start_from(module, start)
+    name = card.slug.replace("/", "-") + (f"-seed{recipe.seed}" if recipe.seed else "")
+    return train(
+        module,
+        data,
+        recipe,
+        prepare=lambda pixels: square(open_image(pixels), card.size),
+        normalise=v2.Normalize(card.mean, card.std),
+        crew=crew,
+        checkpoint=cache / f"{name}.pt",
+        about=f"{card.slug} from {start} on {len(data.training)} pictures of {data.name}: {', '.join(data.classes)}",
+        report=report,
+        batches=batches,
+    )
+
+
+def rounded(module: nn.Module) -> nn.Module:
+    """The model that a stored file gives back: weights rounded to float16."""
+    for tensor in module.state_dict().values():
+        if tensor.is_floating_point():
+            tensor.copy_(tensor.half())
+    return shelf.freeze(module)
+
+
+def name_device(device: torch.device) -> str:
+    """What a person calls it."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or device.type
+
+
+def spread(seeds: range, accuracies: list[float]) -> dict:
+    """What a card says of several seeds: each one's accuracy, their mean and their sample standard deviation."""
+    mean, deviation = statistics.fmean(accuracies), statistics.stdev(accuracies)
+    return {"seeds": list(seeds), "accuracies": accuracies, "mean": mean, "std": deviation}
+
+
 def train_model(
     slug: str,
     data: Dataset,
@@ -44,66 +109,61 @@ def train_model(
     *,
     device: str = "auto",
     start: str | None = None,
+    seeds: int = 1,
     command: str = "",
     cache: Path = Path(".cache/training"),
     report: Callable[[dict], None] = lambda line: None,
-    batches: Callable[[Iterator, int], Iterator] = lambda loader, epoch: loader,
+    batches: Batches = lambda loader, epoch: loader,
     progress: Progress | None = None,
-) -> ModelCard:
+) -> ModelCard | None:
     """Train ``family/mechanism``, store its weights as float16, measure the stored file, and write its card.
 
     A run that was killed goes on from its last epoch, kept in ``cache``. ``start`` is a model of the shelf to start
-    from.
+    from. With more ``seeds`` the model is trained again with each of the next ones: the first stays on the shelf, and
+    its card says how the accuracies spread. Under torchrun all processes train, and all but the first return None.
 
     Raises:
         InvalidInput: the slug is not ``family/mechanism``, or there is no such mechanism, device or model to start
-        from.
+        from, or too little to train on.
     """
-    family, _, name = slug.partition("/")
-    if not family or not name or "/" in name:
-        raise InvalidInput(f"A model is called FAMILY/MECHANISM, such as imagenette/cbam, not {slug!r}.")
-    kind, where = mechanism(name), devices.choose(device)
-    if len(data.training) < recipe.batch:
-        raise InvalidInput(f"{data.name} has {len(data.training)} pictures to train on; a batch takes {recipe.batch}.")
-    widths = shelf.WIDTHS.get(family, shelf.DEFAULT_WIDTHS)
-    title = f"{kind.title} · {family}"
-    card = ModelCard(slug, title, kind.slug, data.classes, widths=widths)
-    torch.manual_seed(recipe.seed)
-    module = shelf.build(card)
-    if start:
-        start_from(module, start)
-
-    module, history = train(
-        module,
-        data,
-        recipe,
-        prepare=lambda pixels: square(open_image(pixels), card.size),
-        normalise=v2.Normalize(card.mean, card.std),
-        device=where,
-        checkpoint=cache / f"{family}-{name}.pt",
-        about=f"{slug} from {start} on {len(data.training)} pictures of {data.name}: {', '.join(data.classes)}",
-        report=report,
-        batches=batches,
-    )
-    path = shelf.store(module, card)
-    classifier = Classifier(card, shelf.fetch(card).to(where), where)
-    measured = evaluate(classifier, data.validation, progress=progress)
-    facts = {
-        "data": data.name,
-        "licence": TERMS.get(family, "Weights: as their data set allows."),
-        "command": command,
-        "start": start,
-        "recipe": recipe.to_json(),
-        "epochs": recipe.epochs,
-        "seed": recipe.seed,
-        "device": torch.cuda.get_device_name(where) if where.type == "cuda" else platform.processor() or where.type,
-        "seconds": round(sum(line["seconds"] for line in history)),
-        "parameters": sum(parameter.numel() for parameter in module.parameters()),
-        "checksum": shelf.checksum(path),
-        "history": history,
-    }
-    accuracy = measured.pop("accuracy")
-    done = {"accuracy": accuracy, "pictures": len(data.validation), "ablation": measured, "facts": facts}
-    card = ModelCard(**{**card.to_json(), **done})
-    shelf.store_card(card)
+    card = draw_card(slug, data, recipe)
+    if seeds < 1:
+        raise InvalidInput("Train with one seed or more.")
+    numbers = range(recipe.seed, recipe.seed + seeds)
+    with gather(device) as crew:
+        where = crew.device
+        data = replace(data, training=hold(data.training), validation=hold(data.validation))
+        module, history = fit(card, data, recipe, crew, start, cache, report, batches)
+        if crew.first:
+            path = shelf.store(module, card)
+            facts = {
+                "data": data.name,
+                **({"split": data.note} if data.note else {}),
+                "licence": data.terms,
+                "command": command,
+                "start": start,
+                "recipe": recipe.to_json(),
+                "epochs": recipe.epochs,
+                "seed": recipe.seed,
+                "device": name_device(where),
+                "processes": crew.world,
+                "seconds": round(sum(line["seconds"] for line in history)),
+                "parameters": sum(parameter.numel() for parameter in module.parameters()),
+                "checksum": shelf.checksum(path),
+                "history": history,
+            }
+            card = replace(card, facts=facts)
+            card = measure(Classifier(card, shelf.fetch(card).to(where), where), data, progress)
+            shelf.store_card(card)
+        accuracies = [card.accuracy]
+        for seed in numbers[1:]:
+            module, _ = fit(card, data, replace(recipe, seed=seed), crew, start, cache, report, batches)
+            if crew.first:
+                other = Classifier(card, rounded(module), where)
+                accuracies.append(evaluate(other, data.validation, steers={}, progress=progress).accuracy)
+        if not crew.first:
+            return None
+        if seeds > 1:
+            card = replace(card, facts={**card.facts, "seeds": spread(numbers, accuracies)})
+            shelf.store_card(card)
     return card

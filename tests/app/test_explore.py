@@ -16,9 +16,10 @@ from app.widgets.models import FIRST
 from app.words import word
 from core.attribution import METHODS
 from core.data import samples
+from core.models import shelf
 
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
-MODELS = [card.slug for card in core.cards()]
+MODELS = [card.slug for card in shelf.stored()]
 PICTURES = ["scenes/42", "photo/hopper", *[one.slug for one in samples.folder_samples()[:1]]]
 
 

@@ -1,4 +1,4 @@
-"""The figures: every row of the answer can be clicked, in its order and colour; the bars of a gate are its weights."""
+"""The figures: what they draw is what they were given, in its place; every row of the answer can be clicked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from app.figures import ACCENT, QUIET, answer_bars, channel_bars
+from app.figures import (
+    ACCENT,
+    NUMBERED,
+    QUIET,
+    answer_bars,
+    channel_bars,
+    confusion_matrix,
+    share_bars,
+    training_curve,
+)
 
 NAMES = ["church", "tench", "parachute", "golf ball", "gas pump"]
 PROBABILITIES = np.array([0.9, 0.06, 0.0344, 0.0056, 0.0], np.float32)
@@ -72,3 +81,63 @@ def test_the_bars_of_a_gate_are_its_weights_in_their_own_order(strength: float) 
     low, high = figure.layout.yaxis.range
     assert low == 0 and high >= max(1, weights.max())  # no bar is cut off, and gates of 0..1 share a scale
     assert figure.layout.xaxis.title.text == "Stage 4 · channels" and "channel %{x}" in bars.hovertemplate
+
+
+def test_shares_are_bars_with_one_whisker() -> None:
+    figure = share_bars(["whole", "uniform", "off"], [0.9, 0.5, 0.1], 0.25, (0.85, 0.93))
+    track, bars, whisker = figure.data
+    assert list(bars.x) == [0.9, 0.5, 0.1] and list(bars.y) == list(track.y) == [0, 1, 2]
+    assert list(bars.marker.color) == [ACCENT, QUIET, QUIET]
+    assert (list(whisker.x), list(whisker.y)) == ([0.9], [0])
+    assert whisker.error_x.array[0] == pytest.approx(0.03) and whisker.error_x.arrayminus[0] == pytest.approx(0.05)
+    assert [one.x0 for one in figure.layout.shapes] == [one.x1 for one in figure.layout.shapes] == [0.25] * 3
+    assert [one.text for one in figure.layout.annotations][1::2] == ["90.0 %", "50.0 %", "10.0 %"]
+    assert len(share_bars(["whole"], [0.9], 0.1).data) == 2  # no count, no whisker
+
+
+def test_the_training_curve_has_a_scale_for_each_of_its_lines() -> None:
+    history = [{"epoch": n, "loss": 3 / n, "accuracy": n / 10, "size": 96} for n in range(1, 9)]
+    figure = training_curve(history, "Loss", "Right", "Epoch")
+    loss, accuracy = figure.data
+    assert list(loss.x) == list(accuracy.x) == [line["epoch"] for line in history]
+    assert list(loss.y) == [line["loss"] for line in history] and loss.yaxis != accuracy.yaxis
+    assert list(accuracy.y) == pytest.approx([100 * line["accuracy"] for line in history])
+    assert figure.layout.yaxis2.ticksuffix == " %" and figure.layout.xaxis2.title.text == "Epoch"
+    assert [one.text for one in figure.layout.annotations] == ["Loss", "Right"]
+    low, high = training_curve([{"epoch": 1, "loss": 1, "accuracy": 1.0}], "", "", "").layout.yaxis2.range
+    assert low < 100 < high < 101  # all right, and no tick of more than all
+    assert figure.layout.xaxis.dtick == 1 and training_curve(history * 4, "", "", "").layout.xaxis.dtick == 4
+
+
+def told(figure: go.Figure, row: int, column: int) -> tuple[float, float, str]:
+    """What a cell of a confusion matrix shows: how strong as right, how strong as wrong, and its sentence."""
+    right, wrong = figure.data[:2]
+    assert np.array_equal(np.asarray(right.text), np.asarray(wrong.text))
+    return float(right.z[row][column]), float(wrong.z[row][column]), right.text[row][column]
+
+
+def test_each_cell_of_the_confusion_matrix_lies_in_its_row_and_column() -> None:
+    counts = [[8, 2, 0], [0, 5, 0], [1, 3, 0]]
+    figure = confusion_matrix(counts, ["ash", "elm", "oak"], "is", "said", "{true} as {said}: {count}")
+    assert told(figure, 0, 0)[0] == pytest.approx(0.8) and np.isnan(told(figure, 0, 0)[1])
+    assert told(figure, 0, 1)[1] == pytest.approx(0.2**0.5) and np.isnan(told(figure, 0, 1)[0])
+    assert told(figure, 2, 1)[2] == "oak as elm: 3" and told(figure, 0, 1)[2] == "ash as elm: 2"
+    assert np.isnan(told(figure, 2, 2)[0]) and np.isnan(told(figure, 1, 0)[1])  # nothing where nobody was
+    bottom, top = figure.layout.yaxis.range
+    assert bottom > top and figure.layout.xaxis.side == "top"  # rows run down
+    assert list(figure.layout.xaxis.ticktext) == list(figure.layout.yaxis.ticktext) == ["ash", "elm", "oak"]
+    assert (figure.layout.yaxis.title.text, figure.layout.xaxis.title.text) == ("is", "said")
+    numbers = {(y, x): text for one in figure.data[2:] for x, y, text in zip(one.x, one.y, one.text, strict=True)}
+    assert numbers == {(r, c): str(n) for r, row in enumerate(counts) for c, n in enumerate(row) if n}
+
+
+def test_a_large_confusion_matrix_has_fewer_words() -> None:
+    names = [str(number) for number in range(5 * NUMBERED)]
+    figure = confusion_matrix(np.eye(len(names), dtype=int) * 7, names, "", "", "{true}{said}{count}")
+    assert len(figure.data) == 2 and len(figure.layout.xaxis.ticktext) <= 30
+    assert figure.layout.xaxis.ticktext[1] == names[figure.layout.xaxis.tickvals[1]]
+
+
+def test_a_class_without_pictures_is_an_empty_row() -> None:
+    figure = confusion_matrix([[0, 0], [1, 1]], ["a", "b"], "", "", "{true}{said}{count}")
+    assert all(np.isnan(told(figure, 0, column)[:2]).all() for column in (0, 1))

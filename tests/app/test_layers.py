@@ -14,37 +14,43 @@ from app.layers import (
     attention_title,
     attribution_layer,
     choices,
+    even_share,
     find_choice,
     gates,
     grid_of,
     map_title,
     method_title,
     strongest,
-    tap_title,
 )
-from app.overlay import WORDS, pack
+from app.overlay import WORDS, Layer, Rows, pack
 from app.words import word
 from core import Attribution, Classifier, Kind, Picture, Reading, read
 from core.attention import MECHANISMS
 from core.attribution import METHODS, method
+from tests.conftest import CLASSES
 
 EXPECTED = {
-    "plain": [(ENERGY, "Activation energy (not attention) · 4×4", (4, 4))],
+    "plain": [(ENERGY, "Activation energy (not attention) · 4×4", (4, 4), None)],
     "spatial-gate": [
-        ("stage3.attention", "Stage 3 · gate · 8×8", (8, 8)),
-        ("stage4.attention", "Stage 4 · gate · 4×4", (4, 4)),
+        ("stage3.attention", "Stage 3 · gate · 8×8", (8, 8), None),
+        ("stage4.attention", "Stage 4 · gate · 4×4", (4, 4), None),
     ],
     "cbam": [
-        ("stage3.attention.spatial", "Stage 3 · gate · places · 8×8", (8, 8)),
-        ("stage4.attention.spatial", "Stage 4 · gate · places · 4×4", (4, 4)),
+        ("stage3.attention.spatial", "Stage 3 · gate · places · 8×8", (8, 8), None),
+        ("stage4.attention.spatial", "Stage 4 · gate · places · 4×4", (4, 4), None),
     ],
     "self-attention": [
-        (f"stage4.block1.{tap}{head}", f"{title} · {side}×{side} · Stage 4 · {tap}", (side**2, side, side))
+        (
+            f"stage4.block1.{tap}{head}",
+            f"{title} · {side}×{side} · Stage 4 · {tap}",
+            (side, side),
+            (1, side**2, side**2),
+        )
         for tap, side in (("first", 8), ("second", 4))
         for head, title in [("", "Mean of heads"), *[(f".head{n}", f"Head {n}") for n in (1, 2, 3, 4)]]
     ],
 }
-"""Slug, title and shape of each layer of the left pane, at 64 px; another mechanism needs a line here only."""
+"""Slug, title, shape and that of the rows of each layer of the left pane, at 64 px."""
 
 Make = Callable[[str], Reading]
 
@@ -55,27 +61,26 @@ def reading_of(tiny: Callable[[str], Classifier], picture: Picture) -> Make:
     return lambda slug: read(tiny(slug), picture)
 
 
+def layers_of(reading: Reading) -> tuple[Layer, ...]:
+    """The left pane as it opens."""
+    return attention_layers(reading, find_choice(reading, ""), CLASSES)
+
+
 @pytest.mark.parametrize("slug", [one.slug for one in MECHANISMS])
 def test_the_left_pane_names_each_map(slug: str, reading_of: Make) -> None:
-    layers = attention_layers(reading_of(slug))
+    layers = layers_of(reading_of(slug))
     if slug in EXPECTED:
-        assert [(one.slug, one.title, one.values.shape) for one in layers] == EXPECTED[slug]
+        shapes = [one.more.weights.shape if isinstance(one.more, Rows) else None for one in layers]
+        found = [(one.slug, one.title, one.values.shape, rows) for one, rows in zip(layers, shapes, strict=True)]
+        assert found == EXPECTED[slug]
     for names in ([one.slug for one in layers], [one.title for one in layers]):
         assert names and len(set(names)) == len(names)
     pack(b"", (80, 64), (0, 0, 64, 64), layers, [], words=dict.fromkeys(WORDS, ""))  # the overlay takes them all
 
 
-@pytest.mark.parametrize("slug", [one.slug for one in MECHANISMS])
-def test_no_name_of_the_code_stands_in_a_title(slug: str, tiny: Callable[[str], Classifier]) -> None:
-    titles = [tap_title(tap) for tap in tiny(slug).taps]
-    assert len(set(titles)) == len(titles)
-    for title in titles:
-        assert title.startswith("Stage ") and not {".", "_", "block", "attention"} & set(title.split(" "))
-
-
 def test_a_plain_model_shows_its_energy_and_says_that_it_is_not_attention(reading_of: Make) -> None:
     reading = reading_of("plain")
-    (layer,) = attention_layers(reading)
+    (layer,) = layers_of(reading)
     assert layer.values is reading.energy and "not attention" in layer.title
     assert find_choice(reading, "") is None and find_choice(reading, ENERGY) is None and choices(reading) == ()
     assert attention_title(reading, None) == word("map.energy")
@@ -83,38 +88,42 @@ def test_a_plain_model_shows_its_energy_and_says_that_it_is_not_attention(readin
 
 def test_rows_of_self_attention_are_what_each_patch_looks_at(reading_of: Make) -> None:
     reading = reading_of("self-attention")
-    layers = {one.slug: one for one in attention_layers(reading)}
+    layers = {one.slug: one for one in layers_of(reading)}
     for one in reading.maps:
         heads, n, _ = one.weights.shape
+        rows = layers[one.tap].more
+        assert rows.cells.tolist() == [list(range(n))] and rows.even == 1 / n == even_share(reading, Choice(one.tap))
         for query in (0, 1, n - 1):
             for key in (0, n // 2):
-                row, column = key // one.grid[1], key % one.grid[1]
                 mean = sum(float(one.weights[head, query, key]) for head in range(heads)) / heads
-                assert layers[one.tap].values[query, row, column] == pytest.approx(mean, rel=1e-5)
+                assert rows.weights[0, query, key] == pytest.approx(mean, rel=1e-5)
                 for head in range(heads):
-                    values = layers[f"{one.tap}.head{head + 1}"].values
-                    assert values[query, row, column] == one.weights[head, query, key]
-        assert layers[one.tap].values.sum((1, 2)) == pytest.approx(1, abs=1e-5)
+                    own = layers[f"{one.tap}.head{head + 1}"].more
+                    assert own.weights[0, query, key] == one.weights[head, query, key]
+        assert rows.weights.sum(2) == pytest.approx(1, abs=1e-5)
 
 
 def test_what_enters_the_agreement_is_what_the_pane_shows(reading_of: Make) -> None:
     reading = reading_of("self-attention")
-    for choice, layer in zip(choices(reading), attention_layers(reading), strict=True):
+    for choice, layer in zip(choices(reading), layers_of(reading), strict=True):
         assert choice.slug == layer.slug
-        assert grid_of(reading, choice) == pytest.approx(layer.values.mean(0), rel=1e-5)
-        assert grid_of(reading, choice, query=5) == pytest.approx(layer.values[5], rel=1e-6)
+        assert np.array_equal(grid_of(reading, choice), layer.values)
+        assert layer.values.ravel() == pytest.approx(layer.more.weights[0].mean(0), rel=1e-5)
+        assert np.array_equal(grid_of(reading, choice, query=5).ravel(), layer.more.weights[0, 5])
     for slug in ("spatial-gate", "cbam"):
         reading = reading_of(slug)
-        for choice, layer in zip(choices(reading), attention_layers(reading), strict=True):
-            assert np.array_equal(grid_of(reading, choice), layer.values)
+        for choice, layer in zip(choices(reading), layers_of(reading), strict=True):
+            assert np.array_equal(grid_of(reading, choice), layer.values) and layer.more is None
 
 
 def test_channel_gates_are_bars_and_no_maps(reading_of: Make) -> None:
     reading = reading_of("cbam")
-    assert [one.tap for one in gates(reading)] == ["stage3.attention.channel", "stage4.attention.channel"]
-    assert not {one.tap for one in gates(reading)} & {one.tap for one in choices(reading)}
-    assert all(one.kind == Kind.CHANNEL and one.weights.ndim == 1 for one in gates(reading))
-    assert [gates(reading_of(slug)) for slug in ("plain", "spatial-gate", "self-attention")] == [(), (), ()]
+    found = gates(reading)
+    assert list(found) == ["Stage 3 · gate · channels", "Stage 4 · gate · channels"]
+    assert [one.tap for one in found.values()] == ["stage3.attention.channel", "stage4.attention.channel"]
+    assert not {one.tap for one in found.values()} & {one.tap for one in choices(reading)}
+    assert all(one.kind == Kind.CHANNEL and one.weights.ndim == 1 for one in found.values())
+    assert not any(gates(reading_of(slug)) for slug in ("plain", "spatial-gate", "self-attention"))
 
 
 @pytest.mark.parametrize(
@@ -141,8 +150,8 @@ def test_each_slug_finds_its_own_map(reading_of: Make) -> None:
 def test_a_pinned_patch_is_named_by_row_and_column_from_one(reading_of: Make) -> None:
     reading = reading_of("self-attention")
     choice = Choice("stage4.block1.second", 1)  # on 4 x 4 cells
-    one = reading.maps[1]
-    assert attention_title(reading, choice) == map_title(one, 1) == "Head 2 · 4×4 · Stage 4 · second"
+    assert map_title(reading, choice) == "Head 2 · 4×4 · Stage 4 · second"
+    assert attention_title(reading, choice) == "Head 2 · 4×4 · Stage 4 · second · mean over all patches"
     assert attention_title(reading, choice, 0).endswith("from row 1, column 1")
     assert attention_title(reading, choice, 7).endswith("from row 2, column 4")
 

@@ -1,4 +1,4 @@
-"""The packed blob, read back by a decoder written from the text of app/overlay/overlay.py alone. No browser."""
+"""The packed blob, read back by a decoder written from the text of app/overlay alone. No browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.overlay import SETTINGS, WORDS, Layer, pack
+from app.overlay import SETTINGS, WORDS, Layer, Rows, Stack, pack
 from core.types import InvalidInput
 
 ENGLISH = {key: f"<{key}>" for key in WORDS}
@@ -21,7 +21,10 @@ def packed(*attention: Layer, attribution: tuple[Layer, ...] = (), **more) -> by
 
 
 def unpacked(blob: bytes) -> tuple[dict, dict[str, list[np.ndarray]]]:
-    """Header, and for each slug its maps with NaN where nothing is known; value by value, with plain loops."""
+    """Header, and for each slug its maps with NaN where nothing is known; value by value, with plain loops.
+
+    A window's row is laid out over the grid, with zero where it has no token.
+    """
     (length,) = struct.unpack_from("<I", blob)
     header = json.loads(blob[4 : 4 + length])
     at = 4 + length
@@ -31,19 +34,29 @@ def unpacked(blob: bytes) -> tuple[dict, dict[str, list[np.ndarray]]]:
     for entry in header["attention"] + header["attribution"]:
         ranges = struct.unpack_from(f"<{2 * entry['maps']}f", blob, at)
         at += 8 * entry["maps"]
-        cells = entry["height"] * entry["width"]
+        cells, tokens = entry["height"] * entry["width"], entry["tokens"]
+        size = tokens or cells
+        places_at = at + cells + (entry["maps"] - 1) * size
+        places = struct.unpack_from(f"<{entry['windows'] * tokens}i", blob, places_at)
         for index in range(entry["maps"]):
             low, high = ranges[2 * index : 2 * index + 2]
             values = []
-            for code in blob[at : at + cells]:
+            for code in blob[at : at + (size if index else cells)]:
                 if code == 0:
                     values.append(float("nan"))
                 elif entry["signed"]:
                     values.append((code - 128) / 127 * high)
                 else:
                     values.append(low + (code - 1) / 254 * (high - low))
-            at += cells
+            at += len(values)
+            if index and tokens:
+                window, row = (index - 1) // tokens, [0.0] * cells
+                for cell, value in zip(places[window * tokens : (window + 1) * tokens], values, strict=True):
+                    if cell >= 0:
+                        row[cell] = value
+                values = row
             maps.setdefault(entry["slug"], []).append(np.reshape(values, (entry["height"], entry["width"])))
+        at += 4 * len(places)
     assert at == len(blob), "nothing is left over"
     return header, maps
 
@@ -88,17 +101,47 @@ def test_a_constant_map_comes_back_constant(value: float) -> None:
     assert (maps["map"][0] == value).all()
 
 
-@pytest.mark.parametrize("token", [0, 1])
-def test_rows_come_after_their_mean_each_with_a_range_of_its_own(token: int) -> None:
-    random = np.random.default_rng(5)
-    rows = random.random((6 + token, 2, 3)).astype(np.float32) ** 4
-    rows /= rows.sum((1, 2), keepdims=True)
-    rows[2] *= 1e-4
-    header, maps = unpacked(packed(Layer("map", "Map", rows)))
-    assert header["attention"][0]["rows"] == 6 + token and len(maps["map"]) == 7 + token
-    mean = sum(rows.astype(np.float64)) / len(rows)
-    for got, true in zip(maps["map"], [mean, *rows], strict=True):
+def test_slices_come_after_the_map_at_rest_each_with_a_range_of_its_own() -> None:
+    slices = np.random.default_rng(5).random((3, 2, 4)).astype(np.float32) ** 4
+    slices[2] *= 1e-4
+    rest = slices.mean(0)
+    film = Layer("map", "Map", rest, rest="mean", more=Stack(slices, ("one", "two", "three"), film=True))
+    header, maps = unpacked(packed(film, Layer("next", "Next", rest)))
+    entry, after = header["attention"]
+    assert (entry["labels"], entry["film"], entry["rest"]) == (["one", "two", "three"], True, "mean")
+    assert (after["labels"], after["film"], after["maps"], entry["maps"]) == ([], False, 1, 4)
+    for got, true in zip(maps["map"], [rest, *slices], strict=True):
         assert np.abs(got - true).max() <= (true.max() - true.min()) / 508 * (1 + 1e-5) + 1e-9
+    assert np.array_equal(maps["next"][0], maps["map"][0])
+
+
+CELLS = np.array([[3, 0, -1], [1, 5, 4], [-1, -1, 2]])
+"""The cells of 2 x 3 in three windows of three tokens, in no order, with some padding."""
+
+
+def test_rows_of_windows_are_sent_as_they_are_and_laid_back_in_place() -> None:
+    random = np.random.default_rng(6)
+    weights = random.random((3, 3, 3)).astype(np.float32)
+    rest = random.random((2, 3)).astype(np.float32)
+    layer = Layer("map", "Map", rest, more=Rows(weights, CELLS, even=1 / 3))
+    header, maps = unpacked(packed(layer, Layer("next", "Next", rest)))
+    entry = header["attention"][0]
+    assert (entry["windows"], entry["tokens"], entry["maps"]) == (3, 3, 10) and entry["even"] == pytest.approx(1 / 3)
+    for window in range(3):
+        for query in range(3):
+            got, row = maps["map"][1 + 3 * window + query], weights[window, query]
+            for cell in range(6):
+                at = CELLS[window].tolist().index(cell) if cell in CELLS[window] else None
+                expected = 0.0 if at is None else row[at]
+                assert got.ravel()[cell] == pytest.approx(expected, abs=float(np.ptp(row)) / 507 + 1e-9)
+
+
+def test_a_windowed_map_costs_its_own_weights_and_never_the_dense_square() -> None:
+    """The first stage of a Swin transformer: 64 windows of 49 of its 3,136 cells; the dense square has 9.8 million."""
+    cells = np.arange(56 * 56).reshape(8, 7, 8, 7).swapaxes(1, 2).reshape(64, 49)
+    weights = np.full((64, 49, 49), 1 / 49, np.float32)
+    layer = Layer("map", "Map", np.zeros((56, 56), np.float32), more=Rows(weights, cells, even=1 / 49))
+    assert len(packed(layer)) < 1.3 * weights.size
 
 
 def test_rounding_below_zero_is_no_value_below_zero() -> None:
@@ -133,11 +176,23 @@ def test_the_digest_knows_two_blobs_apart_by_one_value() -> None:
 SOUND = np.ones((2, 2), np.float32)
 
 
+def rows_of(cells: list[int]) -> Rows:
+    """One window of those cells."""
+    return Rows(np.ones((1, len(cells), len(cells)), np.float32), np.array([cells]), 1 / len(cells))
+
+
 @pytest.mark.parametrize(
     ("layers", "more", "message"),
     [
         ([Layer("a", "A", np.ones(4))], {}, "must be"),
-        ([Layer("a", "A", np.ones((3, 2, 2)))], {}, "a map for each of its 4 cells, not 3"),
+        ([Layer("a", "A", np.ones((3, 2, 2)))], {}, "must be"),
+        ([Layer("a", "A", SOUND, more=Stack(np.ones((2, 2, 2)), ("one",)))], {}, "a label for each"),
+        ([Layer("a", "A", SOUND, more=Stack(np.ones((1, 2, 3)), ("one",)))], {}, "slices like its map"),
+        ([Layer("a", "A", SOUND, more=rows_of([0, 1, 2]))], {}, "each of its 4 cells once"),
+        ([Layer("a", "A", SOUND, more=rows_of([0, 1, 2, 2]))], {}, "each of its 4 cells once"),
+        ([Layer("a", "A", SOUND, more=rows_of([0, 1, 2, 3, 4]))], {}, "each of its 4 cells once"),
+        ([Layer("a", "A", SOUND, more=Rows(np.ones((1, 3, 3)), np.arange(4)[None], 0.25))], {}, "4 cells once"),
+        ([Layer("a", "A", SOUND, more=Stack(-np.ones((1, 2, 2)), ("one",)))], {}, "signed=True"),
         ([Layer("a", "A", -SOUND)], {}, "signed=True"),
         ([Layer("a", "A", SOUND)] * 2, {}, "slug of its own"),
         ([Layer("a", "A", SOUND)], {"selected": ("b", "")}, "no layer b"),

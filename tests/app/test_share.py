@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import io
 from collections.abc import Callable
@@ -125,6 +126,15 @@ def test_the_code_of_an_own_picture_opens_a_file() -> None:
     assert "upload" not in text and "open_sample" not in text
     assert [line for line in text.splitlines() if line.startswith('picture = core.open_image("photo.jpg")')]
     compile(text, "the code for this view", "exec")
+
+
+def test_the_code_of_an_own_model_opens_its_card() -> None:
+    view = View("own/0123456789ab", "scenes-tag/24/rocket", "saliency")
+    text = code(view, "elm", (0, 0, 64, 64), card='my "cats".json')
+    assert "own/" not in text and 'open_sample("scenes-tag/24/rocket")' in text
+    (line,) = [line for line in text.splitlines() if "core.load" in line]
+    (slug,) = [node.value for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Constant)]
+    assert slug == 'file:my "cats".json'
 
 
 @pytest.mark.parametrize("slug", [one.slug for one in MECHANISMS])

@@ -146,6 +146,64 @@ def listening() -> None:
     st.json([*rows, state.component(state.Key.OVERLAY, "pick"), state.component(state.Key.GALLERY, "chosen")])
 
 
+def lines() -> None:
+    """A page that asks which line of a table was clicked, and marks another."""
+    import streamlit as st
+
+    from app import state
+
+    told = [state.clicked_line(key) for key in ("cell", "head", "neither", "never drawn")]
+    state.mark_line(state.Key.TABLE, 5)
+    told.append(state.clicked_line(state.Key.TABLE))
+    wanted = [state.take_wanted()]
+    state.choose_model("scenes/cbam")
+    wanted += [state.take_wanted(), state.take_wanted()]
+    keys = [state.uploader_key(), state.uploader_key(state.Key.MODEL_UPLOADER)]
+    state.next_uploader(state.Key.MODEL_UPLOADER)
+    keys += [state.uploader_key(), state.uploader_key(state.Key.MODEL_UPLOADER)]
+    st.json({"told": told, "wanted": wanted, "keys": keys})
+
+
+def test_a_click_in_a_cell_or_at_the_head_of_a_line_tells_it() -> None:
+    page = AppTest.from_function(lines)
+    page.session_state["cell"] = {"selection": {"rows": [1], "columns": [], "cells": [(4, "accuracy")]}}
+    page.session_state["head"] = {"selection": {"rows": [2], "columns": [], "cells": []}}
+    page.session_state["neither"] = {"selection": {"rows": [], "columns": [], "cells": []}}
+    page.run()
+    assert not page.exception
+    told = json.loads(page.json[0].value)
+    assert told["told"] == [4, 2, None, None, 5]
+    assert told["wanted"] == [None, "scenes/cbam", None]
+    pictures, models, same, another = told["keys"]
+    assert pictures == same and len({pictures, models, another}) == 3
+
+
+def shelf() -> None:
+    """A page on which a visitor brings two models, one of them twice, and lets one go."""
+    import streamlit as st
+    import torch
+
+    from app import state
+    from core import Classifier, ModelCard
+
+    def model(slug: str, title: str) -> Classifier:
+        return Classifier(ModelCard(slug, title, "plain", ("a", "b")), torch.nn.Identity(), torch.device("cpu"))
+
+    state.add_own_model(model("own/1", "first"))
+    state.add_own_model(model("own/2", "second"))
+    state.add_own_model(model("own/1", "first again"))
+    held = [one.card.title for one in state.own_models().values()]
+    state.remove_own_model("own/2")
+    state.remove_own_model("own/3")
+    st.json([held, list(state.own_models())])
+
+
+def test_the_visitors_own_models_are_kept_by_slug() -> None:
+    page = AppTest.from_function(shelf).run()
+    assert not page.exception
+    assert json.loads(page.json[0].value) == [["first again", "second"], ["own/1"]]
+
+
 def test_a_click_tells_its_row_and_silence_is_none() -> None:
     page = AppTest.from_function(listening)
     page.session_state["chart"] = {"selection": {"points": [{"point_index": 3, "curve_number": 2}]}}

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from app.runtime import Store, size_of
+from app.runtime.store import Store, size_of
 from core import Attribution, Classifier, Picture, read
 
 

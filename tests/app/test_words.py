@@ -21,6 +21,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import words
 from app.overlay import WORDS
 from app.widgets import pictures
+from app.widgets.own_models import EXAMPLES
 from app.words import known, percent, use, word
 from app.words.en import WORDS as ENGLISH
 from core import Classifier
@@ -30,14 +31,21 @@ from core.models.shelf import FAMILIES
 
 APP = Path(__file__).parents[2] / "app"
 
-PARTS = {"attention", "channel", "spatial", "first", "second"}
-"""What taps are called after their stage."""
+PARTS = {"attention", "channel", "spatial", "first", "second", "pool", "window_attention", "grid_attention"}
+"""What the parts of taps' names are called, after their stage or block."""
 
 VALUES = {
     "framing.{kind}": [f"framing.{one}" for one in (pictures.CENTRE, pictures.FIT, pictures.BOX)],
     "framing.{name}": ["framing.across", "framing.down", "framing.side"],
-    "family.{slug}": [f"family.{one}" for one in FAMILIES],
+    "family.{slug}": [f"family.{one}" for one in (*FAMILIES, "shortcut", "torchvision", "own")],
+    "shortcut.{kind}": ["shortcut.tag", "shortcut.place"],
+    "shortcut.{shortcut(card.family)}.why": ["shortcut.tag.why", "shortcut.place.why"],
+    "shortcut.{kind}.independent": ["shortcut.tag.independent", "shortcut.place.independent"],
+    "own.example.{kind}": [f"own.example.{one}" for one in EXAMPLES],
+    "model.{card.architecture}": ["model.torchvision/swin_t", "model.torchvision/maxvit_t"],
     "tap.{part}": [f"tap.{one}" for one in sorted(PARTS)],
+    "tap.{part}.{one.kind}": ["tap.pool.sequence"],
+    "place.{place}": ["place.stage", "place.block"],
     "mechanism.{kind.slug}.title": [f"mechanism.{one.slug}.title" for one in MECHANISMS],
     "mechanism.{kind.slug}.summary": [f"mechanism.{one.slug}.summary" for one in MECHANISMS],
     "method.{method.slug}.title": [f"method.{one.slug}.title" for one in METHODS],

@@ -47,7 +47,8 @@ class Overlay:
         )
 
     def at(self, side: str, x: float, y: float) -> tuple[float, float]:
-        """Where on the page a place of the picture is."""
+        """Where in the window a place of the picture is; a click on a thumbnail may have scrolled it away."""
+        self.pane(side).evaluate("(canvas) => canvas.scrollIntoView({ block: 'center' })")
         bounds = self.pane(side).bounding_box()
         scale = bounds["width"] / self.width
         return bounds["x"] + (x - self.left) * scale, bounds["y"] + (y - self.top) * scale
@@ -63,6 +64,18 @@ class Overlay:
     def choose(self, slug: str) -> None:
         self.page.locator(f'.thumbnails [data-value="{slug}"]').click()
         self.leave()
+
+    def turn(self, slice: int) -> None:
+        """Moves the slider of the left pane's stack."""
+        self.page.locator(".pane.attention .stack input").evaluate(
+            "(input, value) => { input.value = value; input.dispatchEvent(new Event('input', { bubbles: true })) }",
+            slice,
+        )
+        self.settle()
+
+    def turned(self) -> str:
+        """What stands beside that slider."""
+        return self.page.locator(".pane.attention .stack .slice").inner_text()
 
     def press(self, *keys: str) -> None:
         for key in keys:

@@ -1,19 +1,21 @@
 """A page with the overlay alone, for the browser tests: known maps on a known picture.
 
 The picture is 120 x 80, flat grey with one red square of 4 x 4 pixels at (72, 28). ``?case=crop`` shows it with the
-model's square in its middle, ``?case=fit`` with a square that reaches beyond it.
+model's square in its middle, ``?case=fit`` with a square that reaches beyond it, where Python is told what is chosen;
+with ``?case=heads`` it then sends other heads.
 """
 
 from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from app.overlay import Layer, pack, show
+from app.overlay import Layer, Rows, Stack, pack, show
 
 GREY, RED = (120, 120, 120), (220, 20, 20)
 MARK = (72, 28, 76, 32)  # left, top, right, bottom of the red square
@@ -30,11 +32,11 @@ WORDS = {
     "overlay.empty": "There is no map to show here.",
     "overlay.blank": "Every value of this map is zero.",
     "overlay.missing": "No value of this map is a number.",
-    "overlay.mean": "mean over all patches",
     "overlay.from_patch": "from row {row}, column {column}",
-    "overlay.from_token": "from the class token",
     "overlay.pinned": "pinned",
-    "overlay.token": "Class token",
+    "overlay.slice": "Which map",
+    "overlay.play": "Play",
+    "overlay.pause": "Pause",
     "overlay.opacity": "Opacity",
     "overlay.threshold": "Hide below",
     "overlay.view": "View",
@@ -59,7 +61,7 @@ WORDS = {
     "overlay.outside": "The model never saw this part of the picture.",
     "overlay.strongest": "row {row}, column {column} \u2192 strongest at row {there_row}, column {there_column}: "
     "{value} (uniform {uniform})",
-    "overlay.strongest_token": "strongest at row {there_row}, column {there_column}: {value} (uniform {uniform})",
+    "overlay.beyond": "row {row}, column {column}: outside of the window",
     "overlay.difference_value": "row {row}, column {column}: {value} "
     "(attention {first}, gradients {second} of their peaks)",
     "overlay.difference_title": "Attention minus gradients",
@@ -82,12 +84,33 @@ def ramp() -> np.ndarray:
     return np.arange(16, dtype=np.float32).reshape(4, 4)
 
 
-def patches(token: bool = False) -> np.ndarray:
-    """(16 or 17, 4, 4): each patch attends to itself (0.7) and to the patch after it (0.3); the token to the last."""
-    maps = 0.7 * np.eye(16) + 0.3 * np.roll(np.eye(16), 1, axis=1)
-    if token:
-        maps = np.concatenate([np.eye(16)[-1:], maps])
-    return maps.reshape(-1, 4, 4).astype(np.float32)
+def patches() -> np.ndarray:
+    """(16, 16): each patch attends to itself (0.7) and to the patch after it (0.3)."""
+    return (0.7 * np.eye(16) + 0.3 * np.roll(np.eye(16), 1, axis=1)).astype(np.float32)
+
+
+def asked(slug: str, title: str, weights: np.ndarray, group: str = "") -> Layer:
+    """A layer of rows over 4 x 4 patches; at rest it is their mean."""
+    rows = Rows(weights[None], np.arange(16)[None], even=1 / 16)
+    return Layer(slug, title, weights.mean(0).reshape(4, 4), rest="mean over all patches", group=group, more=rows)
+
+
+WINDOWS = np.array([[5, 6, 9, 10], [7, 4, 11, 8], [13, 14, 1, 2], [15, 12, 3, 0]])
+"""2 x 2 windows over 4 x 4 cells, shifted by one down and to the right: all but the first go round an edge."""
+SHARES = np.array([[0.4, 0.3, 0.2, 0.1], [0.1, 0.4, 0.3, 0.2], [0.2, 0.1, 0.4, 0.3], [0.3, 0.2, 0.1, 0.4]], np.float32)
+"""What each of a window's four tokens gives to each."""
+
+
+def windows() -> Layer:
+    """A layer of four windows; at rest it is a ramp."""
+    return Layer("windows", "Windows", ramp(), rest="mean", more=Rows(np.stack([SHARES] * 4), WINDOWS, even=0.25))
+
+
+def film() -> Layer:
+    """Three slices, of which the first is hot (1) in the first cell of the diagonal, the second (2) in its second."""
+    slices = np.stack([np.diag([one * (at == one - 1) for at in range(4)]) for one in (1, 2, 3)]).astype(np.float32)
+    labels = ("First \u00b7 ash 40 %", "Second \u00b7 elm 60 %", "Third \u00b7 elm 90 %")
+    return Layer("film", "Film", slices.sum(0), rest="mean of 3", more=Stack(slices, labels, film=True))
 
 
 def spot() -> np.ndarray:
@@ -102,13 +125,16 @@ def masked() -> np.ndarray:
     return np.array([[np.nan, 1.0], [2.0, 4.0]], np.float32)
 
 
-def layers() -> tuple[list[Layer], list[Layer]]:
-    """Attention and attribution of the page."""
+def layers(heads: str = "Patches") -> tuple[list[Layer], list[Layer]]:
+    """Attention and attribution of the page; one layer of the attention stands under a heading of its own."""
+    last = np.eye(16, dtype=np.float32)[-1].reshape(4, 4)
     return [
         Layer("ramp", "Ramp", ramp()),
-        Layer("patches", "Patches", patches()),
-        Layer("head", "Head", patches()[::-1].copy()),
-        Layer("token", "With token", patches(token=True)),
+        asked("patches", "Patches", patches()),
+        replace(asked("token", "With token", patches()), values=last, rest="from the class token"),
+        windows(),
+        film(),
+        asked("head", "Head", patches()[::-1].copy(), group=f"Heads of {heads}"),
     ], [
         Layer("spot", "Spot", spot()),
         Layer("signed", "Signed", (ramp() - 6) / 2, signed=True),
@@ -127,14 +153,16 @@ def page() -> None:
     case = st.query_params.get("case", "crop")
     st.button("Again")
     other = st.toggle("Other picture")
-    attention, attribution = layers()
+    told = st.session_state.get("overlay") or {}
+    chosen = (told.get("selected") or {}).get("attention", "ramp")
+    attention, attribution = layers(chosen if case == "heads" else "Patches")
     if other:
         attention = [Layer("ramp", "Ramp", 15 - ramp()), *attention[1:]]
     blob = pack(
-        picture(), SIZE, BOXES[case], attention, attribution,
-        words=WORDS, settings={"opacity": 1.0, "colours": "viridis"},
+        picture(), SIZE, BOXES.get(case, BOXES["crop"]), attention, attribution,
+        selected=(chosen, ""), words=WORDS, settings={"opacity": 1.0, "colours": "viridis"},
     )  # fmt: skip
-    result = show(blob, key="overlay", on_pick=count, on_select=(lambda: None) if case == "fit" else None)
+    result = show(blob, key="overlay", on_pick=count, on_select=None if case == "crop" else lambda: None)
     st.session_state.runs = st.session_state.get("runs", 0) + 1
     known = {"runs": st.session_state.runs, "picks": st.session_state.get("picks", 0), "pick": result.pick}
     st.text(json.dumps({**known, "selected": result.selected}))

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from core.attention.reduction import rows, to_grid
 from core.evaluation.agreement import SHIFTS, agreement, pool, shifts
 from core.types import Agreement, AttentionMap, Attribution, InvalidInput, Kind, Measure
 
@@ -210,76 +209,3 @@ def test_what_cannot_be_compared_is_refused(wrong: object) -> None:
     for pair in ((wrong, np.ones((5, 5))), (np.ones((5, 5)), wrong)):
         with pytest.raises(InvalidInput):
             agreement(*pair)
-
-
-# Attention as one map
-
-
-def softmaxed(seed: int, *shape: int) -> np.ndarray:
-    weights = np.exp(np.random.default_rng(seed).normal(size=shape))
-    return (weights / weights.sum(-1, keepdims=True)).astype(np.float32)
-
-
-def test_gates_and_films() -> None:
-    weights = softmaxed(1, 6, 3, 4)
-    spatial = AttentionMap("tap", Kind.SPATIAL, weights[0], (3, 4))
-    assert np.array_equal(to_grid(spatial), weights[0])
-    expected = sum(weights[i] for i in range(6)) / 6
-    for kind in (Kind.FEATURE, Kind.SEQUENCE):
-        np.testing.assert_allclose(to_grid(AttentionMap("tap", kind, weights, (3, 4))), expected, rtol=1e-6)
-
-
-@pytest.mark.parametrize("head", [None, 2])
-@pytest.mark.parametrize("token", [0, 1])
-def test_pairwise_by_loops(head: int | None, token: int) -> None:
-    weights = softmaxed(2, 3, 12 + token, 12 + token)
-    map = AttentionMap("tap", Kind.PAIRWISE, weights, (3, 4))
-    heads = range(3) if head is None else (head,)
-    for query in (None, 0, 7, 11):
-        places = [query + token] if query is not None else [0] if token else range(12)
-        expected = np.zeros((3, 4))
-        for row in range(3):
-            for column in range(4):
-                cells = [weights[i, place, token + 4 * row + column] for i in heads for place in places]
-                expected[row, column] = sum(cells) / len(cells)
-        found = to_grid(map, head, query)
-        np.testing.assert_allclose(found, expected, rtol=1e-5)
-        assert found.shape == (3, 4) and found.dtype == np.float32
-        if query is not None:
-            assert np.array_equal(rows(map, head)[query], found)
-    assert rows(map, head).shape == (12, 3, 4)
-    if not token:
-        assert to_grid(map, head).sum() == pytest.approx(1, abs=1e-5)
-
-
-def test_windows_are_laid_back_in_place() -> None:
-    cells = np.array([[0, 1, 4, 5], [2, 3, 6, 7], [8, 9, 12, 13], [10, 11, 14, 15]])[[2, 0, 3, 1]]  # in any order
-    weights = softmaxed(3, 4, 2, 4, 4)
-    dense = np.zeros((2, 16, 16), np.float32)
-    for window in range(4):
-        for query in range(4):
-            for key in range(4):
-                dense[:, cells[window, query], cells[window, key]] = weights[window, :, query, key]
-    windowed = AttentionMap("tap", Kind.WINDOWED, weights, (4, 4), cells)
-    pairwise = AttentionMap("tap", Kind.PAIRWISE, dense, (4, 4))
-    for head in (None, 0, 1):
-        for query in (None, 0, 6, 15):
-            np.testing.assert_allclose(to_grid(windowed, head, query), to_grid(pairwise, head, query), rtol=1e-5)
-
-
-def test_one_query_for_the_whole_grid() -> None:
-    weights = softmaxed(4, 2, 1, 12)
-    map = AttentionMap("tap", Kind.PAIRWISE, weights, (3, 4))
-    np.testing.assert_allclose(to_grid(map), weights.mean((0, 1)).reshape(3, 4), rtol=1e-6)
-    with pytest.raises(InvalidInput):
-        rows(map)
-
-
-def test_heads_and_queries_that_are_not_there() -> None:
-    map = AttentionMap("tap", Kind.PAIRWISE, softmaxed(5, 3, 12, 12), (3, 4))
-    for head, query in ((3, None), (-1, None), (None, 12), (None, -1)):
-        with pytest.raises(InvalidInput):
-            to_grid(map, head, query)
-    for wrong in (Kind.SPATIAL, Kind.WINDOWED):
-        with pytest.raises(InvalidInput):
-            rows(AttentionMap("tap", wrong, softmaxed(6, 3, 4), (3, 4)))

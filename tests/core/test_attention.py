@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import pytest
@@ -15,145 +12,31 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core.attention import MECHANISMS, Mechanism, mechanism
-from core.attention.tap import listen, steer, switched_off, taps
+from core.attention.tap import listen, replaced, steer, switched_off, taps
 from core.models.backbone import Backbone
-from core.types import InvalidInput, Kind
+from core.models.shelf import build
+from core.models.transformer import Transformer
+from core.types import InvalidInput, Kind, ModelCard
+from tests.core.mechanism_loops import REFERENCES, numbers
 
 EVERY = [one.slug for one in MECHANISMS]
-ATTENTIVE = [one.slug for one in MECHANISMS if one.gate or one.convolution]
+ATTENTIVE = EVERY[1:]
 
 
-def numbers(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().double().numpy()
-
-
-def sigmoid(value: float) -> float:
-    return 1 / (1 + math.exp(-value))
-
-
-def convolve(x: np.ndarray, layer: nn.Conv2d) -> np.ndarray:
-    """(c, h, w) -> (out, h, w), zeros around it, one product after another."""
-    weight, bias = numbers(layer.weight), numbers(layer.bias)
-    _, h, w = x.shape
-    reach = weight.shape[2] // 2
-    y = np.zeros((len(weight), h, w))
-    for o, i, j in np.ndindex(y.shape):
-        y[o, i, j] = bias[o]
-        for c, down, right in np.ndindex(weight.shape[1:]):
-            row, column = i + down - reach, j + right - reach
-            if 0 <= row < h and 0 <= column < w:
-                y[o, i, j] += weight[o, c, down, right] * x[c, row, column]
-    return y
-
-
-def multiply_position(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    y = np.zeros_like(x)
-    for c, i, j in np.ndindex(x.shape):
-        y[c, i, j] = x[c, i, j] * weights[i, j]
-    return y
-
-
-def multiply_channel(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    y = np.zeros_like(x)
-    for c, i, j in np.ndindex(x.shape):
-        y[c, i, j] = x[c, i, j] * weights[c]
-    return y
-
-
-def map_position(scores: np.ndarray) -> np.ndarray:
-    return np.array([[sigmoid(score) for score in row] for row in scores])
-
-
-def spatial_gate_maps(module: nn.Module, x: np.ndarray) -> list[np.ndarray]:
-    hidden = convolve(x, module.squeeze)
-    for place in np.ndindex(hidden.shape):
-        hidden[place] = max(0.0, hidden[place])
-    return [map_position(convolve(hidden, module.score)[0])]
-
-
-def cbam_maps(module: nn.Module, x: np.ndarray) -> list[np.ndarray]:
-    squeeze, excite = module.channel.squeeze, module.channel.excite
-    first, first_bias = numbers(squeeze.weight), numbers(squeeze.bias)
-    second, second_bias = numbers(excite.weight), numbers(excite.bias)
-    scores = np.zeros(len(x))
-    for summary in ([sum(one.flat) / one.size for one in x], [max(one.flat) for one in x]):
-        hidden = [first_bias[r] + sum(first[r, c] * summary[c] for c in range(len(x))) for r in range(len(first))]
-        for c in range(len(x)):
-            scores[c] += second_bias[c] + sum(second[c, r] * max(0.0, hidden[r]) for r in range(len(hidden)))
-    channel = np.array([sigmoid(score) for score in scores])
-    y = multiply_channel(x, channel)
-    summary = np.zeros((2, *x.shape[1:]))
-    for i, j in np.ndindex(x.shape[1:]):
-        summary[:, i, j] = sum(y[:, i, j]) / len(y), max(y[:, i, j])
-    return [channel, map_position(convolve(summary, module.spatial.score)[0])]
-
-
-def project(module: nn.Module, x: np.ndarray) -> np.ndarray:
-    """Queries, keys and values (3, heads, d, h, w) of (c, h, w)."""
-    weight = numbers(module.project.weight)[:, :, 0, 0]
-    y = np.zeros((len(weight), *x.shape[1:]))
-    for o, i, j in np.ndindex(y.shape):
-        y[o, i, j] = sum(weight[o, c] * x[c, i, j] for c in range(len(x)))
-    return y.reshape(3, module.heads, -1, *x.shape[1:])
-
-
-def self_attention_maps(module: nn.Module, x: np.ndarray) -> list[np.ndarray]:
-    query, key, _ = project(module, x)
-    bias, side = numbers(module.bias), module.side
-    cells = list(product(range(x.shape[1]), range(x.shape[2])))
-    weights = np.zeros((module.heads, len(cells), len(cells)))
-    for head, n, m in np.ndindex(weights.shape):
-        (i, j), (k, l) = cells[n], cells[m]  # noqa: E741
-        d = query.shape[1]
-        product_ = sum(query[head, one, i, j] * key[head, one, k, l] for one in range(d))
-        offset = (i - k + side - 1) * (2 * side - 1) + (j - l + side - 1)
-        weights[head, n, m] = math.exp(product_ / math.sqrt(d) + bias[head, offset])
-    for head, n in np.ndindex(weights.shape[:2]):
-        weights[head, n] /= sum(weights[head, n])
-    return [weights]
-
-
-def self_attention_output(module: nn.Module, x: np.ndarray, maps: list[np.ndarray]) -> np.ndarray:
-    value = project(module, x)[2]
-    cells = list(product(range(x.shape[1]), range(x.shape[2])))
-    y = np.zeros_like(value)
-    for head, one in np.ndindex(value.shape[:2]):
-        for n, (i, j) in enumerate(cells):
-            y[head, one, i, j] = sum(maps[0][head, n, m] * value[head, one, k, l] for m, (k, l) in enumerate(cells))  # noqa: E741
-    y = y.reshape(-1, *x.shape[1:])
-    stride = module.pool.kernel_size if isinstance(module.pool, nn.AvgPool2d) else 1
-    pooled = np.zeros((len(y), x.shape[1] // stride, x.shape[2] // stride))
-    for c, i, j in np.ndindex(pooled.shape):
-        block = y[c, i * stride : (i + 1) * stride, j * stride : (j + 1) * stride]
-        pooled[c, i, j] = sum(block.flat) / stride**2
-    return pooled
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A mechanism in loops: its maps in the order of its taps, and its output from given maps."""
-
-    maps: Callable[[nn.Module, np.ndarray], list[np.ndarray]]
-    output: Callable[[nn.Module, np.ndarray, list[np.ndarray]], np.ndarray]
-
-
-REFERENCES = {
-    "plain": Reference(lambda module, x: [], lambda module, x, maps: x),
-    "spatial-gate": Reference(spatial_gate_maps, lambda module, x, maps: multiply_position(x, maps[0])),
-    "cbam": Reference(cbam_maps, lambda module, x, maps: multiply_position(multiply_channel(x, maps[0]), maps[1])),
-    "self-attention": Reference(self_attention_maps, self_attention_output),
-}
 TAPS = {
     "plain": (),
-    "spatial-gate": ("stage3.attention", "stage4.attention"),
+    **dict.fromkeys(("squeeze-excitation", "feature-gate", "spatial-gate"), ("stage3.attention", "stage4.attention")),
     "cbam": tuple(f"stage{n}.attention.{one}" for n in (3, 4) for one in ("channel", "spatial")),
+    **dict.fromkeys(("attention-pooling", "recurrent"), ("pool",)),
     "self-attention": ("stage4.block1.first", "stage4.block1.second"),
+    "transformer": tuple(f"block{n}.attention" for n in range(1, 7)),
 }
 
 
 def module_of(one: Mechanism, stride: int, generator: torch.Generator) -> nn.Module:
     """A mechanism's module for 16 channels and a grid of at most 4 x 4, in float64, every weight random."""
-    module = one.gate(16) if one.gate else one.convolution(16, 8, 4, stride) if one.convolution else nn.Identity()
+    make = one.gate or one.pool or one.block or (lambda channels: nn.Identity())
+    module = one.convolution(16, 8, 4, stride) if one.convolution else make(16)
     for parameter in module.parameters():
         parameter.data = torch.randn(parameter.shape, generator=generator)
     return module.double()
@@ -179,9 +62,13 @@ def test_a_mechanism_is_its_loops_and_multiplies_what_it_shows(slug: str, stride
     generator = torch.Generator().manual_seed(3)
     module = module_of(mechanism(slug), stride, generator)
     x = torch.randn((2, 16, *grid), generator=generator, dtype=torch.float64)
-    unheard = module(x)
+    given = (x,)
+    if mechanism(slug).block:  # tokens, and the grid that all but the first lie on
+        x = torch.randn((2, 1 + grid[0] * grid[1], 16), generator=generator, dtype=torch.float64)
+        given = (x, grid)
+    unheard = module(*given)
     with listen() as records:
-        y = module(x)
+        y = module(*given)
     shown = [records[tap] for tap in taps(module).values()]
     for b in range(len(x)):
         maps = REFERENCES[slug].maps(module, numbers(x[b]))
@@ -206,16 +93,47 @@ class Nothing(nn.Module):
         return x.new_zeros(len(x), self.out, x.shape[2] // self.stride, x.shape[3] // self.stride)
 
 
-def without_attention(module: Backbone, one: Mechanism) -> Backbone:
-    """The same weights with every attention taken out by hand: no gate, and nothing from a convolution's place."""
-    if one.convolution is None:
+class Bias(nn.Module):
+    """What is left of a transformer's attention without weights: the bias of its last layer."""
+
+    def __init__(self, bias: Tensor):
+        super().__init__()
+        self.bias = bias
+
+    def forward(self, x: Tensor, grid: tuple[int, int]) -> Tensor:
+        return self.bias.expand_as(x)
+
+
+class Blind(nn.Module):
+    """A recurrent pooling whose every glimpse is the plain mean."""
+
+    def __init__(self, module: nn.Module):
+        super().__init__()
+        self.start, self.cell, self.glimpses = module.start, module.cell, module.glimpses
+
+    def forward(self, x: Tensor) -> Tensor:
+        state = tuple(one.repeat(len(x), 1) for one in self.start)
+        for _ in range(self.glimpses):
+            state = self.cell(x.mean((2, 3)), state)
+        return state[0]
+
+
+def without_attention(module: nn.Module, one: Mechanism) -> nn.Module:
+    """The same weights with every attention taken out by hand: no gate, plain means, nothing gathered."""
+    if one.gate or one.slug == "attention-pooling":
         plain = Backbone(mechanism("plain"), module.classify.out_features, size=64, widths=(8, 8, 16, 16))
         left = plain.load_state_dict(module.state_dict(), strict=False)
-        assert not left.missing_keys and all(".attention." in key for key in left.unexpected_keys)
+        assert not left.missing_keys and all(".attention." in k or k.startswith("pool.") for k in left.unexpected_keys)
         return plain.eval()
     module = deepcopy(module)
-    for block in module.stage4.children():
-        if hasattr(block, "first"):
+    if one.slug == "recurrent":
+        module.pool = Blind(module.pool)
+    elif one.block:
+        for name in module.blocks:
+            block = module.get_submodule(name)
+            block.attention = Bias(block.attention.gather.bias)
+    else:
+        for block in (child for child in module.stage4.children() if hasattr(child, "first")):
             out, stride = block.first_norm.num_features, 1 if isinstance(block.first.pool, nn.Identity) else 2
             block.first, block.second = Nothing(out, stride), Nothing(out, 1)
     return module
@@ -249,7 +167,8 @@ def test_maps_have_the_shape_of_their_kind_and_a_softmax_sums_to_one(tiny: Calla
         if tap.kind == Kind.CHANNEL:
             assert len(shape) == 2
         elif tap.kind == Kind.PAIRWISE:
-            assert shape[2:] == (h * w, h * w) and len(shape) == 4
+            tokens = h * w + (slug == "transformer")  # the class token is the first
+            assert shape[2:] == (tokens, tokens) and len(shape) == 4
         else:
             assert shape[-2:] == (h, w)
         if tap.softmax:
@@ -273,3 +192,42 @@ def test_listening_changes_nothing_and_the_fused_kernel_runs_only_unwatched(
     with steer(classifier.module, {first: lambda tap, weights: weights}):
         torch.testing.assert_close(classifier.module(x), expected, rtol=1e-5, atol=1e-5)
     assert len(calls) == max(most, 2 * most - 1)  # the other taps are nobody's business
+
+
+def test_a_film_is_steered_glimpse_by_glimpse(tiny: Callable, x: Tensor) -> None:
+    """Given its own film, a recurrent model answers the same; given another one, the film that it shows is that."""
+    module = tiny("recurrent").module
+    with listen() as records:
+        expected = module(x[:1])
+    own = next(iter(records.values())).weights[0]
+    with steer(module, {"pool": replaced(own)}):
+        torch.testing.assert_close(module(x[:1]), expected)
+    other = own.flip(0)
+    with listen() as records, steer(module, {"pool": replaced(other)}):
+        changed = module(x[:1])
+    torch.testing.assert_close(next(iter(records.values())).weights[0], other)
+    assert (changed - expected).abs().max() > 1e-4
+
+
+def test_a_recurrent_model_answers_last_in_use_and_anywhere_in_training(tiny: Callable, x: Tensor) -> None:
+    module = deepcopy(tiny("recurrent").module)
+    kept = []
+    module.classify.register_forward_hook(lambda _, __, y: kept.append(y))
+    torch.testing.assert_close(module(x), kept[0][:, -1])
+    module.train()
+    torch.manual_seed(0)
+    steps = set()
+    for _ in range(20):
+        logits = module(x)
+        steps |= {int((kept[-1][b] - logits[b]).abs().sum(1).argmin()) for b in range(len(x))}
+    assert steps == {0, 1, 2, 3}
+
+
+def test_a_transformer_takes_smaller_pictures_and_lays_its_patches_out_row_by_row(x: Tensor) -> None:
+    module = build(ModelCard("tiny/transformer", "", "transformer", ("a", "b"), size=64, widths=(8, 8, 16, 16))).eval()
+    assert isinstance(module, Transformer) and list(module.stages()) == [f"block{n}" for n in range(1, 6)]
+    assert module(x[..., :48, :48]).shape == (3, 2)
+    tokens = torch.arange(2 * 10 * 5.0).view(2, 10, 5)
+    laid = module.stages()["block1"].arrange(tokens)
+    for b, c, i, j in np.ndindex(2, 5, 3, 3):
+        assert laid[b, c, i, j] == tokens[b, 1 + 3 * i + j, c]

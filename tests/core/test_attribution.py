@@ -61,7 +61,8 @@ def test_contract(classifier: Classifier, picture: Picture, slug: str) -> None:
     assert isinstance(found, Attribution) and (found.method, found.target) == (slug, 3)
     assert found.values.dtype == np.float32 and not found.values.flags.writeable
     assert found.values.shape == found.grid and all(type(side) is int for side in found.grid)
-    assert np.isfinite(found.values).all() and found.values.std() > 0
+    assert np.isfinite(found.values).all()
+    assert found.values.std() > 0 or slug == "grad-cam"  # which is blank where all the evidence is negative
     assert (found.values.min() < 0) == method(slug).signed
     assert (type(found.gap) is float and found.gap >= 0) if slug == "integrated-gradients" else found.gap is None
     done, totals = zip(*calls, strict=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torchvision.ops.misc import SqueezeExcitation
 
 import core
 from core import device as devices
@@ -56,6 +57,17 @@ def test_what_lies_outside_of_a_picture_is_normalised_zero(tiny: Callable, pictu
     assert x[0, :, :, 20:44].abs().max() > 0.5
 
 
+def last_features(module: nn.Module, x: Tensor) -> Tensor:
+    """What the last stage gives out, (1, c, 4, 4), computed part by part."""
+    x = module.stem(x)
+    if not hasattr(module, "token"):
+        return module.stage4(module.stage3(module.stage2(module.stage1(x))))
+    x = torch.cat((module.token, (x + module.place).flatten(2).transpose(1, 2)), 1)
+    for name in module.blocks[:-1]:
+        x = module.get_submodule(name)(x, (4, 4))
+    return torch.stack([x[0, 1 + 4 * row : 5 + 4 * row].T for row in range(4)], 1)[None]
+
+
 @pytest.mark.parametrize("slug", EVERY)
 def test_a_reading_is_one_plain_forward_pass(tiny: Callable, pictures: list[Picture], slug: str) -> None:
     classifier, picture = tiny(slug), pictures[1]
@@ -64,17 +76,27 @@ def test_a_reading_is_one_plain_forward_pass(tiny: Callable, pictures: list[Pict
     np.testing.assert_allclose(reading.logits, classifier.module(x)[0].numpy(), rtol=1e-5, atol=1e-5)
     powers = [math.exp(float(logit)) for logit in reading.logits]
     assert reading.probabilities.tolist() == pytest.approx([power / sum(powers) for power in powers], rel=1e-5)
-    assert reading.predicted == reading.logits.tolist().index(max(reading.logits)) and reading.steps is None
-    for name in ("stem", *classifier.stages):
-        x = classifier.module.get_submodule(name)(x)
-    energy = [[sum(float(v) ** 2 for v in x[0, :, i, j]) / x.shape[1] for j in range(4)] for i in range(4)]
+    assert reading.predicted == reading.logits.tolist().index(max(reading.logits))
+    features = last_features(classifier.module, x)[0]
+    energy = [[sum(float(v) ** 2 for v in features[:, i, j]) / len(features) for j in range(4)] for i in range(4)]
     np.testing.assert_allclose(reading.energy, energy, rtol=1e-4)
     assert [one.tap for one in reading.maps] == list(classifier.taps)
+    token = int(slug == "transformer")
     for one in reading.maps:
         h, w = one.grid
-        shapes = {Kind.SPATIAL: (h, w), Kind.PAIRWISE: (4, h * w, h * w), Kind.CHANNEL: (16,)}
+        n = h * w + token
+        shapes = {Kind.SPATIAL: (h, w), Kind.PAIRWISE: (4, n, n), Kind.CHANNEL: (16,)}
+        shapes |= {Kind.FEATURE: (16, h, w), Kind.SEQUENCE: (4, h, w)}
         assert one.kind == classifier.taps[one.tap].kind and one.weights.shape == shapes[one.kind] and one.cells is None
-    for array in (reading.logits, reading.probabilities, reading.energy, *(one.weights for one in reading.maps)):
+    arrays = [reading.logits, reading.probabilities, reading.energy, *(one.weights for one in reading.maps)]
+    if slug == "recurrent":
+        film = classifier.module.classify(classifier.module.pool(features[None]))[0]
+        np.testing.assert_allclose(reading.steps, film.softmax(-1), rtol=1e-4)
+        np.testing.assert_allclose(reading.steps[-1], reading.probabilities, rtol=1e-5)
+        arrays.append(reading.steps)
+    else:
+        assert reading.steps is None
+    for array in arrays:
         assert array.dtype == np.float32 and not array.flags.writeable
         with pytest.raises(ValueError):
             array[...] = 0
@@ -173,7 +195,7 @@ def test_a_reading_leaves_nothing_behind_after_success_or_failure(tiny: Callable
 def test_outputs_keeps_what_modules_give_and_lets_go(tiny: Callable, picture: Picture) -> None:
     classifier = tiny("plain")
     x = classifier.prepare(picture)
-    with outputs(classifier.stages) as kept:
+    with outputs({name: stage.module for name, stage in classifier.stages.items()}) as kept:
         classifier.module(x)
     assert {name: tuple(y.shape[1:]) for name, y in kept.items()} == {
         "stage1": (8, 16, 16), "stage2": (8, 16, 16), "stage3": (16, 8, 8), "stage4": (16, 4, 4)
@@ -181,3 +203,71 @@ def test_outputs_keeps_what_modules_give_and_lets_go(tiny: Callable, picture: Pi
     seen = dict(kept)
     classifier.module(x * 2)
     assert kept == seen
+
+
+class Attentive(nn.Module):
+    """Somebody's own model: a convolution, torchvision's squeeze-and-excitation, an in-place ReLU, three classes."""
+
+    def __init__(self, classes: int = 3):
+        super().__init__()
+        torch.manual_seed(2)
+        self.convolve = nn.Conv2d(3, 8, 3, stride=4, padding=1)
+        self.excite = SqueezeExcitation(8, 4)
+        self.relu = nn.ReLU(inplace=True)
+        self.classify = nn.Sequential(nn.Dropout(0.5), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, classes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classify(self.relu(self.excite(self.convolve(x))))
+
+
+def made_card(**changes: object) -> core.ModelCard:
+    return core.ModelCard(**{"slug": "made/own", "title": "Own", "mechanism": "squeeze-excitation", "size": 32,
+                             "classes": ("a", "b", "c"), **changes})  # fmt: skip
+
+
+def test_any_module_is_adopted_as_a_copy(pictures: list[Picture]) -> None:
+    module = Attentive()
+    before = traces(module)
+    classifier = core.adopt(module, made_card(mean=(0.5, 0.4, 0.3)), "cpu")
+    assert classifier.card == made_card(mean=(0.5, 0.4, 0.3), architecture="module")
+    assert list(classifier.taps) == ["excite"] and list(classifier.stages) == ["relu"]
+    for picture in pictures[:3]:
+        reading = core.read(classifier, picture)
+        with torch.no_grad():
+            expected = deepcopy(module).eval()(classifier.prepare(picture))[0]
+        np.testing.assert_allclose(reading.logits, expected, rtol=1e-5, atol=1e-6)
+        assert reading.maps[0].kind == Kind.CHANNEL and reading.energy.shape == (8, 8)
+    assert traces(module) == before and module.training and module.relu.inplace
+    assert not any(parameter.requires_grad for parameter in classifier.module.parameters())
+    with torch.no_grad():
+        module.convolve.weight.zero_()
+    assert same(reading, core.read(classifier, pictures[2]))
+
+
+def test_another_precision_becomes_float32(pictures: list[Picture]) -> None:
+    exact, half = (core.adopt(Attentive().to(kind), made_card(), "cpu") for kind in (torch.float64, torch.bfloat16))
+    found, rough = core.read(exact, pictures[0]).logits, core.read(half, pictures[0]).logits
+    assert found.dtype == rough.dtype == np.float32 and 0 < abs(found - rough).max() < 0.05
+
+
+class Pair(nn.Module):
+    """Gives out two things."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x.mean((2, 3)), x
+
+
+def test_a_module_and_a_card_that_do_not_fit_are_told() -> None:
+    wrong = {
+        "The model tells 3 classes apart and its card names 2": (Attentive(), made_card(classes=("a", "b"))),
+        "The model tells 5 classes apart and its card names 3": (Attentive(5), made_card()),
+        "The model takes no picture of 32 × 32 pixels (": (nn.Sequential(nn.Flatten(), nn.Linear(7, 3)), made_card()),
+        "not a tuple; wrap it": (Pair(), made_card()),
+        "not a tensor of shape (1, 3, 8, 8); wrap it": (nn.Conv2d(3, 3, 4, 4), made_card()),
+        "There is no mechanism 'magic'": (Attentive(), made_card(mechanism="magic")),
+        "adopt takes a torch module and a ModelCard": (Attentive, made_card()),
+    }
+    for words, (module, card) in wrong.items():
+        with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
+            core.adopt(module, card, "cpu")
+        assert words in str(caught.value)

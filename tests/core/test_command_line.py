@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ import core
 from core import __main__ as command_line
 from core.__main__ import main
 from core.attribution import batches
+from core.classifier import Classifier
+from core.data import datasets, scenes
 from core.models import shelf
 from core.training import RECIPES, Recipe
 
@@ -69,10 +72,12 @@ def answer(capsys: pytest.CaptureFixture, *words: str) -> dict | list:
 
 def test_models_lists_the_shelf(capsys: pytest.CaptureFixture) -> None:
     cards = answer(capsys, "models")
-    assert tuple(core.ModelCard.from_json(card) for card in cards) == core.cards() and len(cards) == 2
+    assert tuple(core.ModelCard.from_json(card) for card in cards) == core.cards()
+    slugs = [card["slug"] for card in cards]
+    assert slugs[:2] == ["tiny/plain", "tiny/cbam"]
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["model", "tiny/plain", "tiny/cbam"] and "50.0 %" in lines[1]
+    assert [line.split()[0] for line in lines] == ["model", *slugs] and "50.0 %" in lines[1]
 
 
 @pytest.mark.parametrize("method", ["input-x-gradient", "integrated-gradients", "grad-cam"])
@@ -112,9 +117,64 @@ def test_evaluate_counts_again(capsys: pytest.CaptureFixture) -> None:
         for path in sorted(Path("data/val").glob("*/*")):
             right += CLASSES[core.read(classifier, core.open_image(path)).predicted] == path.parent.name
         assert (found["model"], found["pictures"], found["accuracy"]) == (f"tiny/{slug}", 20, right / 20)
-        assert set(found) - {"model", "pictures", "accuracy"} == (
+        assert set(found) - {"model", "pictures", "accuracy", "confusion"} == (
             set() if slug == "plain" else {"uniform", "shuffled", "off"}
         )
+        assert sum(found["confusion"][i][i] for i in range(10)) == right and np.sum(found["confusion"]) == 20
+        assert core.load(f"tiny/{slug}", "cpu").card.accuracy == 0.5  # nothing is stored unless that is asked for
+
+
+def test_evaluate_stores_what_it_measured_in_the_card(capsys: pytest.CaptureFixture, place: Path) -> None:
+    weights = hashlib.sha256((place / "shelf/tiny/cbam.safetensors").read_bytes()).hexdigest()
+    found = answer(capsys, "evaluate", "tiny/cbam", "--data", "data", "--store")
+    card = core.load("tiny/cbam", "cpu").card
+    assert (card.accuracy, card.pictures, card.facts["seed"]) == (found["accuracy"], 20, 1)
+    assert card.ablation == {name: found[name] for name in ("uniform", "shuffled", "off")}
+    assert card.facts["confusion"] == found["confusion"] and len(found["confusion"]) == 10
+    assert hashlib.sha256((place / "shelf/tiny/cbam.safetensors").read_bytes()).hexdigest() == weights
+
+
+def test_what_is_not_on_the_shelf_has_no_card_to_store_in(
+    capsys: pytest.CaptureFixture, place: Path, tiny: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = Classifier(replace(tiny("plain").card, slug="mine/guest"), tiny("plain").module, tiny("plain").device)
+    monkeypatch.setattr(command_line.core, "load", lambda *_: guest)
+    assert main(["evaluate", "mine/guest", "--data", "data", "--store"]) == 2
+    assert "mine/guest is not on the shelf" in capsys.readouterr().err and not (place / "shelf/mine").exists()
+    assert main(["evaluate", "mine/guest", "--data", "data"]) == 0
+
+
+def test_what_is_left_without_a_shortcut_is_printed(
+    capsys: pytest.CaptureFixture, tiny: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = replace(tiny("plain").card, slug="scenes-tag/plain", classes=scenes.OBJECTS)
+    shelf.store(tiny("plain").module, card)
+    shelf.store_card(card)
+    monkeypatch.setattr(datasets, "draw_scenes", partial(datasets.draw_scenes, training=1, validation=12))
+    found = answer(capsys, "evaluate", "scenes-tag/plain", "--store")
+    classifier, split = core.load("scenes-tag/plain", "cpu"), datasets.open_dataset("scenes-tag").independent
+    answers = [core.read(classifier, core.open_image(split.read(i))).predicted for i in range(12)]
+    assert found["independent"] == {"accuracy": sum(answers == split.labels) / 12, "pictures": 12}
+    share = command_line.percent(found["independent"]["accuracy"])
+    assert main(["evaluate", "scenes-tag/plain", "--device", "cpu"]) == 0
+    assert f"independent {share:>8}" in capsys.readouterr().out
+    assert main(["models"]) == 0
+    assert f"  {share} without its shortcut" in capsys.readouterr().out
+
+
+def test_the_spread_over_seeds_is_listed(capsys: pytest.CaptureFixture) -> None:
+    words = ["--data", "data", "--epochs", "1", "--seeds", "2", "--sizes", "1:32"]
+    found = answer(capsys, "train", "made/plain", *words)["facts"]["seeds"]
+    assert found["seeds"] == [0, 1] and len(found["accuracies"]) == 2
+    assert main(["models"]) == 0
+    assert f"{100 * found['mean']:.1f} ± {100 * found['std']:.1f} % over 2 seeds" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_not_parted_is_parted_and_that_is_said(capsys: pytest.CaptureFixture, place: Path) -> None:
+    words = ["train", "made/plain", "--data", "data/train", "--epochs", "1", "--device", "cpu"]
+    assert main(words) == 0
+    assert "There is no val/ in train: of each class a tenth" in capsys.readouterr().err
+    assert "of each class a tenth" in core.load("made/plain", "cpu").card.facts["split"]
 
 
 def test_train_puts_a_model_on_the_shelf_and_its_command_makes_it_again(
@@ -156,8 +216,12 @@ MISTAKES = {
     "train made/plain --data data --start tiny/none": "There is no model 'tiny/none' on the shelf",
     "train made/plain --data data --device tpu": "This machine has no device 'tpu'",
     "train made/plain --data other": "other has 2 pictures to train on",
-    "train made/plain --data data --epochs 0": "Train for one epoch or more",
-    "train made/plain --data data --rate -1": "Train for one epoch or more",
+    "train made/plain --data data --epochs 0": "Epochs must be from 1",
+    "train made/plain --data data --rate -1": "Rate must be from",
+    "train made/plain --data data --seeds 0": "Train with one seed or more",
+    "train made/plain --data data --sizes 1:33": "Sizes must be shares above 0",
+    "train made/plain --data cifar10": "cifar10 is not in",
+    "evaluate tiny/plain --data scenes": "tiny/plain knows other classes than scenes holds",
     "explain photo.png --model tiny/plain --out nowhere/maps.npz": "nowhere/maps.npz cannot be written",
 }
 
@@ -175,7 +239,8 @@ def test_a_mistake_is_one_sentence_and_status_2(capsys: pytest.CaptureFixture, p
     assert MISTAKES[words] in printed.err and "Traceback" not in printed.err
 
 
-@pytest.mark.parametrize("words", ["", "paint", "explain", "explain a.png --method magic", "train a/plain --seed x"])
+@pytest.mark.parametrize("words", ["", "paint", "explain", "explain a.png --method magic", "train a/plain --seed x",
+                                   "train a/plain --sizes 96", "train a/plain --loss hinge"])  # fmt: skip
 def test_words_that_are_no_command_show_the_usage(capsys: pytest.CaptureFixture, words: str) -> None:
     with pytest.raises(SystemExit) as caught:
         main(words.split())
@@ -201,7 +266,7 @@ def shell(words: str, folder: Path, **options: object) -> subprocess.Popen:
 def test_the_real_process_prints_json_and_ends_with_its_status(place: Path) -> None:
     good, bad = shell("models --json", place), shell("explain photo.png --model tiny/none", place)
     out, err = good.communicate(timeout=120)
-    assert [card["slug"] for card in json.loads(out)] == ["tiny/plain", "tiny/cbam"]
+    assert [card["slug"] for card in json.loads(out)][:2] == ["tiny/plain", "tiny/cbam"]
     assert (good.returncode, err) == (0, "")
     out, err = bad.communicate(timeout=120)
     assert (bad.returncode, out) == (2, "") and err.startswith("There is no model 'tiny/none'") and err.count("\n") == 1

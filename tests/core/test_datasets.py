@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import pickle
 import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +12,8 @@ import pytest
 from PIL import Image
 from torchvision.datasets import imagenette
 
-from core.data import datasets, scenes
-from core.data.datasets import IMAGENETTE, draw_scenes, find_folder, open_dataset, open_folder
+from core.data import datasets
+from core.data.datasets import IMAGENETTE, Split, find_folder, hold, open_dataset, open_folder
 from core.images import open_image, square
 from core.types import InvalidInput
 
@@ -150,59 +149,62 @@ def test_halves_of_different_classes_or_a_single_class_are_one_sentence(tmp_path
     assert "the same class folders" in refusal(root)
 
 
-def test_scenes_are_drawn_from_their_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = draw_scenes(6, 4)
-    again = draw_scenes(6, 4)
-    assert data.name == "scenes" and data.classes == scenes.OBJECTS
-    for split, name, count in ((data.training, "train", 6), (data.validation, "val", 4)):
-        assert len(split) == count == len(split.labels)
-        for i, seed in enumerate(scenes.seeds(name, count)):
-            scene = scenes.draw(seed)
-            assert np.array_equal(split.read(i), scene.pixels) and split.labels[i] == scene.label
-            assert split.read(i).shape == (128, 128, 3)
-    assert all(np.array_equal(data.training.read(i), again.training.read(i)) for i in range(6))
-    assert not set(scenes.seeds("train", 20_000)) & set(scenes.seeds("val", 3_000))
-    monkeypatch.setattr(datasets, "draw_scenes", lambda: "drawn")
-    assert open_dataset("scenes") == open_dataset("scenes", "ignored") == "drawn"
+@pytest.mark.parametrize("inner", ["train", "."])
+def test_a_folder_without_val_keeps_a_tenth_of_each_class(tmp_path: Path, inner: str) -> None:
+    fill(tmp_path / "whole", ("apple", "fig", "pear"), train=20, val=1)
+    root = tmp_path / "birds"
+    (tmp_path / "whole/train").rename(root / inner if inner == "." else (root.mkdir(), root / inner)[1])
+    (root / inner / ".hidden").mkdir()
+    data, again = open_folder(root), open_folder(root)
+    assert data.classes == ("apple", "fig", "pear") and (data.name, len(data.training)) == ("birds", 54)
+    assert data.validation.labels.tolist() == [0, 0, 1, 1, 2, 2] and "no val/ in birds" in data.note
+    seen = [[split.read(i)[0, 0, 0] for i in range(len(split))] for split in (data.training, data.validation)]
+    assert seen[1] == [again.validation.read(i)[0, 0, 0] for i in range(6)]
+    listed = sorted(path.relative_to(root / inner) for path in (root / inner).glob("*/*"))
+    levels = [10 * data.classes.index(path.parts[0]) + int(path.stem) for path in listed]
+    assert sorted(map(int, seen[0] + seen[1])) == sorted(levels)  # every picture once
+    chosen = [level - 10 * label for level, label in zip(map(int, seen[1]), data.validation.labels, strict=True)]
+    assert chosen != [0, 1] * 3 and not open_folder(fill(tmp_path / "parted")).note
 
 
-class Fetched:
-    """Stands for torchvision's Imagenette: leaves an archive and a folder, or an archive and half a folder."""
-
-    _ARCHIVES = {"160px": ("https://nowhere.example/imagenette2-160.tgz", "")}
-    fails = False
-
-    def __init__(self, root: str, size: str, download: bool):
-        assert size == "160px" and download
-        (Path(root) / "imagenette2-160.tgz").write_bytes(b"12345")
-        time.sleep(1)
-        fill(Path(root) / "imagenette2-160", val=0 if self.fails else 2)
-        if self.fails:
-            raise RuntimeError("the network went away")
+def test_a_class_of_one_picture_is_not_parted(tmp_path: Path) -> None:
+    root = fill(tmp_path, train=1, val=0) / "train"
+    assert "train/ and val/" in refusal(root)
+    Image.new("RGB", (8, 8)).save(root / "pear" / "2.png")
+    data = open_folder(root)
+    assert data.training.labels.tolist() == [0, 1] and data.validation.labels.tolist() == [1]
 
 
-@pytest.mark.parametrize("answers", [True, False])
-def test_imagenette_is_fetched_with_progress(nowhere: Path, monkeypatch: pytest.MonkeyPatch, answers: bool) -> None:
-    def length(address: str) -> int:
-        assert address == "https://nowhere.example/imagenette2-160.tgz"
-        if not answers:
-            raise OSError("no length")
-        return 10
+def test_pictures_are_held_where_they_fit_and_read_where_not() -> None:
+    pixels, looks = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), dtype=np.uint8), []
 
-    calls: list[tuple[int, int]] = []
-    monkeypatch.setattr(datasets, "Imagenette", Fetched)
-    monkeypatch.setattr(datasets, "_length", length)
-    found = datasets.fetch_imagenette(progress=lambda done, total: calls.append((done, total)))
-    assert found == nowhere / "imagenette2-160" == find_folder() and os.listdir(nowhere) == ["imagenette2-160"]
-    assert set(calls) <= {(5, 10)} and bool(calls) == answers
+    def read(index: int) -> np.ndarray:
+        looks.append(index)
+        return pixels[index]
+
+    split = Split(np.arange(40), read)
+    size = pixels.nbytes
+    assert hold(split, size - 1) is split
+    held = hold(split, size)
+    looks.clear()
+    assert all(np.array_equal(held.read(i), pixels[i]) for i in range(40)) and not looks
+    assert held.labels is split.labels and len(hold(Split(np.arange(0), read))) == 0
 
 
-def test_a_fetch_that_fails_is_one_sentence_and_leaves_nothing(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "Imagenette", type("Failing", (Fetched,), {"fails": True}))
-    monkeypatch.setattr(datasets, "_length", lambda address: 10)
-    with pytest.raises(InvalidInput, match=r"^[^\n]*the network went away[^\n]+\.$"):
-        datasets.fetch_imagenette()
-    assert os.listdir(nowhere) == [] and find_folder() is None
+def test_other_processes_can_read(tmp_path: Path) -> None:
+    for data in (open_folder(fill(tmp_path)), open_dataset("scenes-tag")):
+        for split in (data.training, data.validation, hold(data.validation, 0)):
+            assert np.array_equal(pickle.loads(pickle.dumps(split)).read(1), split.read(1))
+
+
+TERMS = {("n01440764", "n02102040"): "Imagenette", ("n01440764", "n01443537"): "ImageNet", ("a", "n01440764"): None}
+
+
+@pytest.mark.parametrize("names", TERMS)
+def test_what_is_trained_on_imagenets_folders_states_its_terms(tmp_path: Path, names: tuple[str, ...]) -> None:
+    terms = open_folder(fill(tmp_path, names)).terms
+    assert (f"Trained on {TERMS[names]}" in terms and "non-commercial" in terms) == bool(TERMS[names])
+    assert TERMS[names] or "as their data set allows" in terms
 
 
 def test_the_photographs_are_all_there(photographs: tuple[Path, ...]) -> None:

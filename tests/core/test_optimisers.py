@@ -1,4 +1,4 @@
-"""Two optimisers on one model: every weight in exactly one, the convolutions stepped as matrices on the same memory."""
+"""Two optimisers on one model: every weight in exactly one, the hidden ones stepped as matrices on the same memory."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ import torch
 from torch import Tensor, nn
 
 from core.attention import MECHANISMS, mechanism
+from core.attention.transformer import TransformerBlock
 from core.models.backbone import Backbone
+from core.models.shelf import build
 from core.training.optimisers import Optimisers, one_cycle
 from core.training.recipe import Recipe
+from core.types import ModelCard
 
 RECIPE = Recipe(rate=0.02, decay=0.1)
 
 
 def model(slug: str = "cbam") -> nn.Module:
     torch.manual_seed(0)
-    return Backbone(mechanism(slug), 3, (8, 8, 16, 16), 32).to(memory_format=torch.channels_last)
+    card = ModelCard(f"tiny/{slug}", "", slug, ("a", "b", "c"), size=32, widths=(8, 8, 16, 16))
+    return build(card).to(memory_format=torch.channels_last)
 
 
 def push(module: nn.Module, seed: int) -> None:
@@ -32,7 +36,9 @@ def push(module: nn.Module, seed: int) -> None:
 
 
 def as_matrix(weight: Tensor) -> Tensor:
-    """A convolution (out, in, h, w) as (out, h · w · in), copied number by number."""
+    """A convolution (out, in, h, w) as (out, h · w · in), copied number by number; a matrix as it is."""
+    if weight.ndim == 2:
+        return weight.detach()
     return torch.stack([torch.stack([one[c, i, j] for i in range(one.shape[1]) for j in range(one.shape[2])
                                      for c in range(one.shape[0])]) for one in weight.detach()])  # fmt: skip
 
@@ -44,8 +50,10 @@ def test_every_weight_is_in_exactly_one_optimiser(slug: str) -> None:
     places = [p.data_ptr() for part in optimisers.parts for group in part.param_groups for p in group["params"]]
     assert sorted(places) == sorted(parameter.data_ptr() for parameter in module.parameters())
     adam, muon = optimisers.parts
-    convolutions = {parameter.data_ptr() for parameter in module.parameters() if parameter.ndim == 4}
-    assert {p.data_ptr() for p in muon.param_groups[0]["params"]} == convolutions
+    hidden = [parameter for parameter in module.parameters() if parameter.ndim == 4]
+    for block in (child for child in module.modules() if isinstance(child, TransformerBlock)):
+        hidden += [child.weight for child in block.modules() if isinstance(child, nn.Linear)]
+    assert {p.data_ptr() for p in muon.param_groups[0]["params"]} == {p.data_ptr() for p in hidden}
     for group in adam.param_groups:
         for parameter in group["params"]:
             assert group["weight_decay"] == (0.1 if parameter.ndim > 1 else 0)
@@ -81,8 +89,9 @@ def orthogonal(matrix: Tensor, steps: int = 4) -> Tensor:
     return x.T if matrix.shape[0] > matrix.shape[1] else x
 
 
-def test_a_step_is_what_the_papers_say() -> None:
-    module = model()
+@pytest.mark.parametrize("slug", ["cbam", "transformer"])
+def test_a_step_is_what_the_papers_say(slug: str) -> None:
+    module = model(slug)
     before = {name: parameter.detach().double().clone() for name, parameter in module.named_parameters()}
     optimisers = Optimisers(module, RECIPE)
     push(module, seed=1)
@@ -90,7 +99,7 @@ def test_a_step_is_what_the_papers_say() -> None:
     optimisers.step(0.01)
     for name, parameter in module.named_parameters():
         old, gradient = before[name], gradients[name]
-        if parameter.ndim == 4:
+        if parameter.ndim == 4 or (parameter.ndim == 2 and name.startswith("block")):
             # Nesterov's momentum of 0.95 from a first gradient g: (1 - m) g, then (1 - m) g + m (1 - m) g.
             matrix = as_matrix(gradient) * 0.05 * 1.95
             update = orthogonal(matrix) * 0.2 * math.sqrt(max(matrix.shape))

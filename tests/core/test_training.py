@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,64 +14,34 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
-from torchvision.transforms import v2
 
 import core
 from core.attention import mechanism
 from core.attention.tap import shuffled, steer, switched_off, uniform
 from core.classifier import Classifier
 from core.data.datasets import Dataset, Split
-from core.evaluation.accuracy import evaluate
 from core.models import shelf
 from core.models.backbone import Backbone
-from core.training import RECIPES, Recipe, recipe, train_model
-from core.training.augmentation import Pictures, vary_colour
-from core.training.loop import train
+from core.training import Recipe, train_model
 from core.training.run import start_from
 from core.types import InvalidInput
+from tests.core.small_runs import TINY, WIDTHS, alike, fresh, learn, made, made_data
 
-WIDTHS = (8, 8, 16, 16)
-TINY = Recipe(epochs=2, batch=8, average=0.8, sizes=((0.5, 32), (0.5, 48)), seed=3)
 ONCE = replace(TINY, epochs=1, sizes=((1.0, 32),))
-
-
-def made(count: int, seed: int) -> Split:
-    """Noise with a bright square in the top left, the middle or the bottom right: three classes in turn."""
-    draw = np.random.default_rng(seed)
-    pixels = draw.integers(0, 90, (count, 48, 48, 3), dtype=np.uint8)
-    for i, one in enumerate(pixels):
-        corner = (2, 18, 34)[i % 3]
-        one[corner : corner + 12, corner : corner + 12, i % 3] = 250
-    return Split(np.arange(count, dtype=np.int64) % 3, pixels.__getitem__)
 
 
 @pytest.fixture(scope="module")
 def data() -> Dataset:
-    return Dataset("made", ("left", "middle", "right"), made(26, 1), made(15, 2))
+    return made_data()
 
 
-def fresh(slug: str = "cbam", seed: int = 0) -> Backbone:
-    torch.manual_seed(seed)
-    return Backbone(mechanism(slug), 3, WIDTHS, 48)
-
-
-def learn(data: Dataset, folder: Path, one: Recipe = TINY, module: nn.Module | None = None, **calls: object) -> tuple:
-    """Train a tiny model; its state dict and the history."""
-    module, history = train(
-        module or fresh(),
-        data,
-        one,
-        prepare=lambda pixels: pixels,
-        normalise=v2.Normalize((0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
-        device=torch.device("cpu"),
-        checkpoint=folder / "run.pt",
-        **calls,
-    )
-    return module.state_dict(), history
-
-
-def alike(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """The order of floating-point sums depends on the number of threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(("slug", "moment"), [("cbam", "in an epoch"), ("self-attention", "before a checkpoint")])
@@ -110,6 +81,32 @@ def test_a_run_is_decided_by_its_recipe_and_first_weights(data: Dataset, tmp_pat
     assert torch.load(tmp_path / "first/run.pt", weights_only=True)["recipe"] == repr(replace(ONCE, seed=4))
 
 
+def test_a_checkpoint_from_before_a_part_was_known_still_counts(data: Dataset, tmp_path: Path) -> None:
+    weights, _ = learn(data, tmp_path, ONCE)
+    saved = torch.load(tmp_path / "run.pt", weights_only=True)
+    old = re.sub(r", rotate=.*(?=\))", "", saved["recipe"])
+    assert old.endswith("muon=True)") and "Recipe(epochs=1" in old
+    torch.save({**saved, "recipe": old}, tmp_path / "run.pt")
+    seen: list[dict] = []
+    again, history = learn(data, tmp_path, ONCE, fresh(seed=9), report=seen.append)
+    assert alike(again, weights) and len(history) == 1 and not seen
+    for other in (old.replace("muon=True", "magic=1"), old.replace("rate=0.008", "rate=8.0"), "Recipe(", "torch.load"):
+        torch.save({**saved, "recipe": other}, tmp_path / "run.pt")
+        _, history = learn(data, tmp_path, ONCE, report=seen.append)
+    assert len(seen) == 4
+
+
+def test_an_order_of_its_own_for_each_epoch(data: Dataset, tmp_path: Path) -> None:
+    orders: list[list[int]] = []
+
+    def batches(loader: Iterator, epoch: int) -> Iterator:
+        orders.append([index for batch in loader.batch_sampler for index in batch])
+        yield from loader
+
+    learn(data, tmp_path, batches=batches)
+    assert len(orders) == 2 and orders[0] != orders[1] and all(len(set(one)) == 24 for one in orders)
+
+
 def test_training_learns_and_its_history_tells_the_truth(data: Dataset, tmp_path: Path) -> None:
     one = Recipe(epochs=6, batch=8, rate=2e-2, average=0.3, crop=0.8, flip=False, erase=0.0, sizes=((1.0, 48),))
     seen: list[dict] = []
@@ -145,35 +142,6 @@ def test_the_average_is_the_decayed_sum_of_every_step(data: Dataset, tmp_path: P
     assert not torch.allclose(expected, steps[-1])
 
 
-def test_pictures_vary_within_their_bounds(data: Dataset) -> None:
-    torch.manual_seed(0)
-    pictures = Pictures(data.training, 24, TINY)
-    looks = [pictures[4][0] for _ in range(6)]
-    assert len(pictures) == 26 and pictures[4][1] == 1
-    assert all(one.shape == (3, 24, 24) and one.dtype == torch.uint8 for one in looks)
-    assert any(not torch.equal(looks[0], one) for one in looks[1:])
-    pictures.resize(40)
-    assert pictures[0][0].shape == (3, 40, 40)
-    still = Pictures(data.training, 48, replace(TINY, crop=1.0, flip=False))
-    still.transform.transforms[0].ratio = (1.0, 1.0)
-    assert np.array_equal(still[4][0].permute(1, 2, 0), data.training.read(4))
-
-
-def test_colours_vary_by_brightness_contrast_and_saturation(monkeypatch: pytest.MonkeyPatch) -> None:
-    x = torch.rand((2, 3, 4, 5), generator=torch.Generator().manual_seed(0)) * 0.4 + 0.3
-    torch.testing.assert_close(vary_colour(x, 0.0), x)
-    drawn = torch.rand((3, 2, 1, 1, 1), generator=torch.Generator().manual_seed(1))
-    monkeypatch.setattr(torch, "rand", lambda *shape, **_: drawn)
-    found = vary_colour(x, 0.2)
-    for b in range(2):
-        bright, contrast, saturation = (1 + 0.2 * (2 * float(one) - 1) for one in drawn[:, b].flatten())
-        pixels = [[float(x[b, c, i, j]) * bright for c in range(3)] for i in range(4) for j in range(5)]
-        mean = sum(map(sum, pixels)) / 60
-        pixels = [[(v - mean) * contrast + mean for v in one] for one in pixels]
-        pixels = [[(v - sum(one) / 3) * saturation + sum(one) / 3 for v in one] for one in pixels]
-        assert found[b].permute(1, 2, 0).reshape(20, 3).tolist() == [pytest.approx(one, abs=1e-5) for one in pixels]
-
-
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty shelf and a family of narrow models."""
@@ -189,7 +157,7 @@ def test_a_model_is_stored_with_a_card_measured_from_the_stored_file(data: Datas
     path = small / f"shelf/made/{slug}.safetensors"
     stored = load_file(path)
     assert all(tensor.dtype == (torch.float16 if tensor.ndim else torch.int64) for tensor in stored.values())
-    assert core.cards() == (core.ModelCard.from_json(json.loads(path.with_suffix(".json").read_text())),)
+    assert shelf.stored() == (core.ModelCard.from_json(json.loads(path.with_suffix(".json").read_text())),)
     assert core.load(f"made/{slug}", "cpu").card == core.ModelCard.from_json(json.loads(json.dumps(card.to_json())))
     assert (card.mechanism, card.classes, card.widths, card.pictures) == (slug, ("left", "middle", "right"), WIDTHS, 15)
     facts = card.facts
@@ -204,7 +172,7 @@ def test_a_model_is_stored_with_a_card_measured_from_the_stored_file(data: Datas
     steers = {"accuracy": {}, "uniform": {}, "shuffled": {}, "off": {}}
     for name, function in (("uniform", uniform), ("shuffled", shuffled(0)), ("off", switched_off)):
         steers[name] = dict.fromkeys(Classifier(card, module, torch.device("cpu")).taps, function)
-    squares = [core.images.square(core.open_image(data.validation.read(i)), 128) for i in range(15)]
+    squares = [core.images.square(core.open_image(data.validation.read(i)), card.size) for i in range(15)]
     x = (torch.tensor(np.stack(squares)).permute(0, 3, 1, 2) / 255 - torch.tensor(card.mean)[:, None, None])
     x = x / torch.tensor(card.std)[:, None, None]
     measured = {"accuracy": card.accuracy, **card.ablation}
@@ -212,6 +180,41 @@ def test_a_model_is_stored_with_a_card_measured_from_the_stored_file(data: Datas
     for name, value in measured.items():
         with torch.no_grad(), steer(module, steers[name]):
             assert value == sum(int(row.argmax()) == i % 3 for i, row in enumerate(module(x))) / 15
+    confusion = [[0, 0, 0] for _ in range(3)]
+    for i, row in enumerate(module(x)):
+        confusion[i % 3][int(row.argmax())] += 1
+    assert facts["confusion"] == confusion and "independent" not in facts and "split" not in facts
+    assert card.size == 32 and facts["processes"] == 1
+
+
+def test_a_card_says_what_is_left_without_the_shortcut_and_how_the_data_were_parted(data: Dataset, small: Path) -> None:
+    labels = np.array([2, 2, 0, 1, 1, 1, 0])
+    one = replace(data, independent=Split(labels, data.validation.read), note="Parted by chance.", terms="Free.")
+    card = train_model("made/cbam", one, ONCE, device="cpu", cache=small)
+    classifier = core.load("made/cbam", "cpu")
+    answers = [core.read(classifier, core.open_image(data.validation.read(i))).predicted for i in range(7)]
+    assert card.facts["independent"] == {"accuracy": sum(map(int, answers == labels)) / 7, "pictures": 7}
+    assert (card.facts["split"], card.facts["licence"]) == ("Parted by chance.", "Free.")
+
+
+def test_the_spread_over_seeds_is_of_runs_that_can_be_made_alone(data: Dataset, small: Path) -> None:
+    lines: list[dict] = []
+    card = train_model("made/plain", data, ONCE, seeds=3, device="cpu", cache=small, report=lines.append)
+    found = card.facts["seeds"]
+    assert found["seeds"] == [3, 4, 5] and card.facts["seed"] == 3 and len(lines) == 3
+    assert shelf.stored() == (core.ModelCard.from_json(json.loads(json.dumps(card.to_json()))),)
+    alone = [
+        train_model("made/plain", data, replace(ONCE, seed=seed), device="cpu", cache=small / "alone")
+        for seed in (3, 4, 5)
+    ]
+    assert found["accuracies"] == [one.accuracy for one in alone] and card.accuracy == found["accuracies"][0]
+    assert card.facts["checksum"] == alone[0].facts["checksum"] != alone[1].facts["checksum"]
+    mean = sum(found["accuracies"]) / 3
+    assert found["mean"] == pytest.approx(mean)
+    assert found["std"] == pytest.approx((sum((one - mean) ** 2 for one in found["accuracies"]) / 2) ** 0.5)
+    assert len(list(small.glob("*.pt"))) == 3
+    again = train_model("made/plain", data, ONCE, seeds=3, device="cpu", cache=small, report=lines.append)
+    assert len(lines) == 3 and again == card  # every seed goes on from a checkpoint of its own
 
 
 def test_a_checkpoint_of_another_data_set_is_not_used(data: Dataset, small: Path) -> None:
@@ -236,31 +239,6 @@ def test_what_is_measured_is_the_stored_file(data: Dataset, small: Path, monkeyp
         assert train_model("made/plain", one, ONCE, device="cpu", cache=small).accuracy == share
 
 
-@pytest.mark.parametrize("slug", ["spatial-gate", "cbam", "self-attention"])
-def test_each_measurement_takes_the_attention_as_it_says(tiny: Callable, slug: str) -> None:
-    classifier, draw = tiny(slug), np.random.default_rng(3)
-    pixels = draw.integers(0, 256, (40, 8, 8, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
-    x = torch.cat([classifier.prepare(core.open_image(one)) for one in pixels])
-    answers = classifier.module(x).argmax(1).numpy()
-    found = evaluate(classifier, Split(answers, pixels.__getitem__), batch=40)
-    expected, logits = {"accuracy": 1.0}, {}
-    for name, function in (("uniform", uniform), ("shuffled", shuffled(0)), ("off", switched_off)):
-        with steer(classifier.module, dict.fromkeys(classifier.taps, function)):
-            logits[name] = classifier.module(x)
-            expected[name] = sum(map(int, logits[name].argmax(1).numpy() == answers)) / 40
-    assert found == expected and not torch.allclose(logits["uniform"], logits["off"])
-    # a tiny self-attention has no shortcut: even or off it gives every picture the same class
-    assert slug == "self-attention" or found["uniform"] != found["off"]
-
-
-def test_a_measurement_in_batches_is_the_same_and_tells_how_far_it_is(data: Dataset, small: Path) -> None:
-    train_model("made/plain", data, ONCE, device="cpu", cache=small)
-    classifier, calls = core.load("made/plain", "cpu"), []
-    found = evaluate(classifier, data.validation, batch=4, progress=lambda done, total: calls.append((done, total)))
-    assert found == evaluate(classifier, data.validation) == {"accuracy": classifier.card.accuracy}
-    assert calls == [(4, 15), (8, 15), (12, 15), (15, 15)]
-
-
 def test_a_model_may_start_from_anothers_weights(data: Dataset, small: Path) -> None:
     train_model("made/plain", data, ONCE, device="cpu", cache=small)
     plain = load_file(small / "shelf/made/plain.safetensors")
@@ -283,18 +261,8 @@ def test_what_cannot_be_trained_is_one_sentence(data: Dataset, small: Path, slug
         train_model(slug, data, TINY, device="cpu", cache=small)
     with pytest.raises(InvalidInput, match="There is no model 'made/none' on the shelf"):
         train_model("made/plain", data, TINY, device="cpu", cache=small, start="made/none")
+    with pytest.raises(InvalidInput, match="one seed or more"):
+        train_model("made/plain", data, TINY, device="cpu", cache=small, seeds=0)
     assert not list(small.rglob("*.pt")) and not list(small.rglob("*.safetensors"))
 
 
-def test_recipes_say_the_size_of_each_epoch_and_what_may_be_changed() -> None:
-    for one in (*RECIPES.values(), TINY, replace(RECIPES["imagenette"], epochs=37)):
-        sizes = [one.size(epoch) for epoch in range(one.epochs)]
-        assert sizes == sorted(sizes) and sizes[-1] == one.sizes[-1][1] == max(side for _, side in one.sizes)
-        for share, side in one.sizes:
-            assert abs(sizes.count(side) - share * one.epochs) <= 1
-        assert sum(share for share, _ in one.sizes) == pytest.approx(1) and json.loads(json.dumps(one.to_json()))
-    assert recipe("imagenette") == RECIPES["imagenette"] == recipe("unheard-of")
-    assert recipe("scenes", epochs=None, seed=7, rate=None) == replace(RECIPES["scenes"], seed=7)
-    started = recipe("imagenette", started=True)
-    assert 0 < started.epochs < RECIPES["imagenette"].epochs and 0 < started.rate < RECIPES["imagenette"].rate
-    assert recipe("scenes", started=True, epochs=5, rate=1e-3) == replace(RECIPES["scenes"], epochs=5, rate=1e-3)

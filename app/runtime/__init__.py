@@ -2,78 +2,38 @@
 
 from __future__ import annotations
 
-import sys
+import os
+import statistics
 import threading
-from collections import OrderedDict
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import wait
-from dataclasses import fields, is_dataclass
-from typing import Any
+from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 import core
-from core import Attribution, Classifier, Picture, Reading, Stopped
+from app.runtime.loading import Models
+from app.runtime.store import Store
+from core import Attribution, Classifier, ModelCard, Picture, Reading, Stopped
 from core import attribution as attributions
 from core.attribution import Method, methods
 from core.data import samples
 from core.data.datasets import find_folder
-from core.device import devices, worker
+from core.device import choose, devices, worker
 from core.images import encode_jpeg, thumbnail
+from core.models import own, shelf, torchvision_models
+from core.types import Progress
 
 LIMIT = 256 * 1024 * 1024
-
-
-def size_of(value: Any) -> int:
-    """The bytes of a result: its arrays and byte strings, and a little for the rest."""
-    if isinstance(value, np.ndarray):
-        return value.nbytes
-    if isinstance(value, bytes):
-        return len(value)
-    if isinstance(value, tuple | list):
-        return 64 + sum(map(size_of, value))
-    if is_dataclass(value):
-        return 64 + sum(size_of(getattr(value, one.name)) for one in fields(value))
-    return sys.getsizeof(value)
-
-
-class Store:
-    """Results by key, the least recently used dropped first when their bytes pass the limit. Thread-safe.
-
-    Two visitors who ask for the same thing at once may both compute it; both get a right answer.
-    """
-
-    def __init__(self, limit: int):
-        self.limit, self.bytes = limit, 0
-        self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def find(self, key: Hashable) -> Any | None:
-        """The stored result, or None."""
-        with self._lock:
-            if key not in self._entries:
-                return None
-            self._entries.move_to_end(key)
-            return self._entries[key][0]
-
-    def put(self, key: Hashable, value: Any) -> Any:
-        """Store and return a result; one larger than the limit is returned only."""
-        size = size_of(value)
-        with self._lock:
-            if key in self._entries:
-                self.bytes -= self._entries.pop(key)[1]
-            if size <= self.limit:
-                self._entries[key] = (value, size)
-                self.bytes += size
-            while self.bytes > self.limit:
-                self.bytes -= self._entries.popitem(last=False)[1][1]
-        return value
-
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """The stored result, or ``make()`` stored."""
-        found = self.find(key)
-        return self.put(key, make()) if found is None else found
+"""Bytes of results."""
+MODELS_LIMIT = 1024 * 1024 * 1024
+"""Bytes of loaded weights: three of torchvision's largest on the shelf, or all of ours many times."""
+WARM_UPS, FORWARDS = 2, 7
+"""Forward passes before the clock runs, and those of which the median is taken."""
+TIMED_ON = "scenes/24"
 
 
 @st.cache_resource(show_spinner=False)
@@ -82,10 +42,39 @@ def store() -> Store:
     return Store(LIMIT)
 
 
-@st.cache_resource(show_spinner=False, max_entries=12)
-def classifier(slug: str, device: str) -> Classifier:
-    """A model on a device, loaded once for all visitors."""
-    return core.load(slug, device)
+@st.cache_resource(show_spinner=False)
+def models() -> Models:
+    """The loaded models, which all visitors share."""
+    return Models(MODELS_LIMIT)
+
+
+def missing(card: ModelCard) -> bool:
+    """Whether the card's weights are still to be fetched."""
+    return card.family == torchvision_models.FAMILY and not torchvision_models.present(card)
+
+
+def classifier(card: ModelCard, device: str, tick: Progress | None = None) -> Classifier:
+    """A model on a device, loaded once for all visitors; ``tick(done, total)`` counts bytes that are fetched."""
+    key = (card.slug, device, card.facts.get("checksum"))
+    return models().get(key, lambda progress: core.load(card.slug, device, progress=progress), tick)
+
+
+def own_model(card: bytes, weights: bytes, name: str, device: str) -> Classifier:
+    """A visitor's own model from the bytes of its files, on a device; it is not shared.
+
+    Raises:
+        InvalidInput: what is wrong with the files.
+    """
+    return core.open_model(card, weights, device, name)
+
+
+def move(model: Classifier, device: str) -> Classifier:
+    """The same model on that device; a copy where it is on another one."""
+    if str(model.device) == device:
+        return model
+    where = choose(device)
+    key = (model.card.slug, device, model.card.facts.get("checksum"))
+    return models().get(key, lambda _: replace(model, module=deepcopy(model.module).to(where), device=where))
 
 
 def device_names() -> tuple[str, ...]:
@@ -93,9 +82,20 @@ def device_names() -> tuple[str, ...]:
     return devices()
 
 
-def cards() -> tuple[core.ModelCard, ...]:
-    """Every model of the shelf."""
+@st.cache_resource(show_spinner=False, ttl=2, max_entries=4)
+def _cards(*folders: str) -> tuple[ModelCard, ...]:
+    """The cards in those folders: read again after two seconds, not several times a run."""
     return core.cards()
+
+
+def cards() -> tuple[ModelCard, ...]:
+    """Every model of the shelf."""
+    return _cards(str(shelf.shelf()), os.environ.get(own.FOLDER, ""))
+
+
+def problems() -> tuple[str, ...]:
+    """A sentence for each card in the folder FOVEA_MODELS that is no model."""
+    return own.problems()
 
 
 def has_photographs() -> bool:
@@ -120,6 +120,35 @@ def picture_jpeg(picture: Picture) -> bytes:
 
 def _key(model: Classifier, picture: Picture, *rest: Hashable) -> tuple:
     return (model.card.slug, str(model.device), model.card.facts.get("checksum"), picture.key, *rest)
+
+
+def _clock_key(card: ModelCard, device: str) -> tuple:
+    return ("milliseconds", card.slug, device, card.facts.get("checksum"))
+
+
+def find_milliseconds(card: ModelCard, device: str) -> float | None:
+    """What ``milliseconds`` measured before for this model on this device, or None."""
+    return store().find(_clock_key(card, device))
+
+
+def milliseconds(model: Classifier) -> float:
+    """The median time of a forward pass of one picture on the model's device, in milliseconds; measured once.
+
+    Each pass is a job of its own on the worker: what others do in between is not counted.
+    """
+
+    def measure() -> float:
+        x = model.run(lambda: model.prepare(sample_picture(TIMED_ON)))
+
+        def once() -> float:
+            start = time.perf_counter()
+            model.module(x).cpu()  # the numbers on the CPU: a device has done its work then
+            return time.perf_counter() - start
+
+        times = [model.run(once) for _ in range(WARM_UPS + FORWARDS)]
+        return 1000 * statistics.median(times[WARM_UPS:])
+
+    return store().get(_clock_key(model.card, str(model.device)), measure)
 
 
 def reading(model: Classifier, picture: Picture) -> Reading:

@@ -1,0 +1,129 @@
+"""A map as the overlay takes it, and its bytes.
+
+A layer's bytes, little-endian: the maps' lows and highs, float32 (maps, 2); then their codes, uint8. The first map is
+the one at rest, (h, w); after it come those of a stack, (s, h, w), or those of its rows, (windows, n, n), and after
+these the rows' cells, int32 (windows, n). A window's row is never laid out over the grid here: the browser does that.
+
+Code 0 is a value that is not finite and is left out of the picture. An unsigned map's codes 1..255 run evenly from its
+low to its high, so a value comes back within (high - low) / 508. A signed map's codes run evenly from -high to high
+with code 128 exactly zero, so a value comes back within high / 254. Nothing is squared, wrapped or stretched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.types import InvalidInput
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Slices of which one is shown at a time: ``values`` (s, h, w), with a label each; a ``film`` can be played."""
+
+    values: np.ndarray
+    labels: tuple[str, ...]
+    film: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What the cell under the pointer attends to: ``weights`` (windows, n, n), query before key.
+
+    ``cells`` (windows, n) says which cell of the grid, counted row by row, each token is, -1 for one of the padding;
+    every cell is in one window. ``even`` is the weight that an even look would give to each token.
+    """
+
+    weights: np.ndarray
+    cells: np.ndarray
+    even: float
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One map over the model's square, ready to be shown on a pane.
+
+    ``values`` (h, w) is the map at rest, and ``rest`` says in words what it is of, where there is ``more`` to be seen.
+    Values that are not finite are left out of the picture. ``note`` says in words why the map at rest is blank, or what
+    to beware of. Layers of one ``group`` stand in a strip of their own under that heading, each with its ``label``,
+    the short form of its ``title``.
+    """
+
+    slug: str
+    title: str
+    values: np.ndarray
+    signed: bool = False
+    note: str = ""
+    rest: str = ""
+    label: str = ""
+    group: str = ""
+    more: Stack | Rows | None = None
+
+
+def packed(layer: Layer) -> tuple[dict[str, Any], bytes]:
+    """The header's entry of a layer, and its bytes.
+
+    Raises:
+        InvalidInput: arrays whose shapes do not fit, or an unsigned layer with values below zero.
+    """
+    if np.ndim(layer.values) != 2 or not np.size(layer.values):
+        raise InvalidInput(f"The layer {layer.slug} must be (h, w), not {np.shape(layer.values)}.")
+    height, width = np.shape(layer.values)
+    entry: dict[str, Any] = {
+        **{name: getattr(layer, name) for name in ("slug", "title", "note", "rest", "label", "group")},
+        **{"signed": bool(layer.signed), "height": height, "width": width},
+        **{"labels": [], "film": False, "windows": 0, "tokens": 0, "even": 0.0},
+    }
+    maps, cells = [np.reshape(layer.values, (1, -1))], b""
+    if isinstance(layer.more, Stack):
+        maps.append(_slices(layer, layer.more))
+        entry |= {"labels": list(layer.more.labels), "film": layer.more.film}
+    elif isinstance(layer.more, Rows):
+        maps.append(_rows(layer, layer.more))
+        windows, tokens = layer.more.cells.shape
+        entry |= {"windows": windows, "tokens": tokens, "even": float(layer.more.even)}
+        cells = layer.more.cells.astype("<i4").tobytes()
+    ranges, codes = zip(*(_quantised(one, layer) for one in maps), strict=True)
+    entry["maps"] = sum(map(len, ranges))
+    return entry, b"".join([*(one.astype("<f4").tobytes() for one in ranges), *(one.tobytes() for one in codes), cells])
+
+
+def _slices(layer: Layer, stack: Stack) -> np.ndarray:
+    """The slices of a stack, (s, h·w)."""
+    count = len(stack.labels)
+    if not count or stack.values.shape != (count, *layer.values.shape):
+        raise InvalidInput(f"The layer {layer.slug} needs slices like its map and a label for each of them.")
+    return stack.values.reshape(count, -1)
+
+
+def _rows(layer: Layer, rows: Rows) -> np.ndarray:
+    """The rows of all windows, (windows·n, n)."""
+    (windows, tokens), count = rows.cells.shape, layer.values.size
+    real = np.sort(rows.cells[rows.cells >= 0])
+    if rows.weights.shape != (windows, tokens, tokens) or not np.array_equal(real, np.arange(count)):
+        raise InvalidInput(f"The rows of the layer {layer.slug} need each of its {count} cells once.")
+    return rows.weights.reshape(-1, tokens)
+
+
+def _quantised(values: np.ndarray, layer: Layer) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high (maps, 2) of each map in ``values`` (maps, cells), and its codes, uint8 of the same shape."""
+    values = values.astype(np.float64)
+    known = np.isfinite(values)
+    low = np.where(known, values, np.inf).min(1, keepdims=True)
+    high = np.where(known, values, -np.inf).max(1, keepdims=True)
+    low, high = np.where(known.any(1, keepdims=True), (low, high), 0.0)
+    if layer.signed:
+        high = np.maximum(-low, high)
+        low, first, steps = -high, 128, 127
+        share = np.divide(values, high, out=np.zeros_like(values), where=known & (high > 0))
+    else:
+        if (low < -np.maximum(high, 0) / 508).any():
+            raise InvalidInput(f"The layer {layer.slug} has values below zero; pass it with signed=True.")
+        low, high, values = np.maximum(low, 0), np.maximum(high, 0), np.maximum(values, 0)
+        first, steps = 1, 254
+        span = high - low
+        share = np.divide(values - low, span, out=np.zeros_like(values), where=known & (span > 0))
+    codes = np.where(known, np.rint(first + steps * share), 0).astype(np.uint8)
+    return np.concatenate([low, high], axis=1), codes

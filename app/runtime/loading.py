@@ -1,0 +1,82 @@
+"""Models in memory: each loaded once however many visitors wait for it, in a thread of its own that can be stopped."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, wait
+
+from app.runtime.store import Store
+from core import Classifier, Stopped
+from core.types import Progress
+
+Load = Callable[[Progress], Classifier]
+"""Loads a model and tells its progress, in bytes."""
+
+GRACE = 3.0
+"""Seconds that a model goes on loading while nobody waits for it: a page that is drawn anew comes back for it."""
+
+
+class Loading:
+    """One model on its way: how far it is, how many wait for it, and since when nobody does."""
+
+    def __init__(self) -> None:
+        self.future: Future[Classifier] = Future()
+        self.done, self.total = 0, 0
+        self.waiting, self.alone_since = 0, time.monotonic()
+
+
+class Models:
+    """Loaded models under a limit in bytes; the newest stays whatever its size. Thread-safe."""
+
+    def __init__(self, limit: int, grace: float = GRACE):
+        self.store, self.grace = Store(limit, newest=True), grace
+        self._on_their_way: dict[Hashable, Loading] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, load: Load, tick: Progress | None = None) -> Classifier:
+        """The model of that key; ``load(progress)`` makes it where it is not there.
+
+        ``tick(done, total)`` is called ten times a second in this thread. Whatever it raises ends this waiting, and
+        the loading too unless somebody waits for it within ``grace`` seconds.
+        """
+        found = self.store.find(key)
+        if found is not None:
+            return found
+        one = self._join(key, load)
+        try:
+            while not one.future.done():
+                if tick is not None:
+                    tick(one.done, one.total)
+                wait((one.future,), timeout=None if tick is None else 0.1)
+            return one.future.result()
+        finally:
+            with self._lock:
+                one.waiting, one.alone_since = one.waiting - 1, time.monotonic()
+
+    def _join(self, key: Hashable, load: Load) -> Loading:
+        with self._lock:
+            one = self._on_their_way.get(key)
+            if one is None:
+                one = self._on_their_way[key] = Loading()
+                threading.Thread(target=self._run, args=(key, one, load), name="fovea-loading", daemon=True).start()
+            one.waiting += 1
+            return one
+
+    def _run(self, key: Hashable, one: Loading, load: Load) -> None:
+        def progress(done: int, total: int) -> None:
+            with self._lock:
+                if not one.waiting and time.monotonic() - one.alone_since > self.grace:
+                    del self._on_their_way[key]  # whoever comes now begins anew
+                    raise Stopped("nobody waits for this model any more")
+                one.done, one.total = done, total
+
+        try:
+            found, error = self.store.put(key, load(progress)), None
+        except BaseException as raised:  # those who wait raise it
+            found, error = None, raised
+        with self._lock:
+            if self._on_their_way.get(key) is one:
+                del self._on_their_way[key]
+        one.future.set_exception(error) if error else one.future.set_result(found)

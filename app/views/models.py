@@ -1,0 +1,28 @@
+"""Models: every card of the shelf in one table, and all about the one that is chosen."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import runtime, state
+from app.state import Key, View
+from app.widgets import cards, models, own_models, shelf, weights
+from app.words import word
+
+found = models.shelf()
+every, card, subject = list(found.values()), found[state.get(Key.MODEL)], state.subject()
+milliseconds = runtime.milliseconds(subject.classifier) if subject is not None else None
+
+shelf.show(every, card)
+shelf.measure(every)
+with st.expander(word("own.title"), icon=":material/add:"):
+    own_models.bring()
+for sentence in runtime.problems():
+    st.warning(sentence)
+
+with st.container(border=True, key="card"):
+    if subject is None:
+        weights.fetch(card)
+    cards.show(card, milliseconds, state.device())
+
+state.publish(View(card.slug, state.get(Key.SAMPLE) or "", "", framing=state.get(Key.FRAMING) or "centre"))

@@ -1,0 +1,100 @@
+"""The chosen model, loaded: fetched first where its weights are not on this machine, if the visitor says so."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import streamlit as st
+
+from app import runtime, state
+from app.state import Key
+from app.widgets import models
+from app.words import word
+from core import Classifier, InvalidInput, ModelCard
+
+MEGABYTE = 1_000_000
+
+
+def open_model(card: ModelCard) -> Classifier:
+    """The card's model on the chosen device, one of the visitor's own or of the shelf.
+
+    Raises:
+        InvalidInput: its weights are not here, or are damaged.
+    """
+    own = state.own_models().get(card.slug)
+    return runtime.classifier(card, state.device()) if own is None else runtime.move(own, state.device())
+
+
+def load(card: ModelCard) -> Classifier | None:
+    """The chosen model; None while its weights are to be fetched. One that cannot be loaded gives way to the last."""
+    if state.get(Key.FETCHING) != card.slug:
+        state.forget(Key.FETCHING)
+    if card.slug not in state.own_models() and runtime.missing(card):
+        return None
+    try:
+        with st.spinner(word("weights.loading")):
+            found = open_model(card)
+    except InvalidInput as error:
+        _go_back(card, error)
+    state.put(Key.LOADED, card.slug)
+    return found
+
+
+def before(card: ModelCard) -> str | None:
+    """The model that can be shown in place of the card's: the last one that was loaded, else the first of the app."""
+    shelf, last = models.shelf(), state.get(Key.LOADED, models.FIRST)
+    return last if last in shelf and last != card.slug else None
+
+
+def _go_back(card: ModelCard, error: InvalidInput) -> NoReturn:
+    """Say why the card's model is not there, and show the one before it."""
+    slug = before(card)
+    if slug is None:
+        raise error
+    state.notice(str(error))
+    state.choose_model(slug)
+    st.rerun()
+
+
+def fetch(card: ModelCard) -> None:
+    """Offer to fetch the weights; once told to, do so with a bar and a Stop, and draw the page with the model then."""
+    if state.get(Key.FETCHING) != card.slug:
+        _offer(card)
+        return
+    st.markdown(f"**{card.title}**")
+    bar = st.progress(0.0, word("weights.fetching"))  # in a horizontal container the button below would be deaf
+    st.button(word("compute.stop"), key="stop", on_click=lambda: state.forget(Key.FETCHING))
+
+    def tick(done: int, total: int) -> None:
+        # a call of Streamlit's: it ends this run when the visitor has asked for something else
+        if total:
+            told = word("weights.progress", done=f"{done / MEGABYTE:.0f}", total=f"{total / MEGABYTE:.0f}")
+            bar.progress(min(1.0, done / total), told)
+        else:
+            bar.progress(0.0, word("weights.fetching"))
+
+    try:
+        runtime.classifier(card, state.device(), tick)
+    except InvalidInput as error:
+        state.forget(Key.FETCHING)
+        _go_back(card, error)
+    state.forget(Key.FETCHING)
+    st.rerun()
+
+
+def _offer(card: ModelCard) -> None:
+    """What is to be fetched and how large it is, with the way to do so and the way back."""
+    size, slug = f"{card.facts['megabytes']:.0f}", before(card)
+
+    def start() -> None:
+        state.put(Key.FETCHING, card.slug)
+
+    def back() -> None:
+        models.choose(slug)
+
+    st.markdown(word("weights.missing", model=card.title, size=size))
+    with st.container(horizontal=True):
+        label = word("weights.fetch", size=size)
+        st.button(label, key="fetch", type="primary", icon=":material/download:", on_click=start)
+        if slug is not None:
+            st.button(word("weights.back", model=models.model_title(models.shelf()[slug])), key="back", on_click=back)

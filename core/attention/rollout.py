@@ -1,0 +1,56 @@
+"""Rollout: the attention of all layers as one, with the shortcut round each of them counted in.
+
+    R = A_L ··· A₂ A₁,   A_l = (mean over heads of W_l + I) / 2
+
+Row i of R says how much of each token of the first layer there is in token i of the last one, if a layer only mixed its
+tokens by its weights and passed half of each one on as it was. Abnar & Zuidema, "Quantifying attention flow in
+transformers", ACL 2020. It is arithmetic on maps, no map of the model's own: nothing was multiplied with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.attention.reduction import has_rows, has_token
+from core.types import AttentionMap, InvalidInput, Kind, frozen
+
+ROLLOUT = "rollout"
+"""What the map of a rollout is called where others bear the name of their tap."""
+
+
+def rollout(maps: Sequence[AttentionMap]) -> np.ndarray:
+    """The product of PAIRWISE maps, first layer first, as above: (n, n) float32, rows of the last layer's tokens.
+
+    Each row sums to one where the rows of the maps do.
+
+    Raises:
+        InvalidInput: no map, one that is not PAIRWISE, or maps of different numbers of tokens.
+    """
+    sizes = {n for one in maps for n in one.weights.shape[1:]}
+    if len(sizes) != 1 or any(one.kind != Kind.PAIRWISE for one in maps):
+        raise InvalidInput("Rollout takes maps of the kind PAIRWISE that all compare the same tokens; give only those.")
+    product = np.eye(sizes.pop())
+    for one in maps:
+        product = (one.weights.mean(0, dtype=np.float64) @ product + product) / 2
+    return product.astype(np.float32)
+
+
+def can_roll(maps: Sequence[AttentionMap]) -> bool:
+    """Whether a model's maps make a rollout: several PAIRWISE layers of the same tokens, a class token first."""
+    layers = [one for one in maps if one.kind == Kind.PAIRWISE]
+    same = len({one.weights.shape[1:] for one in layers}) == 1
+    return len(layers) > 1 and same and all(has_token(one) and has_rows(one) for one in layers)
+
+
+def rollout_map(maps: Sequence[AttentionMap]) -> AttentionMap:
+    """The rollout of a reading's maps as a map itself, of one head, named ``rollout``: its class token's row is shown.
+
+    Raises:
+        InvalidInput: maps that make none, as ``can_roll`` says.
+    """
+    if not can_roll(maps):
+        raise InvalidInput("These maps make no rollout: it takes several layers of patches with a class token first.")
+    layers = [one for one in maps if one.kind == Kind.PAIRWISE]
+    return AttentionMap(ROLLOUT, Kind.PAIRWISE, frozen(rollout(layers)[None]), layers[0].grid)

@@ -1,0 +1,40 @@
+"""Squeeze and excitation: the whole picture's mean decides how much each channel counts.
+
+    weights = σ(W₂ relu(W₁ mean x)),   y = x · weights          mean over positions, one weight for each channel
+
+Hu, Shen and Sun, "Squeeze-and-excitation networks", CVPR 2018. Ours multiplies the whole stage, shortcut included (the
+paper gates the residual branch only), so that the model cannot go round it; the perceptron squeezes c → c/8.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from core.attention.mechanism import Mechanism
+from core.attention.tap import Tap
+from core.types import Kind
+
+
+class SqueezeExcitation(nn.Module):
+    """Multiplies (b, c, h, w) by one weight (b, c) in 0..1 for each channel."""
+
+    def __init__(self, channels: int, reduction: int = 8):
+        super().__init__()
+        self.squeeze = nn.Linear(channels, channels // reduction)
+        self.relu = nn.ReLU()
+        self.excite = nn.Linear(channels // reduction, channels)
+        self.tap = Tap(Kind.CHANNEL, softmax=False, off=1.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights = self.excite(self.relu(self.squeeze(x.mean((2, 3))))).sigmoid()
+        return x * self.tap(weights, x.shape[-2:])[:, :, None, None]
+
+
+SQUEEZE_EXCITATION = Mechanism(
+    slug="squeeze-excitation",
+    title="Squeeze and excitation",
+    summary="the whole picture decides which channels count",
+    equation="y = x · σ(W₂ relu(W₁ mean x))",
+    paper="Hu et al., Squeeze-and-excitation networks, CVPR 2018",
+    gate=SqueezeExcitation,
+)

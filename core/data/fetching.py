@@ -1,0 +1,73 @@
+"""Data sets that torchvision knows and fetches: Imagenette, CIFAR-10 and CIFAR-100."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import numpy as np
+from torchvision.datasets import CIFAR10, CIFAR100, Imagenette
+
+from core.data.folders import home, place
+from core.data.split import Dataset, Split
+from core.types import InvalidInput, Progress
+
+CIFAR = {"cifar10": CIFAR10, "cifar100": CIFAR100}
+
+
+def open_cifar(name: str, folder: str | Path | None = None, *, download: bool = False) -> Dataset:
+    """CIFAR-10 or CIFAR-100 (Krizhevsky, 2009): 50,000 pictures of 32 px to train on and 10,000 of validation.
+
+    torchvision's files are looked for in ``folder`` (default: FOVEA_DATA, else ``home()``), checked by their hashes,
+    and fetched only where ``download`` says so.
+
+    Raises:
+        InvalidInput: they are not there, or cannot be fetched.
+    """
+    kind, root = CIFAR[name], place(folder)
+    try:
+        halves = kind(root, train=True, download=download), kind(root, train=False)
+    except (RuntimeError, OSError) as error:
+        what = f"{name} cannot be fetched ({error})" if download else f"{name} is not in {root}"
+        way = f"give the folder that holds {kind.base_folder}/" + ("." if download else ", or add --download.")
+        raise InvalidInput(f"{what}; {way}") from error
+    classes = tuple(one.replace("_", " ") for one in halves[0].classes)
+    return Dataset(name, classes, *(Split(np.array(one.targets, np.int64), one.data.__getitem__) for one in halves))
+
+
+def _length(address: str) -> int:
+    """The bytes behind an address, as its server tells them."""
+    with urlopen(Request(address, method="HEAD"), timeout=30) as answer:
+        return int(answer.headers["Content-Length"])
+
+
+def fetch_imagenette(root: Path | None = None, progress: Progress | None = None) -> Path:
+    """Fetch Imagenette at 160 px by torchvision, check and unpack it; the folder that holds train/ and val/.
+
+    ``progress(bytes, total)`` is called twice a second with what has arrived, in the caller's thread.
+
+    Raises:
+        InvalidInput: it cannot be fetched, from no network for example; nothing half done is left then.
+    """
+    root = root or home()
+    root.mkdir(parents=True, exist_ok=True)
+    address = Imagenette._ARCHIVES["160px"][0]
+    archive = root / address.rpartition("/")[2]
+    with ThreadPoolExecutor(1) as pool:
+        total = pool.submit(_length, address)
+        future = pool.submit(Imagenette, str(root), size="160px", download=True)
+        while not future.done():
+            wait([future], timeout=0.5)
+            if progress and total.done() and not total.exception() and archive.exists():
+                progress(min(archive.stat().st_size, total.result()), total.result())
+    if future.exception() is not None:
+        shutil.rmtree(root / archive.name.removesuffix(".tgz"), ignore_errors=True)
+        archive.unlink(missing_ok=True)
+        raise InvalidInput(
+            f"Imagenette could not be fetched ({future.exception()}); look at the network, or unpack "
+            f"{archive.name} into {root} by hand."
+        ) from future.exception()
+    archive.unlink(missing_ok=True)
+    return root / archive.name.removesuffix(".tgz")

@@ -1,0 +1,49 @@
+"""What a data set is: pictures with their classes, in a training and a validation split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+MEMORY = 4 << 30  # bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Pictures with their classes: ``labels`` (n,) int64 and ``read(i)`` -> (h, w, 3) uint8.
+
+    ``read`` can be pickled, so that other processes may read too.
+    """
+
+    labels: np.ndarray
+    read: Callable[[int], np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A training and a validation split over the same ``classes``; ``note`` says what is worth knowing of them.
+
+    ``terms`` say how weights that are trained on them may be used. Where a shortcut gives the class away in both,
+    ``independent`` is a validation split in which it says nothing, and the thing itself is the class.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    training: Split
+    validation: Split
+    independent: Split | None = None
+    note: str = ""
+    terms: str = "Weights: as their data set allows."
+
+
+def hold(split: Split, limit: int = MEMORY) -> Split:
+    """The split with its pictures in memory where they fit in ``limit`` bytes; else as it is, read at every look."""
+    some = range(0, len(split), max(1, len(split) // 16))
+    if len(split) * sum(split.read(i).nbytes for i in some) > limit * len(some):
+        return split
+    return Split(split.labels, [split.read(i) for i in range(len(split))].__getitem__)

@@ -1,0 +1,27 @@
+"""Pictures: untrusted bytes in, the square that a model sees, and a map over that square back on the picture.
+
+All functions are pure, may be called from any thread, and write nothing to disk.
+"""
+
+from __future__ import annotations
+
+from core.images.framing import BASELINE, Framing, cell_box, encode_jpeg, reframe, square, thumbnail, to_picture
+from core.images.opening import FORMATS, LONGEST, MAX_BYTES, MAX_PIXELS, SMALLEST, load_bytes, open_image
+
+__all__ = [
+    "BASELINE",
+    "FORMATS",
+    "LONGEST",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "SMALLEST",
+    "Framing",
+    "cell_box",
+    "encode_jpeg",
+    "load_bytes",
+    "open_image",
+    "reframe",
+    "square",
+    "thumbnail",
+    "to_picture",
+]

@@ -1,0 +1,151 @@
+"""Where the model's square lies on a picture, the square itself, and a map over the square back to the picture.
+
+Coordinates are those of the picture's pixels: the pixel in row y and column x covers x..x+1, y..y+1, and its centre
+lies at (x + 0.5, y + 0.5).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from core.types import Box, InvalidInput, Picture, frozen
+
+LONGEST = 1600  # pixels; a larger picture is reduced to this, so that one picture holds 7.7 MB at most
+BASELINE = (124, 116, 104)  # the mean colour of ImageNet, the shipped models' normalised zero
+
+Framing = Literal["centre", "fit"] | Box
+
+
+def reframe(picture: Picture, framing: Framing) -> Picture:
+    """The same picture with another square for the model.
+
+    ``"centre"`` is the largest centred square, ``"fit"`` the smallest centred square that holds the whole picture; both
+    lie on whole pixels. A box (left, top, right, bottom) of one's own is made square about its centre by its longer
+    side, at most the picture's longer side. Along each axis it is then moved, as little as needed, to lie within the
+    picture, or to hold the picture's whole width or height where it is larger than that.
+
+    Raises InvalidInput for a box without area or outside of the picture.
+    """
+    height, width = picture.pixels.shape[:2]
+    if isinstance(framing, str) and framing in ("centre", "fit"):
+        side = min(width, height) if framing == "centre" else max(width, height)
+        left, top = (width - side) // 2, (height - side) // 2
+    else:
+        side, left, top = _own_square(framing, width, height)
+    return replace(picture, box=(float(left), float(top), float(left + side), float(top + side)))
+
+
+def square(picture: Picture, size: int, fill: tuple[int, int, int] = BASELINE) -> np.ndarray:
+    """The model's square: the picture's box as (size, size, 3) uint8, what lies outside of the picture in ``fill``.
+
+    It is cut once and kept with the picture, read-only.
+
+    Resampled by PIL's BILINEAR, which antialiases when it reduces; a box of ``size`` whole pixels is copied unchanged.
+    Else pixels just outside of the box count at its edge, as they do where a picture is resized first and cropped then.
+    """
+    found = picture.squares.get((size, fill))
+    if found is None:
+        found = picture.squares[size, fill] = frozen(_cut(picture, size, fill))
+    return found
+
+
+def _cut(picture: Picture, size: int, fill: tuple[int, int, int]) -> np.ndarray:
+    left, top, right, bottom = picture.box
+    height, width = picture.pixels.shape[:2]
+    west, north = math.ceil(max(0, -left)), math.ceil(max(0, -top))
+    east, south = math.ceil(max(0, right - width)), math.ceil(max(0, bottom - height))
+    canvas = picture.pixels
+    if west or north or east or south:
+        # Padding before resampling keeps the picture at its exact place, fractions of a pixel included.
+        canvas = np.full((north + height + south, west + width + east, 3), fill, np.uint8)
+        canvas[north : north + height, west : west + width] = picture.pixels
+    box = (left + west, top + north, right + west, bottom + north)
+    return np.array(Image.fromarray(canvas).resize((size, size), Image.Resampling.BILINEAR, box=box))
+
+
+def to_picture(values: np.ndarray, box: Box, shape: tuple[int, ...], smooth: bool = False) -> np.ndarray:
+    """A map (h, w) over the square ``box``, laid back over a picture of ``shape`` (H, W, ...): (H, W) float32.
+
+    Each pixel takes the cell that its centre lies in; ``smooth`` takes the bilinear mean of the nearest cell centres
+    instead. NaN where a pixel's centre lies outside of the box, that is where the model never looked.
+    """
+    values = np.asarray(values, np.float32)
+    if values.ndim != 2 or not values.size:
+        raise InvalidInput(f"Give one map of shape (h, w) to lay over a picture, not an array of shape {values.shape}.")
+    left, top, right, bottom = box
+    down = (np.arange(shape[0]) + 0.5 - top) / (bottom - top) * values.shape[0]
+    across = (np.arange(shape[1]) + 0.5 - left) / (right - left) * values.shape[1]
+    inside_down = (down >= 0) & (down < values.shape[0])
+    inside_across = (across >= 0) & (across < values.shape[1])
+    laid = np.full(shape[:2], np.nan, np.float32)
+    rows = _lay(values, down[inside_down], smooth)
+    laid[np.ix_(inside_down, inside_across)] = _lay(rows.T, across[inside_across], smooth).T
+    return laid
+
+
+def cell_box(grid: tuple[int, int], row: int, column: int, box: Box) -> Box:
+    """The part of the picture that one cell of a ``grid`` (h, w) over the square ``box`` covers, in picture pixels."""
+    rows, columns = grid
+    if not (0 <= row < rows and 0 <= column < columns):
+        raise InvalidInput(f"Choose a cell within the grid of {rows} x {columns}, not row {row}, column {column}.")
+    left, top, right, bottom = box
+    wide, high = (right - left) / columns, (bottom - top) / rows
+    return left + column * wide, top + row * high, left + (column + 1) * wide, top + (row + 1) * high
+
+
+def encode_jpeg(pixels: np.ndarray, longest: int = 640, quality: int = 88) -> bytes:
+    """The bytes of a JPEG of pixels (h, w, 3) uint8, for display; reduced to a longer side of ``longest`` pixels."""
+    buffer = io.BytesIO()
+    reduced(Image.fromarray(pixels), longest).save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def thumbnail(picture: Picture, side: int = 96) -> bytes:
+    """The bytes of a JPEG of the model's square, ``side`` x ``side`` pixels."""
+    return encode_jpeg(square(picture, side), longest=side)
+
+
+def reduced_size(width: int, height: int, longest: int = LONGEST) -> tuple[int, int]:
+    """Width and height with a longer side of at most ``longest`` pixels."""
+    scale = min(1, longest / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def reduced(image: Image.Image, longest: int) -> Image.Image:
+    """The image with a longer side of at most ``longest`` pixels."""
+    size = reduced_size(*image.size, longest)
+    return image if size == image.size else image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
+
+
+def _own_square(box: Sequence[float], width: int, height: int) -> tuple[float, float, float]:
+    """Side, left and top of the square that ``reframe`` makes of a box."""
+    try:
+        left, top, right, bottom = (float(edge) for edge in box)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput('Frame a picture by "centre", "fit" or a box (left, top, right, bottom).') from error
+    if not all(map(math.isfinite, (left, top, right, bottom))) or right - left < 1 or bottom - top < 1:
+        raise InvalidInput("Draw a box that is at least one pixel wide and high, its left before its right.")
+    if right <= 0 or bottom <= 0 or left >= width or top >= height:
+        raise InvalidInput(f"Draw a box that touches the picture, which has {width} x {height} pixels.")
+    side = min(max(right - left, bottom - top), max(width, height))
+    left = np.clip((left + right - side) / 2, *sorted((0.0, width - side)))
+    top = np.clip((top + bottom - side) / 2, *sorted((0.0, height - side)))
+    return side, left, top
+
+
+def _lay(values: np.ndarray, places: np.ndarray, smooth: bool) -> np.ndarray:
+    """The values along the first axis at ``places``, where cell i covers i..i+1."""
+    if not smooth:
+        return values[places.astype(int)]
+    last = len(values) - 1
+    places = (places - 0.5).clip(0, last)  # beyond the outer centres the outer cell alone
+    low = places.astype(int)
+    part = (places - low)[:, None]
+    return values[low] * (1 - part) + values[np.minimum(low + 1, last)] * part

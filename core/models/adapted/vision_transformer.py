@@ -1,0 +1,58 @@
+"""torchvision's encoder block with a tap: every token looks at every other, the class token first.
+
+    z = x + W softmax(Q Kᵀ / √d) V,   y = z + mlp(norm z)          Q, K, V linear in norm x
+
+Dosovitskiy et al., "An image is worth 16×16 words", ICLR 2021. torchvision leaves the attention to
+``nn.MultiheadAttention``, which never gives out weights that are multiplied; its parameters stay where they were.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+
+from torch import Tensor
+from torch.nn import functional as F
+from torchvision.models.vision_transformer import EncoderBlock, VisionTransformer
+
+from core.attention.dot_product import attend
+from core.attention.tap import Tap
+from core.models.adapted.equivalent import Equivalent
+from core.models.stages import Stage
+from core.models.transformer import patches
+from core.types import Kind
+
+
+def square_grid(tokens: int) -> tuple[int, int]:
+    """The square grid of that many tokens, of which the first may be a class token; one row where there is none."""
+    for cells in (tokens - 1, tokens):
+        if isqrt(cells) ** 2 == cells:
+            return isqrt(cells), isqrt(cells)
+    return 1, tokens
+
+
+class TokenBlock(Equivalent):
+    """(b, 1 + n, c) -> (b, 1 + n, c)."""
+
+    def __init__(self, theirs: EncoderBlock):
+        super().__init__(theirs)
+        self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.attend(self.ln_1(x))
+        return x + self.mlp(self.ln_2(x))
+
+    def attend(self, x: Tensor) -> Tensor:
+        """The attention of all tokens to all tokens, with the parameters of ``self_attention``."""
+        b, n, c = x.shape
+        theirs = self.self_attention
+        projected = F.linear(x, theirs.in_proj_weight, theirs.in_proj_bias)
+        query, key, value = projected.view(b, n, 3, theirs.num_heads, -1).permute(2, 0, 3, 1, 4)
+        y = attend(self.tap, query, key, value, square_grid(n))
+        return theirs.out_proj(y.transpose(1, 2).reshape(b, n, c))
+
+
+def stages(module: VisionTransformer) -> dict[str, Stage]:
+    """The patches behind each block but the last, whose patches nothing reads; of a single block, those before it."""
+    blocks = {f"encoder.layers.{name}": Stage(block, patches) for name, block in module.encoder.layers.named_children()}
+    *read, last = blocks
+    return {name: blocks[name] for name in read} or {"conv_proj": Stage(module.conv_proj)}

@@ -1,0 +1,135 @@
+"""A user's own models: weights with a small JSON card, from a file, from the folder FOVEA_MODELS, or uploaded.
+
+What the card says stands in ``user_card``. The weights are safetensors or a state dict. Nothing in either is ever run.
+"""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+from torch import nn
+
+from core.models import torchvision_models
+from core.models.architecture import assemble, try_out
+from core.models.user_card import MAX_BYTES, parse_card
+from core.models.weights import Weights, read_weights
+from core.types import InvalidInput, ModelCard
+
+FAMILY = "own"
+FILE = "file:"
+FOLDER = "FOVEA_MODELS"
+MAX_WEIGHTS = 1 << 30
+"""Bytes of an uploaded file of weights."""
+SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
+LEAST_BYTES = 2
+"""Of a parameter in a file."""
+LARGEST_HEAD = 1000 * 4100
+"""Parameters of a classifier of ImageNet's classes, which a model of other classes need not have."""
+
+
+def open_model(card: bytes, weights: bytes, name: str = "The card") -> tuple[ModelCard, nn.Module]:
+    """A model from the bytes of its card and of its weights: frozen, in eval mode, on the CPU, at the seam.
+
+    Its slug is ``own/`` and twelve digits of the sha256 of both; ``name`` is what the card's file is called to people.
+
+    Raises:
+        InvalidInput: either is too large, cannot be read or is refused, or the weights do not fit.
+    """
+    if len(weights) > MAX_WEIGHTS:
+        raise InvalidInput(f"The weights are larger than {MAX_WEIGHTS >> 20} MB; put the files into {FOLDER} instead.")
+    digest = sha256(card + weights).hexdigest()
+    found, _ = parse_card(card, f"{FAMILY}/{digest[:12]}", name)
+    found.facts["checksum"] = digest
+    check_count(found, len(weights))
+    return found, _assembled(found, read_weights(weights, "The file of the weights"))
+
+
+def fetch(card: ModelCard) -> nn.Module:
+    """The model of a card that ``find_card`` gave: frozen, in eval mode, on the CPU, at the seam.
+
+    Raises:
+        InvalidInput: the weights cannot be read or are refused, or do not fit.
+    """
+    path = Path(card.facts["file"])
+    check_count(card, path.stat().st_size if path.is_file() else 0)
+    return _assembled(card, read_weights(path, path.name))
+
+
+def cards() -> tuple[ModelCard, ...]:
+    """The cards of the folder FOVEA_MODELS, under ``own/<stem>``; what has a problem is passed over."""
+    return tuple(one for one in _look().values() if isinstance(one, ModelCard))
+
+
+def problems() -> tuple[str, ...]:
+    """A sentence for each card of the folder that is no model: to be shown beside the shelf."""
+    return tuple(str(one) for one in _look().values() if isinstance(one, InvalidInput))
+
+
+def find_card(slug: str) -> ModelCard:
+    """The card of ``own/<stem>``, from the folder, or of ``file:<path>``; ``facts["file"]`` is where its weights lie.
+
+    Raises:
+        InvalidInput: it is not there, or has a problem.
+    """
+    if slug.startswith(FILE):
+        return read_card(Path(slug.removeprefix(FILE)).expanduser(), slug)
+    found = _look().get(slug)
+    if found is None:
+        raise InvalidInput(f"There is no model {slug!r} in the folder that {FOLDER} names; put its card there.")
+    if isinstance(found, InvalidInput):
+        raise found
+    return found
+
+
+def read_card(path: Path, slug: str) -> ModelCard:
+    """The card in a file, with its weights found beside it: the file that it names, or one of its own name.
+
+    Raises:
+        InvalidInput: the card cannot be read, or there are no weights beside it.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read ({error.strerror}); check the path.") from error
+    card, named = parse_card(data, slug, path.name)
+    places = [path.with_name(named)] if named else [path.with_suffix(suffix) for suffix in SUFFIXES]
+    there = next((place for place in places if place.is_file()), None)
+    if there is None:
+        raise InvalidInput(f"{path.name} has no weights beside it; put {places[0].name} into the same folder.")
+    card.facts["file"] = str(there)
+    return card
+
+
+def check_count(card: ModelCard, size: int) -> None:
+    """Refuse a file of ``size`` bytes that is far too small for its architecture, before that takes any memory."""
+    family, _, name = card.architecture.partition("/")
+    if family != torchvision_models.FAMILY:
+        return  # our widths have a limit
+    count = torchvision_models.weights_of(name).meta["num_params"]
+    if size < LEAST_BYTES * (count - LARGEST_HEAD):
+        raise InvalidInput(
+            f"{size / 1e6:.1f} MB of weights are too few for the {count / 1e6:.0f} million parameters of {name}; name "
+            "the architecture that they were made with."
+        )
+
+
+def _assembled(card: ModelCard, weights: Weights) -> nn.Module:
+    module = assemble(card, weights)
+    try_out(module, card)
+    return module
+
+
+def _look() -> dict[str, ModelCard | InvalidInput]:
+    """Every card of the folder by its slug, or what is wrong with it."""
+    found: dict[str, ModelCard | InvalidInput] = {}
+    folder = os.environ.get(FOLDER)
+    for path in sorted(Path(folder).glob("*.json")) if folder else ():
+        slug = f"{FAMILY}/{path.stem}"
+        try:
+            found[slug] = read_card(path, slug)
+        except InvalidInput as error:
+            found[slug] = error
+    return found

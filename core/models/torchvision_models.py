@@ -1,0 +1,156 @@
+"""ImageNet models of torchvision: their cards, their architectures, and their weights, fetched at first use.
+
+Every classification model of torchvision can be loaded as ``torchvision/<name>``; those in ``SHELF`` are on the shelf.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import torch
+from torch import nn
+from torchvision import models
+from torchvision.models import WeightsEnum
+
+from core.models.adapted import adapt
+from core.models.download import download, place
+from core.models.weights import Weights, read_weights
+from core.types import InvalidInput, ModelCard, Progress
+
+FAMILY = "torchvision"
+
+SHELF = {
+    "resnet50": ("ResNet-50", "He et al., Deep residual learning for image recognition, CVPR 2016"),
+    "convnext_tiny": ("ConvNeXt-Tiny", "Liu et al., A ConvNet for the 2020s, CVPR 2022"),
+    "mobilenet_v3_large": ("MobileNetV3-Large", "Howard et al., Searching for MobileNetV3, ICCV 2019"),
+    "efficientnet_b0": ("EfficientNet-B0", "Tan, Le, EfficientNet: rethinking model scaling, ICML 2019"),
+    "regnet_y_400mf": ("RegNetY-400MF", "Radosavovic et al., Designing network design spaces, CVPR 2020"),
+    "vit_b_16": ("ViT-B/16", "Dosovitskiy et al., An image is worth 16×16 words, ICLR 2021"),
+    "swin_t": ("Swin-T", "Liu et al., Swin transformer: hierarchical vision transformer, ICCV 2021"),
+    "maxvit_t": ("MaxViT-T", "Tu et al., MaxViT: multi-axis vision transformer, ECCV 2022"),
+}
+
+MECHANISMS = {
+    "efficientnet": "squeeze-excitation",
+    "mobilenetv3": "squeeze-excitation",
+    "maxvit": "self-attention",
+    "swin_transformer": "transformer",
+    "vision_transformer": "transformer",
+}
+"""The attention of each of torchvision's files that has any; RegNetY's is told by its name."""
+
+TERMS = (
+    "Weights: as torchvision gives them (BSD-3-Clause). Trained on ImageNet, whose terms allow non-commercial research "
+    "and education only."
+)
+RENORMALISED = ("googlenet", "inception_v3")
+"""Their weights want RGB in -1..1; torchvision computes that from ImageNet's normalisation inside the model."""
+
+
+def names() -> tuple[str, ...]:
+    """Every classification model of torchvision."""
+    return tuple(models.list_models(module=models))
+
+
+def mechanism_of(name: str) -> str:
+    """The slug of the mechanism that comes nearest to the model's attention."""
+    if name.startswith("regnet_y"):
+        return "squeeze-excitation"
+    return MECHANISMS.get(models.get_model_builder(name).__module__.rsplit(".", 1)[-1], "plain")
+
+
+def weights_of(name: str) -> WeightsEnum:
+    """torchvision's best weights of a model; InvalidInput where there is no such model."""
+    if name not in names():
+        raise InvalidInput(f"torchvision has no classification model {name!r}; choose one such as {', '.join(SHELF)}.")
+    return models.get_model_weights(name).DEFAULT
+
+
+def make_card(name: str) -> ModelCard:
+    """The card of a model, from what torchvision says about its weights; nothing is fetched."""
+    weights = weights_of(name)
+    meta, prepared = weights.meta, weights.transforms()
+    title, paper = SHELF.get(name, (name, ""))
+    measured = meta["_metrics"]["ImageNet-1K"]
+    half = (0.5, 0.5, 0.5)
+    mean, std = (half, half) if name in RENORMALISED else (tuple(prepared.mean), tuple(prepared.std))
+    return ModelCard(
+        slug=f"{FAMILY}/{name}",
+        title=title,
+        mechanism=mechanism_of(name),
+        classes=tuple(meta["categories"]),
+        accuracy=measured["acc@1"] / 100,
+        pictures=50_000,
+        size=prepared.crop_size[0],
+        mean=mean,
+        std=std,
+        architecture=f"{FAMILY}/{name}",
+        facts={
+            "data": "ImageNet-1K",
+            "measured": "by torchvision, on ImageNet's validation pictures with their short side resized to "
+            f"{prepared.resize_size[0]} pixels and cut to {prepared.crop_size[0]}",
+            "top5": measured["acc@5"] / 100,
+            "licence": meta.get("license", TERMS),
+            "paper": paper,
+            "recipe": meta["recipe"],
+            "parameters": meta["num_params"],
+            "weights": str(weights),
+            "url": weights.url,
+            "megabytes": meta["_file_size"],
+            "checksum": re.findall(r"-([0-9a-f]{8,64})\.", weights.url)[-1],
+        },
+    )
+
+
+def cards() -> tuple[ModelCard, ...]:
+    """The cards of the models on the shelf."""
+    return tuple(make_card(name) for name in SHELF)
+
+
+def build(name: str, classes: int, size: int) -> nn.Module:
+    """A model with fresh weights, at the seam: (b, 3, size, size) -> logits (b, classes).
+
+    Raises:
+        InvalidInput: torchvision has no such model, or it takes no pictures of that size.
+    """
+    weights_of(name)
+    settings: dict[str, object] = {"num_classes": classes}
+    if name.startswith("vit_"):
+        settings["image_size"] = size
+    if name.startswith("maxvit"):
+        settings["input_size"] = (size, size)
+    if name in RENORMALISED:
+        settings |= {"aux_logits": False, "init_weights": False, "transform_input": False}
+    try:
+        return adapt(models.get_model(name, weights=None, **settings))
+    except (AssertionError, ValueError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise InvalidInput(f"{name} cannot be built for pictures of {size} × {size} pixels: {reason}.") from error
+
+
+def folder() -> Path:
+    """Where torchvision keeps weights."""
+    return Path(torch.hub.get_dir()) / "checkpoints"
+
+
+def present(card: ModelCard) -> bool:
+    """Whether the weights of a card lie on this machine."""
+    return place(card.facts["url"], folder()).is_file()
+
+
+def fetch(card: ModelCard, progress: Progress | None = None) -> Weights:
+    """The weights of a card, from the network where they are not here; ``progress(done, total)`` counts bytes.
+
+    Raises:
+        InvalidInput: they cannot be fetched, with the file that to put where; or they are damaged.
+    """
+    path = download(card.facts["url"], folder(), progress)
+    return renamed(read_weights(path, str(path)))
+
+
+def renamed(weights: Weights) -> Weights:
+    """The names of the oldest files as the modules have them now, without the heads that only training needs."""
+    dense = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d\.)")
+    kept = {key: tensor for key, tensor in weights.items() if not re.match(r"AuxLogits\.|aux[12]\.", key)}
+    return {dense.sub(r"\1\2", key): tensor for key, tensor in kept.items()}

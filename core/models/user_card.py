@@ -1,0 +1,112 @@
+"""The card of a user's own model: a small JSON file that strangers write, so everything in it is checked.
+
+    {"architecture": "torchvision/resnet18", "classes": ["cat", "dog"], "size": 224}
+
+``architecture`` is ``torchvision/<name>``, any classification model of torchvision, or ``fovea/<mechanism>``, one of
+ours, then with its ``widths``. ``mean`` and ``std`` normalise RGB in 0..1 and are ImageNet's unless given; ``weights``
+names the file beside the card where it is not called the same. All else that a model's card may say is kept, so a card
+that ``python -m core train`` wrote is one of these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from math import isfinite
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+from core.attention import mechanism
+from core.models import torchvision_models
+from core.models.backbone import STAGES
+from core.types import InvalidInput, ModelCard
+
+MAX_BYTES = 1 << 20
+NEEDED = ("architecture", "classes", "size")
+
+
+def is_text(value: Any) -> bool:
+    """A text of a length that can be shown."""
+    return isinstance(value, str) and 0 < len(value) <= 200
+
+
+def is_number(value: Any, low: float, high: float) -> bool:
+    """A number in a range."""
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value) and low <= value <= high
+
+
+def is_whole(value: Any, low: int, high: int) -> bool:
+    """A whole number in a range."""
+    return isinstance(value, int) and is_number(value, low, high)
+
+
+def is_list(value: Any, least: int, most: int, fits: Callable[[Any], bool]) -> bool:
+    """A list of so many things that fit."""
+    return isinstance(value, list) and least <= len(value) <= most and all(map(fits, value))
+
+
+def is_table(value: Any, fits: Callable[[Any], bool]) -> bool:
+    """Things that fit, by name."""
+    return isinstance(value, dict) and all(map(fits, value.values()))
+
+
+CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "architecture": (is_text, "torchvision/NAME or fovea/MECHANISM"),
+    "classes": (lambda v: is_list(v, 1, 25_000, is_text), "a list of names"),
+    "size": (lambda v: is_whole(v, 16, 1024), "a whole number of pixels from 16 to 1024"),
+    "mean": (lambda v: is_list(v, 3, 3, lambda one: is_number(one, -10, 10)), "three numbers"),
+    "std": (lambda v: is_list(v, 3, 3, lambda one: is_number(one, 1e-3, 10)), "three numbers above zero"),
+    "widths": (
+        lambda v: is_list(v, len(STAGES), len(STAGES), lambda one: is_whole(one, 8, 1024)),
+        f"{len(STAGES)} whole numbers from 8 to 1024",
+    ),
+    "weights": (lambda v: is_text(v) and v == Path(v).name, "the name of a file beside the card"),
+    "slug": (is_text, "a text"),
+    "title": (is_text, "a text"),
+    "mechanism": (is_text, "the slug of a mechanism"),
+    "accuracy": (lambda v: v is None or is_number(v, 0, 1), "a number from 0 to 1"),
+    "pictures": (lambda v: is_whole(v, 0, 10**12), "a whole number"),
+    "ablation": (lambda v: is_table(v, lambda one: is_number(one, 0, 1)), "numbers from 0 to 1 by name"),
+    "facts": (lambda v: is_table(v, lambda one: True), "facts by name"),
+}
+"""What a card may say: whether it is well said, and how to say it."""
+
+
+def parse_card(data: bytes, slug: str, name: str) -> tuple[ModelCard, str | None]:
+    """The card in the bytes of a file, under ``slug``, and the file of weights that it names.
+
+    ``name`` is what the file is called to people.
+
+    Raises:
+        InvalidInput: it is no JSON, says something that it cannot, or does not say something that it must.
+    """
+    if len(data) > MAX_BYTES:
+        raise InvalidInput(f"{name} is larger than {MAX_BYTES >> 20} MB, as no card is; take care which file is which.")
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        reason = str(error).partition(":")[0]
+        raise InvalidInput(f"{name} is no JSON ({reason}); it must say {', '.join(NEEDED)}.") from error
+    if not isinstance(said, dict):
+        raise InvalidInput(f"{name} must be a JSON object that says {', '.join(NEEDED)}.")
+    unknown = [key for key in said if key not in CHECKS]
+    if unknown:
+        raise InvalidInput(f"{name} says {unknown[0]!r}, which no card does; a card says {', '.join(CHECKS)}.")
+    for key, (fits, meant) in CHECKS.items():
+        if key in NEEDED and key not in said or key in said and not fits(said[key]):
+            raise InvalidInput(f"{name} must say {key!r}: {meant}.")
+    weights = said.pop("weights", None)
+    settled = {"title": slug.rpartition("/")[2], **said, "slug": slug, **settle(said, name)}
+    return ModelCard.from_json(settled), weights
+
+
+def settle(said: dict[str, Any], name: str) -> dict[str, str]:
+    """The architecture and the mechanism as a model's card has them; InvalidInput where there is none like that."""
+    family, _, kind = said["architecture"].partition("/")
+    if family == torchvision_models.FAMILY:
+        torchvision_models.weights_of(kind)
+        return {"mechanism": torchvision_models.mechanism_of(kind)}
+    if family != "fovea":
+        raise InvalidInput(f"{name} must say 'architecture': {CHECKS['architecture'][1]}.")
+    return {"architecture": family, "mechanism": mechanism(kind or said.get("mechanism", "")).slug}

@@ -1,0 +1,231 @@
+"""Models that are not on the machine yet: torchvision's, fetched when asked for, and those that visitors bring."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+import torch
+import torchvision
+from safetensors.torch import save
+from streamlit.testing.v1 import AppTest
+
+import core
+from app.state import Key
+from app.widgets import own_models
+from app.words import word
+from core.models import download, shelf
+from core.types import InvalidInput
+
+MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
+PAGE, EXPLORE = "views/models.py", "views/explore.py"
+SMALL = "torchvision/regnet_y_400mf"
+"""The smallest of torchvision's models on the shelf."""
+
+
+@pytest.fixture(scope="module")
+def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shelf with two tiny models."""
+    path = tmp_path_factory.mktemp("shelf")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOVEA_PRETRAINED", str(path))
+        for slug in ("plain", "cbam"):
+            card = replace(tiny(slug).card, slug=f"scenes/{slug}", facts={"checksum": "tiny"})
+            shelf.store(tiny(slug).module, card)
+            shelf.store_card(card)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def on_that_shelf(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
+    monkeypatch.delenv("FOVEA_MODELS", raising=False)
+    monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+
+
+def open_page(view: str = PAGE, **address: str) -> AppTest:
+    """A page as a browser with that address gets it."""
+    page = AppTest.from_file(MAIN, default_timeout=120)
+    for name, value in address.items():
+        page.query_params[name] = value
+    return well(page.run() if not view else page.switch_page(view).run())
+
+
+def said(page: AppTest) -> str:
+    """Everything that the page says in words."""
+    parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader, *page.code]
+    return "\n".join(str(one.value) for one in parts)
+
+
+def well(page: AppTest) -> AppTest:
+    """The page, once it is sure that nothing failed."""
+    assert not page.exception and not page.error, [*page.exception, *[one.value for one in page.error]]
+    return page
+
+
+def press(page: AppTest, key: str) -> AppTest:
+    return page.button(key=key).click().run()
+
+
+# --- weights that are fetched
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network."""
+
+    def refuse(url: str, timeout: float) -> None:
+        raise URLError("Network is unreachable")
+
+    monkeypatch.setattr(download, "urlopen", refuse)
+
+
+def test_a_model_that_is_not_here_is_offered_and_nothing_is_fetched_unasked(away: None) -> None:
+    page = open_page("", model=SMALL)
+    assert "not on this machine yet" in said(page) and [one.key for one in page.button if one.key == "fetch"]
+    page = well(page.switch_page(PAGE).run())
+    assert "not on this machine yet" in said(page) and "ImageNet" in said(page)  # its card needs no weights
+
+
+def test_without_a_network_one_sentence_names_the_folder_and_the_model_before_stays(away: None, tmp_path: Path) -> None:
+    page = open_page("", model="scenes/cbam")
+    page = well(page.button_group(key=Key.FAMILY).set_value("torchvision").run())
+    page = well(page.selectbox(key=Key.MODEL).set_value(SMALL).run())
+    page = well(press(page, "fetch"))
+    (sentence,) = [one.value for one in page.warning]
+    assert str(tmp_path / "hub" / "checkpoints") in sentence and "Network is unreachable" in sentence
+    assert page.selectbox(key=Key.MODEL).value == "scenes/cbam" == page.query_params["model"]
+    assert word("answer.title") in said(page)
+
+
+def test_weights_are_fetched_once_and_shown_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    file, asked = io.BytesIO(), []
+    torch.save(torchvision.models.get_model(SMALL.partition("/")[2], weights=None).state_dict(), file)
+
+    class Answer(io.BytesIO):
+        headers = {"Content-Length": str(file.tell())}
+
+    def serve(url: str, timeout: float) -> Answer:
+        asked.append(url)
+        return Answer(file.getvalue())
+
+    monkeypatch.setattr(download, "urlopen", serve)
+    monkeypatch.setattr(download, "genuine", lambda path, name: True)
+    page = open_page("", model=SMALL, sample="scenes/24")
+    page = well(press(page, "fetch"))
+    assert word("answer.knows", count=1000) in said(page) or word("answer.unsure", count=1000) in said(page)
+    page = well(page.switch_page(PAGE).run())
+    assert asked == [shelf.find_card(SMALL).facts["url"]]
+    line = page.dataframe[0].value.set_index("model").loc[SMALL]
+    assert line["milliseconds"] > 0
+
+
+# --- models that visitors bring
+
+SQUEEZE = {"architecture": "torchvision/squeezenet1_1", "classes": ["cat", "dog"], "size": 64}
+
+
+def squeeze(**changes: object) -> tuple[str, bytes, str]:
+    return "pets.json", json.dumps({**SQUEEZE, **changes}).encode(), "application/json"
+
+
+@pytest.fixture(scope="module")
+def pets() -> tuple[str, bytes, str]:
+    """Weights that fit ``SQUEEZE``."""
+    torch.manual_seed(0)
+    module = torchvision.models.get_model("squeezenet1_1", weights=None, num_classes=2)
+    return "pets.safetensors", save(module.state_dict()), "application/octet-stream"
+
+
+def bring(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
+    uploader = next(one for one in page.file_uploader if one.key.startswith(Key.MODEL_UPLOADER))
+    return uploader.set_value(list(files)).run()
+
+
+def test_a_model_of_ones_own_is_chosen_read_and_let_go(pets: tuple) -> None:
+    page = well(bring(open_page(model="scenes/plain"), squeeze(), pets))
+    slug = page.selectbox(key=Key.MODEL).value
+    assert slug.startswith("own/") and page.selectbox(key=Key.MODEL).options == ["pets"]
+    assert page.subheader[0].value == "pets" and word("card.unmeasured") in said(page)
+    page = well(page.switch_page(EXPLORE).run())
+    text = said(page)
+    assert word("share.own") in text and 'core.load("file:pets.json")' in text
+    assert page.selectbox(key=Key.TARGET).options[1:] == SQUEEZE["classes"]
+    page = well(press(page.switch_page(PAGE).run(), "own.0"))
+    assert page.selectbox(key=Key.MODEL).value != slug and slug not in page.selectbox(key=Key.MODEL).options
+
+
+class Harmful:
+    """What a pickle may hold."""
+
+    def __reduce__(self) -> tuple:
+        return print, ("run",)
+
+
+def saved(thing: object) -> bytes:
+    file = io.BytesIO()
+    torch.save(thing, file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "weights", "sentence"),
+    [
+        ({"architecture": "torchvision/nothing"}, "pets.safetensors", None, "torchvision has no"),
+        ({"classes": []}, "pets.safetensors", None, "'classes'"),
+        ({"classes": ["cat", "dog", "hen"]}, "pets.safetensors", None, "of the wrong shape classifier.1.weight"),
+        ({}, "pets.pt", saved({"conv.weight": torch.zeros(1)}), "missing features.0.weight"),
+        ({}, "pets.pt", saved({"state_dict": Harmful()}), "pickle with more in it than tensors"),
+        ({}, "pets.safetensors", b"nothing like weights", "The file of the weights"),
+    ],
+)
+def test_each_mistake_is_one_sentence(
+    change: dict, name: str, weights: bytes | None, sentence: str, pets: tuple, capsys: pytest.CaptureFixture
+) -> None:
+    page = bring(open_page(model="scenes/plain"), squeeze(**change), (name, weights or pets[1], pets[2]))
+    assert not page.exception and len(page.error) == 1 and sentence in page.error[0].value
+    assert page.selectbox(key=Key.MODEL).value == "scenes/plain" and not page.session_state[Key.OWN_MODELS]
+    assert "run" not in capsys.readouterr().out  # nothing in a pickle is
+    page = well(bring(page, squeeze(), pets))  # and the next try is a new one
+    assert page.selectbox(key=Key.MODEL).options == ["pets"]
+
+
+def test_one_file_waits_for_the_other_and_three_are_refused(pets: tuple) -> None:
+    page = well(bring(open_page(), squeeze()))
+    assert word("own.other") in [one.value for one in page.info]
+    page = bring(page, squeeze(), pets, ("more.bin", b"", "text/plain"))
+    assert [one.value for one in page.error] == [word("own.both", count=3)]
+
+
+def test_there_is_room_for_a_few(pets: tuple) -> None:
+    page = open_page()
+    for number in range(own_models.MOST):
+        page = well(bring(page, squeeze(title=f"Pets {number}"), pets))
+    page = bring(page, squeeze(title="One too many"), pets)
+    assert [one.value for one in page.error] == [word("own.full", count=own_models.MOST)]
+    assert len(page.session_state[Key.OWN_MODELS]) == own_models.MOST
+
+
+def test_the_example_cards_are_cards() -> None:
+    for example in own_models.EXAMPLES.values():
+        with pytest.raises(InvalidInput, match="missing"):  # in the weights: with the card nothing is wrong
+            core.open_model(json.dumps(example).encode(), save({"none": torch.zeros(1 << 23)}), "cpu")
+
+
+def test_a_folder_of_ones_own_is_on_the_shelf_with_its_problems(
+    pets: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pets.json").write_bytes(squeeze()[1])
+    (tmp_path / "pets.safetensors").write_bytes(pets[1])
+    (tmp_path / "broken.json").write_text("{")
+    monkeypatch.setenv("FOVEA_MODELS", str(tmp_path))
+    page = open_page(model="own/pets")
+    assert page.selectbox(key=Key.MODEL).value == "own/pets" == page.query_params["model"]
+    assert [one.value for one in page.warning if "broken.json" in one.value]
+    assert 'core.load("own/pets")' in said(page.switch_page(EXPLORE).run())

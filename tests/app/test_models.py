@@ -1,0 +1,227 @@
+"""The Models page by every kind of card, and the picker by every family."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+import core
+from app.state import Key
+from app.widgets import cards, models
+from app.widgets.equation import latex
+from app.words import word
+from core.attention import MECHANISMS
+from core.models import shelf
+from core.types import ModelCard
+
+MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
+PAGE = "views/models.py"
+
+FACTS = {
+    "parameters": 1234,
+    "history": [{"epoch": n, "loss": 2 / n, "accuracy": 1 - 1 / n, "size": 64, "seconds": 1.0} for n in (1, 2, 3)],
+    "confusion": [[9 if row == column else 1 for column in range(10)] for row in range(10)],
+    "seeds": {"accuracies": [0.9, 0.92, 0.94], "mean": 0.92, "std": 0.0163},
+    "command": "python -m core train tiny/cbam",
+    "licence": "Nobody may use it.",
+    "data": "leaves",
+    "seconds": 75,
+    "independent": 0.125,
+}
+NONSENSE = {
+    "parameters": "many",
+    "history": [{"epoch": 1}, "two"],
+    "confusion": [[1, 2], [3]],
+    "seeds": {"accuracies": ["high"], "mean": None},
+    "command": 3,
+    "licence": ["none"],
+    "data": {"a": 1},
+    "seconds": math.nan,
+    "independent": "often",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shelf with tiny models: one of each family of ours, and cards that say everything, nothing, and nonsense."""
+    path = tmp_path_factory.mktemp("shelf")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOVEA_PRETRAINED", str(path))
+
+        def put(slug: str, mechanism: str, **changes: object) -> None:
+            one = tiny(mechanism)
+            card = replace(one.card, slug=slug, mechanism=mechanism, **changes)
+            shelf.store(one.module, card)
+            shelf.store_card(card)
+
+        ablation = {"uniform": 0.5, "shuffled": 0.4, "off": 0.1}
+        for family in ("scenes", "imagenette", "scenes-tag", "scenes-place"):
+            put(f"{family}/plain", "plain", accuracy=0.9, pictures=200, facts=FACTS)
+            put(f"{family}/cbam", "cbam", accuracy=0.8, pictures=200, ablation=ablation, facts=FACTS)
+        put("made/bare", "spatial-gate")
+        put("made/nonsense", "plain", accuracy=1.0, pictures=0, facts=NONSENSE)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def on_that_shelf(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
+    monkeypatch.delenv("FOVEA_MODELS", raising=False)
+    monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+
+
+def open_page(view: str = PAGE, **address: str) -> AppTest:
+    """A page as a browser with that address gets it."""
+    page = AppTest.from_file(MAIN, default_timeout=120)
+    for name, value in address.items():
+        page.query_params[name] = value
+    return well(page.run() if not view else page.switch_page(view).run())
+
+
+def said(page: AppTest) -> str:
+    """Everything that the page says in words."""
+    parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader, *page.code]
+    return "\n".join(str(one.value) for one in parts)
+
+
+def well(page: AppTest) -> AppTest:
+    """The page, once it is sure that nothing failed."""
+    assert not page.exception and not page.error, [*page.exception, *[one.value for one in page.error]]
+    return page
+
+
+def press(page: AppTest, key: str) -> AppTest:
+    return page.button(key=key).click().run()
+
+
+# --- the table and the cards
+
+
+def test_the_table_says_of_each_card_what_the_card_says() -> None:
+    page = open_page(model="imagenette/cbam")
+    table, shown = page.dataframe[0].value, core.cards()
+    assert list(table["model"]) == [card.slug for card in shown] and len(shown) > 15
+    for (_, line), card in zip(table.iterrows(), shown, strict=True):
+        told = [line[name] for name in ("accuracy", "uniform", "shuffled", "off")]
+        known = [card.accuracy, *map(card.ablation.get, ("uniform", "shuffled", "off"))]
+        for value, share in zip(told, known, strict=True):
+            assert math.isnan(value) if share is None else value == pytest.approx(100 * share)
+        assert (line["milliseconds"] > 0) == (card.slug == "imagenette/cbam")  # the chosen one is measured at once
+
+
+def test_picker_and_table_are_one_truth() -> None:
+    page = open_page(model="imagenette/cbam")
+    slugs = list(page.dataframe[0].value["model"])
+    marked = page.session_state[Key.TABLE]["selection"]
+    assert marked["rows"] == [slugs.index("imagenette/cbam")]
+    page = well(page.selectbox(key=Key.MODEL).set_value("imagenette/plain").run())
+    assert page.session_state[Key.TABLE]["selection"]["rows"] == [slugs.index("imagenette/plain")]
+    assert page.query_params["model"] == "imagenette/plain" and page.subheader[0].value.startswith("Plain")
+
+
+def test_a_whole_card_says_all_of_it() -> None:
+    text = said(open_page(model="imagenette/cbam"))
+    for part in (FACTS["command"], FACTS["licence"], "loses 30.0 points", "92.0 % ± 1.6 %", "Woo et al."):
+        assert part in text
+    assert word("card.no_history") not in text and "confusion matrix" not in text
+    low, high = (f"{100 * end:.1f} %" for end in cards.wilson(0.8, 200))
+    assert f"{low} to {high}" in text
+
+
+@pytest.mark.parametrize("slug", ["made/bare", "made/nonsense"])
+def test_a_card_that_says_nothing_or_nonsense_is_shown_without_it(slug: str) -> None:
+    text = said(open_page(model=slug))
+    assert word("card.no_history") in text and "python -m core evaluate" in text
+    assert (word("card.unmeasured") in text) == (slug == "made/bare")
+    assert word("card.command") not in text and word("card.licence") not in text
+
+
+@pytest.mark.parametrize(("family", "kind"), [("scenes-tag", "tag"), ("scenes-place", "place")])
+def test_a_shortcut_is_said_in_plain_words(family: str, kind: str) -> None:
+    text = said(open_page(model=f"{family}/cbam"))
+    assert word(f"shortcut.{kind}.independent", accuracy="12.5 %") in text
+    assert word(f"shortcut.{kind}.why") in text
+
+
+def test_the_speed_of_all_is_measured_when_asked_for() -> None:
+    page = open_page(model="scenes/plain")
+    page = well(press(page, "measure"))
+    line = page.dataframe[0].value.set_index("model")["milliseconds"]
+    here = [card.slug for card in shelf.stored()]
+    assert (line[here] > 0).all() and line.drop(here).isna().all()  # torchvision's are not fetched for it
+    assert not [one for one in page.button if one.key in ("measure", "stop-measuring")]
+
+
+@pytest.mark.parametrize(("right", "count"), [(0, 7), (7, 7), (1, 10), (50, 100), (2670, 2925), (3000, 3000)])
+def test_wilson_ends_where_the_share_is_as_unlikely_as_it_may_be(right: int, count: int) -> None:
+    """By bisection: |share − p| = z √(p (1 − p) / count) on either side of the share."""
+    share = right / count
+
+    def end(outside: float) -> float:
+        inside = share
+        for _ in range(200):
+            p = (inside + outside) / 2
+            far = abs(share - p) > 1.959964 * math.sqrt(p * (1 - p) / count)
+            inside, outside = (inside, p) if far else (p, outside)
+        return inside
+
+    assert cards.wilson(share, count) == pytest.approx((end(0.0), end(1.0)), abs=1e-9)
+
+
+def test_equations_are_set_as_mathematics() -> None:
+    assert latex("y = softmax(Q Kᵀ / √d) V") == r"y = \operatorname{softmax}(Q K^{\top} / \sqrt{d}) V"
+    assert latex("Σᵢ aₜ₋₁ᵢ") == r"\sum\nolimits_{i} a_{t-1i}"
+    assert latex("a = b,  c = d").count(r"\\") == 1 and latex("[a, b]") == "[a, b]"
+    assert all(latex(one.equation).isascii() for one in MECHANISMS)
+
+
+# --- the picker
+
+
+def test_each_group_of_families_keeps_the_mechanism_and_offers_its_models() -> None:
+    page = open_page("", model="scenes/cbam")
+    page = well(page.button_group(key=Key.FAMILY).set_value("imagenette").run())
+    assert page.selectbox(key=Key.MODEL).value == "imagenette/cbam"
+    page = well(page.button_group(key=Key.FAMILY).set_value("shortcut").run())
+    assert page.selectbox(key=Key.MODEL).value == "scenes-tag/cbam"
+    labels = page.selectbox(key=Key.MODEL).options
+    assert len(labels) == 4 and {"CBAM · tag · 80.0 %", "CBAM · place · 80.0 %"} < set(labels)
+    assert word("shortcut.tag.why") in said(page)
+    page = well(page.button_group(key=Key.FAMILY).set_value("made").run())
+    assert page.selectbox(key=Key.MODEL).value == "made/nonsense"  # none of its mechanism: the first of the group
+
+
+def test_pictures_fit_the_family() -> None:
+    page = open_page("", model="scenes/cbam", sample="scenes/24")
+    page = well(page.button_group(key=Key.FAMILY).set_value("shortcut").run())
+    assert page.session_state[Key.SAMPLE] == "scenes/24"  # the same picture: ordinary, so that it fails
+    page = well(page.button_group(key=Key.FAMILY).set_value("imagenette").run())
+    assert page.session_state[Key.SAMPLE] == "photo/hopper"
+
+
+def test_choices_outlast_another_page_and_the_address_follows() -> None:
+    choices = {"model": "scenes/cbam", "sample": "scenes/24", "method": "smoothgrad", "target": "oak", "p.samples": "5"}
+    page = open_page("", **choices)
+    before = dict(page.query_params)
+    page = well(page.switch_page(PAGE).run())
+    assert dict(page.query_params) == {"model": "scenes/cbam", "sample": "scenes/24"}
+    page = well(page.switch_page("views/explore.py").run())
+    assert dict(page.query_params) == before and before["method"] == "smoothgrad" and before["p.samples"] == "5"
+
+
+def test_names_of_models_say_what_they_are() -> None:
+    ours = ModelCard("imagenette/cbam", "CBAM · imagenette", "cbam", ("a", "b"), 0.9)
+    own = replace(ours, slug="own/abc", title="Mine")
+    plain = {"mechanism": "plain", "architecture": "torchvision/resnet50"}
+    theirs = replace(ours, slug="torchvision/resnet50", title="ResNet-50", **plain)
+    three = (ours, own, theirs)
+    assert [models.model_label(one) for one in three] == ["CBAM · 90.0 %", "Mine · 90.0 %", "ResNet-50 · 90.0 %"]
+    assert [models.model_title(one) for one in three] == ["CBAM · Photographs", "Mine", "ResNet-50"]
+    assert [models.mechanism_title(one) for one in three] == ["CBAM", "CBAM", word("mechanism.none")]

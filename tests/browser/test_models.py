@@ -1,0 +1,142 @@
+"""The Models page in a real browser, with a made-up server of weights: clicks, sorting, a Stop that works, a phone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import torch
+import torchvision
+from safetensors.torch import save_file
+
+import core
+from app.words import word
+
+pytestmark = pytest.mark.browser
+PAGE = "tests/browser/fetching_page.py"
+TABLE = "[data-testid=stDataFrame] canvas"
+LINE = 35  # pixels
+PATIENCE = 60_000
+
+
+@pytest.fixture(scope="module")
+def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch")))  # no weights are here
+        return serve(PAGE)
+
+
+def open_page(page, address: str, path: str = "models", query: str = "model=scenes/cbam") -> None:
+    """A page that has drawn everything."""
+    page.goto(f"{address}/{path}?{query}")
+    page.wait_for_selector(f"{TABLE}, .overlay[data-drawn], .st-key-fetch", timeout=PATIENCE)
+    settle(page)
+
+
+def settle(page) -> None:
+    """Wait until the server has no more to say."""
+    page.wait_for_timeout(500)
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=PATIENCE)
+    page.wait_for_timeout(500)
+
+
+def query(page) -> dict[str, str]:
+    """What the address says."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def click(page, line: int, across: float) -> None:
+    """Click on a line of the table, 0 its head, so many pixels from its left."""
+    table = page.locator(TABLE).first.bounding_box()
+    page.mouse.click(table["x"] + across, table["y"] + LINE * (line + 0.5))
+
+
+def test_a_click_anywhere_in_a_line_chooses_it_sorted_or_not(browser_page, address) -> None:
+    slugs = [card.slug for card in core.cards()]
+    open_page(browser_page, address, query=f"model={slugs[2]}")
+
+    def choose(slug: str, line: int, across: float) -> None:
+        click(browser_page, line, across)
+        browser_page.wait_for_url(f"**model={slug.replace('/', '%2F')}**", timeout=PATIENCE)
+        settle(browser_page)
+
+    choose(slugs[0], 1, across=250)
+    choose(slugs[3], 4, across=550)
+    click(browser_page, 0, across=100)  # the head of the names: sorted by them
+    settle(browser_page)
+    choose(sorted(slugs)[0], 1, across=100)
+    picked = browser_page.locator(".st-key-model input").input_value()
+    title = browser_page.locator(".st-key-card h3").inner_text()
+    assert picked.split(" · ")[0] == title.split(" · ")[0]
+
+
+def test_equation_and_charts_are_drawn_without_a_network(browser_page, address) -> None:
+    outside: list[str] = []
+
+    def watch(request) -> None:
+        if urlsplit(request.url).scheme not in ("data", "blob") and not request.url.startswith(address):
+            outside.append(request.url)
+
+    browser_page.on("request", watch)
+    open_page(browser_page, address)
+    assert browser_page.locator(".st-key-card .katex-html").is_visible()
+    assert browser_page.locator(".st-key-card .js-plotly-plot").count() >= 2
+    assert not outside
+
+
+def test_fetching_shows_progress_outlasts_a_click_and_stops(browser_page, address) -> None:
+    open_page(browser_page, address, "", "model=torchvision/swin_t")
+    browser_page.locator(".st-key-fetch button").click()
+    bar = browser_page.locator("[data-testid=stProgress]")
+    bar.get_by_text(" MB").wait_for(timeout=PATIENCE)
+    browser_page.wait_for_timeout(1500)
+
+    def megabytes() -> int:
+        return int(bar.inner_text().split()[0])
+
+    before = megabytes()
+    browser_page.locator('.tile[data-slug="scenes/21"]').click()
+    browser_page.wait_for_timeout(1500)
+    assert megabytes() >= before > 0  # another picture does not begin it anew
+    browser_page.locator(".st-key-stop button").click()
+    browser_page.locator(".st-key-fetch button").wait_for(timeout=10_000)
+    assert not bar.count()
+    browser_page.locator(".st-key-back button").click()
+    browser_page.wait_for_selector(".overlay[data-drawn]", timeout=PATIENCE)
+    assert query(browser_page)["model"].startswith("scenes/")
+
+
+def test_weights_that_come_damaged_cost_one_sentence(browser_page, address) -> None:
+    open_page(browser_page, address, "", "model=torchvision/swin_t")
+    browser_page.locator(".st-key-fetch button").click()
+    browser_page.get_by_text("damaged", exact=False).first.wait_for(timeout=PATIENCE)
+    browser_page.wait_for_selector(".overlay[data-drawn]", timeout=PATIENCE)
+    assert query(browser_page)["model"].startswith("scenes/")
+
+
+def test_two_files_make_a_model_of_ones_own(browser_page, address, tmp_path: Path) -> None:
+    card = {"architecture": "torchvision/squeezenet1_1", "classes": ["cat", "dog"], "size": 64}
+    (tmp_path / "pets.json").write_text(json.dumps(card))
+    module = torchvision.models.get_model("squeezenet1_1", weights=None, num_classes=2)
+    torch.nn.init.normal_(module.classifier[1].weight)
+    save_file(module.state_dict(), tmp_path / "pets.safetensors")
+    open_page(browser_page, address)
+    browser_page.get_by_text(word("own.title")).click()
+    uploader = browser_page.locator(".st-key-card, [data-testid=stExpander]").locator("input[type=file]").first
+    uploader.set_input_files([tmp_path / "pets.json", tmp_path / "pets.safetensors"])
+    browser_page.wait_for_url("**model=own%2F**", timeout=PATIENCE)
+    browser_page.locator(".st-key-card h3").get_by_text("pets").wait_for(timeout=PATIENCE)
+
+
+def test_a_phone_gets_the_page_in_one_column(chromium, address) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = context.new_page()
+    open_page(page, address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    charts = page.locator(".st-key-card .js-plotly-plot")
+    boxes = [charts.nth(number).bounding_box() for number in range(charts.count())]
+    assert all(one["x"] >= 0 and one["x"] + one["width"] <= 390 for one in boxes)
+    assert all(a["y"] + a["height"] <= b["y"] for a, b in zip(boxes, boxes[1:], strict=False))
+    context.close()

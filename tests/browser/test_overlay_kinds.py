@@ -1,0 +1,136 @@
+"""Stacks, films, windows and class tokens in Chromium: what is drawn, on pixels, and that it costs no message."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.browser.expected import close, colour_of
+from tests.browser.overlay_driver import Overlay
+from tests.browser.overlay_page import GREY, SHARES, WINDOWS
+from tests.browser.test_overlay import PAGE, cell
+
+COLOURLESS = np.full(3, 56 + 0.75 * GREY[0])
+"""The picture where a patch cannot look."""
+
+
+@pytest.fixture
+def overlay(browser_page, serve) -> Overlay:
+    return Overlay(browser_page, serve(PAGE))
+
+
+def test_a_slider_turns_the_slices_of_a_stack_and_nothing_is_sent(overlay: Overlay) -> None:
+    overlay.choose("film")
+    before = overlay.frames
+    assert overlay.turned() == "mean of 3" and "mean of 3" in overlay.subtitle("attention")
+    assert close(overlay.pixel("attention", *cell(1, 1)), colour_of(2, 0, 3)), "all three, at rest"
+    slider = overlay.page.locator(".pane.attention .stack input")
+    slider.focus()
+    for keys, at, label in ((("ArrowRight",), 1, "First"), (("End",), 3, "Third"), (("ArrowLeft",), 2, "Second")):
+        overlay.press(*keys)
+        assert overlay.turned().startswith(label) and label in overlay.subtitle("attention")
+        assert slider.get_attribute("aria-valuetext").startswith(label)
+        for place in range(3):
+            hot = colour_of(at, 0, at) if place == at - 1 else np.array(GREY)
+            assert close(overlay.pixel("attention", *cell(place, place)), hot), (at, place)
+    overlay.hover("attention", *cell(1, 1))
+    assert overlay.readout("attention") == "row 2, column 2: 2"
+    overlay.choose("ramp")
+    assert not slider.is_visible()
+    overlay.choose("film")
+    assert overlay.turned().startswith("Second"), "a stack stays where it was left"
+    overlay.settle(400)
+    assert overlay.frames == before and overlay.known()["runs"] == 1
+
+
+def test_a_shared_scale_stays_while_the_slices_change(overlay: Overlay) -> None:
+    overlay.choose("film")
+    overlay.page.get_by_label("Scale").select_option("strip")
+    overlay.turn(2)
+    assert overlay.page.locator(".pane.attention .scale .high").inner_text() == "15"
+    assert close(overlay.pixel("attention", *cell(1, 1)), colour_of(2, 0, 15))
+
+
+def test_a_film_plays_to_its_end_and_nothing_is_sent(overlay: Overlay) -> None:
+    overlay.choose("film")
+    before, seen = overlay.frames, []
+    overlay.page.get_by_role("button", name="Play").click()
+    for _ in range(100):
+        if not seen or seen[-1] != overlay.turned():
+            seen.append(overlay.turned())
+        if seen[-1].startswith("Third"):
+            break
+        overlay.page.wait_for_timeout(50)
+    assert [label.split()[0] for label in seen] == ["First", "Second", "Third"]
+    assert overlay.page.get_by_role("button", name="Play").is_visible(), "it stands at its end"
+    overlay.page.get_by_role("button", name="Play").click()
+    overlay.settle()
+    assert overlay.turned().startswith("First"), "and begins again"
+    overlay.page.get_by_role("button", name="Pause").click()
+    overlay.page.wait_for_timeout(1400)
+    assert overlay.turned().startswith("First") and overlay.frames == before
+    overlay.choose("patches")
+    assert not overlay.page.locator(".play").first.is_visible()
+
+
+@pytest.mark.parametrize(("number", "token"), [(0, 1), (1, 2), (3, 3)])
+def test_a_patch_of_a_window_looks_into_its_window_only(overlay: Overlay, number: int, token: int) -> None:
+    overlay.choose("windows")
+    query, cells = divmod(int(WINDOWS[number, token]), 4), WINDOWS[number].tolist()
+    overlay.hover("attention", *cell(*query))
+    for place in range(16):
+        if place in cells:
+            expected = colour_of(SHARES[token, cells.index(place)], 0.1, 0.4)
+        else:
+            expected = COLOURLESS
+        x, y = cell(*divmod(place, 4))
+        assert close(overlay.pixel("attention", x - 3, y - 3), expected), place  # not on the red mark
+    (row, column), (down, across) = query, divmod(cells[token], 4)
+    where = f"row {row + 1}, column {column + 1} \u2192 strongest at row {down + 1}, column {across + 1}"
+    assert overlay.readout("attention") == f"{where}: 0.4 (uniform 0.25)"
+    overlay.leave()
+    assert close(overlay.pixel("attention", *cell(3, 3)), colour_of(15, 0, 15)), "at rest there is no window"
+
+
+def test_a_pinned_window_says_what_lies_outside_of_it(overlay: Overlay) -> None:
+    overlay.choose("windows")
+    overlay.page.mouse.click(*overlay.at("attention", *cell(1, 2)))
+    pick = overlay.wait_until(lambda known: known["pick"] is not None)["pick"]
+    assert pick == {"pane": "attention", "layer": "windows", "row": 1, "column": 2}
+    overlay.hover("attention", *cell(0, 0))
+    assert overlay.readout("attention") == "row 1, column 1: outside of the window"
+    overlay.hover("attention", *cell(2, 1))
+    assert overlay.readout("attention") == "row 3, column 2: 0.3"
+    overlay.mode("difference")
+    overlay.hover("attention", *cell(0, 0))
+    assert "attention 0, " in overlay.readout("attention"), "what cannot be looked at gets nothing"
+
+
+def test_a_class_token_is_what_is_shown_at_rest(overlay: Overlay) -> None:
+    overlay.choose("token")
+    assert "from the class token" in overlay.subtitle("attention")
+    assert close(overlay.pixel("attention", *cell(3, 3)), colour_of(1, 0, 1))
+    assert close(overlay.pixel("attention", *cell(1, 1)), np.array(GREY), 1)
+    overlay.hover("attention", *cell(1, 1))
+    assert close(overlay.pixel("attention", *cell(1, 1)), colour_of(0.7, 0, 0.7))
+    assert close(overlay.pixel("attention", *cell(3, 3)), np.array(GREY), 1)
+
+
+def test_heads_stand_under_a_heading_of_their_own_and_keep_the_focus_when_they_are_replaced(
+    browser_page, serve
+) -> None:
+    overlay = Overlay(browser_page, serve(PAGE), case="heads")
+    headings = overlay.page.locator(".strip.attention h4")
+    assert headings.all_inner_texts() == ["Attention maps", "Heads of ramp"]
+    overlay.page.locator('.thumbnails [data-value="ramp"]').focus()
+    overlay.press("ArrowRight")
+    overlay.wait_until(lambda known: known["selected"] is not None)
+    overlay.settle(300)
+    assert headings.all_inner_texts() == ["Attention maps", "Heads of patches"]
+    overlay.press("ArrowRight")  # the strip was built anew, and the keyboard is where it was
+    overlay.wait_until(lambda known: known["selected"]["attention"] == "token")
+    overlay.page.locator('.thumbnails [data-value="head"]').click()
+    overlay.settle()
+    assert overlay.page.locator('.strip.attention [aria-checked="true"]').count() == 1
+    entries = overlay.page.locator('.strip.attention [tabindex="0"]')
+    assert [entries.nth(i).get_attribute("data-value") for i in range(entries.count())] == ["ramp", "head"]

@@ -1,0 +1,66 @@
+"""The samples: each that is offered opens, and those with a shortcut differ from the ordinary scene in that alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.data import samples, scenes
+from core.data.made import HOMES
+from core.data.samples import CONTRADICTED, SCENE_SIDE, open_sample
+from core.types import InvalidInput
+
+
+@pytest.mark.parametrize("family", ["scenes", "scenes-tag", "scenes-place", "imagenette", "torchvision", "own"])
+def test_each_sample_that_is_offered_opens_once(family: str) -> None:
+    offered = samples.samples(family)
+    slugs = [one.slug for one in offered]
+    assert len(slugs) == len(set(slugs)) > 5 and "photo/hopper" in slugs
+    assert slugs[0].startswith("scenes") == family.startswith("scenes")  # what it was trained on comes first
+    for one in offered:
+        picture = open_sample(one.slug)
+        assert picture.name == one.slug and min(picture.pixels.shape[:2]) > 100
+
+
+def test_a_tag_changes_a_corner_and_nothing_else() -> None:
+    for seed, other in CONTRADICTED:
+        plain, own, wrong = (
+            open_sample(slug).pixels for slug in (f"scenes/{seed}", f"scenes-tag/{seed}", f"scenes-tag/{seed}/{other}")
+        )
+        place = scenes.draw(seed, SCENE_SIDE, tag=scenes.OBJECTS.index(other)).tag_mask
+        for one in (own, wrong):
+            changed = (one != plain).any(2)
+            assert changed.any() and not (changed & ~grown(place)).any()
+        assert (own != wrong).any()
+        assert np.array_equal(own, open_sample(f"scenes-tag/{seed}/{scenes.plan(seed).object}").pixels)
+
+
+def grown(mask: np.ndarray, by: int = 3) -> np.ndarray:
+    """The mask with a few pixels round it: the soft edge of what it covers."""
+    return np.logical_or.reduce([np.roll(mask, (r, c), (0, 1)) for r in range(-by, by + 1) for c in range(-by, by + 1)])
+
+
+def test_a_place_is_the_one_that_tells_the_class() -> None:
+    for seed, other in CONTRADICTED:
+        thing = scenes.plan(seed).object
+        for slug, place in ((f"scenes-place/{seed}", HOMES[thing]), (f"scenes-place/{seed}/{other}", HOMES[other])):
+            drawn = scenes.draw(seed, SCENE_SIDE, place=place)
+            assert drawn.object == thing and np.array_equal(open_sample(slug).pixels, drawn.pixels)
+
+
+def test_the_three_pictures_of_a_scene_differ_in_what_they_tell() -> None:
+    for family in ("scenes-tag", "scenes-place"):
+        offered = samples.shortcut_samples(family)
+        threes = [offered[start : start + 3] for start in range(0, len(offered), 3)]
+        assert len(threes) == len(CONTRADICTED)
+        for three in threes:
+            assert len({one.truth for one in three}) == 1 and len({one.title for one in three}) == 3
+        assert len({open_sample(one.slug).sha256 for one in threes[0]}) == 3
+
+
+@pytest.mark.parametrize(
+    "slug", ["", "scenes", "scenes-tag/", "scenes-tag/x", "scenes-tag/24/unicorn", "scenes-place/-1", "scenes/²", "a/1"]
+)
+def test_a_wrong_sample_is_one_sentence(slug: str) -> None:
+    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$"):
+        open_sample(slug)
