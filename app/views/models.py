@@ -14,15 +14,19 @@ every, card, subject = list(found.values()), found[state.get(Key.MODEL)], state.
 milliseconds = runtime.milliseconds(subject.classifier) if subject is not None else None
 
 shelf.show(every, card)
-shelf.measure(every)
+timing = st.container()
 with st.expander(word("own.title"), icon=":material/add:"):
     own_models.bring()
 for sentence in runtime.problems():
     st.warning(sentence)
 
 with st.container(border=True, key="card"):
-    if subject is None:
-        weights.fetch(card)
+    fetching = st.container()
     cards.show(card, milliseconds, state.device())
 
 state.publish(View(card.slug, state.get(Key.SAMPLE) or "", "", framing=state.get(Key.FRAMING) or "centre"))
+with timing:  # last: what takes long keeps nothing of the page waiting
+    shelf.measure(every)
+if subject is None:
+    with fetching:
+        weights.fetch(card)
