@@ -97,7 +97,7 @@ def need(card: ModelCard) -> str:
 
 def independent(card: ModelCard) -> str:
     """How often a model that learned a shortcut is right where the shortcut says nothing; else nothing."""
-    share, kind = facts.number(card, "independent"), shortcut(card.family)
+    share, kind = facts.independent(card), shortcut(card.family)
     if share is None or kind is None:
         return ""
     return word(f"shortcut.{kind}.independent", accuracy=percent(share))

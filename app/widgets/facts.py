@@ -20,6 +20,13 @@ def number(card: ModelCard, name: str) -> float | None:
     return value if is_number(value) else None
 
 
+def independent(card: ModelCard) -> float | None:
+    """The accuracy where a shortcut that the model learned says nothing, or None."""
+    found = card.facts.get("independent")
+    share = found.get("accuracy") if isinstance(found, dict) else None
+    return share if is_number(share) else None
+
+
 def told(card: ModelCard, name: str) -> str:
     """The text of that name, or nothing."""
     value = card.facts.get(name)

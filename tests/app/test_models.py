@@ -12,6 +12,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 import core
+from app import runtime
 from app.state import Key
 from app.widgets import cards, models
 from app.widgets.equation import latex
@@ -32,7 +33,7 @@ FACTS = {
     "licence": "Nobody may use it.",
     "data": "leaves",
     "seconds": 75,
-    "independent": 0.125,
+    "independent": {"accuracy": 0.125, "pictures": 200},
 }
 NONSENSE = {
     "parameters": "many",
@@ -74,6 +75,8 @@ def on_that_shelf(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
     monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
+    own = runtime.Store(runtime.LIMIT)
+    monkeypatch.setattr(runtime, "store", lambda: own)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
 
 
