@@ -61,7 +61,8 @@ def test_a_film_plays_to_its_end_and_nothing_is_sent(overlay: Overlay) -> None:
         if seen[-1].startswith("Third"):
             break
         overlay.page.wait_for_timeout(50)
-    assert [label.split()[0] for label in seen] == ["First", "Second", "Third"]
+    played = [label.split()[0] for label in seen]
+    assert played[-3:] == ["First", "Second", "Third"] and played[:-3] in ([], ["mean"]), "at rest until it is drawn"
     assert overlay.page.get_by_role("button", name="Play").is_visible(), "it stands at its end"
     overlay.page.get_by_role("button", name="Play").click()
     overlay.settle()
