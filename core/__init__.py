@@ -10,8 +10,17 @@ from __future__ import annotations
 from core.attention.reduction import to_grid
 from core.attention.rollout import rollout_map
 from core.attribution import attribute
+from core.attribution.panel import panel, panels
 from core.classifier import Classifier, adopt, load, open_model, read
+from core.evaluation.ablation import Ablation, ablate
 from core.evaluation.agreement import agreement
+from core.evaluation.checks import Check, check
+from core.evaluation.erasure import erase
+from core.evaluation.faithfulness import Curves, Faithfulness, faithfulness
+from core.evaluation.intervention import OFF, SHUFFLED, UNIFORM, intervene, off
+from core.evaluation.league import compete, open_league
+from core.evaluation.localisation import Localisation, localise, quadrant, tile
+from core.evaluation.randomisation import Randomisation, randomise
 from core.images import open_image, reframe
 from core.models.shelf import cards
 from core.types import (
@@ -22,32 +31,57 @@ from core.types import (
     Kind,
     Measure,
     ModelCard,
+    Panel,
     Picture,
     Reading,
     Stopped,
 )
 
 __all__ = [
+    "OFF",
+    "SHUFFLED",
+    "UNIFORM",
+    "Ablation",
     "Agreement",
     "AttentionMap",
     "Attribution",
+    "Check",
     "Classifier",
+    "Curves",
+    "Faithfulness",
     "InvalidInput",
     "Kind",
+    "Localisation",
     "Measure",
     "ModelCard",
+    "Panel",
     "Picture",
+    "Randomisation",
     "Reading",
     "Stopped",
+    "ablate",
     "adopt",
     "agreement",
     "attribute",
     "cards",
+    "check",
+    "compete",
+    "erase",
+    "faithfulness",
+    "intervene",
     "load",
+    "localise",
+    "off",
     "open_image",
+    "open_league",
     "open_model",
+    "panel",
+    "panels",
+    "quadrant",
+    "randomise",
     "read",
     "reframe",
     "rollout_map",
+    "tile",
     "to_grid",
 ]

@@ -1,4 +1,4 @@
-"""The command line: ``python -m core models | explain | train | evaluate``; each takes --device and --json."""
+"""The command line: ``python -m core models | explain | train | evaluate | league``; each takes --device and --json."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import Field, fields
+from dataclasses import Field, asdict, fields
 
 import numpy as np
 from tqdm import tqdm
@@ -16,6 +16,7 @@ import core
 from core.attribution import METHODS
 from core.data.datasets import NAMES, Dataset, open_dataset
 from core.evaluation.accuracy import measure
+from core.evaluation.league import PICTURES, Row, compete, shipped
 from core.models import shelf
 from core.training import RECIPES, Recipe, recipe, train_model
 
@@ -192,6 +193,26 @@ def evaluate(options: argparse.Namespace) -> None:
     show({"model": options.model, "pictures": card.pictures, **found, **facts}, text, options)
 
 
+def league(options: argparse.Namespace) -> None:
+    """Measure the methods and attention maps of models, and keep the table; what is in it already is not made again."""
+    rows: list[Row] = []
+    for slug in options.models or [card.slug for card in shelf.stored()]:
+        rows += compete(
+            core.load(slug, options.device),
+            options.out or shipped(),
+            sources=options.sources,
+            pictures=options.pictures,
+            seed=options.seed,
+            data=options.data,
+            progress=bar(slug),
+        )
+    lines = [f"{'model':28}{'source':36}{'measure':14}{'mean':>7}  {'95 % interval':17}pictures"]
+    for row in rows:
+        spread = f"{row.low:.3f} to {row.high:.3f}"
+        lines.append(f"{row.model:28}{row.source:36}{row.measure:14}{row.mean:7.3f}  {spread:17}{row.pictures:>8}")
+    show([asdict(row) for row in rows], "\n".join(lines), options)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     whole = argparse.ArgumentParser(
@@ -228,6 +249,13 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("model", metavar="FAMILY/MECHANISM")
     add_data(one)
     one.add_argument("--store", action="store_true", help="keep what is measured in the model's card")
+    one = add("league", league)
+    one.add_argument("models", nargs="*", metavar="MODEL", help="models of the shelf (default: all that lie here)")
+    one.add_argument("--sources", nargs="+", help="methods, attention/TAP, random, blob, edges (default: all that fit)")
+    one.add_argument("--pictures", type=int, default=PICTURES, help="of validation, for each model")
+    one.add_argument("--seed", type=int, default=0, help="draws the pictures and the weights that know nothing")
+    one.add_argument("--data", help="the folder of the photographs (default: FOVEA_DATA)")
+    one.add_argument("--out", help="the file of the table (default: the shelf's league.json)")
     return whole
 
 
@@ -240,7 +268,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped; the same command goes on from the last finished epoch.", file=sys.stderr)
+        print("Stopped; the same command goes on from the last finished epoch, or source.", file=sys.stderr)
         return 130
     return 0
 

@@ -25,6 +25,8 @@ from core.types import AttentionMap, InvalidInput, Kind, ModelCard, Picture, Pro
 
 T = TypeVar("T")
 Target = str | int | None
+Question = int | tuple[int, int]
+"""The index of a class, whose logit is the score; or of two, where it is the first one's logit less the other's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +65,9 @@ class Classifier:
         mean, std = self.moments
         return ((pixels.permute(2, 0, 1).float() / 255 - mean) / std)[None]
 
-    def score(self, x: Tensor, target: int) -> Tensor:
-        """The target's logit of each picture: (b, 3, size, size) -> (b,)."""
-        return self.module(x)[:, target]
+    def score(self, x: Tensor, target: Question) -> Tensor:
+        """The target's logit of each picture, or a difference of two: (b, 3, size, size) -> (b,)."""
+        return ask(self.module(x), target)
 
     def target(self, wanted: Target, logits: np.ndarray | Tensor) -> int:
         """The index of a class name or index; None is the class with the largest of ``logits`` (k,).
@@ -86,6 +88,13 @@ class Classifier:
     def run(self, job: Callable[[], T], owner: object = None) -> T:
         """Run a job on the worker that owns this device."""
         return devices.run(job, self.device, owner)
+
+
+def ask(logits: Tensor, target: Question) -> Tensor:
+    """The score (b,) in logits (b, k)."""
+    if isinstance(target, tuple):
+        return logits[:, target[0]] - logits[:, target[1]]
+    return logits[:, target]
 
 
 def load(slug: str, device: str = "auto", progress: Progress | None = None) -> Classifier:
@@ -137,9 +146,13 @@ def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifie
 def outputs(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
     """Keep what the named modules give out while they run; inside a worker's job only, where no other can run them."""
     kept: dict[str, Tensor] = {}
+
+    def keep(name: str, y: Tensor) -> Tensor:
+        kept[name] = y
+        return y.clone()  # whoever works on in place does so on a copy
+
     handles = [
-        module.register_forward_hook(lambda _, __, y, name=name: kept.__setitem__(name, y))
-        for name, module in modules.items()
+        module.register_forward_hook(lambda _, __, y, name=name: keep(name, y)) for name, module in modules.items()
     ]
     try:
         yield kept

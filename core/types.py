@@ -108,7 +108,8 @@ class Attribution:
     """How much each cell moved one class score: ``values`` (h, w) signed, on the method's native grid.
 
     ``gap`` is |sum of values − (F(x) − F(baseline))| / max(|F(x) − F(baseline)|, 1) of the score, a fraction, or None
-    where the method claims no completeness.
+    where the method claims no completeness. Where a class was set against the ``target``, its ``contrast``, the score
+    is the difference of both, and the values are signed: above zero for the target, below for the other.
     """
 
     values: np.ndarray
@@ -116,6 +117,21 @@ class Attribution:
     gap: float | None
     method: str = ""
     target: int = 0
+    contrast: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """What one forward and one backward pass tell of a picture and a class, the ``target``.
+
+    ``attributions`` are known by their slugs: saliency, input × gradient, and Grad-CAM of the stage that it is asked of
+    by itself. ``stages`` holds Grad-CAM of every stage by name, first to last. A model without stages has no Grad-CAM.
+    """
+
+    reading: Reading
+    target: int
+    attributions: dict[str, Attribution]
+    stages: dict[str, Attribution]
 
 
 @dataclass(frozen=True)

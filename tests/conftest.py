@@ -73,6 +73,14 @@ def linear() -> Classifier:
     return Classifier(ModelCard("made/linear", "", "plain", CLASSES[:4], size=32), module, torch.device("cpu"))
 
 
+@pytest.fixture
+def bent() -> Classifier:
+    """Three layers with ReLU between them, in float64, on 32 px: four classes, quick enough for brute force."""
+    layers = nn.Linear(3 * 32 * 32, 20), nn.ReLU(), nn.Linear(20, 15), nn.ReLU(), nn.Linear(15, 4)
+    module = redraw(nn.Sequential(nn.Flatten(), *layers), seed=4).double().requires_grad_(False)
+    return Classifier(ModelCard("made/bent", "", "plain", CLASSES[:4], size=32), module, torch.device("cpu"))
+
+
 @pytest.fixture(scope="session")
 def picture() -> Picture:
     """A made picture, 80 x 64 pixels: soft patches of colour with some noise."""

@@ -6,13 +6,21 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core.attribution.batches import pace
 from core.attribution.cam import GRAD_CAM
-from core.attribution.gradient import GUIDED_BACKPROPAGATION, INPUT_X_GRADIENT, SALIENCY
+from core.attribution.deeplift import DEEPLIFT
+from core.attribution.gradient import INPUT_X_GRADIENT, SALIENCY
+from core.attribution.guided import DECONVOLUTION, GUIDED_BACKPROPAGATION, GUIDED_GRAD_CAM
+from core.attribution.layer import LAYER_GRADIENT_X_ACTIVATION, LAYER_INTEGRATED_GRADIENTS
+from core.attribution.looks import ATTENTION, ATTENTION_ROLLOUT, GRADIENT_X_ATTENTION
+from core.attribution.lrp import LRP
 from core.attribution.method import Method
-from core.attribution.path import INTEGRATED_GRADIENTS, SMOOTHGRAD
+from core.attribution.noise import SMOOTHGRAD, VARGRAD
+from core.attribution.path import GRADIENT_SHAP, INTEGRATED_GRADIENTS
 from core.attribution.perturbation import OCCLUSION
+from core.attribution.superpixels import FEATURE_ABLATION, KERNEL_SHAP, LIME
 from core.classifier import Classifier, Target
 from core.types import Attribution, InvalidInput, Picture, Progress, frozen
 
@@ -24,6 +32,20 @@ METHODS: tuple[Method, ...] = (
     GRAD_CAM,
     GUIDED_BACKPROPAGATION,
     OCCLUSION,
+    VARGRAD,
+    GRADIENT_SHAP,
+    DEEPLIFT,
+    LRP,
+    GUIDED_GRAD_CAM,
+    DECONVOLUTION,
+    FEATURE_ABLATION,
+    KERNEL_SHAP,
+    LIME,
+    ATTENTION,
+    ATTENTION_ROLLOUT,
+    GRADIENT_X_ATTENTION,
+    LAYER_GRADIENT_X_ACTIVATION,
+    LAYER_INTEGRATED_GRADIENTS,
 )
 
 
@@ -36,8 +58,8 @@ def method(slug: str) -> Method:
 
 
 def methods(classifier: Classifier) -> tuple[Method, ...]:
-    """The methods that fit a classifier."""
-    return tuple(one for one in METHODS if one.fits(classifier))
+    """The methods that fit a classifier, and are exact enough there: those to offer."""
+    return tuple(one for one in METHODS if one.fits(classifier) and one.exact(classifier))
 
 
 def attribute(
@@ -46,33 +68,60 @@ def attribute(
     slug: str,
     target: Target = None,
     *,
+    contrast: Target = None,
     progress: Progress | None = None,
     **parameters: Any,
 ) -> Attribution:
     """How much each cell moved the target's score (its logit), by the method of that slug.
 
-    ``target`` is a class name or index, None the predicted class. ``parameters`` are the method's own; those not given
-    have their defaults. ``progress(done, total)`` is called after each batch, in the worker's thread. The values are
-    float32 (h, w), raw and signed, on the method's native grid over the model's square.
+    ``target`` is a class name or index, None the predicted class. With a ``contrast``, another class, the score is the
+    difference of both logits: why the one and not the other, signed whatever the method. ``parameters`` are the
+    method's own; those not given have their defaults. ``progress(done, total)`` is called after each batch, in the
+    worker's thread. The values are float32 (h, w), raw and signed, on the method's native grid over the model's square.
 
     Raises:
-        InvalidInput: no such method, target or parameter, a value out of range, or a method that does not fit.
+        InvalidInput: no such method, target or parameter, a value out of range, a method that does not fit, or one that
+            cannot set two classes against each other.
         Stopped: ``progress`` raised it. Nothing stays behind then.
     """
     if not isinstance(picture, Picture):
         raise InvalidInput("attribute takes a Picture; make one with open_image(path, bytes or array).")
     chosen = method(slug)
     settled = chosen.settle(classifier, parameters)
-    known = None if target is None else classifier.target(target, np.empty(0))
+    known, against = (None if one is None else classifier.target(one, np.empty(0)) for one in (target, contrast))
+    if against is not None and not chosen.contrasts:
+        raise InvalidInput(
+            f"{chosen.title} does not tell what speaks for a class from what speaks against it, so it cannot set two "
+            "against each other; choose another method."
+        )
 
     def job() -> Attribution:
         x = classifier.prepare(picture)
         with torch.no_grad():
             index = int(classifier.module(x)[0].argmax()) if known is None else known
-        values, gap = chosen.compute(classifier, x, index, progress or quiet, **settled)
-        return Attribution(frozen(values.float().cpu().numpy()), tuple(values.shape), gap, slug, index)
+        if against is None:
+            values, gap = chosen.compute(classifier, x, index, progress or quiet, **settled)
+        else:
+            values, gap = weigh_up(classifier, chosen, x, (index, against), progress or quiet, settled)
+        return Attribution(frozen(values.float().cpu().numpy()), tuple(values.shape), gap, slug, index, against)
 
     return classifier.run(job)
+
+
+def weigh_up(
+    classifier: Classifier, chosen: Method, x: Tensor, pair: tuple[int, int], progress: Progress, settled: dict
+) -> tuple[Tensor, float | None]:
+    """One class against another: what speaks for the first rather than the second, above zero; below, the reverse.
+
+    A method that keeps only what speaks for a score is asked both ways round.
+    """
+    if pair[0] == pair[1]:
+        raise InvalidInput(f"The class is {classifier.card.classes[pair[0]]} itself; choose another to set it against.")
+    if not chosen.one_sided:
+        return chosen.compute(classifier, x, pair, progress, **settled)
+    speaks_for, _ = chosen.compute(classifier, x, pair, lambda done, total: progress(done, 2 * total), **settled)
+    reverse = pair[::-1], lambda done, total: progress(total + done, 2 * total)
+    return speaks_for - chosen.compute(classifier, x, *reverse, **settled)[0], None
 
 
 def seconds(classifier: Classifier, slug: str, **parameters: Any) -> float:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from core.classifier import Classifier
+from core.classifier import Classifier, Question
 from core.types import Progress
 
 LARGEST = {"cpu": 16}
@@ -78,7 +78,7 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
     return best
 
 
-def counted(classifier: Classifier, target: int, total: int, progress: Progress) -> Callable[[Tensor], Tensor]:
+def counted(classifier: Classifier, target: Question, total: int, progress: Progress) -> Callable[[Tensor], Tensor]:
     """The target's score (b, c, h, w) -> (b,) as a function that tells after each batch how many of ``total`` are done.
 
     Captum runs a whole method in one call; what ``progress`` raises here ends that call between two batches. The
@@ -94,3 +94,15 @@ def counted(classifier: Classifier, target: int, total: int, progress: Progress)
         return scores
 
     return score
+
+
+class Asked(nn.Module):
+    """The model with its ``counted`` score (b, c, h, w) -> (b,) as a module, for what sets hooks in it."""
+
+    def __init__(self, classifier: Classifier, target: Question, total: int, progress: Progress):
+        super().__init__()
+        self.module = classifier.module
+        self.score = counted(classifier, target, total, progress)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.score(x)

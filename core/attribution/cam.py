@@ -14,11 +14,20 @@ from torch import Tensor, nn
 from core.attention.tap import taps
 from core.attribution.batches import counted
 from core.attribution.method import Method, Parameter
-from core.classifier import Classifier
+from core.classifier import Classifier, Question
+from core.models.stages import Stage
 from core.types import Kind, Progress
 
 
-def grad_cam(classifier: Classifier, x: Tensor, target: int, progress: Progress, *, stage: str) -> tuple[Tensor, None]:
+def weigh(stage: Stage, features: Tensor, slopes: Tensor) -> Tensor:
+    """The map (h, w) of the first picture's ``features`` and their ``slopes``, both as the stage gives them out."""
+    features, slopes = stage.arrange(features), stage.arrange(slopes)
+    return (slopes.mean((2, 3), keepdim=True) * features).sum(1)[0].relu()
+
+
+def grad_cam(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, stage: str
+) -> tuple[Tensor, None]:
     """The map (h, w) on the grid of the named stage.
 
     Captum's ``LayerGradCam`` gives the same where a stage gives out (b, c, h, w); ours lays out other stages first.
@@ -36,8 +45,7 @@ def grad_cam(classifier: Classifier, x: Tensor, target: int, progress: Progress,
     finally:
         handle.remove()
     (slope,) = torch.autograd.grad(score, kept[0])
-    features, slopes = place.arrange(kept[0].detach()), place.arrange(slope)
-    return (slopes.mean((2, 3), keepdim=True) * features).sum(1)[0].relu(), None
+    return weigh(place, kept[0].detach(), slope), None
 
 
 def last_local_stage(classifier: Classifier) -> str:
@@ -53,6 +61,14 @@ def last_local_stage(classifier: Classifier) -> str:
     return (local or list(classifier.stages))[-1]
 
 
+STAGE = Parameter(
+    name="stage",
+    title="Stage",
+    help="Which part of the model is asked: early stages see fine edges, late ones see things coarsely.",
+    default=last_local_stage,
+    choices=lambda classifier: tuple(classifier.stages),
+)
+
 GRAD_CAM = Method(
     slug="grad-cam",
     title="Grad-CAM",
@@ -61,14 +77,7 @@ GRAD_CAM = Method(
     paper="Selvaraju et al., Grad-CAM, ICCV 2017",
     signed=False,
     compute=grad_cam,
-    parameters=(
-        Parameter(
-            name="stage",
-            title="Stage",
-            help="Which part of the model is asked: early stages see fine edges, late ones see things coarsely.",
-            default=last_local_stage,
-            choices=lambda classifier: tuple(classifier.stages),
-        ),
-    ),
+    parameters=(STAGE,),
     fits=lambda classifier: bool(classifier.stages),
+    one_sided=True,
 )

@@ -16,8 +16,9 @@ Value = int | float | str
 Compute = Callable[..., tuple[Tensor, float | None]]
 """``compute(classifier, x, target, progress, **parameters)`` -> values (h, w) and the gap, or None.
 
-``x`` is one prepared picture (1, c, size, size), ``target`` a class index. It runs inside a job of the device's worker,
-takes every parameter by name, leaves ``x`` and the module as they were, and works in the dtype of both."""
+``x`` is one prepared picture (1, c, size, size), ``target`` a class index, or two of which the second is set against
+the first. It runs inside a job of the device's worker, takes every parameter by name, leaves ``x`` and the module as
+they were, and works in the dtype of both."""
 
 GRADIENT = 2.0
 """Cost of a forward and a backward pass in forward passes: between 1.5 (small CNN) and 2.4 (EfficientNet-B0)."""
@@ -88,9 +89,11 @@ class Parameter:
 class Method:
     """One way to say how much each pixel moved a class score.
 
-    ``summary`` is one plain sentence; ``signed`` says whether values below zero mean evidence against the class.
-    ``fits(classifier)`` says whether the model can be asked. ``evaluations(classifier, **parameters)`` counts the
-    pictures that go through the model, with a backward pass each where ``gradient`` says so.
+    ``summary`` is one plain sentence; ``signed`` says whether values below zero mean evidence against the class, and
+    ``one_sided`` that what speaks against it was left out. ``fits(classifier)`` says whether the model can be asked,
+    and ``exact(classifier)`` whether the answer is exact enough to be offered.
+    ``evaluations(classifier, **parameters)`` counts the pictures that go through the model, with a backward pass each
+    where ``gradient`` says so.
     """
 
     slug: str
@@ -104,6 +107,13 @@ class Method:
     fits: Callable[[Classifier], bool] = lambda classifier: True
     evaluations: Callable[..., int] = lambda classifier, **parameters: 1
     gradient: bool = True
+    one_sided: bool = False
+    exact: Callable[[Classifier], bool] = lambda classifier: True
+
+    @property
+    def contrasts(self) -> bool:
+        """Whether it can set one class against another: it tells what speaks for a score."""
+        return self.signed or self.one_sided
 
     def forwards(self, classifier: Classifier, **parameters: Any) -> float:
         """The cost with these parameters, and the defaults of the rest, in forward passes of one picture."""

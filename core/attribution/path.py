@@ -1,11 +1,11 @@
-"""Methods that average the gradient over many pictures near this one: on a straight path, or in a cloud.
+"""Methods that average the gradient over the way from a baseline b to the picture x.
 
-    integrated gradients    sum over colours of (x − b) · mean over t in 0..1 of ∂F/∂x at b + t (x − b)
-    SmoothGrad              max over colours of |mean over noise ε of ∂F/∂x at x + ε|,  ε ~ N(0, σ²)
+    Integrated Gradients    sum over colours of (x − b) · mean over t in 0..1 of ∂F/∂x at b + t (x − b)
+    GradientSHAP            the same, as the mean over several baselines, and over noisy copies x + ε of the picture
 
-b is the baseline. Integrated Gradients is complete: its values add up to F(x) − F(b). The steps are the nodes of the
-Gauss-Legendre rule, which is exact for polynomials; what is missing from the sum is the ``gap``. SmoothGrad averages
-the signed gradients and then reduces the colours as saliency does, so that without noise it is saliency.
+Integrated Gradients is complete: its values add up to F(x) − F(b). The steps are the nodes of the Gauss-Legendre rule,
+which is exact for polynomials; what is missing from the sum is the ``gap``. GradientSHAP draws its t at random, so that
+it is complete on average; its gap is measured against the mean of F over the baselines.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from core.attribution.baseline import BASELINE, absent
 from core.attribution.batches import counted, pace
 from core.attribution.gradient import leaf
 from core.attribution.method import Method, Parameter
-from core.classifier import Classifier
+from core.attribution.noise import SEED, STRENGTH
+from core.classifier import Classifier, Question
 from core.types import Progress
+
+BASELINES = BASELINE.choices
+"""The baselines of GradientSHAP: every one that there is."""
 
 
 def integrated_gradients(
-    classifier: Classifier, x: Tensor, target: int, progress: Progress, *, steps: int, baseline: str
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, steps: int, baseline: str
 ) -> tuple[Tensor, float]:
     """The map (size, size) and its completeness gap."""
     start = absent(classifier, x, baseline)
@@ -33,26 +37,45 @@ def integrated_gradients(
     return values[0].sum(0), completeness_gap(classifier, x, start, target, values)
 
 
-def completeness_gap(classifier: Classifier, x: Tensor, baseline: Tensor, target: int, values: Tensor) -> float:
-    """|Σ values − (F(x) − F(b))| / max(|F(x) − F(b)|, 1), summed in float64, which not every device has."""
-    with torch.no_grad():
-        end, start = classifier.score(torch.cat([x, baseline]), target).tolist()
-    change = end - start
-    return abs(values.cpu().double().sum().item() - change) / max(abs(change), 1.0)
+def gradient_shap(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, points: int, noise: float, seed: int
+) -> tuple[Tensor, float]:
+    """The map (size, size) and its completeness gap.
 
-
-def smoothgrad(
-    classifier: Classifier, x: Tensor, target: int, progress: Progress, *, samples: int, noise: float, seed: int
-) -> tuple[Tensor, None]:
-    """The map (size, size). One draw for each sample, on the CPU: the same for every batch size and device."""
+    Captum's sends all samples at once and draws from the random numbers of the whole process. Ours draws its own, one t
+    in each of ``points`` equal parts of the way from each baseline, for every size of batch the same.
+    """
     generator = torch.Generator().manual_seed(seed)
-    spread = noise * (x.max() - x.min())
+    starts = torch.cat([absent(classifier, x, name) for name in BASELINES])
+    spread, samples = noise * (x.max() - x.min()), points * len(starts)
     gradient = Saliency(counted(classifier, target, samples, progress))
     batch, total = pace(classifier, gradient=True).size, torch.zeros_like(x[0])
     for first in range(0, samples, batch):
-        draws = [torch.randn(x.shape[1:], generator=generator) for _ in range(min(batch, samples - first))]
-        total += gradient.attribute(leaf(x + spread * torch.stack(draws).to(x)), abs=False).sum(0)
-    return (total / samples).abs().amax(0), None
+        numbers = range(first, min(first + batch, samples))
+        draws = [(torch.rand((), generator=generator), torch.randn(x.shape[1:], generator=generator)) for _ in numbers]
+        places, clouds = (torch.stack(drawn).to(x) for drawn in zip(*draws, strict=True))
+        t = (torch.tensor([i // len(starts) for i in numbers]).to(x) + places).view(-1, 1, 1, 1) / points
+        begins, ends = starts[[i % len(starts) for i in numbers]], x + spread * clouds
+        ways = ends - begins
+        slopes = gradient.attribute(leaf(begins + t * ways), abs=False)
+        total += (slopes * ways).sum(0)
+    values = total / samples
+    return values.sum(0), completeness_gap(classifier, x, starts, target, values)
+
+
+def completeness_gap(classifier: Classifier, x: Tensor, baselines: Tensor, target: Question, values: Tensor) -> float:
+    """|Σ values − (F(x) − F(b))| / max(|F(x) − F(b)|, 1), F(b) being the mean over ``baselines`` (n, 3, size, size).
+
+    The sum is taken in float64, which not every device has.
+    """
+    with torch.no_grad():
+        end, *starts = classifier.score(torch.cat([x, baselines]), target).tolist()
+    return gap(values, end - sum(starts) / len(starts))
+
+
+def gap(values: Tensor, change: float) -> float:
+    """How far the values' sum is from the change of the score that they share out, as a fraction."""
+    return abs(values.cpu().double().sum().item() - change) / max(abs(change), 1.0)
 
 
 INTEGRATED_GRADIENTS = Method(
@@ -70,18 +93,18 @@ INTEGRATED_GRADIENTS = Method(
     evaluations=lambda classifier, steps, **_: steps + 2,
 )
 
-SMOOTHGRAD = Method(
-    slug="smoothgrad",
-    title="SmoothGrad",
-    summary="Saliency averaged over noisy copies of the picture, so that only what persists remains.",
-    equation="max over colours of |1/n Σ ∂F/∂x (x + ε)|,  ε ~ N(0, σ²)",
-    paper="Smilkov et al., SmoothGrad: removing noise by adding noise, 2017",
-    signed=False,
-    compute=smoothgrad,
+GRADIENT_SHAP = Method(
+    slug="gradient-shap",
+    title="GradientSHAP",
+    summary="Integrated Gradients on average over four baselines, so that no single idea of absent decides.",
+    equation="mean over b, t and ε of the sum over colours of (x + ε − b) · ∂F/∂x (b + t (x + ε − b))",
+    paper="Lundberg, Lee, A unified approach to interpreting model predictions, NeurIPS 2017; Erion et al., 2021",
+    signed=True,
+    compute=gradient_shap,
     parameters=(
-        Parameter("samples", "Samples", "How many noisy copies are averaged.", 25, 5, 100, 5),
-        Parameter("noise", "Noise", "Strength of the noise, as a share of the picture's range.", 0.15, 0.0, 0.5, 0.05),
-        Parameter("seed", "Seed", "The same seed draws the same noise.", 0, 0, 999, 1),
+        Parameter("points", "Points", "Stops on the way from each of the four baselines.", 12, 2, 100, 1),
+        Parameter("noise", "Noise", STRENGTH, 0.0, 0.0, 0.5, 0.05),
+        SEED,
     ),
-    evaluations=lambda classifier, samples, **_: samples,
+    evaluations=lambda classifier, points, **_: len(BASELINES) * (points + 1) + 1,
 )

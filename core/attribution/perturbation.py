@@ -18,12 +18,12 @@ from torch.nn import functional as F
 from core.attribution.baseline import BASELINE, absent
 from core.attribution.batches import counted, pace
 from core.attribution.method import Method, Parameter
-from core.classifier import Classifier
+from core.classifier import Classifier, Question
 from core.types import InvalidInput, Progress
 
 
 def occlusion(
-    classifier: Classifier, x: Tensor, target: int, progress: Progress, *, window: int, stride: int, baseline: str
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, window: int, stride: int, baseline: str
 ) -> tuple[Tensor, None]:
     """The map (n, n) on the grid of the windows, n = size / stride."""
     if window < stride:

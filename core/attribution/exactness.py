@@ -1,0 +1,51 @@
+"""Whether a method that shares out the score is exact enough for a model: it is tried once, on pictures that are drawn.
+
+DeepLIFT and LRP hold their promise, that what they hand out adds up, only where each layer keeps a rule. A product of
+two activations, such as x · σ(x), keeps none. Rather than guessed from the layers, the gap is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from core.attribution.method import Compute
+from core.attribution.once import once
+from core.classifier import Classifier
+from core.data import scenes
+from core.images import open_image
+from core.models.architecture import blank
+
+EXACT = 0.05
+"""The largest gap with which a method is offered."""
+SCENES, SIDE = (24, 19), 256
+"""The scenes that it is tried on, and the side that they are drawn with."""
+
+
+def worst_gap(compute: Compute, **parameters: object) -> Callable[[Classifier], float | None]:
+    """The largest gap of a method in the answers to some scenes, or the first that is too large; None if it cannot run.
+
+    What can run and is not exact enough is not offered, but does what it is told: its gap says so.
+    """
+
+    @once
+    def find(classifier: Classifier) -> float | None:
+        def gap(seed: int) -> float:
+            x = classifier.prepare(open_image(scenes.draw(seed, SIDE).pixels, name=f"scenes/{seed}"))
+            x = x.to(blank(classifier.module, classifier.card.size).dtype)
+            with torch.no_grad():
+                target = int(classifier.module(x)[0].argmax())
+            return compute(classifier, x, target, lambda done, total: None, **parameters)[1]
+
+        found = 0.0
+        try:
+            for seed in SCENES:
+                found = max(gap(seed), found)
+                if not found < EXACT:  # not a number is not exact either
+                    break
+        except Exception:  # whatever Captum raises of a module that it has no rule for, or that runs twice
+            return None
+        return found
+
+    return find

@@ -1,0 +1,128 @@
+"""Methods that change what a ReLU passes back: they draw sharp edges and hardly care about the class.
+
+    gradient                  g · (z > 0)            what relu(z) passes back of the gradient g
+    deconvolution             g · (g > 0)
+    guided backpropagation    g · (z > 0) · (g > 0)
+    guided Grad-CAM           guided backpropagation · Grad-CAM, drawn as large as the picture
+
+In a model that rectifies in any other way (GELU, Hardswish ...) the rule would reach some layers only, so these methods
+are offered where ReLU modules are all there is. Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+
+import torch
+from captum.attr import Deconvolution, GuidedBackprop
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.attribution.batches import Asked
+from core.attribution.cam import STAGE, grad_cam
+from core.attribution.gradient import leaf
+from core.attribution.method import Method
+from core.attribution.once import once
+from core.classifier import Classifier, Question
+from core.models.architecture import blank
+from core.types import Progress
+
+# Captum says at every call that it sets hooks and removes them. Said once here: a filter belongs to the whole process.
+warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
+
+RELU = "ReluBackward0"
+OTHERS = {
+    *("GeluBackward0", "SiluBackward0", "MishBackward0", "HardswishBackward0", "HardtanhBackward0", "EluBackward0"),
+    *("CeluBackward0", "LeakyReluBackward0", "PreluKernelBackward0", "RreluWithNoiseBackward0", "SoftplusBackward0"),
+    *("ThresholdBackward0", "HardshrinkBackward0", "SoftshrinkBackward0", "ClampMinBackward0", "ClampBackward1"),
+}
+"""What autograd calls the rectifiers that no rule reaches."""
+
+
+def guided_backpropagation(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress
+) -> tuple[Tensor, None]:
+    """sum over colours of the guided gradient, (size, size)."""
+    return GuidedBackprop(Asked(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
+
+
+def deconvolution(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
+    """sum over colours of the deconvolved gradient, (size, size)."""
+    return Deconvolution(Asked(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
+
+
+def guided_grad_cam(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, stage: str
+) -> tuple[Tensor, None]:
+    """The product (size, size); Grad-CAM of the named stage is stretched bilinearly, as in the paper."""
+    regions, _ = grad_cam(classifier, x, target, lambda done, _: progress(done, 2), stage=stage)
+    edges, _ = guided_backpropagation(classifier, x, target, lambda done, _: progress(1 + done, 2))
+    return edges * F.interpolate(regions[None, None], edges.shape, mode="bilinear")[0, 0], None
+
+
+def operations(y: Tensor) -> Iterator[str]:
+    """The name of each operation behind a tensor, as autograd recorded it."""
+    waiting, seen = [y.grad_fn], set()
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            yield type(node).__name__
+            waiting += [before for before, _ in node.next_functions]
+
+
+@once
+def only_relu(classifier: Classifier) -> bool:
+    """Whether ReLU is the only rectifier of a model, and a module wherever it stands: a function has no hooks."""
+    calls: list[nn.Module] = []
+    modules = [module for module in classifier.module.modules() if isinstance(module, nn.ReLU)]
+    handles = [module.register_forward_hook(lambda module, *_: calls.append(module)) for module in modules]
+    try:
+        with torch.enable_grad():
+            y = classifier.module(leaf(blank(classifier.module, classifier.card.size)))
+    finally:
+        for handle in handles:
+            handle.remove()
+    found = Counter(operations(y))
+    return 0 < found[RELU] <= len(calls) and not OTHERS & set(found)
+
+
+GUIDED_BACKPROPAGATION = Method(
+    slug="guided-backpropagation",
+    title="Guided backpropagation",
+    summary="Sharp edges that excite the model; they hardly depend on the class, so read them with care.",
+    equation="sum over colours of ∂F/∂x, every ReLU passing positive gradients only",
+    paper="Springenberg et al., Striving for simplicity, ICLR workshop 2015; Adebayo et al., NeurIPS 2018",
+    signed=True,
+    compute=guided_backpropagation,
+    fits=only_relu,
+    one_sided=True,
+)
+
+DECONVOLUTION = Method(
+    slug="deconvolution",
+    title="Deconvolution",
+    summary="What the class would look like if it were drawn from the top down; mostly edges, so read it with care.",
+    equation="sum over colours of ∂F/∂x, every ReLU passing positive gradients only, whatever it was given",
+    paper="Zeiler, Fergus, Visualizing and understanding convolutional networks, ECCV 2014",
+    signed=True,
+    compute=deconvolution,
+    fits=only_relu,
+    one_sided=True,
+)
+
+GUIDED_GRAD_CAM = Method(
+    slug="guided-grad-cam",
+    title="Guided Grad-CAM",
+    summary="The edges of guided backpropagation, in the regions of Grad-CAM only.",
+    equation="guided backpropagation · Grad-CAM",
+    paper="Selvaraju et al., Grad-CAM, ICCV 2017",
+    signed=True,
+    compute=guided_grad_cam,
+    parameters=(STAGE,),
+    fits=lambda classifier: bool(classifier.stages) and only_relu(classifier),
+    evaluations=lambda classifier, **_: 2,
+    one_sided=True,
+)

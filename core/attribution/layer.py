@@ -1,0 +1,139 @@
+"""Attribution to a layer that has a meaning by itself: how much each weight of an attention map moved the score.
+
+    layer gradient × activation     Σ W · ∂F/∂W
+    layer Integrated Gradients      Σ (W − W₀) · mean over t in 0..1 of ∂F/∂W at W₀ + t (W − W₀)
+
+W is what a tap lets through, and the picture stays the same: only this one map is moved, from W₀ (an even look, none,
+or the look at a baseline) to W. So the second adds up to how far the score changes by it. Where patches compare each
+other, a cell gets what all heads and all queries spent on it; what was spent on a class token has no place to be shown.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.attention.tap import Record, Tap, listen, slopes, steer, switched_off, uniform
+from core.attribution.baseline import BASELINE, absent
+from core.attribution.batches import counted, pace
+from core.attribution.gradient import leaf
+from core.attribution.method import Method, Parameter
+from core.attribution.path import gap
+from core.attribution.seats import placed
+from core.classifier import Classifier, Question
+from core.types import Kind, Progress
+
+STARTS = {"uniform": uniform, "off": switched_off}
+"""What the attention may start from, beside its look at a baseline."""
+
+
+def lay(values: Tensor, record: Record) -> Tensor:
+    """What one picture's weights got, in their own shape, added up for each cell of the grid: (h, w)."""
+    kind, cells = record.tap.kind, record.grid[0] * record.grid[1]
+    if kind == Kind.SPATIAL:
+        return values
+    if kind == Kind.WINDOWED:
+        keys, places = values.sum((1, 2)), record.cells
+        grid = keys.new_zeros(cells + 1).index_add(0, places.flatten() % (cells + 1), keys.flatten())
+        return grid[:cells].view(record.grid)  # the padding's -1 came last
+    if kind == Kind.PAIRWISE:
+        return values.sum((0, 1))[-cells:].view(record.grid)
+    return values.sum(0)
+
+
+def layer_gradient_x_activation(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str
+) -> tuple[Tensor, None]:
+    """The map (h, w) on the grid of the named tap."""
+    with torch.enable_grad(), listen() as records:
+        score = counted(classifier, target, 1, progress)(leaf(x))
+    record = records[classifier.taps[tap]]
+    (slope,) = slopes(score, [record])
+    return lay((record.weights * slope)[0].detach(), record), None
+
+
+def layer_integrated_gradients(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str, steps: int, start: str
+) -> tuple[Tensor, float]:
+    """The map (h, w) on the grid of the named tap, and its completeness gap, the class token's share counted in."""
+    place = classifier.taps[tap]
+    score = counted(classifier, target, steps + evaluations_of(start), progress)
+
+    @torch.no_grad()
+    def look(picture: Tensor) -> tuple[Record, float]:
+        with listen() as records:
+            answer = score(picture).item()
+        return records[place], answer
+
+    def moved(weights: Tensor) -> Tensor:
+        def put(_: Tap, own: Tensor) -> Tensor:
+            return weights[:, : own.shape[1]] if place.kind == Kind.SEQUENCE else weights  # a film grows
+
+        with steer(classifier.module, {tap: put}):
+            return score(x.expand(len(weights), -1, -1, -1))
+
+    record, end = look(x)
+    whole = record.weights
+    begin = STARTS[start](place, whole) if start in STARTS else look(absent(classifier, x, start))[0].weights
+    nodes, shares = np.polynomial.legendre.leggauss(steps)
+    axes = (-1, *[1] * (whole.ndim - 1))
+    total, batch = torch.zeros_like(whole[0]), pace(classifier, gradient=True).size
+    for part, share in zip(*(torch.tensor(one / 2).to(whole).split(batch) for one in (nodes, shares)), strict=True):
+        weights = (begin + (part + 0.5).view(axes) * (whole - begin)).detach().requires_grad_()
+        with torch.enable_grad():
+            (slope,) = torch.autograd.grad(moved(weights).sum(), weights)
+        total += (share.view(axes) * slope).sum(0)
+    values = (whole - begin)[0] * total
+    with torch.no_grad():
+        change = end - moved(begin).item()
+    return lay(values, record), gap(values, change)
+
+
+def evaluations_of(start: str) -> int:
+    """The pictures that go through the model beside the steps."""
+    return 2 if start in STARTS else 3
+
+
+TAP = Parameter(
+    name="tap",
+    title="Attention",
+    help="Which of the model's attention maps is asked about.",
+    default=lambda classifier: placed(classifier)[-1],
+    choices=placed,
+)
+
+LAYER_GRADIENT_X_ACTIVATION = Method(
+    slug="layer-gradient-x-activation",
+    title="Layer gradient × activation",
+    summary="How much each weight of an attention map would take from the score if it were gone, on a straight line.",
+    equation="Σ over heads and queries of W · ∂F/∂W",
+    paper="Shrikumar et al., Not just a black box, 2016, of a layer as in Captum (Kokhlikyan et al., 2020)",
+    signed=True,
+    compute=layer_gradient_x_activation,
+    parameters=(TAP,),
+    fits=lambda classifier: bool(placed(classifier)),
+)
+
+LAYER_INTEGRATED_GRADIENTS = Method(
+    slug="layer-integrated-gradients",
+    title="Layer Integrated Gradients",
+    summary="How much the score gains, cell by cell, while an attention map moves from an even look to what it is.",
+    equation="Σ over heads and queries of (W − W₀) · ∫₀¹ ∂F/∂W (W₀ + t (W − W₀)) dt",
+    paper="Sundararajan, Taly, Yan, ICML 2017, of a layer as in Captum (Kokhlikyan et al., 2020)",
+    signed=True,
+    compute=layer_integrated_gradients,
+    parameters=(
+        TAP,
+        Parameter("steps", "Steps", "Stops on the way; more are more exact.", 20, 5, 200, 5),
+        Parameter(
+            name="start",
+            title="Starts from",
+            help="What the attention moves from: an even look, none at all, or the look at a baseline.",
+            default="uniform",
+            choices=(*STARTS, *BASELINE.choices),
+        ),
+    ),
+    fits=lambda classifier: bool(placed(classifier)),
+    evaluations=lambda classifier, steps, start, **_: steps + evaluations_of(start),
+)

@@ -1,0 +1,141 @@
+"""Layer-wise relevance propagation: the score is handed down, layer by layer, to those who made it.
+
+    convolution   R_i = Σ_j (x_i w_ij)⁺ / Σ_k (x_k w_kj)⁺ · R_j       by the evidence that excites (α = 1, β = 0)
+    linear layer  R_i = Σ_j x_i w_ij / z_j · R_j                      by what each input adds or takes away
+    one by one    R_i = R_i                                           normalisation, GELU and the like
+    gate, softmax all to what is weighed, nothing to the weights
+
+Bach et al., PLoS ONE 2015; the mixture is that of Kohlbrenner et al., "Towards best practice in explaining neural
+network decisions with LRP", IJCNN 2020; weights of attention count as constants, as in Arras et al., WASSA 2017, and
+Ali et al., ICML 2022. A BatchNorm behind a convolution is one layer with it. Captum's LRP knows neither shortcuts nor
+gates, so this one is our own: each rule is a layer that gives out the same, and whose gradient times its input is R.
+
+The relevances add up to the score itself, not to its change from a baseline; ``gap`` is what is missing: biases of
+linear layers, outputs that nothing excited, and layers that keep no rule (an LSTM's products). The method is offered
+where that is little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from core.attention.tap import steer
+from core.attribution.batches import counted
+from core.attribution.exactness import EXACT, worst_gap
+from core.attribution.gradient import leaf
+from core.attribution.method import Method
+from core.attribution.once import once
+from core.attribution.path import gap
+from core.classifier import Classifier, Question
+from core.models.architecture import blank
+from core.types import Progress
+
+NORMS = (nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
+CURVES = (nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.ReLU6, nn.LeakyReLU, nn.ELU)
+"""What works cell by cell, or nearly so, and hands on its relevance as it is. ReLU needs no rule."""
+TINY = 1e-9
+
+
+def same(z: Tensor, y: Tensor) -> Tensor:
+    """The values of ``y``, with the gradient of ``z`` times y / z: relevance is shared as z is made up.
+
+    Where z is nothing there is nobody to share it among.
+    """
+    shared = z * torch.where(z.abs() > TINY, y / z, 0).detach()
+    return y.detach() + (shared - shared.detach())
+
+
+def exciting(layer: nn.Conv2d, x: Tensor, weight: Tensor) -> Tensor:
+    """Σ_k (x_k w_kj)⁺: what a convolution with this weight gives if only evidence that excites counts."""
+    z = layer._conv_forward(x.clamp(min=0), weight.clamp(min=0), None)
+    below = x.clamp(max=0)
+    return z + layer._conv_forward(below, weight.clamp(max=0), None) if below.any() else z
+
+
+@once
+def partners(classifier: Classifier) -> dict[nn.Module, nn.Conv2d]:
+    """The convolution right before a BatchNorm, by the BatchNorm."""
+    found: dict[nn.Module, nn.Conv2d] = {}
+    last: list = [None, None]
+
+    def look(module: nn.Module, inputs: tuple, y: Tensor) -> None:
+        if isinstance(module, nn.Conv2d):
+            last[:] = module, y
+        elif inputs[0] is last[1]:
+            found[module] = last[0]
+
+    kinds = (nn.Conv2d, nn.BatchNorm2d)
+    handles = [one.register_forward_hook(look) for one in classifier.module.modules() if isinstance(one, kinds)]
+    try:
+        with torch.no_grad():
+            classifier.module(blank(classifier.module, classifier.card.size))
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found
+
+
+@contextmanager
+def rules(classifier: Classifier) -> Iterator[None]:
+    """While it lasts the model gives out the same, and its gradient times the input is the relevance."""
+    pairs, taken = partners(classifier), {}
+
+    def convolve(layer: nn.Conv2d, inputs: tuple, y: Tensor) -> Tensor:
+        return same(exciting(layer, inputs[0], layer.weight), y)
+
+    def remember(layer: nn.Conv2d, inputs: tuple, y: Tensor) -> None:
+        taken[layer] = inputs[0]
+
+    def normalise(norm: nn.BatchNorm2d, inputs: tuple, y: Tensor) -> Tensor:
+        layer, scale = pairs[norm], (norm.running_var + norm.eps).rsqrt() * (1 if norm.weight is None else norm.weight)
+        return same(exciting(layer, taken.pop(layer), layer.weight * scale.view(-1, 1, 1, 1)), y)
+
+    def pass_on(module: nn.Module, inputs: tuple, y: Tensor) -> Tensor:
+        return same(inputs[0], y)
+
+    handles = []
+    for module in classifier.module.modules():
+        if isinstance(module, nn.Conv2d):
+            rule = remember if module in pairs.values() else convolve
+        elif module in pairs:
+            rule = normalise
+        elif isinstance(module, (*NORMS, *CURVES)):
+            rule = pass_on
+        else:
+            continue
+        handles.append(module.register_forward_hook(rule))
+    try:
+        with steer(classifier.module, {name: lambda tap, weights: weights.detach() for name in classifier.taps}):
+            yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def lrp(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, float]:
+    """The map (size, size), and its gap |Σ values − F(x)| / max(|F(x)|, 1)."""
+    start = leaf(x)
+    with torch.enable_grad(), rules(classifier):
+        score = counted(classifier, target, 1, progress)(start)
+        (slope,) = torch.autograd.grad(score, start)
+    values = (slope * x)[0].sum(0)
+    return values, gap(values, score.item())
+
+
+worst = worst_gap(lrp)
+
+LRP = Method(
+    slug="lrp",
+    title="LRP",
+    summary="The score itself, handed down layer by layer to the pixels that excited it.",
+    equation="R_i = Σ_j (x_i w_ij)⁺ / Σ_k (x_k w_kj)⁺ · R_j",
+    paper="Bach et al., Layer-wise relevance propagation, PLoS ONE 2015; Kohlbrenner et al., IJCNN 2020",
+    signed=True,
+    compute=lrp,
+    fits=lambda classifier: worst(classifier) is not None,
+    exact=lambda classifier: worst(classifier) < EXACT,
+)

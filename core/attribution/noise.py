@@ -1,0 +1,91 @@
+"""Methods that look at the gradient in a cloud of noisy copies of the picture.
+
+    SmoothGrad    max over colours of |mean over ε of ∂F/∂x at x + ε|,         ε ~ N(0, σ²)
+    VarGrad       max over colours of the variance over ε of ∂F/∂x at x + ε
+
+SmoothGrad averages the signed gradients and then reduces the colours as saliency does, so that without noise it is
+saliency. VarGrad is what SmoothGrad averages away: where the gradient is restless. On a straight line it is zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from captum.attr import Saliency
+from torch import Tensor
+
+from core.attribution.batches import counted, pace
+from core.attribution.gradient import leaf
+from core.attribution.method import Method, Parameter
+from core.classifier import Classifier, Question
+from core.types import Progress
+
+
+def noisy_gradients(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, samples: int, noise: float, seed: int
+) -> Iterator[Tensor]:
+    """∂F/∂x of the noisy copies, in batches (n, 3, size, size).
+
+    One draw for each copy, on the CPU: the same for every size of batch and every device.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    spread = noise * (x.max() - x.min())
+    gradient = Saliency(counted(classifier, target, samples, progress))
+    batch = pace(classifier, gradient=True).size
+    for first in range(0, samples, batch):
+        draws = [torch.randn(x.shape[1:], generator=generator) for _ in range(min(batch, samples - first))]
+        yield gradient.attribute(leaf(x + spread * torch.stack(draws).to(x)), abs=False)
+
+
+def smoothgrad(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, samples: int, noise: float, seed: int
+) -> tuple[Tensor, None]:
+    """The map (size, size)."""
+    total = torch.zeros_like(x[0])
+    for gradients in noisy_gradients(classifier, x, target, progress, samples, noise, seed):
+        total += gradients.sum(0)
+    return (total / samples).abs().amax(0), None
+
+
+def vargrad(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, samples: int, noise: float, seed: int
+) -> tuple[Tensor, None]:
+    """The map (size, size). Welford's sums: a difference of two large means would lose what is left of it."""
+    count, mean, squares = 0, torch.zeros_like(x[0]), torch.zeros_like(x[0])
+    for gradients in noisy_gradients(classifier, x, target, progress, samples, noise, seed):
+        for one in gradients:
+            count += 1
+            away = one - mean
+            mean += away / count
+            squares += away * (one - mean)
+    return (squares / count).amax(0), None
+
+
+SAMPLES = Parameter("samples", "Samples", "How many noisy copies there are.", 25, 5, 100, 5)
+SEED = Parameter("seed", "Seed", "The same seed draws the same numbers.", 0, 0, 999, 1)
+STRENGTH = "Strength of the noise, as a share of the picture's range."
+
+SMOOTHGRAD = Method(
+    slug="smoothgrad",
+    title="SmoothGrad",
+    summary="Saliency averaged over noisy copies of the picture, so that only what persists remains.",
+    equation="max over colours of |1/n Σ ∂F/∂x (x + ε)|,  ε ~ N(0, σ²)",
+    paper="Smilkov et al., SmoothGrad: removing noise by adding noise, 2017",
+    signed=False,
+    compute=smoothgrad,
+    parameters=(SAMPLES, Parameter("noise", "Noise", STRENGTH, 0.15, 0.0, 0.5, 0.05), SEED),
+    evaluations=lambda classifier, samples, **_: samples,
+)
+
+VARGRAD = Method(
+    slug="vargrad",
+    title="VarGrad",
+    summary="Where the gradient changes most when the picture is a little noisy; it says nothing of for or against.",
+    equation="max over colours of the variance over ε of ∂F/∂x (x + ε),  ε ~ N(0, σ²)",
+    paper="Adebayo et al., Local explanation methods lack sensitivity to parameter values, ICLR workshop 2018",
+    signed=False,
+    compute=vargrad,
+    parameters=(SAMPLES, Parameter("noise", "Noise", STRENGTH, 0.15, 0.05, 0.5, 0.05), SEED),
+    evaluations=lambda classifier, samples, **_: samples,
+)

@@ -1,0 +1,99 @@
+"""The panel: everything that one forward and one backward pass can tell.
+
+The reading with its attention maps, saliency, input × gradient and Grad-CAM of every stage hang on the same passes: the
+stages' outputs and the pixels are asked for their gradients together. More classes share the forward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.attention.tap import listen
+from core.attribution.cam import GRAD_CAM, STAGE, weigh
+from core.attribution.gradient import INPUT_X_GRADIENT, SALIENCY, leaf
+from core.classifier import Classifier, Target, ask, outputs, to_reading
+from core.types import Attribution, InvalidInput, Kind, Panel, Picture, Reading, frozen
+
+FILM = "film"
+"""What the logits after each step of a recurrent model are kept as; no stage is called that."""
+
+
+def panel(classifier: Classifier, picture: Picture, target: Target = None) -> Panel:
+    """The reading of a picture, and saliency, input × gradient and Grad-CAM of each stage for one class.
+
+    ``target`` is a class name or index, None the predicted class. Costs one forward and one backward pass, and gives
+    what ``read`` and ``attribute`` give one by one, to rounding.
+
+    Raises:
+        InvalidInput: no picture, or no such class.
+    """
+    return panels(classifier, picture, [target])[0]
+
+
+def panels(
+    classifier: Classifier, picture: Picture, targets: Sequence[Target] | None = None, *, top: int = 5
+) -> tuple[Panel, ...]:
+    """The panels of several classes, from one forward pass and one backward pass each; they share the reading.
+
+    ``targets`` are class names or indices, None among them the predicted class; without any it is the ``top``
+    likeliest classes, the likeliest first.
+
+    Raises:
+        InvalidInput: no picture, or no such class.
+    """
+    if not isinstance(picture, Picture):
+        raise InvalidInput("panel takes a Picture; make one with open_image(path, bytes or array).")
+    if isinstance(targets, str) or (targets is not None and not isinstance(targets, Sequence)):
+        raise InvalidInput("panels takes a list of classes; panel takes one.")
+    for one in targets or ():
+        if one is not None:
+            classifier.target(one, np.empty(0))
+
+    def job() -> tuple[Panel, ...]:
+        stages, names = classifier.stages, list(classifier.stages)
+        watched = {name: stage.module for name, stage in stages.items()}
+        if any(tap.kind == Kind.SEQUENCE for tap in classifier.taps.values()):
+            watched[FILM] = classifier.module.classify
+        x = leaf(classifier.prepare(picture).to(memory_format=torch.channels_last))
+        with torch.enable_grad():
+            with listen() as records, outputs(watched) as kept:
+                logits = classifier.module(x)
+            film = kept.pop(FILM, None)
+            last = stages[names[-1]].arrange(kept[names[-1]]) if names else x
+            reading = to_reading(classifier, logits, records, last, film)
+            wanted = np.argsort(-reading.logits, kind="stable")[:top].tolist() if targets is None else targets
+            indices = [classifier.target(one, reading.logits) for one in wanted]
+            scores = [ask(logits, index) for index in indices]
+        found = []
+        for index, score in zip(indices, scores, strict=True):
+            more = len(found) + 1 < len(scores)
+            slope, *slopes = torch.autograd.grad(score, [x, *(kept[name] for name in names)], retain_graph=more)
+            maps = {
+                name: weigh(stages[name], kept[name].detach(), one) for name, one in zip(names, slopes, strict=True)
+            }
+            found.append(to_panel(classifier, reading, index, x.detach()[0], slope[0], maps))
+        return tuple(found)
+
+    return classifier.run(job)
+
+
+def to_panel(
+    classifier: Classifier, reading: Reading, target: int, x: Tensor, slope: Tensor, maps: dict[str, Tensor]
+) -> Panel:
+    """The frozen panel of one class: ``x`` and ``slope`` (3, size, size), and Grad-CAM's maps (h, w) by stage."""
+
+    def keep(slug: str, values: Tensor) -> Attribution:
+        return Attribution(frozen(values.float().cpu().numpy()), tuple(values.shape), None, slug, target)
+
+    stages = {name: keep(GRAD_CAM.slug, values) for name, values in maps.items()}
+    attributions = {
+        SALIENCY.slug: keep(SALIENCY.slug, slope.abs().amax(0)),
+        INPUT_X_GRADIENT.slug: keep(INPUT_X_GRADIENT.slug, (slope * x).sum(0)),
+    }
+    if stages:
+        attributions[GRAD_CAM.slug] = stages[STAGE.initial(classifier)]
+    return Panel(reading, target, attributions, stages)

@@ -1,0 +1,179 @@
+"""Methods that take superpixels away: patches of like colour, whose borders follow the picture's own (SLIC).
+
+    feature ablation    φ_i = F(x) − F(x without superpixel i)
+    KernelSHAP          φ = Shapley values: what i adds, averaged over all orders in which the superpixels may come
+    LIME                φ = the slopes of a straight line through F at pictures near x, with random superpixels gone
+
+What is gone is replaced by the baseline b. A superpixel's φ is spread evenly over its pixels, so that the map adds up
+to Σ φ. KernelSHAP's Σ φ = F(x) − F(b), whatever was drawn. Achanta et al., "SLIC superpixels", TPAMI 2012.
+
+Captum's KernelSHAP and LIME draw from the random numbers of the whole process, fit with scikit-learn in float32, and
+hold the sum only nearly; both are a few lines of linear algebra, and are written out here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from captum.attr import FeatureAblation
+from torch import Tensor
+
+from core.attribution.baseline import BASELINE, absent
+from core.attribution.batches import counted, pace
+from core.attribution.method import Method, Parameter
+from core.attribution.noise import SEED
+from core.attribution.path import gap
+from core.classifier import Classifier, Question
+from core.types import Progress
+
+WIDTH = 0.25
+"""How fast LIME forgets: the width of its kernel over cosine distances, as its authors set it."""
+
+
+def cut(classifier: Classifier, x: Tensor, segments: int) -> Tensor:
+    """The number of each pixel's superpixel, (size, size), counted from zero; about as many as asked for."""
+    from skimage.segmentation import slic  # takes half a second to import, and most sessions never need it
+
+    mean, std = (moment.to(x) for moment in classifier.moments)
+    colours = ((x[0] * std + mean) * 255).round().clamp(0, 255).permute(1, 2, 0).byte().cpu().numpy()
+    labels = slic(colours, n_segments=segments, start_label=0, channel_axis=-1)
+    numbers = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)  # without gaps
+    return torch.from_numpy(numbers.astype(np.int64)).to(x.device)
+
+
+def spread(shares: Tensor, labels: Tensor) -> Tensor:
+    """Each superpixel's share, evenly over its pixels: (m,) and (size, size) -> (size, size)."""
+    return (shares / labels.flatten().bincount(minlength=len(shares)))[labels]
+
+
+def answers(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, labels: Tensor, b: Tensor, present: Tensor
+) -> Tensor:
+    """The score (s,) of the pictures with only some superpixels ``present`` (s, m): float64, on the CPU."""
+    score, batch = counted(classifier, target, len(present), progress), pace(classifier).size
+    with torch.no_grad():
+        parts = [score(torch.where(part.to(x.device)[:, labels][:, None], x, b)) for part in present.split(batch)]
+    return torch.cat(parts).cpu().double()
+
+
+def feature_ablation(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, segments: int, baseline: str
+) -> tuple[Tensor, None]:
+    """The map (size, size)."""
+    labels, b = cut(classifier, x, segments), absent(classifier, x, baseline)
+    whole = x.new_ones(1, int(labels.max()) + 1)
+    score = counted(classifier, target, whole.numel() + 1, progress)
+
+    def seen(present: Tensor) -> Tensor:
+        return score(torch.where(present.bool()[:, labels][:, None], x, b))
+
+    batch = pace(classifier).size
+    falls = FeatureAblation(seen).attribute(whole, baselines=0, perturbations_per_eval=batch)[0]
+    return spread(falls.to(x), labels), None
+
+
+def kernel_shap(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, **parameters: Any
+) -> tuple[Tensor, float]:
+    """The map (size, size) and its completeness gap, which is a matter of rounding."""
+    labels, b = cut(classifier, x, parameters["segments"]), absent(classifier, x, parameters["baseline"])
+    m, generator = int(labels.max()) + 1, torch.Generator().manual_seed(parameters["seed"])
+    ends = torch.tensor([[True], [False]]).expand(2, m)
+    present = torch.cat((ends, coalitions(m, parameters["samples"], generator)))
+    whole, nothing, *_ = scores = answers(classifier, x, target, progress, labels, b, present)
+    shares = shapley(present[2:], scores[2:] - nothing, whole - nothing)
+    return spread(shares.to(x), labels), gap(shares, (whole - nothing).item())
+
+
+def coalitions(m: int, samples: int, generator: torch.Generator) -> Tensor:
+    """Random superpixels that are present, (samples, m), by the Shapley kernel: k of them with p ~ 1 / (k (m − k)).
+
+    Each is followed by its opposite, which halves the noise (Covert, Lee, "Improving KernelSHAP", AISTATS 2021).
+    """
+    sizes = torch.arange(1.0, m)
+    chosen = 1 + torch.multinomial(1 / (sizes * (m - sizes)), (samples + 1) // 2, True, generator=generator)
+    ranks = torch.rand(len(chosen), m, generator=generator).argsort(1).argsort(1)
+    present = ranks < chosen[:, None]
+    return torch.stack((present, ~present), 1).flatten(0, 1)[:samples]
+
+
+def shapley(present: Tensor, gains: Tensor, whole: Tensor, weights: Tensor | None = None) -> Tensor:
+    """The shares (m,) that come nearest to the ``gains`` (s,) of the coalitions and add up to that of the ``whole``.
+
+    Least squares, weighted where coalitions were not drawn by the kernel. The last share is what the others leave.
+    """
+    there = present.double()
+    left, right = there[:, :-1] - there[:, -1:], gains - there[:, -1] * whole
+    scale = torch.ones_like(gains) if weights is None else weights.sqrt()
+    shares = torch.linalg.lstsq(left * scale[:, None], (right * scale)[:, None], driver="gelsd").solution[:, 0]
+    return torch.cat((shares, (whole - shares.sum())[None]))
+
+
+def lime(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, **parameters: Any
+) -> tuple[Tensor, None]:
+    """The map (size, size)."""
+    labels, b = cut(classifier, x, parameters["segments"]), absent(classifier, x, parameters["baseline"])
+    generator, m = torch.Generator().manual_seed(parameters["seed"]), int(labels.max()) + 1
+    present = torch.rand(parameters["samples"], m, generator=generator) < 0.5
+    present[0] = True
+    scores = answers(classifier, x, target, progress, labels, b, present)
+    return spread(slopes(present, scores).to(x), labels), None
+
+
+def slopes(present: Tensor, scores: Tensor) -> Tensor:
+    """The slopes (m,) of a straight line through the scores (s,); nearer pictures count more, by exp(−d² / width²).
+
+    d is the cosine distance to the whole picture. The authors shrink the slopes a little (ridge regression); ours are
+    not shrunk, so that they are exact for a straight line.
+    """
+    there = present.double()
+    distance = 1 - there.mean(1).sqrt()
+    scale = (-(distance**2) / WIDTH**2 / 2).exp()[:, None]  # the root of the weight
+    line = torch.cat((torch.ones_like(scale), there), 1)
+    return torch.linalg.lstsq(line * scale, scores[:, None] * scale, driver="gelsd").solution[1:, 0]
+
+
+SEGMENTS = Parameter("segments", "Superpixels", "About how many patches the picture is cut into.", 50, 10, 150, 10)
+SAMPLES = Parameter("samples", "Samples", "How many pictures with some patches gone are tried.", 500, 100, 5000, 100)
+
+FEATURE_ABLATION = Method(
+    slug="feature-ablation",
+    title="Feature ablation",
+    summary="How far the score falls when one patch of like colour is taken away.",
+    equation="F(x) − F(x without superpixel i)",
+    paper="Kokhlikyan et al., Captum, 2020; superpixels: Achanta et al., SLIC, TPAMI 2012",
+    signed=True,
+    compute=feature_ablation,
+    parameters=(SEGMENTS, BASELINE),
+    evaluations=lambda classifier, segments, **_: segments + 1,
+    gradient=False,
+)
+
+KERNEL_SHAP = Method(
+    slug="kernel-shap",
+    title="KernelSHAP",
+    summary="What each patch adds to the score on average, over all the company that it may be in.",
+    equation="Σ over sets S without i of (F(S + i) − F(S)) · |S|! (m − |S| − 1)! / m!",
+    paper="Lundberg, Lee, A unified approach to interpreting model predictions, NeurIPS 2017",
+    signed=True,
+    compute=kernel_shap,
+    parameters=(SEGMENTS, SAMPLES, BASELINE, SEED),
+    evaluations=lambda classifier, samples, **_: samples + 2,
+    gradient=False,
+)
+
+LIME = Method(
+    slug="lime",
+    title="LIME",
+    summary="A straight line that answers as the model does for pictures like this one with some patches gone.",
+    equation="argmin over φ of Σ exp(−d² / width²) (F(z) − φ₀ − φ · z)²",
+    paper="Ribeiro, Singh, Guestrin, Why should I trust you?, KDD 2016",
+    signed=True,
+    compute=lime,
+    parameters=(SEGMENTS, SAMPLES, BASELINE, SEED),
+    evaluations=lambda classifier, samples, **_: samples,
+    gradient=False,
+)

@@ -1,0 +1,119 @@
+"""Ablate: switch every tap, head, channel and glimpse off, one at a time, and see what each was worth to the answer.
+
+    loss of a part = F(x) − F(x with the part switched off)          F the target's score
+
+"Off" is what ``intervention`` says. The parts go through the model as one batch, each picture of it with another part
+switched off. Where a model has thousands of channels, neighbouring ones go off together, as few as keep the list short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.attention.tap import Record, Steer, Tap, listen, steer
+from core.attribution.batches import pace
+from core.classifier import Classifier, Target
+from core.evaluation.intervention import OFF, PARTS, Off
+from core.types import InvalidInput, Picture, Progress
+
+MOST = 600
+"""Parts that are tried at most; more would take long, and nobody reads on."""
+
+WHOLE = "tap"
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What is lost of one class's score when a part of the attention is switched off.
+
+    ``part`` is "tap" for a whole one, else "head", "channel" or "glimpse", and ``numbers`` says which. ``loss`` is how
+    far the ``target``'s score falls; ``probability`` is what is left of its probability, ``predicted`` the class that
+    is then the likeliest, and ``changed`` whether that is another one than before.
+    """
+
+    tap: str
+    part: str
+    numbers: tuple[int, ...]
+    target: int
+    loss: float
+    probability: float
+    predicted: int
+    changed: bool
+
+
+def ablate(
+    classifier: Classifier, picture: Picture, target: Target = None, *, progress: Progress | None = None
+) -> tuple[Ablation, ...]:
+    """Every part of the model's attention, the one whose absence costs the target most first; none for no attention.
+
+    ``target`` is a class name or index, None the predicted class. ``progress(done, total)`` counts parts.
+
+    Raises:
+        InvalidInput: no such class.
+        Stopped: ``progress`` raised it.
+    """
+    if not isinstance(picture, Picture):
+        raise InvalidInput("ablate takes a Picture; make one with open_image(path, bytes or array).")
+
+    def job() -> tuple[Ablation, ...]:
+        x, size = classifier.prepare(picture), pace(classifier).size
+        with torch.no_grad(), listen() as records:
+            before = classifier.module(x)[0]
+        index, answer = classifier.target(target, before), int(before.argmax())
+        wanted = list(parts({name: records[tap] for name, tap in classifier.taps.items() if tap in records}))
+        found: list[Ablation] = []
+        for first in range(0, len(wanted), size):
+            some = wanted[first : first + size]
+            batch = x.expand(len(some), -1, -1, -1).contiguous(memory_format=torch.channels_last)
+            with torch.no_grad(), steer(classifier.module, in_rows(some)):
+                logits = classifier.module(batch)
+            losses = (before[index] - logits[:, index]).tolist()
+            left, predicted = logits.softmax(1)[:, index].tolist(), logits.argmax(1).tolist()
+            for (name, change), loss, probability, other in zip(some, losses, left, predicted, strict=True):
+                part, numbers = (change.part, change.numbers) if isinstance(change, Off) else (WHOLE, ())
+                found.append(Ablation(name, part, numbers, index, loss, probability, other, other != answer))
+            if progress:
+                progress(len(found), len(wanted))
+        return tuple(sorted(found, key=lambda one: -one.loss))
+
+    return classifier.run(job)
+
+
+def parts(records: dict[str, Record]) -> Iterator[tuple[str, Steer]]:
+    """Every tap by name with the steers that switch it off: the whole, and each of its parts where it has several."""
+    found: dict[str, tuple[str, int]] = {}
+    for name, record in records.items():
+        part, axis = PARTS.get(record.tap.kind, ("", None))
+        found[name] = part, 1 if axis is None else record.weights.shape[axis + 1]
+    channels, width = [count for part, count in found.values() if part == "channel"], 1
+    while sum(-(-count // width) for count in channels) > MOST and width < max(channels):
+        width *= 2
+    for name, (part, count) in found.items():
+        yield name, OFF
+        together = width if part == "channel" else 1
+        for first in range(0, count if count > 1 else 0, together):
+            yield name, Off(part, tuple(range(first, min(first + together, count))))
+
+
+def in_rows(changes: Sequence[tuple[str, Steer]]) -> dict[str, Steer]:
+    """The steers of a batch in whose n-th picture the n-th of the changes is made, and no other."""
+    rows: dict[str, dict[int, Steer]] = {}
+    for row, (name, change) in enumerate(changes):
+        rows.setdefault(name, {})[row] = change
+    return {name: one_by_one(own) for name, own in rows.items()}
+
+
+def one_by_one(changes: dict[int, Steer]) -> Steer:
+    """A steer that treats each picture of a batch by the change of its row."""
+
+    def change(tap: Tap, weights: Tensor) -> Tensor:
+        steered = weights.clone()
+        for row, one in changes.items():
+            steered[row : row + 1] = one(tap, weights[row : row + 1])
+        return steered
+
+    return change

@@ -1,0 +1,91 @@
+"""The cases of the league: pictures of validation that a model answers rightly, and what is known of them.
+
+On scenes the evidence is the mask of the thing, and where a shortcut was learned the tag that tells the class. Four
+photographs of four classes are tiled in one, and the evidence for the class of one of them is its quadrant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from core.classifier import Classifier, read
+from core.data import scenes
+from core.data.datasets import NAMES, Split, open_dataset
+from core.data.made import HOLDS, SHORTCUTS, compose
+from core.evaluation.localisation import quadrant, tile
+from core.images import open_image
+from core.types import InvalidInput, Picture
+
+SCENES = 3000
+"""Scenes of validation to choose from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What a map is asked for: a class of a picture, with the ``masks`` that are known there, by what they are called.
+
+    ``whole`` says that the picture shows this class alone, so that its probability can be watched.
+    """
+
+    picture: Picture
+    target: int
+    masks: dict[str, np.ndarray] = field(default_factory=dict)
+    whole: bool = True
+
+
+def find_cases(classifier: Classifier, count: int, seed: int, data: str | Path | None = None) -> list[Case]:
+    """The cases for a model: ``count`` pictures, and where they are photographs, each once more among others.
+
+    ``data`` is the folder of the photographs, None the one that FOVEA_DATA names.
+
+    Raises:
+        InvalidInput: it is not there or shows other classes, or the model answers fewer than two pictures rightly.
+    """
+    family, draws = classifier.card.family, np.random.default_rng(seed)
+    if family in SHORTCUTS:
+        every = pose_scenes(family, classifier.card.size, draws)
+    else:
+        dataset = open_dataset(family if family in NAMES else "imagenette", data)
+        every = pose_split(dataset.validation, [classifier.target(one, np.empty(0)) for one in dataset.classes], draws)
+    right = (one for one in every if read(classifier, one.picture).predicted == one.target)
+    found = list(islice(right, count))
+    if len(found) < 2:
+        raise InvalidInput(f"{classifier.card.slug} answers fewer than two pictures rightly; nothing can be measured.")
+    return found if family in SHORTCUTS else [*found, *pose_tiles(classifier, found, draws)]
+
+
+def pose_scenes(family: str, size: int, draws: np.random.Generator) -> Iterator[Case]:
+    """Scenes of validation in a drawn order, each with the mask of its thing, and that of its tag where it has one."""
+    seeds = scenes.seeds("val", SCENES)
+    for place in draws.permutation(len(seeds)):
+        label, shown = compose(seeds[place], SHORTCUTS[family], HOLDS)
+        scene = scenes.draw(seeds[place], size, **shown)
+        masks = {"": scene.mask} | ({} if scene.tag is None else {"tag-": scene.tag_mask})
+        yield Case(open_image(scene.pixels, name=f"scene {scene.seed}"), label, masks)
+
+
+def pose_split(split: Split, targets: list[int], draws: np.random.Generator) -> Iterator[Case]:
+    """The pictures of a split in a drawn order; ``targets`` are the model's classes by label."""
+    for place in draws.permutation(len(split)):
+        yield Case(open_image(split.read(int(place))), targets[split.labels[place]])
+
+
+def pose_tiles(classifier: Classifier, found: list[Case], draws: np.random.Generator) -> Iterator[Case]:
+    """Each picture in a drawn quadrant among pictures of three other classes, and its class asked for.
+
+    None where fewer than four classes were found.
+    """
+    of_class: dict[int, list[Picture]] = {}
+    for one in found:
+        of_class.setdefault(one.target, []).append(one.picture)
+    for one in found if len(of_class) >= 4 else ():
+        others = draws.choice([target for target in sorted(of_class) if target != one.target], 3, replace=False)
+        pictures = [of_class[target][draws.integers(len(of_class[target]))] for target in others.tolist()]
+        place = int(draws.integers(4))
+        pictures.insert(place, one.picture)
+        yield Case(tile(classifier, pictures), one.target, {"": quadrant(place)}, whole=False)

@@ -1,0 +1,107 @@
+"""Checks of one map: what it promises, whether it hangs on class and weights, whether it beats what knows nothing.
+
+    rows        the rows of a softmax sum to one, within ROUNDING           value: how far the worst is off
+    complete    the values add up to the score's change, to GAP             value: the completeness gap
+    target      the map for the likeliest other class is another one        value: their rank correlation
+    weights     so is that of the model with all its weights re-drawn       value: their rank correlation
+    blob        the map's gain is larger than that of a centre blob         value: by how much
+    edges       the map's gain is larger than that of the picture's edges   value: by how much
+
+None of them makes a map an explanation; one that fails is a reason not to take it for one. The gain is that of
+``faithfulness``; ``target`` and ``weights`` are of Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.classifier import Classifier, Target, read
+from core.evaluation.faithfulness import faithfulness
+from core.evaluation.randomisation import CARELESS, alike, forget
+from core.evaluation.sources import ATTENTION, source, to_values
+from core.types import AttentionMap, Attribution, InvalidInput, Kind, Picture, Progress
+
+ROUNDING = 1e-3
+GAP = 0.05
+SAME = 0.95
+"""Maps for two classes that correlate by this, or more, are the same map."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check by its ``slug``; ``passed`` and ``value`` are None where it cannot be asked of this map."""
+
+    slug: str
+    passed: bool | None
+    value: float | None
+
+
+def check(
+    classifier: Classifier,
+    picture: Picture,
+    map_: Attribution | AttentionMap,
+    target: Target = None,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+    **parameters: Any,
+) -> tuple[Check, ...]:
+    """The six checks of a map of this picture, in the order above.
+
+    An attribution is made again for another class and by other weights, so give the ``parameters`` that it was made
+    with. ``target`` is a class name or index; None is the class of an Attribution, else the predicted one. ``seed``
+    draws the weights. ``progress(done, total)`` counts the three questions that take long, and is called within them.
+
+    Raises:
+        InvalidInput: no such method, class or parameter, or a CHANNEL map, which has no place in the picture.
+        Stopped: ``progress`` raised it.
+    """
+    if not isinstance(map_, Attribution | AttentionMap) or getattr(map_, "contrast", None) is not None:
+        raise InvalidInput("check takes an Attribution of one class, or an AttentionMap of a reading.")
+    attribution = isinstance(map_, Attribution)
+    made = source(classifier, map_.method if attribution else ATTENTION + map_.tap, **parameters)
+    own, logits, done = to_values(map_), read(classifier, picture).logits, 0
+    index = classifier.target(map_.target if attribution and target is None else target, logits)
+    other = next(int(place) for place in np.argsort(-logits, kind="stable") if place != index)
+
+    def tell(*_: int) -> None:
+        if progress:
+            progress(done, 3)
+
+    found = [rows(classifier, map_), gap(map_)]
+    found.append(differs("target", own, made(classifier, picture, other, tell), SAME, signed=True))
+    done = 1
+    found.append(differs("weights", own, made(forget(classifier, seed), picture, index, tell), CARELESS))
+    done = 2
+    curves = faithfulness(classifier, picture, map_, index, progress=tell)
+    done = 3
+    tell()
+    ahead = {slug: curves.map.gain - getattr(curves, slug).gain for slug in ("blob", "edges")}
+    return (*found, *(Check(slug, value > 0, value) for slug, value in ahead.items()))
+
+
+def rows(classifier: Classifier, map_: Attribution | AttentionMap) -> Check:
+    """Whether what a softmax gave sums to one, row by row; a rollout's rows do where those of its layers do."""
+    tap = classifier.taps.get(map_.tap) if isinstance(map_, AttentionMap) else None
+    if isinstance(map_, Attribution) or (tap is not None and not tap.softmax):
+        return Check("rows", None, None)
+    axes = -1 if map_.kind in (Kind.PAIRWISE, Kind.WINDOWED) else (-2, -1)
+    value = float(np.abs(map_.weights.sum(axes, dtype=np.float64) - 1).max())
+    return Check("rows", value <= ROUNDING, value)
+
+
+def gap(map_: Attribution | AttentionMap) -> Check:
+    """Whether a method that claims to be complete is."""
+    value = getattr(map_, "gap", None)
+    return Check("complete", None if value is None else value <= GAP, value)
+
+
+def differs(slug: str, own: np.ndarray, other: np.ndarray, limit: float, signed: bool = False) -> Check:
+    """Whether two maps correlate by less than the limit; a map that is the same everywhere cannot be asked."""
+    if own.min() == own.max():
+        return Check(slug, None, None)
+    value = alike(own, other, signed)
+    return Check(slug, value < limit, value)

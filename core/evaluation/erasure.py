@@ -1,0 +1,131 @@
+"""Erase a part of the picture: the cells that a map points at, as many others at random, or those it cares least about.
+
+The model's square is laid out in ``CELLS`` × ``CELLS`` cells, the same for every map, so that a fine map and a coarse
+one remove pieces of one size (regions on a grid, as in Samek et al., "Evaluating the visualization of what a deep
+neural network has learned", TNNLS 2017). What comes in their place is grey (the classifier's mean colour), the picture
+blurred, or their surroundings: each pixel the mean of its neighbours, direct ones twice as heavy as diagonal ones, as
+one linear system. That is the imputation of Rong et al., "A consistent and efficient evaluation strategy for
+attribution methods" (ROAD), ICML 2022, without its noise; a hole leaves the least trace in it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.sparse import coo_array, diags_array
+from scipy.sparse.linalg import spsolve
+from torch import Tensor
+
+from core.attribution.baseline import absent
+from core.classifier import Classifier
+from core.evaluation.agreement import Map, pool
+from core.evaluation.sources import to_values
+from core.images import open_image, square, to_picture
+from core.types import InvalidInput, Picture
+
+CELLS = 16
+"""Cells a side; a model of smaller pictures has one a pixel."""
+FILLS = {"grey": "mean-colour", "blur": "blurred", "surroundings": None}
+"""What may come in the place of what is erased, with the baseline of attribution that it is."""
+WHICH = ("most", "random", "least")
+NEIGHBOURS = {(dy, dx): 1 / 6 if 0 in (dy, dx) else 1 / 12 for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx}
+"""The weight of each neighbour of a pixel in its mean."""
+
+
+def erase(
+    classifier: Classifier,
+    picture: Picture,
+    map_: Map,
+    share: float = 0.2,
+    *,
+    which: str = "most",
+    fill: str = "grey",
+    seed: int = 0,
+) -> Picture:
+    """The model's square as a picture of its own, without a ``share`` (0 to 1) of its cells.
+
+    ``which`` cells: those where the map is "most", those where it is "least", or as many at "random", by ``seed``. A
+    signed map is taken as it is: its most are the strongest evidence for the class, its least the strongest against.
+    ``fill`` is "grey", "blur" or "surroundings". Read, explain or show the picture like any other.
+
+    Raises:
+        InvalidInput: a map that is no finite (h, w) array, a share out of range, or no such cells or fill.
+    """
+    if not isinstance(picture, Picture):
+        raise InvalidInput("erase takes a Picture; make one with open_image(path, bytes or array).")
+    for given, known in ((which, WHICH), (fill, tuple(FILLS))):
+        if given not in known:
+            raise InvalidInput(f"Choose one of {', '.join(known)}, not {given!r}.")
+    if not 0 <= share <= 1:
+        raise InvalidInput(f"Erase a share from 0 to 1, not {share}.")
+    side, size = cells(classifier), classifier.card.size
+    order = rank(map_, side, seed) if which != "random" else np.random.default_rng(seed).permutation(side * side)
+    order = order[::-1] if which == "least" else order
+    gone = reach(order, round(share * len(order)), side, size)
+    pixels = square(picture, size, classifier.fill)
+    if fill == "surroundings" and not gone.all():
+        filled = fill_in(pixels, gone)
+    else:  # where nothing is left there are no surroundings either
+        filled = painted(classifier, picture, FILLS[fill] or FILLS["grey"])
+    return open_image(np.where(gone[:, :, None], filled, pixels), name=picture.name)
+
+
+def cells(classifier: Classifier) -> int:
+    """How many cells a side the model's square has."""
+    return min(CELLS, classifier.card.size)
+
+
+def rank(map_: Map, side: int, seed: int = 0) -> np.ndarray:
+    """The cells of a map, counted row by row, the largest value first: (side²,) int. Ties in a seeded random order.
+
+    A finer map counts by its mean over each cell, a coarser one is interpolated.
+    """
+    array = to_values(map_)
+    if min(array.shape) >= side:
+        array = pool(array, (side, side))
+    else:
+        array = to_picture(array, (0.0, 0.0, float(side), float(side)), (side, side), smooth=True)
+    return np.lexsort((np.random.default_rng(seed).permutation(side * side), -array.ravel()))
+
+
+def reach(order: np.ndarray, count: int, side: int, size: int) -> np.ndarray:
+    """Which pixels (size, size) the first ``count`` cells of an order hold; a pixel lies in the cell of its centre."""
+    chosen = np.zeros(side * side, bool)
+    chosen[order[:count]] = True
+    place = (2 * np.arange(size) + 1) * side // (2 * size)
+    return chosen.reshape(side, side)[np.ix_(place, place)]
+
+
+def painted(classifier: Classifier, picture: Picture, baseline: str) -> np.ndarray:
+    """A baseline of the picture as pixels (size, size, 3) uint8."""
+
+    def job() -> Tensor:
+        mean, std = classifier.moments
+        return (absent(classifier, classifier.prepare(picture), baseline)[0] * std + mean).permute(1, 2, 0).cpu()
+
+    return torch.round(255 * classifier.run(job)).clamp(0, 255).byte().numpy()
+
+
+def fill_in(pixels: np.ndarray, gone: np.ndarray) -> np.ndarray:
+    """The pixels (h, w, 3) uint8 with those that are ``gone`` (h, w) made the weighted mean of their neighbours.
+
+    Neighbours that are gone too count with what they become; beyond the border there are none. Some pixel must be left.
+    """
+    if not gone.any():
+        return pixels
+    height, width = gone.shape
+    down, across = np.nonzero(gone)
+    number = np.cumsum(gone).reshape(gone.shape) - 1  # of each unknown
+    total, known = np.zeros(len(down)), np.zeros((len(down), 3))
+    unknown = coo_array((len(down), len(down)))
+    for (dy, dx), weight in NEIGHBOURS.items():
+        y, x = down + dy, across + dx
+        here = np.flatnonzero((y >= 0) & (y < height) & (x >= 0) & (x < width))
+        y, x = y[here], x[here]
+        also = gone[y, x]
+        total[here] += weight
+        known[here] += np.where(also, 0, weight)[:, None] * pixels[y, x]
+        unknown = unknown + coo_array((weight * also, (here, np.where(also, number[y, x], 0))), unknown.shape)
+    filled = pixels.copy()
+    filled[gone] = np.rint(spsolve((diags_array(total) - unknown).tocsc(), known)).clip(0, 255)
+    return filled

@@ -1,0 +1,151 @@
+"""Faithfulness: how far the answer moves when what a map points at is taken away, or is all there is.
+
+    deletion     the class's probability while the cells of the map are made grey, the largest value first
+    insertion    the same while they appear in the blurred picture
+
+The area under a curve is its mean over the share of the picture, by the trapezoid rule: for deletion low is good, for
+insertion high. Both, with the probability, are those of Petsiuk, Das, Saenko, "RISE: randomized input sampling for
+explanation of black-box models", BMVC 2018. Theirs remove pixels; ours the cells of ``erasure``, of one size for all
+maps. Beside a map stand three that know nothing of the model: noise, a blob at the centre, and the picture's edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.attribution.baseline import absent
+from core.attribution.batches import pace
+from core.classifier import Classifier, Target
+from core.evaluation.agreement import Map
+from core.evaluation.erasure import cells, rank, reach
+from core.evaluation.sources import REFERENCES, to_values
+from core.types import Attribution, InvalidInput, Picture, Progress, frozen
+
+STEPS = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """The probabilities (s + 1,) while a map's cells go away and while they appear, from none to all of them."""
+
+    deletion: np.ndarray
+    insertion: np.ndarray
+    deletion_area: float
+    insertion_area: float
+
+    @property
+    def gain(self) -> float:
+        """How much better the map's cells keep the answer than their absence: insertion area − deletion area."""
+        return self.insertion_area - self.deletion_area
+
+
+@dataclass(frozen=True, eq=False)
+class Faithfulness:
+    """The curves of a map for one ``target``, and those of three references; ``shares`` (s + 1,) of the picture."""
+
+    target: int
+    shares: np.ndarray
+    map: Curves
+    random: Curves
+    blob: Curves
+    edges: Curves
+
+
+def faithfulness(
+    classifier: Classifier,
+    picture: Picture,
+    map_: Map,
+    target: Target = None,
+    *,
+    steps: int = STEPS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Faithfulness:
+    """Deletion and insertion curves of a map, in ``steps`` of equal share, beside those of the three references.
+
+    ``target`` is a class name or index; None is the class that an Attribution was made for, else the predicted one.
+    Cells that tie follow each other in an order drawn by ``seed``. ``progress(done, total)`` counts pictures.
+
+    Raises:
+        InvalidInput: a map that is no finite (h, w) array, no such class, or steps out of range.
+        Stopped: ``progress`` raised it.
+    """
+    if not isinstance(picture, Picture):
+        raise InvalidInput("faithfulness takes a Picture; make one with open_image(path, bytes or array).")
+    side = cells(classifier)
+    if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= side * side:
+        raise InvalidInput(f"Take a whole number of steps from 1 to {side * side}, not {steps!r}.")
+    wanted = map_.target if target is None and isinstance(map_, Attribution) else target
+    maps = {"map": to_values(map_), **{name: made(classifier, picture) for name, made in REFERENCES.items()}}
+    orders = {name: rank(one, side, seed) for name, one in maps.items()}
+
+    def job() -> Faithfulness:
+        x = classifier.prepare(picture)
+        with torch.no_grad():
+            index = classifier.target(wanted, classifier.module(x)[0])
+        return Faithfulness(index, frozen(shares(side, steps)), **draw(classifier, x, index, orders, steps, progress))
+
+    return classifier.run(job)
+
+
+def counts(side: int, steps: int) -> np.ndarray:
+    """How many cells are changed after each step, (s + 1,) int, from none to all."""
+    return np.rint(np.linspace(0, side * side, steps + 1)).astype(int)
+
+
+def shares(side: int, steps: int) -> np.ndarray:
+    """The share of the picture that is changed after each step, (s + 1,)."""
+    return counts(side, steps) / (side * side)
+
+
+def draw(
+    classifier: Classifier,
+    x: Tensor,
+    target: int,
+    orders: Mapping[str, np.ndarray],
+    steps: int = STEPS,
+    progress: Progress | None = None,
+) -> dict[str, Curves]:
+    """The curves of several orders of the cells for a prepared picture; to be run inside a job of the worker.
+
+    Where no cell is changed, or every one, all orders share what the model says: three pictures for all of them.
+    """
+    side, size, batch = cells(classifier), x.shape[-1], pace(classifier).size
+    grey, blurred = (absent(classifier, x, name) for name in ("mean-colour", "blurred"))
+    ends = {"deletion": (x, grey), "insertion": (blurred, x)}
+    inner = counts(side, steps)[1:-1]
+
+    def pictures() -> Iterator[Tensor]:
+        yield from (x, grey, blurred)
+        for order in orders.values():
+            for before, after in ends.values():
+                for count in inner:
+                    changed = torch.from_numpy(reach(order, count, side, size)).to(x.device)
+                    yield torch.where(changed, after, before)
+
+    stream, found, total = pictures(), [], 3 + 2 * len(orders) * len(inner)
+    while some := list(islice(stream, batch)):
+        with torch.no_grad():
+            logits = classifier.module(torch.cat(some).contiguous(memory_format=torch.channels_last))
+        found += logits.softmax(1)[:, target].tolist()
+        if progress:
+            progress(len(found), total)
+    whole, empty, faint = found[:3]
+    between = np.array(found[3:]).reshape(len(orders), 2, len(inner))
+    share = shares(side, steps)
+    return {
+        name: curves([whole, *deletion, empty], [faint, *insertion, whole], share)
+        for name, (deletion, insertion) in zip(orders, between, strict=True)
+    }
+
+
+def curves(deletion: Sequence[float], insertion: Sequence[float], share: np.ndarray) -> Curves:
+    """Both curves with the areas under them."""
+    areas = (float(np.trapezoid(one, share)) for one in (deletion, insertion))
+    return Curves(*(frozen(np.array(one, np.float32)) for one in (deletion, insertion)), *areas)

@@ -1,0 +1,165 @@
+"""Intervene: change what the taps let through while the model reads a picture, and see whether the answer moves.
+
+    weights := change(weights)   right before they are multiplied, at the taps that are named
+
+No attention (``OFF``) is one for a gate, zero for self-attention and 1/n for attention pooling and for a glimpse;
+``off(head=2)`` says so of one head, channel or glimpse alone. A gate that is off lets its channel pass as it is: what
+is taken away is the attention, not the channel. Michel et al., "Are sixteen heads really better than one?", NeurIPS
+2019, take heads away like this; Jain, Wallace, "Attention is not explanation", NAACL 2019, shuffle the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.attention.reduction import has_token
+from core.attention.tap import Steer, Tap, replaced, shuffled, steer, switched_off, uniform
+from core.classifier import Classifier, read
+from core.types import AttentionMap, InvalidInput, Kind, Picture, Reading
+
+UNIFORM: Steer = uniform
+"""The same weight everywhere: 1/n for a softmax, the map's own mean for a gate."""
+OFF: Steer = switched_off
+"""No attention, as above."""
+SHUFFLED = shuffled
+"""``SHUFFLED(seed)``: the same weights in other places."""
+
+Change = Steer | np.ndarray | AttentionMap
+
+PARTS = {
+    Kind.CHANNEL: ("channel", 0),
+    Kind.FEATURE: ("channel", 0),
+    Kind.PAIRWISE: ("head", 0),
+    Kind.WINDOWED: ("head", 1),
+    Kind.SEQUENCE: ("glimpse", 0),
+}
+"""What a map of each kind is made of, and along which axis of one picture's weights; a SPATIAL one is a whole."""
+
+
+@dataclass(frozen=True)
+class Off:
+    """The steer that switches off the heads, channels or glimpses of these ``numbers`` and leaves the others."""
+
+    part: str
+    numbers: tuple[int, ...]
+
+    def __call__(self, tap: Tap, weights: Tensor) -> Tensor:
+        part, axis = PARTS.get(tap.kind, ("", 0))
+        if part != self.part:
+            raise InvalidInput(f"This tap has no {self.part}; switch off {f'a {part} of it' if part else 'the whole'}.")
+        count = weights.shape[axis + 1]
+        if tap.kind != Kind.SEQUENCE:  # a film is still growing
+            self.check(count)
+        place = (slice(None),) * (axis + 1) + ([number for number in self.numbers if number < count],)
+        steered = weights.clone()
+        steered[place] = switched_off(tap, weights)[place]
+        return steered
+
+    def check(self, count: int) -> None:
+        """InvalidInput where one of the numbers is not among ``count``."""
+        if max(self.numbers) >= count:
+            raise InvalidInput(f"Choose a {self.part} from 0 to {count - 1}, not {max(self.numbers)}.")
+
+
+def off(
+    *,
+    head: int | Iterable[int] | None = None,
+    channel: int | Iterable[int] | None = None,
+    glimpse: int | Iterable[int] | None = None,
+) -> Off:
+    """No attention in one head, channel or glimpse of a tap, or in several: ``off(head=2)``, ``off(channel=range(8))``.
+
+    Raises:
+        InvalidInput: not exactly one of the three is given, or something else than whole numbers from 0 on.
+    """
+    given = {"head": head, "channel": channel, "glimpse": glimpse}
+    chosen = [(part, numbers) for part, numbers in given.items() if numbers is not None]
+    if len(chosen) != 1:
+        raise InvalidInput("Switch off a head, a channel or a glimpse, one of them; for a whole tap take OFF.")
+    part, numbers = chosen[0]
+    numbers = tuple(numbers) if isinstance(numbers, Iterable) else (numbers,)
+    if not numbers or not all(isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= 0 for n in numbers):
+        raise InvalidInput(f"A {part} is known by a whole number from 0 on, or several by a sequence of them.")
+    return Off(part, tuple(int(number) for number in numbers))
+
+
+def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Change]) -> Reading:
+    """Read a picture with the attention changed: ``{"stage3.attention": core.UNIFORM}``; other taps stay as they are.
+
+    A change is ``UNIFORM``, ``OFF``, ``SHUFFLED(seed)``, ``off(...)``, another picture's map of a tap of the same kind
+    and shape, taken as it is, or an array painted by hand: finite numbers from 0 on, in the shape of the tap's map, or
+    in that of its grid (h, w), which then stands for every channel, glimpse, head and query (a class token gets
+    nothing). A painted softmax map is divided by its sums, so that each of its rows sums to one; a row in which nothing
+    is painted stays zero and gathers nothing. The reading's maps are what the model then multiplied with. Nothing stays
+    behind: the next reading is the first one again.
+
+    Raises:
+        InvalidInput: no such tap, or a change that does not fit it.
+    """
+    unknown = [name for name in changes if name not in classifier.taps]
+    if unknown:
+        known = ", ".join(classifier.taps) or "none"
+        raise InvalidInput(f"No tap is called {unknown[0]!r}; {classifier.card.slug} has: {known}.")
+
+    def job() -> Reading:
+        given = any(not callable(change) for change in changes.values())
+        own = {one.tap: one for one in read(classifier, picture).maps} if given else {}
+        steers = {
+            name: change if callable(change) else replaced(weights_of(own[name], classifier.taps[name], change))
+            for name, change in changes.items()
+        }
+        with steer(classifier.module, steers):
+            reading = read(classifier, picture)
+        films = {one.tap: len(one.weights) for one in reading.maps if one.kind == Kind.SEQUENCE}
+        for name, change in changes.items():
+            if isinstance(change, Off) and name in films:
+                change.check(films[name])
+        return reading
+
+    return classifier.run(job)
+
+
+def weights_of(own: AttentionMap, tap: Tap, change: np.ndarray | AttentionMap) -> Tensor:
+    """What to multiply with instead of the tap's ``own`` map, in its shape."""
+    if isinstance(change, AttentionMap):
+        if change.kind != own.kind or change.weights.shape != own.weights.shape:
+            theirs, ours = (f"{one.kind} map of shape {one.weights.shape}" for one in (change, own))
+            raise InvalidInput(f"{own.tap} takes a {ours}, not a {theirs}; take one of the same tap.")
+        return torch.tensor(change.weights)
+    try:
+        painted = np.array(change, np.float32)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput("Change a tap by UNIFORM, OFF, SHUFFLED(seed), off(...), an array or a map.") from error
+    if not np.isfinite(painted).all() or painted.min(initial=0) < 0:
+        raise InvalidInput("Paint attention with finite numbers from 0 on.")
+    if painted.shape != own.weights.shape:
+        painted = spread(own, painted)
+    if tap.softmax:
+        painted = normalised(painted, (-1,) if own.kind in (Kind.PAIRWISE, Kind.WINDOWED) else (-2, -1))
+    return torch.from_numpy(np.ascontiguousarray(painted))
+
+
+def spread(own: AttentionMap, painted: np.ndarray) -> np.ndarray:
+    """A map painted on the grid (h, w), for every channel, glimpse, head and query of the tap."""
+    if own.kind == Kind.CHANNEL or painted.shape != own.grid:
+        shapes = dict.fromkeys([own.weights.shape] + [own.grid] * (own.kind != Kind.CHANNEL))
+        raise InvalidInput(f"{own.tap} takes weights of shape {' or '.join(map(str, shapes))}, not {painted.shape}.")
+    row = painted
+    if own.kind == Kind.PAIRWISE:
+        row = np.append(np.zeros(int(has_token(own)), np.float32), painted)
+    elif own.kind == Kind.WINDOWED:
+        row = np.append(painted, np.float32(0))[own.cells][:, None, None]  # the last one is the padding's
+    return np.broadcast_to(row, own.weights.shape)
+
+
+def normalised(painted: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """Each row over its sum; one of zeros stays zero, but not all of them."""
+    total = painted.sum(axes, keepdims=True)
+    if not total.any():
+        raise InvalidInput("Paint at least one cell: what sums to one cannot be zero everywhere.")
+    return np.divide(painted, total, out=np.zeros_like(painted), where=total > 0)

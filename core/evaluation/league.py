@@ -1,0 +1,170 @@
+"""The league table: every source of maps by every measure on a model, over a set of pictures, in one file.
+
+    mass, pointing           how much of the map, and its peak, lies where the evidence is         high is good
+    tag-mass, tag-pointing   the same for a tag that gives the class away: high if the model took it for the evidence
+    deletion                 area under the probability while the map's cells go away              low is good
+    insertion                area under it while they appear                                       high is good
+    randomised               rank correlation with the map of the model with no weight kept        low is good
+
+What the evidence is, ``cases`` says. The 95 % interval of a mean is by the bootstrap (Efron, 1979): percentiles of
+the means of 2000 samples of the same size, drawn with replacement. The rows of a source are written when it is
+finished, so a league that was stopped goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.classifier import Classifier
+from core.evaluation.cases import Case, find_cases
+from core.evaluation.erasure import cells, rank
+from core.evaluation.faithfulness import draw
+from core.evaluation.localisation import localise
+from core.evaluation.randomisation import alike, forget
+from core.evaluation.sources import Source, names, source
+from core.models import shelf
+from core.types import InvalidInput, Progress
+
+PICTURES = 50
+SAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Row:
+    """The mean of one measure of one source on one model over ``pictures``, its 95 % interval, and what chance gives.
+
+    ``chance`` is the mask's mean share of the picture, or None where the sources random, blob and edges tell what
+    knowing nothing gives. ``wanted`` pictures were asked for, drawn with ``seed``; ``checksum`` is of the weights.
+    """
+
+    model: str
+    source: str
+    measure: str
+    mean: float
+    low: float
+    high: float
+    chance: float | None
+    pictures: int
+    wanted: int
+    seed: int
+    checksum: str
+
+
+def shipped() -> Path:
+    """The file of the table that comes with the models of the shelf."""
+    return shelf.shelf() / "league.json"
+
+
+def open_league(path: str | Path | None = None) -> tuple[Row, ...]:
+    """The rows of a table, the shipped one unless a file is named; none where there is no such file.
+
+    Raises:
+        InvalidInput: the file is no league.
+    """
+    path = Path(path or shipped())
+    if not path.is_file():
+        return ()
+    try:
+        return tuple(Row(**row) for row in json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError, OSError) as error:
+        raise InvalidInput(f"{path} is no league; name another file, or remove it and measure again.") from error
+
+
+def compete(
+    classifier: Classifier,
+    path: str | Path,
+    *,
+    sources: Sequence[str] | None = None,
+    pictures: int = PICTURES,
+    seed: int = 0,
+    data: str | Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[Row, ...]:
+    """Measure the sources on a model and keep the rows in the file; those that are there already are not made again.
+
+    ``sources`` are names as ``sources.source`` knows them, None for all that fit. ``data`` is the folder of the
+    photographs, None the one that FOVEA_DATA names. ``progress(done, total)`` counts pictures of all sources, and is
+    called within them. The rows of this model come back; each source's are written when it is finished.
+
+    Raises:
+        InvalidInput: no such source, the photographs are not there or show other classes, or fewer than two of them
+            are answered rightly; the file cannot be read or written.
+        Stopped: ``progress`` raised it. The rows of the finished sources are kept.
+    """
+    fitting = names(classifier)
+    for name in sources or ():
+        if name not in fitting:
+            raise InvalidInput(f"{classifier.card.slug} has no source {name!r}; choose of: {', '.join(fitting)}.")
+    if pictures < 2:
+        raise InvalidInput("Take two pictures or more: one alone has no interval.")
+    path, slug, checksum = Path(path), classifier.card.slug, classifier.card.facts.get("checksum", "")
+    table = list(open_league(path))
+    current = {row.source for row in table if (row.model, row.checksum, row.wanted, row.seed)
+               == (slug, checksum, pictures, seed)}  # fmt: skip
+    missing = [name for name in sources or fitting if name not in current]
+    cases = find_cases(classifier, pictures, seed, data) if missing else []
+    forgotten = forget(classifier, seed) if missing else classifier
+    done = 0
+
+    def tell(*_: int) -> None:
+        if progress:
+            progress(done, len(missing) * len(cases))
+
+    for name in missing:
+        made, found = source(classifier, name), {}
+        for case in cases:
+            for measure, value in judge(classifier, forgotten, made, case, tell).items():
+                found.setdefault(measure, []).append(value)
+            done += 1
+            tell()
+        table = [row for row in table if (row.model, row.source) != (slug, name)]
+        for measure, pairs in found.items():
+            values, chances = zip(*pairs, strict=True)
+            low, high = interval(values, seed)
+            chance = None if chances[0] is None else float(np.mean(chances))
+            mean = float(np.mean(values))
+            table.append(Row(slug, name, measure, mean, low, high, chance, len(values), pictures, seed, checksum))
+        write(table, path)
+    return tuple(row for row in table if row.model == slug and row.source in (sources or fitting))
+
+
+def judge(
+    classifier: Classifier, forgotten: Classifier, made: Source, case: Case, progress: Progress
+) -> dict[str, tuple[float, float | None]]:
+    """Every measure of one map, with what chance gives where that is known; ``forgotten`` has kept no weight."""
+    picture, target = case.picture, case.target
+    map_, found = made(classifier, picture, target, progress), {}
+    for name, mask in case.masks.items():
+        place = localise(map_, mask)
+        found |= {f"{name}mass": (place.mass, place.chance), f"{name}pointing": (place.pointing, place.chance)}
+    if case.whole:
+        order = {"map": rank(map_, cells(classifier))}
+        curves = classifier.run(lambda: draw(classifier, classifier.prepare(picture), target, order, progress=progress))
+        likeness = alike(map_, made(forgotten, picture, target, progress))
+        areas = {"deletion": curves["map"].deletion_area, "insertion": curves["map"].insertion_area}
+        found |= {name: (value, None) for name, value in {**areas, "randomised": likeness}.items()}
+    return found
+
+
+def interval(values: Sequence[float], seed: int) -> tuple[float, float]:
+    """The 95 % interval of the mean, by the bootstrap."""
+    draws = np.random.default_rng(seed).integers(0, len(values), (SAMPLES, len(values)))
+    low, high = np.percentile(np.asarray(values)[draws].mean(1), (2.5, 97.5))
+    return float(low), float(high)
+
+
+def write(rows: Sequence[Row], path: Path) -> None:
+    """Put the rows in the file at one stroke: whoever reads meets the old table or the new one."""
+    lines = ",\n".join(json.dumps(asdict(row), ensure_ascii=False) for row in rows)
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,109 @@
+"""Where a map comes from, by name, so that it can be made again: for another class, by other weights, on more pictures.
+
+    saliency, grad-cam ...            a method of attribution
+    attention/stage4.attention        the model's own map of that tap; attention/rollout its rollout
+    random, blob, edges               references that know nothing of the model: noise, a Gaussian at the centre, Sobel
+
+A reference is what a method must beat: photographs have their subject in the middle, and edges look like explanations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from core.attention.reduction import to_grid
+from core.attention.rollout import ROLLOUT, can_roll, rollout_map
+from core.attribution import method, methods, quiet
+from core.attribution.method import Method
+from core.classifier import Classifier, read
+from core.evaluation.agreement import Map, blob
+from core.images import square
+from core.types import AttentionMap, Attribution, InvalidInput, Kind, Picture, Progress
+
+Source = Callable[[Classifier, Picture, int, Progress | None], np.ndarray]
+"""``source(classifier, picture, target, progress)`` -> a map (h, w) over the model's square, raw and signed."""
+
+ATTENTION = "attention/"
+GREY = (0.299, 0.587, 0.114)
+
+
+def source(classifier: Classifier, name: str, **parameters: Any) -> Source:
+    """The source of that name, for a classifier and for copies of it with other weights.
+
+    ``parameters`` are those of a method; they are settled here, and so is whether the method fits: some do by what the
+    trained weights make of them.
+
+    Raises:
+        InvalidInput: there is no such source or parameter, the method does not fit, or, when the model is asked, it has
+            no such tap.
+    """
+    if name in REFERENCES:
+        return REFERENCES[name]
+    if name.startswith(ATTENTION):
+        return partial(_attend, name.removeprefix(ATTENTION))
+    chosen = method(name)
+    return partial(_attribute, chosen, chosen.settle(classifier, parameters))
+
+
+def names(classifier: Classifier) -> tuple[str, ...]:
+    """Every source that fits a classifier: the methods, its maps that have a place in the picture, the references."""
+    places = [name for name, tap in classifier.taps.items() if tap.kind != Kind.CHANNEL]
+    return (*(one.slug for one in methods(classifier)), *(ATTENTION + name for name in places), *REFERENCES)
+
+
+def to_values(map_: Map) -> np.ndarray:
+    """A map as a finite (h, w) array of float64, signed; an AttentionMap as ``to_grid`` reduces it.
+
+    Raises:
+        InvalidInput: it is something else, or a CHANNEL map, which has no place in the picture.
+    """
+    array = to_grid(map_) if isinstance(map_, AttentionMap) else map_
+    array = np.asarray(array.values if isinstance(array, Attribution) else array, np.float64)
+    if array.ndim != 2 or not array.size or not np.isfinite(array).all():
+        raise InvalidInput(f"Give a map of shape (h, w) without NaN or infinity, not {array.shape}.")
+    return array
+
+
+def _attribute(chosen: Method, parameters: dict[str, Any], classifier: Classifier, picture: Picture, target: int,
+               progress: Progress | None = None) -> np.ndarray:  # fmt: skip
+    def job() -> np.ndarray:
+        x = classifier.prepare(picture)
+        values, _ = chosen.compute(classifier, x, target, progress or quiet, **parameters)
+        return values.float().cpu().numpy()
+
+    return classifier.run(job)
+
+
+def _attend(tap: str, classifier: Classifier, picture: Picture, target: int,
+            progress: Progress | None = None) -> np.ndarray:  # fmt: skip
+    maps = {one.tap: one for one in read(classifier, picture).maps}
+    if tap == ROLLOUT and can_roll(tuple(maps.values())):
+        return to_grid(rollout_map(tuple(maps.values())))
+    if tap not in maps:
+        raise InvalidInput(f"{classifier.card.slug} has no map {tap!r}; it has: {', '.join(maps) or 'none'}.")
+    return to_grid(maps[tap])
+
+
+def noise(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:
+    """A random map (size, size): of one picture always the same."""
+    size = classifier.card.size
+    return np.random.default_rng(int(picture.sha256[:15], 16)).random((size, size))
+
+
+def centre(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:
+    """A Gaussian at the centre of the square (size, size), which has not seen the picture."""
+    return blob((classifier.card.size, classifier.card.size))
+
+
+def edges(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:
+    """How steep the grey of the square is, (size, size): the length of Sobel's gradient, edge pixels repeated."""
+    grey = np.pad(square(picture, classifier.card.size, classifier.fill) @ np.array(GREY), 1, mode="edge")
+    steps, means = (lambda a: a[2:] - a[:-2]), (lambda a: a[2:] + 2 * a[1:-1] + a[:-2])  # along the first axis
+    return np.hypot(means(steps(grey.T).T), means(steps(grey).T).T)
+
+
+REFERENCES: dict[str, Source] = {"random": noise, "blob": centre, "edges": edges}

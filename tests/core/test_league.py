@@ -1,0 +1,251 @@
+"""The league table: its means by hand, its interval by a loop, how it goes on, and its command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import spearmanr
+from torch import nn
+
+import core
+from core.__main__ import main
+from core.classifier import Classifier
+from core.data import scenes
+from core.data.datasets import Dataset, Split
+from core.data.made import compose
+from core.evaluation import cases, league
+from core.evaluation.cases import Case, find_cases
+from core.evaluation.league import Row, interval, open_league
+from core.evaluation.randomisation import forget
+from core.images import square
+from core.types import InvalidInput, ModelCard, Stopped
+from tests.conftest import CLASSES, SIZE
+
+SOURCES = ("grad-cam", "edges")
+
+
+@pytest.fixture
+def scene_model(tiny: Callable) -> Classifier:
+    """A tiny model that says it knows the scenes; it is right about one in ten."""
+    card = replace(tiny("cbam").card, slug="scenes/tiny", classes=scenes.OBJECTS, facts={"checksum": "old"})
+    return replace(tiny("cbam"), card=card)
+
+
+@pytest.fixture
+def photographs_of_noise(monkeypatch: pytest.MonkeyPatch) -> tuple[Classifier, Dataset]:
+    """A model that goes by the mean colour, and noise of which two in three are called what it takes them for."""
+    draw = np.random.default_rng(2)
+    colours = nn.Linear(3, 10, bias=False).requires_grad_(False)
+    colours.weight.copy_(torch.tensor(draw.normal(size=(10, 3))))
+    module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), colours)
+    card = ModelCard("made/colours", "", "plain", CLASSES, size=SIZE)
+    classifier = Classifier(card, module, torch.device("cpu"))
+    pixels = (255 * draw.uniform(size=(60, 4, 4, 3)) ** draw.uniform(0, 4, (60, 1, 1, 3))).astype(np.uint8)
+    pixels = pixels.repeat(16, 1).repeat(16, 2)
+    labels = np.array([core.read(classifier, core.open_image(one)).predicted for one in pixels])
+    labels[::3] = (labels[::3] + 1) % 10
+    split = Split(labels, pixels.__getitem__)
+    data = Dataset("noise", CLASSES, split, split)
+    monkeypatch.setattr(cases, "open_dataset", lambda *_: data)
+    return classifier, data
+
+
+# What is asked
+
+
+def test_scenes_are_asked_with_their_masks(scene_model: Classifier) -> None:
+    found = find_cases(scene_model, 3, seed=1)
+    seeds, size = scenes.seeds("val", cases.SCENES), scene_model.card.size
+    order = iter(np.random.default_rng(1).permutation(len(seeds)))
+    for one in found:
+        while True:  # those that the model gets wrong are passed over
+            scene = scenes.draw(seeds[next(order)], size)
+            if core.read(scene_model, core.open_image(scene.pixels)).predicted == scene.label:
+                break
+        assert np.array_equal(one.picture.pixels, scene.pixels) and one.target == scene.label and one.whole
+        assert list(one.masks) == [""] and np.array_equal(one.masks[""], scene.mask)
+
+
+def test_where_a_tag_tells_the_class_its_mask_is_asked_too(scene_model: Classifier) -> None:
+    every = cases.pose_scenes("scenes-tag", 64, np.random.default_rng(0))
+    for one in (next(every), next(every)):
+        label, shown = compose(int(one.picture.name.split()[1]), "tag", cases.HOLDS)
+        scene = scenes.draw(int(one.picture.name.split()[1]), 64, **shown)
+        assert one.target == label == scene.tag and np.array_equal(one.masks["tag-"], scene.tag_mask)
+        assert scene.tag_mask.any() and not (scene.tag_mask & scene.mask).any()
+
+
+def test_each_photograph_is_asked_alone_and_among_three_others(
+    photographs_of_noise: tuple[Classifier, Dataset],
+) -> None:
+    classifier, data = photographs_of_noise
+    found = find_cases(classifier, 19, seed=0)
+    whole, tiled = found[:19], found[19:]
+    assert all(one.whole and not one.masks for one in whole) and len(tiled) == 19
+    assert all(core.read(classifier, one.picture).predicted == one.target for one in whole)
+    shown = {square(one.picture, SIZE // 2).tobytes(): one.target for one in whole}
+    for one, alone in zip(tiled, whole, strict=True):
+        parts = one.picture.pixels.reshape(2, SIZE // 2, 2, SIZE // 2, 3).swapaxes(1, 2).reshape(4, -1)
+        asked = parts[one.masks[""].ravel()]
+        assert len(asked) == 1 and asked[0].tobytes() == square(alone.picture, SIZE // 2).tobytes()
+        assert one.target == alone.target and not one.whole
+        assert len({shown[part.tobytes()] for part in parts}) == 4
+    assert len({one.masks[""].tobytes() for one in tiled}) == 4  # it is not always the same quadrant
+
+
+def test_a_model_that_is_never_right_cannot_be_measured(
+    photographs_of_noise: tuple[Classifier, Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier, data = photographs_of_noise
+    wrong = replace(data, validation=Split(data.validation.labels[::3], lambda i: data.validation.read(3 * i)))
+    monkeypatch.setattr(cases, "open_dataset", lambda *_: wrong)
+    with pytest.raises(InvalidInput, match="answers fewer than two pictures rightly"):
+        find_cases(classifier, 4, seed=0)
+    monkeypatch.setattr(cases, "open_dataset", lambda *_: replace(data, classes=("cat", *CLASSES[1:])))
+    with pytest.raises(InvalidInput, match="knows no class 'cat'"):
+        find_cases(classifier, 4, seed=0)
+
+
+# What is written
+
+
+def test_the_means_by_hand(scene_model: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = [scenes.draw(seed, SIZE) for seed in (19, 24, 27)]
+    asked = [Case(core.open_image(one.pixels), one.label, {"": one.mask}) for one in drawn]
+    monkeypatch.setattr(league, "find_cases", lambda classifier, count, seed, data: asked)
+    rows = core.compete(scene_model, tmp_path / "league.json", sources=SOURCES, pictures=3, seed=2)
+    found = {(row.source, row.measure): row for row in rows}
+    measures = ("mass", "pointing", "deletion", "insertion", "randomised")
+    assert list(found) == [(name, measure) for name in SOURCES for measure in measures]
+    forgotten = forget(scene_model, 2)
+    expected: dict[str, list[float]] = {name: [] for name in (*measures, "chance")}
+    for one in asked:
+        map_, other = (core.attribute(each, one.picture, "grad-cam", one.target) for each in (scene_model, forgotten))
+        place, curves = core.localise(map_, one.masks[""]), core.faithfulness(scene_model, one.picture, map_)
+        alive = map_.values.any() and other.values.any()  # a map of zeros is like no other
+        likeness = spearmanr(map_.values.ravel(), other.values.ravel()).statistic if alive else 0.0
+        numbers = (place.mass, place.pointing, curves.map.deletion_area, curves.map.insertion_area, likeness)
+        for name, value in zip(expected, (*numbers, one.masks[""].mean()), strict=True):
+            expected[name].append(value)
+    for name in measures:
+        row = found["grad-cam", name]
+        assert row.mean == pytest.approx(np.mean(expected[name]), abs=1e-3) and row.low <= row.mean <= row.high
+        chance = pytest.approx(np.mean(expected["chance"])) if name in ("mass", "pointing") else None
+        assert row.chance == chance and (row.pictures, row.wanted, row.seed) == (3, 3, 2)
+    assert found["edges", "randomised"].mean == pytest.approx(1)
+    assert open_league(tmp_path / "league.json") == rows
+
+
+def test_photographs_have_a_quadrant_each_of_which_the_centre_has_a_quarter(
+    photographs_of_noise: tuple[Classifier, Dataset], tmp_path: Path
+) -> None:
+    classifier, _ = photographs_of_noise
+    rows = core.compete(classifier, tmp_path / "league.json", sources=["blob"], pictures=19)
+    found = {row.measure: row for row in rows}
+    assert found["mass"].mean == pytest.approx(0.25) == found["mass"].chance  # the centre lies in all four alike
+    assert found["mass"].pictures == found["deletion"].pictures == 19 and found["deletion"].chance is None
+
+
+def test_the_interval_by_a_loop() -> None:
+    values = np.random.default_rng(1).exponential(size=40)
+    low, high = interval(values, 7)
+    assert interval(values, 7) == (low, high) and interval([3.0] * 5, 0) == (3, 3)
+    draw = np.random.default_rng(9)
+    means = sorted(sum(values[draw.integers(40)] for _ in range(40)) / 40 for _ in range(4000))
+    assert low == pytest.approx(means[100], abs=0.05) and high == pytest.approx(means[3900], abs=0.05)
+    assert high - low == pytest.approx(2 * 1.96 * values.std() / 40**0.5, rel=0.15)
+
+
+# It goes on
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whose maps were judged, one entry a picture; the judging itself is made short."""
+    seen: list[str] = []
+
+    def judge(classifier: Classifier, forgotten: object, made: object, case: object, progress: object) -> dict:
+        seen.append(made)
+        return {"deletion": (len(seen) / 10, None)}
+
+    monkeypatch.setattr(league, "source", lambda classifier, name: name)
+    monkeypatch.setattr(league, "judge", judge)
+    return seen
+
+
+def test_what_is_there_is_not_made_again(scene_model: Classifier, tmp_path: Path, judged: list[str]) -> None:
+    path = tmp_path / "league.json"
+    first = core.compete(scene_model, path, sources=["blob"], pictures=2)
+    assert core.compete(scene_model, path, sources=["blob"], pictures=2) == first and judged == ["blob"] * 2
+    both = core.compete(scene_model, path, sources=["blob", "edges"], pictures=2)
+    assert judged == ["blob"] * 2 + ["edges"] * 2 and both[:1] == first and len(both) == 2
+    other = replace(scene_model, card=replace(scene_model.card, slug="scenes/other"))
+    core.compete(other, path, sources=["blob"], pictures=2)
+    assert [(row.model, row.source) for row in open_league(path)] == [
+        ("scenes/tiny", "blob"), ("scenes/tiny", "edges"), ("scenes/other", "blob")
+    ]  # fmt: skip
+    for again in (
+        {"seed": 1},
+        {"pictures": 3},
+        {"classifier": replace(scene_model, card=replace(scene_model.card, facts={"checksum": "new"}))},
+    ):
+        count = len(judged)
+        core.compete(**{"classifier": scene_model, "path": path, "sources": ["blob"], "pictures": 2, **again})
+        assert len(judged) > count  # another seed, another number, other weights: measured anew, in place of the old
+        assert sum((row.model, row.source) == ("scenes/tiny", "blob") for row in open_league(path)) == 1
+
+
+def test_a_league_that_was_stopped_goes_on(scene_model: Classifier, tmp_path: Path, judged: list[str]) -> None:
+    path, calls = tmp_path / "league.json", []
+
+    def stop(done: int, total: int) -> None:
+        calls.append((done, total))
+        if done == 3:
+            raise Stopped("enough")
+
+    with pytest.raises(Stopped):
+        core.compete(scene_model, path, sources=["blob", "edges"], pictures=2, progress=stop)
+    assert calls == [(1, 4), (2, 4), (3, 4)] and [row.source for row in open_league(path)] == ["blob"]
+    core.compete(scene_model, path, sources=["blob", "edges"], pictures=2)
+    assert judged == ["blob"] * 2 + ["edges"] * 3 and len(open_league(path)) == 2
+    assert [one.name for one in tmp_path.iterdir()] == ["league.json"]
+
+
+# Mistakes, and the command
+
+
+def test_mistakes(scene_model: Classifier, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    for text in ('{"a": 1}', "[{}]", "none"):
+        broken.write_text(text)
+        with pytest.raises(InvalidInput, match="broken.json is no league"):
+            open_league(broken)
+    for words, wrong in (
+        ("has no source 'attention/stage9'; choose of: saliency", {"sources": ["attention/stage9"]}),
+        ("Take two pictures or more", {"pictures": 1}),
+        ("cannot be written", {"path": tmp_path / "nowhere" / "league.json", "sources": ["blob"], "pictures": 2}),
+    ):
+        with pytest.raises(InvalidInput, match=words):
+            core.compete(**{"classifier": scene_model, "path": tmp_path / "league.json", **wrong})
+    assert open_league(tmp_path / "none.json") == ()
+
+
+@pytest.mark.usefixtures("judged")
+def test_the_command_writes_the_file_that_it_prints(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path = tmp_path / "league.json"
+    words = ["league", "scenes/cbam", "--sources", "blob", "edges", "--pictures", "2", "--out", str(path)]
+    assert main([*words, "--device", "cpu", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [asdict(row) for row in open_league(path)] == rows and [row["source"] for row in rows] == ["blob", "edges"]
+    assert Row(**rows[0]).checksum == core.load("scenes/cbam", "cpu").card.facts["checksum"]
+    assert main([*words, "--device", "cpu"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 and lines[1].split()[:3] == ["scenes/cbam", "blob", "deletion"] and "0.150" in lines[1]
+    assert main(["league", "scenes/cbam", "--sources", "magic", "--out", str(path)]) == 2
+    assert "has no source 'magic'" in capsys.readouterr().err

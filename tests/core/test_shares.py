@@ -1,0 +1,169 @@
+"""DeepLIFT and LRP: by hand on two layers, against Captum, the sums that they promise, and where they are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import torch
+from captum.attr import LRP
+from captum.attr._utils.lrp_rules import Alpha1_Beta0_Rule, EpsilonRule
+from torch import Tensor, nn
+
+from core.attribution import attribute, method, methods
+from core.attribution.baseline import absent
+from core.attribution.exactness import SCENES, SIDE
+from core.attribution.lrp import partners, rules
+from core.classifier import Classifier
+from core.data import scenes
+from core.images import open_image
+from core.types import ModelCard, Picture
+from tests.core.quick_methods import double, silent
+
+pytestmark = pytest.mark.filterwarnings("ignore:\\s*Setting forward, backward hooks")
+
+
+def made(module: nn.Module, size: int = 16, classes: int = 3) -> Classifier:
+    card = ModelCard("made/shares", "", "plain", tuple("abcdefgh"[:classes]), size=size)
+    return Classifier(card, module.double().eval().requires_grad_(False), torch.device("cpu"))
+
+
+def test_deeplift_by_hand(bent: Classifier, picture: Picture) -> None:
+    x = bent.prepare(picture).double()
+    b = absent(bent, x, "white")
+    (w1, c1), (w2, c2), (w3, _) = ((bent.module[i].weight.numpy(), bent.module[i].bias.numpy()) for i in (1, 3, 5))
+    first, first_b = (w1 @ one.numpy().ravel() + c1 for one in (x, b))
+    second, second_b = (w2 @ one.clip(0) + c2 for one in (first, first_b))
+    multiplier = w3[1] * (second.clip(0) - second_b.clip(0)) / (second - second_b) @ w2
+    multiplier = multiplier * (first.clip(0) - first_b.clip(0)) / (first - first_b) @ w1
+    expected = (multiplier * (x - b).numpy().ravel()).reshape(3, 32, 32).sum(0)
+    values, gap = method("deeplift").compute(bent, x, 1, silent, baseline="white")
+    np.testing.assert_allclose(values, expected, rtol=1e-9, atol=1e-12)
+    assert gap < 1e-9
+
+
+def test_a_straight_line(linear: Classifier, picture: Picture) -> None:
+    x = linear.prepare(picture).double()
+    weight, bias = linear.module[1].weight[2].view(3, 32, 32), linear.module[1].bias[2].item()
+    values, gap = method("deeplift").compute(linear, x, 2, silent, baseline="black")
+    np.testing.assert_allclose(values, (weight * (x - absent(linear, x, "black"))[0]).sum(0), rtol=1e-9, atol=1e-12)
+    assert gap < 1e-9
+    values, gap = method("lrp").compute(linear, x, 2, silent)
+    np.testing.assert_allclose(values, (weight * x[0]).sum(0), rtol=1e-9, atol=1e-12)
+    assert gap == pytest.approx(abs(bias) / max(abs(linear.score(x, 2).item()), 1))  # what a bias adds is nobody's
+
+
+def test_lrp_of_a_convolution_by_a_loop(picture: Picture) -> None:
+    """relu(norm(conv x)), pooled, and a class on top: relevances of each output shared by hand."""
+    torch.manual_seed(1)
+    conv, norm, last = nn.Conv2d(3, 5, 3, stride=3, bias=False), nn.BatchNorm2d(5), nn.Linear(5, 3, bias=False)
+    norm.running_mean.normal_(), norm.running_var.uniform_(0.5, 2), norm.weight.data.normal_(), norm.bias.data.normal_()
+    module = nn.Sequential(conv, norm, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), last)
+    classifier = made(module, size=15)
+    x = classifier.prepare(picture).double()
+    z = module[:2](x)[0]
+    weight = conv.weight * (norm.weight / (norm.running_var + norm.eps).sqrt()).view(-1, 1, 1, 1)
+    relevance, values = last.weight[2].view(-1, 1, 1) * z.clamp(min=0) / 25, torch.zeros(3, 15, 15).double()
+    for channel in range(5):
+        for row in range(5):
+            for column in range(5):
+                where = slice(None), slice(3 * row, 3 * row + 3), slice(3 * column, 3 * column + 3)
+                share = (x[0][where] * weight[channel]).clamp(min=0)
+                values[where] += share / share.sum() * relevance[channel, row, column]
+    found, gap = method("lrp").compute(classifier, x, 2, silent)
+    np.testing.assert_allclose(found, values.sum(0), rtol=1e-9, atol=1e-12)
+    assert gap < 1e-12 and partners(classifier) == {norm: conv}
+
+
+def test_lrp_is_captums_where_captums_applies(picture: Picture) -> None:
+    """Captum shares a convolution without its bias by the same rule, if what goes in is not negative."""
+    torch.manual_seed(2)
+    parts = [nn.Conv2d(3, 6, 3, padding=1, bias=False), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(6, 4, 3, bias=False)]
+    module = nn.Sequential(*parts, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3, bias=False))
+    classifier = made(module)
+    x = classifier.prepare(picture).double().abs() + 0.1
+    theirs = deepcopy(module)
+    theirs[0].rule, theirs[3].rule, theirs[6].rule = Alpha1_Beta0_Rule(), Alpha1_Beta0_Rule(), EpsilonRule()
+    expected = LRP(theirs).attribute(x.clone().requires_grad_(), target=0)[0].sum(0).detach()
+    found, gap = method("lrp").compute(classifier, x, 0, silent)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+    assert gap < 1e-9
+
+
+@pytest.mark.parametrize("slug", ["plain", "squeeze-excitation", "cbam", "attention-pooling"])
+def test_lrp_hands_on_everything_but_the_last_bias(
+    tiny: Callable[[str], Classifier], picture: Picture, slug: str
+) -> None:
+    exact = double(tiny(slug))
+    x = exact.prepare(picture).double()
+    for target in (1, 6):
+        values, gap = method("lrp").compute(exact, x, target, silent)
+        score, bias = exact.score(x, target).item(), exact.module.classify.bias[target].item()
+        assert values.sum().item() == pytest.approx(score - bias, abs=0.02)  # few channels: some are excited by nothing
+        assert gap == pytest.approx(abs(values.sum().item() - score) / max(abs(score), 1))
+
+
+def test_lrp_rules_change_no_answer_and_weights_count_as_constants(
+    tiny: Callable[[str], Classifier], picture: Picture
+) -> None:
+    exact = double(tiny("squeeze-excitation"))
+    x = exact.prepare(picture).double()
+    with torch.no_grad():
+        plain = exact.module(x)
+        with rules(exact):
+            np.testing.assert_allclose(exact.module(x), plain, rtol=1e-9, atol=1e-12)
+    gates = [exact.module.stage3.attention, exact.module.stage4.attention]
+    fixed = deepcopy(exact.module)
+    kept: list[Tensor] = []
+    handles = [one.tap.register_forward_hook(lambda _, __, y: kept.append(y)) for one in gates]
+    exact.module(x)
+    for handle in handles:
+        handle.remove()
+
+    class Constant(nn.Module):
+        def __init__(self, weights: Tensor):
+            super().__init__()
+            self.weights = weights.view(1, -1, 1, 1)
+
+        def forward(self, y: Tensor) -> Tensor:
+            return y * self.weights
+
+    fixed.stage3.attention, fixed.stage4.attention = (Constant(one) for one in kept)
+    other = Classifier(exact.card, fixed, exact.device)
+    found, expected = (method("lrp").compute(one, x, 3, silent)[0] for one in (exact, other))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("slug", ["deeplift", "lrp"])
+def test_offered_where_the_gap_is_small(classifier: Classifier, slug: str) -> None:
+    chosen, gaps = method(slug), []
+    for seed in SCENES:
+        x = classifier.prepare(open_image(scenes.draw(seed, SIDE).pixels, name="scene"))
+        target = int(classifier.module(x)[0].argmax())
+        try:
+            settled = {one.name: one.initial(classifier) for one in chosen.parameters}
+            gaps.append(chosen.compute(classifier, x, target, silent, **settled)[1])
+        except RuntimeError:
+            gaps.append(None)
+    assert chosen.fits(classifier) == (None not in gaps)
+    assert (chosen in methods(classifier)) == (None not in gaps and max(gaps) < 0.05)
+
+
+def test_what_is_not_exact_enough_runs_all_the_same_and_says_so(
+    tiny: Callable[[str], Classifier], picture: Picture
+) -> None:
+    classifier = tiny("transformer")  # its places are added to patches, and its norms are no straight lines
+    assert method("lrp") not in methods(classifier)
+    assert attribute(classifier, picture, "lrp", 1).gap > 0.05
+
+
+def test_what_captum_cannot_take_is_not_offered_and_leaves_nothing(picture: Picture) -> None:
+    again = nn.ReLU()
+    first, second = nn.Linear(3 * 16 * 16, 8), nn.Linear(8, 8)
+    classifier = made(nn.Sequential(nn.Flatten(), first, again, second, again, nn.Linear(8, 3)))
+    before = [sorted(vars(child)) for child in classifier.module.modules()]
+    assert not method("deeplift").fits(classifier)
+    assert [sorted(vars(child)) for child in classifier.module.modules()] == before
+    assert not any(child._forward_hooks or child._backward_hooks for child in classifier.module.modules())
