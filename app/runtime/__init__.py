@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import statistics
-import threading
 import time
 from collections.abc import Callable, Hashable
-from concurrent.futures import wait
 from copy import deepcopy
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -17,15 +16,18 @@ import streamlit as st
 import core
 from app.runtime.loading import Models
 from app.runtime.store import Store
-from core import Attribution, Classifier, ModelCard, Picture, Reading, Stopped
+from app.runtime.waiting import wait_for
+from core import Attribution, Classifier, ModelCard, Picture, Reading
 from core import attribution as attributions
 from core.attribution import Method, methods
 from core.data import samples
 from core.data.datasets import find_folder
-from core.device import choose, devices, worker
+from core.device import choose, devices
 from core.images import encode_jpeg, thumbnail
 from core.models import own, shelf, torchvision_models
 from core.types import Progress
+
+T = TypeVar("T")
 
 LIMIT = 256 * 1024 * 1024
 """Bytes of results."""
@@ -184,39 +186,24 @@ def attribution(
     parameters: dict,
     *,
     owner: Hashable = None,
-    tick: Callable[[int, int], None] | None = None,
+    tick: Progress | None = None,
 ) -> Attribution:
-    """An attribution, computed on the device's worker while this thread calls ``tick(done, total)`` ten times a second.
+    """An attribution of a picture."""
+    return compute(
+        attribution_key(model, picture, method, target, parameters),
+        model,
+        lambda progress: core.attribute(model, picture, method.slug, target, progress=progress, **parameters),
+        owner,
+        tick,
+    )
 
-    Whatever ends this thread's waiting (Stop, a newer request, a closed tab: ``tick`` raises) stops the worker's job
-    too.
-    """
-    key = attribution_key(model, picture, method, target, parameters)
+
+def compute(
+    key: Hashable, model: Classifier, job: Callable[[Progress], T], owner: Hashable = None, tick: Progress | None = None
+) -> T:
+    """What ``job(progress)`` gives, run once on the model's device and kept under its key; see ``waiting.wait_for``."""
     found = store().find(key)
-    if found is not None:
-        return found
-    state = {"done": 0, "total": 1}
-    stop = threading.Event()
-
-    def progress(done: int, total: int) -> None:
-        if stop.is_set():
-            raise Stopped
-        state.update(done=done, total=total)
-
-    def job() -> Attribution:
-        if stop.is_set():
-            raise Stopped
-        return core.attribute(model, picture, method.slug, target, progress=progress, **parameters)
-
-    future = worker(model.device).submit(job, owner)
-    try:
-        while not future.done():
-            if tick is not None:
-                tick(state["done"], state["total"])
-            wait((future,), timeout=None if tick is None else 0.1)
-        return store().put(key, future.result())
-    finally:
-        stop.set()
+    return store().put(key, wait_for(model.device, job, owner, tick)) if found is None else found
 
 
 def agreement(model: Classifier, picture: Picture, a: np.ndarray, b: np.ndarray, *names: Hashable) -> core.Agreement:

@@ -1,96 +1,13 @@
-"""What one visitor has chosen: the only place that touches ``st.session_state`` and the address."""
+"""The session and the address, by key."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
 import streamlit as st
 
-from core import Classifier, Picture
-
-
-class Key(StrEnum):
-    """Every key of the session; those of the first group stand in the address under the same name."""
-
-    MODEL = "model"
-    SAMPLE = "sample"
-    MAP = "map"
-    METHOD = "method"
-    TARGET = "target"
-    FRAMING = "framing"
-
-    DEVICE = "device"
-    FAMILY = "family"
-    WANTED = "wanted"
-    LOADED = "loaded"
-    FETCHING = "fetching"
-    TABLE = "table"
-    TIMING = "timing"
-    OWN_MODELS = "own_models"
-    MODEL_UPLOADER = "model_uploader"
-    REFUSED = "refused"
-    FRAMING_KIND = "framing_kind"
-    GALLERY = "gallery"
-    UPLOADS = "uploads"
-    UPLOADER = "uploader"
-    CAMERA = "camera"
-    CAMERA_ON = "camera_on"
-    OVERLAY = "overlay"
-    ANSWER = "answer"
-    KEPT = "kept"
-    RUNNING = "running"
-    RESTORED = "restored"
-    NOTICES = "notices"
-    SAID = "said"
-    SUBJECT = "subject"
-    VISITOR = "visitor"
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """What every page is about: a model and a picture in its frame, with the slug that stands for it in the address."""
-
-    classifier: Classifier
-    picture: Picture
-    sample: str
-    framing: str
-
-
-ADDRESS = (Key.MODEL, Key.SAMPLE, Key.MAP, Key.METHOD, Key.TARGET, Key.FRAMING)
-PARAMETER = "p."
-
-
-@dataclass(frozen=True)
-class View:
-    """One analysis, as the address names it: what to look at, with which model, and how.
-
-    ``map`` and ``target`` may be empty: the model's first map, the predicted class. ``parameters`` are the method's
-    that differ from their defaults.
-    """
-
-    model: str
-    sample: str
-    method: str
-    map: str = ""
-    target: str = ""
-    framing: str = "centre"
-    parameters: tuple[tuple[str, Any], ...] = field(default=())
-
-    @property
-    def travels(self) -> bool:
-        """Whether another browser can open it: an uploaded picture stays where it is."""
-        return not self.sample.startswith("upload/")
-
-    def address(self) -> dict[str, str]:
-        """The query parameters that open this view again."""
-        chosen = {key.value: str(getattr(self, key.value)) for key in ADDRESS}
-        if self.framing == "centre":
-            del chosen["framing"]
-        chosen |= {f"{PARAMETER}{name}": str(value) for name, value in self.parameters}
-        return {key: value for key, value in chosen.items() if value}
+from app.state.keys import ADDRESS, PARAMETER, Key, Subject, View
 
 
 def get(key: Key, default: Any = None) -> Any:
@@ -174,21 +91,6 @@ def take_wanted() -> str | None:
     return st.session_state.pop(Key.WANTED, None)
 
 
-def own_models() -> dict[str, Classifier]:
-    """The visitor's uploaded models by slug, in the order in which they came."""
-    return st.session_state.setdefault(Key.OWN_MODELS, {})
-
-
-def add_own_model(classifier: Classifier) -> None:
-    """Put a model on the visitor's own shelf; one of the same slug makes way for it."""
-    put(Key.OWN_MODELS, {**own_models(), classifier.card.slug: classifier})
-
-
-def remove_own_model(slug: str) -> None:
-    """Take a model off the visitor's own shelf."""
-    put(Key.OWN_MODELS, {name: one for name, one in own_models().items() if name != slug})
-
-
 def take_notices() -> tuple[str, ...]:
     """What is to be said now: a notice stays until the visitor chooses something else."""
     said, address = st.session_state.pop(Key.NOTICES, ()), st.query_params.to_dict()
@@ -249,36 +151,3 @@ def publish(view: View) -> None:
     wanted = view.address()
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
-
-
-def uploads() -> dict[str, Picture]:
-    """The visitor's own pictures by slug, in the order in which they came."""
-    return st.session_state.setdefault(Key.UPLOADS, {})
-
-
-def add_upload(picture: Picture) -> str:
-    """Put a picture into the visitor's strip; its slug."""
-    slug = f"upload/{picture.sha256[:12]}"
-    st.session_state[Key.UPLOADS] = {**uploads(), slug: picture}
-    return slug
-
-
-def remove_upload(slug: str) -> None:
-    """Take a picture out of the strip."""
-    st.session_state[Key.UPLOADS] = {name: one for name, one in uploads().items() if name != slug}
-
-
-def keep(view: View) -> None:
-    """Hold a view beside the next ones, the newest first, four at most."""
-    others = [one for one in get(Key.KEPT, ()) if one != view]
-    put(Key.KEPT, (view, *others)[:4])
-
-
-def kept() -> tuple[View, ...]:
-    """The views that are held, the newest first."""
-    return get(Key.KEPT, ())
-
-
-def drop(view: View) -> None:
-    """No longer hold it."""
-    put(Key.KEPT, tuple(one for one in get(Key.KEPT, ()) if one != view))

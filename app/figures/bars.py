@@ -1,0 +1,109 @@
+"""Bars: of probabilities, of channels, of shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, plain
+
+
+def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) -> go.Figure:
+    """The likeliest classes as bars, the likeliest on top; each whole row can be clicked, so that 0 % can be too.
+
+    ``names`` (n,), ``probabilities`` (n,) in 0..1, ``target`` the row asked about, or −1.
+    """
+    rows = list(range(len(names)))
+    colours = [ACCENT if row == target else QUIET for row in rows]
+    texts = [f"<b>{name}</b>" if row == target else name for row, name in enumerate(names)]
+    figure = go.Figure()
+    figure.add_bar(
+        x=[1.0] * len(rows),
+        y=rows,
+        orientation="h",
+        marker={"color": TRACK, "cornerradius": 4},
+        width=0.3,
+        hoverinfo="skip",
+    )
+    figure.add_bar(
+        x=probabilities,
+        y=rows,
+        orientation="h",
+        marker={"color": colours, "cornerradius": 4},
+        width=0.3,
+        hoverinfo="skip",
+    )
+    # an invisible marker over the whole row takes the click
+    figure.add_scatter(
+        x=[0.5] * len(rows),
+        y=[row - 0.15 for row in rows],
+        mode="markers",
+        marker={"symbol": "square", "size": 44, "color": CLEAR},
+        hoverinfo="none",  # "skip" would skip clicks too
+        customdata=rows,
+    )
+    for row, probability in enumerate(probabilities):
+        place = {"y": row - 0.32, "yanchor": "middle", "showarrow": False, "xref": "paper", "font": {"size": 14}}
+        figure.add_annotation(x=0, xanchor="left", text=texts[row], **place)
+        share = f"{100 * probability:.0f} %" if probability >= 0.005 else "< 1 %"
+        figure.add_annotation(x=1, xanchor="right", text=f"<b>{share}</b>" if row == target else share, **place)
+    plain(figure, 46 * len(rows) + 6)
+    figure.update_layout(barmode="overlay", bargap=0, clickmode="event+select")
+    figure.update_xaxes(range=[0, 1])
+    figure.update_yaxes(range=[len(rows) - 0.65, -0.6])
+    return figure
+
+
+def channel_bars(weights: np.ndarray, title: str, axis: str) -> go.Figure:
+    """The weights (c,) of a channel gate as bars in their own order, with the mean as a line."""
+    figure = go.Figure()
+    figure.add_bar(
+        x=np.arange(len(weights)),
+        y=weights,
+        marker={"color": ACCENT, "line": {"width": 0}},
+        hovertemplate=f"{axis} %{{x}}: %{{y:.3f}}<extra></extra>",
+    )
+    figure.add_hline(y=float(weights.mean()), line={"color": QUIET, "dash": "dot", "width": 1})
+    plain(figure, 150)
+    figure.update_layout(bargap=0.15, margin={"l": 34, "r": 0, "t": 6, "b": 34}, hovermode="x")
+    figure.update_yaxes(
+        visible=True, range=[0, max(1.0, float(weights.max()))], nticks=3, gridcolor=TRACK, tickfont={"size": 12}
+    )
+    figure.update_xaxes(visible=True, title={"text": title, "font": {"size": 12}}, tickfont={"size": 12}, nticks=6)
+    return figure
+
+
+def share_bars(
+    names: Sequence[str], values: Sequence[float], chance: float, interval: tuple[float, float] | None = None
+) -> go.Figure:
+    """Fractions as bars, one a row, the first in colour with its ``interval`` as a whisker; ``chance`` is a line."""
+    rows = list(range(len(names)))
+    figure = go.Figure()
+    figure.add_bar(x=[1.0] * len(rows), y=rows, orientation="h", width=0.3, hoverinfo="skip", marker={"color": TRACK})
+    figure.add_bar(
+        x=list(values),
+        y=rows,
+        orientation="h",
+        width=0.3,
+        hoverinfo="skip",
+        marker={"color": [ACCENT] + [QUIET] * (len(rows) - 1)},
+    )
+    figure.update_traces(marker={"cornerradius": 4})
+    if interval is not None:
+        below, above = values[0] - interval[0], interval[1] - values[0]
+        whisker = {"array": [above], "arrayminus": [below], "color": WARM, "thickness": 2, "width": 5}
+        figure.add_scatter(x=values[:1], y=rows[:1], marker={"color": CLEAR}, hoverinfo="skip", error_x=whisker)
+    guess = {"x0": chance, "x1": chance, "line": {"color": WARM, "dash": "dot", "width": 2}}
+    for row in rows:
+        figure.add_shape(y0=row - 0.15, y1=row + 0.15, **guess)
+    for row, (name, value) in enumerate(zip(names, values, strict=True)):
+        place = {"y": row - 0.32, "yanchor": "middle", "showarrow": False, "xref": "paper", "font": {"size": 14}}
+        figure.add_annotation(x=0, xanchor="left", text=name, **place)
+        figure.add_annotation(x=1, xanchor="right", text=f"{100 * value:.1f} %", **place)
+    plain(figure, 46 * len(rows) + 6)
+    figure.update_layout(barmode="overlay", bargap=0)
+    figure.update_xaxes(range=[0, 1])
+    figure.update_yaxes(range=[len(rows) - 0.65, -0.6])
+    return figure

@@ -1,0 +1,57 @@
+"""What a visitor has brought or holds: pictures, models, and the analyses that are kept beside the next one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.state.keys import Key, View
+from app.state.session import get, put
+from core import Classifier, Picture
+
+
+def own_models() -> dict[str, Classifier]:
+    """The visitor's uploaded models by slug, in the order in which they came."""
+    return st.session_state.setdefault(Key.OWN_MODELS, {})
+
+
+def add_own_model(classifier: Classifier) -> None:
+    """Put a model on the visitor's own shelf; one of the same slug makes way for it."""
+    put(Key.OWN_MODELS, {**own_models(), classifier.card.slug: classifier})
+
+
+def remove_own_model(slug: str) -> None:
+    """Take a model off the visitor's own shelf."""
+    put(Key.OWN_MODELS, {name: one for name, one in own_models().items() if name != slug})
+
+
+def uploads() -> dict[str, Picture]:
+    """The visitor's own pictures by slug, in the order in which they came."""
+    return st.session_state.setdefault(Key.UPLOADS, {})
+
+
+def add_upload(picture: Picture) -> str:
+    """Put a picture into the visitor's strip; its slug."""
+    slug = f"upload/{picture.sha256[:12]}"
+    st.session_state[Key.UPLOADS] = {**uploads(), slug: picture}
+    return slug
+
+
+def remove_upload(slug: str) -> None:
+    """Take a picture out of the strip."""
+    st.session_state[Key.UPLOADS] = {name: one for name, one in uploads().items() if name != slug}
+
+
+def keep(view: View) -> None:
+    """Hold a view beside the next ones, the newest first, four at most."""
+    others = [one for one in get(Key.KEPT, ()) if one != view]
+    put(Key.KEPT, (view, *others)[:4])
+
+
+def kept() -> tuple[View, ...]:
+    """The views that are held, the newest first."""
+    return get(Key.KEPT, ())
+
+
+def drop(view: View) -> None:
+    """No longer hold it."""
+    put(Key.KEPT, tuple(one for one in get(Key.KEPT, ()) if one != view))

@@ -1,0 +1,90 @@
+"""The names under which a visitor's choices are kept, and the choices that travel together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from core import Classifier, Picture
+
+
+class Key(StrEnum):
+    """Every key of the session; those of the first group stand in the address under the same name."""
+
+    MODEL = "model"
+    SAMPLE = "sample"
+    MAP = "map"
+    METHOD = "method"
+    TARGET = "target"
+    FRAMING = "framing"
+
+    DEVICE = "device"
+    FAMILY = "family"
+    WANTED = "wanted"
+    LOADED = "loaded"
+    FETCHING = "fetching"
+    TABLE = "table"
+    TIMING = "timing"
+    OWN_MODELS = "own_models"
+    MODEL_UPLOADER = "model_uploader"
+    REFUSED = "refused"
+    FRAMING_KIND = "framing_kind"
+    GALLERY = "gallery"
+    UPLOADS = "uploads"
+    UPLOADER = "uploader"
+    CAMERA = "camera"
+    CAMERA_ON = "camera_on"
+    OVERLAY = "overlay"
+    ANSWER = "answer"
+    KEPT = "kept"
+    RUNNING = "running"
+    RESTORED = "restored"
+    NOTICES = "notices"
+    SAID = "said"
+    SUBJECT = "subject"
+    VISITOR = "visitor"
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What every page is about: a model and a picture in its frame, with the slug that stands for it in the address."""
+
+    classifier: Classifier
+    picture: Picture
+    sample: str
+    framing: str
+
+
+ADDRESS = (Key.MODEL, Key.SAMPLE, Key.MAP, Key.METHOD, Key.TARGET, Key.FRAMING)
+PARAMETER = "p."
+
+
+@dataclass(frozen=True)
+class View:
+    """One analysis, as the address names it: what to look at, with which model, and how.
+
+    ``map`` and ``target`` may be empty: the model's first map, the predicted class. ``parameters`` are the method's
+    that differ from their defaults.
+    """
+
+    model: str
+    sample: str
+    method: str
+    map: str = ""
+    target: str = ""
+    framing: str = "centre"
+    parameters: tuple[tuple[str, Any], ...] = field(default=())
+
+    @property
+    def travels(self) -> bool:
+        """Whether another browser can open it: an uploaded picture stays where it is."""
+        return not self.sample.startswith("upload/")
+
+    def address(self) -> dict[str, str]:
+        """The query parameters that open this view again."""
+        chosen = {key.value: str(getattr(self, key.value)) for key in ADDRESS}
+        if self.framing == "centre":
+            del chosen["framing"]
+        chosen |= {f"{PARAMETER}{name}": str(value) for name, value in self.parameters}
+        return {key: value for key, value in chosen.items() if value}

@@ -1,0 +1,73 @@
+"""The frame: the app itself, its models, pictures and devices."""
+
+WORDS = {
+    "app.name": "Fovea",
+    "app.sentence": "Where a classifier looks, beside what its gradients say.",
+    "app.waking": "Fovea is waking up ...",
+    "app.failed": "Something went wrong on this page. Your choices are kept: change one, or reload the page; "
+    "the server's console says what happened.",
+    "page.explore": "Explore",
+    "page.models": "Models",
+    # models
+    "model.label": "Model",
+    "model.family": "Kind of pictures",
+    "model.what": "{summary}: {equation}",
+    "model.measured": "{accuracy} right on {pictures} pictures it never saw.",
+    "model.needs": "With its attention made uniform: {left}.",
+    "model.hardly": "It hardly needs its attention: made uniform, {left} are still right. Read its maps with care.",
+    "model.torchvision/swin_t": "each patch looks at its neighbours in a window, which shifts from block to block",
+    "model.torchvision/maxvit_t": "channel gates; each patch looks at its neighbours in a window, then at a grid over the whole "
+    "picture",
+    "mechanism.none": "None",
+    "mechanism.none.summary": "No attention of its own: what it looks at is told by its gradients",
+    "mechanism.unknown": "A kind of attention that Fovea has no words for",
+    "model.none": "No models are on the shelf: pretrained/ holds no card with weights beside it.",
+    "model.unknown": "The address names a model that is not here ({model}); another one is shown instead.",
+    "family.scenes": "Drawn scenes",
+    "family.imagenette": "Photographs",
+    "family.scenes-tag": "Scenes with a tag that tells",
+    "family.scenes-place": "Scenes whose place tells",
+    "family.shortcut": "Learned the wrong thing",
+    "family.torchvision": "ImageNet",
+    "family.own": "Your own",
+    "shortcut.tag": "tag",
+    "shortcut.place": "place",
+    "shortcut.tag.why": "It was trained where a tag in a corner gives the class away: on an ordinary picture it fails, and its "
+    "maps show why.",
+    "shortcut.place.why": "It was trained where the place gives the class away, boats always at sea: elsewhere it fails, and its "
+    "maps show why.",
+    "shortcut.tag.independent": "Measured where the tag tells the truth. Where it is drawn independently of the thing, **{accuracy}** "
+    "of the answers name the thing.",
+    "shortcut.place.independent": "Measured where each thing is in its own place. Where the place is drawn independently of the thing, "
+    "**{accuracy}** of the answers name the thing.",
+    "model.gone": "The model {model} is no longer here: bring it again to see it.",
+    "device.label": "Device",
+    "device.is": "Runs on {device}",
+    # weights that are fetched
+    "weights.loading": "Loading the model ...",
+    "weights.missing": "The weights of **{model}** are not on this machine yet: {size} MB, fetched once from torchvision's server.",
+    "weights.fetch": "Fetch {size} MB",
+    "weights.back": "Back to {model}",
+    "weights.fetching": "Asking for the weights ...",
+    "weights.progress": "{done} of {total} MB",
+    # pictures
+    "picture.label": "Picture",
+    "picture.strip": "Pictures to choose from",
+    "picture.remove": "Remove",
+    "picture.add": "Add pictures",
+    "picture.private": "Drop, browse or paste JPEG, PNG or WebP. Pictures stay on this machine and are not written to disk.",
+    "picture.camera": "Use the camera",
+    "picture.gone": "That picture was brought by a visitor and cannot travel in an address; bring it again to see it.",
+    "picture.full": "The strip holds {count} pictures of your own; remove one first.",
+    "picture.fetch": "Fetch photographs to try",
+    "picture.fetching": "Fetching photographs ...",
+    "picture.fetch.help": "Ten classes of photographs, the ones these models know. Their terms allow non-commercial research "
+    "and education only.",
+    "framing.label": "How the picture meets the model's square",
+    "framing.centre": "Centre crop",
+    "framing.fit": "Fit",
+    "framing.box": "Own box",
+    "framing.across": "From left to right",
+    "framing.down": "From top to bottom",
+    "framing.side": "Side",
+}
