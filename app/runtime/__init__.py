@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from copy import deepcopy
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 import streamlit as st
 
 import core
+from app.runtime import results
 from app.runtime.loading import Models
-from app.runtime.store import Store
-from app.runtime.waiting import wait_for
+from app.runtime.results import compute, key_of
 from core import Attribution, Classifier, ModelCard, Picture, Reading
 from core import attribution as attributions
 from core.attribution import Method, methods
@@ -27,21 +26,11 @@ from core.images import encode_jpeg, thumbnail
 from core.models import own, shelf, torchvision_models
 from core.types import Progress
 
-T = TypeVar("T")
-
-LIMIT = 256 * 1024 * 1024
-"""Bytes of results."""
 MODELS_LIMIT = 1024 * 1024 * 1024
 """Bytes of loaded weights: three of torchvision's largest on the shelf, or all of ours many times."""
 WARM_UPS, FORWARDS = 2, 7
 """Forward passes before the clock runs, and those of which the median is taken."""
 TIMED_ON = "scenes/24"
-
-
-@st.cache_resource(show_spinner=False)
-def store() -> Store:
-    """The one store that all visitors share."""
-    return Store(LIMIT)
 
 
 @st.cache_resource(show_spinner=False)
@@ -107,21 +96,17 @@ def has_photographs() -> bool:
 
 def sample_picture(slug: str) -> Picture:
     """The picture of a sample's slug."""
-    return store().get(("sample", slug), lambda: samples.open_sample(slug))
+    return results.store().get(("sample", slug), lambda: samples.open_sample(slug))
 
 
 def picture_thumbnail(picture: Picture) -> bytes:
     """A small JPEG of the model's square of a picture."""
-    return store().get(("thumbnail", picture.key), lambda: thumbnail(picture))
+    return results.store().get(("thumbnail", picture.key), lambda: thumbnail(picture))
 
 
 def picture_jpeg(picture: Picture) -> bytes:
     """The whole picture as a JPEG for the overlay."""
-    return store().get(("jpeg", picture.key), lambda: encode_jpeg(picture.pixels))
-
-
-def _key(model: Classifier, picture: Picture, *rest: Hashable) -> tuple:
-    return (model.card.slug, str(model.device), model.card.facts.get("checksum"), picture.key, *rest)
+    return results.store().get(("jpeg", picture.key), lambda: encode_jpeg(picture.pixels))
 
 
 def _clock_key(card: ModelCard, device: str) -> tuple:
@@ -130,7 +115,7 @@ def _clock_key(card: ModelCard, device: str) -> tuple:
 
 def find_milliseconds(card: ModelCard, device: str) -> float | None:
     """What ``milliseconds`` measured before for this model on this device, or None."""
-    return store().find(_clock_key(card, device))
+    return results.store().find(_clock_key(card, device))
 
 
 def milliseconds(model: Classifier) -> float:
@@ -150,12 +135,12 @@ def milliseconds(model: Classifier) -> float:
         times = [model.run(once) for _ in range(WARM_UPS + FORWARDS)]
         return 1000 * statistics.median(times[WARM_UPS:])
 
-    return store().get(_clock_key(model.card, str(model.device)), measure)
+    return results.store().get(_clock_key(model.card, str(model.device)), measure)
 
 
 def reading(model: Classifier, picture: Picture) -> Reading:
     """The model's reading of a picture."""
-    return store().get(_key(model, picture, "reading"), lambda: core.read(model, picture))
+    return results.store().get(key_of(model, picture, "reading"), lambda: core.read(model, picture))
 
 
 def seconds(model: Classifier, method: Method, parameters: dict) -> float:
@@ -165,7 +150,7 @@ def seconds(model: Classifier, method: Method, parameters: dict) -> float:
 
 def attribution_key(model: Classifier, picture: Picture, method: Method, target: int, parameters: dict) -> tuple:
     """What an attribution is known by."""
-    return _key(model, picture, method.slug, target, tuple(sorted(parameters.items())))
+    return key_of(model, picture, method.slug, target, tuple(sorted(parameters.items())))
 
 
 def fitting(model: Classifier) -> tuple[Method, ...]:
@@ -175,7 +160,7 @@ def fitting(model: Classifier) -> tuple[Method, ...]:
 
 def find_attribution(key: tuple) -> Attribution | None:
     """An attribution that was computed before, or None."""
-    return store().find(key)
+    return results.store().find(key)
 
 
 def attribution(
@@ -198,14 +183,6 @@ def attribution(
     )
 
 
-def compute(
-    key: Hashable, model: Classifier, job: Callable[[Progress], T], owner: Hashable = None, tick: Progress | None = None
-) -> T:
-    """What ``job(progress)`` gives, run once on the model's device and kept under its key; see ``waiting.wait_for``."""
-    found = store().find(key)
-    return store().put(key, wait_for(model.device, job, owner, tick)) if found is None else found
-
-
 def agreement(model: Classifier, picture: Picture, a: np.ndarray, b: np.ndarray, *names: Hashable) -> core.Agreement:
     """How far two maps of one picture agree; ``names`` say which maps they are."""
-    return store().get(_key(model, picture, "agreement", *names), lambda: core.agreement(a, b))
+    return results.store().get(key_of(model, picture, "agreement", *names), lambda: core.agreement(a, b))

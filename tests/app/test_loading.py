@@ -164,8 +164,8 @@ def test_a_mistake_is_told_and_the_next_one_tries_again() -> None:
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Store:
     """An empty store of results."""
-    own = Store(runtime.LIMIT)
-    monkeypatch.setattr(runtime, "store", lambda: own)
+    own = Store(runtime.results.LIMIT)
+    monkeypatch.setattr(runtime.results, "store", lambda: own)
     return own
 
 

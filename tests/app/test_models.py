@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import runtime
+from app.runtime.store import Store
 from app.state import Key
 from app.widgets import cards, models
 from app.widgets.equation import latex
@@ -75,8 +76,8 @@ def on_that_shelf(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
     monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
-    own = runtime.Store(runtime.LIMIT)
-    monkeypatch.setattr(runtime, "store", lambda: own)
+    own = Store(runtime.results.LIMIT)
+    monkeypatch.setattr(runtime.results, "store", lambda: own)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from app import runtime
-from app.runtime import Store
+from app.runtime.store import Store
 from core import Attribution, Classifier, InvalidInput, Picture, Stopped, open_image
 from core.attribution import Method, method
 from core.device import worker
@@ -29,8 +29,8 @@ class Left(Exception):
 @pytest.fixture(autouse=True)
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     """An empty store of its own for each test."""
-    own = Store(runtime.LIMIT)
-    monkeypatch.setattr(runtime, "store", lambda: own)
+    own = Store(runtime.results.LIMIT)
+    monkeypatch.setattr(runtime.results, "store", lambda: own)
     return own
 
 
@@ -233,7 +233,7 @@ def test_a_mistake_is_told_and_not_kept(model: Classifier, picture: Picture) -> 
             runtime.attribution(model, picture, PATH, 0, {"steps": "many"})
     with pytest.raises(InvalidInput, match="nobody"):
         runtime.sample_picture("photo/nobody")
-    assert free(model) and runtime.store().bytes == 0
+    assert free(model) and runtime.results.store().bytes == 0
 
 
 def test_samples_are_opened_once() -> None:

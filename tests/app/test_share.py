@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from app import layers, runtime
+from app.runtime.store import Store
 from app.state import Subject, View
 from app.widgets.panes import Shown, compare
 from app.widgets.pictures import framed
@@ -38,11 +39,11 @@ def models(tiny: Callable[[str], Classifier], tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture(autouse=True)
 def on_that_shelf(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = runtime.Store(runtime.LIMIT)
+    own = Store(runtime.results.LIMIT)
     # Each loaded model finds its own size of batch, and batches of another size round differently.
     monkeypatch.setattr(batches, "probe", lambda classifier, gradient: batches.Pace(4, 1e-3))
     monkeypatch.setenv("FOVEA_PRETRAINED", str(models))
-    monkeypatch.setattr(runtime, "store", lambda: own)
+    monkeypatch.setattr(runtime.results, "store", lambda: own)
 
 
 def on_the_page(view: View) -> tuple[Picture, Reading, Attribution, Agreement | None]:

@@ -1,0 +1,37 @@
+"""What the core has answered, kept in one store under a limit in bytes and known by content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+import streamlit as st
+
+from app.runtime.store import Store
+from app.runtime.waiting import wait_for
+from core import Classifier, Picture
+from core.types import Progress
+
+T = TypeVar("T")
+
+LIMIT = 256 * 1024 * 1024
+"""Bytes of results."""
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> Store:
+    """The one store that all visitors share."""
+    return Store(LIMIT)
+
+
+def key_of(model: Classifier, picture: Picture, *rest: Hashable) -> tuple:
+    """What a result about a model and a picture is known by; ``rest`` says which."""
+    return (model.card.slug, str(model.device), model.card.facts.get("checksum"), picture.key, *rest)
+
+
+def compute(
+    key: Hashable, model: Classifier, job: Callable[[Progress], T], owner: Hashable = None, tick: Progress | None = None
+) -> T:
+    """What ``job(progress)`` gives, run once on the model's device and kept under its key; see ``waiting.wait_for``."""
+    found = store().find(key)
+    return store().put(key, wait_for(model.device, job, owner, tick)) if found is None else found
