@@ -23,6 +23,7 @@ from core.evaluation.localisation import Localisation, localise, quadrant, tile
 from core.evaluation.randomisation import Randomisation, randomise
 from core.images import open_image, reframe
 from core.models.shelf import cards
+from core.scanning import Run, list_runs, open_run, scan
 from core.types import (
     Agreement,
     AttentionMap,
@@ -58,6 +59,7 @@ __all__ = [
     "Picture",
     "Randomisation",
     "Reading",
+    "Run",
     "Stopped",
     "ablate",
     "adopt",
@@ -69,12 +71,14 @@ __all__ = [
     "erase",
     "faithfulness",
     "intervene",
+    "list_runs",
     "load",
     "localise",
     "off",
     "open_image",
     "open_league",
     "open_model",
+    "open_run",
     "panel",
     "panels",
     "quadrant",
@@ -82,6 +86,7 @@ __all__ = [
     "read",
     "reframe",
     "rollout_map",
+    "scan",
     "tile",
     "to_grid",
 ]

@@ -61,9 +61,13 @@ class Classifier:
 
     def prepare(self, picture: Picture) -> Tensor:
         """The model's square of a picture, normalised: (1, 3, size, size) on the device."""
-        pixels = torch.from_numpy(square(picture, self.card.size, self.fill).copy()).to(self.device)
+        return self.normalise(square(picture, self.card.size, self.fill)[None])
+
+    def normalise(self, squares: np.ndarray) -> Tensor:
+        """Squares (b, size, size, 3) uint8 as the model takes them: (b, 3, size, size) on the device."""
         mean, std = self.moments
-        return ((pixels.permute(2, 0, 1).float() / 255 - mean) / std)[None]
+        x = torch.from_numpy(squares.copy()).to(self.device).permute(0, 3, 1, 2).float()
+        return x.div_(255).sub_(mean).div_(std)
 
     def score(self, x: Tensor, target: Question) -> Tensor:
         """The target's logit of each picture, or a difference of two: (b, 3, size, size) -> (b,)."""

@@ -10,7 +10,7 @@ Listening and steering are values of a ``ContextVar``: two threads that share on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -40,6 +40,7 @@ class Record:
 
 
 _records: ContextVar[dict[Tap, Record] | None] = ContextVar("records", default=None)
+_heard: ContextVar[Collection[Tap] | None] = ContextVar("heard", default=None)  # the taps to record; None for all
 _steers: ContextVar[Mapping[Tap, Steer]] = ContextVar("steers", default={})  # noqa: B039 (never written to)
 
 
@@ -60,14 +61,19 @@ class Tap(nn.Module):
         if steer is not None:
             weights = steer(self, weights)
         records = _records.get()
-        if records is not None:
+        if self.heard():
             before = records[self].uses if self.kind == Kind.SEQUENCE and weights.shape[1] > 1 else ()
             records[self] = Record(self, weights, tuple(grid), cells, (*before, weights))
         return weights
 
+    def heard(self) -> bool:
+        """Whether anybody listens to this tap."""
+        heard = _heard.get()
+        return _records.get() is not None and (heard is None or self in heard)
+
     def watched(self) -> bool:
         """Whether anybody listens or steers: if not, a module may use a fused kernel that never makes the weights."""
-        return _records.get() is not None or self in _steers.get()
+        return self.heard() or self in _steers.get()
 
     def extra_repr(self) -> str:
         return f"{self.kind}, softmax={self.softmax}, off={self.off}"
@@ -79,14 +85,15 @@ def taps(module: nn.Module) -> dict[str, Tap]:
 
 
 @contextmanager
-def listen() -> Iterator[dict[Tap, Record]]:
-    """Record what every tap lets through in this thread: a dict that fills while models run."""
+def listen(only: Collection[Tap] | None = None) -> Iterator[dict[Tap, Record]]:
+    """Record what every tap, or ``only`` some, lets through in this thread: a dict that fills while models run."""
     records: dict[Tap, Record] = {}
-    token = _records.set(records)
+    tokens = _records.set(records), _heard.set(only)
     try:
         yield records
     finally:
-        _records.reset(token)
+        _records.reset(tokens[0])
+        _heard.reset(tokens[1])
 
 
 @contextmanager

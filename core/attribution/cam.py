@@ -8,6 +8,9 @@ the map is zero everywhere. The map stays on the stage's grid.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -21,8 +24,13 @@ from core.types import Kind, Progress
 
 def weigh(stage: Stage, features: Tensor, slopes: Tensor) -> Tensor:
     """The map (h, w) of the first picture's ``features`` and their ``slopes``, both as the stage gives them out."""
+    return weigh_all(stage, features, slopes)[0]
+
+
+def weigh_all(stage: Stage, features: Tensor, slopes: Tensor) -> Tensor:
+    """The maps (b, h, w) of all pictures."""
     features, slopes = stage.arrange(features), stage.arrange(slopes)
-    return (slopes.mean((2, 3), keepdim=True) * features).sum(1)[0].relu()
+    return (slopes.mean((2, 3), keepdim=True) * features).sum(1).relu()
 
 
 def grad_cam(
@@ -32,20 +40,27 @@ def grad_cam(
 
     Captum's ``LayerGradCam`` gives the same where a stage gives out (b, c, h, w); ours lays out other stages first.
     """
-    place, kept = classifier.stages[stage], []
+    place = classifier.stages[stage]
+    with torch.enable_grad(), begin(place) as kept:
+        score = counted(classifier, target, 1, progress)(x.detach()).sum()
+    (slope,) = torch.autograd.grad(score, kept[0])
+    return weigh(place, kept[0].detach(), slope), None
+
+
+@contextmanager
+def begin(place: Stage) -> Iterator[list[Tensor]]:
+    """Begin the graph at what a stage gives out, and keep that; what is before it is not needed."""
+    kept: list[Tensor] = []
 
     def hold(module: nn.Module, inputs: tuple, y: Tensor) -> Tensor:
-        kept.append(y.detach().requires_grad_())  # the graph begins here; what is before it is not needed
+        kept.append(y.detach().requires_grad_(torch.is_grad_enabled()))
         return kept[0].clone()  # whoever works on in place does so on a copy
 
     handle = place.module.register_forward_hook(hold)
     try:
-        with torch.enable_grad():
-            score = counted(classifier, target, 1, progress)(x.detach()).sum()
+        yield kept
     finally:
         handle.remove()
-    (slope,) = torch.autograd.grad(score, kept[0])
-    return weigh(place, kept[0].detach(), slope), None
 
 
 def last_local_stage(classifier: Classifier) -> str:

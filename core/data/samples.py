@@ -73,8 +73,8 @@ def samples(family: str) -> tuple[Sample, ...]:
 
 
 def _number(seed: str) -> int:
-    if not seed.isdecimal() or len(seed) > 9:
-        raise InvalidInput(f"A scene is known by a whole number below a billion, not by {seed!r}.")
+    if not seed.isdecimal() or len(seed) > 18:
+        raise InvalidInput(f"A scene is known by a whole number of eighteen digits at most, not by {seed!r}.")
     return int(seed)
 
 

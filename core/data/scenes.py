@@ -145,13 +145,13 @@ def seeds(split: str, count: int, first: int = 0) -> range:
     """The seeds of a split, ``"train"`` or ``"val"``; they never meet, nor the small numbers that samples have."""
     if split not in _SPLITS:
         raise InvalidInput(f"There is no split {split!r} of the scenes; choose 'train' or 'val'.")
-    return _derived(_SPLITS[split], count, first)
+    return series(_SPLITS[split], count, first)
 
 
 def dataset(seed: int, count: int, size: int = 128) -> Iterator[tuple[np.ndarray, int]]:
     """``count`` pairs of pixels (size, size, 3) uint8 and label; data sets of different seeds share no scene."""
     _check(size)  # now, not at the first picture
-    return ((scene.pixels, scene.label) for scene in (draw(each, size) for each in _derived(seed, count, 0)))
+    return ((scene.pixels, scene.label) for scene in (draw(each, size) for each in series(seed, count)))
 
 
 def paint(composition: Plan, size: int, *, tag: int | None = None, distractors: bool = True,
@@ -195,7 +195,8 @@ def _check(size: int) -> None:
         raise InvalidInput(f"The size of a scene is a whole number of pixels from 16 to 2048, not {size!r}.")
 
 
-def _derived(seed: int, count: int, first: int) -> range:
+def series(seed: int, count: int, first: int = 0) -> range:
+    """The seeds of the scenes of a data set's seed, from the ``first`` on; those of different seeds never meet."""
     if not _whole(seed) or seed < 0:
         raise InvalidInput(f"The seed of a data set is a whole number from 0 on, not {seed!r}.")
     if not _whole(count) or not _whole(first) or count < 0 or first < 0 or first + count > 1 << 32:

@@ -64,13 +64,29 @@ def values(given: Map) -> np.ndarray:
     return array
 
 
+def rank_correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The rank correlation of each map of ``a`` (b, h, w) with its own of ``b`` (b, h', w'), as ``agreement`` has it.
+
+    For many pictures at once, and without chance: (b,) float64.
+    """
+    grid = (min(a.shape[1], b.shape[1]), min(a.shape[2], b.shape[2]))
+    first, second = (ranks(pool(np.abs(np.asarray(one, np.float64)), grid).reshape(len(one), -1)) for one in (a, b))
+    lengths = np.sqrt((first**2).sum(1) * (second**2).sum(1))
+    return (np.einsum("bn,bn->b", first, second) / np.where(lengths > 0, lengths, 1)).clip(-1, 1)
+
+
+def ranks(rows: np.ndarray) -> np.ndarray:
+    """The average ranks of the cells of each row (b, n), less their mean: half of (those below − those above)."""
+    return np.stack([((row[:, None] > row).sum(1) - (row[:, None] < row).sum(1)) / 2 for row in rows])
+
+
 def pool(array: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """The mean of a map (h, w) over each cell of a coarser ``grid``, by area: pixels on a border count to both sides.
+    """The mean of a map (..., h, w) over each cell of a coarser ``grid``, by area: pixels on a border count to both.
 
     Rounded to float32, so that the rounding of the sums makes no ranks where there are none.
     """
-    if array.shape != grid:
-        array = overlaps(array.shape[0], grid[0]) @ array @ overlaps(array.shape[1], grid[1]).T
+    if array.shape[-2:] != grid:
+        array = overlaps(array.shape[-2], grid[0]) @ array @ overlaps(array.shape[-1], grid[1]).T
     return array.astype(np.float32).astype(np.float64)
 
 
@@ -96,11 +112,11 @@ def views(array: np.ndarray) -> np.ndarray:
     """
     _, inverse, counts = np.unique(array, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)  # the rank of the last of each group of ties
-    ranks = (last - (counts - 1) / 2)[inverse].reshape(array.shape)
-    ranks -= ranks.mean()
+    order = (last - (counts - 1) / 2)[inverse].reshape(array.shape)
+    order -= order.mean()
     places = np.clip((TOP * array.size - (array.size - last)) / counts, 0, 1)
     members = places[inverse].reshape(array.shape)
-    return np.stack([unit(ranks, np.sqrt((ranks**2).sum())), members, unit(array, array.sum())])
+    return np.stack([unit(order, np.sqrt((order**2).sum())), members, unit(array, array.sum())])
 
 
 def unit(array: np.ndarray, length: float) -> np.ndarray:

@@ -71,6 +71,23 @@ class Crew:
         return order[: count // batch * batch].view(-1, batch).chunk(self.world, 1)[self.rank].tolist()
 
 
+def together() -> bool:
+    """Whether torchrun started this process, so that there may be others."""
+    return distributed.is_available() and distributed.is_torchelastic_launched()
+
+
+def own_device(name: str = "auto") -> torch.device:
+    """The device of that name; under torchrun each process of a machine has a CUDA device of its own, or a processor.
+
+    Raises:
+        InvalidInput: there is no such device, or fewer devices than processes on this machine.
+    """
+    device = devices.choose(name)
+    if not together():
+        return device
+    return devices.choose(f"cuda:{os.environ['LOCAL_RANK']}") if device.type == "cuda" else torch.device("cpu")
+
+
 @contextmanager
 def gather(name: str = "auto") -> Iterator[Crew]:
     """The processes that torchrun started, or this one alone, on the device of that name.
@@ -78,15 +95,12 @@ def gather(name: str = "auto") -> Iterator[Crew]:
     Raises:
         InvalidInput: there is no such device, or fewer devices than processes on this machine.
     """
-    device = devices.choose(name)
-    if not (distributed.is_available() and distributed.is_torchelastic_launched()):
+    device = own_device(name)
+    if not together():
         yield Crew(device)
         return
     if device.type == "cuda":
-        device = devices.choose(f"cuda:{os.environ['LOCAL_RANK']}")
         torch.cuda.set_device(device)
-    else:
-        device = torch.device("cpu")
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield Crew(device, distributed.get_rank(), distributed.get_world_size())

@@ -24,6 +24,7 @@ from core import __main__ as command_line
 from core.__main__ import main
 from core.attribution import batches
 from core.classifier import Classifier
+from core.commands.printing import percent
 from core.data import datasets, scenes
 from core.models import shelf
 from core.training import RECIPES, Recipe
@@ -155,7 +156,7 @@ def test_what_is_left_without_a_shortcut_is_printed(
     classifier, split = core.load("scenes-tag/plain", "cpu"), datasets.open_dataset("scenes-tag").independent
     answers = [core.read(classifier, core.open_image(split.read(i))).predicted for i in range(12)]
     assert found["independent"] == {"accuracy": sum(answers == split.labels) / 12, "pictures": 12}
-    share = command_line.percent(found["independent"]["accuracy"])
+    share = percent(found["independent"]["accuracy"])
     assert main(["evaluate", "scenes-tag/plain", "--device", "cpu"]) == 0
     assert f"independent {share:>8}" in capsys.readouterr().out
     assert main(["models"]) == 0

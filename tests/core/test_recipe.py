@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from core.__main__ import command, parser
+from core.__main__ import parser
+from core.commands.training import command
 from core.training import RECIPES, Recipe, recipe
 from core.types import InvalidInput
 from tests.core.small_runs import TINY

@@ -1,0 +1,45 @@
+"""How the commands speak: answers on standard output, as text or as JSON, and progress on standard error."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from tqdm import tqdm
+
+import core
+
+
+def bar(words: str) -> Callable[[int, int], None]:
+    """A progress callable that draws a bar on standard error."""
+    lines: list[tqdm] = []  # opened at the first batch: a mistake before it is one sentence and nothing else
+
+    def progress(done: int, total: int) -> None:
+        if not lines:
+            lines.append(tqdm(desc=words, total=total, initial=done, unit="picture", leave=False, file=sys.stderr))
+        lines[0].update(done - lines[0].n)
+        if done >= total:
+            lines[0].close()
+
+    return progress
+
+
+def percent(value: float | None) -> str:
+    """A fraction as people read it."""
+    return "not measured" if value is None else f"{100 * value:.1f} %"
+
+
+def show(answer: dict | list, text: str, options: argparse.Namespace) -> None:
+    """Print an answer as JSON or as text."""
+    print(json.dumps(answer, ensure_ascii=False, indent=1) if options.json else text)
+
+
+def remark(card: core.ModelCard) -> str:
+    """What only some models have: the accuracy where a shortcut says nothing, and the spread over seeds."""
+    apart, seeds = card.facts.get("independent"), card.facts.get("seeds")
+    text = f"  {percent(apart['accuracy'])} without its shortcut" if apart else ""
+    if seeds:
+        text += f"  {100 * seeds['mean']:.1f} ± {100 * seeds['std']:.1f} % over {len(seeds['seeds'])} seeds"
+    return text

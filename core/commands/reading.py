@@ -1,0 +1,51 @@
+"""``models`` and ``explain``: what there is, and what one model makes of one picture."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+import core
+from core.commands.printing import percent, remark, show
+
+
+def models(options: argparse.Namespace) -> None:
+    """List the models of the shelf with their accuracy, and what is left of it without their attention."""
+    rows = core.cards()
+    head = f"{'model':32}{'accuracy':>10}{'uniform':>10}{'shuffled':>10}{'off':>10}{'pictures':>10}"
+    lines = [head]
+    for card in rows:
+        left = "".join(
+            f"{percent(card.ablation[k]) if k in card.ablation else '':>10}" for k in ("uniform", "shuffled", "off")
+        )
+        lines.append(f"{card.slug:32}{percent(card.accuracy):>10}{left}{card.pictures:>10}{remark(card)}")
+    show([card.to_json() for card in rows], "\n".join(lines), options)
+
+
+def explain(options: argparse.Namespace) -> None:
+    """Read one picture with a model and attribute its answer; --out keeps the maps as NPZ."""
+    classifier = core.load(options.model, options.device)
+    picture = core.open_image(options.picture)
+    reading = core.read(classifier, picture)
+    found = core.attribute(classifier, picture, options.method, options.target)
+    best = reading.probabilities.argsort()[::-1][:5]
+    answer = {
+        "model": classifier.card.slug,
+        "device": str(classifier.device),
+        "target": classifier.card.classes[found.target],
+        "gap": found.gap,
+        "classes": {classifier.card.classes[i]: float(reading.probabilities[i]) for i in best},
+        "maps": {one.tap: list(one.weights.shape) for one in reading.maps},
+    }
+    if options.out:
+        maps = {one.tap: one.weights for one in reading.maps}
+        try:
+            np.savez_compressed(options.out, attribution=found.values, probabilities=reading.probabilities, **maps)
+        except OSError as error:
+            raise core.InvalidInput(f"{options.out} cannot be written: {error.strerror}.") from error
+    rows = [f"{name:24}{percent(value):>8}" for name, value in answer["classes"].items()]
+    maps = [f"{name:28}{' × '.join(map(str, shape))}" for name, shape in answer["maps"].items()]
+    gap = "" if found.gap is None else f", completeness gap {percent(found.gap)}"
+    asked = f"{options.method} for {answer['target']}{gap}"
+    show(answer, "\n".join([*rows, "", *maps, *[""] * bool(maps), asked]), options)

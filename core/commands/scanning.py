@@ -1,0 +1,80 @@
+"""``scan``: a table of a model's answers over a data set; under torchrun, made by all its processes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import asdict
+
+import core
+from core.commands.printing import bar, percent, show
+from core.data.pictures import PICTURES, SEED
+from core.evaluation.summary import accuracy, calibration
+from core.training.processes import own_device
+
+SHOWN = 20
+
+
+def add_scan(one: argparse.ArgumentParser) -> None:
+    """The options of ``scan``."""
+    one.add_argument("--model", default="imagenette/cbam")
+    words = "scenes, scenes-tag, scenes-place, imagenette, a folder, a zip, or a CSV of paths and labels"
+    one.add_argument("--data", required=True, help=words)
+    one.add_argument("--out", required=True, help="the folder of the run; a scan that is there goes on")
+    one.add_argument("--seed", type=int, default=SEED, help="of the scenes (default: those of validation)")
+    one.add_argument("--pictures", type=int, default=PICTURES, help="how many scenes")
+    words = "of attention and Grad-CAM of the last stage, by ranks; none is a little faster"
+    one.add_argument("--agreement", default="rank-correlation", choices=("rank-correlation", "none"), help=words)
+    words = "the model's class that a label of the data means, where their names differ; may be repeated"
+    one.add_argument("--map", action="append", default=[], metavar="LABEL=CLASS", help=words)
+
+
+def scan(options: argparse.Namespace) -> None:
+    """Answer every picture of a data set and keep the table; a scan that was stopped goes on. Also under torchrun."""
+    pairs = [pair.partition("=") for pair in options.map]
+    if any(not equals for _, equals, _ in pairs):
+        raise core.InvalidInput("Write --map LABEL=CLASS, or LABEL= for a label that means no class.")
+    first = os.environ.get("RANK", "0") == "0"
+    core.scan(
+        core.load(options.model, str(own_device(options.device))),
+        options.data,
+        options.out,
+        seed=options.seed,
+        pictures=options.pictures,
+        mapping={label: name or None for label, _, name in pairs},
+        agreement=options.agreement != "none",
+        progress=bar("scanning") if first else None,
+    )
+    if first:
+        answer, text = tell(core.open_run(options.out))
+        show(answer, text, options)
+
+
+def tell(run: core.Run) -> tuple[dict, str]:
+    """What is worth knowing of a run at once, as JSON and as text."""
+    table, broken, unmatched = run.table(), run.broken(), run.unmatched()
+    known = table[table["correct"].notna()]
+    answer = {
+        "model": run.facts["model"],
+        "data": run.facts["data"],
+        "out": str(run.folder),
+        "pictures": len(table),
+        "labelled": len(known),
+        "accuracy": None,
+        "calibration_error": None,
+        "agreement": None if table["agreement"].isna().all() else float(table["agreement"].mean()),
+        "unmatched": unmatched,
+        "broken": broken.drop(columns="number").to_dict("records"),
+    }
+    lines = [f"{run.facts['model']} on {run.facts['data']}: {len(table)} pictures, {len(known)} with a class it knows"]
+    if len(known):
+        right, error = accuracy(known), calibration(known).error
+        answer |= {"accuracy": asdict(right), "calibration_error": error}
+        lines.append(f"accuracy {percent(right.value)}, 95 % interval {percent(right.low)} to {percent(right.high)}")
+        lines.append(f"calibration error {percent(error)}")
+    if answer["agreement"] is not None:
+        lines.append(f"agreement of attention and Grad-CAM {answer['agreement']:.2f} in the mean")
+    lines += [f"no class of the model: {name} ({count} pictures)" for name, count in unmatched.items()]
+    lines += [f"broken: {row.path}: {row.reason}" for row in broken.head(SHOWN).itertuples()]
+    lines += [f"... and {len(broken) - SHOWN} more"] * (len(broken) > SHOWN)
+    return answer, "\n".join(lines)

@@ -1,0 +1,116 @@
+"""``train`` and ``evaluate``: a model is put on the shelf, and measured again."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator
+from dataclasses import Field, fields
+
+from tqdm import tqdm
+
+import core
+from core.commands.printing import bar, percent, remark, show
+from core.data.datasets import NAMES, Dataset, open_dataset
+from core.evaluation.accuracy import measure
+from core.models import shelf
+from core.training import RECIPES, Recipe, recipe, train_model
+
+
+def option(part: Field) -> str:
+    """The option of the command line that is a part of the recipe."""
+    return "--" + part.name.replace("_", "-")
+
+
+def sizes(text: str) -> tuple[tuple[float, int], ...]:
+    """Shares of the epochs with their sides, from "0.4:96,0.6:128"."""
+    pairs = (one.split(":") for one in text.split(","))
+    return tuple((float(share), int(side)) for share, side in pairs)
+
+
+def add_recipe(one: argparse.ArgumentParser) -> None:
+    """An option for each part of a recipe."""
+    for part in fields(Recipe):
+        words = {"default": None, "help": part.metadata["words"]}
+        if isinstance(part.default, bool):
+            one.add_argument(option(part), action=argparse.BooleanOptionalAction, **words)
+        elif isinstance(part.default, tuple):
+            one.add_argument(option(part), type=sizes, metavar="SHARE:SIDE,...", **words)
+        else:
+            one.add_argument(option(part), type=type(part.default), choices=part.metadata["of"] or None, **words)
+
+
+def command(options: argparse.Namespace) -> str:
+    """The words that train the same model again, whichever machine the data lie on."""
+    words = ["python", "-m", "core", "train", options.model]
+    if options.data:
+        words += ["--data", options.data if options.data in NAMES else "DIR"]
+    words += ["--start", options.start] if options.start else []
+    words += ["--seeds", str(options.seeds)] if options.seeds > 1 else []
+    for part in fields(Recipe):
+        value = getattr(options, part.name)
+        if isinstance(value, bool):
+            words.append(option(part) if value else option(part).replace("--", "--no-", 1))
+        elif isinstance(value, tuple):
+            words += [option(part), ",".join(f"{share}:{side}" for share, side in value)]
+        elif value is not None:
+            words += [option(part), str(value)]
+    return shlex.join(words)
+
+
+def open_data(family: str, options: argparse.Namespace) -> Dataset:
+    """The data set that is asked for; what is worth knowing of it goes to standard error."""
+    data = open_dataset(family, options.data, download=options.download)
+    if data.note:
+        print(data.note, file=sys.stderr)
+    return data
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train a model and put it on the shelf: weights and card. Under torchrun, with all its processes."""
+    family = options.model.split("/")[0]
+    parts = {part.name: getattr(options, part.name) for part in fields(Recipe)}
+    data = open_data(family, options)
+    chosen = recipe(family if family in RECIPES else data.name, started=options.start is not None, **parts)
+
+    def batches(loader: Iterator, epoch: int) -> Iterator:
+        return tqdm(loader, f"epoch {epoch + 1}/{chosen.epochs}", leave=False, unit="batch", file=sys.stderr)
+
+    def report(line: dict) -> None:
+        text = f"epoch {line['epoch']:3}  loss {line['loss']:.3f}  validation {percent(line['accuracy'])}"
+        print(f"{text}  {line['size']} px  {line['seconds']} s", file=sys.stderr, flush=True)
+
+    card = train_model(
+        options.model,
+        data,
+        chosen,
+        device=options.device,
+        start=options.start,
+        seeds=options.seeds,
+        command=command(options),
+        report=report,
+        batches=batches,
+        progress=bar("measuring"),
+    )
+    if card:
+        text = f"{card.slug}: {percent(card.accuracy)} of {card.pictures} pictures{remark(card)}"
+        show(card.to_json(), text, options)
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Measure a model again: accuracy, and with its attention uniform, shuffled and off; --store keeps it."""
+    classifier = core.load(options.model, options.device)
+    data = open_data(classifier.card.family, options)
+    if data.classes != classifier.card.classes:
+        raise core.InvalidInput(f"{options.model} knows other classes than {data.name} holds.")
+    if options.store and not shelf.weights_file(classifier.card).exists():
+        raise core.InvalidInput(f"{options.model} is not on the shelf, so there is no card to keep this in.")
+    card = measure(classifier, data, bar("measuring"))
+    if options.store:
+        shelf.store_card(card)
+    found = {"accuracy": card.accuracy, **card.ablation}
+    facts = {name: card.facts[name] for name in ("independent", "confusion") if name in card.facts}
+    rows = found | ({"independent": facts["independent"]["accuracy"]} if "independent" in facts else {})
+    text = "\n".join(f"{name:12}{percent(value):>8}" for name, value in rows.items())
+    show({"model": options.model, "pictures": card.pictures, **found, **facts}, text, options)

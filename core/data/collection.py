@@ -1,0 +1,104 @@
+"""A collection: pictures in a fixed order that are gone through once, wherever they lie, with the labels they have."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.images import MAX_BYTES, open_image
+from core.types import InvalidInput, Picture
+
+MISSING = (-1, -1)
+"""The stamp of a file that was not there when it was listed."""
+
+
+class Changed(InvalidInput):
+    """What was listed is not there any more, or is not what it was: no broken picture, but the end of a scan."""
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """``paths`` and ``labels`` of n pictures, as the data have them; None for a picture without a label.
+
+    ``names`` are all labels there are. ``stamps`` (n, 2) int64 tell a changed picture: its size in bytes and when it
+    was written, or in a zip its checksum. ``origin`` opens the collection again; ``identity`` is the same for the same
+    paths and labels in the same order, and for nothing else.
+
+    ``read(i)`` gives a picture, from any thread. It raises ``Changed`` where the picture is not what was listed, and
+    any other InvalidInput where it is broken.
+    """
+
+    origin: str
+    identity: str
+    paths: Sequence[str]
+    labels: Sequence[str | None]
+    names: tuple[str, ...]
+    stamps: np.ndarray
+    read: Callable[[int], Picture]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
+def collect(
+    origin: str,
+    paths: Sequence[str],
+    labels: Sequence[str | None],
+    stamps: Iterable[tuple[int, int]],
+    read: Callable[[str, tuple[int, int]], Picture],
+) -> Collection:
+    """The collection of listed files; ``read(path, stamp)`` gives one of them.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    if not paths:
+        raise InvalidInput(f"There is no picture in {origin}; give a folder, zip or CSV of JPEG, PNG or WebP files.")
+    known = np.array(list(stamps), np.int64).reshape(-1, 2)
+    digest = hashlib.sha256()
+    for path, label in zip(paths, labels, strict=True):
+        digest.update(f"{path}\0{'' if label is None else label}\0".encode(errors="surrogateescape"))
+    names = tuple(sorted({label for label in labels if label is not None}))
+
+    def read_one(index: int) -> Picture:
+        return read(paths[index], tuple(known[index].tolist()))
+
+    return Collection(origin, digest.hexdigest(), paths, labels, names, known, read_one)
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Size in bytes and time of the last change in nanoseconds; ``MISSING`` where there is no such file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return MISSING
+    return found.st_size, found.st_mtime_ns
+
+
+def read_picture(root: Path, path: str, known: tuple[int, int] | None = None) -> Picture:
+    """The picture in a file of a folder, if it is still the one of that stamp; None takes it as it is.
+
+    Raises:
+        Changed: the folder or the file is gone, or the file was written again.
+        InvalidInput: the picture is broken.
+    """
+    place = root / path
+    if known == MISSING:
+        raise InvalidInput(f"There is no file {place}; check the path.")
+    try:
+        with place.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)  # one byte too many is enough to refuse it
+            found = os.fstat(file.fileno())
+    except PermissionError as error:
+        raise InvalidInput(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
+    except OSError as error:
+        what = path if root.is_dir() else f"The folder {root}"
+        raise Changed(f"{what} is not there any more ({error.strerror}); bring it back and scan again.") from error
+    if known not in (None, (found.st_size, found.st_mtime_ns)):
+        raise Changed(f"{path} was changed while it was waiting to be scanned; scan again to take it as it is now.")
+    return open_image(data, name=place.name)

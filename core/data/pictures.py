@@ -1,0 +1,110 @@
+"""Collections by name or place: made scenes, Imagenette, a folder, a zip, a CSV; and one picture of them again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from core.data import scenes
+from core.data.archive import Archive, list_zip
+from core.data.collection import Collection, read_picture
+from core.data.folders import find_folder
+from core.data.listed import list_csv, list_folder
+from core.data.made import HOMES, SHORTCUTS
+from core.images import open_image
+from core.types import InvalidInput, Picture
+
+SEED = 2
+"""The scenes that the models of the shelf were measured on; 1 are those that they were trained on."""
+PICTURES = 1000
+SEEDS = 100_000_000
+IMAGENETTE = "imagenette"
+
+
+@dataclass(frozen=True, eq=False)
+class Computed(Sequence[str]):
+    """``length`` words that are made when they are asked for, so that no list of them is kept."""
+
+    length: int
+    make: Callable[[int], str]
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> str:
+        if not 0 <= index < self.length:
+            raise IndexError(index)
+        return self.make(index)
+
+
+def open_collection(data: str | Path, *, seed: int = SEED, pictures: int = PICTURES) -> Collection:
+    """The pictures of ``scenes``, ``scenes-tag``, ``scenes-place`` or ``imagenette``, of a folder, a zip or a CSV.
+
+    ``seed`` and ``pictures`` choose the scenes; every second one, by chance, of the latter two carries the tag of its
+    own class, or has it in its own class's place. Of a folder with ``train`` and ``val`` it is ``val`` that is taken.
+
+    Raises:
+        InvalidInput: there is no such thing, or no picture in it.
+    """
+    if str(data) in SHORTCUTS:
+        return draw_collection(str(data), seed, pictures)
+    place = find_folder() if str(data) == IMAGENETTE else Path(data)
+    if place is None:
+        raise InvalidInput("Imagenette is not on this machine: FOVEA_DATA names no folder with its train/ and val/.")
+    if place.is_dir():
+        known = find_folder(place)
+        return list_folder(known / "val" if known else place)
+    if place.is_file() and place.suffix.lower() == ".zip":
+        return list_zip(place)
+    if place.is_file() and place.suffix.lower() in (".csv", ".tsv"):
+        return list_csv(place)
+    raise InvalidInput(f"There is no folder, zip or CSV {data}; check the path, or choose of {', '.join(SHORTCUTS)}.")
+
+
+def draw_collection(family: str, seed: int, pictures: int) -> Collection:
+    """So many scenes of a seed, each drawn when it is read; their paths are the slugs of samples."""
+    if not isinstance(seed, int) or not 0 <= seed < SEEDS or pictures < 1:
+        raise InvalidInput(f"Scenes take a seed from 0 to {SEEDS - 1} and one picture or more.")
+    seeds = scenes.series(seed, pictures)
+
+    def path(index: int) -> str:
+        told = SHORTCUTS[family] and Random(f"half {seeds[index]}").random() < 0.5
+        return f"{family if told else 'scenes'}/{seeds[index]}"
+
+    return Collection(
+        family,
+        f"{family} {seed} {pictures}",
+        Computed(pictures, path),
+        Computed(pictures, lambda index: scenes.plan(seeds[index]).object),
+        scenes.OBJECTS,
+        np.broadcast_to(np.zeros(2, np.int64), (pictures, 2)),
+        lambda index: draw_scene(path(index)),
+    )
+
+
+def draw_scene(slug: str) -> Picture:
+    """The scene of a slug, as models are measured on it: 128 px, with the shortcut of its own class if it has one."""
+    family, _, seed = slug.partition("/")
+    if family not in SHORTCUTS or not seed.isdecimal():
+        raise InvalidInput(f"There is no scene {slug!r}.")
+    plan = scenes.plan(int(seed))
+    shown = {"tag": {"tag": plan.label}, "place": {"place": HOMES[plan.object]}, None: {}}[SHORTCUTS[family]]
+    return open_image(scenes.draw(int(seed), **shown).pixels, name=slug)
+
+
+def open_picture(origin: str, path: str) -> Picture:
+    """One picture again, by its path in the collection that ``origin`` opens.
+
+    Raises:
+        InvalidInput: it is not there any more, or is broken.
+    """
+    if origin in SHORTCUTS:
+        return draw_scene(path)
+    place = Path(origin)
+    if place.suffix.lower() == ".zip" and not place.is_dir():
+        return Archive(place).read(path)
+    return read_picture(place if place.is_dir() else place.parent, path)

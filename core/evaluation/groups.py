@@ -1,0 +1,84 @@
+"""Groups of alike maps, so that a shortcut such as a watermark or a tag in a corner stands out as a group of its own.
+
+Each map is divided by its sum: what counts is where it lies, not how much there is of it. The masses are clustered by
+mini-batch k-means (Sculley, "Web-scale k-means clustering", WWW 2010), or for up to 2,000 maps by the spectrum of the
+graph of each one's nearest neighbours (Ng, Jordan, Weiss, "On spectral clustering", NeurIPS 2001). First comes the
+group that is the most unlike the rest:
+
+    apart = |mean of the group − mean of all| / root mean square of |map − mean of all|
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from sklearn.cluster import MiniBatchKMeans, SpectralClustering
+
+from core.evaluation.likeness import masses
+from core.types import InvalidInput, frozen
+
+COUNT = 6
+SPECTRAL = 2000  # maps at most: the time grows faster than their number
+NEIGHBOURS = 15
+FEW = 0.02  # a group with a smaller share of the maps, or fewer than three, says little and comes last
+
+Clustering = Literal["k-means", "spectral"]
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Maps that are alike: the places ``members`` (m,) int64 in the list of maps, the ones nearest the mean first.
+
+    ``mean`` (h, w) is the mean of the maps as they were given, ``apart`` how far it lies from the mean of all, in
+    multiples of how far maps do.
+    """
+
+    members: np.ndarray
+    mean: np.ndarray
+    apart: float
+
+
+def group(
+    maps: np.ndarray, count: int = COUNT, *, clustering: Clustering = "k-means", seed: int = 0
+) -> tuple[Group, ...]:
+    """Up to ``count`` groups of maps (n, h, w), the one that stands out most first; none of no maps.
+
+    Raises:
+        InvalidInput: not maps without NaN, fewer than two groups, no such clustering, or too many maps for it.
+    """
+    if maps.ndim != 3 or not np.isfinite(maps).all():
+        raise InvalidInput(f"Give maps of shape (n, h, w) without NaN or infinity to group, not {maps.shape}.")
+    if count < 2 or clustering not in ("k-means", "spectral"):
+        raise InvalidInput("Choose two groups or more, by k-means or spectral.")
+    if clustering == "spectral" and len(maps) > SPECTRAL:
+        raise InvalidInput(f"Spectral groups take {SPECTRAL} maps at most; choose k-means for {len(maps)}.")
+    if not len(maps):
+        return ()
+    x = masses(maps)
+    count = min(count, len(np.unique(x, axis=0)))
+    labels = cluster(x, count, clustering, seed) if count > 1 else np.zeros(len(x), np.int64)
+    found = [to_group(maps, x, np.flatnonzero(labels == label)) for label in np.unique(labels)]
+    few = max(3, FEW * len(maps))
+    return tuple(sorted(found, key=lambda one: (len(one.members) < few, -one.apart)))
+
+
+def cluster(x: np.ndarray, count: int, clustering: Clustering, seed: int) -> np.ndarray:
+    """The label of each row of x (n, cells): (n,) int."""
+    if clustering == "spectral" and len(x) > NEIGHBOURS:
+        graph = {"affinity": "nearest_neighbors", "n_neighbors": NEIGHBOURS, "assign_labels": "cluster_qr"}
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Graph is not fully connected")  # its parts are groups then: as it should
+            return SpectralClustering(count, random_state=seed, **graph).fit_predict(x)
+    return MiniBatchKMeans(count, n_init=5, random_state=seed).fit_predict(x)
+
+
+def to_group(maps: np.ndarray, x: np.ndarray, members: np.ndarray) -> Group:
+    """The group of those maps; ``x`` (n, cells) are the masses of all."""
+    own, whole = x[members], x.mean(0)
+    centre, spread = own.mean(0), float(np.sqrt(((x - whole) ** 2).sum(1).mean()))
+    distances = ((own - centre) ** 2).sum(1)
+    apart = float(np.linalg.norm(centre - whole)) / max(spread, 1e-12)
+    return Group(frozen(members[np.argsort(distances, kind="stable")]), frozen(maps[members].mean(0)), apart)

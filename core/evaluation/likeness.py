@@ -1,0 +1,45 @@
+"""How alike the maps of many pictures are, and which pictures are like one: the mean map, the furthest, the nearest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.types import InvalidInput, frozen
+
+
+def masses(maps: np.ndarray) -> np.ndarray:
+    """Maps (n, h, w) as rows (n, h · w) float32 that sum to one, of absolute values; a map of zeros stays zero."""
+    rows = np.abs(maps.reshape(len(maps), maps.shape[1] * maps.shape[2]).astype(np.float32))
+    sums = rows.sum(1, keepdims=True)
+    return rows / np.where(sums > 0, sums, 1)
+
+
+def mean_map(maps: np.ndarray) -> np.ndarray:
+    """The mean (h, w) of maps (n, h, w).
+
+    Raises:
+        InvalidInput: there is no map.
+    """
+    if maps.ndim != 3 or not len(maps):
+        raise InvalidInput("There is no map to take the mean of; choose pictures that have one.")
+    return frozen(maps.mean(0, dtype=np.float64).astype(np.float32))
+
+
+def furthest(maps: np.ndarray, count: int | None = None) -> np.ndarray:
+    """The places (count,) of the maps (n, h, w) whose mass lies furthest from their mean's, the furthest first."""
+    rows = masses(maps)
+    distances = ((rows - rows.mean(0)) ** 2).sum(1) if len(rows) else np.zeros(0)
+    return np.argsort(-distances, kind="stable")[:count]
+
+
+def nearest(features: np.ndarray, one: np.ndarray, among: np.ndarray, count: int = 6) -> np.ndarray:
+    """The places (count,) in ``features`` (n, c) of those most like ``one`` (c,), ``among`` (n,) bool, nearest first.
+
+    Alike is the cosine of the angle between them. To find correctly classified pictures that are like a mistake, give
+    the stored features of all, the mistake's own, and which ones are right and of the class in question.
+    """
+    places = np.flatnonzero(among)
+    rows = features[places].astype(np.float32)
+    lengths = np.linalg.norm(rows, axis=1) * max(float(np.linalg.norm(one)), 1e-12)
+    cosines = rows @ np.asarray(one, np.float32) / np.maximum(lengths, 1e-12)
+    return places[np.argsort(-cosines, kind="stable")[:count]]

@@ -1,0 +1,126 @@
+"""What a scan asks of one batch: answers, the attention map, Grad-CAM of the last stage, and how far the two agree.
+
+One forward pass without a graph up to the last stage, and the gradient from there on alone: little more than a bare
+forward pass. Agreement is ``agreement``'s rank correlation of the last map that has a place in the picture with
+Grad-CAM of the last stage, for the predicted class.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.attention.reduction import to_grid
+from core.attention.tap import Record, listen
+from core.attribution.cam import begin, weigh_all
+from core.classifier import Classifier
+from core.evaluation.agreement import pool, rank_correlations
+from core.types import AttentionMap, Kind
+
+TOP = 5
+SIDE = 16  # cells: a kept map is pooled to so many a side at most
+FEATURES = 256  # numbers: more than these are projected to as many
+LARGEST = {"cpu": 16}  # pictures of 128 px in a batch; large batches are slower on most processors
+LARGEST_ELSEWHERE = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """What was seen of b pictures.
+
+    ``top`` (b, t) class indices, the likeliest first, and their ``probabilities`` (b, t); ``losses`` (b,) of the true
+    class, NaN without one; ``attention`` and ``cam`` (b, h, w) with at most ``SIDE`` cells a side, the latter divided
+    by its peak; ``features`` (b, c), the last stage's means over the picture; ``agreement`` (b,). What the model has
+    not, or what was not asked for, is None.
+    """
+
+    top: np.ndarray
+    probabilities: np.ndarray
+    losses: np.ndarray
+    attention: np.ndarray | None = None
+    cam: np.ndarray | None = None
+    features: np.ndarray | None = None
+    agreement: np.ndarray | None = None
+
+
+def batch_size(classifier: Classifier) -> int:
+    """How many pictures go through at once: always the same for a model and a kind of device.
+
+    It is not probed, for the last digits of an answer depend on it, and a scan must be the same twice.
+    """
+    largest = LARGEST.get(classifier.device.type, LARGEST_ELSEWHERE)
+    return max(1, min(largest, int(largest * (128 / classifier.card.size) ** 2)))
+
+
+def last_map(classifier: Classifier) -> str | None:
+    """The last tap whose map has a place in the picture."""
+    return next((name for name, tap in reversed(classifier.taps.items()) if tap.kind != Kind.CHANNEL), None)
+
+
+def look(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreement: bool = True) -> Looks:
+    """See what a model makes of squares (b, size, size, 3) uint8 with class indices ``labels`` (b,), -1 for none.
+
+    Without ``agreement`` there is no Grad-CAM and no gradient. To be called on the classifier's worker.
+    """
+    tap, stages = last_map(classifier), list(classifier.stages.values())
+    stage = stages[-1] if stages else None
+    with torch.no_grad():
+        x = classifier.normalise(squares)
+        wanted = [classifier.taps[tap]] if tap else []
+        watched = begin(stage) if stage else nullcontext([])
+        cam = None
+        with torch.set_grad_enabled(agreement), listen(wanted) as records, watched as kept:
+            logits = classifier.module(x)
+            if agreement and stage:
+                (slopes,) = torch.autograd.grad(logits.gather(1, logits.argmax(1, keepdim=True)).sum(), kept[0])
+                cam = weigh_all(stage, kept[0].detach(), slopes)
+        features = summarise(stage.arrange(kept[0].detach())) if stage else None
+        logs = logits.detach().float().log_softmax(1)
+        best = logs.topk(min(TOP, logs.shape[1]))
+        truth = torch.from_numpy(labels).to(logs.device)
+        losses = -logs.gather(1, truth.clamp(min=0)[:, None])[:, 0].masked_fill(truth < 0, torch.nan)
+    maps = [to_maps(tap, record) for record in records.values()]
+    cams, maps = None if cam is None else to_numpy(cam), maps[0] if maps else None
+    return Looks(
+        to_numpy(best.indices),
+        to_numpy(best.values.exp()),
+        to_numpy(losses),
+        None if maps is None else small(maps),
+        None if cams is None else small(cams / np.maximum(cams.max((1, 2), keepdims=True), 1e-30)),
+        None if features is None else to_numpy(features),
+        None if cams is None or maps is None else rank_correlations(maps, cams),
+    )
+
+
+def to_numpy(tensor: Tensor) -> np.ndarray:
+    """A tensor on the CPU; float32 if it has fractions."""
+    return (tensor.float() if tensor.is_floating_point() else tensor).cpu().numpy()
+
+
+def to_maps(name: str, record: Record) -> np.ndarray:
+    """The maps (b, h, w) of all pictures of a record, each reduced as it is everywhere else."""
+    weights = to_numpy(record.weights.detach())
+    cells = None if record.cells is None else record.cells.cpu().numpy()
+    return np.stack([to_grid(AttentionMap(name, record.tap.kind, one, record.grid, cells)) for one in weights])
+
+
+def small(maps: np.ndarray) -> np.ndarray:
+    """Maps (b, h, w) with at most ``SIDE`` cells a side."""
+    return pool(maps, (min(maps.shape[1], SIDE), min(maps.shape[2], SIDE)))
+
+
+def summarise(features: Tensor) -> Tensor:
+    """The means (b, c) of feature maps (b, c, h, w) over the picture.
+
+    More than ``FEATURES`` are projected at random to so many, which keeps distances nearly (Johnson and Lindenstrauss,
+    1984); the projection is always the same.
+    """
+    means = features.float().mean((2, 3))
+    if means.shape[1] <= FEATURES:
+        return means
+    draw = torch.randn(means.shape[1], FEATURES, generator=torch.Generator().manual_seed(0)) / FEATURES**0.5
+    return means @ draw.to(means.device)

@@ -1,0 +1,173 @@
+"""The parts of a run: Parquet files of rows, each written at one stroke and never changed.
+
+``part-<first>-<stop>.parquet`` covers the pictures number first..stop-1 of the collection: those that were answered are
+its rows, and those that are broken stand in its metadata with the reason. A part that is there is whole, so a scan that
+was killed goes on with the pictures that no part covers.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.types import InvalidInput
+
+NAME = re.compile(r"part-(\d{9,})-(\d{9,})\.parquet")
+LEFT = 600  # seconds after which a file that nobody finished is thrown away
+
+SCHEMA = pa.schema(
+    {
+        "number": pa.int64(),
+        "path": pa.string(),
+        "label": pa.string(),
+        "true": pa.string(),
+        "predicted": pa.string(),
+        "confidence": pa.float32(),
+        "correct": pa.bool_(),
+        "loss": pa.float32(),
+        "agreement": pa.float32(),
+        "sha256": pa.string(),
+        "bytes": pa.int64(),
+        "changed": pa.int64(),
+        "top": pa.list_(pa.int32()),
+        "probabilities": pa.list_(pa.float32()),
+        "attention": pa.list_(pa.float16()),
+        "cam": pa.list_(pa.float16()),
+        "features": pa.list_(pa.float16()),
+    }
+)
+"""The columns of a part. What a model has not, or what was not asked for, is null."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part's file, and the pictures ``first`` to ``stop`` - 1 that it covers."""
+
+    path: Path
+    first: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A picture that could not be read: its number, its path, the reason, and its stamp."""
+
+    number: int
+    path: str
+    reason: str
+    stamp: tuple[int, int]
+
+
+def list_parts(folder: Path) -> list[Part]:
+    """The parts that are there, in order."""
+    found = ((one, NAME.fullmatch(one.name)) for one in folder.iterdir())
+    return sorted((Part(one, int(hit[1]), int(hit[2])) for one, hit in found if hit), key=lambda part: part.first)
+
+
+def covered(parts: Iterable[Part], pictures: int) -> np.ndarray:
+    """Which of so many pictures the parts cover: (n,) bool."""
+    there = np.zeros(pictures, bool)
+    for part in parts:
+        there[part.first : part.stop] = True
+    return there
+
+
+def encode(columns: Mapping[str, Any], broken: Sequence[Broken] = ()) -> bytes:
+    """A part as the bytes of its file; a column that is an array of more than one axis becomes lists."""
+    shapes, arrays = {}, []
+    for field in SCHEMA:
+        values = columns.get(field.name)
+        if isinstance(values, np.ndarray) and values.ndim > 1:
+            shapes[field.name] = values.shape[1:]
+            arrays.append(to_lists(values, field.type))
+        elif values is None:
+            arrays.append(pa.nulls(len(columns["number"]), field.type))
+        else:
+            # NaN stands for a number that is not there.
+            arrays.append(pa.array(values, field.type, from_pandas=True))
+    said = [[one.number, one.path, one.reason, *one.stamp] for one in broken]
+    facts = {"broken": json.dumps(said), "shapes": json.dumps(shapes)}
+    file = io.BytesIO()
+    pq.write_table(pa.table(arrays, SCHEMA.with_metadata(facts)), file, compression="zstd")
+    return file.getvalue()
+
+
+def to_lists(values: np.ndarray, kind: pa.ListType) -> pa.ListArray:
+    """An array (n, ...) as n lists."""
+    width = int(np.prod(values.shape[1:]))
+    flat = np.ascontiguousarray(values, kind.value_type.to_pandas_dtype()).reshape(-1)
+    return pa.ListArray.from_arrays(pa.array(np.arange(len(values) + 1, dtype=np.int32) * width), pa.array(flat))
+
+
+def write_part(folder: Path, first: int, stop: int, data: bytes) -> None:
+    """Put a part into the folder at one stroke.
+
+    Raises:
+        InvalidInput: it cannot be written.
+    """
+    write(folder / f"part-{first:09}-{stop:09}.parquet", data)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put a file in its place at one stroke: whoever looks meets all of it or nothing, also after a kill.
+
+    Raises:
+        InvalidInput: it cannot be written, as the disk is full or the folder gone; nothing is left of it then.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            with beside.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InvalidInput(
+            f"{path.parent} cannot be written ({error.strerror}); what was scanned until then stays, so make room or "
+            "bring the folder back, and scan again to go on."
+        ) from error
+
+
+def sweep(folder: Path) -> None:
+    """Throw away what killed scans left half written."""
+    for one in folder.glob(".*.parquet.*"):
+        if time.time() - one.stat().st_mtime > LEFT:
+            one.unlink(missing_ok=True)
+
+
+def read_broken(part: Part) -> list[Broken]:
+    """The broken pictures of a part.
+
+    Raises:
+        InvalidInput: the file is damaged.
+    """
+    said = json.loads(read_facts(part)[b"broken"])
+    return [Broken(number, path, reason, (size, changed)) for number, path, reason, size, changed in said]
+
+
+def read_facts(part: Part) -> dict[bytes, bytes]:
+    """What is said of a part beside its rows."""
+    try:
+        return pq.read_schema(part.path).metadata
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(part.path) from error
+
+
+def damaged(path: Path) -> InvalidInput:
+    """What is to be said of a file that cannot be read."""
+    return InvalidInput(f"{path} is damaged; remove it and scan again into the same folder.")

@@ -1,0 +1,171 @@
+"""A run: the folder that a scan writes, ``run.json`` and parts, and what can be read out of it at any time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import dataset
+
+from core.data.pictures import open_picture
+from core.scanning.parts import SCHEMA, Part, covered, damaged, list_parts, read_broken, read_facts
+from core.types import InvalidInput, Picture, frozen
+
+FACTS = "run.json"
+COLUMNS = tuple(name for name in SCHEMA.names if name not in ("bytes", "changed")
+                and not pa.types.is_list(SCHEMA.field(name).type))  # fmt: skip
+"""The columns of the table: one value for each picture."""
+
+ARRAYS = tuple(name for name in SCHEMA.names if pa.types.is_list(SCHEMA.field(name).type))
+"""What is an array for each picture: maps, features, the likeliest classes and their probabilities."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A scan in its ``folder``, finished or not; ``facts`` is what ``run.json`` says.
+
+    What is read is what the parts hold at that moment, in the order of the collection, each picture once.
+    """
+
+    folder: Path
+    facts: dict[str, Any]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The model's class names, in the order of its indices."""
+        return tuple(self.facts["classes"])
+
+    @property
+    def parts(self) -> list[Part]:
+        """The parts that are there."""
+        try:
+            return list_parts(self.folder)
+        except OSError as error:
+            raise InvalidInput(f"The run {self.folder} is not there any more; bring the folder back.") from error
+
+    @property
+    def scanned(self) -> int:
+        """How many pictures are done, the broken ones too."""
+        return int(covered(self.parts, self.facts["pictures"]).sum())
+
+    @property
+    def finished(self) -> bool:
+        """Whether every picture is done."""
+        return self.scanned == self.facts["pictures"]
+
+    def table(self) -> pd.DataFrame:
+        """A row for each picture that was answered: ``COLUMNS``.
+
+        ``number`` is the picture's place in the collection, ``path`` is relative to it, ``label`` what the data call it
+        and ``true`` the model's class of that name, missing where there is none; so are ``correct`` and ``loss`` then.
+        ``agreement`` is missing where the model has no attention with a place in the picture, or it was not asked for.
+
+        Raises:
+            InvalidInput: the folder is gone, or a part is damaged.
+        """
+        return self._read(COLUMNS).to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
+
+    def array(self, name: str) -> np.ndarray:
+        """One of ``ARRAYS``, in the order of the table: float32, or int32 for the class indices ``top`` (n, 5).
+
+        ``attention`` and ``cam`` (n, h, w), at most 16 × 16: the map's own weights, and Grad-CAM divided by its peak.
+        ``features`` (n, c): the means of the last stage's features. ``probabilities`` (n, 5) go with ``top``.
+
+        Raises:
+            InvalidInput: the scan did not keep it, or as ``table``.
+        """
+        if name not in ARRAYS:
+            raise InvalidInput(f"A run keeps no array {name!r}; choose one of {', '.join(ARRAYS)}.")
+        shape = next((shapes[name] for shapes in self._shapes() if name in shapes), None)
+        if shape is None:
+            raise InvalidInput(f"The run {self.folder} keeps no {name}: the model has none, or it was not asked for.")
+        values = self._read((name,))[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        kind = np.int32 if np.issubdtype(values.dtype, np.integer) else np.float32
+        return frozen(values.astype(kind).reshape(-1, *shape))
+
+    def keeps(self, name: str) -> bool:
+        """Whether the scan kept that array."""
+        return any(name in shapes for shapes in self._shapes())
+
+    def broken(self) -> pd.DataFrame:
+        """The pictures that could not be read: ``number``, ``path`` and ``reason``."""
+        found = {one.number: one for part in self.parts for one in read_broken(part)}
+        rows = [(one.number, one.path, one.reason) for _, one in sorted(found.items())]
+        return pd.DataFrame(rows, columns=["number", "path", "reason"])
+
+    def unmatched(self) -> dict[str, int]:
+        """The labels of the data that mean no class of the model, and how many pictures have them so far."""
+        counts = dict.fromkeys(self.facts["unmatched"], 0)
+        if counts:
+            labels = self._read(("label",))["label"].to_pandas().value_counts()
+            counts |= {name: int(labels.get(name, 0)) for name in counts}
+        return counts
+
+    def picture(self, number: int) -> Picture:
+        """The picture of that number, as it was scanned.
+
+        Raises:
+            InvalidInput: it was not scanned, is not there any more, or is another one now.
+        """
+        own = [part for part in self.parts if part.first <= number < part.stop]
+        found = self._read(("path", "sha256"), own, dataset.field("number") == number).to_pylist()
+        if not found:
+            raise InvalidInput(f"The run {self.folder} has no answer for a picture number {number}.")
+        row = found[0]
+        picture = open_picture(self.facts["data"], row["path"])
+        if picture.sha256 != row["sha256"]:
+            raise InvalidInput(f"{row['path']} is another picture now than when it was scanned; scan it again.")
+        return picture
+
+    def _shapes(self) -> Iterator[dict[str, list[int]]]:
+        return (json.loads(read_facts(part)[b"shapes"]) for part in self.parts)
+
+    def _read(
+        self, columns: Sequence[str], parts: Sequence[Part] | None = None, where: dataset.Expression | None = None
+    ) -> pa.Table:
+        paths = [str(part.path) for part in (self.parts if parts is None else parts)]
+        wanted = list(dict.fromkeys(["number", *columns]))
+        if not paths:
+            table = SCHEMA.empty_table().select(wanted)
+        else:
+            try:
+                table = dataset.dataset(paths, SCHEMA, format="parquet").to_table(wanted, filter=where)
+            except (OSError, pa.ArrowException) as error:
+                raise damaged(self.folder) from error
+        _, order = np.unique(table["number"].to_numpy(), return_index=True)  # in order, and each once
+        return table.take(order).select(list(columns))
+
+
+def open_run(folder: str | Path) -> Run:
+    """The run in a folder.
+
+    Raises:
+        InvalidInput: there is none, or its ``run.json`` cannot be read.
+    """
+    path = Path(folder) / FACTS
+    if not path.is_file():
+        raise InvalidInput(f"There is no run in {folder}; scan into that folder first.")
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        if not {"model", "classes", "data", "pictures", "unmatched"} <= set(facts):
+            raise ValueError("facts are missing")
+    except (OSError, ValueError, TypeError) as error:
+        raise damaged(path) from error
+    return Run(Path(folder).absolute(), facts)
+
+
+def list_runs(folder: str | Path) -> tuple[Run, ...]:
+    """The runs that lie side by side in a folder, the newest first; those that cannot be read are passed over."""
+    found = []
+    for path in Path(folder).glob(f"*/{FACTS}"):
+        try:
+            found.append(open_run(path.parent))
+        except InvalidInput:
+            continue
+    return tuple(sorted(found, key=lambda run: run.facts.get("started", ""), reverse=True))

@@ -1,0 +1,185 @@
+"""Scan a collection: every picture once, read ahead in threads, answered batch by batch, kept part by part.
+
+The collection is cut into batches that are always the same, whoever scans them and however often he was stopped: a scan
+that goes on gives the rows that an unbroken one gives. Under torchrun each process takes a share of the batches that
+are missing and writes parts of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from core.classifier import Classifier
+from core.data.collection import Changed, Collection
+from core.data.pictures import PICTURES, SEED, open_collection
+from core.images import square
+from core.scanning.look import look
+from core.scanning.parts import Broken, covered, list_parts
+from core.scanning.rows import Rows
+from core.scanning.start import start
+from core.training.processes import gather
+from core.types import InvalidInput, Progress
+
+A, B = TypeVar("A"), TypeVar("B")
+
+MOST = 512  # pictures in a part
+SOONEST = 2.0  # seconds after which a part is written, in a scan that has just begun ...
+SHARE = 0.05  # ... and later this share of the time that it runs: many small parts are slow to read
+
+
+def scan(
+    classifier: Classifier,
+    data: str | Path,
+    out: str | Path | None = None,
+    *,
+    seed: int = SEED,
+    pictures: int = PICTURES,
+    mapping: Mapping[str, str | None] | None = None,
+    agreement: bool = True,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """A table of a model's answers over a data set: what ``open_run(out).table()`` reads.
+
+    ``data`` is ``scenes``, ``scenes-tag`` or ``scenes-place`` with ``seed`` and number of ``pictures``, ``imagenette``,
+    a folder with or without a subfolder for each class, a zip, or a CSV of paths and labels. Labels are matched to the
+    model's classes by name; ``mapping`` says it for those that have other names. Without ``agreement`` there is no
+    Grad-CAM, and the scan is a little faster. ``out`` is the folder of the run; a scan that is there goes on where it
+    was, and what changed since is scanned again. None keeps nothing but the table.
+
+    ``progress(done, total)`` is called after each batch, with what was done before and, under torchrun, by the others.
+
+    Raises:
+        InvalidInput: no such data, ``out`` holds another scan, the disk is full, or the data change or vanish in the
+            middle. What was scanned until then stays.
+        Stopped: ``progress`` raised it. What was scanned until then stays.
+    """
+    if out is None:
+        with TemporaryDirectory() as folder:
+            return scan(classifier, data, folder, seed=seed, pictures=pictures, mapping=mapping, agreement=agreement,
+                        progress=progress)  # fmt: skip
+    collection = open_collection(data, seed=seed, pictures=pictures)
+    with gather("cpu") as crew:  # what they tell each other are a few words, whichever device the model is on
+        run, missing = crew.share(start(classifier, collection, Path(out), mapping, agreement) if crew.first else None)
+        if run.facts["identity"] != collection.identity:
+            raise InvalidInput(f"This process finds other pictures in {data} than the first one; give all the same.")
+        labels = {name: -1 if index is None else index for name, index in run.facts["labels"].items()}
+        work = Work(classifier, collection, run.folder, labels, run.facts["agreement"] is not None, crew.workers)
+        work.run(np.array_split(missing, crew.world)[crew.rank], run.facts["batch"], progress)
+        crew.share(None)  # all are done
+        if progress and crew.world > 1:
+            progress(len(collection), len(collection))
+    return run.table()
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Pictures that were read: their ``numbers``, ``squares`` (b, size, size, 3), hashes, and those that are broken."""
+
+    first: int
+    stop: int
+    numbers: list[int]
+    squares: list[np.ndarray]
+    hashes: list[str]
+    broken: list[Broken]
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What one process scans, into which folder; ``labels`` give the class index of each label, -1 for none."""
+
+    classifier: Classifier
+    collection: Collection
+    folder: Path
+    labels: Mapping[str, int]
+    agreement: bool
+    threads: int
+
+    def run(self, batches: np.ndarray, size: int, progress: Progress | None) -> None:
+        """Scan the batches of those indices, and write a part whenever enough is in hand; also at the end it meets."""
+        total, began = len(self.collection), time.monotonic()
+        rows, written, before = None, began, self.done()
+        if progress:
+            progress(before, total)
+        ranges = [(int(index) * size, min((int(index) + 1) * size, total)) for index in batches]
+        try:
+            with closing(ahead(self.read, ranges, self.threads)) as read:
+                for batch in read:
+                    if rows is not None and rows.stop != batch.first:
+                        rows = rows.write(self.folder)
+                    rows = rows or Rows(batch.first, self.classifier.card.classes)
+                    self.answer(batch, rows)
+                    now = time.monotonic()
+                    if len(rows) >= MOST or now - written > max(SOONEST, SHARE * (now - began)):
+                        rows, written = rows.write(self.folder), now
+                        before = self.done()
+                    if progress:
+                        progress(before + (len(rows) if rows else 0), total)
+        except BaseException:
+            if rows is not None:
+                with suppress(InvalidInput):  # what stopped the scan is to be told, and that is often the disk itself
+                    rows.write(self.folder)
+            raise
+        if rows is not None:
+            rows.write(self.folder)
+
+    def done(self) -> int:
+        """How many pictures are in parts, whoever wrote them."""
+        try:
+            return int(covered(list_parts(self.folder), len(self.collection)).sum())
+        except OSError as error:
+            raise InvalidInput(f"The run {self.folder} is not there any more; bring it back and scan again.") from error
+
+    def read(self, bounds: tuple[int, int]) -> Batch:
+        """The pictures of a batch, in one of the reading threads."""
+        card, batch = self.classifier.card, Batch(*bounds, [], [], [], [])
+        for number in range(*bounds):
+            try:
+                picture = self.collection.read(number)
+            except Changed:
+                raise
+            except InvalidInput as error:
+                known = tuple(self.collection.stamps[number].tolist())
+                batch.broken.append(Broken(number, self.collection.paths[number], str(error), known))
+                continue
+            batch.numbers.append(number)
+            batch.squares.append(square(picture, card.size, self.classifier.fill))
+            batch.hashes.append(picture.sha256)
+        return batch
+
+    def answer(self, batch: Batch, rows: Rows) -> None:
+        """Let the model answer a batch, and add the rows."""
+        names = [self.collection.labels[number] for number in batch.numbers]
+        truth = np.array([self.labels.get(name, -1) for name in names], np.int64)
+        if batch.numbers:
+            squares = np.stack(batch.squares)
+            looks = self.classifier.run(lambda: look(self.classifier, squares, truth, self.agreement))
+            paths, stamps = [self.collection.paths[n] for n in batch.numbers], self.collection.stamps[batch.numbers]
+            rows.add(batch.numbers, paths, names, truth, batch.hashes, stamps, looks)
+        rows.close(batch.stop, batch.broken)
+
+
+def ahead(make: Callable[[A], B], items: Sequence[A], threads: int) -> Iterator[B]:
+    """What ``make`` gives for each item, in order, made in threads a little ahead of what is asked for."""
+    waiting: deque[Future[B]] = deque()
+    with ThreadPoolExecutor(threads, "fovea-reading") as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(make, item))
+                if len(waiting) > threads + 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

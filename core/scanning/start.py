@@ -1,0 +1,111 @@
+"""How a scan begins, or goes on: the run's facts are settled, and the batches are found that no part covers yet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from core.classifier import Classifier
+from core.data.collection import Collection
+from core.data.matching import match
+from core.scanning.look import batch_size, last_map
+from core.scanning.parts import Part, covered, list_parts, read_broken, sweep, write
+from core.scanning.run import FACTS, Run, open_run
+from core.types import InvalidInput
+
+AGREEMENT = "rank-correlation"
+SAME = {"model": "model", "weights": "weights", "identity": "pictures", "labels": "classes for its labels",
+        "agreement": "choice of agreement"}  # fmt: skip
+"""What a scan that goes on must have in common with the one that began, and what it is called."""
+
+
+def start(
+    classifier: Classifier,
+    collection: Collection,
+    out: Path,
+    mapping: Mapping[str, str | None] | None = None,
+    agreement: bool = True,
+) -> tuple[Run, np.ndarray]:
+    """The run in ``out``, begun or found there, and the indices of the batches that are missing.
+
+    Parts with a picture that changed since are removed.
+
+    Raises:
+        InvalidInput: ``out`` holds another scan or cannot be written, or the mapping names no class of the model.
+    """
+    facts = settle(classifier, collection, mapping, agreement)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if (out / FACTS).is_file():
+            run = open_run(out)
+            for key, words in SAME.items():
+                if run.facts.get(key) != facts[key]:
+                    raise InvalidInput(f"{out} holds a scan with other {words}; choose another folder for this one.")
+        else:
+            if list_parts(out):
+                raise InvalidInput(f"{out} holds parts of a scan without its {FACTS}; choose another folder.")
+            write(out / FACTS, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
+            run = Run(out.absolute(), facts)
+        sweep(out)
+        for part in list_parts(out):
+            if is_stale(part, collection):
+                part.path.unlink()
+        there = covered(list_parts(out), len(collection))
+    except OSError as error:
+        raise InvalidInput(f"{out} cannot be written ({error.strerror}); choose another folder.") from error
+    size = run.facts["batch"]
+    return run, np.unique(np.flatnonzero(~there) // size)
+
+
+def settle(
+    classifier: Classifier, collection: Collection, mapping: Mapping[str, str | None] | None, agreement: bool
+) -> dict[str, Any]:
+    """What ``run.json`` says of a scan that begins now."""
+    card, matched = classifier.card, match(collection.names, classifier.card.classes, mapping)
+    return {
+        "model": card.slug,
+        "weights": fingerprint(classifier),
+        "classes": list(card.classes),
+        "data": collection.origin,
+        "identity": collection.identity,
+        "pictures": len(collection),
+        "labels": matched,
+        "unmatched": [label for label, index in matched.items() if index is None],
+        "agreement": AGREEMENT if agreement else None,
+        "tap": last_map(classifier),
+        "stage": next(reversed(classifier.stages), None),
+        "batch": batch_size(classifier),
+        "device": classifier.device.type,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def fingerprint(classifier: Classifier) -> str:
+    """A hash of the model's weights and of how it takes pictures."""
+    digest, card = hashlib.sha256(repr((classifier.card.mean, classifier.card.std)).encode()), classifier.card
+    digest.update(f"{card.size} {card.classes}".encode())
+    for name, tensor in classifier.module.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def is_stale(part: Part, collection: Collection) -> bool:
+    """Whether a part is damaged, or a picture of it is not what it was when it was scanned."""
+    try:
+        rows = pq.read_table(part.path, columns=["number", "bytes", "changed"]).to_pydict()
+        known = {one.number: one.stamp for one in read_broken(part)}
+    except (InvalidInput, OSError, pa.ArrowException):
+        return True
+    known |= dict(zip(rows["number"], zip(rows["bytes"], rows["changed"], strict=True), strict=True))
+    now = collection.stamps[part.first : part.stop].tolist()
+    return any(known.get(part.first + place) != tuple(stamp) for place, stamp in enumerate(now))

@@ -1,0 +1,70 @@
+"""``python -m core scan``: what it prints parses and is true, and a mistake is one sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sklearn.metrics import accuracy_score
+
+import core
+from core.__main__ import main
+from core.models import shelf
+from tests.core.small_scans import draw, fill
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small model on a shelf of its own, and a folder of pictures of which one is broken and some are unknown."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "shelf"))
+    shelf.store(tiny("cbam").module, tiny("cbam").card)
+    shelf.store_card(replace(tiny("cbam").card, facts={}))
+    fill(tmp_path / "data", 5, ("ash", "Birch", "shrub", "weed"))
+    draw(tmp_path / "data" / "alone.png", 3)
+    (tmp_path / "data" / "ash" / "00.png").write_bytes(b"nothing")
+
+
+def run(*words: str) -> int:
+    return main(["scan", "--model", "tiny/cbam", "--data", "data", "--out", "run", "--device", "cpu", *words])
+
+
+def test_it_prints_what_the_table_says(capsys: pytest.CaptureFixture) -> None:
+    assert run("--json", "--map", "shrub=elm") == 0
+    printed = capsys.readouterr()
+    answer, table = json.loads(printed.out), core.open_run("run").table()
+    known = table.dropna(subset="true")
+    assert answer["pictures"] == 20 == len(table) and answer["labelled"] == len(known) == 14
+    assert answer["accuracy"]["value"] == pytest.approx(accuracy_score(known["true"], known["predicted"]))
+    assert answer["unmatched"] == {"weed": 5} and [one["path"] for one in answer["broken"]] == ["ash/00.png"]
+    assert set(table["true"].dropna()) == {"ash", "birch", "elm"}
+    assert answer["agreement"] == pytest.approx(table["agreement"].mean()) and "scanning" in printed.err
+    assert run("--map", "shrub=elm") == 0  # it is all there
+    text = capsys.readouterr().out
+    share = f"accuracy {100 * answer['accuracy']['value']:.1f} %"
+    assert share in text and "no class of the model: weed (5 pictures)" in text and "broken: ash/00.png: " in text
+
+
+def test_it_leaves_agreement_out(capsys: pytest.CaptureFixture) -> None:
+    assert run("--agreement", "none", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["agreement"] is None
+    assert core.open_run("run").facts["agreement"] is None
+
+
+def test_scenes_have_a_seed_and_a_number(capsys: pytest.CaptureFixture) -> None:
+    assert run("--data", "scenes", "--seed", "4", "--pictures", "18", "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["pictures"] == 18 and answer["accuracy"] is None and len(answer["unmatched"]) == 10
+    assert core.open_run("run").table()["path"][0] == f"scenes/{4 << 32}"
+
+
+@pytest.mark.parametrize(
+    "words", [("--data", "nowhere"), ("--map", "shrub"), ("--map", "shrub=oaks"), ("--model", "tiny/none")]
+)
+def test_a_mistake_is_one_sentence(words: tuple[str, ...], capsys: pytest.CaptureFixture) -> None:
+    assert run(*words) == 2
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.count("\n") == 1 and printed.err.endswith(".\n")
