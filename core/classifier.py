@@ -60,10 +60,12 @@ class Classifier:
         return tuple(round(255 * value) for value in self.card.mean)
 
     def prepare(self, picture: Picture) -> Tensor:
-        """The model's square of a picture, normalised: (1, 3, size, size) on the device."""
-        pixels = torch.from_numpy(square(picture, self.card.size, self.fill).copy()).to(self.device)
-        mean, std = self.moments
-        return ((pixels.permute(2, 0, 1).float() / 255 - mean) / std)[None]
+        """The model's square of a picture, normalised: (1, 3, size, size) on the device, laid out channels last."""
+        size = self.card.size
+        pixels = torch.from_numpy(square(picture, size, self.fill).copy()).to(self.device)
+        mean, std = (moment.flatten().repeat(size) for moment in self.moments)  # a row at a time: colours are too short
+        rows = (pixels.view(size, -1).float() / 255 - mean) / std
+        return rows.view(1, size, size, 3).permute(0, 3, 1, 2)
 
     def score(self, x: Tensor, target: Question) -> Tensor:
         """The target's logit of each picture, or a difference of two: (b, 3, size, size) -> (b,)."""
