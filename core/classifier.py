@@ -54,6 +54,11 @@ class Classifier:
             torch.tensor(values, device=self.device).view(3, 1, 1) for values in (self.card.mean, self.card.std)
         )
 
+    @cached_property
+    def row_moments(self) -> tuple[Tensor, Tensor]:
+        """The same for each number in a row of pixels, (3 size,) each: three at a time would be slow work."""
+        return tuple(moment.flatten().repeat(self.card.size) for moment in self.moments)
+
     @property
     def fill(self) -> tuple[int, int, int]:
         """The colour that stands for "absent": normalised zero, as RGB 0..255."""
@@ -63,7 +68,7 @@ class Classifier:
         """The model's square of a picture, normalised: (1, 3, size, size) on the device, laid out channels last."""
         size = self.card.size
         pixels = torch.from_numpy(square(picture, size, self.fill).copy()).to(self.device)
-        mean, std = (moment.flatten().repeat(size) for moment in self.moments)  # a row at a time: colours are too short
+        mean, std = self.row_moments
         rows = (pixels.view(size, -1).float() / 255 - mean) / std
         return rows.view(1, size, size, 3).permute(0, 3, 1, 2)
 

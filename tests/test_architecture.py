@@ -33,7 +33,7 @@ FLOORS = (
     ("core.training",),
     ("core",),
     ("core.__main__",),
-    ("app.words", "app.overlay", "app.gallery"),
+    ("app.words", "app.overlay", "app.gallery", "app.paint"),
     ("app.state", "app.figures", "app.layers"),
     ("app.runtime",),
     ("app.widgets",),
