@@ -1,16 +1,20 @@
 # Fovea needs Python 3.11 or newer, git and make; everything else goes into .venv, once.
 
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
+JOBS ?= 2
 PORT ?=
 ADDRESS ?=
+TABLES ?=
 
 python := .venv/bin/python
+# Whole files side by side, each on one thread: faster than one after another on many.
+pytest := OMP_NUM_THREADS=1 $(python) -m pytest --numprocesses $(JOBS) --dist loadfile
 pip := $(python) -m pip install --disable-pip-version-check
 new_enough := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help app test test-all bench shots lint requirements requirements-dev
+.PHONY: help app test test-all bench tables shots lint requirements requirements-dev
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -18,15 +22,19 @@ help: ## this list
 app: requirements ## start Fovea; PORT=8600 takes another port, ADDRESS=0.0.0.0 lets other machines in
 	@$(python) -m streamlit run app/main.py $(if $(PORT),--server.port $(PORT)) $(if $(ADDRESS),--server.address $(ADDRESS))
 
-test: requirements-dev ## the fast tests, a few minutes
-	@$(python) -m pytest
+test: requirements-dev ## the fast tests, a few minutes; JOBS=4 runs four files at a time
+	@$(pytest)
 
 test-all: requirements-dev ## every test, the slow ones too
-	@$(python) -m pytest -m ""
+	@$(pytest) -m ""
 
 bench: requirements-dev ## how long things take, as ratios
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.bench
+	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.methods
 	@$(python) -m tests.browser.click_time
+
+tables: requirements-dev ## measure again, and write README.md's tables; TABLES=models only that one, at once
+	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.readme $(TABLES)
 
 shots: requirements-dev ## draw the README's picture again, in a real browser
 	@$(python) -m tests.browser.shots

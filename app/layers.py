@@ -213,12 +213,44 @@ def method_title(method: Method) -> str:
     return known(f"method.{method.slug}.title", method.title)
 
 
-def attribution_layer(method: Method, found: Attribution, target: str) -> Layer:
-    """An attribution for the right pane; a blank one says why it is blank."""
-    note = "" if method.signed else evenness(found.values)
+def attribution_layer(
+    method: Method, found: Attribution, classes: Sequence[str], pair: tuple[int, int] | None = None
+) -> Layer:
+    """An attribution for the right pane; a blank one says why it is blank.
+
+    Where two classes are set against each other, the ``pair``, a map of both together or of one of them says which.
+    """
+    signed = method.signed or found.contrast is not None
+    title, note, target = method_title(method), "" if signed else evenness(found.values), classes[found.target]
     if not found.values.any():
-        note = word("overlay.note.negative" if method.slug == "grad-cam" else "overlay.note.zero", target=target)
-    return Layer(method.slug, method_title(method), found.values, signed=method.signed, note=note)
+        if found.contrast is not None:
+            note = word("overlay.note.undecided", target=target, other=classes[found.contrast])
+        else:
+            note = word("overlay.note.negative" if method.slug == "grad-cam" else "overlay.note.zero", target=target)
+    if pair is None:
+        return Layer(method.slug, title, found.values, signed=signed, note=note)
+    both = word("contrast.both", target=classes[pair[0]], other=classes[pair[1]])
+    label = word("contrast.short") if found.contrast is not None else target
+    return Layer(
+        side_slug(method, None if found.contrast is not None else found.target),
+        word("contrast.title", method=title, classes=both if found.contrast is not None else target),
+        found.values,
+        signed=signed,
+        note=note,
+        label=label,
+        group=word("contrast.group", method=title, classes=both),
+    )
+
+
+def side_slug(method: Method, side: int | None) -> str:
+    """The slug of a method's map for one of two classes by its index, or of both together: ``grad-cam@3``."""
+    return method.slug if side is None else f"{method.slug}@{side}"
+
+
+def parse_side(slug: str) -> tuple[str, int | None]:
+    """The method's slug and the class in what ``side_slug`` made."""
+    name, _, side = slug.partition("@")
+    return name, int(side) if side else None
 
 
 def strongest(values: np.ndarray, count: int = 3) -> Sequence[tuple[int, int, float]]:

@@ -43,8 +43,9 @@ def run() -> None:
     st.html(HERE / "frame.css")
     state.restore()
     explore = st.Page(HERE / "views" / "explore.py", title=word("page.explore"), default=True)
+    trust = st.Page(HERE / "views" / "trust.py", title=word("page.trust"))
     shelf = st.Page(HERE / "views" / "models.py", title=word("page.models"))
-    page = st.navigation([explore, shelf], position="top")
+    page = st.navigation([explore, trust, shelf], position="top")
     try:
         with st.sidebar:
             card, sample, framing, picture = frame()

@@ -54,20 +54,26 @@ class Classifier:
             torch.tensor(values, device=self.device).view(3, 1, 1) for values in (self.card.mean, self.card.std)
         )
 
+    @cached_property
+    def row_moments(self) -> tuple[Tensor, Tensor]:
+        """The same for each number in a row of pixels, (3 size,) each: three at a time would be slow work."""
+        return tuple(moment.flatten().repeat(self.card.size) for moment in self.moments)
+
     @property
     def fill(self) -> tuple[int, int, int]:
         """The colour that stands for "absent": normalised zero, as RGB 0..255."""
         return tuple(round(255 * value) for value in self.card.mean)
 
     def prepare(self, picture: Picture) -> Tensor:
-        """The model's square of a picture, normalised: (1, 3, size, size) on the device."""
+        """The model's square of a picture, normalised: (1, 3, size, size) on the device, laid out channels last."""
         return self.normalise(square(picture, self.card.size, self.fill)[None])
 
     def normalise(self, squares: np.ndarray) -> Tensor:
-        """Squares (b, size, size, 3) uint8 as the model takes them: (b, 3, size, size) on the device."""
-        mean, std = self.moments
-        x = torch.from_numpy(squares.copy()).to(self.device).permute(0, 3, 1, 2).float()
-        return x.div_(255).sub_(mean).div_(std)
+        """Squares (b, size, size, 3) uint8 as the model takes them: (b, 3, size, size) on the device, channels last."""
+        b, size = squares.shape[:2]
+        mean, std = self.row_moments
+        rows = torch.from_numpy(squares.copy()).to(self.device).view(b, size, -1).float()
+        return rows.div_(255).sub_(mean).div_(std).view(b, size, size, 3).permute(0, 3, 1, 2)
 
     def score(self, x: Tensor, target: Question) -> Tensor:
         """The target's logit of each picture, or a difference of two: (b, 3, size, size) -> (b,)."""

@@ -35,7 +35,7 @@ FLOORS = (
     ("core",),
     ("core.commands",),
     ("core.__main__",),
-    ("app.words", "app.overlay", "app.gallery"),
+    ("app.words", "app.overlay", "app.gallery", "app.paint"),
     ("app.state", "app.figures", "app.layers"),
     ("app.runtime",),
     ("app.widgets",),

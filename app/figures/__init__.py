@@ -1,12 +1,17 @@
 """Arrays to plotly figures. Knows nothing of Streamlit; the overlay owns the colours of maps."""
 
 from app.figures.bars import answer_bars, channel_bars, share_bars
+from app.figures.curves import faithfulness_curve
+from app.figures.intervention import HEAT, paired_bars, paired_maps, share_text
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM
 from app.figures.training import NUMBERED, confusion_matrix, training_curve
+from app.figures.trust import Line, heat, lay, ranking
 
 __all__ = [
     "ACCENT",
     "CLEAR",
+    "HEAT",
+    "Line",
     "NUMBERED",
     "QUIET",
     "TRACK",
@@ -14,6 +19,13 @@ __all__ = [
     "answer_bars",
     "channel_bars",
     "confusion_matrix",
+    "faithfulness_curve",
+    "heat",
+    "lay",
+    "paired_bars",
+    "paired_maps",
+    "ranking",
     "share_bars",
+    "share_text",
     "training_curve",
 ]

@@ -18,7 +18,8 @@ from app.runtime.loading import Models
 from app.runtime.results import compute, key_of
 from core import Attribution, Classifier, ModelCard, Picture, Reading
 from core import attribution as attributions
-from core.attribution import Method, methods
+from core.attribution import METHODS, SALIENCY, Method, method, methods
+from core.classifier import Target
 from core.data import samples
 from core.data.datasets import find_folder
 from core.device import choose, devices
@@ -143,19 +144,43 @@ def reading(model: Classifier, picture: Picture) -> Reading:
     return results.store().get(key_of(model, picture, "reading"), lambda: core.read(model, picture))
 
 
+def look(model: Classifier, picture: Picture, target: Target = None) -> Reading:
+    """The reading, with all that one backward pass for the target tells put beside it: the panel's attributions.
+
+    What was known before is not computed again.
+    """
+    store, key = results.store(), key_of(model, picture, "reading")
+    found = store.find(key)
+    index = None if found is None else model.target(target, found.logits)
+    if found is None or store.find(attribution_key(model, picture, SALIENCY, index, {})) is None:
+        panel = core.panel(model, picture, target if index is None else index)
+        found = found or store.put(key, panel.reading)
+        for slug, one in panel.attributions.items():
+            store.put(attribution_key(model, picture, method(slug), panel.target, {}), one)
+    return found
+
+
 def seconds(model: Classifier, method: Method, parameters: dict) -> float:
     """About how long a method takes on this device."""
     return attributions.seconds(model, method.slug, **parameters)
 
 
-def attribution_key(model: Classifier, picture: Picture, method: Method, target: int, parameters: dict) -> tuple:
+def attribution_key(
+    model: Classifier, picture: Picture, method: Method, target: int, parameters: dict, contrast: int | None = None
+) -> tuple:
     """What an attribution is known by."""
-    return key_of(model, picture, method.slug, target, tuple(sorted(parameters.items())))
+    return key_of(model, picture, method.slug, target, contrast, tuple(sorted(parameters.items())))
 
 
 def fitting(model: Classifier) -> tuple[Method, ...]:
     """The methods that fit a model."""
     return methods(model)
+
+
+def unfitting(model: Classifier) -> tuple[Method, ...]:
+    """The methods that are not offered for a model."""
+    offered = fitting(model)
+    return tuple(one for one in METHODS if one not in offered)
 
 
 def find_attribution(key: tuple) -> Attribution | None:
@@ -169,15 +194,18 @@ def attribution(
     method: Method,
     target: int,
     parameters: dict,
+    contrast: int | None = None,
     *,
     owner: Hashable = None,
     tick: Progress | None = None,
 ) -> Attribution:
-    """An attribution of a picture."""
+    """An attribution of a picture to a class, or to one rather than another."""
     return compute(
-        attribution_key(model, picture, method, target, parameters),
+        attribution_key(model, picture, method, target, parameters, contrast),
         model,
-        lambda progress: core.attribute(model, picture, method.slug, target, progress=progress, **parameters),
+        lambda progress: core.attribute(
+            model, picture, method.slug, target, contrast=contrast, progress=progress, **parameters
+        ),
         owner,
         tick,
     )

@@ -17,6 +17,7 @@ class Key(StrEnum):
     MAP = "map"
     METHOD = "method"
     TARGET = "target"
+    CONTRAST = "contrast"
     FRAMING = "framing"
 
     DEVICE = "device"
@@ -36,10 +37,37 @@ class Key(StrEnum):
     CAMERA = "camera"
     CAMERA_ON = "camera_on"
     OVERLAY = "overlay"
+    SIDE = "side"
+    TRIAL = "trial"
+    ERASED = "erased"
+    ERASE_MAP = "erase_map"
+    ERASE_SHARE = "erase_share"
+    ERASE_FILL = "erase_fill"
+    SEED = "seed"
+    CURVES = "curves"
+    CHECKS = "checks"
+    CHANGED = "changed"
+    WAY = "way"
+    SHUFFLE = "shuffle"
+    PARTS_OFF = "parts_off"
+    DONOR = "donor"
+    DONORS = "donors"
+    PAINT = "paint"
+    PAINTED = "painted"
+    ABLATING = "ablating"
+    ABLATIONS = "ablations"
     ANSWER = "answer"
     KEPT = "kept"
     RUNNING = "running"
     RESTORED = "restored"
+    SECTION = "section"
+    SOURCE = "source"
+    TRUTH = "truth"
+    EXAMPLE = "example"
+    EXTENT = "extent"
+    MEASURES = "measures"
+    MEASURING = "measuring"
+    COMPETITORS = "competitors"
     NOTICES = "notices"
     SAID = "said"
     SUBJECT = "subject"
@@ -56,7 +84,7 @@ class Subject:
     framing: str
 
 
-ADDRESS = (Key.MODEL, Key.SAMPLE, Key.MAP, Key.METHOD, Key.TARGET, Key.FRAMING)
+ADDRESS = (Key.MODEL, Key.SAMPLE, Key.MAP, Key.METHOD, Key.TARGET, Key.CONTRAST, Key.FRAMING)
 PARAMETER = "p."
 
 
@@ -64,8 +92,8 @@ PARAMETER = "p."
 class View:
     """One analysis, as the address names it: what to look at, with which model, and how.
 
-    ``map`` and ``target`` may be empty: the model's first map, the predicted class. ``parameters`` are the method's
-    that differ from their defaults.
+    ``map``, ``target`` and ``contrast`` may be empty: the model's first map, the predicted class, no class that it is
+    set against. ``parameters`` are the method's that differ from their defaults.
     """
 
     model: str
@@ -75,6 +103,7 @@ class View:
     target: str = ""
     framing: str = "centre"
     parameters: tuple[tuple[str, Any], ...] = field(default=())
+    contrast: str = ""
 
     @property
     def travels(self) -> bool:

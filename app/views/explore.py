@@ -1,4 +1,4 @@
-"""Explore: one picture and one model, its attention beside what its gradients say, and how far the two agree."""
+"""Explore: one picture and one model, its attention beside what its gradients say, how far they agree, and trials."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key, View
 from app.widgets import agreement, answer, computation, kept, methods, panes, share
+from app.widgets.trials import section
 
 subject = state.subject()
-reading = runtime.reading(subject.classifier, subject.picture)
+wanted = answer.wanted(subject, Key.TARGET)
+reading = runtime.look(subject.classifier, subject.picture, wanted)
 
 stage, side = st.columns([2.7, 1], gap="large")
 with side, st.container(key="answer-panel"):
-    target = answer.pick_target(subject)
-    name = subject.classifier.card.classes[target]
+    target = answer.pick_target(subject, reading, wanted)
+    other = answer.pick_contrast(subject, target)
     below = st.container()
+names = subject.classifier.card.classes
 
 with stage:
     chosen, parameters = methods.pick(subject.classifier)
-    found = computation.compute(subject, chosen, parameters, target)
-    shown = panes.show(subject, reading, name, chosen, computation.strip(subject, target, chosen, found), found)
+    contrast = methods.can_contrast(chosen, other, names[target])
+    every = computation.compute(subject, chosen, parameters, target, contrast)
+    found = computation.on_side(every, state.get(Key.SIDE))
+    strip = computation.strip(subject, target, chosen, every)
+    shown = panes.show(subject, reading, chosen, strip, found, paired=contrast is not None)
     if found is not None:
         computation.gap(chosen, found, parameters, subject)
     panes.gates(reading)
@@ -31,16 +37,18 @@ view = View(
     method=chosen.slug,
     map=shown.choice.slug if shown.choice else "",
     target=state.get(Key.TARGET) or "",
+    contrast="" if contrast is None else names[contrast],
     framing=subject.framing,
     parameters=tuple(sorted(parameters.items())),
 )
 state.publish(view)
 
 with below:
-    measured = panes.compare(subject, reading, shown, chosen, found, target, parameters)
+    measured = panes.compare(subject, reading, shown, chosen, found, parameters)
     agreement.show(measured, shown.title if shown.choice else None, panes.method_name(chosen))
 
 with stage:
-    share.show(view, name, subject.picture, reading, found, shown.query)
+    share.show(view, names[target], subject.picture, reading, found, shown.query)
+    section.show(subject, reading, target, shown, chosen, parameters, found)
 
 kept.show()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
-from app import figures, runtime, state
+from app import figures, state
 from app.state import Key, Subject
 from app.words import word
-from core import InvalidInput
+from core import InvalidInput, Reading
 
 LIKELIEST = 5
 UNSURE = 0.5
@@ -20,17 +21,24 @@ def confidence(probability: float, classes: int) -> str:
     return word("answer.knows", count=classes)
 
 
-def pick_target(subject: Subject) -> int:
-    """Draw the bars and the list of classes; the index of the class that is asked about."""
-    classifier = subject.classifier
-    reading, names = runtime.reading(classifier, subject.picture), classifier.card.classes
-    wanted = state.get(Key.TARGET) or ""
+def wanted(subject: Subject, key: Key) -> int | None:
+    """The class that the visitor or the address has chosen under that key, if the model knows it."""
+    name = state.get(key)
+    if not name:
+        return None
     try:
-        target = classifier.target(wanted or None, reading.probabilities)
+        return subject.classifier.target(name, np.empty(0))
     except InvalidInput as error:
         state.notice(str(error))
-        wanted, target = "", reading.predicted
-    state.put(Key.TARGET, names[target] if wanted else "")
+        state.put(key, "")
+        return None
+
+
+def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
+    """Draw the bars and the list of classes; the index of the class that is asked about."""
+    classifier = subject.classifier
+    names, target = classifier.card.classes, reading.predicted if chosen is None else chosen
+    state.put(Key.TARGET, "" if chosen is None else names[target])
     best = [int(i) for i in reading.probabilities.argsort()[::-1][:LIKELIEST]]
     st.subheader(word("answer.title"))
     st.markdown(confidence(float(reading.probabilities[best[0]]), len(names)))
@@ -58,3 +66,19 @@ def pick_target(subject: Subject) -> int:
         format_func=lambda name: name or word("answer.likeliest", name=names[reading.predicted]),
     )
     return target
+
+
+def pick_contrast(subject: Subject, target: int) -> int | None:
+    """Draw the list of classes to set the target against; the index of the chosen one, or None."""
+    names, against = subject.classifier.card.classes, wanted(subject, Key.CONTRAST)
+    if against == target:  # it was asked about after it had been set against another
+        against = None
+    state.put(Key.CONTRAST, "" if against is None else names[against])
+    st.selectbox(
+        word("answer.rather"),
+        ["", *(name for index, name in enumerate(names) if index != target)],
+        key=Key.CONTRAST,
+        format_func=lambda name: name or word("answer.alone"),
+        help=word("answer.rather.help"),
+    )
+    return against

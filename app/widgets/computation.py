@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -26,43 +27,78 @@ def duration(seconds: float) -> str:
     return word("duration.minutes", count=round(seconds / 60))
 
 
-def compute(subject: Subject, chosen: Method, parameters: dict[str, Any], target: int) -> Attribution | None:
-    """The chosen attribution, or None while the visitor has not asked for a long one."""
-    classifier, picture = subject.classifier, subject.picture
-    key = runtime.attribution_key(classifier, picture, chosen, target, parameters)
-    found = runtime.find_attribution(key)
-    if found is not None:
-        return found
-    expected = runtime.seconds(classifier, chosen, parameters)
-    if expected <= QUICK:
-        return runtime.attribution(classifier, picture, chosen, target, parameters, owner=state.visitor())
-    if state.get(Key.RUNNING) != key:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(word("compute.about", duration=duration(expected)))
-            st.button(word("compute.start"), key="start", type="primary", on_click=lambda: state.put(Key.RUNNING, key))
-        return None
+def questions(target: int, contrast: int | None) -> tuple[tuple[int, int | None], ...]:
+    """What is asked: about the target alone; or about it rather than another class, and about each of the two."""
+    return ((target, None),) if contrast is None else ((target, contrast), (target, None), (contrast, None))
+
+
+def compute(
+    subject: Subject, chosen: Method, parameters: dict[str, Any], target: int, contrast: int | None = None
+) -> tuple[Attribution, ...]:
+    """The chosen attribution to each of the ``questions``; none while the visitor has not asked for a long one."""
+    model, picture, asked = subject.classifier, subject.picture, questions(target, contrast)
+    keys = [runtime.attribution_key(model, picture, chosen, one, parameters, other) for one, other in asked]
+    known = [runtime.find_attribution(key) for key in keys]
+    missing = [question for question, one in zip(asked, known, strict=True) if one is None]
+    if not missing:
+        return tuple(known)
+    expected = runtime.seconds(model, chosen, parameters) * (len(missing) + (chosen.one_sided and len(missing) > 2))
+    if expected > QUICK:
+        if state.get(Key.RUNNING) != keys[0]:
+            offer(expected, keys[0])
+            return ()
+        run(subject, chosen, parameters, missing)
+    return tuple(
+        runtime.attribution(model, picture, chosen, one, parameters, other, owner=state.visitor())
+        for one, other in asked
+    )
+
+
+def on_side(every: Sequence[Attribution], side: int | None) -> Attribution | None:
+    """The map on the right pane: of both classes, or of the one of them that the visitor has chosen."""
+    alone = [one for one in every if one.contrast is None and one.target == side]
+    return (*alone, *every)[0] if every else None
+
+
+def offer(expected: float, key: tuple) -> None:
+    """Say how long it takes, and a button that begins."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(word("compute.about", duration=duration(expected)))
+        st.button(word("compute.start"), key="start", type="primary", on_click=lambda: state.put(Key.RUNNING, key))
+
+
+def run(
+    subject: Subject, chosen: Method, parameters: dict[str, Any], missing: Sequence[tuple[int, int | None]]
+) -> None:
+    """Compute what is missing under a progress bar with Stop, and draw the page again."""
     bar = st.progress(0.0, word("compute.running"))  # in a horizontal container the button below would be deaf
     st.button(word("compute.stop"), key="stop", on_click=lambda: state.forget(Key.RUNNING))
+    for number, (one, other) in enumerate(missing):
 
-    def tick(done: int, total: int) -> None:
-        # a call of Streamlit's: it ends this run when the visitor has asked for something else
-        bar.progress(min(1.0, done / total), word("compute.progress", done=done, total=total))
+        def tick(done: int, total: int, number: int = number) -> None:
+            # a call of Streamlit's: it ends this run when the visitor has asked for something else
+            share = (number + min(1.0, done / total)) / len(missing)
+            bar.progress(share, word("compute.progress", done=done, total=total))
 
-    runtime.attribution(classifier, picture, chosen, target, parameters, owner=state.visitor(), tick=tick)
+        runtime.attribution(
+            subject.classifier, subject.picture, chosen, one, parameters, other, owner=state.visitor(), tick=tick
+        )
     state.forget(Key.RUNNING)
     st.rerun()  # the page again, with the result and without the bar
 
 
-def strip(subject: Subject, target: int, chosen: Method, found: Attribution | None) -> list[tuple[Method, Attribution]]:
+def strip(
+    subject: Subject, target: int, chosen: Method, found: Sequence[Attribution]
+) -> list[tuple[Method, Attribution]]:
     """The right pane's attributions: the fast ones, those computed before, and the chosen one as it was asked for."""
-    classifier, picture, shown = subject.classifier, subject.picture, []
-    for one in runtime.fitting(classifier):
-        if one.slug == chosen.slug and found is not None:
-            shown.append((one, found))
+    model, picture, shown = subject.classifier, subject.picture, []
+    for one in runtime.fitting(model):
+        if one.slug == chosen.slug and found:
+            shown += [(one, each) for each in found]
         elif one.slug in FAST and one.slug != chosen.slug:
-            shown.append((one, runtime.attribution(classifier, picture, one, target, {})))
+            shown.append((one, runtime.attribution(model, picture, one, target, {})))
         else:
-            stored = runtime.find_attribution(runtime.attribution_key(classifier, picture, one, target, {}))
+            stored = runtime.find_attribution(runtime.attribution_key(model, picture, one, target, {}))
             if stored is not None:
                 shown.append((one, stored))
     return shown

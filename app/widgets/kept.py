@@ -20,7 +20,8 @@ def _one(view: View, number: int) -> None:
     reading, chosen, parameters = runtime.reading(classifier, picture), method(view.method), dict(view.parameters)
     target = classifier.target(view.target or None, reading.probabilities)
     name = classifier.card.classes[target]
-    found = runtime.find_attribution(runtime.attribution_key(classifier, picture, chosen, target, parameters))
+    contrast = classifier.target(view.contrast, reading.probabilities) if view.contrast else None
+    found = runtime.find_attribution(runtime.attribution_key(classifier, picture, chosen, target, parameters, contrast))
     choice = layers.find_choice(reading, view.map)
     title = layers.attention_title(reading, choice)
     head, away = st.columns([6, 1], vertical_alignment="center")
@@ -31,12 +32,12 @@ def _one(view: View, number: int) -> None:
     stage, side = st.columns([2.7, 1], gap="large")
     with stage:
         shown = [(chosen, found)] if found is not None else []
-        blob = panes.pack(subject, reading, name, shown, (choice.slug if choice else layers.ENERGY, ""))
+        blob = panes.pack(subject, reading, shown, (choice.slug if choice else layers.ENERGY, ""))
         overlay.show(blob, key=f"kept.{number}")
     with side:
         map_ = panes.Shown(choice, None, title)
         agreement.show(
-            panes.compare(subject, reading, map_, chosen, found, target, parameters),
+            panes.compare(subject, reading, map_, chosen, found, parameters),
             title if choice else None,
             panes.method_name(chosen),
         )

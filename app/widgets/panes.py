@@ -46,45 +46,50 @@ def words(reading: Reading) -> dict[str, str]:
 def pack(
     subject: Subject,
     reading: Reading,
-    target: str,
     shown: Sequence[tuple[Method, Attribution]],
     selected: tuple[str, str],
+    heading: str = "",
 ) -> bytes:
-    """Everything that the overlay draws, as one blob."""
-    picture = subject.picture
+    """Everything that the overlay draws, as one blob; ``heading`` stands over the right pane."""
+    picture, classes = subject.picture, subject.classifier.card.classes
+    pairs = {one: (found.target, found.contrast) for one, found in shown if found.contrast is not None}
     height, width = picture.pixels.shape[:2]
     return overlay.pack(
         runtime.picture_jpeg(picture),
         (width, height),
         picture.box,
-        layers.attention_layers(reading, layers.find_choice(reading, selected[0]), subject.classifier.card.classes),
-        [layers.attribution_layer(method, found, target) for method, found in shown],
+        layers.attention_layers(reading, layers.find_choice(reading, selected[0]), classes),
+        [layers.attribution_layer(one, found, classes, pairs.get(one)) for one, found in shown],
         selected=selected,
-        words=words(reading),
+        words=words(reading) | ({"overlay.attribution": heading} if heading else {}),
     )
 
 
 def show(
     subject: Subject,
     reading: Reading,
-    target: str,
     chosen: Method,
     shown: Sequence[tuple[Method, Attribution]],
     found: Attribution | None,
+    paired: bool = False,
 ) -> Shown:
     """Draw the overlay; what is on its left pane, after the visitor's last click."""
     choice = layers.find_choice(reading, state.get(Key.MAP) or "")
     left = choice.slug if choice else layers.ENERGY
-    right = chosen.slug if found is not None else (shown[-1][0].slug if shown else "")
+    right = shown[-1][0].slug if shown else ""
+    if found is not None:
+        right = layers.side_slug(chosen, found.target if paired and found.contrast is None else None)
 
     def select() -> None:
         told = state.component(Key.OVERLAY, "selected") or {}
         if told.get("attention") and told["attention"] != layers.ENERGY:
             state.put(Key.MAP, told["attention"])
         if told.get("attribution"):
-            state.put(Key.METHOD, told["attribution"])
+            method, side = layers.parse_side(told["attribution"])
+            state.put(Key.METHOD, method)
+            state.put(Key.SIDE, side)
 
-    blob = pack(subject, reading, target, shown, (left, right))
+    blob = pack(subject, reading, shown, (left, right), word(f"overlay.attribution.{chosen.family}"))
     result = overlay.show(blob, key=Key.OVERLAY, on_select=select)
     query = pinned(result.pick, reading, choice)
     title = layers.attention_title(reading, choice, query)
@@ -141,12 +146,12 @@ def compare(
     shown: Shown,
     chosen: Method,
     found: Attribution | None,
-    target: int,
     parameters: dict[str, Any],
 ) -> Agreement | None:
     """How far the attention on the left pane and the chosen attribution agree; None where either is missing."""
     if shown.choice is None or found is None:
         return None
     map_ = layers.grid_of(reading, shown.choice, shown.query)
-    names = (shown.choice.slug, shown.query, chosen.slug, target, tuple(sorted(parameters.items())))
+    asked = chosen.slug, found.target, found.contrast, tuple(sorted(parameters.items()))
+    names = (shown.choice.slug, shown.query, *asked)
     return runtime.agreement(subject.classifier, subject.picture, map_, found.values, *names)

@@ -35,7 +35,8 @@ def code(view: View, target: str, box: Box, query: int | None = None, card: str 
     if view.framing != "centre":
         how = '"fit"' if view.framing == "fit" else tuple(round(edge) for edge in box)
         lines.append(f"picture = core.reframe(picture, {how})")
-    extra = "".join(f", {name}={value!r}" for name, value in view.parameters)
+    extra = f", contrast={json.dumps(view.contrast)}" if view.contrast else ""
+    extra += "".join(f", {name}={value!r}" for name, value in view.parameters)
     lines += [
         "reading = core.read(classifier, picture)",
         f'found = core.attribute(classifier, picture, "{view.method}", target="{target}"{extra})',

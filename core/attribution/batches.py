@@ -20,7 +20,10 @@ from core.types import Progress
 
 LARGEST = {"cpu": 16}
 LARGEST_ELSEWHERE = 64
-LONGEST = 0.5  # seconds a batch may take: how long a Stop waits
+USUAL_SIDE = 128  # pixels; of larger pictures a gradient takes fewer at once: it keeps what every layer made of them
+GROWTH = 4  # each size to the next: between neighbours the gain may pause and come back
+LONGEST = 1.5  # seconds a batch may take, judged by the last smaller one: how long a Stop waits
+LONG_ENOUGH = 0.1  # seconds to time a size for
 WORTHWHILE = 0.95  # a larger batch must take at most this share of the time for a picture
 
 
@@ -48,9 +51,11 @@ def pace(classifier: Classifier, gradient: bool = False) -> Pace:
 
 
 def probe(classifier: Classifier, gradient: bool) -> Pace:
-    """Time batches of 1, 2, 4 ... and stop at the first that does not pay."""
+    """Time batches of 1, 4, 16 ... and stop at the first that does not pay."""
     kind = next(classifier.module.parameters()).dtype
     size, largest = classifier.card.size, LARGEST.get(classifier.device.type, LARGEST_ELSEWHERE)
+    if gradient:
+        largest = min(largest, largest * USUAL_SIDE**2 // size**2)
 
     def seconds(n: int) -> float:
         x = torch.zeros(n, 3, size, size, dtype=kind, device=classifier.device)
@@ -64,17 +69,18 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
         return time.perf_counter() - start
 
     def timed(n: int) -> Pace:
-        return Pace(n, min(seconds(n), seconds(n)) / n)  # the quicker of two: the other may have been disturbed
+        times = [seconds(n), seconds(n)]
+        while sum(times) < LONG_ENOUGH:
+            times.append(seconds(n))
+        return Pace(n, min(times) / n)  # the quickest: the others were disturbed
 
     seconds(1)  # warm up
-    best = timed(1)
-    for n in (2**power for power in range(1, 10) if 2**power <= largest):
-        if n * best.seconds > LONGEST:
-            break
+    best, n = timed(1), GROWTH
+    while n <= largest and n * best.seconds <= LONGEST:
         tried = timed(n)
         if tried.seconds > WORTHWHILE * best.seconds:
             break
-        best = tried
+        best, n = tried, n * GROWTH
     return best
 
 

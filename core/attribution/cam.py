@@ -95,4 +95,5 @@ GRAD_CAM = Method(
     parameters=(STAGE,),
     fits=lambda classifier: bool(classifier.stages),
     one_sided=True,
+    needs="Its features must lie on the picture, in one stage at least.",
 )

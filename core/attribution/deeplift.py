@@ -66,4 +66,5 @@ DEEPLIFT = Method(
     fits=lambda classifier: worst(classifier) is not None,
     evaluations=lambda classifier, **_: 4,
     exact=lambda classifier: worst(classifier) < EXACT,
+    needs="What it hands out must add up to the score within 5 %: a product of activations, x·σ(x), breaks its rule.",
 )

@@ -99,6 +99,7 @@ GUIDED_BACKPROPAGATION = Method(
     compute=guided_backpropagation,
     fits=only_relu,
     one_sided=True,
+    needs="ReLU must be its only activation: these rules change the gradient of ReLU and of nothing else.",
 )
 
 DECONVOLUTION = Method(
@@ -111,6 +112,7 @@ DECONVOLUTION = Method(
     compute=deconvolution,
     fits=only_relu,
     one_sided=True,
+    needs="ReLU must be its only activation: these rules change the gradient of ReLU and of nothing else.",
 )
 
 GUIDED_GRAD_CAM = Method(
@@ -125,4 +127,5 @@ GUIDED_GRAD_CAM = Method(
     fits=lambda classifier: bool(classifier.stages) and only_relu(classifier),
     evaluations=lambda classifier, **_: 2,
     one_sided=True,
+    needs="ReLU must be its only activation, and its features must lie on the picture.",
 )

@@ -113,6 +113,8 @@ LAYER_GRADIENT_X_ACTIVATION = Method(
     compute=layer_gradient_x_activation,
     parameters=(TAP,),
     fits=lambda classifier: bool(placed(classifier)),
+    needs="It must have attention with a place in the picture.",
+    family="attention",
 )
 
 LAYER_INTEGRATED_GRADIENTS = Method(
@@ -136,4 +138,6 @@ LAYER_INTEGRATED_GRADIENTS = Method(
     ),
     fits=lambda classifier: bool(placed(classifier)),
     evaluations=lambda classifier, steps, start, **_: steps + evaluations_of(start),
+    needs="It must have attention with a place in the picture.",
+    family="attention",
 )

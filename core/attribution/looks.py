@@ -104,6 +104,8 @@ ATTENTION = Method(
                                choices=heads)),
     fits=lambda classifier: bool(placed(classifier)),
     gradient=False,
+    needs="It must have attention with a place in the picture.",
+    family="attention",
 )  # fmt: skip
 
 ATTENTION_ROLLOUT = Method(
@@ -116,6 +118,8 @@ ATTENTION_ROLLOUT = Method(
     compute=attention_rollout,
     fits=lambda classifier: seats(classifier).stacked,
     gradient=False,
+    needs="It must have several layers of attention over the same patches and a class token.",
+    family="attention",
 )
 
 GRADIENT_X_ATTENTION = Method(
@@ -137,4 +141,6 @@ GRADIENT_X_ATTENTION = Method(
     ),
     fits=lambda classifier: bool(placed(classifier)),
     one_sided=True,
+    needs="It must have attention with a place in the picture.",
+    family="attention",
 )

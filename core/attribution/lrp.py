@@ -138,4 +138,5 @@ LRP = Method(
     compute=lrp,
     fits=lambda classifier: worst(classifier) is not None,
     exact=lambda classifier: worst(classifier) < EXACT,
+    needs="What it hands out must add up to the score within 5 %: a product of activations, x·σ(x), breaks its rule.",
 )

@@ -94,6 +94,8 @@ class Method:
     and ``exact(classifier)`` whether the answer is exact enough to be offered.
     ``evaluations(classifier, **parameters)`` counts the pictures that go through the model, with a backward pass each
     where ``gradient`` says so.
+    ``family`` says what it is made of: "gradients", "removal" of parts of the picture, or "attention". ``needs`` says
+    what a model must have for it, where that is not every model.
     """
 
     slug: str
@@ -109,6 +111,8 @@ class Method:
     gradient: bool = True
     one_sided: bool = False
     exact: Callable[[Classifier], bool] = lambda classifier: True
+    family: str = "gradients"
+    needs: str = ""
 
     @property
     def contrasts(self) -> bool:

@@ -21,6 +21,9 @@ from core.attribution.method import Method, Parameter
 from core.classifier import Classifier, Question
 from core.types import InvalidInput, Progress
 
+WIDEST = 128
+"""Pixels of the widest window."""
+
 
 def occlusion(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, window: int, stride: int, baseline: str
@@ -48,9 +51,9 @@ def cover(gone: Tensor, window: int, stride: int) -> Tensor:
 
 
 def strides(classifier: Classifier) -> tuple[int, ...]:
-    """The strides that tile the model's square with 4 to 40 cells a side."""
+    """The strides that tile the model's square with 4 to 40 cells a side, and fit the widest window twice."""
     size = classifier.card.size
-    return tuple(stride for stride in range(1, size + 1) if size % stride == 0 and 4 <= size // stride <= 40)
+    return tuple(one for one in range(1, WIDEST // 2 + 1) if size % one == 0 and 4 <= size // one <= 40)
 
 
 def usual_stride(classifier: Classifier) -> int:
@@ -72,8 +75,8 @@ OCCLUSION = Method(
             title="Window",
             help="Side of the hidden square, in pixels of what the model sees.",
             default=lambda classifier: 2 * usual_stride(classifier),
-            low=4,
-            high=128,
+            low=2,
+            high=WIDEST,
             step=2,
         ),
         Parameter(
@@ -88,4 +91,6 @@ OCCLUSION = Method(
     fits=lambda classifier: bool(strides(classifier)),
     evaluations=lambda classifier, stride, **_: (classifier.card.size // stride) ** 2 + 1,
     gradient=False,
+    needs="The side of its square must divide into 4 to 40 equal windows.",
+    family="removal",
 )

@@ -30,6 +30,9 @@ from core.types import Progress
 
 WIDTH = 0.25
 """How fast LIME forgets: the width of its kernel over cosine distances, as its authors set it."""
+FIRMNESS = (10.0, 100.0, 1000.0)
+"""How much nearness counts beside colour. The next is tried where a restless picture falls into crumbs, which SLIC then
+joins to one: of a single patch nothing can be told."""
 
 
 def cut(classifier: Classifier, x: Tensor, segments: int) -> Tensor:
@@ -38,8 +41,11 @@ def cut(classifier: Classifier, x: Tensor, segments: int) -> Tensor:
 
     mean, std = (moment.to(x) for moment in classifier.moments)
     colours = ((x[0] * std + mean) * 255).round().clamp(0, 255).permute(1, 2, 0).byte().cpu().numpy()
-    labels = slic(colours, n_segments=segments, start_label=0, channel_axis=-1)
-    numbers = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)  # without gaps
+    for firmness in FIRMNESS:
+        labels = slic(colours, n_segments=segments, compactness=firmness, start_label=0, channel_axis=-1)
+        numbers = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)  # without gaps
+        if numbers.max() + 1 >= segments / 4:
+            break
     return torch.from_numpy(numbers.astype(np.int64)).to(x.device)
 
 
@@ -150,6 +156,7 @@ FEATURE_ABLATION = Method(
     parameters=(SEGMENTS, BASELINE),
     evaluations=lambda classifier, segments, **_: segments + 1,
     gradient=False,
+    family="removal",
 )
 
 KERNEL_SHAP = Method(
@@ -163,6 +170,7 @@ KERNEL_SHAP = Method(
     parameters=(SEGMENTS, SAMPLES, BASELINE, SEED),
     evaluations=lambda classifier, samples, **_: samples + 2,
     gradient=False,
+    family="removal",
 )
 
 LIME = Method(
@@ -176,4 +184,5 @@ LIME = Method(
     parameters=(SEGMENTS, SAMPLES, BASELINE, SEED),
     evaluations=lambda classifier, samples, **_: samples,
     gradient=False,
+    family="removal",
 )

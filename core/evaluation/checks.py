@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from core.attention.reduction import to_grid
 from core.classifier import Classifier, Target, read
 from core.evaluation.faithfulness import faithfulness
 from core.evaluation.randomisation import CARELESS, alike, forget
@@ -52,31 +53,37 @@ def check(
     """The six checks of a map of this picture, in the order above.
 
     An attribution is made again for another class and by other weights, so give the ``parameters`` that it was made
-    with. ``target`` is a class name or index; None is the class of an Attribution, else the predicted one. ``seed``
-    draws the weights. ``progress(done, total)`` counts the three questions that take long, and is called within them.
+    with. Of an AttentionMap they are the ``head`` and the ``query`` of ``to_grid``; all its rows are asked. ``target``
+    is a class name or index; None is the class of an Attribution, else the predicted one. ``seed`` draws the weights.
+    ``progress(done, total)`` counts the three questions that take long, and is called within them.
 
     Raises:
-        InvalidInput: no such method, class or parameter, or a CHANNEL map, which has no place in the picture.
+        InvalidInput: no such method, class or parameter, head or query, or a CHANNEL map, which has no place in the
+            picture.
         Stopped: ``progress`` raised it.
     """
     if not isinstance(map_, Attribution | AttentionMap) or getattr(map_, "contrast", None) is not None:
         raise InvalidInput("check takes an Attribution of one class, or an AttentionMap of a reading.")
     attribution = isinstance(map_, Attribution)
     made = source(classifier, map_.method if attribution else ATTENTION + map_.tap, **parameters)
-    own, logits, done = to_values(map_), read(classifier, picture).logits, 0
+    own = to_values(map_ if attribution else to_grid(map_, **parameters))
+    logits, done = read(classifier, picture).logits, 0
     index = classifier.target(map_.target if attribution and target is None else target, logits)
-    other = next(int(place) for place in np.argsort(-logits, kind="stable") if place != index)
+    other = next((int(place) for place in np.argsort(-logits, kind="stable") if place != index), None)
 
     def tell(*_: int) -> None:
         if progress:
             progress(done, 3)
 
     found = [rows(classifier, map_), gap(map_)]
-    found.append(differs("target", own, made(classifier, picture, other, tell), SAME, signed=True))
+    if other is None:  # a model of one class
+        found.append(Check("target", None, None))
+    else:
+        found.append(differs("target", own, made(classifier, picture, other, tell), SAME, signed=True))
     done = 1
     found.append(differs("weights", own, made(forget(classifier, seed), picture, index, tell), CARELESS))
     done = 2
-    curves = faithfulness(classifier, picture, map_, index, progress=tell)
+    curves = faithfulness(classifier, picture, own, index, progress=tell)
     done = 3
     tell()
     ahead = {slug: curves.map.gain - getattr(curves, slug).gain for slug in ("blob", "edges")}

@@ -35,7 +35,7 @@ def source(classifier: Classifier, name: str, **parameters: Any) -> Source:
     """The source of that name, for a classifier and for copies of it with other weights.
 
     ``parameters`` are those of a method; they are settled here, and so is whether the method fits: some do by what the
-    trained weights make of them.
+    trained weights make of them. The model's own map takes the ``head`` and the ``query`` of ``to_grid``.
 
     Raises:
         InvalidInput: there is no such source or parameter, the method does not fit, or, when the model is asked, it has
@@ -44,7 +44,9 @@ def source(classifier: Classifier, name: str, **parameters: Any) -> Source:
     if name in REFERENCES:
         return REFERENCES[name]
     if name.startswith(ATTENTION):
-        return partial(_attend, name.removeprefix(ATTENTION))
+        if unknown := sorted(set(parameters) - {"head", "query"}):
+            raise InvalidInput(f"An attention map is asked for its head or its query, not for {', '.join(unknown)}.")
+        return partial(_attend, name.removeprefix(ATTENTION), parameters)
     chosen = method(name)
     return partial(_attribute, chosen, chosen.settle(classifier, parameters))
 
@@ -62,7 +64,10 @@ def to_values(map_: Map) -> np.ndarray:
         InvalidInput: it is something else, or a CHANNEL map, which has no place in the picture.
     """
     array = to_grid(map_) if isinstance(map_, AttentionMap) else map_
-    array = np.asarray(array.values if isinstance(array, Attribution) else array, np.float64)
+    try:
+        array = np.asarray(array.values if isinstance(array, Attribution) else array, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"Give a map of shape (h, w), not a {type(map_).__name__}.") from error
     if array.ndim != 2 or not array.size or not np.isfinite(array).all():
         raise InvalidInput(f"Give a map of shape (h, w) without NaN or infinity, not {array.shape}.")
     return array
@@ -78,14 +83,14 @@ def _attribute(chosen: Method, parameters: dict[str, Any], classifier: Classifie
     return classifier.run(job)
 
 
-def _attend(tap: str, classifier: Classifier, picture: Picture, target: int,
+def _attend(tap: str, part: dict[str, int | None], classifier: Classifier, picture: Picture, target: int,
             progress: Progress | None = None) -> np.ndarray:  # fmt: skip
     maps = {one.tap: one for one in read(classifier, picture).maps}
     if tap == ROLLOUT and can_roll(tuple(maps.values())):
-        return to_grid(rollout_map(tuple(maps.values())))
+        return to_grid(rollout_map(tuple(maps.values())), **part)
     if tap not in maps:
         raise InvalidInput(f"{classifier.card.slug} has no map {tap!r}; it has: {', '.join(maps) or 'none'}.")
-    return to_grid(maps[tap])
+    return to_grid(maps[tap], **part)
 
 
 def noise(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:

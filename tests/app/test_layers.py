@@ -177,7 +177,7 @@ def attributed(slug: str, values: np.ndarray) -> Attribution:
 @pytest.mark.parametrize("one", METHODS, ids=lambda one: one.slug)
 def test_a_blank_attribution_says_why_and_another_says_nothing(one) -> None:
     zero, some = np.zeros((4, 4), np.float32), np.eye(4, dtype=np.float32)
-    blank, seen = (attribution_layer(one, attributed(one.slug, values), "birch") for values in (zero, some))
+    blank, seen = (attribution_layer(one, attributed(one.slug, values), ["birch"]) for values in (zero, some))
     key = "overlay.note.negative" if one.slug == "grad-cam" else "overlay.note.zero"
     assert blank.note == word(key, target="birch") and "birch" in blank.note and not seen.note
     assert seen.slug == one.slug and seen.signed == one.signed and seen.title == method_title(one) == one.title
@@ -185,5 +185,5 @@ def test_a_blank_attribution_says_why_and_another_says_nothing(one) -> None:
 
 
 def test_a_negative_attribution_is_not_blank() -> None:
-    layer = attribution_layer(method("occlusion"), attributed("occlusion", -np.eye(3, dtype=np.float32)), "birch")
+    layer = attribution_layer(method("occlusion"), attributed("occlusion", -np.eye(3, dtype=np.float32)), ["birch"])
     assert not layer.note and layer.signed

@@ -54,7 +54,7 @@ def on_the_page(view: View) -> tuple[Picture, Reading, Attribution, Agreement | 
     found = runtime.attribution(classifier, picture, chosen, target, parameters)
     shown = Shown(layers.find_choice(reading, view.map), None, "")
     subject = Subject(classifier, picture, view.sample, view.framing)
-    return picture, reading, found, compare(subject, reading, shown, chosen, found, target, parameters)
+    return picture, reading, found, compare(subject, reading, shown, chosen, found, parameters)
 
 
 def executed(text: str) -> tuple[dict[str, Any], list[Any]]:

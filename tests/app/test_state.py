@@ -17,7 +17,8 @@ from core import open_image
 APP = Path(__file__).parents[2] / "app"
 VIEWS = [
     View("scenes/plain", "scenes/42", "saliency"),
-    View("imagenette/self-attention", "photo/hopper", "grad-cam", "stage4.block1.first.head2", "French horn", "fit"),
+    View("imagenette/self-attention", "photo/hopper", "grad-cam", "stage4.block1.first.head2", "French horn", "fit",
+         contrast="church"),  # fmt: skip
     View(
         "scenes/cbam",
         "scenes/24",

@@ -22,19 +22,45 @@ from app import words
 from app.overlay import WORDS
 from app.widgets import pictures
 from app.widgets.own_models import EXAMPLES
+from app.widgets.trials.checks import LIMITS
 from app.words import known, percent, use, word
 from app.words.en import WORDS as ENGLISH
 from core import Classifier
 from core.attention import MECHANISMS
 from core.attribution import METHODS
+from core.evaluation.erasure import FILLS, WHICH
+from core.evaluation.sources import REFERENCES
 from core.models.shelf import FAMILIES
+from tests.app.trust_page import OF_TRUST
 
 APP = Path(__file__).parents[2] / "app"
 
 PARTS = {"attention", "channel", "spatial", "first", "second", "pool", "window_attention", "grid_attention"}
 """What the parts of taps' names are called, after their stage or block."""
 
+WAYS = ("uniform", "off", "shuffled", "other", "painted", "head", "channel", "glimpse")
+"""What can become of an attention."""
+
 VALUES = {
+    **dict.fromkeys(["change.way.{one}", "change.way.{part}"], [f"change.way.{one}" for one in WAYS]),
+    **{f"{key}.{{way}}": [f"{key}.{one}" for one in WAYS] for key in ("change.about", "moved.how")},
+    **dict.fromkeys(["map.{part}", "map.{one.part}"], ["map.head", "map.channel", "map.glimpse"]),
+    "trial.{one}": ["trial.intervene", "trial.erase", "trial.check"],
+    "trial.{trial}.about": ["trial.intervene.about", "trial.erase.about", "trial.check.about"],
+    "erase.only.{only}": ["erase.only.attention", "erase.only.attribution"],
+    "erase.fill.{one}": [f"erase.fill.{one}" for one in FILLS],
+    "erase.{which}": [f"erase.{one}" for one in WHICH],
+    "erase.{which}.signed": ["erase.most.signed", "erase.least.signed"],
+    "curves.{one}": [f"curves.{one}" for one in REFERENCES],
+    "curves.{which}": ["curves.deletion", "curves.insertion"],
+    "curves.{which}.axis": ["curves.deletion.axis", "curves.insertion.axis"],
+    "curves.head.{one}": [f"curves.head.{one}" for one in ("map", "deletion", "insertion", "better")],
+    "check.{one.slug}": [f"check.{one}" for one in LIMITS],
+    "check.{one.slug}.means": [f"check.{one}.means" for one in LIMITS],
+    "check.{one.slug}.value": [f"check.{one}.value" for one in LIMITS],
+    "check.{one.slug}.none": [f"check.{one}.none" for one in ("rows", "complete", "target", "weights")],
+    **OF_TRUST,
+    "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],
     "framing.{kind}": [f"framing.{one}" for one in (pictures.CENTRE, pictures.FIT, pictures.BOX)],
     "framing.{name}": ["framing.across", "framing.down", "framing.side"],
     "family.{slug}": [f"family.{one}" for one in (*FAMILIES, "shortcut", "torchvision", "own")],

@@ -193,3 +193,14 @@ def test_a_long_method_says_so_shows_progress_and_stops(browser_page, address) -
     stop.click()
     start.wait_for(timeout=PATIENCE)  # the page offers it again: nothing was computed
     assert not browser_page.get_by_text("Completeness gap", exact=False).is_visible()
+
+
+def test_one_class_rather_than_another_is_a_strip_of_three_maps(browser_page, address) -> None:
+    open_page(browser_page, address, "model=scenes/cbam&sample=scenes/42&method=input-x-gradient&contrast=boat")
+    strip = browser_page.locator(".strip", has_text=" rather than boat")
+    assert strip.locator("button").count() == 3
+    legend = browser_page.locator(".pane").nth(1)
+    strip.locator("button").nth(2).click()
+    settle(browser_page)
+    assert "boat" in legend.inner_text() and "rather than" not in legend.inner_text()
+    assert query(browser_page)["contrast"] == "boat" and query(browser_page)["method"] == "input-x-gradient"

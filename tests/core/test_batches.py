@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from core.attribution import batches
 from core.attribution.batches import pace, probe
 from core.classifier import Classifier
+from core.types import ModelCard
 
 
 @pytest.mark.parametrize(
@@ -18,7 +21,8 @@ from core.classifier import Classifier
         (lambda n: 1e-3 * n, 1),  # nothing gained
         (lambda n: 1e-2 + 1e-4 * n, 16),  # as large as a processor is given
         (lambda n: 1e-2 + 1e-3 * n if n < 8 else 1.0, 4),  # a cliff
-        (lambda n: 0.2 + 0.05 * n, 2),  # a batch of four would already be too long for a Stop
+        (lambda n: 0.1 + 0.15 * n, 4),  # a batch of 16 would be too long for a Stop
+        (lambda n: 0.1 + 0.5 * n, 1),  # four already
     ],
 )
 @pytest.mark.parametrize("with_gradient", [False, True])
@@ -36,6 +40,20 @@ def test_probe(
     monkeypatch.setattr(linear.module, "forward", slow)
     found = probe(linear, with_gradient)
     assert found.size == size and found.seconds == pytest.approx(cost(size) / size)
+
+
+@pytest.mark.parametrize(
+    "side, size, with_gradient", [(128, 16, True), (224, 4, True), (512, 1, True), (512, 16, False)]
+)
+def test_a_gradient_takes_fewer_large_pictures(
+    monkeypatch: pytest.MonkeyPatch, side: int, size: int, with_gradient: bool
+) -> None:
+    """A model that takes as long for many pictures as for one."""
+    times = itertools.count()
+    monkeypatch.setattr(batches.time, "perf_counter", lambda: 0.06 * next(times))
+    module = nn.Sequential(nn.AvgPool2d(side), nn.Flatten(), nn.Linear(3, 2)).requires_grad_(False)
+    card = ModelCard("made/mean", "", "plain", ("dark", "light"), size=side)
+    assert probe(Classifier(card, module, torch.device("cpu")), with_gradient).size == size
 
 
 def test_the_pace_is_found_once(linear: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,22 @@ def test_attention_does_not_change_with_the_target(tiny: Callable, picture: Pict
         assert found["complete"].passed is None and isinstance(found["weights"].passed, bool)
 
 
+def test_a_head_and_a_pinned_patch_are_checked_as_they_are_shown(tiny: Callable, picture: Picture) -> None:
+    classifier = tiny("transformer")
+    own = core.read(classifier, picture).maps[-1]
+    random = core.read(forget(classifier), picture).maps[-1]
+    values = {}
+    for part in ({}, {"head": 1}, {"head": 1, "query": 5}):
+        found = {one.slug: one for one in core.check(classifier, picture, own, **part)}
+        shown, drawn = core.to_grid(own, **part), core.to_grid(random, **part)
+        assert found["weights"].value == pytest.approx(alike(shown, drawn), abs=1e-6)
+        curves = core.faithfulness(classifier, picture, shown)
+        assert found["blob"].value == pytest.approx(curves.map.gain - curves.blob.gain, abs=1e-6)
+        assert found["rows"].passed and found["target"].value == pytest.approx(1)
+        values[tuple(part)] = found["weights"].value
+    assert len(set(values.values())) == 3
+
+
 def test_it_tells_how_far_it_is_and_ends_when_told(tiny: Callable, picture: Picture) -> None:
     calls: list[tuple[int, int]] = []
     own = core.attribute(tiny("plain"), picture, "saliency")
@@ -107,3 +123,7 @@ def test_mistakes(tiny: Callable, picture: Picture) -> None:
     for words, map_ in wrong.items():
         with pytest.raises(InvalidInput, match=words):
             core.check(tiny("cbam"), picture, map_)
+    own = core.read(tiny("transformer"), picture).maps[0]
+    for words, part in (("a head from 0 to", {"head": 99}), ("not for steps", {"steps": 9})):
+        with pytest.raises(InvalidInput, match=words):
+            core.check(tiny("transformer"), picture, own, **part)

@@ -1,0 +1,145 @@
+"""What Trust draws: means with their intervals, one a line; a map over a picture whose truth is known; a map alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image, ImageDraw
+from plotly.colors import hex_to_rgb
+from scipy.ndimage import binary_dilation, binary_erosion
+
+from app.figures.intervention import GROWTH, HEAT, OPACITY
+from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, plain
+from core.images.framing import to_picture
+
+WIDEST = 24
+"""Letters of a name on one line."""
+LINE, VALUE = 31, 50  # pixels: how high a line is, how wide its number
+SIDE = 512  # pixels of a picture with a map over it
+FINE = 128  # pixels, at least, of a map alone
+PEAKS = 4
+"""Of more cells that tie for the largest value none is marked."""
+COLOURS = np.array([hex_to_rgb(one) for one in HEAT], float)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a ranking: ``reference`` knows nothing of the model, ``warned`` is to be read with care.
+
+    ``value`` is the mean in words, ``told`` what stands under the pointer.
+    """
+
+    name: str
+    mean: float
+    low: float
+    high: float
+    value: str
+    told: str
+    reference: bool = False
+    warned: bool = False
+
+
+def ranking(
+    lines: Sequence[Line], guess: float | None, span: tuple[float, float], share: bool = False, chosen: int = -1
+) -> go.Figure:
+    """Means as dots with their 95 % intervals, the first line on top; ``guess`` is a dotted line.
+
+    ``span`` is where the axis begins and ends, in per cent where the values are a ``share``. A line can be clicked
+    anywhere. A reference has a hollow dot. The name of the ``chosen`` line is bold.
+    """
+    rows, figure = list(range(len(lines))), go.Figure()
+    colours = [WARM if one.warned else QUIET if one.reference else ACCENT for one in lines]
+    shapes, values = [], []  # set at one stroke: one by one is far slower
+    for row, (one, colour) in enumerate(zip(lines, colours, strict=True)):
+        place = {"type": "line", "y0": row, "y1": row}
+        shapes.append({**place, "x0": span[0], "x1": span[1], "line": {"color": TRACK, "width": 6}, "layer": "below"})
+        shapes.append({**place, "x0": one.low, "x1": one.high, "line": {"color": colour, "width": 2}})
+        text = f"<b>{one.value}</b>" if row == chosen else one.value
+        values.append({"text": text, "x": 1, "y": row, "xref": "paper", "xanchor": "right", "xshift": VALUE})
+    if guess is not None:
+        dots = {"color": WARM, "dash": "3px,4px", "width": 2}
+        place = {"type": "line", "x0": guess, "x1": guess, "y0": -0.5, "y1": len(lines) - 0.5}
+        shapes.append({**place, "line": dots, "layer": "between"})
+    figure.update_layout(shapes=shapes, annotations=[one | {"showarrow": False} for one in values])
+    figure.add_scatter(
+        x=[one.mean for one in lines],
+        y=rows,
+        mode="markers",
+        marker={
+            "size": 10,
+            "color": colours,
+            "symbol": ["circle-open" if one.reference else "circle" for one in lines],
+            "line": {"width": 2, "color": colours},
+        },
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
+    # an invisible bar over the whole line takes the pointer and the click
+    figure.add_bar(
+        x=[span[1] - span[0]] * len(lines),
+        base=span[0],
+        y=rows,
+        orientation="h",
+        width=1,
+        marker={"color": CLEAR},
+        hovertext=[one.told for one in lines],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    figure.update_traces(unselected={"marker": {"opacity": 1}}, selector={"type": "scatter"})
+    plain(figure, LINE * len(lines) + 40)
+    figure.update_layout(margin={"r": VALUE, "b": 6})
+    names = ["<br>".join(wrap(one.name, WIDEST)) for one in lines]
+    names = [f"<b>{name}</b>" if row == chosen else name for row, name in enumerate(names)]
+    text = {"tickfont": {"size": 12.5}, "visible": True, "zeroline": False, "ticklabeloverflow": "allow"}
+    figure.update_layout(clickmode="event+select", hoverlabel={"align": "left"})
+    figure.update_xaxes(range=span, side="top", nticks=5, gridcolor=TRACK, **text)
+    figure.update_xaxes(tickformat=".0%" if share else None)
+    figure.update_yaxes(
+        range=[len(lines) - 0.5, -0.5], tickvals=rows, ticktext=names, automargin=True, showgrid=False, **text
+    )
+    return figure
+
+
+def heat(values: np.ndarray) -> np.ndarray:
+    """How strong a map (h, w) is, whatever its sign, from nothing to its own peak: uint8, cells made larger."""
+    strength, times = np.abs(np.asarray(values, float)), -(-FINE // len(values))
+    colours = _colour(strength / strength.max() if strength.any() else strength)
+    return colours.repeat(times, 0).repeat(times, 1)
+
+
+def lay(pixels: np.ndarray, values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """A picture (s, s, 3) with what speaks for the class in a map (h, w) over it: (512, 512, 3) uint8.
+
+    The edge of the ``mask`` (H, W) is a white line, and the map's peak, or a few that tie for it, a ring.
+    """
+    positive, square = np.maximum(values, 0), (0.0, 0.0, float(SIDE), float(SIDE))
+    picture = np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC), float)
+    if positive.any():
+        strength = to_picture(positive / positive.max(), square, (SIDE, SIDE), smooth=True)
+        alpha = OPACITY * strength[..., None] ** GROWTH
+        picture = alpha * _colour(strength) + (1 - alpha) * picture
+    inside = to_picture(np.asarray(mask, np.float32), square, (SIDE, SIDE)) > 0.5
+    edge = inside & ~binary_erosion(inside, iterations=3)
+    picture[binary_dilation(edge, iterations=2) & ~edge] *= 0.35
+    picture[edge] = 255
+    drawn = Image.fromarray(picture.round().astype(np.uint8))
+    peaks = np.argwhere(positive == positive.max()) if positive.any() else ()
+    for place in peaks if len(peaks) <= PEAKS else ():
+        _ring(drawn, *((place + 0.5) / positive.shape * SIDE))
+    return np.asarray(drawn)
+
+
+def _colour(share: np.ndarray) -> np.ndarray:
+    """Shares 0 to 1 as colours, on one more axis, uint8."""
+    stops = np.linspace(0, 1, len(COLOURS))
+    return np.stack([np.interp(share, stops, one) for one in COLOURS.T], -1).round().astype(np.uint8)
+
+
+def _ring(image: Image.Image, y: float, x: float) -> None:
+    pen = ImageDraw.Draw(image)
+    for radius, width, colour in ((15, 7, "#1d2230"), (13, 3, "#ffffff")):
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour, width=width)

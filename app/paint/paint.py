@@ -1,0 +1,77 @@
+"""The canvas to paint weights on: the model's square of a picture, and over it a grid whose cells take a brush."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.types import InvalidInput
+
+WORDS = ("label", "tools", "brush", "rubber", "size", "fill", "clear", "own", "hint", "value")
+"""Every label that the canvas needs; ``label``, ``size`` and ``value`` have braces that the browser fills in."""
+PARTS = ("grid", "element", "canvas", "main")
+"""The JavaScript files, joined in this order."""
+DIGITS = 4
+
+
+def show(
+    values: np.ndarray,
+    own: np.ndarray,
+    jpeg: bytes,
+    *,
+    key: str,
+    identity: str,
+    words: Mapping[str, str],
+    colours: Sequence[str],
+    on_painted: Callable[[], None],
+) -> Any:
+    """Draw the canvas; the result's ``painted`` is {"identity", "values"} in the run after the hand was lifted.
+
+    ``values`` (h, w) from 0 to 1 is what the grid begins with, ``own`` (h, w) what a button brings back; ``jpeg`` the
+    model's square of the picture; ``colours`` are "#rrggbb" from zero to one. While ``identity`` stays, the grid in the
+    browser is the one that counts. ``painted["values"]`` are h·w numbers row by row; ``read`` makes a grid of them.
+    """
+    data = {
+        "identity": identity,
+        "height": values.shape[0],
+        "width": values.shape[1],
+        "values": _flat(values),
+        "own": _flat(own),
+        "source": "data:image/jpeg;base64," + base64.b64encode(jpeg).decode(),
+        "colours": list(colours),
+        "words": {name: words[name] for name in WORDS},
+    }
+    return _component(data=data, key=key, on_painted_change=on_painted)
+
+
+def read(values: Any, grid: tuple[int, int]) -> np.ndarray:
+    """What a browser told as a grid (h, w) float32 from 0 to 1.
+
+    Raises:
+        InvalidInput: it is no such grid.
+    """
+    try:
+        painted = np.array(values, np.float32).reshape(grid)
+    except (TypeError, ValueError):
+        painted = np.full(grid, np.nan, np.float32)
+    if not ((painted >= 0) & (painted <= 1)).all():
+        raise InvalidInput(f"What was painted is no grid of {grid[0]} × {grid[1]} weights from 0 to 1; paint again.")
+    return painted
+
+
+def _flat(values: np.ndarray) -> list[float]:
+    return [round(float(value), DIGITS) for value in values.ravel()]
+
+
+def _text(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+_component = st.components.v2.component(
+    "fovea_paint", css=_text("paint.css"), js="\n".join(_text(f"{part}.js") for part in PARTS)
+)

@@ -1,0 +1,117 @@
+"""What erasing, curves and checks gave, each asked of the core once; erasing and curves know a map by its values."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+import core
+from app.runtime import results
+from app.runtime.results import compute, key_of
+from core import AttentionMap, Attribution, Check, Classifier, Faithfulness, Picture
+from core import attribution as attributions
+from core.attribution.batches import pace
+from core.evaluation.faithfulness import STEPS
+from core.evaluation.sources import ATTENTION, REFERENCES
+from core.types import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Erased:
+    """The model's square without a part of it, (size, size, 3) uint8, and the probabilities (k,) of what is left."""
+
+    pixels: np.ndarray
+    probabilities: np.ndarray
+
+
+def fingerprint(values: np.ndarray) -> str:
+    """What a map is known by."""
+    return sha256(repr((values.shape, str(values.dtype))).encode() + np.ascontiguousarray(values).tobytes()).hexdigest()
+
+
+def find(key: tuple) -> Any | None:
+    """What was computed before under that key, or None."""
+    return results.store().find(key)
+
+
+def erased(
+    model: Classifier, picture: Picture, values: np.ndarray, share: float, which: str, fill: str, seed: int
+) -> Erased:
+    """The picture without a share of its cells, as ``core.erase``, and what the model says of it: one forward pass."""
+
+    def make() -> Erased:
+        left = core.erase(model, picture, values, share, which=which, fill=fill, seed=seed)
+        return Erased(left.pixels, core.read(model, left).probabilities)  # its maps, of many megabytes, are not kept
+
+    whose = "" if which == "random" else fingerprint(values)
+    return results.store().get(key_of(model, picture, "erased", whose, share, which, fill, seed), make)
+
+
+def curves_key(model: Classifier, picture: Picture, values: np.ndarray, target: int, seed: int) -> tuple:
+    """What the curves of a map are known by."""
+    return key_of(model, picture, "curves", fingerprint(values), target, seed)
+
+
+def curves_seconds(model: Classifier) -> float:
+    """About how long the curves of a map and of the references take; the first call for a model times it a moment."""
+    return (3 + 2 * (1 + len(REFERENCES)) * (STEPS - 1)) * pace(model).seconds
+
+
+def curves(
+    model: Classifier,
+    picture: Picture,
+    values: np.ndarray,
+    target: int,
+    seed: int,
+    *,
+    owner: Hashable = None,
+    tick: Progress | None = None,
+) -> Faithfulness:
+    """The deletion and insertion curves of a map (h, w) for a class, beside those of the references."""
+    return compute(
+        curves_key(model, picture, values, target, seed),
+        model,
+        lambda progress: core.faithfulness(model, picture, values, target, seed=seed, progress=progress),
+        owner,
+        tick,
+    )
+
+
+def checks_key(
+    model: Classifier, picture: Picture, map_: Attribution | AttentionMap, target: int, parameters: dict
+) -> tuple:
+    """What the checks of a map are known by."""
+    name = map_.method if isinstance(map_, Attribution) else ATTENTION + map_.tap
+    return key_of(model, picture, "checks", name, target, tuple(sorted(parameters.items())))
+
+
+def checks_seconds(model: Classifier, map_: Attribution | AttentionMap, parameters: dict) -> float:
+    """About how long the checks of a map take: an attribution is made twice again, and then come the curves."""
+    again = 0.0
+    if isinstance(map_, Attribution):
+        again = 2 * attributions.seconds(model, map_.method, **parameters)
+    return again + curves_seconds(model)
+
+
+def checks(
+    model: Classifier,
+    picture: Picture,
+    map_: Attribution | AttentionMap,
+    target: int,
+    parameters: dict,
+    *,
+    owner: Hashable = None,
+    tick: Progress | None = None,
+) -> tuple[Check, ...]:
+    """The checks of a map for a class; ``parameters`` as ``core.check`` takes them."""
+    return compute(
+        checks_key(model, picture, map_, target, parameters),
+        model,
+        lambda progress: core.check(model, picture, map_, target, progress=progress, **parameters),
+        owner,
+        tick,
+    )

@@ -1,0 +1,132 @@
+"""The league table: the rows that are shipped, with this machine's own over them, and measuring more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+import torch
+
+import core
+from app.runtime import results, sources
+from app.runtime.waiting import wait_for
+from core import Classifier, InvalidInput
+from core.attribution.batches import pace
+from core.data.folders import home
+from core.data.made import SHORTCUTS
+from core.evaluation.faithfulness import STEPS
+from core.evaluation.league import Row, open_league, shipped
+from core.types import Progress
+
+FILE = "FOVEA_LEAGUE"
+ASIDE = torch.device("meta")
+"""It computes nothing: its worker conducts the measuring, one after another, and leaves the real device to all jobs."""
+
+
+@dataclass(frozen=True)
+class League:
+    """The ``rows``, and the files that should hold some and are ``broken``."""
+
+    rows: tuple[Row, ...]
+    broken: tuple[Path, ...]
+
+
+def own_file() -> Path:
+    """Where this machine keeps what it measures: the file that FOVEA_LEAGUE names, else one in the user's cache."""
+    named = os.environ.get(FILE)
+    return Path(named).expanduser() if named else home() / "league.json"
+
+
+def read(checksums: Mapping[str, str]) -> League:
+    """The shipped rows, and over those of the same model and source this machine's own.
+
+    ``checksums`` of the weights are by model: a row of other weights, or of a model that is not there, says nothing.
+    """
+    table: dict[tuple[str, str], tuple[Row, ...]] = {}
+    broken = []
+    for path in (shipped(), own_file()):
+        try:
+            rows = [one for one in _open(path) if checksums.get(one.model) == one.checksum]
+        except InvalidInput:
+            broken.append(path)
+            continue
+        table |= dict.fromkeys(((one.model, one.source) for one in rows), ())
+        for one in rows:
+            table[one.model, one.source] += (one,)
+    return League(tuple(row for rows in table.values() for row in rows), tuple(broken))
+
+
+def _open(path: Path) -> tuple[Row, ...]:
+    """The rows of a file, read again when it has changed; InvalidInput where it, or one of them, is none."""
+
+    def rows() -> tuple[Row, ...]:
+        found = open_league(path)
+        if not all(map(_sound, found)):
+            raise InvalidInput(f"{path} is no league.")
+        return found
+
+    if not path.is_file():
+        return ()
+    told = path.stat()
+    return results.store().get(("league", str(path), told.st_mtime_ns, told.st_size), rows)
+
+
+def _sound(row: Row) -> bool:
+    """Whether a row holds what it should: a file may have been written by anybody."""
+    texts = (row.model, row.source, row.measure, row.checksum)
+    numbers = (row.mean, row.low, row.high, row.pictures, row.wanted, row.seed, row.chance or 0)
+    sound = all(isinstance(one, int | float) and not isinstance(one, bool) and isfinite(one) for one in numbers)
+    return sound and all(isinstance(one, str) for one in texts)
+
+
+def missing(rows: Sequence[Row], model: Classifier, wanted: Sequence[str], pictures: int, seed: int) -> list[str]:
+    """Those of the sources that were not measured yet on so many pictures of that seed."""
+    asked = (model.card.slug, model.card.facts.get("checksum", ""), pictures, seed)
+    there = {row.source for row in rows if (row.model, row.checksum, row.wanted, row.seed) == asked}
+    return [name for name in wanted if name not in there]
+
+
+def seconds(model: Classifier, wanted: Sequence[str], pictures: int) -> float:
+    """About how long it takes to measure those sources; the first call for a model times it a moment.
+
+    Each picture takes a map, one more of the model that has forgotten everything, and the curves; a photograph one more
+    map, among three others.
+    """
+    curves = (3 + 2 * (STEPS - 1)) * pace(model).seconds
+    maps = 2 if model.card.family in SHORTCUTS else 3
+    return pictures * sum(maps * sources.seconds(model, name) + curves for name in wanted)
+
+
+def measure(
+    model: Classifier,
+    wanted: Sequence[str],
+    pictures: int,
+    seed: int,
+    *,
+    owner: Hashable = None,
+    tick: Progress | None = None,
+) -> None:
+    """Measure those sources into this machine's own file. Those that are finished stay, whatever ends it.
+
+    Raises:
+        InvalidInput: as ``core.compete``; or the file's folder cannot be made.
+        Stopped: a newer request took its place.
+    """
+    path = own_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error
+
+    def job(progress: Progress) -> None:
+        core.compete(model, path, sources=wanted, pictures=pictures, seed=seed, progress=progress)
+
+    wait_for(ASIDE, job, owner, tick)
+
+
+def forget() -> None:
+    """Remove this machine's own rows."""
+    own_file().unlink(missing_ok=True)

@@ -1,0 +1,90 @@
+"""Maps by the name of their source, as Trust asks for them: of the league's examples, and of re-drawn weights."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+import core
+from app.runtime import results
+from app.runtime.results import compute, key_of
+from core import Classifier, Picture, Randomisation
+from core import attribution as attributions
+from core.attribution.batches import pace
+from core.evaluation.cases import Case, find_cases
+from core.evaluation.randomisation import parts
+from core.evaluation.sources import ATTENTION, REFERENCES, names, source
+from core.types import Progress
+
+
+def fitting(model: Classifier) -> tuple[str, ...]:
+    """Every source that fits a model, by name: its methods, its attention maps, the references."""
+    return names(model)
+
+
+def find(key: tuple) -> np.ndarray | Randomisation | None:
+    """What was computed before under that key, or None."""
+    return results.store().find(key)
+
+
+def examples(model: Classifier, pictures: int, seed: int) -> tuple[Case, ...]:
+    """The pictures of the league for a model of which it is known where the evidence is.
+
+    Raises:
+        InvalidInput: as ``find_cases``.
+    """
+    key = ("examples", model.card.slug, str(model.device), model.card.facts.get("checksum"), pictures, seed)
+
+    def known() -> tuple[Case, ...]:
+        return tuple(one for one in find_cases(model, pictures, seed) if one.masks)
+
+    return results.store().get(key, known)
+
+
+def map_key(model: Classifier, picture: Picture, name: str, target: int) -> tuple:
+    """What the map of a source is known by."""
+    return key_of(model, picture, "source", name, target)
+
+
+def seconds(model: Classifier, name: str) -> float:
+    """About how long a source takes for a map."""
+    if name in REFERENCES:
+        return 0.0
+    return pace(model).seconds if name.startswith(ATTENTION) else attributions.seconds(model, name)
+
+
+def map_of(
+    model: Classifier, picture: Picture, name: str, target: int, owner: Hashable = None, tick: Progress | None = None
+) -> np.ndarray:
+    """The map (h, w) of a source for a class, raw and signed."""
+    return compute(
+        map_key(model, picture, name, target),
+        model,
+        lambda progress: source(model, name)(model, picture, target, progress),
+        owner,
+        tick,
+    )
+
+
+def randomised_key(model: Classifier, picture: Picture, name: str) -> tuple:
+    """What ``randomised`` is known by."""
+    return key_of(model, picture, "randomised", name)
+
+
+def randomised_seconds(model: Classifier, name: str) -> float:
+    """About how long ``randomised`` takes."""
+    return (1 + len(parts(model))) * seconds(model, name)
+
+
+def randomised(
+    model: Classifier, picture: Picture, name: str, owner: Hashable = None, tick: Progress | None = None
+) -> Randomisation:
+    """The map of a source for the predicted class while the weights are re-drawn from the top."""
+    return compute(
+        randomised_key(model, picture, name),
+        model,
+        lambda progress: core.randomise(model, picture, name, progress=progress),
+        owner,
+        tick,
+    )

@@ -1,0 +1,43 @@
+"""Trust: the test bench of the methods. What is known of a model's maps, one question at a time."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.runtime import league
+from app.state import Key, View
+from app.widgets import models
+from app.widgets.trust import faithfulness, known_truth, randomisation, table
+from app.words import word
+
+SECTIONS = ("truth", "random", "faith", "league")
+
+subject = state.subject()
+cards = models.shelf()
+found = league.read({slug: card.facts.get("checksum", "") for slug, card in cards.items()})
+for path in found.broken:
+    st.warning(word("trust.broken", path=path))
+
+if state.get(Key.SECTION) not in SECTIONS:
+    state.put(Key.SECTION, SECTIONS[0])
+section = st.segmented_control(
+    word("page.trust"),
+    SECTIONS,
+    key=Key.SECTION,
+    format_func=lambda one: word(f"section.{one}"),
+    label_visibility="collapsed",
+    required=True,
+    persist_state="session",
+)
+state.publish(
+    View(subject.classifier.card.slug, subject.sample, "", target=state.get(Key.TARGET) or "", framing=subject.framing)
+)
+if section == "truth":
+    known_truth.show(subject, found.rows)
+elif section == "random":
+    randomisation.show(subject, found.rows)
+elif section == "faith":
+    faithfulness.show(subject, found.rows)
+else:
+    table.show(subject, found.rows, cards)

@@ -1,0 +1,1 @@
+"""Trials: is what a model attends to the reason for its answer?"""

@@ -1,0 +1,120 @@
+"""Deletion and insertion curves on demand, and the way to ask for what takes long below a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from app import figures, state
+from app.runtime import faithfulness
+from app.state import Key, Subject
+from app.widgets.computation import QUICK, duration
+from app.words import word
+from core import Curves, Faithfulness
+from core.evaluation.sources import REFERENCES
+from core.types import Progress
+
+DIGITS = 3
+
+
+def on_demand(running: Key, key: tuple, expected: float, label: str, work: Callable[[Progress], object]) -> None:
+    """A button with its time said beforehand; once pressed the work under a bar with Stop, and the page anew.
+
+    ``running`` holds the ``key`` of what is being done. It is drawn outside of fragments: what is pressed in one waits
+    until the run has ended, and so would its Stop.
+    """
+    if state.get(running) != key:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(label, key=f"{running}.start", type="primary", on_click=lambda: state.put(running, key))
+            if expected > QUICK:
+                st.markdown(word("compute.about", duration=duration(expected)), width="content")
+        return
+    bar = st.progress(0.0, word("compute.running"))
+    st.button(word("compute.stop"), key=f"{running}.stop", on_click=lambda: state.forget(running))
+
+    def tick(done: int, total: int) -> None:
+        # a call of Streamlit's: it ends this run when the visitor has asked for something else
+        bar.progress(min(1.0, done / total), word("compute.progress", done=done, total=total))
+
+    work(tick)
+    state.forget(running)
+    st.rerun()
+
+
+def ask(subject: Subject, values: np.ndarray, target: int, seed: int) -> None:
+    """Offer the curves of a map, or compute them, where they are not known yet."""
+    model, picture = subject.classifier, subject.picture
+    key = faithfulness.curves_key(model, picture, values, target, seed)
+    if faithfulness.find(key) is not None:
+        return
+    st.markdown(f"**{word('curves.title')}**")
+    work = partial(faithfulness.curves, model, picture, values, target, seed, owner=state.visitor())
+    expected = faithfulness.curves_seconds(model)
+    on_demand(Key.CURVES, key, expected, word("curves.draw"), lambda tick: work(tick=tick))
+
+
+def show(subject: Subject, name: str, values: np.ndarray, target: int, seed: int, share: float) -> None:
+    """Draw the curves of a map with the chosen share, where they are known: two charts and the areas."""
+    model, picture = subject.classifier, subject.picture
+    found = faithfulness.find(faithfulness.curves_key(model, picture, values, target, seed))
+    if found is None:
+        return
+    st.markdown(f"**{word('curves.title')}**")
+    st.caption(word("curves.about", name=model.card.classes[target], seed=seed))
+    names = {"map": name, **{one: word(f"curves.{one}") for one in REFERENCES}}
+    for which, column in zip(("deletion", "insertion"), st.columns(2, gap="medium"), strict=True):
+        lines = {name: getattr(getattr(found, one), which) for one, name in names.items()}
+        axis = word(f"curves.{which}.axis")
+        with column:
+            st.markdown(word(f"curves.{which}"))
+            st.plotly_chart(
+                figures.faithfulness_curve(found.shares, lines, share, axis),
+                key=f"{Key.CURVES}.{which}",
+                config={"displayModeBar": False},
+                alt=word(f"curves.{which}"),
+            )
+    st.markdown(verdict(found, names))
+    st.markdown(table(found, names))
+
+
+def better(found: Curves, other: Curves) -> str:
+    """In which of the two areas one is better than another, as far as the digits go that are shown."""
+    deletion = round(found.deletion_area, DIGITS) < round(other.deletion_area, DIGITS)
+    insertion = round(found.insertion_area, DIGITS) > round(other.insertion_area, DIGITS)
+    if deletion and insertion:
+        return word("curves.better.both")
+    return word(f"curves.better.{'deletion' if deletion else 'insertion' if insertion else 'neither'}")
+
+
+def verdict(found: Faithfulness, names: dict[str, str]) -> str:
+    """Which of the references the map beats by both areas together."""
+    beaten = [names[one].lower() for one in REFERENCES if found.map.gain > getattr(found, one).gain]
+    unbeaten = [names[one].lower() for one in REFERENCES if names[one].lower() not in beaten]
+    if not unbeaten:
+        return word("curves.beats", map=names["map"], beaten=listed(beaten))
+    if not beaten:
+        return word("curves.loses", map=names["map"], unbeaten=listed(unbeaten))
+    return word("curves.mixed", map=names["map"], beaten=listed(beaten), unbeaten=listed(unbeaten))
+
+
+def listed(names: Sequence[str]) -> str:
+    """One, two or three names as people list them."""
+    *first, last = names
+    return word("curves.and", first=", ".join(first), last=last) if first else last
+
+
+def table(found: Faithfulness, names: dict[str, str]) -> str:
+    """The areas, a line for each map, as a table in Markdown."""
+    heads = [word(f"curves.head.{one}") for one in ("map", "deletion", "insertion", "better")]
+    lines = [heads, ["---", "--:", "--:", "---"]]
+    for one, name in names.items():
+        own = getattr(found, one)
+        areas = [f"{area:.{DIGITS}f}" for area in (own.deletion_area, own.insertion_area)]
+        if one == "map":
+            lines.append([f"**{cell}**" for cell in (name, *areas)] + [""])
+        else:
+            lines.append([name, *areas, better(found.map, own)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,35 @@
+"""Intervene: change what the attention lets through, and see whether the answer moves."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.runtime import interventions
+from app.state import Subject
+from app.widgets.trials import ablations, changes, outcome
+from app.words import word
+from core import InvalidInput, Reading
+
+
+def show(subject: Subject, reading: Reading, target: int) -> None:
+    """Draw the change, what it does to the answer, and what every part of the attention is worth."""
+    if not reading.maps:
+        st.markdown(word("change.none"))
+        return
+    change(subject, reading, target)
+    ablations.offer(subject, reading, target)  # out of the fragment, where Stop would be heard too late
+
+
+@st.fragment
+def change(subject: Subject, reading: Reading, target: int) -> None:
+    """The change, its answer, and what every part is worth where that is known: by itself, so that it moves at once."""
+    try:
+        plan = changes.pick(subject, reading, ablations.running(subject, target))
+        after = reading
+        if plan.changes:
+            after = interventions.intervene(subject.classifier, subject.picture, plan.changes, *plan.names)
+    except InvalidInput as error:
+        st.error(str(error))
+        return
+    outcome.show(subject, reading, after, target, plan)
+    ablations.show(subject, reading, target, plan)

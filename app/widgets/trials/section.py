@@ -1,0 +1,53 @@
+"""Trials: is what the model attends to the reason for its answer? One way to find out at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app import state
+from app.state import Key, Subject
+from app.widgets import panes
+from app.widgets.trials import checks, erasing, interventions
+from app.words import word
+from core import Attribution, Reading
+from core.attribution import Method
+
+TRIALS = ("intervene", "erase", "check")
+
+
+def show(
+    subject: Subject,
+    reading: Reading,
+    target: int,
+    shown: panes.Shown,
+    chosen: Method,
+    parameters: dict[str, Any],
+    found: Attribution | None,
+) -> None:
+    """Draw the choice of a trial, and the chosen one."""
+    st.divider()
+    st.subheader(word("trial.title"))
+    if state.get(Key.TRIAL) not in TRIALS:
+        state.put(Key.TRIAL, TRIALS[0])
+    st.segmented_control(
+        word("trial.title"),
+        TRIALS,
+        key=Key.TRIAL,
+        format_func=lambda one: word(f"trial.{one}"),
+        label_visibility="collapsed",
+        required=True,
+    )
+    trial = state.get(Key.TRIAL)
+    about(trial)
+    if trial == "intervene":
+        interventions.show(subject, reading, target)
+    else:
+        maps = erasing if trial == "erase" else checks
+        maps.show(subject, reading, target, shown, chosen, parameters, found)
+
+
+def about(trial: str) -> None:
+    """What the trial is, in a sentence."""
+    st.caption(word(f"trial.{trial}.about"))

@@ -1,0 +1,83 @@
+"""Randomisation: does a map change when the model forgets what it has learned? By the league, and before one's eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import figures, state
+from app.runtime import sources
+from app.runtime.league import Row
+from app.state import Subject
+from app.widgets.trust import example, ranking, work
+from app.widgets.trust.titles import source_titles, stage_title
+from app.words import word
+from core import ModelCard, Randomisation
+from core.evaluation.randomisation import CARELESS
+
+MEASURE = "randomised"
+WIDTH = 116  # pixels of a map in the row
+
+
+def careless(row: Row) -> bool:
+    """Whether the map of a source hardly changes when every weight is re-drawn."""
+    return row.mean >= CARELESS
+
+
+def verdict(rows: Sequence[Row], card: ModelCard) -> str:
+    """In a sentence: which maps do not care about the weights."""
+    maps = ranking.others(rows)
+    names, titles = [row.source for row in maps if careless(row)], source_titles(card, [row.source for row in maps])
+    if not names:
+        return word("random.all", count=len(maps))
+    return word("random.careless", count=len(names), all=len(maps), names=", ".join(titles[name] for name in names))
+
+
+def show(subject: Subject, rows: Sequence[Row]) -> None:
+    """Draw the section."""
+    card = subject.classifier.card
+    st.subheader(word("random.title"))
+    st.markdown(word("random.about"))
+    st.caption(word("random.limit"))
+    example.settle(subject)
+    left, right = st.columns([1.45, 1], gap="large")
+    found = ranking.rank(rows, card.slug, MEASURE)
+    with left:
+        if ranking.others(found):
+            st.markdown(verdict(found, card))
+            ranking.show(found, card, CARELESS, warned=careless, pick=True)
+            st.caption(f"{word('random.how', limit=CARELESS)} {ranking.origin(found)}")
+        else:
+            ranking.empty(card)
+    with right:
+        live(subject)
+
+
+def live(subject: Subject) -> None:
+    """The map of the picture in the side bar, by the trained model and with one more stage re-drawn each time."""
+    model, picture = subject.classifier, subject.picture
+    st.markdown(f"**{word('random.live')}**")
+    source = example.pick_source(subject)
+    found = work.carry_out(
+        sources.randomised_key(model, picture, source),
+        lambda: sources.randomised_seconds(model, source),
+        lambda tick: sources.randomised(model, picture, source, state.visitor(), tick),
+    )
+    if found is not None:
+        row(found, model.card.classes[found.target])
+
+
+def row(found: Randomisation, name: str) -> None:
+    """The maps in a row, the rank correlation with the trained model's under each."""
+    alike = [ranking.number(one, False) for one in found.likeness]
+    st.markdown(word("random.cares" if found.cares else "random.stays", value=alike[-1]))
+    first, *more = map(stage_title, found.stages)
+    titles = [word("random.first", stage=first), *(word("random.more", stage=one) for one in more)]
+    captions = [word("random.trained"), *(f"{one}  \n**{value}**" for one, value in zip(titles, alike, strict=True))]
+    with st.container(horizontal=True):
+        for caption, map_ in zip(captions, found.maps, strict=True):
+            with st.container(width=WIDTH, gap="xxsmall"):
+                st.image(figures.heat(map_), width=WIDTH, alt=caption)
+                st.caption(caption)
+    st.caption(word("random.row", name=name, seed=found.seed))

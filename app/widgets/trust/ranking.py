@@ -1,0 +1,119 @@
+"""One measure of all sources on a model, the best on top; and what stands there while nothing was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import floor
+
+import streamlit as st
+
+from app import figures, state
+from app.runtime.league import Row
+from app.state import Key
+from app.widgets.models import model_title
+from app.widgets.trust.titles import source_titles
+from app.words import percent, word
+from core import ModelCard
+from core.data.made import SHORTCUTS
+from core.evaluation.sources import REFERENCES
+
+LOW_IS_GOOD = ("deletion", "randomised")
+SHARES = ("mass", "pointing")
+"""Measures whose name ends so are shares of a map, and shown in per cent."""
+CROWDED = ("place-mass",)
+"""Measures whose values lie all near one: the axis begins below the lowest."""
+CHART = {"displayModeBar": False}
+
+
+def is_share(measure: str) -> bool:
+    """Whether a measure is a share of a map."""
+    return measure.endswith(SHARES)
+
+
+def number(value: float, share: bool) -> str:
+    """A value of a measure, as people read it."""
+    return percent(value, 0) if share else f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # no "−0.00"
+
+
+def rank(rows: Sequence[Row], model: str, measure: str) -> list[Row]:
+    """The rows of one measure on a model, the best first."""
+    found = [row for row in rows if (row.model, row.measure) == (model, measure)]
+    return sorted(found, key=lambda row: row.mean, reverse=measure not in LOW_IS_GOOD)
+
+
+def others(rows: Sequence[Row]) -> list[Row]:
+    """Those that are about the model: no references."""
+    return [row for row in rows if row.source not in REFERENCES]
+
+
+def show(
+    rows: Sequence[Row],
+    card: ModelCard,
+    guess: float | None,
+    *,
+    warned: Callable[[Row], bool] = lambda row: False,
+    pick: bool = False,
+) -> None:
+    """Draw ranked rows of one measure; ``guess`` is the dotted line. With ``pick`` a click on one chooses its map."""
+    titles, share = source_titles(card, [row.source for row in rows]), is_share(rows[0].measure)
+    lines = [
+        figures.Line(
+            titles[row.source],
+            row.mean,
+            row.low,
+            row.high,
+            number(row.mean, share),
+            told(row, titles[row.source]),
+            row.source in REFERENCES,
+            row.source not in REFERENCES and warned(row),
+        )
+        for row in rows
+    ]
+    chosen = next((place for place, row in enumerate(rows) if pick and row.source == state.get(Key.SOURCE)), -1)
+    least = min(row.low for row in rows)
+    start = floor(10 * least) / 10 if rows[0].measure in CROWDED else min(0.0, least)
+    key = f"ranking.{card.slug}.{rows[0].measure}.{chosen}"
+
+    def click() -> None:
+        place = state.clicked_row(key)
+        if place is not None:
+            state.put(Key.SOURCE, rows[place].source)
+
+    st.plotly_chart(
+        figures.ranking(lines, guess, (start, 1.0), share, chosen),
+        key=key,
+        config=CHART,
+        alt=word("rank.alt"),
+        **({"on_select": click, "selection_mode": "points"} if pick else {}),
+    )
+
+
+def told(row: Row, title: str) -> str:
+    """All about a row, for the pointer."""
+    share = is_share(row.measure)
+    mean, low, high = (number(one, share) for one in (row.mean, row.low, row.high))
+    return word("rank.told", source=title, mean=mean, low=low, high=high, pictures=row.pictures)
+
+
+def origin(rows: Sequence[Row]) -> str:
+    """How many pictures the rows are about, and of which seed."""
+    counts, seeds = sorted({row.pictures for row in rows}), sorted({row.seed for row in rows})
+    pictures = str(counts[0]) if len(counts) == 1 else word("rank.range", low=counts[0], high=counts[-1])
+    return word("rank.origin", pictures=pictures, seeds=", ".join(map(str, seeds)))
+
+
+def empty(card: ModelCard) -> None:
+    """Say that nothing is known of the model, and offer to measure it."""
+
+    def measure() -> None:
+        state.put(Key.SECTION, "league")
+        state.put(Key.MEASURING, True)
+        state.put(Key.COMPETITORS, [card.slug])
+
+    st.info(word("rank.none", model=model_title(card)))
+    st.button(word("rank.measure"), key="measure-it", icon=":material/timer:", on_click=measure)
+
+
+def is_photographed(card: ModelCard) -> bool:
+    """Whether a model is measured on photographs: all but those of scenes are."""
+    return card.family not in SHORTCUTS

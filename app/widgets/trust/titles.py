@@ -1,0 +1,48 @@
+"""What the sources of maps are called, those of models that are not loaded too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from app import layers
+from app.widgets.models import find_mechanism
+from app.words import word
+from core import AttentionMap, Kind, ModelCard
+from core.attention.recurrent import RECURRENT
+from core.attribution import METHODS
+from core.evaluation.sources import ATTENTION, REFERENCES
+
+
+def source_titles(card: ModelCard, names: Iterable[str]) -> dict[str, str]:
+    """The title of each source of a model: as Explore calls the method or the map; the references have their own."""
+    found, methods = {}, {one.slug: one for one in METHODS}
+    names = list(names)
+    taps = [name.removeprefix(ATTENTION) for name in names if name.startswith(ATTENTION)]
+    maps = layers.tap_titles([AttentionMap(tap, kind(card), np.empty(0), (0, 0)) for tap in taps])
+    for name in names:
+        if name in REFERENCES:
+            found[name] = word(f"source.{name}")
+        elif name.startswith(ATTENTION):
+            found[name] = word("source.map", map=maps[name.removeprefix(ATTENTION)])
+        else:
+            found[name] = layers.method_title(methods[name]) if name in methods else name
+    return found
+
+
+def kind(card: ModelCard) -> Kind:
+    """The kind of a card's maps that lie on the picture, as far as their names hang on it."""
+    found = find_mechanism(card)
+    if found is RECURRENT:
+        return Kind.SEQUENCE
+    return Kind.PAIRWISE if found and (found.convolution or found.block) else Kind.SPATIAL
+
+
+def stage_title(name: str) -> str:
+    """A stage of ``core.randomise`` in words where there are some."""
+    found = layers.PLACE.fullmatch(name)
+    if found:
+        place, number = found.groups()
+        return word(f"place.{place}", number=number)
+    return word("random.top") if name == "top" else name

@@ -1,0 +1,68 @@
+"""A shelf of small models with a league, for the tests of Trust."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+import core
+from app import runtime
+from app.runtime import league
+from app.runtime.store import Store
+from core.data import scenes
+from core.device import worker
+from core.models import shelf
+from tests.app.trust_page import FAMILIES, PICTURES, SOURCES
+
+
+@pytest.fixture(scope="session")
+def trust_folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shelf of tiny models, one of each family and one that nobody measured, with one's league for all."""
+    path = tmp_path_factory.mktemp("shelf")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOVEA_PRETRAINED", str(path))
+        for slug in (*(f"{family}/cbam" for family in FAMILIES), "scenes/spatial-gate"):
+            one = tiny(slug.partition("/")[2])
+            card = replace(one.card, slug=slug, classes=scenes.OBJECTS, facts={"checksum": f"of {slug}"})
+            shelf.store(one.module, card)
+            shelf.store_card(card)
+        model = core.load("scenes/cbam", "cpu")
+        rows = list(core.compete(model, path / "league.json", sources=SOURCES, pictures=PICTURES, seed=4))
+        for family in FAMILIES[1:]:
+            rows += [replace(row, model=f"{family}/cbam", checksum=f"of {family}/cbam") for row in rows[:30]]
+        tag = [row for row in rows if row.model == "scenes-tag/cbam" and row.measure in ("mass", "pointing")]
+        rows += [replace(row, measure=f"tag-{row.measure}", mean=1 - row.mean, low=0.1, chance=0.01) for row in tag]
+        (path / "league.json").write_text(json.dumps([asdict(row) for row in rows]))
+    return path
+
+
+@pytest.fixture
+def on_that_shelf(trust_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The app on that shelf: no photographs, no rows of one's own, nothing known before."""
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(trust_folder))
+    monkeypatch.setenv("FOVEA_LEAGUE", str(tmp_path / "mine" / "league.json"))
+    monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
+    monkeypatch.delenv("FOVEA_MODELS", raising=False)
+    own = Store(runtime.results.LIMIT)
+    monkeypatch.setattr(runtime.results, "store", lambda: own)
+    yield
+    worker(league.ASIDE).run(lambda: None)  # a league that was stopped ends with its map: the next test waits for it
+
+
+@pytest.fixture
+def rows(trust_folder: Path) -> list[dict]:
+    """The shipped rows as they stand in the file."""
+    return json.loads((trust_folder / "league.json").read_text())
+
+
+@pytest.fixture
+def no_league(on_that_shelf: None, trust_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same shelf, to which no league was shipped."""
+    for one in trust_folder.iterdir():
+        if one.is_dir():
+            (tmp_path / one.name).symlink_to(one)
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path))

@@ -1,0 +1,280 @@
+"""Interventions on Explore: what is shown is what the core says when it is asked directly, for every kind of model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app.layers import tap_titles
+from app.paint import paint
+from app.runtime import interventions
+from app.state import Key
+from app.widgets.trials import changes
+from app.widgets.trials.changes import EVERY, OFF, OTHER, PAINTED, SHUFFLED, UNIFORM
+from app.words import word
+from core import AttentionMap, Classifier, InvalidInput, Kind, Picture, Reading, Stopped
+from core.data.samples import open_sample, samples
+from tests.conftest import build_tiny
+from tests.core.test_intervention import ATTENTIVE, adopted, same
+
+SAMPLE = "scenes/24"
+
+
+def page(slug: str, family: bool, clicked: int | None = None) -> None:
+    """The trial alone, with a small model; ``clicked`` is a line of the table that was clicked before."""
+    from app import runtime, state
+    from app.runtime import interventions as known
+    from app.state import Key, Subject
+    from app.widgets.trials import ablations, interventions
+    from tests.app.test_interventions import SAMPLE, model_of
+
+    model, picture = model_of(slug, family), runtime.sample_picture(SAMPLE)
+    reading = runtime.reading(model, picture)
+    if clicked is not None and not state.get("done"):
+        state.put("done", True)
+        state.put(Key.ABLATIONS, {"selection": {"rows": [], "columns": [], "cells": [(clicked, "part")]}})
+        ablations.click(known.find_ablations(model, picture, reading.predicted))
+    interventions.show(Subject(model, picture, SAMPLE, "centre"), reading, reading.predicted)
+
+
+def model_of(slug: str, family: bool) -> Classifier:
+    return adopted(slug) if family else build_tiny(slug)
+
+
+def open_page(slug: str, family: bool = False, clicked: int | None = None) -> AppTest:
+    kwargs = {"slug": slug, "family": family, "clicked": clicked}
+    return well(AppTest.from_function(page, default_timeout=60, kwargs=kwargs).run())
+
+
+def well(shown: AppTest) -> AppTest:
+    assert not shown.exception and not shown.error, [*shown.exception, *[one.value for one in shown.error]]
+    return shown
+
+
+def said(shown: AppTest) -> str:
+    return "\n".join(str(one.value) for one in [*shown.markdown, *shown.caption])
+
+
+def choose(shown: AppTest, tap: str, way: str) -> AppTest:
+    shown.selectbox(key=Key.CHANGED).set_value(tap)
+    if word(f"change.way.{way}") not in shown.button_group(key=Key.WAY).options:
+        shown = well(shown.run())
+    return well(shown.button_group(key=Key.WAY).set_value(way).run())
+
+
+def expected(model: Classifier, before: Reading, after: Reading) -> list[str]:
+    """What the page must say, written down a second time."""
+    names, was, now = model.card.classes, before.predicted, after.predicted
+    shares = [f"{100 * float(one.probabilities[was]):.0f} %" for one in (before, after)]
+    shares = ["< 1 %" if share == "0 %" else share for share in shares]
+    first = f"stays **{names[was]}**" if was == now else f"becomes **{names[now]}**"
+    fall = float(before.logits[was] - after.logits[was])
+    moved = f"falls by {fall:.2f};" if fall >= 0.005 else f"rises by {-fall:.2f};" if fall <= -0.005 else "stays at"
+    return [f"The answer {first}", *shares, f"The score of {names[was]} (its logit) {moved}"]
+
+
+def agrees(shown: AppTest, model: Classifier, change: dict) -> None:
+    picture = open_sample(SAMPLE)
+    wanted = expected(model, core.read(model, picture), core.intervene(model, picture, change))
+    assert not [one for one in wanted if one not in said(shown)], (wanted, said(shown))
+
+
+# --- what is shown is what the core says
+
+
+@pytest.mark.parametrize("slug", ATTENTIVE)
+def test_at_first_the_last_attention_is_uniform(slug: str) -> None:
+    model, shown = build_tiny(slug), open_page(slug)
+    last = core.read(model, open_sample(SAMPLE)).maps[-1].tap
+    assert shown.selectbox(key=Key.CHANGED).value == last and shown.button_group(key=Key.WAY).value == UNIFORM
+    agrees(shown, model, {last: core.UNIFORM})
+
+
+@pytest.mark.parametrize("slug", ATTENTIVE)
+def test_each_way_says_what_the_core_says(slug: str) -> None:
+    model, shown, picture = build_tiny(slug), open_page(slug), open_sample(SAMPLE)
+    other = next(one.slug for one in samples(model.card.family) if one.slug != SAMPLE)
+    theirs = {one.tap: one for one in core.read(model, open_sample(other)).maps}
+    maps = {one.tap: one for one in core.read(model, picture).maps}
+    given = {OFF: lambda _: core.OFF, SHUFFLED: lambda _: core.SHUFFLED(0), OTHER: theirs.get}
+    for tap, way in product([next(iter(maps)), *([EVERY] if len(maps) > 1 else [])], given):
+        shown = choose(shown, tap, way)
+        agrees(shown, model, {one: given[way](one) for one in ([tap] if tap else maps)})
+    assert shown.session_state[Key.DONOR] == other
+
+
+@pytest.mark.parametrize(("family", "kind"), [("vit", Kind.PAIRWISE), ("swin", Kind.WINDOWED), ("resnet", None)])
+def test_models_of_others_can_be_changed_too(family: str, kind: Kind | None) -> None:
+    model, shown = adopted(family), open_page(family, family=True)
+    if kind is None:
+        assert said(shown) == word("change.none") and not shown.button and not shown.selectbox
+        return
+    one = core.read(model, open_sample(SAMPLE)).maps[0]
+    assert one.kind == kind
+    shown = choose(shown, one.tap, "head")
+    agrees(shown, model, {one.tap: core.off(head=0)})
+    shown = well(shown.button_group(key=Key.PARTS_OFF).set_value([0, 1]).run())
+    agrees(shown, model, {one.tap: core.off(head=(0, 1))})
+
+
+def test_a_model_without_attention_says_so_in_a_sentence() -> None:
+    shown = open_page("plain")
+    assert [one.value for one in shown.markdown] == [word("change.none")]
+    assert not shown.button and not shown.selectbox and not shown.get("plotly_chart")
+
+
+def test_a_shuffle_goes_by_its_seed() -> None:
+    model, shown = build_tiny("attention-pooling"), open_page("attention-pooling")
+    shown = choose(shown, "pool", SHUFFLED)
+    shown = well(shown.number_input(key=Key.SHUFFLE).set_value(7).run())
+    agrees(shown, model, {"pool": core.SHUFFLED(7)})
+
+
+def test_several_parts_can_be_off_and_none() -> None:
+    model, shown = build_tiny("squeeze-excitation"), open_page("squeeze-excitation")
+    tap = shown.selectbox(key=Key.CHANGED).value
+    shown = choose(shown, tap, "channel")
+    shown = well(shown.button_group(key=Key.PARTS_OFF).set_value([3, 1, 12]).run())
+    agrees(shown, model, {tap: core.off(channel=(1, 3, 12))})
+    shown = well(shown.button_group(key=Key.PARTS_OFF).set_value([]).run())
+    assert word("change.nothing") in said(shown)
+    agrees(shown, model, {})
+    glimpses = choose(open_page("recurrent"), "pool", "glimpse")
+    agrees(glimpses, build_tiny("recurrent"), {"pool": core.off(glimpse=0)})
+
+
+def test_only_what_a_kind_has_is_offered() -> None:
+    maps = {slug: core.read(build_tiny(slug), open_sample(SAMPLE)).maps for slug in ("cbam", "self-attention")}
+    channels, places = maps["cbam"][:2]
+    assert (channels.kind, places.kind) == (Kind.CHANNEL, Kind.SPATIAL)
+    assert changes.ways([channels]) == [UNIFORM, OFF, SHUFFLED, "channel", OTHER]
+    assert changes.ways([places]) == [UNIFORM, OFF, SHUFFLED, OTHER, PAINTED]
+    assert changes.ways(maps["self-attention"][:1]) == [UNIFORM, OFF, SHUFFLED, "head", OTHER, PAINTED]
+    assert changes.ways(maps["cbam"]) == [UNIFORM, OFF, SHUFFLED, OTHER]
+    single = AttentionMap("one", Kind.PAIRWISE, np.ones((1, 4, 4), np.float32), (2, 2))
+    assert "head" not in changes.ways([single]), "one head is the whole"
+
+
+def test_what_does_not_fit_another_attention_is_let_go() -> None:
+    shown = choose(open_page("cbam"), "stage4.attention.spatial", PAINTED)
+    shown = well(shown.selectbox(key=Key.CHANGED).set_value("stage4.attention.channel").run())
+    assert shown.button_group(key=Key.WAY).value == UNIFORM
+
+
+# --- painting
+
+
+def identity_of(model: Classifier, tap: str, picture: Picture) -> str:
+    return "/".join(map(str, (model.card.slug, tap, *picture.key)))
+
+
+@pytest.mark.parametrize("slug", ["attention-pooling", "spatial-gate", "feature-gate", "recurrent", "self-attention"])
+def test_what_is_painted_is_what_is_multiplied(slug: str) -> None:
+    model, shown, picture = build_tiny(slug), open_page(slug), open_sample(SAMPLE)
+    one = core.read(model, picture).maps[-1]
+    own = core.to_grid(one)
+    shown = choose(shown, one.tap, PAINTED)  # at first its own map, whatever its scale
+    agrees(shown, model, {one.tap: own})
+    grid = np.zeros(one.grid, np.float32)
+    grid[0, 1], grid[-1, -1] = 1, 0.5
+    shown.session_state[Key.PAINTED] = {identity_of(model, one.tap, picture): grid.ravel().tolist()}
+    shown = well(shown.run())
+    agrees(shown, model, {one.tap: grid})
+
+
+def test_a_grid_that_is_none_costs_a_sentence() -> None:
+    model, shown, picture = build_tiny("attention-pooling"), open_page("attention-pooling"), open_sample(SAMPLE)
+    grid = core.read(model, picture).maps[-1].grid
+    for wrong in ([0.0], [2.0] * 16, [float("nan")] * 16, ["a"], None, "abc"):
+        with pytest.raises(InvalidInput, match="paint again"):
+            paint.read(wrong, (4, 4))
+    assert np.array_equal(paint.read([0, 0.25, 0.5, 1], (2, 2)), np.array([[0, 0.25], [0.5, 1]], np.float32))
+    shown = choose(shown, "pool", PAINTED)
+    shown.session_state[Key.PAINTED] = {identity_of(model, "pool", picture): [0.0] * (grid[0] * grid[1])}
+    shown = shown.run()
+    assert not shown.exception and [one.value for one in shown.error][0].startswith("Paint at least one cell")
+    shown = well(shown.button(key="reset-change").click().run())
+    assert Key.PAINTED not in shown.session_state
+
+
+# --- every part's worth
+
+
+def scanned(slug: str) -> AppTest:
+    shown = open_page(slug)
+    start = [one for one in shown.button if one.key == "ablate"]
+    return well(start[0].click().run()) if start else shown
+
+
+@pytest.mark.parametrize("slug", ["cbam", "self-attention", "recurrent", "feature-gate"])
+def test_the_table_is_what_ablate_finds(slug: str) -> None:
+    model, picture = build_tiny(slug), open_sample(SAMPLE)
+    found, names = core.ablate(model, picture), model.card.classes
+    assert interventions.ablation_seconds(model, core.read(model, picture)) == pytest.approx(
+        len(found) * interventions.pace(model).seconds
+    )
+    shown = scanned(slug)
+    table = shown.dataframe[0].value
+    titles = tap_titles(core.read(model, picture).maps)
+    assert list(table["attention"]) == [titles[one.tap] for one in found]
+    np.testing.assert_allclose(table["loss"], [one.loss for one in found], atol=1e-5)
+    np.testing.assert_allclose(table["left"], [100 * one.probability for one in found], atol=1e-3)
+    assert (np.diff(table["loss"]) <= 0).all()
+    for part, answer, one in zip(table["part"], table["answer"], found, strict=True):
+        assert part == (f"{one.part.capitalize()} {one.numbers[0] + 1}" if one.numbers else word("ablate.whole"))
+        assert answer == f"{'becomes' if one.changed else 'stays'} {names[one.predicted]}"
+    count = sum(one.changed for one in found)
+    key = {"count": len(found)} | ({"changed": count} if count else {})
+    assert word("ablate.some" if count else "ablate.none", **key) in said(shown)
+    assert not [one for one in shown.button if one.key == "ablate"]
+
+
+@pytest.mark.parametrize(("slug", "line"), [("self-attention", 0), ("self-attention", 5), ("cbam", 7)])
+def test_a_click_on_a_line_switches_that_part_off(slug: str, line: int) -> None:
+    model, one = build_tiny(slug), core.ablate(build_tiny(slug), open_sample(SAMPLE))[line]
+    scanned(slug)
+    shown = open_page(slug, clicked=line)
+    assert shown.selectbox(key=Key.CHANGED).value == one.tap
+    assert shown.button_group(key=Key.WAY).value == (one.part if one.numbers else OFF)
+    agrees(shown, model, {one.tap: core.off(**{one.part: one.numbers}) if one.numbers else core.OFF})
+    assert shown.session_state[Key.ABLATIONS]["selection"]["rows"] == [line]
+    shown = well(shown.button_group(key=Key.WAY).set_value(UNIFORM).run())
+    assert shown.session_state[Key.ABLATIONS]["selection"]["rows"] == []
+
+
+def test_a_long_try_says_its_time_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interventions, "find_ablations", lambda *_: None)
+    monkeypatch.setattr(interventions, "ablation_seconds", lambda *_: 42.0)
+    assert word("ablate.about", duration=word("duration.seconds", count=42)) in said(open_page("cbam"))
+    monkeypatch.setattr(interventions, "ablation_seconds", lambda *_: 1.5)
+    assert "takes about" not in said(open_page("cbam"))
+
+
+def test_stop_ends_it_and_nothing_is_kept(tiny: Callable[[str], Classifier], picture: Picture) -> None:
+    def tick(done: int, total: int) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        interventions.ablations(tiny("cbam"), picture, 3, tick=tick)
+    assert interventions.find_ablations(tiny("cbam"), picture, 3) is None
+
+
+# --- back again
+
+
+def test_reset_puts_everything_back_and_no_trace_is_left() -> None:
+    model, picture = build_tiny("self-attention"), open_sample(SAMPLE)
+    first, shown = core.read(model, picture), open_page("self-attention")
+    begun = said(shown)
+    for way in (OFF, SHUFFLED, "head", OTHER, PAINTED):
+        shown = choose(shown, "stage4.block1.first", way)
+        assert same(core.read(model, picture), first)
+    assert said(shown) != begun
+    shown = well(shown.button(key="reset-change").click().run())
+    assert said(shown) == begun and shown.button_group(key=Key.WAY).value == UNIFORM
+    assert same(core.read(model, picture), first)

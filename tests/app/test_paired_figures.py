@@ -1,0 +1,39 @@
+"""The figures of an intervention: what they draw is what they were given, before beside after."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.figures import paired_bars, paired_maps, share_text
+from app.figures.intervention import see_through
+
+
+def test_paired_bars_draw_both_answers_class_by_class() -> None:
+    before, after = np.array([0.7, 0.2, 0.001], np.float32), np.array([0.1, 0.3, 0.6], np.float32)
+    figure = paired_bars(["ash", "elm", "oak"], before, after, 0, ("before", "after"))
+    track, grey, _, colour = figure.data
+    assert np.array_equal(grey.x, before) and np.array_equal(colour.x, after) and list(track.x) == [1, 1, 1]
+    assert (np.array(grey.y) < np.array(colour.y)).all() and grey.marker.color != colour.marker.color
+    texts = [one.text for one in figure.layout.annotations]
+    assert texts[:6] == ["<b>ash</b>", "<b>70 % → 10 %</b>", "elm", "20 % → 30 %", "oak", "< 1 % → 60 %"]
+    assert "before" in texts[6] and "after" in texts[6]
+    assert [share_text(one) for one in (0.914, 0.0049, 0.0051, 1.0)] == ["91 %", "< 1 %", "1 %", "100 %"]
+
+
+def test_paired_maps_share_one_scale_from_zero() -> None:
+    before, after = np.array([[0.1, 0.2, 0.3]], np.float32), np.array([[0.0, 0.6, 0.0]], np.float32)
+    figure = paired_maps(b"jpeg", before, after, ("one", "two"), ("a", "b"), "row {row}, column {column}: {value}")
+    for drawn, values in zip(figure.data, (before, after), strict=True):
+        assert np.array_equal(drawn.z, values) and (drawn.zmin, drawn.zmax) == (0, np.float32(0.6))
+        assert list(drawn.x) == [1, 2, 3] and drawn.hovertemplate.startswith("row %{y}, column %{x}")
+    assert len(figure.layout.images) == 2 and tuple(figure.layout.yaxis.range) == (1.5, 0.5)  # the first row on top
+    blank = paired_maps(b"jpeg", 0 * before, 0 * after, ("", ""), ("", ""), "")
+    assert blank.data[0].zmax == 1
+
+
+def test_a_map_lets_the_picture_through_where_it_is_low() -> None:
+    places, colours = zip(*see_through(), strict=True)
+    alpha = [float(one.split(",")[3].strip(" )")) for one in colours]
+    assert places[0] == 0 and places[-1] == 1 and alpha[0] == 0 and alpha[-1] == 0.85
+    assert np.allclose(alpha, [0.85 * at**0.7 for at in places], atol=1e-3)
+    assert colours[-1].startswith("rgba(252, 255, 164")  # the end of inferno

@@ -1,0 +1,182 @@
+"""Trust on a shelf of small models: every number is a row of the league, and what is measured here joins the table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import core
+from app import runtime
+from app.runtime import sources
+from app.state import Key
+from app.widgets import computation
+from app.widgets.trust import faithfulness, randomisation, ranking
+from app.words import word
+from core.data import scenes
+from core.evaluation.cases import Case
+from core.evaluation.league import Row
+from core.types import ModelCard
+from tests.app.trust_page import FAMILIES, PICTURES, SECTIONS, SOURCES, charts, choose, expected, open_page, said, well
+
+pytestmark = pytest.mark.usefixtures("on_that_shelf")
+
+
+# --- the page by every family
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_section_is_there_for_each_family(family: str) -> None:
+    page = open_page(f"{family}/cbam")
+    for section in SECTIONS:
+        page = choose(page, Key.SECTION, section)
+        assert page.get("plotly_chart") or page.dataframe
+        assert word("rank.none", model="") not in said(page) and not page.warning and not page.info
+    assert page.query_params["model"] == f"{family}/cbam"
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "measure"),
+    [
+        ("scenes/cbam", "thing-mass", "mass"),
+        ("scenes/cbam", "thing-pointing", "pointing"),
+        ("scenes-tag/cbam", "tag-mass", "tag-mass"),
+        ("scenes-tag/cbam", "tag-pointing", "tag-pointing"),
+        ("scenes-tag/cbam", "thing-mass", "mass"),
+        ("imagenette/cbam", "quarter-pointing", "pointing"),
+    ],
+)
+def test_known_truth_shows_the_rows_beside_chance(rows: list[dict], model: str, asked: str, measure: str) -> None:
+    page = choose(open_page(model), Key.TRUTH, asked)
+    (chart,) = charts(page)
+    chance = {row["chance"] for row in rows if row["model"] == model and row["measure"] == measure}
+    assert chart.pop("")[0] == pytest.approx(chance.pop()) and not chance
+    assert list(chart.items()) == list(expected(rows, model, measure).items()) and len(chart) == len(SOURCES)
+
+
+def test_the_place_is_all_but_the_thing(rows: list[dict]) -> None:
+    (chart,) = charts(open_page("scenes-place/cbam"))
+    mass = expected(rows, "scenes-place/cbam", "mass", low_is_good=True)
+    share = next(row["chance"] for row in rows if row["measure"] == "mass")
+    assert chart.pop("")[0] == pytest.approx(1 - share)
+    assert list(chart) == list(mass)
+    for name, (mean, low, high) in mass.items():
+        assert chart[name] == pytest.approx((1 - mean, 1 - high, 1 - low))
+
+
+def test_the_verdict_counts_maps_above_chance_and_no_references(rows: list[dict]) -> None:
+    text = said(open_page())
+    maps = [row for row in rows if row["model"] == "scenes/cbam" and row["measure"] == "mass"]
+    maps = [row for row in maps if row["source"] not in ("random", "blob", "edges")]
+    above = sum(row["low"] > row["chance"] for row in maps)
+    best = max(maps, key=lambda row: row["mean"])
+    assert f"**{above} of {len(maps)}**" in text and f"{100 * best['mean']:.0f} %." in text
+
+
+def test_randomisation_and_faithfulness_show_the_rows(rows: list[dict]) -> None:
+    page = open_page(section="random")
+    (chart,) = charts(page)
+    assert chart.pop("")[0] == 0.5
+    randomised = expected(rows, "scenes/cbam", "randomised", low_is_good=True)
+    assert list(chart.items()) == list(randomised.items())
+    insertion, deletion = charts(choose(page, Key.SECTION, "faith"))
+    names = {word(f"source.{one}") for one in ("random", "blob", "edges")}
+    for chart, measure, best in ((insertion, "insertion", max), (deletion, "deletion", min)):
+        guess = chart.pop("")[0]
+        assert list(chart.items()) == list(expected(rows, "scenes/cbam", measure, measure == "deletion").items())
+        assert guess == best(chart[name][0] for name in names)
+
+
+# --- one example
+
+
+def test_the_examples_are_the_pictures_of_the_row(rows: list[dict]) -> None:
+    model = core.load("scenes/cbam", "cpu")
+    cases = sources.examples(model, PICTURES, 4)
+    for source in ("grad-cam", "edges", "attention/stage4.attention.spatial"):
+        maps = [sources.map_of(model, one.picture, source, one.target) for one in cases]
+        found = [core.localise(map_, one.masks[""]) for map_, one in zip(maps, cases, strict=True)]
+        for measure in ("mass", "pointing"):
+            row = next(row for row in rows if (row["source"], row["measure"]) == (source, measure))
+            assert np.mean([getattr(one, measure) for one in found]) == pytest.approx(row["mean"], abs=1e-6)
+            assert np.mean([one.chance for one in found]) == pytest.approx(row["chance"])
+
+
+def test_an_example_shows_its_own_numbers() -> None:
+    page = open_page()
+    page = well(page.selectbox(key=Key.SOURCE).set_value("edges").run())
+    page = well(page.number_input(key=Key.EXAMPLE).set_value(2).run())
+    model = core.load("scenes/cbam", "cpu")
+    case = sources.examples(model, PICTURES, 4)[1]
+    found = core.localise(sources.map_of(model, case.picture, "edges", case.target), case.masks[""])
+    html = "".join(one.proto.body for one in page.get("html"))
+    shown = re.findall(r"<dd>(\d+) %</dd>", html) + re.findall(r"<p>chance (\d+) %</p>", html)
+    assert shown == [f"{100 * one:.0f}" for one in (found.mass, found.pointing, found.chance)]
+    assert word("example.thing", name=scenes.OBJECTS[case.target]) in said(page)
+    assert page.get("image")
+
+
+def test_a_blank_map_lies_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "map_of", lambda *_: -np.ones((4, 4)))
+    assert word("example.blank") in said(open_page())
+
+
+def test_photographs_are_tiled_where_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert word("example.elsewhere") in said(open_page("imagenette/cbam"))
+    model = core.load("imagenette/cbam", "cpu")
+    parts = [runtime.sample_picture(f"scenes/{seed}") for seed in (19, 24, 27, 5)]
+    tiles = Case(core.tile(model, parts), 3, {"": core.quadrant(2)}, whole=False)
+    monkeypatch.setattr(sources, "find_cases", lambda *_: [Case(parts[0], 0), tiles])
+    monkeypatch.setattr(runtime, "has_photographs", lambda: True)
+    page = open_page("imagenette/cbam")
+    assert page.number_input(key=Key.EXAMPLE).max == 1  # the picture alone has no mask
+    assert word("example.quarter", name=scenes.OBJECTS[3]) in said(page)
+
+
+def test_a_long_method_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(computation, "QUICK", -1.0)
+    page = open_page()
+    assert not page.get("image")
+    page = well(page.button(key="start").click().run())
+    assert page.get("image") and not [one for one in page.button if one.key in ("start", "stop")]
+
+
+# --- before one's eyes
+
+
+def test_the_maps_are_shown_with_their_correlations() -> None:
+    page = open_page(section="random")
+    model, picture = core.load("scenes/cbam", "cpu"), page.session_state[Key.SUBJECT].picture
+    found = core.randomise(model, picture, "grad-cam")
+    assert len(page.get("image")) == len(found.maps) == len(found.stages) + 1
+    captions = [one.value for one in page.caption]
+    for value in found.likeness:
+        assert [one for one in captions if one.endswith(f"**{ranking.number(value, False)}**")]
+    page = well(page.selectbox(key=Key.SOURCE).set_value("edges").run())
+    assert word("random.stays", value="1.00") in said(page)  # edges know nothing of the weights
+
+
+def test_what_does_not_care_is_named() -> None:
+    card = ModelCard("scenes/plain", "", "plain", ("a", "b"))
+    made = Row(card.slug, "saliency", "randomised", 0.5, 0.4, 0.6, None, 2, 2, 0, "")
+    every = [made, replace(made, source="lrp", mean=0.49), replace(made, source="edges", mean=1.0)]
+    text = randomisation.verdict(every, card)
+    assert text == word("random.careless", count=1, all=2, names="Saliency")
+    assert randomisation.verdict(every[1:], card) == word("random.all", count=1)
+
+
+# --- who beats what knows nothing
+
+
+def test_beating_is_to_be_better_than_all_three_references() -> None:
+    def row(source: str, low: float, mean: float, high: float, measure: str = "insertion") -> Row:
+        return Row("m", source, measure, mean, low, high, None, 5, 5, 0, "")
+
+    high = [row("a", 0.8, 0.9, 1), row("b", 0.6, 0.75, 0.9), row("edges", 0.6, 0.7, 0.75), row("c", 0.6, 0.65, 0.7)]
+    high += [row("random", 0.1, 0.2, 0.3), row("blob", 0, 0.1, 0.2)]
+    assert faithfulness.beaten(high) == (2, 1, 3)
+    low = [row(one.source, 1 - one.high, 1 - one.mean, 1 - one.low, "deletion") for one in high]
+    assert faithfulness.beaten(low) == (2, 1, 3)
+    assert faithfulness.beaten(high[:2]) == (0, 0, 0)

@@ -1,0 +1,49 @@
+"""A page with one trial on it, as Explore draws it below the overlay, for models and maps of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import layers, state
+from app.widgets import panes
+from core.attribution import method
+
+
+def situation(
+    classifier: core.Classifier,
+    picture: core.Picture,
+    slug: str = "grad-cam",
+    choice: str = "",
+    query: int | None = None,
+    parameters: dict[str, Any] | None = None,
+    contrast: int | None = None,
+    computed: bool = True,
+) -> dict[str, Any]:
+    """What Explore hands to a trial: the arguments of its ``show`` by name; ``choice`` is the attention map's slug."""
+    reading, parameters = core.read(classifier, picture), parameters or {}
+    target, chosen = reading.predicted, layers.find_choice(reading, choice)
+    found = core.attribute(classifier, picture, slug, target, contrast=contrast, **parameters) if computed else None
+    return {
+        "subject": state.Subject(classifier, picture, "scenes/1", "centre"),
+        "reading": reading,
+        "target": target,
+        "shown": panes.Shown(chosen, query, layers.attention_title(reading, chosen, query)),
+        "chosen": method(slug),
+        "parameters": parameters,
+        "found": found,
+    }
+
+
+def open_trial(show: Callable[..., None], given: dict[str, Any]) -> AppTest:
+    """The page, run once without a failure."""
+
+    def page(show, given):  # its source is run by itself, without the names above
+        show(**given)
+
+    found = AppTest.from_function(page, default_timeout=60, kwargs={"show": show, "given": given}).run()
+    assert not found.exception, [*found.exception]
+    return found

@@ -1,0 +1,85 @@
+"""The page Trust as a browser gets it, and what its charts should show."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from app.state import Key
+from app.widgets.trust.known_truth import ASKED
+from app.widgets.trust.table import MEASURES
+from app.widgets.trust.titles import source_titles
+from core.evaluation.sources import REFERENCES
+from core.models import shelf
+
+MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
+PAGE = "views/trust.py"
+SOURCES = ("saliency", "grad-cam", "attention/stage4.attention.spatial", "edges", "blob", "random")
+PICTURES = 3
+FAMILIES = ("scenes", "scenes-tag", "scenes-place", "imagenette")
+SECTIONS = ("truth", "random", "faith", "league")
+OF_TRUST = {
+    "section.{one}": [f"section.{one}" for one in SECTIONS],
+    "source.{name}": [f"source.{one}" for one in REFERENCES],
+    "truth.{find_evidence(card)}": [f"truth.{one}" for one in ASKED],
+    "truth.{find_evidence(card)}.limit": [f"truth.{one}.limit" for one in ASKED],
+    "truth.{one}": [f"truth.{one}" for every in ASKED.values() for one in every],
+    "truth.{place}-mass": [f"truth.{one}-mass" for one in ASKED],
+    "truth.{place}-pointing": [f"truth.{one}-pointing" for one in ASKED if one != "place"],
+    "example.{asked.partition('-')[0]}": [f"example.{one}" for one in ASKED],
+    "faith.{measure}": ["faith.insertion", "faith.deletion"],
+    "league.{one}": ["league.this", "league.all"],
+    "measure.{one}": [f"measure.{one}" for one in MEASURES],
+    "measure.{one}.help": [f"measure.{one}.help" for one in MEASURES],
+}
+"""What keys of the page's words may be that are known only when the app runs."""
+
+
+def open_page(model: str = "scenes/cbam", section: str = "truth") -> AppTest:
+    """A section of the page for a model."""
+    page = AppTest.from_file(MAIN, default_timeout=120)
+    page.query_params["model"] = model
+    page = well(page.switch_page(PAGE).run())
+    return page if section == "truth" else choose(page, Key.SECTION, section)
+
+
+def choose(page: AppTest, key: Key, value: str) -> AppTest:
+    return well(page.button_group(key=key).set_value(value).run())
+
+
+def well(page: AppTest) -> AppTest:
+    """The page, once it is sure that nothing failed."""
+    assert not page.exception and not page.error, [*page.exception, *[one.value for one in page.error]]
+    return page
+
+
+def said(page: AppTest) -> str:
+    """Everything that the page says in words."""
+    parts = [*page.markdown, *page.caption, *page.warning, *page.info, *page.subheader]
+    return "\n".join(str(one.value) for one in parts)
+
+
+def charts(page: AppTest) -> list[dict[str, tuple[float, float, float]]]:
+    """Each chart as a dict from the names of its lines, top down, to mean, low and high; its guess is under ""."""
+    found = []
+    for chart in page.get("plotly_chart"):
+        figure = json.loads(chart.proto.spec)
+        names = [re.sub("<br>|</?b>", " ", one).strip() for one in figure["layout"]["yaxis"]["ticktext"]]
+        lines = [one for one in figure["layout"]["shapes"] if one["line"].get("dash") is None and "layer" not in one]
+        dots = figure["data"][0]["x"]
+        ends = {one["y0"]: (one["x0"], one["x1"]) for one in lines}
+        told = {" ".join(name.split()): (dots[row], *ends[row]) for row, name in enumerate(names)}
+        (guess,) = [one["x0"] for one in figure["layout"]["shapes"] if one["line"].get("dash")]
+        found.append(told | {"": (guess, guess, guess)})
+    return found
+
+
+def expected(rows: list[dict], model: str, measure: str, low_is_good: bool = False) -> dict:
+    """The same from the file: name -> mean, low, high, the best first."""
+    those = [row for row in rows if row["model"] == model and row["measure"] == measure]
+    those.sort(key=lambda row: row["mean"] if low_is_good else -row["mean"])
+    titles = source_titles(shelf.find_card(model), [row["source"] for row in those])
+    return {titles[row["source"]]: (row["mean"], row["low"], row["high"]) for row in those}

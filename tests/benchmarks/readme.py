@@ -1,0 +1,73 @@
+"""Write the measured tables into README.md, each between its own two marks: ``make tables``.
+
+    python -m tests.benchmarks.readme [models] [benchmark]
+
+*models* is what ``python -m core models`` prints; *benchmark* runs ``methods``, which takes a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+
+
+def put(text: str, name: str, table: str) -> str:
+    """The text with a table between the marks of that name, in place of what stood there.
+
+    Raises:
+        ValueError: the text does not hold both marks, once each and in order.
+    """
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed or begin in rest or end in before + after:
+        raise ValueError(f"README.md must hold {begin.strip()} and then {end.strip()}, once, each on its own line.")
+    return f"{before}{begin}```text\n{table}\n```\n{end}{after}"
+
+
+def models(options: argparse.Namespace) -> str:
+    """The table of the models that everybody has: without those of a folder of one's own."""
+    own = {name: value for name, value in os.environ.items() if name != "FOVEA_MODELS"}
+    command = [sys.executable, "-m", "core", "models"]
+    return subprocess.run(command, cwd=ROOT, env=own, check=True, capture_output=True, text=True).stdout.rstrip()
+
+
+def benchmark(options: argparse.Namespace) -> str:
+    """The table of the methods, with what was missed, which is printed as well."""
+    from tests.benchmarks import methods  # its libraries are for the benchmark alone
+    from tests.benchmarks.bars import table, verdict
+
+    lines = methods.measure_all(list(methods.MODELS), options.rounds, options.long)
+    print(verdict(lines))
+    return f"{methods.conditions(options.rounds, options.long)}\n\n{table(lines)}\n\n{verdict(lines)}"
+
+
+TABLES: dict[str, Callable[[argparse.Namespace], str]] = {"models": models, "benchmark": benchmark}
+
+
+def main() -> int:
+    """Make the tables and write them."""
+    options = argparse.ArgumentParser(prog="python -m tests.benchmarks.readme", description=__doc__.splitlines()[0])
+    options.add_argument("tables", nargs="*", metavar="TABLE", help=f"{' or '.join(TABLES)}; without any, both")
+    options.add_argument("--rounds", type=int, default=15, help="rounds of what takes a few passes (15)")
+    options.add_argument("--long", type=int, default=3, help="rounds of what takes many passes (3)")
+    chosen = options.parse_args()
+    for name in chosen.tables or TABLES:
+        if name not in TABLES:
+            options.error(f"there is no table {name!r}: choose {' or '.join(TABLES)}")
+    for name in chosen.tables or TABLES:
+        put(README.read_text(), name, "")  # before the work: are the marks there?
+        made = TABLES[name](chosen)
+        README.write_text(put(README.read_text(), name, made))  # read again: the work took long
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

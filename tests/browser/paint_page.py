@@ -1,0 +1,59 @@
+"""A page for tests in a browser: the canvas over a picture; with ``?case=trial`` the whole trial of a small model."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from app import figures, runtime, state
+from app.paint import paint
+from app.state import Subject
+from app.widgets.trials import changes, interventions
+from tests.conftest import build_tiny
+
+GREY = (120, 120, 120)
+OWN = (np.arange(16, dtype=np.float32) / 15).reshape(4, 4)
+
+
+def picture() -> bytes:
+    """An even square."""
+    file = io.BytesIO()
+    Image.fromarray(np.full((64, 64, 3), GREY, np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def canvas() -> None:
+    """The canvas, buttons that rerun the page or bring another grid, and what Python was told, as JSON."""
+    st.button("Again")
+    other = st.toggle("Other grid")
+
+    def count() -> None:
+        told = state.component("canvas", "painted")
+        st.session_state.told = (*st.session_state.get("told", ()), told)
+
+    paint.show(
+        np.zeros((2, 3)) if other else OWN,
+        np.zeros((2, 3)) if other else OWN,
+        picture(),
+        key="canvas",
+        identity="other" if other else "first",
+        words=changes.paint_words(),
+        colours=figures.HEAT,
+        on_painted=count,
+    )
+    st.text(json.dumps(st.session_state.get("told", ())))
+
+
+def trial() -> None:
+    """Interventions on a small model with self-attention."""
+    model, sample = build_tiny("self-attention"), runtime.sample_picture("scenes/24")
+    reading = runtime.reading(model, sample)
+    interventions.show(Subject(model, sample, "scenes/24", "centre"), reading, reading.predicted)
+
+
+if __name__ == "__main__":
+    trial() if st.query_params.get("case") == "trial" else canvas()
