@@ -40,15 +40,22 @@ def trust_folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return path
 
 
+@pytest.fixture(scope="session")
+def trust_store() -> Store:
+    """What the app has found out on that shelf: the pictures of the side bar are drawn once for all tests."""
+    return Store(runtime.results.LIMIT)
+
+
 @pytest.fixture
-def on_that_shelf(trust_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The app on that shelf: no photographs, no rows of one's own, nothing known before."""
+def on_that_shelf(
+    trust_folder: Path, trust_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """The app on that shelf: no photographs, no rows of one's own."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(trust_folder))
     monkeypatch.setenv("FOVEA_LEAGUE", str(tmp_path / "mine" / "league.json"))
     monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
-    own = Store(runtime.results.LIMIT)
-    monkeypatch.setattr(runtime.results, "store", lambda: own)
+    monkeypatch.setattr(runtime.results, "store", lambda: trust_store)
     yield
     worker(league.ASIDE).run(lambda: None)  # a league that was stopped ends with its map: the next test waits for it
 

@@ -119,7 +119,7 @@ def test_an_example_shows_its_own_numbers() -> None:
 
 
 def test_a_blank_map_lies_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "map_of", lambda *_: -np.ones((4, 4)))
+    monkeypatch.setattr(sources, "find", lambda key: -np.ones((4, 4)))
     assert word("example.blank") in said(open_page())
 
 
@@ -137,6 +137,7 @@ def test_photographs_are_tiled_where_there_are_any(monkeypatch: pytest.MonkeyPat
 
 def test_a_long_method_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(computation, "QUICK", -1.0)
+    monkeypatch.setattr(sources, "map_key", lambda *names: ("anew", *names[2:]))  # nothing is known before
     page = open_page()
     assert not page.get("image")
     page = well(page.button(key="start").click().run())

@@ -50,10 +50,10 @@ class Line:
 
 
 def table(lines: Sequence[Line]) -> str:
-    """A row for each ratio, in the order they first come in, a column for each model, and the bars."""
+    """A row for each ratio, a column for each model, and the bars."""
     models = list(dict.fromkeys(line.model for line in lines))
     rows = [["", *[f"{model} " for model in models], "bar"]]
-    for what in dict.fromkeys(line.what for line in lines):
+    for what in in_order(lines):
         found = {line.model: line for line in lines if line.what == what}
         numbers = [found[model].number() if model in found else " " for model in models]
         limits = dict.fromkeys(line.limit() for line in found.values() if line.bar is not None)
@@ -62,6 +62,16 @@ def table(lines: Sequence[Line]) -> str:
     places = [str.ljust, *[str.rjust] * len(models), str.ljust]
     cells = [[put(*cell) for put, *cell in zip(places, row, widths, strict=True)] for row in rows]
     return "\n".join("  ".join(row).rstrip() for row in cells)
+
+
+def in_order(lines: Sequence[Line]) -> list[str]:
+    """What was measured, each once; what only some models have stands behind what it follows there."""
+    order: list[str] = []
+    for before, line in zip([None, *lines], lines, strict=False):
+        if line.what not in order:
+            follows = before is not None and before.model == line.model
+            order.insert(order.index(before.what) + 1 if follows else len(order), line.what)
+    return order
 
 
 def verdict(lines: Sequence[Line]) -> str:

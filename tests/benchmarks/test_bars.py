@@ -62,6 +62,11 @@ def test_a_table_has_a_row_for_each_ratio_and_a_column_for_each_model() -> None:
     ]
 
 
+def test_what_only_one_model_has_stands_where_it_does_there() -> None:
+    lines = [Line(model, what, 1.0) for model, whats in (("small", "ac"), ("large", "abcd")) for what in whats]
+    assert [row[:1] for row in table(lines).splitlines()[1:]] == ["a", "b", "c", "d"]
+
+
 def test_a_verdict_says_what_was_missed_the_farthest_first() -> None:
     assert verdict(LINES).splitlines() == [
         "* theirs / ours, large: missed by 20 %",

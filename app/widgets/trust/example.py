@@ -67,7 +67,7 @@ def pick_case(subject: Subject, rows: Sequence[Row], source: str) -> Case | None
 def show(subject: Subject, rows: Sequence[Row], asked: str) -> None:
     """Draw the pickers, the picture, and its numbers; ``asked`` is the place and what is measured of it."""
     st.markdown(f"**{word('example.title')}**")
-    map_, picture = st.columns([1.5, 1], vertical_alignment="bottom")
+    map_, picture = st.columns([1.2, 1], vertical_alignment="bottom")
     with map_:
         source = pick_source(subject)
     with picture:

@@ -69,7 +69,9 @@ def show(subject: Subject, rows: Sequence[Row], cards: Mapping[str, ModelCard]) 
             required=True,
             persist_state="session",
         )
-        there = [row for row in rows if extent == ALL or row.model == card.slug]
+        order = {slug: place for place, slug in enumerate(cards)}
+        there = sorted(rows, key=lambda row: order[row.model])  # each model's rows in their own order
+        there = [row for row in there if extent == ALL or row.model == card.slug]
         known = [one for one in MEASURES if any(row.measure == one for row in there)]
         chosen = pick_measures(known)
         shown = [row for row in there if row.measure in chosen]

@@ -1,0 +1,142 @@
+"""Trust in a real browser: full at the first start, a click on a line, measuring that stops, a phone in the dark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+import core
+from app.widgets.trust.titles import source_titles
+from app.words import word
+from core.evaluation.league import Row
+from core.evaluation.sources import names
+from core.models import shelf
+
+pytestmark = pytest.mark.browser
+MODEL = "scenes/cbam"
+CHART = ".js-plotly-plot"
+PATIENCE = 60_000
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rows of one's own for one model, so that the page is full whatever is shipped."""
+    model = core.load(MODEL, "cpu")
+    path, checksum = tmp_path_factory.mktemp("league") / "league.json", model.card.facts["checksum"]
+    made = [(name, 0.9 - 0.03 * place) for place, name in enumerate(names(model))]
+    rows = [
+        Row(MODEL, name, measure, mean, mean - 0.05, mean + 0.05, 0.1, 4, 4, 0, checksum)
+        for name, mean in made
+        for measure in ("mass", "pointing", "insertion", "deletion", "randomised")
+    ]
+    path.write_text(json.dumps([asdict(row) for row in rows]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def address(serve, own: Path) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOVEA_LEAGUE", str(own))
+        yield serve("app/main.py")
+
+
+def open_page(page, address: str, section: str = "truth") -> None:
+    """A section of the page that has drawn everything."""
+    page.goto(f"{address}/trust?model={MODEL}")
+    page.wait_for_selector(CHART, timeout=PATIENCE)
+    settle(page)
+    choose(page, section)
+
+
+def choose(page, section: str) -> None:
+    """Another section, drawn."""
+    page.locator(".st-key-section button", has_text=word(f"section.{section}")).click()
+    page.get_by_role("heading", name=word(f"{section}.title")).wait_for(timeout=PATIENCE)
+    page.locator("[data-testid=stDataFrame] canvas" if section == "league" else CHART).first.wait_for(timeout=PATIENCE)
+    settle(page)
+
+
+def settle(page) -> None:
+    """Wait until the server has no more to say."""
+    page.wait_for_timeout(500)
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=PATIENCE)
+    page.wait_for_timeout(500)
+
+
+def wait_for_value(page, key: str, value: str) -> None:
+    """Wait until a picker shows that value."""
+    told = [f".st-key-{key} input", value]
+    page.wait_for_function(
+        "([place, value]) => document.querySelector(place)?.value === value", arg=told, timeout=PATIENCE
+    )
+    settle(page)
+
+
+def test_a_click_on_a_line_chooses_its_map_and_draws_it(browser_page, address) -> None:
+    open_page(browser_page, address)
+    picture = browser_page.locator("[data-testid=stImage] img")
+    before = picture.get_attribute("src")
+    box = browser_page.locator(f"{CHART} .nsewdrag").first.bounding_box()
+    sources = names(core.load(MODEL, "cpu"))
+    titles = list(source_titles(shelf.find_card(MODEL), sources).values())
+    for place in (0, 5):
+        across, down = box["x"] + 0.9 * box["width"], box["y"] + box["height"] * (place + 0.5) / len(titles)
+        browser_page.mouse.click(across, down)
+        wait_for_value(browser_page, "source", titles[place])
+    assert picture.get_attribute("src") != before
+    browser_page.locator(".st-key-example input").fill("2")
+    browser_page.keyboard.press("Enter")
+    wait_for_value(browser_page, "example", "2")
+    choose(browser_page, "league")
+    choose(browser_page, "truth")
+    wait_for_value(browser_page, "source", titles[5])  # what was chosen stays
+    wait_for_value(browser_page, "example", "2")
+
+
+def test_measuring_tells_how_far_it_is_and_stops(browser_page, address, own) -> None:
+    open_page(browser_page, address, "league")
+    before = own.read_text()
+    browser_page.locator("[data-testid=stExpander] summary").click()
+    browser_page.locator(".st-key-measure-league button").click(timeout=PATIENCE)
+    browser_page.locator("[data-testid=stProgress]").get_by_text(" of ").wait_for(timeout=PATIENCE)
+    browser_page.locator(".st-key-stop-league button").click()
+    browser_page.locator(".st-key-measure-league button").wait_for(timeout=20_000)
+    assert not browser_page.locator("[data-testid=stProgress]").count()
+    kept = {(row["source"], row["measure"]) for row in json.loads(before)}
+    assert kept <= {(row["source"], row["measure"]) for row in json.loads(own.read_text())}
+
+
+def test_the_table_goes_into_a_file(browser_page, address) -> None:
+    open_page(browser_page, address, "league")
+    with browser_page.expect_download() as told:
+        browser_page.get_by_role("button", name=word("league.csv"), exact=True).click()
+    lines = Path(told.value.path()).read_text().splitlines()
+    assert told.value.suggested_filename == "fovea-league-scenes-cbam.csv"
+    assert lines[0].split(",") == [*asdict(Row("", "", "", 0, 0, 0, None, 0, 0, 0, ""))]
+    assert len(lines) - 1 >= 5 * len(names(core.load(MODEL, "cpu")))
+
+
+def test_a_phone_gets_every_section_in_one_column(chromium, address) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = context.new_page()
+    open_page(page, address)
+    for section in ("truth", "random", "faith", "league"):
+        choose(page, section)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        boxes = [one.bounding_box() for one in page.locator(CHART).all()]
+        assert bool(boxes) == (section != "league")
+        for box in boxes:
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    context.close()
+
+
+def test_what_is_shipped_fills_the_page() -> None:
+    slugs = {card.slug for card in shelf.stored()}
+    rows = core.open_league()
+    if not rows:
+        pytest.skip("no league is shipped yet")
+    assert {row.model for row in rows} == slugs
