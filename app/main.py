@@ -31,9 +31,10 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
     st.markdown(f"**{word('model.label')}**")
     card = models.pick_model()
     models.pick_device()
-    st.markdown(f"**{word('picture.label')}**")
-    sample, picture = pictures.pick_picture(card.family)
-    framing, picture = pictures.pick_framing(picture)
+    with st.container(key="frame-picture"):
+        st.markdown(f"**{word('picture.label')}**")
+        sample, picture = pictures.pick_picture(card.family)
+        framing, picture = pictures.pick_framing(picture)
     st.caption(word("device.is", device=state.device()))
     return card, sample, framing, picture
 
@@ -43,16 +44,17 @@ def run() -> None:
     st.html(HERE / "frame.css")
     state.restore()
     explore = st.Page(HERE / "views" / "explore.py", title=word("page.explore"), default=True)
+    mistakes = st.Page(HERE / "views" / "mistakes.py", title=word("page.mistakes"))
     trust = st.Page(HERE / "views" / "trust.py", title=word("page.trust"))
     shelf = st.Page(HERE / "views" / "models.py", title=word("page.models"))
-    page = st.navigation([explore, trust, shelf], position="top")
+    page = st.navigation([explore, mistakes, trust, shelf], position="top")
     try:
         with st.sidebar:
             card, sample, framing, picture = frame()
         said = st.container()
         classifier = weights.load(card)
         state.set_subject(Subject(classifier, picture, sample, framing) if classifier else None)
-        if classifier or page == shelf:
+        if classifier or page in (mistakes, shelf):
             page.run()
         else:
             weights.fetch(card)

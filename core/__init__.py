@@ -23,6 +23,7 @@ from core.evaluation.localisation import Localisation, localise, quadrant, tile
 from core.evaluation.randomisation import Randomisation, randomise
 from core.images import open_image, reframe
 from core.models.shelf import cards
+from core.reporting import Report, report
 from core.scanning import Run, list_runs, open_run, scan
 from core.types import (
     Agreement,
@@ -59,6 +60,7 @@ __all__ = [
     "Picture",
     "Randomisation",
     "Reading",
+    "Report",
     "Run",
     "Stopped",
     "ablate",
@@ -85,6 +87,7 @@ __all__ = [
     "randomise",
     "read",
     "reframe",
+    "report",
     "rollout_map",
     "scan",
     "tile",

@@ -32,6 +32,7 @@ FLOORS = (
     ("core.evaluation",),
     ("core.training",),
     ("core.scanning",),
+    ("core.reporting",),
     ("core",),
     ("core.commands",),
     ("core.__main__",),

@@ -3,6 +3,8 @@
 from app.figures.bars import answer_bars, channel_bars, share_bars
 from app.figures.curves import faithfulness_curve
 from app.figures.intervention import HEAT, paired_bars, paired_maps, share_text
+from app.figures.mistakes import confusion_cells, reliability
+from app.figures.scatter import agreement_scatter, drawn
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM
 from app.figures.training import NUMBERED, confusion_matrix, training_curve
 from app.figures.trust import Line, heat, lay, ranking
@@ -16,8 +18,10 @@ __all__ = [
     "QUIET",
     "TRACK",
     "WARM",
+    "agreement_scatter",
     "answer_bars",
     "channel_bars",
+    "confusion_cells",
     "confusion_matrix",
     "faithfulness_curve",
     "heat",
@@ -25,6 +29,8 @@ __all__ = [
     "paired_bars",
     "paired_maps",
     "ranking",
+    "drawn",
+    "reliability",
     "share_bars",
     "share_text",
     "training_curve",

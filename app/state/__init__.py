@@ -1,5 +1,6 @@
 """What one visitor has chosen: the only place that touches ``st.session_state`` and the address."""
 
+from app.state import mistakes
 from app.state.belongings import (
     add_own_model,
     add_upload,
@@ -15,6 +16,7 @@ from app.state.keys import ADDRESS, PARAMETER, Key, Subject, View
 from app.state.session import (
     choose_model,
     clicked_line,
+    clicked_points,
     clicked_row,
     component,
     device,
@@ -48,6 +50,7 @@ __all__ = [
     "add_upload",
     "choose_model",
     "clicked_line",
+    "clicked_points",
     "clicked_row",
     "component",
     "device",
@@ -57,6 +60,7 @@ __all__ = [
     "keep",
     "kept",
     "mark_line",
+    "mistakes",
     "next_uploader",
     "notice",
     "own_models",

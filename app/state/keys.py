@@ -73,6 +73,30 @@ class Key(StrEnum):
     SUBJECT = "subject"
     VISITOR = "visitor"
 
+    DATA = "data"
+    SCENES = "scenes"
+    ZIP = "zip"
+    ZIP_UPLOADER = "zip_uploader"
+    ZIP_REFUSED = "zip_refused"
+    SCANNING = "scanning"
+    RUNS = "runs"
+    RUN = "run"
+    OTHER_RUN = "other_run"
+    FILTER = "filter"
+    SUMMARY = "summary"
+    CLASSES = "classes"
+    COMMONEST = "commonest"
+    SHEET = "sheet"
+    SHOTS = "shots"
+    NUMBER = "number"
+    FOLLOWED = "followed"
+    SCATTER = "scatter"
+    LOOK = "look"
+    CLUSTERING = "clustering"
+    GROUPING = "grouping"
+    PAIR_METHOD = "pair_method"
+    EXPORTED = "exported"
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:

@@ -39,6 +39,12 @@ def clicked_row(key: str) -> int | None:
     return points[0]["point_index"] if points else None
 
 
+def clicked_points(key: str) -> tuple[int, ...]:
+    """What the points of a chart that were just clicked, or caught with a lasso, have as their custom data."""
+    event = st.session_state.get(key)
+    return tuple(int(one["customdata"]) for one in event["selection"]["points"]) if event else ()
+
+
 def clicked_line(key: Key) -> int | None:
     """The line of a table that was just clicked, in a cell of it or at its head, as its data counts them; or None."""
     told = (st.session_state.get(key) or {}).get("selection", {})

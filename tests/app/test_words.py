@@ -31,7 +31,8 @@ from core.attribution import METHODS
 from core.evaluation.erasure import FILLS, WHICH
 from core.evaluation.sources import REFERENCES
 from core.models.shelf import FAMILIES
-from tests.app.trust_page import OF_TRUST
+from tests.app.mistakes.open_keys import OF_MISTAKES
+from tests.app.trust.trust_page import OF_TRUST
 
 APP = Path(__file__).parents[2] / "app"
 
@@ -60,6 +61,7 @@ VALUES = {
     "check.{one.slug}.value": [f"check.{one}.value" for one in LIMITS],
     "check.{one.slug}.none": [f"check.{one}.none" for one in ("rows", "complete", "target", "weights")],
     **OF_TRUST,
+    **OF_MISTAKES,
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],
     "framing.{kind}": [f"framing.{one}" for one in (pictures.CENTRE, pictures.FIT, pictures.BOX)],
     "framing.{name}": ["framing.across", "framing.down", "framing.side"],

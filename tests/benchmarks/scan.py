@@ -83,7 +83,7 @@ def compare(slug: str, pictures: int, rounds: int) -> dict[str, float]:
 
 
 def grow(slug: str, counts: Sequence[int]) -> list[dict[str, object]]:
-    """The largest memory in MB of a scan of so many scenes with its table, and the seconds that the table takes."""
+    """The largest memory in MB of a scan of so many scenes with its table."""
     rows = []
     for count in counts:
         words = [sys.executable, "-m", "tests.benchmarks.scan", "--one", str(count), "--model", slug]
@@ -115,7 +115,8 @@ def main() -> int:
         return 0
     if chosen.curve:
         rows = grow(chosen.model or "scenes/cbam", chosen.curve)
-        print(json.dumps(rows, indent=1) if chosen.json else table(rows))
+        lines = [{name: f"{value:,}" for name, value in row.items()} for row in rows]
+        print(json.dumps(rows, indent=1) if chosen.json else table(lines))
         return 0
     if find_folder() is None:
         print("No photographs: FOVEA_DATA names no folder with imagenette2-160.", file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,13 @@ from PIL import Image
 
 from core.data.scenes import OBJECTS
 from core.scanning import Run
-from core.scanning import scan as scanning  # noqa: F401
 from core.scanning.run import ARRAYS
 from tests.conftest import CLASSES
 
 MAPPING = dict(zip(OBJECTS, CLASSES, strict=True))
 """What the small models call the things in the scenes."""
 
-LOOP = sys.modules["core.scanning.scan"]
+LOOP = import_module("core.scanning.scan")
 """The module, for what the tests change in it; the package has the function of that name."""
 
 

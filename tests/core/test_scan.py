@@ -180,7 +180,7 @@ def remove(data: Path) -> None:
     [
         (change, "elm/08.png was changed while"),
         (remove, "elm/08.png is not there any more"),
-        (shutil.rmtree, "is not there any more"),
+        (shutil.rmtree, "is not there any more"),  # a picture, or the folder itself
     ],
 )
 def test_what_changes_in_the_middle_ends_it_with_a_sentence(

@@ -1,5 +1,18 @@
 """English. Keys are places; braces name what is filled in. One file for each part of the app."""
 
-from app.words.en import checks, erasing, explore, frame, intervention, overlay, shelf, trust
+from app.words.en import (
+    checks,
+    erasing,
+    explore,
+    frame,
+    intervention,
+    mistakes,
+    mistakes_case,
+    overlay,
+    shelf,
+    trust,
+)
 
-WORDS = {**frame.WORDS, **shelf.WORDS, **explore.WORDS, **overlay.WORDS, **erasing.WORDS, **checks.WORDS, **intervention.WORDS, **trust.WORDS}
+PARTS = (frame, explore, overlay, intervention, erasing, checks, mistakes, mistakes_case, trust, shelf)
+
+WORDS = {key: text for part in PARTS for key, text in part.WORDS.items()}

@@ -16,7 +16,7 @@ from app.runtime.store import Store
 from core.data import scenes
 from core.device import worker
 from core.models import shelf
-from tests.app.trust_page import FAMILIES, PICTURES, SOURCES
+from tests.app.trust.trust_page import FAMILIES, PICTURES, SOURCES
 
 
 @pytest.fixture(scope="session")

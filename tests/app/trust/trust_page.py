@@ -15,7 +15,7 @@ from app.widgets.trust.titles import source_titles
 from core.evaluation.sources import REFERENCES
 from core.models import shelf
 
-MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
+MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")
 PAGE = "views/trust.py"
 SOURCES = ("saliency", "grad-cam", "attention/stage4.attention.spatial", "edges", "blob", "random")
 PICTURES = 3

@@ -18,7 +18,7 @@ from app.words import word
 from core.evaluation.league import Row
 from core.models import shelf
 from core.types import InvalidInput, Stopped
-from tests.app.trust_page import PICTURES, SOURCES, charts, choose, open_page, said, well
+from tests.app.trust.trust_page import PICTURES, SOURCES, charts, choose, open_page, said, well
 
 pytestmark = pytest.mark.usefixtures("on_that_shelf")
 

@@ -19,7 +19,18 @@ from core.data import scenes
 from core.evaluation.cases import Case
 from core.evaluation.league import Row
 from core.types import ModelCard
-from tests.app.trust_page import FAMILIES, PICTURES, SECTIONS, SOURCES, charts, choose, expected, open_page, said, well
+from tests.app.trust.trust_page import (
+    FAMILIES,
+    PICTURES,
+    SECTIONS,
+    SOURCES,
+    charts,
+    choose,
+    expected,
+    open_page,
+    said,
+    well,
+)
 
 pytestmark = pytest.mark.usefixtures("on_that_shelf")
 

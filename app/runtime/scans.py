@@ -1,0 +1,153 @@
+"""Scans: the data to scan, listed once; an uploaded zip, kept; and the scan itself, in a thread of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import statistics
+import time
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import BinaryIO
+
+import streamlit as st
+
+from app.runtime import results, runs
+from app.runtime.loading import Models
+from app.state.mistakes import Request
+from core import Classifier, InvalidInput, Stopped
+from core.data.archive import LARGEST
+from core.data.collection import Collection
+from core.data.pictures import PICTURES, SEED, open_collection
+from core.images import square
+from core.scanning import Run, scan
+from core.scanning.start import SAME, settle
+from core.types import Progress
+
+FRESH = 60
+"""Seconds for which a list of pictures is good; a scan makes its own."""
+PROBES = 5
+"""Pictures that are read to know how long one takes."""
+ZIPS = "zips"
+CHUNK = 1 << 20
+AHEAD = 1.3
+"""What a scan takes of the time of its forward passes alone, reading aside: it looks at maps and gradients too."""
+
+_stopped: set[str] = set()  # the names of scans that are to end
+
+
+@st.cache_resource(show_spinner=False, ttl=FRESH, max_entries=4)
+def collection(data: str, seed: int, pictures: int) -> Collection:
+    """The pictures of a place or a name, see ``open_collection``."""
+    return open_collection(data, seed=seed, pictures=pictures)
+
+
+@st.cache_resource(show_spinner=False)
+def _going() -> Models:
+    """The scans that run now: whoever asks for one that runs joins it, and it ends soon after the last one leaves."""
+    return Models(0)
+
+
+def run_name(model: Classifier, pictures: Collection, mapping: Mapping[str, str | None]) -> str:
+    """The folder that this scan has: the same one for the same model, pictures and classes, so that it goes on there.
+
+    Raises:
+        InvalidInput: the mapping names no class of the model.
+    """
+    facts = settle(model, pictures, mapping, True)
+    same = json.dumps([facts[name] for name in SAME], sort_keys=True)
+    words = f"{model.card.slug} {PurePath(pictures.origin).stem}"
+    return re.sub(r"[^\w-]+", "-", words)[:80] + "-" + hashlib.sha256(same.encode()).hexdigest()[:8]
+
+
+def seconds(model: Classifier, milliseconds: float, pictures: Collection) -> float:
+    """About how long a scan takes, from the time of a forward pass and from reading a few of the pictures."""
+
+    def one(number: int) -> float:
+        start = time.perf_counter()
+        try:
+            square(pictures.read(number), model.card.size, model.fill)
+        except InvalidInput:
+            pass  # a broken picture takes its time too
+        return time.perf_counter() - start
+
+    def read() -> float:
+        step = max(1, len(pictures) // PROBES)
+        return statistics.median(one(number) for number in range(0, len(pictures), step)[:PROBES])
+
+    reading = results.store().get(("reading", pictures.identity, model.card.size), read)
+    return len(pictures) * (AHEAD * milliseconds / 1000 + reading)
+
+
+def run(model: Classifier, request: Request, tick: Progress) -> None:
+    """Scan, or go on where that run was; ``tick(done, total)`` is called ten times a second in this thread.
+
+    The batches are jobs of their own on the worker: others' jobs run in between. Whatever ``tick`` raises ends this
+    waiting, and soon the scan too, unless somebody comes back for it. What was scanned stays.
+
+    Raises:
+        InvalidInput: what the core says of the data, the disk or the run.
+        Stopped: by ``stop``.
+    """
+    out, chosen = runs.folder() / request.name, {"seed": request.seed, "pictures": request.pictures}
+
+    def work(progress: Progress) -> None:
+        _stopped.discard(request.name)
+
+        def told(done: int, total: int) -> None:
+            if request.name in _stopped:
+                raise Stopped
+            progress(done, total)
+
+        scan(model, request.data, out, mapping=dict(request.mapping), progress=told, **chosen)
+
+    _going().get((str(out),), work, tick)
+
+
+def stop(name: str) -> None:
+    """End the scan of that name after the batch in hand."""
+    _stopped.add(name)
+
+
+def request(run: Run) -> Request:
+    """What goes on with an unfinished run."""
+    facts = run.facts
+    said = facts["identity"].split(" ")
+    seed, pictures = (int(said[1]), int(said[2])) if len(said) == 3 else (SEED, PICTURES)
+    mapping = ((label, "" if i is None else facts["classes"][i]) for label, i in facts["labels"].items())
+    return Request(facts["model"], run.folder.name, facts["data"], seed, pictures, tuple(mapping))
+
+
+def keep_zip(file: BinaryIO, name: str) -> Path:
+    """Keep an uploaded zip beside the runs, for its pictures are read again whenever a run of it is looked at.
+
+    Raises:
+        InvalidInput: it is too large, is no zip, holds no pictures, or there is no room for it.
+    """
+    folder = runs.folder() / ZIPS
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        beside = folder / f".{time.time_ns()}"
+        try:
+            with beside.open("wb") as kept:
+                while chunk := file.read(CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    if size > LARGEST:
+                        raise InvalidInput(f"{name} is larger than {LARGEST >> 20} MB; part it into several.")
+                    kept.write(chunk)
+            place = folder / digest.hexdigest()[:16] / (re.sub(r"[^\w-]+", "-", PurePath(name).stem)[:60] + ".zip")
+            place.parent.mkdir(exist_ok=True)
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"{name} could not be kept in {folder}: {error.strerror}; make room there.") from error
+    try:
+        open_collection(place)
+    except InvalidInput:
+        place.unlink()
+        raise
+    return place

@@ -1,0 +1,66 @@
+"""The tags that visitors have given to pictures of a run: kept in its folder, by the pictures' numbers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from app.runtime import results
+from core import InvalidInput
+from core.scanning import Run
+from core.scanning.parts import write
+
+FILE = "tags.json"
+
+_writing = threading.Lock()
+
+
+def every(run: Run) -> dict[int, tuple[str, ...]]:
+    """The tags of each picture that has any, by number."""
+    path = run.folder / FILE
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return results.store().get(("tags", str(path), changed), lambda: _read(path))
+
+
+def _read(path: Path) -> dict[int, tuple[str, ...]]:
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return {int(number): tuple(map(str, names)) for number, names in said.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise InvalidInput(f"{path} cannot be read; remove it, or put it right by hand.") from error
+
+
+def put(run: Run, numbers: Iterable[int], names: Iterable[str], add: bool = False) -> None:
+    """Give the pictures of those numbers these tags, in place of the ones that they have or beside them.
+
+    Raises:
+        InvalidInput: the run's folder cannot be written.
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+    with _writing:
+        given = dict(every(run))
+        for number in numbers:
+            before = given.pop(int(number), ())
+            if kept := tuple(dict.fromkeys((*before, *names))) if add else names:
+                given[int(number)] = kept
+        said = {str(number): given[number] for number in sorted(given)}
+        write(run.folder / FILE, json.dumps(said, ensure_ascii=False, indent=1).encode())
+
+
+def used(run: Run) -> dict[str, int]:
+    """The tags that pictures of this run have, and how many have each, the commonest first."""
+    counts: dict[str, int] = {}
+    for names in every(run).values():
+        for name in names:
+            counts[name] = counts.get(name, 0) + 1
+    return dict(sorted(counts.items(), key=lambda one: -one[1]))
+
+
+def marked(run: Run, tag: str) -> tuple[int, ...]:
+    """The numbers of the pictures that have a tag."""
+    return tuple(number for number, names in every(run).items() if tag in names)

@@ -1,0 +1,146 @@
+"""What a visitor of the page Mistakes looks at: which run, which of its pictures in which order, and the opened one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import streamlit as st
+
+from app.state.keys import Key
+from app.state.session import forget, get, put
+
+RUN = "run"
+"""The run's name in the address."""
+TAGS = ("wrong-label", "shortcut", "ambiguous")
+"""The tags that everybody has; others are the visitor's own words."""
+
+
+class Answers(StrEnum):
+    """Which answers are shown. A picture without a true class is neither right nor wrong."""
+
+    ALL = "all"
+    WRONG = "wrong"
+    RIGHT = "right"
+
+
+class Sort(StrEnum):
+    """The order of the pictures."""
+
+    CONFIDENT = "confident"  # the wrong ones first, the most confident on top; then the right ones, the least confident
+    LOSS = "loss"  # the largest first
+    DISAGREEMENT = "disagreement"  # of attention and gradient, the largest first
+    LISTED = "listed"  # as the data have them
+
+
+@dataclass(frozen=True)
+class Request:
+    """A scan that was asked for: what ``core.scan`` takes, and the model and the run's name that it has."""
+
+    model: str
+    name: str
+    data: str
+    seed: int
+    pictures: int
+    mapping: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pictures that were chosen together, by their numbers in the collection: a group of alike maps, or a lasso."""
+
+    title: str
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which pictures of a run are shown, and in which order; all of them to begin with.
+
+    ``true`` and ``predicted`` are classes, "" for any; ``confidence`` and ``agreement`` are ranges, both ends included.
+    A picture whose agreement is not known is shown as long as the range is whole.
+    """
+
+    true: str = ""
+    predicted: str = ""
+    answers: Answers = Answers.ALL
+    confidence: tuple[float, float] = (0.0, 1.0)
+    agreement: tuple[float, float] = (-1.0, 1.0)
+    tag: str = ""
+    group: Group | None = None
+    lasso: Group | None = None
+    sort: Sort = Sort.CONFIDENT
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it leaves anything out."""
+        return self != Filter(sort=self.sort)
+
+
+def run() -> str | None:
+    """The name of the run that is open; that of the address in a new session."""
+    if Key.RUN not in st.session_state:
+        put(Key.RUN, st.query_params.get(RUN) or None)
+    return get(Key.RUN)
+
+
+def open_run(name: str | None) -> None:
+    """Show that run from now on, with nothing chosen yet; None closes it."""
+    put(Key.RUN, name)
+    turn(1)
+    forget(Key.FILTER, Key.NUMBER)
+
+
+def publish(model: str) -> None:
+    """Write the open run and the chosen model into the address."""
+    wanted = {"model": model} | ({RUN: run()} if run() else {})
+    if dict(st.query_params) != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def selection() -> Filter:
+    """The filter that every part of the page goes by."""
+    return get(Key.FILTER, Filter())
+
+
+def select(**changes: Any) -> None:
+    """Change the filter in those fields, from then on the gallery begins at its first page."""
+    put(Key.FILTER, replace(selection(), **changes))
+    turn(1)
+
+
+def select_all() -> None:
+    """Take every filter away; the order stays."""
+    put(Key.FILTER, Filter(sort=selection().sort))
+    turn(1)
+
+
+def page() -> int:
+    """The page of the gallery that is shown, from 1 on."""
+    return get(Key.SHEET, (0, 1))[1]
+
+
+def page_key() -> str:
+    """The key of the row of pages: a new one whenever another page is shown than the one that was clicked there."""
+    return f"{Key.SHEET}.{get(Key.SHEET, (0, 1))[0]}"
+
+
+def turn(page: int) -> None:
+    """Show that page of the gallery, whatever the row of pages says."""
+    put(Key.SHEET, (get(Key.SHEET, (0, 1))[0] + 1, page))
+
+
+def turned() -> None:
+    """Show the page that was clicked in the row of pages, in its callback."""
+    put(Key.SHEET, (get(Key.SHEET, (0, 1))[0], get(page_key(), 1)))
+
+
+def number() -> int | None:
+    """The number, in the run's collection, of the picture that is open."""
+    return get(Key.NUMBER)
+
+
+def open_picture(number: int | None) -> None:
+    """Open the picture of that number; None closes it."""
+    put(Key.NUMBER, number)

@@ -1,0 +1,51 @@
+"""Mistakes: a data set and a model, what it gets wrong, and what it looked at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.runtime import runs
+from app.state import Key
+from app.widgets import models, weights
+from app.widgets.mistakes import case, gallery, groups, overview, scanning, scatter
+from app.widgets.mistakes import runs as earlier
+from core import InvalidInput
+
+card, subject = models.shelf()[state.get(Key.MODEL)], state.subject()
+classifier = subject.classifier if subject else None
+request, name = scanning.asked(classifier), state.mistakes.run()
+opened = None
+if name and not request:
+    try:
+        opened = runs.open_one(name)
+    except InvalidInput as error:
+        state.notice(str(error))
+        state.mistakes.open_run(None)
+
+with st.container(key="mistakes"):
+    if request:
+        scanning.show(classifier, request)
+    elif opened is None:
+        left, right = st.columns([1, 1.6], gap="large")
+        with left:
+            if classifier is None:
+                weights.fetch(card)
+            else:
+                scanning.prepare(classifier)
+        with right:
+            earlier.show_list()
+    else:
+        earlier.show_head(opened)
+        scanning.go_on(opened.run, classifier)
+        earlier.compare(opened)
+        left, right = st.columns([1, 2.1], gap="medium")
+        with left:
+            overview.show(opened)
+            scatter.show(opened)
+        with right:
+            gallery.show(opened)
+            case.show(opened)
+        groups.show(opened)
+
+state.mistakes.publish(card.slug)

@@ -1,0 +1,195 @@
+"""The opened picture of a run: what it is and what the model says, the way to the next one, and into Explore."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app import runtime, state
+from app.runtime import cases, runs
+from app.runtime.runs import Opened
+from app.state import Key
+from app.widgets import models, weights
+from app.widgets.mistakes import groups, looks, tags
+from app.widgets.pictures import UPLOADS
+from app.words import percent, word
+from core import Classifier, InvalidInput
+
+EXPLORE = Path(__file__).parents[2] / "views" / "explore.py"
+PREVIOUS, NEXT = "P", "N"
+"""The keys that do what the two buttons do."""
+NEAREST = 3
+"""Pictures of each class that are most like the opened one."""
+
+# A picture that has just been opened comes into sight; stepping on moves nothing.
+_into_sight = st.components.v2.component(
+    "fovea_into_sight",
+    js="""
+const shown = new WeakMap();
+export default function ({ data, parentElement }) {
+  if (shown.get(parentElement) === data) return;
+  shown.set(parentElement, data);
+  const card = parentElement.getRootNode().host?.closest(".st-key-case");
+  const { top } = card?.getBoundingClientRect() ?? { top: 0 };
+  if (top < 0 || top > innerHeight / 2) card?.scrollIntoView({ behavior: "smooth" });
+}
+""",
+)
+
+
+def show(opened: Opened) -> None:
+    """Draw the picture that is open; a line that says how to open one where none is."""
+    number = state.mistakes.number()
+    place = None if number is None else opened.place(number)
+    if place is None:
+        st.caption(word("case.none"))
+        return
+    row = opened.table.iloc[place]
+    with st.container(border=True, key="case"):
+        st.html(f'<p class="fovea-case">{title(row)}</p><p class="fovea-case-facts">{facts(row)}</p>')
+        _into_sight(data=number, key="case-into-sight")
+        classes = pair(opened, place)
+        steps(opened, place, classes)
+        try:
+            picture = runs.picture(opened, place)
+        except InvalidInput as error:
+            st.error(str(error))
+            return
+        looks.show(opened, place, picture, open_model(opened), classes)
+        nearest(opened, place, classes)
+
+
+def title(row: Any) -> str:
+    """What the picture is and what the model says, as HTML."""
+    sure = percent(float(row["confidence"]), 0)
+    said = f'<b class="{"fovea-right" if row["correct"] is True else "fovea-wrong"}">{escape(row["predicted"])}</b>'
+    if not isinstance(row["true"], str):
+        return word("case.unlabelled", predicted=f"<b>{escape(row['predicted'])}</b>", confidence=sure)
+    if row["true"] == row["predicted"]:
+        return word("case.right", predicted=said, confidence=sure)
+    true, chance = f"<b>{escape(row['true'])}</b>", percent(float(np.exp(-row["loss"])), 0)
+    return word("case.wrong", true=true, predicted=said, confidence=sure, chance=chance)
+
+
+def facts(row: Any) -> str:
+    """Where it lies, and its two numbers, as HTML."""
+    told = [escape(row["path"])]
+    if not np.isnan(row["loss"]):
+        told.append(word("case.loss", loss=f"{row['loss']:.2f}"))
+    if not np.isnan(row["agreement"]):
+        told.append(word("case.agreement", agreement=f"{row['agreement']:.2f}".replace("-", "−")))
+    return " · ".join(told)
+
+
+def pair(opened: Opened, place: int) -> tuple[int, int]:
+    """The class that the model says, and the one it is set against: the true one, or the next likeliest."""
+    row = opened.table.iloc[place]
+    said = opened.classes.index(row["predicted"])
+    if isinstance(row["true"], str) and row["true"] != row["predicted"]:
+        return said, opened.classes.index(row["true"])
+    likeliest = runs.array(opened, "top", np.array([place]))[0]
+    return said, int(next((one for one in likeliest if one != said), said))
+
+
+def nearest(opened: Opened, place: int, classes: tuple[int, int]) -> None:
+    """Rightly answered pictures of both classes that are most like this one to the model."""
+    if not opened.run.keeps("features"):
+        return
+    st.markdown(f"**{word('case.nearest')}**")
+    name = "attention" if opened.run.keeps("attention") else "cam"
+    with st.grid(2, min_column_width=300, key="case-nearest"):
+        for index in dict.fromkeys(classes):
+            found = cases.nearest(opened, place, opened.classes[index], NEAREST)
+            with st.container():
+                if len(found):
+                    groups.tiles(opened, found, name, f"case-nearest-{index}", word("case.nearest.alt"))
+                else:
+                    st.caption(word("case.nearest.none", name=opened.classes[index]))
+
+
+def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
+    """The row of buttons: the previous and the next picture of the gallery, Explore, tags, and closing it."""
+    order = runs.filtered(opened, state.mistakes.selection())
+    found = np.flatnonzero(order == place)
+    at = int(found[0]) if len(found) else -1
+
+    def go(to: int) -> None:
+        state.mistakes.open_picture(int(opened.table["number"].iloc[order[to]]))
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-steps"):
+        st.button(
+            word("case.previous"),
+            key="case-previous",
+            icon=":material/chevron_left:",
+            shortcut=PREVIOUS,
+            disabled=at <= 0,
+            on_click=lambda: go(at - 1),
+        )
+        st.button(
+            word("case.next"),
+            key="case-next",
+            icon=":material/chevron_right:",
+            shortcut=NEXT,
+            disabled=at + 1 >= len(order),
+            on_click=lambda: go(at + 1),
+        )
+        if at >= 0:
+            st.caption(word("case.place", place=f"{at + 1:,}", count=f"{len(order):,}"), width="content")
+        opens = st.button(
+            word("case.explore"),
+            key="case-explore",
+            icon=":material/visibility:",
+            on_click=lambda: prepare(opened, place, classes),
+        )
+        tags.show(opened)
+        st.button(
+            word("case.close"),
+            key="case-close",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=lambda: state.mistakes.open_picture(None),
+        )
+    if opens and state.get(Key.SAMPLE) == slug_of(opened.table["sha256"].iloc[place]):  # nothing was in the way
+        st.switch_page(EXPLORE)
+
+
+def slug_of(sha256: str) -> str:
+    """What a picture is called among the visitor's own."""
+    return f"upload/{sha256[:12]}"
+
+
+def prepare(opened: Opened, place: int, classes: tuple[int, int]) -> None:
+    """Set everything in Explore as it is here; in a callback. A sentence, and nothing else, where that cannot be."""
+    facts = opened.run.facts
+    try:
+        card, picture = models.find_card(facts["model"]), runs.picture(opened, place)
+        if len(state.uploads()) >= UPLOADS and slug_of(picture.sha256) not in state.uploads():
+            raise InvalidInput(word("picture.full", count=UPLOADS))
+    except InvalidInput as error:
+        state.notice(str(error))
+        return
+    models.choose(card.slug)
+    state.put(Key.SAMPLE, state.add_upload(picture))
+    state.put(Key.TARGET, opened.classes[classes[0]])
+    state.put(Key.CONTRAST, opened.classes[classes[1]] if classes[0] != classes[1] else "")
+    state.put(Key.METHOD, looks.chosen_method())
+    state.forget(Key.FRAMING)
+    if facts.get("tap"):
+        state.put(Key.MAP, facts["tap"])
+
+
+def open_model(opened: Opened) -> Classifier | None:
+    """The model that made the run; None, and a sentence that says why, where it is not here."""
+    try:
+        card = models.find_card(opened.run.facts["model"])
+        if card.slug not in state.own_models() and runtime.missing(card):
+            raise InvalidInput(word("case.unfetched", model=card.title))
+        return weights.open_model(card)
+    except InvalidInput as error:
+        st.warning(str(error))
+        return None
+

@@ -1,0 +1,144 @@
+"""The row of chips: each says what the filter leaves in one respect, and changes it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.runtime import tags
+from app.runtime.runs import Opened
+from app.state import Key
+from app.state.mistakes import TAGS, Answers, Filter, Sort
+from app.words import known, word
+
+WHOLE = Filter()
+
+
+def show(opened: Opened) -> None:
+    """The row of what is left out."""
+    chosen = state.mistakes.selection()
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="chips"):
+        pick_answers(chosen)
+        pick_classes(opened, chosen)
+        pick_range("confidence", chosen.confidence, WHOLE.confidence)
+        if opened.table["agreement"].notna().any():
+            pick_range("agreement", chosen.agreement, WHOLE.agreement)
+        pick_tag(opened, chosen)
+        for name in ("group", "lasso"):
+            group = getattr(chosen, name)
+            if group is not None:
+                label = word("chip.group", title=group.title, count=f"{len(group.numbers):,}")
+                drop = {name: None}
+                st.button(
+                    label,
+                    key=f"chip.{name}",
+                    type="primary",
+                    icon=":material/close:",
+                    on_click=lambda drop=drop: state.mistakes.select(**drop),
+                )
+
+
+def tag_title(name: str) -> str:
+    """A tag in plain words: those that everybody has are translated, others are the visitor's own."""
+    return known(f"tag.{name}", name)
+
+
+def clear() -> None:
+    """The way back to all pictures, where something is left out."""
+    if state.mistakes.selection().narrow:
+        st.button(word("chip.clear"), key="chip.clear", type="tertiary", on_click=state.mistakes.select_all)
+
+
+def chip(name: str, label: str, on: bool) -> st.delta_generator.DeltaGenerator:
+    """A popover that says what it leaves; one that leaves something out stands out."""
+    return st.popover(label, key=f"chip.{name}", type="primary" if on else "secondary")
+
+
+def pick_answers(chosen: Filter) -> None:
+    """All answers, the wrong or the right ones."""
+    key = f"{Key.FILTER}.answers"
+    state.put(key, chosen.answers)
+    st.segmented_control(
+        word("filter.answers"),
+        list(Answers),
+        key=key,
+        format_func=lambda one: word(f"filter.{one.value}"),
+        label_visibility="collapsed",
+        required=True,
+        on_change=lambda: state.mistakes.select(answers=Answers(state.get(key))),
+    )
+
+
+def pick_classes(opened: Opened, chosen: Filter) -> None:
+    """What the pictures are, and what the model said."""
+    if chosen.true and chosen.predicted:
+        label = word("chip.cell", true=chosen.true, predicted=chosen.predicted)
+    elif chosen.predicted:
+        label = word("chip.predicted", predicted=chosen.predicted)
+    else:
+        label = word("chip.true", true=chosen.true) if chosen.true else word("chip.classes")
+    with chip("classes", label, bool(chosen.true or chosen.predicted)):
+        for name in ("true", "predicted"):
+            key = f"{Key.FILTER}.{name}"
+            state.put(key, getattr(chosen, name))
+
+            def change(name: str = name, key: str = key) -> None:
+                state.mistakes.select(**{name: state.get(key) or ""})
+
+            st.selectbox(
+                word(f"filter.{name}"),
+                ["", *opened.classes],
+                key=key,
+                format_func=lambda one: one or word("filter.any"),
+                on_change=change,
+            )
+
+
+def pick_range(name: str, value: tuple[float, float], whole: tuple[float, float]) -> None:
+    """A range of confidence, in per cent, or of agreement."""
+    scale, step, form = (100, 1.0, "%.0f %%") if name == "confidence" else (1, 0.05, "%.2f")
+    key, low, high = f"{Key.FILTER}.{name}", *(f"{scale * end:.{0 if scale > 1 else 2}f}" for end in value)
+    on = value != whole
+    label = word(f"chip.{name}.range", low=low, high=high) if on else word(f"chip.{name}")
+    state.put(key, tuple(scale * end for end in value))
+
+    def change() -> None:
+        state.mistakes.select(**{name: tuple(round(end / scale, 4) for end in state.get(key))})
+
+    with chip(name, label, on):
+        ends = [scale * end for end in whole]
+        st.slider(word(f"filter.{name}"), *ends, step=step, format=form, key=key, on_change=change)
+
+
+def pick_tag(opened: Opened, chosen: Filter) -> None:
+    """One of the tags that pictures of this run have."""
+    used, key = tags.used(opened.run), f"{Key.FILTER}.tag"
+    offered = [name for name in (*TAGS, *used) if name in used or name == chosen.tag]
+    state.put(key, chosen.tag)
+    with chip("tag", tag_title(chosen.tag) if chosen.tag else word("chip.tags"), bool(chosen.tag)):
+        if not offered:
+            st.caption(word("filter.no_tags"))
+            return
+        st.radio(
+            word("filter.tag"),
+            ["", *dict.fromkeys(offered)],
+            key=key,
+            format_func=lambda one: f"{tag_title(one)} · {used.get(one, 0)}" if one else word("filter.any"),
+            on_change=lambda: state.mistakes.select(tag=state.get(key)),
+        )
+
+
+def pick_sort(opened: Opened) -> None:
+    """The order of the pictures."""
+    chosen = state.mistakes.selection()
+    key = f"{Key.FILTER}.sort"
+    offered = [one for one in Sort if one != Sort.DISAGREEMENT or opened.table["agreement"].notna().any()]
+    state.put(key, chosen.sort)
+    with st.popover(word(f"sort.{chosen.sort.value}"), key="order", icon=":material/sort:"):
+        st.radio(
+            word("filter.sort"),
+            offered,
+            key=key,
+            format_func=lambda one: word(f"sort.{one.value}"),
+            on_change=lambda: state.mistakes.select(sort=Sort(state.get(key))),
+        )

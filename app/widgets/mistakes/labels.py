@@ -1,0 +1,70 @@
+"""Which class of the model each label of the data means: by name, and where names differ, as the visitor says."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import streamlit as st
+
+from app.words import word
+from core import Classifier
+from core.data.collection import Collection
+from core.data.matching import match
+
+LISTED = 8
+"""Labels that are named in a sentence, and lines of the table; the rest is reached by scrolling."""
+LINE = 35  # pixels
+
+
+def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
+    """Say which labels mean which class, let the visitor say otherwise, and give what he said.
+
+    The mapping holds the labels that he has said something of: a class of the model, or "" for none.
+    """
+    classes, matched = classifier.card.classes, match(found.names, classifier.card.classes)
+    if not found.names:
+        st.info(word("match.unlabelled", count=f"{len(found):,}"))
+        return {}
+    order = sorted(found.names, key=lambda label: (matched[label] is not None, label))
+    rows = [{"label": label, "class": _class(matched[label], classes)} for label in order]
+    key = f"match.{classifier.card.slug}.{found.identity[:12]}"
+    said = st.container()
+    with st.expander(word("match.title"), expanded=None in matched.values(), key=f"expander.{key}"):
+        edited = st.data_editor(
+            rows,
+            key=key,
+            disabled=["label"],
+            hide_index=True,
+            height=LINE * (min(LISTED, len(rows)) + 1) + 3,
+            row_height=LINE,
+            column_config={
+                "label": st.column_config.TextColumn(word("match.label")),
+                "class": st.column_config.SelectboxColumn(word("match.class"), options=list(classes)),
+            },
+        )
+    before = {one["label"]: one["class"] for one in rows}
+    with said:
+        tell(found, [one["label"] for one in edited if not one["class"]])
+    return {one["label"]: one["class"] or "" for one in edited if one["class"] != before[one["label"]]}
+
+
+def _class(index: int | None, classes: tuple[str, ...]) -> str | None:
+    return None if index is None else classes[index]
+
+
+def tell(found: Collection, lost: list[str]) -> None:
+    """How many pictures there are, and which labels mean no class of the model."""
+    total, labels = f"{len(found):,}", f"{len(found.names):,}"
+    without = found.labels.count(None) if isinstance(found.labels, list) else 0  # scenes are never without
+    if without:
+        st.caption(word("match.without", count=f"{without:,}"))
+    if not lost:
+        st.markdown(word("match.all", pictures=total, count=labels))
+        return
+    named = ", ".join(lost[:LISTED]) + (" ..." if len(lost) > LISTED else "")
+    if len(lost) == len(found.names):
+        st.warning(word("match.none", labels=named))
+        return
+    counts = Counter(found.labels)
+    pictures = f"{sum(counts[label] for label in lost):,}"
+    st.warning(word("match.some", lost=len(lost), count=labels, pictures=pictures, total=total, labels=named))

@@ -1,0 +1,93 @@
+"""Confidence against agreement, a point for each picture; a click or a lasso shows those pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app import figures, state
+from app.runtime import runs
+from app.runtime.runs import Opened
+from app.state import Key
+from app.state.mistakes import Group
+from app.words import percent, word
+
+POINT, LASSO = "point", "lasso"
+
+
+def show(opened: Opened) -> None:
+    """Draw the chart; those that the filter leaves out are faint."""
+    with st.container(border=True, key="scatter"):
+        st.markdown(f"**{word('scatter.title')}**")
+        if opened.table["agreement"].isna().all():
+            st.caption(word("scatter.none"))
+            return
+        # Streamlit hears of clicks or of lassos: not of both at once.
+        mode = st.segmented_control(
+            word("scatter.mode"),
+            [POINT, LASSO],
+            key=f"{Key.SCATTER}.mode",
+            default=POINT,
+            format_func=lambda one: word("scatter.point" if one == POINT else "scatter.lasso"),
+            label_visibility="collapsed",
+            required=True,
+            persist_state="session",
+        )
+        draw(opened, mode == LASSO)
+
+
+def draw(opened: Opened, lassoing: bool) -> None:
+    """The chart, and what it shows of the run."""
+    table, chosen = opened.table, np.zeros(len(opened.table), bool)
+    agreement, right = table["agreement"].to_numpy(np.float32), runs.correctness(table)
+    shown = figures.drawn(right, np.isfinite(agreement))
+    chosen[runs.filtered(opened, state.mistakes.selection())] = True
+    key = f"{Key.SCATTER}.{opened.name}"
+
+    rows = table.iloc[shown]
+    st.plotly_chart(
+        figures.agreement_scatter(
+            rows["confidence"].to_numpy(np.float32),
+            agreement[shown],
+            right[shown],
+            rows["number"].to_numpy(),
+            chosen[shown],
+            told(rows["true"].astype(object).tolist(), rows["predicted"].tolist(), rows["confidence"].tolist()),
+            (word("scatter.confidence"), word("scatter.agreement")),
+            lassoing,
+        ),
+        key=key,
+        on_select=lambda: choose(state.clicked_points(key)),
+        selection_mode=("points", "lasso"),
+        config={"displayModeBar": False},
+        alt=word("scatter.title"),
+    )
+    st.caption(f"{legend(right, shown)} {word('scatter.hint.lasso' if lassoing else 'scatter.hint.point')}")
+
+
+def choose(numbers: tuple[int, ...]) -> None:
+    """Open the picture of one point, to which the gallery turns; show the pictures of several."""
+    if len(numbers) == 1:
+        state.mistakes.open_picture(numbers[0])
+    elif numbers:
+        state.mistakes.select(lasso=Group(word("scatter.chosen"), numbers))
+
+
+def told(true: list, predicted: list[str], confidence: list[float]) -> list[str]:
+    """What each point says under the pointer."""
+
+    def tell(is_: object, said: str, sure: float) -> str:
+        share = percent(sure, 0)
+        if not isinstance(is_, str) or is_ == said:
+            return word("scatter.right", predicted=said, confidence=share)
+        return word("scatter.wrong", true=is_, predicted=said, confidence=share)
+
+    return [tell(*one) for one in zip(true, predicted, confidence, strict=True)]
+
+
+def legend(right: np.ndarray, shown: np.ndarray) -> str:
+    """What is drawn, and what is not."""
+    wrong, others = int((right[shown] == 0).sum()), int((right[shown] != 0).sum())
+    every = int((right != 0).sum())
+    some = word("scatter.some", shown=f"{others:,}", every=f"{every:,}") if others < every else ""
+    return " ".join(filter(None, [word("scatter.legend", wrong=f"{wrong:,}"), some, word("scatter.corner")]))

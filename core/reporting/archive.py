@@ -1,0 +1,78 @@
+"""What can be taken along of a run: its table with the tags, and its pictures with a map over each."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.reporting.painting import paint, to_png
+from core.scanning import Run
+from core.scanning.parts import SCHEMA
+from core.types import InvalidInput, Progress
+
+SEPARATOR = "; "
+MAPS = ("attention", "cam")
+MISSING = "missing.txt"
+
+
+def to_csv(table: pd.DataFrame, tags: Mapping[int, Sequence[str]]) -> bytes:
+    """A run's table as CSV with a last column ``tags``, those of a picture in one cell."""
+    return table.assign(tags=[SEPARATOR.join(one) for one in listed(table, tags)]).to_csv(index=False).encode()
+
+
+def to_parquet(table: pd.DataFrame, tags: Mapping[int, Sequence[str]]) -> bytes:
+    """A run's table as Parquet with a last column ``tags``, a list for each picture; else as in the run's parts."""
+    columns = [pa.array(table[name].astype(object), SCHEMA.field(name).type, from_pandas=True) for name in table]
+    columns.append(pa.array(listed(table, tags), pa.list_(pa.string())))
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns, [*table, "tags"]), file)
+    return file.getvalue()
+
+
+def listed(table: pd.DataFrame, tags: Mapping[int, Sequence[str]]) -> list[list[str]]:
+    """The tags of each picture of the table."""
+    return [list(tags.get(number, ())) for number in table["number"].tolist()]
+
+
+def to_zip(
+    run: Run, numbers: Sequence[int], maps: Sequence[str] = ("attention",), progress: Progress | None = None
+) -> bytes:
+    """A zip of PNGs: each of those pictures, in that order, with each of the ``maps`` that the scan kept over it.
+
+    ``maps`` are "attention" and "cam", Grad-CAM. A picture that is not there any more is named in ``missing.txt`` with
+    the reason. ``progress(done, total)`` is called after each picture.
+
+    Raises:
+        InvalidInput: the run kept no such map.
+    """
+    table = run.table()
+    place = {number: row for row, number in enumerate(table["number"].tolist())}
+    arrays = {name: run.array(name) for name in maps}
+    file, missing = io.BytesIO(), []
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # a PNG does not get smaller
+        for done, number in enumerate(numbers, 1):
+            try:
+                picture = run.picture(number)
+                for name, values in arrays.items():
+                    stem = file_name(done, table.iloc[place[number]], len(numbers))
+                    archive.writestr(f"{stem}-{name}.png", to_png(paint(picture, values[place[number]])))
+            except InvalidInput as error:
+                missing.append(f"{number}: {error}")
+            if progress:
+                progress(done, len(numbers))
+        if missing:
+            archive.writestr(MISSING, "\n".join(missing) + "\n")
+    return file.getvalue()
+
+
+def file_name(order: int, row: pd.Series, count: int) -> str:
+    """The name of a picture's file: its place in the zip, what it is, and what the model says, in plain letters."""
+    true = row["true"] if isinstance(row["true"], str) else ""
+    words = [re.sub(r"\W+", "-", one).strip("-")[:40] for one in (true, row["predicted"]) if one]
+    return "-".join([f"{order:0{len(str(count))}}", *dict.fromkeys(words)])

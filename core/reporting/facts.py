@@ -1,0 +1,76 @@
+"""What a report says of a run, ready for JSON: how often it is right, what it mistakes, and how far it knows that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.evaluation.summary import Share, accuracy, by_class, calibration, confusion
+from core.scanning import Run
+
+READABLE = 20
+"""Classes up to which the whole confusion matrix is told; of more, the pairs that are confused."""
+
+
+def gather(run: Run, table: pd.DataFrame, chosen: Sequence[int], tags: Mapping[int, Sequence[str]]) -> dict[str, Any]:
+    """All that is known of a run; ``chosen`` are the numbers of the pictures that are told one by one."""
+    lines = table.set_index("number", drop=False).loc[list(chosen)].to_dict("records")
+    share = accuracy(table)
+    return {
+        "model": run.facts["model"],
+        "data": PurePath(run.facts["data"]).name,  # a report travels, and the folders above are nobody's business
+        "scanned": run.facts.get("started", ""),
+        "pictures": len(table),
+        "labelled": share.pictures,
+        "accuracy": told(share) if share.pictures else None,
+        "classes": [known(one) for one in by_class(table, run.classes).to_dict("records") if one["pictures"]],
+        "confusion": confused(confusion(table, run.classes), run.classes),
+        "calibration": calibrated(table) if share.pictures else None,
+        "chosen": [describe(line, tags) for line in lines],
+        "broken": run.broken()[["path", "reason"]].to_dict("records"),
+        "unmatched": run.unmatched(),
+    }
+
+
+def told(share: Share) -> dict[str, Any]:
+    """A share with how many make it up."""
+    right = round(share.value * share.pictures)
+    return {"value": share.value, "low": share.low, "high": share.high, "right": right, "of": share.pictures}
+
+
+def confused(counts: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
+    """``counts``, rows true and columns predicted, of a few ``classes``; the ``pairs`` of any, the commonest first."""
+    wrong = np.where(np.eye(len(classes), dtype=bool), 0, counts)
+    rows, columns = np.nonzero(wrong)
+    order = np.argsort(-wrong[rows, columns], kind="stable")
+    pairs = [
+        {"true": classes[row], "predicted": classes[column], "count": int(wrong[row, column])}
+        for row, column in zip(rows[order], columns[order], strict=True)
+    ]
+    few = len(classes) <= READABLE
+    return {"classes": list(classes), "counts": counts.tolist() if few else None, "pairs": pairs}
+
+
+def calibrated(table: pd.DataFrame) -> dict[str, Any]:
+    """The calibration error and its bins."""
+    found = calibration(table)
+    return {"error": found.error, "bins": [known(vars(one)) for one in found.bins]}
+
+
+def describe(line: Mapping[str, Any], tags: Mapping[int, Sequence[str]]) -> dict[str, Any]:
+    """One picture's line of the table, with its tags."""
+    true = line["true"] if isinstance(line["true"], str) else None
+    numbers = known({name: float(line[name]) for name in ("confidence", "loss", "agreement")})
+    words = {"number": int(line["number"]), "path": line["path"], "true": true, "predicted": line["predicted"]}
+    right = None if true is None else true == line["predicted"]
+    return {**words, "correct": right, **numbers, "tags": list(tags.get(int(line["number"]), ()))}
+
+
+def known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with None in the place of NaN, which JSON does not know."""
+    return {name: None if isinstance(one, float) and math.isnan(one) else one for name, one in values.items()}

@@ -1,0 +1,155 @@
+"""What is known of a run, as one HTML page that asks for nothing from elsewhere. Every text is escaped."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from core.reporting.charts import calibration_chart, confusion_table
+
+STYLE = Path(__file__).with_name("report.css")
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+LISTED = 30
+"""So many broken pictures, labels and pairs of classes are listed at most."""
+
+
+def share(value: float | None, digits: int = 1) -> str:
+    """A fraction as people read it."""
+    return "unknown" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def number(value: float | None) -> str:
+    """A number as people read it."""
+    return "unknown" if value is None else f"{value:.2f}".replace("-", "−")
+
+
+def write_page(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | str]) -> str:
+    """The page; ``images`` are each picture's JPEGs by their titles, or the sentence that says why there are none."""
+    title = f"{facts['model']} on {facts['data']}"
+    beside = "".join([confusion(facts), classes(facts), calibration(facts)])
+    sections = [answers(facts), f'<div class="beside">{beside}</div>', cases(facts, images), left_out(facts)]
+    data = json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c")
+    return "\n".join(
+        [
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(title)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>",
+            f"<header><h1>{escape(title)}</h1>{paragraph(origin(facts), 'soft')}</header>",
+            *filter(None, sections),
+            f'<script type="application/json" id="facts">{data}</script>\n</body>\n</html>\n',
+        ]
+    )
+
+
+def origin(facts: Mapping[str, Any]) -> str:
+    """How many pictures, and when they were scanned."""
+    scanned = f"{facts['pictures']:,} pictures, {facts['labelled']:,} of them with a true class."
+    return f"{scanned} Scanned on {facts['scanned'][:10]}." if facts["scanned"] else scanned
+
+
+def answers(facts: Mapping[str, Any]) -> str:
+    """How often the model is right."""
+    found = facts["accuracy"]
+    if found is None:
+        return section("Accuracy", paragraph("No picture has a true class, so nothing can be said of accuracy."))
+    interval = f"95 % confidence interval {share(found['low'])} to {share(found['high'])} (Wilson)"
+    told = f"{found['right']:,} of {found['of']:,} right, {found['of'] - found['right']:,} mistakes; {interval}."
+    return section("Accuracy", paragraph(share(found["value"]), "number") + paragraph(told, "soft"))
+
+
+def confusion(facts: Mapping[str, Any]) -> str:
+    """What is taken for what: all of it for a few classes, the most frequent mistakes for many."""
+    found = facts["confusion"]
+    if found["counts"] is not None:
+        said = paragraph("Rows: what it is. Columns: what the model says.", "soft")
+        return section("What it takes for what", confusion_table(found["classes"], found["counts"]) + said)
+    if not found["pairs"]:
+        return ""
+    rows = [(one["true"], one["predicted"], f"{one['count']:,}") for one in found["pairs"][:LISTED]]
+    return section("What it takes for what most often", table(("True", "Predicted", "Pictures"), rows, named=2))
+
+
+def classes(facts: Mapping[str, Any]) -> str:
+    """The accuracy of each class, the worst first."""
+    rows = [
+        (one["class"], f"{one['pictures']:,}", share(one["accuracy"]), f"{share(one['low'])} to {share(one['high'])}")
+        for one in sorted(facts["classes"], key=lambda one: one["accuracy"])
+    ]
+    heads = ("Class", "Pictures", "Right", "95 % interval")
+    return section("By class, the worst first", table(heads, rows)) if rows else ""
+
+
+def calibration(facts: Mapping[str, Any]) -> str:
+    """Whether its confidence can be believed."""
+    found = facts["calibration"]
+    if found is None:
+        return ""
+    told = (
+        f"Expected calibration error {share(found['error'])}: how far its confidence is from how often it is right, on "
+        "average. On the diagonal both are the same; the larger a point, the more pictures."
+    )
+    return section("Calibration", calibration_chart(found["bins"]) + paragraph(told, "soft"))
+
+
+def cases(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | str]) -> str:
+    """The chosen pictures."""
+    drawn = [case(one, images[one["number"]]) for one in facts["chosen"]]
+    return section(f"Pictures: {len(drawn)}", f'<div class="cases">{"".join(drawn)}</div>') if drawn else ""
+
+
+def case(one: Mapping[str, Any], images: Mapping[str, bytes] | str) -> str:
+    """One picture: what it is and what the model says, its maps, and its tags."""
+    said = f'<strong class="{"right" if one["correct"] else "wrong"}">{escape(one["predicted"])}</strong>'
+    confidence = share(one["confidence"], 0)
+    known = f"<strong>{escape(one['true'])}</strong>, taken for {said}" if one["true"] else f"Taken for {said}"
+    head = f"{said}, right" if one["correct"] else known
+    if isinstance(images, str):
+        shown = paragraph(images, "soft")
+    else:
+        shown = f'<div class="maps">{"".join(figure(title, data) for title, data in images.items())}</div>'
+    told = [one["path"], f"loss {number(one['loss'])}", f"agreement {number(one['agreement'])}"]
+    tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in one["tags"])
+    return f"<article><p>{head} ({confidence})</p>{shown}{paragraph(' · '.join(told), 'soft')}{tags}</article>"
+
+
+def figure(title: str, data: bytes) -> str:
+    """A picture within the page."""
+    source = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
+    return f'<figure><img alt="{escape(title)}" src="{source}"><figcaption>{escape(title)}</figcaption></figure>'
+
+
+def left_out(facts: Mapping[str, Any]) -> str:
+    """What is in the data and not in the numbers."""
+    broken, unmatched, parts = facts["broken"], facts["unmatched"], []
+    if broken:
+        parts.append(paragraph(f"{len(broken):,} pictures could not be read."))
+        parts.append(table(("Picture", "Reason"), [(one["path"], one["reason"]) for one in broken[:LISTED]], named=2))
+    if unmatched:
+        parts.append(paragraph("Labels that mean no class of the model: their pictures count in no accuracy."))
+        rows = [(name, f"{count:,}") for name, count in list(unmatched.items())[:LISTED]]
+        parts.append(table(("Label", "Pictures"), rows))
+    return section("Left out", "".join(parts)) if parts else ""
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], named: int = 1) -> str:
+    """A table whose first columns are names and whose others are numbers."""
+    head = "".join(f'<th scope="col">{escape(one)}</th>' for one in heads)
+    kinds = [' class="name"' if place < named else "" for place in range(len(heads))]
+    cells = ("".join(f"<td{kind}>{escape(one)}</td>" for kind, one in zip(kinds, row, strict=True)) for row in rows)
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """A paragraph of plain text."""
+    return f'<p class="{kind}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
+
+
+def section(title: str, content: str) -> str:
+    """A part of the page under its heading; the content is HTML."""
+    return f"<section><h2>{escape(title)}</h2>{content}</section>"

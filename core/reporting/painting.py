@@ -1,0 +1,112 @@
+"""A picture with a map over it, as pixels: the colours, the alignment and the growing alpha of the app's overlay.
+
+A cell of the map covers its part of the model's square. Its colour runs from the map's lowest value to its highest
+through a perceptually uniform table; a signed map's runs evenly round zero, from purple over white to orange, on the
+picture in grey. With t the place in the scale, 0 to 1 (for a signed map the distance from zero), alpha = 0.85 · t^0.7:
+a zero lets the picture through.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from matplotlib import colormaps
+from PIL import Image
+
+from core.images import to_picture
+from core.types import InvalidInput, Picture
+
+COLOURS = ("inferno", "viridis", "cividis")
+DIVERGING = ("3f1d73", "5b3fa0", "7c66bd", "aca0d3", "f7f7f7", "fbca8a", "f09c38", "d4701a", "a34a04")
+OPACITY, GROWTH = 0.85, 0.7
+SHADE, DARK = (17, 20, 32), 0.62
+"""What the model never saw is mixed with this colour by so much."""
+SIDE = 480
+
+
+def paint(
+    picture: Picture,
+    values: np.ndarray | None,
+    *,
+    signed: bool = False,
+    top: float | None = None,
+    colours: str = "inferno",
+    side: int = SIDE,
+) -> np.ndarray:
+    """The picture with a map (h, w) over the model's square: (height, width, 3) uint8, its longer side of that length.
+
+    Without ``values`` the picture alone, what the model never saw shaded. What is not finite in them is left out. With
+    ``top`` the colours run from zero to that value, so that several maps have one scale.
+
+    Raises:
+        InvalidInput: a map of another shape, or colours that there are not.
+    """
+    if colours not in COLOURS:
+        raise InvalidInput(f"Choose colours from {', '.join(COLOURS)}, not {colours!r}.")
+    height, width = picture.pixels.shape[:2]
+    size = tuple(max(1, round(edge * side / max(height, width))) for edge in (width, height))
+    image = np.asarray(Image.fromarray(picture.pixels).resize(size, Image.Resampling.BICUBIC), np.float32)
+    across, down = size[0] / width, size[1] / height
+    box = tuple(edge * scale for edge, scale in zip(picture.box, (across, down) * 2, strict=True))
+    seen = np.isfinite(to_picture(np.zeros((1, 1), np.float32), box, image.shape[:2]))
+    if values is None:
+        return shaded(image, seen)
+    if signed:
+        image = np.repeat(56 + 0.75 * (image @ np.array([0.299, 0.587, 0.114], np.float32))[:, :, None], 3, 2)
+    laid = to_picture(np.asarray(values, np.float32), box, image.shape[:2])
+    here = np.isfinite(laid)
+    index = places(np.where(here, laid, 0), ends(np.asarray(values), signed, top), signed)
+    far = np.abs(index - 128) / 127 if signed else index / 255
+    alpha = (OPACITY * np.clip(far, 0, 1) ** GROWTH * here)[:, :, None]
+    return shaded(image * (1 - alpha) + palette(colours, signed)[index] * alpha, seen)
+
+
+def paint_map(values: np.ndarray, *, colours: str = "inferno", side: int = SIDE) -> np.ndarray:
+    """A map (h, w) by itself: (height, width, 3) uint8, its longer side of that length."""
+    height, width = np.shape(values)
+    size = tuple(max(1, round(edge * side / max(height, width))) for edge in (width, height))
+    colours = palette(colours, False)[places(np.asarray(values, np.float32), ends(values, False), False)]
+    return np.asarray(Image.fromarray(np.rint(colours).astype(np.uint8)).resize(size, Image.Resampling.NEAREST))
+
+
+def ends(values: np.ndarray, signed: bool, top: float | None = None) -> tuple[float, float]:
+    """What the first and the last colour stand for: the map's own range, from zero to ``top``, or evenly round zero."""
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    if signed:
+        high = max(-low, high) if top is None else top
+        return -high, high
+    # An even map is all peak, and a map of zeros has none.
+    return (low if top is None and high > low else 0.0), (high if top is None else top)
+
+
+def places(values: np.ndarray, ends: tuple[float, float], signed: bool) -> np.ndarray:
+    """Where each value stands in a table of 256 colours, of which a signed one has zero at 128."""
+    low, high = ends
+    if high <= low:
+        return np.full(values.shape, 128 if signed else 0)
+    share = values * 127 / high + 128.5 if signed else (values - low) * 255 / (high - low) + 0.5
+    return np.clip(share, 0, 255).astype(np.intp)
+
+
+def palette(colours: str, signed: bool) -> np.ndarray:
+    """256 colours (256, 3) from 0 to 255. A signed one has zero at 128, its ends at 1 and 255."""
+    if not signed:
+        return colormaps[colours](np.arange(256), bytes=True)[:, :3].astype(np.float32)
+    stops = np.array([[int(stop[i : i + 2], 16) for i in (0, 2, 4)] for stop in DIVERGING], np.float32)
+    at = (np.clip((np.arange(256) - 128) / 127, -1, 1) + 1) * (len(stops) - 1) / 2
+    return np.stack([np.interp(at, np.arange(len(stops)), channel) for channel in stops.T], 1).round()
+
+
+def shaded(image: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """The image (h, w, 3) as whole numbers, darker where it was not ``seen``."""
+    dark = np.where(seen[:, :, None], image, image * (1 - DARK) + np.array(SHADE, np.float32) * DARK)
+    return np.rint(dark).clip(0, 255).astype(np.uint8)
+
+
+def to_png(pixels: np.ndarray) -> bytes:
+    """The bytes of a PNG of pixels (h, w, 3) uint8."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()

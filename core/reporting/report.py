@@ -1,0 +1,89 @@
+"""A report: what a run found, as one HTML file that needs nothing else, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.images import encode_jpeg
+from core.reporting.facts import gather
+from core.reporting.page import write_page
+from core.reporting.painting import paint
+from core.scanning import Run, open_run
+from core.types import InvalidInput, Picture, Progress
+
+SHOWN, MOST = 24, 200
+"""Pictures in a report unless others are asked for, and at most."""
+SIDE = 256
+TITLES = {"attention": "Attention", "cam": "Grad-CAM"}
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What was found, as a page (``html``) and as plain data (``facts``) that ``json.dump`` takes."""
+
+    html: str
+    facts: dict[str, Any]
+
+    def save(self, path: str | Path) -> None:
+        """Write the page to a file and the facts beside it, with the ending ``.json``."""
+        page = Path(path)
+        page.write_text(self.html, encoding="utf-8")
+        page.with_suffix(".json").write_text(json.dumps(self.facts, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def report(
+    run: Run | str | Path,
+    numbers: Sequence[int] | None = None,
+    tags: Mapping[int, Sequence[str]] | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Report:
+    """A report of a run, or of the run in a folder: accuracy, confusion, calibration, and some of its pictures.
+
+    ``numbers`` are the pictures to show, in that order; None stands for the most confident mistakes. ``tags`` are the
+    words that were given to pictures, by number. Maps are those that the scan kept; no model is needed. The page asks
+    for nothing from elsewhere, and follows the reader's choice of light or dark. ``progress(done, total)`` counts
+    pictures.
+
+    Raises:
+        InvalidInput: there is no such run, it has no such picture, or more are asked for than a report may have.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    table = run.table()
+    chosen = boldest(table) if numbers is None else [int(number) for number in numbers]
+    unknown = sorted(set(chosen) - set(table["number"].tolist()))
+    if unknown:
+        raise InvalidInput(f"The run {run.folder} has no answer for a picture number {unknown[0]}.")
+    if len(chosen) > MOST:
+        raise InvalidInput(f"A report shows {MOST} pictures at most, not {len(chosen)}; choose fewer.")
+    facts = gather(run, table, chosen, tags or {})
+    maps = {title: run.array(name) for name, title in TITLES.items() if run.keeps(name)}
+    place = {number: row for row, number in enumerate(table["number"].tolist())}
+    images: dict[int, dict[str, bytes] | str] = {}
+    for done, number in enumerate(chosen, 1):
+        try:
+            images[number] = draw(run.picture(number), {title: one[place[number]] for title, one in maps.items()})
+        except InvalidInput as error:
+            images[number] = str(error)
+        if progress:
+            progress(done, len(chosen))
+    return Report(write_page(facts, images), facts)
+
+
+def boldest(table: pd.DataFrame) -> list[int]:
+    """The numbers of the most confident mistakes."""
+    wrong = table[(table["correct"] == False).fillna(False).to_numpy(bool)]  # noqa: E712 - missing is neither
+    return wrong.sort_values("confidence", ascending=False, kind="stable")["number"].tolist()[:SHOWN]
+
+
+def draw(picture: Picture, maps: Mapping[str, np.ndarray]) -> dict[str, bytes]:
+    """JPEGs of a picture: by itself, and with each map over it."""
+    drawn = {"Picture": None, **maps}
+    return {name: encode_jpeg(paint(picture, values, side=SIDE), longest=SIDE) for name, values in drawn.items()}

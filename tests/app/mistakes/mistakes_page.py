@@ -1,0 +1,49 @@
+"""The page Mistakes as the tests open it, and a small folder of pictures to scan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.data import samples
+from tests.app.mistakes.conftest import MODEL
+
+MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")
+PAGE = "views/mistakes.py"
+
+
+def open_page(**address: str) -> AppTest:
+    """The page as a browser with that address gets it."""
+    page = AppTest.from_file(MAIN, default_timeout=120)
+    for name, value in {"model": MODEL, **address}.items():
+        page.query_params[name] = value
+    return page.switch_page(PAGE).run()
+
+
+def well(page: AppTest) -> AppTest:
+    """The page, once it is sure that nothing failed."""
+    assert not page.exception and not page.error, [*page.exception, *[one.value for one in page.error]]
+    return page
+
+
+def said(page: AppTest) -> str:
+    """Everything that the page says in words."""
+    parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader]
+    return "\n".join(str(one.value) for one in parts)
+
+
+def press(page: AppTest, key: str) -> AppTest:
+    return well(page.button(key=key).click().run())
+
+
+def folder_of_pictures(place: Path) -> Path:
+    """Two labels that the model knows, by other spellings; one that it does not; and a broken picture."""
+    for label, seeds in {"House": (1, 2, 3), "umbrella_": (4,), "teapot": (5, 6)}.items():
+        (place / label).mkdir(parents=True)
+        for seed in seeds:
+            pixels = samples.open_sample(f"scenes/{seed}").pixels
+            Image.fromarray(pixels).save(place / label / f"{seed}.png")
+    (place / "House" / "broken.png").write_bytes(b"no pixels")
+    return place

@@ -1,0 +1,181 @@
+"""The page Mistakes: choosing data, a scan that stops and goes on, and the list of earlier runs."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import core
+from app import runtime
+from app.runtime import runs, scans
+from app.state import Key
+from app.state.mistakes import Request
+from app.widgets.mistakes import data, labels
+from app.words import word
+from core.data.pictures import open_collection
+from core.types import Stopped
+from tests.app.mistakes.conftest import MODEL
+from tests.app.mistakes.mistakes_page import folder_of_pictures, open_page, press, said, well
+
+
+def choose(page: AppTest, source: str) -> AppTest:
+    return page.button_group(key=Key.DATA).set_value(source).run()
+
+
+def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
+    page = well(open_page())
+    assert word("runs.none", folder=runs.folder()) in said(page)
+    page = well(page.number_input(key="scenes-count").set_value(20).run())
+    assert word("match.all", pictures="20", count="10") in said(page)
+    page = press(page, "scan")
+    name = page.session_state[Key.RUN]
+    opened = runs.open_one(name)
+    assert len(opened.table) == 20 and opened.run.finished
+    assert page.query_params["run"] == name and page.query_params["model"] == MODEL
+    page = press(page, "runs-back")
+    assert "run" not in page.query_params and len(page.dataframe[-1].value) == 1
+    page = press(page, "scan")  # the same again: nothing is left to do, and there is no second run
+    assert page.session_state[Key.RUN] == name and len(runs.earlier()) == 1
+
+
+def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(empty: Path) -> None:
+    model, told = core.load(MODEL, "cpu"), []
+    asked = Request(MODEL, "stopped", "scenes", 5, 120, ())
+
+    def tick(done: int, total: int) -> None:
+        told.append((done, total))
+        if done:
+            scans.stop("stopped")
+
+    with pytest.raises(Stopped):
+        scans.run(model, asked, tick)
+    run = core.open_run(runs.folder() / "stopped")
+    assert 0 < run.scanned < 120 and told[-1][1] == 120
+    page = well(open_page(run="stopped"))
+    assert word("scan.unfinished", left=str(120 - run.scanned), total="120") in said(page)
+    page = press(page, "go-on")
+    assert not [one for one in page.button if one.key == "go-on"]
+    found = runs.open_one("stopped").table
+    whole = core.scan(model, "scenes", seed=5, pictures=120)
+    assert list(found["number"]) == list(range(120))
+    for name in ("path", "true", "predicted", "sha256"):
+        assert list(found[name]) == list(whole[name])
+    assert np.array_equal(found["confidence"], whole["confidence"])
+
+
+def test_leaving_ends_a_scan_soon_and_coming_back_joins_it(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    going = scans.Models(0, grace=0.2)
+    monkeypatch.setattr(scans, "_going", lambda: going)
+    model, asked = core.load(MODEL, "cpu"), Request(MODEL, "left", "scenes", 6, 4000, ())
+
+    class Left(Exception):
+        pass
+
+    def leave(done: int, total: int) -> None:
+        if done:
+            raise Left
+
+    with pytest.raises(Left):
+        scans.run(model, asked, leave)
+    end = time.monotonic() + 20
+    while going._on_their_way and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not going._on_their_way
+    time.sleep(0.5)  # the last batch is written
+    assert 0 < core.open_run(runs.folder() / "left").scanned < 4000
+
+
+def test_a_folder_with_labels_that_do_not_match_and_a_broken_picture(empty: Path) -> None:
+    place = folder_of_pictures(empty / "data")
+    page = choose(well(open_page()), data.FOLDER)
+    page = page.text_input(key="data-folder").set_value(str(empty / "nowhere")).run()
+    assert [one.value for one in page.error] == [word("data.folder.none", path=empty / "nowhere")]
+    page = well(page.text_input(key="data-folder").set_value(str(place)).run())
+    lost = word("match.some", lost=1, count="3", pictures="2", total="7", labels="teapot")
+    assert lost in said(page)
+    page = press(page, "scan")
+    opened = runs.open_one(page.session_state[Key.RUN])
+    assert len(opened.table) == 6 and opened.table["true"].notna().sum() == 4
+    assert list(runs.broken(opened)["path"]) == ["House/broken.png"] and runs.unmatched(opened) == {"teapot": 2}
+    assert word("overview.without", count="2") in said(page)
+    assert word("unmatched.labels", labels="teapot (2)") in said(page)
+
+
+def test_a_mapping_is_what_differs_from_the_names(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = open_collection(folder_of_pictures(empty / "data"))
+    edited = {"teapot": "boat", "House": None, "umbrella_": "umbrella"}
+
+    def editor(rows: list[dict], **_: object) -> list[dict]:
+        assert [one["label"] for one in rows] == ["teapot", "House", "umbrella_"]  # what does not match comes first
+        assert [one["class"] for one in rows] == [None, "house", "umbrella"]
+        return [{"label": one["label"], "class": edited[one["label"]]} for one in rows]
+
+    monkeypatch.setattr(st, "data_editor", editor)
+    mapping = labels.match_labels(core.load(MODEL, "cpu"), found)
+    assert mapping == {"teapot": "boat", "House": ""}
+    facts = core.scanning.start.settle(core.load(MODEL, "cpu"), found, mapping, True)
+    assert facts["unmatched"] == ["House"] and facts["labels"]["teapot"] == 1
+
+
+def zipped(*files: tuple[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_a_zip_is_kept_scanned_and_its_pictures_are_seen(empty: Path) -> None:
+    place = folder_of_pictures(empty / "data")
+    good = zipped(*((str(one.relative_to(place)), one.read_bytes()) for one in sorted(place.rglob("*.png"))))
+    page = choose(well(open_page()), data.ZIP)
+
+    def upload(content: bytes) -> AppTest:
+        uploader = next(one for one in page.file_uploader if Key.ZIP_UPLOADER in one.key)
+        return uploader.set_value([("my pictures.zip", content, "application/zip")]).run()
+
+    page = upload(b"PK and nothing more")
+    assert len(page.error) == 1 and "zip" in page.error[0].value
+    page = upload(zipped(("notes.txt", b"no picture")))
+    assert len(page.error) == 1 and not list((runs.folder() / scans.ZIPS).rglob("*.zip"))
+    page = well(upload(good))
+    assert word("data.zip.kept", name="my-pictures.zip") in said(page)
+    page = press(page, "scan")
+    opened = runs.open_one(page.session_state[Key.RUN])
+    assert len(opened.table) == 6 and all(runs.thumbnails(opened, range(6)))
+
+
+def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
+    place = folder_of_pictures(empty / "data")
+    (place / "list.csv").write_text("path,label\nHouse/1.png,house\nHouse/2.png,\nteapot/5.png,\n")
+    page = choose(well(open_page()), data.CSV)
+    page = well(page.text_input(key="data-csv").set_value(str(place / "list.csv")).run())
+    assert word("match.without", count="2") in said(page)
+    (place / "list.csv").write_text("path\nHouse/1.png\nHouse/2.png\n")
+    runtime.scans.collection.clear()
+    page = press(page.run(), "scan")
+    assert word("overview.unlabelled") in said(page)  # and there is neither matrix nor calibration
+    assert not [one for one in page.button_group if one.key == Key.SUMMARY]
+
+
+def test_earlier_runs_are_listed_with_how_often_each_is_right(home: Path) -> None:
+    page = well(open_page())
+    table = page.dataframe[-1].value
+    assert sorted(table["pictures"]) == ["64", "64"] and list(table["data"]) == [word("runs.scenes-tag", seed=2)] * 2
+    for run, right in zip(runs.earlier(), table["right"], strict=True):
+        lines = run.table()
+        assert right == pytest.approx(100 * np.mean(lines["true"] == lines["predicted"]))
+
+
+@pytest.mark.parametrize("name", ["nothing", "..", "../runs", "zips"])
+def test_an_address_with_a_run_that_is_not_there_costs_one_sentence(home: Path, name: str) -> None:
+    page = well(open_page(run=name))
+    assert len(page.warning) == 1 and "run" not in page.query_params
+    assert word("scan.new") in said(page)

@@ -1,0 +1,138 @@
+"""Mistakes in a real browser: scan, click a cell, open a picture, step with keys, open it in Explore, export."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+import pytest
+
+import core
+from app.words import word
+
+pytestmark = pytest.mark.browser
+MAIN = "app/main.py"
+MODEL, COUNT = "scenes-tag/cbam", 40
+PATIENCE = 60_000
+
+
+@pytest.fixture(scope="module")
+def address(serve) -> str:
+    return serve(MAIN)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """What the scan of the page must find."""
+    return core.scan(core.load(MODEL, "cpu"), "scenes-tag", tmp_path_factory.mktemp("run"), pictures=COUNT)
+
+
+def settle(page) -> None:
+    """Wait until the server has no more to say."""
+    page.wait_for_timeout(300)
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=PATIENCE)
+    page.wait_for_timeout(300)
+
+
+def scan(page, address: str) -> None:
+    """The page with a run on it; a scan of the same pictures is there at once the second time."""
+    page.goto(f"{address}/mistakes?model={MODEL}")
+    count = page.locator(".st-key-scenes-count input")
+    count.wait_for(timeout=PATIENCE)
+    settle(page)
+    count.fill(str(COUNT))
+    count.press("Enter")
+    settle(page)
+    page.locator(".st-key-scan button").click()
+    page.locator(".st-key-shots .shot").first.wait_for(timeout=PATIENCE)
+    settle(page)
+
+
+def numbers(page) -> list[int]:
+    """The pictures in the gallery, in order."""
+    return [int(one.get_attribute("data-number")) for one in page.locator(".st-key-shots .shot").all()]
+
+
+def opened(page) -> int:
+    """The picture that is open, once all about it is drawn."""
+    settle(page)
+    page.locator(".st-key-case-looks img").nth(3).wait_for(timeout=PATIENCE)
+    return int(page.locator(".st-key-shots .shot[aria-pressed=true]").get_attribute("data-number"))
+
+
+def test_from_a_scan_to_a_cell_to_a_picture_and_into_explore(browser_page, address, table) -> None:
+    scan(browser_page, address)
+    wrong = table[table["true"] != table["predicted"]]
+    true, predicted = wrong.groupby(["true", "predicted"]).size().idxmax()
+    meant = wrong[(wrong["true"] == true) & (wrong["predicted"] == predicted)].sort_values("confidence", ascending=False)
+    assert len(meant) > 1
+    there = [one for one in core.load(MODEL, "cpu").card.classes if one in {*table["true"], *table["predicted"]}]
+    cells = browser_page.locator(".st-key-overview .scatterlayer .trace .points path")
+    bounds = cells.nth(there.index(true) * len(there) + there.index(predicted)).bounding_box()
+    browser_page.mouse.click(bounds["x"] + bounds["width"] / 2, bounds["y"] + bounds["height"] / 2)
+    browser_page.wait_for_function(f"() => document.body.innerText.includes('{true}, taken for {predicted}')")
+    settle(browser_page)
+    assert numbers(browser_page) == meant["number"].tolist()
+    browser_page.locator(".st-key-shots .shot").first.click()
+    assert opened(browser_page) == meant["number"].iloc[0]
+    card = browser_page.locator(".st-key-case").bounding_box()
+    assert 0 <= card["y"] < 450  # it came into sight
+    for key, place in (("n", 1), ("p", 0), ("n", 1)):
+        browser_page.keyboard.press(key)
+        browser_page.get_by_text(word("case.place", place=place + 1, count=len(meant))).wait_for(timeout=PATIENCE)
+        assert opened(browser_page) == meant["number"].iloc[place]
+    browser_page.get_by_role("button", name=word("case.explore")).click()
+    browser_page.wait_for_selector(".overlay[data-drawn]", timeout=PATIENCE)
+    settle(browser_page)
+    said = {name: values[0] for name, values in parse_qs(urlsplit(browser_page.url).query).items()}
+    assert said["sample"] == f"upload/{meant['sha256'].iloc[1][:12]}" and said["model"] == MODEL
+    assert said["target"] == predicted and said["method"] == "grad-cam"
+
+
+def test_points_that_are_drawn_round_are_shown(browser_page, address, table) -> None:
+    scan(browser_page, address)
+    browser_page.locator(".st-key-scatter").get_by_text(word("scatter.lasso"), exact=True).click()
+    settle(browser_page)
+    pane = browser_page.locator(".st-key-scatter .nsewdrag").first
+    pane.scroll_into_view_if_needed()
+    browser_page.mouse.wheel(0, 200)
+    browser_page.wait_for_timeout(500)
+    bounds = pane.bounding_box()
+    corners = [(0.01, 0.01), (0.5, 0.01), (0.5, 0.99), (0.01, 0.99), (0.01, 0.02)]
+    for step, (across, down) in enumerate(corners):
+        place = bounds["x"] + across * bounds["width"], bounds["y"] + down * bounds["height"]
+        browser_page.mouse.move(*place, steps=6)
+        if not step:
+            browser_page.mouse.down()
+    browser_page.mouse.up()
+    unsure = int((table["confidence"] < 0.5).sum())
+    assert 0 < unsure < COUNT
+    chip = word("chip.group", title=word("scatter.chosen"), count=unsure)
+    browser_page.get_by_text(chip).first.wait_for(timeout=PATIENCE)
+
+
+def test_the_table_and_the_report_are_saved(browser_page, chromium, address, table, tmp_path) -> None:
+    scan(browser_page, address)
+    browser_page.locator(".st-key-export button").first.click()
+    with browser_page.expect_download() as download:
+        browser_page.get_by_role("button", name=word("export.csv"), exact=True).click()
+    rows = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
+    assert {int(one["number"]): one["predicted"] for one in rows} == dict(
+        zip(table["number"], table["predicted"], strict=True)
+    )
+    browser_page.get_by_role("button", name=word("export.report.make")).click()
+    save = browser_page.get_by_role("button", name=word("export.report.save", size="").split(",")[0])
+    save.wait_for(timeout=PATIENCE)
+    with browser_page.expect_download() as download:
+        save.click()
+    file = tmp_path / "report.html"
+    download.value.save_as(file)
+    page, asked = chromium.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    page.wait_for_function("() => [...document.images].every((one) => one.complete && one.naturalWidth > 100)")
+    assert len(page.query_selector_all("article")) == COUNT
+    assert [one for one in asked if not one.startswith("data:")] == [file.as_uri()]
+    page.close()
