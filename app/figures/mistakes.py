@@ -38,7 +38,7 @@ def confusion_cells(
         x=columns,
         y=rows,
         mode="markers",
-        marker={"symbol": "square", "size": 26, "color": CLEAR},
+        marker={"symbol": "square", "size": 8, "color": CLEAR},  # small: of large ones that overlap the last is told
         text=words,
         hovertemplate="%{text}<extra></extra>",
         hoverlabel={"align": "left"},
@@ -48,7 +48,7 @@ def confusion_cells(
         top, bottom = (-0.5, k - 0.5) if row is None else (row - 0.5, row + 0.5)
         line = {"color": QUIET if row is None or column is None else WARM, "width": 3}
         figure.add_shape(x0=left, x1=right, y0=top, y1=bottom, line=line)
-    figure.update_layout(clickmode="event+select", hoverdistance=30)
+    figure.update_layout(clickmode="event+select", hoverdistance=-1)  # the nearest cell, however large
     return figure
 
 

@@ -72,7 +72,7 @@ def agreement_scatter(
         clickmode="event+select",
         hovermode="closest",
     )
-    axis = {"visible": True, "gridcolor": TRACK, "zeroline": False, "tickfont": {"size": 12}, "nticks": 6}
+    axis = {"visible": True, "gridcolor": TRACK, "zeroline": False, "tickfont": {"size": 12}, "nticks": 5}
     figure.update_xaxes(title={"text": axes[0], "font": {"size": 12}}, ticksuffix=" %", range=[-2, 103], **axis)
     low = float(min(-0.1, agreement.min(initial=0) - 0.08))
     figure.update_yaxes(title={"text": axes[1], "font": {"size": 12}}, range=[low, 1.08], **axis)

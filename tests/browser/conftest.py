@@ -25,16 +25,20 @@ Serve = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """``serve(path, port=0)`` starts Streamlit with a script of the repository and returns its address.
+    """``serve(path, port=0, **variables)`` starts Streamlit with a script of the repository and returns its address.
 
-    The same script is served once a session; port 0 means any free one. All servers end with the session.
+    The same script is served once a session in the same environment; port 0 means any free one. What the app keeps goes
+    into a folder of the session. All servers end with the session.
     """
     processes: list[subprocess.Popen[bytes]] = []
-    addresses: dict[str, str] = {}
+    addresses: dict[tuple, str] = {}
 
-    def start(path: str | Path, port: int = 0) -> str:
-        if str(path) in addresses:
-            return addresses[str(path)]
+    def start(path: str | Path, port: int = 0, **variables: str) -> str:
+        served = str(path), *sorted(variables.items())
+        if served in addresses:
+            return addresses[served]
+        folder = tmp_path_factory.mktemp("kept")
+        own = {"FOVEA_RUNS": str(folder / "runs"), "FOVEA_LEAGUE": str(folder / "league.json"), **variables}
         port = port or _free_port()
         log = tmp_path_factory.mktemp("server") / "log.txt"
         command = [sys.executable, "-m", "streamlit", "run", str(path), "--server.port", str(port)]
@@ -42,11 +46,11 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         options += ["--browser.gatherUsageStats", "false"]
         with log.open("wb") as output:
             process = subprocess.Popen([*command, *options], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT,
-                                       env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+                                       env={**os.environ, **own, "PYTHONPATH": str(ROOT)})  # fmt: skip
         processes.append(process)
         address = f"http://127.0.0.1:{port}"
         _wait_until_healthy(address, process, log)
-        addresses[str(path)] = address
+        addresses[served] = address
         return address
 
     yield start

@@ -11,11 +11,12 @@ import pytest
 
 import core
 from app.words import word
+from tests.browser.clicks import click_until
 
 pytestmark = pytest.mark.browser
 MAIN = "app/main.py"
 MODEL, COUNT = "scenes-tag/cbam", 40
-PATIENCE = 60_000
+PATIENCE = 120_000  # the first page draws its scenes
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +67,13 @@ def test_from_a_scan_to_a_cell_to_a_picture_and_into_explore(browser_page, addre
     scan(browser_page, address)
     wrong = table[table["true"] != table["predicted"]]
     true, predicted = wrong.groupby(["true", "predicted"]).size().idxmax()
-    meant = wrong[(wrong["true"] == true) & (wrong["predicted"] == predicted)].sort_values("confidence", ascending=False)
+    meant = wrong.query("true == @true and predicted == @predicted").sort_values("confidence", ascending=False)
     assert len(meant) > 1
     there = [one for one in core.load(MODEL, "cpu").card.classes if one in {*table["true"], *table["predicted"]}]
     cells = browser_page.locator(".st-key-overview .scatterlayer .trace .points path")
-    bounds = cells.nth(there.index(true) * len(there) + there.index(predicted)).bounding_box()
-    browser_page.mouse.click(bounds["x"] + bounds["width"] / 2, bounds["y"] + bounds["height"] / 2)
-    browser_page.wait_for_function(f"() => document.body.innerText.includes('{true}, taken for {predicted}')")
+    cell = cells.nth(there.index(true) * len(there) + there.index(predicted))
+    told = f"() => document.body.innerText.includes('{true}, taken for {predicted}')"
+    click_until(browser_page, cell, 0.5, 0.5, lambda timeout: browser_page.wait_for_function(told, timeout=timeout))
     settle(browser_page)
     assert numbers(browser_page) == meant["number"].tolist()
     browser_page.locator(".st-key-shots .shot").first.click()
@@ -94,6 +95,8 @@ def test_from_a_scan_to_a_cell_to_a_picture_and_into_explore(browser_page, addre
 def test_points_that_are_drawn_round_are_shown(browser_page, address, table) -> None:
     scan(browser_page, address)
     browser_page.locator(".st-key-scatter").get_by_text(word("scatter.lasso"), exact=True).click()
+    chart = "document.querySelector('.st-key-scatter .js-plotly-plot')?._fullLayout?.dragmode"
+    browser_page.wait_for_function(f"() => {chart} === 'lasso'", timeout=PATIENCE)
     settle(browser_page)
     pane = browser_page.locator(".st-key-scatter .nsewdrag").first
     pane.scroll_into_view_if_needed()

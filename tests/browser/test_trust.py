@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from app.words import word
 from core.evaluation.league import Row
 from core.evaluation.sources import names
 from core.models import shelf
+from tests.browser.clicks import click_until
 
 pytestmark = pytest.mark.browser
 MODEL = "scenes/cbam"
@@ -38,10 +38,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(serve, own: Path) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOVEA_LEAGUE", str(own))
-        yield serve("app/main.py")
+def address(serve, own: Path) -> str:
+    return serve("app/main.py", FOVEA_LEAGUE=str(own))
 
 
 def open_page(page, address: str, section: str = "truth") -> None:
@@ -67,11 +65,11 @@ def settle(page) -> None:
     page.wait_for_timeout(500)
 
 
-def wait_for_value(page, key: str, value: str) -> None:
+def wait_for_value(page, key: str, value: str, timeout: int = PATIENCE) -> None:
     """Wait until a picker shows that value."""
     told = [f".st-key-{key} input", value]
     page.wait_for_function(
-        "([place, value]) => document.querySelector(place)?.value === value", arg=told, timeout=PATIENCE
+        "([place, value]) => document.querySelector(place)?.value === value", arg=told, timeout=timeout
     )
     settle(page)
 
@@ -80,13 +78,17 @@ def test_a_click_on_a_line_chooses_its_map_and_draws_it(browser_page, address) -
     open_page(browser_page, address)
     picture = browser_page.locator("[data-testid=stImage] img")
     before = picture.get_attribute("src")
-    box = browser_page.locator(f"{CHART} .nsewdrag").first.bounding_box()
+    lines = browser_page.locator(f"{CHART} .nsewdrag").first
     sources = names(core.load(MODEL, "cpu"))
     titles = list(source_titles(shelf.find_card(MODEL), sources).values())
     for place in (0, 5):
-        across, down = box["x"] + 0.9 * box["width"], box["y"] + box["height"] * (place + 0.5) / len(titles)
-        browser_page.mouse.click(across, down)
-        wait_for_value(browser_page, "source", titles[place])
+        click_until(
+            browser_page,
+            lines,
+            0.9,
+            (place + 0.5) / len(titles),
+            lambda timeout, place=place: wait_for_value(browser_page, "source", titles[place], timeout),
+        )
     assert picture.get_attribute("src") != before
     browser_page.locator(".st-key-example input").fill("2")
     browser_page.keyboard.press("Enter")

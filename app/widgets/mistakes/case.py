@@ -66,7 +66,8 @@ def show(opened: Opened) -> None:
 def title(row: Any) -> str:
     """What the picture is and what the model says, as HTML."""
     sure = percent(float(row["confidence"]), 0)
-    said = f'<b class="{"fovea-right" if row["correct"] is True else "fovea-wrong"}">{escape(row["predicted"])}</b>'
+    answer = "fovea-right" if row["true"] == row["predicted"] else "fovea-wrong"
+    said = f'<b class="{answer}">{escape(row["predicted"])}</b>'
     if not isinstance(row["true"], str):
         return word("case.unlabelled", predicted=f"<b>{escape(row['predicted'])}</b>", confidence=sure)
     if row["true"] == row["predicted"]:

@@ -44,7 +44,7 @@ def show(opened: Opened, place: int, picture: Picture, model: Classifier | None,
         st.warning(word("case.changed", predicted=names[reading.predicted]))
     attention = attended(opened, reading)
     if attention is None:
-        drawn = [Look(word("map.energy"), cases.drawn(picture, reading.energy))]
+        drawn = [Look(word("map.activation"), cases.drawn(picture, reading.energy), word("map.energy"))]
     else:
         note = layers.evenness(attention) or layers.map_title(reading, Choice(opened.run.facts["tap"]))
         drawn = [Look(word("case.attention"), cases.drawn(picture, attention), note)]

@@ -1,4 +1,4 @@
-"""One picture of a run looked into, the way to the next and into Explore, tags, groups, the scatter, and taking along."""
+"""One picture of a run looked into and the way to the next, tags, groups, the scatter, and what can be taken along."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def test_a_right_answer_is_set_against_the_next_likeliest(home: Path) -> None:
     run = core.open_run(home / RUN)
     number = run.table().query("true == predicted")["number"].tolist()[0]
     second = run.classes[run.array("top")[number][1]]
-    assert f"**{word('case.for', name=second)}**" in said(open_picture(number))
+    page = open_picture(number)
+    assert f"**{word('case.for', name=second)}**" in said(page) and "fovea-right" in html(page)
 
 
 def test_the_difference_is_what_the_core_says(home: Path) -> None:
@@ -126,7 +127,8 @@ def test_without_its_model_the_maps_of_the_scan_are_shown(empty: Path, scanned: 
 
 def test_a_model_without_attention_shows_where_it_is_active(home: Path) -> None:
     page = open_picture(wrong(home, PLAIN)[0], PLAIN)
-    assert f"**{word('map.energy')}**" in said(page) and word("scatter.none") in said(page)
+    assert f"**{word('map.activation')}**" in said(page) and word("map.energy") in said(page)
+    assert word("scatter.none") in said(page)
     assert f"Erase what {word('case.pointed')}" in said(page) and word("looks.cam") in said(page)
 
 

@@ -1,0 +1,24 @@
+"""Clicks on charts: one that is drawn anew at that moment is deaf, so a click is made until the page answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, TimeoutError
+
+TRIES, EACH = 5, 20_000
+"""How often a click is made, and the milliseconds that each has to show."""
+
+
+def click_until(page: Page, place: Locator, across: float, down: float, answered: Callable[[int], object]) -> None:
+    """Click into a place, at shares of its width and height, until ``answered(milliseconds)`` no longer times out."""
+    for left in reversed(range(TRIES)):
+        place.scroll_into_view_if_needed()
+        bounds = place.bounding_box()
+        page.mouse.click(bounds["x"] + across * bounds["width"], bounds["y"] + down * bounds["height"])
+        try:
+            answered(EACH)
+            return
+        except TimeoutError:
+            if not left:
+                raise
