@@ -180,7 +180,7 @@ def measure(name: str, rounds: int, long: int) -> list[Line]:
     take_turns(quick, 1)  # warm
     lines = list(quick_lines(jobs, take_turns(quick, rounds, process_time)))
     if long:
-        with patch.object(batches.time, "perf_counter", process_time):  # the sizes of batches are probed on it too
+        with patch.object(batches.time, "perf_counter", process_time):  # the size of a batch is probed by it too
             pace(jobs.classifier), pace(jobs.classifier, gradient=True)
         lines += long_lines(jobs, take_turns(jobs.long(), long, process_time))
     return lines
