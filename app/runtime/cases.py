@@ -61,12 +61,12 @@ def drawn_map(values: np.ndarray) -> bytes:
     return encode_jpeg(paint_map(values, side=SIDE), longest=SIDE, quality=95)
 
 
-def tiles(opened: Opened, places: Sequence[int], name: str) -> list[bytes | None]:
-    """A small JPEG of each picture with one of the run's maps; None for one that cannot be read any more."""
+def tiles(opened: Opened, places: Sequence[int], name: str | None) -> list[bytes | None]:
+    """A small JPEG of each picture with one of the run's maps, or none; None for one that cannot be read any more."""
 
     def one(place: int) -> bytes | None:
         def make() -> bytes:
-            values = runs.array(opened, name, np.array([place]))[0]
+            values = runs.array(opened, name, np.array([place]))[0] if name else None
             return drawn(opened.run.picture(int(opened.table["number"].iloc[place])), values, side=TILE)
 
         try:

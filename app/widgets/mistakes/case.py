@@ -66,8 +66,8 @@ def show(opened: Opened) -> None:
 def title(row: Any) -> str:
     """What the picture is and what the model says, as HTML."""
     sure = percent(float(row["confidence"]), 0)
-    answer = "fovea-right" if row["true"] == row["predicted"] else "fovea-wrong"
-    said = f'<b class="{answer}">{escape(row["predicted"])}</b>'
+    kind = "fovea-right" if row["true"] == row["predicted"] else "fovea-wrong"
+    said = f'<b class="{kind}">{escape(row["predicted"])}</b>'
     if not isinstance(row["true"], str):
         return word("case.unlabelled", predicted=f"<b>{escape(row['predicted'])}</b>", confidence=sure)
     if row["true"] == row["predicted"]:
@@ -101,7 +101,7 @@ def nearest(opened: Opened, place: int, classes: tuple[int, int]) -> None:
     if not opened.run.keeps("features"):
         return
     st.markdown(f"**{word('case.nearest')}**")
-    name = "attention" if opened.run.keeps("attention") else "cam"
+    name = next((one for one in ("attention", "cam") if opened.run.keeps(one)), None)
     with st.grid(2, min_column_width=300, key="case-nearest"):
         for index in dict.fromkeys(classes):
             found = cases.nearest(opened, place, opened.classes[index], NEAREST)
@@ -193,4 +193,3 @@ def open_model(opened: Opened) -> Classifier | None:
     except InvalidInput as error:
         st.warning(str(error))
         return None
-

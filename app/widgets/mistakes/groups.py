@@ -126,8 +126,8 @@ def card(opened: Opened, number: int, members: np.ndarray, mean: np.ndarray, nam
     tiles(opened, members[:EXAMPLES], name, f"group-{number}")
 
 
-def tiles(opened: Opened, places: Sequence[int] | np.ndarray, name: str, key: str, alt: str = "") -> None:
-    """Pictures with a map over each; a click opens one."""
+def tiles(opened: Opened, places: Sequence[int] | np.ndarray, name: str | None, key: str, alt: str = "") -> None:
+    """Pictures with a map over each, where there is one; a click opens one."""
     rows = opened.table.iloc[places]
     shots = [
         sheet.Shot(

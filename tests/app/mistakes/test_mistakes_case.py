@@ -138,9 +138,17 @@ def test_the_nearest_are_right_answers_of_that_class_and_not_the_picture_itself(
     place = int(np.flatnonzero(table["correct"].to_numpy(bool))[0])
     name = table["true"].iloc[place]
     among = [i for i in range(len(table)) if i != place and table["true"].iloc[i] == table["predicted"].iloc[i] == name]
+
     def likeness(i: int) -> float:
         return -(features[i] @ features[place]) / np.linalg.norm(features[i]) / np.linalg.norm(features[place])
+
     assert cases.nearest(opened, place, name, 3).tolist() == sorted(among, key=likeness)[:3]
+
+
+def test_tiles_need_no_map(home: Path) -> None:
+    opened = runs.open_one(RUN)
+    (plain,), (mapped,) = cases.tiles(opened, [4], None), cases.tiles(opened, [4], "attention")
+    assert plain and mapped and plain != mapped
 
 
 # --- tags
