@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -107,26 +109,38 @@ def show_commonest(opened: Opened) -> None:
 
     st.caption(word("overview.commonest.help"))  # above: the table's own tools would cover the choice of the view
 
+    table(
+        lines,
+        Key.COMMONEST,
+        lambda line: choose_cell(line["true"], line["said"]),
+        word("overview.commonest.help"),
+        {
+            "true": st.column_config.TextColumn(word("card.true")),
+            "said": st.column_config.TextColumn(word("card.said")),
+            "count": st.column_config.NumberColumn(word("table.pictures"), width="small"),
+        },
+    )
+
+
+def table(lines: list[dict], key: Key, choose: Callable[[dict], None], alt: str, columns: dict) -> None:
+    """Lines of which some are in sight; a click on one gives it to ``choose``."""
+
     def click() -> None:
-        line = state.clicked_line(Key.COMMONEST)
+        line = state.clicked_line(key)
         if line is not None:
-            choose_cell(lines[line]["true"], lines[line]["said"])
+            choose(lines[line])
 
     st.dataframe(
         lines,
-        key=Key.COMMONEST,
+        key=key,
         on_select=click,
         selection_mode="single-cell",
         hide_index=True,
         height=LINE * (min(LISTED, len(lines)) + 1) + 3,
         row_height=LINE,
         placeholder="",
-        alt=word("overview.commonest.help"),
-        column_config={
-            "true": st.column_config.TextColumn(word("card.true")),
-            "said": st.column_config.TextColumn(word("card.said")),
-            "count": st.column_config.NumberColumn(word("table.pictures"), width="small"),
-        },
+        alt=alt,
+        column_config=columns,
     )
 
 
@@ -147,22 +161,12 @@ def show_classes(opened: Opened) -> None:
 
     st.caption(word("overview.classes.help"))  # above: the table's own tools would cover the choice of the view
 
-    def click() -> None:
-        line = state.clicked_line(Key.CLASSES)
-        if line is not None:
-            state.mistakes.select(true=lines[line]["class"], predicted="")
-
-    st.dataframe(
+    table(
         lines,
-        key=Key.CLASSES,
-        on_select=click,
-        selection_mode="single-cell",
-        hide_index=True,
-        height=LINE * (min(LISTED, len(lines)) + 1) + 3,
-        row_height=LINE,
-        placeholder="",
-        alt=word("overview.classes"),
-        column_config={
+        Key.CLASSES,
+        lambda line: state.mistakes.select(true=line["class"], predicted=""),
+        word("overview.classes"),
+        {
             "class": st.column_config.TextColumn(word("overview.class"), pinned=True),
             "right": st.column_config.ProgressColumn(
                 word("overview.right"),
