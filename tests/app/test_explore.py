@@ -184,3 +184,18 @@ def test_a_pinned_patch_gets_its_numbers() -> None:
     page.session_state[Key.OVERLAY] = {"pick": pick}
     page = well(page.run())
     assert len(page.info) == 1 and "row 3, column 4" in page.info[0].value
+
+
+def test_what_was_set_in_a_trial_is_there_when_it_is_opened_again() -> None:
+    page = well(open_page(model="scenes/cbam", sample="scenes/24"))
+    well(page.button_group(key=Key.WAY).set_value("shuffled").run())
+    well(page.number_input(key=Key.SHUFFLE).set_value(7).run())
+    well(page.button_group(key=Key.TRIAL).set_value("erase").run())
+    well(page.slider(key=Key.ERASE_SHARE).set_value(45).run())
+    well(page.button_group(key=Key.ERASE_FILL).set_value("blur").run())
+    well(page.button_group(key=Key.ERASE_MAP).set_value("attribution").run())
+    well(page.button_group(key=Key.TRIAL).set_value("intervene").run())
+    assert page.button_group(key=Key.WAY).value == "shuffled" and page.number_input(key=Key.SHUFFLE).value == 7
+    well(page.button_group(key=Key.TRIAL).set_value("erase").run())
+    assert page.slider(key=Key.ERASE_SHARE).value == 45 and page.button_group(key=Key.ERASE_FILL).value == "blur"
+    assert page.button_group(key=Key.ERASE_MAP).value == "attribution"

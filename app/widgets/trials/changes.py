@@ -92,6 +92,7 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
         format_func=lambda one: titles[one] if one else word("change.every"),
         on_change=lambda: state.forget(Key.PARTS_OFF),
         disabled=busy,
+        persist_state="session",
     )
     back.button(
         word("change.reset"),
@@ -113,6 +114,7 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
         format_func=lambda one: word(f"change.way.{one}"),
         required=True,
         disabled=busy,
+        persist_state="session",
     )
     return settle(subject, chosen, way, busy)
 
@@ -140,7 +142,9 @@ def settle(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy: boo
 def pick_seed(busy: bool) -> int:
     """The seed of a shuffle."""
     state.put(Key.SHUFFLE, state.get(Key.SHUFFLE, 0))
-    return st.number_input(word("change.seed"), 0, 9999, key=Key.SHUFFLE, width=160, disabled=busy)
+    return st.number_input(
+        word("change.seed"), 0, 9999, key=Key.SHUFFLE, width=160, disabled=busy, persist_state="session"
+    )
 
 
 def pick_parts(one: AttentionMap, busy: bool) -> tuple[int, ...]:
@@ -153,7 +157,8 @@ def pick_parts(one: AttentionMap, busy: bool) -> tuple[int, ...]:
         return word(f"map.{part}", number=number + 1)
 
     label = word(f"change.way.{part}")
-    shown = {"key": Key.PARTS_OFF, "format_func": title, "label_visibility": "collapsed", "disabled": busy}
+    shown = {"key": Key.PARTS_OFF, "format_func": title, "label_visibility": "collapsed"}
+    shown |= {"disabled": busy, "persist_state": "session"}
     if count <= FEW:
         found = st.pills(label, range(count), selection_mode="multi", **shown)
     else:

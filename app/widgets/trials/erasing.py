@@ -95,7 +95,13 @@ def pick_map(maps: dict[str, Pointer], method: str) -> Pointer:
         state.put(Key.ERASE_MAP, "attention")
     names = {"attention": word("erase.attention"), "attribution": word("erase.attribution", method=method)}
     whose = st.segmented_control(
-        word("erase.whose"), list(maps), key=Key.ERASE_MAP, format_func=names.get, required=True, width="content"
+        word("erase.whose"),
+        list(maps),
+        key=Key.ERASE_MAP,
+        format_func=names.get,
+        required=True,
+        width="content",
+        persist_state="session",
     )
     return maps[whose]
 
@@ -104,7 +110,9 @@ def pick_map(maps: dict[str, Pointer], method: str) -> Pointer:
 def compare(subject: Subject, reading: Reading, pointer: Pointer, seed: int) -> None:
     """How much goes and what comes instead, the three pictures, and the curves that are known: run by themselves."""
     left, right = st.columns(2, gap="medium")
-    share = left.slider(word("erase.share"), LEAST, MOST, FIRST, STEP, format="%d %%", key=Key.ERASE_SHARE) / 100
+    per_cent = left.slider(
+        word("erase.share"), LEAST, MOST, FIRST, STEP, format="%d %%", key=Key.ERASE_SHARE, persist_state="session"
+    )
     fill = right.segmented_control(
         word("erase.fill"),
         list(FILLS),
@@ -112,8 +120,9 @@ def compare(subject: Subject, reading: Reading, pointer: Pointer, seed: int) -> 
         default=next(iter(FILLS)),
         format_func=lambda one: word(f"erase.fill.{one}"),
         required=True,
+        persist_state="session",
     )
-    model, picture = subject.classifier, subject.picture
+    model, picture, share = subject.classifier, subject.picture, per_cent / 100
     tried = {which: faithfulness.erased(model, picture, pointer.values, share, which, fill, seed) for which in WHICH}
     with st.container(key=Key.ERASED):  # narrow columns too: on a phone as well the three stand side by side
         for (which, one), column in zip(tried.items(), st.columns(3, wrap=False), strict=True):

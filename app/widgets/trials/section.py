@@ -38,6 +38,7 @@ def show(
         format_func=lambda one: word(f"trial.{one}"),
         label_visibility="collapsed",
         required=True,
+        persist_state="session",
     )
     trial = state.get(Key.TRIAL)
     about(trial)
