@@ -7,8 +7,8 @@ ADDRESS ?=
 TABLES ?=
 
 python := .venv/bin/python
-# Whole files side by side, each on one thread: faster than one after another on many.
-pytest := OMP_NUM_THREADS=1 $(python) -m pytest --numprocesses $(JOBS) --dist loadfile
+# Whole files side by side, each on one thread: faster than one after another on many; in the order of tests/conftest.py.
+pytest := OMP_NUM_THREADS=1 $(python) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 pip := $(python) -m pip install --disable-pip-version-check
 new_enough := import sys; sys.exit(sys.version_info < (3, 11))
 

@@ -222,3 +222,11 @@ def test_a_device_has_one_worker_whichever_thread_asks_first(monkeypatch: pytest
     assert len(found) == 8 and len(set(map(id, found))) == 1
     assert run(lambda: threading.current_thread().name, CPU) == "fovea-cpu"
     assert worker(torch.device("meta")) is not worker(CPU)
+
+
+def test_only_cuda_is_kept_from_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    module.keep_full_precision(CPU)
+    assert torch.backends.cudnn.allow_tf32
+    module.keep_full_precision(torch.device("cuda:0"))
+    assert not torch.backends.cudnn.allow_tf32
