@@ -40,11 +40,12 @@ with st.container(key="mistakes"):
         scanning.go_on(opened.run, classifier)
         earlier.compare(opened)
         left, right = st.columns([1, 2.1], gap="medium")
+        with right:
+            gallery.show(opened)  # first: the pictures are what a visitor waits for
         with left:
             overview.show(opened)
             scatter.show(opened)
         with right:
-            gallery.show(opened)
             case.show(opened)
         groups.show(opened)
 

@@ -30,14 +30,14 @@ SHOTS = {
 }
 
 
-def serve() -> tuple[subprocess.Popen, str]:
-    """Fovea on a free port of this machine, without anybody's photographs."""
+def serve(**variables: str) -> tuple[subprocess.Popen, str]:
+    """Fovea on a free port of this machine, without anybody's photographs; ``variables`` are of its environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
-    own = {**os.environ, "FOVEA_DATA": str(ROOT / "nowhere")}
+    own = {**os.environ, "FOVEA_DATA": str(ROOT / "nowhere"), **variables}
     process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     for _ in range(300):
