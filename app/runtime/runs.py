@@ -85,7 +85,7 @@ def open_one(name: str) -> Opened:
     """
     if Path(name).name != name or name == "..":
         raise InvalidInput(f"There is no run {name!r}; choose one of the list.")
-    run = open_run(folder() / name)
+    run = open_run(folder() / name).still()
     return results.store().get(("run", *_stamp(run)), lambda: _read(run))
 
 

@@ -52,6 +52,7 @@ def scan(options: argparse.Namespace) -> None:
 
 def tell(run: core.Run) -> tuple[dict, str]:
     """What is worth knowing of a run at once, as JSON and as text."""
+    run = run.still()
     table, broken, unmatched = run.table(), run.broken(), run.unmatched()
     known = table[table["correct"].notna()]
     answer = {

@@ -15,6 +15,8 @@ from core.types import InvalidInput, Picture
 
 MISSING = (-1, -1)
 """The stamp of a file that was not there when it was listed."""
+GONE = (FileNotFoundError, NotADirectoryError)
+"""What opening a file raises that was there and is not any more. What else it raises is wrong with that one file."""
 
 
 class Changed(InvalidInput):
@@ -75,7 +77,7 @@ def stamp(path: Path) -> tuple[int, int]:
     """Size in bytes and time of the last change in nanoseconds; ``MISSING`` where there is no such file."""
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # the latter of a path that no file can have
         return MISSING
     return found.st_size, found.st_mtime_ns
 
@@ -94,11 +96,11 @@ def read_picture(root: Path, path: str, known: tuple[int, int] | None = None) ->
         with place.open("rb") as file:
             data = file.read(MAX_BYTES + 1)  # one byte too many is enough to refuse it
             found = os.fstat(file.fileno())
-    except PermissionError as error:
-        raise InvalidInput(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
     except OSError as error:
-        what = path if root.is_dir() else f"The folder {root}"
-        raise Changed(f"{what} is not there any more ({error.strerror}); bring it back and scan again.") from error
+        if isinstance(error, GONE) or not root.is_dir():
+            what = path if root.is_dir() else f"The folder {root}"
+            raise Changed(f"{what} is not there any more ({error.strerror}); bring it back and scan again.") from error
+        raise InvalidInput(f"{path} cannot be read ({error.strerror}); check the file and its permissions.") from error
     if known not in (None, (found.st_size, found.st_mtime_ns)):
         raise Changed(f"{path} was changed while it was waiting to be scanned; scan again to take it as it is now.")
     return open_image(data, name=place.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from core.data import scenes
 from core.data.archive import Archive, list_zip
-from core.data.collection import Collection, read_picture
+from core.data.collection import Collection, read_picture, stamp
 from core.data.folders import find_folder
 from core.data.listed import list_csv, list_folder
 from core.data.made import HOMES, SHORTCUTS
@@ -106,5 +107,11 @@ def open_picture(origin: str, path: str) -> Picture:
         return draw_scene(path)
     place = Path(origin)
     if place.suffix.lower() == ".zip" and not place.is_dir():
-        return Archive(place).read(path)
+        return _archive(place, stamp(place)).read(path)
     return read_picture(place if place.is_dir() else place.parent, path)
+
+
+@lru_cache(maxsize=4)
+def _archive(file: Path, state: tuple[int, int]) -> Archive:
+    """The open zip, kept for its next picture as long as its file is in that state: its table of contents is long."""
+    return Archive(file)

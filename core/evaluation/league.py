@@ -14,7 +14,6 @@ finished, so a league that was stopped goes on from there.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from core.evaluation.faithfulness import draw
 from core.evaluation.localisation import localise
 from core.evaluation.randomisation import alike, forget
 from core.evaluation.sources import Source, names, source
+from core.files import put
 from core.models import shelf
 from core.types import InvalidInput, Progress
 
@@ -123,7 +123,8 @@ def compete(
                 found.setdefault(measure, []).append(value)
             done += 1
             tell()
-        table = [row for row in table if (row.model, row.source) != (slug, name)]
+        # Read again: another model may have been measured into the same file meanwhile.
+        table = [row for row in open_league(path) if (row.model, row.source) != (slug, name)]
         for measure, pairs in found.items():
             values, chances = zip(*pairs, strict=True)
             low, high = interval(values, seed)
@@ -160,11 +161,9 @@ def interval(values: Sequence[float], seed: int) -> tuple[float, float]:
 
 
 def write(rows: Sequence[Row], path: Path) -> None:
-    """Put the rows in the file at one stroke: whoever reads meets the old table or the new one."""
+    """Put the rows in the file at one stroke."""
     lines = ",\n".join(json.dumps(asdict(row), ensure_ascii=False) for row in rows)
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        beside.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-        beside.replace(path)
+        put(path, f"[\n{lines}\n]\n".encode())
     except OSError as error:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error

@@ -55,7 +55,7 @@ def report(
     Raises:
         InvalidInput: there is no such run, it has no such picture, or more are asked for than a report may have.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = (run if isinstance(run, Run) else open_run(run)).still()
     table = run.table()
     chosen = boldest(table) if numbers is None else [int(number) for number in numbers]
     unknown = sorted(set(chosen) - set(table["number"].tolist()))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from core.attention.reduction import to_grid
 from core.attention.tap import Record, listen
@@ -34,8 +35,8 @@ class Looks:
 
     ``top`` (b, t) class indices, the likeliest first, and their ``probabilities`` (b, t); ``losses`` (b,) of the true
     class, NaN without one; ``attention`` and ``cam`` (b, h, w) with at most ``SIDE`` cells a side, the latter divided
-    by its peak; ``features`` (b, c), the last stage's means over the picture; ``agreement`` (b,). What the model has
-    not, or what was not asked for, is None.
+    by its peak; ``features`` (b, c), the last stage's means over the picture, scaled to length one; ``agreement`` (b,).
+    What the model has not, or what was not asked for, is None.
     """
 
     top: np.ndarray
@@ -114,13 +115,13 @@ def small(maps: np.ndarray) -> np.ndarray:
 
 
 def summarise(features: Tensor) -> Tensor:
-    """The means (b, c) of feature maps (b, c, h, w) over the picture.
+    """The means (b, c) of feature maps (b, c, h, w) over the picture, as vectors of length one; zeros stay zero.
 
     More than ``FEATURES`` are projected at random to so many, which keeps distances nearly (Johnson and Lindenstrauss,
     1984); the projection is always the same.
     """
     means = features.float().mean((2, 3))
-    if means.shape[1] <= FEATURES:
-        return means
-    draw = torch.randn(means.shape[1], FEATURES, generator=torch.Generator().manual_seed(0)) / FEATURES**0.5
-    return means @ draw.to(means.device)
+    if means.shape[1] > FEATURES:
+        draw = torch.randn(means.shape[1], FEATURES, generator=torch.Generator().manual_seed(0))
+        means = means @ draw.to(means.device)
+    return normalize(means)

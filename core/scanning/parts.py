@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.files import put
 from core.types import InvalidInput
 
 NAME = re.compile(r"part-(\d{9,})-(\d{9,})\.parquet")
@@ -120,22 +120,13 @@ def write_part(folder: Path, first: int, stop: int, data: bytes) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Put a file in its place at one stroke: whoever looks meets all of it or nothing, also after a kill.
+    """Put a file of a run in its place at one stroke.
 
     Raises:
         InvalidInput: it cannot be written, as the disk is full or the folder gone; nothing is left of it then.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        try:
-            with beside.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
-        except OSError:
-            beside.unlink(missing_ok=True)
-            raise
+        put(path, data)
     except OSError as error:
         raise InvalidInput(
             f"{path.parent} cannot be written ({error.strerror}); what was scanned until then stays, so make room or "
@@ -156,15 +147,21 @@ def read_broken(part: Part) -> list[Broken]:
     Raises:
         InvalidInput: the file is damaged.
     """
-    said = json.loads(read_facts(part)[b"broken"])
+    said = read_facts(part)["broken"]
     return [Broken(number, path, reason, (size, changed)) for number, path, reason, size, changed in said]
 
 
-def read_facts(part: Part) -> dict[bytes, bytes]:
-    """What is said of a part beside its rows."""
+def read_shapes(part: Part) -> dict[str, list[int]]:
+    """The shape of one picture's array in each column of a part that holds arrays; InvalidInput as ``read_broken``."""
+    return read_facts(part)["shapes"]
+
+
+def read_facts(part: Part) -> dict[str, Any]:
+    """What is said of a part beside its rows; InvalidInput as ``read_broken``."""
     try:
-        return pq.read_schema(part.path).metadata
-    except (OSError, pa.ArrowException) as error:
+        told = pq.read_schema(part.path).metadata
+        return {name: json.loads(told[name.encode()]) for name in ("broken", "shapes")}
+    except (OSError, pa.ArrowException, TypeError, KeyError, ValueError) as error:
         raise damaged(part.path) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,16 +16,24 @@ class Rows:
     """Rows of the pictures from number ``first`` on, up to ``stop``; ``classes`` are the model's class names."""
 
     def __init__(self, first: int, classes: Sequence[str]):
-        self.first = self.stop = first
+        self.first = first
         self.classes = np.array(classes, object)
-        self.columns: dict[str, list] = {}
-        self.broken: list[Broken] = []
+        self.batches: list[tuple[int, dict[str, Any], Sequence[Broken]]] = []
+
+    @property
+    def stop(self) -> int:
+        """The number of the picture that comes next."""
+        return self.batches[-1][0] if self.batches else self.first
 
     def __len__(self) -> int:
         """How many pictures are in hand, the broken ones too."""
         return self.stop - self.first
 
-    def add(
+    def add(self, stop: int, columns: dict[str, Any], broken: Sequence[Broken]) -> None:
+        """Add the pictures up to ``stop``: the columns of those that were answered, and the broken ones."""
+        self.batches.append((stop, columns, broken))  # at one stroke: a scan may be stopped at any moment
+
+    def columns(
         self,
         numbers: Sequence[int],
         paths: Sequence[str],
@@ -33,8 +42,8 @@ class Rows:
         hashes: Sequence[str],
         stamps: np.ndarray,
         looks: Looks,
-    ) -> None:
-        """Add what was seen of some pictures; ``truth`` are class indices, -1 for none."""
+    ) -> dict[str, Any]:
+        """What was seen of some pictures, as columns of a part; ``truth`` are class indices, -1 for none."""
         known, predicted = truth >= 0, looks.top[:, 0]
         found = {
             "number": numbers,
@@ -55,14 +64,7 @@ class Rows:
             "cam": looks.cam,
             "features": looks.features,
         }
-        for name, values in found.items():
-            if values is not None:
-                self.columns.setdefault(name, []).append(values)
-
-    def close(self, stop: int, broken: Sequence[Broken]) -> None:
-        """Say that the pictures up to ``stop`` are done, and which of them are broken."""
-        self.stop = stop
-        self.broken += broken
+        return {name: values for name, values in found.items() if values is not None}
 
     def write(self, folder: Path) -> None:
         """Write what is in hand as a part.
@@ -70,5 +72,8 @@ class Rows:
         Raises:
             InvalidInput: it cannot be written.
         """
-        whole = {name: np.concatenate([np.asarray(one) for one in lists]) for name, lists in self.columns.items()}
-        write_part(folder, self.first, self.stop, encode({"number": [], **whole}, self.broken))
+        answered = [columns for _, columns, _ in self.batches if columns]
+        names = answered[0] if answered else ()
+        whole = {name: np.concatenate([np.asarray(one[name]) for one in answered]) for name in names}
+        broken = [one for _, _, some in self.batches for one in some]
+        write_part(folder, self.first, self.stop, encode({"number": [], **whole}, broken))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import dataset
 
 from core.data.pictures import open_picture
-from core.scanning.parts import SCHEMA, Part, covered, damaged, list_parts, read_broken, read_facts
+from core.scanning.parts import SCHEMA, Part, covered, damaged, list_parts, read_broken, read_shapes
 from core.types import InvalidInput, Picture, frozen
 
 FACTS = "run.json"
@@ -30,11 +30,13 @@ ARRAYS = tuple(name for name in SCHEMA.names if pa.types.is_list(SCHEMA.field(na
 class Run:
     """A scan in its ``folder``, finished or not; ``facts`` is what ``run.json`` says.
 
-    What is read is what the parts hold at that moment, in the order of the collection, each picture once.
+    What is read is what the parts hold at that moment, in the order of the collection, each picture once. While a scan
+    goes on there are more of them each time: take ``still`` first to read several things that belong together.
     """
 
     folder: Path
     facts: dict[str, Any]
+    held: tuple[Part, ...] | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -42,12 +44,16 @@ class Run:
         return tuple(self.facts["classes"])
 
     @property
-    def parts(self) -> list[Part]:
-        """The parts that are there."""
+    def parts(self) -> Sequence[Part]:
+        """The parts that are there, or those that are ``held``."""
         try:
-            return list_parts(self.folder)
+            return list_parts(self.folder) if self.held is None else self.held
         except OSError as error:
             raise InvalidInput(f"The run {self.folder} is not there any more; bring the folder back.") from error
+
+    def still(self) -> Run:
+        """The run as it is now, whatever is scanned from now on: its table and its arrays go together, row by row."""
+        return replace(self, held=tuple(self.parts))
 
     @property
     def scanned(self) -> int:
@@ -75,7 +81,8 @@ class Run:
         """One of ``ARRAYS``, in the order of the table: float32, or int32 for the class indices ``top`` (n, 5).
 
         ``attention`` and ``cam`` (n, h, w), at most 16 × 16: the map's own weights, and Grad-CAM divided by its peak.
-        ``features`` (n, c): the means of the last stage's features. ``probabilities`` (n, 5) go with ``top``.
+        ``features`` (n, c): the means of the last stage's features, scaled to length one. ``probabilities`` (n, 5) go
+        with ``top``.
 
         Raises:
             InvalidInput: the scan did not keep it, or as ``table``.
@@ -124,7 +131,7 @@ class Run:
         return picture
 
     def _shapes(self) -> Iterator[dict[str, list[int]]]:
-        return (json.loads(read_facts(part)[b"shapes"]) for part in self.parts)
+        return (read_shapes(part) for part in self.parts)
 
     def _read(
         self, columns: Sequence[str], parts: Sequence[Part] | None = None, where: dataset.Expression | None = None

@@ -76,7 +76,7 @@ def scan(
         labels = {name: -1 if index is None else index for name, index in run.facts["labels"].items()}
         work = Work(classifier, collection, run.folder, labels, run.facts["agreement"] is not None, crew.workers)
         work.run(np.array_split(missing, crew.world)[crew.rank], run.facts["batch"], progress)
-        crew.share(None)  # all are done
+        crew.wait()  # until all are done
         if progress and crew.world > 1:
             progress(len(collection), len(collection))
     return run.table()
@@ -116,13 +116,14 @@ class Work:
             with closing(ahead(self.read, ranges, self.threads)) as read:
                 for batch in read:
                     if rows is not None and rows.stop != batch.first:
-                        rows = rows.write(self.folder)
+                        rows.write(self.folder)
+                        rows = None
                     rows = rows or Rows(batch.first, self.classifier.card.classes)
                     self.answer(batch, rows)
                     now = time.monotonic()
                     if len(rows) >= MOST or now - written > max(SOONEST, SHARE * (now - began)):
-                        rows, written = rows.write(self.folder), now
-                        before = self.done()
+                        rows.write(self.folder)
+                        rows, written, before = None, now, self.done()
                     if progress:
                         progress(before + (len(rows) if rows else 0), total)
         except BaseException:
@@ -160,13 +161,13 @@ class Work:
     def answer(self, batch: Batch, rows: Rows) -> None:
         """Let the model answer a batch, and add the rows."""
         names = [self.collection.labels[number] for number in batch.numbers]
-        truth = np.array([self.labels.get(name, -1) for name in names], np.int64)
+        truth, columns = np.array([self.labels.get(name, -1) for name in names], np.int64), {}
         if batch.numbers:
             squares = np.stack(batch.squares)
             looks = self.classifier.run(lambda: look(self.classifier, squares, truth, self.agreement))
             paths, stamps = [self.collection.paths[n] for n in batch.numbers], self.collection.stamps[batch.numbers]
-            rows.add(batch.numbers, paths, names, truth, batch.hashes, stamps, looks)
-        rows.close(batch.stop, batch.broken)
+            columns = rows.columns(batch.numbers, paths, names, truth, batch.hashes, stamps, looks)
+        rows.add(batch.stop, columns, batch.broken)
 
 
 def ahead(make: Callable[[A], B], items: Sequence[A], threads: int) -> Iterator[B]:

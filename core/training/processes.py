@@ -53,6 +53,11 @@ class Crew:
             return box[0]
         return value
 
+    def wait(self) -> None:
+        """Go on when all have come to this place."""
+        if self.world > 1:
+            distributed.barrier()
+
     def join(self, model: nn.Module) -> nn.Module:
         """The model with its gradients averaged over all processes; alone, the model itself."""
         return DistributedDataParallel(model) if self.world > 1 else model

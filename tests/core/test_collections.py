@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import zipfile
 from pathlib import Path
 
@@ -131,6 +132,48 @@ def test_a_csv_lists_paths_from_where_it_lies(head: str, tmp_path: Path) -> None
     with pytest.raises(InvalidInput, match=r"no file .+missing.png; .+\.$") as told:
         found.read(3)
     assert not isinstance(told.value, Changed)  # a broken line, not the end of a scan
+
+
+@pytest.mark.parametrize("line", ["data/cat", "data/cat/00.png/x", "a\0b.png", "x" * 5000])
+def test_a_line_that_names_no_file_is_a_broken_picture(line: str, tmp_path: Path) -> None:
+    fill(tmp_path / "data", 1, ("cat",))
+    (tmp_path / "list.csv").write_text(f"data/cat/00.png,cat\n{line},cat\n")
+    found = open_collection(tmp_path / "list.csv")
+    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as told:
+        found.read(1)
+    assert not isinstance(told.value, Changed) and found.read(0).pixels.any()
+
+
+def test_a_disk_that_fails_ends_it_only_where_the_folder_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = open_collection(fill(tmp_path / "data", 1, ("cat",)))
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "open", fail)
+    with pytest.raises(InvalidInput, match=r"cannot be read \(Input/output error\).+\.$") as told:
+        found.read(0)
+    assert not isinstance(told.value, Changed)
+    monkeypatch.setattr(Path, "is_dir", lambda _: False)
+    with pytest.raises(Changed, match=r"The folder .+ is not there any more.+\.$"):
+        found.read(0)
+
+
+def test_a_zip_is_opened_once_for_its_pictures_and_again_when_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, opened = pack(fill(tmp_path / "data", 3, ("cat",)), tmp_path / "data.zip"), []
+    monkeypatch.setattr(pictures, "Archive", lambda place: opened.append(place) or archive.Archive(place))
+    seen = [open_picture(str(file), f"cat/0{n}.png").sha256 for n in (0, 1, 2, 0)]
+    assert len(opened) == 1 and len(set(seen)) == 3
+    draw(tmp_path / "data" / "cat" / "00.png", 99)
+    pack(tmp_path / "data", file)
+    assert open_picture(str(file), "cat/00.png").sha256 not in seen and len(opened) == 2
+    file.unlink()
+    with pytest.raises(InvalidInput, match=r"data.zip cannot be read as a zip.+\.$"):
+        open_picture(str(file), "cat/00.png")
 
 
 def test_what_is_no_collection_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

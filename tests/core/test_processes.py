@@ -97,6 +97,28 @@ with gather("cpu") as crew:
 """
 
 
+WAITING = """
+import sys, time
+from pathlib import Path
+from core.training.processes import gather
+
+with gather("cpu") as crew:
+    if crew.rank == crew.world - 1:
+        time.sleep(3)
+        Path("last").touch()
+    crew.wait()
+    assert Path("last").exists()
+if crew.first:
+    print(crew.world)
+"""
+
+
+@pytest.mark.slow
+def test_all_wait_for_the_last_one(tmp_path: Path) -> None:
+    (tmp_path / "waiting.py").write_text(WAITING)
+    assert launch(tmp_path, 8, "waiting.py")[0] == "8\n"
+
+
 @pytest.mark.slow
 def test_the_gradients_of_two_processes_are_those_of_one_with_the_whole_batch(tmp_path: Path) -> None:
     (tmp_path / "gradients.py").write_text(GRADIENTS)

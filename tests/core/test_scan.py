@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +16,7 @@ from core.scanning.look import SIDE, look, small
 from core.types import InvalidInput, Stopped
 from tests.conftest import CLASSES
 from tests.core.small_models import small as make_small
-from tests.core.small_scans import LOOP, MAPPING, assert_same, draw, fill
+from tests.core.small_scans import LOOP, assert_same, draw, fill
 
 SENTENCE = r"^[^\n]+\.$"
 
@@ -156,7 +155,7 @@ def test_a_full_disk_is_one_sentence(
         if len(written) > 2:  # run.json and the first part
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("core.scanning.parts.os.fsync", fsync)
+    monkeypatch.setattr("core.files.os.fsync", fsync)
     with pytest.raises(InvalidInput, match=r"cannot be written \(No space left on device\); what was scanned.+\.$"):
         core.scan(tiny("cbam"), data, tmp_path / "run")
     monkeypatch.undo()
@@ -233,39 +232,3 @@ def test_a_folder_holds_one_scan(tiny: Callable, data: Path, tmp_path: Path) -> 
         core.scan(tiny("cbam"), data, tmp_path / "file" / "run")
     with pytest.raises(InvalidInput, match=r"no one class 'shrub'.+\.$"):
         core.scan(tiny("cbam"), data, tmp_path / "other", mapping={"elm": "shrub"})
-
-
-def test_a_damaged_part_is_told_and_scanned_again(tiny: Callable, data: Path, tmp_path: Path, often: None) -> None:
-    whole = core.scan(tiny("cbam"), data, tmp_path / "run")
-    run = core.open_run(tmp_path / "run")
-    run.parts[1].path.write_bytes(b"PAR1 and no more")
-    with pytest.raises(InvalidInput, match=r"is damaged; .+\.$"):
-        run.table()
-    assert core.scan(tiny("cbam"), data, tmp_path / "run").equals(whole)
-    (run.folder / "run.json").write_text("{}")
-    with pytest.raises(InvalidInput, match=r"run.json is damaged.+\.$"):
-        core.open_run(run.folder)
-    assert core.list_runs(tmp_path) == ()
-
-
-def test_parts_that_overlap_give_each_row_once(tiny: Callable, data: Path, tmp_path: Path, often: None) -> None:
-    """As two scans into one folder at the same time may leave it."""
-    whole = core.scan(tiny("cbam"), data, tmp_path / "run")
-    run = core.open_run(tmp_path / "run")
-    first = run.parts[0].path
-    shutil.copy(first, first.with_name("part-000000000-000000015.parquet"))
-    assert run.table().equals(whole) and len(run.array("cam")) == 36
-
-
-def test_runs_lie_side_by_side_and_open_their_pictures(tiny: Callable, tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        core.scan(tiny("cbam"), "scenes-tag", tmp_path / name, seed=5, pictures=20, mapping=MAPPING)
-    runs = core.list_runs(tmp_path)
-    assert {run.folder.name for run in runs} == {"a", "b"} and runs[0].finished
-    facts = json.loads((tmp_path / "a" / "run.json").read_text())
-    assert facts["model"] == "tiny/cbam" and facts["pictures"] == 20 and facts["unmatched"] == []
-    table = runs[0].table()
-    kinds = table["path"].str.partition("/")[0]
-    assert set(kinds) == {"scenes", "scenes-tag"} and table["true"].notna().all()
-    assert runs[0].picture(3).sha256 == table["sha256"][3]
-    assert core.scan(tiny("cbam"), "scenes-tag", seed=5, pictures=20, mapping=MAPPING).equals(table)
