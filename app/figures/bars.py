@@ -9,6 +9,10 @@ import plotly.graph_objects as go
 
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, plain
 
+TICKS = 6
+"""About how many channels of a gate have their number under them: the first, and every so many."""
+STEPS = [one * 10**power for power in range(6) for one in (1, 2, 5)]
+
 
 def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) -> go.Figure:
     """The likeliest classes as bars, the likeliest on top; each whole row can be clicked, so that 0 % can be too.
@@ -57,10 +61,10 @@ def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) ->
 
 
 def channel_bars(weights: np.ndarray, title: str, axis: str) -> go.Figure:
-    """The weights (c,) of a channel gate as bars in their own order, with the mean as a line."""
-    figure = go.Figure()
+    """The weights (c,) of a channel gate as bars in their own order, counted from 1, with the mean as a line."""
+    figure, count = go.Figure(), len(weights)
     figure.add_bar(
-        x=np.arange(len(weights)),
+        x=np.arange(1, count + 1),
         y=weights,
         marker={"color": ACCENT, "line": {"width": 0}},
         hovertemplate=f"{axis} %{{x}}: %{{y:.3f}}<extra></extra>",
@@ -71,7 +75,9 @@ def channel_bars(weights: np.ndarray, title: str, axis: str) -> go.Figure:
     figure.update_yaxes(
         visible=True, range=[0, max(1.0, float(weights.max()))], nticks=3, gridcolor=TRACK, tickfont={"size": 12}
     )
-    figure.update_xaxes(visible=True, title={"text": title, "font": {"size": 12}}, tickfont={"size": 12}, nticks=6)
+    step = next(one for one in STEPS if count < TICKS * one)
+    named = {"title": {"text": title, "font": {"size": 12}}, "tickfont": {"size": 12}}
+    figure.update_xaxes(visible=True, tickvals=sorted({1, *range(step, count + 1, step)}), **named)
     return figure
 
 

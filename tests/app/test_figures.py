@@ -75,12 +75,19 @@ def test_the_bars_of_a_gate_are_its_weights_in_their_own_order(strength: float) 
     weights = (strength * np.random.default_rng(0).random(37)).astype(np.float32)
     figure = channel_bars(weights, "Stage 4 · channels", "channel")
     (bars,) = figure.data
-    assert np.array_equal(np.asarray(bars.y, np.float32), weights) and list(bars.x) == list(range(37))
+    assert np.array_equal(np.asarray(bars.y, np.float32), weights) and list(bars.x) == list(range(1, 38))
     (line,) = figure.layout.shapes
     assert line.y0 == line.y1 == pytest.approx(sum(map(float, weights)) / 37)
     low, high = figure.layout.yaxis.range
     assert low == 0 and high >= max(1, weights.max())  # no bar is cut off, and gates of 0..1 share a scale
     assert figure.layout.xaxis.title.text == "Stage 4 · channels" and "channel %{x}" in bars.hovertemplate
+
+
+@pytest.mark.parametrize(("count", "ticks"), [(1, [1]), (5, [1, 2, 3, 4, 5]), (8, [1, 2, 4, 6, 8]),
+                                              (64, [1, 20, 40, 60]), (256, [1, 50, 100, 150, 200, 250])])  # fmt: skip
+def test_the_first_channel_has_its_number_under_it(count: int, ticks: list[int]) -> None:
+    figure = channel_bars(np.ones(count, np.float32), "Gate 1", "channel")
+    assert list(figure.layout.xaxis.tickvals) == ticks and figure.data[0].x[0] == ticks[0]
 
 
 def test_shares_are_bars_with_one_whisker() -> None:
