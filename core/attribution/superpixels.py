@@ -30,6 +30,8 @@ from core.types import Progress
 
 WIDTH = 0.25
 """How fast LIME forgets: the width of its kernel over cosine distances, as its authors set it."""
+FEWEST = 4
+"""Samples for each superpixel at least: with fewer, many maps fit what the model said, and chance decides."""
 FIRMNESS = (10.0, 100.0, 1000.0)
 """How much nearness counts beside colour. The next is tried where a restless picture falls into crumbs, which SLIC then
 joins to one: of a single patch nothing can be told."""
@@ -87,10 +89,15 @@ def kernel_shap(
     labels, b = cut(classifier, x, parameters["segments"]), absent(classifier, x, parameters["baseline"])
     m, generator = int(labels.max()) + 1, torch.Generator().manual_seed(parameters["seed"])
     ends = torch.tensor([[True], [False]]).expand(2, m)
-    present = torch.cat((ends, coalitions(m, parameters["samples"], generator)))
+    present = torch.cat((ends, coalitions(m, enough(parameters["samples"], m), generator)))
     whole, nothing, *_ = scores = answers(classifier, x, target, progress, labels, b, present)
     shares = shapley(present[2:], scores[2:] - nothing, whole - nothing)
     return spread(shares.to(x), labels), gap(shares, (whole - nothing).item())
+
+
+def enough(samples: int, m: int) -> int:
+    """How many samples are drawn for m superpixels where so many are asked for."""
+    return max(samples, FEWEST * m)
 
 
 def coalitions(m: int, samples: int, generator: torch.Generator) -> Tensor:
@@ -123,7 +130,7 @@ def lime(
     """The map (size, size)."""
     labels, b = cut(classifier, x, parameters["segments"]), absent(classifier, x, parameters["baseline"])
     generator, m = torch.Generator().manual_seed(parameters["seed"]), int(labels.max()) + 1
-    present = torch.rand(parameters["samples"], m, generator=generator) < 0.5
+    present = torch.rand(enough(parameters["samples"], m), m, generator=generator) < 0.5
     present[0] = True
     scores = answers(classifier, x, target, progress, labels, b, present)
     return spread(slopes(present, scores).to(x), labels), None
@@ -143,7 +150,7 @@ def slopes(present: Tensor, scores: Tensor) -> Tensor:
 
 
 SEGMENTS = Parameter("segments", "Superpixels", "About how many patches the picture is cut into.", 50, 10, 150, 10)
-SAMPLES = Parameter("samples", "Samples", "How many pictures with some patches gone are tried.", 500, 100, 5000, 100)
+SAMPLES = Parameter("samples", "Samples", "Pictures with some patches gone that are tried, four for each patch at least.", 500, 100, 5000, 100)
 
 FEATURE_ABLATION = Method(
     slug="feature-ablation",
@@ -168,7 +175,7 @@ KERNEL_SHAP = Method(
     signed=True,
     compute=kernel_shap,
     parameters=(SEGMENTS, SAMPLES, BASELINE, SEED),
-    evaluations=lambda classifier, samples, **_: samples + 2,
+    evaluations=lambda classifier, samples, segments, **_: enough(samples, segments) + 2,
     gradient=False,
     family="removal",
 )
@@ -182,7 +189,7 @@ LIME = Method(
     signed=True,
     compute=lime,
     parameters=(SEGMENTS, SAMPLES, BASELINE, SEED),
-    evaluations=lambda classifier, samples, **_: samples,
+    evaluations=lambda classifier, samples, segments, **_: enough(samples, segments),
     gradient=False,
     family="removal",
 )

@@ -53,6 +53,20 @@ def test_a_straight_line_is_found_exactly(linear: Classifier, picture: Picture, 
     np.testing.assert_allclose(found, spread(shares, labels), rtol=1e-7, atol=1e-10)
 
 
+@pytest.mark.parametrize("slug", ["kernel-shap", "lime"])
+@pytest.mark.parametrize("segments", [10, 150])
+def test_a_straight_line_is_found_with_the_fewest_samples_too(
+    linear: Classifier, picture: Picture, slug: str, segments: int
+) -> None:
+    x = linear.prepare(picture).double()
+    labels = cut(linear, x, segments)
+    expected = compute(linear, "feature-ablation", x, 2, segments=segments, baseline="black")  # exact for a line
+    found = compute(linear, slug, x, 2, segments=segments, samples=100, baseline="black")
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+    told = method(slug).evaluations(linear, segments=segments, samples=100)
+    assert told >= 4 * segments and (segments < 150 or labels.max() > 50)
+
+
 def everyone(m: int) -> Tensor:
     """Every coalition of m, (2ᵐ, m)."""
     return torch.tensor(list(product([False, True], repeat=m)))
