@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Integral
 from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core import checking
 from core import device as devices
 from core.attention import mechanism
 from core.attention.tap import Record, Tap, listen, taps
@@ -20,6 +22,7 @@ from core.images import square
 from core.models import own, shelf
 from core.models.adapted import adapt, find_stages
 from core.models.architecture import blank, freeze, try_out
+from core.models.backbone import Backbone
 from core.models.stages import Stage
 from core.types import AttentionMap, InvalidInput, Kind, ModelCard, Picture, Progress, Reading, frozen
 
@@ -46,6 +49,13 @@ class Classifier:
     def stages(self) -> dict[str, Stage]:
         """Where the features lie on the picture, by name, first to last: what Grad-CAM may be asked of."""
         return self.run(lambda: find_stages(self.module, blank(self.module, self.card.size)))
+
+    @cached_property
+    def film(self) -> nn.Module | None:
+        """What answers after each step of a recurrent model; None where there are no steps."""
+        if not any(tap.kind == Kind.SEQUENCE for tap in self.taps.values()):
+            return None
+        return next((one.classify for one in self.module.modules() if isinstance(one, Backbone)), None)
 
     @cached_property
     def moments(self) -> tuple[Tensor, Tensor]:
@@ -82,18 +92,24 @@ class Classifier:
     def target(self, wanted: Target, logits: np.ndarray | Tensor) -> int:
         """The index of a class name or index; None is the class with the largest of ``logits`` (k,).
 
+        A name may be written in other capitals where no other class is.
+
         Raises:
             InvalidInput: the model has no such class.
         """
         if wanted is None:
             return int(logits.argmax())
-        names = [name.lower() for name in self.card.classes]
-        if isinstance(wanted, str) and wanted.lower() in names:
-            return names.index(wanted.lower())
-        if isinstance(wanted, int | np.integer) and 0 <= wanted < len(names):
+        names = self.card.classes
+        if isinstance(wanted, str):
+            if wanted in names:
+                return names.index(wanted)
+            alike = [index for index, name in enumerate(names) if name.lower() == wanted.lower()]
+            if len(alike) == 1:  # ImageNet has a cardigan and a Cardigan
+                return alike[0]
+        elif isinstance(wanted, Integral) and not isinstance(wanted, bool) and 0 <= wanted < len(names):
             return int(wanted)
         listed = ", ".join(self.card.classes[:10]) + (" ..." if len(names) > 10 else "")
-        raise InvalidInput(f"{self.card.slug} knows no class {wanted!r}; it knows {listed}.")
+        raise InvalidInput(f"{self.card.slug} knows no class {checking.brief(wanted)}; it knows {listed}.")
 
     def run(self, job: Callable[[], T], owner: object = None) -> T:
         """Run a job on the worker that owns this device."""
@@ -147,7 +163,11 @@ def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifie
     if not isinstance(module, nn.Module) or not isinstance(card, ModelCard):
         raise InvalidInput("adopt takes a torch module and a ModelCard.")
     where, _ = devices.choose(device), mechanism(card.mechanism)
-    ours = freeze(adapt(deepcopy(module)).float())
+    try:
+        copy = deepcopy(module)
+    except Exception as error:  # a module may hold anything
+        raise InvalidInput(f"The module cannot be copied ({error}); adopt one that was just loaded.") from error
+    ours = freeze(adapt(copy).float())
     try_out(ours, card)
     return Classifier(replace(card, architecture="module"), ours.to(where), where)
 
@@ -196,14 +216,13 @@ def to_reading(
 
 def read(classifier: Classifier, picture: Picture) -> Reading:
     """One forward pass: probabilities (k,) and every attention map of the model."""
-    if not isinstance(picture, Picture):
-        raise InvalidInput("read takes a Picture; make one with open_image(path, bytes or array).")
+    checking.picture(picture, "read")
 
     def job() -> Reading:
         stages, x = list(classifier.stages.values()), classifier.prepare(picture)
         watched = {"last": stages[-1].module} if stages else {}
-        if any(tap.kind == Kind.SEQUENCE for tap in classifier.taps.values()):
-            watched["film"] = classifier.module.classify  # it answers after each step
+        if classifier.film is not None:
+            watched["film"] = classifier.film
         with torch.no_grad(), listen() as records, outputs(watched) as kept:
             logits = classifier.module(x)
         # A model that gives out no grid has no other than the picture's own.

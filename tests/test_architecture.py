@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = (
     ("core.types",),
-    ("core.files", "core.images", "core.device", "core.attention"),
+    ("core.checking", "core.files"),
+    ("core.images", "core.device", "core.attention"),
     ("core.models",),
     ("core.classifier",),
     ("core.data",),
@@ -45,7 +46,7 @@ FLOORS = (
 )
 """From the ground up: a room imports from the floors below its own; rooms on one floor do not know each other."""
 
-ONLY = {"core.data": ("core.types", "core.images")}
+ONLY = {"core.data": ("core.types", "core.checking", "core.images")}
 """Rooms that may see less than the floors below them."""
 
 HOMES = {"streamlit": ("app",), "captum": ("core.attribution",)}

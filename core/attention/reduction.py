@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core import checking
 from core.types import AttentionMap, InvalidInput, Kind
 
 HEADS_AXIS = {Kind.PAIRWISE: 0, Kind.WINDOWED: 1}
@@ -89,6 +90,4 @@ def _of_head(attention: AttentionMap, head: int | None) -> np.ndarray:
 
 
 def _place(number: int, count: int, name: str) -> int:
-    if not 0 <= number < count:
-        raise InvalidInput(f"Choose a {name} from 0 to {count - 1}, not {number}.")
-    return number
+    return checking.whole(number, 0, count - 1, f"The number of a {name}")

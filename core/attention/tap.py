@@ -59,7 +59,10 @@ class Tap(nn.Module):
     def forward(self, weights: Tensor, grid: tuple[int, int], cells: Tensor | None = None) -> Tensor:
         steer = _steers.get().get(self)
         if steer is not None:
-            weights = steer(self, weights)
+            steered = steer(self, weights)
+            if not isinstance(steered, Tensor) or steered.shape != weights.shape:
+                raise InvalidInput(f"A steer must give weights of the shape that it gets, {tuple(weights.shape)}.")
+            weights = steered
         records = _records.get()
         if self.heard():
             before = records[self].uses if self.kind == Kind.SEQUENCE and weights.shape[1] > 1 else ()

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import checking
 from core.attribution.batches import pace
 from core.attribution.cam import GRAD_CAM
 from core.attribution.deeplift import DEEPLIFT
@@ -84,8 +85,7 @@ def attribute(
             cannot set two classes against each other.
         Stopped: ``progress`` raised it. Nothing stays behind then.
     """
-    if not isinstance(picture, Picture):
-        raise InvalidInput("attribute takes a Picture; make one with open_image(path, bytes or array).")
+    checking.picture(picture, "attribute")
     chosen = method(slug)
     settled = chosen.settle(classifier, parameters)
     known, against = (None if one is None else classifier.target(one, np.empty(0)) for one in (target, contrast))

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from core.classifier import Classifier, Question
+from core.models.architecture import blank
 from core.types import Progress
 
 LARGEST = {"cpu": 16}
@@ -50,9 +51,18 @@ def pace(classifier: Classifier, gradient: bool = False) -> Pace:
     return classifier.run(job)
 
 
+def share_pace(copy: Classifier, original: Classifier) -> None:
+    """Let a copy with other weights go by the pace of its original, so that it is probed once for both."""
+
+    def job() -> None:
+        _paces[copy] = _paces.setdefault(original, {})
+
+    original.run(job)
+
+
 def probe(classifier: Classifier, gradient: bool) -> Pace:
     """Time batches of 1, 4, 16 ... and stop at the first that does not pay."""
-    kind = next(classifier.module.parameters()).dtype
+    kind = blank(classifier.module, classifier.card.size).dtype
     size, largest = classifier.card.size, LARGEST.get(classifier.device.type, LARGEST_ELSEWHERE)
     if gradient:
         largest = min(largest, largest * USUAL_SIDE**2 // size**2)

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
+from core.checking import brief
 from core.classifier import Classifier
 from core.types import InvalidInput
 
@@ -67,11 +68,11 @@ class Parameter:
                 if not whole or int(value) == value:
                     return int(value) if whole else float(value)
             kind = "a whole number" if whole else "a number"
-            raise InvalidInput(f"{self.title} must be {kind} from {self.low} to {self.high}, not {value!r}.")
+            raise InvalidInput(f"{self.title} must be {kind} from {self.low} to {self.high}, not {brief(value)}.")
         options = self.options(classifier)
-        if isinstance(value, bool) or value not in options:
+        if isinstance(value, bool) or not isinstance(value, str | Real) or value not in options:
             listed = ", ".join(map(str, options))
-            raise InvalidInput(f"{self.title} must be one of {listed}, not {value!r}.")
+            raise InvalidInput(f"{self.title} must be one of {listed}, not {brief(value)}.")
         return options[options.index(value)]
 
     def parse(self, classifier: Classifier, text: str) -> Value:

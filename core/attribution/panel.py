@@ -12,11 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import checking
 from core.attention.tap import listen
 from core.attribution.cam import GRAD_CAM, STAGE, weigh
 from core.attribution.gradient import INPUT_X_GRADIENT, SALIENCY, leaf
 from core.classifier import Classifier, Target, ask, outputs, to_reading
-from core.types import Attribution, InvalidInput, Kind, Panel, Picture, Reading, frozen
+from core.types import Attribution, InvalidInput, Panel, Picture, Reading, frozen
 
 FILM = "film"
 """What the logits after each step of a recurrent model are kept as; no stage is called that."""
@@ -43,12 +44,12 @@ def panels(
     likeliest classes, the likeliest first.
 
     Raises:
-        InvalidInput: no picture, or no such class.
+        InvalidInput: no picture, no such class, or a number that is none.
     """
-    if not isinstance(picture, Picture):
-        raise InvalidInput("panel takes a Picture; make one with open_image(path, bytes or array).")
+    checking.picture(picture, "panel")
     if isinstance(targets, str) or (targets is not None and not isinstance(targets, Sequence)):
         raise InvalidInput("panels takes a list of classes; panel takes one.")
+    top = checking.whole(top, 1, None, "The number of likeliest classes")
     for one in targets or ():
         if one is not None:
             classifier.target(one, np.empty(0))
@@ -56,8 +57,8 @@ def panels(
     def job() -> tuple[Panel, ...]:
         stages, names = classifier.stages, list(classifier.stages)
         watched = {name: stage.module for name, stage in stages.items()}
-        if any(tap.kind == Kind.SEQUENCE for tap in classifier.taps.values()):
-            watched[FILM] = classifier.module.classify
+        if classifier.film is not None:
+            watched[FILM] = classifier.film
         x = leaf(classifier.prepare(picture).to(memory_format=torch.channels_last))
         with torch.enable_grad():
             with listen() as records, outputs(watched) as kept:

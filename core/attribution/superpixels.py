@@ -150,7 +150,9 @@ def slopes(present: Tensor, scores: Tensor) -> Tensor:
 
 
 SEGMENTS = Parameter("segments", "Superpixels", "About how many patches the picture is cut into.", 50, 10, 150, 10)
-SAMPLES = Parameter("samples", "Samples", "Pictures with some patches gone that are tried, four for each patch at least.", 500, 100, 5000, 100)
+SAMPLES = Parameter(
+    "samples", "Samples", "Pictures with some patches gone; four for each patch at least.", 500, 100, 5000, 100
+)
 
 FEATURE_ABLATION = Method(
     slug="feature-ablation",

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from core.checking import brief
 from core.data.folders import IMAGENETTE
 from core.types import InvalidInput
 
@@ -25,6 +26,8 @@ def match(
     Raises:
         InvalidInput: the mapping names a class that the model does not know.
     """
+    if mapping is not None and not isinstance(mapping, Mapping):
+        raise InvalidInput(f"The mapping is a dict of labels and the names of classes, not {brief(mapping)}.")
     labels, known = list(labels), names(classes)
     numbers = sorted(label for label in labels if WNID.fullmatch(label))
     order = {label: index for index, label in enumerate(numbers)} if len(numbers) == len(classes) == IMAGENET else {}

@@ -10,6 +10,7 @@ from random import Random
 
 import numpy as np
 
+from core import checking
 from core.data import scenes
 from core.data.archive import Archive, list_zip
 from core.data.collection import Collection, read_picture, stamp
@@ -53,6 +54,8 @@ def open_collection(data: str | Path, *, seed: int = SEED, pictures: int = PICTU
     """
     if str(data) in SHORTCUTS:
         return draw_collection(str(data), seed, pictures)
+    if not isinstance(data, str | Path):
+        raise InvalidInput(f"Name a folder, a zip, a CSV, or a word such as scenes, not {checking.brief(data)}.")
     place = find_folder() if str(data) == IMAGENETTE else Path(data)
     if place is None:
         raise InvalidInput("Imagenette is not on this machine: FOVEA_DATA names no folder with its train/ and val/.")
@@ -68,8 +71,8 @@ def open_collection(data: str | Path, *, seed: int = SEED, pictures: int = PICTU
 
 def draw_collection(family: str, seed: int, pictures: int) -> Collection:
     """So many scenes of a seed, each drawn when it is read; their paths are the slugs of samples."""
-    if not isinstance(seed, int) or not 0 <= seed < SEEDS or pictures < 1:
-        raise InvalidInput(f"Scenes take a seed from 0 to {SEEDS - 1} and one picture or more.")
+    seed = checking.whole(seed, 0, SEEDS - 1, "The seed of the scenes")
+    pictures = checking.whole(pictures, 1, None, "The number of scenes")
     seeds = scenes.series(seed, pictures)
 
     def path(index: int) -> str:

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core import checking
 from core.attention.tap import Record, Steer, Tap, listen, steer
 from core.attribution.batches import pace
 from core.classifier import Classifier, Target
 from core.evaluation.intervention import OFF, PARTS, Off
-from core.types import InvalidInput, Picture, Progress
+from core.types import Picture, Progress
 
 MOST = 600
 """Parts that are tried at most; more would take long, and nobody reads on."""
@@ -56,8 +57,7 @@ def ablate(
         InvalidInput: no such class.
         Stopped: ``progress`` raised it.
     """
-    if not isinstance(picture, Picture):
-        raise InvalidInput("ablate takes a Picture; make one with open_image(path, bytes or array).")
+    checking.picture(picture, "ablate")
 
     def job() -> tuple[Ablation, ...]:
         x, size = classifier.prepare(picture), pace(classifier).size

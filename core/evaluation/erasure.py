@@ -10,12 +10,15 @@ attribution methods" (ROAD), ICML 2022, without its noise; a hole leaves the lea
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 import torch
 from scipy.sparse import coo_array, diags_array
 from scipy.sparse.linalg import spsolve
 from torch import Tensor
 
+from core import checking
 from core.attribution.baseline import absent
 from core.classifier import Classifier
 from core.evaluation.agreement import Map, pool
@@ -49,15 +52,15 @@ def erase(
     ``fill`` is "grey", "blur" or "surroundings". Read, explain or show the picture like any other.
 
     Raises:
-        InvalidInput: a map that is no finite (h, w) array, a share out of range, or no such cells or fill.
+        InvalidInput: a map that is no finite (h, w) array, a share or seed out of range, or no such cells or fill.
     """
-    if not isinstance(picture, Picture):
-        raise InvalidInput("erase takes a Picture; make one with open_image(path, bytes or array).")
+    checking.picture(picture, "erase")
+    seed = checking.whole(seed, 0, None, "The seed")
     for given, known in ((which, WHICH), (fill, tuple(FILLS))):
         if given not in known:
             raise InvalidInput(f"Choose one of {', '.join(known)}, not {given!r}.")
-    if not 0 <= share <= 1:
-        raise InvalidInput(f"Erase a share from 0 to 1, not {share}.")
+    if not isinstance(share, Real) or not 0 <= share <= 1:
+        raise InvalidInput(f"Erase a share from 0 to 1, not {checking.brief(share)}.")
     side, size = cells(classifier), classifier.card.size
     order = rank(map_, side, seed) if which != "random" else np.random.default_rng(seed).permutation(side * side)
     order = order[::-1] if which == "least" else order

@@ -19,13 +19,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import checking
 from core.attribution.baseline import absent
 from core.attribution.batches import pace
 from core.classifier import Classifier, Target
 from core.evaluation.agreement import Map
 from core.evaluation.erasure import cells, rank, reach
 from core.evaluation.sources import REFERENCES, to_values
-from core.types import Attribution, InvalidInput, Picture, Progress, frozen
+from core.types import Attribution, Picture, Progress, frozen
 
 STEPS = 32
 
@@ -76,11 +77,10 @@ def faithfulness(
         InvalidInput: a map that is no finite (h, w) array, no such class, or steps out of range.
         Stopped: ``progress`` raised it.
     """
-    if not isinstance(picture, Picture):
-        raise InvalidInput("faithfulness takes a Picture; make one with open_image(path, bytes or array).")
+    checking.picture(picture, "faithfulness")
     side = cells(classifier)
-    if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= side * side:
-        raise InvalidInput(f"Take a whole number of steps from 1 to {side * side}, not {steps!r}.")
+    steps = checking.whole(steps, 1, side * side, "The number of steps")
+    seed = checking.whole(seed, 0, None, "The seed")
     wanted = map_.target if target is None and isinstance(map_, Attribution) else target
     maps = {"map": to_values(map_), **{name: made(classifier, picture) for name, made in REFERENCES.items()}}
     orders = {name: rank(one, side, seed) for name, one in maps.items()}

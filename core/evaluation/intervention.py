@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import checking
 from core.attention.reduction import has_token
 from core.attention.tap import Steer, Tap, replaced, shuffled, steer, switched_off, uniform
 from core.classifier import Classifier, read
@@ -62,8 +63,7 @@ class Off:
 
     def check(self, count: int) -> None:
         """InvalidInput where one of the numbers is not among ``count``."""
-        if max(self.numbers) >= count:
-            raise InvalidInput(f"Choose a {self.part} from 0 to {count - 1}, not {max(self.numbers)}.")
+        checking.whole(max(self.numbers), 0, count - 1, f"The number of a {self.part}")
 
 
 def off(
@@ -83,24 +83,28 @@ def off(
         raise InvalidInput("Switch off a head, a channel or a glimpse, one of them; for a whole tap take OFF.")
     part, numbers = chosen[0]
     numbers = tuple(numbers) if isinstance(numbers, Iterable) else (numbers,)
-    if not numbers or not all(isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= 0 for n in numbers):
-        raise InvalidInput(f"A {part} is known by a whole number from 0 on, or several by a sequence of them.")
-    return Off(part, tuple(int(number) for number in numbers))
+    if not numbers:
+        raise InvalidInput(f"Say which {part} to switch off, by a whole number from 0 on, or by several.")
+    return Off(part, tuple(checking.whole(number, 0, None, f"The number of a {part}") for number in numbers))
 
 
 def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Change]) -> Reading:
     """Read a picture with the attention changed: ``{"stage3.attention": core.UNIFORM}``; other taps stay as they are.
 
-    A change is ``UNIFORM``, ``OFF``, ``SHUFFLED(seed)``, ``off(...)``, another picture's map of a tap of the same kind
-    and shape, taken as it is, or an array painted by hand: finite numbers from 0 on, in the shape of the tap's map, or
-    in that of its grid (h, w), which then stands for every channel, glimpse, head and query (a class token gets
-    nothing). A painted softmax map is divided by its sums, so that each of its rows sums to one; a row in which nothing
-    is painted stays zero and gathers nothing. The reading's maps are what the model then multiplied with. Nothing stays
-    behind: the next reading is the first one again.
+    A change is ``UNIFORM``, ``OFF``, ``SHUFFLED(seed)``, with seed 0 where none is given, ``off(...)``, another
+    picture's map of a tap of the same kind and shape, taken as it is, or an array painted by hand: finite numbers from
+    0 on, in the shape of the tap's map, or in that of its grid (h, w), which then stands for every channel, glimpse,
+    head and query (a class token gets nothing). A painted softmax map is divided by its sums, so that each of its rows
+    sums to one; a row in which nothing is painted stays zero and gathers nothing. The reading's maps are what the model
+    then multiplied with. Nothing stays behind: the next reading is the first one again.
 
     Raises:
         InvalidInput: no such tap, or a change that does not fit it.
     """
+    checking.picture(picture, "intervene")
+    if not isinstance(changes, Mapping):
+        raise InvalidInput("intervene takes a dict of changes by the names of taps, as {name: core.UNIFORM}.")
+    changes = {name: SHUFFLED(0) if change is SHUFFLED else change for name, change in changes.items()}
     unknown = [name for name in changes if name not in classifier.taps]
     if unknown:
         known = ", ".join(classifier.taps) or "none"

@@ -47,9 +47,12 @@ def try_out(module: nn.Module, card: ModelCard) -> None:
     """Run a module once, on a picture of nothing.
 
     Raises:
-        InvalidInput: it takes no picture of the card's size, or does not give one logit for each of its classes.
+        InvalidInput: it takes no picture of the card's size, does not give one logit for each of its classes, or two
+            of these have one name.
     """
     size, classes = card.size, len(card.classes)
+    if len(set(card.classes)) < classes:
+        raise InvalidInput(f"The card of {card.slug} names a class twice; name each class once, in order.")
     try:
         with torch.no_grad():
             y = module(blank(module, size))

@@ -68,6 +68,8 @@ def find_card(slug: str) -> ModelCard:
     Raises:
         InvalidInput: there is none, with the slugs there are.
     """
+    if not isinstance(slug, str):
+        raise InvalidInput(f"A model is known by its slug, such as scenes/cbam, not by {slug!r}.")
     family, _, name = slug.partition("/")
     if family == torchvision_models.FAMILY:
         return torchvision_models.make_card(name)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 
@@ -26,15 +27,19 @@ def watch(module: nn.Module, x: Tensor) -> dict[str, Stage]:
     """The stages of any model, found by running it on x: the last module that gives out a grid of each size.
 
     A grid is (b, c, side, side) and larger than one cell. Passed over are modules that run twice in one pass, for they
-    have no one output, and modules within a larger one that leads from their size to another, for there the next stage
-    has begun. Of two modules that give out the same grid it is the outer one.
+    have no one output, modules whose output does not reach what the model gives out, and modules within a larger one
+    that leads from their size to another, for there the next stage has begun. Of two modules that give out the same
+    grid it is the outer one.
     """
     runs: Counter[str] = Counter()
     sides: dict[str, tuple[int | None, int | None]] = {}  # of what goes in and what comes out, as modules finish
+    grids: dict[str, Tensor] = {}
 
     def look(name: str, inputs: tuple, y: object) -> None:
         runs[name] += 1
         sides[name] = (side(inputs[0] if inputs else None), side(y))
+        if sides[name][1]:
+            grids[name] = y
 
     def leads_on(name: str) -> bool:
         own, parts = sides[name][1], name.split(".")
@@ -44,12 +49,23 @@ def watch(module: nn.Module, x: Tensor) -> dict[str, Stage]:
     children = {name: child for name, child in module.named_modules() if name}
     handles = [child.register_forward_hook(lambda _, a, y, name=n: look(name, a, y)) for n, child in children.items()]
     try:
-        module(x)
+        with torch.enable_grad():
+            logits = module(x.detach().requires_grad_())
     finally:
         for handle in handles:
             handle.remove()
-    last = {out: name for name, (_, out) in sides.items() if out and runs[name] == 1 and not leads_on(name)}
+    used = read(logits, grids)
+    last = {out: name for name, (_, out) in sides.items() if name in used and runs[name] == 1 and not leads_on(name)}
     return {name: Stage(children[name]) for name in sides if name in last.values()}
+
+
+def read(logits: Tensor, grids: dict[str, Tensor]) -> set[str]:
+    """The names of the grids that the logits hang on."""
+    known = {name: grid for name, grid in grids.items() if grid.requires_grad}
+    if not known or not logits.requires_grad:
+        return set()
+    slopes = torch.autograd.grad(logits.sum(), list(known.values()), allow_unused=True)
+    return {name for name, slope in zip(known, slopes, strict=True) if slope is not None}
 
 
 def side(y: object) -> int | None:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core import checking
+from core.files import put
 from core.images import encode_jpeg
 from core.reporting.facts import gather
 from core.reporting.page import write_page
@@ -32,10 +34,19 @@ class Report:
     facts: dict[str, Any]
 
     def save(self, path: str | Path) -> None:
-        """Write the page to a file and the facts beside it, with the ending ``.json``."""
-        page = Path(path)
-        page.write_text(self.html, encoding="utf-8")
-        page.with_suffix(".json").write_text(json.dumps(self.facts, ensure_ascii=False, indent=1), encoding="utf-8")
+        """Write the page to a file and the facts beside it, with the ending ``.json``.
+
+        Raises:
+            InvalidInput: the page itself is to be called so, or there is no room.
+        """
+        page, facts = Path(path), json.dumps(self.facts, ensure_ascii=False, indent=1)
+        if page.suffix == ".json":
+            raise InvalidInput(f"{page.name} is where the facts go; give the page a name such as report.html.")
+        try:
+            put(page, self.html.encode())
+            put(page.with_suffix(".json"), facts.encode())
+        except OSError as error:
+            raise InvalidInput(f"{page} cannot be written ({error.strerror}); choose another place.") from error
 
 
 def report(
@@ -57,7 +68,8 @@ def report(
     """
     run = (run if isinstance(run, Run) else open_run(run)).still()
     table = run.table()
-    chosen = boldest(table) if numbers is None else [int(number) for number in numbers]
+    last = run.facts["pictures"] - 1
+    chosen = boldest(table) if numbers is None else [checking.whole(one, 0, last, "A picture") for one in numbers]
     unknown = sorted(set(chosen) - set(table["number"].tolist()))
     if unknown:
         raise InvalidInput(f"The run {run.folder} has no answer for a picture number {unknown[0]}.")

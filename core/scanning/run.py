@@ -155,6 +155,8 @@ def open_run(folder: str | Path) -> Run:
     Raises:
         InvalidInput: there is none, or its ``run.json`` cannot be read.
     """
+    if not isinstance(folder, str | Path):
+        raise InvalidInput(f"A run is known by its folder, not by {folder!r}.")
     path = Path(folder) / FACTS
     if not path.is_file():
         raise InvalidInput(f"There is no run in {folder}; scan into that folder first.")

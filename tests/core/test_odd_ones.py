@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.segmentation import slic
-from torch import Tensor
+from torch import Tensor, nn
 
 import core
 from core.attention.tap import Tap
@@ -108,3 +108,46 @@ def test_interventions_leave_no_trace_in_torchvisions_models(family: str, pictur
             core.intervene(classifier, picture, {one.tap: fail})
         assert same(core.read(classifier, picture), first)
     assert not any(child._forward_hooks for child in classifier.module.modules())
+
+
+def test_a_recurrent_model_within_another_still_answers_after_each_step(tiny: Callable, picture: Picture) -> None:
+    own = core.read(tiny("recurrent"), picture)
+    card = ModelCard("made/within", "", "recurrent", CLASSES, size=64)
+    within = core.adopt(nn.Sequential(nn.Identity(), tiny("recurrent").module), card, "cpu")
+    found = core.read(within, picture)
+    assert np.array_equal(found.steps, own.steps)
+    assert np.array_equal(core.panel(within, picture).reading.steps, own.steps)
+
+
+class Idle(nn.Module):
+    """Two layers, and a third that nothing reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 4, 3, 2, 1), nn.Conv2d(4, 4, 3, 2, 1)
+        self.idle, self.classify = nn.Conv2d(4, 4, 5, 4, 2), nn.Linear(4, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.first(x)
+        self.idle(y)
+        return self.classify(self.second(y).mean((2, 3)))
+
+
+def test_what_nothing_reads_is_no_stage(picture: Picture) -> None:
+    classifier = core.adopt(Idle(), ModelCard("made/idle", "", "plain", CLASSES, size=64), "cpu")
+    assert list(classifier.stages) == ["first", "second"]
+    assert set(core.panel(classifier, picture).stages) == {"first", "second"}
+
+
+class Colours(nn.Module):
+    """The mean of each colour, by no parameter at all."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3))
+
+
+def test_a_model_without_parameters_can_be_asked(picture: Picture) -> None:
+    classifier = core.adopt(Colours(), ModelCard("made/mean", "", "plain", ("r", "g", "b"), size=64), "cpu")
+    values = core.attribute(classifier, picture, "integrated-gradients", "g", steps=10).values
+    x = classifier.prepare(picture)[0]
+    assert np.allclose(values, x[1] / x[1].numel(), atol=1e-6)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor, nn
 from torchvision.models import SwinTransformer, VisionTransformer
 from torchvision.models.maxvit import PartitionAttentionLayer
@@ -66,5 +65,4 @@ def find_stages(module: nn.Module, x: Tensor) -> dict[str, Stage]:
         for kind, stages in STAGES.items():
             if isinstance(child, kind):
                 return {f"{name}.{stage}".lstrip("."): place for stage, place in stages(child).items()}
-    with torch.no_grad():
-        return watch(module, x)
+    return watch(module, x)

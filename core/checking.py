@@ -1,0 +1,39 @@
+"""What callers give, looked at before it is used: each mistake is one sentence that says what to give instead."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+from core.types import InvalidInput, Picture
+
+LONGEST = 60
+
+
+def picture(given: Any, asker: str) -> Picture:
+    """The picture that a function of that name was given.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if not isinstance(given, Picture):
+        raise InvalidInput(f"{asker} takes a Picture; make one with open_image(path, bytes or array).")
+    return given
+
+
+def brief(given: Any) -> str:
+    """How anything is told in a sentence: on one line, and not a long one."""
+    text = " ".join(repr(given).split())
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def whole(given: Any, low: int, high: int | None, name: str) -> int:
+    """A whole number from ``low`` to ``high``, or without an end; of numpy too, but no bool.
+
+    Raises:
+        InvalidInput: it is something else, told as the ``name`` of what it should be.
+    """
+    if not isinstance(given, Integral) or isinstance(given, bool) or given < low or (high is not None and given > high):
+        reach = f"from {low} on" if high is None else f"from {low} to {high}"
+        raise InvalidInput(f"{name} must be a whole number {reach}, not {brief(given)}.")
+    return int(given)
