@@ -1,7 +1,8 @@
 """The cases of the league: pictures of validation that a model answers rightly, and what is known of them.
 
-On scenes the evidence is the mask of the thing, and where a shortcut was learned the tag that tells the class. Four
-photographs of four classes are tiled in one, and the evidence for the class of one of them is its quadrant.
+On scenes the evidence is the mask of the thing, and where a shortcut was learned the tag that tells the class, or the
+place: all that is not the thing. Four photographs of four classes are tiled in one, and the evidence for the class of
+one of them is its quadrant.
 """
 
 from __future__ import annotations
@@ -60,12 +61,14 @@ def find_cases(classifier: Classifier, count: int, seed: int, data: str | Path |
 
 
 def pose_scenes(family: str, size: int, draws: np.random.Generator) -> Iterator[Case]:
-    """Scenes of validation in a drawn order, each with the mask of its thing, and that of its tag where it has one."""
+    """Scenes of validation in a drawn order, each with the masks of its thing and of the shortcut that was learned."""
     seeds = scenes.seeds("val", SCENES)
     for place in draws.permutation(len(seeds)):
         label, shown = compose(seeds[place], SHORTCUTS[family], HOLDS)
         scene = scenes.draw(seeds[place], size, **shown)
         masks = {"": scene.mask} | ({} if scene.tag is None else {"tag-": scene.tag_mask})
+        if SHORTCUTS[family] == "place":
+            masks["place-"] = ~scene.mask
         yield Case(open_image(scene.pixels, name=f"scene {scene.seed}"), label, masks)
 
 

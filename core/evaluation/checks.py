@@ -107,8 +107,6 @@ def gap(map_: Attribution | AttentionMap) -> Check:
 
 
 def differs(slug: str, own: np.ndarray, other: np.ndarray, limit: float, signed: bool = False) -> Check:
-    """Whether two maps correlate by less than the limit; a map that is the same everywhere cannot be asked."""
-    if own.min() == own.max():
-        return Check(slug, None, None)
+    """Whether two maps correlate by less than the limit; where one is the same everywhere, that cannot be asked."""
     value = alike(own, other, signed)
-    return Check(slug, value < limit, value)
+    return Check(slug, None if value is None else value < limit, value)

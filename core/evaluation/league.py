@@ -2,13 +2,17 @@
 
     mass, pointing           how much of the map, and its peak, lies where the evidence is         high is good
     tag-mass, tag-pointing   the same for a tag that gives the class away: high if the model took it for the evidence
+    place-mass ...           the same for the place that does so, all that is not the thing
+    blank                    how often there is nothing in the map that could lie anywhere         low is good
     deletion                 area under the probability while the map's cells go away              low is good
     insertion                area under it while they appear                                       high is good
     randomised               rank correlation with the map of the model with no weight kept        low is good
 
-What the evidence is, ``cases`` says. The 95 % interval of a mean is by the bootstrap (Efron, 1979): percentiles of
-the means of 2000 samples of the same size, drawn with replacement. The rows of a source are written when it is
-finished, so a league that was stopped goes on from there.
+What the evidence is, ``cases`` says. On the pictures where a map is blank it has neither mass nor a peak on anything.
+Where the rank correlation cannot be asked, because one of both maps is the same everywhere, the picture does not count
+for it; a measure that no picture counts for has no row. The 95 % interval of a mean is by the bootstrap (Efron, 1979):
+percentiles of the means of 2000 samples of the same size, drawn with replacement. The rows of a source are written when
+it is finished, so a league that was stopped goes on from there.
 """
 
 from __future__ import annotations
@@ -138,18 +142,23 @@ def compete(
 def judge(
     classifier: Classifier, forgotten: Classifier, made: Source, case: Case, progress: Progress
 ) -> dict[str, tuple[float, float | None]]:
-    """Every measure of one map, with what chance gives where that is known; ``forgotten`` has kept no weight."""
+    """Every measure that one map can be asked for, with what chance gives where that is known.
+
+    ``forgotten`` has kept no weight.
+    """
     picture, target = case.picture, case.target
     map_, found = made(classifier, picture, target, progress), {}
     for name, mask in case.masks.items():
         place = localise(map_, mask)
         found |= {f"{name}mass": (place.mass, place.chance), f"{name}pointing": (place.pointing, place.chance)}
+        found["blank"] = (float(place.blank), None)
     if case.whole:
         order = {"map": rank(map_, cells(classifier))}
         curves = classifier.run(lambda: draw(classifier, classifier.prepare(picture), target, order, progress=progress))
         likeness = alike(map_, made(forgotten, picture, target, progress))
-        areas = {"deletion": curves["map"].deletion_area, "insertion": curves["map"].insertion_area}
-        found |= {name: (value, None) for name, value in {**areas, "randomised": likeness}.items()}
+        asked = {"deletion": curves["map"].deletion_area, "insertion": curves["map"].insertion_area}
+        asked |= {} if likeness is None else {"randomised": likeness}
+        found |= {name: (value, None) for name, value in asked.items()}
     return found
 
 

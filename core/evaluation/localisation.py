@@ -3,9 +3,12 @@
     mass = Σ of the map on the mask / Σ of the map          pointing game: does its largest value lie on the mask?
 
 The pointing game is that of Zhang et al., "Top-down neural attention by excitation backprop", IJCV 2018, without their
-tolerance of 15 pixels. Evidence is what speaks for the class: negative values of a signed map count as zero. Where a
-mask covers a cell of a coarse map in part, the cell lies on it by that part; cells that tie for the largest value share
-the point. So a map that is the mask has 1 in both, and one that knows nothing has the mask's share of the picture.
+tolerance of 15 pixels. Evidence is what speaks for the class: negative values of a signed map count as zero, and so
+does what is no more than rounding beside the map's largest value, whichever sign that has. The scale is the map's own:
+how large its values must be to mean something differs from method to method, and a map is judged alike whatever it is
+multiplied by. A map without any evidence is blank: it lies nowhere, so not beside the mask either. Where a mask covers
+a cell of a coarse map in part, the cell lies on it by that part; cells that tie for the largest value share the point.
+So a map that is the mask has 1 in both, and one that knows nothing has the mask's share of the picture.
 
 Scenes come with their mask. Photographs are made to have one: four pictures of four classes in one, and what explains a
 class has to lie in its quadrant. Böhle, Fritz, Schiele, "Convolutional dynamic alignment networks for interpretable
@@ -22,7 +25,7 @@ import numpy as np
 
 from core.classifier import Classifier
 from core.evaluation.agreement import Map, overlaps
-from core.evaluation.sources import to_values
+from core.evaluation.sources import ROUNDING, to_values
 from core.images import open_image, square
 from core.types import InvalidInput, Picture
 
@@ -31,12 +34,23 @@ from core.types import InvalidInput, Picture
 class Localisation:
     """The ``mass`` of a map on a mask and its ``pointing``, 0 to 1 each; ``chance`` is the mask's share of the picture.
 
-    A map without a positive value lies nowhere: both are 0.
+    Of a ``blank`` map both are 0, on every mask.
     """
 
     mass: float
     pointing: float
     chance: float
+    blank: bool = False
+
+
+def evidence(map_: Map) -> np.ndarray:
+    """What speaks for the class in a map: its values (h, w) that are positive by more than rounding, else zeros.
+
+    Raises:
+        InvalidInput: it is no finite (h, w) array.
+    """
+    values = to_values(map_)
+    return np.where(values > ROUNDING * np.abs(values).max(), values, 0.0)
 
 
 def localise(map_: Map, mask: np.ndarray) -> Localisation:
@@ -47,14 +61,14 @@ def localise(map_: Map, mask: np.ndarray) -> Localisation:
     Raises:
         InvalidInput: a map that is no finite (h, w) array, or a mask that is not one of 0 and 1.
     """
-    positive, mask = np.maximum(to_values(map_), 0), np.asarray(mask)
+    positive, mask = evidence(map_), np.asarray(mask)
     if mask.ndim != 2 or not mask.size or not np.isin(mask, (0, 1)).all():
         raise InvalidInput(f"Give a mask (h, w) of True and False, not {mask.dtype} of shape {mask.shape}.")
     # Which part of each cell of the map lies on the mask.
     covered = overlaps(mask.shape[0], positive.shape[0]) @ mask @ overlaps(mask.shape[1], positive.shape[1]).T
     chance, total = float(mask.mean()), positive.sum()
     if not total > 0:
-        return Localisation(0.0, 0.0, chance)
+        return Localisation(0.0, 0.0, chance, blank=True)
     peak = covered[positive == positive.max()].mean()
     return Localisation(float((positive * covered).sum() / total), float(peak), chance)
 

@@ -4,7 +4,9 @@ A map that stays when the model has forgotten everything does not show what the 
 "Sanity checks for saliency maps", NeurIPS 2018: cascading randomisation, watched by Spearman's rank correlation of the
 absolute values. Ours re-draws every tensor from the normal distribution with its own mean and spread, so that signals
 keep their scale, leaves BatchNorm's statistics, and pools maps to at most ``FINEST`` cells a side before they are
-ranked, so that a shift by a pixel is no change.
+ranked, so that a shift by a pixel is no change. A tensor without a spread, such as a single number, is drawn with its
+own size for one, and with 1 where it is zero. A map that is the same everywhere, as a blank one is, has no ranks: it is
+neither like another map nor unlike it.
 """
 
 from __future__ import annotations
@@ -19,9 +21,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from core.attribution.batches import share_pace
 from core.classifier import Classifier, Target, read
 from core.evaluation.agreement import pool, views
-from core.evaluation.sources import source
+from core.evaluation.sources import is_even, source
 from core.types import Picture, Progress, frozen
 
 FINEST = 16
@@ -34,21 +37,21 @@ TOP = "top"
 class Randomisation:
     """How alike a map stays to that of the trained model, −1 to 1, while ``stages`` are re-drawn from the top.
 
-    ``likeness[i]`` is with the first ``i + 1`` of the stages re-drawn; the last is with all of them. ``maps`` are the
-    maps (h, w) themselves, the trained model's first.
+    ``likeness[i]`` is with the first ``i + 1`` of the stages re-drawn; the last is with all of them. It is None where
+    one of both maps is the same everywhere. ``maps`` are the maps (h, w) themselves, the trained model's first.
     """
 
     source: str
     target: int
     stages: tuple[str, ...]
-    likeness: tuple[float, ...]
+    likeness: tuple[float | None, ...]
     maps: tuple[np.ndarray, ...]
     seed: int
 
     @property
-    def cares(self) -> bool:
-        """Whether the map depends on the weights."""
-        return self.likeness[-1] < CARELESS
+    def cares(self) -> bool | None:
+        """Whether the map depends on the weights; None where the last map cannot be compared with the first."""
+        return None if self.likeness[-1] is None else self.likeness[-1] < CARELESS
 
 
 def randomise(
@@ -84,19 +87,22 @@ def randomise(
     return Randomisation(name, index, stages, likeness, tuple(maps), seed)
 
 
-def alike(a: np.ndarray, b: np.ndarray, signed: bool = False) -> float:
-    """Spearman's rank correlation of two maps of one shape, pooled; 0 where one is constant.
+def alike(a: np.ndarray, b: np.ndarray, signed: bool = False) -> float | None:
+    """Spearman's rank correlation of two maps of one shape, pooled; None where one is the same everywhere.
 
     Of their absolute values, unless they are ``signed``.
     """
     grid = (min(a.shape[0], FINEST), min(a.shape[1], FINEST))
-    maps = (np.asarray(one, np.float64) for one in (a, b))
-    first, second = (pool(one if signed else np.abs(one), grid) for one in maps)
-    return float((ranks(first) * ranks(second)).sum().clip(-1, 1))
+    maps = [np.asarray(one if signed else np.abs(one), np.float64) for one in (a, b)]
+    pooled = [pool(one, grid) for one in maps]
+    if any(map(is_even, [*maps, *pooled])):
+        return None
+    first, second = map(ranks, pooled)
+    return float((first * second).sum().clip(-1, 1))
 
 
 def ranks(array: np.ndarray) -> np.ndarray:
-    """The ranks of the cells, average ones for ties, with mean 0 and length 1; zeros where all tie."""
+    """The ranks of the cells, average ones for ties, with mean 0 and length 1."""
     return views(array)[0]
 
 
@@ -106,6 +112,7 @@ def cascade(classifier: Classifier, seed: int = 0) -> Iterator[tuple[str, Classi
     It is one copy that changes while it is iterated; the classifier that was given stays as it is.
     """
     copy = replace(classifier, module=classifier.run(lambda: deepcopy(classifier.module)))
+    share_pace(copy, classifier)
     generator = torch.Generator().manual_seed(seed)
     for name, modules in parts(copy).items():
         copy.run(lambda modules=modules: redraw(modules, generator))
@@ -136,9 +143,14 @@ def parts(classifier: Classifier) -> dict[str, list[nn.Module]]:
 
 
 def redraw(modules: list[nn.Module], generator: torch.Generator) -> None:
-    """Every weight that the modules have of their own, anew: normal, with the mean and the spread of its tensor."""
+    """Every weight that the modules have of their own, anew: normal, with the mean and the spread of its tensor.
+
+    Where all of a tensor is one value, that is its mean, and its size the spread; or 1 where it is zero.
+    """
     for module in modules:
         for weight in module.parameters(recurse=False):
             drawn = torch.randn(weight.shape, generator=generator).to(weight)
+            low, high = weight.aminmax()
+            spread = weight.std(correction=0) if low < high else low.abs() if low else torch.ones_like(low)
             with torch.no_grad():
-                weight.copy_(weight.mean() + weight.std(correction=0) * drawn)
+                weight.copy_(weight.mean() + spread * drawn)

@@ -5,6 +5,8 @@
     random, blob, edges               references that know nothing of the model: noise, a Gaussian at the centre, Sobel
 
 A reference is what a method must beat: photographs have their subject in the middle, and edges look like explanations.
+An attention map stands by its tap alone: the method ``attention`` is one of these maps once more, so it is none of the
+``names``, though there is such a source.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from core import checking
 from core.attention.reduction import to_grid
 from core.attention.rollout import ROLLOUT, can_roll, rollout_map
+from core.attribution import ATTENTION as LOOK
 from core.attribution import method, methods, quiet
 from core.attribution.method import Method
 from core.classifier import Classifier, read
@@ -28,6 +32,9 @@ Source = Callable[[Classifier, Picture, int, Progress | None], np.ndarray]
 """``source(classifier, picture, target, progress)`` -> a map (h, w) over the model's square, raw and signed."""
 
 ATTENTION = "attention/"
+ROUNDING = 1e-6
+"""Values of a map that differ by no more than this share of its largest one are the same: single precision has no more
+than seven digits, and sums lose one of them."""
 GREY = (0.299, 0.587, 0.114)
 
 
@@ -41,6 +48,8 @@ def source(classifier: Classifier, name: str, **parameters: Any) -> Source:
         InvalidInput: there is no such source or parameter, the method does not fit, or, when the model is asked, it has
             no such tap.
     """
+    if not isinstance(name, str):
+        raise InvalidInput(f"Give the name of a method, an attention map or a reference, not {checking.brief(name)}.")
     if name in REFERENCES:
         return REFERENCES[name]
     if name.startswith(ATTENTION):
@@ -52,9 +61,13 @@ def source(classifier: Classifier, name: str, **parameters: Any) -> Source:
 
 
 def names(classifier: Classifier) -> tuple[str, ...]:
-    """Every source that fits a classifier: the methods, its maps that have a place in the picture, the references."""
+    """Every source that fits a classifier: the methods, its maps that have a place in the picture, the references.
+
+    Each map is there once.
+    """
+    made = [one.slug for one in methods(classifier) if one is not LOOK]
     places = [name for name, tap in classifier.taps.items() if tap.kind != Kind.CHANNEL]
-    return (*(one.slug for one in methods(classifier)), *(ATTENTION + name for name in places), *REFERENCES)
+    return (*made, *(ATTENTION + name for name in places), *REFERENCES)
 
 
 def to_values(map_: Map) -> np.ndarray:
@@ -71,6 +84,11 @@ def to_values(map_: Map) -> np.ndarray:
     if array.ndim != 2 or not array.size or not np.isfinite(array).all():
         raise InvalidInput(f"Give a map of shape (h, w) without NaN or infinity, not {array.shape}.")
     return array
+
+
+def is_even(values: np.ndarray) -> bool:
+    """Whether a map is the same everywhere, but for rounding: it points nowhere, and nothing correlates with it."""
+    return bool(values.max() - values.min() <= ROUNDING * np.abs(values).max())
 
 
 def _attribute(chosen: Method, parameters: dict[str, Any], classifier: Classifier, picture: Picture, target: int,

@@ -24,7 +24,7 @@ from core.evaluation.cases import Case, find_cases
 from core.evaluation.league import Row, interval, open_league
 from core.evaluation.randomisation import forget
 from core.images import square
-from core.types import InvalidInput, ModelCard, Stopped
+from core.types import InvalidInput, ModelCard, Picture, Stopped
 from tests.conftest import CLASSES, SIZE
 
 SOURCES = ("grad-cam", "edges")
@@ -121,25 +121,48 @@ def test_the_means_by_hand(scene_model: Classifier, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(league, "find_cases", lambda classifier, count, seed, data: asked)
     rows = core.compete(scene_model, tmp_path / "league.json", sources=SOURCES, pictures=3, seed=2)
     found = {(row.source, row.measure): row for row in rows}
-    measures = ("mass", "pointing", "deletion", "insertion", "randomised")
+    measures = ("mass", "pointing", "blank", "deletion", "insertion", "randomised")
     assert list(found) == [(name, measure) for name in SOURCES for measure in measures]
     forgotten = forget(scene_model, 2)
     expected: dict[str, list[float]] = {name: [] for name in (*measures, "chance")}
     for one in asked:
         map_, other = (core.attribute(each, one.picture, "grad-cam", one.target) for each in (scene_model, forgotten))
         place, curves = core.localise(map_, one.masks[""]), core.faithfulness(scene_model, one.picture, map_)
-        alive = map_.values.any() and other.values.any()  # a map of zeros is like no other
-        likeness = spearmanr(map_.values.ravel(), other.values.ravel()).statistic if alive else 0.0
-        numbers = (place.mass, place.pointing, curves.map.deletion_area, curves.map.insertion_area, likeness)
+        alive, blank = map_.values.any() and other.values.any(), not map_.values.any()
+        likeness = spearmanr(map_.values.ravel(), other.values.ravel()).statistic if alive else np.nan
+        numbers = (place.mass, place.pointing, blank, curves.map.deletion_area, curves.map.insertion_area, likeness)
         for name, value in zip(expected, (*numbers, one.masks[""].mean()), strict=True):
             expected[name].append(value)
     for name in measures:
         row = found["grad-cam", name]
-        assert row.mean == pytest.approx(np.mean(expected[name]), abs=1e-3) and row.low <= row.mean <= row.high
+        counted = np.array(expected[name])[~np.isnan(expected[name])]  # a map of zeros is not compared
+        assert row.mean == pytest.approx(counted.mean(), abs=1e-3) and row.low <= row.mean <= row.high
         chance = pytest.approx(np.mean(expected["chance"])) if name in ("mass", "pointing") else None
-        assert row.chance == chance and (row.pictures, row.wanted, row.seed) == (3, 3, 2)
+        assert row.chance == chance and (row.pictures, row.wanted, row.seed) == (len(counted), 3, 2)
+    assert found["grad-cam", "randomised"].pictures < 3
     assert found["edges", "randomised"].mean == pytest.approx(1)
     assert open_league(tmp_path / "league.json") == rows
+
+
+def test_blank_maps_are_counted_and_compared_with_nothing(scene_model: Classifier, picture: Picture) -> None:
+    """A map of zeros in one picture of two, and in both of the model that has forgotten everything."""
+    mask = np.eye(64, dtype=bool)
+    asked = [Case(picture, target, {"": mask, "place-": ~mask}) for target in (0, 1)]
+    forgotten = replace(scene_model)
+
+    def made(classifier: Classifier, picture: Picture, target: int, progress: object) -> np.ndarray:
+        return np.eye(64) * target * (classifier is scene_model)
+
+    blank, full = (league.judge(scene_model, forgotten, made, one, lambda *_: None) for one in asked)
+    for found, expected in ((blank, (0, 0, 0, 0, 1)), (full, (1, 1, 0, 0, 0))):
+        shares = ("mass", "pointing", "place-mass", "place-pointing", "blank")
+        assert tuple(found[name][0] for name in shares) == expected
+        assert found["place-mass"][1] == pytest.approx(63 / 64) and "randomised" not in found and "deletion" in found
+
+
+def test_where_the_place_tells_the_class_its_mask_is_asked_too(scene_model: Classifier) -> None:
+    one = next(cases.pose_scenes("scenes-place", 64, np.random.default_rng(0)))
+    assert set(one.masks) == {"", "place-"} and np.array_equal(one.masks["place-"], ~one.masks[""])
 
 
 def test_photographs_have_a_quadrant_each_of_which_the_centre_has_a_quarter(

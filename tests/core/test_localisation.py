@@ -10,6 +10,7 @@ import pytest
 
 import core
 from core.data import scenes
+from core.evaluation.localisation import evidence
 from core.images import square
 from core.types import Attribution, InvalidInput, Picture
 from tests.conftest import SIZE
@@ -53,8 +54,19 @@ def test_only_what_speaks_for_the_class_counts(mask: np.ndarray) -> None:
     map_ = np.where(mask, 1.0, -5.0)
     assert core.localise(map_, mask).mass == core.localise(map_, mask).pointing == 1
     assert core.localise(-map_, mask).mass == core.localise(-map_, mask).pointing == 0
-    for nothing in (np.zeros((8, 8)), -np.ones((8, 8))):
-        assert (core.localise(nothing, mask).mass, core.localise(nothing, mask).pointing) == (0, 0)
+
+
+def test_a_blank_map_lies_neither_on_the_mask_nor_beside_it(mask: np.ndarray) -> None:
+    noise = 1e-7 * np.random.default_rng(3).normal(size=(8, 8))  # what rounding leaves of zeros, beside values of one
+    against = np.where(np.arange(64).reshape(8, 8) == 9, -1.0, noise)
+    for scale in (1, 1e-9):
+        for nothing in (np.zeros((8, 8)), -np.ones((8, 8)), against):
+            assert not evidence(scale * nothing).any()
+            for on in (mask, ~mask):
+                found = core.localise(scale * nothing, on)
+                assert found.blank and (found.mass, found.pointing) == (0, 0)
+        small = core.localise(scale * (against + 1e-3 * np.eye(8)), np.eye(8))
+        assert not small.blank and small.mass == pytest.approx(1) and small.pointing == 1
 
 
 def test_an_even_map_has_the_masks_share_and_ties_share_the_point(mask: np.ndarray) -> None:

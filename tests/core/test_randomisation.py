@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ import torch
 from scipy.stats import spearmanr
 
 import core
+from core.attribution import batches
+from core.attribution.batches import pace
 from core.classifier import Classifier
-from core.evaluation.randomisation import TOP, alike, cascade, forget, parts
+from core.evaluation import randomisation
+from core.evaluation.randomisation import TOP, alike, cascade, forget, parts, redraw
 from core.types import InvalidInput, Picture, Stopped
 from tests.core.small_models import SMALL
 from tests.core.test_intervention import adopted
@@ -22,7 +26,7 @@ def weights(classifier: Classifier) -> dict[str, torch.Tensor]:
 
 
 def check_cascade(classifier: Classifier) -> None:
-    """Every stage re-draws its own weights and no others; at last each is another, of the same mean and spread."""
+    """Every stage re-draws its own weights, all of them, and no others; the mean and the spread stay."""
     before = weights(classifier)
     owners = {id(module): name for name, module in classifier.module.named_modules()}
     owned = {
@@ -36,8 +40,7 @@ def check_cascade(classifier: Classifier) -> None:
     for stage, copy in cascade(classifier, seed=3):
         now = weights(copy)
         changed = {name for name in now if not torch.equal(now[name], last[name])}
-        alive = {name for name in owned[stage] if before[name].unique().numel() > 1}
-        assert changed == alive
+        assert changed == owned[stage]
         seen, last = [*seen, stage], now
     assert seen == list(owned)
     large = max(before, key=lambda name: before[name].numel())
@@ -71,6 +74,23 @@ def test_where_the_stages_are(tiny: Callable) -> None:
     assert [type(module).__name__ for module in found[TOP]] == ["Linear"]
     assert found["stage1"][0] is tiny("cbam").module.stem[0]  # the stem leads to the first stage
     assert {type(module).__name__ for module in parts(tiny("transformer"))["block1"]} >= {"Conv2d", "Transformer"}
+
+
+def test_a_tensor_without_a_spread_is_drawn_with_its_size(linear: Classifier) -> None:
+    """Single numbers, and tensors of one value: half of it to one and a half, mostly; zeros as if their size were 1."""
+    for value, size in ((3.0, 3.0), (-0.2, 0.2), (0.0, 1.0)):
+        module = torch.nn.Module()
+        module.many, module.one = (torch.nn.Parameter(torch.full((n,), value)) for n in (4000, 1))
+        redraw([module], torch.Generator().manual_seed(1))
+        assert module.one.item() != value
+        assert module.many.mean().item() == pytest.approx(value, abs=0.1 * size)
+        assert module.many.std().item() == pytest.approx(size, rel=0.1)
+
+
+def test_a_copy_goes_by_the_pace_of_its_original(linear: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = pace(linear)
+    monkeypatch.setattr(batches, "probe", lambda *_: pytest.fail("probed twice"))
+    assert pace(forget(linear)) is found
 
 
 def test_a_model_without_stages_is_one(linear: Classifier) -> None:
@@ -134,7 +154,22 @@ def test_alike_is_spearmans_of_the_pooled_values(shape: tuple[int, int], levels:
         expected = spearmanr(pooled(one).ravel(), pooled(two).ravel()).statistic
         assert alike(a, b, signed) == pytest.approx(expected, abs=1e-6)
     assert alike(a, -a) == alike(a, a) == pytest.approx(1) and alike(a, -a, signed=True) == pytest.approx(-1)
-    assert alike(a, np.zeros(shape)) == 0
+    for even in (np.zeros(shape), np.full(shape, 0.3), 1 - 3e-8 * draw.uniform(size=shape)):
+        assert alike(a, even) is None and alike(even, a, signed=True) is None
+    flat = np.where(np.add.outer(*map(np.arange, shape)) % 2, 1.0, -1.0)  # by strength it is the same everywhere
+    assert alike(a, flat) is None and (alike(a, flat, signed=True) is None) == (shape == (64, 64))
+
+
+def test_a_blank_map_is_neither_like_nor_unlike(tiny: Callable, picture: Picture) -> None:
+    found = core.randomise(tiny("plain"), picture, "saliency")
+    blank = [np.zeros_like(found.maps[0])]
+    for likeness, cares in (((0.9, None), None), ((None, 0.4), True), ((None, 0.6), False)):
+        assert replace(found, likeness=likeness, maps=(*found.maps[:2], *blank)).cares is cares
+    seen = iter([found.maps[0], found.maps[1], *4 * blank])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(randomisation, "source", lambda *_: lambda *_: next(seen))
+        gone = core.randomise(tiny("plain"), picture, "grad-cam")
+    assert gone.likeness == (found.likeness[0], None, None, None, None) and gone.cares is None
 
 
 def test_it_counts_maps_and_ends_when_told_within_one(tiny: Callable, picture: Picture) -> None:
@@ -156,6 +191,7 @@ def test_mistakes(tiny: Callable, picture: Picture) -> None:
         ("There is no method 'salience'", lambda: core.randomise(tiny("plain"), picture, "salience")),
         ("knows no class 'cat'", lambda: core.randomise(tiny("plain"), picture, "saliency", "cat")),
         ("has no parameter", lambda: core.randomise(tiny("plain"), picture, "saliency", steps=5)),
+        ("Give the name of a method", lambda: core.randomise(tiny("plain"), picture, None)),
     ):
         with pytest.raises(InvalidInput, match=words):
             call()

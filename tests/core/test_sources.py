@@ -23,6 +23,7 @@ def test_names_make_the_maps_that_they_name(classifier: core.Classifier, picture
     every, reading = names(classifier), core.read(classifier, picture)
     maps = {f"attention/{one.tap}": one for one in reading.maps if one.kind != "channel"}
     assert len(set(every)) == len(every) and set(every) >= {*maps, *REFERENCES, "saliency", "grad-cam"}
+    assert "attention" not in every  # it is one of the maps, which stand by their taps
     for name, one in maps.items():
         assert np.array_equal(source(classifier, name)(classifier, picture, 3, None), core.to_grid(one))
     made = source(classifier, "saliency")(classifier, picture, 3, None)
@@ -67,6 +68,7 @@ def test_noise_is_the_pictures_own_and_the_blob_is_in_the_middle(tiny: Callable,
 def test_mistakes(tiny: Callable, picture: Picture) -> None:
     for words, call in (
         ("There is no method 'salience'", lambda: source(tiny("plain"), "salience")),
+        ("Give the name of a method", lambda: source(tiny("plain"), ["saliency"])),
         (
             "has no map 'stage9'; it has: none",
             lambda: source(tiny("plain"), "attention/stage9")(tiny("plain"), picture, 0, None),

@@ -31,8 +31,8 @@ WORDS = {
     "check.edges.value": "Lead over the edges {value} (insertion less deletion area); above {limit} passes.",
     "check.rows.none": "Asked only of attention that a softmax gave.",
     "check.complete.none": "It does not promise to add up to anything.",
-    "check.target.none": "The map is the same everywhere: there is nothing to compare.",
-    "check.weights.none": "The map is the same everywhere: there is nothing to compare.",
+    "check.target.none": "This map, or the one for the likeliest other class, is the same everywhere: nothing can be compared.",
+    "check.weights.none": "This map, or the one by random weights, is the same everywhere: nothing can be compared.",
     "check.target.blind": "It never asks for the class: it is the same map for each of them.",
     "check.warning": "No list of checks makes a map an explanation. A check that is not passed is a reason not to take it for one.",
 }
