@@ -20,7 +20,7 @@ st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png")
 with st.spinner(word("app.waking")):  # the first visitor waits for torch to be imported
     from app import state
     from app.state import Subject
-    from app.widgets import models, pictures, weights
+    from app.widgets import history, models, pictures, weights
     from core import InvalidInput, ModelCard, Picture, Stopped
 
 
@@ -42,12 +42,14 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
 def run() -> None:
     """One run of the app: the frame, then the page. A mistake becomes one sentence and the choices stay."""
     st.html(HERE / "frame.css")
-    state.restore()
+    history.watch()
     explore = st.Page(HERE / "views" / "explore.py", title=word("page.explore"), default=True)
     mistakes = st.Page(HERE / "views" / "mistakes.py", title=word("page.mistakes"))
     trust = st.Page(HERE / "views" / "trust.py", title=word("page.trust"))
     shelf = st.Page(HERE / "views" / "models.py", title=word("page.models"))
-    page = st.navigation([explore, mistakes, trust, shelf], position="top")
+    speaks = {explore: state.EXPLORE, mistakes: state.MISTAKES, trust: state.TRUST, shelf: state.MODELS}
+    page = st.navigation(list(speaks), position="top")
+    state.restore(speaks[page])
     try:
         with st.sidebar:
             card, sample, framing, picture = frame()

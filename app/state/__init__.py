@@ -1,6 +1,14 @@
 """What one visitor has chosen: the only place that touches ``st.session_state`` and the address."""
 
 from app.state import mistakes
+from app.state.address import (
+    publish,
+    publish_choices,
+    publish_trial,
+    restore,
+    shared_address,
+    take_asked,
+)
 from app.state.belongings import (
     add_own_model,
     add_upload,
@@ -12,7 +20,7 @@ from app.state.belongings import (
     remove_upload,
     uploads,
 )
-from app.state.keys import ADDRESS, PARAMETER, Key, Subject, View
+from app.state.keys import ADDRESS, EXPLORE, MISTAKES, MODELS, TRUST, Key, Subject, View
 from app.state.session import (
     choose_model,
     clicked_line,
@@ -28,9 +36,7 @@ from app.state.session import (
     page_address,
     parameter,
     parameter_key,
-    publish,
     put,
-    restore,
     set_parameter,
     set_subject,
     subject,
@@ -42,9 +48,12 @@ from app.state.session import (
 
 __all__ = [
     "ADDRESS",
+    "EXPLORE",
     "Key",
-    "PARAMETER",
+    "MISTAKES",
+    "MODELS",
     "Subject",
+    "TRUST",
     "View",
     "add_own_model",
     "add_upload",
@@ -68,13 +77,17 @@ __all__ = [
     "parameter",
     "parameter_key",
     "publish",
+    "publish_choices",
+    "publish_trial",
     "put",
     "remove_own_model",
     "remove_upload",
     "restore",
     "set_parameter",
     "set_subject",
+    "shared_address",
     "subject",
+    "take_asked",
     "take_notices",
     "take_wanted",
     "uploader_key",

@@ -10,7 +10,7 @@ from core import Classifier, Picture
 
 
 class Key(StrEnum):
-    """Every key of the session; those of the first group stand in the address under the same name."""
+    """Every key of the session; those of a page's address, below, stand in it by that name."""
 
     MODEL = "model"
     SAMPLE = "sample"
@@ -60,6 +60,7 @@ class Key(StrEnum):
     KEPT = "kept"
     RUNNING = "running"
     RESTORED = "restored"
+    ASKED = "asked"
     SECTION = "section"
     SOURCE = "source"
     TRUTH = "truth"
@@ -109,7 +110,16 @@ class Subject:
 
 
 ADDRESS = (Key.MODEL, Key.SAMPLE, Key.MAP, Key.METHOD, Key.TARGET, Key.CONTRAST, Key.FRAMING)
+"""What Explore shows, as a ``View`` names it."""
+TRIED = (Key.TRIAL, Key.CHANGED, Key.WAY, Key.SHUFFLE, Key.PARTS_OFF)
+"""Which of Explore's trials is open, and what is changed in it and how."""
+EXPLORE = (*ADDRESS, *TRIED)
+MISTAKES = (Key.MODEL, Key.RUN)
+TRUST = (Key.MODEL, Key.SAMPLE, Key.FRAMING, Key.TARGET, Key.SECTION)
+MODELS = (Key.MODEL, Key.SAMPLE, Key.FRAMING)
+"""What the address of each page speaks for: a key that it lacks goes without saying."""
 PARAMETER = "p."
+"""Before the name of a method's parameter."""
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-import streamlit as st
-
 from app.state.keys import Key
 from app.state.session import forget, get, put
 
-RUN = "run"
-"""The run's name in the address."""
 TAGS = ("wrong-label", "shortcut", "ambiguous")
 """The tags that everybody has; others are the visitor's own words."""
+CHOICES = f"{Key.FILTER}.choices"
+"""How often the filter was changed by something else than its controls."""
 
 
 class Answers(StrEnum):
@@ -79,24 +77,15 @@ class Filter:
 
 
 def run() -> str | None:
-    """The name of the run that is open; that of the address in a new session."""
-    if Key.RUN not in st.session_state:
-        put(Key.RUN, st.query_params.get(RUN) or None)
+    """The name of the run that is open, or None."""
     return get(Key.RUN)
 
 
 def open_run(name: str | None) -> None:
     """Show that run from now on, with nothing chosen yet; None closes it."""
     put(Key.RUN, name)
-    turn(1)
-    forget(Key.FILTER, Key.NUMBER)
-
-
-def publish(model: str) -> None:
-    """Write the open run and the chosen model into the address."""
-    wanted = {"model": model} | ({RUN: run()} if run() else {})
-    if dict(st.query_params) != wanted:
-        st.query_params.from_dict(wanted)
+    forget(Key.NUMBER)
+    _choose(Filter())
 
 
 def selection() -> Filter:
@@ -106,13 +95,32 @@ def selection() -> Filter:
 
 def select(**changes: Any) -> None:
     """Change the filter in those fields, from then on the gallery begins at its first page."""
-    put(Key.FILTER, replace(selection(), **changes))
-    turn(1)
+    _choose(replace(selection(), **changes))
 
 
 def select_all() -> None:
     """Take every filter away; the order stays."""
-    put(Key.FILTER, Filter(sort=selection().sort))
+    _choose(Filter(sort=selection().sort))
+
+
+def control_key(name: str) -> str:
+    """The key of the control of one field: a new one whenever the filter was changed elsewhere.
+
+    A control in a closed popover hears nothing of that: under its old key the browser would bring its old value back.
+    """
+    return f"{Key.FILTER}.{name}.{get(CHOICES, 0)}"
+
+
+def controlled(name: str, value: Any) -> None:
+    """Change the field of a control to what that now says, in its callback."""
+    put(Key.FILTER, replace(selection(), **{name: value}))
+    turn(1)
+
+
+def _choose(wanted: Filter) -> None:
+    """Show what that filter leaves, whatever the controls say."""
+    put(Key.FILTER, wanted)
+    put(CHOICES, get(CHOICES, 0) + 1)
     turn(1)
 
 

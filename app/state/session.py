@@ -1,4 +1,4 @@
-"""The session and the address, by key."""
+"""The session, by key."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from app.state.keys import ADDRESS, PARAMETER, Key, Subject, View
+from app.state.keys import Key, Subject
 
 
 def get(key: Key, default: Any = None) -> Any:
@@ -116,44 +116,16 @@ def next_uploader(uploader: Key = Key.UPLOADER) -> None:
     put(uploader, get(uploader, 0) + 1)
 
 
-def restore() -> None:
-    """Take the choices in the address into a new session, once; later the session leads and the address follows.
-
-    Choices are kept while another page is shown, on which their pickers are not drawn: Streamlit would drop them.
-    """
-    if get(Key.RESTORED):
-        chosen = [key for key in st.session_state if key in ADDRESS or str(key).startswith("parameter.")]
-        st.session_state.update({key: st.session_state[key] for key in chosen})
-        return
-    put(Key.RESTORED, True)
-    for key in ADDRESS:
-        if key in st.query_params:
-            put(key, st.query_params[key])
-    for name, value in st.query_params.items():
-        if name.startswith(PARAMETER):
-            st.session_state[name] = value
-
-
 def parameter_key(method: str, name: str) -> str:
     """The session's key of a method's parameter."""
     return f"parameter.{method}.{name}"
 
 
 def parameter(method: str, name: str, default: Any) -> Any:
-    """A parameter as the visitor or the address set it, or the default; an address's parameter is taken once."""
-    key = parameter_key(method, name)
-    if key in st.session_state:
-        return st.session_state[key]
-    return st.session_state.pop(f"{PARAMETER}{name}", default)
+    """A parameter as the visitor or the address set it, or the default."""
+    return st.session_state.get(parameter_key(method, name), default)
 
 
 def set_parameter(key: str, value: Any) -> None:
     """Set a parameter before its widget is drawn."""
     st.session_state[key] = value
-
-
-def publish(view: View) -> None:
-    """Write a view into the address."""
-    wanted = view.address()
-    if dict(st.query_params) != wanted:
-        st.query_params.from_dict(wanted)

@@ -7,7 +7,7 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key, View
 from app.widgets import agreement, answer, computation, kept, methods, panes, share
-from app.widgets.trials import section
+from app.widgets.trials import address, section
 
 subject = state.subject()
 wanted = answer.wanted(subject, Key.TARGET)
@@ -41,7 +41,7 @@ view = View(
     framing=subject.framing,
     parameters=tuple(sorted(parameters.items())),
 )
-state.publish(view)
+state.publish(view, address.settle(reading))
 
 with below:
     measured = panes.compare(subject, reading, shown, chosen, found, parameters)

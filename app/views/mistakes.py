@@ -49,4 +49,4 @@ with st.container(key="mistakes"):
             case.show(opened)
         groups.show(opened)
 
-state.mistakes.publish(card.slug)
+state.publish_choices(state.MISTAKES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import runtime, state
-from app.state import Key, View
+from app.state import Key
 from app.widgets import cards, models, own_models, shelf, weights
 from app.words import word
 
@@ -24,7 +24,7 @@ with st.container(border=True, key="card"):
     fetching = st.container()
     cards.show(card, milliseconds, state.device())
 
-state.publish(View(card.slug, state.get(Key.SAMPLE) or "", "", framing=state.get(Key.FRAMING) or "centre"))
+state.publish_choices(state.MODELS)
 with timing:  # last: what takes long keeps nothing of the page waiting
     shelf.measure(every)
 if subject is None:

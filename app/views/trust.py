@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state
 from app.runtime import league
-from app.state import Key, View
+from app.state import Key
 from app.widgets import models
 from app.widgets.trust import faithfulness, known_truth, randomisation, table
 from app.words import word
@@ -19,7 +19,10 @@ found = league.read({slug: card.facts.get("checksum", "") for slug, card in card
 for path in found.broken:
     st.warning(word("trust.broken", path=path))
 
+asked = state.take_asked(Key.SECTION)
 if state.get(Key.SECTION) not in SECTIONS:
+    if asked:
+        state.notice(word("address.unknown", name=Key.SECTION.value, value=asked))
     state.put(Key.SECTION, SECTIONS[0])
 section = st.segmented_control(
     word("page.trust"),
@@ -30,9 +33,7 @@ section = st.segmented_control(
     required=True,
     persist_state="session",
 )
-state.publish(
-    View(subject.classifier.card.slug, subject.sample, "", target=state.get(Key.TARGET) or "", framing=subject.framing)
-)
+state.publish_choices(state.TRUST)
 if section == "truth":
     known_truth.show(subject, found.rows)
 elif section == "random":

@@ -59,7 +59,7 @@ def pack(
         (width, height),
         picture.box,
         layers.attention_layers(reading, layers.find_choice(reading, selected[0]), classes),
-        [layers.attribution_layer(one, found, classes, pairs.get(one)) for one, found in shown],
+        [layers.attribution_layer(one, found, reading, classes, pairs.get(one)) for one, found in shown],
         selected=selected,
         words=words(reading) | ({"overlay.attribution": heading} if heading else {}),
     )
@@ -74,7 +74,7 @@ def show(
     paired: bool = False,
 ) -> Shown:
     """Draw the overlay; what is on its left pane, after the visitor's last click."""
-    choice = layers.find_choice(reading, state.get(Key.MAP) or "")
+    choice = pick_map(reading)
     left = choice.slug if choice else layers.ENERGY
     right = shown[-1][0].slug if shown else ""
     if found is not None:
@@ -96,6 +96,16 @@ def show(
     if query is not None:
         patch(reading, choice, query)
     return Shown(choice, query, title)
+
+
+def pick_map(reading: Reading) -> Choice | None:
+    """The attention map on the left pane: the chosen one, or the one that the model begins with."""
+    asked, slug = state.take_asked(Key.MAP), state.get(Key.MAP) or ""
+    choice = layers.find_choice(reading, slug)
+    if slug and slug == asked and (choice is None or choice.slug != slug):
+        state.notice(word("map.unknown", map=slug))
+    state.put(Key.MAP, choice.slug if choice else "")
+    return choice
 
 
 def pinned(pick: dict[str, Any] | None, reading: Reading, choice: Choice | None) -> int | None:

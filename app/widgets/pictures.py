@@ -14,6 +14,8 @@ from core.data.samples import samples
 
 UPLOADS = 24
 CENTRE, FIT, BOX = "centre", "fit", "box"
+MIDDLE, SMALLEST = (50, 50, 60), 10
+"""A box of one's own to begin with, across, down and its side in per cent; and the least side."""
 
 
 def find_picture(slug: str) -> Picture:
@@ -120,14 +122,17 @@ def add_pictures() -> None:
 
 def pick_framing(picture: Picture) -> tuple[str, Picture]:
     """How the picture meets the model's square: its name for the address, and the picture with that box."""
-    framing = state.get(Key.FRAMING) or CENTRE
-    own = framing.startswith(f"{BOX}:")
-    framing = framing if own or framing == FIT else CENTRE
-    state.put(Key.FRAMING_KIND, BOX if own else framing if framing in (CENTRE, FIT) else CENTRE)
+    asked = state.get(Key.FRAMING) or CENTRE
+    own = asked.startswith(f"{BOX}:")
+    framing = box_name(*numbers(asked)) if own else asked if asked == FIT else CENTRE
+    if framing != asked:
+        state.notice(word("framing.unknown", framing=asked))
+    state.put(Key.FRAMING, framing)
+    state.put(Key.FRAMING_KIND, BOX if own else framing)
 
     def change() -> None:
         kind = state.get(Key.FRAMING_KIND) or CENTRE
-        state.put(Key.FRAMING, f"{BOX}:50,50,60" if kind == BOX else kind)
+        state.put(Key.FRAMING, box_name(*MIDDLE) if kind == BOX else kind)
 
     st.segmented_control(
         word("framing.label"),
@@ -139,13 +144,26 @@ def pick_framing(picture: Picture) -> tuple[str, Picture]:
         width="stretch",
     )
     if own:
-        values = []
-        for name, value, low in zip(("across", "down", "side"), numbers(framing), (0, 0, 10), strict=True):
-            key = f"{Key.FRAMING}.{name}"
-            values.append(st.slider(word(f"framing.{name}"), low, 100, max(low, value), format="%d %%", key=key))
-        framing = f"{BOX}:{','.join(map(str, values))}"
-        state.put(Key.FRAMING, framing)
+        pick_box(*numbers(framing))
     return framing, framed(picture, framing)
+
+
+def pick_box(*present: int) -> None:
+    """Three sliders: how far across and down the box lies, and its side, in per cent."""
+    names = ("across", "down", "side")
+
+    def change() -> None:
+        state.put(Key.FRAMING, box_name(*(state.parameter(Key.FRAMING, name, 0) for name in names)))
+
+    for name, value, low in zip(names, present, (0, 0, SMALLEST), strict=True):
+        key = state.parameter_key(Key.FRAMING, name)
+        state.set_parameter(key, value)
+        st.slider(word(f"framing.{name}"), low, 100, format="%d %%", key=key, on_change=change)
+
+
+def box_name(across: int, down: int, side: int) -> str:
+    """The name in the address of a box of one's own."""
+    return f"{BOX}:{across},{down},{side}"
 
 
 def numbers(framing: str) -> tuple[int, int, int]:
@@ -153,8 +171,8 @@ def numbers(framing: str) -> tuple[int, int, int]:
     try:
         across, down, side = (min(100, max(0, int(part))) for part in framing.partition(":")[2].split(","))
     except ValueError:
-        return 50, 50, 60
-    return across, down, side
+        return MIDDLE
+    return across, down, max(SMALLEST, side)
 
 
 def framed(picture: Picture, framing: str) -> Picture:

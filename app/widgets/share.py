@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
@@ -62,6 +61,19 @@ def maps_file(reading: Reading, found: Attribution | None) -> bytes:
     return file.getvalue()
 
 
+@st.fragment
+def address(view: View, own: bool) -> None:
+    """The address, read when it is asked for: a trial may have been changed since the page was drawn."""
+    with st.popover(word("share.address"), icon=":material/link:", key="address", on_change="rerun"):
+        if own:
+            st.markdown(word("share.own"))
+        elif view.travels:
+            st.caption(word("share.help"))
+            st.code(state.shared_address(), language=None, wrap_lines=True)
+        else:
+            st.markdown(word("share.upload"))
+
+
 def show(
     view: View, target: str, picture: Picture, reading: Reading, found: Attribution | None, query: int | None
 ) -> None:
@@ -71,14 +83,7 @@ def show(
         st.button(
             word("keep.keep"), icon=":material/push_pin:", on_click=lambda: state.keep(view), help=word("keep.help")
         )
-        with st.popover(word("share.address"), icon=":material/link:"):
-            if own is not None:
-                st.markdown(word("share.own"))
-            elif view.travels:
-                st.caption(word("share.help"))
-                st.code(f"{state.page_address()}?{urlencode(view.address())}", language=None, wrap_lines=True)
-            else:
-                st.markdown(word("share.upload"))
+        address(view, own is not None)
         st.download_button(
             word("share.maps"),
             lambda: maps_file(reading, found),

@@ -11,6 +11,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import core
+from app import state
 from app.state import Key, View
 from app.widgets.models import FIRST
 from app.words import word
@@ -105,13 +106,68 @@ def test_the_address_is_restored(first: AppTest) -> None:
         ({"method": "tarot"}, "tarot"),
         ({"target": "unicorn"}, "unicorn"),
         ({"method": "integrated-gradients", "p.steps": "many"}, "many"),
-        ({"framing": "box:9,nine"}, ""),
+        ({"framing": "box:9,nine"}, "box:9,nine"),
+        ({"framing": "blah"}, "blah"),
+        ({"map": "zzz"}, "zzz"),
+        ({"model": "scenes/plain", "map": "zzz"}, "zzz"),
+        ({"trial": "dance"}, "trial=dance"),
+        ({"changed": "stage9"}, "changed=stage9"),
+        ({"way": "upside-down"}, "way=upside-down"),
+        ({"way": "shuffled", "shuffle": "many"}, "shuffle=many"),
+        ({"way": "head", "parts_off": "0"}, "parts_off=0"),
+        ({"way": "head", "parts_off": "1,99"}, "parts_off=1,99"),
     ],
 )
 def test_a_wrong_address_costs_one_sentence(address: dict[str, str], sentence: str) -> None:
     page = well(open_page(**address))
     assert sentence in "\n".join(one.value for one in page.warning)
     assert word("answer.title") in said(page)
+
+
+@pytest.mark.parametrize(("section", "shown"), [("league", "league"), ("nonsense", "truth")])
+def test_a_section_of_trust_comes_back_from_its_address(section: str, shown: str) -> None:
+    page = AppTest.from_file(MAIN, default_timeout=120)
+    page.query_params["section"] = section
+    page = well(page.switch_page("views/trust.py").run())
+    assert page.button_group(key=Key.SECTION).value == shown
+    assert ("section=nonsense" in said(page)) == (section == "nonsense")
+    assert page.query_params.get("section") == (shown if shown == "league" else None)
+
+
+TRIED = [
+    {"trial": "erase"},
+    {"changed": "every", "way": "off"},
+    {"changed": "stage4.block1.first", "way": "shuffled", "shuffle": "7"},
+    {"way": "head", "parts_off": "2,4"},
+    {"way": "head", "parts_off": "none"},
+]
+
+
+@pytest.mark.parametrize("tried", TRIED)
+def test_a_trial_comes_back_from_its_address(tried: dict[str, str]) -> None:
+    page = well(open_page(model="scenes/self-attention", **tried))
+    assert not page.warning
+    assert {name: page.query_params.get(name) for name in tried} == tried
+    assert page.button_group(key=Key.TRIAL).value == tried.get("trial", "intervene")
+    if "way" in tried:
+        assert page.button_group(key=Key.WAY).value == tried["way"]
+        every = [one for one in page.selectbox if one.key == Key.CHANGED]
+        assert every[0].value == {"every": ""}.get(tried.get("changed"), every[0].value)
+    if "shuffle" in tried:
+        assert page.number_input(key=Key.SHUFFLE).value == 7
+    if "parts_off" in tried:
+        assert page.button_group(key=Key.PARTS_OFF).value == ([1, 3] if tried["parts_off"] == "2,4" else [])
+
+
+def test_what_a_trial_begins_with_is_not_in_the_address_and_what_cannot_travel_neither(first: AppTest) -> None:
+    own = {key.value for key in state.EXPLORE} - {key.value for key in state.ADDRESS}
+    assert not own & set(first.query_params)
+    page = well(open_page(model="scenes/self-attention"))
+    well(page.button_group(key=Key.WAY).set_value("off").run())
+    assert page.query_params["way"] == "off"
+    assert any("way=off" in one.value for one in page.code), "the address to take along has followed"
+    well(page.button_group(key=Key.WAY).set_value("other").run())
+    assert not own & set(page.query_params)
 
 
 def encode(pixels: np.ndarray, kind: str = "PNG") -> bytes:
@@ -169,6 +225,10 @@ def test_framings_change_what_the_model_sees() -> None:
     sides = [right - left for left, _, right, _ in boxes]
     assert sides[1] > sides[0] > sides[2]
     assert page.query_params["framing"] == "box:50,50,60"
+    page = well(page.slider(key="parameter.framing.side").set_value(30).run())
+    assert page.query_params["framing"] == "box:50,50,30"
+    box = page.session_state[Key.SUBJECT].picture.box
+    assert box[2] - box[0] == pytest.approx(0.5 * sides[2], abs=1)
 
 
 def test_a_family_keeps_the_mechanism() -> None:

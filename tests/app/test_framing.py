@@ -23,7 +23,7 @@ def blank(height: int, width: int) -> Picture:
 def test_a_box_in_per_cent_is_a_square_inside_the_picture(shape: tuple[int, int]) -> None:
     height, width = shape
     picture = blank(height, width)
-    for across, down, side in product((0, 25, 50, 99, 100), (0, 33, 100), (0, 10, 60, 100)):
+    for across, down, side in product((0, 25, 50, 99, 100), (0, 33, 100), (10, 11, 60, 100)):
         left, top, right, bottom = framed(picture, f"box:{across},{down},{side}").box
         assert right - left == pytest.approx(bottom - top)
         assert right - left == pytest.approx(max(8, min(height, width) * side / 100), abs=PIXEL)
@@ -57,7 +57,7 @@ def test_a_wrong_box_falls_back(text: str) -> None:
 
 def test_numbers_beyond_the_sliders_are_brought_back() -> None:
     assert numbers("box:-5,170,60") == (0, 100, 60)
-    assert numbers("box:10,20,30") == (10, 20, 30)
+    assert numbers("box:10,20,30") == (10, 20, 30) and numbers("box:10,20,3") == (10, 20, 10)
 
 
 @pytest.mark.parametrize("text", ["", "middle", "CENTRE", "50,50,60"])

@@ -1,87 +1,18 @@
-"""What one visitor has chosen: the address that carries it, and the session that keeps it."""
+"""What one visitor has chosen, and the session that keeps it."""
 
 from __future__ import annotations
 
 import ast
 import json
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
-import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.state import ADDRESS, Key, View
+from app.state import Key
 from core import open_image
 
 APP = Path(__file__).parents[2] / "app"
-VIEWS = [
-    View("scenes/plain", "scenes/42", "saliency"),
-    View("imagenette/self-attention", "photo/hopper", "grad-cam", "stage4.block1.first.head2", "French horn", "fit",
-         contrast="church"),  # fmt: skip
-    View(
-        "scenes/cbam",
-        "scenes/24",
-        "integrated-gradients",
-        "stage3.attention.spatial",
-        "boat",
-        "box:10,20,30",
-        (("baseline", "black"), ("steps", 120)),
-    ),
-    View("scenes/cbam", "imagenette/n03028079/a_1", "smoothgrad", parameters=(("noise", 0.3), ("seed", 7))),
-]
-
-
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_view_comes_back_from_its_address(view: View) -> None:
-    """By hand: the query as a browser sends it, and a view made of it."""
-    query = dict(parse_qsl(urlencode(view.address()), strict_parsing=True))
-    chosen = {name: value for name, value in query.items() if not name.startswith("p.")}
-    parameters = {name.removeprefix("p."): value for name, value in query.items() if name.startswith("p.")}
-    kinds = {name: type(value) for name, value in view.parameters}
-    read = tuple(sorted((name, kinds[name](text)) for name, text in parameters.items()))
-    assert View(**chosen, parameters=read) == view
-
-
-def test_an_address_is_short() -> None:
-    assert VIEWS[0].address() == {"model": "scenes/plain", "sample": "scenes/42", "method": "saliency"}
-    names = ["model", "sample", "map", "method", "target", "framing", "p.baseline", "p.steps"]
-    assert list(VIEWS[2].address()) == names
-
-
-def test_an_own_picture_does_not_travel() -> None:
-    assert not View("scenes/plain", "upload/0123456789ab", "saliency").travels
-    assert all(view.travels for view in VIEWS)
-
-
-def session() -> None:
-    """A page that restores, tells every choice, publishes another view, and restores again."""
-    import streamlit as st
-
-    from app import state
-
-    state.restore()
-    told = {key.value: state.get(key) for key in state.ADDRESS}
-    told["steps"] = [state.parameter("integrated-gradients", "steps", 50), state.parameter("smoothgrad", "steps", 25)]
-    state.publish(state.View("scenes/cbam", "scenes/7", "grad-cam", parameters=(("stage", "stage2"),)))
-    state.restore()
-    told["later"] = state.get(state.Key.SAMPLE)
-    told["visitor"] = state.visitor() == state.visitor()
-    st.json(told)
-
-
-def test_the_address_leads_once_and_follows_then() -> None:
-    page = AppTest.from_function(session)
-    for name, value in {**VIEWS[1].address(), "p.steps": "70", "unknown": "x"}.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    told = json.loads(page.json[0].value)
-    assert {key.value: told[key.value] for key in ADDRESS} == VIEWS[1].address()
-    assert told["steps"] == ["70", 25]  # the first method that asks takes it
-    assert told["later"] == "photo/hopper" and told["visitor"] is True
-    published = {"model": "scenes/cbam", "sample": "scenes/7", "method": "grad-cam", "p.stage": "stage2"}
-    assert dict(page.query_params) == published  # nothing of the old address is left
 
 
 def keeping() -> None:
@@ -105,7 +36,7 @@ def keeping() -> None:
     state.notice("first")
     state.notice("second")
     notices = [list(state.take_notices()), list(state.take_notices())]
-    state.publish(views[0])
+    state.publish(views[0], {})
     notices.append(list(state.take_notices()))
     first = state.uploader_key()
     state.next_uploader()

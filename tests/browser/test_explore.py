@@ -93,6 +93,49 @@ def test_a_thumbnail_changes_picture_and_address(browser_page, address) -> None:
     assert browser_page.get_by_text("rocket", exact=False).first.is_visible()
 
 
+def test_back_and_forward_lead_from_view_to_view(browser_page, address) -> None:
+    open_page(browser_page, address, "model=scenes/cbam&sample=scenes/42")
+    for slug in ("scenes/21", "scenes/24"):
+        browser_page.locator(f'.tile[data-slug="{slug}"]').click()
+        browser_page.wait_for_url(f"**sample={slug.replace('/', '%2F')}**", timeout=PATIENCE)
+        settle(browser_page)
+    browser_page.locator(".st-key-way button", has_text=word("change.way.off")).click()
+    browser_page.wait_for_url("**way=off**", timeout=PATIENCE)
+    settle(browser_page)
+    views = [("scenes/24", None), ("scenes/21", None), ("scenes/42", None), ("scenes/21", None), ("scenes/24", None)]
+    moves = [browser_page.go_back] * 3 + [browser_page.go_forward] * 3
+    for move, (slug, way) in zip(moves, [*views, ("scenes/24", "off")], strict=True):
+        move()
+        browser_page.locator(f'.tile[data-slug="{slug}"][aria-pressed=true]').wait_for(timeout=PATIENCE)
+        settle(browser_page)
+        browser_page.wait_for_timeout(1500)  # long enough for an address that is written again
+        assert (query(browser_page)["sample"], query(browser_page).get("way")) == (slug, way)
+        chosen = browser_page.locator(".st-key-way button[aria-checked=true]").inner_text()
+        assert chosen == word(f"change.way.{way or 'uniform'}"), "the choices have followed"
+
+
+def test_back_leads_from_page_to_page(browser_page, address) -> None:
+    open_page(browser_page, address, "model=scenes/plain&sample=scenes/21&method=saliency")
+    shown = query(browser_page)
+    browser_page.get_by_role("link", name=word("page.trust")).first.click()
+    browser_page.wait_for_url("**/trust?**sample=**", timeout=PATIENCE)
+    browser_page.get_by_text(word("section.league"), exact=True).click()
+    browser_page.wait_for_url("**section=league**", timeout=PATIENCE)
+    browser_page.get_by_role("link", name=word("page.explore")).first.click()
+    browser_page.wait_for_url("**method=saliency**", timeout=PATIENCE)
+    settle(browser_page)
+    assert query(browser_page) == shown
+    for section in ("section=league", "trust?"):
+        browser_page.go_back()
+        browser_page.wait_for_url(f"**{section}**", timeout=PATIENCE)
+        browser_page.wait_for_timeout(1500)
+        assert section in browser_page.url
+    assert "section" not in query(browser_page)
+    browser_page.go_back()
+    settle(browser_page)
+    assert query(browser_page) == shown
+
+
 def test_a_bar_becomes_the_target(browser_page, address) -> None:
     open_page(browser_page, address, "model=scenes/plain&sample=scenes/21")
     chart = browser_page.locator(".js-plotly-plot .nsewdrag").first

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app import state
 from app.runtime import interventions
 from app.state import Subject
-from app.widgets.trials import ablations, changes, outcome
+from app.widgets.trials import ablations, address, changes, outcome
 from app.words import word
 from core import InvalidInput, Reading
 
@@ -25,6 +26,7 @@ def change(subject: Subject, reading: Reading, target: int) -> None:
     """The change, its answer, and what every part is worth where that is known: by itself, so that it moves at once."""
     try:
         plan = changes.pick(subject, reading, ablations.running(subject, target))
+        state.publish_trial(address.settle(reading))
         after = reading
         if plan.changes:
             after = interventions.intervene(subject.classifier, subject.picture, plan.changes, *plan.names)

@@ -10,22 +10,13 @@ from app import state
 from app.state import Key, Subject
 from app.widgets import panes
 from app.widgets.trials import checks, erasing, interventions
+from app.widgets.trials.address import TRIALS
 from app.words import word
 from core import Attribution, Reading
 from core.attribution import Method
 
-TRIALS = ("intervene", "erase", "check")
 
-
-def show(
-    subject: Subject,
-    reading: Reading,
-    target: int,
-    shown: panes.Shown,
-    chosen: Method,
-    parameters: dict[str, Any],
-    found: Attribution | None,
-) -> None:
+def show(analysis: Analysis) -> None:
     """Draw the choice of a trial, and the chosen one."""
     st.divider()
     st.subheader(word("trial.title"))
@@ -41,14 +32,6 @@ def show(
         persist_state="session",
     )
     trial = state.get(Key.TRIAL)
-    about(trial)
-    if trial == "intervene":
-        interventions.show(subject, reading, target)
-    else:
-        maps = erasing if trial == "erase" else checks
-        maps.show(subject, reading, target, shown, chosen, parameters, found)
-
-
-def about(trial: str) -> None:
-    """What the trial is, in a sentence."""
     st.caption(word(f"trial.{trial}.about"))
+    drawn = {"intervene": interventions, "erase": erasing, "check": checks}
+    drawn[trial].show(analysis)

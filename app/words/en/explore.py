@@ -36,6 +36,7 @@ WORDS = {
     "gap.value": "Completeness gap {gap}: how far the map's sum is from the change of the score that it should explain.",
     "gap.more": "Use {steps} steps",
     # maps
+    "map.unknown": "The address names a map that this model has not ({map}); its own first one is shown instead.",
     "place.stage": "Stage {number}",
     "place.block": "Block {number}",
     "place.layer": "Layer {number}",
@@ -80,6 +81,7 @@ WORDS = {
     "agreement.opposed": "**No**: where one is strong the other tends to be weak, more than chance would do.",
     "agreement.none": "There is nothing to compare: this model has no attention map on the picture. The left pane shows how strongly its last stage answers, which is not attention.",
     "agreement.later": "{right} has not been computed yet.",
+    "agreement.blank": "There is nothing to compare: the map of {right} is blank. {why}",
     "agreement.between": "{left} against {right}, on {rows}×{columns} places.",
     "agreement.by_chance": "chance {mean}, mostly {low} to {high}",
     "agreement.blob": "a blind centre blob {value}",
@@ -102,7 +104,8 @@ WORDS = {
     "keep.title": "Kept",
     "keep.drop": "Remove",
     "share.address": "Address",
-    "share.help": "Opens the same model, picture, map, method and class in another browser.",
+    "share.help": "Opens the same model, picture, map, method and class in another browser, and the same trial: all but what was "
+    "painted, or taken from another picture.",
     "share.own": "This model is your own: it stays on this machine, so no address can carry it.",
     "share.upload": "This picture is your own: it stays on this machine, so no address can carry it.",
     "share.maps": "Maps (NPZ)",

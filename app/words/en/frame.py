@@ -50,6 +50,8 @@ WORDS = {
     "weights.back": "Back to {model}",
     "weights.fetching": "Asking for the weights ...",
     "weights.progress": "{done} of {total} MB",
+    # the address
+    "address.unknown": "The address asks for something that is not here ({name}={value}); the first choice is shown instead.",
     # pictures
     "picture.label": "Picture",
     "picture.strip": "Pictures to choose from",
@@ -63,6 +65,7 @@ WORDS = {
     "picture.fetching": "Fetching photographs ...",
     "picture.fetch.help": "Ten classes of photographs, the ones these models know. Their terms allow non-commercial research "
     "and education only.",
+    "framing.unknown": "The address names a framing that is not known ({framing}); the centre of the picture is shown instead.",
     "framing.label": "How the picture meets the model's square",
     "framing.centre": "Centre crop",
     "framing.fit": "Fit",

@@ -1,0 +1,92 @@
+"""The address: what it gives to the session, and what the pages write into it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from app.state import mistakes
+from app.state.keys import ADDRESS, EXPLORE, MISTAKES, MODELS, PARAMETER, TRIED, TRUST, Key, View
+from app.state.session import forget, get, page_address, parameter_key, put, set_parameter
+
+CHOICES = tuple(dict.fromkeys((*EXPLORE, *MISTAKES, *TRUST, *MODELS)))
+UNSAID = {Key.FRAMING: "centre", Key.SECTION: "truth"}
+"""What goes without saying."""
+
+
+def restore(page: Collection[Key]) -> None:
+    """Take the choices in the address into a session that is new, or whose visitor went back or forward.
+
+    The address of a ``page`` speaks for its keys: one that is not in it is as it was at first. In any other run the
+    session leads and the address follows, for one that comes with a click may be older than the click before it.
+    Choices are kept while another page is shown, on which their pickers are not drawn: Streamlit would drop them.
+    """
+    query, run = st.query_params.to_dict(), mistakes.run()
+    if get(Key.RESTORED) and not (travelled() and query):
+        chosen = [key for key in st.session_state if key in ADDRESS or str(key).startswith("parameter.")]
+        st.session_state.update({key: st.session_state[key] for key in chosen})
+        return
+    put(Key.RESTORED, True)
+    put(Key.ASKED, query)
+    for key in CHOICES:
+        if key in query:
+            put(key, query[key])
+        elif key in page:
+            forget(key)
+    _restore_parameters(query)
+    if mistakes.run() != run:
+        mistakes.open_run(mistakes.run())
+
+
+def _restore_parameters(query: Mapping[str, str]) -> None:
+    """Of the method that an address names, those that it names; the others are as they were at first."""
+    if Key.METHOD not in query:
+        return
+    present = parameter_key(query[Key.METHOD], "")
+    for key in [key for key in st.session_state if str(key).startswith(present)]:
+        del st.session_state[key]
+    for name, value in query.items():
+        if name.startswith(PARAMETER):
+            set_parameter(present + name.removeprefix(PARAMETER), value)
+
+
+def travelled() -> bool:
+    """Whether this run is one of the browser's Back or Forward."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def take_asked(key: Key) -> str | None:
+    """What the address asked for under that key, once: who cannot give it says so."""
+    asked = dict(get(Key.ASKED, {}))
+    found = asked.pop(key, None)
+    put(Key.ASKED, asked)
+    return found
+
+
+def publish(view: View, tried: Mapping[str, str]) -> None:
+    """Write a view into the address, and what of a trial travels."""
+    _write(view.address() | dict(tried))
+
+
+def publish_trial(tried: Mapping[str, str]) -> None:
+    """Write what of a trial travels into the address, where no more than a part of the page is drawn again."""
+    _write({name: value for name, value in st.query_params.to_dict().items() if name not in TRIED} | dict(tried))
+
+
+def publish_choices(page: Collection[Key]) -> None:
+    """Write what is chosen under a page's keys into the address."""
+    _write({key.value: get(key) for key in page if get(key) not in ("", None, UNSAID.get(key))})
+
+
+def shared_address() -> str:
+    """The present address, for another browser."""
+    return f"{page_address()}?{urlencode(st.query_params.to_dict())}"
+
+
+def _write(wanted: Mapping[str, str]) -> None:
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
