@@ -6,6 +6,7 @@ nothing that a job does to a shared model is ever seen by another. Called on the
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import sys
 import threading
@@ -20,6 +21,7 @@ import torch
 from core.types import InvalidInput, Stopped
 
 T = TypeVar("T")
+LAST_JOB = 5  # seconds that a process which ends waits for the job in hand
 
 
 def devices() -> tuple[str, ...]:
@@ -80,8 +82,17 @@ class Worker:
     def __init__(self, name: str):
         self._waiting: deque[tuple[object, Callable, Future]] = deque()
         self._ready = threading.Condition()
+        self._ended = False
         self._thread = threading.Thread(target=self._work, name=f"fovea-{name}", daemon=True)
         self._thread.start()
+
+    def end(self) -> None:
+        """Finish the job in hand, begin no other, and wait a little for that."""
+        with self._ready:
+            self._waiting.clear()
+            self._ended = True
+            self._ready.notify()
+        self._thread.join(LAST_JOB)
 
     def submit(self, job: Callable[[], T], owner: object = None) -> Future[T]:
         """Queue a job; a waiting job of the same owner (not None) ends with ``Stopped``."""
@@ -106,8 +117,10 @@ class Worker:
     def _work(self) -> None:
         while True:
             with self._ready:
-                while not self._waiting:
+                while not self._waiting and not self._ended:
                     self._ready.wait()
+                if self._ended:
+                    return
                 _, job, future = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
                 try:
@@ -119,6 +132,13 @@ class Worker:
 
 _workers: dict[str, Worker] = {}
 _lock = threading.Lock()
+
+
+@atexit.register
+def end_all() -> None:
+    """End the workers before the interpreter does: one that it takes out of torch's own code aborts the process."""
+    for one in _workers.values():
+        one.end()
 
 
 def worker(device: torch.device) -> Worker:

@@ -186,7 +186,7 @@ def array(opened: Opened, name: str, places: np.ndarray | None = None) -> np.nda
 
     def read() -> np.ndarray:
         values = opened.run.array(name)
-        return values.astype(np.float16) if values.dtype == np.float32 and name != "probabilities" else values
+        return values.astype(np.float16) if name in ("cam", "features") else values
 
     values = results.store().get(("array", *opened.key, name), read)
     chosen = values if places is None else values[places]

@@ -73,9 +73,12 @@ def tell(run: core.Run) -> tuple[dict, str]:
         answer |= {"accuracy": asdict(right), "calibration_error": error}
         lines.append(f"accuracy {percent(right.value)}, 95 % interval {percent(right.low)} to {percent(right.high)}")
         lines.append(f"calibration error {percent(error)}")
+    else:
+        lines.append("no accuracy: no picture has a class that the model knows; --map says what a label means")
     if answer["agreement"] is not None:
         lines.append(f"agreement of attention and Grad-CAM {answer['agreement']:.2f} in the mean")
     lines += [f"no class of the model: {name} ({count} pictures)" for name, count in unmatched.items()]
     lines += [f"broken: {row.path}: {row.reason}" for row in broken.head(SHOWN).itertuples()]
     lines += [f"... and {len(broken) - SHOWN} more"] * (len(broken) > SHOWN)
+    lines.append(f"kept in {run.folder}: the page Mistakes opens it by that path")
     return answer, "\n".join(lines)

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from core.data.collection import Collection, collect, read_picture, stamp
+from core.data.collection import MISSING, Collection, collect, read_picture, stamp
 from core.data.folders import SUFFIXES
 from core.types import InvalidInput
 
 FOREIGN = {".jfif", ".jpe", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jp2"}
 """Endings of pictures too. Those that cannot be opened are worth a line that says so."""
 
-PATHS = ("path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path", "picture")
-LABELS = ("label", "class", "true", "target", "category", "class_name")
+PATHS = ("path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path", "image_name",
+         "picture")  # fmt: skip
+LABELS = ("label", "class", "true", "target", "category", "class_name", "species")
 """What the two columns of a CSV may be called; without such a first line they are the first and the second."""
 
 LARGEST_CSV = 100 << 20  # bytes
@@ -79,6 +80,8 @@ def list_csv(file: Path) -> Collection:
         place = next(i for i, name in enumerate(head) if name in PATHS)
         label = next((i for i, name in enumerate(head) if name in LABELS and i != place), len(head))
         rows = rows[1:]
+    elif head and not shows(rows[0][0].strip()) and stamp(file.parent / rows[0][0].strip()) == MISSING:
+        rows = rows[1:]  # a heading by other names
     rows = [row for row in rows if len(row) > place and row[place].strip()]
     paths = [row[place].strip() for row in rows]
     labels = [(row[label].strip() or None) if len(row) > label else None for row in rows]

@@ -28,23 +28,28 @@ def match(
     """
     if mapping is not None and not isinstance(mapping, Mapping):
         raise InvalidInput(f"The mapping is a dict of labels and the names of classes, not {brief(mapping)}.")
-    labels, known = list(labels), names(classes)
+    labels, answering = list(labels), names(classes)
     numbers = sorted(label for label in labels if WNID.fullmatch(label))
     order = {label: index for index, label in enumerate(numbers)} if len(numbers) == len(classes) == IMAGENET else {}
 
     def find(label: str) -> int | None:
-        found = known.get(plain(label)) or known.get(plain(IMAGENETTE.get(label, label))) or set()
+        found = answering.get(plain(label)) or answering.get(plain(IMAGENETTE.get(label, label))) or set()
         return order.get(label, next(iter(found)) if len(found) == 1 else None)
 
     matched = {label: find(label) for label in labels}
     for label, name in (mapping or {}).items():
         index = find(name) if name else None
         if name and index is None:
-            listed = ", ".join(classes[:10]) + (" ..." if len(classes) > 10 else "")
-            raise InvalidInput(f"The model knows no one class {name!r} to map {label!r} to; it knows {listed}.")
+            known = listed(classes)
+            raise InvalidInput(f"The model knows no one class {name!r} to map {label!r} to; it knows {known}.")
         if label in matched:
             matched[label] = index
     return matched
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few names."""
+    return (", ".join(names[:10]) or "none") + (" ..." if len(names) > 10 else "")
 
 
 def plain(name: str) -> str:

@@ -66,7 +66,8 @@ def open_collection(data: str | Path, *, seed: int = SEED, pictures: int = PICTU
         return list_zip(place)
     if place.is_file() and place.suffix.lower() in (".csv", ".tsv"):
         return list_csv(place)
-    raise InvalidInput(f"There is no folder, zip or CSV {data}; check the path, or choose of {', '.join(SHORTCUTS)}.")
+    words = ", ".join((*SHORTCUTS, IMAGENETTE))
+    raise InvalidInput(f"There is no folder, zip or CSV {data}; check the path, or choose of {words}.")
 
 
 def draw_collection(family: str, seed: int, pictures: int) -> Collection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +24,10 @@ Source = str | Path | bytes | Image.Image | np.ndarray | Picture
 
 TURNS = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90")
 """What brings pictures of the EXIF orientations 2 to 8 upright, as Pillow names it."""
+
+
+# Pillow says so once per place in the code; how large a picture may be is decided here, before it is decoded.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 def open_image(source: Source, framing: Framing = "centre", name: str | None = None) -> Picture:

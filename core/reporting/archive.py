@@ -18,7 +18,7 @@ from core.types import InvalidInput, Progress
 
 SEPARATOR = "; "
 MAPS = ("attention", "cam")
-MISSING = "missing.txt"
+INDEX, MISSING = "index.csv", "missing.txt"
 
 
 def to_csv(table: pd.DataFrame, tags: Mapping[int, Sequence[str]]) -> bytes:
@@ -45,8 +45,9 @@ def to_zip(
 ) -> bytes:
     """A zip of PNGs: each of those pictures, in that order, with each of the ``maps`` that the scan kept over it.
 
-    ``maps`` are "attention" and "cam", Grad-CAM. A picture that is not there any more is named in ``missing.txt`` with
-    the reason. ``progress(done, total)`` is called after each picture.
+    ``maps`` are "attention" and "cam", Grad-CAM. ``index.csv`` says what each file shows: a line of the table for each.
+    A picture that is not there any more is named in ``missing.txt`` with the reason. ``progress(done, total)`` is
+    called after each picture.
 
     Raises:
         InvalidInput: the run kept no such map.
@@ -55,18 +56,21 @@ def to_zip(
     table = run.table()
     place = {number: row for row, number in enumerate(table["number"].tolist())}
     arrays = {name: run.array(name) for name in maps}
-    file, missing = io.BytesIO(), []
+    file, missing, index = io.BytesIO(), [], []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # a PNG does not get smaller
         for done, number in enumerate(numbers, 1):
             try:
                 picture = run.picture(number)
+                stem = file_name(done, table.iloc[place[number]], len(numbers))
                 for name, values in arrays.items():
-                    stem = file_name(done, table.iloc[place[number]], len(numbers))
                     archive.writestr(f"{stem}-{name}.png", to_png(paint(picture, values[place[number]])))
+                    index.append((f"{stem}-{name}.png", place[number]))
             except InvalidInput as error:
                 missing.append(f"{number}: {error}")
             if progress:
                 progress(done, len(numbers))
+        files, rows = [name for name, _ in index], table.iloc[[row for _, row in index]]
+        archive.writestr(INDEX, rows.assign(file=files).to_csv(index=False))
         if missing:
             archive.writestr(MISSING, "\n".join(missing) + "\n")
     return file.getvalue()

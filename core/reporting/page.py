@@ -65,6 +65,8 @@ def answers(facts: Mapping[str, Any]) -> str:
 def confusion(facts: Mapping[str, Any]) -> str:
     """What is taken for what: all of it for a few classes, the most frequent mistakes for many."""
     found = facts["confusion"]
+    if not facts["labelled"]:
+        return ""
     if found["counts"] is not None:
         said = paragraph("Rows: what it is. Columns: what the model says.", "soft")
         return section("What it takes for what", confusion_table(found["classes"], found["counts"]) + said)

@@ -58,10 +58,10 @@ def report(
 ) -> Report:
     """A report of a run, or of the run in a folder: accuracy, confusion, calibration, and some of its pictures.
 
-    ``numbers`` are the pictures to show, in that order; None stands for the most confident mistakes. ``tags`` are the
-    words that were given to pictures, by number. Maps are those that the scan kept; no model is needed. The page asks
-    for nothing from elsewhere, and follows the reader's choice of light or dark. ``progress(done, total)`` counts
-    pictures.
+    ``numbers`` are the pictures to show, in that order; None stands for the most confident mistakes, or the least
+    confident answers where nothing has a true class. ``tags`` are the words that were given to pictures, by number.
+    Maps are those that the scan kept; no model is needed. The page asks for nothing from elsewhere, and follows the
+    reader's choice of light or dark. ``progress(done, total)`` counts pictures.
 
     Raises:
         InvalidInput: there is no such run, it has no such picture, or more are asked for than a report may have.
@@ -90,7 +90,9 @@ def report(
 
 
 def boldest(table: pd.DataFrame) -> list[int]:
-    """The numbers of the most confident mistakes."""
+    """The numbers of the most confident mistakes; where nothing has a true class, of the least confident answers."""
+    if table["correct"].isna().all():
+        return table.sort_values("confidence", kind="stable")["number"].tolist()[:SHOWN]
     wrong = table[(table["correct"] == False).fillna(False).to_numpy(bool)]  # noqa: E712 - missing is neither
     return wrong.sort_values("confidence", ascending=False, kind="stable")["number"].tolist()[:SHOWN]
 

@@ -2,7 +2,7 @@
 
 One forward pass without a graph up to the last stage, and the gradient from there on alone: little more than a bare
 forward pass. Agreement is ``agreement``'s rank correlation of the last map that has a place in the picture with
-Grad-CAM of the last stage, for the predicted class.
+Grad-CAM of the last stage, for the predicted class; a map that is the same everywhere ranks nothing, and has none.
 """
 
 from __future__ import annotations
@@ -93,8 +93,14 @@ def look(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreem
         None if maps is None else small(maps),
         None if cams is None else small(cams / np.maximum(cams.max((1, 2), keepdims=True), 1e-30)),
         None if features is None else to_numpy(features),
-        None if cams is None or maps is None else rank_correlations(maps, cams),
+        None if cams is None or maps is None else agree(maps, cams),
     )
+
+
+def agree(maps: np.ndarray, cams: np.ndarray) -> np.ndarray:
+    """The rank correlation (b,) of maps and cams (b, h, w); NaN where one of the two is the same everywhere."""
+    even = [one.max((1, 2)) == one.min((1, 2)) for one in (maps, cams)]
+    return np.where(even[0] | even[1], np.nan, rank_correlations(maps, cams))
 
 
 def to_numpy(tensor: Tensor) -> np.ndarray:

@@ -16,7 +16,7 @@ import torch
 
 from core.classifier import Classifier
 from core.data.collection import Collection
-from core.data.matching import match
+from core.data.matching import listed, match
 from core.scanning.look import batch_size, last_map
 from core.scanning.parts import Part, covered, list_parts, read_broken, sweep, write
 from core.scanning.run import FACTS, Run, open_run
@@ -40,7 +40,8 @@ def start(
     Parts with a picture that changed since are removed.
 
     Raises:
-        InvalidInput: ``out`` holds another scan or cannot be written, or the mapping names no class of the model.
+        InvalidInput: ``out`` holds another scan or cannot be written, or the mapping names a label that the data have
+            not, or no class of the model.
     """
     facts = settle(classifier, collection, mapping, agreement)
     try:
@@ -49,7 +50,8 @@ def start(
             run = open_run(out)
             for key, words in SAME.items():
                 if run.facts.get(key) != facts[key]:
-                    raise InvalidInput(f"{out} holds a scan with other {words}; choose another folder for this one.")
+                    of = f" ({run.facts['model']})" if key == "model" else ""
+                    raise InvalidInput(f"{out} holds a scan with other {words}{of}; choose another folder for this.")
         else:
             if list_parts(out):
                 raise InvalidInput(f"{out} holds parts of a scan without its {FACTS}; choose another folder.")
@@ -71,6 +73,9 @@ def settle(
 ) -> dict[str, Any]:
     """What ``run.json`` says of a scan that begins now."""
     card, matched = classifier.card, match(collection.names, classifier.card.classes, mapping)
+    if stray := [label for label in mapping or () if label not in matched]:
+        known = listed(collection.names)
+        raise InvalidInput(f"The data have no label {stray[0]!r} that could mean a class; they have {known}.")
     return {
         "model": card.slug,
         "weights": fingerprint(classifier),

@@ -134,6 +134,17 @@ def test_a_csv_lists_paths_from_where_it_lies(head: str, tmp_path: Path) -> None
     assert not isinstance(told.value, Changed)  # a broken line, not the end of a scan
 
 
+@pytest.mark.parametrize("head", ["image_name,species", "picture id,kind of thing", ""])
+def test_a_heading_by_any_name_is_no_picture(head: str, tmp_path: Path) -> None:
+    fill(tmp_path / "data", 2, ("cat",))
+    (tmp_path / "data" / "cat" / "00.png").rename(tmp_path / "data" / "cat" / "nameless")
+    lines = ["data/cat/nameless,cat", "data/cat/01.png,cat"]  # a picture needs no ending
+    (tmp_path / "list.csv").write_text("\n".join([head, *lines] if head else lines))
+    found = open_collection(tmp_path / "list.csv")
+    assert list(found.paths) == ["data/cat/nameless", "data/cat/01.png"] and found.names == ("cat",)
+    assert found.read(0).pixels.any()
+
+
 @pytest.mark.parametrize("line", ["data/cat", "data/cat/00.png/x", "a\0b.png", "x" * 5000])
 def test_a_line_that_names_no_file_is_a_broken_picture(line: str, tmp_path: Path) -> None:
     fill(tmp_path / "data", 1, ("cat",))

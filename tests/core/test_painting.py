@@ -145,8 +145,11 @@ def test_the_zip_holds_each_picture_with_its_map_in_that_order(run: core.Run) ->
     archive = zipfile.ZipFile(io.BytesIO(data))
     names = [f"{row.true}-{row.predicted}" if row.true != row.predicted else row.true for row in
              (table.iloc[7], table.iloc[0])]  # fmt: skip
-    assert archive.namelist() == [f"{n}-{one}-{map_}.png" for n, one in enumerate(names, 1)
-                                  for map_ in ("attention", "cam")]  # fmt: skip
+    files = [f"{n}-{one}-{map_}.png" for n, one in enumerate(names, 1) for map_ in ("attention", "cam")]
+    assert archive.namelist() == [*files, "index.csv"]
+    index = pd.read_csv(io.BytesIO(archive.read("index.csv")))
+    assert index["file"].tolist() == files and index["number"].tolist() == [7, 7, 0, 0]
+    assert index["path"].tolist() == [table["path"][n] for n in (7, 7, 0, 0)]
     assert told == [(1, 2), (2, 2)] and archive.testzip() is None
     drawn = np.asarray(Image.open(io.BytesIO(archive.read(archive.namelist()[1]))))
     assert np.array_equal(drawn, paint(run.picture(7), run.array("cam")[7]))
@@ -160,6 +163,7 @@ def test_a_picture_that_is_gone_is_named_in_the_zip(tiny: Callable, tmp_path: Pa
     (data / "ash" / "01.png").unlink()
     run = core.open_run(tmp_path / "run")
     archive = zipfile.ZipFile(io.BytesIO(to_zip(run, [0, 1], ("cam",))))
-    assert len(archive.namelist()) == 2 and archive.read("missing.txt").decode().startswith("1: ")
+    assert len(archive.namelist()) == 3 and len(archive.read("index.csv").splitlines()) == 2
+    assert archive.read("missing.txt").decode().startswith("1: ")
     with pytest.raises(InvalidInput, match="attention"):  # a model without any has no such map
         to_zip(run, [0])

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import core
-from core.scanning.look import SIDE, look, small
+from core.scanning.look import SIDE, agree, look, small
 from core.types import InvalidInput, Stopped
 from tests.conftest import CLASSES
 from tests.core.small_models import small as make_small
@@ -57,8 +57,9 @@ def test_each_row_is_what_the_model_says_of_the_picture_alone(classifier: core.C
         map_ = core.to_grid(places[-1])
         kept = run.array("attention")[place]
         assert np.allclose(kept, small(map_[None])[0], rtol=2e-3, atol=1e-5) and kept.shape <= (SIDE, SIDE)
-        expected = core.agreement(map_, cam).rank_correlation.value
-        assert row["agreement"] == pytest.approx(expected, abs=5e-3)  # a batch rounds otherwise: two ranks may swap
+        expected = core.agreement(map_, cam).rank_correlation.value if np.ptp(map_) and np.ptp(cam) else np.nan
+        # A batch rounds otherwise: two ranks may swap.
+        assert row["agreement"] == pytest.approx(expected, abs=5e-3, nan_ok=True)
 
 
 @pytest.mark.parametrize("family", ["resnet", "vit", "swin", "densenet"])
@@ -68,7 +69,10 @@ def test_torchvisions_models_are_scanned_too(family: str, data: Path, tmp_path: 
     table = core.scan(classifier, data, tmp_path / "run")
     run = core.open_run(tmp_path / "run")
     assert len(table) == 36 and run.keeps("attention") == (family in ("vit", "swin")) and run.keeps("cam")
-    assert table["agreement"].notna().all() == run.keeps("attention") and run.array("features").shape[1] <= 256
+    assert table["agreement"].notna().any() == run.keeps("attention") and run.array("features").shape[1] <= 256
+    blank = run.array("cam").max((1, 2)) == 0  # where all the evidence is against the answer
+    assert table["agreement"][blank].isna().all()
+    assert (table["agreement"].notna()[~blank] == run.keeps("attention")).all()
 
 
 def test_without_agreement_the_rest_is_the_same(tiny: Callable, data: Path, tmp_path: Path) -> None:
@@ -89,8 +93,17 @@ def test_agreement_is_that_of_the_two_maps_it_saw(tiny: Callable) -> None:
     squares = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3), dtype=np.uint8)
     for slug in ("cbam", "self-attention", "transformer", "recurrent"):
         seen = look(tiny(slug), squares, np.full(6, -1))
-        expected = [core.agreement(a, b).rank_correlation.value for a, b in zip(seen.attention, seen.cam, strict=True)]
-        assert np.allclose(seen.agreement, expected, atol=1e-9) and np.isnan(seen.losses).all()
+        pairs = list(zip(seen.attention, seen.cam, strict=True))
+        expected = [core.agreement(a, b).rank_correlation.value if np.ptp(b) else np.nan for a, b in pairs]
+        assert np.allclose(seen.agreement, expected, atol=1e-9, equal_nan=True) and np.isnan(seen.losses).all()
+
+
+def test_a_map_that_is_the_same_everywhere_agrees_with_nothing() -> None:
+    maps = np.random.default_rng(0).random((3, 4, 4))
+    maps[1] = 0.25
+    found = agree(maps, maps[[0, 1, 2]] + np.array([0, 0, 1])[:, None, None])
+    assert found[0] == pytest.approx(1) and np.isnan(found[1]) and found[2] == pytest.approx(1)
+    assert np.isnan(agree(maps[:1], np.zeros((1, 8, 8)))[0])
 
 
 def test_a_picture_without_a_class_counts_in_no_accuracy(tiny: Callable, data: Path, tmp_path: Path) -> None:
@@ -220,7 +233,7 @@ def test_a_vanished_run_is_one_sentence(tiny: Callable, data: Path, tmp_path: Pa
 
 def test_a_folder_holds_one_scan(tiny: Callable, data: Path, tmp_path: Path) -> None:
     core.scan(tiny("cbam"), data, tmp_path / "run")
-    with pytest.raises(InvalidInput, match=r"other model; .+\.$"):
+    with pytest.raises(InvalidInput, match=r"other model \(tiny/cbam\); .+\.$"):
         core.scan(tiny("plain"), data, tmp_path / "run")
     with pytest.raises(InvalidInput, match=r"other classes for its labels; .+\.$"):
         core.scan(tiny("cbam"), data, tmp_path / "run", mapping={"elm": "ash"})

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +18,7 @@ import core
 from core.__main__ import main
 from core.models import shelf
 from tests.core.small_scans import draw, fill
+from tests.core.test_scan_killed import ROOT, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -57,14 +62,43 @@ def test_it_leaves_agreement_out(capsys: pytest.CaptureFixture) -> None:
 def test_scenes_have_a_seed_and_a_number(capsys: pytest.CaptureFixture) -> None:
     assert run("--data", "scenes", "--seed", "4", "--pictures", "18", "--json") == 0
     answer = json.loads(capsys.readouterr().out)
+    assert run("--data", "scenes", "--seed", "4", "--pictures", "18") == 0
+    assert "no accuracy: no picture has a class" in capsys.readouterr().out
     assert answer["pictures"] == 18 and answer["accuracy"] is None and len(answer["unmatched"]) == 10
     assert core.open_run("run").table()["path"][0] == f"scenes/{4 << 32}"
 
 
 @pytest.mark.parametrize(
-    "words", [("--data", "nowhere"), ("--map", "shrub"), ("--map", "shrub=oaks"), ("--model", "tiny/none")]
+    "words",
+    [("--data", "nowhere"), ("--map", "shrub"), ("--map", "shrub=oaks"), ("--map", "shrug=elm"), ("--model", "none")],
 )
 def test_a_mistake_is_one_sentence(words: tuple[str, ...], capsys: pytest.CaptureFixture) -> None:
     assert run(*words) == 2
     printed = capsys.readouterr()
     assert printed.out == "" and printed.err.count("\n") == 1 and printed.err.endswith(".\n")
+
+
+def test_interrupted_it_says_so_and_is_no_crash(tmp_path: Path) -> None:
+    words = ("-m", "core", "scan", "--model", "tiny/cbam", "--data", "scenes", "--pictures", "20000", "--out", "cut")
+    command = [sys.executable, *words, "--device", "cpu"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_for(1, tmp_path / "cut", process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130 and not out, err
+    assert "Stopped; what was finished is kept, and the same command goes on from there.\n" in err
+    assert "Traceback" not in err and 0 < core.open_run(tmp_path / "cut").scanned < 20000
+
+
+def test_whoever_reads_a_part_of_it_is_no_mistake(tmp_path: Path) -> None:
+    assert run("--json") == 0  # so that nothing is left to scan
+    words = "scan --model tiny/cbam --data data --out run --device cpu --json"
+    command = f"{sys.executable} -m core {words} | head -c 10; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode in (0, 141) and "Traceback" not in done.stderr and "Error" not in done.stderr

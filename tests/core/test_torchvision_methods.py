@@ -47,7 +47,7 @@ UNFIT = {
     "resnet": LOOKS | {"rollout"},
     "convnext": EDGES | LOOKS | {"rollout", "lrp"},
     "mobilenet": EDGES | LOOKS | {"rollout", "lrp"},
-    "efficientnet": EDGES | LOOKS | {"rollout"},
+    "efficientnet": EDGES | LOOKS | {"rollout", "lrp"},
     "regnet": LOOKS | {"rollout"},
     "densenet": EDGES | LOOKS | {"rollout"},  # one of its ReLUs is a function, which has no hooks
     "vit": EDGES | {"lrp"},
