@@ -49,7 +49,7 @@ UNFIT = {
     "mobilenet": EDGES | LOOKS | {"rollout", "lrp"},
     "efficientnet": EDGES | LOOKS | {"rollout", "lrp"},
     "regnet": LOOKS | {"rollout"},
-    "densenet": EDGES | LOOKS | {"rollout"},  # one of its ReLUs is a function, which has no hooks
+    "densenet": EDGES | LOOKS | {"rollout", "lrp"},  # one of its ReLUs is a function, which has no hooks
     "vit": EDGES | {"lrp"},
     "swin": EDGES | {"rollout", "lrp"},
     "swin-v2": EDGES | {"rollout", "lrp"},
