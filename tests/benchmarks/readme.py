@@ -1,8 +1,9 @@
 """Write the measured tables into README.md, each between its own two marks: ``make tables``.
 
-    python -m tests.benchmarks.readme [models] [benchmark]
+    python -m tests.benchmarks.readme [models] [benchmark] [scan]
 
-*models* is what ``python -m core models`` prints; *benchmark* runs ``methods``, which takes a quarter of an hour.
+*models* is what ``python -m core models`` prints; *benchmark* runs ``methods``, which takes a quarter of an hour;
+*scan* runs ``scan`` and ``opening``, a few minutes with the machine to themselves.
 """
 
 from __future__ import annotations
@@ -49,13 +50,21 @@ def benchmark(options: argparse.Namespace) -> str:
     return f"{methods.conditions(options.rounds, options.long)}\n\n{table(lines)}\n\n{verdict(lines)}"
 
 
-TABLES: dict[str, Callable[[argparse.Namespace], str]] = {"models": models, "benchmark": benchmark}
+def scan(options: argparse.Namespace) -> str:
+    """The tables of scans and of opening what they leave, as these commands print them."""
+    commands = (["tests.benchmarks.scan"], ["tests.benchmarks.opening"])
+    printed = [subprocess.run([sys.executable, "-m", *one], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+               for one in commands]  # fmt: skip
+    return "\n\n".join(one.stdout.strip() for one in printed)
+
+
+TABLES: dict[str, Callable[[argparse.Namespace], str]] = {"models": models, "benchmark": benchmark, "scan": scan}
 
 
 def main() -> int:
     """Make the tables and write them."""
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks.readme", description=__doc__.splitlines()[0])
-    options.add_argument("tables", nargs="*", metavar="TABLE", help=f"{' or '.join(TABLES)}; without any, both")
+    options.add_argument("tables", nargs="*", metavar="TABLE", help=f"{' or '.join(TABLES)}; without any, all")
     options.add_argument("--rounds", type=int, default=15, help="rounds of what takes a few passes (15)")
     options.add_argument("--long", type=int, default=3, help="rounds of what takes many passes (3)")
     chosen = options.parse_args()
