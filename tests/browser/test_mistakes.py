@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import core
+from app.widgets.mistakes.gallery import PAGE
 from app.words import word
 from tests.browser.clicks import click_until
 
@@ -90,6 +91,29 @@ def test_from_a_scan_to_a_cell_to_a_picture_and_into_explore(browser_page, addre
     said = {name: values[0] for name, values in parse_qs(urlsplit(browser_page.url).query).items()}
     assert said["sample"] == f"upload/{meant['sha256'].iloc[1][:12]}" and said["model"] == MODEL
     assert said["target"] == predicted and said["method"] == "grad-cam"
+
+
+def test_what_was_cleared_does_not_come_back(browser_page, address, table) -> None:
+    scan(browser_page, address)
+    browser_page.locator(".st-key-chip-confidence button").click()
+    least = browser_page.get_by_role("slider").first
+    least.focus()
+    for _ in range(60):
+        least.press("ArrowRight")
+    sure = int((table["confidence"] >= 0.6).sum())
+    assert 0 < sure < COUNT
+    browser_page.get_by_text(word("chip.confidence.range", low=60, high=100)).first.wait_for(timeout=PATIENCE)
+    browser_page.keyboard.press("Escape")
+    settle(browser_page)
+    browser_page.get_by_role("button", name=word("chip.clear"), exact=True).click()
+    browser_page.get_by_text(f"{COUNT} pictures").first.wait_for(timeout=PATIENCE)
+    settle(browser_page)
+    browser_page.get_by_role("radio", name=word("filter.wrong"), exact=True).click()
+    wrong = int((table["true"] != table["predicted"]).sum())
+    browser_page.get_by_role("button", name=word("chip.clear"), exact=True).wait_for(timeout=PATIENCE)
+    settle(browser_page)
+    assert len(numbers(browser_page)) == min(wrong, PAGE)
+    assert browser_page.get_by_role("button", name=word("chip.confidence"), exact=True).is_visible()
 
 
 def test_points_that_are_drawn_round_are_shown(browser_page, address, table) -> None:

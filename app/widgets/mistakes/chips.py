@@ -7,7 +7,6 @@ import streamlit as st
 from app import state
 from app.runtime import tags
 from app.runtime.runs import Opened
-from app.state import Key
 from app.state.mistakes import TAGS, Answers, Filter, Sort
 from app.words import known, word
 
@@ -56,16 +55,16 @@ def chip(name: str, label: str, on: bool) -> st.delta_generator.DeltaGenerator:
 
 def pick_answers(chosen: Filter) -> None:
     """All answers, the wrong or the right ones."""
-    key = f"{Key.FILTER}.answers"
-    state.put(key, chosen.answers)
+    key = state.mistakes.control_key("answers")
     st.segmented_control(
         word("filter.answers"),
         list(Answers),
         key=key,
+        default=chosen.answers,
         format_func=lambda one: word(f"filter.{one.value}"),
         label_visibility="collapsed",
         required=True,
-        on_change=lambda: state.mistakes.select(answers=Answers(state.get(key))),
+        on_change=lambda: state.mistakes.controlled("answers", Answers(state.get(key))),
     )
 
 
@@ -79,16 +78,16 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
         label = word("chip.true", true=chosen.true) if chosen.true else word("chip.classes")
     with chip("classes", label, bool(chosen.true or chosen.predicted)):
         for name in ("true", "predicted"):
-            key = f"{Key.FILTER}.{name}"
-            state.put(key, getattr(chosen, name))
+            key, offered = state.mistakes.control_key(name), ["", *opened.classes]
 
             def change(name: str = name, key: str = key) -> None:
-                state.mistakes.select(**{name: state.get(key) or ""})
+                state.mistakes.controlled(name, state.get(key) or "")
 
             st.selectbox(
                 word(f"filter.{name}"),
-                ["", *opened.classes],
+                offered,
                 key=key,
+                index=offered.index(getattr(chosen, name)),
                 format_func=lambda one: one or word("filter.any"),
                 on_change=change,
             )
@@ -97,48 +96,47 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
 def pick_range(name: str, value: tuple[float, float], whole: tuple[float, float]) -> None:
     """A range of confidence, in per cent, or of agreement."""
     scale, step, form = (100, 1.0, "%.0f %%") if name == "confidence" else (1, 0.05, "%.2f")
-    key, low, high = f"{Key.FILTER}.{name}", *(f"{scale * end:.{0 if scale > 1 else 2}f}" for end in value)
+    key, (low, high) = state.mistakes.control_key(name), (f"{scale * end:.{0 if scale > 1 else 2}f}" for end in value)
     on = value != whole
     label = word(f"chip.{name}.range", low=low, high=high) if on else word(f"chip.{name}")
-    state.put(key, tuple(scale * end for end in value))
 
     def change() -> None:
-        state.mistakes.select(**{name: tuple(round(end / scale, 4) for end in state.get(key))})
+        state.mistakes.controlled(name, tuple(round(end / scale, 4) for end in state.get(key)))
 
     with chip(name, label, on):
-        ends = [scale * end for end in whole]
-        st.slider(word(f"filter.{name}"), *ends, step=step, format=form, key=key, on_change=change)
+        ends, chosen = ([scale * end for end in pair] for pair in (whole, value))
+        st.slider(word(f"filter.{name}"), *ends, tuple(chosen), step=step, format=form, key=key, on_change=change)
 
 
 def pick_tag(opened: Opened, chosen: Filter) -> None:
     """One of the tags that pictures of this run have."""
-    used, key = tags.used(opened.run), f"{Key.FILTER}.tag"
-    offered = [name for name in (*TAGS, *used) if name in used or name == chosen.tag]
-    state.put(key, chosen.tag)
+    used, key = tags.used(opened.run), state.mistakes.control_key("tag")
+    offered = ["", *dict.fromkeys(name for name in (*TAGS, *used) if name in used or name == chosen.tag)]
     with chip("tag", tag_title(chosen.tag) if chosen.tag else word("chip.tags"), bool(chosen.tag)):
-        if not offered:
+        if len(offered) == 1:
             st.caption(word("filter.no_tags"))
             return
         st.radio(
             word("filter.tag"),
-            ["", *dict.fromkeys(offered)],
+            offered,
             key=key,
+            index=offered.index(chosen.tag),
             format_func=lambda one: f"{tag_title(one)} · {used.get(one, 0)}" if one else word("filter.any"),
-            on_change=lambda: state.mistakes.select(tag=state.get(key)),
+            on_change=lambda: state.mistakes.controlled("tag", state.get(key)),
         )
 
 
 def pick_sort(opened: Opened) -> None:
     """The order of the pictures."""
     chosen = state.mistakes.selection()
-    key = f"{Key.FILTER}.sort"
+    key = state.mistakes.control_key("sort")
     offered = [one for one in Sort if one != Sort.DISAGREEMENT or opened.table["agreement"].notna().any()]
-    state.put(key, chosen.sort)
     with st.popover(word(f"sort.{chosen.sort.value}"), key="order", icon=":material/sort:"):
         st.radio(
             word("filter.sort"),
             offered,
             key=key,
+            index=offered.index(chosen.sort),
             format_func=lambda one: word(f"sort.{one.value}"),
-            on_change=lambda: state.mistakes.select(sort=Sort(state.get(key))),
+            on_change=lambda: state.mistakes.controlled("sort", Sort(state.get(key))),
         )

@@ -7,6 +7,8 @@ from pathlib import Path
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from app.state import Key
+from app.state.mistakes import CHOICES
 from core.data import samples
 from tests.app.mistakes.conftest import MODEL
 
@@ -32,6 +34,11 @@ def said(page: AppTest) -> str:
     """Everything that the page says in words."""
     parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader]
     return "\n".join(str(one.value) for one in parts)
+
+
+def control(page: AppTest, name: str) -> str:
+    """The present key of the control of one field of the filter."""
+    return f"{Key.FILTER}.{name}.{page.session_state[CHOICES]}"
 
 
 def press(page: AppTest, key: str) -> AppTest:

@@ -20,7 +20,7 @@ from app.state.mistakes import Answers, Filter, Sort
 from app.widgets.mistakes import overview
 from app.words import percent, word
 from tests.app.mistakes.conftest import COUNT, MODEL
-from tests.app.mistakes.mistakes_page import folder_of_pictures, open_page, press, said, well
+from tests.app.mistakes.mistakes_page import control, folder_of_pictures, open_page, press, said, well
 
 
 def test_the_head_says_what_the_table_says(home: Path) -> None:
@@ -99,23 +99,24 @@ def test_every_control_changes_the_one_filter(home: Path) -> None:
         assert word("gallery.one" if left == 1 else "gallery.count", count=left) in said(well(page))
 
     right = table["correct"].astype(bool)
-    page = page.button_group(key="filter.answers").set_value(Answers.WRONG).run()
+    page = page.button_group(key=control(page, "answers")).set_value(Answers.WRONG).run()
     count(page, ~right)
-    page = page.selectbox(key="filter.predicted").set_value("boat").run()
+    page = page.selectbox(key=control(page, "predicted")).set_value("boat").run()
     count(page, ~right & (table["predicted"] == "boat"))
-    page = page.selectbox(key="filter.true").set_value("car").run()
+    page = page.selectbox(key=control(page, "true")).set_value("car").run()
     count(page, ~right & (table["predicted"] == "boat") & (table["true"] == "car"))
     assert page.session_state[Key.FILTER] == Filter(true="car", predicted="boat", answers=Answers.WRONG)
     page = press(page, "chip.clear")
-    page = page.slider(key="filter.confidence").set_value((50.0, 100.0)).run()
+    page = page.slider(key=control(page, "confidence")).set_value((50.0, 100.0)).run()
     count(page, table["confidence"] >= 0.5)
-    page = page.slider(key="filter.agreement").set_value((-1.0, 0.4)).run()
+    page = page.slider(key=control(page, "agreement")).set_value((-1.0, 0.4)).run()
     count(page, (table["confidence"] >= 0.5) & (table["agreement"] <= 0.4))
     page = press(page, "chip.clear")
-    page = page.radio(key="filter.sort").set_value(Sort.LOSS).run()
+    assert page.slider(key=control(page, "confidence")).value == (0.0, 100.0)
+    page = page.radio(key=control(page, "sort")).set_value(Sort.LOSS).run()
     assert page.session_state[Key.FILTER] == Filter(sort=Sort.LOSS)
-    page = page.selectbox(key="filter.true").set_value("car").run()
-    page = page.selectbox(key="filter.predicted").set_value("umbrella").run()
+    page = page.selectbox(key=control(page, "true")).set_value("car").run()
+    page = page.selectbox(key=control(page, "predicted")).set_value("umbrella").run()
     assert word("gallery.empty") in said(well(page))
 
 
@@ -125,7 +126,7 @@ def test_pages_follow_the_filter_and_the_opened_picture(home: Path) -> None:
     page.session_state[Key.NUMBER] = int(order[60])  # opened elsewhere: it is on the third page
     page = well(page.run())
     assert page.session_state[Key.SHEET][1] == 3
-    page = well(page.button_group(key="filter.answers").set_value(Answers.RIGHT).run())
+    page = well(page.button_group(key=control(page, "answers")).set_value(Answers.RIGHT).run())
     assert page.session_state[Key.SHEET][1] == 1
 
 
