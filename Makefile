@@ -32,8 +32,8 @@ bench: requirements-dev ## how long things take, as ratios
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.bench
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.methods
 	@$(python) -m tests.browser.click_time
-	@$(python) -m tests.benchmarks.scan || true
-	@$(python) -m tests.benchmarks.opening || true
+	@$(python) -m tests.benchmarks.scan
+	@$(python) -m tests.benchmarks.opening
 
 tables: requirements-dev ## measure again, and write README.md's tables; TABLES=models only that one, at once
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.readme $(TABLES)

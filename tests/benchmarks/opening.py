@@ -124,7 +124,7 @@ def main() -> int:
     chosen = options.parse_args()
     if not Path(CHROMIUM).exists():
         print(f"No Chromium at {CHROMIUM}: nothing is opened.", file=sys.stderr)
-        return 1
+        return 0
     rows = measure(chosen.rows, chosen.rounds)
     print(json.dumps(rows, indent=1) if chosen.json else table(rows))
     return 0
