@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -57,7 +59,7 @@ def draw(opened: Opened, lassoing: bool) -> None:
             lassoing,
         ),
         key=key,
-        on_select=lambda: choose(state.clicked_points(key)),
+        on_select=lambda: choose(opened, state.clicked_points(key)),
         selection_mode=("points", "lasso"),
         config={"displayModeBar": False},
         alt=word("scatter.title"),
@@ -65,8 +67,14 @@ def draw(opened: Opened, lassoing: bool) -> None:
     st.caption(f"{legend(right, shown)} {word('scatter.hint.lasso' if lassoing else 'scatter.hint.point')}")
 
 
-def choose(numbers: tuple[int, ...]) -> None:
-    """Open the picture of one point, to which the gallery turns; show the pictures of several."""
+def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
+    """Open the picture of one point, to which the gallery turns; show the pictures of several that the filter leaves.
+
+    What was drawn round before makes way: all else that is chosen stays.
+    """
+    if len(numbers) > 1:
+        left = runs.filtered(opened, replace(state.mistakes.selection(), lasso=None))
+        numbers = tuple(np.intersect1d(opened.table["number"].to_numpy()[left], numbers).tolist())
     if len(numbers) == 1:
         state.mistakes.open_picture(numbers[0])
     elif numbers:

@@ -247,14 +247,21 @@ def test_each_point_of_the_scatter_is_its_picture(count: int) -> None:
     assert low < agreement.min() and high > agreement.max() and figure.layout.dragmode is False
 
 
-def test_one_point_opens_its_picture_and_several_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_point_opens_its_picture_and_several_that_the_filter_leaves_are_shown(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(st, "session_state", {})
-    scatter.choose((7,))
+    opened, order = runs.open_one(RUN), wrong(home)
+    scatter.choose(opened, (7,))
     assert state.mistakes.number() == 7 and state.mistakes.selection() == Filter()
-    scatter.choose((7, 9))
+    scatter.choose(opened, (7, 9))
     assert state.mistakes.selection() == Filter(lasso=Group(word("scatter.chosen"), (7, 9)))
-    scatter.choose(())
+    scatter.choose(opened, ())
     assert state.mistakes.selection().lasso.numbers == (7, 9)
+    state.mistakes.select(answers=Answers.WRONG)
+    scatter.choose(opened, tuple(range(len(opened.table))))  # the faint points were drawn round as well
+    assert state.mistakes.selection().lasso.numbers == tuple(sorted(order))
+    assert len(runs.filtered(opened, state.mistakes.selection())) == len(order)
 
 
 # --- taking along
