@@ -24,6 +24,8 @@ MANY = 16
 """Of more maps than these a strip offers each layer's mean over heads, and the heads of the chosen layer only."""
 LIGHT = 1_000_000
 """Where the maps of a strip have more values than these together, only the chosen one can be looked into at once."""
+ROUNDING = 1e-6
+"""Of the largest score: what its rounding may leave in a map that adds up to a change of score."""
 PLACE = re.compile(r"(stage|block)(\d+)")
 
 
@@ -213,31 +215,56 @@ def method_title(method: Method) -> str:
     return known(f"method.{method.slug}.title", method.title)
 
 
+def is_blank(found: Attribution, reading: Reading) -> bool:
+    """Whether an attribution shows nothing: it is zero, or adds up to a change of score and is only its rounding."""
+    limit = 0.0 if found.gap is None else ROUNDING * float(np.abs(reading.logits).max())
+    return bool(np.abs(found.values).max() <= limit)
+
+
+def blank_note(method: Method, found: Attribution, reading: Reading, classes: Sequence[str]) -> str:
+    """Why an attribution is blank, in words; nothing where it shows something."""
+    if not is_blank(found, reading):
+        return ""
+    about = "attention" if method.family == "attention" else "picture"
+    target, left = classes[found.target], word("overlay.note.rounding") if found.values.any() else ""
+    if found.contrast is not None:
+        why = word(f"overlay.note.undecided.{about}", target=target, other=classes[found.contrast])
+    elif method.slug == "grad-cam":
+        why = word("overlay.note.negative", target=target)
+    else:
+        why = word(f"overlay.note.zero.{about}", target=target)
+    return " ".join(filter(None, [why, left]))
+
+
+def contrast_title(classes: Sequence[str], found: Attribution) -> str:
+    """The class that an attribution is about, and the one that is set against it, where there is one."""
+    target = classes[found.target]
+    return target if found.contrast is None else word("contrast.both", target=target, other=classes[found.contrast])
+
+
 def attribution_layer(
-    method: Method, found: Attribution, classes: Sequence[str], pair: tuple[int, int] | None = None
+    method: Method, found: Attribution, reading: Reading, classes: Sequence[str], pair: tuple[int, int] | None = None
 ) -> Layer:
-    """An attribution for the right pane; a blank one says why it is blank.
+    """An attribution for the right pane; a blank one says why it is blank, and its rounding is not drawn.
 
     Where two classes are set against each other, the ``pair``, a map of both together or of one of them says which.
     """
     signed = method.signed or found.contrast is not None
-    title, note, target = method_title(method), "" if signed else evenness(found.values), classes[found.target]
-    if not found.values.any():
-        if found.contrast is not None:
-            note = word("overlay.note.undecided", target=target, other=classes[found.contrast])
-        else:
-            note = word("overlay.note.negative" if method.slug == "grad-cam" else "overlay.note.zero", target=target)
+    title, values, note = method_title(method), found.values, blank_note(method, found, reading, classes)
+    if note:
+        values = np.zeros_like(values)
+    elif not signed:
+        note = evenness(values)
     if pair is None:
-        return Layer(method.slug, title, found.values, signed=signed, note=note)
+        return Layer(method.slug, title, values, signed=signed, note=note)
     both = word("contrast.both", target=classes[pair[0]], other=classes[pair[1]])
-    label = word("contrast.short") if found.contrast is not None else target
     return Layer(
         side_slug(method, None if found.contrast is not None else found.target),
-        word("contrast.title", method=title, classes=both if found.contrast is not None else target),
-        found.values,
+        word("contrast.title", method=title, classes=contrast_title(classes, found)),
+        values,
         signed=signed,
         note=note,
-        label=label,
+        label=classes[found.target] if found.contrast is None else word("contrast.short"),
         group=word("contrast.group", method=title, classes=both),
     )
 

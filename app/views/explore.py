@@ -7,6 +7,7 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key, View
 from app.widgets import agreement, answer, computation, kept, methods, panes, share
+from app.widgets.analysis import Analysis
 from app.widgets.trials import address, section
 
 subject = state.subject()
@@ -43,12 +44,12 @@ view = View(
 )
 state.publish(view, address.settle(reading))
 
+analysis = Analysis(subject, reading, target, shown, chosen, parameters, found)
 with below:
-    measured = panes.compare(subject, reading, shown, chosen, found, parameters)
-    agreement.show(measured, shown.title if shown.choice else None, panes.method_name(chosen))
+    agreement.show(analysis)
 
 with stage:
     share.show(view, names[target], subject.picture, reading, found, shown.query)
-    section.show(subject, reading, target, shown, chosen, parameters, found)
+    section.show(analysis)
 
 kept.show()

@@ -6,6 +6,8 @@ from html import escape
 
 import streamlit as st
 
+from app import layers, runtime
+from app.widgets.analysis import Analysis
 from app.words import word
 from core import Agreement, Measure
 
@@ -19,6 +21,24 @@ def verdict(found: Agreement) -> str:
     return word("agreement.opposed" if opposed else "agreement.chance")
 
 
+def missing(analysis: Analysis) -> str:
+    """Why there are no two maps to compare, in words; nothing where there are."""
+    if analysis.shown.choice is None:
+        return word("agreement.none")
+    if analysis.found is None:
+        return word("agreement.later", right=analysis.title)
+    return word("agreement.blank", right=analysis.title, why=analysis.blank) if analysis.blank else ""
+
+
+def measure(analysis: Analysis) -> Agreement:
+    """How far the attention on the left pane and the chosen attribution agree, where both are there."""
+    shown, found = analysis.shown, analysis.found
+    attended = layers.grid_of(analysis.reading, shown.choice, shown.query)
+    asked = analysis.method.slug, found.target, found.contrast, tuple(sorted(analysis.parameters.items()))
+    names = (shown.choice.slug, shown.query, *asked)
+    return runtime.agreement(analysis.subject.classifier, analysis.subject.picture, attended, found.values, *names)
+
+
 def _row(name: str, one: Measure, share: bool) -> str:
     """One measure: its name, its value, and under them chance and the blob."""
 
@@ -30,13 +50,15 @@ def _row(name: str, one: Measure, share: bool) -> str:
     return f"<dt>{escape(name)}</dt><dd>{tell(one.value)}</dd><p>{escape(chance)}<br>{escape(blind)}</p>"
 
 
-def show(found: Agreement | None, left: str | None, right: str) -> None:
-    """Draw the panel; None stands for maps of which one is missing: no ``left``, or a method not computed yet."""
+def show(analysis: Analysis) -> None:
+    """Draw the panel, or why there is nothing to compare."""
     st.subheader(word("agreement.title"))
-    if found is None:
-        st.markdown(word("agreement.later", right=right) if left else word("agreement.none"))
+    if why := missing(analysis):
+        st.markdown(why)
         return
+    found = measure(analysis)
     st.markdown(verdict(found))
+    left, right = analysis.shown.title, analysis.title
     st.caption(word("agreement.between", left=left, right=right, rows=found.grid[0], columns=found.grid[1]))
     rows = [
         _row(word("agreement.rank"), found.rank_correlation, False),

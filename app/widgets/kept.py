@@ -8,6 +8,7 @@ from app import layers, runtime, state
 from app.overlay import overlay
 from app.state import Subject, View
 from app.widgets import agreement, models, panes, pictures, weights
+from app.widgets.analysis import Analysis
 from app.words import percent, word
 from core import InvalidInput
 from core.attribution import method
@@ -23,7 +24,6 @@ def _one(view: View, number: int) -> None:
     contrast = classifier.target(view.contrast, reading.probabilities) if view.contrast else None
     found = runtime.find_attribution(runtime.attribution_key(classifier, picture, chosen, target, parameters, contrast))
     choice = layers.find_choice(reading, view.map)
-    title = layers.attention_title(reading, choice)
     head, away = st.columns([6, 1], vertical_alignment="center")
     head.markdown(
         f"**{classifier.card.title}** · {picture.name} · {name} {percent(float(reading.probabilities[target]))}"
@@ -35,12 +35,8 @@ def _one(view: View, number: int) -> None:
         blob = panes.pack(subject, reading, shown, (choice.slug if choice else layers.ENERGY, ""))
         overlay.show(blob, key=f"kept.{number}")
     with side:
-        map_ = panes.Shown(choice, None, title)
-        agreement.show(
-            panes.compare(subject, reading, map_, chosen, found, parameters),
-            title if choice else None,
-            panes.method_name(chosen),
-        )
+        map_ = panes.Shown(choice, None, layers.attention_title(reading, choice))
+        agreement.show(Analysis(subject, reading, target, map_, chosen, parameters, found))
 
 
 def show() -> None:

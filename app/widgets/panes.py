@@ -13,7 +13,7 @@ from app.layers import Choice
 from app.overlay import overlay
 from app.state import Key, Subject
 from app.words import word
-from core import Agreement, Attribution, Reading
+from core import Attribution, Reading
 from core.attribution import Method
 
 FEW = 3
@@ -27,11 +27,6 @@ class Shown:
     choice: Choice | None
     query: int | None
     title: str
-
-
-def method_name(chosen: Method) -> str:
-    """A method's name in the chosen language."""
-    return layers.method_title(chosen)
 
 
 def words(reading: Reading) -> dict[str, str]:
@@ -148,20 +143,3 @@ def gates(reading: Reading) -> None:
             config={"displayModeBar": False},
             key=f"gate.{one.tap}",
         )
-
-
-def compare(
-    subject: Subject,
-    reading: Reading,
-    shown: Shown,
-    chosen: Method,
-    found: Attribution | None,
-    parameters: dict[str, Any],
-) -> Agreement | None:
-    """How far the attention on the left pane and the chosen attribution agree; None where either is missing."""
-    if shown.choice is None or found is None:
-        return None
-    map_ = layers.grid_of(reading, shown.choice, shown.query)
-    asked = chosen.slug, found.target, found.contrast, tuple(sorted(parameters.items()))
-    names = (shown.choice.slug, shown.query, *asked)
-    return runtime.agreement(subject.classifier, subject.picture, map_, found.values, *names)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -68,7 +69,7 @@ def ask(picture: Picture, given: dict[str, Any], map_: AttentionMap | Attributio
 
 
 def test_each_mechanisms_maps_are_checked_as_the_core_does(classifier: core.Classifier, picture: Picture) -> None:
-    given = situation(classifier, picture)
+    given = situation(classifier, picture, "saliency")
     page, choice = open_checks(given), given["shown"].choice
     shown = lists(page)
     if choice is None:
@@ -127,6 +128,14 @@ def test_what_is_not_there_is_said(tiny: Callable, picture: Picture) -> None:
     page = open_checks(situation(tiny("squeeze-excitation"), picture, computed=False))
     assert word("check.none.attention") in said(page) and not page.info
     assert word("check.none.attribution", method="Grad-CAM") in said(page)
+
+
+def test_a_blank_map_is_not_checked_and_says_why(tiny: Callable, picture: Picture) -> None:
+    given = situation(tiny("cbam"), picture, "layer-integrated-gradients")
+    blank = Attribution(1e-9 * np.eye(8, dtype=np.float32), (8, 8), 0.0, "layer-integrated-gradients", given["target"])
+    page = open_checks({**given, "found": blank})
+    name = given["subject"].classifier.card.classes[given["target"]]
+    assert len(lists(page)) == 1 and word("overlay.note.zero.attention", target=name) in said(page)
 
 
 def test_what_takes_long_is_asked_for_first_and_then_known(

@@ -38,6 +38,8 @@ def test_a_class_can_be_set_against_another(classifier: core.Classifier) -> None
         one.proto.body for one in page.get("html")
     )
     assert f', contrast="{other}"' in page.code[-1].value
+    both = word("contrast.both", target=classifier.card.classes[target], other=other)
+    assert f"against {word('contrast.title', method='Input × gradient', classes=both)}" in said(page)  # which map
     page = well(page.selectbox(key=Key.CONTRAST).set_value("").run())
     assert "contrast" not in page.query_params
 
@@ -64,7 +66,8 @@ def test_the_three_maps_stand_in_a_strip_of_their_own(classifier: core.Classifie
     picture, chosen = open_sample(SAMPLE), method("input-x-gradient")
     every = [core.attribute(classifier, picture, chosen.slug, one, contrast=other) for one, other in
              computation.questions(1, 4)]  # fmt: skip
-    both, first, second = (layers.attribution_layer(chosen, one, classifier.card.classes, (1, 4)) for one in every)
+    reading, names = core.read(classifier, picture), classifier.card.classes
+    both, first, second = (layers.attribution_layer(chosen, one, reading, names, (1, 4)) for one in every)
     assert both.group == first.group == second.group
     assert all(classifier.card.classes[one] in both.group for one in (1, 4))
     assert both.signed and both.slug == chosen.slug and first.slug == f"{chosen.slug}@1"
@@ -98,3 +101,16 @@ def test_every_method_says_what_it_is_made_of_and_what_it_needs() -> None:
     for one in METHODS:
         assert word(f"overlay.attribution.{one.family}")
         assert bool(one.needs) == (one.slug not in everywhere)
+
+
+def test_a_map_of_rounding_is_blank_and_no_verdict_is_given(classifier: core.Classifier) -> None:
+    """The gates of this model are shut where nothing moves the score: its map is a billionth of the scores."""
+    picture = open_sample("scenes-place/24")
+    model = core.load("scenes-place/cbam", "cpu")
+    found, reading = core.attribute(model, picture, "layer-integrated-gradients"), core.read(model, picture)
+    assert 0 < np.abs(found.values).max() < 1e-7 < np.abs(reading.logits).max()
+    page = well(open_page(model="scenes-place/cbam", sample="scenes-place/24", method="layer-integrated-gradients"))
+    name = model.card.classes[reading.predicted]
+    why = f"{word('overlay.note.zero.attention', target=name)} {word('overlay.note.rounding')}"
+    assert word("agreement.blank", right="Layer Integrated Gradients", why=why) in said(page)
+    assert not [one for one in ("strong", "some", "chance", "opposed") if word(f"agreement.{one}") in said(page)]

@@ -17,6 +17,7 @@ from app.state import Key
 from app.widgets.trials import curves, erasing
 from app.words import percent, word
 from core import Curves, Faithfulness, Stopped
+from core.evaluation.erasure import WHICH
 from core.types import Picture
 from tests.app.trial_page import open_trial, situation
 from tests.core.test_intervention import adopted
@@ -40,11 +41,16 @@ def changes(classifier: core.Classifier, picture: Picture, values: np.ndarray, t
     """What must stand under the three pictures, asked of the core."""
     before = core.read(classifier, picture).probabilities[target]
     lines = []
-    for which in ("most", "random", "least"):
+    for which in WHICH:
         after = core.read(classifier, core.erase(classifier, picture, values, which=which, **how)).probabilities[target]
         shares = {"before": percent(float(before), 0), "after": percent(float(after), 0)}
         lines.append(word("erase.change", name=classifier.card.classes[target], **shares).replace("\u00a0", " "))
     return lines
+
+
+def lead(reading: core.Reading, target: int) -> float:
+    """How far the target's score lies above that of the class after it."""
+    return float(reading.logits[target] - reading.logits[(target + 1) % 10])
 
 
 def shows(page: AppTest, lines: list[str]) -> bool:
@@ -53,10 +59,10 @@ def shows(page: AppTest, lines: list[str]) -> bool:
 
 
 def test_each_mechanisms_maps_erase_what_the_core_erases(classifier: core.Classifier, picture: Picture) -> None:
-    given = situation(classifier, picture)
+    given = situation(classifier, picture, "saliency")
     page, shown = open_erasing(given), given["shown"].choice
     if shown is None:
-        assert word("erase.only.attribution", method="Grad-CAM") in said(page)
+        assert word("erase.only.attribution", method="Saliency") in said(page)
     else:
         attended = layers.grid_of(given["reading"], shown)
         assert shows(page, changes(classifier, picture, attended, given["target"]))
@@ -99,20 +105,48 @@ def test_two_classes_set_against_each_other_are_both_told(tiny: Callable, pictur
     pairs = zip(*(changes(classifier, picture, values, one) for one in (target, (target + 1) % 10)), strict=True)
     assert shows(page, ["  \n".join(pair) for pair in pairs])
     name = classifier.card.classes[target]
-    assert word("erase.most.signed", name=name) in said(page) and word("erase.least.signed", name=name) in said(page)
+    other = classifier.card.classes[(target + 1) % 10]
+    for which in ("most", "least"):
+        assert word(f"erase.{which}.contrast", name=name, other=other) in said(page)
+        assert word(f"erase.{which}.signed", name=name) not in said(page)
+    before = lead(core.read(classifier, picture), target)
+    erased = (core.erase(classifier, picture, values, which=which) for which in WHICH)
+    after = {which: lead(core.read(classifier, one), target) for which, one in zip(WHICH, erased, strict=True)}
+    told = {which: erasing.moved(before, one, erasing.LEAD) for which, one in after.items()}
+    told["before"] = f"{before:.2f}".replace("-", "−")
+    assert word("erase.sentence.contrast", name=name, other=other, **told) in said(page)
+    assert erasing.verdict(before, after, erasing.LEAD) in said(page)
+    assert word("contrast.both", target=name, other=other) in said(page)  # which map it is
 
 
 def test_without_a_map_there_is_nothing_to_erase_by(tiny: Callable, picture: Picture) -> None:
     page = open_erasing(situation(tiny("plain"), picture, computed=False))
-    assert word("erase.nothing", method="Grad-CAM") in said(page) and not page.get("image")
+    later = word("erase.later", method="Grad-CAM")
+    assert word("erase.nothing", why=later) in said(page) and not page.get("image")
     page = open_erasing(situation(tiny("cbam"), picture, computed=False))
-    assert word("erase.only.attention", method="Grad-CAM") in said(page) and len(page.get("image")) == 3
+    assert word("erase.only.attention", why=later) in said(page) and len(page.get("image")) == 3
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-9])
+def test_nothing_is_erased_by_a_map_that_is_blank(tiny: Callable, picture: Picture, size: float) -> None:
+    """Neither by one of zeros nor by one that is the rounding of the scores, whatever its strongest cell."""
+    given = situation(tiny("cbam"), picture, "layer-integrated-gradients")
+    values = size * np.eye(8, dtype=np.float32)
+    blank = core.Attribution(values, (8, 8), 0.0, "layer-integrated-gradients", given["target"])
+    page = open_erasing({**given, "found": blank})
+    name = given["subject"].classifier.card.classes[given["target"]]
+    assert word("overlay.note.zero.attention", target=name) in said(page)
+    assert shows(page, changes(given["subject"].classifier, picture, layers.grid_of(
+        given["reading"], given["shown"].choice), given["target"]))  # fmt: skip
+    assert not [one for one in page.button_group if one.key == Key.ERASE_MAP]
+    page = open_erasing({**situation(tiny("plain"), picture, "saliency"), "found": blank})
+    assert word("overlay.note.zero.picture", target=name) in said(page) and not page.get("image")
 
 
 def test_a_flat_map_says_that_its_order_is_drawn(tiny: Callable, picture: Picture) -> None:
     given = situation(tiny("plain"), picture, "saliency")
     assert word("erase.flat") not in said(open_erasing(given))
-    flat = core.Attribution(np.zeros((8, 8), np.float32), (8, 8), None, "grad-cam", given["target"])
+    flat = core.Attribution(np.ones((8, 8), np.float32), (8, 8), None, "grad-cam", given["target"])
     assert word("erase.flat") in said(open_erasing({**given, "found": flat}))
 
 
@@ -126,10 +160,27 @@ def test_a_flat_map_says_that_its_order_is_drawn(tiny: Callable, picture: Pictur
     ],
 )
 def test_the_sentence_says_whether_the_part_matters(after: dict[str, float], key: str) -> None:
-    assert erasing.verdict(0.9, after, "elm") == (word(key, name="elm") if key == "erase.unmoved" else word(key))
+    assert erasing.verdict(0.9, after) == word(key)
     assert erasing.moved(0.9, 0.12) == word("erase.falls", after="12 %")
     assert erasing.moved(0.2, 0.3) == word("erase.rises", after="30 %")
     assert erasing.moved(0.9, 0.89) == word("erase.stays", after="89 %")
+
+
+@pytest.mark.parametrize(
+    ("after", "key"),
+    [
+        ({"most": 1.0, "random": 2.0, "least": 2.1}, "erase.matters"),
+        ({"most": 1.9, "random": 2.0, "least": 4.0}, "erase.no_more"),
+        ({"most": 2.0, "random": -1.0, "least": 2.0}, "erase.less"),
+        ({"most": 2.05, "random": 1.95, "least": 2.0}, "erase.unmoved"),
+    ],
+)
+def test_of_two_classes_it_goes_by_the_difference_of_their_scores(after: dict[str, float], key: str) -> None:
+    assert erasing.verdict(2.0, after, erasing.LEAD) == word(key)
+    assert erasing.moved(2.0, -0.5, erasing.LEAD) == word("erase.falls", after="−0.50")
+    pointer = erasing.Pointer("", np.eye(2), 1, contrast=0)
+    assert pointer.measure(np.array([0.1, 0.8, 0.1], np.float32)) == pytest.approx(np.log(8), abs=1e-6)
+    assert np.isfinite(pointer.measure(np.array([0.0, 1.0], np.float32)))
 
 
 # --- curves

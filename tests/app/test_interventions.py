@@ -29,9 +29,11 @@ def page(slug: str, family: bool, clicked: int | None = None) -> None:
     """The trial alone, with a small model; ``clicked`` is a line of the table that was clicked before."""
     from app import runtime, state
     from app.runtime import interventions as known
-    from app.state import Key, Subject
+    from app.state import Key
+    from app.widgets.analysis import Analysis
     from app.widgets.trials import ablations, interventions
     from tests.app.test_interventions import SAMPLE, model_of
+    from tests.app.trial_page import situation
 
     model, picture = model_of(slug, family), runtime.sample_picture(SAMPLE)
     reading = runtime.reading(model, picture)
@@ -39,7 +41,7 @@ def page(slug: str, family: bool, clicked: int | None = None) -> None:
         state.put("done", True)
         state.put(Key.ABLATIONS, {"selection": {"rows": [], "columns": [], "cells": [(clicked, "part")]}})
         ablations.click(known.find_ablations(model, picture, reading.predicted))
-    interventions.show(Subject(model, picture, SAMPLE, "centre"), reading, reading.predicted)
+    interventions.show(Analysis(**situation(model, picture, computed=False, sample=SAMPLE)))
 
 
 def model_of(slug: str, family: bool) -> Classifier:

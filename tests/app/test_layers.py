@@ -170,20 +170,36 @@ def test_ties_are_each_a_cell_of_their_own() -> None:
     assert len({(row, column) for row, column, _ in found}) == 3 and {value for *_, value in found} == {0.5}
 
 
-def attributed(slug: str, values: np.ndarray) -> Attribution:
-    return Attribution(values, values.shape, None, slug, 0)
+READ = Reading(np.ones(1, np.float32), np.full(1, -3, np.float32), (), np.ones((4, 4), np.float32))
+
+
+def attributed(slug: str, values: np.ndarray, gap: float | None = None) -> Attribution:
+    return Attribution(values, values.shape, gap, slug, 0)
 
 
 @pytest.mark.parametrize("one", METHODS, ids=lambda one: one.slug)
 def test_a_blank_attribution_says_why_and_another_says_nothing(one) -> None:
     zero, some = np.zeros((4, 4), np.float32), np.eye(4, dtype=np.float32)
-    blank, seen = (attribution_layer(one, attributed(one.slug, values), ["birch"]) for values in (zero, some))
-    key = "overlay.note.negative" if one.slug == "grad-cam" else "overlay.note.zero"
+    blank, seen = (attribution_layer(one, attributed(one.slug, values), READ, ["birch"]) for values in (zero, some))
+    about = "attention" if one.family == "attention" else "picture"
+    key = "overlay.note.negative" if one.slug == "grad-cam" else f"overlay.note.zero.{about}"
     assert blank.note == word(key, target="birch") and "birch" in blank.note and not seen.note
     assert seen.slug == one.slug and seen.signed == one.signed and seen.title == method_title(one) == one.title
     assert seen.values is some
 
 
 def test_a_negative_attribution_is_not_blank() -> None:
-    layer = attribution_layer(method("occlusion"), attributed("occlusion", -np.eye(3, dtype=np.float32)), ["birch"])
+    found = attributed("occlusion", -np.eye(3, dtype=np.float32))
+    layer = attribution_layer(method("occlusion"), found, READ, ["birch"])
     assert not layer.note and layer.signed
+
+
+def test_what_adds_up_to_a_score_is_blank_where_it_is_only_its_rounding() -> None:
+    chosen, ones = method("layer-integrated-gradients"), np.eye(4, dtype=np.float32)
+    faint, seen = (attributed(chosen.slug, size * ones, gap=0.0) for size in (2e-6, 4e-6))  # the score is 3
+    layer = attribution_layer(chosen, faint, READ, ["birch"])
+    assert word("overlay.note.zero.attention", target="birch") in layer.note and not layer.values.any()
+    assert word("overlay.note.rounding") in layer.note
+    assert not attribution_layer(chosen, seen, READ, ["birch"]).note
+    square = attributed("vargrad", 1e-9 * ones)  # of no score
+    assert not attribution_layer(method("vargrad"), square, READ, ["birch"]).note

@@ -15,7 +15,9 @@ import pytest
 from app import layers, runtime
 from app.runtime.store import Store
 from app.state import Subject, View
-from app.widgets.panes import Shown, compare
+from app.widgets.agreement import measure
+from app.widgets.analysis import Analysis
+from app.widgets.panes import Shown
 from app.widgets.pictures import framed
 from app.widgets.share import code, maps_file
 from core import Agreement, Attribution, Classifier, Picture, Reading, agreement, attribute, load, read
@@ -54,7 +56,8 @@ def on_the_page(view: View) -> tuple[Picture, Reading, Attribution, Agreement | 
     found = runtime.attribution(classifier, picture, chosen, target, parameters)
     shown = Shown(layers.find_choice(reading, view.map), None, "")
     subject = Subject(classifier, picture, view.sample, view.framing)
-    return picture, reading, found, compare(subject, reading, shown, chosen, found, parameters)
+    analysis = Analysis(subject, reading, target, shown, chosen, parameters, found)
+    return picture, reading, found, measure(analysis) if shown.choice else None
 
 
 def executed(text: str) -> tuple[dict[str, Any], list[Any]]:

@@ -22,17 +22,18 @@ def situation(
     parameters: dict[str, Any] | None = None,
     contrast: int | None = None,
     computed: bool = True,
+    sample: str = "scenes/1",
 ) -> dict[str, Any]:
-    """What Explore hands to a trial: the arguments of its ``show`` by name; ``choice`` is the attention map's slug."""
+    """The fields of the analysis that Explore hands to a trial, by name; ``choice`` is the attention map's slug."""
     reading, parameters = core.read(classifier, picture), parameters or {}
     target, chosen = reading.predicted, layers.find_choice(reading, choice)
     found = core.attribute(classifier, picture, slug, target, contrast=contrast, **parameters) if computed else None
     return {
-        "subject": state.Subject(classifier, picture, "scenes/1", "centre"),
+        "subject": state.Subject(classifier, picture, sample, "centre"),
         "reading": reading,
         "target": target,
         "shown": panes.Shown(chosen, query, layers.attention_title(reading, chosen, query)),
-        "chosen": method(slug),
+        "method": method(slug),
         "parameters": parameters,
         "found": found,
     }
@@ -42,7 +43,9 @@ def open_trial(show: Callable[..., None], given: dict[str, Any]) -> AppTest:
     """The page, run once without a failure."""
 
     def page(show, given):  # its source is run by itself, without the names above
-        show(**given)
+        from app.widgets.analysis import Analysis
+
+        show(Analysis(**given))
 
     found = AppTest.from_function(page, default_timeout=60, kwargs={"show": show, "given": given}).run()
     assert not found.exception, [*found.exception]

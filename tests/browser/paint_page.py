@@ -11,8 +11,9 @@ from PIL import Image
 
 from app import figures, runtime, state
 from app.paint import paint
-from app.state import Subject
+from app.widgets.analysis import Analysis
 from app.widgets.trials import changes, interventions
+from tests.app.trial_page import situation
 from tests.conftest import build_tiny
 
 GREY = (120, 120, 120)
@@ -51,8 +52,7 @@ def canvas() -> None:
 def trial() -> None:
     """Interventions on a small model with self-attention."""
     model, sample = build_tiny("self-attention"), runtime.sample_picture("scenes/24")
-    reading = runtime.reading(model, sample)
-    interventions.show(Subject(model, sample, "scenes/24", "centre"), reading, reading.predicted)
+    interventions.show(Analysis(**situation(model, sample, computed=False, sample="scenes/24")))
 
 
 if __name__ == "__main__":

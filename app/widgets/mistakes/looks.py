@@ -149,7 +149,7 @@ def blank(method: Method, values: np.ndarray, name: str) -> str:
     """Why a map shows nothing; else nothing."""
     if values.any():
         return ""
-    return word("overlay.note.negative" if method.slug == "grad-cam" else "overlay.note.zero", target=name)
+    return word("overlay.note.negative" if method.slug == "grad-cam" else "overlay.note.zero.picture", target=name)
 
 
 def erasing(

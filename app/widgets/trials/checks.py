@@ -8,17 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from app import runtime, state
-from app.layers import Choice
+from app import layers, runtime, state
 from app.runtime import faithfulness
 from app.state import Key, Subject
-from app.widgets import panes
+from app.widgets.analysis import Analysis
 from app.widgets.computation import QUICK
 from app.widgets.trials.curves import on_demand
 from app.words import percent, word
-from core import AttentionMap, Attribution, Check, Reading, rollout_map
+from core import AttentionMap, Attribution, Check, rollout_map
 from core.attention.rollout import ROLLOUT
-from core.attribution import Method
 from core.evaluation.checks import GAP, ROUNDING, SAME
 from core.evaluation.randomisation import CARELESS
 from core.types import Progress
@@ -47,57 +45,52 @@ class Question:
     blind: bool
 
 
-def show(
-    subject: Subject,
-    reading: Reading,
-    target: int,
-    shown: panes.Shown,
-    chosen: Method,
-    parameters: dict[str, Any],
-    found: Attribution | None,
-) -> None:
+def show(analysis: Analysis) -> None:
     """Draw the lists, once they are computed: at once where that is quick."""
-    attention = None if shown.choice is None else about_attention(reading, target, shown, shown.choice)
-    attribution = None if found is None else about_attribution(subject, chosen, parameters, found)
+    attention, attribution = about_attention(analysis), about_attribution(analysis)
     questions = [one for one in (attention, attribution) if one is not None]
-    known = compute(subject, questions)
+    known = compute(analysis.subject, questions)
     if known is None:
         return
-    names = subject.classifier.card.classes
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**{word('check.attention')}**")
         if attention is None:
             st.markdown(word("check.none.attention"))
         else:
-            draw(attention, known[attention], names)
+            draw(attention, known[attention], analysis.names)
     with right:
-        st.markdown(f"**{panes.method_name(chosen)}**")
+        method = layers.method_title(analysis.method)
+        st.markdown(f"**{method}**")
         if attribution is None:
-            st.markdown(word("check.none.attribution", method=panes.method_name(chosen)))
+            st.markdown(analysis.blank or word("check.none.attribution", method=method))
         else:
-            draw(attribution, known[attribution], names)
+            draw(attribution, known[attribution], analysis.names)
     if questions:
         st.info(word("check.warning"), icon=":material/info:")
 
 
-def about_attention(reading: Reading, target: int, shown: panes.Shown, choice: Choice) -> Question:
-    """The attention map as it is shown: of one head and from one patch, where they are chosen."""
-    maps = reading.maps
+def about_attention(analysis: Analysis) -> Question | None:
+    """The attention map as it is shown, if it is: of one head and from one patch, where they are chosen."""
+    shown, choice, maps = analysis.shown, analysis.shown.choice, analysis.reading.maps
+    if choice is None:
+        return None
     one = rollout_map(maps) if choice.tap == ROLLOUT else next(each for each in maps if each.tap == choice.tap)
     part = {"head": choice.head, "query": shown.query}
     part = {name: value for name, value in part.items() if value is not None}
-    return Question(one, target, part, (shown.title, *([word("check.part")] if part else [])), blind=True)
+    return Question(one, analysis.target, part, (shown.title, *([word("check.part")] if part else [])), blind=True)
 
 
-def about_attribution(subject: Subject, chosen: Method, parameters: dict[str, Any], found: Attribution) -> Question:
-    """The attribution; of one that sets two classes against each other, that of the first alone, which is known too."""
-    notes, model = (), subject.classifier
+def about_attribution(analysis: Analysis) -> Question | None:
+    """The attribution, if it shows anything; of one of two classes that of the first alone, which is known too."""
+    found, chosen, parameters, notes = analysis.found, analysis.method, analysis.parameters, ()
+    if found is None or analysis.blank:
+        return None
     if found.contrast is not None:
-        names = model.card.classes
+        names, subject = analysis.names, analysis.subject
         notes = (word("check.one_class", name=names[found.target], other=names[found.contrast]),)
-        owner = state.visitor()
-        found = runtime.attribution(model, subject.picture, chosen, found.target, parameters, owner=owner)
+        asked = subject.classifier, subject.picture, chosen, found.target, parameters
+        found = runtime.attribution(*asked, owner=state.visitor())
     blind = chosen.family == "attention" and not chosen.gradient
     return Question(found, found.target, parameters, notes, blind)
 

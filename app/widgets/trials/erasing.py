@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,20 +11,33 @@ import streamlit as st
 from app import layers, state
 from app.runtime import faithfulness
 from app.runtime.faithfulness import Erased
-from app.state import Key, Subject
-from app.widgets import panes
-from app.widgets.trials import curves
+from app.state import Key
+from app.widgets.analysis import Analysis
+from app.widgets.trials import curves, outcome
 from app.words import percent, word
-from core import Attribution, Reading
-from core.attribution import Method
 from core.evaluation.erasure import FILLS, WHICH
 
 LEAST, MOST, FIRST, STEP = 5, 80, 20, 5
 """Per cent of the picture that may be erased, those erased at first, and the step of the slider."""
-STILL = 0.02
-"""A probability that moves by less than this stays where it is."""
-MORE = 0.05
-"""What one part must cost more than another to be said to matter more."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What an answer is measured on, and how a value of it is told.
+
+    A value that moves by less than ``still`` stays where it is; a part must cost by ``more`` than another to be said to
+    matter more.
+    """
+
+    still: float
+    more: float
+    told: Callable[[float], str]
+
+
+SHARE = Scale(0.02, 0.05, lambda value: percent(value, 0))
+"""The probability of a class."""
+LEAD = Scale(0.1, 0.25, outcome.number)
+"""How far the score of one class lies above that of another: the logarithm of their odds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,24 +55,34 @@ class Pointer:
     contrast: int | None = None
     signed: bool = False
 
+    @property
+    def scale(self) -> Scale:
+        """What the answer is measured on."""
+        return SHARE if self.contrast is None else LEAD
 
-def show(
-    subject: Subject,
-    reading: Reading,
-    target: int,
-    shown: panes.Shown,
-    chosen: Method,
-    parameters: dict,
-    found: Attribution | None,
-) -> None:
+    def measure(self, probabilities: np.ndarray) -> float:
+        """What the map should speak for, of an answer (k,)."""
+        if self.contrast is None:
+            return float(probabilities[self.target])
+        first, second = np.log(probabilities[[self.target, self.contrast]].clip(np.finfo(np.float32).tiny))
+        return float(first - second)
+
+    def say(self, key: str, names: tuple[str, ...], **fields: str) -> str:
+        """A label, as it is worded for a map of this kind, with the classes that it is about."""
+        kind = ".contrast" if self.contrast is not None else ".signed" if self.signed else ""
+        other = "" if self.contrast is None else names[self.contrast]
+        return word(f"{key}{kind}", name=names[self.target], other=other, **fields)
+
+
+def show(analysis: Analysis) -> None:
     """Draw the trial: whose map, the three pictures, and the curves when they are asked for."""
-    maps = pointers(reading, target, shown, chosen, found)
+    maps, alone = pointers(analysis), missing(analysis)
     if not maps:
-        st.markdown(word("erase.nothing", method=panes.method_name(chosen)))
+        st.markdown(word("erase.nothing", why=alone))
         return
     seed = state.get(Key.SEED, 0)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        pointer = pick_map(maps, panes.method_name(chosen))
+        pointer = pick_map(maps, layers.method_title(analysis.method), alone)
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.caption(word("erase.seed", seed=seed), width="content")
             st.button(word("erase.again"), icon=":material/casino:", on_click=lambda: state.put(Key.SEED, seed + 1))
@@ -66,30 +90,36 @@ def show(
         st.caption(pointer.title)
     if pointer.values.min() == pointer.values.max():
         st.caption(word("erase.flat"))
-    compare(subject, reading, pointer, seed)
-    curves.ask(subject, pointer.values, pointer.target, seed)
+    compare(analysis, pointer, seed)
+    curves.ask(analysis.subject, pointer.values, pointer.target, seed)
 
 
-def pointers(
-    reading: Reading, target: int, shown: panes.Shown, chosen: Method, found: Attribution | None
-) -> dict[str, Pointer]:
-    """The maps on the two panes that there are: the attention as it is shown, and the attribution."""
-    maps = {}
+def pointers(analysis: Analysis) -> dict[str, Pointer]:
+    """The maps on the two panes that point anywhere: the attention as it is shown, and the attribution."""
+    maps, shown, found = {}, analysis.shown, analysis.found
     if shown.choice is not None:
-        values = layers.grid_of(reading, shown.choice, shown.query)
-        maps["attention"] = Pointer(word("erase.attention.name"), values, target, shown.title)
-    if found is not None:
-        signed = chosen.signed or found.contrast is not None
-        name = panes.method_name(chosen)
-        maps["attribution"] = Pointer(name, found.values, found.target, contrast=found.contrast, signed=signed)
+        values = layers.grid_of(analysis.reading, shown.choice, shown.query)
+        maps["attention"] = Pointer(word("erase.attention.name"), values, analysis.target, shown.title)
+    if found is not None and not analysis.blank:
+        name, title = layers.method_title(analysis.method), analysis.title
+        signed = analysis.method.signed
+        about = title if title != name else ""
+        maps["attribution"] = Pointer(name, found.values, found.target, about, found.contrast, signed)
     return maps
 
 
-def pick_map(maps: dict[str, Pointer], method: str) -> Pointer:
-    """Draw the choice between the two maps, or a line that says why there is but one; the chosen one."""
+def missing(analysis: Analysis) -> str:
+    """Why the attribution cannot be erased by, in words; nothing where it can."""
+    if analysis.found is None:
+        return word("erase.later", method=analysis.title)
+    return word("erase.blank", method=analysis.title, why=analysis.blank) if analysis.blank else ""
+
+
+def pick_map(maps: dict[str, Pointer], method: str, why: str) -> Pointer:
+    """Draw the choice between the two maps, or a line that says ``why`` there is but one; the chosen one."""
     if len(maps) == 1:
         ((only, pointer),) = maps.items()
-        st.caption(word(f"erase.only.{only}", method=method), width="content")
+        st.caption(word(f"erase.only.{only}", method=method, why=why), width="content")
         return pointer
     if state.get(Key.ERASE_MAP) not in maps:
         state.put(Key.ERASE_MAP, "attention")
@@ -107,7 +137,7 @@ def pick_map(maps: dict[str, Pointer], method: str) -> Pointer:
 
 
 @st.fragment
-def compare(subject: Subject, reading: Reading, pointer: Pointer, seed: int) -> None:
+def compare(analysis: Analysis, pointer: Pointer, seed: int) -> None:
     """How much goes and what comes instead, the three pictures, and the curves that are known: run by themselves."""
     left, right = st.columns(2, gap="medium")
     per_cent = left.slider(
@@ -122,29 +152,27 @@ def compare(subject: Subject, reading: Reading, pointer: Pointer, seed: int) -> 
         required=True,
         persist_state="session",
     )
-    model, picture, share = subject.classifier, subject.picture, per_cent / 100
+    model, picture, share = analysis.subject.classifier, analysis.subject.picture, per_cent / 100
     tried = {which: faithfulness.erased(model, picture, pointer.values, share, which, fill, seed) for which in WHICH}
     with st.container(key=Key.ERASED):  # narrow columns too: on a phone as well the three stand side by side
         for (which, one), column in zip(tried.items(), st.columns(3, wrap=False), strict=True):
             with column, st.container(gap="xsmall"):
-                draw(model.card.classes, reading, pointer, which, one)
-    sentence(model.card.classes[pointer.target], reading, pointer, tried)
-    curves.show(subject, pointer.name, pointer.values, pointer.target, seed, share)
+                draw(analysis, pointer, which, one)
+    sentence(analysis, pointer, tried)
+    curves.show(analysis.subject, pointer.name, pointer.values, pointer.target, seed, share)
 
 
-def draw(classes: tuple[str, ...], reading: Reading, pointer: Pointer, which: str, one: Erased) -> None:
+def draw(analysis: Analysis, pointer: Pointer, which: str, one: Erased) -> None:
     """One picture with a part missing: what is missing, the class's probability, and the answer."""
-    name = classes[pointer.target]
-    title = word(f"erase.{which}")
-    if pointer.signed and which != "random":
-        title = word(f"erase.{which}.signed", name=name)
+    names, reading = analysis.names, analysis.reading
+    title = word("erase.random") if which == "random" else pointer.say(f"erase.{which}", names)
     st.image(one.pixels, width="stretch", alt=word("erase.alt", title=title))
     st.markdown(title)
     asked = [pointer.target] if pointer.contrast is None else [pointer.target, pointer.contrast]
     changes = [
         word(
             "erase.change",
-            name=classes[index],
+            name=names[index],
             before=together(float(reading.probabilities[index])),
             after=together(float(one.probabilities[index])),
         )
@@ -153,7 +181,7 @@ def draw(classes: tuple[str, ...], reading: Reading, pointer: Pointer, which: st
     st.markdown("**" + "  \n".join(changes) + "**")
     answer = int(one.probabilities.argmax())
     still = "erase.still" if answer == reading.predicted else "erase.becomes"
-    st.caption(word(still, name=classes[answer], share=together(float(one.probabilities[answer]))))
+    st.caption(word(still, name=names[answer], share=together(float(one.probabilities[answer]))))
 
 
 def together(value: float) -> str:
@@ -161,29 +189,25 @@ def together(value: float) -> str:
     return percent(value, 0).replace(" ", "\u00a0")
 
 
-def moved(before: float, after: float) -> str:
-    """Where a probability goes, in words."""
-    key = "erase.stays" if abs(after - before) < STILL else "erase.falls" if after < before else "erase.rises"
-    return word(key, after=percent(after, 0))
+def moved(before: float, after: float, scale: Scale = SHARE) -> str:
+    """Where an answer goes, in words."""
+    key = "erase.stays" if abs(after - before) < scale.still else "erase.falls" if after < before else "erase.rises"
+    return word(key, after=scale.told(after))
 
 
-def verdict(before: float, after: dict[str, float], name: str) -> str:
+def verdict(before: float, after: dict[str, float], scale: Scale = SHARE) -> str:
     """Whether the part that the map points at matters more than a random one of its size."""
-    if all(abs(one - before) < STILL for one in after.values()):
-        return word("erase.unmoved", name=name)
+    if all(abs(one - before) < scale.still for one in after.values()):
+        return word("erase.unmoved")
     ahead = after["random"] - after["most"]
-    return word("erase.matters" if ahead >= MORE else "erase.less" if ahead <= -MORE else "erase.no_more")
+    return word("erase.matters" if ahead >= scale.more else "erase.less" if ahead <= -scale.more else "erase.no_more")
 
 
-def sentence(name: str, reading: Reading, pointer: Pointer, tried: dict[str, Erased]) -> None:
-    """The three probabilities compared in words."""
-    before = float(reading.probabilities[pointer.target])
-    after = {which: float(one.probabilities[pointer.target]) for which, one in tried.items()}
-    most, random, least = (moved(before, after[which]) for which in WHICH)
-    key = "erase.sentence.signed" if pointer.signed else "erase.sentence"
-    lines = [
-        word("erase.whole", name=name, before=percent(before, 0)),
-        word(key, name=name, most=most, random=random, least=least),
-        verdict(before, after, name),
-    ]
-    st.markdown(" ".join(lines))
+def sentence(analysis: Analysis, pointer: Pointer, tried: dict[str, Erased]) -> None:
+    """The three answers compared in words: by the class's probability, or by its lead over another."""
+    names, scale = analysis.names, pointer.scale
+    before = pointer.measure(analysis.reading.probabilities)
+    after = {which: pointer.measure(one.probabilities) for which, one in tried.items()}
+    told = {which: moved(before, one, scale) for which, one in after.items()}
+    said = pointer.say("erase.sentence", names, before=scale.told(before), **told)
+    st.markdown(f"{said} {verdict(before, after, scale)}")

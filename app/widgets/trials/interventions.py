@@ -7,13 +7,15 @@ import streamlit as st
 from app import state
 from app.runtime import interventions
 from app.state import Subject
+from app.widgets.analysis import Analysis
 from app.widgets.trials import ablations, address, changes, outcome
 from app.words import word
 from core import InvalidInput, Reading
 
 
-def show(subject: Subject, reading: Reading, target: int) -> None:
+def show(analysis: Analysis) -> None:
     """Draw the change, what it does to the answer, and what every part of the attention is worth."""
+    subject, reading, target = analysis.subject, analysis.reading, analysis.target
     if not reading.maps:
         st.markdown(word("change.none"))
         return

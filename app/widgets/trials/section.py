@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from app import state
-from app.state import Key, Subject
-from app.widgets import panes
+from app.state import Key
+from app.widgets.analysis import Analysis
 from app.widgets.trials import checks, erasing, interventions
 from app.widgets.trials.address import TRIALS
 from app.words import word
-from core import Attribution, Reading
-from core.attribution import Method
 
 
 def show(analysis: Analysis) -> None:
