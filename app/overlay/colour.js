@@ -89,12 +89,22 @@ function ramp(name, signed, opacity) {
   return new Uint32Array(bytes.buffer);
 }
 
-// { low, high, signed }: what the ends of the colours stand for. `top`, when given, is the end of a shared scale.
-// A scale of its own runs from a map's low to its high, a shared one from zero, a signed one always evenly around zero.
-function scaleOf({ low, high, signed }, top) {
-  const end = top ?? high;
-  if (signed) return { low: -end, high: end, signed };
-  return { low: top === undefined && high > low ? low : 0, high: end, signed };
+// { low, high, signed, above }: what the ends of the colours stand for, and which share of the map lies beyond them. A
+// scale of its own runs from a map's low to its `end`, a `shared` one from zero, a signed one always evenly around zero.
+function scaleOf(map, end, shared) {
+  const above = map.high > end ? shareAbove(map.values, end) : 0;
+  if (map.signed) return { low: -end, high: end, signed: true, above };
+  return { low: !shared && end > map.low ? map.low : 0, high: end, signed: false, above };
+}
+
+function shareAbove(values, end) {
+  let [count, all] = [0, 0];
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    all++;
+    if (Math.abs(value) > end) count++;
+  }
+  return count / all;
 }
 
 // The index in a ramp is 255 · (v - low) / (high - low), or for signed maps 128 + 127 · v / high, rounded.

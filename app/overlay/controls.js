@@ -19,16 +19,22 @@ class Controls {
     this.scale.addEventListener("change", () => overlay.set({ scale: this.scale.value }));
     this.smooth = element("input", { type: "checkbox" });
     this.smooth.addEventListener("change", () => overlay.set({ smooth: this.smooth.checked }));
+    this.full = element("input", { type: "checkbox" });
+    this.full.addEventListener("change", () => overlay.set({ full: this.full.checked }));
+    this.range = element("label", { class: "tick", title: words.full_help }, this.full,
+      element("span", { text: words.full }));
     this.download = element("button", { type: "button", class: "download", text: words.download });
     this.download.addEventListener("click", () => saveView(overlay));
     this.node = element("div", { class: "controls" }, this.mode.group, this.opacity.node,
       this.threshold.node, this.colours.group,
       element("label", { class: "pick" }, element("span", { text: words.scale }), this.scale),
       element("label", { class: "tick" }, this.smooth, element("span", { text: words.smooth })),
-      this.download);
+      this.range, this.download);
   }
 
-  show(settings) {
+  show({ settings, packet }) {
+    this.range.hidden = !SIDES.some((side) => packet[side].some((layer) => layer.clip));
+    this.full.checked = settings.full;
     this.opacity.show(settings.opacity);
     this.threshold.show(settings.threshold);
     this.mode.mark(settings.mode);

@@ -77,6 +77,9 @@ function drawLegend(context, style, state, { side, look: shown }, left, top) {
   const width = Math.min(360, PNG_STAGE - before - after - 24);
   context.fillText(ends[0], left, top + PNG_LINE / 2);
   context.fillText(ends[1], left + before + width + 24, top + PNG_LINE / 2);
+  const used = before + width + after + 48;
+  const remark = side === "difference" ? "" : remarkOf(words, shown);
+  if (remark) context.fillText(remark, left + used, top + PNG_LINE / 2, PNG_STAGE - used);
   context.save();
   context.translate(left + before + 12, top + PNG_LINE / 2 - 7);
   drawBar(context, width, 14, shown.scale, state.settings);

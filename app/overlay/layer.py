@@ -7,6 +7,10 @@ these the rows' cells, int32 (windows, n). A window's row is never laid out over
 Code 0 is a value that is not finite and is left out of the picture. An unsigned map's codes 1..255 run evenly from its
 low to its high, so a value comes back within (high - low) / 508. A signed map's codes run evenly from -high to high
 with code 128 exactly zero, so a value comes back within high / 254. Nothing is squared, wrapped or stretched.
+
+A fine map, of more than ``FINE`` cells a side and with nothing more to be seen, has a few cells far above all others:
+its colours end at ``clip``, which one cell in a hundred exceeds, unless the viewer wants the full range. So that enough
+codes are left below, they are uint16: 1..65535, zero of a signed map at 32768, and the errors 257 times as small.
 """
 
 from __future__ import annotations
@@ -17,6 +21,9 @@ from typing import Any
 import numpy as np
 
 from core.types import InvalidInput
+
+FINE, BELOW = 32, 0.99
+"""Cells along a side above which a map is fine; the share of its cells that lie below the end of its colours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +82,7 @@ def packed(layer: Layer) -> tuple[dict[str, Any], bytes]:
         **{name: getattr(layer, name) for name in ("slug", "title", "note", "rest", "label", "group")},
         **{"signed": bool(layer.signed), "height": height, "width": width},
         **{"labels": [], "film": False, "windows": 0, "tokens": 0, "even": 0.0},
+        **{"wide": is_fine(layer), "clip": _clip(layer.values) if is_fine(layer) else 0.0},
     }
     maps, cells = [np.reshape(layer.values, (1, -1))], b""
     if isinstance(layer.more, Stack):
@@ -85,9 +93,21 @@ def packed(layer: Layer) -> tuple[dict[str, Any], bytes]:
         windows, tokens = layer.more.cells.shape
         entry |= {"windows": windows, "tokens": tokens, "even": float(layer.more.even)}
         cells = layer.more.cells.astype("<i4").tobytes()
-    ranges, codes = zip(*(_quantised(one, layer) for one in maps), strict=True)
+    kind = np.dtype("<u2" if entry["wide"] else "u1")
+    ranges, codes = zip(*(_quantised(one, layer, kind) for one in maps), strict=True)
     entry["maps"] = sum(map(len, ranges))
     return entry, b"".join([*(one.astype("<f4").tobytes() for one in ranges), *(one.tobytes() for one in codes), cells])
+
+
+def is_fine(layer: Layer) -> bool:
+    """Whether its colours may end below its strongest cells."""
+    return layer.more is None and max(np.shape(layer.values)) > FINE
+
+
+def _clip(values: np.ndarray) -> float:
+    """The size that one finite value in a hundred exceeds; 0 where there is none."""
+    sizes = np.abs(values[np.isfinite(values)])
+    return float(np.quantile(sizes, BELOW)) if sizes.size else 0.0
 
 
 def _slices(layer: Layer, stack: Stack) -> np.ndarray:
@@ -107,8 +127,9 @@ def _rows(layer: Layer, rows: Rows) -> np.ndarray:
     return rows.weights.reshape(-1, tokens)
 
 
-def _quantised(values: np.ndarray, layer: Layer) -> tuple[np.ndarray, np.ndarray]:
-    """Low and high (maps, 2) of each map in ``values`` (maps, cells), and its codes, uint8 of the same shape."""
+def _quantised(values: np.ndarray, layer: Layer, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high (maps, 2) of each map in ``values`` (maps, cells), and its codes of that kind and the same shape."""
+    most = np.iinfo(kind).max
     values = values.astype(np.float64)
     known = np.isfinite(values)
     low = np.where(known, values, np.inf).min(1, keepdims=True)
@@ -116,14 +137,14 @@ def _quantised(values: np.ndarray, layer: Layer) -> tuple[np.ndarray, np.ndarray
     low, high = np.where(known.any(1, keepdims=True), (low, high), 0.0)
     if layer.signed:
         high = np.maximum(-low, high)
-        low, first, steps = -high, 128, 127
+        low, first, steps = -high, most // 2 + 1, most // 2
         share = np.divide(values, high, out=np.zeros_like(values), where=known & (high > 0))
     else:
         if (low < -np.maximum(high, 0) / 508).any():
             raise InvalidInput(f"The layer {layer.slug} has values below zero; pass it with signed=True.")
         low, high, values = np.maximum(low, 0), np.maximum(high, 0), np.maximum(values, 0)
-        first, steps = 1, 254
+        first, steps = 1, most - 1
         span = high - low
         share = np.divide(values - low, span, out=np.zeros_like(values), where=known & (span > 0))
-    codes = np.where(known, np.rint(first + steps * share), 0).astype(np.uint8)
+    codes = np.where(known, np.rint(first + steps * share), 0).astype(kind)
     return np.concatenate([low, high], axis=1), codes

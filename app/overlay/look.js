@@ -41,19 +41,20 @@ const holds = (layer, pin) => !!layer?.rows && pin.row < layer.height && pin.col
 function look(state, side, layer = layerOf(state, side), query = queryOf(state, side)) {
   if (!layer) return { layer, blank: "empty" };
   const map = layer.map(query);
-  const scale = scaleOf(map, sharedTop(state, side, query));
+  const { scale: shared, full } = state.settings;
+  const own = shared === "own";
+  const scale = scaleOf(map, own ? layer.end(query, full) : sharedTop(state, side, query), !own);
   const blank = map.known ? (map.low || map.high ? "" : "blank") : "missing";
   return { layer, query, map, scale, blank };
 }
 
-// The end of a shared scale: the largest value over the maps that share it, rows compared with the rows of one query.
+// The end of a shared scale: the farthest over the maps that share it, rows compared with the rows of one query.
 function sharedTop(state, side, query) {
-  const { scale } = state.settings;
-  if (scale === "own") return undefined;
-  const tops = scale === "strip"
-    ? state.packet[side].map((layer) => layer.top(askedOf(state, side, layer, query)))
-    : SIDES.map((name) => layerOf(state, name)?.range(name === side ? query : queryOf(state, name)).high ?? 0);
-  return Math.max(...tops);
+  const { scale, full } = state.settings;
+  const ends = scale === "strip"
+    ? state.packet[side].map((layer) => layer.top(askedOf(state, side, layer, query), full))
+    : SIDES.map((name) => layerOf(state, name)?.end(name === side ? query : queryOf(state, name), full) ?? 0);
+  return Math.max(...ends);
 }
 
 // Whether two layers have rows for the same cells.
@@ -64,7 +65,7 @@ function difference(state) {
   const [first, second] = SIDES.map((side) => look(state, side));
   if (!first.layer || !second.layer) return { layer: null, blank: "empty" };
   const map = subtracted(first.map, second.map);
-  const scale = { low: -1, high: 1, signed: true };
+  const scale = { low: -1, high: 1, signed: true, above: 0 };
   const { layer, query } = second.query && !first.query ? second : first;
   return { layer, query, map, scale, blank: map.known ? "" : "missing" };
 }

@@ -156,7 +156,7 @@ class Overlay {
     const ratio = window.devicePixelRatio || 1;
     const { mode } = state.settings;
     this.root.dataset.mode = mode;
-    this.controls.show(state.settings);
+    this.controls.show(state);
     this.divider.show(state.settings);
     scenes(state).forEach((parts, i) => this.panes[i].draw(state, picture, parts, ratio));
     if (mode === "difference") this.panes[0].label(state, "difference", difference(state), ratio);

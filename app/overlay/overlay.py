@@ -34,9 +34,10 @@ WORDS = tuple(
         *("from_patch", "pinned", "slice", "play", "pause"),
         # controls
         *("opacity", "threshold", "view", "side", "wipe", "difference", "divider", "colours", "viridis", "inferno"),
-        *("cividis", "scale", "scale_own", "scale_strip", "scale_both", "smooth", "download"),
-        # the readout: {row}, {column}, {value}, {there_row}, {there_column}, {uniform}, {first}, {second}
-        *("hint", "hint_rows", "value", "masked", "outside", "beyond", "strongest", "difference_value"),
+        *("cividis", "scale", "scale_own", "scale_strip", "scale_both", "smooth", "full", "full_help"),
+        "download",
+        # the readout: {row}, {column}, {value}, {there_row}, {there_column}, {uniform}, {first}, {second}; {share}
+        *("beyond_scale", "hint", "hint_rows", "value", "masked", "outside", "beyond", "strongest", "difference_value"),
         *("difference_title", "difference_low", "difference_high"),
     )
 )
@@ -45,9 +46,10 @@ WORDS = tuple(
 SETTINGS: Mapping[str, Any] = MappingProxyType(
     {
         "opacity": 0.85,  # 0..1, of the strongest value
-        "threshold": 0.0,  # 0..1: values below this share of the maximum are hidden
+        "threshold": 0.0,  # 0..1: values below this share of the end of the colours are hidden
         "colours": "inferno",  # or "viridis", "cividis"; signed maps always use the diverging scale
         "smooth": False,  # interpolate between cells, or show them as they are
+        "full": False,  # whether the colours of a fine map run to its strongest cell
         "mode": "side",  # or "wipe", "difference"
         "scale": "own",  # each map's own; "strip": one for all maps of a strip; "both": one for the two shown maps
         "wipe": 0.5,  # 0..1, where the divider stands

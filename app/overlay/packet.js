@@ -20,11 +20,14 @@ class Layer {
     this.rows = this.windows * this.tokens;
     this.size = this.rows ? this.tokens : this.cells; // of every map but the one at rest
     const codes = start + 8 * this.maps;
-    const places = codes + this.cells + (this.maps - 1) * this.size;
-    this.end = places + 4 * this.rows;
+    const Codes = this.wide ? Uint16Array : Uint8Array;
+    const count = this.cells + (this.maps - 1) * this.size;
+    const places = codes + count * Codes.BYTES_PER_ELEMENT;
+    this.after = places + 4 * this.rows;
     this.ranges = new Float32Array(bytes.slice(start, codes).buffer);
-    this.codes = bytes.subarray(codes, places);
-    this.places = new Int32Array(bytes.slice(places, this.end).buffer); // the cell of each token, below zero for none
+    this.codes = new Codes(bytes.slice(codes, places).buffer);
+    this.most = 256 ** Codes.BYTES_PER_ELEMENT - 1;
+    this.places = new Int32Array(bytes.slice(places, this.after).buffer); // the cell of each token, below zero for none
     this.tokenAt = new Int32Array(this.cells);
     this.places.forEach((cell, token) => cell >= 0 && (this.tokenAt[cell] = token));
     this.decoded = new Map();
@@ -35,15 +38,17 @@ class Layer {
     return query && this.rows ? 1 + this.tokenAt[query.row * this.width + query.column] : 0;
   }
 
-  // { low, high } of the map for a query, without decoding it.
-  range(query) {
+  // Where the colours of the map for a query end, without decoding it: at its high, or where one cell in a hundred of a
+  // fine map exceeds it.
+  end(query, full) {
     const index = this.indexOf(query);
-    return { low: this.ranges[2 * index], high: this.ranges[2 * index + 1] };
+    const [low, high] = [this.ranges[2 * index], this.ranges[2 * index + 1]];
+    return full || this.clip <= Math.max(low, 0) ? high : Math.min(this.clip, high);
   }
 
-  // The largest value on a scale that many maps share: of all slices of a stack, so that it stays while they change.
-  top(query) {
-    if (!this.labels.length) return this.range(query).high;
+  // The end of a scale that many maps share: of all slices of a stack, so that it stays while they change.
+  top(query, full) {
+    if (!this.labels.length) return this.end(query, full);
     return Math.max(...this.ranges.filter((_, i) => i % 2));
   }
 
@@ -63,7 +68,8 @@ class Layer {
     const high = this.ranges[2 * index + 1];
     const start = index && this.cells + (index - 1) * this.size;
     const codes = this.codes.subarray(start, start + (index ? this.size : this.cells));
-    const [zero, step, origin] = this.signed ? [128, high / 127, 0] : [1, (high - low) / 254, low];
+    const half = (this.most - 1) / 2;
+    const [zero, step, origin] = this.signed ? [half + 1, high / half, 0] : [1, (high - low) / (this.most - 1), low];
     const values = Float32Array.from(codes, (code) => (code ? origin + (code - zero) * step : NaN));
     return {
       ...(index && this.rows ? this.laidOut(index - 1, values) : { values, inside: null }),
@@ -94,7 +100,7 @@ function readPacket(bytes) {
   for (const side of SIDES) {
     packet[side] = packet[side].map((entry) => {
       const layer = new Layer(entry, bytes, at);
-      at = layer.end;
+      at = layer.after;
       return layer;
     });
   }

@@ -112,7 +112,7 @@ class Pane {
     this.canvas.setAttribute("aria-label", fill(words.pane, { title: titleOf(words, side),
       layer: this.subtitle.textContent }));
     write(this.readout, readout(state, side, shown));
-    write(this.remark, side === "difference" ? "" : remarkOf(shown));
+    write(this.remark, side === "difference" ? "" : remarkOf(words, shown));
     this.scale.classList.toggle("none", !!shown.blank);
     if (shown.blank) return;
     const [lowest, highest] = endsOf(words, side, shown.scale);
@@ -126,11 +126,8 @@ class Pane {
   }
 }
 
-// A layer's note is about the map at rest.
-const remarkOf = ({ layer, query }) => (layer && !query ? layer.note : "");
-
 // Why a map is blank, in words: its own note first.
-const noteOf = (state, shown) => (shown.blank ? remarkOf(shown) || state.packet.words[shown.blank] : "");
+const noteOf = ({ packet: { words } }, shown) => (shown.blank ? remarkOf(words, shown) || words[shown.blank] : "");
 
 const titleOf = (words, side) => (side === "difference" ? words.difference_title : words[side]);
 

@@ -13,10 +13,18 @@ function number(value, signed, step) {
 }
 
 // The two ends of a scale, in words or as numbers of the same precision.
-function endsOf(words, side, { low, high, signed }) {
+function endsOf(words, side, { low, high, signed, above }) {
   if (side === "difference") return [words.difference_low, words.difference_high];
   const plain = low !== 0 && Math.abs(low) < high / 1000 ? 0 : low; // too small to be told from zero on this scale
-  return [number(plain, signed), number(high, signed)];
+  const ends = [number(plain, signed), number(high, signed)];
+  return above ? [signed ? `\u2264 ${ends[0]}` : ends[0], `\u2265 ${ends[1]}`] : ends;
+}
+
+// What to know of a map's colours: that its strongest cells go beyond them, and the note on the map at rest.
+function remarkOf(words, { layer, query, scale, blank }) {
+  const share = Math.max(0.1, Number((100 * (scale?.above ?? 0)).toFixed(1)));
+  const beyond = scale?.above && !blank ? fill(words.beyond_scale, { share: `${share} %` }) : "";
+  return [beyond, layer && !query ? layer.note : ""].filter(Boolean).join(" \u00b7 ");
 }
 
 // Rows and columns are counted from 1 on screen, as people do, and from 0 in what Python is told.

@@ -26,10 +26,10 @@ class Strip {
   // Drawn again only when something that a thumbnail shows has changed.
   draw(state, picture, ratio) {
     const { side } = this;
-    const { colours, scale, smooth } = state.settings;
+    const { colours, scale, smooth, full } = state.settings;
     const signature = JSON.stringify(
       [state.packet.digest, state.chosen, state.slices, scale === "both" && state.hover, state.pin, colours, scale,
-        smooth, ratio]
+        smooth, full, ratio]
     );
     if (signature === this.drawn) return;
     this.drawn = signature;

@@ -36,19 +36,21 @@ def unpacked(blob: bytes) -> tuple[dict, dict[str, list[np.ndarray]]]:
         at += 8 * entry["maps"]
         cells, tokens = entry["height"] * entry["width"], entry["tokens"]
         size = tokens or cells
-        places_at = at + cells + (entry["maps"] - 1) * size
+        places_at = at + (cells + (entry["maps"] - 1) * size) * (2 if entry["wide"] else 1)
         places = struct.unpack_from(f"<{entry['windows'] * tokens}i", blob, places_at)
         for index in range(entry["maps"]):
             low, high = ranges[2 * index : 2 * index + 2]
             values = []
-            for code in blob[at : at + (size if index else cells)]:
+            count = size if index else cells
+            kind, steps = ("H", 65535) if entry["wide"] else ("B", 255)
+            for code in struct.unpack_from(f"<{count}{kind}", blob, at):
                 if code == 0:
                     values.append(float("nan"))
                 elif entry["signed"]:
-                    values.append((code - 128) / 127 * high)
+                    values.append((code - steps // 2 - 1) / (steps // 2) * high)
                 else:
-                    values.append(low + (code - 1) / 254 * (high - low))
-            at += len(values)
+                    values.append(low + (code - 1) / (steps - 1) * (high - low))
+            at += count * struct.calcsize(kind)
             if index and tokens:
                 window, row = (index - 1) // tokens, [0.0] * cells
                 for cell, value in zip(places[window * tokens : (window + 1) * tokens], values, strict=True):
@@ -71,6 +73,27 @@ def test_values_come_back_within_the_documented_error(scale: float, signed: bool
     bound = np.abs(values).max() / 254 if signed else (values.max() - values.min()) / 508
     assert np.abs(maps["map"][0] - values).max() <= bound * (1 + 1e-5) + scale * 1e-6
     assert maps["map"][0].argmax() == values.argmax()
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_fine_map_comes_back_finely_and_says_where_its_colours_end(signed: bool) -> None:
+    random = np.random.default_rng(4)
+    values = (random.normal(size=(20, 33)) ** 5).astype(np.float32)  # a few cells far above all others
+    values = values if signed else np.abs(values)
+    header, maps = unpacked(
+        packed(Layer("map", "Map", values, signed=signed), Layer("next", "Next", values[:, :32] ** 2))
+    )
+    entry, after = header["attention"]
+    assert (entry["wide"], after["wide"], after["clip"]) == (True, False, 0)
+    assert np.abs(maps["map"][0] - values).max() <= np.ptp(values) / 65000
+    below = sorted(abs(float(one)) for one in values.ravel())
+    assert below[int(0.99 * 660) - 1] <= entry["clip"] <= below[int(0.99 * 660) + 1] < below[-1] / 2
+
+
+def test_a_map_with_rows_is_never_cut() -> None:
+    rows = Rows(np.full((1, 1089, 1089), 1 / 1089, np.float32), np.arange(1089)[None], even=1 / 1089)
+    header, _ = unpacked(packed(Layer("map", "Map", np.ones((33, 33), np.float32), more=rows)))
+    assert (header["attention"][0]["wide"], header["attention"][0]["clip"]) == (False, 0)
 
 
 def test_zero_of_a_signed_map_is_exact_however_lopsided_it_is() -> None:

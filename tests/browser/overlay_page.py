@@ -53,6 +53,9 @@ WORDS = {
     "overlay.scale_strip": "one for a row of maps",
     "overlay.scale_both": "one for both panes",
     "overlay.smooth": "Smooth",
+    "overlay.full": "Full range",
+    "overlay.full_help": "To the strongest cell",
+    "overlay.beyond_scale": "strongest {share} at full colour",
     "overlay.download": "Save PNG",
     "overlay.hint": "Point at a place to read its value.",
     "overlay.hint_rows": "Point at a patch to see what it attends to; click to pin it.",
@@ -120,6 +123,13 @@ def spot() -> np.ndarray:
     return values
 
 
+def fine() -> np.ndarray:
+    """(40, 40), from 0 to 1 row by row, but for ten cells of 4: the last of the rows 0, 4, 8 ..."""
+    values = np.linspace(0, 1, 1600, dtype=np.float32).reshape(40, 40)
+    values[::4, -1] = 4
+    return values
+
+
 def masked() -> np.ndarray:
     """(2, 2) with one value that is not a number."""
     return np.array([[np.nan, 1.0], [2.0, 4.0]], np.float32)
@@ -139,6 +149,8 @@ def layers(heads: str = "Patches") -> tuple[list[Layer], list[Layer]]:
         Layer("spot", "Spot", spot()),
         Layer("signed", "Signed", (ramp() - 6) / 2, signed=True),
         Layer("masked", "Masked", masked()),
+        Layer("fine", "Fine", fine()),
+        Layer("fine-signed", "Fine, signed", fine() * np.resize([1, -1], (40, 40)), signed=True),
         Layer("blank", "Blank", np.zeros((4, 4), np.float32), note=NOTE),
     ]
 

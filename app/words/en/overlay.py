@@ -40,6 +40,10 @@ WORDS = {
     "overlay.scale_strip": "one for a strip",
     "overlay.scale_both": "one for both",
     "overlay.smooth": "Smooth",
+    "overlay.full": "Full range",
+    "overlay.full_help": "A map of many cells has a few far above all others: its colours end where one cell in a hundred is stronger. "
+    "With the full range they run to the strongest one.",
+    "overlay.beyond_scale": "strongest {share} at full colour",
     "overlay.download": "Save as PNG",
     "overlay.hint": "Point at the picture to read values.",
     "overlay.hint_rows": "Point at a patch to see what it looks at; click to pin it.",
