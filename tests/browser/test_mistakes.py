@@ -85,6 +85,10 @@ def test_from_a_scan_to_a_cell_to_a_picture_and_into_explore(browser_page, addre
         browser_page.keyboard.press(key)
         browser_page.get_by_text(word("case.place", place=place + 1, count=len(meant))).wait_for(timeout=PATIENCE)
         assert opened(browser_page) == meant["number"].iloc[place]
+        browser_page.keyboard.press("2")  # and a tag takes no key away
+        browser_page.locator(".st-key-tag-shortcut button[kind=primary]").wait_for(timeout=PATIENCE)
+        browser_page.keyboard.press("2")
+        browser_page.locator(".st-key-tag-shortcut button[kind=secondary]").wait_for(timeout=PATIENCE)
     browser_page.get_by_role("button", name=word("case.explore")).click()
     browser_page.wait_for_selector(".overlay[data-drawn]", timeout=PATIENCE)
     settle(browser_page)

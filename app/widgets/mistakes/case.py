@@ -146,7 +146,6 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
             icon=":material/visibility:",
             on_click=lambda: prepare(opened, place, classes),
         )
-        tags.show(opened)
         st.button(
             word("case.close"),
             key="case-close",
@@ -154,6 +153,7 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
             type="tertiary",
             on_click=lambda: state.mistakes.open_picture(None),
         )
+    tags.show(opened)
     if opens and state.get(Key.SAMPLE) == slug_of(opened.table["sha256"].iloc[place]):  # nothing was in the way
         st.switch_page(EXPLORE)
 

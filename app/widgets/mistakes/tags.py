@@ -14,31 +14,51 @@ from core import InvalidInput
 
 LONGEST = 40
 """Characters of a tag of one's own."""
+OWN = "case-own-tags"
 
 
 def show(opened: Opened) -> None:
-    """Draw the popover with the tags of the picture that is open."""
+    """Draw the row of tags of the picture that is open: those that everybody has, by keys too, and one's own words."""
     number = state.mistakes.number()
     given = tags.every(opened.run).get(number, ())
-    label = word("tags.some", count=len(given)) if given else word("tags.none")
-    with st.popover(label, icon=":material/sell:", key="case-tags"):
-        pick(opened, number, given)
-        give_all(opened, given)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="case-tags"):
+        for place, name in enumerate(TAGS, 1):
+            on = name in given
+            st.button(
+                tag_title(name),
+                key=f"tag.{name}",
+                type="primary" if on else "secondary",
+                icon=":material/check:" if on else ":material/sell:",
+                shortcut=str(place),
+                on_click=lambda name=name: toggle(opened, number, name),
+            )
+        own = [name for name in given if name not in TAGS]
+        label = ", ".join(own) or word("tags.own")
+        with st.popover(label, type="primary" if own else "secondary", key=OWN, on_change="rerun"):
+            pick(opened, number, given)
+            give_all(opened, given)
+
+
+def toggle(opened: Opened, number: int, name: str) -> None:
+    """Give a picture a tag, or take it away."""
+    given = tags.every(opened.run).get(number, ())
+    put(opened, [number], [one for one in given if one != name] if name in given else [*given, name])
 
 
 def pick(opened: Opened, number: int, given: tuple[str, ...]) -> None:
-    """Choose among the tags that there are, or write one."""
-    key = f"tags.{opened.name}.{number}"
-    state.put(key, list(given))
+    """Choose among one's own words, or write a new one; then the popover closes, so that keys are keys again."""
+    key, own = f"tags.{opened.name}.{number}", [name for name in given if name not in TAGS]
+    state.put(key, own)
 
     def change() -> None:
-        put(opened, [number], [one.strip()[:LONGEST] for one in state.get(key)])
+        kept = [name for name in given if name in TAGS]
+        put(opened, [number], [*kept, *(one.strip()[:LONGEST] for one in state.get(key))])
+        state.put(OWN, False)
 
     st.multiselect(
         word("tags.pick"),
-        list(dict.fromkeys((*TAGS, *tags.used(opened.run), *given))),
+        list(dict.fromkeys(name for name in (*tags.used(opened.run), *own) if name not in TAGS)),
         key=key,
-        format_func=tag_title,
         accept_new_options=True,
         select_all=False,
         placeholder=word("tags.placeholder"),

@@ -75,12 +75,11 @@ WORDS = {
     "groups.show": "Show these",
     "groups.all": "Show all again",
     # tags
-    "tags.none": "Tag",
-    "tags.some": "Tags: {count}",
-    "tags.pick": "Tags of this picture",
+    "tags.own": "Own words",
+    "tags.pick": "Own words for this picture",
     "tags.placeholder": "Choose, or write your own",
     "tags.help": "They are kept with the run, for everybody who opens it.",
-    "tags.all": "Give them to all {count} shown",
+    "tags.all": "Give all its tags to the {count} shown",
     # taking along
     "export.title": "Export",
     "export.which": "Which pictures",

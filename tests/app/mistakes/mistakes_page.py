@@ -7,13 +7,15 @@ from pathlib import Path
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+import core
 from app.state import Key
-from app.state.mistakes import CHOICES
+from app.state.mistakes import CHOICES, Filter
 from core.data import samples
 from tests.app.mistakes.conftest import MODEL
 
 MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")
 PAGE = "views/mistakes.py"
+RUN, PLAIN = "scenes-tag-cbam", "scenes-tag-plain"
 
 
 def open_page(**address: str) -> AppTest:
@@ -54,3 +56,20 @@ def folder_of_pictures(place: Path) -> Path:
             Image.fromarray(pixels).save(place / label / f"{seed}.png")
     (place / "House" / "broken.png").write_bytes(b"no pixels")
     return place
+
+
+def open_picture(number: int | None, run: str = RUN, **chosen: object) -> AppTest:
+    """The page with a picture open, and what the gallery shows."""
+    page = open_page(run=run)
+    page.session_state[Key.NUMBER] = number
+    page.session_state[Key.FILTER] = Filter(**chosen)
+    return well(page.run())
+
+
+def html(page: AppTest) -> str:
+    return "\n".join(one.proto.body for one in page.get("html"))
+
+
+def wrong(home: Path, run: str = RUN) -> list[int]:
+    table = core.open_run(home / run).table()
+    return table[table["true"] != table["predicted"]].sort_values("confidence", ascending=False)["number"].tolist()

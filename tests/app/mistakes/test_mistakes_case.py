@@ -1,4 +1,4 @@
-"""One picture of a run looked into and the way to the next, tags, groups, the scatter, and what can be taken along."""
+"""One picture of a run looked into and the way to the next, tags, and what can be taken along."""
 
 from __future__ import annotations
 
@@ -10,39 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 import core
-from app import state
-from app.figures import WARM, agreement_scatter, drawn
-from app.figures.scatter import FEW, LIGHT
 from app.runtime import cases, exports, runs, tags
 from app.state import Key
-from app.state.mistakes import Answers, Filter, Group
-from app.widgets.mistakes import groups, scatter
+from app.state.mistakes import Answers, Filter
+from app.widgets.mistakes.tags import OWN
 from app.words import word
-from core.evaluation.groups import group
-from tests.app.mistakes.mistakes_page import open_page, press, said, well
-
-RUN, PLAIN = "scenes-tag-cbam", "scenes-tag-plain"
-
-
-def open_picture(number: int | None, run: str = RUN, **chosen: object) -> AppTest:
-    """The page with a picture open, and what the gallery shows."""
-    page = open_page(run=run)
-    page.session_state[Key.NUMBER] = number
-    page.session_state[Key.FILTER] = Filter(**chosen)
-    return well(page.run())
-
-
-def html(page: AppTest) -> str:
-    return "\n".join(one.proto.body for one in page.get("html"))
-
-
-def wrong(home: Path, run: str = RUN) -> list[int]:
-    table = core.open_run(home / run).table()
-    return table[table["true"] != table["predicted"]].sort_values("confidence", ascending=False)["number"].tolist()
+from tests.app.mistakes.mistakes_page import PLAIN, RUN, html, open_picture, press, said, well, wrong
 
 
 def test_a_mistake_is_shown_with_both_classes_and_what_erasing_does(home: Path) -> None:
@@ -157,111 +132,20 @@ def test_tiles_need_no_map(home: Path) -> None:
 def test_tags_are_given_to_one_and_to_all_that_are_shown(home: Path) -> None:
     order = wrong(home)
     page = open_picture(order[1], answers=Answers.WRONG)
-    key = f"tags.{RUN}.{order[1]}"
-    page = well(page.multiselect(key=key).set_value(["shortcut"]).run())
-    run = core.open_run(home / RUN)
-    assert tags.every(run) == {order[1]: ("shortcut",)} and page.multiselect(key=key).value == ["shortcut"]
+    key, run = f"tags.{RUN}.{order[1]}", core.open_run(home / RUN)
+    page = press(page, "tag.shortcut")
+    assert tags.every(run) == {order[1]: ("shortcut",)}
+    page.session_state[OWN] = True  # the popover is open
+    page = well(page.multiselect(key=key).set_value(["glare"]).run())
+    assert tags.every(run) == {order[1]: ("shortcut", "glare")} and page.multiselect(key=key).value == ["glare"]
+    assert page.session_state[OWN] is False  # keys are keys again
     page = press(page, "case-tag-all")
-    assert tags.every(run) == dict.fromkeys(order, ("shortcut",))
+    assert tags.every(run) == dict.fromkeys(order, ("shortcut", "glare"))
+    page = press(page, "tag.shortcut")
+    assert tags.every(run)[order[1]] == ("glare",)
     page = well(page.multiselect(key=key).set_value([]).run())
     assert order[1] not in tags.every(run) and page.button(key="case-tag-all").disabled
     (home / RUN / tags.FILE).unlink()
-
-
-# --- where it looks
-
-
-def test_groups_are_those_of_the_core_and_a_click_shows_one(home: Path) -> None:
-    page = well(open_page(run=RUN))
-    page = well(page.button_group(key=Key.LOOK).set_value(groups.GROUPS).run())
-    run = core.open_run(home / RUN)
-    found = group(run.array("attention"))
-    assert all(f"**{word('groups.title', number=number)}**" in said(page) for number in range(1, len(found) + 1))
-    page = press(page, "group.off.1")
-    chosen = page.session_state[Key.FILTER].group
-    assert sorted(chosen.numbers) == sorted(found[0].members.tolist())
-    tagged = run.table()["path"].str.startswith("scenes-tag/").to_numpy()
-    assert tagged[list(chosen.numbers)].mean() >= 0.9  # the tag is a group of its own
-    assert word("gallery.count", count=len(found[0].members)) in said(page)
-    assert press(page, "group.on.1").session_state[Key.FILTER].group is None
-    page = well(page.button_group(key=Key.CLUSTERING).set_value("spectral").run())
-    assert word("groups.title", number=2) in said(page)
-
-
-def test_the_mean_map_is_of_what_is_shown_and_too_few_are_not_grouped(home: Path) -> None:
-    page = open_picture(None, true="car")
-    count = int((core.open_run(home / RUN).table()["true"] == "car").sum())
-    assert word("looks.mean.title", count=count) in said(page) and word("case.none") in said(page)
-    opened = runs.open_one(RUN)
-    places = np.flatnonzero(opened.table["true"] == "car")
-    maps = core.open_run(home / RUN).array("attention")[places]
-    mean, far = cases.mean(opened, places, "attention", 3)
-    assert np.allclose(mean, sum(maps) / len(maps), atol=1e-3) and set(far) <= set(places)
-    page = well(page.button_group(key=Key.LOOK).set_value(groups.GROUPS).run())
-    assert (word("looks.few") in said(page)) == (count < groups.FEWEST)
-
-
-def test_many_maps_wait_to_be_asked_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "QUICK", 10)
-    page = well(open_page(run=RUN))
-    assert word("looks.furthest") not in said(page)
-    page = well(page.button_group(key=Key.LOOK).set_value(groups.GROUPS).run())
-    start = next(one for one in page.button if one.label == word("groups.start", count=64))
-    assert word("groups.title", number=1) not in said(page)
-    assert word("groups.title", number=1) in said(well(start.click().run()))
-
-
-# --- the scatter
-
-
-def test_all_mistakes_and_some_of_the_rest_are_drawn() -> None:
-    draw = np.random.default_rng(0)
-    correct, known = draw.choice([0.0, 1.0, np.nan], 40_000, p=[0.1, 0.8, 0.1]), draw.random(40_000) < 0.9
-    found = drawn(correct, known)
-    assert known[found].all() and len(set(found)) == len(found) and (np.diff(found) > 0).all()
-    assert (correct[found] == 0).sum() == (known & (correct == 0)).sum() and (correct[found] != 0).sum() == FEW
-    assert np.array_equal(found, drawn(correct, known)) and len(drawn(correct[:50], known[:50])) == known[:50].sum()
-    text = scatter.legend(correct, found)
-    assert f"{(correct[found] == 0).sum():,}" in text and "5,000" in text
-
-
-@pytest.mark.parametrize("count", [60, LIGHT + 1])
-def test_each_point_of_the_scatter_is_its_picture(count: int) -> None:
-    draw = np.random.default_rng(1)
-    confidence, agreement = draw.random(count).astype(np.float32), draw.uniform(-0.5, 1, count).astype(np.float32)
-    correct, numbers = draw.choice([0.0, 1.0, np.nan], count), 1000 + np.arange(count)
-    chosen = draw.random(count) < 0.5
-    told = [f"point {number}" for number in numbers]
-    figure = agreement_scatter(confidence, agreement, correct, numbers, chosen, told, ("x", "y"))
-    seen = []
-    for trace in figure.data:
-        for place, number in enumerate(trace.customdata):
-            index = int(number) - 1000
-            assert trace.x[place] == pytest.approx(100 * confidence[index]) and trace.y[place] == agreement[index]
-            assert trace.text[place] == told[index] and (place in trace.selectedpoints) == chosen[index]
-            assert (trace.marker.color == WARM) == (correct[index] == 0)
-            seen.append(index)
-    assert sorted(seen) == list(range(count)) and figure.data[-1].marker.color == WARM  # mistakes lie on top
-    assert figure.data[0].type == ("scatter" if count <= LIGHT else "scattergl")
-    low, high = figure.layout.yaxis.range
-    assert low < agreement.min() and high > agreement.max() and figure.layout.dragmode is False
-
-
-def test_one_point_opens_its_picture_and_several_that_the_filter_leaves_are_shown(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(st, "session_state", {})
-    opened, order = runs.open_one(RUN), wrong(home)
-    scatter.choose(opened, (7,))
-    assert state.mistakes.number() == 7 and state.mistakes.selection() == Filter()
-    scatter.choose(opened, (7, 9))
-    assert state.mistakes.selection() == Filter(lasso=Group(word("scatter.chosen"), (7, 9)))
-    scatter.choose(opened, ())
-    assert state.mistakes.selection().lasso.numbers == (7, 9)
-    state.mistakes.select(answers=Answers.WRONG)
-    scatter.choose(opened, tuple(range(len(opened.table))))  # the faint points were drawn round as well
-    assert state.mistakes.selection().lasso.numbers == tuple(sorted(order))
-    assert len(runs.filtered(opened, state.mistakes.selection())) == len(order)
 
 
 # --- taking along
