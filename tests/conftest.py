@@ -23,6 +23,11 @@ SIZE = 64
 WIDTHS = (8, 8, 16, 16)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with a browser first: they take longest, and one at the end would leave the other processes idle."""
+    items.sort(key=lambda item: "browser" not in item.keywords)
+
+
 def redraw(module: nn.Module, seed: int) -> nn.Module:
     """Random weights and BatchNorm statistics, seeded, so that logits differ and every branch matters."""
     generator = torch.Generator().manual_seed(seed)
