@@ -12,6 +12,7 @@ from app import figures, layers, runtime, state
 from app.layers import Choice
 from app.overlay import overlay
 from app.state import Key, Subject
+from app.widgets import pictures
 from app.words import word
 from core import Attribution, Reading
 from core.attribution import Method
@@ -46,7 +47,10 @@ def pack(
     heading: str = "",
 ) -> bytes:
     """Everything that the overlay draws, as one blob; ``heading`` stands over the right pane."""
-    picture, classes = subject.picture, subject.classifier.card.classes
+    picture, classes = pictures.drawn(subject.picture), subject.classifier.card.classes
+    labels = words(reading) | ({"overlay.attribution": heading} if heading else {})
+    if picture is not subject.picture:
+        labels |= {key: f"{labels[key]} {word('picture.part')}" for key in ("overlay.hint", "overlay.hint_rows")}
     pairs = {one: (found.target, found.contrast) for one, found in shown if found.contrast is not None}
     height, width = picture.pixels.shape[:2]
     return overlay.pack(
@@ -56,7 +60,7 @@ def pack(
         layers.attention_layers(reading, layers.find_choice(reading, selected[0]), classes),
         [layers.attribution_layer(one, found, reading, classes, pairs.get(one)) for one, found in shown],
         selected=selected,
-        words=words(reading) | ({"overlay.attribution": heading} if heading else {}),
+        words=labels,
     )
 
 

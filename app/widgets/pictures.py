@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import streamlit as st
 
 from app import runtime, state
@@ -13,6 +16,8 @@ from core.data.datasets import fetch_imagenette
 from core.data.samples import samples
 
 UPLOADS = 24
+ELONGATED = 4
+"""Of a picture that is longer than so many times its other side, the part round the model's square is drawn."""
 CENTRE, FIT, BOX = "centre", "fit", "box"
 MIDDLE, SMALLEST = (50, 50, 60), 10
 """A box of one's own to begin with, across, down and its side in per cent; and the least side."""
@@ -184,3 +189,29 @@ def framed(picture: Picture, framing: str) -> Picture:
     side = max(8, round(min(height, width) * share / 100))
     left, top = round((width - side) * across / 100), round((height - side) * down / 100)
     return reframe(picture, (left, top, left + side, top + side))
+
+
+def drawn(picture: Picture) -> Picture:
+    """What is drawn of a picture: all of it; of one that is very long or very high, what lies round the model's square.
+
+    The square lies on the same pixels in both.
+    """
+    (height, width), (left, top, right, bottom) = picture.pixels.shape[:2], picture.box
+    wide, high = max(width, right) - min(0, left), max(height, bottom) - min(0, top)
+    most = math.floor(ELONGATED * min(wide, high))
+    x = _window((left + right) / 2, most, width) if wide > most else (0, width)
+    y = _window((top + bottom) / 2, most, height) if high > most else (0, height)
+    if (x, y) == ((0, width), (0, height)):
+        return picture
+    return replace(
+        picture,
+        pixels=picture.pixels[slice(*y), slice(*x)],
+        box=(left - x[0], top - y[0], right - x[0], bottom - y[0]),
+        sha256=f"{picture.sha256}/{x[0]},{y[0]}",
+    )
+
+
+def _window(centre: float, length: int, whole: int) -> tuple[int, int]:
+    """So many pixels of a whole, about a centre as far as there are any."""
+    start = min(max(round(centre - length / 2), 0), max(whole - length, 0))
+    return start, min(start + length, whole)

@@ -7,8 +7,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from app.widgets.pictures import framed, numbers
+from app.widgets.pictures import drawn, framed, numbers
 from core import Picture, open_image
+from core.images import square
 
 SHAPES = [(90, 160), (160, 90), (64, 64), (333, 517), (8, 40)]
 PIXEL = 0.51
@@ -58,6 +59,23 @@ def test_a_wrong_box_falls_back(text: str) -> None:
 def test_numbers_beyond_the_sliders_are_brought_back() -> None:
     assert numbers("box:-5,170,60") == (0, 100, 60)
     assert numbers("box:10,20,30") == (10, 20, 30) and numbers("box:10,20,3") == (10, 20, 10)
+
+
+@pytest.mark.parametrize("framing", ["centre", "box:0,0,60", "box:100,100,100", "box:30,30,10"])
+@pytest.mark.parametrize("shape", [(20, 1600), (1600, 20), (100, 401), (8, 90)])
+def test_of_an_elongated_picture_what_lies_round_the_square_is_drawn(shape: tuple[int, int], framing: str) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    whole = framed(open_image(pixels), framing)
+    part = drawn(whole)
+    assert sorted(part.pixels.shape[:2]) == sorted((min(shape), 4 * min(shape)))
+    assert np.array_equal(square(part, 32), square(whole, 32)), "the model's square is the same"
+    assert part.sha256 != whole.sha256
+
+
+@pytest.mark.parametrize(("shape", "framing"), [((100, 400), "centre"), ((20, 1600), "fit"), ((64, 64), "box:1,2,30")])
+def test_a_picture_that_can_be_read_is_drawn_whole(shape: tuple[int, int], framing: str) -> None:
+    picture = framed(blank(*shape), framing)
+    assert drawn(picture) is picture
 
 
 @pytest.mark.parametrize("text", ["", "middle", "CENTRE", "50,50,60"])

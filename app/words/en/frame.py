@@ -60,6 +60,7 @@ WORDS = {
     "picture.private": "Drop, browse or paste JPEG, PNG or WebP. Pictures stay on this machine and are not written to disk.",
     "picture.camera": "Use the camera",
     "picture.gone": "That picture was brought by a visitor and cannot travel in an address; bring it again to see it.",
+    "picture.part": "The picture goes on: only what lies round the model's square is drawn.",
     "picture.full": "The strip holds {count} pictures of your own; remove one first.",
     "picture.fetch": "Fetch photographs to try",
     "picture.fetching": "Fetching photographs ...",
