@@ -56,7 +56,7 @@ def run() -> None:
         said = st.container()
         classifier = weights.load(card)
         state.set_subject(Subject(classifier, picture, sample, framing) if classifier else None)
-        if classifier or page in (mistakes, shelf):
+        if classifier or page is not explore:
             page.run()
         else:
             weights.fetch(card)

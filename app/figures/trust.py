@@ -18,7 +18,7 @@ from core.images.framing import to_picture
 
 WIDEST = 24
 """Letters of a name on one line."""
-LINE, VALUE = 31, 50  # pixels: how high a line is, how wide its number
+LINE, TEXT, VALUE = 31, 16, 50  # pixels: how high a line is, how much more with each more line of its name; its number
 SIDE = 512  # pixels of a picture with a map over it
 FINE = 128  # pixels, at least, of a map alone
 PEAKS = 4
@@ -30,17 +30,29 @@ COLOURS = np.array([hex_to_rgb(one) for one in HEAT], float)
 class Line:
     """One line of a ranking: ``reference`` knows nothing of the model, ``warned`` is to be read with care.
 
-    ``value`` is the mean in words, ``told`` what stands under the pointer.
+    ``value`` is the mean in words, ``told`` what stands under the pointer, ``note`` is quietly beside the name. A line
+    without a mean has no place on the axis.
     """
 
     name: str
-    mean: float
-    low: float
-    high: float
+    mean: float | None
+    low: float | None
+    high: float | None
     value: str
     told: str
     reference: bool = False
     warned: bool = False
+    note: str = ""
+
+    def label(self, bold: bool) -> list[str]:
+        """Its name and note, in as many lines as they take."""
+        lines = wrap(self.name, WIDEST)
+        beside = len(lines[-1]) + len(self.note) < WIDEST
+        lines = [f"<b>{one}</b>" if bold else one for one in lines]
+        if self.note:
+            note = f'<span style="color:{QUIET}">{self.note}</span>'
+            lines = [*lines[:-1], f"{lines[-1]} {note}"] if beside else [*lines, note]
+        return lines
 
 
 def ranking(
@@ -49,20 +61,24 @@ def ranking(
     """Means as dots with their 95 % intervals, the first line on top; ``guess`` is a dotted line.
 
     ``span`` is where the axis begins and ends, in per cent where the values are a ``share``. A line can be clicked
-    anywhere. A reference has a hollow dot. The name of the ``chosen`` line is bold.
+    anywhere. A reference has a hollow dot. The name of the ``chosen`` line is bold; a line is as high as its name.
     """
-    rows, figure = list(range(len(lines))), go.Figure()
+    labels, figure = [one.label(row == chosen) for row, one in enumerate(lines)], go.Figure()
+    heights = np.array([LINE + TEXT * (len(one) - 1) for one in labels])
+    bottom = int(heights.sum())
+    rows = (heights.cumsum() - heights / 2).tolist()  # where the middle of each is, in pixels from the top
     colours = [WARM if one.warned else QUIET if one.reference else ACCENT for one in lines]
     shapes, values = [], []  # set at one stroke: one by one is far slower
-    for row, (one, colour) in enumerate(zip(lines, colours, strict=True)):
+    for number, (row, one, colour) in enumerate(zip(rows, lines, colours, strict=True)):
         place = {"type": "line", "y0": row, "y1": row}
         shapes.append({**place, "x0": span[0], "x1": span[1], "line": {"color": TRACK, "width": 6}, "layer": "below"})
-        shapes.append({**place, "x0": one.low, "x1": one.high, "line": {"color": colour, "width": 2}})
-        text = f"<b>{one.value}</b>" if row == chosen else one.value
+        if one.mean is not None:
+            shapes.append({**place, "x0": one.low, "x1": one.high, "line": {"color": colour, "width": 2}})
+        text = f"<b>{one.value}</b>" if number == chosen else one.value
         values.append({"text": text, "x": 1, "y": row, "xref": "paper", "xanchor": "right", "xshift": VALUE})
     if guess is not None:
         dots = {"color": WARM, "dash": "3px,4px", "width": 2}
-        place = {"type": "line", "x0": guess, "x1": guess, "y0": -0.5, "y1": len(lines) - 0.5}
+        place = {"type": "line", "x0": guess, "x1": guess, "y0": 0, "y1": bottom}
         shapes.append({**place, "line": dots, "layer": "between"})
     figure.update_layout(shapes=shapes, annotations=[one | {"showarrow": False} for one in values])
     figure.add_scatter(
@@ -84,23 +100,20 @@ def ranking(
         base=span[0],
         y=rows,
         orientation="h",
-        width=1,
+        width=heights.tolist(),
         marker={"color": CLEAR},
         hovertext=[one.told for one in lines],
         hovertemplate="%{hovertext}<extra></extra>",
     )
     figure.update_traces(unselected={"marker": {"opacity": 1}}, selector={"type": "scatter"})
-    plain(figure, LINE * len(lines) + 40)
+    plain(figure, bottom + 40)
     figure.update_layout(margin={"r": VALUE, "b": 6})
-    names = ["<br>".join(wrap(one.name, WIDEST)) for one in lines]
-    names = [f"<b>{name}</b>" if row == chosen else name for row, name in enumerate(names)]
+    names = ["<br>".join(one) for one in labels]
     text = {"tickfont": {"size": 12.5}, "visible": True, "zeroline": False, "ticklabeloverflow": "allow"}
     figure.update_layout(clickmode="event+select", hoverlabel={"align": "left"})
     figure.update_xaxes(range=span, side="top", nticks=5, gridcolor=TRACK, **text)
     figure.update_xaxes(tickformat=".0%" if share else None)
-    figure.update_yaxes(
-        range=[len(lines) - 0.5, -0.5], tickvals=rows, ticktext=names, automargin=True, showgrid=False, **text
-    )
+    figure.update_yaxes(range=[bottom, 0], tickvals=rows, ticktext=names, automargin=True, showgrid=False, **text)
     return figure
 
 

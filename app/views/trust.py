@@ -7,15 +7,15 @@ import streamlit as st
 from app import state
 from app.runtime import league
 from app.state import Key
-from app.widgets import models
+from app.widgets import models, weights
 from app.widgets.trust import faithfulness, known_truth, randomisation, table
 from app.words import word
 
 SECTIONS = ("truth", "random", "faith", "league")
 
-subject = state.subject()
-cards = models.shelf()
-found = league.read({slug: card.facts.get("checksum", "") for slug, card in cards.items()})
+subject, cards = state.subject(), models.shelf()
+card = cards[state.get(Key.MODEL)]
+found = league.read({slug: one.facts.get("checksum", "") for slug, one in cards.items()})
 for path in found.broken:
     st.warning(word("trust.broken", path=path))
 
@@ -24,21 +24,28 @@ if state.get(Key.SECTION) not in SECTIONS:
     if asked:
         state.notice(word("address.unknown", name=Key.SECTION.value, value=asked))
     state.put(Key.SECTION, SECTIONS[0])
-section = st.segmented_control(
-    word("page.trust"),
-    SECTIONS,
-    key=Key.SECTION,
-    format_func=lambda one: word(f"section.{one}"),
-    label_visibility="collapsed",
-    required=True,
-    persist_state="session",
-)
+if subject:
+    section = st.segmented_control(
+        word("page.trust"),
+        SECTIONS,
+        key=Key.SECTION,
+        format_func=lambda one: word(f"section.{one}"),
+        label_visibility="collapsed",
+        required=True,
+        persist_state="session",
+    )
 state.publish_choices(state.TRUST)
-if section == "truth":
+if not subject:  # the league of the other models can be read without this one
+    above = st.container()
+    table.show(card, found.rows, cards, loaded=False)
+    with above:
+        weights.fetch(card)
+        st.divider()
+elif section == "truth":
     known_truth.show(subject, found.rows)
 elif section == "random":
     randomisation.show(subject, found.rows)
 elif section == "faith":
     faithfulness.show(subject, found.rows)
 else:
-    table.show(subject, found.rows, cards)
+    table.show(card, found.rows, cards)

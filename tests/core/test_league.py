@@ -23,6 +23,7 @@ from core.evaluation import cases, league
 from core.evaluation.cases import Case, find_cases
 from core.evaluation.league import Row, interval, open_league
 from core.evaluation.randomisation import forget
+from core.evaluation.sources import names
 from core.images import square
 from core.types import InvalidInput, ModelCard, Picture, Stopped
 from tests.conftest import CLASSES, SIZE
@@ -183,6 +184,24 @@ def test_the_interval_by_a_loop() -> None:
     means = sorted(sum(values[draw.integers(40)] for _ in range(40)) / 40 for _ in range(4000))
     assert low == pytest.approx(means[100], abs=0.05) and high == pytest.approx(means[3900], abs=0.05)
     assert high - low == pytest.approx(2 * 1.96 * values.std() / 40**0.5, rel=0.15)
+
+
+# What is shipped
+
+
+@pytest.mark.parametrize("slug", ["scenes/transformer", "scenes-place/cbam"])
+def test_what_is_shipped_has_each_map_once(slug: str) -> None:
+    """No source that is not offered; which models DeepLIFT and LRP are offered for is tried out elsewhere."""
+    shipped = {row.source for row in open_league() if row.model == slug} - {"deeplift", "lrp"}
+    assert shipped == set(names(core.load(slug, "cpu"))) - {"deeplift", "lrp"}
+
+
+def test_what_is_shipped_knows_of_the_place() -> None:
+    found = {(row.source, row.measure): row for row in open_league() if row.model == "scenes-place/cbam"}
+    for name in {source for source, _ in found}:
+        mass, place, blank = (found[name, measure].mean for measure in ("mass", "place-mass", "blank"))
+        assert mass + place + blank == pytest.approx(1)
+    assert found["layer-integrated-gradients", "blank"].mean == 1
 
 
 # It goes on

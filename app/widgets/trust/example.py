@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-import numpy as np
 import streamlit as st
 
 import core
@@ -16,8 +15,9 @@ from app.state import Key, Subject
 from app.widgets.trust import ranking, work
 from app.widgets.trust.titles import source_titles
 from app.words import word
-from core import InvalidInput
+from core import InvalidInput, Localisation
 from core.evaluation.cases import Case
+from core.evaluation.localisation import evidence
 from core.images import square
 
 DEFAULT = "grad-cam"
@@ -83,23 +83,21 @@ def show(subject: Subject, rows: Sequence[Row], asked: str) -> None:
     if values is None:
         return
     place = asked.partition("-")[0]
-    mask, name = case.masks["tag-" if place == "tag" else ""], model.card.classes[target]
+    mask, name = case.masks.get(f"{place}-", case.masks[""]), model.card.classes[target]
     pixels = square(case.picture, model.card.size, model.fill)
-    st.image(figures.lay(pixels, values, mask), width="stretch", alt=word("example.alt", name=name))
+    outlined = case.masks[""] if place == "place" else mask  # what it leads round is the place
+    st.image(figures.lay(pixels, evidence(values), outlined), width="stretch", alt=word("example.alt", name=name))
     st.caption(word(f"example.{place}", name=name))
-    numbers(values, mask, place)
+    numbers(core.localise(values, mask), place)
 
 
-def numbers(values: np.ndarray, mask: np.ndarray, place: str) -> None:
+def numbers(found: Localisation, place: str) -> None:
     """What this map gets on this picture, with what chance gives."""
-    if not (values > 0).any():
+    if found.blank:
         st.markdown(word("example.blank"))
         return
-    found, other = core.localise(values, mask), place == "place"
-    told = {word(f"truth.{place}-mass"): 1 - found.mass if other else found.mass}
-    if not other:
-        told[word(f"truth.{place}-pointing")] = found.pointing
+    told = {word(f"truth.{place}-mass"): found.mass, word(f"truth.{place}-pointing"): found.pointing}
     rows = [f"<dt>{escape(one)}</dt><dd>{ranking.number(value, True)}</dd>" for one, value in told.items()]
-    chance = word("example.chance", chance=ranking.number(1 - found.chance if other else found.chance, True))
+    chance = word("example.chance", chance=ranking.number(found.chance, True))
     with st.container(key="trust-numbers"):
         st.html(f'<dl class="fovea-measures">{"".join(rows)}<p>{escape(chance)}</p></dl>')

@@ -37,7 +37,7 @@ def show(subject: Subject, rows: Sequence[Row]) -> None:
     card = subject.classifier.card
     st.subheader(word("faith.title"))
     st.markdown(word("faith.about"))
-    st.caption(word("faith.limit"))
+    st.caption(f"{word('faith.limit')} {word('trust.aside')}")
     found = {measure: ranking.rank(rows, card.slug, measure) for measure in MEASURES}
     if not all(map(ranking.others, found.values())):
         ranking.empty(card)

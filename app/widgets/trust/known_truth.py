@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -20,10 +19,12 @@ from core.data.made import SHORTCUTS
 ASKED = {
     "thing": ("thing-mass", "thing-pointing"),
     "tag": ("tag-mass", "tag-pointing", "thing-mass", "thing-pointing"),
-    "place": ("place-mass", "thing-mass", "thing-pointing"),
+    "place": ("place-mass", "place-pointing", "thing-mass", "thing-pointing"),
     "quarter": ("quarter-mass", "quarter-pointing"),
 }
 """What can be asked of a model by where its evidence is known to be: the place, and what is measured of it."""
+MARGIN = 1e-3
+"""A lead over chance of no more than a tenth of a per cent is rounding: of the map, and of how it is shown."""
 
 
 def find_evidence(card: ModelCard) -> str:
@@ -32,31 +33,24 @@ def find_evidence(card: ModelCard) -> str:
 
 
 def find_rows(rows: Sequence[Row], model: str, asked: str) -> list[Row]:
-    """The rows that answer what is asked, the best first. The place is all that is not the thing."""
+    """The rows that answer what is asked, the best first. A map that is always blank lies nowhere: those come last."""
     place, _, what = asked.partition("-")
-    if place == "place":
-        return ranking.rank([turn(row) for row in rows if row.measure == what], model, asked)
-    return ranking.rank(rows, model, f"tag-{what}" if place == "tag" else what)
+    measure, blanks = asked if place in SHORTCUTS.values() else what, ranking.blanks(rows, model)
+    return sorted(ranking.rank(rows, model, measure), key=lambda row: blanks[row.source] == 1)
 
 
-def turn(row: Row) -> Row:
-    """The mass that lies on all that is not the thing."""
-    chance = None if row.chance is None else 1 - row.chance
-    return replace(row, measure="place-mass", mean=1 - row.mean, low=1 - row.high, high=1 - row.low, chance=chance)
-
-
-def verdict(rows: Sequence[Row], card: ModelCard) -> str:
-    """In a sentence: how many maps are above chance, and which one is highest."""
-    maps = ranking.others(rows)
-    best, above = maps[0], sum(row.low > row.chance for row in maps)
-    return word(
-        "truth.verdict",
-        above=above,
-        count=len(maps),
-        chance=ranking.number(best.chance, True),
-        best=source_titles(card, [row.source for row in maps])[best.source],
-        value=ranking.number(best.mean, True),
-    )
+def verdict(rows: Sequence[Row], card: ModelCard, blanks: Mapping[str, float]) -> str:
+    """In a sentence: how many maps are above chance and which is highest; those that are always blank are named."""
+    titles, maps = source_titles(card, [row.source for row in rows]), ranking.others(rows)
+    there, said = [row for row in maps if blanks[row.source] < 1], []
+    if there:
+        above, best = sum(row.low > row.chance + MARGIN for row in there), titles[there[0].source]
+        chance, value = (ranking.number(one, True) for one in (ranking.usual(rows).chance, there[0].mean))
+        said.append(word("truth.verdict", above=above, count=len(there), chance=chance, best=best, value=value))
+    if len(there) < len(maps):
+        names = ", ".join(titles[row.source] for row in maps if blanks[row.source] == 1)
+        said.append(word("truth.blank", names=names))
+    return " ".join(said)
 
 
 def show(subject: Subject, rows: Sequence[Row]) -> None:
@@ -65,7 +59,7 @@ def show(subject: Subject, rows: Sequence[Row]) -> None:
     evidence = find_evidence(card)
     st.subheader(word("truth.title"))
     st.markdown(word(f"truth.{evidence}"))
-    st.caption(word(f"truth.{evidence}.limit"))
+    st.caption(f"{word(f'truth.{evidence}.limit')} {word('trust.aside')}")
     if state.get(Key.TRUTH) not in ASKED[evidence]:
         state.put(Key.TRUTH, ASKED[evidence][0])
     asked = st.segmented_control(
@@ -77,15 +71,15 @@ def show(subject: Subject, rows: Sequence[Row]) -> None:
         required=True,
         persist_state="session",
     )
-    found = find_rows(rows, card.slug, asked)
+    found, blanks = find_rows(rows, card.slug, asked), ranking.blanks(rows, card.slug)
     if not ranking.others(found):
         ranking.empty(card)
         return
     example.settle(subject)
     left, right = st.columns([1.45, 1], gap="large")
     with left:
-        st.markdown(verdict(found, card))
-        ranking.show(found, card, found[0].chance, pick=True)
+        st.markdown(verdict(found, card, blanks))
+        ranking.show(found, card, ranking.usual(found).chance, blanks=blanks, pick=True)
         st.caption(f"{word('rank.how')} {ranking.origin(found)}")
     with right:
         example.show(subject, found, asked)

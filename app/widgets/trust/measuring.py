@@ -14,6 +14,7 @@ from app.state import Key
 from app.widgets import computation, models, weights
 from app.words import word
 from core import Classifier, InvalidInput, ModelCard
+from core.attribution import ATTENTION as LOOK
 from core.attribution import METHODS
 from core.evaluation.sources import ATTENTION, REFERENCES
 
@@ -63,8 +64,7 @@ def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
         format_func=lambda slug: models.model_title(here[slug]),
         persist_state="session",
     )
-    titles = {one.slug: layers.method_title(one) for one in METHODS} | {ATTENTION: word("measuring.maps")}
-    titles |= {name: word(f"source.{name}") for name in REFERENCES}
+    titles = kinds()
     wanted = second.multiselect(
         word("measuring.sources"),
         list(titles),
@@ -81,6 +81,17 @@ def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
     return slugs, wanted, pictures, seed
 
 
+def kinds() -> dict[str, str]:
+    """What a source may be, with its title: a method, any attention map of the model, or a reference."""
+    methods = {one.slug: layers.method_title(one) for one in METHODS if one is not LOOK}
+    return methods | {ATTENTION: word("measuring.maps")} | {name: word(f"source.{name}") for name in REFERENCES}
+
+
+def is_of(name: str, wanted: Sequence[str]) -> bool:
+    """Whether a source is of one of the wanted ``kinds``; none wanted are all."""
+    return not wanted or name in wanted or (name.startswith(ATTENTION) and ATTENTION in wanted)
+
+
 def plan(slugs: Sequence[str], rows: Sequence[Row], wanted: Sequence[str], pictures: int, seed: int) -> list[Task]:
     """What is left to be measured of each model; a model that cannot be opened is passed over in a sentence."""
     tasks = []
@@ -91,15 +102,10 @@ def plan(slugs: Sequence[str], rows: Sequence[Row], wanted: Sequence[str], pictu
             st.warning(str(error))
             continue
         fitting = sources.fitting(model)
-        asked = [name for name in fitting if not wanted or name in wanted or _is_map(name) and ATTENTION in wanted]
-        left = league.missing(rows, model, asked, pictures, seed)
+        left = league.missing(rows, model, [name for name in fitting if is_of(name, wanted)], pictures, seed)
         if left:
             tasks.append(Task(model, left, league.seconds(model, left, pictures)))
     return tasks
-
-
-def _is_map(name: str) -> bool:
-    return name.startswith(ATTENTION)
 
 
 def offer(tasks: Sequence[Task], asked: tuple) -> None:

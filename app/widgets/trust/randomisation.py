@@ -34,6 +34,13 @@ def verdict(rows: Sequence[Row], card: ModelCard) -> str:
     return word("random.careless", count=len(names), all=len(maps), names=", ".join(titles[name] for name in names))
 
 
+def unasked(rows: Sequence[Row], card: ModelCard) -> str:
+    """A sentence that names the maps of which nothing can be compared; none where there is no such map."""
+    every = list(dict.fromkeys(row.source for row in rows if row.model == card.slug))
+    missing = [name for name in every if name not in {row.source for row in ranking.rank(rows, card.slug, MEASURE)}]
+    return word("random.unasked", names=", ".join(source_titles(card, missing).values())) if missing else ""
+
+
 def show(subject: Subject, rows: Sequence[Row]) -> None:
     """Draw the section."""
     card = subject.classifier.card
@@ -47,7 +54,7 @@ def show(subject: Subject, rows: Sequence[Row]) -> None:
         if ranking.others(found):
             st.markdown(verdict(found, card))
             ranking.show(found, card, CARELESS, warned=careless, pick=True)
-            st.caption(f"{word('random.how', limit=CARELESS)} {ranking.origin(found)}")
+            st.caption(f"{word('random.how', limit=CARELESS)} {ranking.origin(found)} {unasked(rows, card)}")
         else:
             ranking.empty(card)
     with right:
@@ -70,8 +77,9 @@ def live(subject: Subject) -> None:
 
 def row(found: Randomisation, name: str) -> None:
     """The maps in a row, the rank correlation with the trained model's under each."""
-    alike = [ranking.number(one, False) for one in found.likeness]
-    st.markdown(word("random.cares" if found.cares else "random.stays", value=alike[-1]))
+    alike = [word("rank.blank") if one is None else ranking.number(one, False) for one in found.likeness]
+    verdict = "random.blank" if found.cares is None else "random.cares" if found.cares else "random.stays"
+    st.markdown(word(verdict, value=alike[-1]))
     first, *more = map(stage_title, found.stages)
     titles = [word("random.first", stage=first), *(word("random.more", stage=one) for one in more)]
     captions = [word("random.trained"), *(f"{one}  \n**{value}**" for one, value in zip(titles, alike, strict=True))]

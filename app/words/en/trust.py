@@ -7,6 +7,7 @@ WORDS = {
     "section.faith": "Faithfulness",
     "section.league": "League",
     "trust.broken": "{path} is no league table, so its rows are left out: remove it, or name another file in FOVEA_LEAGUE.",
+    "trust.aside": "The picture in the side bar plays no part here, only under *Randomisation*.",
     # sources that are no methods
     "source.map": "Attention: {map}",
     "source.random": "Random",
@@ -15,8 +16,12 @@ WORDS = {
     # a ranking
     "rank.alt": "Every method and attention map with its mean and its 95 % interval; click one to look at it",
     "rank.told": "<b>{source}</b><br>{mean}, 95 % interval {low} to {high}<br>{pictures} pictures",
+    "rank.told.blank": "<br>blank on {share} of them",
+    "rank.blank": "blank",
+    "rank.pictures": "{count} pictures",
     "rank.how": "Line: 95 % interval of the mean. Hollow: knows nothing of the model. Click a line to see its map.",
     "rank.origin": "Measured on {pictures} pictures that the model answers rightly, seed {seeds}.",
+    "rank.few": "Maps on fewer: {count}, on {pictures} pictures.",
     "rank.range": "{low} to {high}",
     "rank.none": "Nobody has measured the maps of {model} here yet.",
     "rank.measure": "Measure them",
@@ -33,7 +38,7 @@ WORDS = {
     "truth.place": "This model was trained where the place gives the class away, boats always at sea. So a map that tells the "
     "truth about it lies on the **place**: everything but the thing. High on the place is good.",
     "truth.place.limit": "It cannot tell a good map from a careless one: the place is nearly all of the picture, so chance is "
-    "high too. A map that is blank counts as all place.",
+    "high too.",
     "truth.quarter": "Nobody knows what decides in a photograph. So four photographs of four classes are put into one picture, and "
     "the map is asked about one of the classes: it should lie in that **quarter** (the grid pointing game). High is good.",
     "truth.quarter.limit": "It cannot tell whether the map is right within the quarter, and a picture of four is not what the "
@@ -43,10 +48,12 @@ WORDS = {
     "truth.tag-mass": "Mass on the tag",
     "truth.tag-pointing": "Pointing at the tag",
     "truth.place-mass": "Mass on the place",
+    "truth.place-pointing": "Pointing at the place",
     "truth.quarter-mass": "Mass in the quarter",
     "truth.quarter-pointing": "Pointing into the quarter",
     "truth.verdict": "**{above} of {count}** maps have more there than chance gives ({chance}, dotted), by their whole interval. "
     "Highest: **{best}**, {value}.",
+    "truth.blank": "Left out, because nothing in it speaks for the class in any picture: {names}.",
     # one example
     "example.title": "Look at one",
     "example.source": "Map",
@@ -78,6 +85,9 @@ WORDS = {
     "random.live": "Watch it on your picture",
     "random.cares": "In the end {value}: **this map depends on the weights**.",
     "random.stays": "In the end {value}: **this map does not care about the weights**.",
+    "random.blank": "In the end {value}: a map that is the same everywhere is neither like the other nor unlike. **This says nothing "
+    "about the map.**",
+    "random.unasked": "Not here, because the map is the same everywhere before or after: {names}.",
     "random.trained": "As trained",
     "random.top": "Top",
     "random.first": "{stage} re-drawn",
@@ -96,18 +106,20 @@ WORDS = {
     "faith.how": "Dotted: the best of the three that know nothing of the model (hollow). Line: 95 % interval of the mean.",
     # league
     "league.title": "Methods by measures",
-    "league.about": "The mean of every measure for every map. ↑ high is good, ↓ low is good; a click on a head sorts, and says more.",
+    "league.about": "The mean of every measure for every map. ↑ high is good, ↓ low is good, no arrow: it hangs on what the model has "
+    "learned. A click on a head sorts, and says more.",
     "league.limit": "No measure makes a map an explanation, and none of them alone ranks the methods: a map may be first in one and last in another.",
     "league.extent": "Which models",
     "league.this": "This model",
     "league.all": "All models",
+    "league.sources": "All maps",
     "league.measures": "Measures",
     "league.source": "Map",
     "league.reference": "{source} (reference)",
     "league.seed": "Seed",
     "league.csv": "CSV",
     "league.csv.help": "The rows of this table as they are, with intervals, chance, number of pictures, seed and checksum",
-    "league.how": "Intervals stand in the other sections and in the file.",
+    "league.how": "Attention maps stand by their taps. Intervals stand in the other sections and in the file.",
     "measure.mass": "Mass",
     "measure.mass.help": "How much of the map lies on the thing of a scene, or in its quarter of four photographs. High is good "
     "where the model has learned the thing.",
@@ -117,6 +129,13 @@ WORDS = {
     "measure.tag-mass.help": "How much of the map lies on the tag that tells the class. High is good: these models read the tag.",
     "measure.tag-pointing": "Pointing at the tag",
     "measure.tag-pointing.help": "How often the peak of the map lies on the tag. High is good: these models read the tag.",
+    "measure.place-mass": "Mass on the place",
+    "measure.place-mass.help": "How much of the map lies on the place that tells the class: everything but the thing. High is good: "
+    "these models go by the place.",
+    "measure.place-pointing": "Pointing at the place",
+    "measure.place-pointing.help": "How often the peak of the map lies there. High is good: these models go by the place.",
+    "measure.blank": "Blank",
+    "measure.blank.help": "How often nothing in the map speaks for the class, so that it lies nowhere. Low is good.",
     "measure.insertion": "Insertion",
     "measure.insertion.help": "The class's probability while what the map points at appears. High is good.",
     "measure.deletion": "Deletion",

@@ -31,11 +31,16 @@ def trust_folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Pa
             shelf.store(one.module, card)
             shelf.store_card(card)
         model = core.load("scenes/cbam", "cpu")
-        rows = list(core.compete(model, path / "league.json", sources=SOURCES, pictures=PICTURES, seed=4))
+        own = core.compete(model, path / "league.json", sources=SOURCES, pictures=PICTURES, seed=4)
+        rows = list(own)
         for family in FAMILIES[1:]:
-            rows += [replace(row, model=f"{family}/cbam", checksum=f"of {family}/cbam") for row in rows[:30]]
-        tag = [row for row in rows if row.model == "scenes-tag/cbam" and row.measure in ("mass", "pointing")]
-        rows += [replace(row, measure=f"tag-{row.measure}", mean=1 - row.mean, low=0.1, chance=0.01) for row in tag]
+            rows += [replace(row, model=f"{family}/cbam", checksum=f"of {family}/cbam") for row in own]
+        for shortcut, chance in (("tag", 0.01), ("place", 0.93)):
+            made = [
+                row for row in rows if row.model == f"scenes-{shortcut}/cbam" and row.measure in ("mass", "pointing")
+            ]
+            made = [replace(row, measure=f"{shortcut}-{row.measure}", mean=1 - row.mean, low=0.1) for row in made]
+            rows += [replace(row, chance=chance) for row in made]
         (path / "league.json").write_text(json.dumps([asdict(row) for row in rows]))
     return path
 

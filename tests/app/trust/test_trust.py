@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -10,14 +12,15 @@ import pytest
 
 import core
 from app import runtime
-from app.runtime import sources
+from app.runtime import league, sources
 from app.state import Key
 from app.widgets import computation
-from app.widgets.trust import faithfulness, randomisation, ranking
+from app.widgets.trust import faithfulness, known_truth, randomisation, ranking
 from app.words import word
 from core.data import scenes
 from core.evaluation.cases import Case
 from core.evaluation.league import Row
+from core.models import shelf
 from core.types import ModelCard
 from tests.app.trust.trust_page import (
     FAMILIES,
@@ -56,6 +59,8 @@ def test_each_section_is_there_for_each_family(family: str) -> None:
         ("scenes-tag/cbam", "tag-mass", "tag-mass"),
         ("scenes-tag/cbam", "tag-pointing", "tag-pointing"),
         ("scenes-tag/cbam", "thing-mass", "mass"),
+        ("scenes-place/cbam", "place-mass", "place-mass"),
+        ("scenes-place/cbam", "place-pointing", "place-pointing"),
         ("imagenette/cbam", "quarter-pointing", "pointing"),
     ],
 )
@@ -67,16 +72,6 @@ def test_known_truth_shows_the_rows_beside_chance(rows: list[dict], model: str, 
     assert list(chart.items()) == list(expected(rows, model, measure).items()) and len(chart) == len(SOURCES)
 
 
-def test_the_place_is_all_but_the_thing(rows: list[dict]) -> None:
-    (chart,) = charts(open_page("scenes-place/cbam"))
-    mass = expected(rows, "scenes-place/cbam", "mass", low_is_good=True)
-    share = next(row["chance"] for row in rows if row["measure"] == "mass")
-    assert chart.pop("")[0] == pytest.approx(1 - share)
-    assert list(chart) == list(mass)
-    for name, (mean, low, high) in mass.items():
-        assert chart[name] == pytest.approx((1 - mean, 1 - high, 1 - low))
-
-
 def test_the_verdict_counts_maps_above_chance_and_no_references(rows: list[dict]) -> None:
     text = said(open_page())
     maps = [row for row in rows if row["model"] == "scenes/cbam" and row["measure"] == "mass"]
@@ -84,6 +79,52 @@ def test_the_verdict_counts_maps_above_chance_and_no_references(rows: list[dict]
     above = sum(row["low"] > row["chance"] for row in maps)
     best = max(maps, key=lambda row: row["mean"])
     assert f"**{above} of {len(maps)}**" in text and f"{100 * best['mean']:.0f} %." in text
+
+
+def made(source: str, mean: float, low: float, measure: str = "mass", pictures: int = 20) -> Row:
+    """A row of a model that is measured on scenes."""
+    return Row("scenes-place/plain", source, measure, mean, low, 1, 0.25, pictures, pictures, 0, "")
+
+
+def test_a_lead_by_rounding_is_none() -> None:
+    card = shelf.find_card("scenes/cbam")
+    rows = [made("saliency", 0.9, 0.8), made("grad-cam", 0.251, 0.252), made("lrp", 0.25, 0.25000034)]
+    text = known_truth.verdict(rows, card, Counter())
+    assert text == word("truth.verdict", above=2, count=3, chance="25 %", best="Saliency", value="90 %")
+
+
+def test_a_blank_map_neither_wins_nor_counts() -> None:
+    card = shelf.find_card("scenes-place/cbam")
+    rows = [made(name, mean, mean, "place-mass") for name, mean in (("saliency", 0.9), ("lrp", 0.0), ("edges", 0.0))]
+    rows += [made(name, mean, mean, "blank") for name, mean in (("saliency", 0.05), ("lrp", 1.0))]
+    rows += [replace(made("edges", 1.0, 1.0, "blank"), model="another")]
+    blanks = ranking.blanks(rows, rows[0].model)
+    assert {row.source: blanks[row.source] for row in rows} == {"saliency": 0.05, "lrp": 1, "edges": 0}
+    found = known_truth.find_rows(rows, rows[0].model, "place-mass")
+    assert [row.source for row in found] == ["saliency", "edges", "lrp"]
+    text = known_truth.verdict(found, card, blanks)
+    assert "**1 of 1**" in text and "**Saliency**" in text and text.endswith(word("truth.blank", names="LRP"))
+    assert known_truth.verdict(found[1:], card, blanks) == word("truth.blank", names="LRP")
+
+
+def test_a_blank_line_is_drawn_without_a_place(rows: list[dict]) -> None:
+    blank = [row | {"mean": 1.0} if row["measure"] == "blank" else row for row in rows]
+    path = league.own_file()
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps([row for row in blank if row["source"] == "saliency"]))
+    page = open_page("scenes-place/cbam")
+    (chart,) = charts(page)
+    assert list(chart)[-2:] == ["Saliency", ""] and chart["Saliency"] == (None, None, None)
+    assert word("truth.blank", names="Saliency") in said(page)
+
+
+def test_few_pictures_are_said_beside_the_name_and_below(rows: list[dict]) -> None:
+    found = [made("saliency", 0.9, 0.8), made("lime", 0.5, 0.4, pictures=8), made("occlusion", 0.4, 0.3, pictures=8)]
+    assert [row.source for row in ranking.few(found)] == ["lime", "occlusion"]
+    text = ranking.origin(found)
+    assert text.startswith(word("rank.origin", pictures=20, seeds="0"))
+    assert text.endswith(word("rank.few", count=2, pictures="8"))
+    assert ranking.origin(found[1:]) == word("rank.origin", pictures=8, seeds="0")
 
 
 def test_randomisation_and_faithfulness_show_the_rows(rows: list[dict]) -> None:
@@ -165,9 +206,28 @@ def test_the_maps_are_shown_with_their_correlations() -> None:
     assert len(page.get("image")) == len(found.maps) == len(found.stages) + 1
     captions = [one.value for one in page.caption]
     for value in found.likeness:
-        assert [one for one in captions if one.endswith(f"**{ranking.number(value, False)}**")]
+        shown = word("rank.blank") if value is None else ranking.number(value, False)
+        assert [one for one in captions if one.endswith(f"**{shown}**")]
     page = well(page.selectbox(key=Key.SOURCE).set_value("edges").run())
     assert word("random.stays", value="1.00") in said(page)  # edges know nothing of the weights
+
+
+def test_a_map_that_went_blank_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    maps = (np.eye(4), np.zeros((4, 4)))
+    gone = core.Randomisation("grad-cam", 0, ("top",), (None,), maps, 0)
+    monkeypatch.setattr(sources, "randomised", lambda *_: gone)
+    monkeypatch.setattr(sources, "randomised_key", lambda *_: ("anew",))
+    page = open_page(section="random")
+    assert word("random.blank", value=word("rank.blank")) in said(page)
+    assert "**blank**" in said(page) and "0.00" not in said(page)
+
+
+def test_what_cannot_be_asked_is_named() -> None:
+    card = shelf.find_card("scenes/cbam")
+    rows = [replace(made(source, 0, 0, measure), model=card.slug) for source, measure in
+            (("saliency", "mass"), ("saliency", "randomised"), ("lrp", "mass"), ("lrp", "insertion"))]  # fmt: skip
+    assert randomisation.unasked(rows, card) == word("random.unasked", names="LRP")
+    assert not randomisation.unasked(rows[:2], card)
 
 
 def test_what_does_not_care_is_named() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from app.figures import ACCENT, QUIET, WARM, Line, heat, lay, ranking
@@ -19,9 +21,9 @@ NOWHERE, LEFT = np.zeros((16, 16), bool), np.arange(16)[None].repeat(16, 0) < 8
 def test_a_ranking_holds_each_line_in_its_place() -> None:
     figure = ranking(LINES, 0.25, (-0.2, 1.0), share=True, chosen=1)
     dots, whole = figure.data
-    assert list(dots.x) == [0.7, 0.4, 0.1] and list(dots.y) == list(whole.y) == [0, 1, 2]
+    assert list(dots.x) == [0.7, 0.4, 0.1] and list(dots.y) == list(whole.y) == list(figure.layout.yaxis.tickvals)
     bottom, top = figure.layout.yaxis.range
-    assert bottom > 2 and top < 0  # the first line on top
+    assert bottom > max(dots.y) and top == 0 and list(dots.y) == sorted(dots.y)  # the first line on top
     assert list(dots.marker.color) == [ACCENT, QUIET, WARM]
     assert ["open" in one for one in dots.marker.symbol] == [False, True, False]
     ends = [(one.x0, one.x1) for one in figure.layout.shapes if one.layer is None]
@@ -33,11 +35,31 @@ def test_a_ranking_holds_each_line_in_its_place() -> None:
     assert figure.layout.xaxis.tickformat == ".0%"
 
 
+def test_a_line_is_as_high_as_its_name_and_touches_the_next() -> None:
+    lines = [*LINES, replace(LINES[1], note="8 pictures"), replace(LINES[0], name="N" * 20, note="8 pictures")]
+    figure = ranking(lines, 0.25, (0, 1))
+    names, (_, whole) = figure.layout.yaxis.ticktext, figure.data
+    assert [one.count("<br>") for one in names] == [1, 0, 0, 0, 1]
+    assert ["8 pictures" in one for one in names] == [False, False, False, True, True]
+    ends = [(y - width / 2, y + width / 2) for y, width in zip(whole.y, whole.width, strict=True)]
+    assert [low for low, _ in ends] == [0, *(high for _, high in ends[:-1])]  # no gap that cannot be clicked
+    assert ends[-1][1] == figure.layout.yaxis.range[0] < figure.layout.height
+    one, two = (whole.width[place] for place in (1, 0))
+    assert two - one >= 16  # pixels, as the axis is as long as the chart is high
+
+
+def test_a_blank_line_has_no_place_on_the_axis() -> None:
+    blank = replace(LINES[1], mean=None, low=None, high=None, value="blank")
+    figure = ranking([LINES[0], blank], None, (0, 1))
+    assert list(figure.data[0].x) == [0.7, None] and figure.layout.annotations[1].text == "blank"
+    assert [(one.x0, one.x1) for one in figure.layout.shapes if one.layer is None] == [(0.6, 0.9)]
+
+
 def test_each_line_can_be_pointed_at_and_clicked_anywhere() -> None:
     figure = ranking(LINES, None, (-0.2, 1.0))
     dots, whole = figure.data
     assert dots.hoverinfo == "skip" and list(whole.hovertext) == ["told a", "told b", "told c"]
-    assert whole.base == -0.2 and list(whole.x) == [1.2] * 3 and whole.width == 1
+    assert whole.base == -0.2 and list(whole.x) == [1.2] * 3
     assert "select" in figure.layout.clickmode and figure.layout.xaxis.fixedrange
     assert not [one for one in figure.layout.shapes if one.line.dash]
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+import torch
 
 import core
 from app.runtime import league, sources
 from app.state import Key
+from app.widgets.models import model_title
 from app.widgets.trust import known_truth, table
 from app.widgets.trust.titles import source_titles
 from app.words import word
 from core.evaluation.league import Row
+from core.evaluation.sources import REFERENCES
 from core.models import shelf
 from core.types import InvalidInput, Stopped
 from tests.app.trust.trust_page import PICTURES, SOURCES, charts, choose, open_page, said, well
@@ -27,20 +32,58 @@ pytestmark = pytest.mark.usefixtures("on_that_shelf")
 
 
 def test_the_table_has_every_mean(rows: list[dict]) -> None:
-    page = open_page(section="league")
+    page, titles = open_page(section="league"), source_titles(shelf.find_card("scenes/cbam"), SOURCES)
+    titles |= {one: word("league.reference", source=titles[one]) for one in REFERENCES}
     for extent in ("this", "all"):
         page = choose(page, Key.EXTENT, extent)
         shown = page.dataframe[0].value
         those = [row for row in rows if extent == "all" or row["model"] == "scenes/cbam"]
         assert len(shown) == len({(row["model"], row["source"]) for row in those})
-        titles = source_titles(shelf.find_card("scenes/cbam"), SOURCES)
+        lines = {(one["model"], one["source"]): one for _, one in shown.iterrows()}
         for row in those:
-            title = titles[row["source"]]
-            if row["source"] in ("random", "blob", "edges"):
-                title = word("league.reference", source=title)
-            (line,) = [one for _, one in shown.iterrows() if (one["model"], one["source"]) == (row["model"], title)]
-            assert line[row["measure"]] == pytest.approx(row["mean"], abs=0.005)
-            assert (line["pictures"], line["seed"]) == (row["pictures"], row["seed"])
+            line = lines[model_title(shelf.find_card(row["model"])), titles[row["source"]]]
+            if row["measure"] in shown:
+                assert line[row["measure"]] == pytest.approx(row["mean"], abs=0.005)
+            assert (line["pictures"], line["seed"]) == (row["wanted"], row["seed"])
+
+
+def test_the_table_can_be_of_a_family_and_of_one_map() -> None:
+    page = choose(open_page("scenes-tag/cbam", section="league"), Key.EXTENT, "family")
+    assert set(page.dataframe[0].value["model"]) == {model_title(shelf.find_card("scenes-tag/cbam"))}
+    page = choose(page, Key.EXTENT, "all")
+    page = well(page.multiselect(key="league-sources").set_value(["edges", "attention/"]).run())
+    shown = page.dataframe[0].value
+    assert len(set(shown["model"])) == 4 and len(shown) == 8 and shown["source"].nunique() == 2
+
+
+def test_columns_are_those_that_anything_is_known_of(rows: list[dict]) -> None:
+    every, zero = [Row(**row) for row in rows], [replace(Row(**row), mean=0.0) for row in rows]
+    own = [row for row in every if row.model == "scenes/cbam"]
+    assert table.known(own) == ["mass", "pointing", "insertion", "deletion", "randomised"]  # no map is blank
+    assert table.known(every)[-4:] == ["tag-mass", "tag-pointing", "place-mass", "place-pointing"]
+    assert "blank" not in table.known(zero) and "blank" in table.known([replace(every[0], measure="blank")])
+
+
+def test_an_arrow_is_there_where_it_holds_for_every_model() -> None:
+    cards = {slug: shelf.find_card(f"{slug}/cbam") for slug in ("scenes", "imagenette", "scenes-tag", "scenes-place")}
+    for measure in ("mass", "pointing"):
+        assert table.arrow(measure, [cards["scenes"], cards["imagenette"]]) == "↑"
+        for slug in ("scenes-tag", "scenes-place"):
+            assert table.arrow(measure, [cards["scenes"], cards[slug]]) == ""
+    every = list(cards.values())
+    assert [table.arrow(one, every) for one in ("deletion", "randomised", "blank")] == ["↓"] * 3
+    assert [table.arrow(one, every) for one in ("insertion", "tag-mass", "place-pointing")] == ["↑"] * 3
+
+
+def test_minus_signs_are_written_as_elsewhere_and_few_pictures_are_said(rows: list[dict]) -> None:
+    league.own_file().parent.mkdir(parents=True)
+    own = [row | {"mean": -0.034, "pictures": 2} for row in rows[:6] if row["measure"] == "randomised"]
+    league.own_file().write_text(json.dumps(own))
+    proto = open_page(section="league").dataframe[0].proto
+    shown = pa.ipc.open_stream(proto.arrow_data.styler.display_values).read_pandas()
+    few = [line for _, line in shown.iterrows() if line["source"] == f"Saliency · {word('rank.pictures', count=2)}"]
+    assert [line["randomised"] for line in few] == ["−0.03"]
+    assert sum("pictures" in name for name in shown["source"]) == 1
 
 
 def test_columns_are_chosen(rows: list[dict]) -> None:
@@ -123,7 +166,8 @@ def test_what_is_asked_for_is_measured_once_and_joins_the_table(rows: list[dict]
     assert {(row["model"], row["wanted"], row["seed"]) for row in own} == {("scenes/cbam", 2, 0)}
     shown = page.dataframe[0].value.set_index("source")["pictures"]
     edges = word("league.reference", source=word("source.edges"))
-    assert shown[edges] == 2 and shown["Saliency"] == PICTURES
+    few = word("rank.pictures", count=2)
+    assert shown[f"{edges} · {few}"] == 2 and shown["Saliency"] == PICTURES
     page = well(page.button(key="forget-measured").click().run())
     assert (page.dataframe[0].value["pictures"] == PICTURES).all() and not league.own_file().exists()
 
@@ -173,3 +217,16 @@ def test_time_is_said_for_the_work_there_is() -> None:
     assert 0 < few and many == pytest.approx(2 * few)
     assert league.seconds(scene, ["edges", "lime"], 4) > few
     assert known_truth.find_evidence(photograph.card) == "quarter"
+
+
+# --- a model that is not here
+
+
+def test_the_league_can_be_read_while_the_model_is_not_here(
+    rows: list[dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    page = open_page("torchvision/resnet50")
+    assert page.button(key="fetch") and not page.get("plotly_chart")
+    assert len(page.dataframe[0].value) == len({(row["model"], row["source"]) for row in rows})
+    assert not [one for one in page.button_group if one.key in (Key.SECTION, Key.EXTENT)]

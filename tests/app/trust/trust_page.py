@@ -28,7 +28,7 @@ OF_TRUST = {
     "truth.{find_evidence(card)}.limit": [f"truth.{one}.limit" for one in ASKED],
     "truth.{one}": [f"truth.{one}" for every in ASKED.values() for one in every],
     "truth.{place}-mass": [f"truth.{one}-mass" for one in ASKED],
-    "truth.{place}-pointing": [f"truth.{one}-pointing" for one in ASKED if one != "place"],
+    "truth.{place}-pointing": [f"truth.{one}-pointing" for one in ASKED],
     "example.{asked.partition('-')[0]}": [f"example.{one}" for one in ASKED],
     "faith.{measure}": ["faith.insertion", "faith.deletion"],
     "league.{one}": ["league.this", "league.all"],
@@ -67,11 +67,15 @@ def charts(page: AppTest) -> list[dict[str, tuple[float, float, float]]]:
     found = []
     for chart in page.get("plotly_chart"):
         figure = json.loads(chart.proto.spec)
-        names = [re.sub("<br>|</?b>", " ", one).strip() for one in figure["layout"]["yaxis"]["ticktext"]]
+        rows, names = (figure["layout"]["yaxis"][one] for one in ("tickvals", "ticktext"))
+        names = [re.sub("<span.*?</span>|<br>|</?b>", " ", one).strip() for one in names]
         lines = [one for one in figure["layout"]["shapes"] if one["line"].get("dash") is None and "layer" not in one]
         dots = figure["data"][0]["x"]
         ends = {one["y0"]: (one["x0"], one["x1"]) for one in lines}
-        told = {" ".join(name.split()): (dots[row], *ends[row]) for row, name in enumerate(names)}
+        told = {
+            " ".join(name.split()): (dot, *ends.get(row, (None, None)))
+            for row, name, dot in zip(rows, names, dots, strict=True)
+        }
         (guess,) = [one["x0"] for one in figure["layout"]["shapes"] if one["line"].get("dash")]
         found.append(told | {"": (guess, guess, guess)})
     return found
