@@ -266,6 +266,7 @@ def attribution_layer(
         note=note,
         label=classes[found.target] if found.contrast is None else word("contrast.short"),
         group=word("contrast.group", method=title, classes=both),
+        together=True,
     )
 
 

@@ -55,7 +55,7 @@ class Layer:
     ``values`` (h, w) is the map at rest, and ``rest`` says in words what it is of, where there is ``more`` to be seen.
     Values that are not finite are left out of the picture. ``note`` says in words why the map at rest is blank, or what
     to beware of. Layers of one ``group`` stand in a strip of their own under that heading, each with its ``label``,
-    the short form of its ``title``.
+    the short form of its ``title``; where they belong ``together`` they are large, and on one scale.
     """
 
     slug: str
@@ -66,6 +66,7 @@ class Layer:
     rest: str = ""
     label: str = ""
     group: str = ""
+    together: bool = False
     more: Stack | Rows | None = None
 
 
@@ -79,7 +80,7 @@ def packed(layer: Layer) -> tuple[dict[str, Any], bytes]:
         raise InvalidInput(f"The layer {layer.slug} must be (h, w), not {np.shape(layer.values)}.")
     height, width = np.shape(layer.values)
     entry: dict[str, Any] = {
-        **{name: getattr(layer, name) for name in ("slug", "title", "note", "rest", "label", "group")},
+        **{name: getattr(layer, name) for name in ("slug", "title", "note", "rest", "label", "group", "together")},
         **{"signed": bool(layer.signed), "height": height, "width": width},
         **{"labels": [], "film": False, "windows": 0, "tokens": 0, "even": 0.0},
         **{"wide": is_fine(layer), "clip": _clip(layer.values) if is_fine(layer) else 0.0},

@@ -42,17 +42,19 @@ function look(state, side, layer = layerOf(state, side), query = queryOf(state, 
   if (!layer) return { layer, blank: "empty" };
   const map = layer.map(query);
   const { scale: shared, full } = state.settings;
-  const own = shared === "own";
-  const scale = scaleOf(map, own ? layer.end(query, full) : sharedTop(state, side, query), !own);
+  const alone = shared === "own" && !layer.together;
+  const scale = scaleOf(map, alone ? layer.end(query, full) : sharedTop(state, side, layer, query), !alone);
   const blank = map.known ? (map.low || map.high ? "" : "blank") : "missing";
   return { layer, query, map, scale, blank };
 }
 
-// The end of a shared scale: the farthest over the maps that share it, rows compared with the rows of one query.
-function sharedTop(state, side, query) {
+// The end of a shared scale: the farthest over the maps that share it, rows compared with the rows of one query. Maps of
+// a group that belong together share one in any case.
+function sharedTop(state, side, { group }, query) {
   const { scale, full } = state.settings;
-  const ends = scale === "strip"
-    ? state.packet[side].map((layer) => layer.top(askedOf(state, side, layer, query), full))
+  const sharing = state.packet[side].filter((one) => scale === "strip" || one.group === group);
+  const ends = scale !== "both"
+    ? sharing.map((one) => one.top(askedOf(state, side, one, query), full))
     : SIDES.map((name) => layerOf(state, name)?.end(name === side ? query : queryOf(state, name), full) ?? 0);
   return Math.max(...ends);
 }

@@ -1,4 +1,5 @@
-// A row of thumbnails, one for each map of a side that is in one group: the model's square with that map over it.
+// A row of thumbnails, one for each map of a side that is in one group: the model's square with that map over it. Those
+// that belong together are large.
 
 const THUMBNAIL = { opacity: 0.85, threshold: 0 };
 const RING = 4; // pixels round the chosen one
@@ -15,7 +16,8 @@ class Strip {
       return [slug, canvas, element("span", { text: label || title, title })];
     });
     this.radios = radioGroup("thumbnails", heading, options, (slug) => overlay.choose(side, slug));
-    this.node = element("section", { class: `strip ${side}` }, element("h4", { text: heading }), this.radios.group);
+    this.together = this.layers(packet).some((layer) => layer.together);
+    this.node = element("section", { class: `strip ${side}${this.together ? " together" : ""}` }, element("h4", { text: heading }), this.radios.group);
     this.node.hidden = !options.length;
   }
 

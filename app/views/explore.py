@@ -15,13 +15,16 @@ wanted = answer.wanted(subject, Key.TARGET)
 reading = runtime.look(subject.classifier, subject.picture, wanted)
 
 stage, side = st.columns([2.7, 1], gap="large")
-with side, st.container(key="answer-panel"):
+with side:
+    answers, below = st.container(key="answer-panel"), st.container(key="agreement-panel")
+with stage:
+    maps, trials = st.container(key="maps-panel"), st.container(key="trials-panel")
+with answers:
     target = answer.pick_target(subject, reading, wanted)
     other = answer.pick_contrast(subject, target)
-    below = st.container()
 names = subject.classifier.card.classes
 
-with stage:
+with maps:
     chosen, parameters = methods.pick(subject.classifier)
     contrast = methods.can_contrast(chosen, other, names[target])
     every = computation.compute(subject, chosen, parameters, target, contrast)
@@ -48,7 +51,7 @@ analysis = Analysis(subject, reading, target, shown, chosen, parameters, found)
 with below:
     agreement.show(analysis)
 
-with stage:
+with trials:
     share.show(view, names[target], subject.picture, reading, found, shown.query)
     section.show(analysis)
 

@@ -205,9 +205,18 @@ def test_a_phone_gets_everything_in_one_column(chromium, address) -> None:
     page = context.new_page()
     open_page(page, address)
     wide = page.evaluate("document.documentElement.scrollWidth")
-    panes = [page.locator(f"canvas[data-pane={side}]").bounding_box() for side in ("attention", "attribution")]
-    assert wide <= 390
-    assert panes[0]["y"] + panes[0]["height"] <= panes[1]["y"]  # stacked
+    panes = [page.locator(f"canvas[data-pane={side}]") for side in ("attention", "attribution")]
+    parts = [
+        page.get_by_text(word("answer.title"), exact=True),
+        page.get_by_text(word("answer.ask"), exact=True),
+        *panes,
+    ]
+    parts += [page.get_by_text(word(key), exact=True) for key in ("agreement.title", "trial.title")]
+    bounds = [part.first.bounding_box() for part in parts]
+    assert wide <= 390 and max(one["width"] for one in bounds) <= 390
+    for upper, lower in zip(bounds, bounds[1:], strict=False):
+        assert upper["y"] + upper["height"] <= lower["y"], "one below the other, the answer first"
+    assert bounds[2]["y"] < 844, "the first map begins on the first screen"
     context.close()
 
 
@@ -222,6 +231,19 @@ def test_the_code_of_a_view_gives_the_numbers_on_the_page(browser_page, address,
     shown = browser_page.locator(".fovea-measures dd").first.inner_text().replace("−", "-")
     value = float(printed.split("rank_correlation=Measure(value=")[1].split(",")[0])
     assert f"{value:.2f}" == shown, json.dumps(printed)
+
+
+def test_what_tells_one_map_from_another_is_not_cut_off(chromium, address) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    for model in ("scenes/cbam", "imagenette/self-attention"):
+        open_page(page, address, f"model={model}&method=input-x-gradient")
+        for text in page.locator(".overlay :is(.thumbnails span, .subtitle)").all():
+            cut = text.evaluate("(one) => one.scrollHeight > one.clientHeight || one.scrollWidth > one.clientWidth")
+            assert not cut, text.inner_text()
+    zero = page.locator(".pane.attribution .zero").bounding_box()
+    assert zero["y"] + zero["height"] <= page.locator(".pane.attribution .readout").bounding_box()["y"]
+    context.close()
 
 
 def test_a_long_method_says_so_shows_progress_and_stops(browser_page, address) -> None:
@@ -242,8 +264,12 @@ def test_one_class_rather_than_another_is_a_strip_of_three_maps(browser_page, ad
     open_page(browser_page, address, "model=scenes/cbam&sample=scenes/42&method=input-x-gradient&contrast=boat")
     strip = browser_page.locator(".strip", has_text=" rather than boat")
     assert strip.locator("button").count() == 3
+    assert min(one.bounding_box()["width"] for one in strip.locator("canvas").all()) > 150
+    assert strip.bounding_box()["y"] < browser_page.locator(".controls").bounding_box()["y"], "right below the panes"
     legend = browser_page.locator(".pane").nth(1)
+    ends = legend.locator(".high").inner_text().removeprefix("\u2265 ")
     strip.locator("button").nth(2).click()
     settle(browser_page)
+    assert legend.locator(".high").inner_text().removeprefix("\u2265 ") == ends, "all three on one scale"
     assert "boat" in legend.inner_text() and "rather than" not in legend.inner_text()
     assert query(browser_page)["contrast"] == "boat" and query(browser_page)["method"] == "input-x-gradient"

@@ -23,7 +23,7 @@ WORDS = {
     "contrast.both": "{target} rather than {other}",
     "contrast.short": "Difference",
     "contrast.title": "{method}: {classes}",
-    "contrast.group": "{method}: {classes}",
+    "contrast.group": "{method}: {classes}, and each of the two, on one scale",
     "contrast.cannot": "{method} does not tell what speaks for a class from what speaks against it, so it cannot set two against each other; "
     "this map is about {target} alone.",
     "compute.about": "This takes about {duration} here.",
