@@ -34,13 +34,13 @@ def agreement_scatter(
     numbers: np.ndarray,
     chosen: np.ndarray,
     told: Sequence[str],
-    axes: tuple[str, str],
+    names: tuple[str, str, str],
     lasso: bool = False,
 ) -> go.Figure:
     """The points (n,), mistakes above the others; a click, or a ``lasso``, tells their ``numbers`` as custom data.
 
-    Those that are not ``chosen`` (n,) are faint. ``told`` is what a point says under the pointer, and ``axes`` names
-    the two axes.
+    Those that are not ``chosen`` (n,) are faint. ``told`` is what a point says under the pointer. ``names`` are those
+    of the two axes and of the line at 0, which is what chance gives in the mean.
     """
     figure = go.Figure()
     light = len(confidence) <= LIGHT
@@ -67,14 +67,19 @@ def agreement_scatter(
         )
     plain(figure, 300)
     figure.update_layout(
-        margin={"l": 44, "r": 8, "t": 8, "b": 44},
+        margin={"l": 44, "r": 16, "t": 8, "b": 44},
         dragmode="lasso" if lasso else False,
         clickmode="event+select",
         hovermode="closest",
     )
-    axis = {"visible": True, "gridcolor": TRACK, "zeroline": False, "tickfont": {"size": 12}, "nticks": 5}
-    figure.update_xaxes(title={"text": axes[0], "font": {"size": 12}}, ticksuffix=" %", range=[-2, 103], **axis)
-    low = float(min(-0.1, agreement.min(initial=0) - 0.08))
-    figure.update_yaxes(title={"text": axes[1], "font": {"size": 12}}, range=[low, 1.08], **axis)
-    figure.add_hline(y=0, line={"color": QUIET, "dash": "dot", "width": 1})
+    axis = {"visible": True, "gridcolor": TRACK, "zeroline": False, "tickfont": {"size": 12}}
+    shares = [0, 25, 50, 75, 100]
+    ticks = {"tickvals": shares, "ticktext": [f"{one} %" for one in shares], "range": [-3, 103]}
+    figure.update_xaxes(title={"text": names[0], "font": {"size": 12}}, **ticks, **axis)
+    low, high = (float(end) for end in (agreement.min(initial=0), agreement.max(initial=0)))
+    ends = [min(-0.1, low - 0.08), min(1.08, high + 0.15)]
+    figure.update_yaxes(title={"text": names[1], "font": {"size": 12}}, range=ends, nticks=6, **axis)
+    figure.add_hline(y=0, line={"color": QUIET, "dash": "dot", "width": 1.5})
+    left = {"xref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False}
+    figure.add_annotation(text=names[2], font={"size": 12, "color": QUIET}, **left)  # few answers are so unsure
     return figure

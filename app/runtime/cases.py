@@ -11,7 +11,7 @@ import numpy as np
 import core
 from app.runtime import results, runs
 from app.runtime.runs import Opened
-from core import Attribution, Classifier, InvalidInput, Picture
+from core import Attribution, Classifier, InvalidInput, Measure, Picture
 from core.attribution import Method
 from core.evaluation.groups import Group, group
 from core.evaluation.likeness import furthest, mean_map
@@ -75,6 +75,18 @@ def tiles(opened: Opened, places: Sequence[int], name: str | None) -> list[bytes
             return None
 
     return [one(int(place)) for place in places]
+
+
+def by_chance(opened: Opened, place: int) -> Measure | None:
+    """How alike the maps that the scan kept of a picture are by their ranks, beside what chance would give."""
+    if not all(opened.run.keeps(name) for name in ("attention", "cam")):
+        return None
+
+    def make() -> Measure:
+        first, second = (runs.array(opened, name, np.array([place]))[0] for name in ("attention", "cam"))
+        return core.agreement(first, second).rank_correlation
+
+    return results.store().get(("by_chance", *opened.key, place), make)
 
 
 def pair_key(model: Classifier, picture: Picture, method: Method, classes: tuple[int, int]) -> tuple:

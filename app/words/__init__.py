@@ -31,3 +31,14 @@ def known(key: str, default: str) -> str:
 def percent(value: float, digits: int = 1) -> str:
     """A fraction as people read it: 0.918 -> "91.8 %"."""
     return f"{100 * value:.{digits}f} %"
+
+
+def apart(low: float, high: float) -> tuple[str, str]:
+    """Two numbers with as many digits as tell one from the other, three at least: 0.99952, 1 -> "0.9995", "1"."""
+    pairs = [(f"{low:.{digits}g}", f"{high:.{digits}g}") for digits in range(3, 10)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+
+
+def decimal(value: float, digits: int = 2) -> str:
+    """A number as people write it, with a minus that is one; what is rounded to nothing has none: -0.042 -> "−0.04"."""
+    return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")

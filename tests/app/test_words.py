@@ -22,16 +22,14 @@ from app import words
 from app.overlay import WORDS
 from app.widgets import pictures
 from app.widgets.own_models import EXAMPLES
-from app.widgets.trials.checks import LIMITS
-from app.words import known, percent, use, word
+from app.words import decimal, known, percent, use, word
 from app.words.en import WORDS as ENGLISH
 from core import Classifier
 from core.attention import MECHANISMS
 from core.attribution import METHODS
-from core.evaluation.erasure import FILLS, WHICH
-from core.evaluation.sources import REFERENCES
 from core.models.shelf import FAMILIES
 from tests.app.mistakes.open_keys import OF_MISTAKES
+from tests.app.trial_keys import OF_TRIALS
 from tests.app.trust.trust_page import OF_TRUST
 
 APP = Path(__file__).parents[2] / "app"
@@ -39,27 +37,8 @@ APP = Path(__file__).parents[2] / "app"
 PARTS = {"attention", "channel", "spatial", "first", "second", "pool", "window_attention", "grid_attention"}
 """What the parts of taps' names are called, after their stage or block."""
 
-WAYS = ("uniform", "off", "shuffled", "other", "painted", "head", "channel", "glimpse")
-"""What can become of an attention."""
-
 VALUES = {
-    **dict.fromkeys(["change.way.{one}", "change.way.{part}"], [f"change.way.{one}" for one in WAYS]),
-    **{f"{key}.{{way}}": [f"{key}.{one}" for one in WAYS] for key in ("change.about", "moved.how")},
-    **dict.fromkeys(["map.{part}", "map.{one.part}"], ["map.head", "map.channel", "map.glimpse"]),
-    "trial.{one}": ["trial.intervene", "trial.erase", "trial.check"],
-    "trial.{trial}.about": ["trial.intervene.about", "trial.erase.about", "trial.check.about"],
-    "erase.only.{only}": ["erase.only.attention", "erase.only.attribution"],
-    "erase.fill.{one}": [f"erase.fill.{one}" for one in FILLS],
-    "erase.{which}": [f"erase.{one}" for one in WHICH],
-    "erase.{which}.signed": ["erase.most.signed", "erase.least.signed"],
-    "curves.{one}": [f"curves.{one}" for one in REFERENCES],
-    "curves.{which}": ["curves.deletion", "curves.insertion"],
-    "curves.{which}.axis": ["curves.deletion.axis", "curves.insertion.axis"],
-    "curves.head.{one}": [f"curves.head.{one}" for one in ("map", "deletion", "insertion", "better")],
-    "check.{one.slug}": [f"check.{one}" for one in LIMITS],
-    "check.{one.slug}.means": [f"check.{one}.means" for one in LIMITS],
-    "check.{one.slug}.value": [f"check.{one}.value" for one in LIMITS],
-    "check.{one.slug}.none": [f"check.{one}.none" for one in ("rows", "complete", "target", "weights")],
+    **OF_TRIALS,
     **OF_TRUST,
     **OF_MISTAKES,
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],
@@ -217,6 +196,10 @@ def test_another_language_is_english_where_it_lacks_a_word(monkeypatch: pytest.M
             word("model.nowhere")
     finally:
         use("en")
+
+
+def test_numbers_are_written_as_people_write_them() -> None:
+    assert (decimal(-0.042), decimal(-0.001), decimal(1.25, 1)) == ("−0.04", "0.00", "1.2")
 
 
 def test_percent_reads_as_people_write_it() -> None:

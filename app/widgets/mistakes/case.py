@@ -10,13 +10,13 @@ import numpy as np
 import streamlit as st
 
 from app import runtime, state
-from app.runtime import cases, runs
+from app.runtime import cases, maps, runs
 from app.runtime.runs import Opened
 from app.state import Key
 from app.widgets import models, weights
 from app.widgets.mistakes import groups, looks, tags
 from app.widgets.pictures import UPLOADS
-from app.words import percent, word
+from app.words import decimal, percent, word
 from core import Classifier, InvalidInput
 
 EXPLORE = Path(__file__).parents[2] / "views" / "explore.py"
@@ -50,7 +50,7 @@ def show(opened: Opened) -> None:
         return
     row = opened.table.iloc[place]
     with st.container(border=True, key="case"):
-        st.html(f'<p class="fovea-case">{title(row)}</p><p class="fovea-case-facts">{facts(row)}</p>')
+        st.html(f'<p class="fovea-case">{title(row)}</p><p class="fovea-case-facts">{facts(opened, place)}</p>')
         _into_sight(data=number, key="case-into-sight")
         classes = pair(opened, place)
         steps(opened, place, classes)
@@ -76,13 +76,17 @@ def title(row: Any) -> str:
     return word("case.wrong", true=true, predicted=said, confidence=sure, chance=chance)
 
 
-def facts(row: Any) -> str:
-    """Where it lies, and its two numbers, as HTML."""
+def facts(opened: Opened, place: int) -> str:
+    """Where it lies, and its two numbers, the agreement beside what chance would give, as HTML."""
+    row = opened.table.iloc[place]
     told = [escape(row["path"])]
     if not np.isnan(row["loss"]):
-        told.append(word("case.loss", loss=f"{row['loss']:.2f}"))
-    if not np.isnan(row["agreement"]):
-        told.append(word("case.agreement", agreement=f"{row['agreement']:.2f}".replace("-", "−")))
+        told.append(word("case.loss", loss=decimal(row["loss"])))
+    if maps.compares(opened) and not np.isnan(row["agreement"]):
+        told.append(word("case.agreement", agreement=decimal(row["agreement"])))
+        if found := cases.by_chance(opened, place):
+            chance, low, high = map(decimal, (found.chance, found.low, found.high))
+            told[-1] += f" ({word('agreement.by_chance', mean=chance, low=low, high=high)})"
     return " · ".join(told)
 
 
@@ -101,7 +105,7 @@ def nearest(opened: Opened, place: int, classes: tuple[int, int]) -> None:
     if not opened.run.keeps("features"):
         return
     st.markdown(f"**{word('case.nearest')}**")
-    name = next((one for one in ("attention", "cam") if opened.run.keeps(one)), None)
+    name = maps.shown(opened)
     with st.grid(2, min_column_width=300, key="case-nearest"):
         for index in dict.fromkeys(classes):
             found = cases.nearest(opened, place, opened.classes[index], NEAREST)

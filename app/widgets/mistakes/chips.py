@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
-from app.runtime import tags
+from app.runtime import maps, tags
 from app.runtime.runs import Opened
 from app.state.mistakes import TAGS, Answers, Filter, Sort
 from app.words import known, word
@@ -20,7 +20,7 @@ def show(opened: Opened) -> None:
         pick_answers(chosen)
         pick_classes(opened, chosen)
         pick_range("confidence", chosen.confidence, WHOLE.confidence)
-        if opened.table["agreement"].notna().any():
+        if maps.compares(opened):
             pick_range("agreement", chosen.agreement, WHOLE.agreement)
         pick_tag(opened, chosen)
         for name in ("group", "lasso"):
@@ -130,7 +130,7 @@ def pick_sort(opened: Opened) -> None:
     """The order of the pictures."""
     chosen = state.mistakes.selection()
     key = state.mistakes.control_key("sort")
-    offered = [one for one in Sort if one != Sort.DISAGREEMENT or opened.table["agreement"].notna().any()]
+    offered = [one for one in Sort if one != Sort.DISAGREEMENT or maps.compares(opened)]
     with st.popover(word(f"sort.{chosen.sort.value}"), key="order", icon=":material/sort:"):
         st.radio(
             word("filter.sort"),

@@ -10,11 +10,11 @@ import streamlit as st
 
 from app import state
 from app.gallery import sheet
-from app.runtime import cases, runs
+from app.runtime import cases, maps, runs
 from app.runtime.runs import Opened
 from app.state import Key
 from app.state.mistakes import Group
-from app.words import percent, word
+from app.words import apart, percent, word
 from core.evaluation.groups import SPECTRAL
 
 MEAN, GROUPS = "mean", "groups"
@@ -27,7 +27,7 @@ QUICK = 5000
 
 def show(opened: Opened) -> None:
     """Draw the mean map, or the groups, of what the filter leaves; a group that is shown stays among the others."""
-    name = next((one for one in ("attention", "cam") if opened.run.keeps(one)), None)
+    name = maps.shown(opened)
     places = runs.filtered(opened, replace(state.mistakes.selection(), group=None))
     with st.container(border=True, key="looks"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -48,13 +48,25 @@ def show(opened: Opened) -> None:
             st.caption(word("looks.none"))
             return
         if name == "cam":
-            st.caption(word("looks.cam"))
+            st.caption(" ".join([even(opened), word("looks.even.cam")]) if even(opened) else word("looks.cam"))
         if kind == MEAN and len(places):
             show_mean(opened, np.sort(places), name)
         elif len(places) < FEWEST:
             st.caption(word("looks.few"))
         else:
             show_groups(opened, np.sort(places), name)
+
+
+def even(opened: Opened) -> str:
+    """That all the run's attention is the same nearly everywhere, in a sentence; nothing where it is not."""
+    found = maps.evenness(opened)
+    return "" if found is None else word("looks.even", span=span(*found))
+
+
+def span(low: float, high: float) -> str:
+    """From where to where, with as many digits as tell the ends apart; one number where nothing does."""
+    ends = apart(low, high)
+    return word("looks.span", low=ends[0], high=ends[1]) if ends[0] != ends[1] else ends[0]
 
 
 def show_mean(opened: Opened, places: np.ndarray, name: str) -> None:

@@ -10,11 +10,12 @@ import streamlit as st
 
 from app import layers, runtime, state
 from app.layers import Choice
-from app.runtime import cases, runs
+from app.runtime import cases, maps, runs
 from app.runtime.cases import Pair
 from app.runtime.runs import Opened
 from app.state import Key
 from app.widgets import computation
+from app.widgets.mistakes import groups
 from app.words import word
 from core import Classifier, Picture, Reading, to_grid
 from core.attribution import Method
@@ -46,17 +47,27 @@ def show(opened: Opened, place: int, picture: Picture, model: Classifier | None,
     if attention is None:
         drawn = [Look(word("map.activation"), cases.drawn(picture, reading.energy), word("map.energy"))]
     else:
-        note = layers.evenness(attention) or layers.map_title(reading, Choice(opened.run.facts["tap"]))
-        drawn = [Look(word("case.attention"), cases.drawn(picture, attention), note)]
+        title = layers.map_title(reading, Choice(opened.run.facts["tap"]))
+        drawn = [Look(word("case.attention"), *attention_drawn(picture, attention, title))]
     method = pick_method(model)
     pair = compute(model, picture, method, classes)
     if pair is not None:
         drawn += pair_looks(picture, method, pair, (names[classes[0]], names[classes[1]]))
     draw(drawn)
-    if attention is not None:
+    if attention is not None and maps.is_even(attention):
+        st.caption(word("case.erase.even"))
+    elif attention is not None:
         erasing(model, picture, classes, attention, opened.run.facts["tap"], word("case.attended"))
     elif pair is not None:
         erasing(model, picture, classes, pair.first.values, method.slug, word("case.pointed"))
+
+
+def attention_drawn(picture: Picture, values: np.ndarray, title: str = "") -> tuple[bytes, str]:
+    """The picture with its attention over it, and what to say of it: where that is even, nothing lies over it."""
+    if maps.is_even(values):
+        told = word("case.attention.even", span=groups.span(float(values.min()), float(values.max())))
+        return cases.drawn(picture, None), told
+    return cases.drawn(picture, values), layers.evenness(values) or title
 
 
 def attended(opened: Opened, reading: Reading) -> np.ndarray | None:
@@ -67,9 +78,12 @@ def attended(opened: Opened, reading: Reading) -> np.ndarray | None:
 def kept(opened: Opened, place: int, picture: Picture) -> Iterator[Look]:
     """The picture, and the maps that the scan kept."""
     yield Look(word("case.picture"), cases.drawn(picture, None))
-    for name, title in (("attention", word("case.attention")), ("cam", word("case.cam"))):
-        if opened.run.keeps(name):
-            yield Look(title, cases.drawn(picture, runs.array(opened, name, np.array([place]))[0]))
+    here = np.array([place])
+    if opened.run.keeps("attention"):
+        values = runs.array(opened, "attention", here)[0]
+        yield Look(word("case.attention"), *attention_drawn(picture, values))
+    if opened.run.keeps("cam"):
+        yield Look(word("case.cam"), cases.drawn(picture, runs.array(opened, "cam", here)[0]))
 
 
 def draw(looks: list[Look]) -> None:

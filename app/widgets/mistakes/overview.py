@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from app import figures, state
-from app.runtime import runs
+from app.runtime import maps, runs
 from app.runtime.runs import Opened
 from app.state import Key
 from app.state.mistakes import Answers
-from app.words import percent, word
+from app.words import decimal, percent, word
 
 MATRIX, CLASSES, CALIBRATION = "matrix", "classes", "calibration"
 LARGEST = 30
@@ -25,7 +25,7 @@ CHART = {"displayModeBar": False}
 
 def tell(opened: Opened) -> str:
     """How often the model was right with the interval, and how many mistakes there are, as one line."""
-    found, facts = runs.summary(opened).accuracy, opened.run.facts
+    found = runs.summary(opened).accuracy
     if not found.pictures:
         return word("overview.unlabelled")
     share, low, high = (percent(one) for one in (found.value, found.low, found.high))
@@ -34,8 +34,8 @@ def tell(opened: Opened) -> str:
     without = len(opened.table) - found.pictures
     if without:
         parts.append(word("overview.without", count=f"{without:,}"))
-    if facts.get("agreement") and opened.table["agreement"].notna().any():
-        parts.append(word("overview.agreement", mean=f"{opened.table['agreement'].mean():.2f}"))
+    if maps.compares(opened):
+        parts.append(word("overview.agreement", mean=decimal(opened.table["agreement"].mean())))
     return " · ".join(parts)
 
 

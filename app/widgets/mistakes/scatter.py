@@ -8,10 +8,11 @@ import numpy as np
 import streamlit as st
 
 from app import figures, state
-from app.runtime import runs
+from app.runtime import maps, runs
 from app.runtime.runs import Opened
 from app.state import Key
 from app.state.mistakes import Group
+from app.widgets.mistakes import groups
 from app.words import percent, word
 
 POINT, LASSO = "point", "lasso"
@@ -21,8 +22,8 @@ def show(opened: Opened) -> None:
     """Draw the chart; those that the filter leaves out are faint."""
     with st.container(border=True, key="scatter"):
         st.markdown(f"**{word('scatter.title')}**")
-        if opened.table["agreement"].isna().all():
-            st.caption(word("scatter.none"))
+        if not maps.compares(opened):
+            st.caption(groups.even(opened) or word("scatter.none"))
             return
         # Streamlit hears of clicks or of lassos: not of both at once.
         mode = st.segmented_control(
@@ -55,7 +56,7 @@ def draw(opened: Opened, lassoing: bool) -> None:
             rows["number"].to_numpy(),
             chosen[shown],
             told(rows["true"].astype(object).tolist(), rows["predicted"].tolist(), rows["confidence"].tolist()),
-            (word("scatter.confidence"), word("scatter.agreement")),
+            (word("scatter.confidence"), word("scatter.agreement"), word("scatter.chance")),
             lassoing,
         ),
         key=key,
@@ -98,4 +99,5 @@ def legend(right: np.ndarray, shown: np.ndarray) -> str:
     wrong, others = int((right[shown] == 0).sum()), int((right[shown] != 0).sum())
     every = int((right != 0).sum())
     some = word("scatter.some", shown=f"{others:,}", every=f"{every:,}") if others < every else ""
-    return " ".join(filter(None, [word("scatter.legend", wrong=f"{wrong:,}"), some, word("scatter.corner")]))
+    told = [word("scatter.legend", wrong=f"{wrong:,}"), some, word("scatter.line"), word("scatter.corner")]
+    return " ".join(filter(None, told))

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import core
-from app.runtime import cases, runs
+from app.runtime import cases, maps, runs
 from app.state import Key
 from app.widgets.mistakes import groups
 from app.words import word
 from core.evaluation.groups import group
-from tests.app.mistakes.mistakes_page import RUN, open_page, open_picture, press, said, well
+from tests.app.mistakes.mistakes_page import RUN, html, open_page, open_picture, press, said, well
 
 
 def test_groups_are_those_of_the_core_and_a_click_shows_one(home: Path) -> None:
@@ -54,3 +54,31 @@ def test_many_maps_wait_to_be_asked_for(home: Path, monkeypatch: pytest.MonkeyPa
     start = next(one for one in page.button if one.label == word("groups.start", count=64))
     assert word("groups.title", number=1) not in said(page)
     assert word("groups.title", number=1) in said(well(start.click().run()))
+
+
+def test_even_attention_is_said_to_be_even_and_grad_cam_takes_its_place(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maps, "EVEN", 2.0)  # every map is
+    page, opened = open_picture(3), runs.open_one(RUN)
+    attention = core.open_run(home / RUN).array("attention")
+    sentence = word("looks.even", span=groups.span(float(attention.min()), float(attention.max())))
+    assert said(page).count(sentence) == 2  # where the scatter was, and above the maps
+    assert word("looks.mean.cam", count=64) in said(page) and word("looks.mean.title", count=64) not in said(page)
+    assert word("case.erase.even") in said(page) and word("case.erase.hardly") not in said(page)
+    assert "· agreement" not in html(page) and not [one for one in page.slider if "agreement" in one.key]
+    assert maps.shown(opened) == "cam" and not maps.compares(opened)
+
+
+def test_which_maps_are_even() -> None:
+    noise = np.random.default_rng(0).random((5, 8, 8))
+    assert maps.is_even(1 - 1e-4 * noise).all() and not maps.is_even(1 - 1e-2 * noise).any()
+    assert maps.is_even(np.zeros((2, 4, 4))).all() and maps.is_even(np.full((3, 3), 1 / 9))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(0.9995117, 1.0, "0.9995 to 1"), (0.9999985, 1.0, "0.999999 to 1"), (1.0, 1.0, "1"), (0.1, 0.25, "0.1 to 0.25")],
+)
+def test_ends_are_told_with_as_many_digits_as_they_differ_in(low: float, high: float, told: str) -> None:
+    assert groups.span(low, high) == told

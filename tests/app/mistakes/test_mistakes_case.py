@@ -16,7 +16,7 @@ from app.runtime import cases, exports, runs, tags
 from app.state import Key
 from app.state.mistakes import Answers, Filter
 from app.widgets.mistakes.tags import OWN
-from app.words import word
+from app.words import decimal, word
 from tests.app.mistakes.mistakes_page import PLAIN, RUN, html, open_picture, press, said, well, wrong
 
 
@@ -38,6 +38,14 @@ def test_a_mistake_is_shown_with_both_classes_and_what_erasing_does(home: Path) 
     moved = [word("case.moves", name=name, before=f"{a:.0f}", after=f"{b:.0f}")
              for name, a, b in zip(pair, before, after, strict=True)]  # fmt: skip
     assert word("case.erase.most", what=word("case.attended"), moved=" · ".join(moved)) in text
+
+
+def test_agreement_stands_beside_what_chance_gives(home: Path) -> None:
+    page, run = open_picture(3), core.open_run(home / RUN)
+    found = core.agreement(run.array("attention")[3], run.array("cam")[3]).rank_correlation
+    assert run.table()["agreement"][3] == pytest.approx(found.value, abs=0.02)  # Grad-CAM is stored in half precision
+    chance = word("agreement.by_chance", mean=decimal(found.chance), low=decimal(found.low), high=decimal(found.high))
+    assert f"agreement {decimal(run.table()['agreement'][3])} ({chance})" in html(page)
 
 
 def test_a_right_answer_is_set_against_the_next_likeliest(home: Path) -> None:
@@ -159,7 +167,7 @@ def test_zip_and_report_are_made_once_of_what_is_shown(home: Path) -> None:
     opened = runs.open_one(RUN)
     places = runs.filtered(opened, Filter(answers=Answers.WRONG))
     archive = zipfile.ZipFile(io.BytesIO(exports.find(exports.zip_key(opened, places, "attention"))))
-    assert len(archive.namelist()) == len(order)
+    assert len([name for name in archive.namelist() if name.endswith(".png")]) == len(order)
     page = well(next(one for one in page.button if one.label == word("export.report.make")).click().run())
     html, facts = exports.find(exports.report_key(opened, places))
     assert [one["number"] for one in json.loads(facts)["chosen"]] == order and html.startswith(b"<!doctype html>")

@@ -36,7 +36,7 @@ def test_each_point_of_the_scatter_is_its_picture(count: int) -> None:
     correct, numbers = draw.choice([0.0, 1.0, np.nan], count), 1000 + np.arange(count)
     chosen = draw.random(count) < 0.5
     told = [f"point {number}" for number in numbers]
-    figure = agreement_scatter(confidence, agreement, correct, numbers, chosen, told, ("x", "y"))
+    figure = agreement_scatter(confidence, agreement, correct, numbers, chosen, told, ("x", "y", "by chance"))
     seen = []
     for trace in figure.data:
         for place, number in enumerate(trace.customdata):
@@ -48,6 +48,8 @@ def test_each_point_of_the_scatter_is_its_picture(count: int) -> None:
     assert sorted(seen) == list(range(count)) and figure.data[-1].marker.color == WARM  # mistakes lie on top
     assert figure.data[0].type == ("scatter" if count <= LIGHT else "scattergl")
     low, high = figure.layout.yaxis.range
+    assert list(figure.layout.xaxis.ticktext) == ["0 %", "25 %", "50 %", "75 %", "100 %"]
+    assert [(one.text, one.y) for one in figure.layout.annotations] == [("by chance", 0)]
     assert low < agreement.min() and high > agreement.max() and figure.layout.dragmode is False
 
 
@@ -66,3 +68,9 @@ def test_one_point_opens_its_picture_and_several_that_the_filter_leaves_are_show
     scatter.choose(opened, tuple(range(len(opened.table))))  # the faint points were drawn round as well
     assert state.mistakes.selection().lasso.numbers == tuple(sorted(order))
     assert len(runs.filtered(opened, state.mistakes.selection())) == len(order)
+
+
+def test_the_chart_is_no_higher_than_what_it_shows() -> None:
+    one = np.ones(1)
+    flat = agreement_scatter(one, 0.2 * one, one, one, one == 1, [""], ("", "", ""))
+    assert flat.layout.yaxis.range[1] == pytest.approx(0.35)
