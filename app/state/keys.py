@@ -47,6 +47,7 @@ class Key(StrEnum):
     CURVES = "curves"
     CHECKS = "checks"
     CHANGED = "changed"
+    BEGUN = "begun"
     WAY = "way"
     SHUFFLE = "shuffle"
     PARTS_OFF = "parts_off"

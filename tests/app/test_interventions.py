@@ -10,14 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.layers import tap_titles
-from app.paint import paint
+from app.layers import find_choice, tap_titles
 from app.runtime import interventions
-from app.state import Key
+from app.state import Key, Subject
 from app.widgets.trials import changes
 from app.widgets.trials.changes import EVERY, OFF, OTHER, PAINTED, SHUFFLED, UNIFORM
 from app.words import word
-from core import AttentionMap, Classifier, InvalidInput, Kind, Picture, Reading, Stopped
+from core import AttentionMap, Classifier, Kind, Picture, Reading, Stopped
 from core.data.samples import open_sample, samples
 from tests.conftest import build_tiny
 from tests.core.test_intervention import ATTENTIVE, adopted, same
@@ -90,11 +89,31 @@ def agrees(shown: AppTest, model: Classifier, change: dict) -> None:
 
 
 @pytest.mark.parametrize("slug", ATTENTIVE)
-def test_at_first_the_last_attention_is_uniform(slug: str) -> None:
+def test_at_first_the_attention_on_the_left_pane_is_uniform(slug: str) -> None:
     model, shown = build_tiny(slug), open_page(slug)
-    last = core.read(model, open_sample(SAMPLE)).maps[-1].tap
-    assert shown.selectbox(key=Key.CHANGED).value == last and shown.button_group(key=Key.WAY).value == UNIFORM
-    agrees(shown, model, {last: core.UNIFORM})
+    reading = core.read(model, open_sample(SAMPLE))
+    choice = find_choice(reading, "")
+    first = choice.tap if choice else reading.maps[-1].tap  # a gate of channels is on no pane
+    assert shown.selectbox(key=Key.CHANGED).value == first and shown.button_group(key=Key.WAY).value == UNIFORM
+    agrees(shown, model, {first: core.UNIFORM})
+
+
+def test_it_follows_the_pane_until_another_is_chosen() -> None:
+    first, second = (f"stage4.block1.{one}" for one in ("first", "second"))
+
+    def on_pane(shown: AppTest, slug: str) -> str:
+        shown.session_state[Key.MAP] = slug
+        return well(shown.run()).selectbox(key=Key.CHANGED).value
+
+    shown = open_page("self-attention")
+    assert shown.selectbox(key=Key.CHANGED).value == first
+    assert on_pane(shown, f"{second}.head2") == second and on_pane(shown, first) == first
+    choose(shown, second, "head")
+    assert on_pane(shown, f"{first}.head1") == second
+    shown = well(shown.button(key="reset-change").click().run())
+    assert shown.selectbox(key=Key.CHANGED).value == first
+    rolled = open_page("transformer")
+    assert on_pane(rolled, "rollout") == core.read(build_tiny("transformer"), open_sample(SAMPLE)).maps[-1].tap
 
 
 @pytest.mark.parametrize("slug", ATTENTIVE)
@@ -144,8 +163,7 @@ def test_several_parts_can_be_off_and_none() -> None:
     shown = well(shown.button_group(key=Key.PARTS_OFF).set_value([3, 1, 12]).run())
     agrees(shown, model, {tap: core.off(channel=(1, 3, 12))})
     shown = well(shown.button_group(key=Key.PARTS_OFF).set_value([]).run())
-    assert word("change.nothing") in said(shown)
-    agrees(shown, model, {})
+    assert word("change.nothing") in said(shown) and "The answer" not in said(shown)
     glimpses = choose(open_page("recurrent"), "pool", "glimpse")
     agrees(glimpses, build_tiny("recurrent"), {"pool": core.off(glimpse=0)})
 
@@ -168,40 +186,27 @@ def test_what_does_not_fit_another_attention_is_let_go() -> None:
     assert shown.button_group(key=Key.WAY).value == UNIFORM
 
 
-# --- painting
+GATED, ALIKE, PLAIN = "the mean of the gate", "looks at all patches alike", "plain average"
+"""What uniform comes to, by the kind of attention."""
 
 
-def identity_of(model: Classifier, tap: str, picture: Picture) -> str:
-    return "/".join(map(str, (model.card.slug, tap, *picture.key)))
-
-
-@pytest.mark.parametrize("slug", ["attention-pooling", "spatial-gate", "feature-gate", "recurrent", "self-attention"])
-def test_what_is_painted_is_what_is_multiplied(slug: str) -> None:
-    model, shown, picture = build_tiny(slug), open_page(slug), open_sample(SAMPLE)
-    one = core.read(model, picture).maps[-1]
-    own = core.to_grid(one)
-    shown = choose(shown, one.tap, PAINTED)  # at first its own map, whatever its scale
-    agrees(shown, model, {one.tap: own})
-    grid = np.zeros(one.grid, np.float32)
-    grid[0, 1], grid[-1, -1] = 1, 0.5
-    shown.session_state[Key.PAINTED] = {identity_of(model, one.tap, picture): grid.ravel().tolist()}
-    shown = well(shown.run())
-    agrees(shown, model, {one.tap: grid})
-
-
-def test_a_grid_that_is_none_costs_a_sentence() -> None:
-    model, shown, picture = build_tiny("attention-pooling"), open_page("attention-pooling"), open_sample(SAMPLE)
-    grid = core.read(model, picture).maps[-1].grid
-    for wrong in ([0.0], [2.0] * 16, [float("nan")] * 16, ["a"], None, "abc"):
-        with pytest.raises(InvalidInput, match="paint again"):
-            paint.read(wrong, (4, 4))
-    assert np.array_equal(paint.read([0, 0.25, 0.5, 1], (2, 2)), np.array([[0, 0.25], [0.5, 1]], np.float32))
-    shown = choose(shown, "pool", PAINTED)
-    shown.session_state[Key.PAINTED] = {identity_of(model, "pool", picture): [0.0] * (grid[0] * grid[1])}
-    shown = shown.run()
-    assert not shown.exception and [one.value for one in shown.error][0].startswith("Paint at least one cell")
-    shown = well(shown.button(key="reset-change").click().run())
-    assert Key.PAINTED not in shown.session_state
+@pytest.mark.parametrize("slug", ATTENTIVE)
+def test_the_texts_are_those_of_the_attention_that_is_chosen(slug: str) -> None:
+    model = build_tiny(slug)
+    maps = core.read(model, open_sample(SAMPLE)).maps
+    subject = Subject(model, open_sample(SAMPLE), SAMPLE, "centre")
+    for one in maps:
+        said = {way: changes.about(subject, [one], way) for way in changes.ways([one])}
+        assert all(said.values())
+        gate = not model.taps[one.tap].softmax
+        kinds = {GATED: gate, ALIKE: one.kind == Kind.PAIRWISE, PLAIN: slug == "attention-pooling",
+                 "glimpse": one.kind == Kind.SEQUENCE}  # fmt: skip
+        assert {text: text in said[UNIFORM] for text in kinds} == kinds
+        assert ("let through" in said[OFF]) == gate == ("through" in said.get(PAINTED, "through" if gate else ""))
+        assert ("other channels" in said[SHUFFLED]) == (one.kind == Kind.CHANNEL)
+    whole = changes.about(subject, maps, OFF)
+    assert all(changes.about(subject, [one], OFF) in whole for one in maps)
+    assert whole.count(".") == len({changes.about(subject, [one], OFF) for one in maps})
 
 
 # --- every part's worth

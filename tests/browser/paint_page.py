@@ -12,11 +12,13 @@ from PIL import Image
 from app import figures, runtime, state
 from app.paint import paint
 from app.widgets.analysis import Analysis
-from app.widgets.trials import changes, interventions
+from app.widgets.trials import interventions, painting
+from core import AttentionMap, Kind
 from tests.app.trial_page import situation
 from tests.conftest import build_tiny
 
 GREY = (120, 120, 120)
+GATE = AttentionMap("gate", Kind.SPATIAL, np.ones((4, 4), np.float32), (4, 4))
 OWN = (np.arange(16, dtype=np.float32) / 15).reshape(4, 4)
 
 
@@ -42,7 +44,7 @@ def canvas() -> None:
         picture(),
         key="canvas",
         identity="other" if other else "first",
-        words=changes.paint_words(),
+        words=painting.words(GATE),
         colours=figures.HEAT,
         on_painted=count,
     )

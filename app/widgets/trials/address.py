@@ -33,14 +33,14 @@ def _change(reading: Reading) -> dict[str, str]:
     maps = {one.tap: one for one in reading.maps}
     if state.get(Key.CHANGED) == EVERY:
         state.put(Key.CHANGED, changes.EVERY)
-    last = reading.maps[-1].tap
-    tap = _one_of(Key.CHANGED, [*maps, *([changes.EVERY] if len(maps) > 1 else [])], last)
+    first = changes.begin(reading)
+    tap = _one_of(Key.CHANGED, [*maps, *([changes.EVERY] if len(maps) > 1 else [])], first)
     chosen = [maps[tap]] if tap else list(reading.maps)
     way = _one_of(Key.WAY, changes.ways(chosen), changes.UNIFORM)
     seed, parts = _seed(), _parts(changes.part_of(chosen[0])[1] if tap else 1)
     if way in HERE:
         return {}
-    said = {} if tap == last else {Key.CHANGED.value: tap or EVERY}
+    said = {} if tap == first else {Key.CHANGED.value: tap or EVERY}
     if way != changes.UNIFORM:
         said[Key.WAY.value] = way
     if way == changes.SHUFFLED and seed:

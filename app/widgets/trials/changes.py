@@ -6,18 +6,16 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-import numpy as np
 import streamlit as st
 
 import core
-from app import figures, layers, runtime, state
+from app import layers, runtime, state
 from app.gallery import gallery
-from app.paint import paint
-from app.runtime import interventions
 from app.state import Key, Subject
 from app.widgets import pictures
-from app.words import word
-from core import AttentionMap, Kind, Reading, to_grid
+from app.widgets.trials import painting
+from app.words import known, word
+from core import AttentionMap, Kind, Reading
 from core.data.samples import samples
 from core.evaluation.intervention import PARTS, Change
 
@@ -60,6 +58,23 @@ def ways(maps: Sequence[AttentionMap]) -> list[str]:
     return found
 
 
+def begin(reading: Reading) -> str:
+    """The tap that a trial begins with: the one on the left pane, or the last where none of them is.
+
+    It follows the pane until the visitor, or an address, chooses another.
+    """
+    shown, taps = layers.find_choice(reading, state.get(Key.MAP) or ""), [one.tap for one in reading.maps]
+    first = shown.tap if shown is not None and shown.tap in taps else taps[-1]
+    chosen, asked = state.get(Key.CHANGED), state.get(Key.ASKED, {})
+    if chosen is None:
+        state.put(Key.CHANGED, first)
+    elif chosen == state.get(Key.BEGUN) != first and Key.CHANGED not in asked:
+        state.put(Key.CHANGED, first)
+        state.forget(Key.PARTS_OFF)
+    state.put(Key.BEGUN, first)
+    return first
+
+
 def reset() -> None:
     """Everything as it was at first."""
     state.forget(Key.CHANGED, Key.WAY, Key.SHUFFLE, Key.PARTS_OFF, Key.DONOR, Key.PAINTED)
@@ -82,8 +97,9 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
     """
     titles, maps = layers.tap_titles(reading.maps), {one.tap: one for one in reading.maps}
     offered = [*maps, *([EVERY] if len(maps) > 1 else [])]
+    first = begin(reading)
     if state.get(Key.CHANGED) not in offered:
-        state.put(Key.CHANGED, reading.maps[-1].tap)
+        state.put(Key.CHANGED, first)
     which, back = st.columns([3, 1], vertical_alignment="bottom")
     tap = which.selectbox(
         word("change.which"),
@@ -119,9 +135,19 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
     return settle(subject, chosen, way, busy)
 
 
+def about(subject: Subject, chosen: Sequence[AttentionMap], way: str) -> str:
+    """What a way does, in a sentence for each kind of attention that is chosen."""
+    said = []
+    for one in chosen:
+        pooled = one.kind == Kind.SPATIAL and subject.classifier.taps[one.tap].softmax
+        kind = "pooling" if pooled else one.kind
+        said.append(known(f"change.about.{way}.{kind}", known(f"change.about.{way}", "")))
+    return " ".join(dict.fromkeys(said))
+
+
 def settle(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy: bool) -> Plan:
     """Say what a way does, draw what has to be set for it, and make a plan of it."""
-    st.caption(word(f"change.about.{way}"))
+    st.caption(about(subject, chosen, way))
     taps = tuple(one.tap for one in chosen)
     if way in (UNIFORM, OFF):
         return Plan(taps, way, None, dict.fromkeys(taps, core.UNIFORM if way == UNIFORM else core.OFF))
@@ -133,7 +159,9 @@ def settle(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy: boo
         theirs = {one.tap: one for one in runtime.reading(subject.classifier, donor).maps}
         return Plan(taps, way, donor.key, {tap: theirs[tap] for tap in taps})
     if way == PAINTED:
-        painted = paint_map(subject, chosen[0])
+        painted = painting.pick(subject, chosen[0])
+        if painted is None:
+            return Plan(taps, way, None, {})
         return Plan(taps, way, sha256(painted.tobytes()).hexdigest(), {taps[0]: painted})
     numbers = pick_parts(chosen[0], busy)
     return Plan(taps, way, numbers, {taps[0]: core.off(**{way: numbers})} if numbers else {})
@@ -194,48 +222,3 @@ def pick_donor(subject: Subject) -> core.Picture:
         on_chosen=click,
     )
     return pictures.framed(pictures.find_picture(state.get(Key.DONOR)), subject.framing)
-
-
-def paint_map(subject: Subject, one: AttentionMap) -> np.ndarray:
-    """The canvas, and what is on it: weights (h, w) from 0 to 1, at first the model's own.
-
-    Painted weights of a gate are the gate; those of a softmax are shared out, so its own begin with their peak at one.
-    """
-    own = np.maximum(to_grid(one), 0)
-    own = own / (own.max() or 1) if subject.classifier.taps[one.tap].softmax else np.minimum(own, 1)
-    identity = "/".join(map(str, (subject.classifier.card.slug, one.tap, *subject.picture.key)))
-    painted = state.get(Key.PAINTED, {})
-
-    def keep() -> None:
-        told = state.component(Key.PAINT, "painted")
-        if told and told["identity"] == identity:
-            state.put(Key.PAINTED, {**painted, identity: told["values"]})
-
-    values = paint.read(painted[identity], one.grid) if identity in painted else own
-    paint.show(
-        values,
-        own,
-        interventions.square_jpeg(subject.picture),
-        key=Key.PAINT,
-        identity=identity,
-        words=paint_words(),
-        colours=figures.HEAT,
-        on_painted=keep,
-    )
-    return values
-
-
-def paint_words() -> dict[str, str]:
-    """The canvas's labels; the browser fills in their braces."""
-    return {
-        "label": word("paint.label", count="{count}", total="{total}"),
-        "tools": word("paint.tools"),
-        "brush": word("paint.brush"),
-        "rubber": word("paint.rubber"),
-        "size": word("paint.size", count="{count}"),
-        "fill": word("paint.fill"),
-        "clear": word("paint.clear"),
-        "own": word("paint.own"),
-        "hint": word("paint.hint"),
-        "value": word("paint.value", row="{row}", column="{column}", value="{value}"),
-    }

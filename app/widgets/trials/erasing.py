@@ -67,12 +67,6 @@ class Pointer:
         first, second = np.log(probabilities[[self.target, self.contrast]].clip(np.finfo(np.float32).tiny))
         return float(first - second)
 
-    def say(self, key: str, names: tuple[str, ...], **fields: str) -> str:
-        """A label, as it is worded for a map of this kind, with the classes that it is about."""
-        kind = ".contrast" if self.contrast is not None else ".signed" if self.signed else ""
-        other = "" if self.contrast is None else names[self.contrast]
-        return word(f"{key}{kind}", name=names[self.target], other=other, **fields)
-
 
 def show(analysis: Analysis) -> None:
     """Draw the trial: whose map, the three pictures, and the curves when they are asked for."""
@@ -119,7 +113,8 @@ def pick_map(maps: dict[str, Pointer], method: str, why: str) -> Pointer:
     """Draw the choice between the two maps, or a line that says ``why`` there is but one; the chosen one."""
     if len(maps) == 1:
         ((only, pointer),) = maps.items()
-        st.caption(word(f"erase.only.{only}", method=method, why=why), width="content")
+        told = word("erase.only.attribution", method=method)
+        st.caption(word("erase.only.attention", why=why) if only == "attention" else told, width="content")
         return pointer
     if state.get(Key.ERASE_MAP) not in maps:
         state.put(Key.ERASE_MAP, "attention")
@@ -165,7 +160,7 @@ def compare(analysis: Analysis, pointer: Pointer, seed: int) -> None:
 def draw(analysis: Analysis, pointer: Pointer, which: str, one: Erased) -> None:
     """One picture with a part missing: what is missing, the class's probability, and the answer."""
     names, reading = analysis.names, analysis.reading
-    title = word("erase.random") if which == "random" else pointer.say(f"erase.{which}", names)
+    title = word("erase.random") if which == "random" else missing_part(pointer, names, which)
     st.image(one.pixels, width="stretch", alt=word("erase.alt", title=title))
     st.markdown(title)
     asked = [pointer.target] if pointer.contrast is None else [pointer.target, pointer.contrast]
@@ -182,6 +177,14 @@ def draw(analysis: Analysis, pointer: Pointer, which: str, one: Erased) -> None:
     answer = int(one.probabilities.argmax())
     still = "erase.still" if answer == reading.predicted else "erase.becomes"
     st.caption(word(still, name=names[answer], share=together(float(one.probabilities[answer]))))
+
+
+def missing_part(pointer: Pointer, names: tuple[str, ...], which: str) -> str:
+    """What the map says of the part that is missing, the most or the least of it."""
+    name = names[pointer.target]
+    if pointer.contrast is not None:
+        return word(f"erase.{which}.contrast", name=name, other=names[pointer.contrast])
+    return word(f"erase.{which}.signed", name=name) if pointer.signed else word(f"erase.{which}")
 
 
 def together(value: float) -> str:
@@ -208,6 +211,14 @@ def sentence(analysis: Analysis, pointer: Pointer, tried: dict[str, Erased]) -> 
     names, scale = analysis.names, pointer.scale
     before = pointer.measure(analysis.reading.probabilities)
     after = {which: pointer.measure(one.probabilities) for which, one in tried.items()}
-    told = {which: moved(before, one, scale) for which, one in after.items()}
-    said = pointer.say("erase.sentence", names, before=scale.told(before), **told)
+    name, whole = names[pointer.target], scale.told(before)
+    most, random, least = (moved(before, after[which], scale) for which in WHICH)
+    if pointer.contrast is not None:
+        other = names[pointer.contrast]
+        said = word(
+            "erase.sentence.contrast", name=name, other=other, before=whole, most=most, random=random, least=least
+        )
+    else:
+        key = "erase.sentence.signed" if pointer.signed else "erase.sentence"
+        said = word(key, name=name, before=whole, most=most, random=random, least=least)
     st.markdown(f"{said} {verdict(before, after, scale)}")

@@ -29,11 +29,10 @@ def change(subject: Subject, reading: Reading, target: int) -> None:
     try:
         plan = changes.pick(subject, reading, ablations.running(subject, target))
         state.publish_trial(address.settle(reading))
-        after = reading
         if plan.changes:
             after = interventions.intervene(subject.classifier, subject.picture, plan.changes, *plan.names)
+            outcome.show(subject, reading, after, target, plan)
     except InvalidInput as error:
         st.error(str(error))
         return
-    outcome.show(subject, reading, after, target, plan)
     ablations.show(subject, reading, target, plan)

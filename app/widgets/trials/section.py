@@ -27,7 +27,11 @@ def show(analysis: Analysis) -> None:
         required=True,
         persist_state="session",
     )
-    trial = state.get(Key.TRIAL)
+    draw(state.get(Key.TRIAL), analysis)
+
+
+def draw(trial: str, analysis: Analysis) -> None:
+    """One trial: what it is, in a sentence, and the trial itself."""
     st.caption(word(f"trial.{trial}.about"))
-    drawn = {"intervene": interventions, "erase": erasing, "check": checks}
-    drawn[trial].show(analysis)
+    trials = {"intervene": interventions, "erase": erasing, "check": checks}
+    trials[trial].show(analysis)
