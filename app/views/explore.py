@@ -25,7 +25,7 @@ with answers:
 names = subject.classifier.card.classes
 
 with maps:
-    chosen, parameters = methods.pick(subject.classifier)
+    chosen, parameters = methods.pick(subject.classifier, reading)
     contrast = methods.can_contrast(chosen, other, names[target])
     every = computation.compute(subject, chosen, parameters, target, contrast)
     found = computation.on_side(every, state.get(Key.SIDE))

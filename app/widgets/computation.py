@@ -60,11 +60,11 @@ def on_side(every: Sequence[Attribution], side: int | None) -> Attribution | Non
     return (*alone, *every)[0] if every else None
 
 
-def offer(expected: float, key: tuple) -> None:
-    """Say how long it takes, and a button that begins."""
+def offer(expected: float, key: tuple, name: str = "start") -> None:
+    """Say how long it takes, and a button of that name that begins."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(word("compute.about", duration=duration(expected)))
-        st.button(word("compute.start"), key="start", type="primary", on_click=lambda: state.put(Key.RUNNING, key))
+        st.button(word("compute.start"), key=name, type="primary", on_click=lambda: state.put(Key.RUNNING, key))
 
 
 def run(
@@ -110,7 +110,8 @@ def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject:
         return
     steps = next((one for one in chosen.parameters if one.name == "steps"), None)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(word("gap.value", gap=f"{100 * found.gap:.1f} %"))
+        about = "gap.score" if chosen.slug == "lrp" else "gap.value"  # LRP knows no baseline
+        st.caption(word(about, gap=f"{100 * found.gap:.1f} %"))
         if steps is None or found.gap <= GAP:
             return
         present = parameters.get("steps", steps.initial(subject.classifier))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,28 +13,47 @@ from app import layers, runtime, state
 from app.state import Key
 from app.widgets import computation
 from app.words import known, word
-from core import Classifier, InvalidInput
+from core import Classifier, InvalidInput, Reading
 from core.attribution import Method
+from core.attribution.method import Parameter
+
+FAMILIES = ("gradients", "removal", "attention")
+"""What a method may be made of, in the order of the picker."""
 
 
 def pick_method(classifier: Classifier) -> Method:
-    """The attribution methods that fit the model."""
-    fitting = {one.slug: one for one in runtime.fitting(classifier)}
+    """The attribution methods that fit the model, family by family, each with what it costs as it comes."""
+    ordered = sorted(runtime.fitting(classifier), key=lambda one: FAMILIES.index(one.family))
+    fitting = {one.slug: one for one in ordered}
     if state.get(Key.METHOD) not in fitting:
         if state.get(Key.METHOD):
             state.notice(word("method.unknown", method=state.get(Key.METHOD)))
         state.put(Key.METHOD, "grad-cam" if "grad-cam" in fitting else next(iter(fitting)))
+
+    def title(slug: str) -> str:
+        seconds, one = runtime.seconds(classifier, fitting[slug], {}), fitting[slug]
+        cost = word("method.quick") if seconds < 1 else computation.duration(seconds)
+        family = word(f"method.family.{one.family}")
+        return word("method.option", title=layers.method_title(one), family=family, cost=cost)
+
     slug = st.selectbox(
-        word("method.label"),
-        list(fitting),
-        key=Key.METHOD,
-        format_func=lambda one: known(f"method.{one}.title", fitting[one].title),
-        label_visibility="collapsed",
+        word("method.label"), list(fitting), key=Key.METHOD, format_func=title, label_visibility="collapsed"
     )
     return fitting[slug]
 
 
-def pick_parameters(classifier: Classifier, method: Method) -> dict[str, Any]:
+def option_title(parameter: Parameter, value: Any, titles: Mapping[str, str]) -> str:
+    """One of a parameter's choices in words; ``titles`` are those of the model's attention maps."""
+    if parameter.name == "head" and isinstance(value, int):
+        return word("map.head", number=value + 1)
+    text = str(value)
+    if text in titles:
+        return titles[text]
+    spelled = re.sub(r"(?<=[a-z])(?=\d)", " ", text.replace("-", " "))  # stage3, mean-colour
+    return known(f"option.{text}", spelled[:1].upper() + spelled[1:])
+
+
+def pick_parameters(classifier: Classifier, method: Method, titles: Mapping[str, str]) -> dict[str, Any]:
     """A slider or a choice for each parameter; the values that differ from the method's defaults."""
     changed = {}
     for one in method.parameters:
@@ -47,7 +69,8 @@ def pick_parameters(classifier: Classifier, method: Method) -> dict[str, Any]:
         if one.numeric:
             value = st.slider(title, one.low, one.high, step=one.step, key=key, help=one.help)
         else:
-            value = st.selectbox(title, one.options(classifier), key=key, help=one.help)
+            said = partial(option_title, one, titles=titles)
+            value = st.selectbox(title, one.options(classifier), key=key, help=one.help, format_func=said)
         if value != initial:
             changed[one.name] = value
     return changed
@@ -64,27 +87,29 @@ def cost(classifier: Classifier, chosen: Method, parameters: dict[str, Any]) -> 
 def unfit(classifier: Classifier) -> None:
     """The methods that are not offered for the model, each with what it would need."""
     others = runtime.unfitting(classifier)
-    if others:
-        st.markdown(f"**{word('method.unfit')}**")
-        st.caption("  \n".join(f"{layers.method_title(one)}: {one.needs}" for one in others))
+    if not others:
+        return
+    with st.popover(word("method.unfit", count=len(others)), type="tertiary", width="stretch"):
+        st.markdown(word("method.unfit.about"))
+        st.caption("  \n".join(f"**{layers.method_title(one)}**: {one.needs}" for one in others))
 
 
-def pick(classifier: Classifier) -> tuple[Method, dict[str, Any]]:
+def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, Any]]:
     """The row above the overlay: the method, what it says, and its parameters; those that differ from the defaults."""
-    label, choice, more = st.columns([0.9, 1.6, 1], vertical_alignment="center")
+    label, choice, more, others = st.columns([0.45, 2, 1.15, 0.8], gap="small", vertical_alignment="center")
     with label:
-        st.markdown(word("method.label"))
+        st.markdown(f"**{word('method.label')}**")
     with choice:
         chosen = pick_method(classifier)
     with more, st.popover(word("method.parameters"), icon=":material/tune:", width="stretch"):
         st.markdown(known(f"method.{chosen.slug}.summary", chosen.summary))
         st.caption(f"{chosen.equation}  \n{chosen.paper}")
-        parameters = pick_parameters(classifier, chosen)
+        parameters = pick_parameters(classifier, chosen, layers.tap_titles(reading.maps))
         if not chosen.parameters:
             st.caption(word("method.plain"))
         st.caption(cost(classifier, chosen, parameters))
-        if chosen.needs:
-            st.caption(word("method.needs", needs=chosen.needs))
+        st.caption(word("method.needs", needs=chosen.needs) if chosen.needs else word("method.needs.nothing"))
+    with others:
         unfit(classifier)
     return chosen, parameters
 

@@ -86,7 +86,7 @@ def take_in(files: list) -> None:
             state.put(Key.SAMPLE, slug)
             state.forget(Key.TARGET)
         except InvalidInput as error:
-            state.notice(f"{file.name}: {error}")
+            state.notice(str(error) if file.name in str(error) else f"{file.name}: {error}")
 
 
 def fetch_photographs() -> None:
@@ -118,7 +118,7 @@ def add_pictures() -> None:
         on_change=uploaded,
         label_visibility="collapsed",
     )
-    st.caption(word("picture.private"))
+    st.caption(word("picture.private", limit=st.get_option("server.maxUploadSize")))
     if not runtime.has_photographs():
         fetch_photographs()
     if st.toggle(word("picture.camera"), key=Key.CAMERA_ON):

@@ -12,10 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import state
+from app.layers import method_title
 from app.state import Key, View
 from app.widgets.models import FIRST
 from app.words import word
-from core.attribution import methods
+from core.attribution import METHODS, methods
 from core.data import samples
 from core.models import shelf
 
@@ -56,7 +57,7 @@ def test_the_first_page_is_an_analysis(first: AppTest) -> None:
 
 
 def test_the_sentence_about_privacy_and_the_device_is_there(first: AppTest) -> None:
-    assert "not written to disk" in said(first)
+    assert "not written to disk" in said(first) and "up to 10 MB each" in said(first)
     assert word("device.is", device=first.session_state[Key.DEVICE]) in said(first)
 
 
@@ -84,6 +85,37 @@ def test_methods_that_fit_are_offered_and_each_runs() -> None:
         if start:  # said beforehand to take long
             page = well(start[0].click().run())
         assert page.query_params["method"] == slug
+
+
+def test_the_picker_says_what_a_method_is_made_of_what_it_costs_and_which_ones_do_not_fit() -> None:
+    page = well(open_page(model="scenes/self-attention"))
+    classifier = core.load("scenes/self-attention", "cpu")
+    picker = page.selectbox(key=Key.METHOD)
+    assert picker.label == "Method"
+    parts = [label.split(" · ") for label in picker.options]
+    families = [family for _, family, _ in parts]
+    assert families == sorted(families, key=("gradients", "removal", "attention").index) and len(set(families)) == 3
+    own = {method_title(one): one.family for one in methods(classifier)}
+    assert {title: family for title, family, _ in parts} == own
+    assert all(cost == word("method.quick") or cost.endswith((" s", " min")) for *_, cost in parts)
+    for one in METHODS:
+        assert (f"**{method_title(one)}**: {one.needs}" in said(page)) == (method_title(one) not in own)
+    assert word("method.needs.nothing") not in said(page), "Grad-CAM needs features on the picture"
+    assert word("method.needs.nothing") in said(well(picker.set_value("saliency").run()))
+
+
+@pytest.mark.parametrize(
+    ("method", "parameter", "expected"),
+    [
+        ("grad-cam", "stage", ["Stage 1", "Stage 2", "Stage 3", "Stage 4"]),
+        ("integrated-gradients", "baseline", ["Mean colour", "Black", "White", "Blurred"]),
+        ("attention", "tap", ["Stage 4 · first", "Stage 4 · second"]),
+        ("attention", "head", ["Mean", "Head 1", "Head 2", "Head 3", "Head 4"]),
+    ],
+)
+def test_choices_of_a_parameter_are_in_words(method: str, parameter: str, expected: list[str]) -> None:
+    page = well(open_page(model="scenes/self-attention", method=method))
+    assert page.selectbox(key=f"parameter.{method}.{parameter}").options == expected
 
 
 def test_the_address_is_restored(first: AppTest) -> None:
@@ -189,7 +221,8 @@ def test_uploads_join_the_strip_good_and_bad() -> None:
     own = page.session_state[Key.UPLOADS]
     assert [one.name for one in own.values()] == ["night.png"]
     assert page.session_state[Key.SAMPLE] == next(iter(own))
-    assert [one.value for one in page.warning if one.value.startswith("notes.png")]
+    (told,) = [one.value for one in page.warning]
+    assert told.startswith("notes.png") and told.count("notes.png") == 1
     assert "rocket" in page.selectbox(key=Key.TARGET).options[0]
     assert word("share.upload") in said(page)  # an own picture's address says that it cannot travel
     assert well(page.run()).warning  # it stays until something else is chosen

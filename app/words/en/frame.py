@@ -57,7 +57,7 @@ WORDS = {
     "picture.strip": "Pictures to choose from",
     "picture.remove": "Remove",
     "picture.add": "Add pictures",
-    "picture.private": "Drop, browse or paste JPEG, PNG or WebP. Pictures stay on this machine and are not written to disk.",
+    "picture.private": "Drop, browse or paste JPEG, PNG or WebP, up to {limit} MB each. Pictures stay on this machine and are not written to disk.",
     "picture.camera": "Use the camera",
     "picture.gone": "That picture was brought by a visitor and cannot travel in an address; bring it again to see it.",
     "picture.part": "The picture goes on: only what lies round the model's square is drawn.",
