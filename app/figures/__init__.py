@@ -7,7 +7,7 @@ from app.figures.mistakes import confusion_cells, reliability
 from app.figures.scatter import agreement_scatter, drawn
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM
 from app.figures.training import NUMBERED, confusion_matrix, training_curve
-from app.figures.trust import Line, heat, lay, ranking
+from app.figures.trust import Line, courses, heat, lay, ranking
 
 __all__ = [
     "ACCENT",
@@ -23,6 +23,7 @@ __all__ = [
     "channel_bars",
     "confusion_cells",
     "confusion_matrix",
+    "courses",
     "faithfulness_curve",
     "heat",
     "lay",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -114,6 +114,37 @@ def ranking(
     figure.update_xaxes(range=span, side="top", nticks=5, gridcolor=TRACK, **text)
     figure.update_xaxes(tickformat=".0%" if share else None)
     figure.update_yaxes(range=[bottom, 0], tickvals=rows, ticktext=names, automargin=True, showgrid=False, **text)
+    return figure
+
+
+def courses(
+    lines: Mapping[str, Sequence[float | None]], stages: Sequence[str], limit: float, chosen: str = ""
+) -> go.Figure:
+    """How alike maps stay, −1 to 1, after each of the ``stages``, by name; nothing where that cannot be said.
+
+    The ``chosen`` one is in colour on top, the others are quiet; ``limit`` is a dotted line.
+    """
+    figure, places = go.Figure(), list(range(len(stages)))
+    for name in sorted(lines, key=lambda one: one == chosen):
+        colour, width = (ACCENT, 3) if name == chosen else (QUIET, 1.5)
+        line = {"color": colour, "width": width}
+        told = f"{name}<br>%{{x}}: %{{y:.2f}}<extra></extra>"
+        figure.add_scatter(
+            x=places,
+            y=lines[name],
+            name=name,
+            mode="lines+markers",
+            line=line,
+            marker={"size": 2 * width + 2},
+            opacity=1 if name == chosen else 0.6,
+            hovertemplate=told,
+        )
+    plain(figure, 260)
+    figure.add_hline(y=limit, line={"color": WARM, "dash": "3px,4px", "width": 2})
+    figure.update_layout(margin={"l": 34, "r": 12, "t": 8, "b": 46}, hovermode="closest")
+    text = {"visible": True, "zeroline": False, "tickfont": {"size": 12}}
+    figure.update_xaxes(tickvals=places, ticktext=list(stages), showgrid=False, **text)
+    figure.update_yaxes(gridcolor=TRACK, dtick=0.5, **text)
     return figure
 
 

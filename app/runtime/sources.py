@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -88,3 +88,27 @@ def randomised(
         owner,
         tick,
     )
+
+
+def courses_key(model: Classifier, picture: Picture, names: Sequence[str]) -> tuple:
+    """What ``courses`` is known by."""
+    return key_of(model, picture, "courses", *names)
+
+
+def courses(
+    model: Classifier, picture: Picture, names: Sequence[str], owner: Hashable = None, tick: Progress | None = None
+) -> dict[str, tuple[float | None, ...]]:
+    """How alike the maps of several sources stay while the weights are re-drawn, by source; the maps are not kept."""
+
+    def job(progress: Progress) -> dict[str, tuple[float | None, ...]]:
+        found = {}
+        for name in names:
+            before = len(found)
+
+            def tell(done: int, total: int, before: int = before) -> None:
+                progress(before * total + done, len(names) * total)
+
+            found[name] = core.randomise(model, picture, name, progress=tell).likeness
+        return found
+
+    return compute(courses_key(model, picture, names), model, job, owner, tick)

@@ -9,15 +9,18 @@ import streamlit as st
 from app import figures, state
 from app.runtime import sources
 from app.runtime.league import Row
-from app.state import Subject
+from app.state import Key, Subject
 from app.widgets.trust import example, ranking, work
 from app.widgets.trust.titles import source_titles, stage_title
 from app.words import word
 from core import ModelCard, Randomisation
-from core.evaluation.randomisation import CARELESS
+from core.evaluation.randomisation import CARELESS, parts
+from core.evaluation.sources import REFERENCES
 
 MEASURE = "randomised"
 WIDTH = 116  # pixels of a map in the row
+FAST = 2.0
+"""Seconds that a map with its re-drawn copies may take, to be compared with the others."""
 
 
 def careless(row: Row) -> bool:
@@ -59,6 +62,7 @@ def show(subject: Subject, rows: Sequence[Row]) -> None:
             ranking.empty(card)
     with right:
         live(subject)
+        compare(subject)
 
 
 def live(subject: Subject) -> None:
@@ -73,6 +77,34 @@ def live(subject: Subject) -> None:
     )
     if found is not None:
         row(found, model.card.classes[found.target])
+
+
+def compare(subject: Subject) -> None:
+    """How fast each map of the picture in the side bar changes; those that take long are left out."""
+    model, picture = subject.classifier, subject.picture
+    fitting = [name for name in sources.fitting(model) if name not in REFERENCES]
+    seconds = {name: sources.randomised_seconds(model, name) for name in fitting}
+    names = [name for name in fitting if seconds[name] <= FAST]
+    st.markdown(f"**{word('random.fast')}**")
+    found = work.carry_out(
+        sources.courses_key(model, picture, names),
+        lambda: sum(seconds[name] for name in names),
+        lambda tick: sources.courses(model, picture, names, state.visitor(), tick),
+        name="start-courses",
+    )
+    if found is None:
+        return
+    titles = source_titles(model.card, fitting)
+    stages = [stage_title(one) for one in parts(model)]
+    lines = {titles[name]: (1.0, *likeness) for name, likeness in found.items()}
+    st.plotly_chart(
+        figures.courses(lines, [word("random.trained"), *stages], CARELESS, titles.get(state.get(Key.SOURCE), "")),
+        key="courses",
+        config=ranking.CHART,
+        alt=word("random.fast"),
+    )
+    slow = ", ".join(titles[name] for name in fitting if name not in names)
+    st.caption(f"{word('random.courses')} {word('random.slow', names=slow) if slow else ''}")
 
 
 def row(found: Randomisation, name: str) -> None:

@@ -17,10 +17,12 @@ from core.types import Progress
 T = TypeVar("T")
 
 
-def carry_out(key: tuple, expected: Callable[[], float], job: Callable[[Progress | None], T]) -> T | None:
+def carry_out(
+    key: tuple, expected: Callable[[], float], job: Callable[[Progress | None], T], name: str = "start"
+) -> T | None:
     """What was found under the key, or what ``job(tick)`` gives; None while the visitor has not asked for a long one.
 
-    ``expected()`` is how many seconds it takes.
+    ``expected()`` is how many seconds it takes; ``name`` is that of the button, one for each work on a page.
     """
     found = sources.find(key)
     if found is not None:
@@ -29,7 +31,7 @@ def carry_out(key: tuple, expected: Callable[[], float], job: Callable[[Progress
     if seconds <= computation.QUICK:
         return job(None)
     if state.get(Key.RUNNING) != key:
-        computation.offer(seconds, key)
+        computation.offer(seconds, key, name)
         return None
     bar = st.progress(0.0, word("compute.running"))
     st.button(word("compute.stop"), key="stop", on_click=lambda: state.forget(Key.RUNNING))

@@ -94,6 +94,10 @@ WORDS = {
     "random.more": "and {stage}",
     "random.row": "The map for {name}, by strength, whatever its sign. From picture to picture one more stage is re-drawn, from the "
     "top down (seed {seed}); under each its rank correlation with the first.",
+    "random.fast": "How fast each map changes",
+    "random.courses": "One line for each map of your picture: its rank correlation with the trained model's, while one more stage is "
+    "re-drawn each time, from the top down. In colour: the map above. Dotted: from there on it does not care. A gap: blank.",
+    "random.slow": "Left out, because they take long: {names}.",
     # faithfulness
     "faith.title": "Does the answer hang on what the map points at?",
     "faith.about": "The cells of the picture go away, those that the map points at first, or appear in that order in a blurred picture; the "

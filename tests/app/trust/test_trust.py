@@ -16,6 +16,7 @@ from app.runtime import league, sources
 from app.state import Key
 from app.widgets import computation
 from app.widgets.trust import faithfulness, known_truth, randomisation, ranking
+from app.widgets.trust.titles import source_titles
 from app.words import word
 from core.data import scenes
 from core.evaluation.cases import Case
@@ -220,6 +221,24 @@ def test_a_map_that_went_blank_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> No
     page = open_page(section="random")
     assert word("random.blank", value=word("rank.blank")) in said(page)
     assert "**blank**" in said(page) and "0.00" not in said(page)
+
+
+def test_the_courses_are_those_of_each_map_that_is_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, wanted = core.load("scenes/cbam", "cpu"), ("saliency", "grad-cam", "attention/stage4.attention.spatial")
+    monkeypatch.setattr(sources, "randomised_seconds", lambda model, name: 1.5 if name in wanted else 3.0)
+    page = open_page(section="random")
+    picture = page.session_state[Key.SUBJECT].picture
+    assert len(page.get("plotly_chart")) == 1  # together they take more than a moment, so it waits
+    page = well(page.button(key="start-courses").click().run())
+    assert Key.RUNNING not in page.session_state
+    (figure,) = [one for one in map(json.loads, (one.proto.spec for one in page.get("plotly_chart")))
+                 if "ticktext" not in one["layout"]["yaxis"]]  # fmt: skip
+    lines, titles = {one["name"]: one["y"] for one in figure["data"]}, source_titles(model.card, wanted)
+    assert list(lines)[-1] == titles["grad-cam"] and set(lines) == set(titles.values())  # the chosen one on top
+    for name in wanted:
+        assert lines[titles[name]] == [1.0, *core.randomise(model, picture, name).likeness]
+    assert len(figure["layout"]["xaxis"]["ticktext"]) == len(lines[titles["saliency"]])
+    assert "LIME" in said(page) and "Edges" not in said(page)
 
 
 def test_what_cannot_be_asked_is_named() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.figures import ACCENT, QUIET, WARM, Line, heat, lay, ranking
+from app.figures import ACCENT, QUIET, WARM, Line, courses, heat, lay, ranking
 from app.figures.trust import SIDE
 
 LINES = [
@@ -62,6 +62,16 @@ def test_each_line_can_be_pointed_at_and_clicked_anywhere() -> None:
     assert whole.base == -0.2 and list(whole.x) == [1.2] * 3
     assert "select" in figure.layout.clickmode and figure.layout.xaxis.fixedrange
     assert not [one for one in figure.layout.shapes if one.line.dash]
+
+
+def test_courses_have_the_chosen_one_on_top_and_gaps_where_nothing_can_be_said() -> None:
+    figure = courses({"A": [1, 0.4, None], "B": [1, 0.2, 0.1], "C": [1, 1, 1]}, ["start", "top", "all"], 0.5, "A")
+    assert [one.name for one in figure.data] == ["B", "C", "A"]
+    assert [one.line.color for one in figure.data] == [QUIET, QUIET, ACCENT]
+    assert list(figure.data[-1].y) == [1, 0.4, None] and not figure.data[-1].connectgaps
+    assert list(figure.layout.xaxis.ticktext) == ["start", "top", "all"]
+    (limit,) = figure.layout.shapes
+    assert limit.y0 == limit.y1 == 0.5
 
 
 def test_heat_goes_by_strength_whatever_the_sign() -> None:

@@ -63,10 +63,11 @@ def said(page: AppTest) -> str:
 
 
 def charts(page: AppTest) -> list[dict[str, tuple[float, float, float]]]:
-    """Each chart as a dict from the names of its lines, top down, to mean, low and high; its guess is under ""."""
+    """Each ranking as a dict from the names of its lines, top down, to mean, low and high; its guess is under ""."""
     found = []
-    for chart in page.get("plotly_chart"):
-        figure = json.loads(chart.proto.spec)
+    for figure in map(json.loads, (chart.proto.spec for chart in page.get("plotly_chart"))):
+        if "ticktext" not in figure["layout"]["yaxis"]:
+            continue
         rows, names = (figure["layout"]["yaxis"][one] for one in ("tickvals", "ticktext"))
         names = [re.sub("<span.*?</span>|<br>|</?b>", " ", one).strip() for one in names]
         lines = [one for one in figure["layout"]["shapes"] if one["line"].get("dash") is None and "layer" not in one]
