@@ -68,7 +68,7 @@ def to_csv(rows: Sequence[Row]) -> str:
     return file.getvalue()
 
 
-def known(rows: Sequence[Row]) -> list[str]:
+def measured(rows: Sequence[Row]) -> list[str]:
     """The measures that there is anything of, first those of most models; no map blank goes without saying."""
     models = {one: {row.model for row in rows if row.measure == one} for one in MEASURES}
     if not any(row.mean for row in rows if row.measure == ranking.BLANK):
@@ -100,7 +100,7 @@ def show(card: ModelCard, rows: Sequence[Row], cards: Mapping[str, ModelCard], l
             ALL: lambda one: True,
         }[extent]
         there = [row for row in there if inside(cards[row.model]) and measuring.is_of(row.source, wanted)]
-        chosen = pick_measures(known(there))
+        chosen = pick_measures(measured(there))
         shown = [row for row in there if row.measure in chosen]
         download.download_button(
             word("league.csv"),

@@ -59,9 +59,9 @@ def test_the_table_can_be_of_a_family_and_of_one_map() -> None:
 def test_columns_are_those_that_anything_is_known_of(rows: list[dict]) -> None:
     every, zero = [Row(**row) for row in rows], [replace(Row(**row), mean=0.0) for row in rows]
     own = [row for row in every if row.model == "scenes/cbam"]
-    assert table.known(own) == ["mass", "pointing", "insertion", "deletion", "randomised"]  # no map is blank
-    assert table.known(every)[-4:] == ["tag-mass", "tag-pointing", "place-mass", "place-pointing"]
-    assert "blank" not in table.known(zero) and "blank" in table.known([replace(every[0], measure="blank")])
+    assert table.measured(own) == ["mass", "pointing", "insertion", "deletion", "randomised"]  # no map is blank
+    assert table.measured(every)[-4:] == ["tag-mass", "tag-pointing", "place-mass", "place-pointing"]
+    assert "blank" not in table.measured(zero) and "blank" in table.measured([replace(every[0], measure="blank")])
 
 
 def test_an_arrow_is_there_where_it_holds_for_every_model() -> None:
