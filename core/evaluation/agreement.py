@@ -44,7 +44,7 @@ def agreement(a: Map, b: Map) -> Agreement:
     Raises:
         InvalidInput: a map that is no finite (h, w) array, or a CHANNEL map.
     """
-    first, second = values(a), values(b)
+    first, second = to_values(a), to_values(b)
     grid = (min(first.shape[0], second.shape[0]), min(first.shape[1], second.shape[1]))
     first, second, guess = (views(pool(np.abs(one), grid)) for one in (first, second, blob(grid)))
     observed, blind = compare(first, second[None])[:, 0], compare(guess, second[None])[:, 0]
@@ -54,13 +54,19 @@ def agreement(a: Map, b: Map) -> Agreement:
     return Agreement(*(Measure(*map(float, row)) for row in numbers), grid)
 
 
-def values(given: Map) -> np.ndarray:
-    """The map as a finite (h, w) array of float64."""
-    if isinstance(given, AttentionMap):
-        given = to_grid(given)
-    array = np.asarray(given.values if isinstance(given, Attribution) else given, np.float64)
+def to_values(map_: Map) -> np.ndarray:
+    """A map as a finite (h, w) array of float64, signed; an AttentionMap as ``to_grid`` reduces it.
+
+    Raises:
+        InvalidInput: it is something else, or a CHANNEL map, which has no place in the picture.
+    """
+    array = to_grid(map_) if isinstance(map_, AttentionMap) else map_
+    try:
+        array = np.asarray(array.values if isinstance(array, Attribution) else array, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"Give a map of shape (h, w), not a {type(map_).__name__}.") from error
     if array.ndim != 2 or not array.size or not np.isfinite(array).all():
-        raise InvalidInput(f"Give two maps of shape (h, w) without NaN or infinity to compare, not {array.shape}.")
+        raise InvalidInput(f"Give a map of shape (h, w) without NaN or infinity, not {array.shape}.")
     return array
 
 
@@ -70,14 +76,17 @@ def rank_correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     For many pictures at once, and without chance: (b,) float64.
     """
     grid = (min(a.shape[1], b.shape[1]), min(a.shape[2], b.shape[2]))
-    first, second = (ranks(pool(np.abs(np.asarray(one, np.float64)), grid).reshape(len(one), -1)) for one in (a, b))
+    pooled = (pool(np.abs(np.asarray(one, np.float64)), grid) for one in (a, b))
+    first, second = (np.array([ranks(each).ravel() for each in one]) for one in pooled)
     lengths = np.sqrt((first**2).sum(1) * (second**2).sum(1))
     return (np.einsum("bn,bn->b", first, second) / np.where(lengths > 0, lengths, 1)).clip(-1, 1)
 
 
-def ranks(rows: np.ndarray) -> np.ndarray:
-    """The average ranks of the cells of each row (b, n), less their mean: half of (those below − those above)."""
-    return np.stack([((row[:, None] > row).sum(1) - (row[:, None] < row).sum(1)) / 2 for row in rows])
+def ranks(array: np.ndarray) -> np.ndarray:
+    """The ranks of the cells of a map, average ones for ties, less their mean."""
+    _, group, counts = np.unique(array, return_inverse=True, return_counts=True)
+    order = (np.cumsum(counts) - (counts - 1) / 2)[group].reshape(array.shape)
+    return order - order.mean()
 
 
 def pool(array: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
@@ -110,12 +119,10 @@ def views(array: np.ndarray) -> np.ndarray:
     Its ranks with mean 0 and length 1, its membership in the top fifth, and its mass. Each moves with the map when that
     is shifted, so that a shift needs no new ranks.
     """
-    _, inverse, counts = np.unique(array, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)  # the rank of the last of each group of ties
-    order = (last - (counts - 1) / 2)[inverse].reshape(array.shape)
-    order -= order.mean()
-    places = np.clip((TOP * array.size - (array.size - last)) / counts, 0, 1)
-    members = places[inverse].reshape(array.shape)
+    _, group, counts = np.unique(array, return_inverse=True, return_counts=True)
+    ahead = array.size - np.cumsum(counts)  # the cells above each group of ties
+    members = np.clip((TOP * array.size - ahead) / counts, 0, 1)[group].reshape(array.shape)
+    order = ranks(array)
     return np.stack([unit(order, np.sqrt((order**2).sum())), members, unit(array, array.sum())])
 
 

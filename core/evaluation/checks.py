@@ -20,9 +20,10 @@ import numpy as np
 
 from core.attention.reduction import to_grid
 from core.classifier import Classifier, Target, read
+from core.evaluation.agreement import to_values
 from core.evaluation.faithfulness import faithfulness
 from core.evaluation.randomisation import CARELESS, alike, forget
-from core.evaluation.sources import ATTENTION, source, to_values
+from core.evaluation.sources import ATTENTION, source
 from core.types import AttentionMap, Attribution, InvalidInput, Kind, Picture, Progress
 
 ROUNDING = 1e-3

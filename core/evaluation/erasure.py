@@ -21,8 +21,7 @@ from torch import Tensor
 from core import checking
 from core.attribution.baseline import absent
 from core.classifier import Classifier
-from core.evaluation.agreement import Map, pool
-from core.evaluation.sources import to_values
+from core.evaluation.agreement import Map, pool, to_values
 from core.images import open_image, square, to_picture
 from core.types import InvalidInput, Picture
 

@@ -23,9 +23,9 @@ from core import checking
 from core.attribution.baseline import absent
 from core.attribution.batches import pace
 from core.classifier import Classifier, Target
-from core.evaluation.agreement import Map
+from core.evaluation.agreement import Map, to_values
 from core.evaluation.erasure import cells, rank, reach
-from core.evaluation.sources import REFERENCES, to_values
+from core.evaluation.sources import REFERENCES
 from core.types import Attribution, Picture, Progress, frozen
 
 STEPS = 32

@@ -24,9 +24,9 @@ from core.attribution import ATTENTION as LOOK
 from core.attribution import method, methods, quiet
 from core.attribution.method import Method
 from core.classifier import Classifier, read
-from core.evaluation.agreement import Map, blob
+from core.evaluation.agreement import blob
 from core.images import square
-from core.types import AttentionMap, Attribution, InvalidInput, Kind, Picture, Progress
+from core.types import InvalidInput, Kind, Picture, Progress
 
 Source = Callable[[Classifier, Picture, int, Progress | None], np.ndarray]
 """``source(classifier, picture, target, progress)`` -> a map (h, w) over the model's square, raw and signed."""
@@ -68,22 +68,6 @@ def names(classifier: Classifier) -> tuple[str, ...]:
     made = [one.slug for one in methods(classifier) if one is not LOOK]
     places = [name for name, tap in classifier.taps.items() if tap.kind != Kind.CHANNEL]
     return (*made, *(ATTENTION + name for name in places), *REFERENCES)
-
-
-def to_values(map_: Map) -> np.ndarray:
-    """A map as a finite (h, w) array of float64, signed; an AttentionMap as ``to_grid`` reduces it.
-
-    Raises:
-        InvalidInput: it is something else, or a CHANNEL map, which has no place in the picture.
-    """
-    array = to_grid(map_) if isinstance(map_, AttentionMap) else map_
-    try:
-        array = np.asarray(array.values if isinstance(array, Attribution) else array, np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"Give a map of shape (h, w), not a {type(map_).__name__}.") from error
-    if array.ndim != 2 or not array.size or not np.isfinite(array).all():
-        raise InvalidInput(f"Give a map of shape (h, w) without NaN or infinity, not {array.shape}.")
-    return array
 
 
 def is_even(values: np.ndarray) -> bool:

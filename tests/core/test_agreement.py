@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from core.evaluation.agreement import SHIFTS, agreement, pool, shifts
+from core.evaluation.agreement import SHIFTS, agreement, pool, rank_correlations, shifts
 from core.types import Agreement, AttentionMap, Attribution, InvalidInput, Kind, Measure
 
 NAMES = ("rank_correlation", "top_fifth", "shared_mass")
@@ -91,6 +91,14 @@ def test_the_blob_guesses_the_second_map(name: str) -> None:
             guess[row, column] = np.exp(-(down**2 + across**2) / 2)
     np.testing.assert_allclose(measures(agreement(a, b), "blob"), slow_measures(guess, b), atol=1e-6)
     np.testing.assert_allclose(measures(agreement(guess, guess), "blob"), 1, atol=1e-6)
+
+
+def test_the_rank_correlations_of_many_pictures_are_those_of_each() -> None:
+    a, b = np.stack([made(seed, (9, 7), levels=2) for seed in range(6)]), np.stack([made(seed) for seed in range(6)])
+    a[0] = 1  # a map that ranks nothing
+    expected = [agreement(*pair).rank_correlation.value for pair in zip(a, b, strict=True)]
+    np.testing.assert_allclose(rank_correlations(a, b), expected, atol=1e-12)
+    assert expected[0] == 0 and min(map(abs, expected[1:])) > 0
 
 
 def test_the_shifts() -> None:
@@ -203,6 +211,7 @@ def test_results_enter_as_they_are() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [np.ones(5), np.ones((2, 5, 5)), np.full((5, 5), np.nan), np.full((5, 5), np.inf), np.ones((0, 5))]
+    + ["a", [[1.0, 2.0], [3.0]], None, {"values": 1}]
     + [AttentionMap("stage4.attention.channel", Kind.CHANNEL, np.ones(8, np.float32), (8, 8))],
 )
 def test_what_cannot_be_compared_is_refused(wrong: object) -> None:

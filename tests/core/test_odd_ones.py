@@ -17,7 +17,7 @@ from core.attribution.perturbation import strides
 from core.attribution.superpixels import SEGMENTS, cut
 from core.classifier import Classifier
 from core.data import scenes
-from core.evaluation.sources import to_values
+from core.evaluation.agreement import to_values
 from core.images import square
 from core.models.shelf import build, freeze
 from core.types import InvalidInput, Kind, ModelCard, Picture

@@ -12,8 +12,9 @@ from scipy.ndimage import sobel
 import core
 from core.attribution import method
 from core.evaluation import sources
+from core.evaluation.agreement import to_values
 from core.evaluation.randomisation import forget
-from core.evaluation.sources import REFERENCES, names, source, to_values
+from core.evaluation.sources import REFERENCES, names, source
 from core.images import square
 from core.types import InvalidInput, Picture
 from tests.conftest import SIZE
