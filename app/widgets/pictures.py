@@ -16,8 +16,8 @@ from core.data.datasets import fetch_imagenette
 from core.data.samples import samples
 
 UPLOADS = 24
-ELONGATED = 4
-"""Of a picture that is longer than so many times its other side, the part round the model's square is drawn."""
+ELONGATED, DRAWN = 4, 2
+"""Of a picture that is longer than so many times its other side, so many times that side round the square are drawn."""
 CENTRE, FIT, BOX = "centre", "fit", "box"
 MIDDLE, SMALLEST = (50, 50, 60), 10
 """A box of one's own to begin with, across, down and its side in per cent; and the least side."""
@@ -198,11 +198,11 @@ def drawn(picture: Picture) -> Picture:
     """
     (height, width), (left, top, right, bottom) = picture.pixels.shape[:2], picture.box
     wide, high = max(width, right) - min(0, left), max(height, bottom) - min(0, top)
-    most = math.floor(ELONGATED * min(wide, high))
-    x = _window((left + right) / 2, most, width) if wide > most else (0, width)
-    y = _window((top + bottom) / 2, most, height) if high > most else (0, height)
-    if (x, y) == ((0, width), (0, height)):
+    short = min(wide, high)
+    if max(wide, high) <= ELONGATED * short:
         return picture
+    x = _window((left + right) / 2, math.floor(DRAWN * short), width) if wide > high else (0, width)
+    y = _window((top + bottom) / 2, math.floor(DRAWN * short), height) if high > wide else (0, height)
     return replace(
         picture,
         pixels=picture.pixels[slice(*y), slice(*x)],

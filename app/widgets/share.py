@@ -83,7 +83,8 @@ def show(
         st.button(
             word("keep.keep"), icon=":material/push_pin:", on_click=lambda: state.keep(view), help=word("keep.help")
         )
-        address(view, own is not None)
+        with st.container(width="content"):  # round the fragment, which takes all the width that it can get
+            address(view, own is not None)
         st.download_button(
             word("share.maps"),
             lambda: maps_file(reading, found),
