@@ -104,7 +104,9 @@ def reliability(
     )
     plain(figure, 260)
     figure.update_layout(margin={"l": 48, "r": 20, "t": 8, "b": 44}, clickmode="event+select")
-    ticks = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%", "tickfont": {"size": 12}}
+    shares = [0, 25, 50, 75, 100]
+    ticks = {"tickvals": [one / 100 for one in shares], "ticktext": [f"{one} %" for one in shares]}
+    ticks |= {"tickfont": {"size": 12}}
     axis = {"visible": True, "zeroline": False, "range": [0, 1.02], "gridcolor": TRACK, **ticks}
     figure.update_xaxes(title={"text": said, "font": {"size": 12}}, **{**axis, "showgrid": False})
     figure.update_yaxes(title={"text": right, "font": {"size": 12}}, **axis)

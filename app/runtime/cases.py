@@ -23,6 +23,8 @@ from core.types import Progress
 SIDE = 400
 """Pixels of a drawn map; of a tile with one a part of that."""
 TILE = 144
+VEIL = 0.6
+"""How much of a map's strength a tile has: so small a picture must still be seen under it."""
 SHARE, DRAWS = 0.2, 5
 """How much of a picture is erased, and how many times as much of it at random."""
 
@@ -66,8 +68,12 @@ def tiles(opened: Opened, places: Sequence[int], name: str | None) -> list[bytes
 
     def one(place: int) -> bytes | None:
         def make() -> bytes:
-            values = runs.array(opened, name, np.array([place]))[0] if name else None
-            return drawn(opened.run.picture(int(opened.table["number"].iloc[place])), values, side=TILE)
+            picture = opened.run.picture(int(opened.table["number"].iloc[place]))
+            plain = paint(picture, None, side=TILE)
+            if name is None:
+                return encode_jpeg(plain, longest=TILE)
+            laid = paint(picture, runs.array(opened, name, np.array([place]))[0], side=TILE)
+            return encode_jpeg((VEIL * laid + (1 - VEIL) * plain).astype(np.uint8), longest=TILE)
 
         try:
             return results.store().get(("overlaid", *opened.key, name, place), make)

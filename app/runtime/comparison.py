@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from app.runtime import results
+from app.runtime import results, runs
 from app.runtime.runs import Opened
+from core.scanning import Run
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,13 @@ class Changes:
 def compare(opened: Opened, other: Opened) -> Changes:
     """What changed from the ``other`` run to the ``opened`` one, on the pictures of the same path and content."""
     return results.store().get(("compared", *opened.key, *other.key), lambda: _compare(opened.table, other.table))
+
+
+def share_pictures(run: Run, other: Run) -> bool:
+    """Whether two runs have a picture in common; those over the same list have."""
+    if run.facts["identity"] == other.facts["identity"]:
+        return True
+    return bool(np.isin(runs.brief(run).marks, runs.brief(other).marks).any())
 
 
 def _compare(table: pd.DataFrame, other: pd.DataFrame) -> Changes:

@@ -18,6 +18,7 @@ from core.data.folders import home
 from core.evaluation.summary import Calibration, Share, accuracy, by_class, calibration, confusion
 from core.images import thumbnail
 from core.scanning import Run, list_runs, open_run
+from core.scanning.run import FACTS
 
 FOLDER = "FOVEA_RUNS"
 SIDE = 160
@@ -41,7 +42,7 @@ class Opened:
     @property
     def name(self) -> str:
         """What the run is called in the address."""
-        return self.run.folder.name
+        return name_of(self.run)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -77,13 +78,19 @@ def begun(name: str) -> bool:
         return False
 
 
+def name_of(run: Run) -> str:
+    """What a run is called: its folder's name where it is kept here, else the whole path of that."""
+    return run.folder.name if run.folder.parent == folder().absolute() else str(run.folder)
+
+
 def open_one(name: str) -> Opened:
-    """The run of that name with its table, read once for each state of its folder.
+    """The run of that name, or in the folder of that whole path, with its table: read once for each state of it.
 
     Raises:
         InvalidInput: there is no such run, or it is damaged.
     """
-    if Path(name).name != name or name == "..":
+    known = Path(name).is_absolute() or (Path(name).name == name and name != "..")
+    if not known or not (folder() / name / FACTS).is_file():
         raise InvalidInput(f"There is no run {name!r}; choose one of the list.")
     run = open_run(folder() / name).still()
     return results.store().get(("run", *_stamp(run)), lambda: _read(run))
@@ -224,14 +231,32 @@ def unmatched(opened: Opened) -> dict[str, int]:
     return results.store().get(("unmatched", *opened.key), opened.run.unmatched)
 
 
-def share_right(run: Run) -> float | None:
-    """The share of right answers of a run that is not open; None where nothing has a true class, or it is damaged."""
+def labelled(opened: Opened) -> bool:
+    """Whether any picture has a true class: else no answer is right or wrong."""
+    return bool(summary(opened).accuracy.pictures)
 
-    def make() -> tuple[float | None]:
-        right = run.table()["correct"].dropna()
-        return (float(right.mean()) if len(right) else None,)
+
+@dataclass(frozen=True, eq=False)
+class Brief:
+    """A run that is not open: the share of ``right`` answers, or None, how many pictures are ``broken``, and ``marks``.
+
+    ``marks`` (n,) uint64 are the same for the same picture at the same path, whatever the run.
+    """
+
+    right: float | None
+    broken: int
+    marks: np.ndarray
+
+
+def brief(run: Run) -> Brief:
+    """A run in brief; nothing of one that is damaged."""
+
+    def make() -> Brief:
+        table = run.table()
+        right, marks = table["correct"].dropna(), pd.util.hash_pandas_object(table[["path", "sha256"]], index=False)
+        return Brief(float(right.mean()) if len(right) else None, len(run.broken()), marks.to_numpy())
 
     try:
-        return results.store().get(("share", *_stamp(run)), make)[0]
+        return results.store().get(("brief", *_stamp(run)), make)
     except (InvalidInput, OSError):
-        return None
+        return Brief(None, 0, np.zeros(0, np.uint64))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import statistics
 import time
 from collections.abc import Mapping
@@ -116,7 +117,7 @@ def request(run: Run) -> Request:
     said = facts["identity"].split(" ")
     seed, pictures = (int(said[1]), int(said[2])) if len(said) == 3 else (SEED, PICTURES)
     mapping = ((label, "" if i is None else facts["classes"][i]) for label, i in facts["labels"].items())
-    return Request(facts["model"], run.folder.name, facts["data"], seed, pictures, tuple(mapping))
+    return Request(facts["model"], runs.name_of(run), facts["data"], seed, pictures, tuple(mapping))
 
 
 def keep_zip(file: BinaryIO, name: str) -> Path:
@@ -147,7 +148,31 @@ def keep_zip(file: BinaryIO, name: str) -> Path:
         raise InvalidInput(f"{name} could not be kept in {folder}: {error.strerror}; make room there.") from error
     try:
         open_collection(place)
-    except InvalidInput:
-        place.unlink()
-        raise
+    except InvalidInput as error:
+        _drop(place)
+        raise InvalidInput(str(error).replace(str(place), name).replace(place.name, name)) from error
     return place
+
+
+def _drop(place: Path) -> None:
+    """Remove a kept zip, and its folder where no other lies in it."""
+    place.unlink(missing_ok=True)
+    if not any(place.parent.iterdir()):
+        place.parent.rmdir()
+
+
+def remove(run: Run) -> None:
+    """Remove a run's folder, and the zip that was kept for it where no other run is about that.
+
+    Raises:
+        InvalidInput: it cannot be removed.
+    """
+    stop(runs.name_of(run))
+    place = Path(run.facts["data"])
+    try:
+        shutil.rmtree(run.folder)
+        kept = place.parent.parent == (runs.folder() / ZIPS).absolute()
+        if kept and place.is_file() and not any(one.facts["data"] == str(place) for one in runs.earlier()):
+            _drop(place)
+    except OSError as error:
+        raise InvalidInput(f"{run.folder} cannot be removed: {error.strerror}; remove it by hand.") from error

@@ -8,7 +8,7 @@ from app import state
 from app.runtime import runs
 from app.state import Key
 from app.widgets import models, weights
-from app.widgets.mistakes import case, gallery, groups, overview, scanning, scatter
+from app.widgets.mistakes import case, comparing, gallery, groups, overview, scanning, scatter
 from app.widgets.mistakes import runs as earlier
 from core import InvalidInput
 
@@ -27,7 +27,7 @@ with st.container(key="mistakes"):
     if request:
         scanning.show(classifier, request)
     elif opened is None:
-        left, right = st.columns([1, 1.6], gap="large")
+        left, right = st.columns([1, 1.9], gap="large")
         with left:
             if classifier is None:
                 weights.fetch(card)
@@ -38,8 +38,8 @@ with st.container(key="mistakes"):
     else:
         earlier.show_head(opened)
         scanning.go_on(opened.run, classifier)
-        earlier.compare(opened)
-        left, right = st.columns([1, 2.1], gap="medium")
+        comparing.compare(opened)
+        left, right = st.columns([1, 1.8], gap="medium")
         with right:
             gallery.show(opened)  # first: the pictures are what a visitor waits for
         with left:

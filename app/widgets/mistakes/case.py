@@ -102,7 +102,7 @@ def pair(opened: Opened, place: int) -> tuple[int, int]:
 
 def nearest(opened: Opened, place: int, classes: tuple[int, int]) -> None:
     """Rightly answered pictures of both classes that are most like this one to the model."""
-    if not opened.run.keeps("features"):
+    if not opened.run.keeps("features") or not runs.labelled(opened):
         return
     st.markdown(f"**{word('case.nearest')}**")
     name = maps.shown(opened)

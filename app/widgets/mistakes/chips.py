@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
-from app.runtime import maps, tags
+from app.runtime import maps, runs, tags
 from app.runtime.runs import Opened
 from app.state.mistakes import TAGS, Answers, Filter, Sort
 from app.words import known, word
@@ -17,7 +17,8 @@ def show(opened: Opened) -> None:
     """The row of what is left out."""
     chosen = state.mistakes.selection()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="chips"):
-        pick_answers(chosen)
+        if runs.labelled(opened):
+            pick_answers(chosen)
         pick_classes(opened, chosen)
         pick_range("confidence", chosen.confidence, WHOLE.confidence)
         if maps.compares(opened):
@@ -77,7 +78,7 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
     else:
         label = word("chip.true", true=chosen.true) if chosen.true else word("chip.classes")
     with chip("classes", label, bool(chosen.true or chosen.predicted)):
-        for name in ("true", "predicted"):
+        for name in ("true", "predicted") if runs.labelled(opened) else ("predicted",):
             key, offered = state.mistakes.control_key(name), ["", *opened.classes]
 
             def change(name: str = name, key: str = key) -> None:
@@ -130,13 +131,19 @@ def pick_sort(opened: Opened) -> None:
     """The order of the pictures."""
     chosen = state.mistakes.selection()
     key = state.mistakes.control_key("sort")
-    offered = [one for one in Sort if one != Sort.DISAGREEMENT or maps.compares(opened)]
-    with st.popover(word(f"sort.{chosen.sort.value}"), key="order", icon=":material/sort:"):
+    lacking = {Sort.DISAGREEMENT: not maps.compares(opened), Sort.LOSS: not runs.labelled(opened)}
+    offered = [one for one in Sort if not lacking.get(one)]
+
+    def title(one: Sort) -> str:
+        unsure = one == Sort.CONFIDENT and not runs.labelled(opened)
+        return word("sort.unsure") if unsure else word(f"sort.{one.value}")
+
+    with st.popover(title(chosen.sort), key="order", icon=":material/sort:"):
         st.radio(
             word("filter.sort"),
             offered,
             key=key,
             index=offered.index(chosen.sort),
-            format_func=lambda one: word(f"sort.{one.value}"),
+            format_func=title,
             on_change=lambda: state.mistakes.controlled("sort", Sort(state.get(key))),
         )

@@ -63,7 +63,7 @@ def table(opened: Opened, places: np.ndarray) -> None:
             st.download_button(
                 title,
                 lambda ending=ending: exports.table(rows, given, ending),
-                file_name=f"{opened.name}.{ending}",
+                file_name=f"{opened.run.folder.name}.{ending}",
                 mime=mime,
                 key=f"export-{ending}",
                 on_click="ignore",
@@ -95,7 +95,7 @@ def zipped(opened: Opened, places: np.ndarray) -> None:
         st.download_button(
             word("export.zip.save", size=megabytes(found)),
             found,
-            file_name=f"{opened.name}-{name}.zip",
+            file_name=f"{opened.run.folder.name}-{name}.zip",
             mime="application/zip",
             key="export-zip",
             type="primary",
@@ -116,7 +116,7 @@ def report(opened: Opened, places: np.ndarray) -> None:
         st.download_button(
             word("export.report.save", size=megabytes(page)),
             page,
-            file_name=f"{opened.name}.html",
+            file_name=f"{opened.run.folder.name}.html",
             mime="text/html",
             key="export-report",
             type="primary",
@@ -125,7 +125,7 @@ def report(opened: Opened, places: np.ndarray) -> None:
         st.download_button(
             word("export.json"),
             facts,
-            file_name=f"{opened.name}.json",
+            file_name=f"{opened.run.folder.name}.json",
             mime="application/json",
             key="export-json",
             on_click="ignore",

@@ -11,7 +11,7 @@ from app.runtime import runs, tags
 from app.runtime.runs import Opened
 from app.state import Key
 from app.widgets.mistakes import chips
-from app.widgets.mistakes.runs import said_there
+from app.widgets.mistakes.comparing import said_there
 from app.words import word
 
 PAGE = 24
@@ -53,12 +53,12 @@ def follow(opened: Opened, places: np.ndarray, pages: int) -> None:
 def draw(opened: Opened, places: np.ndarray) -> None:
     """The sheet of the pictures at those places; a click opens one."""
     given, rows, there = tags.every(opened.run), opened.table.iloc[places], said_there(opened)
-    right = runs.correctness(rows)
+    right, labelled = runs.correctness(rows), runs.labelled(opened)
     shots = [
         sheet.Shot(
             number=int(number),
             jpeg=jpeg,
-            above=what(true, label),
+            above=what(true, label) if labelled or not is_missing(label) else "",
             below=str(predicted),
             share=f"{100 * confidence:.0f} %",
             wrong=bool(one == 0),

@@ -76,7 +76,8 @@ def show_mean(opened: Opened, places: np.ndarray, name: str) -> None:
     with left:
         key = "looks.mean.title" if name == "attention" else "looks.mean.cam"
         st.image(cases.drawn_map(mean), alt=word("looks.mean"), width="stretch")
-        st.caption(word(key, count=f"{len(places):,}"))
+        low, high = apart(float(mean.min()), float(mean.max()))
+        st.caption(f"{word(key, count=f'{len(places):,}')} {word('looks.scale', low=low, high=high)}")
     with right:
         st.markdown(f"**{word('looks.furthest')}**")
         tiles(opened, far, name, "looks-furthest")
@@ -111,14 +112,24 @@ def show_groups(opened: Opened, places: np.ndarray, name: str) -> None:
     with st.grid(2, min_column_width=340, key="groups"):
         for number, one in enumerate(found, 1):
             with st.container(border=True, gap="xsmall"):
-                card(opened, number, places[one.members], one.mean, name)
+                card(opened, number, places[one.members], np.delete(places, one.members), one.mean, name)
 
 
-def card(opened: Opened, number: int, members: np.ndarray, mean: np.ndarray, name: str) -> None:
+def size(opened: Opened, members: np.ndarray, others: np.ndarray) -> str:
+    """How many pictures a group has, and how many answers are wrong in it and in the others: that is what it tells."""
+    count, shares = f"{len(members):,}", []
+    for places in (members, others):
+        right = runs.correctness(opened.table.iloc[places])
+        shares.append(1 - float(right[~np.isnan(right)].mean()) if (~np.isnan(right)).any() else None)
+    if shares[0] is None:
+        return word("groups.size.unlabelled", count=count)
+    told = word("groups.size", count=count, share=percent(shares[0], 0))
+    return told if shares[1] is None else f"{told} {word('groups.others', share=percent(shares[1], 0))}"
+
+
+def card(opened: Opened, number: int, members: np.ndarray, others: np.ndarray, mean: np.ndarray, name: str) -> None:
     """One group: its mean map, how many pictures and mistakes, a few of them, and the button that shows them all."""
-    right = runs.correctness(opened.table.iloc[members])
-    known = right[~np.isnan(right)]
-    title, count = word("groups.title", number=number), f"{len(members):,}"
+    title = word("groups.title", number=number)
     numbers = tuple(sorted(opened.table["number"].to_numpy()[members].tolist()))
     chosen = state.mistakes.selection().group
     on = chosen is not None and chosen.numbers == numbers
@@ -126,10 +137,7 @@ def card(opened: Opened, number: int, members: np.ndarray, mean: np.ndarray, nam
         st.image(cases.drawn_map(mean), alt=word("looks.mean"), width=120)
         with st.container(gap="xsmall", width="stretch"):
             st.markdown(f"**{title}**")
-            if len(known):
-                st.markdown(word("groups.size", count=count, share=percent(1 - float(known.mean()), 0)))
-            else:
-                st.markdown(word("groups.size.unlabelled", count=count))
+            st.markdown(size(opened, members, others))
             st.button(
                 word("groups.all" if on else "groups.show"),
                 key=f"group.{'on' if on else 'off'}.{number}",

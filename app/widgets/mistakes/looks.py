@@ -156,7 +156,7 @@ def pair_looks(picture: Picture, method: Method, pair: Pair, names: tuple[str, s
         yield Look(word("case.for", name=name), jpeg, blank(method, values, name))
     note = word("case.difference.note", first=names[0], second=names[1])
     jpeg = cases.drawn(picture, pair.difference.values, signed=True)
-    yield Look(word("case.difference", first=names[0], second=names[1]), jpeg, note)
+    yield Look(word("case.difference"), jpeg, note)
 
 
 def blank(method: Method, values: np.ndarray, name: str) -> str:

@@ -30,18 +30,30 @@ def tell(opened: Opened) -> str:
         return word("overview.unlabelled")
     share, low, high = (percent(one) for one in (found.value, found.low, found.high))
     wrong = round(found.pictures * (1 - found.value))
-    parts = [word("overview.accuracy", share=share, low=low, high=high), word("overview.mistakes", count=f"{wrong:,}")]
+    mistakes = word("overview.mistake" if wrong == 1 else "overview.mistakes", count=f"{wrong:,}")
+    parts = [word("overview.accuracy", share=share, low=low, high=high), so_far(opened), mistakes]
     without = len(opened.table) - found.pictures
     if without:
         parts.append(word("overview.without", count=f"{without:,}"))
     if maps.compares(opened):
         parts.append(word("overview.agreement", mean=decimal(opened.table["agreement"].mean())))
-    return " · ".join(parts)
+    return " · ".join(filter(None, parts))
+
+
+def so_far(opened: Opened) -> str:
+    """What the accuracy of a run that is not whole holds for; nothing of one that is."""
+    if opened.run.finished:
+        return ""
+    known = {index for index in opened.run.facts["labels"].values() if index is not None}
+    seen = opened.table["true"].nunique()
+    if seen == len(known):
+        return word("overview.so_far")
+    return word("overview.seen", seen=seen, classes=len(known))
 
 
 def show(opened: Opened) -> None:
     """Draw one of the three views of the run."""
-    if not runs.summary(opened).accuracy.pictures:
+    if not runs.labelled(opened):
         return
     if state.get(Key.SUMMARY) not in (MATRIX, CLASSES, CALIBRATION):
         state.put(Key.SUMMARY, MATRIX)
@@ -153,8 +165,8 @@ def show_classes(opened: Opened) -> None:
             "class": one["class"],
             "right": None if np.isnan(one["accuracy"]) else 100 * one["accuracy"],
             "interval": "" if not one["pictures"] else f"{100 * one['low']:.0f} – {100 * one['high']:.0f}",
-            "pictures": one["pictures"],
             "precision": None if np.isnan(one["precision"]) else 100 * one["precision"],
+            "pictures": one["pictures"],
         }
         for one in rows.to_dict("records")
     ]
@@ -167,20 +179,15 @@ def show_classes(opened: Opened) -> None:
         lambda line: state.mistakes.select(true=line["class"], predicted=""),
         word("overview.classes"),
         {
-            "class": st.column_config.TextColumn(word("overview.class"), pinned=True),
-            "right": st.column_config.ProgressColumn(
-                word("overview.right"),
-                format="%.0f %%",
-                min_value=0,
-                max_value=100,
-                help=word("overview.right.help"),
-                width=100,
+            "class": st.column_config.TextColumn(word("overview.class"), width=104),
+            "right": st.column_config.NumberColumn(
+                word("overview.right"), format="%.0f %%", help=word("overview.right.help"), width=50
             ),
-            "interval": st.column_config.TextColumn(word("overview.interval"), width=75),
-            "pictures": st.column_config.NumberColumn(word("table.pictures"), format="localized", width="small"),
+            "interval": st.column_config.TextColumn(word("overview.interval"), width=64),
             "precision": st.column_config.NumberColumn(
-                word("overview.precision"), format="%.0f %%", help=word("overview.precision.help"), width="small"
+                word("overview.precision"), format="%.0f %%", help=word("overview.precision.help"), width=56
             ),
+            "pictures": st.column_config.NumberColumn(word("table.pictures"), format="localized", width=58),
         },
     )
 
@@ -215,4 +222,4 @@ def show_calibration(opened: Opened) -> None:
     mean, right = means[0] / means[1], runs.summary(opened).accuracy.value
     verdict = "overview.sure.over" if mean > right else "overview.sure.under"
     st.markdown(word(verdict, mean=percent(mean), right=percent(right)))
-    st.caption(word("overview.ece", error=f"{100 * found.error:.1f}", bins=len(bins)))
+    st.caption(word("overview.ece", error=percent(found.error), bins=len(bins)))

@@ -1,87 +1,76 @@
-"""Earlier runs: the list to reopen one from, the head of the open one, and two compared."""
+"""Earlier runs: the list to reopen one from, the head of the open one, and removing it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from app import state
-from app.runtime import comparison, runs
+from app.runtime import runs, scans
 from app.runtime.runs import Opened
 from app.state import Key
-from app.state.mistakes import Group, Sort
 from app.widgets import models
-from app.widgets.mistakes import export, overview
-from app.words import percent, word
+from app.widgets.mistakes import comparing, export, overview
+from app.widgets.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
+from app.words import word
 from core import InvalidInput
-from core.data.made import SHORTCUTS
 from core.scanning import Run
 
 LINES = 12
 """Lines of the list; the rest is reached by scrolling."""
 LINE = 35  # pixels
-
-
-def model_title(run: Run) -> str:
-    """What the run's model is called, also when it is no longer here."""
-    card = models.shelf().get(run.facts["model"])
-    return models.model_title(card) if card else run.facts["model"]
-
-
-def short_title(run: Run) -> str:
-    """The same in few words, for a list."""
-    card = models.shelf().get(run.facts["model"])
-    if card is None or not models.shortcut(card.family):
-        return model_title(run)
-    return f"{models.mechanism_title(card)} · {word(f'shortcut.{models.shortcut(card.family)}')}"
-
-
-def data_title(run: Run) -> str:
-    """What a run went through: the scenes with their seed, or the folder's or the file's name."""
-    family, said = run.facts["data"], run.facts["identity"].split(" ")
-    if family in SHORTCUTS and len(said) == 3:
-        return word(f"runs.{run.facts['data']}", seed=said[1])
-    place = Path(family)
-    return f"{place.parent.name}/{place.name}" if place.suffix == "" else place.name
-
-
-def started(run: Run) -> str:
-    """When a run was begun, as the machine's clock has it."""
-    try:
-        return f"{datetime.fromisoformat(run.facts['started']).astimezone():%Y-%m-%d %H:%M}"
-    except (KeyError, ValueError, TypeError):
-        return ""
-
-
-def pictures(run: Run) -> str:
-    """How many pictures a run has, and of how many where it is not whole."""
-    done, total = run.scanned, run.facts["pictures"]
-    return f"{total:,}" if done == total else word("scan.progress", done=f"{done:,}", total=f"{total:,}")
+FOLDER = f"{Key.RUNS}.folder"
 
 
 def show_list() -> None:
     """The list of the runs that are kept; a click on a line opens that one."""
     kept = runs.earlier()
     st.subheader(word("runs.title"))
-    if not kept:
-        st.caption(word("runs.none", folder=runs.folder()))
-        return
+    st.caption(word("runs.kept" if kept else "runs.none", folder=runs.folder()))
+    if kept:
+        list_kept(kept)
+    ask_folder()
 
-    st.caption(word("runs.kept", folder=runs.folder()))
+
+def ask_folder() -> None:
+    """A run that lies elsewhere, by its folder on the machine that the app runs on."""
+
+    def asked() -> None:
+        place = (state.get(FOLDER) or "").strip().strip("\"'")
+        if place:
+            show_run(str(Path(place).expanduser().absolute()))
+
+    st.text_input(word("runs.folder"), key=FOLDER, placeholder=word("runs.folder.example"), on_change=asked)
+
+
+def show_run(name: str) -> None:
+    """Open a run, and choose the model that made it, where that is here; in a callback."""
+    try:
+        slug = runs.open_one(name).run.facts["model"]
+    except InvalidInput as error:
+        state.notice(str(error))
+        return
+    state.mistakes.open_run(name)
+    if slug in models.shelf() and slug != state.get(Key.MODEL):
+        models.choose(slug)
+
+
+def list_kept(kept: Sequence[Run]) -> None:
+    """The runs as lines to click."""
 
     def click() -> None:
         line = state.clicked_line(Key.RUNS)
         if line is not None:
-            state.mistakes.open_run(kept[line].folder.name)
+            show_run(runs.name_of(kept[line]))
 
     lines = [
         {
             "model": short_title(run),
+            "right": None if (share := runs.brief(run).right) is None else 100 * share,
+            "pictures": with_broken(run, pictures(run)),
             "data": data_title(run),
-            "pictures": pictures(run),
-            "right": None if (share := runs.share_right(run)) is None else 100 * share,
             "started": started(run),
         }
         for run in kept
@@ -97,10 +86,10 @@ def show_list() -> None:
         placeholder="",
         alt=word("runs.title"),
         column_config={
-            "model": st.column_config.TextColumn(word("table.model"), pinned=True, width=150),
-            "data": st.column_config.TextColumn(word("runs.data"), width=215),
-            "pictures": st.column_config.TextColumn(word("table.pictures"), width=80),
-            "right": st.column_config.NumberColumn(word("runs.right"), format="%.1f %%", width=70),
+            "model": st.column_config.TextColumn(word("table.model"), width=180),
+            "right": st.column_config.NumberColumn(word("runs.right"), format="%.1f %%", width=65),
+            "pictures": st.column_config.TextColumn(word("table.pictures"), width=105),
+            "data": st.column_config.TextColumn(word("runs.data"), width=205),
             "started": st.column_config.TextColumn(word("runs.started"), width=120),
         },
     )
@@ -112,16 +101,34 @@ def show_head(opened: Opened) -> None:
     def close() -> None:
         state.mistakes.open_run(None)
 
-    title, buttons = st.columns([1.8, 1], vertical_alignment="center")
+    title, buttons = st.columns([1.4, 1], vertical_alignment="center")
     with title:
-        st.subheader(word("runs.head", model=model_title(opened.run), count=f"{len(opened.table):,}"))
-        st.markdown(f"{data_title(opened.run)} · {overview.tell(opened)}")
+        st.subheader(model_title(opened.run))
+        told = word("runs.on", data=data_title(opened.run), count=pictures(opened.run))
+        st.markdown(f"{with_broken(opened.run, told)} · {overview.tell(opened)}")
     with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        pick_other(opened)
+        comparing.pick_other(opened)
         export.show(opened)
+        remove(opened)
         st.button(word("runs.all"), key="runs-back", icon=":material/list:", on_click=close)
     broken(opened)
     unmatched(opened)
+
+
+def remove(opened: Opened) -> None:
+    """Remove the run, once the visitor has said so twice."""
+
+    def go() -> None:
+        try:
+            scans.remove(opened.run)
+        except InvalidInput as error:
+            state.notice(str(error))
+            return
+        state.mistakes.open_run(None)
+
+    with st.popover(word("runs.remove"), type="tertiary", key="remove"):
+        st.markdown(word("runs.remove.sure", folder=opened.run.folder))
+        st.button(word("runs.remove.go"), key="remove-run", type="primary", on_click=go)
 
 
 def broken(opened: Opened) -> None:
@@ -151,71 +158,3 @@ def unmatched(opened: Opened) -> None:
         named = ", ".join(f"{label} ({count:,})" for label, count in found.items())
         with st.expander(word("unmatched.title", count=len(found)), icon=":material/label_off:", key="unmatched"):
             st.markdown(word("unmatched.labels", labels=named))
-
-
-def pick_other(opened: Opened) -> None:
-    """Choose another run to compare the open one with."""
-    others = [run for run in runs.earlier() if run.folder.name != opened.name]
-    titles = {run.folder.name: f"{short_title(run)}, {data_title(run)}, {started(run)}" for run in others}
-    if state.get(Key.OTHER_RUN) not in titles:
-        state.put(Key.OTHER_RUN, "")
-    with st.popover(word("compare.with"), key="compare", disabled=not titles):
-        st.selectbox(
-            word("compare.other"),
-            ["", *titles],
-            key=Key.OTHER_RUN,
-            format_func=lambda name: titles.get(name, word("compare.none")),
-            persist_state="session",
-        )
-
-
-def find_other(opened: Opened) -> Opened | None:
-    """The run that the open one is compared with, or None.
-
-    Raises:
-        InvalidInput: it is not there any more, or is damaged.
-    """
-    name = state.get(Key.OTHER_RUN)
-    return runs.open_one(name) if name and name != opened.name else None
-
-
-def said_there(opened: Opened) -> dict[int, str]:
-    """What the run beside the open one said of the pictures whose answers differ, by number."""
-    try:
-        other = find_other(opened)
-    except InvalidInput:
-        return {}  # ``compare`` says so
-    return comparison.compare(opened, other).said if other else {}
-
-
-def compare(opened: Opened) -> None:
-    """The chosen other run beside the open one: how often each is right, and which answers changed."""
-    try:
-        other = find_other(opened)
-    except InvalidInput as error:
-        st.warning(str(error))
-        return
-    if other is None:
-        return
-    found = comparison.compare(opened, other)
-    with st.container(border=True, key="compared"):
-        st.markdown(word("compare.title", other=f"{short_title(other.run)}, {data_title(other.run)}"))
-        if not found.both:
-            st.markdown(word("compare.nothing"))
-            return
-        both, changed = f"{found.both:,}", f"{found.changed:,}"
-        if found.labelled:
-            here, there = (percent(one / found.labelled) for one in (found.right, found.other_right))
-            st.markdown(word("compare.shares", both=both, here=here, there=there, changed=changed))
-        else:
-            st.markdown(word("compare.changed", both=both, changed=changed))
-        with st.container(horizontal=True):
-            for kind, numbers in found.kinds.items():
-                title = word(f"compare.{kind}")
-
-                def choose(title: str = title, numbers: tuple[int, ...] = numbers) -> None:
-                    state.mistakes.select_all()
-                    state.mistakes.select(lasso=Group(title, numbers), sort=Sort.CONFIDENT)
-
-                label = word("chip.group", title=title, count=f"{len(numbers):,}")
-                st.button(label, key=f"compare.{kind}", on_click=choose, disabled=not numbers)

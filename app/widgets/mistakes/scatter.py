@@ -99,5 +99,6 @@ def legend(right: np.ndarray, shown: np.ndarray) -> str:
     wrong, others = int((right[shown] == 0).sum()), int((right[shown] != 0).sum())
     every = int((right != 0).sum())
     some = word("scatter.some", shown=f"{others:,}", every=f"{every:,}") if others < every else ""
-    told = [word("scatter.legend", wrong=f"{wrong:,}"), some, word("scatter.line"), word("scatter.corner")]
+    mistakes = word("scatter.legend", wrong=f"{wrong:,}") if np.isfinite(right).any() else ""
+    told = [mistakes, some, word("scatter.line"), word("scatter.corner")]
     return " ".join(filter(None, told))

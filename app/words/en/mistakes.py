@@ -31,7 +31,7 @@ WORDS = {
     # labels
     "match.all": "{pictures} pictures. All their labels ({count}) are classes of the model.",
     "match.without": "{count} of the pictures have no label: they count in no accuracy.",
-    "match.some": "{lost} of the {count} labels mean no class of the model: {labels}. Their {pictures} of {total} pictures are answered, "
+    "match.some": "Labels that mean no class of the model: {lost} of {count} ({labels}). Their {pictures} of {total} pictures are answered, "
     "but count in no accuracy. Say below which class a label means.",
     "match.none": "No label is a class of this model ({labels}). Choose a model that knows these things, or say below which class each "
     "label means.",
@@ -49,7 +49,7 @@ WORDS = {
     "scan.progress": "{done} of {total}",
     "scan.left": "{told} · {left} left",
     "scan.kept": "What is scanned is kept, also when you stop or leave this page.",
-    "scan.unfinished": "{left} of the {total} pictures are still to be scanned.",
+    "scan.unfinished": "Still to be scanned: {left} of {total} pictures.",
     "scan.go_on": "Go on",
     "scan.choose": "Choose its model to go on",
     # runs
@@ -62,17 +62,25 @@ WORDS = {
     "runs.data": "Data",
     "runs.right": "Right",
     "runs.started": "Begun",
-    "runs.head": "{model} on {count} pictures",
+    "runs.on": "on {data}: {count} pictures",
+    "runs.broken": "{told} (+{broken} broken)",
+    "runs.folder": "Open a run's folder on the machine that Fovea runs on",
+    "runs.folder.example": "/path/to/the/run",
+    "runs.remove": "Remove",
+    "runs.remove.sure": "Remove this run with its tags? Its folder {folder} is deleted, and a zip that was kept for it alone. "
+    "The pictures elsewhere stay.",
+    "runs.remove.go": "Remove it for good",
     "runs.all": "All runs",
-    "broken.title": "{count} pictures could not be read",
+    "broken.title": "Pictures that could not be read: {count}",
     "broken.alt": "Pictures that could not be read, with the reason",
     "broken.path": "Picture",
     "broken.reason": "Why",
-    "unmatched.title": "{count} labels mean no class of the model",
+    "unmatched.title": "Labels that mean no class of the model: {count}",
     "unmatched.labels": "Their pictures count in no accuracy: {labels}.",
     "compare.with": "Compare",
     "compare.other": "Compare with",
     "compare.none": "Nothing",
+    "compare.nobody": "No other run has a picture in common with this one.",
     "compare.title": "**Compared with {other}**",
     "compare.nothing": "The two runs have no picture in common.",
     "compare.shares": "On the {both} pictures that both have: **{here}** right here, {there} there. {changed} answers differ.",
@@ -83,6 +91,9 @@ WORDS = {
     # what it found
     "overview.unlabelled": "no picture has a true class, so nothing can be right or wrong",
     "overview.accuracy": "**{share} right** ({low} – {high})",
+    "overview.so_far": "so far",
+    "overview.seen": "so far: {seen} of {classes} classes seen, and the interval holds for these only",
+    "overview.mistake": "{count} mistake",
     "overview.mistakes": "{count} mistakes",
     "overview.without": "{count} without a true class",
     "overview.agreement": "mean agreement {mean}",
@@ -106,7 +117,7 @@ WORDS = {
     "overview.calibration.alt": "How often answers of each confidence are right; click a bar to see its pictures",
     "overview.sure.over": "It is surer than it should be: {mean} sure on average, and {right} right.",
     "overview.sure.under": "It is less sure than it could be: {mean} sure on average, and {right} right.",
-    "overview.ece": "Expected calibration error: {error} points, over {bins} bins. On the dotted line confidence would be accuracy; the "
+    "overview.ece": "Expected calibration error: {error}, over {bins} bins. On the dotted line confidence would be accuracy; the "
     "stronger a bar, the more answers are in it. Click one to see them.",
     # the pictures
     "gallery.label": "Pictures of the run; click one to look into it",
@@ -141,6 +152,7 @@ WORDS = {
     "chip.group": "{title} · {count}",
     "chip.clear": "Clear",
     "sort.confident": "Confident and wrong first",
+    "sort.unsure": "Least confident first",
     "sort.loss": "Largest loss first",
     "sort.disagreement": "Attention and gradient disagree first",
     "sort.listed": "As listed",

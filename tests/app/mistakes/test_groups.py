@@ -82,3 +82,10 @@ def test_which_maps_are_even() -> None:
 )
 def test_ends_are_told_with_as_many_digits_as_they_differ_in(low: float, high: float, told: str) -> None:
     assert groups.span(low, high) == told
+
+
+def test_a_group_says_how_wrong_the_others_are(home: Path) -> None:
+    opened = runs.open_one(RUN)
+    right = runs.correctness(opened.table)
+    told = groups.size(opened, np.flatnonzero(right == 1)[:5], np.flatnonzero(right == 0))
+    assert told == f"{word('groups.size', count=5, share='0 %')} {word('groups.others', share='100 %')}"

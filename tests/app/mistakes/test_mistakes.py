@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import shutil
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +15,29 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import runtime
+from app import runtime, state
 from app.runtime import runs, scans
 from app.state import Key
 from app.state.mistakes import Request
-from app.widgets.mistakes import data, labels
+from app.widgets.mistakes import data, labels, overview
+from app.widgets.mistakes import runs as earlier
+from app.widgets.mistakes.runs import FOLDER
+from app.widgets.mistakes.titles import short_title
 from app.words import word
 from core.data.pictures import open_collection
 from core.types import Stopped
 from tests.app.mistakes.conftest import MODEL
-from tests.app.mistakes.mistakes_page import folder_of_pictures, open_page, press, said, well
+from tests.app.mistakes.mistakes_page import (
+    PLAIN,
+    RUN,
+    control,
+    folder_of_pictures,
+    html,
+    open_page,
+    press,
+    said,
+    well,
+)
 
 
 def choose(page: AppTest, source: str) -> AppTest:
@@ -39,6 +54,7 @@ def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
     opened = runs.open_one(name)
     assert len(opened.table) == 20 and opened.run.finished
     assert page.query_params["run"] == name and page.query_params["model"] == MODEL
+    assert word("overview.so_far") not in said(page)
     page = press(page, "runs-back")
     assert "run" not in page.query_params and len(page.dataframe[-1].value) == 1
     page = press(page, "scan")  # the same again: nothing is left to do, and there is no second run
@@ -60,6 +76,7 @@ def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(em
     assert 0 < run.scanned < 120 and told[-1][1] == 120
     page = well(open_page(run="stopped"))
     assert word("scan.unfinished", left=str(120 - run.scanned), total="120") in said(page)
+    assert overview.so_far(runs.open_one("stopped")) in said(page)
     page = press(page, "go-on")
     assert not [one for one in page.button if one.key == "go-on"]
     found = runs.open_one("stopped").table
@@ -68,6 +85,15 @@ def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(em
     for name in ("path", "true", "predicted", "sha256"):
         assert list(found[name]) == list(whole[name])
     assert np.array_equal(found["confidence"], whole["confidence"])
+
+
+def test_what_an_accuracy_holds_for_is_said_as_long_as_classes_are_missing(home: Path) -> None:
+    opened = runs.open_one(RUN)
+    assert overview.so_far(opened) == ""
+    facts = {**opened.run.facts, "pictures": 900}
+    few = replace(opened, run=replace(opened.run, facts=facts), table=opened.table[opened.table["true"] == "car"])
+    assert overview.so_far(few) == word("overview.seen", seen=1, classes=10)
+    assert overview.so_far(replace(few, table=opened.table)) == word("overview.so_far")
 
 
 def test_leaving_ends_a_scan_soon_and_coming_back_joins_it(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +132,10 @@ def test_a_folder_with_labels_that_do_not_match_and_a_broken_picture(empty: Path
     assert list(runs.broken(opened)["path"]) == ["House/broken.png"] and runs.unmatched(opened) == {"teapot": 2}
     assert word("overview.without", count="2") in said(page)
     assert word("unmatched.labels", labels="teapot (2)") in said(page)
+    told = word("runs.broken", told=word("runs.on", data=f"{empty.name}/data", count="6"), broken="1")
+    assert told in said(page)
+    listed = press(page, "runs-back").dataframe[-1].value
+    assert list(listed["pictures"]) == [word("runs.broken", told="6", broken="1")]
 
 
 def test_a_mapping_is_what_differs_from_the_names(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,14 +172,17 @@ def test_a_zip_is_kept_scanned_and_its_pictures_are_seen(empty: Path) -> None:
         return uploader.set_value([("my pictures.zip", content, "application/zip")]).run()
 
     page = upload(b"PK and nothing more")
-    assert len(page.error) == 1 and "zip" in page.error[0].value
+    assert len(page.error) == 1 and page.error[0].value.startswith("my pictures.zip cannot be read as a zip")
     page = upload(zipped(("notes.txt", b"no picture")))
-    assert len(page.error) == 1 and not list((runs.folder() / scans.ZIPS).rglob("*.zip"))
+    assert len(page.error) == 1 and str(runs.folder()) not in page.error[0].value
+    assert not list((runs.folder() / scans.ZIPS).iterdir())
     page = well(upload(good))
     assert word("data.zip.kept", name="my-pictures.zip") in said(page)
     page = press(page, "scan")
     opened = runs.open_one(page.session_state[Key.RUN])
     assert len(opened.table) == 6 and all(runs.thumbnails(opened, range(6)))
+    page = press(page, "remove-run")  # and its zip with it
+    assert not runs.earlier() and not list((runs.folder() / scans.ZIPS).iterdir()) and Key.RUN not in page.query_params
 
 
 def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
@@ -162,12 +195,47 @@ def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
     runtime.scans.collection.clear()
     page = press(page.run(), "scan")
     assert word("overview.unlabelled") in said(page)  # and there is neither matrix nor calibration
-    assert not [one for one in page.button_group if one.key == Key.SUMMARY]
+    groups = [one.key for one in page.button_group]
+    assert Key.SUMMARY not in groups and control(page, "answers") not in groups
+    assert not [one for one in page.selectbox if one.key == control(page, "true")]
+    order = page.radio(key=control(page, "sort"))
+    assert order.options == [word("sort.unsure"), word("sort.disagreement"), word("sort.listed")]
+    assert word("scatter.legend", wrong="0") not in said(page)
+    page.session_state[Key.NUMBER] = 0
+    page = well(page.run())
+    assert "The model says <b>" in html(page) and word("case.nearest") not in said(page)
+
+
+def test_a_run_that_is_opened_from_the_list_brings_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {Key.MODEL: MODEL, Key.MAP: "stage4.attention"})
+    earlier.show_run(PLAIN)
+    assert state.get(Key.MODEL) == "scenes-tag/plain" and state.mistakes.run() == PLAIN
+    earlier.show_run("nothing")
+    assert state.mistakes.run() == PLAIN and len(state.get(Key.NOTICES)) == 1
+
+
+def test_a_run_that_lies_elsewhere_is_opened_by_its_folder(empty: Path, scanned: Path) -> None:
+    page, place = well(open_page(model="scenes-tag/plain")), str(scanned / RUN)
+    page = well(page.text_input(key=FOLDER).set_value(f' "{place}" ').run())
+    assert page.query_params[Key.RUN] == place and page.query_params[Key.MODEL] == MODEL
+    assert word("gallery.count", count="64") in said(page)
+    assert word("gallery.count", count="64") in said(well(open_page(run=place)))  # its address travels
+    assert scans.request(runs.open_one(place).run).name == place  # and it would go on there
+
+
+def test_removing_a_run_leaves_the_others(empty: Path, scanned: Path) -> None:
+    for name in (RUN, PLAIN):
+        shutil.copytree(scanned / name, runs.folder() / name)
+    page = well(open_page(run=RUN))
+    assert word("runs.remove.sure", folder=runs.folder() / RUN) in said(page)
+    page = press(page, "remove-run")
+    assert [run.folder.name for run in runs.earlier()] == [PLAIN] and word("scan.new") in said(page)
 
 
 def test_earlier_runs_are_listed_with_how_often_each_is_right(home: Path) -> None:
     page = well(open_page())
     table = page.dataframe[-1].value
+    assert list(table["model"]) == [short_title(run) for run in runs.earlier()]
     assert sorted(table["pictures"]) == ["64", "64"] and list(table["data"]) == [word("runs.scenes-tag", seed=2)] * 2
     for run, right in zip(runs.earlier(), table["right"], strict=True):
         lines = run.table()
@@ -177,5 +245,6 @@ def test_earlier_runs_are_listed_with_how_often_each_is_right(home: Path) -> Non
 @pytest.mark.parametrize("name", ["nothing", "..", "../runs", "zips"])
 def test_an_address_with_a_run_that_is_not_there_costs_one_sentence(home: Path, name: str) -> None:
     page = well(open_page(run=name))
-    assert len(page.warning) == 1 and "run" not in page.query_params
+    assert [one.value for one in page.warning] == [f"There is no run {name!r}; choose one of the list."]
+    assert "run" not in page.query_params
     assert word("scan.new") in said(page)

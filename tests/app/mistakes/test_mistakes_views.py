@@ -48,7 +48,7 @@ def test_each_view_of_the_run_is_drawn(home: Path, view: str) -> None:
         error = sum(
             abs(right[bins == one].mean() - confidence[bins == one].mean()) * (bins == one).mean() for one in set(bins)
         )
-        assert f"{100 * error:.1f} points" in said(page)
+        assert word("overview.ece", error=percent(error), bins=10) in said(page)
     else:
         assert word("overview.matrix.help") in said(page)
 

@@ -60,6 +60,15 @@ def test_comparing_knows_what_turned_right_and_what_turned_wrong() -> None:
     assert found.said == {1: "b", 2: "a", 3: "c", 4: "a"}
 
 
+def test_only_runs_with_a_common_picture_can_be_compared(home: Path, tiny: Callable, tmp_path: Path) -> None:
+    model, own = tiny("plain"), core.open_run(home / "scenes-tag-cbam")
+    for pictures, seed in ((COUNT, 2), (COUNT // 2, 2), (8, 77)):
+        core.scan(model, "scenes-tag", tmp_path / str(seed) / str(pictures), seed=seed, pictures=pictures)
+    same, part, other = (core.open_run(tmp_path / name) for name in (f"2/{COUNT}", f"2/{COUNT // 2}", "77/8"))
+    assert comparison.share_pictures(own, same) and comparison.share_pictures(own, part)
+    assert not comparison.share_pictures(own, other)
+
+
 @pytest.fixture(scope="module")
 def large() -> Opened:
     """A table of a hundred thousand made answers; a tenth without a true class, some without agreement."""
