@@ -169,7 +169,7 @@ def test_a_section_of_trust_comes_back_from_its_address(section: str, shown: str
 TRIED = [
     {"trial": "erase"},
     {"changed": "every", "way": "off"},
-    {"changed": "stage4.block1.first", "way": "shuffled", "shuffle": "7"},
+    {"changed": "stage4.block1.second", "way": "shuffled", "shuffle": "7"},
     {"way": "head", "parts_off": "2,4"},
     {"way": "head", "parts_off": "none"},
 ]
