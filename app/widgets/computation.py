@@ -12,6 +12,7 @@ from app.state import Key, Subject
 from app.words import word
 from core import Attribution
 from core.attribution import Method
+from core.attribution.exactness import EXACT
 
 QUICK = 2.0
 """Seconds up to which a method runs without being asked."""
@@ -111,7 +112,8 @@ def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject:
     steps = next((one for one in chosen.parameters if one.name == "steps"), None)
     with st.container(horizontal=True, vertical_alignment="center"):
         about = "gap.score" if chosen.slug == "lrp" else "gap.value"  # LRP knows no baseline
-        st.caption(word(about, gap=f"{100 * found.gap:.1f} %"))
+        told = word(about, gap=f"{100 * found.gap:.1f} %")
+        st.caption(told if found.gap <= EXACT else f"{told} **{word('gap.large', most=f'{100 * EXACT:.0f} %')}**")
         if steps is None or found.gap <= GAP:
             return
         present = parameters.get("steps", steps.initial(subject.classifier))

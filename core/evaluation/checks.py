@@ -1,7 +1,7 @@
 """Checks of one map: what it promises, whether it hangs on class and weights, whether it beats what knows nothing.
 
     rows        the rows of a softmax sum to one, within ROUNDING           value: how far the worst is off
-    complete    the values add up to the score's change, to GAP             value: the completeness gap
+    complete    the values add up to the score's change, to EXACT           value: the completeness gap
     target      the map for the likeliest other class is another one        value: their rank correlation
     weights     so is that of the model with all its weights re-drawn       value: their rank correlation
     blob        the map's gain is larger than that of a centre blob         value: by how much
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from core.attention.reduction import to_grid
+from core.attribution.exactness import EXACT
 from core.classifier import Classifier, Target, read
 from core.evaluation.agreement import to_values
 from core.evaluation.faithfulness import faithfulness
@@ -27,7 +28,6 @@ from core.evaluation.sources import ATTENTION, source
 from core.types import AttentionMap, Attribution, InvalidInput, Kind, Picture, Progress
 
 ROUNDING = 1e-3
-GAP = 0.05
 SAME = 0.95
 """Maps for two classes that correlate by this, or more, are the same map."""
 
@@ -104,7 +104,7 @@ def rows(classifier: Classifier, map_: Attribution | AttentionMap) -> Check:
 def gap(map_: Attribution | AttentionMap) -> Check:
     """Whether a method that claims to be complete is."""
     value = getattr(map_, "gap", None)
-    return Check("complete", None if value is None else value <= GAP, value)
+    return Check("complete", None if value is None else value <= EXACT, value)
 
 
 def differs(slug: str, own: np.ndarray, other: np.ndarray, limit: float, signed: bool = False) -> Check:

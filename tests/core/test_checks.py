@@ -129,6 +129,6 @@ def test_mistakes(tiny: Callable, picture: Picture) -> None:
         with pytest.raises(InvalidInput, match=words):
             core.check(tiny("cbam"), picture, map_)
     own = core.read(tiny("transformer"), picture).maps[0]
-    for words, part in (("a head from 0 to", {"head": 99}), ("not for steps", {"steps": 9})):
+    for words, part in (("a head must be a whole number from 0 to", {"head": 99}), ("not for steps", {"steps": 9})):
         with pytest.raises(InvalidInput, match=words):
             core.check(tiny("transformer"), picture, own, **part)

@@ -17,11 +17,12 @@ from app.widgets.trials.curves import on_demand
 from app.words import percent, word
 from core import AttentionMap, Attribution, Check, rollout_map
 from core.attention.rollout import ROLLOUT
-from core.evaluation.checks import GAP, ROUNDING, SAME
+from core.attribution.exactness import EXACT
+from core.evaluation.checks import ROUNDING, SAME
 from core.evaluation.randomisation import CARELESS
 from core.types import Progress
 
-LIMITS = {"rows": ROUNDING, "complete": GAP, "target": SAME, "weights": CARELESS, "blob": 0.0, "edges": 0.0}
+LIMITS = {"rows": ROUNDING, "complete": EXACT, "target": SAME, "weights": CARELESS, "blob": 0.0, "edges": 0.0}
 """The last value that passes, or the first that does not."""
 SIGNS = {
     True: ":green[:material/check_circle:]",
