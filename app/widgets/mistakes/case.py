@@ -118,13 +118,7 @@ def nearest(opened: Opened, place: int, classes: tuple[int, int]) -> None:
 
 def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
     """The row of buttons: the previous and the next picture of the gallery, Explore, tags, and closing it."""
-    order = runs.filtered(opened, state.mistakes.selection())
-    found = np.flatnonzero(order == place)
-    at = int(found[0]) if len(found) else -1
-
-    def go(to: int) -> None:
-        state.mistakes.open_picture(int(opened.table["number"].iloc[order[to]]))
-
+    at, order = find_step(opened)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-steps"):
         st.button(
             word("case.previous"),
@@ -132,7 +126,7 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
             icon=":material/chevron_left:",
             shortcut=PREVIOUS,
             disabled=at <= 0,
-            on_click=lambda: go(at - 1),
+            on_click=lambda: step(opened, -1),
         )
         st.button(
             word("case.next"),
@@ -140,7 +134,7 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
             icon=":material/chevron_right:",
             shortcut=NEXT,
             disabled=at + 1 >= len(order),
-            on_click=lambda: go(at + 1),
+            on_click=lambda: step(opened, 1),
         )
         if at >= 0:
             st.caption(word("case.place", place=f"{at + 1:,}", count=f"{len(order):,}"), width="content")
@@ -160,6 +154,20 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
     tags.show(opened)
     if opens and state.get(Key.SAMPLE) == slug_of(opened.table["sha256"].iloc[place]):  # nothing was in the way
         st.switch_page(EXPLORE)
+
+
+def find_step(opened: Opened) -> tuple[int, np.ndarray]:
+    """Where the open picture stands in the gallery's order, or -1, and that order: places of the table."""
+    order = runs.filtered(opened, state.mistakes.selection())
+    found = np.flatnonzero(opened.table["number"].to_numpy()[order] == state.mistakes.number())
+    return int(found[0]) if len(found) else -1, order
+
+
+def step(opened: Opened, by: int) -> None:
+    """Open the picture that stands so many further on than the one that is open now: keys may outrun the page."""
+    at, order = find_step(opened)
+    if 0 <= at + by < len(order):
+        state.mistakes.open_picture(int(opened.table["number"].iloc[order[at + by]]))
 
 
 def slug_of(sha256: str) -> str:

@@ -30,7 +30,7 @@ def show(opened: Opened) -> None:
                 type="primary" if on else "secondary",
                 icon=":material/check:" if on else ":material/sell:",
                 shortcut=str(place),
-                on_click=lambda name=name: toggle(opened, number, name),
+                on_click=lambda name=name: toggle(opened, name),
             )
         own = [name for name in given if name not in TAGS]
         label = ", ".join(own) or word("tags.own")
@@ -39,8 +39,9 @@ def show(opened: Opened) -> None:
             give_all(opened, given)
 
 
-def toggle(opened: Opened, number: int, name: str) -> None:
-    """Give a picture a tag, or take it away."""
+def toggle(opened: Opened, name: str) -> None:
+    """Give the picture that is open now a tag, or take it away: keys may outrun the page."""
+    number = state.mistakes.number()
     given = tags.every(opened.run).get(number, ())
     put(opened, [number], [one for one in given if one != name] if name in given else [*given, name])
 

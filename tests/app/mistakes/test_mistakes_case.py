@@ -10,12 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 
 import core
+from app import state
 from app.runtime import cases, exports, runs, tags
 from app.state import Key
 from app.state.mistakes import Answers, Filter
-from app.widgets.mistakes.tags import OWN
+from app.widgets.mistakes import case
+from app.widgets.mistakes.tags import OWN, toggle
 from app.words import decimal, word
 from tests.app.mistakes.mistakes_page import PLAIN, RUN, html, open_picture, press, said, well, wrong
 
@@ -77,6 +80,24 @@ def test_next_and_previous_walk_through_what_the_gallery_shows(home: Path) -> No
     page = press(open_picture(order[0], answers=Answers.RIGHT), "case-next")  # it is not among them: their first one
     assert page.session_state[Key.NUMBER] == runs.filtered(runs.open_one(RUN), Filter(answers=Answers.RIGHT))[0]
     assert Key.NUMBER in page.session_state and press(page, "case-close").session_state[Key.NUMBER] is None
+
+
+def test_keys_that_outrun_the_page_each_take_a_step_and_tag_what_is_open(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(st, "session_state", {})
+    opened, order = runs.open_one(RUN), wrong(home)
+    state.mistakes.select(answers=Answers.WRONG)
+    state.mistakes.open_picture(order[0])
+    for number in order[:3]:
+        toggle(opened, "ambiguous")
+        assert state.mistakes.number() == number
+        case.step(opened, 1)  # nothing was drawn in between
+    assert tags.every(opened.run) == dict.fromkeys(sorted(order[:3]), ("ambiguous",))
+    state.mistakes.open_picture(order[-1])
+    case.step(opened, 1)
+    assert state.mistakes.number() == order[-1]
+    (home / RUN / tags.FILE).unlink()
 
 
 def test_a_click_opens_it_in_explore_with_everything_set(home: Path) -> None:
