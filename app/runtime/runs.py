@@ -78,9 +78,14 @@ def begun(name: str) -> bool:
         return False
 
 
+def is_kept(run: Run) -> bool:
+    """Whether a run lies where the app keeps its own."""
+    return run.folder.parent == folder().absolute()
+
+
 def name_of(run: Run) -> str:
     """What a run is called: its folder's name where it is kept here, else the whole path of that."""
-    return run.folder.name if run.folder.parent == folder().absolute() else str(run.folder)
+    return run.folder.name if is_kept(run) else str(run.folder)
 
 
 def open_one(name: str) -> Opened:

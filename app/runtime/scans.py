@@ -165,8 +165,10 @@ def remove(run: Run) -> None:
     """Remove a run's folder, and the zip that was kept for it where no other run is about that.
 
     Raises:
-        InvalidInput: it cannot be removed.
+        InvalidInput: it cannot be removed, or is not the app's own: who knows what else lies in that folder.
     """
+    if not runs.is_kept(run):
+        raise InvalidInput(f"{run.folder} is not among the runs that are kept here; remove it by hand.")
     stop(runs.name_of(run))
     place = Path(run.facts["data"])
     try:

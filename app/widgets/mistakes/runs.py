@@ -109,7 +109,8 @@ def show_head(opened: Opened) -> None:
     with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         comparing.pick_other(opened)
         export.show(opened)
-        remove(opened)
+        if runs.is_kept(opened.run):
+            remove(opened)
         st.button(word("runs.all"), key="runs-back", icon=":material/list:", on_click=close)
     broken(opened)
     unmatched(opened)

@@ -25,7 +25,7 @@ from app.widgets.mistakes.runs import FOLDER
 from app.widgets.mistakes.titles import short_title
 from app.words import word
 from core.data.pictures import open_collection
-from core.types import Stopped
+from core.types import InvalidInput, Stopped
 from tests.app.mistakes.conftest import MODEL
 from tests.app.mistakes.mistakes_page import (
     PLAIN,
@@ -221,6 +221,10 @@ def test_a_run_that_lies_elsewhere_is_opened_by_its_folder(empty: Path, scanned:
     assert word("gallery.count", count="64") in said(page)
     assert word("gallery.count", count="64") in said(well(open_page(run=place)))  # its address travels
     assert scans.request(runs.open_one(place).run).name == place  # and it would go on there
+    assert not [one for one in page.button if one.key == "remove-run"]  # what is not the app's own stays
+    with pytest.raises(InvalidInput, match="by hand"):
+        scans.remove(runs.open_one(place).run)
+    assert (scanned / RUN / "run.json").is_file()
 
 
 def test_removing_a_run_leaves_the_others(empty: Path, scanned: Path) -> None:
