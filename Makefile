@@ -1,7 +1,7 @@
 # Fovea needs Python 3.11 or newer, git and make; everything else goes into .venv, once.
 
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
-JOBS ?= 2
+JOBS ?= 3
 PORT ?=
 ADDRESS ?=
 TABLES ?=

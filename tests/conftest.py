@@ -24,8 +24,16 @@ WIDTHS = (8, 8, 16, 16)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with a browser first: they take longest, and one at the end would leave the other processes idle."""
-    items.sort(key=lambda item: "browser" not in item.keywords)
+    """Spread the files with a browser evenly, the first one first: they wait more than they compute, and last longest.
+
+    So some process computes while another waits, and none is left alone with such a file at the end.
+    """
+    files = list(dict.fromkeys(item.path for item in items))
+    slow = {item.path for item in items if "browser" in item.keywords}
+    step = (len(files) - len(slow)) / (len(slow) + 1)
+    places = {path: n * step - 0.5 for n, path in enumerate(path for path in files if path in slow)}
+    places |= {path: n for n, path in enumerate(path for path in files if path not in slow)}
+    items.sort(key=lambda item: places[item.path])
 
 
 def redraw(module: nn.Module, seed: int) -> nn.Module:

@@ -1,4 +1,4 @@
-"""Clicks on charts: one that is drawn anew at that moment is deaf, so a click is made until the page answers."""
+"""Clicks and keys: what is drawn anew at that moment is deaf, so they are made until the page answers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,24 @@ TRIES, EACH = 5, 20_000
 
 def click_until(page: Page, place: Locator, across: float, down: float, answered: Callable[[int], object]) -> None:
     """Click into a place, at shares of its width and height, until ``answered(milliseconds)`` no longer times out."""
-    for left in reversed(range(TRIES)):
+
+    def click() -> None:
         place.scroll_into_view_if_needed()
         bounds = place.bounding_box()
         page.mouse.click(bounds["x"] + across * bounds["width"], bounds["y"] + down * bounds["height"])
+
+    act_until(click, answered)
+
+
+def press_until(page: Page, key: str, answered: Callable[[int], object]) -> None:
+    """Press a key until ``answered(milliseconds)`` no longer times out."""
+    act_until(lambda: page.keyboard.press(key), answered)
+
+
+def act_until(act: Callable[[], object], answered: Callable[[int], object]) -> None:
+    """Act until the page answers."""
+    for left in reversed(range(TRIES)):
+        act()
         try:
             answered(EACH)
             return

@@ -12,7 +12,7 @@ import pytest
 import core
 from app.widgets.mistakes.gallery import PAGE
 from app.words import word
-from tests.browser.clicks import click_until
+from tests.browser.clicks import click_until, press_until
 
 pytestmark = pytest.mark.browser
 MAIN = "app/main.py"
@@ -82,13 +82,12 @@ def test_from_a_scan_to_a_cell_to_a_picture_and_into_explore(browser_page, addre
     card = browser_page.locator(".st-key-case").bounding_box()
     assert 0 <= card["y"] < 450  # it came into sight
     for key, place in (("n", 1), ("p", 0), ("n", 1)):
-        browser_page.keyboard.press(key)
-        browser_page.get_by_text(word("case.place", place=place + 1, count=len(meant))).wait_for(timeout=PATIENCE)
+        told = browser_page.get_by_text(word("case.place", place=place + 1, count=len(meant)))
+        press_until(browser_page, key, lambda timeout, told=told: told.wait_for(timeout=timeout))
         assert opened(browser_page) == meant["number"].iloc[place]
-        browser_page.keyboard.press("2")  # and a tag takes no key away
-        browser_page.locator(".st-key-tag-shortcut button[kind=primary]").wait_for(timeout=PATIENCE)
-        browser_page.keyboard.press("2")
-        browser_page.locator(".st-key-tag-shortcut button[kind=secondary]").wait_for(timeout=PATIENCE)
+        for kind in ("primary", "secondary"):  # a tag comes and goes, and takes no key away
+            tag = browser_page.locator(f".st-key-tag-shortcut button[kind={kind}]")
+            press_until(browser_page, "2", lambda timeout, tag=tag: tag.wait_for(timeout=timeout))
     browser_page.get_by_role("button", name=word("case.explore")).click()
     browser_page.wait_for_selector(".overlay[data-drawn]", timeout=PATIENCE)
     settle(browser_page)
