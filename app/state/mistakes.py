@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from app.state.keys import Key
-from app.state.session import forget, get, put
+from app.state.session import forget, fresh_key, get, put, renew
 
 TAGS = ("wrong-label", "shortcut", "ambiguous")
 """The tags that everybody has; others are the visitor's own words."""
-CHOICES = f"{Key.FILTER}.choices"
-"""How often the filter was changed by something else than its controls."""
 
 
 class Answers(StrEnum):
@@ -108,40 +107,43 @@ def control_key(name: str) -> str:
 
     A control in a closed popover hears nothing of that: under its old key the browser would bring its old value back.
     """
-    return f"{Key.FILTER}.{name}.{get(CHOICES, 0)}"
+    return f"{fresh_key(Key.FILTER)}.{name}"
 
 
-def controlled(name: str, value: Any) -> None:
-    """Change the field of a control to what that now says, in its callback."""
-    put(Key.FILTER, replace(selection(), **{name: value}))
-    turn(1)
+def controlled(name: str, key: str, read: Callable[[Any], Any] = lambda said: said) -> None:
+    """Change a field to what its control of that key now says, as ``read`` takes it, in the control's callback."""
+    if key == control_key(name):  # else it is an echo of a control that is gone
+        put(Key.FILTER, replace(selection(), **{name: read(get(key))}))
+        turn(1)
 
 
 def _choose(wanted: Filter) -> None:
     """Show what that filter leaves, whatever the controls say."""
     put(Key.FILTER, wanted)
-    put(CHOICES, get(CHOICES, 0) + 1)
+    renew(Key.FILTER)
     turn(1)
 
 
 def page() -> int:
     """The page of the gallery that is shown, from 1 on."""
-    return get(Key.SHEET, (0, 1))[1]
+    return get(Key.SHEET, 1)
 
 
 def page_key() -> str:
     """The key of the row of pages: a new one whenever another page is shown than the one that was clicked there."""
-    return f"{Key.SHEET}.{get(Key.SHEET, (0, 1))[0]}"
+    return fresh_key(Key.SHEET)
 
 
 def turn(page: int) -> None:
     """Show that page of the gallery, whatever the row of pages says."""
-    put(Key.SHEET, (get(Key.SHEET, (0, 1))[0] + 1, page))
+    put(Key.SHEET, page)
+    renew(Key.SHEET)
 
 
-def turned() -> None:
-    """Show the page that was clicked in the row of pages, in its callback."""
-    put(Key.SHEET, (get(Key.SHEET, (0, 1))[0], get(page_key(), 1)))
+def turned(key: str) -> None:
+    """Show the page that was clicked in the row of pages of that key, in its callback."""
+    if key == page_key():
+        put(Key.SHEET, get(key, 1))
 
 
 def number() -> int | None:

@@ -32,11 +32,31 @@ def component(key: Key, name: str) -> Any:
     return told.get(name) if told else None
 
 
-def clicked_row(key: str) -> int | None:
-    """The row of a chart that was just clicked, or None."""
+def fresh_key(name: str) -> str:
+    """The key of the present widget of a name, of which ``renew`` makes another: an uploader, or what forgets a click.
+
+    The browser goes on telling what an old one said until it has heard that it is gone, and Streamlit gives that to the
+    old one's callback again. So a callback looks whether its key is still this one.
+    """
+    return f"{name}.{get(f'{name}.renewed', 0)}"
+
+
+def renew(name: str) -> None:
+    """Replace the widget of that name by a new one, in which nothing is chosen."""
+    put(f"{name}.renewed", get(f"{name}.renewed", 0) + 1)
+
+
+def clicked_row(name: str, key: str) -> int | None:
+    """The row of a chart that was just clicked, in its callback, or None; the next chart of that name has no click.
+
+    ``key`` is the chart's, ``fresh_key(name)`` when it was drawn.
+    """
     event = st.session_state.get(key)
     points = event["selection"]["points"] if event else []
-    return points[0]["point_index"] if points else None
+    if not points or key != fresh_key(name):
+        return None
+    renew(name)
+    return points[0]["point_index"]
 
 
 def clicked_points(key: str) -> tuple[int, ...]:
@@ -104,16 +124,6 @@ def take_notices() -> tuple[str, ...]:
         put(Key.SAID, (address, said))
     before, sentences = get(Key.SAID, ({}, ()))
     return sentences if before == address else ()
-
-
-def uploader_key(uploader: Key = Key.UPLOADER) -> str:
-    """The key of the present uploader of pictures or of models; each new one is empty."""
-    return f"{uploader}.{get(uploader, 0)}"
-
-
-def next_uploader(uploader: Key = Key.UPLOADER) -> None:
-    """Replace the uploader by an empty one."""
-    put(uploader, get(uploader, 0) + 1)
 
 
 def parameter_key(method: str, name: str) -> str:

@@ -42,10 +42,10 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
     best = [int(i) for i in reading.probabilities.argsort()[::-1][:LIKELIEST]]
     st.subheader(word("answer.title"))
     st.markdown(confidence(float(reading.probabilities[best[0]]), len(names)))
-    key = f"{Key.ANSWER}.{classifier.card.slug}.{subject.picture.sha256[:12]}.{target}"
+    key = state.fresh_key(Key.ANSWER)
 
     def click() -> None:
-        row = state.clicked_row(key)
+        row = state.clicked_row(Key.ANSWER, key)
         if row is not None:
             state.put(Key.TARGET, "" if best[row] == reading.predicted else names[best[row]])
 

@@ -60,7 +60,7 @@ def take_in(files: list) -> str:
 
 def bring() -> None:
     """Ask for the files, and say what is wrong with them or what is missing; a model that is right is shown at once."""
-    key = state.uploader_key(Key.MODEL_UPLOADER)
+    key = state.fresh_key(Key.MODEL_UPLOADER)
 
     def brought() -> None:
         files = state.get(key, [])
@@ -69,7 +69,7 @@ def bring() -> None:
             return
         try:
             models.choose(take_in(files))
-            state.next_uploader(Key.MODEL_UPLOADER)  # an empty one: the model is on the shelf now
+            state.renew(Key.MODEL_UPLOADER)  # an empty one: the model is on the shelf now
         except InvalidInput as error:
             state.put(Key.REFUSED, str(error))
 

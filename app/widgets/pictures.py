@@ -102,8 +102,8 @@ def add_pictures() -> None:
     """Drag, browse or paste pictures, or take one with the camera."""
 
     def uploaded() -> None:
-        take_in(state.get(state.uploader_key(), []))
-        state.next_uploader()  # an empty uploader: the pictures are in the strip now
+        take_in(state.get(state.fresh_key(Key.UPLOADER), []))
+        state.renew(Key.UPLOADER)  # an empty uploader: the pictures are in the strip now
 
     def photographed() -> None:
         shot = state.get(Key.CAMERA)
@@ -114,7 +114,7 @@ def add_pictures() -> None:
         word("picture.add"),
         type=["jpg", "jpeg", "png", "webp"],
         accept_multiple_files=True,
-        key=state.uploader_key(),
+        key=state.fresh_key(Key.UPLOADER),
         on_change=uploaded,
         label_visibility="collapsed",
     )

@@ -7,8 +7,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app import state
 from app.state import Key
 from core import open_image
 
@@ -38,8 +41,6 @@ def keeping() -> None:
     notices = [list(state.take_notices()), list(state.take_notices())]
     state.publish(views[0], {})
     notices.append(list(state.take_notices()))
-    first = state.uploader_key()
-    state.next_uploader()
     state.put(state.Key.MAP, "a")
     state.forget(state.Key.MAP, state.Key.TARGET)
     st.json(
@@ -48,7 +49,6 @@ def keeping() -> None:
             "left": [view.sample for view in state.kept()],
             "added": [added, slugs, list(state.uploads())],
             "notices": notices,
-            "uploader": first != state.uploader_key(),
             "map": state.get(state.Key.MAP, "none"),
             "device": state.device(),
         }
@@ -64,18 +64,7 @@ def test_the_session_keeps_views_pictures_and_sentences() -> None:
     first, second = (f"upload/{open_image(np.full((9, 9, 3), shade, np.uint8)).sha256[:12]}" for shade in (1, 2))
     assert told["added"] == [[first, second], [first, second, first], [first]]
     assert told["notices"] == [["first", "second"], ["first", "second"], []]  # gone with the next choice
-    assert told["uploader"] is True
     assert told["map"] == "none" and told["device"] == "cpu"
-
-
-def listening() -> None:
-    """A page that asks what a chart and a component have told."""
-    import streamlit as st
-
-    from app import state
-
-    rows = [state.clicked_row(key) for key in ("chart", "let go", "never drawn")]
-    st.json([*rows, state.component(state.Key.OVERLAY, "pick"), state.component(state.Key.GALLERY, "chosen")])
 
 
 def lines() -> None:
@@ -90,10 +79,7 @@ def lines() -> None:
     wanted = [state.take_wanted()]
     state.choose_model("scenes/cbam")
     wanted += [state.take_wanted(), state.take_wanted()]
-    keys = [state.uploader_key(), state.uploader_key(state.Key.MODEL_UPLOADER)]
-    state.next_uploader(state.Key.MODEL_UPLOADER)
-    keys += [state.uploader_key(), state.uploader_key(state.Key.MODEL_UPLOADER)]
-    st.json({"told": told, "wanted": wanted, "keys": keys})
+    st.json({"told": told, "wanted": wanted})
 
 
 def test_a_click_in_a_cell_or_at_the_head_of_a_line_tells_it() -> None:
@@ -106,8 +92,6 @@ def test_a_click_in_a_cell_or_at_the_head_of_a_line_tells_it() -> None:
     told = json.loads(page.json[0].value)
     assert told["told"] == [4, 2, None, None, 5]
     assert told["wanted"] == [None, "scenes/cbam", None]
-    pictures, models, same, another = told["keys"]
-    assert pictures == same and len({pictures, models, another}) == 3
 
 
 def shelf() -> None:
@@ -136,13 +120,30 @@ def test_the_visitors_own_models_are_kept_by_slug() -> None:
     assert json.loads(page.json[0].value) == [["first again", "second"], ["own/1"]]
 
 
-def test_a_click_tells_its_row_and_silence_is_none() -> None:
-    page = AppTest.from_function(listening)
-    page.session_state["chart"] = {"selection": {"points": [{"point_index": 3, "curve_number": 2}]}}
-    page.session_state["let go"] = {"selection": {"points": []}}
-    page.session_state[Key.OVERLAY] = {"pick": {"row": 1}}
-    page.run()
-    assert not page.exception and json.loads(page.json[0].value) == [3, None, None, {"row": 1}, None]
+def test_a_widget_is_renewed_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {})
+    pictures, models = map(state.fresh_key, (Key.UPLOADER, Key.MODEL_UPLOADER))
+    state.renew(Key.MODEL_UPLOADER)
+    assert state.fresh_key(Key.UPLOADER) == pictures
+    assert len({pictures, models, state.fresh_key(Key.MODEL_UPLOADER)}) == 3
+
+
+def test_a_click_tells_its_row_once_and_silence_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {})
+    key = state.fresh_key("chart")
+    assert state.clicked_row("chart", key) is None
+    st.session_state[key] = {"selection": {"points": []}}
+    assert state.clicked_row("chart", key) is None and state.fresh_key("chart") == key
+    st.session_state[key] = {"selection": {"points": [{"point_index": 3, "curve_number": 2}]}}
+    assert state.clicked_row("chart", key) == 3
+    assert state.clicked_row("chart", key) is None, "the echo of a chart that is gone"
+    assert state.fresh_key("chart") not in st.session_state
+
+
+def test_a_component_tells_what_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {Key.OVERLAY: {"pick": {"row": 1}}})
+    told = [state.component(*asked) for asked in ((Key.OVERLAY, "pick"), (Key.OVERLAY, "mode"), (Key.GALLERY, "pick"))]
+    assert told == [{"row": 1}, None, None]
 
 
 def test_every_key_of_the_session_is_used() -> None:

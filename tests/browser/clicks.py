@@ -1,4 +1,4 @@
-"""Clicks and keys: what is drawn anew at that moment is deaf, so they are made until the page answers."""
+"""Clicks, keys, and a page that settles: what is drawn anew is deaf, so they are made until the page answers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,26 @@ from playwright.sync_api import Locator, Page, TimeoutError
 
 TRIES, EACH = 5, 20_000
 """How often a click is made, and the milliseconds that each has to show."""
+PATIENCE, QUIET = 120_000, 200
+"""Milliseconds until a page must have settled, and for how long it says nothing then."""
+
+
+def settle(page: Page) -> None:
+    """Wait until no script of the page runs any more, and none begins.
+
+    Streamlit writes the state of the script to its outermost element; the icon that users see comes half a second late.
+    """
+    page.evaluate("() => { window.quietSince = undefined }")
+    page.wait_for_function(
+        """(long) => {
+            const state = document.querySelector("[data-testid=stApp]")?.dataset;
+            const quiet = state?.testScriptState === "notRunning" && state.testConnectionState === "CONNECTED";
+            window.quietSince = quiet ? (window.quietSince ?? performance.now()) : undefined;
+            return quiet && performance.now() - window.quietSince > long;
+        }""",
+        arg=QUIET,
+        timeout=PATIENCE,
+    )
 
 
 def click_until(page: Page, place: Locator, across: float, down: float, answered: Callable[[int], object]) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from app.words import word
 from core.data import samples
+from tests.browser.clicks import settle
 
 pytestmark = pytest.mark.browser
 MAIN = "app/main.py"
@@ -25,16 +26,15 @@ def address(serve) -> str:
     return serve(MAIN)
 
 
-def settle(page) -> None:
-    """Wait until the overlay is drawn and the server has no more to say."""
-    page.wait_for_selector(DRAWN, timeout=PATIENCE)
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=PATIENCE)
-    page.wait_for_timeout(300)
-
-
 def open_page(page, address: str, query: str = "") -> None:
     """The page with an analysis on it."""
     page.goto(f"{address}/?{query}")
+    drawn(page)
+
+
+def drawn(page) -> None:
+    """Wait until the page has settled with the overlay on it."""
+    page.wait_for_selector(DRAWN, timeout=PATIENCE)
     settle(page)
 
 
@@ -61,7 +61,6 @@ def test_opacity_and_hover_cost_no_message(browser_page, address) -> None:
     sent: list[object] = []
     browser_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     open_page(browser_page, address, "model=scenes/self-attention")
-    browser_page.wait_for_timeout(1000)
     sent.clear()
     slider = browser_page.locator("input[type=range]").first
     slider.evaluate("(one) => { one.value = 30; one.dispatchEvent(new Event('input', { bubbles: true })); }")
@@ -88,7 +87,7 @@ def test_a_thumbnail_changes_picture_and_address(browser_page, address) -> None:
     assert query(browser_page)["sample"] != "scenes/21"
     browser_page.locator('.tile[data-slug="scenes/21"]').click()
     browser_page.wait_for_url("**sample=scenes%2F21**", timeout=PATIENCE)
-    settle(browser_page)
+    drawn(browser_page)
     assert browser_page.locator('.tile[data-slug="scenes/21"]').get_attribute("aria-pressed") == "true"
     assert browser_page.get_by_text("rocket", exact=False).first.is_visible()
 
@@ -98,17 +97,16 @@ def test_back_and_forward_lead_from_view_to_view(browser_page, address) -> None:
     for slug in ("scenes/21", "scenes/24"):
         browser_page.locator(f'.tile[data-slug="{slug}"]').click()
         browser_page.wait_for_url(f"**sample={slug.replace('/', '%2F')}**", timeout=PATIENCE)
-        settle(browser_page)
+        drawn(browser_page)
     browser_page.locator(".st-key-way button", has_text=word("change.way.off")).click()
     browser_page.wait_for_url("**way=off**", timeout=PATIENCE)
-    settle(browser_page)
+    drawn(browser_page)
     views = [("scenes/24", None), ("scenes/21", None), ("scenes/42", None), ("scenes/21", None), ("scenes/24", None)]
     moves = [browser_page.go_back] * 3 + [browser_page.go_forward] * 3
     for move, (slug, way) in zip(moves, [*views, ("scenes/24", "off")], strict=True):
         move()
         browser_page.locator(f'.tile[data-slug="{slug}"][aria-pressed=true]').wait_for(timeout=PATIENCE)
-        settle(browser_page)
-        browser_page.wait_for_timeout(1500)  # long enough for an address that is written again
+        drawn(browser_page)
         assert (query(browser_page)["sample"], query(browser_page).get("way")) == (slug, way)
         chosen = browser_page.locator(".st-key-way button[aria-checked=true]").inner_text()
         assert chosen == word(f"change.way.{way or 'uniform'}"), "the choices have followed"
@@ -123,16 +121,16 @@ def test_back_leads_from_page_to_page(browser_page, address) -> None:
     browser_page.wait_for_url("**section=league**", timeout=PATIENCE)
     browser_page.get_by_role("link", name=word("page.explore")).first.click()
     browser_page.wait_for_url("**method=saliency**", timeout=PATIENCE)
-    settle(browser_page)
+    drawn(browser_page)
     assert query(browser_page) == shown
     for section in ("section=league", "trust?"):
         browser_page.go_back()
         browser_page.wait_for_url(f"**{section}**", timeout=PATIENCE)
-        browser_page.wait_for_timeout(1500)
+        settle(browser_page)
         assert section in browser_page.url
     assert "section" not in query(browser_page)
     browser_page.go_back()
-    settle(browser_page)
+    drawn(browser_page)
     assert query(browser_page) == shown
 
 
@@ -178,7 +176,7 @@ def test_a_dropped_picture_joins_the_strip_and_leaves_it(browser_page, address, 
     own.wait_for(timeout=PATIENCE)
     assert own.count() == 1
     browser_page.get_by_text("broken.png", exact=False).first.wait_for(timeout=10_000)
-    settle(browser_page)
+    drawn(browser_page)
     browser_page.locator(".cross").click()
     own.wait_for(state="detached", timeout=PATIENCE)
 
@@ -269,7 +267,7 @@ def test_one_class_rather_than_another_is_a_strip_of_three_maps(browser_page, ad
     legend = browser_page.locator(".pane").nth(1)
     ends = legend.locator(".high").inner_text().removeprefix("\u2265 ")
     strip.locator("button").nth(2).click()
-    settle(browser_page)
+    drawn(browser_page)
     assert legend.locator(".high").inner_text().removeprefix("\u2265 ") == ends, "all three on one scale"
     assert "boat" in legend.inner_text() and "rather than" not in legend.inner_text()
     assert query(browser_page)["contrast"] == "boat" and query(browser_page)["method"] == "input-x-gradient"

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 import core
 from app.words import word
+from tests.browser.clicks import settle
 
 pytestmark = pytest.mark.browser
 PAGE = "tests/browser/fetching_page.py"
@@ -33,13 +34,6 @@ def open_page(page, address: str, path: str = "models", query: str = "model=scen
     page.goto(f"{address}/{path}?{query}")
     page.wait_for_selector(f"{TABLE}, .overlay[data-drawn], .st-key-fetch", timeout=PATIENCE)
     settle(page)
-
-
-def settle(page) -> None:
-    """Wait until the server has no more to say."""
-    page.wait_for_timeout(500)
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=PATIENCE)
-    page.wait_for_timeout(500)
 
 
 def click(page, line: int, across: float) -> None:

@@ -14,7 +14,7 @@ from app.words import word
 from core.evaluation.league import Row
 from core.evaluation.sources import names
 from core.models import shelf
-from tests.browser.clicks import click_until
+from tests.browser.clicks import click_until, settle
 
 pytestmark = pytest.mark.browser
 MODEL = "scenes/cbam"
@@ -56,13 +56,6 @@ def choose(page, section: str) -> None:
     page.get_by_role("heading", name=word(f"{section}.title")).wait_for(timeout=PATIENCE)
     page.locator("[data-testid=stDataFrame] canvas" if section == "league" else CHART).first.wait_for(timeout=PATIENCE)
     settle(page)
-
-
-def settle(page) -> None:
-    """Wait until the server has no more to say."""
-    page.wait_for_timeout(500)
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')", timeout=PATIENCE)
-    page.wait_for_timeout(500)
 
 
 def wait_for_value(page, key: str, value: str, timeout: int = PATIENCE) -> None:

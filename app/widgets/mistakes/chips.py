@@ -65,7 +65,7 @@ def pick_answers(chosen: Filter) -> None:
         format_func=lambda one: word(f"filter.{one.value}"),
         label_visibility="collapsed",
         required=True,
-        on_change=lambda: state.mistakes.controlled("answers", Answers(state.get(key))),
+        on_change=lambda: state.mistakes.controlled("answers", key, Answers),
     )
 
 
@@ -82,7 +82,7 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
             key, offered = state.mistakes.control_key(name), ["", *opened.classes]
 
             def change(name: str = name, key: str = key) -> None:
-                state.mistakes.controlled(name, state.get(key) or "")
+                state.mistakes.controlled(name, key, lambda said: said or "")
 
             st.selectbox(
                 word(f"filter.{name}"),
@@ -102,7 +102,7 @@ def pick_range(name: str, value: tuple[float, float], whole: tuple[float, float]
     label = word(f"chip.{name}.range", low=low, high=high) if on else word(f"chip.{name}")
 
     def change() -> None:
-        state.mistakes.controlled(name, tuple(round(end / scale, 4) for end in state.get(key)))
+        state.mistakes.controlled(name, key, lambda said: tuple(round(end / scale, 4) for end in said))
 
     with chip(name, label, on):
         ends, chosen = ([scale * end for end in pair] for pair in (whole, value))
@@ -123,7 +123,7 @@ def pick_tag(opened: Opened, chosen: Filter) -> None:
             key=key,
             index=offered.index(chosen.tag),
             format_func=lambda one: f"{tag_title(one)} · {used.get(one, 0)}" if one else word("filter.any"),
-            on_change=lambda: state.mistakes.controlled("tag", state.get(key)),
+            on_change=lambda: state.mistakes.controlled("tag", key),
         )
 
 
@@ -145,5 +145,5 @@ def pick_sort(opened: Opened) -> None:
             key=key,
             index=offered.index(chosen.sort),
             format_func=title,
-            on_change=lambda: state.mistakes.controlled("sort", Sort(state.get(key))),
+            on_change=lambda: state.mistakes.controlled("sort", key, Sort),
         )

@@ -112,7 +112,7 @@ def ask_path(kind: str) -> str:
 
 def bring_zip() -> str:
     """The zip that the visitor uploaded, as it is kept beside the runs; "" while there is none."""
-    key = state.uploader_key(Key.ZIP_UPLOADER)
+    key = state.fresh_key(Key.ZIP_UPLOADER)
 
     def uploaded() -> None:
         file = state.get(key)
@@ -123,7 +123,7 @@ def bring_zip() -> str:
             state.put(Key.ZIP, str(scans.keep_zip(file, file.name)))
         except InvalidInput as error:
             state.put(Key.ZIP_REFUSED, str(error))
-        state.next_uploader(Key.ZIP_UPLOADER)  # an empty one: the zip is on the disk now, and not in memory as well
+        state.renew(Key.ZIP_UPLOADER)  # an empty one: the zip is on the disk now, and not in memory as well
 
     st.file_uploader(
         word("data.zip.path"),

@@ -36,7 +36,7 @@ def show(opened: Opened) -> None:
     draw(opened, places[PAGE * (page - 1) : PAGE * page])
     if pages > 1:
         key = state.mistakes.page_key()
-        st.pagination(pages, default=page, key=key, on_change=state.mistakes.turned, width="stretch")
+        st.pagination(pages, default=page, key=key, on_change=lambda: state.mistakes.turned(key), width="stretch")
 
 
 def follow(opened: Opened, places: np.ndarray, pages: int) -> None:

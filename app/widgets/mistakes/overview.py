@@ -80,10 +80,11 @@ def show_matrix(opened: Opened) -> None:
         return
     names = [opened.classes[index] for index in there]
     row, column = (names.index(name) if name in names else None for name in (chosen.true, chosen.predicted))
-    key = f"matrix.{opened.name}.{len(opened.table)}.{row}.{column}"
+    name = f"matrix.{opened.name}.{len(opened.table)}"
+    key = state.fresh_key(name)
 
     def click() -> None:
-        cell = state.clicked_row(key)
+        cell = state.clicked_row(name, key)
         if cell is not None:
             true, predicted = (names[index] for index in divmod(cell, len(names)))
             choose_cell(true, predicted)
@@ -195,10 +196,11 @@ def show_classes(opened: Opened) -> None:
 def show_calibration(opened: Opened) -> None:
     """How often answers of each confidence are right; a click on a bar shows its pictures."""
     found = runs.summary(opened).calibration
-    bins, key = found.bins, f"calibration.{opened.name}.{state.mistakes.selection().confidence}"
+    bins, name = found.bins, f"calibration.{opened.name}"
+    key = state.fresh_key(name)
 
     def click() -> None:
-        place = state.clicked_row(key)
+        place = state.clicked_row(name, key)
         if place is not None:
             state.mistakes.select(confidence=(round(bins[place].low, 4), round(bins[place].high, 4)))
 

@@ -73,6 +73,8 @@ def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
 
     What was drawn round before makes way: all else that is chosen stays.
     """
+    if opened.name != state.mistakes.run():
+        return  # an echo of the chart of a run that has been closed
     if len(numbers) > 1:
         left = runs.filtered(opened, replace(state.mistakes.selection(), lasso=None))
         numbers = tuple(np.intersect1d(opened.table["number"].to_numpy()[left], numbers).tolist())

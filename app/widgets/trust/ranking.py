@@ -93,10 +93,11 @@ def show(
     chosen = next((place for place, row in enumerate(rows) if pick and row.source == state.get(Key.SOURCE)), -1)
     least = min((line.low for line in lines if line.low is not None), default=0.0)
     start = floor(10 * least) / 10 if rows[0].measure in CROWDED else min(0.0, least)
-    key = f"ranking.{card.slug}.{rows[0].measure}.{chosen}"
+    name = f"ranking.{card.slug}.{rows[0].measure}"
+    key = state.fresh_key(name)
 
     def click() -> None:
-        place = state.clicked_row(key)
+        place = state.clicked_row(name, key)
         if place is not None:
             state.put(Key.SOURCE, rows[place].source)
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app.state import Key
-from app.state.mistakes import CHOICES, Filter
+from app.state.mistakes import Filter
 from core.data import samples
 from tests.app.mistakes.conftest import MODEL
 
@@ -40,7 +40,7 @@ def said(page: AppTest) -> str:
 
 def control(page: AppTest, name: str) -> str:
     """The present key of the control of one field of the filter."""
-    return f"{Key.FILTER}.{name}.{page.session_state[CHOICES]}"
+    return f"{Key.FILTER}.{page.session_state[f'{Key.FILTER}.renewed']}.{name}"
 
 
 def press(page: AppTest, key: str) -> AppTest:

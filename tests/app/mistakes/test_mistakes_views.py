@@ -125,9 +125,25 @@ def test_pages_follow_the_filter_and_the_opened_picture(home: Path) -> None:
     order = runs.filtered(runs.open_one("scenes-tag-cbam"), Filter())
     page.session_state[Key.NUMBER] = int(order[60])  # opened elsewhere: it is on the third page
     page = well(page.run())
-    assert page.session_state[Key.SHEET][1] == 3
+    assert page.session_state[Key.SHEET] == 3
     page = well(page.button_group(key=control(page, "answers")).set_value(Answers.RIGHT).run())
-    assert page.session_state[Key.SHEET][1] == 1
+    assert page.session_state[Key.SHEET] == 1
+
+
+def test_what_a_control_said_that_is_gone_counts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {})
+    control, pages = state.mistakes.control_key("true"), state.mistakes.page_key()
+    st.session_state |= {control: "boat", pages: 3}
+    state.mistakes.controlled("true", control)
+    assert state.mistakes.selection().true == "boat" and state.mistakes.control_key("true") == control
+    pages = state.mistakes.page_key()
+    st.session_state[pages] = 3
+    state.mistakes.turned(pages)
+    assert state.mistakes.page() == 3 and state.mistakes.page_key() == pages
+    state.mistakes.select_all()
+    state.mistakes.controlled("true", control)
+    state.mistakes.turned(pages)
+    assert not state.mistakes.selection().narrow and state.mistakes.page() == 1
 
 
 def test_a_cell_that_is_clicked_twice_lets_go(monkeypatch: pytest.MonkeyPatch) -> None:
