@@ -11,7 +11,7 @@ from itertools import count
 import numpy as np
 
 from app.overlay import Layer, Rows, Stack
-from app.words import known, percent, word
+from app.words import apart, known, percent, word
 from core import AttentionMap, Attribution, Kind, Reading
 from core.attention.reduction import HEADS_AXIS, has_rows, has_token, heads, rows, to_grid
 from core.attention.rollout import ROLLOUT, can_roll, rollout_map
@@ -152,7 +152,10 @@ def attention_title(reading: Reading, choice: Choice | None, query: int | None =
 def evenness(values: np.ndarray) -> str:
     """A word of warning for a map whose colours show differences that are hardly there; else nothing."""
     low, high = float(values.min()), float(values.max())
-    return word("overlay.note.even", low=f"{low:.3g}", high=f"{high:.3g}") if low > EVEN * high > 0 else ""
+    if not low > EVEN * high > 0:
+        return ""
+    least, most = apart(low, high)
+    return word("overlay.note.even", low=least, high=most)
 
 
 def attention_layers(reading: Reading, chosen: Choice | None, classes: Sequence[str]) -> tuple[Layer, ...]:
@@ -169,7 +172,7 @@ def attention_layers(reading: Reading, chosen: Choice | None, classes: Sequence[
         values = to_grid(one, choice.head)
         rest, more = _within(one, choice.head, reading.steps, classes)
         title, label = _names(reading, choice)
-        apart = choice.head is not None and len(strip) < len(choices(reading))
+        alone = choice.head is not None and len(strip) < len(choices(reading))
         layers.append(
             Layer(
                 choice.slug,
@@ -178,7 +181,7 @@ def attention_layers(reading: Reading, chosen: Choice | None, classes: Sequence[
                 note=evenness(values),
                 rest=rest,
                 label=label,
-                group=word("map.heads_of", layer=titles[choice.tap]) if apart else "",
+                group=word("map.heads_of", layer=titles[choice.tap]) if alone else "",
                 more=more if light or choice == chosen else None,
             )
         )

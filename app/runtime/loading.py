@@ -58,7 +58,11 @@ class Models:
     def _join(self, key: Hashable, load: Load) -> Loading:
         with self._lock:
             one = self._on_their_way.get(key)
-            if one is None:
+            found = None if one else self.store.find(key)
+            if found is not None:  # it has come since
+                one = Loading()
+                one.future.set_result(found)
+            elif one is None:
                 one = self._on_their_way[key] = Loading()
                 threading.Thread(target=self._run, args=(key, one, load), name="fovea-loading", daemon=True).start()
             one.waiting += 1

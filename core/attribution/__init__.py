@@ -12,6 +12,7 @@ from core import checking
 from core.attribution.batches import pace
 from core.attribution.cam import GRAD_CAM
 from core.attribution.deeplift import DEEPLIFT
+from core.attribution.exactness import adds_up
 from core.attribution.gradient import INPUT_X_GRADIENT, SALIENCY
 from core.attribution.guided import DECONVOLUTION, GUIDED_BACKPROPAGATION, GUIDED_GRAD_CAM
 from core.attribution.layer import LAYER_GRADIENT_X_ACTIVATION, LAYER_INTEGRATED_GRADIENTS
@@ -61,6 +62,18 @@ def method(slug: str) -> Method:
 def methods(classifier: Classifier) -> tuple[Method, ...]:
     """The methods that fit a classifier, and are exact enough there: those to offer."""
     return tuple(one for one in METHODS if one.fits(classifier) and one.exact(classifier))
+
+
+def add_up(classifier: Classifier) -> dict[str, bool | None]:
+    """For each method whose maps must add up, by slug, whether they do for this model, whatever its card says of that.
+
+    None where the method cannot run. It takes seconds (``core.attribution.exactness``).
+    """
+
+    def job(one: Method) -> bool | None:
+        return adds_up(classifier, one.compute, **{part.name: part.initial(classifier) for part in one.parameters})
+
+    return {one.slug: classifier.run(lambda one=one: job(one)) for one in (DEEPLIFT, LRP)}
 
 
 def attribute(

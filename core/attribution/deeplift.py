@@ -52,7 +52,7 @@ def deeplift(
     return values[0].sum(0), completeness_gap(classifier, x, start, target, values)
 
 
-adds_up = tried(deeplift, baseline="mean-colour")
+exact = tried("deeplift", deeplift, baseline="mean-colour")
 
 DEEPLIFT = Method(
     slug="deeplift",
@@ -63,8 +63,8 @@ DEEPLIFT = Method(
     signed=True,
     compute=deeplift,
     parameters=(BASELINE,),
-    fits=lambda classifier: adds_up(classifier) is not None,
+    fits=lambda classifier: exact(classifier) is not None,
     evaluations=lambda classifier, **_: 4,
-    exact=adds_up,
-    needs="What it hands out must add up to the score within 5 %, on eleven drawn scenes of twelve.",
+    exact=exact,
+    needs="What it hands out must add up to the score within 5 %, on scenes that are drawn to try it.",
 )

@@ -126,7 +126,7 @@ def lrp(classifier: Classifier, x: Tensor, target: Question, progress: Progress)
     return values, gap(values, score.item())
 
 
-adds_up = tried(lrp)
+exact = tried("lrp", lrp)
 
 LRP = Method(
     slug="lrp",
@@ -136,7 +136,7 @@ LRP = Method(
     paper="Bach et al., Layer-wise relevance propagation, PLoS ONE 2015; Kohlbrenner et al., IJCNN 2020",
     signed=True,
     compute=lrp,
-    fits=lambda classifier: adds_up(classifier) is not None,
-    exact=adds_up,
-    needs="What it hands out must add up to the score within 5 %, on eleven drawn scenes of twelve.",
+    fits=lambda classifier: exact(classifier) is not None,
+    exact=exact,
+    needs="What it hands out must add up to the score within 5 %, on scenes that are drawn to try it.",
 )

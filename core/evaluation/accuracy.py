@@ -10,6 +10,8 @@ import numpy as np
 import torch
 
 from core.attention.tap import Steer, shuffled, steer, switched_off, uniform
+from core.attribution import add_up
+from core.attribution.exactness import FACT
 from core.classifier import Classifier
 from core.data.datasets import Dataset, Split
 from core.images import open_image
@@ -76,15 +78,17 @@ def measure(classifier: Classifier, data: Dataset, progress: Progress | None = N
     """The classifier's card with what is measured on a data set, in place of what it said before.
 
     Facts: ``confusion`` as lists, for up to ``CLASSES`` classes; where the data have an ``independent`` split, the
-    accuracy and the number of pictures there.
+    accuracy and the number of pictures there; for each method that must add up, whether it does.
     """
     found = evaluate(classifier, data.validation, progress=progress)
-    facts = {key: value for key, value in classifier.card.facts.items() if key not in ("confusion", "independent")}
+    measured = "confusion", "independent", FACT
+    facts = {key: value for key, value in classifier.card.facts.items() if key not in measured}
     if data.independent is not None:
         apart = evaluate(classifier, data.independent, steers={}, progress=progress)
         facts["independent"] = {"accuracy": apart.accuracy, "pictures": apart.pictures}
     if len(data.classes) <= CLASSES:
         facts["confusion"] = found.confusion.tolist()
+    facts[FACT] = add_up(classifier)
     return replace(
         classifier.card, accuracy=found.accuracy, pictures=found.pictures, ablation=found.ablation, facts=facts
     )

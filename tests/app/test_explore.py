@@ -23,6 +23,12 @@ from core.models import shelf
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
 MODELS = [card.slug for card in shelf.stored()]
 PICTURES = ["scenes/42", "photo/hopper", *[one.slug for one in samples.folder_samples()[:1]]]
+PAIRS = [
+    pytest.param(slug, sample, marks=[pytest.mark.slow] * (number % len(PICTURES) != place))
+    for number, slug in enumerate(MODELS)
+    for place, sample in enumerate(PICTURES)
+]
+"""Each model with each family of picture; of one model the fast tests see one, in turn."""
 
 
 def open_page(**address: str) -> AppTest:
@@ -61,8 +67,7 @@ def test_the_sentence_about_privacy_and_the_device_is_there(first: AppTest) -> N
     assert word("device.is", device=first.session_state[Key.DEVICE]) in said(first)
 
 
-@pytest.mark.parametrize("slug", MODELS)
-@pytest.mark.parametrize("sample", PICTURES)
+@pytest.mark.parametrize(("slug", "sample"), PAIRS)
 def test_each_model_reads_each_family_of_picture(slug: str, sample: str) -> None:
     page = well(open_page(model=slug, sample=sample))
     picture = samples.open_sample(sample)
@@ -79,12 +84,15 @@ def test_methods_that_fit_are_offered_and_each_runs() -> None:
     page = well(open_page(model="scenes/self-attention"))
     fitting = methods(core.load("scenes/self-attention", "cpu"))
     assert len(page.selectbox(key=Key.METHOD).options) == len(fitting) > 15
-    for slug in [one.slug for one in fitting]:
-        page = well(page.selectbox(key=Key.METHOD).set_value(slug).run())
-        start = [one for one in page.button if one.label == word("compute.start")]
+    for one in fitting:  # with as few steps as they can have
+        for part in one.parameters:
+            if part.numeric:
+                page.session_state[state.parameter_key(one.slug, part.name)] = part.low
+        page = well(page.selectbox(key=Key.METHOD).set_value(one.slug).run())
+        start = [button for button in page.button if button.label == word("compute.start")]
         if start:  # said beforehand to take long
             page = well(start[0].click().run())
-        assert page.query_params["method"] == slug
+        assert page.query_params["method"] == one.slug
 
 
 def test_the_picker_says_what_a_method_is_made_of_what_it_costs_and_which_ones_do_not_fit() -> None:

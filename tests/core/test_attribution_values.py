@@ -218,9 +218,12 @@ def hidden_pictures(x: Tensor, baseline: Tensor, window: int, stride: int) -> It
             yield gone
 
 
+@pytest.mark.parametrize("slug", ["plain", "cbam", "self-attention"])
 @pytest.mark.parametrize("window, stride, baseline", [(8, 8, "black"), (24, 8, "mean-colour"), (17, 16, "blurred")])
-def test_occlusion_by_a_loop(classifier: Classifier, picture: Picture, window: int, stride: int, baseline: str) -> None:
-    exact = double(classifier)
+def test_occlusion_by_a_loop(
+    tiny: Callable, slug: str, picture: Picture, window: int, stride: int, baseline: str
+) -> None:
+    exact = double(tiny(slug))
     x = exact.prepare(picture).double()
     with torch.no_grad():
         whole = exact.score(x, 1).item()

@@ -19,18 +19,7 @@ from torch import nn
 import core
 from core.classifier import outputs
 from core.types import InvalidInput
-from tests.core.small_scans import LOOP, MAPPING, fill
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return fill(tmp_path / "data")
-
-
-@pytest.fixture
-def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A part for each batch."""
-    monkeypatch.setattr(LOOP, "MOST", 1)
+from tests.core.small_scans import MAPPING
 
 
 def test_a_damaged_part_is_told_and_scanned_again(tiny: Callable, data: Path, tmp_path: Path, often: None) -> None:

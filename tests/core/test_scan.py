@@ -16,20 +16,9 @@ from core.scanning.look import SIDE, agree, look, small
 from core.types import InvalidInput, Stopped
 from tests.conftest import CLASSES
 from tests.core.small_models import small as make_small
-from tests.core.small_scans import LOOP, assert_same, draw, fill
+from tests.core.small_scans import assert_same, draw, fill
 
 SENTENCE = r"^[^\n]+\.$"
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return fill(tmp_path / "data")
-
-
-@pytest.fixture
-def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A part for each batch."""
-    monkeypatch.setattr(LOOP, "MOST", 1)
 
 
 def test_each_row_is_what_the_model_says_of_the_picture_alone(classifier: core.Classifier, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from safetensors.torch import load_file
 
 import core
 from core.attention import MECHANISMS
+from core.attribution import add_up
+from core.attribution.exactness import FACT
 from core.data import scenes
 from core.data.datasets import find_folder, open_dataset
 from core.evaluation.accuracy import evaluate
@@ -21,6 +23,8 @@ REACHED = {"imagenette/plain": 0.89, "imagenette/transformer": 0.85, "imagenette
 """The least accuracy of a model, or of its family; of all scenes, with and without a shortcut, it is 97 %."""
 SHORTCUTS = ("scenes-tag", "scenes-place")
 MEGABYTES = 60
+TRIED = "scenes/spatial-gate"
+"""The model that the fast tests try again."""
 
 
 def pictures(family: str, count: int) -> list[core.Picture]:
@@ -50,6 +54,7 @@ def test_a_card_states_what_it_must(slug: str) -> None:
     needed = {"epochs", "seed", "device", "seconds", "parameters", "checksum", "licence", "command", "recipe"}
     assert needed <= set(card.facts)
     assert card.facts["checksum"] == shelf.checksum(shelf.weights_file(card))
+    assert set(card.facts[FACT]) == {"deeplift", "lrp"}
     assert set(card.ablation) == (set() if card.mechanism == "plain" else {"uniform", "shuffled", "off"})
     assert f"train {slug}" in card.facts["command"]
     text = json.dumps(card.to_json())
@@ -64,7 +69,7 @@ def test_weights_are_stored_in_half_precision(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", CARDS)
 def test_a_few_pictures_are_answered_as_the_card_says(slug: str) -> None:
-    classifier, count = core.load(slug, "cpu"), 60
+    classifier, count = core.load(slug, "cpu"), 30
     if not slug.startswith("scenes") and find_folder() is None:
         pytest.skip("no folder of photographs: set FOVEA_DATA")
     split = open_dataset(classifier.card.family).validation
@@ -82,6 +87,11 @@ def test_scenes_drawn_large_are_answered_as_small_ones() -> None:
     for large, small in drawn:
         answers = [core.read(classifier, core.open_image(one.pixels)).predicted for one in (large, small)]
         assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("slug", [pytest.param(one, marks=[pytest.mark.slow] * (one != TRIED)) for one in CARDS])
+def test_whether_maps_add_up_is_tried_again(slug: str) -> None:
+    assert add_up(core.load(slug, "cpu")) == CARDS[slug].facts[FACT]
 
 
 @pytest.mark.slow

@@ -45,17 +45,19 @@ EDGES = {"guided-backpropagation", "guided-grad-cam", "deconvolution"}
 LOOKS = {"attention", "gradient-x-attention", "layer-gradient-x-activation", "layer-integrated-gradients"}
 UNFIT = {
     "resnet": LOOKS | {"rollout"},
-    "convnext": EDGES | LOOKS | {"rollout", "lrp"},
-    "mobilenet": EDGES | LOOKS | {"rollout", "lrp"},
-    "efficientnet": EDGES | LOOKS | {"rollout", "lrp"},
+    "convnext": EDGES | LOOKS | {"rollout"},
+    "mobilenet": EDGES | LOOKS | {"rollout"},
+    "efficientnet": EDGES | LOOKS | {"rollout"},
     "regnet": LOOKS | {"rollout"},
-    "densenet": EDGES | LOOKS | {"rollout", "lrp"},  # one of its ReLUs is a function, which has no hooks
-    "vit": EDGES | {"lrp"},
-    "swin": EDGES | {"rollout", "lrp"},
-    "swin-v2": EDGES | {"rollout", "lrp"},
-    "maxvit": EDGES | {"rollout", "lrp"},
+    "densenet": EDGES | LOOKS | {"rollout"},  # one of its ReLUs is a function, which has no hooks
+    "vit": EDGES,
+    "swin": EDGES | {"rollout"},
+    "swin-v2": EDGES | {"rollout"},
+    "maxvit": EDGES | {"rollout"},
 }
-"""Methods that are not offered. DeepLIFT is offered to none: their rectifiers run twice, or there are products."""
+"""Methods that are not offered. DeepLIFT is offered to none: their rectifiers run twice, or there are products.
+
+Whether LRP's rules fit depends on the weights, which are random here."""
 
 
 @cache
@@ -166,7 +168,7 @@ def test_guided_backpropagation_where_one_relu_serves_several_times(family: str,
 def test_every_method_that_is_offered_runs(family: str, picture: Picture) -> None:
     classifier = adopted(family)
     offered = [one.slug for one in methods(classifier)]
-    assert {one.slug for one in METHODS if one.slug not in offered} == UNFIT[family] | {"deeplift"}
+    assert {one.slug for one in METHODS if one.slug not in offered} - {"lrp"} == UNFIT[family] | {"deeplift"}
     stride = max(strides(classifier))
     quick = QUICK | {"occlusion": {"stride": stride, "window": 2 * stride}, "integrated-gradients": {"steps": 10}}
     quick |= dict.fromkeys(("smoothgrad", "vargrad"), {"samples": 5}) | {"gradient-shap": {"points": 2}}

@@ -12,6 +12,7 @@ from app import state
 from app.figures import WARM, agreement_scatter, drawn
 from app.figures.scatter import FEW, LIGHT
 from app.runtime import runs
+from app.state import Key
 from app.state.mistakes import Answers, Filter, Group
 from app.widgets.mistakes import scatter
 from app.words import word
@@ -56,7 +57,7 @@ def test_each_point_of_the_scatter_is_its_picture(count: int) -> None:
 def test_one_point_opens_its_picture_and_several_that_the_filter_leaves_are_shown(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(st, "session_state", {})
+    monkeypatch.setattr(st, "session_state", {Key.RUN: RUN})
     opened, order = runs.open_one(RUN), wrong(home)
     scatter.choose(opened, (7,))
     assert state.mistakes.number() == 7 and state.mistakes.selection() == Filter()
