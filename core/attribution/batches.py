@@ -24,7 +24,7 @@ LARGEST_ELSEWHERE = 64
 USUAL_SIDE = 128  # pixels; of larger pictures a gradient takes fewer at once: it keeps what every layer made of them
 GROWTH = 4  # each size to the next: between neighbours the gain may pause and come back
 LONGEST = 1.5  # seconds a batch may take, judged by the last smaller one: how long a Stop waits
-LONG_ENOUGH = 0.1  # seconds to time a size for
+LONG_ENOUGH = 0.05  # seconds to time a size for
 WORTHWHILE = 0.95  # a larger batch must take at most this share of the time for a picture
 
 

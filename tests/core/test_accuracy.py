@@ -11,7 +11,6 @@ import torch
 
 import core
 from core.attention.tap import shuffled, steer, switched_off, uniform
-from core.attribution import add_up
 from core.classifier import Classifier
 from core.data.datasets import Dataset, Split
 from core.evaluation import accuracy
@@ -66,6 +65,8 @@ def test_a_measurement_in_batches_is_the_same_and_tells_how_far_it_is(tiny: Call
 
 
 def test_a_card_keeps_what_it_said_but_for_what_is_measured(tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdicts = {"lrp": True}
+    monkeypatch.setattr(accuracy, "add_up", lambda classifier: verdicts)
     stale = {"seed": 1, "confusion": [], "independent": {}, "adds_up": {}}
     card = replace(tiny("plain").card, accuracy=0.1, ablation={"off": 1.0}, facts=stale)
     classifier = Classifier(card, tiny("plain").module, torch.device("cpu"))
@@ -74,10 +75,9 @@ def test_a_card_keeps_what_it_said_but_for_what_is_measured(tiny: Callable, monk
     found, expected = measure(classifier, data), evaluate(classifier, split)
     kept = replace(found, accuracy=0.1, pictures=0, ablation={"off": 1.0}, facts=stale)
     assert kept == card and (found.accuracy, found.pictures, found.ablation) == (expected.accuracy, 20, {})
-    verdicts = add_up(tiny("plain"))
     assert found.facts == {"seed": 1, "confusion": expected.confusion.tolist(), "adds_up": verdicts}
     apart = Split(np.zeros(5, int), split.read)
     facts = measure(classifier, replace(data, independent=apart)).facts
     assert facts["independent"] == {"accuracy": evaluate(classifier, apart).accuracy, "pictures": 5}
     monkeypatch.setattr(accuracy, "CLASSES", 9)
-    assert measure(classifier, data).facts == {"seed": 1}  # too large for a card
+    assert measure(classifier, data).facts == {"seed": 1, "adds_up": verdicts}  # too large for a card
