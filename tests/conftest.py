@@ -19,22 +19,29 @@ from core.images import open_image
 from core.models.shelf import build, freeze
 from core.types import ModelCard, Picture
 
+ROOT = Path(__file__).parent
 CLASSES = ("ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "maple", "oak", "pine")
 SIZE = 64
 WIDTHS = (8, 8, 16, 16)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the files with a browser evenly, the first one first: they wait more than they compute, and last longest.
+    """A file is a group that one process tests, or several that look at one server; those with a browser are spread.
 
-    So some process computes while another waits, and none is left alone with such a file at the end.
+    They wait more than they compute, and last longest: the first comes first. So some process computes while another
+    waits, and none is left alone with such a group at the end.
     """
-    files = list(dict.fromkeys(item.path for item in items))
-    slow = {item.path for item in items if "browser" in item.keywords}
-    step = (len(files) - len(slow)) / (len(slow) + 1)
-    places = {path: n * step - 0.5 for n, path in enumerate(path for path in files if path in slow)}
-    places |= {path: n for n, path in enumerate(path for path in files if path not in slow)}
-    items.sort(key=lambda item: places[item.path])
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).with_suffix("").as_posix()))
+    groups = {item: item.get_closest_marker("xdist_group").args[0] for item in items}
+    there = list(dict.fromkeys(groups.values()))
+    slow = [name for name in there if any(groups[item] == name and "browser" in item.keywords for item in items)]
+    quick = [name for name in there if name not in slow]
+    step = len(quick) / (len(slow) + 1)
+    places = {name: n * step - 0.5 for n, name in enumerate(slow)} | {name: n for n, name in enumerate(quick)}
+    items.sort(key=lambda item: places[groups[item]])
 
 
 @pytest.fixture(scope="session", autouse=True)

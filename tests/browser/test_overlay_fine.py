@@ -10,6 +10,8 @@ from tests.browser.overlay_driver import Overlay
 from tests.browser.overlay_page import fine
 from tests.browser.test_overlay import PAGE, cell
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser/overlay")]
+
 
 @pytest.fixture
 def overlay(browser_page, serve) -> Overlay:

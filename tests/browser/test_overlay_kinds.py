@@ -13,6 +13,8 @@ from tests.browser.test_overlay import PAGE, cell
 COLOURLESS = np.full(3, 56 + 0.75 * GREY[0])
 """The picture where a patch cannot look."""
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser/overlay")]
+
 
 @pytest.fixture
 def overlay(browser_page, serve) -> Overlay:

@@ -197,6 +197,7 @@ def test_a_card_says_what_is_left_without_the_shortcut_and_how_the_data_were_par
     assert (card.facts["split"], card.facts["licence"]) == ("Parted by chance.", "Free.")
 
 
+@pytest.mark.slow
 def test_the_spread_over_seeds_is_of_runs_that_can_be_made_alone(data: Dataset, small: Path) -> None:
     lines: list[dict] = []
     card = train_model("made/plain", data, ONCE, seeds=3, device="cpu", cache=small, report=lines.append)
