@@ -18,7 +18,7 @@ WORDS = {
     "method.family.removal": "removal",
     "method.family.attention": "attention",
     "method.quick": "< 1 s",
-    "method.parameters": "About, and settings",
+    "method.parameters": "Details",
     "method.plain": "Nothing to set.",
     "method.unknown": "The address names a method that does not fit this model ({method}); Grad-CAM is shown instead.",
     "method.cost": "Costs about {forwards} forward passes: {duration} here.",
