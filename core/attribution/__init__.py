@@ -64,7 +64,7 @@ def methods(classifier: Classifier) -> tuple[Method, ...]:
     return tuple(one for one in METHODS if one.fits(classifier) and one.exact(classifier))
 
 
-def add_up(classifier: Classifier) -> dict[str, bool | None]:
+def which_add_up(classifier: Classifier) -> dict[str, bool | None]:
     """For each method whose maps must add up, by slug, whether they do for this model, whatever its card says of that.
 
     None where the method cannot run. It takes seconds (``core.attribution.exactness``).

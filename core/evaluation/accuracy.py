@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from core.attention.tap import Steer, shuffled, steer, switched_off, uniform
-from core.attribution import add_up
+from core.attribution import which_add_up
 from core.attribution.exactness import FACT
 from core.classifier import Classifier
 from core.data.datasets import Dataset, Split
@@ -88,7 +88,7 @@ def measure(classifier: Classifier, data: Dataset, progress: Progress | None = N
         facts["independent"] = {"accuracy": apart.accuracy, "pictures": apart.pictures}
     if len(data.classes) <= CLASSES:
         facts["confusion"] = found.confusion.tolist()
-    facts[FACT] = add_up(classifier)
+    facts[FACT] = which_add_up(classifier)
     return replace(
         classifier.card, accuracy=found.accuracy, pictures=found.pictures, ablation=found.ablation, facts=facts
     )

@@ -13,7 +13,7 @@ from captum.attr import LRP
 from captum.attr._utils.lrp_rules import Alpha1_Beta0_Rule, EpsilonRule
 from torch import Tensor, nn
 
-from core.attribution import add_up, attribute, exactness, method, methods
+from core.attribution import attribute, exactness, method, methods, which_add_up
 from core.attribution.baseline import absent
 from core.attribution.exactness import EXACT, FEW, SIDE
 from core.attribution.lrp import partners, rules
@@ -181,7 +181,14 @@ def test_what_a_card_says_is_believed_until_it_is_tried_again(tiny: Callable[[st
     card = replace(tiny("plain").card, facts={exactness.FACT: told})
     classifier = Classifier(card, tiny("plain").module, torch.device("cpu"))
     assert method("deeplift") not in methods(classifier) and not method("lrp").fits(classifier)
-    assert add_up(classifier) == {"deeplift": True, "lrp": True}
+    assert which_add_up(classifier) == {"deeplift": True, "lrp": True}
+
+
+@pytest.mark.parametrize("told", [{"deeplift": False, "lrp": None}, 5, "yes"])
+def test_what_the_card_of_ones_own_model_says_is_not_believed(tiny: Callable[[str], Classifier], told: object) -> None:
+    card = replace(tiny("plain").card, slug="own/pets", facts={exactness.FACT: told})
+    found = methods(Classifier(card, tiny("plain").module, torch.device("cpu")))
+    assert method("deeplift") in found and method("lrp") in found
 
 
 def test_a_device_without_memory_is_no_verdict(tiny: Callable[[str], Classifier]) -> None:

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 import core
 from core.attention import MECHANISMS
-from core.attribution import add_up
+from core.attribution import which_add_up
 from core.attribution.exactness import FACT
 from core.data import scenes
 from core.data.datasets import find_folder, open_dataset
@@ -91,7 +91,7 @@ def test_scenes_drawn_large_are_answered_as_small_ones() -> None:
 
 @pytest.mark.parametrize("slug", [pytest.param(one, marks=[pytest.mark.slow] * (one != TRIED)) for one in CARDS])
 def test_whether_maps_add_up_is_tried_again(slug: str) -> None:
-    assert add_up(core.load(slug, "cpu")) == CARDS[slug].facts[FACT]
+    assert which_add_up(core.load(slug, "cpu")) == CARDS[slug].facts[FACT]
 
 
 @pytest.mark.slow
