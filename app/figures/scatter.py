@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import plotly.graph_objects as go
@@ -33,22 +33,21 @@ def agreement_scatter(
     correct: np.ndarray,
     numbers: np.ndarray,
     chosen: np.ndarray,
-    told: Sequence[str],
+    told: np.ndarray,
     names: tuple[str, str, str],
     lasso: bool = False,
 ) -> go.Figure:
     """The points (n,), mistakes above the others; a click, or a ``lasso``, tells their ``numbers`` as custom data.
 
-    Those that are not ``chosen`` (n,) are faint. ``told`` is what a point says under the pointer. ``names`` are those
-    of the two axes and of the line at 0, which is what chance gives in the mean.
+    Those that are not ``chosen`` (n,) are faint and lie below. ``told`` (n,) is what a point says under the pointer.
+    ``names`` are those of the two axes and of the line at 0, which is what chance gives in the mean.
     """
     figure = go.Figure()
     light = len(confidence) <= LIGHT
     points, size, many = (go.Scatter, 7, 1.0) if light else (go.Scattergl, 3.5, 0.6)
     groups = (correct == 1, ACCENT, 0.4), (np.isnan(correct), QUIET, 0.5), (correct == 0, WARM, 0.85)
-    for group, colour, strength in groups:
-        strength *= many
-        here = np.flatnonzero(group)
+    for left, (group, colour, strength) in product((False, True), groups):
+        here = np.flatnonzero(group & (chosen == left))
         if not len(here):
             continue
         figure.add_trace(
@@ -56,12 +55,9 @@ def agreement_scatter(
                 x=100 * confidence[here],
                 y=agreement[here],
                 customdata=numbers[here],
-                text=[told[place] for place in here],
+                text=told[here],
                 mode="markers",
-                marker={"color": colour, "size": size, "opacity": strength},
-                selectedpoints=None if chosen.all() else np.flatnonzero(chosen[here]),
-                selected={"marker": {"opacity": strength}},
-                unselected={"marker": {"opacity": FAINT}},
+                marker={"color": colour, "size": size, "opacity": strength * many if left else FAINT},
                 hovertemplate="%{text}<extra></extra>",
             )
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from app.runtime import results, runs
@@ -11,6 +13,8 @@ EVEN = 1e-3
 """A map whose values lie within this share of the largest is even: its colours would show little but rounding."""
 MOST = 0.99
 """The share of a run's attention maps that are even where all of it is called so."""
+FIRST = 20
+"""One in so many of a run's parts is looked at first."""
 
 
 def is_even(values: np.ndarray) -> np.ndarray:
@@ -23,6 +27,11 @@ def evenness(opened: Opened) -> tuple[float, float] | None:
     """The lowest and the highest weight of a run's attention where nearly all of its maps are even; else None."""
 
     def make() -> tuple[tuple[float, float] | None]:
+        first = replace(opened.run, held=opened.run.parts[: 1 + len(opened.run.parts) // FIRST])
+        if first.keeps("attention"):
+            uneven = ~is_even(first.array("attention"))
+            if uneven.sum() > (1 - MOST) * len(opened.table):
+                return (None,)  # whatever the others are, which need not be read then
         values = runs.array(opened, "attention")
         if not len(values) or is_even(values).mean() < MOST:
             return (None,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -90,16 +90,15 @@ class Run:
         """
         if name not in ARRAYS:
             raise InvalidInput(f"A run keeps no array {name!r}; choose one of {', '.join(ARRAYS)}.")
-        shape = next((shapes[name] for shapes in self._shapes() if name in shapes), None)
-        if shape is None:
+        if not self.keeps(name):
             raise InvalidInput(f"The run {self.folder} keeps no {name}: the model has none, or it was not asked for.")
         values = self._read((name,))[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
         kind = np.int32 if np.issubdtype(values.dtype, np.integer) else np.float32
-        return frozen(values.astype(kind).reshape(-1, *shape))
+        return frozen(values.astype(kind).reshape(-1, *self._shapes()[name]))
 
     def keeps(self, name: str) -> bool:
         """Whether the scan kept that array."""
-        return any(name in shapes for shapes in self._shapes())
+        return name in self._shapes()
 
     def broken(self) -> pd.DataFrame:
         """The pictures that could not be read: ``number``, ``path`` and ``reason``."""
@@ -131,8 +130,9 @@ class Run:
             raise InvalidInput(f"{row['path']} is another picture now than when it was scanned; scan it again.")
         return picture
 
-    def _shapes(self) -> Iterator[dict[str, list[int]]]:
-        return (read_shapes(part) for part in self.parts)
+    def _shapes(self) -> dict[str, list[int]]:
+        # Of the first part in which anything was answered: a scan keeps the same of all its pictures.
+        return next(filter(None, map(read_shapes, self.parts)), {})
 
     def _read(
         self, columns: Sequence[str], parts: Sequence[Part] | None = None, where: dataset.Expression | None = None

@@ -1,7 +1,8 @@
 """How long a large run takes to open in a browser, and to be filtered: ``python -m tests.benchmarks.opening``.
 
 A scan of a thousand scenes is made, and its rows stand again and again in a run of a hundred thousand, a part of them
-wrong. Times count from the click to the moment when the pictures are drawn, and when the server has no more to say.
+wrong, in parts as large as a scan writes them. Times count from the click to the moment when the pictures are drawn,
+and when the script has ended and all that it said is drawn.
 """
 
 from __future__ import annotations
@@ -23,17 +24,20 @@ from app.state.mistakes import Answers
 from app.words import word
 from core.scanning.parts import encode, write_part
 from core.scanning.run import ARRAYS, COLUMNS, FACTS
+from core.scanning.scan import MOST
 from tests.benchmarks.bench import table
 from tests.browser.shots import CHROMIUM, FLAGS, serve
 
 MODEL, DATA = "scenes-tag/cbam", "scenes-tag"
-SCENES, PART = 1000, 4096
+SCENES = 1000
 WRONG = 0.08
 """The share of mistakes in the large run."""
 BARS = {"open": 2.0, "filter": 0.5}
 """Seconds until the pictures are drawn."""
 PATIENCE = 120_000  # milliseconds
-BUSY = "[data-testid=stStatusWidget]"
+RUNNING = "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'notRunning'"
+DEAF = 0.05
+"""Seconds after which a page that does not answer is busy with drawing."""
 SHOWN = """() => [...document.querySelectorAll('.st-key-shots *')]
   .flatMap((one) => [...(one.shadowRoot?.querySelectorAll('.shot') ?? [])])
   .map((one) => one.querySelector('img')?.complete ? one.dataset.number : '')"""
@@ -52,8 +56,8 @@ def enlarge(folder: Path, rows: int) -> None:
     facts = json.loads((small / FACTS).read_text()) | {"pictures": rows}
     (folder / FACTS).write_text(json.dumps(facts))
     arrays = {name: run.array(name) for name in ARRAYS if run.keeps(name)}
-    for first in range(0, rows, PART):
-        part = chosen[first : first + PART]
+    for first in range(0, rows, MOST):
+        part = chosen[first : first + MOST]
         lines = found.iloc[part]
         columns = {name: lines[name].to_numpy(object, na_value=None) for name in COLUMNS}
         columns |= {"number": np.arange(first, first + len(part)), "bytes": np.zeros(len(part), int)}
@@ -62,7 +66,7 @@ def enlarge(folder: Path, rows: int) -> None:
 
 
 def until(page, act: Callable[[], object]) -> tuple[float, float]:
-    """Seconds from an act to other pictures than before, and to the end of all that follows."""
+    """Seconds from an act to other pictures than before, and to the end of all that follows, charts included."""
     before = json.dumps(page.evaluate(SHOWN))
     other = f"now.length && JSON.stringify(now) !== JSON.stringify({before})"
     drawn = f"() => {{ const now = ({SHOWN})(); return {other} }}"
@@ -72,7 +76,8 @@ def until(page, act: Callable[[], object]) -> tuple[float, float]:
     pictures = perf_counter() - began
     quiet = perf_counter()
     while perf_counter() - quiet < 0.5:
-        if page.locator(BUSY).count():
+        asked = perf_counter()
+        if page.evaluate(RUNNING) or perf_counter() - asked > DEAF:
             quiet = perf_counter()
         page.wait_for_timeout(20)
     return pictures, quiet - began

@@ -54,7 +54,7 @@ def pick(opened: Opened) -> np.ndarray:
 def table(opened: Opened, places: np.ndarray) -> None:
     """The table, with the tags, as two kinds of file."""
     st.markdown(f"**{word('export.table')}**")
-    rows, given = opened.table.iloc[places], tags.every(opened.run)
+    given = tags.every(opened.run)
     with st.container(horizontal=True, gap="small"):
         for ending, title, mime in (
             ("csv", word("export.csv"), "text/csv"),
@@ -62,7 +62,7 @@ def table(opened: Opened, places: np.ndarray) -> None:
         ):
             st.download_button(
                 title,
-                lambda ending=ending: exports.table(rows, given, ending),
+                lambda ending=ending: exports.table(opened.table.iloc[places], given, ending),
                 file_name=f"{opened.run.folder.name}.{ending}",
                 mime=mime,
                 key=f"export-{ending}",

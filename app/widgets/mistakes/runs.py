@@ -32,6 +32,13 @@ def show_list() -> None:
     if kept:
         list_kept(kept)
     ask_folder()
+    if kept:
+        fetch_charts()
+
+
+def fetch_charts() -> None:
+    """A chart that nobody sees: the browser fetches what draws charts while the list is read, not once a run opens."""
+    st.plotly_chart({"data": [{"type": "scatter"}]}, key="fetch-charts")
 
 
 def ask_folder() -> None:

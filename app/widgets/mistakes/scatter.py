@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from app import figures, state
@@ -47,7 +48,7 @@ def draw(opened: Opened, lassoing: bool) -> None:
     chosen[runs.filtered(opened, state.mistakes.selection())] = True
     key = f"{Key.SCATTER}.{opened.name}"
 
-    rows = table.iloc[shown]
+    rows = table[["number", "true", "predicted", "confidence"]].iloc[shown]
     st.plotly_chart(
         figures.agreement_scatter(
             rows["confidence"].to_numpy(np.float32),
@@ -55,7 +56,7 @@ def draw(opened: Opened, lassoing: bool) -> None:
             right[shown],
             rows["number"].to_numpy(),
             chosen[shown],
-            told(rows["true"].astype(object).tolist(), rows["predicted"].tolist(), rows["confidence"].tolist()),
+            told(rows),
             (word("scatter.confidence"), word("scatter.agreement"), word("scatter.chance")),
             lassoing,
         ),
@@ -84,16 +85,19 @@ def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
         state.mistakes.select(lasso=Group(word("scatter.chosen"), numbers))
 
 
-def told(true: list, predicted: list[str], confidence: list[float]) -> list[str]:
-    """What each point says under the pointer."""
+def told(rows: pd.DataFrame) -> np.ndarray:
+    """What each point (n,) says under the pointer; many say the same, which is put into words once."""
+    shares = np.round(100 * rows["confidence"].to_numpy(np.float64)).astype(int)
+    kinds = list(zip(rows["true"].astype(object), rows["predicted"].astype(object), shares.tolist(), strict=True))
 
-    def tell(is_: object, said: str, sure: float) -> str:
-        share = percent(sure, 0)
-        if not isinstance(is_, str) or is_ == said:
-            return word("scatter.right", predicted=said, confidence=share)
-        return word("scatter.wrong", true=is_, predicted=said, confidence=share)
+    def tell(true: object, said: str, share: int) -> str:
+        confidence = percent(share / 100, 0)
+        if not isinstance(true, str) or true == said:
+            return word("scatter.right", predicted=said, confidence=confidence)
+        return word("scatter.wrong", true=true, predicted=said, confidence=confidence)
 
-    return [tell(*one) for one in zip(true, predicted, confidence, strict=True)]
+    words = {kind: tell(*kind) for kind in set(kinds)}
+    return np.array([words[kind] for kind in kinds], str)
 
 
 def legend(right: np.ndarray, shown: np.ndarray) -> str:

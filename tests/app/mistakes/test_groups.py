@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from app.state import Key
 from app.widgets.mistakes import groups
 from app.words import word
 from core.evaluation.groups import group
+from core.scanning import Run
+from core.scanning.parts import Broken, encode, write_part
 from tests.app.mistakes.mistakes_page import RUN, html, open_page, open_picture, press, said, well
 
 
@@ -74,6 +78,40 @@ def test_which_maps_are_even() -> None:
     noise = np.random.default_rng(0).random((5, 8, 8))
     assert maps.is_even(1 - 1e-4 * noise).all() and not maps.is_even(1 - 1e-2 * noise).any()
     assert maps.is_even(np.zeros((2, 4, 4))).all() and maps.is_even(np.full((3, 3), 1 / 9))
+
+
+@pytest.mark.parametrize(
+    ("uneven", "broken", "opens"),
+    [((), (), 40), ((39,), (), 40), ((0, 1, 2), (), 3), ((0, 1, 20), (), 40), ((3, 4, 5), (0, 1, 2), 40)],
+    ids=["none", "too few", "the first ones", "not the first ones alone", "behind broken ones"],
+)
+def test_a_run_is_even_where_nearly_all_its_maps_are(
+    uneven: Sequence[int],
+    broken: Sequence[int],
+    opens: int,
+    own_store: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of forty parts of a hundred pictures: in the ``uneven`` ones 15 maps are not even; so many are read at most."""
+    facts = {"model": "m", "classes": ["a"], "data": "d", "pictures": 4000, "unmatched": [], "labels": {}}
+    (tmp_path / "run.json").write_text(json.dumps(facts))
+    written = []
+    for part in range(40):
+        numbers = range(100 * part, 100 * part + 100)
+        if part in broken:
+            data = encode({"number": []}, [Broken(number, "path", "why", (0, 0)) for number in numbers])
+        else:
+            written.append(np.full((100, 4, 4), 1 / 16, np.float32))
+            written[-1][:15, 0, 0] += 0.01 * (part in uneven)
+            data = encode({"number": numbers, "predicted": ["a"] * 100, "attention": written[-1]})
+        write_part(tmp_path, numbers.start, numbers.stop, data)
+    opened, read, array = runs.open_one(str(tmp_path)), [], Run.array
+    monkeypatch.setattr(Run, "array", lambda run, name: read.append(len(run.parts)) or array(run, name))
+    values = np.concatenate(written)
+    even = np.ptp(values, (1, 2)) <= 1e-3 * values.max((1, 2))
+    span = (float(values.min()), float(values.max()))
+    assert maps.evenness(opened) == (span if np.mean(even) >= 0.99 else None) and max(read) == opens
 
 
 @pytest.mark.parametrize(

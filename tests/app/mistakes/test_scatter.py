@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import state
 from app.figures import WARM, agreement_scatter, drawn
-from app.figures.scatter import FEW, LIGHT
+from app.figures.scatter import FAINT, FEW, LIGHT
 from app.runtime import runs
 from app.state import Key
 from app.state.mistakes import Answers, Filter, Group
@@ -36,17 +36,19 @@ def test_each_point_of_the_scatter_is_its_picture(count: int) -> None:
     confidence, agreement = draw.random(count).astype(np.float32), draw.uniform(-0.5, 1, count).astype(np.float32)
     correct, numbers = draw.choice([0.0, 1.0, np.nan], count), 1000 + np.arange(count)
     chosen = draw.random(count) < 0.5
-    told = [f"point {number}" for number in numbers]
+    told = np.array([f"point {number}" for number in numbers])
     figure = agreement_scatter(confidence, agreement, correct, numbers, chosen, told, ("x", "y", "by chance"))
     seen = []
     for trace in figure.data:
         for place, number in enumerate(trace.customdata):
             index = int(number) - 1000
             assert trace.x[place] == pytest.approx(100 * confidence[index]) and trace.y[place] == agreement[index]
-            assert trace.text[place] == told[index] and (place in trace.selectedpoints) == chosen[index]
+            assert trace.text[place] == told[index] and (trace.marker.opacity > FAINT) == chosen[index]
             assert (trace.marker.color == WARM) == (correct[index] == 0)
             seen.append(index)
     assert sorted(seen) == list(range(count)) and figure.data[-1].marker.color == WARM  # mistakes lie on top
+    strong = [trace.marker.opacity > FAINT for trace in figure.data]
+    assert strong == sorted(strong) and set(strong) == {False, True}  # what is chosen lies above the rest
     assert figure.data[0].type == ("scatter" if count <= LIGHT else "scattergl")
     low, high = figure.layout.yaxis.range
     assert list(figure.layout.xaxis.ticktext) == ["0 %", "25 %", "50 %", "75 %", "100 %"]
@@ -73,5 +75,5 @@ def test_one_point_opens_its_picture_and_several_that_the_filter_leaves_are_show
 
 def test_the_chart_is_no_higher_than_what_it_shows() -> None:
     one = np.ones(1)
-    flat = agreement_scatter(one, 0.2 * one, one, one, one == 1, [""], ("", "", ""))
+    flat = agreement_scatter(one, 0.2 * one, one, one, one == 1, np.array([""]), ("", "", ""))
     assert flat.layout.yaxis.range[1] == pytest.approx(0.35)
