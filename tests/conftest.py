@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ from torch import nn
 
 from core.attention import MECHANISMS
 from core.attribution import batches
+from core.attribution.batches import Pace
 from core.classifier import Classifier
+from core.data import scenes
 from core.images import open_image
 from core.models.shelf import build, freeze
 from core.types import ModelCard, Picture
@@ -23,6 +25,8 @@ ROOT = Path(__file__).parent
 CLASSES = ("ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "maple", "oak", "pine")
 SIZE = 64
 WIDTHS = (8, 8, 16, 16)
+
+drawn = lru_cache(500)(scenes.draw)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -45,11 +49,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def short_probe() -> Iterator[None]:
-    """Each size of batch is timed twice, however short that is: what comes out is right at every size."""
+def no_probe() -> Iterator[None]:
+    """Every model has the same pace, so that what is quick enough to be done at once hangs on no other process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches, "LONG_ENOUGH", 0.0)
+        patch.setattr(batches, "probe", lambda classifier, gradient: Pace(4, 0.03 if gradient else 0.01))
         yield
+
+
+@pytest.fixture(autouse=True)
+def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scene is drawn once for all tests of a process; those that test the drawing have a fixture of this name."""
+    monkeypatch.setattr(scenes, "draw", drawn)
 
 
 def redraw(module: nn.Module, seed: int) -> nn.Module:

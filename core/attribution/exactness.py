@@ -17,7 +17,7 @@ import torch
 from core.attribution.method import Compute
 from core.attribution.once import once
 from core.classifier import Classifier
-from core.data.scenes import draw, seeds
+from core.data import scenes
 from core.images import open_image
 from core.models.architecture import blank
 from core.models.shelf import is_own
@@ -36,16 +36,16 @@ FACT = "adds_up"
 
 
 def adds_up(
-    classifier: Classifier, compute: Compute, scenes: int = SCENES, amiss: int = AMISS, **parameters: object
+    classifier: Classifier, compute: Compute, tries: int = SCENES, amiss: int = AMISS, **parameters: object
 ) -> bool | None:
-    """Whether a method's gap on the predicted class is ``EXACT`` at most, but for ``amiss`` of ``scenes`` drawn ones.
+    """Whether a method's gap on the predicted class is ``EXACT`` at most, but for ``amiss`` of so many drawn scenes.
 
     The gap is a share of the score, completeness as in Sundararajan et al., ICML 2017, axiom 3. None where the method
     cannot run. It runs inside a job of the device's worker; lack of memory there is raised.
     """
 
     def gap(seed: int) -> float:
-        x = classifier.prepare(open_image(draw(seed, SIDE).pixels, name=f"scenes/{seed}"))
+        x = classifier.prepare(open_image(scenes.draw(seed, SIDE).pixels, name=f"scenes/{seed}"))
         x = x.to(blank(classifier.module, classifier.card.size).dtype)
         with torch.no_grad():
             target = int(classifier.module(x)[0].argmax())
@@ -53,7 +53,7 @@ def adds_up(
 
     left = amiss
     try:
-        for seed in seeds("val", scenes):
+        for seed in scenes.seeds("val", tries):
             left -= not gap(seed) <= EXACT  # not a number is not exact either
             if left < 0:
                 return False

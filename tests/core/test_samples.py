@@ -11,6 +11,11 @@ from core.data.samples import CONTRADICTED, SCENE_SIDE, open_sample
 from core.types import InvalidInput
 
 
+@pytest.fixture(autouse=True)
+def drawn_once() -> None:
+    """Here scenes are drawn every time."""
+
+
 @pytest.mark.parametrize("family", ["scenes", "scenes-tag", "scenes-place", "imagenette", "torchvision", "own"])
 def test_each_sample_that_is_offered_opens_once(family: str) -> None:
     offered = samples.samples(family)

@@ -22,6 +22,11 @@ SEEDS = range(40)
 ROOM = str(Path(scenes.__file__).parents[1])
 
 
+@pytest.fixture(autouse=True)
+def drawn_once() -> None:
+    """Here scenes are drawn every time."""
+
+
 def test_a_seed_gives_the_same_picture_twice_and_in_another_process() -> None:
     code = (  # a bare package `core` spares the child the import of torch
         f"import sys, types, hashlib; core = types.ModuleType('core'); core.__path__ = [{ROOM!r}];"
