@@ -29,23 +29,18 @@ WIDTHS = (8, 8, 16, 16)
 drawn = lru_cache(500)(scenes.draw)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file is a group that one process tests, or several that look at one server; those with a browser are spread.
+    """Files with a browser are spread among the others, the first of them first.
 
-    They wait more than they compute, and last longest: the first comes first. So some process computes while another
-    waits, and none is left alone with such a group at the end.
+    They wait more than they compute, and last longest. So of the processes that each test a file at a time some compute
+    while another waits, and none is left alone with such a file at the end.
     """
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).with_suffix("").as_posix()))
-    groups = {item: item.get_closest_marker("xdist_group").args[0] for item in items}
-    there = list(dict.fromkeys(groups.values()))
-    slow = [name for name in there if any(groups[item] == name and "browser" in item.keywords for item in items)]
-    quick = [name for name in there if name not in slow]
+    files = list(dict.fromkeys(item.path for item in items))
+    slow = [path for path in files if any(item.path == path and "browser" in item.keywords for item in items)]
+    quick = [path for path in files if path not in slow]
     step = len(quick) / (len(slow) + 1)
-    places = {name: n * step - 0.5 for n, name in enumerate(slow)} | {name: n for n, name in enumerate(quick)}
-    items.sort(key=lambda item: places[groups[item]])
+    places = {path: n * step - 0.5 for n, path in enumerate(slow)} | {path: n for n, path in enumerate(quick)}
+    items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)

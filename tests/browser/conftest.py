@@ -83,21 +83,30 @@ def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Pat
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    """One Chromium for the session."""
+def driver() -> Iterator[object]:
+    """What starts Chromium."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
         pytest.skip(f"no Chromium at {CHROMIUM}")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
-        yield browser
-        browser.close()
+    with playwright.sync_playwright() as one:
+        yield one
 
 
 @pytest.fixture(scope="session")
-def window(chromium) -> Iterator[object]:
-    """One window, 1100 x 900 CSS pixels: its pages share a cache of Streamlit's own files and nothing else."""
-    context = chromium.new_context(viewport={"width": 1100, "height": 900})
+def chromium(driver) -> Iterator[object]:
+    """One Chromium for the session, which knows nothing from one window to the next."""
+    browser = driver.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def window(driver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """One window, 1100 x 900 CSS pixels, with a folder: scripts that it has read before are compiled there."""
+    context = driver.chromium.launch_persistent_context(
+        tmp_path_factory.mktemp("chromium"), executable_path=str(CHROMIUM), headless=True, args=FLAGS,
+        viewport={"width": 1100, "height": 900},
+    )  # fmt: skip
     yield context
     context.close()
 

@@ -15,7 +15,7 @@ from app.words import word
 from core.data import samples
 from tests.browser.clicks import settle
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser/main")]
+pytestmark = pytest.mark.browser
 MAIN = "app/main.py"
 DRAWN = ".overlay[data-drawn]"
 PATIENCE = 60_000

@@ -14,7 +14,7 @@ from app.widgets.mistakes.gallery import PAGE
 from app.words import word
 from tests.browser.clicks import click_until, press_until, settle
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser/main")]
+pytestmark = pytest.mark.browser
 MAIN = "app/main.py"
 MODEL, COUNT = "scenes-tag/cbam", 40
 PATIENCE = 120_000  # the first page draws its scenes

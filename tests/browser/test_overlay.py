@@ -12,7 +12,7 @@ from tests.browser.expected import TOLERANCE, close, colour_of, signed_colour_of
 from tests.browser.overlay_driver import Overlay
 from tests.browser.overlay_page import GREY, MARK, NOTE, RED, masked, ramp, spot
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser/overlay")]
+pytestmark = pytest.mark.browser
 PAGE = "tests/browser/overlay_page.py"
 PADDING = (124, 116, 104)
 SHADE, SHADE_ALPHA = np.array([17, 20, 32]), 0.62

@@ -10,7 +10,7 @@ from tests.browser.overlay_driver import Overlay
 from tests.browser.overlay_page import fine
 from tests.browser.test_overlay import PAGE, cell
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser/overlay")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.browser.test_overlay import PAGE, cell
 COLOURLESS = np.full(3, 56 + 0.75 * GREY[0])
 """The picture where a patch cannot look."""
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser/overlay")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
