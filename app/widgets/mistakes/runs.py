@@ -93,10 +93,10 @@ def list_kept(kept: Sequence[Run]) -> None:
         placeholder="",
         alt=word("runs.title"),
         column_config={
-            "model": st.column_config.TextColumn(word("table.model"), width=180),
+            "model": st.column_config.TextColumn(word("table.model"), width=170),
             "right": st.column_config.NumberColumn(word("runs.right"), format="%.1f %%", width=65),
-            "pictures": st.column_config.TextColumn(word("table.pictures"), width=105),
-            "data": st.column_config.TextColumn(word("runs.data"), width=205),
+            "pictures": st.column_config.TextColumn(word("table.pictures"), width=125),
+            "data": st.column_config.TextColumn(word("runs.data"), width=195),
             "started": st.column_config.TextColumn(word("runs.started"), width=120),
         },
     )
