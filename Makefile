@@ -8,7 +8,8 @@ TABLES ?=
 
 python := .venv/bin/python
 # Files side by side, each on one thread: faster than one after another on many. tests/conftest.py orders them.
-pytest := OMP_NUM_THREADS=1 $(python) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+# What one of the many processes has compiled the others take, even where Python was told to keep nothing.
+pytest := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(python) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 pip := $(python) -m pip install --disable-pip-version-check
 new_enough := import sys; sys.exit(sys.version_info < (3, 11))
 
