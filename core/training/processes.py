@@ -108,6 +108,8 @@ def gather(name: str = "auto") -> Iterator[Crew]:
         torch.cuda.set_device(device)
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
-        yield Crew(device, distributed.get_rank(), distributed.get_world_size())
+        crew = Crew(device, distributed.get_rank(), distributed.get_world_size())
+        yield crew
+        crew.wait()  # nobody goes while another still hears from it
     finally:
         distributed.destroy_process_group()
