@@ -46,8 +46,8 @@ def agreement_scatter(
     light = len(confidence) <= LIGHT
     points, size, many = (go.Scatter, 7, 1.0) if light else (go.Scattergl, 3.5, 0.6)
     groups = (correct == 1, ACCENT, 0.4), (np.isnan(correct), QUIET, 0.5), (correct == 0, WARM, 0.85)
-    for left, (group, colour, strength) in product((False, True), groups):
-        here = np.flatnonzero(group & (chosen == left))
+    for kept, (group, colour, strength) in product((False, True), groups):
+        here = np.flatnonzero(group & (chosen == kept))
         if not len(here):
             continue
         figure.add_trace(
@@ -57,7 +57,7 @@ def agreement_scatter(
                 customdata=numbers[here],
                 text=told[here],
                 mode="markers",
-                marker={"color": colour, "size": size, "opacity": strength * many if left else FAINT},
+                marker={"color": colour, "size": size, "opacity": strength * many if kept else FAINT},
                 hovertemplate="%{text}<extra></extra>",
             )
         )

@@ -95,7 +95,7 @@ def own_device(name: str = "auto") -> torch.device:
 
 @contextmanager
 def gather(name: str = "auto") -> Iterator[Crew]:
-    """The processes that torchrun started, or this one alone, on the device of that name.
+    """The processes that torchrun started, or this one alone, on the device of that name; at the end all wait for all.
 
     Raises:
         InvalidInput: there is no such device, or fewer devices than processes on this machine.
@@ -110,6 +110,6 @@ def gather(name: str = "auto") -> Iterator[Crew]:
     try:
         crew = Crew(device, distributed.get_rank(), distributed.get_world_size())
         yield crew
-        crew.wait()  # nobody goes while another still hears from it
+        crew.wait()  # one that left while another was still in the group has been seen to abort
     finally:
         distributed.destroy_process_group()
