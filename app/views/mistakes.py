@@ -38,15 +38,16 @@ with st.container(key="mistakes"):
     else:
         earlier.show_head(opened)
         scanning.go_on(opened.run, classifier)
-        comparing.compare(opened)
-        left, right = st.columns([1, 1.8], gap="medium")
-        with right:
-            gallery.show(opened)  # first: the pictures are what a visitor waits for
-        with left:
-            overview.show(opened)
-            scatter.show(opened)
-        with right:
-            case.show(opened)
-        groups.show(opened)
+        if len(opened.table):
+            comparing.compare(opened)
+            left, right = st.columns([1, 1.8], gap="medium")
+            with right:
+                gallery.show(opened)  # first: the pictures are what a visitor waits for
+            with left:
+                overview.show(opened)
+                scatter.show(opened)
+            with right:
+                case.show(opened)
+            groups.show(opened)
 
 state.publish_choices(state.MISTAKES)

@@ -25,6 +25,8 @@ CHART = {"displayModeBar": False}
 
 def tell(opened: Opened) -> str:
     """How often the model was right with the interval, and how many mistakes there are, as one line."""
+    if not len(opened.table):
+        return word("overview.nothing")
     found = runs.summary(opened).accuracy
     if not found.pictures:
         return word("overview.unlabelled")

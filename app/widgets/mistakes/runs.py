@@ -114,8 +114,9 @@ def show_head(opened: Opened) -> None:
         told = word("runs.on", data=data_title(opened.run), count=pictures(opened.run))
         st.markdown(f"{with_broken(opened.run, told)} · {overview.tell(opened)}")
     with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        comparing.pick_other(opened)
-        export.show(opened)
+        if len(opened.table):
+            comparing.pick_other(opened)
+            export.show(opened)
         if runs.is_kept(opened.run):
             remove(opened)
         st.button(word("runs.all"), key="runs-back", icon=":material/list:", on_click=close)

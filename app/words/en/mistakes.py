@@ -89,6 +89,7 @@ WORDS = {
     "compare.wrong": "Wrong here, right there",
     "compare.other_answer": "Another answer, neither better",
     # what it found
+    "overview.nothing": "none of them could be read, so the model has said nothing",
     "overview.unlabelled": "no picture has a true class, so nothing can be right or wrong",
     "overview.accuracy": "**{share} right** ({low} – {high})",
     "overview.so_far": "so far",

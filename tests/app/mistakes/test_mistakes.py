@@ -138,6 +138,19 @@ def test_a_folder_with_labels_that_do_not_match_and_a_broken_picture(empty: Path
     assert list(listed["pictures"]) == [word("runs.broken", told="6", broken="1")]
 
 
+def test_of_a_run_in_which_nothing_could_be_read_nothing_else_is_said(empty: Path) -> None:
+    (empty / "data" / "house").mkdir(parents=True)
+    for number in range(3):
+        (empty / "data" / "house" / f"{number}.png").write_bytes(b"no pixels")
+    core.scan(core.load(MODEL, "cpu"), empty / "data", runs.folder() / "dark")
+    page = well(open_page(run="dark"))
+    assert f"(+3 broken) · {word('overview.nothing')}" in said(page)
+    assert list(page.dataframe[0].value["path"]) == [f"house/{number}.png" for number in range(3)]
+    for name in ("overview.unlabelled", "gallery.empty", "scatter.none", "looks.none"):
+        assert word(name) not in said(page)
+    assert page.button(key="runs-back")
+
+
 def test_a_mapping_is_what_differs_from_the_names(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = open_collection(folder_of_pictures(empty / "data"))
     edited = {"teapot": "boat", "House": None, "umbrella_": "umbrella"}
