@@ -34,7 +34,7 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
     with st.container(key="frame-picture"):
         st.markdown(f"**{word('picture.label')}**")
         sample, picture = pictures.pick_picture(card.family)
-        framing, picture = pictures.pick_framing(picture)
+        framing, picture = pictures.pick_framing(card, picture)
     st.caption(word("device.is", device=state.device()))
     return card, sample, framing, picture
 

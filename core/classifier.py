@@ -14,11 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core import checking
+from core import checking, images
 from core import device as devices
 from core.attention import mechanism
 from core.attention.tap import Record, Tap, listen, taps
-from core.images import square
 from core.models import own, shelf
 from core.models.adapted import adapt, find_stages
 from core.models.architecture import blank, freeze, try_out
@@ -76,7 +75,15 @@ class Classifier:
 
     def prepare(self, picture: Picture) -> Tensor:
         """The model's square of a picture, normalised: (1, 3, size, size) on the device, laid out channels last."""
-        return self.normalise(square(picture, self.card.size, self.fill)[None])
+        return self.normalise(self.square(picture)[None])
+
+    def square(self, picture: Picture) -> np.ndarray:
+        """The model's square of a picture, (size, size, 3) uint8, resized and cropped as the card says."""
+        return images.square(picture, self.card.size, self.fill, self.card.resize, self.card.interpolation)
+
+    def frame(self, picture: Picture) -> Picture:
+        """The picture with the box that this model sees of it; see ``core.images.frame``."""
+        return images.frame(picture, self.card.size, self.card.resize)
 
     def normalise(self, squares: np.ndarray) -> Tensor:
         """Squares (b, size, size, 3) uint8 as the model takes them: (b, 3, size, size) on the device, channels last."""

@@ -50,20 +50,24 @@ def frozen(array: np.ndarray) -> np.ndarray:
 class Picture:
     """An RGB picture and the square of it that a model sees.
 
-    ``pixels`` (h, w, 3) uint8; ``box`` the model's square; ``sha256`` of the bytes it was read from. ``squares`` are
-    the squares that were cut already, by size and fill: cutting one costs half of a small model's forward pass.
+    ``pixels`` (h, w, 3) uint8; ``box`` the model's square; ``sha256`` of the bytes it was read from. ``centered`` says
+    that the square was left at its default, so that a model may take the center crop that it was measured with.
+    ``notes`` are sentences about what was done to the file's values to show them. ``squares`` are the squares that were
+    cut already: cutting one costs half of a small model's forward pass.
     """
 
     pixels: np.ndarray
     box: Box
     name: str
     sha256: str
+    centered: bool = True
+    notes: tuple[str, ...] = ()
     squares: dict[tuple, np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     @property
-    def key(self) -> tuple[str, Box]:
+    def key(self) -> tuple[str, Box, bool]:
         """What a cache may know this picture by: its content and its crop."""
-        return self.sha256, self.box
+        return self.sha256, self.box, self.centered
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,8 +165,10 @@ class ModelCard:
 
     ``architecture`` is "fovea" (the mechanism in our own backbone), "torchvision/<name>", or "module" for any other.
 
-    ``size`` is the side of the model's square in pixels; ``mean`` and ``std`` normalise RGB in 0..1. ``ablation`` gives
-    the accuracy with every attention map made ``uniform``, ``shuffled`` and ``off``. ``facts`` holds the rest (epochs,
+    ``size`` is the side of the model's square in pixels; ``mean`` and ``std`` normalise RGB in 0..1. The model was
+    measured on pictures whose short side was resized to ``resize`` pixels by ``interpolation``, bilinear or bicubic,
+    and whose central square of ``size`` pixels was cut out; None is the largest central square. ``ablation`` gives the
+    accuracy with every attention map made ``uniform``, ``shuffled`` and ``off``. ``facts`` holds the rest (epochs,
     seed, device, seconds, parameters, checksum, licence, command ...).
     """
 
@@ -179,6 +185,8 @@ class ModelCard:
     architecture: str = "fovea"
     ablation: dict[str, float] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    resize: int | None = None
+    interpolation: str = "bilinear"
 
     @property
     def family(self) -> str:

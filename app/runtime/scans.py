@@ -21,7 +21,6 @@ from core import Classifier, InvalidInput, Stopped
 from core.data.archive import LARGEST
 from core.data.collection import Collection
 from core.data.pictures import PICTURES, SEED, open_collection
-from core.images import square
 from core.scanning import Run, scan
 from core.scanning.start import SAME, settle
 from core.types import Progress
@@ -68,7 +67,7 @@ def seconds(model: Classifier, milliseconds: float, pictures: Collection) -> flo
     def one(number: int) -> float:
         start = time.perf_counter()
         try:
-            square(pictures.read(number), model.card.size, model.fill)
+            model.square(pictures.read(number))
         except InvalidInput:
             pass  # a broken picture takes its time too
         return time.perf_counter() - start

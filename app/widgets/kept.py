@@ -16,7 +16,7 @@ from core.attribution import method
 
 def _one(view: View, number: int) -> None:
     classifier = weights.open_model(models.find_card(view.model))
-    picture = pictures.framed(pictures.find_picture(view.sample), view.framing)
+    picture = pictures.framed(classifier.card, pictures.find_picture(view.sample), view.framing)
     subject = Subject(classifier, picture, view.sample, view.framing)
     reading, chosen, parameters = runtime.reading(classifier, picture), method(view.method), dict(view.parameters)
     target = classifier.target(view.target or None, reading.probabilities)

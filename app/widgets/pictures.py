@@ -11,9 +11,10 @@ from app import runtime, state
 from app.gallery import gallery
 from app.state import Key
 from app.words import word
-from core import InvalidInput, Picture, open_image, reframe
+from core import InvalidInput, ModelCard, Picture, open_image, reframe
 from core.data.datasets import fetch_imagenette
 from core.data.samples import samples
+from core.images import frame
 
 UPLOADS = 24
 ELONGATED, DRAWN = 4, 2
@@ -125,7 +126,7 @@ def add_pictures() -> None:
         st.camera_input(word("picture.camera"), key=Key.CAMERA, on_change=photographed, label_visibility="collapsed")
 
 
-def pick_framing(picture: Picture) -> tuple[str, Picture]:
+def pick_framing(card: ModelCard, picture: Picture) -> tuple[str, Picture]:
     """How the picture meets the model's square: its name for the address, and the picture with that box."""
     asked = state.get(Key.FRAMING) or CENTRE
     own = asked.startswith(f"{BOX}:")
@@ -150,7 +151,11 @@ def pick_framing(picture: Picture) -> tuple[str, Picture]:
     )
     if own:
         pick_box(*numbers(framing))
-    return framing, framed(picture, framing)
+    if framing == CENTRE and card.resize:
+        st.caption(word("framing.measured", resize=card.resize, size=card.size))
+    for note in picture.notes:
+        st.caption(note)
+    return framing, framed(card, picture, framing)
 
 
 def pick_box(*present: int) -> None:
@@ -180,10 +185,10 @@ def numbers(framing: str) -> tuple[int, int, int]:
     return across, down, max(SMALLEST, side)
 
 
-def framed(picture: Picture, framing: str) -> Picture:
+def framed(card: ModelCard, picture: Picture, framing: str) -> Picture:
     """The picture with the model's square at ``centre``, ``fit`` or ``box:across,down,side``."""
     if not framing.startswith(BOX):
-        return reframe(picture, FIT if framing == FIT else CENTRE)
+        return frame(reframe(picture, FIT if framing == FIT else CENTRE), card.size, card.resize)
     across, down, share = numbers(framing)
     height, width = picture.pixels.shape[:2]
     side = max(8, round(min(height, width) * share / 100))

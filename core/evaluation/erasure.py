@@ -22,7 +22,7 @@ from core import checking
 from core.attribution.baseline import absent
 from core.classifier import Classifier
 from core.evaluation.agreement import Map, pool, to_values
-from core.images import open_image, square, to_picture
+from core.images import open_image, to_picture
 from core.types import InvalidInput, Picture
 
 CELLS = 16
@@ -64,12 +64,12 @@ def erase(
     order = rank(map_, side, seed) if which != "random" else np.random.default_rng(seed).permutation(side * side)
     order = order[::-1] if which == "least" else order
     gone = reach(order, round(share * len(order)), side, size)
-    pixels = square(picture, size, classifier.fill)
+    pixels = classifier.square(picture)
     if fill == "surroundings" and not gone.all():
         filled = fill_in(pixels, gone)
     else:  # where nothing is left there are no surroundings either
         filled = painted(classifier, picture, FILLS[fill] or FILLS["grey"])
-    return open_image(np.where(gone[:, :, None], filled, pixels), name=picture.name)
+    return open_image(np.where(gone[:, :, None], filled, pixels), (0, 0, size, size), picture.name)
 
 
 def cells(classifier: Classifier) -> int:

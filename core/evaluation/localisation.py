@@ -83,7 +83,7 @@ def tile(classifier: Classifier, pictures: Sequence[Picture]) -> Picture:
         raise InvalidInput("tile takes four pictures; make them with open_image(path, bytes or array).")
     parts = [square(one, classifier.card.size // 2, classifier.fill) for one in pictures]
     whole = np.concatenate([np.concatenate(parts[:2], 1), np.concatenate(parts[2:], 1)])
-    return open_image(whole, name=" + ".join(one.name for one in pictures))
+    return open_image(whole, (0, 0, *whole.shape[:2]), " + ".join(one.name for one in pictures))
 
 
 def quadrant(place: int) -> np.ndarray:

@@ -25,7 +25,6 @@ from core.attribution import method, methods, quiet
 from core.attribution.method import Method
 from core.classifier import Classifier, read
 from core.evaluation.agreement import blob
-from core.images import square
 from core.types import InvalidInput, Kind, Picture, Progress
 
 Source = Callable[[Classifier, Picture, int, Progress | None], np.ndarray]
@@ -108,7 +107,7 @@ def centre(classifier: Classifier, picture: Picture, target: int = 0, progress: 
 
 def edges(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:
     """How steep the grey of the square is, (size, size): the length of Sobel's gradient, edge pixels repeated."""
-    grey = np.pad(square(picture, classifier.card.size, classifier.fill) @ np.array(GREY), 1, mode="edge")
+    grey = np.pad(classifier.square(picture) @ np.array(GREY), 1, mode="edge")
     steps, means = (lambda a: a[2:] - a[:-2]), (lambda a: a[2:] + 2 * a[1:-1] + a[:-2])  # along the first axis
     return np.hypot(means(steps(grey.T).T), means(steps(grey).T).T)
 

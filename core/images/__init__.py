@@ -5,7 +5,17 @@ All functions are pure, may be called from any thread, and write nothing to disk
 
 from __future__ import annotations
 
-from core.images.framing import BASELINE, Framing, cell_box, encode_jpeg, reframe, square, thumbnail, to_picture
+from core.images.framing import (
+    BASELINE,
+    Framing,
+    cell_box,
+    encode_jpeg,
+    frame,
+    reframe,
+    square,
+    thumbnail,
+    to_picture,
+)
 from core.images.opening import FORMATS, LONGEST, MAX_BYTES, MAX_PIXELS, SMALLEST, load_bytes, open_image
 
 __all__ = [
@@ -18,6 +28,7 @@ __all__ = [
     "Framing",
     "cell_box",
     "encode_jpeg",
+    "frame",
     "load_bytes",
     "open_image",
     "reframe",

@@ -26,37 +26,80 @@ Framing = Literal["centre", "fit"] | Box
 def reframe(picture: Picture, framing: Framing) -> Picture:
     """The same picture with another square for the model.
 
-    ``"centre"`` is the largest centred square, ``"fit"`` the smallest centred square that holds the whole picture; both
-    lie on whole pixels. A box (left, top, right, bottom) of one's own is made square about its centre by its longer
-    side, at most the picture's longer side. Along each axis it is then moved, as little as needed, to lie within the
-    picture, or to hold the picture's whole width or height where it is larger than that.
+    ``"centre"`` is the largest centered square, on the same pixels as torchvision's center crop; a model that was
+    measured with a smaller one takes that (``frame``). ``"fit"`` is the smallest centered square that holds the whole
+    picture. Both lie on whole pixels. A box (left, top, right, bottom) of one's own is made square about its center by
+    its longer side, at most the picture's longer side. Along each axis it is then moved, as little as needed, to lie
+    within the picture, or to hold the picture's whole width or height where it is larger than that.
 
     Raises InvalidInput for a box without area or outside of the picture.
     """
     height, width = picture.pixels.shape[:2]
     if isinstance(framing, str) and framing in ("centre", "fit"):
         side = min(width, height) if framing == "centre" else max(width, height)
-        left, top = (width - side) // 2, (height - side) // 2
+        left, top = round((width - side) / 2), round((height - side) / 2)  # halves to even, as torchvision rounds
     else:
         side, left, top = _own_square(framing, width, height)
-    return replace(picture, box=(float(left), float(top), float(left + side), float(top + side)))
+    centered = isinstance(framing, str) and framing == "centre"
+    box = float(left), float(top), float(left + side), float(top + side)
+    return replace(picture, box=box, centered=centered)
 
 
-def square(picture: Picture, size: int, fill: tuple[int, int, int] = BASELINE) -> np.ndarray:
+def frame(picture: Picture, size: int, resize: int | None = None) -> Picture:
+    """The picture with the box that a model of this ``size`` sees of it.
+
+    Where the framing was left at its default and the model was measured with torchvision's ``Resize(resize)`` and
+    ``CenterCrop(size)``, it is that crop, in pixels of the whole picture; else the box stays as it is.
+    """
+    if resize is None or not picture.centered:
+        return picture
+    height, width = picture.pixels.shape[:2]
+    wide, high = resized(width, height, resize)
+    left, top = round((wide - size) / 2), round((high - size) / 2)
+    x, y = width / wide, height / high
+    return replace(picture, box=(left * x, top * y, (left + size) * x, (top + size) * y))
+
+
+def resized(width: int, height: int, short: int) -> tuple[int, int]:
+    """Width and height that torchvision's ``Resize(short)`` gives a picture; the longer side is rounded down."""
+    long = int(short * max(width, height) / min(width, height))
+    return (short, long) if width <= height else (long, short)
+
+
+def square(
+    picture: Picture,
+    size: int,
+    fill: tuple[int, int, int] = BASELINE,
+    resize: int | None = None,
+    interpolation: str = "bilinear",
+) -> np.ndarray:
     """The model's square: the picture's box as (size, size, 3) uint8, what lies outside of the picture in ``fill``.
 
     It is cut once and kept with the picture, read-only.
 
-    Resampled by PIL's BILINEAR, which antialiases when it reduces; a box of ``size`` whole pixels is copied unchanged.
-    Else pixels just outside of the box count at its edge, as they do where a picture is resized first and cropped then.
+    Resampled by PIL's BILINEAR or BICUBIC, which antialias when they reduce; a box of ``size`` whole pixels is copied
+    unchanged. Else pixels just outside of the box count at its edge, as they do where a picture is resized first and
+    cropped then. That very order is taken for the default framing of a model with a ``resize`` (see ``frame``), so that
+    the square is torchvision's, bit by bit.
     """
-    found = picture.squares.get((size, fill))
+    key = size, fill, resize if picture.centered else None, interpolation
+    found = picture.squares.get(key)
     if found is None:
-        found = picture.squares[size, fill] = frozen(_cut(picture, size, fill))
+        how = Image.Resampling[interpolation.upper()]
+        cut = _cut(picture, size, fill, how) if key[2] is None else _center_crop(picture, size, resize, how)
+        found = picture.squares[key] = frozen(cut)
     return found
 
 
-def _cut(picture: Picture, size: int, fill: tuple[int, int, int]) -> np.ndarray:
+def _center_crop(picture: Picture, size: int, resize: int, how: Image.Resampling) -> np.ndarray:
+    height, width = picture.pixels.shape[:2]
+    wide, high = resized(width, height, resize)
+    left, top = round((wide - size) / 2), round((high - size) / 2)
+    whole = np.asarray(Image.fromarray(picture.pixels).resize((wide, high), how))
+    return whole[top : top + size, left : left + size]
+
+
+def _cut(picture: Picture, size: int, fill: tuple[int, int, int], how: Image.Resampling) -> np.ndarray:
     left, top, right, bottom = picture.box
     height, width = picture.pixels.shape[:2]
     west, north = math.ceil(max(0, -left)), math.ceil(max(0, -top))
@@ -67,7 +110,7 @@ def _cut(picture: Picture, size: int, fill: tuple[int, int, int]) -> np.ndarray:
         canvas = np.full((north + height + south, west + width + east, 3), fill, np.uint8)
         canvas[north : north + height, west : west + width] = picture.pixels
     box = (left + west, top + north, right + west, bottom + north)
-    return np.array(Image.fromarray(canvas).resize((size, size), Image.Resampling.BILINEAR, box=box))
+    return np.array(Image.fromarray(canvas).resize((size, size), how, box=box))
 
 
 def to_picture(values: np.ndarray, box: Box, shape: tuple[int, ...], smooth: bool = False) -> np.ndarray:

@@ -12,13 +12,20 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from core.images.colors import eight_bits, to_srgb
 from core.images.framing import LONGEST, Framing, reduced, reduced_size, reframe
 from core.types import InvalidInput, Picture, frozen
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
+MAX_JPEG, MAX_PROGRESSIVE = 110_000_000, 64_000_000
+"""Pixels of a JPEG, which is decoded at a reduced size: 108 million come from some telephones. A progressive one is
+held in memory as a whole before that."""
 SMALLEST = 8  # pixels
+SEEN = 64  # of 255: a 16-bit picture that is darker everywhere has values of 14 bits or fewer
+SCALABLE = ("RGB", "L", "CMYK")
+"""Modes whose pixels may be averaged before they become RGB."""
 
 Source = str | Path | bytes | Image.Image | np.ndarray | Picture
 
@@ -34,12 +41,14 @@ def open_image(source: Source, framing: Framing = "centre", name: str | None = N
     """An upright RGB picture from a path, bytes, a PIL image, an array or a picture, framed as ``reframe`` says.
 
     Content decides the type of a file: JPEG, PNG or WebP; an animation gives its first frame. An array is (h, w),
-    (h, w, 3) or (h, w, 4), uint8 or floats in 0..1. Transparency lies on white, 16 bits are scaled to 8, and a picture
-    longer than ``LONGEST`` is reduced to it: a box of one's own is in pixels of the picture that comes back. A Picture
-    is reframed too.
+    (h, w, 3) or (h, w, 4), uint8 or floats in 0..1. Colors of an embedded profile become sRGB, transparency lies on
+    white, 16 bits are scaled to 8 (values of fewer bits are stretched, and ``notes`` say so), and a picture longer than
+    ``LONGEST`` is reduced to it: a box of one's own is in pixels of the picture that comes back. A Picture is reframed
+    too.
 
     Raises InvalidInput for anything else, for a damaged or an empty file, for more than ``MAX_BYTES`` or ``MAX_PIXELS``
-    (found before decoding), and for less than ``SMALLEST`` pixels on a side.
+    (of a JPEG ``MAX_JPEG``, of a progressive one ``MAX_PROGRESSIVE``; found before decoding), and for less than
+    ``SMALLEST`` pixels on a side.
     """
     if isinstance(source, Picture):
         picture = source if name is None else replace(source, name=name)
@@ -66,9 +75,14 @@ def load_bytes(data: bytes, name: str = "picture") -> Picture:
         raise _too_large(name)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_size(*image.size, name)
+            _check_size(*image.size, name, most_pixels(image))
             image.draft(None, reduced_size(*image.size))  # a large JPEG is decoded at 1/2, 1/4 or 1/8
-            pixels = _upright_rgb(image)
+            pixels, notes = _upright_rgb(image)
+            if image.format == "PNG" and data[24] == 16 and not notes and 0 < pixels.max() < SEEN:
+                raise InvalidInput(
+                    f"{name} holds values of few bits in 16-bit colors and would be almost black; scale them to the "
+                    "whole range and save it with 8 bits."
+                )
     except InvalidInput:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -77,30 +91,38 @@ def load_bytes(data: bytes, name: str = "picture") -> Picture:
         raise InvalidInput(f"{name} is not a JPEG, PNG or WebP picture; save it as one of them.") from error
     except Exception as error:  # on bad bytes decoders raise OSError, SyntaxError, ValueError, EOFError, zlib.error ...
         raise InvalidInput(f"{name} is damaged or incomplete; save or copy it again and open that.") from error
-    return _centred(pixels, name, sha256(data).hexdigest())
+    return _centered(pixels, name, sha256(data).hexdigest(), notes)
+
+
+def most_pixels(image: Image.Image) -> int:
+    """How many pixels an opened file may have before it is decoded."""
+    if image.format not in ("JPEG", "MPO"):  # the latter holds several, as some telephones write it
+        return MAX_PIXELS
+    return MAX_PROGRESSIVE if image.info.get("progressive") else MAX_JPEG
 
 
 def _read_file(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise InvalidInput(f"There is no file {path}; check the path.")
+            what = "is not a file with a picture in it" if path.exists() else "does not exist"
+            raise InvalidInput(f"{path} {what}; check the path.")
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)  # one byte too many is enough to refuse it
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read ({error.strerror}); check the path and its permissions.") from error
 
 
-def _check_size(width: int, height: int, name: str) -> None:
-    if width * height > MAX_PIXELS:
-        raise _too_large(name)
+def _check_size(width: int, height: int, name: str, most: int = MAX_PIXELS) -> None:
+    if width * height > most:
+        raise _too_large(name, most)
     if min(width, height) < SMALLEST:
         raise InvalidInput(f"{name} has {width} x {height} pixels; choose one with at least {SMALLEST} on each side.")
     if min(reduced_size(width, height)) < SMALLEST:
         raise InvalidInput(f"{name} is too narrow ({width} x {height} pixels); cut out a part of it and open that.")
 
 
-def _too_large(name: str) -> InvalidInput:
-    return InvalidInput(f"{name} has more than {MAX_PIXELS // 10**6} million pixels; make it smaller and open that.")
+def _too_large(name: str, most: int = MAX_PIXELS) -> InvalidInput:
+    return InvalidInput(f"{name} has more than {most // 10**6} million pixels; make it smaller and open that.")
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
@@ -134,22 +156,27 @@ def _load_image(image: Image.Image, name: str) -> Picture:
     if image.mode in ("I", "F"):
         raise InvalidInput(f'A picture of mode {image.mode} has no fixed range; scale it to 0..255 and make it "L".')
     try:
-        pixels = _upright_rgb(image)
+        pixels, notes = _upright_rgb(image)
     except Exception as error:  # a lazily opened file may turn out damaged, a rare mode may have no way to RGB
         raise InvalidInput(f'{name} cannot be made RGB; give image.convert("RGB") instead.') from error
-    return _centred(pixels, name, sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest())
+    return _centered(pixels, name, sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest(), notes)
 
 
-def _centred(pixels: np.ndarray, name: str, digest: str) -> Picture:
-    return reframe(Picture(frozen(pixels), (0.0, 0.0, 0.0, 0.0), name, digest), "centre")
+def _centered(pixels: np.ndarray, name: str, digest: str, notes: tuple[str, ...]) -> Picture:
+    return reframe(Picture(frozen(pixels), (0.0, 0.0, 0.0, 0.0), name, digest, notes=notes), "centre")
 
 
-def _upright_rgb(image: Image.Image) -> np.ndarray:
-    """Pixels (h, w, 3) uint8 of a PIL image of any mode, which is left as it was."""
+def _upright_rgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Pixels (h, w, 3) uint8 of a PIL image of any mode, which is left as it was, and what was done to its values."""
     image.load()
-    turn = _turn(image)
+    turn, profile, notes = _turn(image), image.info.get("icc_profile"), ()
     if image.mode.startswith("I;16"):
-        image = _eight_bits(image)
+        image, bits = eight_bits(image)
+        if bits < 16:
+            notes = (f"The file holds {bits}-bit values in 16 bits: they are stretched to the full range.",)
+    if image.mode in SCALABLE and not image.has_transparency_data:  # a smaller picture takes its colors quicker
+        image = reduced(image, LONGEST)
+    image = to_srgb(image, profile)
     mode = "RGBA" if image.has_transparency_data else "RGB"
     image = reduced(image if image.mode == mode else image.convert(mode), LONGEST)
     if turn is not None:
@@ -158,7 +185,7 @@ def _upright_rgb(image: Image.Image) -> np.ndarray:
         white = Image.new("RGB", image.size, "white")
         white.paste(image, mask=image)
         image = white
-    return np.array(image)
+    return np.array(image), notes
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
@@ -167,13 +194,3 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
         return Image.Transpose[TURNS[orientation - 2]] if orientation in range(2, 9) else None
     except Exception:  # a picture with broken EXIF is still a picture
         return None
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """A 16-bit grey image scaled to 8 bits (Pillow's own conversion clips), with its transparent value as alpha."""
-    values = np.asarray(image)
-    table = ((np.arange(65536) + 128) // 257).astype(np.uint8)
-    grey, transparent = table[values], image.info.get("transparency")
-    if transparent is None:
-        return Image.fromarray(grey)
-    return Image.fromarray(np.dstack([grey, np.where(values == transparent, 0, 255).astype(np.uint8)]))

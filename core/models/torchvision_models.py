@@ -86,6 +86,8 @@ def make_card(name: str) -> ModelCard:
         mean=mean,
         std=std,
         architecture=f"{FAMILY}/{name}",
+        resize=prepared.resize_size[0],
+        interpolation=prepared.interpolation.value,
         facts={
             "data": "ImageNet-1K",
             "measured": "by torchvision, on ImageNet's validation pictures with their short side resized to "

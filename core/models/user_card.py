@@ -61,6 +61,11 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda v: is_list(v, len(STAGES), len(STAGES), lambda one: is_whole(one, 8, 1024)),
         f"{len(STAGES)} whole numbers from 8 to 1024",
     ),
+    "resize": (
+        lambda v: v is None or is_whole(v, 16, 2048),
+        "the pixels that the short side is resized to before the center is cut out, a whole number up to 2048",
+    ),
+    "interpolation": (lambda v: v in ("bilinear", "bicubic"), "bilinear or bicubic"),
     "weights": (lambda v: is_text(v) and v == Path(v).name, "the name of a file beside the card"),
     "slug": (is_text, "a text"),
     "title": (is_text, "a text"),

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyarrow import dataset
 
 from core.data.pictures import open_picture
+from core.images import frame
 from core.scanning.parts import SCHEMA, Part, covered, damaged, list_parts, read_broken, read_shapes
 from core.types import InvalidInput, Picture, frozen
 
@@ -128,7 +129,7 @@ class Run:
         picture = open_picture(self.facts["data"], row["path"])
         if picture.sha256 != row["sha256"]:
             raise InvalidInput(f"{row['path']} is another picture now than when it was scanned; scan it again.")
-        return picture
+        return frame(picture, self.facts.get("size", 0), self.facts.get("resize"))
 
     def _shapes(self) -> dict[str, list[int]]:
         # Of the first part in which anything was answered: a scan keeps the same of all its pictures.

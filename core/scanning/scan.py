@@ -23,7 +23,6 @@ import pandas as pd
 from core.classifier import Classifier
 from core.data.collection import Changed, Collection
 from core.data.pictures import PICTURES, SEED, open_collection
-from core.images import square
 from core.scanning.look import look
 from core.scanning.parts import Broken, covered, list_parts
 from core.scanning.rows import Rows
@@ -143,7 +142,7 @@ class Work:
 
     def read(self, bounds: tuple[int, int]) -> Batch:
         """The pictures of a batch, in one of the reading threads."""
-        card, batch = self.classifier.card, Batch(*bounds, [], [], [], [])
+        batch = Batch(*bounds, [], [], [], [])
         for number in range(*bounds):
             try:
                 picture = self.collection.read(number)
@@ -154,7 +153,7 @@ class Work:
                 batch.broken.append(Broken(number, self.collection.paths[number], str(error), known))
                 continue
             batch.numbers.append(number)
-            batch.squares.append(square(picture, card.size, self.classifier.fill))
+            batch.squares.append(self.classifier.square(picture))
             batch.hashes.append(picture.sha256)
         return batch
 

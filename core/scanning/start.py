@@ -88,6 +88,8 @@ def settle(
         "agreement": AGREEMENT if agreement else None,
         "tap": last_map(classifier),
         "stage": next(reversed(classifier.stages), None),
+        "size": card.size,
+        "resize": card.resize,
         "batch": batch_size(classifier),
         "device": classifier.device.type,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -98,6 +100,8 @@ def fingerprint(classifier: Classifier) -> str:
     """A hash of the model's weights and of how it takes pictures."""
     digest, card = hashlib.sha256(repr((classifier.card.mean, classifier.card.std)).encode()), classifier.card
     digest.update(f"{card.size} {card.classes}".encode())
+    if card.resize is not None or card.interpolation != "bilinear":
+        digest.update(f"{card.resize} {card.interpolation}".encode())
     for name, tensor in classifier.module.state_dict().items():
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())

@@ -7,13 +7,21 @@ from itertools import product
 import numpy as np
 import pytest
 
-from app.widgets.pictures import drawn, framed, numbers
-from core import Picture, open_image
+from app.widgets import pictures
+from app.widgets.pictures import drawn, numbers
+from core import ModelCard, Picture, open_image
 from core.images import square
 
 SHAPES = [(90, 160), (160, 90), (64, 64), (333, 517), (8, 40)]
 PIXEL = 0.51
 """To the nearest pixel."""
+
+
+CARD = ModelCard("tiny/plain", "", "plain", ("a", "b"), size=64)
+
+
+def framed(picture: Picture, framing: str) -> Picture:
+    return pictures.framed(CARD, picture, framing)
 
 
 def blank(height: int, width: int) -> Picture:
@@ -81,3 +89,11 @@ def test_a_picture_that_can_be_read_is_drawn_whole(shape: tuple[int, int], frami
 @pytest.mark.parametrize("text", ["", "middle", "CENTRE", "50,50,60"])
 def test_an_unknown_framing_is_the_centre(text: str) -> None:
     assert framed(blank(90, 160), text).box == (35, 0, 125, 90)
+
+
+def test_the_center_crop_is_the_one_that_the_model_was_measured_with() -> None:
+    card = ModelCard("torchvision/x", "", "plain", ("a", "b"), size=224, resize=232)
+    picture = blank(464, 928)  # resized to 232 × 464, of which the central 224 are 448 pixels of the picture
+    assert pictures.framed(card, picture, "centre").box == (240, 8, 688, 456)
+    assert pictures.framed(card, picture, "fit").box == (0, -232, 928, 696)
+    assert pictures.framed(card, picture, "box:50,50,100").box == (232, 0, 696, 464)

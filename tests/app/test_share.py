@@ -50,7 +50,8 @@ def on_that_shelf(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def on_the_page(view: View) -> tuple[Picture, Reading, Attribution, Agreement | None]:
     """What the page shows for a view: its square, its reading, its attribution, and how far the two agree."""
-    classifier, picture = load(view.model), framed(open_sample(view.sample), view.framing)
+    classifier = load(view.model)
+    picture = framed(classifier.card, open_sample(view.sample), view.framing)
     reading, chosen, parameters = runtime.reading(classifier, picture), method(view.method), dict(view.parameters)
     target = classifier.target(view.target, reading.probabilities)
     found = runtime.attribution(classifier, picture, chosen, target, parameters)

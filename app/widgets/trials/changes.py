@@ -221,4 +221,4 @@ def pick_donor(subject: Subject) -> core.Picture:
         remove=word("picture.remove"),
         on_chosen=click,
     )
-    return pictures.framed(pictures.find_picture(state.get(Key.DONOR)), subject.framing)
+    return pictures.framed(subject.classifier.card, pictures.find_picture(state.get(Key.DONOR)), subject.framing)

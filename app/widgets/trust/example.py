@@ -18,7 +18,6 @@ from app.words import word
 from core import InvalidInput, Localisation
 from core.evaluation.cases import Case
 from core.evaluation.localisation import evidence
-from core.images import square
 
 DEFAULT = "grad-cam"
 
@@ -84,7 +83,7 @@ def show(subject: Subject, rows: Sequence[Row], asked: str) -> None:
         return
     place = asked.partition("-")[0]
     mask, name = case.masks.get(f"{place}-", case.masks[""]), model.card.classes[target]
-    pixels = square(case.picture, model.card.size, model.fill)
+    pixels = model.square(case.picture)
     outlined = case.masks[""] if place == "place" else mask  # what it leads round is the place
     st.image(figures.lay(pixels, evidence(values), outlined), width="stretch", alt=word("example.alt", name=name))
     st.caption(word(f"example.{place}", name=name))

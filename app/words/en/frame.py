@@ -69,6 +69,7 @@ WORDS = {
     "framing.unknown": "The address names a framing that is not known ({framing}); the centre of the picture is shown instead.",
     "framing.label": "How the picture meets the model's square",
     "framing.centre": "Centre crop",
+    "framing.measured": "As the model was measured: the short side resized to {resize} pixels, the central {size} cut out.",
     "framing.fit": "Fit",
     "framing.box": "Own box",
     "framing.across": "From left to right",
