@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-
-import matplotlib.cbook
+from importlib.util import find_spec
+from pathlib import Path
 
 from core.data import scenes
 from core.data.datasets import IMAGENETTE, SUFFIXES, find_folder
@@ -21,6 +21,12 @@ from core.types import InvalidInput, Picture
 
 SCENE_SIDE = 512
 SCENES = (19, 24, 27, 5, 20, 21, 38, 10, 16, 22)  # one of each object, in ten places
+PHOTOGRAPHS = {
+    "china": ("Temple in China", "sklearn", "datasets/images/china.jpg"),
+    "hopper": ("Grace Hopper", "matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
+}
+"""The title of each photograph that a dependency brings, the package, and the file in it. The first is one that the
+models of photographs know: all nine take it for a church."""
 CONTRADICTED = ((24, "rocket"), (20, "car"), (27, "umbrella"), (38, "boat"))  # a scene, and a class that it is not
 
 
@@ -68,7 +74,8 @@ def folder_samples(each: int = 1) -> tuple[Sample, ...]:
 def samples(family: str) -> tuple[Sample, ...]:
     """The samples to offer for a family of models: what it was trained on comes first."""
     drawn = shortcut_samples(family) if SHORTCUTS.get(family) else tuple(scene_sample(seed) for seed in SCENES)
-    photographs = (*folder_samples(), Sample("photo/hopper", "Grace Hopper"))
+    brought = (Sample(f"photo/{name}", title) for name, (title, *_) in PHOTOGRAPHS.items())
+    photographs = (*folder_samples(), *brought)
     return (*drawn, *photographs) if family.startswith("scenes") else (*photographs, *drawn)
 
 
@@ -94,10 +101,11 @@ def _open_shortcut(family: str, rest: str) -> Picture:
 
 
 def _open_photograph(name: str) -> Picture:
-    if name != "hopper":
-        raise InvalidInput(f"There is no photograph {name!r}; the one that comes with Fovea is photo/hopper.")
-    with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
-        return open_image(file.read(), name="photo/hopper")
+    if name not in PHOTOGRAPHS:
+        known = " and ".join(f"photo/{one}" for one in PHOTOGRAPHS)
+        raise InvalidInput(f"There is no photograph {name!r}; those that come with Fovea are {known}.")
+    _, package, file = PHOTOGRAPHS[name]
+    return open_image(Path(find_spec(package).origin).parent / file, name=f"photo/{name}")
 
 
 def _open_from_folder(rest: str) -> Picture:

@@ -207,7 +207,7 @@ def test_pictures_fit_the_family() -> None:
     page = well(page.button_group(key=Key.FAMILY).set_value("shortcut").run())
     assert page.session_state[Key.SAMPLE] == "scenes/24"  # the same picture: ordinary, so that it fails
     page = well(page.button_group(key=Key.FAMILY).set_value("imagenette").run())
-    assert page.session_state[Key.SAMPLE] == "photo/hopper"
+    assert page.session_state[Key.SAMPLE] == "photo/china"
 
 
 def test_choices_outlast_another_page_and_the_address_follows() -> None:

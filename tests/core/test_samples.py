@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import core
 from core.data import samples, scenes
 from core.data.made import HOMES
 from core.data.samples import CONTRADICTED, SCENE_SIDE, open_sample
@@ -25,6 +26,14 @@ def test_each_sample_that_is_offered_opens_once(family: str) -> None:
     for one in offered:
         picture = open_sample(one.slug)
         assert picture.name == one.slug and min(picture.pixels.shape[:2]) > 100
+
+
+@pytest.mark.parametrize("card", [one for one in core.cards() if one.family == "imagenette"], ids=lambda one: one.slug)
+def test_the_first_photograph_is_one_its_models_know(card: core.ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "folder_samples", lambda: ())  # as on a machine without Imagenette
+    first = open_sample(samples.samples(card.family)[0].slug)
+    answer = core.read(core.load(card.slug, "cpu"), first)
+    assert card.classes[answer.predicted] == "church" and answer.probabilities.max() > 0.85
 
 
 def test_a_tag_changes_a_corner_and_nothing_else() -> None:
