@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.checking import brief
 from core.data.folders import IMAGENETTE
@@ -19,22 +19,25 @@ def match(
 ) -> dict[str, int | None]:
     """The class index of each label; None for one that no class or more than one class answers to.
 
-    Case, hyphens and underscores do not count, and of a class "tench, Tinca tinca" each part is a name. Imagenette's
-    ten WordNet numbers are known; a thousand of them are ImageNet's classes in order (Russakovsky et al., 2015).
-    ``mapping`` says it for labels of its own: label -> class name, None or "" for no class.
+    The closest way to write a name decides (``WAYS``): a class of exactly that name, then one of that name in other
+    case, then one that differs in hyphens, underscores and spaces too. Of a class "tench, Tinca tinca" each part is a
+    name. Imagenette's ten WordNet numbers are known; a thousand of them are ImageNet's classes in order (Russakovsky et
+    al., 2015). ``mapping`` says it for labels of its own: label -> class name, None or "" for no class.
 
     Raises:
         InvalidInput: the mapping names a class that the model does not know.
     """
     if mapping is not None and not isinstance(mapping, Mapping):
         raise InvalidInput(f"The mapping is a dict of labels and the names of classes, not {brief(mapping)}.")
-    labels, answering = list(labels), names(classes)
+    labels, tables = list(labels), names(classes)
     numbers = sorted(label for label in labels if WNID.fullmatch(label))
     order = {label: index for index, label in enumerate(numbers)} if len(numbers) == len(classes) == IMAGENET else {}
 
     def find(label: str) -> int | None:
-        found = answering.get(plain(label)) or answering.get(plain(IMAGENETTE.get(label, label))) or set()
-        return order.get(label, next(iter(found)) if len(found) == 1 else None)
+        found = look_up(label, tables)
+        if not found:
+            found = {order[label]} if label in order else look_up(IMAGENETTE.get(label, label), tables)
+        return next(iter(found)) if len(found) == 1 else None
 
     matched = {label: find(label) for label in labels}
     for label, name in (mapping or {}).items():
@@ -52,16 +55,40 @@ def listed(names: Sequence[str]) -> str:
     return (", ".join(names[:10]) or "none") + (" ..." if len(names) > 10 else "")
 
 
+def exact(name: str) -> str:
+    """A name as it is written; how its accents are put together does not count (Unicode NFC)."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def caseless(name: str) -> str:
+    """A name without its case, as Unicode folds it: ``STRASSE`` is ``straße``."""
+    return unicodedata.normalize("NFC", exact(name).casefold())
+
+
 def plain(name: str) -> str:
-    """A name as it is compared."""
-    return re.sub(r"[\s_-]+", " ", name).strip().casefold()
+    """A caseless name with one space for underscores and for hyphens between words; a minus is no such hyphen."""
+    spaced = re.sub(r"[\s_]+", " ", caseless(name)).strip()
+    return re.sub(r"(?<=\w)-+(?=\w)| -+ ", " ", spaced)
 
 
-def names(classes: Sequence[str]) -> dict[str, set[int]]:
-    """Every name that classes answer to, and which do; a whole name comes before a part of another."""
-    known: dict[str, set[int]] = {}
-    for index, name in enumerate(classes):
-        for one in {name, *name.split(","), IMAGENETTE.get(name, name)}:
-            known.setdefault(plain(one), set()).add(index)
-    exact = Counter(plain(name) for name in classes)
-    return known | {plain(name): {index} for index, name in enumerate(classes) if exact[plain(name)] == 1}
+WAYS: tuple[Callable[[str], str], ...] = (exact, caseless, plain)
+"""How a label and a class are compared, the strictest first."""
+
+
+def names(classes: Sequence[str]) -> list[tuple[Callable[[str], str], dict[str, set[int]]]]:
+    """What classes answer to: for each way to compare, which names mean which; all whole names before any part."""
+    parts = [{*name.split(","), IMAGENETTE.get(name, name)} for name in classes]
+    tables = []
+    for answering in ([{name} for name in classes], parts):
+        for way in WAYS:
+            known: dict[str, set[int]] = {}
+            for index, some in enumerate(answering):
+                for name in some:
+                    known.setdefault(way(name), set()).add(index)
+            tables.append((way, known))
+    return tables
+
+
+def look_up(label: str, tables: Iterable[tuple[Callable[[str], str], Mapping[str, set[int]]]]) -> set[int]:
+    """The classes that answer to a label in the first table in which any does."""
+    return next((found for way, known in tables if (found := known.get(way(label)))), set())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -223,6 +224,32 @@ def test_labels_are_matched_by_name_number_or_as_told() -> None:
     assert told["other"] == 1 and told["Tench"] is None and "elsewhere" not in told
     with pytest.raises(InvalidInput, match=r"no one class 'crane' to map 'other' to; .+\.$"):
         match(labels, classes, {"other": "crane"})
+
+
+@pytest.mark.parametrize(
+    ("classes", "labels", "expected"),
+    [
+        (("A", "a"), ("A", "a"), (0, 1)),
+        (("-1", "0", "1"), ("-1", "0", "1"), (0, 1, 2)),
+        (("-1", "0"), ("1", "-1", " 0 "), (None, 0, 1)),  # no class is called 1
+        (("C", "C_", "C-"), ("C", "C_", "C-", "c", "C__"), (0, 1, 2, 0, None)),
+        (("AB", "B"), ("AB-", "B+", "ab", "b_"), (None, None, 0, 1)),
+        (("level -1", "level 2"), ("level 1", "LEVEL -1", "level - 2"), (None, 0, 1)),
+        (("straße", "STRASSE"), ("straße", "STRASSE", "Strasse"), (0, 1, None)),
+        (("straße", "Weg"), ("STRASSE", "weg"), (0, 1)),
+        (("Käfer", "Hund"), (unicodedata.normalize("NFD", "Käfer"), unicodedata.normalize("NFD", "KÄFER")), (0, 0)),
+        ((unicodedata.normalize("NFD", "Käfer"), "Hund"), ("Käfer", "käfer"), (0, 0)),
+        (("golf ball", "golf-ball"), ("golf ball", "golf-ball", "Golf-Ball", "golf_ball"), (0, 1, 1, None)),
+        (("Tench", "tench, Tinca tinca"), ("tench", "Tench", "tinca tinca"), (0, 0, 1)),
+    ],
+)
+def test_an_exact_name_wins_before_anything_is_ignored(
+    classes: tuple[str, ...], labels: tuple[str, ...], expected: tuple[int | None, ...]
+) -> None:
+    assert tuple(match([one], classes)[one] for one in labels) == expected
+    assert tuple(match(labels, classes).values()) == expected  # whatever other labels there are
+    told = {one: classes[index] for one, index in zip(labels, expected, strict=True) if index is not None}
+    assert all(match([one], classes, {one: name})[one] == classes.index(name) for one, name in told.items())
 
 
 def test_imagenettes_numbers_mean_imagenets_classes() -> None:
