@@ -1,10 +1,38 @@
-"""Files that are written at one stroke: whoever looks meets the whole old one, the whole new one, or none."""
+"""Files: written at one stroke, so that whoever looks meets a whole one, and read only where they are regular files."""
 
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
+
+from core.types import InvalidInput
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, or a link to one, opened for reading bytes.
+
+    A pipe would keep its reader waiting for good, and a device may never end: they are not even opened.
+
+    Raises:
+        InvalidInput: it is a folder, a pipe, a socket or a device.
+        OSError: it is not there, or cannot be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise irregular(path)
+    file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # it was replaced in between
+        file.close()
+        raise irregular(path)
+    return file
+
+
+def irregular(path: Path) -> InvalidInput:
+    """What is to be said of a path that leads to no regular file."""
+    what = "a folder" if path.is_dir() else "a pipe, a socket or a device"
+    return InvalidInput(f"{path} is {what} and not a file; give the path of a file.")
 
 
 def put(path: Path, data: bytes) -> None:

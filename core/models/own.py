@@ -11,6 +11,7 @@ from pathlib import Path
 
 from torch import nn
 
+from core.files import open_regular
 from core.models import torchvision_models
 from core.models.architecture import assemble, try_out
 from core.models.user_card import MAX_BYTES, parse_card
@@ -22,7 +23,7 @@ FILE = "file:"
 FOLDER = "FOVEA_MODELS"
 MAX_WEIGHTS = 1 << 30
 """Bytes of an uploaded file of weights."""
-SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
+SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pth.tar", ".tar")
 LEAST_BYTES = 2
 """Of a parameter in a file."""
 LARGEST_HEAD = 1000 * 4100
@@ -42,8 +43,9 @@ def open_model(card: bytes, weights: bytes, name: str = "The card") -> tuple[Mod
     digest = sha256(card + weights).hexdigest()
     found, _ = parse_card(card, f"{FAMILY}/{digest[:12]}", name)
     found.facts["checksum"] = digest
+    tensors = read_weights(weights, "The file of the weights")
     check_count(found, len(weights))
-    return found, _assembled(found, read_weights(weights, "The file of the weights"))
+    return found, _assembled(found, tensors)
 
 
 def fetch(card: ModelCard) -> nn.Module:
@@ -53,8 +55,9 @@ def fetch(card: ModelCard) -> nn.Module:
         InvalidInput: the weights cannot be read or are refused, or do not fit.
     """
     path = Path(card.facts["file"])
-    check_count(card, path.stat().st_size if path.is_file() else 0)
-    return _assembled(card, read_weights(path, path.name))
+    tensors = read_weights(path, path.name)
+    check_count(card, path.stat().st_size)
+    return _assembled(card, tensors)
 
 
 def cards() -> tuple[ModelCard, ...]:
@@ -90,7 +93,7 @@ def read_card(path: Path, slug: str) -> ModelCard:
         InvalidInput: the card cannot be read, or there are no weights beside it.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read ({error.strerror}); check the path.") from error

@@ -1,72 +1,36 @@
-"""Weights: read from a file without running anything that is in it, and loaded into the module that they fit."""
+"""Weights loaded into the module that they fit, under whatever names a training gave to them."""
 
 from __future__ import annotations
 
-import io
-import pickle
-import warnings
-import zipfile
-from pathlib import Path
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, load_file
 from torch import Tensor, nn
 
+from core.models.weights_file import Weights, read_weights
 from core.types import InvalidInput
 
-Weights = dict[str, Tensor]
+__all__ = ["Weights", "fit", "read_weights", "select"]
 
-WRAPPERS = ("state_dict", "model_state_dict", "model")
-"""Keys under which training scripts put the state dict."""
+SHOWN = 3
+"""Names of each kind in a refusal."""
 
-PREFIXES = ("module.", "_orig_mod.", "model.")
-"""What data-parallel training, ``torch.compile`` and Lightning put before every name."""
+PLAIN = {"state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "_orig_mod", "weights",
+         "params", "student", "online", "generator"}  # fmt: skip
+"""What the weights themselves are called where averages or others lie beside them."""
+AVERAGED = re.compile(r"(^|[._])(ema|averaged?|avg|swa|teacher|target|shadow|momentum|polyak|k)([._]|$)", re.I)
+"""What running averages of the weights are called, and the networks of a training that follow another one."""
 
-SHOWN = 3  # names of each kind in a refusal
-
-
-def read_weights(source: Path | bytes, name: str) -> Weights:
-    """The tensors in a safetensors file or a state dict, by name; ``name`` is what the file is called to people.
-
-    The state dict may lie under one of ``WRAPPERS``, its names may carry ``PREFIXES``.
-
-    Raises:
-        InvalidInput: the file cannot be read, is a pickle with more in it than tensors, or holds no state dict.
-    """
-    try:
-        start = source[:9] if isinstance(source, bytes) else _start(source)
-        if start[8:] == b"{":  # eight bytes of length, then JSON
-            return load(source) if isinstance(source, bytes) else load_file(source)
-        return unwrap(_load(io.BytesIO(source) if isinstance(source, bytes) else source), name)
-    except InvalidInput:
-        raise
-    except pickle.UnpicklingError as error:
-        raise InvalidInput(
-            f"{name} is refused, for it is a pickle with more in it than tensors, and to open one can run code; save "
-            "module.state_dict() alone, best as safetensors."
-        ) from error
-    except (OSError, SafetensorError) as error:
-        raise InvalidInput(f"{name} cannot be read ({_first_line(error)}); save or copy it again.") from error
-    except Exception as error:  # torch.load raises whatever the bytes lead it to
-        raise InvalidInput(
-            f"{name} is damaged, or neither safetensors nor a state dict; save module.state_dict() again, best as "
-            "safetensors."
-        ) from error
-
-
-def unwrap(found: object, name: str) -> Weights:
-    """The state dict in what a file held; InvalidInput where there is none."""
-    for wrapper in WRAPPERS:
-        if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
-            found = found[wrapper]
-    named = isinstance(found, dict) and all(isinstance(k, str) and isinstance(t, Tensor) for k, t in found.items())
-    if not named or not found:
-        raise InvalidInput(f"{name} holds no state dict, which names tensors; save module.state_dict().")
-    for prefix in PREFIXES:
-        if all(key.startswith(prefix) for key in found):
-            found = {key.removeprefix(prefix): tensor for key, tensor in found.items()}
-    return found
+OPTIONAL = re.compile(r"(^|\.)num_batches_tracked$")
+"""What batch normalization counted while it was trained, which older files do not have."""
+BESIDE = re.compile(
+    r"(\w*(loss|losses|loss_f|loss_fn|loss_func|loss_function|criterion|criteria|metrics?|acc|accuracy|f1|auroc|confmat)"
+    r"|optimi[sz]ers?|optim|(lr_)?schedulers?|scaler|AuxLogits|aux[12])\.|n_averaged$|(.*\.)?total_(ops|params)$",
+    re.I,
+)
+"""What lies beside the weights of a module and is none of its own: losses, metrics, heads that only training needs."""
 
 
 def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
@@ -75,43 +39,87 @@ def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
     Raises:
         InvalidInput: they do not fit; it says which names are missing, unexpected, or of another shape.
     """
+    own = module.state_dict()
+    prefix, found = select(own, weights, name)
+    whole = [key for key in own if key in found and own[key].is_floating_point() > found[key].is_floating_point()]
     try:
-        module.load_state_dict(weights)  # knows the names that older versions of torchvision wrote
+        if whole:
+            raise ValueError("whole numbers are no weights")
+        module.load_state_dict(found)  # knows the names that older versions of torchvision wrote
     except Exception as error:
-        own = module.state_dict()
-        shapes = {key: (list(weights[key].shape), list(own[key].shape)) for key in own if key in weights}
+        shapes = {key: (list(found[key].shape), list(own[key].shape)) for key in own if key in found}
+        kinds = [f"{key} {found[key].dtype}".replace("torch.", "") for key in whole]
         wrong = [
-            _few("missing", [key for key in own if key not in weights]),
-            _few("unexpected", [key for key in weights if key not in own]),
+            _few("missing", [key for key in own if key not in found]),
+            _few("unexpected", [key for key in found if key not in own]),
             _few("of the wrong shape", [f"{key} {a} for {b}" for key, (a, b) in shapes.items() if a != b]),
+            _few("of whole numbers, as quantized weights are,", kinds),
         ]
-        told = "; ".join(one for one in wrong if one) or _first_line(error)
-        raise InvalidInput(f"The weights of {name} do not fit its architecture: {told}.") from error
+        told = "; ".join(one for one in wrong if one) or str(error).strip().partition("\n")[0].rstrip(".")
+        under = f", taken without {prefix!r} before each name," if prefix else ""
+        raise InvalidInput(f"The weights of {name}{under} do not fit its architecture: {told}.") from error
     return module
 
 
-def _start(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(9)
+def select(own: Mapping[str, Tensor], weights: Weights, name: str) -> tuple[str, Weights]:
+    """Those of a file's tensors that are a module's, by its own names, and what stood before each of these in the file.
+
+    Data-parallel training, ``torch.compile``, Lightning and wrappers of every kind put something before all names:
+    whatever it is, it is found where the names behind it are those of the module. Names that fit as they are stay. Of
+    several sets the weights themselves are taken, not their averages.
+
+    Raises:
+        InvalidInput: several sets fit, of which none is known to be the weights themselves.
+    """
+    needed = {key for key in own if not OPTIONAL.search(key)}
+    counts: Counter[str] = Counter()
+    for key in weights:
+        counts.update(key[: len(key) - len(end)] for end in _ends(key) if end in needed)
+    most = max(counts.values(), default=0)
+    if 2 * most < len(needed):  # hardly any is known: all that can be told is what they begin with
+        fitting = [_common(weights)]
+    else:
+        fitting = [prefix for prefix, count in counts.items() if count == most]
+    if "" in fitting:
+        fitting = [""]
+    prefix = fitting[0] if len(fitting) == 1 else _choose(fitting, needed, weights, name)
+    found = {key.removeprefix(prefix): tensor for key, tensor in weights.items() if key.startswith(prefix)}
+    return prefix, {key: tensor for key, tensor in found.items() if key in own or not BESIDE.match(key)}
 
 
-def _load(source: Path | io.BytesIO) -> object:
-    """What a file of ``torch.save`` holds; a zip that unpacks to more than its own size is not opened."""
-    if zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
-            if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
-                raise zipfile.BadZipFile("torch.save does not compress")
-    if isinstance(source, io.BytesIO):
-        source.seek(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what torch says about a pickle before it refuses it
-        return torch.load(source, map_location="cpu", weights_only=True)
+def _choose(prefixes: list[str], needed: Iterable[str], weights: Weights, name: str) -> str:
+    """The prefix of the weights themselves, of several that fit."""
+    raw = [one for one in prefixes if not AVERAGED.search(one)] or prefixes
+    first, *others = raw
+    some = [key for key in needed if first + key in weights]
+    if all(one + key in weights and _same(weights[first + key], weights[one + key]) for one in others for key in some):
+        return first
+    known = [one for one in raw if PLAIN.issuperset(one.rstrip(".").split("."))]
+    if len(known) != 1:
+        several = ", ".join(one.rstrip(".") for one in raw)
+        raise InvalidInput(f"The file of {name} holds several sets of weights that fit ({several}); save one of them.")
+    return known[0]
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one is other or (one.shape == other.shape and torch.equal(one, other))
+
+
+def _ends(key: str) -> list[str]:
+    """A dotted name, and what is left of it without its first parts."""
+    parts = key.split(".")
+    return [".".join(parts[start:]) for start in range(len(parts))]
+
+
+def _common(names: Iterable[str]) -> str:
+    """The parts, with their dots, that all of several dotted names begin with."""
+    parts = [one.split(".")[:-1] for one in names]
+    count = next(
+        (at for at, some in enumerate(zip(*parts, strict=False)) if len(set(some)) > 1), min(map(len, parts), default=0)
+    )
+    return "".join(f"{one}." for one in parts[0][:count]) if parts else ""
 
 
 def _few(what: str, names: list[str]) -> str:
     rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{what} {', '.join(names[:SHOWN])}{rest}" if names else ""
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__

@@ -91,6 +91,8 @@ def test_every_way_to_save_weights_is_read(network: nn.Module, picture: Picture)
         "model": stored({"model": weights}),
         "data parallel": stored({f"module.{name}": tensor for name, tensor in weights.items()}),
         "lightning": stored({"state_dict": {f"model.{name}": tensor for name, tensor in weights.items()}}),
+        "arguments": stored({"model": weights, "args": Namespace(rate=0.1)}),
+        "nested": save({f"net._orig_mod.module.{name}": tensor for name, tensor in weights.items()}),
     }
     slugs = set()
     for way, data in ways.items():
@@ -191,7 +193,7 @@ def test_pickles_are_refused_with_the_reason_and_nothing_runs(network: nn.Module
         "a module": stored(network),
         "code": stored({"state_dict": network.state_dict(), "more": mark}),
         "plain pickle": pickle.dumps({"a": mark}, protocol=2),
-        "arguments": stored({"model": network.state_dict(), "args": Namespace(rate=0.1)}),
+        "hidden in arguments": stored({"model": network.state_dict(), "args": Namespace(rate=mark)}),
     }
     for what, data in dangerous.items():
         data += bytes(3_000_000 - len(data)) if what == "plain pickle" else b""
@@ -215,7 +217,7 @@ def test_files_that_hold_no_weights_are_told(network: nn.Module) -> None:
         told = refusal(lambda data=data: own.open_model(text(CARD), data))
         assert told.startswith("The file of the weights ") and "again" in told, what
     blob = torch.zeros(800_000)
-    for content in ({"a": {"b": blob}}, [blob], {"state_dict": {}, "x": blob}, {1: blob}, blob):
+    for content in ([blob], {1: blob}, blob, {"a": {"b": []}}, {"a": Namespace(b=blob)}, {}):
         assert "holds no state dict" in refusal(lambda content=content: own.open_model(text(CARD), stored(content)))
 
 

@@ -1,0 +1,226 @@
+"""Files of weights: every way to save a state dict is read, nothing in a file is ever run, and others are named.
+
+``torch.load`` with ``weights_only`` reads tensors and plain values. Checkpoints hold more than that: arguments,
+settings, numbers of numpy. Whatever class a checkpoint names, a stand-in of ours takes its place, which does nothing
+but be there, so the tensors beside it are read and no code of the file's is.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import pickletools
+import threading
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, load_file
+from torch import Tensor
+
+from core.files import open_regular
+from core.types import InvalidInput
+
+Weights = dict[str, Tensor]
+
+HEAD = 512  # bytes that tell a kind of file
+LONGEST = 100 << 20  # bytes of the JSON in a safetensors file
+FOREIGN = (
+    (b"version https://git-lfs", "a pointer of Git LFS and not the file itself", "fetch it with git lfs pull"),
+    (b"<", "a web page", "download the file itself"),
+    (b"\x89HDF", "a file of Keras or HDF5", "give a state dict of PyTorch"),
+    (b"GGUF", "a GGUF file", "give a state dict of PyTorch, best as safetensors"),
+    (b"\x93NUMPY", "an array of NumPy", "give a state dict of PyTorch, best as safetensors"),
+    (b"\x1f\x8b", "compressed (gzip)", "unpack it first"),
+    (b"BZh", "compressed (bzip2)", "unpack it first"),
+    (b"\xfd7zXZ", "compressed (xz)", "unpack it first"),
+    (b"7z\xbc\xaf", "a 7z archive", "unpack it first"),
+    (b"Rar!", "a RAR archive", "unpack it first"),
+)
+"""How files begin that are no weights, what they are, and what to do."""
+
+ENTRIES = (
+    ("constants.pkl", "a TorchScript program", "save module.state_dict() of the module that it was scripted from"),
+    ("archive_format", "an exported program", "save module.state_dict() of the module that it was exported from"),
+    ("model.weights.h5", "a model of Keras", "give a state dict of PyTorch"),
+)
+"""What lies in zips that are no state dicts."""
+
+HARMLESS = {"list", "dict", "set", "frozenset", "tuple", "int", "float", "complex", "bool", "str", "bytes", "bytearray",
+            "slice", "range", "object"}  # fmt: skip
+"""What of Python itself a checkpoint may name; anything else of it might be meant to run."""
+PYTHON = {"builtins", "os", "posix", "nt", "sys", "subprocess", "shutil", "importlib", "runpy", "pty",
+          "socket", "ctypes", "code", "operator", "webbrowser"}  # fmt: skip
+"""Parts of Python that settings of a training have no business with: a file that names one is refused as it is."""
+
+PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg", "long": "int", "unicode": "str", "xrange": "range"}
+"""What pickles of torch's protocol call by the names of Python 2."""
+OLD = 4
+"""Pickles at the begin of a file in torch's old format: two numbers, the machine, and then the object."""
+
+_loading = threading.Lock()  # what torch lets pass is the same for the whole process
+
+
+class Likeness(type):
+    """The type of stand-ins: it passes for ``dict`` where torch looks which objects may be filled."""
+
+    def __eq__(cls, other: object) -> bool:
+        return cls is other or other is dict
+
+    __hash__ = type.__hash__
+
+
+class StandIn(dict, metaclass=Likeness):
+    """What is made in place of an object of any other class: it takes what it is given, and does nothing."""
+
+    def __new__(cls, *_: Any, **__: Any) -> StandIn:
+        return super().__new__(cls)
+
+    def __init__(self, *_: Any, **__: Any):
+        super().__init__()
+        self.state: Any = None
+
+    __hash__ = object.__hash__  # it may be the key of a table, too
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+def read_weights(source: Path | bytes, name: str) -> Weights:
+    """The tensors in a safetensors file or a checkpoint, by name; ``name`` is what the file is called to people.
+
+    Tensors that lie in tables of a checkpoint have the keys that lead to them before their names, as in
+    ``model.state_dict.fc.bias``; ``fit`` finds those of a module again.
+
+    Raises:
+        InvalidInput: the file cannot be read, is a pickle that might run code, is something else than weights, or holds
+            no tensors.
+    """
+    try:
+        with open_regular(source) if isinstance(source, Path) else io.BytesIO(source) as file:
+            head = file.read(HEAD)
+            file.seek(0)
+            if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < LONGEST:  # eight bytes of length, then JSON
+                return load_file(source) if isinstance(source, Path) else load(source)
+            refuse_foreign(file, head, name)
+            return unwrap(_load(file, name), name)
+    except InvalidInput:
+        raise
+    except pickle.UnpicklingError as error:
+        raise InvalidInput(
+            f"{name} is refused, for it is a pickle with more in it than tensors, and to open one can run code; save "
+            "module.state_dict() alone, best as safetensors."
+        ) from error
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0].rstrip(".")
+        raise InvalidInput(f"{name} cannot be read ({reason}); save or copy it again.") from error
+    except Exception as error:  # torch.load raises whatever the bytes lead it to
+        raise InvalidInput(
+            f"{name} is damaged, or neither safetensors nor a state dict; save module.state_dict() again, best as "
+            "safetensors."
+        ) from error
+
+
+def refuse_foreign(file: BinaryIO, head: bytes, name: str) -> None:
+    """Say what a file with that ``head`` is where it is no file of ``torch.save``; it is left at its begin.
+
+    Raises:
+        InvalidInput: it is something else, or empty.
+    """
+    if not head:
+        raise InvalidInput(f"{name} is empty; save or copy it again.")
+    kinds = [(what, do) for start, what, do in FOREIGN if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(start)]
+    if head[4:8] == b"TFL3":
+        kinds.append(("a model of TensorFlow Lite", "give a state dict of PyTorch"))
+    if head[:1] == b"\x08" and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x3a") and head[1] < 32:
+        kinds.append(("a model of ONNX", "save module.state_dict() of the module that it was exported from"))
+    if head[257:262] == b"ustar":
+        kinds.append(("a tar archive", "unpack it first"))
+    if head[:4] == b"PK\3\4" and zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            inside = {one.rpartition("/")[2] for one in archive.namelist()}
+        kinds += [(what, do) for entry, what, do in ENTRIES if entry in inside]
+        if not kinds and not any(one.endswith(".pkl") for one in inside):
+            kinds.append(("a zip and not a file of torch.save", "unpack it first"))
+    file.seek(0)
+    for what, do in kinds[:1]:
+        raise InvalidInput(f"{name} is {what}; {do}.")
+
+
+def unwrap(found: object, name: str) -> Weights:
+    """The tensors in what a file held, each by the keys that lead to it; InvalidInput where there is none."""
+    weights = dict(_tensors(found, "", set()))
+    if weights:
+        return weights
+    modules = [type(one).__name__ for one in _values(found) if isinstance(one, StandIn) and _is_module(one)]
+    if modules:
+        raise InvalidInput(
+            f"{name} is refused, for it is a pickle with more in it than tensors, a whole module ({modules[0]}), and "
+            "to open one can run code; save module.state_dict() alone, best as safetensors."
+        )
+    raise InvalidInput(f"{name} holds no state dict, which names tensors; save module.state_dict().")
+
+
+def _tensors(found: object, before: str, seen: set[int]) -> Iterator[tuple[str, Tensor]]:
+    """Every named tensor in tables within tables; each table once, for a file may say that one lies in itself."""
+    if not isinstance(found, Mapping) or id(found) in seen:
+        return
+    seen.add(id(found))
+    for key, value in found.items():
+        if isinstance(key, str):
+            if isinstance(value, Tensor):
+                yield before + key, value
+            else:
+                yield from _tensors(value, f"{before}{key}.", seen)
+
+
+def _values(found: object) -> list[object]:
+    return [found, *(found.values() if isinstance(found, Mapping) else ())]
+
+
+def _is_module(one: StandIn) -> bool:
+    return isinstance(one.state, dict) and "_modules" in one.state
+
+
+def _load(file: BinaryIO, name: str) -> object:
+    """What a file of ``torch.save`` holds; a zip that unpacks to more than its own size is not opened."""
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
+                raise zipfile.BadZipFile("torch.save does not compress")
+            pickled = next((one for one in archive.namelist() if one.endswith("data.pkl")), None)
+            named = _named(io.BytesIO(archive.read(pickled)), name) if pickled else set()
+    else:
+        file.seek(0)
+        named = set().union(*(_named(file, name) for _ in range(OLD)))
+    file.seek(0)
+    stand_ins = [(Likeness(one.rpartition(".")[2], (StandIn,), {}), one) for one in named]  # for what torch knows not
+    with _loading, torch.serialization.safe_globals(stand_ins), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what torch says about a pickle before it refuses it
+        return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def _named(pickled: BinaryIO, name: str) -> set[str]:
+    """What a pickle names, by module and name.
+
+    Raises:
+        InvalidInput: it was written in a way that torch does not read.
+        UnpicklingError: it names something of Python's own that is more than a value.
+    """
+    named = set()
+    for operation, argument, _ in pickletools.genops(pickled):
+        if operation.name in ("FRAME", "STACK_GLOBAL"):
+            raise InvalidInput(
+                f"{name} was saved with a newer pickle protocol; leave pickle_protocol out of torch.save."
+            )
+        if operation.name == "GLOBAL":
+            module, _, what = argument.partition(" ")
+            module, what = PYTHON_2.get(module, module), PYTHON_2.get(what, what)
+            if module.partition(".")[0] in PYTHON and not (module == "builtins" and what in HARMLESS):
+                raise pickle.UnpicklingError(f"{module}.{what} might be run.")
+            named.add(f"{module}.{what}")
+    return named

@@ -1,0 +1,127 @@
+"""Weights under the names that trainings give to them: before all names, in tables, beside averages and losses."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Callable
+
+import pytest
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from core.models.weights import fit, read_weights
+from core.types import InvalidInput
+
+
+class Net(nn.Module):
+    """A model with a batch normalization, and with parts whose names all begin alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Sequential(nn.Conv2d(4, 4, 1)))
+
+
+def net(seed: int = 1) -> nn.Module:
+    torch.manual_seed(seed)
+    made = Net()
+    for one in made.state_dict().values():
+        if one.is_floating_point():
+            one.normal_()
+    return made
+
+
+def stored(content: object, **options: object) -> bytes:
+    file = io.BytesIO()
+    torch.save(content, file, **options)
+    return file.getvalue()
+
+
+def named(weights: dict, before: str) -> dict:
+    return {before + name: tensor for name, tensor in weights.items()}
+
+
+def fitted(data: bytes) -> nn.Module:
+    return fit(net(0), read_weights(data, "x.pt"), "own/x")
+
+
+def is_same(one: nn.Module, other: nn.Module) -> bool:
+    pairs = zip(one.parameters(), other.parameters(), strict=True)
+    buffers = torch.equal(one.features[1].running_mean, other.features[1].running_mean)
+    return all(torch.equal(a, b) for a, b in pairs) and buffers
+
+
+def refusal(call: Callable[[], object]) -> str:
+    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
+        call()
+    return str(caught.value)
+
+
+PREFIXES = ("", "module.", "_orig_mod.", "model.", "net.", "network.", "backbone.", "encoder.", "features.",
+            "model.net.", "_orig_mod.module.", "module._orig_mod.", "model._orig_mod.module.", "student.backbone.",
+            "ema.", "a.b.c.d.", "teacher.", "trunk.features.")  # fmt: skip
+
+
+@pytest.mark.parametrize("before", PREFIXES)
+def test_whatever_stands_before_all_names_is_found(before: str) -> None:
+    right = net(2)
+    found = named(right.state_dict(), before)
+    beside = {"n_averaged": torch.tensor(3), "criterion.weight": torch.ones(2), "loss_fn.pos_weight": torch.ones(1),
+              "train_acc.tp": torch.zeros(2), "val_metrics.f1.fp": torch.zeros(1)}  # fmt: skip
+    losses = {key: value for key, value in beside.items() if key != "n_averaged" or before}
+    steps = {"state": {0: torch.ones(9)}}
+    for content in (found, found | losses, {"epoch": 3, "state_dict": found, "optimizer": steps},
+                    {"model": {"state_dict": found}}, {"net": found, "args": argparse.Namespace(lr=1)},
+                    {"checkpoint": {"model": found | beside}}):  # fmt: skip
+        assert is_same(fitted(stored(content)), right), content.keys()
+    assert is_same(fitted(save(found)), right) and is_same(fitted(save(found | losses)), right)
+    old = {key: tensor for key, tensor in found.items() if "num_batches" not in key}
+    assert is_same(fitted(save(old)), right)  # as torch wrote them before 1.0
+    halves = fitted(save({key: tensor.half() for key, tensor in found.items()}))
+    assert torch.allclose(halves.features[0].weight, right.features[0].weight, atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("raw", "average"),
+    [("model.", "ema_model."), ("model.", "model_ema."), ("state_dict.", "state_dict_ema."), ("", "ema."),
+     ("module.", "averaged.module."), ("student.backbone.", "teacher.backbone."), ("net.", "shadow."),
+     ("encoder_q.", "encoder_k."), ("model.", "swa.module."), ("state_dict.model.", "state_dict.ema.module.")],
+)  # fmt: skip
+def test_of_weights_and_their_average_the_weights_are_taken(raw: str, average: str) -> None:
+    right, other = net(3), net(4)
+    both = named(right.state_dict(), raw) | named(other.state_dict(), average)
+    for content in (both, dict(reversed(both.items()))):
+        if raw:
+            assert is_same(fitted(save(content)), right)
+        else:  # beside names that fit as they are, others are a surprise
+            assert "unexpected ema.features" in refusal(lambda: fitted(save(content)))  # noqa: B023
+    assert is_same(fitted(save(named(other.state_dict(), average))), other)  # where there are no others
+
+
+def test_several_weights_that_fit_are_not_guessed_of() -> None:
+    two = named(net(3).state_dict(), "left.") | named(net(4).state_dict(), "right.")
+    told = refusal(lambda: fitted(save(two)))
+    assert told == "The file of own/x holds several sets of weights that fit (left, right); save one of them."
+    same = named(net(3).state_dict(), "left.") | named(net(3).state_dict(), "right.")
+    assert is_same(fitted(save(same)), net(3))
+    assert is_same(fitted(save(two | named(net(5).state_dict(), "model."))), net(5))
+
+
+def test_what_does_not_fit_is_told_with_what_stands_before_the_names() -> None:
+    weights = net().state_dict()
+    lacking = {name: tensor for name, tensor in weights.items() if "2.0" not in name}
+    told = refusal(lambda: fitted(save(named(lacking, "module.model."))))
+    assert "of own/x, taken without 'module.model.' before each name, do not fit" in told
+    assert told.endswith("architecture: missing features.2.0.weight, features.2.0.bias.")
+    told = refusal(lambda: fitted(save(named(weights | {"stranger": torch.ones(1)}, "net."))))
+    assert "'net.'" in told and told.endswith("unexpected stranger.")
+    wide = weights | {"features.0.weight": torch.ones(8, 3, 3, 3)}
+    told = refusal(lambda: fitted(stored({"model": named(wide, "module.")})))
+    assert "'model.module.'" in told and "of the wrong shape features.0.weight [8, 3, 3, 3] for [4, 3, 3, 3]" in told
+    told = refusal(lambda: fitted(save({"module.conv1.weight": torch.ones(1), "module.fc.bias": torch.ones(1)})))
+    assert "'module.'" in told and "missing features.0.weight" in told and "unexpected conv1.weight, fc.bias." in told
+    assert "before each name" not in refusal(lambda: fitted(save(lacking)))
+    whole = weights | {"features.0.weight": torch.ones(4, 3, 3, 3, dtype=torch.int8)}
+    told = refusal(lambda: fitted(save(whole)))
+    assert told.endswith("of whole numbers, as quantized weights are, features.0.weight int8.")
