@@ -18,17 +18,17 @@ from core import checking, images
 from core import device as devices
 from core.attention import mechanism
 from core.attention.tap import Record, Tap, listen, taps
-from core.models import own, shelf
+from core.models import answers, own, shelf
 from core.models.adapted import adapt, find_stages
 from core.models.architecture import blank, freeze, try_out
 from core.models.backbone import Backbone
 from core.models.stages import Stage
-from core.types import AttentionMap, InvalidInput, Kind, ModelCard, Picture, Progress, Reading, frozen
+from core.types import LOGITS, AttentionMap, InvalidInput, Kind, ModelCard, Picture, Progress, Reading, frozen
 
 T = TypeVar("T")
 Target = str | int | None
 Question = int | tuple[int, int]
-"""The index of a class, whose logit is the score; or of two, where it is the first one's logit less the other's."""
+"""The index of a class, whose output is the score; or of two, where it is the first one's less the other's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,9 +92,38 @@ class Classifier:
         rows = torch.from_numpy(squares.copy()).to(self.device).view(b, size, -1).float()
         return rows.div_(255).sub_(mean).div_(std).view(b, size, size, 3).permute(0, 3, 1, 2)
 
+    def scores(self, x: Tensor) -> Tensor:
+        """The score of each class, finite or not: (b, 3, size, size) -> (b, k)."""
+        return answers.arrange(self.module(x), self.card)
+
+    def answer(self, x: Tensor) -> Tensor:
+        """The same where every picture has a finite answer; InvalidInput where one has none."""
+        return answers.require(self.scores(x), self.card)
+
     def score(self, x: Tensor, target: Question) -> Tensor:
-        """The target's logit of each picture, or a difference of two: (b, 3, size, size) -> (b,)."""
-        return ask(self.module(x), target)
+        """The target's score of each picture, or a difference of two: (b, 3, size, size) -> (b,).
+
+        It is a logit, unless the model gives out probabilities. InvalidInput where a picture has no finite answer.
+        """
+        return ask(self.answer(x), target)
+
+    def probabilities(self, scores: Tensor) -> Tensor:
+        """The probabilities (..., k) that scores (..., k) stand for."""
+        return answers.probabilities(scores, self.card)
+
+    @cached_property
+    def independent(self) -> bool:
+        """Whether each class has a probability by itself, so that several may be likely, or none."""
+        if self.card.output == LOGITS:
+            return False
+
+        def job() -> bool:
+            x = torch.cat([*answers.probes(blank(self.module, self.card.size))][:2])
+            with torch.no_grad():
+                sums = self.probabilities(self.scores(x)).sum(-1)
+            return bool(((sums - 1).abs() > answers.CLOSE).any())
+
+        return self.run(job)
 
     def target(self, wanted: Target, logits: np.ndarray | Tensor) -> int:
         """The index of a class name or index; None is the class with the largest of ``logits`` (k,).
@@ -124,7 +153,7 @@ class Classifier:
 
 
 def ask(logits: Tensor, target: Question) -> Tensor:
-    """The score (b,) in logits (b, k)."""
+    """The score (b,) in the scores (b, k) of all classes."""
     if isinstance(target, tuple):
         return logits[:, target[0]] - logits[:, target[1]]
     return logits[:, target]
@@ -141,7 +170,10 @@ def load(slug: str, device: str = "auto", progress: Progress | None = None) -> C
         InvalidInput: no such model or device, a broken file, or weights that cannot be fetched.
     """
     card, where = shelf.find_card(slug), devices.choose(device)
-    return Classifier(card, shelf.fetch(card, progress).to(where), where)
+    module = shelf.fetch(card, progress)
+    if shelf.is_own(slug):
+        card = answers.settle(card, module, blank(module, card.size))
+    return Classifier(card, module.to(where), where)
 
 
 def open_model(card: bytes, weights: bytes, device: str = "auto", name: str = "The card") -> Classifier:
@@ -152,20 +184,21 @@ def open_model(card: bytes, weights: bytes, device: str = "auto", name: str = "T
     """
     where = devices.choose(device)
     known, module = own.open_model(card, weights, name)
-    return Classifier(known, module.to(where), where)
+    return Classifier(answers.settle(known, module, blank(module, known.size)), module.to(where), where)
 
 
 def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifier:
-    """A classifier of any module that takes (b, 3, size, size) and gives logits (b, k).
+    """A classifier of any module that takes (b, 3, size, size) and gives logits or probabilities (b, k).
 
     The card must say ``slug``, ``title``, the ``mechanism`` that comes nearest (``plain`` without attention), the
-    ``classes`` in the order of the logits, and the ``size``, ``mean`` and ``std`` of the pictures it was trained on. A
-    copy of the module is used, in float32, frozen and in eval mode; the caller's stays as it is. Modules of
-    torchvision in it are brought to the seam: their attention can be seen and steered.
+    ``classes`` in the order of the outputs, and the ``size``, ``mean`` and ``std`` of the pictures it was trained on.
+    What the outputs are it may say; the classifier's card says what was found (``core.models.answers``). A copy of the
+    module is used, in float32, frozen and in eval mode; the caller's stays as it is. Modules of torchvision in it are
+    brought to the seam: their attention can be seen and steered.
 
     Raises:
-        InvalidInput: the module takes no such pictures or gives other logits than the card says, or there is no such
-            mechanism or device.
+        InvalidInput: the module takes no such pictures, gives other outputs than the card says or none that are finite,
+            or there is no such mechanism or device.
     """
     if not isinstance(module, nn.Module) or not isinstance(card, ModelCard):
         raise InvalidInput("adopt takes a torch module and a ModelCard.")
@@ -176,7 +209,8 @@ def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifie
         raise InvalidInput(f"The module cannot be copied ({error}); adopt one that was just loaded.") from error
     ours = freeze(adapt(copy).float())
     try_out(ours, card)
-    return Classifier(replace(card, architecture="module"), ours.to(where), where)
+    card = answers.settle(replace(card, architecture="module"), ours, blank(ours, card.size))
+    return Classifier(card, ours.to(where), where)
 
 
 @contextmanager
@@ -199,30 +233,45 @@ def outputs(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
 
 
 def to_map(name: str, record: Record) -> AttentionMap:
-    """The first picture's map of a record."""
+    """The first picture's map of a record; InvalidInput where it is not finite."""
     weights = frozen(record.weights[0].detach().float().cpu().numpy())
+    if not np.isfinite(weights).all():
+        raise InvalidInput(f"The attention at {name} is not finite for this picture; check the weights of the model.")
     cells = None if record.cells is None else frozen(record.cells.cpu().numpy())
     return AttentionMap(name, record.tap.kind, weights, record.grid, cells)
 
 
 def to_reading(
-    classifier: Classifier, logits: Tensor, records: dict[Tap, Record], last: Tensor, film: Tensor | None = None
+    classifier: Classifier,
+    scores: Tensor,
+    records: dict[Tap, Record],
+    last: Tensor,
+    film: Tensor | None = None,
+    picture: str = "this picture",
 ) -> Reading:
     """The frozen reading of the first picture of one forward pass; ``last`` (b, c, h, w) is the last stage's output.
 
-    ``film`` (b, s, k) are a recurrent model's logits after each of its steps.
+    ``scores`` (b, k) are those of the classes, and ``film`` (b, s, k) a recurrent model's outputs after each of its
+    steps. ``picture`` is what it is called in a sentence.
+
+    Raises:
+        InvalidInput: the picture has no finite answer.
     """
+    scores = answers.require(scores[:1].detach().float(), classifier.card, picture)[0]
     maps = tuple(to_map(name, records[tap]) for name, tap in classifier.taps.items() if tap in records)
-    scores = logits[0].detach().float()
     energy = last[0].detach().float().square().mean(0)
-    steps = None if film is None else frozen(film[0].detach().float().softmax(-1).cpu().numpy())
-    return Reading(
-        frozen(scores.softmax(0).cpu().numpy()), frozen(scores.cpu().numpy()), maps, frozen(energy.cpu().numpy()), steps
-    )
+    steps = None if film is None else answers.arrange(film[0].detach().float(), classifier.card)
+    shown = (classifier.probabilities(one) for one in (scores, steps) if one is not None)
+    likely, *film = (frozen(one.cpu().numpy()) for one in shown)
+    return Reading(likely, frozen(scores.cpu().numpy()), maps, frozen(energy.cpu().numpy()), *film)
 
 
 def read(classifier: Classifier, picture: Picture) -> Reading:
-    """One forward pass: probabilities (k,) and every attention map of the model."""
+    """One forward pass: probabilities (k,) and every attention map of the model.
+
+    Raises:
+        InvalidInput: the model gives no finite answer for the picture.
+    """
     checking.picture(picture, "read")
 
     def job() -> Reading:
@@ -231,9 +280,9 @@ def read(classifier: Classifier, picture: Picture) -> Reading:
         if classifier.film is not None:
             watched["film"] = classifier.film
         with torch.no_grad(), listen() as records, outputs(watched) as kept:
-            logits = classifier.module(x)
+            scores = classifier.scores(x)
         # A model that gives out no grid has no other than the picture's own.
         last = stages[-1].arrange(kept["last"]) if stages else x
-        return to_reading(classifier, logits, records, last, kept.get("film"))
+        return to_reading(classifier, scores, records, last, kept.get("film"), picture.name)
 
     return classifier.run(job)

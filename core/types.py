@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 
+LOGITS, SIGMOID, PROBABILITIES = OUTPUTS = ("logits", "sigmoid", "probabilities")
+"""What the outputs of a model may be; ``core.models.answers`` says what each means."""
+
 Progress = Callable[[int, int], None]
 """Called as ``progress(done, total)`` after each batch; raise ``Stopped`` in it to end the work."""
 
@@ -90,6 +93,8 @@ class AttentionMap:
 class Reading:
     """One forward pass: ``probabilities`` (k,), ``logits`` (k,), every attention map, and ``energy`` (h, w).
 
+    All are finite. ``logits`` are the scores, one for each class, as the model gives them: probabilities where it gives
+    those. ``probabilities`` add up to one, unless each class has one by itself (``core.models.answers``).
     ``energy`` is the mean square over channels of the last stage's activations: shown, labelled "not attention",
     where a model has no map. ``steps`` (s, k) holds the probabilities after each step of a recurrent model, else
     None.
@@ -170,6 +175,10 @@ class ModelCard:
     and whose central square of ``size`` pixels was cut out; None is the largest central square. ``ablation`` gives the
     accuracy with every attention map made ``uniform``, ``shuffled`` and ``off``. ``facts`` holds the rest (epochs,
     seed, device, seconds, parameters, checksum, licence, command ...).
+
+    ``output`` says what the model gives out: "logits", "sigmoid" for logits of which each stands by itself, or
+    "probabilities"; where it is probabilities, that is found out as well. A model with one output has two class names,
+    or one, the class whose output it is.
     """
 
     slug: str
@@ -187,6 +196,7 @@ class ModelCard:
     facts: dict[str, Any] = field(default_factory=dict)
     resize: int | None = None
     interpolation: str = "bilinear"
+    output: str = LOGITS
 
     @property
     def family(self) -> str:

@@ -86,7 +86,7 @@ def attribute(
     progress: Progress | None = None,
     **parameters: Any,
 ) -> Attribution:
-    """How much each cell moved the target's score (its logit), by the method of that slug.
+    """How much each cell moved the target's score, the model's output for it, by the method of that slug.
 
     ``target`` is a class name or index, None the predicted class. With a ``contrast``, another class, the score is the
     difference of both logits: why the one and not the other, signed whatever the method. ``parameters`` are the
@@ -95,7 +95,7 @@ def attribute(
 
     Raises:
         InvalidInput: no such method, target or parameter, a value out of range, a method that does not fit, or one that
-            cannot set two classes against each other.
+            cannot set two classes against each other; or the model's answer, or the map, is not finite.
         Stopped: ``progress`` raised it. Nothing stays behind then.
     """
     checking.picture(picture, "attribute")
@@ -111,11 +111,16 @@ def attribute(
     def job() -> Attribution:
         x = classifier.prepare(picture)
         with torch.no_grad():
-            index = int(classifier.module(x)[0].argmax()) if known is None else known
+            index = int(classifier.answer(x)[0].argmax()) if known is None else known
         if against is None:
             values, gap = chosen.compute(classifier, x, index, progress or quiet, **settled)
         else:
             values, gap = weigh_up(classifier, chosen, x, (index, against), progress or quiet, settled)
+        if not bool(values.isfinite().all()):
+            raise InvalidInput(
+                f"{chosen.title} gives no finite map of {picture.name}: its numbers grow beyond what single precision "
+                "holds; choose another method."
+            )
         return Attribution(frozen(values.float().cpu().numpy()), tuple(values.shape), gap, slug, index, against)
 
     return classifier.run(job)

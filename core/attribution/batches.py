@@ -72,7 +72,7 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
         x = x.to(memory_format=torch.channels_last).requires_grad_(gradient)
         start = time.perf_counter()
         with nullcontext() if gradient else torch.no_grad():
-            y = classifier.score(x, 0).sum()
+            y = classifier.scores(x)[:, 0].sum()  # of a picture of nothing, finite or not
             if gradient:
                 (y,) = torch.autograd.grad(y, x)
         y.cpu()  # waits for the device

@@ -48,7 +48,7 @@ def adds_up(
         x = classifier.prepare(open_image(scenes.draw(seed, SIDE).pixels, name=f"scenes/{seed}"))
         x = x.to(blank(classifier.module, classifier.card.size).dtype)
         with torch.no_grad():
-            target = int(classifier.module(x)[0].argmax())
+            target = int(classifier.answer(x)[0].argmax())
         return compute(classifier, x, target, lambda done, total: None, **parameters)[1]
 
     left = amiss

@@ -30,7 +30,7 @@ def panel(classifier: Classifier, picture: Picture, target: Target = None) -> Pa
     what ``read`` and ``attribute`` give one by one, to rounding.
 
     Raises:
-        InvalidInput: no picture, or no such class.
+        InvalidInput: no picture, no such class, or no finite answer or map.
     """
     return panels(classifier, picture, [target])[0]
 
@@ -62,10 +62,10 @@ def panels(
         x = leaf(classifier.prepare(picture).to(memory_format=torch.channels_last))
         with torch.enable_grad():
             with listen() as records, outputs(watched) as kept:
-                logits = classifier.module(x)
+                logits = classifier.scores(x)
             film = kept.pop(FILM, None)
             last = stages[names[-1]].arrange(kept[names[-1]]) if names else x
-            reading = to_reading(classifier, logits, records, last, film)
+            reading = to_reading(classifier, logits, records, last, film, picture.name)
             wanted = np.argsort(-reading.logits, kind="stable")[:top].tolist() if targets is None else targets
             indices = [classifier.target(one, reading.logits) for one in wanted]
             scores = [ask(logits, index) for index in indices]
@@ -88,6 +88,8 @@ def to_panel(
     """The frozen panel of one class: ``x`` and ``slope`` (3, size, size), and Grad-CAM's maps (h, w) by stage."""
 
     def keep(slug: str, values: Tensor) -> Attribution:
+        if not bool(values.isfinite().all()):
+            raise InvalidInput(f"The gradients of {classifier.card.slug} are not finite for this picture.")
         return Attribution(frozen(values.float().cpu().numpy()), tuple(values.shape), None, slug, target)
 
     stages = {name: keep(GRAD_CAM.slug, values) for name, values in maps.items()}

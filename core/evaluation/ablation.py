@@ -62,7 +62,7 @@ def ablate(
     def job() -> tuple[Ablation, ...]:
         x, size = classifier.prepare(picture), pace(classifier).size
         with torch.no_grad(), listen() as records:
-            before = classifier.module(x)[0]
+            before = classifier.answer(x)[0]
         index, answer = classifier.target(target, before), int(before.argmax())
         wanted = list(parts({name: records[tap] for name, tap in classifier.taps.items() if tap in records}))
         found: list[Ablation] = []
@@ -70,9 +70,9 @@ def ablate(
             some = wanted[first : first + size]
             batch = x.expand(len(some), -1, -1, -1).contiguous(memory_format=torch.channels_last)
             with torch.no_grad(), steer(classifier.module, in_rows(some)):
-                logits = classifier.module(batch)
+                logits = classifier.answer(batch)
             losses = (before[index] - logits[:, index]).tolist()
-            left, predicted = logits.softmax(1)[:, index].tolist(), logits.argmax(1).tolist()
+            left, predicted = classifier.probabilities(logits)[:, index].tolist(), logits.argmax(1).tolist()
             for (name, change), loss, probability, other in zip(some, losses, left, predicted, strict=True):
                 part, numbers = (change.part, change.numbers) if isinstance(change, Off) else (WHOLE, ())
                 found.append(Ablation(name, part, numbers, index, loss, probability, other, other != answer))

@@ -88,7 +88,7 @@ def faithfulness(
     def job() -> Faithfulness:
         x = classifier.prepare(picture)
         with torch.no_grad():
-            index = classifier.target(wanted, classifier.module(x)[0] if wanted is None else np.empty(0))
+            index = classifier.target(wanted, classifier.answer(x)[0] if wanted is None else np.empty(0))
         return Faithfulness(index, frozen(shares(side, steps)), **draw(classifier, x, index, orders, steps, progress))
 
     return classifier.run(job)
@@ -132,8 +132,8 @@ def draw(
     stream, found, total = pictures(), [], 3 + 2 * len(orders) * len(inner)
     while some := list(islice(stream, batch)):
         with torch.no_grad():
-            logits = classifier.module(torch.cat(some).to(memory_format=torch.channels_last))
-        found += logits.softmax(1)[:, target].tolist()
+            scores = classifier.answer(torch.cat(some).to(memory_format=torch.channels_last))
+        found += classifier.probabilities(scores)[:, target].tolist()
         if progress:
             progress(len(found), total)
     whole, empty, faint = found[:3]

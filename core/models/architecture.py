@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from core.attention import mechanism
-from core.models import torchvision_models
+from core.models import answers, torchvision_models
 from core.models.backbone import STAGES, Backbone
 from core.models.transformer import Transformer
 from core.models.weights import Weights, fit
@@ -17,14 +17,14 @@ def build(card: ModelCard) -> nn.Module:
     """The architecture that a card names, with fresh weights; InvalidInput where there is none like that."""
     family, _, name = card.architecture.partition("/")
     if family == torchvision_models.FAMILY:
-        return torchvision_models.build(name, len(card.classes), card.size)
+        return torchvision_models.build(name, answers.outputs_of(card.classes), card.size)
     if card.architecture != "fovea":
         raise InvalidInput(f"The card of {card.slug} names no architecture: say fovea/MECHANISM or torchvision/NAME.")
     if len(card.widths) != len(STAGES):
         raise InvalidInput(f"The card of {card.slug} must give {len(STAGES)} widths, not {len(card.widths)}.")
     kind = mechanism(card.mechanism)
     architecture = Backbone if kind.block is None else Transformer
-    return architecture(kind, len(card.classes), card.widths, card.size)
+    return architecture(kind, answers.outputs_of(card.classes), card.widths, card.size)
 
 
 def assemble(card: ModelCard, weights: Weights) -> nn.Module:
@@ -61,10 +61,12 @@ def try_out(module: nn.Module, card: ModelCard) -> None:
         raise InvalidInput(
             f"The model takes no picture of {size} × {size} pixels ({reason}); give its card the size it was made for."
         ) from error
+    if isinstance(y, Tensor) and y.shape == (1,):  # one output, squeezed
+        y = y[:, None]
     if not isinstance(y, Tensor) or y.ndim != 2:
         found = f"a tensor of shape {tuple(y.shape)}" if isinstance(y, Tensor) else f"a {type(y).__name__}"
         raise InvalidInput(f"The model must give logits (pictures, classes), not {found}; wrap it so that it does.")
-    if y.shape[1] != classes:
+    if not answers.fits(y.shape[1], card.classes):
         raise InvalidInput(
             f"The model tells {y.shape[1]} classes apart and its card names {classes}; name each class once, in order."
         )

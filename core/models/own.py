@@ -6,6 +6,7 @@ What the card says stands in ``user_card``. The weights are safetensors or a sta
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -120,7 +121,15 @@ def check_count(card: ModelCard, size: int) -> None:
 
 
 def _assembled(card: ModelCard, weights: Weights) -> nn.Module:
-    module = assemble(card, weights)
+    try:
+        module = assemble(card, weights)
+    except InvalidInput:
+        if len(card.classes) != 2:
+            raise
+        try:  # of two outcomes a head may have one output
+            module = assemble(replace(card, classes=card.classes[:1]), weights)
+        except InvalidInput:
+            module = assemble(card, weights)  # its sentence is about the head that the card names
     try_out(module, card)
     return module
 

@@ -4,7 +4,8 @@
 
 ``architecture`` is ``torchvision/<name>``, any classification model of torchvision, or ``fovea/<mechanism>``, one of
 ours, then with its ``widths``. ``mean`` and ``std`` normalise RGB in 0..1 and are ImageNet's unless given; ``weights``
-names the file beside the card where it is not called the same. All else that a model's card may say is kept, so a card
+names the file beside the card where it is not called the same. ``output`` is "logits" unless it says "sigmoid" or
+"probabilities"; a model with one output names one class or two. All else that a model's card may say is kept, so a card
 that ``python -m core train`` wrote is one of these.
 """
 
@@ -20,7 +21,7 @@ from typing import Any
 from core.attention import mechanism
 from core.models import torchvision_models
 from core.models.backbone import STAGES
-from core.types import InvalidInput, ModelCard
+from core.types import OUTPUTS, InvalidInput, ModelCard
 
 MAX_BYTES = 1 << 20
 NEEDED = ("architecture", "classes", "size")
@@ -67,6 +68,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "interpolation": (lambda v: v in ("bilinear", "bicubic"), "bilinear or bicubic"),
     "weights": (lambda v: is_text(v) and v == Path(v).name, "the name of a file beside the card"),
+    "output": (lambda v: isinstance(v, str) and v in OUTPUTS, ", ".join(OUTPUTS[:-1]) + f" or {OUTPUTS[-1]}"),
     "slug": (is_text, "a text"),
     "title": (is_text, "a text"),
     "mechanism": (is_text, "the slug of a mechanism"),

@@ -1,0 +1,204 @@
+"""What the outputs of a model are, and the probabilities that they stand for: the one place that knows.
+
+    logits          p = softmax(z) over the classes
+    sigmoid         p = 1 / (1 + exp(−z)) of each output by itself; several of them need not add up to one
+    probabilities   p = z, shown as it is
+
+The card says which (``output``), and the model is tried: what says logits, as a card does where nobody thought of it,
+and gives out probabilities gives probabilities. A score, which every map is about, is what the
+model gives out: a logit, or a probability where it gives out those. Log-probabilities are logits too, for the softmax
+of log p is p.
+
+A model with one output tells two outcomes apart. With two class names the output is that of the second one, as the
+labels 0 and 1 have it; with one name, ``tumor``, it is that class's, and the other outcome is called ``not tumor``.
+The scores of the two are z and −z, or p and 1 − p.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from core.types import LOGITS, PROBABILITIES, SIGMOID, InvalidInput, ModelCard
+
+NOT = "not "
+TRIES = 6
+"""Pictures on which outputs must look like probabilities before they are taken for some."""
+CLOSE = 1e-3
+"""How far from one the probabilities of a picture may add up."""
+LEAST = float(torch.finfo(torch.float32).tiny)
+"""Stands for a probability of zero in a logarithm: single precision has no smaller number with all its digits."""
+ENDS = ("Sigmoid", "Softmax", "Hardsigmoid")
+THROUGH = (
+    *("View", "UnsafeView", "Reshape", "Alias", "Squeeze", "Unsqueeze", "Select", "Slice", "Split", "Cat", "Stack"),
+    *("Clone", "ToCopy", "Mean", "Sum", "Add", "Sub", "Rsub", "Div", "Clamp", "Permute", "Transpose", "T"),
+)
+"""Steps of a graph behind which an output is still the probability, or a mean of those, that it was before them."""
+
+
+def outcomes(classes: Sequence[str]) -> tuple[str, ...]:
+    """The names of what a model tells apart: its classes, or of a single class that and its absence."""
+    return (*classes, NOT + classes[0]) if len(classes) == 1 else tuple(classes)
+
+
+def absent(classes: Sequence[str]) -> bool:
+    """Whether the second of two outcomes is the absence of the first."""
+    return len(classes) == 2 and classes[1] == NOT + classes[0]
+
+
+def outputs_of(classes: Sequence[str]) -> int:
+    """How many outputs a head for these classes has: one where the second is the absence of the first."""
+    return 1 if absent(classes) else len(classes)
+
+
+def fits(count: int, classes: Sequence[str]) -> bool:
+    """Whether so many outputs can be those of the classes."""
+    return count == len(classes) or (count == 1 and len(classes) == 2)
+
+
+def arrange(y: Tensor, card: ModelCard) -> Tensor:
+    """The score of each class (..., k) from a model's outputs (..., k), or from its only one (..., 1) or (b,)."""
+    y = y[:, None] if y.ndim == 1 else y
+    if y.shape[-1] != 1 or len(card.classes) != 2:
+        return y
+    other = 1 - y if card.output == PROBABILITIES else -y
+    return torch.cat((y, other) if absent(card.classes) else (other, y), -1)
+
+
+def probabilities(scores: Tensor, card: ModelCard) -> Tensor:
+    """The probabilities (..., k) that scores (..., k) stand for."""
+    kind = meaning(scores, card)
+    return scores if kind == PROBABILITIES else scores.sigmoid() if kind == SIGMOID else scores.softmax(-1)
+
+
+def log_probabilities(scores: Tensor, card: ModelCard) -> Tensor:
+    """Their logarithms, exact also where a probability is next to nothing."""
+    kind = meaning(scores, card)
+    if kind == PROBABILITIES:
+        return scores.clamp(min=LEAST).log()
+    return nn.functional.logsigmoid(scores) if kind == SIGMOID else scores.log_softmax(-1)
+
+
+def meaning(scores: Tensor, card: ModelCard) -> str:
+    """What the scores are; of one alone there is no softmax."""
+    return card.output if card.output in (SIGMOID, PROBABILITIES) else SIGMOID if scores.shape[-1] == 1 else LOGITS
+
+
+def answered(scores: Tensor, card: ModelCard) -> Tensor:
+    """Which pictures have an answer: their scores are finite, and probabilities where the card says so. (b,) bool."""
+    fine = scores.isfinite()
+    if card.output == PROBABILITIES:
+        fine &= (scores >= -CLOSE) & (scores <= 1 + CLOSE)
+    return fine.flatten(1).all(1)
+
+
+def unanswered(scores: Tensor, card: ModelCard, picture: str) -> InvalidInput:
+    """What is to be said where a picture, called so in the sentence, has no answer."""
+    if scores.isfinite().all():
+        return InvalidInput(
+            f"{card.slug} gives an output for {picture} that is no probability, though its outputs are taken for "
+            "probabilities; let the model give out logits instead."
+        )
+    return InvalidInput(
+        f"{card.slug} gives no finite answer for {picture}: its outputs hold NaN or infinity; check its weights, and "
+        "the size, mean and std of its card."
+    )
+
+
+def require(scores: Tensor, card: ModelCard, picture: str = "this picture, or for a changed copy of it") -> Tensor:
+    """The same scores, where every picture has an answer.
+
+    Raises:
+        InvalidInput: one has none.
+    """
+    if not bool(answered(scores.detach(), card).all()):
+        raise unanswered(scores.detach(), card, picture)
+    return scores
+
+
+def probes(like: Tensor) -> Iterator[Tensor]:
+    """``TRIES`` pictures (1, 3, h, w) unlike each other: smooth noise and fine noise, in turn, of growing contrast."""
+    draw = torch.Generator().manual_seed(0)
+    for place in range(TRIES):
+        side = 8 if place % 2 == 0 else like.shape[-1]
+        noise = torch.randn(1, 3, side, side, generator=draw) * (1 + place / 3)
+        whole = nn.functional.interpolate(noise, like.shape[-2:], mode="bilinear")
+        yield whole.to(like)
+
+
+def settle(card: ModelCard, module: nn.Module, like: Tensor) -> ModelCard:
+    """The card with what the outputs are, by trying the module on pictures of the shape of ``like`` (1, 3, h, w).
+
+    Outputs are probabilities where none is below zero and each picture's add up to one; or where all lie from 0 to 1
+    and the last step that made them is a sigmoid. A single output is a logit by itself else. Of a single class the
+    other outcome gets its name.
+
+    Raises:
+        InvalidInput: an ordinary picture has no finite answer, the card says probabilities and the outputs are none, or
+            a single output is always 1, or may be a logit or a probability.
+    """
+    card, found = replace(card, classes=outcomes(card.classes)), []
+    with torch.no_grad():
+        for picture in probes(like):
+            y = module(picture).detach().float().reshape(1, -1)
+            if not bool(y.isfinite().all()):
+                raise unanswered(y, card, "an ordinary picture")
+            found.append(y)
+            if len(found) > 1 and not bool(((y >= 0) & (y <= 1)).all()):
+                break
+    y = torch.cat(found)
+    kind = detect(y, made_by(module, like) if len(found) == TRIES else set())
+    return replace(card, output=agreed(card, kind, y))
+
+
+def agreed(card: ModelCard, kind: str | None, y: Tensor) -> str:
+    """What the outputs y (b, k) are, by the card and by what was found; InvalidInput as ``settle``."""
+    if card.output == PROBABILITIES and bool(((y < -CLOSE) | (y > 1 + CLOSE)).any()):
+        raise InvalidInput(
+            f"The card of {card.slug} says that its outputs are probabilities, but the model gives "
+            f"{float(y.flatten()[y.abs().argmax()]):.3g}; say output: {SIGMOID if y.shape[1] == 1 else LOGITS}."
+        )
+    if card.output != PROBABILITIES and kind == PROBABILITIES:  # "sigmoid" then means the model's own last step
+        return PROBABILITIES
+    if card.output == LOGITS and kind is None:
+        raise InvalidInput(
+            f"The only output of {card.slug} lies from 0 to 1 for every picture tried; say in its card whether that is "
+            f"a probability (output: {PROBABILITIES}) or a logit (output: {SIGMOID})."
+        )
+    return SIGMOID if y.shape[1] == 1 and card.output == LOGITS else card.output
+
+
+def detect(y: Tensor, steps: set[str]) -> str | None:
+    """What outputs y (b, k) of several pictures are, where the last ``steps`` made them; None where it is open."""
+    if y.shape[1] == 1 and "Softmax" in steps and bool((y == 1).all()):
+        raise InvalidInput("The model's only output is 1 for every picture: a softmax over one output; take it off.")
+    if len(y) < TRIES or bool((y < 0).any()):
+        return LOGITS
+    if y.shape[1] > 1 and bool(((y.sum(1) - 1).abs() <= CLOSE).all()):
+        return PROBABILITIES
+    if bool((y > 1).any()):
+        return LOGITS
+    if steps and steps <= set(ENDS):
+        return PROBABILITIES
+    return None if y.shape[1] == 1 and not steps else LOGITS
+
+
+def made_by(module: nn.Module, like: Tensor) -> set[str]:
+    """The last steps that the outputs hang on, by their names in torch; none where no gradient leads through."""
+    try:
+        with torch.enable_grad():
+            y = module(next(probes(like)).requires_grad_().clone())  # a module may work on it in place
+    except Exception:  # whatever a module of somebody else's raises where it is not made for gradients
+        return set()
+    found, waiting = set(), [y.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        name = "" if node is None else node.name().partition("Backward")[0]
+        if name in THROUGH:
+            waiting += [one for one, _ in node.next_functions if one is not None]
+        elif name:
+            found.add(name)
+    return found
