@@ -11,7 +11,7 @@ from itertools import count
 import numpy as np
 
 from app.overlay import Layer, Rows, Stack
-from app.words import apart, known, percent, word
+from app.words import apart, known, percent, plain, word
 from core import AttentionMap, Attribution, Kind, Reading
 from core.attention.reduction import HEADS_AXIS, has_rows, has_token, heads, rows, to_grid
 from core.attention.rollout import ROLLOUT, can_roll, rollout_map
@@ -229,20 +229,20 @@ def blank_note(method: Method, found: Attribution, reading: Reading, classes: Se
     if not is_blank(found, reading):
         return ""
     about = "attention" if method.family == "attention" else "picture"
-    target, left = classes[found.target], word("overlay.note.rounding") if found.values.any() else ""
+    target, left = classes[found.target], plain("overlay.note.rounding") if found.values.any() else ""
     if found.contrast is not None:
-        why = word(f"overlay.note.undecided.{about}", target=target, other=classes[found.contrast])
+        why = plain(f"overlay.note.undecided.{about}", target=target, other=classes[found.contrast])
     elif method.slug == "grad-cam":
-        why = word("overlay.note.negative", target=target)
+        why = plain("overlay.note.negative", target=target)
     else:
-        why = word(f"overlay.note.zero.{about}", target=target)
+        why = plain(f"overlay.note.zero.{about}", target=target)
     return " ".join(filter(None, [why, left]))
 
 
 def contrast_title(classes: Sequence[str], found: Attribution) -> str:
     """The class that an attribution is about, and the one that is set against it, where there is one."""
     target = classes[found.target]
-    return target if found.contrast is None else word("contrast.both", target=target, other=classes[found.contrast])
+    return target if found.contrast is None else plain("contrast.both", target=target, other=classes[found.contrast])
 
 
 def attribution_layer(
@@ -260,15 +260,15 @@ def attribution_layer(
         note = evenness(values)
     if pair is None:
         return Layer(method.slug, title, values, signed=signed, note=note)
-    both = word("contrast.both", target=classes[pair[0]], other=classes[pair[1]])
+    both = plain("contrast.both", target=classes[pair[0]], other=classes[pair[1]])
     return Layer(
         side_slug(method, None if found.contrast is not None else found.target),
-        word("contrast.title", method=title, classes=contrast_title(classes, found)),
+        plain("contrast.title", method=title, classes=contrast_title(classes, found)),
         values,
         signed=signed,
         note=note,
-        label=classes[found.target] if found.contrast is None else word("contrast.short"),
-        group=word("contrast.group", method=title, classes=both),
+        label=classes[found.target] if found.contrast is None else plain("contrast.short"),
+        group=plain("contrast.group", method=title, classes=both),
         together=True,
     )
 

@@ -12,7 +12,7 @@ if ROOT not in sys.path:  # `streamlit run` puts app/ on the path, not the folde
 
 import streamlit as st  # noqa: E402
 
-from app.words import word  # noqa: E402
+from app.words import literal, word  # noqa: E402
 
 HERE = Path(__file__).parent
 
@@ -61,11 +61,11 @@ def run() -> None:
         else:
             weights.fetch(card)
         for sentence in state.take_notices():
-            said.warning(sentence)
+            said.warning(literal(sentence))
     except InvalidInput as error:
         for sentence in state.take_notices():
-            st.warning(sentence)
-        st.error(str(error))
+            st.warning(literal(sentence))
+        st.error(literal(error))
     except Stopped:
         pass  # a newer request of the same visitor took this one's place
     except Exception:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = (
     ("core.types",),
-    ("core.checking", "core.files"),
+    ("core.checking", "core.files", "core.formulas"),
     ("core.images", "core.device", "core.attention"),
     ("core.models",),
     ("core.classifier",),

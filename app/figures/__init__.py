@@ -5,7 +5,7 @@ from app.figures.curves import faithfulness_curve
 from app.figures.intervention import HEAT, paired_bars, paired_maps, share_text
 from app.figures.mistakes import confusion_cells, reliability
 from app.figures.scatter import agreement_scatter, drawn
-from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM
+from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, letters
 from app.figures.training import NUMBERED, confusion_matrix, training_curve
 from app.figures.trust import Line, courses, heat, lay, ranking
 
@@ -27,6 +27,7 @@ __all__ = [
     "faithfulness_curve",
     "heat",
     "lay",
+    "letters",
     "paired_bars",
     "paired_maps",
     "ranking",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, plain
+from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, letters, plain
 
 TICKS = 6
 """About how many channels of a gate have their number under them: the first, and every so many."""
@@ -21,7 +21,7 @@ def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) ->
     """
     rows = list(range(len(names)))
     colours = [ACCENT if row == target else QUIET for row in rows]
-    texts = [f"<b>{name}</b>" if row == target else name for row, name in enumerate(names)]
+    texts = [f"<b>{letters(name)}</b>" if row == target else letters(name) for row, name in enumerate(names)]
     figure = go.Figure()
     figure.add_bar(
         x=[1.0] * len(rows),
@@ -76,7 +76,7 @@ def channel_bars(weights: np.ndarray, title: str, axis: str) -> go.Figure:
         visible=True, range=[0, max(1.0, float(weights.max()))], nticks=3, gridcolor=TRACK, tickfont={"size": 12}
     )
     step = next(one for one in STEPS if count < TICKS * one)
-    named = {"title": {"text": title, "font": {"size": 12}}, "tickfont": {"size": 12}}
+    named = {"title": {"text": letters(title), "font": {"size": 12}}, "tickfont": {"size": 12}}
     figure.update_xaxes(visible=True, tickvals=sorted({1, *range(step, count + 1, step)}), **named)
     return figure
 
@@ -106,7 +106,7 @@ def share_bars(
         figure.add_shape(y0=row - 0.15, y1=row + 0.15, **guess)
     for row, (name, value) in enumerate(zip(names, values, strict=True)):
         place = {"y": row - 0.32, "yanchor": "middle", "showarrow": False, "xref": "paper", "font": {"size": 14}}
-        figure.add_annotation(x=0, xanchor="left", text=name, **place)
+        figure.add_annotation(x=0, xanchor="left", text=letters(name), **place)
         figure.add_annotation(x=1, xanchor="right", text=f"{100 * value:.1f} %", **place)
     plain(figure, 46 * len(rows) + 6)
     figure.update_layout(barmode="overlay", bargap=0)

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, sequential
 from plotly.subplots import make_subplots
 
-from app.figures.style import ACCENT, QUIET, TRACK, plain
+from app.figures.style import ACCENT, QUIET, TRACK, letters, plain
 
 HEAT = tuple(sequential.Inferno)
 """The colours of a map as "#rrggbb", from its lowest value to its highest: those that the overlay begins with."""
@@ -42,7 +42,7 @@ def paired_bars(
     for row, name in enumerate(names):
         place = {"y": row - 0.3, "yanchor": "middle", "showarrow": False, "xref": "paper", "font": {"size": 14}}
         told = f"{share_text(before[row])} → {share_text(after[row])}"
-        for x, side, text in ((0, "left", name), (1, "right", told)):
+        for x, side, text in ((0, "left", letters(name)), (1, "right", told)):
             figure.add_annotation(x=x, xanchor=side, text=f"<b>{text}</b>" if row == target else text, **place)
     key = "   ".join(
         f'<span style="color:{colour}">■</span> {label}' for colour, label in zip((QUIET, ACCENT), labels, strict=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, plain
+from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, letters, plain
 from app.figures.training import NUMBERED, confusion_matrix
 
 
@@ -30,7 +30,7 @@ def confusion_cells(
     figure.update_yaxes(title=None, ticks="", tickfont={"size": 11})
     rows, columns = np.divmod(np.arange(k * k), k)
     words = [
-        told.format(true=names[one], said=names[other], count=f"{counts[one, other]:,}")
+        letters(told.format(true=names[one], said=names[other], count=f"{counts[one, other]:,}"))
         for one, other in zip(rows, columns, strict=True)
     ]
     # a heatmap tells nobody of clicks; invisible markers over its cells do

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import plotly.graph_objects as go
 
-from app.figures.style import ACCENT, QUIET, TRACK, WARM, plain
+from app.figures.style import ACCENT, QUIET, TRACK, WARM, letters, plain
 
 FEW = 5000
 """Of the points that are not mistakes so many at most are drawn."""
@@ -55,7 +55,7 @@ def agreement_scatter(
                 x=100 * confidence[here],
                 y=agreement[here],
                 customdata=numbers[here],
-                text=told[here],
+                text=[letters(one) for one in told[here]],
                 mode="markers",
                 marker={"color": colour, "size": size, "opacity": strength * many if kept else FAINT},
                 hovertemplate="%{text}<extra></extra>",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import plotly.graph_objects as go
 
 ACCENT, WARM, QUIET = "#4250c9", "#d9603b", "#98a0b8"
@@ -22,6 +24,11 @@ def plain(figure: go.Figure, height: int) -> go.Figure:
     figure.update_xaxes(visible=False, fixedrange=True)
     figure.update_yaxes(visible=False, fixedrange=True)
     return figure
+
+
+def letters(text: object) -> str:
+    """A text for a chart, letter by letter: Plotly reads tags such as ``<a href>``, and ``%{x}`` in templates."""
+    return escape(str(text), quote=False).replace("%{", "%\u2060{")
 
 
 def faint(colour: str) -> str:

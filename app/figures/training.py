@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.figures.style import ACCENT, TRACK, WARM, faint, plain
+from app.figures.style import ACCENT, TRACK, WARM, faint, letters, plain
 
 NUMBERED = 20
 """Classes up to which the cells of a confusion matrix carry their numbers."""
@@ -60,7 +60,10 @@ def confusion_matrix(
     share = np.divide(matrix, matrix.sum(1, keepdims=True), out=np.zeros_like(matrix), where=matrix > 0)
     right, numbered = np.eye(k, dtype=bool), k <= NUMBERED
     words = [
-        [told.format(true=names[row], said=names[column], count=int(matrix[row, column])) for column in range(k)]
+        [
+            letters(told.format(true=names[row], said=names[column], count=int(matrix[row, column])))
+            for column in range(k)
+        ]
         for row in range(k)
     ]
     figure = go.Figure()
@@ -84,7 +87,11 @@ def confusion_matrix(
         figure.add_scatter(x=columns, y=rows, text=texts, mode="text", textfont={"size": 12, **font}, hoverinfo="skip")
     plain(figure, 32 * k + 120 if numbered else 560)
     step = max(1, k // 25)
-    marks = {"tickvals": list(range(0, k, step)), "ticktext": list(names)[::step], "tickfont": {"size": 12}}
+    marks = {
+        "tickvals": list(range(0, k, step)),
+        "ticktext": [letters(one) for one in names[::step]],
+        "tickfont": {"size": 12},
+    }
     axis = {"visible": True, "showgrid": False, "zeroline": False, "automargin": True, "range": [-0.5, k - 0.5]}
     figure.update_xaxes(side="top", tickangle=-90, title={"text": said, "font": {"size": 12}}, **marks, **axis)
     figure.update_yaxes(title={"text": true, "font": {"size": 12}}, **marks, **{**axis, "range": [k - 0.5, -0.5]})

@@ -13,7 +13,7 @@ from plotly.colors import hex_to_rgb
 from scipy.ndimage import binary_dilation, binary_erosion
 
 from app.figures.intervention import GROWTH, HEAT, OPACITY
-from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, plain
+from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, letters, plain
 from core.images.framing import to_picture
 
 WIDEST = 24
@@ -30,8 +30,8 @@ COLOURS = np.array([hex_to_rgb(one) for one in HEAT], float)
 class Line:
     """One line of a ranking: ``reference`` knows nothing of the model, ``warned`` is to be read with care.
 
-    ``value`` is the mean in words, ``told`` what stands under the pointer, ``note`` is quietly beside the name. A line
-    without a mean has no place on the axis.
+    ``value`` is the mean in words, ``told`` what stands under the pointer, in Plotly's HTML, ``note`` is quietly beside
+    the name. A line without a mean has no place on the axis.
     """
 
     name: str
@@ -46,11 +46,11 @@ class Line:
 
     def label(self, bold: bool) -> list[str]:
         """Its name and note, in as many lines as they take."""
-        lines = wrap(self.name, WIDEST)
+        lines = [letters(one) for one in wrap(self.name, WIDEST)]
         beside = len(lines[-1]) + len(self.note) < WIDEST
         lines = [f"<b>{one}</b>" if bold else one for one in lines]
         if self.note:
-            note = f'<span style="color:{QUIET}">{self.note}</span>'
+            note = f'<span style="color:{QUIET}">{letters(self.note)}</span>'
             lines = [*lines[:-1], f"{lines[-1]} {note}"] if beside else [*lines, note]
         return lines
 
@@ -128,11 +128,11 @@ def courses(
     for name in sorted(lines, key=lambda one: one == chosen):
         colour, width = (ACCENT, 3) if name == chosen else (QUIET, 1.5)
         line = {"color": colour, "width": width}
-        told = f"{name}<br>%{{x}}: %{{y:.2f}}<extra></extra>"
+        told = f"{letters(name)}<br>%{{x}}: %{{y:.2f}}<extra></extra>"
         figure.add_scatter(
             x=places,
             y=lines[name],
-            name=name,
+            name=letters(name),
             mode="lines+markers",
             line=line,
             marker={"size": 2 * width + 2},
@@ -143,7 +143,7 @@ def courses(
     figure.add_hline(y=limit, line={"color": WARM, "dash": "3px,4px", "width": 2})
     figure.update_layout(margin={"l": 34, "r": 12, "t": 8, "b": 46}, hovermode="closest")
     text = {"visible": True, "zeroline": False, "tickfont": {"size": 12}}
-    figure.update_xaxes(tickvals=places, ticktext=list(stages), showgrid=False, **text)
+    figure.update_xaxes(tickvals=places, ticktext=[letters(one) for one in stages], showgrid=False, **text)
     figure.update_yaxes(gridcolor=TRACK, dtick=0.5, **text)
     return figure
 

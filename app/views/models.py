@@ -7,7 +7,7 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key
 from app.widgets import cards, models, own_models, shelf, weights
-from app.words import word
+from app.words import literal, word
 
 found = models.shelf()
 every, card, subject = list(found.values()), found[state.get(Key.MODEL)], state.subject()
@@ -18,7 +18,7 @@ timing = st.container()
 with st.expander(word("own.title"), icon=":material/add:"):
     own_models.bring()
 for sentence in runtime.problems():
-    st.warning(sentence)
+    st.warning(literal(sentence))
 
 with st.container(border=True, key="card"):
     fetching = st.container()

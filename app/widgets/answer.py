@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import figures, state
 from app.state import Key, Subject
-from app.words import word
+from app.words import plain, word
 from core import InvalidInput, Reading
 
 LIKELIEST = 5
@@ -63,7 +63,7 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
         word("answer.ask"),
         ["", *names],
         key=Key.TARGET,
-        format_func=lambda name: name or word("answer.likeliest", name=names[reading.predicted]),
+        format_func=lambda name: name or plain("answer.likeliest", name=names[reading.predicted]),
     )
     return target
 

@@ -12,7 +12,7 @@ from app import figures
 from app.widgets import computation, facts
 from app.widgets.equation import latex
 from app.widgets.models import LITTLE, find_mechanism, is_ours, model_title, needs_attention, shortcut, summary
-from app.words import percent, word
+from app.words import code, literal, percent, plain, word
 from core import ModelCard
 
 NORMAL = 1.959964
@@ -37,7 +37,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
 def show(card: ModelCard, milliseconds: float | None, device: str) -> None:
     """Draw the card; ``milliseconds`` a picture on the device, or None while they are not measured."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(model_title(card), width="content")
+        st.subheader(literal(model_title(card)), width="content")
         st.page_link(EXPLORE, label=word("card.explore"), icon=":material/visibility:", width="content")
     what(card)
     left, right = st.columns(2, gap="large")
@@ -56,7 +56,7 @@ def what(card: ModelCard) -> None:
     said, formula = st.columns(2, vertical_alignment="center")
     with said:
         st.markdown(word("card.what", summary=summary(card)))
-        st.caption("  \n".join(filter(None, [facts.told(card, "paper"), kind.paper if kind else ""])))
+        st.caption("  \n".join(filter(None, [literal(facts.told(card, "paper")), kind.paper if kind else ""])))
     if kind is not None:
         formula.latex(latex(kind.equation))
 
@@ -147,12 +147,12 @@ def confusion(card: ModelCard) -> None:
     st.markdown(f"**{word('card.confusion')}**")
     counts = facts.confusion(card)
     if counts is None:
-        ours = word("card.no_confusion.ours", command=evaluation(card)) if is_ours(card) else ""
+        ours = word("card.no_confusion.ours", command=code(evaluation(card))) if is_ours(card) else ""
         st.markdown(ours or word("card.no_confusion"))
     elif len(counts) > LARGEST:
         st.markdown(word("card.large_confusion", count=len(counts)))
     else:
-        told = word("card.taken", true="{true}", said="{said}", count="{count}")
+        told = plain("card.taken", true="{true}", said="{said}", count="{count}")
         chart = figures.confusion_matrix(counts, card.classes, word("card.true"), word("card.said"), told)
         st.plotly_chart(chart, key=f"confusion.{card.slug}", config=CHART, alt=word("card.confusion"))
 
@@ -165,7 +165,7 @@ def origin(card: ModelCard) -> None:
         st.code(command, language="shell", wrap_lines=True)
     if licence:
         st.markdown(f"**{word('card.licence')}**")
-        st.markdown(licence)
+        st.markdown(literal(licence))
 
 
 def evaluation(card: ModelCard) -> str:

@@ -9,7 +9,7 @@ from app.overlay import overlay
 from app.state import Subject, View
 from app.widgets import agreement, models, panes, pictures, weights
 from app.widgets.analysis import Analysis
-from app.words import percent, word
+from app.words import literal, percent, word
 from core import InvalidInput
 from core.attribution import method
 
@@ -25,9 +25,8 @@ def _one(view: View, number: int) -> None:
     found = runtime.find_attribution(runtime.attribution_key(classifier, picture, chosen, target, parameters, contrast))
     choice = layers.find_choice(reading, view.map)
     head, away = st.columns([6, 1], vertical_alignment="center")
-    head.markdown(
-        f"**{classifier.card.title}** · {picture.name} · {name} {percent(float(reading.probabilities[target]))}"
-    )
+    model, sample = literal(classifier.card.title), literal(picture.name)
+    head.markdown(f"**{model}** · {sample} · {literal(name)} {percent(float(reading.probabilities[target]))}")
     away.button(word("keep.drop"), key=f"drop.{number}", on_click=lambda: state.drop(view), width="stretch")
     stage, side = st.columns([2.7, 1], gap="large")
     with stage:
@@ -50,5 +49,5 @@ def show() -> None:
             try:
                 _one(view, number)
             except InvalidInput as error:
-                st.warning(str(error))
+                st.warning(literal(error))
                 st.button(word("keep.drop"), key=f"drop.{number}", on_click=lambda view=view: state.drop(view))

@@ -12,7 +12,7 @@ import streamlit as st
 from app import layers, runtime, state
 from app.state import Key
 from app.widgets import computation
-from app.words import known, word
+from app.words import known, plain, word
 from core import Classifier, InvalidInput, Reading
 from core.attribution import Method
 from core.attribution.method import Parameter
@@ -34,7 +34,7 @@ def pick_method(classifier: Classifier) -> Method:
         seconds, one = runtime.seconds(classifier, fitting[slug], {}), fitting[slug]
         cost = word("method.quick") if seconds < 1 else computation.duration(seconds)
         family = word(f"method.family.{one.family}")
-        return word("method.option", title=layers.method_title(one), family=family, cost=cost)
+        return plain("method.option", title=layers.method_title(one), family=family, cost=cost)
 
     slug = st.selectbox(
         word("method.label"), list(fitting), key=Key.METHOD, format_func=title, label_visibility="collapsed"

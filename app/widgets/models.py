@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.state import Key
-from app.words import known, percent, word
+from app.words import known, literal, percent, plain, word
 from core import InvalidInput, ModelCard
 from core.attention import MECHANISMS, Mechanism
 from core.attention.plain import PLAIN
@@ -107,7 +107,7 @@ def find_card(slug: str) -> ModelCard:
     """The card of that slug; InvalidInput where it is not on the shelf, any more for example."""
     cards = shelf()
     if slug not in cards:
-        raise InvalidInput(word("model.gone", model=slug))
+        raise InvalidInput(plain("model.gone", model=slug))
     return cards[slug]
 
 
@@ -127,7 +127,7 @@ def pick_model() -> ModelCard:
         choose(wanted)
     cards = shelf()
     if not cards:
-        raise InvalidInput(word("model.none"))
+        raise InvalidInput(plain("model.none"))
     if state.get(Key.MODEL) not in cards:
         if state.get(Key.MODEL):
             state.notice(word("model.unknown", model=state.get(Key.MODEL)))
@@ -146,7 +146,7 @@ def pick_model() -> ModelCard:
         word("model.family"),
         groups,
         key=Key.FAMILY,
-        format_func=family_title,
+        format_func=lambda slug: literal(family_title(slug)),
         on_change=change_group,
         label_visibility="collapsed",
         required=True,

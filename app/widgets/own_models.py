@@ -11,7 +11,7 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key
 from app.widgets import models
-from app.words import word
+from app.words import literal, plain, word
 from core import InvalidInput
 from core.models.own import SUFFIXES
 
@@ -47,9 +47,9 @@ def take_in(files: list) -> str:
     cards = [one for one in files if one.name.lower().endswith(".json")]
     weights = [one for one in files if one.name.lower().endswith(SUFFIXES)]
     if len(cards) != 1 or len(weights) != 1 or len(files) != 2:
-        raise InvalidInput(word("own.both", count=len(files)))
+        raise InvalidInput(plain("own.both", count=len(files)))
     if len(state.own_models()) >= MOST:
-        raise InvalidInput(word("own.full", count=MOST))
+        raise InvalidInput(plain("own.full", count=MOST))
     name = cards[0].name
     found = runtime.own_model(cards[0].getvalue(), weights[0].getvalue(), name, state.device())
     title = found.card.title if found.card.title != found.card.slug.rpartition("/")[2] else PurePath(name).stem
@@ -84,7 +84,7 @@ def bring() -> None:
         label_visibility="collapsed",
     )
     if state.get(Key.REFUSED):
-        st.error(state.get(Key.REFUSED))
+        st.error(literal(state.get(Key.REFUSED)))
     elif len(files) == 1:
         st.info(word("own.other"))
     st.markdown(f"**{word('own.examples')}**")
@@ -112,5 +112,5 @@ def held() -> None:
                 models.choose(models.FIRST)
 
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(one.card.title)
+            st.markdown(literal(one.card.title))
             st.button(word("own.drop"), key=f"own.{number}", on_click=drop)

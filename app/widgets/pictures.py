@@ -10,7 +10,7 @@ import streamlit as st
 from app import runtime, state
 from app.gallery import gallery
 from app.state import Key
-from app.words import word
+from app.words import plain, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
 from core.data.datasets import fetch_imagenette
 from core.data.samples import samples
@@ -29,7 +29,7 @@ def find_picture(slug: str) -> Picture:
     if slug.startswith("upload/"):
         own = state.uploads().get(slug)
         if own is None:
-            raise InvalidInput(word("picture.gone"))
+            raise InvalidInput(plain("picture.gone"))
         return own
     return runtime.sample_picture(slug)
 
@@ -82,7 +82,7 @@ def take_in(files: list) -> None:
     for file in files:
         try:
             if len(state.uploads()) >= UPLOADS:
-                raise InvalidInput(word("picture.full", count=UPLOADS))
+                raise InvalidInput(plain("picture.full", count=UPLOADS))
             slug = state.add_upload(open_image(file.getvalue(), name=file.name))
             state.put(Key.SAMPLE, slug)
             state.forget(Key.TARGET)

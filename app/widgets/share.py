@@ -25,20 +25,20 @@ def code(view: View, target: str, box: Box, query: int | None = None, card: str 
     if kind == "upload":
         opened = 'core.open_image("photo.jpg")  # ' + word("code.yours")
     else:
-        opened = f'open_sample("{view.sample}")'
+        opened = f"open_sample({quoted(view.sample)})"
     lines = ["import core"]
     if kind != "upload":
         lines.append("from core.data.samples import open_sample")
     slug, yours = (f"file:{card}", f"  # {word('code.card')}") if card else (view.model, "")
-    lines += [f"classifier = core.load({json.dumps(slug)}){yours}", f"picture = {opened}"]
+    lines += [f"classifier = core.load({quoted(slug)}){yours}", f"picture = {opened}"]
     if view.framing != "centre":
         how = '"fit"' if view.framing == "fit" else tuple(round(edge) for edge in box)
         lines.append(f"picture = core.reframe(picture, {how})")
-    extra = f", contrast={json.dumps(view.contrast)}" if view.contrast else ""
+    extra = f", contrast={quoted(view.contrast)}" if view.contrast else ""
     extra += "".join(f", {name}={value!r}" for name, value in view.parameters)
     lines += [
         "reading = core.read(classifier, picture)",
-        f'found = core.attribute(classifier, picture, "{view.method}", target="{target}"{extra})',
+        f'found = core.attribute(classifier, picture, "{view.method}", target={quoted(target)}{extra})',
     ]
     if view.map:
         tap, _, head = view.map.partition(".head")
@@ -48,6 +48,11 @@ def code(view: View, target: str, box: Box, query: int | None = None, card: str 
         chosen = f"core.to_grid({', '.join([which, *asked])})" if asked else which
         lines.append(f"print(core.agreement({chosen}, found))")
     return "\n".join(lines)
+
+
+def quoted(text: str) -> str:
+    """A text as Python and JSON write it, whatever it holds."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def maps_file(reading: Reading, found: Attribution | None) -> bytes:

@@ -9,7 +9,7 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key
 from app.widgets import models
-from app.words import word
+from app.words import literal, word
 from core import Classifier, InvalidInput, ModelCard
 
 MEGABYTE = 1_000_000
@@ -61,7 +61,7 @@ def fetch(card: ModelCard) -> None:
     if state.get(Key.FETCHING) != card.slug:
         _offer(card)
         return
-    st.markdown(f"**{card.title}**")
+    st.markdown(f"**{literal(card.title)}**")
     bar = st.progress(0.0, word("weights.fetching"))  # in a horizontal container the button below would be deaf
     st.button(word("compute.stop"), key="stop", on_click=lambda: state.forget(Key.FETCHING))
 

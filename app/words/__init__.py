@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from numbers import Number
 
 from app.words import en
+from app.words.markdown import Marked, code, literal
+
+__all__ = ["Marked", "apart", "code", "decimal", "known", "literal", "percent", "plain", "use", "word"]
 
 LANGUAGES = {"en": en.WORDS}
 
@@ -16,16 +20,26 @@ def use(language: str) -> None:
     _language.set(language if language in LANGUAGES else "en")
 
 
-def word(key: str, **fields: object) -> str:
-    """The label of that key with its fields filled in; a key that a language lacks is taken from English."""
+def word(key: str, **fields: object) -> Marked:
+    """The label of that key as Markdown, its fields filled in letter by letter; a ``Marked`` field keeps its Markdown.
+
+    A key that a language lacks is taken from English.
+    """
+    shown = {name: one if isinstance(one, Number) else literal(one) for name, one in fields.items()}
+    return Marked(plain(key, **shown))
+
+
+def plain(key: str, **fields: object) -> str:
+    """The same for where Markdown is not read: options of a list, charts, canvases, HTML, errors, files."""
     table = LANGUAGES[_language.get()]
     text = table.get(key) or en.WORDS[key]
     return text.format(**fields) if fields else text
 
 
 def known(key: str, default: str) -> str:
-    """The label of that key, from English too where a language lacks it, or what the core says of itself."""
-    return LANGUAGES[_language.get()].get(key) or en.WORDS.get(key, default)
+    """The label of that key, from English too where a language lacks it; or ``default``, what somebody else says."""
+    found = LANGUAGES[_language.get()].get(key) or en.WORDS.get(key)
+    return default if found is None else Marked(found)
 
 
 def percent(value: float, digits: int = 1) -> str:

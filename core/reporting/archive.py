@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.formulas import defuse
 from core.reporting.painting import paint, to_png
 from core.scanning import Run
 from core.scanning.parts import SCHEMA
@@ -23,7 +24,13 @@ INDEX, MISSING = "index.csv", "missing.txt"
 
 def to_csv(table: pd.DataFrame, tags: Mapping[int, Sequence[str]]) -> bytes:
     """A run's table as CSV with a last column ``tags``, those of a picture in one cell."""
-    return table.assign(tags=[SEPARATOR.join(one) for one in listed(table, tags)]).to_csv(index=False).encode()
+    return _csv(table.assign(tags=[SEPARATOR.join(one) for one in listed(table, tags)])).encode()
+
+
+def _csv(table: pd.DataFrame) -> str:
+    """A table as CSV in which no cell is a formula."""
+    texts = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+    return table.assign(**{name: table[name].astype(object).map(defuse) for name in texts}).to_csv(index=False)
 
 
 def to_parquet(table: pd.DataFrame, tags: Mapping[int, Sequence[str]]) -> bytes:
@@ -70,7 +77,7 @@ def to_zip(
             if progress:
                 progress(done, len(numbers))
         files, rows = [name for name, _ in index], table.iloc[[row for _, row in index]]
-        archive.writestr(INDEX, rows.assign(file=files).to_csv(index=False))
+        archive.writestr(INDEX, _csv(rows.assign(file=files)))
         if missing:
             archive.writestr(MISSING, "\n".join(missing) + "\n")
     return file.getvalue()

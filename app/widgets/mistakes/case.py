@@ -16,7 +16,7 @@ from app.state import Key
 from app.widgets import models, weights
 from app.widgets.mistakes import groups, looks, tags
 from app.widgets.pictures import UPLOADS
-from app.words import decimal, percent, word
+from app.words import decimal, literal, percent, plain, word
 from core import Classifier, InvalidInput
 
 EXPLORE = Path(__file__).parents[2] / "views" / "explore.py"
@@ -57,7 +57,7 @@ def show(opened: Opened) -> None:
         try:
             picture = runs.picture(opened, place)
         except InvalidInput as error:
-            st.error(str(error))
+            st.error(literal(error))
             return
         looks.show(opened, place, picture, open_model(opened), classes)
         nearest(opened, place, classes)
@@ -69,11 +69,11 @@ def title(row: Any) -> str:
     kind = "fovea-right" if row["true"] == row["predicted"] else "fovea-wrong"
     said = f'<b class="{kind}">{escape(row["predicted"])}</b>'
     if not isinstance(row["true"], str):
-        return word("case.unlabelled", predicted=f"<b>{escape(row['predicted'])}</b>", confidence=sure)
+        return plain("case.unlabelled", predicted=f"<b>{escape(row['predicted'])}</b>", confidence=sure)
     if row["true"] == row["predicted"]:
-        return word("case.right", predicted=said, confidence=sure)
+        return plain("case.right", predicted=said, confidence=sure)
     true, chance = f"<b>{escape(row['true'])}</b>", percent(float(np.exp(-row["loss"])), 0)
-    return word("case.wrong", true=true, predicted=said, confidence=sure, chance=chance)
+    return plain("case.wrong", true=true, predicted=said, confidence=sure, chance=chance)
 
 
 def facts(opened: Opened, place: int) -> str:
@@ -81,12 +81,12 @@ def facts(opened: Opened, place: int) -> str:
     row = opened.table.iloc[place]
     told = [escape(row["path"])]
     if not np.isnan(row["loss"]):
-        told.append(word("case.loss", loss=decimal(row["loss"])))
+        told.append(plain("case.loss", loss=decimal(row["loss"])))
     if maps.compares(opened) and not np.isnan(row["agreement"]):
-        told.append(word("case.agreement", agreement=decimal(row["agreement"])))
+        told.append(plain("case.agreement", agreement=decimal(row["agreement"])))
         if found := cases.by_chance(opened, place):
             chance, low, high = map(decimal, (found.chance, found.low, found.high))
-            told[-1] += f" ({word('agreement.by_chance', mean=chance, low=low, high=high)})"
+            told[-1] += f" ({plain('agreement.by_chance', mean=chance, low=low, high=high)})"
     return " · ".join(told)
 
 
@@ -181,7 +181,7 @@ def prepare(opened: Opened, place: int, classes: tuple[int, int]) -> None:
     try:
         card, picture = models.find_card(facts["model"]), runs.picture(opened, place)
         if len(state.uploads()) >= UPLOADS and slug_of(picture.sha256) not in state.uploads():
-            raise InvalidInput(word("picture.full", count=UPLOADS))
+            raise InvalidInput(plain("picture.full", count=UPLOADS))
     except InvalidInput as error:
         state.notice(str(error))
         return
@@ -200,8 +200,8 @@ def open_model(opened: Opened) -> Classifier | None:
     try:
         card = models.find_card(opened.run.facts["model"])
         if card.slug not in state.own_models() and runtime.missing(card):
-            raise InvalidInput(word("case.unfetched", model=card.title))
+            raise InvalidInput(plain("case.unfetched", model=card.title))
         return weights.open_model(card)
     except InvalidInput as error:
-        st.warning(str(error))
+        st.warning(literal(error))
         return None

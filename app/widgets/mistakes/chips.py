@@ -8,7 +8,7 @@ from app import state
 from app.runtime import maps, runs, tags
 from app.runtime.runs import Opened
 from app.state.mistakes import TAGS, Answers, Filter, Sort
-from app.words import known, word
+from app.words import known, literal, word
 
 WHOLE = Filter()
 
@@ -113,7 +113,7 @@ def pick_tag(opened: Opened, chosen: Filter) -> None:
     """One of the tags that pictures of this run have."""
     used, key = tags.used(opened.run), state.mistakes.control_key("tag")
     offered = ["", *dict.fromkeys(name for name in (*TAGS, *used) if name in used or name == chosen.tag)]
-    with chip("tag", tag_title(chosen.tag) if chosen.tag else word("chip.tags"), bool(chosen.tag)):
+    with chip("tag", literal(tag_title(chosen.tag)) if chosen.tag else word("chip.tags"), bool(chosen.tag)):
         if len(offered) == 1:
             st.caption(word("filter.no_tags"))
             return
@@ -122,7 +122,7 @@ def pick_tag(opened: Opened, chosen: Filter) -> None:
             offered,
             key=key,
             index=offered.index(chosen.tag),
-            format_func=lambda one: f"{tag_title(one)} · {used.get(one, 0)}" if one else word("filter.any"),
+            format_func=lambda one: f"{literal(tag_title(one))} · {used.get(one, 0)}" if one else word("filter.any"),
             on_change=lambda: state.mistakes.controlled("tag", key),
         )
 

@@ -10,7 +10,7 @@ from app.runtime.runs import Opened
 from app.state import Key
 from app.state.mistakes import Group, Sort
 from app.widgets.mistakes.titles import data_title, short_title, started
-from app.words import percent, word
+from app.words import literal, percent, word
 from core import InvalidInput
 
 WIDE = 540
@@ -60,7 +60,7 @@ def compare(opened: Opened) -> None:
     try:
         other = find_other(opened)
     except InvalidInput as error:
-        st.warning(str(error))
+        st.warning(literal(error))
         return
     if other is None:
         return

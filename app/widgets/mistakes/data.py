@@ -11,7 +11,7 @@ from app import runtime, state
 from app.runtime import scans
 from app.state import Key
 from app.widgets.mistakes.labels import match_labels
-from app.words import word
+from app.words import literal, plain, word
 from core import Classifier, InvalidInput
 from core.data.collection import Collection
 from core.data.made import SHORTCUTS
@@ -64,7 +64,7 @@ def choose(classifier: Classifier) -> Chosen | None:
         with st.spinner(word("data.listing")):
             found = scans.collection(data, seed, pictures)
     except InvalidInput as error:
-        st.error(str(error))
+        st.error(literal(error))
         return None
     return Chosen(data, seed, pictures, match_labels(classifier, found), found)
 
@@ -104,9 +104,9 @@ def ask_path(kind: str) -> str:
     if not asked.strip():
         return ""
     if kind == FOLDER and not place.is_dir():
-        raise InvalidInput(word("data.folder.none", path=place))
+        raise InvalidInput(plain("data.folder.none", path=place))
     if kind == CSV and not (place.is_file() and place.suffix.lower() in (".csv", ".tsv")):
-        raise InvalidInput(word("data.csv.none", path=place))
+        raise InvalidInput(plain("data.csv.none", path=place))
     return str(place.absolute())
 
 
@@ -135,7 +135,7 @@ def bring_zip() -> str:
     )
     st.caption(word("data.zip.help"))
     if state.get(Key.ZIP_REFUSED):
-        st.error(state.get(Key.ZIP_REFUSED))
+        st.error(literal(state.get(Key.ZIP_REFUSED)))
     kept = state.get(Key.ZIP) or ""
     if kept:
         st.markdown(word("data.zip.kept", name=Path(kept).name))

@@ -12,7 +12,7 @@ from app import state
 from app.runtime import exports, runs, tags
 from app.runtime.runs import Opened
 from app.state import Key
-from app.words import word
+from app.words import literal, word
 from core import InvalidInput
 from core.types import Progress
 
@@ -149,7 +149,7 @@ def make(key: Hashable, label: str, job: Callable[[Progress], T]) -> T | None:
     try:
         job(tick)
     except InvalidInput as error:
-        st.error(str(error))
+        st.error(literal(error))
         return None
     st.rerun()
 

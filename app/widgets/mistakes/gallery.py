@@ -12,7 +12,7 @@ from app.runtime.runs import Opened
 from app.state import Key
 from app.widgets.mistakes import chips
 from app.widgets.mistakes.comparing import said_there
-from app.words import word
+from app.words import plain, word
 
 PAGE = 24
 
@@ -88,7 +88,7 @@ def draw(opened: Opened, places: np.ndarray) -> None:
 
 def note(names: tuple[str, ...], there: str | None) -> str:
     """The last line under a picture: its tags, and what the run beside this one said where that is something else."""
-    said = [word("gallery.there", name=there)] if there else []
+    said = [plain("gallery.there", name=there)] if there else []
     return ", ".join([*said, *map(chips.tag_title, names)])
 
 
@@ -96,7 +96,7 @@ def what(true: object, label: object) -> str:
     """What a picture is: its class, or its label where that means none."""
     if not is_missing(true):
         return str(true)
-    return word("gallery.no_class") if is_missing(label) else word("gallery.label_only", label=label)
+    return plain("gallery.no_class") if is_missing(label) else plain("gallery.label_only", label=label)
 
 
 def is_missing(value: object) -> bool:

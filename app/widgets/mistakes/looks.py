@@ -16,7 +16,7 @@ from app.runtime.runs import Opened
 from app.state import Key
 from app.widgets import computation
 from app.widgets.mistakes import groups
-from app.words import word
+from app.words import Marked, word
 from core import Classifier, Picture, Reading, to_grid
 from core.attribution import Method
 
@@ -174,7 +174,9 @@ def erasing(
 
     def moved(after: np.ndarray) -> str:
         pairs = {names[one]: (f"{100 * found.before[one]:.0f}", f"{100 * after[one]:.0f}") for one in classes}
-        return " · ".join(word("case.moves", name=name, before=one, after=two) for name, (one, two) in pairs.items())
+        return Marked(" · ").join(
+            word("case.moves", name=name, before=one, after=two) for name, (one, two) in pairs.items()
+        )
 
     lost, chance = (float(found.before[classes[0]] - one[classes[0]]) for one in (found.after, found.random))
     with st.container(horizontal=True, vertical_alignment="center", key="case-erased"):

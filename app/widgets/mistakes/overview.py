@@ -12,7 +12,7 @@ from app.runtime import maps, runs
 from app.runtime.runs import Opened
 from app.state import Key
 from app.state.mistakes import Answers
-from app.words import decimal, percent, word
+from app.words import decimal, percent, plain, word
 
 MATRIX, CLASSES, CALIBRATION = "matrix", "classes", "calibration"
 LARGEST = 30
@@ -91,7 +91,7 @@ def show_matrix(opened: Opened) -> None:
             true, predicted = (names[index] for index in divmod(cell, len(names)))
             choose_cell(true, predicted)
 
-    told = word("card.taken", true="{true}", said="{said}", count="{count}")
+    told = plain("card.taken", true="{true}", said="{said}", count="{count}")
     st.plotly_chart(
         figures.confusion_cells(counts[np.ix_(there, there)], names, told, row, column),
         key=key,
@@ -206,7 +206,7 @@ def show_calibration(opened: Opened) -> None:
         if place is not None:
             state.mistakes.select(confidence=(round(bins[place].low, 4), round(bins[place].high, 4)))
 
-    told = word("overview.bin", low="{low}", high="{high}", share="{share}", count="{count}")
+    told = plain("overview.bin", low="{low}", high="{high}", share="{share}", count="{count}")
     st.plotly_chart(
         figures.reliability(
             np.array([bins[0].low, *(one.high for one in bins)]),

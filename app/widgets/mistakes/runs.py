@@ -14,7 +14,7 @@ from app.state import Key
 from app.widgets import models
 from app.widgets.mistakes import comparing, export, overview
 from app.widgets.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
-from app.words import word
+from app.words import literal, word
 from core import InvalidInput
 from core.scanning import Run
 
@@ -110,7 +110,7 @@ def show_head(opened: Opened) -> None:
 
     title, buttons = st.columns([1.4, 1], vertical_alignment="center")
     with title:
-        st.subheader(model_title(opened.run))
+        st.subheader(literal(model_title(opened.run)))
         told = word("runs.on", data=data_title(opened.run), count=pictures(opened.run))
         st.markdown(f"{with_broken(opened.run, told)} · {overview.tell(opened)}")
     with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):

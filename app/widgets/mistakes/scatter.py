@@ -14,7 +14,7 @@ from app.runtime.runs import Opened
 from app.state import Key
 from app.state.mistakes import Group
 from app.widgets.mistakes import groups
-from app.words import percent, word
+from app.words import percent, plain, word
 
 POINT, LASSO = "point", "lasso"
 
@@ -93,8 +93,8 @@ def told(rows: pd.DataFrame) -> np.ndarray:
     def tell(true: object, said: str, share: int) -> str:
         confidence = percent(share / 100, 0)
         if not isinstance(true, str) or true == said:
-            return word("scatter.right", predicted=said, confidence=confidence)
-        return word("scatter.wrong", true=true, predicted=said, confidence=confidence)
+            return plain("scatter.right", predicted=said, confidence=confidence)
+        return plain("scatter.wrong", true=true, predicted=said, confidence=confidence)
 
     words = {kind: tell(*kind) for kind in set(kinds)}
     return np.array([words[kind] for kind in kinds], str)

@@ -9,7 +9,7 @@ from app.runtime import runs, tags
 from app.runtime.runs import Opened
 from app.state.mistakes import TAGS
 from app.widgets.mistakes.chips import tag_title
-from app.words import word
+from app.words import literal, word
 from core import InvalidInput
 
 LONGEST = 40
@@ -33,7 +33,7 @@ def show(opened: Opened) -> None:
                 on_click=lambda name=name: toggle(opened, name),
             )
         own = [name for name in given if name not in TAGS]
-        label = ", ".join(own) or word("tags.own")
+        label = literal(", ".join(own)) or word("tags.own")
         with st.popover(label, type="primary" if own else "secondary", key=OWN, on_change="rerun"):
             pick(opened, number, given)
             give_all(opened, given)

@@ -14,7 +14,7 @@ from app.state import Key, Subject
 from app.widgets import computation
 from app.widgets.trials import changes
 from app.widgets.trials.changes import Plan
-from app.words import word
+from app.words import plain, word
 from core import Ablation, Reading
 from core.evaluation.ablation import WHOLE
 
@@ -75,7 +75,7 @@ def lines(found: Sequence[Ablation], titles: dict[str, str], names: Sequence[str
             "loss": [one.loss for one in found],
             "left": [100 * one.probability for one in found],
             "answer": [
-                word("ablate.becomes" if one.changed else "ablate.stays", name=names[one.predicted]) for one in found
+                plain("ablate.becomes" if one.changed else "ablate.stays", name=names[one.predicted]) for one in found
             ],
         }
     )

@@ -14,7 +14,7 @@ from app.state import Key, Subject
 from app.widgets.analysis import Analysis
 from app.widgets.computation import QUICK
 from app.widgets.trials.curves import on_demand
-from app.words import percent, word
+from app.words import literal, percent, word
 from core import AttentionMap, Attribution, Check, rollout_map
 from core.attention.rollout import ROLLOUT
 from core.attribution.exactness import EXACT
@@ -64,7 +64,7 @@ def show(analysis: Analysis) -> None:
         method = layers.method_title(analysis.method)
         st.markdown(f"**{method}**")
         if attribution is None:
-            st.markdown(analysis.blank or word("check.none.attribution", method=method))
+            st.markdown(literal(analysis.blank) or word("check.none.attribution", method=method))
         else:
             draw(attribution, known[attribution], analysis.names)
     if questions:

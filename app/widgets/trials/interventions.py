@@ -9,7 +9,7 @@ from app.runtime import interventions
 from app.state import Subject
 from app.widgets.analysis import Analysis
 from app.widgets.trials import ablations, address, changes, outcome
-from app.words import word
+from app.words import literal, word
 from core import InvalidInput, Reading
 
 
@@ -33,6 +33,6 @@ def change(subject: Subject, reading: Reading, target: int) -> None:
             after = interventions.intervene(subject.classifier, subject.picture, plan.changes, *plan.names)
             outcome.show(subject, reading, after, target, plan)
     except InvalidInput as error:
-        st.error(str(error))
+        st.error(literal(error))
         return
     ablations.show(subject, reading, target, plan)

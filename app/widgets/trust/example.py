@@ -14,7 +14,7 @@ from app.runtime.league import Row
 from app.state import Key, Subject
 from app.widgets.trust import ranking, work
 from app.widgets.trust.titles import source_titles
-from app.words import word
+from app.words import literal, word
 from core import InvalidInput, Localisation
 from core.evaluation.cases import Case
 from core.evaluation.localisation import evidence
@@ -51,7 +51,7 @@ def pick_case(subject: Subject, rows: Sequence[Row], source: str) -> Case | None
         with st.spinner(word("example.finding")):
             cases = sources.examples(model, row.wanted, row.seed)
     except InvalidInput as error:
-        st.caption(str(error))
+        st.caption(literal(error))
         return None
     if not cases:
         st.caption(word("example.none"))

@@ -12,7 +12,7 @@ from app.runtime import league, sources
 from app.runtime.league import Row
 from app.state import Key
 from app.widgets import computation, models, weights
-from app.words import word
+from app.words import code, literal, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attribution import ATTENTION as LOOK
 from core.attribution import METHODS
@@ -37,7 +37,7 @@ def show(card: ModelCard, rows: Sequence[Row]) -> None:
     if not panel.open:
         return
     with panel:
-        st.markdown(word("measuring.about", path=league.own_file()))
+        st.markdown(word("measuring.about", path=code(str(league.own_file()))))
         slugs, wanted, pictures, seed = pick(card)
         with st.spinner(word("measuring.timing")):
             tasks = plan(slugs, rows, wanted, pictures, seed)
@@ -99,7 +99,7 @@ def plan(slugs: Sequence[str], rows: Sequence[Row], wanted: Sequence[str], pictu
         try:
             model = weights.open_model(models.find_card(slug))
         except InvalidInput as error:
-            st.warning(str(error))
+            st.warning(literal(error))
             continue
         fitting = sources.fitting(model)
         left = league.missing(rows, model, [name for name in fitting if is_of(name, wanted)], pictures, seed)

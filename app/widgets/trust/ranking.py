@@ -13,7 +13,7 @@ from app.runtime.league import Row
 from app.state import Key
 from app.widgets.models import model_title
 from app.widgets.trust.titles import source_titles
-from app.words import percent, word
+from app.words import percent, plain, word
 from core import ModelCard
 from core.data.made import SHORTCUTS
 from core.evaluation.sources import REFERENCES
@@ -114,8 +114,10 @@ def told(row: Row, title: str, blank: float) -> str:
     """All about a row, for the pointer; ``blank`` is the share of its pictures where the map lies nowhere."""
     share = is_share(row.measure)
     mean, low, high = (number(one, share) for one in (row.mean, row.low, row.high))
-    often = word("rank.told.blank", share=percent(blank, 0)) if blank else ""
-    return word("rank.told", source=title, mean=mean, low=low, high=high, pictures=row.pictures) + often
+    often = plain("rank.told.blank", share=percent(blank, 0)) if blank else ""
+    return (
+        plain("rank.told", source=figures.letters(title), mean=mean, low=low, high=high, pictures=row.pictures) + often
+    )
 
 
 def origin(rows: Sequence[Row]) -> str:

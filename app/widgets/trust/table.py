@@ -17,10 +17,11 @@ from app.widgets.models import family_title, model_title
 from app.widgets.trust import measuring, ranking
 from app.widgets.trust.known_truth import find_evidence
 from app.widgets.trust.titles import source_titles
-from app.words import word
+from app.words import literal, word
 from core import ModelCard
 from core.data.made import SHORTCUTS
 from core.evaluation.sources import REFERENCES
+from core.formulas import defuse
 
 OF_THE_THING = ("mass", "pointing")
 MEASURES = (
@@ -64,7 +65,7 @@ def to_csv(rows: Sequence[Row]) -> str:
     file = io.StringIO()
     writer = csv.DictWriter(file, [one.name for one in fields(Row)], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
+    writer.writerows({name: defuse(cell) for name, cell in asdict(row).items()} for row in rows)
     return file.getvalue()
 
 
@@ -129,7 +130,7 @@ def pick_extent(card: ModelCard) -> str:
         (THIS, FAMILY, ALL),
         key=Key.EXTENT,
         default=THIS,
-        format_func=lambda one: family_title(card.family) if one == FAMILY else word(f"league.{one}"),
+        format_func=lambda one: literal(family_title(card.family)) if one == FAMILY else word(f"league.{one}"),
         label_visibility="collapsed",
         required=True,
         persist_state="session",

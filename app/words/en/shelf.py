@@ -49,7 +49,7 @@ WORDS = {
     "card.epoch": "Epoch",
     "card.confusion": "What it takes for what",
     "card.no_confusion": "Its card holds no confusion matrix.",
-    "card.no_confusion.ours": "Its card holds no confusion matrix: `{command}` measures one and puts it there.",
+    "card.no_confusion.ours": "Its card holds no confusion matrix: {command} measures one and puts it there.",
     "card.large_confusion": "With {count} classes the matrix is too large to be read here; it is in the card's file.",
     "card.true": "What it is",
     "card.said": "What the model says",

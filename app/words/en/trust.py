@@ -148,7 +148,7 @@ WORDS = {
     "measure.randomised.help": "The rank correlation with the map of the model with all its weights re-drawn. Low is good.",
     # measuring
     "measuring.title": "Measure more",
-    "measuring.about": "What is measured here is kept in `{path}` and stands in place of the shipped rows of the same model and map. "
+    "measuring.about": "What is measured here is kept in {path} and stands in place of the shipped rows of the same model and map. "
     "What was measured before, on as many pictures of the same seed, is not measured again.",
     "measuring.models": "Models",
     "measuring.sources": "Maps",
