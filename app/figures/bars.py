@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, letters, plain
+from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, letters
 
 TICKS = 6
 """About how many channels of a gate have their number under them: the first, and every so many."""
@@ -53,7 +53,7 @@ def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) ->
         figure.add_annotation(x=0, xanchor="left", text=texts[row], **place)
         share = f"{100 * probability:.0f} %" if probability >= 0.005 else "< 1 %"
         figure.add_annotation(x=1, xanchor="right", text=f"<b>{share}</b>" if row == target else share, **place)
-    plain(figure, 46 * len(rows) + 6)
+    bare(figure, 46 * len(rows) + 6)
     figure.update_layout(barmode="overlay", bargap=0, clickmode="event+select")
     figure.update_xaxes(range=[0, 1])
     figure.update_yaxes(range=[len(rows) - 0.65, -0.6])
@@ -70,7 +70,7 @@ def channel_bars(weights: np.ndarray, title: str, axis: str) -> go.Figure:
         hovertemplate=f"{axis} %{{x}}: %{{y:.3f}}<extra></extra>",
     )
     figure.add_hline(y=float(weights.mean()), line={"color": QUIET, "dash": "dot", "width": 1})
-    plain(figure, 150)
+    bare(figure, 150)
     figure.update_layout(bargap=0.15, margin={"l": 34, "r": 0, "t": 6, "b": 34}, hovermode="x")
     figure.update_yaxes(
         visible=True, range=[0, max(1.0, float(weights.max()))], nticks=3, gridcolor=TRACK, tickfont={"size": 12}
@@ -108,7 +108,7 @@ def share_bars(
         place = {"y": row - 0.32, "yanchor": "middle", "showarrow": False, "xref": "paper", "font": {"size": 14}}
         figure.add_annotation(x=0, xanchor="left", text=letters(name), **place)
         figure.add_annotation(x=1, xanchor="right", text=f"{100 * value:.1f} %", **place)
-    plain(figure, 46 * len(rows) + 6)
+    bare(figure, 46 * len(rows) + 6)
     figure.update_layout(barmode="overlay", bargap=0)
     figure.update_xaxes(range=[0, 1])
     figure.update_yaxes(range=[len(rows) - 0.65, -0.6])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from app.figures.style import ACCENT, QUIET, TRACK, WARM, letters, plain
+from app.figures.style import ACCENT, QUIET, TRACK, WARM, bare, letters
 
 DASHES = ("dot", "dash", "dashdot")
 """How the lines are drawn that the first one is compared with."""
@@ -25,7 +25,7 @@ def faithfulness_curve(shares: np.ndarray, curves: Mapping[str, np.ndarray], sha
         figure.add_scatter(
             x=100 * shares, y=100 * values, name=letters(name), line=style, mode="lines", hovertemplate=percent
         )
-    plain(figure, 300)
+    bare(figure, 300)
     figure.add_vline(x=100 * share, line={"color": WARM, "width": 1.5})
     figure.update_layout(
         showlegend=True,

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, sequential
 from plotly.subplots import make_subplots
 
-from app.figures.style import ACCENT, QUIET, TRACK, letters, plain
+from app.figures.style import ACCENT, QUIET, TRACK, bare, letters
 
 HEAT = tuple(sequential.Inferno)
 """The colours of a map as "#rrggbb", from its lowest value to its highest: those that the overlay begins with."""
@@ -50,7 +50,7 @@ def paired_bars(
     figure.add_annotation(
         x=0, xanchor="left", xref="paper", y=-0.78, yanchor="middle", text=key, showarrow=False, font={"size": 13}
     )
-    plain(figure, 46 * len(rows) + 26)
+    bare(figure, 46 * len(rows) + 26)
     figure.update_layout(barmode="overlay", bargap=0)
     figure.update_xaxes(range=[0, 1])
     figure.update_yaxes(range=[len(rows) - 0.62, -1.05])
@@ -85,7 +85,7 @@ def paired_maps(
             row=1,
             col=column,
         )
-    plain(figure, 236)
+    bare(figure, 236)
     figure.update_layout(margin={"l": 0, "r": 0, "t": 24, "b": 24})
     figure.update_xaxes(range=[0.5, width + 0.5], constrain="domain")
     figure.update_yaxes(range=[height + 0.5, 0.5], constrain="domain", constraintoward="top", scaleratio=width / height)

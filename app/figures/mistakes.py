@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, letters, plain
+from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, letters
 from app.figures.training import NUMBERED, confusion_matrix
 
 
@@ -102,7 +102,7 @@ def reliability(
         textposition="none",
         hovertemplate="%{text}<extra></extra>",
     )
-    plain(figure, 260)
+    bare(figure, 260)
     figure.update_layout(margin={"l": 48, "r": 20, "t": 8, "b": 44}, clickmode="event+select")
     shares = [0, 25, 50, 75, 100]
     ticks = {"tickvals": [one / 100 for one in shares], "ticktext": [f"{one} %" for one in shares]}

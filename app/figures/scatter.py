@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import plotly.graph_objects as go
 
-from app.figures.style import ACCENT, QUIET, TRACK, WARM, letters, plain
+from app.figures.style import ACCENT, QUIET, TRACK, WARM, bare, letters
 
 FEW = 5000
 """Of the points that are not mistakes so many at most are drawn."""
@@ -61,7 +61,7 @@ def agreement_scatter(
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    plain(figure, 300)
+    bare(figure, 300)
     figure.update_layout(
         margin={"l": 44, "r": 16, "t": 8, "b": 44},
         dragmode="lasso" if lasso else False,

@@ -10,7 +10,7 @@ ACCENT, WARM, QUIET = "#4250c9", "#d9603b", "#98a0b8"
 TRACK, CLEAR = "rgba(128, 136, 160, 0.16)", "rgba(0, 0, 0, 0)"
 
 
-def plain(figure: go.Figure, height: int) -> go.Figure:
+def bare(figure: go.Figure, height: int) -> go.Figure:
     """The figure without axes, legend and margins, transparent, as high as said."""
     figure.update_layout(
         height=height,

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.figures.style import ACCENT, TRACK, WARM, faint, letters, plain
+from app.figures.style import ACCENT, TRACK, WARM, bare, faint, letters
 
 NUMBERED = 20
 """Classes up to which the cells of a confusion matrix carry their numbers."""
@@ -35,7 +35,7 @@ def training_curve(history: Sequence[Mapping[str, Any]], loss: str, accuracy: st
             row=row,
             col=1,
         )
-    plain(figure, 320)
+    bare(figure, 320)
     figure.update_layout(margin={"l": 44, "r": 8, "t": 26, "b": 40})
     figure.update_annotations(x=0, xanchor="left", font={"size": 13})
     ticks = {"tick0": epochs[0], "dtick": max(1, -(-len(epochs) // 8)), "tickfont": {"size": 12}}
@@ -85,7 +85,7 @@ def confusion_matrix(
         rows, columns = np.nonzero(cells)
         texts = [f"{matrix[row, column]:.0f}" for row, column in zip(rows, columns, strict=True)]
         figure.add_scatter(x=columns, y=rows, text=texts, mode="text", textfont={"size": 12, **font}, hoverinfo="skip")
-    plain(figure, 32 * k + 120 if numbered else 560)
+    bare(figure, 32 * k + 120 if numbered else 560)
     step = max(1, k // 25)
     marks = {
         "tickvals": list(range(0, k, step)),

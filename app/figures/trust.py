@@ -13,7 +13,7 @@ from plotly.colors import hex_to_rgb
 from scipy.ndimage import binary_dilation, binary_erosion
 
 from app.figures.intervention import GROWTH, HEAT, OPACITY
-from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, letters, plain
+from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, letters
 from core.images.framing import to_picture
 
 WIDEST = 24
@@ -106,7 +106,7 @@ def ranking(
         hovertemplate="%{hovertext}<extra></extra>",
     )
     figure.update_traces(unselected={"marker": {"opacity": 1}}, selector={"type": "scatter"})
-    plain(figure, bottom + 40)
+    bare(figure, bottom + 40)
     figure.update_layout(margin={"r": VALUE, "b": 6})
     names = ["<br>".join(one) for one in labels]
     text = {"tickfont": {"size": 12.5}, "visible": True, "zeroline": False, "ticklabeloverflow": "allow"}
@@ -139,7 +139,7 @@ def courses(
             opacity=1 if name == chosen else 0.6,
             hovertemplate=told,
         )
-    plain(figure, 260)
+    bare(figure, 260)
     figure.add_hline(y=limit, line={"color": WARM, "dash": "3px,4px", "width": 2})
     figure.update_layout(margin={"l": 34, "r": 12, "t": 8, "b": 46}, hovermode="closest")
     text = {"visible": True, "zeroline": False, "tickfont": {"size": 12}}
