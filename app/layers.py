@@ -246,20 +246,27 @@ def contrast_title(classes: Sequence[str], found: Attribution) -> str:
 
 
 def attribution_layer(
-    method: Method, found: Attribution, reading: Reading, classes: Sequence[str], pair: tuple[int, int] | None = None
+    method: Method,
+    found: Attribution,
+    reading: Reading,
+    classes: Sequence[str],
+    pair: tuple[int, int] | None = None,
+    part: str = "",
 ) -> Layer:
     """An attribution for the right pane; a blank one says why it is blank, and its rounding is not drawn.
 
-    Where two classes are set against each other, the ``pair``, a map of both together or of one of them says which.
+    ``part`` is the part of the model that was asked, in words: the title names it. Where two classes are set against
+    each other, the ``pair``, a map of both together or of one of them says which.
     """
     signed = method.signed or found.contrast is not None
-    title, values, note = method_title(method), found.values, blank_note(method, found, reading, classes)
+    name, values, note = method_title(method), found.values, blank_note(method, found, reading, classes)
+    title = " · ".join(filter(None, [name, part]))
     if note:
         values = np.zeros_like(values)
     elif not signed:
         note = evenness(values)
     if pair is None:
-        return Layer(method.slug, title, values, signed=signed, note=note)
+        return Layer(method.slug, title, values, signed=signed, note=note, label=name)
     both = plain("contrast.both", target=classes[pair[0]], other=classes[pair[1]])
     return Layer(
         side_slug(method, None if found.contrast is not None else found.target),
@@ -268,7 +275,7 @@ def attribution_layer(
         signed=signed,
         note=note,
         label=classes[found.target] if found.contrast is None else plain("contrast.short"),
-        group=plain("contrast.group", method=title, classes=both),
+        group=plain("contrast.group", method=name, classes=both),
         together=True,
     )
 

@@ -22,9 +22,8 @@ def faithfulness_curve(shares: np.ndarray, curves: Mapping[str, np.ndarray], sha
     figure = go.Figure()
     for (name, values), style in reversed(list(zip(curves.items(), styles, strict=True))):  # the first on top
         percent = "%{y:.0f} %"
-        figure.add_scatter(
-            x=100 * shares, y=100 * values, name=letters(name), line=style, mode="lines", hovertemplate=percent
-        )
+        drawn = {"line": style, "mode": "lines", "hovertemplate": percent, "cliponaxis": False}
+        figure.add_scatter(x=100 * shares, y=100 * values, name=letters(name), **drawn)
     bare(figure, 300)
     figure.add_vline(x=100 * share, line={"color": WARM, "width": 1.5})
     figure.update_layout(
@@ -35,5 +34,5 @@ def faithfulness_curve(shares: np.ndarray, curves: Mapping[str, np.ndarray], sha
     )
     scale = {"visible": True, "tick0": 0, "dtick": 20, "ticksuffix": " %", "zeroline": False, "tickfont": {"size": 12}}
     figure.update_xaxes(title={"text": axis, "font": {"size": 12}}, showgrid=False, range=[0, 100], **scale)
-    figure.update_yaxes(gridcolor=TRACK, range=[0, 102], **scale)
+    figure.update_yaxes(gridcolor=TRACK, range=[0, 100], **scale)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from plotly.subplots import make_subplots
 
 from app.figures.style import ACCENT, TRACK, WARM, bare, faint, letters
 
+ROUND = [one * 10.0**power for power in (-2, -1, 0, 1) for one in (1, 2, 5)]
 NUMBERED = 20
 """Classes up to which the cells of a confusion matrix carry their numbers."""
 
@@ -44,8 +46,16 @@ def training_curve(history: Sequence[Mapping[str, Any]], loss: str, accuracy: st
     figure.update_yaxes(visible=True, gridcolor=TRACK, zeroline=False, tickfont={"size": 12}, nticks=6)
     right = [100 * line["accuracy"] for line in history]
     room = max(0.5, 0.1 * (max(right) - min(right)))
-    figure.update_yaxes(ticksuffix=" %", range=[min(right) - room, min(100.5, max(right) + room)], row=2)
+    low, high = min(right) - room, min(100.5, max(right) + room)
+    figure.update_yaxes(ticksuffix=" %", range=[low, high], tickvals=ticks_up_to(100, low, high), row=2)
     return figure
+
+
+def ticks_up_to(end: float, low: float, high: float) -> list[float]:
+    """Seven round numbers at most from ``low`` to ``high``, none above the ``end``: an axis leaves room above it."""
+    step = next((one for one in ROUND if (high - low) / one <= 6), ROUND[-1])
+    first = math.ceil(low / step)
+    return [round(number * step, 6) for number in range(first, math.floor(min(end, high) / step) + 1)]
 
 
 def confusion_matrix(

@@ -8,6 +8,7 @@ from app.state.address import (
     restore,
     shared_address,
     take_asked,
+    take_asked_parameter,
 )
 from app.state.belongings import (
     add_own_model,
@@ -18,6 +19,7 @@ from app.state.belongings import (
     own_models,
     remove_own_model,
     remove_upload,
+    truth_of_upload,
     uploads,
 )
 from app.state.keys import ADDRESS, EXPLORE, MISTAKES, MODELS, TRUST, Key, Subject, View
@@ -29,6 +31,7 @@ from app.state.session import (
     component,
     device,
     forget,
+    forget_parameters,
     fresh_key,
     get,
     mark_line,
@@ -65,6 +68,7 @@ __all__ = [
     "device",
     "drop",
     "forget",
+    "forget_parameters",
     "fresh_key",
     "get",
     "keep",
@@ -89,8 +93,10 @@ __all__ = [
     "shared_address",
     "subject",
     "take_asked",
+    "take_asked_parameter",
     "take_notices",
     "take_wanted",
+    "truth_of_upload",
     "uploads",
     "visitor",
 ]

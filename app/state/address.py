@@ -59,12 +59,17 @@ def travelled() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def take_asked(key: Key) -> str | None:
+def take_asked(key: Key | str) -> str | None:
     """What the address asked for under that key, once: who cannot give it says so."""
     asked = dict(get(Key.ASKED, {}))
     found = asked.pop(key, None)
     put(Key.ASKED, asked)
     return found
+
+
+def take_asked_parameter(name: str) -> str | None:
+    """What the address asked for as that parameter of its method, once."""
+    return take_asked(f"{PARAMETER}{name}")
 
 
 def publish(view: View, tried: Mapping[str, str]) -> None:

@@ -29,11 +29,18 @@ def uploads() -> dict[str, Picture]:
     return st.session_state.setdefault(Key.UPLOADS, {})
 
 
-def add_upload(picture: Picture) -> str:
-    """Put a picture into the visitor's strip; its slug."""
+def add_upload(picture: Picture, truth: str | None = None) -> str:
+    """Put a picture into the visitor's strip, with its true class where that is known; its slug."""
     slug = f"upload/{picture.sha256[:12]}"
     st.session_state[Key.UPLOADS] = {**uploads(), slug: picture}
+    if truth is not None:
+        put(Key.TRUTHS, {**get(Key.TRUTHS, {}), slug: truth})
     return slug
+
+
+def truth_of_upload(slug: str) -> str | None:
+    """The true class of one of the visitor's own pictures, where that is known."""
+    return get(Key.TRUTHS, {}).get(slug)
 
 
 def remove_upload(slug: str) -> None:

@@ -26,6 +26,7 @@ class Key(StrEnum):
     LOADED = "loaded"
     FETCHING = "fetching"
     TABLE = "table"
+    PARTS_OF = "parts_of"
     TIMING = "timing"
     OWN_MODELS = "own_models"
     MODEL_UPLOADER = "model_uploader"
@@ -33,6 +34,7 @@ class Key(StrEnum):
     FRAMING_KIND = "framing_kind"
     GALLERY = "gallery"
     UPLOADS = "uploads"
+    TRUTHS = "truths"
     UPLOADER = "uploader"
     CAMERA = "camera"
     CAMERA_ON = "camera_on"
@@ -112,8 +114,10 @@ class Subject:
 
 ADDRESS = (Key.MODEL, Key.SAMPLE, Key.MAP, Key.METHOD, Key.TARGET, Key.CONTRAST, Key.FRAMING)
 """What Explore shows, as a ``View`` names it."""
-TRIED = (Key.TRIAL, Key.CHANGED, Key.WAY, Key.SHUFFLE, Key.PARTS_OFF)
-"""Which of Explore's trials is open, and what is changed in it and how."""
+ERASING = (Key.ERASE_MAP, Key.ERASE_SHARE, Key.ERASE_FILL, Key.SEED)
+"""What is erased, and how."""
+TRIED = (Key.TRIAL, Key.CHANGED, Key.WAY, Key.SHUFFLE, Key.PARTS_OFF, *ERASING)
+"""Which of Explore's trials is open, what is changed in it and how, and what is erased."""
 EXPLORE = (*ADDRESS, *TRIED)
 MISTAKES = (Key.MODEL, Key.RUN)
 TRUST = (Key.MODEL, Key.SAMPLE, Key.FRAMING, Key.TARGET, Key.SECTION)

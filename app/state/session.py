@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -134,6 +135,12 @@ def parameter_key(method: str, name: str) -> str:
 def parameter(method: str, name: str, default: Any) -> Any:
     """A parameter as the visitor or the address set it, or the default."""
     return st.session_state.get(parameter_key(method, name), default)
+
+
+def forget_parameters(pairs: Iterable[tuple[str, str]]) -> None:
+    """Let parameters, each a method's slug and a name, fall back to their defaults."""
+    for method, name in pairs:
+        st.session_state.pop(parameter_key(method, name), None)
 
 
 def set_parameter(key: str, value: Any) -> None:

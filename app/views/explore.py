@@ -29,7 +29,7 @@ with maps:
     contrast = methods.can_contrast(chosen, other, names[target])
     every = computation.compute(subject, chosen, parameters, target, contrast)
     found = computation.on_side(every, state.get(Key.SIDE))
-    strip = computation.strip(subject, target, chosen, every)
+    strip = computation.strip(subject, target, chosen, every, parameters)
     shown = panes.show(subject, reading, chosen, strip, found, paired=contrast is not None)
     if found is not None:
         computation.gap(chosen, found, parameters, subject)
@@ -52,7 +52,7 @@ with below:
     agreement.show(analysis)
 
 with trials:
-    share.show(view, names[target], subject.picture, reading, found, shown.query)
+    share.show(view, subject, names[target], reading, found, shown.query)
     section.show(analysis)
 
 kept.show()

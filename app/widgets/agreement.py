@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import layers, runtime
 from app.widgets.analysis import Analysis
+from app.widgets.parameters import asked_of
 from app.words import word
 from core import Agreement, Measure
 
@@ -58,7 +59,8 @@ def show(analysis: Analysis) -> None:
         return
     found = measure(analysis)
     st.markdown(verdict(found))
-    left, right = analysis.shown.title, analysis.title
+    asked = analysis.method, analysis.subject.classifier, analysis.parameters, analysis.reading
+    left, right = analysis.shown.title, " · ".join(filter(None, [analysis.title, asked_of(*asked)]))
     st.caption(word("agreement.between", left=left, right=right, rows=found.grid[0], columns=found.grid[1]))
     rows = [
         _row(word("agreement.rank"), found.rank_correlation, False),

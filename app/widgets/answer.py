@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from app import figures, state
 from app.state import Key, Subject
+from app.widgets import pictures
 from app.words import plain, word
 from core import InvalidInput, Reading
 
@@ -19,6 +22,18 @@ def confidence(probability: float, classes: int) -> str:
     if probability < UNSURE:
         return word("answer.unsure", count=classes)
     return word("answer.knows", count=classes)
+
+
+def show_truth(truth: str | None, names: Sequence[str], predicted: int) -> None:
+    """Say what the picture shows where that is known, and whether that is the answer."""
+    if truth is None:
+        return
+    if truth not in names:
+        st.markdown(word("answer.truth.unknown", name=truth))
+    elif truth == names[predicted]:
+        st.markdown(word("answer.truth.right", name=truth))
+    else:
+        st.markdown(word("answer.truth.wrong", name=truth, predicted=names[predicted]))
 
 
 def wanted(subject: Subject, key: Key) -> int | None:
@@ -42,6 +57,7 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
     best = [int(i) for i in reading.probabilities.argsort()[::-1][:LIKELIEST]]
     st.subheader(word("answer.title"))
     st.markdown(confidence(float(reading.probabilities[best[0]]), len(names)))
+    show_truth(pictures.find_truth(subject.sample), names, reading.predicted)
     key = state.fresh_key(Key.ANSWER)
 
     def click() -> None:
@@ -71,7 +87,8 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
 def pick_contrast(subject: Subject, target: int) -> int | None:
     """Draw the list of classes to set the target against; the index of the chosen one, or None."""
     names, against = subject.classifier.card.classes, wanted(subject, Key.CONTRAST)
-    if against == target:  # it was asked about after it had been set against another
+    if against == target:  # by the address, or it was asked about after it had been set against another
+        state.notice(word("contrast.same", name=names[target]))
         against = None
     state.put(Key.CONTRAST, "" if against is None else names[against])
     st.selectbox(

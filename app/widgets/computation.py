@@ -19,6 +19,8 @@ QUICK = 2.0
 FAST = ("saliency", "input-x-gradient", "grad-cam")
 """Methods of one backward pass: they fill the strip beside the chosen one."""
 GAP = 0.01
+Entry = tuple[Method, Attribution, dict[str, Any]]
+"""A map of the strip: its method, its values, and the parameters that differ from the method's defaults."""
 
 
 def duration(seconds: float) -> str:
@@ -89,19 +91,19 @@ def run(
 
 
 def strip(
-    subject: Subject, target: int, chosen: Method, found: Sequence[Attribution]
-) -> list[tuple[Method, Attribution]]:
+    subject: Subject, target: int, chosen: Method, found: Sequence[Attribution], parameters: dict[str, Any]
+) -> list[Entry]:
     """The right pane's attributions: the fast ones, those computed before, and the chosen one as it was asked for."""
     model, picture, shown = subject.classifier, subject.picture, []
     for one in runtime.fitting(model):
         if one.slug == chosen.slug and found:
-            shown += [(one, each) for each in found]
+            shown += [(one, each, parameters) for each in found]
         elif one.slug in FAST and one.slug != chosen.slug:
-            shown.append((one, runtime.attribution(model, picture, one, target, {})))
+            shown.append((one, runtime.attribution(model, picture, one, target, {}), {}))
         else:
             stored = runtime.find_attribution(runtime.attribution_key(model, picture, one, target, {}))
             if stored is not None:
-                shown.append((one, stored))
+                shown.append((one, stored, {}))
     return shown
 
 

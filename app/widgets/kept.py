@@ -30,7 +30,7 @@ def _one(view: View, number: int) -> None:
     away.button(word("keep.drop"), key=f"drop.{number}", on_click=lambda: state.drop(view), width="stretch")
     stage, side = st.columns([2.7, 1], gap="large")
     with stage:
-        shown = [(chosen, found)] if found is not None else []
+        shown = [(chosen, found, parameters)] if found is not None else []
         blob = panes.pack(subject, reading, shown, (choice.slug if choice else layers.ENERGY, ""))
         overlay.show(blob, key=f"kept.{number}")
     with side:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -12,10 +11,10 @@ import streamlit as st
 from app import layers, runtime, state
 from app.state import Key
 from app.widgets import computation
+from app.widgets.parameters import forget_others, option_title
 from app.words import known, plain, word
 from core import Classifier, InvalidInput, Reading
 from core.attribution import Method
-from core.attribution.method import Parameter
 
 FAMILIES = ("gradients", "removal", "attention")
 """What a method may be made of, in the order of the picker."""
@@ -40,17 +39,6 @@ def pick_method(classifier: Classifier) -> Method:
         word("method.label"), list(fitting), key=Key.METHOD, format_func=title, label_visibility="collapsed"
     )
     return fitting[slug]
-
-
-def option_title(parameter: Parameter, value: Any, titles: Mapping[str, str]) -> str:
-    """One of a parameter's choices in words; ``titles`` are those of the model's attention maps."""
-    if parameter.name == "head" and isinstance(value, int):
-        return word("map.head", number=value + 1)
-    text = str(value)
-    if text in titles:
-        return titles[text]
-    spelled = re.sub(r"(?<=[a-z])(?=\d)", " ", text.replace("-", " "))  # stage3, mean-colour
-    return known(f"option.{text}", spelled[:1].upper() + spelled[1:])
 
 
 def pick_parameters(classifier: Classifier, method: Method, titles: Mapping[str, str]) -> dict[str, Any]:
@@ -96,6 +84,7 @@ def unfit(classifier: Classifier) -> None:
 
 def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, Any]]:
     """The row above the overlay: the method, what it says, and its parameters; those that differ from the defaults."""
+    forget_others(classifier)
     label, choice, more, others = st.columns([0.45, 2, 1.15, 0.8], gap="small", vertical_alignment="center")
     with label:
         st.markdown(f"**{word('method.label')}**")

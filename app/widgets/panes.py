@@ -13,6 +13,8 @@ from app.layers import Choice
 from app.overlay import overlay
 from app.state import Key, Subject
 from app.widgets import pictures
+from app.widgets.computation import Entry
+from app.widgets.parameters import asked_of
 from app.words import word
 from core import Attribution, Reading
 from core.attribution import Method
@@ -42,23 +44,27 @@ def words(reading: Reading) -> dict[str, str]:
 def pack(
     subject: Subject,
     reading: Reading,
-    shown: Sequence[tuple[Method, Attribution]],
+    shown: Sequence[Entry],
     selected: tuple[str, str],
     heading: str = "",
 ) -> bytes:
     """Everything that the overlay draws, as one blob; ``heading`` stands over the right pane."""
     picture, classes = pictures.drawn(subject.picture), subject.classifier.card.classes
+    model = subject.classifier
     labels = words(reading) | ({"overlay.attribution": heading} if heading else {})
     if picture is not subject.picture:
         labels |= {key: f"{labels[key]} {word('picture.part')}" for key in ("overlay.hint", "overlay.hint_rows")}
-    pairs = {one: (found.target, found.contrast) for one, found in shown if found.contrast is not None}
+    pairs = {one: (found.target, found.contrast) for one, found, _ in shown if found.contrast is not None}
     height, width = picture.pixels.shape[:2]
     return overlay.pack(
         runtime.picture_jpeg(picture),
         (width, height),
         picture.box,
         layers.attention_layers(reading, layers.find_choice(reading, selected[0]), classes),
-        [layers.attribution_layer(one, found, reading, classes, pairs.get(one)) for one, found in shown],
+        [
+            layers.attribution_layer(one, found, reading, classes, pairs.get(one), asked_of(one, model, given, reading))
+            for one, found, given in shown
+        ],
         selected=selected,
         words=labels,
     )
@@ -68,7 +74,7 @@ def show(
     subject: Subject,
     reading: Reading,
     chosen: Method,
-    shown: Sequence[tuple[Method, Attribution]],
+    shown: Sequence[Entry],
     found: Attribution | None,
     paired: bool = False,
 ) -> Shown:

@@ -12,8 +12,8 @@ from app.gallery import gallery
 from app.state import Key
 from app.words import plain, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
+from core.data import samples
 from core.data.datasets import fetch_imagenette
-from core.data.samples import samples
 from core.images import frame
 
 UPLOADS = 24
@@ -34,9 +34,14 @@ def find_picture(slug: str) -> Picture:
     return runtime.sample_picture(slug)
 
 
+def find_truth(slug: str) -> str | None:
+    """The class that a sample or an upload shows, where that is known."""
+    return state.truth_of_upload(slug) if slug.startswith("upload/") else samples.find_truth(slug)
+
+
 def pick_picture(family: str) -> tuple[str, Picture]:
     """The strip of samples and the visitor's own pictures, with the ways to add one; the chosen slug and picture."""
-    offered = {one.slug: one.title for one in samples(family)}
+    offered = {one.slug: one.title for one in samples.samples(family)}
     chosen = state.get(Key.SAMPLE)
     if chosen and chosen not in offered:
         try:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from app import state
-from app.state import View
+from app.state import Subject, View
 from app.words import word
-from core import Attribution, Picture, Reading
+from core import Attribution, Classifier, Picture, Reading
 from core.attention.rollout import ROLLOUT
+from core.attribution import method
 from core.types import Box
 
 
@@ -55,10 +58,34 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def maps_file(reading: Reading, found: Attribution | None) -> bytes:
-    """The raw maps as NPZ: each tap's weights, the probabilities, and the attribution."""
+def settings(classifier: Classifier, picture: Picture, view: View, target: str, found: Attribution | None) -> dict:
+    """What the maps of a view were made with: everything that is needed to make them again."""
+    card, chosen = classifier.card, method(view.method)
+    return {
+        "model": card.slug,
+        "title": card.title,
+        "checksum": card.facts.get("checksum"),
+        "picture": {"name": picture.name, "sample": view.sample, "sha256": picture.sha256, "box": list(picture.box)},
+        "preprocessing": {"size": card.size, "mean": list(card.mean), "std": list(card.std), "framing": view.framing},
+        "map": view.map,
+        "method": chosen.slug,
+        "parameters": chosen.settle(classifier, dict(view.parameters)),
+        "target": target,
+        "contrast": None if found is None or found.contrast is None else card.classes[found.contrast],
+        "gap": None if found is None else found.gap,
+    }
+
+
+def maps_file(
+    reading: Reading, found: Attribution | None, classes: Sequence[str], settings: Mapping[str, Any]
+) -> bytes:
+    """The raw maps as NPZ: each tap's weights and the attribution, and what they are of.
+
+    ``probabilities`` (k,) are those of the ``classes`` (k,), texts; ``settings`` is one text of JSON.
+    """
     arrays = {one.tap: one.weights for one in reading.maps}
-    arrays |= {"probabilities": reading.probabilities, "energy": reading.energy}
+    arrays |= {"probabilities": reading.probabilities, "energy": reading.energy, "classes": np.array(classes)}
+    arrays["settings"] = np.array(json.dumps(settings, ensure_ascii=False))
     if found is not None:
         arrays["attribution"] = found.values
     file = io.BytesIO()
@@ -80,9 +107,11 @@ def address(view: View, own: bool) -> None:
 
 
 def show(
-    view: View, target: str, picture: Picture, reading: Reading, found: Attribution | None, query: int | None
+    view: View, subject: Subject, target: str, reading: Reading, found: Attribution | None, query: int | None
 ) -> None:
     """Draw the row of buttons."""
+    classifier, picture = subject.classifier, subject.picture
+    made = settings(classifier, picture, view, target, found)
     own = state.own_models().get(view.model)
     with st.container(horizontal=True, gap="small"):
         st.button(
@@ -92,7 +121,7 @@ def show(
             address(view, own is not None)
         st.download_button(
             word("share.maps"),
-            lambda: maps_file(reading, found),
+            lambda: maps_file(reading, found, classifier.card.classes, made),
             file_name=f"{view.model.replace('/', '-')}-{view.sample.replace('/', '-')}.npz",
             mime="application/octet-stream",
             icon=":material/download:",

@@ -48,6 +48,11 @@ class Parameter:
         """Whether it is a number in a range; else it is one of its ``options``."""
         return self.step is not None
 
+    @property
+    def depends(self) -> bool:
+        """Whether its default or its choices depend on the classifier, so that a value means something in one only."""
+        return callable(self.default) or callable(self.choices)
+
     def initial(self, classifier: Classifier) -> Value:
         """The value it has for this classifier unless changed."""
         return self.default(classifier) if callable(self.default) else self.default

@@ -45,6 +45,15 @@ def scene_sample(seed: int) -> Sample:
     return Sample(f"scenes/{seed}", f"{plan.object} · {plan.place}", plan.object)
 
 
+def find_truth(slug: str) -> str | None:
+    """The class that the picture of a sample's slug shows, or None where that is not known."""
+    family, _, rest = slug.partition("/")
+    first = rest.partition("/")[0]
+    if family in SHORTCUTS:
+        return scenes.plan(_number(first)).object
+    return IMAGENETTE.get(first) if family == "imagenette" else None
+
+
 def shortcut_samples(family: str) -> tuple[Sample, ...]:
     """Some scenes, each three times: the shortcut tells its class, another class, and (an ordinary scene) nothing."""
     found: list[Sample] = []

@@ -113,6 +113,11 @@ def test_the_training_curve_has_a_scale_for_each_of_its_lines() -> None:
     assert [one.text for one in figure.layout.annotations] == ["Loss", "Right"]
     low, high = training_curve([{"epoch": 1, "loss": 1, "accuracy": 1.0}], "", "", "").layout.yaxis2.range
     assert low < 100 < high < 101  # all right, and no tick of more than all
+    for right in ([1.0], [0.99, 1.0], [0.2, 0.998], [0.915, 0.916], [0.0, 0.001]):
+        axis = training_curve([{"epoch": 1, "loss": 1, "accuracy": one} for one in right], "", "", "").layout.yaxis2
+        ticks, (low, high) = axis.tickvals, axis.range
+        assert 2 <= len(ticks) <= 7 and max(ticks) <= 100 and low <= min(ticks) and max(ticks) <= high
+        assert np.allclose(np.diff(ticks), ticks[1] - ticks[0])
     assert figure.layout.xaxis.dtick == 1 and training_curve(history * 4, "", "", "").layout.xaxis.dtick == 4
 
 

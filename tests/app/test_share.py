@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from app.widgets.agreement import measure
 from app.widgets.analysis import Analysis
 from app.widgets.panes import Shown
 from app.widgets.pictures import framed
-from app.widgets.share import code, maps_file
-from core import Agreement, Attribution, Classifier, Picture, Reading, agreement, attribute, load, read
+from app.widgets.share import code, maps_file, settings
+from core import Agreement, Attribution, Classifier, Picture, Reading, agreement, attribute, load, read, reframe
 from core.attention import MECHANISMS
 from core.attribution import batches, method
 from core.data.samples import open_sample
@@ -149,17 +150,56 @@ def test_the_file_holds_every_array_bit_for_bit(slug: str, tiny: Callable[[str],
     found = attribute(tiny(slug), picture, "input-x-gradient", 1)
     expected = {one.tap: one.weights for one in reading.maps}
     expected |= {"probabilities": reading.probabilities, "energy": reading.energy, "attribution": found.values}
-    with np.load(io.BytesIO(maps_file(reading, found)), allow_pickle=False) as file:
-        assert set(file.files) == set(expected)
+    said, names = {"classes", "settings"}, tiny(slug).card.classes
+    with np.load(io.BytesIO(maps_file(reading, found, names, {})), allow_pickle=False) as file:
+        assert set(file.files) == set(expected) | said
+        assert tuple(file["classes"].tolist()) == names and len(file["probabilities"]) == len(names)
         for name, array in expected.items():
             assert file[name].dtype == array.dtype == np.float32 and file[name].shape == array.shape
             assert file[name].tobytes() == array.tobytes()
-    with np.load(io.BytesIO(maps_file(reading, None))) as file:
-        assert set(file.files) == set(expected) - {"attribution"}
+    with np.load(io.BytesIO(maps_file(reading, None, names, {}))) as file:
+        assert set(file.files) == (set(expected) | said) - {"attribution"}
 
 
 def test_maps_from_the_file_agree_as_on_the_page() -> None:
     view = VIEWS[2]
     _, reading, found, measured = on_the_page(view)
-    with np.load(io.BytesIO(maps_file(reading, found))) as file:
+    with np.load(io.BytesIO(maps_file(reading, found, load(view.model).card.classes, {}))) as file:
         assert flat(agreement(file[view.map], file["attribution"])) == flat(measured)
+
+
+@pytest.mark.parametrize("view", [VIEWS[0], VIEWS[2], VIEWS[5]], ids=lambda view: view.method)
+def test_the_settings_in_the_file_make_its_maps_again(view: View) -> None:
+    """From the file alone, as somebody who has nothing else would do it."""
+    picture, reading, found, _ = on_the_page(view)
+    classifier = load(view.model)
+    made = settings(classifier, picture, view, view.target, found)
+    with np.load(io.BytesIO(maps_file(reading, found, classifier.card.classes, made)), allow_pickle=False) as file:
+        told, values, probabilities = json.loads(str(file["settings"])), file["attribution"], file["probabilities"]
+        classes = file["classes"].tolist()
+    again = load(told["model"])
+    assert told["checksum"] == again.card.facts.get("checksum") and told["picture"]["name"] == view.sample
+    card, ready = again.card, told["preprocessing"]
+    assert (ready["size"], tuple(ready["mean"]), tuple(ready["std"])) == (card.size, card.mean, card.std)
+    square = reframe(open_sample(told["picture"]["sample"]), tuple(told["picture"]["box"]))
+    assert square.sha256 == told["picture"]["sha256"]
+    twin = attribute(again, square, told["method"], told["target"], contrast=told["contrast"], **told["parameters"])
+    np.testing.assert_allclose(values, twin.values, rtol=1e-3, atol=1e-5 * np.abs(values).max())
+    assert read(again, square).probabilities == pytest.approx(probabilities, abs=1e-5)
+    assert classes[found.target] == told["target"]
+
+
+def test_the_settings_name_the_class_that_another_is_set_against() -> None:
+    classifier, picture = load("tiny/cbam"), open_sample("scenes/7")
+    view = View("tiny/cbam", "scenes/7", "input-x-gradient", contrast="elm")
+    found = attribute(classifier, picture, view.method, "oak", contrast="elm")
+    told = settings(classifier, picture, view, "oak", found)
+    assert (told["target"], told["contrast"]) == ("oak", "elm") and json.dumps(told)
+    assert settings(classifier, picture, view, "oak", None)["contrast"] is None
+
+
+def test_the_settings_name_the_very_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FOVEA_PRETRAINED")
+    view = View("scenes/cbam", "scenes/7", "saliency")
+    told = settings(load(view.model), open_sample(view.sample), view, "fish", None)
+    assert told["checksum"] == shelf.checksum(shelf.shelf() / "scenes" / "cbam.safetensors")

@@ -186,7 +186,8 @@ def prepare(opened: Opened, place: int, classes: tuple[int, int]) -> None:
         state.notice(str(error))
         return
     models.choose(card.slug)
-    state.put(Key.SAMPLE, state.add_upload(picture))
+    truth = opened.table["true"].iloc[place]
+    state.put(Key.SAMPLE, state.add_upload(picture, truth if isinstance(truth, str) else None))
     state.put(Key.TARGET, opened.classes[classes[0]])
     state.put(Key.CONTRAST, opened.classes[classes[1]] if classes[0] != classes[1] else "")
     state.put(Key.METHOD, looks.chosen_method())

@@ -1,4 +1,4 @@
-"""What of a trial the address holds: which one is open, and what is changed in it and how."""
+"""What of a trial the address holds: which one is open, what is changed in it and how, and what is erased."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from app.state import Key
 from app.widgets.trials import changes
 from app.words import word
 from core import Reading
+from core.evaluation.erasure import FILLS
 
 TRIALS = ("intervene", "erase", "check")
 EVERY, NONE = "every", "none"
@@ -16,6 +17,10 @@ EVERY, NONE = "every", "none"
 HERE = (changes.OTHER, changes.PAINTED)
 """Ways that cannot travel: what was painted, and the attention of another picture."""
 SEEDS = range(10_000)
+POINTERS = ("attention", "attribution")
+"""Whose map says what is erased: that of the left pane to begin with."""
+SHARES, FIRST = range(5, 81, 5), 20
+"""Per cent of the picture that may be erased, and those erased at first."""
 
 
 def settle(reading: Reading) -> dict[str, str]:
@@ -25,7 +30,19 @@ def settle(reading: Reading) -> dict[str, str]:
     """
     trial = _one_of(Key.TRIAL, TRIALS, TRIALS[0])
     said = {} if trial == TRIALS[0] else {Key.TRIAL.value: trial}
-    return said | (_change(reading) if reading.maps else {})
+    return said | (_change(reading) if reading.maps else {}) | _erasing()
+
+
+def _erasing() -> dict[str, str]:
+    """What is erased, and how."""
+    fills = tuple(FILLS)
+    said = {
+        Key.ERASE_MAP: (_one_of(Key.ERASE_MAP, POINTERS, POINTERS[0]), POINTERS[0]),
+        Key.ERASE_SHARE: (_whole(Key.ERASE_SHARE, SHARES, FIRST), FIRST),
+        Key.ERASE_FILL: (_one_of(Key.ERASE_FILL, fills, fills[0]), fills[0]),
+        Key.SEED: (_whole(Key.SEED, SEEDS, 0), 0),
+    }
+    return {key.value: str(value) for key, (value, first) in said.items() if value != first}
 
 
 def _change(reading: Reading) -> dict[str, str]:
@@ -37,7 +54,7 @@ def _change(reading: Reading) -> dict[str, str]:
     tap = _one_of(Key.CHANGED, [*maps, *([changes.EVERY] if len(maps) > 1 else [])], first)
     chosen = [maps[tap]] if tap else list(reading.maps)
     way = _one_of(Key.WAY, changes.ways(chosen), changes.UNIFORM)
-    seed, parts = _seed(), _parts(changes.part_of(chosen[0])[1] if tap else 1)
+    seed, parts = _whole(Key.SHUFFLE, SEEDS, 0), _parts(changes.part_of(chosen[0])[1] if tap else 1)
     if way in HERE:
         return {}
     said = {} if tap == first else {Key.CHANGED.value: tap or EVERY}
@@ -61,16 +78,16 @@ def _one_of(key: Key, offered: Sequence[str], first: str) -> str:
     return first
 
 
-def _seed() -> int:
-    """The seed of a shuffle: a text where the address has just given it."""
-    seed = state.get(Key.SHUFFLE, 0)
-    if isinstance(seed, str):
-        text, seed = seed, _number(seed)
-        if seed not in SEEDS:
-            _tell(Key.SHUFFLE, text)
-            seed = 0
-        state.put(Key.SHUFFLE, seed)
-    return seed
+def _whole(key: Key, allowed: range, first: int) -> int:
+    """A whole number under a key, such as a seed: a text where the address has just given it."""
+    value = state.get(key, first)
+    if isinstance(value, str):
+        text, value = value, _number(value)
+        if value not in allowed:
+            _tell(key, text)
+            value = first
+        state.put(key, value)
+    return value
 
 
 def _parts(count: int) -> list[int]:

@@ -13,12 +13,10 @@ from app.runtime import faithfulness
 from app.runtime.faithfulness import Erased
 from app.state import Key
 from app.widgets.analysis import Analysis
-from app.widgets.trials import curves, outcome
+from app.widgets.trials import address, curves, outcome
+from app.widgets.trials.address import FIRST, POINTERS, SHARES
 from app.words import percent, word
 from core.evaluation.erasure import FILLS, WHICH
-
-LEAST, MOST, FIRST, STEP = 5, 80, 20, 5
-"""Per cent of the picture that may be erased, those erased at first, and the step of the slider."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def pick_map(maps: dict[str, Pointer], method: str, why: str) -> Pointer:
         st.caption(word("erase.only.attention", why=why) if only == "attention" else told, width="content")
         return pointer
     if state.get(Key.ERASE_MAP) not in maps:
-        state.put(Key.ERASE_MAP, "attention")
+        state.put(Key.ERASE_MAP, POINTERS[0])
     names = {"attention": word("erase.attention"), "attribution": word("erase.attribution", method=method)}
     whose = st.segmented_control(
         word("erase.whose"),
@@ -135,18 +133,26 @@ def pick_map(maps: dict[str, Pointer], method: str, why: str) -> Pointer:
 def compare(analysis: Analysis, pointer: Pointer, seed: int) -> None:
     """How much goes and what comes instead, the three pictures, and the curves that are known: run by themselves."""
     left, right = st.columns(2, gap="medium")
+    for key, first in ((Key.ERASE_SHARE, FIRST), (Key.ERASE_FILL, next(iter(FILLS)))):
+        state.put(key, state.get(key) or first)
     per_cent = left.slider(
-        word("erase.share"), LEAST, MOST, FIRST, STEP, format="%d %%", key=Key.ERASE_SHARE, persist_state="session"
+        word("erase.share"),
+        SHARES[0],
+        SHARES[-1],
+        step=SHARES.step,
+        format="%d %%",
+        key=Key.ERASE_SHARE,
+        persist_state="session",
     )
     fill = right.segmented_control(
         word("erase.fill"),
         list(FILLS),
         key=Key.ERASE_FILL,
-        default=next(iter(FILLS)),
         format_func=lambda one: word(f"erase.fill.{one}"),
         required=True,
         persist_state="session",
     )
+    state.publish_trial(address.settle(analysis.reading))
     model, picture, share = analysis.subject.classifier, analysis.subject.picture, per_cent / 100
     tried = {which: faithfulness.erased(model, picture, pointer.values, share, which, fill, seed) for which in WHICH}
     with st.container(key=Key.ERASED):  # narrow columns too: on a phone as well the three stand side by side

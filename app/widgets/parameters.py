@@ -1,0 +1,52 @@
+"""A method's parameters: what a value is called, and which of them mean something in one model only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app import layers, state
+from app.state import Key
+from app.words import known, word
+from core import Classifier, Reading
+from core.attribution import METHODS, Method
+from core.attribution.looks import MEAN
+from core.attribution.method import Parameter
+
+PARTS = ("stage", "tap", "head")
+"""The parameters that name a part of the model."""
+
+
+def option_title(parameter: Parameter, value: Any, titles: Mapping[str, str]) -> str:
+    """One of a parameter's choices in words; ``titles`` are those of the model's attention maps."""
+    if parameter.name == "head" and isinstance(value, int):
+        return word("map.head", number=value + 1)
+    text = str(value)
+    if text in titles:
+        return titles[text]
+    spelled = re.sub(r"(?<=[a-z])(?=\d)", " ", text.replace("-", " "))  # stage3, mean-colour
+    return known(f"option.{text}", spelled[:1].upper() + spelled[1:])
+
+
+def asked_of(method: Method, classifier: Classifier, parameters: Mapping[str, Any], reading: Reading) -> str:
+    """The part of the model that a method asks, in words: "Stage 4"; nothing where it asks the whole model."""
+
+    def parts() -> Iterator[str]:
+        titles = layers.tap_titles(reading.maps)
+        for one in method.parameters:
+            value = parameters.get(one.name, one.initial(classifier)) if one.name in PARTS else MEAN
+            if value != MEAN:
+                yield option_title(one, value, titles)
+
+    return " · ".join(parts())
+
+
+def forget_others(classifier: Classifier) -> None:
+    """Forget what was set for another model's parts, such as a stage or a tap; an address speaks for its own model."""
+    own = [(one.slug, part.name) for one in METHODS for part in one.parameters if part.depends]
+    asked = {name for name in {name for _, name in own} if state.take_asked_parameter(name) is not None}
+    if state.get(Key.PARTS_OF) != classifier.card.slug:
+        chosen = state.get(Key.METHOD)
+        state.forget_parameters([pair for pair in own if not (pair[0] == chosen and pair[1] in asked)])
+    state.put(Key.PARTS_OF, classifier.card.slug)
