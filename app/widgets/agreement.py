@@ -60,7 +60,8 @@ def show(analysis: Analysis) -> None:
     found = measure(analysis)
     st.markdown(verdict(found))
     asked = analysis.method, analysis.subject.classifier, analysis.parameters, analysis.reading
-    left, right = analysis.shown.title, " · ".join(filter(None, [analysis.title, asked_of(*asked)]))
+    left, right, part = analysis.shown.title, analysis.title, asked_of(*asked)
+    right = word("agreement.part", right=right, part=part) if part else right
     st.caption(word("agreement.between", left=left, right=right, rows=found.grid[0], columns=found.grid[1]))
     rows = [
         _row(word("agreement.rank"), found.rank_correlation, False),

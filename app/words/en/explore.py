@@ -96,6 +96,7 @@ WORDS = {
     "agreement.later": "{right} has not been computed yet.",
     "agreement.blank": "There is nothing to compare: the map of {right} is blank. {why}",
     "agreement.between": "{left} against {right}, on {rows}×{columns} places.",
+    "agreement.part": "{right} · {part}",
     "agreement.by_chance": "chance {mean}, mostly {low} to {high}",
     "agreement.blob": "a blind centre blob {value}",
     "agreement.rank": "Rank correlation",
