@@ -15,6 +15,7 @@ from core.images.framing import (
     square,
     thumbnail,
     to_picture,
+    within,
 )
 from core.images.opening import FORMATS, LONGEST, MAX_BYTES, MAX_PIXELS, SMALLEST, load_bytes, open_image
 
@@ -35,4 +36,5 @@ __all__ = [
     "square",
     "thumbnail",
     "to_picture",
+    "within",
 ]

@@ -123,14 +123,19 @@ def to_picture(values: np.ndarray, box: Box, shape: tuple[int, ...], smooth: boo
     if values.ndim != 2 or not values.size:
         raise InvalidInput(f"Give one map of shape (h, w) to lay over a picture, not an array of shape {values.shape}.")
     left, top, right, bottom = box
-    down = (np.arange(shape[0]) + 0.5 - top) / (bottom - top) * values.shape[0]
-    across = (np.arange(shape[1]) + 0.5 - left) / (right - left) * values.shape[1]
-    inside_down = (down >= 0) & (down < values.shape[0])
-    inside_across = (across >= 0) & (across < values.shape[1])
+    rows, down = within(top, bottom, shape[0], values.shape[0])
+    columns, across = within(left, right, shape[1], values.shape[1])
     laid = np.full(shape[:2], np.nan, np.float32)
-    rows = _lay(values, down[inside_down], smooth)
-    laid[np.ix_(inside_down, inside_across)] = _lay(rows.T, across[inside_across], smooth).T
+    laid[rows, columns] = _lay(_lay(values, down, smooth).T, across, smooth).T
     return laid
+
+
+def within(start: float, stop: float, length: int, cells: int) -> tuple[slice, np.ndarray]:
+    """Along one axis: the pixels whose centers lie from ``start`` to ``stop``, and where each lies, in ``cells``."""
+    places = (np.arange(length) + 0.5 - start) / (stop - start) * cells
+    inside = np.flatnonzero((places >= 0) & (places < cells))
+    seen = slice(inside[0], inside[-1] + 1) if len(inside) else slice(0, 0)
+    return seen, places[seen]
 
 
 def cell_box(grid: tuple[int, int], row: int, column: int, box: Box) -> Box:

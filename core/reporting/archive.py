@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 
 import pandas as pd
 import pyarrow as pa
@@ -15,6 +17,7 @@ from core.formulas import defuse
 from core.reporting.painting import paint, to_png
 from core.scanning import Run
 from core.scanning.parts import SCHEMA
+from core.scanning.scan import ahead
 from core.types import InvalidInput, Progress
 
 SEPARATOR = "; "
@@ -63,17 +66,28 @@ def to_zip(
     table = run.table()
     place = {number: row for row, number in enumerate(table["number"].tolist())}
     arrays = {name: run.array(name) for name in maps}
+
+    def draw(number: int) -> list[bytes] | InvalidInput:
+        row = place[number]
+        try:
+            picture = run.open(table["path"].iloc[row], table["sha256"].iloc[row])
+        except InvalidInput as error:
+            return error
+        return [to_png(paint(picture, values[row])) for values in arrays.values()]
+
     file, missing, index = io.BytesIO(), [], []
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # a PNG does not get smaller
-        for done, number in enumerate(numbers, 1):
-            try:
-                picture = run.picture(number)
+    with (
+        closing(ahead(draw, numbers, os.cpu_count() or 1)) as drawn,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,  # a PNG does not get smaller
+    ):
+        for done, (number, found) in enumerate(zip(numbers, drawn, strict=True), 1):
+            if isinstance(found, InvalidInput):
+                missing.append(f"{number}: {found}")
+            else:
                 stem = file_name(done, table.iloc[place[number]], len(numbers))
-                for name, values in arrays.items():
-                    archive.writestr(f"{stem}-{name}.png", to_png(paint(picture, values[place[number]])))
+                for name, data in zip(arrays, found, strict=True):
+                    archive.writestr(f"{stem}-{name}.png", data)
                     index.append((f"{stem}-{name}.png", place[number]))
-            except InvalidInput as error:
-                missing.append(f"{number}: {error}")
             if progress:
                 progress(done, len(numbers))
         files, rows = [name for name, _ in index], table.iloc[[row for _, row in index]]

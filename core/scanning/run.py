@@ -125,10 +125,16 @@ class Run:
         found = self._read(("path", "sha256"), own, dataset.field("number") == number).to_pylist()
         if not found:
             raise InvalidInput(f"The run {self.folder} has no answer for a picture number {number}.")
-        row = found[0]
-        picture = open_picture(self.facts["data"], row["path"])
-        if picture.sha256 != row["sha256"]:
-            raise InvalidInput(f"{row['path']} is another picture now than when it was scanned; scan it again.")
+        return self.open(found[0]["path"], found[0]["sha256"])
+
+    def open(self, path: str, sha256: str) -> Picture:
+        """The picture of a row of the table, by its ``path`` and ``sha256``, as it was scanned; raises as ``picture``.
+
+        Reading nothing of the run, it is quicker than ``picture`` for many, and may be called from several threads.
+        """
+        picture = open_picture(self.facts["data"], path)
+        if picture.sha256 != sha256:
+            raise InvalidInput(f"{path} is another picture now than when it was scanned; scan it again.")
         return frame(picture, self.facts.get("size", 0), self.facts.get("resize"))
 
     def _shapes(self) -> dict[str, list[int]]:
