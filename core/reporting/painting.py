@@ -9,6 +9,7 @@ a zero lets the picture through.
 from __future__ import annotations
 
 import io
+import zlib
 
 import numpy as np
 from matplotlib import colormaps
@@ -46,32 +47,42 @@ def paint(
         raise InvalidInput(f"Choose colours from {', '.join(COLOURS)}, not {colours!r}.")
     height, width = picture.pixels.shape[:2]
     size = tuple(max(1, round(edge * side / max(height, width))) for edge in (width, height))
-    image = np.asarray(Image.fromarray(picture.pixels).resize(size, Image.Resampling.BICUBIC), np.float32)
+    image = Image.fromarray(picture.pixels).resize(size, Image.Resampling.BICUBIC)
     across, down = size[0] / width, size[1] / height
     left, upper, right, lower = (edge * scale for edge, scale in zip(picture.box, (across, down) * 2, strict=True))
     if values is not None and signed:
-        image = np.repeat(56 + 0.75 * (image @ np.array([0.299, 0.587, 0.114], np.float32))[:, :, None], 3, 2)
+        image = gray(image)
     values = np.zeros((1, 1)) if values is None else np.asarray(values, np.float32)
     if values.ndim != 2 or not values.size:
         raise InvalidInput(f"Give one map of shape (h, w) to lay over a picture, not an array of shape {values.shape}.")
     rows, y = within(upper, lower, size[1], values.shape[0])
     columns, x = within(left, right, size[0], values.shape[1])
-    painted, seen = image * (1 - DARK) + np.array(SHADE, np.float32) * DARK, image[rows, columns]
+    place = (columns.start, rows.start, columns.stop, rows.stop)
+    seen = image.crop(place)
     if values.any():
         cells = y.astype(int)[:, None], x.astype(int)  # colors are of cells: few, before they are laid on many pixels
-        color, alpha = tint(values, ends(values, signed, top), colours, signed)
-        seen = seen * (1 - alpha)[cells] + (color * alpha)[cells]
-    painted[rows, columns] = seen
-    return np.rint(painted).clip(0, 255).astype(np.uint8)
+        color, alpha = (Image.fromarray(one[cells]) for one in tint(values, ends(values, signed, top), colours, signed))
+        seen = Image.composite(color, seen, alpha)
+    if place != (0, 0, *size):
+        shade, mask = Image.new("RGB", size, SHADE), Image.new("L", size, round(255 * DARK))
+        image = Image.composite(shade, image, mask)
+    image.paste(seen, place)
+    return np.array(image)
+
+
+def gray(image: Image.Image) -> Image.Image:
+    """The image without its colors and somewhat paler: what a signed map lies on."""
+    weights = [0.75 * part for part in (0.299, 0.587, 0.114)]
+    return image.convert("RGB", (*weights, 56) * 3)
 
 
 def tint(values: np.ndarray, ends: tuple[float, float], colours: str, signed: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The color (h, w, 3) and the alpha (h, w, 1) of each cell of a map, float32; what is not finite is let through."""
+    """The color (h, w, 3) and the alpha (h, w) of each cell of a map, uint8; what is not finite is let through."""
     here = np.isfinite(values)
     index = places(np.where(here, values, 0), ends, signed)
     far = np.abs(index - 128) / 127 if signed else index / 255
-    alpha = (OPACITY * np.clip(far, 0, 1) ** GROWTH * here)[:, :, None]
-    return palette(colours, signed)[index], alpha.astype(np.float32)
+    alpha = OPACITY * np.clip(far, 0, 1) ** GROWTH * here
+    return palette(colours, signed)[index].astype(np.uint8), np.rint(255 * alpha).astype(np.uint8)
 
 
 def paint_map(values: np.ndarray, *, colours: str = "inferno", side: int = SIDE) -> np.ndarray:
@@ -114,5 +125,5 @@ def palette(colours: str, signed: bool) -> np.ndarray:
 def to_png(pixels: np.ndarray) -> bytes:
     """The bytes of a PNG of pixels (h, w, 3) uint8, packed quickly: of a photograph the best packing saves no more."""
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return file.getvalue()
