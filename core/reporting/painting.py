@@ -24,6 +24,7 @@ OPACITY, GROWTH = 0.85, 0.7
 SHADE, DARK = (17, 20, 32), 0.62
 """What the model never saw is mixed with this colour by so much."""
 SIDE = 480
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def paint(
@@ -50,8 +51,7 @@ def paint(
     image = Image.fromarray(picture.pixels).resize(size, Image.Resampling.BICUBIC)
     across, down = size[0] / width, size[1] / height
     left, upper, right, lower = (edge * scale for edge, scale in zip(picture.box, (across, down) * 2, strict=True))
-    if values is not None and signed:
-        image = gray(image)
+    colored, image = image, gray(image) if values is not None and signed else image
     values = np.zeros((1, 1)) if values is None else np.asarray(values, np.float32)
     if values.ndim != 2 or not values.size:
         raise InvalidInput(f"Give one map of shape (h, w) to lay over a picture, not an array of shape {values.shape}.")
@@ -61,8 +61,14 @@ def paint(
     seen = image.crop(place)
     if values.any():
         cells = y.astype(int)[:, None], x.astype(int)  # colors are of cells: few, before they are laid on many pixels
-        color, alpha = (Image.fromarray(one[cells]) for one in tint(values, ends(values, signed, top), colours, signed))
-        seen = Image.composite(color, seen, alpha)
+        color, alpha = tint(values, ends(values, signed, top), colours, signed)
+        if signed:  # rounded once: whole numbers of gray would be a second rounding
+            pale = 56 + 0.75 * (np.asarray(colored.crop(place), np.float32) @ LUMA)[:, :, None]
+            mixed = pale * (1 - alpha)[cells] + (color * alpha)[cells]
+            seen = Image.fromarray(np.rint(mixed).astype(np.uint8))
+        else:
+            cover = np.rint(255 * alpha[:, :, 0]).astype(np.uint8)
+            seen = Image.composite(Image.fromarray(color[cells]), seen, Image.fromarray(cover[cells]))
     if place != (0, 0, *size):
         shade, mask = Image.new("RGB", size, SHADE), Image.new("L", size, round(255 * DARK))
         image = Image.composite(shade, image, mask)
@@ -72,17 +78,16 @@ def paint(
 
 def gray(image: Image.Image) -> Image.Image:
     """The image without its colors and somewhat paler: what a signed map lies on."""
-    weights = [0.75 * part for part in (0.299, 0.587, 0.114)]
-    return image.convert("RGB", (*weights, 56) * 3)
+    return image.convert("RGB", (*(0.75 * LUMA).tolist(), 56) * 3)
 
 
 def tint(values: np.ndarray, ends: tuple[float, float], colours: str, signed: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The color (h, w, 3) and the alpha (h, w) of each cell of a map, uint8; what is not finite is let through."""
+    """The color (h, w, 3), uint8, and the alpha (h, w, 1) of each cell of a map; what is not finite is let through."""
     here = np.isfinite(values)
     index = places(np.where(here, values, 0), ends, signed)
     far = np.abs(index - 128) / 127 if signed else index / 255
     alpha = OPACITY * np.clip(far, 0, 1) ** GROWTH * here
-    return palette(colours, signed)[index].astype(np.uint8), np.rint(255 * alpha).astype(np.uint8)
+    return palette(colours, signed)[index].astype(np.uint8), alpha[:, :, None]
 
 
 def paint_map(values: np.ndarray, *, colours: str = "inferno", side: int = SIDE) -> np.ndarray:
