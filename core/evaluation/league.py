@@ -10,9 +10,9 @@
 
 What the evidence is, ``cases`` says. On the pictures where a map is blank it has neither mass nor a peak on anything.
 Where the rank correlation cannot be asked, because one of both maps is the same everywhere, the picture does not count
-for it; a measure that no picture counts for has no row. The 95 % interval of a mean is by the bootstrap (Efron, 1979):
-percentiles of the means of 2000 samples of the same size, drawn with replacement. The rows of a source are written when
-it is finished, so a league that was stopped goes on from there.
+for it; a measure that no picture counts for has no row. The 95 % interval of a mean is that of ``intervals``: Wilson's
+for yes and no, and the same with the values' own variance for the rest. The rows of a source are written when it is
+finished, so a league that was stopped goes on from there.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from core.classifier import Classifier
 from core.evaluation.cases import Case, find_cases
 from core.evaluation.erasure import cells, rank
 from core.evaluation.faithfulness import draw
+from core.evaluation.intervals import interval
 from core.evaluation.localisation import localise
 from core.evaluation.randomisation import alike, forget
 from core.evaluation.sources import Source, names, source
@@ -36,7 +37,8 @@ from core.models import shelf
 from core.types import InvalidInput, Progress
 
 PICTURES = 50
-SAMPLES = 2000
+RANGES = {"randomised": (-1.0, 1.0)}
+"""What the values of a measure cannot exceed, where that is not 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def compete(
         table = [row for row in open_league(path) if (row.model, row.source) != (slug, name)]
         for measure, pairs in found.items():
             values, chances = zip(*pairs, strict=True)
-            low, high = interval(values, seed)
+            low, high = interval(values, *RANGES.get(measure, (0.0, 1.0)))
             chance = None if chances[0] is None else float(np.mean(chances))
             mean = float(np.mean(values))
             table.append(Row(slug, name, measure, mean, low, high, chance, len(values), pictures, seed, checksum))
@@ -160,13 +162,6 @@ def judge(
         asked |= {} if likeness is None else {"randomised": likeness}
         found |= {name: (value, None) for name, value in asked.items()}
     return found
-
-
-def interval(values: Sequence[float], seed: int) -> tuple[float, float]:
-    """The 95 % interval of the mean, by the bootstrap."""
-    draws = np.random.default_rng(seed).integers(0, len(values), (SAMPLES, len(values)))
-    low, high = np.percentile(np.asarray(values)[draws].mean(1), (2.5, 97.5))
-    return float(low), float(high)
 
 
 def write(rows: Sequence[Row], path: Path) -> None:

@@ -21,9 +21,10 @@ from core.data.datasets import Dataset, Split
 from core.data.made import compose
 from core.evaluation import cases, league
 from core.evaluation.cases import Case, find_cases
-from core.evaluation.league import Row, interval, open_league
+from core.evaluation.league import Row, open_league
 from core.evaluation.randomisation import forget
 from core.evaluation.sources import names
+from core.evaluation.summary import wilson
 from core.images import square
 from core.types import InvalidInput, ModelCard, Picture, Stopped
 from tests.conftest import CLASSES, SIZE
@@ -176,16 +177,6 @@ def test_photographs_have_a_quadrant_each_of_which_the_centre_has_a_quarter(
     assert found["mass"].pictures == found["deletion"].pictures == 19 and found["deletion"].chance is None
 
 
-def test_the_interval_by_a_loop() -> None:
-    values = np.random.default_rng(1).exponential(size=40)
-    low, high = interval(values, 7)
-    assert interval(values, 7) == (low, high) and interval([3.0] * 5, 0) == (3, 3)
-    draw = np.random.default_rng(9)
-    means = sorted(sum(values[draw.integers(40)] for _ in range(40)) / 40 for _ in range(4000))
-    assert low == pytest.approx(means[100], abs=0.05) and high == pytest.approx(means[3900], abs=0.05)
-    assert high - low == pytest.approx(2 * 1.96 * values.std() / 40**0.5, rel=0.15)
-
-
 # What is shipped
 
 
@@ -194,6 +185,17 @@ def test_what_is_shipped_has_each_map_once(slug: str) -> None:
     """No source that is not offered; which models DeepLIFT and LRP are offered for is tried out elsewhere."""
     shipped = {row.source for row in open_league() if row.model == slug} - {"deeplift", "lrp"}
     assert shipped == set(names(core.load(slug, "cpu"))) - {"deeplift", "lrp"}
+
+
+def test_no_interval_of_what_is_shipped_claims_certainty() -> None:
+    rows = open_league()
+    assert rows and all(row.low < row.high for row in rows)
+    for row in rows:
+        least = -1 if row.measure == "randomised" else 0
+        assert least <= row.low <= row.mean <= row.high <= 1
+        if row.measure == "blank":  # yes or no for each picture
+            share = wilson(round(row.mean * row.pictures), row.pictures)
+            assert (row.low, row.high) == pytest.approx((share.low, share.high))
 
 
 def test_what_is_shipped_knows_of_the_place() -> None:
