@@ -46,7 +46,7 @@ FLOORS = (
 )
 """From the ground up: a room imports from the floors below its own; rooms on one floor do not know each other."""
 
-ONLY = {"core.data": ("core.types", "core.checking", "core.images")}
+ONLY = {"core.data": ("core.types", "core.checking", "core.files", "core.images")}
 """Rooms that may see less than the floors below them."""
 
 HOMES = {"streamlit": ("app",), "captum": ("core.attribution",)}

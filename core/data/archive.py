@@ -7,14 +7,18 @@ before anything is unpacked, and no picture is unpacked beyond the size that a p
 from __future__ import annotations
 
 import os
+import re
 import threading
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from core.data.collection import Changed, Collection, collect, stamp
-from core.data.listed import by_folder, shows
+from core.data.collection import Changed, Collection, Taken, collect, stamp
+from core.data.layout import arrange
+from core.data.names import shown
+from core.data.walking import shows
+from core.files import open_regular
 from core.images import MAX_BYTES, open_image
 from core.types import InvalidInput, Picture
 
@@ -25,34 +29,45 @@ BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOF
 """What reading out of a damaged, an encrypted or a strangely packed zip raises."""
 
 
+UTF8 = 0x800
+ENCRYPTED = 0x1
+"""Flags of an entry (APPNOTE 4.4.4)."""
+
+
 class Archive:
-    """An open zip that several threads may read pictures out of."""
+    """An open zip that several threads may read pictures out of; ``entries`` are its files by their paths."""
 
     def __init__(self, file: Path):
         """Open the zip and look through its table of contents.
 
         Raises:
-            InvalidInput: it is no zip, is too large, unpacks to too much, or holds a path that leads out of it.
+            InvalidInput: it is no zip, is too large, unpacks to too much, holds a path that leads out of it, or can be
+                opened with a password only.
         """
         self.file, self.lock = file, threading.Lock()
+        name = shown(file.name)
         try:
             self.stamp = stamp(file)
             if self.stamp[0] > LARGEST:
-                raise InvalidInput(f"{file.name} is larger than {LARGEST >> 20} MB; part it into several.")
-            with file.open("rb") as opened:
+                raise InvalidInput(f"{name} is larger than {LARGEST >> 20} MB; part it into several.")
+            with open_regular(file) as opened:
                 if contents(opened) > CONTENTS:
-                    raise InvalidInput(f"{file.name} lists too many files; part it into several.")
+                    raise InvalidInput(f"{name} lists too many files; part it into several.")
             self.zip = zipfile.ZipFile(file)
         except InvalidInput:
             raise
         except BROKEN as error:
-            raise InvalidInput(f"{file} cannot be read as a zip; make it again and open that.") from error
-        self.entries = {one.filename: one for one in self.zip.infolist() if not one.is_dir()}
-        if sum(one.file_size for one in self.entries.values()) > UNPACKED:
-            raise InvalidInput(f"{file.name} unpacks to more than {UNPACKED >> 20} MB; part it into several.")
-        stray = next((name for name in self.entries if leads_out(name)), None)
+            raise InvalidInput(f"{shown(str(file))} cannot be read as a zip; make it again and open that.") from error
+        there = [one for one in self.zip.infolist() if not one.is_dir() and not one.filename.endswith("\\")]
+        stray = next((path for path in map(path_of, there) if leads_out(path)), None)
         if stray is not None:
-            raise InvalidInput(f"{file.name} holds {stray!r}, a path that leads out of it; make it again without that.")
+            raise InvalidInput(f"{name} holds {stray!r}, a path that leads out of it; make it again without that.")
+        self.entries = {tidy(path_of(one)): one for one in there}  # of two by one name the later one holds, as unpacked
+        if sum(one.file_size for one in self.entries.values()) > UNPACKED:
+            raise InvalidInput(f"{name} unpacks to more than {UNPACKED >> 20} MB; part it into several.")
+        pictures = [one for path, one in self.entries.items() if shows(path)]
+        if pictures and all(one.flag_bits & ENCRYPTED for one in pictures):
+            raise InvalidInput(f"{name} is locked with a password; make it again without one.")
 
     def read(self, path: str, known: tuple[int, int] | None = None) -> Picture:
         """The picture of that path.
@@ -61,33 +76,58 @@ class Archive:
             Changed: the zip is gone or was written again.
             InvalidInput: the picture is broken.
         """
+        name = shown(str(self.file))
         if stamp(self.file) != self.stamp:
-            raise Changed(f"{self.file} was changed or removed while it was scanned; bring it back and scan again.")
+            raise Changed(f"{name} was changed or removed while it was scanned; bring it back and scan again.")
         try:
             with self.lock, self.zip.open(self.entries[path]) as packed:
                 data = packed.read(MAX_BYTES + 1)
         except KeyError as error:
-            raise InvalidInput(f"There is no {path} in {self.file}.") from error
+            raise InvalidInput(f"There is no {path} in {name}.") from error
+        except NotImplementedError as error:
+            why = "it is packed in a way that is not known here"
+            raise InvalidInput(f"{path} cannot be unpacked ({why}); make the zip again.") from error
         except BROKEN as error:
-            raise InvalidInput(f"{path} cannot be unpacked ({error}); make the zip again.") from error
+            why = "it is locked with a password" if self.entries[path].flag_bits & ENCRYPTED else "it is damaged"
+            raise InvalidInput(f"{path} cannot be unpacked ({why}); make the zip again.") from error
         return open_image(data, name=PurePosixPath(path).name)
 
 
-def list_zip(file: Path) -> Collection:
-    """The pictures in a zip, sorted into folders or not.
+def list_zip(file: Path, split: str | None = None) -> Collection:
+    """The pictures in a zip, sorted into folders or not; of one that holds splits, the pictures of one of them.
 
     Raises:
-        InvalidInput: as ``Archive``, or it holds no picture.
+        InvalidInput: as ``Archive``, or it holds no picture, or no such split.
     """
     archive = Archive(file.absolute())
-    paths, labels = by_folder(sorted(path for path in archive.entries if shows(path)))
-    entries = (archive.entries[path] for path in paths)
-    return collect(str(archive.file), paths, labels, ((one.file_size, one.CRC) for one in entries), archive.read)
+    layout = arrange(sorted(path for path in archive.entries if shows(path)), split)
+    stamps = ((one.file_size, one.CRC) for one in (archive.entries[path] for path in layout.paths))
+    taken = Taken(layout.split or "", layout.splits)
+    return collect(shown(str(archive.file)), layout.paths, layout.labels, stamps, archive.read, taken)
+
+
+def path_of(entry: zipfile.ZipInfo) -> str:
+    """The path that an entry is called by, with slashes between its parts.
+
+    Many programs write UTF-8 and do not say so; Python reads that as the code page of DOS.
+    """
+    name = entry.filename
+    if not entry.flag_bits & UTF8 and not name.isascii():
+        try:
+            name = name.encode("cp437").decode()
+        except UnicodeError:
+            pass
+    return name.replace("\\", "/")
+
+
+def tidy(path: str) -> str:
+    """A path as text that can be shown, without the parts that lead nowhere."""
+    return shown("/".join(part for part in path.split("/") if part not in ("", ".")))
 
 
 def leads_out(path: str) -> bool:
     """Whether a path would end up elsewhere if it were unpacked."""
-    return path.startswith("/") or "\\" in path or ":" in path.split("/")[0] or ".." in path.split("/")
+    return path.startswith("/") or re.match(r"[A-Za-z]:(/|$)", path) is not None or ".." in path.split("/")
 
 
 def contents(file: BinaryIO) -> int:

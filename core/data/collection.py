@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from core.data.names import shown, stored
+from core.files import open_regular
 from core.images import MAX_BYTES, open_image
 from core.types import InvalidInput, Picture
 
@@ -23,6 +25,22 @@ class Changed(InvalidInput):
     """What was listed is not there any more, or is not what it was: no broken picture, but the end of a scan."""
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What was taken for what in the data, where that could be otherwise.
+
+    ``split`` is the one that was taken of all ``splits``, "" where the data are not parted. ``columns`` of a table name
+    the one with the paths, ``path``, and perhaps ``label`` and ``split``; ``headings`` are all that there are. ``note``
+    says what else is worth knowing, "" for nothing.
+    """
+
+    split: str = ""
+    splits: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    headings: tuple[str, ...] = ()
+    note: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Collection:
     """``paths`` and ``labels`` of n pictures, as the data have them; None for a picture without a label.
@@ -32,7 +50,7 @@ class Collection:
     paths and labels in the same order, and for nothing else.
 
     ``read(i)`` gives a picture, from any thread. It raises ``Changed`` where the picture is not what was listed, and
-    any other InvalidInput where it is broken.
+    any other InvalidInput where it is broken. ``taken`` says what was taken for what.
     """
 
     origin: str
@@ -42,6 +60,7 @@ class Collection:
     names: tuple[str, ...]
     stamps: np.ndarray
     read: Callable[[int], Picture]
+    taken: Taken = Taken()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -53,6 +72,7 @@ def collect(
     labels: Sequence[str | None],
     stamps: Iterable[tuple[int, int]],
     read: Callable[[str, tuple[int, int]], Picture],
+    taken: Taken = Taken(),
 ) -> Collection:
     """The collection of listed files; ``read(path, stamp)`` gives one of them.
 
@@ -64,13 +84,13 @@ def collect(
     known = np.array(list(stamps), np.int64).reshape(-1, 2)
     digest = hashlib.sha256()
     for path, label in zip(paths, labels, strict=True):
-        digest.update(f"{path}\0{'' if label is None else label}\0".encode(errors="surrogateescape"))
+        digest.update(f"{path}\0{'' if label is None else label}\0".encode())
     names = tuple(sorted({label for label in labels if label is not None}))
 
     def read_one(index: int) -> Picture:
         return read(paths[index], tuple(known[index].tolist()))
 
-    return Collection(origin, digest.hexdigest(), paths, labels, names, known, read_one)
+    return Collection(origin, digest.hexdigest(), paths, labels, names, known, read_one, taken)
 
 
 def stamp(path: Path) -> tuple[int, int]:
@@ -89,18 +109,21 @@ def read_picture(root: Path, path: str, known: tuple[int, int] | None = None) ->
         Changed: the folder or the file is gone, or the file was written again.
         InvalidInput: the picture is broken.
     """
-    place = root / path
+    place = root / stored(path)
     if known == MISSING:
-        raise InvalidInput(f"There is no file {place}; check the path.")
+        raise InvalidInput(f"There is no file {shown(str(place))}; check the path.")
     try:
-        with place.open("rb") as file:
+        with open_regular(place) as file:
             data = file.read(MAX_BYTES + 1)  # one byte too many is enough to refuse it
             found = os.fstat(file.fileno())
-    except OSError as error:
+    except InvalidInput as error:
+        raise InvalidInput(str(error).replace(str(place), path)) from error
+    except (OSError, ValueError) as error:  # the latter of a path that no file can have
         if isinstance(error, GONE) or not root.is_dir():
-            what = path if root.is_dir() else f"The folder {root}"
-            raise Changed(f"{what} is not there any more ({error.strerror}); bring it back and scan again.") from error
-        raise InvalidInput(f"{path} cannot be read ({error.strerror}); check the file and its permissions.") from error
+            what = path if root.is_dir() else f"The folder {shown(str(root))}"
+            raise Changed(f"{what} is not there any more; bring it back and scan again.") from error
+        reason = getattr(error, "strerror", None) or "no file can be called so"
+        raise InvalidInput(f"{path} cannot be read ({reason}); check the file and its permissions.") from error
     if known not in (None, (found.st_size, found.st_mtime_ns)):
         raise Changed(f"{path} was changed while it was waiting to be scanned; scan again to take it as it is now.")
-    return open_image(data, name=place.name)
+    return open_image(data, name=path.rpartition("/")[2])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.data.fetching import CIFAR, fetch_imagenette, open_cifar
-from core.data.folders import IMAGENETTE, SUFFIXES, find_folder, home, open_folder
+from core.data.folders import IMAGENETTE, find_folder, home, open_folder
 from core.data.made import SHORTCUTS, draw_scenes
 from core.data.split import Dataset, Split, hold
+from core.data.walking import SUFFIXES
 
 NAMES = ("imagenette", *CIFAR, *SHORTCUTS)
 """The data sets that have a name; a family of models that is called so is trained on it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -12,7 +13,10 @@ from random import Random
 import numpy as np
 from PIL import Image
 
+from core.data.layout import kind_of, parted
+from core.data.names import readable, shown, stored
 from core.data.split import Dataset, Split
+from core.data.walking import SUFFIXES, folders, walk
 from core.images import open_image
 from core.types import InvalidInput
 
@@ -29,11 +33,20 @@ IMAGENETTE = {
     "n03888257": "parachute",
 }
 TERMS = "Weights: Apache-2.0. Trained on {}, whose terms allow non-commercial research and education only."
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 KEPT = 0.1  # of each class for validation, where a folder is not parted
 
-Listing = tuple[list[str], list[Path], np.ndarray]
-"""Class folders' names in order, the pictures' paths in order, and each one's class index (n,)."""
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """Class folders' names in order, the pictures' paths in order, each one's class index (n,), and what is left out.
+
+    The last are pictures that are no JPEG, PNG or WebP.
+    """
+
+    names: list[str]
+    paths: list[Path]
+    labels: np.ndarray
+    left: Sequence[Path] = ()
 
 
 def home() -> Path:
@@ -53,15 +66,28 @@ def find_folder(folder: str | Path | None = None) -> Path | None:
     return next((one for one in candidates if (one / "train").is_dir() and (one / "val").is_dir()), None)
 
 
-def list_pictures(folder: Path) -> Listing:
-    """What a folder with a subfolder for each class holds."""
-    names = sorted(one.name for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
-    paths, labels = [], []
-    for index, name in enumerate(names):
-        found = sorted(one for one in (folder / name).iterdir() if one.suffix.lower() in SUFFIXES)
-        paths += found
-        labels += [index] * len(found)
-    return names, paths, np.array(labels, dtype=np.int64)
+def list_pictures(folder: Path, root: Path) -> Listing:
+    """What a folder with a subfolder for each class holds, however deep in these; ``root`` is what names are told from.
+
+    A folder that holds nothing but another one is passed through.
+
+    Raises:
+        InvalidInput: a class has no picture.
+    """
+    while len(inner := folders(folder)) == 1 and folders(folder / stored(inner[0])):
+        folder = folder / stored(inner[0])
+    paths, labels, left = [], [], []
+    for index, name in enumerate(inner):
+        found = [folder / stored(f"{name}/{path}") for path in walk(folder / stored(name))]
+        fitting = [one for one in found if one.suffix.lower() in SUFFIXES]
+        paths += fitting
+        left += [one for one in found if one not in fitting]
+        labels += [index] * len(fitting)
+    empty = [name for index, name in enumerate(inner) if index not in labels]
+    if empty and paths:
+        inside = shown(folder.absolute().relative_to(root.absolute().parent).as_posix())
+        raise InvalidInput(f"The class folder {empty[0]} in {inside} holds no JPEG, PNG or WebP; fill it or remove it.")
+    return Listing([readable(one) for one in inner], paths, np.array(labels, dtype=np.int64), left)
 
 
 def reduce(pixels: np.ndarray, short: int = 160) -> np.ndarray:
@@ -79,8 +105,13 @@ def _whole(pixels: np.ndarray) -> np.ndarray:
     return pixels
 
 
-def _read(paths: list[Path], ready: Callable[[np.ndarray], np.ndarray], index: int) -> np.ndarray:
-    return ready(open_image(paths[index]).pixels)
+def _read(root: Path, paths: list[Path], ready: Callable[[np.ndarray], np.ndarray], index: int) -> np.ndarray:
+    return ready(open_image(paths[index], name=_told(paths[index], root)).pixels)
+
+
+def _told(path: Path, root: Path) -> str:
+    """How a picture of a data set is told: by its path from there."""
+    return shown(path.relative_to(root).as_posix())
 
 
 def terms(names: list[str]) -> str:
@@ -91,56 +122,68 @@ def terms(names: list[str]) -> str:
 
 
 def _dataset(root: Path, training: Listing, validation: Listing, note: str = "") -> Dataset:
-    (names, paths, labels), (_, val_paths, val_labels) = training, validation
-    classes = tuple(IMAGENETTE.get(name, name) for name in names)
-    splits = Split(labels, partial(_read, paths, reduce)), Split(val_labels, partial(_read, val_paths, _whole))
-    return Dataset(root.absolute().name, classes, *splits, note=note, terms=terms(names))
+    classes = tuple(IMAGENETTE.get(name, name) for name in training.names)
+    splits = (
+        Split(one.labels, partial(_read, root, one.paths, ready))
+        for one, ready in ((training, reduce), (validation, _whole))
+    )
+    left = list(dict.fromkeys([*training.left, *validation.left]))
+    if left:
+        note += f" Pictures that are no JPEG, PNG or WebP are left out: {len(left)}, {_told(left[0], root)} first."
+    name = shown(root.absolute().name)
+    return Dataset(name, classes, *splits, note=note.strip(), terms=terms(training.names))
 
 
 def part(listing: Listing, seed: int = 0) -> tuple[Listing, Listing]:
     """A training and a validation half of one listing: of each class a tenth, at least one, drawn with ``seed``."""
-    names, paths, labels = listing
     chance = Random(seed)
     kept: set[int] = set()
-    for index in range(len(names)):
-        own = np.flatnonzero(labels == index).tolist()
+    for index in range(len(listing.names)):
+        own = np.flatnonzero(listing.labels == index).tolist()
         kept.update(chance.sample(own, max(1, round(KEPT * len(own)))) if len(own) > 1 else ())
 
     def half(wanted: Iterable[int]) -> Listing:
         chosen = list(wanted)
-        return names, [paths[i] for i in chosen], labels[chosen]
+        return Listing(listing.names, [listing.paths[i] for i in chosen], listing.labels[chosen], listing.left)
 
-    return half(i for i in range(len(paths)) if i not in kept), half(sorted(kept))
+    return half(i for i in range(len(listing.paths)) if i not in kept), half(sorted(kept))
 
 
 def open_folder(folder: str | Path | None) -> Dataset:
     """The data set in a folder with ``train/<class>`` and ``val/<class>``; Imagenette's folders get their plain names.
 
-    Where there is no ``val``, or neither, a tenth of the pictures of each class is kept for validation, and a note
-    says so.
+    The two may be called otherwise, as ``layout`` knows them; without a validation split the one for testing takes its
+    place. Where there is neither, or no split at all, a tenth of the pictures of each class is kept for validation, and
+    a note says so.
 
     Raises:
-        InvalidInput: there is no such folder, or its two halves have different classes.
+        InvalidInput: there is no such folder, its two halves have different classes, or a class has no picture.
     """
-    root = find_folder(folder)
-    if root is not None:
-        training, validation = list_pictures(root / "train"), list_pictures(root / "val")
-        if training[0] != validation[0] or len(training[0]) < 2:
-            raise InvalidInput(f"train/ and val/ in {root} must hold the same class folders, two or more.")
-        if not (training[1] and validation[1]):
-            raise InvalidInput(
-                f"The class folders in {root} must hold JPEG, PNG or WebP pictures, in train/ and in val/."
-            )
-        return _dataset(root, training, validation)
-    root = place(folder)
-    for one in (root / "train", root):
-        listing = list_pictures(one) if one.is_dir() else ([], [], np.zeros(0, np.int64))
-        training, validation = part(listing)
-        if validation[1] and len(np.unique(listing[2])) > 1:
-            name = root.absolute().name
+    root = find_folder(folder) or place(folder)
+    while root.is_dir() and len(inner := folders(root)) == 1 and parted(folders(root / stored(inner[0]))):
+        root = root / stored(inner[0])
+    names = folders(root) if root.is_dir() else []
+    halves = {kind: one for one in reversed(names) if (kind := kind_of(one))}
+    if "train" in halves and parted(names):
+        measured = halves.get("val") or halves["test"]
+        training, validation = (list_pictures(root / stored(one), root) for one in (halves["train"], measured))
+        if training.names != validation.names or len(training.names) < 2:
+            both = f"{halves['train']}/ and {measured}/"
+            raise InvalidInput(f"{both} in {shown(str(root))} must hold the same class folders, two or more.")
+        if not (training.paths and validation.paths):
+            both = f"in {halves['train']}/ and in {measured}/"
+            raise InvalidInput(f"The class folders in {shown(str(root))} must hold JPEG, PNG or WebP pictures, {both}.")
+        name = shown(root.absolute().name)
+        note = "" if "val" in halves else f"There is no val/ in {name}: {measured}/ takes its place."
+        return _dataset(root, training, validation, note)
+    for one in (*([root / stored(halves["train"])] if "train" in halves else []), root):
+        whole = list_pictures(one, root) if one.is_dir() else Listing([], [], np.zeros(0, np.int64))
+        training, validation = part(whole)
+        if validation.paths and len(np.unique(whole.labels)) > 1:
+            name = shown(root.absolute().name)
             note = f"There is no val/ in {name}: of each class a tenth, drawn with seed 0, is kept for validation."
             return _dataset(root, training, validation, note)
     raise InvalidInput(
-        f"No data set in {folder or 'the folder that FOVEA_DATA names'}: give a folder that holds train/ and val/, "
-        "each with a subfolder for each class."
+        f"No data set in {shown(str(folder)) if folder else 'the folder that FOVEA_DATA names'}: give a folder that "
+        "holds train/ and val/, each with a subfolder for each class."
     )

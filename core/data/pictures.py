@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +16,10 @@ from core.data import scenes
 from core.data.archive import Archive, list_zip
 from core.data.collection import Collection, read_picture, stamp
 from core.data.folders import find_folder
-from core.data.listed import list_csv, list_folder
+from core.data.listed import list_folder
 from core.data.made import HOMES, SHORTCUTS
+from core.data.names import shown, stored
+from core.data.table import list_csv
 from core.images import open_image
 from core.types import InvalidInput, Picture
 
@@ -43,31 +46,45 @@ class Computed(Sequence[str]):
         return self.make(index)
 
 
-def open_collection(data: str | Path, *, seed: int = SEED, pictures: int = PICTURES) -> Collection:
+def open_collection(
+    data: str | Path,
+    *,
+    seed: int = SEED,
+    pictures: int = PICTURES,
+    split: str | None = None,
+    columns: Mapping[str, str | None] | None = None,
+) -> Collection:
     """The pictures of ``scenes``, ``scenes-tag``, ``scenes-place`` or ``imagenette``, of a folder, a zip or a CSV.
 
     ``seed`` and ``pictures`` choose the scenes; every second one, by chance, of the latter two carries the tag of its
-    own class, or has it in its own class's place. Of a folder with ``train`` and ``val`` it is ``val`` that is taken.
+    own class, or has it in its own class's place. Of data that are parted into splits, ``train`` and ``val`` or
+    whatever they are called, one is taken: ``split``, or without it the first of validation, test and training; "all"
+    takes every one. ``columns`` say which heading of a CSV is its ``path``, its ``label`` and its ``split``, None for
+    no such column; what they do not say is found out. The collection tells what was ``taken`` for what.
 
     Raises:
-        InvalidInput: there is no such thing, or no picture in it.
+        InvalidInput: there is no such thing, no such split or column, or no picture in it.
     """
     if str(data) in SHORTCUTS:
         return draw_collection(str(data), seed, pictures)
     if not isinstance(data, str | Path):
         raise InvalidInput(f"Name a folder, a zip, a CSV, or a word such as scenes, not {checking.brief(data)}.")
-    place = find_folder() if str(data) == IMAGENETTE else Path(data)
+    place = find_folder() if str(data) == IMAGENETTE else find(data)
     if place is None:
         raise InvalidInput("Imagenette is not on this machine: FOVEA_DATA names no folder with its train/ and val/.")
-    if place.is_dir():
-        known = find_folder(place)
-        return list_folder(known / "val" if known else place)
-    if place.is_file() and place.suffix.lower() == ".zip":
-        return list_zip(place)
-    if place.is_file() and place.suffix.lower() in (".csv", ".tsv"):
-        return list_csv(place)
+    if os.path.isdir(place):
+        return list_folder(find_folder(place) or place, split)
+    if os.path.isfile(place) and place.suffix.lower() == ".zip":
+        return list_zip(place, split)
+    if os.path.isfile(place) and place.suffix.lower() in (".csv", ".tsv"):
+        return list_csv(place, split, columns)
     words = ", ".join((*SHORTCUTS, IMAGENETTE))
-    raise InvalidInput(f"There is no folder, zip or CSV {data}; check the path, or choose of {words}.")
+    raise InvalidInput(f"There is no folder, zip or CSV {shown(str(data))}; check the path, or choose of {words}.")
+
+
+def find(data: str | Path) -> Path:
+    """The place of a path, which may be written as a collection's ``origin`` is."""
+    return next((one for one in (Path(data), Path(stored(str(data)))) if os.path.exists(one)), Path(data))
 
 
 def draw_collection(family: str, seed: int, pictures: int) -> Collection:
@@ -109,7 +126,7 @@ def open_picture(origin: str, path: str) -> Picture:
     """
     if origin in SHORTCUTS:
         return draw_scene(path)
-    place = Path(origin)
+    place = find(origin)
     if place.suffix.lower() == ".zip" and not place.is_dir():
         return _archive(place, stamp(place)).read(path)
     return read_picture(place if place.is_dir() else place.parent, path)

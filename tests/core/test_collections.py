@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from torchvision.models._meta import _IMAGENET_CATEGORIES
 
+from core import files
 from core.data import archive, pictures, scenes
 from core.data.collection import Changed
 from core.data.folders import IMAGENETTE
@@ -164,7 +165,7 @@ def test_a_disk_that_fails_ends_it_only_where_the_folder_is_gone(
     def fail(*_: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(Path, "open", fail)
+    monkeypatch.setattr(files.os, "open", fail)
     with pytest.raises(InvalidInput, match=r"cannot be read \(Input/output error\).+\.$") as told:
         found.read(0)
     assert not isinstance(told.value, Changed)

@@ -128,8 +128,8 @@ def test_a_damaged_or_missing_picture_is_one_sentence(tmp_path: Path) -> None:
     (root / "train/apple/0.png").write_bytes(b"no picture")
     (root / "val/apple/0.png").write_bytes((root / "val/pear/0.png").read_bytes()[:50])
     data = open_folder(root)
-    for split in (data.training, data.validation):
-        with pytest.raises(InvalidInput, match=r"^0\.png is [^\n]+\.$"):
+    for split, half in ((data.training, "train"), (data.validation, "val")):
+        with pytest.raises(InvalidInput, match=rf"^{half}/apple/0\.png is [^\n]+\.$"):
             split.read(0)
     for path in (root / "val").glob("*/*"):
         path.unlink()

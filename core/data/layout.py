@@ -1,0 +1,115 @@
+"""How pictures are sorted into folders: a folder for each class, within or around folders for training and testing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.data.names import readable
+from core.types import InvalidInput
+
+ALL = "all"
+"""What takes the pictures of every split."""
+
+KINDS = {
+    "val": {"val", "valid", "validation", "validate", "validating", "valset", "dev", "devset", "eval", "evaluation"},
+    "test": {"test", "testing", "tests", "testset", "tst", "holdout"},
+    "train": {"train", "training", "trainset", "trn"},
+}
+"""What the splits of a data set are called; the first of these kinds that is there is taken."""
+FILLING = {"set", "data", "dataset", "images", "image", "imgs", "img", "pictures", "photos", "split", "subset",
+           "samples", "seg", "folder", "dir", "jpg", "png"}  # fmt: skip
+"""Words around them that say nothing of which split it is."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Pictures with the folder that each is sorted into, None for one that lies in none.
+
+    ``splits`` are all there are, by the names that the data give them, and ``split`` the one that was taken. ``inside``
+    is the folder of that where all of its pictures lie in one.
+    """
+
+    paths: list[str]
+    labels: list[str | None]
+    split: str | None = None
+    splits: tuple[str, ...] = ()
+    inside: str = ""
+
+
+def kind_of(name: str) -> str | None:
+    """The kind of split that a folder or a value of that name is, or None."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    words = [one for one in re.split(r"[\W\d_]+", words) if one and one not in FILLING]
+    return next((kind for kind, known in KINDS.items() if len(words) == 1 and words[0] in known), None)
+
+
+def parted(names: Iterable[str]) -> bool:
+    """Whether folders of these names are splits of a data set: two kinds or more, and others only beside training."""
+    kinds = {kind_of(one) for one in names}
+    return len(kinds - {None}) > 1 and (None not in kinds or "train" in kinds)
+
+
+def choose(names: Iterable[str], split: str | None = None) -> str:
+    """The split that is asked for, by its name or its kind; without that, of validation, test and training the first.
+
+    Raises:
+        InvalidInput: there is none like that.
+    """
+    names = sorted(names)
+    if split is None:
+        return next(one for kind in KINDS for one in names if kind_of(one) == kind)
+    same = [one for one in names if one == split] or [one for one in names if one.lower() == split.lower()]
+    same = same or [one for one in names if kind_of(one) and kind_of(one) == kind_of(split)]
+    if len(same) != 1:
+        raise InvalidInput(f"The data have no split {split!r}; choose one of {', '.join(names)}, or {ALL}.")
+    return same[0]
+
+
+def arrange(paths: Sequence[str], split: str | None = None) -> Layout:
+    """What is to be taken of pictures in folders, and what each is labelled.
+
+    Folders that hold everything else are passed through. Where the folders are splits, or where those of all classes
+    hold splits, one of them is taken: see ``choose``; ``ALL`` takes every one.
+
+    Raises:
+        InvalidInput: there is no split like that.
+    """
+    parts = [path.split("/") for path in paths]
+    depth = pass_through(parts)
+    first, second = ({one[at] for one in parts if len(one) > at + 1} for at in (depth, depth + 1))
+    level = next((at for at, names in ((depth, first), (depth + 1, second)) if parted(names)), None)
+    if level is None or (level > depth and any(len(one) < depth + 3 for one in parts)):
+        if split not in (None, ALL):
+            raise InvalidInput(f"The data have no split {split!r}; they are not parted into any.")
+        return Layout(list(paths), [sorted_into(one, depth) for one in parts])
+    splits = tuple(sorted(first if level == depth else second))
+    if split == ALL:
+        each = [arrange_one(parts, level, depth, one) for one in splits]
+        return Layout(sum((one.paths for one in each), []), sum((one.labels for one in each), []), ALL, splits)
+    chosen = choose(splits, split)
+    found = arrange_one(parts, level, depth, chosen)
+    return Layout(found.paths, found.labels, chosen, splits, found.inside)
+
+
+def arrange_one(parts: list[list[str]], level: int, depth: int, chosen: str) -> Layout:
+    """The pictures of one split, whose folder is that many folders deep."""
+    own = [one for one in parts if len(one) > level + 1 and one[level] == chosen]
+    if level > depth:  # within the folders of the classes
+        return Layout(["/".join(one) for one in own], [sorted_into(one, depth) for one in own])
+    into = pass_through(own, depth + 1)
+    inside = "/".join(own[0][: depth + 1])
+    return Layout(["/".join(one) for one in own], [sorted_into(one, into) for one in own], inside=inside)
+
+
+def pass_through(parts: list[list[str]], depth: int = 0) -> int:
+    """How deep the folders lie that tell pictures apart."""
+    while parts and all(len(one) > depth + 2 and one[depth] == parts[0][depth] for one in parts):
+        depth += 1
+    return depth
+
+
+def sorted_into(parts: list[str], depth: int) -> str | None:
+    """The label of a picture: the folder at that depth."""
+    return readable(parts[depth]) if len(parts) > depth + 1 else None

@@ -1,0 +1,87 @@
+"""Which files of a folder are pictures to look at: links are followed, what systems leave behind is passed over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.data.names import shown
+from core.types import InvalidInput
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".jfif", ".jpe"}
+FOREIGN = {".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2"}
+"""Endings of pictures too. Those that cannot be opened are worth a line that says so."""
+
+JUNK = {"__macosx", "@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "$recycle.bin", "lost+found",
+        "system volume information", "thumbs.db", "desktop.ini"}  # fmt: skip
+"""What macOS, Windows and storage servers put beside pictures, in lower case; and all that begins with a dot."""
+
+LINKS = 3
+"""Links to folders that are followed within one another: without an end, a few could lead round and round."""
+
+
+def hidden(name: str) -> bool:
+    """Whether a file or a folder of that name is nobody's picture."""
+    return name.startswith((".", "~$")) or name.lower() in JUNK
+
+
+def shows(path: str) -> bool:
+    """Whether a path is that of a picture, and no part of it is hidden."""
+    return os.path.splitext(path)[1].lower() in SUFFIXES | FOREIGN and not any(map(hidden, path.split("/")))
+
+
+def folders(root: Path) -> list[str]:
+    """The folders in a folder, in order, as they are shown; links to folders are some."""
+    return [shown(one.name) for one in look(root) if is_folder(one)]
+
+
+def walk(
+    root: Path, before: str = "", above: frozenset[tuple[int, int]] | None = None, links: int = 0
+) -> Iterator[str]:
+    """The pictures in a folder and the folders in it, in order, as paths from there.
+
+    Links are followed, but none back into a folder that it lies in.
+
+    Raises:
+        InvalidInput: a folder cannot be read.
+    """
+    entries = look(root)
+    above = (around(root) if above is None else above) | {identity(root)}
+    yield from (before + shown(one.name) for one in entries if shows(shown(one.name)) and not is_folder(one))
+    for one in entries:
+        followed = links + one.is_symlink()
+        if is_folder(one) and followed <= LINKS and identity(one.path) not in above:
+            yield from walk(root / one.name, f"{before}{shown(one.name)}/", above, followed)
+
+
+def around(root: Path) -> frozenset[tuple[int, int]]:
+    """What the folders are known by that a folder lies in."""
+    return frozenset(identity(one) for one in {*root.absolute().parents, *root.resolve().parents})
+
+
+def look(root: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder, in order, but for what is hidden; InvalidInput where it cannot be read."""
+    try:
+        with os.scandir(root) as entries:
+            return sorted((one for one in entries if not hidden(one.name)), key=lambda one: one.name)
+    except OSError as error:
+        name = shown(str(error.filename or root))
+        raise InvalidInput(f"The folder {name} cannot be read ({error.strerror}); check its permissions.") from error
+
+
+def is_folder(one: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder or a link to one."""
+    try:
+        return one.is_dir()
+    except OSError:  # a link that leads round in a circle
+        return False
+
+
+def identity(folder: str | Path) -> tuple[int, int]:
+    """What a folder is known by, whichever link leads there."""
+    try:
+        known = os.stat(folder)
+    except OSError:
+        return -1, -1
+    return known.st_dev, known.st_ino
