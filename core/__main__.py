@@ -10,6 +10,7 @@ from collections.abc import Callable
 import core
 from core.attribution import METHODS
 from core.commands.competing import league
+from core.commands.printing import speak
 from core.commands.reading import explain, models
 from core.commands.scanning import add_scan, scan
 from core.commands.training import add_recipe, evaluate, train
@@ -66,6 +67,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; a caller's mistake is one sentence on standard error and the exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        speak(stream)
     options = parser().parse_args(arguments)
     try:
         options.run(options)

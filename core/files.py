@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 from core.types import InvalidInput
@@ -51,3 +53,17 @@ def put(path: Path, data: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def to_json(data: Any, *, ascii_only: bool = False, **layout: Any) -> str:
+    """JSON that every reader takes: NaN and infinity, which JSON does not know, are null; ``layout`` as json.dumps."""
+    return json.dumps(nulled(data), ensure_ascii=ascii_only, allow_nan=False, **layout)
+
+
+def nulled(data: Any) -> Any:
+    """The same with None in the place of each number that is not finite."""
+    if isinstance(data, dict):
+        return {key: nulled(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [nulled(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data

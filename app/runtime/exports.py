@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from app.runtime import results, tags
 from app.runtime.runs import Opened
 from core import report as write_report
+from core.files import to_json
 from core.reporting.archive import to_csv, to_parquet, to_zip
 from core.types import Progress
 
 WRITERS = {"csv": to_csv, "parquet": to_parquet}
 
 
-def table(rows: pd.DataFrame, given: Mapping[int, Sequence[str]], ending: str) -> bytes:
-    """Rows of a run's table with their tags, as a file with that ending."""
-    return WRITERS[ending](rows, given)
+def table(opened: Opened, places: np.ndarray, given: Mapping[int, Sequence[str]], ending: str) -> bytes:
+    """The rows at those places with their tags, as a file with that ending.
+
+    Where they are all, the pictures whose answer was not finite are among them.
+    """
+    unanswered = opened.run.unanswered() if len(places) == len(opened.table) else None
+    return WRITERS[ending](opened.table.iloc[places], given, unanswered)
 
 
 def find(key: Hashable) -> Any | None:
@@ -52,5 +55,5 @@ def report_key(opened: Opened, places: np.ndarray) -> tuple:
 def report(opened: Opened, places: np.ndarray, tick: Progress) -> tuple[bytes, bytes]:
     """A report with the pictures at those places: the page, and its numbers as JSON."""
     found = write_report(opened.run, numbers(opened, places), tags.every(opened.run), progress=tick)
-    facts = json.dumps(found.facts, ensure_ascii=False, indent=1).encode()
+    facts = to_json(found.facts, indent=1).encode()
     return results.store().put(report_key(opened, places), (found.html.encode(), facts))

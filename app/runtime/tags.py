@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.runtime import results
 from core import InvalidInput
+from core.files import to_json
 from core.scanning import Run
 from core.scanning.parts import write
 
@@ -49,7 +50,7 @@ def put(run: Run, numbers: Iterable[int], names: Iterable[str], add: bool = Fals
             if kept := tuple(dict.fromkeys((*before, *names))) if add else names:
                 given[int(number)] = kept
         said = {str(number): given[number] for number in sorted(given)}
-        write(run.folder / FILE, json.dumps(said, ensure_ascii=False, indent=1).encode())
+        write(run.folder / FILE, to_json(said, indent=1).encode())
 
 
 def used(run: Run) -> dict[str, int]:

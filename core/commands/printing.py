@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
+import io
+import math
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 from tqdm import tqdm
 
 import core
+from core.files import to_json
 
 
 def bar(words: str) -> Callable[[int, int], None]:
@@ -28,12 +31,24 @@ def bar(words: str) -> Callable[[int, int], None]:
 
 def percent(value: float | None) -> str:
     """A fraction as people read it."""
-    return "not measured" if value is None else f"{100 * value:.1f} %"
+    return "not measured" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+
+
+def counted(pictures: int) -> str:
+    """So many pictures, as people read it."""
+    return f"{pictures:,} picture{'' if pictures == 1 else 's'}"
 
 
 def show(answer: dict | list, text: str, options: argparse.Namespace) -> None:
-    """Print an answer as JSON or as text."""
-    print(json.dumps(answer, ensure_ascii=False, indent=1) if options.json else text)
+    """Print an answer as text, or as JSON, which is valid whatever the console can show."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
+    print(to_json(answer, ascii_only=not unicode, indent=1) if options.json else text)
+
+
+def speak(stream: TextIO | None) -> None:
+    """Let a console write what it has no letter for as an escape: a sentence never ends in a traceback."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
 
 
 def remark(card: core.ModelCard) -> str:

@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict
 
 import core
-from core.commands.printing import bar, percent, show
+from core.commands.printing import bar, counted, percent, show
 from core.data.pictures import PICTURES, SEED
 from core.evaluation.summary import accuracy, calibration
 from core.training.processes import own_device
@@ -53,7 +53,7 @@ def scan(options: argparse.Namespace) -> None:
 def tell(run: core.Run) -> tuple[dict, str]:
     """What is worth knowing of a run at once, as JSON and as text."""
     run = run.still()
-    table, broken, unmatched = run.table(), run.broken(), run.unmatched()
+    table, broken, unanswered, unmatched = run.table(), run.broken(), run.unanswered(), run.unmatched()
     known = table[table["correct"].notna()]
     answer = {
         "model": run.facts["model"],
@@ -65,19 +65,26 @@ def tell(run: core.Run) -> tuple[dict, str]:
         "calibration_error": None,
         "agreement": None if table["agreement"].isna().all() else float(table["agreement"].mean()),
         "unmatched": unmatched,
+        "unanswered": unanswered[["path", "reason"]].to_dict("records"),
         "broken": broken.drop(columns="number").to_dict("records"),
     }
-    lines = [f"{run.facts['model']} on {run.facts['data']}: {len(table)} pictures, {len(known)} with a class it knows"]
+    lines = [f"{run.facts['model']} on {run.facts['data']}: {counted(len(table))}, {len(known)} with a class it knows"]
     if len(known):
         right, error = accuracy(known), calibration(known).error
         answer |= {"accuracy": asdict(right), "calibration_error": error}
         lines.append(f"accuracy {percent(right.value)}, 95 % interval {percent(right.low)} to {percent(right.high)}")
         lines.append(f"calibration error {percent(error)}")
+    elif len(unanswered) and not len(table):
+        lines.append("no accuracy: no picture has a finite answer")
     else:
         lines.append("no accuracy: no picture has a class that the model knows; --map says what a label means")
     if answer["agreement"] is not None:
         lines.append(f"agreement of attention and Grad-CAM {answer['agreement']:.2f} in the mean")
-    lines += [f"no class of the model: {name} ({count} pictures)" for name, count in unmatched.items()]
+    lines += [f"no class of the model: {name} ({counted(count)})" for name, count in unmatched.items()]
+    if len(unanswered):
+        lines.append(f"{counted(len(unanswered))}: the model's answer was not finite, and counts nowhere")
+        lines += [f"not finite: {path}" for path in unanswered["path"].head(SHOWN)]
+        lines += [f"... and {len(unanswered) - SHOWN} more"] * (len(unanswered) > SHOWN)
     lines += [f"broken: {row.path}: {row.reason}" for row in broken.head(SHOWN).itertuples()]
     lines += [f"... and {len(broken) - SHOWN} more"] * (len(broken) > SHOWN)
     lines.append(f"kept in {run.folder}: the page Mistakes opens it by that path")

@@ -32,7 +32,7 @@ from core.evaluation.intervals import interval
 from core.evaluation.localisation import localise
 from core.evaluation.randomisation import alike, forget
 from core.evaluation.sources import Source, names, source
-from core.files import put
+from core.files import put, to_json
 from core.models import shelf
 from core.types import InvalidInput, Progress
 
@@ -166,7 +166,7 @@ def judge(
 
 def write(rows: Sequence[Row], path: Path) -> None:
     """Put the rows in the file at one stroke."""
-    lines = ",\n".join(json.dumps(asdict(row), ensure_ascii=False) for row in rows)
+    lines = ",\n".join(to_json(asdict(row)) for row in rows)
     try:
         put(path, f"[\n{lines}\n]\n".encode())
     except OSError as error:

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from core.attention import MECHANISMS
+from core.files import to_json
 from core.models import own, torchvision_models
 from core.models.architecture import assemble, build, freeze
 from core.types import InvalidInput, ModelCard, Progress
@@ -106,7 +107,7 @@ def store(module: nn.Module, card: ModelCard) -> Path:
 def store_card(card: ModelCard) -> Path:
     """Write a card beside its weights."""
     path = weights_file(card).with_suffix(".json")
-    path.write_text(json.dumps(card.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(to_json(card.to_json(), indent=1) + "\n", encoding="utf-8")
     return path
 
 

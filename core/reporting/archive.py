@@ -25,8 +25,9 @@ MAPS = ("attention", "cam")
 INDEX, MISSING = "index.csv", "missing.txt"
 
 
-def to_csv(table: pd.DataFrame, tags: Mapping[int, Sequence[str]]) -> bytes:
-    """A run's table as CSV with a last column ``tags``, those of a picture in one cell."""
+def to_csv(table: pd.DataFrame, tags: Mapping[int, Sequence[str]], unanswered: pd.DataFrame | None = None) -> bytes:
+    """A run's table as CSV, ``noted``, with a last column ``tags``, those of a picture in one cell."""
+    table = noted(table, unanswered)
     return _csv(table.assign(tags=[SEPARATOR.join(one) for one in listed(table, tags)])).encode()
 
 
@@ -36,13 +37,27 @@ def _csv(table: pd.DataFrame) -> str:
     return table.assign(**{name: table[name].astype(object).map(defuse) for name in texts}).to_csv(index=False)
 
 
-def to_parquet(table: pd.DataFrame, tags: Mapping[int, Sequence[str]]) -> bytes:
-    """A run's table as Parquet with a last column ``tags``, a list for each picture; else as in the run's parts."""
-    columns = [pa.array(table[name].astype(object), SCHEMA.field(name).type, from_pandas=True) for name in table]
+def to_parquet(table: pd.DataFrame, tags: Mapping[int, Sequence[str]], unanswered: pd.DataFrame | None = None) -> bytes:
+    """The same table as Parquet with a last column ``tags``, a list for each picture; else as in the run's parts."""
+    table = noted(table, unanswered)
+    kinds = {name: SCHEMA.field(name).type if name in SCHEMA.names else pa.string() for name in table}
+    columns = [pa.array(table[name].astype(object), kind, from_pandas=True) for name, kind in kinds.items()]
     columns.append(pa.array(listed(table, tags), pa.list_(pa.string())))
     file = io.BytesIO()
     pq.write_table(pa.table(columns, [*table, "tags"]), file)
     return file.getvalue()
+
+
+def noted(table: pd.DataFrame, unanswered: pd.DataFrame | None) -> pd.DataFrame:
+    """The table with the ``unanswered`` pictures of its run among its rows, where there are any.
+
+    They have no answer in them, and a column ``note`` says why.
+    """
+    if unanswered is None or not len(unanswered):
+        return table
+    more = unanswered.rename(columns={"reason": "note"}).reindex(columns=[*table, "note"]).astype(object)
+    whole = pd.concat([table.astype(object).assign(note=None), more], ignore_index=True).convert_dtypes()
+    return whole.sort_values("number", kind="stable", ignore_index=True)
 
 
 def listed(table: pd.DataFrame, tags: Mapping[int, Sequence[str]]) -> list[list[str]]:

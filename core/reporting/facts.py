@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.summary import Share, accuracy, by_class, calibration, confusion
+from core.files import nulled
 from core.scanning import Run
 
 READABLE = 20
@@ -33,6 +33,7 @@ def gather(run: Run, table: pd.DataFrame, chosen: Sequence[int], tags: Mapping[i
         "calibration": calibrated(table) if share.pictures else None,
         "chosen": [describe(line, tags) for line in lines],
         "broken": run.broken()[["path", "reason"]].to_dict("records"),
+        "unanswered": run.unanswered()[["path", "reason"]].to_dict("records"),
         "unmatched": run.unmatched(),
     }
 
@@ -73,4 +74,4 @@ def describe(line: Mapping[str, Any], tags: Mapping[int, Sequence[str]]) -> dict
 
 def known(values: Mapping[str, Any]) -> dict[str, Any]:
     """The same with None in the place of NaN, which JSON does not know."""
-    return {name: None if isinstance(one, float) and math.isnan(one) else one for name, one in values.items()}
+    return nulled(dict(values))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from core.files import to_json
 from core.reporting.charts import calibration_chart, confusion_table
 
 STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+NO_TRUTH = "No picture has a true class"
 LISTED = 30
 """So many broken pictures, labels and pairs of classes are listed at most."""
 
@@ -27,12 +28,17 @@ def number(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.2f}".replace("-", "−")
 
 
+def counted(pictures: int) -> str:
+    """So many pictures, as people read it."""
+    return f"{pictures:,} picture{'' if pictures == 1 else 's'}"
+
+
 def write_page(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | str]) -> str:
     """The page; ``images`` are each picture's JPEGs by their titles, or the sentence that says why there are none."""
     title = f"{facts['model']} on {facts['data']}"
     beside = "".join([confusion(facts), classes(facts), calibration(facts)])
     sections = [answers(facts), f'<div class="beside">{beside}</div>', cases(facts, images), left_out(facts)]
-    data = json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c")
+    data = to_json(facts).replace("<", "\\u003c")
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
@@ -48,7 +54,7 @@ def write_page(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes
 
 def origin(facts: Mapping[str, Any]) -> str:
     """How many pictures, and when they were scanned."""
-    scanned = f"{facts['pictures']:,} pictures, {facts['labelled']:,} of them with a true class."
+    scanned = f"{counted(facts['pictures'])}, {facts['labelled']:,} of them with a true class."
     return f"{scanned} Scanned on {facts['scanned'][:10]}." if facts["scanned"] else scanned
 
 
@@ -56,7 +62,8 @@ def answers(facts: Mapping[str, Any]) -> str:
     """How often the model is right."""
     found = facts["accuracy"]
     if found is None:
-        return section("Accuracy", paragraph("No picture has a true class, so nothing can be said of accuracy."))
+        none = "No picture has a finite answer" if facts["unanswered"] and not facts["pictures"] else NO_TRUTH
+        return section("Accuracy", paragraph(f"{none}, so nothing can be said of accuracy."))
     interval = f"95 % confidence interval {share(found['low'])} to {share(found['high'])} (Wilson)"
     told = f"{found['right']:,} of {found['of']:,} right, {found['of'] - found['right']:,} mistakes; {interval}."
     return section("Accuracy", paragraph(share(found["value"]), "number") + paragraph(told, "soft"))
@@ -129,8 +136,13 @@ def left_out(facts: Mapping[str, Any]) -> str:
     """What is in the data and not in the numbers."""
     broken, unmatched, parts = facts["broken"], facts["unmatched"], []
     if broken:
-        parts.append(paragraph(f"{len(broken):,} pictures could not be read."))
+        parts.append(paragraph(f"{counted(len(broken))} could not be read."))
         parts.append(table(("Picture", "Reason"), [(one["path"], one["reason"]) for one in broken[:LISTED]], named=2))
+    if unanswered := facts["unanswered"]:
+        told = "the model's answer was not finite. This counts nowhere"
+        parts.append(paragraph(f"{counted(len(unanswered))}: {told}."))
+        rows = [(one["path"], one["reason"]) for one in unanswered[:LISTED]]
+        parts.append(table(("Picture", "Reason"), rows, named=2))
     if unmatched:
         parts.append(paragraph("Labels that mean no class of the model: their pictures count in no accuracy."))
         rows = [(name, f"{count:,}") for name, count in list(unmatched.items())[:LISTED]]

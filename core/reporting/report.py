@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core import checking
-from core.files import put
+from core.files import put, to_json
 from core.images import encode_jpeg
 from core.reporting.facts import gather
 from core.reporting.page import write_page
@@ -39,7 +38,7 @@ class Report:
         Raises:
             InvalidInput: the page itself is to be called so, or there is no room.
         """
-        page, facts = Path(path), json.dumps(self.facts, ensure_ascii=False, indent=1)
+        page, facts = Path(path), to_json(self.facts, indent=1)
         if page.suffix == ".json":
             raise InvalidInput(f"{page.name} is where the facts go; give the page a name such as report.html.")
         try:

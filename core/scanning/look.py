@@ -8,7 +8,7 @@ Grad-CAM of the last stage, for the predicted class; a map that is the same ever
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -20,11 +20,13 @@ from core.attention.tap import Record, listen
 from core.attribution.cam import begin, weigh_all
 from core.classifier import Classifier
 from core.evaluation.agreement import pool, rank_correlations
+from core.models.answers import answered, log_probabilities
 from core.types import AttentionMap, Kind
 
 TOP = 5
 SIDE = 16  # cells: a kept map is pooled to so many a side at most
 FEATURES = 256  # numbers: more than these are projected to as many
+ANSWER, MAPS = "the model's answer was not finite", "the model's maps were not finite"
 LARGEST = {"cpu": 16}  # pictures of 128 px in a batch; large batches are slower on most processors
 LARGEST_ELSEWHERE = 64
 
@@ -36,7 +38,8 @@ class Looks:
     ``top`` (b, t) class indices, the likeliest first, and their ``probabilities`` (b, t); ``losses`` (b,) of the true
     class, NaN without one; ``attention`` and ``cam`` (b, h, w) with at most ``SIDE`` cells a side, the latter divided
     by its peak; ``features`` (b, c), the last stage's means over the picture, scaled to length one; ``agreement`` (b,).
-    What the model has not, or what was not asked for, is None.
+    What the model has not, or what was not asked for, is None. ``reasons`` (b,) say why a picture has no answer that
+    counts, None where it has one.
     """
 
     top: np.ndarray
@@ -46,6 +49,13 @@ class Looks:
     cam: np.ndarray | None = None
     features: np.ndarray | None = None
     agreement: np.ndarray | None = None
+    reasons: tuple[str | None, ...] = ()
+
+    def only(self, chosen: np.ndarray) -> Looks:
+        """The same of the pictures that are ``chosen``, (b,) bool."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        kept = {name: one[chosen] for name, one in values.items() if isinstance(one, np.ndarray)}
+        return replace(self, **kept, reasons=(None,) * int(chosen.sum()))
 
 
 def batch_size(classifier: Classifier) -> int:
@@ -75,31 +85,35 @@ def look(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreem
         watched = begin(stage) if stage else nullcontext([])
         cam = None
         with torch.set_grad_enabled(agreement), listen(wanted) as records, watched as kept:
-            logits = classifier.module(x)
+            scores = classifier.scores(x)
             if agreement and stage:
-                (slopes,) = torch.autograd.grad(logits.gather(1, logits.argmax(1, keepdim=True)).sum(), kept[0])
+                (slopes,) = torch.autograd.grad(scores.gather(1, scores.argmax(1, keepdim=True)).sum(), kept[0])
                 cam = weigh_all(stage, kept[0].detach(), slopes)
         features = summarise(stage.arrange(kept[0].detach())) if stage else None
-        logs = logits.detach().float().log_softmax(1)
-        best = logs.topk(min(TOP, logs.shape[1]))
-        truth = torch.from_numpy(labels).to(logs.device)
+        scores = scores.detach().float()
+        best = scores.topk(min(TOP, scores.shape[1])).indices  # by score: of probabilities that are all but 1 some tie
+        shares, logs = classifier.probabilities(scores), log_probabilities(scores, classifier.card)
+        truth = torch.from_numpy(labels).to(scores.device)
         losses = -logs.gather(1, truth.clamp(min=0)[:, None])[:, 0].masked_fill(truth < 0, torch.nan)
+        fine = to_numpy(answered(scores, classifier.card))
     maps = [to_maps(tap, record) for record in records.values()]
     cams, maps = None if cam is None else to_numpy(cam), maps[0] if maps else None
+    whole = np.all([fine, *(np.isfinite(one).all((1, 2)) for one in (maps, cams) if one is not None)], 0)
     return Looks(
-        to_numpy(best.indices),
-        to_numpy(best.values.exp()),
+        to_numpy(best),
+        to_numpy(shares.gather(1, best)),
         to_numpy(losses),
         None if maps is None else small(maps),
         None if cams is None else small(cams / np.maximum(cams.max((1, 2), keepdims=True), 1e-30)),
         None if features is None else to_numpy(features),
         None if cams is None or maps is None else agree(maps, cams),
+        tuple(None if good else MAPS if known else ANSWER for known, good in zip(fine, whole, strict=True)),
     )
 
 
 def agree(maps: np.ndarray, cams: np.ndarray) -> np.ndarray:
-    """The rank correlation (b,) of maps and cams (b, h, w); NaN where one of the two is the same everywhere."""
-    even = [one.max((1, 2)) == one.min((1, 2)) for one in (maps, cams)]
+    """The rank correlation (b,) of maps and cams (b, h, w); NaN where one is the same everywhere, or not finite."""
+    even = [~(one.max((1, 2)) > one.min((1, 2))) for one in (maps, cams)]
     return np.where(even[0] | even[1], np.nan, rank_correlations(maps, cams))
 
 

@@ -1,8 +1,8 @@
 """The parts of a run: Parquet files of rows, each written at one stroke and never changed.
 
 ``part-<first>-<stop>.parquet`` covers the pictures number first..stop-1 of the collection: those that were answered are
-its rows, and those that are broken stand in its metadata with the reason. A part that is there is whole, so a scan that
-was killed goes on with the pictures that no part covers.
+its rows, and those that are broken, or whose answer is not finite, stand in its metadata with the reason. A part that
+is there is whole, so a scan that was killed goes on with the pictures that no part covers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.files import put
+from core.files import put, to_json
 from core.types import InvalidInput
 
 NAME = re.compile(r"part-(\d{9,})-(\d{9,})\.parquet")
@@ -61,12 +61,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Broken:
-    """A picture that could not be read: its number, its path, the reason, and its stamp."""
+    """A picture that is no row: its number, its path, the reason, its stamp, and what the data call it.
+
+    It could not be read, or, where it was ``seen``, the model gave no finite answer for it.
+    """
 
     number: int
     path: str
     reason: str
     stamp: tuple[int, int]
+    seen: bool = False
+    label: str | None = None
 
 
 def list_parts(folder: Path) -> list[Part]:
@@ -96,8 +101,8 @@ def encode(columns: Mapping[str, Any], broken: Sequence[Broken] = ()) -> bytes:
         else:
             # NaN stands for a number that is not there.
             arrays.append(pa.array(values, field.type, from_pandas=True))
-    said = [[one.number, one.path, one.reason, *one.stamp] for one in broken]
-    facts = {"broken": json.dumps(said), "shapes": json.dumps(shapes)}
+    said = [[one.number, one.path, one.reason, *one.stamp, one.seen, one.label] for one in broken]
+    facts = {"broken": to_json(said, ascii_only=True), "shapes": to_json(shapes)}
     file = io.BytesIO()
     pq.write_table(pa.table(arrays, SCHEMA.with_metadata(facts)), file, compression="zstd")
     return file.getvalue()
@@ -142,13 +147,13 @@ def sweep(folder: Path) -> None:
 
 
 def read_broken(part: Part) -> list[Broken]:
-    """The broken pictures of a part.
+    """The pictures of a part that are no rows.
 
     Raises:
         InvalidInput: the file is damaged.
     """
     said = read_facts(part)["broken"]
-    return [Broken(number, path, reason, (size, changed)) for number, path, reason, size, changed in said]
+    return [Broken(number, path, reason, (size, changed), *rest) for number, path, reason, size, changed, *rest in said]
 
 
 def read_shapes(part: Part) -> dict[str, list[int]]:

@@ -15,7 +15,8 @@ from pyarrow import dataset
 
 from core.data.pictures import open_picture
 from core.images import frame
-from core.scanning.parts import SCHEMA, Part, covered, damaged, list_parts, read_broken, read_shapes
+from core.scanning.look import ANSWER
+from core.scanning.parts import SCHEMA, Broken, Part, covered, damaged, list_parts, read_broken, read_shapes
 from core.types import InvalidInput, Picture, frozen
 
 FACTS = "run.json"
@@ -25,6 +26,9 @@ COLUMNS = tuple(name for name in SCHEMA.names if name not in ("bytes", "changed"
 
 ARRAYS = tuple(name for name in SCHEMA.names if pa.types.is_list(SCHEMA.field(name).type))
 """What is an array for each picture: maps, features, the likeliest classes and their probabilities."""
+
+
+ANSWERED = dataset.field("confidence").is_valid()
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +107,15 @@ class Run:
 
     def broken(self) -> pd.DataFrame:
         """The pictures that could not be read: ``number``, ``path`` and ``reason``."""
-        found = {one.number: one for part in self.parts for one in read_broken(part)}
-        rows = [(one.number, one.path, one.reason) for _, one in sorted(found.items())]
+        rows = [(one.number, one.path, one.reason) for one in self._left_out(seen=False)]
         return pd.DataFrame(rows, columns=["number", "path", "reason"])
+
+    def unanswered(self) -> pd.DataFrame:
+        """The pictures whose answer was not finite, which count nowhere: ``number``, ``path``, ``label``, ``reason``."""
+        rows = [(one.number, one.path, one.label, one.reason) for one in self._left_out(seen=True)]
+        older = self._read(("path", "label"), where=~ANSWERED).to_pylist()  # of runs that kept such answers as rows
+        rows += [(one["number"], one["path"], one["label"], ANSWER) for one in older]
+        return pd.DataFrame(sorted(rows), columns=["number", "path", "label", "reason"])
 
     def unmatched(self) -> dict[str, int]:
         """The labels of the data that mean no class of the model, and how many pictures have them so far."""
@@ -122,7 +132,7 @@ class Run:
             InvalidInput: it was not scanned, is not there any more, or is another one now.
         """
         own = [part for part in self.parts if part.first <= number < part.stop]
-        found = self._read(("path", "sha256"), own, dataset.field("number") == number).to_pylist()
+        found = self._read(("path", "sha256"), own, ANSWERED & (dataset.field("number") == number)).to_pylist()
         if not found:
             raise InvalidInput(f"The run {self.folder} has no answer for a picture number {number}.")
         return self.open(found[0]["path"], found[0]["sha256"])
@@ -137,12 +147,16 @@ class Run:
             raise InvalidInput(f"{path} is another picture now than when it was scanned; scan it again.")
         return frame(picture, self.facts.get("size", 0), self.facts.get("resize"))
 
+    def _left_out(self, seen: bool) -> list[Broken]:
+        found = {one.number: one for part in self.parts for one in read_broken(part) if one.seen == seen}
+        return [one for _, one in sorted(found.items())]
+
     def _shapes(self) -> dict[str, list[int]]:
         # Of the first part in which anything was answered: a scan keeps the same of all its pictures.
         return next(filter(None, map(read_shapes, self.parts)), {})
 
     def _read(
-        self, columns: Sequence[str], parts: Sequence[Part] | None = None, where: dataset.Expression | None = None
+        self, columns: Sequence[str], parts: Sequence[Part] | None = None, where: dataset.Expression = ANSWERED
     ) -> pa.Table:
         paths = [str(part.path) for part in (self.parts if parts is None else parts)]
         wanted = list(dict.fromkeys(["number", *columns]))

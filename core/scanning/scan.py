@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -54,13 +55,14 @@ def scan(
     a folder with or without a subfolder for each class, a zip, or a CSV of paths and labels. Labels are matched to the
     model's classes by name; ``mapping`` says it for those that have other names. Without ``agreement`` there is no
     Grad-CAM, and the scan is a little faster. ``out`` is the folder of the run; a scan that is there goes on where it
-    was, and what changed since is scanned again. None keeps nothing but the table.
+    was, and what changed since is scanned again. None keeps nothing but the table. A picture that cannot be read, or
+    for which the model has no finite answer, has no row: ``broken`` and ``unanswered`` of the run tell of them.
 
     ``progress(done, total)`` is called after each batch, with what was done before and, under torchrun, by the others.
 
     Raises:
-        InvalidInput: no such data, ``out`` holds another scan, the disk is full, or the data change or vanish in the
-            middle. What was scanned until then stays.
+        InvalidInput: no such data, ``out`` holds another scan, the disk is full, the data change or vanish in the
+            middle, or the model has a finite answer for no picture at all. What was scanned until then stays.
         Stopped: ``progress`` raised it. What was scanned until then stays.
     """
     if out is None:
@@ -78,7 +80,13 @@ def scan(
         crew.wait()  # until all are done
         if progress and crew.world > 1:
             progress(len(collection), len(collection))
-    return run.table()
+    table = run.table()
+    if not len(table) and (count := len(run.unanswered())):
+        raise InvalidInput(
+            f"{classifier.card.slug} gave no finite answer for any of {count:,} pictures, so nothing can be said of "
+            "it; check its weights, and the size, mean and std of its card."
+        )
+    return table
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,8 +172,15 @@ class Work:
         if batch.numbers:
             squares = np.stack(batch.squares)
             looks = self.classifier.run(lambda: look(self.classifier, squares, truth, self.agreement))
-            paths, stamps = [self.collection.paths[n] for n in batch.numbers], self.collection.stamps[batch.numbers]
-            columns = rows.columns(batch.numbers, paths, names, truth, batch.hashes, stamps, looks)
+            fine = np.array([reason is None for reason in looks.reasons])
+            for number, name, reason in zip(batch.numbers, names, looks.reasons, strict=True):
+                if reason is not None:
+                    known = tuple(self.collection.stamps[number].tolist())
+                    batch.broken.append(Broken(number, self.collection.paths[number], reason, known, True, name))
+            numbers, names, hashes = (list(compress(one, fine)) for one in (batch.numbers, names, batch.hashes))
+            if numbers:
+                paths, stamps = [self.collection.paths[n] for n in numbers], self.collection.stamps[numbers]
+                columns = rows.columns(numbers, paths, names, truth[fine], hashes, stamps, looks.only(fine))
         rows.add(batch.stop, columns, batch.broken)
 
 

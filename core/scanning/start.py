@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +16,11 @@ import torch
 from core.classifier import Classifier
 from core.data.collection import Collection
 from core.data.matching import listed, match
+from core.files import to_json
 from core.scanning.look import batch_size, last_map
 from core.scanning.parts import Part, covered, list_parts, read_broken, sweep, write
 from core.scanning.run import FACTS, Run, open_run
-from core.types import InvalidInput
+from core.types import LOGITS, InvalidInput
 
 AGREEMENT = "rank-correlation"
 SAME = {"model": "model", "weights": "weights", "identity": "pictures", "labels": "classes for its labels",
@@ -55,7 +55,7 @@ def start(
         else:
             if list_parts(out):
                 raise InvalidInput(f"{out} holds parts of a scan without its {FACTS}; choose another folder.")
-            write(out / FACTS, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
+            write(out / FACTS, (to_json(facts, indent=1) + "\n").encode())
             run = Run(out.absolute(), facts)
         sweep(out)
         for part in list_parts(out):
@@ -80,6 +80,8 @@ def settle(
         "model": card.slug,
         "weights": fingerprint(classifier),
         "classes": list(card.classes),
+        "output": card.output,
+        "independent": classifier.independent,
         "data": collection.origin,
         "identity": collection.identity,
         "pictures": len(collection),
@@ -100,6 +102,8 @@ def fingerprint(classifier: Classifier) -> str:
     """A hash of the model's weights and of how it takes pictures."""
     digest, card = hashlib.sha256(repr((classifier.card.mean, classifier.card.std)).encode()), classifier.card
     digest.update(f"{card.size} {card.classes}".encode())
+    if card.output != LOGITS:
+        digest.update(card.output.encode())
     if card.resize is not None or card.interpolation != "bilinear":
         digest.update(f"{card.resize} {card.interpolation}".encode())
     for name, tensor in classifier.module.state_dict().items():
