@@ -231,6 +231,11 @@ def broken(opened: Opened) -> pd.DataFrame:
     return results.store().get(("broken", *opened.key), opened.run.broken)
 
 
+def unanswered(opened: Opened) -> pd.DataFrame:
+    """The pictures whose answer was not finite: number, path, label and reason."""
+    return results.store().get(("unanswered", *opened.key), opened.run.unanswered)
+
+
 def unmatched(opened: Opened) -> dict[str, int]:
     """The labels that mean no class of the model, and how many pictures have each."""
     return results.store().get(("unmatched", *opened.key), opened.run.unmatched)
@@ -243,13 +248,15 @@ def labelled(opened: Opened) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Brief:
-    """A run that is not open: the share of ``right`` answers, or None, how many pictures are ``broken``, and ``marks``.
+    """A run that is not open: the share of ``right`` answers, or None, how many pictures are left out, and ``marks``.
 
-    ``marks`` (n,) uint64 are the same for the same picture at the same path, whatever the run.
+    Those could not be read (``broken``) or had no finite answer (``unanswered``). ``marks`` (n,) uint64 are the same
+    for the same picture at the same path, whatever the run.
     """
 
     right: float | None
     broken: int
+    unanswered: int
     marks: np.ndarray
 
 
@@ -259,9 +266,10 @@ def brief(run: Run) -> Brief:
     def make() -> Brief:
         table = run.table()
         right, marks = table["correct"].dropna(), pd.util.hash_pandas_object(table[["path", "sha256"]], index=False)
-        return Brief(float(right.mean()) if len(right) else None, len(run.broken()), marks.to_numpy())
+        left_out = len(run.broken()), len(run.unanswered())
+        return Brief(float(right.mean()) if len(right) else None, *left_out, marks.to_numpy())
 
     try:
         return results.store().get(("brief", *_stamp(run)), make)
     except (InvalidInput, OSError):
-        return Brief(None, 0, np.zeros(0, np.uint64))
+        return Brief(None, 0, 0, np.zeros(0, np.uint64))

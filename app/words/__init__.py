@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextvars import ContextVar
 from numbers import Number
 
@@ -11,6 +12,8 @@ from app.words.markdown import Marked, code, literal
 __all__ = ["Marked", "apart", "code", "decimal", "known", "literal", "percent", "plain", "use", "word"]
 
 LANGUAGES = {"en": en.WORDS}
+
+UNKNOWN = "–"
 
 _language: ContextVar[str] = ContextVar("language", default="en")
 
@@ -43,8 +46,8 @@ def known(key: str, default: str) -> str:
 
 
 def percent(value: float, digits: int = 1) -> str:
-    """A fraction as people read it: 0.918 -> "91.8 %"."""
-    return f"{100 * value:.{digits}f} %"
+    """A fraction as people read it: 0.918 -> "91.8 %"; a dash for one that is not known."""
+    return UNKNOWN if not math.isfinite(value) else f"{100 * value:.{digits}f} %"
 
 
 def apart(low: float, high: float) -> tuple[str, str]:
@@ -54,5 +57,8 @@ def apart(low: float, high: float) -> tuple[str, str]:
 
 
 def decimal(value: float, digits: int = 2) -> str:
-    """A number as people write it, with a minus that is one; what is rounded to nothing has none: -0.042 -> "−0.04"."""
-    return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")
+    """A number as people write it, with a minus that is one; what is rounded to nothing has none: -0.042 -> "−0.04".
+
+    A dash stands for one that is not known.
+    """
+    return UNKNOWN if not math.isfinite(value) else f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")

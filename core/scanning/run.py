@@ -111,11 +111,12 @@ class Run:
         return pd.DataFrame(rows, columns=["number", "path", "reason"])
 
     def unanswered(self) -> pd.DataFrame:
-        """The pictures whose answer was not finite, which count nowhere: ``number``, ``path``, ``label``, ``reason``."""
+        """The pictures that count nowhere, for their answer was not finite: number, path, label and reason."""
         rows = [(one.number, one.path, one.label, one.reason) for one in self._left_out(seen=True)]
-        older = self._read(("path", "label"), where=~ANSWERED).to_pylist()  # of runs that kept such answers as rows
+        # Older runs kept such answers as rows.
+        older = self._read(("number", "path", "label"), where=~ANSWERED).to_pylist()
         rows += [(one["number"], one["path"], one["label"], ANSWER) for one in older]
-        return pd.DataFrame(sorted(rows), columns=["number", "path", "label", "reason"])
+        return pd.DataFrame(sorted(rows, key=lambda row: row[0]), columns=["number", "path", "label", "reason"])
 
     def unmatched(self) -> dict[str, int]:
         """The labels of the data that mean no class of the model, and how many pictures have them so far."""

@@ -26,7 +26,7 @@ CHART = {"displayModeBar": False}
 def tell(opened: Opened) -> str:
     """How often the model was right with the interval, and how many mistakes there are, as one line."""
     if not len(opened.table):
-        return word("overview.nothing")
+        return word("overview.unanswered" if len(runs.unanswered(opened)) else "overview.nothing")
     found = runs.summary(opened).accuracy
     if not found.pictures:
         return word("overview.unlabelled")

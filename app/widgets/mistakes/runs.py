@@ -120,6 +120,7 @@ def show_head(opened: Opened) -> None:
         if runs.is_kept(opened.run):
             remove(opened)
         st.button(word("runs.all"), key="runs-back", icon=":material/list:", on_click=close)
+    unanswered(opened)
     broken(opened)
     unmatched(opened)
 
@@ -156,6 +157,29 @@ def broken(opened: Opened) -> None:
                 "number": None,
                 "path": st.column_config.TextColumn(word("broken.path"), width="medium"),
                 "reason": st.column_config.TextColumn(word("broken.reason"), width="large"),
+            },
+        )
+
+
+def unanswered(opened: Opened) -> None:
+    """The pictures that count nowhere, for the model's answer was not finite."""
+    found = runs.unanswered(opened)
+    if not len(found):
+        return
+    count = word("unanswered.one") if len(found) == 1 else word("unanswered.many", count=f"{len(found):,}")
+    with st.expander(word("unanswered.title", count=count), icon=":material/error:", key="unanswered"):
+        st.caption(word("unanswered.what"))
+        st.dataframe(
+            found,
+            hide_index=True,
+            height=LINE * (min(LINES, len(found)) + 1) + 3,
+            row_height=LINE,
+            alt=word("unanswered.alt"),
+            column_config={
+                "number": None,
+                "reason": None,
+                "path": st.column_config.TextColumn(word("broken.path"), width="medium"),
+                "label": st.column_config.TextColumn(word("unanswered.label"), width="small"),
             },
         )
 

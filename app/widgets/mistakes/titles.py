@@ -46,11 +46,13 @@ def started(run: Run) -> str:
 def pictures(run: Run) -> str:
     """How many pictures of a run were answered, and of how many where it is not whole."""
     done, total = run.scanned, run.facts["pictures"]
-    told = f"{done - runs.brief(run).broken:,}"
+    found = runs.brief(run)
+    told = f"{done - found.broken - found.unanswered:,}"
     return told if done == total else word("scan.progress", done=told, total=f"{total:,}")
 
 
 def with_broken(run: Run, told: str) -> str:
-    """What is told of a run's pictures, and how many more are broken, where any is."""
-    broken = runs.brief(run).broken
-    return word("runs.broken", told=told, broken=f"{broken:,}") if broken else told
+    """What is told of a run's pictures, and how many more are broken or have no finite answer, where any is."""
+    found = runs.brief(run)
+    told = word("runs.broken", told=told, broken=f"{found.broken:,}") if found.broken else told
+    return word("runs.unanswered", told=told, count=f"{found.unanswered:,}") if found.unanswered else told
