@@ -11,7 +11,7 @@ from core.attention.reduction import to_grid
 from core.attention.rollout import rollout_map
 from core.attribution import attribute
 from core.attribution.panel import panel, panels
-from core.classifier import Classifier, adopt, load, open_model, read
+from core.classifier import Classifier, read
 from core.evaluation.ablation import Ablation, ablate
 from core.evaluation.agreement import agreement
 from core.evaluation.checks import Check, check
@@ -22,6 +22,7 @@ from core.evaluation.league import compete, open_league
 from core.evaluation.localisation import Localisation, localise, quadrant, tile
 from core.evaluation.randomisation import Randomisation, randomise
 from core.images import open_image, reframe
+from core.loading import adopt, load, open_model
 from core.models.shelf import cards
 from core.reporting import Report, report
 from core.scanning import Run, list_runs, open_run, scan

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from numbers import Integral
 from typing import TypeVar
@@ -16,14 +15,14 @@ from torch import Tensor, nn
 
 from core import checking, images
 from core import device as devices
-from core.attention import mechanism
 from core.attention.tap import Record, Tap, listen, taps
-from core.models import answers, own, shelf
-from core.models.adapted import adapt, find_stages
-from core.models.architecture import blank, freeze, try_out
+from core.models import answers
+from core.models.adapted import find_stages
+from core.models.architecture import blank
 from core.models.backbone import Backbone
+from core.models.manner import manner_of
 from core.models.stages import Stage
-from core.types import LOGITS, AttentionMap, InvalidInput, Kind, ModelCard, Picture, Progress, Reading, frozen
+from core.types import LOGITS, AttentionMap, InvalidInput, Kind, ModelCard, Picture, Reading, frozen
 
 T = TypeVar("T")
 Target = str | int | None
@@ -33,16 +32,27 @@ Question = int | tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A frozen ``module`` with its ``card`` on its ``device``. Several threads may share one."""
+    """A frozen ``module`` with its ``card`` on its ``device``. Several threads may share one.
+
+    ``notes`` are sentences about what the model cannot show and how it is run. ``silent`` names taps that have no map,
+    for they do not run, or not once for a picture.
+    """
 
     card: ModelCard
     module: nn.Module
     device: torch.device
+    notes: tuple[str, ...] = ()
+    silent: frozenset[str] = frozenset()
 
     @cached_property
     def taps(self) -> dict[str, Tap]:
         """The attention of the model by public name, in order: ``stage4.attention``."""
-        return taps(self.module)
+        return {name: tap for name, tap in taps(self.module).items() if name not in self.silent}
+
+    @property
+    def alone(self) -> bool:
+        """Whether the model is run one picture at a time, so that a batch gains nothing."""
+        return manner_of(self.module).alone
 
     @cached_property
     def stages(self) -> dict[str, Stage]:
@@ -60,7 +70,8 @@ class Classifier:
     def moments(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of RGB in 0..1, (3, 1, 1) each."""
         return tuple(
-            torch.tensor(values, device=self.device).view(3, 1, 1) for values in (self.card.mean, self.card.std)
+            torch.tensor(values, dtype=torch.float32, device=self.device).view(3, 1, 1)
+            for values in (self.card.mean, self.card.std)
         )
 
     @cached_property
@@ -157,60 +168,6 @@ def ask(logits: Tensor, target: Question) -> Tensor:
     if isinstance(target, tuple):
         return logits[:, target[0]] - logits[:, target[1]]
     return logits[:, target]
-
-
-def load(slug: str, device: str = "auto", progress: Progress | None = None) -> Classifier:
-    """A classifier on a device (``auto``, ``cpu``, ``cuda:0``, ``mps``).
-
-    The slug is one of the shelf, such as ``imagenette/cbam`` or ``torchvision/vit_b_16``, any other classification
-    model of torchvision, or ``file:`` and the path of a user's own card. torchvision's weights are fetched at first
-    use; ``progress(done, total)`` then counts bytes.
-
-    Raises:
-        InvalidInput: no such model or device, a broken file, or weights that cannot be fetched.
-    """
-    card, where = shelf.find_card(slug), devices.choose(device)
-    module = shelf.fetch(card, progress)
-    if shelf.is_own(slug):
-        card = answers.settle(card, module, blank(module, card.size))
-    return Classifier(card, module.to(where), where)
-
-
-def open_model(card: bytes, weights: bytes, device: str = "auto", name: str = "The card") -> Classifier:
-    """A classifier from the bytes of a user's own card and weights: what an upload gives. See ``models.user_card``.
-
-    Raises:
-        InvalidInput: either is too large, cannot be read or is refused, or the weights do not fit; no such device.
-    """
-    where = devices.choose(device)
-    known, module = own.open_model(card, weights, name)
-    return Classifier(answers.settle(known, module, blank(module, known.size)), module.to(where), where)
-
-
-def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifier:
-    """A classifier of any module that takes (b, 3, size, size) and gives logits or probabilities (b, k).
-
-    The card must say ``slug``, ``title``, the ``mechanism`` that comes nearest (``plain`` without attention), the
-    ``classes`` in the order of the outputs, and the ``size``, ``mean`` and ``std`` of the pictures it was trained on.
-    What the outputs are it may say; the classifier's card says what was found (``core.models.answers``). A copy of the
-    module is used, in float32, frozen and in eval mode; the caller's stays as it is. Modules of torchvision in it are
-    brought to the seam: their attention can be seen and steered.
-
-    Raises:
-        InvalidInput: the module takes no such pictures, gives other outputs than the card says or none that are finite,
-            or there is no such mechanism or device.
-    """
-    if not isinstance(module, nn.Module) or not isinstance(card, ModelCard):
-        raise InvalidInput("adopt takes a torch module and a ModelCard.")
-    where, _ = devices.choose(device), mechanism(card.mechanism)
-    try:
-        copy = deepcopy(module)
-    except Exception as error:  # a module may hold anything
-        raise InvalidInput(f"The module cannot be copied ({error}); adopt one that was just loaded.") from error
-    ours = freeze(adapt(copy).float())
-    try_out(ours, card)
-    card = answers.settle(replace(card, architecture="module"), ours, blank(ours, card.size))
-    return Classifier(card, ours.to(where), where)
 
 
 @contextmanager

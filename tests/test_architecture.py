@@ -28,7 +28,7 @@ FLOORS = (
     ("core.images", "core.device", "core.attention"),
     ("core.models",),
     ("core.classifier",),
-    ("core.data",),
+    ("core.data", "core.loading"),
     ("core.attribution",),
     ("core.evaluation",),
     ("core.training",),

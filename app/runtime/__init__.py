@@ -6,7 +6,6 @@ import os
 import statistics
 import time
 from collections.abc import Hashable
-from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +24,7 @@ from core.data.datasets import find_folder
 from core.device import choose, devices
 from core.images import encode_jpeg, thumbnail
 from core.models import own, shelf, torchvision_models
+from core.models.copying import duplicate
 from core.types import Progress
 
 MODELS_LIMIT = 1024 * 1024 * 1024
@@ -66,7 +66,7 @@ def move(model: Classifier, device: str) -> Classifier:
         return model
     where = choose(device)
     key = (model.card.slug, device, model.card.facts.get("checksum"))
-    return models().get(key, lambda _: replace(model, module=deepcopy(model.module).to(where), device=where))
+    return models().get(key, lambda _: replace(model, module=duplicate(model.module).to(where), device=where))
 
 
 def device_names() -> tuple[str, ...]:

@@ -12,7 +12,6 @@ neither like another map nor unlike it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -25,6 +24,7 @@ from core.attribution.batches import share_pace
 from core.classifier import Classifier, Target, read
 from core.evaluation.agreement import pool, views
 from core.evaluation.sources import is_even, source
+from core.models.copying import duplicate
 from core.types import Picture, Progress, frozen
 
 FINEST = 16
@@ -111,7 +111,7 @@ def cascade(classifier: Classifier, seed: int = 0) -> Iterator[tuple[str, Classi
 
     It is one copy that changes while it is iterated; the classifier that was given stays as it is.
     """
-    copy = replace(classifier, module=classifier.run(lambda: deepcopy(classifier.module)))
+    copy = replace(classifier, module=classifier.run(lambda: duplicate(classifier.module)))
     share_pace(copy, classifier)
     generator = torch.Generator().manual_seed(seed)
     for name, modules in parts(copy).items():

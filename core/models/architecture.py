@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from core.attention import mechanism
 from core.models import answers, torchvision_models
+from core.models.adapted import adapt
 from core.models.backbone import STAGES, Backbone
 from core.models.transformer import Transformer
 from core.models.weights import Weights, fit
@@ -14,10 +15,16 @@ from core.types import InvalidInput, ModelCard
 
 
 def build(card: ModelCard) -> nn.Module:
-    """The architecture that a card names, with fresh weights; InvalidInput where there is none like that."""
+    """The architecture that a card names, at the seam with fresh weights; InvalidInput where there is none."""
+    return adapt(construct(card))
+
+
+def construct(card: ModelCard) -> nn.Module:
+    """The same as its authors made it: what is torchvision's has no taps yet."""
     family, _, name = card.architecture.partition("/")
     if family == torchvision_models.FAMILY:
-        return torchvision_models.build(name, answers.outputs_of(card.classes), card.size)
+        renormalise = torchvision_models.renormalises(card)
+        return torchvision_models.construct(name, answers.outputs_of(card.classes), card.size, renormalise)
     if card.architecture != "fovea":
         raise InvalidInput(f"The card of {card.slug} names no architecture: say fovea/MECHANISM or torchvision/NAME.")
     if len(card.widths) != len(STAGES):
@@ -33,8 +40,10 @@ def assemble(card: ModelCard, weights: Weights) -> nn.Module:
 
 
 def freeze(module: nn.Module) -> nn.Module:
-    """Eval mode, no gradients for weights; gradients to the input and the taps stay possible."""
-    return module.eval().requires_grad_(False).to(memory_format=torch.contiguous_format)
+    """Eval mode, float32, no gradients for weights; gradients to the input and the taps stay possible."""
+    for parameter in module.parameters():  # modules that were scripted have no requires_grad_
+        parameter.requires_grad_(False)
+    return module.eval().float().to(memory_format=torch.contiguous_format)
 
 
 def blank(module: nn.Module, size: int) -> Tensor:
@@ -43,30 +52,26 @@ def blank(module: nn.Module, size: int) -> Tensor:
     return torch.zeros(1, 3, size, size, dtype=own.dtype, device=own.device)
 
 
-def try_out(module: nn.Module, card: ModelCard) -> None:
-    """Run a module once, on a picture of nothing.
+def check_outputs(y: object, card: ModelCard) -> None:
+    """Refuse what a module gave out for pictures, unless it is one logit for each class of its card.
 
     Raises:
-        InvalidInput: it takes no picture of the card's size, does not give one logit for each of its classes, or two
-            of these have one name.
+        InvalidInput: it is something else.
     """
-    size, classes = card.size, len(card.classes)
-    if len(set(card.classes)) < classes:
-        raise InvalidInput(f"The card of {card.slug} names a class twice; name each class once, in order.")
-    try:
-        with torch.no_grad():
-            y = module(blank(module, size))
-    except Exception as error:  # whatever a module of somebody else's raises
-        reason = (str(error).strip().partition("\n")[0] or type(error).__name__).rstrip(".")
-        raise InvalidInput(
-            f"The model takes no picture of {size} × {size} pixels ({reason}); give its card the size it was made for."
-        ) from error
-    if isinstance(y, Tensor) and y.shape == (1,):  # one output, squeezed
+    if isinstance(y, Tensor) and y.ndim == 1:  # one output, squeezed
         y = y[:, None]
     if not isinstance(y, Tensor) or y.ndim != 2:
-        found = f"a tensor of shape {tuple(y.shape)}" if isinstance(y, Tensor) else f"a {type(y).__name__}"
+        found = f"a {type(y).__name__}"
+        if isinstance(y, Tensor):
+            found = f"a tensor of shape {(1, *y.shape[1:])}"  # of one picture
         raise InvalidInput(f"The model must give logits (pictures, classes), not {found}; wrap it so that it does.")
     if not answers.fits(y.shape[1], card.classes):
         raise InvalidInput(
-            f"The model tells {y.shape[1]} classes apart and its card names {classes}; name each class once, in order."
+            f"The model tells {y.shape[1]} classes apart and its card names {len(card.classes)}; name each class once, "
+            "in order."
         )
+
+
+def first_line(error: Exception) -> str:
+    """What an exception says, on one line without a full stop."""
+    return (str(error).strip().partition("\n")[0] or type(error).__name__).rstrip(".")

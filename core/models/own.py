@@ -10,13 +10,15 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from core.files import open_regular
 from core.models import torchvision_models
-from core.models.architecture import assemble, try_out
+from core.models.architecture import construct
+from core.models.guard import Admitted, admit
 from core.models.user_card import MAX_BYTES, parse_card
-from core.models.weights import Weights, read_weights
+from core.models.weights import Weights, fit, read_weights
 from core.types import InvalidInput, ModelCard
 
 FAMILY = "own"
@@ -29,10 +31,17 @@ LEAST_BYTES = 2
 """Of a parameter in a file."""
 LARGEST_HEAD = 1000 * 4100
 """Parameters of a classifier of ImageNet's classes, which a model of other classes need not have."""
+CPU = torch.device("cpu")
+RENORMALISED = (
+    "It is run as torchvision runs it when it starts from its own weights (transform_input=True); if it was trained "
+    'without that, say "transform_input": false in its card.'
+)
 
 
-def open_model(card: bytes, weights: bytes, name: str = "The card") -> tuple[ModelCard, nn.Module]:
-    """A model from the bytes of its card and of its weights: frozen, in eval mode, on the CPU, at the seam.
+def open_model(
+    card: bytes, weights: bytes, name: str = "The card", device: torch.device = CPU
+) -> tuple[ModelCard, Admitted]:
+    """A model from the bytes of its card and of its weights, tried on a device by ``guard.admit``.
 
     Its slug is ``own/`` and twelve digits of the sha256 of both; ``name`` is what the card's file is called to people.
 
@@ -46,11 +55,11 @@ def open_model(card: bytes, weights: bytes, name: str = "The card") -> tuple[Mod
     found.facts["checksum"] = digest
     tensors = read_weights(weights, "The file of the weights")
     check_count(found, len(weights))
-    return found, _assembled(found, tensors)
+    return found, _admitted(found, tensors, device)
 
 
-def fetch(card: ModelCard) -> nn.Module:
-    """The model of a card that ``find_card`` gave: frozen, in eval mode, on the CPU, at the seam.
+def fetch(card: ModelCard, device: torch.device = CPU) -> Admitted:
+    """The model of a card that ``find_card`` gave, tried on a device by ``guard.admit``.
 
     Raises:
         InvalidInput: the weights cannot be read or are refused, or do not fit.
@@ -58,7 +67,7 @@ def fetch(card: ModelCard) -> nn.Module:
     path = Path(card.facts["file"])
     tensors = read_weights(path, path.name)
     check_count(card, path.stat().st_size)
-    return _assembled(card, tensors)
+    return _admitted(card, tensors, device)
 
 
 def cards() -> tuple[ModelCard, ...]:
@@ -120,18 +129,26 @@ def check_count(card: ModelCard, size: int) -> None:
         )
 
 
-def _assembled(card: ModelCard, weights: Weights) -> nn.Module:
+def _admitted(card: ModelCard, weights: Weights, device: torch.device) -> Admitted:
+    if card.architecture.startswith(f"{torchvision_models.FAMILY}/"):
+        weights = torchvision_models.renamed(weights)
+    found = admit(_filled(card, weights), card, device)
+    if not torchvision_models.renormalises(card):
+        return found
+    return replace(found, notes=(*found.notes, RENORMALISED))
+
+
+def _filled(card: ModelCard, weights: Weights) -> nn.Module:
+    """The card's architecture with these weights; of two outcomes a head may have one output."""
     try:
-        module = assemble(card, weights)
-    except InvalidInput:
+        return fit(construct(card), weights, card.slug)
+    except InvalidInput as error:
         if len(card.classes) != 2:
             raise
-        try:  # of two outcomes a head may have one output
-            module = assemble(replace(card, classes=card.classes[:1]), weights)
+        try:
+            return fit(construct(replace(card, classes=card.classes[:1])), weights, card.slug)
         except InvalidInput:
-            module = assemble(card, weights)  # its sentence is about the head that the card names
-    try_out(module, card)
-    return module
+            raise error from None  # its sentence is about the head that the card names
 
 
 def _look() -> dict[str, ModelCard | InvalidInput]:

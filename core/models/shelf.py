@@ -134,7 +134,7 @@ def fetch(card: ModelCard, progress: Progress | None = None) -> nn.Module:
     if card.family == torchvision_models.FAMILY:
         return assemble(card, torchvision_models.fetch(card, progress))
     if is_own(card.slug):
-        return own.fetch(card)
+        return own.fetch(card).module
     path = weights_file(card)
     try:
         weights = load_file(path)

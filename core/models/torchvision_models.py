@@ -46,6 +46,7 @@ TERMS = (
 )
 RENORMALISED = ("googlenet", "inception_v3")
 """Their weights want RGB in -1..1; torchvision computes that from ImageNet's normalisation inside the model."""
+HALF = (0.5, 0.5, 0.5)
 
 
 def names() -> tuple[str, ...]:
@@ -73,8 +74,7 @@ def make_card(name: str) -> ModelCard:
     meta, prepared = weights.meta, weights.transforms()
     title, paper = SHELF.get(name, (name, ""))
     measured = meta["_metrics"]["ImageNet-1K"]
-    half = (0.5, 0.5, 0.5)
-    mean, std = (half, half) if name in RENORMALISED else (tuple(prepared.mean), tuple(prepared.std))
+    mean, std = (HALF, HALF) if name in RENORMALISED else (tuple(prepared.mean), tuple(prepared.std))
     return ModelCard(
         slug=f"{FAMILY}/{name}",
         title=title,
@@ -105,13 +105,33 @@ def make_card(name: str) -> ModelCard:
     )
 
 
+def renormalises(card: ModelCard) -> bool:
+    """Whether a card's model is one of ``RENORMALISED`` that gets ImageNet's normalization and converts it itself.
+
+    torchvision builds them so (``transform_input``) whenever they start from its weights; so do fine-tuned ones. A card
+    with a mean and std of 0.5, as ours are, gives the weights what they want; ``transform_input`` in it settles it.
+    """
+    if card.architecture.partition("/")[2] not in RENORMALISED:
+        return False
+    wanted = (tuple(card.mean), tuple(card.std)) == (HALF, HALF)
+    return bool(card.facts.get("transform_input", not wanted))
+
+
 def cards() -> tuple[ModelCard, ...]:
     """The cards of the models on the shelf."""
     return tuple(make_card(name) for name in SHELF)
 
 
 def build(name: str, classes: int, size: int) -> nn.Module:
-    """A model with fresh weights, at the seam: (b, 3, size, size) -> logits (b, classes).
+    """A model with fresh weights, at the seam: (b, 3, size, size) -> logits (b, classes); InvalidInput as below."""
+    return adapt(construct(name, classes, size))
+
+
+def construct(name: str, classes: int, size: int, renormalise: bool = False) -> nn.Module:
+    """A model with fresh weights as torchvision makes it: (b, 3, size, size) -> logits (b, classes).
+
+    ``renormalise``: one of ``RENORMALISED`` takes pictures in ImageNet's normalization and makes of them itself what
+    its weights want.
 
     Raises:
         InvalidInput: torchvision has no such model, or it takes no pictures of that size.
@@ -123,9 +143,9 @@ def build(name: str, classes: int, size: int) -> nn.Module:
     if name.startswith("maxvit"):
         settings["input_size"] = (size, size)
     if name in RENORMALISED:
-        settings |= {"aux_logits": False, "init_weights": False, "transform_input": False}
+        settings |= {"aux_logits": False, "init_weights": False, "transform_input": renormalise}
     try:
-        return adapt(models.get_model(name, weights=None, **settings))
+        return models.get_model(name, weights=None, **settings)
     except (AssertionError, ValueError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise InvalidInput(f"{name} cannot be built for pictures of {size} × {size} pixels: {reason}.") from error
@@ -153,6 +173,6 @@ def fetch(card: ModelCard, progress: Progress | None = None) -> Weights:
 
 def renamed(weights: Weights) -> Weights:
     """The names of the oldest files as the modules have them now, without the heads that only training needs."""
-    dense = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d\.)")
-    kept = {key: tensor for key, tensor in weights.items() if not re.match(r"AuxLogits\.|aux[12]\.", key)}
+    dense, heads = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d\.)"), re.compile(r"(.*\.)?(AuxLogits|aux[12])\.")
+    kept = {key: tensor for key, tensor in weights.items() if not heads.match(key)}
     return {dense.sub(r"\1\2", key): tensor for key, tensor in kept.items()}

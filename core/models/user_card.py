@@ -25,6 +25,8 @@ from core.types import OUTPUTS, InvalidInput, ModelCard
 
 MAX_BYTES = 1 << 20
 NEEDED = ("architecture", "classes", "size")
+LARGEST_MOMENT = 10
+"""Of a mean or a deviation of pixels in 0..1; larger ones are of pixels in 0..255."""
 
 
 def is_text(value: Any) -> bool:
@@ -56,8 +58,8 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "architecture": (is_text, "torchvision/NAME or fovea/MECHANISM"),
     "classes": (lambda v: is_list(v, 1, 25_000, is_text), "a list of names"),
     "size": (lambda v: is_whole(v, 16, 1024), "a whole number of pixels from 16 to 1024"),
-    "mean": (lambda v: is_list(v, 3, 3, lambda one: is_number(one, -10, 10)), "three numbers"),
-    "std": (lambda v: is_list(v, 3, 3, lambda one: is_number(one, 1e-3, 10)), "three numbers above zero"),
+    "mean": (lambda v: is_list(v, 3, 3, lambda one: is_number(one, -LARGEST_MOMENT, LARGEST_MOMENT)), "three numbers"),
+    "std": (lambda v: is_list(v, 3, 3, lambda one: is_number(one, 1e-3, LARGEST_MOMENT)), "three numbers above zero"),
     "widths": (
         lambda v: is_list(v, len(STAGES), len(STAGES), lambda one: is_whole(one, 8, 1024)),
         f"{len(STAGES)} whole numbers from 8 to 1024",
@@ -69,6 +71,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "interpolation": (lambda v: v in ("bilinear", "bicubic"), "bilinear or bicubic"),
     "weights": (lambda v: is_text(v) and v == Path(v).name, "the name of a file beside the card"),
     "output": (lambda v: isinstance(v, str) and v in OUTPUTS, ", ".join(OUTPUTS[:-1]) + f" or {OUTPUTS[-1]}"),
+    "transform_input": (lambda v: isinstance(v, bool), "true or false"),
     "slug": (is_text, "a text"),
     "title": (is_text, "a text"),
     "mechanism": (is_text, "the slug of a mechanism"),
@@ -100,12 +103,55 @@ def parse_card(data: bytes, slug: str, name: str) -> tuple[ModelCard, str | None
     unknown = [key for key in said if key not in CHECKS]
     if unknown:
         raise InvalidInput(f"{name} says {unknown[0]!r}, which no card does; a card says {', '.join(CHECKS)}.")
-    for key, (fits, meant) in CHECKS.items():
-        if key in NEEDED and key not in said or key in said and not fits(said[key]):
-            raise InvalidInput(f"{name} must say {key!r}: {meant}.")
+    missing = [key for key in NEEDED if key not in said]
+    if missing:
+        raise InvalidInput(f"{name} must say {missing[0]!r}: {CHECKS[missing[0]][1]}.")
+    said = checked(said, name)
     weights = said.pop("weights", None)
+    if "transform_input" in said:
+        said["facts"] = {**said.get("facts", {}), "transform_input": said.pop("transform_input")}
     settled = {"title": slug.rpartition("/")[2], **said, "slug": slug, **settle(said, name)}
     return ModelCard.from_json(settled), weights
+
+
+def check(card: ModelCard) -> ModelCard:
+    """A card that was made in Python, checked like one in a file; arrays become tuples.
+
+    Raises:
+        InvalidInput: it says something that no card can.
+    """
+    title = card.title or str(card.slug).rpartition("/")[2]
+    said = checked(card.to_json() | {"title": title}, "The card")
+    mechanism(said["mechanism"])
+    return ModelCard.from_json(said)
+
+
+def checked(said: dict[str, Any], name: str) -> dict[str, Any]:
+    """What a card says in plain lists and numbers; one mean or std stands for all three colors.
+
+    Raises:
+        InvalidInput: it says something that no card can; ``name`` is what it is called.
+    """
+    said = {key: plain(key, value) for key, value in said.items()}
+    for key in (key for key in ("mean", "std") if key in said):
+        if is_list(said[key], 3, 3, lambda one: is_number(one, 0, 1000)) and max(said[key]) > LARGEST_MOMENT:
+            raise InvalidInput(f"{name} must say 'mean' and 'std' for pixel values of 0 to 1: divide both by 255.")
+    for key, (fits, meant) in CHECKS.items():
+        if key in said and not fits(said[key]):
+            raise InvalidInput(f"{name} must say {key!r}: {meant}.")
+    if len(set(said.get("classes", ()))) < len(said.get("classes", ())):
+        raise InvalidInput(f"{name} names a class twice; name each class once, in order.")
+    return said
+
+
+def plain(key: str, value: Any) -> Any:
+    """A value of a card as JSON has it."""
+    value = value.tolist() if hasattr(value, "tolist") else value  # of numpy or torch
+    value = list(value) if isinstance(value, tuple) else value
+    if key in ("mean", "std"):
+        value = [value] if isinstance(value, Real) else value
+        value = value * 3 if isinstance(value, list) and len(value) == 1 else value
+    return value
 
 
 def settle(said: dict[str, Any], name: str) -> dict[str, str]:

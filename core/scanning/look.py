@@ -63,6 +63,8 @@ def batch_size(classifier: Classifier) -> int:
 
     It is not probed, for the last digits of an answer depend on it, and a scan must be the same twice.
     """
+    if classifier.alone:
+        return 1
     largest = LARGEST.get(classifier.device.type, LARGEST_ELSEWHERE)
     return max(1, min(largest, int(largest * (128 / classifier.card.size) ** 2)))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import nn
 
 
@@ -11,6 +13,14 @@ class Equivalent(nn.Module):
     So the keys of the state dict stay, and weights made for the other module load. Ours are for models that are used,
     not trained: they leave out dropout.
     """
+
+    skipped: ClassVar[dict[str, type[nn.Module] | tuple[type[nn.Module], ...]]] = {}
+    """The children that it does not run as the other module does, with the types that each may have."""
+
+    @classmethod
+    def obstacle(cls, theirs: nn.Module) -> str | None:
+        """What in a module's settings an equivalent would not follow; None where there is nothing."""
+        return None
 
     def __init__(self, theirs: nn.Module):
         super().__init__()

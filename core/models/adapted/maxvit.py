@@ -8,8 +8,15 @@ multi-axis vision transformer", ECCV 2022. torchvision divides by the root of al
 
 from __future__ import annotations
 
-from torch import Tensor
-from torchvision.models.maxvit import PartitionAttentionLayer
+from torch import Tensor, nn
+from torchvision.models.maxvit import (
+    PartitionAttentionLayer,
+    RelativePositionalMultiHeadAttention,
+    SwapAxes,
+    WindowDepartition,
+    WindowPartition,
+)
+from torchvision.ops import StochasticDepth
 
 from core.attention.tap import Tap
 from core.models.adapted.equivalent import Equivalent
@@ -19,6 +26,17 @@ from core.types import Kind
 
 class PartitionAttention(Equivalent):
     """(b, c, h, w) -> (b, c, h, w), for the one grid (h, w) that the model was built for."""
+
+    skipped = {
+        "attn_layer": nn.Sequential,
+        "attn_layer.1": RelativePositionalMultiHeadAttention,
+        "attn_layer.2": nn.Dropout,
+        "partition_op": WindowPartition,
+        "departition_op": WindowDepartition,
+        "partition_swap": (SwapAxes, nn.Identity),
+        "departition_swap": (SwapAxes, nn.Identity),
+        "stochastic_dropout": StochasticDepth,
+    }
 
     def __init__(self, theirs: PartitionAttentionLayer):
         super().__init__(theirs)

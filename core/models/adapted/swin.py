@@ -53,6 +53,8 @@ def lay_out(grid: tuple[int, int], window: list[int], shift: list[int]) -> tuple
 class WindowAttention(Equivalent):
     """(b, h, w, c) -> (b, h, w, c)."""
 
+    skipped = {"qkv": nn.Linear, "proj": nn.Linear}
+
     def __init__(self, theirs: ShiftedWindowAttention):
         super().__init__(theirs)
         self.window, self.shift, self.heads = theirs.window_size, theirs.shift_size, theirs.num_heads
@@ -83,6 +85,14 @@ class WindowAttention(Equivalent):
 
 class CosineWindowAttention(WindowAttention):
     """The second version's: by cosine, and with a bias that a small network makes."""
+
+    skipped = {
+        **WindowAttention.skipped,
+        "cpb_mlp": nn.Sequential,
+        "cpb_mlp.0": nn.Linear,
+        "cpb_mlp.1": nn.ReLU,
+        "cpb_mlp.2": nn.Linear,
+    }
 
     def __init__(self, theirs: ShiftedWindowAttentionV2):
         super().__init__(theirs)

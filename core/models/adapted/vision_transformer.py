@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from math import isqrt
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
 from torchvision.models.vision_transformer import EncoderBlock, VisionTransformer
 
 from core.attention.dot_product import attend
@@ -32,6 +33,20 @@ def square_grid(tokens: int) -> tuple[int, int]:
 
 class TokenBlock(Equivalent):
     """(b, 1 + n, c) -> (b, 1 + n, c)."""
+
+    skipped = {
+        "dropout": nn.Dropout,
+        "self_attention": nn.MultiheadAttention,
+        "self_attention.out_proj": NonDynamicallyQuantizableLinear,
+    }
+
+    @classmethod
+    def obstacle(cls, theirs: EncoderBlock) -> str | None:
+        own = theirs.self_attention
+        if own.bias_k is not None or own.bias_v is not None or own.add_zero_attn:
+            return "its attention has keys that stand for no token"
+        usual = own.batch_first and own._qkv_same_embed_dim
+        return None if usual else "its attention is not set up as torchvision's is"
 
     def __init__(self, theirs: EncoderBlock):
         super().__init__(theirs)

@@ -1,0 +1,73 @@
+"""How a model becomes a classifier: from the shelf, from a user's files, or from any module."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from core import device as devices
+from core.classifier import Classifier
+from core.models import answers, guard, own, shelf, user_card
+from core.models.architecture import blank
+from core.models.copying import duplicate
+from core.types import InvalidInput, ModelCard, Progress
+
+
+def load(slug: str, device: str = "auto", progress: Progress | None = None) -> Classifier:
+    """A classifier on a device (``auto``, ``cpu``, ``cuda:0``, ``mps``).
+
+    The slug is one of the shelf, such as ``imagenette/cbam`` or ``torchvision/vit_b_16``, any other classification
+    model of torchvision, or ``file:`` and the path of a user's own card. torchvision's weights are fetched at first
+    use; ``progress(done, total)`` then counts bytes.
+
+    Raises:
+        InvalidInput: no such model or device, a broken file, or weights that cannot be fetched.
+    """
+    card, where = shelf.find_card(slug), devices.choose(device)
+    with torch.inference_mode(False):
+        if shelf.is_own(slug):
+            return _guarded(card, own.fetch(card, where), where)
+        return Classifier(card, shelf.fetch(card, progress).to(where), where)
+
+
+def open_model(card: bytes, weights: bytes, device: str = "auto", name: str = "The card") -> Classifier:
+    """A classifier from the bytes of a user's own card and weights: what an upload gives. See ``models.user_card``.
+
+    Raises:
+        InvalidInput: either is too large, cannot be read or is refused, or the weights do not fit; no such device.
+    """
+    where = devices.choose(device)
+    with torch.inference_mode(False):
+        return _guarded(*own.open_model(card, weights, name, where), where)
+
+
+def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifier:
+    """A classifier of any module that takes (b, 3, size, size) and gives logits or probabilities (b, k).
+
+    The card must say ``slug``, ``title``, the ``mechanism`` that comes nearest (``plain`` without attention), the
+    ``classes`` in the order of the outputs, and the ``size``, ``mean`` and ``std`` of the pictures it was trained on.
+    What the outputs are it may say; the classifier's card says what was found (``core.models.answers``). A copy of the
+    module is used, in float32, frozen and in eval mode; the caller's stays as it is. Modules of torchvision in it are
+    brought to the seam: their attention can be seen and steered. The copy is tried (``core.models.guard``): it gives
+    the module's own outputs, and the classifier's ``notes`` say what it cannot show.
+
+    What is compiled, parallel or exported is taken for what it was made from. The outputs may be the only tensor (b, k)
+    of what the module gives out, or its ``logits``.
+
+    Raises:
+        InvalidInput: the card says something that no card can, the module takes no such pictures, gives other outputs
+            than the card says, none that are finite or others each time, or there is no such mechanism or device.
+    """
+    if not isinstance(card, ModelCard) or not isinstance(module := guard.opened(module), nn.Module):
+        raise InvalidInput("adopt takes a torch module and a ModelCard.")
+    card, where = user_card.check(card), devices.choose(device)
+    found = guard.admit(duplicate(module), card, where)
+    return _guarded(replace(card, architecture="module"), found, where)
+
+
+def _guarded(card: ModelCard, found: guard.Admitted, device: torch.device) -> Classifier:
+    module = found.module
+    card = devices.run(lambda: answers.settle(card, module, blank(module, card.size).to(device)), device)
+    return Classifier(card, module, device, found.notes, found.silent)

@@ -1,0 +1,160 @@
+"""Copies of modules as people have them: compiled or parallel, with features kept, hooks set, methods replaced.
+
+``copy.deepcopy`` alone fails at a tensor with a graph behind it, at a lock or an open file, and does not copy
+functions, so that a patched ``forward`` of the copy would run the original.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from copy import deepcopy
+from types import CellType, FunctionType, MethodType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from core.types import InvalidInput
+
+CALL_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+"""Where a module keeps the functions that run whenever it does."""
+COMPILED = "_torchdynamo_orig_callable"
+"""Where ``torch.compile`` keeps the function that it was given."""
+
+
+def hooked(module: nn.Module) -> bool:
+    """Whether hooks run whenever the module does."""
+    return any(getattr(module, kind, None) for kind in CALL_HOOKS)
+
+
+def duplicate(module: nn.Module, shared: Collection[Tensor] = ()) -> nn.Module:
+    """A copy that shares nothing with the module but the tensors in ``shared``; the module stays as it is.
+
+    What ``torch.compile`` or a parallel wrapper was put around is copied itself. Tensors with a graph behind them lose
+    it. What cannot be copied, such as a lock, is shared. Functions that the module carries (a replaced ``forward``,
+    hooks) refer to the copy where they referred to the module.
+
+    Raises:
+        InvalidInput: there is no way to copy it.
+    """
+    with torch.inference_mode(False), torch.no_grad():
+        module, memo = unwrap(module), {id(one): one for one in shared}
+        try:
+            copy, made = _copied(module, dict(memo))
+        except Exception:  # a module may hold anything
+            parts = {id(one): one for part in module.modules() for one in (part, *part.parameters(recurse=False))}
+            for part in module.modules():
+                _settle(vars(part), memo, parts, set())
+            try:
+                copy, made = _copied(module, memo)
+            except Exception as error:
+                reason = str(error).strip().partition("\n")[0].rstrip(".")
+                raise InvalidInput(f"The module cannot be copied ({reason}); give one that was just loaded.") from error
+        for part in copy.modules():
+            _rebind(part, made)
+            _decompile(part)
+    return copy
+
+
+def unwrap(module: nn.Module) -> nn.Module:
+    """The module under what ``torch.compile`` or a parallel wrapper put around it."""
+    while (inner := _wrapped(module)) is not None:
+        module = inner
+    return module
+
+
+def _wrapped(module: nn.Module) -> nn.Module | None:
+    compiled = type(module).__module__.startswith("torch._dynamo")  # to import that takes seconds
+    if not compiled and not isinstance(module, nn.DataParallel | DistributedDataParallel):
+        return None
+    if hooked(module):
+        kind = "compiled" if compiled else "parallel"
+        raise InvalidInput(f"Hooks are set on the {kind} wrapper of the module; set them on the module itself.")
+    return module._orig_mod if compiled else module.module
+
+
+def _copied(module: nn.Module, memo: dict[int, Any]) -> tuple[nn.Module, dict[int, Any]]:
+    """The deep copy with its memo; a wrapper's place in it is taken by the copy of what is under it."""
+    for part in reversed(list(module.modules())):
+        if _wrapped(part) is not None:
+            memo[id(part)] = deepcopy(unwrap(part), memo)
+    return deepcopy(module, memo), memo
+
+
+def _settle(value: Any, memo: dict[int, Any], parts: dict[int, Any], seen: set[int]) -> None:
+    """Put into the memo a stand-in for everything in a value that ``deepcopy`` cannot copy."""
+    if id(value) in seen or id(value) in memo or id(value) in parts:
+        return
+    seen.add(id(value))
+    if isinstance(value, Tensor):
+        if not value.is_leaf:
+            memo[id(value)] = value.detach().clone()
+    elif isinstance(value, dict | list | tuple | set | frozenset):
+        for one in list(value.values() if isinstance(value, dict) else value):
+            _settle(one, memo, parts, seen)
+    elif not isinstance(value, str | int | float | complex | bytes | type | FunctionType | None):
+        _settle(getattr(value, "__dict__", ()), memo, parts, seen)
+        try:
+            deepcopy(value, {**parts, **memo})
+        except Exception:  # locks, open files, generators
+            memo[id(value)] = value
+
+
+def _rebind(module: nn.Module, memo: dict[int, Any]) -> None:
+    """Let the functions that a copied module carries refer to the copy."""
+    carried = vars(module)
+    for store in (carried, *(carried[kind] for kind in CALL_HOOKS if carried.get(kind))):
+        for key, value in store.items():
+            if isinstance(value, FunctionType):
+                store[key] = _rebound(value, memo)
+            elif isinstance(found := getattr(value, "forward", None), FunctionType) and not isinstance(value, type):
+                value.forward = _rebound(found, memo)
+
+
+def _rebound(value: Any, memo: dict[int, Any]) -> Any:
+    """What stands for a value in the copy: the copy of a module, a function that refers to copies."""
+    if id(value) in memo and not isinstance(value, FunctionType):
+        return memo[id(value)]
+    if isinstance(value, MethodType):
+        owner = _rebound(value.__self__, memo)
+        return value if owner is value.__self__ else MethodType(value.__func__, owner)
+    if isinstance(value, list | tuple) and any(isinstance(one, nn.Module | MethodType) for one in value):
+        return type(value)(_rebound(one, memo) for one in value) if type(value) in (list, tuple) else value
+    if not isinstance(value, FunctionType) or hasattr(value, COMPILED):
+        return value
+    if id(value) in memo:  # a function that refers to itself, or was bound before
+        return memo[id(value)]
+    cells = value.__closure__ or ()
+    held = [*_contents(cells), *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+    if not any(isinstance(one, nn.Module | MethodType | FunctionType | list | tuple) for one in held):
+        return value
+    closure = tuple(CellType() for _ in cells)
+    made = FunctionType(value.__code__, value.__globals__, value.__name__, None, closure)
+    memo[id(value)] = made
+    for empty, cell in zip(closure, cells, strict=True):
+        for content in _contents((cell,)):
+            empty.cell_contents = _rebound(content, memo)
+    made.__defaults__ = value.__defaults__ and tuple(_rebound(one, memo) for one in value.__defaults__)
+    kept = value.__kwdefaults__
+    made.__kwdefaults__ = kept and {name: _rebound(one, memo) for name, one in kept.items()}
+    made.__dict__.update(value.__dict__)
+    return made
+
+
+def _contents(cells: tuple[CellType, ...]) -> Iterator[Any]:
+    for cell in cells:
+        try:
+            yield cell.cell_contents
+        except ValueError:  # nothing was put into it
+            continue
+
+
+def _decompile(module: nn.Module) -> None:
+    """Let a module whose ``forward`` was compiled by itself run the function that was compiled."""
+    own = getattr(module.forward, "__func__", module.forward)
+    if hasattr(own, COMPILED):
+        plain = getattr(own, COMPILED)
+        vars(module).pop("forward", None)
+        if getattr(plain, "__func__", plain) is not type(module).forward:
+            module.forward = MethodType(getattr(plain, "__func__", plain), module)

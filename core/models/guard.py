@@ -1,0 +1,294 @@
+"""The guard where models come in: each is tried once, thoroughly, and set up so that its answers stay its own.
+
+Two different pictures go through the untouched module in one batch, and one of them alone; then through what is made of
+it, as it is usually run and as it is watched with gradients. All answers must be finite and the same, to ``CLOSE`` of
+their spread. What differs decides what becomes of the model: it is run one picture at a time, on a copy of its input,
+without a graph; a block stays as it is and has no map; or there is one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from core import device as devices
+from core.attention.tap import Tap, listen, taps
+from core.models.adapted import adapt, blocks, obstacle
+from core.models.architecture import check_outputs, first_line, freeze
+from core.models.copying import duplicate
+from core.models.manner import Manner, run_as
+from core.types import InvalidInput, Kind, ModelCard
+
+CLOSE = 1e-4
+"""Of the spread of the logits: how far two answers to one picture may lie apart."""
+ROUNDING = 1e-6
+"""Of the largest logit: what is left to rounding where all logits are nearly the same."""
+NAMED = 2  # blocks in a sentence
+
+SINGLE = "It takes one picture at a time and is run that way, which is slower."
+BATCH = "Its answers depend on the other pictures of a batch, so it is run one picture at a time."
+BLIND = "No gradient can be taken through it."
+INPLACE = "Its layers still work in place, because the model depends on it."
+SEALED = (
+    "Its layers are sealed (scripted, traced or exported), so it has no attention maps and no Grad-CAM; adopt the "
+    "module that it was made from to see them."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Admitted:
+    """A model that passed: the ``module`` as it is to be run, and what is to be known of it.
+
+    ``notes`` are sentences about what it cannot show or how it is run; ``silent`` names the taps that have no map.
+    """
+
+    module: nn.Module
+    notes: tuple[str, ...] = ()
+    silent: frozenset[str] = frozenset()
+
+
+def admit(module: nn.Module, card: ModelCard, device: torch.device) -> Admitted:
+    """Try a module on a device and bring it to the seam, in place: frozen, in float32 and in eval mode.
+
+    Raises:
+        InvalidInput: it has no weights yet, takes no pictures of the card's size, gives no logits for the card's
+            classes, no finite ones, or others each time.
+    """
+    check_weights(module)
+    return devices.run(lambda: Trial(settle(module, device), card, device).admit(), device)
+
+
+def opened(module: object) -> object:
+    """The module in what ``torch.export`` made; anything else is given back."""
+    if type(module).__module__.startswith("torch.export") and hasattr(module, "module"):
+        return module.module()
+    return module
+
+
+def check_weights(module: nn.Module) -> None:
+    """Refuse a module whose weights are not there."""
+    weights = [*module.parameters(), *module.buffers()]
+    if any(nn.parameter.is_lazy(one) for one in weights):
+        raise InvalidInput("The module has lazy layers without weights; run it once on a picture before it is adopted.")
+    if any(one.is_meta for one in weights):
+        raise InvalidInput("The module is on the meta device, where it has no weights; load its weights first.")
+
+
+def settle(module: nn.Module, device: torch.device) -> nn.Module:
+    """Freeze a module and bring it to a device, with the tensors that it carries as plain attributes."""
+    for part in module.modules():
+        for name, value in list(vars(part).items()):
+            if isinstance(value, Tensor):
+                kind = torch.float32 if value.is_floating_point() else value.dtype
+                vars(part)[name] = value.detach().to(device, kind)
+        for name in ("train", "eval"):  # exported modules refuse both
+            vars(part).pop(name, None)
+    return freeze(module).to(device)
+
+
+def pictures(card: ModelCard, device: torch.device) -> Tensor:
+    """Two made pictures, coarse shapes with noise, as the model of a card takes them: (2, 3, size, size)."""
+    draw, kind = torch.Generator().manual_seed(0), {"dtype": torch.float32, "device": "cpu"}
+    shapes, noise = (torch.rand(2, 3, side, side, generator=draw, **kind) for side in (6, card.size))
+    shapes = nn.functional.interpolate(shapes, size=(card.size, card.size), mode="bilinear")
+    mean, std = (torch.tensor(one, **kind).view(3, 1, 1) for one in (card.mean, card.std))
+    return ((0.7 * shapes + 0.3 * noise - mean) / std).to(device, memory_format=torch.channels_last)
+
+
+def same(a: Tensor, b: Tensor) -> bool:
+    """Whether two answers are one, to rounding; those that are not finite never are."""
+    if a.shape != b.shape:
+        return False
+    allowed = CLOSE * (a.max() - a.min()) + ROUNDING * a.abs().max()
+    return bool(((a - b).abs() <= allowed).all())
+
+
+class Trial:
+    """One module on trial. What is learned of it is kept: the ``manner`` to run it in, and the ``notes``."""
+
+    def __init__(self, module: nn.Module, card: ModelCard, device: torch.device):
+        self.module, self.card, self.x = module, card, pictures(card, device)
+        self.untouched = duplicate(module, list(module.parameters()))
+        sealed = any(isinstance(part, torch.jit.ScriptModule) for part in module.modules())
+        self.manner, self.notes = Manner(), [SEALED] if sealed else []
+        self.blocks = blocks(module)
+        self.places = [(part, name, one) for part in module.modules() for name, one in part._modules.items()]
+        self.inplace = [part for part in module.modules() if getattr(part, "inplace", False) is True]
+
+    def admit(self) -> Admitted:
+        """The module as it is to be run; InvalidInput where there is no way."""
+        expected = self.learn()
+        self.bring(expected)
+        silent = self.watch(expected)
+        module = run_as(self.module, self.manner)
+        names = frozenset(name for name, tap in taps(module).items() if tap in silent)
+        return Admitted(module, tuple(dict.fromkeys(self.notes)), names)
+
+    def run(self, module: nn.Module, x: Tensor) -> Tensor:
+        """The outputs of a module that is run in the manner learned so far; x stays as it is."""
+        return self.manner.run(module, x.clone())
+
+    @torch.no_grad()
+    def learn(self) -> Tensor:
+        """Learn how the untouched module is run; its answers (2, k) to both pictures."""
+        try:
+            expected = self.first()
+            found = None if isinstance(expected, Tensor) and len(expected) != len(self.x) else expected
+        except Exception:  # whatever a module of somebody else's raises
+            found = None
+        if found is None:
+            self.manner = Manner(alone=True)
+            try:
+                found = self.first()
+            except Exception as error:
+                size = self.card.size
+                raise InvalidInput(
+                    f"The model takes no picture of {size} × {size} pixels ({first_line(error)}); give its card the "
+                    "size it was made for."
+                ) from error
+            self.notes.append(SINGLE)
+        check_outputs(found, self.card)
+        if not found.isfinite().all():
+            raise InvalidInput(
+                "The model gives no finite answer for an ordinary picture; check its weights, and the size, mean and "
+                "std of its card."
+            )
+        return self.by_itself(found)
+
+    def first(self) -> object:
+        """What the untouched module gives out for both pictures; learns whether it writes into them."""
+        given = self.x.clone()
+        y = self.manner.run(self.untouched, given)
+        found = self.manner.find(y, len(self.x), len(self.card.classes))
+        known, self.manner = found == self.manner, replace(found, copied=not torch.equal(given, self.x))
+        return y if known else self.run(self.untouched, self.x)
+
+    def by_itself(self, expected: Tensor) -> Tensor:
+        """The answers (2, k), the same for a picture alone as in a batch; one at a time if need be."""
+        try:
+            alone = self.run(self.untouched, self.x[1:])
+        except Exception as error:
+            raise InvalidInput(
+                f"The model has no answer for one picture by itself ({first_line(error)}); does one of its layers "
+                "need a batch, like a BatchNorm without statistics?"
+            ) from error
+        if alone.shape == expected.shape[1:]:  # squeezed out of its batch of one
+            self.manner, alone = replace(self.manner, classes=alone.numel()), alone[None]
+        if same(expected[1:], alone):
+            return expected
+        if same(expected, self.run(self.untouched, self.x)) and not self.manner.alone:
+            self.manner = replace(self.manner, alone=True)
+            self.notes.append(BATCH)
+            expected = self.run(self.untouched, self.x)
+            if same(expected[1:], alone):
+                return expected
+        raise InvalidInput(
+            "The model gives another answer each time it is asked the same; does it draw at random in eval mode, like "
+            "F.dropout without training=self.training?"
+        )
+
+    def bring(self, expected: Tensor) -> None:
+        """Bring the module to the seam as far as its answers stay what they are."""
+        left = {name: why for name, block in self.blocks.items() if (why := obstacle(block))}
+        adapt(self.module)
+        if not self.keeps(expected):
+            wrong = self.differing({name: block for name, block in self.blocks.items() if name not in left})
+            left |= dict.fromkeys(wrong, "it computes something else than torchvision's")
+            self.restore(self.blocks[name] for name in wrong)
+        if self.inplace and not self.keeps(expected):
+            for part in self.inplace:
+                part.inplace = True
+            self.notes.append(INPLACE)
+        if not self.keeps(expected):
+            left |= {name: "the model's answers would change" for name in self.blocks if name not in left}
+            self.restore(self.blocks.values())
+        for why in dict.fromkeys(left.values()):
+            self.tell(why, [name for name, one in left.items() if one == why])
+
+    def tell(self, why: str, names: Collection[str]) -> None:
+        """Note why blocks have no attention map."""
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        self.notes.append(f"No attention map of {', '.join([*names][:NAMED])}{more}: {why}.")
+
+    def restore(self, theirs: Iterable[nn.Module]) -> None:
+        """Put blocks back where our equivalents stand."""
+        back = set(theirs)
+        for parent, name, one in self.places:
+            if one in back:
+                setattr(parent, name, one)
+
+    @torch.no_grad()
+    def keeps(self, expected: Tensor) -> bool:
+        """Whether the module gives the answers that the untouched one gave."""
+        try:
+            return same(expected, self.run(self.module, self.x))
+        except Exception:  # an equivalent takes what torchvision's own model gives it, and no more
+            return False
+
+    @torch.no_grad()
+    def differing(self, theirs: dict[str, nn.Module]) -> list[str]:
+        """The names of blocks whose equivalent gives out something else for what the block itself was given."""
+        seen: dict[str, list[tuple]] = {}
+
+        def keep(name: str, given: tuple, named: dict, y: object) -> None:
+            seen.setdefault(name, []).append((given, named, y))
+
+        handles = [
+            self.untouched.get_submodule(name).register_forward_hook(
+                lambda _, given, named, y, name=name: keep(name, given, named, y), with_kwargs=True
+            )
+            for name in theirs
+        ]
+        try:
+            self.run(self.untouched, self.x)
+        finally:
+            for handle in handles:
+                handle.remove()
+
+        def agrees(name: str, given: tuple, named: dict, y: object) -> bool:
+            try:
+                return same(y, self.module.get_submodule(name)(*given, **named))
+            except Exception:
+                return False
+
+        return [name for name, calls in seen.items() if not all(agrees(name, *call) for call in calls)]
+
+    def watch(self, expected: Tensor) -> set[Tap]:
+        """Run the module with a graph and its attention watched; the taps that have no map, with the reason noted."""
+        names, calls = {tap: name for name, tap in taps(self.module).items()}, {}
+        handles = [
+            tap.register_forward_hook(lambda tap, _, weights: calls.setdefault(tap, []).append(len(weights)))
+            for tap in names
+        ]
+        try:
+            if not self.can_be_watched(expected):
+                calls.clear()
+                self.manner = replace(self.manner, blind=True)
+                self.notes.append(BLIND)
+                if not self.can_be_watched(expected):
+                    raise InvalidInput(
+                        "The model gives another answer when its layers are watched; give one that computes the same "
+                        "whenever it is run."
+                    )
+        finally:
+            for handle in handles:
+                handle.remove()
+        usual = [1, 1] if self.manner.alone else [2]
+        idle = {tap for tap in names if tap not in calls}
+        self.restore(self.blocks[names[tap]] for tap in idle if names[tap] in self.blocks)
+        odd = {tap for tap, rows in calls.items() if rows != usual and tap.kind != Kind.SEQUENCE}
+        if odd:
+            self.tell("it runs more than once for a picture", [names[tap] for tap in names if tap in odd])
+        return idle | odd
+
+    def can_be_watched(self, expected: Tensor) -> bool:
+        """Whether the answers are the same with a graph, from pictures that ask for their gradient, and taps heard."""
+        try:
+            with torch.enable_grad(), listen():
+                y = self.run(self.module, self.x.detach().requires_grad_())
+            return same(expected, y.detach())
+        except Exception:  # such as a tensor with a graph that is to become an array
+            return False

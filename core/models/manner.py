@@ -1,0 +1,94 @@
+"""How a module wants to be run: one picture at a time, on a copy of its input, without a graph, one of its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.models.copying import hooked
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a module is run, so that pictures (b, 3, h, w) become outputs (b, k) and stay as they are.
+
+    ``alone``: each picture by itself; ``copied``: on a copy, for the module works in its input; ``blind``: without a
+    graph, which it cannot build; ``path``: the attribute, key or position of the logits in what it gives out;
+    ``classes``: how many there are, where an axis of the outputs comes and goes.
+    """
+
+    alone: bool = False
+    copied: bool = False
+    blind: bool = False
+    path: str | int | None = None
+    classes: int | None = None
+
+    def run(self, forward: Callable[[Tensor], Any], x: Tensor) -> Any:
+        """What ``forward`` gives out for x, run in this manner."""
+        with torch.no_grad() if self.blind else nullcontext():
+            parts = x.split(1) if self.alone else (x,)
+            found = [self._pick(forward(part.clone() if self.copied else part)) for part in parts]
+            if self.classes:
+                found = [one.reshape(-1, self.classes) for one in found]
+        whole = self.alone and all(isinstance(one, Tensor) and one.ndim for one in found)
+        return torch.cat(found) if whole else found[0]
+
+    def find(self, y: Any, count: int, classes: int) -> Manner:
+        """The same manner with the way to the logits (count, classes) in an output, where it is clear."""
+        if isinstance(y, Tensor):
+            flat = y.ndim == 1 or (y.ndim > 2 and y.shape[:2] == (count, classes))
+            return replace(self, classes=classes) if flat and y.numel() == count * classes else self
+        named = dict(y) if isinstance(y, dict) else getattr(y, "_asdict", lambda: getattr(y, "__dict__", {}))()
+        places = named or dict(enumerate(y) if isinstance(y, tuple | list) else ())
+        fitting = [key for key, one in places.items() if isinstance(one, Tensor) and one.shape[1:] == (classes,)]
+        if "logits" in fitting:
+            return replace(self, path="logits")
+        return replace(self, path=fitting[0]) if len(fitting) == 1 else self
+
+    def _pick(self, y: Any) -> Any:
+        if self.path is None:
+            return y
+        return y[self.path] if isinstance(self.path, int) or isinstance(y, dict) else getattr(y, self.path)
+
+
+class Run:
+    """Stands in place of a module's ``forward``, and runs that in a manner."""
+
+    def __init__(self, manner: Manner, forward: Callable[[Tensor], Any]):
+        self.manner, self.forward = manner, forward
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self.manner.run(self.forward, x)
+
+
+class Within(nn.Module):
+    """A module in a module, for one whose ``forward`` cannot be replaced."""
+
+    def __init__(self, module: nn.Module):
+        super().__init__()
+        self.module = module.eval()
+        self.eval()
+
+    def forward(self, x: Tensor) -> Any:
+        return self.module(x)
+
+
+def run_as(module: nn.Module, manner: Manner) -> nn.Module:
+    """The module, set to run in a manner; within another where its own ``forward`` cannot be replaced."""
+    if manner == Manner():
+        return module
+    if hooked(module) or isinstance(module, torch.jit.ScriptModule):  # hooks run around forward
+        module = Within(module)
+    module.forward = Run(manner, module.forward)
+    return module
+
+
+def manner_of(module: nn.Module) -> Manner:
+    """How a module was set to run."""
+    found = vars(module).get("forward")
+    return found.manner if isinstance(found, Run) else Manner()
