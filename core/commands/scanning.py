@@ -23,6 +23,10 @@ def add_scan(one: argparse.ArgumentParser) -> None:
     one.add_argument("--out", required=True, help="the folder of the run; a scan that is there goes on")
     one.add_argument("--seed", type=int, default=SEED, help="of the scenes (default: those of validation)")
     one.add_argument("--pictures", type=int, default=PICTURES, help="how many scenes")
+    words = "which split of the data, where there are several, or all (default: validation, else test)"
+    one.add_argument("--split", help=words)
+    words = "which column of a CSV is its path, label or split, such as label=species; may be repeated"
+    one.add_argument("--column", action="append", default=[], metavar="WHAT=HEADING", help=words)
     words = "of attention and Grad-CAM of the last stage, by ranks; none is a little faster"
     one.add_argument("--agreement", default="rank-correlation", choices=("rank-correlation", "none"), help=words)
     words = "the model's class that a label of the data means, where their names differ; may be repeated"
@@ -34,6 +38,9 @@ def scan(options: argparse.Namespace) -> None:
     pairs = [pair.partition("=") for pair in options.map]
     if any(not equals for _, equals, _ in pairs):
         raise core.InvalidInput("Write --map LABEL=CLASS, or LABEL= for a label that means no class.")
+    columns = [column.partition("=") for column in options.column]
+    if any(not equals for _, equals, _ in columns):
+        raise core.InvalidInput("Write --column WHAT=HEADING, or label= for a table without labels.")
     first = os.environ.get("RANK", "0") == "0"
     core.scan(
         core.load(options.model, str(own_device(options.device))),
@@ -41,6 +48,8 @@ def scan(options: argparse.Namespace) -> None:
         options.out,
         seed=options.seed,
         pictures=options.pictures,
+        split=options.split,
+        columns={what: heading or None for what, _, heading in columns},
         mapping={label: name or None for label, _, name in pairs},
         agreement=options.agreement != "none",
         progress=bar("scanning") if first else None,
@@ -54,10 +63,11 @@ def tell(run: core.Run) -> tuple[dict, str]:
     """What is worth knowing of a run at once, as JSON and as text."""
     run = run.still()
     table, broken, unanswered, unmatched = run.table(), run.broken(), run.unanswered(), run.unmatched()
-    known = table[table["correct"].notna()]
+    known, taken = table[table["correct"].notna()], run.facts.get("taken", {})
     answer = {
         "model": run.facts["model"],
         "data": run.facts["data"],
+        "taken": taken,
         "out": str(run.folder),
         "pictures": len(table),
         "labelled": len(known),
@@ -69,6 +79,12 @@ def tell(run: core.Run) -> tuple[dict, str]:
         "broken": broken.drop(columns="number").to_dict("records"),
     }
     lines = [f"{run.facts['model']} on {run.facts['data']}: {counted(len(table))}, {len(known)} with a class it knows"]
+    if taken.get("split"):
+        lines.append(f"split {taken['split']} of {', '.join(taken['splits'])}; --split chooses another one, or all")
+    if taken.get("columns"):
+        columns = ", ".join(f"{what} {heading!r}" for what, heading in taken["columns"].items() if heading)
+        lines.append(f"columns: {columns}; --column chooses others")
+    lines += [taken["note"]] * bool(taken.get("note"))
     if len(known):
         right, error = accuracy(known), calibration(known).error
         answer |= {"accuracy": asdict(right), "calibration_error": error}

@@ -30,8 +30,8 @@ class Taken:
     """What was taken for what in the data, where that could be otherwise.
 
     ``split`` is the one that was taken of all ``splits``, "" where the data are not parted. ``columns`` of a table name
-    the one with the paths, ``path``, and perhaps ``label`` and ``split``; ``headings`` are all that there are. ``note``
-    says what else is worth knowing, "" for nothing.
+    its ``path``, ``label`` and ``split``, "" for none; ``headings`` are all that there are. ``note`` says what else is
+    worth knowing, "" for nothing. A run states all this, and with ``split`` and ``columns`` the same is taken again.
     """
 
     split: str = ""

@@ -63,10 +63,9 @@ class Columns:
         return self.cell(row, self.label) or None
 
     def told(self) -> dict[str, str]:
-        """Which column was taken for what, by what it is called."""
-        label = ONE_HOT if self.label is None and self.one_hot else self.label
-        found = {"path": self.path, "label": label, "split": self.split}
-        return {key: self.names[one] if isinstance(one, int) else one for key, one in found.items() if one is not None}
+        """Which column was taken for what, by what it is called; ``NONE`` where there is none."""
+        label, split = (NONE if one is None else self.names[one] for one in (self.label, self.split))
+        return {"path": self.names[self.path], "label": label or (ONE_HOT if self.one_hot else NONE), "split": split}
 
 
 def find_columns(rows: Sequence[Sequence[str]], places: Places, said: Mapping[str, str | None], name: str) -> Columns:

@@ -81,9 +81,10 @@ def list_pictures(folder: Path, root: Path) -> Listing:
         found = [folder / stored(f"{name}/{path}") for path in walk(folder / stored(name))]
         fitting = [one for one in found if one.suffix.lower() in SUFFIXES]
         paths += fitting
-        left += [one for one in found if one not in fitting]
+        left += [one for one in found if one.suffix.lower() not in SUFFIXES]
         labels += [index] * len(fitting)
-    empty = [name for index, name in enumerate(inner) if index not in labels]
+    filled = set(labels)
+    empty = [name for index, name in enumerate(inner) if index not in filled]
     if empty and paths:
         inside = shown(folder.absolute().relative_to(root.absolute().parent).as_posix())
         raise InvalidInput(f"The class folder {empty[0]} in {inside} holds no JPEG, PNG or WebP; fill it or remove it.")

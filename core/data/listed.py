@@ -39,6 +39,6 @@ def lay_out(root: Path, split: str | None) -> Layout:
         if paths:
             layout = arrange_one([path.split("/") for path in paths], 0, 0, chosen)
             return replace(layout, split=chosen, splits=tuple(names))
-    elif split == root.name:
+    elif split == shown(root.name):
         split = None
     return arrange(list(walk(root)), split)

@@ -45,6 +45,8 @@ def scan(
     *,
     seed: int = SEED,
     pictures: int = PICTURES,
+    split: str | None = None,
+    columns: Mapping[str, str | None] | None = None,
     mapping: Mapping[str, str | None] | None = None,
     agreement: bool = True,
     progress: Progress | None = None,
@@ -52,8 +54,9 @@ def scan(
     """A table of a model's answers over a data set: what ``open_run(out).table()`` reads.
 
     ``data`` is ``scenes``, ``scenes-tag`` or ``scenes-place`` with ``seed`` and number of ``pictures``, ``imagenette``,
-    a folder with or without a subfolder for each class, a zip, or a CSV of paths and labels. Labels are matched to the
-    model's classes by name; ``mapping`` says it for those that have other names. Without ``agreement`` there is no
+    a folder with or without a subfolder for each class, a zip, or a CSV of paths and labels; ``split`` and ``columns``
+    choose in these, as ``open_collection`` says, and the run states what was taken. Labels are matched to the model's
+    classes by name; ``mapping`` says it for those that have other names. Without ``agreement`` there is no
     Grad-CAM, and the scan is a little faster. ``out`` is the folder of the run; a scan that is there goes on where it
     was, and what changed since is scanned again. None keeps nothing but the table. A picture that cannot be read, or
     for which the model has no finite answer, has no row: ``broken`` and ``unanswered`` of the run tell of them.
@@ -67,9 +70,9 @@ def scan(
     """
     if out is None:
         with TemporaryDirectory() as folder:
-            return scan(classifier, data, folder, seed=seed, pictures=pictures, mapping=mapping, agreement=agreement,
-                        progress=progress)  # fmt: skip
-    collection = open_collection(data, seed=seed, pictures=pictures)
+            return scan(classifier, data, folder, seed=seed, pictures=pictures, split=split, columns=columns,
+                        mapping=mapping, agreement=agreement, progress=progress)  # fmt: skip
+    collection = open_collection(data, seed=seed, pictures=pictures, split=split, columns=columns)
     with gather("cpu") as crew:  # what they tell each other are a few words, whichever device the model is on
         run, missing = crew.share(start(classifier, collection, Path(out), mapping, agreement) if crew.first else None)
         if run.facts["identity"] != collection.identity:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,7 @@ def settle(
         "output": card.output,
         "independent": classifier.independent,
         "data": collection.origin,
+        "taken": asdict(collection.taken),
         "identity": collection.identity,
         "pictures": len(collection),
         "labels": matched,

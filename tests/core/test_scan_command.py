@@ -103,3 +103,39 @@ def test_whoever_reads_a_part_of_it_is_no_mistake(tmp_path: Path) -> None:
         text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode in (0, 141) and "Traceback" not in done.stderr and "Error" not in done.stderr
+
+
+def test_a_split_and_columns_are_stated_and_can_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for number, name in enumerate(("train", "valid", "test"), 1):
+        fill(tmp_path / "parted" / name, number, ("ash", "elm"))
+    assert run("--data", "parted", "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["pictures"], answer["taken"]["split"]) == (4, "valid")
+    assert run("--data", "parted", "--split", "test", "--out", "other") == 0
+    assert "\nsplit test of test, train, valid; --split chooses another one, or all\n" in capsys.readouterr().out
+    facts = core.open_run("other").facts
+    assert facts["taken"]["splits"] == ["test", "train", "valid"] and facts["pictures"] == 6
+    assert core.scan(core.load("tiny/cbam", "cpu"), facts["data"], "other", split="test").shape[0] == 6  # it goes on
+    assert run("--data", "parted", "--split", "fourth", "--out", "none") == 2
+    assert "no split 'fourth'; choose one of test, train, valid, or all." in capsys.readouterr().err
+    lines = "".join(f"{name}/0{n}.png,{name},x{name}\n" for name in ("ash", "shrub") for n in (1, 2))
+    (tmp_path / "data" / "list.csv").write_text(f"image_id,kind,species\n{lines}")
+    assert run("--data", "data/list.csv", "--out", "table") == 0
+    assert "\ncolumns: path 'image_id', label 'species'; --column chooses others\n" in capsys.readouterr().out
+    words = ("--data", "data/list.csv", "--out", "kinds", "--column", "label=kind", "--json")
+    assert run(*words) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["labelled"] == 2 and answer["unmatched"] == {"shrub": 2}
+    assert answer["taken"]["columns"] == {"path": "image_id", "label": "kind", "split": ""}
+    assert run(*words[:4], "--column", "kind") == 2
+    assert "Write --column WHAT=HEADING" in capsys.readouterr().err
+    assert run("--data", "data/list.csv", "--out", "plain", "--column", "label=") == 0
+    assert core.open_run("plain").table()["label"].isna().all()
+
+
+def test_a_file_that_is_no_table_is_refused_without_its_lines(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "secret.csv").symlink_to("/etc/passwd")
+    assert run("--data", "secret.csv", "--out", "none") == 2
+    told = capsys.readouterr()
+    assert told.err.strip().endswith("write a path in each line.") and "root" not in told.err.replace(str(tmp_path), "")
+    assert not told.out and not (tmp_path / "none").exists()

@@ -93,10 +93,11 @@ def test_what_was_taken_for_what_is_told(root: Path) -> None:
     assert taken.headings == ("class id", "filepaths", "labels", "data set", "scientific name")
     assert (taken.split, taken.splits, taken.note) == ("", (), "")
     taken = open_collection(table(root, TABLES["one-hot"])).taken
-    assert taken.columns == {"path": "image", "label": ONE_HOT} and taken.headings[-1] == ONE_HOT
+    assert taken.columns == {"path": "image", "label": ONE_HOT, "split": ""} and taken.headings[-1] == ONE_HOT
     taken = open_collection(table(root, TABLES["no heading"])).taken
-    assert taken.columns == {"path": "column 1", "label": "column 2"}
-    assert open_collection(table(root, "path\nimg/cat/00.png\n")).taken.columns == {"path": "path"}
+    assert taken.columns == {"path": "column 1", "label": "column 2", "split": ""}
+    taken = open_collection(table(root, "path\nimg/cat/00.png\n")).taken
+    assert taken.columns == {"path": "path", "label": "", "split": ""}
     note = open_collection(table(root, TABLES["another machine"])).taken.note
     assert note == "The pictures were found without the first 3 parts of their paths."
     note = open_collection(table(root, TABLES["without endings"])).taken.note
