@@ -51,7 +51,7 @@ def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
         kinds = [f"{key} {found[key].dtype}".replace("torch.", "") for key in whole]
         wrong = [
             _few("missing", [key for key in own if key not in found]),
-            _few("unexpected", [key for key in found if key not in own]),
+            _few("unexpected", sorted(key for key in found if key not in own)),
             _few("of the wrong shape", [f"{key} {a} for {b}" for key, (a, b) in shapes.items() if a != b]),
             _few("of whole numbers, as quantized weights are,", kinds),
         ]
@@ -79,7 +79,7 @@ def select(own: Mapping[str, Tensor], weights: Weights, name: str) -> tuple[str,
     if 2 * most < len(needed):  # hardly any is known: all that can be told is what they begin with
         fitting = [_common(weights)]
     else:
-        fitting = [prefix for prefix, count in counts.items() if count == most]
+        fitting = sorted(prefix for prefix, count in counts.items() if count == most)
     if "" in fitting:
         fitting = [""]
     prefix = fitting[0] if len(fitting) == 1 else _choose(fitting, needed, weights, name)
