@@ -19,8 +19,9 @@ HERE = Path(__file__).parent
 st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png"), layout="wide")
 with st.spinner(word("app.waking")):  # the first visitor waits for torch to be imported
     from app import state
-    from app.state import Subject
+    from app.state import Key, Subject
     from app.widgets import history, models, pictures, weights
+    from app.widgets.mistakes import scanning
     from core import InvalidInput, ModelCard, Picture, Stopped
 
 
@@ -53,6 +54,8 @@ def run() -> None:
     try:
         with st.sidebar:
             card, sample, framing, picture = frame()
+            if page is not mistakes and state.get(Key.SCANNING):
+                scanning.follow(mistakes)
         said = st.container()
         classifier = weights.load(card)
         state.set_subject(Subject(classifier, picture, sample, framing) if classifier else None)

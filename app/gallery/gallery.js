@@ -68,6 +68,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const focused = parentElement.activeElement?.dataset?.slug;
   strip.replaceChildren(...data.tiles.map((item) => tile(item, data, send)));
   if (focused) {
-    for (const one of strip.querySelectorAll(".tile")) if (one.dataset.slug === focused) one.focus();
+    for (const one of strip.querySelectorAll(".tile")) if (one.dataset.slug === focused) one.focus({ preventScroll: true });
   }
 }

@@ -51,6 +51,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const focused = parentElement.activeElement?.dataset?.number;
   sheet.replaceChildren(...data.shots.map((item) => shot(item, data, send)));
   if (focused) {
-    for (const one of sheet.querySelectorAll(".shot")) if (one.dataset.number === focused) one.focus();
+    for (const one of sheet.querySelectorAll(".shot")) if (one.dataset.number === focused) one.focus({ preventScroll: true });
   }
 }

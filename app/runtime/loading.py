@@ -55,6 +55,18 @@ class Models:
             with self._lock:
                 one.waiting, one.alone_since = one.waiting - 1, time.monotonic()
 
+    def on_the_way(self, key: Hashable) -> tuple[int, int] | None:
+        """How far the model of that key is, (done, total), or None where it is not on its way.
+
+        Who asks counts as waiting for it: it goes on for another ``grace`` seconds.
+        """
+        with self._lock:
+            one = self._on_their_way.get(key)
+            if one is None:
+                return None
+            one.alone_since = time.monotonic()
+            return one.done, one.total
+
     def _join(self, key: Hashable, load: Load) -> Loading:
         with self._lock:
             one = self._on_their_way.get(key)

@@ -7,12 +7,15 @@ import json
 import re
 import shutil
 import statistics
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.runtime import results, runs
 from app.runtime.loading import Models
@@ -33,6 +36,9 @@ ZIPS = "zips"
 CHUNK = 1 << 20
 AHEAD = 1.3
 """What a scan takes of the time of its forward passes alone, reading aside: it looks at maps and gradients too."""
+
+BEAT = 0.5
+"""Seconds between two looks at whether the visitor of a scan is still there."""
 
 _stopped: set[str] = set()  # the names of scans that are to end
 
@@ -102,7 +108,31 @@ def run(model: Classifier, request: Request, tick: Progress) -> None:
 
         scan(model, request.data, out, mapping=dict(request.mapping), progress=told, **chosen)
 
-    _going().get((str(out),), work, tick)
+    keeper = threading.Thread(target=_keep, args=(request.name, runtime_session()), name="fovea-keeping", daemon=True)
+    keeper.start()
+    _going().get(_key(request.name), work, tick)
+
+
+def progress(name: str) -> tuple[int, int] | None:
+    """How many pictures of a scan are done, and of how many; None where it does not run."""
+    return _going().on_the_way(_key(name))
+
+
+def _key(name: str) -> tuple[str]:
+    return (str(runs.folder() / name),)
+
+
+def runtime_session() -> str | None:
+    """What Streamlit knows this browser tab by; None where no server runs, as in a test."""
+    context = get_script_run_ctx()
+    return context.session_id if context and runtime.exists() else None
+
+
+def _keep(name: str, session: str | None) -> None:
+    """Let a scan go on while its visitor looks at other pages, until the tab is closed."""
+    time.sleep(BEAT)  # the scan is about to begin
+    while session and runtime.get_instance().is_active_session(session) and progress(name) is not None:
+        time.sleep(BEAT)
 
 
 def stop(name: str) -> None:

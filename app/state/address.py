@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.state import mistakes
+from app.state import filters, mistakes
 from app.state.keys import ADDRESS, EXPLORE, MISTAKES, MODELS, PARAMETER, TRIED, TRUST, Key, View
 from app.state.session import forget, get, page_address, parameter_key, put, set_parameter
 
@@ -39,6 +39,9 @@ def restore(page: Collection[Key]) -> None:
     _restore_parameters(query)
     if mistakes.run() != run:
         mistakes.open_run(mistakes.run())
+        put(Key.ARRIVED, True)
+    if Key.RUN in page:
+        filters.restore(query)
 
 
 def _restore_parameters(query: Mapping[str, str]) -> None:
@@ -84,7 +87,8 @@ def publish_trial(tried: Mapping[str, str]) -> None:
 
 def publish_choices(page: Collection[Key]) -> None:
     """Write what is chosen under a page's keys into the address."""
-    _write({key.value: get(key) for key in page if get(key) not in ("", None, UNSAID.get(key))})
+    chosen = {key.value: get(key) for key in page if get(key) not in ("", None, UNSAID.get(key))}
+    _write(chosen | (filters.address() if chosen.get(Key.RUN) and Key.RUN in page else {}))
 
 
 def shared_address() -> str:

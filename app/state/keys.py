@@ -85,7 +85,7 @@ class Key(StrEnum):
     SCANNING = "scanning"
     RUNS = "runs"
     RUN = "run"
-    OTHER_RUN = "other_run"
+    OTHER_RUN = "with"
     FILTER = "filter"
     SUMMARY = "summary"
     CLASSES = "classes"
@@ -93,6 +93,9 @@ class Key(StrEnum):
     SHEET = "sheet"
     SHOTS = "shots"
     NUMBER = "number"
+    OPENING = "opening"
+    ARRIVED = "arrived"
+    AWAY = "away"
     FOLLOWED = "followed"
     SCATTER = "scatter"
     LOOK = "look"
@@ -119,7 +122,7 @@ ERASING = (Key.ERASE_MAP, Key.ERASE_SHARE, Key.ERASE_FILL, Key.SEED)
 TRIED = (Key.TRIAL, Key.CHANGED, Key.WAY, Key.SHUFFLE, Key.PARTS_OFF, *ERASING)
 """Which of Explore's trials is open, what is changed in it and how, and what is erased."""
 EXPLORE = (*ADDRESS, *TRIED)
-MISTAKES = (Key.MODEL, Key.RUN)
+MISTAKES = (Key.MODEL, Key.RUN, Key.OTHER_RUN)
 TRUST = (Key.MODEL, Key.SAMPLE, Key.FRAMING, Key.TARGET, Key.SECTION)
 MODELS = (Key.MODEL, Key.SAMPLE, Key.FRAMING)
 """What the address of each page speaks for: a key that it lacks goes without saying."""

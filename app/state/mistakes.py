@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.state.keys import Key
-from app.state.session import forget, fresh_key, get, put, renew
+from app.state.session import forget, fresh_key, get, put, renew, take
 
 TAGS = ("wrong-label", "shortcut", "ambiguous")
 """The tags that everybody has; others are the visitor's own words."""
@@ -73,6 +73,14 @@ class Filter:
     def narrow(self) -> bool:
         """Whether it leaves anything out."""
         return self != Filter(sort=self.sort)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How the open picture was opened: the ``count`` of clicks that opened one, and the filter at that time."""
+
+    count: int = 0
+    under: Filter = Filter()
 
 
 def run() -> str | None:
@@ -151,6 +159,23 @@ def number() -> int | None:
     return get(Key.NUMBER)
 
 
+def opening() -> Opening:
+    """How the open picture was opened."""
+    return get(Key.OPENING, Opening())
+
+
 def open_picture(number: int | None) -> None:
-    """Open the picture of that number; None closes it."""
+    """Open the picture of that number, which then comes into sight; None closes it."""
     put(Key.NUMBER, number)
+    put(Key.OPENING, Opening(opening().count + 1, selection()))
+
+
+def step_to(number: int) -> None:
+    """Open the picture of that number in the place of the one that is open: nothing on the page moves."""
+    put(Key.NUMBER, number)
+    put(Key.OPENING, replace(opening(), under=selection()))
+
+
+def arrived() -> bool:
+    """Whether the run was just opened by its address; asked once."""
+    return bool(take(Key.ARRIVED))

@@ -21,6 +21,11 @@ def put(key: Key, value: Any) -> None:
     st.session_state[key] = value
 
 
+def take(key: Key) -> Any:
+    """The value of a key, or None, once."""
+    return st.session_state.pop(key, None)
+
+
 def forget(*keys: Key) -> None:
     """Let the keys fall back to their defaults."""
     for key in keys:

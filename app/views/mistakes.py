@@ -8,7 +8,7 @@ from app import state
 from app.runtime import runs
 from app.state import Key
 from app.widgets import models, weights
-from app.widgets.mistakes import case, comparing, gallery, groups, overview, scanning, scatter
+from app.widgets.mistakes import case, chips, comparing, gallery, groups, overview, scanning, scatter
 from app.widgets.mistakes import runs as earlier
 from core import InvalidInput
 
@@ -22,6 +22,12 @@ if name and not request:
     except InvalidInput as error:
         state.notice(str(error))
         state.mistakes.open_run(None)
+
+if opened is not None:
+    if state.mistakes.arrived() and opened.run.facts["model"] in set(models.shelf()) - {card.slug}:
+        state.choose_model(opened.run.facts["model"])  # what is said of the run is said of its model
+        st.rerun()
+    chips.settle(opened)
 
 with st.container(key="mistakes"):
     if request:

@@ -25,7 +25,7 @@ PREVIOUS, NEXT = "P", "N"
 NEAREST = 3
 """Pictures of each class that are most like the opened one."""
 
-# A picture that has just been opened comes into sight; stepping on moves nothing.
+# A picture that has just been opened by a click comes into sight; stepping on moves nothing.
 _into_sight = st.components.v2.component(
     "fovea_into_sight",
     js="""
@@ -35,7 +35,8 @@ export default function ({ data, parentElement }) {
   shown.set(parentElement, data);
   const card = parentElement.getRootNode().host?.closest(".st-key-case");
   const { top } = card?.getBoundingClientRect() ?? { top: 0 };
-  if (top < 0 || top > innerHeight / 2) card?.scrollIntoView({ behavior: "smooth" });
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+  if (top < 0 || top > innerHeight / 2) card?.scrollIntoView({ behavior });
 }
 """,
 )
@@ -45,13 +46,16 @@ def show(opened: Opened) -> None:
     """Draw the picture that is open; a line that says how to open one where none is."""
     number = state.mistakes.number()
     place = None if number is None else opened.place(number)
+    if place is not None and find_step(opened)[0] < 0 and state.mistakes.opening().under != state.mistakes.selection():
+        state.mistakes.open_picture(None)  # the filter has been changed since, and leaves it out
+        place = None
     if place is None:
         st.caption(word("case.none"))
         return
     row = opened.table.iloc[place]
     with st.container(border=True, key="case"):
         st.html(f'<p class="fovea-case">{title(row)}</p><p class="fovea-case-facts">{facts(opened, place)}</p>')
-        _into_sight(data=number, key="case-into-sight")
+        _into_sight(data=state.mistakes.opening().count, key="case-into-sight")
         classes = pair(opened, place)
         steps(opened, place, classes)
         try:
@@ -167,7 +171,7 @@ def step(opened: Opened, by: int) -> None:
     """Open the picture that stands so many further on than the one that is open now: keys may outrun the page."""
     at, order = find_step(opened)
     if 0 <= at + by < len(order):
-        state.mistakes.open_picture(int(opened.table["number"].iloc[order[at + by]]))
+        state.mistakes.step_to(int(opened.table["number"].iloc[order[at + by]]))
 
 
 def slug_of(sha256: str) -> str:

@@ -8,7 +8,7 @@ from app import state
 from app.runtime import maps, runs, tags
 from app.runtime.runs import Opened
 from app.state.mistakes import TAGS, Answers, Filter, Sort
-from app.words import known, literal, word
+from app.words import known, literal, plain, word
 
 WHOLE = Filter()
 
@@ -36,6 +36,32 @@ def show(opened: Opened) -> None:
                     icon=":material/close:",
                     on_click=lambda drop=drop: state.mistakes.select(**drop),
                 )
+
+
+def settle(opened: Opened) -> None:
+    """Leave out what an address asked for that this run does not have, and say so."""
+    chosen, classes, labelled = state.mistakes.selection(), ("", *opened.classes), runs.labelled(opened)
+    lacking = {
+        "true": chosen.true not in classes or (bool(chosen.true) and not labelled),
+        "predicted": chosen.predicted not in classes,
+        "answers": chosen.answers != WHOLE.answers and not labelled,
+        "agreement": chosen.agreement != WHOLE.agreement and not maps.compares(opened),
+        "sort": chosen.sort not in orders(opened),
+    }
+    if wrong := [name for name, lacks in lacking.items() if lacks]:
+        for name in wrong:
+            state.notice(plain("filter.unknown", value=str(getattr(chosen, name))))
+        state.mistakes.select(**{name: getattr(WHOLE, name) for name in wrong})
+    number = state.mistakes.number()
+    if number is not None and opened.place(number) is None:
+        state.notice(plain("case.unknown", number=number))
+        state.mistakes.open_picture(None)
+
+
+def orders(opened: Opened) -> list[Sort]:
+    """The orders that a run's pictures can have."""
+    lacking = {Sort.DISAGREEMENT: not maps.compares(opened), Sort.LOSS: not runs.labelled(opened)}
+    return [one for one in Sort if not lacking.get(one)]
 
 
 def tag_title(name: str) -> str:
@@ -131,8 +157,7 @@ def pick_sort(opened: Opened) -> None:
     """The order of the pictures."""
     chosen = state.mistakes.selection()
     key = state.mistakes.control_key("sort")
-    lacking = {Sort.DISAGREEMENT: not maps.compares(opened), Sort.LOSS: not runs.labelled(opened)}
-    offered = [one for one in Sort if not lacking.get(one)]
+    offered = orders(opened)
 
     def title(one: Sort) -> str:
         unsure = one == Sort.CONFIDENT and not runs.labelled(opened)

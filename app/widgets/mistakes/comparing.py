@@ -10,7 +10,7 @@ from app.runtime.runs import Opened
 from app.state import Key
 from app.state.mistakes import Group, Sort
 from app.widgets.mistakes.titles import data_title, short_title, started
-from app.words import literal, percent, word
+from app.words import literal, percent, plain, word
 from core import InvalidInput
 
 WIDE = 540
@@ -24,6 +24,8 @@ def pick_other(opened: Opened) -> None:
     fitting.sort(key=lambda run: run.facts["identity"] != opened.run.facts["identity"])  # the same pictures first
     titles = {runs.name_of(run): f"{short_title(run)}, {data_title(run)}, {started(run)}" for run in fitting}
     if state.get(Key.OTHER_RUN) not in titles:
+        if wanted := state.take_asked(Key.OTHER_RUN):
+            state.notice(plain("compare.unknown", run=wanted))
         state.put(Key.OTHER_RUN, "")
     help_ = None if titles else word("compare.nobody")
     with st.popover(word("compare.with"), key="compare", disabled=not titles, help=help_), st.container(width=WIDE):

@@ -39,7 +39,8 @@ def offer(classifier: Classifier, chosen: data.Chosen) -> None:
         ask(Request(classifier.card.slug, name, chosen.data, chosen.seed, chosen.pictures, mapping))
 
     expected = scans.seconds(classifier, runtime.milliseconds(classifier), chosen.collection)
-    st.button(word("scan.start", count=count), key="scan", type="primary", icon=":material/play_arrow:", on_click=start)
+    label = word("scan.start.one") if len(chosen.collection) == 1 else word("scan.start", count=count)
+    st.button(label, key="scan", type="primary", icon=":material/play_arrow:", on_click=start)
     st.caption(word("scan.about", duration=computation.duration(expected), device=state.device()))
 
 
@@ -49,12 +50,43 @@ def ask(request: Request) -> None:
 
 
 def asked(classifier: Classifier | None) -> Request | None:
-    """The scan that was asked for, as long as its model is the chosen one."""
+    """The scan that was asked for, as long as its model is the chosen one.
+
+    Who comes back from another page, where another model was looked at, finds the scan and its model again; who chooses
+    another model beside a scan has ended it.
+    """
+    request, away = state.get(Key.SCANNING), state.take(Key.AWAY)
+    if request is None or (classifier is not None and classifier.card.slug == request.model):
+        return request
+    if away and request.model in models.shelf() and state.get(Key.MODEL) != request.model:
+        state.choose_model(request.model)
+        st.rerun()
+    if classifier is not None or state.get(Key.MODEL) != request.model:
+        scans.stop(request.name)
+    state.forget(Key.SCANNING)
+    return None
+
+
+@st.fragment(run_every=1.0)
+def follow(page: str) -> None:
+    """How far the visitor's scan is, on every other page, with the way back to its ``page`` and Stop."""
     request = state.get(Key.SCANNING)
-    if request is not None and (classifier is None or classifier.card.slug != request.model):
+    if request is None:
+        return
+    state.put(Key.AWAY, True)
+    card = models.shelf().get(request.model)
+    st.caption(word("scan.elsewhere", model=models.model_title(card) if card else request.model))
+    found = scans.progress(request.name)
+    if found is None:  # done, or stopped: the page shows what was found
         state.forget(Key.SCANNING)
-        return None
-    return request
+        if runs.begun(request.name):
+            state.mistakes.open_run(request.name)
+        st.rerun()
+    done, total = found
+    st.progress(done / max(1, total), word("scan.progress", done=f"{done:,}", total=f"{total:,}"))
+    with st.container(horizontal=True):
+        st.page_link(page, label=word("scan.show"))
+        st.button(word("compute.stop"), key="stop-followed", on_click=lambda: scans.stop(request.name))
 
 
 def show(classifier: Classifier, request: Request) -> None:

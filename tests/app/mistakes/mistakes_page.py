@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app.state import Key
-from app.state.mistakes import Filter
+from app.state.mistakes import Filter, Opening
 from core.data import samples
 from tests.app.mistakes.conftest import MODEL
 
@@ -63,6 +63,7 @@ def open_picture(number: int | None, run: str = RUN, **chosen: object) -> AppTes
     page = open_page(run=run)
     page.session_state[Key.NUMBER] = number
     page.session_state[Key.FILTER] = Filter(**chosen)
+    page.session_state[Key.OPENING] = Opening(1, Filter(**chosen))
     return well(page.run())
 
 

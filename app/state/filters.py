@@ -1,0 +1,75 @@
+"""What of a run's page stands in its address: the filter, the order, and the picture that is open.
+
+    case=17 · true=oak · predicted=pine · answers=wrong · confidence=0.5-1 · agreement=-1..0.2 · tag=shortcut
+    sort=loss · group=Title:3.5.8 · lasso=Title:3.5.8
+
+What is as at first is not in it, nor is a group of more pictures than an address has room for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from app.state import mistakes
+from app.state.keys import Key
+from app.state.mistakes import Answers, Filter, Group, Sort
+from app.state.session import put
+
+CASE = "case"
+RANGES = ("confidence", "agreement")
+GROUPS = ("group", "lasso")
+MOST = 100
+"""Pictures of a group in an address."""
+
+
+def address() -> dict[str, str]:
+    """The query parameters of the filter and the open picture."""
+    chosen, whole = mistakes.selection(), Filter()
+    found = {}
+    for name in (one.name for one in fields(Filter)):
+        value = getattr(chosen, name)
+        if value == getattr(whole, name):
+            continue
+        if name in RANGES:
+            found[name] = "..".join(f"{end:g}" for end in value)
+        elif name not in GROUPS:
+            found[name] = str(value)
+        elif len(value.numbers) <= MOST:
+            found[name] = f"{value.title}:{'.'.join(map(str, value.numbers))}"
+    if mistakes.number() is not None:
+        found[CASE] = str(mistakes.number())
+    return found
+
+
+def restore(query: Mapping[str, str]) -> None:
+    """Take the filter and the open picture from an address; what cannot be read is as at first."""
+    found = {}
+    for name, default in ((one.name, one.default) for one in fields(Filter)):
+        text = query.get(name)
+        if text is None:
+            continue
+        try:
+            found[name] = read(name, text)
+        except ValueError:
+            found[name] = default
+    mistakes.select_all()
+    mistakes.select(**{"sort": Sort.CONFIDENT, **found})
+    case = query.get(CASE, "")
+    put(Key.NUMBER, None)
+    if case.isdecimal() and len(case) < 12:
+        mistakes.open_picture(int(case))
+
+
+def read(name: str, text: str) -> str | Answers | Sort | tuple[float, float] | Group:
+    """The value of a field of the filter; ValueError where the text is none."""
+    if name in RANGES:
+        low, high = (float(end) for end in text.split(".."))
+        least, most = getattr(Filter(), name)
+        if not least <= low <= high <= most:
+            raise ValueError(text)
+        return low, high
+    if name in GROUPS:
+        title, _, numbers = text.rpartition(":")
+        return Group(title, tuple(int(one) for one in numbers.split(".")[:MOST]))
+    return {"answers": Answers, "sort": Sort}.get(name, str)(text)

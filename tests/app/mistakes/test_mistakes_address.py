@@ -1,0 +1,151 @@
+"""The address of Mistakes: filter, open picture and comparison come back by it; what it cannot mean is told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import core
+from app.runtime import scans
+from app.runtime.loading import Models
+from app.state import Key, filters
+from app.state.mistakes import Answers, Filter, Group, Opening, Request, Sort
+from app.widgets import models
+from app.words import plain, word
+from tests.app.mistakes.conftest import MODEL, OTHER
+from tests.app.mistakes.mistakes_page import PAGE, PLAIN, RUN, open_page, press, said, well, wrong
+
+NARROW = Filter(
+    true="boat",
+    predicted="car",
+    answers=Answers.WRONG,
+    confidence=(0.25, 1.0),
+    agreement=(-0.5, 0.05),
+    tag="my own: word",
+    group=Group("Alike: maps", (1, 22, 3)),
+    sort=Sort.LOSS,
+)
+
+
+@pytest.mark.parametrize("one", [Filter(), NARROW, Filter(lasso=Group("", (7,))), Filter(answers=Answers.RIGHT)])
+def test_a_filter_comes_back_from_its_address(one: Filter, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {}
+    monkeypatch.setattr("streamlit.session_state", kept)
+    kept |= {Key.FILTER: one, Key.NUMBER: 17}
+    address = filters.address()
+    assert all(isinstance(value, str) for value in address.values()) and address["case"] == "17"
+    assert len(address) == 1 + sum(getattr(one, name) != getattr(Filter(), name) for name in vars(Filter()))
+    kept.clear()
+    filters.restore(address)
+    assert kept[Key.FILTER] == one and kept[Key.NUMBER] == 17
+    assert kept[Key.OPENING] == Opening(1, one)  # a case that the address names stays, whatever the filter leaves
+
+
+@pytest.mark.parametrize("text", ["", "1", "0.5..0.2", "-3..1", "a..b", "0..nan"])
+def test_what_is_no_range_is_as_at_first(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {}
+    monkeypatch.setattr("streamlit.session_state", kept)
+    filters.restore({"confidence": text, "sort": "by-chance", "lasso": "x:1.b", "case": "one"})
+    assert kept[Key.FILTER] == Filter() and kept[Key.NUMBER] is None
+
+
+def test_a_group_that_an_address_has_no_room_for_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamlit.session_state", {Key.FILTER: Filter(group=Group("many", tuple(range(101))))})
+    assert filters.address() == {}
+
+
+def test_the_page_writes_and_reads_all_of_it(home: Path) -> None:
+    case = wrong(home)[1]
+    page = well(open_page(run=RUN, answers="wrong", sort="loss", case=str(case), **{"with": PLAIN}))
+    assert page.session_state[Key.FILTER] == Filter(answers=Answers.WRONG, sort=Sort.LOSS)
+    assert page.session_state[Key.NUMBER] == case and page.session_state[Key.OTHER_RUN] == PLAIN
+    assert "compare.right" in "".join(one.key or "" for one in page.button)
+    expected = {"model": MODEL, "run": RUN, "answers": "wrong", "sort": "loss", "case": str(case), "with": PLAIN}
+    assert {name: one[0] if isinstance(one, list) else one for name, one in page.query_params.items()} == expected
+    page = press(page, "case-close")
+    assert "case" not in page.query_params and page.query_params["sort"] in ("loss", ["loss"])
+
+
+def test_what_the_run_does_not_have_is_told_and_left_out(home: Path) -> None:
+    page = well(open_page(run=RUN, true="unicorn", case="9999", **{"with": "nowhere"}))
+    assert page.session_state[Key.FILTER] == Filter() and page.session_state[Key.NUMBER] is None
+    told = said(page).replace("\\", "")
+    assert "'unicorn'" in told and "9999" in told and "'nowhere'" in told
+
+
+def test_a_run_opened_by_its_address_brings_its_model(home: Path) -> None:
+    page = well(open_page(run=PLAIN, model=MODEL))
+    assert page.session_state[Key.MODEL] == OTHER and page.session_state["run"] == PLAIN
+    page = well(page.selectbox(key=Key.MODEL).set_value(MODEL).run())
+    assert page.session_state[Key.MODEL] == MODEL  # another one beside it is the visitor's own choice
+
+
+def test_a_case_that_a_new_filter_leaves_out_closes(home: Path) -> None:
+    case = wrong(home)[0]
+    page = well(open_page(run=RUN, answers="wrong", case=str(case)))
+    assert any(one.key == "case-close" for one in page.button)
+    page.session_state[Key.FILTER] = Filter(answers=Answers.RIGHT)
+    page = well(page.run())
+    assert page.session_state[Key.NUMBER] is None and not any(one.key == "case-close" for one in page.button)
+
+
+def test_a_case_opened_beside_the_filter_stays(home: Path) -> None:
+    right = next(one for one in core.open_run(home / RUN).table()["number"].tolist() if one not in wrong(home))
+    page = well(open_page(run=RUN, answers="wrong", case=str(right)))  # as a click on one of its neighbors opens it
+    assert any(one.key == "case-close" for one in page.button)
+
+
+def test_a_scan_is_followed_on_every_other_page(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    far: dict[str, tuple[int, int] | None] = {RUN: (16, 64)}
+    monkeypatch.setattr(scans, "progress", far.get)
+    page = open_page(model=OTHER)
+    page.session_state[Key.SCANNING] = Request(MODEL, RUN, "scenes-tag", 0, 64, ())
+    for view in ("views/explore.py", "views/trust.py", "views/models.py"):
+        page = well(page.switch_page(view).run())
+        title = models.model_title(next(one for one in core.cards() if one.slug == MODEL))
+        assert word("scan.elsewhere", model=title) in said(page)
+        assert any(one.key == "stop-followed" for one in page.button)
+    far[RUN] = None  # it is done
+    page = well(page.run())
+    assert Key.SCANNING not in page.session_state and page.session_state[Key.RUN] == RUN
+    page = well(page.switch_page(PAGE).run())
+    assert page.session_state[Key.RUN] == RUN
+
+
+def test_who_comes_back_to_a_scan_finds_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scans, "progress", {RUN: (16, 64)}.get)
+    monkeypatch.setattr(scans, "run", lambda model, request, tick: tick(64, 64))
+    page = open_page(model=OTHER)
+    page.session_state[Key.SCANNING] = Request(MODEL, RUN, "scenes-tag", 0, 64, ())
+    page = well(page.switch_page("views/models.py").run())
+    page = well(page.switch_page(PAGE).run())
+    assert page.session_state[Key.MODEL] == MODEL and page.session_state[Key.RUN] == RUN
+
+
+def test_who_looks_after_a_scan_keeps_it_going() -> None:
+    loaded, ended = Models(0, grace=0.2), threading.Event()
+
+    def load(progress):
+        try:
+            for done in range(200):
+                progress(done, 200)
+                time.sleep(0.02)
+        finally:
+            ended.set()
+
+    def leave(done: int, total: int) -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        loaded.get("scan", load, leave)
+    for _ in range(20):
+        time.sleep(0.05)
+        assert loaded.on_the_way("scan") is not None  # five times its grace
+    assert ended.wait(5) and loaded.on_the_way("scan") is None
+
+
+def test_one_picture_is_one_picture() -> None:
+    assert plain("scan.start.one") == "Scan 1 picture"
