@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Integral
 from typing import TypeVar
@@ -17,11 +17,11 @@ from core import checking, images
 from core import device as devices
 from core.attention.tap import Record, Tap, listen, taps
 from core.models import answers
-from core.models.adapted import find_stages
+from core.models.adapted.finding import find_stages
 from core.models.architecture import blank
 from core.models.backbone import Backbone
 from core.models.manner import manner_of
-from core.models.stages import Stage
+from core.models.stages import Found, Stage
 from core.types import LOGITS, AttentionMap, InvalidInput, Kind, ModelCard, Picture, Reading, frozen
 
 T = TypeVar("T")
@@ -55,9 +55,20 @@ class Classifier:
         return manner_of(self.module).alone
 
     @cached_property
+    def found(self) -> Found:
+        """The stages, and sentences on why other modules with a grid are none; looked for once."""
+        return self.run(lambda: find_stages(self.module, blank(self.module, self.card.size)))
+
+    @property
     def stages(self) -> dict[str, Stage]:
         """Where the features lie on the picture, by name, first to last: what Grad-CAM may be asked of."""
-        return self.run(lambda: find_stages(self.module, blank(self.module, self.card.size)))
+        return self.found.stages
+
+    def twin(self, module: nn.Module) -> Classifier:
+        """The same classifier with a copy of its module: its stages are known, whatever the copy's weights become."""
+        other = replace(self, module=module)
+        other.__dict__["found"] = self.found.of(module)
+        return other
 
     @cached_property
     def film(self) -> nn.Module | None:

@@ -12,7 +12,7 @@ neither like another map nor unlike it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -111,7 +111,7 @@ def cascade(classifier: Classifier, seed: int = 0) -> Iterator[tuple[str, Classi
 
     It is one copy that changes while it is iterated; the classifier that was given stays as it is.
     """
-    copy = replace(classifier, module=classifier.run(lambda: duplicate(classifier.module)))
+    copy = classifier.twin(classifier.run(lambda: duplicate(classifier.module)))
     share_pace(copy, classifier)
     generator = torch.Generator().manual_seed(seed)
     for name, modules in parts(copy).items():

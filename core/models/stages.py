@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+
+from core.models.geometry import Place, hooks, on_picture, textures
+
+TWICE = "it runs more than once while the model reads a picture"
+SEVERAL = "it makes another number of pictures of those that go in"
+ELSEWHERE = "what it gives out does not lie on the picture"
+NAMED = 2
+"""Modules in a sentence."""
 
 
 def as_it_is(y: Tensor) -> Tensor:
@@ -23,40 +30,129 @@ class Stage:
     arrange: Callable[[Tensor], Tensor] = as_it_is
 
 
-def watch(module: nn.Module, x: Tensor) -> dict[str, Stage]:
-    """The stages of any model, found by running it on x: the last module that gives out a grid of each size.
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The ``stages`` of a model by name, first to last, and ``notes``, sentences on why other modules are none."""
 
-    A grid is (b, c, side, side) and larger than one cell. Passed over are modules that run twice in one pass, for they
-    have no one output, modules whose output does not reach what the model gives out, and modules within a larger one
-    that leads from their size to another, for there the next stage has begun. Of two modules that give out the same
-    grid it is the outer one.
+    stages: dict[str, Stage]
+    notes: tuple[str, ...] = ()
+
+    def of(self, module: nn.Module) -> Found:
+        """The same of a copy of the model."""
+        own = {name: Stage(module.get_submodule(name), stage.arrange) for name, stage in self.stages.items()}
+        return Found(own, self.notes)
+
+
+@dataclass(eq=False)
+class Passes:
+    """What the modules of a model did while it read one, two and three pictures.
+
+    ``rows`` (by name, in the order in which modules finish) has for each pass, by its number of pictures, the length of
+    what each run of the module gave out, None for no tensor. ``sides`` are those of the grids that go in and come out,
+    and ``used`` names the modules whose grid the outputs depend on.
     """
-    runs: Counter[str] = Counter()
-    sides: dict[str, tuple[int | None, int | None]] = {}  # of what goes in and what comes out, as modules finish
-    grids: dict[str, Tensor] = {}
 
-    def look(name: str, inputs: tuple, y: object) -> None:
-        runs[name] += 1
-        sides[name] = (side(inputs[0] if inputs else None), side(y))
-        if sides[name][1]:
-            grids[name] = y
+    rows: dict[str, dict[int, list[int | None]]] = field(default_factory=dict)
+    sides: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    counts: tuple[int, ...] = ()
+
+    def whole(self, name: str) -> bool:
+        """Whether a module runs once in each pass, with all pictures and no other."""
+        return not name or all(self.rows.get(name, {}).get(count) == [count] for count in self.counts)
+
+    def why(self, name: str) -> str | None:
+        """Why a module that ran did not do so once with all pictures; None where it did."""
+        runs = self.rows.get(name, {})
+        if self.whole(name) or not runs:
+            return None
+        often = any(len(runs.get(count, [])) > 1 for count in self.counts)
+        return TWICE if often else SEVERAL
+
+
+def observe(module: nn.Module, x: Tensor, counts: tuple[int, ...] = (1, 2, 3)) -> Passes:
+    """Run a model on so many made pictures of the kind of ``x`` (1, 3, size, size), and see what its modules do.
+
+    A batch of one tells little: two pictures made of one look like a batch of two.
+    """
+    passes, kept = Passes(counts=counts), {}
+    children = {name: child for name, child in module.named_modules() if name}
+    places = {name: Place(child, lambda inputs, y: y) for name, child in children.items()}
+    drawn = textures(max(counts), x.shape[-1]).to(x)
+    for count in counts:
+
+        def look(name: str, inputs: tuple, y: object, count: int = count) -> None:
+            runs = passes.rows.setdefault(name, {}).setdefault(count, [])
+            runs.append(len(y) if isinstance(y, Tensor) and y.ndim else None)
+            if count == 1:
+                passes.sides[name] = (side(inputs[0] if inputs else None), side(y))
+                if passes.sides[name][1]:
+                    kept[name] = y
+
+        with torch.set_grad_enabled(count == 1), hooks(places, look):
+            logits = module(drawn[:count].clone().requires_grad_(count == 1))
+        if count == 1:
+            passes.used = read(logits, kept)
+            kept.clear()
+    return passes
+
+
+def watch(module: nn.Module, x: Tensor, passes: Passes, trusted: Callable[[str], bool]) -> Found:
+    """The stages of any model: of the grids of each size the last one that lies on the picture.
+
+    A grid is (b, c, side, side) and larger than one cell. Passed over are modules that do not run once with all
+    pictures, modules whose output does not reach what the model gives out, and modules within a larger one that leads
+    from their size to another, for there the next stage has begun. Of two modules that give out the same grid it is the
+    outer one. Whether a grid lies on the picture is tried (``geometry``), but for ``trusted`` modules.
+    """
+    children = dict(module.named_modules())
 
     def leads_on(name: str) -> bool:
-        own, parts = sides[name][1], name.split(".")
-        above = (sides.get(".".join(parts[:depth]), (None, None)) for depth in range(1, len(parts)))
+        own, parts = passes.sides[name][1], name.split(".")
+        above = (passes.sides.get(".".join(parts[:depth]), (None, None)) for depth in range(1, len(parts)))
         return any(before == own != after for before, after in above)
 
-    children = {name: child for name, child in module.named_modules() if name}
-    handles = [child.register_forward_hook(lambda _, a, y, name=n: look(name, a, y)) for n, child in children.items()]
-    try:
-        with torch.enable_grad():
-            logits = module(x.detach().requires_grad_())
-    finally:
-        for handle in handles:
-            handle.remove()
-    used = read(logits, grids)
-    last = {out: name for name, (_, out) in sides.items() if name in used and runs[name] == 1 and not leads_on(name)}
-    return {name: Stage(children[name]) for name in sides if name in last.values()}
+    def tried(names: Iterable[str]) -> set[str]:
+        names = set(names)
+        sure = {name for name in names if trusted(name)}
+        places = {name: Place(children[name], lambda inputs, y: y) for name in names - sure}
+        return sure | on_picture(module, x, places).keys()
+
+    by_side: dict[int, list[str]] = {}
+    for name, (_, out) in passes.sides.items():
+        if name in passes.used and passes.whole(name) and not leads_on(name):
+            by_side.setdefault(out, []).append(name)
+    good = tried(names[-1] for names in by_side.values())
+    good |= tried(name for names in by_side.values() if names[-1] not in good for name in names[:-1])
+    last = {names[-1] for names in ([one for one in names if one in good] for names in by_side.values()) if names}
+    stages = {name: Stage(children[name]) for name in passes.sides if name in last}
+    elsewhere = [name for names in by_side.values() if not good & set(names) for name in names]
+    return Found(stages, tell(children, passes, elsewhere))
+
+
+def tell(children: dict[str, nn.Module], passes: Passes, elsewhere: Collection[str]) -> tuple[str, ...]:
+    """A sentence for each reason why modules with a grid are no stages; of nested ones the outermost is named.
+
+    A module without weights that serves several times, as a ReLU may, is no loss.
+    """
+    reasons = {name: why for name in passes.rows if (why := passes.why(name)) and gives_grid(name, children, passes)}
+    reasons = {name: why for name, why in reasons.items() if any(True for _ in children[name].parameters())}
+    reasons |= dict.fromkeys(elsewhere, ELSEWHERE)
+    outer = {name: why for name, why in reasons.items() if not any(name.startswith(f"{one}.") for one in reasons)}
+    return tuple(
+        sentence(why, [name for name, one in outer.items() if one == why]) for why in dict.fromkeys(outer.values())
+    )
+
+
+def gives_grid(name: str, children: dict[str, nn.Module], passes: Passes) -> bool:
+    """Whether a module, or one within it, gives out a grid."""
+    return any(out for one, (_, out) in passes.sides.items() if one == name or one.startswith(f"{name}."))
+
+
+def sentence(why: str, names: Collection[str]) -> str:
+    """Why these modules are no stages."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"No Grad-CAM of {', '.join([*names][:NAMED])}{more}: {why}."
 
 
 def read(logits: Tensor, grids: dict[str, Tensor]) -> set[str]:
