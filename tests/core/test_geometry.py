@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -203,8 +204,6 @@ WAYS: dict[str, tuple[Callable[[nn.Module, Tensor], Tensor], str]] = {
 def test_a_net_that_does_not_run_once_with_all_pictures_has_no_stage_and_says_why(way: str, picture: Picture) -> None:
     ask, why = WAYS[way]
     classifier = adopted(Runs(ask))
-    if way == "one after the other" and classifier.stages:
-        pytest.skip("run one picture at a time, as a whole")
     assert (
         classifier.stages == {} and classifier.found.notes[0].endswith(f"{why}.") and "net" in classifier.found.notes[0]
     )
@@ -225,8 +224,6 @@ def test_pictures_of_a_batch_are_counted_not_guessed() -> None:
 
 @pytest.mark.parametrize("way", ["mirrored, twice", "quadrants"])
 def test_a_model_of_several_runs_is_scanned(way: str, tmp_path, picture: Picture) -> None:
-    from PIL import Image
-
     for name in CLASSES:
         (tmp_path / name).mkdir()
         Image.fromarray(picture.pixels).save(tmp_path / name / "one.png")
