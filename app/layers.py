@@ -15,7 +15,7 @@ from app.words import apart, known, percent, plain, word
 from core import AttentionMap, Attribution, Kind, Reading
 from core.attention.reduction import HEADS_AXIS, has_rows, has_token, heads, rows, to_grid
 from core.attention.rollout import ROLLOUT, can_roll, rollout_map
-from core.attribution import Method
+from core.attribution import METHODS, Method
 
 ENERGY = "energy"
 EVEN = 0.9
@@ -220,7 +220,8 @@ def method_title(method: Method) -> str:
 
 def is_blank(found: Attribution, reading: Reading) -> bool:
     """Whether an attribution shows nothing: it is zero, or adds up to a change of score and is only its rounding."""
-    limit = 0.0 if found.gap is None else ROUNDING * float(np.abs(reading.logits).max())
+    complete = found.gap is not None or any(one.complete for one in METHODS if one.slug == found.method)
+    limit = ROUNDING * float(np.abs(reading.logits).max()) if complete else 0.0
     return bool(np.abs(found.values).max() <= limit)
 
 

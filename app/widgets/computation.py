@@ -110,6 +110,8 @@ def strip(
 def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject: Subject) -> None:
     """The completeness gap of a method that has one, and more steps where it is over one per cent."""
     if found.gap is None:
+        if chosen.complete:
+            st.caption(word("gap.undefined"))
         return
     steps = next((one for one in chosen.parameters if one.name == "steps"), None)
     with st.container(horizontal=True, vertical_alignment="center"):

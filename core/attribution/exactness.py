@@ -1,8 +1,8 @@
 """Whether a method that shares out the score is exact enough for a model: it is tried, on pictures that are drawn.
 
-DeepLIFT and LRP hold their promise, that what they hand out adds up, only where each layer keeps a rule. A product of
-two activations, such as x · σ(x), keeps none. Rather than guessed from the layers, the gap is measured. No few pictures
-can vouch for all others: a map whose own gap is larger tells so itself.
+DeepLIFT and LRP hold their promise, that what they hand out adds up, only where each layer keeps a rule. Rather than
+guessed from the layers, the gap is measured. No few pictures can vouch for all others: a map whose own gap is larger
+tells so itself.
 
 Trying takes a while. So the card of a model on the shelf keeps what two dozen scenes said, and a model whose card says
 nothing of it is tried on three.
@@ -40,28 +40,31 @@ def adds_up(
 ) -> bool | None:
     """Whether a method's gap on the predicted class is ``EXACT`` at most, but for ``amiss`` of so many drawn scenes.
 
-    The gap is a share of the score, completeness as in Sundararajan et al., ICML 2017, axiom 3. None where the method
-    cannot run. It runs inside a job of the device's worker; lack of memory there is raised.
+    The gap is a share of the score, completeness as in Sundararajan et al., ICML 2017, axiom 3. A scene on which it is
+    undefined, because the score hardly changes, says nothing; where all of them are such, nothing adds up. None where
+    the method cannot run. It runs inside a job of the device's worker; lack of memory there is raised.
     """
 
-    def gap(seed: int) -> float:
+    def gap(seed: int) -> float | None:
         x = classifier.prepare(open_image(scenes.draw(seed, SIDE).pixels, name=f"scenes/{seed}"))
         x = x.to(blank(classifier.module, classifier.card.size).dtype)
         with torch.no_grad():
             target = int(classifier.answer(x)[0].argmax())
         return compute(classifier, x, target, lambda done, total: None, **parameters)[1]
 
-    left = amiss
+    left, defined = amiss, False
     try:
         for seed in scenes.seeds("val", tries):
-            left -= not gap(seed) <= EXACT  # not a number is not exact either
+            found = gap(seed)
+            defined = defined or found is not None
+            left -= found is not None and not found <= EXACT  # not a number is not exact either
             if left < 0:
                 return False
     except torch.OutOfMemoryError:
         raise
-    except Exception:  # whatever Captum raises of a module that it has no rule for, or that runs twice
+    except Exception:  # whatever a module raises that a method has no rule for
         return None
-    return True
+    return defined
 
 
 def tried(slug: str, compute: Compute, **parameters: object) -> Callable[[Classifier], bool | None]:

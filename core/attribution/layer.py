@@ -55,7 +55,7 @@ def layer_gradient_x_activation(
 
 def layer_integrated_gradients(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str, steps: int, start: str
-) -> tuple[Tensor, float]:
+) -> tuple[Tensor, float | None]:
     """The map (h, w) on the grid of the named tap, and its completeness gap, the class token's share counted in."""
     place = classifier.taps[tap]
     score = counted(classifier, target, steps + evaluations_of(start), progress)
@@ -138,6 +138,7 @@ LAYER_INTEGRATED_GRADIENTS = Method(
     ),
     fits=lambda classifier: bool(placed(classifier)),
     evaluations=lambda classifier, steps, start, **_: steps + evaluations_of(start),
+    complete=True,
     needs="It must have attention with a place in the picture.",
     family="attention",
 )

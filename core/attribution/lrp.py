@@ -116,8 +116,8 @@ def rules(classifier: Classifier) -> Iterator[None]:
             handle.remove()
 
 
-def lrp(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, float]:
-    """The map (size, size), and its gap |Σ values − F(x)| / max(|F(x)|, 1)."""
+def lrp(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, float | None]:
+    """The map (size, size), and its gap |Σ values − F(x)| / |F(x)|."""
     start = leaf(x)
     with torch.enable_grad(), rules(classifier):
         score = counted(classifier, target, 1, progress)(start)
@@ -138,5 +138,6 @@ LRP = Method(
     compute=lrp,
     fits=lambda classifier: exact(classifier) is not None,
     exact=exact,
+    complete=True,
     needs="What it hands out must add up to the score within 5 %, on scenes that are drawn to try it.",
 )

@@ -22,24 +22,27 @@ from core.attribution.noise import SEED, STRENGTH
 from core.classifier import Classifier, Question
 from core.types import Progress
 
+NOTHING = 1e-4
+"""A change of the score that is this share of the absolute values, or less, tells nothing about their sum."""
 BASELINES = BASELINE.choices
 """The baselines of GradientSHAP: every one that there is."""
 
 
 def integrated_gradients(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, steps: int, baseline: str
-) -> tuple[Tensor, float]:
+) -> tuple[Tensor, float | None]:
     """The map (size, size) and its completeness gap."""
     start = absent(classifier, x, baseline)
     score = counted(classifier, target, steps, progress)
     batch = pace(classifier, gradient=True).size
     values = IntegratedGradients(score).attribute(x.detach(), start, n_steps=steps, internal_batch_size=batch)
-    return values[0].sum(0), completeness_gap(classifier, x, start, target, values)
+    values = values[0].sum(0)
+    return values, completeness_gap(classifier, x, start, target, values)
 
 
 def gradient_shap(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, points: int, noise: float, seed: int
-) -> tuple[Tensor, float]:
+) -> tuple[Tensor, float | None]:
     """The map (size, size) and its completeness gap.
 
     Captum's sends all samples at once and draws from the random numbers of the whole process. Ours draws its own, one t
@@ -59,23 +62,30 @@ def gradient_shap(
         ways = ends - begins
         slopes = gradient.attribute(leaf(begins + t * ways), abs=False)
         total += (slopes * ways).sum(0)
-    values = total / samples
-    return values.sum(0), completeness_gap(classifier, x, starts, target, values)
+    values = (total / samples).sum(0)
+    return values, completeness_gap(classifier, x, starts, target, values)
 
 
-def completeness_gap(classifier: Classifier, x: Tensor, baselines: Tensor, target: Question, values: Tensor) -> float:
-    """|Σ values − (F(x) − F(b))| / max(|F(x) − F(b)|, 1), F(b) being the mean over ``baselines`` (n, 3, size, size).
-
-    The sum is taken in float64, which not every device has.
-    """
+def completeness_gap(
+    classifier: Classifier, x: Tensor, baselines: Tensor, target: Question, values: Tensor
+) -> float | None:
+    """The ``gap`` of a map (h, w) from F(x) − F(b), F(b) being the mean over ``baselines`` (n, 3, size, size)."""
     with torch.no_grad():
         end, *starts = classifier.score(torch.cat([x, baselines]), target).tolist()
     return gap(values, end - sum(starts) / len(starts))
 
 
-def gap(values: Tensor, change: float) -> float:
-    """How far the values' sum is from the change of the score that they share out, as a fraction."""
-    return abs(values.cpu().double().sum().item() - change) / max(abs(change), 1.0)
+def gap(values: Tensor, change: float) -> float | None:
+    """|Σ values − change| / |change|: how far the values' sum is from the change of the score that they share out.
+
+    It does not depend on the scale of the score. Where the change is next to nothing beside the values (below
+    ``NOTHING`` · Σ |values|), they cancel out and their rounding decides: it is None. The sums are taken in float64,
+    which not every device has.
+    """
+    values = values.cpu().double()
+    if abs(change) <= NOTHING * values.abs().sum().item():
+        return None
+    return abs(values.sum().item() - change) / abs(change)
 
 
 INTEGRATED_GRADIENTS = Method(
@@ -91,6 +101,7 @@ INTEGRATED_GRADIENTS = Method(
         BASELINE,
     ),
     evaluations=lambda classifier, steps, **_: steps + 2,
+    complete=True,
 )
 
 GRADIENT_SHAP = Method(
@@ -107,4 +118,5 @@ GRADIENT_SHAP = Method(
         SEED,
     ),
     evaluations=lambda classifier, points, **_: len(BASELINES) * (points + 1) + 1,
+    complete=True,
 )

@@ -84,7 +84,7 @@ def feature_ablation(
 
 def kernel_shap(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, **parameters: Any
-) -> tuple[Tensor, float]:
+) -> tuple[Tensor, float | None]:
     """The map (size, size) and its completeness gap, which is a matter of rounding."""
     labels, b = cut(classifier, x, parameters["segments"]), absent(classifier, x, parameters["baseline"])
     m, generator = int(labels.max()) + 1, torch.Generator().manual_seed(parameters["seed"])
@@ -178,6 +178,7 @@ KERNEL_SHAP = Method(
     compute=kernel_shap,
     parameters=(SEGMENTS, SAMPLES, BASELINE, SEED),
     evaluations=lambda classifier, samples, segments, **_: enough(samples, segments) + 2,
+    complete=True,
     gradient=False,
     family="removal",
 )

@@ -7,6 +7,7 @@ import argparse
 import numpy as np
 
 import core
+from core.attribution import method
 from core.commands.printing import percent, remark, show
 
 
@@ -46,6 +47,7 @@ def explain(options: argparse.Namespace) -> None:
             raise core.InvalidInput(f"{options.out} cannot be written: {error.strerror}.") from error
     rows = [f"{name:24}{percent(value):>8}" for name, value in answer["classes"].items()]
     maps = [f"{name:28}{' × '.join(map(str, shape))}" for name, shape in answer["maps"].items()]
-    gap = "" if found.gap is None else f", completeness gap {percent(found.gap)}"
+    gap = ", completeness gap undefined: the score hardly changes" if method(options.method).complete else ""
+    gap = gap if found.gap is None else f", completeness gap {percent(found.gap)}"
     asked = f"{options.method} for {answer['target']}{gap}"
     show(answer, "\n".join([*rows, "", *maps, *[""] * bool(maps), asked]), options)

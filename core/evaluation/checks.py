@@ -102,7 +102,7 @@ def rows(classifier: Classifier, map_: Attribution | AttentionMap) -> Check:
 
 
 def gap(map_: Attribution | AttentionMap) -> Check:
-    """Whether a method that claims to be complete is."""
+    """Whether a method that claims to be complete is; where the score hardly changes, that cannot be asked."""
     value = getattr(map_, "gap", None)
     return Check("complete", None if value is None else value <= EXACT, value)
 

@@ -18,7 +18,6 @@ from tests.core.quick_methods import COMPLETE, QUICK, count_pictures, tried
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Setting backward hooks on ReLU"),
-    pytest.mark.filterwarnings("ignore:\\s*Setting forward, backward hooks"),
 ]
 
 SLUGS = [one.slug for one in METHODS]
@@ -51,8 +50,8 @@ EDGES = ["guided-backpropagation", "guided-grad-cam", "deconvolution"]
 MISSING = {
     "plain": [*PLACES, "rollout"],
     "squeeze-excitation": [*PLACES, "rollout"],
-    "recurrent": ["rollout", "deeplift", "lrp"],
-    "transformer": [*EDGES, "deeplift", "lrp"],
+    "recurrent": ["rollout", "lrp"],
+    "transformer": [*EDGES, "lrp"],
 }
 """What small models are not offered; the others have no rollout. DeepLIFT and LRP are tried where there is a gate."""
 
@@ -60,7 +59,7 @@ MISSING = {
 def test_what_fits_is_offered(classifier: Classifier) -> None:
     missing = {one.slug for one in METHODS if one not in methods(classifier)}
     kind = classifier.card.mechanism
-    tried = set() if kind in ("plain", "recurrent", "transformer") else {"deeplift", "lrp"}
+    tried = set() if kind in ("plain", "recurrent", "transformer") else {"lrp"}
     assert missing - tried == set(MISSING.get(kind, ["rollout"]))
 
 

@@ -20,7 +20,6 @@ from tests.core.quick_methods import QUICK, count_pictures, tried
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Setting backward hooks on ReLU"),
-    pytest.mark.filterwarnings("ignore:\\s*Setting forward, backward hooks"),
 ]
 
 SLUGS = [one.slug for one in METHODS]

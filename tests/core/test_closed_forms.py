@@ -22,7 +22,6 @@ from tests.core.quick_methods import compute
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Setting backward hooks on ReLU"),
-    pytest.mark.filterwarnings("ignore:\\s*Setting forward, backward hooks"),
 ]
 
 AWAKE = 60.0

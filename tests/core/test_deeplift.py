@@ -16,8 +16,6 @@ from core.types import ModelCard, Picture
 from tests.conftest import CLASSES, redraw
 from tests.core.quick_methods import silent
 
-pytestmark = pytest.mark.filterwarnings("ignore:\\s*Setting forward, backward hooks")
-
 
 class Residual(nn.Module):
     """Two convolutions with a shortcut round them, and a class; a rectifier of its own for every use."""

@@ -22,8 +22,6 @@ from tests.conftest import CLASSES
 from tests.core.quick_methods import compute, double, silent
 from tests.core.small_models import enliven, small
 
-pytestmark = pytest.mark.filterwarnings("ignore:\\s*Setting forward, backward hooks")
-
 GATES = {"feature-gate": "stage4.attention", "spatial-gate": "stage3.attention", "cbam": "stage4.attention.spatial"}
 PLACED = ("feature-gate", "spatial-gate", "cbam", "attention-pooling", "self-attention", "recurrent", "transformer")
 

@@ -23,7 +23,6 @@ from tests.core.small_models import SMALL, small
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Setting backward hooks on ReLU"),
-    pytest.mark.filterwarnings("ignore:\\s*Setting forward, backward hooks"),
 ]
 
 STAGES = {
@@ -55,7 +54,7 @@ UNFIT = {
     "swin-v2": EDGES | {"rollout"},
     "maxvit": EDGES | {"rollout"},
 }
-"""Methods that are not offered. DeepLIFT is offered to none: their rectifiers run twice, or there are products.
+"""Methods that are not offered.
 
 Whether LRP's rules fit depends on the weights, which are random here."""
 
@@ -168,7 +167,7 @@ def test_guided_backpropagation_where_one_relu_serves_several_times(family: str,
 def test_every_method_that_is_offered_runs(family: str, picture: Picture) -> None:
     classifier = adopted(family)
     offered = [one.slug for one in methods(classifier)]
-    assert {one.slug for one in METHODS if one.slug not in offered} - {"lrp"} == UNFIT[family] | {"deeplift"}
+    assert {one.slug for one in METHODS if one.slug not in offered} - {"lrp"} == UNFIT[family]
     stride = max(strides(classifier))
     quick = QUICK | {"occlusion": {"stride": stride, "window": 2 * stride}, "integrated-gradients": {"steps": 10}}
     quick |= dict.fromkeys(("smoothgrad", "vargrad"), {"samples": 5}) | {"gradient-shap": {"points": 2}}
@@ -177,7 +176,7 @@ def test_every_method_that_is_offered_runs(family: str, picture: Picture) -> Non
             continue  # a hundred forward passes, which know nothing of what the model is made of
         found = attribute(classifier, picture, slug, 5, **quick.get(slug, {}))
         assert np.isfinite(found.values).all() and found.values.std() > 0, slug
-        assert (found.gap is None) == (slug not in COMPLETE)
+        assert found.gap is None or slug in COMPLETE
 
 
 @pytest.mark.parametrize("family", SMALL)

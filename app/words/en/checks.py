@@ -30,7 +30,7 @@ WORDS = {
     "check.blob.value": "Lead over the blob {value} (insertion less deletion area); above {limit} passes.",
     "check.edges.value": "Lead over the edges {value} (insertion less deletion area); above {limit} passes.",
     "check.rows.none": "Asked only of attention that a softmax gave.",
-    "check.complete.none": "It does not promise to add up to anything.",
+    "check.complete.none": "It does not promise to add up to anything, or the score hardly changes, so that nothing can be compared.",
     "check.target.none": "This map, or the one for the likeliest other class, is the same everywhere: nothing can be compared.",
     "check.weights.none": "This map, or the one by random weights, is the same everywhere: nothing can be compared.",
     "check.target.blind": "It never asks for the class: it is the same map for each of them.",

@@ -47,6 +47,7 @@ WORDS = {
     "gap.score": "Gap {gap}: how far the map's sum is from the score itself, which this method hands out.",
     "gap.value": "Completeness gap {gap}: how far the map's sum is from the change of the score that it should explain.",
     "gap.large": "That is more than {most}: here it does not add up, so do not read its numbers as shares.",
+    "gap.undefined": "Completeness cannot be judged here: the score changes by next to nothing beside the values of the map, which cancel out.",
     "gap.more": "Use {steps} steps",
     # maps
     "map.unknown": "The address names a map that this model has not ({map}); its own first one is shown instead.",

@@ -1,0 +1,224 @@
+"""The rescale rule: a backward pass with slopes between two inputs, z and z₀, in place of gradients at one of them.
+
+    one input            Δy = m · Δz                   m = Δy / Δz, cell by cell; the gradient where Δz is nothing
+    largest of several   Δy = m_i Δz_i + m_j Δz_j      i is where z is largest, j where z₀ is
+    a product            Δy = (b + b₀)/2 · Δa + (a + a₀)/2 · Δb
+    a choice             Δy = m · Δz of the input that moved further, where another one was chosen
+
+Every rule is exact, so that the products of all slopes on the way add up to the change of the output, and what is
+straight (convolutions, sums, pooling by the mean) has its own gradient for a slope. The first rule is that of Shrikumar,
+Greenside, Kundaje, ICML 2017, eq. 7. The second shares a window's change as DeepSHAP does (Lundberg, Lee, NeurIPS 2017):
+what raised the largest value goes to i, what lowered it to j, and no slope is outside 0 to 1; windows may overlap. The
+third is the Shapley value of both factors. A quotient, a softmax, a norm, attention and an LSTM's cell are made of these.
+
+The rules work on functions, whoever calls them: modules, which may run many times or in place, as well as functions of
+torch and methods of tensors. What they do not reach (a sort, scripted code, an operation of one's own) keeps its
+gradient, and the sum tells.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from core.attribution.composites import MADE_OF, quotient
+
+CURVES = frozenset(
+    "abs absolute acos acosh arctan asin asinh atan atanh celu ceil clamp clamp_max clamp_min clip cos cosh elu erf erfc "
+    "exp exp2 expm1 floor frac gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log log10 log1p log2 logit "
+    "logsigmoid log_sigmoid masked_fill mish neg pow prelu reciprocal relu relu6 round rpow rrelu rsqrt selu sigmoid sign silu sin "
+    "sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold trunc".split()
+)
+"""Functions of one input that work cell by cell, beside what is fixed."""
+TIMES = frozenset("mul multiply imul rmul".split())
+PRODUCTS = TIMES | frozenset("matmul rmatmul mm bmm mv dot inner outer einsum bilinear".split())
+QUOTIENTS = frozenset("div divide true_divide truediv idiv itruediv".split())
+WRITTEN = frozenset("div_ divide_ true_divide_ __idiv__ __itruediv__".split())
+"""Quotients that are written in the place of what is divided."""
+LARGEST = {"max": 1, "amax": 1, "maximum": 1, "min": -1, "amin": -1, "minimum": -1}
+POOLS = {
+    f"{kind}max_pool{n}d{more}": n for kind in ("", "adaptive_") for n in (1, 2, 3) for more in ("", "_with_indices")
+}
+
+
+class Rescaled(TorchFunctionMode):
+    """While it lasts a model is run twice: first on the baseline, then, after ``turn``, on what is set against it.
+
+    The gradient of the second run's output is then the product of the slopes between both. A model must do the same
+    both times; RuntimeError where it does not.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: deque[list[Tensor]] = deque()
+        self.again = False
+
+    def turn(self) -> None:
+        """The baseline has been seen."""
+        self.again = True
+
+    def before(self, *inputs: Tensor) -> list[Tensor] | None:
+        """What stood in the place of these inputs in the first run; None while that runs."""
+        if not self.again:
+            self.known.append([one.detach().clone() for one in inputs])
+            return None
+        found = self.known.popleft() if self.known else []
+        if [one.shape for one in found] != [one.shape for one in inputs]:
+            raise RuntimeError("The model does not take the same steps for the picture and the baseline.")
+        return found
+
+    def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        kwargs, name = dict(kwargs or {}), getattr(func, "__name__", "").strip("_")
+        if not args and isinstance(kwargs.get("input"), Tensor):
+            args = (kwargs.pop("input"),)
+        moving = [one for one in args if isinstance(one, Tensor) and one.requires_grad]
+        if not moving or not torch.is_grad_enabled():
+            return func(*args, **kwargs)
+        if name in MADE_OF or (name in QUOTIENTS and len(args) > 1 and args[1] is moving[-1]):
+            with self:
+                made = MADE_OF.get(name, quotient)(*args, **kwargs)
+            return args[0].copy_(made) if func.__name__ in WRITTEN else made
+        if name in PRODUCTS and len(moving) == 2:
+            return product(self, func, args, kwargs)
+        if name in CURVES and len(moving) == 1 and args[0] is moving[0]:
+            return curve(self, func, args, kwargs)
+        if name in TIMES and mask(args):
+            return curve(self, func, args if args[0] is moving[0] else args[::-1], kwargs)
+        if name == "where" and len(args) == 3:
+            return choice(self, *args)
+        if name in POOLS:
+            return pool(self, func, args, kwargs, name)
+        if name in LARGEST:
+            return largest(self, func, args, kwargs, LARGEST[name])
+        return func(*args, **kwargs)
+
+
+def through(y: Tensor, line: Tensor) -> Tensor:
+    """The value of ``y`` with the gradient of ``line``."""
+    return y.detach() + (line - line.detach())
+
+
+def outcome(func: Callable, args: Sequence[Any], kwargs: dict) -> tuple[Any, bool]:
+    """What a function gives on a copy of its first input, and whether it would have written it there."""
+    own = args[0].clone() if isinstance(args[0], Tensor) else args[0]
+    y = func(own, *args[1:], **kwargs)
+    return y, y is own
+
+
+def mask(args: Sequence[Any]) -> bool:
+    """Whether of two tensors of one shape one is fixed, but perhaps not the same both times: z · (z > 0)."""
+    return all(isinstance(one, Tensor) for one in args) and args[0].shape == args[1].shape
+
+
+def curve(rules: Rescaled, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A function of one input, cell by cell.
+
+    Where Δy is lost in the rounding of y, the slope is the gradient halfway.
+    """
+    z, *rest = args
+    then = rules.before(z, *(one for one in rest if isinstance(one, Tensor)))
+    if then is None:
+        return func(*args, **kwargs)
+    fixed = iter(then[1:])
+    others = [next(fixed) if isinstance(one, Tensor) else one for one in rest]
+    with torch.enable_grad():
+        halfway = ((z.detach() + then[0]) / 2).requires_grad_()
+        (gradient,) = torch.autograd.grad(outcome(func, (halfway, *rest), kwargs)[0].sum(), halfway)
+    (y, written), (y0, _) = (outcome(func, one, kwargs) for one in ((z.detach(), *rest), (then[0], *others)))
+    rise, change, gradient = y - y0, z.detach() - then[0], gradient.nan_to_num(0, 0, 0)
+    rounding = torch.finfo(z.dtype).eps ** 0.5 * (y.abs() + y0.abs())
+    seen = (rise.abs().maximum(change.abs()) >= rounding) & (change != 0)
+    slope = torch.where(seen, rise / change, gradient)
+    made = through(y, slope * torch.where(z.isfinite(), z, 0))  # a masked score is −∞, and its slope is 0
+    return z.copy_(made) if written else made
+
+
+def product(rules: Rescaled, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A function that is straight in each of two inputs."""
+    first, second = (place for place, one in enumerate(args) if isinstance(one, Tensor) and one.requires_grad)
+    then = rules.before(args[first], args[second])
+    if then is None:
+        return func(*args, **kwargs)
+
+    def put(**changed: Tensor) -> tuple[Tensor, bool]:
+        parts = list(args)
+        for name, place in (("a", first), ("b", second)):
+            parts[place] = changed.get(name, args[place])
+        return outcome(func, parts, kwargs)
+
+    a, b = args[first].detach(), args[second].detach()
+    y, written = put(a=a, b=b)
+    made = through(y, put(a=(a + then[0]) / 2)[0] + put(b=(b + then[1]) / 2)[0])
+    return args[first].copy_(made) if written else made
+
+
+def choice(rules: Rescaled, chosen: Tensor, first: Any, second: Any) -> Tensor:
+    """``torch.where``: where the same input is chosen both times it is handed on as it is."""
+    a, b = (torch.as_tensor(one, device=chosen.device) for one in (first, second))
+    then = rules.before(chosen, a, b)
+    y = torch.where(chosen, first, second)
+    if then is None:
+        return y
+    change, same = y.detach() - torch.where(*then), chosen == then[0]
+    by_a, by_b = a.detach() - then[1], b.detach() - then[2]
+    line, further = torch.zeros_like(y), by_a.abs() >= by_b.abs()
+    for z, moved, kept, more in ((a, by_a, chosen, further), (b, by_b, ~chosen, ~further)):
+        if z.requires_grad:
+            slope = torch.where(same, kept.to(y), torch.where(more & (moved != 0), change / moved, 0))
+            line = line + slope * torch.where(z.isfinite(), z, 0)
+    return through(y, line)
+
+
+def share(z_i: Tensor, z_j: Tensor, before_i: Tensor, before_j: Tensor) -> Tensor:
+    """The line of the second rule: z_i is the largest of z, and before_j is the largest of z₀."""
+    now, other = z_i.detach(), z_j.detach()
+    raised, lowered = (now - before_j).clamp(min=0), (before_j - now).clamp(min=0)
+    up = torch.where(now != before_i, raised / (now - before_i), (now == before_j).to(now))
+    down = torch.where(other != before_j, lowered / (before_j - other), 0)
+    return up * z_i + down * z_j
+
+
+def pool(rules: Rescaled, func: Callable, args: tuple, kwargs: dict, name: str) -> Any:
+    """Max pooling over the last axes, overlapping or not."""
+    z, *rest = args
+    then = rules.before(z)
+    given = func(*args, **kwargs)
+    if then is None:
+        return given
+    dims = POOLS[name]
+    find = getattr(F, name.removesuffix("_with_indices"))
+    places = [find(one, *rest, **{**kwargs, "return_indices": True})[1] for one in (z.detach(), then[0])]
+
+    def at(whole: Tensor, where: Tensor) -> Tensor:
+        return whole.flatten(-dims).gather(-1, where.flatten(-dims)).view_as(where)
+
+    line = share(*(at(whole, where) for whole in (z, then[0]) for where in places))
+    return (through(given[0], line), given[1]) if isinstance(given, tuple) else through(given, line)
+
+
+def largest(rules: Rescaled, func: Callable, args: tuple, kwargs: dict, sign: int) -> Any:
+    """The largest (or, where ``sign`` is −1, smallest) value along axes, of everything, or of two tensors."""
+    others = [one for one in (*args[1:], kwargs.get("other")) if isinstance(one, Tensor)]
+    if others:
+        z, dims = torch.stack(torch.broadcast_tensors(args[0], others[0])), (0,)
+    else:
+        z, dim = args[0], kwargs.get("dim", args[1] if len(args) > 1 else None)
+        dims = tuple(range(z.ndim)) if dim in (None, ()) else dim if isinstance(dim, tuple | list) else (dim,)
+    then = rules.before(z)
+    given = func(*args, **kwargs)
+    if then is None:
+        return given
+    now, old = (
+        sign * one.movedim(tuple(dims), tuple(range(-len(dims), 0))).flatten(-len(dims)) for one in (z, then[0])
+    )
+    places = [one.detach().argmax(-1, keepdim=True) for one in (now, old)]
+    line = sign * share(*(whole.gather(-1, where).squeeze(-1) for whole in (now, old) for where in places))
+    if isinstance(given, tuple):
+        return type(given)((through(given[0], line.view_as(given[0])), given[1]))
+    return through(given, line.view_as(given))
