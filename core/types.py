@@ -117,8 +117,9 @@ class Attribution:
     """How much each cell moved one class score: ``values`` (h, w) signed, on the method's native grid.
 
     ``gap`` is |sum of values − (F(x) − F(baseline))| / |F(x) − F(baseline)| of the score, a fraction, or None where the
-    method claims no completeness, or where the score changes by next to nothing beside the values. Where a class was set against the ``target``, its ``contrast``, the score
-    is the difference of both, and the values are signed: above zero for the target, below for the other.
+    method claims no completeness, or where the score changes by next to nothing beside the values. Where a class was
+    set against the ``target``, its ``contrast``, the score is the difference of both, and the values are signed: above
+    zero for the target, below for the other.
     """
 
     values: np.ndarray

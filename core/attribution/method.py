@@ -100,7 +100,7 @@ class Method:
     and ``exact(classifier)`` whether the answer is exact enough to be offered.
     ``evaluations(classifier, **parameters)`` counts the pictures that go through the model, with a backward pass each
     where ``gradient`` says so.
-    ``complete`` says that its values promise to add up to a change of the score; its ``gap`` then says how nearly they do.
+    ``complete`` says that its values promise to add up to a change of the score; the ``gap`` says how nearly they do.
     ``family`` says what it is made of: "gradients", "removal" of parts of the picture, or "attention". ``needs`` says
     what a model must have for it, where that is not every model.
     """

@@ -6,10 +6,11 @@
     a choice             Δy = m · Δz of the input that moved further, where another one was chosen
 
 Every rule is exact, so that the products of all slopes on the way add up to the change of the output, and what is
-straight (convolutions, sums, pooling by the mean) has its own gradient for a slope. The first rule is that of Shrikumar,
-Greenside, Kundaje, ICML 2017, eq. 7. The second shares a window's change as DeepSHAP does (Lundberg, Lee, NeurIPS 2017):
-what raised the largest value goes to i, what lowered it to j, and no slope is outside 0 to 1; windows may overlap. The
-third is the Shapley value of both factors. A quotient, a softmax, a norm, attention and an LSTM's cell are made of these.
+straight (convolutions, sums, pooling by the mean) has its own gradient for a slope. The first rule is that of
+Shrikumar, Greenside, Kundaje, ICML 2017, eq. 7. The second shares a window's change as DeepSHAP does (Lundberg, Lee,
+NeurIPS 2017): what raised the largest value goes to i, what lowered it to j, and no slope is outside 0 to 1; windows
+may overlap. The third is the Shapley value of both factors. A quotient, a softmax, a norm, attention and an LSTM's cell
+are made of these: see ``composites``.
 
 The rules work on functions, whoever calls them: modules, which may run many times or in place, as well as functions of
 torch and methods of tensors. What they do not reach (a sort, scripted code, an operation of one's own) keeps its
@@ -30,10 +31,10 @@ from torch.overrides import TorchFunctionMode
 from core.attribution.composites import MADE_OF, quotient
 
 CURVES = frozenset(
-    "abs absolute acos acosh arctan asin asinh atan atanh celu ceil clamp clamp_max clamp_min clip cos cosh elu erf erfc "
-    "exp exp2 expm1 floor frac gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log log10 log1p log2 logit "
-    "logsigmoid log_sigmoid masked_fill mish neg pow prelu reciprocal relu relu6 round rpow rrelu rsqrt selu sigmoid sign silu sin "
-    "sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold trunc".split()
+    "abs absolute acos acosh arctan asin asinh atan atanh ceil celu clamp clamp_max clamp_min clip cos cosh elu erf "
+    "erfc exp exp2 expm1 floor frac gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log log10 log1p log2 "
+    "log_sigmoid logit logsigmoid masked_fill mish neg pow prelu reciprocal relu relu6 round rpow rrelu rsqrt selu "
+    "sigmoid sign silu sin sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold trunc".split()
 )
 """Functions of one input that work cell by cell, beside what is fixed."""
 TIMES = frozenset("mul multiply imul rmul".split())
