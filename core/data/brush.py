@@ -81,10 +81,8 @@ def smooth(points: tuple[Point, ...], steps: int) -> tuple[Point, ...]:
 @lru_cache(maxsize=1)
 def _halo() -> Image.Image:
     """A soft round spot, 255 in the middle and nothing at the rim."""
-    return (
-        Image.radial_gradient("L")
-        .resize((64, 64), Image.Resampling.BOX)
-        .point(lambda v: round(255 * (max(0.0, 1 - v / 180)) ** 2))
+    return Image.radial_gradient("L").resize((64, 64), Image.Resampling.BOX).point(
+        lambda v: round(255 * (max(0.0, 1 - v / 180)) ** 2)
     )
 
 
@@ -100,18 +98,8 @@ class Brush:
     ``at``, one unit is ``size`` of the side, mirrored when asked, then turned by ``angle`` radians.
     """
 
-    def __init__(
-        self,
-        image: Image.Image,
-        rng: Random,
-        light: Light,
-        mask: Image.Image | None = None,
-        *,
-        at: Point = (0.0, 0.0),
-        size: float = 1.0,
-        angle: float = 0.0,
-        mirror: bool = False,
-    ) -> None:
+    def __init__(self, image: Image.Image, rng: Random, light: Light, mask: Image.Image | None = None, *,
+                 at: Point = (0.0, 0.0), size: float = 1.0, angle: float = 0.0, mirror: bool = False) -> None:
         self.image, self.mask, self.rng, self.light, self.side = image, mask, rng, light, image.width
         self.pen, self.glaze = ImageDraw.Draw(image, "RGB"), ImageDraw.Draw(image, "RGBA")
         self.stencil = ImageDraw.Draw(mask) if mask else None
@@ -157,17 +145,8 @@ class Brush:
         """A smooth closed shape through the points."""
         self.polygon(smooth(tuple(points), self.steps), paint, alpha, solid)
 
-    def ellipse(
-        self,
-        x: float,
-        y: float,
-        rx: float,
-        ry: float,
-        paint: Paint,
-        alpha: float = 1.0,
-        solid: bool = True,
-        turn: float = 0.0,
-    ) -> None:
+    def ellipse(self, x: float, y: float, rx: float, ry: float, paint: Paint, alpha: float = 1.0, solid: bool = True,
+                turn: float = 0.0) -> None:
         """A filled ellipse, turned by ``turn`` radians."""
         count = max(10, min(72, int(6 + 2.4 * math.sqrt(max(rx, ry) * self.unit))))
         if turn:
@@ -177,34 +156,14 @@ class Brush:
             points = [(x + rx * u, y + ry * v) for u, v in circle(count)]
         self.polygon(points, paint, alpha, solid)
 
-    def box(
-        self,
-        left: float,
-        top: float,
-        right: float,
-        bottom: float,
-        paint: Paint,
-        alpha: float = 1.0,
-        solid: bool = True,
-        round_: float = 0.0,
-    ) -> None:
+    def box(self, left: float, top: float, right: float, bottom: float, paint: Paint, alpha: float = 1.0,
+            solid: bool = True, round_: float = 0.0) -> None:
         """A filled rectangle, its corners cut round by ``round_``."""
         if round_:
             r, bow = round_, round_ * 0.29
-            points = [
-                (left, top + r),
-                (left + bow, top + bow),
-                (left + r, top),
-                (right - r, top),
-                (right - bow, top + bow),
-                (right, top + r),
-                (right, bottom - r),
-                (right - bow, bottom - bow),
-                (right - r, bottom),
-                (left + r, bottom),
-                (left + bow, bottom - bow),
-                (left, bottom - r),
-            ]
+            points = [(left, top + r), (left + bow, top + bow), (left + r, top), (right - r, top),
+                      (right - bow, top + bow), (right, top + r), (right, bottom - r), (right - bow, bottom - bow),
+                      (right - r, bottom), (left + r, bottom), (left + bow, bottom - bow), (left, bottom - r)]
         else:
             points = [(left, top), (right, top), (right, bottom), (left, bottom)]
         self.polygon(points, paint, alpha, solid)

@@ -31,18 +31,8 @@ def tufts(brush: Brush, top: float, count: int, paint: Paint) -> None:
     for _ in range(count):
         y = brush.between(top, 0.98)
         x, s = brush.between(0, 1), 0.012 + 0.035 * (y - top) / (1.0 - top)
-        brush.polygon(
-            [
-                (x - s * 0.6, y),
-                (x - s * 0.7, y - s),
-                (x - s * 0.15, y - s * 0.3),
-                (x, y - s * 1.3),
-                (x + s * 0.2, y - s * 0.3),
-                (x + s * 0.8, y - s * 0.9),
-                (x + s * 0.6, y),
-            ],
-            paint,
-        )
+        brush.polygon([(x - s * 0.6, y), (x - s * 0.7, y - s), (x - s * 0.15, y - s * 0.3), (x, y - s * 1.3),
+                       (x + s * 0.2, y - s * 0.3), (x + s * 0.8, y - s * 0.9), (x + s * 0.6, y)], paint)
 
 
 def blossoms(brush: Brush, top: float, count: int) -> None:
@@ -76,16 +66,8 @@ def sea(brush: Brush, horizon: float) -> None:
     far = mix("#3fa0bf", brush.light.bottom, 0.3)
     if brush.chance(0.6):
         x, w = brush.between(0.1, 0.9), brush.between(0.1, 0.22)
-        brush.blob(
-            [
-                (x - w, horizon + 0.01),
-                (x - w * 0.5, horizon - 0.035),
-                (x - w * 0.1, horizon - 0.03),
-                (x + w * 0.3, horizon - 0.06),
-                (x + w, horizon + 0.01),
-            ],
-            mix("#4f7f8f", brush.light.bottom, 0.4),
-        )
+        brush.blob([(x - w, horizon + 0.01), (x - w * 0.5, horizon - 0.035), (x - w * 0.1, horizon - 0.03),
+                    (x + w * 0.3, horizon - 0.06), (x + w, horizon + 0.01)], mix("#4f7f8f", brush.light.bottom, 0.4))
     deep = brush.vary(brush.pick(("#1f6f9f", "#23809a", "#2a5f9f")), 8)
     brush.fade([(0, horizon), (1, horizon), (1, 1), (0, 1)], far, deep)
     x = brush.between(0.2, 0.8)
@@ -110,28 +92,11 @@ def desert(brush: Brush, horizon: float) -> None:
     rock = mix(brush.vary("#b5654a", 10), brush.light.bottom, 0.45)
     for _ in range(2):
         x, w, h = brush.between(0.0, 1.0), brush.between(0.08, 0.16), brush.between(0.06, 0.15)
-        brush.polygon(
-            [
-                (x - w * 1.25, horizon + 0.05),
-                (x - w, horizon - h * 0.5),
-                (x - w * 0.8, horizon - h),
-                (x + w * 0.75, horizon - h),
-                (x + w * 0.9, horizon - h * 0.4),
-                (x + w * 1.3, horizon + 0.05),
-            ],
-            rock,
-        )
-        brush.polygon(
-            [
-                (x + w * 0.2, horizon - h),
-                (x + w * 0.75, horizon - h),
-                (x + w * 0.9, horizon - h * 0.4),
-                (x + w * 1.3, horizon + 0.05),
-                (x + w * 0.4, horizon + 0.05),
-            ],
-            darker(rock, 0.3),
-            0.4,
-        )
+        brush.polygon([(x - w * 1.25, horizon + 0.05), (x - w, horizon - h * 0.5), (x - w * 0.8, horizon - h),
+                       (x + w * 0.75, horizon - h), (x + w * 0.9, horizon - h * 0.4),
+                       (x + w * 1.3, horizon + 0.05)], rock)
+        brush.polygon([(x + w * 0.2, horizon - h), (x + w * 0.75, horizon - h), (x + w * 0.9, horizon - h * 0.4),
+                       (x + w * 1.3, horizon + 0.05), (x + w * 0.4, horizon + 0.05)], darker(rock, 0.3), 0.4)
     hill(brush, horizon + 0.02, 0.025, mix(sand, brush.light.bottom, 0.3), 1.2)
     spots = [(brush.between(low, low + 0.25), brush.between(s, s + 0.04)) for low, s in ((0.05, 0.06), (0.7, 0.04))]
     for x, tall in spots:
@@ -140,18 +105,8 @@ def desert(brush: Brush, horizon: float) -> None:
         crest = brush.between(0.2, 0.8)
         y, low = horizon + step, horizon + step + 0.07
         brush.fade(dune(crest, y, low), lighter(sand, 0.24 - 0.06 * k), darker(sand, 0.04 + 0.05 * k))
-        brush.blob(
-            [
-                (crest, y),
-                (crest + 0.06, y + 0.02),
-                (crest + 0.3, low),
-                (crest + 0.5, low + 0.12),
-                (crest + 0.1, low + 0.14),
-                (crest + 0.12, y + 0.08),
-            ],
-            darker(sand, 0.35),
-            0.3,
-        )
+        brush.blob([(crest, y), (crest + 0.06, y + 0.02), (crest + 0.3, low), (crest + 0.5, low + 0.12),
+                    (crest + 0.1, low + 0.14), (crest + 0.12, y + 0.08)], darker(sand, 0.35), 0.3)
 
 
 def dune(crest: float, y: float, low: float) -> list[Point]:
@@ -159,18 +114,15 @@ def dune(crest: float, y: float, low: float) -> list[Point]:
     points = []
     for k in range(33):
         x = -0.02 + 1.04 * k / 32
-        points.append((x, low - (low - y) * math.exp(-(((x - crest) / (0.34 if x < crest else 0.22)) ** 2))))
+        points.append((x, low - (low - y) * math.exp(-((x - crest) / (0.34 if x < crest else 0.22)) ** 2)))
     return [*points, (1.02, 1.02), (-0.02, 1.02)]
 
 
 def cactus(brush: Brush, x: float, y: float, s: float) -> None:
     """A saguaro with two arms."""
     paint = brush.vary("#5f8f5f", 12)
-    for points, width in (
-        ([(0, 0), (0, -1.6)], 0.32),
-        ([(0, -0.6), (0.45, -0.65), (0.5, -1.2)], 0.22),
-        ([(0, -0.4), (-0.42, -0.45), (-0.45, -0.9)], 0.22),
-    ):
+    for points, width in (([(0, 0), (0, -1.6)], 0.32), ([(0, -0.6), (0.45, -0.65), (0.5, -1.2)], 0.22),
+                          ([(0, -0.4), (-0.42, -0.45), (-0.45, -0.9)], 0.22)):
         placed = [(x + u * s, y + v * s) for u, v in points]
         brush.line(placed, width * s, paint)
         brush.ellipse(*placed[-1], width * s / 2, width * s / 2, paint)
@@ -179,13 +131,8 @@ def cactus(brush: Brush, x: float, y: float, s: float) -> None:
 
 def night(brush: Brush, horizon: float) -> None:
     """Stars, a moon, a milky band and a sea of moonlit clouds below."""
-    brush.sky(
-        brush.vary("#0a1038", 6),
-        brush.vary("#1a2260", 8),
-        brush.vary("#3a3a86", 10),
-        brush.vary("#7d5fae", 12),
-        "#c58fc0",
-    )
+    brush.sky(brush.vary("#0a1038", 6), brush.vary("#1a2260", 8), brush.vary("#3a3a86", 10),
+              brush.vary("#7d5fae", 12), "#c58fc0")
     x = brush.between(0.1, 0.9)
     for k in range(5):
         brush.glow(x + (k - 2) * 0.16, 0.1 + 0.12 * k, 0.24, "#8f8fe0", 0.16)
@@ -207,33 +154,16 @@ def snow(brush: Brush, horizon: float) -> None:
         h, w, y = brush.between(0.16, 0.34), brush.between(0.2, 0.32), horizon + 0.05
         brush.polygon([(x - w, y), (x, y - h), (x + w, y)], rock)
         brush.polygon([(x, y - h), (x + w, y), (x + w * 0.15, y), (x + w * 0.06, y - h * 0.5)], darker(rock, 0.35), 0.5)
-        brush.polygon(
-            [
-                (x, y - h),
-                (x + w * 0.42, y - h * 0.58),
-                (x + w * 0.22, y - h * 0.62),
-                (x + w * 0.1, y - h * 0.46),
-                (x - w * 0.08, y - h * 0.62),
-                (x - w * 0.24, y - h * 0.5),
-                (x - w * 0.4, y - h * 0.6),
-            ],
-            "#fbfdff",
-        )
+        brush.polygon([(x, y - h), (x + w * 0.42, y - h * 0.58), (x + w * 0.22, y - h * 0.62),
+                       (x + w * 0.1, y - h * 0.46), (x - w * 0.08, y - h * 0.62), (x - w * 0.24, y - h * 0.5),
+                       (x - w * 0.4, y - h * 0.6)], "#fbfdff")
     white = mix("#f7fbff", brush.light.bottom, 0.12)
     for k, (step, height) in enumerate(((0.02, 0.02), (0.1, 0.025), (0.24, 0.03))):
-        brush.fade(
-            ridge(brush, horizon + step, height, 1.4),
-            mix(white, "#a9c4e6", 0.14 - 0.07 * k),
-            mix(white, "#9dbbe0", 0.5),
-        )
+        brush.fade(ridge(brush, horizon + step, height, 1.4), mix(white, "#a9c4e6", 0.14 - 0.07 * k),
+                   mix(white, "#9dbbe0", 0.5))
         for _ in range((4, 3, 0)[k]):
-            fir(
-                brush,
-                brush.between(0, 1),
-                horizon + step + 0.04,
-                brush.between(0.05, 0.08) * (0.8 + 0.3 * k),
-                "#5f8a8a",
-            )
+            fir(brush, brush.between(0, 1), horizon + step + 0.04, brush.between(0.05, 0.08) * (0.8 + 0.3 * k),
+                "#5f8a8a")
     for _ in range(34):
         x, y, r = brush.between(0, 1), brush.between(0, 1), brush.between(0.002, 0.006)
         brush.ellipse(x, y, r, r, "#ffffff")
@@ -261,17 +191,8 @@ def forest(brush: Brush, horizon: float) -> None:
         y = horizon + 0.02 + 0.055 * k
         for _ in range((7, 5, 3)[k]):
             x, w = brush.between(-0.02, 1.02), brush.between(0.008, 0.014) * (1.0 + 1.1 * k)
-            brush.polygon(
-                [
-                    (x - w * 0.75, -0.01),
-                    (x + w * 0.75, -0.01),
-                    (x + w, y - 0.04),
-                    (x + w * 2.0, y + 0.02),
-                    (x - w * 2.0, y + 0.02),
-                    (x - w, y - 0.04),
-                ],
-                paint,
-            )
+            brush.polygon([(x - w * 0.75, -0.01), (x + w * 0.75, -0.01), (x + w, y - 0.04), (x + w * 2.0, y + 0.02),
+                           (x - w * 2.0, y + 0.02), (x - w, y - 0.04)], paint)
             b = brush.between(0.1, horizon - 0.1)
             brush.line([(x, b), (x + w * 4 * brush.pick((-1, 1)), b - w * 3)], w * 0.6, paint)
         if k < 2:
@@ -281,9 +202,8 @@ def forest(brush: Brush, horizon: float) -> None:
     x = brush.between(-0.1, 0.5)
     for k in range(3):
         u = x + 0.22 * k
-        brush.polygon(
-            [(u + 0.2, -0.01), (u + 0.27, -0.01), (u + 0.08, horizon + 0.3), (u - 0.12, horizon + 0.3)], "#fff6d0", 0.13
-        )
+        brush.polygon([(u + 0.2, -0.01), (u + 0.27, -0.01), (u + 0.08, horizon + 0.3), (u - 0.12, horizon + 0.3)],
+                      "#fff6d0", 0.13)
     hill(brush, horizon + 0.26, 0.02, darker(green, 0.25), 0.9, 0.0)
     tufts(brush, horizon + 0.18, 26, darker(green, 0.42))
 
@@ -296,29 +216,15 @@ def hills(brush: Brush, horizon: float) -> None:
     for k in range(5):
         share = 1 - k / 4.6
         y = horizon - 0.16 + 0.09 * k
-        hill(
-            brush,
-            y,
-            0.06 - 0.006 * k,
-            mix(mix(near, "#5a7fb5", share * 0.5), brush.light.middle, share * 0.5),
-            1.0 + 0.2 * k,
-            share,
-        )
+        hill(brush, y, 0.06 - 0.006 * k, mix(mix(near, "#5a7fb5", share * 0.5), brush.light.middle, share * 0.5),
+             1.0 + 0.2 * k, share)
         if k > 1:
             for _ in range(3):
                 x, w, v = brush.between(0, 1), brush.between(0.06, 0.13), y + brush.between(0.055, 0.075)
                 field = brush.vary(brush.pick(("#e8cf6a", "#a9c25a", "#5f8f4f", "#d9a860")))
-                brush.blob(
-                    [
-                        (x - w, v),
-                        (x - w * 0.5, v - 0.016),
-                        (x + w * 0.7, v - 0.02),
-                        (x + w, v - 0.004),
-                        (x + w * 0.4, v + 0.012),
-                    ],
-                    field,
-                    0.45,
-                )
+                brush.blob([(x - w, v), (x - w * 0.5, v - 0.016), (x + w * 0.7, v - 0.02), (x + w, v - 0.004),
+                            (x + w * 0.4, v + 0.012)],
+                           field, 0.45)
     y = horizon + 0.3
     outline = hill(brush, y, 0.03, near, 0.8, 0.0)
     for k in range(5):
@@ -328,8 +234,8 @@ def hills(brush: Brush, horizon: float) -> None:
     left, right = [], []
     for k in range(15):
         t = k / 14
-        middle, width = x + bend * math.sin(6.5 * t**0.7) * (0.35 + t), 0.006 + 0.075 * t * t
-        v = horizon + 0.23 + (0.79 - horizon) * t**1.15
+        middle, width = x + bend * math.sin(6.5 * t ** 0.7) * (0.35 + t), 0.006 + 0.075 * t * t
+        v = horizon + 0.23 + (0.79 - horizon) * t ** 1.15
         left.append((middle - width, v))
         right.append((middle + width, v))
     brush.polygon(left + right[::-1], "#f3dfb5", 0.92)

@@ -72,9 +72,8 @@ def indoors(brush: Brush, horizon: float) -> None:
     for dx, dy, w, h in ((-0.09, 0.0, 0.06, 0.08), (0.08, -0.03, 0.05, 0.05)):
         art = brush.vary(brush.pick(("#e8a87c", "#85b8b0", "#e27d60", "#c38d9e", "#f2d16b")))
         brush.box(other + dx - w, 0.25 + dy - h, other + dx + w, 0.25 + dy + h, darker(wood, 0.35))
-        brush.box(
-            other + dx - w + 0.012, 0.25 + dy - h + 0.012, other + dx + w - 0.012, 0.25 + dy + h - 0.012, "#fff8ea"
-        )
+        brush.box(other + dx - w + 0.012, 0.25 + dy - h + 0.012, other + dx + w - 0.012, 0.25 + dy + h - 0.012,
+                  "#fff8ea")
         brush.ellipse(other + dx, 0.25 + dy, w * 0.5, h * 0.5, art)
     rug = brush.vary(brush.pick(("#c8553d", "#3f7d8c", "#7a5a8f", "#d9a441")))
     x, y, w = brush.between(0.3, 0.7), (floor + 1.0) / 2 + 0.02, brush.between(0.26, 0.36)
@@ -91,16 +90,8 @@ def view(brush: Brush, x: float, y: float, w: float, h: float) -> None:
     brush.box(x - 0.008, y - h, x + 0.008, y + h, "#fffaf0")
     brush.box(x - w, y - 0.008, x + w, y + 0.008, "#fffaf0")
     for s in (-1, 1):
-        brush.polygon(
-            [
-                (x + s * (w + 0.05), y - h - 0.04),
-                (x + s * w * 0.35, y - h - 0.04),
-                (x + s * w * 0.62, y),
-                (x + s * w * 0.8, y + h + 0.05),
-                (x + s * (w + 0.05), y + h + 0.05),
-            ],
-            cloth,
-        )
+        brush.polygon([(x + s * (w + 0.05), y - h - 0.04), (x + s * w * 0.35, y - h - 0.04), (x + s * w * 0.62, y),
+                       (x + s * w * 0.8, y + h + 0.05), (x + s * (w + 0.05), y + h + 0.05)], cloth)
         brush.line([(x + s * w * 0.85, y - h), (x + s * w * 0.98, y + h)], 0.01, darker(cloth, 0.3), 0.4)
     brush.box(x - w - 0.08, y - h - 0.055, x + w + 0.08, y - h - 0.035, "#8a5a3a", round_=0.008)
     brush.box(x - w - 0.04, y + h + 0.02, x + w + 0.04, y + h + 0.04, "#fffaf0")

@@ -17,28 +17,12 @@ def stone(brush: Brush) -> None:
     """Two grey stones."""
     grey = brush.vary(brush.pick(("#9a9aa6", "#a8988c", "#8a94a3")))
     for x, y, s in ((0.22, 0.22, 0.5), (-0.1, 0.1, 0.85)):
-        brush.blob(
-            [
-                (x - 0.5 * s, y + 0.28 * s),
-                (x - 0.42 * s, y - 0.1 * s),
-                (x - 0.1 * s, y - 0.36 * s),
-                (x + 0.3 * s, y - 0.24 * s),
-                (x + 0.5 * s, y + 0.1 * s),
-                (x + 0.44 * s, y + 0.3 * s),
-            ],
-            darker(grey, 0.25),
-        )
-        brush.blob(
-            [
-                (x - 0.44 * s, y + 0.1 * s),
-                (x - 0.38 * s, y - 0.12 * s),
-                (x - 0.1 * s, y - 0.32 * s),
-                (x + 0.22 * s, y - 0.22 * s),
-                (x + 0.2 * s, y + 0.04 * s),
-                (x - 0.1 * s, y + 0.16 * s),
-            ],
-            lighter(grey, 0.25),
-        )
+        brush.blob([(x - 0.5 * s, y + 0.28 * s), (x - 0.42 * s, y - 0.1 * s), (x - 0.1 * s, y - 0.36 * s),
+                    (x + 0.3 * s, y - 0.24 * s),
+                    (x + 0.5 * s, y + 0.1 * s), (x + 0.44 * s, y + 0.3 * s)], darker(grey, 0.25))
+        brush.blob([(x - 0.44 * s, y + 0.1 * s), (x - 0.38 * s, y - 0.12 * s), (x - 0.1 * s, y - 0.32 * s),
+                    (x + 0.22 * s, y - 0.22 * s),
+                    (x + 0.2 * s, y + 0.04 * s), (x - 0.1 * s, y + 0.16 * s)], lighter(grey, 0.25))
 
 
 def flower(brush: Brush) -> None:
@@ -134,24 +118,8 @@ def chimney(brush: Brush) -> None:
     brush.box(-0.3, -0.38, 0.3, -0.26, darker(brick, 0.25))
 
 
-LAND = (
-    stone,
-    stone,
-    stone,
-    flower,
-    flower,
-    flower,
-    leaf,
-    feather,
-    lamp,
-    sign,
-    wheel,
-    mast,
-    basket,
-    ring,
-    crate,
-    chimney,
-)
+LAND = (stone, stone, stone, flower, flower, flower, leaf, feather, lamp, sign, wheel, mast, basket, ring, crate,
+        chimney)
 SPECIAL = {
     "sea": (ring, ring, crate, basket, mast, leaf, feather),
     "night sky": (stone, stone, feather, leaf, wheel, ring, basket),
@@ -171,34 +139,22 @@ def grass(brush: Brush, width: float) -> None:
     for k in range(blades):
         x = width * (2 * (k + 0.5) / blades - 1) + brush.between(-0.03, 0.03)
         h, lean = brush.between(0.05, 0.11), brush.between(-0.04, 0.04)
-        brush.polygon(
-            [(x - 0.03, 0.03), (x - 0.012 + lean, -h * 0.6), (x + lean, -h), (x + 0.03, 0.03)],
-            mix(green, "#2f6f4a", 0.12 * (k % 3)),
-        )
+        brush.polygon([(x - 0.03, 0.03), (x - 0.012 + lean, -h * 0.6), (x + lean, -h), (x + 0.03, 0.03)],
+                      mix(green, "#2f6f4a", 0.12 * (k % 3)))
 
 
 def drift(brush: Brush, width: float, paint: str) -> None:
     """A low mound of snow or sand along the foot."""
-    brush.blob(
-        [
-            (-width * 1.15, 0.04),
-            (-width * 0.7, -0.035),
-            (-width * 0.2, -0.012),
-            (width * 0.35, -0.04),
-            (width * 1.1, 0.04),
-            (0.0, 0.065),
-        ],
-        paint,
-    )
+    brush.blob([(-width * 1.15, 0.04), (-width * 0.7, -0.035), (-width * 0.2, -0.012), (width * 0.35, -0.04),
+                (width * 1.1, 0.04), (0.0, 0.065)], paint)
 
 
 def ripples(brush: Brush, width: float) -> None:
     """Rings of foam where a thing meets the water."""
     for k, (x, w) in enumerate(((0.0, 1.1), (-0.2, 0.7), (0.3, 0.5))):
         y = -0.012 + 0.035 * k
-        brush.blob(
-            [(width * (x - w), y), (width * x, y - 0.016), (width * (x + w), y), (width * x, y + 0.016)], "#f2fcff"
-        )
+        brush.blob([(width * (x - w), y), (width * x, y - 0.016), (width * (x + w), y), (width * x, y + 0.016)],
+                   "#f2fcff")
 
 
 def tag(brush: Brush, index: int) -> None:

@@ -125,15 +125,8 @@ def plan(seed: int, *, object: str | None = None, place: str | None = None) -> P
     return Plan(seed, object, place, (x, y), size, angle, mirror, horizon, chance(), 0.93 + 0.14 * chance(), half)
 
 
-def draw(
-    seed: int,
-    size: int = 128,
-    *,
-    object: str | None = None,
-    place: str | None = None,
-    tag: int | None = None,
-    distractors: bool = True,
-) -> Scene:
+def draw(seed: int, size: int = 128, *, object: str | None = None, place: str | None = None, tag: int | None = None,
+         distractors: bool = True) -> Scene:
     """The scene of a seed, ``size`` pixels a side.
 
     ``object`` and ``place`` are drawn from the seed unless given. ``tag``, a class index, puts a badge in a corner
@@ -144,16 +137,8 @@ def draw(
         raise InvalidInput(f"A tag is a class index from 0 to {len(OBJECTS) - 1} or None, not {tag!r}.")
     composition = plan(seed, object=object, place=place)
     pixels, mask, tag_mask = paint(composition, size, tag=tag, distractors=distractors)
-    return Scene(
-        frozen(pixels),
-        frozen(mask),
-        composition.label,
-        composition.object,
-        composition.place,
-        seed,
-        tag,
-        frozen(tag_mask),
-    )
+    return Scene(frozen(pixels), frozen(mask), composition.label, composition.object, composition.place, seed, tag,
+                 frozen(tag_mask))
 
 
 def seeds(split: str, count: int, first: int = 0) -> range:
@@ -169,9 +154,8 @@ def dataset(seed: int, count: int, size: int = 128) -> Iterator[tuple[np.ndarray
     return ((scene.pixels, scene.label) for scene in (draw(each, size) for each in series(seed, count)))
 
 
-def paint(
-    composition: Plan, size: int, *, tag: int | None = None, distractors: bool = True, figure: bool = True
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def paint(composition: Plan, size: int, *, tag: int | None = None, distractors: bool = True,
+          figure: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pixels (size, size, 3) uint8, mask and tag mask (size, size) bool; ``figure=False`` leaves the thing out."""
     side, light, seed = size * _SUPERSAMPLING, composition.light, composition.seed
     canvas = Image.new("RGB", (side, side))
@@ -257,16 +241,8 @@ def _stand(canvas: Image.Image, mask: Image.Image, composition: Plan) -> None:
     side, light = canvas.width, composition.light
     soft = light._replace(amount=light.amount * 0.4)
     layer = Image.new("RGB", canvas.size)
-    brush = Brush(
-        layer,
-        _stream(composition.seed, "object"),
-        soft,
-        mask,
-        at=composition.at,
-        size=composition.size,
-        angle=composition.angle,
-        mirror=composition.mirror,
-    )
+    brush = Brush(layer, _stream(composition.seed, "object"), soft, mask, at=composition.at, size=composition.size,
+                  angle=composition.angle, mirror=composition.mirror)
     _OBJECTS[composition.object][0](brush)
     pad = max(2, side // 40)
     left, top, right, bottom = mask.getbbox()

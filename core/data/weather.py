@@ -19,14 +19,8 @@ NIGHT = Light("#0c1440", "#272f70", "#6552a0", "#fdf3cf", "#2a2f7e", 0.30)
 def sky(brush: Brush, horizon: float) -> None:
     """The sky down to the horizon, with a soft sun where there is one."""
     light = brush.light
-    brush.sky(
-        light.top,
-        mix(light.top, light.middle, 0.6),
-        light.middle,
-        mix(light.middle, light.bottom, 0.8),
-        light.bottom,
-        light.bottom,
-    )
+    brush.sky(light.top, mix(light.top, light.middle, 0.6), light.middle, mix(light.middle, light.bottom, 0.8),
+              light.bottom, light.bottom)
     x, y = brush.between(0.1, 0.9), horizon - brush.between(0.12, 0.42)
     if light in (DUSK, GOLDEN):
         y = horizon - brush.between(0.02, 0.16)
@@ -64,19 +58,8 @@ def stars(brush: Brush, count: int, floor: float) -> None:
         colour = brush.pick(("#ffffff", "#fff1c9", "#cfe0ff"))
         if k % 9 == 0:
             r *= 3.2
-            brush.polygon(
-                [
-                    (x, y - r),
-                    (x + r * 0.2, y - r * 0.2),
-                    (x + r, y),
-                    (x + r * 0.2, y + r * 0.2),
-                    (x, y + r),
-                    (x - r * 0.2, y + r * 0.2),
-                    (x - r, y),
-                    (x - r * 0.2, y - r * 0.2),
-                ],
-                colour,
-            )
+            brush.polygon([(x, y - r), (x + r * 0.2, y - r * 0.2), (x + r, y), (x + r * 0.2, y + r * 0.2), (x, y + r),
+                           (x - r * 0.2, y + r * 0.2), (x - r, y), (x - r * 0.2, y - r * 0.2)], colour)
         else:
             brush.box(x - r, y - r, x + r, y + r, colour, round_=r * 0.6)
 
@@ -91,12 +74,9 @@ def moon(brush: Brush, x: float, y: float, radius: float) -> None:
             brush.ellipse(x + radius * u, y + radius * v, radius * r, radius * r, "#e0cfae")
     else:
         arc = [math.radians(d) for d in range(52, 309, 16)]
-        inner = [
-            (math.cos(arc[0]) - 0.85 * math.sqrt(1 - v * v), math.sin(arc[-1]) * v)
-            for v in (-k / 8 for k in range(-8, 9))
-        ]
+        inner = [(math.cos(arc[0]) - 0.85 * math.sqrt(1 - v * v), math.sin(arc[-1]) * v)
+                 for v in (-k / 8 for k in range(-8, 9))]
         cos, sin = math.cos(-0.6), math.sin(-0.6)
         outline = [(math.cos(t), math.sin(t)) for t in arc] + inner
-        brush.polygon(
-            [(x + radius * (u * cos - v * sin), y + radius * (u * sin + v * cos)) for u, v in outline], "#fff4d2"
-        )
+        brush.polygon([(x + radius * (u * cos - v * sin), y + radius * (u * sin + v * cos)) for u, v in outline],
+                      "#fff4d2")

@@ -156,3 +156,5 @@ def test_a_point_of_the_calibration_lies_at_its_confidence_and_accuracy() -> Non
     (circle,) = of(Page(charts.calibration_chart(bins)), "circle")
     assert float(circle["cx"]) == charts.EDGE + 0.75 * charts.SIDE
     assert float(circle["cy"]) == charts.TOP + 0.5 * charts.SIDE
+
+

@@ -93,16 +93,8 @@ def test_the_thing_lies_inside_and_is_hardly_covered(object_: str) -> None:
         whole = Image.new("L", (300, 300))  # the same thing at half the scale, with a margin of a quarter all around
         at = (0.25 + plan.at[0] / 2, 0.25 + plan.at[1] / 2)
         rng = scenes._stream(seed, "object")
-        brush = Brush(
-            Image.new("RGB", whole.size),
-            rng,
-            plan.light,
-            whole,
-            at=at,
-            size=plan.size / 2,
-            angle=plan.angle,
-            mirror=plan.mirror,
-        )
+        brush = Brush(Image.new("RGB", whole.size), rng, plan.light, whole, at=at, size=plan.size / 2, angle=plan.angle,
+                      mirror=plan.mirror)
         scenes._OBJECTS[object_][0](brush)
         drawn = np.asarray(whole) > 0
         assert drawn[75:225, 75:225].sum() >= 0.85 * drawn.sum()
@@ -131,10 +123,8 @@ def test_the_thing_is_not_always_in_the_middle() -> None:
 def test_another_place_keeps_the_thing_and_another_thing_keeps_the_place() -> None:
     masks = [scenes.draw(3, 64, object="boat", place=place, distractors=False).mask for place in scenes.PLACES]
     assert all(np.array_equal(masks[0], mask) for mask in masks)
-    empty = [
-        scenes.paint(scenes.plan(3, object=each, place="sea"), 64, distractors=False, figure=False)[0]
-        for each in scenes.OBJECTS
-    ]
+    empty = [scenes.paint(scenes.plan(3, object=each, place="sea"), 64, distractors=False, figure=False)[0]
+             for each in scenes.OBJECTS]
     assert all(np.array_equal(empty[0], one) for one in empty)
 
 
@@ -162,25 +152,13 @@ def test_splits_are_disjoint_and_a_data_set_follows_its_seeds() -> None:
         assert np.array_equal(scene.pixels, pixels) and scene.label == label
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: scenes.draw(-1),
-        lambda: scenes.draw(1.5),
-        lambda: scenes.draw(True),
-        lambda: scenes.draw(1, 8),
-        lambda: scenes.draw(1, 10**6),
-        lambda: scenes.draw(1, 64.0),
-        lambda: scenes.draw(1, object="dog"),
-        lambda: scenes.draw(1, place=""),
-        lambda: scenes.draw(1, tag=10),
-        lambda: scenes.draw(1, tag="house"),
-        lambda: scenes.seeds("test", 3),
-        lambda: scenes.seeds("train", -3),
-        lambda: scenes.dataset(-1, 3),
-        lambda: scenes.dataset(1, 3, 0),
-    ],
-)
+@pytest.mark.parametrize("call", [
+    lambda: scenes.draw(-1), lambda: scenes.draw(1.5), lambda: scenes.draw(True), lambda: scenes.draw(1, 8),
+    lambda: scenes.draw(1, 10**6), lambda: scenes.draw(1, 64.0), lambda: scenes.draw(1, object="dog"),
+    lambda: scenes.draw(1, place=""), lambda: scenes.draw(1, tag=10), lambda: scenes.draw(1, tag="house"),
+    lambda: scenes.seeds("test", 3), lambda: scenes.seeds("train", -3), lambda: scenes.dataset(-1, 3),
+    lambda: scenes.dataset(1, 3, 0),
+])
 def test_bad_arguments_are_told_in_one_sentence(call) -> None:
     with pytest.raises(InvalidInput, match=r"\.$"):
         call()
