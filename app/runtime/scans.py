@@ -44,9 +44,11 @@ _stopped: set[str] = set()  # the names of scans that are to end
 
 
 @st.cache_resource(show_spinner=False, ttl=FRESH, max_entries=4)
-def collection(data: str, seed: int, pictures: int) -> Collection:
-    """The pictures of a place or a name, see ``open_collection``."""
-    return open_collection(data, seed=seed, pictures=pictures)
+def collection(
+    data: str, seed: int, pictures: int, split: str = "", columns: tuple[tuple[str, str], ...] = ()
+) -> Collection:
+    """The pictures of a place or a name, see ``open_collection``; "" and no columns: as they are found."""
+    return open_collection(data, seed=seed, pictures=pictures, split=split or None, columns=dict(columns))
 
 
 @st.cache_resource(show_spinner=False)
@@ -97,6 +99,7 @@ def run(model: Classifier, request: Request, tick: Progress) -> None:
         Stopped: by ``stop``.
     """
     out, chosen = runs.folder() / request.name, {"seed": request.seed, "pictures": request.pictures}
+    taken = {"split": request.split or None, "columns": dict(request.columns)}
 
     def work(progress: Progress) -> None:
         _stopped.discard(request.name)
@@ -106,7 +109,7 @@ def run(model: Classifier, request: Request, tick: Progress) -> None:
                 raise Stopped
             progress(done, total)
 
-        scan(model, request.data, out, mapping=dict(request.mapping), progress=told, **chosen)
+        scan(model, request.data, out, mapping=dict(request.mapping), progress=told, **chosen, **taken)
 
     keeper = threading.Thread(target=_keep, args=(request.name, runtime_session()), name="fovea-keeping", daemon=True)
     keeper.start()
@@ -146,7 +149,11 @@ def request(run: Run) -> Request:
     said = facts["identity"].split(" ")
     seed, pictures = (int(said[1]), int(said[2])) if len(said) == 3 else (SEED, PICTURES)
     mapping = ((label, "" if i is None else facts["classes"][i]) for label, i in facts["labels"].items())
-    return Request(facts["model"], runs.name_of(run), facts["data"], seed, pictures, tuple(mapping))
+    taken = facts.get("taken") or {}  # runs of older versions do not say it
+    split, columns = taken.get("split", ""), tuple(taken.get("columns", {}).items())
+    return Request(
+        facts["model"], runs.name_of(run), facts["data"], seed, pictures, tuple(mapping), split=split, columns=columns
+    )
 
 
 def keep_zip(file: BinaryIO, name: str) -> Path:

@@ -78,6 +78,7 @@ class Key(StrEnum):
     VISITOR = "visitor"
 
     DATA = "data"
+    TAKEN = "taken"
     SCENES = "scenes"
     ZIP = "zip"
     ZIP_UPLOADER = "zip_uploader"

@@ -33,7 +33,10 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """A scan that was asked for: what ``core.scan`` takes, and the model and the run's name that it has."""
+    """A scan that was asked for: what ``core.scan`` takes, and the model and the run's name that it has.
+
+    ``split`` is "" and ``columns`` are none where the data are taken as they are found.
+    """
 
     model: str
     name: str
@@ -41,6 +44,8 @@ class Request:
     seed: int
     pictures: int
     mapping: tuple[tuple[str, str], ...]
+    split: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import streamlit as st
 from app import runtime, state
 from app.runtime import scans
 from app.state import Key
+from app.widgets.mistakes import taken
 from app.widgets.mistakes.labels import match_labels
 from app.words import literal, plain, word
 from core import Classifier, InvalidInput
@@ -33,6 +34,8 @@ class Chosen:
     pictures: int
     mapping: dict[str, str]
     collection: Collection
+    split: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 def choose(classifier: Classifier) -> Chosen | None:
@@ -62,11 +65,12 @@ def choose(classifier: Classifier) -> Chosen | None:
         if not data:
             return None
         with st.spinner(word("data.listing")):
-            found = scans.collection(data, seed, pictures)
+            found, (split, columns) = taken.collect(data, seed, pictures)
     except InvalidInput as error:
         st.error(literal(error))
         return None
-    return Chosen(data, seed, pictures, match_labels(classifier, found), found)
+    taken.show(data, found.taken)
+    return Chosen(data, seed, pictures, match_labels(classifier, found), found, split, columns)
 
 
 def pick_scenes(family: str) -> tuple[str, int, int]:

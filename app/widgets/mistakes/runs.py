@@ -12,7 +12,7 @@ from app.runtime import runs, scans
 from app.runtime.runs import Opened
 from app.state import Key
 from app.widgets import models
-from app.widgets.mistakes import comparing, export, overview
+from app.widgets.mistakes import comparing, export, overview, taken
 from app.widgets.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
 from app.words import literal, word
 from core import InvalidInput
@@ -113,6 +113,7 @@ def show_head(opened: Opened) -> None:
         st.subheader(literal(model_title(opened.run)))
         told = word("runs.on", data=data_title(opened.run), count=pictures(opened.run))
         st.markdown(f"{with_broken(opened.run, told)} · {overview.tell(opened)}")
+        taken.state_of(opened.run)
     with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         if len(opened.table):
             comparing.pick_other(opened)

@@ -36,7 +36,12 @@ def offer(classifier: Classifier, chosen: data.Chosen) -> None:
     def start() -> None:
         name = scans.run_name(classifier, chosen.collection, chosen.mapping)
         mapping = tuple(chosen.mapping.items())
-        ask(Request(classifier.card.slug, name, chosen.data, chosen.seed, chosen.pictures, mapping))
+        ask(
+            Request(
+                classifier.card.slug, name, chosen.data, chosen.seed, chosen.pictures, mapping,
+                split=chosen.split, columns=chosen.columns,
+            )
+        )  # fmt: skip
 
     expected = scans.seconds(classifier, runtime.milliseconds(classifier), chosen.collection)
     label = word("scan.start.one") if len(chosen.collection) == 1 else word("scan.start", count=count)

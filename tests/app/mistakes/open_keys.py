@@ -11,6 +11,7 @@ DATA = ("scenes", "imagenette", "folder", "csv", "zip")
 OF_MISTAKES = {
     "shortcut.{models.shortcut(card.family)}": ["shortcut.tag", "shortcut.place"],
     "data.{one}": [f"data.{one}" for one in DATA],
+    "taken.{what}": ["taken.split", "taken.path", "taken.label"],
     "data.scenes.{one}": [f"data.scenes.{one}" for one in SHORTCUTS],
     "data.{kind}.path": ["data.folder.path", "data.csv.path"],
     "data.{kind}.help": ["data.folder.help", "data.csv.help"],
