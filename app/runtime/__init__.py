@@ -86,8 +86,8 @@ def cards() -> tuple[ModelCard, ...]:
 
 
 def problems() -> tuple[str, ...]:
-    """A sentence for each card in the folder FOVEA_MODELS that is no model."""
-    return own.problems()
+    """A sentence for each card, of the shelf or in the folder FOVEA_MODELS, that is no model."""
+    return shelf.problems()
 
 
 def has_photographs() -> bool:

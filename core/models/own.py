@@ -17,6 +17,7 @@ from core.files import open_regular
 from core.models import torchvision_models
 from core.models.architecture import construct
 from core.models.guard import Admitted, admit
+from core.models.integrity import check_bytes
 from core.models.user_card import MAX_BYTES, parse_card
 from core.models.weights import Weights, fit, read_weights
 from core.types import InvalidInput, ModelCard
@@ -52,6 +53,7 @@ def open_model(
         raise InvalidInput(f"The weights are larger than {MAX_WEIGHTS >> 20} MB; put the files into {FOLDER} instead.")
     digest = sha256(card + weights).hexdigest()
     found, _ = parse_card(card, f"{FAMILY}/{digest[:12]}", name)
+    check_bytes(found, weights, "the file of the weights")
     found.facts["checksum"] = digest
     tensors = read_weights(weights, "The file of the weights")
     check_count(found, len(weights))
@@ -66,6 +68,7 @@ def fetch(card: ModelCard, device: torch.device = CPU) -> Admitted:
     """
     path = Path(card.facts["file"])
     tensors = read_weights(path, path.name)
+    check_bytes(card, path, path.name)
     check_count(card, path.stat().st_size)
     return _admitted(card, tensors, device)
 

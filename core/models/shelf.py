@@ -6,22 +6,23 @@ user's own.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save_file
 from torch import nn
 
 from core.attention import MECHANISMS
 from core.files import to_json
 from core.models import own, torchvision_models
 from core.models.architecture import assemble, build, freeze
+from core.models.integrity import check_bytes, checksum
+from core.models.user_card import CHECKS
 from core.types import InvalidInput, ModelCard, Progress
 
-__all__ = ["assemble", "build", "freeze"]
+__all__ = ["assemble", "build", "checksum", "freeze"]
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 FAMILIES = ("scenes", "imagenette", "scenes-tag", "scenes-place")
@@ -36,24 +37,37 @@ def shelf() -> Path:
 
 def read_card(path: Path) -> ModelCard:
     """The card in a JSON file; InvalidInput where it is no card."""
+    name = f"{path.parent.name}/{path.name}"
     try:
-        return ModelCard.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (TypeError, ValueError) as error:  # no JSON, no text, or not what a card holds
-        name = f"{path.parent.name}/{path.name}"
-        raise InvalidInput(f"{name} is not a model card: {str(error).rstrip('.')}.") from error
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise TypeError("it holds no table of facts")
+        for key, (fits, how) in CHECKS.items():
+            if key in data and not fits(data[key]) and key != "weights":
+                raise TypeError(f"{key!r} must be {how}")
+        return ModelCard.from_json(data)
+    except OSError as error:
+        raise InvalidInput(f"{name} cannot be read; check its permissions.") from error
+    except (TypeError, ValueError, RecursionError) as error:  # no JSON, no text, or not what a card holds
+        raise InvalidInput(f"{name} is not a model card: {str(error).rstrip('.')}; copy it again.") from error
 
 
 def cards() -> tuple[ModelCard, ...]:
     """Every model of the shelf: those that lie here as files, torchvision's, and the user's own.
 
-    A card of the user's that has a problem is passed over; ``own.problems()`` tells it. Nothing is fetched.
+    A card that has a problem is passed over; ``problems`` tells it. Nothing is fetched.
     """
     return (*stored(), *torchvision_models.cards(), *own.cards())
 
 
+def problems() -> tuple[str, ...]:
+    """A sentence for each card that is no model: to be shown beside the shelf."""
+    return (*(str(one) for one in _look().values() if isinstance(one, InvalidInput)), *own.problems())
+
+
 def stored() -> tuple[ModelCard, ...]:
     """The models shipped or trained here: family by family, and in each in the order of the mechanisms."""
-    found = [read_card(path) for path in shelf().glob("*/*.json") if path.with_suffix(".safetensors").exists()]
+    found = [one for one in _look().values() if isinstance(one, ModelCard)]
     families = {slug: place for place, slug in enumerate(FAMILIES)}
     order = {one.slug: place for place, one in enumerate(MECHANISMS)}
 
@@ -61,6 +75,18 @@ def stored() -> tuple[ModelCard, ...]:
         return families.get(card.family, len(families)), card.family, order.get(card.mechanism, len(order)), card.slug
 
     return tuple(sorted(found, key=place))
+
+
+def _look() -> dict[str, ModelCard | InvalidInput]:
+    """Every card of the shelf that has weights beside it, by its place, or what is wrong with it."""
+    found: dict[str, ModelCard | InvalidInput] = {}
+    for path in sorted(shelf().glob("*/*.json")):
+        if path.with_suffix(".safetensors").exists():
+            try:
+                found[f"{path.parent.name}/{path.stem}"] = read_card(path)
+            except InvalidInput as error:
+                found[f"{path.parent.name}/{path.stem}"] = error
+    return found
 
 
 def find_card(slug: str) -> ModelCard:
@@ -76,20 +102,18 @@ def find_card(slug: str) -> ModelCard:
         return torchvision_models.make_card(name)
     if is_own(slug):
         return own.find_card(slug)
-    for card in stored():
-        if card.slug == slug:
+    found = _look()
+    for card in found.values():
+        if isinstance(card, ModelCard) and card.slug == slug:
             return card
+    if isinstance(found.get(slug), InvalidInput):
+        raise found[slug]
     raise InvalidInput(f"There is no model {slug!r} on the shelf; choose one of: {', '.join(c.slug for c in cards())}.")
 
 
 def weights_file(card: ModelCard) -> Path:
     """Where a card's weights lie."""
     return shelf() / f"{card.slug}.safetensors"
-
-
-def checksum(path: Path) -> str:
-    """The sha256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def store(module: nn.Module, card: ModelCard) -> Path:
@@ -129,7 +153,8 @@ def fetch(card: ModelCard, progress: Progress | None = None) -> nn.Module:
     Weights of torchvision that are not here are fetched; ``progress(done, total)`` then counts bytes.
 
     Raises:
-        InvalidInput: the file is missing and cannot be fetched, is broken, or does not fit the architecture.
+        InvalidInput: the file is missing and cannot be fetched, is broken, is not the one that the card was written
+            for, or does not fit the architecture.
     """
     if card.family == torchvision_models.FAMILY:
         return assemble(card, torchvision_models.fetch(card, progress))
@@ -137,8 +162,11 @@ def fetch(card: ModelCard, progress: Progress | None = None) -> nn.Module:
         return own.fetch(card).module
     path = weights_file(card)
     try:
-        weights = load_file(path)
+        data = path.read_bytes()
+        check_bytes(card, data, path.name)
+        weights = load(data)
     except (OSError, SafetensorError) as error:
-        reason = f"The weights of {card.slug} cannot be read from {path} ({error})"
+        why = error.strerror if isinstance(error, OSError) else error
+        reason = f"The weights of {card.slug} cannot be read from {path} ({why})"
         raise InvalidInput(f"{reason}; copy the file again, or train the model anew.") from error
     return assemble(card, weights)

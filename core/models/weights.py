@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
+from core.models.integrity import check_numbers
 from core.models.weights_file import Weights, read_weights
 from core.types import InvalidInput
 
@@ -37,7 +38,7 @@ def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
     """Load weights into the module; halves become the module's own precision.
 
     Raises:
-        InvalidInput: they do not fit; it says which names are missing, unexpected, or of another shape.
+        InvalidInput: they are not all numbers, or do not fit; it says which names are missing, unexpected, or of another shape.
     """
     own = module.state_dict()
     prefix, found = select(own, weights, name)
@@ -58,6 +59,7 @@ def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
         told = "; ".join(one for one in wrong if one) or str(error).strip().partition("\n")[0].rstrip(".")
         under = f", taken without {prefix!r} before each name," if prefix else ""
         raise InvalidInput(f"The weights of {name}{under} do not fit its architecture: {told}.") from error
+    check_numbers(module, name)
     return module
 
 

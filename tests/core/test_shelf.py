@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -110,7 +111,9 @@ def test_an_unknown_slug_is_told_what_there_is(empty: Path, tiny: Callable) -> N
 def test_a_broken_card_is_one_sentence_that_names_the_file(empty: Path, tiny: Callable, text: str) -> None:
     put(tiny("plain"))
     (empty / "made/cbam.json").write_bytes(text.encode("latin-1"))
-    assert refusal(core.cards).startswith("made/cbam.json is not a model card: ")
+    (said,) = shelf.problems()
+    assert said.startswith("made/cbam.json is not a model card: ") and said == refusal(lambda: core.load("made/cbam"))
+    assert not [one for one in core.cards() if one.family == "made"]
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "cut header", "no safetensors", "folder"])
@@ -177,3 +180,74 @@ def test_a_shipped_model_is_what_its_card_says(path: Path, monkeypatch: pytest.M
     assert all(0 <= left <= 1 for left in card.ablation.values())
     assert card.facts["command"].startswith(f"python -m core train {card.slug}") and card.facts["licence"]
     assert mechanism(card.mechanism).slug == card.mechanism
+
+
+# --- damaged files
+
+
+@needs_shipped
+def test_a_flipped_bit_in_shipped_weights_is_refused(empty: Path) -> None:
+    """Every bit counts: in a weight, in the names, in the padding of the header."""
+    for name in ("json", "safetensors"):
+        (empty / "scenes").mkdir(exist_ok=True)
+        shutil.copy(shelf.PRETRAINED / f"scenes/plain.{name}", empty / "scenes")
+    path = empty / "scenes/plain.safetensors"
+    whole = path.read_bytes()
+    assert core.load("scenes/plain", "cpu").card.facts["checksum"] == hashlib.sha256(whole).hexdigest()
+    for place in (len(whole) - 1, len(whole) // 2, len(whole) // 2 + 1):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert "the checksum differs" in refusal(lambda: core.load("scenes/plain", "cpu"))
+    path.write_bytes(whole + b"\0")
+    assert "the checksum differs" in refusal(lambda: core.load("scenes/plain", "cpu"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("classify.weight", float("nan")), ("classify.weight", float("inf")), ("stem.1.running_var", float("nan"))],
+)
+def test_weights_that_are_no_numbers_are_refused(empty: Path, tiny: Callable, key: str, value: float) -> None:
+    card, path = put(tiny("cbam")), empty / "made/cbam.safetensors"
+    weights = load_file(path)
+    assert core.load(card.slug, "cpu")
+    weights[key] = weights[key].clone()
+    weights[key].flatten()[3] = value
+    save_file(weights, path)
+    said = refusal(lambda: core.load(card.slug, "cpu"))
+    assert key in said and "1 of the" in said and "not finite numbers" in said
+    own = {"architecture": "fovea/cbam", "classes": list(card.classes), "size": 64, "widths": list(card.widths)}
+    assert key in refusal(lambda: core.open_model(json.dumps(own).encode(), path.read_bytes(), "cpu"))
+
+
+def test_weights_of_ones_own_are_held_to_the_checksum_on_their_card(tiny: Callable, tmp_path: Path) -> None:
+    own = {"architecture": "fovea/cbam", "classes": list("abcdefghij"), "size": 64, "widths": [8, 8, 16, 16]}
+    path = tmp_path / "mine.safetensors"
+    save_file(tiny("cbam").module.state_dict(), path)
+    data = path.read_bytes()
+    for checksum, fits in ((hashlib.sha256(data).hexdigest(), True), ("0" * 64, False), ("of my own", True)):
+        card = json.dumps({**own, "facts": {"checksum": checksum}})
+        path.with_suffix(".json").write_text(card)
+        for load in (
+            lambda: core.load(f"file:{path.with_suffix('.json')}", "cpu"),
+            lambda card=card: core.open_model(card.encode(), data, "cpu"),
+        ):
+            if fits:
+                load()
+            else:
+                assert "the checksum differs" in refusal(load)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", "null", '{"slug": 3, "title": "x", "mechanism": "cbam", "classes": ["a"]}', '{"slug": "made/x"}',
+     '{"slug": "made/x", "title": [], "mechanism": "cbam", "classes": ["a"]}', "\xff", "[" * 100_000,
+     '{"slug": "made/x", "title": "x", "mechanism": {}, "classes": ["a"]}',
+     '{"slug": "made/x", "title": "x", "mechanism": "cbam", "classes": [1, 2]}'],
+    ids=range(10),
+)  # fmt: skip
+def test_one_broken_card_hides_no_other(empty: Path, tiny: Callable, text: str) -> None:
+    put(tiny("cbam"))
+    put(tiny("plain"), "made/x")
+    (empty / "made/x.json").write_text(text, encoding="latin-1")
+    assert "made/x" not in [one.slug for one in core.cards()] and core.load("made/cbam", "cpu")
+    (said,) = shelf.problems()
+    assert said.startswith("made/x.json is not a model card: ") and said == refusal(lambda: core.load("made/x", "cpu"))

@@ -1,0 +1,58 @@
+"""Whether weights are whole: the bytes that their card was written for, and numbers in all of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from core.types import InvalidInput, ModelCard
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def check_bytes(card: ModelCard, data: bytes | Path, place: str) -> None:
+    """Refuse a file of weights whose sha256 is not the ``checksum`` on the card, where it has one.
+
+    Raises:
+        InvalidInput: they differ. What is measured, and shown as measured, is of other weights.
+    """
+    expected = card.facts.get("checksum")
+    if not isinstance(expected, str) or not SHA256.fullmatch(expected):
+        return
+    if checksum(data) != expected:
+        raise InvalidInput(
+            f"The weights of {card.slug} in {place} are not those that their card was written for: the checksum "
+            "differs. Copy the file again; if the weights were changed on purpose, take the checksum out of the card."
+        )
+
+
+def checksum(data: bytes | Path) -> str:
+    """The sha256 of bytes, or of a file, which is not read into memory at once."""
+    if isinstance(data, bytes):
+        return hashlib.sha256(data).hexdigest()
+    with data.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_numbers(module: nn.Module, name: str) -> None:
+    """Refuse weights that are not all numbers.
+
+    A buffer may hold infinity, as masks do; a parameter may not.
+
+    Raises:
+        InvalidInput: the first tensor with a NaN, or the first parameter with an infinity.
+    """
+    parameters = dict(module.named_parameters())
+    for key, tensor in module.state_dict().items():
+        if not tensor.is_floating_point():
+            continue
+        bad = tensor.isnan() if key not in parameters else ~torch.isfinite(tensor)
+        if bool(bad.any()):
+            raise InvalidInput(
+                f"The weights of {name} are damaged: {int(bad.sum()):,} of the {tensor.numel():,} values of {key} are "
+                "not finite numbers. Copy the file again, or save a checkpoint from before the training failed."
+            )
