@@ -19,10 +19,13 @@ HERE = Path(__file__).parent
 st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png"), layout="wide")
 with st.spinner(word("app.waking")):  # the first visitor waits for torch to be imported
     from app import state
+    from app.runtime import standing
     from app.state import Key, Subject
     from app.widgets import history, models, pictures, weights
     from app.widgets.mistakes import scanning
     from core import InvalidInput, ModelCard, Picture, Stopped
+
+    standing.settle()
 
 
 def frame() -> tuple[ModelCard, str, str, Picture]:
@@ -51,6 +54,7 @@ def run() -> None:
     speaks = {explore: state.EXPLORE, mistakes: state.MISTAKES, trust: state.TRUST, shelf: state.MODELS}
     page = st.navigation(list(speaks), position="top")
     state.restore(speaks[page])
+    state.turn_to(page.url_path)
     try:
         with st.sidebar:
             card, sample, framing, picture = frame()

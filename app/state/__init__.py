@@ -34,6 +34,7 @@ from app.state.session import (
     forget_parameters,
     fresh_key,
     get,
+    hush,
     mark_line,
     notice,
     page_address,
@@ -47,6 +48,7 @@ from app.state.session import (
     take,
     take_notices,
     take_wanted,
+    turn_to,
     visitor,
 )
 
@@ -72,6 +74,7 @@ __all__ = [
     "forget_parameters",
     "fresh_key",
     "get",
+    "hush",
     "keep",
     "kept",
     "mark_line",
@@ -99,6 +102,7 @@ __all__ = [
     "take_notices",
     "take_wanted",
     "truth_of_upload",
+    "turn_to",
     "uploads",
     "visitor",
 ]

@@ -74,6 +74,7 @@ class Key(StrEnum):
     COMPETITORS = "competitors"
     NOTICES = "notices"
     SAID = "said"
+    PAGE = "page"
     SUBJECT = "subject"
     VISITOR = "visitor"
 

@@ -98,6 +98,18 @@ def notice(sentence: str) -> None:
     st.session_state[Key.NOTICES] = (*get(Key.NOTICES, ()), sentence)
 
 
+def hush() -> None:
+    """Say no longer what was said: what it was about has been done again."""
+    forget(Key.SAID)
+
+
+def turn_to(page: str) -> None:
+    """Leave behind what was said of files on another page than this one, where nothing of them is left."""
+    if get(Key.PAGE) != page:
+        forget(Key.REFUSED, Key.ZIP_REFUSED, Key.SAID)
+        put(Key.PAGE, page)
+
+
 def device() -> str:
     """The name of the chosen device."""
     return get(Key.DEVICE, "cpu")
@@ -126,6 +138,7 @@ def take_wanted() -> str | None:
 def take_notices() -> tuple[str, ...]:
     """What is to be said now: a notice stays until the visitor chooses something else."""
     said, address = st.session_state.pop(Key.NOTICES, ()), st.query_params.to_dict()
+    address["picture"] = get(Key.SAMPLE)  # not every page has it in its address
     if said:
         put(Key.SAID, (address, said))
     before, sentences = get(Key.SAID, ({}, ()))

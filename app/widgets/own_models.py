@@ -9,13 +9,14 @@ from pathlib import PurePath
 import streamlit as st
 
 from app import runtime, state
+from app.runtime import uploads
 from app.state import Key
 from app.widgets import models
 from app.words import literal, plain, word
 from core import InvalidInput
-from core.models.own import SUFFIXES
+from core.models.own import MAX_WEIGHTS, SUFFIXES
 
-MEGABYTES = 512
+MEGABYTES = MAX_WEIGHTS >> 20
 """Of one file; a larger one goes into the folder FOVEA_MODELS."""
 MOST = 3
 """Models that one visitor may hold in the server's memory."""
@@ -48,6 +49,9 @@ def take_in(files: list) -> str:
     weights = [one for one in files if one.name.lower().endswith(SUFFIXES)]
     if len(cards) != 1 or len(weights) != 1 or len(files) != 2:
         raise InvalidInput(plain("own.both", count=len(files)))
+    refused = next(filter(uploads.is_refused, files), None)
+    if refused is not None:
+        raise InvalidInput(plain("upload.refused", name=refused.name, files=uploads.FILES))
     if len(state.own_models()) >= MOST:
         raise InvalidInput(plain("own.full", count=MOST))
     name = cards[0].name
@@ -55,6 +59,7 @@ def take_in(files: list) -> str:
     title = found.card.title if found.card.title != found.card.slug.rpartition("/")[2] else PurePath(name).stem
     facts = {**found.card.facts, "uploaded": name}
     state.add_own_model(replace(found, card=replace(found.card, title=title, facts=facts)))
+    uploads.let_go(*files)
     return found.card.slug
 
 
@@ -83,6 +88,8 @@ def bring() -> None:
         max_upload_size=MEGABYTES,
         label_visibility="collapsed",
     )
+    if len(files) < 2:
+        state.forget(Key.REFUSED)  # it was about files that are no longer here
     if state.get(Key.REFUSED):
         st.error(literal(state.get(Key.REFUSED)))
     elif len(files) == 1:

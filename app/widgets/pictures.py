@@ -9,14 +9,17 @@ import streamlit as st
 
 from app import runtime, state
 from app.gallery import gallery
+from app.runtime import uploads
 from app.state import Key
 from app.words import plain, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
 from core.data import samples
 from core.data.datasets import fetch_imagenette
 from core.images import frame
+from core.images.opening import MAX_BYTES
 
-UPLOADS = 24
+UPLOADS, LARGEST = 24, MAX_BYTES >> 20
+"""Pictures of the visitor's own that the strip holds, and megabytes of the file of one."""
 ELONGATED, DRAWN = 4, 2
 """Of a picture that is longer than so many times its other side, so many times that side round the square are drawn."""
 CENTRE, FIT, BOX = "centre", "fit", "box"
@@ -83,9 +86,12 @@ def pick_picture(family: str) -> tuple[str, Picture]:
 
 
 def take_in(files: list) -> None:
-    """Open what the visitor brought; each broken file becomes one sentence and the rest stay."""
+    """Open what the visitor brought and let go of the files; each broken one becomes a sentence and the rest stay."""
+    state.hush()
     for file in files:
         try:
+            if uploads.is_refused(file):
+                raise InvalidInput(plain("upload.refused", name=file.name, files=uploads.FILES))
             if len(state.uploads()) >= UPLOADS:
                 raise InvalidInput(plain("picture.full", count=UPLOADS))
             slug = state.add_upload(open_image(file.getvalue(), name=file.name))
@@ -93,6 +99,8 @@ def take_in(files: list) -> None:
             state.forget(Key.TARGET)
         except InvalidInput as error:
             state.notice(str(error) if file.name in str(error) else f"{file.name}: {error}")
+        uploads.let_go(file)
+    uploads.give_back()
 
 
 def fetch_photographs() -> None:
@@ -122,9 +130,10 @@ def add_pictures() -> None:
         accept_multiple_files=True,
         key=state.fresh_key(Key.UPLOADER),
         on_change=uploaded,
+        max_upload_size=LARGEST,
         label_visibility="collapsed",
     )
-    st.caption(word("picture.private", limit=st.get_option("server.maxUploadSize")))
+    st.caption(word("picture.private", limit=LARGEST))
     if not runtime.has_photographs():
         fetch_photographs()
     if st.toggle(word("picture.camera"), key=Key.CAMERA_ON):

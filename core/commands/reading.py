@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 import numpy as np
 
 import core
 from core.attribution import method
 from core.commands.printing import percent, remark, show
+from core.models.shelf import problems
 
 
 def models(options: argparse.Namespace) -> None:
@@ -22,6 +24,8 @@ def models(options: argparse.Namespace) -> None:
         )
         lines.append(f"{card.slug:32}{percent(card.accuracy):>10}{left}{card.pictures:>10}{remark(card)}")
     show([card.to_json() for card in rows], "\n".join(lines), options)
+    for one in problems():
+        print(one, file=sys.stderr)
 
 
 def explain(options: argparse.Namespace) -> None:

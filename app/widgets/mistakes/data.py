@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import runtime, state
-from app.runtime import scans
+from app.runtime import scans, uploads
 from app.state import Key
 from app.widgets.mistakes import taken
 from app.widgets.mistakes.labels import match_labels
@@ -53,6 +53,8 @@ def choose(classifier: Classifier) -> Chosen | None:
         persist_state="session",
         wrap=True,
     )
+    if kind != ZIP:
+        state.forget(Key.ZIP_REFUSED)
     seed, pictures = SEED, PICTURES
     try:
         if kind == SCENES:
@@ -124,9 +126,12 @@ def bring_zip() -> str:
             return
         state.forget(Key.ZIP, Key.ZIP_REFUSED)
         try:
+            if uploads.is_refused(file):
+                raise InvalidInput(plain("upload.refused", name=file.name, files=uploads.FILES))
             state.put(Key.ZIP, str(scans.keep_zip(file, file.name)))
         except InvalidInput as error:
             state.put(Key.ZIP_REFUSED, str(error))
+        uploads.let_go(file)
         state.renew(Key.ZIP_UPLOADER)  # an empty one: the zip is on the disk now, and not in memory as well
 
     st.file_uploader(

@@ -58,6 +58,8 @@ WORDS = {
     "picture.remove": "Remove",
     "picture.add": "Add pictures",
     "picture.private": "Drop, browse or paste JPEG, PNG or WebP, up to {limit} MB each. Pictures stay on this machine and are not written to disk.",
+    "upload.refused": "{name} was not kept: there is too much in upload already (at most {files} files and 1 GB for each visitor). "
+    "Wait until what you uploaded before is opened, or reload the page, and bring it again.",
     "picture.camera": "Use the camera",
     "picture.gone": "That picture was brought by a visitor and cannot travel in an address; bring it again to see it.",
     "picture.part": "The picture goes on: only what lies round the model's square is drawn.",

@@ -1,0 +1,134 @@
+"""Uploaded files in the server's memory: how much of them each visitor may hold, and when they are let go.
+
+Streamlit keeps the bytes of an upload until its session ends, whether a page ever asks for them or not, and knows one
+limit alone, that of a file. Its store of uploads is made before any script runs, and nothing else can be put in its
+place; so what is there learns to count.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from streamlit import runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+MEGABYTE = 1 << 20
+FILES, BYTES = 32, 1040 * MEGABYTE
+"""What one session may hold at once: a model with its card, or all the pictures of a strip."""
+EVERYBODY = 3 * 1024 * MEGABYTE
+"""Bytes that all sessions may hold together."""
+UNCLAIMED, GONE = 300.0, 60.0
+"""Seconds that a file is kept which no page has asked for since, and those of a session that is no longer connected."""
+ROUND = 10.0
+"""Seconds between two looks at what is held, while anything is."""
+REFUSED = "application/x-fovea-refused"
+"""The type of a file that was over the quota: its name is kept, and nothing of its content."""
+
+
+class LimitedUploads(MemoryUploadedFileManager):
+    """Streamlit's store of uploads with a quota for each session; what nobody asks for is let go."""
+
+    connected: Callable[[str], bool]
+    asked: dict[str, dict[str, float]]
+    left: dict[str, float]
+    watching: bool
+
+    @classmethod
+    def take_over(cls, store: MemoryUploadedFileManager, connected: Callable[[str], bool]) -> None:
+        """Make a store of Streamlit's one of these, with all that it holds; ``connected(session)`` is asked of it."""
+        now = time.monotonic()
+        with store._lock:
+            store.connected, store.left, store.watching = connected, {}, False
+            store.asked = {session: dict.fromkeys(files, now) for session, files in store.file_storage.items()}
+            store.__class__ = cls
+
+    def add_file(self, session_id: str, file: UploadedFileRec) -> None:
+        """Keep a file, or its name alone where that is too much: whoever opens it says so in words."""
+        with self._lock:
+            mine = self.file_storage.get(session_id, {})
+            others = [one for file_id, one in mine.items() if file_id != file.file_id]
+            held = sum(len(one.data) for one in others) + len(file.data)
+            if len(others) >= 2 * FILES:
+                return  # not even its name
+            many = sum(not is_refused(one) for one in others) >= FILES
+            if many or held > BYTES or self._total_bytes + len(file.data) > EVERYBODY:
+                file = file._replace(type=REFUSED, data=b"")
+            self.asked.setdefault(session_id, {})[file.file_id] = time.monotonic()
+            watch, self.watching = not self.watching, True
+        super().add_file(session_id, file)
+        if watch:
+            threading.Thread(target=self._watch, name="fovea-uploads", daemon=True).start()
+
+    def get_files(self, session_id: str, file_ids: Sequence[str]) -> list[UploadedFileRec]:
+        """The files of those ids that are there; a page that asks for them shows them."""
+        now = time.monotonic()
+        with self._lock:
+            here = self.asked.get(session_id, {})
+            here.update((one, now) for one in file_ids if one in here)
+        return super().get_files(session_id, file_ids)
+
+    def sweep(self, now: float) -> int:
+        """Let go of what no page asks for, and of what belongs to sessions that are gone; how many files that were."""
+        with self._lock:
+            held = {session: list(files) for session, files in self.file_storage.items()}
+            self.asked = {session: self.asked.get(session, {}) for session in held}
+            self.left = {session: self.left.get(session, now) for session in held if not self.connected(session)}
+            lost = [one for one, since in self.left.items() if now - since > GONE]
+            old = [
+                (session, one)
+                for session, files in held.items()
+                for one in files
+                if session not in lost and now - self.asked[session].get(one, now) > UNCLAIMED
+            ]
+        for session in lost:
+            self.remove_session_files(session)
+        for session, one in old:
+            self.remove_file(session, one)
+        return sum(len(held[session]) for session in lost) + len(old)
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(ROUND)
+            if self.sweep(time.monotonic()):
+                give_back()
+            with self._lock:
+                if not any(self.file_storage.values()):
+                    self.watching = False
+                    return
+
+
+def limit() -> None:
+    """Put the quota in force, once for the server; nothing where no server runs."""
+    if not runtime.exists():
+        return
+    server = runtime.get_instance()
+    store = server.uploaded_file_mgr
+    if type(store) is MemoryUploadedFileManager:
+        LimitedUploads.take_over(store, server.is_active_session)
+
+
+def is_refused(file: Any) -> bool:
+    """Whether an uploaded file was over the quota, so that there is nothing in it."""
+    return file.type == REFUSED
+
+
+def let_go(*files: Any) -> None:
+    """Free the bytes of uploaded files that have been opened; their uploader shows them no more."""
+    context = get_script_run_ctx()
+    if context is None or not isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        return
+    for file in files:
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+
+
+def give_back() -> None:
+    """Return freed memory to the system: what lay between small blocks stays with the process otherwise (glibc)."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
