@@ -38,7 +38,8 @@ def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
     """Load weights into the module; halves become the module's own precision.
 
     Raises:
-        InvalidInput: they are not all numbers, or do not fit; it says which names are missing, unexpected, or of another shape.
+        InvalidInput: they are not all numbers, or do not fit; it says which names are missing, unexpected, or of
+            another shape.
     """
     own = module.state_dict()
     prefix, found = select(own, weights, name)
