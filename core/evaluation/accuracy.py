@@ -15,6 +15,7 @@ from core.attribution.exactness import FACT
 from core.classifier import Classifier
 from core.data.datasets import Dataset, Split
 from core.images import open_image
+from core.models.answers import answered
 from core.types import ModelCard, Progress, frozen
 
 STEERS: Mapping[str, Steer] = {"uniform": uniform, "shuffled": shuffled(0), "off": switched_off}
@@ -46,6 +47,9 @@ def evaluate(
     """Answer every picture of a split, once as the model is and once with each of ``steers`` at every tap.
 
     The pictures go through the same preparation as in the app.
+
+    Raises:
+        InvalidInput: a picture has no finite answer.
     """
     wanted = dict(steers) if classifier.taps else {}
     right = dict.fromkeys(wanted, 0)
@@ -58,9 +62,10 @@ def evaluate(
         for name, function in {"": None, **wanted}.items():
             chosen = steer(classifier.module, dict.fromkeys(classifier.taps, function)) if function else nullcontext()
             with torch.inference_mode(), chosen:
-                answers = classifier.module(x).argmax(1).cpu().numpy()
-            if function:
-                right[name] += int((answers == labels).sum())
+                scores = classifier.scores(x) if function else classifier.answer(x)
+            answers, fine = scores.argmax(1).cpu().numpy(), answered(scores, classifier.card).cpu().numpy()
+            if function:  # what cannot answer without its attention is not right then
+                right[name] += int(((answers == labels) & fine).sum())
             else:
                 np.add.at(confusion, (labels, answers), 1)
 

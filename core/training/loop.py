@@ -19,6 +19,7 @@ from core.training.losses import choose_loss
 from core.training.optimisers import SCHEDULES, Optimisers
 from core.training.processes import Crew
 from core.training.recipe import Recipe
+from core.types import InvalidInput
 
 
 def running_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
@@ -39,8 +40,14 @@ def accuracy(model: nn.Module, split: Split, normalise: nn.Module, device: torch
     for start in range(0, len(split), batch):
         y = torch.from_numpy(split.labels[start : start + batch])
         x = torch.from_numpy(np.stack([split.read(start + i) for i in range(len(y))])).permute(0, 3, 1, 2)
-        right += int((model(normalise(x.to(device).float() / 255)).argmax(1).cpu() == y).sum())
+        logits = model(normalise(x.to(device).float() / 255)).cpu()
+        right += int(((logits.argmax(1) == y) & logits.isfinite().all(1)).sum())
     return right / len(split)
+
+
+def finite(model: nn.Module) -> bool:
+    """Whether every weight is a finite number."""
+    return bool(torch.stack([weight.detach().float().sum() for weight in model.parameters()]).isfinite().all())
 
 
 def find_checkpoint(path: Path, recipe: Recipe, about: str) -> dict | None:
@@ -81,6 +88,9 @@ def train(
     0..1. The ``checkpoint`` is written after each epoch; a run that finds one of the same recipe goes on from it, if
     that is ``about`` the same: what else decides a run, such as its data. All that is random is drawn for the recipe's
     seed, the epoch and the picture, so that on one thread a run which was killed ends with the same bits as another.
+
+    Raises:
+        InvalidInput: a weight is not finite after a step.
     """
     device = crew.device
     model = model.to(device, memory_format=torch.channels_last)
@@ -114,6 +124,11 @@ def train(
             loss = loss_of(logits.float(), y.to(device))
             loss.backward()
             optimisers.step(rate((epoch + step / len(mine)) / recipe.epochs, recipe.rate))
+            if not finite(model):  # in all processes at once: they have the same weights
+                raise InvalidInput(
+                    f"Training came to weights that are not finite in epoch {epoch + 1}, with a loss of "
+                    f"{loss.item():.3g}; choose a lower rate and begin again. The epochs before are kept."
+                )
             mean.update_parameters(model)
             total += loss.item()
         if not crew.first:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +19,13 @@ from torch import Tensor, nn
 import core
 from core.__main__ import main
 from core.attribution import METHODS
+from core.data.datasets import Split
+from core.evaluation.accuracy import evaluate
 from core.evaluation.summary import accuracy, by_class, calibration, confusion
 from core.files import to_json
 from core.reporting.archive import to_csv, to_parquet, to_zip
 from core.reporting.facts import gather
+from tests.core.small_runs import fresh, learn, made_data
 
 CLASSES = ("a", "b", "c")
 SIZE = 32
@@ -99,13 +102,15 @@ def test_a_picture_that_only_a_method_makes_may_have_no_answer_either() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return self.net((x - x.mean((1, 2, 3), True)) / x.std((1, 2, 3), keepdim=True))
 
-    classifier = core.adopt(Standardized(), core.ModelCard("own/s", "", "plain", CLASSES, size=SIZE), "cpu")
+    half = (0.5, 0.5, 0.5)
+    card = core.ModelCard("own/s", "", "plain", CLASSES, size=SIZE, mean=half, std=half)
+    classifier = core.adopt(Standardized(), card, "cpu")
     assert np.isfinite(core.read(classifier, picture()).probabilities).all()
     assert np.isfinite(core.attribute(classifier, picture(), "saliency").values).all()
     for ask in (
         lambda: core.faithfulness(classifier, picture(), np.eye(4), steps=2),
         lambda: core.attribute(classifier, picture(), "integrated-gradients", steps=10),
-        lambda: core.read(classifier, core.open_image(np.full((SIZE, SIZE, 3), 99, np.uint8))),
+        lambda: core.read(classifier, core.open_image(np.zeros((SIZE, SIZE, 3), np.uint8))),
     ):
         with pytest.raises(core.InvalidInput, match="finite"):
             ask()
@@ -211,6 +216,29 @@ def test_a_run_of_an_older_version_with_such_rows(fragile: core.Classifier, tmp_
     assert run.unanswered()["path"].tolist() == ["a/2.png"]
     assert run.table()["path"].tolist() == [one for one in table["path"] if one != "a/2.png"]
     assert len(run.array("cam")) == 11
+
+
+def test_training_that_comes_to_no_numbers_ends_with_a_sentence(tmp_path: Path) -> None:
+    lines: list[dict] = []
+    module = fresh("plain")
+
+    def batches(loader: Iterator, epoch: int) -> Iterator:
+        if epoch == 1:
+            module.classify.bias.data[0] = torch.nan  # whatever brought it there
+        return loader
+
+    with pytest.raises(core.InvalidInput, match="not finite in epoch 2, with a loss of nan; choose a lower rate"):
+        learn(made_data(), tmp_path, module=module, report=lines.append, batches=batches)
+    assert [line["epoch"] for line in lines] == [1] and np.isfinite(lines[0]["loss"])
+    assert list(tmp_path.rglob("*.pt"))  # the first epoch is kept
+
+
+def test_a_measurement_needs_an_answer_to_each_picture(fragile: core.Classifier) -> None:
+    dark, bright = picture().pixels, picture(0, bright=True).pixels
+    right = np.full(2, core.read(fragile, picture()).predicted)
+    assert evaluate(fragile, Split(right, [dark, dark].__getitem__)).accuracy == 1
+    with pytest.raises(core.InvalidInput, match="finite"):
+        evaluate(fragile, Split(right, [dark, bright].__getitem__))
 
 
 def test_json_has_no_nan() -> None:

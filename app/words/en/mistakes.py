@@ -93,7 +93,7 @@ WORDS = {
     "unanswered.title": "{count}: the model's answer was not finite",
     "unanswered.one": "1 picture",
     "unanswered.many": "{count} pictures",
-    "unanswered.what": "The outputs hold NaN or infinity. These pictures count nowhere: in no accuracy, matrix, group or comparison.",
+    "unanswered.what": "The outputs are no finite numbers. These pictures count nowhere: in no accuracy, matrix, group or comparison.",
     "unanswered.alt": "Pictures for which the model's answer was not finite",
     "unanswered.label": "Label",
     "broken.alt": "Pictures that could not be read, with the reason",
