@@ -56,8 +56,24 @@ def put(path: Path, data: bytes) -> None:
 
 
 def to_json(data: Any, *, ascii_only: bool = False, **layout: Any) -> str:
-    """JSON that every reader takes: NaN and infinity, which JSON does not know, are null; ``layout`` as json.dumps."""
-    return json.dumps(nulled(data), ensure_ascii=ascii_only, allow_nan=False, **layout)
+    """JSON that every reader takes: NaN and infinity, which JSON does not know, are null; ``layout`` as json.dumps.
+
+    Bytes of a file's name that are no text become escapes, so that the whole can be encoded.
+    """
+    text = json.dumps(nulled(data), ensure_ascii=ascii_only, allow_nan=False, **layout)
+    return text.encode(errors="backslashreplace").decode()
+
+
+def native(path: Path) -> str:
+    """A path as libraries take it that know UTF-8 alone, also where the system's locale has none.
+
+    Raises:
+        InvalidInput: it is no UTF-8.
+    """
+    try:
+        return os.fsencode(path).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is no name in UTF-8; choose a folder that is called otherwise.") from error
 
 
 def nulled(data: Any) -> Any:

@@ -56,4 +56,4 @@ def report(opened: Opened, places: np.ndarray, tick: Progress) -> tuple[bytes, b
     """A report with the pictures at those places: the page, and its numbers as JSON."""
     found = write_report(opened.run, numbers(opened, places), tags.every(opened.run), progress=tick)
     facts = to_json(found.facts, indent=1).encode()
-    return results.store().put(report_key(opened, places), (found.html.encode(), facts))
+    return results.store().put(report_key(opened, places), (found.html.encode(errors="backslashreplace"), facts))

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import core
 from core.commands.printing import bar, counted, percent, show
+from core.data.names import readable, shown
 from core.data.pictures import PICTURES, SEED
 from core.evaluation.summary import accuracy, calibration
 from core.training.processes import own_device
@@ -49,8 +50,8 @@ def scan(options: argparse.Namespace) -> None:
         seed=options.seed,
         pictures=options.pictures,
         split=options.split,
-        columns={what: heading or None for what, _, heading in columns},
-        mapping={label: name or None for label, _, name in pairs},
+        columns={what: readable(shown(heading)) or None for what, _, heading in columns},
+        mapping={readable(shown(label)): readable(shown(name)) or None for label, _, name in pairs},
         agreement=options.agreement != "none",
         progress=bar("scanning") if first else None,
     )

@@ -31,9 +31,9 @@ def stored(text: str) -> str:
 
 
 def readable(name: str) -> str:
-    """A shown name as a label; bytes that are no UTF-8 are mostly of Windows' Western code page, and read as that."""
+    """A shown name as a label: its bytes are UTF-8, also where the system's locale has none, or Windows' code page."""
     found = stored(name)
     if found.isprintable():
         return found
-    text = os.fsencode(found).decode("cp1252", "replace")
-    return text if text.isprintable() and "\ufffd" not in text else name
+    texts = (os.fsencode(found).decode(encoding, "replace") for encoding in ("utf-8", "cp1252"))
+    return next((text for text in texts if text.isprintable() and "\ufffd" not in text), name)

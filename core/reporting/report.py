@@ -42,7 +42,7 @@ class Report:
         if page.suffix == ".json":
             raise InvalidInput(f"{page.name} is where the facts go; give the page a name such as report.html.")
         try:
-            put(page, self.html.encode())
+            put(page, self.html.encode(errors="backslashreplace"))
             put(page.with_suffix(".json"), facts.encode())
         except OSError as error:
             raise InvalidInput(f"{page} cannot be written ({error.strerror}); choose another place.") from error

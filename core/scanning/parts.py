@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.files import put, to_json
+from core.files import native, put, to_json
 from core.types import InvalidInput
 
 NAME = re.compile(r"part-(\d{9,})-(\d{9,})\.parquet")
@@ -164,7 +164,7 @@ def read_shapes(part: Part) -> dict[str, list[int]]:
 def read_facts(part: Part) -> dict[str, Any]:
     """What is said of a part beside its rows; InvalidInput as ``read_broken``."""
     try:
-        told = pq.read_schema(part.path).metadata
+        told = pq.read_schema(native(part.path)).metadata
         return {name: json.loads(told[name.encode()]) for name in ("broken", "shapes")}
     except (OSError, pa.ArrowException, TypeError, KeyError, ValueError) as error:
         raise damaged(part.path) from error

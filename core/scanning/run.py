@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyarrow import dataset
 
 from core.data.pictures import open_picture
+from core.files import native
 from core.images import frame
 from core.scanning.look import ANSWER
 from core.scanning.parts import SCHEMA, Broken, Part, covered, damaged, list_parts, read_broken, read_shapes
@@ -159,7 +160,7 @@ class Run:
     def _read(
         self, columns: Sequence[str], parts: Sequence[Part] | None = None, where: dataset.Expression = ANSWERED
     ) -> pa.Table:
-        paths = [str(part.path) for part in (self.parts if parts is None else parts)]
+        paths = [native(part.path) for part in (self.parts if parts is None else parts)]
         wanted = list(dict.fromkeys(["number", *columns]))
         if not paths:
             table = SCHEMA.empty_table().select(wanted)

@@ -17,7 +17,7 @@ import torch
 from core.classifier import Classifier
 from core.data.collection import Collection
 from core.data.matching import listed, match
-from core.files import to_json
+from core.files import native, to_json
 from core.scanning.look import batch_size, last_map
 from core.scanning.parts import Part, covered, list_parts, read_broken, sweep, write
 from core.scanning.run import FACTS, Run, open_run
@@ -45,6 +45,7 @@ def start(
             not, or no class of the model.
     """
     facts = settle(classifier, collection, mapping, agreement)
+    native(out.absolute())
     try:
         out.mkdir(parents=True, exist_ok=True)
         if (out / FACTS).is_file():
@@ -117,7 +118,7 @@ def fingerprint(classifier: Classifier) -> str:
 def is_stale(part: Part, collection: Collection) -> bool:
     """Whether a part is damaged, or a picture of it is not what it was when it was scanned."""
     try:
-        rows = pq.read_table(part.path, columns=["number", "bytes", "changed"]).to_pydict()
+        rows = pq.read_table(native(part.path), columns=["number", "bytes", "changed"]).to_pydict()
         known = {one.number: one.stamp for one in read_broken(part)}
     except (InvalidInput, OSError, pa.ArrowException):
         return True

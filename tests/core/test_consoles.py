@@ -25,13 +25,13 @@ import json, os, sys
 from core.__main__ import main
 for arguments in json.load(open(sys.argv[1], encoding="utf-8")):
     try:
-        code = main([os.fsdecode(one.encode("utf-8", "surrogateescape")) for one in arguments])  # as the shell gives them
+        code = main([os.fsdecode(one.encode("utf-8", "surrogateescape")) for one in arguments])
     except SystemExit as end:
         code = end.code
     print("\\0end", code, flush=True)
     print("\\0end", file=sys.stderr, flush=True)
 """
-"""Runs command after command in one process, for starting one takes seconds."""
+"""Runs command after command in one process, for starting one takes seconds; words come as the shell gives them."""
 
 
 def run(folder: Path, console: str, commands: list[list[str]]) -> list[tuple[int, bytes, bytes]]:
@@ -92,8 +92,9 @@ def test_no_command_ends_in_a_traceback(data: Path, tmp_path: Path, console: str
         if "--json" in command and not mistake:
             said = json.loads(out.decode(encoding), parse_constant=pytest.fail)
             if command[0] == "scan":
-                assert said["broken"][0]["path"] == "梨/kaputt – ü.png" and said["unmatched"] == {"梨": 2}
-                assert said["labelled"] == 2
+                assert said["labelled"] == 2 and said["unmatched"] == {"梨": 2}
+                if console != "C":  # there its name is bytes, and escaped
+                    assert said["broken"][0]["path"] == "梨/kaputt – ü.png"
 
 
 def test_names_that_are_no_text_at_all(tmp_path: Path) -> None:
