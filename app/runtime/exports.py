@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -11,9 +12,11 @@ from app.runtime import results, tags
 from app.runtime.runs import Opened
 from core import report as write_report
 from core.files import to_json
-from core.reporting.archive import to_csv, to_parquet, to_zip
+from core.reporting.archive import described, to_csv, to_parquet, to_zip
 from core.types import Progress
 
+SAMPLED = 8
+"""Pictures that are drawn to know how large a zip of many will be, and how long it takes."""
 WRITERS = {"csv": to_csv, "parquet": to_parquet}
 
 
@@ -23,7 +26,7 @@ def table(opened: Opened, places: np.ndarray, given: Mapping[int, Sequence[str]]
     Where they are all, the pictures whose answer was not finite are among them.
     """
     unanswered = opened.run.unanswered() if len(places) == len(opened.table) else None
-    return WRITERS[ending](opened.table.iloc[places], given, unanswered)
+    return WRITERS[ending](described(opened.run, opened.table.iloc[places]), given, unanswered)
 
 
 def find(key: Hashable) -> Any | None:
@@ -39,6 +42,23 @@ def numbers(opened: Opened, places: np.ndarray) -> tuple[int, ...]:
 def zip_key(opened: Opened, places: np.ndarray, name: str) -> tuple:
     """What a zip is known by."""
     return ("zip", *opened.key, name, numbers(opened, places))
+
+
+def zip_expected(opened: Opened, places: np.ndarray, name: str) -> tuple[int, float]:
+    """About how many bytes the zip of the pictures at those places will have, and how many seconds it will take.
+
+    From a few pictures of the run, which are drawn once.
+    """
+
+    def sample() -> tuple[float, float]:
+        step = max(1, len(opened.table) // SAMPLED)
+        some = numbers(opened, np.arange(0, len(opened.table), step)[:SAMPLED])
+        start = time.perf_counter()
+        size = len(to_zip(opened.run, some, (name,)))
+        return size / len(some), (time.perf_counter() - start) / len(some)
+
+    size, seconds = results.store().get(("zip-sample", *opened.key, name), sample)
+    return round(size * len(places)), seconds * len(places)
 
 
 def zipped(opened: Opened, places: np.ndarray, name: str, tick: Progress) -> bytes:

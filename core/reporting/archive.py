@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,7 +23,29 @@ from core.types import InvalidInput, Progress
 
 SEPARATOR = "; "
 MAPS = ("attention", "cam")
+SETTINGS = ("model", "weights", "data", "size", "resize", "interpolation", "output")
+"""What of a run's facts stands in each row of an exported table."""
 INDEX, MISSING = "index.csv", "missing.txt"
+
+
+def described(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a run's table with what a reader elsewhere needs: the probability of every class, and the settings.
+
+    A column ``probability: NAME`` for each class; where the scan kept the likeliest only, ``class 1``,
+    ``probability 1`` and so on. The settings are the model, the sha256 of its weights, the data, and how pictures were
+    prepared.
+    """
+    place = {number: row for row, number in enumerate(run.table()["number"].tolist())}
+    rows, found = [place[number] for number in table["number"].tolist()], {}
+    if run.keeps("answers"):
+        shares = run.array("answers")[rows]
+        found = {f"probability: {name}": shares[:, index] for index, name in enumerate(run.classes)}
+    elif rows:
+        names, shares = np.array(run.classes, object)[run.array("top")[rows]], run.array("probabilities")[rows]
+        for rank in range(names.shape[1]):
+            found |= {f"class {rank + 1}": names[:, rank], f"probability {rank + 1}": shares[:, rank]}
+    settings = {name: str(run.facts[name]) for name in SETTINGS if run.facts.get(name) is not None}
+    return pd.concat([table, pd.DataFrame(found | settings, index=table.index)], axis=1)
 
 
 def to_csv(table: pd.DataFrame, tags: Mapping[int, Sequence[str]], unanswered: pd.DataFrame | None = None) -> bytes:
@@ -40,7 +63,9 @@ def _csv(table: pd.DataFrame) -> str:
 def to_parquet(table: pd.DataFrame, tags: Mapping[int, Sequence[str]], unanswered: pd.DataFrame | None = None) -> bytes:
     """The same table as Parquet with a last column ``tags``, a list for each picture; else as in the run's parts."""
     table = noted(table, unanswered)
-    kinds = {name: SCHEMA.field(name).type if name in SCHEMA.names else pa.string() for name in table}
+    numeric = pd.api.types.is_numeric_dtype
+    others = {name: pa.float32() if numeric(table[name]) else pa.string() for name in table}
+    kinds = {name: SCHEMA.field(name).type if name in SCHEMA.names else other for name, other in others.items()}
     columns = [pa.array(table[name].astype(object), kind, from_pandas=True) for name, kind in kinds.items()]
     columns.append(pa.array(listed(table, tags), pa.list_(pa.string())))
     file = io.BytesIO()

@@ -24,6 +24,8 @@ from core.models.answers import answered, log_probabilities
 from core.types import AttentionMap, Kind
 
 TOP = 5
+ALL = 100
+"""Classes: of a model with more than these the likeliest alone are kept."""
 SIDE = 16  # cells: a kept map is pooled to so many a side at most
 FEATURES = 256  # numbers: more than these are projected to as many
 ANSWER, MAPS = "the model's answer was not finite", "the model's maps were not finite"
@@ -35,16 +37,17 @@ LARGEST_ELSEWHERE = 64
 class Looks:
     """What was seen of b pictures.
 
-    ``top`` (b, t) class indices, the likeliest first, and their ``probabilities`` (b, t); ``losses`` (b,) of the true
-    class, NaN without one; ``attention`` and ``cam`` (b, h, w) with at most ``SIDE`` cells a side, the latter divided
-    by its peak; ``features`` (b, c), the last stage's means over the picture, scaled to length one; ``agreement`` (b,).
-    What the model has not, or what was not asked for, is None. ``reasons`` (b,) say why a picture has no answer that
-    counts, None where it has one.
+    ``top`` (b, t) class indices, the likeliest first, and their ``probabilities`` (b, t); ``answers`` (b, k) those of
+    all classes, where there are ``ALL`` at most; ``losses`` (b,) of the true class, NaN without one; ``attention`` and
+    ``cam`` (b, h, w) with at most ``SIDE`` cells a side, the latter divided by its peak; ``features`` (b, c), the last
+    stage's means over the picture, scaled to length one; ``agreement`` (b,). What the model has not, or what was not
+    asked for, is None. ``reasons`` (b,) say why a picture has no answer that counts, None where it has one.
     """
 
     top: np.ndarray
     probabilities: np.ndarray
     losses: np.ndarray
+    answers: np.ndarray | None = None
     attention: np.ndarray | None = None
     cam: np.ndarray | None = None
     features: np.ndarray | None = None
@@ -105,6 +108,7 @@ def look(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreem
         to_numpy(best),
         to_numpy(shares.gather(1, best)),
         to_numpy(losses),
+        to_numpy(shares) if shares.shape[1] <= ALL else None,
         None if maps is None else small(maps),
         None if cams is None else small(cams / np.maximum(cams.max((1, 2), keepdims=True), 1e-30)),
         None if features is None else to_numpy(features),

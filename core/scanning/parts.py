@@ -42,6 +42,7 @@ SCHEMA = pa.schema(
         "changed": pa.int64(),
         "top": pa.list_(pa.int32()),
         "probabilities": pa.list_(pa.float32()),
+        "answers": pa.list_(pa.float32()),
         "attention": pa.list_(pa.float32()),  # a gate may be 1 but for the last digits
         "cam": pa.list_(pa.float16()),
         "features": pa.list_(pa.float16()),

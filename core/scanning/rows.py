@@ -60,6 +60,7 @@ class Rows:
             "agreement": looks.agreement,
             "top": looks.top,
             "probabilities": looks.probabilities,
+            "answers": looks.answers,
             "attention": looks.attention,
             "cam": looks.cam,
             "features": looks.features,

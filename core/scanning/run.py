@@ -89,7 +89,7 @@ class Run:
 
         ``attention`` and ``cam`` (n, h, w), at most 16 × 16: the map's own weights, and Grad-CAM divided by its peak.
         ``features`` (n, c): the means of the last stage's features, scaled to length one. ``probabilities`` (n, 5) go
-        with ``top``.
+        with ``top``; ``answers`` (n, k) are those of all classes, of a model with a hundred at most.
 
         Raises:
             InvalidInput: the scan did not keep it, or as ``table``.

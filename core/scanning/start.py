@@ -95,6 +95,7 @@ def settle(
         "stage": next(reversed(classifier.stages), None),
         "size": card.size,
         "resize": card.resize,
+        "interpolation": card.interpolation,
         "batch": batch_size(classifier),
         "device": classifier.device.type,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -77,15 +77,29 @@ def open_cell(browser_page, address, table) -> pd.DataFrame:
     return meant
 
 
-def test_keys_step_from_picture_to_picture_and_tag(browser_page, address, table) -> None:
+def test_keys_step_from_picture_to_picture_and_tag_and_move_nothing(browser_page, address, table) -> None:
     meant = open_cell(browser_page, address, table)
+    main = "document.querySelector('[data-testid=stMain]')"
+    browser_page.wait_for_timeout(1500)  # the picture has come into sight
+    browser_page.evaluate(f"() => {main}.scrollBy(0, 120)")
+    browser_page.wait_for_timeout(300)
+    before = browser_page.evaluate(f"() => {main}.scrollTop")
+    assert before > 120
+
+    def stays() -> None:
+        settle(browser_page)
+        browser_page.wait_for_timeout(600)  # longer than a glide
+        assert abs(browser_page.evaluate(f"() => {main}.scrollTop") - before) < 2
+
     for key, place in (("n", 1), ("p", 0), ("n", 1)):
         told = browser_page.get_by_text(word("case.place", place=place + 1, count=len(meant)))
         press_until(browser_page, key, lambda timeout, told=told: told.wait_for(timeout=timeout))
         assert opened(browser_page) == meant["number"].iloc[place]
+        stays()
         for kind in ("primary", "secondary"):  # a tag comes and goes, and takes no key away
             tag = browser_page.locator(f".st-key-tag-shortcut button[kind={kind}]")
             press_until(browser_page, "2", lambda timeout, tag=tag: tag.wait_for(timeout=timeout))
+            stays()
 
 
 def test_from_a_scan_to_a_cell_to_a_picture_and_into_explore(browser_page, address, table) -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 
 import core
 from core.images import open_image
-from core.reporting.archive import to_csv, to_parquet, to_zip
+from core.reporting.archive import described, to_csv, to_parquet, to_zip
 from core.reporting.painting import COLOURS, DIVERGING, paint, paint_map, palette, to_png
 from core.types import InvalidInput, Picture
 from tests.core.small_scans import fill
@@ -137,6 +137,29 @@ def test_the_tables_come_back_as_they_were(run: core.Run) -> None:
         text = pd.read_csv(io.BytesIO(to_csv(rows, tags)), keep_default_na=False)
         assert text["number"].tolist() == [4, 2, 7] and text["tags"].tolist() == ["", "shortcut; a; b", ""]
         assert text["confidence"].tolist() == pytest.approx(table["confidence"].tolist())
+
+
+def test_an_exported_table_holds_every_probability_and_the_settings(run: core.Run, tiny: Callable) -> None:
+    rows, classifier = run.table().iloc[[4, 2, 7]], tiny("cbam")
+    whole = described(run, rows)
+    for back in (
+        pd.read_csv(io.BytesIO(to_csv(whole, {}))),
+        pq.read_table(io.BytesIO(to_parquet(whole, {}))).to_pandas(),
+    ):
+        shares = back[[f"probability: {name}" for name in classifier.card.classes]].to_numpy()
+        for number, found in zip((4, 2, 7), shares, strict=True):
+            assert found == pytest.approx(core.read(classifier, run.picture(number)).probabilities, abs=1e-5)
+        assert set(back["model"]) == {classifier.card.slug} and set(back["weights"]) == {run.facts["weights"]}
+        assert set(back["size"].astype(str)) == {"64"} and back["number"].tolist() == [4, 2, 7]
+
+
+def test_of_many_classes_the_likeliest_are_exported(run: core.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, keeps = run.table().iloc[[3]], core.Run.keeps
+    monkeypatch.setattr(core.Run, "keeps", lambda self, name: name != "answers" and keeps(self, name))
+    back = pd.read_csv(io.BytesIO(to_csv(described(run, rows), {})))
+    assert back["class 1"][0] == rows["predicted"].iloc[0]
+    assert back["probability 1"][0] == pytest.approx(rows["confidence"].iloc[0])
+    assert back["probability 5"][0] <= back["probability 2"][0] and "class 6" not in back
 
 
 def test_the_zip_holds_each_picture_with_its_map_in_that_order(run: core.Run) -> None:

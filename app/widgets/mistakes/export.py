@@ -12,6 +12,7 @@ from app import state
 from app.runtime import exports, runs, tags
 from app.runtime.runs import Opened
 from app.state import Key
+from app.widgets import computation
 from app.words import literal, word
 from core import InvalidInput
 from core.types import Progress
@@ -89,6 +90,8 @@ def zipped(opened: Opened, places: np.ndarray) -> None:
         required=True,
         persist_state="session",
     )
+    size, seconds = exports.zip_expected(opened, places[:ZIPPED], name)
+    st.caption(word("export.zip.about", size=f"{size / MEGABYTE:.1f}", duration=computation.duration(seconds)))
     key = exports.zip_key(opened, places[:ZIPPED], name)
     found = make(key, word("export.zip"), lambda tick: exports.zipped(opened, places[:ZIPPED], name, tick))
     if found is not None:

@@ -101,6 +101,7 @@ WORDS = {
     "export.maps": "Maps",
     "export.first": "The first {count} of them, in the order of the gallery.",
     "export.zip": "Make the zip",
+    "export.zip.about": "About {size} MB; drawing takes about {duration}.",
     "export.zip.save": "Save the zip, {size} MB",
     "export.report": "Report",
     "export.report.what": "One HTML file: accuracy, confusion, calibration, and the first {count} pictures with their maps. It opens without a network.",

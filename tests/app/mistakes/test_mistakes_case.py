@@ -205,5 +205,5 @@ def test_a_report_has_the_tags_that_were_given_since(home: Path) -> None:
     assert exports.report_key(opened, places) != before
     _, facts = exports.report(opened, places, lambda *one: ticks.append(one))
     assert json.loads(facts)["chosen"][0]["tags"] == ["my own"] and ticks == [(1, 1)]
-    assert b"my own" in exports.table(opened.table.iloc[places], tags.every(opened.run), "csv")
+    assert b"my own" in exports.table(opened, places, tags.every(opened.run), "csv")
     (home / RUN / tags.FILE).unlink()
