@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.runtime import results, tags
+from app.runtime import folders, results, tags
 from app.state.mistakes import Answers, Filter, Group, Sort
 from core import InvalidInput, Picture
 from core.data.folders import home
@@ -92,12 +92,16 @@ def open_one(name: str) -> Opened:
     """The run of that name, or in the folder of that whole path, with its table: read once for each state of it.
 
     Raises:
-        InvalidInput: there is no such run, or it is damaged.
+        InvalidInput: there is no such run, it is damaged, or it lies where visitors may not look.
     """
+    if Path(name).is_absolute() and Path(name).parent != folder().absolute():
+        folders.check(name)
     known = Path(name).is_absolute() or (Path(name).name == name and name != "..")
     if not known or not (folder() / name / FACTS).is_file():
         raise InvalidInput(f"There is no run {name!r}; choose one of the list.")
     run = open_run(folder() / name).still()
+    if not is_kept(run) and os.path.isabs(run.facts["data"]):
+        folders.check(run.facts["data"])
     return results.store().get(("run", *_stamp(run)), lambda: _read(run))
 
 
@@ -110,6 +114,8 @@ def _stamp(run: Run) -> tuple[Hashable, ...]:
 def _read(run: Run) -> Opened:
     """A run's table; classes and labels as categories, which are compared at once."""
     key, table = _stamp(run), run.table()
+    if not is_kept(run):
+        folders.check_pictures(run.facts["data"], table["path"])
     names = pd.CategoricalDtype(run.classes)
     return Opened(run, table.astype({"label": "category", "true": names, "predicted": names}), key)
 

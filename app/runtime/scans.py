@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.runtime import results, runs
+from app.runtime import folders, results, runs
 from app.runtime.loading import Models
 from app.state.mistakes import Request
 from core import Classifier, InvalidInput, Stopped
@@ -47,8 +47,14 @@ _stopped: set[str] = set()  # the names of scans that are to end
 def collection(
     data: str, seed: int, pictures: int, split: str = "", columns: tuple[tuple[str, str], ...] = ()
 ) -> Collection:
-    """The pictures of a place or a name, see ``open_collection``; "" and no columns: as they are found."""
-    return open_collection(data, seed=seed, pictures=pictures, split=split or None, columns=dict(columns))
+    """The pictures of a place or a name, see ``open_collection``; "" and no columns: as they are found.
+
+    Raises:
+        InvalidInput: as ``open_collection`` and ``folders.check_pictures``.
+    """
+    found = open_collection(data, seed=seed, pictures=pictures, split=split or None, columns=dict(columns))
+    folders.check_pictures(found.origin, found.paths)
+    return found
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import runtime, state
-from app.runtime import scans, uploads
+from app.runtime import folders, scans, uploads
 from app.state import Key
 from app.widgets.mistakes import taken
 from app.widgets.mistakes.labels import match_labels
@@ -40,7 +40,8 @@ class Chosen:
 
 def choose(classifier: Classifier) -> Chosen | None:
     """Ask for the data, list the pictures, and match their labels; None while there is nothing to scan."""
-    kinds = [SCENES, *([IMAGENETTE] if runtime.has_photographs() else []), FOLDER, CSV, ZIP]
+    places = [FOLDER, CSV] if folders.offers() else []
+    kinds = [SCENES, *([IMAGENETTE] if runtime.has_photographs() else []), *places, ZIP]
     if state.get(Key.DATA) not in kinds:
         family = classifier.card.family
         state.put(Key.DATA, IMAGENETTE if family == IMAGENETTE in kinds else SCENES)
@@ -102,13 +103,14 @@ def ask_path(kind: str) -> str:
     """The path of a folder or a CSV on the machine that the app runs on; "" while there is none.
 
     Raises:
-        InvalidInput: there is no such thing.
+        InvalidInput: there is no such thing, or it is closed to visitors.
     """
     asked = st.text_input(word(f"data.{kind}.path"), key=f"data-{kind}", persist_state="session")
     st.caption(word(f"data.{kind}.help"))
     place = Path(asked.strip().strip("\"'")).expanduser()
     if not asked.strip():
         return ""
+    folders.check(place)
     if kind == FOLDER and not place.is_dir():
         raise InvalidInput(plain("data.folder.none", path=place))
     if kind == CSV and not (place.is_file() and place.suffix.lower() in (".csv", ".tsv")):

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
-from app.runtime import runs, scans
+from app.runtime import folders, runs, scans
 from app.runtime.runs import Opened
 from app.state import Key
 from app.widgets import models
@@ -31,7 +31,8 @@ def show_list() -> None:
     st.caption(word("runs.kept" if kept else "runs.none", folder=runs.folder()))
     if kept:
         list_kept(kept)
-    ask_folder()
+    if folders.offers():
+        ask_folder()
     if kept:
         fetch_charts()
 

@@ -1,0 +1,82 @@
+"""Which places visitors may name: all where only this machine listens, else those that its owner opens.
+
+A folder, a CSV or a run that somebody types, or that stands in an address, is read by the server with the rights of the
+server. Where it listens beyond localhost, only folders named in FOVEA_FOLDERS are open, with all that truly lies in
+them: neither ``..`` nor a symbolic link, nor a line of a CSV, leads out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from ipaddress import ip_address
+from pathlib import Path
+
+import streamlit as st
+
+from core import InvalidInput
+from core.data.names import stored
+
+FOLDERS = "FOVEA_FOLDERS"
+
+
+def is_closed() -> bool:
+    """Whether others than this machine can reach the server."""
+    address = st.get_option("server.address")
+    if address == "localhost":
+        return False
+    try:
+        return not ip_address(address or "0.0.0.0").is_loopback
+    except ValueError:  # a name, or a socket that something else passes on
+        return True
+
+
+def opened() -> tuple[Path, ...]:
+    """The folders that the owner opens to visitors."""
+    named = os.environ.get(FOLDERS, "").split(os.pathsep)
+    return tuple(Path(os.path.realpath(os.path.expanduser(one))) for one in named if one.strip())
+
+
+def offers() -> bool:
+    """Whether a visitor may type any path at all."""
+    return not is_closed() or bool(opened())
+
+
+def check(path: str | Path) -> None:
+    """Refuse a path that is closed to visitors; nothing is said of what lies there, or whether anything does.
+
+    Raises:
+        InvalidInput: it does not lie in an opened folder.
+    """
+    if is_closed() and not _inside(os.path.realpath(path), opened()):
+        raise InvalidInput(
+            "That path is closed to visitors, for this server can be reached from other machines. Its owner opens "
+            f"folders by naming them in {FOLDERS}; upload a zip instead."
+        )
+
+
+def check_pictures(origin: str, paths: Sequence[str]) -> None:
+    """Refuse a folder or a table of pictures of which one truly lies in a closed place.
+
+    ``origin`` is the folder, or the table, that the ``paths`` are in or relative to. Pictures in a zip, and those that
+    are made, lie nowhere.
+
+    Raises:
+        InvalidInput: a picture is behind a link, or a path, that leads out of the opened folders.
+    """
+    if not is_closed() or not os.path.isabs(origin) or origin.lower().endswith(".zip"):
+        return
+    root, roots, known = Path(origin), opened(), {}
+    root = root if root.is_dir() else root.parent
+    for path in paths:
+        place = os.path.join(root, stored(path))
+        folder, name = os.path.split(place)
+        if folder not in known:
+            known[folder] = _inside(os.path.realpath(folder), roots)
+        linked = name in ("", ".", "..") or os.path.islink(place)
+        if not (_inside(os.path.realpath(place), roots) if linked else known[folder]):
+            raise InvalidInput(f"{path} leads to a place that is closed to visitors; take it out of the data.")
+
+
+def _inside(place: str, roots: Sequence[Path]) -> bool:
+    return any(Path(place).is_relative_to(root) for root in roots)

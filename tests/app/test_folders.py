@@ -1,0 +1,160 @@
+"""Paths that visitors type: as they are on this machine alone, closed where others can reach it, open where named."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit import config
+from streamlit.testing.v1 import AppTest
+
+import core
+from app.runtime import folders, runs, scans
+from app.state import Key
+from core import InvalidInput
+
+MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
+
+
+def listen(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
+    own = st.get_option
+    monkeypatch.setattr(st, "get_option", lambda key: address if key == "server.address" else own(key))
+
+
+@pytest.fixture
+def beyond(monkeypatch: pytest.MonkeyPatch) -> None:
+    listen(monkeypatch, "0.0.0.0")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder ``open`` that visitors may look at, and one, ``secret``, that they may not; pictures in both."""
+    for name in ("open", "secret"):
+        for label in ("a", "b"):
+            (tmp_path / name / label).mkdir(parents=True)
+            pixels = np.random.default_rng(len(name)).integers(0, 255, (40, 40, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / label / "1.png")
+    monkeypatch.setenv(folders.FOLDERS, os.pathsep.join(["", str(tmp_path / "open"), " "]))
+    monkeypatch.setenv(runs.FOLDER, str(tmp_path / "runs"))
+    scans.collection.clear()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("address", "closed"),
+    [("localhost", False), ("127.0.0.1", False), ("127.1.2.3", False), ("::1", False), ("0.0.0.0", True), ("::", True),
+     (None, True), ("192.168.0.7", True), ("example.org", True), ("unix:///run/fovea.sock", True)],
+)  # fmt: skip
+def test_a_server_that_others_reach_is_closed(
+    address: str | None, closed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(monkeypatch, address)
+    assert folders.is_closed() == closed
+
+
+def test_the_app_listens_to_this_machine_alone_unless_told_otherwise() -> None:
+    assert config.get_option("server.address") == "localhost"
+
+
+def test_on_localhost_every_path_is_open(place: Path) -> None:
+    folders.check(place / "secret")
+    assert len(scans.collection(str(place / "secret"), 0, 1)) == 2
+
+
+def test_beyond_localhost_only_what_was_named_is_open(
+    beyond: None, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, outside = place / "open", place / "secret"
+    (inside / "out").symlink_to(outside)
+    (inside / "back").symlink_to(inside / "a")
+    for path in (inside, inside / "a", inside / "back", inside / "none", inside / "a" / ".." / "b"):
+        folders.check(path)
+    closed = [outside, inside / "out", inside / ".." / "secret", inside / "out" / "a", place, "/etc", "/", "relative",
+              f"{inside}x", place / "nowhere"]  # fmt: skip
+    for path in closed:
+        with pytest.raises(InvalidInput, match="closed to visitors") as told:
+            folders.check(path)
+        assert str(path) not in str(told.value)  # nothing is said of whether it is there
+    monkeypatch.delenv(folders.FOLDERS)
+    with pytest.raises(InvalidInput, match="FOVEA_FOLDERS"):
+        folders.check(inside)
+    assert not folders.offers()
+
+
+def test_no_picture_of_a_folder_leads_out(beyond: None, place: Path) -> None:
+    assert len(scans.collection(str(place / "open"), 0, 1)) == 2
+    scans.collection.clear()
+    (place / "open" / "a" / "2.png").symlink_to(place / "secret" / "a" / "1.png")
+    with pytest.raises(InvalidInput, match="a/2.png leads to a place"):
+        scans.collection(str(place / "open"), 0, 1)
+    (place / "open" / "a" / "2.png").unlink()
+    (place / "open" / "c").symlink_to(place / "secret" / "a")
+    with pytest.raises(InvalidInput, match="leads to a place"):
+        scans.collection(str(place / "open"), 0, 1)
+
+
+@pytest.mark.parametrize("line", ["{secret}/a/1.png", "../secret/a/1.png", "a/../../secret/a/1.png"])
+def test_no_line_of_a_table_leads_out(beyond: None, place: Path, line: str) -> None:
+    table = place / "open" / "list.csv"
+    table.write_text(f"path,label\na/1.png,a\n{line.format(secret=place / 'secret')},b\n")
+    with pytest.raises(InvalidInput, match="leads to a place"):
+        scans.collection(str(table), 0, 1)
+    table.write_text("path,label\na/1.png,a\nb/1.png,b\n")
+    scans.collection.clear()
+    assert len(scans.collection(str(table), 0, 1)) == 2
+
+
+def test_a_run_is_opened_by_its_folder_only_where_that_and_its_pictures_are_open(beyond: None, place: Path) -> None:
+    model = core.load("scenes/plain", "cpu")
+    for data, home, fits in (("open", "open", True), ("open", "secret", False), ("secret", "open", False)):
+        folder = place / home / f"run-{data}"
+        core.scan(model, place / data, folder)
+        if fits:
+            assert len(runs.open_one(str(folder)).table) == 2
+        else:
+            with pytest.raises(InvalidInput, match="closed to visitors"):
+                runs.open_one(str(folder))
+        shutil.rmtree(folder)
+    folder = place / "open" / "run"  # its own files say that its pictures lie in the open folder
+    core.scan(model, place / "open", folder)
+    (place / "open" / "a" / "1.png").unlink()
+    (place / "open" / "a" / "1.png").symlink_to(place / "secret" / "a" / "1.png")
+    with pytest.raises(InvalidInput, match="leads to a place"):
+        runs.open_one(str(folder))
+
+
+def test_the_app_s_own_runs_stay_open(beyond: None, place: Path) -> None:
+    core.scan(core.load("scenes/plain", "cpu"), place / "secret", place / "runs" / "mine")
+    assert len(runs.open_one("mine").table) == len(runs.open_one(str(place / "runs" / "mine")).table) == 2
+
+
+def test_the_page_asks_for_no_path_where_none_is_open(
+    beyond: None, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = AppTest.from_file(MAIN, default_timeout=120)
+    page.query_params["run"] = str(place / "secret")
+    page = page.run().switch_page("views/mistakes.py").run()
+    page.session_state[Key.DATA] = "folder"
+    page.session_state["data-folder"] = str(place / "secret")
+    page.run()
+    assert not page.exception and [one.value for one in page.error if "closed to visitors" in one.value]
+    monkeypatch.delenv(folders.FOLDERS)
+    page.run()
+    assert not page.exception and not page.text_input and not page.error
+    kinds = next(one for one in page.button_group if one.key == Key.DATA)
+    assert [json.dumps(one) for one in ("folder", "csv") if one in kinds.options] == []
+
+
+def test_a_model_is_not_opened_by_an_address(place: Path) -> None:
+    """On localhost neither: only models of the catalog, and those brought in this session, have addresses."""
+    page = AppTest.from_file(MAIN, default_timeout=120)
+    page.query_params["model"] = f"file:{place / 'secret' / 'card.json'}"
+    page.run()
+    assert not page.exception and page.selectbox(key=Key.MODEL).value.startswith("scenes/")
+    assert [one for one in page.warning if "card" in one.value]
