@@ -29,6 +29,7 @@ class Record:
     """What one tap let through in one forward pass: ``weights`` (b, ...) and the ``grid`` (h, w) they belong to.
 
     ``cells`` (windows, n) says where the tokens of WINDOWED weights lie: cells of the grid row by row, -1 for padding.
+    ``allowed`` (windows, n, n) says which key each query may attend to, where that is not every one of its window.
     ``uses`` are the tensors that the model multiplied with: the weights, or a film as it was after each glimpse.
     """
 
@@ -36,11 +37,13 @@ class Record:
     weights: Tensor
     grid: tuple[int, int]
     cells: Tensor | None = None
+    allowed: Tensor | None = None
     uses: tuple[Tensor, ...] = ()
 
 
 _records: ContextVar[dict[Tap, Record] | None] = ContextVar("records", default=None)
 _heard: ContextVar[Collection[Tap] | None] = ContextVar("heard", default=None)  # the taps to record; None for all
+_allowed: ContextVar[Tensor | None] = ContextVar("allowed", default=None)  # while a steer is asked
 _steers: ContextVar[Mapping[Tap, Steer]] = ContextVar("steers", default={})  # noqa: B039 (never written to)
 
 
@@ -56,18 +59,28 @@ class Tap(nn.Module):
         super().__init__()
         self.kind, self.softmax, self.off = kind, softmax, off
 
-    def forward(self, weights: Tensor, grid: tuple[int, int], cells: Tensor | None = None) -> Tensor:
+    def forward(
+        self, weights: Tensor, grid: tuple[int, int], cells: Tensor | None = None, allowed: Tensor | None = None
+    ) -> Tensor:
         steer = _steers.get().get(self)
         if steer is not None:
-            steered = steer(self, weights)
-            if not isinstance(steered, Tensor) or steered.shape != weights.shape:
-                raise InvalidInput(f"A steer must give weights of the shape that it gets, {tuple(weights.shape)}.")
-            weights = steered
+            weights = self.steered(steer, weights, allowed)
         records = _records.get()
         if self.heard():
             before = records[self].uses if self.kind == Kind.SEQUENCE and weights.shape[1] > 1 else ()
-            records[self] = Record(self, weights, tuple(grid), cells, (*before, weights))
+            records[self] = Record(self, weights, tuple(grid), cells, allowed, (*before, weights))
         return weights
+
+    def steered(self, steer: Steer, weights: Tensor, allowed: Tensor | None) -> Tensor:
+        """What a steer makes of the weights; what is not ``allowed`` stays zero, whatever it says."""
+        token = _allowed.set(allowed)
+        try:
+            steered = steer(self, weights)
+        finally:
+            _allowed.reset(token)
+        if not isinstance(steered, Tensor) or steered.shape != weights.shape:
+            raise InvalidInput(f"A steer must give weights of the shape that it gets, {tuple(weights.shape)}.")
+        return steered if allowed is None else steered.masked_fill(~allowed[:, None], 0)
 
     def heard(self) -> bool:
         """Whether anybody listens to this tap."""
@@ -126,10 +139,16 @@ def slopes(score: Tensor, records: Sequence[Record]) -> list[Tensor]:
 
 
 def uniform(tap: Tap, weights: Tensor) -> Tensor:
-    """The same weight everywhere: 1/n for a softmax, the picture's own mean weight for a gate."""
+    """The same weight everywhere: 1/n for a softmax over n keys, the picture's own mean weight for a gate.
+
+    Where a query may not attend to every key, n counts those that it may.
+    """
     if not tap.softmax:
         axes = tuple(range(1, weights.ndim))
         return weights.mean(axes, keepdim=True).expand_as(weights)
+    if (allowed := _allowed.get()) is not None:
+        even = allowed / allowed.sum(-1, keepdim=True)
+        return even[:, None].to(weights).expand_as(weights)
     n = weights.shape[-1] if tap.kind in (Kind.PAIRWISE, Kind.WINDOWED) else weights.shape[-1] * weights.shape[-2]
     return torch.full_like(weights, 1 / n)
 
@@ -140,27 +159,49 @@ def switched_off(tap: Tap, weights: Tensor) -> Tensor:
 
 
 def shuffled(seed: int) -> Steer:
-    """The same weights in other places: one permutation of the cells (keys, channels) for each picture, seeded."""
+    """The same weights in other places: one permutation of the cells (keys, channels) for each picture, seeded.
+
+    Where a query may not attend to every key, the weights of those that it may are permuted among these.
+    """
 
     def shuffle(tap: Tap, weights: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(seed)
         last = 2 if tap.kind in (Kind.SPATIAL, Kind.FEATURE, Kind.SEQUENCE) else 1
         flat = weights.flatten(-last)  # (b, ..., cells)
         order = torch.stack([torch.randperm(flat.shape[-1], generator=generator) for _ in range(len(flat))])
-        order = order.to(flat.device).view(len(flat), *[1] * (flat.ndim - 2), -1).expand_as(flat)
+        order = order.to(flat.device)
+        if (allowed := _allowed.get()) is not None:
+            places = torch.stack([within(allowed, one) for one in order])  # (b, windows, n, n)
+            return weights.gather(-1, places[:, :, None].expand_as(weights))
+        order = order.view(len(flat), *[1] * (flat.ndim - 2), -1).expand_as(flat)
         return flat.gather(-1, order).view_as(weights)
 
     return shuffle
 
 
+def within(allowed: Tensor, order: Tensor) -> Tensor:
+    """The key whose weight comes to each place, for each query (windows, n, n): the ``order`` (n,) of those allowed."""
+    kept = allowed[..., order].int().argsort(dim=-1, descending=True, stable=True)  # in the order, those allowed first
+    places = allowed.int().argsort(dim=-1, descending=True, stable=True)
+    return torch.empty_like(places).scatter(-1, places, order[kept])
+
+
 def replaced(weights: Tensor) -> Steer:
-    """A given map (without the batch axis) instead of the model's own."""
+    """A given map (without the batch axis) instead of the model's own.
+
+    What it has for keys that a query may not attend to is shared out among the others, in proportion.
+    """
 
     def replace(tap: Tap, own: Tensor) -> Tensor:
         # A film grows glimpse by glimpse: so far it has as many maps as the model has looked.
         given = weights[: own.shape[1]] if tap.kind == Kind.SEQUENCE else weights
         if tuple(given.shape) != tuple(own.shape[1:]):
             raise InvalidInput(f"The map has shape {tuple(weights.shape)}; this tap takes {tuple(own.shape[1:])}.")
-        return given.to(own).expand_as(own)
+        given = given.to(own)
+        if (allowed := _allowed.get()) is not None:
+            total, given = given.sum(-1, keepdim=True), given.masked_fill(~allowed[:, None], 0)
+            left = given.sum(-1, keepdim=True)
+            given = torch.where(left > 0, given * (total / left), given)
+        return given.expand_as(own)
 
     return replace

@@ -40,14 +40,14 @@ def along(length: int, window: int, shift: int) -> tuple[Tensor, Tensor]:
 
 
 def lay_out(grid: tuple[int, int], window: list[int], shift: list[int]) -> tuple[Tensor, Tensor]:
-    """The cell of each token, (windows, n), and what to add to the scores of each two, (windows, n, n)."""
+    """The cell of each token, (windows, n), and whether two of them are of different pieces, (windows, n, n)."""
     (rows, below), (columns, beside) = (along(*one) for one in zip(grid, window, shift, strict=True))
     rows, below = (one[:, None, :, None] for one in (rows, below))
     columns, beside = (one[None, :, None, :] for one in (columns, beside))
     cells = torch.where((rows < 0) | (columns < 0), -1, rows * grid[1] + columns).flatten(2).flatten(0, 1)
     piece = (2 * below.int() + beside.int()).flatten(2).flatten(0, 1)
     apart = piece[:, :, None] != piece[:, None]
-    return cells, APART * apart
+    return cells, apart
 
 
 class WindowAttention(Equivalent):
@@ -64,8 +64,9 @@ class WindowAttention(Equivalent):
         grid = tuple(x.shape[1:3])
         cells, apart = (one.to(x.device) for one in lay_out(grid, self.window, self.shift))
         query, key, value = self.project(take(x.flatten(1, 2), cells))
-        bias = self.bias() + apart[:, None].to(x.dtype)
-        y = self.proj(join_heads(attend(self.tap, query, key, value, bias, grid, cells)))
+        bias = self.bias() + APART * apart[:, None].to(x.dtype)
+        allowed = ~apart if apart.any() else None
+        y = self.proj(join_heads(attend(self.tap, query, key, value, bias, grid, cells, allowed)))
         return lay(y, cells).unflatten(1, grid)
 
     def project(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -25,14 +25,22 @@ def lay(tokens: Tensor, cells: Tensor) -> Tensor:
 
 
 def attend(
-    tap: Tap, query: Tensor, key: Tensor, value: Tensor, bias: Tensor, grid: tuple[int, int], cells: Tensor
+    tap: Tap,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bias: Tensor,
+    grid: tuple[int, int],
+    cells: Tensor,
+    allowed: Tensor | None = None,
 ) -> Tensor:
     """softmax(Q Kᵀ + B) V in each window, through the ``tap``; queries come scaled.
 
     ``query``, ``key`` and ``value`` are (b, windows, heads, n, d), ``bias`` (heads, n, n) or (windows, heads, n, n).
+    ``allowed`` (windows, n, n) says which keys a query may attend to, as far as the bias keeps it from others.
     """
     if tap.watched():
-        return tap((query @ key.transpose(-1, -2) + bias).softmax(-1), grid, cells) @ value
+        return tap((query @ key.transpose(-1, -2) + bias).softmax(-1), grid, cells, allowed) @ value
     # The fused kernel takes four axes: windows and heads go side by side.
     query, key, gathered = (one.flatten(1, 2) for one in (query, key, value))
     bias = bias.expand(*value.shape[1:4], bias.shape[-1]).flatten(0, 1).to(query.dtype)
