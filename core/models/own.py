@@ -19,7 +19,7 @@ from core.models.architecture import construct
 from core.models.guard import Admitted, admit
 from core.models.integrity import check_bytes
 from core.models.user_card import MAX_BYTES, parse_card
-from core.models.weights import Weights, fit, read_weights
+from core.models.weights import Weights, fit, read_weights, remark
 from core.types import InvalidInput, ModelCard
 
 FAMILY = "own"
@@ -135,10 +135,10 @@ def check_count(card: ModelCard, size: int) -> None:
 def _admitted(card: ModelCard, weights: Weights, device: torch.device) -> Admitted:
     if card.architecture.startswith(f"{torchvision_models.FAMILY}/"):
         weights = torchvision_models.renamed(weights)
-    found = admit(_filled(card, weights), card, device)
-    if not torchvision_models.renormalises(card):
-        return found
-    return replace(found, notes=(*found.notes, RENORMALISED))
+    module = _filled(card, weights)
+    told = [remark(module, weights, card.slug), RENORMALISED * torchvision_models.renormalises(card)]
+    found = admit(module, card, device)
+    return replace(found, notes=(*found.notes, *filter(None, told)))
 
 
 def _filled(card: ModelCard, weights: Weights) -> nn.Module:

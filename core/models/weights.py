@@ -13,7 +13,7 @@ from core.models.integrity import check_numbers
 from core.models.weights_file import Weights, read_weights
 from core.types import InvalidInput
 
-__all__ = ["Weights", "fit", "read_weights", "select"]
+__all__ = ["Weights", "fit", "read_weights", "remark", "select"]
 
 SHOWN = 3
 """Names of each kind in a refusal."""
@@ -74,27 +74,40 @@ def select(own: Mapping[str, Tensor], weights: Weights, name: str) -> tuple[str,
     Raises:
         InvalidInput: several sets fit, of which none is known to be the weights themselves.
     """
+    fitting = _fitting(own, weights)
+    prefix = fitting[0] if len(fitting) == 1 else _choose(fitting, own, weights, name)
+    found = {key.removeprefix(prefix): tensor for key, tensor in weights.items() if key.startswith(prefix)}
+    return prefix, {key: tensor for key, tensor in found.items() if key in own or not BESIDE.match(key)}
+
+
+def remark(module: nn.Module, weights: Weights, name: str) -> str:
+    """What is to be said of a file of which a module took one of several sets of weights; "" for any other file."""
+    fitting = _fitting(own := module.state_dict(), weights)
+    if len(fitting) == 1:
+        return ""
+    taken = _choose(fitting, own, weights, name)
+    others = ", ".join(repr(one.rstrip(".")) for one in fitting if one != taken)
+    return f"Its file holds several sets of weights; those of {taken.rstrip('.')!r} were taken, not those of {others}."
+
+
+def _fitting(own: Iterable[str], weights: Weights) -> list[str]:
+    """What stands before the names of each set of tensors that fits; one that is not known to fit where none does."""
     needed = {key for key in own if not OPTIONAL.search(key)}
     counts: Counter[str] = Counter()
     for key in weights:
         counts.update(key[: len(key) - len(end)] for end in _ends(key) if end in needed)
     most = max(counts.values(), default=0)
     if 2 * most < len(needed):  # hardly any is known: all that can be told is what they begin with
-        fitting = [_common(weights)]
-    else:
-        fitting = sorted(prefix for prefix, count in counts.items() if count == most)
-    if "" in fitting:
-        fitting = [""]
-    prefix = fitting[0] if len(fitting) == 1 else _choose(fitting, needed, weights, name)
-    found = {key.removeprefix(prefix): tensor for key, tensor in weights.items() if key.startswith(prefix)}
-    return prefix, {key: tensor for key, tensor in found.items() if key in own or not BESIDE.match(key)}
+        return [_common(weights)]
+    fitting = sorted(prefix for prefix, count in counts.items() if count == most)
+    return [""] if "" in fitting else fitting
 
 
-def _choose(prefixes: list[str], needed: Iterable[str], weights: Weights, name: str) -> str:
+def _choose(prefixes: list[str], own: Iterable[str], weights: Weights, name: str) -> str:
     """The prefix of the weights themselves, of several that fit."""
     raw = [one for one in prefixes if not AVERAGED.search(one)] or prefixes
     first, *others = raw
-    some = [key for key in needed if first + key in weights]
+    some = [key for key in own if first + key in weights]
     if all(one + key in weights and _same(weights[first + key], weights[one + key]) for one in others for key in some):
         return first
     known = [one for one in raw if PLAIN.issuperset(one.rstrip(".").split("."))]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 from collections.abc import Callable
 
 import pytest
 import torch
 from safetensors.torch import save
 from torch import nn
+from torchvision import models
 
-from core.models.weights import fit, read_weights
+import core
+from core.models.weights import fit, read_weights, remark
 from core.types import InvalidInput
 
 
@@ -106,6 +109,19 @@ def test_several_weights_that_fit_are_not_guessed_of() -> None:
     same = named(net(3).state_dict(), "left.") | named(net(3).state_dict(), "right.")
     assert is_same(fitted(save(same)), net(3))
     assert is_same(fitted(save(two | named(net(5).state_dict(), "model."))), net(5))
+
+
+def test_it_is_said_which_of_several_sets_was_taken() -> None:
+    both = named(net(3).state_dict(), "model.") | named(net(4).state_dict(), "model_ema.module.")
+    told = "Its file holds several sets of weights; those of 'model' were taken, not those of 'model_ema.module'."
+    assert remark(net(0), both, "own/x") == told
+    assert remark(net(0), net(3).state_dict(), "own/x") == ""
+    card = {"architecture": "torchvision/squeezenet1_1", "classes": ["a", "b"], "size": 64}
+    module = models.squeezenet1_1(num_classes=2)
+    other = {key: tensor + 1 for key, tensor in module.state_dict().items()}
+    data = stored({"state_dict": module.state_dict(), "state_dict_ema": other})
+    notes = core.open_model(json.dumps(card).encode(), data, "cpu").notes
+    assert [one for one in notes if "'state_dict' were taken, not those of 'state_dict_ema'" in one]
 
 
 def test_what_does_not_fit_is_told_with_what_stands_before_the_names() -> None:
