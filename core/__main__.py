@@ -1,4 +1,4 @@
-"""The command line, ``python -m core models | explain | scan | train | evaluate | league``; --help says all."""
+"""The command line, ``python -m core models | explain | scan | train | evaluate | league | bank``; --help says all."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from collections.abc import Callable
 
 import core
 from core.attribution import METHODS
+from core.commands.banking import bank
 from core.commands.competing import league
 from core.commands.printing import speak
 from core.commands.reading import explain, models
 from core.commands.scanning import add_scan, scan
 from core.commands.training import add_recipe, evaluate, train
 from core.data.datasets import NAMES
+from core.evaluation.collecting import PICTURES as BANKED
 from core.evaluation.league import PICTURES
 
 
@@ -62,6 +64,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0, help="draws the pictures and the weights that know nothing")
     one.add_argument("--data", help="the folder of the photographs (default: FOVEA_DATA)")
     one.add_argument("--out", help="the file of the table (default: the shelf's league.json)")
+    one = add("bank", bank)
+    one.add_argument("models", nargs="*", metavar="MODEL", help="models (default: all that lie on the shelf)")
+    one.add_argument("--sources", nargs="+", help="methods, attention/TAP (default: all that fit)")
+    one.add_argument("--pictures", type=int, default=BANKED, help="how many, drawn from the data")
+    one.add_argument("--data", help="a folder, zip, CSV or family of scenes (default: the model's own family)")
+    one.add_argument("--out", help="the file (default: where an agreement finds it)")
     return whole
 
 

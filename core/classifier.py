@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -55,6 +56,15 @@ class Classifier:
         return manner_of(self.module).alone
 
     @cached_property
+    def checksum(self) -> str:
+        """The checksum on the card, of the file that was loaded; of a module that came in otherwise, of its weights."""
+        digest = hashlib.sha256()
+        for name, tensor in () if "checksum" in self.card.facts else self.module.state_dict().items():
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+        return self.card.facts.get("checksum") or digest.hexdigest()
+
+    @cached_property
     def found(self) -> Found:
         """The stages, and sentences on why other modules with a grid are none; looked for once."""
         return self.run(lambda: find_stages(self.module, blank(self.module, self.card.size)))
@@ -68,6 +78,7 @@ class Classifier:
         """The same classifier with a copy of its module: its stages are known, whatever the copy's weights become."""
         other = replace(self, module=module)
         other.__dict__["found"] = self.found.of(module)
+        other.__dict__["checksum"] = ""  # so its maps are not taken for those of the weights on the card
         return other
 
     @cached_property
@@ -200,13 +211,13 @@ def outputs(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
             handle.remove()
 
 
-def to_map(name: str, record: Record) -> AttentionMap:
-    """The first picture's map of a record; InvalidInput where it is not finite."""
+def to_map(name: str, record: Record, model: str = "") -> AttentionMap:
+    """The first picture's map of a record, of weights with the checksum ``model``; InvalidInput if not finite."""
     weights = frozen(record.weights[0].detach().float().cpu().numpy())
     if not np.isfinite(weights).all():
         raise InvalidInput(f"The attention at {name} is not finite for this picture; check the weights of the model.")
     cells = None if record.cells is None else frozen(record.cells.cpu().numpy())
-    return AttentionMap(name, record.tap.kind, weights, record.grid, cells)
+    return AttentionMap(name, record.tap.kind, weights, record.grid, cells, model)
 
 
 def to_reading(
@@ -225,8 +236,9 @@ def to_reading(
     Raises:
         InvalidInput: the picture has no finite answer.
     """
+    model = classifier.checksum
     scores = answers.require(scores[:1].detach().float(), classifier.card, picture)[0]
-    maps = tuple(to_map(name, records[tap]) for name, tap in classifier.taps.items() if tap in records)
+    maps = tuple(to_map(name, records[tap], model) for name, tap in classifier.taps.items() if tap in records)
     energy = last[0].detach().float().square().mean(0)
     steps = None if film is None else answers.arrange(film[0].detach().float(), classifier.card)
     shown = (classifier.probabilities(one) for one in (scores, steps) if one is not None)

@@ -79,7 +79,8 @@ class AttentionMap:
 
     ``weights`` has the shape of its ``kind``; ``grid`` (h, w) is the feature map it belongs to. A PAIRWISE map with one
     more token than the grid has cells carries a class token first. ``cells`` (windows, n) says which cell of the grid,
-    counted row by row, each token of a WINDOWED map is; -1 for a token of the padding.
+    counted row by row, each token of a WINDOWED map is; -1 for a token of the padding. ``model`` is the checksum of the
+    weights that gave it, by which maps of other pictures are found.
     """
 
     tap: str
@@ -87,6 +88,7 @@ class AttentionMap:
     weights: np.ndarray
     grid: tuple[int, int]
     cells: np.ndarray | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +121,8 @@ class Attribution:
     ``gap`` is |sum of values − (F(x) − F(baseline))| / |F(x) − F(baseline)| of the score, a fraction, or None where the
     method claims no completeness, or where the score changes by next to nothing beside the values. Where a class was
     set against the ``target``, its ``contrast``, the score is the difference of both, and the values are signed: above
-    zero for the target, below for the other.
+    zero for the target, below for the other. ``model`` is the checksum of the weights, and ``parameters`` are the
+    method's, all of them, as pairs of name and value.
     """
 
     values: np.ndarray
@@ -128,6 +131,8 @@ class Attribution:
     method: str = ""
     target: int = 0
     contrast: int | None = None
+    model: str = ""
+    parameters: tuple[tuple[str, int | float | str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,23 +151,44 @@ class Panel:
 
 @dataclass(frozen=True)
 class Measure:
-    """A likeness of two maps, with what chance gives (mean and 95 % range) and what a blind centre blob gives."""
+    """How alike two maps are: the ``value``, beside that of unrelated pictures and of a center blob.
+
+    ``low`` to ``high`` hold 95 % of pairs of maps of unrelated pictures, and ``standing`` is the share of such pairs
+    that are less alike, 0 to 1. All three are None where no maps of other pictures are known, or one map is blank.
+    ``blob`` is the value of a center blob, which does not see the picture, in the place of the first map.
+    """
 
     value: float
-    chance: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     blob: float
+    standing: float | None = None
+
+    @property
+    def related(self) -> bool | None:
+        """Whether they are more alike than maps of unrelated pictures, and than the center blob; None without range."""
+        return None if self.high is None else self.value > max(self.high, self.blob)
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How alike two maps are on the coarser ``grid`` of the two, by three measures."""
+    """How alike two maps are on the ``grid`` where they meet, by three measures.
+
+    ``unrelated`` counts the maps of other pictures behind the ranges; 0 where no range is stated. Where one of the maps
+    is ``flat``, the same everywhere, as a blank one is, there is none, and no verdict.
+    """
 
     rank_correlation: Measure
     top_fifth: Measure
     shared_mass: Measure
     grid: tuple[int, int]
+    unrelated: int = 0
+    flat: bool = False
+
+    @property
+    def measures(self) -> tuple[Measure, Measure, Measure]:
+        """The three of them."""
+        return self.rank_correlation, self.top_fifth, self.shared_mass
 
 
 @dataclass(frozen=True)

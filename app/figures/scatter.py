@@ -40,7 +40,7 @@ def agreement_scatter(
     """The points (n,), mistakes above the others; a click, or a ``lasso``, tells their ``numbers`` as custom data.
 
     Those that are not ``chosen`` (n,) are faint and lie below. ``told`` (n,) is what a point says under the pointer.
-    ``names`` are those of the two axes and of the line at 0, which is what chance gives in the mean.
+    ``names`` are those of the two axes and of the line at 0, no correlation.
     """
     figure = go.Figure()
     light = len(confidence) <= LIGHT

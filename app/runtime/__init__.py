@@ -12,10 +12,10 @@ import numpy as np
 import streamlit as st
 
 import core
-from app.runtime import results
+from app.runtime import banks, results
 from app.runtime.loading import Models
 from app.runtime.results import compute, key_of
-from core import Attribution, Classifier, ModelCard, Picture, Reading
+from core import AttentionMap, Attribution, Classifier, ModelCard, Picture, Reading
 from core import attribution as attributions
 from core.attribution import METHODS, SALIENCY, Method, method, methods
 from core.classifier import Target
@@ -211,6 +211,10 @@ def attribution(
     )
 
 
-def agreement(model: Classifier, picture: Picture, a: np.ndarray, b: np.ndarray, *names: Hashable) -> core.Agreement:
+def agreement(
+    model: Classifier, picture: Picture, a: AttentionMap | np.ndarray, b: Attribution | np.ndarray, *names: Hashable
+) -> core.Agreement:
     """How far two maps of one picture agree; ``names`` say which maps they are."""
-    return results.store().get(key_of(model, picture, "agreement", *names), lambda: core.agreement(a, b))
+    bank, known = banks.find(model)
+    key = key_of(model, picture, "agreement", *names, *known)
+    return results.store().get(key, lambda: core.agreement(a, b, bank and bank.without(picture.sha256)))

@@ -83,16 +83,18 @@ def tiles(opened: Opened, places: Sequence[int], name: str | None) -> list[bytes
     return [one(int(place)) for place in places]
 
 
-def by_chance(opened: Opened, place: int) -> Measure | None:
-    """How alike the maps that the scan kept of a picture are by their ranks, beside what chance would give."""
+def unrelated(opened: Opened, place: int) -> Measure | None:
+    """How alike the maps that the scan kept of a picture are by their ranks, beside those of the run's other ones."""
     if not all(opened.run.keeps(name) for name in ("attention", "cam")):
         return None
 
     def make() -> Measure:
         first, second = (runs.array(opened, name, np.array([place]))[0] for name in ("attention", "cam"))
-        return core.agreement(first, second).rank_correlation
+        bank = results.store().get(("bank", *opened.key), opened.run.bank)
+        others = bank and bank.without(opened.table["sha256"].iloc[place])
+        return core.agreement(*opened.run.named(first, second), others).rank_correlation
 
-    return results.store().get(("by_chance", *opened.key, place), make)
+    return results.store().get(("unrelated", *opened.key, place), make)
 
 
 def pair_key(model: Classifier, picture: Picture, method: Method, classes: tuple[int, int]) -> tuple:

@@ -1,7 +1,9 @@
-"""How far two maps agree, in a sentence and three numbers, each beside what chance gives."""
+"""How far two maps agree, in a sentence and three numbers, each beside what maps of unrelated pictures give."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
@@ -9,17 +11,20 @@ import streamlit as st
 from app import layers, runtime
 from app.widgets.analysis import Analysis
 from app.widgets.parameters import asked_of
-from app.words import word
+from app.words import decimal, word
 from core import Agreement, Measure
+from core.evaluation.bank import FEWEST
 
 
 def verdict(found: Agreement) -> str:
-    """One sentence that a student understands: how many of the three measures lie above what chance gives."""
-    above = sum(one.value > one.high for one in (found.rank_correlation, found.top_fifth, found.shared_mass))
+    """One sentence that a student understands: how many measures exceed those of unrelated pictures, and a blob's."""
+    rank = found.rank_correlation
+    if rank.high is None:
+        return word("agreement.flat") if found.flat else word("agreement.unknown")
+    above = sum(one.related for one in found.measures)
     if above:
         return word("agreement.strong" if above == 3 else "agreement.some")
-    opposed = found.rank_correlation.value < found.rank_correlation.low
-    return word("agreement.opposed" if opposed else "agreement.chance")
+    return word("agreement.opposed" if rank.value < rank.low else "agreement.chance")
 
 
 def missing(analysis: Analysis) -> str:
@@ -34,21 +39,30 @@ def missing(analysis: Analysis) -> str:
 def measure(analysis: Analysis) -> Agreement:
     """How far the attention on the left pane and the chosen attribution agree, where both are there."""
     shown, found = analysis.shown, analysis.found
-    attended = layers.grid_of(analysis.reading, shown.choice, shown.query)
+    attended = layers.map_of(analysis.reading, shown.choice, shown.query)
     asked = analysis.method.slug, found.target, found.contrast, tuple(sorted(analysis.parameters.items()))
     names = (shown.choice.slug, shown.query, *asked)
-    return runtime.agreement(analysis.subject.classifier, analysis.subject.picture, attended, found.values, *names)
+    return runtime.agreement(analysis.subject.classifier, analysis.subject.picture, attended, found, *names)
+
+
+def beside(one: Measure, tell: Callable[[float], str]) -> str:
+    """What stands beside a value: the range over unrelated pictures, the center blob, and where it stands."""
+    blind = word("agreement.blob", value=tell(one.blob))
+    if one.high is None:
+        return blind
+    told = ", ".join([word("agreement.range", low=tell(one.low), high=tell(one.high)), blind])
+    share = math.floor(100 * one.standing)
+    stands = word("agreement.standing", share=f"{share} %") if share < 100 else word("agreement.standing.all")
+    return f"{told}: {stands}"
 
 
 def _row(name: str, one: Measure, share: bool) -> str:
-    """One measure: its name, its value, and under them chance and the blob."""
+    """One measure: its name, its value, and under them what it stands beside."""
 
     def tell(value: float) -> str:
-        return f"{100 * value:.0f} %" if share else f"{value:.2f}".replace("-", "−")
+        return f"{100 * value:.0f} %" if share else decimal(value)
 
-    chance = word("agreement.by_chance", mean=tell(one.chance), low=tell(one.low), high=tell(one.high))
-    blind = word("agreement.blob", value=tell(one.blob))
-    return f"<dt>{escape(name)}</dt><dd>{tell(one.value)}</dd><p>{escape(chance)}<br>{escape(blind)}</p>"
+    return f"<dt>{escape(name)}</dt><dd>{tell(one.value)}</dd><p>{escape(beside(one, tell))}</p>"
 
 
 def show(analysis: Analysis) -> None:
@@ -70,3 +84,5 @@ def show(analysis: Analysis) -> None:
     ]
     st.html(f'<dl class="fovea-measures">{"".join(rows)}</dl>')
     st.caption(word("agreement.help"))
+    if found.rank_correlation.high is None and not found.flat:
+        st.caption(word("agreement.scan", count=FEWEST))

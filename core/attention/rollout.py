@@ -53,4 +53,5 @@ def rollout_map(maps: Sequence[AttentionMap]) -> AttentionMap:
     if not can_roll(maps):
         raise InvalidInput("These maps make no rollout: it takes several layers of patches with a class token first.")
     layers = [one for one in maps if one.kind == Kind.PAIRWISE]
-    return AttentionMap(ROLLOUT, Kind.PAIRWISE, frozen(rollout(layers)[None]), layers[0].grid)
+    product = frozen(rollout(layers)[None])
+    return AttentionMap(ROLLOUT, Kind.PAIRWISE, product, layers[0].grid, model=layers[0].model)

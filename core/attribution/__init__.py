@@ -121,7 +121,8 @@ def attribute(
                 f"{chosen.title} gives no finite map of {picture.name}: its numbers grow beyond what single precision "
                 "holds; choose another method."
             )
-        return Attribution(frozen(values.float().cpu().numpy()), tuple(values.shape), gap, slug, index, against)
+        shown, shape = frozen(values.float().cpu().numpy()), tuple(values.shape)
+        return Attribution(shown, shape, gap, slug, index, against, classifier.checksum, tuple(settled.items()))
 
     return classifier.run(job)
 

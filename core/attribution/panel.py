@@ -87,12 +87,13 @@ def to_panel(
 ) -> Panel:
     """The frozen panel of one class: ``x`` and ``slope`` (3, size, size), and Grad-CAM's maps (h, w) by stage."""
 
-    def keep(slug: str, values: Tensor) -> Attribution:
+    def keep(slug: str, values: Tensor, **parameters: str) -> Attribution:
         if not bool(values.isfinite().all()):
             raise InvalidInput(f"The gradients of {classifier.card.slug} are not finite for this picture.")
-        return Attribution(frozen(values.float().cpu().numpy()), tuple(values.shape), None, slug, target)
+        shown, given = frozen(values.float().cpu().numpy()), tuple(parameters.items())
+        return Attribution(shown, tuple(values.shape), None, slug, target, None, classifier.checksum, given)
 
-    stages = {name: keep(GRAD_CAM.slug, values) for name, values in maps.items()}
+    stages = {name: keep(GRAD_CAM.slug, values, stage=name) for name, values in maps.items()}
     attributions = {
         SALIENCY.slug: keep(SALIENCY.slug, slope.abs().amax(0)),
         INPUT_X_GRADIENT.slug: keep(INPUT_X_GRADIENT.slug, (slope * x).sum(0)),

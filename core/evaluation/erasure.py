@@ -21,7 +21,8 @@ from torch import Tensor
 from core import checking
 from core.attribution.baseline import absent
 from core.classifier import Classifier
-from core.evaluation.agreement import Map, pool, to_values
+from core.evaluation.agreement import Map, to_values
+from core.evaluation.grids import pool
 from core.images import open_image, to_picture
 from core.types import InvalidInput, Picture
 

@@ -22,8 +22,9 @@ from torch import nn
 
 from core.attribution.batches import share_pace
 from core.classifier import Classifier, Target, read
-from core.evaluation.agreement import pool, views
+from core.evaluation.grids import pool
 from core.evaluation.sources import is_even, source
+from core.evaluation.views import views
 from core.models.copying import duplicate
 from core.types import Picture, Progress, frozen
 

@@ -19,7 +19,8 @@ from core.attention.reduction import to_grid
 from core.attention.tap import Record, listen
 from core.attribution.cam import begin, weigh_all
 from core.classifier import Classifier
-from core.evaluation.agreement import pool, rank_correlations
+from core.evaluation.agreement import rank_correlations
+from core.evaluation.grids import pool
 from core.models.answers import answered, log_probabilities
 from core.types import AttentionMap, Kind
 

@@ -14,13 +14,17 @@ import pyarrow as pa
 from pyarrow import dataset
 
 from core.data.pictures import open_picture
+from core.evaluation.bank import ATTENTION, Bank
 from core.files import native
 from core.images import frame
 from core.scanning.look import ANSWER
 from core.scanning.parts import SCHEMA, Broken, Part, covered, damaged, list_parts, read_broken, read_shapes
-from core.types import InvalidInput, Picture, frozen
+from core.types import AttentionMap, Attribution, InvalidInput, Kind, Picture, frozen
 
 FACTS = "run.json"
+CAM = "grad-cam"
+BANK = 200
+"""Pictures of a run whose maps say what those of unrelated pictures give."""
 COLUMNS = tuple(name for name in SCHEMA.names if name not in ("bytes", "changed")
                 and not pa.types.is_list(SCHEMA.field(name).type))  # fmt: skip
 """The columns of the table: one value for each picture."""
@@ -126,6 +130,23 @@ class Run:
             labels = self._read(("label",))["label"].to_pandas().value_counts()
             counts |= {name: int(labels.get(name, 0)) for name in counts}
         return counts
+
+    def named(self, attended: np.ndarray, cam: np.ndarray) -> tuple[AttentionMap, Attribution]:
+        """One picture's maps (h, w) of the two arrays, with what they are: a bank knows them by that."""
+        model, stage = self.facts.get("checksum", ""), (("stage", self.facts.get("stage")),)
+        seen = AttentionMap(self.facts.get("tap") or "", Kind.SPATIAL, attended, attended.shape, model=model)
+        return seen, Attribution(cam, cam.shape, None, CAM, model=model, parameters=stage)
+
+    def bank(self, count: int = BANK) -> Bank | None:
+        """So many pictures' maps, drawn from the run, as a bank for its model; None if it did not keep both maps."""
+        if not (self.keeps("attention") and self.keeps("cam")):
+            return None
+        hashes = self.table()["sha256"].to_numpy()
+        places = np.sort(np.unique(hashes, return_index=True)[1])  # each picture once
+        places = np.random.default_rng(0).permutation(places)[:count]
+        known = Bank(self.facts.get("checksum", ""), tuple(one[:16] for one in hashes[places]))
+        known = known.having(f"{ATTENTION}/{self.facts.get('tap')}", np.abs(self.array("attention")[places]))
+        return known.having(CAM, self.array("cam")[places], {"stage": self.facts.get("stage")})
 
     def picture(self, number: int) -> Picture:
         """The picture of that number, as it was scanned.

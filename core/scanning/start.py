@@ -81,6 +81,7 @@ def settle(
     return {
         "model": card.slug,
         "weights": fingerprint(classifier),
+        "checksum": classifier.checksum,
         "classes": list(card.classes),
         "output": card.output,
         "independent": classifier.independent,

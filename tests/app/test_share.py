@@ -165,7 +165,9 @@ def test_maps_from_the_file_agree_as_on_the_page() -> None:
     view = VIEWS[2]
     _, reading, found, measured = on_the_page(view)
     with np.load(io.BytesIO(maps_file(reading, found, load(view.model).card.classes, {}))) as file:
-        assert flat(agreement(file[view.map], file["attribution"])) == flat(measured)
+        again = agreement(file[view.map], file["attribution"])  # arrays know no other pictures, so they have no range
+    for one, other in zip(again.measures, measured.measures, strict=True):
+        assert (one.value, one.blob) == (other.value, other.blob) and one.high is None
 
 
 @pytest.mark.parametrize("view", [VIEWS[0], VIEWS[2], VIEWS[5]], ids=lambda view: view.method)

@@ -13,7 +13,7 @@ from app import runtime, state
 from app.runtime import cases, maps, runs
 from app.runtime.runs import Opened
 from app.state import Key
-from app.widgets import models, weights
+from app.widgets import agreement, models, weights
 from app.widgets.mistakes import groups, looks, tags
 from app.widgets.pictures import UPLOADS
 from app.words import decimal, literal, percent, plain, word
@@ -81,16 +81,15 @@ def title(row: Any) -> str:
 
 
 def facts(opened: Opened, place: int) -> str:
-    """Where it lies, and its two numbers, the agreement beside what chance would give, as HTML."""
+    """Where it lies, and its two numbers, the agreement beside that of unrelated pictures, as HTML."""
     row = opened.table.iloc[place]
     told = [escape(row["path"])]
     if not np.isnan(row["loss"]):
         told.append(plain("case.loss", loss=decimal(row["loss"])))
     if maps.compares(opened) and not np.isnan(row["agreement"]):
         told.append(plain("case.agreement", agreement=decimal(row["agreement"])))
-        if found := cases.by_chance(opened, place):
-            chance, low, high = map(decimal, (found.chance, found.low, found.high))
-            told[-1] += f" ({plain('agreement.by_chance', mean=chance, low=low, high=high)})"
+        if found := cases.unrelated(opened, place):
+            told[-1] += f" ({agreement.beside(found, decimal)})"
     return " · ".join(told)
 
 

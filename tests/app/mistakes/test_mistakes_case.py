@@ -20,6 +20,8 @@ from app.state.mistakes import Answers, Filter
 from app.widgets.mistakes import case
 from app.widgets.mistakes.tags import OWN, toggle
 from app.words import decimal, word
+from core.evaluation import unrelated
+from core.evaluation.bank import FEWEST
 from tests.app.mistakes.mistakes_page import PLAIN, RUN, html, open_picture, press, said, well, wrong
 
 
@@ -43,12 +45,22 @@ def test_a_mistake_is_shown_with_both_classes_and_what_erasing_does(home: Path) 
     assert word("case.erase.most", what=word("case.attended"), moved=" · ".join(moved)) in text
 
 
-def test_agreement_stands_beside_what_chance_gives(home: Path) -> None:
-    page, run = open_picture(3), core.open_run(home / RUN)
-    found = core.agreement(run.array("attention")[3], run.array("cam")[3]).rank_correlation
+def test_agreement_stands_beside_that_of_the_run_s_other_pictures(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = core.open_run(home / RUN)
+    attended, cams, hashes = run.array("attention"), run.array("cam"), run.table()["sha256"]
+    found = core.agreement(attended[3], cams[3]).rank_correlation
     assert run.table()["agreement"][3] == pytest.approx(found.value, abs=0.02)  # Grad-CAM is stored in half precision
-    chance = word("agreement.by_chance", mean=decimal(found.chance), low=decimal(found.low), high=decimal(found.high))
-    assert f"agreement {decimal(run.table()['agreement'][3])} ({chance})" in html(page)
+    few = f"agreement {decimal(run.table()['agreement'][3])} ({word('agreement.blob', value=decimal(found.blob))})"
+    assert len(run.table()) < FEWEST and few in html(open_picture(3))  # so few say nothing of unrelated pictures
+    monkeypatch.setattr(unrelated, "FEWEST", 5)
+    bank = run.bank().without(hashes[4])
+    assert len(bank.pictures) == len(run.table()) - 1
+    found = core.agreement(*run.named(attended[4], cams[4]), bank).rank_correlation
+    assert found.low < found.high
+    text = html(open_picture(4))
+    assert word("agreement.range", low=decimal(found.low), high=decimal(found.high)) in text
 
 
 def test_a_right_answer_is_set_against_the_next_likeliest(home: Path) -> None:

@@ -1,0 +1,26 @@
+"""Banks: a model's maps of other pictures. They come with it, were made for it, or were kept by a scan with it."""
+
+from __future__ import annotations
+
+from app.runtime import results, runs
+from core import Classifier
+from core.evaluation.bank import FEWEST, Bank, find_bank
+from core.scanning import Run
+
+
+def find(model: Classifier) -> tuple[Bank | None, tuple]:
+    """The bank of a model, and what it is known by: its own, else the maps that its last scan kept."""
+    known = find_bank(model.checksum)
+    if known is not None:
+        return known, ("bank", *known.maps, len(known.pictures))
+    run = find_run(model)
+    if run is None:
+        return None, ()
+    key = ("bank", str(run.folder), run.scanned)
+    return results.store().get(key, run.bank), key
+
+
+def find_run(model: Classifier) -> Run | None:
+    """The newest run of a model with as many pictures as a range takes."""
+    own = (one for one in runs.earlier() if one.facts.get("checksum") == model.checksum)
+    return next((one for one in own if one.scanned >= FEWEST), None)

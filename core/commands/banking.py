@@ -1,0 +1,28 @@
+"""``bank``: a model's maps of other pictures, beside which an agreement is judged."""
+
+from __future__ import annotations
+
+import argparse
+
+import core
+from core.commands.printing import bar, show
+from core.evaluation.bank import place
+from core.evaluation.collecting import choose, collect, names
+from core.models import shelf
+
+
+def bank(options: argparse.Namespace) -> None:
+    """Make the maps of other pictures beside which an agreement is judged; what is there already is not made again."""
+    stored, rows, drawn = {card.slug for card in shelf.stored()}, [], {}
+    for slug in options.models or [card.slug for card in shelf.stored()]:
+        classifier = core.load(slug, options.device)
+        asked = options.data or classifier.card.family
+        if asked not in drawn:
+            drawn = {asked: list(choose(asked, options.pictures))}
+        path = options.out or place(classifier.checksum, slug in stored)
+        fitting = [one for one in names(classifier) if one in (options.sources or names(classifier))]
+        found = collect(classifier, drawn[asked], path, sources=fitting, progress=bar(slug))
+        rows.append({"model": slug, "path": str(path), "pictures": len(found.pictures), "sources": list(found.maps)})
+    line = "{model:28}{pictures:>5} pictures  {count:>3} maps  {path}"
+    lines = [line.format(**row, count=len(row["sources"])) for row in rows]
+    show(rows, "\n".join(lines), options)

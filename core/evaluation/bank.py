@@ -1,0 +1,207 @@
+"""The bank of a model: its maps of other pictures, which say how alike the maps of unrelated pictures are.
+
+A map is kept without its sign, pooled to at most ``SIDE`` cells a side and divided by its largest value. Attributions:
+
+    v = 1 − s (1 − (q / LEVELS)²),   q whole, 0 to LEVELS,   s = (largest − least) / largest
+
+The square keeps apart the many small values of a map with one peak. Attention may be a gate that is nearly the same
+everywhere and differs in the last digits, so there q is the rank of each cell, and s (KNOTS,) says how far the values
+of some ranks are below 1. Maps can be told from this, pictures cannot. Files are named by the checksum of the weights,
+so a model that was trained again has no bank until one is made for it.
+
+A map is known by its source, as ``sources.source`` names it, and by the settings that decide what it shows: the stage
+of Grad-CAM, the baseline of Integrated Gradients. How many samples it is made of is none of them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.data.folders import home
+from core.evaluation.grids import pool
+from core.files import put
+from core.models import shelf
+from core.types import AttentionMap, Attribution, InvalidInput
+
+SIDE = 16
+LEVELS = 15
+KNOTS = 1 - np.linspace(1, 0, 17) ** 2
+"""Ranks, 0 to 1, whose values are kept: more of the large ones."""
+STEP = 5e-5
+"""How far the least of a map's values is set apart beside what was kept, so that no ranks are lost."""
+FEWEST = 40
+"""With fewer maps the ends of a 95 % range lie beyond the least and the most alike of them."""
+PRECISION = {"steps", "samples", "points", "seed"}
+"""Parameters of methods that change how exact a map is, not what it shows."""
+ATTENTION = "attention"
+FACTS, SPREAD = "facts", "|spread"
+INSTEAD = "method"
+"""Under this name ``made`` says whose maps stand in for those of a source."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bank:
+    """Maps of a model: ``maps`` (n, h, w) uint8 and ``spreads`` (n,) by source, all of the same n ``pictures``.
+
+    ``settings`` says by source which parameters a map must have to be of the same kind, and ``made`` which ones these
+    were made with, where those are less exact, or whose maps stand in for them.
+    """
+
+    checksum: str
+    pictures: tuple[str, ...]
+    maps: Mapping[str, np.ndarray] = field(default_factory=dict)
+    spreads: Mapping[str, np.ndarray] = field(default_factory=dict)
+    settings: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    made: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+
+    def find(self, map_: Any) -> str | None:
+        """The source of a map if this bank has maps of its kind, else None.
+
+        An attribution that sets two classes against each other has none: the maps are of the predicted class alone.
+        """
+        if not isinstance(map_, AttentionMap | Attribution) or map_.model != self.checksum:
+            return None
+        name, given = kind(map_)
+        if name not in self.maps or getattr(map_, "contrast", None) is not None:
+            return None
+        asked = self.settings.get(name, {})
+        return name if all(given.get(key, value) == value for key, value in asked.items()) else None
+
+    def unpack(self, name: str) -> np.ndarray:
+        """The maps of a source: (n, h, w) float64, each up to 1; a blank one is zero."""
+        packed, spread = self.maps[name].astype(np.float64), self.spreads[name].astype(np.float64)
+        if is_attention(name):
+            shares = packed / np.maximum(packed.max((1, 2), keepdims=True), 1)
+            below = np.stack([np.interp(one, KNOTS, known) for one, known in zip(shares, spread, strict=True)])
+            values = 1 - below - STEP * (1 - shares)
+        else:
+            values = 1 - spread[:, None, None] * (1 - (packed / LEVELS) ** 2)
+        return np.where(packed.any((1, 2), keepdims=True), values, 0.0)
+
+    def having(
+        self, name: str, maps: np.ndarray, settings: Mapping[str, Any] = (), made: Mapping[str, Any] = ()
+    ) -> Bank:
+        """The bank with the maps (n, h, w) of one more source."""
+        size = maps.max((1, 2), keepdims=True)
+        below = 1 - maps / np.where(size > 0, size, 1)
+        if is_attention(name):
+            packed = np.stack([np.unique(one, return_inverse=True)[1].reshape(one.shape) for one in maps])
+            spreads = np.stack([curve(*pair) for pair in zip(packed, below, strict=True)])
+        else:
+            spreads = below.max((1, 2)) * (size[:, 0, 0] > 0)
+            share = np.clip(1 - below / np.where(spreads > 0, spreads, 1)[:, None, None], 0, 1)
+            packed = np.where(spreads[:, None, None] > 0, np.rint(LEVELS * np.sqrt(share)), 0)
+        return self.adding(name, packed.astype(np.uint8), spreads.astype(np.float16), settings, made)
+
+    def without(self, sha256: str) -> Bank:
+        """The bank without the maps of that picture; itself where it has none of it."""
+        kept = np.array([not sha256.startswith(one) for one in self.pictures])
+        if kept.all():
+            return self
+        parts = {key: {name: one[kept] for name, one in getattr(self, key).items()} for key in ("maps", "spreads")}
+        return replace(self, pictures=tuple(np.array(self.pictures)[kept].tolist()), **parts)
+
+    def standing_in(self, name: str, other: str, settings: Mapping[str, Any] = ()) -> Bank:
+        """The bank with the maps of another source in the place of those of one more."""
+        return self.adding(name, self.maps[other], self.spreads[other], settings, {INSTEAD: other})
+
+    def adding(self, name: str, maps: np.ndarray, spreads: np.ndarray, settings: Any, made: Any) -> Bank:
+        """The bank with packed maps of one more source."""
+        parts = {"maps": maps, "spreads": spreads, "settings": dict(settings), "made": dict(made)}
+        return replace(self, **{key: {**getattr(self, key), name: value} for key, value in parts.items()})
+
+
+def is_attention(name: str) -> bool:
+    """Whether a source is an attention map."""
+    return name.startswith(f"{ATTENTION}/")
+
+
+def curve(ranked: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """How far below the largest value those at the ``KNOTS`` are, of the ranks (h, w) and the values of a map."""
+    order = np.sort(below.ravel())[::-1]
+    known, first = np.unique(np.sort(ranked.ravel()), return_index=True)
+    return np.interp(KNOTS, known / max(1, known[-1]), order[first])
+
+
+def kind(map_: AttentionMap | Attribution) -> tuple[str, dict[str, Any]]:
+    """The source of a map, and the parameters that decide what it shows."""
+    if isinstance(map_, AttentionMap):
+        return f"{ATTENTION}/{map_.tap}", {}
+    given = dict(map_.parameters)
+    if map_.method == ATTENTION and given.get("head") == "mean":  # the very map of that tap
+        return f"{ATTENTION}/{given['tap']}", {}
+    if map_.method == "rollout":
+        return f"{ATTENTION}/rollout", {}
+    return map_.method, identity(given)
+
+
+def identity(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a method that decide what its map shows."""
+    return {name: value for name, value in parameters.items() if name not in PRECISION}
+
+
+def shrink(map_: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """A map (h, w) without its sign, pooled to at most ``side`` cells a side."""
+    small = np.abs(np.asarray(map_, np.float64))
+    return pool(small, (min(side, small.shape[0]), min(side, small.shape[1])))
+
+
+def place(checksum: str, shipped: bool = False) -> Path:
+    """Where the bank of those weights lies: beside the ``shipped`` models, or in the user's cache."""
+    return (shelf.shelf() if shipped else home()) / "banks" / f"{checksum[:16]}.npz"
+
+
+def find_bank(checksum: str) -> Bank | None:
+    """The bank of a model: the one that comes with it, else the one that was made on this machine; None without one."""
+    for path in (place(checksum, True), place(checksum)) if checksum else ():
+        try:
+            found = open_bank(path, path.stat().st_mtime_ns)
+        except (OSError, InvalidInput):  # not there, or damaged: no range is stated then
+            continue
+        if found.checksum == checksum:
+            return found
+    return None
+
+
+@lru_cache(maxsize=32)
+def open_bank(path: Path, stamp: int = 0) -> Bank:
+    """The bank in a file; ``stamp`` is when it was written, so that a new one is read again.
+
+    Raises:
+        InvalidInput: the file is no bank.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            facts = json.loads(str(file[FACTS]))
+            made = {name: facts["made"].get(name, {}).get(INSTEAD, name) for name in facts["settings"]}
+            maps, spreads = ({name: file[other + end] for name, other in made.items()} for end in ("", SPREAD))
+            known = facts["checksum"], tuple(facts["pictures"])
+            return Bank(*known, maps, spreads, facts["settings"], facts["made"])
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise InvalidInput(f"{path} is not a bank of maps; remove it and make it again.") from error
+
+
+def write_bank(bank: Bank, path: Path) -> None:
+    """Put a bank in its file at one stroke.
+
+    Raises:
+        InvalidInput: it cannot be written.
+    """
+    facts = {"checksum": bank.checksum, "pictures": bank.pictures, "settings": bank.settings, "made": bank.made}
+    file = io.BytesIO()
+    own = [name for name in bank.maps if INSTEAD not in bank.made[name]]
+    arrays = {name: bank.maps[name] for name in own} | {name + SPREAD: bank.spreads[name] for name in own}
+    np.savez_compressed(file, **{FACTS: np.array(json.dumps(facts))}, **arrays)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        put(path, file.getvalue())
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written; make room, or choose another folder.") from error

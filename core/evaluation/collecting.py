@@ -1,0 +1,172 @@
+"""Making the bank of a model: the maps of its own pictures by every method that fits, and its attention.
+
+    python -m core bank                       every model that comes with Fovea: about an hour on one core
+    python -m core bank file:model.json --data folder
+
+What is in the file already is not made again, so the command goes on where it was stopped. A map of the bank need not
+be as exact as one that is shown, since only the distribution of all of them counts. The methods that draw samples or
+walk in steps are made with the fewest that they take (``CHEAP``). ``STANDS_IN`` names methods whose maps are not made
+at all: those of another one that removes the same superpixels stand in for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.attention.reduction import to_grid
+from core.attention.rollout import ROLLOUT, can_roll, rollout_map
+from core.attribution import METHODS, attribute, methods
+from core.attribution.panel import panel
+from core.classifier import Classifier, read
+from core.data.pictures import open_collection
+from core.evaluation.bank import ATTENTION, SIDE, Bank, identity, open_bank, shrink, write_bank
+from core.types import InvalidInput, Kind, Panel, Picture, Progress
+
+PICTURES = 100
+SEED = 12
+"""Of the scenes, which are no others' then, and of the draw among other pictures."""
+CELLS = 8
+
+def cheap(classifier: Classifier) -> dict[str, dict[str, Any]]:
+    """The parameters by method that differ from the defaults, so that a map takes a part of the time."""
+    size = classifier.card.size
+    stride = next((one for one in (size // CELLS, size // 7) if one and size % one == 0), None)
+    return {
+        "integrated-gradients": {"steps": 10},
+        "smoothgrad": {"samples": 5},
+        "vargrad": {"samples": 5},
+        "gradient-shap": {"points": 2},
+        "layer-integrated-gradients": {"steps": 5},
+        "occlusion": {"stride": stride, "window": 2 * stride} if stride else {},
+    }
+
+
+STANDS_IN = {"kernel-shap": "feature-ablation", "lime": "feature-ablation"}
+
+
+def choose(data: str | Path, count: int = PICTURES) -> Iterator[Picture]:
+    """So many pictures drawn of a collection, ``data`` as ``open_collection`` takes it; broken ones are passed over.
+
+    Raises:
+        InvalidInput: there is no such collection.
+    """
+    known = open_collection(data, seed=SEED, pictures=count)
+    for index in np.random.default_rng(SEED).permutation(len(known)).tolist():
+        if not count:
+            return
+        try:
+            picture = known.read(index)
+        except InvalidInput:
+            continue
+        count -= 1
+        yield picture
+
+
+def names(classifier: Classifier) -> tuple[str, ...]:
+    """Every source of maps, those of one common pass first, and what stands in for others before those."""
+    taps = [f"{ATTENTION}/{name}" for name, tap in classifier.taps.items() if tap.kind != Kind.CHANNEL]
+    slugs = [one.slug for one in methods(classifier)]
+    rolled = [f"{ATTENTION}/{ROLLOUT}"] if ROLLOUT in slugs else []
+    others = [one for one in slugs if one not in (ATTENTION, ROLLOUT)]
+    return tuple(sorted([*taps, *rolled, *others], key=lambda name: (not _is_free(name), name in STANDS_IN)))
+
+
+def collect(
+    classifier: Classifier,
+    pictures: Sequence[Picture],
+    path: str | Path,
+    *,
+    sources: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Bank:
+    """Make the bank of a model from pictures, or go on with it; the file is written after each source.
+
+    ``sources`` are slugs of methods and ``attention/`` with the name of a tap, None for all that fit; ``bank.place``
+    says at which ``path`` an agreement finds it. ``progress(done, total)`` counts maps.
+
+    Raises:
+        InvalidInput: the file cannot be written, or holds maps of other pictures.
+        Stopped: ``progress`` raised it. The finished sources are kept.
+    """
+    if not pictures:
+        raise InvalidInput("A bank needs pictures; give some.")
+    where = Path(path)
+    bank = _begin(classifier, where, tuple(one.sha256[:16] for one in pictures))
+    side = min(SIDE, _side(classifier, pictures[0]))
+    fitting = list(names(classifier))
+    for name in sources or ():
+        if name not in fitting:
+            raise InvalidInput(f"{classifier.card.slug} has no maps of {name!r}; choose of: {', '.join(fitting)}.")
+    wanted = [one for one in (fitting if sources is None else sources) if one not in bank.maps]
+    done = 0
+
+    def tell(*_: int) -> None:
+        if progress:
+            progress(done, len(pictures) * len(wanted))
+
+    free = [one for one in wanted if _is_free(one)]
+    if free:
+        found: dict[str, list[np.ndarray]] = {name: [] for name in free}
+        for picture in pictures:
+            seen = panel(classifier, picture)
+            for name in free:
+                found[name].append(shrink(_of_panel(seen, name), side))
+            done += len(free)
+            tell()
+        for name in free:
+            bank = bank.having(name, np.stack(found[name]), settings(classifier, name))
+        write_bank(bank, where)
+    for name in wanted:
+        if name in free:
+            continue
+        slug, made = STANDS_IN.get(name, name), cheap(classifier).get(name, {})
+        if slug != name and slug in bank.maps:
+            bank, done = bank.standing_in(name, slug, settings(classifier, name)), done + len(pictures)
+            tell()
+        else:
+            maps = []
+            for picture in pictures:
+                maps.append(shrink(attribute(classifier, picture, slug, progress=tell, **made).values, side))
+                done += 1
+                tell()
+            bank = bank.having(name, np.stack(maps), settings(classifier, name), made)
+        write_bank(bank, where)
+    return bank
+
+
+def _begin(classifier: Classifier, path: Path, pictures: tuple[str, ...]) -> Bank:
+    if path.is_file():
+        known = open_bank(path, path.stat().st_mtime_ns)
+        if known.checksum == classifier.checksum:
+            if known.pictures != pictures:
+                raise InvalidInput(f"{path} holds the maps of other pictures; remove it, or give the same pictures.")
+            return known
+    return Bank(classifier.checksum, pictures)
+
+
+def _is_free(name: str) -> bool:
+    return name.startswith(f"{ATTENTION}/") or name in ("saliency", "input-x-gradient", "grad-cam")
+
+
+def _of_panel(seen: Panel, name: str) -> np.ndarray:
+    if not name.startswith(f"{ATTENTION}/"):
+        return seen.attributions[name].values
+    tap, maps = name.removeprefix(f"{ATTENTION}/"), seen.reading.maps
+    if tap == ROLLOUT and can_roll(maps):
+        return to_grid(rollout_map(maps))
+    return to_grid(next(one for one in maps if one.tap == tap))
+
+
+def settings(classifier: Classifier, name: str) -> dict[str, Any]:
+    """What a map of a source must be made with to be of the bank's kind: the method's defaults."""
+    known = next((one for one in METHODS if one.slug == name), None)
+    return {} if known is None else identity({one.name: one.initial(classifier) for one in known.parameters})
+
+
+def _side(classifier: Classifier, picture: Picture) -> int:
+    """Cells a side that two maps can meet on: as many as the finest attention map has."""
+    return max([CELLS, *(max(one.grid) for one in read(classifier, picture).maps if one.kind != Kind.CHANNEL)])

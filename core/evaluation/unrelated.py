@@ -1,0 +1,144 @@
+"""How alike maps of unrelated pictures are: the range that an agreement stands beside, from a model's bank.
+
+The first map is compared with the second one's kind of n other pictures, and the second with the first one's kind. If
+the two maps told nothing of their common picture, their own value would be one more of these. Each comparison alone
+would be a conformal test (Vovk, Gammerman, Shafer, "Algorithmic learning in a random world", 2005): the rank of the
+value is uniform. The share of less alike ones over both together is not, for each has one map of the pair in all its
+comparisons, so that their ends move with it. Therefore the same share is taken for every pair of different pictures of
+the bank, and the range is between those two shares that 95 % of these pairs keep between. Where only one of the maps
+has a kind in the bank, a pinned patch or an array beside an attribution, its comparison stands alone.
+
+Ties: a share is interpolated between average ranks, as (rank) / (n + 1), so that a measure with few values is outside
+as often as one with many. Blank maps, which have no agreement, are left out of the bank.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from core.evaluation.bank import FEWEST, Bank
+from core.evaluation.grids import pool
+from core.evaluation.views import compare, views
+
+OUTSIDE = 0.025
+"""The share of unrelated pairs on either side of the range."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The ``bank``, and under which sources it has maps of the ``first`` and of the ``second`` one's kind, if any."""
+
+    bank: Bank | None
+    first: str | None = None
+    second: str | None = None
+
+    def meet(self, grid: tuple[int, int]) -> tuple[int, int]:
+        """The grid where two maps, and those of the bank, can be compared."""
+        known = [self.bank.maps[name].shape[1:] for name in (self.first, self.second) if name]
+        return min(grid[0], *(h for h, _ in known), grid[0]), min(grid[1], *(w for _, w in known), grid[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Null:
+    """One measure of unrelated pairs: ``values`` in order, and the share ``at`` each that is less alike.
+
+    Of all pairs ``outside`` (low, high) are the shares at the ends of the range, and ``shares`` (sorted) those of pairs
+    of the bank, None where a share stands for itself.
+    """
+
+    values: np.ndarray
+    at: np.ndarray
+    outside: tuple[float, float]
+    shares: np.ndarray | None
+
+    @property
+    def low(self) -> float:
+        """The lower end of the range."""
+        return float(np.interp(self.outside[0], self.at, self.values))
+
+    @property
+    def high(self) -> float:
+        """The upper end of the range."""
+        return float(np.interp(self.outside[1], self.at, self.values))
+
+    def standing(self, value: float) -> float:
+        """The share of unrelated pairs that are less alike."""
+        share = float(np.interp(value, self.values, self.at, 0, 1))
+        if self.shares is None:
+            return share
+        return float(np.searchsorted(self.shares, share) / len(self.shares))
+
+
+@dataclass(frozen=True, eq=False)
+class Nulls:
+    """The three measures of unrelated pairs, from so many ``maps`` of other pictures."""
+
+    measures: tuple[Null, Null, Null]
+    maps: int
+
+
+def find_null(sides: Sides, first: np.ndarray, second: np.ndarray) -> Nulls | None:
+    """What unrelated pairs give beside two maps' views (3, h, w); None with fewer than ``FEWEST`` maps of others."""
+    grid, found, calibrated = first.shape[1:], [], None
+    for own, name in ((first, sides.second), (second, sides.first)):
+        if name:
+            others = seen(sides.bank, name, grid)
+            others = others[others[:, 0].any((1, 2))]
+            if len(others) >= FEWEST:
+                found.append(compare(own, others))
+    if not found:
+        return None
+    if len(found) == 2:
+        calibrated = shares_of_pairs(sides.bank, sides.first, sides.second, grid)
+    values = np.concatenate(found, 1)
+    ends = (OUTSIDE, 1 - OUTSIDE)
+    nulls = []
+    for row, shares in zip(values, (None,) * 3 if calibrated is None else calibrated, strict=True):
+        level, at = shares_at(row)
+        outside = ends if shares is None else tuple(np.quantile(shares, ends).tolist())
+        nulls.append(Null(level, at, outside, shares))
+    return Nulls(tuple(nulls), min(one.shape[1] for one in found))
+
+
+def shares_at(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different values (m,) in order, and the share of all n that is less than each: average rank / (n + 1)."""
+    levels, counts = np.unique(values, return_counts=True)
+    return levels, (np.cumsum(counts) - (counts - 1) / 2) / (len(values) + 1)
+
+
+@lru_cache(maxsize=64)
+def seen(bank: Bank, name: str, grid: tuple[int, int]) -> np.ndarray:
+    """The views (n, 3, h, w) of a source's maps on a grid."""
+    return np.stack([views(one) for one in pool(bank.unpack(name), grid)])
+
+
+@lru_cache(maxsize=64)
+def shares_of_pairs(bank: Bank, first: str, second: str, grid: tuple[int, int]) -> np.ndarray:
+    """The share, over both comparisons, of every pair of different pictures of the bank: (3, pairs), in order.
+
+    Each pair is judged as one of two new maps would be, with neither of its own pictures among the others.
+    """
+    one, two = seen(bank, first, grid), seen(bank, second, grid)
+    kept = one[:, 0].any((1, 2)) & two[:, 0].any((1, 2))
+    one, two, n = one[kept], two[kept], int(kept.sum())
+    values = np.stack([compare(own, two) for own in one], 1)  # (3, n, n)
+    apart = ~np.eye(n, dtype=bool)
+    along = [share_of_each(values[:, apart].reshape(3, n, n - 1))]
+    along.append(share_of_each(values.swapaxes(1, 2)[:, apart].reshape(3, n, n - 1)))
+    shares = np.empty((2, 3, n, n))
+    shares[:, :, apart] = np.reshape(along, (2, 3, -1))
+    both = (shares[0] + shares[1].swapaxes(1, 2)) / 2
+    return np.sort(both[:, apart], 1)
+
+
+def share_of_each(values: np.ndarray) -> np.ndarray:
+    """Which share of the others in its row (..., n) is less than each value, ties by half."""
+    order = np.sort(values, -1)
+    rows = order.reshape(-1, order.shape[-1])
+    flat = values.reshape(rows.shape)
+    low = np.stack([np.searchsorted(*pair, "left") for pair in zip(rows, flat, strict=True)])
+    high = np.stack([np.searchsorted(*pair, "right") for pair in zip(rows, flat, strict=True)])
+    return ((low + high) / 2 / values.shape[-1]).reshape(values.shape)

@@ -1,0 +1,39 @@
+"""What the measures of agreement see of a map, and the measures of one map with many others at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+TOP = 0.2
+
+
+def ranks(array: np.ndarray) -> np.ndarray:
+    """The ranks of the cells of a map, average ones for ties, less their mean."""
+    _, group, counts = np.unique(array, return_inverse=True, return_counts=True)
+    order = (np.cumsum(counts) - (counts - 1) / 2)[group].reshape(array.shape)
+    return order - order.mean()
+
+
+def views(array: np.ndarray) -> np.ndarray:
+    """What the three measures see of a map (h, w) without negative values: (3, h, w).
+
+    Its ranks with mean 0 and length 1, its membership in the top fifth, and its mass.
+    """
+    _, group, counts = np.unique(array, return_inverse=True, return_counts=True)
+    ahead = array.size - np.cumsum(counts)  # the cells above each group of ties
+    members = np.clip((TOP * array.size - ahead) / counts, 0, 1)[group].reshape(array.shape)
+    order = ranks(array)
+    return np.stack([unit(order, np.sqrt((order**2).sum())), members, unit(array, array.sum())])
+
+
+def unit(array: np.ndarray, length: float) -> np.ndarray:
+    """The map over its length; zeros where it has none."""
+    return array / length if length > 0 else np.zeros_like(array)
+
+
+def compare(a: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The three measures of one map's views (3, h, w) with those of ``s`` others (s, 3, h, w): (3, s)."""
+    ranks = np.einsum("hw,shw->s", a[0], others[:, 0])
+    both = np.minimum(a[1], others[:, 1]).sum((1, 2))
+    mass = np.minimum(a[2], others[:, 2]).sum((1, 2))
+    return np.stack([ranks.clip(-1, 1), both / (a[1].sum() + others[:, 1].sum((1, 2)) - both), mass.clip(0, 1)])
