@@ -132,13 +132,6 @@ def grid_of(reading: Reading, choice: Choice, query: int | None = None) -> np.nd
     return to_grid(_map(reading, choice.tap), choice.head, query)
 
 
-def map_of(reading: Reading, choice: Choice, query: int | None = None) -> AttentionMap | np.ndarray:
-    """The same for the agreement: the whole map, which knows its like of other pictures; of a row or a head a grid."""
-    if query is None and choice.head is None:
-        return _map(reading, choice.tap)
-    return grid_of(reading, choice, query)
-
-
 def even_share(reading: Reading, choice: Choice) -> float:
     """The weight that each token would get from a patch that looks evenly at all it can see."""
     return 1 / _map(reading, choice.tap).weights.shape[-1]

@@ -6,13 +6,15 @@ import math
 from collections.abc import Callable
 from html import escape
 
+import numpy as np
 import streamlit as st
 
 from app import layers, runtime
 from app.widgets.analysis import Analysis
 from app.widgets.parameters import asked_of
 from app.words import decimal, word
-from core import Agreement, Measure
+from core import Agreement, AttentionMap, Measure, Reading, rollout_map
+from core.attention.rollout import ROLLOUT
 from core.evaluation.bank import FEWEST
 
 
@@ -36,10 +38,17 @@ def missing(analysis: Analysis) -> str:
     return word("agreement.blank", right=analysis.title, why=analysis.blank) if analysis.blank else ""
 
 
+def entering(reading: Reading, choice: layers.Choice, query: int | None) -> AttentionMap | np.ndarray:
+    """The attention that is compared: a whole map, which knows its like of other pictures; of a row or head a grid."""
+    if query is not None or choice.head is not None:
+        return layers.grid_of(reading, choice, query)
+    return rollout_map(reading.maps) if choice.tap == ROLLOUT else next(o for o in reading.maps if o.tap == choice.tap)
+
+
 def measure(analysis: Analysis) -> Agreement:
     """How far the attention on the left pane and the chosen attribution agree, where both are there."""
     shown, found = analysis.shown, analysis.found
-    attended = layers.map_of(analysis.reading, shown.choice, shown.query)
+    attended = entering(analysis.reading, shown.choice, shown.query)
     asked = analysis.method.slug, found.target, found.contrast, tuple(sorted(analysis.parameters.items()))
     names = (shown.choice.slug, shown.query, *asked)
     return runtime.agreement(analysis.subject.classifier, analysis.subject.picture, attended, found, *names)

@@ -145,7 +145,7 @@ def test_what_is_kept_of_a_map_gives_its_agreement() -> None:
         for one, again in zip(maps, kept.unpack(name), strict=True):
             first, second = views((one / one.max()).astype(np.float32).astype(float)), views(again)
             alike = compare(first, second[None])[:, 0]
-            assert alike.min() > 0.93
+            assert alike.min() > (0.93 if is_attention(name) else 0.8)
 
 
 def test_a_file_gives_the_bank_again(bank: Bank, tmp_path: Path) -> None:

@@ -45,22 +45,22 @@ def test_a_mistake_is_shown_with_both_classes_and_what_erasing_does(home: Path) 
     assert word("case.erase.most", what=word("case.attended"), moved=" · ".join(moved)) in text
 
 
-def test_agreement_stands_beside_that_of_the_run_s_other_pictures(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_agreement_stands_beside_that_of_the_run_s_other_pictures(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = core.open_run(home / RUN)
     attended, cams, hashes = run.array("attention"), run.array("cam"), run.table()["sha256"]
-    found = core.agreement(attended[3], cams[3]).rank_correlation
+    bank = run.bank().without(hashes[3])
+    assert len(bank.pictures) == len(hashes.unique()) - 1 >= FEWEST
+    found = core.agreement(*run.named(attended[3], cams[3]), bank).rank_correlation
     assert run.table()["agreement"][3] == pytest.approx(found.value, abs=0.02)  # Grad-CAM is stored in half precision
-    few = f"agreement {decimal(run.table()['agreement'][3])} ({word('agreement.blob', value=decimal(found.blob))})"
-    assert len(run.table()) < FEWEST and few in html(open_picture(3))  # so few say nothing of unrelated pictures
-    monkeypatch.setattr(unrelated, "FEWEST", 5)
-    bank = run.bank().without(hashes[4])
-    assert len(bank.pictures) == len(run.table()) - 1
-    found = core.agreement(*run.named(attended[4], cams[4]), bank).rank_correlation
+    range_ = word("agreement.range", low=decimal(found.low), high=decimal(found.high))
+    blob = word("agreement.blob", value=decimal(found.blob))
     assert found.low < found.high
-    text = html(open_picture(4))
-    assert word("agreement.range", low=decimal(found.low), high=decimal(found.high)) in text
+    told = f"agreement {decimal(run.table()['agreement'][3])} ({range_}, {blob}: more alike than"
+    assert told in html(open_picture(3))
+    monkeypatch.setattr(unrelated, "FEWEST", 1000)
+    alone = core.agreement(attended[4], cams[4]).rank_correlation
+    few = f"agreement {decimal(run.table()['agreement'][4])} ({word('agreement.blob', value=decimal(alone.blob))})"
+    assert few in html(open_picture(4))  # so few pictures say nothing of unrelated ones
 
 
 def test_a_right_answer_is_set_against_the_next_likeliest(home: Path) -> None:
