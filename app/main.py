@@ -12,7 +12,7 @@ if ROOT not in sys.path:  # `streamlit run` puts app/ on the path, not the folde
 
 import streamlit as st  # noqa: E402
 
-from app.words import literal, word  # noqa: E402
+from app.words import literal, plain, word  # noqa: E402
 
 HERE = Path(__file__).parent
 
@@ -55,6 +55,8 @@ def run() -> None:
     page = st.navigation(list(speaks), position="top")
     state.restore(speaks[page])
     state.turn_to(page.url_path)
+    if (asked := state.unknown_page([one.url_path for one in speaks])) is not None:
+        state.notice(plain("page.unknown", page=asked))
     try:
         with st.sidebar:
             card, sample, framing, picture = frame()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import stat
+from http.client import HTTPException
 from pathlib import Path
+from socket import gaierror
 from typing import Any, BinaryIO
+from urllib.error import HTTPError, URLError
 from uuid import uuid4
 
 from core.types import InvalidInput
@@ -35,6 +39,30 @@ def irregular(path: Path) -> InvalidInput:
     """What is to be said of a path that leads to no regular file."""
     what = "a folder" if path.is_dir() else "a pipe, a socket or a device"
     return InvalidInput(f"{path} is {what} and not a file; give the path of a file.")
+
+
+def reason(error: BaseException) -> str:
+    """Why a file could not be had, of this machine or of the network, in words: no numbers and no names of classes."""
+    if isinstance(error, HTTPError):
+        return f"the server answers {error.code} {error.reason}".rstrip()
+    if isinstance(error, URLError):
+        return reason(error.reason) if isinstance(error.reason, BaseException) else without_number(str(error.reason))
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, gaierror):
+        return "no network, or the server's name is not known"
+    if isinstance(error, OSError) and error.strerror:
+        return without_number(error.strerror)
+    if isinstance(error, HTTPException):
+        return "the connection broke off"
+    return without_number(str(error)) or "it broke off"
+
+
+def without_number(text: str) -> str:
+    """The first line of a message, without the numbers that systems begin theirs with and the brackets round it."""
+    line = text.strip().partition("\n")[0]
+    inner = re.search(r"\[(?:Errno|WinError) -?\d+\]:? *(.*)", line)
+    return (inner[1].rstrip(">") if inner else line).rstrip(".")
 
 
 def put(path: Path, data: bytes) -> None:

@@ -49,6 +49,7 @@ from app.state.session import (
     take_notices,
     take_wanted,
     turn_to,
+    unknown_page,
     visitor,
 )
 
@@ -103,6 +104,7 @@ __all__ = [
     "take_wanted",
     "truth_of_upload",
     "turn_to",
+    "unknown_page",
     "uploads",
     "visitor",
 ]

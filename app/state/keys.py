@@ -75,6 +75,7 @@ class Key(StrEnum):
     NOTICES = "notices"
     SAID = "said"
     PAGE = "page"
+    ADDRESSED = "addressed"
     SUBJECT = "subject"
     VISITOR = "visitor"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
+from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 import streamlit as st
@@ -91,6 +92,19 @@ def visitor() -> str:
 def page_address() -> str:
     """The address of the page without its query."""
     return (st.context.url or "").split("?")[0]
+
+
+def unknown_page(known: Collection[str]) -> str | None:
+    """The last part of the address that a session was opened with, once, where it is no ``known`` page's; else None.
+
+    Streamlit shows the first page in its place and says nothing.
+    """
+    if get(Key.ADDRESSED):
+        return None
+    put(Key.ADDRESSED, True)
+    last = unquote(urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2])
+    base = (st.get_option("server.baseUrlPath") or "").strip("/").rpartition("/")[2]
+    return None if last in ("", base, "explore", *known) else last
 
 
 def notice(sentence: str) -> None:

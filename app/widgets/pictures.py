@@ -108,7 +108,12 @@ def fetch_photographs() -> None:
     if not st.button(word("picture.fetch"), help=word("picture.fetch.help"), icon=":material/cloud_download:"):
         return
     bar = st.progress(0.0, word("picture.fetching"))
-    fetch_imagenette(progress=lambda done, total: bar.progress(done / total, word("picture.fetching")))
+    try:
+        fetch_imagenette(progress=lambda done, total: bar.progress(done / total, word("picture.fetching")))
+    except InvalidInput as error:
+        bar.empty()
+        state.notice(str(error))  # beside the page, which needs no photographs
+        return
     st.rerun()
 
 

@@ -77,6 +77,9 @@ def fetch(card: ModelCard) -> None:
         runtime.classifier(card, state.device(), tick)
     except InvalidInput as error:
         state.forget(Key.FETCHING)
+        if before(card) is None:  # the page offers it again, with the reason beside it
+            state.notice(str(error))
+            st.rerun()
         _go_back(card, error)
     state.forget(Key.FETCHING)
     st.rerun()

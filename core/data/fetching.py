@@ -12,6 +12,7 @@ from torchvision.datasets import CIFAR10, CIFAR100, Imagenette
 
 from core.data.folders import home, place
 from core.data.split import Dataset, Split
+from core.files import reason
 from core.types import InvalidInput, Progress
 
 CIFAR = {"cifar10": CIFAR10, "cifar100": CIFAR100}
@@ -30,7 +31,7 @@ def open_cifar(name: str, folder: str | Path | None = None, *, download: bool = 
     try:
         halves = kind(root, train=True, download=download), kind(root, train=False)
     except (RuntimeError, OSError) as error:
-        what = f"{name} cannot be fetched ({error})" if download else f"{name} is not in {root}"
+        what = f"{name} cannot be fetched ({reason(error)})" if download else f"{name} is not in {root}"
         way = f"give the folder that holds {kind.base_folder}/" + ("." if download else ", or add --download.")
         raise InvalidInput(f"{what}; {way}") from error
     classes = tuple(one.replace("_", " ") for one in halves[0].classes)
@@ -52,7 +53,10 @@ def fetch_imagenette(root: Path | None = None, progress: Progress | None = None)
         InvalidInput: it cannot be fetched, from no network for example; nothing half done is left then.
     """
     root = root or home()
-    root.mkdir(parents=True, exist_ok=True)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"{root} cannot be made ({reason(error)}); name another folder with FOVEA_DATA.") from error
     address = Imagenette._ARCHIVES["160px"][0]
     archive = root / address.rpartition("/")[2]
     with ThreadPoolExecutor(1) as pool:
@@ -66,7 +70,7 @@ def fetch_imagenette(root: Path | None = None, progress: Progress | None = None)
         shutil.rmtree(root / archive.name.removesuffix(".tgz"), ignore_errors=True)
         archive.unlink(missing_ok=True)
         raise InvalidInput(
-            f"Imagenette could not be fetched ({future.exception()}); look at the network, or unpack "
+            f"Imagenette could not be fetched ({reason(future.exception())}); look at the network, or unpack "
             f"{archive.name} into {root} by hand."
         ) from future.exception()
     archive.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.request import urlopen
 from uuid import uuid4
 
+from core.files import reason
 from core.types import InvalidInput, Progress
 
 CHUNK = 1 << 20  # bytes
@@ -43,8 +44,7 @@ def download(url: str, folder: Path, progress: Progress | None = None) -> Path:
     except InvalidInput:
         raise
     except (OSError, HTTPException, ValueError) as error:
-        reason = str(getattr(error, "reason", None) or error) or type(error).__name__
-        raise InvalidInput(f"{path.name} is not here and cannot be fetched ({reason}); {by_hand}.") from error
+        raise InvalidInput(f"{path.name} is not here and cannot be fetched ({reason(error)}); {by_hand}.") from error
     return path
 
 

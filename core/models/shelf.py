@@ -15,7 +15,7 @@ from safetensors.torch import load, save_file
 from torch import nn
 
 from core.attention import MECHANISMS
-from core.files import to_json
+from core.files import reason, to_json
 from core.models import own, torchvision_models
 from core.models.architecture import assemble, build, freeze
 from core.models.integrity import check_bytes, checksum
@@ -166,7 +166,6 @@ def fetch(card: ModelCard, progress: Progress | None = None) -> nn.Module:
         check_bytes(card, data, path.name)
         weights = load(data)
     except (OSError, SafetensorError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        reason = f"The weights of {card.slug} cannot be read from {path} ({why})"
-        raise InvalidInput(f"{reason}; copy the file again, or train the model anew.") from error
+        found = f"The weights of {card.slug} cannot be read from {path} ({reason(error)})"
+        raise InvalidInput(f"{found}; copy the file again, or train the model anew.") from error
     return assemble(card, weights)

@@ -7,6 +7,7 @@ WORDS = {
     "app.failed": "Something went wrong on this page. Your choices are kept: change one, or reload the page; "
     "the server's console says what happened.",
     "page.explore": "Explore",
+    "page.unknown": "There is no page {page}; this is Explore.",
     "page.models": "Models",
     # models
     "model.label": "Model",

@@ -1,0 +1,55 @@
+"""What the frame says of itself: a failed download stays beside the page, and a page that is not there is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from app.widgets import pictures
+from app.words import plain, word
+from core import InvalidInput
+
+MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
+
+
+@pytest.fixture(autouse=True)
+def no_photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
+
+
+def warnings(page: AppTest) -> list[str]:
+    return [one.value for one in page.warning]
+
+
+def test_photographs_that_cannot_be_fetched_are_a_notice_beside_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(progress: object) -> None:
+        raise InvalidInput("Imagenette could not be fetched (no network); look at the network.")
+
+    monkeypatch.setattr(pictures, "fetch_imagenette", fail)
+    page = AppTest.from_file(MAIN, default_timeout=120).run()
+    page = next(one for one in page.button if one.label == word("picture.fetch")).click().run()
+    assert not page.exception and not page.error
+    assert warnings(page) == ["Imagenette could not be fetched (no network); look at the network."]
+    assert word("answer.title") in [one.value for one in page.subheader]  # the page is there
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [("http://localhost:8501/nonsense", "nonsense"), ("http://localhost:8501/a/%2A%2Ab%2A%2A/", "**b**"),
+     ("http://localhost:8501/", None), ("http://localhost:8501/mistakes?run=x", None), ("http://x/trust", None),
+     ("http://localhost:8501/models/", None), ("http://x", None), (None, None)],
+)  # fmt: skip
+def test_a_page_that_is_not_there_is_told_once(
+    address: str | None, page: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(st.context), "url", property(lambda self: address))
+    shown = AppTest.from_file(MAIN, default_timeout=120).run()
+    assert not shown.exception
+    said = [one for one in warnings(shown) if "There is no page" in one]
+    assert said == ([] if page is None else [word("page.unknown", page=page)])
+    assert page is None or plain("page.unknown", page=page)
+    shown = shown.switch_page("views/models.py").run()
+    assert not [one for one in warnings(shown) if "There is no page" in one]
