@@ -26,7 +26,7 @@ from core.evaluation.grids import pool
 from core.evaluation.sources import is_even, source
 from core.evaluation.views import views
 from core.models.copying import duplicate
-from core.types import Picture, Progress, frozen
+from core.types import InvalidInput, Picture, Progress, frozen
 
 FINEST = 16
 CARELESS = 0.5
@@ -76,6 +76,8 @@ def randomise(
     """
     index = classifier.target(target, read(classifier, picture).logits)
     made, stages, maps = source(classifier, name, **parameters), tuple(parts(classifier)), []
+    if not stages:
+        raise InvalidInput(f"{classifier.card.slug} has no weights that could be drawn anew.")
 
     def tell(*_: int) -> None:
         if progress:

@@ -45,9 +45,7 @@ def assemble(card: ModelCard, weights: Weights) -> nn.Module:
 
 def freeze(module: nn.Module) -> nn.Module:
     """Eval mode, float32, no gradients for weights; gradients to the input and the taps stay possible."""
-    for parameter in module.parameters():  # modules that were scripted have no requires_grad_
-        parameter.requires_grad_(False)
-    return module.eval().float().to(memory_format=torch.contiguous_format)
+    return module.eval().float().requires_grad_(False).to(memory_format=torch.contiguous_format)
 
 
 def blank(module: nn.Module, size: int) -> Tensor:

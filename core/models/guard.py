@@ -20,6 +20,7 @@ from core.models.adapted import adapt, blocks, obstacle
 from core.models.architecture import check_outputs, first_line, freeze
 from core.models.copying import duplicate
 from core.models.manner import Manner, run_as
+from core.models.sealed import is_sealed, seal
 from core.types import InvalidInput, Kind, ModelCard
 
 CLOSE = 1e-4
@@ -86,7 +87,7 @@ def settle(module: nn.Module, device: torch.device) -> nn.Module:
                 vars(part)[name] = value.detach().to(device, kind)
         for name in ("train", "eval"):  # exported modules refuse both
             vars(part).pop(name, None)
-    return freeze(module).to(device)
+    return freeze(seal(module)).to(device)
 
 
 def pictures(card: ModelCard, device: torch.device) -> Tensor:
@@ -112,7 +113,7 @@ class Trial:
     def __init__(self, module: nn.Module, card: ModelCard, device: torch.device):
         self.module, self.card, self.x = module, card, pictures(card, device)
         self.untouched = duplicate(module, list(module.parameters()))
-        sealed = any(isinstance(part, torch.jit.ScriptModule) for part in module.modules())
+        sealed = any(is_sealed(part) for part in module.modules())
         self.manner, self.notes = Manner(), [SEALED] if sealed else []
         self.blocks = blocks(module)
         self.places = [(part, name, one) for part in module.modules() for name, one in part._modules.items()]

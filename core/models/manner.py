@@ -82,7 +82,7 @@ def run_as(module: nn.Module, manner: Manner) -> nn.Module:
     """The module, set to run in a manner; within another where its own ``forward`` cannot be replaced."""
     if manner == Manner():
         return module
-    if hooked(module) or isinstance(module, torch.jit.ScriptModule):  # hooks run around forward
+    if hooked(module):  # hooks run around forward
         module = Within(module)
     module.forward = Run(manner, module.forward)
     return module

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import torch
 from torch import nn
 from torchvision.models.maxvit import PartitionAttentionLayer
 from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedWindowAttentionV2
@@ -67,8 +66,6 @@ def adapt(module: nn.Module, leave: Collection[nn.Module] = ()) -> nn.Module:
     """
     ours: dict[nn.Module, nn.Module] = {}
     for parent in list(module.modules()):
-        if isinstance(parent, torch.jit.ScriptModule):
-            continue
         if getattr(parent, "inplace", False) is True:
             parent.inplace = False
         for name, child in list(parent._modules.items()):  # a block may be there under two names
