@@ -124,7 +124,8 @@ class Worker:
                 _, job, future = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
                 try:
-                    future.set_result(job())
+                    with torch.enable_grad():  # whatever the last job's model left switched off
+                        future.set_result(job())
                 except BaseException as error:  # the caller's thread raises it
                     future.set_exception(error)
             del job, future  # what a job gave or raised is its caller's alone while the worker waits

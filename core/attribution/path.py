@@ -55,7 +55,8 @@ def gradient_shap(
     batch, total = pace(classifier, gradient=True).size, torch.zeros_like(x[0])
     for first in range(0, samples, batch):
         numbers = range(first, min(first + batch, samples))
-        draws = [(torch.rand((), generator=generator), torch.randn(x.shape[1:], generator=generator)) for _ in numbers]
+        draw = {"generator": generator, "dtype": torch.float32}
+        draws = [(torch.rand((), **draw), torch.randn(x.shape[1:], **draw)) for _ in numbers]
         places, clouds = (torch.stack(drawn).to(x) for drawn in zip(*draws, strict=True))
         t = (torch.tensor([i // len(starts) for i in numbers]).to(x) + places).view(-1, 1, 1, 1) / points
         begins, ends = starts[[i % len(starts) for i in numbers]], x + spread * clouds

@@ -105,9 +105,9 @@ def coalitions(m: int, samples: int, generator: torch.Generator) -> Tensor:
 
     Each is followed by its opposite, which halves the noise (Covert, Lee, "Improving KernelSHAP", AISTATS 2021).
     """
-    sizes = torch.arange(1.0, m)
+    sizes = torch.arange(1.0, m, dtype=torch.float32)
     chosen = 1 + torch.multinomial(1 / (sizes * (m - sizes)), (samples + 1) // 2, True, generator=generator)
-    ranks = torch.rand(len(chosen), m, generator=generator).argsort(1).argsort(1)
+    ranks = torch.rand(len(chosen), m, generator=generator, dtype=torch.float32).argsort(1).argsort(1)
     present = ranks < chosen[:, None]
     return torch.stack((present, ~present), 1).flatten(0, 1)[:samples]
 
@@ -130,7 +130,7 @@ def lime(
     """The map (size, size)."""
     labels, b = cut(classifier, x, parameters["segments"]), absent(classifier, x, parameters["baseline"])
     generator, m = torch.Generator().manual_seed(parameters["seed"]), int(labels.max()) + 1
-    present = torch.rand(enough(parameters["samples"], m), m, generator=generator) < 0.5
+    present = torch.rand(enough(parameters["samples"], m), m, generator=generator, dtype=torch.float32) < 0.5
     present[0] = True
     scores = answers(classifier, x, target, progress, labels, b, present)
     return spread(slopes(present, scores).to(x), labels), None

@@ -152,7 +152,7 @@ def redraw(modules: list[nn.Module], generator: torch.Generator) -> None:
     """
     for module in modules:
         for weight in module.parameters(recurse=False):
-            drawn = torch.randn(weight.shape, generator=generator).to(weight)
+            drawn = torch.randn(weight.shape, generator=generator, dtype=torch.float32).to(weight)
             low, high = weight.aminmax()
             spread = weight.std(correction=0) if low < high else low.abs() if low else torch.ones_like(low)
             with torch.no_grad():

@@ -124,7 +124,7 @@ def probes(like: Tensor) -> Iterator[Tensor]:
     draw = torch.Generator().manual_seed(0)
     for place in range(TRIES):
         side = 8 if place % 2 == 0 else like.shape[-1]
-        noise = torch.randn(1, 3, side, side, generator=draw) * (1 + place / 3)
+        noise = torch.randn(1, 3, side, side, generator=draw, dtype=torch.float32) * (1 + place / 3)
         whole = nn.functional.interpolate(noise, like.shape[-2:], mode="bilinear")
         yield whole.to(like)
 

@@ -20,7 +20,12 @@ def build(card: ModelCard) -> nn.Module:
 
 
 def construct(card: ModelCard) -> nn.Module:
-    """The same as its authors made it: what is torchvision's has no taps yet."""
+    """The same as its authors made it, on the CPU: what is torchvision's has no taps yet."""
+    with torch.device("cpu"):
+        return _construct(card)
+
+
+def _construct(card: ModelCard) -> nn.Module:
     family, _, name = card.architecture.partition("/")
     if family == torchvision_models.FAMILY:
         renormalise = torchvision_models.renormalises(card)
@@ -50,7 +55,7 @@ def freeze(module: nn.Module) -> nn.Module:
 
 def blank(module: nn.Module, size: int) -> Tensor:
     """A picture of nothing, (1, 3, size, size), that the module can take."""
-    own = next(module.parameters(), torch.empty(0))
+    own = next(module.parameters(), torch.empty(0, dtype=torch.float32))
     return torch.zeros(1, 3, size, size, dtype=own.dtype, device=own.device)
 
 

@@ -69,9 +69,10 @@ def on_picture(module: nn.Module, x: Tensor, places: Mapping[Hashable, Place]) -
 
 def textures(count: int, size: int) -> Tensor:
     """Noise (count, 3, size, size) of all sizes from a pixel to half the picture, mean 0 and spread 1."""
-    draw, total, cell = torch.Generator().manual_seed(0), torch.zeros(count, 3, size, size), 1
+    draw, total, cell = torch.Generator().manual_seed(0), torch.zeros(count, 3, size, size, dtype=torch.float32), 1
     while 2 * cell <= size:
-        noise = torch.randn(count, 3, -(-size // cell), -(-size // cell), generator=draw)
+        side = -(-size // cell)
+        noise = torch.randn(count, 3, side, side, generator=draw, dtype=torch.float32)
         total += F.interpolate(noise, (size, size), mode="bilinear")
         cell *= 2
     return (total - total.mean()) / total.std()

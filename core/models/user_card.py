@@ -18,6 +18,8 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.attention import mechanism
 from core.models import torchvision_models
 from core.models.backbone import STAGES
@@ -148,6 +150,7 @@ def plain(key: str, value: Any) -> Any:
     """A value of a card as JSON has it."""
     value = value.tolist() if hasattr(value, "tolist") else value  # of numpy or torch
     value = list(value) if isinstance(value, tuple) else value
+    value = [one.item() if isinstance(one, np.generic) else one for one in value] if isinstance(value, list) else value
     if key in ("mean", "std"):
         value = [value] if isinstance(value, Real) else value
         value = value * 3 if isinstance(value, list) and len(value) == 1 else value

@@ -149,6 +149,7 @@ def summarise(features: Tensor) -> Tensor:
     """
     means = features.float().mean((2, 3))
     if means.shape[1] > FEATURES:
-        draw = torch.randn(means.shape[1], FEATURES, generator=torch.Generator().manual_seed(0))
+        seeded = torch.Generator().manual_seed(0)
+        draw = torch.randn(means.shape[1], FEATURES, generator=seeded, dtype=torch.float32)
         means = means @ draw.to(means.device)
     return normalize(means)
