@@ -145,6 +145,11 @@ class Classifier:
         return answers.probabilities(scores, self.card)
 
     @cached_property
+    def aliases(self) -> dict[str, int]:
+        """What else labels call the outcomes of a model with one output, such as 0 and 1: the classes' indices."""
+        return answers.aliases(self.card) if self.card.output != LOGITS and not self.independent else {}
+
+    @cached_property
     def independent(self) -> bool:
         """Whether each class has a probability by itself, so that several may be likely, or none."""
         if self.card.output == LOGITS:

@@ -11,17 +11,33 @@ from app import figures, state
 from app.state import Key, Subject
 from app.widgets import pictures
 from app.words import plain, word
-from core import InvalidInput, Reading
+from core import Classifier, InvalidInput, Reading
+from core.models.answers import absent
+from core.types import PROBABILITIES, SIGMOID
 
 LIKELIEST = 5
 UNSURE = 0.5
 
 
-def confidence(probability: float, classes: int) -> str:
-    """How sure the model is, in words."""
+def confidence(probability: float, classes: int, independent: bool = False) -> str:
+    """How sure the model is, in words; ``independent`` classes are likely or not each by itself."""
+    if independent:
+        return word("answer.none") if probability < UNSURE else word("answer.knows", count=classes)
     if probability < UNSURE:
         return word("answer.unsure", count=classes)
     return word("answer.knows", count=classes)
+
+
+def outputs(classifier: Classifier) -> str:
+    """What the model gives out, where that is no logit for each of several classes; else nothing."""
+    card = classifier.card
+    if card.output not in (SIGMOID, PROBABILITIES):
+        return ""
+    given = word("outputs.probabilities") if card.output == PROBABILITIES else ""
+    if classifier.independent:
+        return " ".join(filter(None, [word("outputs.independent"), given]))
+    own = int(not absent(card.classes))
+    return given or word("outputs.single", name=card.classes[own], other=card.classes[1 - own])
 
 
 def show_truth(truth: str | None, names: Sequence[str], predicted: int) -> None:
@@ -56,7 +72,9 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
     state.put(Key.TARGET, "" if chosen is None else names[target])
     best = [int(i) for i in reading.probabilities.argsort()[::-1][:LIKELIEST]]
     st.subheader(word("answer.title"))
-    st.markdown(confidence(float(reading.probabilities[best[0]]), len(names)))
+    st.markdown(confidence(float(reading.probabilities[best[0]]), len(names), classifier.independent))
+    if told := outputs(classifier):
+        st.caption(told)
     show_truth(pictures.find_truth(subject.sample), names, reading.predicted)
     key = state.fresh_key(Key.ANSWER)
 

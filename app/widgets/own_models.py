@@ -11,7 +11,7 @@ import streamlit as st
 from app import runtime, state
 from app.runtime import uploads
 from app.state import Key
-from app.widgets import models
+from app.widgets import answer, models
 from app.words import literal, plain, word
 from core import InvalidInput
 from core.models.own import MAX_WEIGHTS, SUFFIXES
@@ -119,5 +119,7 @@ def held() -> None:
                 models.choose(models.FIRST)
 
         with st.container(horizontal=True, vertical_alignment="center"):
+            told = answer.outputs(one) or word("own.logits")
             st.markdown(literal(one.card.title))
+            st.caption(told)
             st.button(word("own.drop"), key=f"own.{number}", on_click=drop)

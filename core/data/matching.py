@@ -15,14 +15,18 @@ IMAGENET = 1000
 
 
 def match(
-    labels: Iterable[str], classes: Sequence[str], mapping: Mapping[str, str | None] | None = None
+    labels: Iterable[str],
+    classes: Sequence[str],
+    mapping: Mapping[str, str | None] | None = None,
+    aliases: Mapping[str, int] | None = None,
 ) -> dict[str, int | None]:
     """The class index of each label; None for one that no class or more than one class answers to.
 
     The closest way to write a name decides (``WAYS``): a class of exactly that name, then one of that name in other
     case, then one that differs in hyphens, underscores and spaces too. Of a class "tench, Tinca tinca" each part is a
     name. Imagenette's ten WordNet numbers are known; a thousand of them are ImageNet's classes in order (Russakovsky et
-    al., 2015). ``mapping`` says it for labels of its own: label -> class name, None or "" for no class.
+    al., 2015). ``aliases`` are other names, in small letters with spaces, of class indices, for labels that are no
+    class's own. ``mapping`` says it for labels of its own: label -> class name, None or "" for no class.
 
     Raises:
         InvalidInput: the mapping names a class that the model does not know.
@@ -37,6 +41,8 @@ def match(
         found = look_up(label, tables)
         if not found:
             found = {order[label]} if label in order else look_up(IMAGENETTE.get(label, label), tables)
+        if not found and aliases:
+            return aliases.get(re.sub(r"[\s_-]+", " ", label).strip().casefold())
         return next(iter(found)) if len(found) == 1 else None
 
     matched = {label: find(label) for label in labels}

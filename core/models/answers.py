@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from core.types import LOGITS, PROBABILITIES, SIGMOID, InvalidInput, ModelCard
 
 NOT = "not "
+YES, NO = ("1", "true", "yes", "positive", "pos"), ("0", "false", "no", "negative", "neg")
 TRIES = 6
 """Pictures on which outputs must look like probabilities before they are taken for some."""
 CLOSE = 1e-3
@@ -52,6 +53,17 @@ def absent(classes: Sequence[str]) -> bool:
 def outputs_of(classes: Sequence[str]) -> int:
     """How many outputs a head for these classes has: one where the second is the absence of the first."""
     return 1 if absent(classes) else len(classes)
+
+
+def aliases(card: ModelCard) -> dict[str, int]:
+    """How data call the two outcomes of one output beside their names, in small letters: 0 and 1, no and yes."""
+    if len(card.classes) != 2:
+        return {}
+    own = int(not absent(card.classes))  # the class whose output it is
+    found = dict.fromkeys(YES, own) | dict.fromkeys(NO, 1 - own)
+    if absent(card.classes):
+        found |= {f"{word} {card.classes[0].casefold()}": 1 for word in ("not", "no", "non", "without")}
+    return found
 
 
 def fits(count: int, classes: Sequence[str]) -> bool:

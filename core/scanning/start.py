@@ -74,7 +74,7 @@ def settle(
     classifier: Classifier, collection: Collection, mapping: Mapping[str, str | None] | None, agreement: bool
 ) -> dict[str, Any]:
     """What ``run.json`` says of a scan that begins now."""
-    card, matched = classifier.card, match(collection.names, classifier.card.classes, mapping)
+    card, matched = classifier.card, match(collection.names, classifier.card.classes, mapping, classifier.aliases)
     if stray := [label for label in mapping or () if label not in matched]:
         known = listed(collection.names)
         raise InvalidInput(f"The data have no label {stray[0]!r} that could mean a class; they have {known}.")

@@ -8,6 +8,7 @@ from math import exp, isclose, log
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 import core
@@ -203,3 +204,42 @@ def test_a_file_with_one_output(tmp_path, classes, outputs):
     np.testing.assert_allclose(core.read(uploaded, picture()).probabilities, wanted, atol=1e-5)
     with pytest.raises(core.InvalidInput, match="must say 'output': logits, sigmoid or probabilities"):
         core.open_model(json.dumps(said | {"output": "softmax"}).encode(), b"", "cpu")
+
+
+def test_labels_of_the_two_outcomes_of_one_output(tmp_path):
+    """0 and 1, no and yes, and the absence by name: each is scanned with the true class that it means."""
+    module = Head(1)
+    one, two = (core.adopt(module, card(classes), "cpu") for classes in (["tumor"], TWO))
+    labels = {"0": 0, "1": 1, "yes": 1, "Negative": 0}
+    for classifier, more in ((one, {"tumor": 1, "Not_Tumor": 0, "no-tumor": 0}), (two, {"benign": 0, "malignant": 1})):
+        folder = tmp_path / classifier.card.classes[0]
+        for label in {**labels, **more, "cyst": 0}:
+            (folder / label).mkdir(parents=True)
+            Image.fromarray(picture(len(label)).pixels).save(folder / label / "x.png")
+        table = core.scan(classifier, folder, tmp_path / f"run-{folder.name}")
+        known = dict(zip(table["label"], table["true"].fillna(""), strict=True))
+        names = classifier.card.classes[::-1] if classifier is one else classifier.card.classes
+        assert known == {label: names[index] for label, index in (labels | more).items()} | {"cyst": ""}
+        p = sigmoid(raw(module, classifier, 1)[0])  # of the pictures whose label has one letter
+        row = table[table["label"] == "1"].iloc[0]
+        assert row["predicted"] == names[int(p > 0.5)] and isclose(row["confidence"], max(p, 1 - p), abs_tol=1e-5)
+        assert isclose(row["loss"], -log(p), abs_tol=1e-4) and row["correct"] == (p > 0.5)
+        assert core.open_run(tmp_path / f"run-{folder.name}").facts["independent"] is False
+
+
+def test_a_scan_of_several_labels_takes_the_likeliest(tmp_path):
+    module = Head(3, Last(lambda z: z.sigmoid()))
+    classifier = core.adopt(module, card(), "cpu")
+    for seed, label in enumerate("abc"):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        Image.fromarray(picture(seed).pixels).save(tmp_path / "data" / label / "x.png")
+    table = core.scan(classifier, tmp_path / "data", tmp_path / "run")
+    run = core.open_run(tmp_path / "run")
+    assert run.facts["independent"] is True and run.facts["output"] == "probabilities"
+    for seed in range(3):
+        p = sigmoid(raw(module, classifier, seed))
+        assert table["predicted"][seed] == "abc"[p.argmax()] and isclose(
+            table["confidence"][seed], p.max(), abs_tol=1e-5
+        )
+        assert isclose(table["loss"][seed], -log(p[seed]), abs_tol=1e-4)
+        np.testing.assert_allclose(run.array("probabilities")[seed], np.sort(p)[::-1], atol=1e-5)

@@ -21,7 +21,7 @@ def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
 
     The mapping holds the labels that he has said something of: a class of the model, or "" for none.
     """
-    classes, matched = classifier.card.classes, match(found.names, classifier.card.classes)
+    classes, matched = classifier.card.classes, match(found.names, classifier.card.classes, aliases=classifier.aliases)
     if not found.names:
         st.info(word("match.unlabelled", count=f"{len(found):,}"))
         return {}

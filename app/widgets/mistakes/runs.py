@@ -115,6 +115,8 @@ def show_head(opened: Opened) -> None:
         told = word("runs.on", data=data_title(opened.run), count=pictures(opened.run))
         st.markdown(f"{with_broken(opened.run, told)} · {overview.tell(opened)}")
         taken.state_of(opened.run)
+        if opened.run.facts.get("independent"):
+            st.caption(word("overview.independent"))
     with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         if len(opened.table):
             comparing.pick_other(opened)

@@ -13,6 +13,7 @@ from app.state import Subject
 from app.widgets.trials.changes import Plan
 from app.words import word
 from core import AttentionMap, Kind, Reading, to_grid
+from core.types import PROBABILITIES
 
 ROWS, LIKELIEST = 5, 3
 SAME = 0.005
@@ -23,7 +24,7 @@ def show(subject: Subject, before: Reading, after: Reading, target: int, plan: P
     """Draw the answer before and after, and the map of the attention that was changed."""
     names = subject.classifier.card.classes
     st.markdown(sentence(names, before, after, plan.way))
-    st.caption(score_sentence(names[target], float(before.logits[target]), float(after.logits[target])))
+    st.caption(score_sentence(subject, target, before, after))
     bars, maps = st.columns([1, 1.15], gap="medium")
     shown = rows(before, after, target)
     bars.plotly_chart(
@@ -52,12 +53,15 @@ def sentence(names: tuple[str, ...], before: Reading, after: Reading, way: str) 
     return word("moved.becomes", other=names[now], there=there, name=name, before=first, after=then, how=how)
 
 
-def score_sentence(name: str, before: float, after: float) -> str:
-    """How far the score of a class moves."""
-    was, change = number(before), number(abs(after - before))
-    if abs(after - before) < SAME:
-        return word("moved.same", name=name, before=was)
-    return word("moved.falls" if after < before else "moved.rises", name=name, change=change, before=was)
+def score_sentence(subject: Subject, target: int, before: Reading, after: Reading) -> str:
+    """How far the score of a class moves, and what that is: a logit, unless the model gives out probabilities."""
+    card, was = subject.classifier.card, float(before.logits[target])
+    moved, name = float(after.logits[target]) - was, card.classes[target]
+    kind = "probability" if card.output == PROBABILITIES else "logit"
+    if abs(moved) < SAME:
+        return word(f"moved.same.{kind}", name=name, before=number(was))
+    way = "falls" if moved < 0 else "rises"
+    return word(f"moved.{way}.{kind}", name=name, change=number(abs(moved)), before=number(was))
 
 
 def number(value: float) -> str:

@@ -34,7 +34,7 @@ WORDS = {
     "erase.stays": "stays at {after}",
     "erase.sentence": "On the whole picture {name} has {before}. Without the part it points at, {name} {most}; without as much at random it {random}; without the part it points at least it {least}.",
     "erase.sentence.signed": "On the whole picture {name} has {before}. Without the part that speaks for it most, {name} {most}; without as much at random it {random}; without the part that speaks against it most it {least}.",
-    "erase.sentence.contrast": "On the whole picture the score of {name} less that of {other} (a difference of logits) is {before}. Without the part that speaks for {name} rather than {other} most, this difference {most}; without as much at random it {random}; "
+    "erase.sentence.contrast": "On the whole picture the score of {name} less that of {other} (a difference of the outputs) is {before}. Without the part that speaks for {name} rather than {other} most, this difference {most}; without as much at random it {random}; "
     "without the part that speaks for {other} rather than {name} most it {least}.",
     "erase.matters": "**So the part it points at matters more than a random part of the same size.**",
     "erase.no_more": "**So the part it points at matters no more than a random part of the same size.**",

@@ -4,6 +4,10 @@ WORDS = {
     # answer
     "answer.title": "Answer",
     "answer.knows": "It knows {count} things, and nothing else.",
+    "answer.none": "No class reaches 50 %.",
+    "outputs.single": "The model has one output. Its sigmoid is the probability of {name}; the rest is that of {other}.",
+    "outputs.independent": "Each class has a probability of its own. They need not add up to 100 %: several classes may be likely, or none.",
+    "outputs.probabilities": "The model gives out probabilities, which are shown as they are. Maps are about the probability, not a logit.",
     "answer.unsure": "Not sure: probably none of the {count} things it knows.",
     "answer.truth.right": ":green[:material/check_circle:] True class: **{name}**",
     "answer.truth.wrong": ":orange[:material/cancel:] True class: **{name}**, not {predicted}",

@@ -115,6 +115,7 @@ WORDS = {
     # what it found
     "overview.nothing": "none of them could be read, so the model has said nothing",
     "overview.unanswered": "the model's answer was finite for none of them, so there is no accuracy",
+    "overview.independent": "Each class has a probability of its own: the answer is the likeliest class, and right where that is the label.",
     "overview.unlabelled": "no picture has a true class, so nothing can be right or wrong",
     "overview.accuracy": "**{share} right** ({low} – {high})",
     "overview.so_far": "so far",

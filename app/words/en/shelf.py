@@ -70,5 +70,6 @@ WORDS = {
     "own.example.torchvision": "One of torchvision's",
     "own.elsewhere": "For good: put both files into a folder and name it in the variable FOVEA_MODELS. From Python: "
     "core.adopt(module, card) takes any nn.Module.",
+    "own.logits": "It gives out logits; a softmax makes probabilities of them.",
     "own.drop": "Let go of it",
 }

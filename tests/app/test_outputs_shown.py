@@ -1,0 +1,48 @@
+"""What a model gives out is said beside its answer, where that is no logit for each of several classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import core
+from app.widgets import answer
+from app.widgets.trials import outcome
+from app.words import word
+from tests.core.test_answers import Head, Last, card, picture
+
+
+@pytest.mark.parametrize(
+    "classes, last, told",
+    [
+        (("a", "b", "c"), lambda z: z, []),
+        (("a", "b", "c"), lambda z: z.softmax(1), ["outputs.probabilities"]),
+        (("a", "b", "c"), lambda z: z.sigmoid(), ["outputs.independent", "outputs.probabilities"]),
+    ],
+)
+def test_several_outputs(classes, last, told):
+    classifier = core.adopt(Head(3, Last(last)), card(classes), "cpu")
+    assert answer.outputs(classifier) == " ".join(map(word, told))
+
+
+def test_one_output():
+    for classes, name, other in ((["tumor"], "tumor", "not tumor"), (["benign", "malignant"], "malignant", "benign")):
+        classifier = core.adopt(Head(1), card(classes), "cpu")
+        assert answer.outputs(classifier) == word("outputs.single", name=name, other=other)
+
+
+def test_independent_classes_may_all_be_unlikely():
+    assert answer.confidence(0.4, 3, independent=True) == word("answer.none")
+    assert answer.confidence(0.4, 3) == word("answer.unsure", count=3)
+
+
+def test_a_probability_is_not_called_a_logit():
+    class Asked:
+        """As much of a subject as the sentence needs."""
+
+        classifier = core.adopt(Head(3, Last(lambda z: z.softmax(1))), card(), "cpu")
+
+    before, after = (core.read(Asked.classifier, picture(seed)) for seed in (0, 4))
+    assert np.abs(after.logits - before.logits).max() > outcome.SAME
+    said = outcome.score_sentence(Asked, int(np.abs(after.logits - before.logits).argmax()), before, after)
+    assert "logit" not in said and "probability" in said
