@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.uploads [--sessions 20]
 
-A server is started, real files are uploaded over HTTP, and its resident memory is printed: the largest, and what is left
-once the sessions have ended.
+A server is started, real files are uploaded over HTTP, and its resident memory is printed: at each step, and what is
+left once the sessions have ended.
 """
 
 from __future__ import annotations
