@@ -31,7 +31,7 @@ from core.evaluation.faithfulness import draw
 from core.evaluation.intervals import interval
 from core.evaluation.localisation import localise
 from core.evaluation.randomisation import alike, forget
-from core.evaluation.sources import Source, names, source
+from core.evaluation.sources import Source, is_even, names, source
 from core.files import put, to_json
 from core.models import shelf
 from core.types import InvalidInput, Progress
@@ -154,7 +154,7 @@ def judge(
         place = localise(map_, mask)
         found |= {f"{name}mass": (place.mass, place.chance), f"{name}pointing": (place.pointing, place.chance)}
         found["blank"] = (float(place.blank), None)
-    if case.whole:
+    if case.whole and not is_even(map_):
         order = {"map": rank(map_, cells(classifier))}
         curves = classifier.run(lambda: draw(classifier, classifier.prepare(picture), target, order, progress=progress))
         likeness = alike(map_, made(forgotten, picture, target, progress))
