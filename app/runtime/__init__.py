@@ -152,7 +152,8 @@ def look(model: Classifier, picture: Picture, target: Target = None) -> Reading:
     store, key = results.store(), key_of(model, picture, "reading")
     found = store.find(key)
     index = None if found is None else model.target(target, found.logits)
-    if found is None or store.find(attribution_key(model, picture, SALIENCY, index, {})) is None:
+    known = found is not None and not SALIENCY.usable(model)  # then a panel is its reading, and no more
+    if not known and (found is None or store.find(attribution_key(model, picture, SALIENCY, index, {})) is None):
         panel = core.panel(model, picture, target if index is None else index)
         found = found or store.put(key, panel.reading)
         for slug, one in panel.attributions.items():

@@ -12,6 +12,7 @@ from core import checking
 from core.attribution.batches import pace
 from core.attribution.cam import GRAD_CAM
 from core.attribution.deeplift import DEEPLIFT
+from core.attribution.differentiable import differentiable
 from core.attribution.exactness import adds_up
 from core.attribution.gradient import INPUT_X_GRADIENT, SALIENCY
 from core.attribution.guided import DECONVOLUTION, GUIDED_BACKPROPAGATION, GUIDED_GRAD_CAM
@@ -61,7 +62,7 @@ def method(slug: str) -> Method:
 
 def methods(classifier: Classifier) -> tuple[Method, ...]:
     """The methods that fit a classifier, and are exact enough there: those to offer."""
-    return tuple(one for one in METHODS if one.fits(classifier) and one.exact(classifier))
+    return tuple(one for one in METHODS if one.usable(classifier) and one.exact(classifier))
 
 
 def which_add_up(classifier: Classifier) -> dict[str, bool | None]:
@@ -71,6 +72,8 @@ def which_add_up(classifier: Classifier) -> dict[str, bool | None]:
     """
 
     def job(one: Method) -> bool | None:
+        if not differentiable(classifier):
+            return None
         return adds_up(classifier, one.compute, **{part.name: part.initial(classifier) for part in one.parameters})
 
     return {one.slug: classifier.run(lambda one=one: job(one)) for one in (DEEPLIFT, LRP)}

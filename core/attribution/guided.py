@@ -6,39 +6,28 @@
     guided Grad-CAM           guided backpropagation · Grad-CAM, drawn as large as the picture
 
 In a model that rectifies in any other way (GELU, Hardswish ...) the rule would reach some layers only, so these methods
-are offered where ReLU modules are all there is. Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018.
+are offered where ReLU modules are all there is: see ``rectifiers``. Adebayo et al., "Sanity checks for saliency maps",
+NeurIPS 2018.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections import Counter
-from collections.abc import Iterator
 
-import torch
 from captum.attr import Deconvolution, GuidedBackprop
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from core.attribution.batches import Asked
 from core.attribution.cam import STAGE, grad_cam
 from core.attribution.gradient import leaf
 from core.attribution.method import Method
-from core.attribution.once import once
+from core.attribution.rectifiers import only_relu
 from core.classifier import Classifier, Question
-from core.models.architecture import blank
 from core.types import Progress
 
 # Captum says at every call that it sets hooks and removes them. Said once here: a filter belongs to the whole process.
 warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
-
-RELU = "ReluBackward0"
-OTHERS = {
-    *("GeluBackward0", "SiluBackward0", "MishBackward0", "HardswishBackward0", "HardtanhBackward0", "EluBackward0"),
-    *("CeluBackward0", "LeakyReluBackward0", "PreluKernelBackward0", "RreluWithNoiseBackward0", "SoftplusBackward0"),
-    *("ThresholdBackward0", "HardshrinkBackward0", "SoftshrinkBackward0", "ClampMinBackward0", "ClampBackward1"),
-}
-"""What autograd calls the rectifiers that no rule reaches."""
 
 
 def guided_backpropagation(
@@ -60,33 +49,6 @@ def guided_grad_cam(
     regions, _ = grad_cam(classifier, x, target, lambda done, _: progress(done, 2), stage=stage)
     edges, _ = guided_backpropagation(classifier, x, target, lambda done, _: progress(1 + done, 2))
     return edges * F.interpolate(regions[None, None], edges.shape, mode="bilinear")[0, 0], None
-
-
-def operations(y: Tensor) -> Iterator[str]:
-    """The name of each operation behind a tensor, as autograd recorded it."""
-    waiting, seen = [y.grad_fn], set()
-    while waiting:
-        node = waiting.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            yield type(node).__name__
-            waiting += [before for before, _ in node.next_functions]
-
-
-@once
-def only_relu(classifier: Classifier) -> bool:
-    """Whether ReLU is the only rectifier of a model, and a module wherever it stands: a function has no hooks."""
-    calls: list[nn.Module] = []
-    modules = [module for module in classifier.module.modules() if isinstance(module, nn.ReLU)]
-    handles = [module.register_forward_hook(lambda module, *_: calls.append(module)) for module in modules]
-    try:
-        with torch.enable_grad():
-            y = classifier.module(leaf(blank(classifier.module, classifier.card.size)))
-    finally:
-        for handle in handles:
-            handle.remove()
-    found = Counter(operations(y))
-    return 0 < found[RELU] <= len(calls) and not OTHERS & set(found)
 
 
 GUIDED_BACKPROPAGATION = Method(

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
+from core.attribution.differentiable import differentiable
 from core.checking import brief
 from core.classifier import Classifier
 from core.types import InvalidInput
@@ -122,6 +123,10 @@ class Method:
     family: str = "gradients"
     needs: str = ""
 
+    def usable(self, classifier: Classifier) -> bool:
+        """Whether the model can be asked: it fits, and where the method takes a gradient there is one."""
+        return (not self.gradient or differentiable(classifier)) and self.fits(classifier)
+
     @property
     def contrasts(self) -> bool:
         """Whether it can set one class against another: it tells what speaks for a score."""
@@ -138,6 +143,11 @@ class Method:
         Raises:
             InvalidInput: the method does not fit the model, has no such parameter, or a value may not be used.
         """
+        if self.gradient and not differentiable(classifier):
+            raise InvalidInput(
+                f"{self.title} needs the gradient of the score, and none leads through {classifier.card.slug} to the "
+                "picture; choose a method that needs none, such as occlusion."
+            )
         if not self.fits(classifier):
             raise InvalidInput(f"{self.title} does not fit {classifier.card.slug}; choose another method.")
         known = {parameter.name: parameter for parameter in self.parameters}

@@ -15,6 +15,7 @@ from torch import Tensor
 from core import checking
 from core.attention.tap import listen
 from core.attribution.cam import GRAD_CAM, STAGE, weigh
+from core.attribution.differentiable import differentiable
 from core.attribution.gradient import INPUT_X_GRADIENT, SALIENCY, leaf
 from core.classifier import Classifier, Target, ask, outputs, to_reading
 from core.types import Attribution, InvalidInput, Panel, Picture, Reading, frozen
@@ -26,7 +27,8 @@ FILM = "film"
 def panel(classifier: Classifier, picture: Picture, target: Target = None) -> Panel:
     """The reading of a picture, and saliency, input × gradient and Grad-CAM of each stage for one class.
 
-    ``target`` is a class name or index, None the predicted class. Costs one forward and one backward pass, and gives
+    ``target`` is a class name or index, None the predicted class. A model that no gradient leads through has its
+    reading only. Costs one forward and one backward pass, and gives
     what ``read`` and ``attribute`` give one by one, to rounding.
 
     Raises:
@@ -69,10 +71,14 @@ def panels(
             wanted = np.argsort(-reading.logits, kind="stable")[:top].tolist() if targets is None else targets
             indices = [classifier.target(one, reading.logits) for one in wanted]
             scores = [ask(logits, index) for index in indices]
-        found = []
+        found, asked = [], [x, *(kept[name] for name in names)]
+        if not all(one.requires_grad for one in (*scores, *asked)):
+            return without_maps(reading, indices)
         for index, score in zip(indices, scores, strict=True):
             more = len(found) + 1 < len(scores)
-            slope, *slopes = torch.autograd.grad(score, [x, *(kept[name] for name in names)], retain_graph=more)
+            slope, *slopes = torch.autograd.grad(score, asked, retain_graph=more, allow_unused=True)
+            if slope is None or not (slope.any() or differentiable(classifier)):
+                return without_maps(reading, indices)
             maps = {
                 name: weigh(stages[name], kept[name].detach(), one) for name, one in zip(names, slopes, strict=True)
             }
@@ -80,6 +86,11 @@ def panels(
         return tuple(found)
 
     return classifier.run(job)
+
+
+def without_maps(reading: Reading, targets: Sequence[int]) -> tuple[Panel, ...]:
+    """The panels of a model that no gradient leads through."""
+    return tuple(Panel(reading, target, {}, {}) for target in targets)
 
 
 def to_panel(

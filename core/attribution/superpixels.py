@@ -29,7 +29,8 @@ from core.classifier import Classifier, Question
 from core.types import Progress
 
 WIDTH = 0.25
-"""How fast LIME forgets: the width of its kernel over cosine distances, as its authors set it."""
+"""How fast LIME forgets: the width of its kernel over cosine distances d. Ours weighs a picture by exp(−d² / width²),
+as the paper does; the authors' program by the root of that, so that theirs forgets as slowly as √2 times this width."""
 FEWEST = 4
 """Samples for each superpixel at least: with fewer, many maps fit what the model said, and chance decides."""
 FIRMNESS = (10.0, 100.0, 1000.0)
@@ -139,8 +140,9 @@ def lime(
 def slopes(present: Tensor, scores: Tensor) -> Tensor:
     """The slopes (m,) of a straight line through the scores (s,); nearer pictures count more, by exp(−d² / width²).
 
-    d is the cosine distance to the whole picture. The authors shrink the slopes a little (ridge regression); ours are
-    not shrunk, so that they are exact for a straight line.
+    d is the cosine distance to the whole picture; the weight is the paper's, and the square of what the authors'
+    program takes. That shrinks the slopes a little too (ridge regression); ours are not shrunk, so that they are exact
+    for a straight line.
     """
     there = present.double()
     distance = 1 - there.mean(1).sqrt()
@@ -187,7 +189,7 @@ LIME = Method(
     slug="lime",
     title="LIME",
     summary="A straight line that answers as the model does for pictures like this one with some patches gone.",
-    equation="argmin over φ of Σ exp(−d² / width²) (F(z) − φ₀ − φ · z)²",
+    equation="argmin over φ of Σ exp(−d² / width²) (F(z) − φ₀ − φ · z)²  (in its authors' code √exp)",
     paper="Ribeiro, Singh, Guestrin, Why should I trust you?, KDD 2016",
     signed=True,
     compute=lime,

@@ -9,10 +9,10 @@
     randomised               rank correlation with the map of the model with no weight kept        low is good
 
 What the evidence is, ``cases`` says. On the pictures where a map is blank it has neither mass nor a peak on anything.
-Where the rank correlation cannot be asked, because one of both maps is the same everywhere, the picture does not count
-for it; a measure that no picture counts for has no row. The 95 % interval of a mean is that of ``intervals``: Wilson's
-for yes and no, and the same with the values' own variance for the rest. The rows of a source are written when it is
-finished, so a league that was stopped goes on from there.
+Where a map is the same everywhere its cells have no order, and there is no deletion, insertion or rank correlation of
+it: the picture does not count for these; a measure that no picture counts for has no row. The 95 % interval of a mean
+is that of ``intervals``: Wilson's for yes and no, and the same with the values' own variance for the rest. The rows of
+a source are written when it is finished, so a league that was stopped goes on from there.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from torch.nn.functional import normalize
 from core.attention.reduction import to_grid
 from core.attention.tap import Record, listen
 from core.attribution.cam import begin, weigh_all
+from core.attribution.differentiable import differentiable
 from core.classifier import Classifier
 from core.evaluation.agreement import rank_correlations
 from core.evaluation.grids import pool
@@ -92,7 +93,7 @@ def look(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreem
         cam = None
         with torch.set_grad_enabled(agreement), listen(wanted) as records, watched as kept:
             scores = classifier.scores(x)
-            if agreement and stage:
+            if agreement and stage and differentiable(classifier):
                 (slopes,) = torch.autograd.grad(scores.gather(1, scores.argmax(1, keepdim=True)).sum(), kept[0])
                 cam = weigh_all(stage, kept[0].detach(), slopes)
         features = summarise(stage.arrange(kept[0].detach())) if stage else None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import core
-from core.evaluation.checks import differs, gap, rows
+from core.evaluation.checks import beats, differs, gap, rows
 from core.evaluation.randomisation import alike, forget
 from core.types import Attribution, InvalidInput, Picture, Stopped
 from tests.core.test_intervention import adopted
@@ -59,6 +59,19 @@ def test_two_maps_differ_below_a_limit_and_an_even_one_cannot_be_asked() -> None
     for pair in ((np.zeros((8, 8)), one), (one, np.zeros((8, 8)))):
         found = differs("weights", *pair, 0.5)
         assert found.passed is None and found.value is None
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3, -2.0])
+def test_a_map_that_is_the_same_everywhere_has_no_verdict(tiny: Callable, picture: Picture, value: float) -> None:
+    """Its cells are taken in an order drawn at random, which beats a blob now and then."""
+    classifier = tiny("cbam")
+    even = np.full((8, 8), value) * (1 + 1e-8 * np.random.default_rng(0).normal(size=(8, 8)))  # but for rounding
+    own = replace(core.attribute(classifier, picture, "grad-cam"), values=even.astype(np.float32))
+    found = {one.slug: one for one in core.check(classifier, picture, own)}
+    assert tuple(found) == SLUGS
+    assert all((one.passed, one.value) == (None, None) for one in found.values())
+    one = beats(classifier, picture, np.eye(8), 3, lambda done, total: None)
+    assert {two.slug: two.passed is None for two in one} == {"blob": False, "edges": False}
 
 
 def test_the_checks_of_an_attribution(tiny: Callable, picture: Picture) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core.attribution import attribute
-from core.attribution.guided import only_relu
+from core.attribution.rectifiers import only_relu
 from core.classifier import Classifier
 from core.types import ModelCard, Picture
 from tests.conftest import CLASSES
@@ -78,7 +78,7 @@ class Rectified(nn.Module):
         return self.second(self.again(self.rectify(self.first(x.flatten(1)))))
 
 
-reused = nn.ReLU()
+reused, unused = nn.ReLU(), nn.ReLU()
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,34 @@ reused = nn.ReLU()
         (nn.ReLU(), nn.PReLU(), False),
         (nn.ReLU(), nn.Softplus(), False),
         (nn.ReLU(), torch.sigmoid, True),  # a gate's curve rectifies nothing
+        (nn.ReLU(), lambda y: torch.maximum(y, torch.zeros_like(y)), False),
+        (nn.ReLU(), lambda y: torch.minimum(y, 0 * y), False),
+        (nn.ReLU(), lambda y: torch.max(y, 0 * y), False),
+        (nn.ReLU(), lambda y: torch.stack([y, 0 * y]).amax(0), False),
+        (nn.ReLU(), lambda y: torch.where(y > 0, y, 0 * y), False),
+        (nn.ReLU(), lambda y: y * (y > 0), False),
+        (nn.ReLU(), lambda y: (y > 0).to(y) * y, False),
+        (nn.ReLU(), lambda y: y.masked_fill(y < 0, 0), False),
+        (nn.ReLU(), lambda y: (y + y.abs()) / 2, False),
+        (nn.ReLU(), lambda y: y.clone().index_put_((y < 0,), torch.zeros(())), False),
+        (nn.ReLU(), lambda y: F.threshold(y, 0, 0), False),
+        (nn.ReLU(), lambda y: (1 + y.exp()).log(), False),
+        (nn.ReLU(), lambda y: y * y.sigmoid(), False),
+        (nn.ReLU(), lambda y: 0.5 * y * (1 + (0.8 * (y + 0.04 * y**3)).tanh()), False),
+        (nn.ReLU(), Deconvolved(), False),
+        (nn.ReLU(), lambda y: y * y.mean(1, keepdim=True).sigmoid(), True),  # a gate
+        (nn.ReLU(), lambda y: 0.5 * y / (y.square().mean() + 1).sqrt(), True),
+        (nn.ReLU(), lambda y: F.max_pool1d(y[:, None], 3, 1, 1)[:, 0], True),
+        (nn.ReLU(), lambda y: F.avg_pool1d(y[:, None], 3, 1, 1)[:, 0] * torch.arange(8.0), True),
+        (lambda y: (unused(y), y.clamp(min=0) + F.relu(y))[1], None, False),
+        (lambda y: (unused(y), F.relu(y))[1], None, False),  # the module's result goes nowhere
         (nn.Identity(), None, False),
     ],
 )
 def test_only_relu(rectify: Callable, again: Callable | None, expected: bool) -> None:
-    module = Rectified(rectify, again).requires_grad_(False)
+    module = Rectified(rectify, again)
+    module.unused = unused
+    module.requires_grad_(False)
     classifier = Classifier(ModelCard("made/one", "", "plain", CLASSES[:3], size=16), module, torch.device("cpu"))
     assert only_relu(classifier) == expected
     assert not any(child._forward_hooks for child in module.modules())

@@ -137,6 +137,23 @@ def test_kernel_shap_comes_near_to_all_orders(bent: Classifier, picture: Picture
     assert found.sum() == pytest.approx(worth[(True,) * m] - worth[(False,) * m])
 
 
+def test_limes_kernel_is_the_papers_and_its_authors_code_has_a_wider_one() -> None:
+    """Ribeiro et al. weigh by exp(−d² / σ²) in the paper, by its root in the code: that at σ / √2 is ours at σ."""
+    generator = torch.Generator().manual_seed(3)
+    present = torch.rand(60, 6, generator=generator) < 0.5
+    present[0] = True
+    scores = torch.rand(60, generator=generator).double()
+    there = present.double().numpy()
+    lengths = np.linalg.norm(there, axis=1) * np.sqrt(6)
+    distances = 1 - np.divide(there.sum(1), lengths, out=np.zeros(60), where=lengths > 0)  # cosine, to the whole
+    for width, kernel in ((0.25, lambda d, s: np.exp(-(d**2) / s**2)),
+                          (0.25 / np.sqrt(2), lambda d, s: np.sqrt(np.exp(-(d**2) / s**2)))):  # fmt: skip
+        weights = kernel(distances, width)
+        line = np.column_stack((np.ones(60), there))
+        expected = np.linalg.solve(line.T @ (weights[:, None] * line), line.T @ (weights * scores.numpy()))[1:]
+        np.testing.assert_allclose(slopes(present, scores), expected, rtol=1e-6, atol=1e-9)
+
+
 def test_limes_line_by_the_normal_equations() -> None:
     chance = np.random.default_rng(1)
     present, scores = chance.random((60, 7)) < 0.5, chance.normal(size=60)

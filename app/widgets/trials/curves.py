@@ -14,7 +14,7 @@ from app.state import Key, Subject
 from app.widgets.computation import QUICK, duration
 from app.words import word
 from core import Curves, Faithfulness
-from core.evaluation.sources import REFERENCES
+from core.evaluation.sources import REFERENCES, is_even
 from core.types import Progress
 
 DIGITS = 3
@@ -76,6 +76,9 @@ def show(subject: Subject, name: str, values: np.ndarray, target: int, seed: int
                 config={"displayModeBar": False},
                 alt=word(f"curves.{which}"),
             )
+    if is_even(values):
+        st.markdown(word("curves.even", map=name))
+        return
     st.markdown(verdict(found, names))
     st.markdown(table(found, names))
 

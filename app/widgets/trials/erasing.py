@@ -17,6 +17,7 @@ from app.widgets.trials import address, curves, outcome
 from app.widgets.trials.address import FIRST, POINTERS, SHARES
 from app.words import percent, word
 from core.evaluation.erasure import FILLS, WHICH
+from core.evaluation.sources import is_even
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def show(analysis: Analysis) -> None:
             st.button(word("erase.again"), icon=":material/casino:", on_click=lambda: state.put(Key.SEED, seed + 1))
     if pointer.title:
         st.caption(pointer.title)
-    if pointer.values.min() == pointer.values.max():
+    if is_even(pointer.values):
         st.caption(word("erase.flat"))
     compare(analysis, pointer, seed)
     curves.ask(analysis.subject, pointer.values, pointer.target, seed)
@@ -227,4 +228,4 @@ def sentence(analysis: Analysis, pointer: Pointer, tried: dict[str, Erased]) -> 
     else:
         key = "erase.sentence.signed" if pointer.signed else "erase.sentence"
         said = word(key, name=name, before=whole, most=most, random=random, least=least)
-    st.markdown(f"{said} {verdict(before, after, scale)}")
+    st.markdown(said if is_even(pointer.values) else f"{said} {verdict(before, after, scale)}")

@@ -33,6 +33,8 @@ WORDS = {
     "check.complete.none": "It does not promise to add up to anything, or the score hardly changes, so that nothing can be compared.",
     "check.target.none": "This map, or the one for the likeliest other class, is the same everywhere: nothing can be compared.",
     "check.weights.none": "This map, or the one by random weights, is the same everywhere: nothing can be compared.",
+    "check.blob.none": "This map is the same everywhere: it has no order that could be judged.",
+    "check.edges.none": "This map is the same everywhere: it has no order that could be judged.",
     "check.target.blind": "It never asks for the class: it is the same map for each of them.",
     "check.warning": "No list of checks makes a map an explanation. A check that is not passed is a reason not to take it for one.",
 }

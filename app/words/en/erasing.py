@@ -63,5 +63,6 @@ WORDS = {
     "curves.better.neither": "better in neither",
     "curves.beats": "Both together (insertion less deletion), {map} beats {beaten}.",
     "curves.loses": "Both together (insertion less deletion), {map} does not beat {unbeaten}.",
+    "curves.even": "{map} is the same everywhere: it has no order that could be judged, so there is no verdict.",
     "curves.mixed": "Both together (insertion less deletion), {map} beats {beaten}, but not {unbeaten}.",
 }
