@@ -18,7 +18,6 @@ from core.classifier import Classifier
 from core.types import InvalidInput, ModelCard, Picture
 from tests.conftest import CLASSES, redraw
 
-
 SAME = nn.Identity()
 
 
