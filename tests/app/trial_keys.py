@@ -37,6 +37,6 @@ OF_TRIALS = {
     "check.{one.slug}": [f"check.{one}" for one in LIMITS],
     "check.{one.slug}.means": [f"check.{one}.means" for one in LIMITS],
     "check.{one.slug}.value": [f"check.{one}.value" for one in LIMITS],
-    "check.{one.slug}.none": [f"check.{one}.none" for one in ("rows", "complete", "target", "weights")],
+    "check.{one.slug}.none": [f"check.{one}.none" for one in LIMITS],
 }
 """What such a key may be."""
