@@ -12,7 +12,6 @@ Colours are given in the browser.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 import streamlit as st
 
 from app.overlay.layer import Layer, packed
+from core.files import to_json
 from core.images import BASELINE
 from core.types import Box, InvalidInput
 
@@ -139,7 +139,7 @@ def show(
 
 def _framed(content: Mapping[str, Any]) -> bytes:
     """JSON after its own length."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    text = to_json(content, separators=(",", ":")).encode()
     return len(text).to_bytes(4, "little") + text
 
 

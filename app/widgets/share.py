@@ -16,6 +16,7 @@ from app.words import word
 from core import Attribution, Classifier, Picture, Reading
 from core.attention.rollout import ROLLOUT
 from core.attribution import method
+from core.files import to_json
 from core.types import Box
 
 
@@ -85,7 +86,7 @@ def maps_file(
     """
     arrays = {one.tap: one.weights for one in reading.maps}
     arrays |= {"probabilities": reading.probabilities, "energy": reading.energy, "classes": np.array(classes)}
-    arrays["settings"] = np.array(json.dumps(settings, ensure_ascii=False))
+    arrays["settings"] = np.array(to_json(settings))
     if found is not None:
         arrays["attribution"] = found.values
     file = io.BytesIO()
