@@ -139,13 +139,13 @@ def test_a_picture_is_no_other_of_its_own(bank: Bank) -> None:
 def test_what_is_kept_of_a_map_gives_its_agreement() -> None:
     draw = np.random.default_rng(0)
     gates = 1 - 10.0 ** draw.uniform(-7, -2, (50, 16, 16))  # nearly open everywhere, and different in the last digits
-    kept = Bank("m", ("",) * 50).having("attention/gate", gates).having("saliency", made(50, 1, 3.0))
-    for name, maps in (("attention/gate", gates), ("saliency", made(50, 1, 3.0))):
+    kept = Bank("m", ("",) * 50).having("attention/gate", gates).having("saliency", made(50, 1))
+    for name, maps in (("attention/gate", gates), ("saliency", made(50, 1))):
         assert kept.maps[name].dtype == np.uint8
         for one, again in zip(maps, kept.unpack(name), strict=True):
             first, second = views((one / one.max()).astype(np.float32).astype(float)), views(again)
             alike = compare(first, second[None])[:, 0]
-            assert alike.min() > (0.93 if is_attention(name) else 0.8)
+            assert min(alike[0], alike[2]) > 0.9 and alike[1] > (0.9 if is_attention(name) else 0.7)
 
 
 def test_a_file_gives_the_bank_again(bank: Bank, tmp_path: Path) -> None:
