@@ -15,7 +15,7 @@ from safetensors.torch import load, save_file
 from torch import nn
 
 from core.attention import MECHANISMS
-from core.files import reason, to_json
+from core.files import open_regular, reason, to_json
 from core.models import own, torchvision_models
 from core.models.architecture import assemble, build, freeze
 from core.models.integrity import check_bytes, checksum
@@ -39,7 +39,8 @@ def read_card(path: Path) -> ModelCard:
     """The card in a JSON file; InvalidInput where it is no card."""
     name = f"{path.parent.name}/{path.name}"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        with open_regular(path) as file:
+            data = json.loads(file.read())
         if not isinstance(data, dict):
             raise TypeError("it holds no table of facts")
         for key, (fits, how) in CHECKS.items():
@@ -162,6 +163,8 @@ def fetch(card: ModelCard, progress: Progress | None = None) -> nn.Module:
         return own.fetch(card).module
     path = weights_file(card)
     try:
+        if not path.is_file():
+            raise FileNotFoundError(2, "there is no such file")
         data = path.read_bytes()
         check_bytes(card, data, path.name)
         weights = load(data)

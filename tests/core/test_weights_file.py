@@ -20,8 +20,9 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from core.models import own
+from core.models import own, shelf
 from core.models.weights import read_weights
+from core.types import ModelCard
 from tests.core.test_weights import fitted, is_same, named, net, refusal, stored
 
 
@@ -194,6 +195,13 @@ def test_cards_and_weights_are_regular_files(tmp_path: Path, monkeypatch: pytest
         assert refusal(lambda place=place: read_weights(place, "x.pt")) == told
     monkeypatch.setenv("FOVEA_MODELS", str(tmp_path))
     assert len(own.problems()) == 3 and own.cards() == ()
+    (tmp_path / "tiny").mkdir()
+    for suffix in (".json", ".safetensors"):
+        os.mkfifo(tmp_path / "tiny" / f"plain{suffix}")
+    assert "is a pipe, a socket or a device" in refusal(lambda: shelf.read_card(tmp_path / "tiny" / "plain.json"))
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path))
+    card = ModelCard("tiny/plain", "Plain", "plain", ("a", "b"))
+    assert "(there is no such file)" in refusal(lambda: shelf.fetch(card))
 
 
 @pytest.mark.parametrize("suffix", own.SUFFIXES)
