@@ -27,7 +27,8 @@ class Visitor:
         self.token = self._token()
         headers = {"Cookie": f"_streamlit_xsrf={self.token}", "Origin": address}
         url = f"ws://{self.host}/_stcore/stream"
-        self.socket = connect(url, additional_headers=headers, subprotocols=["streamlit"], max_size=None)
+        patient = {"max_size": None, "ping_interval": None}  # one that waits for others hears no pings
+        self.socket = connect(url, additional_headers=headers, subprotocols=["streamlit"], **patient)
         self.session, self.uploaders, self.warnings, self.states = "", {}, [], {}
 
     def _token(self) -> str:
