@@ -33,9 +33,12 @@ def word(key: str, **fields: object) -> Marked:
 
 
 def plain(key: str, **fields: object) -> str:
-    """The same for where Markdown is not read: options of a list, charts, canvases, HTML, errors, files."""
+    """The same for where Markdown is not read: options of a list, charts, canvases, HTML, errors, files.
+
+    Where the field ``count`` is 1 and the language has a label ``KEY.one``, it is that.
+    """
     table = LANGUAGES[_language.get()]
-    text = table.get(key) or en.WORDS[key]
+    text = (table.get(f"{key}.one") if str(fields.get("count")) == "1" else None) or table.get(key) or en.WORDS[key]
     return text.format(**fields) if fields else text
 
 

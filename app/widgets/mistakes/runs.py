@@ -170,7 +170,7 @@ def unanswered(opened: Opened) -> None:
     found = runs.unanswered(opened)
     if not len(found):
         return
-    count = word("unanswered.one") if len(found) == 1 else word("unanswered.many", count=f"{len(found):,}")
+    count = word("unanswered.many", count=f"{len(found):,}")
     with st.expander(word("unanswered.title", count=count), icon=":material/error:", key="unanswered"):
         st.caption(word("unanswered.what"))
         st.dataframe(

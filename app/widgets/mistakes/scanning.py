@@ -44,8 +44,7 @@ def offer(classifier: Classifier, chosen: data.Chosen) -> None:
         )  # fmt: skip
 
     expected = scans.seconds(classifier, runtime.milliseconds(classifier), chosen.collection)
-    label = word("scan.start.one") if len(chosen.collection) == 1 else word("scan.start", count=count)
-    st.button(label, key="scan", type="primary", icon=":material/play_arrow:", on_click=start)
+    st.button(word("scan.start", count=count), key="scan", type="primary", icon=":material/play_arrow:", on_click=start)
     st.caption(word("scan.about", duration=computation.duration(expected), device=state.device()))
 
 

@@ -65,6 +65,7 @@ WORDS = {
     "own.other": "One of the two is here; add the other.",
     "own.both": "Give one card (.json) and one file of weights, not {count} files like these.",
     "own.full": "There is room for {count} models of your own; let go of one first.",
+    "own.full.one": "There is room for 1 model of your own; remove it first.",
     "own.examples": "A card to start from",
     "own.example.fovea": "One of ours",
     "own.example.torchvision": "One of torchvision's",
