@@ -13,10 +13,9 @@ import core
 from app.runtime import results
 from app.runtime.results import compute, key_of
 from core import AttentionMap, Attribution, Check, Classifier, Faithfulness, Picture
-from core import attribution as attributions
-from core.attribution.batches import pace
-from core.evaluation.faithfulness import STEPS
-from core.evaluation.sources import ATTENTION, REFERENCES
+from core.evaluation import checks as core_checks
+from core.evaluation import faithfulness as core_curves
+from core.evaluation.sources import ATTENTION
 from core.types import Progress
 
 
@@ -58,7 +57,7 @@ def curves_key(model: Classifier, picture: Picture, values: np.ndarray, target: 
 
 def curves_seconds(model: Classifier) -> float:
     """About how long the curves of a map and of the references take; the first call for a model times it a moment."""
-    return (3 + 2 * (1 + len(REFERENCES)) * (STEPS - 1)) * pace(model).seconds
+    return core_curves.seconds(model)
 
 
 def curves(
@@ -90,11 +89,8 @@ def checks_key(
 
 
 def checks_seconds(model: Classifier, map_: Attribution | AttentionMap, parameters: dict) -> float:
-    """About how long the checks of a map take: an attribution is made twice again, and then come the curves."""
-    again = 0.0
-    if isinstance(map_, Attribution):
-        again = 2 * attributions.seconds(model, map_.method, **parameters)
-    return again + curves_seconds(model)
+    """About how long the checks of a map take."""
+    return core_checks.seconds(model, map_, **(parameters if isinstance(map_, Attribution) else {}))
 
 
 def checks(

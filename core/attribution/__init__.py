@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core import checking
-from core.attribution.batches import pace
+from core.attribution.batches import expect, is_paced, learn, pace
 from core.attribution.cam import GRAD_CAM
 from core.attribution.deeplift import DEEPLIFT
 from core.attribution.differentiable import differentiable
@@ -112,6 +113,7 @@ def attribute(
         )
 
     def job() -> Attribution:
+        paced, start = is_paced(classifier), time.perf_counter()  # else the probe is a part of the run
         x = classifier.prepare(picture)
         with torch.no_grad():
             index = int(classifier.answer(x)[0].argmax()) if known is None else known
@@ -124,6 +126,8 @@ def attribute(
                 f"{chosen.title} gives no finite map of {picture.name}: its numbers grow beyond what single precision "
                 "holds; choose another method."
             )
+        if paced and against is None:
+            learn(classifier, slug, _estimate(classifier, chosen, settled), time.perf_counter() - start)
         shown, shape = frozen(values.float().cpu().numpy()), tuple(values.shape)
         return Attribution(shown, shape, gap, slug, index, against, classifier.checksum, tuple(settled.items()))
 
@@ -147,10 +151,19 @@ def weigh_up(
 
 
 def seconds(classifier: Classifier, slug: str, **parameters: Any) -> float:
-    """About how long ``attribute`` will take; the first call for a classifier times it for a moment, on the worker."""
+    """About how long ``attribute`` will take; the first call for a classifier times it for a moment, on the worker.
+
+    Later calls know how long the runs before them took.
+    """
     chosen = method(slug)
-    count = chosen.evaluations(classifier, **chosen.settle(classifier, parameters))
-    return count * pace(classifier, chosen.gradient).seconds
+    return expect(classifier, slug, _estimate(classifier, chosen, chosen.settle(classifier, parameters)))
+
+
+def _estimate(classifier: Classifier, chosen: Method, settled: dict) -> float:
+    """The seconds that the model's passes take: the method's own, and the one that finds the class."""
+    count, forward = chosen.evaluations(classifier, **settled), pace(classifier)
+    own = pace(classifier, True) if chosen.gradient and not chosen.shallow else forward
+    return own.total(count) + max(forward.alone, forward.seconds)
 
 
 def quiet(done: int, total: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import torch
@@ -25,15 +25,25 @@ USUAL_SIDE = 128  # pixels; of larger pictures a gradient takes fewer at once: i
 GROWTH = 4  # each size to the next: between neighbours the gain may pause and come back
 LONGEST = 1.5  # seconds a batch may take, judged by the last smaller one: how long a Stop waits
 LONG_ENOUGH = 0.05  # seconds to time a size for
+WORTH_LEARNING, LARGEST_DRIFT = 0.2, 5.0  # seconds of a run that estimates learn from, and how far it may correct them
 WORTHWHILE = 0.95  # a larger batch must take at most this share of the time for a picture
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How a model is fed: the ``size`` of a batch, and the ``seconds`` that one picture takes in it."""
+    """How a model is fed: the ``size`` of a batch, and the ``seconds`` that one picture takes in it.
+
+    ``alone`` are the seconds that one takes by itself, where that was measured.
+    """
 
     size: int
     seconds: float
+    alone: float = 0.0
+
+    def total(self, count: float) -> float:
+        """The seconds that so many pictures take: in whole batches, and one by one what is left over."""
+        left = count % self.size
+        return (count - left) * self.seconds + min(left * max(self.alone, self.seconds), self.size * self.seconds)
 
 
 _paces: WeakKeyDictionary[Classifier, dict[bool, Pace]] = WeakKeyDictionary()
@@ -49,6 +59,11 @@ def pace(classifier: Classifier, gradient: bool = False) -> Pace:
         return known[gradient]
 
     return classifier.run(job)
+
+
+def is_paced(classifier: Classifier) -> bool:
+    """Whether both its paces are known."""
+    return len(_paces.get(classifier, {})) == 2
 
 
 def share_pace(copy: Classifier, original: Classifier) -> None:
@@ -86,14 +101,36 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
 
     seconds(1)  # warm up
     best, n = timed(1), GROWTH
+    alone = best.seconds
     if classifier.alone:
-        return best
+        return replace(best, alone=alone)
     while n <= largest and n * best.seconds <= LONGEST:
         tried = timed(n)
         if tried.seconds > WORTHWHILE * best.seconds:
             break
         best, n = tried, n * GROWTH
     return best
+
+
+_drifts: WeakKeyDictionary[Classifier, dict[str, float]] = WeakKeyDictionary()
+"""How many times as long as estimated the last run of each kind took, by its name; "" is the last long one of any."""
+
+
+def expect(classifier: Classifier, name: str, seconds: float) -> float:
+    """An estimate for a run of that name, set right by how long the last one took, else by the last long one of any.
+
+    A probe is a moment: other work beside it, then or now, and what a method does beside the model, show in real runs.
+    """
+    known = _drifts.get(classifier, {})
+    return seconds * known.get(name, known.get("", 1.0))
+
+
+def learn(classifier: Classifier, name: str, seconds: float, took: float) -> None:
+    """Note that a run of that name, estimated without any correction, took so long; short ones say nothing."""
+    if min(seconds, took) < WORTH_LEARNING:
+        return
+    drift = min(max(took / seconds, 1 / LARGEST_DRIFT), LARGEST_DRIFT)
+    _drifts.setdefault(classifier, {}).update({name: drift, "": drift})
 
 
 def counted(classifier: Classifier, target: Question, total: int, progress: Progress) -> Callable[[Tensor], Tensor]:

@@ -95,5 +95,6 @@ GRAD_CAM = Method(
     parameters=(STAGE,),
     fits=lambda classifier: bool(classifier.stages),
     one_sided=True,
+    shallow=True,
     needs="Its features must lie on the picture, in one stage at least.",
 )

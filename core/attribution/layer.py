@@ -139,6 +139,7 @@ LAYER_INTEGRATED_GRADIENTS = Method(
     fits=lambda classifier: bool(placed(classifier)),
     evaluations=lambda classifier, steps, start, **_: steps + evaluations_of(start),
     complete=True,
+    shallow=True,
     needs="It must have attention with a place in the picture.",
     family="attention",
 )

@@ -100,7 +100,7 @@ class Method:
     ``one_sided`` that what speaks against it was left out. ``fits(classifier)`` says whether the model can be asked,
     and ``exact(classifier)`` whether the answer is exact enough to be offered.
     ``evaluations(classifier, **parameters)`` counts the pictures that go through the model, with a backward pass each
-    where ``gradient`` says so.
+    where ``gradient`` says so; one that is ``shallow`` ends at a late layer and costs hardly anything.
     ``complete`` says that its values promise to add up to a change of the score; the ``gap`` says how nearly they do.
     ``family`` says what it is made of: "gradients", "removal" of parts of the picture, or "attention". ``needs`` says
     what a model must have for it, where that is not every model.
@@ -120,6 +120,7 @@ class Method:
     one_sided: bool = False
     complete: bool = False
     exact: Callable[[Classifier], bool] = lambda classifier: True
+    shallow: bool = False
     family: str = "gradients"
     needs: str = ""
 

@@ -18,11 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from core import attribution as attributions
 from core.attention.reduction import to_grid
 from core.attribution.exactness import EXACT
 from core.classifier import Classifier, Target, read
 from core.evaluation.agreement import to_values
 from core.evaluation.faithfulness import faithfulness
+from core.evaluation.faithfulness import seconds as faithfulness_seconds
 from core.evaluation.randomisation import CARELESS, alike, forget, parts
 from core.evaluation.sources import ATTENTION, is_even, source
 from core.types import AttentionMap, Attribution, InvalidInput, Kind, Picture, Progress
@@ -91,6 +93,12 @@ def check(
     done = 3
     tell()
     return tuple(found)
+
+
+def seconds(classifier: Classifier, map_: Attribution | AttentionMap, **parameters: Any) -> float:
+    """About how long ``check`` takes: an attribution is made twice again, and then come the curves."""
+    again = 2 * attributions.seconds(classifier, map_.method, **parameters) if isinstance(map_, Attribution) else 0.0
+    return again + faithfulness_seconds(classifier)
 
 
 def rows(classifier: Classifier, map_: Attribution | AttentionMap) -> Check:

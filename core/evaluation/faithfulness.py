@@ -11,6 +11,7 @@ maps. Beside a map stand three that know nothing of the model: noise, a blob at 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -21,7 +22,7 @@ from torch import Tensor
 
 from core import checking
 from core.attribution.baseline import absent
-from core.attribution.batches import pace
+from core.attribution.batches import expect, learn, pace
 from core.classifier import Classifier, Target
 from core.evaluation.agreement import Map, to_values
 from core.evaluation.erasure import cells, rank, reach
@@ -29,6 +30,8 @@ from core.evaluation.sources import REFERENCES
 from core.types import Attribution, Picture, Progress, frozen
 
 STEPS = 32
+CURVES = "curves"
+"""What a run is called where it is timed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +92,22 @@ def faithfulness(
         x = classifier.prepare(picture)
         with torch.no_grad():
             index = classifier.target(wanted, classifier.answer(x)[0] if wanted is None else np.empty(0))
-        return Faithfulness(index, frozen(shares(side, steps)), **draw(classifier, x, index, orders, steps, progress))
+        expected, start = _estimate(classifier, steps), time.perf_counter()
+        drawn = draw(classifier, x, index, orders, steps, progress)
+        learn(classifier, CURVES, expected, time.perf_counter() - start)
+        return Faithfulness(index, frozen(shares(side, steps)), **drawn)
 
     return classifier.run(job)
+
+
+def seconds(classifier: Classifier, steps: int = STEPS) -> float:
+    """About how long ``faithfulness`` takes; the first call for a classifier times it for a moment, on the worker."""
+    return expect(classifier, CURVES, _estimate(classifier, steps))
+
+
+def _estimate(classifier: Classifier, steps: int) -> float:
+    """The seconds that the model's passes take: three pictures, and those of a map and of the references."""
+    return pace(classifier).total(3 + 2 * (1 + len(REFERENCES)) * (steps - 1))
 
 
 def counts(side: int, steps: int) -> np.ndarray:

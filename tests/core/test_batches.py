@@ -56,6 +56,25 @@ def test_a_gradient_takes_fewer_large_pictures(
     assert probe(Classifier(card, module, torch.device("cpu")), with_gradient).size == size
 
 
+def test_what_is_left_over_goes_one_by_one() -> None:
+    pace = batches.Pace(16, 0.01, 0.03)
+    assert pace.total(32) == pytest.approx(0.32) and pace.total(34) == pytest.approx(0.32 + 0.06)
+    assert pace.total(31) == pytest.approx(0.16 + 0.16), "never more than one batch more"
+    assert batches.Pace(4, 0.01).total(7) == pytest.approx(0.07)
+
+
+def test_an_estimate_learns_from_the_runs_before_it(linear: Classifier) -> None:
+    assert batches.expect(linear, "a", 2.0) == 2.0
+    batches.learn(linear, "a", 1.0, 0.1)
+    assert batches.expect(linear, "a", 2.0) == 2.0, "a short run says nothing"
+    batches.learn(linear, "a", 1.0, 3.0)
+    assert batches.expect(linear, "a", 2.0) == 6.0 and batches.expect(linear, "b", 2.0) == 6.0
+    batches.learn(linear, "b", 1.0, 0.5)
+    assert batches.expect(linear, "a", 2.0) == 6.0 and batches.expect(linear, "b", 2.0) == 1.0
+    batches.learn(linear, "a", 1.0, 900.0)
+    assert batches.expect(linear, "a", 1.0) == batches.LARGEST_DRIFT
+
+
 def test_the_pace_is_found_once(linear: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "probe", probe)  # in place of the pace that all tests go by
     found = pace(linear, gradient=True)
