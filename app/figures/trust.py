@@ -50,7 +50,7 @@ class Line:
         beside = len(lines[-1]) + len(self.note) < WIDEST
         lines = [f"<b>{one}</b>" if bold else one for one in lines]
         if self.note:
-            note = f'<span style="color:{QUIET}">{letters(self.note)}</span>'
+            note = letters(self.note)
             lines = [*lines[:-1], f"{lines[-1]} {note}"] if beside else [*lines, note]
         return lines
 

@@ -46,6 +46,14 @@ function listen() {
   document.addEventListener("paste", paste);
 }
 
+const DRAWER = 768; // pixels of width up to which Streamlit lays its side bar over the page
+
+// On a phone the drawer lies over the maps of the picture that was just chosen in it.
+function closeDrawer(within) {
+  const drawer = within.getRootNode().host?.closest('[data-testid="stSidebar"]');
+  if (drawer && innerWidth <= DRAWER) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   let strip = parentElement.querySelector(".strip");
   if (!strip) {
@@ -64,7 +72,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
       }
     }
     setTriggerValue("chosen", { slug, action });
+    if (action === "choose") closeDrawer(strip);
   };
+  const brought = data.selected.startsWith("upload/") && strip.dataset.selected && strip.dataset.selected !== data.selected;
+  strip.dataset.selected = data.selected;
+  if (brought) closeDrawer(strip);
   const focused = parentElement.activeElement?.dataset?.slug;
   strip.replaceChildren(...data.tiles.map((item) => tile(item, data, send)));
   if (focused) {

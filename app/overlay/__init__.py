@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from app.overlay.layer import Layer, Rows, Stack
-from app.overlay.overlay import SETTINGS, WORDS, pack, show
+from app.overlay.overlay import ADDRESS, SETTINGS, WORDS, pack, readable, show
 
-__all__ = ["SETTINGS", "WORDS", "Layer", "Rows", "Stack", "pack", "show"]
+__all__ = ["ADDRESS", "SETTINGS", "WORDS", "Layer", "Rows", "Stack", "pack", "readable", "show"]

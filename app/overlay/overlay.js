@@ -17,7 +17,10 @@ class Overlay {
   // A blob came: nothing happens for one that is shown already; the old view stays until the new picture is decoded.
   async receive(bytes) {
     const packet = readPacket(bytes);
-    if (packet.digest === this.digest) return;
+    if (packet.digest === this.digest) {
+      if (this.state) this.checkPin(); // of Back or Forward, which wait for Python to go first
+      return;
+    }
     this.digest = packet.digest;
     const turn = ++this.newest;
     const picture = await decodePicture(packet);
@@ -30,7 +33,7 @@ class Overlay {
   // Takes over a packet. What the viewer set stays, except what Python asks for anew.
   adopt(packet) {
     const fresh = !this.state;
-    const kept = memory.get(packet.key) ?? { settings: {}, asked: {}, chosen: {}, told: [], slices: {}, pin: null };
+    const kept = memory.get(packet.key) ?? remembered(packet);
     const settings = { ...packet.settings };
     for (const name of Object.keys(settings)) {
       if (name in kept.settings && kept.asked[name] === settings[name]) settings[name] = kept.settings[name];
@@ -51,7 +54,27 @@ class Overlay {
     memory.set(packet.key, kept);
     if (outline(before) !== outline(packet)) this.build();
     if (fresh && kept.pin) this.lastPick = "unknown"; // Streamlit may have forgotten it with the page
+    if (packet.address) followed.set(packet.key, { overlay: this, kept, packet, path: location.pathname });
     this.checkPin();
+    this.writeSoon();
+  }
+
+  // What the address says of the look, after Back or Forward. Python hears of the pin when it has gone there too.
+  follow({ settings, pin }) {
+    if (!this.state || this.closed) return;
+    Object.assign(this.state, { settings, pin });
+    this.schedule();
+  }
+
+  writeSoon() {
+    if (!this.state.packet.address) return;
+    clearTimeout(this.writing);
+    this.writing = setTimeout(() => this.writeNow(), SETTLED);
+  }
+
+  writeNow() {
+    if (this.closed || location.pathname !== followed.get(this.state.packet.key)?.path) return;
+    writeAddress(this.state);
   }
 
   build() {
@@ -74,6 +97,7 @@ class Overlay {
   set(changes) {
     Object.assign(this.state.settings, changes);
     this.schedule();
+    this.writeSoon();
   }
 
   choose(side, slug) {
@@ -131,7 +155,8 @@ class Overlay {
     const said = JSON.stringify(pick);
     if (said === this.lastPick) return;
     this.lastPick = said;
-    this.tell("pick", pick);
+    this.writeSoon();
+    if (state.packet.told.includes("pick")) this.tell("pick", pick);
   }
 
   // Python is told of a choice when the viewer has come to rest, not at each key.
@@ -160,8 +185,8 @@ class Overlay {
     this.controls.show(state);
     this.divider.show(state.settings);
     scenes(state).forEach((parts, i) => this.panes[i].draw(state, picture, parts, ratio));
+    SIDES.forEach((side, i) => this.panes[i].label(state, side, look(state, side), ratio));
     if (mode === "difference") this.panes[0].label(state, "difference", difference(state), ratio);
-    else SIDES.forEach((side, i) => this.panes[i].label(state, side, look(state, side), ratio));
     for (const strip of this.strips) strip.draw(state, picture, ratio);
     this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
     this.root.dataset.milliseconds = (performance.now() - started).toFixed(2);
@@ -170,11 +195,18 @@ class Overlay {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
+    clearTimeout(this.writing);
     this.panes?.forEach((pane) => pane.stack.pause());
     if (this.frame) cancelAnimationFrame(this.frame);
     this.watch.disconnect();
     this.root.remove();
   }
+}
+
+// What an overlay sets out from that nobody has seen yet: what the address says, or what was set in the one it is like.
+function remembered(packet) {
+  const { settings = {}, pin = null, slices = {} } = packet.address ? readAddress(packet) : memory.get(packet.like) ?? {};
+  return { settings: { ...settings }, asked: { ...packet.settings }, chosen: {}, told: [], slices: { ...slices }, pin };
 }
 
 // The headings under which the layers of a side stand, in their order; one without a name where there is no layer.

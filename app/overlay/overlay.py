@@ -12,6 +12,7 @@ Colours are given in the browser.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -62,8 +63,15 @@ CHOICES = {
     "mode": ("side", "wipe", "difference"),
     "scale": ("own", "strip", "both"),
 }
+ADDRESS: Mapping[str, str] = MappingProxyType(
+    {
+        **{"mode": "view", "opacity": "opacity", "threshold": "threshold", "colours": "colors", "scale": "scale"},
+        **{"smooth": "smooth", "full": "full", "wipe": "divider", "pin": "pin"},
+    }
+)
+"""What each setting, and the pinned patch, is called in the address, which the browser writes."""
 PARTS = (
-    *("packet", "field", "colour", "look", "readout", "element", "draw"),
+    *("packet", "address", "field", "colour", "look", "readout", "element", "draw"),
     *("stack", "pane", "strip", "controls", "download", "overlay", "main"),
 )
 """The JavaScript files, joined in this order."""
@@ -103,6 +111,7 @@ def pack(
         "selected": [_chosen(*pair) for pair in zip(selected, (attention, attribution), strict=True)],
         "words": {key.removeprefix("overlay."): words[key] for key in WORDS},
         "settings": _settings(settings or {}),
+        "choices": CHOICES,
         "attention": [entry for entry, _ in layers[0]],
         "attribution": [entry for entry, _ in layers[1]],
     }
@@ -117,6 +126,8 @@ def show(
     key: str,
     on_pick: Callable[[], None] | None = None,
     on_select: Callable[[], None] | None = None,
+    addressed: bool = False,
+    like: str = "",
 ) -> Any:
     """Mount the overlay and return its state, best inside an ``st.fragment``. One ``key`` is one overlay.
 
@@ -126,15 +137,32 @@ def show(
 
     Which map is shown stays in the browser, unless ``on_select`` is given: then ``result.selected`` is
     ``{"attention": slug, "attribution": slug}`` soon after the viewer has chosen (the maps change before that).
+
+    The look of the one that is ``addressed`` stands in the address: the browser reads it there, and writes it without a
+    rerun. One that is ``like`` another begins with the look and the pin which that one of this key has at that moment,
+    and tells nothing.
     """
-    told = ["pick", "selected"] if on_select else ["pick"]
+    told = [] if like else ["pick", "selected"] if on_select else ["pick"]
+    envelope = {"key": key, "told": told, "like": like, "address": dict(ADDRESS) if addressed else None}
     nothing: Callable[[], None] = lambda: None  # noqa: E731 - without a callback the result has no such attribute
     return _component(
         key=key,
-        data=_framed({"key": key, "told": told}) + blob,
+        data=_framed(envelope) + blob,
         on_pick_change=on_pick or nothing,
         on_selected_change=on_select or nothing,
     )
+
+
+def readable(name: str, text: str) -> bool:
+    """Whether what the address says under that name of ``ADDRESS`` is a setting, or a patch: row-column, from 1."""
+    setting = next(one for one, key in ADDRESS.items() if key == name)
+    if setting in CHOICES:
+        return text in CHOICES[setting]
+    if setting == "pin":
+        return re.fullmatch(r"0*[1-9]\d{0,3}-0*[1-9]\d{0,3}", text, re.ASCII) is not None
+    if isinstance(SETTINGS[setting], bool):
+        return text == "1"
+    return re.fullmatch(r"\d{1,3}", text, re.ASCII) is not None and int(text) <= 100
 
 
 def _framed(content: Mapping[str, Any]) -> bytes:

@@ -112,7 +112,7 @@ class Pane {
     this.canvas.setAttribute("aria-label", fill(words.pane, { title: titleOf(words, side),
       layer: this.subtitle.textContent }));
     write(this.readout, readout(state, side, shown));
-    write(this.remark, side === "difference" ? "" : remarkOf(words, shown));
+    if (side !== "difference") write(this.remark, remarkOf(words, shown)); // there it only keeps its place
     this.scale.classList.toggle("none", !!shown.blank);
     if (shown.blank) return;
     const [lowest, highest] = endsOf(words, side, shown.scale);

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from app.overlay import ADDRESS as LOOK
 from app.state import filters, mistakes
 from app.state.keys import ADDRESS, EXPLORE, MISTAKES, MODELS, PARAMETER, TRIED, TRUST, Key, View
 from app.state.session import forget, get, page_address, parameter_key, put, set_parameter
@@ -76,8 +77,9 @@ def take_asked_parameter(name: str) -> str | None:
 
 
 def publish(view: View, tried: Mapping[str, str]) -> None:
-    """Write a view into the address, and what of a trial travels."""
-    _write(view.address() | dict(tried))
+    """Write a view into the address, and what of a trial travels; the look that came with it is the browser's."""
+    look = {name: value for name, value in st.query_params.to_dict().items() if name in LOOK.values()}
+    _write(view.address() | dict(tried) | look)
 
 
 def publish_trial(tried: Mapping[str, str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app.state.keys import Key, View
@@ -49,9 +51,10 @@ def remove_upload(slug: str) -> None:
 
 
 def keep(view: View) -> None:
-    """Hold a view beside the next ones, the newest first, four at most."""
-    others = [one for one in get(Key.KEPT, ()) if one != view]
-    put(Key.KEPT, (view, *others)[:4])
+    """Hold a view beside the next ones, the newest first, four at most; its ``number`` counts what was ever kept."""
+    others, number = [one for one in get(Key.KEPT, ()) if one != view], get(Key.KEEPINGS, 0) + 1
+    put(Key.KEEPINGS, number)
+    put(Key.KEPT, (replace(view, number=number), *others)[:4])
 
 
 def kept() -> tuple[View, ...]:

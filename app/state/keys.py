@@ -61,6 +61,7 @@ class Key(StrEnum):
     ABLATIONS = "ablations"
     ANSWER = "answer"
     KEPT = "kept"
+    KEEPINGS = "keepings"
     RUNNING = "running"
     RESTORED = "restored"
     ASKED = "asked"
@@ -138,7 +139,8 @@ class View:
     """One analysis, as the address names it: what to look at, with which model, and how.
 
     ``map``, ``target`` and ``contrast`` may be empty: the model's first map, the predicted class, no class that it is
-    set against. ``parameters`` are the method's that differ from their defaults.
+    set against. ``parameters`` are the method's that differ from their defaults, and ``query`` is the pinned patch, row
+    by row, which the browser writes into the address. ``number`` tells one kept view from another that is the same.
     """
 
     model: str
@@ -149,6 +151,8 @@ class View:
     framing: str = "centre"
     parameters: tuple[tuple[str, Any], ...] = field(default=())
     contrast: str = ""
+    query: int | None = None
+    number: int = field(default=0, compare=False)
 
     @property
     def travels(self) -> bool:

@@ -44,6 +44,7 @@ view = View(
     contrast="" if contrast is None else names[contrast],
     framing=subject.framing,
     parameters=tuple(sorted(parameters.items())),
+    query=shown.query,
 )
 state.publish(view, address.settle(reading))
 

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.overlay import ADDRESS
+
 # A page opens with a bare address, which then says what the page shows: that is one entry, not two, so that Back leads
-# to the view before it.
+# to the view before it. The look of the overlay is the browser's and Python does not know it: on the same page it goes
+# along, and it makes no entry by itself.
 _completing = st.components.v2.component(
     "fovea_history",
     js="""
-export default function () {
+const told = (search) => [...new URLSearchParams(search)].map(String).sort().join("&");
+
+export default function ({ data }) {
   if (history.completes) return;
   history.completes = true;
-  const push = history.pushState.bind(history);
-  history.pushState = (state, title, url) => {
-    const bare = !location.search && new URL(url ?? "", location.href).pathname === location.pathname;
-    if (bare) history.replaceState(state, title, url);
-    else push(state, title, url);
+  const [push, replace] = [history.pushState.bind(history), history.replaceState.bind(history)];
+  const withLook = (url) => {
+    const to = new URL(url ?? "", location.href);
+    const here = new URLSearchParams(location.search);
+    if (to.pathname !== location.pathname || !to.search) return to;
+    if (!location.search) return to;
+    for (const name of data.look) {
+      if (here.has(name)) to.searchParams.set(name, here.get(name));
+      else to.searchParams.delete(name);
+    }
+    return to;
   };
+  const written = (write, state, title, to) => {
+    write(state, title, to.href);
+    document.dispatchEvent(new Event("fovea:address"));
+  };
+  history.pushState = (state, title, url) => {
+    const to = withLook(url);
+    const here = to.pathname === location.pathname;
+    const entry = !here || (location.search && told(to.search) !== told(location.search));
+    written(entry ? push : replace, state, title, to);
+  };
+  history.replaceState = (state, title, url) => written(replace, state, title, withLook(url));
 }
 """,
 )
@@ -25,4 +47,4 @@ export default function () {
 
 def watch() -> None:
     """Let an address that is completed take the place of the bare one."""
-    _completing(key="history")
+    _completing(data={"look": list(ADDRESS.values())}, key="history")

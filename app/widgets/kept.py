@@ -6,10 +6,10 @@ import streamlit as st
 
 from app import layers, runtime, state
 from app.overlay import overlay
-from app.state import Subject, View
+from app.state import Key, Subject, View
 from app.widgets import agreement, models, panes, pictures, weights
 from app.widgets.analysis import Analysis
-from app.words import literal, percent, word
+from app.words import literal, percent, plain, word
 from core import InvalidInput
 from core.attribution import method
 
@@ -20,21 +20,25 @@ def _one(view: View, number: int) -> None:
     subject = Subject(classifier, picture, view.sample, view.framing)
     reading, chosen, parameters = runtime.reading(classifier, picture), method(view.method), dict(view.parameters)
     target = classifier.target(view.target or None, reading.probabilities)
-    name = classifier.card.classes[target]
     contrast = classifier.target(view.contrast, reading.probabilities) if view.contrast else None
     found = runtime.find_attribution(runtime.attribution_key(classifier, picture, chosen, target, parameters, contrast))
     choice = layers.find_choice(reading, view.map)
     head, away = st.columns([6, 1], vertical_alignment="center")
-    model, sample = literal(classifier.card.title), literal(picture.name)
-    head.markdown(f"**{model}** · {sample} · {literal(name)} {percent(float(reading.probabilities[target]))}")
+    names = classifier.card.classes
+    about = names[target]
+    if contrast is not None:
+        about = plain("contrast.both", target=about, other=names[contrast])
+    name, model = pictures.title(view.sample), models.model_title(classifier.card)
+    share = percent(float(reading.probabilities[target]))
+    head.markdown(word("keep.head", name=name, model=model, target=about, share=share))
     away.button(word("keep.drop"), key=f"drop.{number}", on_click=lambda: state.drop(view), width="stretch")
     stage, side = st.columns([2.7, 1], gap="large")
     with stage:
         shown = [(chosen, found, parameters)] if found is not None else []
         blob = panes.pack(subject, reading, shown, (choice.slug if choice else layers.ENERGY, ""))
-        overlay.show(blob, key=f"kept.{number}")
+        overlay.show(blob, key=f"kept.{view.number}", like=Key.OVERLAY)
     with side:
-        map_ = panes.Shown(choice, None, layers.attention_title(reading, choice))
+        map_ = panes.Shown(choice, view.query, layers.attention_title(reading, choice, view.query))
         agreement.show(Analysis(subject, reading, target, map_, chosen, parameters, found))
 
 

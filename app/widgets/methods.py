@@ -77,7 +77,7 @@ def unfit(classifier: Classifier) -> None:
     others = runtime.unfitting(classifier)
     if not others:
         return
-    with st.popover(word("method.unfit", count=len(others)), type="tertiary", width="stretch"):
+    with st.popover(word("method.unfit", count=len(others)), type="tertiary"):
         st.markdown(word("method.unfit.about"))
         st.caption("  \n".join(f"**{layers.method_title(one)}**: {one.needs}" for one in others))
 
@@ -85,12 +85,12 @@ def unfit(classifier: Classifier) -> None:
 def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, Any]]:
     """The row above the overlay: the method, what it says, and its parameters; those that differ from the defaults."""
     forget_others(classifier)
-    label, choice, more, others = st.columns([0.45, 2, 1.15, 0.8], gap="small", vertical_alignment="center")
-    with label:
-        st.markdown(f"**{word('method.label')}**")
-    with choice:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="method-row"):
+        st.markdown(f"**{word('method.label')}**", width="content")
         chosen = pick_method(classifier)
-    with more, st.popover(word("method.parameters"), icon=":material/tune:", width="stretch"):
+        more = st.popover(word("method.parameters"), icon=":material/tune:")
+        unfit(classifier)
+    with more:
         st.markdown(known(f"method.{chosen.slug}.summary", chosen.summary))
         st.caption(f"{chosen.equation}  \n{chosen.paper}")
         parameters = pick_parameters(classifier, chosen, layers.tap_titles(reading.maps))
@@ -98,8 +98,6 @@ def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, An
             st.caption(word("method.plain"))
         st.caption(cost(classifier, chosen, parameters))
         st.caption(word("method.needs", needs=chosen.needs) if chosen.needs else word("method.needs.nothing"))
-    with others:
-        unfit(classifier)
     return chosen, parameters
 
 

@@ -95,12 +95,21 @@ def show(
             state.put(Key.SIDE, side)
 
     blob = pack(subject, reading, shown, (left, right), word(f"overlay.attribution.{chosen.family}"))
-    result = overlay.show(blob, key=Key.OVERLAY, on_select=select)
+    check_look()
+    result = overlay.show(blob, key=Key.OVERLAY, on_select=select, addressed=True)
     query = pinned(result.pick, reading, choice)
     title = layers.attention_title(reading, choice, query)
     if query is not None:
         patch(reading, choice, query)
     return Shown(choice, query, title)
+
+
+def check_look() -> None:
+    """A sentence for each part of the look that the address asks for and cannot have; the browser sets the others."""
+    for name in overlay.ADDRESS.values():
+        asked = state.take_asked(name)
+        if asked is not None and not overlay.readable(name, asked):
+            state.notice(word("address.unknown", name=name, value=asked))
 
 
 def pick_map(reading: Reading) -> Choice | None:

@@ -42,6 +42,12 @@ def find_truth(slug: str) -> str | None:
     return state.truth_of_upload(slug) if slug.startswith("upload/") else samples.find_truth(slug)
 
 
+def title(slug: str) -> str:
+    """What a sample or an upload is called: by its class and its background where it is a scene, else by its name."""
+    own = state.uploads().get(slug)
+    return own.name if own is not None else samples.describe(slug)
+
+
 def pick_picture(family: str) -> tuple[str, Picture]:
     """The strip of samples and the visitor's own pictures, with the ways to add one; the chosen slug and picture."""
     offered = {one.slug: one.title for one in samples.samples(family)}

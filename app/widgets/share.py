@@ -12,6 +12,8 @@ import streamlit as st
 
 from app import state
 from app.state import Subject, View
+from app.widgets import link as copying
+from app.widgets import pictures
 from app.words import word
 from core import Attribution, Classifier, Picture, Reading
 from core.attention.rollout import ROLLOUT
@@ -94,17 +96,19 @@ def maps_file(
     return file.getvalue()
 
 
-@st.fragment
-def address(view: View, own: bool) -> None:
-    """The address, read when it is asked for: a trial may have been changed since the page was drawn."""
-    with st.popover(word("share.address"), icon=":material/link:", key="address", on_change="rerun"):
-        if own:
-            st.markdown(word("share.own"))
-        elif view.travels:
-            st.caption(word("share.help"))
-            st.code(state.shared_address(), language=None, wrap_lines=True)
-        else:
-            st.markdown(word("share.upload"))
+def link(view: View, own: bool) -> None:
+    """The button that copies the address, or why there is none to copy."""
+    if view.travels and not own:
+        copying.show()
+        return
+    with st.popover(word("share.copy"), icon=":material/link_off:"):
+        st.markdown(word("share.own") if own else word("share.upload"))
+
+
+def keep(view: View) -> None:
+    """Hold the view beside the next ones, and say so."""
+    state.keep(view)
+    st.toast(word("keep.done", name=pictures.title(view.sample)), icon=":material/push_pin:")
 
 
 def show(
@@ -115,11 +119,15 @@ def show(
     made = settings(classifier, picture, view, target, found)
     own = state.own_models().get(view.model)
     with st.container(horizontal=True, gap="small"):
+        held = view in state.kept()
         st.button(
-            word("keep.keep"), icon=":material/push_pin:", on_click=lambda: state.keep(view), help=word("keep.help")
+            word("keep.kept" if held else "keep.keep"),
+            key="keep",
+            icon=":material/check:" if held else ":material/push_pin:",
+            on_click=lambda: keep(view),
+            help=word("keep.help"),
         )
-        with st.container(width="content"):  # round the fragment, which takes all the width that it can get
-            address(view, own is not None)
+        link(view, own is not None)
         st.download_button(
             word("share.maps"),
             lambda: maps_file(reading, found, classifier.card.classes, made),

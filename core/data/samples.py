@@ -54,6 +54,19 @@ def find_truth(slug: str) -> str | None:
     return IMAGENETTE.get(first) if family == "imagenette" else None
 
 
+def describe(slug: str) -> str:
+    """What the picture of a sample's slug shows, in a few words: "fish, sea" for a scene."""
+    family, _, rest = slug.partition("/")
+    first, _, told = rest.partition("/")
+    if family not in SHORTCUTS:
+        names = IMAGENETTE if family == "imagenette" else {name: title for name, (title, *_) in PHOTOGRAPHS.items()}
+        return names.get(first, slug)
+    plan, shortcut = scenes.plan(_number(first)), SHORTCUTS[family]
+    place = HOMES.get(told or plan.object, plan.place) if shortcut == "place" else plan.place
+    tag = [f"tag of {told or plan.object}"] if shortcut == "tag" else []
+    return ", ".join([plan.object, place, *tag])
+
+
 def shortcut_samples(family: str) -> tuple[Sample, ...]:
     """Some scenes, each three times: the shortcut tells its class, another class, and (an ordinary scene) nothing."""
     found: list[Sample] = []

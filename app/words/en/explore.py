@@ -124,12 +124,16 @@ WORDS = {
     "trial.check.about": "Questions that a map should stand up to before anybody takes it for an explanation.",
     # taking along
     "keep.keep": "Keep",
-    "keep.help": "Hold this analysis beside the next one",
+    "keep.kept": "Kept",
+    "keep.done": "Kept below: {name}",
+    "keep.help": "Hold this analysis, with its maps, its pin and its colors, beside the next one, at the end of the page",
     "keep.title": "Kept",
+    "keep.head": "**{name}** · {model} · {target} {share}",
     "keep.drop": "Remove",
-    "share.address": "Address",
-    "share.help": "Opens the same model, picture, map, method and class in another browser, and the same trial: all but what was "
-    "painted, or taken from another picture.",
+    "share.copy": "Copy link",
+    "share.copied": "Copied",
+    "share.help": "The address opens the same view in another browser: model, picture, maps, class, colors, pin and trial, all but "
+    "what was painted or taken from another picture.",
     "share.own": "This model is your own: it stays on this machine, so no address can carry it.",
     "share.upload": "This picture is your own: it stays on this machine, so no address can carry it.",
     "share.maps": "Maps (NPZ)",

@@ -1,0 +1,221 @@
+"""Explore's look in a real browser: in the address, in a kept view, on a small screen, and readable."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.words import word
+from tests.browser.clicks import settle
+from tests.browser.contrast import ENOUGH, texts
+from tests.browser.test_explore import PATIENCE, drawn, open_page, query
+
+pytestmark = pytest.mark.browser
+VIEW = "model=scenes/self-attention&sample=scenes/24"
+LOOK = {"view": "wipe", "opacity": "40", "threshold": "30", "colors": "viridis", "scale": "both", "smooth": "1"}
+
+
+@pytest.fixture(scope="module")
+def address(serve) -> str:
+    return serve("app/main.py")
+
+
+def mode(page) -> str:
+    return page.locator(".overlay").first.get_attribute("data-mode")
+
+
+def choose(page, value: str) -> None:
+    page.locator(f'.overlay [data-value="{value}"]').first.click()
+    page.wait_for_timeout(400)
+
+
+def test_the_look_is_in_the_address_without_a_message_and_comes_back(browser_page, address) -> None:
+    sent: list[object] = []
+    browser_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    open_page(browser_page, address, VIEW)
+    assert not set(query(browser_page)) & {*LOOK, "pin"}, "what goes without saying"
+    entries = browser_page.evaluate("history.length")
+    sent.clear()
+    for label, value in ((word("overlay.opacity"), 40), (word("overlay.threshold"), 30)):
+        browser_page.get_by_label(label, exact=True).first.evaluate(
+            "(one, value) => { one.value = value; one.dispatchEvent(new Event('input', { bubbles: true })); }", value
+        )
+    browser_page.locator(".overlay .pick select").select_option("both")
+    browser_page.locator(".overlay .tick input").first.check()
+    choose(browser_page, "viridis")
+    choose(browser_page, "wipe")
+    assert {name: query(browser_page).get(name) for name in LOOK} == LOOK
+    assert not sent and browser_page.evaluate("history.length") == entries
+    browser_page.reload()
+    drawn(browser_page)
+    assert {name: query(browser_page).get(name) for name in LOOK} == LOOK and mode(browser_page) == "wipe"
+    assert browser_page.get_by_label(word("overlay.opacity"), exact=True).first.input_value() == "40"
+    assert browser_page.locator('.overlay [data-value="viridis"]').first.get_attribute("aria-checked") == "true"
+    choose(browser_page, "side")
+    assert "view" not in query(browser_page)
+
+
+def test_a_pin_comes_back_from_the_address(browser_page, address) -> None:
+    open_page(browser_page, address, f"{VIEW}&pin=5-3")
+    browser_page.get_by_text("The patch in row 5, column 3", exact=False).first.wait_for(timeout=PATIENCE)
+    assert query(browser_page)["pin"] == "5-3"
+    browser_page.keyboard.press("Tab")
+    browser_page.locator("canvas[data-pane=attention]").first.focus()
+    browser_page.keyboard.press("Escape")
+    browser_page.wait_for_timeout(400)
+    assert "pin" not in query(browser_page)
+
+
+def test_back_and_forward_bring_the_look_of_each_view(browser_page, address) -> None:
+    open_page(browser_page, address, VIEW)
+    choose(browser_page, "wipe")
+    browser_page.locator('.tile[data-slug="scenes/21"]').click()
+    browser_page.wait_for_url("**sample=scenes%2F21**", timeout=PATIENCE)
+    drawn(browser_page)
+    assert query(browser_page)["view"] == "wipe", "it goes along to the next picture"
+    choose(browser_page, "side")
+    for move, sample, shown in (
+        (browser_page.go_back, "scenes/24", "wipe"),
+        (browser_page.go_forward, "scenes/21", "side"),
+    ):
+        move()
+        browser_page.locator(f'.tile[data-slug="{sample}"][aria-pressed=true]').wait_for(timeout=PATIENCE)
+        drawn(browser_page)
+        assert mode(browser_page) == shown and query(browser_page).get("view", "side") == shown
+
+
+def test_a_wrong_look_in_the_address_costs_one_sentence(browser_page, address) -> None:
+    open_page(browser_page, address, f"{VIEW}&view=upside-down")
+    assert browser_page.get_by_text("view=upside-down", exact=False).first.is_visible()
+    assert mode(browser_page) == "side"
+
+
+def test_the_link_is_that_of_the_present_state(chromium, address) -> None:
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    open_page(page, address, VIEW)
+    page.locator('.overlay [data-value="difference"]').first.click()
+    button = page.get_by_role("button", name=word("share.copy"))
+    button.click()
+    page.get_by_role("button", name=word("share.copied")).wait_for(timeout=PATIENCE)
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url and "view=difference" in copied
+    context.close()
+
+
+def test_a_kept_view_keeps_look_and_pin_and_says_so(browser_page, address) -> None:
+    open_page(browser_page, address, f"{VIEW}&pin=5-3&colors=cividis")
+    choose(browser_page, "wipe")
+    browser_page.locator(".st-key-keep button").first.click()
+    browser_page.get_by_text(word("keep.done", name="fish, sea")).wait_for(timeout=PATIENCE)
+    kept = browser_page.locator(".overlay").nth(1)
+    kept.wait_for(timeout=PATIENCE)
+    settle(browser_page)
+    assert kept.get_attribute("data-mode") == "wipe"
+    assert kept.locator('[data-value="cividis"]').get_attribute("aria-checked") == "true"
+    assert word("overlay.pinned") in kept.locator(".pane.attention .subtitle").inner_text()
+    choose(browser_page, "side")
+    assert kept.get_attribute("data-mode") == "wipe", "it stays as it was kept"
+    assert browser_page.get_by_text("fish, sea", exact=True).first.is_visible()
+
+
+@pytest.mark.parametrize("model", ["scenes/self-attention", "imagenette/transformer"])
+def test_wipe_and_difference_move_nothing_and_fit_the_window(chromium, address, model: str) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    open_page(page, address, f"model={model}&sample=scenes/24&method=input-x-gradient")
+    places = []
+    for one in ("side", "wipe", "difference"):
+        choose(page, one)
+        places.append(page.locator(".controls").first.bounding_box()["y"])
+        picture = page.locator("canvas[data-pane=attention]").first.bounding_box()
+        assert picture["y"] >= 0 and picture["y"] + picture["height"] <= 720 and picture["height"] > 250
+    assert max(places) - min(places) < 2, places
+    context.close()
+
+
+def test_a_phone_shows_a_picture_at_once_and_its_drawer_closes(chromium, address) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    open_page(page, address, VIEW)
+    picture = page.locator("canvas[data-pane=attention]").first.bounding_box()
+    assert 844 - picture["y"] > 0.75 * picture["height"], "most of the picture is on the first screen"
+    page.locator('[data-testid="stExpandSidebarButton"]').click()
+    tile = page.locator('.tile[data-slug="scenes/21"]')
+    tile.click()
+    page.wait_for_url("**sample=scenes%2F21**", timeout=PATIENCE)
+    drawn(page)
+    page.wait_for_timeout(600)
+    drawer = page.locator('[data-testid="stSidebar"]')
+    assert drawer.get_attribute("aria-expanded") == "false"
+    context.close()
+
+
+@pytest.mark.parametrize("width", [640, 720, 1000])
+def test_no_word_is_cut_on_a_narrow_or_enlarged_page(chromium, address, width: int) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    open_page(page, address, VIEW)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    label = page.locator(".st-key-method-row p", has_text=word("method.label")).first
+    if label.is_visible():
+        assert label.bounding_box()["height"] < 30, "one line"
+    chart = page.locator(".st-key-answer-panel .stPlotlyChart").bounding_box()
+    for share in page.locator(".st-key-answer-panel .annotation-text-g text").all():
+        bounds = share.bounding_box()
+        assert bounds["x"] >= chart["x"] - 1 and bounds["x"] + bounds["width"] <= chart["x"] + chart["width"] + 1
+    for text in page.locator(".overlay :is(.thumbnails span, .subtitle)").all():
+        assert not text.evaluate("(one) => one.scrollWidth > one.clientWidth + 1"), text.inner_text()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_can_be_read(chromium, address, scheme: str) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    for path in (f"?{VIEW}&trial=erase", "mistakes", "trust", "models"):
+        page.goto(f"{address}/{path}")
+        page.wait_for_selector("[data-testid=stSidebarContent] h3", timeout=PATIENCE)
+        settle(page)
+        page.wait_for_timeout(300)
+        found = texts(page)
+        assert len(found) > 15
+        assert not [one for one in found if one["contrast"] < ENOUGH and one["text"] != "■"], path
+    context.close()
+
+
+def test_nothing_glides_where_no_motion_is_wanted(chromium, address) -> None:
+    context = chromium.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    open_page(page, address, VIEW)
+    longest = page.evaluate(
+        """() => {
+          const found = [];
+          const look = (root) => root.querySelectorAll("*").forEach((node) => {
+            if (node.shadowRoot) look(node.shadowRoot);
+            const style = getComputedStyle(node);
+            for (const times of [style.transitionDuration, style.animationDuration]) {
+              found.push(...times.split(",").map(parseFloat));
+            }
+            if (style.scrollBehavior !== "auto") found.push(9);
+          });
+          look(document);
+          return Math.max(...found);
+        }"""
+    )
+    assert longest < 0.001
+    context.close()
+
+
+def test_the_ring_of_the_keyboard_is_not_that_of_the_choice(browser_page, address) -> None:
+    open_page(browser_page, address, VIEW)
+    rings = set()
+    tile = browser_page.locator('.tile[data-slug="scenes/24"]')
+    segment = browser_page.locator('.overlay .segments [data-value="side"]').first
+    for one in (tile, segment, browser_page.locator(".st-key-keep button").first):
+        one.focus()
+        browser_page.keyboard.press("Shift")  # the keyboard is in use
+        rings.add(
+            one.evaluate("(one) => { const s = getComputedStyle(one); return `${s.outlineStyle} ${s.outlineColor}` }")
+        )
+    assert rings == {"solid rgb(217, 96, 59)"}
+    assert "217" not in tile.evaluate("(one) => getComputedStyle(one).boxShadow")
