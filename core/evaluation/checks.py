@@ -96,9 +96,11 @@ def check(
 
 
 def seconds(classifier: Classifier, map_: Attribution | AttentionMap, **parameters: Any) -> float:
-    """About how long ``check`` takes: an attribution is made twice again, and then come the curves."""
-    again = 2 * attributions.seconds(classifier, map_.method, **parameters) if isinstance(map_, Attribution) else 0.0
-    return again + faithfulness_seconds(classifier)
+    """About how long ``check`` takes: an attribution is made again for a class and by weights, then come the curves."""
+    if not isinstance(map_, Attribution):
+        return faithfulness_seconds(classifier)
+    times = 1 + bool(parts(classifier))
+    return times * attributions.seconds(classifier, map_.method, **parameters) + faithfulness_seconds(classifier)
 
 
 def rows(classifier: Classifier, map_: Attribution | AttentionMap) -> Check:
