@@ -81,6 +81,11 @@ class Classifier:
         other.__dict__["checksum"] = ""  # so its maps are not taken for those of the weights on the card
         return other
 
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """All that is to be known of the model: its ``notes``, and why some of its modules are no stages."""
+        return (*self.notes, *self.found.notes)
+
     @cached_property
     def film(self) -> nn.Module | None:
         """What answers after each step of a recurrent model; None where there are no steps."""

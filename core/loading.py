@@ -11,7 +11,7 @@ from core import device as devices
 from core.classifier import Classifier
 from core.models import answers, guard, own, shelf, user_card
 from core.models.architecture import blank
-from core.models.copying import duplicate
+from core.models.copying import duplicate, opened
 from core.types import InvalidInput, ModelCard, Progress
 
 
@@ -60,7 +60,7 @@ def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifie
         InvalidInput: the card says something that no card can, the module takes no such pictures, gives other outputs
             than the card says, none that are finite or others each time, or there is no such mechanism or device.
     """
-    if not isinstance(card, ModelCard) or not isinstance(module := guard.opened(module), nn.Module):
+    if not isinstance(card, ModelCard) or not isinstance(module := opened(module), nn.Module):
         raise InvalidInput("adopt takes a torch module and a ModelCard.")
     card, where = user_card.check(card), devices.choose(device)
     found = guard.admit(duplicate(module), card, where)

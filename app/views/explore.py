@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.state import Key, View
-from app.widgets import agreement, answer, computation, kept, methods, panes, share
+from app.widgets import agreement, answer, computation, kept, methods, models, panes, share
 from app.widgets.analysis import Analysis
 from app.widgets.trials import address, section
 
@@ -22,6 +22,7 @@ with stage:
 with answers:
     target = answer.pick_target(subject, reading, wanted)
     other = answer.pick_contrast(subject, target)
+    models.limits(subject.classifier)
 names = subject.classifier.card.classes
 
 with maps:

@@ -23,6 +23,8 @@ for sentence in runtime.problems():
 with st.container(border=True, key="card"):
     fetching = st.container()
     cards.show(card, milliseconds, state.device())
+    if subject is not None:
+        models.limits(subject.classifier)
 
 state.publish_choices(state.MODELS)
 with timing:  # last: what takes long keeps nothing of the page waiting

@@ -7,7 +7,7 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key
 from app.words import known, literal, percent, plain, word
-from core import InvalidInput, ModelCard
+from core import Classifier, InvalidInput, ModelCard
 from core.attention import MECHANISMS, Mechanism
 from core.attention.plain import PLAIN
 from core.data.made import SHORTCUTS
@@ -169,6 +169,12 @@ def measured(card: ModelCard) -> str:
     if card.accuracy is None:
         return ""
     return word("model.measured", accuracy=percent(card.accuracy), pictures=f"{card.pictures:,}")
+
+
+def limits(classifier: Classifier) -> None:
+    """What a model cannot show and how it is run, as core says it; nothing for a model without limits."""
+    if classifier.limits:
+        st.caption("  \n".join([f"**{word('model.limits')}**", *map(literal, classifier.limits)]))
 
 
 def pick_device() -> str:

@@ -9,6 +9,7 @@ from core.attention import mechanism
 from core.models import answers, torchvision_models
 from core.models.adapted import adapt
 from core.models.backbone import STAGES, Backbone
+from core.models.sealed import seal
 from core.models.transformer import Transformer
 from core.models.weights import Weights, fit
 from core.types import InvalidInput, ModelCard
@@ -51,6 +52,18 @@ def assemble(card: ModelCard, weights: Weights) -> nn.Module:
 def freeze(module: nn.Module) -> nn.Module:
     """Eval mode, float32, no gradients for weights; gradients to the input and the taps stay possible."""
     return module.eval().float().requires_grad_(False).to(memory_format=torch.contiguous_format)
+
+
+def settle(module: nn.Module, device: torch.device) -> nn.Module:
+    """Freeze a module and bring it to a device, with the tensors that it carries as plain attributes."""
+    for part in module.modules():
+        for name, value in list(vars(part).items()):
+            if isinstance(value, Tensor):
+                kind = torch.float32 if value.is_floating_point() else value.dtype
+                vars(part)[name] = value.detach().to(device, kind)
+        for name in ("train", "eval"):  # exported modules refuse both
+            vars(part).pop(name, None)
+    return freeze(seal(module)).to(device)
 
 
 def blank(module: nn.Module, size: int) -> Tensor:

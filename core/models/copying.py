@@ -57,6 +57,22 @@ def duplicate(module: nn.Module, shared: Collection[Tensor] = ()) -> nn.Module:
     return copy
 
 
+def opened(module: object) -> object:
+    """The module in what ``torch.export`` made; anything else is given back."""
+    if type(module).__module__.startswith("torch.export") and hasattr(module, "module"):
+        return module.module()
+    return module
+
+
+def check_weights(module: nn.Module) -> None:
+    """Refuse a module whose weights are not there."""
+    weights = [*module.parameters(), *module.buffers()]
+    if any(nn.parameter.is_lazy(one) for one in weights):
+        raise InvalidInput("The module has lazy layers without weights; run it once on a picture before it is adopted.")
+    if any(one.is_meta for one in weights):
+        raise InvalidInput("The module is on the meta device, where it has no weights; load its weights first.")
+
+
 def unwrap(module: nn.Module) -> nn.Module:
     """The module under what ``torch.compile`` or a parallel wrapper put around it."""
     while (inner := _wrapped(module)) is not None:

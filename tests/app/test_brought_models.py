@@ -229,3 +229,15 @@ def test_a_folder_of_ones_own_is_on_the_shelf_with_its_problems(
     assert page.selectbox(key=Key.MODEL).value == "own/pets" == page.query_params["model"]
     assert [one.value for one in page.warning if "broken.json" in one.value]
     assert 'core.load("own/pets")' in said(page.switch_page(EXPLORE).run())
+
+
+def test_what_a_model_cannot_show_stands_beside_it() -> None:
+    """A fine-tuned googlenet tells how it is run; a model without limits tells nothing."""
+    network = torchvision.models.googlenet(num_classes=2, aux_logits=True, transform_input=True, init_weights=False)
+    card = json.dumps({"architecture": "torchvision/googlenet", "classes": ["cat", "dog"], "size": 64}).encode()
+    page = open_page(model="scenes/plain")
+    assert word("model.limits") not in said(page)
+    weights = ("pets.safetensors", save(network.eval().state_dict()), "application/octet-stream")
+    page = well(bring(page, ("pets.json", card, "application/json"), weights))
+    for shown in (said(page), said(well(page.switch_page(EXPLORE).run()))):
+        assert word("model.limits") in shown and "input=True" in shown

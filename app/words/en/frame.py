@@ -13,6 +13,7 @@ WORDS = {
     "model.label": "Model",
     "model.family": "Kind of pictures",
     "model.what": "{summary}: {equation}",
+    "model.limits": "About this model",
     "model.measured": "{accuracy} right on {pictures} pictures it never saw.",
     "model.needs": "With its attention made uniform: {left}.",
     "model.hardly": "It hardly needs its attention: made uniform, {left} are still right. Read its maps with care.",
