@@ -86,6 +86,7 @@ def look(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreem
     """
     tap, stages = last_map(classifier), list(classifier.stages.values())
     stage = stages[-1] if stages else None
+    agreement = agreement and stage is not None and differentiable(classifier)  # which runs the model, so not below
     with torch.no_grad():
         x = classifier.normalise(squares)
         wanted = [classifier.taps[tap]] if tap else []
@@ -93,7 +94,7 @@ def look(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreem
         cam = None
         with torch.set_grad_enabled(agreement), listen(wanted) as records, watched as kept:
             scores = classifier.scores(x)
-            if agreement and stage and differentiable(classifier):
+            if agreement:
                 (slopes,) = torch.autograd.grad(scores.gather(1, scores.argmax(1, keepdim=True)).sum(), kept[0])
                 cam = weigh_all(stage, kept[0].detach(), slopes)
         features = summarise(stage.arrange(kept[0].detach())) if stage else None
