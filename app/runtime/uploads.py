@@ -94,12 +94,15 @@ class LimitedUploads(MemoryUploadedFileManager):
         return sum(len(held[session]) for session in lost) + len(old)
 
     def _watch(self) -> None:
+        """Sweep while anything is held; and for a while longer, for what was made of it goes with its sessions."""
+        quiet = 0.0
         while True:
             time.sleep(ROUND)
-            if self.sweep(time.monotonic()):
-                give_back()
+            self.sweep(time.monotonic())
+            give_back()
             with self._lock:
-                if not any(self.file_storage.values()):
+                quiet = 0.0 if any(self.file_storage.values()) else quiet + ROUND
+                if quiet > UNCLAIMED:
                     self.watching = False
                     return
 
