@@ -59,7 +59,7 @@ def is_table(value: Any, fits: Callable[[Any], bool]) -> bool:
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "architecture": (is_text, "torchvision/NAME or fovea/MECHANISM"),
     "classes": (lambda v: is_list(v, 1, 25_000, is_text), "a list of names"),
-    "size": (lambda v: is_whole(v, 16, 1024), "a whole number of pixels from 16 to 1024"),
+    "size": (lambda v: is_whole(v, 8, 1024), "a whole number of pixels from 8 to 1024"),
     "mean": (lambda v: is_list(v, 3, 3, lambda one: is_number(one, -LARGEST_MOMENT, LARGEST_MOMENT)), "three numbers"),
     "std": (lambda v: is_list(v, 3, 3, lambda one: is_number(one, 1e-3, LARGEST_MOMENT)), "three numbers above zero"),
     "widths": (
