@@ -227,7 +227,8 @@ def to_map(name: str, record: Record, model: str = "") -> AttentionMap:
     if not np.isfinite(weights).all():
         raise InvalidInput(f"The attention at {name} is not finite for this picture; check the weights of the model.")
     cells = None if record.cells is None else frozen(record.cells.cpu().numpy())
-    return AttentionMap(name, record.tap.kind, weights, record.grid, cells, model)
+    tap = record.tap
+    return AttentionMap(name, tap.kind, weights, record.grid, cells, tap.prefix, tap.suffix, model)
 
 
 def to_reading(

@@ -77,10 +77,11 @@ class Picture:
 class AttentionMap:
     """The weights that one tap let through, exactly as they were multiplied.
 
-    ``weights`` has the shape of its ``kind``; ``grid`` (h, w) is the feature map it belongs to. A PAIRWISE map with one
-    more token than the grid has cells carries a class token first. ``cells`` (windows, n) says which cell of the grid,
-    counted row by row, each token of a WINDOWED map is; -1 for a token of the padding. ``model`` is the checksum of the
-    weights that gave it, by which maps of other pictures are found.
+    ``weights`` has the shape of its ``kind``; ``grid`` (h, w) is the feature map it belongs to. ``prefix`` and
+    ``suffix`` say what the tokens of a PAIRWISE map are that come before and behind those of the grid's cells: "class"
+    for one that the answer is read from, "distillation" for a second one, "register" for any other. ``cells``
+    (windows, n) says which cell of the grid, counted row by row, each token of a WINDOWED map is; -1 for the padding.
+    ``model`` is the checksum of the weights that gave it, by which maps of other pictures are found.
     """
 
     tap: str
@@ -88,6 +89,8 @@ class AttentionMap:
     weights: np.ndarray
     grid: tuple[int, int]
     cells: np.ndarray | None = None
+    prefix: tuple[str, ...] = ()
+    suffix: tuple[str, ...] = ()
     model: str = ""
 
 

@@ -16,15 +16,39 @@ def heads(attention: AttentionMap) -> int:
     return attention.weights.shape[HEADS_AXIS[attention.kind]] if attention.kind in HEADS_AXIS else 0
 
 
+def class_token(attention: AttentionMap) -> int | None:
+    """Which token of a PAIRWISE map is the class token, counted from 0; None where there is none."""
+    if attention.kind != Kind.PAIRWISE:
+        return None
+    names = (*attention.prefix, *[""] * _count(attention), *attention.suffix)
+    return names.index("class") if "class" in names else None
+
+
 def has_token(attention: AttentionMap) -> bool:
-    """Whether a class token comes before the cells of a PAIRWISE map."""
-    return attention.kind == Kind.PAIRWISE and attention.weights.shape[2] == _count(attention) + 1
+    """Whether a PAIRWISE map has a class token."""
+    return class_token(attention) is not None
+
+
+def patches(attention: AttentionMap) -> slice:
+    """Where the tokens of the grid's cells are among those of a PAIRWISE map.
+
+    Raises:
+        InvalidInput: it has another number of tokens than its grid has cells, and it says of others.
+    """
+    first, count = len(attention.prefix), _count(attention)
+    if attention.weights.shape[-1] != first + count + len(attention.suffix):
+        others = first + len(attention.suffix)
+        raise InvalidInput(
+            f"{attention.tap} has {attention.weights.shape[-1]} tokens, but its grid has {count} cells and {others} "
+            "other tokens are named; name the tokens before and behind those of the cells."
+        )
+    return slice(first, first + count)
 
 
 def has_rows(attention: AttentionMap) -> bool:
     """Whether every cell of the grid is a query, so that it can be asked what it attends to."""
     if attention.kind == Kind.PAIRWISE:
-        return attention.weights.shape[1] == _count(attention) + has_token(attention)
+        return attention.weights.shape[1] == _count(attention) + len(attention.prefix) + len(attention.suffix)
     return attention.kind == Kind.WINDOWED
 
 
@@ -33,8 +57,8 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
 
     SPATIAL as it is; FEATURE the mean over channels; SEQUENCE the mean over steps. PAIRWISE and WINDOWED: the row of
     the pinned ``query``, a cell of the grid counted row by row; without one the class token's row where there is a
-    class token, else the mean over queries; of one ``head``, or the mean over heads. A window's row is zero outside of
-    it; a query of the padding counts in no mean, and what is spent on keys of the padding is dropped.
+    class token, else the mean over the patches' rows; of one ``head``, or the mean over heads. A window's row is zero
+    outside of it; a query of the padding counts in no mean, and what is spent on keys of the padding is dropped.
 
     Raises:
         InvalidInput: a CHANNEL attention, which has no place in the picture, or a head or query that is not there.
@@ -46,8 +70,9 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
     if attention.kind in (Kind.FEATURE, Kind.SEQUENCE):
         return attention.weights.mean(0)
     if attention.kind == Kind.PAIRWISE and query is None:
-        weights, first = _of_head(attention, head), int(has_token(attention))
-        return (weights[0] if first else weights.mean(0))[first:].reshape(attention.grid)
+        weights, own, token = _of_head(attention, head), patches(attention), class_token(attention)
+        asked = weights[own] if has_rows(attention) else weights
+        return (asked.mean(0) if token is None else weights[token])[own].reshape(attention.grid)
     weights, cells = rows(attention, head)
     grid = np.zeros(_count(attention) + 1, np.float32)  # the last one is where the padding's cell, -1, is
     if query is None:
@@ -63,7 +88,7 @@ def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, 
     """What every token attends to: weights (windows, n, n), query before key, and cells (windows, n).
 
     The weights are those of one ``head``, or the mean over heads. The cells say which cell of the grid, counted row by
-    row, each token is; -1 for one of the padding. A PAIRWISE map is one window of all cells, its class token left out.
+    row, each token is; -1 for one of the padding. A PAIRWISE map is one window of all cells, its other tokens left out.
 
     Raises:
         InvalidInput: a map of another kind, a head that is not there, or queries that are not the cells of the grid.
@@ -73,8 +98,8 @@ def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, 
     weights = _of_head(attention, head)
     if attention.kind == Kind.WINDOWED:
         return weights, attention.cells
-    first = int(has_token(attention))
-    return weights[None, first:, first:], np.arange(_count(attention))[None]
+    own = patches(attention)
+    return weights[None, own, own], np.arange(_count(attention))[None]
 
 
 def _count(attention: AttentionMap) -> int:

@@ -10,10 +10,11 @@ transformers", ACL 2020. It is arithmetic on maps, no map of the model's own: no
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from core.attention.reduction import has_rows, has_token
+from core.attention.reduction import has_rows
 from core.types import AttentionMap, InvalidInput, Kind, frozen
 
 ROLLOUT = "rollout"
@@ -38,20 +39,21 @@ def rollout(maps: Sequence[AttentionMap]) -> np.ndarray:
 
 
 def can_roll(maps: Sequence[AttentionMap]) -> bool:
-    """Whether a model's maps make a rollout: several PAIRWISE layers of the same tokens, a class token first."""
+    """Whether a model's maps make a rollout: several PAIRWISE layers that all compare the same tokens."""
     layers = [one for one in maps if one.kind == Kind.PAIRWISE]
-    same = len({one.weights.shape[1:] for one in layers}) == 1
-    return len(layers) > 1 and same and all(has_token(one) and has_rows(one) for one in layers)
+    same = len({(one.weights.shape[1:], one.grid, one.prefix, one.suffix) for one in layers}) == 1
+    return len(layers) > 1 and same and all(map(has_rows, layers))
 
 
 def rollout_map(maps: Sequence[AttentionMap]) -> AttentionMap:
-    """The rollout of a reading's maps as a map itself, of one head, named ``rollout``: its class token's row is shown.
+    """The rollout of a reading's maps as a map itself, of one head, named ``rollout``.
+
+    Its class token's row is shown; without a class token, the mean over the patches' rows.
 
     Raises:
         InvalidInput: maps that make none, as ``can_roll`` says.
     """
     if not can_roll(maps):
-        raise InvalidInput("These maps make no rollout: it takes several layers of patches with a class token first.")
+        raise InvalidInput("These maps make no rollout: it takes several layers of the same patches.")
     layers = [one for one in maps if one.kind == Kind.PAIRWISE]
-    product = frozen(rollout(layers)[None])
-    return AttentionMap(ROLLOUT, Kind.PAIRWISE, product, layers[0].grid, model=layers[0].model)
+    return replace(layers[0], tap=ROLLOUT, weights=frozen(rollout(layers)[None]))

@@ -52,12 +52,22 @@ class Tap(nn.Module):
 
     ``softmax`` says whether they sum to one (over the last axis of a PAIRWISE map, over the grid of a SPATIAL one); a
     gate does not. ``off`` is the weight that stands for "no attention": 1 for a gate, 0 for self-attention, None
-    where the uniform weight is meant.
+    where the uniform weight is meant. ``prefix`` and ``suffix`` say what the tokens are that come before and behind the
+    grid's in a PAIRWISE map, as in an ``AttentionMap``.
     """
 
-    def __init__(self, kind: Kind, *, softmax: bool, off: float | None):
+    def __init__(
+        self,
+        kind: Kind,
+        *,
+        softmax: bool,
+        off: float | None,
+        prefix: tuple[str, ...] = (),
+        suffix: tuple[str, ...] = (),
+    ):
         super().__init__()
         self.kind, self.softmax, self.off = kind, softmax, off
+        self.prefix, self.suffix = prefix, suffix
 
     def forward(
         self, weights: Tensor, grid: tuple[int, int], cells: Tensor | None = None, allowed: Tensor | None = None

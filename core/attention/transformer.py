@@ -26,7 +26,7 @@ class TokenAttention(nn.Module):
         self.heads = heads
         self.project = nn.Linear(channels, 3 * channels)
         self.gather = nn.Linear(channels, channels)
-        self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0)
+        self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0, prefix=("class",))
 
     def forward(self, x: Tensor, grid: tuple[int, int]) -> Tensor:
         b, n, c = x.shape

@@ -38,7 +38,7 @@ def lay(values: Tensor, record: Record) -> Tensor:
         grid = keys.new_zeros(cells + 1).index_add(0, places.flatten() % (cells + 1), keys.flatten())
         return grid[:cells].view(record.grid)  # the padding's -1 came last
     if kind == Kind.PAIRWISE:
-        return values.sum((0, 1))[-cells:].view(record.grid)
+        return values.sum((0, 1))[len(record.tap.prefix) :][:cells].view(record.grid)
     return values.sum(0)
 
 

@@ -14,6 +14,7 @@ there is a class token, else the mean over all patches.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -64,7 +65,7 @@ def gradient_x_attention(
     asked = [(name, one) for name, one in named if (one.tap.kind == Kind.PAIRWISE if tap == ALL else name == tap)]
     found = slopes(score, [one for _, one in asked])
     maps = [supporting(name, one, slope) for (name, one), slope in zip(asked, found, strict=True)]
-    whole = maps[0] if tap != ALL else AttentionMap(ALL, Kind.PAIRWISE, relevance(maps)[None], maps[0].grid)
+    whole = maps[0] if tap != ALL else replace(maps[0], tap=ALL, weights=relevance(maps)[None])
     return torch.tensor(to_grid(whole)), None
 
 

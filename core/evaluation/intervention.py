@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from core import checking
-from core.attention.reduction import has_token
+from core.attention.reduction import patches
 from core.attention.tap import Steer, Tap, replaced, shuffled, steer, switched_off, uniform
 from core.classifier import Classifier, read
 from core.types import AttentionMap, InvalidInput, Kind, Picture, Reading
@@ -94,9 +94,10 @@ def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Ch
     A change is ``UNIFORM``, ``OFF``, ``SHUFFLED(seed)``, with seed 0 where none is given, ``off(...)``, another
     picture's map of a tap of the same kind and shape, taken as it is, or an array painted by hand: finite numbers from
     0 on, in the shape of the tap's map, or in that of its grid (h, w), which then stands for every channel, glimpse,
-    head and query (a class token gets nothing). A painted softmax map is divided by its sums, so that each of its rows
-    sums to one; a row in which nothing is painted stays zero and gathers nothing. The reading's maps are what the model
-    then multiplied with. Nothing stays behind: the next reading is the first one again.
+    head and query (a class token or a register gets nothing). A painted softmax map is divided by its sums, so that
+    each of its rows sums to one; a row in which nothing is painted stays zero and gathers nothing. In shifted windows
+    no change crosses from one piece of the picture to another. The reading's maps are what the model then multiplied
+    with. Nothing stays behind: the next reading is the first one again.
 
     Raises:
         InvalidInput: no such tap, or a change that does not fit it.
@@ -155,7 +156,8 @@ def spread(own: AttentionMap, painted: np.ndarray) -> np.ndarray:
         raise InvalidInput(f"{own.tap} takes weights of shape {' or '.join(map(str, shapes))}, not {painted.shape}.")
     row = painted
     if own.kind == Kind.PAIRWISE:
-        row = np.append(np.zeros(int(has_token(own)), np.float32), painted)
+        row = np.zeros(own.weights.shape[-1], np.float32)
+        row[patches(own)] = painted.ravel()
     elif own.kind == Kind.WINDOWED:
         row = np.append(painted, np.float32(0))[own.cells][:, None, None]  # the last one is the padding's
     return np.broadcast_to(row, own.weights.shape)

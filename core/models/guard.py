@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from core import device as devices
 from core.attention.tap import Tap, listen, taps
 from core.models.adapted import adapt, blocks, obstacle
+from core.models.adapted.tokens import lay_tokens
 from core.models.architecture import check_outputs, first_line, settle
 from core.models.copying import check_weights, duplicate
 from core.models.manner import Manner, run_as
@@ -101,7 +102,10 @@ class Trial:
         self.bring(expected)
         silent = self.watch(expected)
         module = run_as(self.module, self.manner)
-        names = frozenset(name for name, tap in taps(module).items() if tap in silent)
+        unknown = lay_tokens(module, self.x[:1])
+        if unknown:
+            self.tell("it cannot be told which of its tokens are patches", unknown)
+        names = frozenset(name for name, tap in taps(module).items() if tap in silent or name in unknown)
         return Admitted(module, tuple(dict.fromkeys(self.notes)), names)
 
     def run(self, module: nn.Module, x: Tensor) -> Tensor:

@@ -135,7 +135,9 @@ def to_maps(name: str, record: Record) -> np.ndarray:
     """The maps (b, h, w) of all pictures of a record, each reduced as it is everywhere else."""
     weights = to_numpy(record.weights.detach())
     cells = None if record.cells is None else record.cells.cpu().numpy()
-    return np.stack([to_grid(AttentionMap(name, record.tap.kind, one, record.grid, cells)) for one in weights])
+    tap, grid = record.tap, record.grid
+    maps = (AttentionMap(name, tap.kind, one, grid, cells, tap.prefix, tap.suffix) for one in weights)
+    return np.stack([to_grid(one) for one in maps])
 
 
 def small(maps: np.ndarray) -> np.ndarray:

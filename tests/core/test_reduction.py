@@ -53,7 +53,7 @@ def test_gates_and_films() -> None:
 @pytest.mark.parametrize("token", [0, 1])
 def test_pairwise_by_loops(head: int | None, token: int) -> None:
     weights = softmaxed(2, 3, 12 + token, 12 + token)
-    map = AttentionMap("tap", Kind.PAIRWISE, weights, GRID)
+    map = AttentionMap("tap", Kind.PAIRWISE, weights, GRID, prefix=("class",) * token)
     assert heads(map) == 3 and has_token(map) == bool(token) and has_rows(map)
     chosen = range(3) if head is None else (head,)
     own, cells = rows(map, head)

@@ -142,5 +142,5 @@ def test_a_heads_attention_by_a_loop() -> None:
     torch.testing.assert_close(found, y + block.mlp(block.ln_2(y)))
 
 
-def test_tokens_of_any_number_get_a_grid() -> None:
-    assert [square_grid(n) for n in (197, 17, 16, 5, 7)] == [(14, 14), (4, 4), (4, 4), (2, 2), (1, 7)]
+def test_patches_of_any_number_get_a_grid() -> None:
+    assert [square_grid(n) for n in (196, 16, 4, 7)] == [(14, 14), (4, 4), (2, 2), (1, 7)]

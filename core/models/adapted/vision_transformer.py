@@ -23,16 +23,17 @@ from core.models.transformer import patches
 from core.types import Kind
 
 
-def square_grid(tokens: int) -> tuple[int, int]:
-    """The square grid of that many tokens, of which the first may be a class token; one row where there is none."""
-    for cells in (tokens - 1, tokens):
-        if isqrt(cells) ** 2 == cells:
-            return isqrt(cells), isqrt(cells)
-    return 1, tokens
+def square_grid(cells: int) -> tuple[int, int]:
+    """The square grid of that many patches; one row where there is none."""
+    side = isqrt(cells)
+    return (side, side) if side**2 == cells else (1, cells)
 
 
 class TokenBlock(Equivalent):
-    """(b, 1 + n, c) -> (b, 1 + n, c)."""
+    """(b, n, c) -> (b, n, c): the patches, and the tokens before and behind them that its tap names.
+
+    torchvision's own model puts a class token first; in others ``tokens`` finds out.
+    """
 
     skipped = {
         "dropout": nn.Dropout,
@@ -50,7 +51,7 @@ class TokenBlock(Equivalent):
 
     def __init__(self, theirs: EncoderBlock):
         super().__init__(theirs)
-        self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0)
+        self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0, prefix=("class",))
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attend(self.ln_1(x))
@@ -62,12 +63,22 @@ class TokenBlock(Equivalent):
         theirs = self.self_attention
         projected = F.linear(x, theirs.in_proj_weight, theirs.in_proj_bias)
         query, key, value = projected.view(b, n, 3, theirs.num_heads, -1).permute(2, 0, 3, 1, 4)
-        y = attend(self.tap, query, key, value, square_grid(n))
+        y = attend(self.tap, query, key, value, self.grid(n))
         return theirs.out_proj(y.transpose(1, 2).reshape(b, n, c))
+
+    def grid(self, tokens: int) -> tuple[int, int]:
+        """The grid of the patches among so many tokens."""
+        return square_grid(tokens - len(self.tap.prefix) - len(self.tap.suffix))
+
+    def patches(self, tokens: Tensor) -> Tensor:
+        """The patches (b, c, h, w) of what the block gives out."""
+        first, grid = len(self.tap.prefix), self.grid(tokens.shape[1])
+        return tokens[:, first : first + grid[0] * grid[1]].transpose(1, 2).unflatten(2, grid)
 
 
 def stages(module: VisionTransformer) -> dict[str, Stage]:
     """The patches behind each block but the last, whose patches nothing reads; of a single block, those before it."""
-    blocks = {f"encoder.layers.{name}": Stage(block, patches) for name, block in module.encoder.layers.named_children()}
+    layers = module.encoder.layers.named_children()
+    blocks = {f"encoder.layers.{name}": Stage(block, getattr(block, "patches", patches)) for name, block in layers}
     *read, last = blocks
     return {name: blocks[name] for name in read} or {"conv_proj": Stage(module.conv_proj)}
