@@ -71,8 +71,9 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
         return attention.weights.mean(0)
     if attention.kind == Kind.PAIRWISE and query is None:
         weights, own, token = _of_head(attention, head), patches(attention), class_token(attention)
-        asked = weights[own] if has_rows(attention) else weights
-        return (asked.mean(0) if token is None else weights[token])[own].reshape(attention.grid)
+        if has_rows(attention):  # else one token asks alone
+            weights = weights[own] if token is None else weights[token : token + 1]
+        return weights.mean(0)[own].reshape(attention.grid)
     weights, cells = rows(attention, head)
     grid = np.zeros(_count(attention) + 1, np.float32)  # the last one is where the padding's cell, -1, is
     if query is None:

@@ -24,7 +24,8 @@ def reading(*maps: AttentionMap, steps: np.ndarray | None = None) -> Reading:
 
 
 def made(tap: str, kind: Kind, *shape: int, grid: tuple[int, int], cells: np.ndarray | None = None) -> AttentionMap:
-    return AttentionMap(tap, kind, softmaxed(len(tap), *shape), grid, cells)
+    token = kind == Kind.PAIRWISE and shape[-1] == grid[0] * grid[1] + 1
+    return AttentionMap(tap, kind, softmaxed(len(tap), *shape), grid, cells, ("class",) if token else ())
 
 
 def shown(one: Reading, slug: str = "") -> dict[str, Layer]:
@@ -42,7 +43,7 @@ def vision_transformer(depth: int = 12, heads: int = 12, side: int = 14) -> Read
     n = side**2 + 1
     weights = softmaxed(1, heads, n, n)
     names = [f"encoder.layers.encoder_layer_{number}" for number in range(depth)]
-    return reading(*(AttentionMap(name, Kind.PAIRWISE, weights, (side, side)) for name in names))
+    return reading(*(AttentionMap(name, Kind.PAIRWISE, weights, (side, side), None, ("class",)) for name in names))
 
 
 def swin() -> Reading:

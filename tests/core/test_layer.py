@@ -61,7 +61,9 @@ def by_hand(values: np.ndarray, kind: Kind, grid: tuple[int, int], cells: np.nda
 def test_weights_are_laid_where_they_look(
     kind: Kind, values: Tensor, grid: tuple[int, int], cells: Tensor | None
 ) -> None:
-    record = Record(Tap(kind, softmax=True, off=0.0), values[None], grid, cells)
+    token = kind == Kind.PAIRWISE and values.shape[-1] == 7
+    tap = Tap(kind, softmax=True, off=0.0, prefix=("class",) if token else ())
+    record = Record(tap, values[None], grid, cells)
     expected = by_hand(values.numpy(), kind, grid, None if cells is None else cells.numpy())
     assert np.array_equal(lay(values, record), expected) and expected.sum() <= values.sum()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,11 +11,11 @@ from core import AttentionMap, InvalidInput, Kind, rollout_map, to_grid
 from core.attention.rollout import can_roll, rollout
 from tests.core.test_reduction import softmaxed
 
-GRID = (2, 2)
+GRID, PREFIX = (2, 2), ("class",)
 
 
 def layer(seed: int, heads: int = 3, tokens: int = 5, name: str = "block") -> AttentionMap:
-    return AttentionMap(f"{name}{seed}", Kind.PAIRWISE, softmaxed(seed, heads, tokens, tokens), GRID)
+    return AttentionMap(f"{name}{seed}", Kind.PAIRWISE, softmaxed(seed, heads, tokens, tokens), GRID, prefix=PREFIX)
 
 
 def test_two_layers_by_hand() -> None:
@@ -56,10 +58,10 @@ def test_as_a_map_it_shows_the_class_tokens_row() -> None:
     [
         (),
         (layer(1),),
-        (layer(1, tokens=4), layer(2, tokens=4)),  # no class token
+        (layer(1), replace(layer(2), prefix=("register",))),
         (layer(1), AttentionMap("other", Kind.PAIRWISE, softmaxed(3, 2, 10, 10), (3, 3))),
         (AttentionMap("a", Kind.SPATIAL, softmaxed(4, 2, 2), GRID),) * 2,
-        (AttentionMap("one query", Kind.PAIRWISE, softmaxed(5, 2, 1, 5), GRID),) * 2,
+        (AttentionMap("one query", Kind.PAIRWISE, softmaxed(5, 2, 1, 5), GRID, prefix=PREFIX),) * 2,
     ],
 )
 def test_what_makes_none(maps: tuple[AttentionMap, ...]) -> None:
