@@ -11,7 +11,7 @@ is taken away is the attention, not the channel. Michel et al., "Are sixteen hea
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -124,7 +124,8 @@ def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Ch
         for name, change in changes.items():
             if isinstance(change, Off) and name in films:
                 change.check(films[name])
-        return reading
+        # Maps of other pictures, whose attention was not changed, say nothing of these.
+        return replace(reading, maps=tuple(replace(one, model="") for one in reading.maps))
 
     return classifier.run(job)
 
