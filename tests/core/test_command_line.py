@@ -206,7 +206,7 @@ MISTAKES = {
     "explain photo.png --model tiny/plain --target willow": "tiny/plain knows no class 'willow'",
     "explain none.png --model tiny/plain": "none.png",
     "explain text.png --model tiny/plain": "text.png",
-    "explain . --model tiny/plain": "There is no file .",
+    "explain . --model tiny/plain": ". is not a file with a picture in it",
     "evaluate tiny/none --data data": "There is no model 'tiny/none' on the shelf",
     "evaluate tiny/plain": "FOVEA_DATA",
     "evaluate tiny/plain --data none": "No data set in none",
