@@ -33,6 +33,8 @@ from core.types import AttentionMap, Attribution, InvalidInput
 
 SIDE = 16
 LEVELS = 15
+TIE, LEAST = 5e-5, 1e-9
+"""The part of a map's spread that sets its ranks apart where values that were kept are equal."""
 KNOTS = 1 - np.linspace(1, 0, 17) ** 2
 """Ranks, 0 to 1, whose values are kept: more of the large ones."""
 STEP = 7e-8
@@ -81,7 +83,9 @@ class Bank:
         if is_attention(name):
             shares = packed / np.maximum(packed.max((1, 2), keepdims=True), 1)
             below = np.stack([np.interp(one, KNOTS, known) for one, known in zip(shares, spread, strict=True)])
-            values = 1 - np.maximum(below, STEP * (packed.max((1, 2), keepdims=True) - packed))
+            part = TIE * below.max((1, 2), keepdims=True) * (1 - shares)
+            values = (1 - below) * (1 - part) + LEAST * shares
+            values = np.minimum(values, 1 - STEP * (packed.max((1, 2), keepdims=True) - packed))
         else:
             values = 1 - spread[:, None, None] * (1 - (packed / LEVELS) ** 2)
         return np.where(packed.any((1, 2), keepdims=True), values, 0.0)
