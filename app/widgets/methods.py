@@ -12,7 +12,7 @@ from app import layers, runtime, state
 from app.state import Key
 from app.widgets import computation
 from app.widgets.parameters import forget_others, option_title
-from app.words import known, plain, word
+from app.words import known, literal, plain, word
 from core import Classifier, InvalidInput, Reading
 from core.attribution import Method
 
@@ -80,6 +80,9 @@ def unfit(classifier: Classifier) -> None:
     with st.popover(word("method.unfit", count=len(others)), type="tertiary"):
         st.markdown(word("method.unfit.about"))
         st.caption("  \n".join(f"**{layers.method_title(one)}**: {one.needs}" for one in others))
+        notes = (*classifier.notes, *classifier.found.notes)
+        if notes:
+            st.caption("  \n".join(map(literal, notes)))
 
 
 def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Attention itself in the place of an attribution, so that it can be measured as one.
 
     attention map           W of one tap: as it is, of one head, or the mean of heads
-    rollout                 Π (mean over heads of W + I) / 2, of all layers with a class token
+    rollout                 Π (mean over heads of W + I) / 2, of all layers of the same patches
     gradient × attention    one layer:   mean over heads of (W · ∂F/∂W)⁺
                             all layers:  R ← R + mean over heads of (W · ∂F/∂W)⁺ R, first layer first, R = I before it
 
@@ -51,14 +51,14 @@ def attention(
 
 
 def attention_rollout(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
-    """The class token's row (h, w) of all layers' product."""
+    """The class token's row (h, w) of all layers' product; without one the mean over the patches' rows."""
     return torch.tensor(to_grid(rollout_map(look(classifier, x, progress)))), None
 
 
 def gradient_x_attention(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str
 ) -> tuple[Tensor, None]:
-    """The map (h, w) of the named tap, or the class token's row of all layers."""
+    """The map (h, w) of the named tap, or the same of all layers."""
     with torch.enable_grad(), listen() as records:
         score = counted(classifier, target, 1, progress)(leaf(x))
     named = [(name, records[place]) for name, place in classifier.taps.items() if place in records]
@@ -119,7 +119,7 @@ ATTENTION_ROLLOUT = Method(
     compute=attention_rollout,
     fits=lambda classifier: seats(classifier).stacked,
     gradient=False,
-    needs="It must have several layers of attention over the same patches and a class token.",
+    needs="It must have several layers of attention over the same patches.",
     family="attention",
 )
 

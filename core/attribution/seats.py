@@ -19,7 +19,7 @@ from core.types import Kind
 class Seats:
     """The ``heads`` of each tap whose map has a place in the picture, by name, first to last; 0 where it has none.
 
-    ``stacked`` says whether the maps make a rollout: several layers of patches with a class token first.
+    ``stacked`` says whether the maps make a rollout: several layers of the same patches.
     """
 
     heads: dict[str, int]
