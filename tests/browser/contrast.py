@@ -48,7 +48,8 @@ MEASURE = """() => {
       const chart = node instanceof SVGElement;
       if (chart && style.fill === "rgb(255, 255, 255)" && node.closest(".textpoint")) continue; // on a coloured cell
       const [r, g, b, a] = rgba(chart ? style.fill : style.color);
-      const below = ground(chart ? node.ownerSVGElement.parentElement : node);
+      const slider = node.closest("[data-testid=stSliderThumbValue]")?.closest("[data-testid=stSlider]"); // not on it
+      const below = ground(chart ? node.ownerSVGElement.parentElement : slider ?? node);
       const seen = over([r, g, b, a * strength(node) * (chart ? Number(style.fillOpacity) : 1)], below);
       const [high, low] = [light(seen), light(below)].sort((one, other) => other - one);
       found.push({ text: text.slice(0, 60), contrast: (high + 0.05) / (low + 0.05), tag: node.tagName,
