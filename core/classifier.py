@@ -59,9 +59,12 @@ class Classifier:
     def checksum(self) -> str:
         """The checksum on the card, of the file that was loaded; of a module that came in otherwise, of its weights."""
         digest = hashlib.sha256()
-        for name, tensor in () if "checksum" in self.card.facts else self.module.state_dict().items():
+        for name, value in () if "checksum" in self.card.facts else self.module.state_dict().items():
             digest.update(name.encode())
-            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+            if not isinstance(value, Tensor) or value.is_quantized:  # what a quantized module keeps
+                digest.update(repr(value).encode())
+            else:
+                digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
         return self.card.facts.get("checksum") or digest.hexdigest()
 
     @cached_property
