@@ -79,7 +79,8 @@ def unfit(classifier: Classifier) -> None:
         return
     with st.popover(word("method.unfit", count=len(others)), type="tertiary"):
         st.markdown(word("method.unfit.about"))
-        st.caption("  \n".join(f"**{layers.method_title(one)}**: {one.needs}" for one in others))
+        gradient = word("method.unfit.gradient")  # all that a method without needs of its own asks for
+        st.caption("  \n".join(f"**{layers.method_title(one)}**: {one.needs or gradient}" for one in others))
         notes = (*classifier.notes, *classifier.found.notes)
         if notes:
             st.caption("  \n".join(map(literal, notes)))

@@ -33,6 +33,7 @@ WORDS = {
     "method.needs": "What a model must have for it: {needs}",
     "method.needs.nothing": "Fits every model.",
     "method.unfit": "{count} do not fit",
+    "method.unfit.gradient": "A gradient must lead from the score to the picture.",
     "method.unfit.about": "Not offered for this model, and what a model must have for them:",
     "contrast.both": "{target} rather than {other}",
     "contrast.short": "Difference",
