@@ -150,7 +150,7 @@ def settle(card: ModelCard, module: nn.Module, like: Tensor) -> ModelCard:
 
     Raises:
         InvalidInput: an ordinary picture has no finite answer, the card says probabilities and the outputs are none, or
-            a single output is always 1, or may be a logit or a probability.
+            a single output is always 1, or outputs may be logits or probabilities.
     """
     card, found = replace(card, classes=outcomes(card.classes)), []
     with torch.no_grad():
@@ -175,6 +175,12 @@ def agreed(card: ModelCard, kind: str | None, y: Tensor) -> str:
         )
     if card.output != PROBABILITIES and kind == PROBABILITIES:  # "sigmoid" then means the model's own last step
         return PROBABILITIES
+    if card.output == LOGITS and kind is None and y.shape[1] > 1:
+        raise InvalidInput(
+            f"The outputs of {card.slug} lie from 0 to 1 for every picture tried, and no gradient tells what made "
+            f"them; say in its card whether they are probabilities (output: {PROBABILITIES}) or a logit of each class "
+            f"by itself (output: {SIGMOID}), or let gradients lead through the model."
+        )
     if card.output == LOGITS and kind is None:
         raise InvalidInput(
             f"The only output of {card.slug} lies from 0 to 1 for every picture tried; say in its card whether that is "
@@ -195,7 +201,7 @@ def detect(y: Tensor, steps: set[str]) -> str | None:
         return LOGITS
     if steps and steps <= set(ENDS):
         return PROBABILITIES
-    return None if y.shape[1] == 1 and not steps else LOGITS
+    return None if not steps and (y.shape[1] == 1 or bool(((y > 0) & (y < 1)).any())) else LOGITS
 
 
 def made_by(module: nn.Module, like: Tensor) -> set[str]:

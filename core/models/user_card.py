@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from math import isfinite
+from math import inf, isfinite
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,15 @@ def is_table(value: Any, fits: Callable[[Any], bool]) -> bool:
     return isinstance(value, dict) and all(map(fits, value.values()))
 
 
+def is_finite(value: Any) -> bool:
+    """Something without NaN and infinity in it, which JSON does not have."""
+    try:
+        json.dumps(value, allow_nan=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "architecture": (is_text, "torchvision/NAME or fovea/MECHANISM"),
     "classes": (lambda v: is_list(v, 1, 25_000, is_text), "a list of names"),
@@ -80,7 +89,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "accuracy": (lambda v: v is None or is_number(v, 0, 1), "a number from 0 to 1"),
     "pictures": (lambda v: is_whole(v, 0, 10**12), "a whole number"),
     "ablation": (lambda v: is_table(v, lambda one: is_number(one, 0, 1)), "numbers from 0 to 1 by name"),
-    "facts": (lambda v: is_table(v, lambda one: True), "facts by name"),
+    "facts": (lambda v: is_table(v, is_finite), "facts by name, without NaN and infinity"),
 }
 """What a card may say: whether it is well said, and how to say it."""
 
@@ -143,6 +152,9 @@ def checked(said: dict[str, Any], name: str) -> dict[str, Any]:
             raise InvalidInput(f"{name} must say {key!r}: {meant}.")
     if len(set(said.get("classes", ()))) < len(said.get("classes", ())):
         raise InvalidInput(f"{name} names a class twice; name each class once, in order.")
+    if (said.get("resize") or inf) < said.get("size", 0):
+        told = f"'resize': {said['resize']} and 'size': {said['size']}"
+        raise InvalidInput(f"{name} says {told}; resize must be at least size, which is cut out of it.")
     return said
 
 

@@ -142,6 +142,19 @@ def test_what_the_outputs_cannot_be_is_a_sentence():
         assert isclose(core.read(classifier, picture()).probabilities[0], wanted(p), abs_tol=1e-6)
 
 
+@pytest.mark.parametrize("last", [lambda z: z.detach().sigmoid(), lambda z: (9 * z.detach()).sigmoid()])
+def test_several_outputs_from_0_to_1_without_a_gradient_are_asked_for(last):
+    module = Head(3, Last(last))
+    with pytest.raises(core.InvalidInput, match=r"^The outputs of .* from 0 to 1 .*say in its card .*sigmoid[^\n]+\.$"):
+        core.adopt(module, card(), "cpu")
+    classifier = core.adopt(module, card(output="probabilities"), "cpu")
+    reading = core.read(classifier, picture())
+    np.testing.assert_allclose(reading.probabilities, last(torch.tensor(raw(module, classifier))).numpy(), atol=1e-6)
+    logits = core.adopt(Head(3, Last(lambda z: z.detach())), card(), "cpu")  # some are below 0, which tells
+    assert logits.card.output == "logits"
+    assert core.adopt(Head(3, Last(lambda z: z.detach().softmax(1))), card(), "cpu").card.output == "probabilities"
+
+
 def test_everything_that_gives_a_probability_gives_the_same_one():
     module = Head(3, Last(lambda z: z.sigmoid()))
     classifier = core.adopt(module, card(), "cpu")

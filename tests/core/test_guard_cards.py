@@ -56,6 +56,8 @@ BAD = {
     "a slug of another kind": ({"slug": 3}, "must say 'slug'"),
     "mechanism": ({"mechanism": "magic"}, "There is no mechanism 'magic'"),
     "facts": ({"facts": [1]}, "must say 'facts'"),
+    "facts not finite": ({"facts": {"a": {"b": [1, float("nan")]}}}, "must say 'facts': facts by name, without NaN"),
+    "less than is cut out": ({"size": 64, "resize": 32}, "resize must be at least size"),
 }
 
 
@@ -76,7 +78,8 @@ def test_cards_of_python_are_refused_in_one_sentence(name: str) -> None:
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["bytes", "no deviation", "one text", "numbers in a tuple", "twice", "fraction"])
+@pytest.mark.parametrize("name", ["bytes", "no deviation", "one text", "numbers in a tuple", "twice", "fraction",
+                                  "facts not finite", "less than is cut out"])  # fmt: skip
 def test_a_file_says_the_same_of_the_same_card(name: str) -> None:
     changes, _ = BAD[name]
     said = {"architecture": "torchvision/resnet18", "classes": list(CLASSES), "size": 64} | changes
