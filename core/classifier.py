@@ -115,7 +115,7 @@ class Classifier:
         return tuple(round(255 * value) for value in self.card.mean)
 
     def prepare(self, picture: Picture) -> Tensor:
-        """The model's square of a picture, normalised: (1, 3, size, size) on the device, laid out channels last."""
+        """The model's square of a picture, normalised: (1, 3, size, size) on the device."""
         return self.normalise(self.square(picture)[None])
 
     def square(self, picture: Picture) -> np.ndarray:
@@ -127,11 +127,15 @@ class Classifier:
         return images.frame(picture, self.card.size, self.card.resize)
 
     def normalise(self, squares: np.ndarray) -> Tensor:
-        """Squares (b, size, size, 3) uint8 as the model takes them: (b, 3, size, size) on the device, channels last."""
+        """Squares (b, size, size, 3) uint8 as the model takes them: (b, 3, size, size) on the device.
+
+        They lie channels last, which is fastest, or contiguous for a model that takes views of them.
+        """
         b, size = squares.shape[:2]
         mean, std = self.row_moments
         rows = torch.from_numpy(squares.copy()).to(self.device).view(b, size, -1).float()
-        return rows.div_(255).sub_(mean).div_(std).view(b, size, size, 3).permute(0, 3, 1, 2)
+        x = rows.div_(255).sub_(mean).div_(std).view(b, size, size, 3).permute(0, 3, 1, 2)
+        return x.contiguous() if manner_of(self.module).dense else x
 
     def scores(self, x: Tensor) -> Tensor:
         """The score of each class, finite or not: (b, 3, size, size) -> (b, k)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from copy import deepcopy
-from types import CellType, FunctionType, MethodType
+from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import torch
@@ -32,8 +32,8 @@ def duplicate(module: nn.Module, shared: Collection[Tensor] = ()) -> nn.Module:
     """A copy that shares nothing with the module but the tensors in ``shared``; the module stays as it is.
 
     What ``torch.compile`` or a parallel wrapper was put around is copied itself. Tensors with a graph behind them lose
-    it. What cannot be copied, such as a lock, is shared. Functions that the module carries (a replaced ``forward``,
-    hooks) refer to the copy where they referred to the module.
+    it. What cannot be copied, such as a lock or a Python module, is shared. Functions that the module carries (a
+    replaced ``forward``, hooks) refer to the copy where they referred to the module.
 
     Raises:
         InvalidInput: there is no way to copy it.
@@ -106,6 +106,8 @@ def _settle(value: Any, memo: dict[int, Any], parts: dict[int, Any], seen: set[i
     if isinstance(value, Tensor):
         if not value.is_leaf:
             memo[id(value)] = value.detach().clone()
+    elif isinstance(value, ModuleType):  # such as numpy: it leads to everything that it imports
+        memo[id(value)] = value
     elif isinstance(value, dict | list | tuple | set | frozenset):
         for one in list(value.values() if isinstance(value, dict) else value):
             _settle(one, memo, parts, seen)

@@ -29,11 +29,16 @@ CLOSE = 1e-4
 ROUNDING = 1e-5
 """Of the largest logit: what is left to rounding where all logits are nearly the same."""
 NAMED = 2  # blocks in a sentence
+AGAIN = 4  # times that a model is asked the same where it seems to draw at random
 
 SINGLE = "It takes one picture at a time and is run that way, which is slower."
 BATCH = "Its answers depend on the other pictures of a batch, so it is run one picture at a time."
 BLIND = "No gradient can be taken through it."
 INPLACE = "Its layers still work in place, because the model depends on it."
+RANDOM = (
+    "The model gives another answer each time it is asked the same; does it draw at random in eval mode, like "
+    "F.dropout without training=self.training?"
+)
 SEALED = (
     "Its layers are sealed (scripted, traced or exported), so it has no attention maps and no Grad-CAM; adopt the "
     "module that it was made from to see them."
@@ -72,15 +77,15 @@ def pictures(card: ModelCard, device: torch.device) -> Tensor:
     return ((0.7 * shapes + 0.3 * noise - mean) / std).to(device, memory_format=torch.channels_last)
 
 
-def same(a: Tensor, b: Tensor, among: Tensor | None = None) -> bool:
+def same(a: Tensor, b: Tensor, among: Tensor | None = None, close: float = CLOSE) -> bool:
     """Whether two answers are one, to rounding; those that are not finite never are.
 
-    The spread is that of ``a``, or of all the answers that it is ``among``.
+    The spread, of which they may lie ``close`` apart, is that of ``a``, or of all the answers that it is ``among``.
     """
     if a.shape != b.shape:
         return False
     known = a if among is None else among
-    allowed = CLOSE * (known.max() - known.min()) + ROUNDING * known.abs().max()
+    allowed = close * (known.max() - known.min()) + ROUNDING * known.abs().max()
     return bool(((a - b).abs() <= allowed).all())
 
 
@@ -115,21 +120,23 @@ class Trial:
     @torch.no_grad()
     def learn(self) -> Tensor:
         """Learn how the untouched module is run; its answers (2, k) to both pictures."""
-        try:
-            expected = self.first()
-            found = None if isinstance(expected, Tensor) and len(expected) != len(self.x) else expected
-        except Exception:  # whatever a module of somebody else's raises
-            found = None
-        if found is None:
-            self.manner = Manner(alone=True)
+        found = None
+        for manner in (Manner(), Manner(dense=True), Manner(alone=True), Manner(alone=True, dense=True)):
+            self.manner, failure = manner, None
             try:
                 found = self.first()
-            except Exception as error:
-                size = self.card.size
-                raise InvalidInput(
-                    f"The model takes no picture of {size} × {size} pixels ({first_line(error)}); give its card the "
-                    "size it was made for."
-                ) from error
+            except Exception as error:  # whatever a module of somebody else's raises
+                failure = error
+                continue
+            if manner.alone or not isinstance(found, Tensor) or len(found) == len(self.x):
+                break
+        if failure is not None:
+            size = self.card.size
+            raise InvalidInput(
+                f"The model takes no picture of {size} × {size} pixels ({first_line(failure)}); give its card the "
+                "size it was made for."
+            ) from failure
+        if self.manner.alone:
             self.notes.append(SINGLE)
         check_outputs(found, self.card)
         if not found.isfinite().all():
@@ -160,16 +167,21 @@ class Trial:
             self.manner, alone = replace(self.manner, classes=alone.numel()), alone[None]
         if same(expected[1:], alone, expected):
             return expected
-        if same(expected, self.run(self.untouched, self.x)) and not self.manner.alone:
+        if self.steady(self.untouched, expected) and not self.manner.alone:
             self.manner = replace(self.manner, alone=True)
             self.notes.append(BATCH)
             expected = self.run(self.untouched, self.x)
             if same(expected[1:], alone, expected):
                 return expected
-        raise InvalidInput(
-            "The model gives another answer each time it is asked the same; does it draw at random in eval mode, like "
-            "F.dropout without training=self.training?"
-        )
+        raise InvalidInput(RANDOM)
+
+    @torch.no_grad()
+    def steady(self, module: nn.Module, expected: Tensor) -> bool:
+        """Whether a module that is asked again gives the same; closer than elsewhere, for noise may be small by chance.
+
+        What draws at random is so told from what depends on the batch or on being watched.
+        """
+        return all(same(expected, self.run(module, self.x), close=CLOSE / 10) for _ in range(AGAIN))
 
     def bring(self, expected: Tensor) -> None:
         """Bring the module to the seam as far as its answers stay what they are."""
@@ -254,6 +266,8 @@ class Trial:
         ]
         try:
             if not self.can_be_watched(expected):
+                if not self.steady(self.untouched, expected):
+                    raise InvalidInput(RANDOM)
                 calls.clear()
                 self.manner = replace(self.manner, blind=True)
                 self.notes.append(BLIND)
