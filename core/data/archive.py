@@ -121,13 +121,27 @@ def path_of(entry: zipfile.ZipInfo) -> str:
 
 
 def tidy(path: str) -> str:
-    """A path as text that can be shown, without the parts that lead nowhere."""
-    return shown("/".join(part for part in path.split("/") if part not in ("", ".")))
+    """A path as text that can be shown, without the parts that lead nowhere, or back within the zip."""
+    return shown("/".join(parts_of(path) or ()))
 
 
 def leads_out(path: str) -> bool:
     """Whether a path would end up elsewhere if it were unpacked."""
-    return path.startswith("/") or re.match(r"[A-Za-z]:(/|$)", path) is not None or ".." in path.split("/")
+    parts = parts_of(path)
+    return path.startswith("/") or parts is None or any(re.match(r"[A-Za-z]:(/|$)", one) for one in (path, *parts[:1]))
+
+
+def parts_of(path: str) -> list[str] | None:
+    """The folders and the name that a path leads through; None where it leads above the first of them."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == ".." and not parts:
+            return None
+        if part == "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return parts
 
 
 def contents(file: BinaryIO) -> int:

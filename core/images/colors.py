@@ -46,18 +46,31 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return colors
 
 
-def eight_bits(image: Image.Image) -> tuple[Image.Image, int]:
-    """A 16-bit gray image scaled to 8 bits, with its transparent value as alpha, and how many bits its values have.
+def eight_bits(values: np.ndarray, transparent: int | tuple[int, ...] | None = None) -> tuple[Image.Image, int]:
+    """16-bit values (h, w) or (h, w, 2, 3 or 4; alpha last) scaled to 8 bits, and how many bits they have.
 
-    16 where the values use the whole range; else the least of ``BITS`` that holds the largest value, which becomes the
-    range that is shown. (Pillow's own conversion clips.)
+    16 where the colors use the whole range; else the least of ``BITS`` that holds the largest value, which becomes the
+    range that is shown. (Pillow's own conversion clips.) The ``transparent`` color becomes alpha.
     """
-    values = np.asarray(image)
+    values = values if values.ndim == 3 else values[..., None]
+    colors, alpha = np.split(values, [values.shape[2] - (values.shape[2] in (2, 4))], axis=2)
+    bits = depth(colors if colors.any() else values)
+    parts = [scaled(colors, bits)]
+    if alpha.size:
+        parts.append(scaled(alpha, max(bits, depth(alpha))))
+    elif transparent is not None:
+        parts.append(np.where((colors == transparent).all(2, keepdims=True), 0, 255).astype(np.uint8))
+    held = np.concatenate(parts, axis=2)
+    return Image.fromarray(held[..., 0] if held.shape[2] == 1 else held), bits
+
+
+def depth(values: np.ndarray) -> int:
+    """The bits of the sensor whose values these may be."""
     largest = int(values.max())
-    bits = next((depth for depth in BITS if 0 < largest < 1 << depth), 16)
+    return next((bits for bits in BITS if 0 < largest < 1 << bits), 16)
+
+
+def scaled(values: np.ndarray, bits: int) -> np.ndarray:
+    """Values of so many bits as values of eight."""
     most = (1 << bits) - 1
-    table = ((np.arange(65536).clip(0, most) * 255 + most // 2) // most).astype(np.uint8)
-    gray, transparent = table[values], image.info.get("transparency")
-    if transparent is None:
-        return Image.fromarray(gray), bits
-    return Image.fromarray(np.dstack([gray, np.where(values == transparent, 0, 255).astype(np.uint8)])), bits
+    return ((np.arange(65536).clip(0, most) * 255 + most // 2) // most).astype(np.uint8)[values]

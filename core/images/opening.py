@@ -13,6 +13,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from core.images.colors import eight_bits, to_srgb
+from core.images.deep import dark_samples
 from core.images.framing import LONGEST, Framing, reduced, reduced_size, reframe
 from core.types import InvalidInput, Picture, frozen
 
@@ -23,7 +24,6 @@ MAX_JPEG, MAX_PROGRESSIVE = 110_000_000, 64_000_000
 """Pixels of a JPEG, which is decoded at a reduced size: 108 million come from some telephones. A progressive one is
 held in memory as a whole before that."""
 SMALLEST = 8  # pixels
-SEEN = 64  # of 255: a 16-bit picture that is darker everywhere has values of 14 bits or fewer
 SCALABLE = ("RGB", "L", "CMYK")
 """Modes whose pixels may be averaged before they become RGB."""
 
@@ -77,12 +77,7 @@ def load_bytes(data: bytes, name: str = "picture") -> Picture:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(*image.size, name, most_pixels(image))
             image.draft(None, reduced_size(*image.size))  # a large JPEG is decoded at 1/2, 1/4 or 1/8
-            pixels, notes = _upright_rgb(image)
-            if image.format == "PNG" and data[24] == 16 and not notes and 0 < pixels.max() < SEEN:
-                raise InvalidInput(
-                    f"{name} holds values of few bits in 16-bit colors and would be almost black; scale them to the "
-                    "whole range and save it with 8 bits."
-                )
+            pixels, notes = _upright_rgb(image, data)
     except InvalidInput:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -166,12 +161,16 @@ def _centered(pixels: np.ndarray, name: str, digest: str, notes: tuple[str, ...]
     return reframe(Picture(frozen(pixels), (0.0, 0.0, 0.0, 0.0), name, digest, notes=notes), "centre")
 
 
-def _upright_rgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Pixels (h, w, 3) uint8 of a PIL image of any mode, which is left as it was, and what was done to its values."""
+def _upright_rgb(image: Image.Image, data: bytes = b"") -> tuple[np.ndarray, tuple[str, ...]]:
+    """Pixels (h, w, 3) uint8 of a PIL image of any mode, which is left as it was, and what was done to its values.
+
+    ``data`` are the bytes of its file, where there is one.
+    """
     image.load()
     turn, profile, notes = _turn(image), image.info.get("icc_profile"), ()
-    if image.mode.startswith("I;16"):
-        image, bits = eight_bits(image)
+    deep = np.asarray(image) if image.mode.startswith("I;16") else dark_samples(image, data) if data else None
+    if deep is not None:
+        image, bits = eight_bits(deep, image.info.get("transparency"))
         if bits < 16:
             notes = (f"The file holds {bits}-bit values in 16 bits: they are stretched to the full range.",)
     if image.mode in SCALABLE and not image.has_transparency_data:  # a smaller picture takes its colors quicker

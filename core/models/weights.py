@@ -32,6 +32,8 @@ BESIDE = re.compile(
     re.I,
 )
 """What lies beside the weights of a module and is none of its own: losses, metrics, heads that only training needs."""
+WRAPPED = re.compile(r"(?<![^.])(module|_orig_mod)\.")
+"""What data-parallel training and ``torch.compile`` put before the names of a part that they were given alone."""
 
 
 def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
@@ -68,12 +70,14 @@ def select(own: Mapping[str, Tensor], weights: Weights, name: str) -> tuple[str,
     """Those of a file's tensors that are a module's, by its own names, and what stood before each of these in the file.
 
     Data-parallel training, ``torch.compile``, Lightning and wrappers of every kind put something before all names:
-    whatever it is, it is found where the names behind it are those of the module. Names that fit as they are stay. Of
-    several sets the weights themselves are taken, not their averages.
+    whatever it is, it is found where the names behind it are those of the module; so is what the first two put around
+    a part of it, as in ``features.module.0.weight``. Names that fit as they are stay. Of several sets the weights
+    themselves are taken, not their averages.
 
     Raises:
         InvalidInput: several sets fit, of which none is known to be the weights themselves.
     """
+    weights = _unwrapped(own, weights)
     fitting = _fitting(own, weights)
     prefix = fitting[0] if len(fitting) == 1 else _choose(fitting, own, weights, name)
     found = {key.removeprefix(prefix): tensor for key, tensor in weights.items() if key.startswith(prefix)}
@@ -82,7 +86,9 @@ def select(own: Mapping[str, Tensor], weights: Weights, name: str) -> tuple[str,
 
 def remark(module: nn.Module, weights: Weights, name: str) -> str:
     """What is to be said of a file of which a module took one of several sets of weights; "" for any other file."""
-    fitting = _fitting(own := module.state_dict(), weights)
+    own = module.state_dict()
+    weights = _unwrapped(own, weights)
+    fitting = _fitting(own, weights)
     if len(fitting) == 1:
         return ""
     taken = _choose(fitting, own, weights, name)
@@ -93,14 +99,29 @@ def remark(module: nn.Module, weights: Weights, name: str) -> str:
 def _fitting(own: Iterable[str], weights: Weights) -> list[str]:
     """What stands before the names of each set of tensors that fits; one that is not known to fit where none does."""
     needed = {key for key in own if not OPTIONAL.search(key)}
-    counts: Counter[str] = Counter()
-    for key in weights:
-        counts.update(key[: len(key) - len(end)] for end in _ends(key) if end in needed)
+    counts = _counts(needed, weights)
     most = max(counts.values(), default=0)
     if 2 * most < len(needed):  # hardly any is known: all that can be told is what they begin with
         return [_common(weights)]
     fitting = sorted(prefix for prefix, count in counts.items() if count == most)
     return [""] if "" in fitting else fitting
+
+
+def _counts(needed: Iterable[str], weights: Iterable[str]) -> Counter[str]:
+    """How many of the names stand behind each beginning."""
+    counts: Counter[str] = Counter()
+    for key in weights:
+        counts.update(key[: len(key) - len(end)] for end in _ends(key) if end in needed)
+    return counts
+
+
+def _unwrapped(own: Mapping[str, Tensor], weights: Weights) -> Weights:
+    """The weights without what stands around single parts of the module, where more of the names fit then."""
+    bare = {WRAPPED.sub("", key): tensor for key, tensor in weights.items()}
+    if len(bare) < len(weights):  # some would be lost
+        return weights
+    before, after = (max(_counts(own, some).values(), default=0) for some in (weights, bare))
+    return bare if after > before else weights
 
 
 def _choose(prefixes: list[str], own: Iterable[str], weights: Weights, name: str) -> str:

@@ -80,11 +80,11 @@ def test_a_zip_is_the_same_as_its_folder(tmp_path: Path) -> None:
         other.read(0)
 
 
-@pytest.mark.parametrize("name", ["../out.png", "a/../../out.png", "/out.png", "C:/out.png", "a\\..\\out.png"])
+@pytest.mark.parametrize("name", ["../out.png", "a/../../out.png", "/out.png", "C:/out.png", "a\\..\\..\\out.png"])
 def test_a_zip_leads_nowhere(name: str, tmp_path: Path) -> None:
     file = pack(fill(tmp_path / "data", 1), tmp_path / "evil.zip", (name.replace("\\", "|"), b"x"))
     if "\\" in name:  # which Python would write as a slash
-        file.write_bytes(file.read_bytes().replace(b"a|..|out.png", name.encode()))
+        file.write_bytes(file.read_bytes().replace(name.replace("\\", "|").encode(), name.encode()))
     with pytest.raises(InvalidInput, match=r"a path that leads out of it; .+\.$"):
         open_collection(file)
 

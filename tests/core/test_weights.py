@@ -61,6 +61,26 @@ def refusal(call: Callable[[], object]) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize("inner", ["module.", "_orig_mod.", "_orig_mod.module."])
+@pytest.mark.parametrize("before", ["", "model.", "module."])
+def test_what_stands_around_a_part_is_found(before: str, inner: str) -> None:
+    right = net(2)
+    found = {key.replace("features.", f"{before}features.{inner}"): one for key, one in right.state_dict().items()}
+    assert is_same(fitted(stored({"state_dict": found})), right) and not remark(net(0), found, "own/x")
+    deep = {key.replace("features.2.", f"{before}features.2.{inner}"): one for key, one in right.state_dict().items()}
+    named_so = {before + key if not key.startswith(before) or not before else key: one for key, one in deep.items()}
+    assert is_same(fitted(stored(named_so)), right)
+    with pytest.raises(InvalidInput, match="do not fit"):
+        fitted(stored({key: one[:1] for key, one in found.items() if one.ndim}))
+
+
+def test_a_part_that_is_called_module_keeps_its_name() -> None:
+    inner, outer = nn.Sequential(), nn.Sequential()
+    inner.module, outer.features = nn.Linear(2, 2), inner
+    again = {key: one + 1 for key, one in outer.state_dict().items()}
+    assert torch.equal(fit(outer, again, "own/x").features.module.weight, again["features.module.weight"])
+
+
 PREFIXES = ("", "module.", "_orig_mod.", "model.", "net.", "network.", "backbone.", "encoder.", "features.",
             "model.net.", "_orig_mod.module.", "module._orig_mod.", "model._orig_mod.module.", "student.backbone.",
             "ema.", "a.b.c.d.", "teacher.", "trunk.features.")  # fmt: skip

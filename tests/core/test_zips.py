@@ -30,7 +30,9 @@ def entries(file: Path, *names: str) -> Path:
     ("name", "path", "label"),
     [("./a/1.png", "a/1.png", "a"), ("a\\1.png", "a/1.png", "a"), (".\\a\\\\1.png", "a/1.png", "a"),
      ("12:30/a/1.png", "12:30/a/1.png", "a"), ("a//1.png", "a/1.png", "a"), ("top/a/1.png", "top/a/1.png", "a"),
-     ("a/./1.png", "a/1.png", "a"), ("a/x:y.png", "a/x:y.png", "a"), ("a/..png.png", "", None),
+     ("a/./1.png", "a/1.png", "a"), ("a/../a/1.png", "a/1.png", "a"),
+     ("b\\..\\a\\1.png", "a/1.png", "a"), ("a/b/.././/../a/1.png", "a/1.png", "a"),
+     ("a/x:y.png", "a/x:y.png", "a"), ("a/..png.png", "", None),
      ("Käfer/1.png", "Käfer/1.png", "Käfer"), ("a/tab\t.png", "a/tab\\x09.png", "a")],
 )  # fmt: skip
 def test_harmless_zips_are_read(tmp_path: Path, name: str, path: str, label: str | None) -> None:
@@ -45,8 +47,8 @@ def test_harmless_zips_are_read(tmp_path: Path, name: str, path: str, label: str
 
 
 @pytest.mark.parametrize("name", ["../x.png", "a/../../x.png", "/x.png", "\\x.png", "C:/x.png", "c:\\x.png",
-                                  "..\\x.png", "a\\..\\x.png", "\\\\server\\share\\x.png", "//server/x.png",
-                                  "./../x.png"])  # fmt: skip
+                                  "..\\x.png", "a\\..\\..\\x.png", "\\\\server\\share\\x.png", "//server/x.png",
+                                  "./../x.png", "a/../../a/x.png", "a/../C:/x.png"])  # fmt: skip
 def test_zips_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidInput, match=r"a path that leads out of it; .+\.$"):
         open_collection(entries(tmp_path / "x.zip", "a/1.png", name))
