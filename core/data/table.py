@@ -18,6 +18,7 @@ from core.data.columns import Columns, find_columns
 from core.data.layout import ALL, choose, parted
 from core.data.locating import Places, Rule, Where, locate
 from core.data.names import shown, stored
+from core.data.walking import shows
 from core.files import open_regular
 from core.types import InvalidInput, Picture
 
@@ -41,7 +42,7 @@ def list_csv(file: Path, split: str | None = None, columns: Mapping[str, str | N
     """
     file = file.absolute()
     name, root = shown(file.name), file.parent
-    rows = read_rows(file)
+    rows = uncommented(read_rows(file))
     places = Places(root)
     found = find_columns(rows, places, columns or {}, name)
     body = [(number, row) for number, row in enumerate(rows, 1) if any(row)][found.heading :]
@@ -118,6 +119,26 @@ def read_rows(file: Path) -> list[list[str]]:
         return parse(rest, said[4:] or "\t")
     best = max(SEPARATORS, key=lambda one: regularity(text, one))
     return parse(text, best)
+
+
+def uncommented(rows: list[list[str]]) -> list[list[str]]:
+    """The rows, with an empty one for each comment: it begins with # and names no picture.
+
+    A heading may begin so too: it has as many cells as the row after it, which names a picture. Below the first row of
+    another kind a comment has one cell only, for there names may begin so as well.
+    """
+    pictures = [any(shows(cell.replace("\\", "/")) for cell in row) for row in rows]
+    filled = [at for at, row in enumerate(rows) if any(row)]
+    comments, above = set(), True
+    for place, at in enumerate(filled):
+        row, after = rows[at], filled[place + 1] if place + 1 < len(filled) else at
+        remark = row[0].startswith("#") and not pictures[at]
+        heads = len(row) == len(rows[after]) > 1 and (pictures[after] or not any(pictures))
+        if remark and (not heads if above else len(row) == 1 < max(map(len, rows))):
+            comments.add(at)
+        else:
+            above = False
+    return [[] if at in comments else row for at, row in enumerate(rows)]
 
 
 def decode(data: bytes) -> str | None:

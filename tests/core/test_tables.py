@@ -39,6 +39,27 @@ def rows(place: Path, **options: object) -> list[tuple[str, str | None]]:
 PAIR = [("img/cat/00.png", "cat"), ("img/dog/1.png", "dog")]
 CAT, DOG = (path for path, _ in PAIR)
 
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"# made by hand\npath,label\n{CAT},cat\n{DOG},dog\n",
+        f"# made by hand, in May\n\n#so was this\npath,label\n{CAT},cat\n{DOG},dog\n",
+        f"#path,label\n{CAT},cat\n# the dogs\n{DOG},dog\n",
+        f"# by hand; twice\n# path;label\n{CAT};cat\n{DOG};dog\n",
+        f"# a\n{CAT},cat\n{DOG},dog\n# the end",
+    ],
+)
+def test_comments_are_passed_over(root: Path, text: str) -> None:
+    assert rows(table(root, text)) == PAIR
+
+
+def test_names_that_begin_like_a_comment_are_none(root: Path) -> None:
+    draw(root / "#1.png", 5)
+    assert rows(table(root, f"path,label\n#1.png,cat\n{DOG},dog\n")) == [("#1.png", "cat"), PAIR[1]]
+    assert [path for path, _ in rows(table(root, f"#1.png\n{DOG}\n"))] == ["#1.png", DOG]
+
+
 TABLES = {
     "plain": f"path,label\n{CAT},cat\n{DOG},dog\n",
     "no heading": f"{CAT},cat\n{DOG},dog\n",
