@@ -49,9 +49,9 @@ def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifie
     The card must say ``slug``, ``title``, the ``mechanism`` that comes nearest (``plain`` without attention), the
     ``classes`` in the order of the outputs, and the ``size``, ``mean`` and ``std`` of the pictures it was trained on.
     What the outputs are it may say; the classifier's card says what was found (``core.models.answers``). A copy of the
-    module is used, in float32, frozen and in eval mode; the caller's stays as it is. Modules of torchvision in it are
-    brought to the seam: their attention can be seen and steered. The copy is tried (``core.models.guard``): it gives
-    the module's own outputs, and the classifier's ``notes`` say what it cannot show.
+    module is used, in float32 (unless it casts within), frozen and in eval mode; the caller's stays as it is. Modules
+    of torchvision in it are brought to the seam: their attention can be seen and steered. The copy is tried
+    (``core.models.guard``): it gives the module's own outputs, and the classifier's ``notes`` say what it cannot show.
 
     What is compiled, parallel or exported is taken for what it was made from. The outputs may be the only tensor (b, k)
     of what the module gives out, or its ``logits``.

@@ -49,21 +49,35 @@ def assemble(card: ModelCard, weights: Weights) -> nn.Module:
     return freeze(fit(build(card), weights, card.slug))
 
 
-def freeze(module: nn.Module) -> nn.Module:
-    """Eval mode, float32, no gradients for weights; gradients to the input and the taps stay possible."""
-    return module.eval().float().requires_grad_(False).to(memory_format=torch.contiguous_format)
+def freeze(module: nn.Module, keep: bool = False) -> nn.Module:
+    """Eval mode, float32 unless it is to ``keep`` its precision, no gradients for weights.
+
+    Gradients to the input and the taps stay possible.
+    """
+    module = module.eval() if keep else module.eval().float()
+    return module.requires_grad_(False).to(memory_format=torch.contiguous_format)
 
 
-def settle(module: nn.Module, device: torch.device) -> nn.Module:
-    """Freeze a module and bring it to a device, with the tensors that it carries as plain attributes."""
+def is_mixed(module: nn.Module) -> bool:
+    """Whether a module has numbers of another precision than float32."""
+    carried = (one for part in module.modules() for one in vars(part).values() if isinstance(one, Tensor))
+    numbers = (*module.parameters(), *module.buffers(), *carried)
+    return any(one.is_floating_point() and one.dtype != torch.float32 for one in numbers)
+
+
+def settle(module: nn.Module, device: torch.device, keep: bool = False) -> nn.Module:
+    """Freeze a module and bring it to a device, with the tensors that it carries as plain attributes.
+
+    They become float32, or ``keep`` the precision that they have.
+    """
     for part in module.modules():
         for name, value in list(vars(part).items()):
             if isinstance(value, Tensor):
-                kind = torch.float32 if value.is_floating_point() else value.dtype
+                kind = torch.float32 if value.is_floating_point() and not keep else value.dtype
                 vars(part)[name] = value.detach().to(device, kind)
         for name in ("train", "eval"):  # exported modules refuse both
             vars(part).pop(name, None)
-    return freeze(seal(module)).to(device)
+    return freeze(seal(module), keep).to(device)
 
 
 def blank(module: nn.Module, size: int) -> Tensor:

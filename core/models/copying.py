@@ -170,7 +170,8 @@ def _contents(cells: tuple[CellType, ...]) -> Iterator[Any]:
 
 def _decompile(module: nn.Module) -> None:
     """Let a module whose ``forward`` was compiled by itself run the function that was compiled."""
-    own = getattr(module.forward, "__func__", module.forward)
+    forward = getattr(module, "forward", None)  # a traced list of modules has none
+    own = getattr(forward, "__func__", forward)
     if hasattr(own, COMPILED):
         plain = getattr(own, COMPILED)
         vars(module).pop("forward", None)

@@ -18,16 +18,14 @@ from core import device as devices
 from core.attention.tap import Tap, listen, taps
 from core.models.adapted import adapt, blocks, obstacle
 from core.models.adapted.tokens import lay_tokens
-from core.models.architecture import check_outputs, first_line, settle
+from core.models.architecture import check_outputs, first_line, is_mixed, settle
 from core.models.copying import check_weights, duplicate
 from core.models.manner import Manner, run_as
+from core.models.recomputing import RECOMPUTED, recomputes
+from core.models.sameness import CLOSE, same
 from core.models.sealed import is_sealed
 from core.types import InvalidInput, Kind, ModelCard
 
-CLOSE = 1e-4
-"""Of the spread of the logits: how far two answers to one picture may lie apart."""
-ROUNDING = 1e-5
-"""Of the largest logit: what is left to rounding where all logits are nearly the same."""
 NAMED = 2  # blocks in a sentence
 AGAIN = 4  # times that a model is asked the same where it seems to draw at random
 
@@ -60,12 +58,27 @@ class Admitted:
 def admit(module: nn.Module, card: ModelCard, device: torch.device) -> Admitted:
     """Try a module on a device and bring it to the seam, in place: frozen, in float32 and in eval mode.
 
+    One that has no answer in float32, for it casts its features to what its layers are in, keeps their precision.
+
     Raises:
         InvalidInput: it has no weights yet, takes no pictures of the card's size, gives no logits for the card's
             classes, no finite ones, or others each time.
     """
     check_weights(module)
-    return devices.run(lambda: Trial(settle(module, device), card, device).admit(), device)
+    theirs = duplicate(module) if is_mixed(module) else None
+
+    def job() -> Admitted:
+        try:
+            return Trial(settle(module, device), card, device, Manner()).admit()
+        except InvalidInput as error:
+            if theirs is None:
+                raise
+            try:
+                return Trial(settle(theirs, device, keep=True), card, device, Manner(mixed=True)).admit()
+            except InvalidInput as other:
+                raise (error if other.__cause__ else other) from None  # neither takes the pictures
+
+    return devices.run(job, device)
 
 
 def pictures(card: ModelCard, device: torch.device) -> Tensor:
@@ -77,26 +90,14 @@ def pictures(card: ModelCard, device: torch.device) -> Tensor:
     return ((0.7 * shapes + 0.3 * noise - mean) / std).to(device, memory_format=torch.channels_last)
 
 
-def same(a: Tensor, b: Tensor, among: Tensor | None = None, close: float = CLOSE) -> bool:
-    """Whether two answers are one, to rounding; those that are not finite never are.
-
-    The spread, of which they may lie ``close`` apart, is that of ``a``, or of all the answers that it is ``among``.
-    """
-    if a.shape != b.shape:
-        return False
-    known = a if among is None else among
-    allowed = close * (known.max() - known.min()) + ROUNDING * known.abs().max()
-    return bool(((a - b).abs() <= allowed).all())
-
-
 class Trial:
     """One module on trial. What is learned of it is kept: the ``manner`` to run it in, and the ``notes``."""
 
-    def __init__(self, module: nn.Module, card: ModelCard, device: torch.device):
+    def __init__(self, module: nn.Module, card: ModelCard, device: torch.device, manner: Manner):
         self.module, self.card, self.x = module, card, pictures(card, device)
         self.untouched = duplicate(module, list(module.parameters()))
         sealed = any(is_sealed(part) for part in module.modules())
-        self.manner, self.notes = Manner(), [SEALED] if sealed else []
+        self.manner, self.notes = manner, [SEALED] if sealed else []
         self.blocks = blocks(module)
         self.places = [(part, name, one) for part in module.modules() for name, one in part._modules.items()]
         self.inplace = [part for part in module.modules() if getattr(part, "inplace", False) is True]
@@ -105,6 +106,9 @@ class Trial:
         """The module as it is to be run; InvalidInput where there is no way."""
         expected = self.learn()
         self.bring(expected)
+        if recomputes(lambda x: self.run(self.module, x), self.x[:1]):
+            self.manner = replace(self.manner, blind=True)
+            self.notes.append(RECOMPUTED)
         silent = self.watch(expected)
         module = run_as(self.module, self.manner)
         unknown = lay_tokens(module, self.x[:1])
@@ -120,24 +124,23 @@ class Trial:
     @torch.no_grad()
     def learn(self) -> Tensor:
         """Learn how the untouched module is run; its answers (2, k) to both pictures."""
-        found = None
-        for manner in (Manner(), Manner(dense=True), Manner(alone=True), Manner(alone=True, dense=True)):
-            self.manner, failure = manner, None
+        found, usual = None, self.manner
+        for alone, dense in ((False, False), (False, True), (True, False), (True, True)):
+            self.manner, failure = replace(usual, alone=alone, dense=dense), None
             try:
                 found = self.first()
             except Exception as error:  # whatever a module of somebody else's raises
                 failure = error
                 continue
-            if manner.alone or not isinstance(found, Tensor) or len(found) == len(self.x):
+            if alone or not isinstance(found, Tensor) or len(found) == len(self.x):
                 break
         if failure is not None:
-            size = self.card.size
+            size = f"{self.card.size} × {self.card.size}"
             raise InvalidInput(
-                f"The model takes no picture of {size} × {size} pixels ({first_line(failure)}); give its card the "
-                "size it was made for."
+                f"The model takes no picture of {size} pixels ({first_line(failure)}); give its card the size it was "
+                "made for."
             ) from failure
-        if self.manner.alone:
-            self.notes.append(SINGLE)
+        self.notes += [SINGLE] if alone else []
         check_outputs(found, self.card)
         if not found.isfinite().all():
             raise InvalidInput(

@@ -18,13 +18,15 @@ class Manner:
     """How a module is run, so that pictures (b, 3, h, w) become outputs (b, k) and stay as they are.
 
     ``alone``: each picture by itself; ``dense``: contiguous, for the module takes views of them that channels last do
-    not have; ``copied``: on a copy, for the module works in its input; ``blind``: without a
-    graph, which it cannot build; ``path``: the attribute, key or position of the logits in what it gives out;
-    ``classes``: how many there are, where an axis of the outputs comes and goes.
+    not have; ``mixed``: from float32 to float32, for its layers keep a precision of their own; ``copied``: on a copy,
+    for the module works in its input; ``blind``: without a graph, which it cannot build; ``path``: the attribute, key
+    or position of the logits in what it gives out; ``classes``: how many there are, where an axis of the outputs comes
+    and goes.
     """
 
     alone: bool = False
     dense: bool = False
+    mixed: bool = False
     copied: bool = False
     blind: bool = False
     path: str | int | None = None
@@ -33,9 +35,12 @@ class Manner:
     def run(self, forward: Callable[[Tensor], Any], x: Tensor) -> Any:
         """What ``forward`` gives out for x, run in this manner."""
         with torch.no_grad() if self.blind else nullcontext():
+            x = x.float() if self.mixed else x
             x = x.contiguous() if self.dense else x
             parts = x.split(1) if self.alone else (x,)
             found = [self._pick(forward(part.clone() if self.copied else part)) for part in parts]
+            if self.mixed:
+                found = [one.float() if isinstance(one, Tensor) else one for one in found]
             if self.classes:
                 found = [one.reshape(-1, self.classes) for one in found]
         whole = self.alone and all(isinstance(one, Tensor) and one.ndim for one in found)

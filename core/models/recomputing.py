@@ -1,0 +1,38 @@
+"""Whether a model computes its layers again in the backward pass, by ``torch.utils.checkpoint``.
+
+Such a pass goes wrong under hooks that were there in the forward pass only, or it gives no gradient to the pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from traceback import walk_tb
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import disable_saved_tensors_hooks
+from torch.utils import checkpoint
+
+RECOMPUTED = (
+    "It uses torch.utils.checkpoint, so no gradient is taken through it; adopt it without checkpointing to see its "
+    "gradients."
+)
+
+
+def recomputes(forward: Callable[[Tensor], Tensor], x: Tensor) -> bool:
+    """Whether ``forward`` uses checkpoints for x."""
+    try:
+        with torch.enable_grad(), disable_saved_tensors_hooks("checkpoint"):
+            y = forward(x.detach().requires_grad_())
+    except Exception as error:  # those that are not reentrant set such hooks
+        return any(frame.f_code.co_filename == checkpoint.__file__ for frame, _ in walk_tb(error.__traceback__))
+    left, seen = [y.grad_fn], {None}
+    while left:
+        node = left.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.name() == f"{checkpoint.CheckpointFunction.__name__}Backward":
+            return True
+        left += [before for before, _ in node.next_functions]
+    return False
