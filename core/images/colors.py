@@ -73,4 +73,8 @@ def depth(values: np.ndarray) -> int:
 def scaled(values: np.ndarray, bits: int) -> np.ndarray:
     """Values of so many bits as values of eight."""
     most = (1 << bits) - 1
-    return ((np.arange(65536).clip(0, most) * 255 + most // 2) // most).astype(np.uint8)[values]
+    table = ((np.arange(65536).clip(0, most) * 255 + most // 2) // most).astype(np.uint8)
+    found = np.empty(values.shape, np.uint8)
+    for row, own in zip(found, values, strict=True):  # one by one, for numpy holds eight bytes to look up each value
+        row[:] = table[own]
+    return found

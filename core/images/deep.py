@@ -23,7 +23,10 @@ def dark_samples(image: Image.Image, data: bytes) -> np.ndarray | None:
     if data[25] == 4:  # gray with alpha: two values of two bytes are read as four of one
         return np.ascontiguousarray(unpacked(data, "RGBA")).view(">u2").astype(np.uint16)
     lower = unpacked(data, f"{image.mode};16L")  # read as if the lower byte stood first, the other one is kept
-    return np.asarray(image).astype(np.uint16) << 8 | lower
+    values = np.asarray(image).astype(np.uint16)
+    values <<= 8  # in place, for there may be 40 million pixels
+    values |= lower
+    return values
 
 
 def unpacked(data: bytes, raw: str) -> np.ndarray:
