@@ -211,7 +211,8 @@ def replaced(weights: Tensor) -> Steer:
         if (allowed := _allowed.get()) is not None:
             total, given = given.sum(-1, keepdim=True), given.masked_fill(~allowed[:, None], 0)
             left = given.sum(-1, keepdim=True)
-            given = torch.where(left > 0, given * (total / left), given)
+            even = (allowed / allowed.sum(-1, keepdim=True))[:, None].to(own)  # where nothing is left to go by
+            given = total * torch.where(left > 0, given / left, even)
         return given.expand_as(own)
 
     return replace

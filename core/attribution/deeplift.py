@@ -35,7 +35,7 @@ def deeplift(
         begin = score(leaf(b)).item()
         rules.turn()
         end = score(picture)
-    (slope,) = torch.autograd.grad(end.sum(), picture)
+        (slope,) = torch.autograd.grad(end.sum(), picture)
     values = (slope * (x - b))[0].sum(0)
     return values, gap(values, end.item() - begin)
 

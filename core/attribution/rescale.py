@@ -43,6 +43,8 @@ QUOTIENTS = frozenset("div divide true_divide truediv idiv itruediv".split())
 WRITTEN = frozenset("div_ divide_ true_divide_ __idiv__ __itruediv__".split())
 """Quotients that are written in the place of what is divided."""
 LARGEST = {"max": 1, "amax": 1, "maximum": 1, "min": -1, "amin": -1, "minimum": -1}
+ROUNDING = 64
+"""Steps of a number's precision within which two values are equal."""
 POOLS = {
     f"{kind}max_pool{n}d{more}": n for kind in ("", "adaptive_") for n in (1, 2, 3) for more in ("", "_with_indices")
 }
@@ -185,6 +187,22 @@ def share(z_i: Tensor, z_j: Tensor, before_i: Tensor, before_j: Tensor) -> Tenso
     return up * z_i + down * z_j
 
 
+def share_ties(z: Tensor, before: Tensor) -> Tensor:
+    """The same along the last axis; where several are the largest each has its part, for none of them comes first.
+
+    Values that only rounding tells apart are equal.
+    """
+    own = z.detach()
+    top, top_before = own.amax(-1, keepdim=True), before.amax(-1, keepdim=True)
+    rounding = ROUNDING * torch.finfo(own.dtype).eps
+    i, j = (one >= most - rounding * most.abs() for one, most in ((own, top), (before, top_before)))
+    moved = own - before
+    up = torch.where(moved != 0, (top - top_before).clamp(min=0) / moved, (top == top_before).to(own))
+    down = torch.where(moved != 0, -(top_before - top).clamp(min=0) / moved, 0)
+    slope = torch.where(i, up / i.sum(-1, keepdim=True), 0) + torch.where(j, down / j.sum(-1, keepdim=True), 0)
+    return (slope * torch.where(z.isfinite(), z, 0)).sum(-1)
+
+
 def pool(rules: Rescaled, func: Callable, args: tuple, kwargs: dict, name: str) -> Any:
     """Max pooling over the last axes, overlapping or not."""
     z, *rest = args
@@ -218,8 +236,7 @@ def largest(rules: Rescaled, func: Callable, args: tuple, kwargs: dict, sign: in
     now, old = (
         sign * one.movedim(tuple(dims), tuple(range(-len(dims), 0))).flatten(-len(dims)) for one in (z, then[0])
     )
-    places = [one.detach().argmax(-1, keepdim=True) for one in (now, old)]
-    line = sign * share(*(whole.gather(-1, where).squeeze(-1) for whole in (now, old) for where in places))
+    line = sign * share_ties(now, old)
     if isinstance(given, tuple):
         return type(given)((through(given[0], line.view_as(given[0])), given[1]))
     return through(given, line.view_as(given))

@@ -18,6 +18,7 @@ from app.state import Key
 from app.widgets.trials import checks
 from app.words import word
 from core import AttentionMap, Attribution, Check
+from core.evaluation import checks as core_checks
 from core.types import Picture
 from tests.app.trial_page import open_trial, situation
 from tests.core.test_intervention import adopted
@@ -155,8 +156,8 @@ def test_the_time_is_that_of_the_maps_made_again_and_of_the_curves(
     tiny: Callable, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(faithfulness, "curves_seconds", lambda model: 5.0)
-    monkeypatch.setattr(faithfulness.attributions, "seconds", lambda model, slug, **parameters: parameters["steps"])
+    monkeypatch.setattr(core_checks, "faithfulness_seconds", lambda model: 5.0)
+    monkeypatch.setattr(core_checks.attributions, "seconds", lambda model, slug, **parameters: parameters["steps"])
     found = core.attribute(tiny("cbam"), picture, "saliency")
     assert faithfulness.checks_seconds(tiny("cbam"), found, {"steps": 7}) == 2 * 7 + 5
     assert faithfulness.checks_seconds(tiny("cbam"), core.read(tiny("cbam"), picture).maps[1], {}) == 5

@@ -17,6 +17,8 @@ from app.state import Key
 from app.widgets.trials import curves, erasing
 from app.words import percent, word
 from core import Curves, Faithfulness, Stopped
+from core.attribution.batches import Pace
+from core.evaluation import faithfulness as core_curves
 from core.evaluation.erasure import WHICH
 from core.types import Picture
 from tests.app.trial_page import open_trial, situation
@@ -217,8 +219,9 @@ def test_the_time_is_that_of_all_pictures_and_a_stop_leaves_nothing(
     classifier, told = tiny("plain"), []
     values = np.random.default_rng(1).random((8, 8)).astype(np.float32)
     core.faithfulness(classifier, picture, values, 0, progress=lambda *call: told.append(call))
-    monkeypatch.setattr(faithfulness, "pace", lambda model: type("Pace", (), {"seconds": 1.0}))
-    assert faithfulness.curves_seconds(classifier) == told[-1][1]
+    monkeypatch.setattr(core_curves, "pace", lambda model: Pace(1, 1.0))
+    monkeypatch.setattr(core_curves, "expect", lambda model, what, estimate: estimate)
+    assert faithfulness.curves_seconds(classifier) == pytest.approx(told[-1][1])
 
     def stop(done: int, total: int) -> None:
         raise Stopped

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
 import core
 from core import checking
@@ -46,7 +44,6 @@ MISTAKES: dict[str, Callable[[core.Classifier, Picture], object]] = {
     "as many scenes as a word": lambda c, p: core.scan(c, "scenes", pictures="x"),
     "half a seed": lambda c, p: core.scan(c, "scenes", seed=0.5),
     "a mapping that is a word": lambda c, p: core.scan(c, "scenes", pictures=2, mapping="x"),
-    "a module that cannot be copied": lambda c, p: core.adopt(holding_an_activation(), c.card, "cpu"),
     "classes of one name": lambda c, p: core.adopt(c.module, replace(c.card, classes=(*CLASSES[:9], "ash")), "cpu"),
 }
 
@@ -54,12 +51,6 @@ MISTAKES: dict[str, Callable[[core.Classifier, Picture], object]] = {
 def pairwise(classifier: core.Classifier, picture: Picture) -> core.AttentionMap:
     weights = np.full((2, 16, 16), 1 / 16, np.float32)
     return core.AttentionMap("made", core.Kind.PAIRWISE, weights, (4, 4))
-
-
-def holding_an_activation() -> nn.Module:
-    module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 10))
-    module.kept = module(torch.zeros(1, 3, 8, 8))
-    return module
 
 
 @pytest.mark.parametrize("name", MISTAKES)

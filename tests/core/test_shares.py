@@ -138,7 +138,7 @@ def test_lrp_rules_change_no_answer_and_weights_count_as_constants(
 
 @pytest.mark.parametrize("slug", ["deeplift", "lrp"])
 def test_offered_where_the_gap_is_small(classifier: Classifier, slug: str) -> None:
-    chosen, gaps = method(slug), []
+    chosen, gaps, runs = method(slug), [], True
     for seed in scenes.seeds("val", FEW):
         x = classifier.prepare(open_image(scenes.draw(seed, SIDE).pixels, name="scene"))
         target = int(classifier.module(x)[0].argmax())
@@ -146,9 +146,10 @@ def test_offered_where_the_gap_is_small(classifier: Classifier, slug: str) -> No
             settled = {one.name: one.initial(classifier) for one in chosen.parameters}
             gaps.append(chosen.compute(classifier, x, target, silent, **settled)[1])
         except RuntimeError:
-            gaps.append(None)
-    assert chosen.fits(classifier) == (None not in gaps)
-    assert (chosen in methods(classifier)) == (None not in gaps and max(gaps) <= EXACT)
+            runs = False
+    known = [one for one in gaps if one is not None]  # it is not known where the score hardly changes
+    assert chosen.fits(classifier) == runs
+    assert (chosen in methods(classifier)) == (runs and bool(known) and max(known) <= EXACT)
     assert chosen in methods(classifier) or slug == "lrp"
 
 

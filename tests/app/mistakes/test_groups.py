@@ -104,7 +104,8 @@ def test_a_run_is_even_where_nearly_all_its_maps_are(
         else:
             written.append(np.full((100, 4, 4), 1 / 16, np.float32))
             written[-1][:15, 0, 0] += 0.01 * (part in uneven)
-            data = encode({"number": numbers, "predicted": ["a"] * 100, "attention": written[-1]})
+            sure = np.ones(100, np.float32)
+            data = encode({"number": numbers, "predicted": ["a"] * 100, "confidence": sure, "attention": written[-1]})
         write_part(tmp_path, numbers.start, numbers.stop, data)
     opened, read, array = runs.open_one(str(tmp_path)), [], Run.array
     monkeypatch.setattr(Run, "array", lambda run, name: read.append(len(run.parts)) or array(run, name))
