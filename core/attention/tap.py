@@ -211,8 +211,8 @@ def replaced(weights: Tensor) -> Steer:
         if (allowed := _allowed.get()) is not None:
             total, given = given.sum(-1, keepdim=True), given.masked_fill(~allowed[:, None], 0)
             left = given.sum(-1, keepdim=True)
-            even = (allowed / allowed.sum(-1, keepdim=True))[:, None].to(own)  # where nothing is left to go by
-            given = total * torch.where(left > 0, given / left, even)
+            some = left > 0  # shares first: the sum may be so small that nothing can be divided by it
+            given = torch.where(some, total * (given / torch.where(some, left, 1)), given)
         return given.expand_as(own)
 
     return replace

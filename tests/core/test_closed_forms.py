@@ -166,10 +166,10 @@ def test_a_learned_look_in_closed_form(tiny: Callable[[str], Classifier], pictur
     """Behind attention pooling comes one linear layer: a cell's weight is worth what its features say to the class."""
     classifier = tiny("attention-pooling")
     kept: list[Tensor] = []
-    handle = classifier.module.stage4.register_forward_hook(lambda _, __, y: kept.append(y[0].detach().double().numpy()))
+    handle = classifier.module.stage4.register_forward_hook(lambda _, __, y: kept.append(y[0].detach().double()))
     looks = [core.read(classifier, picture).maps[0].weights.astype(np.float64)]
     handle.remove()
-    says = np.einsum("j,jrc->rc", classifier.module.classify.weight[3].double().numpy(), kept[-1])
+    says = np.einsum("j,jrc->rc", classifier.module.classify.weight[3].double().numpy(), kept[-1].numpy())
     x = classifier.prepare(picture)
     begin = np.full((4, 4), 1 / 16)
     if start in BASELINE.choices:
