@@ -35,8 +35,9 @@ def pick_method(classifier: Classifier) -> Method:
         family = word(f"method.family.{one.family}")
         return plain("method.option", title=layers.method_title(one), family=family, cost=cost)
 
+    titles = {slug: title(slug) for slug in fitting}  # once a run: a method that has run since tells another time
     slug = st.selectbox(
-        word("method.label"), list(fitting), key=Key.METHOD, format_func=title, label_visibility="collapsed"
+        word("method.label"), list(fitting), key=Key.METHOD, format_func=titles.get, label_visibility="collapsed"
     )
     return fitting[slug]
 
