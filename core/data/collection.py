@@ -110,6 +110,8 @@ def read_picture(root: Path, path: str, known: tuple[int, int] | None = None) ->
         InvalidInput: the picture is broken.
     """
     place = root / stored(path)
+    if path.endswith("/"):  # as ``walk`` lists it
+        raise InvalidInput(f"The folder {path[:-1]} cannot be read; check its permissions.")
     if known == MISSING:
         raise InvalidInput(f"There is no file {shown(str(place))}; check the path.")
     try:

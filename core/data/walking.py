@@ -41,10 +41,11 @@ def walk(
 ) -> Iterator[str]:
     """The pictures in a folder and the folders in it, in order, as paths from there.
 
-    Links are followed, but none back into a folder that it lies in.
+    Links are followed, but none back into a folder that it lies in. A folder in it that cannot be read stands for
+    itself, as a path that ends in a slash: opening that fails, so the folder becomes a line that says so.
 
     Raises:
-        InvalidInput: a folder cannot be read.
+        InvalidInput: the folder itself cannot be read.
     """
     entries = look(root)
     above = (around(root) if above is None else above) | {identity(root)}
@@ -52,7 +53,11 @@ def walk(
     for one in entries:
         followed = links + one.is_symlink()
         if is_folder(one) and followed <= LINKS and identity(one.path) not in above:
-            yield from walk(root / one.name, f"{before}{shown(one.name)}/", above, followed)
+            inside = f"{before}{shown(one.name)}/"
+            try:
+                yield from walk(root / one.name, inside, above, followed)
+            except InvalidInput:
+                yield inside
 
 
 def around(root: Path) -> frozenset[tuple[int, int]]:

@@ -53,11 +53,19 @@ def find_cases(classifier: Classifier, count: int, seed: int, data: str | Path |
     else:
         dataset = open_dataset(family if family in NAMES else "imagenette", data)
         every = pose_split(dataset.validation, [classifier.target(one, np.empty(0)) for one in dataset.classes], draws)
-    right = (one for one in every if read(classifier, one.picture).predicted == one.target)
+    right = (one for one in every if is_right(classifier, one))
     found = list(islice(right, count))
     if len(found) < 2:
         raise InvalidInput(f"{classifier.card.slug} answers fewer than two pictures rightly; nothing can be measured.")
     return found if family in SHORTCUTS else [*found, *pose_tiles(classifier, found, draws)]
+
+
+def is_right(classifier: Classifier, case: Case) -> bool:
+    """Whether the model predicts the class; not where its answer is no finite number."""
+    try:
+        return read(classifier, case.picture).predicted == case.target
+    except InvalidInput:
+        return False
 
 
 def pose_scenes(family: str, size: int, draws: np.random.Generator) -> Iterator[Case]:

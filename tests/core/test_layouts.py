@@ -215,3 +215,24 @@ def test_words_that_name_splits() -> None:
         "contest": None,
     }
     assert {name: kind_of(name) for name in kinds} == kinds
+
+
+def test_a_folder_that_cannot_be_read_is_one_broken_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = fill(tmp_path / "data", 2, ("cat", "dog"))
+    draw(tmp_path / "elsewhere" / "closed" / "a.png", 1)
+    (root / "dog" / "more").symlink_to(tmp_path / "elsewhere")
+    scan = os.scandir
+
+    def scandir(path: str | Path):
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = open_collection(root)
+    assert list(found.paths) == ["cat/00.png", "cat/01.png", "dog/00.png", "dog/01.png", "dog/more/closed/"]
+    assert list(found.labels) == ["cat", "cat", "dog", "dog", "dog"]
+    with pytest.raises(InvalidInput, match=r"^The folder dog/more/closed cannot be read; .+\.$"):
+        found.read(4)
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        open_collection(tmp_path / "elsewhere" / "closed")

@@ -101,6 +101,19 @@ def test_each_photograph_is_asked_alone_and_among_three_others(
     assert len({one.masks[""].tobytes() for one in tiled}) == 4  # it is not always the same quadrant
 
 
+def test_a_picture_without_a_finite_answer_is_passed_over(
+    photographs_of_noise: tuple[Classifier, Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier, _ = photographs_of_noise
+    first, *others = [one.picture for one in find_cases(classifier, 6, seed=0) if one.whole]
+    plain, bad = classifier.module.forward, classifier.prepare(first)
+    monkeypatch.setattr(
+        classifier.module, "forward", lambda x: plain(x) * (float("nan") if torch.equal(x, bad) else 1.0)
+    )
+    found = [one.picture.sha256 for one in find_cases(classifier, 5, seed=0) if one.whole]
+    assert found == [one.sha256 for one in others]
+
+
 def test_a_model_that_is_never_right_cannot_be_measured(
     photographs_of_noise: tuple[Classifier, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
