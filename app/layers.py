@@ -10,7 +10,7 @@ from itertools import count
 
 import numpy as np
 
-from app.overlay import Layer, Rows, Stack
+from app.components.overlay import Layer, Rows, Stack
 from app.words import apart, known, percent, plain, word
 from core import AttentionMap, Attribution, Kind, Reading
 from core.attention.reduction import HEADS_AXIS, has_rows, has_token, heads, rows, to_grid

@@ -11,8 +11,9 @@ if ROOT not in sys.path:  # `streamlit run` puts app/ on the path, not the folde
     sys.path.insert(0, ROOT)
 
 import streamlit as st  # noqa: E402
+from streamlit.navigation.page import StreamlitPage  # noqa: E402
 
-from app.words import literal, plain, word  # noqa: E402
+from app.words import known, literal, plain, word  # noqa: E402
 
 HERE = Path(__file__).parent
 
@@ -20,9 +21,9 @@ st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png")
 with st.spinner(word("app.waking")):  # the first visitor waits for torch to be imported
     from app import state
     from app.runtime import standing
-    from app.state import Key, Subject
+    from app.state import Subject
+    from app.views import PAGES, Page
     from app.widgets import history, models, pictures, weights
-    from app.widgets.mistakes import scanning
     from core import InvalidInput, ModelCard, Picture, Stopped
 
     standing.settle()
@@ -43,32 +44,32 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
     return card, sample, framing, picture
 
 
+def _declare(page: Page) -> StreamlitPage:
+    """A page as Streamlit takes it, at the URL that its slug names."""
+    title = known(f"page.{page.slug}", page.slug.capitalize())
+    return st.Page(page.file, title=title, url_path=page.slug, default=page is PAGES[0])
+
+
 def run() -> None:
     """One run of the app: the frame, then the page. A mistake becomes one sentence and the choices stay."""
     st.html(HERE / "frame.css")
     history.watch()
-    explore = st.Page(HERE / "views" / "explore.py", title=word("page.explore"), default=True)
-    mistakes = st.Page(HERE / "views" / "mistakes.py", title=word("page.mistakes"))
-    trust = st.Page(HERE / "views" / "trust.py", title=word("page.trust"))
-    shelf = st.Page(HERE / "views" / "models.py", title=word("page.models"))
-    speaks = {explore: state.EXPLORE, mistakes: state.MISTAKES, trust: state.TRUST, shelf: state.MODELS}
-    page = st.navigation(list(speaks), position="top")
-    state.restore(speaks[page])
+    pages = {_declare(one): one for one in PAGES}
+    page = st.navigation(list(pages), position="top")
+    state.restore(pages[page].address)
     state.turn_to(page.url_path)
-    if (asked := state.unknown_page([one.url_path for one in speaks])) is not None:
+    if (asked := state.unknown_page([one.slug for one in PAGES])) is not None:
         state.notice(plain("page.unknown", page=asked))
     try:
         with st.sidebar:
             card, sample, framing, picture = frame()
-            if page is not mistakes and state.get(Key.SCANNING):
-                scanning.follow(mistakes)
+            for one in PAGES:
+                if one.elsewhere and one is not pages[page]:
+                    one.elsewhere(one.file)
         said = st.container()
         classifier = weights.load(card)
         state.set_subject(Subject(classifier, picture, sample, framing) if classifier else None)
-        if classifier or page is not explore:
-            page.run()
-        else:
-            weights.fetch(card)
+        page.run()
         for sentence in state.take_notices():
             said.warning(literal(sentence))
     except InvalidInput as error:

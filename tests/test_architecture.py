@@ -37,7 +37,7 @@ FLOORS = (
     ("core",),
     ("core.commands",),
     ("core.__main__",),
-    ("app.words", "app.overlay", "app.gallery", "app.paint"),
+    ("app.words", "app.components"),
     ("app.state", "app.figures", "app.layers"),
     ("app.runtime",),
     ("app.widgets",),
@@ -48,6 +48,9 @@ FLOORS = (
 
 ONLY = {"core.data": ("core.types", "core.checking", "core.files", "core.images")}
 """Rooms that may see less than the floors below them."""
+
+NEIGHBORS = ("app.views", "app.components")
+"""Rooms whose own rooms do not know each other: no page imports another, no component another."""
 
 HOMES = {"streamlit": ("app",), "captum": ("core.attribution",)}
 """Where a package may be imported, and nowhere else."""
@@ -120,8 +123,15 @@ def within(module: str, rooms: Iterable[str]) -> bool:
     return any(module == room or module.startswith(f"{room}.") for room in rooms)
 
 
+def enters_neighbor(source: str, module: str) -> bool:
+    """Whether a module that is imported lies in another room of ``NEIGHBORS`` than the one that imports it."""
+    own, other = source.split("."), module.split(".")
+    within_one = own[:2] == other[:2] and ".".join(own[:2]) in NEIGHBORS
+    return within_one and len(own) > 2 < len(other) and own[2] != other[2]
+
+
 def wrong_arrows(root: Path) -> list[str]:
-    """A sentence for each import that runs up, across a floor, or past what its room may see."""
+    """A sentence for each import that runs up, across a floor, to a neighbor, or past what its room may see."""
     floor = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
     wrong = []
     for source in sources(root, "core", "app"):
@@ -130,6 +140,8 @@ def wrong_arrows(root: Path) -> list[str]:
             continue
         for module in imports(root, source):
             room = ".".join(module.split(".")[:2])
+            if enters_neighbor(source.module, module):
+                wrong.append(f"{source.path}: {source.module} -> {module} enters another's room")
             if module.split(".")[0] not in ("core", "app") or room == source.room:
                 continue
             if floor.get(room, len(FLOORS)) >= floor[source.room] or room not in ONLY.get(source.room, (room,)):
@@ -198,6 +210,9 @@ def test_the_walk_sees_what_is_wrong(tmp_path):
         "core/data/scenes.py": "from ..types import Box\nfrom core.device import choose",
         "core/attic.py": "",
         "app/figures.py": "import core.types, torch\nimport streamlit as st\nst.session_state['a']",
+        "app/widgets/models.py": "from app.views.trust import page",
+        "app/views/trust/page.py": "import app.views, app.views.trust\nfrom app.views.models import cards",
+        "app/views/models/cards.py": "",
         "app/views/explore.py": "from streamlit import cache_data\nimport app.main, app.runtime\nfunctools.cache",
         "app/runtime.py": "import streamlit as st\nst.cache_data, st.query_params.x",
     }
@@ -208,6 +223,8 @@ def test_the_walk_sees_what_is_wrong(tmp_path):
     arrows = [line.split(": ")[1].removesuffix(" runs the wrong way") for line in wrong_arrows(tmp_path)]
     assert sorted(arrows) == [
         "app.views -> app.main",
+        "app.views.trust.page -> app.views.models.cards enters another's room",
+        "app.widgets -> app.views.trust.page",
         "core.attention -> app.state",
         "core.data -> core.device",
         "core.device -> core",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.runtime import results, runs
+from app.runtime import results
+from app.runtime.mistakes import runs
 from core import Classifier
 from core.evaluation.bank import FEWEST, Bank, find_bank
 from core.scanning import Run

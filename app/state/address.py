@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.overlay import ADDRESS as LOOK
+from app.components.overlay import ADDRESS as LOOK
 from app.state import filters, mistakes
 from app.state.keys import ADDRESS, EXPLORE, MISTAKES, MODELS, PARAMETER, TRIED, TRUST, Key, View
 from app.state.session import forget, get, page_address, parameter_key, put, set_parameter

@@ -104,7 +104,7 @@ def unknown_page(known: Collection[str]) -> str | None:
     put(Key.ADDRESSED, True)
     last = unquote(urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2])
     base = (st.get_option("server.baseUrlPath") or "").strip("/").rpartition("/")[2]
-    return None if last in ("", base, "explore", *known) else last
+    return None if last in ("", base, *known) else last
 
 
 def notice(sentence: str) -> None:

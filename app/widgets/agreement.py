@@ -1,57 +1,12 @@
-"""How far two maps agree, in a sentence and three numbers, each beside what maps of unrelated pictures give."""
+"""What stands beside a measure of agreement, in words."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from html import escape
 
-import numpy as np
-import streamlit as st
-
-from app import layers, runtime
-from app.widgets.analysis import Analysis
-from app.widgets.parameters import asked_of
-from app.words import decimal, word
-from core import Agreement, AttentionMap, Measure, Reading, rollout_map
-from core.attention.rollout import ROLLOUT
-from core.evaluation.bank import FEWEST
-
-
-def verdict(found: Agreement) -> str:
-    """One sentence that a student understands: how many measures exceed those of unrelated pictures, and a blob's."""
-    rank = found.rank_correlation
-    if rank.high is None:
-        return word("agreement.flat") if found.flat else word("agreement.unknown")
-    above = sum(one.related for one in found.measures)
-    if above:
-        return word("agreement.strong" if above == 3 else "agreement.some")
-    return word("agreement.opposed" if rank.value < rank.low else "agreement.chance")
-
-
-def missing(analysis: Analysis) -> str:
-    """Why there are no two maps to compare, in words; nothing where there are."""
-    if analysis.shown.choice is None:
-        return word("agreement.none")
-    if analysis.found is None:
-        return word("agreement.later", right=analysis.title)
-    return word("agreement.blank", right=analysis.title, why=analysis.blank) if analysis.blank else ""
-
-
-def entering(reading: Reading, choice: layers.Choice, query: int | None) -> AttentionMap | np.ndarray:
-    """The attention that is compared: a whole map, which knows its like of other pictures; of a row or head a grid."""
-    if query is not None or choice.head is not None:
-        return layers.grid_of(reading, choice, query)
-    return rollout_map(reading.maps) if choice.tap == ROLLOUT else next(o for o in reading.maps if o.tap == choice.tap)
-
-
-def measure(analysis: Analysis) -> Agreement:
-    """How far the attention on the left pane and the chosen attribution agree, where both are there."""
-    shown, found = analysis.shown, analysis.found
-    attended = entering(analysis.reading, shown.choice, shown.query)
-    asked = analysis.method.slug, found.target, found.contrast, tuple(sorted(analysis.parameters.items()))
-    names = (shown.choice.slug, shown.query, *asked)
-    return runtime.agreement(analysis.subject.classifier, analysis.subject.picture, attended, found, *names)
+from app.words import word
+from core import Measure
 
 
 def beside(one: Measure, tell: Callable[[float], str]) -> str:
@@ -63,35 +18,3 @@ def beside(one: Measure, tell: Callable[[float], str]) -> str:
     share = math.floor(100 * one.standing)
     stands = word("agreement.standing", share=f"{share} %") if share < 100 else word("agreement.standing.all")
     return f"{told}: {stands}"
-
-
-def _row(name: str, one: Measure, share: bool) -> str:
-    """One measure: its name, its value, and under them what it stands beside."""
-
-    def tell(value: float) -> str:
-        return f"{100 * value:.0f} %" if share else decimal(value)
-
-    return f"<dt>{escape(name)}</dt><dd>{tell(one.value)}</dd><p>{escape(beside(one, tell))}</p>"
-
-
-def show(analysis: Analysis) -> None:
-    """Draw the panel, or why there is nothing to compare."""
-    st.subheader(word("agreement.title"))
-    if why := missing(analysis):
-        st.markdown(why)
-        return
-    found = measure(analysis)
-    st.markdown(verdict(found))
-    asked = analysis.method, analysis.subject.classifier, analysis.parameters, analysis.reading
-    left, right, part = analysis.shown.title, analysis.title, asked_of(*asked)
-    right = word("agreement.part", right=right, part=part) if part else right
-    st.caption(word("agreement.between", left=left, right=right, rows=found.grid[0], columns=found.grid[1]))
-    rows = [
-        _row(word("agreement.rank"), found.rank_correlation, False),
-        _row(word("agreement.fifth"), found.top_fifth, True),
-        _row(word("agreement.mass"), found.shared_mass, True),
-    ]
-    st.html(f'<dl class="fovea-measures">{"".join(rows)}</dl>')
-    st.caption(word("agreement.help"))
-    if found.rank_correlation.high is None and not found.flat:
-        st.caption(word("agreement.scan", count=FEWEST))

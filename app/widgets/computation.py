@@ -1,26 +1,15 @@
-"""Running a method: at once when it is quick; with its time said beforehand, progress and Stop when it is long."""
+"""Long work: how long it takes, said beforehand, and the button that begins it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import streamlit as st
 
-from app import runtime, state
-from app.state import Key, Subject
+from app import state
+from app.state import Key
 from app.words import word
-from core import Attribution
-from core.attribution import Method
-from core.attribution.exactness import EXACT
 
 QUICK = 2.0
 """Seconds up to which a method runs without being asked."""
-FAST = ("saliency", "input-x-gradient", "grad-cam")
-"""Methods of one backward pass: they fill the strip beside the chosen one."""
-GAP = 0.01
-Entry = tuple[Method, Attribution, dict[str, Any]]
-"""A map of the strip: its method, its values, and the parameters that differ from the method's defaults."""
 
 
 def duration(seconds: float) -> str:
@@ -30,98 +19,8 @@ def duration(seconds: float) -> str:
     return word("duration.minutes", count=round(seconds / 60))
 
 
-def questions(target: int, contrast: int | None) -> tuple[tuple[int, int | None], ...]:
-    """What is asked: about the target alone; or about it rather than another class, and about each of the two."""
-    return ((target, None),) if contrast is None else ((target, contrast), (target, None), (contrast, None))
-
-
-def compute(
-    subject: Subject, chosen: Method, parameters: dict[str, Any], target: int, contrast: int | None = None
-) -> tuple[Attribution, ...]:
-    """The chosen attribution to each of the ``questions``; none while the visitor has not asked for a long one."""
-    model, picture, asked = subject.classifier, subject.picture, questions(target, contrast)
-    keys = [runtime.attribution_key(model, picture, chosen, one, parameters, other) for one, other in asked]
-    known = [runtime.find_attribution(key) for key in keys]
-    missing = [question for question, one in zip(asked, known, strict=True) if one is None]
-    if not missing:
-        return tuple(known)
-    expected = runtime.seconds(model, chosen, parameters) * (len(missing) + (chosen.one_sided and len(missing) > 2))
-    if expected > QUICK:
-        if state.get(Key.RUNNING) != keys[0]:
-            offer(expected, keys[0])
-            return ()
-        run(subject, chosen, parameters, missing)
-    return tuple(
-        runtime.attribution(model, picture, chosen, one, parameters, other, owner=state.visitor())
-        for one, other in asked
-    )
-
-
-def on_side(every: Sequence[Attribution], side: int | None) -> Attribution | None:
-    """The map on the right pane: of both classes, or of the one of them that the visitor has chosen."""
-    alone = [one for one in every if one.contrast is None and one.target == side]
-    return (*alone, *every)[0] if every else None
-
-
 def offer(expected: float, key: tuple, name: str = "start") -> None:
     """Say how long it takes, and a button of that name that begins."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(word("compute.about", duration=duration(expected)))
         st.button(word("compute.start"), key=name, type="primary", on_click=lambda: state.put(Key.RUNNING, key))
-
-
-def run(
-    subject: Subject, chosen: Method, parameters: dict[str, Any], missing: Sequence[tuple[int, int | None]]
-) -> None:
-    """Compute what is missing under a progress bar with Stop, and draw the page again."""
-    bar = st.progress(0.0, word("compute.running"))  # in a horizontal container the button below would be deaf
-    st.button(word("compute.stop"), key="stop", on_click=lambda: state.forget(Key.RUNNING))
-    for number, (one, other) in enumerate(missing):
-
-        def tick(done: int, total: int, number: int = number) -> None:
-            # a call of Streamlit's: it ends this run when the visitor has asked for something else
-            share = (number + min(1.0, done / total)) / len(missing)
-            bar.progress(share, word("compute.progress", done=done, total=total))
-
-        runtime.attribution(
-            subject.classifier, subject.picture, chosen, one, parameters, other, owner=state.visitor(), tick=tick
-        )
-    state.forget(Key.RUNNING)
-    st.rerun()  # the page again, with the result and without the bar
-
-
-def strip(
-    subject: Subject, target: int, chosen: Method, found: Sequence[Attribution], parameters: dict[str, Any]
-) -> list[Entry]:
-    """The right pane's attributions: the fast ones, those computed before, and the chosen one as it was asked for."""
-    model, picture, shown = subject.classifier, subject.picture, []
-    for one in runtime.fitting(model):
-        if one.slug == chosen.slug and found:
-            shown += [(one, each, parameters) for each in found]
-        elif one.slug in FAST and one.slug != chosen.slug:
-            shown.append((one, runtime.attribution(model, picture, one, target, {}), {}))
-        else:
-            stored = runtime.find_attribution(runtime.attribution_key(model, picture, one, target, {}))
-            if stored is not None:
-                shown.append((one, stored, {}))
-    return shown
-
-
-def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject: Subject) -> None:
-    """The completeness gap of a method that has one, and more steps where it is over one per cent."""
-    if found.gap is None:
-        if chosen.complete:
-            st.caption(word("gap.undefined"))
-        return
-    steps = next((one for one in chosen.parameters if one.name == "steps"), None)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        about = "gap.score" if chosen.slug == "lrp" else "gap.value"  # LRP knows no baseline
-        told = word(about, gap=f"{100 * found.gap:.1f} %")
-        st.caption(told if found.gap <= EXACT else f"{told} **{word('gap.large', most=f'{100 * EXACT:.0f} %')}**")
-        if steps is None or found.gap <= GAP:
-            return
-        present = parameters.get("steps", steps.initial(subject.classifier))
-        more = min(steps.high, present * 4)
-        if more > present:
-            name = state.parameter_key(chosen.slug, "steps")
-            st.button(word("gap.more", steps=more), on_click=lambda: state.set_parameter(name, more))

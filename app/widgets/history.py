@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.overlay import ADDRESS
+from app.components.overlay import ADDRESS
 
 # A page opens with a bare address, which then says what the page shows: that is one entry, not two, so that Back leads
 # to the view before it. The look of the overlay is the browser's and Python does not know it: on the same page it goes

@@ -11,6 +11,8 @@ from core import Classifier, InvalidInput, ModelCard
 from core.attention import MECHANISMS, Mechanism
 from core.attention.plain import PLAIN
 from core.data.made import SHORTCUTS
+from core.models.answers import absent
+from core.types import PROBABILITIES, SIGMOID
 
 FIRST = "scenes/self-attention"
 """What the app opens with: its attention is there to be seen, and needed."""
@@ -175,6 +177,18 @@ def limits(classifier: Classifier) -> None:
     """What a model cannot show and how it is run, as core says it; nothing for a model without limits."""
     if classifier.limits:
         st.caption("  \n".join([f"**{word('model.limits')}**", *map(literal, classifier.limits)]))
+
+
+def outputs(classifier: Classifier) -> str:
+    """What the model gives out, where that is no logit for each of several classes; else nothing."""
+    card = classifier.card
+    if card.output not in (SIGMOID, PROBABILITIES):
+        return ""
+    given = word("outputs.probabilities") if card.output == PROBABILITIES else ""
+    if classifier.independent:
+        return " ".join(filter(None, [word("outputs.independent"), given]))
+    own = int(not absent(card.classes))
+    return given or word("outputs.single", name=card.classes[own], other=card.classes[1 - own])
 
 
 def pick_device() -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from app import runtime, state
-from app.gallery import gallery
+from app.components.gallery import gallery
 from app.runtime import uploads
 from app.state import Key
 from app.words import plain, word

@@ -17,13 +17,14 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app.state import Key
-from app.widgets import own_models
+from app.views.models import own_models
 from app.words import word
 from core.models import download, shelf
 from core.types import InvalidInput
+from tests.app.pages import visit
 
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
-PAGE, EXPLORE = "views/models.py", "views/explore.py"
+PAGE, EXPLORE = "models", "explore"
 SMALL = "torchvision/regnet_y_400mf"
 """The smallest of torchvision's models on the shelf."""
 
@@ -54,7 +55,7 @@ def open_page(view: str = PAGE, **address: str) -> AppTest:
     page = AppTest.from_file(MAIN, default_timeout=120)
     for name, value in address.items():
         page.query_params[name] = value
-    return well(page.run() if not view else page.switch_page(view).run())
+    return well(page.run() if not view else visit(page, view).run())
 
 
 def said(page: AppTest) -> str:
@@ -89,7 +90,7 @@ def away(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_model_that_is_not_here_is_offered_and_nothing_is_fetched_unasked(away: None) -> None:
     page = open_page("", model=SMALL)
     assert "not on this machine yet" in said(page) and [one.key for one in page.button if one.key == "fetch"]
-    page = well(page.switch_page(PAGE).run())
+    page = well(visit(page, PAGE).run())
     assert "not on this machine yet" in said(page) and "ImageNet" in said(page)  # its card needs no weights
 
 
@@ -120,7 +121,7 @@ def test_weights_are_fetched_once_and_shown_at_once(monkeypatch: pytest.MonkeyPa
     page = open_page("", model=SMALL, sample="scenes/24")
     page = well(press(page, "fetch"))
     assert word("answer.knows", count=1000) in said(page) or word("answer.unsure", count=1000) in said(page)
-    page = well(page.switch_page(PAGE).run())
+    page = well(visit(page, PAGE).run())
     assert asked == [shelf.find_card(SMALL).facts["url"]]
     line = page.dataframe[0].value.set_index("model").loc[SMALL]
     assert line["milliseconds"] > 0
@@ -153,11 +154,11 @@ def test_a_model_of_ones_own_is_chosen_read_and_let_go(pets: tuple) -> None:
     slug = page.selectbox(key=Key.MODEL).value
     assert slug.startswith("own/") and page.selectbox(key=Key.MODEL).options == ["pets"]
     assert page.subheader[0].value == "pets" and word("card.unmeasured") in said(page)
-    page = well(page.switch_page(EXPLORE).run())
+    page = well(visit(page, EXPLORE).run())
     text = said(page)
     assert word("share.own") in text and 'core.load("file:pets.json")' in text
     assert page.selectbox(key=Key.TARGET).options[1:] == SQUEEZE["classes"]
-    page = well(press(page.switch_page(PAGE).run(), "own.0"))
+    page = well(press(visit(page, PAGE).run(), "own.0"))
     assert page.selectbox(key=Key.MODEL).value != slug and slug not in page.selectbox(key=Key.MODEL).options
 
 
@@ -228,7 +229,7 @@ def test_a_folder_of_ones_own_is_on_the_shelf_with_its_problems(
     page = open_page(model="own/pets")
     assert page.selectbox(key=Key.MODEL).value == "own/pets" == page.query_params["model"]
     assert [one.value for one in page.warning if "broken.json" in one.value]
-    assert 'core.load("own/pets")' in said(page.switch_page(EXPLORE).run())
+    assert 'core.load("own/pets")' in said(visit(page, EXPLORE).run())
 
 
 def test_what_a_model_cannot_show_stands_beside_it() -> None:
@@ -239,5 +240,5 @@ def test_what_a_model_cannot_show_stands_beside_it() -> None:
     assert word("model.limits") not in said(page)
     weights = ("pets.safetensors", save(network.eval().state_dict()), "application/octet-stream")
     page = well(bring(page, ("pets.json", card, "application/json"), weights))
-    for shown in (said(page), said(well(page.switch_page(EXPLORE).run()))):
+    for shown in (said(page), said(well(visit(page, EXPLORE).run()))):
         assert word("model.limits") in shown and "input=True" in shown

@@ -15,7 +15,7 @@ from app import layers
 from app.runtime import faithfulness, results
 from app.runtime.store import Store
 from app.state import Key
-from app.widgets.trials import checks
+from app.views.explore.tests import checks
 from app.words import word
 from core import AttentionMap, Attribution, Check
 from core.evaluation import checks as core_checks

@@ -9,7 +9,7 @@ import core
 from app import layers, runtime
 from app.runtime.store import Store
 from app.state import Key
-from app.widgets import computation
+from app.views.explore import attributions
 from app.words import word
 from core.attribution import METHODS, method
 from core.data.samples import open_sample
@@ -65,7 +65,7 @@ def test_a_class_set_against_itself_stands_alone(classifier: core.Classifier) ->
 def test_the_three_maps_stand_in_a_strip_of_their_own(classifier: core.Classifier) -> None:
     picture, chosen = open_sample(SAMPLE), method("input-x-gradient")
     every = [core.attribute(classifier, picture, chosen.slug, one, contrast=other) for one, other in
-             computation.questions(1, 4)]  # fmt: skip
+             attributions.questions(1, 4)]  # fmt: skip
     reading, names = core.read(classifier, picture), classifier.card.classes
     both, first, second = (layers.attribution_layer(chosen, one, reading, names, (1, 4)) for one in every)
     assert both.group == first.group == second.group
@@ -74,8 +74,8 @@ def test_the_three_maps_stand_in_a_strip_of_their_own(classifier: core.Classifie
     assert [layers.parse_side(one.slug)[1] for one in (both, first, second)] == [None, 1, 4]
     # input × gradient is linear in the score
     assert np.allclose(both.values, first.values - second.values, atol=1e-5)
-    assert [computation.on_side(every, side) for side in (None, 1, 4, 7)] == [every[0], every[1], every[2], every[0]]
-    assert computation.on_side((), None) is None
+    assert [attributions.on_side(every, side) for side in (None, 1, 4, 7)] == [every[0], every[1], every[2], every[0]]
+    assert attributions.on_side((), None) is None
 
 
 def test_one_look_fills_the_strip_from_one_pass(monkeypatch: pytest.MonkeyPatch, classifier: core.Classifier) -> None:
@@ -85,7 +85,7 @@ def test_one_look_fills_the_strip_from_one_pass(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(core, "panel", lambda *rest: asked.append(rest[2]) or panel(*rest))
     picture = open_sample(SAMPLE)
     reading = runtime.look(classifier, picture)
-    for slug in computation.FAST:
+    for slug in attributions.FAST:
         key = runtime.attribution_key(classifier, picture, method(slug), reading.predicted, {})
         found, slow = runtime.find_attribution(key), core.attribute(classifier, picture, slug)
         assert found.target == slow.target

@@ -14,7 +14,7 @@ from app import figures, layers
 from app.runtime import faithfulness, results
 from app.runtime.store import Store
 from app.state import Key
-from app.widgets.trials import curves, erasing
+from app.views.explore.tests import curves, erasing
 from app.words import percent, word
 from core import Curves, Faithfulness, Stopped
 from core.attribution.batches import Pace

@@ -19,6 +19,7 @@ from app.words import word
 from core.attribution import METHODS, methods
 from core.data import samples
 from core.models import shelf
+from tests.app.pages import visit
 
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
 MODELS = [card.slug for card in shelf.stored()]
@@ -166,7 +167,7 @@ def test_a_wrong_address_costs_one_sentence(address: dict[str, str], sentence: s
 def test_a_section_of_trust_comes_back_from_its_address(section: str, shown: str) -> None:
     page = AppTest.from_file(MAIN, default_timeout=120)
     page.query_params["section"] = section
-    page = well(page.switch_page("views/trust.py").run())
+    page = well(visit(page, "trust").run())
     assert page.button_group(key=Key.SECTION).value == shown
     assert ("section=nonsense" in said(page)) == (section == "nonsense")
     assert page.query_params.get("section") == (shown if shown == "league" else None)

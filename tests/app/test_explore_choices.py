@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app.state import Key, Subject
-from app.widgets import computation, panes
+from app.views.explore import attributions, panes
 from app.words import word
 from core.attribution import method
 from core.data import samples
@@ -157,5 +157,5 @@ def test_each_strip_entry_carries_what_it_was_made_with() -> None:
     page = well(open_page(model=MODEL, sample="scenes/24", method="grad-cam", **{"p.stage": "stage2"}))
     subject = page.session_state[Key.SUBJECT]
     found = core.attribute(subject.classifier, subject.picture, "grad-cam", stage="stage2")
-    shown = computation.strip(subject, found.target, method("grad-cam"), [found], {"stage": "stage2"})
+    shown = attributions.strip(subject, found.target, method("grad-cam"), [found], {"stage": "stage2"})
     assert {one.slug: given for one, _, given in shown}["grad-cam"] == {"stage": "stage2"}

@@ -15,9 +15,10 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.runtime import folders, runs, scans
+from app.runtime.mistakes import folders, runs, scans
 from app.state import Key
 from core import InvalidInput
+from tests.app.pages import visit
 
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
 
@@ -139,7 +140,7 @@ def test_the_page_asks_for_no_path_where_none_is_open(
 ) -> None:
     page = AppTest.from_file(MAIN, default_timeout=120)
     page.query_params["run"] = str(place / "secret")
-    page = page.run().switch_page("views/mistakes.py").run()
+    page = visit(page.run(), "mistakes").run()
     page.session_state[Key.DATA] = "folder"
     page.session_state["data-folder"] = str(place / "secret")
     page.run()

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app.widgets import pictures
 from app.words import plain, word
 from core import InvalidInput
+from tests.app.pages import visit
 
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
 
@@ -51,5 +52,5 @@ def test_a_page_that_is_not_there_is_told_once(
     said = [one for one in warnings(shown) if "There is no page" in one]
     assert said == ([] if page is None else [word("page.unknown", page=page)])
     assert page is None or plain("page.unknown", page=page)
-    shown = shown.switch_page("views/models.py").run()
+    shown = visit(shown, "models").run()
     assert not [one for one in warnings(shown) if "There is no page" in one]

@@ -19,11 +19,12 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
 import core
-from app.runtime import runs, tags
+from app.runtime.mistakes import runs, tags
 from app.state import Key
 from app.state.mistakes import Filter
 from core.models.architecture import build
 from core.types import ModelCard
+from tests.app.pages import visit
 
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
 PIX = "![pix](http:&#47;&#47;127.0.0.1:9)"
@@ -117,7 +118,7 @@ def open_page(view: str = "", **address: str) -> AppTest:
     for name, value in {"model": f"own/{PIX}", **address}.items():
         page.query_params[name] = value
     page.run()
-    return page.switch_page(f"views/{view}.py").run() if view else page
+    return visit(page, view).run() if view else page
 
 
 def test_explore() -> None:
@@ -169,7 +170,7 @@ def test_mistakes(world: Path) -> None:
     for name, value in {"model": f"own/{PIX}", "run": "one"}.items():
         page.query_params[name] = value
     page.run()
-    page = page.switch_page("views/mistakes.py")
+    page = visit(page, "mistakes")
     page.session_state[Key.FILTER] = Filter(true=CLASSES[0], tag=f"{PIX} tag")
     for summary in ("classes", "calibration", "matrix"):
         page.session_state[Key.SUMMARY] = summary

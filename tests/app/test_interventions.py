@@ -13,8 +13,8 @@ import core
 from app.layers import find_choice, tap_titles
 from app.runtime import interventions
 from app.state import Key, Subject
-from app.widgets.trials import changes
-from app.widgets.trials.changes import EVERY, OFF, OTHER, PAINTED, SHUFFLED, UNIFORM
+from app.views.explore.tests import changes
+from app.views.explore.tests.changes import EVERY, OFF, OTHER, PAINTED, SHUFFLED, UNIFORM
 from app.words import word
 from core import AttentionMap, Classifier, Kind, Picture, Reading, Stopped
 from core.data.samples import open_sample, samples
@@ -29,8 +29,8 @@ def page(slug: str, family: bool, clicked: int | None = None) -> None:
     from app import runtime, state
     from app.runtime import interventions as known
     from app.state import Key
-    from app.widgets.analysis import Analysis
-    from app.widgets.trials import ablations, interventions
+    from app.views.explore.analysis import Analysis
+    from app.views.explore.tests import ablations, interventions
     from tests.app.test_interventions import SAMPLE, model_of
     from tests.app.trial_page import situation
 

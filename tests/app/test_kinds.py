@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from app import layers
+from app.components.overlay import WORDS, Layer, Rows, Stack, pack
 from app.layers import Choice, attention_layers, attention_title, choices, find_choice, grid_of, map_title, tap_titles
-from app.overlay import WORDS, Layer, Rows, Stack, pack
 from app.state import View
-from app.widgets import panes
-from app.widgets.share import code
+from app.views.explore import panes
+from app.views.explore.share import code
 from app.words import word
 from core import AttentionMap, Kind, Reading, agreement, rollout_map, to_grid
 from core.attention.rollout import rollout

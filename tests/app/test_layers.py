@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from app.components.overlay import WORDS, Layer, Rows, pack
 from app.layers import (
     ENERGY,
     Choice,
@@ -22,7 +23,6 @@ from app.layers import (
     method_title,
     strongest,
 )
-from app.overlay import WORDS, Layer, Rows, pack
 from app.words import word
 from core import Attribution, Classifier, Kind, Picture, Reading, read
 from core.attention import MECHANISMS

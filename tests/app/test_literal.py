@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from app import figures
-from app.runtime.league import Row
-from app.widgets import share
-from app.widgets.trust import table
+from app.runtime.benchmark import Row
+from app.views.explore import share
+from app.views.trust import benchmark
 from app.words import Marked, code, literal, plain, word
 from app.words.markdown import JOINER
 from core.formulas import defuse
@@ -95,5 +95,5 @@ def test_no_cell_of_an_exported_table_is_a_formula() -> None:
 
 def test_no_cell_of_the_league_is_a_formula() -> None:
     row = Row("=model", "-source()", "mass", 3, -0.5, *[-0.25] * 6)
-    text = table.to_csv([row])
+    text = benchmark.to_csv([row])
     assert "'=model,'-source(),mass" in text and ",-0.5" in text

@@ -15,15 +15,17 @@ import core
 from app import runtime
 from app.runtime.store import Store
 from app.state import Key
-from app.widgets import cards, models
-from app.widgets.equation import latex
+from app.views.models import cards
+from app.views.models.equation import latex
+from app.widgets import models
 from app.words import word
 from core.attention import MECHANISMS
 from core.models import shelf
 from core.types import ModelCard
+from tests.app.pages import visit
 
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
-PAGE = "views/models.py"
+PAGE = "models"
 
 FACTS = {
     "parameters": 1234,
@@ -86,7 +88,7 @@ def open_page(view: str = PAGE, **address: str) -> AppTest:
     page = AppTest.from_file(MAIN, default_timeout=120)
     for name, value in address.items():
         page.query_params[name] = value
-    return well(page.run() if not view else page.switch_page(view).run())
+    return well(page.run() if not view else visit(page, view).run())
 
 
 def said(page: AppTest) -> str:
@@ -214,9 +216,9 @@ def test_choices_outlast_another_page_and_the_address_follows() -> None:
     choices = {"model": "scenes/cbam", "sample": "scenes/24", "method": "smoothgrad", "target": "oak", "p.samples": "5"}
     page = open_page("", **choices)
     before = dict(page.query_params)
-    page = well(page.switch_page(PAGE).run())
+    page = well(visit(page, PAGE).run())
     assert dict(page.query_params) == {"model": "scenes/cbam", "sample": "scenes/24"}
-    page = well(page.switch_page("views/explore.py").run())
+    page = well(visit(page, "explore").run())
     assert dict(page.query_params) == before and before["method"] == "smoothgrad" and before["p.samples"] == "5"
 
 

@@ -10,7 +10,7 @@ def page() -> None:
     from torch import nn
 
     import core
-    from app.widgets import methods
+    from app.views.explore import methods
 
     class Flips(nn.Module):
         def __init__(self) -> None:

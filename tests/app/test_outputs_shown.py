@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import core
-from app.widgets import answer
-from app.widgets.trials import outcome
+from app.views.explore import prediction
+from app.views.explore.tests import outcome
+from app.widgets import models
 from app.words import word
 from tests.core.test_answers import Head, Last, card, picture
 
@@ -22,18 +23,18 @@ from tests.core.test_answers import Head, Last, card, picture
 )
 def test_several_outputs(classes, last, told):
     classifier = core.adopt(Head(3, Last(last)), card(classes), "cpu")
-    assert answer.outputs(classifier) == " ".join(map(word, told))
+    assert models.outputs(classifier) == " ".join(map(word, told))
 
 
 def test_one_output():
     for classes, name, other in ((["tumor"], "tumor", "not tumor"), (["benign", "malignant"], "malignant", "benign")):
         classifier = core.adopt(Head(1), card(classes), "cpu")
-        assert answer.outputs(classifier) == word("outputs.single", name=name, other=other)
+        assert models.outputs(classifier) == word("outputs.single", name=name, other=other)
 
 
 def test_independent_classes_may_all_be_unlikely():
-    assert answer.confidence(0.4, 3, independent=True) == word("answer.none")
-    assert answer.confidence(0.4, 3) == word("answer.unsure", count=3)
+    assert prediction.confidence(0.4, 3, independent=True) == word("answer.none")
+    assert prediction.confidence(0.4, 3) == word("answer.unsure", count=3)
 
 
 def test_a_probability_is_not_called_a_logit():

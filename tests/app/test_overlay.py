@@ -1,4 +1,4 @@
-"""The packed blob, read back by a decoder written from the text of app/overlay alone. No browser."""
+"""The packed blob, read back by a decoder written from the text of app/components/overlay alone. No browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.overlay import SETTINGS, WORDS, Layer, Rows, Stack, pack
+from app.components.overlay import SETTINGS, WORDS, Layer, Rows, Stack, pack
 from core.types import InvalidInput
 
 ENGLISH = {key: f"<{key}>" for key in WORDS}
@@ -233,7 +233,7 @@ def test_the_component_is_mounted_without_a_pick() -> None:
     def page() -> None:
         import streamlit as st
 
-        from app.overlay import WORDS, pack, show
+        from app.components.overlay import WORDS, pack, show
 
         result = show(pack(b"", (1, 1), (0, 0, 1, 1), [], [], words=dict.fromkeys(WORDS, "")), key="overlay")
         st.json({"pick": result.pick, "selected": result.selected})

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import core
-from app.paint import paint
+from app.components.paint import paint
 from app.state import Key
-from app.widgets.trials.changes import PAINTED
+from app.views.explore.tests.changes import PAINTED
 from app.words import word
 from core import Classifier, InvalidInput, Kind, Picture
 from core.data.samples import open_sample

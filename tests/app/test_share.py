@@ -16,11 +16,11 @@ import pytest
 from app import layers, runtime
 from app.runtime.store import Store
 from app.state import Subject, View
-from app.widgets.agreement import measure
-from app.widgets.analysis import Analysis
-from app.widgets.panes import Shown
+from app.views.explore.agreement import measure
+from app.views.explore.analysis import Analysis
+from app.views.explore.panes import Shown
+from app.views.explore.share import code, maps_file, settings
 from app.widgets.pictures import framed
-from app.widgets.share import code, maps_file, settings
 from core import Agreement, Attribution, Classifier, Picture, Reading, agreement, attribute, load, read, reframe
 from core.attention import MECHANISMS
 from core.attribution import batches, method

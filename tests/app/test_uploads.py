@@ -22,11 +22,13 @@ from streamlit.web.server.server import Server
 from app.runtime import standing, uploads
 from app.runtime.uploads import BYTES, EVERYBODY, FILES, GONE, UNCLAIMED, LimitedUploads
 from app.state import Key
-from app.widgets import own_models, pictures
-from app.widgets.mistakes import data
+from app.views.mistakes import data
+from app.views.models import own_models
+from app.widgets import pictures
 from app.words import plain
 from core.images.opening import MAX_BYTES
 from core.models.own import MAX_WEIGHTS
+from tests.app.pages import visit
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = str(ROOT / "app" / "main.py")
@@ -192,20 +194,20 @@ def test_pictures_are_let_go_once_they_are_open_and_broken_ones_too(let_go: list
 
 
 def test_a_stale_warning_does_not_come_along_to_another_page(let_go: list[str]) -> None:
-    page = AppTest.from_file(MAIN, default_timeout=120).run().switch_page("views/models.py").run()
+    page = visit(AppTest.from_file(MAIN, default_timeout=120).run(), "models").run()
     uploader(page).set_value([("b.png", b"no picture", "image/png")]).run()
     assert warnings(page)
-    page.switch_page("views/trust.py").run()
+    visit(page, "trust").run()
     assert not warnings(page)
 
 
 def test_a_model_s_refusal_goes_with_its_files() -> None:
-    page = AppTest.from_file(MAIN, default_timeout=120).run().switch_page("views/models.py").run()
+    page = visit(AppTest.from_file(MAIN, default_timeout=120).run(), "models").run()
     brought = [("a.json", b"{", "text/json"), ("a.pt", b"x", "application/octet-stream")]
     uploader(page, Key.MODEL_UPLOADER).set_value(brought).run()
     assert page.error
-    page.switch_page("views/explore.py").run()
-    page.switch_page("views/models.py").run()
+    visit(page, "explore").run()
+    visit(page, "models").run()
     assert not page.error
 
 
@@ -214,7 +216,7 @@ def test_a_file_over_the_quota_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
     page = AppTest.from_file(MAIN, default_timeout=120).run()
     uploader(page).set_value([("a.png", b"", "image/png")]).run()
     assert warnings(page) == [plain("upload.refused", name="a.png", files=FILES)]
-    page.switch_page("views/models.py").run()
+    visit(page, "models").run()
     brought = [("a.json", b"", "text/json"), ("a.pt", b"", "application/octet-stream")]
     uploader(page, Key.MODEL_UPLOADER).set_value(brought).run()
     assert [one.value for one in page.error] == [plain("upload.refused", name="a.json", files=FILES)]
@@ -224,7 +226,7 @@ def test_each_uploader_states_its_limit_and_the_server_s_is_the_largest() -> Non
     options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     largest = options["server"]["maxUploadSize"]
     assert (pictures.LARGEST, data.MEGABYTES, own_models.MEGABYTES, largest) == (10, 500, 1024, 1024)
-    page = AppTest.from_file(MAIN, default_timeout=120).run().switch_page("views/models.py").run()
+    page = visit(AppTest.from_file(MAIN, default_timeout=120).run(), "models").run()
     stated = {one.key.partition(".")[0]: one.proto.max_upload_size_mb for one in page.file_uploader}
     assert stated == {Key.UPLOADER: 10, Key.MODEL_UPLOADER: 1024}
 

@@ -19,9 +19,10 @@ import pytest
 from streamlit.delta_generator import DeltaGenerator
 
 from app import words
-from app.overlay import WORDS
+from app.components.overlay import WORDS
+from app.views import PAGES
+from app.views.models.own_models import EXAMPLES
 from app.widgets import pictures
-from app.widgets.own_models import EXAMPLES
 from app.words import decimal, known, percent, use, word
 from app.words.en import WORDS as ENGLISH
 from core import Classifier
@@ -41,6 +42,7 @@ VALUES = {
     **OF_TRIALS,
     **OF_TRUST,
     **OF_MISTAKES,
+    "page.{page.slug}": [f"page.{one.slug}" for one in PAGES],
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],
     "framing.{kind}": [f"framing.{one}" for one in (pictures.CENTRE, pictures.FIT, pictures.BOX)],
     "framing.{name}": ["framing.across", "framing.down", "framing.side"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.widgets.trials.checks import LIMITS
+from app.views.explore.tests.checks import LIMITS
 from core import Kind
 from core.evaluation.erasure import FILLS, WHICH
 from core.evaluation.sources import REFERENCES

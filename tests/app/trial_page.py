@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import layers, state
-from app.widgets import panes
+from app.views.explore import panes
 from core.attribution import method
 
 
@@ -43,7 +43,7 @@ def open_trial(show: Callable[..., None], given: dict[str, Any]) -> AppTest:
     """The page, run once without a failure."""
 
     def page(show, given):  # its source is run by itself, without the names above
-        from app.widgets.analysis import Analysis
+        from app.views.explore.analysis import Analysis
 
         show(Analysis(**given))
 

@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from app.overlay import Layer, Rows, Stack, pack, show
+from app.components.overlay import Layer, Rows, Stack, pack, show
 
 GREY, RED = (120, 120, 120), (220, 20, 20)
 MARK = (72, 28, 76, 32)  # left, top, right, bottom of the red square

@@ -10,9 +10,9 @@ import streamlit as st
 from PIL import Image
 
 from app import figures, runtime, state
-from app.paint import paint
-from app.widgets.analysis import Analysis
-from app.widgets.trials import interventions, painting
+from app.components.paint import paint
+from app.views.explore.analysis import Analysis
+from app.views.explore.tests import interventions, painting
 from core import AttentionMap, Kind
 from tests.app.trial_page import situation
 from tests.conftest import build_tiny

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import core
-from app.widgets.mistakes.gallery import PAGE
+from app.views.mistakes.gallery import PAGE
 from app.words import word
 from tests.browser.clicks import click_until, press_until, settle
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import core
-from app.widgets.trials.ablations import LINE
+from app.views.explore.tests.ablations import LINE
 from app.words import word
 from core.data.samples import open_sample
 from tests.browser.paint_page import GREY, OWN

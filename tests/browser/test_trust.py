@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import core
-from app.widgets.trust.titles import source_titles
+from app.views.trust.titles import source_titles
 from app.words import word
 from core.evaluation.league import Row
 from core.evaluation.sources import names

@@ -23,8 +23,6 @@ from core.evaluation import cases, league
 from core.evaluation.cases import Case, find_cases
 from core.evaluation.league import Row, open_league
 from core.evaluation.randomisation import forget
-from core.evaluation.sources import names
-from core.evaluation.summary import wilson
 from core.images import square
 from core.types import InvalidInput, ModelCard, Picture, Stopped
 from tests.conftest import CLASSES, SIZE
@@ -190,35 +188,6 @@ def test_photographs_have_a_quadrant_each_of_which_the_centre_has_a_quarter(
     found = {row.measure: row for row in rows}
     assert found["mass"].mean == pytest.approx(0.25) == found["mass"].chance  # the centre lies in all four alike
     assert found["mass"].pictures == found["deletion"].pictures == 19 and found["deletion"].chance is None
-
-
-# What is shipped
-
-
-@pytest.mark.parametrize("slug", ["scenes/transformer", "scenes-place/cbam"])
-def test_what_is_shipped_has_each_map_once(slug: str) -> None:
-    """No source that is not offered; which models DeepLIFT and LRP are offered for is tried out elsewhere."""
-    shipped = {row.source for row in open_league() if row.model == slug} - {"deeplift", "lrp"}
-    assert shipped == set(names(core.load(slug, "cpu"))) - {"deeplift", "lrp"}
-
-
-def test_no_interval_of_what_is_shipped_claims_certainty() -> None:
-    rows = open_league()
-    assert rows and all(row.low < row.high for row in rows)
-    for row in rows:
-        least = -1 if row.measure == "randomised" else 0
-        assert least <= row.low <= row.mean <= row.high <= 1
-        if row.measure == "blank":  # yes or no for each picture
-            share = wilson(round(row.mean * row.pictures), row.pictures)
-            assert (row.low, row.high) == pytest.approx((share.low, share.high))
-
-
-def test_what_is_shipped_knows_of_the_place() -> None:
-    found = {(row.source, row.measure): row for row in open_league() if row.model == "scenes-place/cbam"}
-    for name in {source for source, _ in found}:
-        mass, place, blank = (found[name, measure].mean for measure in ("mass", "place-mass", "blank"))
-        assert mass + place + blank == pytest.approx(1)
-    assert found["layer-integrated-gradients", "blank"].mean == 1
 
 
 # It goes on

@@ -8,7 +8,7 @@ import pytest
 
 import core
 from app import runtime
-from app.runtime import runs
+from app.runtime.mistakes import runs
 from app.runtime.store import Store
 
 MODEL, OTHER, COUNT = "scenes-tag/cbam", "scenes-tag/plain", 64

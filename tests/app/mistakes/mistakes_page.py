@@ -12,9 +12,10 @@ from app.state import Key
 from app.state.mistakes import Filter, Opening
 from core.data import samples
 from tests.app.mistakes.conftest import MODEL
+from tests.app.pages import visit
 
 MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")
-PAGE = "views/mistakes.py"
+PAGE = "mistakes"
 RUN, PLAIN = "scenes-tag-cbam", "scenes-tag-plain"
 
 
@@ -23,7 +24,7 @@ def open_page(**address: str) -> AppTest:
     page = AppTest.from_file(MAIN, default_timeout=120)
     for name, value in {"model": MODEL, **address}.items():
         page.query_params[name] = value
-    return page.switch_page(PAGE).run()
+    return visit(page, PAGE).run()
 
 
 def well(page: AppTest) -> AppTest:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import core
-from app.runtime import cases, maps, runs
+from app.runtime.mistakes import cases, maps, runs
 from app.state import Key
-from app.widgets.mistakes import groups
+from app.views.mistakes import groups
 from app.words import word
 from core.evaluation.groups import group
 from core.scanning import Run

@@ -16,13 +16,13 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import runtime, state
-from app.runtime import runs, scans
+from app.runtime.mistakes import runs, scans
 from app.state import Key
 from app.state.mistakes import Request
-from app.widgets.mistakes import data, labels, overview
-from app.widgets.mistakes import runs as earlier
-from app.widgets.mistakes.runs import FOLDER
-from app.widgets.mistakes.titles import short_title
+from app.views.mistakes import data, labels, overview
+from app.views.mistakes import runs as earlier
+from app.views.mistakes.runs import FOLDER
+from app.views.mistakes.titles import short_title
 from app.words import word
 from core.data.pictures import open_collection
 from core.types import InvalidInput, Stopped

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 import core
-from app.runtime import scans
 from app.runtime.loading import Models
+from app.runtime.mistakes import scans
 from app.state import Key, filters
 from app.state.mistakes import Answers, Filter, Group, Opening, Request, Sort
 from app.widgets import models
 from app.words import plain, word
 from tests.app.mistakes.conftest import MODEL, OTHER
 from tests.app.mistakes.mistakes_page import PAGE, PLAIN, RUN, open_page, press, said, well, wrong
+from tests.app.pages import visit
 
 NARROW = Filter(
     true="boat",
@@ -103,15 +104,15 @@ def test_a_scan_is_followed_on_every_other_page(home: Path, monkeypatch: pytest.
     monkeypatch.setattr(scans, "progress", far.get)
     page = open_page(model=OTHER)
     page.session_state[Key.SCANNING] = Request(MODEL, RUN, "scenes-tag", 0, 64, ())
-    for view in ("views/explore.py", "views/trust.py", "views/models.py"):
-        page = well(page.switch_page(view).run())
+    for view in ("explore", "trust", "models"):
+        page = well(visit(page, view).run())
         title = models.model_title(next(one for one in core.cards() if one.slug == MODEL))
         assert word("scan.elsewhere", model=title) in said(page)
         assert any(one.key == "stop-followed" for one in page.button)
     far[RUN] = None  # it is done
     page = well(page.run())
     assert Key.SCANNING not in page.session_state and page.session_state[Key.RUN] == RUN
-    page = well(page.switch_page(PAGE).run())
+    page = well(visit(page, PAGE).run())
     assert page.session_state[Key.RUN] == RUN
 
 
@@ -120,8 +121,8 @@ def test_who_comes_back_to_a_scan_finds_its_model(home: Path, monkeypatch: pytes
     monkeypatch.setattr(scans, "run", lambda model, request, tick: tick(64, 64))
     page = open_page(model=OTHER)
     page.session_state[Key.SCANNING] = Request(MODEL, RUN, "scenes-tag", 0, 64, ())
-    page = well(page.switch_page("views/models.py").run())
-    page = well(page.switch_page(PAGE).run())
+    page = well(visit(page, "models").run())
+    page = well(visit(page, PAGE).run())
     assert page.session_state[Key.MODEL] == MODEL and page.session_state[Key.RUN] == RUN
 
 

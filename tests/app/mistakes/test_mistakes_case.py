@@ -14,11 +14,11 @@ import streamlit as st
 
 import core
 from app import state
-from app.runtime import cases, exports, runs, tags
+from app.runtime.mistakes import cases, exports, runs, tags
 from app.state import Key
 from app.state.mistakes import Answers, Filter
-from app.widgets.mistakes import case
-from app.widgets.mistakes.tags import OWN, toggle
+from app.views.mistakes import case
+from app.views.mistakes.tags import OWN, toggle
 from app.words import decimal, word
 from core.evaluation import unrelated
 from core.evaluation.bank import FEWEST
@@ -126,7 +126,7 @@ def test_a_click_opens_it_in_explore_with_everything_set(home: Path) -> None:
 
 
 def test_a_full_strip_keeps_the_page_and_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.widgets.mistakes.case.UPLOADS", 0)
+    monkeypatch.setattr("app.views.mistakes.case.UPLOADS", 0)
     page = press(open_picture(wrong(home)[0]), "case-explore")
     assert word("picture.full", count=0) in said(page) and not page.session_state[Key.UPLOADS]
     assert word("answer.title") not in said(page)

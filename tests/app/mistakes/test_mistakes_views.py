@@ -14,10 +14,10 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import state
 from app.figures import confusion_cells, reliability
-from app.runtime import runs
+from app.runtime.mistakes import runs
 from app.state import Key
 from app.state.mistakes import Answers, Filter, Sort
-from app.widgets.mistakes import overview
+from app.views.mistakes import overview
 from app.words import percent, word
 from tests.app.mistakes.conftest import COUNT, MODEL
 from tests.app.mistakes.mistakes_page import control, folder_of_pictures, open_page, press, said, well

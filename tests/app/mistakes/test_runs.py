@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import core
-from app.runtime import comparison, runs, tags
-from app.runtime.runs import Opened
+from app.runtime.mistakes import comparison, runs, tags
+from app.runtime.mistakes.runs import Opened
 from app.state import Key
 from app.state.mistakes import Answers, Filter, Group, Sort
 from app.words import percent, word

@@ -11,10 +11,10 @@ import streamlit as st
 from app import state
 from app.figures import WARM, agreement_scatter, drawn
 from app.figures.scatter import FAINT, FEW, LIGHT
-from app.runtime import runs
+from app.runtime.mistakes import runs
 from app.state import Key
 from app.state.mistakes import Answers, Filter, Group
-from app.widgets.mistakes import scatter
+from app.views.mistakes import scatter
 from app.words import word
 from tests.app.mistakes.mistakes_page import RUN, wrong
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.runtime import runs, scans
+from app.runtime.mistakes import runs, scans
 from app.state import Key
 from app.words import word
 from core.data.columns import ONE_HOT

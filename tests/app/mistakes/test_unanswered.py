@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import core
-from app.runtime import exports, runs
+from app.runtime.mistakes import exports, runs
 from app.words import UNKNOWN, decimal, percent, word
 from tests.app.mistakes.mistakes_page import open_page, said, well
 from tests.core.test_not_finite import CLASSES, SIZE, Fragile, fill

@@ -11,7 +11,7 @@ import pytest
 
 import core
 from app import runtime
-from app.runtime import league
+from app.runtime import benchmark
 from app.runtime.store import Store
 from core.data import scenes
 from core.device import worker
@@ -62,7 +62,7 @@ def on_that_shelf(
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
     monkeypatch.setattr(runtime.results, "store", lambda: trust_store)
     yield
-    worker(league.ASIDE).run(lambda: None)  # a league that was stopped ends with its map: the next test waits for it
+    worker(benchmark.ASIDE).run(lambda: None)  # a league that was stopped ends with its map: the next test waits for it
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ import pytest
 
 import core
 from app import runtime
-from app.runtime import league, sources
+from app.runtime import benchmark, sources
 from app.state import Key
+from app.views.trust import faithfulness, ground_truth, randomization, ranking
+from app.views.trust.titles import source_titles
 from app.widgets import computation
-from app.widgets.trust import faithfulness, known_truth, randomisation, ranking
-from app.widgets.trust.titles import source_titles
 from app.words import word
 from core.data import scenes
 from core.evaluation.cases import Case
@@ -90,7 +90,7 @@ def made(source: str, mean: float, low: float, measure: str = "mass", pictures: 
 def test_a_lead_by_rounding_is_none() -> None:
     card = shelf.find_card("scenes/cbam")
     rows = [made("saliency", 0.9, 0.8), made("grad-cam", 0.251, 0.252), made("lrp", 0.25, 0.25000034)]
-    text = known_truth.verdict(rows, card, Counter())
+    text = ground_truth.verdict(rows, card, Counter())
     assert text == word("truth.verdict", above=2, count=3, chance="25 %", best="Saliency", value="90 %")
 
 
@@ -101,16 +101,16 @@ def test_a_blank_map_neither_wins_nor_counts() -> None:
     rows += [replace(made("edges", 1.0, 1.0, "blank"), model="another")]
     blanks = ranking.blanks(rows, rows[0].model)
     assert {row.source: blanks[row.source] for row in rows} == {"saliency": 0.05, "lrp": 1, "edges": 0}
-    found = known_truth.find_rows(rows, rows[0].model, "place-mass")
+    found = ground_truth.find_rows(rows, rows[0].model, "place-mass")
     assert [row.source for row in found] == ["saliency", "edges", "lrp"]
-    text = known_truth.verdict(found, card, blanks)
+    text = ground_truth.verdict(found, card, blanks)
     assert "**1 of 1**" in text and "**Saliency**" in text and text.endswith(word("truth.blank", names="LRP"))
-    assert known_truth.verdict(found[1:], card, blanks) == word("truth.blank", names="LRP")
+    assert ground_truth.verdict(found[1:], card, blanks) == word("truth.blank", names="LRP")
 
 
 def test_a_blank_line_is_drawn_without_a_place(rows: list[dict]) -> None:
     blank = [row | {"mean": 1.0} if row["measure"] == "blank" else row for row in rows]
-    path = league.own_file()
+    path = benchmark.own_file()
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps([row for row in blank if row["source"] == "saliency"]))
     page = open_page("scenes-place/cbam")
@@ -245,17 +245,17 @@ def test_what_cannot_be_asked_is_named() -> None:
     card = shelf.find_card("scenes/cbam")
     rows = [replace(made(source, 0, 0, measure), model=card.slug) for source, measure in
             (("saliency", "mass"), ("saliency", "randomised"), ("lrp", "mass"), ("lrp", "insertion"))]  # fmt: skip
-    assert randomisation.unasked(rows, card) == word("random.unasked", names="LRP")
-    assert not randomisation.unasked(rows[:2], card)
+    assert randomization.unasked(rows, card) == word("random.unasked", names="LRP")
+    assert not randomization.unasked(rows[:2], card)
 
 
 def test_what_does_not_care_is_named() -> None:
     card = ModelCard("scenes/plain", "", "plain", ("a", "b"))
     made = Row(card.slug, "saliency", "randomised", 0.5, 0.4, 0.6, None, 2, 2, 0, "")
     every = [made, replace(made, source="lrp", mean=0.49), replace(made, source="edges", mean=1.0)]
-    text = randomisation.verdict(every, card)
+    text = randomization.verdict(every, card)
     assert text == word("random.careless", count=1, all=2, names="Saliency")
-    assert randomisation.verdict(every[1:], card) == word("random.all", count=1)
+    assert randomization.verdict(every[1:], card) == word("random.all", count=1)
 
 
 # --- who beats what knows nothing

@@ -13,11 +13,12 @@ import pytest
 import torch
 
 import core
-from app.runtime import league, sources
+from app.runtime import benchmark as measured
+from app.runtime import sources
 from app.state import Key
+from app.views.trust import benchmark, ground_truth
+from app.views.trust.titles import source_titles
 from app.widgets.models import model_title
-from app.widgets.trust import known_truth, table
-from app.widgets.trust.titles import source_titles
 from app.words import word
 from core.evaluation.league import Row
 from core.evaluation.sources import REFERENCES
@@ -59,26 +60,27 @@ def test_the_table_can_be_of_a_family_and_of_one_map() -> None:
 def test_columns_are_those_that_anything_is_known_of(rows: list[dict]) -> None:
     every, zero = [Row(**row) for row in rows], [replace(Row(**row), mean=0.0) for row in rows]
     own = [row for row in every if row.model == "scenes/cbam"]
-    assert table.measured(own) == ["mass", "pointing", "insertion", "deletion", "randomised"]  # no map is blank
-    assert table.measured(every)[-4:] == ["tag-mass", "tag-pointing", "place-mass", "place-pointing"]
-    assert "blank" not in table.measured(zero) and "blank" in table.measured([replace(every[0], measure="blank")])
+    assert benchmark.measured(own) == ["mass", "pointing", "insertion", "deletion", "randomised"]  # no map is blank
+    assert benchmark.measured(every)[-4:] == ["tag-mass", "tag-pointing", "place-mass", "place-pointing"]
+    assert "blank" not in benchmark.measured(zero)
+    assert "blank" in benchmark.measured([replace(every[0], measure="blank")])
 
 
 def test_an_arrow_is_there_where_it_holds_for_every_model() -> None:
     cards = {slug: shelf.find_card(f"{slug}/cbam") for slug in ("scenes", "imagenette", "scenes-tag", "scenes-place")}
     for measure in ("mass", "pointing"):
-        assert table.arrow(measure, [cards["scenes"], cards["imagenette"]]) == "↑"
+        assert benchmark.arrow(measure, [cards["scenes"], cards["imagenette"]]) == "↑"
         for slug in ("scenes-tag", "scenes-place"):
-            assert table.arrow(measure, [cards["scenes"], cards[slug]]) == ""
+            assert benchmark.arrow(measure, [cards["scenes"], cards[slug]]) == ""
     every = list(cards.values())
-    assert [table.arrow(one, every) for one in ("deletion", "randomised", "blank")] == ["↓"] * 3
-    assert [table.arrow(one, every) for one in ("insertion", "tag-mass", "place-pointing")] == ["↑"] * 3
+    assert [benchmark.arrow(one, every) for one in ("deletion", "randomised", "blank")] == ["↓"] * 3
+    assert [benchmark.arrow(one, every) for one in ("insertion", "tag-mass", "place-pointing")] == ["↑"] * 3
 
 
 def test_minus_signs_are_written_as_elsewhere_and_few_pictures_are_said(rows: list[dict]) -> None:
-    league.own_file().parent.mkdir(parents=True)
+    measured.own_file().parent.mkdir(parents=True)
     own = [row | {"mean": -0.034, "pictures": 2} for row in rows[:6] if row["measure"] == "randomised"]
-    league.own_file().write_text(json.dumps(own))
+    measured.own_file().write_text(json.dumps(own))
     proto = open_page(section="league").dataframe[0].proto
     shown = pa.ipc.open_stream(proto.arrow_data.styler.display_values).read_pandas()
     few = [line for _, line in shown.iterrows() if line["source"] == f"Saliency · {word('rank.pictures', count=2)}"]
@@ -96,7 +98,7 @@ def test_columns_are_chosen(rows: list[dict]) -> None:
 
 
 def test_the_file_holds_the_rows_as_they_are(rows: list[dict]) -> None:
-    found = list(csv.DictReader(io.StringIO(table.to_csv([Row(**row) for row in rows]))))
+    found = list(csv.DictReader(io.StringIO(benchmark.to_csv([Row(**row) for row in rows]))))
     assert len(found) == len(rows)
     for line, row in zip(found, rows, strict=True):
         assert list(line) == list(row)
@@ -129,7 +131,7 @@ def test_no_league_at_all_is_no_mistake() -> None:
 )
 def test_a_broken_file_of_ones_own_costs_one_sentence(rows: list[dict], text: str) -> None:
     wrong = {"strings": {"mean": "high"}, "infinite": {"low": float("nan")}}.get(text)
-    path = league.own_file()
+    path = measured.own_file()
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps([rows[0] | wrong]) if wrong else text)
     page = open_page()
@@ -139,14 +141,14 @@ def test_a_broken_file_of_ones_own_costs_one_sentence(rows: list[dict], text: st
 
 def test_own_rows_stand_before_the_shipped_ones_and_stale_ones_nowhere(rows: list[dict]) -> None:
     own = [rows[0] | {"mean": 0.123, "wanted": 9}, rows[0] | {"source": "edges", "checksum": "other weights"}]
-    league.own_file().parent.mkdir(parents=True)
-    league.own_file().write_text(json.dumps(own))
-    found = league.read({"scenes/cbam": "of scenes/cbam"}).rows
+    measured.own_file().parent.mkdir(parents=True)
+    measured.own_file().write_text(json.dumps(own))
+    found = measured.read({"scenes/cbam": "of scenes/cbam"}).rows
     mine = [row for row in found if row.source == rows[0]["source"]]
     assert [(row.mean, row.wanted) for row in mine] == [(0.123, 9)]  # all shipped rows of that source give way
     shipped = [Row(**row) for row in rows if (row["model"], row["source"]) == ("scenes/cbam", "edges")]
     assert [row for row in found if row.source == "edges"] == shipped
-    assert not league.read({"scenes/cbam": "new weights"}).rows
+    assert not measured.read({"scenes/cbam": "new weights"}).rows
 
 
 # --- measuring more
@@ -160,7 +162,7 @@ def test_what_is_asked_for_is_measured_once_and_joins_the_table(rows: list[dict]
     page = well(page.number_input(key="measuring-pictures").set_value(2).run())
     page = well(page.button(key="measure-league").click().run())
     assert word("measuring.nothing") in said(page) and Key.RUNNING not in page.session_state
-    own = json.loads(league.own_file().read_text())
+    own = json.loads(measured.own_file().read_text())
     taps = {f"attention/stage{stage}.attention.spatial" for stage in (3, 4)}
     assert {row["source"] for row in own} == {"edges", *taps}
     assert {(row["model"], row["wanted"], row["seed"]) for row in own} == {("scenes/cbam", 2, 0)}
@@ -169,14 +171,14 @@ def test_what_is_asked_for_is_measured_once_and_joins_the_table(rows: list[dict]
     few = word("rank.pictures", count=2)
     assert shown[f"{edges} · {few}"] == 2 and shown["Saliency"] == PICTURES
     page = well(page.button(key="forget-measured").click().run())
-    assert (page.dataframe[0].value["pictures"] == PICTURES).all() and not league.own_file().exists()
+    assert (page.dataframe[0].value["pictures"] == PICTURES).all() and not measured.own_file().exists()
 
 
 def test_what_is_shipped_is_not_measured_again(rows: list[dict]) -> None:
     model, known = core.load("scenes/cbam", "cpu"), [Row(**row) for row in rows]
-    assert league.missing(known, model, ["lrp", *SOURCES], PICTURES, 4) == ["lrp"]
-    assert league.missing(known, model, ["edges"], PICTURES, 5) == ["edges"]
-    assert league.missing(known, model, ["edges"], PICTURES + 1, 4) == ["edges"]
+    assert measured.missing(known, model, ["lrp", *SOURCES], PICTURES, 4) == ["lrp"]
+    assert measured.missing(known, model, ["edges"], PICTURES, 5) == ["edges"]
+    assert measured.missing(known, model, ["edges"], PICTURES + 1, 4) == ["edges"]
 
 
 def test_stop_keeps_the_sources_that_are_finished(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,13 +186,13 @@ def test_stop_keeps_the_sources_that_are_finished(monkeypatch: pytest.MonkeyPatc
 
     def tick(done: int, total: int) -> None:
         seen.append((done, total))
-        if league.own_file().exists():  # the first source is finished
+        if measured.own_file().exists():  # the first source is finished
             raise Stopped
 
     with pytest.raises(Stopped):
-        league.measure(model, sources.fitting(model), 2, 0, tick=tick)
+        measured.measure(model, sources.fitting(model), 2, 0, tick=tick)
     assert seen[-1][1] == 2 * len(sources.fitting(model))
-    kept = {row.source for row in core.open_league(league.own_file())}
+    kept = {row.source for row in core.open_league(measured.own_file())}
     assert "saliency" in kept and len(kept) < len(sources.fitting(model)) - 3
 
 
@@ -200,7 +202,7 @@ def test_pictures_that_are_not_there_cost_one_sentence() -> None:
     page.run()
     page.multiselect(key="measuring-sources").set_value(["edges"]).run()
     page = well(page.button(key="measure-league").click().run())
-    assert len(page.warning) == 1 and not league.own_file().exists()
+    assert len(page.warning) == 1 and not measured.own_file().exists()
     assert page.button(key="measure-league")
 
 
@@ -208,15 +210,15 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeyp
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FOVEA_LEAGUE", str(tmp_path / "file" / "league.json"))
     with pytest.raises(InvalidInput, match="cannot be written"):
-        league.measure(core.load("scenes/cbam", "cpu"), ["edges"], 2, 0)
+        measured.measure(core.load("scenes/cbam", "cpu"), ["edges"], 2, 0)
 
 
 def test_time_is_said_for_the_work_there_is() -> None:
     scene, photograph = core.load("scenes/cbam", "cpu"), core.load("imagenette/cbam", "cpu")
-    few, many = league.seconds(scene, ["edges"], 4), league.seconds(scene, ["edges"], 8)
+    few, many = measured.seconds(scene, ["edges"], 4), measured.seconds(scene, ["edges"], 8)
     assert 0 < few and many == pytest.approx(2 * few)
-    assert league.seconds(scene, ["edges", "lime"], 4) > few
-    assert known_truth.find_evidence(photograph.card) == "quarter"
+    assert measured.seconds(scene, ["edges", "lime"], 4) > few
+    assert ground_truth.find_evidence(photograph.card) == "quarter"
 
 
 # --- a model that is not here

@@ -9,14 +9,15 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from app.state import Key
-from app.widgets.trust.known_truth import ASKED
-from app.widgets.trust.table import MEASURES
-from app.widgets.trust.titles import source_titles
+from app.views.trust.benchmark import MEASURES
+from app.views.trust.ground_truth import ASKED
+from app.views.trust.titles import source_titles
 from core.evaluation.sources import REFERENCES
 from core.models import shelf
+from tests.app.pages import visit
 
 MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")
-PAGE = "views/trust.py"
+PAGE = "trust"
 SOURCES = ("saliency", "grad-cam", "attention/stage4.attention.spatial", "edges", "blob", "random")
 PICTURES = 3
 FAMILIES = ("scenes", "scenes-tag", "scenes-place", "imagenette")
@@ -42,7 +43,7 @@ def open_page(model: str = "scenes/cbam", section: str = "truth") -> AppTest:
     """A section of the page for a model."""
     page = AppTest.from_file(MAIN, default_timeout=120)
     page.query_params["model"] = model
-    page = well(page.switch_page(PAGE).run())
+    page = well(visit(page, PAGE).run())
     return page if section == "truth" else choose(page, Key.SECTION, section)
 
 

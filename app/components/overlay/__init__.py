@@ -1,0 +1,8 @@
+"""The overlay: attention beside attribution on one picture, drawn and steered in the browser."""
+
+from __future__ import annotations
+
+from app.components.overlay.layer import Layer, Rows, Stack
+from app.components.overlay.overlay import ADDRESS, SETTINGS, WORDS, pack, readable, show
+
+__all__ = ["ADDRESS", "SETTINGS", "WORDS", "Layer", "Rows", "Stack", "pack", "readable", "show"]

@@ -1,0 +1,61 @@
+"""Two runs side by side: which answers changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from app.runtime import results
+from app.runtime.mistakes import runs
+from app.runtime.mistakes.runs import Opened
+from core.scanning import Run
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What two runs make of the pictures that both have: ``labelled`` of the ``both`` have a true class.
+
+    ``kinds`` are the numbers, in the first run, of the pictures whose answer changed: now ``right``, now ``wrong``, or
+    ``other_answer``, which is as wrong, or as unknown, as before. ``said`` is what the other run said of each of them.
+    """
+
+    both: int
+    labelled: int
+    right: int
+    other_right: int
+    kinds: dict[str, tuple[int, ...]]
+    said: dict[int, str]
+
+    @property
+    def changed(self) -> int:
+        """How many answers differ."""
+        return sum(map(len, self.kinds.values()))
+
+
+def compare(opened: Opened, other: Opened) -> Changes:
+    """What changed from the ``other`` run to the ``opened`` one, on the pictures of the same path and content."""
+    return results.store().get(("compared", *opened.key, *other.key), lambda: _compare(opened.table, other.table))
+
+
+def share_pictures(run: Run, other: Run) -> bool:
+    """Whether two runs have a picture in common; those over the same list have."""
+    if run.facts["identity"] == other.facts["identity"]:
+        return True
+    return bool(np.isin(runs.brief(run).marks, runs.brief(other).marks).any())
+
+
+def _compare(table: pd.DataFrame, other: pd.DataFrame) -> Changes:
+    same, told = ["path", "sha256"], ["predicted", "correct"]
+    there = other[[*same, *told]].drop_duplicates(same)  # a list may name a picture twice
+    both = table[["number", *same, *told]].merge(there, on=same, suffixes=("", "_there"))
+    labelled = (both["correct"].notna() & both["correct_there"].notna()).to_numpy()
+    now, before = (both[name].fillna(False).to_numpy(bool) & labelled for name in ("correct", "correct_there"))
+    answers = both["predicted_there"].astype(object)
+    changed = (both["predicted"].astype(object) != answers).to_numpy()
+    kinds = {"right": now & ~before, "wrong": ~now & before, "other_answer": changed & (now == before)}
+    numbers = both["number"].to_numpy()
+    chosen = {name: tuple(numbers[which].tolist()) for name, which in kinds.items()}
+    said = dict(zip(numbers[changed].tolist(), answers[changed], strict=True))
+    return Changes(len(both), int(labelled.sum()), int(now.sum()), int(before.sum()), chosen, said)

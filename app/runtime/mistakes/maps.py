@@ -1,0 +1,54 @@
+"""Which of a run's maps can be looked at: one that is the same everywhere but for its last digits shows nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from app.runtime import results
+from app.runtime.mistakes import runs
+from app.runtime.mistakes.runs import Opened
+
+EVEN = 1e-3
+"""A map whose values lie within this share of the largest is even: its colours would show little but rounding."""
+MOST = 0.99
+"""The share of a run's attention maps that are even where all of it is called so."""
+FIRST = 20
+"""One in so many of a run's parts is looked at first."""
+
+
+def is_even(values: np.ndarray) -> np.ndarray:
+    """Whether each map (..., h, w) is even; one of zeros is."""
+    low, high = values.min((-2, -1)), values.max((-2, -1))
+    return high - low <= EVEN * np.abs(values).max((-2, -1))
+
+
+def evenness(opened: Opened) -> tuple[float, float] | None:
+    """The lowest and the highest weight of a run's attention where nearly all of its maps are even; else None."""
+
+    def make() -> tuple[tuple[float, float] | None]:
+        first = replace(opened.run, held=opened.run.parts[: 1 + len(opened.run.parts) // FIRST])
+        if first.keeps("attention"):
+            uneven = ~is_even(first.array("attention"))
+            if uneven.sum() > (1 - MOST) * len(opened.table):
+                return (None,)  # whatever the others are, which need not be read then
+        values = runs.array(opened, "attention")
+        if not len(values) or is_even(values).mean() < MOST:
+            return (None,)
+        return ((float(values.min()), float(values.max())),)
+
+    if not opened.run.keeps("attention"):
+        return None
+    return results.store().get(("even", *opened.key), make)[0]
+
+
+def shown(opened: Opened) -> str | None:
+    """The run's maps to look at: its attention where that is not even, else Grad-CAM, else none."""
+    kept = [name for name in ("attention", "cam") if opened.run.keeps(name)]
+    return next((name for name in kept if name != "attention" or evenness(opened) is None), None)
+
+
+def compares(opened: Opened) -> bool:
+    """Whether the run says anything of how far attention and gradient agree."""
+    return evenness(opened) is None and bool(opened.table["agreement"].notna().any())

@@ -1,0 +1,282 @@
+"""Runs: where they are kept, and what the page asks of an open one, quick enough for a hundred thousand pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from app.runtime import results
+from app.runtime.mistakes import folders, tags
+from app.state.mistakes import Answers, Filter, Group, Sort
+from core import InvalidInput, Picture
+from core.data.folders import home
+from core.evaluation.summary import Calibration, Share, accuracy, by_class, calibration, confusion
+from core.images import thumbnail
+from core.scanning import Run, list_runs, open_run
+from core.scanning.run import FACTS
+
+FOLDER = "FOVEA_RUNS"
+SIDE = 160
+"""Pixels of a thumbnail in the gallery."""
+READERS = 8
+"""Threads that read thumbnails."""
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A run with its ``table`` in memory, as it was when it was opened; ``key`` says which state of it that was.
+
+    The places of the table, 0 to n - 1, are what every function here speaks of; its column ``number`` has the pictures'
+    numbers in their collection, which tags and the opened picture go by.
+    """
+
+    run: Run
+    table: pd.DataFrame
+    key: tuple
+
+    @property
+    def name(self) -> str:
+        """What the run is called in the address."""
+        return name_of(self.run)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The model's class names."""
+        return self.run.classes
+
+    def places(self, numbers: Iterable[int]) -> np.ndarray:
+        """The places of the pictures of those numbers, in the table's order; those that it has not are left out."""
+        return np.flatnonzero(np.isin(self.table["number"].to_numpy(), np.fromiter(numbers, np.int64)))
+
+    def place(self, number: int) -> int | None:
+        """The place of the picture of that number, or None."""
+        found = self.places((number,))
+        return int(found[0]) if len(found) else None
+
+
+def folder() -> Path:
+    """Where runs are kept: the folder that FOVEA_RUNS names, else ``runs`` in Fovea's folder of the user's cache."""
+    named = os.environ.get(FOLDER)
+    return Path(named) if named else home() / "runs"
+
+
+def earlier() -> tuple[Run, ...]:
+    """The runs that are kept, the newest first."""
+    return list_runs(folder())
+
+
+def begun(name: str) -> bool:
+    """Whether a run of that name has any picture yet."""
+    try:
+        return bool(open_run(folder() / name).parts)
+    except InvalidInput:
+        return False
+
+
+def is_kept(run: Run) -> bool:
+    """Whether a run lies where the app keeps its own."""
+    return run.folder.parent == folder().absolute()
+
+
+def name_of(run: Run) -> str:
+    """What a run is called: its folder's name where it is kept here, else the whole path of that."""
+    return run.folder.name if is_kept(run) else str(run.folder)
+
+
+def open_one(name: str) -> Opened:
+    """The run of that name, or in the folder of that whole path, with its table: read once for each state of it.
+
+    Raises:
+        InvalidInput: there is no such run, it is damaged, or it lies where visitors may not look.
+    """
+    if Path(name).is_absolute() and Path(name).parent != folder().absolute():
+        folders.check(name)
+    known = Path(name).is_absolute() or (Path(name).name == name and name != "..")
+    if not known or not (folder() / name / FACTS).is_file():
+        raise InvalidInput(f"There is no run {name!r}; choose one of the list.")
+    run = open_run(folder() / name).still()
+    if not is_kept(run) and os.path.isabs(run.facts["data"]):
+        folders.check(run.facts["data"])
+    return results.store().get(("run", *_stamp(run)), lambda: _read(run))
+
+
+def _stamp(run: Run) -> tuple[Hashable, ...]:
+    """What is new whenever a part is written: a part never changes, but one may take the place of another."""
+    written = [part.path.stat().st_mtime_ns for part in run.parts]
+    return str(run.folder), run.facts.get("started"), len(written), sum(written)
+
+
+def _read(run: Run) -> Opened:
+    """A run's table; classes and labels as categories, which are compared at once."""
+    key, table = _stamp(run), run.table()
+    if not is_kept(run):
+        folders.check_pictures(run.facts["data"], table["path"])
+    names = pd.CategoricalDtype(run.classes)
+    return Opened(run, table.astype({"label": "category", "true": names, "predicted": names}), key)
+
+
+def filtered(opened: Opened, chosen: Filter) -> np.ndarray:
+    """The places (m,) of the pictures that a filter leaves, in its order."""
+    marked = tags.marked(opened.run, chosen.tag) if chosen.tag else None
+    return results.store().get(("filtered", *opened.key, chosen, marked), lambda: _filter(opened, chosen, marked))
+
+
+def _filter(opened: Opened, chosen: Filter, marked: tuple[int, ...] | None) -> np.ndarray:
+    table, keep = opened.table, np.ones(len(opened.table), bool)
+    right = correctness(table)
+    for name in ("true", "predicted"):
+        if wanted := getattr(chosen, name):
+            known = opened.classes.index(wanted) if wanted in opened.classes else len(opened.classes)
+            keep &= table[name].cat.codes.to_numpy() == known
+    if chosen.answers != Answers.ALL:
+        keep &= right == (chosen.answers == Answers.RIGHT)
+    whole = Filter()
+    for name in ("confidence", "agreement"):
+        low, high = getattr(chosen, name)
+        if (low, high) != getattr(whole, name):
+            values = table[name].to_numpy(np.float32)
+            keep &= (values >= np.float32(low)) & (values <= np.float32(high))  # what is not known is in no range
+    for group in (chosen.group, chosen.lasso, None if marked is None else Group("", marked)):
+        if group is not None:
+            keep &= np.isin(table["number"].to_numpy(), np.array(group.numbers, np.int64))
+    places = np.flatnonzero(keep)
+    return places[_order(table.iloc[places], right[places], chosen.sort)]
+
+
+def correctness(table: pd.DataFrame) -> np.ndarray:
+    """1 where an answer is right, 0 where it is wrong, NaN where there is no true class: (n,) float32."""
+    return table["correct"].to_numpy(np.float32, na_value=np.nan)
+
+
+def _order(table: pd.DataFrame, right: np.ndarray, sort: Sort) -> np.ndarray:
+    """The order of a table's lines; ties, and what is not known, as listed and last."""
+    if sort == Sort.LOSS:
+        return np.argsort(-table["loss"].to_numpy(np.float32), kind="stable")
+    if sort == Sort.DISAGREEMENT:
+        return np.argsort(table["agreement"].to_numpy(np.float32), kind="stable")
+    if sort == Sort.CONFIDENT:
+        confidence = table["confidence"].to_numpy(np.float32)
+        kinds = np.where(np.isnan(right), 1, 2 * right)  # wrong, unknown, right
+        return np.lexsort((np.where(kinds == 0, -confidence, confidence), kinds))
+    return np.arange(len(table))
+
+
+def picture(opened: Opened, place: int) -> Picture:
+    """The picture at a place of the table.
+
+    Raises:
+        InvalidInput: it is not there any more, or is another one now.
+    """
+    number = int(opened.table["number"].iloc[place])
+    sha256 = opened.table["sha256"].iloc[place]
+    return results.store().get(("scanned", sha256), lambda: opened.run.picture(number))
+
+
+def thumbnails(opened: Opened, places: Sequence[int]) -> list[bytes | None]:
+    """A small JPEG of each of the pictures at those places; None for one that cannot be read any more."""
+
+    def one(place: int) -> bytes | None:
+        row = opened.table.iloc[place]
+
+        def make() -> bytes:
+            return thumbnail(opened.run.picture(int(row["number"])), SIDE)
+
+        try:
+            return results.store().get(("tile", row["sha256"]), make)
+        except InvalidInput:
+            return None
+
+    with ThreadPoolExecutor(READERS) as readers:
+        return list(readers.map(one, places))
+
+
+def array(opened: Opened, name: str, places: np.ndarray | None = None) -> np.ndarray:
+    """One of the run's arrays, at those places of the table or at all, see ``Run.array``; kept as it is stored.
+
+    Raises:
+        InvalidInput: the run did not keep it.
+    """
+
+    def read() -> np.ndarray:
+        values = opened.run.array(name)
+        return values.astype(np.float16) if name in ("cam", "features") else values
+
+    values = results.store().get(("array", *opened.key, name), read)
+    chosen = values if places is None else values[places]
+    return chosen.astype(np.float32) if chosen.dtype == np.float16 else chosen
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """What a run says in sum, see ``core.evaluation.summary``."""
+
+    accuracy: Share
+    confusion: np.ndarray
+    by_class: pd.DataFrame
+    calibration: Calibration
+
+
+def summary(opened: Opened) -> Summary:
+    """The run in sum."""
+    table, classes = opened.table, opened.classes
+
+    def make() -> Summary:
+        counts, rows = confusion(table, classes), by_class(table, classes)
+        return Summary(accuracy(table), counts, rows, calibration(table))
+
+    return results.store().get(("summary", *opened.key), make)
+
+
+def broken(opened: Opened) -> pd.DataFrame:
+    """The pictures that could not be read: number, path and reason."""
+    return results.store().get(("broken", *opened.key), opened.run.broken)
+
+
+def unanswered(opened: Opened) -> pd.DataFrame:
+    """The pictures whose answer was not finite: number, path, label and reason."""
+    return results.store().get(("unanswered", *opened.key), opened.run.unanswered)
+
+
+def unmatched(opened: Opened) -> dict[str, int]:
+    """The labels that mean no class of the model, and how many pictures have each."""
+    return results.store().get(("unmatched", *opened.key), opened.run.unmatched)
+
+
+def labelled(opened: Opened) -> bool:
+    """Whether any picture has a true class: else no answer is right or wrong."""
+    return bool(summary(opened).accuracy.pictures)
+
+
+@dataclass(frozen=True, eq=False)
+class Brief:
+    """A run that is not open: the share of ``right`` answers, or None, how many pictures are left out, and ``marks``.
+
+    Those could not be read (``broken``) or had no finite answer (``unanswered``). ``marks`` (n,) uint64 are the same
+    for the same picture at the same path, whatever the run.
+    """
+
+    right: float | None
+    broken: int
+    unanswered: int
+    marks: np.ndarray
+
+
+def brief(run: Run) -> Brief:
+    """A run in brief; nothing of one that is damaged."""
+
+    def make() -> Brief:
+        table = run.table()
+        right, marks = table["correct"].dropna(), pd.util.hash_pandas_object(table[["path", "sha256"]], index=False)
+        left_out = len(run.broken()), len(run.unanswered())
+        return Brief(float(right.mean()) if len(right) else None, *left_out, marks.to_numpy())
+
+    try:
+        return results.store().get(("brief", *_stamp(run)), make)
+    except (InvalidInput, OSError):
+        return Brief(None, 0, 0, np.zeros(0, np.uint64))

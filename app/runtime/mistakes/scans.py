@@ -1,0 +1,223 @@
+"""Scans: the data to scan, listed once; an uploaded zip, kept; and the scan itself, in a thread of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import statistics
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import BinaryIO
+
+import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from app.runtime import results
+from app.runtime.loading import Models
+from app.runtime.mistakes import folders, runs
+from app.state.mistakes import Request
+from core import Classifier, InvalidInput, Stopped
+from core.data.archive import LARGEST
+from core.data.collection import Collection
+from core.data.pictures import PICTURES, SEED, open_collection
+from core.scanning import Run, scan
+from core.scanning.start import SAME, settle
+from core.types import Progress
+
+FRESH = 60
+"""Seconds for which a list of pictures is good; a scan makes its own."""
+PROBES = 5
+"""Pictures that are read to know how long one takes."""
+ZIPS = "zips"
+CHUNK = 1 << 20
+AHEAD = 1.3
+"""What a scan takes of the time of its forward passes alone, reading aside: it looks at maps and gradients too."""
+
+BEAT = 0.5
+"""Seconds between two looks at whether the visitor of a scan is still there."""
+
+_stopped: set[str] = set()  # the names of scans that are to end
+
+
+@st.cache_resource(show_spinner=False, ttl=FRESH, max_entries=4)
+def collection(
+    data: str, seed: int, pictures: int, split: str = "", columns: tuple[tuple[str, str], ...] = ()
+) -> Collection:
+    """The pictures of a place or a name, see ``open_collection``; "" and no columns: as they are found.
+
+    Raises:
+        InvalidInput: as ``open_collection`` and ``folders.check_pictures``.
+    """
+    found = open_collection(data, seed=seed, pictures=pictures, split=split or None, columns=dict(columns))
+    folders.check_pictures(found.origin, found.paths)
+    return found
+
+
+@st.cache_resource(show_spinner=False)
+def _going() -> Models:
+    """The scans that run now: whoever asks for one that runs joins it, and it ends soon after the last one leaves."""
+    return Models(0)
+
+
+def run_name(model: Classifier, pictures: Collection, mapping: Mapping[str, str | None]) -> str:
+    """The folder that this scan has: the same one for the same model, pictures and classes, so that it goes on there.
+
+    Raises:
+        InvalidInput: the mapping names no class of the model.
+    """
+    facts = settle(model, pictures, mapping, True)
+    same = json.dumps([facts[name] for name in SAME], sort_keys=True)
+    words = f"{model.card.slug} {PurePath(pictures.origin).stem}"
+    return re.sub(r"[^\w-]+", "-", words)[:80] + "-" + hashlib.sha256(same.encode()).hexdigest()[:8]
+
+
+def seconds(model: Classifier, milliseconds: float, pictures: Collection) -> float:
+    """About how long a scan takes, from the time of a forward pass and from reading a few of the pictures."""
+
+    def one(number: int) -> float:
+        start = time.perf_counter()
+        try:
+            model.square(pictures.read(number))
+        except InvalidInput:
+            pass  # a broken picture takes its time too
+        return time.perf_counter() - start
+
+    def read() -> float:
+        step = max(1, len(pictures) // PROBES)
+        return statistics.median(one(number) for number in range(0, len(pictures), step)[:PROBES])
+
+    reading = results.store().get(("reading", pictures.identity, model.card.size), read)
+    return len(pictures) * (AHEAD * milliseconds / 1000 + reading)
+
+
+def run(model: Classifier, request: Request, tick: Progress) -> None:
+    """Scan, or go on where that run was; ``tick(done, total)`` is called ten times a second in this thread.
+
+    The batches are jobs of their own on the worker: others' jobs run in between. Whatever ``tick`` raises ends this
+    waiting, and soon the scan too, unless somebody comes back for it. What was scanned stays.
+
+    Raises:
+        InvalidInput: what the core says of the data, the disk or the run.
+        Stopped: by ``stop``.
+    """
+    out, chosen = runs.folder() / request.name, {"seed": request.seed, "pictures": request.pictures}
+    taken = {"split": request.split or None, "columns": dict(request.columns)}
+
+    def work(progress: Progress) -> None:
+        _stopped.discard(request.name)
+
+        def told(done: int, total: int) -> None:
+            if request.name in _stopped:
+                raise Stopped
+            progress(done, total)
+
+        scan(model, request.data, out, mapping=dict(request.mapping), progress=told, **chosen, **taken)
+
+    keeper = threading.Thread(target=_keep, args=(request.name, runtime_session()), name="fovea-keeping", daemon=True)
+    keeper.start()
+    _going().get(_key(request.name), work, tick)
+
+
+def progress(name: str) -> tuple[int, int] | None:
+    """How many pictures of a scan are done, and of how many; None where it does not run."""
+    return _going().on_the_way(_key(name))
+
+
+def _key(name: str) -> tuple[str]:
+    return (str(runs.folder() / name),)
+
+
+def runtime_session() -> str | None:
+    """What Streamlit knows this browser tab by; None where no server runs, as in a test."""
+    context = get_script_run_ctx()
+    return context.session_id if context and runtime.exists() else None
+
+
+def _keep(name: str, session: str | None) -> None:
+    """Let a scan go on while its visitor looks at other pages, until the tab is closed."""
+    time.sleep(BEAT)  # the scan is about to begin
+    while session and runtime.get_instance().is_active_session(session) and progress(name) is not None:
+        time.sleep(BEAT)
+
+
+def stop(name: str) -> None:
+    """End the scan of that name after the batch in hand."""
+    _stopped.add(name)
+
+
+def request(run: Run) -> Request:
+    """What goes on with an unfinished run."""
+    facts = run.facts
+    said = facts["identity"].split(" ")
+    seed, pictures = (int(said[1]), int(said[2])) if len(said) == 3 else (SEED, PICTURES)
+    mapping = ((label, "" if i is None else facts["classes"][i]) for label, i in facts["labels"].items())
+    taken = facts.get("taken") or {}  # runs of older versions do not say it
+    split, columns = taken.get("split", ""), tuple(taken.get("columns", {}).items())
+    return Request(
+        facts["model"], runs.name_of(run), facts["data"], seed, pictures, tuple(mapping), split=split, columns=columns
+    )
+
+
+def keep_zip(file: BinaryIO, name: str) -> Path:
+    """Keep an uploaded zip beside the runs, for its pictures are read again whenever a run of it is looked at.
+
+    Raises:
+        InvalidInput: it is too large, is no zip, holds no pictures, or there is no room for it.
+    """
+    folder = runs.folder() / ZIPS
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        beside = folder / f".{time.time_ns()}"
+        try:
+            with beside.open("wb") as kept:
+                while chunk := file.read(CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    if size > LARGEST:
+                        raise InvalidInput(f"{name} is larger than {LARGEST >> 20} MB; part it into several.")
+                    kept.write(chunk)
+            place = folder / digest.hexdigest()[:16] / (re.sub(r"[^\w-]+", "-", PurePath(name).stem)[:60] + ".zip")
+            place.parent.mkdir(exist_ok=True)
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"{name} could not be kept in {folder}: {error.strerror}; make room there.") from error
+    try:
+        open_collection(place)
+    except InvalidInput as error:
+        _drop(place)
+        raise InvalidInput(str(error).replace(str(place), name).replace(place.name, name)) from error
+    return place
+
+
+def _drop(place: Path) -> None:
+    """Remove a kept zip, and its folder where no other lies in it."""
+    place.unlink(missing_ok=True)
+    if not any(place.parent.iterdir()):
+        place.parent.rmdir()
+
+
+def remove(run: Run) -> None:
+    """Remove a run's folder, and the zip that was kept for it where no other run is about that.
+
+    Raises:
+        InvalidInput: it cannot be removed, or is not the app's own: who knows what else lies in that folder.
+    """
+    if not runs.is_kept(run):
+        raise InvalidInput(f"{run.folder} is not among the runs that are kept here; remove it by hand.")
+    stop(runs.name_of(run))
+    place = Path(run.facts["data"])
+    try:
+        shutil.rmtree(run.folder)
+        kept = place.parent.parent == (runs.folder() / ZIPS).absolute()
+        if kept and place.is_file() and not any(one.facts["data"] == str(place) for one in runs.earlier()):
+            _drop(place)
+    except OSError as error:
+        raise InvalidInput(f"{run.folder} cannot be removed: {error.strerror}; remove it by hand.") from error

@@ -1,0 +1,1 @@
+"""The page Explore: the prediction, attention beside attribution, how far they agree, and tests of both."""

@@ -1,0 +1,48 @@
+"""What is asked and shown on a page: one model, one picture, one class, and the two maps on the panes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app import layers
+from app.state import Subject
+from app.views.explore.panes import Shown
+from app.words import word
+from core import Attribution, Reading
+from core.attribution import Method
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """A reading asked about the ``target``: the attention map ``shown`` beside what the ``method`` ``found``.
+
+    ``found`` is None where the method has not been computed with these ``parameters`` yet.
+    """
+
+    subject: Subject
+    reading: Reading
+    target: int
+    shown: Shown
+    method: Method
+    parameters: dict[str, Any]
+    found: Attribution | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The classes that the model knows."""
+        return self.subject.classifier.card.classes
+
+    @property
+    def title(self) -> str:
+        """The attribution's name: of the method, and of the classes where it is not about the target alone."""
+        title, found = layers.method_title(self.method), self.found
+        if found is None or (found.contrast is None and found.target == self.target):
+            return title
+        classes = layers.contrast_title(self.names, found)
+        return word("contrast.title", method=title, classes=classes)
+
+    @property
+    def blank(self) -> str:
+        """Why the attribution shows nothing, in words; nothing where it shows something or is not there yet."""
+        return "" if self.found is None else layers.blank_note(self.method, self.found, self.reading, self.names)

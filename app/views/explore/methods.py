@@ -1,0 +1,114 @@
+"""The picker of the attribution method, with its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from app import layers, runtime, state
+from app.state import Key
+from app.views.explore.parameters import forget_others, option_title
+from app.widgets import computation
+from app.words import known, literal, plain, word
+from core import Classifier, InvalidInput, Reading
+from core.attribution import Method
+
+FAMILIES = ("gradients", "removal", "attention")
+"""What a method may be made of, in the order of the picker."""
+
+
+def pick_method(classifier: Classifier) -> Method:
+    """The attribution methods that fit the model, family by family, each with what it costs as it comes."""
+    ordered = sorted(runtime.fitting(classifier), key=lambda one: FAMILIES.index(one.family))
+    fitting = {one.slug: one for one in ordered}
+    if state.get(Key.METHOD) not in fitting:
+        if state.get(Key.METHOD):
+            state.notice(word("method.unknown", method=state.get(Key.METHOD)))
+        state.put(Key.METHOD, "grad-cam" if "grad-cam" in fitting else next(iter(fitting)))
+
+    def title(slug: str) -> str:
+        seconds, one = runtime.seconds(classifier, fitting[slug], {}), fitting[slug]
+        cost = word("method.quick") if seconds < 1 else computation.duration(seconds)
+        family = word(f"method.family.{one.family}")
+        return plain("method.option", title=layers.method_title(one), family=family, cost=cost)
+
+    titles = {slug: title(slug) for slug in fitting}  # once a run: a method that has run since tells another time
+    slug = st.selectbox(
+        word("method.label"), list(fitting), key=Key.METHOD, format_func=titles.get, label_visibility="collapsed"
+    )
+    return fitting[slug]
+
+
+def pick_parameters(classifier: Classifier, method: Method, titles: Mapping[str, str]) -> dict[str, Any]:
+    """A slider or a choice for each parameter; the values that differ from the method's defaults."""
+    changed = {}
+    for one in method.parameters:
+        initial, key = one.initial(classifier), state.parameter_key(method.slug, one.name)
+        value = state.parameter(method.slug, one.name, initial)
+        try:
+            value = one.parse(classifier, str(value))
+        except InvalidInput as error:
+            state.notice(str(error))
+            value = initial
+        state.set_parameter(key, value)
+        title = known(f"method.{method.slug}.{one.name}", one.title)
+        if one.numeric:
+            value = st.slider(title, one.low, one.high, step=one.step, key=key, help=one.help)
+        else:
+            said = partial(option_title, one, titles=titles)
+            value = st.selectbox(title, one.options(classifier), key=key, help=one.help, format_func=said)
+        if value != initial:
+            changed[one.name] = value
+    return changed
+
+
+def cost(classifier: Classifier, chosen: Method, parameters: dict[str, Any]) -> str:
+    """What the method costs with these parameters, in forward passes and in seconds."""
+    forwards, seconds = chosen.forwards(classifier, **parameters), runtime.seconds(classifier, chosen, parameters)
+    if seconds < 1:
+        return word("method.cost.quick", forwards=f"{forwards:,.0f}")
+    return word("method.cost", forwards=f"{forwards:,.0f}", duration=computation.duration(seconds))
+
+
+def unfit(classifier: Classifier) -> None:
+    """The methods that are not offered for the model, each with what it would need."""
+    others = runtime.unfitting(classifier)
+    if not others:
+        return
+    with st.popover(word("method.unfit", count=len(others)), type="tertiary"):
+        st.markdown(word("method.unfit.about"))
+        gradient = word("method.unfit.gradient")  # all that a method without needs of its own asks for
+        st.caption("  \n".join(f"**{layers.method_title(one)}**: {one.needs or gradient}" for one in others))
+        notes = (*classifier.notes, *classifier.found.notes)
+        if notes:
+            st.caption("  \n".join(map(literal, notes)))
+
+
+def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, Any]]:
+    """The row above the overlay: the method, what it says, and its parameters; those that differ from the defaults."""
+    forget_others(classifier)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="method-row"):
+        st.markdown(f"**{word('method.label')}**", width="content")
+        chosen = pick_method(classifier)
+        more = st.popover(word("method.parameters"), icon=":material/tune:")
+        unfit(classifier)
+    with more:
+        st.markdown(known(f"method.{chosen.slug}.summary", chosen.summary))
+        st.caption(f"{chosen.equation}  \n{chosen.paper}")
+        parameters = pick_parameters(classifier, chosen, layers.tap_titles(reading.maps))
+        if not chosen.parameters:
+            st.caption(word("method.plain"))
+        st.caption(cost(classifier, chosen, parameters))
+        st.caption(word("method.needs", needs=chosen.needs) if chosen.needs else word("method.needs.nothing"))
+    return chosen, parameters
+
+
+def can_contrast(chosen: Method, other: int | None, target: str) -> int | None:
+    """The class to set the target against, where the method can do that; else a sentence says why not."""
+    if other is not None and not chosen.contrasts:
+        st.caption(word("contrast.cannot", method=layers.method_title(chosen), target=target))
+        return None
+    return other

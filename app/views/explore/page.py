@@ -1,0 +1,69 @@
+"""Explore: one picture and one model, its attention beside what its gradients say, how far they agree, and trials."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import runtime, state
+from app.state import Key, Subject, View
+from app.views.explore import agreement, attributions, methods, panes, pinned, prediction, share
+from app.views.explore.analysis import Analysis
+from app.views.explore.tests import address, section
+from app.widgets import models, weights
+
+
+def draw(subject: Subject) -> None:
+    """Draw the page for a model whose weights are here."""
+    wanted = prediction.wanted(subject, Key.TARGET)
+    reading = runtime.look(subject.classifier, subject.picture, wanted)
+
+    stage, side = st.columns([2.7, 1], gap="large")
+    with side:
+        answers, below = st.container(key="answer-panel"), st.container(key="agreement-panel")
+    with stage:
+        maps, trials = st.container(key="maps-panel"), st.container(key="trials-panel")
+    with answers:
+        target = prediction.pick_target(subject, reading, wanted)
+        other = prediction.pick_contrast(subject, target)
+        models.limits(subject.classifier)
+    names = subject.classifier.card.classes
+
+    with maps:
+        chosen, parameters = methods.pick(subject.classifier, reading)
+        contrast = methods.can_contrast(chosen, other, names[target])
+        every = attributions.compute(subject, chosen, parameters, target, contrast)
+        found = attributions.on_side(every, state.get(Key.SIDE))
+        strip = attributions.strip(subject, target, chosen, every, parameters)
+        shown = panes.show(subject, reading, chosen, strip, found, paired=contrast is not None)
+        if found is not None:
+            attributions.gap(chosen, found, parameters, subject)
+        panes.gates(reading)
+
+    view = View(
+        model=subject.classifier.card.slug,
+        sample=subject.sample,
+        method=chosen.slug,
+        map=shown.choice.slug if shown.choice else "",
+        target=state.get(Key.TARGET) or "",
+        contrast="" if contrast is None else names[contrast],
+        framing=subject.framing,
+        parameters=tuple(sorted(parameters.items())),
+        query=shown.query,
+    )
+    state.publish(view, address.settle(reading))
+
+    analysis = Analysis(subject, reading, target, shown, chosen, parameters, found)
+    with below:
+        agreement.show(analysis)
+
+    with trials:
+        share.show(view, subject, names[target], reading, found, shown.query)
+        section.show(analysis)
+
+    pinned.show()
+
+
+if (subject := state.subject()) is not None:
+    draw(subject)
+else:
+    weights.fetch(models.find_card(state.get(Key.MODEL)))

@@ -1,0 +1,164 @@
+"""The overlay with both its strips, the channel gates as bars, and the numbers of a pinned patch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from app import figures, layers, runtime, state
+from app.components.overlay import overlay
+from app.layers import Choice
+from app.state import Key, Subject
+from app.views.explore.attributions import Entry
+from app.views.explore.parameters import asked_of
+from app.widgets import pictures
+from app.words import word
+from core import Attribution, Reading
+from core.attribution import Method
+
+FEW = 3
+"""Of more channel gates than these, one is shown at a time."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The attention map on the left pane: which one, the pinned patch (row by row) or None, and its title."""
+
+    choice: Choice | None
+    query: int | None
+    title: str
+
+
+def words(reading: Reading) -> dict[str, str]:
+    """The overlay's labels; the left pane of a model without attention on the picture is not called attention."""
+    found = {key: word(key) for key in overlay.WORDS}
+    if not layers.choices(reading):
+        none = word("map.only_channels" if reading.maps else "map.no_attention")
+        found |= {"overlay.attention": word("map.activity"), "overlay.attention_maps": none}
+    return found
+
+
+def pack(
+    subject: Subject,
+    reading: Reading,
+    shown: Sequence[Entry],
+    selected: tuple[str, str],
+    heading: str = "",
+) -> bytes:
+    """Everything that the overlay draws, as one blob; ``heading`` stands over the right pane."""
+    picture, classes = pictures.drawn(subject.picture), subject.classifier.card.classes
+    model = subject.classifier
+    labels = words(reading) | ({"overlay.attribution": heading} if heading else {})
+    if picture is not subject.picture:
+        labels |= {key: f"{labels[key]} {word('picture.part')}" for key in ("overlay.hint", "overlay.hint_rows")}
+    pairs = {one: (found.target, found.contrast) for one, found, _ in shown if found.contrast is not None}
+    height, width = picture.pixels.shape[:2]
+    return overlay.pack(
+        runtime.picture_jpeg(picture),
+        (width, height),
+        picture.box,
+        layers.attention_layers(reading, layers.find_choice(reading, selected[0]), classes),
+        [
+            layers.attribution_layer(one, found, reading, classes, pairs.get(one), asked_of(one, model, given, reading))
+            for one, found, given in shown
+        ],
+        selected=selected,
+        words=labels,
+    )
+
+
+def show(
+    subject: Subject,
+    reading: Reading,
+    chosen: Method,
+    shown: Sequence[Entry],
+    found: Attribution | None,
+    paired: bool = False,
+) -> Shown:
+    """Draw the overlay; what is on its left pane, after the visitor's last click."""
+    choice = pick_map(reading)
+    left = choice.slug if choice else layers.ENERGY
+    right = shown[-1][0].slug if shown else ""
+    if found is not None:
+        right = layers.side_slug(chosen, found.target if paired and found.contrast is None else None)
+
+    def select() -> None:
+        told = state.component(Key.OVERLAY, "selected") or {}
+        if told.get("attention") and told["attention"] != layers.ENERGY:
+            state.put(Key.MAP, told["attention"])
+        if told.get("attribution"):
+            method, side = layers.parse_side(told["attribution"])
+            state.put(Key.METHOD, method)
+            state.put(Key.SIDE, side)
+
+    blob = pack(subject, reading, shown, (left, right), word(f"overlay.attribution.{chosen.family}"))
+    check_look()
+    result = overlay.show(blob, key=Key.OVERLAY, on_select=select, addressed=True)
+    query = pinned(result.pick, reading, choice)
+    title = layers.attention_title(reading, choice, query)
+    if query is not None:
+        patch(reading, choice, query)
+    return Shown(choice, query, title)
+
+
+def check_look() -> None:
+    """A sentence for each part of the look that the address asks for and cannot have; the browser sets the others."""
+    for name in overlay.ADDRESS.values():
+        asked = state.take_asked(name)
+        if asked is not None and not overlay.readable(name, asked):
+            state.notice(word("address.unknown", name=name, value=asked))
+
+
+def pick_map(reading: Reading) -> Choice | None:
+    """The attention map on the left pane: the chosen one, or the one that the model begins with."""
+    asked, slug = state.take_asked(Key.MAP), state.get(Key.MAP) or ""
+    choice = layers.find_choice(reading, slug)
+    if slug and slug == asked and (choice is None or choice.slug != slug):
+        state.notice(word("map.unknown", map=slug))
+    state.put(Key.MAP, choice.slug if choice else "")
+    return choice
+
+
+def pinned(pick: dict[str, Any] | None, reading: Reading, choice: Choice | None) -> int | None:
+    """The pinned patch of the chosen map, counted row by row, or None."""
+    if not pick or choice is None or pick.get("layer") != choice.slug:
+        return None
+    grid = layers.grid_of(reading, choice).shape
+    row, column = int(pick["row"]), int(pick["column"])
+    return row * grid[1] + column if 0 <= row < grid[0] and 0 <= column < grid[1] else None
+
+
+def patch(reading: Reading, choice: Choice, query: int) -> None:
+    """The numbers of a pinned patch: where it looks most, and how much more than evenly."""
+    values, even = layers.grid_of(reading, choice, query), layers.even_share(reading, choice)
+    row, column = divmod(query, values.shape[1])
+    lines = [
+        word("pin.cell", row=one, column=two, weight=f"{value:.4f}", times=f"{value / even:.1f}")
+        for one, two, value in layers.strongest(values)
+    ]
+    st.info(
+        word("pin.title", row=row + 1, column=column + 1, even=f"{even:.4f}") + "\n\n" + "\n".join(lines),
+        icon=":material/push_pin:",
+    )
+
+
+@st.fragment
+def gates(reading: Reading) -> None:
+    """Channel gates as bars: they weigh features, not places. Of many, one at a time."""
+    found = layers.gates(reading)
+    if not found:
+        return
+    st.markdown(f"**{word('gate.title')}**")
+    st.caption(word("gate.about"))
+    if len(found) > FEW:
+        chosen = st.selectbox(word("gate.which"), list(found), index=len(found) - 1, key=f"gates.{len(found)}")
+        found = {chosen: found[chosen]}
+    for title, one in found.items():
+        st.plotly_chart(
+            figures.channel_bars(one.weights, title, word("gate.channel")),
+            config={"displayModeBar": False},
+            key=f"gate.{one.tap}",
+        )

@@ -1,0 +1,105 @@
+"""The answer: the five likeliest classes as bars, and the class that every map on the page is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from app import figures, state
+from app.state import Key, Subject
+from app.widgets import models, pictures
+from app.words import plain, word
+from core import InvalidInput, Reading
+
+LIKELIEST = 5
+UNSURE = 0.5
+
+
+def confidence(probability: float, classes: int, independent: bool = False) -> str:
+    """How sure the model is, in words; ``independent`` classes are likely or not each by itself."""
+    if independent:
+        return word("answer.none") if probability < UNSURE else word("answer.knows", count=classes)
+    if probability < UNSURE:
+        return word("answer.unsure", count=classes)
+    return word("answer.knows", count=classes)
+
+
+def show_truth(truth: str | None, names: Sequence[str], predicted: int) -> None:
+    """Say what the picture shows where that is known, and whether that is the answer."""
+    if truth is None:
+        return
+    if truth not in names:
+        st.markdown(word("answer.truth.unknown", name=truth))
+    elif truth == names[predicted]:
+        st.markdown(word("answer.truth.right", name=truth))
+    else:
+        st.markdown(word("answer.truth.wrong", name=truth, predicted=names[predicted]))
+
+
+def wanted(subject: Subject, key: Key) -> int | None:
+    """The class that the visitor or the address has chosen under that key, if the model knows it."""
+    name = state.get(key)
+    if not name:
+        return None
+    try:
+        return subject.classifier.target(name, np.empty(0))
+    except InvalidInput as error:
+        state.notice(str(error))
+        state.put(key, "")
+        return None
+
+
+def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
+    """Draw the bars and the list of classes; the index of the class that is asked about."""
+    classifier = subject.classifier
+    names, target = classifier.card.classes, reading.predicted if chosen is None else chosen
+    state.put(Key.TARGET, "" if chosen is None else names[target])
+    best = [int(i) for i in reading.probabilities.argsort()[::-1][:LIKELIEST]]
+    st.subheader(word("answer.title"))
+    st.markdown(confidence(float(reading.probabilities[best[0]]), len(names), classifier.independent))
+    if told := models.outputs(classifier):
+        st.caption(told)
+    show_truth(pictures.find_truth(subject.sample), names, reading.predicted)
+    key = state.fresh_key(Key.ANSWER)
+
+    def click() -> None:
+        row = state.clicked_row(Key.ANSWER, key)
+        if row is not None:
+            state.put(Key.TARGET, "" if best[row] == reading.predicted else names[best[row]])
+
+    st.plotly_chart(
+        figures.answer_bars(
+            [names[i] for i in best], reading.probabilities[best], best.index(target) if target in best else -1
+        ),
+        key=key,
+        on_select=click,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=word("answer.alt"),
+    )
+    st.selectbox(
+        word("answer.ask"),
+        ["", *names],
+        key=Key.TARGET,
+        format_func=lambda name: name or plain("answer.likeliest", name=names[reading.predicted]),
+    )
+    return target
+
+
+def pick_contrast(subject: Subject, target: int) -> int | None:
+    """Draw the list of classes to set the target against; the index of the chosen one, or None."""
+    names, against = subject.classifier.card.classes, wanted(subject, Key.CONTRAST)
+    if against == target:  # by the address, or it was asked about after it had been set against another
+        state.notice(word("contrast.same", name=names[target]))
+        against = None
+    state.put(Key.CONTRAST, "" if against is None else names[against])
+    st.selectbox(
+        word("answer.rather"),
+        ["", *(name for index, name in enumerate(names) if index != target)],
+        key=Key.CONTRAST,
+        format_func=lambda name: name or word("answer.alone"),
+        help=word("answer.rather.help"),
+    )
+    return against

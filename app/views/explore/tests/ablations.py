@@ -1,0 +1,132 @@
+"""What every part of the attention is worth: a button that tries them all, and a table, the dearest part first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from app import layers, state
+from app.figures import share_text
+from app.runtime import interventions
+from app.state import Key, Subject
+from app.views.explore.tests import changes
+from app.views.explore.tests.changes import Plan
+from app.widgets import computation
+from app.words import plain, word
+from core import Ablation, Reading
+from core.evaluation.ablation import WHOLE
+
+SHOWN = 8
+"""Lines of the table; the rest is reached by scrolling."""
+LINE = 35  # pixels
+MARK = "background-color: rgba(217, 96, 59, 0.2)"
+
+
+def running(subject: Subject, target: int) -> bool:
+    """Whether the visitor has asked for it, and it is still to be done."""
+    return state.get(Key.ABLATING) == interventions.ablation_key(subject.classifier, subject.picture, target)
+
+
+def offer(subject: Subject, reading: Reading, target: int) -> None:
+    """A button that tries every part, with its time where it is long; once told to, a bar with Stop."""
+    model, picture = subject.classifier, subject.picture
+    if interventions.find_ablations(model, picture, target) is not None:
+        return
+    if not running(subject, target):
+        key = interventions.ablation_key(model, picture, target)
+        seconds = interventions.ablation_seconds(model, reading)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                word("ablate.start"),
+                key="ablate",
+                icon=":material/checklist:",
+                on_click=lambda: state.put(Key.ABLATING, key),
+            )
+            if seconds > computation.QUICK:
+                st.caption(word("ablate.about", duration=computation.duration(seconds)))
+        return
+    bar = st.progress(0.0, word("ablate.running"))  # in a horizontal container the button below would be deaf
+    st.button(word("compute.stop"), key="stop-ablating", on_click=lambda: state.forget(Key.ABLATING))
+
+    def tick(done: int, total: int) -> None:
+        bar.progress(min(1.0, done / total), word("ablate.progress", done=done, total=total))
+
+    interventions.ablations(model, picture, target, owner=state.visitor(), tick=tick)
+    state.forget(Key.ABLATING)
+    st.rerun()  # the page again, with the table and without the bar
+
+
+def part_title(one: Ablation) -> str:
+    """Which part it is, counted from 1."""
+    if one.part == WHOLE:
+        return word("ablate.whole")
+    first, last = one.numbers[0] + 1, one.numbers[-1] + 1
+    return word("ablate.channels", first=first, last=last) if last > first else word(f"map.{one.part}", number=first)
+
+
+def lines(found: Sequence[Ablation], titles: dict[str, str], names: Sequence[str]) -> pd.DataFrame:
+    """The table: what is lost without each part."""
+    return pd.DataFrame(
+        {
+            "attention": [titles[one.tap] for one in found],
+            "part": [part_title(one) for one in found],
+            "loss": [one.loss for one in found],
+            "left": [100 * one.probability for one in found],
+            "answer": [
+                plain("ablate.becomes" if one.changed else "ablate.stays", name=names[one.predicted]) for one in found
+            ],
+        }
+    )
+
+
+def is_planned(one: Ablation, plan: Plan) -> bool:
+    """Whether the plan is to switch that part off."""
+    way, detail = (changes.OFF, None) if one.part == WHOLE else (one.part, one.numbers)
+    return plan.names == ((one.tap,), way, detail)
+
+
+def click(found: Sequence[Ablation]) -> None:
+    """Switch off the part whose line was just clicked."""
+    line = state.clicked_line(Key.ABLATIONS)
+    if line is not None:
+        one = found[line]
+        changes.choose(one.tap, changes.OFF if one.part == WHOLE else one.part, one.numbers)
+
+
+def show(subject: Subject, reading: Reading, target: int, plan: Plan) -> None:
+    """Draw the table where it is known; a click on a line switches that part off above."""
+    found = interventions.find_ablations(subject.classifier, subject.picture, target)
+    if not found:
+        return
+    names, count = subject.classifier.card.classes, sum(one.changed for one in found)
+    st.markdown(f"**{word('ablate.title')}**")
+    if count:
+        st.markdown(word("ablate.some", count=len(found), changed=count))
+    else:
+        st.markdown(word("ablate.none", count=len(found)))
+    planned = [line for line, one in enumerate(found) if is_planned(one, plan)]
+    state.put(Key.ABLATIONS, {"selection": {"rows": planned, "columns": [], "cells": []}})
+    table = lines(found, layers.tap_titles(reading.maps), names)
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    before = share_text(float(reading.probabilities[target]))
+    st.dataframe(
+        table.style.apply(lambda line: [MARK * found[line.name].changed] * len(line), axis=1),
+        key=Key.ABLATIONS,
+        on_select=lambda: click(found),
+        selection_mode=["single-row", "single-cell"],  # a click anywhere in a line chooses it
+        hide_index=True,
+        height=LINE * (min(SHOWN, len(found)) + 1) + 3,
+        row_height=LINE,
+        alt=word("ablate.name"),
+        column_config={
+            "attention": text(word("ablate.attention")),
+            "part": text(word("ablate.part")),
+            "loss": number(word("ablate.loss"), help=word("ablate.loss.help", name=names[target]), format="%.2f"),
+            "left": number(
+                word("ablate.left"), help=word("ablate.left.help", name=names[target], before=before), format="%.0f %%"
+            ),
+            "answer": text(word("ablate.answer")),
+        },
+    )

@@ -1,0 +1,224 @@
+"""Which attention is changed, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import streamlit as st
+
+import core
+from app import layers, runtime, state
+from app.components.gallery import gallery
+from app.state import Key, Subject
+from app.views.explore.tests import painting
+from app.widgets import pictures
+from app.words import known, word
+from core import AttentionMap, Kind, Reading
+from core.data.samples import samples
+from core.evaluation.intervention import PARTS, Change
+
+UNIFORM, OFF, SHUFFLED, OTHER, PAINTED = "uniform", "off", "shuffled", "other", "painted"
+"""The ways beside the parts that can be off: a head, a channel, a glimpse."""
+EVERY = ""
+"""All of the attention, in place of one tap's name."""
+FEW = 16
+"""Up to as many parts each have a button; more are found in a list."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What becomes of which attention: the names of the ``taps``, the ``way``, and what else tells it from others."""
+
+    taps: tuple[str, ...]
+    way: str
+    detail: Hashable
+    changes: Mapping[str, Change]
+
+    @property
+    def names(self) -> tuple[Hashable, ...]:
+        """What a cache may know it by."""
+        return self.taps, self.way, self.detail
+
+
+def part_of(one: AttentionMap) -> tuple[str, int]:
+    """What a map is made of, and of how many; nothing where it is a whole."""
+    part, axis = PARTS.get(one.kind, ("", 0))
+    count = one.weights.shape[axis] if part else 1
+    return (part, count) if count > 1 else ("", 1)
+
+
+def ways(maps: Sequence[AttentionMap]) -> list[str]:
+    """What can become of that attention."""
+    found = [UNIFORM, OFF, SHUFFLED, OTHER]
+    if len(maps) == 1:
+        found[3:3] = filter(None, [part_of(maps[0])[0]])
+        found += [PAINTED] if maps[0].kind != Kind.CHANNEL else []
+    return found
+
+
+def begin(reading: Reading) -> str:
+    """The tap that a trial begins with: the one on the left pane, or the last where none of them is.
+
+    It follows the pane until the visitor, or an address, chooses another.
+    """
+    shown, taps = layers.find_choice(reading, state.get(Key.MAP) or ""), [one.tap for one in reading.maps]
+    first = shown.tap if shown is not None and shown.tap in taps else taps[-1]
+    chosen, asked = state.get(Key.CHANGED), state.get(Key.ASKED, {})
+    if chosen is None:
+        state.put(Key.CHANGED, first)
+    elif chosen == state.get(Key.BEGUN) != first and Key.CHANGED not in asked:
+        state.put(Key.CHANGED, first)
+        state.forget(Key.PARTS_OFF)
+    state.put(Key.BEGUN, first)
+    return first
+
+
+def reset() -> None:
+    """Everything as it was at first."""
+    state.forget(Key.CHANGED, Key.WAY, Key.SHUFFLE, Key.PARTS_OFF, Key.DONOR, Key.PAINTED)
+
+
+def choose(tap: str, way: str, numbers: Sequence[int] = ()) -> None:
+    """Change one tap in that way; ``numbers`` are the parts that are off. For callbacks."""
+    state.put(Key.CHANGED, tap)
+    state.put(Key.WAY, way)
+    state.put(Key.PARTS_OFF, list(numbers))
+
+
+def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
+    """Draw the choices; what they come to. A ``Plan`` without changes stands for a choice that is not made yet.
+
+    While the page is ``busy`` the choices wait: a fragment is not drawn before the run that is under way has ended.
+
+    Raises:
+        InvalidInput: what was painted is no grid.
+    """
+    titles, maps = layers.tap_titles(reading.maps), {one.tap: one for one in reading.maps}
+    offered = [*maps, *([EVERY] if len(maps) > 1 else [])]
+    first = begin(reading)
+    if state.get(Key.CHANGED) not in offered:
+        state.put(Key.CHANGED, first)
+    which, back = st.columns([3, 1], vertical_alignment="bottom")
+    tap = which.selectbox(
+        word("change.which"),
+        offered,
+        key=Key.CHANGED,
+        format_func=lambda one: titles[one] if one else word("change.every"),
+        on_change=lambda: state.forget(Key.PARTS_OFF),
+        disabled=busy,
+        persist_state="session",
+    )
+    back.button(
+        word("change.reset"),
+        key="reset-change",
+        icon=":material/restart_alt:",
+        help=word("change.reset.help"),
+        on_click=reset,
+        width="stretch",
+        disabled=busy,
+    )
+    chosen = [maps[tap]] if tap else list(reading.maps)
+    possible = ways(chosen)
+    if state.get(Key.WAY) not in possible:
+        state.put(Key.WAY, UNIFORM)
+    way = st.pills(
+        word("change.way"),
+        possible,
+        key=Key.WAY,
+        format_func=lambda one: word(f"change.way.{one}"),
+        required=True,
+        disabled=busy,
+        persist_state="session",
+    )
+    return settle(subject, chosen, way, busy)
+
+
+def about(subject: Subject, chosen: Sequence[AttentionMap], way: str) -> str:
+    """What a way does, in a sentence for each kind of attention that is chosen."""
+    said = []
+    for one in chosen:
+        pooled = one.kind == Kind.SPATIAL and subject.classifier.taps[one.tap].softmax
+        kind = "pooling" if pooled else one.kind
+        said.append(known(f"change.about.{way}.{kind}", known(f"change.about.{way}", "")))
+    return " ".join(dict.fromkeys(said))
+
+
+def settle(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy: bool) -> Plan:
+    """Say what a way does, draw what has to be set for it, and make a plan of it."""
+    st.caption(about(subject, chosen, way))
+    taps = tuple(one.tap for one in chosen)
+    if way in (UNIFORM, OFF):
+        return Plan(taps, way, None, dict.fromkeys(taps, core.UNIFORM if way == UNIFORM else core.OFF))
+    if way == SHUFFLED:
+        seed = pick_seed(busy)
+        return Plan(taps, way, seed, dict.fromkeys(taps, core.SHUFFLED(seed)))
+    if way == OTHER:
+        donor = pick_donor(subject)
+        theirs = {one.tap: one for one in runtime.reading(subject.classifier, donor).maps}
+        return Plan(taps, way, donor.key, {tap: theirs[tap] for tap in taps})
+    if way == PAINTED:
+        painted = painting.pick(subject, chosen[0])
+        if painted is None:
+            return Plan(taps, way, None, {})
+        return Plan(taps, way, sha256(painted.tobytes()).hexdigest(), {taps[0]: painted})
+    numbers = pick_parts(chosen[0], busy)
+    return Plan(taps, way, numbers, {taps[0]: core.off(**{way: numbers})} if numbers else {})
+
+
+def pick_seed(busy: bool) -> int:
+    """The seed of a shuffle."""
+    state.put(Key.SHUFFLE, state.get(Key.SHUFFLE, 0))
+    return st.number_input(
+        word("change.seed"), 0, 9999, key=Key.SHUFFLE, width=160, disabled=busy, persist_state="session"
+    )
+
+
+def pick_parts(one: AttentionMap, busy: bool) -> tuple[int, ...]:
+    """The heads, channels or glimpses that are off, counted from 0; the first one to begin with."""
+    part, count = part_of(one)
+    wanted = [number for number in state.get(Key.PARTS_OFF, [0]) if number < count]
+    state.put(Key.PARTS_OFF, wanted)
+
+    def title(number: int) -> str:
+        return word(f"map.{part}", number=number + 1)
+
+    label = word(f"change.way.{part}")
+    shown = {"key": Key.PARTS_OFF, "format_func": title, "label_visibility": "collapsed"}
+    shown |= {"disabled": busy, "persist_state": "session"}
+    if count <= FEW:
+        found = st.pills(label, range(count), selection_mode="multi", **shown)
+    else:
+        found = st.multiselect(label, range(count), **shown)
+    if not found:
+        st.caption(word("change.nothing"))
+    return tuple(sorted(found))
+
+
+def pick_donor(subject: Subject) -> core.Picture:
+    """The picture whose attention is taken: another sample, or one that the visitor brought."""
+    own = {slug: one.name for slug, one in state.uploads().items()}
+    offered = own | {one.slug: one.title for one in samples(subject.classifier.card.family)}
+    offered.pop(subject.sample, None)
+    if state.get(Key.DONOR) not in offered:
+        state.put(Key.DONOR, next(iter(offered)))
+
+    def click() -> None:
+        event = state.component(Key.DONORS, "chosen")
+        if event:
+            state.put(Key.DONOR, event["slug"])
+
+    tiles = [
+        gallery.Tile(slug, title, runtime.picture_thumbnail(pictures.find_picture(slug)))
+        for slug, title in offered.items()
+    ]
+    gallery.show(
+        tiles,
+        state.get(Key.DONOR),
+        key=Key.DONORS,
+        label=word("change.donors"),
+        remove=word("picture.remove"),
+        on_chosen=click,
+    )
+    return pictures.framed(subject.classifier.card, pictures.find_picture(state.get(Key.DONOR)), subject.framing)

@@ -1,0 +1,149 @@
+"""The checks of the two maps on screen: passed or not, in words, with their numbers and what each of them means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from app import layers, runtime, state
+from app.runtime import faithfulness
+from app.state import Key, Subject
+from app.views.explore.analysis import Analysis
+from app.views.explore.tests.curves import on_demand
+from app.widgets.computation import QUICK
+from app.words import literal, percent, word
+from core import AttentionMap, Attribution, Check, rollout_map
+from core.attention.rollout import ROLLOUT
+from core.attribution.exactness import EXACT
+from core.evaluation.checks import ROUNDING, SAME
+from core.evaluation.randomisation import CARELESS
+from core.types import Progress
+
+LIMITS = {"rows": ROUNDING, "complete": EXACT, "target": SAME, "weights": CARELESS, "blob": 0.0, "edges": 0.0}
+"""The last value that passes, or the first that does not."""
+SIGNS = {
+    True: ":green[:material/check_circle:]",
+    False: ":orange[:material/cancel:]",
+    None: ":gray[:material/do_not_disturb_on:]",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A map to be checked, the class it is checked for, and the ``parameters`` that ``core.check`` takes.
+
+    ``notes`` say which map it is, and what is checked in the place of what is shown. A ``blind`` map is the same for
+    every class.
+    """
+
+    map: AttentionMap | Attribution
+    target: int
+    parameters: dict[str, Any]
+    notes: tuple[str, ...]
+    blind: bool
+
+
+def show(analysis: Analysis) -> None:
+    """Draw the lists, once they are computed: at once where that is quick."""
+    attention, attribution = about_attention(analysis), about_attribution(analysis)
+    questions = [one for one in (attention, attribution) if one is not None]
+    known = compute(analysis.subject, questions)
+    if known is None:
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(f"**{word('check.attention')}**")
+        if attention is None:
+            st.markdown(word("check.none.attention"))
+        else:
+            draw(attention, known[attention], analysis.names)
+    with right:
+        method = layers.method_title(analysis.method)
+        st.markdown(f"**{method}**")
+        if attribution is None:
+            st.markdown(literal(analysis.blank) or word("check.none.attribution", method=method))
+        else:
+            draw(attribution, known[attribution], analysis.names)
+    if questions:
+        st.info(word("check.warning"), icon=":material/info:")
+
+
+def about_attention(analysis: Analysis) -> Question | None:
+    """The attention map as it is shown, if it is: of one head and from one patch, where they are chosen."""
+    shown, choice, maps = analysis.shown, analysis.shown.choice, analysis.reading.maps
+    if choice is None:
+        return None
+    one = rollout_map(maps) if choice.tap == ROLLOUT else next(each for each in maps if each.tap == choice.tap)
+    part = {"head": choice.head, "query": shown.query}
+    part = {name: value for name, value in part.items() if value is not None}
+    return Question(one, analysis.target, part, (shown.title, *([word("check.part")] if part else [])), blind=True)
+
+
+def about_attribution(analysis: Analysis) -> Question | None:
+    """The attribution, if it shows anything; of one of two classes that of the first alone, which is known too."""
+    found, chosen, parameters, notes = analysis.found, analysis.method, analysis.parameters, ()
+    if found is None or analysis.blank:
+        return None
+    if found.contrast is not None:
+        names, subject = analysis.names, analysis.subject
+        notes = (word("check.one_class", name=names[found.target], other=names[found.contrast]),)
+        asked = subject.classifier, subject.picture, chosen, found.target, parameters
+        found = runtime.attribution(*asked, owner=state.visitor())
+    blind = chosen.family == "attention" and not chosen.gradient
+    return Question(found, found.target, parameters, notes, blind)
+
+
+def compute(subject: Subject, questions: Sequence[Question]) -> dict[Question, tuple[Check, ...]] | None:
+    """The answers to each question; None while the visitor has not asked for what takes long."""
+    model, picture, owner = subject.classifier, subject.picture, state.visitor()
+    keys = [faithfulness.checks_key(model, picture, one.map, one.target, one.parameters) for one in questions]
+    missing = [one for one, key in zip(questions, keys, strict=True) if faithfulness.find(key) is None]
+
+    def run(one: Question, tick: Progress | None = None) -> tuple[Check, ...]:
+        asked = one.map, one.target, one.parameters
+        return faithfulness.checks(model, picture, *asked, owner=owner, tick=tick)
+
+    def work(tick: Progress) -> None:
+        for number, one in enumerate(missing):
+            run(one, lambda done, total, number=number: tick(number * total + done, len(missing) * total))
+
+    expected = sum(faithfulness.checks_seconds(model, one.map, one.parameters) for one in missing)
+    if expected > QUICK:
+        on_demand(Key.CHECKS, tuple(keys), expected, word("check.start"), work)
+        return None
+    with st.spinner(word("compute.running")):
+        return {one: run(one) for one in questions}
+
+
+def draw(question: Question, found: Sequence[Check], names: Sequence[str]) -> None:
+    """One map's list."""
+    st.caption("  \n".join((*question.notes, word("check.class", name=names[question.target]))))
+    words = {True: word("check.passed"), False: word("check.failed"), None: word("check.unasked")}
+    for one in found:
+        with st.container(gap="xxsmall"):
+            line = f"{SIGNS[one.passed]} **{word(f'check.{one.slug}')}**: {words[one.passed]}"
+            st.markdown(line, help=word(f"check.{one.slug}.means"))
+            st.caption(told(one, question.blind))
+
+
+def told(one: Check, blind: bool) -> str:
+    """A check's number in a sentence, or why there is none."""
+    if one.value is None:
+        return word(f"check.{one.slug}.none")
+    if one.slug == "target" and blind:
+        return word("check.target.blind")
+    limit = LIMITS[one.slug]
+    shown = f"{limit:g}" if one.slug != "complete" else percent(limit, 0)
+    return word(f"check.{one.slug}.value", value=number(one.slug, one.value), limit=shown)
+
+
+def number(slug: str, value: float) -> str:
+    """A check's value as people read it."""
+    if slug == "complete":
+        return percent(value)
+    if slug == "rows":
+        return f"{value:.7f}".rstrip("0").rstrip(".")
+    return f"{value:.2f}".replace("-", "−")

@@ -1,0 +1,231 @@
+"""Erase: what is left of the answer without the part that a map points at, beside as much at random, and the least."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from app import layers, state
+from app.runtime import faithfulness
+from app.runtime.faithfulness import Erased
+from app.state import Key
+from app.views.explore.analysis import Analysis
+from app.views.explore.tests import address, curves, outcome
+from app.views.explore.tests.address import FIRST, POINTERS, SHARES
+from app.words import percent, word
+from core.evaluation.erasure import FILLS, WHICH
+from core.evaluation.sources import is_even
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What an answer is measured on, and how a value of it is told.
+
+    A value that moves by less than ``still`` stays where it is; a part must cost by ``more`` than another to be said to
+    matter more.
+    """
+
+    still: float
+    more: float
+    told: Callable[[float], str]
+
+
+SHARE = Scale(0.02, 0.05, lambda value: percent(value, 0))
+"""The probability of a class."""
+LEAD = Scale(0.1, 0.25, outcome.number)
+"""How far the score of one class lies above that of another: the logarithm of their odds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pointer:
+    """The map that says what is erased: its short name, its values (h, w), and the class it is about.
+
+    ``title`` says which map it is where the name does not. ``contrast`` is the class that is set against it, or None; a
+    ``signed`` map speaks against its class below zero.
+    """
+
+    name: str
+    values: np.ndarray
+    target: int
+    title: str = ""
+    contrast: int | None = None
+    signed: bool = False
+
+    @property
+    def scale(self) -> Scale:
+        """What the answer is measured on."""
+        return SHARE if self.contrast is None else LEAD
+
+    def measure(self, probabilities: np.ndarray) -> float:
+        """What the map should speak for, of an answer (k,)."""
+        if self.contrast is None:
+            return float(probabilities[self.target])
+        first, second = np.log(probabilities[[self.target, self.contrast]].clip(np.finfo(np.float32).tiny))
+        return float(first - second)
+
+
+def show(analysis: Analysis) -> None:
+    """Draw the trial: whose map, the three pictures, and the curves when they are asked for."""
+    maps, alone = pointers(analysis), missing(analysis)
+    if not maps:
+        st.markdown(word("erase.nothing", why=alone))
+        return
+    seed = state.get(Key.SEED, 0)
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        pointer = pick_map(maps, layers.method_title(analysis.method), alone)
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.caption(word("erase.seed", seed=seed), width="content")
+            st.button(word("erase.again"), icon=":material/casino:", on_click=lambda: state.put(Key.SEED, seed + 1))
+    if pointer.title:
+        st.caption(pointer.title)
+    if is_even(pointer.values):
+        st.caption(word("erase.flat"))
+    compare(analysis, pointer, seed)
+    curves.ask(analysis.subject, pointer.values, pointer.target, seed)
+
+
+def pointers(analysis: Analysis) -> dict[str, Pointer]:
+    """The maps on the two panes that point anywhere: the attention as it is shown, and the attribution."""
+    maps, shown, found = {}, analysis.shown, analysis.found
+    if shown.choice is not None:
+        values = layers.grid_of(analysis.reading, shown.choice, shown.query)
+        maps["attention"] = Pointer(word("erase.attention.name"), values, analysis.target, shown.title)
+    if found is not None and not analysis.blank:
+        name, title = layers.method_title(analysis.method), analysis.title
+        signed = analysis.method.signed
+        about = title if title != name else ""
+        maps["attribution"] = Pointer(name, found.values, found.target, about, found.contrast, signed)
+    return maps
+
+
+def missing(analysis: Analysis) -> str:
+    """Why the attribution cannot be erased by, in words; nothing where it can."""
+    if analysis.found is None:
+        return word("erase.later", method=analysis.title)
+    return word("erase.blank", method=analysis.title, why=analysis.blank) if analysis.blank else ""
+
+
+def pick_map(maps: dict[str, Pointer], method: str, why: str) -> Pointer:
+    """Draw the choice between the two maps, or a line that says ``why`` there is but one; the chosen one."""
+    if len(maps) == 1:
+        ((only, pointer),) = maps.items()
+        told = word("erase.only.attribution", method=method)
+        st.caption(word("erase.only.attention", why=why) if only == "attention" else told, width="content")
+        return pointer
+    if state.get(Key.ERASE_MAP) not in maps:
+        state.put(Key.ERASE_MAP, POINTERS[0])
+    names = {"attention": word("erase.attention"), "attribution": word("erase.attribution", method=method)}
+    whose = st.segmented_control(
+        word("erase.whose"),
+        list(maps),
+        key=Key.ERASE_MAP,
+        format_func=names.get,
+        required=True,
+        width="content",
+        persist_state="session",
+    )
+    return maps[whose]
+
+
+@st.fragment
+def compare(analysis: Analysis, pointer: Pointer, seed: int) -> None:
+    """How much goes and what comes instead, the three pictures, and the curves that are known: run by themselves."""
+    left, right = st.columns(2, gap="medium")
+    for key, first in ((Key.ERASE_SHARE, FIRST), (Key.ERASE_FILL, next(iter(FILLS)))):
+        state.put(key, state.get(key) or first)
+    per_cent = left.slider(
+        word("erase.share"),
+        SHARES[0],
+        SHARES[-1],
+        step=SHARES.step,
+        format="%d %%",
+        key=Key.ERASE_SHARE,
+        persist_state="session",
+    )
+    fill = right.segmented_control(
+        word("erase.fill"),
+        list(FILLS),
+        key=Key.ERASE_FILL,
+        format_func=lambda one: word(f"erase.fill.{one}"),
+        required=True,
+        persist_state="session",
+    )
+    state.publish_trial(address.settle(analysis.reading))
+    model, picture, share = analysis.subject.classifier, analysis.subject.picture, per_cent / 100
+    tried = {which: faithfulness.erased(model, picture, pointer.values, share, which, fill, seed) for which in WHICH}
+    with st.container(key=Key.ERASED):  # narrow columns too: on a phone as well the three stand side by side
+        for (which, one), column in zip(tried.items(), st.columns(3, wrap=False), strict=True):
+            with column, st.container(gap="xsmall"):
+                draw(analysis, pointer, which, one)
+    sentence(analysis, pointer, tried)
+    curves.show(analysis.subject, pointer.name, pointer.values, pointer.target, seed, share)
+
+
+def draw(analysis: Analysis, pointer: Pointer, which: str, one: Erased) -> None:
+    """One picture with a part missing: what is missing, the class's probability, and the answer."""
+    names, reading = analysis.names, analysis.reading
+    title = word("erase.random") if which == "random" else missing_part(pointer, names, which)
+    st.image(one.pixels, width="stretch", alt=word("erase.alt", title=title))
+    st.markdown(title)
+    asked = [pointer.target] if pointer.contrast is None else [pointer.target, pointer.contrast]
+    changes = [
+        word(
+            "erase.change",
+            name=names[index],
+            before=together(float(reading.probabilities[index])),
+            after=together(float(one.probabilities[index])),
+        )
+        for index in asked
+    ]
+    st.markdown("**" + "  \n".join(changes) + "**")
+    answer = int(one.probabilities.argmax())
+    still = "erase.still" if answer == reading.predicted else "erase.becomes"
+    st.caption(word(still, name=names[answer], share=together(float(one.probabilities[answer]))))
+
+
+def missing_part(pointer: Pointer, names: tuple[str, ...], which: str) -> str:
+    """What the map says of the part that is missing, the most or the least of it."""
+    name = names[pointer.target]
+    if pointer.contrast is not None:
+        return word(f"erase.{which}.contrast", name=name, other=names[pointer.contrast])
+    return word(f"erase.{which}.signed", name=name) if pointer.signed else word(f"erase.{which}")
+
+
+def together(value: float) -> str:
+    """A fraction as a whole number of per cent that no line breaks: the columns are narrow."""
+    return percent(value, 0).replace(" ", "\u00a0")
+
+
+def moved(before: float, after: float, scale: Scale = SHARE) -> str:
+    """Where an answer goes, in words."""
+    key = "erase.stays" if abs(after - before) < scale.still else "erase.falls" if after < before else "erase.rises"
+    return word(key, after=scale.told(after))
+
+
+def verdict(before: float, after: dict[str, float], scale: Scale = SHARE) -> str:
+    """Whether the part that the map points at matters more than a random one of its size."""
+    if all(abs(one - before) < scale.still for one in after.values()):
+        return word("erase.unmoved")
+    ahead = after["random"] - after["most"]
+    return word("erase.matters" if ahead >= scale.more else "erase.less" if ahead <= -scale.more else "erase.no_more")
+
+
+def sentence(analysis: Analysis, pointer: Pointer, tried: dict[str, Erased]) -> None:
+    """The three answers compared in words: by the class's probability, or by its lead over another."""
+    names, scale = analysis.names, pointer.scale
+    before = pointer.measure(analysis.reading.probabilities)
+    after = {which: pointer.measure(one.probabilities) for which, one in tried.items()}
+    name, whole = names[pointer.target], scale.told(before)
+    most, random, least = (moved(before, after[which], scale) for which in WHICH)
+    if pointer.contrast is not None:
+        other = names[pointer.contrast]
+        said = word(
+            "erase.sentence.contrast", name=name, other=other, before=whole, most=most, random=random, least=least
+        )
+    else:
+        key = "erase.sentence.signed" if pointer.signed else "erase.sentence"
+        said = word(key, name=name, before=whole, most=most, random=random, least=least)
+    st.markdown(said if is_even(pointer.values) else f"{said} {verdict(before, after, scale)}")

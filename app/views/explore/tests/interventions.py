@@ -1,0 +1,38 @@
+"""Intervene: change what the attention lets through, and see whether the answer moves."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.runtime import interventions
+from app.state import Subject
+from app.views.explore.analysis import Analysis
+from app.views.explore.tests import ablations, address, changes, outcome
+from app.words import literal, word
+from core import InvalidInput, Reading
+
+
+def show(analysis: Analysis) -> None:
+    """Draw the change, what it does to the answer, and what every part of the attention is worth."""
+    subject, reading, target = analysis.subject, analysis.reading, analysis.target
+    if not reading.maps:
+        st.markdown(word("change.none"))
+        return
+    change(subject, reading, target)
+    ablations.offer(subject, reading, target)  # out of the fragment, where Stop would be heard too late
+
+
+@st.fragment
+def change(subject: Subject, reading: Reading, target: int) -> None:
+    """The change, its answer, and what every part is worth where that is known: by itself, so that it moves at once."""
+    try:
+        plan = changes.pick(subject, reading, ablations.running(subject, target))
+        state.publish_trial(address.settle(reading))
+        if plan.changes:
+            after = interventions.intervene(subject.classifier, subject.picture, plan.changes, *plan.names)
+            outcome.show(subject, reading, after, target, plan)
+    except InvalidInput as error:
+        st.error(literal(error))
+        return
+    ablations.show(subject, reading, target, plan)

@@ -1,0 +1,120 @@
+"""How the answer moves when the attention is changed: in a sentence, in bars, and the map that was multiplied with."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app import figures, layers
+from app.figures import share_text
+from app.layers import Choice
+from app.runtime import interventions
+from app.state import Subject
+from app.views.explore.tests.changes import Plan
+from app.words import word
+from core import AttentionMap, Kind, Reading, to_grid
+from core.types import PROBABILITIES
+
+ROWS, LIKELIEST = 5, 3
+SAME = 0.005
+"""A score that moves less than this is said to stay."""
+
+
+def show(subject: Subject, before: Reading, after: Reading, target: int, plan: Plan) -> None:
+    """Draw the answer before and after, and the map of the attention that was changed."""
+    names = subject.classifier.card.classes
+    st.markdown(sentence(names, before, after, plan.way))
+    st.caption(score_sentence(subject, target, before, after))
+    bars, maps = st.columns([1, 1.15], gap="medium")
+    shown = rows(before, after, target)
+    bars.plotly_chart(
+        figures.paired_bars(
+            [names[one] for one in shown],
+            before.probabilities[shown],
+            after.probabilities[shown],
+            shown.index(target),
+            (word("moved.before"), word("moved.after")),
+        ),
+        key="moved.bars",
+        config={"displayModeBar": False},
+        alt=word("moved.bars"),
+    )
+    with maps:
+        show_maps(subject, before, after, plan.taps)
+
+
+def sentence(names: tuple[str, ...], before: Reading, after: Reading, way: str) -> str:
+    """Whether the answer moves."""
+    was, now, how = before.predicted, after.predicted, word(f"moved.how.{way}")
+    name, first = names[was], share_text(float(before.probabilities[was]))
+    then, there = (share_text(float(after.probabilities[one])) for one in (was, now))
+    if was == now:
+        return word("moved.stays", name=name, before=first, after=then, how=how)
+    return word("moved.becomes", other=names[now], there=there, name=name, before=first, after=then, how=how)
+
+
+def score_sentence(subject: Subject, target: int, before: Reading, after: Reading) -> str:
+    """How far the score of a class moves, and what that is: a logit, unless the model gives out probabilities."""
+    card, was = subject.classifier.card, float(before.logits[target])
+    moved, name = float(after.logits[target]) - was, card.classes[target]
+    kind = "probability" if card.output == PROBABILITIES else "logit"
+    if abs(moved) < SAME:
+        return word(f"moved.same.{kind}", name=name, before=number(was))
+    way = "falls" if moved < 0 else "rises"
+    return word(f"moved.{way}.{kind}", name=name, change=number(abs(moved)), before=number(was))
+
+
+def number(value: float) -> str:
+    """A score as it is written."""
+    return f"{value:.2f}".replace("-", "−")
+
+
+def rows(before: Reading, after: Reading, target: int) -> list[int]:
+    """The classes to show: the one asked about and the likeliest of both answers, in the order of the first."""
+    likeliest = [reading.probabilities.argsort()[::-1] for reading in (before, after)]
+    wanted = [target, *likeliest[0][:LIKELIEST], *likeliest[1][:LIKELIEST], *likeliest[0][:ROWS]]
+    found = list(dict.fromkeys(int(one) for one in wanted))
+    return sorted(found[: max(ROWS, LIKELIEST)], key=lambda one: -before.probabilities[one])
+
+
+def show_maps(subject: Subject, before: Reading, after: Reading, taps: tuple[str, ...]) -> None:
+    """The last changed map that lies on the picture beside its own; of gates alone, their bars one above the other."""
+    theirs = {one.tap: one for one in after.maps}
+    pairs = [(one, theirs[one.tap]) for one in before.maps if one.tap in taps]
+    placed = [pair for pair in pairs if pair[0].kind != Kind.CHANNEL]
+    if not placed:
+        return show_gates(*pairs[-1])
+    own, used = placed[-1]
+    values = to_grid(own), to_grid(used)
+    st.plotly_chart(
+        figures.paired_maps(
+            interventions.square_jpeg(subject.picture),
+            *values,
+            (word("moved.map.before"), word("moved.map.after")),
+            (extent(values[0]), extent(values[1])),
+            word("overlay.value", row="{row}", column="{column}", value="{value}"),
+        ),
+        key="moved.maps",
+        config={"displayModeBar": False},
+        alt=word("moved.maps"),
+    )
+    st.caption(word("moved.map.about", title=layers.attention_title(before, Choice(own.tap))))
+
+
+def extent(values: np.ndarray) -> str:
+    """From where to where a map's values run."""
+    if not values.any():
+        return word("moved.map.zero")
+    low, high = float(values.min()), float(values.max())
+    return word("moved.map.range", low=f"{low if low > high / 1000 else 0:.3g}", high=f"{high:.3g}")
+
+
+def show_gates(own: AttentionMap, used: AttentionMap) -> None:
+    """A gate's weights before and after."""
+    for name, one in ((word("moved.map.before"), own), (word("moved.map.after"), used)):
+        st.plotly_chart(
+            figures.channel_bars(one.weights, name, word("gate.channel")),
+            key=f"moved.gate.{name}",
+            config={"displayModeBar": False},
+            alt=name,
+        )

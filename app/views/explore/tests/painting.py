@@ -1,0 +1,65 @@
+"""Weights painted by hand: the canvas of the trial, and what is on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app import figures, state
+from app.components.paint import paint
+from app.runtime import interventions
+from app.state import Key, Subject
+from app.words import word
+from core import AttentionMap, Kind, to_grid
+
+
+def pick(subject: Subject, one: AttentionMap) -> np.ndarray | None:
+    """Draw the canvas; the weights (h, w) from 0 to 1 on it, or None before the first stroke.
+
+    It begins with the model's own map, or the mean of its own maps: to have that stand for all of them would be a
+    change. Painted weights of a gate are the gate; those of a softmax are shared out, so its own begin with their peak
+    at one.
+
+    Raises:
+        InvalidInput: what was painted is no grid.
+    """
+    own = np.maximum(to_grid(one), 0)
+    own = own / (own.max() or 1) if subject.classifier.taps[one.tap].softmax else np.minimum(own, 1)
+    identity = "/".join(map(str, (subject.classifier.card.slug, one.tap, *subject.picture.key)))
+    painted = state.get(Key.PAINTED, {})
+
+    def keep() -> None:
+        told = state.component(Key.PAINT, "painted")
+        if told and told["identity"] == identity:
+            state.put(Key.PAINTED, {**painted, identity: told["values"]})
+
+    values = paint.read(painted[identity], one.grid) if identity in painted else None
+    paint.show(
+        own if values is None else values,
+        own,
+        interventions.square_jpeg(subject.picture),
+        key=Key.PAINT,
+        identity=identity,
+        words=words(one),
+        colours=figures.HEAT,
+        on_painted=keep,
+    )
+    if values is None:
+        st.caption(word("paint.untouched" if one.kind == Kind.SPATIAL else f"paint.untouched.{one.kind}"))
+    return values
+
+
+def words(one: AttentionMap) -> dict[str, str]:
+    """The canvas's labels; the browser fills in their braces."""
+    return {
+        "label": word("paint.label", count="{count}", total="{total}"),
+        "tools": word("paint.tools"),
+        "brush": word("paint.brush"),
+        "rubber": word("paint.rubber"),
+        "size": word("paint.size", count="{count}"),
+        "fill": word("paint.fill"),
+        "clear": word("paint.clear"),
+        "own": word("paint.own" if one.kind == Kind.SPATIAL else "paint.own.mean"),
+        "hint": word("paint.hint"),
+        "value": word("paint.value", row="{row}", column="{column}", value="{value}"),
+    }

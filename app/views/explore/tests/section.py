@@ -1,0 +1,37 @@
+"""Trials: is what the model attends to the reason for its answer? One way to find out at a time."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.state import Key
+from app.views.explore.analysis import Analysis
+from app.views.explore.tests import checks, erasing, interventions
+from app.views.explore.tests.address import TRIALS
+from app.words import word
+
+
+def show(analysis: Analysis) -> None:
+    """Draw the choice of a trial, and the chosen one."""
+    st.divider()
+    st.subheader(word("trial.title"))
+    if state.get(Key.TRIAL) not in TRIALS:
+        state.put(Key.TRIAL, TRIALS[0])
+    st.segmented_control(
+        word("trial.title"),
+        TRIALS,
+        key=Key.TRIAL,
+        format_func=lambda one: word(f"trial.{one}"),
+        label_visibility="collapsed",
+        required=True,
+        persist_state="session",
+    )
+    draw(state.get(Key.TRIAL), analysis)
+
+
+def draw(trial: str, analysis: Analysis) -> None:
+    """One trial: what it is, in a sentence, and the trial itself."""
+    st.caption(word(f"trial.{trial}.about"))
+    trials = {"intervene": interventions, "erase": erasing, "check": checks}
+    trials[trial].show(analysis)

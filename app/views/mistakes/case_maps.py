@@ -1,0 +1,188 @@
+"""What the model looked at in the opened picture: its attention, what speaks for each of two classes, and erasing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from app import layers, runtime, state
+from app.layers import Choice
+from app.runtime.mistakes import cases, maps, runs
+from app.runtime.mistakes.cases import Pair
+from app.runtime.mistakes.runs import Opened
+from app.state import Key
+from app.views.mistakes import groups
+from app.widgets import computation
+from app.words import Marked, word
+from core import Classifier, Picture, Reading, to_grid
+from core.attribution import Method
+
+DEFAULT = "grad-cam"
+PARTS = 4
+"""A pair costs as much as so many attributions at most: two, and a difference that may be asked both ways round."""
+MATTERS = 0.05
+"""What one part must cost more than another to be said to matter more."""
+
+
+class Look(NamedTuple):
+    """The picture with a map over it: its title, a JPEG, and what to say under it."""
+
+    title: str
+    jpeg: bytes
+    note: str = ""
+
+
+def show(opened: Opened, place: int, picture: Picture, model: Classifier | None, classes: tuple[int, int]) -> None:
+    """Draw the maps side by side, then what erasing does; without the model, what the run has kept."""
+    if model is None:
+        draw(list(kept(opened, place, picture)))
+        return
+    reading, names = runtime.reading(model, picture), opened.classes
+    if reading.predicted != classes[0]:
+        st.warning(word("case.changed", predicted=names[reading.predicted]))
+    attention = attended(opened, reading)
+    if attention is None:
+        drawn = [Look(word("map.activation"), cases.drawn(picture, reading.energy), word("map.energy"))]
+    else:
+        title = layers.map_title(reading, Choice(opened.run.facts["tap"]))
+        drawn = [Look(word("case.attention"), *attention_drawn(picture, attention, title))]
+    method = pick_method(model)
+    pair = compute(model, picture, method, classes)
+    if pair is not None:
+        drawn += pair_looks(picture, method, pair, (names[classes[0]], names[classes[1]]))
+    draw(drawn)
+    if attention is not None and maps.is_even(attention):
+        st.caption(word("case.erase.even"))
+    elif attention is not None:
+        erasing(model, picture, classes, attention, opened.run.facts["tap"], word("case.attended"))
+    elif pair is not None:
+        erasing(model, picture, classes, pair.first.values, method.slug, word("case.pointed"))
+
+
+def attention_drawn(picture: Picture, values: np.ndarray, title: str = "") -> tuple[bytes, str]:
+    """The picture with its attention over it, and what to say of it: where that is even, nothing lies over it."""
+    if maps.is_even(values):
+        told = word("case.attention.even", span=groups.span(float(values.min()), float(values.max())))
+        return cases.drawn(picture, None), told
+    return cases.drawn(picture, values), layers.evenness(values) or title
+
+
+def attended(opened: Opened, reading: Reading) -> np.ndarray | None:
+    """The attention map (h, w) that the run's agreement is about; None for a model without one on the picture."""
+    return next((to_grid(one) for one in reading.maps if one.tap == opened.run.facts.get("tap")), None)
+
+
+def kept(opened: Opened, place: int, picture: Picture) -> Iterator[Look]:
+    """The picture, and the maps that the scan kept."""
+    yield Look(word("case.picture"), cases.drawn(picture, None))
+    here = np.array([place])
+    if opened.run.keeps("attention"):
+        values = runs.array(opened, "attention", here)[0]
+        yield Look(word("case.attention"), *attention_drawn(picture, values))
+    if opened.run.keeps("cam"):
+        yield Look(word("case.cam"), cases.drawn(picture, runs.array(opened, "cam", here)[0]))
+
+
+def draw(looks: list[Look]) -> None:
+    """Four in a row, two on a phone."""
+    with st.grid(4, min_column_width=130, key="case-looks"):
+        for one in looks:
+            with st.container(gap="xsmall"):
+                st.markdown(f"**{one.title}**")
+                st.image(one.jpeg, alt=one.title, width="stretch")
+                if one.note:
+                    st.caption(one.note)
+
+
+def chosen_method() -> str:
+    """The slug of the method that is chosen for the two classes."""
+    return state.get(Key.PAIR_METHOD) or DEFAULT
+
+
+def pick_method(model: Classifier) -> Method:
+    """The method for the two classes, of those that can set one against the other."""
+    fitting = {one.slug: one for one in runtime.fitting(model) if one.contrasts}
+    if state.get(Key.PAIR_METHOD) not in fitting:
+        state.put(Key.PAIR_METHOD, DEFAULT if DEFAULT in fitting else next(iter(fitting)))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(word("case.method"), width="content")
+        slug = st.selectbox(
+            word("case.method"),
+            list(fitting),
+            key=Key.PAIR_METHOD,
+            format_func=lambda one: layers.method_title(fitting[one]),
+            label_visibility="collapsed",
+            width=260,
+            persist_state="session",
+        )
+    return fitting[slug]
+
+
+def compute(model: Classifier, picture: Picture, method: Method, classes: tuple[int, int]) -> Pair | None:
+    """The pair, at once where it is quick; None while the visitor has not asked for a long one, or there is no pair."""
+    if classes[0] == classes[1]:
+        return None
+    key = cases.pair_key(model, picture, method, classes)
+    if (found := cases.find_pair(key)) is not None:
+        return found
+    expected = PARTS * runtime.seconds(model, method, {})
+    if expected <= computation.QUICK:
+        return cases.pair(model, picture, method, classes, state.visitor())
+    if state.get(Key.RUNNING) != key:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(word("compute.about", duration=computation.duration(expected)))
+            st.button(word("compute.start"), key="case-start", on_click=lambda: state.put(Key.RUNNING, key))
+        return None
+    bar = st.progress(0.0, word("compute.running"))  # in a horizontal container the button below would be deaf
+    st.button(word("compute.stop"), key="case-stop", on_click=lambda: state.forget(Key.RUNNING))
+
+    def tick(done: int, total: int) -> None:
+        bar.progress(min(1.0, done / total), word("compute.progress", done=done, total=total))
+
+    cases.pair(model, picture, method, classes, state.visitor(), tick)
+    state.forget(Key.RUNNING)
+    st.rerun()
+
+
+def pair_looks(picture: Picture, method: Method, pair: Pair, names: tuple[str, str]) -> Iterator[Look]:
+    """The two attributions on one scale, and their difference on its own."""
+    both = (pair.first.values, pair.second.values)
+    top = max(float(np.abs(values).max()) for values in both) or None
+    for values, name in zip(both, names, strict=True):
+        jpeg = cases.drawn(picture, values, method.signed, top)
+        yield Look(word("case.for", name=name), jpeg, blank(method, values, name))
+    note = word("case.difference.note", first=names[0], second=names[1])
+    jpeg = cases.drawn(picture, pair.difference.values, signed=True)
+    yield Look(word("case.difference"), jpeg, note)
+
+
+def blank(method: Method, values: np.ndarray, name: str) -> str:
+    """Why a map shows nothing; else nothing."""
+    if values.any():
+        return ""
+    return word("overlay.note.negative" if method.slug == "grad-cam" else "overlay.note.zero.picture", target=name)
+
+
+def erasing(
+    model: Classifier, picture: Picture, classes: tuple[int, int], values: np.ndarray, name: str, what: str
+) -> None:
+    """What is left of the answer without the part that a map points at, and without as much at random."""
+    found, names = cases.erased(model, picture, values, name), model.card.classes
+
+    def moved(after: np.ndarray) -> str:
+        pairs = {names[one]: (f"{100 * found.before[one]:.0f}", f"{100 * after[one]:.0f}") for one in classes}
+        return Marked(" · ").join(
+            word("case.moves", name=name, before=one, after=two) for name, (one, two) in pairs.items()
+        )
+
+    lost, chance = (float(found.before[classes[0]] - one[classes[0]]) for one in (found.after, found.random))
+    with st.container(horizontal=True, vertical_alignment="center", key="case-erased"):
+        st.image(cases.drawn(found.picture, None, side=cases.TILE), alt=word("case.erased"), width=96)
+        with st.container(gap="xsmall"):
+            st.markdown(word("case.erase.most", what=what, moved=moved(found.after)))
+            st.markdown(word("case.erase.random", moved=moved(found.random)))
+            verdict = word("case.erase.matters" if lost > chance + MATTERS else "case.erase.hardly")
+            st.caption(f"{verdict} {word('case.erase.how', draws=cases.DRAWS)}")

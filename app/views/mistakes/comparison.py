@@ -1,0 +1,90 @@
+"""Two runs over the same pictures, compared: how often each is right, and which answers changed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.runtime.mistakes import comparison, runs
+from app.runtime.mistakes.runs import Opened
+from app.state import Key
+from app.state.mistakes import Group, Sort
+from app.views.mistakes.titles import data_title, short_title, started
+from app.words import literal, percent, plain, word
+from core import InvalidInput
+
+WIDE = 540
+"""Pixels: the titles of two runs differ at their end."""
+
+
+def pick_other(opened: Opened) -> None:
+    """Choose another run to compare the open one with."""
+    others = [run for run in runs.earlier() if run.folder != opened.run.folder]
+    fitting = [run for run in others if comparison.share_pictures(opened.run, run)]
+    fitting.sort(key=lambda run: run.facts["identity"] != opened.run.facts["identity"])  # the same pictures first
+    titles = {runs.name_of(run): f"{short_title(run)}, {data_title(run)}, {started(run)}" for run in fitting}
+    if state.get(Key.OTHER_RUN) not in titles:
+        if wanted := state.take_asked(Key.OTHER_RUN):
+            state.notice(plain("compare.unknown", run=wanted))
+        state.put(Key.OTHER_RUN, "")
+    help_ = None if titles else word("compare.nobody")
+    with st.popover(word("compare.with"), key="compare", disabled=not titles, help=help_), st.container(width=WIDE):
+        st.selectbox(
+            word("compare.other"),
+            ["", *titles],
+            key=Key.OTHER_RUN,
+            format_func=lambda name: titles.get(name, word("compare.none")),
+            persist_state="session",
+        )
+
+
+def find_other(opened: Opened) -> Opened | None:
+    """The run that the open one is compared with, or None.
+
+    Raises:
+        InvalidInput: it is not there any more, or is damaged.
+    """
+    name = state.get(Key.OTHER_RUN)
+    return runs.open_one(name) if name and name != opened.name else None
+
+
+def said_there(opened: Opened) -> dict[int, str]:
+    """What the run beside the open one said of the pictures whose answers differ, by number."""
+    try:
+        other = find_other(opened)
+    except InvalidInput:
+        return {}  # ``compare`` says so
+    return comparison.compare(opened, other).said if other else {}
+
+
+def compare(opened: Opened) -> None:
+    """The chosen other run beside the open one: how often each is right, and which answers changed."""
+    try:
+        other = find_other(opened)
+    except InvalidInput as error:
+        st.warning(literal(error))
+        return
+    if other is None:
+        return
+    found = comparison.compare(opened, other)
+    with st.container(border=True, key="compared"):
+        st.markdown(word("compare.title", other=f"{short_title(other.run)}, {data_title(other.run)}"))
+        if not found.both:
+            st.markdown(word("compare.nothing"))
+            return
+        both, changed = f"{found.both:,}", f"{found.changed:,}"
+        if found.labelled:
+            here, there = (percent(one / found.labelled) for one in (found.right, found.other_right))
+            st.markdown(word("compare.shares", both=both, here=here, there=there, changed=changed))
+        else:
+            st.markdown(word("compare.changed", both=both, changed=changed))
+        with st.container(horizontal=True):
+            for kind, numbers in found.kinds.items():
+                title = word(f"compare.{kind}")
+
+                def choose(title: str = title, numbers: tuple[int, ...] = numbers) -> None:
+                    state.mistakes.select_all()
+                    state.mistakes.select(lasso=Group(title, numbers), sort=Sort.CONFIDENT)
+
+                label = word("chip.group", title=title, count=f"{len(numbers):,}")
+                st.button(label, key=f"compare.{kind}", on_click=choose, disabled=not numbers)

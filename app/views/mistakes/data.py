@@ -1,0 +1,154 @@
+"""Choosing the data of a scan, and which class of the model each of its labels means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from app import runtime, state
+from app.runtime import uploads
+from app.runtime.mistakes import folders, scans
+from app.state import Key
+from app.views.mistakes import taken
+from app.views.mistakes.labels import match_labels
+from app.words import literal, plain, word
+from core import Classifier, InvalidInput
+from core.data.collection import Collection
+from core.data.made import SHORTCUTS
+from core.data.pictures import IMAGENETTE, PICTURES, SEED, SEEDS
+
+SCENES, FOLDER, CSV, ZIP = "scenes", "folder", "csv", "zip"
+MOST = 100_000
+"""Scenes in one scan."""
+MEGABYTES = 500
+"""Of an uploaded zip."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The data that a scan is to go through: what ``core.scan`` takes, and the pictures that it stands for."""
+
+    data: str
+    seed: int
+    pictures: int
+    mapping: dict[str, str]
+    collection: Collection
+    split: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+def choose(classifier: Classifier) -> Chosen | None:
+    """Ask for the data, list the pictures, and match their labels; None while there is nothing to scan."""
+    places = [FOLDER, CSV] if folders.offers() else []
+    kinds = [SCENES, *([IMAGENETTE] if runtime.has_photographs() else []), *places, ZIP]
+    if state.get(Key.DATA) not in kinds:
+        family = classifier.card.family
+        state.put(Key.DATA, IMAGENETTE if family == IMAGENETTE in kinds else SCENES)
+    kind = st.pills(
+        word("data.kind"),
+        kinds,
+        key=Key.DATA,
+        format_func=lambda one: word(f"data.{one}"),
+        required=True,
+        persist_state="session",
+        wrap=True,
+    )
+    if kind != ZIP:
+        state.forget(Key.ZIP_REFUSED)
+    seed, pictures = SEED, PICTURES
+    try:
+        if kind == SCENES:
+            data, seed, pictures = pick_scenes(classifier.card.family)
+        elif kind == IMAGENETTE:
+            data = IMAGENETTE
+            st.caption(word("data.imagenette.help"))
+        else:
+            data = bring_zip() if kind == ZIP else ask_path(kind)
+        if not data:
+            return None
+        with st.spinner(word("data.listing")):
+            found, (split, columns) = taken.collect(data, seed, pictures)
+    except InvalidInput as error:
+        st.error(literal(error))
+        return None
+    taken.show(data, found.taken)
+    return Chosen(data, seed, pictures, match_labels(classifier, found), found, split, columns)
+
+
+def pick_scenes(family: str) -> tuple[str, int, int]:
+    """Which scenes: the family, the seed, and how many."""
+    kinds = list(SHORTCUTS)
+    if state.get(Key.SCENES) not in kinds:
+        state.put(Key.SCENES, family if family in kinds else kinds[0])
+    chosen = st.selectbox(
+        word("data.scenes.which"),
+        kinds,
+        key=Key.SCENES,
+        format_func=lambda one: word(f"data.scenes.{one}"),
+        persist_state="session",
+        filter_mode=None,
+    )
+    left, right = st.columns(2)
+    seed = left.number_input(
+        word("data.seed"), 0, SEEDS - 1, SEED, key="scenes-seed", help=word("data.seed.help"), persist_state="session"
+    )
+    count = right.number_input(
+        word("data.count"), 1, MOST, PICTURES, step=100, key="scenes-count", persist_state="session"
+    )
+    return chosen, int(seed), int(count)
+
+
+def ask_path(kind: str) -> str:
+    """The path of a folder or a CSV on the machine that the app runs on; "" while there is none.
+
+    Raises:
+        InvalidInput: there is no such thing, or it is closed to visitors.
+    """
+    asked = st.text_input(word(f"data.{kind}.path"), key=f"data-{kind}", persist_state="session")
+    st.caption(word(f"data.{kind}.help"))
+    place = Path(asked.strip().strip("\"'")).expanduser()
+    if not asked.strip():
+        return ""
+    folders.check(place)
+    if kind == FOLDER and not place.is_dir():
+        raise InvalidInput(plain("data.folder.none", path=place))
+    if kind == CSV and not (place.is_file() and place.suffix.lower() in (".csv", ".tsv")):
+        raise InvalidInput(plain("data.csv.none", path=place))
+    return str(place.absolute())
+
+
+def bring_zip() -> str:
+    """The zip that the visitor uploaded, as it is kept beside the runs; "" while there is none."""
+    key = state.fresh_key(Key.ZIP_UPLOADER)
+
+    def uploaded() -> None:
+        file = state.get(key)
+        if file is None:
+            return
+        state.forget(Key.ZIP, Key.ZIP_REFUSED)
+        try:
+            if uploads.is_refused(file):
+                raise InvalidInput(plain("upload.refused", name=file.name, files=uploads.FILES))
+            state.put(Key.ZIP, str(scans.keep_zip(file, file.name)))
+        except InvalidInput as error:
+            state.put(Key.ZIP_REFUSED, str(error))
+        uploads.let_go(file)
+        state.renew(Key.ZIP_UPLOADER)  # an empty one: the zip is on the disk now, and not in memory as well
+
+    st.file_uploader(
+        word("data.zip.path"),
+        type=["zip"],
+        key=key,
+        on_change=uploaded,
+        max_upload_size=MEGABYTES,
+        label_visibility="collapsed",
+    )
+    st.caption(word("data.zip.help"))
+    if state.get(Key.ZIP_REFUSED):
+        st.error(literal(state.get(Key.ZIP_REFUSED)))
+    kept = state.get(Key.ZIP) or ""
+    if kept:
+        st.markdown(word("data.zip.kept", name=Path(kept).name))
+    return kept

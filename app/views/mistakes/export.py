@@ -1,0 +1,162 @@
+"""Taking a run along: its table, its pictures with their maps, and a report, of what is shown or of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+import numpy as np
+import streamlit as st
+
+from app import state
+from app.runtime.mistakes import exports, runs, tags
+from app.runtime.mistakes.runs import Opened
+from app.state import Key
+from app.widgets import computation
+from app.words import literal, word
+from core import InvalidInput
+from core.types import Progress
+
+T = TypeVar("T")
+
+SHOWN, ALL = "shown", "all"
+ZIPPED, REPORTED = 400, 100
+"""Pictures in a zip and in a report, so that the one stays under a hundred MB and the other opens at once."""
+MEGABYTE = 1_000_000
+WIDTH = 340  # pixels
+
+
+def show(opened: Opened) -> None:
+    """Draw the popover."""
+    with st.popover(word("export.title"), icon=":material/download:", key="export"), st.container(width=WIDTH):
+        places = pick(opened)
+        table(opened, places)
+        zipped(opened, places)
+        report(opened, places)
+
+
+def pick(opened: Opened) -> np.ndarray:
+    """Which pictures: those that the gallery shows, in its order, or all."""
+    places = runs.filtered(opened, state.mistakes.selection())
+    counts = {SHOWN: f"{len(places):,}", ALL: f"{len(opened.table):,}"}
+    chosen = st.segmented_control(
+        word("export.which"),
+        [SHOWN, ALL],
+        key=f"{Key.EXPORTED}.which",
+        default=SHOWN,
+        format_func=lambda one: word("export.shown" if one == SHOWN else "export.all", count=counts[one]),
+        label_visibility="collapsed",
+        required=True,
+        persist_state="session",
+    )
+    return places if chosen == SHOWN else np.arange(len(opened.table))
+
+
+def table(opened: Opened, places: np.ndarray) -> None:
+    """The table, with the tags, as two kinds of file."""
+    st.markdown(f"**{word('export.table')}**")
+    given = tags.every(opened.run)
+    with st.container(horizontal=True, gap="small"):
+        for ending, title, mime in (
+            ("csv", word("export.csv"), "text/csv"),
+            ("parquet", word("export.parquet"), "application/vnd.apache.parquet"),
+        ):
+            st.download_button(
+                title,
+                lambda ending=ending: exports.table(opened, places, given, ending),
+                file_name=f"{opened.run.folder.name}.{ending}",
+                mime=mime,
+                key=f"export-{ending}",
+                on_click="ignore",
+            )
+
+
+def zipped(opened: Opened, places: np.ndarray) -> None:
+    """The pictures with their maps, as a zip of PNGs."""
+    titles = {"attention": word("case.attention"), "cam": word("case.cam")}
+    offered = [name for name in titles if opened.run.keeps(name)]
+    if not offered or not len(places):
+        return
+    st.markdown(f"**{word('export.pictures')}**")
+    if len(places) > ZIPPED:
+        st.caption(word("export.first", count=ZIPPED))
+    name = st.segmented_control(
+        word("export.maps"),
+        offered,
+        key=f"{Key.EXPORTED}.map",
+        default=offered[0],
+        format_func=titles.get,
+        label_visibility="collapsed",
+        required=True,
+        persist_state="session",
+    )
+    size, seconds = exports.zip_expected(opened, places[:ZIPPED], name)
+    st.caption(word("export.zip.about", size=f"{size / MEGABYTE:.1f}", duration=computation.duration(seconds)))
+    key = exports.zip_key(opened, places[:ZIPPED], name)
+    found = make(key, word("export.zip"), lambda tick: exports.zipped(opened, places[:ZIPPED], name, tick))
+    if found is not None:
+        st.download_button(
+            word("export.zip.save", size=megabytes(found)),
+            found,
+            file_name=f"{opened.run.folder.name}-{name}.zip",
+            mime="application/zip",
+            key="export-zip",
+            type="primary",
+            on_click="ignore",
+        )
+
+
+def report(opened: Opened, places: np.ndarray) -> None:
+    """The report, and its numbers."""
+    st.markdown(f"**{word('export.report')}**")
+    st.caption(word("export.report.what", count=min(REPORTED, len(places))))
+    key = exports.report_key(opened, places[:REPORTED])
+    found = make(key, word("export.report.make"), lambda tick: exports.report(opened, places[:REPORTED], tick))
+    if found is None:
+        return
+    page, facts = found
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            word("export.report.save", size=megabytes(page)),
+            page,
+            file_name=f"{opened.run.folder.name}.html",
+            mime="text/html",
+            key="export-report",
+            type="primary",
+            on_click="ignore",
+        )
+        st.download_button(
+            word("export.json"),
+            facts,
+            file_name=f"{opened.run.folder.name}.json",
+            mime="application/json",
+            key="export-json",
+            on_click="ignore",
+        )
+
+
+def make(key: Hashable, label: str, job: Callable[[Progress], T]) -> T | None:
+    """What ``job(tick)`` made before, or None: then a button that begins it, or a bar while it goes on, with Stop."""
+    if (found := exports.find(key)) is not None:
+        return found
+    if state.get(Key.RUNNING) != key:
+        st.button(label, key=f"{Key.EXPORTED}.{label}", on_click=lambda: state.put(Key.RUNNING, key))
+        return None
+    bar = st.progress(0.0, word("export.drawing"))
+    st.button(word("compute.stop"), key="export-stop", on_click=lambda: state.forget(Key.RUNNING))
+
+    def tick(done: int, total: int) -> None:
+        bar.progress(done / max(1, total), word("compute.progress", done=done, total=total))
+
+    state.forget(Key.RUNNING)  # whatever ends this run ends the work
+    try:
+        job(tick)
+    except InvalidInput as error:
+        st.error(literal(error))
+        return None
+    st.rerun()
+
+
+def megabytes(data: bytes | str) -> str:
+    """How large a file is."""
+    return f"{len(data) / MEGABYTE:.1f}"

@@ -1,0 +1,174 @@
+"""The row of chips: each says what the filter leaves in one respect, and changes it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.runtime.mistakes import maps, runs, tags
+from app.runtime.mistakes.runs import Opened
+from app.state.mistakes import TAGS, Answers, Filter, Sort
+from app.words import known, literal, plain, word
+
+WHOLE = Filter()
+
+
+def show(opened: Opened) -> None:
+    """The row of what is left out."""
+    chosen = state.mistakes.selection()
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="chips"):
+        if runs.labelled(opened):
+            pick_answers(chosen)
+        pick_classes(opened, chosen)
+        pick_range("confidence", chosen.confidence, WHOLE.confidence)
+        if maps.compares(opened):
+            pick_range("agreement", chosen.agreement, WHOLE.agreement)
+        pick_tag(opened, chosen)
+        for name in ("group", "lasso"):
+            group = getattr(chosen, name)
+            if group is not None:
+                label = word("chip.group", title=group.title, count=f"{len(group.numbers):,}")
+                drop = {name: None}
+                st.button(
+                    label,
+                    key=f"chip.{name}",
+                    type="primary",
+                    icon=":material/close:",
+                    on_click=lambda drop=drop: state.mistakes.select(**drop),
+                )
+
+
+def settle(opened: Opened) -> None:
+    """Leave out what an address asked for that this run does not have, and say so."""
+    chosen, classes, labelled = state.mistakes.selection(), ("", *opened.classes), runs.labelled(opened)
+    lacking = {
+        "true": chosen.true not in classes or (bool(chosen.true) and not labelled),
+        "predicted": chosen.predicted not in classes,
+        "answers": chosen.answers != WHOLE.answers and not labelled,
+        "agreement": chosen.agreement != WHOLE.agreement and not maps.compares(opened),
+        "sort": chosen.sort not in orders(opened),
+    }
+    if wrong := [name for name, lacks in lacking.items() if lacks]:
+        for name in wrong:
+            state.notice(plain("filter.unknown", value=str(getattr(chosen, name))))
+        state.mistakes.select(**{name: getattr(WHOLE, name) for name in wrong})
+    number = state.mistakes.number()
+    if number is not None and opened.place(number) is None:
+        state.notice(plain("case.unknown", number=number))
+        state.mistakes.open_picture(None)
+
+
+def orders(opened: Opened) -> list[Sort]:
+    """The orders that a run's pictures can have."""
+    lacking = {Sort.DISAGREEMENT: not maps.compares(opened), Sort.LOSS: not runs.labelled(opened)}
+    return [one for one in Sort if not lacking.get(one)]
+
+
+def tag_title(name: str) -> str:
+    """A tag in plain words: those that everybody has are translated, others are the visitor's own."""
+    return known(f"tag.{name}", name)
+
+
+def clear() -> None:
+    """The way back to all pictures, where something is left out."""
+    if state.mistakes.selection().narrow:
+        st.button(word("chip.clear"), key="chip.clear", type="tertiary", on_click=state.mistakes.select_all)
+
+
+def chip(name: str, label: str, on: bool) -> st.delta_generator.DeltaGenerator:
+    """A popover that says what it leaves; one that leaves something out stands out."""
+    return st.popover(label, key=f"chip.{name}", type="primary" if on else "secondary")
+
+
+def pick_answers(chosen: Filter) -> None:
+    """All answers, the wrong or the right ones."""
+    key = state.mistakes.control_key("answers")
+    st.segmented_control(
+        word("filter.answers"),
+        list(Answers),
+        key=key,
+        default=chosen.answers,
+        format_func=lambda one: word(f"filter.{one.value}"),
+        label_visibility="collapsed",
+        required=True,
+        on_change=lambda: state.mistakes.controlled("answers", key, Answers),
+    )
+
+
+def pick_classes(opened: Opened, chosen: Filter) -> None:
+    """What the pictures are, and what the model said."""
+    if chosen.true and chosen.predicted:
+        label = word("chip.cell", true=chosen.true, predicted=chosen.predicted)
+    elif chosen.predicted:
+        label = word("chip.predicted", predicted=chosen.predicted)
+    else:
+        label = word("chip.true", true=chosen.true) if chosen.true else word("chip.classes")
+    with chip("classes", label, bool(chosen.true or chosen.predicted)):
+        for name in ("true", "predicted") if runs.labelled(opened) else ("predicted",):
+            key, offered = state.mistakes.control_key(name), ["", *opened.classes]
+
+            def change(name: str = name, key: str = key) -> None:
+                state.mistakes.controlled(name, key, lambda said: said or "")
+
+            st.selectbox(
+                word(f"filter.{name}"),
+                offered,
+                key=key,
+                index=offered.index(getattr(chosen, name)),
+                format_func=lambda one: one or word("filter.any"),
+                on_change=change,
+            )
+
+
+def pick_range(name: str, value: tuple[float, float], whole: tuple[float, float]) -> None:
+    """A range of confidence, in per cent, or of agreement."""
+    scale, step, form = (100, 1.0, "%.0f %%") if name == "confidence" else (1, 0.05, "%.2f")
+    key, (low, high) = state.mistakes.control_key(name), (f"{scale * end:.{0 if scale > 1 else 2}f}" for end in value)
+    on = value != whole
+    label = word(f"chip.{name}.range", low=low, high=high) if on else word(f"chip.{name}")
+
+    def change() -> None:
+        state.mistakes.controlled(name, key, lambda said: tuple(round(end / scale, 4) for end in said))
+
+    with chip(name, label, on):
+        ends, chosen = ([scale * end for end in pair] for pair in (whole, value))
+        st.slider(word(f"filter.{name}"), *ends, tuple(chosen), step=step, format=form, key=key, on_change=change)
+
+
+def pick_tag(opened: Opened, chosen: Filter) -> None:
+    """One of the tags that pictures of this run have."""
+    used, key = tags.used(opened.run), state.mistakes.control_key("tag")
+    offered = ["", *dict.fromkeys(name for name in (*TAGS, *used) if name in used or name == chosen.tag)]
+    with chip("tag", literal(tag_title(chosen.tag)) if chosen.tag else word("chip.tags"), bool(chosen.tag)):
+        if len(offered) == 1:
+            st.caption(word("filter.no_tags"))
+            return
+        st.radio(
+            word("filter.tag"),
+            offered,
+            key=key,
+            index=offered.index(chosen.tag),
+            format_func=lambda one: f"{literal(tag_title(one))} · {used.get(one, 0)}" if one else word("filter.any"),
+            on_change=lambda: state.mistakes.controlled("tag", key),
+        )
+
+
+def pick_sort(opened: Opened) -> None:
+    """The order of the pictures."""
+    chosen = state.mistakes.selection()
+    key = state.mistakes.control_key("sort")
+    offered = orders(opened)
+
+    def title(one: Sort) -> str:
+        unsure = one == Sort.CONFIDENT and not runs.labelled(opened)
+        return word("sort.unsure") if unsure else word(f"sort.{one.value}")
+
+    with st.popover(title(chosen.sort), key="order", icon=":material/sort:"):
+        st.radio(
+            word("filter.sort"),
+            offered,
+            key=key,
+            index=offered.index(chosen.sort),
+            format_func=title,
+            on_change=lambda: state.mistakes.controlled("sort", key, Sort),
+        )

@@ -1,0 +1,104 @@
+"""The pictures that the filter leaves, 24 a page."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app import state
+from app.components.gallery import sheet
+from app.runtime.mistakes import runs, tags
+from app.runtime.mistakes.runs import Opened
+from app.state import Key
+from app.views.mistakes import filters
+from app.views.mistakes.comparison import said_there
+from app.words import plain, word
+
+PAGE = 24
+
+
+def show(opened: Opened) -> None:
+    """Draw the chips, the pictures of one page, and the pages."""
+    filters.show(opened)
+    places = runs.filtered(opened, state.mistakes.selection())
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            count = f"{len(places):,}"
+            st.markdown(word("gallery.one" if count == "1" else "gallery.count", count=count), width="content")
+            filters.clear()
+        filters.pick_sort(opened)
+    if not len(places):
+        st.info(word("gallery.empty"))
+        return
+    pages = -(-len(places) // PAGE)
+    follow(opened, places, pages)
+    page = state.mistakes.page()
+    draw(opened, places[PAGE * (page - 1) : PAGE * page])
+    if pages > 1:
+        key = state.mistakes.page_key()
+        st.pagination(pages, default=page, key=key, on_change=lambda: state.mistakes.turned(key), width="stretch")
+
+
+def follow(opened: Opened, places: np.ndarray, pages: int) -> None:
+    """Turn to the page of a picture that has just been opened elsewhere; and to the last one where there are fewer."""
+    number, page = state.mistakes.number(), state.mistakes.page()
+    if number is not None and number != state.get(Key.FOLLOWED):
+        found = np.flatnonzero(opened.table["number"].to_numpy()[places] == number)
+        page = int(found[0]) // PAGE + 1 if len(found) else page
+    state.put(Key.FOLLOWED, number)
+    if min(page, pages) != state.mistakes.page():
+        state.mistakes.turn(min(page, pages))
+
+
+def draw(opened: Opened, places: np.ndarray) -> None:
+    """The sheet of the pictures at those places; a click opens one."""
+    given, rows, there = tags.every(opened.run), opened.table.iloc[places], said_there(opened)
+    right, labelled = runs.correctness(rows), runs.labelled(opened)
+    shots = [
+        sheet.Shot(
+            number=int(number),
+            jpeg=jpeg,
+            above=what(true, label) if labelled or not is_missing(label) else "",
+            below=str(predicted),
+            share=f"{100 * confidence:.0f} %",
+            wrong=bool(one == 0),
+            note=note(given.get(int(number), ()), there.get(int(number))),
+        )
+        for number, true, label, predicted, confidence, one, jpeg in zip(
+            rows["number"], rows["true"], rows["label"], rows["predicted"], rows["confidence"], right,
+            runs.thumbnails(opened, places), strict=True,
+        )
+    ]  # fmt: skip
+
+    def click() -> None:
+        number = state.component(Key.SHOTS, "opened")
+        if number is not None:
+            state.mistakes.open_picture(number)
+            state.put(Key.FOLLOWED, number)  # it is on the page that is shown
+
+    sheet.show(
+        shots,
+        state.mistakes.number(),
+        key=Key.SHOTS,
+        label=word("gallery.label"),
+        gone=word("gallery.gone"),
+        on_opened=click,
+    )
+
+
+def note(names: tuple[str, ...], there: str | None) -> str:
+    """The last line under a picture: its tags, and what the run beside this one said where that is something else."""
+    said = [plain("gallery.there", name=there)] if there else []
+    return ", ".join([*said, *map(filters.tag_title, names)])
+
+
+def what(true: object, label: object) -> str:
+    """What a picture is: its class, or its label where that means none."""
+    if not is_missing(true):
+        return str(true)
+    return plain("gallery.no_class") if is_missing(label) else plain("gallery.label_only", label=label)
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell of the table is empty."""
+    return value is None or value != value

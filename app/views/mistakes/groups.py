@@ -1,0 +1,175 @@
+"""Where the model looks in the pictures that are shown: their mean map, the furthest from it, and alike maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from app import state
+from app.components.gallery import sheet
+from app.runtime.mistakes import cases, maps, runs
+from app.runtime.mistakes.runs import Opened
+from app.state import Key
+from app.state.mistakes import Group
+from app.words import apart, percent, word
+from core.evaluation.groups import SPECTRAL
+
+MEAN, GROUPS = "mean", "groups"
+KINDS = ("k-means", "spectral")
+FURTHEST, EXAMPLES, FEWEST = 12, 4, 12
+"""Pictures beside the mean map, examples of a group, and maps that can be grouped at the least."""
+QUICK = 5000
+"""Maps up to which nothing waits to be asked for."""
+
+
+def show(opened: Opened) -> None:
+    """Draw the mean map, or the groups, of what the filter leaves; a group that is shown stays among the others."""
+    name = maps.shown(opened)
+    places = runs.filtered(opened, replace(state.mistakes.selection(), group=None))
+    with st.container(border=True, key="looks"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            count = word("looks.of", count=f"{len(places):,}")
+            st.markdown(f"**{word('looks.title')}** · {count}", width="content")
+            kind = st.segmented_control(
+                word("looks.which"),
+                [MEAN, GROUPS],
+                key=Key.LOOK,
+                default=MEAN if len(opened.table) <= QUICK else None,
+                format_func=lambda one: word("looks.mean" if one == MEAN else "looks.groups"),
+                label_visibility="collapsed",
+                persist_state="session",
+            )
+        if kind is None:
+            return
+        if name is None:
+            st.caption(word("looks.none"))
+            return
+        if name == "cam":
+            st.caption(" ".join([even(opened), word("looks.even.cam")]) if even(opened) else word("looks.cam"))
+        if kind == MEAN and len(places):
+            show_mean(opened, np.sort(places), name)
+        elif len(places) < FEWEST:
+            st.caption(word("looks.few"))
+        else:
+            show_groups(opened, np.sort(places), name)
+
+
+def even(opened: Opened) -> str:
+    """That all the run's attention is the same nearly everywhere, in a sentence; nothing where it is not."""
+    found = maps.evenness(opened)
+    return "" if found is None else word("looks.even", span=span(*found))
+
+
+def span(low: float, high: float) -> str:
+    """From where to where, with as many digits as tell the ends apart; one number where nothing does."""
+    ends = apart(low, high)
+    return word("looks.span", low=ends[0], high=ends[1]) if ends[0] != ends[1] else ends[0]
+
+
+def show_mean(opened: Opened, places: np.ndarray, name: str) -> None:
+    """The mean of the maps, and the pictures whose maps are furthest from it."""
+    mean, far = cases.mean(opened, places, name, FURTHEST)
+    left, right = st.columns([1, 3.2], gap="medium")
+    with left:
+        key = "looks.mean.title" if name == "attention" else "looks.mean.cam"
+        st.image(cases.drawn_map(mean), alt=word("looks.mean"), width="stretch")
+        low, high = apart(float(mean.min()), float(mean.max()))
+        st.caption(f"{word(key, count=f'{len(places):,}')} {word('looks.scale', low=low, high=high)}")
+    with right:
+        st.markdown(f"**{word('looks.furthest')}**")
+        tiles(opened, far, name, "looks-furthest")
+
+
+def show_groups(opened: Opened, places: np.ndarray, name: str) -> None:
+    """The groups, a card each."""
+    spectral = len(places) <= SPECTRAL
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(word("groups.help"))
+        clustering = KINDS[0]
+        if spectral:
+            clustering = st.segmented_control(
+                word("groups.clustering"),
+                KINDS,
+                key=Key.CLUSTERING,
+                default=KINDS[0],
+                format_func=lambda one: word("groups.k-means" if one == KINDS[0] else "groups.spectral"),
+                label_visibility="collapsed",
+                required=True,
+                persist_state="session",
+            )
+    key = cases.groups_key(opened, places, name, clustering)
+    found = cases.find_groups(key)
+    if found is None:
+        count = f"{len(places):,}"
+        if len(places) > QUICK and state.get(Key.GROUPING) != key:
+            st.button(word("groups.start", count=count), on_click=lambda: state.put(Key.GROUPING, key))
+            return
+        with st.spinner(word("groups.finding", count=count)):
+            found = cases.groups(opened, places, name, clustering)
+    with st.grid(2, min_column_width=340, key="groups"):
+        for number, one in enumerate(found, 1):
+            with st.container(border=True, gap="xsmall"):
+                card(opened, number, places[one.members], np.delete(places, one.members), one.mean, name)
+
+
+def size(opened: Opened, members: np.ndarray, others: np.ndarray) -> str:
+    """How many pictures a group has, and how many answers are wrong in it and in the others: that is what it tells."""
+    count, shares = f"{len(members):,}", []
+    for places in (members, others):
+        right = runs.correctness(opened.table.iloc[places])
+        shares.append(1 - float(right[~np.isnan(right)].mean()) if (~np.isnan(right)).any() else None)
+    if shares[0] is None:
+        return word("groups.size.unlabelled", count=count)
+    told = word("groups.size", count=count, share=percent(shares[0], 0))
+    return told if shares[1] is None else f"{told} {word('groups.others', share=percent(shares[1], 0))}"
+
+
+def card(opened: Opened, number: int, members: np.ndarray, others: np.ndarray, mean: np.ndarray, name: str) -> None:
+    """One group: its mean map, how many pictures and mistakes, a few of them, and the button that shows them all."""
+    title = word("groups.title", number=number)
+    numbers = tuple(sorted(opened.table["number"].to_numpy()[members].tolist()))
+    chosen = state.mistakes.selection().group
+    on = chosen is not None and chosen.numbers == numbers
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.image(cases.drawn_map(mean), alt=word("looks.mean"), width=120)
+        with st.container(gap="xsmall", width="stretch"):
+            st.markdown(f"**{title}**")
+            st.markdown(size(opened, members, others))
+            st.button(
+                word("groups.all" if on else "groups.show"),
+                key=f"group.{'on' if on else 'off'}.{number}",
+                on_click=lambda: state.mistakes.select(group=None if on else Group(title, numbers)),
+            )
+    tiles(opened, members[:EXAMPLES], name, f"group-{number}")
+
+
+def tiles(opened: Opened, places: Sequence[int] | np.ndarray, name: str | None, key: str, alt: str = "") -> None:
+    """Pictures with a map over each, where there is one; a click opens one."""
+    rows = opened.table.iloc[places]
+    shots = [
+        sheet.Shot(
+            number=int(number),
+            jpeg=jpeg,
+            above=true if isinstance(true, str) else "",
+            below=str(predicted),
+            share=percent(float(confidence), 0),
+            wrong=isinstance(true, str) and true != predicted,
+        )
+        for number, true, predicted, confidence, jpeg in zip(
+            rows["number"], rows["true"], rows["predicted"], rows["confidence"],
+            cases.tiles(opened, places, name), strict=True,
+        )
+    ]  # fmt: skip
+
+    def click() -> None:
+        number = state.component(key, "opened")
+        if number is not None:
+            state.mistakes.open_picture(number)
+
+    sheet.show(
+        shots, state.mistakes.number(), key=key, label=alt or word("looks.alt"), gone=word("gallery.gone"),
+        on_opened=click,
+    )  # fmt: skip

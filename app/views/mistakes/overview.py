@@ -1,0 +1,229 @@
+"""What a run found in sum: its head, the confusion matrix to click, the accuracy by class, and calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from app import figures, state
+from app.runtime.mistakes import maps, runs
+from app.runtime.mistakes.runs import Opened
+from app.state import Key
+from app.state.mistakes import Answers
+from app.words import decimal, percent, plain, word
+
+MATRIX, CLASSES, CALIBRATION = "matrix", "classes", "calibration"
+LARGEST = 30
+"""Classes that occur up to which the matrix can be clicked; of more, the commonest mistakes are listed."""
+LISTED = 12
+"""Lines of a table; the rest is reached by scrolling."""
+LINE = 35  # pixels
+CHART = {"displayModeBar": False}
+
+
+def tell(opened: Opened) -> str:
+    """How often the model was right with the interval, and how many mistakes there are, as one line."""
+    if not len(opened.table):
+        return word("overview.unanswered" if len(runs.unanswered(opened)) else "overview.nothing")
+    found = runs.summary(opened).accuracy
+    if not found.pictures:
+        return word("overview.unlabelled")
+    share, low, high = (percent(one) for one in (found.value, found.low, found.high))
+    wrong = round(found.pictures * (1 - found.value))
+    mistakes = word("overview.mistake" if wrong == 1 else "overview.mistakes", count=f"{wrong:,}")
+    parts = [word("overview.accuracy", share=share, low=low, high=high), so_far(opened), mistakes]
+    without = len(opened.table) - found.pictures
+    if without:
+        parts.append(word("overview.without", count=f"{without:,}"))
+    if maps.compares(opened):
+        parts.append(word("overview.agreement", mean=decimal(opened.table["agreement"].mean())))
+    return " · ".join(filter(None, parts))
+
+
+def so_far(opened: Opened) -> str:
+    """What the accuracy of a run that is not whole holds for; nothing of one that is."""
+    if opened.run.finished:
+        return ""
+    known = {index for index in opened.run.facts["labels"].values() if index is not None}
+    seen = opened.table["true"].nunique()
+    if seen == len(known):
+        return word("overview.so_far")
+    return word("overview.seen", seen=seen, classes=len(known))
+
+
+def show(opened: Opened) -> None:
+    """Draw one of the three views of the run."""
+    if not runs.labelled(opened):
+        return
+    if state.get(Key.SUMMARY) not in (MATRIX, CLASSES, CALIBRATION):
+        state.put(Key.SUMMARY, MATRIX)
+    with st.container(border=True, key="overview"):
+        kind = st.segmented_control(
+            word("overview.which"),
+            [MATRIX, CLASSES, CALIBRATION],
+            key=Key.SUMMARY,
+            format_func=lambda one: word(f"overview.{one}"),
+            label_visibility="collapsed",
+            required=True,
+            width="stretch",
+            persist_state="session",
+        )
+        {MATRIX: show_matrix, CLASSES: show_classes, CALIBRATION: show_calibration}[kind](opened)
+
+
+def show_matrix(opened: Opened) -> None:
+    """The confusion matrix of the classes that occur; a click on a cell shows its pictures."""
+    counts, chosen = runs.summary(opened).confusion, state.mistakes.selection()
+    there = np.flatnonzero(counts.any(0) | counts.any(1))
+    if len(there) > LARGEST:
+        show_commonest(opened)
+        return
+    names = [opened.classes[index] for index in there]
+    row, column = (names.index(name) if name in names else None for name in (chosen.true, chosen.predicted))
+    name = f"matrix.{opened.name}.{len(opened.table)}"
+    key = state.fresh_key(name)
+
+    def click() -> None:
+        cell = state.clicked_row(name, key)
+        if cell is not None:
+            true, predicted = (names[index] for index in divmod(cell, len(names)))
+            choose_cell(true, predicted)
+
+    told = plain("card.taken", true="{true}", said="{said}", count="{count}")
+    st.plotly_chart(
+        figures.confusion_cells(counts[np.ix_(there, there)], names, told, row, column),
+        key=key,
+        on_select=click,
+        selection_mode="points",
+        config=CHART,
+        alt=word("overview.matrix.alt"),
+    )
+    st.caption(word("overview.matrix.help"))
+
+
+def choose_cell(true: str, predicted: str) -> None:
+    """Show the pictures of a class that were taken for another; a cell that is shown already lets go of it."""
+    chosen = state.mistakes.selection()
+    if (chosen.true, chosen.predicted) == (true, predicted):
+        true = predicted = ""
+    state.mistakes.select(true=true, predicted=predicted, answers=Answers.ALL)
+
+
+def show_commonest(opened: Opened) -> None:
+    """The commonest mistakes of a model with too many classes for a matrix; a click on a line shows its pictures."""
+    counts = runs.summary(opened).confusion.copy()
+    np.fill_diagonal(counts, 0)
+    order = np.argsort(-counts, axis=None, kind="stable")[: 10 * LISTED]
+    pairs = [divmod(int(index), len(counts)) for index in order if counts.flat[index]]
+    lines = [
+        {"true": opened.classes[row], "said": opened.classes[column], "count": int(counts[row, column])}
+        for row, column in pairs
+    ]
+
+    st.caption(word("overview.commonest.help"))  # above: the table's own tools would cover the choice of the view
+
+    table(
+        lines,
+        Key.COMMONEST,
+        lambda line: choose_cell(line["true"], line["said"]),
+        word("overview.commonest.help"),
+        {
+            "true": st.column_config.TextColumn(word("card.true")),
+            "said": st.column_config.TextColumn(word("card.said")),
+            "count": st.column_config.NumberColumn(word("table.pictures"), width="small"),
+        },
+    )
+
+
+def table(lines: list[dict], key: Key, choose: Callable[[dict], None], alt: str, columns: dict) -> None:
+    """Lines of which some are in sight; a click on one gives it to ``choose``."""
+
+    def click() -> None:
+        line = state.clicked_line(key)
+        if line is not None:
+            choose(lines[line])
+
+    st.dataframe(
+        lines,
+        key=key,
+        on_select=click,
+        selection_mode="single-cell",
+        hide_index=True,
+        height=LINE * (min(LISTED, len(lines)) + 1) + 3,
+        row_height=LINE,
+        placeholder="",
+        alt=alt,
+        column_config=columns,
+    )
+
+
+def show_classes(opened: Opened) -> None:
+    """How often each class that occurs is recognised; a click on a line shows its pictures."""
+    found = runs.summary(opened).by_class
+    rows = found[(found["pictures"] > 0) | (found["predicted"] > 0)].sort_values("accuracy", kind="stable")
+    lines = [
+        {
+            "class": one["class"],
+            "right": None if np.isnan(one["accuracy"]) else 100 * one["accuracy"],
+            "interval": "" if not one["pictures"] else f"{100 * one['low']:.0f} – {100 * one['high']:.0f}",
+            "precision": None if np.isnan(one["precision"]) else 100 * one["precision"],
+            "pictures": one["pictures"],
+        }
+        for one in rows.to_dict("records")
+    ]
+
+    st.caption(word("overview.classes.help"))  # above: the table's own tools would cover the choice of the view
+
+    table(
+        lines,
+        Key.CLASSES,
+        lambda line: state.mistakes.select(true=line["class"], predicted=""),
+        word("overview.classes"),
+        {
+            "class": st.column_config.TextColumn(word("overview.class"), width=104),
+            "right": st.column_config.NumberColumn(
+                word("overview.right"), format="%.0f %%", help=word("overview.right.help"), width=50
+            ),
+            "interval": st.column_config.TextColumn(word("overview.interval"), width=64),
+            "precision": st.column_config.NumberColumn(
+                word("overview.precision"), format="%.0f %%", help=word("overview.precision.help"), width=56
+            ),
+            "pictures": st.column_config.NumberColumn(word("table.pictures"), format="localized", width=58),
+        },
+    )
+
+
+def show_calibration(opened: Opened) -> None:
+    """How often answers of each confidence are right; a click on a bar shows its pictures."""
+    found = runs.summary(opened).calibration
+    bins, name = found.bins, f"calibration.{opened.name}"
+    key = state.fresh_key(name)
+
+    def click() -> None:
+        place = state.clicked_row(name, key)
+        if place is not None:
+            state.mistakes.select(confidence=(round(bins[place].low, 4), round(bins[place].high, 4)))
+
+    told = plain("overview.bin", low="{low}", high="{high}", share="{share}", count="{count}")
+    st.plotly_chart(
+        figures.reliability(
+            np.array([bins[0].low, *(one.high for one in bins)]),
+            np.array([one.accuracy for one in bins]),
+            np.array([one.pictures for one in bins]),
+            word("overview.confidence"),
+            word("overview.share"),
+            told,
+        ),
+        key=key,
+        on_select=click,
+        selection_mode="points",
+        config=CHART,
+        alt=word("overview.calibration.alt"),
+    )
+    means = sum(one.confidence * one.pictures for one in bins if one.pictures), sum(one.pictures for one in bins)
+    mean, right = means[0] / means[1], runs.summary(opened).accuracy.value
+    verdict = "overview.sure.over" if mean > right else "overview.sure.under"
+    st.markdown(word(verdict, mean=percent(mean), right=percent(right)))
+    st.caption(word("overview.ece", error=percent(found.error), bins=len(bins)))

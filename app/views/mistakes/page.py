@@ -1,0 +1,59 @@
+"""Mistakes: a data set and a model, what it gets wrong, and what it looked at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.runtime.mistakes import runs
+from app.state import Key
+from app.views.mistakes import case, comparison, filters, gallery, groups, overview, scanning, scatter
+from app.views.mistakes import runs as earlier
+from app.widgets import models, weights
+from core import InvalidInput
+
+card, subject = models.shelf()[state.get(Key.MODEL)], state.subject()
+classifier = subject.classifier if subject else None
+request, name = scanning.asked(classifier), state.mistakes.run()
+opened = None
+if name and not request:
+    try:
+        opened = runs.open_one(name)
+    except InvalidInput as error:
+        state.notice(str(error))
+        state.mistakes.open_run(None)
+
+if opened is not None:
+    if state.mistakes.arrived() and opened.run.facts["model"] in set(models.shelf()) - {card.slug}:
+        state.choose_model(opened.run.facts["model"])  # what is said of the run is said of its model
+        st.rerun()
+    filters.settle(opened)
+
+with st.container(key="mistakes"):
+    if request:
+        scanning.show(classifier, request)
+    elif opened is None:
+        left, right = st.columns([1, 1.9], gap="large")
+        with left:
+            if classifier is None:
+                weights.fetch(card)
+            else:
+                scanning.prepare(classifier)
+        with right:
+            earlier.show_list()
+    else:
+        earlier.show_head(opened)
+        scanning.go_on(opened.run, classifier)
+        if len(opened.table):
+            comparison.compare(opened)
+            left, right = st.columns([1, 1.8], gap="medium")
+            with right:
+                gallery.show(opened)  # first: the pictures are what a visitor waits for
+            with left:
+                overview.show(opened)
+                scatter.show(opened)
+            with right:
+                case.show(opened)
+            groups.show(opened)
+
+state.publish_choices(state.MISTAKES)

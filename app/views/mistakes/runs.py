@@ -1,0 +1,197 @@
+"""Earlier runs: the list to reopen one from, the head of the open one, and removing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from app import state
+from app.runtime.mistakes import folders, runs, scans
+from app.runtime.mistakes.runs import Opened
+from app.state import Key
+from app.views.mistakes import comparison, export, overview, taken
+from app.views.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
+from app.widgets import models
+from app.words import literal, word
+from core import InvalidInput
+from core.scanning import Run
+
+LINES = 12
+"""Lines of the list; the rest is reached by scrolling."""
+LINE = 35  # pixels
+FOLDER = f"{Key.RUNS}.folder"
+
+
+def show_list() -> None:
+    """The list of the runs that are kept; a click on a line opens that one."""
+    kept = runs.earlier()
+    st.subheader(word("runs.title"))
+    st.caption(word("runs.kept" if kept else "runs.none", folder=runs.folder()))
+    if kept:
+        list_kept(kept)
+    if folders.offers():
+        ask_folder()
+    if kept:
+        fetch_charts()
+
+
+def fetch_charts() -> None:
+    """A chart that nobody sees: the browser fetches what draws charts while the list is read, not once a run opens."""
+    st.plotly_chart({"data": [{"type": "scatter"}]}, key="fetch-charts")
+
+
+def ask_folder() -> None:
+    """A run that lies elsewhere, by its folder on the machine that the app runs on."""
+
+    def asked() -> None:
+        place = (state.get(FOLDER) or "").strip().strip("\"'")
+        if place:
+            show_run(str(Path(place).expanduser().absolute()))
+
+    st.text_input(word("runs.folder"), key=FOLDER, placeholder=word("runs.folder.example"), on_change=asked)
+
+
+def show_run(name: str) -> None:
+    """Open a run, and choose the model that made it, where that is here; in a callback."""
+    try:
+        slug = runs.open_one(name).run.facts["model"]
+    except InvalidInput as error:
+        state.notice(str(error))
+        return
+    state.mistakes.open_run(name)
+    if slug in models.shelf() and slug != state.get(Key.MODEL):
+        models.choose(slug)
+
+
+def list_kept(kept: Sequence[Run]) -> None:
+    """The runs as lines to click."""
+
+    def click() -> None:
+        line = state.clicked_line(Key.RUNS)
+        if line is not None:
+            show_run(runs.name_of(kept[line]))
+
+    lines = [
+        {
+            "model": short_title(run),
+            "right": None if (share := runs.brief(run).right) is None else 100 * share,
+            "pictures": with_broken(run, pictures(run)),
+            "data": data_title(run),
+            "started": started(run),
+        }
+        for run in kept
+    ]
+    st.dataframe(
+        lines,
+        key=Key.RUNS,
+        on_select=click,
+        selection_mode="single-cell",  # a click anywhere in a line opens it
+        hide_index=True,
+        height=LINE * (min(LINES, len(lines)) + 1) + 3,
+        row_height=LINE,
+        placeholder="",
+        alt=word("runs.title"),
+        column_config={
+            "model": st.column_config.TextColumn(word("table.model"), width=170),
+            "right": st.column_config.NumberColumn(word("runs.right"), format="%.1f %%", width=65),
+            "pictures": st.column_config.TextColumn(word("table.pictures"), width=125),
+            "data": st.column_config.TextColumn(word("runs.data"), width=195),
+            "started": st.column_config.TextColumn(word("runs.started"), width=120),
+        },
+    )
+
+
+def show_head(opened: Opened) -> None:
+    """What is open and how it did, and the way back to the list."""
+
+    def close() -> None:
+        state.mistakes.open_run(None)
+
+    title, buttons = st.columns([1.4, 1], vertical_alignment="center")
+    with title:
+        st.subheader(literal(model_title(opened.run)))
+        told = word("runs.on", data=data_title(opened.run), count=pictures(opened.run))
+        st.markdown(f"{with_broken(opened.run, told)} · {overview.tell(opened)}")
+        taken.state_of(opened.run)
+        if opened.run.facts.get("independent"):
+            st.caption(word("overview.independent"))
+    with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+        if len(opened.table):
+            comparison.pick_other(opened)
+            export.show(opened)
+        if runs.is_kept(opened.run):
+            remove(opened)
+        st.button(word("runs.all"), key="runs-back", icon=":material/list:", on_click=close)
+    unanswered(opened)
+    broken(opened)
+    unmatched(opened)
+
+
+def remove(opened: Opened) -> None:
+    """Remove the run, once the visitor has said so twice."""
+
+    def go() -> None:
+        try:
+            scans.remove(opened.run)
+        except InvalidInput as error:
+            state.notice(str(error))
+            return
+        state.mistakes.open_run(None)
+
+    with st.popover(word("runs.remove"), type="tertiary", key="remove"):
+        st.markdown(word("runs.remove.sure", folder=opened.run.folder))
+        st.button(word("runs.remove.go"), key="remove-run", type="primary", on_click=go)
+
+
+def broken(opened: Opened) -> None:
+    """The pictures that could not be read, with the reason of each."""
+    found = runs.broken(opened)
+    if not len(found):
+        return
+    with st.expander(word("broken.title", count=f"{len(found):,}"), icon=":material/broken_image:", key="broken"):
+        st.dataframe(
+            found,
+            hide_index=True,
+            height=LINE * (min(LINES, len(found)) + 1) + 3,
+            row_height=LINE,
+            alt=word("broken.alt"),
+            column_config={
+                "number": None,
+                "path": st.column_config.TextColumn(word("broken.path"), width="medium"),
+                "reason": st.column_config.TextColumn(word("broken.reason"), width="large"),
+            },
+        )
+
+
+def unanswered(opened: Opened) -> None:
+    """The pictures that count nowhere, for the model's answer was not finite."""
+    found = runs.unanswered(opened)
+    if not len(found):
+        return
+    count = word("unanswered.many", count=f"{len(found):,}")
+    with st.expander(word("unanswered.title", count=count), icon=":material/error:", key="unanswered"):
+        st.caption(word("unanswered.what"))
+        st.dataframe(
+            found,
+            hide_index=True,
+            height=LINE * (min(LINES, len(found)) + 1) + 3,
+            row_height=LINE,
+            alt=word("unanswered.alt"),
+            column_config={
+                "number": None,
+                "reason": None,
+                "path": st.column_config.TextColumn(word("broken.path"), width="medium"),
+                "label": st.column_config.TextColumn(word("unanswered.label"), width="small"),
+            },
+        )
+
+
+def unmatched(opened: Opened) -> None:
+    """The labels that mean no class of the model, where there are any."""
+    found = runs.unmatched(opened)
+    if found:
+        named = ", ".join(f"{label} ({count:,})" for label, count in found.items())
+        with st.expander(word("unmatched.title", count=len(found)), icon=":material/label_off:", key="unmatched"):
+            st.markdown(word("unmatched.labels", labels=named))

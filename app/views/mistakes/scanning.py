@@ -1,0 +1,147 @@
+"""A scan: how long it takes, said beforehand; its progress, the time that is left, and Stop."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from app import runtime, state
+from app.runtime.mistakes import runs, scans
+from app.state import Key
+from app.state.mistakes import Request
+from app.views.mistakes import data
+from app.widgets import computation, models
+from app.words import word
+from core import Classifier, InvalidInput, Stopped
+from core.scanning import Run
+
+SOON = 1.0
+"""Seconds after which the time that is left can be told."""
+
+
+def prepare(classifier: Classifier) -> None:
+    """Everything that a new scan asks for."""
+    st.subheader(word("scan.new"))
+    st.caption(word("scan.what", model=models.model_title(classifier.card)))
+    chosen = data.choose(classifier)
+    if chosen is not None:
+        offer(classifier, chosen)
+
+
+def offer(classifier: Classifier, chosen: data.Chosen) -> None:
+    """The button that starts the scan, with how long it will take."""
+    count = f"{len(chosen.collection):,}"
+
+    def start() -> None:
+        name = scans.run_name(classifier, chosen.collection, chosen.mapping)
+        mapping = tuple(chosen.mapping.items())
+        ask(
+            Request(
+                classifier.card.slug, name, chosen.data, chosen.seed, chosen.pictures, mapping,
+                split=chosen.split, columns=chosen.columns,
+            )
+        )  # fmt: skip
+
+    expected = scans.seconds(classifier, runtime.milliseconds(classifier), chosen.collection)
+    st.button(word("scan.start", count=count), key="scan", type="primary", icon=":material/play_arrow:", on_click=start)
+    st.caption(word("scan.about", duration=computation.duration(expected), device=state.device()))
+
+
+def ask(request: Request) -> None:
+    """Scan from the next run on, until it is done or stopped."""
+    state.put(Key.SCANNING, request)
+
+
+def asked(classifier: Classifier | None) -> Request | None:
+    """The scan that was asked for, as long as its model is the chosen one.
+
+    Who comes back from another page, where another model was looked at, finds the scan and its model again; who chooses
+    another model beside a scan has ended it.
+    """
+    request, away = state.get(Key.SCANNING), state.take(Key.AWAY)
+    if request is None or (classifier is not None and classifier.card.slug == request.model):
+        return request
+    if away and request.model in models.shelf() and state.get(Key.MODEL) != request.model:
+        state.choose_model(request.model)
+        st.rerun()
+    if classifier is not None or state.get(Key.MODEL) != request.model:
+        scans.stop(request.name)
+    state.forget(Key.SCANNING)
+    return None
+
+
+def follow(page: Path) -> None:
+    """Draw how far the visitor's scan is, if there is one, on every other page, with the way back to its ``page``."""
+    if state.get(Key.SCANNING):
+        _follow(page)
+
+
+@st.fragment(run_every=1.0)
+def _follow(page: Path) -> None:
+    request = state.get(Key.SCANNING)
+    if request is None:
+        return
+    state.put(Key.AWAY, True)
+    card = models.shelf().get(request.model)
+    st.caption(word("scan.elsewhere", model=models.model_title(card) if card else request.model))
+    found = scans.progress(request.name)
+    if found is None:  # done, or stopped: the page shows what was found
+        state.forget(Key.SCANNING)
+        if runs.begun(request.name):
+            state.mistakes.open_run(request.name)
+        st.rerun()
+    done, total = found
+    st.progress(done / max(1, total), word("scan.progress", done=f"{done:,}", total=f"{total:,}"))
+    with st.container(horizontal=True):
+        st.page_link(page, label=word("scan.show"))
+        st.button(word("compute.stop"), key="stop-followed", on_click=lambda: scans.stop(request.name))
+
+
+def show(classifier: Classifier, request: Request) -> None:
+    """Scan with a bar and a Stop; then, or when it is stopped, the page is drawn anew with what was found."""
+    st.subheader(word("scan.title", model=models.model_title(classifier.card)))
+    bar = st.progress(0.0, word("scan.listing"))  # in a horizontal container the button below would be deaf
+    st.button(word("compute.stop"), key="stop-scan", on_click=lambda: scans.stop(request.name))
+    st.caption(word("scan.kept"))
+    first: list[tuple[float, int]] = []
+
+    def tick(done: int, total: int) -> None:
+        # a call of Streamlit's: it ends this run when the visitor has asked for something else
+        if not total:
+            bar.progress(0.0, word("scan.listing"))
+            return
+        now = time.monotonic()
+        began, before = first[0] if first else (now, done)
+        first[:] = [(began, before)]
+        told = word("scan.progress", done=f"{done:,}", total=f"{total:,}")
+        if done > before and now - began > SOON:
+            left = computation.duration((now - began) / (done - before) * (total - done))
+            told = word("scan.left", told=told, left=left)
+        bar.progress(done / total, told)
+
+    try:
+        scans.run(classifier, request, tick)
+    except Stopped:
+        pass  # what was scanned stays, and is shown
+    except InvalidInput as error:
+        state.notice(str(error))
+    state.forget(Key.SCANNING)
+    state.mistakes.open_run(request.name if runs.begun(request.name) else None)
+    st.rerun()
+
+
+def go_on(run: Run, classifier: Classifier | None) -> None:
+    """Say that a run is not whole, and offer to go on with it; its model must be the chosen one."""
+    left = run.facts["pictures"] - run.scanned
+    if not left:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="unfinished"):
+        st.markdown(word("scan.unfinished", left=f"{left:,}", total=f"{run.facts['pictures']:,}"))
+        if classifier is not None and classifier.card.slug == run.facts["model"]:
+            request = scans.request(run)
+            st.button(word("scan.go_on"), key="go-on", icon=":material/play_arrow:", on_click=lambda: ask(request))
+        elif run.facts["model"] in models.shelf():
+            slug = run.facts["model"]
+            st.button(word("scan.choose"), key="choose-model", on_click=lambda: models.choose(slug))

@@ -1,0 +1,110 @@
+"""Confidence against agreement, a point for each picture; a click or a lasso shows those pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import figures, state
+from app.runtime.mistakes import maps, runs
+from app.runtime.mistakes.runs import Opened
+from app.state import Key
+from app.state.mistakes import Group
+from app.views.mistakes import groups
+from app.words import percent, plain, word
+
+POINT, LASSO = "point", "lasso"
+
+
+def show(opened: Opened) -> None:
+    """Draw the chart; those that the filter leaves out are faint."""
+    with st.container(border=True, key="scatter"):
+        st.markdown(f"**{word('scatter.title')}**")
+        if not maps.compares(opened):
+            st.caption(groups.even(opened) or word("scatter.none"))
+            return
+        # Streamlit hears of clicks or of lassos: not of both at once.
+        mode = st.segmented_control(
+            word("scatter.mode"),
+            [POINT, LASSO],
+            key=f"{Key.SCATTER}.mode",
+            default=POINT,
+            format_func=lambda one: word("scatter.point" if one == POINT else "scatter.lasso"),
+            label_visibility="collapsed",
+            required=True,
+            persist_state="session",
+        )
+        draw(opened, mode == LASSO)
+
+
+def draw(opened: Opened, lassoing: bool) -> None:
+    """The chart, and what it shows of the run."""
+    table, chosen = opened.table, np.zeros(len(opened.table), bool)
+    agreement, right = table["agreement"].to_numpy(np.float32), runs.correctness(table)
+    shown = figures.drawn(right, np.isfinite(agreement))
+    chosen[runs.filtered(opened, state.mistakes.selection())] = True
+    key = f"{Key.SCATTER}.{opened.name}"
+
+    rows = table[["number", "true", "predicted", "confidence"]].iloc[shown]
+    st.plotly_chart(
+        figures.agreement_scatter(
+            rows["confidence"].to_numpy(np.float32),
+            agreement[shown],
+            right[shown],
+            rows["number"].to_numpy(),
+            chosen[shown],
+            told(rows),
+            (word("scatter.confidence"), word("scatter.agreement"), word("scatter.chance")),
+            lassoing,
+        ),
+        key=key,
+        on_select=lambda: choose(opened, state.clicked_points(key)),
+        selection_mode=("points", "lasso"),
+        config={"displayModeBar": False},
+        alt=word("scatter.title"),
+    )
+    st.caption(f"{legend(right, shown)} {word('scatter.hint.lasso' if lassoing else 'scatter.hint.point')}")
+
+
+def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
+    """Open the picture of one point, to which the gallery turns; show the pictures of several that the filter leaves.
+
+    What was drawn round before makes way: all else that is chosen stays.
+    """
+    if opened.name != state.mistakes.run():
+        return  # an echo of the chart of a run that has been closed
+    if len(numbers) > 1:
+        left = runs.filtered(opened, replace(state.mistakes.selection(), lasso=None))
+        numbers = tuple(np.intersect1d(opened.table["number"].to_numpy()[left], numbers).tolist())
+    if len(numbers) == 1:
+        state.mistakes.open_picture(numbers[0])
+    elif numbers:
+        state.mistakes.select(lasso=Group(word("scatter.chosen"), numbers))
+
+
+def told(rows: pd.DataFrame) -> np.ndarray:
+    """What each point (n,) says under the pointer; many say the same, which is put into words once."""
+    shares = np.round(100 * rows["confidence"].to_numpy(np.float64)).astype(int)
+    kinds = list(zip(rows["true"].astype(object), rows["predicted"].astype(object), shares.tolist(), strict=True))
+
+    def tell(true: object, said: str, share: int) -> str:
+        confidence = percent(share / 100, 0)
+        if not isinstance(true, str) or true == said:
+            return plain("scatter.right", predicted=said, confidence=confidence)
+        return plain("scatter.wrong", true=true, predicted=said, confidence=confidence)
+
+    words = {kind: tell(*kind) for kind in set(kinds)}
+    return np.array([words[kind] for kind in kinds], str)
+
+
+def legend(right: np.ndarray, shown: np.ndarray) -> str:
+    """What is drawn, and what is not."""
+    wrong, others = int((right[shown] == 0).sum()), int((right[shown] != 0).sum())
+    every = int((right != 0).sum())
+    some = word("scatter.some", shown=f"{others:,}", every=f"{every:,}") if others < every else ""
+    mistakes = word("scatter.legend", wrong=f"{wrong:,}") if np.isfinite(right).any() else ""
+    told = [mistakes, some, word("scatter.line"), word("scatter.corner")]
+    return " ".join(filter(None, told))

@@ -1,0 +1,96 @@
+"""What of the data was taken for what: which split, which columns of a table; said, and changed by the visitor."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.runtime.mistakes import scans
+from app.state import Key
+from app.words import literal, plain, word
+from core import InvalidInput
+from core.data.collection import Collection, Taken
+from core.data.columns import NONE, ONE_HOT
+from core.data.layout import ALL
+from core.scanning import Run
+
+Choice = tuple[str, tuple[tuple[str, str], ...]]
+"""A split, "" for the one that is taken by itself, and columns by what they are."""
+SPLIT = "split"
+
+
+def said(data: str) -> dict[str, str]:
+    """What the visitor has chosen for these data: a split, and columns by what they are."""
+    return state.get(Key.TAKEN, {}).get(data, {})
+
+
+def collect(data: str, seed: int, pictures: int) -> tuple[Collection, Choice]:
+    """The pictures with what was chosen for them; a choice that does not fit these data is told, and forgotten.
+
+    Raises:
+        InvalidInput: as ``open_collection``.
+    """
+    chosen = dict(said(data))
+    choice: Choice = chosen.pop(SPLIT, ""), tuple(sorted(chosen.items()))
+    try:
+        return scans.collection(data, seed, pictures, *choice), choice
+    except InvalidInput as error:
+        if choice == ("", ()):
+            raise
+        st.warning(literal(error))
+        state.put(Key.TAKEN, {**state.get(Key.TAKEN, {}), data: {}})
+        return scans.collection(data, seed, pictures), ("", ())
+
+
+def show(data: str, taken: Taken) -> None:
+    """Say what was taken for what, and let the visitor say otherwise; nothing where nothing could be otherwise."""
+    if taken.splits:
+        pick(data, SPLIT, (*taken.splits, ALL), taken.split, word("taken.split.help"))
+    if len(taken.headings) > 1:
+        left, right = st.columns(2)
+        columns = [one for one in taken.headings if one != ONE_HOT]
+        with left:
+            pick(data, "path", columns, taken.columns["path"])
+        with right:
+            pick(data, "label", (NONE, *taken.headings), taken.columns["label"])
+    if taken.note:
+        st.caption(literal(taken.note))
+
+
+def state_of(run: Run) -> None:
+    """Say what a run took for what of its data, where that could have been otherwise."""
+    taken = run.facts.get("taken") or {}  # runs of older versions do not say it
+    told = [word("taken.stated.split", split=taken["split"])] if taken.get("splits") else []
+    if len(taken.get("headings", ())) > 1:
+        path, label = (taken["columns"][one] for one in ("path", "label"))
+        if label in (NONE, ONE_HOT):
+            told.append(word("taken.stated.one_hot" if label else "taken.stated.paths", path=path))
+        else:
+            told.append(word("taken.stated.columns", path=path, label=label))
+    if taken.get("note"):
+        told.append(literal(taken["note"]))
+    if told:
+        st.caption(" ".join(told))
+
+
+def pick(data: str, what: str, options: list[str] | tuple[str, ...], chosen: str, words: str | None = None) -> None:
+    """A list to choose the split or a column from; what is chosen holds from the next run on."""
+    key = f"taken.{what}.{data}"
+    names = {ALL: plain("taken.split.all")} if what == SPLIT else {}
+    names |= {NONE: plain("taken.none"), ONE_HOT: plain("taken.one_hot")}
+
+    def choose() -> None:
+        before = state.get(Key.TAKEN, {})
+        state.put(Key.TAKEN, {**before, data: {**said(data), what: state.get(key)}})
+
+    if state.get(key) != chosen:
+        state.put(key, chosen)
+    st.selectbox(
+        word(f"taken.{what}"),
+        options,
+        key=key,
+        format_func=lambda one: names.get(one, one),
+        on_change=choose,
+        help=words,
+        filter_mode=None,
+    )

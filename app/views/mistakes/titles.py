@@ -1,0 +1,58 @@
+"""What a run is called: its model, its data, its size and when it was begun."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from app.runtime.mistakes import runs
+from app.widgets import models
+from app.words import word
+from core.data.made import SHORTCUTS
+from core.scanning import Run
+
+
+def model_title(run: Run) -> str:
+    """What the run's model is called, also when it is no longer here."""
+    card = models.shelf().get(run.facts["model"])
+    return models.model_title(card) if card else run.facts["model"]
+
+
+def short_title(run: Run) -> str:
+    """The same in few words, for a list."""
+    card = models.shelf().get(run.facts["model"])
+    if card is None or not models.shortcut(card.family):
+        return model_title(run)
+    return f"{models.mechanism_title(card)} · {word(f'shortcut.{models.shortcut(card.family)}')}"
+
+
+def data_title(run: Run) -> str:
+    """What a run went through: the scenes with their seed, or the folder's or the file's name."""
+    family, said = run.facts["data"], run.facts["identity"].split(" ")
+    if family in SHORTCUTS and len(said) == 3:
+        return word(f"runs.{run.facts['data']}", seed=said[1])
+    place = Path(family)
+    return f"{place.parent.name}/{place.name}" if place.suffix == "" else place.name
+
+
+def started(run: Run) -> str:
+    """When a run was begun, as the machine's clock has it."""
+    try:
+        return f"{datetime.fromisoformat(run.facts['started']).astimezone():%Y-%m-%d %H:%M}"
+    except (KeyError, ValueError, TypeError):
+        return ""
+
+
+def pictures(run: Run) -> str:
+    """How many pictures of a run were answered, and of how many where it is not whole."""
+    done, total = run.scanned, run.facts["pictures"]
+    found = runs.brief(run)
+    told = f"{done - found.broken - found.unanswered:,}"
+    return told if done == total else word("scan.progress", done=told, total=f"{total:,}")
+
+
+def with_broken(run: Run, told: str) -> str:
+    """What is told of a run's pictures, and how many more are broken or have no finite answer, where any is."""
+    found = runs.brief(run)
+    told = word("runs.broken", told=told, broken=f"{found.broken:,}") if found.broken else told
+    return word("runs.unanswered", told=told, count=f"{found.unanswered:,}") if found.unanswered else told

@@ -1,0 +1,174 @@
+"""A model's card, drawn: what it computes, how often it is right, how it was trained, and what it mistakes for what."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+import streamlit as st
+
+from app import figures
+from app.views import file_of
+from app.views.models import facts
+from app.views.models.equation import latex
+from app.widgets import computation
+from app.widgets.models import LITTLE, find_mechanism, is_ours, model_title, needs_attention, shortcut, summary
+from app.words import code, literal, percent, plain, word
+from core import ModelCard
+
+NORMAL = 1.959964
+"""Standard deviations on either side of the mean that hold 95 % of a normal distribution."""
+LARGEST = 120
+"""Classes up to which a confusion matrix can be read."""
+CHART = {"displayModeBar": False}
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """The 95 % confidence interval of a ``share`` that was right among ``count``, each a fraction.
+
+    Wilson, "Probable inference", JASA 1927: the values p with |share − p| = z √(p (1 − p) / count).
+    """
+    room = NORMAL**2 / count
+    middle = (share + room / 2) / (1 + room)
+    half = NORMAL * math.sqrt(share * (1 - share) / count + room / (4 * count)) / (1 + room)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def show(card: ModelCard, milliseconds: float | None, device: str) -> None:
+    """Draw the card; ``milliseconds`` a picture on the device, or None while they are not measured."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(literal(model_title(card)), width="content")
+        st.page_link(file_of("explore"), label=word("card.explore"), icon=":material/visibility:", width="content")
+    what(card)
+    left, right = st.columns(2, gap="large")
+    with left:
+        accuracy(card)
+        numbers(card, milliseconds, device)
+    with right:
+        training(card)
+        confusion(card)
+    origin(card)
+
+
+def what(card: ModelCard) -> None:
+    """What the mechanism is in a sentence, what it computes, and where model and mechanism come from."""
+    kind = find_mechanism(card)
+    said, formula = st.columns(2, vertical_alignment="center")
+    with said:
+        st.markdown(word("card.what", summary=summary(card)))
+        st.caption("  \n".join(filter(None, [literal(facts.told(card, "paper")), kind.paper if kind else ""])))
+    if kind is not None:
+        formula.latex(latex(kind.equation))
+
+
+def accuracy(card: ModelCard) -> None:
+    """How often it is right, with its interval, and what is left of that without its attention."""
+    st.markdown(f"**{word('card.accuracy')}**")
+    if card.accuracy is None:
+        st.markdown(word("card.unmeasured"))
+        return
+    interval = wilson(card.accuracy, card.pictures) if card.pictures else None
+    names = {"uniform": word("card.uniform"), "shuffled": word("card.shuffled"), "off": word("card.off")}
+    left = {word("card.whole"): card.accuracy}
+    left |= {names[key]: card.ablation[key] for key in names if key in card.ablation}
+    st.plotly_chart(
+        figures.share_bars(list(left), list(left.values()), 1 / len(card.classes), interval),
+        key=f"shares.{card.slug}",
+        config=CHART,
+        alt=word("card.accuracy"),
+    )
+    lines = [word("card.chance", share=percent(1 / len(card.classes)))]
+    if interval is not None:
+        low, high = map(percent, interval)
+        lines.insert(0, word("card.interval", low=low, high=high, pictures=f"{card.pictures:,}"))
+    if facts.told(card, "measured"):
+        lines.append(word("card.measured", how=facts.told(card, "measured")))
+    st.caption(" ".join(lines))
+    st.markdown("\n\n".join(filter(None, [independent(card), need(card), seeds(card)])))
+
+
+def need(card: ModelCard) -> str:
+    """How much the model needs its attention, in a sentence; empty for a model without any."""
+    if card.accuracy is None or "uniform" not in card.ablation:
+        return ""
+    lost = card.accuracy - card.ablation["uniform"]
+    return needs_attention(card) if lost < LITTLE else word("card.needs", points=f"{100 * lost:.1f}")
+
+
+def independent(card: ModelCard) -> str:
+    """How often a model that learned a shortcut is right where the shortcut says nothing; else nothing."""
+    share, kind = facts.independent(card), shortcut(card.family)
+    if share is None or kind is None:
+        return ""
+    return word(f"shortcut.{kind}.independent", accuracy=percent(share))
+
+
+def seeds(card: ModelCard) -> str:
+    """How far the accuracy moves with the seed of the training, where several were tried; else nothing."""
+    found = facts.seeds(card)
+    if found is None:
+        return ""
+    accuracies, mean, spread = found
+    each = ", ".join(map(percent, accuracies))
+    return word("card.seeds", count=len(accuracies), mean=percent(mean), spread=percent(spread), each=each)
+
+
+def numbers(card: ModelCard, milliseconds: float | None, device: str) -> None:
+    """The card's numbers, one a line."""
+    parameters, seconds = facts.number(card, "parameters"), facts.number(card, "seconds")
+    lines = {
+        word("card.parameters"): None if parameters is None else f"{parameters:,.0f}",
+        word("card.milliseconds", device=device): None if milliseconds is None else f"{milliseconds:.1f} ms",
+        word("card.side"): f"{card.size} × {card.size}",
+        word("card.classes"): f"{len(card.classes):,}",
+        word("card.data"): facts.told(card, "data") or None,
+        word("card.epochs"): facts.number(card, "epochs"),
+        word("card.seed"): facts.number(card, "seed"),
+        word("card.time"): None if seconds is None else computation.duration(seconds),
+        word("card.device"): facts.told(card, "device") or None,
+    }
+    rows = [f"<dt>{escape(name)}</dt><dd>{escape(str(it))}</dd>" for name, it in lines.items() if it is not None]
+    st.html(f'<dl class="fovea-measures fovea-facts">{"".join(rows)}</dl>')
+
+
+def training(card: ModelCard) -> None:
+    """The training curve."""
+    st.markdown(f"**{word('card.training')}**")
+    history = facts.history(card)
+    if not history:
+        st.markdown(word("card.no_history"))
+        return
+    chart = figures.training_curve(history, word("card.loss"), word("card.validation"), word("card.epoch"))
+    st.plotly_chart(chart, key=f"history.{card.slug}", config=CHART, alt=word("card.training"))
+
+
+def confusion(card: ModelCard) -> None:
+    """What is taken for what."""
+    st.markdown(f"**{word('card.confusion')}**")
+    counts = facts.confusion(card)
+    if counts is None:
+        ours = word("card.no_confusion.ours", command=code(evaluation(card))) if is_ours(card) else ""
+        st.markdown(ours or word("card.no_confusion"))
+    elif len(counts) > LARGEST:
+        st.markdown(word("card.large_confusion", count=len(counts)))
+    else:
+        told = plain("card.taken", true="{true}", said="{said}", count="{count}")
+        chart = figures.confusion_matrix(counts, card.classes, word("card.true"), word("card.said"), told)
+        st.plotly_chart(chart, key=f"confusion.{card.slug}", config=CHART, alt=word("card.confusion"))
+
+
+def origin(card: ModelCard) -> None:
+    """The command that made it, and the terms under which it may be used."""
+    command, licence = facts.told(card, "command"), facts.told(card, "licence")
+    if command:
+        st.markdown(f"**{word('card.command')}**")
+        st.code(command, language="shell", wrap_lines=True)
+    if licence:
+        st.markdown(f"**{word('card.licence')}**")
+        st.markdown(literal(licence))
+
+
+def evaluation(card: ModelCard) -> str:
+    """The command that measures a model of ours again and writes what it finds into its card."""
+    drawn = card.family == "scenes" or shortcut(card.family)
+    return f"python -m core evaluate {card.slug}{'' if drawn else ' --data DIR'} --store"

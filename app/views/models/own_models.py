@@ -1,0 +1,125 @@
+"""The visitor's own model: a card and its weights, brought as files, on the shelf for as long as the session lasts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import PurePath
+
+import streamlit as st
+
+from app import runtime, state
+from app.runtime import uploads
+from app.state import Key
+from app.widgets import models
+from app.words import literal, plain, word
+from core import InvalidInput
+from core.models.own import MAX_WEIGHTS, SUFFIXES
+
+MEGABYTES = MAX_WEIGHTS >> 20
+"""Of one file; a larger one goes into the folder FOVEA_MODELS."""
+MOST = 3
+"""Models that one visitor may hold in the server's memory."""
+EXAMPLES = {
+    "fovea": {
+        "architecture": "fovea/cbam",
+        "classes": ["cat", "dog"],
+        "size": 128,
+        "widths": [32, 64, 128, 256],
+    },
+    "torchvision": {
+        "architecture": "torchvision/resnet18",
+        "title": "Cats and dogs",
+        "classes": ["cat", "dog"],
+        "size": 224,
+        "mean": [0.485, 0.456, 0.406],
+        "std": [0.229, 0.224, 0.225],
+    },
+}
+"""Cards to start from: one for each kind of architecture."""
+
+
+def take_in(files: list) -> str:
+    """Open the model in a card and its weights, put it on the visitor's shelf, and give its slug.
+
+    Raises:
+        InvalidInput: not one card and one file of weights, too many models, or what the core says of the files.
+    """
+    cards = [one for one in files if one.name.lower().endswith(".json")]
+    weights = [one for one in files if one.name.lower().endswith(SUFFIXES)]
+    if len(cards) != 1 or len(weights) != 1 or len(files) != 2:
+        raise InvalidInput(plain("own.both", count=len(files)))
+    refused = next(filter(uploads.is_refused, files), None)
+    if refused is not None:
+        raise InvalidInput(plain("upload.refused", name=refused.name, files=uploads.FILES))
+    if len(state.own_models()) >= MOST:
+        raise InvalidInput(plain("own.full", count=MOST))
+    name = cards[0].name
+    found = runtime.own_model(cards[0].getvalue(), weights[0].getvalue(), name, state.device())
+    title = found.card.title if found.card.title != found.card.slug.rpartition("/")[2] else PurePath(name).stem
+    facts = {**found.card.facts, "uploaded": name}
+    state.add_own_model(replace(found, card=replace(found.card, title=title, facts=facts)))
+    uploads.let_go(*files)
+    return found.card.slug
+
+
+def bring() -> None:
+    """Ask for the files, and say what is wrong with them or what is missing; a model that is right is shown at once."""
+    key = state.fresh_key(Key.MODEL_UPLOADER)
+
+    def brought() -> None:
+        files = state.get(key, [])
+        state.forget(Key.REFUSED)
+        if len(files) < 2:
+            return
+        try:
+            models.choose(take_in(files))
+            state.renew(Key.MODEL_UPLOADER)  # an empty one: the model is on the shelf now
+        except InvalidInput as error:
+            state.put(Key.REFUSED, str(error))
+
+    st.markdown(word("own.what"))
+    files = st.file_uploader(
+        word("own.files"),
+        type=["json", *(suffix[1:] for suffix in SUFFIXES)],
+        accept_multiple_files=True,
+        key=key,
+        on_change=brought,
+        max_upload_size=MEGABYTES,
+        label_visibility="collapsed",
+    )
+    if len(files) < 2:
+        state.forget(Key.REFUSED)  # it was about files that are no longer here
+    if state.get(Key.REFUSED):
+        st.error(literal(state.get(Key.REFUSED)))
+    elif len(files) == 1:
+        st.info(word("own.other"))
+    st.markdown(f"**{word('own.examples')}**")
+    with st.container(horizontal=True):
+        for kind, card in EXAMPLES.items():
+            st.download_button(
+                word(f"own.example.{kind}"),
+                json.dumps(card, indent=1),
+                file_name=f"{kind}.json",
+                mime="application/json",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+    st.caption(word("own.elsewhere"))
+    held()
+
+
+def held() -> None:
+    """A line for each of the visitor's models, with a way to let go of it."""
+    for number, (slug, one) in enumerate(state.own_models().items()):
+
+        def drop(slug: str = slug) -> None:
+            state.remove_own_model(slug)
+            if state.get(Key.MODEL) == slug:
+                models.choose(models.FIRST)
+
+        with st.container(horizontal=True, vertical_alignment="center"):
+            told = models.outputs(one) or word("own.logits")
+            st.markdown(literal(one.card.title))
+            st.caption(told)
+            st.button(word("own.drop"), key=f"own.{number}", on_click=drop)

@@ -1,0 +1,107 @@
+"""The shelf as one table: a card in each line, which can be sorted, and chosen by a click."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import runtime, state
+from app.state import Key
+from app.views.models import facts
+from app.widgets import models, weights
+from app.words import word
+from core import InvalidInput, ModelCard
+
+SHOWN = 10
+"""Lines of the table; the rest is reached by scrolling."""
+LINE = 35  # pixels
+
+
+def lines(cards: Sequence[ModelCard], device: str) -> list[dict[str, Any]]:
+    """What the table says of each card, in its columns; accuracies in per cent, None where nothing is known."""
+
+    def share(value: float | None) -> float | None:
+        return None if value is None else 100 * value
+
+    return [
+        {
+            "model": card.slug if card.slug not in state.own_models() else card.title,
+            "accuracy": share(card.accuracy),
+            "pictures": card.pictures if card.accuracy is not None else None,
+            "uniform": share(card.ablation.get("uniform")),
+            "shuffled": share(card.ablation.get("shuffled")),
+            "off": share(card.ablation.get("off")),
+            "milliseconds": runtime.find_milliseconds(card, device),
+            "parameters": facts.number(card, "parameters"),
+            "mechanism": models.mechanism_title(card),
+            "family": models.family_title(card.family),
+        }
+        for card in cards
+    ]
+
+
+def show(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
+    """Draw the table with the chosen card's line marked; a click on another line chooses that."""
+    place = cards.index(chosen)
+    state.mark_line(Key.TABLE, place)
+
+    def click() -> None:
+        line = state.clicked_line(Key.TABLE)
+        if line is not None and line != place:
+            models.choose(cards[line].slug)
+
+    percents = {"format": "%.1f %%", "width": "small"}
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        lines(cards, state.device()),
+        key=Key.TABLE,
+        on_select=click,
+        selection_mode=["single-row-required", "single-cell"],  # a click anywhere in a line chooses it
+        hide_index=True,
+        height=LINE * (min(SHOWN, len(cards)) + 1) + 3,
+        row_height=LINE,
+        placeholder="",
+        alt=word("table.name"),
+        column_config={
+            "model": st.column_config.TextColumn(word("table.model"), pinned=True),
+            "accuracy": number(word("table.accuracy"), **percents),
+            "pictures": number(word("table.pictures"), format="localized", width="small"),
+            "uniform": number(word("table.uniform"), help=word("table.left"), **percents),
+            "shuffled": number(word("table.shuffled"), help=word("table.left"), **percents),
+            "off": number(word("table.off"), help=word("table.left"), **percents),
+            "milliseconds": number(
+                word("table.milliseconds"), help=word("table.milliseconds.help", device=state.device()), format="%.1f"
+            ),
+            "parameters": number(word("table.parameters"), format="localized"),
+            "mechanism": st.column_config.TextColumn(word("table.mechanism")),
+            "family": st.column_config.TextColumn(word("table.family")),
+        },
+    )
+
+
+def unmeasured(cards: Sequence[ModelCard]) -> list[ModelCard]:
+    """The models whose weights are here and whose speed on this device is not known."""
+    device = state.device()
+    return [one for one in cards if runtime.find_milliseconds(one, device) is None and not runtime.missing(one)]
+
+
+def measure(cards: Sequence[ModelCard]) -> None:
+    """Offer to measure how long each model takes; once told to, do so with a bar and a Stop, and draw the page anew."""
+    left = unmeasured(cards)
+    if not state.get(Key.TIMING):
+        if left:
+            label = word("table.measure", count=len(left))
+            st.button(label, key="measure", icon=":material/timer:", on_click=lambda: state.put(Key.TIMING, True))
+        return
+    bar = st.progress(0.0, word("table.measuring"))  # in a horizontal container the button below would be deaf
+    st.button(word("compute.stop"), key="stop-measuring", on_click=lambda: state.forget(Key.TIMING))
+    for done, card in enumerate(left):
+        bar.progress(done / len(left), word("table.measuring.one", model=models.model_title(card)))
+        try:
+            runtime.milliseconds(weights.open_model(card))
+        except InvalidInput as error:
+            state.notice(str(error))
+    state.forget(Key.TIMING)
+    st.rerun()

@@ -1,0 +1,102 @@
+"""One picture of the league, a map over it, where the evidence is, and what this map alone would get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+import core
+from app import figures, runtime, state
+from app.runtime import sources
+from app.runtime.benchmark import Row
+from app.state import Key, Subject
+from app.views.trust import ranking, work
+from app.views.trust.titles import source_titles
+from app.words import literal, word
+from core import InvalidInput, Localisation
+from core.evaluation.cases import Case
+from core.evaluation.localisation import evidence
+
+DEFAULT = "grad-cam"
+
+
+def settle(subject: Subject) -> None:
+    """Choose a source that fits the model, unless one is chosen."""
+    fitting = sources.fitting(subject.classifier)
+    if state.get(Key.SOURCE) not in fitting:
+        state.put(Key.SOURCE, DEFAULT if DEFAULT in fitting else fitting[0])
+
+
+def pick_source(subject: Subject) -> str:
+    """The picker of the method, attention map or reference that is looked at."""
+    fitting = sources.fitting(subject.classifier)
+    return st.selectbox(
+        word("example.source"),
+        fitting,
+        key=Key.SOURCE,
+        format_func=source_titles(subject.classifier.card, fitting).__getitem__,
+        persist_state="session",
+    )
+
+
+def pick_case(subject: Subject, rows: Sequence[Row], source: str) -> Case | None:
+    """One of the pictures that the row of the source is the mean of; None where they cannot be had."""
+    model, row = subject.classifier, next((row for row in rows if row.source == source), rows[0])
+    if ranking.is_photographed(model.card) and not runtime.has_photographs():
+        st.caption(word("example.elsewhere"))
+        return None
+    try:
+        with st.spinner(word("example.finding")):
+            cases = sources.examples(model, row.wanted, row.seed)
+    except InvalidInput as error:
+        st.caption(literal(error))
+        return None
+    if not cases:
+        st.caption(word("example.none"))
+        return None
+    state.put(Key.EXAMPLE, min(state.get(Key.EXAMPLE) or 1, len(cases)))
+    number = st.number_input(
+        word("example.number", count=len(cases)), 1, len(cases), key=Key.EXAMPLE, persist_state="session"
+    )
+    return cases[number - 1]
+
+
+def show(subject: Subject, rows: Sequence[Row], asked: str) -> None:
+    """Draw the pickers, the picture, and its numbers; ``asked`` is the place and what is measured of it."""
+    st.markdown(f"**{word('example.title')}**")
+    map_, picture = st.columns([1.2, 1], vertical_alignment="bottom")
+    with map_:
+        source = pick_source(subject)
+    with picture:
+        case = pick_case(subject, rows, source)
+    if case is None:
+        return
+    model, target = subject.classifier, case.target
+    values = work.carry_out(
+        sources.map_key(model, case.picture, source, target),
+        lambda: sources.seconds(model, source),
+        lambda tick: sources.map_of(model, case.picture, source, target, state.visitor(), tick),
+    )
+    if values is None:
+        return
+    place = asked.partition("-")[0]
+    mask, name = case.masks.get(f"{place}-", case.masks[""]), model.card.classes[target]
+    pixels = model.square(case.picture)
+    outlined = case.masks[""] if place == "place" else mask  # what it leads round is the place
+    st.image(figures.lay(pixels, evidence(values), outlined), width="stretch", alt=word("example.alt", name=name))
+    st.caption(word(f"example.{place}", name=name))
+    numbers(core.localise(values, mask), place)
+
+
+def numbers(found: Localisation, place: str) -> None:
+    """What this map gets on this picture, with what chance gives."""
+    if found.blank:
+        st.markdown(word("example.blank"))
+        return
+    told = {word(f"truth.{place}-mass"): found.mass, word(f"truth.{place}-pointing"): found.pointing}
+    rows = [f"<dt>{escape(one)}</dt><dd>{ranking.number(value, True)}</dd>" for one, value in told.items()]
+    chance = word("example.chance", chance=ranking.number(found.chance, True))
+    with st.container(key="trust-numbers"):
+        st.html(f'<dl class="fovea-measures">{"".join(rows)}<p>{escape(chance)}</p></dl>')

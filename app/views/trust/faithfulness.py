@@ -1,0 +1,53 @@
+"""Faithfulness: does the answer hang on what a map points at? Over many pictures, beside what knows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.runtime.benchmark import Row
+from app.state import Subject
+from app.views.trust import ranking
+from app.words import word
+from core.evaluation.sources import REFERENCES
+
+MEASURES = ("insertion", "deletion")
+
+
+def beaten(rows: Sequence[Row]) -> tuple[int, int, int]:
+    """How many maps do better than all three references, how many of them clearly so, and of how many.
+
+    ``rows`` are of one measure, the best first. Clearly is with an interval that ends before the best reference's.
+    """
+    references = [row for row in rows if row.source in REFERENCES]
+    if not references:
+        return 0, 0, 0
+    best, maps = references[0], ranking.others(rows)
+    ahead = [row for row in maps if rows.index(row) < rows.index(best)]
+    if best.measure in ranking.LOW_IS_GOOD:
+        clear = [row for row in ahead if row.high < best.low]
+    else:
+        clear = [row for row in ahead if row.low > best.high]
+    return len(ahead), len(clear), len(maps)
+
+
+def show(subject: Subject, rows: Sequence[Row]) -> None:
+    """Draw the section."""
+    card = subject.classifier.card
+    st.subheader(word("faith.title"))
+    st.markdown(word("faith.about"))
+    st.caption(f"{word('faith.limit')} {word('trust.aside')}")
+    found = {measure: ranking.rank(rows, card.slug, measure) for measure in MEASURES}
+    if not all(map(ranking.others, found.values())):
+        ranking.empty(card)
+        return
+    for column, (measure, ranked) in zip(st.columns(2, gap="large"), found.items(), strict=True):
+        with column:
+            st.markdown(f"**{word(f'faith.{measure}')}**")
+            ahead, clear, count = beaten(ranked)
+            best = next((row for row in ranked if row.source in REFERENCES), None)
+            if best is not None:
+                st.markdown(word("faith.verdict", ahead=ahead, clear=clear, count=count))
+            ranking.show(ranked, card, best.mean if best else None)
+    st.caption(f"{word('faith.how')} {ranking.origin([row for ranked in found.values() for row in ranked])}")

@@ -1,0 +1,85 @@
+"""Known truth: how much of each map, and its peak, lies where the evidence is; and one of the pictures to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from app import state
+from app.runtime.benchmark import Row
+from app.state import Key, Subject
+from app.views.trust import example, ranking
+from app.views.trust.titles import source_titles
+from app.widgets.models import shortcut
+from app.words import word
+from core import ModelCard
+from core.data.made import SHORTCUTS
+
+ASKED = {
+    "thing": ("thing-mass", "thing-pointing"),
+    "tag": ("tag-mass", "tag-pointing", "thing-mass", "thing-pointing"),
+    "place": ("place-mass", "place-pointing", "thing-mass", "thing-pointing"),
+    "quarter": ("quarter-mass", "quarter-pointing"),
+}
+"""What can be asked of a model by where its evidence is known to be: the place, and what is measured of it."""
+MARGIN = 1e-3
+"""A lead over chance of no more than a tenth of a per cent is rounding: of the map, and of how it is shown."""
+
+
+def find_evidence(card: ModelCard) -> str:
+    """Where the evidence of a model is known to be: the thing in scenes, the shortcut that it learned, or a quarter."""
+    return (shortcut(card.family) or "thing") if card.family in SHORTCUTS else "quarter"
+
+
+def find_rows(rows: Sequence[Row], model: str, asked: str) -> list[Row]:
+    """The rows that answer what is asked, the best first. A map that is always blank lies nowhere: those come last."""
+    place, _, what = asked.partition("-")
+    measure, blanks = asked if place in SHORTCUTS.values() else what, ranking.blanks(rows, model)
+    return sorted(ranking.rank(rows, model, measure), key=lambda row: blanks[row.source] == 1)
+
+
+def verdict(rows: Sequence[Row], card: ModelCard, blanks: Mapping[str, float]) -> str:
+    """In a sentence: how many maps are above chance and which is highest; those that are always blank are named."""
+    titles, maps = source_titles(card, [row.source for row in rows]), ranking.others(rows)
+    there, said = [row for row in maps if blanks[row.source] < 1], []
+    if there:
+        above, best = sum(row.low > row.chance + MARGIN for row in there), titles[there[0].source]
+        chance, value = (ranking.number(one, True) for one in (ranking.usual(rows).chance, there[0].mean))
+        said.append(word("truth.verdict", above=above, count=len(there), chance=chance, best=best, value=value))
+    if len(there) < len(maps):
+        names = ", ".join(titles[row.source] for row in maps if blanks[row.source] == 1)
+        said.append(word("truth.blank", names=names))
+    return " ".join(said)
+
+
+def show(subject: Subject, rows: Sequence[Row]) -> None:
+    """Draw the section."""
+    card = subject.classifier.card
+    evidence = find_evidence(card)
+    st.subheader(word("truth.title"))
+    st.markdown(word(f"truth.{evidence}"))
+    st.caption(f"{word(f'truth.{evidence}.limit')} {word('trust.aside')}")
+    if state.get(Key.TRUTH) not in ASKED[evidence]:
+        state.put(Key.TRUTH, ASKED[evidence][0])
+    asked = st.segmented_control(
+        word("truth.asked"),
+        ASKED[evidence],
+        key=Key.TRUTH,
+        format_func=lambda one: word(f"truth.{one}"),
+        label_visibility="collapsed",
+        required=True,
+        persist_state="session",
+    )
+    found, blanks = find_rows(rows, card.slug, asked), ranking.blanks(rows, card.slug)
+    if not ranking.others(found):
+        ranking.empty(card)
+        return
+    example.settle(subject)
+    left, right = st.columns([1.45, 1], gap="large")
+    with left:
+        st.markdown(verdict(found, card, blanks))
+        ranking.show(found, card, ranking.usual(found).chance, blanks=blanks, pick=True)
+        st.caption(f"{word('rank.how')} {ranking.origin(found)}")
+    with right:
+        example.show(subject, found, asked)

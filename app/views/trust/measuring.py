@@ -1,0 +1,144 @@
+"""Measuring more: which models, which maps, on how many pictures; how long it takes, progress and Stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import layers, runtime, state
+from app.runtime import benchmark, sources
+from app.runtime.benchmark import Row
+from app.state import Key
+from app.widgets import computation, models, weights
+from app.words import code, literal, word
+from core import Classifier, InvalidInput, ModelCard
+from core.attribution import ATTENTION as LOOK
+from core.attribution import METHODS
+from core.evaluation.sources import ATTENTION, REFERENCES
+
+MOST, FIRST = 200, 20
+"""Pictures that can be asked for, and that are at first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is left to measure of one model, and about how many seconds that takes."""
+
+    model: Classifier
+    sources: list[str]
+    seconds: float
+
+
+def show(card: ModelCard, rows: Sequence[Row]) -> None:
+    """Draw the panel, closed at first; while it is closed no model is asked for anything."""
+    panel = st.expander(word("measuring.title"), key=Key.MEASURING, icon=":material/timer:", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
+        st.markdown(word("measuring.about", path=code(str(benchmark.own_file()))))
+        slugs, wanted, pictures, seed = pick(card)
+        with st.spinner(word("measuring.timing")):
+            tasks = plan(slugs, rows, wanted, pictures, seed)
+        asked = ("league", tuple(slugs), tuple(wanted), pictures, seed)
+        if state.get(Key.RUNNING) == asked:
+            run(tasks, pictures, seed)
+        elif tasks:
+            offer(tasks, asked)
+        elif slugs:
+            st.markdown(word("measuring.nothing"))
+        if benchmark.own_file().is_file() and state.get(Key.RUNNING) != asked:
+            st.button(word("measuring.forget"), key="forget-measured", type="tertiary", on_click=benchmark.forget)
+
+
+def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
+    """The pickers: models, sources (none chosen are all), number of pictures, seed."""
+    here = {slug: one for slug, one in models.shelf().items() if slug in state.own_models() or not runtime.missing(one)}
+    state.put(Key.COMPETITORS, [one for one in state.get(Key.COMPETITORS, [card.slug]) if one in here])
+    first, second = st.columns(2)
+    slugs = first.multiselect(
+        word("measuring.models"),
+        list(here),
+        key=Key.COMPETITORS,
+        format_func=lambda slug: models.model_title(here[slug]),
+        persist_state="session",
+    )
+    titles = kinds()
+    wanted = second.multiselect(
+        word("measuring.sources"),
+        list(titles),
+        key="measuring-sources",
+        format_func=titles.__getitem__,
+        placeholder=word("measuring.all"),
+        persist_state="session",
+    )
+    third, fourth = st.columns(2)
+    pictures = third.number_input(
+        word("measuring.pictures"), 2, MOST, FIRST, key="measuring-pictures", persist_state="session"
+    )
+    seed = fourth.number_input(word("league.seed"), 0, 10_000, 0, key="measuring-seed", persist_state="session")
+    return slugs, wanted, pictures, seed
+
+
+def kinds() -> dict[str, str]:
+    """What a source may be, with its title: a method, any attention map of the model, or a reference."""
+    methods = {one.slug: layers.method_title(one) for one in METHODS if one is not LOOK}
+    return methods | {ATTENTION: word("measuring.maps")} | {name: word(f"source.{name}") for name in REFERENCES}
+
+
+def is_of(name: str, wanted: Sequence[str]) -> bool:
+    """Whether a source is of one of the wanted ``kinds``; none wanted are all."""
+    return not wanted or name in wanted or (name.startswith(ATTENTION) and ATTENTION in wanted)
+
+
+def plan(slugs: Sequence[str], rows: Sequence[Row], wanted: Sequence[str], pictures: int, seed: int) -> list[Task]:
+    """What is left to be measured of each model; a model that cannot be opened is passed over in a sentence."""
+    tasks = []
+    for slug in slugs:
+        try:
+            model = weights.open_model(models.find_card(slug))
+        except InvalidInput as error:
+            st.warning(literal(error))
+            continue
+        fitting = sources.fitting(model)
+        left = benchmark.missing(rows, model, [name for name in fitting if is_of(name, wanted)], pictures, seed)
+        if left:
+            tasks.append(Task(model, left, benchmark.seconds(model, left, pictures)))
+    return tasks
+
+
+def offer(tasks: Sequence[Task], asked: tuple) -> None:
+    """Say how much there is to do and how long it takes, and a button that begins."""
+    count = sum(len(task.sources) for task in tasks)
+    duration = computation.duration(sum(task.seconds for task in tasks))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(word("measuring.offer", count=count, duration=duration))
+        st.button(
+            word("measuring.start"),
+            key="measure-league",
+            type="primary",
+            on_click=lambda: state.put(Key.RUNNING, asked),
+        )
+
+
+def run(tasks: Sequence[Task], pictures: int, seed: int) -> None:
+    """Measure one model after another under a bar with Stop, and draw the page anew with the rows."""
+    bar = st.progress(0.0, word("compute.running"))  # in a horizontal container the button below would be deaf
+    st.button(word("compute.stop"), key="stop-league", on_click=lambda: state.forget(Key.RUNNING))
+    whole, before = sum(task.seconds for task in tasks), 0.0
+    for task in tasks:
+        title = models.model_title(task.model.card)
+
+        def tick(done: int, total: int, task: Task = task, before: float = before, title: str = title) -> None:
+            share = (before + task.seconds * done / max(1, total)) / whole
+            left = computation.duration((1 - share) * whole)
+            bar.progress(min(1.0, share), word("measuring.progress", model=title, done=done, total=total, left=left))
+
+        try:
+            benchmark.measure(task.model, task.sources, pictures, seed, owner=state.visitor(), tick=tick)
+        except InvalidInput as error:
+            state.notice(str(error))
+        before += task.seconds
+    state.forget(Key.RUNNING)
+    st.rerun()

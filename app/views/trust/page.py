@@ -1,0 +1,51 @@
+"""Trust: the test bench of the methods. What is known of a model's maps, one question at a time."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.runtime import benchmark as measured
+from app.state import Key
+from app.views.trust import benchmark, faithfulness, ground_truth, randomization
+from app.widgets import models, weights
+from app.words import word
+
+SECTIONS = ("truth", "random", "faith", "league")
+
+subject, cards = state.subject(), models.shelf()
+card = cards[state.get(Key.MODEL)]
+found = measured.read({slug: one.facts.get("checksum", "") for slug, one in cards.items()})
+for path in found.broken:
+    st.warning(word("trust.broken", path=path))
+
+asked = state.take_asked(Key.SECTION)
+if state.get(Key.SECTION) not in SECTIONS:
+    if asked:
+        state.notice(word("address.unknown", name=Key.SECTION.value, value=asked))
+    state.put(Key.SECTION, SECTIONS[0])
+if subject:
+    section = st.segmented_control(
+        word("page.trust"),
+        SECTIONS,
+        key=Key.SECTION,
+        format_func=lambda one: word(f"section.{one}"),
+        label_visibility="collapsed",
+        required=True,
+        persist_state="session",
+    )
+state.publish_choices(state.TRUST)
+if not subject:  # the league of the other models can be read without this one
+    above = st.container()
+    benchmark.show(card, found.rows, cards, loaded=False)
+    with above:
+        weights.fetch(card)
+        st.divider()
+elif section == "truth":
+    ground_truth.show(subject, found.rows)
+elif section == "random":
+    randomization.show(subject, found.rows)
+elif section == "faith":
+    faithfulness.show(subject, found.rows)
+else:
+    benchmark.show(card, found.rows, cards)

@@ -1,0 +1,123 @@
+"""Randomisation: does a map change when the model forgets what it has learned? By the league, and before one's eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import figures, state
+from app.runtime import sources
+from app.runtime.benchmark import Row
+from app.state import Key, Subject
+from app.views.trust import example, ranking, work
+from app.views.trust.titles import source_titles, stage_title
+from app.words import word
+from core import ModelCard, Randomisation
+from core.evaluation.randomisation import CARELESS, parts
+from core.evaluation.sources import REFERENCES
+
+MEASURE = "randomised"
+WIDTH = 116  # pixels of a map in the row
+FAST = 2.0
+"""Seconds that a map with its re-drawn copies may take, to be compared with the others."""
+
+
+def careless(row: Row) -> bool:
+    """Whether the map of a source hardly changes when every weight is re-drawn."""
+    return row.mean >= CARELESS
+
+
+def verdict(rows: Sequence[Row], card: ModelCard) -> str:
+    """In a sentence: which maps do not care about the weights."""
+    maps = ranking.others(rows)
+    names, titles = [row.source for row in maps if careless(row)], source_titles(card, [row.source for row in maps])
+    if not names:
+        return word("random.all", count=len(maps))
+    return word("random.careless", count=len(names), all=len(maps), names=", ".join(titles[name] for name in names))
+
+
+def unasked(rows: Sequence[Row], card: ModelCard) -> str:
+    """A sentence that names the maps of which nothing can be compared; none where there is no such map."""
+    every = list(dict.fromkeys(row.source for row in rows if row.model == card.slug))
+    missing = [name for name in every if name not in {row.source for row in ranking.rank(rows, card.slug, MEASURE)}]
+    return word("random.unasked", names=", ".join(source_titles(card, missing).values())) if missing else ""
+
+
+def show(subject: Subject, rows: Sequence[Row]) -> None:
+    """Draw the section."""
+    card = subject.classifier.card
+    st.subheader(word("random.title"))
+    st.markdown(word("random.about"))
+    st.caption(word("random.limit"))
+    example.settle(subject)
+    left, right = st.columns([1.45, 1], gap="large")
+    found = ranking.rank(rows, card.slug, MEASURE)
+    with left:
+        if ranking.others(found):
+            st.markdown(verdict(found, card))
+            ranking.show(found, card, CARELESS, warned=careless, pick=True)
+            st.caption(f"{word('random.how', limit=CARELESS)} {ranking.origin(found)} {unasked(rows, card)}")
+        else:
+            ranking.empty(card)
+    with right:
+        live(subject)
+        compare(subject)
+
+
+def live(subject: Subject) -> None:
+    """The map of the picture in the side bar, by the trained model and with one more stage re-drawn each time."""
+    model, picture = subject.classifier, subject.picture
+    st.markdown(f"**{word('random.live')}**")
+    source = example.pick_source(subject)
+    found = work.carry_out(
+        sources.randomised_key(model, picture, source),
+        lambda: sources.randomised_seconds(model, source),
+        lambda tick: sources.randomised(model, picture, source, state.visitor(), tick),
+    )
+    if found is not None:
+        row(found, model.card.classes[found.target])
+
+
+def compare(subject: Subject) -> None:
+    """How fast each map of the picture in the side bar changes; those that take long are left out."""
+    model, picture = subject.classifier, subject.picture
+    fitting = [name for name in sources.fitting(model) if name not in REFERENCES]
+    seconds = {name: sources.randomised_seconds(model, name) for name in fitting}
+    names = [name for name in fitting if seconds[name] <= FAST]
+    st.markdown(f"**{word('random.fast')}**")
+    found = work.carry_out(
+        sources.courses_key(model, picture, names),
+        lambda: sum(seconds[name] for name in names),
+        lambda tick: sources.courses(model, picture, names, state.visitor(), tick),
+        name="start-courses",
+    )
+    if found is None:
+        return
+    titles = source_titles(model.card, fitting)
+    stages = [stage_title(one) for one in parts(model)]
+    lines = {titles[name]: (1.0, *likeness) for name, likeness in found.items()}
+    st.plotly_chart(
+        figures.courses(lines, [word("random.trained"), *stages], CARELESS, titles.get(state.get(Key.SOURCE), "")),
+        key="courses",
+        config=ranking.CHART,
+        alt=word("random.fast"),
+    )
+    slow = ", ".join(titles[name] for name in fitting if name not in names)
+    st.caption(f"{word('random.courses')} {word('random.slow', names=slow) if slow else ''}")
+
+
+def row(found: Randomisation, name: str) -> None:
+    """The maps in a row, the rank correlation with the trained model's under each."""
+    alike = [word("rank.blank") if one is None else ranking.number(one, False) for one in found.likeness]
+    verdict = "random.blank" if found.cares is None else "random.cares" if found.cares else "random.stays"
+    st.markdown(word(verdict, value=alike[-1]))
+    first, *more = map(stage_title, found.stages)
+    titles = [word("random.first", stage=first), *(word("random.more", stage=one) for one in more)]
+    captions = [word("random.trained"), *(f"{one}  \n**{value}**" for one, value in zip(titles, alike, strict=True))]
+    with st.container(horizontal=True):
+        for caption, map_ in zip(captions, found.maps, strict=True):
+            with st.container(width=WIDTH, gap="xxsmall"):
+                st.image(figures.heat(map_), width=WIDTH, alt=caption)
+                st.caption(caption)
+    st.caption(word("random.row", name=name, seed=found.seed))

@@ -1,0 +1,149 @@
+"""One measure of all sources on a model, the best on top; and what stands there while nothing was measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from math import floor
+
+import streamlit as st
+
+from app import figures, state
+from app.runtime.benchmark import Row
+from app.state import Key
+from app.views.trust.titles import source_titles
+from app.widgets.models import model_title
+from app.words import percent, plain, word
+from core import ModelCard
+from core.data.made import SHORTCUTS
+from core.evaluation.sources import REFERENCES
+
+LOW_IS_GOOD = ("deletion", "randomised", "blank")
+SHARES = ("mass", "pointing")
+"""Measures whose name ends so are shares of a map, and shown in per cent."""
+CROWDED = ("place-mass", "place-pointing")
+"""Measures whose values lie all near one: the axis begins below the lowest."""
+BLANK = "blank"
+CHART = {"displayModeBar": False}
+
+
+def is_share(measure: str) -> bool:
+    """Whether a measure is a share of a map."""
+    return measure.endswith(SHARES)
+
+
+def number(value: float, share: bool) -> str:
+    """A value of a measure, as people read it."""
+    return percent(value, 0) if share else f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # no "−0.00"
+
+
+def rank(rows: Sequence[Row], model: str, measure: str) -> list[Row]:
+    """The rows of one measure on a model, the best first."""
+    found = [row for row in rows if (row.model, row.measure) == (model, measure)]
+    return sorted(found, key=lambda row: row.mean, reverse=measure not in LOW_IS_GOOD)
+
+
+def others(rows: Sequence[Row]) -> list[Row]:
+    """Those that are about the model: no references."""
+    return [row for row in rows if row.source not in REFERENCES]
+
+
+def blanks(rows: Sequence[Row], model: str) -> Mapping[str, float]:
+    """On which share of its pictures a map of a model is blank, by its source; 0 where nobody has counted."""
+    return Counter({row.source: row.mean for row in rows if (row.model, row.measure) == (model, BLANK)})
+
+
+def few(rows: Sequence[Row]) -> list[Row]:
+    """Those that were measured on fewer pictures than others."""
+    return [row for row in rows if row.pictures < usual(rows).pictures]
+
+
+def usual(rows: Sequence[Row]) -> Row:
+    """One of those that were measured on most pictures: what chance gives is theirs."""
+    return max(rows, key=lambda row: row.pictures)
+
+
+def show(
+    rows: Sequence[Row],
+    card: ModelCard,
+    guess: float | None,
+    *,
+    warned: Callable[[Row], bool] = lambda row: False,
+    blanks: Mapping[str, float] | None = None,
+    pick: bool = False,
+) -> None:
+    """Draw ranked rows of one measure; ``guess`` is the dotted line. With ``pick`` a click on one chooses its map.
+
+    ``blanks`` say how often a map lies nowhere: one that always does has no place on the axis.
+    """
+    titles, share = source_titles(card, [row.source for row in rows]), is_share(rows[0].measure)
+    blanks, scarce = blanks or Counter(), few(rows)
+    lines = [
+        figures.Line(
+            titles[row.source],
+            *((None,) * 3 if blanks[row.source] == 1 else (row.mean, row.low, row.high)),
+            word("rank.blank") if blanks[row.source] == 1 else number(row.mean, share),
+            told(row, titles[row.source], blanks[row.source]),
+            row.source in REFERENCES,
+            row.source not in REFERENCES and warned(row),
+            word("rank.pictures", count=row.pictures) if row in scarce else "",
+        )
+        for row in rows
+    ]
+    chosen = next((place for place, row in enumerate(rows) if pick and row.source == state.get(Key.SOURCE)), -1)
+    least = min((line.low for line in lines if line.low is not None), default=0.0)
+    start = floor(10 * least) / 10 if rows[0].measure in CROWDED else min(0.0, least)
+    name = f"ranking.{card.slug}.{rows[0].measure}"
+    key = state.fresh_key(name)
+
+    def click() -> None:
+        place = state.clicked_row(name, key)
+        if place is not None:
+            state.put(Key.SOURCE, rows[place].source)
+
+    st.plotly_chart(
+        figures.ranking(lines, guess, (start, 1.0), share, chosen),
+        key=key,
+        config=CHART,
+        alt=word("rank.alt"),
+        **({"on_select": click, "selection_mode": "points"} if pick else {}),
+    )
+
+
+def told(row: Row, title: str, blank: float) -> str:
+    """All about a row, for the pointer; ``blank`` is the share of its pictures where the map lies nowhere."""
+    share = is_share(row.measure)
+    mean, low, high = (number(one, share) for one in (row.mean, row.low, row.high))
+    often = plain("rank.told.blank", share=percent(blank, 0)) if blank else ""
+    return (
+        plain("rank.told", source=figures.letters(title), mean=mean, low=low, high=high, pictures=row.pictures) + often
+    )
+
+
+def origin(rows: Sequence[Row]) -> str:
+    """How many pictures the rows are about, how many of the maps are about fewer, and of which seed they are."""
+    seeds, scarce = sorted({row.seed for row in rows}), few(rows)
+    seeds = ", ".join(map(str, seeds))
+    said = word("rank.origin", pictures=usual(rows).pictures, seeds=seeds)
+    if not scarce:
+        return said
+    counts, maps = sorted({row.pictures for row in scarce}), len({(row.model, row.source) for row in scarce})
+    pictures = str(counts[0]) if len(counts) == 1 else word("rank.range", low=counts[0], high=counts[-1])
+    return f"{said} {word('rank.few', count=maps, pictures=pictures)}"
+
+
+def empty(card: ModelCard) -> None:
+    """Say that nothing is known of the model, and offer to measure it."""
+
+    def measure() -> None:
+        state.put(Key.SECTION, "league")
+        state.put(Key.MEASURING, True)
+        state.put(Key.COMPETITORS, [card.slug])
+
+    st.info(word("rank.none", model=model_title(card)))
+    st.button(word("rank.measure"), key="measure-it", icon=":material/timer:", on_click=measure)
+
+
+def is_photographed(card: ModelCard) -> bool:
+    """Whether a model is measured on photographs: all but those of scenes are."""
+    return card.family not in SHORTCUTS
