@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import layers
+from app import attention_maps
 from app.runtime import faithfulness, results
 from app.runtime.store import Store
 from app.state import Key
@@ -85,7 +85,7 @@ def test_each_mechanisms_maps_are_checked_as_the_core_does(classifier: core.Clas
 @pytest.mark.parametrize("family", ["vit", "swin"])
 def test_a_head_and_a_pinned_patch_are_checked_as_they_are_shown(picture: Picture, family: str) -> None:
     classifier = adopted(family)
-    choice = [one for one in layers.choices(core.read(classifier, picture)) if one.head == 1][-1]
+    choice = [one for one in attention_maps.choices(core.read(classifier, picture)) if one.head == 1][-1]
     given = situation(classifier, picture, choice=choice.slug, query=3, computed=False)
     page = open_checks(given)
     attended = next(one for one in given["reading"].maps if one.tap == choice.tap)

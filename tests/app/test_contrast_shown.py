@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import core
-from app import layers, runtime
+from app import attention_maps, layers, runtime
 from app.runtime.store import Store
 from app.state import Key
 from app.views.explore import attributions
@@ -32,7 +32,7 @@ def test_a_class_can_be_set_against_another(classifier: core.Classifier) -> None
     page = well(picker.set_value(other).run())
     assert page.query_params["contrast"] == other
     found = core.attribute(classifier, open_sample(SAMPLE), "input-x-gradient", target, contrast=other)
-    attended = layers.grid_of(core.read(classifier, open_sample(SAMPLE)), layers.find_choice(
+    attended = attention_maps.grid_of(core.read(classifier, open_sample(SAMPLE)), attention_maps.find_choice(
         core.read(classifier, open_sample(SAMPLE)), ""))  # fmt: skip
     assert f"{core.agreement(attended, found).rank_correlation.value:.2f}".replace("-", "−") in "".join(
         one.proto.body for one in page.get("html")

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import figures, layers
+from app import attention_maps, figures
 from app.runtime import faithfulness, results
 from app.runtime.store import Store
 from app.state import Key
@@ -66,7 +66,7 @@ def test_each_mechanisms_maps_erase_what_the_core_erases(classifier: core.Classi
     if shown is None:
         assert word("erase.only.attribution", method="Saliency") in said(page)
     else:
-        attended = layers.grid_of(given["reading"], shown)
+        attended = attention_maps.grid_of(given["reading"], shown)
         assert shows(page, changes(classifier, picture, attended, given["target"]))
         page = page.button_group(key=Key.ERASE_MAP).set_value("attribution").run()
     assert shows(page, changes(classifier, picture, given["found"].values, given["target"]))
@@ -76,9 +76,9 @@ def test_each_mechanisms_maps_erase_what_the_core_erases(classifier: core.Classi
 @pytest.mark.parametrize("family", ["vit", "swin"])
 def test_a_head_and_a_pinned_patch_are_erased_as_they_are_shown(picture: Picture, family: str) -> None:
     classifier = adopted(family)
-    slug = [one.slug for one in layers.choices(core.read(classifier, picture)) if one.head == 1][-1]
+    slug = [one.slug for one in attention_maps.choices(core.read(classifier, picture)) if one.head == 1][-1]
     given = situation(classifier, picture, "saliency", slug, query=5)
-    values = layers.grid_of(given["reading"], given["shown"].choice, 5)
+    values = attention_maps.grid_of(given["reading"], given["shown"].choice, 5)
     page = open_erasing(given)
     assert shows(page, changes(classifier, picture, values, given["target"]))
     assert given["shown"].title in said(page)
@@ -87,7 +87,7 @@ def test_a_head_and_a_pinned_patch_are_erased_as_they_are_shown(picture: Picture
 def test_share_fill_and_seed_are_the_visitors(tiny: Callable, picture: Picture) -> None:
     classifier = tiny("spatial-gate")
     given = situation(classifier, picture)
-    values = layers.grid_of(given["reading"], given["shown"].choice)
+    values = attention_maps.grid_of(given["reading"], given["shown"].choice)
     page = open_erasing(given)
     page.slider(key=Key.ERASE_SHARE).set_value(55)
     page.button_group(key=Key.ERASE_FILL).set_value("surroundings")
@@ -138,7 +138,7 @@ def test_nothing_is_erased_by_a_map_that_is_blank(tiny: Callable, picture: Pictu
     page = open_erasing({**given, "found": blank})
     name = given["subject"].classifier.card.classes[given["target"]]
     assert word("overlay.note.zero.attention", target=name) in said(page)
-    assert shows(page, changes(given["subject"].classifier, picture, layers.grid_of(
+    assert shows(page, changes(given["subject"].classifier, picture, attention_maps.grid_of(
         given["reading"], given["shown"].choice), given["target"]))  # fmt: skip
     assert not [one for one in page.button_group if one.key == Key.ERASE_MAP]
     page = open_erasing({**situation(tiny("plain"), picture, "saliency"), "found": blank})
@@ -195,7 +195,7 @@ def test_the_curves_are_drawn_when_asked_for_and_their_areas_are_the_cores(tiny:
     assert not page.get("plotly_chart")
     page = page.button(key=f"{Key.CURVES}.start").click().run()
     assert not page.exception and len(page.get("plotly_chart")) == 2
-    values = layers.grid_of(given["reading"], given["shown"].choice)
+    values = attention_maps.grid_of(given["reading"], given["shown"].choice)
     found = core.faithfulness(classifier, picture, values, given["target"], seed=0)
     for one in ("map", "random", "blob", "edges"):
         areas = getattr(found, one)

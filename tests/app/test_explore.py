@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import state
-from app.layers import method_title
 from app.state import Key, View
+from app.titles import method_title
 from app.widgets.models import FIRST
 from app.words import word
 from core.attribution import METHODS, methods

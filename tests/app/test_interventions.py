@@ -10,9 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.layers import find_choice, tap_titles
+from app.attention_maps import find_choice
 from app.runtime import interventions
 from app.state import Key, Subject
+from app.titles import tap_titles
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import EVERY, OFF, OTHER, PAINTED, SHUFFLED, UNIFORM
 from app.words import word

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from app import layers
+from app.attention_maps import Choice, choices, find_choice, grid_of
 from app.components.overlay import WORDS, Layer, Rows, Stack, pack
-from app.layers import Choice, attention_layers, attention_title, choices, find_choice, grid_of, map_title, tap_titles
+from app.layers import attention_layers
 from app.state import View
+from app.titles import attention_title, map_title, tap_titles
 from app.views.explore import panes
 from app.views.explore.share import code
 from app.words import word

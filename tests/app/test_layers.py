@@ -7,22 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from app.attention_maps import Choice, choices, even_share, find_choice, grid_of, strongest
 from app.components.overlay import WORDS, Layer, Rows, pack
-from app.layers import (
-    ENERGY,
-    Choice,
-    attention_layers,
-    attention_title,
-    attribution_layer,
-    choices,
-    even_share,
-    find_choice,
-    gates,
-    grid_of,
-    map_title,
-    method_title,
-    strongest,
-)
+from app.layers import ENERGY, attention_layers, attribution_layer, gates
+from app.titles import attention_title, map_title, method_title
 from app.words import word
 from core import Attribution, Classifier, Kind, Picture, Reading, read
 from core.attention import MECHANISMS

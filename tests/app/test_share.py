@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import layers, runtime
+from app import attention_maps, runtime
 from app.runtime.store import Store
 from app.state import Subject, View
 from app.views.explore.agreement import measure
@@ -56,7 +56,7 @@ def on_the_page(view: View) -> tuple[Picture, Reading, Attribution, Agreement | 
     reading, chosen, parameters = runtime.reading(classifier, picture), method(view.method), dict(view.parameters)
     target = classifier.target(view.target, reading.probabilities)
     found = runtime.attribution(classifier, picture, chosen, target, parameters)
-    shown = Shown(layers.find_choice(reading, view.map), None, "")
+    shown = Shown(attention_maps.find_choice(reading, view.map), None, "")
     subject = Subject(classifier, picture, view.sample, view.framing)
     analysis = Analysis(subject, reading, target, shown, chosen, parameters, found)
     return picture, reading, found, measure(analysis) if shown.choice else None

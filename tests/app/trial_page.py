@@ -8,7 +8,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import layers, state
+from app import attention_maps, state, titles
 from app.views.explore import panes
 from core.attribution import method
 
@@ -26,13 +26,13 @@ def situation(
 ) -> dict[str, Any]:
     """The fields of the analysis that Explore hands to a trial, by name; ``choice`` is the attention map's slug."""
     reading, parameters = core.read(classifier, picture), parameters or {}
-    target, chosen = reading.predicted, layers.find_choice(reading, choice)
+    target, chosen = reading.predicted, attention_maps.find_choice(reading, choice)
     found = core.attribute(classifier, picture, slug, target, contrast=contrast, **parameters) if computed else None
     return {
         "subject": state.Subject(classifier, picture, sample, "centre"),
         "reading": reading,
         "target": target,
-        "shown": panes.Shown(chosen, query, layers.attention_title(reading, chosen, query)),
+        "shown": panes.Shown(chosen, query, titles.attention_title(reading, chosen, query)),
         "method": method(slug),
         "parameters": parameters,
         "found": found,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torchvision.models.vision_transformer import EncoderBlock, VisionTransformer
 
 import core
-from app import layers
+from app import attention_maps, layers
 from core.attention.reduction import class_token, has_rows, has_token, patches, rows, to_grid
 from core.attention.rollout import can_roll, rollout, rollout_map
 from core.attention.tap import Record, Tap
@@ -151,7 +151,7 @@ def test_everything_works_with_any_tokens(name: str, picture: Picture) -> None:
     for change in (core.UNIFORM, core.OFF, core.SHUFFLED(1), core.off(head=1)):
         assert core.intervene(classifier, picture, {tap: change}).maps[1].weights.shape == steered.weights.shape
     assert len(core.ablate(classifier, picture)) == 3 * 5
-    choices = layers.choices(reading)
+    choices = attention_maps.choices(reading)
     assert choices[-1].tap == "rollout"
     for one in layers.attention_layers(reading, choices[0], CLASSES):
         assert one.values.shape == (4, 4) and one.more.cells.shape == (1, 16)

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from app import layers, runtime
+from app import attention_maps, runtime
 from app.views.explore.analysis import Analysis
 from app.views.explore.parameters import asked_of
 from app.widgets.agreement import beside
@@ -37,10 +37,10 @@ def missing(analysis: Analysis) -> str:
     return word("agreement.blank", right=analysis.title, why=analysis.blank) if analysis.blank else ""
 
 
-def entering(reading: Reading, choice: layers.Choice, query: int | None) -> AttentionMap | np.ndarray:
+def entering(reading: Reading, choice: attention_maps.Choice, query: int | None) -> AttentionMap | np.ndarray:
     """The attention that is compared: a whole map, which knows its like of other pictures; of a row or head a grid."""
     if query is not None or choice.head is not None:
-        return layers.grid_of(reading, choice, query)
+        return attention_maps.grid_of(reading, choice, query)
     return rollout_map(reading.maps) if choice.tap == ROLLOUT else next(o for o in reading.maps if o.tap == choice.tap)
 
 

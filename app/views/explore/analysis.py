@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app import layers
+from app import titles
 from app.state import Subject
 from app.views.explore.panes import Shown
 from app.words import word
@@ -36,13 +36,13 @@ class Analysis:
     @property
     def title(self) -> str:
         """The attribution's name: of the method, and of the classes where it is not about the target alone."""
-        title, found = layers.method_title(self.method), self.found
+        title, found = titles.method_title(self.method), self.found
         if found is None or (found.contrast is None and found.target == self.target):
             return title
-        classes = layers.contrast_title(self.names, found)
+        classes = titles.contrast_title(self.names, found)
         return word("contrast.title", method=title, classes=classes)
 
     @property
     def blank(self) -> str:
         """Why the attribution shows nothing, in words; nothing where it shows something or is not there yet."""
-        return "" if self.found is None else layers.blank_note(self.method, self.found, self.reading, self.names)
+        return "" if self.found is None else titles.blank_note(self.method, self.found, self.reading, self.names)

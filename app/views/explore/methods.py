@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import layers, runtime, state
+from app import runtime, state
 from app.state import Key
+from app.titles import method_title, tap_titles
 from app.views.explore.parameters import forget_others, option_title
 from app.widgets import computation
 from app.words import known, literal, plain, word
@@ -33,7 +34,7 @@ def pick_method(classifier: Classifier) -> Method:
         seconds, one = runtime.seconds(classifier, fitting[slug], {}), fitting[slug]
         cost = word("method.quick") if seconds < 1 else computation.duration(seconds)
         family = word(f"method.family.{one.family}")
-        return plain("method.option", title=layers.method_title(one), family=family, cost=cost)
+        return plain("method.option", title=method_title(one), family=family, cost=cost)
 
     titles = {slug: title(slug) for slug in fitting}  # once a run: a method that has run since tells another time
     slug = st.selectbox(
@@ -81,7 +82,7 @@ def unfit(classifier: Classifier) -> None:
     with st.popover(word("method.unfit", count=len(others)), type="tertiary"):
         st.markdown(word("method.unfit.about"))
         gradient = word("method.unfit.gradient")  # all that a method without needs of its own asks for
-        st.caption("  \n".join(f"**{layers.method_title(one)}**: {one.needs or gradient}" for one in others))
+        st.caption("  \n".join(f"**{method_title(one)}**: {one.needs or gradient}" for one in others))
         notes = (*classifier.notes, *classifier.found.notes)
         if notes:
             st.caption("  \n".join(map(literal, notes)))
@@ -98,7 +99,7 @@ def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, An
     with more:
         st.markdown(known(f"method.{chosen.slug}.summary", chosen.summary))
         st.caption(f"{chosen.equation}  \n{chosen.paper}")
-        parameters = pick_parameters(classifier, chosen, layers.tap_titles(reading.maps))
+        parameters = pick_parameters(classifier, chosen, tap_titles(reading.maps))
         if not chosen.parameters:
             st.caption(word("method.plain"))
         st.caption(cost(classifier, chosen, parameters))
@@ -109,6 +110,6 @@ def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, An
 def can_contrast(chosen: Method, other: int | None, target: str) -> int | None:
     """The class to set the target against, where the method can do that; else a sentence says why not."""
     if other is not None and not chosen.contrasts:
-        st.caption(word("contrast.cannot", method=layers.method_title(chosen), target=target))
+        st.caption(word("contrast.cannot", method=method_title(chosen), target=target))
         return None
     return other

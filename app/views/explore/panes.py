@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import figures, layers, runtime, state
+from app import attention_maps, figures, layers, runtime, state, titles
+from app.attention_maps import Choice
 from app.components.overlay import overlay
-from app.layers import Choice
 from app.state import Key, Subject
 from app.views.explore.attributions import Entry
 from app.views.explore.parameters import asked_of
@@ -35,7 +35,7 @@ class Shown:
 def words(reading: Reading) -> dict[str, str]:
     """The overlay's labels; the left pane of a model without attention on the picture is not called attention."""
     found = {key: word(key) for key in overlay.WORDS}
-    if not layers.choices(reading):
+    if not attention_maps.choices(reading):
         none = word("map.only_channels" if reading.maps else "map.no_attention")
         found |= {"overlay.attention": word("map.activity"), "overlay.attention_maps": none}
     return found
@@ -60,7 +60,7 @@ def pack(
         runtime.picture_jpeg(picture),
         (width, height),
         picture.box,
-        layers.attention_layers(reading, layers.find_choice(reading, selected[0]), classes),
+        layers.attention_layers(reading, attention_maps.find_choice(reading, selected[0]), classes),
         [
             layers.attribution_layer(one, found, reading, classes, pairs.get(one), asked_of(one, model, given, reading))
             for one, found, given in shown
@@ -98,7 +98,7 @@ def show(
     check_look()
     result = overlay.show(blob, key=Key.OVERLAY, on_select=select, addressed=True)
     query = pinned(result.pick, reading, choice)
-    title = layers.attention_title(reading, choice, query)
+    title = titles.attention_title(reading, choice, query)
     if query is not None:
         patch(reading, choice, query)
     return Shown(choice, query, title)
@@ -115,7 +115,7 @@ def check_look() -> None:
 def pick_map(reading: Reading) -> Choice | None:
     """The attention map on the left pane: the chosen one, or the one that the model begins with."""
     asked, slug = state.take_asked(Key.MAP), state.get(Key.MAP) or ""
-    choice = layers.find_choice(reading, slug)
+    choice = attention_maps.find_choice(reading, slug)
     if slug and slug == asked and (choice is None or choice.slug != slug):
         state.notice(word("map.unknown", map=slug))
     state.put(Key.MAP, choice.slug if choice else "")
@@ -126,18 +126,18 @@ def pinned(pick: dict[str, Any] | None, reading: Reading, choice: Choice | None)
     """The pinned patch of the chosen map, counted row by row, or None."""
     if not pick or choice is None or pick.get("layer") != choice.slug:
         return None
-    grid = layers.grid_of(reading, choice).shape
+    grid = attention_maps.grid_of(reading, choice).shape
     row, column = int(pick["row"]), int(pick["column"])
     return row * grid[1] + column if 0 <= row < grid[0] and 0 <= column < grid[1] else None
 
 
 def patch(reading: Reading, choice: Choice, query: int) -> None:
     """The numbers of a pinned patch: where it looks most, and how much more than evenly."""
-    values, even = layers.grid_of(reading, choice, query), layers.even_share(reading, choice)
+    values, even = attention_maps.grid_of(reading, choice, query), attention_maps.even_share(reading, choice)
     row, column = divmod(query, values.shape[1])
     lines = [
         word("pin.cell", row=one, column=two, weight=f"{value:.4f}", times=f"{value / even:.1f}")
-        for one, two, value in layers.strongest(values)
+        for one, two, value in attention_maps.strongest(values)
     ]
     st.info(
         word("pin.title", row=row + 1, column=column + 1, even=f"{even:.4f}") + "\n\n" + "\n".join(lines),

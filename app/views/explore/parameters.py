@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app import layers, state
+from app import state
 from app.state import Key
+from app.titles import tap_titles
 from app.words import known, word
 from core import Classifier, Reading
 from core.attribution import METHODS, Method
@@ -33,7 +34,7 @@ def asked_of(method: Method, classifier: Classifier, parameters: Mapping[str, An
     """The part of the model that a method asks, in words: "Stage 4"; nothing where it asks the whole model."""
 
     def parts() -> Iterator[str]:
-        titles = layers.tap_titles(reading.maps)
+        titles = tap_titles(reading.maps)
         for one in method.parameters:
             value = parameters.get(one.name, one.initial(classifier)) if one.name in PARTS else MEAN
             if value != MEAN:

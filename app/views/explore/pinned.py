@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import layers, runtime, state
+from app import attention_maps, layers, runtime, state, titles
 from app.components.overlay import overlay
 from app.state import Key, Subject, View
 from app.views.explore import agreement, panes
@@ -23,7 +23,7 @@ def _one(view: View, number: int) -> None:
     target = classifier.target(view.target or None, reading.probabilities)
     contrast = classifier.target(view.contrast, reading.probabilities) if view.contrast else None
     found = runtime.find_attribution(runtime.attribution_key(classifier, picture, chosen, target, parameters, contrast))
-    choice = layers.find_choice(reading, view.map)
+    choice = attention_maps.find_choice(reading, view.map)
     head, away = st.columns([6, 1], vertical_alignment="center")
     names = classifier.card.classes
     about = names[target]
@@ -39,7 +39,7 @@ def _one(view: View, number: int) -> None:
         blob = panes.pack(subject, reading, shown, (choice.slug if choice else layers.ENERGY, ""))
         overlay.show(blob, key=f"kept.{view.number}", like=Key.OVERLAY)
     with side:
-        map_ = panes.Shown(choice, view.query, layers.attention_title(reading, choice, view.query))
+        map_ = panes.Shown(choice, view.query, titles.attention_title(reading, choice, view.query))
         agreement.show(Analysis(subject, reading, target, map_, chosen, parameters, found))
 
 

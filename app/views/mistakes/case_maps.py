@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import layers, runtime, state
-from app.layers import Choice
+from app import runtime, state, titles
+from app.attention_maps import Choice
 from app.runtime.mistakes import cases, maps, runs
 from app.runtime.mistakes.cases import Pair
 from app.runtime.mistakes.runs import Opened
@@ -47,7 +47,7 @@ def show(opened: Opened, place: int, picture: Picture, model: Classifier | None,
     if attention is None:
         drawn = [Look(word("map.activation"), cases.drawn(picture, reading.energy), word("map.energy"))]
     else:
-        title = layers.map_title(reading, Choice(opened.run.facts["tap"]))
+        title = titles.map_title(reading, Choice(opened.run.facts["tap"]))
         drawn = [Look(word("case.attention"), *attention_drawn(picture, attention, title))]
     method = pick_method(model)
     pair = compute(model, picture, method, classes)
@@ -67,7 +67,7 @@ def attention_drawn(picture: Picture, values: np.ndarray, title: str = "") -> tu
     if maps.is_even(values):
         told = word("case.attention.even", span=groups.span(float(values.min()), float(values.max())))
         return cases.drawn(picture, None), told
-    return cases.drawn(picture, values), layers.evenness(values) or title
+    return cases.drawn(picture, values), titles.evenness(values) or title
 
 
 def attended(opened: Opened, reading: Reading) -> np.ndarray | None:
@@ -113,7 +113,7 @@ def pick_method(model: Classifier) -> Method:
             word("case.method"),
             list(fitting),
             key=Key.PAIR_METHOD,
-            format_func=lambda one: layers.method_title(fitting[one]),
+            format_func=lambda one: titles.method_title(fitting[one]),
             label_visibility="collapsed",
             width=260,
             persist_state="session",

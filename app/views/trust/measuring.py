@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import layers, runtime, state
+from app import runtime, state
 from app.runtime import benchmark, sources
 from app.runtime.benchmark import Row
 from app.state import Key
+from app.titles import method_title
 from app.widgets import computation, models, weights
 from app.words import code, literal, word
 from core import Classifier, InvalidInput, ModelCard
@@ -83,7 +84,7 @@ def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
 
 def kinds() -> dict[str, str]:
     """What a source may be, with its title: a method, any attention map of the model, or a reference."""
-    methods = {one.slug: layers.method_title(one) for one in METHODS if one is not LOOK}
+    methods = {one.slug: method_title(one) for one in METHODS if one is not LOOK}
     return methods | {ATTENTION: word("measuring.maps")} | {name: word(f"source.{name}") for name in REFERENCES}
 
 

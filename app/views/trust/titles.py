@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from app import layers
+from app.titles import PLACE, method_title, tap_titles
 from app.widgets.models import find_mechanism
 from app.words import word
 from core import AttentionMap, Kind, ModelCard
@@ -20,14 +20,14 @@ def source_titles(card: ModelCard, names: Iterable[str]) -> dict[str, str]:
     found, methods = {}, {one.slug: one for one in METHODS}
     names = list(names)
     taps = [name.removeprefix(ATTENTION) for name in names if name.startswith(ATTENTION)]
-    maps = layers.tap_titles([AttentionMap(tap, kind(card), np.empty(0), (0, 0)) for tap in taps])
+    maps = tap_titles([AttentionMap(tap, kind(card), np.empty(0), (0, 0)) for tap in taps])
     for name in names:
         if name in REFERENCES:
             found[name] = word(f"source.{name}")
         elif name.startswith(ATTENTION):
             found[name] = word("source.map", map=maps[name.removeprefix(ATTENTION)])
         else:
-            found[name] = layers.method_title(methods[name]) if name in methods else name
+            found[name] = method_title(methods[name]) if name in methods else name
     return found
 
 
@@ -41,7 +41,7 @@ def kind(card: ModelCard) -> Kind:
 
 def stage_title(name: str) -> str:
     """A stage of ``core.randomise`` in words where there are some."""
-    found = layers.PLACE.fullmatch(name)
+    found = PLACE.fullmatch(name)
     if found:
         place, number = found.groups()
         return word(f"place.{place}", number=number)

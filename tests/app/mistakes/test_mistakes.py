@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import runtime, state
+from app import state
 from app.runtime.mistakes import runs, scans
 from app.state import Key
 from app.state.mistakes import Request
@@ -205,7 +205,7 @@ def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
     page = well(page.text_input(key="data-csv").set_value(str(place / "list.csv")).run())
     assert word("match.without", count="2") in said(page)
     (place / "list.csv").write_text("path\nHouse/1.png\nHouse/2.png\n")
-    runtime.scans.collection.clear()
+    scans.collection.clear()
     page = press(page.run(), "scan")
     assert word("overview.unlabelled") in said(page)  # and there is neither matrix nor calibration
     groups = [one.key for one in page.button_group]

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from app import layers, state
+from app import state
 from app.figures import share_text
 from app.runtime import interventions
 from app.state import Key, Subject
+from app.titles import tap_titles
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import Plan
 from app.widgets import computation
@@ -108,7 +109,7 @@ def show(subject: Subject, reading: Reading, target: int, plan: Plan) -> None:
         st.markdown(word("ablate.none", count=len(found)))
     planned = [line for line, one in enumerate(found) if is_planned(one, plan)]
     state.put(Key.ABLATIONS, {"selection": {"rows": planned, "columns": [], "cells": []}})
-    table = lines(found, layers.tap_titles(reading.maps), names)
+    table = lines(found, tap_titles(reading.maps), names)
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     before = share_text(float(reading.probabilities[target]))
     st.dataframe(

@@ -9,9 +9,10 @@ from hashlib import sha256
 import streamlit as st
 
 import core
-from app import layers, runtime, state
+from app import attention_maps, runtime, state
 from app.components.gallery import gallery
 from app.state import Key, Subject
+from app.titles import tap_titles
 from app.views.explore.tests import painting
 from app.widgets import pictures
 from app.words import known, word
@@ -63,7 +64,7 @@ def begin(reading: Reading) -> str:
 
     It follows the pane until the visitor, or an address, chooses another.
     """
-    shown, taps = layers.find_choice(reading, state.get(Key.MAP) or ""), [one.tap for one in reading.maps]
+    shown, taps = attention_maps.find_choice(reading, state.get(Key.MAP) or ""), [one.tap for one in reading.maps]
     first = shown.tap if shown is not None and shown.tap in taps else taps[-1]
     chosen, asked = state.get(Key.CHANGED), state.get(Key.ASKED, {})
     if chosen is None:
@@ -95,7 +96,7 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
     Raises:
         InvalidInput: what was painted is no grid.
     """
-    titles, maps = layers.tap_titles(reading.maps), {one.tap: one for one in reading.maps}
+    titles, maps = tap_titles(reading.maps), {one.tap: one for one in reading.maps}
     offered = [*maps, *([EVERY] if len(maps) > 1 else [])]
     first = begin(reading)
     if state.get(Key.CHANGED) not in offered:

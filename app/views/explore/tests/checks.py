@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import layers, runtime, state
+from app import runtime, state, titles
 from app.runtime import faithfulness
 from app.state import Key, Subject
 from app.views.explore.analysis import Analysis
@@ -61,7 +61,7 @@ def show(analysis: Analysis) -> None:
         else:
             draw(attention, known[attention], analysis.names)
     with right:
-        method = layers.method_title(analysis.method)
+        method = titles.method_title(analysis.method)
         st.markdown(f"**{method}**")
         if attribution is None:
             st.markdown(literal(analysis.blank) or word("check.none.attribution", method=method))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import layers, state
+from app import attention_maps, state, titles
 from app.runtime import faithfulness
 from app.runtime.faithfulness import Erased
 from app.state import Key
@@ -75,7 +75,7 @@ def show(analysis: Analysis) -> None:
         return
     seed = state.get(Key.SEED, 0)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        pointer = pick_map(maps, layers.method_title(analysis.method), alone)
+        pointer = pick_map(maps, titles.method_title(analysis.method), alone)
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.caption(word("erase.seed", seed=seed), width="content")
             st.button(word("erase.again"), icon=":material/casino:", on_click=lambda: state.put(Key.SEED, seed + 1))
@@ -91,10 +91,10 @@ def pointers(analysis: Analysis) -> dict[str, Pointer]:
     """The maps on the two panes that point anywhere: the attention as it is shown, and the attribution."""
     maps, shown, found = {}, analysis.shown, analysis.found
     if shown.choice is not None:
-        values = layers.grid_of(analysis.reading, shown.choice, shown.query)
+        values = attention_maps.grid_of(analysis.reading, shown.choice, shown.query)
         maps["attention"] = Pointer(word("erase.attention.name"), values, analysis.target, shown.title)
     if found is not None and not analysis.blank:
-        name, title = layers.method_title(analysis.method), analysis.title
+        name, title = titles.method_title(analysis.method), analysis.title
         signed = analysis.method.signed
         about = title if title != name else ""
         maps["attribution"] = Pointer(name, found.values, found.target, about, found.contrast, signed)

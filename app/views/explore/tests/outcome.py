@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app import figures, layers
+from app import figures, titles
+from app.attention_maps import Choice
 from app.figures import share_text
-from app.layers import Choice
 from app.runtime import interventions
 from app.state import Subject
 from app.views.explore.tests.changes import Plan
@@ -98,7 +98,7 @@ def show_maps(subject: Subject, before: Reading, after: Reading, taps: tuple[str
         config={"displayModeBar": False},
         alt=word("moved.maps"),
     )
-    st.caption(word("moved.map.about", title=layers.attention_title(before, Choice(own.tap))))
+    st.caption(word("moved.map.about", title=titles.attention_title(before, Choice(own.tap))))
 
 
 def extent(values: np.ndarray) -> str:

@@ -1,0 +1,134 @@
+"""What maps are called, and what is said of them: attention maps by where they stand, attributions by their method."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+import numpy as np
+
+from app.attention_maps import MANY, Choice, choices, find_map
+from app.words import apart, known, plain, word
+from core import AttentionMap, Attribution, Kind, Reading
+from core.attention.reduction import HEADS_AXIS, has_token, heads
+from core.attention.rollout import ROLLOUT
+from core.attribution import METHODS, Method
+
+EVEN = 0.9
+"""A map without negative values is nearly even when its lowest value is above this share of its highest."""
+ROUNDING = 1e-6
+"""Of the largest score: what its rounding may leave in a map that adds up to a change of score."""
+PLACE = re.compile(r"(stage|block)(\d+)")
+
+
+def tap_titles(maps: Sequence[AttentionMap]) -> dict[str, str]:
+    """Each tap's name for people: "Stage 4 · first" where all of it can be said in words, else by order: "Layer 7"."""
+    spoken = {one.tap: list(_spoken(one)) for one in maps}
+    titles = {tap: " · ".join(filter(None, parts)) for tap, parts in spoken.items() if None not in parts}
+    alike, gates, others = Counter(titles.values()), count(1), count(1)
+    for one in maps:
+        if alike[titles.get(one.tap)] != 1:
+            gate = one.kind == Kind.CHANNEL
+            name = word("place.gate", number=next(gates)) if gate else word("place.layer", number=next(others))
+            titles[one.tap] = " · ".join([name, *filter(None, spoken[one.tap])])
+    return {one.tap: titles[one.tap][:1].upper() + titles[one.tap][1:] for one in maps} | {ROLLOUT: word("map.rollout")}
+
+
+def _spoken(one: AttentionMap) -> Iterator[str | None]:
+    """The words of each part of a tap's name: none for what goes without saying, None where there is no word."""
+    for depth, part in enumerate(one.tap.split(".")):
+        if found := PLACE.fullmatch(part):
+            place, number = found.groups()
+            yield "" if depth else word(f"place.{place}", number=number)
+        elif part == "attention" and one.kind in HEADS_AXIS:
+            yield ""
+        else:
+            yield known(f"tap.{part}.{one.kind}", known(f"tap.{part}", "")) or None
+
+
+def map_title(reading: Reading, choice: Choice) -> str:
+    """The whole name of a map: what tells it from its neighbours comes first."""
+    return map_names(reading, choice)[0]
+
+
+def map_names(reading: Reading, choice: Choice) -> tuple[str, str]:
+    """The whole name of a map, and the short one under its thumbnail."""
+    rolled = choice.tap == ROLLOUT
+    one = next(one for one in reading.maps if (one.kind == Kind.PAIRWISE if rolled else one.tap == choice.tap))
+    grid, where = "×".join(map(str, one.grid)), tap_titles(reading.maps)[choice.tap]
+    if rolled or heads(one) < 2:
+        return f"{where} · {grid}", where
+    many = len(choices(reading)) > MANY
+    if choice.head is None:
+        mean = word("map.heads")
+        few = f"{mean} · {grid} · {where}", f"{word('map.mean')} · {grid}"
+        return (f"{where} · {grid} · {mean}", where) if many else few
+    head = word("map.head", number=choice.head + 1)
+    return f"{head} · {grid} · {where}", head if many else f"{head} · {grid}"
+
+
+def rest_title(one: AttentionMap) -> str:
+    """What a map shows of itself at rest, in words; nothing where that goes without saying."""
+    if one.kind == Kind.FEATURE:
+        return word("map.rest.channels", count=len(one.weights))
+    if one.kind == Kind.SEQUENCE:
+        return word("map.rest.glimpses", count=len(one.weights))
+    if one.kind in HEADS_AXIS:
+        return word("map.rest.token") if has_token(one) else word("map.rest.patches")
+    return ""
+
+
+def attention_title(reading: Reading, choice: Choice | None, query: int | None = None) -> str:
+    """The label of the map that enters the agreement: the one on the left pane, at rest or from the pinned patch."""
+    if choice is None:
+        return word("map.energy")
+    one = find_map(reading, choice.tap)
+    about = rest_title(one)
+    if query is not None:
+        row, column = divmod(query, one.grid[1])
+        about = word("map.from", row=row + 1, column=column + 1)
+    return " · ".join(filter(None, [map_title(reading, choice), about]))
+
+
+def method_title(method: Method) -> str:
+    """A method's name in the chosen language."""
+    return known(f"method.{method.slug}.title", method.title)
+
+
+def contrast_title(classes: Sequence[str], found: Attribution) -> str:
+    """The class that an attribution is about, and the one that is set against it, where there is one."""
+    target = classes[found.target]
+    return target if found.contrast is None else plain("contrast.both", target=target, other=classes[found.contrast])
+
+
+def evenness(values: np.ndarray) -> str:
+    """A word of warning for a map whose colours show differences that are hardly there; else nothing."""
+    low, high = float(values.min()), float(values.max())
+    if not low > EVEN * high > 0:
+        return ""
+    least, most = apart(low, high)
+    return word("overlay.note.even", low=least, high=most)
+
+
+def is_blank(found: Attribution, reading: Reading) -> bool:
+    """Whether an attribution shows nothing: it is zero, or adds up to a change of score and is only its rounding."""
+    complete = found.gap is not None or any(one.complete for one in METHODS if one.slug == found.method)
+    limit = ROUNDING * float(np.abs(reading.logits).max()) if complete else 0.0
+    return bool(np.abs(found.values).max() <= limit)
+
+
+def blank_note(method: Method, found: Attribution, reading: Reading, classes: Sequence[str]) -> str:
+    """Why an attribution is blank, in words; nothing where it shows something."""
+    if not is_blank(found, reading):
+        return ""
+    about = "attention" if method.family == "attention" else "picture"
+    target, left = classes[found.target], plain("overlay.note.rounding") if found.values.any() else ""
+    if found.contrast is not None:
+        why = plain(f"overlay.note.undecided.{about}", target=target, other=classes[found.contrast])
+    elif method.slug == "grad-cam":
+        why = plain("overlay.note.negative", target=target)
+    else:
+        why = plain(f"overlay.note.zero.{about}", target=target)
+    return " ".join(filter(None, [why, left]))
