@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from core.data import scenes
 from core.images import open_image
 from core.models.shelf import build, freeze
 from core.types import ModelCard, Picture
+from tests.sampled import SAMPLED
 
 ROOT = Path(__file__).parent
 CLASSES = ("ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "maple", "oak", "pine")
@@ -29,7 +31,23 @@ WIDTHS = (8, 8, 16, 16)
 drawn = lru_cache(500)(scenes.draw)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The cases that ``sampled`` leaves out are slow, and the rest is put in order."""
+    unused = {(name, one) for name, patterns in SAMPLED.items() for one in patterns or ("*",)}
+    for item in items:
+        name, _, case = item.name.partition("[")
+        if name in SAMPLED:
+            found = {one for one in SAMPLED[name] if fnmatchcase(case.removesuffix("]"), one)}
+            unused -= {(name, one) for one in found or {"*"}}
+            if not found:
+                item.add_marker(pytest.mark.slow)
+    if unused and config.args_source == pytest.Config.ArgsSource.TESTPATHS:  # all tests are here
+        raise pytest.UsageError(f"tests/sampled.py names what is not there: {sorted(unused)}")
+    spread(items)
+
+
+def spread(items: list[pytest.Item]) -> None:
     """Files with a browser are spread among the others, the first of them first.
 
     They wait more than they compute, and last longest. So of the processes that each test a file at a time some compute

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, letters
+from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, ends, letters
 
 TICKS = 6
 """About how many channels of a gate have their number under them: the first, and every so many."""
@@ -48,13 +48,10 @@ def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) ->
         hoverinfo="none",  # "skip" would skip clicks too
         customdata=rows,
     )
-    for row, probability in enumerate(probabilities):
-        place = {"y": row - 0.32, "yanchor": "middle", "showarrow": False, "xref": "paper", "font": {"size": 14}}
-        figure.add_annotation(x=0, xanchor="left", text=texts[row], **place)
-        share = f"{100 * probability:.0f} %" if probability >= 0.005 else "< 1 %"
-        figure.add_annotation(x=1, xanchor="right", text=f"<b>{share}</b>" if row == target else share, **place)
-    bare(figure, 46 * len(rows) + 6)
-    figure.update_layout(barmode="overlay", bargap=0, clickmode="event+select")
+    shares = [f"{100 * one:.0f} %" if one >= 0.005 else "< 1 %" for one in probabilities]
+    shares = [f"<b>{one}</b>" if row == target else one for row, one in enumerate(shares)]
+    above = [one for row in rows for one in ends(row - 0.32, texts[row], shares[row])]
+    bare(figure, 46 * len(rows) + 6, annotations=above, barmode="overlay", bargap=0, clickmode="event+select")
     figure.update_xaxes(range=[0, 1])
     figure.update_yaxes(range=[len(rows) - 0.65, -0.6])
     return figure
@@ -102,14 +99,11 @@ def share_bars(
         whisker = {"array": [above], "arrayminus": [below], "color": WARM, "thickness": 2, "width": 5}
         figure.add_scatter(x=values[:1], y=rows[:1], marker={"color": CLEAR}, hoverinfo="skip", error_x=whisker)
     guess = {"x0": chance, "x1": chance, "line": {"color": WARM, "dash": "dot", "width": 2}}
-    for row in rows:
-        figure.add_shape(y0=row - 0.15, y1=row + 0.15, **guess)
-    for row, (name, value) in enumerate(zip(names, values, strict=True)):
-        place = {"y": row - 0.32, "yanchor": "middle", "showarrow": False, "xref": "paper", "font": {"size": 14}}
-        figure.add_annotation(x=0, xanchor="left", text=letters(name), **place)
-        figure.add_annotation(x=1, xanchor="right", text=f"{100 * value:.1f} %", **place)
-    bare(figure, 46 * len(rows) + 6)
-    figure.update_layout(barmode="overlay", bargap=0)
+    marks = [{"y0": row - 0.15, "y1": row + 0.15, **guess} for row in rows]
+    texts = zip(names, values, strict=True)
+    above = [one for row, (name, value) in enumerate(texts)
+             for one in ends(row - 0.32, letters(name), f"{100 * value:.1f} %")]  # fmt: skip
+    bare(figure, 46 * len(rows) + 6, annotations=above, shapes=marks, barmode="overlay", bargap=0)
     figure.update_xaxes(range=[0, 1])
     figure.update_yaxes(range=[len(rows) - 0.65, -0.6])
     return figure

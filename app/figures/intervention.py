@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, sequential
-from plotly.subplots import make_subplots
 
-from app.figures.style import ACCENT, QUIET, TRACK, bare, letters
+from app.figures.style import ACCENT, QUIET, TRACK, bare, ends, letters
 
 HEAT = tuple(sequential.Inferno)
 """The colours of a map as "#rrggbb", from its lowest value to its highest: those that the overlay begins with."""
@@ -39,19 +38,15 @@ def paired_bars(
         bar = {"orientation": "h", "width": 0.16, "hoverinfo": "skip"}
         figure.add_bar(x=np.ones(len(rows)), y=rows + down, marker={"color": TRACK, "cornerradius": 3}, **bar)
         figure.add_bar(x=values, y=rows + down, marker={"color": colour, "cornerradius": 3}, name=label, **bar)
+    above = []
     for row, name in enumerate(names):
-        place = {"y": row - 0.3, "yanchor": "middle", "showarrow": False, "xref": "paper", "font": {"size": 14}}
-        told = f"{share_text(before[row])} → {share_text(after[row])}"
-        for x, side, text in ((0, "left", letters(name)), (1, "right", told)):
-            figure.add_annotation(x=x, xanchor=side, text=f"<b>{text}</b>" if row == target else text, **place)
+        texts = letters(name), f"{share_text(before[row])} → {share_text(after[row])}"
+        above += ends(row - 0.3, *(f"<b>{text}</b>" if row == target else text for text in texts))
     key = "   ".join(
         f'<span style="color:{colour}">■</span> {label}' for colour, label in zip((QUIET, ACCENT), labels, strict=True)
     )
-    figure.add_annotation(
-        x=0, xanchor="left", xref="paper", y=-0.78, yanchor="middle", text=key, showarrow=False, font={"size": 13}
-    )
-    bare(figure, 46 * len(rows) + 26)
-    figure.update_layout(barmode="overlay", bargap=0)
+    above.append(ends(-0.78, key, "")[0] | {"font": {"size": 13}})
+    bare(figure, 46 * len(rows) + 26, annotations=above, barmode="overlay", bargap=0)
     figure.update_xaxes(range=[0, 1])
     figure.update_yaxes(range=[len(rows) - 0.62, -1.05])
     return figure
@@ -67,34 +62,41 @@ def paired_maps(
     """
     height, width = before.shape
     pointed = told.format(row="%{y}", column="%{x}", value="%{z:.3g}")
-    figure = make_subplots(1, 2, horizontal_spacing=0.04)
     source = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
     top = max(float(before.max()), float(after.max())) or 1.0
-    for column, values in enumerate((before, after), 1):
-        place = {"x": 0.5, "y": 0.5, "sizex": width, "sizey": height, "sizing": "stretch", "layer": "below"}
-        figure.add_layout_image(source=source, **place, row=1, col=column)
+    figure, images, above = go.Figure(), [], []
+    for number, values, title, note in zip(("", "2"), (before, after), titles, notes, strict=True):
+        axes = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
         figure.add_heatmap(
             z=values,
             x=np.arange(1, width + 1),
             y=np.arange(1, height + 1),
             zmin=0,
             zmax=top,
-            colorscale=see_through(),
+            colorscale=SEE_THROUGH,
             showscale=False,
             hovertemplate=f"{pointed}<extra></extra>",
-            row=1,
-            col=column,
+            **axes,
         )
-    bare(figure, 236)
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 24, "b": 24})
-    figure.update_xaxes(range=[0.5, width + 0.5], constrain="domain")
-    figure.update_yaxes(range=[height + 0.5, 0.5], constrain="domain", constraintoward="top", scaleratio=width / height)
-    for column, (title, note) in enumerate(zip(titles, notes, strict=True), 1):
-        axes = {"xref": f"x{'' if column == 1 else 2} domain", "yref": f"y{'' if column == 1 else 2} domain"}
-        place = {"x": 0, "xanchor": "left", "showarrow": False, **axes}
-        figure.add_annotation(y=1, yanchor="bottom", text=title, font={"size": 13}, **place)
-        figure.add_annotation(y=0, yanchor="top", text=note, font={"size": 12}, **place)
-        figure.update_yaxes(scaleanchor=f"x{'' if column == 1 else 2}", row=1, col=column)
+        place = {"x": 0.5, "y": 0.5, "xref": axes["xaxis"], "yref": axes["yaxis"], "sizex": width, "sizey": height}
+        images.append({"source": source, "sizing": "stretch", "layer": "below", **place})
+        place = {"x": 0, "xanchor": "left", "showarrow": False}
+        place |= {"xref": f"x{number} domain", "yref": f"y{number} domain"}
+        above.append({"y": 1, "yanchor": "bottom", "text": title, "font": {"size": 13}, **place})
+        above.append({"y": 0, "yanchor": "top", "text": note, "font": {"size": 12}, **place})
+    across = {"range": [0.5, width + 0.5], "constrain": "domain"}
+    down = {"range": [height + 0.5, 0.5], "constrain": "domain", "constraintoward": "top", "scaleratio": width / height}
+    bare(
+        figure,
+        236,
+        images=images,
+        annotations=above,
+        xaxis={**across, "domain": [0, 0.48]},
+        xaxis2={**across, "domain": [0.52, 1], "anchor": "y2"},
+        yaxis={**down, "scaleanchor": "x"},
+        yaxis2={**down, "scaleanchor": "x2", "anchor": "x2"},
+    )
+    figure.update_layout(margin={"t": 24, "b": 24})
     return figure
 
 
@@ -106,3 +108,6 @@ def see_through() -> list[tuple[float, str]]:
         (float(at), f"rgba({', '.join(f'{255 * part:.0f}' for part in colour)}, {OPACITY * at**GROWTH:.3f})")
         for at, colour in zip(places, colours, strict=True)
     ]
+
+
+SEE_THROUGH = see_through()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -10,8 +11,11 @@ ACCENT, WARM, QUIET = "#4250c9", "#d9603b", "#98a0b8"
 TRACK, CLEAR = "rgba(128, 136, 160, 0.16)", "rgba(0, 0, 0, 0)"
 
 
-def bare(figure: go.Figure, height: int) -> go.Figure:
-    """The figure without axes, legend and margins, transparent, as high as said."""
+def bare(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
+    """The figure without axes, legend and margins, transparent, as high as said, and with more of its layout.
+
+    Whatever there are many of, annotations or shapes, is given here at one stroke: one by one is far slower.
+    """
     figure.update_layout(
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
@@ -20,10 +24,17 @@ def bare(figure: go.Figure, height: int) -> go.Figure:
         plot_bgcolor=CLEAR,
         dragmode=False,
         font={"size": 14},
+        **layout,
     )
     figure.update_xaxes(visible=False, fixedrange=True)
     figure.update_yaxes(visible=False, fixedrange=True)
     return figure
+
+
+def ends(height: float, left: str, right: str) -> list[dict[str, Any]]:
+    """Two annotations at one height of the y axis: a text that begins at the left, and one that ends at the right."""
+    place = {"y": height, "yanchor": "middle", "showarrow": False, "xref": "paper", "font": {"size": 14}}
+    return [place | {"x": 0, "xanchor": "left", "text": left}, place | {"x": 1, "xanchor": "right", "text": right}]
 
 
 def letters(text: object) -> str:

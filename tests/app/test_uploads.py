@@ -236,6 +236,7 @@ def test_each_uploader_states_its_limit_and_the_server_s_is_the_largest() -> Non
 
 def test_what_was_imported_is_never_looked_through_again() -> None:
     gc.unfreeze()
+    standing.freeze.cache_clear()
     try:
         AppTest.from_file(MAIN, default_timeout=120).run()
         frozen = gc.get_freeze_count()

@@ -1,0 +1,73 @@
+"""Which of many like cases ``make test`` tries; ``make test-all`` tries every one.
+
+By the name of a test: patterns of the ids that are tried, as a shell writes them; none at all where the whole test
+takes long. The others get the mark ``slow``.
+"""
+
+from __future__ import annotations
+
+MECHANISMS = ("plain*", "cbam*", "self-attention*", "recurrent*")
+SMALL = ("resnet", "convnext", "mobilenet", "vit", "swin-v2")
+MODELS = ("scenes/*", "imagenette/cbam*", "imagenette/transformer*", "scenes-place/cbam*")
+
+SAMPLED: dict[str, tuple[str, ...]] = {
+    # every mechanism, every method, every model
+    "test_contract": MECHANISMS,
+    "test_nothing_stays_behind_after_success": MECHANISMS,
+    "test_nothing_stays_behind_after_failure": MECHANISMS,
+    "test_stopped_between_two_batches": MECHANISMS,
+    "test_under_no_grad_and_inline_on_the_worker": MECHANISMS,
+    "test_integrated_gradients_are_complete": MECHANISMS,
+    "test_float32_is_close_to_float64": MECHANISMS,
+    "test_gradient_shap_by_a_loop": MECHANISMS,
+    "test_vargrad_by_a_loop": MECHANISMS,
+    "test_smoothgrad_by_a_loop": MECHANISMS,
+    "test_grad_cam_by_a_loop": MECHANISMS,
+    "test_each_mechanisms_maps_are_checked_as_the_core_does": ("plain", "cbam", "recurrent"),
+    "test_each_way_says_what_the_core_says": ("cbam", "self-attention", "recurrent"),
+    "test_a_few_pictures_are_answered_as_the_card_says": MODELS,
+    "test_each_model_reads_each_family_of_picture": MODELS,
+    "test_torchvisions_models_add_up": SMALL,
+    "test_every_method_that_is_offered_runs": SMALL,
+    "test_stages_are_found_and_laid_out": SMALL,
+    "test_panel_of_torchvisions_models": ("vit", "swin", "efficientnet"),
+    "test_torchvisions_stages_stay_whatever_the_weights_and_trying_them_gives_the_same": (
+        "squeezenet*", "mnasnet*", "mobilenet_v2", "mobilenet_v3*", "shufflenet*", "resnet18", "regnet_x*"
+    ),
+    "test_eight_threads_share_a_model_and_none_of_800_readings_is_wrong": ("cbam",),
+    "test_threads_that_share_a_model_hear_and_steer_only_their_own": ("recurrent",),
+    "test_the_tag_is_found_without_being_told": ("scenes-tag/self-attention",),
+    "test_each_sample_that_is_offered_opens_once": ("scenes", "imagenette"),
+    "test_each_section_is_there_for_each_family": ("scenes", "imagenette"),
+    # what people bring
+    "test_what_stands_around_a_call_changes_no_number": ("*-adopted",),
+    "test_an_inception_of_ones_own_gives_torchvisions_logits": ("nothing-g*", "halves-g*", "ImageNet's-i*"),
+    "test_a_model_for_one_picture_works_in_everything": ("one row", "no batch axis", "mean of the batch", "list"),
+    "test_no_command_ends_in_a_traceback": ("ascii",),
+    "test_names_that_are_no_text_at_all": (),
+    "test_a_page_that_is_not_there_is_told_once": ("*/nonsense-*", "None-None", "*run=x-None"),
+    "test_changed_windows_keep_their_answers": ("*-swin", "*-swin-v2"),
+    # in a browser
+    "test_every_text_can_be_read": ("dark",),
+    "test_no_word_is_cut_on_a_narrow_or_enlarged_page": ("720",),
+    "test_wipe_and_difference_move_nothing_and_fit_the_window": ("imagenette/transformer",),
+    "test_nothing_glides_where_no_motion_is_wanted": (),
+    "test_the_ring_of_the_keyboard_is_not_that_of_the_choice": (),
+    "test_back_and_forward_bring_the_look_of_each_view": (),
+    "test_back_and_forward_lead_from_view_to_view": (),
+    "test_a_wrong_look_in_the_address_costs_one_sentence": (),
+    "test_a_pasted_picture_joins_the_strip": (),
+    "test_one_class_rather_than_another_is_a_strip_of_three_maps": (),
+    "test_what_tells_one_map_from_another_is_not_cut_off": (),
+    "test_the_code_of_a_view_gives_the_numbers_on_the_page": (),
+    "test_weights_that_come_damaged_cost_one_sentence": (),
+    "test_equation_and_charts_are_drawn_without_a_network": (),
+    "test_the_table_goes_into_a_file": (),
+    "test_measuring_tells_how_far_it_is_and_stops": (),
+    "test_points_that_are_drawn_round_are_shown": (),
+    "test_the_table_and_the_report_are_saved": (),
+    "test_a_zip_of_24_megabytes_arrives_and_is_listed": (),
+    "test_the_rubber_the_buttons_and_a_wider_brush": (),
+    "test_the_grid_in_the_browser_stays_until_python_asks_for_another": (),
+    "test_a_text_that_is_not_made_literal_is_read_as_markdown": (),
+}  # fmt: skip
