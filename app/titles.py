@@ -49,7 +49,7 @@ def _spoken(one: AttentionMap) -> Iterator[str | None]:
 
 
 def map_title(reading: Reading, choice: Choice) -> str:
-    """The whole name of a map: what tells it from its neighbours comes first."""
+    """The whole name of a map: what tells it from its neighbors comes first."""
     return map_names(reading, choice)[0]
 
 
@@ -104,7 +104,7 @@ def contrast_title(classes: Sequence[str], found: Attribution) -> str:
 
 
 def evenness(values: np.ndarray) -> str:
-    """A word of warning for a map whose colours show differences that are hardly there; else nothing."""
+    """A word of warning for a map whose colors show differences that are hardly there; else nothing."""
     low, high = float(values.min()), float(values.max())
     if not low > EVEN * high > 0:
         return ""

@@ -14,16 +14,16 @@ from core.attribution.panel import panel, panels
 from core.classifier import Classifier, read
 from core.evaluation.ablation import Ablation, ablate
 from core.evaluation.agreement import agreement
+from core.evaluation.benchmark import benchmark, open_benchmark
 from core.evaluation.checks import Check, check
 from core.evaluation.erasure import erase
 from core.evaluation.faithfulness import Curves, Faithfulness, faithfulness
 from core.evaluation.intervention import OFF, SHUFFLED, UNIFORM, intervene, off
-from core.evaluation.league import compete, open_league
-from core.evaluation.localisation import Localisation, localise, quadrant, tile
-from core.evaluation.randomisation import Randomisation, randomise
+from core.evaluation.localization import Localization, localize, quadrant, tile
+from core.evaluation.randomization import Randomization, randomize
 from core.images import open_image, reframe
 from core.loading import adopt, load, open_model
-from core.models.shelf import cards
+from core.models.zoo import cards
 from core.reporting import Report, report
 from core.scanning import Run, list_runs, open_run, scan
 from core.types import (
@@ -54,12 +54,12 @@ __all__ = [
     "Faithfulness",
     "InvalidInput",
     "Kind",
-    "Localisation",
+    "Localization",
     "Measure",
     "ModelCard",
     "Panel",
     "Picture",
-    "Randomisation",
+    "Randomization",
     "Reading",
     "Report",
     "Run",
@@ -68,24 +68,24 @@ __all__ = [
     "adopt",
     "agreement",
     "attribute",
+    "benchmark",
     "cards",
     "check",
-    "compete",
     "erase",
     "faithfulness",
     "intervene",
     "list_runs",
     "load",
-    "localise",
+    "localize",
     "off",
+    "open_benchmark",
     "open_image",
-    "open_league",
     "open_model",
     "open_run",
     "panel",
     "panels",
     "quadrant",
-    "randomise",
+    "randomize",
     "read",
     "reframe",
     "report",

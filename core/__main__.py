@@ -1,4 +1,4 @@
-"""The command line, ``python -m core models | explain | scan | train | evaluate | league | bank``; --help says all."""
+"""The command line, ``python -m core models | explain | scan | train | evaluate | benchmark | bank``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Callable
 import core
 from core.attribution import METHODS
 from core.commands.banking import bank
-from core.commands.competing import league
-from core.commands.printing import speak
+from core.commands.benchmarking import benchmark
+from core.commands.printing import escape_unprintable
 from core.commands.reading import explain, models
 from core.commands.scanning import add_scan, scan
 from core.commands.training import add_recipe, evaluate, train
 from core.data.datasets import NAMES
+from core.evaluation.benchmark import PICTURES
 from core.evaluation.collecting import PICTURES as BANKED
-from core.evaluation.league import PICTURES
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,22 +50,22 @@ def parser() -> argparse.ArgumentParser:
     one = add("train", train)
     one.add_argument("model", metavar="FAMILY/MECHANISM")
     add_data(one)
-    one.add_argument("--start", help="a model of the shelf whose weights to start from")
+    one.add_argument("--start", help="a model of the zoo whose weights to start from")
     one.add_argument("--seeds", type=int, default=1, help="train with so many seeds, for the spread; the first is kept")
     add_recipe(one.add_argument_group("recipe", "what differs from the family's own recipe"))
     one = add("evaluate", evaluate)
     one.add_argument("model", metavar="FAMILY/MECHANISM")
     add_data(one)
     one.add_argument("--store", action="store_true", help="keep what is measured in the model's card")
-    one = add("league", league)
-    one.add_argument("models", nargs="*", metavar="MODEL", help="models of the shelf (default: all that lie here)")
+    one = add("benchmark", benchmark)
+    one.add_argument("models", nargs="*", metavar="MODEL", help="models of the zoo (default: all that lie here)")
     one.add_argument("--sources", nargs="+", help="methods, attention/TAP, random, blob, edges (default: all that fit)")
     one.add_argument("--pictures", type=int, default=PICTURES, help="of validation, for each model")
     one.add_argument("--seed", type=int, default=0, help="draws the pictures and the weights that know nothing")
     one.add_argument("--data", help="the folder of the photographs (default: FOVEA_DATA)")
-    one.add_argument("--out", help="the file of the table (default: the shelf's league.json)")
+    one.add_argument("--out", help="the file of the table (default: the zoo's benchmark.json)")
     one = add("bank", bank)
-    one.add_argument("models", nargs="*", metavar="MODEL", help="models (default: all that lie on the shelf)")
+    one.add_argument("models", nargs="*", metavar="MODEL", help="models (default: all that lie in the zoo)")
     one.add_argument("--sources", nargs="+", help="methods, attention/TAP (default: all that fit)")
     one.add_argument("--pictures", type=int, default=BANKED, help="how many, drawn from the data")
     one.add_argument("--data", help="a folder, zip, CSV or family of scenes (default: the model's own family)")
@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; a caller's mistake is one sentence on standard error and the exit status 2."""
     for stream in (sys.stdout, sys.stderr):
-        speak(stream)
+        escape_unprintable(stream)
     options = parser().parse_args(arguments)
     try:
         options.run(options)

@@ -18,11 +18,11 @@ from core import checking, images
 from core import device as devices
 from core.attention.tap import Record, Tap, listen, taps
 from core.models import answers
-from core.models.adapted.finding import find_stages
 from core.models.architecture import blank
 from core.models.backbone import Backbone
 from core.models.manner import manner_of
 from core.models.stages import Found, Stage
+from core.models.torchvision_taps.finding import find_stages
 from core.types import LOGITS, AttentionMap, InvalidInput, Kind, ModelCard, Picture, Reading, frozen
 
 T = TypeVar("T")
@@ -111,12 +111,12 @@ class Classifier:
 
     @property
     def fill(self) -> tuple[int, int, int]:
-        """The colour that stands for "absent": normalised zero, as RGB 0..255."""
+        """The color that stands for "absent": normalized zero, as RGB 0..255."""
         return tuple(round(255 * value) for value in self.card.mean)
 
     def prepare(self, picture: Picture) -> Tensor:
-        """The model's square of a picture, normalised: (1, 3, size, size) on the device."""
-        return self.normalise(self.square(picture)[None])
+        """The model's square of a picture, normalized: (1, 3, size, size) on the device."""
+        return self.normalize(self.square(picture)[None])
 
     def square(self, picture: Picture) -> np.ndarray:
         """The model's square of a picture, (size, size, 3) uint8, resized and cropped as the card says."""
@@ -126,7 +126,7 @@ class Classifier:
         """The picture with the box that this model sees of it; see ``core.images.frame``."""
         return images.frame(picture, self.card.size, self.card.resize)
 
-    def normalise(self, squares: np.ndarray) -> Tensor:
+    def normalize(self, squares: np.ndarray) -> Tensor:
         """Squares (b, size, size, 3) uint8 as the model takes them: (b, 3, size, size) on the device.
 
         They lie channels last, which is fastest, or contiguous for a model that takes views of them.
@@ -150,7 +150,7 @@ class Classifier:
 
         It is a logit, unless the model gives out probabilities. InvalidInput where a picture has no finite answer.
         """
-        return ask(self.answer(x), target)
+        return target_score(self.answer(x), target)
 
     def probabilities(self, scores: Tensor) -> Tensor:
         """The probabilities (..., k) that scores (..., k) stand for."""
@@ -202,7 +202,7 @@ class Classifier:
         return devices.run(job, self.device, owner)
 
 
-def ask(logits: Tensor, target: Question) -> Tensor:
+def target_score(logits: Tensor, target: Question) -> Tensor:
     """The score (b,) in the scores (b, k) of all classes."""
     if isinstance(target, tuple):
         return logits[:, target[0]] - logits[:, target[1]]

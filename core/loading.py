@@ -1,4 +1,4 @@
-"""How a model becomes a classifier: from the shelf, from a user's files, or from any module."""
+"""How a model becomes a classifier: from the zoo, from a user's files, or from any module."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import nn
 
 from core import device as devices
 from core.classifier import Classifier
-from core.models import answers, guard, own, shelf, user_card
+from core.models import answers, guard, own, user_card, zoo
 from core.models.architecture import blank
 from core.models.copying import duplicate, opened
 from core.types import InvalidInput, ModelCard, Progress
@@ -18,18 +18,18 @@ from core.types import InvalidInput, ModelCard, Progress
 def load(slug: str, device: str = "auto", progress: Progress | None = None) -> Classifier:
     """A classifier on a device (``auto``, ``cpu``, ``cuda:0``, ``mps``).
 
-    The slug is one of the shelf, such as ``imagenette/cbam`` or ``torchvision/vit_b_16``, any other classification
+    The slug is one of the zoo, such as ``imagenette/cbam`` or ``torchvision/vit_b_16``, any other classification
     model of torchvision, or ``file:`` and the path of a user's own card. torchvision's weights are fetched at first
     use; ``progress(done, total)`` then counts bytes.
 
     Raises:
         InvalidInput: no such model or device, a broken file, or weights that cannot be fetched.
     """
-    card, where = shelf.find_card(slug), devices.choose(device)
+    card, where = zoo.find_card(slug), devices.choose(device)
     with torch.inference_mode(False):
-        if shelf.is_own(slug):
+        if zoo.is_own(slug):
             return _guarded(card, own.fetch(card, where), where)
-        return Classifier(card, shelf.fetch(card, progress).to(where), where)
+        return Classifier(card, zoo.fetch(card, progress).to(where), where)
 
 
 def open_model(card: bytes, weights: bytes, device: str = "auto", name: str = "The card") -> Classifier:
@@ -69,5 +69,5 @@ def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifie
 
 def _guarded(card: ModelCard, found: guard.Admitted, device: torch.device) -> Classifier:
     module = found.module
-    card = devices.run(lambda: answers.settle(card, module, blank(module, card.size).to(device)), device)
+    card = devices.run(lambda: answers.detect_output(card, module, blank(module, card.size).to(device)), device)
     return Classifier(card, module, device, found.notes, found.silent)

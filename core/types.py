@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from core.legacy import current
+
 LOGITS, SIGMOID, PROBABILITIES = OUTPUTS = ("logits", "sigmoid", "probabilities")
 """What the outputs of a model may be; ``core.models.answers`` says what each means."""
 
@@ -100,7 +102,7 @@ class Reading:
 
     All are finite. ``logits`` are the scores, one for each class, as the model gives them: probabilities where it gives
     those. ``probabilities`` add up to one, unless each class has one by itself (``core.models.answers``).
-    ``energy`` is the mean square over channels of the last stage's activations: shown, labelled "not attention",
+    ``energy`` is the mean square over channels of the last stage's activations: shown, labeled "not attention",
     where a model has no map. ``steps`` (s, k) holds the probabilities after each step of a recurrent model, else
     None.
     """
@@ -194,17 +196,21 @@ class Agreement:
         return self.rank_correlation, self.top_fifth, self.shared_mass
 
 
+def _current_keys(value: Any) -> Any:
+    return {current(name): one for name, one in value.items()} if isinstance(value, dict) else value
+
+
 @dataclass(frozen=True)
 class ModelCard:
     """The facts about a model. Accuracies are fractions, measured from the stored file on ``pictures`` pictures.
 
     ``architecture`` is "fovea" (the mechanism in our own backbone), "torchvision/<name>", or "module" for any other.
 
-    ``size`` is the side of the model's square in pixels; ``mean`` and ``std`` normalise RGB in 0..1. The model was
+    ``size`` is the side of the model's square in pixels; ``mean`` and ``std`` normalize RGB in 0..1. The model was
     measured on pictures whose short side was resized to ``resize`` pixels by ``interpolation``, bilinear or bicubic,
     and whose central square of ``size`` pixels was cut out; None is the largest central square. ``ablation`` gives the
     accuracy with every attention map made ``uniform``, ``shuffled`` and ``off``. ``facts`` holds the rest (epochs,
-    seed, device, seconds, parameters, checksum, licence, command ...).
+    seed, device, seconds, parameters, checksum, license, command ...).
 
     ``output`` says what the model gives out: "logits", "sigmoid" for logits of which each stands by itself, or
     "probabilities"; where it is probabilities, that is found out as well. A model with one output has two class names,
@@ -240,6 +246,8 @@ class ModelCard:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ModelCard:
         """The card in a dict read from JSON; keys that a card does not know are an error of the file."""
+        if isinstance(facts := data.get("facts"), dict):
+            data = {**data, "facts": {current(name): _current_keys(value) for name, value in facts.items()}}
         known = {f.name for f in fields(cls)}
         unknown, missing = set(data) - known, {"slug", "title", "mechanism", "classes"} - set(data)
         if unknown or missing:

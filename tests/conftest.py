@@ -13,13 +13,13 @@ import pytest
 import torch
 from torch import nn
 
+from core import scenes
 from core.attention import MECHANISMS
 from core.attribution import batches
 from core.attribution.batches import Pace
 from core.classifier import Classifier
-from core.data import scenes
 from core.images import open_image
-from core.models.shelf import build, freeze
+from core.models.zoo import build, freeze
 from core.types import ModelCard, Picture
 from tests.sampled import SAMPLED
 
@@ -135,7 +135,7 @@ def bent() -> Classifier:
 
 @pytest.fixture(scope="session")
 def picture() -> Picture:
-    """A made picture, 80 x 64 pixels: soft patches of colour with some noise."""
+    """A made picture, 80 x 64 pixels: soft patches of color with some noise."""
     draw = np.random.default_rng(5)
     patches = draw.uniform(size=(5, 4, 3)).repeat(16, 0).repeat(16, 1)
     return open_image((0.8 * patches + 0.2 * draw.uniform(size=patches.shape)).astype(np.float32), name="patches")

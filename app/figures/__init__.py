@@ -1,4 +1,4 @@
-"""Arrays to plotly figures. Knows nothing of Streamlit; the overlay owns the colours of maps."""
+"""Arrays to plotly figures. Knows nothing of Streamlit; the overlay owns the colors of maps."""
 
 from app.figures.bars import answer_bars, channel_bars, share_bars
 from app.figures.curves import faithfulness_curve

@@ -20,7 +20,7 @@ def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) ->
     ``names`` (n,), ``probabilities`` (n,) in 0..1, ``target`` the row asked about, or −1.
     """
     rows = list(range(len(names)))
-    colours = [ACCENT if row == target else QUIET for row in rows]
+    colors = [ACCENT if row == target else QUIET for row in rows]
     texts = [f"<b>{letters(name)}</b>" if row == target else letters(name) for row, name in enumerate(names)]
     figure = go.Figure()
     figure.add_bar(
@@ -35,7 +35,7 @@ def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) ->
         x=probabilities,
         y=rows,
         orientation="h",
-        marker={"color": colours, "cornerradius": 4},
+        marker={"color": colors, "cornerradius": 4},
         width=0.3,
         hoverinfo="skip",
     )
@@ -81,7 +81,7 @@ def channel_bars(weights: np.ndarray, title: str, axis: str) -> go.Figure:
 def share_bars(
     names: Sequence[str], values: Sequence[float], chance: float, interval: tuple[float, float] | None = None
 ) -> go.Figure:
-    """Fractions as bars, one a row, the first in colour with its ``interval`` as a whisker; ``chance`` is a line."""
+    """Fractions as bars, one a row, the first in color with its ``interval`` as a whisker; ``chance`` is a line."""
     rows = list(range(len(names)))
     figure = go.Figure()
     figure.add_bar(x=[1.0] * len(rows), y=rows, orientation="h", width=0.3, hoverinfo="skip", marker={"color": TRACK})

@@ -12,7 +12,7 @@ from plotly.colors import sample_colorscale, sequential
 from app.figures.style import ACCENT, QUIET, TRACK, bare, ends, letters
 
 HEAT = tuple(sequential.Inferno)
-"""The colours of a map as "#rrggbb", from its lowest value to its highest: those that the overlay begins with."""
+"""The colors of a map as "#rrggbb", from its lowest value to its highest: those that the overlay begins with."""
 OPACITY, GROWTH = 0.85, 0.7
 """Of the highest value, and how it falls towards zero: as on the overlay, so that the picture shows through."""
 STOPS = 33
@@ -34,16 +34,16 @@ def paired_bars(
     """
     rows = np.arange(len(names))
     figure = go.Figure()
-    for values, label, colour, down in ((before, labels[0], QUIET, -0.02), (after, labels[1], ACCENT, 0.2)):
+    for values, label, color, down in ((before, labels[0], QUIET, -0.02), (after, labels[1], ACCENT, 0.2)):
         bar = {"orientation": "h", "width": 0.16, "hoverinfo": "skip"}
         figure.add_bar(x=np.ones(len(rows)), y=rows + down, marker={"color": TRACK, "cornerradius": 3}, **bar)
-        figure.add_bar(x=values, y=rows + down, marker={"color": colour, "cornerradius": 3}, name=label, **bar)
+        figure.add_bar(x=values, y=rows + down, marker={"color": color, "cornerradius": 3}, name=label, **bar)
     above = []
     for row, name in enumerate(names):
         texts = letters(name), f"{share_text(before[row])} → {share_text(after[row])}"
         above += ends(row - 0.3, *(f"<b>{text}</b>" if row == target else text for text in texts))
     key = "   ".join(
-        f'<span style="color:{colour}">■</span> {label}' for colour, label in zip((QUIET, ACCENT), labels, strict=True)
+        f'<span style="color:{color}">■</span> {label}' for color, label in zip((QUIET, ACCENT), labels, strict=True)
     )
     above.append(ends(-0.78, key, "")[0] | {"font": {"size": 13}})
     bare(figure, 46 * len(rows) + 26, annotations=above, barmode="overlay", bargap=0)
@@ -101,12 +101,12 @@ def paired_maps(
 
 
 def see_through() -> list[tuple[float, str]]:
-    """The colours of a map as a scale of Plotly's, the more opaque the higher the value."""
+    """The colors of a map as a scale of Plotly's, the more opaque the higher the value."""
     places = np.linspace(0, 1, STOPS)
-    colours = sample_colorscale(list(HEAT), places, colortype="tuple")
+    colors = sample_colorscale(list(HEAT), places, colortype="tuple")
     return [
-        (float(at), f"rgba({', '.join(f'{255 * part:.0f}' for part in colour)}, {OPACITY * at**GROWTH:.3f})")
-        for at, colour in zip(places, colours, strict=True)
+        (float(at), f"rgba({', '.join(f'{255 * part:.0f}' for part in color)}, {OPACITY * at**GROWTH:.3f})")
+        for at, color in zip(places, colors, strict=True)
     ]
 
 

@@ -46,7 +46,7 @@ def agreement_scatter(
     light = len(confidence) <= LIGHT
     points, size, many = (go.Scatter, 7, 1.0) if light else (go.Scattergl, 3.5, 0.6)
     groups = (correct == 1, ACCENT, 0.4), (np.isnan(correct), QUIET, 0.5), (correct == 0, WARM, 0.85)
-    for kept, (group, colour, strength) in product((False, True), groups):
+    for kept, (group, color, strength) in product((False, True), groups):
         here = np.flatnonzero(group & (chosen == kept))
         if not len(here):
             continue
@@ -57,7 +57,7 @@ def agreement_scatter(
                 customdata=numbers[here],
                 text=[letters(one) for one in told[here]],
                 mode="markers",
-                marker={"color": colour, "size": size, "opacity": strength * many if kept else FAINT},
+                marker={"color": color, "size": size, "opacity": strength * many if kept else FAINT},
                 hovertemplate="%{text}<extra></extra>",
             )
         )

@@ -1,4 +1,4 @@
-"""What all charts share: their colours, and a figure without Plotly's furniture."""
+"""What all charts share: their colors, and a figure without Plotly's furniture."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def letters(text: object) -> str:
     return escape(str(text), quote=False).replace("%{", "%\u2060{")
 
 
-def faint(colour: str) -> str:
-    """A colour ``#rrggbb`` that is hardly there."""
-    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+def faint(color: str) -> str:
+    """A color ``#rrggbb`` that is hardly there."""
+    red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, 0.06)"

@@ -26,12 +26,12 @@ def training_curve(history: Sequence[Mapping[str, Any]], loss: str, accuracy: st
     epochs = [line["epoch"] for line in history]
     figure = make_subplots(2, 1, shared_xaxes=True, vertical_spacing=0.2, subplot_titles=(loss, accuracy))
     drawn = (("loss", 1, WARM, ".3f"), ("accuracy", 100, ACCENT, ".1f"))
-    for row, (name, scale, colour, form) in enumerate(drawn, 1):
+    for row, (name, scale, color, form) in enumerate(drawn, 1):
         figure.add_scatter(
             x=epochs,
             y=[scale * line[name] for line in history],
             mode="lines+markers",
-            line={"color": colour, "width": 2},
+            line={"color": color, "width": 2},
             marker={"size": 5},
             hovertemplate=f"{epoch} %{{x}}: %{{y:{form}}}{' %' * (row == 2)}<extra></extra>",
             row=row,
@@ -63,7 +63,7 @@ def confusion_matrix(
 ) -> go.Figure:
     """How often pictures of each class were taken for each: ``counts`` (k, k), rows true, columns predicted.
 
-    Right answers in one colour, mistakes in another, each the stronger the larger its share of the row. ``true`` and
+    Right answers in one color, mistakes in another, each the stronger the larger its share of the row. ``true`` and
     ``said`` name the axes; ``told`` is the sentence under the pointer, with ``{true}``, ``{said}`` and ``{count}``.
     """
     matrix, k = np.asarray(counts, dtype=float), len(names)
@@ -77,12 +77,12 @@ def confusion_matrix(
         for row in range(k)
     ]
     figure = go.Figure()
-    for cells, colour, strength in ((right, ACCENT, share), (~right, WARM, np.sqrt(share))):
+    for cells, color, strength in ((right, ACCENT, share), (~right, WARM, np.sqrt(share))):
         figure.add_heatmap(
             z=np.where(cells & (matrix > 0), strength, np.nan),
             zmin=0,
             zmax=1,
-            colorscale=[[0, faint(colour)], [1, colour]],
+            colorscale=[[0, faint(color)], [1, color]],
             showscale=False,
             xgap=2 if numbered else 0,
             ygap=2 if numbered else 0,

@@ -23,7 +23,7 @@ SIDE = 512  # pixels of a picture with a map over it
 FINE = 128  # pixels, at least, of a map alone
 PEAKS = 4
 """Of more cells that tie for the largest value none is marked."""
-COLOURS = np.array([hex_to_rgb(one) for one in HEAT], float)
+COLORS = np.array([hex_to_rgb(one) for one in HEAT], float)
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,13 @@ def ranking(
     heights = np.array([LINE + TEXT * (len(one) - 1) for one in labels])
     bottom = int(heights.sum())
     rows = (heights.cumsum() - heights / 2).tolist()  # where the middle of each is, in pixels from the top
-    colours = [WARM if one.warned else QUIET if one.reference else ACCENT for one in lines]
+    colors = [WARM if one.warned else QUIET if one.reference else ACCENT for one in lines]
     shapes, values = [], []  # set at one stroke: one by one is far slower
-    for number, (row, one, colour) in enumerate(zip(rows, lines, colours, strict=True)):
+    for number, (row, one, color) in enumerate(zip(rows, lines, colors, strict=True)):
         place = {"type": "line", "y0": row, "y1": row}
         shapes.append({**place, "x0": span[0], "x1": span[1], "line": {"color": TRACK, "width": 6}, "layer": "below"})
         if one.mean is not None:
-            shapes.append({**place, "x0": one.low, "x1": one.high, "line": {"color": colour, "width": 2}})
+            shapes.append({**place, "x0": one.low, "x1": one.high, "line": {"color": color, "width": 2}})
         text = f"<b>{one.value}</b>" if number == chosen else one.value
         values.append({"text": text, "x": 1, "y": row, "xref": "paper", "xanchor": "right", "xshift": VALUE})
     if guess is not None:
@@ -87,9 +87,9 @@ def ranking(
         mode="markers",
         marker={
             "size": 10,
-            "color": colours,
+            "color": colors,
             "symbol": ["circle-open" if one.reference else "circle" for one in lines],
-            "line": {"width": 2, "color": colours},
+            "line": {"width": 2, "color": colors},
         },
         hoverinfo="skip",
         cliponaxis=False,
@@ -122,12 +122,12 @@ def courses(
 ) -> go.Figure:
     """How alike maps stay, −1 to 1, after each of the ``stages``, by name; nothing where that cannot be said.
 
-    The ``chosen`` one is in colour on top, the others are quiet; ``limit`` is a dotted line.
+    The ``chosen`` one is in color on top, the others are quiet; ``limit`` is a dotted line.
     """
     figure, places = go.Figure(), list(range(len(stages)))
     for name in sorted(lines, key=lambda one: one == chosen):
-        colour, width = (ACCENT, 3) if name == chosen else (QUIET, 1.5)
-        line = {"color": colour, "width": width}
+        color, width = (ACCENT, 3) if name == chosen else (QUIET, 1.5)
+        line = {"color": color, "width": width}
         told = f"{letters(name)}<br>%{{x}}: %{{y:.2f}}<extra></extra>"
         figure.add_scatter(
             x=places,
@@ -151,8 +151,8 @@ def courses(
 def heat(values: np.ndarray) -> np.ndarray:
     """How strong a map (h, w) is, whatever its sign, from nothing to its own peak: uint8, cells made larger."""
     strength, times = np.abs(np.asarray(values, float)), -(-FINE // len(values))
-    colours = _colour(strength / strength.max() if strength.any() else strength)
-    return colours.repeat(times, 0).repeat(times, 1)
+    colors = _color(strength / strength.max() if strength.any() else strength)
+    return colors.repeat(times, 0).repeat(times, 1)
 
 
 def lay(pixels: np.ndarray, values: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -165,7 +165,7 @@ def lay(pixels: np.ndarray, values: np.ndarray, mask: np.ndarray) -> np.ndarray:
     if positive.any():
         strength = to_picture(positive / positive.max(), square, (SIDE, SIDE), smooth=True)
         alpha = OPACITY * strength[..., None] ** GROWTH
-        picture = alpha * _colour(strength) + (1 - alpha) * picture
+        picture = alpha * _color(strength) + (1 - alpha) * picture
     inside = to_picture(np.asarray(mask, np.float32), square, (SIDE, SIDE)) > 0.5
     edge = inside & ~binary_erosion(inside, iterations=3)
     picture[binary_dilation(edge, iterations=2) & ~edge] *= 0.35
@@ -177,13 +177,13 @@ def lay(pixels: np.ndarray, values: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.asarray(drawn)
 
 
-def _colour(share: np.ndarray) -> np.ndarray:
-    """Shares 0 to 1 as colours, on one more axis, uint8."""
-    stops = np.linspace(0, 1, len(COLOURS))
-    return np.stack([np.interp(share, stops, one) for one in COLOURS.T], -1).round().astype(np.uint8)
+def _color(share: np.ndarray) -> np.ndarray:
+    """Shares 0 to 1 as colors, on one more axis, uint8."""
+    stops = np.linspace(0, 1, len(COLORS))
+    return np.stack([np.interp(share, stops, one) for one in COLORS.T], -1).round().astype(np.uint8)
 
 
 def _ring(image: Image.Image, y: float, x: float) -> None:
     pen = ImageDraw.Draw(image)
-    for radius, width, colour in ((15, 7, "#1d2230"), (13, 3, "#ffffff")):
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour, width=width)
+    for radius, width, color in ((15, 7, "#1d2230"), (13, 3, "#ffffff")):
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=color, width=width)

@@ -23,7 +23,7 @@ from core.data import samples
 from core.data.datasets import find_folder
 from core.device import choose, devices
 from core.images import encode_jpeg, thumbnail
-from core.models import own, shelf, torchvision_models
+from core.models import own, torchvision_models, zoo
 from core.models.copying import duplicate
 from core.types import Progress
 
@@ -82,12 +82,12 @@ def _cards(*folders: str) -> tuple[ModelCard, ...]:
 
 def cards() -> tuple[ModelCard, ...]:
     """Every model of the shelf."""
-    return _cards(str(shelf.shelf()), os.environ.get(own.FOLDER, ""))
+    return _cards(str(zoo.zoo_folder()), os.environ.get(own.FOLDER, ""))
 
 
 def problems() -> tuple[str, ...]:
     """A sentence for each card, of the shelf or in the folder FOVEA_MODELS, that is no model."""
-    return shelf.problems()
+    return zoo.problems()
 
 
 def has_photographs() -> bool:

@@ -16,12 +16,12 @@ from app.runtime.waiting import wait_for
 from core import Classifier, InvalidInput
 from core.attribution.batches import pace
 from core.data.folders import home
-from core.data.made import SHORTCUTS
+from core.evaluation.benchmark import Row, open_benchmark, shipped
 from core.evaluation.faithfulness import STEPS
-from core.evaluation.league import Row, open_league, shipped
+from core.scenes.shortcuts import SHORTCUTS
 from core.types import Progress
 
-FILE = "FOVEA_LEAGUE"
+FILE = "FOVEA_BENCHMARK"
 ASIDE = torch.device("meta")
 """It computes nothing: its worker conducts the measuring, one after another, and leaves the real device to all jobs."""
 
@@ -35,9 +35,9 @@ class League:
 
 
 def own_file() -> Path:
-    """Where this machine keeps what it measures: the file that FOVEA_LEAGUE names, else one in the user's cache."""
+    """Where this machine keeps what it measures: the file that FOVEA_BENCHMARK names, else one in the user's cache."""
     named = os.environ.get(FILE)
-    return Path(named).expanduser() if named else home() / "league.json"
+    return Path(named).expanduser() if named else home() / "benchmark.json"
 
 
 def read(checksums: Mapping[str, str]) -> League:
@@ -63,7 +63,7 @@ def _open(path: Path) -> tuple[Row, ...]:
     """The rows of a file, read again when it has changed; InvalidInput where it, or one of them, is none."""
 
     def rows() -> tuple[Row, ...]:
-        found = open_league(path)
+        found = open_benchmark(path)
         if not all(map(_sound, found)):
             raise InvalidInput(f"{path} is no league.")
         return found
@@ -122,7 +122,7 @@ def measure(
         raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error
 
     def job(progress: Progress) -> None:
-        core.compete(model, path, sources=wanted, pictures=pictures, seed=seed, progress=progress)
+        core.benchmark(model, path, sources=wanted, pictures=pictures, seed=seed, progress=progress)
 
     wait_for(ASIDE, job, owner, tick)
 

@@ -9,11 +9,11 @@ import numpy as np
 import core
 from app.runtime import results
 from app.runtime.results import compute, key_of
-from core import Classifier, Picture, Randomisation
+from core import Classifier, Picture, Randomization
 from core import attribution as attributions
 from core.attribution.batches import pace
 from core.evaluation.cases import Case, find_cases
-from core.evaluation.randomisation import parts
+from core.evaluation.randomization import parts
 from core.evaluation.sources import ATTENTION, REFERENCES, names, source
 from core.types import Progress
 
@@ -23,7 +23,7 @@ def fitting(model: Classifier) -> tuple[str, ...]:
     return names(model)
 
 
-def find(key: tuple) -> np.ndarray | Randomisation | None:
+def find(key: tuple) -> np.ndarray | Randomization | None:
     """What was computed before under that key, or None."""
     return results.store().find(key)
 
@@ -67,24 +67,24 @@ def map_of(
     )
 
 
-def randomised_key(model: Classifier, picture: Picture, name: str) -> tuple:
-    """What ``randomised`` is known by."""
-    return key_of(model, picture, "randomised", name)
+def randomized_key(model: Classifier, picture: Picture, name: str) -> tuple:
+    """What ``randomized`` is known by."""
+    return key_of(model, picture, "randomized", name)
 
 
-def randomised_seconds(model: Classifier, name: str) -> float:
-    """About how long ``randomised`` takes."""
+def randomized_seconds(model: Classifier, name: str) -> float:
+    """About how long ``randomized`` takes."""
     return (1 + len(parts(model))) * seconds(model, name)
 
 
-def randomised(
+def randomized(
     model: Classifier, picture: Picture, name: str, owner: Hashable = None, tick: Progress | None = None
-) -> Randomisation:
+) -> Randomization:
     """The map of a source for the predicted class while the weights are re-drawn from the top."""
     return compute(
-        randomised_key(model, picture, name),
+        randomized_key(model, picture, name),
         model,
-        lambda progress: core.randomise(model, picture, name, progress=progress),
+        lambda progress: core.randomize(model, picture, name, progress=progress),
         owner,
         tick,
     )
@@ -108,7 +108,7 @@ def courses(
             def tell(done: int, total: int, before: int = before) -> None:
                 progress(before * total + done, len(names) * total)
 
-            found[name] = core.randomise(model, picture, name, progress=tell).likeness
+            found[name] = core.randomize(model, picture, name, progress=tell).likeness
         return found
 
     return compute(courses_key(model, picture, names), model, job, owner, tick)

@@ -12,9 +12,10 @@ from app.components.overlay import ADDRESS as LOOK
 from app.state import filters, mistakes
 from app.state.keys import ADDRESS, EXPLORE, MISTAKES, MODELS, PARAMETER, TRIED, TRUST, Key, View
 from app.state.session import forget, get, page_address, parameter_key, put, set_parameter
+from core.legacy import current
 
 CHOICES = tuple(dict.fromkeys((*EXPLORE, *MISTAKES, *TRUST, *MODELS)))
-UNSAID = {Key.FRAMING: "centre", Key.SECTION: "truth"}
+UNSAID = {Key.FRAMING: "center", Key.SECTION: "truth"}
 """What goes without saying."""
 
 
@@ -25,8 +26,8 @@ def restore(page: Collection[Key]) -> None:
     session leads and the address follows, for one that comes with a click may be older than the click before it.
     Choices are kept while another page is shown, on which their pickers are not drawn: Streamlit would drop them.
     """
-    query, run = st.query_params.to_dict(), mistakes.run()
-    if get(Key.RESTORED) and not (travelled() and query):
+    query, run = _query(), mistakes.run()
+    if get(Key.RESTORED) and not (traveled() and query):
         chosen = [key for key in st.session_state if key in ADDRESS or str(key).startswith("parameter.")]
         st.session_state.update({key: st.session_state[key] for key in chosen})
         return
@@ -45,6 +46,13 @@ def restore(page: Collection[Key]) -> None:
         filters.restore(query)
 
 
+def _query() -> dict[str, str]:
+    """What the address says, in today's spelling: it may be older than this version."""
+    said = st.query_params.to_dict()
+    spelled = (Key.FRAMING, Key.ERASE_FILL, Key.TRUTH)
+    return {key: current(one) if key in spelled or key.startswith(PARAMETER) else one for key, one in said.items()}
+
+
 def _restore_parameters(query: Mapping[str, str]) -> None:
     """Of the method that an address names, those that it names; the others are as they were at first."""
     if Key.METHOD not in query:
@@ -57,7 +65,7 @@ def _restore_parameters(query: Mapping[str, str]) -> None:
             set_parameter(present + name.removeprefix(PARAMETER), value)
 
 
-def travelled() -> bool:
+def traveled() -> bool:
     """Whether this run is one of the browser's Back or Forward."""
     context = get_script_run_ctx()
     return context is not None and context.is_history_navigation

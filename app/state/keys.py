@@ -148,7 +148,7 @@ class View:
     method: str
     map: str = ""
     target: str = ""
-    framing: str = "centre"
+    framing: str = "center"
     parameters: tuple[tuple[str, Any], ...] = field(default=())
     contrast: str = ""
     query: int | None = None
@@ -162,7 +162,7 @@ class View:
     def address(self) -> dict[str, str]:
         """The query parameters that open this view again."""
         chosen = {key.value: str(getattr(self, key.value)) for key in ADDRESS}
-        if self.framing == "centre":
+        if self.framing == "center":
             del chosen["framing"]
         chosen |= {f"{PARAMETER}{name}": str(value) for name, value in self.parameters}
         return {key: value for key, value in chosen.items() if value}

@@ -10,8 +10,8 @@ from app.words import known, literal, percent, plain, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attention import MECHANISMS, Mechanism
 from core.attention.plain import PLAIN
-from core.data.made import SHORTCUTS
 from core.models.answers import absent
+from core.scenes.shortcuts import SHORTCUTS
 from core.types import PROBABILITIES, SIGMOID
 
 FIRST = "scenes/self-attention"
@@ -22,7 +22,7 @@ LITTLE = 0.05
 
 
 def shortcut(family: str) -> str | None:
-    """What gave the class away when a family was trained: "tag", "place", or None."""
+    """What gave the class away when a family was trained: "tag", "background", or None."""
     return SHORTCUTS.get(family)
 
 
@@ -63,7 +63,7 @@ def model_title(card: ModelCard) -> str:
 
 
 def model_label(card: ModelCard) -> str:
-    """One line of the picker, short as a side bar is narrow: the model among its neighbours, how often it is right."""
+    """One line of the picker, short as a side bar is narrow: the model among its neighbors, how often it is right."""
     title, kind = mechanism_title(card) if is_ours(card) else card.title, shortcut(card.family)
     told = "" if card.accuracy is None else percent(card.accuracy)
     return " · ".join(filter(None, [title, word(f"shortcut.{kind}") if kind else "", told]))

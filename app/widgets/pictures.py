@@ -22,7 +22,7 @@ UPLOADS, LARGEST = 24, MAX_BYTES >> 20
 """Pictures of the visitor's own that the strip holds, and megabytes of the file of one."""
 ELONGATED, DRAWN = 4, 2
 """Of a picture that is longer than so many times its other side, so many times that side round the square are drawn."""
-CENTRE, FIT, BOX = "centre", "fit", "box"
+CENTER, FIT, BOX = "center", "fit", "box"
 MIDDLE, SMALLEST = (50, 50, 60), 10
 """A box of one's own to begin with, across, down and its side in per cent; and the least side."""
 
@@ -153,21 +153,21 @@ def add_pictures() -> None:
 
 def pick_framing(card: ModelCard, picture: Picture) -> tuple[str, Picture]:
     """How the picture meets the model's square: its name for the address, and the picture with that box."""
-    asked = state.get(Key.FRAMING) or CENTRE
+    asked = state.get(Key.FRAMING) or CENTER
     own = asked.startswith(f"{BOX}:")
-    framing = box_name(*numbers(asked)) if own else asked if asked == FIT else CENTRE
+    framing = box_name(*numbers(asked)) if own else asked if asked == FIT else CENTER
     if framing != asked:
         state.notice(word("framing.unknown", framing=asked))
     state.put(Key.FRAMING, framing)
     state.put(Key.FRAMING_KIND, BOX if own else framing)
 
     def change() -> None:
-        kind = state.get(Key.FRAMING_KIND) or CENTRE
+        kind = state.get(Key.FRAMING_KIND) or CENTER
         state.put(Key.FRAMING, box_name(*MIDDLE) if kind == BOX else kind)
 
     st.segmented_control(
         word("framing.label"),
-        [CENTRE, FIT, BOX],
+        [CENTER, FIT, BOX],
         key=Key.FRAMING_KIND,
         format_func=lambda kind: word(f"framing.{kind}"),
         on_change=change,
@@ -176,7 +176,7 @@ def pick_framing(card: ModelCard, picture: Picture) -> tuple[str, Picture]:
     )
     if own:
         pick_box(*numbers(framing))
-    if framing == CENTRE and card.resize:
+    if framing == CENTER and card.resize:
         st.caption(word("framing.measured", resize=card.resize, size=card.size))
     for note in picture.notes:
         st.caption(note)
@@ -211,9 +211,9 @@ def numbers(framing: str) -> tuple[int, int, int]:
 
 
 def framed(card: ModelCard, picture: Picture, framing: str) -> Picture:
-    """The picture with the model's square at ``centre``, ``fit`` or ``box:across,down,side``."""
+    """The picture with the model's square at ``center``, ``fit`` or ``box:across,down,side``."""
     if not framing.startswith(BOX):
-        return frame(reframe(picture, FIT if framing == FIT else CENTRE), card.size, card.resize)
+        return frame(reframe(picture, FIT if framing == FIT else CENTER), card.size, card.resize)
     across, down, share = numbers(framing)
     height, width = picture.pixels.shape[:2]
     side = max(8, round(min(height, width) * share / 100))
@@ -241,7 +241,7 @@ def drawn(picture: Picture) -> Picture:
     )
 
 
-def _window(centre: float, length: int, whole: int) -> tuple[int, int]:
-    """So many pixels of a whole, about a centre as far as there are any."""
-    start = min(max(round(centre - length / 2), 0), max(whole - length, 0))
+def _window(center: float, length: int, whole: int) -> tuple[int, int]:
+    """So many pixels of a whole, about a center as far as there are any."""
+    start = min(max(round(center - length / 2), 0), max(whole - length, 0))
     return start, min(start + length, whole)

@@ -140,7 +140,7 @@ def steer(module: nn.Module, steers: Mapping[str, Steer]) -> Iterator[None]:
         _steers.reset(token)
 
 
-def slopes(score: Tensor, records: Sequence[Record]) -> list[Tensor]:
+def gradients(score: Tensor, records: Sequence[Record]) -> list[Tensor]:
     """∂score/∂weights of each record, in the shape of its weights; ``score`` is one number of the recorded pass."""
     found = iter(torch.autograd.grad(score, [use for record in records for use in record.uses]))
     # A film's frame is used once, when it is the last: its slope lies in the last frame of the film as it was then.

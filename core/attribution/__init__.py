@@ -10,15 +10,15 @@ import torch
 from torch import Tensor
 
 from core import checking
+from core.attribution.attention import ATTENTION, ATTENTION_ROLLOUT, GRADIENT_X_ATTENTION
 from core.attribution.batches import expect, is_paced, learn, pace
 from core.attribution.cam import GRAD_CAM
+from core.attribution.completeness import is_complete
 from core.attribution.deeplift import DEEPLIFT
 from core.attribution.differentiable import differentiable
-from core.attribution.exactness import adds_up
 from core.attribution.gradient import INPUT_X_GRADIENT, SALIENCY
 from core.attribution.guided import DECONVOLUTION, GUIDED_BACKPROPAGATION, GUIDED_GRAD_CAM
 from core.attribution.layer import LAYER_GRADIENT_X_ACTIVATION, LAYER_INTEGRATED_GRADIENTS
-from core.attribution.looks import ATTENTION, ATTENTION_ROLLOUT, GRADIENT_X_ATTENTION
 from core.attribution.lrp import LRP
 from core.attribution.method import Method
 from core.attribution.noise import SMOOTHGRAD, VARGRAD
@@ -66,16 +66,16 @@ def methods(classifier: Classifier) -> tuple[Method, ...]:
     return tuple(one for one in METHODS if one.usable(classifier) and one.exact(classifier))
 
 
-def which_add_up(classifier: Classifier) -> dict[str, bool | None]:
+def complete_methods(classifier: Classifier) -> dict[str, bool | None]:
     """For each method whose maps must add up, by slug, whether they do for this model, whatever its card says of that.
 
-    None where the method cannot run. It takes seconds (``core.attribution.exactness``).
+    None where the method cannot run. It takes seconds (``core.attribution.completeness``).
     """
 
     def job(one: Method) -> bool | None:
         if not differentiable(classifier):
             return None
-        return adds_up(classifier, one.compute, **{part.name: part.initial(classifier) for part in one.parameters})
+        return is_complete(classifier, one.compute, **{part.name: part.initial(classifier) for part in one.parameters})
 
     return {one.slug: classifier.run(lambda one=one: job(one)) for one in (DEEPLIFT, LRP)}
 
@@ -120,7 +120,7 @@ def attribute(
         if against is None:
             values, gap = chosen.compute(classifier, x, index, progress or quiet, **settled)
         else:
-            values, gap = weigh_up(classifier, chosen, x, (index, against), progress or quiet, settled)
+            values, gap = contrast_classes(classifier, chosen, x, (index, against), progress or quiet, settled)
         if not bool(values.isfinite().all()):
             raise InvalidInput(
                 f"{chosen.title} gives no finite map of {picture.name}: its numbers grow beyond what single precision "
@@ -134,7 +134,7 @@ def attribute(
     return classifier.run(job)
 
 
-def weigh_up(
+def contrast_classes(
     classifier: Classifier, chosen: Method, x: Tensor, pair: tuple[int, int], progress: Progress, settled: dict
 ) -> tuple[Tensor, float | None]:
     """One class against another: what speaks for the first rather than the second, above zero; below, the reverse.

@@ -17,15 +17,15 @@ BLUR = 1 / 16
 BASELINE = Parameter(
     name="baseline",
     title="Baseline",
-    help="What stands for absent: the mean colour of the training pictures, black, white, or the picture blurred.",
-    default="mean-colour",
-    choices=("mean-colour", "black", "white", "blurred"),
+    help="What stands for absent: the mean color of the training pictures, black, white, or the picture blurred.",
+    default="mean-color",
+    choices=("mean-color", "black", "white", "blurred"),
 )
 
 
 def absent(classifier: Classifier, x: Tensor, baseline: str) -> Tensor:
     """The baseline of that name for a prepared picture: (1, 3, size, size), like ``x``."""
-    if baseline == "mean-colour":
+    if baseline == "mean-color":
         return x.new_zeros(x.shape)
     if baseline == "blurred":
         spread = BLUR * x.shape[-1]

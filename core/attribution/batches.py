@@ -22,7 +22,7 @@ from core.types import Progress
 LARGEST = {"cpu": 16}
 LARGEST_ELSEWHERE = 64
 USUAL_SIDE = 128  # pixels; of larger pictures a gradient takes fewer at once: it keeps what every layer made of them
-GROWTH = 4  # each size to the next: between neighbours the gain may pause and come back
+GROWTH = 4  # each size to the next: between neighbors the gain may pause and come back
 LONGEST = 1.5  # seconds a batch may take, judged by the last smaller one: how long a Stop waits
 LONG_ENOUGH = 0.05  # seconds to time a size for
 WORTH_LEARNING, LARGEST_DRIFT = 0.2, 5.0  # seconds of a run that estimates learn from, and how far it may correct them
@@ -151,7 +151,7 @@ def counted(classifier: Classifier, target: Question, total: int, progress: Prog
     return score
 
 
-class Asked(nn.Module):
+class CountedScore(nn.Module):
     """The model with its ``counted`` score (b, c, h, w) -> (b,) as a module, for what sets hooks in it."""
 
     def __init__(self, classifier: Classifier, target: Question, total: int, progress: Progress):

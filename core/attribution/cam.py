@@ -22,15 +22,15 @@ from core.models.stages import Stage
 from core.types import Kind, Progress
 
 
-def weigh(stage: Stage, features: Tensor, slopes: Tensor) -> Tensor:
-    """The map (h, w) of the first picture's ``features`` and their ``slopes``, both as the stage gives them out."""
-    return weigh_all(stage, features, slopes)[0]
+def class_activation(stage: Stage, features: Tensor, gradients: Tensor) -> Tensor:
+    """The map (h, w) of the first picture's ``features`` and their ``gradients``, both as the stage gives them out."""
+    return class_activations(stage, features, gradients)[0]
 
 
-def weigh_all(stage: Stage, features: Tensor, slopes: Tensor) -> Tensor:
+def class_activations(stage: Stage, features: Tensor, gradients: Tensor) -> Tensor:
     """The maps (b, h, w) of all pictures."""
-    features, slopes = stage.arrange(features), stage.arrange(slopes)
-    return (slopes.mean((2, 3), keepdim=True) * features).sum(1).relu()
+    features, gradients = stage.arrange(features), stage.arrange(gradients)
+    return (gradients.mean((2, 3), keepdim=True) * features).sum(1).relu()
 
 
 def grad_cam(
@@ -41,14 +41,14 @@ def grad_cam(
     Captum's ``LayerGradCam`` gives the same where a stage gives out (b, c, h, w); ours lays out other stages first.
     """
     place = classifier.stages[stage]
-    with torch.enable_grad(), begin(place) as kept:
+    with torch.enable_grad(), detach_at(place) as kept:
         score = counted(classifier, target, 1, progress)(x.detach()).sum()
-    (slope,) = torch.autograd.grad(score, kept[0])
-    return weigh(place, kept[0].detach(), slope), None
+    (gradient,) = torch.autograd.grad(score, kept[0])
+    return class_activation(place, kept[0].detach(), gradient), None
 
 
 @contextmanager
-def begin(place: Stage) -> Iterator[list[Tensor]]:
+def detach_at(place: Stage) -> Iterator[list[Tensor]]:
     """Begin the graph at what a stage gives out, and keep that; what is before it is not needed."""
     kept: list[Tensor] = []
 

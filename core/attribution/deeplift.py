@@ -1,7 +1,7 @@
 """DeepLIFT: what changed, layer by layer, between the picture x and the baseline b.
 
     multiplier of a nonlinear unit = (a(z) − a(z_b)) / (z − z_b)     in place of its gradient, in one backward pass
-    values = sum over colours of (x − b) · product of the multipliers on the way
+    values = sum over colors of (x − b) · product of the multipliers on the way
 
 This is the rescale rule, with rules for max pooling and for products that are as exact: see ``rescale``. Like
 Integrated Gradients it is complete: values add up to F(x) − F(b), but for rounding. The ``gap`` says how far that
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.attribution.baseline import BASELINE, absent
 from core.attribution.batches import counted
-from core.attribution.exactness import tried
+from core.attribution.completeness import completeness_test
 from core.attribution.gradient import leaf
 from core.attribution.method import Method
 from core.attribution.path import gap
@@ -35,18 +35,18 @@ def deeplift(
         begin = score(leaf(b)).item()
         rules.turn()
         end = score(picture)
-        (slope,) = torch.autograd.grad(end.sum(), picture)
-    values = (slope * (x - b))[0].sum(0)
+        (gradient,) = torch.autograd.grad(end.sum(), picture)
+    values = (gradient * (x - b))[0].sum(0)
     return values, gap(values, end.item() - begin)
 
 
-exact = tried("deeplift", deeplift, baseline="mean-colour")
+exact = completeness_test("deeplift", deeplift, baseline="mean-color")
 
 DEEPLIFT = Method(
     slug="deeplift",
     title="DeepLIFT",
     summary="How much of the change from a baseline to this picture each pixel brought about, in one backward pass.",
-    equation="sum over colours of (x − b) · Π Δa/Δz",
+    equation="sum over colors of (x − b) · Π Δa/Δz",
     paper="Shrikumar, Greenside, Kundaje, Learning important features through propagating differences, ICML 2017",
     signed=True,
     compute=deeplift,

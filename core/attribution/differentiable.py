@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from core.attribution.once import once
+from core.attribution.memoize import memoize
 from core.classifier import Classifier
 from core.models.architecture import blank
 from core.models.guard import pictures
 
 
-@once
+@memoize
 def differentiable(classifier: Classifier) -> bool:
     """Whether the score depends on the pixels by their gradient.
 
@@ -23,9 +23,9 @@ def differentiable(classifier: Classifier) -> bool:
         with torch.enable_grad():
             scores = classifier.scores(x)
             weights = torch.linspace(1, 2, scores.shape[1]).to(scores)  # the gradients of probabilities cancel out
-            (slope,) = torch.autograd.grad((scores * weights).sum(), x, allow_unused=True)
+            (gradient,) = torch.autograd.grad((scores * weights).sum(), x, allow_unused=True)
     except RuntimeError:  # no graph at all
         return False
-    if slope is None:
+    if gradient is None:
         return False
-    return bool(slope.any()) or torch.equal(scores[0], scores[1])
+    return bool(gradient.any()) or torch.equal(scores[0], scores[1])

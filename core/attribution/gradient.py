@@ -1,9 +1,9 @@
 """Methods that need one gradient of the score F to the pixels x.
 
-    saliency            max over colours of |∂F/∂x|
-    input × gradient    sum over colours of x · ∂F/∂x
+    saliency            max over colors of |∂F/∂x|
+    input × gradient    sum over colors of x · ∂F/∂x
 
-x is the normalised picture: its zero is the mean colour. The score F is the target's logit, before the softmax.
+x is the normalized picture: its zero is the mean color. The score F is the target's logit, before the softmax.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def leaf(x: Tensor) -> Tensor:
 
 
 def saliency(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
-    """max over colours of |∂F/∂x|, (size, size)."""
+    """max over colors of |∂F/∂x|, (size, size)."""
     gradient = Saliency(counted(classifier, target, 1, progress)).attribute(leaf(x))
     return gradient[0].amax(0), None
 
 
 def input_x_gradient(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
-    """sum over colours of x · ∂F/∂x, (size, size)."""
+    """sum over colors of x · ∂F/∂x, (size, size)."""
     product = InputXGradient(counted(classifier, target, 1, progress)).attribute(leaf(x))
     return product[0].sum(0).detach(), None
 
@@ -38,7 +38,7 @@ SALIENCY = Method(
     slug="saliency",
     title="Saliency",
     summary="How strongly the score would change if a pixel changed a little, in whichever direction.",
-    equation="max over colours of |∂F/∂x|",
+    equation="max over colors of |∂F/∂x|",
     paper="Simonyan, Vedaldi, Zisserman, Deep inside convolutional networks, ICLR workshop 2014",
     signed=False,
     compute=saliency,
@@ -48,7 +48,7 @@ INPUT_X_GRADIENT = Method(
     slug="input-x-gradient",
     title="Input × gradient",
     summary="How much each pixel would add to the score, or take from it, if the model were a straight line.",
-    equation="sum over colours of x · ∂F/∂x",
+    equation="sum over colors of x · ∂F/∂x",
     paper="Shrikumar et al., Not just a black box, 2016",
     signed=True,
     compute=input_x_gradient,

@@ -18,7 +18,7 @@ from captum.attr import Deconvolution, GuidedBackprop
 from torch import Tensor
 from torch.nn import functional as F
 
-from core.attribution.batches import Asked
+from core.attribution.batches import CountedScore
 from core.attribution.cam import STAGE, grad_cam
 from core.attribution.gradient import leaf
 from core.attribution.method import Method
@@ -33,13 +33,13 @@ warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activa
 def guided_backpropagation(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress
 ) -> tuple[Tensor, None]:
-    """sum over colours of the guided gradient, (size, size)."""
-    return GuidedBackprop(Asked(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
+    """sum over colors of the guided gradient, (size, size)."""
+    return GuidedBackprop(CountedScore(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
 
 
 def deconvolution(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
-    """sum over colours of the deconvolved gradient, (size, size)."""
-    return Deconvolution(Asked(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
+    """sum over colors of the deconvolved gradient, (size, size)."""
+    return Deconvolution(CountedScore(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
 
 
 def guided_grad_cam(
@@ -55,7 +55,7 @@ GUIDED_BACKPROPAGATION = Method(
     slug="guided-backpropagation",
     title="Guided backpropagation",
     summary="Sharp edges that excite the model; they hardly depend on the class, so read them with care.",
-    equation="sum over colours of ∂F/∂x, every ReLU passing positive gradients only",
+    equation="sum over colors of ∂F/∂x, every ReLU passing positive gradients only",
     paper="Springenberg et al., Striving for simplicity, ICLR workshop 2015; Adebayo et al., NeurIPS 2018",
     signed=True,
     compute=guided_backpropagation,
@@ -68,7 +68,7 @@ DECONVOLUTION = Method(
     slug="deconvolution",
     title="Deconvolution",
     summary="What the class would look like if it were drawn from the top down; mostly edges, so read it with care.",
-    equation="sum over colours of ∂F/∂x, every ReLU passing positive gradients only, whatever it was given",
+    equation="sum over colors of ∂F/∂x, every ReLU passing positive gradients only, whatever it was given",
     paper="Zeiler, Fergus, Visualizing and understanding convolutional networks, ECCV 2014",
     signed=True,
     compute=deconvolution,

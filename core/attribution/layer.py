@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.attention.tap import Record, Tap, listen, slopes, steer, switched_off, uniform
+from core.attention.tap import Record, Tap, gradients, listen, steer, switched_off, uniform
 from core.attribution.baseline import BASELINE, absent
 from core.attribution.batches import counted, pace
 from core.attribution.gradient import leaf
 from core.attribution.method import Method, Parameter
 from core.attribution.path import gap
-from core.attribution.seats import placed
+from core.attribution.tap_layout import spatial_taps
 from core.classifier import Classifier, Question
 from core.types import Kind, Progress
 
@@ -49,8 +49,8 @@ def layer_gradient_x_activation(
     with torch.enable_grad(), listen() as records:
         score = counted(classifier, target, 1, progress)(leaf(x))
     record = records[classifier.taps[tap]]
-    (slope,) = slopes(score, [record])
-    return lay((record.weights * slope)[0].detach(), record), None
+    (gradient,) = gradients(score, [record])
+    return lay((record.weights * gradient)[0].detach(), record), None
 
 
 def layer_integrated_gradients(
@@ -82,8 +82,8 @@ def layer_integrated_gradients(
     for part, share in zip(*(torch.tensor(one / 2).to(whole).split(batch) for one in (nodes, shares)), strict=True):
         weights = (begin + (part + 0.5).view(axes) * (whole - begin)).detach().requires_grad_()
         with torch.enable_grad():
-            (slope,) = torch.autograd.grad(moved(weights).sum(), weights)
-        total += (share.view(axes) * slope).sum(0)
+            (gradient,) = torch.autograd.grad(moved(weights).sum(), weights)
+        total += (share.view(axes) * gradient).sum(0)
     values = (whole - begin)[0] * total
     with torch.no_grad():
         change = end - moved(begin).item()
@@ -99,8 +99,8 @@ TAP = Parameter(
     name="tap",
     title="Attention",
     help="Which of the model's attention maps is asked about.",
-    default=lambda classifier: placed(classifier)[-1],
-    choices=placed,
+    default=lambda classifier: spatial_taps(classifier)[-1],
+    choices=spatial_taps,
 )
 
 LAYER_GRADIENT_X_ACTIVATION = Method(
@@ -112,7 +112,7 @@ LAYER_GRADIENT_X_ACTIVATION = Method(
     signed=True,
     compute=layer_gradient_x_activation,
     parameters=(TAP,),
-    fits=lambda classifier: bool(placed(classifier)),
+    fits=lambda classifier: bool(spatial_taps(classifier)),
     needs="It must have attention with a place in the picture.",
     family="attention",
 )
@@ -136,7 +136,7 @@ LAYER_INTEGRATED_GRADIENTS = Method(
             choices=(*STARTS, *BASELINE.choices),
         ),
     ),
-    fits=lambda classifier: bool(placed(classifier)),
+    fits=lambda classifier: bool(spatial_taps(classifier)),
     evaluations=lambda classifier, steps, start, **_: steps + evaluations_of(start),
     complete=True,
     shallow=True,

@@ -2,7 +2,7 @@
 
     convolution   R_i = Σ_j (x_i w_ij)⁺ / Σ_k (x_k w_kj)⁺ · R_j       by the evidence that excites (α = 1, β = 0)
     linear layer  R_i = Σ_j x_i w_ij / z_j · R_j                      by what each input adds or takes away
-    one by one    R_i = R_i                                           normalisation, GELU and the like
+    one by one    R_i = R_i                                           normalization, GELU and the like
     gate, softmax all to what is weighed, nothing to the weights
 
 Bach et al., PLoS ONE 2015; the mixture is that of Kohlbrenner et al., "Towards best practice in explaining neural
@@ -25,10 +25,10 @@ from torch import Tensor, nn
 
 from core.attention.tap import steer
 from core.attribution.batches import counted
-from core.attribution.exactness import tried
+from core.attribution.completeness import completeness_test
 from core.attribution.gradient import leaf
+from core.attribution.memoize import memoize
 from core.attribution.method import Method
-from core.attribution.once import once
 from core.attribution.path import gap
 from core.classifier import Classifier, Question
 from core.models.architecture import blank
@@ -56,7 +56,7 @@ def exciting(layer: nn.Conv2d, x: Tensor, weight: Tensor) -> Tensor:
     return z + layer._conv_forward(below, weight.clamp(max=0), None) if below.any() else z
 
 
-@once
+@memoize
 def partners(classifier: Classifier) -> dict[nn.Module, nn.Conv2d]:
     """The convolution right before a BatchNorm, by the BatchNorm."""
     found: dict[nn.Module, nn.Conv2d] = {}
@@ -90,7 +90,7 @@ def rules(classifier: Classifier) -> Iterator[None]:
     def remember(layer: nn.Conv2d, inputs: tuple, y: Tensor) -> None:
         taken[layer] = inputs[0]
 
-    def normalise(norm: nn.BatchNorm2d, inputs: tuple, y: Tensor) -> Tensor:
+    def normalize(norm: nn.BatchNorm2d, inputs: tuple, y: Tensor) -> Tensor:
         layer, scale = pairs[norm], (norm.running_var + norm.eps).rsqrt() * (1 if norm.weight is None else norm.weight)
         return same(exciting(layer, taken.pop(layer), layer.weight * scale.view(-1, 1, 1, 1)), y)
 
@@ -102,7 +102,7 @@ def rules(classifier: Classifier) -> Iterator[None]:
         if isinstance(module, nn.Conv2d):
             rule = remember if module in pairs.values() else convolve
         elif module in pairs:
-            rule = normalise
+            rule = normalize
         elif isinstance(module, (*NORMS, *CURVES)):
             rule = pass_on
         else:
@@ -121,12 +121,12 @@ def lrp(classifier: Classifier, x: Tensor, target: Question, progress: Progress)
     start = leaf(x)
     with torch.enable_grad(), rules(classifier):
         score = counted(classifier, target, 1, progress)(start)
-        (slope,) = torch.autograd.grad(score, start)
-    values = (slope * x)[0].sum(0)
+        (gradient,) = torch.autograd.grad(score, start)
+    values = (gradient * x)[0].sum(0)
     return values, gap(values, score.item())
 
 
-exact = tried("lrp", lrp)
+exact = completeness_test("lrp", lrp)
 
 LRP = Method(
     slug="lrp",

@@ -12,6 +12,7 @@ from torch import Tensor
 from core.attribution.differentiable import differentiable
 from core.checking import brief
 from core.classifier import Classifier
+from core.legacy import current
 from core.types import InvalidInput
 
 Value = int | float | str
@@ -28,7 +29,7 @@ GRADIENT = 2.0
 
 @dataclass(frozen=True)
 class Parameter:
-    """One thing about a method that can be changed.
+    """One object about a method that can be changed.
 
     A number lies in ``low`` to ``high``; ``step`` is what a slider moves by, and a whole ``step`` makes the number
     whole. Anything else has ``choices``. ``default`` and ``choices`` may be functions of the classifier: ask
@@ -83,6 +84,7 @@ class Parameter:
 
     def parse(self, classifier: Classifier, text: str) -> Value:
         """The value that a text, from an address or a shell, stands for; InvalidInput as ``check``."""
+        text = current(text)
         if self.numeric:
             try:
                 value = float(text)

@@ -1,9 +1,9 @@
 """Methods that look at the gradient in a cloud of noisy copies of the picture.
 
-    SmoothGrad    max over colours of |mean over ε of ∂F/∂x at x + ε|,         ε ~ N(0, σ²)
-    VarGrad       max over colours of the variance over ε of ∂F/∂x at x + ε
+    SmoothGrad    max over colors of |mean over ε of ∂F/∂x at x + ε|,         ε ~ N(0, σ²)
+    VarGrad       max over colors of the variance over ε of ∂F/∂x at x + ε
 
-SmoothGrad averages the signed gradients and then reduces the colours as saliency does, so that without noise it is
+SmoothGrad averages the signed gradients and then reduces the colors as saliency does, so that without noise it is
 saliency. VarGrad is what SmoothGrad averages away: where the gradient is restless. On a straight line it is zero.
 """
 
@@ -71,7 +71,7 @@ SMOOTHGRAD = Method(
     slug="smoothgrad",
     title="SmoothGrad",
     summary="Saliency averaged over noisy copies of the picture, so that only what persists remains.",
-    equation="max over colours of |1/n Σ ∂F/∂x (x + ε)|,  ε ~ N(0, σ²)",
+    equation="max over colors of |1/n Σ ∂F/∂x (x + ε)|,  ε ~ N(0, σ²)",
     paper="Smilkov et al., SmoothGrad: removing noise by adding noise, 2017",
     signed=False,
     compute=smoothgrad,
@@ -83,7 +83,7 @@ VARGRAD = Method(
     slug="vargrad",
     title="VarGrad",
     summary="Where the gradient changes most when the picture is a little noisy; it says nothing of for or against.",
-    equation="max over colours of the variance over ε of ∂F/∂x (x + ε),  ε ~ N(0, σ²)",
+    equation="max over colors of the variance over ε of ∂F/∂x (x + ε),  ε ~ N(0, σ²)",
     paper="Adebayo et al., Local explanation methods lack sensitivity to parameter values, ICLR workshop 2018",
     signed=False,
     compute=vargrad,

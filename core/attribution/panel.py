@@ -14,10 +14,10 @@ from torch import Tensor
 
 from core import checking
 from core.attention.tap import listen
-from core.attribution.cam import GRAD_CAM, STAGE, weigh
+from core.attribution.cam import GRAD_CAM, STAGE, class_activation
 from core.attribution.differentiable import differentiable
 from core.attribution.gradient import INPUT_X_GRADIENT, SALIENCY, leaf
-from core.classifier import Classifier, Target, ask, outputs, to_reading
+from core.classifier import Classifier, Target, outputs, target_score, to_reading
 from core.types import Attribution, InvalidInput, Panel, Picture, Reading, frozen
 
 FILM = "film"
@@ -70,19 +70,20 @@ def panels(
             reading = to_reading(classifier, logits, records, last, film, picture.name)
             wanted = np.argsort(-reading.logits, kind="stable")[:top].tolist() if targets is None else targets
             indices = [classifier.target(one, reading.logits) for one in wanted]
-            scores = [ask(logits, index) for index in indices]
+            scores = [target_score(logits, index) for index in indices]
         found, asked = [], [x, *(kept[name] for name in names)]
         if not all(one.requires_grad for one in (*scores, *asked)):
             return without_maps(reading, indices)
         for index, score in zip(indices, scores, strict=True):
             more = len(found) + 1 < len(scores)
-            slope, *slopes = torch.autograd.grad(score, asked, retain_graph=more, allow_unused=True)
-            if slope is None or not (slope.any() or differentiable(classifier)):
+            gradient, *gradients = torch.autograd.grad(score, asked, retain_graph=more, allow_unused=True)
+            if gradient is None or not (gradient.any() or differentiable(classifier)):
                 return without_maps(reading, indices)
             maps = {
-                name: weigh(stages[name], kept[name].detach(), one) for name, one in zip(names, slopes, strict=True)
+                name: class_activation(stages[name], kept[name].detach(), one)
+                for name, one in zip(names, gradients, strict=True)
             }
-            found.append(to_panel(classifier, reading, index, x.detach()[0], slope[0], maps))
+            found.append(to_panel(classifier, reading, index, x.detach()[0], gradient[0], maps))
         return tuple(found)
 
     return classifier.run(job)
@@ -94,9 +95,9 @@ def without_maps(reading: Reading, targets: Sequence[int]) -> tuple[Panel, ...]:
 
 
 def to_panel(
-    classifier: Classifier, reading: Reading, target: int, x: Tensor, slope: Tensor, maps: dict[str, Tensor]
+    classifier: Classifier, reading: Reading, target: int, x: Tensor, gradient: Tensor, maps: dict[str, Tensor]
 ) -> Panel:
-    """The frozen panel of one class: ``x`` and ``slope`` (3, size, size), and Grad-CAM's maps (h, w) by stage."""
+    """The frozen panel of one class: ``x`` and ``gradient`` (3, size, size), and Grad-CAM's maps (h, w) by stage."""
 
     def keep(slug: str, values: Tensor, **parameters: str) -> Attribution:
         if not bool(values.isfinite().all()):
@@ -106,8 +107,8 @@ def to_panel(
 
     stages = {name: keep(GRAD_CAM.slug, values, stage=name) for name, values in maps.items()}
     attributions = {
-        SALIENCY.slug: keep(SALIENCY.slug, slope.abs().amax(0)),
-        INPUT_X_GRADIENT.slug: keep(INPUT_X_GRADIENT.slug, (slope * x).sum(0)),
+        SALIENCY.slug: keep(SALIENCY.slug, gradient.abs().amax(0)),
+        INPUT_X_GRADIENT.slug: keep(INPUT_X_GRADIENT.slug, (gradient * x).sum(0)),
     }
     if stages:
         attributions[GRAD_CAM.slug] = stages[STAGE.initial(classifier)]

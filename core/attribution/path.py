@@ -1,6 +1,6 @@
 """Methods that average the gradient over the way from a baseline b to the picture x.
 
-    Integrated Gradients    sum over colours of (x − b) · mean over t in 0..1 of ∂F/∂x at b + t (x − b)
+    Integrated Gradients    sum over colors of (x − b) · mean over t in 0..1 of ∂F/∂x at b + t (x − b)
     GradientSHAP            the same, as the mean over several baselines, and over noisy copies x + ε of the picture
 
 Integrated Gradients is complete: its values add up to F(x) − F(b). The steps are the nodes of the Gauss-Legendre rule,
@@ -61,8 +61,8 @@ def gradient_shap(
         t = (torch.tensor([i // len(starts) for i in numbers]).to(x) + places).view(-1, 1, 1, 1) / points
         begins, ends = starts[[i % len(starts) for i in numbers]], x + spread * clouds
         ways = ends - begins
-        slopes = gradient.attribute(leaf(begins + t * ways), abs=False)
-        total += (slopes * ways).sum(0)
+        gradients = gradient.attribute(leaf(begins + t * ways), abs=False)
+        total += (gradients * ways).sum(0)
     values = (total / samples).sum(0)
     return values, completeness_gap(classifier, x, starts, target, values)
 
@@ -93,7 +93,7 @@ INTEGRATED_GRADIENTS = Method(
     slug="integrated-gradients",
     title="Integrated Gradients",
     summary="How much each pixel adds to the score, or takes from it, while the picture fades in from a baseline.",
-    equation="sum over colours of (x − b) · ∫₀¹ ∂F/∂x (b + t (x − b)) dt",
+    equation="sum over colors of (x − b) · ∫₀¹ ∂F/∂x (b + t (x − b)) dt",
     paper="Sundararajan, Taly, Yan, Axiomatic attribution for deep networks, ICML 2017",
     signed=True,
     compute=integrated_gradients,
@@ -109,7 +109,7 @@ GRADIENT_SHAP = Method(
     slug="gradient-shap",
     title="GradientSHAP",
     summary="Integrated Gradients on average over four baselines, so that no single idea of absent decides.",
-    equation="mean over b, t and ε of the sum over colours of (x + ε − b) · ∂F/∂x (b + t (x + ε − b))",
+    equation="mean over b, t and ε of the sum over colors of (x + ε − b) · ∂F/∂x (b + t (x + ε − b))",
     paper="Lundberg, Lee, A unified approach to interpreting model predictions, NeurIPS 2017; Erion et al., 2021",
     signed=True,
     compute=gradient_shap,

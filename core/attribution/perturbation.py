@@ -2,7 +2,7 @@
 
     value of a cell = F(x) − F(x with the window over that cell replaced by the baseline)
 
-The cells are squares of ``stride`` pixels that tile the model's square; the window is centred on its cell (to half a
+The cells are squares of ``stride`` pixels that tile the model's square; the window is centered on its cell (to half a
 pixel where the two differ by an odd number) and cut off at the border. Zeiler, Fergus, ECCV 2014, watch the
 probability; ours watches the score. Captum ablates the windows' presence, a grid of ones: so each cell keeps the fall
 of its own window, where Captum's ``Occlusion`` would mix overlapping windows in every pixel.

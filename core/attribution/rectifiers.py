@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import Node
 
 from core.attribution.gradient import leaf
-from core.attribution.once import once
+from core.attribution.memoize import memoize
 from core.classifier import Classifier
 from core.models.guard import pictures
 
@@ -84,7 +84,7 @@ def sources(node: Node | None, place: int) -> set[tuple[Node | None, int]]:
 
 
 def bends(node: Node) -> bool:
-    """Whether a product is a curve written out, z · σ(z): both factors are curves of one thing."""
+    """Whether a product is a curve written out, z · σ(z): both factors are curves of one object."""
     if kind(node) not in TIMES or len(node.next_functions) < 2:
         return False
     first, second = node.next_functions[:2]
@@ -111,7 +111,7 @@ def run(classifier: Classifier, x: Tensor) -> tuple[list[Node], set[Node]]:
     return found, {one.grad_fn for one in outputs}
 
 
-@once
+@memoize
 def only_relu(classifier: Classifier) -> bool:
     """Whether ReLU is the only rectifier of a model, and a module wherever it stands."""
     try:

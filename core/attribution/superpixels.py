@@ -1,4 +1,4 @@
-"""Methods that take superpixels away: patches of like colour, whose borders follow the picture's own (SLIC).
+"""Methods that take superpixels away: patches of like color, whose borders follow the picture's own (SLIC).
 
     feature ablation    φ_i = F(x) − F(x without superpixel i)
     KernelSHAP          φ = Shapley values: what i adds, averaged over all orders in which the superpixels may come
@@ -34,7 +34,7 @@ as the paper does; the authors' program by the root of that, so that theirs forg
 FEWEST = 4
 """Samples for each superpixel at least: with fewer, many maps fit what the model said, and chance decides."""
 FIRMNESS = (10.0, 100.0, 1000.0)
-"""How much nearness counts beside colour. The next is tried where a restless picture falls into crumbs, which SLIC then
+"""How much nearness counts beside color. The next is tried where a restless picture falls into crumbs, which SLIC then
 joins to one: of a single patch nothing can be told."""
 
 
@@ -43,9 +43,9 @@ def cut(classifier: Classifier, x: Tensor, segments: int) -> Tensor:
     from skimage.segmentation import slic  # takes half a second to import, and most sessions never need it
 
     mean, std = (moment.to(x) for moment in classifier.moments)
-    colours = ((x[0] * std + mean) * 255).round().clamp(0, 255).permute(1, 2, 0).byte().cpu().numpy()
+    colors = ((x[0] * std + mean) * 255).round().clamp(0, 255).permute(1, 2, 0).byte().cpu().numpy()
     for firmness in FIRMNESS:
-        labels = slic(colours, n_segments=segments, compactness=firmness, start_label=0, channel_axis=-1)
+        labels = slic(colors, n_segments=segments, compactness=firmness, start_label=0, channel_axis=-1)
         numbers = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)  # without gaps
         if numbers.max() + 1 >= segments / 4:
             break
@@ -134,10 +134,10 @@ def lime(
     present = torch.rand(enough(parameters["samples"], m), m, generator=generator, dtype=torch.float32) < 0.5
     present[0] = True
     scores = answers(classifier, x, target, progress, labels, b, present)
-    return spread(slopes(present, scores).to(x), labels), None
+    return spread(coefficients(present, scores).to(x), labels), None
 
 
-def slopes(present: Tensor, scores: Tensor) -> Tensor:
+def coefficients(present: Tensor, scores: Tensor) -> Tensor:
     """The slopes (m,) of a straight line through the scores (s,); nearer pictures count more, by exp(−d² / width²).
 
     d is the cosine distance to the whole picture; the weight is the paper's, and the square of what the authors'
@@ -159,7 +159,7 @@ SAMPLES = Parameter(
 FEATURE_ABLATION = Method(
     slug="feature-ablation",
     title="Feature ablation",
-    summary="How far the score falls when one patch of like colour is taken away.",
+    summary="How far the score falls when one patch of like color is taken away.",
     equation="F(x) − F(x without superpixel i)",
     paper="Kokhlikyan et al., Captum, 2020; superpixels: Achanta et al., SLIC, TPAMI 2012",
     signed=True,

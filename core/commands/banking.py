@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 
 import core
-from core.commands.printing import bar, show
+from core.commands.printing import bar, print_answer
 from core.evaluation.bank import place
 from core.evaluation.collecting import choose, collect, names
-from core.models import shelf
+from core.models import zoo
 
 
 def bank(options: argparse.Namespace) -> None:
     """Make the maps of other pictures beside which an agreement is judged; what is there already is not made again."""
-    stored, rows, drawn = {card.slug for card in shelf.stored()}, [], {}
-    for slug in options.models or [card.slug for card in shelf.stored()]:
+    stored, rows, drawn = {card.slug for card in zoo.stored()}, [], {}
+    for slug in options.models or [card.slug for card in zoo.stored()]:
         classifier = core.load(slug, options.device)
         asked = options.data or classifier.card.family
         if asked not in drawn:
@@ -25,4 +25,4 @@ def bank(options: argparse.Namespace) -> None:
         rows.append({"model": slug, "path": str(path), "pictures": len(found.pictures), "sources": list(found.maps)})
     line = "{model:28}{pictures:>5} pictures  {count:>3} maps  {path}"
     lines = [line.format(**row, count=len(row["sources"])) for row in rows]
-    show(rows, "\n".join(lines), options)
+    print_answer(rows, "\n".join(lines), options)

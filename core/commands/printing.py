@@ -39,13 +39,13 @@ def counted(pictures: int) -> str:
     return f"{pictures:,} picture{'' if pictures == 1 else 's'}"
 
 
-def show(answer: dict | list, text: str, options: argparse.Namespace) -> None:
+def print_answer(answer: dict | list, text: str, options: argparse.Namespace) -> None:
     """Print an answer as text, or as JSON, which is valid whatever the console can show."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
     print(to_json(answer, ascii_only=not unicode, indent=1) if options.json else text)
 
 
-def speak(stream: TextIO | None) -> None:
+def escape_unprintable(stream: TextIO | None) -> None:
     """Let a console write what it has no letter for as an escape: a sentence never ends in a traceback."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")

@@ -9,12 +9,12 @@ import numpy as np
 
 import core
 from core.attribution import method
-from core.commands.printing import percent, remark, show
-from core.models.shelf import problems
+from core.commands.printing import percent, print_answer, remark
+from core.models.zoo import problems
 
 
 def models(options: argparse.Namespace) -> None:
-    """List the models of the shelf with their accuracy, and what is left of it without their attention."""
+    """List the models of the zoo with their accuracy, and what is left of it without their attention."""
     rows = core.cards()
     head = f"{'model':32}{'accuracy':>10}{'uniform':>10}{'shuffled':>10}{'off':>10}{'pictures':>10}"
     lines = [head]
@@ -23,7 +23,7 @@ def models(options: argparse.Namespace) -> None:
             f"{percent(card.ablation[k]) if k in card.ablation else '':>10}" for k in ("uniform", "shuffled", "off")
         )
         lines.append(f"{card.slug:32}{percent(card.accuracy):>10}{left}{card.pictures:>10}{remark(card)}")
-    show([card.to_json() for card in rows], "\n".join(lines), options)
+    print_answer([card.to_json() for card in rows], "\n".join(lines), options)
     for one in problems():
         print(one, file=sys.stderr)
 
@@ -54,4 +54,4 @@ def explain(options: argparse.Namespace) -> None:
     gap = ", completeness gap undefined: the score hardly changes" if method(options.method).complete else ""
     gap = gap if found.gap is None else f", completeness gap {percent(found.gap)}"
     asked = f"{options.method} for {answer['target']}{gap}"
-    show(answer, "\n".join([*rows, "", *maps, *[""] * bool(maps), asked]), options)
+    print_answer(answer, "\n".join([*rows, "", *maps, *[""] * bool(maps), asked]), options)

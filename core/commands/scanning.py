@@ -7,11 +7,11 @@ import os
 from dataclasses import asdict
 
 import core
-from core.commands.printing import bar, counted, percent, show
+from core.commands.printing import bar, counted, percent, print_answer
 from core.data.names import readable, shown
 from core.data.pictures import PICTURES, SEED
+from core.distributed import own_device
 from core.evaluation.summary import accuracy, calibration
-from core.training.processes import own_device
 
 SHOWN = 20
 
@@ -56,11 +56,11 @@ def scan(options: argparse.Namespace) -> None:
         progress=bar("scanning") if first else None,
     )
     if first:
-        answer, text = tell(core.open_run(options.out))
-        show(answer, text, options)
+        answer, text = summarize_run(core.open_run(options.out))
+        print_answer(answer, text, options)
 
 
-def tell(run: core.Run) -> tuple[dict, str]:
+def summarize_run(run: core.Run) -> tuple[dict, str]:
     """What is worth knowing of a run at once, as JSON and as text."""
     run = run.still()
     table, broken, unanswered, unmatched = run.table(), run.broken(), run.unanswered(), run.unmatched()
@@ -71,7 +71,7 @@ def tell(run: core.Run) -> tuple[dict, str]:
         "taken": taken,
         "out": str(run.folder),
         "pictures": len(table),
-        "labelled": len(known),
+        "labeled": len(known),
         "accuracy": None,
         "calibration_error": None,
         "agreement": None if table["agreement"].isna().all() else float(table["agreement"].mean()),

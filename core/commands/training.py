@@ -1,4 +1,4 @@
-"""``train`` and ``evaluate``: a model is put on the shelf, and measured again."""
+"""``train`` and ``evaluate``: a model is put into the zoo, and measured again."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dataclasses import Field, fields
 from tqdm import tqdm
 
 import core
-from core.commands.printing import bar, percent, remark, show
+from core.commands.printing import bar, percent, print_answer, remark
 from core.data.datasets import NAMES, Dataset, open_dataset
 from core.evaluation.accuracy import measure
-from core.models import shelf
+from core.models import zoo
 from core.training import RECIPES, Recipe, recipe, train_model
 
 
@@ -68,7 +68,7 @@ def open_data(family: str, options: argparse.Namespace) -> Dataset:
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train a model and put it on the shelf: weights and card. Under torchrun, with all its processes."""
+    """Train a model and put it into the zoo: weights and card. Under torchrun, with all its processes."""
     family = options.model.split("/")[0]
     parts = {part.name: getattr(options, part.name) for part in fields(Recipe)}
     data = open_data(family, options)
@@ -95,7 +95,7 @@ def train(options: argparse.Namespace) -> None:
     )
     if card:
         text = f"{card.slug}: {percent(card.accuracy)} of {card.pictures} pictures{remark(card)}"
-        show(card.to_json(), text, options)
+        print_answer(card.to_json(), text, options)
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -104,13 +104,13 @@ def evaluate(options: argparse.Namespace) -> None:
     data = open_data(classifier.card.family, options)
     if data.classes != classifier.card.classes:
         raise core.InvalidInput(f"{options.model} knows other classes than {data.name} holds.")
-    if options.store and not shelf.weights_file(classifier.card).exists():
+    if options.store and not zoo.weights_file(classifier.card).exists():
         raise core.InvalidInput(f"{options.model} is not on the shelf, so there is no card to keep this in.")
     card = measure(classifier, data, bar("measuring"))
     if options.store:
-        shelf.store_card(card)
+        zoo.store_card(card)
     found = {"accuracy": card.accuracy, **card.ablation}
     facts = {name: card.facts[name] for name in ("independent", "confusion") if name in card.facts}
     rows = found | ({"independent": facts["independent"]["accuracy"]} if "independent" in facts else {})
     text = "\n".join(f"{name:12}{percent(value):>8}" for name, value in rows.items())
-    show({"model": options.model, "pictures": card.pictures, **found, **facts}, text, options)
+    print_answer({"model": options.model, "pictures": card.pictures, **found, **facts}, text, options)

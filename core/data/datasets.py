@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.data.drawn import draw_scenes
 from core.data.fetching import CIFAR, fetch_imagenette, open_cifar
 from core.data.folders import IMAGENETTE, find_folder, home, open_folder
-from core.data.made import SHORTCUTS, draw_scenes
 from core.data.split import Dataset, Split, hold
 from core.data.walking import SUFFIXES
+from core.scenes.shortcuts import SHORTCUTS
 
 NAMES = ("imagenette", *CIFAR, *SHORTCUTS)
 """The data sets that have a name; a family of models that is called so is trained on it."""

@@ -107,10 +107,10 @@ def _whole(pixels: np.ndarray) -> np.ndarray:
 
 
 def _read(root: Path, paths: list[Path], ready: Callable[[np.ndarray], np.ndarray], index: int) -> np.ndarray:
-    return ready(open_image(paths[index], name=_told(paths[index], root)).pixels)
+    return ready(open_image(paths[index], name=_display_path(paths[index], root)).pixels)
 
 
-def _told(path: Path, root: Path) -> str:
+def _display_path(path: Path, root: Path) -> str:
     """How a picture of a data set is told: by its path from there."""
     return shown(path.relative_to(root).as_posix())
 
@@ -130,7 +130,8 @@ def _dataset(root: Path, training: Listing, validation: Listing, note: str = "")
     )
     left = list(dict.fromkeys([*training.left, *validation.left]))
     if left:
-        note += f" Pictures that are no JPEG, PNG or WebP are left out: {len(left)}, {_told(left[0], root)} first."
+        first = _display_path(left[0], root)
+        note += f" Pictures that are no JPEG, PNG or WebP are left out: {len(left)}, {first} first."
     name = shown(root.absolute().name)
     return Dataset(name, classes, *splits, note=note.strip(), terms=terms(training.names))
 

@@ -68,7 +68,7 @@ def choose(names: Iterable[str], split: str | None = None) -> str:
 
 
 def arrange(paths: Sequence[str], split: str | None = None) -> Layout:
-    """What is to be taken of pictures in folders, and what each is labelled.
+    """What is to be taken of pictures in folders, and what each is labeled.
 
     Folders that hold everything else are passed through. Where the folders are splits, or where those of all classes
     hold splits, one of them is taken: see ``choose``; ``ALL`` takes every one.

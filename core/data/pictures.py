@@ -1,4 +1,4 @@
-"""Collections by name or place: made scenes, Imagenette, a folder, a zip, a CSV; and one picture of them again."""
+"""Collections by name or path: drawn scenes, Imagenette, a folder, a zip, a CSV; and one picture of them again."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from random import Random
 
 import numpy as np
 
-from core import checking
-from core.data import scenes
+from core import checking, scenes
 from core.data.archive import Archive, list_zip
 from core.data.collection import Collection, read_picture, stamp
 from core.data.folders import find_folder
 from core.data.listed import list_folder
-from core.data.made import HOMES, SHORTCUTS
 from core.data.names import shown, stored
 from core.data.table import list_csv
 from core.images import open_image
+from core.scenes.shortcuts import HOMES, SHORTCUTS
 from core.types import InvalidInput, Picture
 
 SEED = 2
-"""The scenes that the models of the shelf were measured on; 1 are those that they were trained on."""
+"""The scenes that the models of the zoo were measured on; 1 are those that they were trained on."""
 PICTURES = 1000
 SEEDS = 100_000_000
 IMAGENETTE = "imagenette"
@@ -57,13 +56,13 @@ def open_collection(
     """The pictures of ``scenes``, ``scenes-tag``, ``scenes-place`` or ``imagenette``, of a folder, a zip or a CSV.
 
     ``seed`` and ``pictures`` choose the scenes; every second one, by chance, of the latter two carries the tag of its
-    own class, or has it in its own class's place. Of data that are parted into splits, ``train`` and ``val`` or
+    own class, or has its own class's background. Of data that are parted into splits, ``train`` and ``val`` or
     whatever they are called, one is taken: ``split``, or without it the first of validation, test and training; "all"
     takes every one. ``columns`` say which heading of a CSV is its ``path``, its ``label`` and its ``split``, None for
     no such column; what they do not say is found out. The collection tells what was ``taken`` for what.
 
     Raises:
-        InvalidInput: there is no such thing, no such split or column, or no picture in it.
+        InvalidInput: there is no such object, no such split or column, or no picture in it.
     """
     if str(data) in SHORTCUTS:
         return draw_collection(str(data), seed, pictures)
@@ -83,7 +82,7 @@ def open_collection(
 
 
 def find(data: str | Path) -> Path:
-    """The place of a path, which may be written as a collection's ``origin`` is."""
+    """The path, which may be written as a collection's ``origin`` is."""
     return next((one for one in (Path(data), Path(stored(str(data)))) if os.path.exists(one)), Path(data))
 
 
@@ -114,7 +113,7 @@ def draw_scene(slug: str) -> Picture:
     if family not in SHORTCUTS or not seed.isdecimal():
         raise InvalidInput(f"There is no scene {slug!r}.")
     plan = scenes.plan(int(seed))
-    shown = {"tag": {"tag": plan.label}, "place": {"place": HOMES[plan.object]}, None: {}}[SHORTCUTS[family]]
+    shown = {"tag": {"tag": plan.label}, "background": {"background": HOMES[plan.object]}, None: {}}[SHORTCUTS[family]]
     return open_image(scenes.draw(int(seed), **shown).pixels, name=slug)
 
 

@@ -2,7 +2,7 @@
 
 A sample is known by a slug that may stand in an address: ``scenes/42``, ``photo/hopper``,
 ``imagenette/<class>/<file>``. ``scenes-tag/42`` is scene 42 with the tag of its own class in a corner, and
-``scenes-tag/42/boat`` with the tag of another; ``scenes-place/42`` has it in its own class's place, and
+``scenes-tag/42/boat`` with the tag of another; ``scenes-place/42`` has its own class's background, and
 ``scenes-place/42/boat`` in another's.
 """
 
@@ -13,14 +13,14 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from core.data import scenes
+from core import scenes
 from core.data.datasets import IMAGENETTE, SUFFIXES, find_folder
-from core.data.made import HOMES, SHORTCUTS
 from core.images import open_image
+from core.scenes.shortcuts import HOMES, SHORTCUTS
 from core.types import InvalidInput, Picture
 
 SCENE_SIDE = 512
-SCENES = (19, 24, 27, 5, 20, 21, 38, 10, 16, 22)  # one of each object, in ten places
+SCENES = (19, 24, 27, 5, 20, 21, 38, 10, 16, 22)  # one of each object, before ten backgrounds
 PHOTOGRAPHS = {
     "china": ("Temple in China", "sklearn", "datasets/images/china.jpg"),
     "hopper": ("Grace Hopper", "matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
@@ -42,7 +42,7 @@ class Sample:
 def scene_sample(seed: int) -> Sample:
     """The sample of a scene's seed."""
     plan = scenes.plan(seed)
-    return Sample(f"scenes/{seed}", f"{plan.object} · {plan.place}", plan.object)
+    return Sample(f"scenes/{seed}", f"{plan.object} · {plan.background}", plan.object)
 
 
 def find_truth(slug: str) -> str | None:
@@ -62,9 +62,9 @@ def describe(slug: str) -> str:
         names = IMAGENETTE if family == "imagenette" else {name: title for name, (title, *_) in PHOTOGRAPHS.items()}
         return names.get(first, slug)
     plan, shortcut = scenes.plan(_number(first)), SHORTCUTS[family]
-    place = HOMES.get(told or plan.object, plan.place) if shortcut == "place" else plan.place
+    background = HOMES.get(told or plan.object, plan.background) if shortcut == "background" else plan.background
     tag = [f"tag of {told or plan.object}"] if shortcut == "tag" else []
-    return ", ".join([plan.object, place, *tag])
+    return ", ".join([plan.object, background, *tag])
 
 
 def shortcut_samples(family: str) -> tuple[Sample, ...]:
@@ -74,7 +74,7 @@ def shortcut_samples(family: str) -> tuple[Sample, ...]:
         plan = scenes.plan(seed)
         for told in (plan.object, other):
             slug = f"{family}/{seed}" + (f"/{told}" if told != plan.object else "")
-            shown = f"{plan.place} · tag of {told}" if SHORTCUTS[family] == "tag" else HOMES[told]
+            shown = f"{plan.background} · tag of {told}" if SHORTCUTS[family] == "tag" else HOMES[told]
             found.append(Sample(slug, f"{plan.object} · {shown}", plan.object))
         found.append(scene_sample(seed))
     return tuple(found)
@@ -118,7 +118,7 @@ def _open_shortcut(family: str, rest: str) -> Picture:
     if told not in scenes.OBJECTS:
         raise InvalidInput(f"There is no class {told!r} in the scenes; choose one of: {', '.join(scenes.OBJECTS)}.")
     tag = SHORTCUTS[family] == "tag"
-    shown = {"tag": scenes.OBJECTS.index(told)} if tag else {"place": HOMES[told]}
+    shown = {"tag": scenes.OBJECTS.index(told)} if tag else {"background": HOMES[told]}
     return open_image(scenes.draw(_number(seed), SCENE_SIDE, **shown).pixels, name=f"{family}/{rest}")
 
 

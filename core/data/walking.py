@@ -33,7 +33,7 @@ def shows(path: str) -> bool:
 
 def folders(root: Path) -> list[str]:
     """The folders in a folder, in order, as they are shown; links to folders are some."""
-    return [shown(one.name) for one in look(root) if is_folder(one)]
+    return [shown(one.name) for one in list_entries(root) if is_folder(one)]
 
 
 def walk(
@@ -47,7 +47,7 @@ def walk(
     Raises:
         InvalidInput: the folder itself cannot be read.
     """
-    entries = look(root)
+    entries = list_entries(root)
     above = (around(root) if above is None else above) | {identity(root)}
     yield from (before + shown(one.name) for one in entries if shows(shown(one.name)) and not is_folder(one))
     for one in entries:
@@ -65,7 +65,7 @@ def around(root: Path) -> frozenset[tuple[int, int]]:
     return frozenset(identity(one) for one in {*root.absolute().parents, *root.resolve().parents})
 
 
-def look(root: Path) -> list[os.DirEntry[str]]:
+def list_entries(root: Path) -> list[os.DirEntry[str]]:
     """What lies in a folder, in order, but for what is hidden; InvalidInput where it cannot be read."""
     try:
         with os.scandir(root) as entries:

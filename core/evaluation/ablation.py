@@ -3,7 +3,7 @@
     loss of a part = F(x) − F(x with the part switched off)          F the target's score
 
 "Off" is what ``intervention`` says. The parts go through the model as one batch, each picture of it with another part
-switched off. Where a model has thousands of channels, neighbouring ones go off together, as few as keep the list short.
+switched off. Where a model has thousands of channels, neighboring ones go off together, as few as keep the list short.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from core.attention.tap import Steer, shuffled, steer, switched_off, uniform
-from core.attribution import which_add_up
-from core.attribution.exactness import FACT
+from core.attribution import complete_methods
+from core.attribution.completeness import FACT
 from core.classifier import Classifier
 from core.data.datasets import Dataset, Split
 from core.images import open_image
@@ -93,7 +93,7 @@ def measure(classifier: Classifier, data: Dataset, progress: Progress | None = N
         facts["independent"] = {"accuracy": apart.accuracy, "pictures": apart.pictures}
     if len(data.classes) <= CLASSES:
         facts["confusion"] = found.confusion.tolist()
-    facts[FACT] = which_add_up(classifier)
+    facts[FACT] = complete_methods(classifier)
     return replace(
         classifier.card, accuracy=found.accuracy, pictures=found.pictures, ablation=found.ablation, facts=facts
     )

@@ -28,7 +28,8 @@ import numpy as np
 from core.data.folders import home
 from core.evaluation.grids import pool
 from core.files import put
-from core.models import shelf
+from core.legacy import current
+from core.models import zoo
 from core.types import AttentionMap, Attribution, InvalidInput
 
 SIDE = 16
@@ -160,7 +161,7 @@ def shrink(map_: np.ndarray, side: int = SIDE) -> np.ndarray:
 
 def place(checksum: str, shipped: bool = False) -> Path:
     """Where the bank of those weights lies: beside the ``shipped`` models, or in the user's cache."""
-    return (shelf.shelf() if shipped else home()) / "banks" / f"{checksum[:16]}.npz"
+    return (zoo.zoo_folder() if shipped else home()) / "banks" / f"{checksum[:16]}.npz"
 
 
 def find_bank(checksum: str) -> Bank | None:
@@ -188,9 +189,17 @@ def open_bank(path: Path, stamp: int = 0) -> Bank:
             made = {name: facts["made"].get(name, {}).get(INSTEAD, name) for name in facts["settings"]}
             maps, spreads = ({name: file[other + end] for name, other in made.items()} for end in ("", SPREAD))
             known = facts["checksum"], tuple(facts["pictures"])
-            return Bank(*known, maps, spreads, facts["settings"], facts["made"])
+            return Bank(*known, maps, spreads, _current(facts["settings"]), _current(facts["made"]))
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise InvalidInput(f"{path} is not a bank of maps; remove it and make it again.") from error
+
+
+def _current(parameters: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Parameters by source in today's spelling."""
+    return {
+        source: {name: current(value) if isinstance(value, str) else value for name, value in own.items()}
+        for source, own in parameters.items()
+    }
 
 
 def write_bank(bank: Bank, path: Path) -> None:

@@ -1,8 +1,8 @@
-"""The cases of the league: pictures of validation that a model answers rightly, and what is known of them.
+"""The cases of the benchmark: pictures of validation that a model answers rightly, and what is known of them.
 
-On scenes the evidence is the mask of the thing, and where a shortcut was learned the tag that tells the class, or the
-place: all that is not the thing. Four photographs of four classes are tiled in one, and the evidence for the class of
-one of them is its quadrant.
+On scenes the evidence is the mask of the object. Where a shortcut was learned, it is the tag that gives the class away,
+or the background: all that is not the object. Four photographs of four classes are tiled into one; the evidence for the
+class of one of them is its quadrant.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
+from core import scenes
 from core.classifier import Classifier, read
-from core.data import scenes
 from core.data.datasets import NAMES, Split, open_dataset
-from core.data.made import HOLDS, SHORTCUTS, compose
-from core.evaluation.localisation import quadrant, tile
+from core.evaluation.localization import quadrant, tile
 from core.images import open_image
+from core.scenes.shortcuts import HOLDS, SHORTCUTS, compose
 from core.types import InvalidInput, Picture
 
 SCENES = 3000
@@ -49,15 +49,15 @@ def find_cases(classifier: Classifier, count: int, seed: int, data: str | Path |
     """
     family, draws = classifier.card.family, np.random.default_rng(seed)
     if family in SHORTCUTS:
-        every = pose_scenes(family, classifier.card.size, draws)
+        every = scene_cases(family, classifier.card.size, draws)
     else:
         dataset = open_dataset(family if family in NAMES else "imagenette", data)
-        every = pose_split(dataset.validation, [classifier.target(one, np.empty(0)) for one in dataset.classes], draws)
+        every = split_cases(dataset.validation, [classifier.target(one, np.empty(0)) for one in dataset.classes], draws)
     right = (one for one in every if is_right(classifier, one))
     found = list(islice(right, count))
     if len(found) < 2:
         raise InvalidInput(f"{classifier.card.slug} answers fewer than two pictures rightly; nothing can be measured.")
-    return found if family in SHORTCUTS else [*found, *pose_tiles(classifier, found, draws)]
+    return found if family in SHORTCUTS else [*found, *tiled_cases(classifier, found, draws)]
 
 
 def is_right(classifier: Classifier, case: Case) -> bool:
@@ -68,25 +68,25 @@ def is_right(classifier: Classifier, case: Case) -> bool:
         return False
 
 
-def pose_scenes(family: str, size: int, draws: np.random.Generator) -> Iterator[Case]:
-    """Scenes of validation in a drawn order, each with the masks of its thing and of the shortcut that was learned."""
+def scene_cases(family: str, size: int, draws: np.random.Generator) -> Iterator[Case]:
+    """Scenes of validation in a drawn order, each with the masks of its object and of the shortcut that was learned."""
     seeds = scenes.seeds("val", SCENES)
     for place in draws.permutation(len(seeds)):
         label, shown = compose(seeds[place], SHORTCUTS[family], HOLDS)
         scene = scenes.draw(seeds[place], size, **shown)
         masks = {"": scene.mask} | ({} if scene.tag is None else {"tag-": scene.tag_mask})
-        if SHORTCUTS[family] == "place":
-            masks["place-"] = ~scene.mask
+        if SHORTCUTS[family] == "background":
+            masks["background-"] = ~scene.mask
         yield Case(open_image(scene.pixels, name=f"scene {scene.seed}"), label, masks)
 
 
-def pose_split(split: Split, targets: list[int], draws: np.random.Generator) -> Iterator[Case]:
+def split_cases(split: Split, targets: list[int], draws: np.random.Generator) -> Iterator[Case]:
     """The pictures of a split in a drawn order; ``targets`` are the model's classes by label."""
     for place in draws.permutation(len(split)):
         yield Case(open_image(split.read(int(place))), targets[split.labels[place]])
 
 
-def pose_tiles(classifier: Classifier, found: list[Case], draws: np.random.Generator) -> Iterator[Case]:
+def tiled_cases(classifier: Classifier, found: list[Case], draws: np.random.Generator) -> Iterator[Case]:
     """Each picture in a drawn quadrant among pictures of three other classes, and its class asked for.
 
     None where fewer than four classes were found.

@@ -4,7 +4,7 @@
     complete    the values add up to the score's change, to EXACT           value: the completeness gap
     target      the map for the likeliest other class is another one        value: their rank correlation
     weights     so is that of the model with all its weights re-drawn       value: their rank correlation
-    blob        the map's gain is larger than that of a centre blob         value: by how much
+    blob        the map's gain is larger than that of a center blob         value: by how much
     edges       the map's gain is larger than that of the picture's edges   value: by how much
 
 None of them makes a map an explanation; one that fails is a reason not to take it for one. The gain is that of
@@ -20,12 +20,12 @@ import numpy as np
 
 from core import attribution as attributions
 from core.attention.reduction import to_grid
-from core.attribution.exactness import EXACT
+from core.attribution.completeness import MAX_GAP
 from core.classifier import Classifier, Target, read
 from core.evaluation.agreement import to_values
 from core.evaluation.faithfulness import faithfulness
 from core.evaluation.faithfulness import seconds as faithfulness_seconds
-from core.evaluation.randomisation import CARELESS, alike, forget, parts
+from core.evaluation.randomization import INSENSITIVE, alike, parts, reinitialize
 from core.evaluation.sources import ATTENTION, is_even, source
 from core.types import AttentionMap, Attribution, InvalidInput, Kind, Picture, Progress
 
@@ -85,7 +85,7 @@ def check(
         found.append(differs("target", own, made(classifier, picture, other, tell), SAME, signed=True))
     done = 1
     if parts(classifier):
-        found.append(differs("weights", own, made(forget(classifier, seed), picture, index, tell), CARELESS))
+        found.append(differs("weights", own, made(reinitialize(classifier, seed), picture, index, tell), INSENSITIVE))
     else:  # a model without weights
         found.append(Check("weights", None, None))
     done = 2
@@ -116,7 +116,7 @@ def rows(classifier: Classifier, map_: Attribution | AttentionMap) -> Check:
 def gap(map_: Attribution | AttentionMap) -> Check:
     """Whether a method that claims to be complete is; where the score hardly changes, that cannot be asked."""
     value = getattr(map_, "gap", None)
-    return Check("complete", None if value is None else value <= EXACT, value)
+    return Check("complete", None if value is None else value <= MAX_GAP, value)
 
 
 def beats(

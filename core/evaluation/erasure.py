@@ -2,8 +2,8 @@
 
 The model's square is laid out in ``CELLS`` × ``CELLS`` cells, the same for every map, so that a fine map and a coarse
 one remove pieces of one size (regions on a grid, as in Samek et al., "Evaluating the visualization of what a deep
-neural network has learned", TNNLS 2017). What comes in their place is grey (the classifier's mean colour), the picture
-blurred, or their surroundings: each pixel the mean of its neighbours, direct ones twice as heavy as diagonal ones, as
+neural network has learned", TNNLS 2017). What comes in their place is gray (the classifier's mean color), the picture
+blurred, or their surroundings: each pixel the mean of its neighbors, direct ones twice as heavy as diagonal ones, as
 one linear system. That is the imputation of Rong et al., "A consistent and efficient evaluation strategy for
 attribution methods" (ROAD), ICML 2022, without its noise; a hole leaves the least trace in it.
 """
@@ -28,11 +28,11 @@ from core.types import InvalidInput, Picture
 
 CELLS = 16
 """Cells a side; a model of smaller pictures has one a pixel."""
-FILLS = {"grey": "mean-colour", "blur": "blurred", "surroundings": None}
+FILLS = {"gray": "mean-color", "blur": "blurred", "surroundings": None}
 """What may come in the place of what is erased, with the baseline of attribution that it is."""
 WHICH = ("most", "random", "least")
-NEIGHBOURS = {(dy, dx): 1 / 6 if 0 in (dy, dx) else 1 / 12 for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx}
-"""The weight of each neighbour of a pixel in its mean."""
+NEIGHBORS = {(dy, dx): 1 / 6 if 0 in (dy, dx) else 1 / 12 for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx}
+"""The weight of each neighbor of a pixel in its mean."""
 
 
 def erase(
@@ -42,14 +42,14 @@ def erase(
     share: float = 0.2,
     *,
     which: str = "most",
-    fill: str = "grey",
+    fill: str = "gray",
     seed: int = 0,
 ) -> Picture:
     """The model's square as a picture of its own, without a ``share`` (0 to 1) of its cells.
 
     ``which`` cells: those where the map is "most", those where it is "least", or as many at "random", by ``seed``. A
     signed map is taken as it is: its most are the strongest evidence for the class, its least the strongest against.
-    ``fill`` is "grey", "blur" or "surroundings". Read, explain or show the picture like any other.
+    ``fill`` is "gray", "blur" or "surroundings". Read, explain or show the picture like any other.
 
     Raises:
         InvalidInput: a map that is no finite (h, w) array, a share or seed out of range, or no such cells or fill.
@@ -69,7 +69,7 @@ def erase(
     if fill == "surroundings" and not gone.all():
         filled = fill_in(pixels, gone)
     else:  # where nothing is left there are no surroundings either
-        filled = painted(classifier, picture, FILLS[fill] or FILLS["grey"])
+        filled = painted(classifier, picture, FILLS[fill] or FILLS["gray"])
     return open_image(np.where(gone[:, :, None], filled, pixels), (0, 0, size, size), picture.name)
 
 
@@ -92,7 +92,7 @@ def rank(map_: Map, side: int, seed: int = 0) -> np.ndarray:
 
 
 def reach(order: np.ndarray, count: int, side: int, size: int) -> np.ndarray:
-    """Which pixels (size, size) the first ``count`` cells of an order hold; a pixel lies in the cell of its centre."""
+    """Which pixels (size, size) the first ``count`` cells of an order hold; a pixel lies in the cell of its center."""
     chosen = np.zeros(side * side, bool)
     chosen[order[:count]] = True
     place = (2 * np.arange(size) + 1) * side // (2 * size)
@@ -110,9 +110,9 @@ def painted(classifier: Classifier, picture: Picture, baseline: str) -> np.ndarr
 
 
 def fill_in(pixels: np.ndarray, gone: np.ndarray) -> np.ndarray:
-    """The pixels (h, w, 3) uint8 with those that are ``gone`` (h, w) made the weighted mean of their neighbours.
+    """The pixels (h, w, 3) uint8 with those that are ``gone`` (h, w) made the weighted mean of their neighbors.
 
-    Neighbours that are gone too count with what they become; beyond the border there are none. Some pixel must be left.
+    Neighbors that are gone too count with what they become; beyond the border there are none. Some pixel must be left.
     """
     if not gone.any():
         return pixels
@@ -121,7 +121,7 @@ def fill_in(pixels: np.ndarray, gone: np.ndarray) -> np.ndarray:
     number = np.cumsum(gone).reshape(gone.shape) - 1  # of each unknown
     total, known = np.zeros(len(down)), np.zeros((len(down), 3))
     unknown = coo_array((len(down), len(down)))
-    for (dy, dx), weight in NEIGHBOURS.items():
+    for (dy, dx), weight in NEIGHBORS.items():
         y, x = down + dy, across + dx
         here = np.flatnonzero((y >= 0) & (y < height) & (x >= 0) & (x < width))
         y, x = y[here], x[here]

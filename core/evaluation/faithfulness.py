@@ -1,12 +1,12 @@
 """Faithfulness: how far the answer moves when what a map points at is taken away, or is all there is.
 
-    deletion     the class's probability while the cells of the map are made grey, the largest value first
+    deletion     the class's probability while the cells of the map are made gray, the largest value first
     insertion    the same while they appear in the blurred picture
 
 The area under a curve is its mean over the share of the picture, by the trapezoid rule: for deletion low is good, for
 insertion high. Both, with the probability, are those of Petsiuk, Das, Saenko, "RISE: randomized input sampling for
 explanation of black-box models", BMVC 2018. Theirs remove pixels; ours the cells of ``erasure``, of one size for all
-maps. Beside a map stand three that know nothing of the model: noise, a blob at the centre, and the picture's edges.
+maps. Beside a map stand three that know nothing of the model: noise, a blob at the center, and the picture's edges.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def faithfulness(
         with torch.no_grad():
             index = classifier.target(wanted, classifier.answer(x)[0] if wanted is None else np.empty(0))
         expected, start = _estimate(classifier, steps), time.perf_counter()
-        drawn = draw(classifier, x, index, orders, steps, progress)
+        drawn = trace_curves(classifier, x, index, orders, steps, progress)
         learn(classifier, CURVES, expected, time.perf_counter() - start)
         return Faithfulness(index, frozen(shares(side, steps)), **drawn)
 
@@ -120,7 +120,7 @@ def shares(side: int, steps: int) -> np.ndarray:
     return counts(side, steps) / (side * side)
 
 
-def draw(
+def trace_curves(
     classifier: Classifier,
     x: Tensor,
     target: int,
@@ -133,12 +133,12 @@ def draw(
     Where no cell is changed, or every one, all orders share what the model says: three pictures for all of them.
     """
     side, size, batch = cells(classifier), x.shape[-1], pace(classifier).size
-    grey, blurred = (absent(classifier, x, name) for name in ("mean-colour", "blurred"))
-    ends = {"deletion": (x, grey), "insertion": (blurred, x)}
+    gray, blurred = (absent(classifier, x, name) for name in ("mean-color", "blurred"))
+    ends = {"deletion": (x, gray), "insertion": (blurred, x)}
     inner = counts(side, steps)[1:-1]
 
     def pictures() -> Iterator[Tensor]:
-        yield from (x, grey, blurred)
+        yield from (x, gray, blurred)
         for order in orders.values():
             for before, after in ends.values():
                 for count in inner:

@@ -2,7 +2,7 @@
 
 Each map is divided by its sum: what counts is where it lies, not how much there is of it. The masses are clustered by
 mini-batch k-means (Sculley, "Web-scale k-means clustering", WWW 2010), or for up to 2,000 maps by the spectrum of the
-graph of each one's nearest neighbours (Ng, Jordan, Weiss, "On spectral clustering", NeurIPS 2001). First comes the
+graph of each one's nearest neighbors (Ng, Jordan, Weiss, "On spectral clustering", NeurIPS 2001). First comes the
 group that is the most unlike the rest:
 
     apart = |mean of the group − mean of all| / root mean square of |map − mean of all|
@@ -22,7 +22,7 @@ from core.types import InvalidInput, frozen
 
 COUNT = 6
 SPECTRAL = 2000  # maps at most: the time grows faster than their number
-NEIGHBOURS = 15
+NEIGHBORS = 15
 FEW = 0.02  # a group with a smaller share of the maps, or fewer than three, says little and comes last
 
 Clustering = Literal["k-means", "spectral"]
@@ -67,8 +67,8 @@ def group(
 
 def cluster(x: np.ndarray, count: int, clustering: Clustering, seed: int) -> np.ndarray:
     """The label of each row of x (n, cells): (n,) int."""
-    if clustering == "spectral" and len(x) > NEIGHBOURS:
-        graph = {"affinity": "nearest_neighbors", "n_neighbors": NEIGHBOURS, "assign_labels": "cluster_qr"}
+    if clustering == "spectral" and len(x) > NEIGHBORS:
+        graph = {"affinity": "nearest_neighbors", "n_neighbors": NEIGHBORS, "assign_labels": "cluster_qr"}
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Graph is not fully connected")  # its parts are groups then: as it should
             return SpectralClustering(count, random_state=seed, **graph).fit_predict(x)
@@ -78,7 +78,7 @@ def cluster(x: np.ndarray, count: int, clustering: Clustering, seed: int) -> np.
 def to_group(maps: np.ndarray, x: np.ndarray, members: np.ndarray) -> Group:
     """The group of those maps; ``x`` (n, cells) are the masses of all."""
     own, whole = x[members], x.mean(0)
-    centre, spread = own.mean(0), float(np.sqrt(((x - whole) ** 2).sum(1).mean()))
-    distances = ((own - centre) ** 2).sum(1)
-    apart = float(np.linalg.norm(centre - whole)) / max(spread, 1e-12)
+    center, spread = own.mean(0), float(np.sqrt(((x - whole) ** 2).sum(1).mean()))
+    distances = ((own - center) ** 2).sum(1)
+    apart = float(np.linalg.norm(center - whole)) / max(spread, 1e-12)
     return Group(frozen(members[np.argsort(distances, kind="stable")]), frozen(maps[members].mean(0)), apart)

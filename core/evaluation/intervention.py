@@ -146,7 +146,7 @@ def weights_of(own: AttentionMap, tap: Tap, change: np.ndarray | AttentionMap) -
     if painted.shape != own.weights.shape:
         painted = spread(own, painted)
     if tap.softmax:
-        painted = normalised(painted, (-1,) if own.kind in (Kind.PAIRWISE, Kind.WINDOWED) else (-2, -1))
+        painted = normalized(painted, (-1,) if own.kind in (Kind.PAIRWISE, Kind.WINDOWED) else (-2, -1))
     return torch.from_numpy(np.ascontiguousarray(painted))
 
 
@@ -164,7 +164,7 @@ def spread(own: AttentionMap, painted: np.ndarray) -> np.ndarray:
     return np.broadcast_to(row, own.weights.shape)
 
 
-def normalised(painted: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+def normalized(painted: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     """Each row over its sum; one of zeros stays zero, but not all of them."""
     total = painted.sum(axes, keepdims=True)
     if not total.any():

@@ -2,7 +2,7 @@
 
     saliency, grad-cam ...            a method of attribution
     attention/stage4.attention        the model's own map of that tap; attention/rollout its rollout
-    random, blob, edges               references that know nothing of the model: noise, a Gaussian at the centre, Sobel
+    random, blob, edges               references that know nothing of the model: noise, a Gaussian at the center, Sobel
 
 A reference is what a method must beat: photographs have their subject in the middle, and edges look like explanations.
 An attention map stands by its tap alone: the method ``attention`` is one of these maps once more, so it is none of the
@@ -34,7 +34,7 @@ ATTENTION = "attention/"
 ROUNDING = 1e-6
 """Values of a map that differ by no more than this share of its largest one are the same: single precision has no more
 than seven digits, and sums lose one of them."""
-GREY = (0.299, 0.587, 0.114)
+GRAY = (0.299, 0.587, 0.114)
 
 
 def source(classifier: Classifier, name: str, **parameters: Any) -> Source:
@@ -100,16 +100,16 @@ def noise(classifier: Classifier, picture: Picture, target: int = 0, progress: P
     return np.random.default_rng(int(picture.sha256[:15], 16)).random((size, size))
 
 
-def centre(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:
-    """A Gaussian at the centre of the square (size, size), which has not seen the picture."""
+def center(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:
+    """A Gaussian at the center of the square (size, size), which has not seen the picture."""
     return blob((classifier.card.size, classifier.card.size))
 
 
 def edges(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:
-    """How steep the grey of the square is, (size, size): the length of Sobel's gradient, edge pixels repeated."""
-    grey = np.pad(classifier.square(picture) @ np.array(GREY), 1, mode="edge")
+    """How steep the gray of the square is, (size, size): the length of Sobel's gradient, edge pixels repeated."""
+    gray = np.pad(classifier.square(picture) @ np.array(GRAY), 1, mode="edge")
     steps, means = (lambda a: a[2:] - a[:-2]), (lambda a: a[2:] + 2 * a[1:-1] + a[:-2])  # along the first axis
-    return np.hypot(means(steps(grey.T).T), means(steps(grey).T).T)
+    return np.hypot(means(steps(gray.T).T), means(steps(gray).T).T)
 
 
-REFERENCES: dict[str, Source] = {"random": noise, "blob": centre, "edges": edges}
+REFERENCES: dict[str, Source] = {"random": noise, "blob": center, "edges": edges}

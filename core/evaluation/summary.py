@@ -60,19 +60,19 @@ def wilson(hits: int, pictures: int) -> Share:
     if pictures == 0:
         return Share(math.nan, 0.0, 1.0, 0)
     p, n = hits / pictures, pictures
-    centre, reach = p + Z**2 / (2 * n), Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-    low, high = ((centre + side * reach) / (1 + Z**2 / n) for side in (-1, 1))
+    center, reach = p + Z**2 / (2 * n), Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
+    low, high = ((center + side * reach) / (1 + Z**2 / n) for side in (-1, 1))
     return Share(p, max(low, 0.0) if hits else 0.0, min(high, 1.0) if hits < n else 1.0, n)
 
 
-def labelled(table: pd.DataFrame) -> pd.DataFrame:
+def labeled(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that have a true class."""
     return table[table["true"].notna()]
 
 
 def accuracy(table: pd.DataFrame) -> Share:
     """The share of right answers among those with a true class."""
-    known = labelled(table)
+    known = labeled(table)
     return wilson(int(hits(known).sum()), len(known))
 
 
@@ -87,7 +87,7 @@ def confusion(table: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
     Raises:
         InvalidInput: the table names a class that is not among them.
     """
-    known, order = labelled(table), pd.Index(classes)
+    known, order = labeled(table), pd.Index(classes)
     true, predicted = (order.get_indexer(known[name].astype(object)) for name in ("true", "predicted"))
     if (true < 0).any() or (predicted < 0).any():
         raise InvalidInput("The table names a class that is not in the list of classes; give the model's own.")
@@ -126,7 +126,7 @@ def calibration(table: pd.DataFrame, bins: int = BINS) -> Calibration:
     """
     if bins < 1:
         raise InvalidInput("Take one bin or more.")
-    known = labelled(table)
+    known = labeled(table)
     confidence, right = known["confidence"].to_numpy(np.float64), hits(known).astype(np.float64)
     edges = np.arange(bins + 1) / bins
     place = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)

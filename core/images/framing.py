@@ -1,6 +1,6 @@
 """Where the model's square lies on a picture, the square itself, and a map over the square back to the picture.
 
-Coordinates are those of the picture's pixels: the pixel in row y and column x covers x..x+1, y..y+1, and its centre
+Coordinates are those of the picture's pixels: the pixel in row y and column x covers x..x+1, y..y+1, and its center
 lies at (x + 0.5, y + 0.5).
 """
 
@@ -18,15 +18,15 @@ from PIL import Image
 from core.types import Box, InvalidInput, Picture, frozen
 
 LONGEST = 1600  # pixels; a larger picture is reduced to this, so that one picture holds 7.7 MB at most
-BASELINE = (124, 116, 104)  # the mean colour of ImageNet, the shipped models' normalised zero
+BASELINE = (124, 116, 104)  # the mean color of ImageNet, the shipped models' normalized zero
 
-Framing = Literal["centre", "fit"] | Box
+Framing = Literal["center", "fit"] | Box
 
 
 def reframe(picture: Picture, framing: Framing) -> Picture:
     """The same picture with another square for the model.
 
-    ``"centre"`` is the largest centered square, on the same pixels as torchvision's center crop; a model that was
+    ``"center"`` is the largest centered square, on the same pixels as torchvision's center crop; a model that was
     measured with a smaller one takes that (``frame``). ``"fit"`` is the smallest centered square that holds the whole
     picture. Both lie on whole pixels. A box (left, top, right, bottom) of one's own is made square about its center by
     its longer side, at most the picture's longer side. Along each axis it is then moved, as little as needed, to lie
@@ -35,12 +35,12 @@ def reframe(picture: Picture, framing: Framing) -> Picture:
     Raises InvalidInput for a box without area or outside of the picture.
     """
     height, width = picture.pixels.shape[:2]
-    if isinstance(framing, str) and framing in ("centre", "fit"):
-        side = min(width, height) if framing == "centre" else max(width, height)
+    if isinstance(framing, str) and framing in ("center", "fit"):
+        side = min(width, height) if framing == "center" else max(width, height)
         left, top = round((width - side) / 2), round((height - side) / 2)  # halves to even, as torchvision rounds
     else:
         side, left, top = _own_square(framing, width, height)
-    centered = isinstance(framing, str) and framing == "centre"
+    centered = isinstance(framing, str) and framing == "center"
     box = float(left), float(top), float(left + side), float(top + side)
     return replace(picture, box=box, centered=centered)
 
@@ -116,8 +116,8 @@ def _cut(picture: Picture, size: int, fill: tuple[int, int, int], how: Image.Res
 def to_picture(values: np.ndarray, box: Box, shape: tuple[int, ...], smooth: bool = False) -> np.ndarray:
     """A map (h, w) over the square ``box``, laid back over a picture of ``shape`` (H, W, ...): (H, W) float32.
 
-    Each pixel takes the cell that its centre lies in; ``smooth`` takes the bilinear mean of the nearest cell centres
-    instead. NaN where a pixel's centre lies outside of the box, that is where the model never looked.
+    Each pixel takes the cell that its center lies in; ``smooth`` takes the bilinear mean of the nearest cell centers
+    instead. NaN where a pixel's center lies outside of the box, that is where the model never looked.
     """
     values = np.asarray(values, np.float32)
     if values.ndim != 2 or not values.size:
@@ -177,7 +177,7 @@ def _own_square(box: Sequence[float], width: int, height: int) -> tuple[float, f
     try:
         left, top, right, bottom = (float(edge) for edge in box)
     except (TypeError, ValueError) as error:
-        raise InvalidInput('Frame a picture by "centre", "fit" or a box (left, top, right, bottom).') from error
+        raise InvalidInput('Frame a picture by "center", "fit" or a box (left, top, right, bottom).') from error
     if not all(map(math.isfinite, (left, top, right, bottom))) or right - left < 1 or bottom - top < 1:
         raise InvalidInput("Draw a box that is at least one pixel wide and high, its left before its right.")
     if right <= 0 or bottom <= 0 or left >= width or top >= height:
@@ -193,7 +193,7 @@ def _lay(values: np.ndarray, places: np.ndarray, smooth: bool) -> np.ndarray:
     if not smooth:
         return values[places.astype(int)]
     last = len(values) - 1
-    places = (places - 0.5).clip(0, last)  # beyond the outer centres the outer cell alone
+    places = (places - 0.5).clip(0, last)  # beyond the outer centers the outer cell alone
     low = places.astype(int)
     part = (places - low)[:, None]
     return values[low] * (1 - part) + values[np.minimum(low + 1, last)] * part

@@ -37,7 +37,7 @@ TURNS = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTAT
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
-def open_image(source: Source, framing: Framing = "centre", name: str | None = None) -> Picture:
+def open_image(source: Source, framing: Framing = "center", name: str | None = None) -> Picture:
     """An upright RGB picture from a path, bytes, a PIL image, an array or a picture, framed as ``reframe`` says.
 
     Content decides the type of a file: JPEG, PNG or WebP; an animation gives its first frame. An array is (h, w),
@@ -66,7 +66,7 @@ def open_image(source: Source, framing: Framing = "centre", name: str | None = N
 
 
 def load_bytes(data: bytes, name: str = "picture") -> Picture:
-    """The centred picture in the bytes of one file; ``sha256`` is of exactly these. Raises as ``open_image``."""
+    """The centered picture in the bytes of one file; ``sha256`` is of exactly these. Raises as ``open_image``."""
     if not data:
         raise InvalidInput(f"{name} is empty; choose a JPEG, PNG or WebP file with a picture in it.")
     if len(data) > MAX_BYTES:
@@ -158,7 +158,7 @@ def _load_image(image: Image.Image, name: str) -> Picture:
 
 
 def _centered(pixels: np.ndarray, name: str, digest: str, notes: tuple[str, ...]) -> Picture:
-    return reframe(Picture(frozen(pixels), (0.0, 0.0, 0.0, 0.0), name, digest, notes=notes), "centre")
+    return reframe(Picture(frozen(pixels), (0.0, 0.0, 0.0, 0.0), name, digest, notes=notes), "center")
 
 
 def _upright_rgb(image: Image.Image, data: bytes = b"") -> tuple[np.ndarray, tuple[str, ...]]:

@@ -141,7 +141,7 @@ def probes(like: Tensor) -> Iterator[Tensor]:
         yield whole.to(like)
 
 
-def settle(card: ModelCard, module: nn.Module, like: Tensor) -> ModelCard:
+def detect_output(card: ModelCard, module: nn.Module, like: Tensor) -> ModelCard:
     """The card with what the outputs are, by trying the module on pictures of the shape of ``like`` (1, 3, h, w).
 
     Outputs are probabilities where none is below zero and each picture's add up to one; or where all lie from 0 to 1

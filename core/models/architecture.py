@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 from core.attention import mechanism
 from core.models import answers, torchvision_models
-from core.models.adapted import adapt
 from core.models.backbone import STAGES, Backbone
 from core.models.sealed import seal
+from core.models.torchvision_taps import adapt
 from core.models.transformer import Transformer
 from core.models.weights import Weights, fit
 from core.types import InvalidInput, ModelCard
@@ -29,8 +29,8 @@ def construct(card: ModelCard) -> nn.Module:
 def _construct(card: ModelCard) -> nn.Module:
     family, _, name = card.architecture.partition("/")
     if family == torchvision_models.FAMILY:
-        renormalise = torchvision_models.renormalises(card)
-        return torchvision_models.construct(name, answers.outputs_of(card.classes), card.size, renormalise)
+        renormalize = torchvision_models.renormalizes(card)
+        return torchvision_models.construct(name, answers.outputs_of(card.classes), card.size, renormalize)
     if card.architecture != "fovea":
         raise InvalidInput(f"The card of {card.slug} names no architecture: say fovea/MECHANISM or torchvision/NAME.")
     if len(card.widths) != len(STAGES):
@@ -65,7 +65,7 @@ def is_mixed(module: nn.Module) -> bool:
     return any(one.is_floating_point() and one.dtype != torch.float32 for one in numbers)
 
 
-def settle(module: nn.Module, device: torch.device, keep: bool = False) -> nn.Module:
+def prepare_module(module: nn.Module, device: torch.device, keep: bool = False) -> nn.Module:
     """Freeze a module and bring it to a device, with the tensors that it carries as plain attributes.
 
     They become float32, or ``keep`` the precision that they have.

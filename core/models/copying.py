@@ -45,7 +45,7 @@ def duplicate(module: nn.Module, shared: Collection[Tensor] = ()) -> nn.Module:
         except Exception:  # a module may hold anything
             parts = {id(one): one for part in module.modules() for one in (part, *part.parameters(recurse=False))}
             for part in module.modules():
-                _settle(vars(part), memo, parts, set())
+                _share_state(vars(part), memo, parts, set())
             try:
                 copy, made = _copied(module, memo)
             except Exception as error:
@@ -98,7 +98,7 @@ def _copied(module: nn.Module, memo: dict[int, Any]) -> tuple[nn.Module, dict[in
     return deepcopy(module, memo), memo
 
 
-def _settle(value: Any, memo: dict[int, Any], parts: dict[int, Any], seen: set[int]) -> None:
+def _share_state(value: Any, memo: dict[int, Any], parts: dict[int, Any], seen: set[int]) -> None:
     """Put into the memo a stand-in for everything in a value that ``deepcopy`` cannot copy."""
     if id(value) in seen or id(value) in memo or id(value) in parts:
         return
@@ -110,9 +110,9 @@ def _settle(value: Any, memo: dict[int, Any], parts: dict[int, Any], seen: set[i
         memo[id(value)] = value
     elif isinstance(value, dict | list | tuple | set | frozenset):
         for one in list(value.values() if isinstance(value, dict) else value):
-            _settle(one, memo, parts, seen)
+            _share_state(one, memo, parts, seen)
     elif not isinstance(value, str | int | float | complex | bytes | type | FunctionType | None):
-        _settle(getattr(value, "__dict__", ()), memo, parts, seen)
+        _share_state(getattr(value, "__dict__", ()), memo, parts, seen)
         try:
             deepcopy(value, {**parts, **memo})
         except Exception:  # locks, open files, generators

@@ -16,14 +16,14 @@ from torch import Tensor, nn
 
 from core import device as devices
 from core.attention.tap import Tap, listen, taps
-from core.models.adapted import adapt, blocks, obstacle
-from core.models.adapted.tokens import lay_tokens
-from core.models.architecture import check_outputs, first_line, is_mixed, settle
+from core.models.architecture import check_outputs, first_line, is_mixed, prepare_module
 from core.models.copying import check_weights, duplicate
 from core.models.manner import Manner, run_as
 from core.models.recomputing import RECOMPUTED, recomputes
 from core.models.sameness import CLOSE, same
 from core.models.sealed import is_sealed
+from core.models.torchvision_taps import adapt, blocks, obstacle
+from core.models.torchvision_taps.tokens import lay_tokens
 from core.types import InvalidInput, Kind, ModelCard
 
 NAMED = 2  # blocks in a sentence
@@ -69,12 +69,12 @@ def admit(module: nn.Module, card: ModelCard, device: torch.device) -> Admitted:
 
     def job() -> Admitted:
         try:
-            return Trial(settle(module, device), card, device, Manner()).admit()
+            return Trial(prepare_module(module, device), card, device, Manner()).admit()
         except InvalidInput as error:
             if theirs is None:
                 raise
             try:
-                return Trial(settle(theirs, device, keep=True), card, device, Manner(mixed=True)).admit()
+                return Trial(prepare_module(theirs, device, keep=True), card, device, Manner(mixed=True)).admit()
             except InvalidInput as other:
                 raise (error if other.__cause__ else other) from None  # neither takes the pictures
 

@@ -33,7 +33,7 @@ LEAST_BYTES = 2
 LARGEST_HEAD = 1000 * 4100
 """Parameters of a classifier of ImageNet's classes, which a model of other classes need not have."""
 CPU = torch.device("cpu")
-RENORMALISED = (
+RENORMALIZED = (
     "It is run as torchvision runs it when it starts from its own weights (transform_input=True); if it was trained "
     'without that, say "transform_input": false in its card.'
 )
@@ -75,12 +75,12 @@ def fetch(card: ModelCard, device: torch.device = CPU) -> Admitted:
 
 def cards() -> tuple[ModelCard, ...]:
     """The cards of the folder FOVEA_MODELS, under ``own/<stem>``; what has a problem is passed over."""
-    return tuple(one for one in _look().values() if isinstance(one, ModelCard))
+    return tuple(one for one in _read_cards().values() if isinstance(one, ModelCard))
 
 
 def problems() -> tuple[str, ...]:
-    """A sentence for each card of the folder that is no model: to be shown beside the shelf."""
-    return tuple(str(one) for one in _look().values() if isinstance(one, InvalidInput))
+    """A sentence for each card of the folder that is no model: to be shown beside the zoo."""
+    return tuple(str(one) for one in _read_cards().values() if isinstance(one, InvalidInput))
 
 
 def find_card(slug: str) -> ModelCard:
@@ -91,7 +91,7 @@ def find_card(slug: str) -> ModelCard:
     """
     if slug.startswith(FILE):
         return read_card(Path(slug.removeprefix(FILE)).expanduser(), slug)
-    found = _look().get(slug)
+    found = _read_cards().get(slug)
     if found is None:
         raise InvalidInput(f"There is no model {slug!r} in the folder that {FOLDER} names; put its card there.")
     if isinstance(found, InvalidInput):
@@ -136,7 +136,7 @@ def _admitted(card: ModelCard, weights: Weights, device: torch.device) -> Admitt
     if card.architecture.startswith(f"{torchvision_models.FAMILY}/"):
         weights = torchvision_models.renamed(weights)
     module = _filled(card, weights)
-    told = [remark(module, weights, card.slug), RENORMALISED * torchvision_models.renormalises(card)]
+    told = [remark(module, weights, card.slug), RENORMALIZED * torchvision_models.renormalizes(card)]
     found = admit(module, card, device)
     return replace(found, notes=(*found.notes, *filter(None, told)))
 
@@ -154,7 +154,7 @@ def _filled(card: ModelCard, weights: Weights) -> nn.Module:
             raise error from None  # its sentence is about the head that the card names
 
 
-def _look() -> dict[str, ModelCard | InvalidInput]:
+def _read_cards() -> dict[str, ModelCard | InvalidInput]:
     """Every card of the folder by its slug, or what is wrong with it."""
     found: dict[str, ModelCard | InvalidInput] = {}
     folder = os.environ.get(FOLDER)

@@ -127,10 +127,10 @@ def watch(module: nn.Module, x: Tensor, passes: Passes, trusted: Callable[[str],
     last = {names[-1] for names in ([one for one in names if one in good] for names in by_side.values()) if names}
     stages = {name: Stage(children[name]) for name in passes.sides if name in last}
     elsewhere = [name for names in by_side.values() if not good & set(names) for name in names]
-    return Found(stages, tell(children, passes, elsewhere))
+    return Found(stages, explain_missing(children, passes, elsewhere))
 
 
-def tell(children: dict[str, nn.Module], passes: Passes, elsewhere: Collection[str]) -> tuple[str, ...]:
+def explain_missing(children: dict[str, nn.Module], passes: Passes, elsewhere: Collection[str]) -> tuple[str, ...]:
     """A sentence for each reason why modules with a grid are no stages; of nested ones the outermost is named.
 
     A module without weights that serves several times, as a ReLU may, is no loss.

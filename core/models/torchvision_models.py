@@ -1,6 +1,6 @@
 """ImageNet models of torchvision: their cards, their architectures, and their weights, fetched at first use.
 
-Every classification model of torchvision can be loaded as ``torchvision/<name>``; those in ``SHELF`` are on the shelf.
+Every classification model of torchvision can be loaded as ``torchvision/<name>``; those in ``LISTED`` are in the zoo.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from torch import nn
 from torchvision import models
 from torchvision.models import WeightsEnum
 
-from core.models.adapted import adapt
 from core.models.download import download, place
+from core.models.torchvision_taps import adapt
 from core.models.weights import Weights, read_weights
 from core.types import InvalidInput, ModelCard, Progress
 
 FAMILY = "torchvision"
 
-SHELF = {
+LISTED = {
     "resnet50": ("ResNet-50", "He et al., Deep residual learning for image recognition, CVPR 2016"),
     "convnext_tiny": ("ConvNeXt-Tiny", "Liu et al., A ConvNet for the 2020s, CVPR 2022"),
     "mobilenet_v3_large": ("MobileNetV3-Large", "Howard et al., Searching for MobileNetV3, ICCV 2019"),
@@ -44,8 +44,8 @@ TERMS = (
     "Weights: as torchvision gives them (BSD-3-Clause). Trained on ImageNet, whose terms allow non-commercial research "
     "and education only."
 )
-RENORMALISED = ("googlenet", "inception_v3")
-"""Their weights want RGB in -1..1; torchvision computes that from ImageNet's normalisation inside the model."""
+RENORMALIZED = ("googlenet", "inception_v3")
+"""Their weights want RGB in -1..1; torchvision computes that from ImageNet's normalization inside the model."""
 HALF = (0.5, 0.5, 0.5)
 
 
@@ -64,7 +64,7 @@ def mechanism_of(name: str) -> str:
 def weights_of(name: str) -> WeightsEnum:
     """torchvision's best weights of a model; InvalidInput where there is no such model."""
     if name not in names():
-        raise InvalidInput(f"torchvision has no classification model {name!r}; choose one such as {', '.join(SHELF)}.")
+        raise InvalidInput(f"torchvision has no classification model {name!r}; choose one such as {', '.join(LISTED)}.")
     return models.get_model_weights(name).DEFAULT
 
 
@@ -72,9 +72,9 @@ def make_card(name: str) -> ModelCard:
     """The card of a model, from what torchvision says about its weights; nothing is fetched."""
     weights = weights_of(name)
     meta, prepared = weights.meta, weights.transforms()
-    title, paper = SHELF.get(name, (name, ""))
+    title, paper = LISTED.get(name, (name, ""))
     measured = meta["_metrics"]["ImageNet-1K"]
-    mean, std = (HALF, HALF) if name in RENORMALISED else (tuple(prepared.mean), tuple(prepared.std))
+    mean, std = (HALF, HALF) if name in RENORMALIZED else (tuple(prepared.mean), tuple(prepared.std))
     return ModelCard(
         slug=f"{FAMILY}/{name}",
         title=title,
@@ -93,7 +93,7 @@ def make_card(name: str) -> ModelCard:
             "measured": "by torchvision, on ImageNet's validation pictures with their short side resized to "
             f"{prepared.resize_size[0]} pixels and cut to {prepared.crop_size[0]}",
             "top5": measured["acc@5"] / 100,
-            "licence": meta.get("license", TERMS),
+            "license": meta.get("license", TERMS),
             "paper": paper,
             "recipe": meta["recipe"],
             "parameters": meta["num_params"],
@@ -105,21 +105,21 @@ def make_card(name: str) -> ModelCard:
     )
 
 
-def renormalises(card: ModelCard) -> bool:
-    """Whether a card's model is one of ``RENORMALISED`` that gets ImageNet's normalization and converts it itself.
+def renormalizes(card: ModelCard) -> bool:
+    """Whether a card's model is one of ``RENORMALIZED`` that gets ImageNet's normalization and converts it itself.
 
     torchvision builds them so (``transform_input``) whenever they start from its weights; so do fine-tuned ones. A card
     with a mean and std of 0.5, as ours are, gives the weights what they want; ``transform_input`` in it settles it.
     """
-    if card.architecture.partition("/")[2] not in RENORMALISED:
+    if card.architecture.partition("/")[2] not in RENORMALIZED:
         return False
     wanted = (tuple(card.mean), tuple(card.std)) == (HALF, HALF)
     return bool(card.facts.get("transform_input", not wanted))
 
 
 def cards() -> tuple[ModelCard, ...]:
-    """The cards of the models on the shelf."""
-    return tuple(make_card(name) for name in SHELF)
+    """The cards of the models in the zoo."""
+    return tuple(make_card(name) for name in LISTED)
 
 
 def build(name: str, classes: int, size: int) -> nn.Module:
@@ -127,10 +127,10 @@ def build(name: str, classes: int, size: int) -> nn.Module:
     return adapt(construct(name, classes, size))
 
 
-def construct(name: str, classes: int, size: int, renormalise: bool = False) -> nn.Module:
+def construct(name: str, classes: int, size: int, renormalize: bool = False) -> nn.Module:
     """A model with fresh weights as torchvision makes it: (b, 3, size, size) -> logits (b, classes).
 
-    ``renormalise``: one of ``RENORMALISED`` takes pictures in ImageNet's normalization and makes of them itself what
+    ``renormalize``: one of ``RENORMALIZED`` takes pictures in ImageNet's normalization and makes of them itself what
     its weights want.
 
     Raises:
@@ -142,8 +142,8 @@ def construct(name: str, classes: int, size: int, renormalise: bool = False) -> 
         settings["image_size"] = size
     if name.startswith("maxvit"):
         settings["input_size"] = (size, size)
-    if name in RENORMALISED:
-        settings |= {"aux_logits": False, "init_weights": False, "transform_input": renormalise}
+    if name in RENORMALIZED:
+        settings |= {"aux_logits": False, "init_weights": False, "transform_input": renormalize}
     try:
         return models.get_model(name, weights=None, **settings)
     except (AssertionError, ValueError) as error:

@@ -3,7 +3,7 @@
     {"architecture": "torchvision/resnet18", "classes": ["cat", "dog"], "size": 224}
 
 ``architecture`` is ``torchvision/<name>``, any classification model of torchvision, or ``fovea/<mechanism>``, one of
-ours, then with its ``widths``. ``mean`` and ``std`` normalise RGB in 0..1 and are ImageNet's unless given; ``weights``
+ours, then with its ``widths``. ``mean`` and ``std`` normalize RGB in 0..1 and are ImageNet's unless given; ``weights``
 names the file beside the card where it is not called the same. ``output`` is "logits" unless it says "sigmoid" or
 "probabilities"; a model with one output names one class or two. All else that a model's card may say is kept, so a card
 that ``python -m core train`` wrote is one of these.
@@ -121,7 +121,7 @@ def parse_card(data: bytes, slug: str, name: str) -> tuple[ModelCard, str | None
     weights = said.pop("weights", None)
     if "transform_input" in said:
         said["facts"] = {**said.get("facts", {}), "transform_input": said.pop("transform_input")}
-    settled = {"title": slug.rpartition("/")[2], **said, "slug": slug, **settle(said, name)}
+    settled = {"title": slug.rpartition("/")[2], **said, "slug": slug, **complete_card(said, name)}
     return ModelCard.from_json(settled), weights
 
 
@@ -169,7 +169,7 @@ def plain(key: str, value: Any) -> Any:
     return value
 
 
-def settle(said: dict[str, Any], name: str) -> dict[str, str]:
+def complete_card(said: dict[str, Any], name: str) -> dict[str, str]:
     """The architecture and the mechanism as a model's card has them; InvalidInput where there is none like that."""
     family, _, kind = said["architecture"].partition("/")
     if family == torchvision_models.FAMILY:

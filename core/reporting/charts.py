@@ -23,7 +23,7 @@ def confusion_table(names: Sequence[str], counts: Sequence[Sequence[int]]) -> st
 
 
 def confusion_cell(count: int, total: int, right: bool) -> str:
-    """One cell; an empty one stays empty. The colour of a mistake grows with the root of its share."""
+    """One cell; an empty one stays empty. The color of a mistake grows with the root of its share."""
     if not count:
         return "<td></td>"
     strength = count / total if right else (count / total) ** 0.5

@@ -26,8 +26,8 @@ def gather(run: Run, table: pd.DataFrame, chosen: Sequence[int], tags: Mapping[i
         "data": PurePath(run.facts["data"]).name,  # a report travels, and the folders above are nobody's business
         "scanned": run.facts.get("started", ""),
         "pictures": len(table),
-        "labelled": share.pictures,
-        "accuracy": told(share) if share.pictures else None,
+        "labeled": share.pictures,
+        "accuracy": share_facts(share) if share.pictures else None,
         "classes": [known(one) for one in by_class(table, run.classes).to_dict("records") if one["pictures"]],
         "confusion": confused(confusion(table, run.classes), run.classes),
         "calibration": calibrated(table) if share.pictures else None,
@@ -38,7 +38,7 @@ def gather(run: Run, table: pd.DataFrame, chosen: Sequence[int], tags: Mapping[i
     }
 
 
-def told(share: Share) -> dict[str, Any]:
+def share_facts(share: Share) -> dict[str, Any]:
     """A share with how many make it up."""
     right = round(share.value * share.pictures)
     return {"value": share.value, "low": share.low, "high": share.high, "right": right, "of": share.pictures}

@@ -54,7 +54,7 @@ def write_page(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes
 
 def origin(facts: Mapping[str, Any]) -> str:
     """How many pictures, and when they were scanned."""
-    scanned = f"{counted(facts['pictures'])}, {facts['labelled']:,} of them with a true class."
+    scanned = f"{counted(facts['pictures'])}, {facts['labeled']:,} of them with a true class."
     return f"{scanned} Scanned on {facts['scanned'][:10]}." if facts["scanned"] else scanned
 
 
@@ -72,7 +72,7 @@ def answers(facts: Mapping[str, Any]) -> str:
 def confusion(facts: Mapping[str, Any]) -> str:
     """What is taken for what: all of it for a few classes, the most frequent mistakes for many."""
     found = facts["confusion"]
-    if not facts["labelled"]:
+    if not facts["labeled"]:
         return ""
     if found["counts"] is not None:
         said = paragraph("Rows: what it is. Columns: what the model says.", "soft")

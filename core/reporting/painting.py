@@ -1,8 +1,8 @@
-"""A picture with a map over it, as pixels: the colours, the alignment and the growing alpha of the app's overlay.
+"""A picture with a map over it, as pixels: the colors, the alignment and the growing alpha of the app's overlay.
 
-A cell of the map covers its part of the model's square. Its colour runs from the map's lowest value to its highest
+A cell of the map covers its part of the model's square. Its color runs from the map's lowest value to its highest
 through a perceptually uniform table; a signed map's runs evenly round zero, from purple over white to orange, on the
-picture in grey. With t the place in the scale, 0 to 1 (for a signed map the distance from zero), alpha = 0.85 · t^0.7:
+picture in gray. With t the place in the scale, 0 to 1 (for a signed map the distance from zero), alpha = 0.85 · t^0.7:
 a zero lets the picture through.
 """
 
@@ -18,11 +18,11 @@ from PIL import Image
 from core.images import within
 from core.types import InvalidInput, Picture
 
-COLOURS = ("inferno", "viridis", "cividis")
+COLORS = ("inferno", "viridis", "cividis")
 DIVERGING = ("3f1d73", "5b3fa0", "7c66bd", "aca0d3", "f7f7f7", "fbca8a", "f09c38", "d4701a", "a34a04")
 OPACITY, GROWTH = 0.85, 0.7
 SHADE, DARK = (17, 20, 32), 0.62
-"""What the model never saw is mixed with this colour by so much."""
+"""What the model never saw is mixed with this color by so much."""
 SIDE = 480
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -33,19 +33,19 @@ def paint(
     *,
     signed: bool = False,
     top: float | None = None,
-    colours: str = "inferno",
+    colors: str = "inferno",
     side: int = SIDE,
 ) -> np.ndarray:
     """The picture with a map (h, w) over the model's square: (height, width, 3) uint8, its longer side of that length.
 
     Without ``values`` the picture alone, what the model never saw shaded. What is not finite in them is left out. With
-    ``top`` the colours run from zero to that value, so that several maps have one scale.
+    ``top`` the colors run from zero to that value, so that several maps have one scale.
 
     Raises:
-        InvalidInput: a map of another shape, or colours that there are not.
+        InvalidInput: a map of another shape, or colors that there are not.
     """
-    if colours not in COLOURS:
-        raise InvalidInput(f"Choose colours from {', '.join(COLOURS)}, not {colours!r}.")
+    if colors not in COLORS:
+        raise InvalidInput(f"Choose colors from {', '.join(COLORS)}, not {colors!r}.")
     height, width = picture.pixels.shape[:2]
     size = tuple(max(1, round(edge * side / max(height, width))) for edge in (width, height))
     image = Image.fromarray(picture.pixels).resize(size, Image.Resampling.BICUBIC)
@@ -61,7 +61,7 @@ def paint(
     seen = image.crop(place)
     if values.any():
         cells = y.astype(int)[:, None], x.astype(int)  # colors are of cells: few, before they are laid on many pixels
-        color, alpha = tint(values, ends(values, signed, top), colours, signed)
+        color, alpha = tint(values, ends(values, signed, top), colors, signed)
         if signed:  # rounded once: whole numbers of gray would be a second rounding
             pale = 56 + 0.75 * (np.asarray(colored.crop(place), np.float32) @ LUMA)[:, :, None]
             mixed = pale * (1 - alpha)[cells] + (color * alpha)[cells]
@@ -81,25 +81,25 @@ def gray(image: Image.Image) -> Image.Image:
     return image.convert("RGB", (*(0.75 * LUMA).tolist(), 56) * 3)
 
 
-def tint(values: np.ndarray, ends: tuple[float, float], colours: str, signed: bool) -> tuple[np.ndarray, np.ndarray]:
+def tint(values: np.ndarray, ends: tuple[float, float], colors: str, signed: bool) -> tuple[np.ndarray, np.ndarray]:
     """The color (h, w, 3), uint8, and the alpha (h, w, 1) of each cell of a map; what is not finite is let through."""
     here = np.isfinite(values)
     index = places(np.where(here, values, 0), ends, signed)
     far = np.abs(index - 128) / 127 if signed else index / 255
     alpha = OPACITY * np.clip(far, 0, 1) ** GROWTH * here
-    return palette(colours, signed)[index].astype(np.uint8), alpha[:, :, None]
+    return palette(colors, signed)[index].astype(np.uint8), alpha[:, :, None]
 
 
-def paint_map(values: np.ndarray, *, colours: str = "inferno", side: int = SIDE) -> np.ndarray:
+def paint_map(values: np.ndarray, *, colors: str = "inferno", side: int = SIDE) -> np.ndarray:
     """A map (h, w) by itself: (height, width, 3) uint8, its longer side of that length."""
     height, width = np.shape(values)
     size = tuple(max(1, round(edge * side / max(height, width))) for edge in (width, height))
-    colours = palette(colours, False)[places(np.asarray(values, np.float32), ends(values, False), False)]
-    return np.asarray(Image.fromarray(np.rint(colours).astype(np.uint8)).resize(size, Image.Resampling.NEAREST))
+    colors = palette(colors, False)[places(np.asarray(values, np.float32), ends(values, False), False)]
+    return np.asarray(Image.fromarray(np.rint(colors).astype(np.uint8)).resize(size, Image.Resampling.NEAREST))
 
 
 def ends(values: np.ndarray, signed: bool, top: float | None = None) -> tuple[float, float]:
-    """What the first and the last colour stand for: the map's own range, from zero to ``top``, or evenly round zero."""
+    """What the first and the last color stand for: the map's own range, from zero to ``top``, or evenly round zero."""
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     if signed:
@@ -110,7 +110,7 @@ def ends(values: np.ndarray, signed: bool, top: float | None = None) -> tuple[fl
 
 
 def places(values: np.ndarray, ends: tuple[float, float], signed: bool) -> np.ndarray:
-    """Where each value stands in a table of 256 colours, of which a signed one has zero at 128."""
+    """Where each value stands in a table of 256 colors, of which a signed one has zero at 128."""
     low, high = ends
     if high <= low:
         return np.full(values.shape, 128 if signed else 0)
@@ -118,10 +118,10 @@ def places(values: np.ndarray, ends: tuple[float, float], signed: bool) -> np.nd
     return np.clip(share, 0, 255).astype(np.intp)
 
 
-def palette(colours: str, signed: bool) -> np.ndarray:
-    """256 colours (256, 3) from 0 to 255. A signed one has zero at 128, its ends at 1 and 255."""
+def palette(colors: str, signed: bool) -> np.ndarray:
+    """256 colors (256, 3) from 0 to 255. A signed one has zero at 128, its ends at 1 and 255."""
     if not signed:
-        return colormaps[colours](np.arange(256), bytes=True)[:, :3].astype(np.float32)
+        return colormaps[colors](np.arange(256), bytes=True)[:, :3].astype(np.float32)
     stops = np.array([[int(stop[i : i + 2], 16) for i in (0, 2, 4)] for stop in DIVERGING], np.float32)
     at = (np.clip((np.arange(256) - 128) / 127, -1, 1) + 1) * (len(stops) - 1) / 2
     return np.stack([np.interp(at, np.arange(len(stops)), channel) for channel in stops.T], 1).round()

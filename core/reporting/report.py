@@ -80,7 +80,8 @@ def report(
     images: dict[int, dict[str, bytes] | str] = {}
     for done, number in enumerate(chosen, 1):
         try:
-            images[number] = draw(run.picture(number), {title: one[place[number]] for title, one in maps.items()})
+            own = {title: one[place[number]] for title, one in maps.items()}
+            images[number] = draw_overlays(run.picture(number), own)
         except InvalidInput as error:
             images[number] = str(error)
         if progress:
@@ -96,7 +97,7 @@ def boldest(table: pd.DataFrame) -> list[int]:
     return wrong.sort_values("confidence", ascending=False, kind="stable")["number"].tolist()[:SHOWN]
 
 
-def draw(picture: Picture, maps: Mapping[str, np.ndarray]) -> dict[str, bytes]:
+def draw_overlays(picture: Picture, maps: Mapping[str, np.ndarray]) -> dict[str, bytes]:
     """JPEGs of a picture: by itself, and with each map over it."""
     drawn = {"Picture": None, **maps}
     return {name: encode_jpeg(paint(picture, values, side=SIDE), longest=SIDE) for name, values in drawn.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.scanning.look import Looks
+from core.scanning.inference import Inferences
 from core.scanning.parts import Broken, encode, write_part
 
 
@@ -41,7 +41,7 @@ class Rows:
         truth: np.ndarray,
         hashes: Sequence[str],
         stamps: np.ndarray,
-        looks: Looks,
+        looks: Inferences,
     ) -> dict[str, Any]:
         """What was seen of some pictures, as columns of a part; ``truth`` are class indices, -1 for none."""
         known, predicted = truth >= 0, looks.top[:, 0]

@@ -17,7 +17,7 @@ from core.data.pictures import open_picture
 from core.evaluation.bank import ATTENTION, Bank
 from core.files import native
 from core.images import frame
-from core.scanning.look import ANSWER
+from core.scanning.inference import ANSWER
 from core.scanning.parts import SCHEMA, Broken, Part, covered, damaged, list_parts, read_broken, read_shapes
 from core.types import AttentionMap, Attribution, InvalidInput, Kind, Picture, frozen
 
@@ -46,7 +46,7 @@ class Run:
 
     folder: Path
     facts: dict[str, Any]
-    held: tuple[Part, ...] | None = None
+    snapshot_parts: tuple[Part, ...] | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -55,15 +55,15 @@ class Run:
 
     @property
     def parts(self) -> Sequence[Part]:
-        """The parts that are there, or those that are ``held``."""
+        """The parts that are there, or those that are ``snapshot_parts``."""
         try:
-            return list_parts(self.folder) if self.held is None else self.held
+            return list_parts(self.folder) if self.snapshot_parts is None else self.snapshot_parts
         except OSError as error:
             raise InvalidInput(f"The run {self.folder} is not there any more; bring the folder back.") from error
 
     def still(self) -> Run:
         """The run as it is now, whatever is scanned from now on: its table and its arrays go together, row by row."""
-        return replace(self, held=tuple(self.parts))
+        return replace(self, snapshot_parts=tuple(self.parts))
 
     @property
     def scanned(self) -> int:

@@ -24,11 +24,11 @@ import pandas as pd
 from core.classifier import Classifier
 from core.data.collection import Changed, Collection
 from core.data.pictures import PICTURES, SEED, open_collection
-from core.scanning.look import look
+from core.distributed import gather
+from core.scanning.inference import infer
 from core.scanning.parts import Broken, covered, list_parts
 from core.scanning.rows import Rows
 from core.scanning.start import start
-from core.training.processes import gather
 from core.types import InvalidInput, Progress
 
 A, B = TypeVar("A"), TypeVar("B")
@@ -73,15 +73,16 @@ def scan(
             return scan(classifier, data, folder, seed=seed, pictures=pictures, split=split, columns=columns,
                         mapping=mapping, agreement=agreement, progress=progress)  # fmt: skip
     collection = open_collection(data, seed=seed, pictures=pictures, split=split, columns=columns)
-    with gather("cpu") as crew:  # what they tell each other are a few words, whichever device the model is on
-        run, missing = crew.share(start(classifier, collection, Path(out), mapping, agreement) if crew.first else None)
+    with gather("cpu") as processes:  # what they tell each other are a few words, whichever device the model is on
+        begun = start(classifier, collection, Path(out), mapping, agreement) if processes.first else None
+        run, missing = processes.share(begun)
         if run.facts["identity"] != collection.identity:
             raise InvalidInput(f"This process finds other pictures in {data} than the first one; give all the same.")
         labels = {name: -1 if index is None else index for name, index in run.facts["labels"].items()}
-        work = Work(classifier, collection, run.folder, labels, run.facts["agreement"] is not None, crew.workers)
-        work.run(np.array_split(missing, crew.world)[crew.rank], run.facts["batch"], progress)
-        crew.wait()  # until all are done
-        if progress and crew.world > 1:
+        work = Work(classifier, collection, run.folder, labels, run.facts["agreement"] is not None, processes.workers)
+        work.run(np.array_split(missing, processes.world)[processes.rank], run.facts["batch"], progress)
+        processes.wait()  # until all are done
+        if progress and processes.world > 1:
             progress(len(collection), len(collection))
     table = run.table()
     if not len(table) and (count := len(run.unanswered())):
@@ -174,7 +175,7 @@ class Work:
         truth, columns = np.array([self.labels.get(name, -1) for name in names], np.int64), {}
         if batch.numbers:
             squares = np.stack(batch.squares)
-            looks = self.classifier.run(lambda: look(self.classifier, squares, truth, self.agreement))
+            looks = self.classifier.run(lambda: infer(self.classifier, squares, truth, self.agreement))
             fine = np.array([reason is None for reason in looks.reasons])
             for number, name, reason in zip(batch.numbers, names, looks.reasons, strict=True):
                 if reason is not None:

@@ -18,7 +18,7 @@ from core.classifier import Classifier
 from core.data.collection import Collection
 from core.data.matching import listed, match
 from core.files import native, to_json
-from core.scanning.look import batch_size, last_map
+from core.scanning.inference import batch_size, last_map
 from core.scanning.parts import Part, covered, list_parts, read_broken, sweep, write
 from core.scanning.run import FACTS, Run, open_run
 from core.types import LOGITS, InvalidInput
@@ -44,7 +44,7 @@ def start(
         InvalidInput: ``out`` holds another scan or cannot be written, or the mapping names a label that the data have
             not, or no class of the model.
     """
-    facts = settle(classifier, collection, mapping, agreement)
+    facts = run_facts(classifier, collection, mapping, agreement)
     native(out.absolute())
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def start(
     return run, np.unique(np.flatnonzero(~there) // size)
 
 
-def settle(
+def run_facts(
     classifier: Classifier, collection: Collection, mapping: Mapping[str, str | None] | None, agreement: bool
 ) -> dict[str, Any]:
     """What ``run.json`` says of a scan that begins now."""

@@ -31,7 +31,7 @@ def variation(size: int, recipe: Recipe) -> v2.Transform:
 class Pictures(Dataset):
     """Training pictures, varied anew in each epoch: item -> ((3, size, size) uint8, label, chance (3,) in 0..1).
 
-    ``chance`` is for ``vary_colour``, which takes a whole batch at once.
+    ``chance`` is for ``vary_color``, which takes a whole batch at once.
     """
 
     def __init__(self, split: Split, recipe: Recipe, epoch: int = 0):
@@ -48,7 +48,7 @@ class Pictures(Dataset):
             return self.vary(pixels), int(self.split.labels[index]), torch.rand(3)
 
 
-def vary_colour(x: Tensor, strength: float, chance: Tensor) -> Tensor:
+def vary_color(x: Tensor, strength: float, chance: Tensor) -> Tensor:
     """Brightness, contrast and saturation of (b, 3, h, w) in 0..1, each by 1 ± ``strength``.
 
     ``chance`` (b, 3) in 0..1 says how far for each picture.
@@ -56,5 +56,5 @@ def vary_colour(x: Tensor, strength: float, chance: Tensor) -> Tensor:
     factor = (1 + strength * (2 * chance - 1)).T[:, :, None, None, None]
     x = x * factor[0]
     x = (x - x.mean((1, 2, 3), keepdim=True)) * factor[1] + x.mean((1, 2, 3), keepdim=True)
-    grey = x.mean(1, keepdim=True)
-    return ((x - grey) * factor[2] + grey).clamp(0, 1)
+    gray = x.mean(1, keepdim=True)
+    return ((x - gray) * factor[2] + gray).clamp(0, 1)

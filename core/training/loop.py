@@ -14,10 +14,10 @@ from torch.utils.data import DataLoader
 
 from core.data.datasets import Dataset, Split, hold
 from core.device import reduced_precision
-from core.training.augmentation import Pictures, vary_colour
+from core.distributed import Processes
+from core.training.augmentation import Pictures, vary_color
 from core.training.losses import choose_loss
-from core.training.optimisers import SCHEDULES, Optimisers
-from core.training.processes import Crew
+from core.training.optimizers import SCHEDULES, Optimizers
 from core.training.recipe import Recipe
 from core.types import InvalidInput
 
@@ -33,14 +33,14 @@ def running_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tenso
 
 
 @torch.inference_mode()
-def accuracy(model: nn.Module, split: Split, normalise: nn.Module, device: torch.device, batch: int = 128) -> float:
+def accuracy(model: nn.Module, split: Split, normalize: nn.Module, device: torch.device, batch: int = 128) -> float:
     """The fraction of a split, squares as the model sees them, whose likeliest class is the true one."""
     model.eval()
     right = 0
     for start in range(0, len(split), batch):
         y = torch.from_numpy(split.labels[start : start + batch])
         x = torch.from_numpy(np.stack([split.read(start + i) for i in range(len(y))])).permute(0, 3, 1, 2)
-        logits = model(normalise(x.to(device).float() / 255)).cpu()
+        logits = model(normalize(x.to(device).float() / 255)).cpu()
         right += int(((logits.argmax(1) == y) & logits.isfinite().all(1)).sum())
     return right / len(split)
 
@@ -75,8 +75,8 @@ def train(
     recipe: Recipe,
     *,
     prepare: Callable[[np.ndarray], np.ndarray],
-    normalise: nn.Module,
-    crew: Crew,
+    normalize: nn.Module,
+    processes: Processes,
     checkpoint: Path,
     about: str = "",
     report: Callable[[dict], None] = lambda line: None,
@@ -84,7 +84,7 @@ def train(
 ) -> tuple[nn.Module, list[dict]]:
     """Train ``model`` in place of its weights and return their average, with one line of history for each epoch.
 
-    ``prepare`` makes the validation square (h, w, 3) -> (size, size, 3) uint8, ``normalise`` the model's input from
+    ``prepare`` makes the validation square (h, w, 3) -> (size, size, 3) uint8, ``normalize`` the model's input from
     0..1. The ``checkpoint`` is written after each epoch; a run that finds one of the same recipe goes on from it, if
     that is ``about`` the same: what else decides a run, such as its data. All that is random is drawn for the recipe's
     seed, the epoch and the picture, so that on one thread a run which was killed ends with the same bits as another.
@@ -92,38 +92,38 @@ def train(
     Raises:
         InvalidInput: a weight is not finite after a step.
     """
-    device = crew.device
+    device = processes.device
     model = model.to(device, memory_format=torch.channels_last)
-    optimisers = Optimisers(model, recipe)
+    optimizers = Optimizers(model, recipe)
     mean = AveragedModel(model, multi_avg_fn=running_average(recipe.average), use_buffers=True)
     history: list[dict] = []
-    saved = crew.share(find_checkpoint(checkpoint, recipe, about) if crew.first else None)
+    saved = processes.share(find_checkpoint(checkpoint, recipe, about) if processes.first else None)
     if saved:
         model.load_state_dict(saved["model"])
         mean.load_state_dict(saved["mean"])
-        optimisers.load_state_dict(saved["optimisers"])
+        optimizers.load_state_dict(saved["optimizers"])
         history = saved["history"]
     if len(history) == recipe.epochs:
         return mean.module.eval(), history
-    joined, rate = crew.join(model), SCHEDULES[recipe.schedule]
+    joined, rate = processes.join(model), SCHEDULES[recipe.schedule]
     loss_of = choose_loss(recipe, data.training.labels, len(data.classes), device)
-    if crew.first:
+    if processes.first:
         squares = hold(Split(data.validation.labels, lambda i: prepare(data.validation.read(i))))
     for epoch in range(len(history), recipe.epochs):
         started = time.monotonic()
         torch.manual_seed(recipe.draw(epoch))  # for what a model itself draws
-        mine = crew.batches(len(data.training), recipe.batch, recipe.draw(epoch))
+        mine = processes.batches(len(data.training), recipe.batch, recipe.draw(epoch))
         pictures = Pictures(data.training, recipe, epoch)
-        loader = DataLoader(pictures, batch_sampler=mine, num_workers=crew.workers, prefetch_factor=6)
+        loader = DataLoader(pictures, batch_sampler=mine, num_workers=processes.workers, prefetch_factor=6)
         model.train()
         total = 0.0
-        for step, (x, y, chance) in enumerate(batches(loader, epoch) if crew.first else loader):
-            x = normalise(vary_colour(x.to(device).float() / 255, recipe.colour, chance.to(device)))
+        for step, (x, y, chance) in enumerate(batches(loader, epoch) if processes.first else loader):
+            x = normalize(vary_color(x.to(device).float() / 255, recipe.color, chance.to(device)))
             with reduced_precision(device):
                 logits = joined(x.contiguous(memory_format=torch.channels_last))
             loss = loss_of(logits.float(), y.to(device))
             loss.backward()
-            optimisers.step(rate((epoch + step / len(mine)) / recipe.epochs, recipe.rate))
+            optimizers.step(rate((epoch + step / len(mine)) / recipe.epochs, recipe.rate))
             if not finite(model):  # in all processes at once: they have the same weights
                 raise InvalidInput(
                     f"Training came to weights that are not finite in epoch {epoch + 1}, with a loss of "
@@ -131,17 +131,17 @@ def train(
                 )
             mean.update_parameters(model)
             total += loss.item()
-        if not crew.first:
+        if not processes.first:
             continue
         line = {
             "epoch": epoch + 1,
             "loss": round(total / len(mine), 4),
-            "accuracy": accuracy(mean.module, squares, normalise, device),
+            "accuracy": accuracy(mean.module, squares, normalize, device),
             "size": recipe.size(epoch),
             "seconds": round(time.monotonic() - started, 1),
         }
         history.append(line)
         report(line)
         state = {"recipe": repr(recipe), "about": about, "model": model.state_dict(), "mean": mean.state_dict()}
-        write_checkpoint(checkpoint, {**state, "optimisers": optimisers.state_dict(), "history": history})
+        write_checkpoint(checkpoint, {**state, "optimizers": optimizers.state_dict(), "history": history})
     return mean.module.eval(), history

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core.legacy import current
 from core.types import InvalidInput
 
 
@@ -29,13 +30,13 @@ class Recipe:
 
     epochs: int = _part(30, "rounds over the training pictures", within=(1, 100_000))
     batch: int = _part(64, "pictures for each step, in all processes together", within=(2, 1 << 20))
-    rate: float = _part(8e-3, "peak learning rate of both optimisers", within=(1e-9, 0.999))
+    rate: float = _part(8e-3, "peak learning rate of both optimizers", within=(1e-9, 0.999))
     decay: float = _part(0.05, "weight decay", within=(0, 10))
     smoothing: float = _part(0.1, "share of the truth given to all classes alike", within=(0, 0.999))
     average: float = _part(0.998, "decay of the weights' average for each step", within=(0, 0.999999))
     crop: float = _part(0.35, "smallest share of a picture in a crop; 1: no crops", within=(0.01, 1))
     flip: bool = _part(True, "mirror half of the pictures")
-    colour: float = _part(0.3, "how far brightness, contrast and saturation vary; 0: not", within=(0, 1))
+    color: float = _part(0.3, "how far brightness, contrast and saturation vary; 0: not", within=(0, 1))
     erase: float = _part(0.2, "share of the pictures with a rectangle erased; 0: none", within=(0, 1))
     sizes: tuple[tuple[float, int], ...] = _part(
         ((0.4, 96), (0.35, 112), (0.25, 128)), "shares of the epochs, each with its side; the last is the model's"
@@ -85,12 +86,12 @@ class Recipe:
         """
         try:
             call = ast.parse(text, mode="eval").body
-            return cls(**{one.arg: ast.literal_eval(one.value) for one in call.keywords})
+            return cls(**{current(one.arg): ast.literal_eval(one.value) for one in call.keywords})
         except (SyntaxError, AttributeError, TypeError, ValueError) as error:
             raise ValueError(f"This is no recipe of today: {text}") from error
 
 
-SCENES = Recipe(epochs=8, crop=0.7, colour=0.2, erase=0.0, sizes=((0.5, 96), (0.5, 128)))
+SCENES = Recipe(epochs=8, crop=0.7, color=0.2, erase=0.0, sizes=((0.5, 96), (0.5, 128)))
 CIFAR = Recipe(batch=128, crop=0.6, erase=0.1, sizes=((1.0, 64),))  # 32 px enlarged twice: maps of 8 and 4 cells a side
 RECIPES = {
     "imagenette": Recipe(),

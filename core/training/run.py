@@ -1,4 +1,4 @@
-"""From a slug and a data set to weights and a card on the shelf."""
+"""From a slug and a data set to weights and a card in the zoo."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from torchvision.transforms import v2
 from core.attention import mechanism
 from core.classifier import Classifier
 from core.data.datasets import Dataset, hold
+from core.distributed import Processes, gather
 from core.evaluation.accuracy import evaluate, measure
 from core.images import open_image, square
-from core.models import shelf
+from core.models import zoo
 from core.training.loop import train
-from core.training.processes import Crew, gather
 from core.training.recipe import Recipe
 from core.types import InvalidInput, ModelCard, Progress
 
@@ -30,7 +30,7 @@ Batches = Callable[[Iterator, int], Iterator]
 def start_from(module: nn.Module, slug: str) -> int:
     """Copy every weight of the model ``slug`` whose name and shape fit; how many tensors that were."""
     own = module.state_dict()
-    found = shelf.fetch(shelf.find_card(slug)).state_dict()
+    found = zoo.fetch(zoo.find_card(slug)).state_dict()
     fitting = {name: value for name, value in found.items() if name in own and own[name].shape == value.shape}
     module.load_state_dict(fitting, strict=False)
     return len(fitting)
@@ -48,7 +48,7 @@ def draw_card(slug: str, data: Dataset, recipe: Recipe) -> ModelCard:
     kind = mechanism(name)
     if len(data.training) < recipe.batch:
         raise InvalidInput(f"{data.name} has {len(data.training)} pictures to train on; a batch takes {recipe.batch}.")
-    widths = shelf.WIDTHS.get(family, shelf.DEFAULT_WIDTHS)
+    widths = zoo.WIDTHS.get(family, zoo.DEFAULT_WIDTHS)
     title, size = f"{kind.title} · {family}", recipe.sizes[-1][1]
     return ModelCard(slug, title, kind.slug, data.classes, widths=widths, size=size)
 
@@ -57,7 +57,7 @@ def fit(
     card: ModelCard,
     data: Dataset,
     recipe: Recipe,
-    crew: Crew,
+    processes: Processes,
     start: str | None,
     cache: Path,
     report: Callable[[dict], None],
@@ -65,7 +65,7 @@ def fit(
 ) -> tuple[nn.Module, list[dict]]:
     """Build the card's model with a seed's first weights and train it: the module and its history."""
     torch.manual_seed(recipe.seed)
-    module = shelf.build(card)
+    module = zoo.build(card)
     if start:
         start_from(module, start)
     name = card.slug.replace("/", "-") + (f"-seed{recipe.seed}" if recipe.seed else "")
@@ -74,8 +74,8 @@ def fit(
         data,
         recipe,
         prepare=lambda pixels: square(open_image(pixels), card.size),
-        normalise=v2.Normalize(card.mean, card.std),
-        crew=crew,
+        normalize=v2.Normalize(card.mean, card.std),
+        processes=processes,
         checkpoint=cache / f"{name}.pt",
         about=f"{card.slug} from {start} on {len(data.training)} pictures of {data.name}: {', '.join(data.classes)}",
         report=report,
@@ -88,7 +88,7 @@ def rounded(module: nn.Module) -> nn.Module:
     for tensor in module.state_dict().values():
         if tensor.is_floating_point():
             tensor.copy_(tensor.half())
-    return shelf.freeze(module)
+    return zoo.freeze(module)
 
 
 def name_device(device: torch.device) -> str:
@@ -118,8 +118,8 @@ def train_model(
 ) -> ModelCard | None:
     """Train ``family/mechanism``, store its weights as float16, measure the stored file, and write its card.
 
-    A run that was killed goes on from its last epoch, kept in ``cache``. ``start`` is a model of the shelf to start
-    from. With more ``seeds`` the model is trained again with each of the next ones: the first stays on the shelf, and
+    A run that was killed goes on from its last epoch, kept in ``cache``. ``start`` is a model of the zoo to start
+    from. With more ``seeds`` the model is trained again with each of the next ones: the first stays in the zoo, and
     its card says how the accuracies spread. Under torchrun all processes train, and all but the first return None.
 
     Raises:
@@ -130,40 +130,40 @@ def train_model(
     if seeds < 1:
         raise InvalidInput("Train with one seed or more.")
     numbers = range(recipe.seed, recipe.seed + seeds)
-    with gather(device) as crew:
-        where = crew.device
+    with gather(device) as processes:
+        where = processes.device
         data = replace(data, training=hold(data.training), validation=hold(data.validation))
-        module, history = fit(card, data, recipe, crew, start, cache, report, batches)
-        if crew.first:
-            path = shelf.store(module, card)
+        module, history = fit(card, data, recipe, processes, start, cache, report, batches)
+        if processes.first:
+            path = zoo.store(module, card)
             facts = {
                 "data": data.name,
                 **({"split": data.note} if data.note else {}),
-                "licence": data.terms,
+                "license": data.terms,
                 "command": command,
                 "start": start,
                 "recipe": recipe.to_json(),
                 "epochs": recipe.epochs,
                 "seed": recipe.seed,
                 "device": name_device(where),
-                "processes": crew.world,
+                "processes": processes.world,
                 "seconds": round(sum(line["seconds"] for line in history)),
                 "parameters": sum(parameter.numel() for parameter in module.parameters()),
-                "checksum": shelf.checksum(path),
+                "checksum": zoo.checksum(path),
                 "history": history,
             }
             card = replace(card, facts=facts)
-            card = measure(Classifier(card, shelf.fetch(card).to(where), where), data, progress)
-            shelf.store_card(card)
+            card = measure(Classifier(card, zoo.fetch(card).to(where), where), data, progress)
+            zoo.store_card(card)
         accuracies = [card.accuracy]
         for seed in numbers[1:]:
-            module, _ = fit(card, data, replace(recipe, seed=seed), crew, start, cache, report, batches)
-            if crew.first:
+            module, _ = fit(card, data, replace(recipe, seed=seed), processes, start, cache, report, batches)
+            if processes.first:
                 other = Classifier(card, rounded(module), where)
                 accuracies.append(evaluate(other, data.validation, steers={}, progress=progress).accuracy)
-        if not crew.first:
+        if not processes.first:
             return None
         if seeds > 1:
             card = replace(card, facts={**card.facts, "seeds": spread(numbers, accuracies)})
-            shelf.store_card(card)
+            zoo.store_card(card)
     return card

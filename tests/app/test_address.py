@@ -92,7 +92,7 @@ def back(monkeypatch: pytest.MonkeyPatch) -> Callable[[AppTest, dict[str, str]],
     """``back(page, query)``: the visitor goes back to that address."""
 
     def go(page: AppTest, query: dict[str, str]) -> None:
-        monkeypatch.setattr(address, "travelled", lambda: True)
+        monkeypatch.setattr(address, "traveled", lambda: True)
         page.query_params.clear()
         for name, value in query.items():
             page.query_params[name] = value
@@ -160,7 +160,7 @@ def pages() -> None:
     from app import state
     from app.state import Key
 
-    chosen = {Key.MODEL: "scenes/cbam", Key.SAMPLE: "scenes/7", Key.FRAMING: "centre", Key.SECTION: "truth"}
+    chosen = {Key.MODEL: "scenes/cbam", Key.SAMPLE: "scenes/7", Key.FRAMING: "center", Key.SECTION: "truth"}
     for key, value in (chosen | {Key.RUN: None, Key.METHOD: "saliency"}).items():
         state.put(key, value)
     written = []

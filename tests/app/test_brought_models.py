@@ -19,7 +19,7 @@ import core
 from app.state import Key
 from app.views.models import own_models
 from app.words import word
-from core.models import download, shelf
+from core.models import download, zoo
 from core.types import InvalidInput
 from tests.app.pages import visit
 
@@ -37,8 +37,8 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("FOVEA_PRETRAINED", str(path))
         for slug in ("plain", "cbam"):
             card = replace(tiny(slug).card, slug=f"scenes/{slug}", facts={"checksum": "tiny"})
-            shelf.store(tiny(slug).module, card)
-            shelf.store_card(card)
+            zoo.store(tiny(slug).module, card)
+            zoo.store_card(card)
     return path
 
 
@@ -122,7 +122,7 @@ def test_weights_are_fetched_once_and_shown_at_once(monkeypatch: pytest.MonkeyPa
     page = well(press(page, "fetch"))
     assert word("answer.knows", count=1000) in said(page) or word("answer.unsure", count=1000) in said(page)
     page = well(visit(page, PAGE).run())
-    assert asked == [shelf.find_card(SMALL).facts["url"]]
+    assert asked == [zoo.find_card(SMALL).facts["url"]]
     line = page.dataframe[0].value.set_index("model").loc[SMALL]
     assert line["milliseconds"] > 0
 
@@ -169,9 +169,9 @@ class Harmful:
         return print, ("run",)
 
 
-def saved(thing: object) -> bytes:
+def saved(object: object) -> bytes:
     file = io.BytesIO()
-    torch.save(thing, file)
+    torch.save(object, file)
     return file.getvalue()
 
 

@@ -244,7 +244,7 @@ def made(deletion: float, insertion: float) -> Curves:
 
 
 def test_better_and_beaten_in_words() -> None:
-    own, names = made(0.2, 0.7), {"map": "Map", "random": "Random", "blob": "Centre blob", "edges": "Edges"}
+    own, names = made(0.2, 0.7), {"map": "Map", "random": "Random", "blob": "Center blob", "edges": "Edges"}
     cases = {"both": (0.3, 0.6), "deletion": (0.3, 0.7), "insertion": (0.1, 0.6), "neither": (0.2, 0.8)}
     for key, areas in cases.items():
         assert curves.better(own, made(*areas)) == word(f"curves.better.{key}")
@@ -252,11 +252,11 @@ def test_better_and_beaten_in_words() -> None:
     worse, better = made(0.3, 0.6), made(0.1, 0.8)
     shares = np.linspace(0, 1, 3)
     told = curves.verdict(Faithfulness(0, shares, own, worse, worse, better), names)
-    assert told == word("curves.mixed", map="Map", beaten="random and centre blob", unbeaten="edges")
+    assert told == word("curves.mixed", map="Map", beaten="random and center blob", unbeaten="edges")
     told = curves.verdict(Faithfulness(0, shares, own, worse, worse, worse), names)
-    assert told == word("curves.beats", map="Map", beaten="random, centre blob and edges")
+    assert told == word("curves.beats", map="Map", beaten="random, center blob and edges")
     told = curves.verdict(Faithfulness(0, shares, own, better, better, better), names)
-    assert told == word("curves.loses", map="Map", unbeaten="random, centre blob and edges")
+    assert told == word("curves.loses", map="Map", unbeaten="random, center blob and edges")
 
 
 def test_the_figure_draws_each_curve_and_a_line_at_the_share() -> None:

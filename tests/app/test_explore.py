@@ -18,11 +18,11 @@ from app.widgets.models import FIRST
 from app.words import word
 from core.attribution import METHODS, methods
 from core.data import samples
-from core.models import shelf
+from core.models import zoo
 from tests.app.pages import visit
 
 MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
-MODELS = [card.slug for card in shelf.stored()]
+MODELS = [card.slug for card in zoo.stored()]
 PICTURES = ["scenes/42", "photo/hopper", *[one.slug for one in samples.folder_samples()[:1]]]
 TURNS = [
     (slug, one, (place - n) % len(PICTURES)) for place, slug in enumerate(MODELS) for n, one in enumerate(PICTURES)
@@ -115,7 +115,7 @@ def test_the_picker_says_what_a_method_is_made_of_what_it_costs_and_which_ones_d
     ("method", "parameter", "expected"),
     [
         ("grad-cam", "stage", ["Stage 1", "Stage 2", "Stage 3", "Stage 4"]),
-        ("integrated-gradients", "baseline", ["Mean colour", "Black", "White", "Blurred"]),
+        ("integrated-gradients", "baseline", ["Mean color", "Black", "White", "Blurred"]),
         ("attention", "tap", ["Stage 4 · first", "Stage 4 · second"]),
         ("attention", "head", ["Mean", "Head 1", "Head 2", "Head 3", "Head 4"]),
     ],
@@ -257,7 +257,7 @@ def test_kept_analyses_stay_beside_the_next_one() -> None:
 def test_framings_change_what_the_model_sees() -> None:
     page = well(open_page(model="scenes/plain", sample="photo/hopper"))
     boxes = []
-    for kind in ("centre", "fit", "box"):
+    for kind in ("center", "fit", "box"):
         page = well(page.button_group(key=Key.FRAMING_KIND).set_value(kind).run())
         boxes.append(page.session_state[Key.SUBJECT].picture.box)
     assert len(set(boxes)) == 3

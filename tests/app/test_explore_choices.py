@@ -78,7 +78,7 @@ ASKED = [
 def test_the_pane_names_the_part_of_the_model_that_was_asked(slug: str, name: str, given: dict, title: str) -> None:
     model, picture = core.load(slug, "cpu"), samples.open_sample("scenes/24")
     found = core.Attribution(np.eye(4, dtype=np.float32), (4, 4), None, name, 0)
-    subject, reading = Subject(model, picture, "scenes/24", "centre"), core.read(model, picture)
+    subject, reading = Subject(model, picture, "scenes/24", "center"), core.read(model, picture)
     blob = panes.pack(subject, reading, [(method(name), found, given)], ("", ""))
     length = int.from_bytes(blob[:4], "little")
     (layer,) = json.loads(blob[4 : 4 + length])["attribution"]
@@ -122,7 +122,7 @@ def test_the_truth_of_a_sample_is_that_of_the_pickers() -> None:
     wnid, title = next(iter(IMAGENETTE.items()))
     assert samples.find_truth(f"imagenette/{wnid}/anything") == title
     assert (
-        samples.find_truth("photo/hopper") is None and samples.find_truth("scenes/123456") in core.data.scenes.OBJECTS
+        samples.find_truth("photo/hopper") is None and samples.find_truth("scenes/123456") in core.data.drawing.OBJECTS
     )
 
 
@@ -137,7 +137,7 @@ def test_an_erasure_comes_back_from_its_address() -> None:
     assert word("erase.seed", seed=3) in said(page)
     page = well(page.slider(key=Key.ERASE_SHARE).set_value(20).run())
     assert "erase_share" not in page.query_params and page.query_params["erase_fill"] == "blur"
-    page = well(page.button_group(key=Key.ERASE_FILL).set_value("grey").run())
+    page = well(page.button_group(key=Key.ERASE_FILL).set_value("gray").run())
     assert "erase_fill" not in page.query_params
     again = next(one for one in page.button if one.label == word("erase.again"))
     assert well(again.click().run()).query_params["seed"] == "4"

@@ -56,10 +56,10 @@ def test_the_likeliest_is_on_top_and_bars_are_as_long_as_they_are_likely() -> No
 
 
 @pytest.mark.parametrize("target", range(-1, 5))
-def test_only_the_target_has_the_colour_of_the_target(target: int) -> None:
+def test_only_the_target_has_the_color_of_the_target(target: int) -> None:
     figure = answer_bars(NAMES, PROBABILITIES, target)
-    colours = list(parts(figure)[1].marker.color)
-    assert colours == [ACCENT if row == target else QUIET for row in range(5)] and ACCENT != QUIET
+    colors = list(parts(figure)[1].marker.color)
+    assert colors == [ACCENT if row == target else QUIET for row in range(5)] and ACCENT != QUIET
     bold = {index // 2 for index, one in enumerate(figure.layout.annotations) if one.text.startswith("<b>")}
     assert bold == ({target} if target >= 0 else set())
 

@@ -46,14 +46,14 @@ def test_some_boxes_worked_out_by_hand() -> None:
     picture = blank(100, 200)
     assert framed(picture, "box:0,0,50").box == (0, 0, 50, 50)
     assert framed(picture, "box:100,100,50").box == (150, 50, 200, 100)
-    assert framed(picture, "box:50,50,100").box == (50, 0, 150, 100) == framed(picture, "centre").box
+    assert framed(picture, "box:50,50,100").box == (50, 0, 150, 100) == framed(picture, "center").box
     assert framed(picture, "box:20,40,60").box == (28, 16, 88, 76)
     assert framed(picture, "fit").box == (0, -50, 200, 150)
 
 
 def test_the_pixels_stay_as_they_are() -> None:
     picture = blank(100, 200)
-    for framing in ("centre", "fit", "box:1,2,30"):
+    for framing in ("center", "fit", "box:1,2,30"):
         found = framed(picture, framing)
         assert found.pixels is picture.pixels and found.sha256 == picture.sha256 and found.name == picture.name
 
@@ -69,7 +69,7 @@ def test_numbers_beyond_the_sliders_are_brought_back() -> None:
     assert numbers("box:10,20,30") == (10, 20, 30) and numbers("box:10,20,3") == (10, 20, 10)
 
 
-@pytest.mark.parametrize("framing", ["centre", "box:0,0,60", "box:100,100,100", "box:30,30,10"])
+@pytest.mark.parametrize("framing", ["center", "box:0,0,60", "box:100,100,100", "box:30,30,10"])
 @pytest.mark.parametrize("shape", [(20, 1600), (1600, 20), (100, 401), (8, 90)])
 def test_of_an_elongated_picture_what_lies_round_the_square_is_drawn(shape: tuple[int, int], framing: str) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
@@ -80,20 +80,20 @@ def test_of_an_elongated_picture_what_lies_round_the_square_is_drawn(shape: tupl
     assert part.sha256 != whole.sha256
 
 
-@pytest.mark.parametrize(("shape", "framing"), [((100, 400), "centre"), ((20, 1600), "fit"), ((64, 64), "box:1,2,30")])
+@pytest.mark.parametrize(("shape", "framing"), [((100, 400), "center"), ((20, 1600), "fit"), ((64, 64), "box:1,2,30")])
 def test_a_picture_that_can_be_read_is_drawn_whole(shape: tuple[int, int], framing: str) -> None:
     picture = framed(blank(*shape), framing)
     assert drawn(picture) is picture
 
 
-@pytest.mark.parametrize("text", ["", "middle", "CENTRE", "50,50,60"])
-def test_an_unknown_framing_is_the_centre(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "middle", "CENTER", "50,50,60"])
+def test_an_unknown_framing_is_the_center(text: str) -> None:
     assert framed(blank(90, 160), text).box == (35, 0, 125, 90)
 
 
 def test_the_center_crop_is_the_one_that_the_model_was_measured_with() -> None:
     card = ModelCard("torchvision/x", "", "plain", ("a", "b"), size=224, resize=232)
     picture = blank(464, 928)  # resized to 232 × 464, of which the central 224 are 448 pixels of the picture
-    assert pictures.framed(card, picture, "centre").box == (240, 8, 688, 456)
+    assert pictures.framed(card, picture, "center").box == (240, 8, 688, 456)
     assert pictures.framed(card, picture, "fit").box == (0, -232, 928, 696)
     assert pictures.framed(card, picture, "box:50,50,100").box == (232, 0, 696, 464)

@@ -83,7 +83,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     widths = [8, 8, 16, 16]
     card = ModelCard("own/x", "x", "cbam", tuple(CLASSES), size=64, widths=tuple(widths))
     save_file(build(card).state_dict(), home / "models" / f"{PIX}.safetensors")
-    facts = dict.fromkeys(["paper", "licence", "measured", "data", "device", "command"], PIX)
+    facts = dict.fromkeys(["paper", "license", "measured", "data", "device", "command"], PIX)
     history = [{"epoch": 1, "loss": 1.0, "accuracy": 0.5}, {"epoch": 2, "loss": 0.5, "accuracy": 0.6}]
     facts |= {"history": history, "confusion": [[1, 2, 3]] * 3}
     said = {"architecture": "fovea/cbam", "classes": CLASSES, "size": 64, "widths": widths, "title": PIX}
@@ -110,7 +110,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def at_home(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOVEA_MODELS", str(world / "models"))
     monkeypatch.setenv(runs.FOLDER, str(world / "runs"))
-    monkeypatch.setenv("FOVEA_LEAGUE", str(world / f"{PIX}.json"))
+    monkeypatch.setenv("FOVEA_BENCHMARK", str(world / f"{PIX}.json"))
 
 
 def open_page(view: str = "", **address: str) -> AppTest:

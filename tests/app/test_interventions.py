@@ -195,7 +195,7 @@ GATED, ALIKE, PLAIN = "the mean of the gate", "looks at all patches alike", "pla
 def test_the_texts_are_those_of_the_attention_that_is_chosen(slug: str) -> None:
     model = build_tiny(slug)
     maps = core.read(model, open_sample(SAMPLE)).maps
-    subject = Subject(model, open_sample(SAMPLE), SAMPLE, "centre")
+    subject = Subject(model, open_sample(SAMPLE), SAMPLE, "center")
     for one in maps:
         said = {way: changes.about(subject, [one], way) for way in changes.ways([one])}
         assert all(said.values())

@@ -20,7 +20,7 @@ from app.views.models.equation import latex
 from app.widgets import models
 from app.words import word
 from core.attention import MECHANISMS
-from core.models import shelf
+from core.models import zoo
 from core.types import ModelCard
 from tests.app.pages import visit
 
@@ -33,7 +33,7 @@ FACTS = {
     "confusion": [[9 if row == column else 1 for column in range(10)] for row in range(10)],
     "seeds": {"accuracies": [0.9, 0.92, 0.94], "mean": 0.92, "std": 0.0163},
     "command": "python -m core train tiny/cbam",
-    "licence": "Nobody may use it.",
+    "license": "Nobody may use it.",
     "data": "leaves",
     "seconds": 75,
     "independent": {"accuracy": 0.125, "pictures": 200},
@@ -44,7 +44,7 @@ NONSENSE = {
     "confusion": [[1, 2], [3]],
     "seeds": {"accuracies": ["high"], "mean": None},
     "command": 3,
-    "licence": ["none"],
+    "license": ["none"],
     "data": {"a": 1},
     "seconds": math.nan,
     "independent": "often",
@@ -61,8 +61,8 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
         def put(slug: str, mechanism: str, **changes: object) -> None:
             one = tiny(mechanism)
             card = replace(one.card, slug=slug, mechanism=mechanism, **changes)
-            shelf.store(one.module, card)
-            shelf.store_card(card)
+            zoo.store(one.module, card)
+            zoo.store_card(card)
 
         ablation = {"uniform": 0.5, "shuffled": 0.4, "off": 0.1}
         for family in ("scenes", "imagenette", "scenes-tag", "scenes-place"):
@@ -134,7 +134,7 @@ def test_picker_and_table_are_one_truth() -> None:
 
 def test_a_whole_card_says_all_of_it() -> None:
     text = said(open_page(model="imagenette/cbam"))
-    for part in (FACTS["command"], FACTS["licence"], "loses 30.0 points", "92.0 % ± 1.6 %", "Woo et al."):
+    for part in (FACTS["command"], FACTS["license"], "loses 30.0 points", "92.0 % ± 1.6 %", "Woo et al."):
         assert part in text
     assert word("card.no_history") not in text and "confusion matrix" not in text
     low, high = (f"{100 * end:.1f} %" for end in cards.wilson(0.8, 200))
@@ -146,10 +146,10 @@ def test_a_card_that_says_nothing_or_nonsense_is_shown_without_it(slug: str) -> 
     text = said(open_page(model=slug))
     assert word("card.no_history") in text and "python -m core evaluate" in text
     assert (word("card.unmeasured") in text) == (slug == "made/bare")
-    assert word("card.command") not in text and word("card.licence") not in text
+    assert word("card.command") not in text and word("card.license") not in text
 
 
-@pytest.mark.parametrize(("family", "kind"), [("scenes-tag", "tag"), ("scenes-place", "place")])
+@pytest.mark.parametrize(("family", "kind"), [("scenes-tag", "tag"), ("scenes-place", "background")])
 def test_a_shortcut_is_said_in_plain_words(family: str, kind: str) -> None:
     text = said(open_page(model=f"{family}/cbam"))
     assert word(f"shortcut.{kind}.independent", accuracy="12.5 %") in text
@@ -160,7 +160,7 @@ def test_the_speed_of_all_is_measured_when_asked_for() -> None:
     page = open_page(model="scenes/plain")
     page = well(press(page, "measure"))
     line = page.dataframe[0].value.set_index("model")["milliseconds"]
-    here = [card.slug for card in shelf.stored()]
+    here = [card.slug for card in zoo.stored()]
     assert (line[here] > 0).all() and line.drop(here).isna().all()  # torchvision's are not fetched for it
     assert not [one for one in page.button if one.key in ("measure", "stop-measuring")]
 

@@ -76,7 +76,7 @@ def test_values_come_back_within_the_documented_error(scale: float, signed: bool
 
 
 @pytest.mark.parametrize("signed", [False, True])
-def test_a_fine_map_comes_back_finely_and_says_where_its_colours_end(signed: bool) -> None:
+def test_a_fine_map_comes_back_finely_and_says_where_its_colors_end(signed: bool) -> None:
     random = np.random.default_rng(4)
     values = (random.normal(size=(20, 33)) ** 5).astype(np.float32)  # a few cells far above all others
     values = values if signed else np.abs(values)
@@ -220,7 +220,7 @@ def rows_of(cells: list[int]) -> Rows:
         ([Layer("a", "A", SOUND)] * 2, {}, "slug of its own"),
         ([Layer("a", "A", SOUND)], {"selected": ("b", "")}, "no layer b"),
         ([Layer("a", "A", SOUND)], {"settings": {"opacty": 1}}, "no setting opacty"),
-        ([Layer("a", "A", SOUND)], {"settings": {"colours": "jet"}}, "colours is one of inferno"),
+        ([Layer("a", "A", SOUND)], {"settings": {"colors": "jet"}}, "colors is one of inferno"),
         ([Layer("a", "A", SOUND)], {"settings": {"opacity": 2}}, "between 0 and 1"),
     ],
 )

@@ -11,9 +11,9 @@ from app.figures.intervention import see_through
 def test_paired_bars_draw_both_answers_class_by_class() -> None:
     before, after = np.array([0.7, 0.2, 0.001], np.float32), np.array([0.1, 0.3, 0.6], np.float32)
     figure = paired_bars(["ash", "elm", "oak"], before, after, 0, ("before", "after"))
-    track, grey, _, colour = figure.data
-    assert np.array_equal(grey.x, before) and np.array_equal(colour.x, after) and list(track.x) == [1, 1, 1]
-    assert (np.array(grey.y) < np.array(colour.y)).all() and grey.marker.color != colour.marker.color
+    track, gray, _, color = figure.data
+    assert np.array_equal(gray.x, before) and np.array_equal(color.x, after) and list(track.x) == [1, 1, 1]
+    assert (np.array(gray.y) < np.array(color.y)).all() and gray.marker.color != color.marker.color
     texts = [one.text for one in figure.layout.annotations]
     assert texts[:6] == ["<b>ash</b>", "<b>70 % → 10 %</b>", "elm", "20 % → 30 %", "oak", "< 1 % → 60 %"]
     assert "before" in texts[6] and "after" in texts[6]
@@ -32,8 +32,8 @@ def test_paired_maps_share_one_scale_from_zero() -> None:
 
 
 def test_a_map_lets_the_picture_through_where_it_is_low() -> None:
-    places, colours = zip(*see_through(), strict=True)
-    alpha = [float(one.split(",")[3].strip(" )")) for one in colours]
+    places, colors = zip(*see_through(), strict=True)
+    alpha = [float(one.split(",")[3].strip(" )")) for one in colors]
     assert places[0] == 0 and places[-1] == 1 and alpha[0] == 0 and alpha[-1] == 0.85
     assert np.allclose(alpha, [0.85 * at**0.7 for at in places], atol=1e-3)
-    assert colours[-1].startswith("rgba(252, 255, 164")  # the end of inferno
+    assert colors[-1].startswith("rgba(252, 255, 164")  # the end of inferno

@@ -63,7 +63,7 @@ def test_one_pixel_makes_another_picture(model: Classifier) -> None:
 
 
 def variants(model: Classifier, picture: Picture, other: Classifier) -> dict[str, tuple]:
-    """The first question, and one for each thing about it that may differ."""
+    """The first question, and one for each object about it that may differ."""
     card = replace(model.card, facts={**model.card.facts, "checksum": "another file"})
     x0, y0, x1, y1 = picture.box
     return {

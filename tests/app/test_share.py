@@ -25,7 +25,7 @@ from core import Agreement, Attribution, Classifier, Picture, Reading, agreement
 from core.attention import MECHANISMS
 from core.attribution import batches, method
 from core.data.samples import open_sample
-from core.models import shelf
+from core.models import zoo
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +35,8 @@ def models(tiny: Callable[[str], Classifier], tmp_path_factory: pytest.TempPathF
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOVEA_PRETRAINED", str(folder))
         for one in MECHANISMS:
-            shelf.store(tiny(one.slug).module, tiny(one.slug).card)
-            shelf.store_card(tiny(one.slug).card)
+            zoo.store(tiny(one.slug).module, tiny(one.slug).card)
+            zoo.store_card(tiny(one.slug).card)
     return folder
 
 
@@ -92,7 +92,7 @@ VIEWS = [
     View("tiny/plain", "scenes/42", "grad-cam", target="birch"),
     View("tiny/spatial-gate", "scenes/42", "saliency", "stage4.attention", "elm", "fit"),
     View("tiny/cbam", "photo/hopper", "input-x-gradient", "stage3.attention.spatial", "oak", "box:50,50,60"),
-    View("tiny/self-attention", "scenes/7", "grad-cam", "stage4.block1.first", "fir", "centre", (("stage", "stage3"),)),
+    View("tiny/self-attention", "scenes/7", "grad-cam", "stage4.block1.first", "fir", "center", (("stage", "stage3"),)),
     View("tiny/self-attention", "photo/hopper", "saliency", "stage4.block1.second.head2", "pine", "fit"),
     View(
         "tiny/cbam",
@@ -120,7 +120,7 @@ def test_the_code_follows_each_choice() -> None:
     """The comparison above can fail: each line that a choice changes changes a number."""
     view = VIEWS[4]
     picture, reading, found, measured = on_the_page(view)
-    for change in ({"framing": "centre"}, {"map": "stage4.block1.second.head3"}, {"method": "grad-cam"}):
+    for change in ({"framing": "center"}, {"map": "stage4.block1.second.head3"}, {"method": "grad-cam"}):
         other = dataclasses.replace(view, **change)
         names, (told,) = executed(code(other, view.target, picture.box))
         assert flat(told) != pytest.approx(flat(measured), abs=2e-3)
@@ -204,4 +204,4 @@ def test_the_settings_name_the_very_weights(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("FOVEA_PRETRAINED")
     view = View("scenes/cbam", "scenes/7", "saliency")
     told = settings(load(view.model), open_sample(view.sample), view, "fish", None)
-    assert told["checksum"] == shelf.checksum(shelf.shelf() / "scenes" / "cbam.safetensors")
+    assert told["checksum"] == zoo.checksum(zoo.zoo_folder() / "scenes" / "cbam.safetensors")

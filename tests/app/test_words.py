@@ -28,7 +28,7 @@ from app.words.en import WORDS as ENGLISH
 from core import Classifier
 from core.attention import MECHANISMS
 from core.attribution import METHODS
-from core.models.shelf import FAMILIES
+from core.models.zoo import FAMILIES
 from tests.app.mistakes.open_keys import OF_MISTAKES
 from tests.app.trial_keys import OF_TRIALS
 from tests.app.trust.trust_page import OF_TRUST
@@ -44,12 +44,12 @@ VALUES = {
     **OF_MISTAKES,
     "page.{page.slug}": [f"page.{one.slug}" for one in PAGES],
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],
-    "framing.{kind}": [f"framing.{one}" for one in (pictures.CENTRE, pictures.FIT, pictures.BOX)],
+    "framing.{kind}": [f"framing.{one}" for one in (pictures.CENTER, pictures.FIT, pictures.BOX)],
     "framing.{name}": ["framing.across", "framing.down", "framing.side"],
     "family.{slug}": [f"family.{one}" for one in (*FAMILIES, "shortcut", "torchvision", "own")],
-    "shortcut.{kind}": ["shortcut.tag", "shortcut.place"],
-    "shortcut.{shortcut(card.family)}.why": ["shortcut.tag.why", "shortcut.place.why"],
-    "shortcut.{kind}.independent": ["shortcut.tag.independent", "shortcut.place.independent"],
+    "shortcut.{kind}": ["shortcut.tag", "shortcut.background"],
+    "shortcut.{shortcut(card.family)}.why": ["shortcut.tag.why", "shortcut.background.why"],
+    "shortcut.{kind}.independent": ["shortcut.tag.independent", "shortcut.background.independent"],
     "own.example.{kind}": [f"own.example.{one}" for one in EXAMPLES],
     "model.{card.architecture}": ["model.torchvision/swin_t", "model.torchvision/maxvit_t"],
     "tap.{part}": [f"tap.{one}" for one in sorted(PARTS)],
@@ -187,7 +187,7 @@ def a(x, flag):
         ("b.one", "b.two"): {"left"},
         ("c.b.one", "c.b.two"): set(),
         ("d", "e"): set(),
-        ("framing.centre", "framing.fit", "framing.box"): set(),
+        ("framing.center", "framing.fit", "framing.box"): set(),
         ("f.{x}",): set(),
     }
 

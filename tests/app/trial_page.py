@@ -29,7 +29,7 @@ def situation(
     target, chosen = reading.predicted, attention_maps.find_choice(reading, choice)
     found = core.attribute(classifier, picture, slug, target, contrast=contrast, **parameters) if computed else None
     return {
-        "subject": state.Subject(classifier, picture, sample, "centre"),
+        "subject": state.Subject(classifier, picture, sample, "center"),
         "reading": reading,
         "target": target,
         "shown": panes.Shown(chosen, query, titles.attention_title(reading, chosen, query)),

@@ -21,7 +21,7 @@ from tqdm import tqdm
 import core
 from core.attention.tap import listen
 from core.data.samples import open_sample
-from core.models import shelf
+from core.models import zoo
 
 BAR = 1.1
 """What ``read`` may cost, in forward passes of the same prepared picture."""
@@ -74,7 +74,7 @@ def jobs_of(slug: str, sample: str) -> dict[str, Callable[[], object]]:
     classifier.run(lambda: torch.set_num_threads(1))  # the setting belongs to a thread, and the worker is another one
     return {
         "read": lambda: core.read(classifier, picture),
-        "first read": lambda: core.read(classifier, core.reframe(picture, "centre")),  # its square is still to be cut
+        "first read": lambda: core.read(classifier, core.reframe(picture, "center")),  # its square is still to be cut
         "prepare": lambda: classifier.prepare(picture),
         "forward": forward,
         "on the worker": lambda: classifier.run(forward),
@@ -128,7 +128,7 @@ def main() -> int:
     options.add_argument("--sample", default="photo/hopper", help="the sample to read (photo/hopper)")
     chosen = options.parse_args()
     torch.set_num_threads(1)
-    slugs = [card.slug for card in shelf.stored()]
+    slugs = [card.slug for card in zoo.stored()]
     if not slugs:
         print("The shelf is empty: train a model first (python -m core train scenes/plain).", file=sys.stderr)
         return 1

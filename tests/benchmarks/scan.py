@@ -25,7 +25,7 @@ from PIL import Image
 import core
 from core.data.datasets import find_folder
 from core.data.listed import list_folder
-from core.scanning.look import batch_size
+from core.scanning.inference import batch_size
 from tests.benchmarks.bench import ratio, table, take_turns
 
 BARS = {"with agreement": 1.35, "without": 1.25}
@@ -55,7 +55,7 @@ def floor(classifier: core.Classifier, paths: Sequence[Path]) -> None:
     def forward_all() -> None:
         with torch.inference_mode():
             while (squares := read.get()) is not None:
-                classifier.module(classifier.normalise(squares)).argmax(1)
+                classifier.module(classifier.normalize(squares)).argmax(1)
 
     reader = threading.Thread(target=decode_all)
     reader.start()

@@ -38,7 +38,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         if served in addresses:
             return addresses[served]
         folder = tmp_path_factory.mktemp("kept")
-        own = {"FOVEA_RUNS": str(folder / "runs"), "FOVEA_LEAGUE": str(folder / "league.json"), **variables}
+        own = {"FOVEA_RUNS": str(folder / "runs"), "FOVEA_BENCHMARK": str(folder / "benchmark.json"), **variables}
         port = port or _free_port()
         log = tmp_path_factory.mktemp("server") / "log.txt"
         command = [sys.executable, "-m", "streamlit", "run", str(path), "--server.port", str(port)]

@@ -10,15 +10,15 @@ ENOUGH = 4.5
 MEASURE = """() => {
   const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
   const known = new Map();
-  const rgba = (colour) => {
-    if (!known.has(colour)) {
+  const rgba = (color) => {
+    if (!known.has(color)) {
       context.clearRect(0, 0, 1, 1);
-      context.fillStyle = colour;
+      context.fillStyle = color;
       context.fillRect(0, 0, 1, 1);
       const [r, g, b, a] = context.getImageData(0, 0, 1, 1).data;
-      known.set(colour, [r, g, b, a / 255]);
+      known.set(color, [r, g, b, a / 255]);
     }
-    return known.get(colour);
+    return known.get(color);
   };
   const over = ([r, g, b, a], below) => [r, g, b].map((one, i) => one * a + below[i] * (1 - a));
   const above = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host ?? null;
@@ -29,8 +29,8 @@ MEASURE = """() => {
     return a === 1 ? [r, g, b] : over([r, g, b, a], ground(above(node)));
   };
   const strength = (node) => (node ? Number(getComputedStyle(node).opacity) * strength(above(node)) : 1);
-  const light = (colour) => {
-    const [r, g, b] = colour.map((one) => ((one /= 255) <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+  const light = (color) => {
+    const [r, g, b] = color.map((one) => ((one /= 255) <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const found = [];
@@ -46,7 +46,7 @@ MEASURE = """() => {
       if (node.closest("[disabled], [aria-disabled=true], .hoverlayer, [data-testid=stSkeleton]")) continue;
       if (style.fontFamily.includes("Material")) continue; // a sign, not a word
       const chart = node instanceof SVGElement;
-      if (chart && style.fill === "rgb(255, 255, 255)" && node.closest(".textpoint")) continue; // on a coloured cell
+      if (chart && style.fill === "rgb(255, 255, 255)" && node.closest(".textpoint")) continue; // on a colored cell
       const [r, g, b, a] = rgba(chart ? style.fill : style.color);
       const slider = node.closest("[data-testid=stSliderThumbValue]")?.closest("[data-testid=stSlider]"); // not on it
       const below = ground(chart ? node.ownerSVGElement.parentElement : slider ?? node);

@@ -34,7 +34,7 @@ class Overlay:
         return self.page.locator(f"canvas[data-pane={side}]")
 
     def pixel(self, side: str, x: float, y: float) -> np.ndarray:
-        """The colour at a place of the picture."""
+        """The color at a place of the picture."""
         return np.array(
             self.pane(side).evaluate(
                 """(canvas, [x, y, width]) => {

@@ -1,6 +1,6 @@
 """A page with the overlay alone, for the browser tests: known maps on a known picture.
 
-The picture is 120 x 80, flat grey with one red square of 4 x 4 pixels at (72, 28). ``?case=crop`` shows it with the
+The picture is 120 x 80, flat gray with one red square of 4 x 4 pixels at (72, 28). ``?case=crop`` shows it with the
 model's square in its middle, ``?case=fit`` with a square that reaches beyond it, where Python is told what is chosen;
 with ``?case=heads`` it then sends other heads.
 """
@@ -17,7 +17,7 @@ from PIL import Image
 
 from app.components.overlay import Layer, Rows, Stack, pack, show
 
-GREY, RED = (120, 120, 120), (220, 20, 20)
+GRAY, RED = (120, 120, 120), (220, 20, 20)
 MARK = (72, 28, 76, 32)  # left, top, right, bottom of the red square
 SIZE = (120, 80)
 BOXES = {"crop": (20, 0, 100, 80), "fit": (0, -20, 120, 100)}
@@ -44,7 +44,7 @@ WORDS = {
     "overlay.wipe": "Wipe",
     "overlay.difference": "Difference",
     "overlay.divider": "Divider between the two maps",
-    "overlay.colours": "Colours",
+    "overlay.colors": "Colors",
     "overlay.viridis": "Viridis",
     "overlay.inferno": "Inferno",
     "overlay.cividis": "Cividis",
@@ -55,7 +55,7 @@ WORDS = {
     "overlay.smooth": "Smooth",
     "overlay.full": "Full range",
     "overlay.full_help": "To the strongest cell",
-    "overlay.beyond_scale": "strongest {share} at full colour",
+    "overlay.beyond_scale": "strongest {share} at full color",
     "overlay.download": "Save PNG",
     "overlay.hint": "Point at a place to read its value.",
     "overlay.hint_rows": "Point at a patch to see what it attends to; click to pin it.",
@@ -74,8 +74,8 @@ WORDS = {
 
 
 def picture() -> bytes:
-    """The picture as PNG, which keeps its colours exactly."""
-    pixels = np.full((SIZE[1], SIZE[0], 3), GREY, np.uint8)
+    """The picture as PNG, which keeps its colors exactly."""
+    pixels = np.full((SIZE[1], SIZE[0], 3), GRAY, np.uint8)
     pixels[MARK[1] : MARK[3], MARK[0] : MARK[2]] = RED
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
@@ -172,7 +172,7 @@ def page() -> None:
         attention = [Layer("ramp", "Ramp", 15 - ramp()), *attention[1:]]
     blob = pack(
         picture(), SIZE, BOXES.get(case, BOXES["crop"]), attention, attribution,
-        selected=(chosen, ""), words=WORDS, settings={"opacity": 1.0, "colours": "viridis"},
+        selected=(chosen, ""), words=WORDS, settings={"opacity": 1.0, "colors": "viridis"},
     )  # fmt: skip
     result = show(blob, key="overlay", on_pick=count, on_select=None if case == "crop" else lambda: None)
     st.session_state.runs = st.session_state.get("runs", 0) + 1

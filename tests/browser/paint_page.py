@@ -17,7 +17,7 @@ from core import AttentionMap, Kind
 from tests.app.trial_page import situation
 from tests.conftest import build_tiny
 
-GREY = (120, 120, 120)
+GRAY = (120, 120, 120)
 GATE = AttentionMap("gate", Kind.SPATIAL, np.ones((4, 4), np.float32), (4, 4))
 OWN = (np.arange(16, dtype=np.float32) / 15).reshape(4, 4)
 
@@ -25,7 +25,7 @@ OWN = (np.arange(16, dtype=np.float32) / 15).reshape(4, 4)
 def picture() -> bytes:
     """An even square."""
     file = io.BytesIO()
-    Image.fromarray(np.full((64, 64, 3), GREY, np.uint8)).save(file, "PNG")
+    Image.fromarray(np.full((64, 64, 3), GRAY, np.uint8)).save(file, "PNG")
     return file.getvalue()
 
 
@@ -45,7 +45,7 @@ def canvas() -> None:
         key="canvas",
         identity="other" if other else "first",
         words=painting.words(GATE),
-        colours=figures.HEAT,
+        colors=figures.HEAT,
         on_painted=count,
     )
     st.text(json.dumps(st.session_state.get("told", ())))

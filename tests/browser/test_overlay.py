@@ -1,4 +1,4 @@
-"""The overlay in Chromium: colours and places on pixels against a second computation, and what goes over the wire."""
+"""The overlay in Chromium: colors and places on pixels against a second computation, and what goes over the wire."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.expected import TOLERANCE, close, colour_of, signed_colour_of
+from tests.browser.expected import TOLERANCE, close, color_of, signed_color_of
 from tests.browser.overlay_driver import Overlay
-from tests.browser.overlay_page import GREY, MARK, NOTE, RED, masked, ramp, spot
+from tests.browser.overlay_page import GRAY, MARK, NOTE, RED, masked, ramp, spot
 
 pytestmark = pytest.mark.browser
 PAGE = "tests/browser/overlay_page.py"
@@ -44,24 +44,24 @@ def overlay(mounted: Overlay) -> Overlay:
 
 
 def cell(row: int, column: int, count: int = 4) -> tuple[float, float]:
-    """The centre of a cell of a grid over the square (20, 0, 100, 80)."""
+    """The center of a cell of a grid over the square (20, 0, 100, 80)."""
     return 20 + (column + 0.5) * 80 / count, (row + 0.5) * 80 / count
 
 
-def test_colours_of_known_values(overlay: Overlay) -> None:
+def test_colors_of_known_values(overlay: Overlay) -> None:
     values = ramp()
     for row in range(4):
         for column in range(4):
-            expected = colour_of(values[row, column], 0, 15)
+            expected = color_of(values[row, column], 0, 15)
             assert close(overlay.pixel("attention", *cell(row, column)), expected), (row, column)
     overlay.slide("Opacity", 40)
-    assert close(overlay.pixel("attention", *cell(3, 3)), colour_of(15, 0, 15, opacity=0.4))
+    assert close(overlay.pixel("attention", *cell(3, 3)), color_of(15, 0, 15, opacity=0.4))
     overlay.slide("Hide below", 50)
     for row, column in ((1, 2), (1, 3), (2, 0), (3, 0)):  # 6, 7 | 8, 12 of 15: the threshold is 7.5
-        expected = colour_of(values[row, column], 0, 15, opacity=0.4, cut=0.5)
+        expected = color_of(values[row, column], 0, 15, opacity=0.4, cut=0.5)
         assert close(overlay.pixel("attention", *cell(row, column)), expected), (row, column)
     overlay.slide("Opacity", 0)
-    assert close(overlay.pixel("attention", *cell(3, 3)), np.array(GREY), 1)
+    assert close(overlay.pixel("attention", *cell(3, 3)), np.array(GRAY), 1)
 
 
 def test_signed_maps_keep_zero_in_the_middle(overlay: Overlay) -> None:
@@ -69,7 +69,7 @@ def test_signed_maps_keep_zero_in_the_middle(overlay: Overlay) -> None:
     values = (ramp() - 6) / 2  # -3 to 4.5, zero in row 1, column 2
     assert close(overlay.pixel("attribution", *cell(1, 2)), np.full(3, 56 + 0.75 * 120), 1)
     for row, column in ((0, 0), (1, 0), (2, 0), (3, 3)):
-        expected = signed_colour_of(values[row, column], 4.5)
+        expected = signed_color_of(values[row, column], 4.5)
         assert close(overlay.pixel("attribution", *cell(row, column)), expected), (row, column)
     red, _, blue = overlay.pixel("attribution", *cell(0, 0))
     assert blue > red, "below zero is purple"
@@ -81,12 +81,12 @@ def test_a_marked_pixel_lies_under_its_cell(overlay: Overlay) -> None:
     left, top, right, bottom = MARK
     inside = [(x, y) for x in (left + 0.5, right - 0.5) for y in (top + 0.5, bottom - 0.5)]
     outside = [(left - 0.5, top + 2), (right + 0.5, top + 2), (left + 2, top - 0.5), (left + 2, bottom + 0.5)]
-    hot = colour_of(2.5, 0, 2.5)
+    hot = color_of(2.5, 0, 2.5)
     assert all(close(overlay.pixel("attribution", *place), hot) for place in inside)
-    assert all(close(overlay.pixel("attribution", *place), np.array(GREY), 25) for place in outside)
+    assert all(close(overlay.pixel("attribution", *place), np.array(GRAY), 25) for place in outside)
     overlay.slide("Opacity", 0)
     assert close(overlay.pixel("attribution", left + 2, top + 2), np.array(RED), 1)
-    shaded = SHADE_ALPHA * SHADE + (1 - SHADE_ALPHA) * np.array(GREY)
+    shaded = SHADE_ALPHA * SHADE + (1 - SHADE_ALPHA) * np.array(GRAY)
     for x in (10, 110):
         assert close(overlay.pixel("attribution", x, 40), shaded, 2), "what the model never saw is shaded"
 
@@ -96,24 +96,24 @@ def test_a_square_beyond_the_picture_is_shown_whole(browser_page, serve) -> None
     bounds = overlay.pane("attention").bounding_box()
     assert bounds["width"] == pytest.approx(bounds["height"], abs=1)
     for row, y in enumerate((-5, 25, 55, 85)):  # the grid is laid over 120 x 120 from -20
-        under = GREY if 0 <= y < 80 else PADDING
-        assert close(overlay.pixel("attention", 105, y), colour_of(4 * row + 3, 0, 15, under)), row
+        under = GRAY if 0 <= y < 80 else PADDING
+        assert close(overlay.pixel("attention", 105, y), color_of(4 * row + 3, 0, 15, under)), row
     overlay.choose("signed")
     told = overlay.wait_until(lambda known: known["selected"] is not None)
     assert told["selected"] == {"attention": "ramp", "attribution": "signed"}
 
 
-def test_smooth_interpolates_values_and_not_colours(overlay: Overlay) -> None:
+def test_smooth_interpolates_values_and_not_colors(overlay: Overlay) -> None:
     overlay.page.get_by_label("Smooth").check()
     overlay.leave()
     for row, column in ((0, 0), (1, 2), (3, 3)):
-        assert close(overlay.pixel("attention", *cell(row, column)), colour_of(ramp()[row, column], 0, 15), 6)
+        assert close(overlay.pixel("attention", *cell(row, column)), color_of(ramp()[row, column], 0, 15), 6)
     x, y = cell(2, 1)
-    assert close(overlay.pixel("attention", x + 10, y + 10), colour_of((9 + 10 + 13 + 14) / 4, 0, 15), 6)
+    assert close(overlay.pixel("attention", x + 10, y + 10), color_of((9 + 10 + 13 + 14) / 4, 0, 15), 6)
     overlay.slide("Hide below", 60)  # 9: half-way between 8 and 12 is 10, a quarter of the way is 9
     x, y = cell(2, 0)
-    assert close(overlay.pixel("attention", x, y + 10), colour_of(10, 0, 15), 6)
-    assert close(overlay.pixel("attention", x, y + 3), np.array(GREY), 1)
+    assert close(overlay.pixel("attention", x, y + 10), color_of(10, 0, 15), 6)
+    assert close(overlay.pixel("attention", x, y + 3), np.array(GRAY), 1)
 
 
 def test_the_difference_is_of_shares_of_the_peaks_on_the_coarser_grid(overlay: Overlay) -> None:
@@ -123,7 +123,7 @@ def test_the_difference_is_of_shares_of_the_peaks_on_the_coarser_grid(overlay: O
     for row, column in ((0, 0), (1, 2), (3, 3), (1, 3)):
         x, y = cell(row, column)
         got = overlay.pixel("attention", x - 8, y - 8)  # a corner of the cell: the mark is red
-        assert close(got, signed_colour_of(expected[row, column], 1)), (row, column)
+        assert close(got, signed_color_of(expected[row, column], 1)), (row, column)
     overlay.hover("attention", *cell(1, 2))
     assert overlay.readout("attention") == "row 2, column 3: \u22120.6 (attention 0.4, gradients 1 of their peaks)"
 
@@ -132,14 +132,14 @@ def test_wipe_shows_both_maps_over_one_picture(overlay: Overlay) -> None:
     overlay.choose("signed")
     overlay.mode("wipe")
     values = (ramp() - 6) / 2
-    assert close(overlay.pixel("attention", *cell(3, 1)), colour_of(13, 0, 15))
-    assert close(overlay.pixel("attention", *cell(3, 2)), signed_colour_of(values[3, 2], 4.5))
+    assert close(overlay.pixel("attention", *cell(3, 1)), color_of(13, 0, 15))
+    assert close(overlay.pixel("attention", *cell(3, 2)), signed_color_of(values[3, 2], 4.5))
     overlay.page.mouse.move(*overlay.at("attention", 60, 20))
     overlay.page.mouse.down()
     overlay.page.mouse.move(*overlay.at("attention", 30, 20))
     overlay.page.mouse.up()
     overlay.leave()
-    assert close(overlay.pixel("attention", *cell(3, 1)), signed_colour_of(values[3, 1], 4.5))
+    assert close(overlay.pixel("attention", *cell(3, 1)), signed_color_of(values[3, 1], 4.5))
 
 
 def test_scales_can_be_shared(overlay: Overlay) -> None:
@@ -148,7 +148,7 @@ def test_scales_can_be_shared(overlay: Overlay) -> None:
     overlay.page.get_by_label("Scale").select_option("both")
     overlay.settle()
     assert high.all_inner_texts() == ["15", "15"]
-    assert close(overlay.pixel("attribution", 73, 29), colour_of(2.5, 0, 15, RED), 6)
+    assert close(overlay.pixel("attribution", 73, 29), color_of(2.5, 0, 15, RED), 6)
     overlay.page.get_by_label("Scale").select_option("strip")
     overlay.settle()
     assert high.all_inner_texts() == ["15", "4.5"]
@@ -160,9 +160,9 @@ def test_values_that_are_not_numbers_let_the_picture_through(overlay: Overlay) -
     for smooth in (False, True):
         overlay.page.get_by_label("Smooth").set_checked(smooth)
         overlay.leave()
-        assert close(overlay.pixel("attribution", *cell(0, 0, 2)), np.array(GREY), 1)
-        assert close(overlay.pixel("attribution", *cell(1, 0, 2)), colour_of(2, low, high), 6)
-        assert close(overlay.pixel("attribution", *cell(1, 1, 2)), colour_of(4, low, high), 6)
+        assert close(overlay.pixel("attribution", *cell(0, 0, 2)), np.array(GRAY), 1)
+        assert close(overlay.pixel("attribution", *cell(1, 0, 2)), color_of(2, low, high), 6)
+        assert close(overlay.pixel("attribution", *cell(1, 1, 2)), color_of(4, low, high), 6)
     overlay.hover("attribution", *cell(0, 0, 2))
     assert overlay.readout("attribution") == "row 1, column 1: no value"
 
@@ -171,7 +171,7 @@ def test_a_blank_map_says_why_as_plain_text(overlay: Overlay) -> None:
     overlay.choose("blank")
     note = overlay.page.locator(".pane.attribution .note")
     assert note.inner_text() == NOTE and note.is_visible()
-    assert close(overlay.pixel("attribution", *cell(2, 2)), np.array(GREY), 1)
+    assert close(overlay.pixel("attribution", *cell(2, 2)), np.array(GRAY), 1)
 
 
 def test_hands_move_and_nothing_is_sent(fresh: Overlay) -> None:
@@ -196,11 +196,11 @@ def test_hands_move_and_nothing_is_sent(fresh: Overlay) -> None:
 
 def test_a_hovered_patch_shows_what_it_attends_to(overlay: Overlay) -> None:
     overlay.choose("patches")
-    assert close(overlay.pixel("attention", *cell(0, 3)), colour_of(1, 0, 1)), "the mean over rows is flat here"
+    assert close(overlay.pixel("attention", *cell(0, 3)), color_of(1, 0, 1)), "the mean over rows is flat here"
     overlay.hover("attention", *cell(1, 1))
-    assert close(overlay.pixel("attention", *cell(1, 1)), colour_of(0.7, 0, 0.7))
-    assert close(overlay.pixel("attention", *cell(1, 2)), colour_of(0.3, 0, 0.7))
-    assert close(overlay.pixel("attention", *cell(0, 3)), np.array(GREY), 1)
+    assert close(overlay.pixel("attention", *cell(1, 1)), color_of(0.7, 0, 0.7))
+    assert close(overlay.pixel("attention", *cell(1, 2)), color_of(0.3, 0, 0.7))
+    assert close(overlay.pixel("attention", *cell(0, 3)), np.array(GRAY), 1)
     expected = "row 2, column 2 \u2192 strongest at row 2, column 2: 0.7 (uniform 0.0625)"
     assert overlay.readout("attention") == expected
     assert overlay.readout("attribution") == "row 8, column 8: 0", "the other pane reads the same place"
@@ -257,7 +257,7 @@ def test_another_picture_keeps_what_was_set(fresh: Overlay) -> None:
     fresh.page.get_by_text("Other picture").click()
     fresh.wait_until(lambda known: known["runs"] == 2)
     fresh.settle(300)
-    assert close(fresh.pixel("attention", *cell(0, 0)), colour_of(15, 0, 15, opacity=0.3))
+    assert close(fresh.pixel("attention", *cell(0, 0)), color_of(15, 0, 15, opacity=0.3))
     assert fresh.page.get_by_label("Opacity").input_value() == "30"
     assert fresh.subtitle("attribution") == "Signed"
 
@@ -269,9 +269,9 @@ def test_the_view_is_saved_as_a_picture(overlay: Overlay) -> None:
     with open(download.value.path(), "rb") as file:
         image = np.asarray(Image.open(io.BytesIO(file.read())).convert("RGB")).astype(int)
     assert image.shape[1] == 2 * (900 + 36) + 36
-    hot = np.abs(image - colour_of(2.5, 0, 2.5)).max(-1) <= TOLERANCE
+    hot = np.abs(image - color_of(2.5, 0, 2.5)).max(-1) <= TOLERANCE
     rows, columns = np.nonzero(hot[:, 36 + 936 : 36 + 936 + 900])
-    wide = rows < rows.min() + 30  # the hot cell; further down the end of a colour bar has its colour too
+    wide = rows < rows.min() + 30  # the hot cell; further down the end of a color bar has its color too
     assert columns[wide].min() == pytest.approx(MARK[0] * 7.5, abs=2)
     assert columns[wide].max() + 1 == pytest.approx(MARK[2] * 7.5, abs=2)
 

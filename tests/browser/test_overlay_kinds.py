@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.browser.expected import close, colour_of
+from tests.browser.expected import close, color_of
 from tests.browser.overlay_driver import Overlay
-from tests.browser.overlay_page import GREY, SHARES, WINDOWS
+from tests.browser.overlay_page import GRAY, SHARES, WINDOWS
 from tests.browser.test_overlay import PAGE, cell
 
-COLOURLESS = np.full(3, 56 + 0.75 * GREY[0])
+COLORLESS = np.full(3, 56 + 0.75 * GRAY[0])
 """The picture where a patch cannot look."""
 
 pytestmark = pytest.mark.browser
@@ -25,7 +25,7 @@ def test_a_slider_turns_the_slices_of_a_stack_and_nothing_is_sent(overlay: Overl
     overlay.choose("film")
     before = overlay.frames
     assert overlay.turned() == "mean of 3" and "mean of 3" in overlay.subtitle("attention")
-    assert close(overlay.pixel("attention", *cell(1, 1)), colour_of(2, 0, 3)), "all three, at rest"
+    assert close(overlay.pixel("attention", *cell(1, 1)), color_of(2, 0, 3)), "all three, at rest"
     slider = overlay.page.locator(".pane.attention .stack input")
     slider.focus()
     for keys, at, label in ((("ArrowRight",), 1, "First"), (("End",), 3, "Third"), (("ArrowLeft",), 2, "Second")):
@@ -33,7 +33,7 @@ def test_a_slider_turns_the_slices_of_a_stack_and_nothing_is_sent(overlay: Overl
         assert overlay.turned().startswith(label) and label in overlay.subtitle("attention")
         assert slider.get_attribute("aria-valuetext").startswith(label)
         for place in range(3):
-            hot = colour_of(at, 0, at) if place == at - 1 else np.array(GREY)
+            hot = color_of(at, 0, at) if place == at - 1 else np.array(GRAY)
             assert close(overlay.pixel("attention", *cell(place, place)), hot), (at, place)
     overlay.hover("attention", *cell(1, 1))
     assert overlay.readout("attention") == "row 2, column 2: 2"
@@ -50,7 +50,7 @@ def test_a_shared_scale_stays_while_the_slices_change(overlay: Overlay) -> None:
     overlay.page.get_by_label("Scale").select_option("strip")
     overlay.turn(2)
     assert overlay.page.locator(".pane.attention .scale .high").inner_text() == "15"
-    assert close(overlay.pixel("attention", *cell(1, 1)), colour_of(2, 0, 15))
+    assert close(overlay.pixel("attention", *cell(1, 1)), color_of(2, 0, 15))
 
 
 def test_a_film_plays_to_its_end_and_nothing_is_sent(overlay: Overlay) -> None:
@@ -83,16 +83,16 @@ def test_a_patch_of_a_window_looks_into_its_window_only(overlay: Overlay, number
     overlay.hover("attention", *cell(*query))
     for place in range(16):
         if place in cells:
-            expected = colour_of(SHARES[token, cells.index(place)], 0.1, 0.4)
+            expected = color_of(SHARES[token, cells.index(place)], 0.1, 0.4)
         else:
-            expected = COLOURLESS
+            expected = COLORLESS
         x, y = cell(*divmod(place, 4))
         assert close(overlay.pixel("attention", x - 3, y - 3), expected), place  # not on the red mark
     (row, column), (down, across) = query, divmod(cells[token], 4)
     where = f"row {row + 1}, column {column + 1} \u2192 strongest at row {down + 1}, column {across + 1}"
     assert overlay.readout("attention") == f"{where}: 0.4 (uniform 0.25)"
     overlay.leave()
-    assert close(overlay.pixel("attention", *cell(3, 3)), colour_of(15, 0, 15)), "at rest there is no window"
+    assert close(overlay.pixel("attention", *cell(3, 3)), color_of(15, 0, 15)), "at rest there is no window"
 
 
 def test_a_pinned_window_says_what_lies_outside_of_it(overlay: Overlay) -> None:
@@ -112,11 +112,11 @@ def test_a_pinned_window_says_what_lies_outside_of_it(overlay: Overlay) -> None:
 def test_a_class_token_is_what_is_shown_at_rest(overlay: Overlay) -> None:
     overlay.choose("token")
     assert "from the class token" in overlay.subtitle("attention")
-    assert close(overlay.pixel("attention", *cell(3, 3)), colour_of(1, 0, 1))
-    assert close(overlay.pixel("attention", *cell(1, 1)), np.array(GREY), 1)
+    assert close(overlay.pixel("attention", *cell(3, 3)), color_of(1, 0, 1))
+    assert close(overlay.pixel("attention", *cell(1, 1)), np.array(GRAY), 1)
     overlay.hover("attention", *cell(1, 1))
-    assert close(overlay.pixel("attention", *cell(1, 1)), colour_of(0.7, 0, 0.7))
-    assert close(overlay.pixel("attention", *cell(3, 3)), np.array(GREY), 1)
+    assert close(overlay.pixel("attention", *cell(1, 1)), color_of(0.7, 0, 0.7))
+    assert close(overlay.pixel("attention", *cell(3, 3)), np.array(GRAY), 1)
 
 
 def test_heads_stand_under_a_heading_of_their_own_and_keep_the_focus_when_they_are_replaced(

@@ -13,7 +13,7 @@ import core
 from app.views.explore.tests.ablations import LINE
 from app.words import word
 from core.data.samples import open_sample
-from tests.browser.paint_page import GREY, OWN
+from tests.browser.paint_page import GRAY, OWN
 from tests.conftest import build_tiny
 
 pytestmark = pytest.mark.browser
@@ -54,7 +54,7 @@ class Painter:
             self.page.keyboard.press(key)
 
     def pixel(self, row: int, column: int) -> np.ndarray:
-        """The colour near the corner of a cell: no outline is there."""
+        """The color near the corner of a cell: no outline is there."""
         return np.array(
             self.page.locator(CANVAS).evaluate(
                 """(canvas, [x, y]) => Array.from(canvas.getContext("2d")
@@ -141,10 +141,10 @@ def test_keys_do_what_the_mouse_does_and_a_screen_reader_hears_it(painter: Paint
 
 
 def test_what_is_bright_is_heavy_and_the_picture_shows_through(painter: Painter) -> None:
-    assert np.abs(painter.pixel(0, 0) - np.array(GREY)).max() <= 2  # zero: the picture itself
+    assert np.abs(painter.pixel(0, 0) - np.array(GRAY)).max() <= 2  # zero: the picture itself
     brightness = [painter.pixel(row, 3).sum() for row in range(4)]
     assert brightness == sorted(brightness) and brightness[-1] > 550
-    end = 0.85 * np.array([252, 255, 164]) + 0.15 * np.array(GREY)  # inferno's end over the grey
+    end = 0.85 * np.array([252, 255, 164]) + 0.15 * np.array(GRAY)  # inferno's end over the gray
     assert np.abs(painter.pixel(3, 3) - end).max() <= 2
 
 

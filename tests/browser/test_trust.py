@@ -11,9 +11,9 @@ import pytest
 import core
 from app.views.trust.titles import source_titles
 from app.words import word
-from core.evaluation.league import Row
+from core.evaluation.benchmark import Row
 from core.evaluation.sources import names
-from core.models import shelf
+from core.models import zoo
 from tests.browser.clicks import click_until, settle
 
 pytestmark = pytest.mark.browser
@@ -26,12 +26,12 @@ PATIENCE = 60_000
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Rows of one's own for one model, so that the page is full whatever is shipped."""
     model = core.load(MODEL, "cpu")
-    path, checksum = tmp_path_factory.mktemp("league") / "league.json", model.card.facts["checksum"]
+    path, checksum = tmp_path_factory.mktemp("league") / "benchmark.json", model.card.facts["checksum"]
     made = [(name, 0.9 - 0.03 * place) for place, name in enumerate(names(model))]
     rows = [
         Row(MODEL, name, measure, mean, mean - 0.05, mean + 0.05, 0.1, 4, 4, 0, checksum)
         for name, mean in made
-        for measure in ("mass", "pointing", "insertion", "deletion", "randomised")
+        for measure in ("mass", "pointing", "insertion", "deletion", "randomized")
     ]
     path.write_text(json.dumps([asdict(row) for row in rows]))
     return path
@@ -39,7 +39,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(serve, own: Path) -> str:
-    return serve("app/main.py", FOVEA_LEAGUE=str(own))
+    return serve("app/main.py", FOVEA_BENCHMARK=str(own))
 
 
 def open_page(page, address: str, section: str = "truth") -> None:
@@ -73,7 +73,7 @@ def test_a_click_on_a_line_chooses_its_map_and_draws_it(browser_page, address) -
     before = picture.get_attribute("src")
     lines = browser_page.locator(f"{CHART} .nsewdrag").first
     sources = names(core.load(MODEL, "cpu"))
-    titles = list(source_titles(shelf.find_card(MODEL), sources).values())
+    titles = list(source_titles(zoo.find_card(MODEL), sources).values())
     middles, (bottom, _) = browser_page.locator(CHART).first.evaluate(
         "chart => [chart._fullLayout.yaxis.tickvals, chart._fullLayout.yaxis.range]"
     )
@@ -134,8 +134,8 @@ def test_a_phone_gets_every_section_in_one_column(chromium, address) -> None:
 
 
 def test_what_is_shipped_fills_the_page() -> None:
-    slugs = {card.slug for card in shelf.stored()}
-    rows = core.open_league()
+    slugs = {card.slug for card in zoo.stored()}
+    rows = core.open_benchmark()
     if not rows:
         pytest.skip("no league is shipped yet")
     assert {row.model for row in rows} == slugs

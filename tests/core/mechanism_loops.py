@@ -197,7 +197,7 @@ def recurrent_output(module: nn.Module, x: np.ndarray, maps: list[np.ndarray]) -
     return np.array(states)
 
 
-def normalise(layer: nn.LayerNorm, x: np.ndarray) -> np.ndarray:
+def normalize(layer: nn.LayerNorm, x: np.ndarray) -> np.ndarray:
     """Each token (n, c) by its own mean and standard deviation."""
     weight, bias, y = numbers(layer.weight), numbers(layer.bias), np.zeros_like(x)
     for n, token in enumerate(x):
@@ -211,7 +211,7 @@ def normalise(layer: nn.LayerNorm, x: np.ndarray) -> np.ndarray:
 def transformer_parts(module: nn.Module, x: np.ndarray) -> np.ndarray:
     """Queries, keys and values (3, heads, n, d) of the tokens (n, c)."""
     attention = module.attention
-    projected = np.array([linear(attention.project, token) for token in normalise(module.attention_norm, x)])
+    projected = np.array([linear(attention.project, token) for token in normalize(module.attention_norm, x)])
     return projected.reshape(len(x), 3, attention.heads, -1).transpose(1, 2, 0, 3)
 
 
@@ -234,7 +234,7 @@ def transformer_output(module: nn.Module, x: np.ndarray, maps: list[np.ndarray])
         for head, c in np.ndindex(heads, d):
             found[head, c] = sum(maps[0][head, one, two] * value[head, two, c] for two in range(n))
         y[one] += linear(module.attention.gather, found.ravel())
-    for one, token in enumerate(normalise(module.widen_norm, y)):
+    for one, token in enumerate(normalize(module.widen_norm, y)):
         wide = [v * (1 + math.erf(v / math.sqrt(2))) / 2 for v in linear(module.widen, token)]
         y[one] += linear(module.narrow, np.array(wide))
     return y

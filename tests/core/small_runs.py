@@ -11,14 +11,14 @@ from torchvision.transforms import v2
 
 from core.attention import mechanism
 from core.data.datasets import Dataset, Split
+from core.distributed import Processes
 from core.models.backbone import Backbone
 from core.training import Recipe
 from core.training.loop import train
-from core.training.processes import Crew
 
 WIDTHS = (8, 8, 16, 16)
 TINY = Recipe(epochs=2, batch=8, average=0.8, sizes=((0.5, 32), (0.5, 48)), seed=3)
-ALONE = Crew(torch.device("cpu"))
+ALONE = Processes(torch.device("cpu"))
 
 
 def made(count: int, seed: int) -> Split:
@@ -49,8 +49,8 @@ def learn(data: Dataset, folder: Path, one: Recipe = TINY, module: nn.Module | N
         data,
         one,
         prepare=lambda pixels: pixels,
-        normalise=v2.Normalize((0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
-        crew=ALONE,
+        normalize=v2.Normalize((0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
+        processes=ALONE,
         checkpoint=folder / "run.pt",
         **calls,
     )

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from core.data.scenes import OBJECTS
 from core.scanning import Run
 from core.scanning.run import ARRAYS
+from core.scenes.drawing import OBJECTS
 from tests.conftest import CLASSES
 
 MAPPING = dict(zip(OBJECTS, CLASSES, strict=True))

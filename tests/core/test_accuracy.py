@@ -66,7 +66,7 @@ def test_a_measurement_in_batches_is_the_same_and_tells_how_far_it_is(tiny: Call
 
 def test_a_card_keeps_what_it_said_but_for_what_is_measured(tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     verdicts = {"lrp": True}
-    monkeypatch.setattr(accuracy, "which_add_up", lambda classifier: verdicts)
+    monkeypatch.setattr(accuracy, "complete_methods", lambda classifier: verdicts)
     stale = {"seed": 1, "confusion": [], "independent": {}, "adds_up": {}}
     card = replace(tiny("plain").card, accuracy=0.1, ablation={"off": 1.0}, facts=stale)
     classifier = Classifier(card, tiny("plain").module, torch.device("cpu"))

@@ -14,8 +14,8 @@ from torch.nn import functional as F
 from core.attention import MECHANISMS, Mechanism, mechanism
 from core.attention.tap import listen, replaced, steer, switched_off, taps
 from core.models.backbone import Backbone
-from core.models.shelf import build
 from core.models.transformer import Transformer
+from core.models.zoo import build
 from core.types import InvalidInput, Kind, ModelCard
 from tests.core.mechanism_loops import REFERENCES, numbers
 

@@ -137,8 +137,8 @@ def test_mistakes_are_told_in_one_sentence(tiny: Callable[[str], Classifier], pi
     refused("a whole number from 0 to 999", classifier, picture, "smoothgrad", seed=True)
     for wrong in (False, -0.1, 0.6, float("nan"), float("inf"), "much"):
         refused("a number from 0.0 to 0.5", classifier, picture, "smoothgrad", noise=wrong)
-    for wrong in ("grey", 0, None):
-        refused("mean-colour, black, white, blurred", classifier, picture, "integrated-gradients", baseline=wrong)
+    for wrong in ("gray", 0, None):
+        refused("mean-color, black, white, blurred", classifier, picture, "integrated-gradients", baseline=wrong)
     refused("stage1, stage2, stage3, stage4", classifier, picture, "grad-cam", stage="stage5")
     for wrong in (3, True, "8"):
         refused("one of 2, 4, 8, 16", classifier, picture, "occlusion", stride=wrong)
@@ -168,5 +168,5 @@ def test_strides_tile_the_square(tiny: Callable[[str], Classifier], size: int, e
 
 
 def test_a_choice_of_the_callers_own() -> None:
-    plain = Parameter("colour", "Colour", "Which.", "red", choices=("red", "blue"))
+    plain = Parameter("color", "Color", "Which.", "red", choices=("red", "blue"))
     assert plain.initial(None) == "red" and plain.options(None) == ("red", "blue") and not plain.numeric

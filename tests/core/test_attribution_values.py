@@ -31,9 +31,9 @@ def test_gradients_by_hand_and_by_finite_differences(classifier: Classifier, pic
     np.testing.assert_allclose(product, (slope * x[0]).sum(0), rtol=1e-9, atol=1e-12)
     for row, column in np.random.default_rng(0).integers(0, 64, (6, 2)):
         differences = []
-        for colour in range(3):
+        for color in range(3):
             step = torch.zeros_like(x)
-            step[0, colour, row, column] = 1e-6
+            step[0, color, row, column] = 1e-6
             with torch.no_grad():
                 differences.append((exact.score(x + step, 4) - exact.score(x - step, 4)).item() / 2e-6)
         pixel = x[0, :, row, column].numpy()
@@ -50,7 +50,7 @@ def test_float32_is_close_to_float64(classifier: Classifier, picture: Picture) -
         assert np.abs(single - twice).max() <= 2e-3 * np.abs(twice).max()  # both blank where the evidence is negative
 
 
-@pytest.mark.parametrize("baseline", ["mean-colour", "black", "white", "blurred"])
+@pytest.mark.parametrize("baseline", ["mean-color", "black", "white", "blurred"])
 def test_a_linear_model_in_closed_form(linear: Classifier, picture: Picture, baseline: str) -> None:
     x = linear.prepare(picture).double()
     weight = linear.module[1].weight[2].view(3, 32, 32)
@@ -70,9 +70,9 @@ def test_baselines(tiny: Callable[[str], Classifier], picture: Picture) -> None:
     classifier = double(tiny("plain"))
     x = classifier.prepare(picture).double()
     mean, std = (np.array(values).reshape(3, 1, 1) for values in (classifier.card.mean, classifier.card.std))
-    for name, colour in (("mean-colour", mean), ("black", 0.0), ("white", 1.0)):
+    for name, color in (("mean-color", mean), ("black", 0.0), ("white", 1.0)):
         rgb = absent(classifier, x, name)[0].numpy() * std + mean
-        np.testing.assert_allclose(rgb, np.broadcast_to(colour, rgb.shape), atol=1e-6)
+        np.testing.assert_allclose(rgb, np.broadcast_to(color, rgb.shape), atol=1e-6)
     blurred = absent(classifier, x, "blurred")[0].numpy()
     reach = np.arange(-12, 13)
     weights = np.exp(-0.5 * (reach / 4) ** 2)  # 64 px / 16
@@ -85,7 +85,7 @@ def test_baselines(tiny: Callable[[str], Classifier], picture: Picture) -> None:
         np.testing.assert_allclose(blurred[:, row, column], total / weights.sum() ** 2, rtol=1e-5)
 
 
-@pytest.mark.parametrize("baseline", ["mean-colour", "white"])
+@pytest.mark.parametrize("baseline", ["mean-color", "white"])
 def test_integrated_gradients_by_a_loop(classifier: Classifier, picture: Picture, baseline: str) -> None:
     exact = double(classifier)
     x = exact.prepare(picture).double()
@@ -220,7 +220,7 @@ def hidden_pictures(x: Tensor, baseline: Tensor, window: int, stride: int) -> It
 
 
 @pytest.mark.parametrize("slug", ["plain", "cbam", "self-attention"])
-@pytest.mark.parametrize("window, stride, baseline", [(8, 8, "black"), (24, 8, "mean-colour"), (17, 16, "blurred")])
+@pytest.mark.parametrize("window, stride, baseline", [(8, 8, "black"), (24, 8, "mean-color"), (17, 16, "blurred")])
 def test_occlusion_by_a_loop(
     tiny: Callable, slug: str, picture: Picture, window: int, stride: int, baseline: str
 ) -> None:

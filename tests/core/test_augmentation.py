@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 from core.data.datasets import Split
 from core.images import BASELINE, open_image, square
 from core.training import RECIPES
-from core.training.augmentation import Pictures, variation, vary_colour
+from core.training.augmentation import Pictures, variation, vary_color
 from tests.core.small_runs import TINY, made
 
 STILL = replace(TINY, crop=1.0, flip=False, erase=0.0, sizes=((1.0, 48),))
@@ -62,7 +62,7 @@ def test_flips_mirror_half_of_the_looks() -> None:
     assert 18 <= sum(mirrored) <= 42 and all((one == plain).all() for one in found[~np.array(mirrored)])
 
 
-def test_erasing_fills_a_rectangle_with_the_mean_colour_as_often_as_is_said() -> None:
+def test_erasing_fills_a_rectangle_with_the_mean_color_as_often_as_is_said() -> None:
     plain, found = made(5, 1).read(4), looks(80, erase=0.5)
     changed = (found != plain).any(3)
     erased = changed.any((1, 2))
@@ -100,12 +100,12 @@ def test_the_recipe_of_tags_never_cuts_one_off() -> None:
     assert shares["scenes-tag"] > 0.8 and shares["scenes"] < 0.5
 
 
-def test_colours_vary_by_brightness_contrast_and_saturation() -> None:
+def test_colors_vary_by_brightness_contrast_and_saturation() -> None:
     generator = torch.Generator().manual_seed(0)
     x = torch.rand((2, 3, 4, 5), generator=generator) * 0.4 + 0.3
     drawn = torch.rand((2, 3), generator=generator)
-    torch.testing.assert_close(vary_colour(x, 0.0, drawn), x)
-    found = vary_colour(x, 0.2, drawn)
+    torch.testing.assert_close(vary_color(x, 0.0, drawn), x)
+    found = vary_color(x, 0.2, drawn)
     for b in range(2):
         bright, contrast, saturation = (1 + 0.2 * (2 * float(one) - 1) for one in drawn[b])
         pixels = [[float(x[b, c, i, j]) * bright for c in range(3)] for i in range(4) for j in range(5)]

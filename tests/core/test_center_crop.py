@@ -72,4 +72,4 @@ def test_a_frame_of_ones_own_is_kept_and_so_is_a_square_made_for_the_model() -> 
 def test_caches_tell_the_default_frame_from_the_same_box_by_hand() -> None:
     picture = open_image(pixels(90, 120))
     assert core.reframe(picture, picture.box).box == picture.box
-    assert core.reframe(picture, picture.box).key != picture.key == core.reframe(picture, "centre").key
+    assert core.reframe(picture, picture.box).key != picture.key == core.reframe(picture, "center").key

@@ -10,7 +10,7 @@ import pytest
 
 import core
 from core.evaluation.checks import beats, differs, gap, rows
-from core.evaluation.randomisation import alike, forget
+from core.evaluation.randomization import alike, reinitialize
 from core.types import Attribution, InvalidInput, Picture, Stopped
 from tests.core.test_intervention import adopted
 
@@ -83,7 +83,7 @@ def test_the_checks_of_an_attribution(tiny: Callable, picture: Picture) -> None:
     assert found["complete"].value == own.gap and found["complete"].passed == (own.gap <= 0.05)
     other = [int(place) for place in reading.logits.argsort()[::-1] if place != 3][0]
     second = core.attribute(classifier, picture, "integrated-gradients", other, steps=20)
-    random = core.attribute(forget(classifier, 5), picture, "integrated-gradients", "elm", steps=20)
+    random = core.attribute(reinitialize(classifier, 5), picture, "integrated-gradients", "elm", steps=20)
     assert found["target"].value == pytest.approx(alike(own.values, second.values, signed=True), abs=1e-3)
     assert found["weights"].value == pytest.approx(alike(own.values, random.values), abs=1e-3)
     curves = core.faithfulness(classifier, picture, own)
@@ -97,7 +97,7 @@ def test_attention_does_not_change_with_the_target(tiny: Callable, picture: Pict
         own = core.read(tiny(slug), picture).maps[-1]
         found = {one.slug: one for one in core.check(tiny(slug), picture, own)}
         assert found["target"].passed is False and found["target"].value == pytest.approx(1)
-        random = core.to_grid(core.read(forget(tiny(slug)), picture).maps[-1])
+        random = core.to_grid(core.read(reinitialize(tiny(slug)), picture).maps[-1])
         value = alike(core.to_grid(own), random)
         assert found["complete"].passed is None
         assert found["weights"].passed is (None if value is None else value < 0.5)
@@ -107,7 +107,7 @@ def test_attention_does_not_change_with_the_target(tiny: Callable, picture: Pict
 def test_a_head_and_a_pinned_patch_are_checked_as_they_are_shown(tiny: Callable, picture: Picture) -> None:
     classifier = tiny("transformer")
     own = core.read(classifier, picture).maps[-1]
-    random = core.read(forget(classifier), picture).maps[-1]
+    random = core.read(reinitialize(classifier), picture).maps[-1]
     values = {}
     for part in ({}, {"head": 1}, {"head": 1, "query": 5}):
         found = {one.slug: one for one in core.check(classifier, picture, own, **part)}

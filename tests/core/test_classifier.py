@@ -30,7 +30,7 @@ def pictures() -> list[Picture]:
     draw = np.random.default_rng(8)
     sizes = [(64, 64), (64, 96), (100, 70), (40, 40), (128, 64), (90, 91), (33, 64), (64, 65)]
     made = [draw.integers(0, 256, (17, 17, 3), dtype=np.uint8).repeat(8, 0).repeat(8, 1)[:h, :w] for h, w in sizes]
-    return [core.open_image(one, "fit" if n in (2, 4) else "centre") for n, one in enumerate(made)]
+    return [core.open_image(one, "fit" if n in (2, 4) else "center") for n, one in enumerate(made)]
 
 
 def same(one: core.Reading, other: core.Reading) -> bool:
@@ -51,7 +51,7 @@ def test_a_picture_is_prepared_pixel_by_pixel_as_its_card_says(tiny: Callable, p
             assert x[0, channel, row, column].item() == pytest.approx(expected, abs=1e-5)
 
 
-def test_what_lies_outside_of_a_picture_is_normalised_zero(tiny: Callable, pictures: list[Picture]) -> None:
+def test_what_lies_outside_of_a_picture_is_normalized_zero(tiny: Callable, pictures: list[Picture]) -> None:
     x = tiny("plain").prepare(pictures[4])  # twice as high as wide, seen whole
     assert x[0, :, :, :14].abs().max() < 0.5 / 255 / 0.224 + 1e-6 < 0.01  # half a step of 8 bits
     assert x[0, :, :, 20:44].abs().max() > 0.5

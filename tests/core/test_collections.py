@@ -1,4 +1,4 @@
-"""Collections: which pictures there are, in which order, what they are labelled, and what a zip must not do."""
+"""Collections: which pictures there are, in which order, what they are labeled, and what a zip must not do."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from torchvision.models._meta import _IMAGENET_CATEGORIES
 
-from core import files
-from core.data import archive, pictures, scenes
+from core import files, scenes
+from core.data import archive, pictures
 from core.data.collection import Changed
 from core.data.folders import IMAGENETTE
 from core.data.matching import match
@@ -136,7 +136,7 @@ def test_a_csv_lists_paths_from_where_it_lies(head: str, tmp_path: Path) -> None
     assert not isinstance(told.value, Changed)  # a broken line, not the end of a scan
 
 
-@pytest.mark.parametrize("head", ["image_name,species", "picture id,kind of thing", ""])
+@pytest.mark.parametrize("head", ["image_name,species", "picture id,kind of object", ""])
 def test_a_heading_by_any_name_is_no_picture(head: str, tmp_path: Path) -> None:
     fill(tmp_path / "data", 2, ("cat",))
     (tmp_path / "data" / "cat" / "00.png").rename(tmp_path / "data" / "cat" / "nameless")

@@ -21,12 +21,13 @@ from PIL import Image
 
 import core
 from core import __main__ as command_line
+from core import scenes
 from core.__main__ import main
 from core.attribution import batches
 from core.classifier import Classifier
 from core.commands.printing import percent
-from core.data import datasets, scenes
-from core.models import shelf
+from core.data import datasets
+from core.models import zoo
 from core.training import RECIPES, Recipe
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,12 +54,12 @@ def place(tmp_path: Path, tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.delenv("FOVEA_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "shelf"))
-    monkeypatch.setitem(shelf.WIDTHS, "made", (8, 8, 16, 16))
+    monkeypatch.setitem(zoo.WIDTHS, "made", (8, 8, 16, 16))
     monkeypatch.setitem(RECIPES, "made", Recipe(epochs=3, batch=8, average=0.5, sizes=((1.0, 32),)))
     for slug in ("plain", "cbam"):
         card = replace(tiny(slug).card, slug=f"tiny/{slug}", accuracy=0.5, pictures=20, ablation={}, facts={"seed": 1})
-        shelf.store(tiny(slug).module, card)
-        shelf.store_card(card)
+        zoo.store(tiny(slug).module, card)
+        zoo.store_card(card)
     fill(tmp_path / "data", train=2, val=2)
     Image.effect_noise((70, 90), 80).convert("RGB").save(tmp_path / "photo.png")
     (tmp_path / "text.png").write_text("no picture")
@@ -149,8 +150,8 @@ def test_what_is_left_without_a_shortcut_is_printed(
     capsys: pytest.CaptureFixture, tiny: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = replace(tiny("plain").card, slug="scenes-tag/plain", classes=scenes.OBJECTS)
-    shelf.store(tiny("plain").module, card)
-    shelf.store_card(card)
+    zoo.store(tiny("plain").module, card)
+    zoo.store_card(card)
     monkeypatch.setattr(datasets, "draw_scenes", partial(datasets.draw_scenes, training=1, validation=12))
     found = answer(capsys, "evaluate", "scenes-tag/plain", "--store")
     classifier, split = core.load("scenes-tag/plain", "cpu"), datasets.open_dataset("scenes-tag").independent

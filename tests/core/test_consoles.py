@@ -67,7 +67,7 @@ def test_no_command_ends_in_a_traceback(data: Path, tmp_path: Path, console: str
     scan = ["scan", *scenes, "--data", str(data), "--map", "Äpfel=house"]
     commands = [
         ["--help"],
-        *([name, "--help"] for name in ("models", "explain", "scan", "train", "evaluate", "league")),
+        *([name, "--help"] for name in ("models", "explain", "scan", "train", "evaluate", "benchmark")),
         ["models"],
         ["models", "--json"],
         ["explain", shown, *scenes],
@@ -79,8 +79,8 @@ def test_no_command_ends_in_a_traceback(data: Path, tmp_path: Path, console: str
         ["scan", *scenes, "--data", str(tmp_path / "nichts – ü"), "--out", str(tmp_path / "x")],
         ["train", "scenes/ü×", "--data", str(tmp_path / "nichts – ü")],
         ["evaluate", "scenes/ü×"],
-        ["league", "scenes/ü×", "--json"],
-        ["league", "scenes/cbam", "--sources", "×", "--data", "–", "--out", str(tmp_path / "ü.json")],
+        ["benchmark", "scenes/ü×", "--json"],
+        ["benchmark", "scenes/cbam", "--sources", "×", "--data", "–", "--out", str(tmp_path / "ü.json")],
     ]
     for command, (code, out, err) in zip(commands, run(tmp_path, console, commands), strict=True):
         mistake = any("ü" in word and "Läufe" not in word for word in command) or "×" in command
@@ -92,7 +92,7 @@ def test_no_command_ends_in_a_traceback(data: Path, tmp_path: Path, console: str
         if "--json" in command and not mistake:
             said = json.loads(out.decode(encoding), parse_constant=pytest.fail)
             if command[0] == "scan":
-                assert said["labelled"] == 2 and said["unmatched"] == {"梨": 2}
+                assert said["labeled"] == 2 and said["unmatched"] == {"梨": 2}
                 if console != "C":  # there its name is bytes, and escaped
                     assert said["broken"][0]["path"] == "梨/kaputt – ü.png"
 

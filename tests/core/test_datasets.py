@@ -19,7 +19,7 @@ from core.types import InvalidInput
 
 
 def fill(root: Path, classes: tuple[str, ...] = ("apple", "pear"), train: int = 3, val: int = 2) -> Path:
-    """A data set whose pictures are 8 x 8 of one grey, their number; written in a random order."""
+    """A data set whose pictures are 8 x 8 of one gray, their number; written in a random order."""
     counts = {"train": train, "val": val}
     places = [(half, name, n) for half in counts for name in classes for n in range(counts[half])]
     random.Random(0).shuffle(places)

@@ -52,7 +52,7 @@ def residual() -> Classifier:
     return Classifier(ModelCard("made/residual", "", "plain", CLASSES[:4], size=16), module, torch.device("cpu"))
 
 
-@pytest.mark.parametrize("baseline", ["mean-colour", "white", "blurred"])
+@pytest.mark.parametrize("baseline", ["mean-color", "white", "blurred"])
 @pytest.mark.parametrize("target", [0, (2, 1)])
 def test_the_slope_of_the_lines_through_both_pictures(
     residual: Classifier, picture: Picture, baseline: str, target: int | tuple[int, int]

@@ -29,7 +29,7 @@ def gone(classifier: core.Classifier, picture: Picture, erased: Picture) -> np.n
     before = square(picture, SIZE, classifier.fill).astype(int)
     changed = (erased.pixels != before).any(2).reshape(16, CELL, 16, CELL).swapaxes(1, 2).reshape(16, 16, -1)
     assert erased.pixels.shape == before.shape and erased.box == (0, 0, SIZE, SIZE)
-    assert (changed.mean(2) > 0.9).sum() == (changed.mean(2) > 0).sum()  # a pixel may have been grey by chance
+    assert (changed.mean(2) > 0.9).sum() == (changed.mean(2) > 0).sum()  # a pixel may have been gray by chance
     return changed.any(2)
 
 
@@ -52,14 +52,14 @@ def test_what_comes_in_their_place(tiny: Callable, picture: Picture, values: np.
     classifier = tiny("plain")
     pixels = square(picture, SIZE, classifier.fill).astype(float)
     cells = np.kron(values >= 106, np.ones((CELL, CELL), bool))
-    grey, blur, surroundings = (
-        core.erase(classifier, picture, values, 50 / 256, fill=fill).pixels for fill in ("grey", "blur", "surroundings")
+    gray, blur, surroundings = (
+        core.erase(classifier, picture, values, 50 / 256, fill=fill).pixels for fill in ("gray", "blur", "surroundings")
     )
-    assert (grey[cells] == classifier.fill).all()
+    assert (gray[cells] == classifier.fill).all()
     smooth = gaussian_filter(pixels, (SIZE / 16, SIZE / 16, 0), mode="mirror", truncate=3)
     np.testing.assert_allclose(blur[cells], smooth[cells], atol=1)
     assert np.array_equal(surroundings, fill_in(pixels.astype(np.uint8), cells))
-    for one in (grey, blur, surroundings):
+    for one in (gray, blur, surroundings):
         assert np.array_equal(one[~cells], pixels[~cells])
 
 
@@ -67,14 +67,14 @@ def test_nothing_erased_is_the_same_reading_and_everything_is_the_baselines(
     tiny: Callable, picture: Picture, values: np.ndarray
 ) -> None:
     classifier = tiny("cbam")
-    for fill in ("grey", "blur", "surroundings"):
+    for fill in ("gray", "blur", "surroundings"):
         nothing = core.erase(classifier, picture, values, 0, fill=fill)
         assert np.array_equal(core.read(classifier, nothing).logits, core.read(classifier, picture).logits)
     everything = core.erase(classifier, picture, values, 1, fill="surroundings")
     assert (everything.pixels == classifier.fill).all()
     with torch.no_grad():
         expected = classifier.module(torch.zeros(1, 3, SIZE, SIZE)).softmax(1)[0]
-    np.testing.assert_allclose(core.read(classifier, everything).probabilities, expected, atol=0.02)  # grey is rounded
+    np.testing.assert_allclose(core.read(classifier, everything).probabilities, expected, atol=0.02)  # gray is rounded
 
 
 def test_a_fine_map_counts_by_its_mean_in_a_cell_and_a_coarse_one_is_interpolated() -> None:
@@ -82,7 +82,7 @@ def test_a_fine_map_counts_by_its_mean_in_a_cell_and_a_coarse_one_is_interpolate
     means = [fine[row : row + 4, column : column + 4].mean() for row in range(0, 64, 4) for column in range(0, 64, 4)]
     assert list(rank(fine, 16)) == sorted(range(256), key=lambda place: -means[place])
     coarse = np.zeros((4, 4))
-    coarse[1, 2] = 1  # its centre lies between four cells: they come first, then those around them
+    coarse[1, 2] = 1  # its center lies between four cells: they come first, then those around them
     order = rank(coarse, 8)
     assert set(order[:4]) == {8 * row + column for row in (2, 3) for column in (4, 5)}
     assert set(order[:16]) == {8 * row + column for row in (1, 2, 3, 4) for column in (3, 4, 5, 6)}
@@ -98,7 +98,7 @@ def test_ties_follow_in_an_order_of_the_seeds_choice() -> None:
 
 
 @pytest.mark.parametrize("side, size", [(4, 12), (16, 26), (3, 7)])
-def test_each_pixel_lies_in_the_cell_of_its_centre(side: int, size: int) -> None:
+def test_each_pixel_lies_in_the_cell_of_its_center(side: int, size: int) -> None:
     order = np.random.default_rng(1).permutation(side * side)
     found = reach(order, side, side, size)
     for row, column in np.ndindex(size, size):
@@ -110,7 +110,7 @@ def test_each_pixel_lies_in_the_cell_of_its_centre(side: int, size: int) -> None
 
 
 def relax(pixels: np.ndarray, gone: np.ndarray, rounds: int = 3000) -> np.ndarray:
-    """Every unknown pixel becomes the weighted mean of its neighbours, again and again."""
+    """Every unknown pixel becomes the weighted mean of its neighbors, again and again."""
     height, width = gone.shape
     filled = np.pad(np.dstack([pixels.astype(float), np.ones(gone.shape)]), ((1, 1), (1, 1), (0, 0)))  # a margin of 0
     for _ in range(rounds):
@@ -160,7 +160,7 @@ def test_results_enter_as_they_are(tiny: Callable, picture: Picture, values: np.
     [
         ("Erase a share from 0 to 1, not 1.5", {"share": 1.5}),
         ("Erase a share from 0 to 1, not nan", {"share": float("nan")}),
-        ("grey, blur, surroundings, not 'white'", {"fill": "white"}),
+        ("gray, blur, surroundings, not 'white'", {"fill": "white"}),
         ("most, random, least, not 'some'", {"which": "some"}),
         ("takes a Picture", {"picture": np.zeros((8, 8, 3))}),
         ("shape (h, w) without NaN", {"map_": np.zeros(5)}),

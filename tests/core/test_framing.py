@@ -25,9 +25,9 @@ def refusal(source: object, **options: object) -> str:
 
 def test_frames_and_what_is_none() -> None:
     frames = {
-        "centre": (10, 0, 50, 40),
+        "center": (10, 0, 50, 40),
         "fit": (0, -10, 60, 50),
-        (20, 10, 40, 14): (20, 2, 40, 22),  # square about its centre by the longer side
+        (20, 10, 40, 14): (20, 2, 40, 22),  # square about its center by the longer side
         (50.5, -5, 70, 5): (40.5, 0, 60, 19.5),  # moved into the picture
         (0, 0, 50, 40): (0, -5, 50, 45),  # too high for the picture, and left where it holds the whole height
         (0, 20, 50, 40): (0, 0, 50, 50),
@@ -42,19 +42,19 @@ def test_frames_and_what_is_none() -> None:
     for outside in ((60, 0, 70, 10), (-9, 0, -1, 10), (0, 40, 10, 50)):
         assert "touches the picture, which has 60 x 40" in refusal(BLACK, framing=outside)
     for nonsense in ("left", (1, 2, 3), None, 3, ("a", 0, 1, 1)):
-        assert '"centre", "fit" or a box' in refusal(BLACK, framing=nonsense)
+        assert '"center", "fit" or a box' in refusal(BLACK, framing=nonsense)
 
 
 def slow_axis(line: np.ndarray, start: float, stop: float, size: int, fill: float) -> np.ndarray:
     """The antialiased triangle filter along one axis as a float64 matrix; ``fill`` where the box goes on."""
     before, scale = math.ceil(max(0, -start)), (stop - start) / size
     line = np.pad(line.astype(float), (before, math.ceil(max(0, stop - len(line)))), constant_values=fill)
-    places, centres = np.arange(len(line)) - before + 0.5, start + (np.arange(size) + 0.5) * scale
-    weights = (1 - abs(places - centres[:, None]) / max(scale, 1)).clip(0)
+    places, centers = np.arange(len(line)) - before + 0.5, start + (np.arange(size) + 0.5) * scale
+    weights = (1 - abs(places - centers[:, None]) / max(scale, 1)).clip(0)
     return weights @ line / weights.sum(1)
 
 
-@pytest.mark.parametrize("framing", ["centre", "fit", (3.3, 2.2, 10.9, 14), (-3.5, 0, 12.7, 9), (0, -1.6, 30.7, 9)])
+@pytest.mark.parametrize("framing", ["center", "fit", (3.3, 2.2, 10.9, 14), (-3.5, 0, 12.7, 9), (0, -1.6, 30.7, 9)])
 @pytest.mark.parametrize("size, pixels", [(7, RANDOM), (60, RANDOM), (9, RANDOM[:, ::3]), (50, RANDOM[:, ::3])])
 def test_square_against_a_slow_filter(framing: object, size: int, pixels: np.ndarray) -> None:
     picture = open_image(pixels, framing)
@@ -66,7 +66,7 @@ def test_square_against_a_slow_filter(framing: object, size: int, pixels: np.nda
         assert drawn.dtype == np.uint8 and np.abs(drawn[..., channel] - expected).max() <= 1.5
 
 
-@pytest.mark.parametrize("framing", ["centre", "fit", (20, 5, 45, 25), (12.5, 1.5, 44.5, 33.5), (8, -3, 58, 38)])
+@pytest.mark.parametrize("framing", ["center", "fit", (20, 5, 45, 25), (12.5, 1.5, 44.5, 33.5), (8, -3, 58, 38)])
 @pytest.mark.parametrize("y, x, cells", [(13, 41, 9), (2, 30, 7), (25, 22, 11)])
 def test_a_marked_pixel_lands_in_its_cell_and_comes_back(framing: object, y: int, x: int, cells: int) -> None:
     pixels = BLACK.copy()

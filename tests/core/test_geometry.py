@@ -13,10 +13,10 @@ from torch.nn import functional as F
 
 import core
 from core.classifier import Classifier
-from core.models.adapted import adapt
-from core.models.adapted.finding import find_stages
 from core.models.geometry import Place, on_picture, part, shares, textures
 from core.models.stages import ELSEWHERE, SEVERAL, TWICE, observe
+from core.models.torchvision_taps import adapt
+from core.models.torchvision_taps.finding import find_stages
 from core.types import InvalidInput, ModelCard, Picture
 from tests.conftest import redraw
 from tests.core.small_models import small

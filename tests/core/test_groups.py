@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import core
-from core.data.scenes import OBJECTS
 from core.evaluation.groups import SPECTRAL, group
 from core.evaluation.likeness import furthest, mean_map, nearest
-from core.models import shelf
+from core.models import zoo
+from core.scenes.drawing import OBJECTS
 from core.types import InvalidInput
 
-SLUGS = [card.slug for card in shelf.stored() if card.family == "scenes-tag"]
+SLUGS = [card.slug for card in zoo.stored() if card.family == "scenes-tag"]
 
 
 def spots(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

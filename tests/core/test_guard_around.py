@@ -62,7 +62,7 @@ def everything(picture: Picture, module: nn.Module | None) -> dict[str, np.ndarr
     found["uniform"] = core.intervene(classifier, picture, {name: core.UNIFORM}).logits
     found["shuffled"] = core.intervene(classifier, picture, {name: core.SHUFFLED(1)}).logits
     found["effects"] = np.array([one.loss for one in core.ablate(classifier, picture)])
-    found["drawn"] = np.array([one or 0 for one in core.randomise(classifier, picture, "saliency", 1).likeness])
+    found["drawn"] = np.array([one or 0 for one in core.randomize(classifier, picture, "saliency", 1).likeness])
     return found
 
 

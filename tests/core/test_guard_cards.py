@@ -14,7 +14,7 @@ from torchvision import models
 
 import core
 from core.models import own
-from core.models.torchvision_models import HALF, make_card, renormalises
+from core.models.torchvision_models import HALF, make_card, renormalizes
 from core.types import InvalidInput, Picture
 from tests.core.test_guard_blocks import CLASSES, card
 from tests.core.test_guard_manners import net
@@ -146,5 +146,5 @@ def test_an_inception_of_ones_own_gives_torchvisions_logits(
 def test_the_weights_of_torchvision_keep_their_own_normalization() -> None:
     for name in ("googlenet", "inception_v3"):
         found = make_card(name)
-        assert found.mean == found.std == HALF and not renormalises(found)
-    assert not renormalises(make_card("resnet50"))
+        assert found.mean == found.std == HALF and not renormalizes(found)
+    assert not renormalizes(make_card("resnet50"))

@@ -73,7 +73,7 @@ def test_what_is_compiled_or_parallel_is_the_module_itself(name: str, used: bool
     for method in ("grad-cam", "saliency"):
         found, wanted = (core.attribute(one, picture, method).values for one in (classifier, plain))
         np.testing.assert_allclose(found, wanted, atol=1e-5 * np.abs(wanted).max() + 1e-9)
-    core.randomise(classifier, picture, "grad-cam")
+    core.randomize(classifier, picture, "grad-cam")
 
 
 def test_a_compiled_function_of_a_class(picture: Picture) -> None:
@@ -130,9 +130,9 @@ def test_sealed_modules_are_taken_without_their_layers(name: str, picture: Pictu
     assert "sealed" in classifier.notes[0] and all(note.endswith(".") for note in classifier.notes)
     if name == "frozen":  # its weights have become constants
         with pytest.raises(InvalidInput, match="has no weights that could be drawn anew"):
-            core.randomise(classifier, picture, "saliency")
+            core.randomize(classifier, picture, "saliency")
     else:
-        assert abs(core.randomise(classifier, picture, "saliency").likeness[-1]) < 0.999
+        assert abs(core.randomize(classifier, picture, "saliency").likeness[-1]) < 0.999
     core.check(classifier, picture, core.attribute(classifier, picture, "saliency"))
 
 
@@ -207,7 +207,7 @@ def test_what_tools_change_gives_the_same_answers_and_can_be_randomized(
     check_logits(classifier, module.eval(), picture)
     found = core.attribute(classifier, picture, "integrated-gradients")
     core.check(classifier, picture, found)
-    changed = core.randomise(classifier, picture, "saliency")
+    changed = core.randomize(classifier, picture, "saliency")
     assert changed.likeness[-1] is not None and abs(changed.likeness[-1]) < 0.999
 
 

@@ -251,6 +251,6 @@ def test_what_a_module_keeps_does_not_keep_it_from_being_copied(where: str, pict
     check_logits(classifier, net(), picture)
     found = core.attribute(classifier, picture, "saliency")
     core.check(classifier, picture, found)
-    changed = core.randomise(classifier, picture, "saliency")
+    changed = core.randomize(classifier, picture, "saliency")
     assert changed.likeness[-1] is not None
     assert module.net[0].weight.requires_grad and not classifier.module.net[0].weight.requires_grad

@@ -38,9 +38,9 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(width: int, bits: int, colour: int, rows: list[bytes], extra: bytes = b"") -> bytes:
+def png(width: int, bits: int, color: int, rows: list[bytes], extra: bytes = b"") -> bytes:
     """A PNG written by hand, for what Pillow does not write."""
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), bits, colour, 0, 0, 0))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), bits, color, 0, 0, 0))
     body = chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows), 1))
     return b"\x89PNG\r\n\x1a\n" + header + extra + body + chunk(b"IEND", b"")
 
@@ -74,21 +74,21 @@ def test_arrays_and_pil_images_are_known_by_pixels_and_shape() -> None:
     assert again.pixels is picture.pixels and again.box == (0, -6, 36, 30) and again.name == "mine"
 
 
-def test_grey_and_colours_of_one_to_sixteen_bits_and_inks() -> None:
+def test_gray_and_colors_of_one_to_sixteen_bits_and_inks() -> None:
     for bits in (1, 2, 4, 8):
         levels = np.arange(8) % 2**bits
         row = int("".join(f"{level:0{bits}b}" for level in levels), 2).to_bytes(bits, "big")
         assert np.array_equal(open_image(png(8, bits, 0, [row] * 8)).pixels[5, :, 2], levels * 255 // (2**bits - 1))
     values = np.linspace(0, 65535, 32 * 32).round().astype(np.uint16).reshape(32, 32)
-    grey, rows = np.rint(values / 257), [row.astype(">u2").tobytes() for row in values]
+    gray, rows = np.rint(values / 257), [row.astype(">u2").tobytes() for row in values]
     for source in (saved(values), Image.fromarray(values)):
-        assert np.array_equal(open_image(source).pixels, np.repeat(grey[..., None], 3, 2))  # scaled, not clipped
-    grey[3, 3] = 255
+        assert np.array_equal(open_image(source).pixels, np.repeat(gray[..., None], 3, 2))  # scaled, not clipped
+    gray[3, 3] = 255
     clear = open_image(png(32, 16, 0, rows, chunk(b"tRNS", struct.pack(">H", values[3, 3]))))
-    assert np.array_equal(clear.pixels[..., 1], grey)
-    colours = np.stack([values, values[::-1], values.T], 2)
-    deep = open_image(png(32, 16, 2, [row.astype(">u2").tobytes() for row in colours]))
-    assert np.abs(deep.pixels - colours / 257).max() <= 1
+    assert np.array_equal(clear.pixels[..., 1], gray)
+    colors = np.stack([values, values[::-1], values.T], 2)
+    deep = open_image(png(32, 16, 2, [row.astype(">u2").tobytes() for row in colors]))
+    assert np.abs(deep.pixels - colors / 257).max() <= 1
     for ink in ((0, 255, 255, 0), (255, 0, 0, 0), (0, 0, 0, 255), (0, 0, 0, 0), (51, 102, 153, 51)):
         expected = [255 * (1 - part / 255) * (1 - ink[3] / 255) for part in ink[:3]]
         printed = open_image(saved(Image.new("CMYK", (16, 16), ink), "JPEG", quality=95))
@@ -97,23 +97,23 @@ def test_grey_and_colours_of_one_to_sixteen_bits_and_inks() -> None:
 
 def test_transparency_lies_on_white() -> None:
     alpha = np.random.default_rng(1).integers(0, 256, (24, 36, 1), dtype=np.uint8)
-    for colours in (RANDOM, RANDOM[..., :1]):
-        expected = colours * (alpha / 255.0) + 255 * (1 - alpha / 255.0)
-        layered = np.dstack([colours, alpha])
+    for colors in (RANDOM, RANDOM[..., :1]):
+        expected = colors * (alpha / 255.0) + 255 * (1 - alpha / 255.0)
+        layered = np.dstack([colors, alpha])
         for source in (saved(layered), saved(layered, "WEBP", lossless=True, exact=True), Image.fromarray(layered)):
             assert np.abs(open_image(source).pixels - expected).max() <= 1
     keyed = png(8, 8, 2, [bytes(range(24))] * 8, chunk(b"tRNS", struct.pack(">HHH", 3, 4, 5)))
     assert open_image(keyed).pixels[0, :3].tolist() == [[0, 1, 2], [255, 255, 255], [6, 7, 8]]
     indices = np.arange(64, dtype=np.uint8).reshape(8, 8) % 3
-    palette, colours = Image.fromarray(indices), np.array([[200, 0, 0], [0, 100, 0], [0, 0, 50]])
-    palette.putpalette(colours.ravel().tolist())
-    assert np.array_equal(open_image(saved(palette)).pixels, colours[indices])
-    colours[1:] = [[255, 255, 255], [204, 204, 214]]
-    assert np.abs(open_image(saved(palette, transparency=bytes([255, 0, 51]))).pixels - colours[indices]).max() <= 1
+    palette, colors = Image.fromarray(indices), np.array([[200, 0, 0], [0, 100, 0], [0, 0, 50]])
+    palette.putpalette(colors.ravel().tolist())
+    assert np.array_equal(open_image(saved(palette)).pixels, colors[indices])
+    colors[1:] = [[255, 255, 255], [204, 204, 214]]
+    assert np.abs(open_image(saved(palette, transparency=bytes([255, 0, 51]))).pixels - colors[indices]).max() <= 1
 
 
 def test_of_an_animation_the_first_frame() -> None:
-    red, *others = [Image.new("RGB", (16, 16), colour) for colour in ("red", "lime", "blue")]
+    red, *others = [Image.new("RGB", (16, 16), color) for color in ("red", "lime", "blue")]
     for kind in ("WEBP", "PNG", "MPO"):
         first = open_image(saved(red, kind, save_all=True, append_images=others))
         assert np.abs(first.pixels - np.array([255, 0, 0])).max() <= 2

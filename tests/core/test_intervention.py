@@ -14,7 +14,7 @@ from torch import nn
 import core
 from core.attention import MECHANISMS
 from core.classifier import Classifier
-from core.models.shelf import build
+from core.models.zoo import build
 from core.types import AttentionMap, InvalidInput, Kind, ModelCard, Picture
 from tests.conftest import CLASSES
 from tests.core.small_models import small

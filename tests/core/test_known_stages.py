@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
-from core.models.adapted import adapt
-from core.models.adapted.finding import find_stages
 from core.models.stages import observe, watch
+from core.models.torchvision_taps import adapt
+from core.models.torchvision_taps.finding import find_stages
 from tests.conftest import redraw
 from tests.core.test_geometry import Flip
 

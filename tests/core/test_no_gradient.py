@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import core
-from core.attribution import METHODS, methods, which_add_up
+from core.attribution import METHODS, complete_methods, methods
 from core.attribution.differentiable import differentiable
 from core.classifier import Classifier
 from core.types import InvalidInput, ModelCard, Picture
@@ -81,7 +81,7 @@ def test_what_needs_a_gradient_is_refused_and_the_rest_works(name: str, picture:
     panel, reading = core.panel(classifier, picture), core.read(classifier, picture)
     assert found.values.std() > 0 and not panel.attributions and not panel.stages
     assert panel.target == reading.predicted and np.array_equal(panel.reading.logits, reading.logits)
-    assert which_add_up(classifier) == {"deeplift": None, "lrp": None}
+    assert complete_methods(classifier) == {"deeplift": None, "lrp": None}
     checks = {one.slug: one for one in core.check(classifier, picture, found, stride=16, window=16)}
     assert checks["blob"].passed is not None and checks["complete"].passed is None
     assert len(core.panels(classifier, picture, top=2)) == 2

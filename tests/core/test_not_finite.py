@@ -77,7 +77,7 @@ def test_each_question_about_such_a_picture_is_one_sentence(value: float) -> Non
         "faithfulness": lambda: core.faithfulness(classifier, shown, map_, steps=2),
         "faithfulness of a class": lambda: core.faithfulness(classifier, shown, map_, 1, steps=2),
         "check": lambda: core.check(classifier, shown, fine),
-        "randomise": lambda: core.randomise(classifier, shown, "saliency"),
+        "randomize": lambda: core.randomize(classifier, shown, "saliency"),
         "ablate": lambda: core.ablate(classifier, shown),
     }
     for one in METHODS:
@@ -202,7 +202,7 @@ def test_the_command_tells_of_them(
     assert "11 pictures" in out and "nan" not in out
     assert main([*arguments, "--json"]) == 0
     said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
-    assert said["pictures"] == said["labelled"] == 11
+    assert said["pictures"] == said["labeled"] == 11
     assert said["unanswered"] == [{"path": "a/1.png", "reason": "the model's answer was not finite"}]
 
 

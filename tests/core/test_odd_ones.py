@@ -11,15 +11,15 @@ from skimage.segmentation import slic
 from torch import Tensor, nn
 
 import core
+from core import scenes
 from core.attention.tap import Tap
 from core.attribution import attribute, method
 from core.attribution.perturbation import strides
 from core.attribution.superpixels import SEGMENTS, cut
 from core.classifier import Classifier
-from core.data import scenes
 from core.evaluation.agreement import to_values
 from core.images import square
-from core.models.shelf import build, freeze
+from core.models.zoo import build, freeze
 from core.types import InvalidInput, Kind, ModelCard, Picture
 from tests.conftest import CLASSES, WIDTHS, redraw
 from tests.core.test_intervention import adopted, part_of, same
@@ -50,7 +50,7 @@ def test_a_restless_picture_has_more_than_one_superpixel(tiny: Callable[[str], C
 
 
 @pytest.mark.parametrize("seed", [7, 42])
-def test_a_calm_picture_is_cut_by_colour(tiny: Callable[[str], Classifier], seed: int) -> None:
+def test_a_calm_picture_is_cut_by_color(tiny: Callable[[str], Classifier], seed: int) -> None:
     """Nearness counts for more only where a picture would fall into crumbs."""
     classifier, picture = tiny("plain"), core.open_image(scenes.draw(seed, 64).pixels)
     pixels = square(picture, 64, classifier.fill)
@@ -139,15 +139,15 @@ def test_what_nothing_reads_is_no_stage(picture: Picture) -> None:
     assert set(core.panel(classifier, picture).stages) == {"first", "second"}
 
 
-class Colours(nn.Module):
-    """The mean of each colour, by no parameter at all."""
+class Colors(nn.Module):
+    """The mean of each color, by no parameter at all."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean((2, 3))
 
 
 def test_a_model_without_parameters_can_be_asked(picture: Picture) -> None:
-    classifier = core.adopt(Colours(), ModelCard("made/mean", "", "plain", ("r", "g", "b"), size=64), "cpu")
+    classifier = core.adopt(Colors(), ModelCard("made/mean", "", "plain", ("r", "g", "b"), size=64), "cpu")
     values = core.attribute(classifier, picture, "integrated-gradients", "g", steps=10).values
     x = classifier.prepare(picture)[0]
     assert np.allclose(values, x[1] / x[1].numel(), atol=1e-6)

@@ -21,7 +21,7 @@ from torchvision import models
 
 import core
 from core.attention import MECHANISMS
-from core.models import own, shelf
+from core.models import own, zoo
 from core.models.user_card import MAX_BYTES
 from core.types import InvalidInput, Picture
 from tests.conftest import CLASSES, SIZE, WIDTHS, redraw
@@ -145,11 +145,11 @@ def test_the_folder_is_on_the_shelf_and_a_problem_takes_nothing_down(
     (folder / "notes.txt").write_text("no card")
     cards = {card.slug: card for card in core.cards()}
     assert [slug for slug in cards if slug.startswith("own/")] == ["own/named", "own/pets"]
-    assert list(cards)[: len(shelf.stored())] == [card.slug for card in shelf.stored()]
+    assert list(cards)[: len(zoo.stored())] == [card.slug for card in zoo.stored()]
     assert [one.partition(" ")[0] for one in own.problems()] == ["broken.json", "climbing.json", "lonely.json"]
     assert all(one.endswith(".") and "\n" not in one for one in own.problems())
     for slug in ("own/pets", "own/named"):
-        assert shelf.present(cards[slug]) and same(core.load(slug, "cpu"), network, picture)
+        assert zoo.present(cards[slug]) and same(core.load(slug, "cpu"), network, picture)
     assert refusal(lambda: core.load("own/broken")) == own.problems()[0]
     assert refusal(lambda: core.load("own/lonely")).endswith("put lonely.safetensors into the same folder.")
     assert "There is no model 'own/cats'" in refusal(lambda: core.load("own/cats"))
@@ -166,7 +166,7 @@ def test_a_file_is_loaded_by_its_path(tmp_path: Path, network: nn.Module, pictur
     put(tmp_path, "pets", stored(network.state_dict()), suffix=".pth")
     slug = f"file:{tmp_path}/pets.json"
     classifier = core.load(slug, "cpu")
-    assert same(classifier, network, picture) and classifier.card.slug == slug and shelf.present(classifier.card)
+    assert same(classifier, network, picture) and classifier.card.slug == slug and zoo.present(classifier.card)
     assert f"{tmp_path}/cats.json cannot be read" in refusal(lambda: core.load(f"file:{tmp_path}/cats.json"))
     (tmp_path / "pets.pth").unlink()
     assert "pets.json has no weights beside it" in refusal(lambda: core.load(slug))
@@ -238,7 +238,7 @@ def test_sizes_have_limits(network: nn.Module, monkeypatch: pytest.MonkeyPatch) 
         b"[" * 100_000: "The card is no JSON",
         b"[]": "must be a JSON object that says architecture, classes, size",
         b"{}": "must say 'architecture': torchvision/NAME or fovea/MECHANISM",
-        text(CARD, colour="red"): "says 'colour', which no card does",
+        text(CARD, color="red"): "says 'color', which no card does",
         text(CARD, architecture="keras/vgg"): "must say 'architecture'",
         text(CARD, architecture="module"): "must say 'architecture'",
         text(CARD, architecture="torchvision/vgg99"): "torchvision has no classification model 'vgg99'",

@@ -17,11 +17,11 @@ from PIL import Image
 import core
 from core.images import open_image
 from core.reporting.archive import described, to_csv, to_parquet, to_zip
-from core.reporting.painting import COLOURS, DIVERGING, paint, paint_map, palette, to_png
+from core.reporting.painting import COLORS, DIVERGING, paint, paint_map, palette, to_png
 from core.types import InvalidInput, Picture
 from tests.core.small_scans import fill
 
-SCRIPT = (Path(__file__).parents[2] / "app" / "overlay" / "colour.js").read_text()
+SCRIPT = (Path(__file__).parents[2] / "app" / "components" / "overlay" / "color.js").read_text()
 WIDE, HIGH = 48, 32
 
 
@@ -42,10 +42,10 @@ def expected(photo: Picture, values: np.ndarray, signed: bool, top: float | None
         for x in range(WIDE):
             pixel = photo.pixels[y, x].astype(float)
             if not 8 <= x < 40:
-                found[y, x] = 0.38 * (grey(pixel) if signed else pixel) + 0.62 * np.array([17, 20, 32])
+                found[y, x] = 0.38 * (gray(pixel) if signed else pixel) + 0.62 * np.array([17, 20, 32])
                 continue
             value = values[y * rows // HIGH, (x - 8) * columns // HIGH]
-            pixel = grey(pixel) if signed else pixel
+            pixel = gray(pixel) if signed else pixel
             if not np.isfinite(value):
                 found[y, x] = pixel
                 continue
@@ -60,7 +60,7 @@ def expected(photo: Picture, values: np.ndarray, signed: bool, top: float | None
     return found
 
 
-def grey(pixel: np.ndarray) -> np.ndarray:
+def gray(pixel: np.ndarray) -> np.ndarray:
     return np.full(3, 56 + 0.75 * (0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]))
 
 
@@ -83,8 +83,8 @@ def test_a_zero_lets_the_picture_through_and_the_strongest_covers_it_most(photo:
     assert np.array_equal(paint(photo, np.zeros((2, 2)), side=WIDE)[:, 8:40], photo.pixels[:, 8:40])
 
 
-def test_the_colours_are_those_of_the_app() -> None:
-    for name in COLOURS:
+def test_the_colors_are_those_of_the_app() -> None:
+    for name in COLORS:
         table = "".join(re.findall(r'"([0-9a-f]+)"', SCRIPT.split(f"{name}: ")[1].split(",\n")[0]))
         assert palette(name, False).astype(int).ravel().tolist() == list(bytes.fromhex(table))
     assert re.findall(r"[0-9a-f]{6}", SCRIPT.split("const DIVERGING = ")[1].split(";")[0]) == list(DIVERGING)
@@ -102,7 +102,7 @@ def test_a_picture_is_brought_to_a_size_and_its_map_stays_on_its_place(photo: Pi
     assert changed.min(0).tolist() == [0, 320] and changed.max(0).tolist() == [79, 399]
 
 
-def test_a_map_by_itself_is_its_colours_cell_by_cell() -> None:
+def test_a_map_by_itself_is_its_colors_cell_by_cell() -> None:
     values = np.array([[0.0, 1.0, 2.0], [4.0, 3.0, 1.0]])
     painted = paint_map(values, side=30)
     assert painted.shape == (20, 30, 3)
@@ -111,9 +111,9 @@ def test_a_map_by_itself_is_its_colours_cell_by_cell() -> None:
         assert painted[10 * row + 5, 10 * column + 5].tolist() == palette("inferno", False)[index].tolist()
 
 
-def test_colours_that_there_are_not_are_refused(photo: Picture) -> None:
+def test_colors_that_there_are_not_are_refused(photo: Picture) -> None:
     with pytest.raises(InvalidInput, match="jet"):
-        paint(photo, np.ones((2, 2)), colours="jet")
+        paint(photo, np.ones((2, 2)), colors="jet")
 
 
 # --- what is taken along

@@ -13,7 +13,7 @@ from core.classifier import Classifier
 from core.types import Picture
 from tests.core.quick_methods import compute, double, gradient, silent
 
-NAMES = ("mean-colour", "black", "white", "blurred")
+NAMES = ("mean-color", "black", "white", "blurred")
 
 
 def test_vargrad_by_a_loop(classifier: Classifier, picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def test_a_recipe_is_read_back_from_its_text() -> None:
         assert Recipe.parse(repr(one)) == one
     old = (
         "Recipe(epochs=4, batch=64, rate=0.004, decay=0.05, smoothing=0.1, average=0.998, crop=0.35, flip=True, "
-        "colour=0.3, erase=0.2, sizes=((0.4, 96), (0.35, 112), (0.25, 128)), seed=0, muon=True)"
+        "color=0.3, erase=0.2, sizes=((0.4, 96), (0.35, 112), (0.25, 128)), seed=0, muon=True)"
     )
     assert Recipe.parse(old) == Recipe(epochs=4, rate=0.004)  # what was not known then is as it was then
     assert Recipe.parse("Recipe()") == Recipe() and (Recipe().rotate, Recipe().loss) == (0, "cross-entropy")
@@ -68,7 +68,7 @@ def test_draws_differ_for_seed_epoch_and_picture() -> None:
 def test_every_part_of_a_recipe_is_an_option_and_the_command_repeats_it() -> None:
     words = (
         "train made/cbam --data cifar10 --start tiny/plain --seeds 3 --epochs 4 --batch 16 --rate 0.01 --decay 0.1 "
-        "--smoothing 0.2 --average 0.9 --crop 0.5 --no-flip --colour 0.1 --erase 0.3 --sizes 0.25:32,0.75:48 --seed 7 "
+        "--smoothing 0.2 --average 0.9 --crop 0.5 --no-flip --color 0.1 --erase 0.3 --sizes 0.25:32,0.75:48 --seed 7 "
         "--no-muon --rotate 10.0 --loss squared-error --schedule cosine --class-weights balanced"
     )
     options = parser().parse_args(words.split())

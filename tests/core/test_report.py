@@ -87,7 +87,7 @@ def test_its_numbers_are_those_of_the_table(run: core.Run, tmp_path: Path) -> No
     known = [row for row in table.to_dict("records") if isinstance(row["true"], str)]
     right = [row["true"] == row["predicted"] for row in known]
     facts = found.facts
-    assert (facts["pictures"], facts["labelled"]) == (42, 41) and 0 < sum(right) < 41
+    assert (facts["pictures"], facts["labeled"]) == (42, 41) and 0 < sum(right) < 41
     assert facts["accuracy"]["value"] == pytest.approx(sum(right) / 41) and facts["accuracy"]["right"] == sum(right)
     for row, true in zip(facts["confusion"]["counts"], run.classes, strict=True):
         for count, said in zip(row, run.classes, strict=True):

@@ -157,7 +157,7 @@ def test_by_hand_the_largest_of_two() -> None:
     for given, expected in [((9, 0), (7, 0)), ((0, 5), (0, 5)), ((-9, 2), (0, 2)), ((1.5, -9), (0, -0.5))]:
         x = torch.zeros(1, 3, 4, 4).double()
         x[0, 0, 0, :2] = torch.tensor(given)
-        values, gap = lift(classifier, x, 0, "mean-colour")
+        values, gap = lift(classifier, x, 0, "mean-color")
         assert values[0, :2] == pytest.approx(expected) and not values[1:].any() and gap < 1e-12
 
 
@@ -246,9 +246,9 @@ def test_the_values_add_up(picture: Picture, name: str) -> None:
     bend = {**ONE_INPUT, **SEVERAL_INPUTS}[name]
     exact, single = (made(redraw(Bent(bend), seed=3), double=double) for double in (True, False))
     x = exact.prepare(picture)
-    for baseline in ("mean-colour", "blurred"):
+    for baseline in ("mean-color", "blurred"):
         values, gap = lift(exact, x.double(), 1, baseline)
-        change = exact.score(torch.cat([x.double(), x.double() * 0]), 1) if baseline == "mean-colour" else None
+        change = exact.score(torch.cat([x.double(), x.double() * 0]), 1) if baseline == "mean-color" else None
         assert gap < 1e-10 and values.any()
         if change is not None:  # a sum of its own
             assert values.sum() == pytest.approx((change[0] - change[1]).item(), rel=1e-9)
@@ -274,7 +274,7 @@ def test_torchvisions_models_add_up(family: str, picture: Picture) -> None:
     x = classifier.prepare(picture)
     exact = Classifier(classifier.card, deepcopy(classifier.module).double(), classifier.device)
     for one, kind, rounding in ((classifier, torch.float32, 1e-5), (exact, torch.float64, 1e-12)):
-        values, _ = lift(one, x.to(kind), 3, "mean-colour")
+        values, _ = lift(one, x.to(kind), 3, "mean-color")
         end, begin = one.score(torch.cat([x, 0 * x]).to(kind), 3).tolist()
         assert abs(values.sum(dtype=np.float64) - (end - begin)) < rounding * np.abs(values).sum(dtype=np.float64)
 
@@ -294,4 +294,4 @@ def test_what_no_rule_reaches_does_not_add_up_and_is_not_offered(picture: Pictur
 def test_other_steps_for_the_baseline_cannot_be_compared(picture: Picture) -> None:
     classifier = made(redraw(Bent(lambda z: z.relu() if z.abs().max() > 5 else z[..., :9].relu()), seed=3))
     with pytest.raises(RuntimeError, match="same steps"):
-        lift(classifier, 100 * classifier.prepare(picture).double(), 1, "mean-colour")
+        lift(classifier, 100 * classifier.prepare(picture).double(), 1, "mean-color")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import core
-from core.data import samples, scenes
-from core.data.made import HOMES
+from core import scenes
+from core.data import samples
 from core.data.samples import CONTRADICTED, SCENE_SIDE, open_sample
+from core.scenes.shortcuts import HOMES
 from core.types import InvalidInput
 
 
@@ -56,10 +57,10 @@ def grown(mask: np.ndarray, by: int = 3) -> np.ndarray:
 
 def test_a_place_is_the_one_that_tells_the_class() -> None:
     for seed, other in CONTRADICTED:
-        thing = scenes.plan(seed).object
-        for slug, place in ((f"scenes-place/{seed}", HOMES[thing]), (f"scenes-place/{seed}/{other}", HOMES[other])):
-            drawn = scenes.draw(seed, SCENE_SIDE, place=place)
-            assert drawn.object == thing and np.array_equal(open_sample(slug).pixels, drawn.pixels)
+        object = scenes.plan(seed).object
+        for slug, place in ((f"scenes-place/{seed}", HOMES[object]), (f"scenes-place/{seed}/{other}", HOMES[other])):
+            drawn = scenes.draw(seed, SCENE_SIDE, background=place)
+            assert drawn.object == object and np.array_equal(open_sample(slug).pixels, drawn.pixels)
 
 
 def test_the_three_pictures_of_a_scene_differ_in_what_they_tell() -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import core
-from core.scanning.look import SIDE, agree, look, small
+from core.scanning.inference import SIDE, agreements, infer, small
 from core.types import InvalidInput, Stopped
 from tests.conftest import CLASSES
 from tests.core.small_models import small as make_small
@@ -81,7 +81,7 @@ def test_without_agreement_the_rest_is_the_same(tiny: Callable, data: Path, tmp_
 def test_agreement_is_that_of_the_two_maps_it_saw(tiny: Callable) -> None:
     squares = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3), dtype=np.uint8)
     for slug in ("cbam", "self-attention", "transformer", "recurrent"):
-        seen = look(tiny(slug), squares, np.full(6, -1))
+        seen = infer(tiny(slug), squares, np.full(6, -1))
         pairs = list(zip(seen.attention, seen.cam, strict=True))
         expected = [core.agreement(a, b).rank_correlation.value if np.ptp(b) else np.nan for a, b in pairs]
         assert np.allclose(seen.agreement, expected, atol=1e-9, equal_nan=True) and np.isnan(seen.losses).all()
@@ -90,9 +90,9 @@ def test_agreement_is_that_of_the_two_maps_it_saw(tiny: Callable) -> None:
 def test_a_map_that_is_the_same_everywhere_agrees_with_nothing() -> None:
     maps = np.random.default_rng(0).random((3, 4, 4))
     maps[1] = 0.25
-    found = agree(maps, maps[[0, 1, 2]] + np.array([0, 0, 1])[:, None, None])
+    found = agreements(maps, maps[[0, 1, 2]] + np.array([0, 0, 1])[:, None, None])
     assert found[0] == pytest.approx(1) and np.isnan(found[1]) and found[2] == pytest.approx(1)
-    assert np.isnan(agree(maps[:1], np.zeros((1, 8, 8)))[0])
+    assert np.isnan(agreements(maps[:1], np.zeros((1, 8, 8)))[0])
 
 
 def test_a_picture_without_a_class_counts_in_no_accuracy(tiny: Callable, data: Path, tmp_path: Path) -> None:

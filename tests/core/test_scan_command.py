@@ -16,7 +16,7 @@ from sklearn.metrics import accuracy_score
 
 import core
 from core.__main__ import main
-from core.models import shelf
+from core.models import zoo
 from tests.core.small_scans import draw, fill
 from tests.core.test_scan_killed import ROOT, wait_for
 
@@ -26,8 +26,8 @@ def place(tmp_path: Path, tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> No
     """A small model on a shelf of its own, and a folder of pictures of which one is broken and some are unknown."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "shelf"))
-    shelf.store(tiny("cbam").module, tiny("cbam").card)
-    shelf.store_card(replace(tiny("cbam").card, facts={}))
+    zoo.store(tiny("cbam").module, tiny("cbam").card)
+    zoo.store_card(replace(tiny("cbam").card, facts={}))
     fill(tmp_path / "data", 5, ("ash", "Birch", "shrub", "weed"))
     draw(tmp_path / "data" / "alone.png", 3)
     (tmp_path / "data" / "ash" / "00.png").write_bytes(b"nothing")
@@ -42,7 +42,7 @@ def test_it_prints_what_the_table_says(capsys: pytest.CaptureFixture) -> None:
     printed = capsys.readouterr()
     answer, table = json.loads(printed.out), core.open_run("run").table()
     known = table.dropna(subset="true")
-    assert answer["pictures"] == 20 == len(table) and answer["labelled"] == len(known) == 14
+    assert answer["pictures"] == 20 == len(table) and answer["labeled"] == len(known) == 14
     assert answer["accuracy"]["value"] == pytest.approx(accuracy_score(known["true"], known["predicted"]))
     assert answer["unmatched"] == {"weed": 5} and [one["path"] for one in answer["broken"]] == ["ash/00.png"]
     assert set(table["true"].dropna()) == {"ash", "birch", "elm"}
@@ -125,7 +125,7 @@ def test_a_split_and_columns_are_stated_and_can_be_chosen(tmp_path: Path, capsys
     words = ("--data", "data/list.csv", "--out", "kinds", "--column", "label=kind", "--json")
     assert run(*words) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert answer["labelled"] == 2 and answer["unmatched"] == {"shrub": 2}
+    assert answer["labeled"] == 2 and answer["unmatched"] == {"shrub": 2}
     assert answer["taken"]["columns"] == {"path": "image_id", "label": "kind", "split": ""}
     assert run(*words[:4], "--column", "kind") == 2
     assert "Write --column WHAT=HEADING" in capsys.readouterr().err

@@ -15,9 +15,9 @@ from random import Random
 import pytest
 
 import core
-from core.data.scenes import OBJECTS
-from core.models import shelf
+from core.models import zoo
 from core.scanning.parts import list_parts
+from core.scenes.drawing import OBJECTS
 from tests.core.small_scans import MAPPING, assert_same
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,8 +86,8 @@ def shelved(tiny: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """A small model on a shelf of its own, which knows the things in the scenes; the variable that names the shelf."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "shelf"))
     card = replace(tiny("cbam").card, classes=OBJECTS, ablation={}, facts={})
-    shelf.store(tiny("cbam").module, card)
-    shelf.store_card(card)
+    zoo.store(tiny("cbam").module, card)
+    zoo.store_card(card)
     return {"FOVEA_PRETRAINED": str(tmp_path / "shelf")}
 
 

@@ -14,8 +14,9 @@ from PIL import Image
 from scipy.ndimage import binary_dilation, binary_erosion
 from scipy.stats import chi2_contingency, chisquare
 
-from core.data import scenes
-from core.data.brush import Brush
+from core import scenes
+from core.scenes import drawing
+from core.scenes.canvas import Canvas
 from core.types import InvalidInput
 
 SEEDS = range(40)
@@ -30,7 +31,7 @@ def drawn_once() -> None:
 def test_a_seed_gives_the_same_picture_twice_and_in_another_process() -> None:
     code = (  # a bare package `core` spares the child the import of torch
         f"import sys, types, hashlib; core = types.ModuleType('core'); core.__path__ = [{ROOM!r}];"
-        "sys.modules['core'] = core; from core.data import scenes;"
+        "sys.modules['core'] = core; from core import scenes;"
         "print(hashlib.sha256(b''.join(scenes.draw(s, 48).pixels.tobytes() for s in range(6))).hexdigest())"
     )
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
@@ -50,7 +51,7 @@ def test_results_are_what_the_interface_says_and_read_only() -> None:
     scene = scenes.draw(5, 64)
     assert scene.pixels.shape == (64, 64, 3) and scene.pixels.dtype == np.uint8
     assert scene.mask.shape == (64, 64) and scene.mask.dtype == bool
-    assert scenes.OBJECTS[scene.label] == scene.object and scene.place in scenes.PLACES
+    assert scenes.OBJECTS[scene.label] == scene.object and scene.background in scenes.BACKGROUNDS
     assert scene.tag is None and not scene.tag_mask.any()
     with pytest.raises(ValueError):
         scene.pixels[0, 0] = 0
@@ -73,14 +74,14 @@ def test_the_mask_is_where_leaving_the_thing_out_changes_the_picture(seed: int) 
     change = np.abs(pixels.astype(int) - without).max(2)
     assert not empty.any()
     inside, far = binary_erosion(mask), ~binary_dilation(mask, iterations=20)
-    assert (change[inside] > 0).mean() > 0.99  # a pixel of the thing may happen to have the colour behind it
+    assert (change[inside] > 0).mean() > 0.99  # a pixel of the object may happen to have the color behind it
     assert change[far].max() == 0  # beyond its soft shadow nothing changes
     assert change[inside].mean() > 3 * change[~binary_dilation(mask)].mean()
 
 
 def test_the_thing_stands_out_from_every_place() -> None:
-    for seed, place in enumerate(scenes.PLACES * 2):
-        plan = scenes.plan(seed + 500, place=place)
+    for seed, place in enumerate(scenes.BACKGROUNDS * 2):
+        plan = scenes.plan(seed + 500, background=place)
         pixels, mask, _ = scenes.paint(plan, 96, distractors=False)
         without, _, _ = scenes.paint(plan, 96, distractors=False, figure=False)
         assert np.abs(pixels.astype(int) - without)[mask].mean() > 15
@@ -90,12 +91,12 @@ def test_the_thing_stands_out_from_every_place() -> None:
 def test_the_thing_lies_inside_and_is_hardly_covered(object_: str) -> None:
     for seed in range(12):
         plan = scenes.plan(seed, object=object_)
-        whole = Image.new("L", (300, 300))  # the same thing at half the scale, with a margin of a quarter all around
+        whole = Image.new("L", (300, 300))  # the same object at half the scale, with a margin of a quarter all around
         at = (0.25 + plan.at[0] / 2, 0.25 + plan.at[1] / 2)
-        rng = scenes._stream(seed, "object")
-        brush = Brush(Image.new("RGB", whole.size), rng, plan.light, whole, at=at, size=plan.size / 2, angle=plan.angle,
-                      mirror=plan.mirror)
-        scenes._OBJECTS[object_][0](brush)
+        rng = drawing._stream(seed, "object")
+        canvas = Canvas(Image.new("RGB", whole.size), rng, plan.light, whole, at=at, size=plan.size / 2,
+                        angle=plan.angle, mirror=plan.mirror)
+        drawing._OBJECTS[object_][0](canvas)
         drawn = np.asarray(whole) > 0
         assert drawn[75:225, 75:225].sum() >= 0.85 * drawn.sum()
         free, seen = (scenes.paint(plan, 96, distractors=shown)[1] for shown in (False, True))
@@ -110,20 +111,22 @@ def test_thing_and_place_are_uniform_and_independent() -> None:
     table = np.zeros((10, 10))
     for seed in scenes.seeds("train", 2000):
         plan = scenes.plan(seed)
-        table[plan.label, scenes.PLACES.index(plan.place)] += 1
+        table[plan.label, scenes.BACKGROUNDS.index(plan.background)] += 1
     assert chi2_contingency(table).pvalue > 0.01
     assert chisquare(table.sum(0)).pvalue > 0.01 and chisquare(table.sum(1)).pvalue > 0.01
 
 
 def test_the_thing_is_not_always_in_the_middle() -> None:
-    centres = np.array([scenes.plan(seed).at for seed in range(500)])
-    assert centres.std(0).min() > 0.12
+    centers = np.array([scenes.plan(seed).at for seed in range(500)])
+    assert centers.std(0).min() > 0.12
 
 
 def test_another_place_keeps_the_thing_and_another_thing_keeps_the_place() -> None:
-    masks = [scenes.draw(3, 64, object="boat", place=place, distractors=False).mask for place in scenes.PLACES]
+    masks = [
+        scenes.draw(3, 64, object="boat", background=one, distractors=False).mask for one in scenes.BACKGROUNDS
+    ]
     assert all(np.array_equal(masks[0], mask) for mask in masks)
-    empty = [scenes.paint(scenes.plan(3, object=each, place="sea"), 64, distractors=False, figure=False)[0]
+    empty = [scenes.paint(scenes.plan(3, object=each, background="sea"), 64, distractors=False, figure=False)[0]
              for each in scenes.OBJECTS]
     assert all(np.array_equal(empty[0], one) for one in empty)
 
@@ -155,7 +158,7 @@ def test_splits_are_disjoint_and_a_data_set_follows_its_seeds() -> None:
 @pytest.mark.parametrize("call", [
     lambda: scenes.draw(-1), lambda: scenes.draw(1.5), lambda: scenes.draw(True), lambda: scenes.draw(1, 8),
     lambda: scenes.draw(1, 10**6), lambda: scenes.draw(1, 64.0), lambda: scenes.draw(1, object="dog"),
-    lambda: scenes.draw(1, place=""), lambda: scenes.draw(1, tag=10), lambda: scenes.draw(1, tag="house"),
+    lambda: scenes.draw(1, background=""), lambda: scenes.draw(1, tag=10), lambda: scenes.draw(1, tag="house"),
     lambda: scenes.seeds("test", 3), lambda: scenes.seeds("train", -3), lambda: scenes.dataset(-1, 3),
     lambda: scenes.dataset(1, 3, 0),
 ])

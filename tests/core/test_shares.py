@@ -13,13 +13,13 @@ from captum.attr import LRP
 from captum.attr._utils.lrp_rules import Alpha1_Beta0_Rule, EpsilonRule
 from torch import Tensor, nn
 
-from core.attribution import attribute, exactness, method, methods, which_add_up
+from core import scenes
+from core.attribution import attribute, complete_methods, completeness, method, methods
 from core.attribution.baseline import absent
-from core.attribution.exactness import EXACT, FEW, SIDE
+from core.attribution.completeness import MAX_GAP, QUICK_SCENES, SIDE
 from core.attribution.lrp import partners, rules
 from core.attribution.path import gap
 from core.classifier import Classifier
-from core.data import scenes
 from core.images import open_image
 from core.types import ModelCard, Picture
 from tests.core.quick_methods import double, silent
@@ -139,7 +139,7 @@ def test_lrp_rules_change_no_answer_and_weights_count_as_constants(
 @pytest.mark.parametrize("slug", ["deeplift", "lrp"])
 def test_offered_where_the_gap_is_small(classifier: Classifier, slug: str) -> None:
     chosen, gaps, runs = method(slug), [], True
-    for seed in scenes.seeds("val", FEW):
+    for seed in scenes.seeds("val", QUICK_SCENES):
         x = classifier.prepare(open_image(scenes.draw(seed, SIDE).pixels, name="scene"))
         target = int(classifier.module(x)[0].argmax())
         try:
@@ -149,7 +149,7 @@ def test_offered_where_the_gap_is_small(classifier: Classifier, slug: str) -> No
             runs = False
     known = [one for one in gaps if one is not None]  # it is not known where the score hardly changes
     assert chosen.fits(classifier) == runs
-    assert (chosen in methods(classifier)) == (runs and bool(known) and max(known) <= EXACT)
+    assert (chosen in methods(classifier)) == (runs and bool(known) and max(known) <= MAX_GAP)
     assert chosen in methods(classifier) or slug == "lrp"
 
 
@@ -166,7 +166,7 @@ def test_offered_where_the_gap_is_small(classifier: Classifier, slug: str) -> No
 )
 def test_two_scenes_may_be_amiss(tiny: Callable[[str], Classifier], gaps: list[float | None], expected: bool) -> None:
     left = iter(gaps)
-    assert exactness.adds_up(tiny("plain"), lambda *_: (None, next(left))) is expected
+    assert completeness.is_complete(tiny("plain"), lambda *_: (None, next(left))) is expected
     assert not [*left]
 
 
@@ -175,21 +175,21 @@ def test_without_a_word_of_the_card_three_scenes_are_tried(
     tiny: Callable[[str], Classifier], gaps: list[float], expected: bool
 ) -> None:
     left = iter(gaps)
-    assert exactness.tried("made", lambda *_: (None, next(left)))(tiny("plain")) is expected
+    assert completeness.completeness_test("made", lambda *_: (None, next(left)))(tiny("plain")) is expected
     assert not [*left]
 
 
 def test_what_a_card_says_is_believed_until_it_is_tried_again(tiny: Callable[[str], Classifier]) -> None:
     told = {"deeplift": False, "lrp": None}
-    card = replace(tiny("plain").card, facts={exactness.FACT: told})
+    card = replace(tiny("plain").card, facts={completeness.FACT: told})
     classifier = Classifier(card, tiny("plain").module, torch.device("cpu"))
     assert method("deeplift") not in methods(classifier) and not method("lrp").fits(classifier)
-    assert which_add_up(classifier) == {"deeplift": True, "lrp": True}
+    assert complete_methods(classifier) == {"deeplift": True, "lrp": True}
 
 
 @pytest.mark.parametrize("told", [{"deeplift": False, "lrp": None}, 5, "yes"])
 def test_what_the_card_of_ones_own_model_says_is_not_believed(tiny: Callable[[str], Classifier], told: object) -> None:
-    card = replace(tiny("plain").card, slug="own/pets", facts={exactness.FACT: told})
+    card = replace(tiny("plain").card, slug="own/pets", facts={completeness.FACT: told})
     found = methods(Classifier(card, tiny("plain").module, torch.device("cpu")))
     assert method("deeplift") in found and method("lrp") in found
 
@@ -199,7 +199,7 @@ def test_a_device_without_memory_is_no_verdict(tiny: Callable[[str], Classifier]
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     with pytest.raises(torch.OutOfMemoryError):
-        exactness.tried("made", fail)(tiny("plain"))
+        completeness.completeness_test("made", fail)(tiny("plain"))
 
 
 def test_what_is_not_exact_enough_runs_all_the_same_and_says_so(

@@ -12,7 +12,7 @@ from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedW
 
 import core
 from core.attention.tap import Record, Tap, listen, shuffled, steer, uniform, within
-from core.models.adapted import adapt
+from core.models.torchvision_taps import adapt
 from core.types import Kind, ModelCard, Picture
 from tests.conftest import CLASSES, redraw
 from tests.core.small_models import small

@@ -10,15 +10,15 @@ import pytest
 from safetensors.torch import load_file
 
 import core
+from core import scenes
 from core.attention import MECHANISMS
-from core.attribution import which_add_up
-from core.attribution.exactness import FACT
-from core.data import scenes
+from core.attribution import complete_methods
+from core.attribution.completeness import FACT
 from core.data.datasets import find_folder, open_dataset
 from core.evaluation.accuracy import evaluate
-from core.models import shelf
+from core.models import zoo
 
-CARDS = {card.slug: card for card in shelf.stored()}
+CARDS = {card.slug: card for card in zoo.stored()}
 REACHED = {"imagenette/plain": 0.89, "imagenette/transformer": 0.85, "imagenette": 0.90}
 """The least accuracy of a model, or of its family; of all scenes, with and without a shortcut, it is 97 %."""
 SHORTCUTS = ("scenes-tag", "scenes-place")
@@ -38,7 +38,7 @@ def pictures(family: str, count: int) -> list[core.Picture]:
 def test_the_shelf_holds_every_mechanism_on_two_kinds_of_pictures_and_three_that_took_each_shortcut() -> None:
     assert set(CARDS) >= {f"{family}/{one.slug}" for family in ("scenes", "imagenette") for one in MECHANISMS}
     assert set(CARDS) >= {f"{one}/{kind}" for one in SHORTCUTS for kind in ("plain", "cbam", "self-attention")}
-    size = sum(path.stat().st_size for path in shelf.shelf().rglob("*.safetensors"))
+    size = sum(path.stat().st_size for path in zoo.zoo_folder().rglob("*.safetensors"))
     assert size < MEGABYTES * 1e6
 
 
@@ -49,11 +49,11 @@ def test_a_card_states_what_it_must(slug: str) -> None:
     assert card.pictures == (2925 if card.family == "imagenette" else 3000)
     assert np.trace(card.facts["confusion"]) == round(card.accuracy * card.pictures)
     assert np.sum(card.facts["confusion"]) == card.pictures
-    if card.family in SHORTCUTS:  # it does not know the thing without the tag or the place
+    if card.family in SHORTCUTS:  # it does not know the object without the tag or the place
         assert card.facts["independent"]["accuracy"] <= 0.6 and card.facts["independent"]["pictures"] == 3000
-    needed = {"epochs", "seed", "device", "seconds", "parameters", "checksum", "licence", "command", "recipe"}
+    needed = {"epochs", "seed", "device", "seconds", "parameters", "checksum", "license", "command", "recipe"}
     assert needed <= set(card.facts)
-    assert card.facts["checksum"] == shelf.checksum(shelf.weights_file(card))
+    assert card.facts["checksum"] == zoo.checksum(zoo.weights_file(card))
     assert set(card.facts[FACT]) == {"deeplift", "lrp"}
     assert set(card.ablation) == (set() if card.mechanism == "plain" else {"uniform", "shuffled", "off"})
     assert f"train {slug}" in card.facts["command"]
@@ -63,7 +63,7 @@ def test_a_card_states_what_it_must(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", CARDS)
 def test_weights_are_stored_in_half_precision(slug: str) -> None:
-    kinds = {str(tensor.dtype) for tensor in load_file(shelf.weights_file(CARDS[slug])).values()}
+    kinds = {str(tensor.dtype) for tensor in load_file(zoo.weights_file(CARDS[slug])).values()}
     assert kinds <= {"torch.float16", "torch.int64"}
 
 
@@ -91,7 +91,7 @@ def test_scenes_drawn_large_are_answered_as_small_ones() -> None:
 
 @pytest.mark.parametrize("slug", [pytest.param(one, marks=[pytest.mark.slow] * (one != TRIED)) for one in CARDS])
 def test_whether_maps_add_up_is_tried_again(slug: str) -> None:
-    assert which_add_up(core.load(slug, "cpu")) == CARDS[slug].facts[FACT]
+    assert complete_methods(core.load(slug, "cpu")) == CARDS[slug].facts[FACT]
 
 
 @pytest.mark.slow

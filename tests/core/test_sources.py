@@ -13,7 +13,7 @@ import core
 from core.attribution import method
 from core.evaluation import sources
 from core.evaluation.agreement import to_values
-from core.evaluation.randomisation import forget
+from core.evaluation.randomization import reinitialize
 from core.evaluation.sources import REFERENCES, names, source
 from core.images import square
 from core.types import InvalidInput, Picture
@@ -45,16 +45,16 @@ def test_what_fits_the_trained_weights_is_asked_of_others_too(
     classifier = tiny("plain")
     picky = replace(method("saliency"), fits=lambda one: one is classifier)
     monkeypatch.setattr(sources, "method", lambda slug: picky)
-    other = forget(classifier)
+    other = reinitialize(classifier)
     made = source(classifier, "picky")(other, picture, 3, None)
     np.testing.assert_allclose(made, core.attribute(other, picture, "saliency", 3).values, rtol=1e-5)
     with pytest.raises(InvalidInput, match="does not fit"):
         source(other, "picky")
 
 
-def test_edges_are_sobels_gradient_of_the_grey(tiny: Callable, picture: Picture) -> None:
-    grey = square(picture, SIZE, tiny("plain").fill) @ np.array([0.299, 0.587, 0.114])
-    expected = np.hypot(sobel(grey, 0, mode="nearest"), sobel(grey, 1, mode="nearest"))
+def test_edges_are_sobels_gradient_of_the_gray(tiny: Callable, picture: Picture) -> None:
+    gray = square(picture, SIZE, tiny("plain").fill) @ np.array([0.299, 0.587, 0.114])
+    expected = np.hypot(sobel(gray, 0, mode="nearest"), sobel(gray, 1, mode="nearest"))
     np.testing.assert_allclose(REFERENCES["edges"](tiny("plain"), picture, 0, None), expected, atol=1e-8)
 
 

@@ -15,7 +15,7 @@ import core
 from core.attribution import attribute, batches, method
 from core.attribution.baseline import absent
 from core.attribution.batches import Pace
-from core.attribution.superpixels import coalitions, cut, shapley, slopes, spread
+from core.attribution.superpixels import coalitions, coefficients, cut, shapley, spread
 from core.classifier import Classifier
 from core.types import Picture
 from tests.core.quick_methods import compute, double, silent
@@ -43,7 +43,7 @@ def test_spread_keeps_the_sum() -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-@pytest.mark.parametrize("baseline", ["mean-colour", "white"])
+@pytest.mark.parametrize("baseline", ["mean-color", "white"])
 def test_a_straight_line_is_found_exactly(linear: Classifier, picture: Picture, slug: str, baseline: str) -> None:
     x = linear.prepare(picture).double()
     change = (linear.module[1].weight[2].view(3, 32, 32) * (x - absent(linear, x, baseline))[0]).sum(0)
@@ -114,7 +114,7 @@ def test_coalitions_are_drawn_by_the_kernel_and_come_in_pairs() -> None:
 def test_kernel_shap_comes_near_to_all_orders(bent: Classifier, picture: Picture) -> None:
     exact = bent
     x = exact.prepare(picture).double()
-    labels, b = cut(exact, x, 10), absent(exact, x, "mean-colour")
+    labels, b = cut(exact, x, 10), absent(exact, x, "mean-color")
     m = int(labels.max()) + 1
     assert 4 <= m <= 10
     all_, worth = everyone(m), {}
@@ -130,7 +130,7 @@ def test_kernel_shap_comes_near_to_all_orders(bent: Classifier, picture: Picture
                 joined = (*there[:one], True, *there[one + 1 :])
                 shares[one] += weight[sum(there)] * (worth[joined] - worth[there])
     values, gap = method("kernel-shap").compute(
-        exact, x, 2, silent, segments=10, samples=4000, baseline="mean-colour", seed=0
+        exact, x, 2, silent, segments=10, samples=4000, baseline="mean-color", seed=0
     )
     found = np.array([values[labels == number].sum().item() for number in range(m)])
     assert np.abs(found - shares).max() < 0.03 * np.abs(shares).max() and gap < 1e-9
@@ -151,7 +151,7 @@ def test_limes_kernel_is_the_papers_and_its_authors_code_has_a_wider_one() -> No
         weights = kernel(distances, width)
         line = np.column_stack((np.ones(60), there))
         expected = np.linalg.solve(line.T @ (weights[:, None] * line), line.T @ (weights * scores.numpy()))[1:]
-        np.testing.assert_allclose(slopes(present, scores), expected, rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(coefficients(present, scores), expected, rtol=1e-6, atol=1e-9)
 
 
 def test_limes_line_by_the_normal_equations() -> None:
@@ -163,7 +163,7 @@ def test_limes_line_by_the_normal_equations() -> None:
     )
     weights = np.diag(np.exp(-(distance**2) / 0.25**2))
     expected = np.linalg.solve(line.T @ weights @ line, line.T @ weights @ scores)[1:]
-    np.testing.assert_allclose(slopes(torch.from_numpy(present), torch.from_numpy(scores)), expected, rtol=1e-8)
+    np.testing.assert_allclose(coefficients(torch.from_numpy(present), torch.from_numpy(scores)), expected, rtol=1e-8)
 
 
 def test_feature_ablation_by_a_loop(tiny: Callable[[str], Classifier], picture: Picture) -> None:
@@ -181,9 +181,9 @@ def test_feature_ablation_by_a_loop(tiny: Callable[[str], Classifier], picture: 
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_picture_of_one_colour_has_shares_too(tiny: Callable[[str], Classifier], slug: str) -> None:
-    grey = core.open_image(np.full((64, 64, 3), 0.3, np.float32), name="grey")
-    found = attribute(tiny("plain"), grey, slug, 1, segments=10)
+def test_a_picture_of_one_color_has_shares_too(tiny: Callable[[str], Classifier], slug: str) -> None:
+    gray = core.open_image(np.full((64, 64, 3), 0.3, np.float32), name="gray")
+    found = attribute(tiny("plain"), gray, slug, 1, segments=10)
     assert np.isfinite(found.values).all() and found.values.any()
 
 

@@ -137,7 +137,7 @@ def test_every_method_has_looked_into_the_mirror() -> None:
 def test_a_symmetric_picture_has_a_symmetric_map(
     kind: str, slug: str, x: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Mirrored at one axis, at both, and of one colour, where nothing but the border can make a difference."""
+    """Mirrored at one axis, at both, and of one color, where nothing but the border can make a difference."""
     if slug not in fitting(kind):
         return
     tiles = torch.arange(16).view(4, 4).repeat_interleave(8, 0).repeat_interleave(8, 1)
@@ -181,7 +181,7 @@ def test_the_panel_and_the_reading(pictures: tuple[Picture, Picture]) -> None:
         np.testing.assert_allclose(second, np.flip(first, -1), rtol=0, atol=1e-4 * np.abs(first).max() + 1e-9)
 
 
-@pytest.mark.parametrize("fill", ["grey", "blur", "surroundings"])
+@pytest.mark.parametrize("fill", ["gray", "blur", "surroundings"])
 def test_erasing(pictures: tuple[Picture, Picture], values: np.ndarray, fill: str) -> None:
     for which in ("most", "least"):
         first, second = (
@@ -197,12 +197,12 @@ def test_curves_and_places(pictures: tuple[Picture, Picture], values: np.ndarray
         core.faithfulness(made("gate"), picture, map_, 2, steps=8)
         for picture, map_ in zip(pictures, (values, values[:, ::-1]), strict=True)
     )
-    for name in ("map", "edges"):  # in a centre blob cells tie, and the noise is each picture's own
+    for name in ("map", "edges"):  # in a center blob cells tie, and the noise is each picture's own
         first, second = getattr(one, name), getattr(other, name)
         np.testing.assert_allclose(first.deletion, second.deletion, atol=1e-5)
         np.testing.assert_allclose(first.insertion, second.insertion, atol=1e-5)
     mask = values > 80
-    assert core.localise(values, mask).mass == pytest.approx(core.localise(values[:, ::-1], mask[:, ::-1]).mass)
+    assert core.localize(values, mask).mass == pytest.approx(core.localize(values[:, ::-1], mask[:, ::-1]).mass)
     agreed = [core.agreement(values[:, ::way], (values**2)[:, ::way]).rank_correlation.value for way in (1, -1)]
     assert agreed[0] == pytest.approx(agreed[1])
 

@@ -86,7 +86,7 @@ TABLES = {
     "a comma in a heading": f'"path, from here",label\n{CAT},cat\n{DOG},dog\n',
     "commas in a heading of semicolons": f"path, from, here;label\n{CAT};cat\n{DOG};dog\n",
     "a comma in a heading without quotes": f"path, from here,label\n{CAT},cat\n{DOG},dog\n",
-    "other headings": f"pixels of,kind of thing\n{CAT},cat\n{DOG},dog\n",
+    "other headings": f"pixels of,kind of object\n{CAT},cat\n{DOG},dog\n",
     "more columns": f"path,width,height,label,url\n{CAT},4,5,cat,http://a/b.png\n{DOG},4,5,dog,http://a/c.png\n",
     "an empty column": f"path,label,\n{CAT},cat,\n{DOG},dog,\n",
     "Windows' line ends": f"path,label\r\n{CAT},cat\r\n{DOG},dog\r\n",

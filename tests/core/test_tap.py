@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from core.attention import MECHANISMS
-from core.attention.tap import Tap, listen, replaced, shuffled, slopes, steer, switched_off, taps, uniform
+from core.attention.tap import Tap, gradients, listen, replaced, shuffled, steer, switched_off, taps, uniform
 from core.attention.tap import _records as records_variable
 from core.attention.tap import _steers as steers_variable
 from core.types import InvalidInput, Kind
@@ -47,8 +47,8 @@ def test_the_gradient_at_each_tap_is_the_slope_of_the_score(tiny: Callable, x: T
         score = module(x)[0, 2]
     names = list(taps(module))
     heard = [records[taps(module)[name]] for name in names]
-    weights, gradients = [record.weights for record in heard], slopes(score, heard)
-    for name, weight, gradient in zip(names, weights, gradients, strict=True):
+    weights, found = [record.weights for record in heard], gradients(score, heard)
+    for name, weight, gradient in zip(names, weights, found, strict=True):
         flat = gradient.flatten()
         for place in (int(flat.abs().argmax()), int(flat.abs().median(0).indices)):
             scores, reach = [], 1e-6
@@ -146,7 +146,7 @@ def test_a_tap_leaves_no_key_in_the_state_dict(tiny: Callable, slug: str) -> Non
 
 
 def traces(module: nn.Module) -> dict[str, object]:
-    """Everything about a model and this thread that somebody could have forgotten to put back."""
+    """Everything about a model and this thread that somebody could have reinitialized to put back."""
     hooks = [name for name in vars(nn.Module()) if name.endswith("_hooks")]
     return {
         "hooks": [(name, kind) for name, child in module.named_modules() for kind in hooks if getattr(child, kind)],

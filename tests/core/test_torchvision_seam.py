@@ -11,8 +11,8 @@ from torchvision import models
 
 from core.attention.tap import listen, steer, switched_off, taps, uniform
 from core.models import torchvision_models
-from core.models.adapted import EQUIVALENTS, adapt
-from core.models.adapted.vision_transformer import square_grid
+from core.models.torchvision_taps import EQUIVALENTS, adapt
+from core.models.torchvision_taps.vision_transformer import square_grid
 from core.types import Kind
 from tests.core.small_models import SMALL, enliven, pictures, small, spread
 
@@ -53,7 +53,7 @@ def test_the_logits_are_torchvisions_own(family: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", torchvision_models.SHELF)
+@pytest.mark.parametrize("name", torchvision_models.LISTED)
 def test_the_logits_of_the_whole_model_are_torchvisions_own(name: str) -> None:
     theirs = enliven(models.get_model(name, weights=None), 224)
     ours = torchvision_models.build(name, 1000, 224).eval()

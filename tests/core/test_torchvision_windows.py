@@ -14,7 +14,7 @@ from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedW
 from core.attention.reduction import to_grid
 from core.attention.tap import listen
 from core.classifier import to_map
-from core.models.adapted import adapt
+from core.models.torchvision_taps import adapt
 from core.types import AttentionMap
 from tests.conftest import redraw
 

@@ -20,7 +20,7 @@ from core.attention import mechanism
 from core.attention.tap import shuffled, steer, switched_off, uniform
 from core.classifier import Classifier
 from core.data.datasets import Dataset, Split
-from core.models import shelf
+from core.models import zoo
 from core.models.backbone import Backbone
 from core.training import Recipe, train_model
 from core.training.run import start_from
@@ -113,7 +113,7 @@ def test_training_learns_and_its_history_tells_the_truth(data: Dataset, tmp_path
     weights, history = learn(data, tmp_path, one, report=lambda line: seen.append(dict(line)))
     assert seen == history and [line["epoch"] for line in history] == list(range(1, 7))
     assert history[-1]["loss"] < 0.8 * history[0]["loss"]
-    module = shelf.freeze(Backbone(mechanism("cbam"), 3, WIDTHS, 48))
+    module = zoo.freeze(Backbone(mechanism("cbam"), 3, WIDTHS, 48))
     module.load_state_dict(weights)
     right = 0
     for i in range(15):
@@ -136,7 +136,7 @@ def test_the_average_is_the_decayed_sum_of_every_step(data: Dataset, tmp_path: P
     assert [(line["epoch"], line["size"]) for line in history] == [(1, 32), (2, 48)]
     expected = steps[0]
     for t, step in enumerate(steps[1:], 1):
-        decay = min(0.3, (1 + t) / (10 + t))  # 2/11, 3/12, 0.3 ...: the first weights are soon forgotten
+        decay = min(0.3, (1 + t) / (10 + t))  # 2/11, 3/12, 0.3 ...: the first weights are soon reinitialized
         expected = decay * expected + (1 - decay) * step
     torch.testing.assert_close(kept["classify.weight"], expected, rtol=1e-4, atol=1e-6)
     assert not torch.allclose(expected, steps[-1])
@@ -146,7 +146,7 @@ def test_the_average_is_the_decayed_sum_of_every_step(data: Dataset, tmp_path: P
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty shelf and a family of narrow models."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "shelf"))
-    monkeypatch.setitem(shelf.WIDTHS, "made", WIDTHS)
+    monkeypatch.setitem(zoo.WIDTHS, "made", WIDTHS)
     return tmp_path
 
 
@@ -157,14 +157,14 @@ def test_a_model_is_stored_with_a_card_measured_from_the_stored_file(data: Datas
     path = small / f"shelf/made/{slug}.safetensors"
     stored = load_file(path)
     assert all(tensor.dtype == (torch.float16 if tensor.ndim else torch.int64) for tensor in stored.values())
-    assert shelf.stored() == (core.ModelCard.from_json(json.loads(path.with_suffix(".json").read_text())),)
+    assert zoo.stored() == (core.ModelCard.from_json(json.loads(path.with_suffix(".json").read_text())),)
     assert core.load(f"made/{slug}", "cpu").card == core.ModelCard.from_json(json.loads(json.dumps(card.to_json())))
     assert (card.mechanism, card.classes, card.widths, card.pictures) == (slug, ("left", "middle", "right"), WIDTHS, 15)
     facts = card.facts
     assert facts["checksum"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert facts["parameters"] == sum(t.numel() for name, t in stored.items() if "running" not in name and t.ndim)
     assert [facts[name] for name in ("seed", "epochs", "start", "command", "data")] == [3, 1, None, "how", "made"]
-    assert facts["history"] == lines and facts["recipe"] == ONCE.to_json() and facts["licence"] and facts["device"]
+    assert facts["history"] == lines and facts["recipe"] == ONCE.to_json() and facts["license"] and facts["device"]
     assert facts["seconds"] == round(sum(line["seconds"] for line in lines))
 
     module = Backbone(mechanism(slug), 3, WIDTHS, card.size).eval()
@@ -194,7 +194,7 @@ def test_a_card_says_what_is_left_without_the_shortcut_and_how_the_data_were_par
     classifier = core.load("made/cbam", "cpu")
     answers = [core.read(classifier, core.open_image(data.validation.read(i))).predicted for i in range(7)]
     assert card.facts["independent"] == {"accuracy": sum(map(int, answers == labels)) / 7, "pictures": 7}
-    assert (card.facts["split"], card.facts["licence"]) == ("Parted by chance.", "Free.")
+    assert (card.facts["split"], card.facts["license"]) == ("Parted by chance.", "Free.")
 
 
 @pytest.mark.slow
@@ -203,7 +203,7 @@ def test_the_spread_over_seeds_is_of_runs_that_can_be_made_alone(data: Dataset, 
     card = train_model("made/plain", data, ONCE, seeds=3, device="cpu", cache=small, report=lines.append)
     found = card.facts["seeds"]
     assert found["seeds"] == [3, 4, 5] and card.facts["seed"] == 3 and len(lines) == 3
-    assert shelf.stored() == (core.ModelCard.from_json(json.loads(json.dumps(card.to_json()))),)
+    assert zoo.stored() == (core.ModelCard.from_json(json.loads(json.dumps(card.to_json()))),)
     alone = [
         train_model("made/plain", data, replace(ONCE, seed=seed), device="cpu", cache=small / "alone")
         for seed in (3, 4, 5)
@@ -227,7 +227,7 @@ def test_a_checkpoint_of_another_data_set_is_not_used(data: Dataset, small: Path
 
 
 def test_what_is_measured_is_the_stored_file(data: Dataset, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain_store = shelf.store
+    plain_store = zoo.store
     one = Dataset(data.name, data.classes, data.training, Split(np.array([2, 2, 0, 2]), data.validation.read))
     for only, share in enumerate((1 / 4, 0, 3 / 4)):  # the share of each class, which a file that says only it gets
 
@@ -236,7 +236,7 @@ def test_what_is_measured_is_the_stored_file(data: Dataset, small: Path, monkeyp
             save_file({**load_file(path), "classify.bias": 1e4 * torch.eye(3)[only].half()}, path)
             return path
 
-        monkeypatch.setattr(shelf, "store", biased)
+        monkeypatch.setattr(zoo, "store", biased)
         assert train_model("made/plain", one, ONCE, device="cpu", cache=small).accuracy == share
 
 

@@ -13,7 +13,7 @@ from core.data.folders import find_folder
 from core.evaluation import bank as banks
 from core.evaluation.bank import FEWEST, Bank, find_bank, is_attention
 from core.evaluation.views import compare, views
-from core.models import shelf
+from core.models import zoo
 from core.types import AttentionMap, Attribution, Kind
 from tests.core.unrelated_pairs import METHODS, attended, others, outside
 
@@ -163,12 +163,12 @@ def test_a_file_gives_the_bank_again(bank: Bank, tmp_path: Path) -> None:
 
 # What is shipped
 
-SHIPPED = [card.slug for card in shelf.stored()]
+SHIPPED = [card.slug for card in zoo.stored()]
 
 
 def test_every_shipped_model_has_its_bank() -> None:
     size, known = 0, set()
-    for card in shelf.stored():
+    for card in zoo.stored():
         path = banks.place(card.facts["checksum"], shipped=True)
         found, size = find_bank(card.facts["checksum"]), size + path.stat().st_size
         known.add(path.name)
@@ -177,7 +177,7 @@ def test_every_shipped_model_has_its_bank() -> None:
         classifier = core.load(card.slug, "cpu")
         taps = {f"attention/{name}" for name, tap in classifier.taps.items() if tap.kind != Kind.CHANNEL}
         assert taps == {name for name in found.maps if is_attention(name)} - {"attention/rollout"}
-    assert size <= 3_000_000 and {one.name for one in (shelf.shelf() / "banks").iterdir()} == known
+    assert size <= 3_000_000 and {one.name for one in (zoo.zoo_folder() / "banks").iterdir()} == known
 
 
 def rates(slug: str, count: int, pairs: int, methods: tuple[str, ...]) -> np.ndarray:

@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from core.models import own, shelf
+from core.models import own, zoo
 from core.models.weights import read_weights
 from core.types import ModelCard
 from tests.core.test_weights import fitted, is_same, named, net, refusal, stored
@@ -198,10 +198,10 @@ def test_cards_and_weights_are_regular_files(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "tiny").mkdir()
     for suffix in (".json", ".safetensors"):
         os.mkfifo(tmp_path / "tiny" / f"plain{suffix}")
-    assert "is a pipe, a socket or a device" in refusal(lambda: shelf.read_card(tmp_path / "tiny" / "plain.json"))
+    assert "is a pipe, a socket or a device" in refusal(lambda: zoo.read_card(tmp_path / "tiny" / "plain.json"))
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path))
     card = ModelCard("tiny/plain", "Plain", "plain", ("a", "b"))
-    assert "(there is no such file)" in refusal(lambda: shelf.fetch(card))
+    assert "(there is no such file)" in refusal(lambda: zoo.fetch(card))
 
 
 @pytest.mark.parametrize("suffix", own.SUFFIXES)

@@ -8,8 +8,8 @@ class Controls {
     this.threshold = slider(words.threshold, set("threshold"));
     this.mode = radioGroup("segments", words.view, ["side", "wipe", "difference"].map((mode) => [mode, words[mode]]),
       set("mode"));
-    this.colours = radioGroup("swatches", words.colours, Object.keys(TABLES).map((name) => [name]), set("colours"));
-    for (const [name, button] of this.colours.buttons) {
+    this.colors = radioGroup("swatches", words.colors, Object.keys(TABLES).map((name) => [name]), set("colors"));
+    for (const [name, button] of this.colors.buttons) {
       button.title = words[name];
       button.setAttribute("aria-label", words[name]);
       button.style.background = gradient(name);
@@ -26,7 +26,7 @@ class Controls {
     this.download = element("button", { type: "button", class: "download", text: words.download });
     this.download.addEventListener("click", () => saveView(overlay));
     this.node = element("div", { class: "controls" }, this.mode.group, this.opacity.node,
-      this.threshold.node, this.colours.group,
+      this.threshold.node, this.colors.group,
       element("label", { class: "pick" }, element("span", { text: words.scale }), this.scale),
       element("label", { class: "tick" }, this.smooth, element("span", { text: words.smooth })),
       this.range, this.download);
@@ -38,7 +38,7 @@ class Controls {
     this.opacity.show(settings.opacity);
     this.threshold.show(settings.threshold);
     this.mode.mark(settings.mode);
-    this.colours.mark(settings.colours);
+    this.colors.mark(settings.colors);
     this.scale.value = settings.scale;
     this.smooth.checked = settings.smooth;
   }
@@ -61,8 +61,8 @@ function slider(label, change) {
 }
 
 function gradient(name) {
-  const colours = palette(name, false);
-  const stops = Array.from({ length: 9 }, (_, i) => `rgb(${colours.slice(3 * Math.round(i * 31.875)).slice(0, 3)})`);
+  const colors = palette(name, false);
+  const stops = Array.from({ length: 9 }, (_, i) => `rgb(${colors.slice(3 * Math.round(i * 31.875)).slice(0, 3)})`);
   return `linear-gradient(90deg, ${stops})`;
 }
 

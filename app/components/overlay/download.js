@@ -1,4 +1,4 @@
-// The present view as one PNG: titles, stages, colour bars and notes on the theme's background.
+// The present view as one PNG: titles, stages, color bars and notes on the theme's background.
 
 const PNG_STAGE = 900; // pixels across, for each stage
 const PNG_GAP = 36;
@@ -65,7 +65,7 @@ function writeLine(context, style, left, middle, title, caption) {
   context.globalAlpha = 1;
 }
 
-// A colour bar with the numbers of its ends (and zero), or the words that say why a map is blank.
+// A color bar with the numbers of its ends (and zero), or the words that say why a map is blank.
 function drawLegend(context, style, state, { side, look: shown }, left, top) {
   const { words } = state.packet;
   context.fillStyle = style.color;

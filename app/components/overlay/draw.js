@@ -25,23 +25,23 @@ function canvasOf(width, height) {
   return canvas;
 }
 
-// The decoded picture, in colour and, for signed maps, in a light grey that both ends of their colours stand out from:
+// The decoded picture, in color and, for signed maps, in a light gray that both ends of their colors stand out from:
 // 56 + 0.75 · luma (Rec. 601).
 async function decodePicture(packet) {
-  const colour = await createImageBitmap(packet.file);
-  const grey = canvasOf(colour.width, colour.height);
-  const context = grey.getContext("2d", { willReadFrequently: true });
-  context.drawImage(colour, 0, 0);
-  const image = context.getImageData(0, 0, grey.width, grey.height);
+  const color = await createImageBitmap(packet.file);
+  const gray = canvasOf(color.width, color.height);
+  const context = gray.getContext("2d", { willReadFrequently: true });
+  context.drawImage(color, 0, 0);
+  const image = context.getImageData(0, 0, gray.width, gray.height);
   for (let i = 0, { data } = image; i < data.length; i += 4) {
     const luma = 0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2];
     data[i] = data[i + 1] = data[i + 2] = 56 + 0.75 * luma;
   }
   context.putImageData(image, 0, 0);
-  return { colour, grey };
+  return { color, gray };
 }
 
-// The picture, whole, on the colour that the model's square is padded with, and shaded outside that square.
+// The picture, whole, on the color that the model's square is padded with, and shaded outside that square.
 function drawPicture(context, packet, source, frame) {
   const { picture, square } = frame;
   context.fillStyle = `rgb(${packet.padding.join()})`;
@@ -58,11 +58,11 @@ function drawPicture(context, packet, source, frame) {
 
 // The pictures of one stage, drawn once for a size and kept, for they are the slow part.
 class Backdrop {
-  draw(context, packet, picture, frame, grey) {
+  draw(context, packet, picture, frame, gray) {
     if (this.picture !== picture || this.packet !== packet || this.width !== frame.width) {
-      Object.assign(this, { picture, packet, width: frame.width, colour: null, grey: null });
+      Object.assign(this, { picture, packet, width: frame.width, color: null, gray: null });
     }
-    const name = grey ? "grey" : "colour";
+    const name = gray ? "gray" : "color";
     if (!this[name]) {
       this[name] = canvasOf(frame.width, frame.height);
       drawPicture(this[name].getContext("2d"), packet, picture[name], frame);
@@ -76,8 +76,8 @@ const enlarged = new WeakMap();
 // A map finer than where it is drawn is shrunk by the canvas, so that no cell falls between two pixels.
 const finer = (map, square) => map.width > square.width || map.height > square.height;
 
-// The map as a small canvas of coloured pixels: one for each cell, or interpolated (the values are, not the colours, so
-// that colour, alpha and threshold are right between the cells as well).
+// The map as a small canvas of colored pixels: one for each cell, or interpolated (the values are, not the colors, so
+// that color, alpha and threshold are right between the cells as well).
 function paint({ map, scale }, settings, square) {
   let field = map;
   if (settings.smooth && !finer(map, square)) {
@@ -92,8 +92,8 @@ function paint({ map, scale }, settings, square) {
   const canvas = canvasOf(field.width, field.height);
   const context = canvas.getContext("2d");
   const image = context.createImageData(field.width, field.height);
-  const colours = ramp(settings.colours, scale.signed, settings.opacity);
-  colourise(field, scale, colours, settings.threshold, new Uint32Array(image.data.buffer));
+  const colors = ramp(settings.colors, scale.signed, settings.opacity);
+  colorize(field, scale, colors, settings.threshold, new Uint32Array(image.data.buffer));
   context.putImageData(image, 0, 0);
   return canvas;
 }
@@ -112,9 +112,9 @@ function drawCell(context, frame, grid, { row, column }, ratio, heavy) {
   const [width, height] = [wide, tall].map((side) => Math.max(side, 7 * ratio)); // a tiny cell still shows
   const left = square.left + (column + 0.5) * wide - width / 2;
   const top = square.top + (row + 0.5) * tall - height / 2;
-  for (const [colour, line] of [["rgba(0, 0, 0, 0.55)", heavy ? 4 : 3], ["#ffffff", heavy ? 2 : 1]]) {
+  for (const [color, line] of [["rgba(0, 0, 0, 0.55)", heavy ? 4 : 3], ["#ffffff", heavy ? 2 : 1]]) {
     context.lineWidth = line * ratio;
-    context.strokeStyle = colour;
+    context.strokeStyle = color;
     context.strokeRect(left, top, width, height);
   }
 }
@@ -134,7 +134,7 @@ function drawStage(context, state, picture, frame, parts, backdrop, ratio) {
   }
 }
 
-// What lies outside of a query's window is shown without its colours: that is where it cannot look.
+// What lies outside of a query's window is shown without its colors: that is where it cannot look.
 function drawOutside(context, packet, picture, frame, { inside, width, height }, backdrop) {
   const { left, top, width: wide, height: tall } = frame.square;
   const across = (column) => Math.round(left + (column * wide) / width); // whole pixels leave no seams
@@ -158,15 +158,15 @@ function drawCells(context, { hover }, frame, { layer, query, map }, ratio) {
   if (query && layer.rows) drawCell(context, frame, layer, query, ratio, true);
 }
 
-// The colours of a scale from low to high, opaque; what the threshold hides is left out.
+// The colors of a scale from low to high, opaque; what the threshold hides is left out.
 function drawBar(context, width, height, scale, settings) {
   const count = Math.max(2, Math.round(width));
   const step = (scale.high - scale.low) / (count - 1);
   const values = Float32Array.from({ length: count }, (_, i) => scale.low + step * i);
-  const colours = ramp(settings.colours, scale.signed, 1).map((pixel) => pixel | 0xff000000);
+  const colors = ramp(settings.colors, scale.signed, 1).map((pixel) => pixel | 0xff000000);
   const strip = canvasOf(count, 1);
   const image = new ImageData(count, 1);
-  colourise({ values }, scale, colours, settings.threshold, new Uint32Array(image.data.buffer));
+  colorize({ values }, scale, colors, settings.threshold, new Uint32Array(image.data.buffer));
   strip.getContext("2d").putImageData(image, 0, 0);
   context.imageSmoothingEnabled = false;
   context.drawImage(strip, 0, 0, width, height);

@@ -1,7 +1,7 @@
 // Fields of numbers: { values, width, height }, row by row, NaN where there is no value.
 
-// The field interpolated between the centres of its cells, on a grid of width x height points. A point inside a cell
-// without a value has none; its neighbours are left out of the average of the others.
+// The field interpolated between the centers of its cells, on a grid of width x height points. A point inside a cell
+// without a value has none; its neighbors are left out of the average of the others.
 function enlarge(field, width, height) {
   const across = steps(field.width, width);
   const down = steps(field.height, height);
@@ -20,7 +20,7 @@ function enlarge(field, width, height) {
   return { values, width, height, signed: field.signed };
 }
 
-// For each of `count` points along `cells` cells: the cell centres below and above, and the share of the upper one.
+// For each of `count` points along `cells` cells: the cell centers below and above, and the share of the upper one.
 function steps(cells, count) {
   const [low, high, share] = [new Int32Array(count), new Int32Array(count), new Float32Array(count)];
   for (let i = 0; i < count; i++) {

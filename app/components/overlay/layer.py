@@ -9,7 +9,7 @@ low to its high, so a value comes back within (high - low) / 508. A signed map's
 with code 128 exactly zero, so a value comes back within high / 254. Nothing is squared, wrapped or stretched.
 
 A fine map, of more than ``FINE`` cells a side and with nothing more to be seen, has a few cells far above all others:
-its colours end at ``clip``, which one cell in a hundred exceeds, unless the viewer wants the full range. So that enough
+its colors end at ``clip``, which one cell in a hundred exceeds, unless the viewer wants the full range. So that enough
 codes are left below, they are uint16: 1..65535, zero of a signed map at 32768, and the errors 257 times as small.
 """
 
@@ -23,7 +23,7 @@ import numpy as np
 from core.types import InvalidInput
 
 FINE, BELOW = 32, 0.99
-"""Cells along a side above which a map is fine; the share of its cells that lie below the end of its colours."""
+"""Cells along a side above which a map is fine; the share of its cells that lie below the end of its colors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,13 +95,13 @@ def packed(layer: Layer) -> tuple[dict[str, Any], bytes]:
         entry |= {"windows": windows, "tokens": tokens, "even": float(layer.more.even)}
         cells = layer.more.cells.astype("<i4").tobytes()
     kind = np.dtype("<u2" if entry["wide"] else "u1")
-    ranges, codes = zip(*(_quantised(one, layer, kind) for one in maps), strict=True)
+    ranges, codes = zip(*(_quantized(one, layer, kind) for one in maps), strict=True)
     entry["maps"] = sum(map(len, ranges))
     return entry, b"".join([*(one.astype("<f4").tobytes() for one in ranges), *(one.tobytes() for one in codes), cells])
 
 
 def is_fine(layer: Layer) -> bool:
-    """Whether its colours may end below its strongest cells."""
+    """Whether its colors may end below its strongest cells."""
     return layer.more is None and max(np.shape(layer.values)) > FINE
 
 
@@ -128,7 +128,7 @@ def _rows(layer: Layer, rows: Rows) -> np.ndarray:
     return rows.weights.reshape(-1, tokens)
 
 
-def _quantised(values: np.ndarray, layer: Layer, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+def _quantized(values: np.ndarray, layer: Layer, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """Low and high (maps, 2) of each map in ``values`` (maps, cells), and its codes of that kind and the same shape."""
     most = np.iinfo(kind).max
     values = values.astype(np.float64)

@@ -7,7 +7,7 @@ The blob, little-endian:
     bytes    the picture's file
     bytes    of each layer in turn, as app/components/overlay/layer.py says
 
-Colours are given in the browser.
+Colors are given in the browser.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WORDS = tuple(
         # what of a map with rows is shown: {row}, {column}; and the slices of a stack
         *("from_patch", "pinned", "slice", "play", "pause"),
         # controls
-        *("opacity", "threshold", "view", "side", "wipe", "difference", "divider", "colours", "viridis", "inferno"),
+        *("opacity", "threshold", "view", "side", "wipe", "difference", "divider", "colors", "viridis", "inferno"),
         *("cividis", "scale", "scale_own", "scale_strip", "scale_both", "smooth", "full", "full_help"),
         "download",
         # the readout: {row}, {column}, {value}, {there_row}, {there_column}, {uniform}, {first}, {second}; {share}
@@ -47,10 +47,10 @@ WORDS = tuple(
 SETTINGS: Mapping[str, Any] = MappingProxyType(
     {
         "opacity": 0.85,  # 0..1, of the strongest value
-        "threshold": 0.0,  # 0..1: values below this share of the end of the colours are hidden
-        "colours": "inferno",  # or "viridis", "cividis"; signed maps always use the diverging scale
+        "threshold": 0.0,  # 0..1: values below this share of the end of the colors are hidden
+        "colors": "inferno",  # or "viridis", "cividis"; signed maps always use the diverging scale
         "smooth": False,  # interpolate between cells, or show them as they are
-        "full": False,  # whether the colours of a fine map run to its strongest cell
+        "full": False,  # whether the colors of a fine map run to its strongest cell
         "mode": "side",  # or "wipe", "difference"
         "scale": "own",  # each map's own; "strip": one for all maps of a strip; "both": one for the two shown maps
         "wipe": 0.5,  # 0..1, where the divider stands
@@ -59,19 +59,19 @@ SETTINGS: Mapping[str, Any] = MappingProxyType(
 """What the viewer may set, with the values that ``pack`` starts from."""
 
 CHOICES = {
-    "colours": ("inferno", "viridis", "cividis"),
+    "colors": ("inferno", "viridis", "cividis"),
     "mode": ("side", "wipe", "difference"),
     "scale": ("own", "strip", "both"),
 }
 ADDRESS: Mapping[str, str] = MappingProxyType(
     {
-        **{"mode": "view", "opacity": "opacity", "threshold": "threshold", "colours": "colors", "scale": "scale"},
+        **{"mode": "view", "opacity": "opacity", "threshold": "threshold", "colors": "colors", "scale": "scale"},
         **{"smooth": "smooth", "full": "full", "wipe": "divider", "pin": "pin"},
     }
 )
 """What each setting, and the pinned patch, is called in the address, which the browser writes."""
 PARTS = (
-    *("packet", "address", "field", "colour", "look", "readout", "element", "draw"),
+    *("packet", "address", "field", "color", "look", "readout", "element", "draw"),
     *("stack", "pane", "strip", "controls", "download", "overlay", "main"),
 )
 """The JavaScript files, joined in this order."""

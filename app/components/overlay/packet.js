@@ -38,7 +38,7 @@ class Layer {
     return query && this.rows ? 1 + this.tokenAt[query.row * this.width + query.column] : 0;
   }
 
-  // Where the colours of the map for a query end, without decoding it: at its high, or where one cell in a hundred of a
+  // Where the colors of the map for a query end, without decoding it: at its high, or where one cell in a hundred of a
   // fine map exceeds it.
   end(query, full) {
     const index = this.indexOf(query);

@@ -1,4 +1,4 @@
-// One side of the overlay: a heading, a stage with the picture, a colour bar and a readout. In the modes "wipe" and
+// One side of the overlay: a heading, a stage with the picture, a color bar and a readout. In the modes "wipe" and
 // "difference" the first pane's stage stands for both.
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -60,7 +60,7 @@ class Pane {
     event.preventDefault();
   }
 
-  // The place one step on, always the centre of a cell; the first key press starts at the pinned cell or in the middle.
+  // The place one step on, always the center of a cell; the first key press starts at the pinned cell or in the middle.
   moved(down, right) {
     const { state } = this.overlay;
     const at = state.hover?.outside ? null : state.hover;

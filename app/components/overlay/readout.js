@@ -20,7 +20,7 @@ function endsOf(words, side, { low, high, signed, above }) {
   return above ? [signed ? `\u2264 ${ends[0]}` : ends[0], `\u2265 ${ends[1]}`] : ends;
 }
 
-// What to know of a map's colours: that its strongest cells go beyond them, and the note on the map at rest.
+// What to know of a map's colors: that its strongest cells go beyond them, and the note on the map at rest.
 function remarkOf(words, { layer, query, scale, blank }) {
   const share = Math.max(0.1, Number((100 * (scale?.above ?? 0)).toFixed(1)));
   const beyond = scale?.above && !blank ? fill(words.beyond_scale, { share: `${share} %` }) : "";

@@ -28,9 +28,9 @@ class Strip {
   // Drawn again only when something that a thumbnail shows has changed.
   draw(state, picture, ratio) {
     const { side } = this;
-    const { colours, scale, smooth, full } = state.settings;
+    const { colors, scale, smooth, full } = state.settings;
     const signature = JSON.stringify(
-      [state.packet.digest, state.chosen, state.slices, scale === "both" && state.hover, state.pin, colours, scale,
+      [state.packet.digest, state.chosen, state.slices, scale === "both" && state.hover, state.pin, colors, scale,
         smooth, full, ratio]
     );
     if (signature === this.drawn) return;

@@ -20,7 +20,7 @@ class Canvas {
     this.last = null; // where the hand that is down was
     this.picture = null;
     this.sent = String(this.grid.values);
-    this.palette = Array.from({ length: 256 }, (_, i) => colourOf(data.colours, i / 255));
+    this.palette = Array.from({ length: 256 }, (_, i) => colorOf(data.colors, i / 255));
     this.build();
     this.tell();
     this.picture = element("img", { src: data.source });
@@ -172,8 +172,8 @@ class Canvas {
     for (let i = 1; i < width && side / width > 6; i++) context.fillRect(edge(i, width), 0, 1, side);
     for (let i = 1; i < height && side / height > 6; i++) context.fillRect(0, edge(i, height), side, 1);
     if (!this.at) return;
-    for (const [colour, line] of [["rgba(0, 0, 0, 0.55)", 3], ["#ffffff", 1]]) {
-      context.strokeStyle = colour;
+    for (const [color, line] of [["rgba(0, 0, 0, 0.55)", 3], ["#ffffff", 1]]) {
+      context.strokeStyle = color;
       context.lineWidth = line;
       for (const index of under(this.grid, this.at, this.size)) context.strokeRect(...cell(index));
     }

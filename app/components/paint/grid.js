@@ -1,4 +1,4 @@
-// A grid of weights, { values, height, width }, row by row, each from 0 to 1; and how it is coloured.
+// A grid of weights, { values, height, width }, row by row, each from 0 to 1; and how it is colored.
 
 const OPACITY = 0.85; // of the strongest weight: as the maps above it
 const GROWTH = 0.7;
@@ -31,10 +31,10 @@ function between(from, to) {
   }));
 }
 
-const parts = (colour) => colour.match(/[0-9a-f]{2}/gi).map((pair) => parseInt(pair, 16));
+const parts = (color) => color.match(/[0-9a-f]{2}/gi).map((pair) => parseInt(pair, 16));
 
-// The colour of a weight, between the two stops it lies between; it lets the picture through the more, the less it is.
-function colourOf(stops, value) {
+// The color of a weight, between the two stops it lies between; it lets the picture through the more, the less it is.
+function colorOf(stops, value) {
   const at = value * (stops.length - 1);
   const low = Math.min(Math.floor(at), stops.length - 2);
   const [from, to] = [parts(stops[low]), parts(stops[low + 1])];

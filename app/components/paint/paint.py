@@ -27,13 +27,13 @@ def show(
     key: str,
     identity: str,
     words: Mapping[str, str],
-    colours: Sequence[str],
+    colors: Sequence[str],
     on_painted: Callable[[], None],
 ) -> Any:
     """Draw the canvas; the result's ``painted`` is {"identity", "values"} in the run after the hand was lifted.
 
     ``values`` (h, w) from 0 to 1 is what the grid begins with, ``own`` (h, w) what a button brings back; ``jpeg`` the
-    model's square of the picture; ``colours`` are "#rrggbb" from zero to one. While ``identity`` stays, the grid in the
+    model's square of the picture; ``colors`` are "#rrggbb" from zero to one. While ``identity`` stays, the grid in the
     browser is the one that counts. ``painted["values"]`` are h·w numbers row by row; ``read`` makes a grid of them.
     """
     data = {
@@ -43,7 +43,7 @@ def show(
         "values": _flat(values),
         "own": _flat(own),
         "source": "data:image/jpeg;base64," + base64.b64encode(jpeg).decode(),
-        "colours": list(colours),
+        "colors": list(colors),
         "words": {name: words[name] for name in WORDS},
     }
     return _component(data=data, key=key, on_painted_change=on_painted)

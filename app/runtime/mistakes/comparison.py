@@ -15,14 +15,14 @@ from core.scanning import Run
 
 @dataclass(frozen=True)
 class Changes:
-    """What two runs make of the pictures that both have: ``labelled`` of the ``both`` have a true class.
+    """What two runs make of the pictures that both have: ``labeled`` of the ``both`` have a true class.
 
     ``kinds`` are the numbers, in the first run, of the pictures whose answer changed: now ``right``, now ``wrong``, or
     ``other_answer``, which is as wrong, or as unknown, as before. ``said`` is what the other run said of each of them.
     """
 
     both: int
-    labelled: int
+    labeled: int
     right: int
     other_right: int
     kinds: dict[str, tuple[int, ...]]
@@ -50,12 +50,12 @@ def _compare(table: pd.DataFrame, other: pd.DataFrame) -> Changes:
     same, told = ["path", "sha256"], ["predicted", "correct"]
     there = other[[*same, *told]].drop_duplicates(same)  # a list may name a picture twice
     both = table[["number", *same, *told]].merge(there, on=same, suffixes=("", "_there"))
-    labelled = (both["correct"].notna() & both["correct_there"].notna()).to_numpy()
-    now, before = (both[name].fillna(False).to_numpy(bool) & labelled for name in ("correct", "correct_there"))
+    labeled = (both["correct"].notna() & both["correct_there"].notna()).to_numpy()
+    now, before = (both[name].fillna(False).to_numpy(bool) & labeled for name in ("correct", "correct_there"))
     answers = both["predicted_there"].astype(object)
     changed = (both["predicted"].astype(object) != answers).to_numpy()
     kinds = {"right": now & ~before, "wrong": ~now & before, "other_answer": changed & (now == before)}
     numbers = both["number"].to_numpy()
     chosen = {name: tuple(numbers[which].tolist()) for name, which in kinds.items()}
     said = dict(zip(numbers[changed].tolist(), answers[changed], strict=True))
-    return Changes(len(both), int(labelled.sum()), int(now.sum()), int(before.sum()), chosen, said)
+    return Changes(len(both), int(labeled.sum()), int(now.sum()), int(before.sum()), chosen, said)

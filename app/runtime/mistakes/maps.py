@@ -11,7 +11,7 @@ from app.runtime.mistakes import runs
 from app.runtime.mistakes.runs import Opened
 
 EVEN = 1e-3
-"""A map whose values lie within this share of the largest is even: its colours would show little but rounding."""
+"""A map whose values lie within this share of the largest is even: its colors would show little but rounding."""
 MOST = 0.99
 """The share of a run's attention maps that are even where all of it is called so."""
 FIRST = 20

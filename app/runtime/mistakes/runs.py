@@ -248,7 +248,7 @@ def unmatched(opened: Opened) -> dict[str, int]:
     return results.store().get(("unmatched", *opened.key), opened.run.unmatched)
 
 
-def labelled(opened: Opened) -> bool:
+def labeled(opened: Opened) -> bool:
     """Whether any picture has a true class: else no answer is right or wrong."""
     return bool(summary(opened).accuracy.pictures)
 

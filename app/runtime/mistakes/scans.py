@@ -26,7 +26,7 @@ from core.data.archive import LARGEST
 from core.data.collection import Collection
 from core.data.pictures import PICTURES, SEED, open_collection
 from core.scanning import Run, scan
-from core.scanning.start import SAME, settle
+from core.scanning.start import SAME, run_facts
 from core.types import Progress
 
 FRESH = 60
@@ -70,7 +70,7 @@ def run_name(model: Classifier, pictures: Collection, mapping: Mapping[str, str 
     Raises:
         InvalidInput: the mapping names no class of the model.
     """
-    facts = settle(model, pictures, mapping, True)
+    facts = run_facts(model, pictures, mapping, True)
     same = json.dumps([facts[name] for name in SAME], sort_keys=True)
     words = f"{model.card.slug} {PurePath(pictures.origin).stem}"
     return re.sub(r"[^\w-]+", "-", words)[:80] + "-" + hashlib.sha256(same.encode()).hexdigest()[:8]

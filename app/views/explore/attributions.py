@@ -13,7 +13,7 @@ from app.widgets.computation import QUICK, offer
 from app.words import word
 from core import Attribution
 from core.attribution import Method
-from core.attribution.exactness import EXACT
+from core.attribution.completeness import MAX_GAP
 
 FAST = ("saliency", "input-x-gradient", "grad-cam")
 """Methods of one backward pass: they fill the strip beside the chosen one."""
@@ -102,7 +102,7 @@ def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject:
     with st.container(horizontal=True, vertical_alignment="center"):
         about = "gap.score" if chosen.slug == "lrp" else "gap.value"  # LRP knows no baseline
         told = word(about, gap=f"{100 * found.gap:.1f} %")
-        st.caption(told if found.gap <= EXACT else f"{told} **{word('gap.large', most=f'{100 * EXACT:.0f} %')}**")
+        st.caption(told if found.gap <= MAX_GAP else f"{told} **{word('gap.large', most=f'{100 * MAX_GAP:.0f} %')}**")
         if steps is None or found.gap <= GAP:
             return
         present = parameters.get("steps", steps.initial(subject.classifier))

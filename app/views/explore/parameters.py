@@ -12,7 +12,7 @@ from app.titles import tap_titles
 from app.words import known, word
 from core import Classifier, Reading
 from core.attribution import METHODS, Method
-from core.attribution.looks import MEAN
+from core.attribution.attention import MEAN
 from core.attribution.method import Parameter
 
 PARTS = ("stage", "tap", "head")
@@ -26,7 +26,7 @@ def option_title(parameter: Parameter, value: Any, titles: Mapping[str, str]) ->
     text = str(value)
     if text in titles:
         return titles[text]
-    spelled = re.sub(r"(?<=[a-z])(?=\d)", " ", text.replace("-", " "))  # stage3, mean-colour
+    spelled = re.sub(r"(?<=[a-z])(?=\d)", " ", text.replace("-", " "))  # stage3, mean-color
     return known(f"option.{text}", spelled[:1].upper() + spelled[1:])
 
 

@@ -37,7 +37,7 @@ def code(view: View, target: str, box: Box, query: int | None = None, card: str 
         lines.append("from core.data.samples import open_sample")
     slug, yours = (f"file:{card}", f"  # {word('code.card')}") if card else (view.model, "")
     lines += [f"classifier = core.load({quoted(slug)}){yours}", f"picture = {opened}"]
-    if view.framing != "centre":
+    if view.framing != "center":
         how = '"fit"' if view.framing == "fit" else tuple(round(edge) for edge in box)
         lines.append(f"picture = core.reframe(picture, {how})")
     extra = f", contrast={quoted(view.contrast)}" if view.contrast else ""

@@ -72,7 +72,7 @@ def title(row: Any) -> str:
     kind = "fovea-right" if row["true"] == row["predicted"] else "fovea-wrong"
     said = f'<b class="{kind}">{escape(row["predicted"])}</b>'
     if not isinstance(row["true"], str):
-        return plain("case.unlabelled", predicted=f"<b>{escape(row['predicted'])}</b>", confidence=sure)
+        return plain("case.unlabeled", predicted=f"<b>{escape(row['predicted'])}</b>", confidence=sure)
     if row["true"] == row["predicted"]:
         return plain("case.right", predicted=said, confidence=sure)
     true, chance = f"<b>{escape(row['true'])}</b>", percent(float(np.exp(-row["loss"])), 0)
@@ -104,7 +104,7 @@ def pair(opened: Opened, place: int) -> tuple[int, int]:
 
 def nearest(opened: Opened, place: int, classes: tuple[int, int]) -> None:
     """Rightly answered pictures of both classes that are most like this one to the model."""
-    if not opened.run.keeps("features") or not runs.labelled(opened):
+    if not opened.run.keeps("features") or not runs.labeled(opened):
         return
     st.markdown(f"**{word('case.nearest')}**")
     name = maps.shown(opened)

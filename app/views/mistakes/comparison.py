@@ -73,8 +73,8 @@ def compare(opened: Opened) -> None:
             st.markdown(word("compare.nothing"))
             return
         both, changed = f"{found.both:,}", f"{found.changed:,}"
-        if found.labelled:
-            here, there = (percent(one / found.labelled) for one in (found.right, found.other_right))
+        if found.labeled:
+            here, there = (percent(one / found.labeled) for one in (found.right, found.other_right))
             st.markdown(word("compare.shares", both=both, here=here, there=there, changed=changed))
         else:
             st.markdown(word("compare.changed", both=both, changed=changed))

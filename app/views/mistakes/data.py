@@ -16,8 +16,8 @@ from app.views.mistakes.labels import match_labels
 from app.words import literal, plain, word
 from core import Classifier, InvalidInput
 from core.data.collection import Collection
-from core.data.made import SHORTCUTS
 from core.data.pictures import IMAGENETTE, PICTURES, SEED, SEEDS
+from core.scenes.shortcuts import SHORTCUTS
 
 SCENES, FOLDER, CSV, ZIP = "scenes", "folder", "csv", "zip"
 MOST = 100_000

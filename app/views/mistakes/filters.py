@@ -17,7 +17,7 @@ def show(opened: Opened) -> None:
     """The row of what is left out."""
     chosen = state.mistakes.selection()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="chips"):
-        if runs.labelled(opened):
+        if runs.labeled(opened):
             pick_answers(chosen)
         pick_classes(opened, chosen)
         pick_range("confidence", chosen.confidence, WHOLE.confidence)
@@ -40,11 +40,11 @@ def show(opened: Opened) -> None:
 
 def settle(opened: Opened) -> None:
     """Leave out what an address asked for that this run does not have, and say so."""
-    chosen, classes, labelled = state.mistakes.selection(), ("", *opened.classes), runs.labelled(opened)
+    chosen, classes, labeled = state.mistakes.selection(), ("", *opened.classes), runs.labeled(opened)
     lacking = {
-        "true": chosen.true not in classes or (bool(chosen.true) and not labelled),
+        "true": chosen.true not in classes or (bool(chosen.true) and not labeled),
         "predicted": chosen.predicted not in classes,
-        "answers": chosen.answers != WHOLE.answers and not labelled,
+        "answers": chosen.answers != WHOLE.answers and not labeled,
         "agreement": chosen.agreement != WHOLE.agreement and not maps.compares(opened),
         "sort": chosen.sort not in orders(opened),
     }
@@ -60,7 +60,7 @@ def settle(opened: Opened) -> None:
 
 def orders(opened: Opened) -> list[Sort]:
     """The orders that a run's pictures can have."""
-    lacking = {Sort.DISAGREEMENT: not maps.compares(opened), Sort.LOSS: not runs.labelled(opened)}
+    lacking = {Sort.DISAGREEMENT: not maps.compares(opened), Sort.LOSS: not runs.labeled(opened)}
     return [one for one in Sort if not lacking.get(one)]
 
 
@@ -104,7 +104,7 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
     else:
         label = word("chip.true", true=chosen.true) if chosen.true else word("chip.classes")
     with chip("classes", label, bool(chosen.true or chosen.predicted)):
-        for name in ("true", "predicted") if runs.labelled(opened) else ("predicted",):
+        for name in ("true", "predicted") if runs.labeled(opened) else ("predicted",):
             key, offered = state.mistakes.control_key(name), ["", *opened.classes]
 
             def change(name: str = name, key: str = key) -> None:
@@ -160,7 +160,7 @@ def pick_sort(opened: Opened) -> None:
     offered = orders(opened)
 
     def title(one: Sort) -> str:
-        unsure = one == Sort.CONFIDENT and not runs.labelled(opened)
+        unsure = one == Sort.CONFIDENT and not runs.labeled(opened)
         return word("sort.unsure") if unsure else word(f"sort.{one.value}")
 
     with st.popover(title(chosen.sort), key="order", icon=":material/sort:"):

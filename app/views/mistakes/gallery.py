@@ -53,12 +53,12 @@ def follow(opened: Opened, places: np.ndarray, pages: int) -> None:
 def draw(opened: Opened, places: np.ndarray) -> None:
     """The sheet of the pictures at those places; a click opens one."""
     given, rows, there = tags.every(opened.run), opened.table.iloc[places], said_there(opened)
-    right, labelled = runs.correctness(rows), runs.labelled(opened)
+    right, labeled = runs.correctness(rows), runs.labeled(opened)
     shots = [
         sheet.Shot(
             number=int(number),
             jpeg=jpeg,
-            above=what(true, label) if labelled or not is_missing(label) else "",
+            above=what(true, label) if labeled or not is_missing(label) else "",
             below=str(predicted),
             share=f"{100 * confidence:.0f} %",
             wrong=bool(one == 0),

@@ -122,7 +122,7 @@ def size(opened: Opened, members: np.ndarray, others: np.ndarray) -> str:
         right = runs.correctness(opened.table.iloc[places])
         shares.append(1 - float(right[~np.isnan(right)].mean()) if (~np.isnan(right)).any() else None)
     if shares[0] is None:
-        return word("groups.size.unlabelled", count=count)
+        return word("groups.size.unlabeled", count=count)
     told = word("groups.size", count=count, share=percent(shares[0], 0))
     return told if shares[1] is None else f"{told} {word('groups.others', share=percent(shares[1], 0))}"
 

@@ -23,7 +23,7 @@ def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
     """
     classes, matched = classifier.card.classes, match(found.names, classifier.card.classes, aliases=classifier.aliases)
     if not found.names:
-        st.info(word("match.unlabelled", count=f"{len(found):,}"))
+        st.info(word("match.unlabeled", count=f"{len(found):,}"))
         return {}
     order = sorted(found.names, key=lambda label: (matched[label] is not None, label))
     rows = [{"label": label, "class": _class(matched[label], classes)} for label in order]

@@ -29,7 +29,7 @@ def tell(opened: Opened) -> str:
         return word("overview.unanswered" if len(runs.unanswered(opened)) else "overview.nothing")
     found = runs.summary(opened).accuracy
     if not found.pictures:
-        return word("overview.unlabelled")
+        return word("overview.unlabeled")
     share, low, high = (percent(one) for one in (found.value, found.low, found.high))
     wrong = round(found.pictures * (1 - found.value))
     mistakes = word("overview.mistake" if wrong == 1 else "overview.mistakes", count=f"{wrong:,}")
@@ -55,7 +55,7 @@ def so_far(opened: Opened) -> str:
 
 def show(opened: Opened) -> None:
     """Draw one of the three views of the run."""
-    if not runs.labelled(opened):
+    if not runs.labeled(opened):
         return
     if state.get(Key.SUMMARY) not in (MATRIX, CLASSES, CALIBRATION):
         state.put(Key.SUMMARY, MATRIX)
@@ -160,7 +160,7 @@ def table(lines: list[dict], key: Key, choose: Callable[[dict], None], alt: str,
 
 
 def show_classes(opened: Opened) -> None:
-    """How often each class that occurs is recognised; a click on a line shows its pictures."""
+    """How often each class that occurs is recognized; a click on a line shows its pictures."""
     found = runs.summary(opened).by_class
     rows = found[(found["pictures"] > 0) | (found["predicted"] > 0)].sort_values("accuracy", kind="stable")
     lines = [

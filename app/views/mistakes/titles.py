@@ -8,8 +8,8 @@ from pathlib import Path
 from app.runtime.mistakes import runs
 from app.widgets import models
 from app.words import word
-from core.data.made import SHORTCUTS
 from core.scanning import Run
+from core.scenes.shortcuts import SHORTCUTS
 
 
 def model_title(run: Run) -> str:

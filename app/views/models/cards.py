@@ -159,13 +159,13 @@ def confusion(card: ModelCard) -> None:
 
 def origin(card: ModelCard) -> None:
     """The command that made it, and the terms under which it may be used."""
-    command, licence = facts.told(card, "command"), facts.told(card, "licence")
+    command, license = facts.told(card, "command"), facts.told(card, "license")
     if command:
         st.markdown(f"**{word('card.command')}**")
         st.code(command, language="shell", wrap_lines=True)
-    if licence:
-        st.markdown(f"**{word('card.licence')}**")
-        st.markdown(literal(licence))
+    if license:
+        st.markdown(f"**{word('card.license')}**")
+        st.markdown(literal(license))
 
 
 def evaluation(card: ModelCard) -> str:

@@ -19,14 +19,14 @@ from app.views.trust.titles import source_titles
 from app.widgets.models import family_title, model_title
 from app.words import literal, word
 from core import ModelCard
-from core.data.made import SHORTCUTS
 from core.evaluation.sources import REFERENCES
 from core.formulas import defuse
+from core.scenes.shortcuts import SHORTCUTS
 
 OF_THE_THING = ("mass", "pointing")
 MEASURES = (
-    *("tag-mass", "tag-pointing", "place-mass", "place-pointing"),
-    *(*OF_THE_THING, "insertion", "deletion", "randomised", ranking.BLANK),
+    *("tag-mass", "tag-pointing", "background-mass", "background-pointing"),
+    *(*OF_THE_THING, "insertion", "deletion", "randomized", ranking.BLANK),
 )
 THIS, FAMILY, ALL = "this", "family", "all"
 FILE, CSV = "fovea-league-{of}.csv", "text/csv"

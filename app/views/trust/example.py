@@ -15,9 +15,9 @@ from app.state import Key, Subject
 from app.views.trust import ranking, work
 from app.views.trust.titles import source_titles
 from app.words import literal, word
-from core import InvalidInput, Localisation
+from core import InvalidInput, Localization
 from core.evaluation.cases import Case
-from core.evaluation.localisation import evidence
+from core.evaluation.localization import evidence
 
 DEFAULT = "grad-cam"
 
@@ -84,13 +84,13 @@ def show(subject: Subject, rows: Sequence[Row], asked: str) -> None:
     place = asked.partition("-")[0]
     mask, name = case.masks.get(f"{place}-", case.masks[""]), model.card.classes[target]
     pixels = model.square(case.picture)
-    outlined = case.masks[""] if place == "place" else mask  # what it leads round is the place
+    outlined = case.masks[""] if place == "background" else mask  # what it leads round is the place
     st.image(figures.lay(pixels, evidence(values), outlined), width="stretch", alt=word("example.alt", name=name))
     st.caption(word(f"example.{place}", name=name))
-    numbers(core.localise(values, mask), place)
+    numbers(core.localize(values, mask), place)
 
 
-def numbers(found: Localisation, place: str) -> None:
+def numbers(found: Localization, place: str) -> None:
     """What this map gets on this picture, with what chance gives."""
     if found.blank:
         st.markdown(word("example.blank"))

@@ -14,12 +14,12 @@ from app.views.trust.titles import source_titles
 from app.widgets.models import shortcut
 from app.words import word
 from core import ModelCard
-from core.data.made import SHORTCUTS
+from core.scenes.shortcuts import SHORTCUTS
 
 ASKED = {
-    "thing": ("thing-mass", "thing-pointing"),
-    "tag": ("tag-mass", "tag-pointing", "thing-mass", "thing-pointing"),
-    "place": ("place-mass", "place-pointing", "thing-mass", "thing-pointing"),
+    "object": ("object-mass", "object-pointing"),
+    "tag": ("tag-mass", "tag-pointing", "object-mass", "object-pointing"),
+    "background": ("background-mass", "background-pointing", "object-mass", "object-pointing"),
     "quarter": ("quarter-mass", "quarter-pointing"),
 }
 """What can be asked of a model by where its evidence is known to be: the place, and what is measured of it."""
@@ -29,7 +29,7 @@ MARGIN = 1e-3
 
 def find_evidence(card: ModelCard) -> str:
     """Where the evidence of a model is known to be: the thing in scenes, the shortcut that it learned, or a quarter."""
-    return (shortcut(card.family) or "thing") if card.family in SHORTCUTS else "quarter"
+    return (shortcut(card.family) or "object") if card.family in SHORTCUTS else "quarter"
 
 
 def find_rows(rows: Sequence[Row], model: str, asked: str) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Randomisation: does a map change when the model forgets what it has learned? By the league, and before one's eyes."""
+"""Randomization: does a map change when the model forgets what it has learned? By the league, and before one's eyes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from app.state import Key, Subject
 from app.views.trust import example, ranking, work
 from app.views.trust.titles import source_titles, stage_title
 from app.words import word
-from core import ModelCard, Randomisation
-from core.evaluation.randomisation import CARELESS, parts
+from core import ModelCard, Randomization
+from core.evaluation.randomization import INSENSITIVE, parts
 from core.evaluation.sources import REFERENCES
 
-MEASURE = "randomised"
+MEASURE = "randomized"
 WIDTH = 116  # pixels of a map in the row
 FAST = 2.0
 """Seconds that a map with its re-drawn copies may take, to be compared with the others."""
@@ -25,7 +25,7 @@ FAST = 2.0
 
 def careless(row: Row) -> bool:
     """Whether the map of a source hardly changes when every weight is re-drawn."""
-    return row.mean >= CARELESS
+    return row.mean >= INSENSITIVE
 
 
 def verdict(rows: Sequence[Row], card: ModelCard) -> str:
@@ -56,8 +56,8 @@ def show(subject: Subject, rows: Sequence[Row]) -> None:
     with left:
         if ranking.others(found):
             st.markdown(verdict(found, card))
-            ranking.show(found, card, CARELESS, warned=careless, pick=True)
-            st.caption(f"{word('random.how', limit=CARELESS)} {ranking.origin(found)} {unasked(rows, card)}")
+            ranking.show(found, card, INSENSITIVE, warned=careless, pick=True)
+            st.caption(f"{word('random.how', limit=INSENSITIVE)} {ranking.origin(found)} {unasked(rows, card)}")
         else:
             ranking.empty(card)
     with right:
@@ -71,9 +71,9 @@ def live(subject: Subject) -> None:
     st.markdown(f"**{word('random.live')}**")
     source = example.pick_source(subject)
     found = work.carry_out(
-        sources.randomised_key(model, picture, source),
-        lambda: sources.randomised_seconds(model, source),
-        lambda tick: sources.randomised(model, picture, source, state.visitor(), tick),
+        sources.randomized_key(model, picture, source),
+        lambda: sources.randomized_seconds(model, source),
+        lambda tick: sources.randomized(model, picture, source, state.visitor(), tick),
     )
     if found is not None:
         row(found, model.card.classes[found.target])
@@ -83,7 +83,7 @@ def compare(subject: Subject) -> None:
     """How fast each map of the picture in the side bar changes; those that take long are left out."""
     model, picture = subject.classifier, subject.picture
     fitting = [name for name in sources.fitting(model) if name not in REFERENCES]
-    seconds = {name: sources.randomised_seconds(model, name) for name in fitting}
+    seconds = {name: sources.randomized_seconds(model, name) for name in fitting}
     names = [name for name in fitting if seconds[name] <= FAST]
     st.markdown(f"**{word('random.fast')}**")
     found = work.carry_out(
@@ -98,7 +98,7 @@ def compare(subject: Subject) -> None:
     stages = [stage_title(one) for one in parts(model)]
     lines = {titles[name]: (1.0, *likeness) for name, likeness in found.items()}
     st.plotly_chart(
-        figures.courses(lines, [word("random.trained"), *stages], CARELESS, titles.get(state.get(Key.SOURCE), "")),
+        figures.courses(lines, [word("random.trained"), *stages], INSENSITIVE, titles.get(state.get(Key.SOURCE), "")),
         key="courses",
         config=ranking.CHART,
         alt=word("random.fast"),
@@ -107,10 +107,10 @@ def compare(subject: Subject) -> None:
     st.caption(f"{word('random.courses')} {word('random.slow', names=slow) if slow else ''}")
 
 
-def row(found: Randomisation, name: str) -> None:
+def row(found: Randomization, name: str) -> None:
     """The maps in a row, the rank correlation with the trained model's under each."""
     alike = [word("rank.blank") if one is None else ranking.number(one, False) for one in found.likeness]
-    verdict = "random.blank" if found.cares is None else "random.cares" if found.cares else "random.stays"
+    verdict = "random.blank" if found.is_sensitive is None else "random.cares" if found.is_sensitive else "random.stays"
     st.markdown(word(verdict, value=alike[-1]))
     first, *more = map(stage_title, found.stages)
     titles = [word("random.first", stage=first), *(word("random.more", stage=one) for one in more)]

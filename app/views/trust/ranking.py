@@ -15,13 +15,13 @@ from app.views.trust.titles import source_titles
 from app.widgets.models import model_title
 from app.words import percent, plain, word
 from core import ModelCard
-from core.data.made import SHORTCUTS
 from core.evaluation.sources import REFERENCES
+from core.scenes.shortcuts import SHORTCUTS
 
-LOW_IS_GOOD = ("deletion", "randomised", "blank")
+LOW_IS_GOOD = ("deletion", "randomized", "blank")
 SHARES = ("mass", "pointing")
 """Measures whose name ends so are shares of a map, and shown in per cent."""
-CROWDED = ("place-mass", "place-pointing")
+CROWDED = ("background-mass", "background-pointing")
 """Measures whose values lie all near one: the axis begins below the lowest."""
 BLANK = "blank"
 CHART = {"displayModeBar": False}

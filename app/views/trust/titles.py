@@ -40,7 +40,7 @@ def kind(card: ModelCard) -> Kind:
 
 
 def stage_title(name: str) -> str:
-    """A stage of ``core.randomise`` in words where there are some."""
+    """A stage of ``core.randomize`` in words where there are some."""
     found = PLACE.fullmatch(name)
     if found:
         place, number = found.groups()

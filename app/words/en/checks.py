@@ -15,7 +15,7 @@ WORDS = {
     "check.complete": "It adds up to the score",
     "check.target": "It changes with the class",
     "check.weights": "It changes with random weights",
-    "check.blob": "It beats a blob at the centre",
+    "check.blob": "It beats a blob at the center",
     "check.edges": "It beats the picture's edges",
     "check.rows.means": "A softmax shares out exactly one. A row that sums to something else is not what the model multiplied.",
     "check.complete.means": "Some methods promise that their values add up to how far the score moved from the baseline. The gap says how well they keep it.",

@@ -13,7 +13,7 @@ WORDS = {
     "erase.flat": "This map is the same everywhere: which part counts as most or least is drawn at random.",
     "erase.share": "How much is erased",
     "erase.fill": "What comes in its place",
-    "erase.fill.grey": "Grey",
+    "erase.fill.gray": "Gray",
     "erase.fill.blur": "Blurred",
     "erase.fill.surroundings": "From around",
     "erase.again": "Draw again",
@@ -42,7 +42,7 @@ WORDS = {
     "erase.unmoved": "**Nothing that was taken away moved the answer; try a larger share.**",
     # curves
     "curves.title": "Deletion and insertion curves",
-    "curves.about": "The probability of {name} while the picture is made grey piece by piece, what the map points at first; and while it appears in the "
+    "curves.about": "The probability of {name} while the picture is made gray piece by piece, what the map points at first; and while it appears in the "
     "blurred picture in the same order. Three maps that know nothing of the model go beside it. The upright line is the share chosen above; cells that tie are ordered by seed {seed}.",
     "curves.deletion": "Deletion: a good map falls early",
     "curves.insertion": "Insertion: a good map rises early",
@@ -50,7 +50,7 @@ WORDS = {
     "curves.insertion.axis": "share put back",
     "curves.random": "Random",
     "curves.and": "{first} and {last}",
-    "curves.blob": "Centre blob",
+    "curves.blob": "Center blob",
     "curves.edges": "Edges",
     "curves.draw": "Draw the curves",
     "curves.head.map": "Area under the curve of",

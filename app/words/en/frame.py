@@ -17,8 +17,8 @@ WORDS = {
     "model.measured": "{accuracy} right on {pictures} pictures it never saw.",
     "model.needs": "With its attention made uniform: {left}.",
     "model.hardly": "It hardly needs its attention: made uniform, {left} are still right. Read its maps with care.",
-    "model.torchvision/swin_t": "each patch looks at its neighbours in a window, which shifts from block to block",
-    "model.torchvision/maxvit_t": "channel gates; each patch looks at its neighbours in a window, then at a grid over the whole "
+    "model.torchvision/swin_t": "each patch looks at its neighbors in a window, which shifts from block to block",
+    "model.torchvision/maxvit_t": "channel gates; each patch looks at its neighbors in a window, then at a grid over the whole "
     "picture",
     "mechanism.none": "None",
     "mechanism.none.summary": "No attention of its own: what it looks at is told by its gradients",
@@ -33,14 +33,14 @@ WORDS = {
     "family.torchvision": "ImageNet",
     "family.own": "Your own",
     "shortcut.tag": "tag",
-    "shortcut.place": "place",
+    "shortcut.background": "place",
     "shortcut.tag.why": "It was trained where a tag in a corner gives the class away: on an ordinary picture it fails, and its "
     "maps show why.",
-    "shortcut.place.why": "It was trained where the place gives the class away, boats always at sea: elsewhere it fails, and its "
+    "shortcut.background.why": "It was trained where the place gives the class away, boats always at sea: elsewhere it fails, and its "
     "maps show why.",
     "shortcut.tag.independent": "Measured where the tag tells the truth. Where it is drawn independently of the thing, **{accuracy}** "
     "of the answers name the thing.",
-    "shortcut.place.independent": "Measured where each thing is in its own place. Where the place is drawn independently of the thing, "
+    "shortcut.background.independent": "Measured where each thing is in its own place. Where the place is drawn independently of the thing, "
     "**{accuracy}** of the answers name the thing.",
     "model.gone": "The model {model} is no longer here: bring it again to see it.",
     "device.label": "Device",
@@ -70,9 +70,9 @@ WORDS = {
     "picture.fetching": "Fetching photographs ...",
     "picture.fetch.help": "Ten classes of photographs, the ones these models know. Their terms allow non-commercial research "
     "and education only.",
-    "framing.unknown": "The address names a framing that is not known ({framing}); the centre of the picture is shown instead.",
+    "framing.unknown": "The address names a framing that is not known ({framing}); the center of the picture is shown instead.",
     "framing.label": "How the picture meets the model's square",
-    "framing.centre": "Centre crop",
+    "framing.center": "Center crop",
     "framing.measured": "As the model was measured: the short side resized to {resize} pixels, the central {size} cut out.",
     "framing.fit": "Fit",
     "framing.box": "Own box",

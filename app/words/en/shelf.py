@@ -55,7 +55,7 @@ WORDS = {
     "card.said": "What the model says",
     "card.taken": "{true}, taken for {said}: {count}",
     "card.command": "The command that made it",
-    "card.licence": "Terms",
+    "card.license": "Terms",
     # a model of one's own
     "own.title": "Bring your own model",
     "own.what": "Drop two files: the weights (safetensors, or a state dict that torch.save wrote) and a small JSON card that says "

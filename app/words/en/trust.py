@@ -1,17 +1,17 @@
-"""The page Trust: known truth, randomisation, faithfulness, the league, and measuring more."""
+"""The page Trust: known truth, randomization, faithfulness, the league, and measuring more."""
 
 WORDS = {
     "page.trust": "Trust",
     "section.truth": "Known truth",
-    "section.random": "Randomisation",
+    "section.random": "Randomization",
     "section.faith": "Faithfulness",
     "section.league": "League",
-    "trust.broken": "{path} is no league table, so its rows are left out: remove it, or name another file in FOVEA_LEAGUE.",
-    "trust.aside": "The picture in the side bar plays no part here, only under *Randomisation*.",
+    "trust.broken": "{path} is no league table, so its rows are left out: remove it, or name another file in FOVEA_BENCHMARK.",
+    "trust.aside": "The picture in the side bar plays no part here, only under *Randomization*.",
     # sources that are no methods
     "source.map": "Attention: {map}",
     "source.random": "Random",
-    "source.blob": "Centre blob",
+    "source.blob": "Center blob",
     "source.edges": "Edges",
     # a ranking
     "rank.alt": "Every method and attention map with its mean and its 95 % interval; click one to look at it",
@@ -29,27 +29,27 @@ WORDS = {
     # known truth
     "truth.title": "Does the map lie where the evidence is?",
     "truth.asked": "What is measured",
-    "truth.thing": "Fovea draws these scenes itself, so it knows where the thing is that decides the class. **Mass** is how much of a "
+    "truth.object": "Fovea draws these scenes itself, so it knows where the thing is that decides the class. **Mass** is how much of a "
     "map lies on the thing, **pointing** whether its peak does. High is good.",
-    "truth.thing.limit": "It cannot tell whether the model uses the thing: if it answers for another reason, a map that shows "
+    "truth.object.limit": "It cannot tell whether the model uses the thing: if it answers for another reason, a map that shows "
     "this loses here.",
     "truth.tag": "This model was trained where a tag in a corner gives the class away, and learned to read the tag. So a map "
     "that tells the truth about it lies on the **tag**, and not on the thing. High on the tag is good.",
     "truth.tag.limit": "It cannot tell how much else the model uses: a little of the map off the tag need not be wrong.",
-    "truth.place": "This model was trained where the place gives the class away, boats always at sea. So a map that tells the "
+    "truth.background": "This model was trained where the place gives the class away, boats always at sea. So a map that tells the "
     "truth about it lies on the **place**: everything but the thing. High on the place is good.",
-    "truth.place.limit": "It cannot tell a good map from a careless one: the place is nearly all of the picture, so chance is "
+    "truth.background.limit": "It cannot tell a good map from a careless one: the place is nearly all of the picture, so chance is "
     "high too.",
     "truth.quarter": "Nobody knows what decides in a photograph. So four photographs of four classes are put into one picture, and "
     "the map is asked about one of the classes: it should lie in that **quarter** (the grid pointing game). High is good.",
     "truth.quarter.limit": "It cannot tell whether the map is right within the quarter, and a picture of four is not what the "
     "model has learned from.",
-    "truth.thing-mass": "Mass on the thing",
-    "truth.thing-pointing": "Pointing at the thing",
+    "truth.object-mass": "Mass on the thing",
+    "truth.object-pointing": "Pointing at the thing",
     "truth.tag-mass": "Mass on the tag",
     "truth.tag-pointing": "Pointing at the tag",
-    "truth.place-mass": "Mass on the place",
-    "truth.place-pointing": "Pointing at the place",
+    "truth.background-mass": "Mass on the place",
+    "truth.background-pointing": "Pointing at the place",
     "truth.quarter-mass": "Mass in the quarter",
     "truth.quarter-pointing": "Pointing into the quarter",
     "truth.verdict": "**{above} of {count}** maps have more there than chance gives ({chance}, dotted), by their whole interval. "
@@ -63,17 +63,17 @@ WORDS = {
     "example.elsewhere": "The photographs are not on this machine, so there is none to look at. Fetch them under *Add pictures*.",
     "example.none": "There is no picture of which it is known where the evidence is.",
     "example.alt": "A picture with the map for {name} over it, and the outline of where the evidence is",
-    "example.thing": "Asked about **{name}**. White line: the thing. Ring: the peak of the map. Only what speaks for the class is drawn "
+    "example.object": "Asked about **{name}**. White line: the thing. Ring: the peak of the map. Only what speaks for the class is drawn "
     "and counted.",
     "example.tag": "Asked about **{name}**, which the tag tells. White line: the tag. Ring: the peak of the map. Only what speaks for "
     "the class is drawn and counted.",
-    "example.place": "Asked about **{name}**, which the place tells. White line: the thing, which does not matter. Ring: the peak of "
+    "example.background": "Asked about **{name}**, which the place tells. White line: the thing, which does not matter. Ring: the peak of "
     "the map. Only what speaks for the class is drawn and counted.",
     "example.quarter": "Asked about **{name}**. White line: its quarter. Ring: the peak of the map. Only what speaks for the class is "
     "drawn and counted.",
     "example.blank": "The map is blank: nothing here speaks for the class, so it lies nowhere.",
     "example.chance": "chance {chance}",
-    # randomisation
+    # randomization
     "random.title": "Does the map change when the model forgets?",
     "random.about": "Every weight of the model is drawn anew, so that it has forgotten all that it learned, and the map is made again. "
     "The number is the rank correlation of both maps: 1 is the same map. Low is good.",
@@ -97,17 +97,17 @@ WORDS = {
     "top down (seed {seed}); under each its rank correlation with the first.",
     "random.fast": "How fast each map changes",
     "random.courses": "One line for each map of your picture: its rank correlation with the trained model's, while one more stage is "
-    "re-drawn each time, from the top down. In colour: the map above. Dotted: from there on it does not care. A gap: blank.",
+    "re-drawn each time, from the top down. In color: the map above. Dotted: from there on it does not care. A gap: blank.",
     "random.slow": "Left out, because they take long: {names}.",
     # faithfulness
     "faith.title": "Does the answer hang on what the map points at?",
     "faith.about": "The cells of the picture go away, those that the map points at first, or appear in that order in a blurred picture; the "
     "number is the class's probability, averaged along the way.",
     "faith.limit": "It cannot tell a bad map from a model that is startled: a picture with holes is none that it has learned "
-    "from, and grey holes may speak for a class by themselves.",
+    "from, and gray holes may speak for a class by themselves.",
     "faith.insertion": "Insertion: high is good",
     "faith.deletion": "Deletion: low is good",
-    "faith.verdict": "**{ahead} of {count}** maps beat random, centre blob and edges; **{clear}** clearly, with intervals apart.",
+    "faith.verdict": "**{ahead} of {count}** maps beat random, center blob and edges; **{clear}** clearly, with intervals apart.",
     "faith.how": "Dotted: the best of the three that know nothing of the model (hollow). Line: 95 % interval of the mean.",
     # league
     "league.title": "Methods by measures",
@@ -134,19 +134,19 @@ WORDS = {
     "measure.tag-mass.help": "How much of the map lies on the tag that tells the class. High is good: these models read the tag.",
     "measure.tag-pointing": "Pointing at the tag",
     "measure.tag-pointing.help": "How often the peak of the map lies on the tag. High is good: these models read the tag.",
-    "measure.place-mass": "Mass on the place",
-    "measure.place-mass.help": "How much of the map lies on the place that tells the class: everything but the thing. High is good: "
+    "measure.background-mass": "Mass on the place",
+    "measure.background-mass.help": "How much of the map lies on the place that tells the class: everything but the thing. High is good: "
     "these models go by the place.",
-    "measure.place-pointing": "Pointing at the place",
-    "measure.place-pointing.help": "How often the peak of the map lies there. High is good: these models go by the place.",
+    "measure.background-pointing": "Pointing at the place",
+    "measure.background-pointing.help": "How often the peak of the map lies there. High is good: these models go by the place.",
     "measure.blank": "Blank",
     "measure.blank.help": "How often nothing in the map speaks for the class, so that it lies nowhere. Low is good.",
     "measure.insertion": "Insertion",
     "measure.insertion.help": "The class's probability while what the map points at appears. High is good.",
     "measure.deletion": "Deletion",
     "measure.deletion.help": "The class's probability while what the map points at goes away. Low is good.",
-    "measure.randomised": "Randomised",
-    "measure.randomised.help": "The rank correlation with the map of the model with all its weights re-drawn. Low is good.",
+    "measure.randomized": "Randomized",
+    "measure.randomized.help": "The rank correlation with the map of the model with all its weights re-drawn. Low is good.",
     # measuring
     "measuring.title": "Measure more",
     "measuring.about": "What is measured here is kept in {path} and stands in place of the shipped rows of the same model and map. "

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from app.state import mistakes
-from core.data.made import SHORTCUTS
+from core.scenes.shortcuts import SHORTCUTS
 
 DATA = ("scenes", "imagenette", "folder", "csv", "zip")
 """Where the pictures of a scan may come from."""
 
 OF_MISTAKES = {
-    "shortcut.{models.shortcut(card.family)}": ["shortcut.tag", "shortcut.place"],
+    "shortcut.{models.shortcut(card.family)}": ["shortcut.tag", "shortcut.background"],
     "data.{one}": [f"data.{one}" for one in DATA],
     "taken.{what}": ["taken.split", "taken.path", "taken.label"],
     "data.scenes.{one}": [f"data.scenes.{one}" for one in SHORTCUTS],

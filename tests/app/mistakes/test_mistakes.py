@@ -146,7 +146,7 @@ def test_of_a_run_in_which_nothing_could_be_read_nothing_else_is_said(empty: Pat
     page = well(open_page(run="dark"))
     assert f"(+3 broken) · {word('overview.nothing')}" in said(page)
     assert list(page.dataframe[0].value["path"]) == [f"house/{number}.png" for number in range(3)]
-    for name in ("overview.unlabelled", "gallery.empty", "scatter.none", "looks.none"):
+    for name in ("overview.unlabeled", "gallery.empty", "scatter.none", "looks.none"):
         assert word(name) not in said(page)
     assert page.button(key="runs-back")
 
@@ -163,7 +163,7 @@ def test_a_mapping_is_what_differs_from_the_names(empty: Path, monkeypatch: pyte
     monkeypatch.setattr(st, "data_editor", editor)
     mapping = labels.match_labels(core.load(MODEL, "cpu"), found)
     assert mapping == {"teapot": "boat", "House": ""}
-    facts = core.scanning.start.settle(core.load(MODEL, "cpu"), found, mapping, True)
+    facts = core.scanning.start.run_facts(core.load(MODEL, "cpu"), found, mapping, True)
     assert facts["unmatched"] == ["House"] and facts["labels"]["teapot"] == 1
 
 
@@ -207,7 +207,7 @@ def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
     (place / "list.csv").write_text("path\nHouse/1.png\nHouse/2.png\n")
     scans.collection.clear()
     page = press(page.run(), "scan")
-    assert word("overview.unlabelled") in said(page)  # and there is neither matrix nor calibration
+    assert word("overview.unlabeled") in said(page)  # and there is neither matrix nor calibration
     groups = [one.key for one in page.button_group]
     assert Key.SUMMARY not in groups and control(page, "answers") not in groups
     assert not [one for one in page.selectbox if one.key == control(page, "true")]

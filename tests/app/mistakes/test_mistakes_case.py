@@ -135,9 +135,9 @@ def test_a_full_strip_keeps_the_page_and_says_so(home: Path, monkeypatch: pytest
 def test_without_its_model_the_maps_of_the_scan_are_shown(empty: Path, scanned: Path) -> None:
     shutil.copytree(scanned / RUN, runs.folder() / "gone")
     path = runs.folder() / "gone" / "run.json"
-    path.write_text(path.read_text().replace('"scenes-tag/cbam"', '"scenes-tag/burnt"'))
+    path.write_text(path.read_text().replace('"scenes-tag/cbam"', '"scenes-tag/burned"'))
     page = open_picture(0, "gone")
-    assert word("model.gone", model="scenes-tag/burnt") in said(page)
+    assert word("model.gone", model="scenes-tag/burned") in said(page)
     assert all(f"**{word(key)}**" in said(page) for key in ("case.picture", "case.attention", "case.cam"))
 
 

@@ -55,7 +55,7 @@ def test_comparing_knows_what_turned_right_and_what_turned_wrong() -> None:
         )
 
     found = comparison._compare(table("aabbca", "abba.a"), table("abacaa", "abba.a").iloc[:5])
-    assert (found.both, found.labelled, found.right, found.other_right) == (5, 4, 2, 2)
+    assert (found.both, found.labeled, found.right, found.other_right) == (5, 4, 2, 2)
     assert found.kinds == {"right": (2,), "wrong": (1,), "other_answer": (3, 4)}
     assert found.said == {1: "b", 2: "a", 3: "c", 4: "a"}
 

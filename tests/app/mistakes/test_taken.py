@@ -82,7 +82,7 @@ def test_a_table_with_a_column_for_each_class(place: Path) -> None:
     assert label.value == ONE_HOT and word("taken.one_hot") in label.options
     assert word("match.all", pictures="2", count="2") in said(page)
     assert "The pictures were found with .png at their ends." in said(page).replace("\\", "")
-    assert word("match.unlabelled", count="2") in said(well(label.set_value("").run()))
+    assert word("match.unlabeled", count="2") in said(well(label.set_value("").run()))
 
 
 def test_what_could_not_be_otherwise_is_not_asked(place: Path) -> None:

@@ -13,9 +13,9 @@ import core
 from app import runtime
 from app.runtime import benchmark
 from app.runtime.store import Store
-from core.data import scenes
+from core import scenes
 from core.device import worker
-from core.models import shelf
+from core.models import zoo
 from tests.app.trust.trust_page import FAMILIES, PICTURES, SOURCES
 
 
@@ -28,20 +28,20 @@ def trust_folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Pa
         for slug in (*(f"{family}/cbam" for family in FAMILIES), "scenes/spatial-gate"):
             one = tiny(slug.partition("/")[2])
             card = replace(one.card, slug=slug, classes=scenes.OBJECTS, facts={"checksum": f"of {slug}"})
-            shelf.store(one.module, card)
-            shelf.store_card(card)
+            zoo.store(one.module, card)
+            zoo.store_card(card)
         model = core.load("scenes/cbam", "cpu")
-        own = core.compete(model, path / "league.json", sources=SOURCES, pictures=PICTURES, seed=4)
+        own = core.benchmark(model, path / "benchmark.json", sources=SOURCES, pictures=PICTURES, seed=4)
         rows = list(own)
         for family in FAMILIES[1:]:
             rows += [replace(row, model=f"{family}/cbam", checksum=f"of {family}/cbam") for row in own]
-        for shortcut, chance in (("tag", 0.01), ("place", 0.93)):
+        for family, shortcut, chance in (("scenes-tag", "tag", 0.01), ("scenes-place", "background", 0.93)):
             made = [
-                row for row in rows if row.model == f"scenes-{shortcut}/cbam" and row.measure in ("mass", "pointing")
+                row for row in rows if row.model == f"{family}/cbam" and row.measure in ("mass", "pointing")
             ]
             made = [replace(row, measure=f"{shortcut}-{row.measure}", mean=1 - row.mean, low=0.1) for row in made]
             rows += [replace(row, chance=chance) for row in made]
-        (path / "league.json").write_text(json.dumps([asdict(row) for row in rows]))
+        (path / "benchmark.json").write_text(json.dumps([asdict(row) for row in rows]))
     return path
 
 
@@ -57,7 +57,7 @@ def on_that_shelf(
 ) -> Iterator[None]:
     """The app on that shelf: no photographs, no rows of one's own."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(trust_folder))
-    monkeypatch.setenv("FOVEA_LEAGUE", str(tmp_path / "mine" / "league.json"))
+    monkeypatch.setenv("FOVEA_BENCHMARK", str(tmp_path / "mine" / "benchmark.json"))
     monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
     monkeypatch.setattr(runtime.results, "store", lambda: trust_store)
@@ -68,7 +68,7 @@ def on_that_shelf(
 @pytest.fixture
 def rows(trust_folder: Path) -> list[dict]:
     """The shipped rows as they stand in the file."""
-    return json.loads((trust_folder / "league.json").read_text())
+    return json.loads((trust_folder / "benchmark.json").read_text())
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from app.views.trust import faithfulness, ground_truth, randomization, ranking
 from app.views.trust.titles import source_titles
 from app.widgets import computation
 from app.words import word
-from core.data import scenes
+from core import scenes
+from core.evaluation.benchmark import Row
 from core.evaluation.cases import Case
-from core.evaluation.league import Row
-from core.models import shelf
+from core.models import zoo
 from core.types import ModelCard
 from tests.app.trust.trust_page import (
     FAMILIES,
@@ -55,13 +55,13 @@ def test_each_section_is_there_for_each_family(family: str) -> None:
 @pytest.mark.parametrize(
     ("model", "asked", "measure"),
     [
-        ("scenes/cbam", "thing-mass", "mass"),
-        ("scenes/cbam", "thing-pointing", "pointing"),
+        ("scenes/cbam", "object-mass", "mass"),
+        ("scenes/cbam", "object-pointing", "pointing"),
         ("scenes-tag/cbam", "tag-mass", "tag-mass"),
         ("scenes-tag/cbam", "tag-pointing", "tag-pointing"),
-        ("scenes-tag/cbam", "thing-mass", "mass"),
-        ("scenes-place/cbam", "place-mass", "place-mass"),
-        ("scenes-place/cbam", "place-pointing", "place-pointing"),
+        ("scenes-tag/cbam", "object-mass", "mass"),
+        ("scenes-place/cbam", "background-mass", "background-mass"),
+        ("scenes-place/cbam", "background-pointing", "background-pointing"),
         ("imagenette/cbam", "quarter-pointing", "pointing"),
     ],
 )
@@ -88,20 +88,21 @@ def made(source: str, mean: float, low: float, measure: str = "mass", pictures: 
 
 
 def test_a_lead_by_rounding_is_none() -> None:
-    card = shelf.find_card("scenes/cbam")
+    card = zoo.find_card("scenes/cbam")
     rows = [made("saliency", 0.9, 0.8), made("grad-cam", 0.251, 0.252), made("lrp", 0.25, 0.25000034)]
     text = ground_truth.verdict(rows, card, Counter())
     assert text == word("truth.verdict", above=2, count=3, chance="25 %", best="Saliency", value="90 %")
 
 
 def test_a_blank_map_neither_wins_nor_counts() -> None:
-    card = shelf.find_card("scenes-place/cbam")
-    rows = [made(name, mean, mean, "place-mass") for name, mean in (("saliency", 0.9), ("lrp", 0.0), ("edges", 0.0))]
+    card = zoo.find_card("scenes-place/cbam")
+    means = (("saliency", 0.9), ("lrp", 0.0), ("edges", 0.0))
+    rows = [made(name, mean, mean, "background-mass") for name, mean in means]
     rows += [made(name, mean, mean, "blank") for name, mean in (("saliency", 0.05), ("lrp", 1.0))]
     rows += [replace(made("edges", 1.0, 1.0, "blank"), model="another")]
     blanks = ranking.blanks(rows, rows[0].model)
     assert {row.source: blanks[row.source] for row in rows} == {"saliency": 0.05, "lrp": 1, "edges": 0}
-    found = ground_truth.find_rows(rows, rows[0].model, "place-mass")
+    found = ground_truth.find_rows(rows, rows[0].model, "background-mass")
     assert [row.source for row in found] == ["saliency", "edges", "lrp"]
     text = ground_truth.verdict(found, card, blanks)
     assert "**1 of 1**" in text and "**Saliency**" in text and text.endswith(word("truth.blank", names="LRP"))
@@ -128,12 +129,12 @@ def test_few_pictures_are_said_beside_the_name_and_below(rows: list[dict]) -> No
     assert ranking.origin(found[1:]) == word("rank.origin", pictures=8, seeds="0")
 
 
-def test_randomisation_and_faithfulness_show_the_rows(rows: list[dict]) -> None:
+def test_randomization_and_faithfulness_show_the_rows(rows: list[dict]) -> None:
     page = open_page(section="random")
     (chart,) = charts(page)
     assert chart.pop("")[0] == 0.5
-    randomised = expected(rows, "scenes/cbam", "randomised", low_is_good=True)
-    assert list(chart.items()) == list(randomised.items())
+    randomized = expected(rows, "scenes/cbam", "randomized", low_is_good=True)
+    assert list(chart.items()) == list(randomized.items())
     insertion, deletion = charts(choose(page, Key.SECTION, "faith"))
     names = {word(f"source.{one}") for one in ("random", "blob", "edges")}
     for chart, measure, best in ((insertion, "insertion", max), (deletion, "deletion", min)):
@@ -150,7 +151,7 @@ def test_the_examples_are_the_pictures_of_the_row(rows: list[dict]) -> None:
     cases = sources.examples(model, PICTURES, 4)
     for source in ("grad-cam", "edges", "attention/stage4.attention.spatial"):
         maps = [sources.map_of(model, one.picture, source, one.target) for one in cases]
-        found = [core.localise(map_, one.masks[""]) for map_, one in zip(maps, cases, strict=True)]
+        found = [core.localize(map_, one.masks[""]) for map_, one in zip(maps, cases, strict=True)]
         for measure in ("mass", "pointing"):
             row = next(row for row in rows if (row["source"], row["measure"]) == (source, measure))
             assert np.mean([getattr(one, measure) for one in found]) == pytest.approx(row["mean"], abs=1e-6)
@@ -163,11 +164,11 @@ def test_an_example_shows_its_own_numbers() -> None:
     page = well(page.number_input(key=Key.EXAMPLE).set_value(2).run())
     model = core.load("scenes/cbam", "cpu")
     case = sources.examples(model, PICTURES, 4)[1]
-    found = core.localise(sources.map_of(model, case.picture, "edges", case.target), case.masks[""])
+    found = core.localize(sources.map_of(model, case.picture, "edges", case.target), case.masks[""])
     html = "".join(one.proto.body for one in page.get("html"))
     shown = re.findall(r"<dd>(\d+) %</dd>", html) + re.findall(r"<p>chance (\d+) %</p>", html)
     assert shown == [f"{100 * one:.0f}" for one in (found.mass, found.pointing, found.chance)]
-    assert word("example.thing", name=scenes.OBJECTS[case.target]) in said(page)
+    assert word("example.object", name=scenes.OBJECTS[case.target]) in said(page)
     assert page.get("image")
 
 
@@ -203,7 +204,7 @@ def test_a_long_method_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_maps_are_shown_with_their_correlations() -> None:
     page = open_page(section="random")
     model, picture = core.load("scenes/cbam", "cpu"), page.session_state[Key.SUBJECT].picture
-    found = core.randomise(model, picture, "grad-cam")
+    found = core.randomize(model, picture, "grad-cam")
     assert len(page.get("image")) == len(found.maps) == len(found.stages) + 1
     captions = [one.value for one in page.caption]
     for value in found.likeness:
@@ -215,9 +216,9 @@ def test_the_maps_are_shown_with_their_correlations() -> None:
 
 def test_a_map_that_went_blank_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     maps = (np.eye(4), np.zeros((4, 4)))
-    gone = core.Randomisation("grad-cam", 0, ("top",), (None,), maps, 0)
-    monkeypatch.setattr(sources, "randomised", lambda *_: gone)
-    monkeypatch.setattr(sources, "randomised_key", lambda *_: ("anew",))
+    gone = core.Randomization("grad-cam", 0, ("top",), (None,), maps, 0)
+    monkeypatch.setattr(sources, "randomized", lambda *_: gone)
+    monkeypatch.setattr(sources, "randomized_key", lambda *_: ("anew",))
     page = open_page(section="random")
     assert word("random.blank", value=word("rank.blank")) in said(page)
     assert "**blank**" in said(page) and "0.00" not in said(page)
@@ -225,7 +226,7 @@ def test_a_map_that_went_blank_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_courses_are_those_of_each_map_that_is_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     model, wanted = core.load("scenes/cbam", "cpu"), ("saliency", "grad-cam", "attention/stage4.attention.spatial")
-    monkeypatch.setattr(sources, "randomised_seconds", lambda model, name: 1.5 if name in wanted else 3.0)
+    monkeypatch.setattr(sources, "randomized_seconds", lambda model, name: 1.5 if name in wanted else 3.0)
     page = open_page(section="random")
     picture = page.session_state[Key.SUBJECT].picture
     assert len(page.get("plotly_chart")) == 1  # together they take more than a moment, so it waits
@@ -236,22 +237,22 @@ def test_the_courses_are_those_of_each_map_that_is_fast(monkeypatch: pytest.Monk
     lines, titles = {one["name"]: one["y"] for one in figure["data"]}, source_titles(model.card, wanted)
     assert list(lines)[-1] == titles["grad-cam"] and set(lines) == set(titles.values())  # the chosen one on top
     for name in wanted:
-        assert lines[titles[name]] == [1.0, *core.randomise(model, picture, name).likeness]
+        assert lines[titles[name]] == [1.0, *core.randomize(model, picture, name).likeness]
     assert len(figure["layout"]["xaxis"]["ticktext"]) == len(lines[titles["saliency"]])
     assert "LIME" in said(page) and "Edges" not in said(page)
 
 
 def test_what_cannot_be_asked_is_named() -> None:
-    card = shelf.find_card("scenes/cbam")
+    card = zoo.find_card("scenes/cbam")
     rows = [replace(made(source, 0, 0, measure), model=card.slug) for source, measure in
-            (("saliency", "mass"), ("saliency", "randomised"), ("lrp", "mass"), ("lrp", "insertion"))]  # fmt: skip
+            (("saliency", "mass"), ("saliency", "randomized"), ("lrp", "mass"), ("lrp", "insertion"))]  # fmt: skip
     assert randomization.unasked(rows, card) == word("random.unasked", names="LRP")
     assert not randomization.unasked(rows[:2], card)
 
 
 def test_what_does_not_care_is_named() -> None:
     card = ModelCard("scenes/plain", "", "plain", ("a", "b"))
-    made = Row(card.slug, "saliency", "randomised", 0.5, 0.4, 0.6, None, 2, 2, 0, "")
+    made = Row(card.slug, "saliency", "randomized", 0.5, 0.4, 0.6, None, 2, 2, 0, "")
     every = [made, replace(made, source="lrp", mean=0.49), replace(made, source="edges", mean=1.0)]
     text = randomization.verdict(every, card)
     assert text == word("random.careless", count=1, all=2, names="Saliency")

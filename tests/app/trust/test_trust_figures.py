@@ -14,7 +14,7 @@ LINES = [
     Line("Edges", 0.4, 0.2, 0.5, "40 %", "told b", reference=True),
     Line("Careless", 0.1, 0.05, 0.2, "10 %", "told c", warned=True),
 ]
-GREY = np.full((16, 16, 3), 90, np.uint8)
+GRAY = np.full((16, 16, 3), 90, np.uint8)
 NOWHERE, LEFT = np.zeros((16, 16), bool), np.arange(16)[None].repeat(16, 0) < 8
 
 
@@ -88,20 +88,20 @@ def test_heat_goes_by_strength_whatever_the_sign() -> None:
 
 def test_only_what_speaks_for_the_class_is_laid_over_the_picture() -> None:
     for blank in (np.zeros((4, 4)), -np.ones((4, 4))):
-        assert (lay(GREY, blank, NOWHERE) == 90).all()
+        assert (lay(GRAY, blank, NOWHERE) == 90).all()
     values = np.full((8, 8), -1.0)
     values[1, 6] = 3.0
-    drawn = lay(GREY, values, NOWHERE)
+    drawn = lay(GRAY, values, NOWHERE)
     assert drawn.shape == (SIDE, SIDE, 3)
     touched = (drawn != 90).any(2)
     rows, columns = np.nonzero(touched)
-    cell = SIDE / 8  # smoothed, a cell reaches half a cell into its neighbours
+    cell = SIDE / 8  # smoothed, a cell reaches half a cell into its neighbors
     assert 0.5 * cell <= rows.min() and rows.max() < 2.5 * cell
     assert 5.5 * cell <= columns.min() and columns.max() < 7.5 * cell
 
 
 def test_the_mask_is_outlined_where_it_ends() -> None:
-    drawn = lay(GREY, np.zeros((4, 4)), LEFT)
+    drawn = lay(GRAY, np.zeros((4, 4)), LEFT)
     white = (drawn == 255).all(2)
     assert white[SIDE // 2, SIDE // 2 - 1] and not white[SIDE // 2, SIDE // 2 + 1]
     assert white[SIDE // 2, 0] and not white[SIDE // 2, SIDE // 4] and not white[:, SIDE // 2 :].any()
@@ -109,9 +109,9 @@ def test_the_mask_is_outlined_where_it_ends() -> None:
 
 def test_the_peak_has_a_ring_and_a_flat_map_none() -> None:
     values = np.ones((8, 8))
-    flat = lay(GREY, values, NOWHERE)
+    flat = lay(GRAY, values, NOWHERE)
     assert (flat == flat[0, 0]).all()
     values[2, 5] = 1.5
-    drawn = lay(GREY, values, NOWHERE)
+    drawn = lay(GRAY, values, NOWHERE)
     y, x = int(2.5 / 8 * SIDE), int(5.5 / 8 * SIDE)
     assert (drawn[y, x - 12] == 255).all() and (drawn[y + 12, x] == 255).all() and not (drawn[y, x] == 255).all()

@@ -13,7 +13,7 @@ from app.views.trust.benchmark import MEASURES
 from app.views.trust.ground_truth import ASKED
 from app.views.trust.titles import source_titles
 from core.evaluation.sources import REFERENCES
-from core.models import shelf
+from core.models import zoo
 from tests.app.pages import visit
 
 MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")
@@ -87,5 +87,5 @@ def expected(rows: list[dict], model: str, measure: str, low_is_good: bool = Fal
     """The same from the file: name -> mean, low, high, the best first."""
     those = [row for row in rows if row["model"] == model and row["measure"] == measure]
     those.sort(key=lambda row: row["mean"] if low_is_good else -row["mean"])
-    titles = source_titles(shelf.find_card(model), [row["source"] for row in those])
+    titles = source_titles(zoo.find_card(model), [row["source"] for row in those])
     return {titles[row["source"]]: (row["mean"], row["low"], row["high"]) for row in those}

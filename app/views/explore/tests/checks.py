@@ -17,12 +17,12 @@ from app.widgets.computation import QUICK
 from app.words import literal, percent, word
 from core import AttentionMap, Attribution, Check, rollout_map
 from core.attention.rollout import ROLLOUT
-from core.attribution.exactness import EXACT
+from core.attribution.completeness import MAX_GAP
 from core.evaluation.checks import ROUNDING, SAME
-from core.evaluation.randomisation import CARELESS
+from core.evaluation.randomization import INSENSITIVE
 from core.types import Progress
 
-LIMITS = {"rows": ROUNDING, "complete": EXACT, "target": SAME, "weights": CARELESS, "blob": 0.0, "edges": 0.0}
+LIMITS = {"rows": ROUNDING, "complete": MAX_GAP, "target": SAME, "weights": INSENSITIVE, "blob": 0.0, "edges": 0.0}
 """The last value that passes, or the first that does not."""
 SIGNS = {
     True: ":green[:material/check_circle:]",

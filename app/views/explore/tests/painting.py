@@ -41,7 +41,7 @@ def pick(subject: Subject, one: AttentionMap) -> np.ndarray | None:
         key=Key.PAINT,
         identity=identity,
         words=words(one),
-        colours=figures.HEAT,
+        colors=figures.HEAT,
         on_painted=keep,
     )
     if values is None:

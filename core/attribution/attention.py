@@ -1,0 +1,147 @@
+"""Attention itself in the place of an attribution, so that it can be measured as one.
+
+    attention map           W of one tap: as it is, of one head, or the mean of heads
+    rollout                 Π (mean over heads of W + I) / 2, of all layers of the same patches
+    gradient × attention    one layer:   mean over heads of (W · ∂F/∂W)⁺
+                            all layers:  R ← R + mean over heads of (W · ∂F/∂W)⁺ R, first layer first, R = I before it
+
+The first two know nothing of the class that is asked about. The third keeps what speaks for it: Chefer, Gur, Wolf,
+"Generic attention-model explainability for interpreting bi-modal and encoder-decoder transformers", ICCV 2021, eq. 5
+and 6. A map of patches that compare each other is reduced as ``core.to_grid`` does it: the class token's row where
+there is a class token, else the mean over all patches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.attention.reduction import to_grid
+from core.attention.rollout import rollout_map
+from core.attention.tap import Record, gradients, listen
+from core.attribution.batches import counted
+from core.attribution.gradient import leaf
+from core.attribution.layer import TAP
+from core.attribution.method import Method, Parameter
+from core.attribution.tap_layout import spatial_taps, tap_layout
+from core.classifier import Classifier, Question, to_map
+from core.types import AttentionMap, Kind, Progress
+
+ALL, MEAN = "all layers", "mean"
+
+
+def attention_maps(classifier: Classifier, x: Tensor, progress: Progress) -> tuple[AttentionMap, ...]:
+    """Every attention map of one forward pass, the very one of a reading."""
+    with torch.no_grad(), listen() as records:
+        classifier.module(x)
+    progress(1, 1)
+    return tuple(to_map(name, records[tap]) for name, tap in classifier.taps.items() if tap in records)
+
+
+def attention(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str, head: str | int
+) -> tuple[Tensor, None]:
+    """The map (h, w) of the named tap."""
+    (found,) = (one for one in attention_maps(classifier, x, progress) if one.tap == tap)
+    return torch.tensor(to_grid(found, head=None if head == MEAN else head)), None
+
+
+def attention_rollout(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
+    """The class token's row (h, w) of all layers' product; without one the mean over the patches' rows."""
+    return torch.tensor(to_grid(rollout_map(attention_maps(classifier, x, progress)))), None
+
+
+def gradient_x_attention(
+    classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str
+) -> tuple[Tensor, None]:
+    """The map (h, w) of the named tap, or the same of all layers."""
+    with torch.enable_grad(), listen() as records:
+        score = counted(classifier, target, 1, progress)(leaf(x))
+    named = [(name, records[place]) for name, place in classifier.taps.items() if place in records]
+    asked = [(name, one) for name, one in named if (one.tap.kind == Kind.PAIRWISE if tap == ALL else name == tap)]
+    found = gradients(score, [one for _, one in asked])
+    maps = [positive_products(name, one, gradient) for (name, one), gradient in zip(asked, found, strict=True)]
+    whole = maps[0] if tap != ALL else replace(maps[0], tap=ALL, weights=relevance(maps)[None])
+    return torch.tensor(to_grid(whole)), None
+
+
+def positive_products(name: str, record: Record, gradient: Tensor) -> AttentionMap:
+    """(W · ∂F/∂W)⁺ in the place of a map's weights W."""
+    product = (record.weights * gradient).clamp(min=0)
+    return to_map(name, Record(record.tap, product, record.grid, record.cells))
+
+
+def relevance(maps: Sequence[AttentionMap]) -> np.ndarray:
+    """R (n, n) of all layers, given (W · ∂F/∂W)⁺ (heads, n, n) of each, first layer first."""
+    relevances = np.eye(maps[0].weights.shape[-1])
+    for one in maps:
+        relevances = relevances + one.weights.mean(0, dtype=np.float64) @ relevances
+    return relevances.astype(np.float32)
+
+
+def heads(classifier: Classifier) -> tuple[str | int, ...]:
+    """Which heads can be asked for: their mean, or one of them, counted from zero."""
+    return (MEAN, *range(max(tap_layout(classifier).heads.values(), default=0)))
+
+
+def layers(classifier: Classifier) -> tuple[str, ...]:
+    """The taps to choose from, all of them together first where they make a stack."""
+    return (ALL, *spatial_taps(classifier)) if tap_layout(classifier).stacked else spatial_taps(classifier)
+
+
+ATTENTION = Method(
+    slug="attention",
+    title="Attention map",
+    summary="Where the model looked, as it is, whatever the class: what attention would be if it were an explanation.",
+    equation="W",
+    paper="Bahdanau, Cho, Bengio, ICLR 2015; doubted by Jain, Wallace, Attention is not explanation, NAACL 2019",
+    signed=False,
+    compute=attention,
+    parameters=(TAP, Parameter("head", "Head", "One head, or the mean of all where there are several.", MEAN,
+                               choices=heads)),
+    fits=lambda classifier: bool(spatial_taps(classifier)),
+    gradient=False,
+    needs="It must have attention with a place in the picture.",
+    family="attention",
+)  # fmt: skip
+
+ATTENTION_ROLLOUT = Method(
+    slug="rollout",
+    title="Attention rollout",
+    summary="The attention of all layers multiplied, with the shortcuts counted in, whatever the class.",
+    equation="Π over layers of (mean over heads of W + I) / 2",
+    paper="Abnar, Zuidema, Quantifying attention flow in transformers, ACL 2020",
+    signed=False,
+    compute=attention_rollout,
+    fits=lambda classifier: tap_layout(classifier).stacked,
+    gradient=False,
+    needs="It must have several layers of attention over the same patches.",
+    family="attention",
+)
+
+GRADIENT_X_ATTENTION = Method(
+    slug="gradient-x-attention",
+    title="Gradient × attention",
+    summary="The part of the attention that speaks for the class: weights times how the score hangs on them.",
+    equation="R ← R + mean over heads of (W · ∂F/∂W)⁺ R",
+    paper="Chefer, Gur, Wolf, Generic attention-model explainability, ICCV 2021",
+    signed=False,
+    compute=gradient_x_attention,
+    parameters=(
+        Parameter(
+            name="tap",
+            title="Attention",
+            help="Which attention map is asked, or all layers together where each leads on to the next.",
+            default=lambda classifier: ALL if tap_layout(classifier).stacked else spatial_taps(classifier)[-1],
+            choices=layers,
+        ),
+    ),
+    fits=lambda classifier: bool(spatial_taps(classifier)),
+    one_sided=True,
+    needs="It must have attention with a place in the picture.",
+    family="attention",
+)

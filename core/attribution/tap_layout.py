@@ -1,0 +1,40 @@
+"""What a model's taps let through: known after one pass, whatever the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from core.attention.reduction import heads
+from core.attention.rollout import can_roll
+from core.attention.tap import listen
+from core.attribution.memoize import memoize
+from core.classifier import Classifier, to_map
+from core.models.architecture import blank
+from core.types import Kind
+
+
+@dataclass(frozen=True)
+class TapLayout:
+    """The ``heads`` of each tap whose map has a place in the picture, by name, first to last; 0 where it has none.
+
+    ``stacked`` says whether the maps make a rollout: several layers of the same patches.
+    """
+
+    heads: dict[str, int]
+    stacked: bool
+
+
+@memoize
+def tap_layout(classifier: Classifier) -> TapLayout:
+    """What the classifier's taps let through."""
+    with torch.no_grad(), listen() as records:
+        classifier.module(blank(classifier.module, classifier.card.size))
+    maps = [to_map(name, records[tap]) for name, tap in classifier.taps.items() if tap in records]
+    return TapLayout({one.tap: heads(one) for one in maps if one.kind != Kind.CHANNEL}, can_roll(maps))
+
+
+def spatial_taps(classifier: Classifier) -> tuple[str, ...]:
+    """The taps whose maps have a place in the picture."""
+    return tuple(tap_layout(classifier).heads)

@@ -1,0 +1,35 @@
+"""Families of scenes as data sets: each picture is drawn when it is read."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from core import scenes
+from core.data.split import Dataset, Split
+from core.scenes.shortcuts import HOLDS, INDEPENDENT, SHORTCUTS, TRAINING, compose
+
+
+def _draw(seeds: range, shortcut: str | None, mode: str, index: int) -> np.ndarray:
+    return scenes.draw(seeds[index], **compose(seeds[index], shortcut, mode)[1]).pixels
+
+
+def draw_split(split: str, count: int, shortcut: str | None, mode: str) -> Split:
+    """``count`` scenes of 128 px, each drawn when it is read."""
+    seeds = scenes.seeds(split, count)
+    labels = [compose(seed, shortcut, mode)[0] for seed in seeds]
+    return Split(np.array(labels, dtype=np.int64), partial(_draw, seeds, shortcut, mode))
+
+
+def draw_scenes(family: str = "scenes", training: int = 12_000, validation: int = 3_000) -> Dataset:
+    """A family of scenes; the training split shares no seed with the other two."""
+    shortcut = SHORTCUTS[family]
+    return Dataset(
+        family,
+        scenes.OBJECTS,
+        draw_split("train", training, shortcut, TRAINING),
+        draw_split("val", validation, shortcut, HOLDS),
+        draw_split("val", validation, shortcut, INDEPENDENT) if shortcut else None,
+        terms="Apache-2.0. Trained on pictures that Fovea draws itself.",
+    )

@@ -1,0 +1,115 @@
+"""The processes of one training: one alone, or several under torchrun, on one machine or on more.
+
+Each takes its share of every batch, and gradients are averaged over all (Li et al., "PyTorch Distributed", 2020): over
+nccl between NVIDIA devices, over gloo between processors. BatchNorm normalizes each share by itself, as torchvision's
+own references do, and the first process's statistics are kept: torch's synchronized one runs on NVIDIA devices only,
+and shares of sixteen pictures or more are enough without. Only the first process measures and writes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+import torch
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from core import device as devices
+from core.types import InvalidInput
+
+T = TypeVar("T")
+PATIENCE = timedelta(hours=2)  # the others wait while the first one measures
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The ``world`` processes that train together, seen from the one of that ``rank``, which has this ``device``."""
+
+    device: torch.device
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this process is the one that measures and writes."""
+        return self.rank == 0
+
+    @property
+    def workers(self) -> int:
+        """How many workers read pictures for this process: half of its share of the cores."""
+        own = (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+        return min(8, max(1, own // 2))
+
+    def share(self, value: T) -> T:
+        """What the first process gives, in all of them."""
+        if self.world > 1:
+            box = [value]
+            distributed.broadcast_object_list(box, src=0, device=self.device)
+            return box[0]
+        return value
+
+    def wait(self) -> None:
+        """Go on when all have come to this place."""
+        if self.world > 1:
+            distributed.barrier()
+
+    def join(self, model: nn.Module) -> nn.Module:
+        """The model with its gradients averaged over all processes; alone, the model itself."""
+        return DistributedDataParallel(model) if self.world > 1 else model
+
+    def batches(self, count: int, batch: int, seed: int) -> list[list[int]]:
+        """Indices of this process's share of every batch: 0..count-1 shuffled by ``seed``, without an unfull batch.
+
+        The shares of all processes together are the batches of one that trains alone.
+
+        Raises:
+            InvalidInput: a batch cannot be shared evenly.
+        """
+        if batch % self.world:
+            raise InvalidInput(f"{self.world} processes cannot share a batch of {batch} evenly; choose another batch.")
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+        return order[: count // batch * batch].view(-1, batch).chunk(self.world, 1)[self.rank].tolist()
+
+
+def is_launched() -> bool:
+    """Whether torchrun started this process, so that there may be others."""
+    return distributed.is_available() and distributed.is_torchelastic_launched()
+
+
+def own_device(name: str = "auto") -> torch.device:
+    """The device of that name; under torchrun each process of a machine has a CUDA device of its own, or a processor.
+
+    Raises:
+        InvalidInput: there is no such device, or fewer devices than processes on this machine.
+    """
+    device = devices.choose(name)
+    if not is_launched():
+        return device
+    return devices.choose(f"cuda:{os.environ['LOCAL_RANK']}") if device.type == "cuda" else torch.device("cpu")
+
+
+@contextmanager
+def gather(name: str = "auto") -> Iterator[Processes]:
+    """The processes that torchrun started, or this one alone, on the device of that name; at the end all wait for all.
+
+    Raises:
+        InvalidInput: there is no such device, or fewer devices than processes on this machine.
+    """
+    device = own_device(name)
+    if not is_launched():
+        yield Processes(device)
+        return
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    try:
+        processes = Processes(device, distributed.get_rank(), distributed.get_world_size())
+        yield processes
+        processes.wait()  # one that left while another was still in the group has been seen to abort
+    finally:
+        distributed.destroy_process_group()

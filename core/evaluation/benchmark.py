@@ -1,0 +1,176 @@
+"""The benchmark: every source of maps by every measure on a model, over a set of pictures, in one file.
+
+    mass, pointing           how much of the map, and its peak, lies where the evidence is         high is good
+    tag-mass, tag-pointing   the same for a tag that gives the class away: high if the model took it for the evidence
+    background-mass ...      the same for a background that does so: all that is not the object
+    blank                    how often there is nothing in the map that could lie anywhere         low is good
+    deletion                 area under the probability while the map's cells go away              low is good
+    insertion                area under it while they appear                                       high is good
+    randomized               rank correlation with the map of the model with no weight kept        low is good
+
+What the evidence is, ``cases`` says. On the pictures where a map is blank it has neither mass nor a peak on anything.
+Where a map is the same everywhere its cells have no order, and there is no deletion, insertion or rank correlation of
+it: the picture does not count for these; a measure that no picture counts for has no row. The 95 % interval of a mean
+is that of ``intervals``: Wilson's for yes and no, and the same with the values' own variance for the rest. The rows of
+a source are written when it is finished, so a benchmark that was stopped goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.classifier import Classifier
+from core.evaluation.cases import Case, find_cases
+from core.evaluation.erasure import cells, rank
+from core.evaluation.faithfulness import trace_curves
+from core.evaluation.intervals import interval
+from core.evaluation.localization import localize
+from core.evaluation.randomization import alike, reinitialize
+from core.evaluation.sources import Source, is_even, names, source
+from core.files import put, to_json
+from core.legacy import current
+from core.models import zoo
+from core.types import InvalidInput, Progress
+
+PICTURES = 50
+RANGES = {"randomized": (-1.0, 1.0)}
+"""What the values of a measure cannot exceed, where that is not 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The mean of one measure of one source on one model over ``pictures``, its 95 % interval, and what chance gives.
+
+    ``chance`` is the mask's mean share of the picture, or None where the sources random, blob and edges tell what
+    knowing nothing gives. ``wanted`` pictures were asked for, drawn with ``seed``; ``checksum`` is of the weights.
+    """
+
+    model: str
+    source: str
+    measure: str
+    mean: float
+    low: float
+    high: float
+    chance: float | None
+    pictures: int
+    wanted: int
+    seed: int
+    checksum: str
+
+
+def shipped() -> Path:
+    """The file of the table that comes with the models of the zoo."""
+    return zoo.zoo_folder() / "benchmark.json"
+
+
+def open_benchmark(path: str | Path | None = None) -> tuple[Row, ...]:
+    """The rows of a table, the shipped one unless a file is named; none where there is no such file.
+
+    Raises:
+        InvalidInput: the file holds no benchmark.
+    """
+    path = Path(path or shipped())
+    if not path.is_file():
+        return ()
+    try:
+        return tuple(Row(**{**row, "measure": current(row["measure"])}) for row in json.loads(path.read_text("utf-8")))
+    except (TypeError, KeyError, ValueError, OSError) as error:
+        raise InvalidInput(f"{path} is no league; name another file, or remove it and measure again.") from error
+
+
+def benchmark(
+    classifier: Classifier,
+    path: str | Path,
+    *,
+    sources: Sequence[str] | None = None,
+    pictures: int = PICTURES,
+    seed: int = 0,
+    data: str | Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[Row, ...]:
+    """Measure the sources on a model and keep the rows in the file; those that are there already are not made again.
+
+    ``sources`` are names as ``sources.source`` knows them, None for all that fit. ``data`` is the folder of the
+    photographs, None the one that FOVEA_DATA names. ``progress(done, total)`` counts pictures of all sources, and is
+    called within them. The rows of this model come back; each source's are written when it is finished.
+
+    Raises:
+        InvalidInput: no such source, the photographs are not there or show other classes, or fewer than two of them
+            are answered rightly; the file cannot be read or written.
+        Stopped: ``progress`` raised it. The rows of the finished sources are kept.
+    """
+    fitting = names(classifier)
+    for name in sources or ():
+        if name not in fitting:
+            raise InvalidInput(f"{classifier.card.slug} has no source {name!r}; choose of: {', '.join(fitting)}.")
+    if pictures < 2:
+        raise InvalidInput("Take two pictures or more: one alone has no interval.")
+    path, slug, checksum = Path(path), classifier.card.slug, classifier.card.facts.get("checksum", "")
+    table = list(open_benchmark(path))
+    current = {row.source for row in table if (row.model, row.checksum, row.wanted, row.seed)
+               == (slug, checksum, pictures, seed)}  # fmt: skip
+    missing = [name for name in sources or fitting if name not in current]
+    cases = find_cases(classifier, pictures, seed, data) if missing else []
+    reinitialized = reinitialize(classifier, seed) if missing else classifier
+    done = 0
+
+    def tell(*_: int) -> None:
+        if progress:
+            progress(done, len(missing) * len(cases))
+
+    for name in missing:
+        made, found = source(classifier, name), {}
+        for case in cases:
+            for measure, value in measure_case(classifier, reinitialized, made, case, tell).items():
+                found.setdefault(measure, []).append(value)
+            done += 1
+            tell()
+        # Read again: another model may have been measured into the same file meanwhile.
+        table = [row for row in open_benchmark(path) if (row.model, row.source) != (slug, name)]
+        for measure, pairs in found.items():
+            values, chances = zip(*pairs, strict=True)
+            low, high = interval(values, *RANGES.get(measure, (0.0, 1.0)))
+            chance = None if chances[0] is None else float(np.mean(chances))
+            mean = float(np.mean(values))
+            table.append(Row(slug, name, measure, mean, low, high, chance, len(values), pictures, seed, checksum))
+        write(table, path)
+    return tuple(row for row in table if row.model == slug and row.source in (sources or fitting))
+
+
+def measure_case(
+    classifier: Classifier, reinitialized: Classifier, made: Source, case: Case, progress: Progress
+) -> dict[str, tuple[float, float | None]]:
+    """Every measure that one map can be asked for, with what chance gives where that is known.
+
+    ``reinitialized`` has kept no weight.
+    """
+    picture, target = case.picture, case.target
+    map_, found = made(classifier, picture, target, progress), {}
+    for name, mask in case.masks.items():
+        place = localize(map_, mask)
+        found |= {f"{name}mass": (place.mass, place.chance), f"{name}pointing": (place.pointing, place.chance)}
+        found["blank"] = (float(place.blank), None)
+    if case.whole and not is_even(map_):
+        order = {"map": rank(map_, cells(classifier))}
+        curves = classifier.run(
+            lambda: trace_curves(classifier, classifier.prepare(picture), target, order, progress=progress)
+        )
+        likeness = alike(map_, made(reinitialized, picture, target, progress))
+        asked = {"deletion": curves["map"].deletion_area, "insertion": curves["map"].insertion_area}
+        asked |= {} if likeness is None else {"randomized": likeness}
+        found |= {name: (value, None) for name, value in asked.items()}
+    return found
+
+
+def write(rows: Sequence[Row], path: Path) -> None:
+    """Put the rows in the file at one stroke."""
+    lines = ",\n".join(to_json(asdict(row)) for row in rows)
+    try:
+        put(path, f"[\n{lines}\n]\n".encode())
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error

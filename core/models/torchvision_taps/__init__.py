@@ -1,0 +1,76 @@
+"""torchvision's models at the seam: their attention replaced by equivalents of ours, with a tap and the same logits.
+
+``EQUIVALENTS`` is the table of contents: what stands in the place of which module. An equivalent carries the same
+parameters under the same names, so that torchvision's weights load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from torch import nn
+from torchvision.models.maxvit import PartitionAttentionLayer
+from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedWindowAttentionV2
+from torchvision.models.vision_transformer import EncoderBlock
+from torchvision.ops.misc import SqueezeExcitation
+
+from core.models.copying import hooked
+from core.models.torchvision_taps.equivalent import Equivalent
+from core.models.torchvision_taps.maxvit import PartitionAttention
+from core.models.torchvision_taps.squeeze_excitation import ChannelGate
+from core.models.torchvision_taps.swin import CosineWindowAttention, WindowAttention
+from core.models.torchvision_taps.vision_transformer import TokenBlock
+
+EQUIVALENTS: dict[type[nn.Module], type[Equivalent]] = {
+    SqueezeExcitation: ChannelGate,
+    EncoderBlock: TokenBlock,
+    ShiftedWindowAttention: WindowAttention,
+    ShiftedWindowAttentionV2: CosineWindowAttention,
+    PartitionAttentionLayer: PartitionAttention,
+}
+
+
+def blocks(module: nn.Module) -> dict[str, nn.Module]:
+    """Every part of a model that is a kind of attention in ``EQUIVALENTS``, by its name, each once."""
+    return {name: part for name, part in module.named_modules() if name and isinstance(part, tuple(EQUIVALENTS))}
+
+
+def obstacle(theirs: nn.Module) -> str | None:
+    """Why a block cannot be replaced by our equivalent, as the end of a sentence; None where it can.
+
+    An equivalent computes what torchvision's own code does, with the children that it runs; so nothing may have been
+    changed in what it does not run: no class of one's own, no method of an instance replaced, no hook.
+    """
+    kind = EQUIVALENTS.get(type(theirs))
+    if kind is None:
+        return "it is of a class of its own"
+    for path, types in {"": type(theirs), **kind.skipped}.items():
+        try:
+            part = theirs.get_submodule(path)
+        except AttributeError:
+            return f"it has no {path}"
+        if type(part) not in (types if isinstance(types, tuple) else (types,)):
+            return f"its {path} is of a class of its own"
+        if hooked(part):
+            return "hooks are set on it"
+        if any(callable(getattr(type(part), name, None)) for name in vars(part)):
+            return "a method of it was replaced"
+    return kind.obstacle(theirs)
+
+
+def adapt(module: nn.Module, leave: Collection[nn.Module] = ()) -> nn.Module:
+    """Bring a model to the seam, in place: its attention gets taps, and nothing works in place any more.
+
+    Modules that overwrite their input (``nn.ReLU(inplace=True)``) would change what others recorded before them. The
+    blocks in ``leave`` stay as they are, like those with an ``obstacle``.
+    """
+    ours: dict[nn.Module, nn.Module] = {}
+    for parent in list(module.modules()):
+        if getattr(parent, "inplace", False) is True:
+            parent.inplace = False
+        for name, child in list(parent._modules.items()):  # a block may be there under two names
+            if type(child) in EQUIVALENTS and child not in leave and not obstacle(child):
+                if child not in ours:
+                    ours[child] = EQUIVALENTS[type(child)](child)
+                setattr(parent, name, ours[child])
+    return module

@@ -1,0 +1,110 @@
+"""Where the features of a model lie on the picture: told by architectures that are known, else found by watching.
+
+``STAGES`` says so of models that give out no grid (b, c, h, w), or that name their stages; ``KNOWN`` lists the whole
+architectures whose grids need not be tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+from torchvision import models
+from torchvision.models import SwinTransformer, VisionTransformer
+
+from core.models.backbone import Backbone
+from core.models.copying import hooked
+from core.models.geometry import Place, on_picture
+from core.models.manner import manner_of
+from core.models.stages import Found, Passes, Stage, observe, watch
+from core.models.torchvision_taps import swin, vision_transformer
+from core.models.transformer import Transformer
+
+STAGES: dict[type[nn.Module], Callable[[nn.Module], dict[str, Stage]]] = {
+    Backbone: Backbone.stages,
+    Transformer: Transformer.stages,
+    VisionTransformer: vision_transformer.stages,
+    SwinTransformer: swin.stages,
+}
+"""Where the features of a model lie that says so itself, or that gives out no grid (b, c, h, w)."""
+
+KNOWN: tuple[type[nn.Module], ...] = (
+    *STAGES,
+    models.AlexNet,
+    models.ConvNeXt,
+    models.DenseNet,
+    models.EfficientNet,
+    models.GoogLeNet,
+    models.Inception3,
+    models.MaxVit,
+    models.MNASNet,
+    models.MobileNetV2,
+    models.MobileNetV3,
+    models.RegNet,
+    models.ResNet,
+    models.ShuffleNetV2,
+    models.SqueezeNet,
+    models.VGG,
+)
+"""Whole architectures whose grids lie on the picture by how they are made: nobody need try it."""
+
+
+def find_stages(module: nn.Module, x: Tensor) -> Found:
+    """Where a model's features lie on the picture; ``x`` (1, 3, size, size) is any picture that it takes.
+
+    A model in the table says so itself; one that holds such models as well, where these run once with all pictures.
+    Others are watched while they run. What is not of a known architecture is tried: it must lie on the picture.
+    """
+    untouched = type(module) in KNOWN and all(map(is_usual, module.modules()))
+    if untouched and type(module) in STAGES:
+        return Found(STAGES[type(module)](module))
+    passes = observe(module, x, (1,) if untouched or manner_of(module).alone else (1, 2, 3))
+    children = dict(module.named_modules())
+    known = trusted_parts(module, x, children, passes)
+
+    def trusted(name: str) -> bool:
+        path = [name[:end] for end, letter in enumerate(f"{name}.") if letter == "."]
+        inside = [one for one in ("", *path) if one in known]
+        if not inside or not all(map(is_usual, children[name].modules())):
+            return False
+        return all(is_usual(children[one]) for one in path if one.startswith(inside[0]))
+
+    declared = {
+        f"{name}.{stage}".lstrip("."): place
+        for name, child in children.items()
+        if (kind := next((one for one in STAGES if isinstance(child, one)), None)) is not None
+        for stage, place in STAGES[kind](child).items()
+    }
+    own = {name: place for name, place in declared.items() if passes.whole(name)}
+    tried = {name: Place(one.module, laid(one)) for name, one in own.items() if not trusted(name)}
+    good = on_picture(module, x, tried).keys()
+    own = {name: one for name, one in own.items() if name not in tried or name in good}
+    return Found(own) if own else watch(module, x, passes, trusted)
+
+
+def laid(stage: Stage) -> Callable[[tuple, Tensor], Tensor]:
+    """The grid that a stage gives out."""
+    return lambda inputs, y: stage.arrange(y)
+
+
+def trusted_parts(module: nn.Module, x: Tensor, children: dict[str, nn.Module], passes: Passes) -> set[str]:
+    """The outermost parts of a known architecture that run once, with all pictures as they are."""
+    if is_known(module):
+        return {""}
+    parts: list[str] = []
+    for name, child in children.items():
+        if is_known(child) and passes.whole(name) and not any(name.startswith(f"{one}.") for one in parts):
+            parts.append(name)
+    places = {name: Place(children[name], lambda inputs, y: inputs[0]) for name in parts}
+    return set(on_picture(module, x, places))
+
+
+def is_known(module: nn.Module) -> bool:
+    """Whether a module is a whole architecture of ours or of torchvision, computing what its class says."""
+    return type(module) in KNOWN and is_usual(module)
+
+
+def is_usual(module: nn.Module) -> bool:
+    """Whether a module is torch's, torchvision's or ours, and no method of it was replaced and no hook set."""
+    own = type(module).__module__.startswith(("torch.", "torchvision.", "core."))
+    return own and "forward" not in vars(module) and not hooked(module)

@@ -1,0 +1,114 @@
+"""Which tokens are patches, and what the others are, where torchvision's transformer blocks are in another model.
+
+torchvision's own model puts a class token before the patches. Others add registers or a distillation token, have no
+class token, or put it last. The patches are those tokens that lie on the picture (``geometry``): a square of them, with
+up to ``MOST`` others before and behind. Of these the answer is read from the class token and, if it is read from two,
+from the distillation token; where it is read from the patches, and of all that it is not read from, they are registers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import isqrt
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import VisionTransformer
+
+from core.models.copying import hooked
+from core.models.geometry import Place, on_picture
+from core.models.torchvision_taps.vision_transformer import TokenBlock
+
+MOST = 16
+READ = ("class", "distillation")
+REGISTER = "register"
+
+Layout = tuple[int, int]
+"""How many tokens come before the patches, and how many behind them."""
+
+
+def lay_tokens(module: nn.Module, x: Tensor) -> tuple[str, ...]:
+    """Tell the taps of a model's blocks what their tokens are, in place; the names of blocks where nobody can tell.
+
+    ``x`` (1, 3, size, size) is any picture that the model takes.
+    """
+    blocks = {name: child for name, child in module.named_modules() if isinstance(child, TokenBlock)}
+    if not blocks:
+        return ()
+    asked = run(module, x, blocks)
+    layouts: dict[int, Layout | None] = {}
+    for count in {len(one) for one in asked.values()}:
+        alike = {name: blocks[name] for name, one in asked.items() if len(one) == count}
+        layouts[count] = find_layout(module, x, alike, count)
+    for name, one in asked.items():
+        if (layout := layouts[len(one)]) is not None:
+            names = name_tokens(list(asked.values())[-1], layout)
+            blocks[name].tap.prefix, blocks[name].tap.suffix = names[: layout[0]], names[layout[0] :]
+    return tuple(name for name, one in asked.items() if layouts[len(one)] is None)
+
+
+def run(module: nn.Module, x: Tensor, blocks: dict[str, TokenBlock]) -> dict[str, list[float]]:
+    """How much the answers depend on each token that a block gives out, for the blocks that run, by their names.
+
+    Left out are those of a model of torchvision's own that runs as its class says.
+    """
+    kept: dict[str, Tensor] = {}
+    ran: set[nn.Module] = set()
+    models = [one for one in module.modules() if type(one) is VisionTransformer]
+    usual = [one for one in models if "forward" not in vars(one) and not hooked(one)]
+    handles = [one.register_forward_hook(lambda one, _, __: ran.add(one)) for one in usual]
+    handles += [
+        block.register_forward_hook(lambda _, __, y, name=name: kept.__setitem__(name, y))
+        for name, block in blocks.items()
+    ]
+    try:
+        with torch.enable_grad():
+            logits = module(x.detach().clone().requires_grad_())
+    finally:
+        for handle in handles:
+            handle.remove()
+    known = {block for one in ran for block in one.modules()}
+    kept = {name: y for name, y in kept.items() if blocks[name] not in known}
+    slopes = [None] * len(kept)
+    if kept and logits.requires_grad:
+        slopes = torch.autograd.grad(logits.square().sum(), list(kept.values()), allow_unused=True)
+    return {
+        name: [0.0] * y.shape[1] if slope is None else slope.abs().sum((0, 2)).tolist()
+        for (name, y), slope in zip(kept.items(), slopes, strict=True)
+    }
+
+
+def name_tokens(asked: list[float], layout: Layout) -> tuple[str, ...]:
+    """What the tokens before and behind the patches are, by how much the answers depend on each of the last block's."""
+    first, last = layout[0], len(asked) - layout[1]
+    others = asked[:first] + asked[last:]
+    read = [] if any(asked[first:last]) else [number for number, one in enumerate(others) if one]
+    kinds = dict(zip(read, READ, strict=False))
+    return tuple(kinds.get(number, REGISTER) for number in range(len(others)))
+
+
+def layouts_of(count: int) -> Iterator[Layout]:
+    """The layouts that so many tokens can have: all others before, all behind, or one apart from the rest."""
+    for side in range(isqrt(count), 1, -1):
+        others = count - side**2
+        if others > MOST:
+            return
+        one = min(1, others)
+        yield from dict.fromkeys(((others, 0), (0, others), (one, others - one), (others - one, one)))
+
+
+def find_layout(module: nn.Module, x: Tensor, blocks: dict[str, TokenBlock], count: int) -> Layout | None:
+    """The layout of the blocks' tokens by which their patches lie on the picture most clearly; None where by none."""
+
+    def arranged(layout: Layout) -> Callable[[tuple, Tensor], Tensor]:
+        first, last = layout[0], count - layout[1]
+        side = isqrt(last - first)
+        return lambda inputs, y: y[:, first:last].transpose(1, 2).unflatten(2, (side, side))
+
+    places = {
+        (name, layout): Place(block, arranged(layout)) for name, block in blocks.items() for layout in layouts_of(count)
+    }
+    clear: dict[Layout, float] = {}
+    for (_, layout), value in on_picture(module, x, places).items():
+        clear[layout] = clear.get(layout, 0) + value
+    return max(clear, key=clear.get) if clear else None

@@ -1,0 +1,84 @@
+"""torchvision's encoder block with a tap: every token looks at every other, the class token first.
+
+    z = x + W softmax(Q Kᵀ / √d) V,   y = z + mlp(norm z)          Q, K, V linear in norm x
+
+Dosovitskiy et al., "An image is worth 16×16 words", ICLR 2021. torchvision leaves the attention to
+``nn.MultiheadAttention``, which never gives out weights that are multiplied; its parameters stay where they were.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
+from torchvision.models.vision_transformer import EncoderBlock, VisionTransformer
+
+from core.attention.dot_product import attend
+from core.attention.tap import Tap
+from core.models.stages import Stage
+from core.models.torchvision_taps.equivalent import Equivalent
+from core.models.transformer import patches
+from core.types import Kind
+
+
+def square_grid(cells: int) -> tuple[int, int]:
+    """The square grid of that many patches; one row where there is none."""
+    side = isqrt(cells)
+    return (side, side) if side**2 == cells else (1, cells)
+
+
+class TokenBlock(Equivalent):
+    """(b, n, c) -> (b, n, c): the patches, and the tokens before and behind them that its tap names.
+
+    torchvision's own model puts a class token first; in others ``tokens`` finds out.
+    """
+
+    skipped = {
+        "dropout": nn.Dropout,
+        "self_attention": nn.MultiheadAttention,
+        "self_attention.out_proj": NonDynamicallyQuantizableLinear,
+    }
+
+    @classmethod
+    def obstacle(cls, theirs: EncoderBlock) -> str | None:
+        own = theirs.self_attention
+        if own.bias_k is not None or own.bias_v is not None or own.add_zero_attn:
+            return "its attention has keys that stand for no token"
+        usual = own.batch_first and own._qkv_same_embed_dim
+        return None if usual else "its attention is not set up as torchvision's is"
+
+    def __init__(self, theirs: EncoderBlock):
+        super().__init__(theirs)
+        self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0, prefix=("class",))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.attend(self.ln_1(x))
+        return x + self.mlp(self.ln_2(x))
+
+    def attend(self, x: Tensor) -> Tensor:
+        """The attention of all tokens to all tokens, with the parameters of ``self_attention``."""
+        b, n, c = x.shape
+        theirs = self.self_attention
+        projected = F.linear(x, theirs.in_proj_weight, theirs.in_proj_bias)
+        query, key, value = projected.view(b, n, 3, theirs.num_heads, -1).permute(2, 0, 3, 1, 4)
+        y = attend(self.tap, query, key, value, self.grid(n))
+        return theirs.out_proj(y.transpose(1, 2).reshape(b, n, c))
+
+    def grid(self, tokens: int) -> tuple[int, int]:
+        """The grid of the patches among so many tokens."""
+        return square_grid(tokens - len(self.tap.prefix) - len(self.tap.suffix))
+
+    def patches(self, tokens: Tensor) -> Tensor:
+        """The patches (b, c, h, w) of what the block gives out."""
+        first, grid = len(self.tap.prefix), self.grid(tokens.shape[1])
+        return tokens[:, first : first + grid[0] * grid[1]].transpose(1, 2).unflatten(2, grid)
+
+
+def stages(module: VisionTransformer) -> dict[str, Stage]:
+    """The patches behind each block but the last, whose patches nothing reads; of a single block, those before it."""
+    layers = module.encoder.layers.named_children()
+    blocks = {f"encoder.layers.{name}": Stage(block, getattr(block, "patches", patches)) for name, block in layers}
+    *read, last = blocks
+    return {name: blocks[name] for name in read} or {"conv_proj": Stage(module.conv_proj)}

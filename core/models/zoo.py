@@ -1,0 +1,174 @@
+"""The model zoo: every model that can be loaded, by its slug.
+
+Shipped and trained ones are files, ``<family>/<mechanism>.json`` and ``.safetensors``; then come torchvision's, and the
+user's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
+from torch import nn
+
+from core.attention import MECHANISMS
+from core.files import open_regular, reason, to_json
+from core.models import own, torchvision_models
+from core.models.architecture import assemble, build, freeze
+from core.models.integrity import check_bytes, checksum
+from core.models.user_card import CHECKS
+from core.types import InvalidInput, ModelCard, Progress
+
+__all__ = ["assemble", "build", "checksum", "freeze"]
+
+PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
+FAMILIES = ("scenes", "imagenette", "scenes-tag", "scenes-place")
+WIDTHS = dict.fromkeys(("scenes", "scenes-tag", "scenes-place"), (16, 32, 64, 128))
+DEFAULT_WIDTHS = (32, 64, 128, 256)
+
+
+def zoo_folder() -> Path:
+    """The folder of the shipped models; the variable FOVEA_PRETRAINED names another one."""
+    return Path(os.environ.get("FOVEA_PRETRAINED", PRETRAINED))
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card in a JSON file; InvalidInput where it is no card."""
+    name = f"{path.parent.name}/{path.name}"
+    try:
+        with open_regular(path) as file:
+            data = json.loads(file.read())
+        if not isinstance(data, dict):
+            raise TypeError("it holds no table of facts")
+        for key, (fits, how) in CHECKS.items():
+            if key in data and not fits(data[key]) and key != "weights":
+                raise TypeError(f"{key!r} must be {how}")
+        return ModelCard.from_json(data)
+    except OSError as error:
+        raise InvalidInput(f"{name} cannot be read; check its permissions.") from error
+    except (TypeError, ValueError, RecursionError) as error:  # no JSON, no text, or not what a card holds
+        raise InvalidInput(f"{name} is not a model card: {str(error).rstrip('.')}; copy it again.") from error
+
+
+def cards() -> tuple[ModelCard, ...]:
+    """Every model of the zoo: those that lie here as files, torchvision's, and the user's own.
+
+    A card that has a problem is passed over; ``problems`` tells it. Nothing is fetched.
+    """
+    return (*stored(), *torchvision_models.cards(), *own.cards())
+
+
+def problems() -> tuple[str, ...]:
+    """A sentence for each card that is no model: to be shown beside the zoo."""
+    return (*(str(one) for one in _read_cards().values() if isinstance(one, InvalidInput)), *own.problems())
+
+
+def stored() -> tuple[ModelCard, ...]:
+    """The models shipped or trained here: family by family, and in each in the order of the mechanisms."""
+    found = [one for one in _read_cards().values() if isinstance(one, ModelCard)]
+    families = {slug: place for place, slug in enumerate(FAMILIES)}
+    order = {one.slug: place for place, one in enumerate(MECHANISMS)}
+
+    def place(card: ModelCard) -> tuple:
+        return families.get(card.family, len(families)), card.family, order.get(card.mechanism, len(order)), card.slug
+
+    return tuple(sorted(found, key=place))
+
+
+def _read_cards() -> dict[str, ModelCard | InvalidInput]:
+    """Every card of the zoo that has weights beside it, by its place, or what is wrong with it."""
+    found: dict[str, ModelCard | InvalidInput] = {}
+    for path in sorted(zoo_folder().glob("*/*.json")):
+        if path.with_suffix(".safetensors").exists():
+            try:
+                found[f"{path.parent.name}/{path.stem}"] = read_card(path)
+            except InvalidInput as error:
+                found[f"{path.parent.name}/{path.stem}"] = error
+    return found
+
+
+def find_card(slug: str) -> ModelCard:
+    """The card of that slug, of any classification model of torchvision, or of the user's own ``file:<path>``.
+
+    Raises:
+        InvalidInput: there is none, with the slugs there are.
+    """
+    if not isinstance(slug, str):
+        raise InvalidInput(f"A model is known by its slug, such as scenes/cbam, not by {slug!r}.")
+    family, _, name = slug.partition("/")
+    if family == torchvision_models.FAMILY:
+        return torchvision_models.make_card(name)
+    if is_own(slug):
+        return own.find_card(slug)
+    found = _read_cards()
+    for card in found.values():
+        if isinstance(card, ModelCard) and card.slug == slug:
+            return card
+    if isinstance(found.get(slug), InvalidInput):
+        raise found[slug]
+    raise InvalidInput(f"There is no model {slug!r} on the shelf; choose one of: {', '.join(c.slug for c in cards())}.")
+
+
+def weights_file(card: ModelCard) -> Path:
+    """Where a card's weights lie."""
+    return zoo_folder() / f"{card.slug}.safetensors"
+
+
+def store(module: nn.Module, card: ModelCard) -> Path:
+    """Write a model's weights as float16; whole numbers stay whole. ``store_card`` writes the card."""
+    path = weights_file(card)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    halves = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).detach().cpu().contiguous()
+        for name, tensor in module.state_dict().items()
+    }
+    save_file(halves, path)
+    return path
+
+
+def store_card(card: ModelCard) -> Path:
+    """Write a card beside its weights."""
+    path = weights_file(card).with_suffix(".json")
+    path.write_text(to_json(card.to_json(), indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def present(card: ModelCard) -> bool:
+    """Whether a card's weights lie on this machine; else ``fetch`` gets them from the network."""
+    if card.family == torchvision_models.FAMILY:
+        return torchvision_models.present(card)
+    return is_own(card.slug) or weights_file(card).is_file()
+
+
+def is_own(slug: str) -> bool:
+    """Whether a slug is that of a user's own model."""
+    return slug.startswith((own.FILE, f"{own.FAMILY}/"))
+
+
+def fetch(card: ModelCard, progress: Progress | None = None) -> nn.Module:
+    """The card's model with its stored weights, in float32, frozen, in eval mode, on the CPU.
+
+    Weights of torchvision that are not here are fetched; ``progress(done, total)`` then counts bytes.
+
+    Raises:
+        InvalidInput: the file is missing and cannot be fetched, is broken, is not the one that the card was written
+            for, or does not fit the architecture.
+    """
+    if card.family == torchvision_models.FAMILY:
+        return assemble(card, torchvision_models.fetch(card, progress))
+    if is_own(card.slug):
+        return own.fetch(card).module
+    path = weights_file(card)
+    try:
+        if not path.is_file():
+            raise FileNotFoundError(2, "there is no such file")
+        data = path.read_bytes()
+        check_bytes(card, data, path.name)
+        weights = load(data)
+    except (OSError, SafetensorError) as error:
+        found = f"The weights of {card.slug} cannot be read from {path} ({reason(error)})"
+        raise InvalidInput(f"{found}; copy the file again, or train the model anew.") from error
+    return assemble(card, weights)

@@ -1,0 +1,159 @@
+"""What a scan asks of one batch: answers, the attention map, Grad-CAM of the last stage, and how far the two agree.
+
+One forward pass without a graph up to the last stage, and the gradient from there on alone: little more than a bare
+forward pass. Agreement is ``agreement``'s rank correlation of the last map that has a place in the picture with
+Grad-CAM of the last stage, for the predicted class; a map that is the same everywhere ranks nothing, and has none.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from core.attention.reduction import to_grid
+from core.attention.tap import Record, listen
+from core.attribution.cam import class_activations, detach_at
+from core.attribution.differentiable import differentiable
+from core.classifier import Classifier
+from core.evaluation.agreement import rank_correlations
+from core.evaluation.grids import pool
+from core.models.answers import answered, log_probabilities
+from core.types import AttentionMap, Kind
+
+TOP = 5
+ALL = 100
+"""Classes: of a model with more than these the likeliest alone are kept."""
+SIDE = 16  # cells: a kept map is pooled to so many a side at most
+FEATURES = 256  # numbers: more than these are projected to as many
+ANSWER, MAPS = "the model's answer was not finite", "the model's maps were not finite"
+LARGEST = {"cpu": 16}  # pictures of 128 px in a batch; large batches are slower on most processors
+LARGEST_ELSEWHERE = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Inferences:
+    """What was seen of b pictures.
+
+    ``top`` (b, t) class indices, the likeliest first, and their ``probabilities`` (b, t); ``answers`` (b, k) those of
+    all classes, where there are ``ALL`` at most; ``losses`` (b,) of the true class, NaN without one; ``attention`` and
+    ``cam`` (b, h, w) with at most ``SIDE`` cells a side, the latter divided by its peak; ``features`` (b, c), the last
+    stage's means over the picture, scaled to length one; ``agreement`` (b,). What the model has not, or what was not
+    asked for, is None. ``reasons`` (b,) say why a picture has no answer that counts, None where it has one.
+    """
+
+    top: np.ndarray
+    probabilities: np.ndarray
+    losses: np.ndarray
+    answers: np.ndarray | None = None
+    attention: np.ndarray | None = None
+    cam: np.ndarray | None = None
+    features: np.ndarray | None = None
+    agreement: np.ndarray | None = None
+    reasons: tuple[str | None, ...] = ()
+
+    def only(self, chosen: np.ndarray) -> Inferences:
+        """The same of the pictures that are ``chosen``, (b,) bool."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        kept = {name: one[chosen] for name, one in values.items() if isinstance(one, np.ndarray)}
+        return replace(self, **kept, reasons=(None,) * int(chosen.sum()))
+
+
+def batch_size(classifier: Classifier) -> int:
+    """How many pictures go through at once: always the same for a model and a kind of device.
+
+    It is not probed, for the last digits of an answer depend on it, and a scan must be the same twice.
+    """
+    if classifier.alone:
+        return 1
+    largest = LARGEST.get(classifier.device.type, LARGEST_ELSEWHERE)
+    return max(1, min(largest, int(largest * (128 / classifier.card.size) ** 2)))
+
+
+def last_map(classifier: Classifier) -> str | None:
+    """The last tap whose map has a place in the picture."""
+    return next((name for name, tap in reversed(classifier.taps.items()) if tap.kind != Kind.CHANNEL), None)
+
+
+def infer(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreement: bool = True) -> Inferences:
+    """See what a model makes of squares (b, size, size, 3) uint8 with class indices ``labels`` (b,), -1 for none.
+
+    Without ``agreement`` there is no Grad-CAM and no gradient. To be called on the classifier's worker.
+    """
+    tap, stages = last_map(classifier), list(classifier.stages.values())
+    stage = stages[-1] if stages else None
+    agreement = agreement and stage is not None and differentiable(classifier)  # which runs the model, so not below
+    with torch.no_grad():
+        x = classifier.normalize(squares)
+        wanted = [classifier.taps[tap]] if tap else []
+        watched = detach_at(stage) if stage else nullcontext([])
+        cam = None
+        with torch.set_grad_enabled(agreement), listen(wanted) as records, watched as kept:
+            scores = classifier.scores(x)
+            if agreement:
+                (gradients,) = torch.autograd.grad(scores.gather(1, scores.argmax(1, keepdim=True)).sum(), kept[0])
+                cam = class_activations(stage, kept[0].detach(), gradients)
+        features = summarize(stage.arrange(kept[0].detach())) if stage else None
+        scores = scores.detach().float()
+        best = scores.topk(min(TOP, scores.shape[1])).indices  # by score: of probabilities that are all but 1 some tie
+        shares, logs = classifier.probabilities(scores), log_probabilities(scores, classifier.card)
+        truth = torch.from_numpy(labels).to(scores.device)
+        losses = -logs.gather(1, truth.clamp(min=0)[:, None])[:, 0].masked_fill(truth < 0, torch.nan)
+        fine = to_numpy(answered(scores, classifier.card))
+    maps = [to_maps(tap, record) for record in records.values()]
+    cams, maps = None if cam is None else to_numpy(cam), maps[0] if maps else None
+    whole = np.all([fine, *(np.isfinite(one).all((1, 2)) for one in (maps, cams) if one is not None)], 0)
+    return Inferences(
+        to_numpy(best),
+        to_numpy(shares.gather(1, best)),
+        to_numpy(losses),
+        to_numpy(shares) if shares.shape[1] <= ALL else None,
+        None if maps is None else small(maps),
+        None if cams is None else small(cams / np.maximum(cams.max((1, 2), keepdims=True), 1e-30)),
+        None if features is None else to_numpy(features),
+        None if cams is None or maps is None else agreements(maps, cams),
+        tuple(None if good else MAPS if known else ANSWER for known, good in zip(fine, whole, strict=True)),
+    )
+
+
+def agreements(maps: np.ndarray, cams: np.ndarray) -> np.ndarray:
+    """The rank correlation (b,) of maps and cams (b, h, w); NaN where one is the same everywhere, or not finite."""
+    even = [~(one.max((1, 2)) > one.min((1, 2))) for one in (maps, cams)]
+    return np.where(even[0] | even[1], np.nan, rank_correlations(maps, cams))
+
+
+def to_numpy(tensor: Tensor) -> np.ndarray:
+    """A tensor on the CPU; float32 if it has fractions."""
+    return (tensor.float() if tensor.is_floating_point() else tensor).cpu().numpy()
+
+
+def to_maps(name: str, record: Record) -> np.ndarray:
+    """The maps (b, h, w) of all pictures of a record, each reduced as it is everywhere else."""
+    weights = to_numpy(record.weights.detach())
+    cells = None if record.cells is None else record.cells.cpu().numpy()
+    tap, grid = record.tap, record.grid
+    maps = (AttentionMap(name, tap.kind, one, grid, cells, tap.prefix, tap.suffix) for one in weights)
+    return np.stack([to_grid(one) for one in maps])
+
+
+def small(maps: np.ndarray) -> np.ndarray:
+    """Maps (b, h, w) with at most ``SIDE`` cells a side."""
+    return pool(maps, (min(maps.shape[1], SIDE), min(maps.shape[2], SIDE)))
+
+
+def summarize(features: Tensor) -> Tensor:
+    """The means (b, c) of feature maps (b, c, h, w) over the picture, as vectors of length one; zeros stay zero.
+
+    More than ``FEATURES`` are projected at random to so many, which keeps distances nearly (Johnson and Lindenstrauss,
+    1984); the projection is always the same.
+    """
+    means = features.float().mean((2, 3))
+    if means.shape[1] > FEATURES:
+        seeded = torch.Generator().manual_seed(0)
+        draw = torch.randn(means.shape[1], FEATURES, generator=seeded, dtype=torch.float32)
+        means = means @ draw.to(means.device)
+    return normalize(means)

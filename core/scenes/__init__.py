@@ -1,0 +1,7 @@
+"""Scenes that Fovea draws itself: ten objects before ten backgrounds, with the exact mask of what decides the class."""
+
+from __future__ import annotations
+
+from core.scenes.drawing import BACKGROUNDS, OBJECTS, Plan, Scene, dataset, draw, paint, plan, seeds, series
+
+__all__ = ["BACKGROUNDS", "OBJECTS", "Plan", "Scene", "dataset", "draw", "paint", "plan", "seeds", "series"]
