@@ -79,9 +79,8 @@ def summary(card: ModelCard) -> str:
 
 
 def what(card: ModelCard) -> str:
-    """The mechanism in a few words, with what it computes."""
-    kind = find_mechanism(card)
-    return word("model.what", summary=summary(card), equation=kind.equation) if kind else f"{summary(card)}."
+    """The mechanism in a sentence."""
+    return word("model.what", summary=summary(card))
 
 
 def needs_attention(card: ModelCard) -> str:

@@ -24,7 +24,7 @@ from tests.app.trial_page import open_trial, situation
 from tests.core.test_intervention import adopted
 
 open_checks = partial(open_trial, checks.show)
-VERDICTS = {True: "passed", False: "not passed", None: "cannot be asked"}
+VERDICTS = {True: "passed", False: "not passed", None: "not applicable"}
 
 
 @pytest.fixture(autouse=True)

@@ -262,7 +262,7 @@ def test_better_and_beaten_in_words() -> None:
 def test_the_figure_draws_each_curve_and_a_line_at_the_share() -> None:
     shares, draw = np.linspace(0, 1, 9), np.random.default_rng(0)
     lines = {name: draw.random(9).astype(np.float32) for name in ("Map", "Random", "Blob", "Edges")}
-    figure = figures.faithfulness_curve(shares, lines, 0.35, "share taken away")
+    figure = figures.faithfulness_curve(shares, lines, 0.35, "share deleted")
     drawn = {one.name: one for one in figure.data}
     assert list(drawn) == [*lines][::-1]  # the map lies on top
     for name, values in lines.items():
@@ -271,4 +271,4 @@ def test_the_figure_draws_each_curve_and_a_line_at_the_share() -> None:
     assert len({drawn[name].line.dash for name in ("Random", "Blob", "Edges")} - {None, "solid"}) == 3
     (line,) = figure.layout.shapes
     assert line.x0 == line.x1 == pytest.approx(35)
-    assert figure.layout.xaxis.title.text == "share taken away"
+    assert figure.layout.xaxis.title.text == "share deleted"

@@ -74,10 +74,13 @@ def expected(model: Classifier, before: Reading, after: Reading) -> list[str]:
     names, was, now = model.card.classes, before.predicted, after.predicted
     shares = [f"{100 * float(one.probabilities[was]):.0f} %" for one in (before, after)]
     shares = ["< 1 %" if share == "0 %" else share for share in shares]
-    first = f"stays **{names[was]}**" if was == now else f"becomes **{names[now]}**"
+    lost = abs(float(before.probabilities[was]) - float(after.probabilities[was]))
+    stays = f"the prediction stays **{names[was]}**" if lost < 0.05 else f"the prediction stays {names[was]}."
+    first = stays if was == now else f"the prediction changes to **{names[now]}**"
+    verdict = "It does not need this attention." if was == now and lost < 0.05 else "The model uses this attention."
     fall = float(before.logits[was] - after.logits[was])
-    moved = f"falls by {fall:.2f};" if fall >= 0.005 else f"rises by {-fall:.2f};" if fall <= -0.005 else "stays at"
-    return [f"The answer {first}", *shares, f"The score of {names[was]} (its logit) {moved}"]
+    moved = f"falls by {fall:.2f}," if fall >= 0.005 else f"rises by {-fall:.2f}," if fall <= -0.005 else "stays at"
+    return [first, *shares, verdict, f"The logit of {names[was]} {moved}"]
 
 
 def agrees(shown: AppTest, model: Classifier, change: dict) -> None:
@@ -164,7 +167,7 @@ def test_several_parts_can_be_off_and_none() -> None:
     shown = well(shown.button_group(key=Key.PARTS_OFF).set_value([3, 1, 12]).run())
     agrees(shown, model, {tap: core.off(channel=(1, 3, 12))})
     shown = well(shown.button_group(key=Key.PARTS_OFF).set_value([]).run())
-    assert word("change.nothing") in said(shown) and "The answer" not in said(shown)
+    assert word("change.nothing") in said(shown) and "this attention." not in said(shown)
     glimpses = choose(open_page("recurrent"), "pool", "glimpse")
     agrees(glimpses, build_tiny("recurrent"), {"pool": core.off(glimpse=0)})
 
@@ -187,7 +190,7 @@ def test_what_does_not_fit_another_attention_is_let_go() -> None:
     assert shown.button_group(key=Key.WAY).value == UNIFORM
 
 
-GATED, ALIKE, PLAIN = "the mean of the gate", "looks at all patches alike", "plain average"
+GATED, ALIKE, PLAIN = "the average of the gate", "attends to all patches equally", "average pooling"
 """What uniform comes to, by the kind of attention."""
 
 
@@ -203,8 +206,8 @@ def test_the_texts_are_those_of_the_attention_that_is_chosen(slug: str) -> None:
         kinds = {GATED: gate, ALIKE: one.kind == Kind.PAIRWISE, PLAIN: slug == "attention-pooling",
                  "glimpse": one.kind == Kind.SEQUENCE}  # fmt: skip
         assert {text: text in said[UNIFORM] for text in kinds} == kinds
-        assert ("let through" in said[OFF]) == gate == ("through" in said.get(PAINTED, "through" if gate else ""))
-        assert ("other channels" in said[SHUFFLED]) == (one.kind == Kind.CHANNEL)
+        assert ("unchanged" in said[OFF]) == gate == ("pass" in said.get(PAINTED, "pass" if gate else ""))
+        assert ("random channels" in said[SHUFFLED]) == (one.kind == Kind.CHANNEL)
     whole = changes.about(subject, maps, OFF)
     assert all(changes.about(subject, [one], OFF) in whole for one in maps)
     assert whole.count(".") == len({changes.about(subject, [one], OFF) for one in maps})
@@ -235,7 +238,7 @@ def test_the_table_is_what_ablate_finds(slug: str) -> None:
     assert (np.diff(table["loss"]) <= 0).all()
     for part, answer, one in zip(table["part"], table["answer"], found, strict=True):
         assert part == (f"{one.part.capitalize()} {one.numbers[0] + 1}" if one.numbers else word("ablate.whole"))
-        assert answer == f"{'becomes' if one.changed else 'stays'} {names[one.predicted]}"
+        assert answer == f"{'changes to' if one.changed else 'stays'} {names[one.predicted]}"
     count = sum(one.changed for one in found)
     key = {"count": len(found)} | ({"changed": count} if count else {})
     assert word("ablate.some" if count else "ablate.none", **key) in said(shown)

@@ -26,7 +26,7 @@ def test_what_is_painted_is_what_is_multiplied(slug: str) -> None:
     one = core.read(model, picture).maps[-1]
     shown = choose(shown, one.tap, PAINTED)
     untouched = "paint.untouched" if one.kind == Kind.SPATIAL else f"paint.untouched.{one.kind}"
-    assert word(untouched) in said(shown) and "The answer" not in said(shown)  # nothing is changed before a stroke
+    assert word(untouched) in said(shown) and "this attention." not in said(shown)  # nothing is changed before a stroke
     grid = np.zeros(one.grid, np.float32)
     grid[0, 1], grid[-1, -1] = 1, 0.5
     shown.session_state[Key.PAINTED] = {identity_of(model, one.tap, picture): grid.ravel().tolist()}

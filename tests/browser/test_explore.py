@@ -260,7 +260,7 @@ def test_a_long_method_says_so_shows_progress_and_stops(browser_page, address) -
 
 def test_one_class_rather_than_another_is_a_strip_of_three_maps(browser_page, address) -> None:
     open_page(browser_page, address, "model=scenes/cbam&sample=scenes/42&method=input-x-gradient&contrast=boat")
-    strip = browser_page.locator(".strip", has_text=" rather than boat")
+    strip = browser_page.locator(".strip", has_text=" vs. boat")
     assert strip.locator("button").count() == 3
     assert min(one.bounding_box()["width"] for one in strip.locator("canvas").all()) > 150
     assert strip.bounding_box()["y"] < browser_page.locator(".controls").bounding_box()["y"], "right below the panes"
@@ -269,5 +269,5 @@ def test_one_class_rather_than_another_is_a_strip_of_three_maps(browser_page, ad
     strip.locator("button").nth(2).click()
     drawn(browser_page)
     assert legend.locator(".high").inner_text().removeprefix("\u2265 ") == ends, "all three on one scale"
-    assert "boat" in legend.inner_text() and "rather than" not in legend.inner_text()
+    assert "boat" in legend.inner_text() and "vs." not in legend.inner_text()
     assert query(browser_page)["contrast"] == "boat" and query(browser_page)["method"] == "input-x-gradient"

@@ -67,7 +67,7 @@ def open_cell(browser_page, address, table) -> pd.DataFrame:
     there = [one for one in core.load(MODEL, "cpu").card.classes if one in {*table["true"], *table["predicted"]}]
     cells = browser_page.locator(".st-key-overview .scatterlayer .trace .points path")
     cell = cells.nth(there.index(true) * len(there) + there.index(predicted))
-    told = f"() => document.body.innerText.includes('{true}, taken for {predicted}')"
+    told = f"() => document.body.innerText.includes('{true}, predicted as {predicted}')"
     click_until(browser_page, cell, 0.5, 0.5, lambda timeout: browser_page.wait_for_function(told, timeout=timeout))
     shots = browser_page.locator(".st-key-shots .shot")
     shots.nth(len(meant)).wait_for(state="detached", timeout=PATIENCE)

@@ -37,7 +37,7 @@ def overlay(mounted: Overlay) -> Overlay:
     mounted.page.get_by_label("Scale").select_option("own")
     mounted.page.locator('.swatches [data-value="viridis"]').click()
     mounted.slide("Opacity", 100)
-    mounted.slide("Hide below", 0)
+    mounted.slide("Hide weak values", 0)
     for slug in ("ramp", "spot"):
         mounted.choose(slug)
     return mounted
@@ -56,7 +56,7 @@ def test_colors_of_known_values(overlay: Overlay) -> None:
             assert close(overlay.pixel("attention", *cell(row, column)), expected), (row, column)
     overlay.slide("Opacity", 40)
     assert close(overlay.pixel("attention", *cell(3, 3)), color_of(15, 0, 15, opacity=0.4))
-    overlay.slide("Hide below", 50)
+    overlay.slide("Hide weak values", 50)
     for row, column in ((1, 2), (1, 3), (2, 0), (3, 0)):  # 6, 7 | 8, 12 of 15: the threshold is 7.5
         expected = color_of(values[row, column], 0, 15, opacity=0.4, cut=0.5)
         assert close(overlay.pixel("attention", *cell(row, column)), expected), (row, column)
@@ -110,7 +110,7 @@ def test_smooth_interpolates_values_and_not_colors(overlay: Overlay) -> None:
         assert close(overlay.pixel("attention", *cell(row, column)), color_of(ramp()[row, column], 0, 15), 6)
     x, y = cell(2, 1)
     assert close(overlay.pixel("attention", x + 10, y + 10), color_of((9 + 10 + 13 + 14) / 4, 0, 15), 6)
-    overlay.slide("Hide below", 60)  # 9: half-way between 8 and 12 is 10, a quarter of the way is 9
+    overlay.slide("Hide weak values", 60)  # 9: half-way between 8 and 12 is 10, a quarter of the way is 9
     x, y = cell(2, 0)
     assert close(overlay.pixel("attention", x, y + 10), color_of(10, 0, 15), 6)
     assert close(overlay.pixel("attention", x, y + 3), np.array(GRAY), 1)
@@ -125,7 +125,7 @@ def test_the_difference_is_of_shares_of_the_peaks_on_the_coarser_grid(overlay: O
         got = overlay.pixel("attention", x - 8, y - 8)  # a corner of the cell: the mark is red
         assert close(got, signed_color_of(expected[row, column], 1)), (row, column)
     overlay.hover("attention", *cell(1, 2))
-    assert overlay.readout("attention") == "row 2, column 3: \u22120.6 (attention 0.4, gradients 1 of their peaks)"
+    assert overlay.readout("attention") == "row 2, column 3: \u22120.6 (attention 0.4, attribution 1 of their peaks)"
 
 
 def test_wipe_shows_both_maps_over_one_picture(overlay: Overlay) -> None:
@@ -179,7 +179,7 @@ def test_hands_move_and_nothing_is_sent(fresh: Overlay) -> None:
     before, drawn = fresh.frames, int(fresh.page.locator(".overlay").get_attribute("data-drawn"))
     for percent in (10, 50, 90):
         fresh.slide("Opacity", percent)
-        fresh.slide("Hide below", percent // 2)
+        fresh.slide("Hide weak values", percent // 2)
     for column in range(4):
         fresh.hover("attention", *cell(1, column))
         fresh.hover("attribution", *cell(2, column))

@@ -27,12 +27,12 @@ def test_the_colors_of_a_fine_map_end_below_its_strongest_cells(overlay: Overlay
         assert close(overlay.pixel("attribution", *cell(row, column, 40)), expected), (row, column)
     assert footer.locator(".high").inner_text() == f"\u2265 {end:.3g}"
     above = (values > end).mean()
-    assert footer.locator(".remark").inner_text() == f"strongest {100 * above:.0f} % at full color"
+    assert footer.locator(".remark").inner_text() == f"strongest {100 * above:.0f} % above the color scale"
     overlay.hover("attribution", *cell(4, 39, 40))
     assert overlay.readout("attribution").endswith(": 4"), "the value itself"
     overlay.hover("attribution", *cell(20, 7, 40))
     assert overlay.readout("attribution").endswith(f": {values[20, 7]:.3g}"), "finer than 255 codes up to 4"
-    overlay.page.get_by_label("Full range").check()
+    overlay.page.get_by_label("Show extremes").check()
     overlay.leave()
     assert close(overlay.pixel("attribution", *cell(20, 7, 40)), color_of(values[20, 7], 0, 4))
     assert footer.locator(".high").inner_text() == "4" and not footer.locator(".remark").is_visible()

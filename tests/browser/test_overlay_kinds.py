@@ -101,7 +101,7 @@ def test_a_pinned_window_says_what_lies_outside_of_it(overlay: Overlay) -> None:
     pick = overlay.wait_until(lambda known: known["pick"] is not None)["pick"]
     assert pick == {"pane": "attention", "layer": "windows", "row": 1, "column": 2}
     overlay.hover("attention", *cell(0, 0))
-    assert overlay.readout("attention") == "row 1, column 1: outside of the window"
+    assert overlay.readout("attention") == "row 1, column 1: outside the attention window"
     overlay.hover("attention", *cell(2, 1))
     assert overlay.readout("attention") == "row 3, column 2: 0.3"
     overlay.mode("difference")

@@ -70,8 +70,8 @@ def cost(classifier: Classifier, chosen: Method, parameters: dict[str, Any]) -> 
     """What the method costs with these parameters, in forward passes and in seconds."""
     forwards, seconds = chosen.forwards(classifier, **parameters), runtime.seconds(classifier, chosen, parameters)
     if seconds < 1:
-        return word("method.cost.quick", forwards=f"{forwards:,.0f}")
-    return word("method.cost", forwards=f"{forwards:,.0f}", duration=computation.duration(seconds))
+        return word("method.cost.quick", count=f"{forwards:,.0f}")
+    return word("method.cost", count=f"{forwards:,.0f}", duration=computation.duration(seconds))
 
 
 def unfit(classifier: Classifier) -> None:
@@ -98,7 +98,8 @@ def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, An
         unfit(classifier)
     with more:
         st.markdown(known(f"method.{chosen.slug}.summary", chosen.summary))
-        st.caption(f"{chosen.equation}  \n{chosen.paper}")
+        st.caption(chosen.paper)
+        st.expander(word("method.formula")).markdown(literal(chosen.equation))
         parameters = pick_parameters(classifier, chosen, tap_titles(reading.maps))
         if not chosen.parameters:
             st.caption(word("method.plain"))

@@ -53,12 +53,10 @@ def show(card: ModelCard, milliseconds: float | None, device: str) -> None:
 def what(card: ModelCard) -> None:
     """What the mechanism is in a sentence, what it computes, and where model and mechanism come from."""
     kind = find_mechanism(card)
-    said, formula = st.columns(2, vertical_alignment="center")
-    with said:
-        st.markdown(word("card.what", summary=summary(card)))
-        st.caption("  \n".join(filter(None, [literal(facts.told(card, "paper")), kind.paper if kind else ""])))
+    st.markdown(word("model.what", summary=summary(card)))
+    st.caption("  \n".join(filter(None, [literal(facts.told(card, "paper")), kind.paper if kind else ""])))
     if kind is not None:
-        formula.latex(latex(kind.equation))
+        st.expander(word("method.formula")).latex(latex(kind.equation))
 
 
 def accuracy(card: ModelCard) -> None:

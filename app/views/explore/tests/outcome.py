@@ -18,6 +18,8 @@ from core.types import PROBABILITIES
 ROWS, LIKELIEST = 5, 3
 SAME = 0.005
 """A score that moves less than this is said to stay."""
+USED = 0.05
+"""A model uses an attention without which its prediction changes, or the probability of it by this at least."""
 
 
 def show(subject: Subject, before: Reading, after: Reading, target: int, plan: Plan) -> None:
@@ -44,12 +46,14 @@ def show(subject: Subject, before: Reading, after: Reading, target: int, plan: P
 
 
 def sentence(names: tuple[str, ...], before: Reading, after: Reading, way: str) -> str:
-    """Whether the answer moves."""
+    """Whether the prediction changes, and what that says of the attention."""
     was, now, how = before.predicted, after.predicted, word(f"moved.how.{way}")
     name, first = names[was], share_text(float(before.probabilities[was]))
     then, there = (share_text(float(after.probabilities[one])) for one in (was, now))
     if was == now:
-        return word("moved.stays", name=name, before=first, after=then, how=how)
+        lost = abs(float(after.probabilities[was]) - float(before.probabilities[was]))
+        key = "moved.stays" if lost < USED else "moved.shifts"
+        return word(key, name=name, before=first, after=then, how=how)
     return word("moved.becomes", other=names[now], there=there, name=name, before=first, after=then, how=how)
 
 
