@@ -44,6 +44,7 @@ shots: requirements-dev ## draw the README's picture again, in a real browser
 
 lint: requirements-dev ## what ruff finds
 	@$(python) -m ruff check
+	@$(python) -m ruff format --check
 
 # A copy of each list in .venv says what is installed: while both are alike nothing is asked of pip or of the network.
 requirements: $(python)

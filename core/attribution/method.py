@@ -71,9 +71,9 @@ class Parameter:
         """
         if self.numeric:
             whole = isinstance(self.step, int)
-            if isinstance(value, Real) and not isinstance(value, bool) and self.low <= value <= self.high:
-                if not whole or int(value) == value:
-                    return int(value) if whole else float(value)
+            fits = isinstance(value, Real) and not isinstance(value, bool) and self.low <= value <= self.high
+            if fits and (not whole or int(value) == value):
+                return int(value) if whole else float(value)
             kind = "a whole number" if whole else "a number"
             raise InvalidInput(f"{self.title} must be {kind} from {self.low} to {self.high}, not {brief(value)}.")
         options = self.options(classifier)

@@ -11,6 +11,7 @@ import re
 import threading
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -113,10 +114,8 @@ def path_of(entry: zipfile.ZipInfo) -> str:
     """
     name = entry.filename
     if not entry.flag_bits & UTF8 and not name.isascii():
-        try:
+        with suppress(UnicodeError):
             name = name.encode("cp437").decode()
-        except UnicodeError:
-            pass
     return name.replace("\\", "/")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from core.data.layout import kind_of
 from core.data.locating import Places, locate
@@ -154,7 +155,7 @@ def is_count(at: int, body: Sequence[Sequence[str]], heads: Sequence[str]) -> bo
     cells = [row[at] for row in body if len(row) > at]
     if at > 0 or len(set(cells)) < len(cells) or not all(cell.isdecimal() and len(cell) < 12 for cell in cells):
         return False
-    in_order = all(int(b) == int(a) + 1 for a, b in zip(cells, cells[1:], strict=False))
+    in_order = all(int(b) == int(a) + 1 for a, b in pairwise(cells))
     return heads[at] in ("", "index", "unnamed_0", "id", "no", "nr", "row") if heads else in_order
 
 

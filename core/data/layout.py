@@ -87,7 +87,8 @@ def arrange(paths: Sequence[str], split: str | None = None) -> Layout:
     splits = tuple(sorted(first if level == depth else second))
     if split == ALL:
         each = [arrange_one(parts, level, depth, one) for one in splits]
-        return Layout(sum((one.paths for one in each), []), sum((one.labels for one in each), []), ALL, splits)
+        paths, labels = ([item for one in each for item in getattr(one, key)] for key in ("paths", "labels"))
+        return Layout(paths, labels, ALL, splits)
     chosen = choose(splits, split)
     found = arrange_one(parts, level, depth, chosen)
     return Layout(found.paths, found.labels, chosen, splits, found.inside)

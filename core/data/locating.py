@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -31,10 +32,8 @@ class Places:
     inner: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        try:
+        with suppress(InvalidInput):  # a folder whose files may be read but not listed
             self.inner.extend(folders(self.root)[:MOST])
-        except InvalidInput:
-            pass  # a folder whose files may be read but not listed
 
     def exists(self, path: str) -> bool:
         """Whether there is a picture of that path: by its ending, or by how it begins."""

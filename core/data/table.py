@@ -115,7 +115,7 @@ def read_rows(file: Path) -> list[list[str]]:
         raise InvalidInput(f"{name} cannot be read as a CSV: it is no text; save it as UTF-8.")
     first, _, rest = text.lstrip("\n").partition("\n")
     said = first.strip().strip('"').lower()
-    if said.startswith("sep=") and len(said) == 5 or said == "sep=":  # as Excel writes and reads it
+    if (said.startswith("sep=") and len(said) == 5) or said == "sep=":  # as Excel writes and reads it
         return parse(rest, said[4:] or "\t")
     best = max(SEPARATORS, key=lambda one: regularity(text, one))
     return parse(text, best)

@@ -148,7 +148,7 @@ def balloon(canvas: Canvas) -> None:
 
 def car(canvas: Canvas) -> None:
     """A small car from the side: a saloon, a beetle or a van."""
-    paint = canvas.vary(canvas.pick(BRIGHTS + ("#8ecae6", "#f3efe4")))
+    paint = canvas.vary(canvas.pick((*BRIGHTS, "#8ecae6", "#f3efe4")))
     kind = canvas.pick(("saloon", "beetle", "van"))
     if kind == "van":
         canvas.blob([(-0.46, -0.2), (-0.4, -0.26), (0.2, -0.26), (0.34, -0.2), (0.45, 0.0), (0.48, 0.16), (0.46, 0.22),

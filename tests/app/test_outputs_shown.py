@@ -14,7 +14,7 @@ from tests.core.test_answers import Head, Last, card, picture
 
 
 @pytest.mark.parametrize(
-    "classes, last, told",
+    ("classes", "last", "told"),
     [
         (("a", "b", "c"), lambda z: z, []),
         (("a", "b", "c"), lambda z: z.softmax(1), ["outputs.probabilities"]),

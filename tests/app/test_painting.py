@@ -45,6 +45,6 @@ def test_a_grid_that_is_none_costs_a_sentence() -> None:
     shown = choose(shown, "pool", PAINTED)
     shown.session_state[Key.PAINTED] = {identity_of(model, "pool", picture): [0.0] * (grid[0] * grid[1])}
     shown = shown.run()
-    assert not shown.exception and [one.value for one in shown.error][0].startswith("Paint at least one cell")
+    assert not shown.exception and next(one.value for one in shown.error).startswith("Paint at least one cell")
     shown = well(shown.button(key="reset-change").click().run())
     assert Key.PAINTED not in shown.session_state

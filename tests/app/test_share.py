@@ -119,7 +119,7 @@ def test_the_code_of_an_own_box_sees_the_same_square(box: str) -> None:
 def test_the_code_follows_each_choice() -> None:
     """The comparison above can fail: each line that a choice changes changes a number."""
     view = VIEWS[4]
-    picture, reading, found, measured = on_the_page(view)
+    picture, _reading, found, measured = on_the_page(view)
     for change in ({"framing": "center"}, {"map": "stage4.block1.second.head3"}, {"method": "grad-cam"}):
         other = dataclasses.replace(view, **change)
         names, (told,) = executed(code(other, view.target, picture.box))

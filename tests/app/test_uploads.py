@@ -168,7 +168,7 @@ def let_go(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     names: list[str] = []
     own = uploads.let_go
     monkeypatch.setattr(uploads, "let_go", lambda *files: (names.extend(one.name for one in files), own(*files)))
-    yield names
+    return names
 
 
 def uploader(page: AppTest, key: str = Key.UPLOADER) -> Any:

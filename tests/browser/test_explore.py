@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -212,7 +213,7 @@ def test_a_phone_gets_everything_in_one_column(chromium, address) -> None:
     parts += [page.get_by_text(word(key), exact=True) for key in ("agreement.title", "trial.title")]
     bounds = [part.first.bounding_box() for part in parts]
     assert wide <= 390 and max(one["width"] for one in bounds) <= 390
-    for upper, lower in zip(bounds, bounds[1:], strict=False):
+    for upper, lower in pairwise(bounds):
         assert upper["y"] + upper["height"] <= lower["y"], "one below the other, the answer first"
     assert bounds[2]["y"] < 844, "the first map begins on the first screen"
     context.close()

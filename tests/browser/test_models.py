@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -128,5 +129,5 @@ def test_a_phone_gets_the_page_in_one_column(chromium, address) -> None:
     charts.nth(1).wait_for(timeout=PATIENCE)
     boxes = [charts.nth(number).bounding_box() for number in range(charts.count())]
     assert all(one["x"] >= 0 and one["x"] + one["width"] <= 390 for one in boxes)
-    assert all(a["y"] + a["height"] <= b["y"] for a, b in zip(boxes, boxes[1:], strict=False))
+    assert all(a["y"] + a["height"] <= b["y"] for a, b in pairwise(boxes))
     context.close()

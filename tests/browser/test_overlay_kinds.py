@@ -82,10 +82,7 @@ def test_a_patch_of_a_window_looks_into_its_window_only(overlay: Overlay, number
     query, cells = divmod(int(WINDOWS[number, token]), 4), WINDOWS[number].tolist()
     overlay.hover("attention", *cell(*query))
     for place in range(16):
-        if place in cells:
-            expected = color_of(SHARES[token, cells.index(place)], 0.1, 0.4)
-        else:
-            expected = COLORLESS
+        expected = color_of(SHARES[token, cells.index(place)], 0.1, 0.4) if place in cells else COLORLESS
         x, y = cell(*divmod(place, 4))
         assert close(overlay.pixel("attention", x - 3, y - 3), expected), place  # not on the red mark
     (row, column), (down, across) = query, divmod(cells[token], 4)

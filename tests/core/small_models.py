@@ -28,9 +28,7 @@ SMALL: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "vit": (lambda: models.VisionTransformer(32, 8, 3, 4, 32, 64, num_classes=K), 32),
     "swin": (lambda: SwinTransformer(**SWIN, num_classes=K), 26),  # 13 × 13 cells: windows of 4 need padding
     "swin-v2": (
-        lambda: SwinTransformer(
-            **SWIN, num_classes=K, block=SwinTransformerBlockV2, downsample_layer=PatchMergingV2
-        ),
+        lambda: SwinTransformer(**SWIN, num_classes=K, block=SwinTransformerBlockV2, downsample_layer=PatchMergingV2),
         26,
     ),
     "maxvit": (lambda: MaxVit((64, 64), 16, 4, [16, 32], [1, 2], 8, 0.2, num_classes=K), 64),

@@ -58,7 +58,7 @@ def test_every_part_is_there_once_and_costs_what_its_intervention_costs(
     assert counts == PARTS[slug] and len({(one.tap, one.part, one.numbers) for one in found}) == len(found)
     assert {one.tap for one in found} == set(classifier.taps)
     losses = [one.loss for one in found]
-    assert losses == sorted(losses, reverse=True) and len(set(losses)) > 1 or slug == "attention-pooling"
+    assert (losses == sorted(losses, reverse=True) and len(set(losses)) > 1) or slug == "attention-pooling"
     check_one_by_one(classifier, picture, found, 8)
 
 

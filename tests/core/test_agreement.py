@@ -90,7 +90,7 @@ def test_the_rank_correlations_of_many_pictures_are_those_of_each() -> None:
     assert expected[0] == 0 and min(map(abs, expected[1:])) > 0
 
 
-@pytest.mark.parametrize("fine, grid", [((12, 12), (8, 8)), ((13, 9), (5, 9)), ((16, 8), (8, 4)), ((9, 9), (1, 1))])
+@pytest.mark.parametrize(("fine", "grid"), [((12, 12), (8, 8)), ((13, 9), (5, 9)), ((16, 8), (8, 4)), ((9, 9), (1, 1))])
 def test_pooling_by_area(fine: tuple[int, int], grid: tuple[int, int]) -> None:
     values = np.abs(made(18, fine))
     high, wide = lcm(fine[0], grid[0]), lcm(fine[1], grid[1])  # a grid so fine that both fit into it
@@ -179,9 +179,11 @@ def test_results_enter_as_they_are() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [np.ones(5), np.ones((2, 5, 5)), np.full((5, 5), np.nan), np.full((5, 5), np.inf), np.ones((0, 5))]
-    + ["a", [[1.0, 2.0], [3.0]], None, {"values": 1}]
-    + [AttentionMap("stage4.attention.channel", Kind.CHANNEL, np.ones(8, np.float32), (8, 8))],
+    [
+        *(np.ones(5), np.ones((2, 5, 5)), np.full((5, 5), np.nan), np.full((5, 5), np.inf), np.ones((0, 5))),
+        *("a", [[1.0, 2.0], [3.0]], None, {"values": 1}),
+        AttentionMap("stage4.attention.channel", Kind.CHANNEL, np.ones(8, np.float32), (8, 8)),
+    ],
 )
 def test_what_cannot_be_compared_is_refused(wrong: object) -> None:
     for pair in ((wrong, np.ones((5, 5))), (np.ones((5, 5)), wrong)):

@@ -65,7 +65,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "classes, last, output, wanted",
+    ("classes", "last", "output", "wanted"),
     [
         (("tumor",), lambda z: z, "sigmoid", lambda p: (p, 1 - p)),
         (("benign", "malignant"), lambda z: z, "sigmoid", lambda p: (1 - p, p)),
@@ -91,7 +91,7 @@ def test_one_output_is_two_outcomes(classes, last, output, wanted):
 
 
 @pytest.mark.parametrize(
-    "said, last, found, wanted",
+    ("said", "last", "found", "wanted"),
     [
         ("logits", lambda z: z, "logits", softmax),
         ("logits", lambda z: z.log_softmax(1), "logits", softmax),
@@ -197,7 +197,7 @@ def test_a_model_without_a_finite_answer_is_refused(value):
 TWO = ["benign", "malignant"]
 
 
-@pytest.mark.parametrize("classes, outputs", [(["tumor"], 1), (TWO, 1), (TWO, 2)])
+@pytest.mark.parametrize(("classes", "outputs"), [(["tumor"], 1), (TWO, 1), (TWO, 2)])
 def test_a_file_with_one_output(tmp_path, classes, outputs):
     from torchvision import models
 

@@ -149,7 +149,7 @@ def test_layer_integrated_gradients_add_up(
     """What the map adds up to is how far the score moves when this one map is replaced."""
     classifier = double(tiny(slug))
     x = classifier.prepare(picture).double()
-    tap = [name for name, one in classifier.taps.items() if one.kind != Kind.CHANNEL][0]
+    tap = next(name for name, one in classifier.taps.items() if one.kind != Kind.CHANNEL)
     replacements = {"uniform": uniform, "off": switched_off}
     if start == "white":
         replacements["white"] = replaced(weights_of(classifier, absent(classifier, x, "white"), tap)[0])

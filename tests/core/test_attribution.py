@@ -158,7 +158,7 @@ def test_numbers_of_any_kind_and_texts(tiny: Callable[[str], Classifier]) -> Non
 
 
 @pytest.mark.parametrize(
-    "size, expected", [(64, (2, 4, 8, 16)), (128, (4, 8, 16, 32)), (224, (7, 8, 14, 16, 28, 32, 56))]
+    ("size", "expected"), [(64, (2, 4, 8, 16)), (128, (4, 8, 16, 32)), (224, (7, 8, 14, 16, 28, 32, 56))]
 )
 def test_strides_tile_the_square(tiny: Callable[[str], Classifier], size: int, expected: tuple[int, ...]) -> None:
     classifier = Classifier(ModelCard("a/b", "", "plain", ("a",), size=size), tiny("plain").module, torch.device("cpu"))

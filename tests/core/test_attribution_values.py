@@ -220,7 +220,9 @@ def hidden_pictures(x: Tensor, baseline: Tensor, window: int, stride: int) -> It
 
 
 @pytest.mark.parametrize("slug", ["plain", "cbam", "self-attention"])
-@pytest.mark.parametrize("window, stride, baseline", [(8, 8, "black"), (24, 8, "mean-color"), (17, 16, "blurred")])
+@pytest.mark.parametrize(
+    ("window", "stride", "baseline"), [(8, 8, "black"), (24, 8, "mean-color"), (17, 16, "blurred")]
+)
 def test_occlusion_by_a_loop(
     tiny: Callable, slug: str, picture: Picture, window: int, stride: int, baseline: str
 ) -> None:
@@ -236,7 +238,7 @@ def test_occlusion_by_a_loop(
     np.testing.assert_allclose(found, np.reshape(drops, (64 // stride, -1)), rtol=1e-9, atol=1e-10)
 
 
-@pytest.mark.parametrize("row, column", [(0, 0), (9, 22), (31, 16)])
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (9, 22), (31, 16)])
 def test_occlusion_finds_the_pixel_that_matters(linear: Classifier, picture: Picture, row: int, column: int) -> None:
     x = linear.prepare(picture).double() + 5
     weight = torch.zeros(3, 32, 32, dtype=torch.float64)

@@ -16,7 +16,7 @@ from core.types import ModelCard
 
 
 @pytest.mark.parametrize(
-    "cost, size",
+    ("cost", "size"),
     [
         (lambda n: 1e-3 * n, 1),  # nothing gained
         (lambda n: 1e-2 + 1e-4 * n, 16),  # as large as a processor is given
@@ -43,7 +43,7 @@ def test_probe(
 
 
 @pytest.mark.parametrize(
-    "side, size, with_gradient", [(128, 16, True), (224, 4, True), (512, 1, True), (512, 16, False)]
+    ("side", "size", "with_gradient"), [(128, 16, True), (224, 4, True), (512, 1, True), (512, 16, False)]
 )
 def test_a_gradient_takes_fewer_large_pictures(
     monkeypatch: pytest.MonkeyPatch, side: int, size: int, with_gradient: bool

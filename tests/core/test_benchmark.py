@@ -84,7 +84,7 @@ def test_where_a_tag_tells_the_class_its_mask_is_asked_too(scene_model: Classifi
 def test_each_photograph_is_asked_alone_and_among_three_others(
     photographs_of_noise: tuple[Classifier, Dataset],
 ) -> None:
-    classifier, data = photographs_of_noise
+    classifier, _data = photographs_of_noise
     found = find_cases(classifier, 19, seed=0)
     whole, tiled = found[:19], found[19:]
     assert all(one.whole and not one.masks for one in whole) and len(tiled) == 19

@@ -32,7 +32,7 @@ def test_rows_of_a_softmax_sum_to_one(picture: Picture, family: str) -> None:
         assert not rows(classifier, replace(one, weights=broken)).passed
 
 
-@pytest.mark.parametrize("slug, asked", [("attention-pooling", True), ("recurrent", True), ("spatial-gate", False)])
+@pytest.mark.parametrize(("slug", "asked"), [("attention-pooling", True), ("recurrent", True), ("spatial-gate", False)])
 def test_rows_of_pooling_and_glimpses_do_and_a_gates_are_not_asked(
     tiny: Callable, picture: Picture, slug: str, asked: bool
 ) -> None:
@@ -81,7 +81,7 @@ def test_the_checks_of_an_attribution(tiny: Callable, picture: Picture) -> None:
     found = {one.slug: one for one in core.check(classifier, picture, own, seed=5, steps=20)}
     assert tuple(found) == SLUGS and found["rows"].passed is None
     assert found["complete"].value == own.gap and found["complete"].passed == (own.gap <= 0.05)
-    other = [int(place) for place in reading.logits.argsort()[::-1] if place != 3][0]
+    other = next(int(place) for place in reading.logits.argsort()[::-1] if place != 3)
     second = core.attribute(classifier, picture, "integrated-gradients", other, steps=20)
     random = core.attribute(reinitialize(classifier, 5), picture, "integrated-gradients", "elm", steps=20)
     assert found["target"].value == pytest.approx(alike(own.values, second.values, signed=True), abs=1e-3)

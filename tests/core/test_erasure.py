@@ -97,7 +97,7 @@ def test_ties_follow_in_an_order_of_the_seeds_choice() -> None:
         assert not np.array_equal(order[:32], np.arange(32))
 
 
-@pytest.mark.parametrize("side, size", [(4, 12), (16, 26), (3, 7)])
+@pytest.mark.parametrize(("side", "size"), [(4, 12), (16, 26), (3, 7)])
 def test_each_pixel_lies_in_the_cell_of_its_center(side: int, size: int) -> None:
     order = np.random.default_rng(1).permutation(side * side)
     found = reach(order, side, side, size)
@@ -156,7 +156,7 @@ def test_results_enter_as_they_are(tiny: Callable, picture: Picture, values: np.
 
 
 @pytest.mark.parametrize(
-    "words, wrong",
+    ("words", "wrong"),
     [
         ("Erase a share from 0 to 1, not 1.5", {"share": 1.5}),
         ("Erase a share from 0 to 1, not nan", {"share": float("nan")}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -88,7 +89,7 @@ def test_curves_against_loops(tiny: Callable, picture: Picture, slug: str) -> No
         assert found.map.insertion[step] == pytest.approx(expected[1].item(), abs=1e-5)
     for curve, area in (("deletion", "deletion_area"), ("insertion", "insertion_area")):
         heights = getattr(found.map, curve)
-        mean = sum((float(a) + float(b)) / 2 for a, b in zip(heights, heights[1:], strict=False)) / 8
+        mean = sum((float(a) + float(b)) / 2 for a, b in pairwise(heights)) / 8
         assert getattr(found.map, area) == pytest.approx(mean, abs=1e-6)
 
 
@@ -139,7 +140,7 @@ def test_it_counts_its_pictures_and_ends_when_told(tiny: Callable, picture: Pict
 
 
 @pytest.mark.parametrize(
-    "words, wrong",
+    ("words", "wrong"),
     [
         ("steps must be a whole number from 1 to 256, not 0", {"steps": 0}),
         ("steps must be a whole number from 1 to 256, not 257", {"steps": 257}),

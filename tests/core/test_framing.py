@@ -55,7 +55,7 @@ def slow_axis(line: np.ndarray, start: float, stop: float, size: int, fill: floa
 
 
 @pytest.mark.parametrize("framing", ["center", "fit", (3.3, 2.2, 10.9, 14), (-3.5, 0, 12.7, 9), (0, -1.6, 30.7, 9)])
-@pytest.mark.parametrize("size, pixels", [(7, RANDOM), (60, RANDOM), (9, RANDOM[:, ::3]), (50, RANDOM[:, ::3])])
+@pytest.mark.parametrize(("size", "pixels"), [(7, RANDOM), (60, RANDOM), (9, RANDOM[:, ::3]), (50, RANDOM[:, ::3])])
 def test_square_against_a_slow_filter(framing: object, size: int, pixels: np.ndarray) -> None:
     picture = open_image(pixels, framing)
     left, top, right, bottom = picture.box
@@ -67,7 +67,7 @@ def test_square_against_a_slow_filter(framing: object, size: int, pixels: np.nda
 
 
 @pytest.mark.parametrize("framing", ["center", "fit", (20, 5, 45, 25), (12.5, 1.5, 44.5, 33.5), (8, -3, 58, 38)])
-@pytest.mark.parametrize("y, x, cells", [(13, 41, 9), (2, 30, 7), (25, 22, 11)])
+@pytest.mark.parametrize(("y", "x", "cells"), [(13, 41, 9), (2, 30, 7), (25, 22, 11)])
 def test_a_marked_pixel_lands_in_its_cell_and_comes_back(framing: object, y: int, x: int, cells: int) -> None:
     pixels = BLACK.copy()
     pixels[y, x] = 255

@@ -74,9 +74,7 @@ def usual() -> dict[str, dict[str, np.ndarray]]:
 
 @pytest.mark.parametrize("slug", ["shipped", "adopted"])
 @pytest.mark.parametrize("around", AROUND)
-def test_what_stands_around_a_call_changes_no_number(
-    around: str, slug: str, picture: Picture, usual: dict
-) -> None:
+def test_what_stands_around_a_call_changes_no_number(around: str, slug: str, picture: Picture, usual: dict) -> None:
     module = None if slug == "shipped" else vit()
     if slug not in usual:
         usual[slug] = everything(picture, module)

@@ -123,7 +123,7 @@ def test_of_an_animation_the_first_frame() -> None:
 SIDES = ["top left", "top right", "bottom right", "bottom left", "left top", "right top", "right bottom", "left bottom"]
 
 
-@pytest.mark.parametrize("orientation, sides", list(enumerate(SIDES, 1)))
+@pytest.mark.parametrize(("orientation", "sides"), list(enumerate(SIDES, 1)))
 def test_exif_orientation(orientation: int, sides: str) -> None:
     turned = sides.startswith(("left", "right"))
     expected = np.zeros((36, 24, 3) if turned else (24, 36, 3), np.uint8)

@@ -59,7 +59,7 @@ def test_nor_does_bca_with_so_few() -> None:
     assert coverage(bca, "skewed", 8, 300) < 0.91
 
 
-@pytest.mark.parametrize("hits, n", [(0, 20), (20, 20), (3, 20), (7, 8), (0, 2)])
+@pytest.mark.parametrize(("hits", "n"), [(0, 20), (20, 20), (3, 20), (7, 8), (0, 2)])
 def test_yes_and_no_have_wilsons(hits: int, n: int) -> None:
     share = wilson(hits, n)
     assert interval([1.0] * hits + [0.0] * (n - hits)) == pytest.approx((share.low, share.high))

@@ -282,7 +282,7 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize("slug, changes, words", MISTAKES, ids=range(len(MISTAKES)))
+@pytest.mark.parametrize(("slug", "changes", "words"), MISTAKES, ids=range(len(MISTAKES)))
 def test_mistakes_are_told_in_one_sentence(
     tiny: Callable, picture: Picture, slug: str, changes: dict, words: str
 ) -> None:

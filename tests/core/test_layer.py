@@ -47,7 +47,7 @@ def by_hand(values: np.ndarray, kind: Kind, grid: tuple[int, int], cells: np.nda
 
 
 @pytest.mark.parametrize(
-    "kind, values, grid, cells",
+    ("kind", "values", "grid", "cells"),
     [
         (Kind.SPATIAL, numbers(2, 3), (2, 3), None),
         (Kind.FEATURE, numbers(4, 2, 3), (2, 3), None),
@@ -84,7 +84,7 @@ def test_the_path_by_a_loop_and_in_any_batches(
     tiny: Callable[[str], Classifier], picture: Picture, slug: str, start: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     classifier = double(tiny(slug))
-    x, tap = classifier.prepare(picture).double(), list(classifier.taps)[0]
+    x, tap = classifier.prepare(picture).double(), next(iter(classifier.taps))
     with torch.no_grad(), listen() as records:
         classifier.module(x)
     record = records[classifier.taps[tap]]

@@ -29,7 +29,7 @@ def test_the_mask_itself_is_all_mass_and_a_hit(mask: np.ndarray) -> None:
     assert (outside.mass, outside.pointing) == (0, 0)
 
 
-@pytest.mark.parametrize("shape, size", [((16, 16), 16), ((8, 8), 64), ((7, 5), 64), ((32, 32), 16)])
+@pytest.mark.parametrize(("shape", "size"), [((16, 16), 16), ((8, 8), 64), ((7, 5), 64), ((32, 32), 16)])
 def test_over_all_shifts_a_map_has_the_masks_share(shape: tuple[int, int], size: int) -> None:
     """A map that knows nothing is as likely at one place as at another."""
     map_, mask = np.random.default_rng(2).standard_t(3, size=shape), scenes.draw(42, size).mask
@@ -38,7 +38,9 @@ def test_over_all_shifts_a_map_has_the_masks_share(shape: tuple[int, int], size:
     assert np.mean([one.pointing for one in found]) == pytest.approx(mask.mean())
 
 
-@pytest.mark.parametrize("grid, fine", [((8, 8), (64, 64)), ((5, 7), (12, 10)), ((12, 10), (5, 7)), ((16, 4), (8, 8))])
+@pytest.mark.parametrize(
+    ("grid", "fine"), [((8, 8), (64, 64)), ((5, 7), (12, 10)), ((12, 10), (5, 7)), ((16, 4), (8, 8))]
+)
 def test_a_cell_lies_on_the_mask_by_the_part_that_it_covers(grid: tuple[int, int], fine: tuple[int, int]) -> None:
     draw = np.random.default_rng(5)
     map_, mask = draw.normal(size=grid), draw.uniform(size=fine) < 0.4

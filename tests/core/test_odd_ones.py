@@ -73,7 +73,7 @@ def test_occlusion_starts_with_a_window_that_it_takes(tiny: Callable[[str], Clas
     assert all(4 <= size // one <= 40 and size % one == 0 and one <= window.high for one in strides(classifier))
 
 
-@pytest.mark.parametrize("size, classes", [(16, 1), (32, 1), (16, 2)])
+@pytest.mark.parametrize(("size", "classes"), [(16, 1), (32, 1), (16, 2)])
 def test_few_pixels_and_few_classes(picture: Picture, size: int, classes: int) -> None:
     classifier = narrow(size, classes)
     for slug in ("saliency", "grad-cam", "occlusion", "gradient-x-attention"):

@@ -6,6 +6,7 @@ import io
 import math
 from copy import deepcopy
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -139,7 +140,7 @@ def test_one_cycle_rises_in_a_quarter_and_falls_to_nothing() -> None:
     assert rates[0] == pytest.approx(0.02) and max(rates) == rates[250] == pytest.approx(0.5)
     assert rates[-1] == pytest.approx(0, abs=1e-12)
     assert rates[:251] == sorted(rates[:251]) and rates[250:] == sorted(rates[250:], reverse=True)
-    assert max(abs(b - a) for a, b in zip(rates, rates[1:], strict=False)) < 0.003  # no jump
+    assert max(abs(b - a) for a, b in pairwise(rates)) < 0.003  # no jump
     assert rates[125] == pytest.approx((0.02 + 0.5) / 2)  # a straight line up
     for done in (0.4, 0.625, 0.9):  # half a cosine down
         assert one_cycle(done, 0.5) == pytest.approx(0.5 * math.cos(math.pi / 2 * (done - 0.25) / 0.75) ** 2)

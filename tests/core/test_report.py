@@ -74,7 +74,7 @@ def test_a_report_asks_for_nothing_and_no_text_becomes_markup(run: core.Run) -> 
     assert len(of(page, "script")) == 1 and of(page, "script")[0]["type"] == "application/json"
     for name, attributes in page.tags:
         assert not [key for key in attributes if key.startswith("on") or key in ("href", "srcset", "action")]
-        assert "src" not in attributes or name == "img" and attributes["src"].startswith("data:image/jpeg;base64,")
+        assert "src" not in attributes or (name == "img" and attributes["src"].startswith("data:image/jpeg;base64,"))
     policy = next(one["content"] for one in of(page, "meta") if "http-equiv" in one)
     assert policy.startswith("default-src 'none'") and "url(" not in core.reporting.page.STYLE.read_text()
     text = " ".join(page.texts)
@@ -156,5 +156,3 @@ def test_a_point_of_the_calibration_lies_at_its_confidence_and_accuracy() -> Non
     (circle,) = of(Page(charts.calibration_chart(bins)), "circle")
     assert float(circle["cx"]) == charts.EDGE + 0.75 * charts.SIDE
     assert float(circle["cy"]) == charts.TOP + 0.5 * charts.SIDE
-
-

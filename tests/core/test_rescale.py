@@ -56,7 +56,7 @@ def convolution(weight: np.ndarray, bias: np.ndarray, z: np.ndarray) -> np.ndarr
 
 
 def back_through_convolution(weight: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    out, channels, k, _ = weight.shape
+    _out, channels, k, _ = weight.shape
     whole = np.zeros((channels, slopes.shape[1] + k - 1, slopes.shape[2] + k - 1))
     for row in range(slopes.shape[1]):
         for column in range(slopes.shape[2]):

@@ -94,8 +94,16 @@ def test_the_thing_lies_inside_and_is_hardly_covered(object_: str) -> None:
         whole = Image.new("L", (300, 300))  # the same object at half the scale, with a margin of a quarter all around
         at = (0.25 + plan.at[0] / 2, 0.25 + plan.at[1] / 2)
         rng = drawing._stream(seed, "object")
-        canvas = Canvas(Image.new("RGB", whole.size), rng, plan.light, whole, at=at, size=plan.size / 2,
-                        angle=plan.angle, mirror=plan.mirror)
+        canvas = Canvas(
+            Image.new("RGB", whole.size),
+            rng,
+            plan.light,
+            whole,
+            at=at,
+            size=plan.size / 2,
+            angle=plan.angle,
+            mirror=plan.mirror,
+        )
         drawing._OBJECTS[object_][0](canvas)
         drawn = np.asarray(whole) > 0
         assert drawn[75:225, 75:225].sum() >= 0.85 * drawn.sum()
@@ -122,12 +130,12 @@ def test_the_thing_is_not_always_in_the_middle() -> None:
 
 
 def test_another_place_keeps_the_thing_and_another_thing_keeps_the_place() -> None:
-    masks = [
-        scenes.draw(3, 64, object="boat", background=one, distractors=False).mask for one in scenes.BACKGROUNDS
-    ]
+    masks = [scenes.draw(3, 64, object="boat", background=one, distractors=False).mask for one in scenes.BACKGROUNDS]
     assert all(np.array_equal(masks[0], mask) for mask in masks)
-    empty = [scenes.paint(scenes.plan(3, object=each, background="sea"), 64, distractors=False, figure=False)[0]
-             for each in scenes.OBJECTS]
+    empty = [
+        scenes.paint(scenes.plan(3, object=each, background="sea"), 64, distractors=False, figure=False)[0]
+        for each in scenes.OBJECTS
+    ]
     assert all(np.array_equal(empty[0], one) for one in empty)
 
 
@@ -155,13 +163,25 @@ def test_splits_are_disjoint_and_a_data_set_follows_its_seeds() -> None:
         assert np.array_equal(scene.pixels, pixels) and scene.label == label
 
 
-@pytest.mark.parametrize("call", [
-    lambda: scenes.draw(-1), lambda: scenes.draw(1.5), lambda: scenes.draw(True), lambda: scenes.draw(1, 8),
-    lambda: scenes.draw(1, 10**6), lambda: scenes.draw(1, 64.0), lambda: scenes.draw(1, object="dog"),
-    lambda: scenes.draw(1, background=""), lambda: scenes.draw(1, tag=10), lambda: scenes.draw(1, tag="house"),
-    lambda: scenes.seeds("test", 3), lambda: scenes.seeds("train", -3), lambda: scenes.dataset(-1, 3),
-    lambda: scenes.dataset(1, 3, 0),
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: scenes.draw(-1),
+        lambda: scenes.draw(1.5),
+        lambda: scenes.draw(True),
+        lambda: scenes.draw(1, 8),
+        lambda: scenes.draw(1, 10**6),
+        lambda: scenes.draw(1, 64.0),
+        lambda: scenes.draw(1, object="dog"),
+        lambda: scenes.draw(1, background=""),
+        lambda: scenes.draw(1, tag=10),
+        lambda: scenes.draw(1, tag="house"),
+        lambda: scenes.seeds("test", 3),
+        lambda: scenes.seeds("train", -3),
+        lambda: scenes.dataset(-1, 3),
+        lambda: scenes.dataset(1, 3, 0),
+    ],
+)
 def test_bad_arguments_are_told_in_one_sentence(call) -> None:
     with pytest.raises(InvalidInput, match=r"\.$"):
         call()

@@ -109,7 +109,7 @@ def few(slug: str, **more: object) -> dict[str, object]:
     return ({"stride": 8, "window": 16} if slug == "occlusion" else {}) | more
 
 
-@pytest.mark.parametrize("kind, slug", PAIRS)
+@pytest.mark.parametrize(("kind", "slug"), PAIRS)
 def test_a_mirrored_picture_has_a_mirrored_map(
     kind: str, slug: str, x: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +133,7 @@ def test_every_method_has_looked_into_the_mirror() -> None:
     assert {slug for kind in MADE for slug in fitting(kind)} == {one.slug for one in METHODS}
 
 
-@pytest.mark.parametrize("kind, slug", [pair for pair in PAIRS if pair[1] not in DRAWN])
+@pytest.mark.parametrize(("kind", "slug"), [pair for pair in PAIRS if pair[1] not in DRAWN])
 def test_a_symmetric_picture_has_a_symmetric_map(
     kind: str, slug: str, x: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

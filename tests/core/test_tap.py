@@ -180,7 +180,7 @@ def test_nothing_stays_behind_after_success_or_failure(tiny: Callable, x: Tensor
 @pytest.mark.parametrize("slug", ["cbam", "self-attention", "recurrent"])
 def test_threads_that_share_a_model_hear_and_steer_only_their_own(tiny: Callable, x: Tensor, slug: str) -> None:
     classifier = tiny(slug)
-    same, halved = lambda tap, weights: weights, lambda tap, weights: weights / 2  # noqa: E731
+    same, halved = lambda tap, weights: weights, lambda tap, weights: weights / 2
     kinds = [switched_off, uniform, shuffled(1), shuffled(2), None, halved, shuffled(3), same]
 
     def answer(place: int) -> tuple[Tensor, ...]:

@@ -95,7 +95,7 @@ def test_what_a_tap_lets_through(family: str) -> None:
         weights, cells = record.weights, record.grid[0] * record.grid[1]
         assert weights.shape[0] == len(x) and weights.std() > 0
         if tap.kind == Kind.CHANNEL:
-            assert weights.ndim == 2 and 0 <= weights.min() and weights.max() <= 1 and not tap.softmax
+            assert weights.ndim == 2 and weights.min() >= 0 and weights.max() <= 1 and not tap.softmax
             continue
         assert tap.softmax and (weights.sum(-1) - 1).abs().max() < 1e-5 and weights.min() >= 0
         if tap.kind == Kind.PAIRWISE:
@@ -121,7 +121,7 @@ def test_steering_an_attention_moves_the_answer(family: str) -> None:
 
 def test_a_heads_attention_by_a_loop() -> None:
     """The first block of ViT once more: each token, head and channel by itself, in float64."""
-    theirs, size = small("vit")
+    theirs, _size = small("vit")
     block, ours = deepcopy(theirs).double().encoder.layers[0], adapt(deepcopy(theirs)).double().encoder.layers[0]
     tokens = torch.randn(1, 17, 32, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     with listen() as records:

@@ -173,7 +173,7 @@ def test_a_model_is_stored_with_a_card_measured_from_the_stored_file(data: Datas
     for name, function in (("uniform", uniform), ("shuffled", shuffled(0)), ("off", switched_off)):
         steers[name] = dict.fromkeys(Classifier(card, module, torch.device("cpu")).taps, function)
     squares = [core.images.square(core.open_image(data.validation.read(i)), card.size) for i in range(15)]
-    x = (torch.tensor(np.stack(squares)).permute(0, 3, 1, 2) / 255 - torch.tensor(card.mean)[:, None, None])
+    x = torch.tensor(np.stack(squares)).permute(0, 3, 1, 2) / 255 - torch.tensor(card.mean)[:, None, None]
     x = x / torch.tensor(card.std)[:, None, None]
     measured = {"accuracy": card.accuracy, **card.ablation}
     assert set(measured) == ({"accuracy"} if slug == "plain" else set(steers))
@@ -265,5 +265,3 @@ def test_what_cannot_be_trained_is_one_sentence(data: Dataset, small: Path, slug
     with pytest.raises(InvalidInput, match="one seed or more"):
         train_model("made/plain", data, TINY, device="cpu", cache=small, seeds=0)
     assert not list(small.rglob("*.pt")) and not list(small.rglob("*.safetensors"))
-
-

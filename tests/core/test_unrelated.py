@@ -188,7 +188,7 @@ def rates(slug: str, count: int, pairs: int, methods: tuple[str, ...]) -> np.nda
     return np.array([outside(first, [one.attributions[name] for one in seen], pairs) for name in methods])
 
 
-@pytest.mark.parametrize("slug, name", [("scenes/cbam", "grad-cam"), ("scenes/plain", "saliency")])
+@pytest.mark.parametrize(("slug", "name"), [("scenes/cbam", "grad-cam"), ("scenes/plain", "saliency")])
 def test_false_positives_of_a_shipped_model(slug: str, name: str) -> None:
     found = rates(slug, 40, 400, (name,))
     assert np.all((found > 0.005) & (found < 0.1))

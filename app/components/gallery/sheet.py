@@ -15,8 +15,11 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its ``number``, a JPEG or None, a line above, a line below with its ``share``, and whether that is
-    ``wrong``; ``note`` is a last, small line."""
+    """One picture of a sheet.
+
+    Its ``number``, a JPEG or None, a line above, a line below with its ``share``, and whether that is ``wrong``;
+    ``note`` is a last, small line.
+    """
 
     number: int
     jpeg: bytes | None

@@ -27,7 +27,7 @@ def code(view: View, target: str, box: Box, query: int | None = None, card: str 
 
     ``query`` is the pinned patch; ``card`` the file that an uploaded model's card came in.
     """
-    kind, _, rest = view.sample.partition("/")
+    kind, _, _rest = view.sample.partition("/")
     if kind == "upload":
         opened = 'core.open_image("photo.jpg")  # ' + word("code.yours")
     else:

@@ -8,6 +8,8 @@ multi-axis vision transformer", ECCV 2022. torchvision divides by the root of al
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor, nn
 from torchvision.models.maxvit import (
     PartitionAttentionLayer,
@@ -27,7 +29,7 @@ from core.types import Kind
 class PartitionAttention(Equivalent):
     """(b, c, h, w) -> (b, c, h, w), for the one grid (h, w) that the model was built for."""
 
-    skipped = {
+    skipped: ClassVar = {
         "attn_layer": nn.Sequential,
         "attn_layer.1": RelativePositionalMultiHeadAttention,
         "attn_layer.2": nn.Dropout,

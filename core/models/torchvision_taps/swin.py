@@ -11,6 +11,7 @@ of Q and K times a learned number, and has B made by a small network from the of
 from __future__ import annotations
 
 from math import ceil, log
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -29,8 +30,9 @@ APART = -100.0
 
 
 def along(length: int, window: int, shift: int) -> tuple[Tensor, Tensor]:
-    """Along one axis: the place that each token of each window comes from, -1 beyond the end, and whether it was rolled
-    round the edge; (windows, window) each. A window as long as the axis has nothing to shift.
+    """The place along one axis that each token of each window comes from, and whether it was rolled round the edge.
+
+    (windows, window) each; the place is -1 beyond the end. A window as long as the axis has nothing to shift.
     """
     whole = ceil(length / window) * window
     shift = shift if window < whole else 0
@@ -53,7 +55,7 @@ def lay_out(grid: tuple[int, int], window: list[int], shift: list[int]) -> tuple
 class WindowAttention(Equivalent):
     """(b, h, w, c) -> (b, h, w, c)."""
 
-    skipped = {"qkv": nn.Linear, "proj": nn.Linear}
+    skipped: ClassVar = {"qkv": nn.Linear, "proj": nn.Linear}
 
     def __init__(self, theirs: ShiftedWindowAttention):
         super().__init__(theirs)
@@ -87,7 +89,7 @@ class WindowAttention(Equivalent):
 class CosineWindowAttention(WindowAttention):
     """The second version's: by cosine, and with a bias that a small network makes."""
 
-    skipped = {
+    skipped: ClassVar = {
         **WindowAttention.skipped,
         "cpb_mlp": nn.Sequential,
         "cpb_mlp.0": nn.Linear,

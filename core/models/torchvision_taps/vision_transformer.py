@@ -9,6 +9,7 @@ Dosovitskiy et al., "An image is worth 16×16 words", ICLR 2021. torchvision lea
 from __future__ import annotations
 
 from math import isqrt
+from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -35,7 +36,7 @@ class TokenBlock(Equivalent):
     torchvision's own model puts a class token first; in others ``tokens`` finds out.
     """
 
-    skipped = {
+    skipped: ClassVar = {
         "dropout": nn.Dropout,
         "self_attention": nn.MultiheadAttention,
         "self_attention.out_proj": NonDynamicallyQuantizableLinear,
@@ -80,5 +81,5 @@ def stages(module: VisionTransformer) -> dict[str, Stage]:
     """The patches behind each block but the last, whose patches nothing reads; of a single block, those before it."""
     layers = module.encoder.layers.named_children()
     blocks = {f"encoder.layers.{name}": Stage(block, getattr(block, "patches", patches)) for name, block in layers}
-    *read, last = blocks
+    *read, _last = blocks
     return {name: blocks[name] for name in read} or {"conv_proj": Stage(module.conv_proj)}

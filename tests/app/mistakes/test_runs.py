@@ -103,7 +103,7 @@ FILTERS = [
 
 def passes(line: dict, chosen: Filter) -> bool:
     """Whether a line is left by a filter: the plain words of it."""
-    if chosen.true and line["true"] != chosen.true or chosen.predicted and line["predicted"] != chosen.predicted:
+    if (chosen.true and line["true"] != chosen.true) or (chosen.predicted and line["predicted"] != chosen.predicted):
         return False
     if chosen.answers != Answers.ALL and (
         line["correct"] is None or line["correct"] != (chosen.answers == Answers.RIGHT)

@@ -36,9 +36,7 @@ def trust_folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Pa
         for family in FAMILIES[1:]:
             rows += [replace(row, model=f"{family}/cbam", checksum=f"of {family}/cbam") for row in own]
         for family, shortcut, chance in (("scenes-tag", "tag", 0.01), ("scenes-place", "background", 0.93)):
-            made = [
-                row for row in rows if row.model == f"{family}/cbam" and row.measure in ("mass", "pointing")
-            ]
+            made = [row for row in rows if row.model == f"{family}/cbam" and row.measure in ("mass", "pointing")]
             made = [replace(row, measure=f"{shortcut}-{row.measure}", mean=1 - row.mean, low=0.1) for row in made]
             rows += [replace(row, chance=chance) for row in made]
         (path / "benchmark.json").write_text(json.dumps([asdict(row) for row in rows]))

@@ -216,7 +216,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeyp
 def test_time_is_said_for_the_work_there_is() -> None:
     scene, photograph = core.load("scenes/cbam", "cpu"), core.load("imagenette/cbam", "cpu")
     few, many = measured.seconds(scene, ["edges"], 4), measured.seconds(scene, ["edges"], 8)
-    assert 0 < few and many == pytest.approx(2 * few)
+    assert few > 0 and many == pytest.approx(2 * few)
     assert measured.seconds(scene, ["edges", "lime"], 4) > few
     assert ground_truth.find_evidence(photograph.card) == "quarter"
 
