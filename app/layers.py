@@ -8,7 +8,17 @@ import numpy as np
 
 from app.attention_maps import Choice, choices, find_map, offered
 from app.components.overlay import Layer, Rows, Stack
-from app.titles import blank_note, contrast_title, evenness, map_names, method_title, rest_title, tap_titles
+from app.titles import (
+    blank_note,
+    contrast_title,
+    evenness,
+    grid_title,
+    map_names,
+    method_title,
+    rest_title,
+    tap_titles,
+    within,
+)
 from app.words import percent, plain, word
 from core import AttentionMap, Attribution, Kind, Reading
 from core.attention.reduction import HEADS_AXIS, has_rows, heads, rows, to_grid
@@ -22,8 +32,8 @@ LIGHT = 1_000_000
 def attention_layers(reading: Reading, chosen: Choice | None, classes: Sequence[str]) -> tuple[Layer, ...]:
     """The left pane's strips; for a model without a map on the picture its activation energy, as not attention."""
     if chosen is None:
-        side = "×".join(map(str, reading.energy.shape))
-        return (Layer(ENERGY, f"{word('map.energy')} · {side}", reading.energy, label=word("map.activation")),)
+        title, label, detail = word("map.energy"), word("map.activation"), grid_title(reading.energy.shape)
+        return (Layer(ENERGY, title, reading.energy, label=label, detail=detail),)
     strip, titles = offered(reading, chosen), tap_titles(reading.maps)
     maps = {tap: find_map(reading, tap) for tap in {one.tap for one in strip}}
     light = sum(maps[one.tap].weights.size // max(1, heads(maps[one.tap])) for one in strip) <= LIGHT
@@ -40,8 +50,9 @@ def attention_layers(reading: Reading, chosen: Choice | None, classes: Sequence[
                 values,
                 note=evenness(values),
                 rest=rest_title(one),
+                detail=grid_title(one.grid),
                 label=label,
-                group=word("map.heads_of", layer=titles[choice.tap]) if alone else "",
+                group=word("map.heads_of", layer=within(titles[choice.tap])) if alone else "",
                 more=_more(one, choice.head, reading.steps, classes) if light or choice == chosen else None,
             )
         )

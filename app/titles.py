@@ -21,31 +21,41 @@ EVEN = 0.9
 ROUNDING = 1e-6
 """Of the largest score: what its rounding may leave in a map that adds up to a change of score."""
 PLACE = re.compile(r"(stage|block)(\d+)")
+HALVES = ("first", "second")
+"""The two layers of a block."""
 
 
 def tap_titles(maps: Sequence[AttentionMap]) -> dict[str, str]:
-    """Each tap's name for people: "Stage 4 · first" where all of it can be said in words, else by order: "Layer 7"."""
+    """Each tap's name for people: "Layer 4a" where all of it can be said in words, else by order: "Layer 7"."""
     spoken = {one.tap: list(_spoken(one)) for one in maps}
-    titles = {tap: " · ".join(filter(None, parts)) for tap, parts in spoken.items() if None not in parts}
+    titles = {tap: ", ".join(filter(None, parts)) for tap, parts in spoken.items() if None not in parts}
     alike, gates, others = Counter(titles.values()), count(1), count(1)
     for one in maps:
         if alike[titles.get(one.tap)] != 1:
             gate = one.kind == Kind.CHANNEL
             name = word("place.gate", number=next(gates)) if gate else word("place.layer", number=next(others))
-            titles[one.tap] = " · ".join([name, *filter(None, spoken[one.tap])])
+            rest = spoken[one.tap] if None in spoken[one.tap] else ()  # what two share tells neither from the other
+            titles[one.tap] = ", ".join([name, *filter(None, rest)])
     return {one.tap: titles[one.tap][:1].upper() + titles[one.tap][1:] for one in maps} | {ROLLOUT: word("map.rollout")}
 
 
 def _spoken(one: AttentionMap) -> Iterator[str | None]:
     """The words of each part of a tap's name: none for what goes without saying, None where there is no word."""
-    for depth, part in enumerate(one.tap.split(".")):
+    parts = one.tap.split(".")
+    half = _half(parts)
+    for depth, part in enumerate(parts[:-1] if half else parts):
         if found := PLACE.fullmatch(part):
             place, number = found.groups()
-            yield "" if depth else word(f"place.{place}", number=number)
-        elif part == "attention" and one.kind in HEADS_AXIS:
+            yield "" if depth else word(f"place.half.{half}" if half else f"place.{place}", number=number)
+        elif part == "attention" and (one.kind in HEADS_AXIS or part != parts[-1]):
             yield ""
         else:
             yield known(f"tap.{part}.{one.kind}", known(f"tap.{part}", "")) or None
+
+
+def _half(parts: Sequence[str]) -> str:
+    """Which of a block's two layers the parts of a tap's name end in; nothing where they do not."""
+    return parts[-1] if parts[-1] in HALVES and PLACE.fullmatch(parts[0]) else ""
 
 
 def map_title(reading: Reading, choice: Choice) -> str:
@@ -55,18 +65,32 @@ def map_title(reading: Reading, choice: Choice) -> str:
 
 def map_names(reading: Reading, choice: Choice) -> tuple[str, str]:
     """The whole name of a map, and the short one under its thumbnail."""
-    rolled = choice.tap == ROLLOUT
-    one = next(one for one in reading.maps if (one.kind == Kind.PAIRWISE if rolled else one.tap == choice.tap))
-    grid, where = "×".join(map(str, one.grid)), tap_titles(reading.maps)[choice.tap]
-    if rolled or heads(one) < 2:
-        return f"{where} · {grid}", where
-    many = len(choices(reading)) > MANY
+    where = tap_titles(reading.maps)[choice.tap]
+    if choice.tap == ROLLOUT or heads(one := find_map(reading, choice.tap)) < 2:
+        return where, where
+    many, layer = len(choices(reading)) > MANY, within(where)
     if choice.head is None:
-        mean = word("map.heads")
-        few = f"{mean} · {grid} · {where}", f"{word('map.mean')} · {grid}"
-        return (f"{where} · {grid} · {mean}", where) if many else few
+        title = word("map.of", part=word("map.heads", count=heads(one)), layer=layer)
+        return title, where if many else word("map.of", part=word("map.mean"), layer=layer)
     head = word("map.head", number=choice.head + 1)
-    return f"{head} · {grid} · {where}", head if many else f"{head} · {grid}"
+    title = word("map.of", part=head, layer=layer)
+    return title, head if many else title
+
+
+def within(title: str) -> str:
+    """A title as it is written inside a longer one: "Layer 4a" -> "layer 4a"."""
+    return title[:1].lower() + title[1:]
+
+
+def grid_title(grid: Sequence[int]) -> str:
+    """How many cells a map (h, w) has."""
+    return word("map.grid", rows=grid[0], columns=grid[1])
+
+
+def map_detail(reading: Reading, choice: Choice) -> str:
+    """What the name of a map leaves out: its grid, and what it shows at rest."""
+    one = find_map(reading, choice.tap)
+    return ", ".join(filter(None, [grid_title(one.grid), rest_title(one)]))
 
 
 def rest_title(one: AttentionMap) -> str:
@@ -85,7 +109,7 @@ def attention_title(reading: Reading, choice: Choice | None, query: int | None =
     if choice is None:
         return word("map.energy")
     one = find_map(reading, choice.tap)
-    about = rest_title(one)
+    about = "" if one.kind in HEADS_AXIS else rest_title(one)
     if query is not None:
         row, column = divmod(query, one.grid[1])
         about = word("map.from", row=row + 1, column=column + 1)

@@ -116,7 +116,7 @@ def test_the_picker_says_what_a_method_is_made_of_what_it_costs_and_which_ones_d
     [
         ("grad-cam", "stage", ["Stage 1", "Stage 2", "Stage 3", "Stage 4"]),
         ("integrated-gradients", "baseline", ["Mean color", "Black", "White", "Blurred"]),
-        ("attention", "tap", ["Stage 4 · first", "Stage 4 · second"]),
+        ("attention", "tap", ["Layer 4a", "Layer 4b"]),
         ("attention", "head", ["Mean", "Head 1", "Head 2", "Head 3", "Head 4"]),
     ],
 )

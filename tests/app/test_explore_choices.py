@@ -66,9 +66,9 @@ ASKED = [
     ("scenes/cbam", "grad-cam", {}, "Grad-CAM · Stage 4"),
     ("scenes/cbam", "grad-cam", {"stage": "stage2"}, "Grad-CAM · Stage 2"),
     ("scenes/cbam", "guided-grad-cam", {"stage": "stage1"}, "Guided Grad-CAM · Stage 1"),
-    ("scenes/cbam", "layer-integrated-gradients", {}, "Layer Integrated Gradients · Stage 4 · gate · places"),
-    ("scenes/self-attention", "attention", {}, "Attention map · Stage 4 · second"),
-    ("scenes/self-attention", "attention", {"head": 2}, "Attention map · Stage 4 · second · Head 3"),
+    ("scenes/cbam", "layer-integrated-gradients", {}, "Layer Integrated Gradients · Stage 4, spatial gate"),
+    ("scenes/self-attention", "attention", {}, "Attention map · Layer 4b"),
+    ("scenes/self-attention", "attention", {"head": 2}, "Attention map · Layer 4b · Head 3"),
     ("scenes/transformer", "gradient-x-attention", {}, "Gradient × attention · All layers"),
     ("scenes/transformer", "saliency", {}, "Saliency"),
 ]

@@ -66,7 +66,7 @@ def test_a_film_says_what_the_model_would_answer_after_each_glimpse() -> None:
     steps[0, 2], steps[1, 4], steps[2, 4] = 0.306, 0.63, 0.941
     one = reading(made("pool", Kind.SEQUENCE, 3, 4, 4, grid=(4, 4)), steps=steps)
     (film,) = shown(one).values()
-    assert (film.title, film.label, film.rest) == ("Glimpses · 4×4", "Glimpses", "mean of 3 glimpses")
+    assert (film.title, film.label, film.rest) == ("Glimpses", "Glimpses", "average of 3 glimpses")
     assert film.more.film and film.more.labels == (
         "Glimpse 1 · cedar 31 %",
         "Glimpse 2 · fir 63 %",
@@ -82,14 +82,14 @@ def test_a_feature_gate_is_a_stack_of_its_channels() -> None:
     gate = made("stage3.attention", Kind.FEATURE, 6, 4, 5, grid=(4, 5))
     (stack,) = shown(reading(gate)).values()
     assert isinstance(stack.more, Stack) and not stack.more.film
-    assert (stack.title, stack.rest) == ("Stage 3 · gate · 4×5", "mean of 6 channels")
+    assert (stack.title, stack.rest) == ("Stage 3, feature gate", "average of 6 channels")
     assert stack.more.labels == tuple(f"Channel {number}" for number in range(1, 7))
 
 
 def test_what_is_compared_is_the_mean_whatever_slice_is_shown_and_the_words_say_so() -> None:
     one = reading(made("pool", Kind.SEQUENCE, 3, 4, 4, grid=(4, 4)))
     assert np.array_equal(grid_of(one, Choice("pool")), to_grid(one.maps[0]))
-    assert attention_title(one, Choice("pool")) == "Glimpses · 4×4 · mean of 3 glimpses"
+    assert attention_title(one, Choice("pool")) == "Glimpses · average of 3 glimpses"
 
 
 # --- windows, class tokens and rollout
@@ -100,9 +100,10 @@ def test_windows_are_handed_on_as_they_are() -> None:
     slug = "features.1.1.attn"
     layer, (_, map) = shown(one, slug)[slug], one.maps[:2]
     assert isinstance(layer.more, Rows) and layer.more.cells is map.cells and layer.more.even == 1 / 49
-    assert layer.more.weights == pytest.approx(map.weights.mean(1), rel=1e-6) and layer.rest == "mean over all patches"
+    assert layer.more.weights == pytest.approx(map.weights.mean(1), rel=1e-6)
+    assert layer.rest == "averaged over all query patches" and layer.detail == "{} × {} cells".format(*map.grid)
     head = shown(one, slug)[f"{slug}.head2"]
-    assert np.array_equal(head.more.weights, map.weights[:, 1]) and head.group == "Heads of Layer 2"
+    assert np.array_equal(head.more.weights, map.weights[:, 1]) and head.group == "Heads of layer 2"
     assert grid_of(one, Choice(slug, 1), 60).sum() == pytest.approx(1, abs=1e-5)
     assert (grid_of(one, Choice(slug, 1), 60) > 0).sum() == 49
 
@@ -114,14 +115,14 @@ def test_a_class_token_is_what_a_transformer_shows_at_rest_and_rollout_comes_las
     assert find_choice(one, "") == Choice("block2.attention") and find_choice(one, "rollout") == Choice("rollout")
     found = shown(one)
     for layer in found.values():
-        assert layer.rest == "from the class token" and layer.more.even == 1 / 17
+        assert layer.rest == "query: class token" and layer.more.even == 1 / 17
     assert found["block2.attention"].values.ravel() == pytest.approx(maps[1].weights[:, 0, 1:].mean(0), rel=1e-6)
     assert np.array_equal(found["block2.attention.head2"].more.weights[0], maps[1].weights[1, 1:, 1:])
     product = rollout(maps)
     assert np.array_equal(found["rollout"].values.ravel(), product[0, 1:])
     assert np.array_equal(found["rollout"].more.weights[0], product[1:, 1:])
     assert np.array_equal(grid_of(one, Choice("rollout"), 5).ravel(), product[6, 1:])
-    assert map_title(one, Choice("rollout")) == "Rollout · 4×4" and found["rollout"].label == "Rollout"
+    assert map_title(one, Choice("rollout")) == "Rollout" and found["rollout"].label == "Rollout"
     single = reading(maps[0])
     assert Choice("rollout") not in choices(single), "one layer rolls nothing out"
 
@@ -151,9 +152,9 @@ def test_many_maps_are_offered_by_layer_and_the_heads_of_the_chosen_one() -> Non
     means = [tap(0), tap(1), tap(2), "rollout"]
     assert list(strip) == [*means, *(f"{tap(1)}.head{number}" for number in range(1, 7))]
     assert [strip[slug].label for slug in means] == ["Layer 1", "Layer 2", "Layer 3", "Rollout"]
-    assert {layer.group for layer in strip.values()} == {"", "Heads of Layer 2"}
-    assert strip[tap(1)].title == "Layer 2 · 4×4 · Mean of heads"
-    assert (strip[f"{tap(1)}.head3"].title, strip[f"{tap(1)}.head3"].label) == ("Head 3 · 4×4 · Layer 2", "Head 3")
+    assert {layer.group for layer in strip.values()} == {"", "Heads of layer 2"}
+    assert strip[tap(1)].title == "Average of 6 heads, layer 2"
+    assert (strip[f"{tap(1)}.head3"].title, strip[f"{tap(1)}.head3"].label) == ("Head 3, layer 2", "Head 3")
     assert list(shown(one, "rollout")) == means, "rollout has no heads"
     assert find_choice(one, "") == Choice(tap(2)), "a deep model opens with its last layer"
     few = vision_transformer(depth=2, heads=4, side=4)
@@ -181,10 +182,13 @@ def test_where_all_is_too_much_only_the_chosen_map_can_be_asked() -> None:
 @pytest.mark.parametrize(
     ("taps", "expected"),
     [
-        ({"stage3.attention": Kind.CHANNEL, "stage4.attention": Kind.FEATURE}, ["Stage 3 · gate", "Stage 4 · gate"]),
-        ({"pool": Kind.SPATIAL}, ["Pooling"]),
+        (
+            {"stage3.attention": Kind.CHANNEL, "stage4.attention": Kind.FEATURE},
+            ["Stage 3, channel gate", "Stage 4, feature gate"],
+        ),
+        ({"pool": Kind.SPATIAL}, ["Attention pooling"]),
         ({"pool": Kind.SEQUENCE}, ["Glimpses"]),
-        ({"block1.attention": Kind.PAIRWISE, "block3.attention": Kind.CHANNEL}, ["Block 1", "Block 3 · gate"]),
+        ({"block1.attention": Kind.PAIRWISE, "block3.attention": Kind.CHANNEL}, ["Block 1", "Block 3, channel gate"]),
         ({"features.2.0.block.2": Kind.CHANNEL, "features.4.1.block.1": Kind.CHANNEL}, ["Gate 1", "Gate 2"]),
         ({"trunk.block1.f.se": Kind.CHANNEL, "encoder.layers.encoder_layer_3": Kind.PAIRWISE}, ["Gate 1", "Layer 1"]),
         (
@@ -193,11 +197,11 @@ def test_where_all_is_too_much_only_the_chosen_map_can_be_asked() -> None:
                 "blocks.0.layers.0.layers.window_attention.attn": Kind.WINDOWED,
                 "blocks.0.layers.0.layers.grid_attention.attn": Kind.WINDOWED,
             },
-            ["Gate 1", "Layer 1 · near", "Layer 2 · far"],
+            ["Gate 1", "Layer 1, window", "Layer 2, grid"],
         ),
         (
             {"stage4.block1.first": Kind.PAIRWISE, "stage4.block2.first": Kind.PAIRWISE},
-            ["Layer 1 · Stage 4 · first", "Layer 2 · Stage 4 · first"],
+            ["Layer 1", "Layer 2"],
         ),
     ],
 )
@@ -212,7 +216,7 @@ def test_a_tap_is_named_in_words_or_by_its_number(taps: dict[str, Kind], expecte
 def test_a_model_that_weighs_channels_only_says_so() -> None:
     gate = made("stage3.attention", Kind.CHANNEL, 8, grid=(4, 4))
     one = reading(gate)
-    assert list(shown(one)) == [layers.ENERGY] and list(layers.gates(one)) == ["Stage 3 · gate"]
+    assert list(shown(one)) == [layers.ENERGY] and list(layers.gates(one)) == ["Stage 3, channel gate"]
     assert panes.words(one)["overlay.attention_maps"] == word("map.only_channels")
     assert panes.words(reading())["overlay.attention_maps"] == word("map.no_attention")
     assert panes.words(one)["overlay.attention"] == word("map.activity") != word("overlay.attention")

@@ -10,7 +10,7 @@ import pytest
 from app.attention_maps import Choice, choices, even_share, find_choice, grid_of, strongest
 from app.components.overlay import WORDS, Layer, Rows, pack
 from app.layers import ENERGY, attention_layers, attribution_layer, gates
-from app.titles import attention_title, map_title, method_title
+from app.titles import attention_title, map_detail, map_title, method_title
 from app.words import word
 from core import Attribution, Classifier, Kind, Picture, Reading, read
 from core.attention import MECHANISMS
@@ -18,24 +18,24 @@ from core.attribution import METHODS, method
 from tests.conftest import CLASSES
 
 EXPECTED = {
-    "plain": [(ENERGY, "Activation energy (not attention) · 4×4", (4, 4), None)],
+    "plain": [(ENERGY, "Activation of the last stage (not attention)", (4, 4), None)],
     "spatial-gate": [
-        ("stage3.attention", "Stage 3 · gate · 8×8", (8, 8), None),
-        ("stage4.attention", "Stage 4 · gate · 4×4", (4, 4), None),
+        ("stage3.attention", "Stage 3, spatial gate", (8, 8), None),
+        ("stage4.attention", "Stage 4, spatial gate", (4, 4), None),
     ],
     "cbam": [
-        ("stage3.attention.spatial", "Stage 3 · gate · places · 8×8", (8, 8), None),
-        ("stage4.attention.spatial", "Stage 4 · gate · places · 4×4", (4, 4), None),
+        ("stage3.attention.spatial", "Stage 3, spatial gate", (8, 8), None),
+        ("stage4.attention.spatial", "Stage 4, spatial gate", (4, 4), None),
     ],
     "self-attention": [
         (
             f"stage4.block1.{tap}{head}",
-            f"{title} · {side}×{side} · Stage 4 · {tap}",
+            f"{title}, layer 4{letter}",
             (side, side),
             (1, side**2, side**2),
         )
-        for tap, side in (("first", 8), ("second", 4))
-        for head, title in [("", "Mean of heads"), *[(f".head{n}", f"Head {n}") for n in (1, 2, 3, 4)]]
+        for tap, letter, side in (("first", "a", 8), ("second", "b", 4))
+        for head, title in [("", "Average of 4 heads"), *[(f".head{n}", f"Head {n}") for n in (1, 2, 3, 4)]]
     ],
 }
 """Slug, title, shape and that of the rows of each layer of the left pane, at 64 px."""
@@ -107,7 +107,7 @@ def test_what_enters_the_agreement_is_what_the_pane_shows(reading_of: Make) -> N
 def test_channel_gates_are_bars_and_no_maps(reading_of: Make) -> None:
     reading = reading_of("cbam")
     found = gates(reading)
-    assert list(found) == ["Stage 3 · gate · channels", "Stage 4 · gate · channels"]
+    assert list(found) == ["Stage 3, channel gate", "Stage 4, channel gate"]
     assert [one.tap for one in found.values()] == ["stage3.attention.channel", "stage4.attention.channel"]
     assert not {one.tap for one in found.values()} & {one.tap for one in choices(reading)}
     assert all(one.kind == Kind.CHANNEL and one.weights.ndim == 1 for one in found.values())
@@ -138,10 +138,11 @@ def test_each_slug_finds_its_own_map(reading_of: Make) -> None:
 def test_a_pinned_patch_is_named_by_row_and_column_from_one(reading_of: Make) -> None:
     reading = reading_of("self-attention")
     choice = Choice("stage4.block1.second", 1)  # on 4 x 4 cells
-    assert map_title(reading, choice) == "Head 2 · 4×4 · Stage 4 · second"
-    assert attention_title(reading, choice) == "Head 2 · 4×4 · Stage 4 · second · mean over all patches"
-    assert attention_title(reading, choice, 0).endswith("from row 1, column 1")
-    assert attention_title(reading, choice, 7).endswith("from row 2, column 4")
+    assert map_title(reading, choice) == "Head 2, layer 4b"
+    assert attention_title(reading, choice) == "Head 2, layer 4b"
+    assert map_detail(reading, choice) == "4 × 4 cells, averaged over all query patches"
+    assert attention_title(reading, choice, 0).endswith("query: row 1, column 1")
+    assert attention_title(reading, choice, 7).endswith("query: row 2, column 4")
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (3, 7), (1, 2), (9, 1)])

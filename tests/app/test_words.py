@@ -37,6 +37,8 @@ APP = Path(__file__).parents[2] / "app"
 
 PARTS = {"attention", "channel", "spatial", "first", "second", "pool", "window_attention", "grid_attention"}
 """What the parts of taps' names are called, after their stage or block."""
+GATES = ("channel", "spatial", "feature")
+"""The kinds of a gate."""
 
 VALUES = {
     **OF_TRIALS,
@@ -53,7 +55,8 @@ VALUES = {
     "own.example.{kind}": [f"own.example.{one}" for one in EXAMPLES],
     "model.{card.architecture}": ["model.torchvision/swin_t", "model.torchvision/maxvit_t"],
     "tap.{part}": [f"tap.{one}" for one in sorted(PARTS)],
-    "tap.{part}.{one.kind}": ["tap.pool.sequence"],
+    "tap.{part}.{one.kind}": ["tap.pool.sequence", *(f"tap.attention.{one}" for one in GATES)],
+    "place.half.{_half(parts)}": ["place.half.first", "place.half.second"],
     "place.{place}": ["place.stage", "place.block"],
     "mechanism.{kind.slug}.title": [f"mechanism.{one.slug}.title" for one in MECHANISMS],
     "mechanism.{kind.slug}.summary": [f"mechanism.{one.slug}.summary" for one in MECHANISMS],

@@ -99,6 +99,10 @@ class Overlay:
     def subtitle(self, side: str) -> str:
         return self.page.locator(f".pane.{side} .subtitle").inner_text()
 
+    def tooltip(self, side: str) -> str:
+        """What the subtitle says when it is pointed at."""
+        return self.page.locator(f".pane.{side} .subtitle").get_attribute("title")
+
     def known(self) -> dict[str, Any]:
         """What Python knows."""
         return json.loads(self.page.locator('[data-testid="stText"]').inner_text())

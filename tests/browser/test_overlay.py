@@ -205,7 +205,7 @@ def test_a_hovered_patch_shows_what_it_attends_to(overlay: Overlay) -> None:
     assert overlay.readout("attention") == expected
     assert overlay.readout("attribution") == "row 8, column 8: 0", "the other pane reads the same place"
     overlay.leave()
-    assert "mean over all patches" in overlay.subtitle("attention")
+    assert "mean over all patches" in overlay.tooltip("attention")
 
 
 def test_a_pinned_patch_reaches_python_once_and_stays(fresh: Overlay) -> None:

@@ -24,7 +24,7 @@ def overlay(browser_page, serve) -> Overlay:
 def test_a_slider_turns_the_slices_of_a_stack_and_nothing_is_sent(overlay: Overlay) -> None:
     overlay.choose("film")
     before = overlay.frames
-    assert overlay.turned() == "mean of 3" and "mean of 3" in overlay.subtitle("attention")
+    assert overlay.turned() == "mean of 3" and "mean of 3" in overlay.tooltip("attention")
     assert close(overlay.pixel("attention", *cell(1, 1)), color_of(2, 0, 3)), "all three, at rest"
     slider = overlay.page.locator(".pane.attention .stack input")
     slider.focus()
@@ -108,7 +108,7 @@ def test_a_pinned_window_says_what_lies_outside_of_it(overlay: Overlay) -> None:
 
 def test_a_class_token_is_what_is_shown_at_rest(overlay: Overlay) -> None:
     overlay.choose("token")
-    assert "from the class token" in overlay.subtitle("attention")
+    assert "from the class token" in overlay.tooltip("attention")
     assert close(overlay.pixel("attention", *cell(3, 3)), color_of(1, 0, 1))
     assert close(overlay.pixel("attention", *cell(1, 1)), np.array(GRAY), 1)
     overlay.hover("attention", *cell(1, 1))

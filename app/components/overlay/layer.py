@@ -52,7 +52,8 @@ class Rows:
 class Layer:
     """One map over the model's square, ready to be shown on a pane.
 
-    ``values`` (h, w) is the map at rest, and ``rest`` says in words what it is of, where there is ``more`` to be seen.
+    ``values`` (h, w) is the map at rest, and ``rest`` says in words what it is of, where there is ``more`` to be seen;
+    ``detail`` is the tooltip of the title then.
     Values that are not finite are left out of the picture. ``note`` says in words why the map at rest is blank, or what
     to beware of. Layers of one ``group`` stand in a strip of their own under that heading, each with its ``label``,
     the short form of its ``title``; where they belong ``together`` they are large, and on one scale.
@@ -64,6 +65,7 @@ class Layer:
     signed: bool = False
     note: str = ""
     rest: str = ""
+    detail: str = ""
     label: str = ""
     group: str = ""
     together: bool = False
@@ -80,8 +82,8 @@ def packed(layer: Layer) -> tuple[dict[str, Any], bytes]:
         raise InvalidInput(f"The layer {layer.slug} must be (h, w), not {np.shape(layer.values)}.")
     height, width = np.shape(layer.values)
     entry: dict[str, Any] = {
-        **{name: getattr(layer, name) for name in ("slug", "title", "note", "rest", "label", "group", "together")},
-        **{"signed": bool(layer.signed), "height": height, "width": width},
+        **{name: getattr(layer, name) for name in ("slug", "title", "note", "rest", "detail", "label", "group")},
+        **{"together": layer.together, "signed": bool(layer.signed), "height": height, "width": width},
         **{"labels": [], "film": False, "windows": 0, "tokens": 0, "even": 0.0},
         **{"wide": is_fine(layer), "clip": _clip(layer.values) if is_fine(layer) else 0.0},
     }

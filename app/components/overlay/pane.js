@@ -106,8 +106,8 @@ class Pane {
   label(state, side, shown, ratio) {
     const { words } = state.packet;
     write(this.title, titleOf(words, side));
-    write(this.subtitle, captionOf(state, side, shown));
-    this.subtitle.title = this.subtitle.textContent;
+    write(this.subtitle, captionOf(state, side, shown, true));
+    this.subtitle.title = [captionOf(state, side, shown), shown.layer?.detail].filter(Boolean).join(" \u00b7 ");
     this.stack.show(state);
     this.canvas.setAttribute("aria-label", fill(words.pane, { title: titleOf(words, side),
       layer: this.subtitle.textContent }));
@@ -131,10 +131,11 @@ const noteOf = ({ packet: { words } }, shown) => (shown.blank ? remarkOf(words, 
 
 const titleOf = (words, side) => (side === "difference" ? words.difference_title : words[side]);
 
-// Which layers a side shows, and of what.
-function captionOf(state, side, shown) {
+// Which layers a side shows, and of what; a brief one leaves out what a map shows at rest.
+function captionOf(state, side, shown, brief = false) {
   const { words } = state.packet;
   const titles = (side === "difference" ? SIDES : [side]).map((name) => layerOf(state, name)?.title ?? "");
-  const about = aspect(words, shown, !!state.pin && !!shown.query && sameQuery(state.pin, shown.query));
+  const pinned = !!state.pin && !!shown.query && sameQuery(state.pin, shown.query);
+  const about = brief && !shown.query ? "" : aspect(words, shown, pinned);
   return [titles.filter(Boolean).join(" \u2212 "), about].filter(Boolean).join(" \u00b7 ");
 }

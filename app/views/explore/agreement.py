@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app import attention_maps, runtime
+from app.titles import map_detail
 from app.views.explore.analysis import Analysis
 from app.views.explore.parameters import asked_of
 from app.widgets.agreement import beside
@@ -73,7 +74,9 @@ def show(analysis: Analysis) -> None:
     asked = analysis.method, analysis.subject.classifier, analysis.parameters, analysis.reading
     left, right, part = analysis.shown.title, analysis.title, asked_of(*asked)
     right = word("agreement.part", right=right, part=part) if part else right
-    st.caption(word("agreement.between", left=left, right=right, rows=found.grid[0], columns=found.grid[1]))
+    between = word("agreement.between", left=left, right=right, rows=found.grid[0], columns=found.grid[1])
+    shown = analysis.shown
+    st.caption(between, help=map_detail(analysis.reading, shown.choice) if shown.query is None else None)
     rows = [
         _row(word("agreement.rank"), found.rank_correlation, False),
         _row(word("agreement.fifth"), found.top_fifth, True),

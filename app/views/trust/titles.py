@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from app.titles import PLACE, method_title, tap_titles
+from app.titles import PLACE, method_title, tap_titles, within
 from app.widgets.models import find_mechanism
 from app.words import word
 from core import AttentionMap, Kind, ModelCard
@@ -25,7 +25,7 @@ def source_titles(card: ModelCard, names: Iterable[str]) -> dict[str, str]:
         if name in REFERENCES:
             found[name] = word(f"source.{name}")
         elif name.startswith(ATTENTION):
-            found[name] = word("source.map", map=maps[name.removeprefix(ATTENTION)])
+            found[name] = word("source.map", map=within(maps[name.removeprefix(ATTENTION)]))
         else:
             found[name] = method_title(methods[name]) if name in methods else name
     return found

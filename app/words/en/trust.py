@@ -9,7 +9,7 @@ WORDS = {
     "trust.broken": "{path} is not a benchmark file, so its rows are ignored: remove it, or set FOVEA_BENCHMARK to another file.",
     "trust.aside": "The picture in the side bar is used only under *Randomization*.",
     # sources that are no methods
-    "source.map": "Attention: {map}",
+    "source.map": "Attention, {map}",
     "source.random": "Random",
     "source.blob": "Center blob",
     "source.edges": "Edges",
