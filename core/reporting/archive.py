@@ -102,7 +102,7 @@ def to_zip(
     Raises:
         InvalidInput: the run kept no such map.
     """
-    run = run.still()
+    run = run.snapshot()
     table = run.table()
     place = {number: row for row, number in enumerate(table["number"].tolist())}
     arrays = {name: run.array(name) for name in maps}

@@ -65,7 +65,7 @@ def report(
     Raises:
         InvalidInput: there is no such run, it has no such picture, or more are asked for than a report may have.
     """
-    run = (run if isinstance(run, Run) else open_run(run)).still()
+    run = (run if isinstance(run, Run) else open_run(run)).snapshot()
     table = run.table()
     last = run.facts["pictures"] - 1
     chosen = boldest(table) if numbers is None else [checking.whole(one, 0, last, "A picture") for one in numbers]

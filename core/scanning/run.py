@@ -41,7 +41,7 @@ class Run:
     """A scan in its ``folder``, finished or not; ``facts`` is what ``run.json`` says.
 
     What is read is what the parts hold at that moment, in the order of the collection, each picture once. While a scan
-    goes on there are more of them each time: take ``still`` first to read several things that belong together.
+    goes on there are more of them each time: take ``snapshot`` first to read several things that belong together.
     """
 
     folder: Path
@@ -61,7 +61,7 @@ class Run:
         except OSError as error:
             raise InvalidInput(f"The run {self.folder} is not there any more; bring the folder back.") from error
 
-    def still(self) -> Run:
+    def snapshot(self) -> Run:
         """The run as it is now, whatever is scanned from now on: its table and its arrays go together, row by row."""
         return replace(self, snapshot_parts=tuple(self.parts))
 

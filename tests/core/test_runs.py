@@ -60,7 +60,7 @@ def test_what_is_held_still_goes_together_while_parts_come(
     run = core.open_run(tmp_path / "run")
     first, maps = run.parts[0].path, run.array("cam")
     first.rename(tmp_path / "away")  # as under torchrun, where another process is not as far
-    still = run.still()
+    still = run.snapshot()
     table = still.table()
     (tmp_path / "away").rename(first)
     assert len(table) == 20 == still.scanned and run.scanned == 36 and run.table().equals(whole)

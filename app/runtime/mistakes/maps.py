@@ -28,7 +28,7 @@ def evenness(opened: Opened) -> tuple[float, float] | None:
     """The lowest and the highest weight of a run's attention where nearly all of its maps are even; else None."""
 
     def make() -> tuple[tuple[float, float] | None]:
-        first = replace(opened.run, held=opened.run.parts[: 1 + len(opened.run.parts) // FIRST])
+        first = replace(opened.run, snapshot_parts=opened.run.parts[: 1 + len(opened.run.parts) // FIRST])
         if first.keeps("attention"):
             uneven = ~is_even(first.array("attention"))
             if uneven.sum() > (1 - MOST) * len(opened.table):

@@ -100,7 +100,7 @@ def open_one(name: str) -> Opened:
     known = Path(name).is_absolute() or (Path(name).name == name and name != "..")
     if not known or not (folder() / name / FACTS).is_file():
         raise InvalidInput(f"There is no run {name!r}; choose one of the list.")
-    run = open_run(folder() / name).still()
+    run = open_run(folder() / name).snapshot()
     if not is_kept(run) and os.path.isabs(run.facts["data"]):
         folders.check(run.facts["data"])
     return results.store().get(("run", *_stamp(run)), lambda: _read(run))
