@@ -6,21 +6,11 @@ function counts as well. A new room gets its place in ``FLOORS``, and in no othe
 
 from __future__ import annotations
 
-import ast
-import importlib
 import re
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple
 
-import pytest
-
-import core.attention
-import core.attribution
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.source_files import ROOT, TEXT, agree, files, imports, names_used, sources, within
 
 FLOORS = (
     ("core.legacy",),
@@ -76,56 +66,6 @@ OWNERS = {
 LONGEST = 300
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
 PRIVATE = re.compile(r"(?<![\w.])/(?:home|root|work|workspace|Users|mnt)/\w|\bwork[p]lace\b|\.\./shar[e]d")
-TEXT = {".py", ".js", ".css", ".html", ".md", ".toml", ".txt", ".json", ""}
-
-
-class Source(NamedTuple):
-    """One Python file: its path from the root, the dotted module that it is, and its syntax tree."""
-
-    path: str
-    module: str
-    tree: ast.Module
-
-    @property
-    def room(self) -> str:
-        """The first two parts of the module: ``core.scenes`` for ``core.scenes.drawing``."""
-        return ".".join(self.module.split(".")[:2])
-
-
-def sources(root: Path, *packages: str) -> Iterator[Source]:
-    """Every Python file of the packages."""
-    for path in sorted(one for package in packages for one in (root / package).rglob("*.py")):
-        parts = path.relative_to(root).with_suffix("").parts
-        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        yield Source(str(path.relative_to(root)), module, ast.parse(path.read_text(encoding="utf-8")))
-
-
-def imports(root: Path, source: Source) -> Iterator[str]:
-    """The dotted modules that a file imports; ``from core import device`` is the module ``core.device``."""
-    package = source.module.split(".") if source.path.endswith("__init__.py") else source.module.split(".")[:-1]
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) + 1 - node.level] if node.level else []
-            origin = ".".join([*above, *([node.module] if node.module else [])])
-            for alias in node.names:
-                inner = root.joinpath(*origin.split("."), alias.name)
-                yield f"{origin}.{alias.name}" if inner.is_dir() or inner.with_suffix(".py").exists() else origin
-
-
-def names_used(source: Source) -> Iterator[str]:
-    """Every dotted name in a file, such as ``st.cache_data``, and every name that it imports from somewhere."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Attribute):
-            yield ast.unparse(node)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def within(module: str, rooms: Iterable[str]) -> bool:
-    """Whether a module is one of the rooms or lies in one."""
-    return any(module == room or module.startswith(f"{room}.") for room in rooms)
 
 
 def enters_neighbor(source: str, module: str) -> bool:
@@ -174,23 +114,6 @@ def borrowed_names(root: Path) -> list[str]:
         for name in sorted(set(names_used(source)))
         if source.room != owner and pattern.search(name)
     ]
-
-
-def files(root: Path, *folders: str) -> list[Path]:
-    """The text files of the folders."""
-    found = [one for folder in folders for one in (root / folder).rglob("*") if "__pycache__" not in one.parts]
-    return sorted(one for one in found if one.is_file() and one.suffix in TEXT)
-
-
-def without_docstring(source: Source) -> list[str]:
-    """A sentence for a file, and for each public function and class at its top, that does not say what it is."""
-    top = [node for node in source.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    public = {"the file": source.tree, **{node.name: node for node in top if not node.name.startswith("_")}}
-    return [f"{source.path}: {name} has no docstring" for name, node in public.items() if not ast.get_docstring(node)]
-
-
-def agree(wrong: list[str]) -> None:
-    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def test_arrows_run_one_way():
@@ -274,23 +197,3 @@ def test_the_project_speaks_of_itself_alone():
     everything = top + files(ROOT, "app", "core", "tests", "pretrained", ".streamlit")
     found = {one: PRIVATE.search(one.read_text(encoding="utf-8", errors="replace")) for one in everything}
     agree([f"{one.relative_to(ROOT)}: names {hit[0]!r}, a place on one machine" for one, hit in found.items() if hit])
-
-
-def test_everything_public_in_core_says_what_it_is():
-    agree([line for source in sources(ROOT, "core") for line in without_docstring(source)])
-
-
-@pytest.mark.parametrize(
-    ("package", "contents"),
-    [(core.attention, core.attention.MECHANISMS), (core.attribution, core.attribution.METHODS)],
-    ids=["mechanisms", "methods"],
-)
-def test_the_table_of_contents_is_complete(package: ModuleType, contents: tuple):
-    """Each mechanism and method that a file of its package defines is in the tuple, once."""
-    listed, slugs = {id(one) for one in contents}, [one.slug for one in contents]
-    wrong = [f"{package.__name__}: {slug} is listed twice" for slug in set(slugs) if slugs.count(slug) > 1]
-    for path in sorted(Path(package.__file__).parent.glob("[!_]*.py")):
-        module = importlib.import_module(f"{package.__name__}.{path.stem}")
-        defined = {name: one for name, one in vars(module).items() if isinstance(one, type(contents[0]))}
-        wrong += [f"{module.__name__}: {name} is not listed" for name, one in defined.items() if id(one) not in listed]
-    agree(wrong)

@@ -21,7 +21,7 @@ from core import AttentionMap, Attribution, Check
 from core.evaluation import checks as core_checks
 from core.types import Picture
 from tests.app.trial_page import open_trial, situation
-from tests.core.test_intervention import adopted
+from tests.core.attentive_models import adopted
 
 open_checks = partial(open_trial, checks.show)
 VERDICTS = {True: "passed", False: "not passed", None: "not applicable"}

@@ -22,7 +22,7 @@ from core.evaluation import faithfulness as core_curves
 from core.evaluation.erasure import WHICH
 from core.types import Picture
 from tests.app.trial_page import open_trial, situation
-from tests.core.test_intervention import adopted
+from tests.core.attentive_models import adopted
 
 open_erasing = partial(open_trial, erasing.show)
 

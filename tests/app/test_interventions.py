@@ -20,7 +20,7 @@ from app.words import word
 from core import AttentionMap, Classifier, Kind, Picture, Reading, Stopped
 from core.data.samples import open_sample, samples
 from tests.conftest import build_tiny
-from tests.core.test_intervention import ATTENTIVE, adopted, same
+from tests.core.attentive_models import ATTENTIVE, adopted, same
 
 SAMPLE = "scenes/24"
 

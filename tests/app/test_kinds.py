@@ -17,7 +17,7 @@ from app.words import word
 from core import AttentionMap, Kind, Reading, agreement, rollout_map, to_grid
 from core.attention.rollout import rollout
 from tests.conftest import CLASSES
-from tests.core.test_reduction import softmaxed, windows_of
+from tests.core.random_maps import softmaxed, windows_of
 
 
 def reading(*maps: AttentionMap, steps: np.ndarray | None = None) -> Reading:

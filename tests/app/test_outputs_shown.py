@@ -10,7 +10,7 @@ from app.views.explore import prediction
 from app.views.explore.tests import outcome
 from app.widgets import models
 from app.words import word
-from tests.core.test_answers import Head, Last, card, picture
+from tests.core.model_heads import Head, Last, card, picture
 
 
 @pytest.mark.parametrize(

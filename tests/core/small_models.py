@@ -10,7 +10,11 @@ from torch import Tensor, nn
 from torchvision import models
 from torchvision.models.convnext import CNBlockConfig, ConvNeXt
 from torchvision.models.maxvit import MaxVit
-from torchvision.models.swin_transformer import PatchMergingV2, SwinTransformer, SwinTransformerBlockV2
+from torchvision.models.swin_transformer import (
+    PatchMergingV2,
+    SwinTransformer,
+    SwinTransformerBlockV2,
+)
 
 from tests.conftest import CLASSES, redraw
 
@@ -71,3 +75,21 @@ def small(family: str) -> tuple[nn.Module, int]:
     """torchvision's own model of a family with drawn weights, and the side of its pictures; the same at every call."""
     make, size = SMALL[family]
     return enliven(make(), size), size
+
+
+# Grid, window, shift: whole windows, padding on both sides, one window, and half-shifted windows of two shapes.
+SWINS = [
+    ((8, 8), (4, 4), (0, 0)),
+    ((8, 8), (4, 4), (2, 2)),
+    ((7, 10), (4, 4), (2, 2)),
+    ((7, 10), (4, 4), (0, 0)),
+    ((4, 4), (4, 4), (2, 2)),
+    ((3, 9), (4, 3), (2, 1)),
+]
+
+
+class Flip(nn.Module):
+    """Left to right."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flip(3)

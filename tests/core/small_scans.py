@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
+import zipfile
 from importlib import import_module
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pandas as pd
 from PIL import Image
 
 from core.scanning import Run
+from core.scanning.parts import list_parts
 from core.scanning.run import ARRAYS
 from core.scenes.drawing import OBJECTS
 from tests.conftest import CLASSES
@@ -47,3 +51,28 @@ def assert_same(one: Run, other: Run) -> None:
         assert one.keeps(name) == other.keeps(name)
         if one.keeps(name):
             assert np.array_equal(one.array(name), other.array(name)), name
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def scanned(folder: Path) -> int:
+    """How many pictures lie in parts."""
+    return sum(part.stop - part.first for part in list_parts(folder)) if folder.is_dir() else 0
+
+
+def wait_for(more: int, folder: Path, process: subprocess.Popen) -> None:
+    """Until so many pictures are in parts."""
+    until = time.monotonic() + 400
+    while scanned(folder) < more and process.poll() is None:
+        assert time.monotonic() < until, "nothing was scanned"
+        time.sleep(0.01)
+
+
+def pack(folder: Path, file: Path) -> Path:
+    """A zip of a folder."""
+    with zipfile.ZipFile(file, "w") as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                packed.write(path, path.relative_to(folder))
+    return file

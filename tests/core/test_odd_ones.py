@@ -22,7 +22,7 @@ from core.images import square
 from core.models.zoo import build, freeze
 from core.types import InvalidInput, Kind, ModelCard, Picture
 from tests.conftest import CLASSES, WIDTHS, redraw
-from tests.core.test_intervention import adopted, part_of, same
+from tests.core.attentive_models import adopted, part_of, same
 
 
 def narrow(size: int, classes: int) -> Classifier:

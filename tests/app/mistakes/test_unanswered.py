@@ -12,7 +12,7 @@ import core
 from app.runtime.mistakes import exports, runs
 from app.words import UNKNOWN, decimal, percent, word
 from tests.app.mistakes.mistakes_page import open_page, said, well
-from tests.core.test_not_finite import CLASSES, SIZE, Fragile, fill
+from tests.core.fragile_models import CLASSES, SIZE, Fragile, fill
 
 NAN = re.compile(r"\bnan\b", re.IGNORECASE)
 

@@ -1,0 +1,48 @@
+"""What ``core`` says of itself: a docstring for all that is public, and tables of contents that are complete."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import core.attention
+import core.attribution
+from tests.source_files import ROOT, Source, agree, imports, sources
+
+
+def without_docstring(source: Source) -> list[str]:
+    """A sentence for a file, and for each public function and class at its top, that does not say what it is."""
+    top = [node for node in source.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    public = {"the file": source.tree, **{node.name: node for node in top if not node.name.startswith("_")}}
+    return [f"{source.path}: {name} has no docstring" for name, node in public.items() if not ast.get_docstring(node)]
+
+
+def test_no_test_imports_another():
+    """What tests share stands in a file of its own beside them."""
+    tests = [one for one in sources(ROOT, "tests") if one.path.startswith("tests/core/")]
+    wrong = [(one.path, module) for one in tests for module in imports(ROOT, one) if ".test_" in f".{module}"]
+    agree([f"{path}: imports the test {module}" for path, module in wrong if module.startswith("tests.")])
+
+
+def test_everything_public_in_core_says_what_it_is():
+    agree([line for source in sources(ROOT, "core") for line in without_docstring(source)])
+
+
+@pytest.mark.parametrize(
+    ("package", "contents"),
+    [(core.attention, core.attention.MECHANISMS), (core.attribution, core.attribution.METHODS)],
+    ids=["mechanisms", "methods"],
+)
+def test_the_table_of_contents_is_complete(package: ModuleType, contents: tuple):
+    """Each mechanism and method that a file of its package defines is in the tuple, once."""
+    listed, slugs = {id(one) for one in contents}, [one.slug for one in contents]
+    wrong = [f"{package.__name__}: {slug} is listed twice" for slug in set(slugs) if slugs.count(slug) > 1]
+    for path in sorted(Path(package.__file__).parent.glob("[!_]*.py")):
+        module = importlib.import_module(f"{package.__name__}.{path.stem}")
+        defined = {name: one for name, one in vars(module).items() if isinstance(one, type(contents[0]))}
+        wrong += [f"{module.__name__}: {name} is not listed" for name, one in defined.items() if id(one) not in listed]
+    agree(wrong)
