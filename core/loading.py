@@ -64,7 +64,8 @@ def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifie
         raise InvalidInput("adopt takes a torch module and a ModelCard.")
     card, where = user_card.check(card), devices.choose(device)
     found = guard.admit(duplicate(module), card, where)
-    return _guarded(replace(card, architecture="module"), found, where)
+    facts = {name: value for name, value in card.facts.items() if name != "checksum"}  # which is of a file's weights
+    return _guarded(replace(card, architecture="module", facts=facts), found, where)
 
 
 def _guarded(card: ModelCard, found: guard.Admitted, device: torch.device) -> Classifier:

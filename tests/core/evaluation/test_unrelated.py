@@ -14,7 +14,7 @@ from core.evaluation import bank as banks
 from core.evaluation.bank import FEWEST, Bank, find_bank, is_attention
 from core.evaluation.views import compare, views
 from core.models import zoo
-from core.types import AttentionMap, Attribution, Kind
+from core.types import AttentionMap, Attribution, Kind, Picture
 from tests.core.evaluation.unrelated_pairs import METHODS, attended, others, outside
 
 GRID = (8, 8)
@@ -178,6 +178,15 @@ def test_every_shipped_model_has_its_bank() -> None:
         taps = {f"attention/{name}" for name, tap in classifier.taps.items() if tap.kind != Kind.CHANNEL}
         assert taps == {name for name in found.maps if is_attention(name)} - {"attention/rollout"}
     assert size <= 3_000_000 and {one.name for one in (zoo.zoo_folder() / "banks").iterdir()} == known
+
+
+def test_a_card_that_was_copied_lends_its_bank_to_no_other_weights(picture: Picture) -> None:
+    shipped, other = core.load("scenes/cbam", "cpu"), core.load("scenes-tag/cbam", "cpu")
+    adopted = core.adopt(other.module, shipped.card, "cpu")
+    assert adopted.checksum not in (shipped.checksum, "") and find_bank(adopted.checksum) is None
+    panel = core.panel(adopted, picture)
+    found = core.agreement(attended(panel), panel.attributions["saliency"])
+    assert found.unrelated == 0 and found.rank_correlation.high is None
 
 
 def rates(slug: str, count: int, pairs: int, methods: tuple[str, ...]) -> np.ndarray:
