@@ -23,7 +23,7 @@ with st.spinner(word("app.waking")):  # the first visitor waits for torch to be 
     from app.runtime import standing
     from app.state import Subject
     from app.views import PAGES, Page
-    from app.widgets import history, models, pictures, weights
+    from app.widgets import glossary, history, models, pictures, weights
     from core import InvalidInput, ModelCard, Picture, Stopped
 
     standing.settle()
@@ -41,6 +41,7 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
         sample, picture = pictures.pick_picture(card.family)
         framing, picture = pictures.pick_framing(card, picture)
     st.caption(word("device.is", device=state.device()))
+    glossary.show()
     return card, sample, framing, picture
 
 

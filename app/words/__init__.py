@@ -9,7 +9,7 @@ from numbers import Number
 from app.words import en
 from app.words.markdown import Marked, code, literal
 
-__all__ = ["Marked", "apart", "code", "decimal", "known", "literal", "percent", "plain", "use", "word"]
+__all__ = ["Marked", "apart", "code", "decimal", "known", "literal", "percent", "plain", "terms", "use", "word"]
 
 LANGUAGES = {"en": en.WORDS}
 
@@ -46,6 +46,11 @@ def known(key: str, default: str) -> str:
     """The label of that key, from English too where a language lacks it; or ``default``, what somebody else says."""
     found = LANGUAGES[_language.get()].get(key) or en.WORDS.get(key)
     return default if found is None else Marked(found)
+
+
+def terms() -> tuple[str, ...]:
+    """The slugs of the glossary's entries."""
+    return tuple(en.glossary.TERMS)
 
 
 def percent(value: float, digits: int = 1) -> str:

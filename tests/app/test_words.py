@@ -23,7 +23,7 @@ from app.components.overlay import WORDS
 from app.views import PAGES
 from app.views.models.own_models import EXAMPLES
 from app.widgets import pictures
-from app.words import decimal, known, percent, use, word
+from app.words import decimal, known, percent, terms, use, word
 from app.words.en import WORDS as ENGLISH
 from core import Classifier
 from core.attention import MECHANISMS
@@ -37,6 +37,8 @@ APP = Path(__file__).parents[2] / "app"
 
 PARTS = {"attention", "channel", "spatial", "first", "second", "pool", "window_attention", "grid_attention"}
 """What the parts of taps' names are called, after their stage or block."""
+OPEN_TERMS = ("{slug}", "{term}", "{which}", "{measure}", "method-{chosen.family}")
+"""How the slug of a term is made, where it is not a word by itself."""
 GATES = ("channel", "spatial", "feature")
 """The kinds of a gate."""
 
@@ -56,6 +58,8 @@ VALUES = {
     "model.{card.architecture}": ["model.torchvision/swin_t", "model.torchvision/maxvit_t"],
     "tap.{part}": [f"tap.{one}" for one in sorted(PARTS)],
     "tap.{part}.{one.kind}": ["tap.pool.sequence", *(f"tap.attention.{one}" for one in GATES)],
+    **{f"term.{{{name}}}": [f"term.{one}" for one in terms()] for name in ("slug", "term")},
+    **{f"term.{name}.means": [f"term.{one}.means" for one in terms()] for name in OPEN_TERMS},
     "place.half.{_half(parts)}": ["place.half.first", "place.half.second"],
     "place.{place}": ["place.stage", "place.block"],
     "mechanism.{kind.slug}.title": [f"mechanism.{one.slug}.title" for one in MECHANISMS],

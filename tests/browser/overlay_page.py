@@ -26,6 +26,8 @@ NOTE = "All the evidence for this class is negative <b>here</b>."
 WORDS = {
     "overlay.attention": "Attention",
     "overlay.attribution": "Attribution",
+    "overlay.attention_help": "What attention is.",
+    "overlay.attribution_help": "What an attribution is.",
     "overlay.attention_maps": "Attention maps",
     "overlay.attribution_maps": "Other attributions",
     "overlay.pane": "{title}: {layer}. Arrow keys move from cell to cell, Enter pins, Escape unpins it.",

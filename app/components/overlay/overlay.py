@@ -30,7 +30,18 @@ WORDS = tuple(
     "overlay." + name
     for name in (
         # panes and strips
-        *("attention", "attribution", "attention_maps", "attribution_maps", "pane", "empty", "blank", "missing"),
+        *(
+            "attention",
+            "attribution",
+            "attention_help",
+            "attribution_help",
+            "attention_maps",
+            "attribution_maps",
+            "pane",
+            "empty",
+            "blank",
+            "missing",
+        ),
         # what of a map with rows is shown: {row}, {column}; and the slices of a stack
         *("from_patch", "pinned", "slice", "play", "pause"),
         # controls

@@ -106,6 +106,7 @@ class Pane {
   label(state, side, shown, ratio) {
     const { words } = state.packet;
     write(this.title, titleOf(words, side));
+    this.title.title = words[`${side}_help`] ?? "";
     write(this.subtitle, captionOf(state, side, shown, true));
     this.subtitle.title = [captionOf(state, side, shown), shown.layer?.detail].filter(Boolean).join(" \u00b7 ");
     this.stack.show(state);

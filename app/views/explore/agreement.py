@@ -54,18 +54,19 @@ def measure(analysis: Analysis) -> Agreement:
     return runtime.agreement(analysis.subject.classifier, analysis.subject.picture, attended, found, *names)
 
 
-def _row(name: str, one: Measure, share: bool) -> str:
-    """One measure: its name, its value, and under them what it stands beside."""
+def _row(term: str, one: Measure, share: bool) -> str:
+    """One measure: its name in the glossary, its value, and under them what it stands beside."""
 
     def tell(value: float) -> str:
         return f"{100 * value:.0f} %" if share else decimal(value)
 
-    return f"<dt>{escape(name)}</dt><dd>{tell(one.value)}</dd><p>{escape(beside(one, tell))}</p>"
+    name, means = escape(word(f"term.{term}")), escape(word(f"term.{term}.means"))
+    return f'<dt title="{means}">{name}</dt><dd>{tell(one.value)}</dd><p>{escape(beside(one, tell))}</p>'
 
 
 def show(analysis: Analysis) -> None:
     """Draw the panel, or why there is nothing to compare."""
-    st.subheader(word("agreement.title"))
+    st.subheader(word("agreement.title"), help=word("term.agreement.means"))
     if why := missing(analysis):
         st.markdown(why)
         return
@@ -78,11 +79,11 @@ def show(analysis: Analysis) -> None:
     shown = analysis.shown
     st.caption(between, help=map_detail(analysis.reading, shown.choice) if shown.query is None else None)
     rows = [
-        _row(word("agreement.rank"), found.rank_correlation, False),
-        _row(word("agreement.fifth"), found.top_fifth, True),
-        _row(word("agreement.mass"), found.shared_mass, True),
+        _row("rank-correlation", found.rank_correlation, False),
+        _row("overlap-top", found.top_fifth, True),
+        _row("overlap", found.shared_mass, True),
     ]
     st.html(f'<dl class="fovea-measures">{"".join(rows)}</dl>')
-    st.caption(word("agreement.help"))
+    st.caption(word("agreement.help"), help=word("term.unrelated.means"))
     if found.rank_correlation.high is None and not found.flat:
         st.caption(word("agreement.scan", count=FEWEST))

@@ -96,13 +96,14 @@ def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject:
     """The completeness gap of a method that has one, and more steps where it is over one per cent."""
     if found.gap is None:
         if chosen.complete:
-            st.caption(word("gap.undefined"))
+            st.caption(word("gap.undefined"), help=word("term.completeness.means"))
         return
     steps = next((one for one in chosen.parameters if one.name == "steps"), None)
     with st.container(horizontal=True, vertical_alignment="center"):
         about = "gap.score" if chosen.slug == "lrp" else "gap.value"  # LRP knows no baseline
         told = word(about, gap=f"{100 * found.gap:.1f} %")
-        st.caption(told if found.gap <= MAX_GAP else f"{told} **{word('gap.large', most=f'{100 * MAX_GAP:.0f} %')}**")
+        large = f" **{word('gap.large', most=f'{100 * MAX_GAP:.0f} %')}**" if found.gap > MAX_GAP else ""
+        st.caption(f"{told}{large}", help=word("term.completeness.means"))
         if steps is None or found.gap <= GAP:
             return
         present = parameters.get("steps", steps.initial(subject.classifier))

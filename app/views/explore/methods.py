@@ -92,18 +92,20 @@ def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, An
     """The row above the overlay: the method, what it says, and its parameters; those that differ from the defaults."""
     forget_others(classifier)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="method-row"):
-        st.markdown(f"**{word('method.label')}**", width="content")
+        st.markdown(f"**{word('method.label')}**", width="content", help=word("term.attribution.means"))
         chosen = pick_method(classifier)
         more = st.popover(word("method.parameters"), icon=":material/tune:")
         unfit(classifier)
     with more:
-        st.markdown(known(f"method.{chosen.slug}.summary", chosen.summary))
+        st.markdown(
+            known(f"method.{chosen.slug}.summary", chosen.summary), help=word(f"term.method-{chosen.family}.means")
+        )
         st.caption(chosen.paper)
         st.expander(word("method.formula")).markdown(literal(chosen.equation))
         parameters = pick_parameters(classifier, chosen, tap_titles(reading.maps))
         if not chosen.parameters:
             st.caption(word("method.plain"))
-        st.caption(cost(classifier, chosen, parameters))
+        st.caption(cost(classifier, chosen, parameters), help=word("term.forward-pass.means"))
         st.caption(word("method.needs", needs=chosen.needs) if chosen.needs else word("method.needs.nothing"))
     return chosen, parameters
 

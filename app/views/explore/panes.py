@@ -38,6 +38,7 @@ def words(reading: Reading) -> dict[str, str]:
     if not attention_maps.choices(reading):
         none = word("map.only_channels" if reading.maps else "map.no_attention")
         found |= {"overlay.attention": word("map.activity"), "overlay.attention_maps": none}
+        found["overlay.attention_help"] = word("term.activation.means")
     return found
 
 
@@ -151,7 +152,7 @@ def gates(reading: Reading) -> None:
     found = layers.gates(reading)
     if not found:
         return
-    st.markdown(f"**{word('gate.title')}**")
+    st.markdown(f"**{word('gate.title')}**", help=word("term.channel-attention.means"))
     st.caption(word("gate.about"))
     if len(found) > FEW:
         chosen = st.selectbox(word("gate.which"), list(found), index=len(found) - 1, key=f"gates.{len(found)}")

@@ -57,7 +57,7 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
     names, target = classifier.card.classes, reading.predicted if chosen is None else chosen
     state.put(Key.TARGET, "" if chosen is None else names[target])
     best = [int(i) for i in reading.probabilities.argsort()[::-1][:LIKELIEST]]
-    st.subheader(word("answer.title"))
+    st.subheader(word("answer.title"), help=word("term.probability.means"))
     st.markdown(confidence(float(reading.probabilities[best[0]]), len(names), classifier.independent))
     if told := models.outputs(classifier):
         st.caption(told)
@@ -84,6 +84,7 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
         ["", *names],
         key=Key.TARGET,
         format_func=lambda name: name or plain("answer.likeliest", name=names[reading.predicted]),
+        help=word("answer.ask.help"),
     )
     return target
 

@@ -100,7 +100,7 @@ def show_matrix(opened: Opened) -> None:
         config=CHART,
         alt=word("overview.matrix.alt"),
     )
-    st.caption(word("overview.matrix.help"))
+    st.caption(word("overview.matrix.help"), help=word("term.confusion-matrix.means"))
 
 
 def choose_cell(true: str, predicted: str) -> None:
@@ -184,11 +184,13 @@ def show_classes(opened: Opened) -> None:
         {
             "class": st.column_config.TextColumn(word("overview.class"), width=104),
             "right": st.column_config.NumberColumn(
-                word("overview.right"), format="%.0f %%", help=word("overview.right.help"), width=50
+                word("overview.right"), format="%.0f %%", help=word("term.recall.means"), width=50
             ),
-            "interval": st.column_config.TextColumn(word("overview.interval"), width=64),
+            "interval": st.column_config.TextColumn(
+                word("overview.interval"), help=word("term.interval.means"), width=64
+            ),
             "precision": st.column_config.NumberColumn(
-                word("overview.precision"), format="%.0f %%", help=word("overview.precision.help"), width=56
+                word("overview.precision"), format="%.0f %%", help=word("term.precision.means"), width=56
             ),
             "pictures": st.column_config.NumberColumn(word("table.pictures"), format="localized", width=58),
         },
@@ -225,5 +227,7 @@ def show_calibration(opened: Opened) -> None:
     means = sum(one.confidence * one.pictures for one in bins if one.pictures), sum(one.pictures for one in bins)
     mean, right = means[0] / means[1], runs.summary(opened).accuracy.value
     verdict = "overview.sure.over" if mean > right else "overview.sure.under"
-    st.markdown(word(verdict, mean=percent(mean), right=percent(right)))
-    st.caption(word("overview.ece", error=percent(found.error), bins=len(bins)))
+    st.markdown(word(verdict, mean=percent(mean), right=percent(right)), help=word("term.calibration.means"))
+    st.caption(
+        word("overview.ece", error=percent(found.error), bins=len(bins)), help=word("term.calibration-error.means")
+    )

@@ -22,7 +22,7 @@ POINT, LASSO = "point", "lasso"
 def show(opened: Opened) -> None:
     """Draw the chart; those that the filter leaves out are faint."""
     with st.container(border=True, key="scatter"):
-        st.markdown(f"**{word('scatter.title')}**")
+        st.markdown(f"**{word('scatter.title')}**", help=word("term.agreement.means"))
         if not maps.compares(opened):
             st.caption(groups.even(opened) or word("scatter.none"))
             return

@@ -61,7 +61,7 @@ def what(card: ModelCard) -> None:
 
 def accuracy(card: ModelCard) -> None:
     """How often it is right, with its interval, and what is left of that without its attention."""
-    st.markdown(f"**{word('card.accuracy')}**")
+    st.markdown(f"**{word('card.accuracy')}**", help=word("term.accuracy.means"))
     if card.accuracy is None:
         st.markdown(word("card.unmeasured"))
         return
@@ -81,7 +81,7 @@ def accuracy(card: ModelCard) -> None:
         lines.insert(0, word("card.interval", low=low, high=high, pictures=f"{card.pictures:,}"))
     if facts.told(card, "measured"):
         lines.append(word("card.measured", how=facts.told(card, "measured")))
-    st.caption(" ".join(lines))
+    st.caption(" ".join(lines), help=word("term.interval.means"))
     st.markdown("\n\n".join(filter(None, [independent(card), need(card), seeds(card)])))
 
 
@@ -131,7 +131,7 @@ def numbers(card: ModelCard, milliseconds: float | None, device: str) -> None:
 
 def training(card: ModelCard) -> None:
     """The training curve."""
-    st.markdown(f"**{word('card.training')}**")
+    st.markdown(f"**{word('card.training')}**", help=word("term.epoch.means"))
     history = facts.history(card)
     if not history:
         st.markdown(word("card.no_history"))
@@ -142,7 +142,7 @@ def training(card: ModelCard) -> None:
 
 def confusion(card: ModelCard) -> None:
     """What is taken for what."""
-    st.markdown(f"**{word('card.confusion')}**")
+    st.markdown(f"**{word('card.confusion')}**", help=word("term.confusion-matrix.means"))
     counts = facts.confusion(card)
     if counts is None:
         ours = word("card.no_confusion.ours", command=code(evaluation(card))) if is_ours(card) else ""

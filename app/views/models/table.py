@@ -66,16 +66,16 @@ def show(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
         alt=word("table.name"),
         column_config={
             "model": st.column_config.TextColumn(word("table.model"), pinned=True),
-            "accuracy": number(word("table.accuracy"), **percents),
+            "accuracy": number(word("table.accuracy"), help=word("term.accuracy.means"), **percents),
             "pictures": number(word("table.pictures"), format="localized", width="small"),
-            "uniform": number(word("table.uniform"), help=word("table.left"), **percents),
-            "shuffled": number(word("table.shuffled"), help=word("table.left"), **percents),
-            "off": number(word("table.off"), help=word("table.left"), **percents),
+            "uniform": number(word("table.uniform"), help=word("term.uniform.means"), **percents),
+            "shuffled": number(word("table.shuffled"), help=word("term.shuffled.means"), **percents),
+            "off": number(word("table.off"), help=word("term.off.means"), **percents),
             "milliseconds": number(
                 word("table.milliseconds"), help=word("table.milliseconds.help", device=state.device()), format="%.1f"
             ),
             "parameters": number(word("table.parameters"), format="localized"),
-            "mechanism": st.column_config.TextColumn(word("table.mechanism")),
+            "mechanism": st.column_config.TextColumn(word("table.mechanism"), help=word("term.attention.means")),
             "family": st.column_config.TextColumn(word("table.family")),
         },
     )

@@ -86,7 +86,7 @@ def arrow(measure: str, cards: Sequence[ModelCard]) -> str:
 
 def show(card: ModelCard, rows: Sequence[Row], cards: Mapping[str, ModelCard], loaded: bool = True) -> None:
     """Draw the section; of a model that is not ``loaded``, all that is known of others."""
-    st.subheader(word("league.title"))
+    st.subheader(word("league.title"), help=word("term.benchmark.means"))
     st.markdown(word("league.about"))
     st.caption(f"{word('league.limit')} {word('trust.aside')}")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

@@ -35,7 +35,7 @@ def beaten(rows: Sequence[Row]) -> tuple[int, int, int]:
 def show(subject: Subject, rows: Sequence[Row]) -> None:
     """Draw the section."""
     card = subject.classifier.card
-    st.subheader(word("faith.title"))
+    st.subheader(word("faith.title"), help=word("term.faithfulness.means"))
     st.markdown(word("faith.about"))
     st.caption(f"{word('faith.limit')} {word('trust.aside')}")
     found = {measure: ranking.rank(rows, card.slug, measure) for measure in MEASURES}
@@ -44,7 +44,7 @@ def show(subject: Subject, rows: Sequence[Row]) -> None:
         return
     for column, (measure, ranked) in zip(st.columns(2, gap="large"), found.items(), strict=True):
         with column:
-            st.markdown(f"**{word(f'faith.{measure}')}**")
+            st.markdown(f"**{word(f'faith.{measure}')}**", help=word(f"term.{measure}.means"))
             ahead, clear, count = beaten(ranked)
             best = next((row for row in ranked if row.source in REFERENCES), None)
             if best is not None:

@@ -57,8 +57,8 @@ def show(subject: Subject, rows: Sequence[Row]) -> None:
     """Draw the section."""
     card = subject.classifier.card
     evidence = find_evidence(card)
-    st.subheader(word("truth.title"))
-    st.markdown(word(f"truth.{evidence}"))
+    st.subheader(word("truth.title"), help=word("term.ground-truth.means"))
+    st.markdown(word(f"truth.{evidence}"), help=word("term.pointing-game.means"))
     st.caption(f"{word(f'truth.{evidence}.limit')} {word('trust.aside')}")
     if state.get(Key.TRUTH) not in ASKED[evidence]:
         state.put(Key.TRUTH, ASKED[evidence][0])
@@ -78,7 +78,7 @@ def show(subject: Subject, rows: Sequence[Row]) -> None:
     example.settle(subject)
     left, right = st.columns([1.45, 1], gap="large")
     with left:
-        st.markdown(verdict(found, card, blanks))
+        st.markdown(verdict(found, card, blanks), help=word("term.chance.means"))
         ranking.show(found, card, ranking.usual(found).chance, blanks=blanks, pick=True)
         st.caption(f"{word('rank.how')} {ranking.origin(found)}")
     with right:

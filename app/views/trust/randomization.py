@@ -47,7 +47,7 @@ def unasked(rows: Sequence[Row], card: ModelCard) -> str:
 def show(subject: Subject, rows: Sequence[Row]) -> None:
     """Draw the section."""
     card = subject.classifier.card
-    st.subheader(word("random.title"))
+    st.subheader(word("random.title"), help=word("term.randomization.means"))
     st.markdown(word("random.about"))
     st.caption(word("random.limit"))
     example.settle(subject)
@@ -55,7 +55,7 @@ def show(subject: Subject, rows: Sequence[Row]) -> None:
     found = ranking.rank(rows, card.slug, MEASURE)
     with left:
         if ranking.others(found):
-            st.markdown(verdict(found, card))
+            st.markdown(verdict(found, card), help=word("term.rank-correlation.means"))
             ranking.show(found, card, INSENSITIVE, warned=careless, pick=True)
             st.caption(f"{word('random.how', limit=INSENSITIVE)} {ranking.origin(found)} {unasked(rows, card)}")
         else:

@@ -5,6 +5,7 @@ from app.words.en import (
     erasing,
     explore,
     frame,
+    glossary,
     intervention,
     mistakes,
     mistakes_case,
@@ -13,6 +14,6 @@ from app.words.en import (
     trust,
 )
 
-PARTS = (frame, explore, overlay, intervention, erasing, checks, mistakes, mistakes_case, trust, shelf)
+PARTS = (frame, glossary, explore, overlay, intervention, erasing, checks, mistakes, mistakes_case, trust, shelf)
 
 WORDS = {key: text for part in PARTS for key, text in part.WORDS.items()}

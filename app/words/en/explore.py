@@ -13,6 +13,7 @@ WORDS = {
     "answer.truth.wrong": ":orange[:material/cancel:] True class: **{name}**, predicted: {predicted}",
     "answer.truth.unknown": ":gray[:material/info:] True class: **{name}**, which is not one of the model's classes",
     "answer.ask": "Explain class",
+    "answer.ask.help": "The class whose score the attribution maps explain. Attention maps do not depend on a class.",
     "answer.likeliest": "{name} (most likely)",
     "answer.rather": "Compare with class",
     "answer.rather.help": "Adds two maps: the attribution of the second class, and the difference, which shows what supports one class over the other.",
@@ -120,9 +121,6 @@ WORDS = {
     "agreement.standing": "higher than {share} of unrelated pairs",
     "agreement.standing.all": "higher than all unrelated pairs",
     "agreement.scan": "For a range, scan at least {count} pictures with this model on the page Mistakes.",
-    "agreement.rank": "Rank correlation",
-    "agreement.fifth": "Overlap of the top 20 %",
-    "agreement.mass": "Overlap",
     "agreement.help": "The range holds 95 % of the values for pairs of maps from different pictures, with the same model and method. "
     "The center blob is a map that does not depend on the picture, compared with the same attribution.",
     # tests

@@ -1,11 +1,15 @@
 """The overlay."""
 
+from app.words.en.glossary import TERMS
+
 WORDS = {
     "overlay.attention": "Attention",
     "overlay.attribution": "Attribution",
     "overlay.attribution.gradients": "Attribution by gradient",
     "overlay.attribution.removal": "Attribution by perturbation",
     "overlay.attribution.attention": "Attribution by attention",
+    "overlay.attention_help": TERMS["attention-map"][1],
+    "overlay.attribution_help": TERMS["attribution"][1],
     "overlay.attention_maps": "Attention maps",
     "overlay.attribution_maps": "Other attributions",
     "overlay.pane": "{title}: {layer}. Arrow keys move over the map, Enter pins a patch, Escape unpins it.",

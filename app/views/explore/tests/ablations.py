@@ -123,7 +123,7 @@ def show(subject: Subject, reading: Reading, target: int, plan: Plan) -> None:
         alt=word("ablate.name"),
         column_config={
             "attention": text(word("ablate.attention")),
-            "part": text(word("ablate.part")),
+            "part": text(word("ablate.part"), help=word("term.head.means")),
             "loss": number(word("ablate.loss"), help=word("ablate.loss.help", name=names[target]), format="%.2f"),
             "left": number(
                 word("ablate.left"), help=word("ablate.left.help", name=names[target], before=before), format="%.0f %%"

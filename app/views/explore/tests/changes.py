@@ -129,6 +129,7 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
         possible,
         key=Key.WAY,
         format_func=lambda one: word(f"change.way.{one}"),
+        help=word("term.intervention.means"),
         required=True,
         disabled=busy,
         persist_state="session",

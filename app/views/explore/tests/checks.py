@@ -55,7 +55,7 @@ def show(analysis: Analysis) -> None:
         return
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown(f"**{word('check.attention')}**")
+        st.markdown(f"**{word('check.attention')}**", help=word("term.attention-map.means"))
         if attention is None:
             st.markdown(word("check.none.attention"))
         else:

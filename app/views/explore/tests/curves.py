@@ -69,7 +69,7 @@ def show(subject: Subject, name: str, values: np.ndarray, target: int, seed: int
         lines = {name: getattr(getattr(found, one), which) for one, name in names.items()}
         axis = word(f"curves.{which}.axis")
         with column:
-            st.markdown(word(f"curves.{which}"))
+            st.markdown(word(f"curves.{which}"), help=word(f"term.{which}.means"))
             st.plotly_chart(
                 figures.faithfulness_curve(found.shares, lines, share, axis),
                 key=f"{Key.CURVES}.{which}",

@@ -26,7 +26,7 @@ def show(subject: Subject, before: Reading, after: Reading, target: int, plan: P
     """Draw the answer before and after, and the map of the attention that was changed."""
     names = subject.classifier.card.classes
     st.markdown(sentence(names, before, after, plan.way))
-    st.caption(score_sentence(subject, target, before, after))
+    st.caption(score_sentence(subject, target, before, after), help=word("term.logit.means"))
     bars, maps = st.columns([1, 1.15], gap="medium")
     shown = rows(before, after, target)
     bars.plotly_chart(

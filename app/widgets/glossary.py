@@ -1,0 +1,39 @@
+"""The glossary in the side bar: every technical term of the app in one sentence, with a search box."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.words import Marked, terms, word
+
+HEIGHT = 380  # pixels; the rest is reached by scrolling
+
+
+def find(text: str) -> list[Marked]:
+    """The entries that hold a text, in upper or lower case, by their terms in alphabetical order; all for no text."""
+    entries = {
+        word(f"term.{slug}"): word("glossary.entry", term=word(f"term.{slug}"), means=word(f"term.{slug}.means"))
+        for slug in terms()
+    }
+    return [entries[term] for term in sorted(entries, key=str.casefold) if text.casefold() in entries[term].casefold()]
+
+
+def show() -> None:
+    """Draw the button that opens the glossary."""
+    with st.popover(word("glossary.title"), icon=":material/menu_book:", type="tertiary", key="glossary"):
+        search()
+
+
+@st.fragment
+def search() -> None:
+    """The search box and the entries: by itself, so that the page stays as it is."""
+    wanted = st.text_input(
+        word("glossary.search"),
+        key="glossary-search",
+        placeholder=word("glossary.search"),
+        label_visibility="collapsed",
+        icon=":material/search:",
+    )
+    found = find((wanted or "").strip())
+    with st.container(height=HEIGHT, border=False):
+        st.markdown("\n\n".join(found) or word("glossary.none"))
