@@ -11,12 +11,14 @@ from app import runtime, state
 from app.components.gallery import gallery
 from app.runtime import uploads
 from app.state import Key
+from app.widgets import job
 from app.words import plain, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
 from core.data import samples
 from core.data.datasets import fetch_imagenette
 from core.images import frame
 from core.images.opening import MAX_BYTES
+from core.types import Progress
 
 UPLOADS, LARGEST = 24, MAX_BYTES >> 20
 """Pictures of the visitor's own that the strip holds, and megabytes of the file of one."""
@@ -111,16 +113,24 @@ def take_in(files: list) -> None:
 
 def fetch_photographs() -> None:
     """A button that fetches Imagenette, where its folder is not on this machine."""
-    if not st.button(word("picture.fetch"), help=word("picture.fetch.help"), icon=":material/cloud_download:"):
-        return
-    bar = st.progress(0.0, word("picture.fetching"))
+
+    def work(tick: Progress) -> None:
+        state.forget(Key.RUNNING)  # whatever ends this run ends the work
+        fetch_imagenette(progress=tick)
+
     try:
-        fetch_imagenette(progress=lambda done, total: bar.progress(done / total, word("picture.fetching")))
+        job.job(
+            "photographs",
+            work,
+            name="photographs",
+            label=word("picture.fetch"),
+            first=word("picture.fetching"),
+            help=word("picture.fetch.help"),
+            icon=":material/cloud_download:",
+            type="secondary",
+        )
     except InvalidInput as error:
-        bar.empty()
         state.notice(str(error))  # beside the page, which needs no photographs
-        return
-    st.rerun()
 
 
 def add_pictures() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.state import Key
-from app.widgets import models
+from app.widgets import job, models
 from app.words import literal, word
 from core import Classifier, InvalidInput, ModelCard
 
@@ -62,27 +62,23 @@ def fetch(card: ModelCard) -> None:
         _offer(card)
         return
     st.markdown(f"**{literal(card.title)}**")
-    bar = st.progress(0.0, word("weights.fetching"))  # in a horizontal container the button below would be deaf
-    st.button(word("compute.stop"), key="stop", on_click=lambda: state.forget(Key.FETCHING))
 
-    def tick(done: int, total: int) -> None:
-        # a call of Streamlit's: it ends this run when the visitor has asked for something else
-        if total:
-            told = word("weights.progress", done=f"{done / MEGABYTE:.0f}", total=f"{total / MEGABYTE:.0f}")
-            bar.progress(min(1.0, done / total), told)
-        else:
-            bar.progress(0.0, word("weights.fetching"))
+    def say(done: int, total: int) -> str:
+        return word("weights.progress", done=f"{done / MEGABYTE:.0f}", total=f"{total / MEGABYTE:.0f}")
 
     try:
-        runtime.classifier(card, state.device(), tick)
+        job.run(
+            lambda tick: runtime.classifier(card, state.device(), tick),
+            name="fetch",
+            first=word("weights.fetching"),
+            say=say,
+            running=Key.FETCHING,
+        )
     except InvalidInput as error:
-        state.forget(Key.FETCHING)
         if before(card) is None:  # the page offers it again, with the reason beside it
             state.notice(str(error))
             st.rerun()
         _go_back(card, error)
-    state.forget(Key.FETCHING)
-    st.rerun()
 
 
 def _offer(card: ModelCard) -> None:
@@ -98,6 +94,6 @@ def _offer(card: ModelCard) -> None:
     st.markdown(word("weights.missing", model=card.title, size=size))
     with st.container(horizontal=True):
         label = word("weights.fetch", size=size)
-        st.button(label, key="fetch", type="primary", icon=":material/download:", on_click=start)
+        st.button(label, key="start-fetch", type="primary", icon=":material/download:", on_click=start)
         if slug is not None:
             st.button(word("weights.back", model=models.model_title(models.shelf()[slug])), key="back", on_click=back)

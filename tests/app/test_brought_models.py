@@ -89,7 +89,7 @@ def away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_model_that_is_not_here_is_offered_and_nothing_is_fetched_unasked(away: None) -> None:
     page = open_page("", model=SMALL)
-    assert "not on this machine yet" in said(page) and [one.key for one in page.button if one.key == "fetch"]
+    assert "not on this machine yet" in said(page) and [one.key for one in page.button if one.key == "start-fetch"]
     page = well(visit(page, PAGE).run())
     assert "not on this machine yet" in said(page) and "ImageNet" in said(page)  # its card needs no weights
 
@@ -98,7 +98,7 @@ def test_without_a_network_one_sentence_names_the_folder_and_the_model_before_st
     page = open_page("", model="scenes/cbam")
     page = well(page.button_group(key=Key.FAMILY).set_value("torchvision").run())
     page = well(page.selectbox(key=Key.MODEL).set_value(SMALL).run())
-    page = well(press(page, "fetch"))
+    page = well(press(page, "start-fetch"))
     (sentence,) = [one.value for one in page.warning]
     assert str(tmp_path / "hub" / "checkpoints") in sentence and "Network is unreachable" in sentence
     assert page.selectbox(key=Key.MODEL).value == "scenes/cbam" == page.query_params["model"]
@@ -119,7 +119,7 @@ def test_weights_are_fetched_once_and_shown_at_once(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(download, "urlopen", serve)
     monkeypatch.setattr(download, "genuine", lambda path, name: True)
     page = open_page("", model=SMALL, sample="scenes/24")
-    page = well(press(page, "fetch"))
+    page = well(press(page, "start-fetch"))
     assert word("answer.knows", count=1000) in said(page) or word("answer.unsure", count=1000) in said(page)
     page = well(visit(page, PAGE).run())
     assert asked == [zoo.find_card(SMALL).facts["url"]]

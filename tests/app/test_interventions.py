@@ -218,7 +218,7 @@ def test_the_texts_are_those_of_the_attention_that_is_chosen(slug: str) -> None:
 
 def scanned(slug: str) -> AppTest:
     shown = open_page(slug)
-    start = [one for one in shown.button if one.key == "ablate"]
+    start = [one for one in shown.button if one.key == "start-ablations"]
     return well(start[0].click().run()) if start else shown
 
 
@@ -242,7 +242,7 @@ def test_the_table_is_what_ablate_finds(slug: str) -> None:
     count = sum(one.changed for one in found)
     key = {"count": len(found)} | ({"changed": count} if count else {})
     assert word("ablate.some" if count else "ablate.none", **key) in said(shown)
-    assert not [one for one in shown.button if one.key == "ablate"]
+    assert not [one for one in shown.button if one.key == "start-ablations"]
 
 
 @pytest.mark.parametrize(("slug", "line"), [("self-attention", 0), ("self-attention", 5), ("cbam", 7)])

@@ -158,11 +158,11 @@ def test_a_shortcut_is_said_in_plain_words(family: str, kind: str) -> None:
 
 def test_the_speed_of_all_is_measured_when_asked_for() -> None:
     page = open_page(model="scenes/plain")
-    page = well(press(page, "measure"))
+    page = well(press(page, "start-measuring"))
     line = page.dataframe[0].value.set_index("model")["milliseconds"]
     here = [card.slug for card in zoo.stored()]
     assert (line[here] > 0).all() and line.drop(here).isna().all()  # torchvision's are not fetched for it
-    assert not [one for one in page.button if one.key in ("measure", "stop-measuring")]
+    assert not [one for one in page.button if one.key in ("start-measuring", "stop-measuring")]
 
 
 @pytest.mark.parametrize(("right", "count"), [(0, 7), (7, 7), (1, 10), (50, 100), (2670, 2925), (3000, 3000)])

@@ -251,7 +251,7 @@ def test_a_long_method_says_so_shows_progress_and_stops(browser_page, address) -
     start.wait_for(timeout=PATIENCE)
     assert browser_page.get_by_text("This takes about", exact=False).is_visible()
     start.click()
-    stop = browser_page.locator(".st-key-stop button")  # not Streamlit's own
+    stop = browser_page.locator(".st-key-stop-map button")  # not Streamlit's own
     stop.wait_for(timeout=PATIENCE)
     browser_page.locator("[data-testid=stProgress]").wait_for(timeout=PATIENCE)
     stop.click()

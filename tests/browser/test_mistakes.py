@@ -40,7 +40,7 @@ def scan(page, address: str) -> None:
     count.fill(str(COUNT))
     count.press("Enter")
     settle(page)
-    page.locator(".st-key-scan button").click()
+    page.locator(".st-key-start-scan button").click()
     page.locator(".st-key-shots .shot").first.wait_for(timeout=PATIENCE)
     settle(page)
 

@@ -33,7 +33,7 @@ def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 def open_page(page, address: str, path: str = "models", query: str = "model=scenes/cbam") -> None:
     """A page that has drawn everything."""
     page.goto(f"{address}/{path}?{query}")
-    page.wait_for_selector(f"{TABLE}, .overlay[data-drawn], .st-key-fetch", timeout=PATIENCE)
+    page.wait_for_selector(f"{TABLE}, .overlay[data-drawn], .st-key-start-fetch", timeout=PATIENCE)
     settle(page)
 
 
@@ -78,7 +78,7 @@ def test_equation_and_charts_are_drawn_without_a_network(browser_page, address) 
 
 def test_fetching_shows_progress_outlasts_a_click_and_stops(browser_page, address) -> None:
     open_page(browser_page, address, "", "model=torchvision/swin_t")
-    browser_page.locator(".st-key-fetch button").click()
+    browser_page.locator(".st-key-start-fetch button").click()
     bar = browser_page.locator("[data-testid=stProgress]")
     bar.get_by_text(" MB").wait_for(timeout=PATIENCE)
     browser_page.wait_for_timeout(1500)
@@ -90,8 +90,8 @@ def test_fetching_shows_progress_outlasts_a_click_and_stops(browser_page, addres
     browser_page.locator('.tile[data-slug="scenes/21"]').click()
     browser_page.wait_for_timeout(1500)
     assert megabytes() >= before > 0  # another picture does not begin it anew
-    browser_page.locator(".st-key-stop button").click()
-    browser_page.locator(".st-key-fetch button").wait_for(timeout=10_000)
+    browser_page.locator(".st-key-stop-fetch button").click()
+    browser_page.locator(".st-key-start-fetch button").wait_for(timeout=10_000)
     assert not bar.count()
     browser_page.locator(".st-key-back button").click()
     browser_page.wait_for_url("**model=scenes%2F**", timeout=PATIENCE)
@@ -100,7 +100,7 @@ def test_fetching_shows_progress_outlasts_a_click_and_stops(browser_page, addres
 
 def test_weights_that_come_damaged_cost_one_sentence(browser_page, address) -> None:
     open_page(browser_page, address, "", "model=torchvision/swin_t")
-    browser_page.locator(".st-key-fetch button").click()
+    browser_page.locator(".st-key-start-fetch button").click()
     browser_page.get_by_text("damaged", exact=False).first.wait_for(timeout=PATIENCE)
     browser_page.wait_for_url("**model=scenes%2F**", timeout=PATIENCE)
     browser_page.wait_for_selector(".overlay[data-drawn]", timeout=PATIENCE)

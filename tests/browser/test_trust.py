@@ -100,10 +100,10 @@ def test_measuring_tells_how_far_it_is_and_stops(browser_page, address, own) -> 
     open_page(browser_page, address, "league")
     before = own.read_text()
     browser_page.locator("[data-testid=stExpander] summary").click()
-    browser_page.locator(".st-key-measure-league button").click(timeout=PATIENCE)
+    browser_page.locator(".st-key-start-measuring button").click(timeout=PATIENCE)
     browser_page.locator("[data-testid=stProgress]").get_by_text(" of ").wait_for(timeout=PATIENCE)
-    browser_page.locator(".st-key-stop-league button").click()
-    browser_page.locator(".st-key-measure-league button").wait_for(timeout=20_000)
+    browser_page.locator(".st-key-stop-measuring button").click()
+    browser_page.locator(".st-key-start-measuring button").wait_for(timeout=20_000)
     assert not browser_page.locator("[data-testid=stProgress]").count()
     kept = {(row["source"], row["measure"]) for row in json.loads(before)}
     assert kept <= {(row["source"], row["measure"]) for row in json.loads(own.read_text())}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from app import runtime, state
-from app.state import Key, Subject
-from app.widgets.computation import QUICK, offer
+from app.state import Subject
+from app.widgets.job import QUICK, job
 from app.words import word
 from core import Attribution
 from core.attribution import Method
 from core.attribution.completeness import MAX_GAP
+from core.types import Progress
 
 FAST = ("saliency", "input-x-gradient", "grad-cam")
 """Methods of one backward pass: they fill the strip beside the chosen one."""
@@ -39,10 +41,9 @@ def compute(
         return tuple(known)
     expected = runtime.seconds(model, chosen, parameters) * (len(missing) + (chosen.one_sided and len(missing) > 2))
     if expected > QUICK:
-        if state.get(Key.RUNNING) != keys[0]:
-            offer(expected, keys[0])
-            return ()
-        run(subject, chosen, parameters, missing)
+        work = partial(_compute, subject, chosen, parameters, missing)
+        job(keys[0], work, name="map", seconds=expected)
+        return ()
     return tuple(
         runtime.attribution(model, picture, chosen, one, parameters, other, owner=state.visitor())
         for one, other in asked
@@ -55,24 +56,25 @@ def on_side(every: Sequence[Attribution], side: int | None) -> Attribution | Non
     return (*alone, *every)[0] if every else None
 
 
-def run(
-    subject: Subject, chosen: Method, parameters: dict[str, Any], missing: Sequence[tuple[int, int | None]]
+def _compute(
+    subject: Subject,
+    chosen: Method,
+    parameters: dict[str, Any],
+    missing: Sequence[tuple[int, int | None]],
+    tick: Progress,
 ) -> None:
-    """Compute what is missing under a progress bar with Stop, and draw the page again."""
-    bar = st.progress(0.0, word("compute.running"))  # in a horizontal container the button below would be deaf
-    st.button(word("compute.stop"), key="stop", on_click=lambda: state.forget(Key.RUNNING))
+    """Compute what is missing, one question after another."""
     for number, (one, other) in enumerate(missing):
-
-        def tick(done: int, total: int, number: int = number) -> None:
-            # a call of Streamlit's: it ends this run when the visitor has asked for something else
-            share = (number + min(1.0, done / total)) / len(missing)
-            bar.progress(share, word("compute.progress", done=done, total=total))
-
         runtime.attribution(
-            subject.classifier, subject.picture, chosen, one, parameters, other, owner=state.visitor(), tick=tick
+            subject.classifier,
+            subject.picture,
+            chosen,
+            one,
+            parameters,
+            other,
+            owner=state.visitor(),
+            tick=lambda done, total, number=number: tick(number * total + done, len(missing) * total),
         )
-    state.forget(Key.RUNNING)
-    st.rerun()  # the page again, with the result and without the bar
 
 
 def strip(

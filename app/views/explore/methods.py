@@ -12,7 +12,7 @@ from app import runtime, state
 from app.state import Key
 from app.titles import method_title, tap_titles
 from app.views.explore.parameters import forget_others, option_title
-from app.widgets import computation
+from app.widgets import job
 from app.words import known, literal, plain, word
 from core import Classifier, InvalidInput, Reading
 from core.attribution import Method
@@ -32,7 +32,7 @@ def pick_method(classifier: Classifier) -> Method:
 
     def title(slug: str) -> str:
         seconds, one = runtime.seconds(classifier, fitting[slug], {}), fitting[slug]
-        cost = word("method.quick") if seconds < 1 else computation.duration(seconds)
+        cost = word("method.quick") if seconds < 1 else job.duration(seconds)
         family = word(f"method.family.{one.family}")
         return plain("method.option", title=method_title(one), family=family, cost=cost)
 
@@ -71,7 +71,7 @@ def cost(classifier: Classifier, chosen: Method, parameters: dict[str, Any]) -> 
     forwards, seconds = chosen.forwards(classifier, **parameters), runtime.seconds(classifier, chosen, parameters)
     if seconds < 1:
         return word("method.cost.quick", count=f"{forwards:,.0f}")
-    return word("method.cost", count=f"{forwards:,.0f}", duration=computation.duration(seconds))
+    return word("method.cost", count=f"{forwards:,.0f}", duration=job.duration(seconds))
 
 
 def unfit(classifier: Classifier) -> None:

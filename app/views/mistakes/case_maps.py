@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from app.runtime.mistakes.cases import Pair
 from app.runtime.mistakes.runs import Opened
 from app.state import Key
 from app.views.mistakes import groups
-from app.widgets import computation
+from app.widgets import job
 from app.words import Marked, word
 from core import Classifier, Picture, Reading, to_grid
 from core.attribution import Method
@@ -129,22 +130,11 @@ def compute(model: Classifier, picture: Picture, method: Method, classes: tuple[
     if (found := cases.find_pair(key)) is not None:
         return found
     expected = PARTS * runtime.seconds(model, method, {})
-    if expected <= computation.QUICK:
+    if expected <= job.QUICK:
         return cases.pair(model, picture, method, classes, state.visitor())
-    if state.get(Key.RUNNING) != key:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(word("compute.about", duration=computation.duration(expected)))
-            st.button(word("compute.start"), key="case-start", on_click=lambda: state.put(Key.RUNNING, key))
-        return None
-    bar = st.progress(0.0, word("compute.running"))  # in a horizontal container the button below would be deaf
-    st.button(word("compute.stop"), key="case-stop", on_click=lambda: state.forget(Key.RUNNING))
-
-    def tick(done: int, total: int) -> None:
-        bar.progress(min(1.0, done / total), word("compute.progress", done=done, total=total))
-
-    cases.pair(model, picture, method, classes, state.visitor(), tick)
-    state.forget(Key.RUNNING)
-    st.rerun()
+    work = partial(cases.pair, model, picture, method, classes, state.visitor())
+    job.job(key, work, name="pair", seconds=expected)
+    return None
 
 
 def pair_looks(picture: Picture, method: Method, pair: Pair, names: tuple[str, str]) -> Iterator[Look]:

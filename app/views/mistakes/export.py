@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from app import state
 from app.runtime.mistakes import exports, runs, tags
 from app.runtime.mistakes.runs import Opened
 from app.state import Key
-from app.widgets import computation
+from app.widgets import job
 from app.words import literal, word
 from core import InvalidInput
 from core.types import Progress
@@ -91,9 +92,10 @@ def zipped(opened: Opened, places: np.ndarray) -> None:
         persist_state="session",
     )
     size, seconds = exports.zip_expected(opened, places[:ZIPPED], name)
-    st.caption(word("export.zip.about", size=f"{size / MEGABYTE:.1f}", duration=computation.duration(seconds)))
+    st.caption(word("export.zip.about", size=f"{size / MEGABYTE:.1f}", duration=job.duration(seconds)))
     key = exports.zip_key(opened, places[:ZIPPED], name)
-    found = make(key, word("export.zip"), lambda tick: exports.zipped(opened, places[:ZIPPED], name, tick))
+    work = partial(exports.zipped, opened, places[:ZIPPED], name)
+    found = make(key, "zip", word("export.zip"), work)
     if found is not None:
         st.download_button(
             word("export.zip.save", size=megabytes(found)),
@@ -111,7 +113,8 @@ def report(opened: Opened, places: np.ndarray) -> None:
     st.markdown(f"**{word('export.report')}**")
     st.caption(word("export.report.what", count=min(REPORTED, len(places))))
     key = exports.report_key(opened, places[:REPORTED])
-    found = make(key, word("export.report.make"), lambda tick: exports.report(opened, places[:REPORTED], tick))
+    work = partial(exports.report, opened, places[:REPORTED])
+    found = make(key, "report", word("export.report.make"), work)
     if found is None:
         return
     page, facts = found
@@ -135,26 +138,20 @@ def report(opened: Opened, places: np.ndarray) -> None:
         )
 
 
-def make(key: Hashable, label: str, job: Callable[[Progress], T]) -> T | None:
-    """What ``job(tick)`` made before, or None: then a button that begins it, or a bar while it goes on, with Stop."""
+def make(key: Hashable, name: str, label: str, work: Callable[[Progress], T]) -> T | None:
+    """What ``work(tick)`` made before, or None while it is offered; ``name`` tells its buttons from the other's."""
     if (found := exports.find(key)) is not None:
         return found
-    if state.get(Key.RUNNING) != key:
-        st.button(label, key=f"{Key.EXPORTED}.{label}", on_click=lambda: state.put(Key.RUNNING, key))
-        return None
-    bar = st.progress(0.0, word("export.drawing"))
-    st.button(word("compute.stop"), key="export-stop", on_click=lambda: state.forget(Key.RUNNING))
 
-    def tick(done: int, total: int) -> None:
-        bar.progress(done / max(1, total), word("compute.progress", done=done, total=total))
+    def once(tick: Progress) -> None:
+        state.forget(Key.RUNNING)  # whatever ends this run ends the work
+        work(tick)
 
-    state.forget(Key.RUNNING)  # whatever ends this run ends the work
     try:
-        job(tick)
+        job.job(key, once, name=name, label=label, first=word("export.drawing"), type="secondary")
     except InvalidInput as error:
         st.error(literal(error))
-        return None
-    st.rerun()
+    return None
 
 
 def megabytes(data: bytes | str) -> str:

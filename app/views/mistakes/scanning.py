@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import streamlit as st
@@ -12,13 +11,11 @@ from app.runtime.mistakes import runs, scans
 from app.state import Key
 from app.state.mistakes import Request
 from app.views.mistakes import data
-from app.widgets import computation, models
+from app.widgets import job, models
 from app.words import word
 from core import Classifier, InvalidInput, Stopped
 from core.scanning import Run
-
-SOON = 1.0
-"""Seconds after which the time that is left can be told."""
+from core.types import Progress
 
 
 def prepare(classifier: Classifier) -> None:
@@ -45,8 +42,9 @@ def offer(classifier: Classifier, chosen: data.Chosen) -> None:
         )  # fmt: skip
 
     expected = scans.seconds(classifier, runtime.milliseconds(classifier), chosen.collection)
-    st.button(word("scan.start", count=count), key="scan", type="primary", icon=":material/play_arrow:", on_click=start)
-    st.caption(word("scan.about", duration=computation.duration(expected), device=state.device()))
+    label, icon = word("scan.start", count=count), ":material/play_arrow:"
+    st.button(label, key="start-scan", type="primary", icon=icon, on_click=start)
+    st.caption(word("scan.about", duration=job.duration(expected), device=state.device()))
 
 
 def ask(request: Request) -> None:
@@ -102,34 +100,25 @@ def _follow(page: Path) -> None:
 def show(classifier: Classifier, request: Request) -> None:
     """Scan with a bar and a Stop; then, or when it is stopped, the page is drawn anew with what was found."""
     st.subheader(word("scan.title", model=models.model_title(classifier.card)))
-    bar = st.progress(0.0, word("scan.listing"))  # in a horizontal container the button below would be deaf
-    st.button(word("compute.stop"), key="stop-scan", on_click=lambda: scans.stop(request.name))
     st.caption(word("scan.kept"))
-    first: list[tuple[float, int]] = []
 
-    def tick(done: int, total: int) -> None:
-        # a call of Streamlit's: it ends this run when the visitor has asked for something else
-        if not total:
-            bar.progress(0.0, word("scan.listing"))
-            return
-        now = time.monotonic()
-        began, before = first[0] if first else (now, done)
-        first[:] = [(began, before)]
-        told = word("scan.progress", done=f"{done:,}", total=f"{total:,}")
-        if done > before and now - began > SOON:
-            left = computation.duration((now - began) / (done - before) * (total - done))
-            told = word("scan.left", told=told, left=left)
-        bar.progress(done / total, told)
+    def work(tick: Progress) -> None:
+        try:
+            scans.run(classifier, request, tick)
+        except Stopped:
+            pass  # what was scanned stays, and is shown
+        except InvalidInput as error:
+            state.notice(str(error))
+        state.mistakes.open_run(request.name if runs.begun(request.name) else None)
 
-    try:
-        scans.run(classifier, request, tick)
-    except Stopped:
-        pass  # what was scanned stays, and is shown
-    except InvalidInput as error:
-        state.notice(str(error))
-    state.forget(Key.SCANNING)
-    state.mistakes.open_run(request.name if runs.begun(request.name) else None)
-    st.rerun()
+    job.run(
+        work,
+        name="scan",
+        first=word("scan.listing"),
+        say=lambda done, total: word("scan.progress", done=f"{done:,}", total=f"{total:,}"),
+        running=Key.SCANNING,
+        stop=lambda: scans.stop(request.name),
+    )
 
 
 def go_on(run: Run, classifier: Classifier | None) -> None:

@@ -11,7 +11,7 @@ from app import figures
 from app.views import file_of
 from app.views.models import facts
 from app.views.models.equation import latex
-from app.widgets import computation
+from app.widgets import job
 from app.widgets.models import LITTLE, find_mechanism, is_ours, model_title, needs_attention, shortcut, summary
 from app.words import code, literal, percent, plain, word
 from core import ModelCard
@@ -122,7 +122,7 @@ def numbers(card: ModelCard, milliseconds: float | None, device: str) -> None:
         word("card.data"): facts.told(card, "data") or None,
         word("card.epochs"): facts.number(card, "epochs"),
         word("card.seed"): facts.number(card, "seed"),
-        word("card.time"): None if seconds is None else computation.duration(seconds),
+        word("card.time"): None if seconds is None else job.duration(seconds),
         word("card.device"): facts.told(card, "device") or None,
     }
     rows = [f"<dt>{escape(name)}</dt><dd>{escape(str(it))}</dd>" for name, it in lines.items() if it is not None]

@@ -10,9 +10,10 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key
 from app.views.models import facts
-from app.widgets import models, weights
+from app.widgets import job, models, weights
 from app.words import word
 from core import InvalidInput, ModelCard
+from core.types import Progress
 
 SHOWN = 10
 """Lines of the table; the rest is reached by scrolling."""
@@ -88,20 +89,26 @@ def unmeasured(cards: Sequence[ModelCard]) -> list[ModelCard]:
 
 
 def measure(cards: Sequence[ModelCard]) -> None:
-    """Offer to measure how long each model takes; once told to, do so with a bar and a Stop, and draw the page anew."""
-    left = unmeasured(cards)
-    if not state.get(Key.TIMING):
-        if left:
-            label = word("table.measure", count=len(left))
-            st.button(label, key="measure", icon=":material/timer:", on_click=lambda: state.put(Key.TIMING, True))
+    """Offer to measure how long each model takes, where that is not known."""
+    left, device = unmeasured(cards), state.device()
+    if not left:
         return
-    bar = st.progress(0.0, word("table.measuring"))  # in a horizontal container the button below would be deaf
-    st.button(word("compute.stop"), key="stop-measuring", on_click=lambda: state.forget(Key.TIMING))
-    for done, card in enumerate(left):
-        bar.progress(done / len(left), word("table.measuring.one", model=models.model_title(card)))
-        try:
-            runtime.milliseconds(weights.open_model(card))
-        except InvalidInput as error:
-            state.notice(str(error))
-    state.forget(Key.TIMING)
-    st.rerun()
+
+    def work(tick: Progress) -> None:
+        for done, card in enumerate(left):
+            tick(done, len(left))
+            try:
+                runtime.milliseconds(weights.open_model(card))
+            except InvalidInput as error:
+                state.notice(str(error))
+
+    job.job(
+        ("speed", device),
+        work,
+        name="measuring",
+        label=word("table.measure", count=len(left)),
+        first=word("table.measuring"),
+        say=lambda done, _: word("table.measuring.one", model=models.model_title(left[done])),
+        icon=":material/timer:",
+        type="secondary",
+    )

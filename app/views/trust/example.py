@@ -78,6 +78,7 @@ def show(subject: Subject, rows: Sequence[Row], asked: str) -> None:
         sources.map_key(model, case.picture, source, target),
         lambda: sources.seconds(model, source),
         lambda tick: sources.map_of(model, case.picture, source, target, state.visitor(), tick),
+        name="example",
     )
     if values is None:
         return

@@ -12,12 +12,13 @@ from app.runtime import benchmark, sources
 from app.runtime.benchmark import Row
 from app.state import Key
 from app.titles import method_title
-from app.widgets import computation, models, weights
+from app.widgets import job, models, weights
 from app.words import code, literal, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attribution import ATTENTION as LOOK
 from core.attribution import METHODS
 from core.evaluation.sources import ATTENTION, REFERENCES
+from core.types import Progress
 
 MOST, FIRST = 200, 20
 """Pictures that can be asked for, and that are at first."""
@@ -43,13 +44,11 @@ def show(card: ModelCard, rows: Sequence[Row]) -> None:
         with st.spinner(word("measuring.timing")):
             tasks = plan(slugs, rows, wanted, pictures, seed)
         asked = ("league", tuple(slugs), tuple(wanted), pictures, seed)
-        if state.get(Key.RUNNING) == asked:
-            run(tasks, pictures, seed)
-        elif tasks:
-            offer(tasks, asked)
+        if tasks:
+            measure(tasks, pictures, seed, asked)
         elif slugs:
             st.markdown(word("measuring.nothing"))
-        if benchmark.own_file().is_file() and state.get(Key.RUNNING) != asked:
+        if benchmark.own_file().is_file() and not job.is_running(asked):
             st.button(word("measuring.forget"), key="forget-measured", type="tertiary", on_click=benchmark.forget)
 
 
@@ -109,37 +108,31 @@ def plan(slugs: Sequence[str], rows: Sequence[Row], wanted: Sequence[str], pictu
     return tasks
 
 
-def offer(tasks: Sequence[Task], asked: tuple) -> None:
-    """Say how much there is to do and how long it takes, and a button that begins."""
-    count = sum(len(task.sources) for task in tasks)
-    duration = computation.duration(sum(task.seconds for task in tasks))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(word("measuring.offer", count=count, duration=duration))
-        st.button(
-            word("measuring.start"),
-            key="measure-league",
-            type="primary",
-            on_click=lambda: state.put(Key.RUNNING, asked),
-        )
+def measure(tasks: Sequence[Task], pictures: int, seed: int, key: tuple) -> None:
+    """Offer to measure one model after another, with how much there is to do and how long it takes."""
+    count, whole = sum(len(task.sources) for task in tasks), sum(task.seconds for task in tasks)
+    told = ""
 
+    def work(tick: Progress) -> None:
+        before = 0.0
+        for task in tasks:
 
-def run(tasks: Sequence[Task], pictures: int, seed: int) -> None:
-    """Measure one model after another under a bar with Stop, and draw the page anew with the rows."""
-    bar = st.progress(0.0, word("compute.running"))  # in a horizontal container the button below would be deaf
-    st.button(word("compute.stop"), key="stop-league", on_click=lambda: state.forget(Key.RUNNING))
-    whole, before = sum(task.seconds for task in tasks), 0.0
-    for task in tasks:
-        title = models.model_title(task.model.card)
+            def step(done: int, total: int, task: Task = task, before: float = before) -> None:
+                nonlocal told
+                told = word("measuring.progress", model=models.model_title(task.model.card), done=done, total=total)
+                tick(before + task.seconds * done / max(1, total), whole)
 
-        def tick(done: int, total: int, task: Task = task, before: float = before, title: str = title) -> None:
-            share = (before + task.seconds * done / max(1, total)) / whole
-            left = computation.duration((1 - share) * whole)
-            bar.progress(min(1.0, share), word("measuring.progress", model=title, done=done, total=total, left=left))
+            try:
+                benchmark.measure(task.model, task.sources, pictures, seed, owner=state.visitor(), tick=step)
+            except InvalidInput as error:
+                state.notice(str(error))
+            before += task.seconds
 
-        try:
-            benchmark.measure(task.model, task.sources, pictures, seed, owner=state.visitor(), tick=tick)
-        except InvalidInput as error:
-            state.notice(str(error))
-        before += task.seconds
-    state.forget(Key.RUNNING)
-    st.rerun()
+    job.job(
+        key,
+        work,
+        name="measuring",
+        label=word("measuring.start"),
+        about=word("measuring.offer", count=count, duration=job.duration(whole)),
+        say=lambda *_: told,
+    )

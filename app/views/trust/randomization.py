@@ -74,6 +74,7 @@ def live(subject: Subject) -> None:
         sources.randomized_key(model, picture, source),
         lambda: sources.randomized_seconds(model, source),
         lambda tick: sources.randomized(model, picture, source, state.visitor(), tick),
+        name="randomization",
     )
     if found is not None:
         row(found, model.card.classes[found.target])
@@ -90,7 +91,7 @@ def compare(subject: Subject) -> None:
         sources.courses_key(model, picture, names),
         lambda: sum(seconds[name] for name in names),
         lambda tick: sources.courses(model, picture, names, state.visitor(), tick),
-        name="start-courses",
+        name="courses",
     )
     if found is None:
         return

@@ -51,6 +51,7 @@ WORDS = {
     "compute.stop": "Stop",
     "compute.running": "Computing ...",
     "compute.progress": "{done} of {total}",
+    "compute.left": "{told} · {left} left",
     "duration.seconds": "{count} s",
     "duration.minutes": "{count} min",
     "gap.score": "Completeness gap {gap}: the difference between the map's sum and the score, as a share of the score.",

@@ -91,7 +91,6 @@ WORDS = {
     # every part's worth
     "ablate.title": "Effect of each part",
     "ablate.start": "Switch off each part in turn",
-    "ablate.about": "Takes about {duration} on this machine.",
     "ablate.running": "Switching off one part after another ...",
     "ablate.progress": "{done} of {total} parts",
     "ablate.none": "Parts that change the prediction when switched off alone: none of {count}. Click a row to switch that part off above.",

@@ -62,7 +62,6 @@ WORDS = {
     "scan.title": "Scanning with {model}",
     "scan.listing": "Listing the pictures ...",
     "scan.progress": "{done} of {total}",
-    "scan.left": "{told} · {left} left",
     "scan.kept": "Finished pictures are kept when you stop the scan or leave this page.",
     "scan.unfinished": "Not scanned yet: {left} of {total} pictures.",
     "scan.go_on": "Continue",

@@ -137,6 +137,6 @@ WORDS = {
     "measuring.offer": "To measure: {count} maps, about {duration} on this machine.",
     "measuring.offer.one": "To measure: 1 map, about {duration} on this machine.",
     "measuring.start": "Measure",
-    "measuring.progress": "{model}: {done} of {total} pictures, about {left} left",
+    "measuring.progress": "{model}: {done} of {total} pictures",
     "measuring.forget": "Remove the measurements of this machine",
 }

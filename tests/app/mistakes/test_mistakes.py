@@ -49,7 +49,7 @@ def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
     assert word("runs.none", folder=runs.folder()) in said(page)
     page = well(page.number_input(key="scenes-count").set_value(20).run())
     assert word("match.all", pictures="20", count="10") in said(page)
-    page = press(page, "scan")
+    page = press(page, "start-scan")
     name = page.session_state[Key.RUN]
     opened = runs.open_one(name)
     assert len(opened.table) == 20 and opened.run.finished
@@ -57,7 +57,7 @@ def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
     assert word("overview.so_far") not in said(page)
     page = press(page, "runs-back")
     assert "run" not in page.query_params and len(page.dataframe[-1].value) == 1
-    page = press(page, "scan")  # the same again: nothing is left to do, and there is no second run
+    page = press(page, "start-scan")  # the same again: nothing is left to do, and there is no second run
     assert page.session_state[Key.RUN] == name and len(runs.earlier()) == 1
 
 
@@ -126,7 +126,7 @@ def test_a_folder_with_labels_that_do_not_match_and_a_broken_picture(empty: Path
     page = well(page.text_input(key="data-folder").set_value(str(place)).run())
     lost = word("match.some", lost=1, count="3", pictures="2", total="7", labels="teapot")
     assert lost in said(page)
-    page = press(page, "scan")
+    page = press(page, "start-scan")
     opened = runs.open_one(page.session_state[Key.RUN])
     assert len(opened.table) == 6 and opened.table["true"].notna().sum() == 4
     assert list(runs.broken(opened)["path"]) == ["House/broken.png"] and runs.unmatched(opened) == {"teapot": 2}
@@ -191,7 +191,7 @@ def test_a_zip_is_kept_scanned_and_its_pictures_are_seen(empty: Path) -> None:
     assert not list((runs.folder() / scans.ZIPS).iterdir())
     page = well(upload(good))
     assert word("data.zip.kept", name="my-pictures.zip") in said(page)
-    page = press(page, "scan")
+    page = press(page, "start-scan")
     opened = runs.open_one(page.session_state[Key.RUN])
     assert len(opened.table) == 6 and all(runs.thumbnails(opened, range(6)))
     page = press(page, "remove-run")  # and its zip with it
@@ -206,7 +206,7 @@ def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
     assert word("match.without", count="2") in said(page)
     (place / "list.csv").write_text("path\nHouse/1.png\nHouse/2.png\n")
     scans.collection.clear()
-    page = press(page.run(), "scan")
+    page = press(page.run(), "start-scan")
     assert word("overview.unlabeled") in said(page)  # and there is neither matrix nor calibration
     groups = [one.key for one in page.button_group]
     assert Key.SUMMARY not in groups and control(page, "answers") not in groups

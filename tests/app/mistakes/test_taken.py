@@ -46,7 +46,7 @@ def test_the_split_is_said_and_another_one_can_be_chosen(place: Path) -> None:
         one.label for one in well(page.selectbox(key=f"taken.split.{place}").set_value("all").run()).button
     ]
     page = well(page.selectbox(key=f"taken.split.{place}").set_value("train").run())
-    page = press(page, "scan")
+    page = press(page, "start-scan")
     run = runs.open_one(page.session_state[Key.RUN]).run
     assert len(run.table()) == 6 and run.facts["taken"]["split"] == "train"
     assert scans.request(run).split == "train"
@@ -62,7 +62,7 @@ def test_the_columns_are_said_and_others_can_be_chosen(place: Path) -> None:
     page = well(label.set_value("other kind").run())
     assert page.selectbox(key=f"taken.label.{file}").value == "other kind"
     assert word("match.all", pictures="3", count="1") in said(page)
-    page = press(page, "scan")
+    page = press(page, "start-scan")
     run = runs.open_one(page.session_state[Key.RUN]).run
     assert list(run.table()["true"]) == ["umbrella"] * 3
     assert dict(scans.request(run).columns) == {"path": "filepaths", "label": "other kind", "split": ""}

@@ -16,7 +16,7 @@ from app.runtime import benchmark, sources
 from app.state import Key
 from app.views.trust import faithfulness, ground_truth, randomization, ranking
 from app.views.trust.titles import source_titles
-from app.widgets import computation
+from app.widgets import job
 from app.words import word
 from core import scenes
 from core.evaluation.benchmark import Row
@@ -190,12 +190,12 @@ def test_photographs_are_tiled_where_there_are_any(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_long_method_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computation, "QUICK", -1.0)
+    monkeypatch.setattr(job, "QUICK", -1.0)
     monkeypatch.setattr(sources, "map_key", lambda *names: ("anew", *names[2:]))  # nothing is known before
     page = open_page()
     assert not page.get("image")
-    page = well(page.button(key="start").click().run())
-    assert page.get("image") and not [one for one in page.button if one.key in ("start", "stop")]
+    page = well(page.button(key="start-example").click().run())
+    assert page.get("image") and not [one for one in page.button if one.key in ("start-example", "stop-example")]
 
 
 # --- before one's eyes

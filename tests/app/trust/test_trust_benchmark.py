@@ -116,7 +116,7 @@ def test_a_model_without_rows_says_so_and_offers_to_measure_it() -> None:
     page = well(page.button(key="measure-it").click().run())
     assert page.session_state[Key.SECTION] == "league"
     assert page.multiselect(key=Key.COMPETITORS).value == ["scenes/spatial-gate"]
-    assert page.button(key="measure-league")
+    assert page.button(key="start-measuring")
 
 
 @pytest.mark.usefixtures("no_league")
@@ -160,7 +160,7 @@ def test_what_is_asked_for_is_measured_once_and_joins_the_table(rows: list[dict]
     page = well(page.run())
     page.multiselect(key="measuring-sources").set_value(["edges", "attention/"])
     page = well(page.number_input(key="measuring-pictures").set_value(2).run())
-    page = well(page.button(key="measure-league").click().run())
+    page = well(page.button(key="start-measuring").click().run())
     assert word("measuring.nothing") in said(page) and Key.RUNNING not in page.session_state
     own = json.loads(measured.own_file().read_text())
     taps = {f"attention/stage{stage}.attention.spatial" for stage in (3, 4)}
@@ -201,9 +201,9 @@ def test_pictures_that_are_not_there_cost_one_sentence() -> None:
     page.session_state[Key.MEASURING] = True
     page.run()
     page.multiselect(key="measuring-sources").set_value(["edges"]).run()
-    page = well(page.button(key="measure-league").click().run())
+    page = well(page.button(key="start-measuring").click().run())
     assert len(page.warning) == 1 and not measured.own_file().exists()
-    assert page.button(key="measure-league")
+    assert page.button(key="start-measuring")
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,6 +229,6 @@ def test_the_league_can_be_read_while_the_model_is_not_here(
 ) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
     page = open_page("torchvision/resnet50")
-    assert page.button(key="fetch") and not page.get("plotly_chart")
+    assert page.button(key="start-fetch") and not page.get("plotly_chart")
     assert len(page.dataframe[0].value) == len({(row["model"], row["source"]) for row in rows})
     assert not [one for one in page.button_group if one.key in (Key.SECTION, Key.EXTENT)]

@@ -14,7 +14,7 @@ from app.state import Key, Subject
 from app.titles import tap_titles
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import Plan
-from app.widgets import computation
+from app.widgets import job
 from app.words import plain, word
 from core import Ablation, Reading
 from core.evaluation.ablation import WHOLE
@@ -27,36 +27,25 @@ MARK = "background-color: rgba(217, 96, 59, 0.2)"
 
 def running(subject: Subject, target: int) -> bool:
     """Whether the visitor has asked for it, and it is still to be done."""
-    return state.get(Key.ABLATING) == interventions.ablation_key(subject.classifier, subject.picture, target)
+    return job.is_running(interventions.ablation_key(subject.classifier, subject.picture, target))
 
 
 def offer(subject: Subject, reading: Reading, target: int) -> None:
-    """A button that tries every part, with its time where it is long; once told to, a bar with Stop."""
+    """A button that tries every part, with its time where it is long."""
     model, picture = subject.classifier, subject.picture
     if interventions.find_ablations(model, picture, target) is not None:
         return
-    if not running(subject, target):
-        key = interventions.ablation_key(model, picture, target)
-        seconds = interventions.ablation_seconds(model, reading)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                word("ablate.start"),
-                key="ablate",
-                icon=":material/checklist:",
-                on_click=lambda: state.put(Key.ABLATING, key),
-            )
-            if seconds > computation.QUICK:
-                st.caption(word("ablate.about", duration=computation.duration(seconds)))
-        return
-    bar = st.progress(0.0, word("ablate.running"))  # in a horizontal container the button below would be deaf
-    st.button(word("compute.stop"), key="stop-ablating", on_click=lambda: state.forget(Key.ABLATING))
-
-    def tick(done: int, total: int) -> None:
-        bar.progress(min(1.0, done / total), word("ablate.progress", done=done, total=total))
-
-    interventions.ablations(model, picture, target, owner=state.visitor(), tick=tick)
-    state.forget(Key.ABLATING)
-    st.rerun()  # the page again, with the table and without the bar
+    job.job(
+        interventions.ablation_key(model, picture, target),
+        lambda tick: interventions.ablations(model, picture, target, owner=state.visitor(), tick=tick),
+        name="ablations",
+        seconds=interventions.ablation_seconds(model, reading),
+        label=word("ablate.start"),
+        first=word("ablate.running"),
+        say=lambda done, total: word("ablate.progress", done=done, total=total),
+        icon=":material/checklist:",
+        type="secondary",
+    )
 
 
 def part_title(one: Ablation) -> str:

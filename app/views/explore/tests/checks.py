@@ -10,10 +10,9 @@ import streamlit as st
 
 from app import runtime, state, titles
 from app.runtime import faithfulness
-from app.state import Key, Subject
+from app.state import Subject
 from app.views.explore.analysis import Analysis
-from app.views.explore.tests.curves import on_demand
-from app.widgets.computation import QUICK
+from app.widgets.job import QUICK, job
 from app.words import literal, percent, word
 from core import AttentionMap, Attribution, Check, rollout_map
 from core.attention.rollout import ROLLOUT
@@ -112,7 +111,7 @@ def compute(subject: Subject, questions: Sequence[Question]) -> dict[Question, t
 
     expected = sum(faithfulness.checks_seconds(model, one.map, one.parameters) for one in missing)
     if expected > QUICK:
-        on_demand(Key.CHECKS, tuple(keys), expected, word("check.start"), work)
+        job(tuple(keys), work, name="checks", seconds=expected, label=word("check.start"))
         return None
     with st.spinner(word("compute.running")):
         return {one: run(one) for one in questions}

@@ -1,8 +1,8 @@
-"""Deletion and insertion curves on demand, and the way to ask for what takes long below a trial."""
+"""Deletion and insertion curves on demand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -10,38 +10,13 @@ import streamlit as st
 
 from app import figures, state
 from app.runtime import faithfulness
-from app.state import Key, Subject
-from app.widgets.computation import QUICK, duration
+from app.state import Subject
+from app.widgets.job import job
 from app.words import word
 from core import Curves, Faithfulness
 from core.evaluation.sources import REFERENCES, is_even
-from core.types import Progress
 
 DIGITS = 3
-
-
-def on_demand(running: Key, key: tuple, expected: float, label: str, work: Callable[[Progress], object]) -> None:
-    """A button with its time said beforehand; once pressed the work under a bar with Stop, and the page anew.
-
-    ``running`` holds the ``key`` of what is being done. It is drawn outside of fragments: what is pressed in one waits
-    until the run has ended, and so would its Stop.
-    """
-    if state.get(running) != key:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(label, key=f"{running}.start", type="primary", on_click=lambda: state.put(running, key))
-            if expected > QUICK:
-                st.markdown(word("compute.about", duration=duration(expected)), width="content")
-        return
-    bar = st.progress(0.0, word("compute.running"))
-    st.button(word("compute.stop"), key=f"{running}.stop", on_click=lambda: state.forget(running))
-
-    def tick(done: int, total: int) -> None:
-        # a call of Streamlit's: it ends this run when the visitor has asked for something else
-        bar.progress(min(1.0, done / total), word("compute.progress", done=done, total=total))
-
-    work(tick)
-    state.forget(running)
-    st.rerun()
 
 
 def ask(subject: Subject, values: np.ndarray, target: int, seed: int) -> None:
@@ -53,7 +28,7 @@ def ask(subject: Subject, values: np.ndarray, target: int, seed: int) -> None:
     st.markdown(f"**{word('curves.title')}**")
     work = partial(faithfulness.curves, model, picture, values, target, seed, owner=state.visitor())
     expected = faithfulness.curves_seconds(model)
-    on_demand(Key.CURVES, key, expected, word("curves.draw"), lambda tick: work(tick=tick))
+    job(key, lambda tick: work(tick=tick), name="curves", seconds=expected, label=word("curves.draw"))
 
 
 def show(subject: Subject, name: str, values: np.ndarray, target: int, seed: int, share: float) -> None:
@@ -72,7 +47,7 @@ def show(subject: Subject, name: str, values: np.ndarray, target: int, seed: int
             st.markdown(word(f"curves.{which}"), help=word(f"term.{which}.means"))
             st.plotly_chart(
                 figures.faithfulness_curve(found.shares, lines, share, axis),
-                key=f"{Key.CURVES}.{which}",
+                key=f"curves.{which}",
                 config={"displayModeBar": False},
                 alt=word(f"curves.{which}"),
             )

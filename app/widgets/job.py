@@ -1,0 +1,117 @@
+"""Long work: its time said beforehand, then a bar with the time that is left, and Stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import streamlit as st
+
+from app import state
+from app.state import Key
+from app.words import word
+from core import InvalidInput
+from core.types import Progress
+
+Say = Callable[[int, int], str]
+QUICK = 2.0
+"""Seconds up to which work is done without being asked for."""
+SOON = 1.0
+"""Seconds after which the time that is left can be told."""
+
+
+def duration(seconds: float) -> str:
+    """About how long, as people say it."""
+    if seconds < 90:
+        return word("duration.seconds", count=max(1, round(seconds)))
+    return word("duration.minutes", count=round(seconds / 60))
+
+
+def job(
+    key: Hashable,
+    work: Callable[[Progress], object],
+    *,
+    name: str,
+    seconds: float = 0.0,
+    label: str = "",
+    about: str = "",
+    first: str = "",
+    say: Say | None = None,
+    **button: Any,
+) -> None:
+    """Offer the work of that key; once it was begun do it under a bar with Stop, and draw the page anew.
+
+    It is drawn outside of fragments: what is pressed in one waits until the run has ended, and so would its Stop.
+
+    Args:
+        key: What the work is about; it is dropped where that of another key is begun.
+        work: Does it, and calls ``tick(done, total)`` meanwhile.
+        name: Tells its buttons, ``start-NAME`` and ``stop-NAME``, from those of other work on the page.
+        seconds: How long it takes; said beforehand where it is not quick.
+        label, about: The button that begins, and what is said before it in place of the time.
+        first, say: What the bar says at first, and after ``done`` of ``total``.
+        button: What else ``st.button`` takes.
+
+    Raises:
+        InvalidInput: what ended the work.
+    """
+    if is_running(key):
+        run(work, name=name, first=first, say=say)
+        return
+    about = about or (word("compute.about", duration=duration(seconds)) if seconds > QUICK else "")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if about:
+            st.markdown(about, width="content")
+        label, look = label or word("compute.start"), {"type": "primary"} | button
+        st.button(label, key=f"start-{name}", on_click=lambda: state.put(Key.RUNNING, key), **look)
+
+
+def is_running(key: Hashable) -> bool:
+    """Whether the work of that key was begun, and is neither done nor stopped."""
+    return state.get(Key.RUNNING) == key
+
+
+def run(
+    work: Callable[[Progress], object],
+    *,
+    name: str,
+    first: str = "",
+    say: Say | None = None,
+    running: Key = Key.RUNNING,
+    stop: Callable[[], object] | None = None,
+) -> None:
+    """Do the work, as ``job`` takes it, under a bar with the time that is left and Stop, and draw the page anew.
+
+    ``running`` is the key of the session under which it is asked for; ``stop()``, where given, ends it in place of
+    forgetting that.
+    """
+    first = first or word("compute.running")
+    place = st.empty()
+    with place.container():  # in a horizontal one the button would be deaf
+        bar = st.progress(0.0, first)
+        st.button(word("compute.stop"), key=f"stop-{name}", on_click=stop or (lambda: state.forget(running)))
+    began: list[tuple[float, float]] = []
+
+    def tick(done: int, total: int) -> None:
+        # a call of Streamlit's: it ends this run when the visitor has asked for something else
+        if not total:
+            bar.progress(0.0, first)
+            return
+        now, share = time.monotonic(), min(1.0, done / total)
+        began[:] = began or [(now, share)]
+        told = say(done, total) if say else word("compute.progress", done=done, total=total)
+        since, before = began[0]
+        if share > before and now - since > SOON:
+            left = duration((now - since) / (share - before) * (1 - share))
+            told = word("compute.left", told=told, left=left)
+        bar.progress(share, told)
+
+    try:
+        work(tick)
+    except InvalidInput:
+        state.forget(running)
+        place.empty()
+        raise
+    state.forget(running)
+    st.rerun()  # the page again, with what was found and without the bar
