@@ -57,8 +57,11 @@ def run() -> None:
     history.watch()
     pages = {_declare(one): one for one in PAGES}
     page = st.navigation(list(pages), position="top")
-    state.restore(pages[page].address)
-    state.turn_to(page.url_path)
+    query = state.restore(pages[page].address, dict.fromkeys(key for one in PAGES for key in one.address))
+    for one in PAGES:
+        if query is not None and one.restore:
+            one.restore(query, one is pages[page])
+    state.turn_to(pages[page].slug, (key for one in PAGES for key in one.passing))
     if (asked := state.unknown_page([one.slug for one in PAGES])) is not None:
         state.notice(plain("page.unknown", page=asked))
     try:

@@ -1,10 +1,9 @@
 """What one visitor has chosen: the only place that touches ``st.session_state`` and the address."""
 
-from app.state import mistakes
 from app.state.address import (
     publish,
     publish_choices,
-    publish_trial,
+    publish_part,
     restore,
     shared_address,
     take_asked,
@@ -22,7 +21,7 @@ from app.state.belongings import (
     truth_of_upload,
     uploads,
 )
-from app.state.keys import ADDRESS, EXPLORE, MISTAKES, MODELS, TRUST, Key, Subject, View
+from app.state.keys import ADDRESS, Key, Subject, View
 from app.state.session import (
     choose_model,
     clicked_line,
@@ -55,12 +54,8 @@ from app.state.session import (
 
 __all__ = [
     "ADDRESS",
-    "EXPLORE",
     "Key",
-    "MISTAKES",
-    "MODELS",
     "Subject",
-    "TRUST",
     "View",
     "add_own_model",
     "add_upload",
@@ -79,7 +74,6 @@ __all__ = [
     "keep",
     "kept",
     "mark_line",
-    "mistakes",
     "notice",
     "own_models",
     "page_address",
@@ -87,7 +81,7 @@ __all__ = [
     "parameter_key",
     "publish",
     "publish_choices",
-    "publish_trial",
+    "publish_part",
     "put",
     "remove_own_model",
     "remove_upload",

@@ -2,55 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.components.overlay import ADDRESS as LOOK
-from app.state import filters, mistakes
-from app.state.keys import ADDRESS, EXPLORE, MISTAKES, MODELS, PARAMETER, TRIED, TRUST, Key, View
+from app.state.keys import ADDRESS, PARAMETER, Key, View
 from app.state.session import forget, get, page_address, parameter_key, put, set_parameter
 from core.legacy import current
 
-CHOICES = tuple(dict.fromkeys((*EXPLORE, *MISTAKES, *TRUST, *MODELS)))
-UNSAID = {Key.FRAMING: "center", Key.SECTION: "truth"}
+Unsaid = Mapping[StrEnum, str]
+UNSAID: Unsaid = {Key.FRAMING: "center"}
 """What goes without saying."""
+NOTHING: Mapping = MappingProxyType({})
 
 
-def restore(page: Collection[Key]) -> None:
+def restore(page: Collection[StrEnum], known: Iterable[StrEnum]) -> Mapping[str, str] | None:
     """Take the choices in the address into a session that is new, or whose visitor went back or forward.
 
     The address of a ``page`` speaks for its keys: one that is not in it is as it was at first. In any other run the
     session leads and the address follows, for one that comes with a click may be older than the click before it.
     Choices are kept while another page is shown, on which their pickers are not drawn: Streamlit would drop them.
+    ``known`` are the keys of every page's address. Returns the address if the choices were taken from it, else None.
     """
-    query, run = _query(), mistakes.run()
+    query = _query()
     if get(Key.RESTORED) and not (traveled() and query):
         chosen = [key for key in st.session_state if key in ADDRESS or str(key).startswith("parameter.")]
         st.session_state.update({key: st.session_state[key] for key in chosen})
-        return
+        return None
     put(Key.RESTORED, True)
     put(Key.ASKED, query)
-    for key in CHOICES:
+    for key in known:
         if key in query:
             put(key, query[key])
         elif key in page:
             forget(key)
     _restore_parameters(query)
-    if mistakes.run() != run:
-        mistakes.open_run(mistakes.run())
-        put(Key.ARRIVED, True)
-    if Key.RUN in page:
-        filters.restore(query)
+    return query
 
 
 def _query() -> dict[str, str]:
-    """What the address says, in today's spelling: it may be older than this version."""
+    """What the address says, framing and parameters in today's spelling: it may be older than this version."""
     said = st.query_params.to_dict()
-    spelled = (Key.FRAMING, Key.ERASE_FILL, Key.TRUTH)
-    return {key: current(one) if key in spelled or key.startswith(PARAMETER) else one for key, one in said.items()}
+    return {key: current(one) if key == Key.FRAMING or key.startswith(PARAMETER) else one for key, one in said.items()}
 
 
 def _restore_parameters(query: Mapping[str, str]) -> None:
@@ -71,7 +69,7 @@ def traveled() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def take_asked(key: Key | str) -> str | None:
+def take_asked(key: StrEnum | str) -> str | None:
     """What the address asked for under that key, once: who cannot give it says so."""
     asked = dict(get(Key.ASKED, {}))
     found = asked.pop(key, None)
@@ -90,15 +88,19 @@ def publish(view: View, tried: Mapping[str, str]) -> None:
     _write(view.address() | dict(tried) | look)
 
 
-def publish_trial(tried: Mapping[str, str]) -> None:
-    """Write what of a trial travels into the address, where no more than a part of the page is drawn again."""
-    _write({name: value for name, value in st.query_params.to_dict().items() if name not in TRIED} | dict(tried))
+def publish_part(names: Collection[StrEnum], said: Mapping[str, str]) -> None:
+    """Write those names of the address anew, where no more than a part of the page is drawn again."""
+    _write({name: value for name, value in st.query_params.to_dict().items() if name not in names} | dict(said))
 
 
-def publish_choices(page: Collection[Key]) -> None:
-    """Write what is chosen under a page's keys into the address."""
-    chosen = {key.value: get(key) for key in page if get(key) not in ("", None, UNSAID.get(key))}
-    _write(chosen | (filters.address() if chosen.get(Key.RUN) and Key.RUN in page else {}))
+def publish_choices(page: Collection[StrEnum], more: Mapping[str, str] = NOTHING, unsaid: Unsaid = NOTHING) -> None:
+    """Write what is chosen under a page's keys into the address, and ``more`` that is no choice of one key.
+
+    The choices that are ``unsaid`` go without saying, as the first framing does.
+    """
+    default = {**UNSAID, **unsaid}
+    chosen = {key.value: get(key) for key in page if get(key) not in ("", None, default.get(key))}
+    _write(chosen | dict(more))
 
 
 def shared_address() -> str:

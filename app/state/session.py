@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
@@ -12,28 +13,28 @@ import streamlit as st
 from app.state.keys import Key, Subject
 
 
-def get(key: Key, default: Any = None) -> Any:
+def get(key: StrEnum, default: Any = None) -> Any:
     """The value of a key, or the default."""
     return st.session_state.get(key, default)
 
 
-def put(key: Key, value: Any) -> None:
+def put(key: StrEnum, value: Any) -> None:
     """Set a key before its widget is drawn, or in a callback."""
     st.session_state[key] = value
 
 
-def take(key: Key) -> Any:
+def take(key: StrEnum) -> Any:
     """The value of a key, or None, once."""
     return st.session_state.pop(key, None)
 
 
-def forget(*keys: Key) -> None:
+def forget(*keys: StrEnum) -> None:
     """Let the keys fall back to their defaults."""
     for key in keys:
         st.session_state.pop(key, None)
 
 
-def component(key: Key, name: str) -> Any:
+def component(key: StrEnum, name: str) -> Any:
     """What a component with that key has just told, in its callback."""
     told = st.session_state.get(key)
     return told.get(name) if told else None
@@ -72,14 +73,14 @@ def clicked_points(key: str) -> tuple[int, ...]:
     return tuple(int(one["customdata"]) for one in event["selection"]["points"]) if event else ()
 
 
-def clicked_line(key: Key) -> int | None:
+def clicked_line(key: StrEnum) -> int | None:
     """The line of a table that was just clicked, in a cell of it or at its head, as its data counts them; or None."""
     told = (st.session_state.get(key) or {}).get("selection", {})
     cells, rows = told.get("cells"), told.get("rows")
     return cells[0][0] if cells else rows[0] if rows else None
 
 
-def mark_line(key: Key, line: int) -> None:
+def mark_line(key: StrEnum, line: int) -> None:
     """Mark a line of a table as the chosen one, before the table is drawn or in a callback."""
     put(key, {"selection": {"rows": [line], "columns": [], "cells": []}})
 
@@ -117,10 +118,10 @@ def hush() -> None:
     forget(Key.SAID)
 
 
-def turn_to(page: str) -> None:
-    """Leave behind what was said of files on another page than this one, where nothing of them is left."""
+def turn_to(page: str, passing: Iterable[StrEnum]) -> None:
+    """Leave behind what was said on another page than this one: the keys under which that is ``passing``."""
     if get(Key.PAGE) != page:
-        forget(Key.REFUSED, Key.ZIP_REFUSED, Key.SAID)
+        forget(*passing, Key.SAID)
         put(Key.PAGE, page)
 
 

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from app.state import EXPLORE, MISTAKES, MODELS, TRUST, Key
-from app.views.mistakes import scanning
+from app.views.explore import keys as explore
+from app.views.mistakes import address, scanning
+from app.views.mistakes import keys as mistakes
+from app.views.models import keys as models
+from app.views.trust import keys as trust
 
 HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the app. Its ``slug`` is its room in this folder and, but for the first page's, the path of its URL.
+    """A page of the app, drawn by ``page.py`` in its room.
 
-    ``address`` are the keys of the session that its URL speaks for: one that the URL lacks is as it was at first.
-    ``elsewhere`` draws into the side bar of every other page what goes on here, with a link to the file it is given.
+    ``slug`` is its room in this folder and, but for the first page's, the path of its URL. ``keys`` are those that the
+    page has to itself in the session, and ``address`` those that its URL speaks for: one that the URL lacks is as it
+    was at first. ``passing`` are the keys whose values do not outlast a look at another page. ``restore(query, here)``
+    takes what else a URL says of the page, which is the one that is shown or not. ``elsewhere(file)`` draws into the
+    side bar of every other page what goes on here, with a link to the file.
     """
 
     slug: str
-    address: tuple[Key, ...]
+    keys: type[StrEnum]
+    address: tuple[StrEnum, ...] = ()
+    passing: tuple[StrEnum, ...] = ()
+    restore: Callable[[Mapping[str, str], bool], None] | None = None
     elsewhere: Callable[[Path], None] | None = None
 
     @property
@@ -31,10 +41,10 @@ class Page:
 
 
 PAGES = (
-    Page("explore", EXPLORE),
-    Page("mistakes", MISTAKES, elsewhere=scanning.follow),
-    Page("trust", TRUST),
-    Page("models", MODELS),
+    Page("explore", explore.ExploreKey, explore.ADDRESS),
+    Page("mistakes", mistakes.MistakesKey, mistakes.ADDRESS, mistakes.PASSING, address.restore, scanning.follow),
+    Page("trust", trust.TrustKey, trust.ADDRESS),
+    Page("models", models.ModelsKey, models.ADDRESS, models.PASSING),
 )
 """Every page, in the order of the navigation; the first opens at the root."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
+from enum import StrEnum
 from typing import Any
 
 import streamlit as st
@@ -49,9 +50,11 @@ def job(
         work: Does it, and calls ``tick(done, total)`` meanwhile.
         name: Tells its buttons, ``start-NAME`` and ``stop-NAME``, from those of other work on the page.
         seconds: How long it takes; said beforehand where it is not quick.
-        label, about: The button that begins, and what is said before it in place of the time.
-        first, say: What the bar says at first, and after ``done`` of ``total``.
-        button: What else ``st.button`` takes.
+        label: The button that begins.
+        about: What is said before it in place of the time.
+        first: What the bar says at first.
+        say: What it says after ``done`` of ``total``.
+        **button: What else ``st.button`` takes.
 
     Raises:
         InvalidInput: what ended the work.
@@ -78,7 +81,7 @@ def run(
     name: str,
     first: str = "",
     say: Say | None = None,
-    running: Key = Key.RUNNING,
+    running: StrEnum = Key.RUNNING,
     stop: Callable[[], object] | None = None,
 ) -> None:
     """Do the work, as ``job`` takes it, under a bar with the time that is left and Stop, and draw the page anew.

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.state import ADDRESS, Key, View, address
+from app.state import ADDRESS, View, address
+from app.views.mistakes.keys import MistakesKey
 
 VIEWS = [
     View("scenes/plain", "scenes/42", "saliency"),
@@ -63,15 +64,20 @@ def session() -> None:
 
     from app import state
     from app.state import Key
+    from app.views import PAGES
+    from app.views.mistakes import address, selection
+    from app.views.trust.keys import TrustKey
 
-    state.restore(state.EXPLORE)
-    told = {key.value: state.get(key) for key in state.EXPLORE}
+    query = state.restore(PAGES[0].address, [key for one in PAGES for key in one.address])
+    if query is not None:
+        address.restore(query, here=False)
+    told = {key.value: state.get(key) for key in PAGES[0].address}
     told["parameters"] = {
         method: state.parameter(method, "steps", 50) for method in ("grad-cam", "integrated-gradients", "smoothgrad")
     }
     told["asked"] = [state.take_asked(Key.SAMPLE), state.take_asked(Key.SAMPLE)]
-    told["run"] = [state.mistakes.run(), state.mistakes.number()]
-    told["section"] = state.get(Key.SECTION)
+    told["run"] = [selection.run(), selection.number()]
+    told["section"] = state.get(TrustKey.SECTION)
     if "published" not in st.session_state:
         st.session_state["published"] = True
         state.publish(
@@ -145,7 +151,7 @@ def test_a_page_speaks_for_its_own_choices_only(back) -> None:
         page.query_params[name] = value
     first = told(page)
     assert first["run"] == ["one", None] and first["section"] == "league"
-    page.session_state[Key.NUMBER] = 5
+    page.session_state[MistakesKey.NUMBER] = 5
     back(page, {"model": "scenes/cbam", "method": "saliency"})
     after = told(page)
     assert after["run"] == ["one", 5] and after["section"] == "league", "of other pages' addresses"
@@ -159,21 +165,26 @@ def pages() -> None:
 
     from app import state
     from app.state import Key
+    from app.views import PAGES
+    from app.views.explore.keys import TRIED
+    from app.views.mistakes.keys import MistakesKey as Runs
+    from app.views.trust.keys import TrustKey
 
-    chosen = {Key.MODEL: "scenes/cbam", Key.SAMPLE: "scenes/7", Key.FRAMING: "center", Key.SECTION: "truth"}
-    for key, value in (chosen | {Key.RUN: None, Key.METHOD: "saliency"}).items():
+    _, mistakes, trust, models = (one.address for one in PAGES)
+    chosen = {Key.MODEL: "scenes/cbam", Key.SAMPLE: "scenes/7", Key.FRAMING: "center", TrustKey.SECTION: "truth"}
+    for key, value in (chosen | {Runs.RUN: None, Key.METHOD: "saliency"}).items():
         state.put(key, value)
-    written = []
-    for page in (state.TRUST, state.MISTAKES, state.MODELS):
-        state.publish_choices(page)
+    written, first = [], {TrustKey.SECTION: "truth"}
+    for page in (trust, mistakes, models):
+        state.publish_choices(page, unsaid=first)
         written.append(st.query_params.to_dict())
-    state.put(Key.SECTION, "league")
-    state.put(Key.RUN, "run one")
-    for page in (state.TRUST, state.MISTAKES):
-        state.publish_choices(page)
+    state.put(TrustKey.SECTION, "league")
+    state.put(Runs.RUN, "run one")
+    for page in (trust, mistakes):
+        state.publish_choices(page, unsaid=first)
         written.append(st.query_params.to_dict())
     state.publish(state.View("scenes/cbam", "scenes/7", "saliency"), {"trial": "erase", "way": "off"})
-    state.publish_trial({"way": "shuffled"})
+    state.publish_part(TRIED, {"way": "shuffled"})
     written.append(st.query_params.to_dict())
     st.json([written, state.shared_address()])
 

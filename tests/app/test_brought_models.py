@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from app.state import Key
 from app.views.models import own_models
+from app.views.models.keys import ModelsKey
 from app.words import word
 from core.models import download, zoo
 from core.types import InvalidInput
@@ -145,7 +146,7 @@ def pets() -> tuple[str, bytes, str]:
 
 
 def bring(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
-    uploader = next(one for one in page.file_uploader if one.key.startswith(Key.MODEL_UPLOADER))
+    uploader = next(one for one in page.file_uploader if one.key.startswith(ModelsKey.MODEL_UPLOADER))
     return uploader.set_value(list(files)).run()
 
 

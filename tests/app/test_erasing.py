@@ -13,7 +13,7 @@ import core
 from app import attention_maps, figures
 from app.runtime import faithfulness, results
 from app.runtime.store import Store
-from app.state import Key
+from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import curves, erasing
 from app.words import percent, word
 from core import Curves, Faithfulness, Stopped
@@ -68,7 +68,7 @@ def test_each_mechanisms_maps_erase_what_the_core_erases(classifier: core.Classi
     else:
         attended = attention_maps.grid_of(given["reading"], shown)
         assert shows(page, changes(classifier, picture, attended, given["target"]))
-        page = page.button_group(key=Key.ERASE_MAP).set_value("attribution").run()
+        page = page.button_group(key=ExploreKey.ERASE_MAP).set_value("attribution").run()
     assert shows(page, changes(classifier, picture, given["found"].values, given["target"]))
     assert len(page.get("image")) == 3
 
@@ -89,8 +89,8 @@ def test_share_fill_and_seed_are_the_visitors(tiny: Callable, picture: Picture) 
     given = situation(classifier, picture)
     values = attention_maps.grid_of(given["reading"], given["shown"].choice)
     page = open_erasing(given)
-    page.slider(key=Key.ERASE_SHARE).set_value(55)
-    page.button_group(key=Key.ERASE_FILL).set_value("surroundings")
+    page.slider(key=ExploreKey.ERASE_SHARE).set_value(55)
+    page.button_group(key=ExploreKey.ERASE_FILL).set_value("surroundings")
     page = page.run()
     how = {"share": 0.55, "fill": "surroundings"}
     assert shows(page, changes(classifier, picture, values, given["target"], **how))
@@ -140,7 +140,7 @@ def test_nothing_is_erased_by_a_map_that_is_blank(tiny: Callable, picture: Pictu
     assert word("overlay.note.zero.attention", target=name) in said(page)
     assert shows(page, changes(given["subject"].classifier, picture, attention_maps.grid_of(
         given["reading"], given["shown"].choice), given["target"]))  # fmt: skip
-    assert not [one for one in page.button_group if one.key == Key.ERASE_MAP]
+    assert not [one for one in page.button_group if one.key == ExploreKey.ERASE_MAP]
     page = open_erasing({**situation(tiny("plain"), picture, "saliency"), "found": blank})
     assert word("overlay.note.zero.picture", target=name) in said(page) and not page.get("image")
 
@@ -201,7 +201,7 @@ def test_the_curves_are_drawn_when_asked_for_and_their_areas_are_the_cores(tiny:
         areas = getattr(found, one)
         cells = [f"{area:.3f}" for area in (areas.deletion_area, areas.insertion_area)]
         assert (" | ".join(cells) if one != "map" else " | ".join(f"**{cell}**" for cell in cells)) in said(page)
-    page = page.button_group(key=Key.ERASE_MAP).set_value("attribution").run()
+    page = page.button_group(key=ExploreKey.ERASE_MAP).set_value("attribution").run()
     assert not page.get("plotly_chart") and page.button(key="start-curves")  # another map, other curves
 
 

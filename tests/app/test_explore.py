@@ -15,6 +15,8 @@ import core
 from app import state
 from app.state import Key, View
 from app.titles import method_title
+from app.views.explore.keys import TRIED, ExploreKey
+from app.views.trust.keys import TrustKey
 from app.widgets.models import FIRST
 from app.words import word
 from core.attribution import METHODS, methods
@@ -168,12 +170,12 @@ def test_a_section_of_trust_comes_back_from_its_address(section: str, shown: str
     page = AppTest.from_file(MAIN, default_timeout=120)
     page.query_params["section"] = section
     page = well(visit(page, "trust").run())
-    assert page.button_group(key=Key.SECTION).value == shown
+    assert page.button_group(key=TrustKey.SECTION).value == shown
     assert ("section=nonsense" in said(page)) == (section == "nonsense")
     assert page.query_params.get("section") == (shown if shown == "league" else None)
 
 
-TRIED = [
+TESTS = [
     {"trial": "erase"},
     {"changed": "every", "way": "off"},
     {"changed": "stage4.block1.second", "way": "shuffled", "shuffle": "7"},
@@ -182,29 +184,29 @@ TRIED = [
 ]
 
 
-@pytest.mark.parametrize("tried", TRIED)
+@pytest.mark.parametrize("tried", TESTS)
 def test_a_trial_comes_back_from_its_address(tried: dict[str, str]) -> None:
     page = well(open_page(model="scenes/self-attention", **tried))
     assert not page.warning
     assert {name: page.query_params.get(name) for name in tried} == tried
-    assert page.button_group(key=Key.TRIAL).value == tried.get("trial", "intervene")
+    assert page.button_group(key=ExploreKey.TRIAL).value == tried.get("trial", "intervene")
     if "way" in tried:
-        assert page.button_group(key=Key.WAY).value == tried["way"]
-        every = [one for one in page.selectbox if one.key == Key.CHANGED]
+        assert page.button_group(key=ExploreKey.WAY).value == tried["way"]
+        every = [one for one in page.selectbox if one.key == ExploreKey.CHANGED]
         assert every[0].value == {"every": ""}.get(tried.get("changed"), every[0].value)
     if "shuffle" in tried:
-        assert page.number_input(key=Key.SHUFFLE).value == 7
+        assert page.number_input(key=ExploreKey.SHUFFLE).value == 7
     if "parts_off" in tried:
-        assert page.button_group(key=Key.PARTS_OFF).value == ([1, 3] if tried["parts_off"] == "2,4" else [])
+        assert page.button_group(key=ExploreKey.PARTS_OFF).value == ([1, 3] if tried["parts_off"] == "2,4" else [])
 
 
 def test_what_a_trial_begins_with_is_not_in_the_address_and_what_cannot_travel_neither(first: AppTest) -> None:
-    own = {key.value for key in state.EXPLORE} - {key.value for key in state.ADDRESS}
+    own = {key.value for key in TRIED}
     assert not own & set(first.query_params)
     page = well(open_page(model="scenes/self-attention"))
-    well(page.button_group(key=Key.WAY).set_value("off").run())
+    well(page.button_group(key=ExploreKey.WAY).set_value("off").run())
     assert page.query_params["way"] == "off"
-    well(page.button_group(key=Key.WAY).set_value("other").run())
+    well(page.button_group(key=ExploreKey.WAY).set_value("other").run())
     assert not own & set(page.query_params)
 
 
@@ -280,21 +282,23 @@ def test_a_pinned_patch_gets_its_numbers() -> None:
     page = open_page(model="scenes/self-attention", sample="scenes/24")
     first_map = page.query_params["map"]
     pick = {"pane": "attention", "layer": first_map, "row": 2, "column": 3}
-    page.session_state[Key.OVERLAY] = {"pick": pick}
+    page.session_state[ExploreKey.OVERLAY] = {"pick": pick}
     page = well(page.run())
     assert len(page.info) == 1 and "row 3, column 4" in page.info[0].value
 
 
 def test_what_was_set_in_a_trial_is_there_when_it_is_opened_again() -> None:
     page = well(open_page(model="scenes/cbam", sample="scenes/24"))
-    well(page.button_group(key=Key.WAY).set_value("shuffled").run())
-    well(page.number_input(key=Key.SHUFFLE).set_value(7).run())
-    well(page.button_group(key=Key.TRIAL).set_value("erase").run())
-    well(page.slider(key=Key.ERASE_SHARE).set_value(45).run())
-    well(page.button_group(key=Key.ERASE_FILL).set_value("blur").run())
-    well(page.button_group(key=Key.ERASE_MAP).set_value("attribution").run())
-    well(page.button_group(key=Key.TRIAL).set_value("intervene").run())
-    assert page.button_group(key=Key.WAY).value == "shuffled" and page.number_input(key=Key.SHUFFLE).value == 7
-    well(page.button_group(key=Key.TRIAL).set_value("erase").run())
-    assert page.slider(key=Key.ERASE_SHARE).value == 45 and page.button_group(key=Key.ERASE_FILL).value == "blur"
-    assert page.button_group(key=Key.ERASE_MAP).value == "attribution"
+    well(page.button_group(key=ExploreKey.WAY).set_value("shuffled").run())
+    well(page.number_input(key=ExploreKey.SHUFFLE).set_value(7).run())
+    well(page.button_group(key=ExploreKey.TRIAL).set_value("erase").run())
+    well(page.slider(key=ExploreKey.ERASE_SHARE).set_value(45).run())
+    well(page.button_group(key=ExploreKey.ERASE_FILL).set_value("blur").run())
+    well(page.button_group(key=ExploreKey.ERASE_MAP).set_value("attribution").run())
+    well(page.button_group(key=ExploreKey.TRIAL).set_value("intervene").run())
+    assert page.button_group(key=ExploreKey.WAY).value == "shuffled"
+    assert page.number_input(key=ExploreKey.SHUFFLE).value == 7
+    well(page.button_group(key=ExploreKey.TRIAL).set_value("erase").run())
+    assert page.slider(key=ExploreKey.ERASE_SHARE).value == 45
+    assert page.button_group(key=ExploreKey.ERASE_FILL).value == "blur"
+    assert page.button_group(key=ExploreKey.ERASE_MAP).value == "attribution"

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from app.state import Key, Subject
 from app.views.explore import attributions, panes
+from app.views.explore.keys import ExploreKey
 from app.words import word
 from core.attribution import method
 from core.data import samples
@@ -132,12 +133,13 @@ ERASED = {"trial": "erase", "erase_map": "attribution", "erase_share": "45", "er
 def test_an_erasure_comes_back_from_its_address() -> None:
     page = well(open_page(model=MODEL, sample="scenes/24", **ERASED))
     assert {name: page.query_params.get(name) for name in ERASED} == ERASED and not page.warning
-    assert page.slider(key=Key.ERASE_SHARE).value == 45 and page.button_group(key=Key.ERASE_FILL).value == "blur"
-    assert page.button_group(key=Key.ERASE_MAP).value == "attribution"
+    assert page.slider(key=ExploreKey.ERASE_SHARE).value == 45
+    assert page.button_group(key=ExploreKey.ERASE_FILL).value == "blur"
+    assert page.button_group(key=ExploreKey.ERASE_MAP).value == "attribution"
     assert word("erase.seed", seed=3) in said(page)
-    page = well(page.slider(key=Key.ERASE_SHARE).set_value(20).run())
+    page = well(page.slider(key=ExploreKey.ERASE_SHARE).set_value(20).run())
     assert "erase_share" not in page.query_params and page.query_params["erase_fill"] == "blur"
-    page = well(page.button_group(key=Key.ERASE_FILL).set_value("gray").run())
+    page = well(page.button_group(key=ExploreKey.ERASE_FILL).set_value("gray").run())
     assert "erase_fill" not in page.query_params
     again = next(one for one in page.button if one.label == word("erase.again"))
     assert well(again.click().run()).query_params["seed"] == "4"

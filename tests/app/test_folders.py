@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from app.runtime.mistakes import folders, runs, scans
 from app.state import Key
+from app.views.mistakes.keys import MistakesKey
 from core import InvalidInput
 from tests.app.pages import visit
 
@@ -141,14 +142,14 @@ def test_the_page_asks_for_no_path_where_none_is_open(
     page = AppTest.from_file(MAIN, default_timeout=120)
     page.query_params["run"] = str(place / "secret")
     page = visit(page.run(), "mistakes").run()
-    page.session_state[Key.DATA] = "folder"
+    page.session_state[MistakesKey.DATA] = "folder"
     page.session_state["data-folder"] = str(place / "secret")
     page.run()
     assert not page.exception and [one.value for one in page.error if "closed to visitors" in one.value]
     monkeypatch.delenv(folders.FOLDERS)
     page.run()
     assert not page.exception and not page.text_input and not page.error
-    kinds = next(one for one in page.button_group if one.key == Key.DATA)
+    kinds = next(one for one in page.button_group if one.key == MistakesKey.DATA)
     assert [json.dumps(one) for one in ("folder", "csv") if one in kinds.options] == []
 
 

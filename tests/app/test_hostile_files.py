@@ -20,8 +20,10 @@ from streamlit.testing.v1.element_tree import Block
 
 import core
 from app.runtime.mistakes import runs, tags
-from app.state import Key
-from app.state.mistakes import Filter
+from app.runtime.mistakes.filters import Filter
+from app.views.explore.keys import ExploreKey
+from app.views.mistakes.keys import MistakesKey
+from app.views.trust.keys import TrustKey
 from core.models.architecture import build
 from core.types import ModelCard
 from tests.app.pages import visit
@@ -132,7 +134,7 @@ def test_explore() -> None:
     keep = next(one for one in page.button if one.label == "Keep")
     assert not read_as_markdown(keep.click().run())
     for trial in ("intervene", "check"):
-        page.session_state[Key.TRIAL] = trial
+        page.session_state[ExploreKey.TRIAL] = trial
         assert not read_as_markdown(page.run())
 
 
@@ -149,21 +151,21 @@ def test_models() -> None:
 @pytest.mark.parametrize("section", ["truth", "random", "faith", "league"])
 def test_trust(section: str) -> None:
     page = open_page("trust", section=section)
-    page.session_state[Key.MEASURING] = True
+    page.session_state[TrustKey.MEASURING] = True
     assert not read_as_markdown(page.run())
 
 
 def test_mistakes(world: Path) -> None:
     page = open_page("mistakes")
     assert not read_as_markdown(page)
-    page.session_state[Key.DATA] = "folder"
+    page.session_state[MistakesKey.DATA] = "folder"
     page.session_state["data-folder"] = str(world / "pictures")
     assert not read_as_markdown(page.run())  # labels that mean no class
     opened = runs.open_one("one")
     tags.put(opened.run, opened.table["number"].tolist(), [f"{PIX} tag"])
     page = open_page("mistakes", run="one")
-    page.session_state[Key.NUMBER] = int(opened.table["number"].iloc[0])
-    page.session_state[Key.OTHER_RUN] = f"two {PIX}"
+    page.session_state[MistakesKey.NUMBER] = int(opened.table["number"].iloc[0])
+    page.session_state[MistakesKey.OTHER_RUN] = f"two {PIX}"
     page.run()
     assert not read_as_markdown(page)
     page = AppTest.from_file(MAIN, default_timeout=120)
@@ -171,9 +173,9 @@ def test_mistakes(world: Path) -> None:
         page.query_params[name] = value
     page.run()
     page = visit(page, "mistakes")
-    page.session_state[Key.FILTER] = Filter(true=CLASSES[0], tag=f"{PIX} tag")
+    page.session_state[MistakesKey.FILTER] = Filter(true=CLASSES[0], tag=f"{PIX} tag")
     for summary in ("classes", "calibration", "matrix"):
-        page.session_state[Key.SUMMARY] = summary
+        page.session_state[MistakesKey.SUMMARY] = summary
         assert not read_as_markdown(page.run())
 
 

@@ -14,6 +14,7 @@ from app.attention_maps import find_choice
 from app.runtime import interventions
 from app.state import Key, Subject
 from app.titles import tap_titles
+from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import EVERY, OFF, OTHER, PAINTED, SHUFFLED, UNIFORM
 from app.words import word
@@ -29,8 +30,8 @@ def page(slug: str, family: bool, clicked: int | None = None) -> None:
     """The trial alone, with a small model; ``clicked`` is a line of the table that was clicked before."""
     from app import runtime, state
     from app.runtime import interventions as known
-    from app.state import Key
     from app.views.explore.analysis import Analysis
+    from app.views.explore.keys import ExploreKey
     from app.views.explore.tests import ablations, interventions
     from tests.app.test_interventions import SAMPLE, model_of
     from tests.app.trial_page import situation
@@ -39,7 +40,7 @@ def page(slug: str, family: bool, clicked: int | None = None) -> None:
     reading = runtime.reading(model, picture)
     if clicked is not None and not state.get("done"):
         state.put("done", True)
-        state.put(Key.ABLATIONS, {"selection": {"rows": [], "columns": [], "cells": [(clicked, "part")]}})
+        state.put(ExploreKey.ABLATIONS, {"selection": {"rows": [], "columns": [], "cells": [(clicked, "part")]}})
         ablations.click(known.find_ablations(model, picture, reading.predicted))
     interventions.show(Analysis(**situation(model, picture, computed=False, sample=SAMPLE)))
 
@@ -63,10 +64,10 @@ def said(shown: AppTest) -> str:
 
 
 def choose(shown: AppTest, tap: str, way: str) -> AppTest:
-    shown.selectbox(key=Key.CHANGED).set_value(tap)
-    if word(f"change.way.{way}") not in shown.button_group(key=Key.WAY).options:
+    shown.selectbox(key=ExploreKey.CHANGED).set_value(tap)
+    if word(f"change.way.{way}") not in shown.button_group(key=ExploreKey.WAY).options:
         shown = well(shown.run())
-    return well(shown.button_group(key=Key.WAY).set_value(way).run())
+    return well(shown.button_group(key=ExploreKey.WAY).set_value(way).run())
 
 
 def expected(model: Classifier, before: Reading, after: Reading) -> list[str]:
@@ -98,7 +99,8 @@ def test_at_first_the_attention_on_the_left_pane_is_uniform(slug: str) -> None:
     reading = core.read(model, open_sample(SAMPLE))
     choice = find_choice(reading, "")
     first = choice.tap if choice else reading.maps[-1].tap  # a gate of channels is on no pane
-    assert shown.selectbox(key=Key.CHANGED).value == first and shown.button_group(key=Key.WAY).value == UNIFORM
+    assert shown.selectbox(key=ExploreKey.CHANGED).value == first
+    assert shown.button_group(key=ExploreKey.WAY).value == UNIFORM
     agrees(shown, model, {first: core.UNIFORM})
 
 
@@ -107,15 +109,15 @@ def test_it_follows_the_pane_until_another_is_chosen() -> None:
 
     def on_pane(shown: AppTest, slug: str) -> str:
         shown.session_state[Key.MAP] = slug
-        return well(shown.run()).selectbox(key=Key.CHANGED).value
+        return well(shown.run()).selectbox(key=ExploreKey.CHANGED).value
 
     shown = open_page("self-attention")
-    assert shown.selectbox(key=Key.CHANGED).value == first
+    assert shown.selectbox(key=ExploreKey.CHANGED).value == first
     assert on_pane(shown, f"{second}.head2") == second and on_pane(shown, first) == first
     choose(shown, second, "head")
     assert on_pane(shown, f"{first}.head1") == second
     shown = well(shown.button(key="reset-change").click().run())
-    assert shown.selectbox(key=Key.CHANGED).value == first
+    assert shown.selectbox(key=ExploreKey.CHANGED).value == first
     rolled = open_page("transformer")
     assert on_pane(rolled, "rollout") == core.read(build_tiny("transformer"), open_sample(SAMPLE)).maps[-1].tap
 
@@ -130,7 +132,7 @@ def test_each_way_says_what_the_core_says(slug: str) -> None:
     for tap, way in product([next(iter(maps)), *([EVERY] if len(maps) > 1 else [])], given):
         shown = choose(shown, tap, way)
         agrees(shown, model, {one: given[way](one) for one in ([tap] if tap else maps)})
-    assert shown.session_state[Key.DONOR] == other
+    assert shown.session_state[ExploreKey.DONOR] == other
 
 
 @pytest.mark.parametrize(("family", "kind"), [("vit", Kind.PAIRWISE), ("swin", Kind.WINDOWED), ("resnet", None)])
@@ -143,7 +145,7 @@ def test_models_of_others_can_be_changed_too(family: str, kind: Kind | None) -> 
     assert one.kind == kind
     shown = choose(shown, one.tap, "head")
     agrees(shown, model, {one.tap: core.off(head=0)})
-    shown = well(shown.button_group(key=Key.PARTS_OFF).set_value([0, 1]).run())
+    shown = well(shown.button_group(key=ExploreKey.PARTS_OFF).set_value([0, 1]).run())
     agrees(shown, model, {one.tap: core.off(head=(0, 1))})
 
 
@@ -156,17 +158,17 @@ def test_a_model_without_attention_says_so_in_a_sentence() -> None:
 def test_a_shuffle_goes_by_its_seed() -> None:
     model, shown = build_tiny("attention-pooling"), open_page("attention-pooling")
     shown = choose(shown, "pool", SHUFFLED)
-    shown = well(shown.number_input(key=Key.SHUFFLE).set_value(7).run())
+    shown = well(shown.number_input(key=ExploreKey.SHUFFLE).set_value(7).run())
     agrees(shown, model, {"pool": core.SHUFFLED(7)})
 
 
 def test_several_parts_can_be_off_and_none() -> None:
     model, shown = build_tiny("squeeze-excitation"), open_page("squeeze-excitation")
-    tap = shown.selectbox(key=Key.CHANGED).value
+    tap = shown.selectbox(key=ExploreKey.CHANGED).value
     shown = choose(shown, tap, "channel")
-    shown = well(shown.button_group(key=Key.PARTS_OFF).set_value([3, 1, 12]).run())
+    shown = well(shown.button_group(key=ExploreKey.PARTS_OFF).set_value([3, 1, 12]).run())
     agrees(shown, model, {tap: core.off(channel=(1, 3, 12))})
-    shown = well(shown.button_group(key=Key.PARTS_OFF).set_value([]).run())
+    shown = well(shown.button_group(key=ExploreKey.PARTS_OFF).set_value([]).run())
     assert word("change.nothing") in said(shown) and "this attention." not in said(shown)
     glimpses = choose(open_page("recurrent"), "pool", "glimpse")
     agrees(glimpses, build_tiny("recurrent"), {"pool": core.off(glimpse=0)})
@@ -186,8 +188,8 @@ def test_only_what_a_kind_has_is_offered() -> None:
 
 def test_what_does_not_fit_another_attention_is_let_go() -> None:
     shown = choose(open_page("cbam"), "stage4.attention.spatial", PAINTED)
-    shown = well(shown.selectbox(key=Key.CHANGED).set_value("stage4.attention.channel").run())
-    assert shown.button_group(key=Key.WAY).value == UNIFORM
+    shown = well(shown.selectbox(key=ExploreKey.CHANGED).set_value("stage4.attention.channel").run())
+    assert shown.button_group(key=ExploreKey.WAY).value == UNIFORM
 
 
 GATED, ALIKE, PLAIN = "the average of the gate", "attends to all patches equally", "average pooling"
@@ -250,12 +252,12 @@ def test_a_click_on_a_line_switches_that_part_off(slug: str, line: int) -> None:
     model, one = build_tiny(slug), core.ablate(build_tiny(slug), open_sample(SAMPLE))[line]
     scanned(slug)
     shown = open_page(slug, clicked=line)
-    assert shown.selectbox(key=Key.CHANGED).value == one.tap
-    assert shown.button_group(key=Key.WAY).value == (one.part if one.numbers else OFF)
+    assert shown.selectbox(key=ExploreKey.CHANGED).value == one.tap
+    assert shown.button_group(key=ExploreKey.WAY).value == (one.part if one.numbers else OFF)
     agrees(shown, model, {one.tap: core.off(**{one.part: one.numbers}) if one.numbers else core.OFF})
-    assert shown.session_state[Key.ABLATIONS]["selection"]["rows"] == [line]
-    shown = well(shown.button_group(key=Key.WAY).set_value(UNIFORM).run())
-    assert shown.session_state[Key.ABLATIONS]["selection"]["rows"] == []
+    assert shown.session_state[ExploreKey.ABLATIONS]["selection"]["rows"] == [line]
+    shown = well(shown.button_group(key=ExploreKey.WAY).set_value(UNIFORM).run())
+    assert shown.session_state[ExploreKey.ABLATIONS]["selection"]["rows"] == []
 
 
 def test_a_long_try_says_its_time_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,5 +289,5 @@ def test_reset_puts_everything_back_and_no_trace_is_left() -> None:
         assert same(core.read(model, picture), first)
     assert said(shown) != begun
     shown = well(shown.button(key="reset-change").click().run())
-    assert said(shown) == begun and shown.button_group(key=Key.WAY).value == UNIFORM
+    assert said(shown) == begun and shown.button_group(key=ExploreKey.WAY).value == UNIFORM
     assert same(core.read(model, picture), first)

@@ -17,6 +17,7 @@ from app.runtime.store import Store
 from app.state import Key
 from app.views.models import cards
 from app.views.models.equation import latex
+from app.views.models.keys import ModelsKey
 from app.widgets import models
 from app.words import word
 from core.attention import MECHANISMS
@@ -125,10 +126,10 @@ def test_the_table_says_of_each_card_what_the_card_says() -> None:
 def test_picker_and_table_are_one_truth() -> None:
     page = open_page(model="imagenette/cbam")
     slugs = list(page.dataframe[0].value["model"])
-    marked = page.session_state[Key.TABLE]["selection"]
+    marked = page.session_state[ModelsKey.TABLE]["selection"]
     assert marked["rows"] == [slugs.index("imagenette/cbam")]
     page = well(page.selectbox(key=Key.MODEL).set_value("imagenette/plain").run())
-    assert page.session_state[Key.TABLE]["selection"]["rows"] == [slugs.index("imagenette/plain")]
+    assert page.session_state[ModelsKey.TABLE]["selection"]["rows"] == [slugs.index("imagenette/plain")]
     assert page.query_params["model"] == "imagenette/plain" and page.subheader[0].value.startswith("Plain")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import core
 from app.components.paint import paint
-from app.state import Key
+from app.views.explore.keys import ExploreKey
 from app.views.explore.tests.changes import PAINTED
 from app.words import word
 from core import Classifier, InvalidInput, Kind, Picture
@@ -29,7 +29,7 @@ def test_what_is_painted_is_what_is_multiplied(slug: str) -> None:
     assert word(untouched) in said(shown) and "this attention." not in said(shown)  # nothing is changed before a stroke
     grid = np.zeros(one.grid, np.float32)
     grid[0, 1], grid[-1, -1] = 1, 0.5
-    shown.session_state[Key.PAINTED] = {identity_of(model, one.tap, picture): grid.ravel().tolist()}
+    shown.session_state[ExploreKey.PAINTED] = {identity_of(model, one.tap, picture): grid.ravel().tolist()}
     shown = well(shown.run())
     agrees(shown, model, {one.tap: grid})
     assert word(untouched) not in said(shown)
@@ -43,8 +43,8 @@ def test_a_grid_that_is_none_costs_a_sentence() -> None:
             paint.read(wrong, (4, 4))
     assert np.array_equal(paint.read([0, 0.25, 0.5, 1], (2, 2)), np.array([[0, 0.25], [0.5, 1]], np.float32))
     shown = choose(shown, "pool", PAINTED)
-    shown.session_state[Key.PAINTED] = {identity_of(model, "pool", picture): [0.0] * (grid[0] * grid[1])}
+    shown.session_state[ExploreKey.PAINTED] = {identity_of(model, "pool", picture): [0.0] * (grid[0] * grid[1])}
     shown = shown.run()
     assert not shown.exception and next(one.value for one in shown.error).startswith("Paint at least one cell")
     shown = well(shown.button(key="reset-change").click().run())
-    assert Key.PAINTED not in shown.session_state
+    assert ExploreKey.PAINTED not in shown.session_state

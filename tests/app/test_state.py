@@ -13,6 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from app import state
 from app.state import Key
+from app.views.explore.keys import ExploreKey
+from app.views.models.keys import ModelsKey
 from core import open_image
 
 APP = Path(__file__).parents[2] / "app"
@@ -72,10 +74,11 @@ def lines() -> None:
     import streamlit as st
 
     from app import state
+    from app.views.models.keys import ModelsKey
 
     told = [state.clicked_line(key) for key in ("cell", "head", "neither", "never drawn")]
-    state.mark_line(state.Key.TABLE, 5)
-    told.append(state.clicked_line(state.Key.TABLE))
+    state.mark_line(ModelsKey.TABLE, 5)
+    told.append(state.clicked_line(ModelsKey.TABLE))
     wanted = [state.take_wanted()]
     state.choose_model("scenes/cbam")
     wanted += [state.take_wanted(), state.take_wanted()]
@@ -122,10 +125,10 @@ def test_the_visitors_own_models_are_kept_by_slug() -> None:
 
 def test_a_widget_is_renewed_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {})
-    pictures, models = map(state.fresh_key, (Key.UPLOADER, Key.MODEL_UPLOADER))
-    state.renew(Key.MODEL_UPLOADER)
+    pictures, models = map(state.fresh_key, (Key.UPLOADER, ModelsKey.MODEL_UPLOADER))
+    state.renew(ModelsKey.MODEL_UPLOADER)
     assert state.fresh_key(Key.UPLOADER) == pictures
-    assert len({pictures, models, state.fresh_key(Key.MODEL_UPLOADER)}) == 3
+    assert len({pictures, models, state.fresh_key(ModelsKey.MODEL_UPLOADER)}) == 3
 
 
 def test_a_click_tells_its_row_once_and_silence_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,8 +144,9 @@ def test_a_click_tells_its_row_once_and_silence_is_none(monkeypatch: pytest.Monk
 
 
 def test_a_component_tells_what_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(st, "session_state", {Key.OVERLAY: {"pick": {"row": 1}}})
-    told = [state.component(*asked) for asked in ((Key.OVERLAY, "pick"), (Key.OVERLAY, "mode"), (Key.GALLERY, "pick"))]
+    monkeypatch.setattr(st, "session_state", {ExploreKey.OVERLAY: {"pick": {"row": 1}}})
+    asked = ((ExploreKey.OVERLAY, "pick"), (ExploreKey.OVERLAY, "mode"), (Key.GALLERY, "pick"))
+    told = [state.component(*one) for one in asked]
     assert told == [{"row": 1}, None, None]
 
 

@@ -24,6 +24,7 @@ from app.runtime.uploads import BYTES, EVERYBODY, FILES, GONE, UNCLAIMED, Limite
 from app.state import Key
 from app.views.mistakes import data
 from app.views.models import own_models
+from app.views.models.keys import ModelsKey
 from app.widgets import pictures
 from app.words import plain
 from core.images.opening import MAX_BYTES
@@ -204,7 +205,7 @@ def test_a_stale_warning_does_not_come_along_to_another_page(let_go: list[str]) 
 def test_a_model_s_refusal_goes_with_its_files() -> None:
     page = visit(AppTest.from_file(MAIN, default_timeout=120).run(), "models").run()
     brought = [("a.json", b"{", "text/json"), ("a.pt", b"x", "application/octet-stream")]
-    uploader(page, Key.MODEL_UPLOADER).set_value(brought).run()
+    uploader(page, ModelsKey.MODEL_UPLOADER).set_value(brought).run()
     assert page.error
     visit(page, "explore").run()
     visit(page, "models").run()
@@ -218,7 +219,7 @@ def test_a_file_over_the_quota_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
     assert warnings(page) == [plain("upload.refused", name="a.png", files=FILES)]
     visit(page, "models").run()
     brought = [("a.json", b"", "text/json"), ("a.pt", b"", "application/octet-stream")]
-    uploader(page, Key.MODEL_UPLOADER).set_value(brought).run()
+    uploader(page, ModelsKey.MODEL_UPLOADER).set_value(brought).run()
     assert [one.value for one in page.error] == [plain("upload.refused", name="a.json", files=FILES)]
 
 
@@ -228,7 +229,7 @@ def test_each_uploader_states_its_limit_and_the_server_s_is_the_largest() -> Non
     assert (pictures.LARGEST, data.MEGABYTES, own_models.MEGABYTES, largest) == (10, 500, 1024, 1024)
     page = visit(AppTest.from_file(MAIN, default_timeout=120).run(), "models").run()
     stated = {one.key.partition(".")[0]: one.proto.max_upload_size_mb for one in page.file_uploader}
-    assert stated == {Key.UPLOADER: 10, Key.MODEL_UPLOADER: 1024}
+    assert stated == {Key.UPLOADER: 10, ModelsKey.MODEL_UPLOADER: 1024}
 
 
 # --- what stands as long as the server does

@@ -20,7 +20,7 @@ from time import perf_counter
 import numpy as np
 
 import core
-from app.state.mistakes import Answers
+from app.runtime.mistakes.filters import Answers
 from app.words import word
 from core.scanning.parts import encode, write_part
 from core.scanning.run import ARRAYS, COLUMNS, FACTS

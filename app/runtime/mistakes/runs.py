@@ -13,7 +13,7 @@ import pandas as pd
 
 from app.runtime import results
 from app.runtime.mistakes import folders, tags
-from app.state.mistakes import Answers, Filter, Group, Sort
+from app.runtime.mistakes.filters import Answers, Filter, Group, Sort
 from core import InvalidInput, Picture
 from core.data.folders import home
 from core.evaluation.summary import Calibration, Share, accuracy, by_class, calibration, confusion

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
@@ -21,7 +22,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from app.runtime import results
 from app.runtime.loading import Models
 from app.runtime.mistakes import folders, runs
-from app.state.mistakes import Request
 from core import Classifier, InvalidInput, Stopped
 from core.data.archive import LARGEST
 from core.data.collection import Collection
@@ -43,6 +43,23 @@ BEAT = 0.5
 """Seconds between two looks at whether the visitor of a scan is still there."""
 
 _stopped: set[str] = set()  # the names of scans that are to end
+
+
+@dataclass(frozen=True)
+class Request:
+    """A scan that was asked for: what ``core.scan`` takes, and the model and the run's name that it has.
+
+    ``split`` is "" and ``columns`` are none where the data are taken as they are found.
+    """
+
+    model: str
+    name: str
+    data: str
+    seed: int
+    pictures: int
+    mapping: tuple[tuple[str, str], ...]
+    split: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 @st.cache_resource(show_spinner=False, ttl=FRESH, max_entries=4)

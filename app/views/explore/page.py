@@ -8,6 +8,7 @@ from app import runtime, state
 from app.state import Key, Subject, View
 from app.views.explore import agreement, attributions, methods, panes, pinned, prediction, share
 from app.views.explore.analysis import Analysis
+from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import address, section
 from app.widgets import models, weights
 
@@ -32,7 +33,7 @@ def draw(subject: Subject) -> None:
         chosen, parameters = methods.pick(subject.classifier, reading)
         contrast = methods.can_contrast(chosen, other, names[target])
         every = attributions.compute(subject, chosen, parameters, target, contrast)
-        found = attributions.on_side(every, state.get(Key.SIDE))
+        found = attributions.on_side(every, state.get(ExploreKey.SIDE))
         strip = attributions.strip(subject, target, chosen, every, parameters)
         shown = panes.show(subject, reading, chosen, strip, found, paired=contrast is not None)
         if found is not None:

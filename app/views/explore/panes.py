@@ -13,6 +13,7 @@ from app.attention_maps import Choice
 from app.components.overlay import overlay
 from app.state import Key, Subject
 from app.views.explore.attributions import Entry
+from app.views.explore.keys import ExploreKey
 from app.views.explore.parameters import asked_of
 from app.widgets import pictures
 from app.words import word
@@ -87,17 +88,17 @@ def show(
         right = layers.side_slug(chosen, found.target if paired and found.contrast is None else None)
 
     def select() -> None:
-        told = state.component(Key.OVERLAY, "selected") or {}
+        told = state.component(ExploreKey.OVERLAY, "selected") or {}
         if told.get("attention") and told["attention"] != layers.ENERGY:
             state.put(Key.MAP, told["attention"])
         if told.get("attribution"):
             method, side = layers.parse_side(told["attribution"])
             state.put(Key.METHOD, method)
-            state.put(Key.SIDE, side)
+            state.put(ExploreKey.SIDE, side)
 
     blob = pack(subject, reading, shown, (left, right), word(f"overlay.attribution.{chosen.family}"))
     check_look()
-    result = overlay.show(blob, key=Key.OVERLAY, on_select=select, addressed=True)
+    result = overlay.show(blob, key=ExploreKey.OVERLAY, on_select=select, addressed=True)
     query = pinned(result.pick, reading, choice)
     title = titles.attention_title(reading, choice, query)
     if query is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from app import state
 from app.state import Key
 from app.titles import tap_titles
+from app.views.explore.keys import ExploreKey
 from app.words import known, word
 from core import Classifier, Reading
 from core.attribution import METHODS, Method
@@ -47,7 +48,7 @@ def forget_others(classifier: Classifier) -> None:
     """Forget what was set for another model's parts, such as a stage or a tap; an address speaks for its own model."""
     own = [(one.slug, part.name) for one in METHODS for part in one.parameters if part.depends]
     asked = {name for name in {name for _, name in own} if state.take_asked_parameter(name) is not None}
-    if state.get(Key.PARTS_OF) != classifier.card.slug:
+    if state.get(ExploreKey.PARTS_OF) != classifier.card.slug:
         chosen = state.get(Key.METHOD)
         state.forget_parameters([pair for pair in own if not (pair[0] == chosen and pair[1] in asked)])
-    state.put(Key.PARTS_OF, classifier.card.slug)
+    state.put(ExploreKey.PARTS_OF, classifier.card.slug)

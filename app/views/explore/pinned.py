@@ -6,9 +6,10 @@ import streamlit as st
 
 from app import attention_maps, layers, runtime, state, titles
 from app.components.overlay import overlay
-from app.state import Key, Subject, View
+from app.state import Subject, View
 from app.views.explore import agreement, panes
 from app.views.explore.analysis import Analysis
+from app.views.explore.keys import ExploreKey
 from app.widgets import models, pictures, weights
 from app.words import literal, percent, plain, word
 from core import InvalidInput
@@ -37,7 +38,7 @@ def _one(view: View, number: int) -> None:
     with stage:
         shown = [(chosen, found, parameters)] if found is not None else []
         blob = panes.pack(subject, reading, shown, (choice.slug if choice else layers.ENERGY, ""))
-        overlay.show(blob, key=f"kept.{view.number}", like=Key.OVERLAY)
+        overlay.show(blob, key=f"kept.{view.number}", like=ExploreKey.OVERLAY)
     with side:
         map_ = panes.Shown(choice, view.query, titles.attention_title(reading, choice, view.query))
         agreement.show(Analysis(subject, reading, target, map_, chosen, parameters, found))

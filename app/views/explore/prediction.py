@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 import numpy as np
 import streamlit as st
 
 from app import figures, state
 from app.state import Key, Subject
+from app.views.explore.keys import ExploreKey
 from app.widgets import models, pictures
 from app.words import plain, word
 from core import InvalidInput, Reading
@@ -38,7 +40,7 @@ def show_truth(truth: str | None, names: Sequence[str], predicted: int) -> None:
         st.markdown(word("answer.truth.wrong", name=truth, predicted=names[predicted]))
 
 
-def wanted(subject: Subject, key: Key) -> int | None:
+def wanted(subject: Subject, key: StrEnum) -> int | None:
     """The class that the visitor or the address has chosen under that key, if the model knows it."""
     name = state.get(key)
     if not name:
@@ -62,10 +64,10 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
     if told := models.outputs(classifier):
         st.caption(told)
     show_truth(pictures.find_truth(subject.sample), names, reading.predicted)
-    key = state.fresh_key(Key.ANSWER)
+    key = state.fresh_key(ExploreKey.ANSWER)
 
     def click() -> None:
-        row = state.clicked_row(Key.ANSWER, key)
+        row = state.clicked_row(ExploreKey.ANSWER, key)
         if row is not None:
             state.put(Key.TARGET, "" if best[row] == reading.predicted else names[best[row]])
 

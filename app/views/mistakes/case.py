@@ -13,7 +13,7 @@ from app.runtime.mistakes import cases, maps, runs
 from app.runtime.mistakes.runs import Opened
 from app.state import Key
 from app.views import file_of
-from app.views.mistakes import case_maps, groups, tags
+from app.views.mistakes import case_maps, groups, selection, tags
 from app.widgets import agreement, models, weights
 from app.widgets.pictures import UPLOADS
 from app.words import decimal, literal, percent, plain, word
@@ -43,10 +43,10 @@ export default function ({ data, parentElement }) {
 
 def show(opened: Opened) -> None:
     """Draw the picture that is open; a line that says how to open one where none is."""
-    number = state.mistakes.number()
+    number = selection.number()
     place = None if number is None else opened.place(number)
-    if place is not None and find_step(opened)[0] < 0 and state.mistakes.opening().under != state.mistakes.selection():
-        state.mistakes.open_picture(None)  # the filter has been changed since, and leaves it out
+    if place is not None and find_step(opened)[0] < 0 and selection.opening().under != selection.current():
+        selection.open_picture(None)  # the filter has been changed since, and leaves it out
         place = None
     if place is None:
         st.caption(word("case.none"))
@@ -54,7 +54,7 @@ def show(opened: Opened) -> None:
     row = opened.table.iloc[place]
     with st.container(border=True, key="case"):
         st.html(f'<p class="fovea-case">{title(row)}</p><p class="fovea-case-facts">{facts(opened, place)}</p>')
-        _into_sight(data=state.mistakes.opening().count, key="case-into-sight")
+        _into_sight(data=selection.opening().count, key="case-into-sight")
         classes = pair(opened, place)
         steps(opened, place, classes)
         try:
@@ -151,7 +151,7 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
             key="case-close",
             icon=":material/close:",
             type="tertiary",
-            on_click=lambda: state.mistakes.open_picture(None),
+            on_click=lambda: selection.open_picture(None),
         )
     tags.show(opened)
     if opens and state.get(Key.SAMPLE) == slug_of(opened.table["sha256"].iloc[place]):  # nothing was in the way
@@ -160,8 +160,8 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
 
 def find_step(opened: Opened) -> tuple[int, np.ndarray]:
     """Where the open picture stands in the gallery's order, or -1, and that order: places of the table."""
-    order = runs.filtered(opened, state.mistakes.selection())
-    found = np.flatnonzero(opened.table["number"].to_numpy()[order] == state.mistakes.number())
+    order = runs.filtered(opened, selection.current())
+    found = np.flatnonzero(opened.table["number"].to_numpy()[order] == selection.number())
     return int(found[0]) if len(found) else -1, order
 
 
@@ -169,7 +169,7 @@ def step(opened: Opened, by: int) -> None:
     """Open the picture that stands so many further on than the one that is open now: keys may outrun the page."""
     at, order = find_step(opened)
     if 0 <= at + by < len(order):
-        state.mistakes.step_to(int(opened.table["number"].iloc[order[at + by]]))
+        selection.step_to(int(opened.table["number"].iloc[order[at + by]]))
 
 
 def slug_of(sha256: str) -> str:

@@ -14,8 +14,8 @@ from app.attention_maps import Choice
 from app.runtime.mistakes import cases, maps, runs
 from app.runtime.mistakes.cases import Pair
 from app.runtime.mistakes.runs import Opened
-from app.state import Key
 from app.views.mistakes import groups
+from app.views.mistakes.keys import MistakesKey
 from app.widgets import job
 from app.words import Marked, word
 from core import Classifier, Picture, Reading, to_grid
@@ -100,20 +100,20 @@ def draw(looks: list[Look]) -> None:
 
 def chosen_method() -> str:
     """The slug of the method that is chosen for the two classes."""
-    return state.get(Key.PAIR_METHOD) or DEFAULT
+    return state.get(MistakesKey.PAIR_METHOD) or DEFAULT
 
 
 def pick_method(model: Classifier) -> Method:
     """The method for the two classes, of those that can set one against the other."""
     fitting = {one.slug: one for one in runtime.fitting(model) if one.contrasts}
-    if state.get(Key.PAIR_METHOD) not in fitting:
-        state.put(Key.PAIR_METHOD, DEFAULT if DEFAULT in fitting else next(iter(fitting)))
+    if state.get(MistakesKey.PAIR_METHOD) not in fitting:
+        state.put(MistakesKey.PAIR_METHOD, DEFAULT if DEFAULT in fitting else next(iter(fitting)))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(word("case.method"), width="content")
         slug = st.selectbox(
             word("case.method"),
             list(fitting),
-            key=Key.PAIR_METHOD,
+            key=MistakesKey.PAIR_METHOD,
             format_func=lambda one: titles.method_title(fitting[one]),
             label_visibility="collapsed",
             width=260,

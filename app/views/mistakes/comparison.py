@@ -6,9 +6,10 @@ import streamlit as st
 
 from app import state
 from app.runtime.mistakes import comparison, runs
+from app.runtime.mistakes.filters import Group, Sort
 from app.runtime.mistakes.runs import Opened
-from app.state import Key
-from app.state.mistakes import Group, Sort
+from app.views.mistakes import selection
+from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.titles import data_title, short_title, started
 from app.words import literal, percent, plain, word
 from core import InvalidInput
@@ -23,16 +24,16 @@ def pick_other(opened: Opened) -> None:
     fitting = [run for run in others if comparison.share_pictures(opened.run, run)]
     fitting.sort(key=lambda run: run.facts["identity"] != opened.run.facts["identity"])  # the same pictures first
     titles = {runs.name_of(run): f"{short_title(run)}, {data_title(run)}, {started(run)}" for run in fitting}
-    if state.get(Key.OTHER_RUN) not in titles:
-        if wanted := state.take_asked(Key.OTHER_RUN):
+    if state.get(MistakesKey.OTHER_RUN) not in titles:
+        if wanted := state.take_asked(MistakesKey.OTHER_RUN):
             state.notice(plain("compare.unknown", run=wanted))
-        state.put(Key.OTHER_RUN, "")
+        state.put(MistakesKey.OTHER_RUN, "")
     help_ = None if titles else word("compare.nobody")
     with st.popover(word("compare.with"), key="compare", disabled=not titles, help=help_), st.container(width=WIDE):
         st.selectbox(
             word("compare.other"),
             ["", *titles],
-            key=Key.OTHER_RUN,
+            key=MistakesKey.OTHER_RUN,
             format_func=lambda name: titles.get(name, word("compare.none")),
             persist_state="session",
         )
@@ -44,7 +45,7 @@ def find_other(opened: Opened) -> Opened | None:
     Raises:
         InvalidInput: it is not there any more, or is damaged.
     """
-    name = state.get(Key.OTHER_RUN)
+    name = state.get(MistakesKey.OTHER_RUN)
     return runs.open_one(name) if name and name != opened.name else None
 
 
@@ -83,8 +84,8 @@ def compare(opened: Opened) -> None:
                 title = word(f"compare.{kind}")
 
                 def choose(title: str = title, numbers: tuple[int, ...] = numbers) -> None:
-                    state.mistakes.select_all()
-                    state.mistakes.select(lasso=Group(title, numbers), sort=Sort.CONFIDENT)
+                    selection.select_all()
+                    selection.select(lasso=Group(title, numbers), sort=Sort.CONFIDENT)
 
                 label = word("chip.group", title=title, count=f"{len(numbers):,}")
                 st.button(label, key=f"compare.{kind}", on_click=choose, disabled=not numbers)

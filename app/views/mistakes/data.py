@@ -10,8 +10,8 @@ import streamlit as st
 from app import runtime, state
 from app.runtime import uploads
 from app.runtime.mistakes import folders, scans
-from app.state import Key
 from app.views.mistakes import taken
+from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.labels import match_labels
 from app.words import literal, plain, word
 from core import Classifier, InvalidInput
@@ -43,20 +43,20 @@ def choose(classifier: Classifier) -> Chosen | None:
     """Ask for the data, list the pictures, and match their labels; None while there is nothing to scan."""
     places = [FOLDER, CSV] if folders.offers() else []
     kinds = [SCENES, *([IMAGENETTE] if runtime.has_photographs() else []), *places, ZIP]
-    if state.get(Key.DATA) not in kinds:
+    if state.get(MistakesKey.DATA) not in kinds:
         family = classifier.card.family
-        state.put(Key.DATA, IMAGENETTE if family == IMAGENETTE in kinds else SCENES)
+        state.put(MistakesKey.DATA, IMAGENETTE if family == IMAGENETTE in kinds else SCENES)
     kind = st.pills(
         word("data.kind"),
         kinds,
-        key=Key.DATA,
+        key=MistakesKey.DATA,
         format_func=lambda one: word(f"data.{one}"),
         required=True,
         persist_state="session",
         wrap=True,
     )
     if kind != ZIP:
-        state.forget(Key.ZIP_REFUSED)
+        state.forget(MistakesKey.ZIP_REFUSED)
     seed, pictures = SEED, PICTURES
     try:
         if kind == SCENES:
@@ -80,12 +80,12 @@ def choose(classifier: Classifier) -> Chosen | None:
 def pick_scenes(family: str) -> tuple[str, int, int]:
     """Which scenes: the family, the seed, and how many."""
     kinds = list(SHORTCUTS)
-    if state.get(Key.SCENES) not in kinds:
-        state.put(Key.SCENES, family if family in kinds else kinds[0])
+    if state.get(MistakesKey.SCENES) not in kinds:
+        state.put(MistakesKey.SCENES, family if family in kinds else kinds[0])
     chosen = st.selectbox(
         word("data.scenes.which"),
         kinds,
-        key=Key.SCENES,
+        key=MistakesKey.SCENES,
         format_func=lambda one: word(f"data.scenes.{one}"),
         persist_state="session",
         filter_mode=None,
@@ -121,21 +121,21 @@ def ask_path(kind: str) -> str:
 
 def bring_zip() -> str:
     """The zip that the visitor uploaded, as it is kept beside the runs; "" while there is none."""
-    key = state.fresh_key(Key.ZIP_UPLOADER)
+    key = state.fresh_key(MistakesKey.ZIP_UPLOADER)
 
     def uploaded() -> None:
         file = state.get(key)
         if file is None:
             return
-        state.forget(Key.ZIP, Key.ZIP_REFUSED)
+        state.forget(MistakesKey.ZIP, MistakesKey.ZIP_REFUSED)
         try:
             if uploads.is_refused(file):
                 raise InvalidInput(plain("upload.refused", name=file.name, files=uploads.FILES))
-            state.put(Key.ZIP, str(scans.keep_zip(file, file.name)))
+            state.put(MistakesKey.ZIP, str(scans.keep_zip(file, file.name)))
         except InvalidInput as error:
-            state.put(Key.ZIP_REFUSED, str(error))
+            state.put(MistakesKey.ZIP_REFUSED, str(error))
         uploads.let_go(file)
-        state.renew(Key.ZIP_UPLOADER)  # an empty one: the zip is on the disk now, and not in memory as well
+        state.renew(MistakesKey.ZIP_UPLOADER)  # an empty one: the zip is on the disk now, and not in memory as well
 
     st.file_uploader(
         word("data.zip.path"),
@@ -146,9 +146,9 @@ def bring_zip() -> str:
         label_visibility="collapsed",
     )
     st.caption(word("data.zip.help"))
-    if state.get(Key.ZIP_REFUSED):
-        st.error(literal(state.get(Key.ZIP_REFUSED)))
-    kept = state.get(Key.ZIP) or ""
+    if state.get(MistakesKey.ZIP_REFUSED):
+        st.error(literal(state.get(MistakesKey.ZIP_REFUSED)))
+    kept = state.get(MistakesKey.ZIP) or ""
     if kept:
         st.markdown(word("data.zip.kept", name=Path(kept).name))
     return kept

@@ -13,6 +13,8 @@ from app import state
 from app.runtime.mistakes import exports, runs, tags
 from app.runtime.mistakes.runs import Opened
 from app.state import Key
+from app.views.mistakes import selection
+from app.views.mistakes.keys import MistakesKey
 from app.widgets import job
 from app.words import literal, word
 from core import InvalidInput
@@ -38,12 +40,12 @@ def show(opened: Opened) -> None:
 
 def pick(opened: Opened) -> np.ndarray:
     """Which pictures: those that the gallery shows, in its order, or all."""
-    places = runs.filtered(opened, state.mistakes.selection())
+    places = runs.filtered(opened, selection.current())
     counts = {SHOWN: f"{len(places):,}", ALL: f"{len(opened.table):,}"}
     chosen = st.segmented_control(
         word("export.which"),
         [SHOWN, ALL],
-        key=f"{Key.EXPORTED}.which",
+        key=f"{MistakesKey.EXPORTED}.which",
         default=SHOWN,
         format_func=lambda one: word("export.shown" if one == SHOWN else "export.all", count=counts[one]),
         label_visibility="collapsed",
@@ -84,7 +86,7 @@ def zipped(opened: Opened, places: np.ndarray) -> None:
     name = st.segmented_control(
         word("export.maps"),
         offered,
-        key=f"{Key.EXPORTED}.map",
+        key=f"{MistakesKey.EXPORTED}.map",
         default=offered[0],
         format_func=titles.get,
         label_visibility="collapsed",

@@ -6,8 +6,9 @@ import streamlit as st
 
 from app import state
 from app.runtime.mistakes import maps, runs, tags
+from app.runtime.mistakes.filters import TAGS, Answers, Filter, Sort
 from app.runtime.mistakes.runs import Opened
-from app.state.mistakes import TAGS, Answers, Filter, Sort
+from app.views.mistakes import selection
 from app.words import known, literal, plain, word
 
 WHOLE = Filter()
@@ -15,7 +16,7 @@ WHOLE = Filter()
 
 def show(opened: Opened) -> None:
     """The row of what is left out."""
-    chosen = state.mistakes.selection()
+    chosen = selection.current()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="chips"):
         if runs.labeled(opened):
             pick_answers(chosen)
@@ -34,13 +35,13 @@ def show(opened: Opened) -> None:
                     key=f"chip.{name}",
                     type="primary",
                     icon=":material/close:",
-                    on_click=lambda drop=drop: state.mistakes.select(**drop),
+                    on_click=lambda drop=drop: selection.select(**drop),
                 )
 
 
 def settle(opened: Opened) -> None:
     """Leave out what an address asked for that this run does not have, and say so."""
-    chosen, classes, labeled = state.mistakes.selection(), ("", *opened.classes), runs.labeled(opened)
+    chosen, classes, labeled = selection.current(), ("", *opened.classes), runs.labeled(opened)
     lacking = {
         "true": chosen.true not in classes or (bool(chosen.true) and not labeled),
         "predicted": chosen.predicted not in classes,
@@ -51,11 +52,11 @@ def settle(opened: Opened) -> None:
     if wrong := [name for name, lacks in lacking.items() if lacks]:
         for name in wrong:
             state.notice(plain("filter.unknown", value=str(getattr(chosen, name))))
-        state.mistakes.select(**{name: getattr(WHOLE, name) for name in wrong})
-    number = state.mistakes.number()
+        selection.select(**{name: getattr(WHOLE, name) for name in wrong})
+    number = selection.number()
     if number is not None and opened.place(number) is None:
         state.notice(plain("case.unknown", number=number))
-        state.mistakes.open_picture(None)
+        selection.open_picture(None)
 
 
 def orders(opened: Opened) -> list[Sort]:
@@ -71,8 +72,8 @@ def tag_title(name: str) -> str:
 
 def clear() -> None:
     """The way back to all pictures, where something is left out."""
-    if state.mistakes.selection().narrow:
-        st.button(word("chip.clear"), key="chip.clear", type="tertiary", on_click=state.mistakes.select_all)
+    if selection.current().narrow:
+        st.button(word("chip.clear"), key="chip.clear", type="tertiary", on_click=selection.select_all)
 
 
 def chip(name: str, label: str, on: bool) -> st.delta_generator.DeltaGenerator:
@@ -82,7 +83,7 @@ def chip(name: str, label: str, on: bool) -> st.delta_generator.DeltaGenerator:
 
 def pick_answers(chosen: Filter) -> None:
     """All answers, the wrong or the right ones."""
-    key = state.mistakes.control_key("answers")
+    key = selection.control_key("answers")
     st.segmented_control(
         word("filter.answers"),
         list(Answers),
@@ -91,7 +92,7 @@ def pick_answers(chosen: Filter) -> None:
         format_func=lambda one: word(f"filter.{one.value}"),
         label_visibility="collapsed",
         required=True,
-        on_change=lambda: state.mistakes.controlled("answers", key, Answers),
+        on_change=lambda: selection.controlled("answers", key, Answers),
     )
 
 
@@ -105,10 +106,10 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
         label = word("chip.true", true=chosen.true) if chosen.true else word("chip.classes")
     with chip("classes", label, bool(chosen.true or chosen.predicted)):
         for name in ("true", "predicted") if runs.labeled(opened) else ("predicted",):
-            key, offered = state.mistakes.control_key(name), ["", *opened.classes]
+            key, offered = selection.control_key(name), ["", *opened.classes]
 
             def change(name: str = name, key: str = key) -> None:
-                state.mistakes.controlled(name, key, lambda said: said or "")
+                selection.controlled(name, key, lambda said: said or "")
 
             st.selectbox(
                 word(f"filter.{name}"),
@@ -123,12 +124,12 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
 def pick_range(name: str, value: tuple[float, float], whole: tuple[float, float]) -> None:
     """A range of confidence, in per cent, or of agreement."""
     scale, step, form = (100, 1.0, "%.0f %%") if name == "confidence" else (1, 0.05, "%.2f")
-    key, (low, high) = state.mistakes.control_key(name), (f"{scale * end:.{0 if scale > 1 else 2}f}" for end in value)
+    key, (low, high) = selection.control_key(name), (f"{scale * end:.{0 if scale > 1 else 2}f}" for end in value)
     on = value != whole
     label = word(f"chip.{name}.range", low=low, high=high) if on else word(f"chip.{name}")
 
     def change() -> None:
-        state.mistakes.controlled(name, key, lambda said: tuple(round(end / scale, 4) for end in said))
+        selection.controlled(name, key, lambda said: tuple(round(end / scale, 4) for end in said))
 
     with chip(name, label, on):
         ends, chosen = ([scale * end for end in pair] for pair in (whole, value))
@@ -137,7 +138,7 @@ def pick_range(name: str, value: tuple[float, float], whole: tuple[float, float]
 
 def pick_tag(opened: Opened, chosen: Filter) -> None:
     """One of the tags that pictures of this run have."""
-    used, key = tags.used(opened.run), state.mistakes.control_key("tag")
+    used, key = tags.used(opened.run), selection.control_key("tag")
     offered = ["", *dict.fromkeys(name for name in (*TAGS, *used) if name in used or name == chosen.tag)]
     with chip("tag", literal(tag_title(chosen.tag)) if chosen.tag else word("chip.tags"), bool(chosen.tag)):
         if len(offered) == 1:
@@ -149,14 +150,14 @@ def pick_tag(opened: Opened, chosen: Filter) -> None:
             key=key,
             index=offered.index(chosen.tag),
             format_func=lambda one: f"{literal(tag_title(one))} · {used.get(one, 0)}" if one else word("filter.any"),
-            on_change=lambda: state.mistakes.controlled("tag", key),
+            on_change=lambda: selection.controlled("tag", key),
         )
 
 
 def pick_sort(opened: Opened) -> None:
     """The order of the pictures."""
-    chosen = state.mistakes.selection()
-    key = state.mistakes.control_key("sort")
+    chosen = selection.current()
+    key = selection.control_key("sort")
     offered = orders(opened)
 
     def title(one: Sort) -> str:
@@ -170,5 +171,5 @@ def pick_sort(opened: Opened) -> None:
             key=key,
             index=offered.index(chosen.sort),
             format_func=title,
-            on_change=lambda: state.mistakes.controlled("sort", key, Sort),
+            on_change=lambda: selection.controlled("sort", key, Sort),
         )

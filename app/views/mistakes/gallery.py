@@ -9,9 +9,9 @@ from app import state
 from app.components.gallery import sheet
 from app.runtime.mistakes import runs, tags
 from app.runtime.mistakes.runs import Opened
-from app.state import Key
-from app.views.mistakes import filters
+from app.views.mistakes import filters, selection
 from app.views.mistakes.comparison import said_there
+from app.views.mistakes.keys import MistakesKey
 from app.words import plain, word
 
 PAGE = 24
@@ -20,7 +20,7 @@ PAGE = 24
 def show(opened: Opened) -> None:
     """Draw the chips, the pictures of one page, and the pages."""
     filters.show(opened)
-    places = runs.filtered(opened, state.mistakes.selection())
+    places = runs.filtered(opened, selection.current())
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             count = f"{len(places):,}"
@@ -32,22 +32,22 @@ def show(opened: Opened) -> None:
         return
     pages = -(-len(places) // PAGE)
     follow(opened, places, pages)
-    page = state.mistakes.page()
+    page = selection.page()
     draw(opened, places[PAGE * (page - 1) : PAGE * page])
     if pages > 1:
-        key = state.mistakes.page_key()
-        st.pagination(pages, default=page, key=key, on_change=lambda: state.mistakes.turned(key), width="stretch")
+        key = selection.page_key()
+        st.pagination(pages, default=page, key=key, on_change=lambda: selection.turned(key), width="stretch")
 
 
 def follow(opened: Opened, places: np.ndarray, pages: int) -> None:
     """Turn to the page of a picture that has just been opened elsewhere; and to the last one where there are fewer."""
-    number, page = state.mistakes.number(), state.mistakes.page()
-    if number is not None and number != state.get(Key.FOLLOWED):
+    number, page = selection.number(), selection.page()
+    if number is not None and number != state.get(MistakesKey.FOLLOWED):
         found = np.flatnonzero(opened.table["number"].to_numpy()[places] == number)
         page = int(found[0]) // PAGE + 1 if len(found) else page
-    state.put(Key.FOLLOWED, number)
-    if min(page, pages) != state.mistakes.page():
-        state.mistakes.turn(min(page, pages))
+    state.put(MistakesKey.FOLLOWED, number)
+    if min(page, pages) != selection.page():
+        selection.turn(min(page, pages))
 
 
 def draw(opened: Opened, places: np.ndarray) -> None:
@@ -71,15 +71,15 @@ def draw(opened: Opened, places: np.ndarray) -> None:
     ]  # fmt: skip
 
     def click() -> None:
-        number = state.component(Key.SHOTS, "opened")
+        number = state.component(MistakesKey.SHOTS, "opened")
         if number is not None:
-            state.mistakes.open_picture(number)
-            state.put(Key.FOLLOWED, number)  # it is on the page that is shown
+            selection.open_picture(number)
+            state.put(MistakesKey.FOLLOWED, number)  # it is on the page that is shown
 
     sheet.show(
         shots,
-        state.mistakes.number(),
-        key=Key.SHOTS,
+        selection.number(),
+        key=MistakesKey.SHOTS,
         label=word("gallery.label"),
         gone=word("gallery.gone"),
         on_opened=click,

@@ -11,9 +11,10 @@ import streamlit as st
 from app import state
 from app.components.gallery import sheet
 from app.runtime.mistakes import cases, maps, runs
+from app.runtime.mistakes.filters import Group
 from app.runtime.mistakes.runs import Opened
-from app.state import Key
-from app.state.mistakes import Group
+from app.views.mistakes import selection
+from app.views.mistakes.keys import MistakesKey
 from app.words import apart, percent, word
 from core.evaluation.groups import SPECTRAL
 
@@ -28,7 +29,7 @@ QUICK = 5000
 def show(opened: Opened) -> None:
     """Draw the mean map, or the groups, of what the filter leaves; a group that is shown stays among the others."""
     name = maps.shown(opened)
-    places = runs.filtered(opened, replace(state.mistakes.selection(), group=None))
+    places = runs.filtered(opened, replace(selection.current(), group=None))
     with st.container(border=True, key="looks"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             count = word("looks.of", count=f"{len(places):,}")
@@ -36,7 +37,7 @@ def show(opened: Opened) -> None:
             kind = st.segmented_control(
                 word("looks.which"),
                 [MEAN, GROUPS],
-                key=Key.LOOK,
+                key=MistakesKey.LOOK,
                 default=MEAN if len(opened.table) <= QUICK else None,
                 format_func=lambda one: word("looks.mean" if one == MEAN else "looks.groups"),
                 label_visibility="collapsed",
@@ -93,7 +94,7 @@ def show_groups(opened: Opened, places: np.ndarray, name: str) -> None:
             clustering = st.segmented_control(
                 word("groups.clustering"),
                 KINDS,
-                key=Key.CLUSTERING,
+                key=MistakesKey.CLUSTERING,
                 default=KINDS[0],
                 format_func=lambda one: word("groups.k-means" if one == KINDS[0] else "groups.spectral"),
                 label_visibility="collapsed",
@@ -104,8 +105,8 @@ def show_groups(opened: Opened, places: np.ndarray, name: str) -> None:
     found = cases.find_groups(key)
     if found is None:
         count = f"{len(places):,}"
-        if len(places) > QUICK and state.get(Key.GROUPING) != key:
-            st.button(word("groups.start", count=count), on_click=lambda: state.put(Key.GROUPING, key))
+        if len(places) > QUICK and state.get(MistakesKey.GROUPING) != key:
+            st.button(word("groups.start", count=count), on_click=lambda: state.put(MistakesKey.GROUPING, key))
             return
         with st.spinner(word("groups.finding", count=count)):
             found = cases.groups(opened, places, name, clustering)
@@ -131,7 +132,7 @@ def card(opened: Opened, number: int, members: np.ndarray, others: np.ndarray, m
     """One group: its mean map, how many pictures and mistakes, a few of them, and the button that shows them all."""
     title = word("groups.title", number=number)
     numbers = tuple(sorted(opened.table["number"].to_numpy()[members].tolist()))
-    chosen = state.mistakes.selection().group
+    chosen = selection.current().group
     on = chosen is not None and chosen.numbers == numbers
     with st.container(horizontal=True, vertical_alignment="center"):
         st.image(cases.drawn_map(mean), alt=word("looks.mean"), width=120)
@@ -141,7 +142,7 @@ def card(opened: Opened, number: int, members: np.ndarray, others: np.ndarray, m
             st.button(
                 word("groups.all" if on else "groups.show"),
                 key=f"group.{'on' if on else 'off'}.{number}",
-                on_click=lambda: state.mistakes.select(group=None if on else Group(title, numbers)),
+                on_click=lambda: selection.select(group=None if on else Group(title, numbers)),
             )
     tiles(opened, members[:EXAMPLES], name, f"group-{number}")
 
@@ -167,9 +168,9 @@ def tiles(opened: Opened, places: Sequence[int] | np.ndarray, name: str | None, 
     def click() -> None:
         number = state.component(key, "opened")
         if number is not None:
-            state.mistakes.open_picture(number)
+            selection.open_picture(number)
 
     sheet.show(
-        shots, state.mistakes.number(), key=key, label=alt or word("looks.alt"), gone=word("gallery.gone"),
+        shots, selection.number(), key=key, label=alt or word("looks.alt"), gone=word("gallery.gone"),
         on_opened=click,
     )  # fmt: skip

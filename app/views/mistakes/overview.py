@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 
 import numpy as np
 import streamlit as st
 
 from app import figures, state
 from app.runtime.mistakes import maps, runs
+from app.runtime.mistakes.filters import Answers
 from app.runtime.mistakes.runs import Opened
-from app.state import Key
-from app.state.mistakes import Answers
+from app.views.mistakes import selection
+from app.views.mistakes.keys import MistakesKey
 from app.words import decimal, percent, plain, word
 
 MATRIX, CLASSES, CALIBRATION = "matrix", "classes", "calibration"
@@ -57,13 +59,13 @@ def show(opened: Opened) -> None:
     """Draw one of the three views of the run."""
     if not runs.labeled(opened):
         return
-    if state.get(Key.SUMMARY) not in (MATRIX, CLASSES, CALIBRATION):
-        state.put(Key.SUMMARY, MATRIX)
+    if state.get(MistakesKey.SUMMARY) not in (MATRIX, CLASSES, CALIBRATION):
+        state.put(MistakesKey.SUMMARY, MATRIX)
     with st.container(border=True, key="overview"):
         kind = st.segmented_control(
             word("overview.which"),
             [MATRIX, CLASSES, CALIBRATION],
-            key=Key.SUMMARY,
+            key=MistakesKey.SUMMARY,
             format_func=lambda one: word(f"overview.{one}"),
             label_visibility="collapsed",
             required=True,
@@ -75,7 +77,7 @@ def show(opened: Opened) -> None:
 
 def show_matrix(opened: Opened) -> None:
     """The confusion matrix of the classes that occur; a click on a cell shows its pictures."""
-    counts, chosen = runs.summary(opened).confusion, state.mistakes.selection()
+    counts, chosen = runs.summary(opened).confusion, selection.current()
     there = np.flatnonzero(counts.any(0) | counts.any(1))
     if len(there) > LARGEST:
         show_commonest(opened)
@@ -105,10 +107,10 @@ def show_matrix(opened: Opened) -> None:
 
 def choose_cell(true: str, predicted: str) -> None:
     """Show the pictures of a class that were taken for another; a cell that is shown already lets go of it."""
-    chosen = state.mistakes.selection()
+    chosen = selection.current()
     if (chosen.true, chosen.predicted) == (true, predicted):
         true = predicted = ""
-    state.mistakes.select(true=true, predicted=predicted, answers=Answers.ALL)
+    selection.select(true=true, predicted=predicted, answers=Answers.ALL)
 
 
 def show_commonest(opened: Opened) -> None:
@@ -126,7 +128,7 @@ def show_commonest(opened: Opened) -> None:
 
     table(
         lines,
-        Key.COMMONEST,
+        MistakesKey.COMMONEST,
         lambda line: choose_cell(line["true"], line["said"]),
         word("overview.commonest.help"),
         {
@@ -137,7 +139,7 @@ def show_commonest(opened: Opened) -> None:
     )
 
 
-def table(lines: list[dict], key: Key, choose: Callable[[dict], None], alt: str, columns: dict) -> None:
+def table(lines: list[dict], key: StrEnum, choose: Callable[[dict], None], alt: str, columns: dict) -> None:
     """Lines of which some are in sight; a click on one gives it to ``choose``."""
 
     def click() -> None:
@@ -178,8 +180,8 @@ def show_classes(opened: Opened) -> None:
 
     table(
         lines,
-        Key.CLASSES,
-        lambda line: state.mistakes.select(true=line["class"], predicted=""),
+        MistakesKey.CLASSES,
+        lambda line: selection.select(true=line["class"], predicted=""),
         word("overview.classes"),
         {
             "class": st.column_config.TextColumn(word("overview.class"), width=104),
@@ -206,7 +208,7 @@ def show_calibration(opened: Opened) -> None:
     def click() -> None:
         place = state.clicked_row(name, key)
         if place is not None:
-            state.mistakes.select(confidence=(round(bins[place].low, 4), round(bins[place].high, 4)))
+            selection.select(confidence=(round(bins[place].low, 4), round(bins[place].high, 4)))
 
     told = plain("overview.bin", low="{low}", high="{high}", share="{share}", count="{count}")
     st.plotly_chart(

@@ -7,24 +7,36 @@ import streamlit as st
 from app import state
 from app.runtime.mistakes import runs
 from app.state import Key
-from app.views.mistakes import case, comparison, filters, gallery, groups, overview, scanning, scatter
+from app.views.mistakes import (
+    address,
+    case,
+    comparison,
+    filters,
+    gallery,
+    groups,
+    overview,
+    scanning,
+    scatter,
+    selection,
+)
 from app.views.mistakes import runs as earlier
+from app.views.mistakes.keys import ADDRESS
 from app.widgets import models, weights
 from core import InvalidInput
 
 card, subject = models.shelf()[state.get(Key.MODEL)], state.subject()
 classifier = subject.classifier if subject else None
-request, name = scanning.asked(classifier), state.mistakes.run()
+request, name = scanning.asked(classifier), selection.run()
 opened = None
 if name and not request:
     try:
         opened = runs.open_one(name)
     except InvalidInput as error:
         state.notice(str(error))
-        state.mistakes.open_run(None)
+        selection.open_run(None)
 
 if opened is not None:
-    if state.mistakes.arrived() and opened.run.facts["model"] in set(models.shelf()) - {card.slug}:
+    if selection.arrived() and opened.run.facts["model"] in set(models.shelf()) - {card.slug}:
         state.choose_model(opened.run.facts["model"])  # what is said of the run is said of its model
         st.rerun()
     filters.settle(opened)
@@ -56,4 +68,4 @@ with st.container(key="mistakes"):
                 case.show(opened)
             groups.show(opened)
 
-state.publish_choices(state.MISTAKES)
+state.publish_choices(ADDRESS, address.address() if selection.run() else {})

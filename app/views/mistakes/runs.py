@@ -11,7 +11,8 @@ from app import state
 from app.runtime.mistakes import folders, runs, scans
 from app.runtime.mistakes.runs import Opened
 from app.state import Key
-from app.views.mistakes import comparison, export, overview, taken
+from app.views.mistakes import comparison, export, overview, selection, taken
+from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
 from app.widgets import models
 from app.words import literal, word
@@ -21,7 +22,7 @@ from core.scanning import Run
 LINES = 12
 """Lines of the list; the rest is reached by scrolling."""
 LINE = 35  # pixels
-FOLDER = f"{Key.RUNS}.folder"
+FOLDER = f"{MistakesKey.RUNS}.folder"
 
 
 def show_list() -> None:
@@ -60,7 +61,7 @@ def show_run(name: str) -> None:
     except InvalidInput as error:
         state.notice(str(error))
         return
-    state.mistakes.open_run(name)
+    selection.open_run(name)
     if slug in models.shelf() and slug != state.get(Key.MODEL):
         models.choose(slug)
 
@@ -69,7 +70,7 @@ def list_kept(kept: Sequence[Run]) -> None:
     """The runs as lines to click."""
 
     def click() -> None:
-        line = state.clicked_line(Key.RUNS)
+        line = state.clicked_line(MistakesKey.RUNS)
         if line is not None:
             show_run(runs.name_of(kept[line]))
 
@@ -85,7 +86,7 @@ def list_kept(kept: Sequence[Run]) -> None:
     ]
     st.dataframe(
         lines,
-        key=Key.RUNS,
+        key=MistakesKey.RUNS,
         on_select=click,
         selection_mode="single-cell",  # a click anywhere in a line opens it
         hide_index=True,
@@ -107,7 +108,7 @@ def show_head(opened: Opened) -> None:
     """What is open and how it did, and the way back to the list."""
 
     def close() -> None:
-        state.mistakes.open_run(None)
+        selection.open_run(None)
 
     title, buttons = st.columns([1.4, 1], vertical_alignment="center")
     with title:
@@ -138,7 +139,7 @@ def remove(opened: Opened) -> None:
         except InvalidInput as error:
             state.notice(str(error))
             return
-        state.mistakes.open_run(None)
+        selection.open_run(None)
 
     with st.popover(word("runs.remove"), type="tertiary", key="remove"):
         st.markdown(word("runs.remove.sure", folder=opened.run.folder))

@@ -8,9 +8,10 @@ import streamlit as st
 
 from app import runtime, state
 from app.runtime.mistakes import runs, scans
+from app.runtime.mistakes.scans import Request
 from app.state import Key
-from app.state.mistakes import Request
-from app.views.mistakes import data
+from app.views.mistakes import data, selection
+from app.views.mistakes.keys import MistakesKey
 from app.widgets import job, models
 from app.words import word
 from core import Classifier, InvalidInput, Stopped
@@ -49,7 +50,7 @@ def offer(classifier: Classifier, chosen: data.Chosen) -> None:
 
 def ask(request: Request) -> None:
     """Scan from the next run on, until it is done or stopped."""
-    state.put(Key.SCANNING, request)
+    state.put(MistakesKey.SCANNING, request)
 
 
 def asked(classifier: Classifier | None) -> Request | None:
@@ -58,7 +59,7 @@ def asked(classifier: Classifier | None) -> Request | None:
     Who comes back from another page, where another model was looked at, finds the scan and its model again; who chooses
     another model beside a scan has ended it.
     """
-    request, away = state.get(Key.SCANNING), state.take(Key.AWAY)
+    request, away = state.get(MistakesKey.SCANNING), state.take(MistakesKey.AWAY)
     if request is None or (classifier is not None and classifier.card.slug == request.model):
         return request
     if away and request.model in models.shelf() and state.get(Key.MODEL) != request.model:
@@ -66,29 +67,29 @@ def asked(classifier: Classifier | None) -> Request | None:
         st.rerun()
     if classifier is not None or state.get(Key.MODEL) != request.model:
         scans.stop(request.name)
-    state.forget(Key.SCANNING)
+    state.forget(MistakesKey.SCANNING)
     return None
 
 
 def follow(page: Path) -> None:
     """Draw how far the visitor's scan is, if there is one, on every other page, with the way back to its ``page``."""
-    if state.get(Key.SCANNING):
+    if state.get(MistakesKey.SCANNING):
         _follow(page)
 
 
 @st.fragment(run_every=1.0)
 def _follow(page: Path) -> None:
-    request = state.get(Key.SCANNING)
+    request = state.get(MistakesKey.SCANNING)
     if request is None:
         return
-    state.put(Key.AWAY, True)
+    state.put(MistakesKey.AWAY, True)
     card = models.shelf().get(request.model)
     st.caption(word("scan.elsewhere", model=models.model_title(card) if card else request.model))
     found = scans.progress(request.name)
     if found is None:  # done, or stopped: the page shows what was found
-        state.forget(Key.SCANNING)
+        state.forget(MistakesKey.SCANNING)
         if runs.begun(request.name):
-            state.mistakes.open_run(request.name)
+            selection.open_run(request.name)
         st.rerun()
     done, total = found
     st.progress(done / max(1, total), word("scan.progress", done=f"{done:,}", total=f"{total:,}"))
@@ -109,14 +110,14 @@ def show(classifier: Classifier, request: Request) -> None:
             pass  # what was scanned stays, and is shown
         except InvalidInput as error:
             state.notice(str(error))
-        state.mistakes.open_run(request.name if runs.begun(request.name) else None)
+        selection.open_run(request.name if runs.begun(request.name) else None)
 
     job.run(
         work,
         name="scan",
         first=word("scan.listing"),
         say=lambda done, total: word("scan.progress", done=f"{done:,}", total=f"{total:,}"),
-        running=Key.SCANNING,
+        running=MistakesKey.SCANNING,
         stop=lambda: scans.stop(request.name),
     )
 

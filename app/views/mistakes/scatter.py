@@ -10,10 +10,10 @@ import streamlit as st
 
 from app import figures, state
 from app.runtime.mistakes import maps, runs
+from app.runtime.mistakes.filters import Group
 from app.runtime.mistakes.runs import Opened
-from app.state import Key
-from app.state.mistakes import Group
-from app.views.mistakes import groups
+from app.views.mistakes import groups, selection
+from app.views.mistakes.keys import MistakesKey
 from app.words import percent, plain, word
 
 POINT, LASSO = "point", "lasso"
@@ -30,7 +30,7 @@ def show(opened: Opened) -> None:
         mode = st.segmented_control(
             word("scatter.mode"),
             [POINT, LASSO],
-            key=f"{Key.SCATTER}.mode",
+            key=f"{MistakesKey.SCATTER}.mode",
             default=POINT,
             format_func=lambda one: word("scatter.point" if one == POINT else "scatter.lasso"),
             label_visibility="collapsed",
@@ -45,8 +45,8 @@ def draw(opened: Opened, lassoing: bool) -> None:
     table, chosen = opened.table, np.zeros(len(opened.table), bool)
     agreement, right = table["agreement"].to_numpy(np.float32), runs.correctness(table)
     shown = figures.drawn(right, np.isfinite(agreement))
-    chosen[runs.filtered(opened, state.mistakes.selection())] = True
-    key = f"{Key.SCATTER}.{opened.name}"
+    chosen[runs.filtered(opened, selection.current())] = True
+    key = f"{MistakesKey.SCATTER}.{opened.name}"
 
     rows = table[["number", "true", "predicted", "confidence"]].iloc[shown]
     st.plotly_chart(
@@ -74,15 +74,15 @@ def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
 
     What was drawn round before makes way: all else that is chosen stays.
     """
-    if opened.name != state.mistakes.run():
+    if opened.name != selection.run():
         return  # an echo of the chart of a run that has been closed
     if len(numbers) > 1:
-        left = runs.filtered(opened, replace(state.mistakes.selection(), lasso=None))
+        left = runs.filtered(opened, replace(selection.current(), lasso=None))
         numbers = tuple(np.intersect1d(opened.table["number"].to_numpy()[left], numbers).tolist())
     if len(numbers) == 1:
-        state.mistakes.open_picture(numbers[0])
+        selection.open_picture(numbers[0])
     elif numbers:
-        state.mistakes.select(lasso=Group(word("scatter.chosen"), numbers))
+        selection.select(lasso=Group(word("scatter.chosen"), numbers))
 
 
 def told(rows: pd.DataFrame) -> np.ndarray:

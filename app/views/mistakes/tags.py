@@ -6,8 +6,9 @@ import streamlit as st
 
 from app import state
 from app.runtime.mistakes import runs, tags
+from app.runtime.mistakes.filters import TAGS
 from app.runtime.mistakes.runs import Opened
-from app.state.mistakes import TAGS
+from app.views.mistakes import selection
 from app.views.mistakes.filters import tag_title
 from app.words import literal, word
 from core import InvalidInput
@@ -19,7 +20,7 @@ OWN = "case-own-tags"
 
 def show(opened: Opened) -> None:
     """Draw the row of tags of the picture that is open: those that everybody has, by keys too, and one's own words."""
-    number = state.mistakes.number()
+    number = selection.number()
     given = tags.every(opened.run).get(number, ())
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="case-tags"):
         for place, name in enumerate(TAGS, 1):
@@ -41,7 +42,7 @@ def show(opened: Opened) -> None:
 
 def toggle(opened: Opened, name: str) -> None:
     """Give the picture that is open now a tag, or take it away: keys may outrun the page."""
-    number = state.mistakes.number()
+    number = selection.number()
     given = tags.every(opened.run).get(number, ())
     put(opened, [number], [one for one in given if one != name] if name in given else [*given, name])
 
@@ -70,7 +71,7 @@ def pick(opened: Opened, number: int, given: tuple[str, ...]) -> None:
 
 def give_all(opened: Opened, given: tuple[str, ...]) -> None:
     """Give the tags of this picture to all that the filter leaves."""
-    places = runs.filtered(opened, state.mistakes.selection())
+    places = runs.filtered(opened, selection.current())
     st.button(
         word("tags.all", count=f"{len(places):,}"),
         key="case-tag-all",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state
 from app.runtime.mistakes import scans
-from app.state import Key
+from app.views.mistakes.keys import MistakesKey
 from app.words import literal, plain, word
 from core import InvalidInput
 from core.data.collection import Collection, Taken
@@ -21,7 +21,7 @@ SPLIT = "split"
 
 def said(data: str) -> dict[str, str]:
     """What the visitor has chosen for these data: a split, and columns by what they are."""
-    return state.get(Key.TAKEN, {}).get(data, {})
+    return state.get(MistakesKey.TAKEN, {}).get(data, {})
 
 
 def collect(data: str, seed: int, pictures: int) -> tuple[Collection, Choice]:
@@ -38,7 +38,7 @@ def collect(data: str, seed: int, pictures: int) -> tuple[Collection, Choice]:
         if choice == ("", ()):
             raise
         st.warning(literal(error))
-        state.put(Key.TAKEN, {**state.get(Key.TAKEN, {}), data: {}})
+        state.put(MistakesKey.TAKEN, {**state.get(MistakesKey.TAKEN, {}), data: {}})
         return scans.collection(data, seed, pictures), ("", ())
 
 
@@ -80,8 +80,8 @@ def pick(data: str, what: str, options: list[str] | tuple[str, ...], chosen: str
     names |= {NONE: plain("taken.none"), ONE_HOT: plain("taken.one_hot")}
 
     def choose() -> None:
-        before = state.get(Key.TAKEN, {})
-        state.put(Key.TAKEN, {**before, data: {**said(data), what: state.get(key)}})
+        before = state.get(MistakesKey.TAKEN, {})
+        state.put(MistakesKey.TAKEN, {**before, data: {**said(data), what: state.get(key)}})
 
     if state.get(key) != chosen:
         state.put(key, chosen)

@@ -11,6 +11,7 @@ import streamlit as st
 from app import runtime, state
 from app.runtime import uploads
 from app.state import Key
+from app.views.models.keys import ModelsKey
 from app.widgets import models
 from app.words import literal, plain, word
 from core import InvalidInput
@@ -65,18 +66,18 @@ def take_in(files: list) -> str:
 
 def bring() -> None:
     """Ask for the files, and say what is wrong with them or what is missing; a model that is right is shown at once."""
-    key = state.fresh_key(Key.MODEL_UPLOADER)
+    key = state.fresh_key(ModelsKey.MODEL_UPLOADER)
 
     def brought() -> None:
         files = state.get(key, [])
-        state.forget(Key.REFUSED)
+        state.forget(ModelsKey.REFUSED)
         if len(files) < 2:
             return
         try:
             models.choose(take_in(files))
-            state.renew(Key.MODEL_UPLOADER)  # an empty one: the model is on the shelf now
+            state.renew(ModelsKey.MODEL_UPLOADER)  # an empty one: the model is on the shelf now
         except InvalidInput as error:
-            state.put(Key.REFUSED, str(error))
+            state.put(ModelsKey.REFUSED, str(error))
 
     st.markdown(word("own.what"))
     files = st.file_uploader(
@@ -89,9 +90,9 @@ def bring() -> None:
         label_visibility="collapsed",
     )
     if len(files) < 2:
-        state.forget(Key.REFUSED)  # it was about files that are no longer here
-    if state.get(Key.REFUSED):
-        st.error(literal(state.get(Key.REFUSED)))
+        state.forget(ModelsKey.REFUSED)  # it was about files that are no longer here
+    if state.get(ModelsKey.REFUSED):
+        st.error(literal(state.get(ModelsKey.REFUSED)))
     elif len(files) == 1:
         st.info(word("own.other"))
     st.markdown(f"**{word('own.examples')}**")

@@ -7,6 +7,7 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key
 from app.views.models import cards, own_models, table
+from app.views.models.keys import ADDRESS
 from app.widgets import models, weights
 from app.words import literal, word
 
@@ -27,7 +28,7 @@ with st.container(border=True, key="card"):
     if subject is not None:
         models.limits(subject.classifier)
 
-state.publish_choices(state.MODELS)
+state.publish_choices(ADDRESS)
 with timing:  # last: what takes long keeps nothing of the page waiting
     table.measure(every)
 if subject is None:

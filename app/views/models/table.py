@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from app import runtime, state
-from app.state import Key
 from app.views.models import facts
+from app.views.models.keys import ModelsKey
 from app.widgets import job, models, weights
 from app.words import word
 from core import InvalidInput, ModelCard
@@ -46,10 +46,10 @@ def lines(cards: Sequence[ModelCard], device: str) -> list[dict[str, Any]]:
 def show(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
     """Draw the table with the chosen card's line marked; a click on another line chooses that."""
     place = cards.index(chosen)
-    state.mark_line(Key.TABLE, place)
+    state.mark_line(ModelsKey.TABLE, place)
 
     def click() -> None:
-        line = state.clicked_line(Key.TABLE)
+        line = state.clicked_line(ModelsKey.TABLE)
         if line is not None and line != place:
             models.choose(cards[line].slug)
 
@@ -57,7 +57,7 @@ def show(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
     number = st.column_config.NumberColumn
     st.dataframe(
         lines(cards, state.device()),
-        key=Key.TABLE,
+        key=ModelsKey.TABLE,
         on_select=click,
         selection_mode=["single-row-required", "single-cell"],  # a click anywhere in a line chooses it
         hide_index=True,

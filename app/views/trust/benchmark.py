@@ -12,9 +12,9 @@ import pandas as pd
 import streamlit as st
 
 from app.runtime.benchmark import Row
-from app.state import Key
 from app.views.trust import measuring, ranking
 from app.views.trust.ground_truth import find_evidence
+from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import family_title, model_title
 from app.words import literal, word
@@ -128,7 +128,7 @@ def pick_extent(card: ModelCard) -> str:
     return st.segmented_control(
         word("league.extent"),
         (THIS, FAMILY, ALL),
-        key=Key.EXTENT,
+        key=TrustKey.EXTENT,
         default=THIS,
         format_func=lambda one: literal(family_title(card.family)) if one == FAMILY else word(f"league.{one}"),
         label_visibility="collapsed",
@@ -158,7 +158,7 @@ def pick_measures(known: Sequence[str]) -> list[str]:
         word("league.measures"),
         known,
         selection_mode="multi",
-        key=f"{Key.MEASURES}.{'.'.join(known)}",
+        key=f"{TrustKey.MEASURES}.{'.'.join(known)}",
         default=known,
         format_func=lambda one: word(f"measure.{one}"),
         label_visibility="collapsed",

@@ -11,8 +11,9 @@ import core
 from app import figures, runtime, state
 from app.runtime import sources
 from app.runtime.benchmark import Row
-from app.state import Key, Subject
+from app.state import Subject
 from app.views.trust import ranking, work
+from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.words import literal, word
 from core import InvalidInput, Localization
@@ -25,8 +26,8 @@ DEFAULT = "grad-cam"
 def settle(subject: Subject) -> None:
     """Choose a source that fits the model, unless one is chosen."""
     fitting = sources.fitting(subject.classifier)
-    if state.get(Key.SOURCE) not in fitting:
-        state.put(Key.SOURCE, DEFAULT if DEFAULT in fitting else fitting[0])
+    if state.get(TrustKey.SOURCE) not in fitting:
+        state.put(TrustKey.SOURCE, DEFAULT if DEFAULT in fitting else fitting[0])
 
 
 def pick_source(subject: Subject) -> str:
@@ -35,7 +36,7 @@ def pick_source(subject: Subject) -> str:
     return st.selectbox(
         word("example.source"),
         fitting,
-        key=Key.SOURCE,
+        key=TrustKey.SOURCE,
         format_func=source_titles(subject.classifier.card, fitting).__getitem__,
         persist_state="session",
     )
@@ -56,9 +57,9 @@ def pick_case(subject: Subject, rows: Sequence[Row], source: str) -> Case | None
     if not cases:
         st.caption(word("example.none"))
         return None
-    state.put(Key.EXAMPLE, min(state.get(Key.EXAMPLE) or 1, len(cases)))
+    state.put(TrustKey.EXAMPLE, min(state.get(TrustKey.EXAMPLE) or 1, len(cases)))
     number = st.number_input(
-        word("example.number", count=len(cases)), 1, len(cases), key=Key.EXAMPLE, persist_state="session"
+        word("example.number", count=len(cases)), 1, len(cases), key=TrustKey.EXAMPLE, persist_state="session"
     )
     return cases[number - 1]
 

@@ -8,8 +8,9 @@ import streamlit as st
 
 from app import state
 from app.runtime.benchmark import Row
-from app.state import Key, Subject
+from app.state import Subject
 from app.views.trust import example, ranking
+from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import shortcut
 from app.words import word
@@ -60,12 +61,12 @@ def show(subject: Subject, rows: Sequence[Row]) -> None:
     st.subheader(word("truth.title"), help=word("term.ground-truth.means"))
     st.markdown(word(f"truth.{evidence}"), help=word("term.pointing-game.means"))
     st.caption(f"{word(f'truth.{evidence}.limit')} {word('trust.aside')}")
-    if state.get(Key.TRUTH) not in ASKED[evidence]:
-        state.put(Key.TRUTH, ASKED[evidence][0])
+    if state.get(TrustKey.TRUTH) not in ASKED[evidence]:
+        state.put(TrustKey.TRUTH, ASKED[evidence][0])
     asked = st.segmented_control(
         word("truth.asked"),
         ASKED[evidence],
-        key=Key.TRUTH,
+        key=TrustKey.TRUTH,
         format_func=lambda one: word(f"truth.{one}"),
         label_visibility="collapsed",
         required=True,

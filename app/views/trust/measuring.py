@@ -10,8 +10,8 @@ import streamlit as st
 from app import runtime, state
 from app.runtime import benchmark, sources
 from app.runtime.benchmark import Row
-from app.state import Key
 from app.titles import method_title
+from app.views.trust.keys import TrustKey
 from app.widgets import job, models, weights
 from app.words import code, literal, word
 from core import Classifier, InvalidInput, ModelCard
@@ -35,7 +35,7 @@ class Task:
 
 def show(card: ModelCard, rows: Sequence[Row]) -> None:
     """Draw the panel, closed at first; while it is closed no model is asked for anything."""
-    panel = st.expander(word("measuring.title"), key=Key.MEASURING, icon=":material/timer:", on_change="rerun")
+    panel = st.expander(word("measuring.title"), key=TrustKey.MEASURING, icon=":material/timer:", on_change="rerun")
     if not panel.open:
         return
     with panel:
@@ -55,12 +55,12 @@ def show(card: ModelCard, rows: Sequence[Row]) -> None:
 def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
     """The pickers: models, sources (none chosen are all), number of pictures, seed."""
     here = {slug: one for slug, one in models.shelf().items() if slug in state.own_models() or not runtime.missing(one)}
-    state.put(Key.COMPETITORS, [one for one in state.get(Key.COMPETITORS, [card.slug]) if one in here])
+    state.put(TrustKey.COMPETITORS, [one for one in state.get(TrustKey.COMPETITORS, [card.slug]) if one in here])
     first, second = st.columns(2)
     slugs = first.multiselect(
         word("measuring.models"),
         list(here),
-        key=Key.COMPETITORS,
+        key=TrustKey.COMPETITORS,
         format_func=lambda slug: models.model_title(here[slug]),
         persist_state="session",
     )

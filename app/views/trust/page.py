@@ -8,6 +8,7 @@ from app import state
 from app.runtime import benchmark as measured
 from app.state import Key
 from app.views.trust import benchmark, faithfulness, ground_truth, randomization
+from app.views.trust.keys import ADDRESS, TrustKey
 from app.widgets import models, weights
 from app.words import word
 
@@ -19,22 +20,22 @@ found = measured.read({slug: one.facts.get("checksum", "") for slug, one in card
 for path in found.broken:
     st.warning(word("trust.broken", path=path))
 
-asked = state.take_asked(Key.SECTION)
-if state.get(Key.SECTION) not in SECTIONS:
+asked = state.take_asked(TrustKey.SECTION)
+if state.get(TrustKey.SECTION) not in SECTIONS:
     if asked:
-        state.notice(word("address.unknown", name=Key.SECTION.value, value=asked))
-    state.put(Key.SECTION, SECTIONS[0])
+        state.notice(word("address.unknown", name=TrustKey.SECTION.value, value=asked))
+    state.put(TrustKey.SECTION, SECTIONS[0])
 if subject:
     section = st.segmented_control(
         word("page.trust"),
         SECTIONS,
-        key=Key.SECTION,
+        key=TrustKey.SECTION,
         format_func=lambda one: word(f"section.{one}"),
         label_visibility="collapsed",
         required=True,
         persist_state="session",
     )
-state.publish_choices(state.TRUST)
+state.publish_choices(ADDRESS, unsaid={TrustKey.SECTION: SECTIONS[0]})
 if not subject:  # the league of the other models can be read without this one
     above = st.container()
     benchmark.show(card, found.rows, cards, loaded=False)

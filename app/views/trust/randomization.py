@@ -9,8 +9,9 @@ import streamlit as st
 from app import figures, state
 from app.runtime import sources
 from app.runtime.benchmark import Row
-from app.state import Key, Subject
+from app.state import Subject
 from app.views.trust import example, ranking, work
+from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles, stage_title
 from app.words import word
 from core import ModelCard, Randomization
@@ -96,10 +97,11 @@ def compare(subject: Subject) -> None:
     if found is None:
         return
     titles = source_titles(model.card, fitting)
+    chosen = titles.get(state.get(TrustKey.SOURCE), "")
     stages = [stage_title(one) for one in parts(model)]
     lines = {titles[name]: (1.0, *likeness) for name, likeness in found.items()}
     st.plotly_chart(
-        figures.courses(lines, [word("random.trained"), *stages], INSENSITIVE, titles.get(state.get(Key.SOURCE), "")),
+        figures.courses(lines, [word("random.trained"), *stages], INSENSITIVE, chosen),
         key="courses",
         config=ranking.CHART,
         alt=word("random.fast"),

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import figures, state
 from app.runtime.benchmark import Row
-from app.state import Key
+from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import model_title
 from app.words import percent, plain, word
@@ -90,7 +90,7 @@ def show(
         )
         for row in rows
     ]
-    chosen = next((place for place, row in enumerate(rows) if pick and row.source == state.get(Key.SOURCE)), -1)
+    chosen = next((place for place, row in enumerate(rows) if pick and row.source == state.get(TrustKey.SOURCE)), -1)
     least = min((line.low for line in lines if line.low is not None), default=0.0)
     start = floor(10 * least) / 10 if rows[0].measure in CROWDED else min(0.0, least)
     name = f"ranking.{card.slug}.{rows[0].measure}"
@@ -99,7 +99,7 @@ def show(
     def click() -> None:
         place = state.clicked_row(name, key)
         if place is not None:
-            state.put(Key.SOURCE, rows[place].source)
+            state.put(TrustKey.SOURCE, rows[place].source)
 
     st.plotly_chart(
         figures.ranking(lines, guess, (start, 1.0), share, chosen),
@@ -136,9 +136,9 @@ def empty(card: ModelCard) -> None:
     """Say that nothing is known of the model, and offer to measure it."""
 
     def measure() -> None:
-        state.put(Key.SECTION, "league")
-        state.put(Key.MEASURING, True)
-        state.put(Key.COMPETITORS, [card.slug])
+        state.put(TrustKey.SECTION, "league")
+        state.put(TrustKey.MEASURING, True)
+        state.put(TrustKey.COMPETITORS, [card.slug])
 
     st.info(word("rank.none", model=model_title(card)))
     st.button(word("rank.measure"), key="measure-it", icon=":material/timer:", on_click=measure)

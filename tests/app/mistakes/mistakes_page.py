@@ -8,8 +8,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.state import Key
-from app.state.mistakes import Filter, Opening
+from app.runtime.mistakes.filters import Filter
+from app.views.mistakes.keys import MistakesKey
+from app.views.mistakes.selection import Opening
 from core.data import samples
 from tests.app.mistakes.conftest import MODEL
 from tests.app.pages import visit
@@ -41,7 +42,7 @@ def said(page: AppTest) -> str:
 
 def control(page: AppTest, name: str) -> str:
     """The present key of the control of one field of the filter."""
-    return f"{Key.FILTER}.{page.session_state[f'{Key.FILTER}.renewed']}.{name}"
+    return f"{MistakesKey.FILTER}.{page.session_state[f'{MistakesKey.FILTER}.renewed']}.{name}"
 
 
 def press(page: AppTest, key: str) -> AppTest:
@@ -62,9 +63,9 @@ def folder_of_pictures(place: Path) -> Path:
 def open_picture(number: int | None, run: str = RUN, **chosen: object) -> AppTest:
     """The page with a picture open, and what the gallery shows."""
     page = open_page(run=run)
-    page.session_state[Key.NUMBER] = number
-    page.session_state[Key.FILTER] = Filter(**chosen)
-    page.session_state[Key.OPENING] = Opening(1, Filter(**chosen))
+    page.session_state[MistakesKey.NUMBER] = number
+    page.session_state[MistakesKey.FILTER] = Filter(**chosen)
+    page.session_state[MistakesKey.OPENING] = Opening(1, Filter(**chosen))
     return well(page.run())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.state import mistakes
+from app.runtime.mistakes import filters
 from core.scenes.shortcuts import SHORTCUTS
 
 DATA = ("scenes", "imagenette", "folder", "csv", "zip")
@@ -18,11 +18,11 @@ OF_MISTAKES = {
     "runs.{run.facts['data']}": [f"runs.{one}" for one in SHORTCUTS],
     "compare.{kind}": ["compare.right", "compare.wrong", "compare.other_answer"],
     "overview.{one}": ["overview.matrix", "overview.classes", "overview.calibration"],
-    "filter.{one.value}": [f"filter.{one.value}" for one in mistakes.Answers],
+    "filter.{one.value}": [f"filter.{one.value}" for one in filters.Answers],
     "filter.{name}": [f"filter.{one}" for one in ("true", "predicted", "confidence", "agreement")],
     "chip.{name}": ["chip.confidence", "chip.agreement"],
     "chip.{name}.range": ["chip.confidence.range", "chip.agreement.range"],
-    "sort.{one.value}": [f"sort.{one.value}" for one in mistakes.Sort],
-    "sort.{chosen.sort.value}": [f"sort.{one.value}" for one in mistakes.Sort],
-    "tag.{name}": [f"tag.{one}" for one in mistakes.TAGS],
+    "sort.{one.value}": [f"sort.{one.value}" for one in filters.Sort],
+    "sort.{chosen.sort.value}": [f"sort.{one.value}" for one in filters.Sort],
+    "tag.{name}": [f"tag.{one}" for one in filters.TAGS],
 }

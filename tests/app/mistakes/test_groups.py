@@ -11,8 +11,8 @@ import pytest
 
 import core
 from app.runtime.mistakes import cases, maps, runs
-from app.state import Key
 from app.views.mistakes import groups
+from app.views.mistakes.keys import MistakesKey
 from app.words import word
 from core.evaluation.groups import group
 from core.scanning import Run
@@ -22,18 +22,18 @@ from tests.app.mistakes.mistakes_page import RUN, html, open_page, open_picture,
 
 def test_groups_are_those_of_the_core_and_a_click_shows_one(home: Path) -> None:
     page = well(open_page(run=RUN))
-    page = well(page.button_group(key=Key.LOOK).set_value(groups.GROUPS).run())
+    page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
     run = core.open_run(home / RUN)
     found = group(run.array("attention"))
     assert all(f"**{word('groups.title', number=number)}**" in said(page) for number in range(1, len(found) + 1))
     page = press(page, "group.off.1")
-    chosen = page.session_state[Key.FILTER].group
+    chosen = page.session_state[MistakesKey.FILTER].group
     assert sorted(chosen.numbers) == sorted(found[0].members.tolist())
     tagged = run.table()["path"].str.startswith("scenes-tag/").to_numpy()
     assert tagged[list(chosen.numbers)].mean() >= 0.9  # the tag is a group of its own
     assert word("gallery.count", count=len(found[0].members)) in said(page)
-    assert press(page, "group.on.1").session_state[Key.FILTER].group is None
-    page = well(page.button_group(key=Key.CLUSTERING).set_value("spectral").run())
+    assert press(page, "group.on.1").session_state[MistakesKey.FILTER].group is None
+    page = well(page.button_group(key=MistakesKey.CLUSTERING).set_value("spectral").run())
     assert word("groups.title", number=2) in said(page)
 
 
@@ -46,7 +46,7 @@ def test_the_mean_map_is_of_what_is_shown_and_too_few_are_not_grouped(home: Path
     maps = core.open_run(home / RUN).array("attention")[places]
     mean, far = cases.mean(opened, places, "attention", 3)
     assert np.allclose(mean, sum(maps) / len(maps), atol=1e-3) and set(far) <= set(places)
-    page = well(page.button_group(key=Key.LOOK).set_value(groups.GROUPS).run())
+    page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
     assert (word("looks.few") in said(page)) == (count < groups.FEWEST)
 
 
@@ -54,7 +54,7 @@ def test_many_maps_wait_to_be_asked_for(home: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(groups, "QUICK", 10)
     page = well(open_page(run=RUN))
     assert word("looks.furthest") not in said(page)
-    page = well(page.button_group(key=Key.LOOK).set_value(groups.GROUPS).run())
+    page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
     start = next(one for one in page.button if one.label == word("groups.start", count=64))
     assert word("groups.title", number=1) not in said(page)
     assert word("groups.title", number=1) in said(well(start.click().run()))

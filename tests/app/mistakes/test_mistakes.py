@@ -17,10 +17,11 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import state
 from app.runtime.mistakes import runs, scans
+from app.runtime.mistakes.scans import Request
 from app.state import Key
-from app.state.mistakes import Request
-from app.views.mistakes import data, labels, overview
+from app.views.mistakes import data, labels, overview, selection
 from app.views.mistakes import runs as earlier
+from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.runs import FOLDER
 from app.views.mistakes.titles import short_title
 from app.words import word
@@ -41,7 +42,7 @@ from tests.app.mistakes.mistakes_page import (
 
 
 def choose(page: AppTest, source: str) -> AppTest:
-    return page.button_group(key=Key.DATA).set_value(source).run()
+    return page.button_group(key=MistakesKey.DATA).set_value(source).run()
 
 
 def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
@@ -50,7 +51,7 @@ def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
     page = well(page.number_input(key="scenes-count").set_value(20).run())
     assert word("match.all", pictures="20", count="10") in said(page)
     page = press(page, "start-scan")
-    name = page.session_state[Key.RUN]
+    name = page.session_state[MistakesKey.RUN]
     opened = runs.open_one(name)
     assert len(opened.table) == 20 and opened.run.finished
     assert page.query_params["run"] == name and page.query_params["model"] == MODEL
@@ -58,7 +59,7 @@ def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
     page = press(page, "runs-back")
     assert "run" not in page.query_params and len(page.dataframe[-1].value) == 1
     page = press(page, "start-scan")  # the same again: nothing is left to do, and there is no second run
-    assert page.session_state[Key.RUN] == name and len(runs.earlier()) == 1
+    assert page.session_state[MistakesKey.RUN] == name and len(runs.earlier()) == 1
 
 
 def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(empty: Path) -> None:
@@ -127,7 +128,7 @@ def test_a_folder_with_labels_that_do_not_match_and_a_broken_picture(empty: Path
     lost = word("match.some", lost=1, count="3", pictures="2", total="7", labels="teapot")
     assert lost in said(page)
     page = press(page, "start-scan")
-    opened = runs.open_one(page.session_state[Key.RUN])
+    opened = runs.open_one(page.session_state[MistakesKey.RUN])
     assert len(opened.table) == 6 and opened.table["true"].notna().sum() == 4
     assert list(runs.broken(opened)["path"]) == ["House/broken.png"] and runs.unmatched(opened) == {"teapot": 2}
     assert word("overview.without", count="2") in said(page)
@@ -181,7 +182,7 @@ def test_a_zip_is_kept_scanned_and_its_pictures_are_seen(empty: Path) -> None:
     page = choose(well(open_page()), data.ZIP)
 
     def upload(content: bytes) -> AppTest:
-        uploader = next(one for one in page.file_uploader if Key.ZIP_UPLOADER in one.key)
+        uploader = next(one for one in page.file_uploader if MistakesKey.ZIP_UPLOADER in one.key)
         return uploader.set_value([("my pictures.zip", content, "application/zip")]).run()
 
     page = upload(b"PK and nothing more")
@@ -192,10 +193,11 @@ def test_a_zip_is_kept_scanned_and_its_pictures_are_seen(empty: Path) -> None:
     page = well(upload(good))
     assert word("data.zip.kept", name="my-pictures.zip") in said(page)
     page = press(page, "start-scan")
-    opened = runs.open_one(page.session_state[Key.RUN])
+    opened = runs.open_one(page.session_state[MistakesKey.RUN])
     assert len(opened.table) == 6 and all(runs.thumbnails(opened, range(6)))
     page = press(page, "remove-run")  # and its zip with it
-    assert not runs.earlier() and not list((runs.folder() / scans.ZIPS).iterdir()) and Key.RUN not in page.query_params
+    assert not runs.earlier() and not list((runs.folder() / scans.ZIPS).iterdir())
+    assert MistakesKey.RUN not in page.query_params
 
 
 def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
@@ -209,12 +211,12 @@ def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
     page = press(page.run(), "start-scan")
     assert word("overview.unlabeled") in said(page)  # and there is neither matrix nor calibration
     groups = [one.key for one in page.button_group]
-    assert Key.SUMMARY not in groups and control(page, "answers") not in groups
+    assert MistakesKey.SUMMARY not in groups and control(page, "answers") not in groups
     assert not [one for one in page.selectbox if one.key == control(page, "true")]
     order = page.radio(key=control(page, "sort"))
     assert order.options == [word("sort.unsure"), word("sort.disagreement"), word("sort.listed")]
     assert word("scatter.legend", wrong="0") not in said(page)
-    page.session_state[Key.NUMBER] = 0
+    page.session_state[MistakesKey.NUMBER] = 0
     page = well(page.run())
     assert "The model says <b>" in html(page) and word("case.nearest") not in said(page)
 
@@ -222,15 +224,15 @@ def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
 def test_a_run_that_is_opened_from_the_list_brings_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {Key.MODEL: MODEL, Key.MAP: "stage4.attention"})
     earlier.show_run(PLAIN)
-    assert state.get(Key.MODEL) == "scenes-tag/plain" and state.mistakes.run() == PLAIN
+    assert state.get(Key.MODEL) == "scenes-tag/plain" and selection.run() == PLAIN
     earlier.show_run("nothing")
-    assert state.mistakes.run() == PLAIN and len(state.get(Key.NOTICES)) == 1
+    assert selection.run() == PLAIN and len(state.get(Key.NOTICES)) == 1
 
 
 def test_a_run_that_lies_elsewhere_is_opened_by_its_folder(empty: Path, scanned: Path) -> None:
     page, place = well(open_page(model="scenes-tag/plain")), str(scanned / RUN)
     page = well(page.text_input(key=FOLDER).set_value(f' "{place}" ').run())
-    assert page.query_params[Key.RUN] == place and page.query_params[Key.MODEL] == MODEL
+    assert page.query_params[MistakesKey.RUN] == place and page.query_params[Key.MODEL] == MODEL
     assert word("gallery.count", count="64") in said(page)
     assert word("gallery.count", count="64") in said(well(open_page(run=place)))  # its address travels
     assert scans.request(runs.open_one(place).run).name == place  # and it would go on there

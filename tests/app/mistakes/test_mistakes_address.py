@@ -11,8 +11,12 @@ import pytest
 import core
 from app.runtime.loading import Models
 from app.runtime.mistakes import scans
-from app.state import Key, filters
-from app.state.mistakes import Answers, Filter, Group, Opening, Request, Sort
+from app.runtime.mistakes.filters import Answers, Filter, Group, Sort
+from app.runtime.mistakes.scans import Request
+from app.state import Key
+from app.views.mistakes import address
+from app.views.mistakes.keys import MistakesKey
+from app.views.mistakes.selection import Opening
 from app.widgets import models
 from app.words import plain, word
 from tests.app.mistakes.conftest import MODEL, OTHER
@@ -35,34 +39,35 @@ NARROW = Filter(
 def test_a_filter_comes_back_from_its_address(one: Filter, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {}
     monkeypatch.setattr("streamlit.session_state", kept)
-    kept |= {Key.FILTER: one, Key.NUMBER: 17}
-    address = filters.address()
-    assert all(isinstance(value, str) for value in address.values()) and address["case"] == "17"
-    assert len(address) == 1 + sum(getattr(one, name) != getattr(Filter(), name) for name in vars(Filter()))
+    kept |= {MistakesKey.FILTER: one, MistakesKey.NUMBER: 17}
+    said = address.address()
+    assert all(isinstance(value, str) for value in said.values()) and said["case"] == "17"
+    assert len(said) == 1 + sum(getattr(one, name) != getattr(Filter(), name) for name in vars(Filter()))
     kept.clear()
-    filters.restore(address)
-    assert kept[Key.FILTER] == one and kept[Key.NUMBER] == 17
-    assert kept[Key.OPENING] == Opening(1, one)  # a case that the address names stays, whatever the filter leaves
+    address.restore(said, here=True)
+    assert kept[MistakesKey.FILTER] == one and kept[MistakesKey.NUMBER] == 17
+    # a case that the address names stays, whatever the filter leaves
+    assert kept[MistakesKey.OPENING] == Opening(1, one)
 
 
 @pytest.mark.parametrize("text", ["", "1", "0.5..0.2", "-3..1", "a..b", "0..nan"])
 def test_what_is_no_range_is_as_at_first(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {}
     monkeypatch.setattr("streamlit.session_state", kept)
-    filters.restore({"confidence": text, "sort": "by-chance", "lasso": "x:1.b", "case": "one"})
-    assert kept[Key.FILTER] == Filter() and kept[Key.NUMBER] is None
+    address.restore({"confidence": text, "sort": "by-chance", "lasso": "x:1.b", "case": "one"}, here=True)
+    assert kept[MistakesKey.FILTER] == Filter() and kept[MistakesKey.NUMBER] is None
 
 
 def test_a_group_that_an_address_has_no_room_for_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamlit.session_state", {Key.FILTER: Filter(group=Group("many", tuple(range(101))))})
-    assert filters.address() == {}
+    monkeypatch.setattr("streamlit.session_state", {MistakesKey.FILTER: Filter(group=Group("many", tuple(range(101))))})
+    assert address.address() == {}
 
 
 def test_the_page_writes_and_reads_all_of_it(home: Path) -> None:
     case = wrong(home)[1]
     page = well(open_page(run=RUN, answers="wrong", sort="loss", case=str(case), **{"with": PLAIN}))
-    assert page.session_state[Key.FILTER] == Filter(answers=Answers.WRONG, sort=Sort.LOSS)
-    assert page.session_state[Key.NUMBER] == case and page.session_state[Key.OTHER_RUN] == PLAIN
+    assert page.session_state[MistakesKey.FILTER] == Filter(answers=Answers.WRONG, sort=Sort.LOSS)
+    assert page.session_state[MistakesKey.NUMBER] == case and page.session_state[MistakesKey.OTHER_RUN] == PLAIN
     assert "compare.right" in "".join(one.key or "" for one in page.button)
     expected = {"model": MODEL, "run": RUN, "answers": "wrong", "sort": "loss", "case": str(case), "with": PLAIN}
     assert {name: one[0] if isinstance(one, list) else one for name, one in page.query_params.items()} == expected
@@ -72,7 +77,7 @@ def test_the_page_writes_and_reads_all_of_it(home: Path) -> None:
 
 def test_what_the_run_does_not_have_is_told_and_left_out(home: Path) -> None:
     page = well(open_page(run=RUN, true="unicorn", case="9999", **{"with": "nowhere"}))
-    assert page.session_state[Key.FILTER] == Filter() and page.session_state[Key.NUMBER] is None
+    assert page.session_state[MistakesKey.FILTER] == Filter() and page.session_state[MistakesKey.NUMBER] is None
     told = said(page).replace("\\", "")
     assert "'unicorn'" in told and "9999" in told and "'nowhere'" in told
 
@@ -88,9 +93,9 @@ def test_a_case_that_a_new_filter_leaves_out_closes(home: Path) -> None:
     case = wrong(home)[0]
     page = well(open_page(run=RUN, answers="wrong", case=str(case)))
     assert any(one.key == "case-close" for one in page.button)
-    page.session_state[Key.FILTER] = Filter(answers=Answers.RIGHT)
+    page.session_state[MistakesKey.FILTER] = Filter(answers=Answers.RIGHT)
     page = well(page.run())
-    assert page.session_state[Key.NUMBER] is None and not any(one.key == "case-close" for one in page.button)
+    assert page.session_state[MistakesKey.NUMBER] is None and not any(one.key == "case-close" for one in page.button)
 
 
 def test_a_case_opened_beside_the_filter_stays(home: Path) -> None:
@@ -103,7 +108,7 @@ def test_a_scan_is_followed_on_every_other_page(home: Path, monkeypatch: pytest.
     far: dict[str, tuple[int, int] | None] = {RUN: (16, 64)}
     monkeypatch.setattr(scans, "progress", far.get)
     page = open_page(model=OTHER)
-    page.session_state[Key.SCANNING] = Request(MODEL, RUN, "scenes-tag", 0, 64, ())
+    page.session_state[MistakesKey.SCANNING] = Request(MODEL, RUN, "scenes-tag", 0, 64, ())
     for view in ("explore", "trust", "models"):
         page = well(visit(page, view).run())
         title = models.model_title(next(one for one in core.cards() if one.slug == MODEL))
@@ -111,19 +116,19 @@ def test_a_scan_is_followed_on_every_other_page(home: Path, monkeypatch: pytest.
         assert any(one.key == "stop-followed" for one in page.button)
     far[RUN] = None  # it is done
     page = well(page.run())
-    assert Key.SCANNING not in page.session_state and page.session_state[Key.RUN] == RUN
+    assert MistakesKey.SCANNING not in page.session_state and page.session_state[MistakesKey.RUN] == RUN
     page = well(visit(page, PAGE).run())
-    assert page.session_state[Key.RUN] == RUN
+    assert page.session_state[MistakesKey.RUN] == RUN
 
 
 def test_who_comes_back_to_a_scan_finds_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scans, "progress", {RUN: (16, 64)}.get)
     monkeypatch.setattr(scans, "run", lambda model, request, tick: tick(64, 64))
     page = open_page(model=OTHER)
-    page.session_state[Key.SCANNING] = Request(MODEL, RUN, "scenes-tag", 0, 64, ())
+    page.session_state[MistakesKey.SCANNING] = Request(MODEL, RUN, "scenes-tag", 0, 64, ())
     page = well(visit(page, "models").run())
     page = well(visit(page, PAGE).run())
-    assert page.session_state[Key.MODEL] == MODEL and page.session_state[Key.RUN] == RUN
+    assert page.session_state[Key.MODEL] == MODEL and page.session_state[MistakesKey.RUN] == RUN
 
 
 def test_who_looks_after_a_scan_keeps_it_going() -> None:

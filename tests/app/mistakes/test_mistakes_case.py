@@ -13,11 +13,11 @@ import pytest
 import streamlit as st
 
 import core
-from app import state
 from app.runtime.mistakes import cases, exports, runs, tags
+from app.runtime.mistakes.filters import Answers, Filter
 from app.state import Key
-from app.state.mistakes import Answers, Filter
-from app.views.mistakes import case
+from app.views.mistakes import case, selection
+from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.tags import OWN, toggle
 from app.words import decimal, word
 from core.evaluation import unrelated
@@ -86,12 +86,14 @@ def test_next_and_previous_walk_through_what_the_gallery_shows(home: Path) -> No
     assert word("case.place", place=1, count=len(order)) in said(page)
     for number in order[1:3]:
         page = press(page, "case-next")
-        assert page.session_state[Key.NUMBER] == number
-    assert press(page, "case-previous").session_state[Key.NUMBER] == order[1]
+        assert page.session_state[MistakesKey.NUMBER] == number
+    assert press(page, "case-previous").session_state[MistakesKey.NUMBER] == order[1]
     assert open_picture(order[-1], answers=Answers.WRONG).button(key="case-next").disabled
     page = press(open_picture(order[0], answers=Answers.RIGHT), "case-next")  # it is not among them: their first one
-    assert page.session_state[Key.NUMBER] == runs.filtered(runs.open_one(RUN), Filter(answers=Answers.RIGHT))[0]
-    assert Key.NUMBER in page.session_state and press(page, "case-close").session_state[Key.NUMBER] is None
+    right = runs.filtered(runs.open_one(RUN), Filter(answers=Answers.RIGHT))
+    assert page.session_state[MistakesKey.NUMBER] == right[0]
+    assert MistakesKey.NUMBER in page.session_state
+    assert press(page, "case-close").session_state[MistakesKey.NUMBER] is None
 
 
 def test_keys_that_outrun_the_page_each_take_a_step_and_tag_what_is_open(
@@ -99,16 +101,16 @@ def test_keys_that_outrun_the_page_each_take_a_step_and_tag_what_is_open(
 ) -> None:
     monkeypatch.setattr(st, "session_state", {})
     opened, order = runs.open_one(RUN), wrong(home)
-    state.mistakes.select(answers=Answers.WRONG)
-    state.mistakes.open_picture(order[0])
+    selection.select(answers=Answers.WRONG)
+    selection.open_picture(order[0])
     for number in order[:3]:
         toggle(opened, "ambiguous")
-        assert state.mistakes.number() == number
+        assert selection.number() == number
         case.step(opened, 1)  # nothing was drawn in between
     assert tags.every(opened.run) == dict.fromkeys(sorted(order[:3]), ("ambiguous",))
-    state.mistakes.open_picture(order[-1])
+    selection.open_picture(order[-1])
     case.step(opened, 1)
-    assert state.mistakes.number() == order[-1]
+    assert selection.number() == order[-1]
     (home / RUN / tags.FILE).unlink()
 
 

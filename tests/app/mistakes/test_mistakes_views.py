@@ -12,12 +12,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import state
 from app.figures import confusion_cells, reliability
 from app.runtime.mistakes import runs
-from app.state import Key
-from app.state.mistakes import Answers, Filter, Sort
-from app.views.mistakes import overview
+from app.runtime.mistakes.filters import Answers, Filter, Sort
+from app.views.mistakes import overview, selection
+from app.views.mistakes.keys import MistakesKey
 from app.words import percent, word
 from tests.app.mistakes.conftest import COUNT, MODEL
 from tests.app.mistakes.mistakes_page import control, folder_of_pictures, open_page, press, said, well
@@ -35,7 +34,7 @@ def test_the_head_says_what_the_table_says(home: Path) -> None:
 @pytest.mark.parametrize("view", [overview.MATRIX, overview.CLASSES, overview.CALIBRATION])
 def test_each_view_of_the_run_is_drawn(home: Path, view: str) -> None:
     page = well(open_page(run="scenes-tag-cbam"))
-    page = well(page.button_group(key=Key.SUMMARY).set_value(view).run())
+    page = well(page.button_group(key=MistakesKey.SUMMARY).set_value(view).run())
     table = core.open_run(home / "scenes-tag-cbam").table()
     if view == overview.CLASSES:
         shown = next(one.value for one in page.dataframe if "precision" in one.value).set_index("class")
@@ -105,7 +104,7 @@ def test_every_control_changes_the_one_filter(home: Path) -> None:
     count(page, ~right & (table["predicted"] == "boat"))
     page = page.selectbox(key=control(page, "true")).set_value("car").run()
     count(page, ~right & (table["predicted"] == "boat") & (table["true"] == "car"))
-    assert page.session_state[Key.FILTER] == Filter(true="car", predicted="boat", answers=Answers.WRONG)
+    assert page.session_state[MistakesKey.FILTER] == Filter(true="car", predicted="boat", answers=Answers.WRONG)
     page = press(page, "chip.clear")
     page = page.slider(key=control(page, "confidence")).set_value((50.0, 100.0)).run()
     count(page, table["confidence"] >= 0.5)
@@ -114,7 +113,7 @@ def test_every_control_changes_the_one_filter(home: Path) -> None:
     page = press(page, "chip.clear")
     assert page.slider(key=control(page, "confidence")).value == (0.0, 100.0)
     page = page.radio(key=control(page, "sort")).set_value(Sort.LOSS).run()
-    assert page.session_state[Key.FILTER] == Filter(sort=Sort.LOSS)
+    assert page.session_state[MistakesKey.FILTER] == Filter(sort=Sort.LOSS)
     page = page.selectbox(key=control(page, "true")).set_value("car").run()
     page = page.selectbox(key=control(page, "predicted")).set_value("umbrella").run()
     assert word("gallery.empty") in said(well(page))
@@ -123,36 +122,36 @@ def test_every_control_changes_the_one_filter(home: Path) -> None:
 def test_pages_follow_the_filter_and_the_opened_picture(home: Path) -> None:
     page = well(open_page(run="scenes-tag-cbam"))
     order = runs.filtered(runs.open_one("scenes-tag-cbam"), Filter())
-    page.session_state[Key.NUMBER] = int(order[60])  # opened elsewhere: it is on the third page
+    page.session_state[MistakesKey.NUMBER] = int(order[60])  # opened elsewhere: it is on the third page
     page = well(page.run())
-    assert page.session_state[Key.SHEET] == 3
+    assert page.session_state[MistakesKey.SHEET] == 3
     page = well(page.button_group(key=control(page, "answers")).set_value(Answers.RIGHT).run())
-    assert page.session_state[Key.SHEET] == 1
+    assert page.session_state[MistakesKey.SHEET] == 1
 
 
 def test_what_a_control_said_that_is_gone_counts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {})
-    control, pages = state.mistakes.control_key("true"), state.mistakes.page_key()
+    control, pages = selection.control_key("true"), selection.page_key()
     st.session_state |= {control: "boat", pages: 3}
-    state.mistakes.controlled("true", control)
-    assert state.mistakes.selection().true == "boat" and state.mistakes.control_key("true") == control
-    pages = state.mistakes.page_key()
+    selection.controlled("true", control)
+    assert selection.current().true == "boat" and selection.control_key("true") == control
+    pages = selection.page_key()
     st.session_state[pages] = 3
-    state.mistakes.turned(pages)
-    assert state.mistakes.page() == 3 and state.mistakes.page_key() == pages
-    state.mistakes.select_all()
-    state.mistakes.controlled("true", control)
-    state.mistakes.turned(pages)
-    assert not state.mistakes.selection().narrow and state.mistakes.page() == 1
+    selection.turned(pages)
+    assert selection.page() == 3 and selection.page_key() == pages
+    selection.select_all()
+    selection.controlled("true", control)
+    selection.turned(pages)
+    assert not selection.current().narrow and selection.page() == 1
 
 
 def test_a_cell_that_is_clicked_twice_lets_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {})
     overview.choose_cell("car", "boat")
-    assert state.mistakes.selection() == Filter(true="car", predicted="boat")
+    assert selection.current() == Filter(true="car", predicted="boat")
     overview.choose_cell("car", "tree")
     overview.choose_cell("car", "tree")
-    assert state.mistakes.selection() == Filter()
+    assert selection.current() == Filter()
 
 
 def test_a_gone_picture_leaves_its_place_in_the_gallery(empty: Path) -> None:

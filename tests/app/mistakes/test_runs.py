@@ -12,9 +12,9 @@ import pytest
 
 import core
 from app.runtime.mistakes import comparison, runs, tags
+from app.runtime.mistakes.filters import Answers, Filter, Group, Sort
 from app.runtime.mistakes.runs import Opened
-from app.state import Key
-from app.state.mistakes import Answers, Filter, Group, Sort
+from app.views.mistakes.keys import MistakesKey
 from app.words import percent, word
 from core.types import InvalidInput
 from tests.app.mistakes.conftest import COUNT
@@ -23,7 +23,7 @@ from tests.app.mistakes.mistakes_page import open_page, said, well
 
 def test_two_runs_are_compared(home: Path) -> None:
     page = well(open_page(run="scenes-tag-cbam"))
-    page = well(page.selectbox(key=Key.OTHER_RUN).set_value("scenes-tag-plain").run())
+    page = well(page.selectbox(key=MistakesKey.OTHER_RUN).set_value("scenes-tag-plain").run())
     here, there = (core.open_run(home / name).table() for name in ("scenes-tag-cbam", "scenes-tag-plain"))
     differ = [number for number in range(COUNT) if here["predicted"][number] != there["predicted"][number]]
     shares = [percent(float((one["true"] == one["predicted"]).mean())) for one in (here, there)]

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from app import state
 from app.figures import WARM, agreement_scatter, drawn
 from app.figures.scatter import FAINT, FEW, LIGHT
 from app.runtime.mistakes import runs
-from app.state import Key
-from app.state.mistakes import Answers, Filter, Group
-from app.views.mistakes import scatter
+from app.runtime.mistakes.filters import Answers, Filter, Group
+from app.views.mistakes import scatter, selection
+from app.views.mistakes.keys import MistakesKey
 from app.words import word
 from tests.app.mistakes.mistakes_page import RUN, wrong
 
@@ -59,18 +58,18 @@ def test_each_point_of_the_scatter_is_its_picture(count: int) -> None:
 def test_one_point_opens_its_picture_and_several_that_the_filter_leaves_are_shown(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(st, "session_state", {Key.RUN: RUN})
+    monkeypatch.setattr(st, "session_state", {MistakesKey.RUN: RUN})
     opened, order = runs.open_one(RUN), wrong(home)
     scatter.choose(opened, (7,))
-    assert state.mistakes.number() == 7 and state.mistakes.selection() == Filter()
+    assert selection.number() == 7 and selection.current() == Filter()
     scatter.choose(opened, (7, 9))
-    assert state.mistakes.selection() == Filter(lasso=Group(word("scatter.chosen"), (7, 9)))
+    assert selection.current() == Filter(lasso=Group(word("scatter.chosen"), (7, 9)))
     scatter.choose(opened, ())
-    assert state.mistakes.selection().lasso.numbers == (7, 9)
-    state.mistakes.select(answers=Answers.WRONG)
+    assert selection.current().lasso.numbers == (7, 9)
+    selection.select(answers=Answers.WRONG)
     scatter.choose(opened, tuple(range(len(opened.table))))  # the faint points were drawn round as well
-    assert state.mistakes.selection().lasso.numbers == tuple(sorted(order))
-    assert len(runs.filtered(opened, state.mistakes.selection())) == len(order)
+    assert selection.current().lasso.numbers == tuple(sorted(order))
+    assert len(runs.filtered(opened, selection.current())) == len(order)
 
 
 def test_the_chart_is_no_higher_than_what_it_shows() -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app.runtime.mistakes import runs, scans
-from app.state import Key
+from app.views.mistakes.keys import MistakesKey
 from app.words import word
 from core.data.columns import ONE_HOT
 from tests.app.mistakes.conftest import MODEL
@@ -30,7 +30,7 @@ def place(empty: Path) -> Path:
 
 
 def bring(kind: str, path: Path) -> AppTest:
-    page = well(open_page()).button_group(key=Key.DATA).set_value(kind).run()
+    page = well(open_page()).button_group(key=MistakesKey.DATA).set_value(kind).run()
     return well(page.text_input(key=f"data-{kind}").set_value(str(path)).run())
 
 
@@ -47,7 +47,7 @@ def test_the_split_is_said_and_another_one_can_be_chosen(place: Path) -> None:
     ]
     page = well(page.selectbox(key=f"taken.split.{place}").set_value("train").run())
     page = press(page, "start-scan")
-    run = runs.open_one(page.session_state[Key.RUN]).run
+    run = runs.open_one(page.session_state[MistakesKey.RUN]).run
     assert len(run.table()) == 6 and run.facts["taken"]["split"] == "train"
     assert scans.request(run).split == "train"
     assert word("taken.stated.split", split="train") in said(page)
@@ -63,7 +63,7 @@ def test_the_columns_are_said_and_others_can_be_chosen(place: Path) -> None:
     assert page.selectbox(key=f"taken.label.{file}").value == "other kind"
     assert word("match.all", pictures="3", count="1") in said(page)
     page = press(page, "start-scan")
-    run = runs.open_one(page.session_state[Key.RUN]).run
+    run = runs.open_one(page.session_state[MistakesKey.RUN]).run
     assert list(run.table()["true"]) == ["umbrella"] * 3
     assert dict(scans.request(run).columns) == {"path": "filepaths", "label": "other kind", "split": ""}
     assert word("taken.stated.columns", path="filepaths", label="other kind") in said(page)
@@ -88,6 +88,6 @@ def test_a_table_with_a_column_for_each_class(place: Path) -> None:
 def test_what_could_not_be_otherwise_is_not_asked(place: Path) -> None:
     page = bring("folder", place / "train")
     assert not [one for one in page.selectbox if str(one.key).startswith("taken.")]
-    page = well(page.button_group(key=Key.DATA).set_value("scenes").run())
+    page = well(page.button_group(key=MistakesKey.DATA).set_value("scenes").run())
     assert not [one for one in page.selectbox if str(one.key).startswith("taken.")]
     assert np.isfinite(len(runs.earlier()))

@@ -15,6 +15,7 @@ from app import runtime
 from app.runtime import benchmark, sources
 from app.state import Key
 from app.views.trust import faithfulness, ground_truth, randomization, ranking
+from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets import job
 from app.words import word
@@ -46,7 +47,7 @@ pytestmark = pytest.mark.usefixtures("on_that_shelf")
 def test_each_section_is_there_for_each_family(family: str) -> None:
     page = open_page(f"{family}/cbam")
     for section in SECTIONS:
-        page = choose(page, Key.SECTION, section)
+        page = choose(page, TrustKey.SECTION, section)
         assert page.get("plotly_chart") or page.dataframe
         assert word("rank.none", model="") not in said(page) and not page.warning and not page.info
     assert page.query_params["model"] == f"{family}/cbam"
@@ -66,7 +67,7 @@ def test_each_section_is_there_for_each_family(family: str) -> None:
     ],
 )
 def test_known_truth_shows_the_rows_beside_chance(rows: list[dict], model: str, asked: str, measure: str) -> None:
-    page = choose(open_page(model), Key.TRUTH, asked)
+    page = choose(open_page(model), TrustKey.TRUTH, asked)
     (chart,) = charts(page)
     chance = {row["chance"] for row in rows if row["model"] == model and row["measure"] == measure}
     assert chart.pop("")[0] == pytest.approx(chance.pop()) and not chance
@@ -135,7 +136,7 @@ def test_randomization_and_faithfulness_show_the_rows(rows: list[dict]) -> None:
     assert chart.pop("")[0] == 0.5
     randomized = expected(rows, "scenes/cbam", "randomized", low_is_good=True)
     assert list(chart.items()) == list(randomized.items())
-    insertion, deletion = charts(choose(page, Key.SECTION, "faith"))
+    insertion, deletion = charts(choose(page, TrustKey.SECTION, "faith"))
     names = {word(f"source.{one}") for one in ("random", "blob", "edges")}
     for chart, measure, best in ((insertion, "insertion", max), (deletion, "deletion", min)):
         guess = chart.pop("")[0]
@@ -160,8 +161,8 @@ def test_the_examples_are_the_pictures_of_the_row(rows: list[dict]) -> None:
 
 def test_an_example_shows_its_own_numbers() -> None:
     page = open_page()
-    page = well(page.selectbox(key=Key.SOURCE).set_value("edges").run())
-    page = well(page.number_input(key=Key.EXAMPLE).set_value(2).run())
+    page = well(page.selectbox(key=TrustKey.SOURCE).set_value("edges").run())
+    page = well(page.number_input(key=TrustKey.EXAMPLE).set_value(2).run())
     model = core.load("scenes/cbam", "cpu")
     case = sources.examples(model, PICTURES, 4)[1]
     found = core.localize(sources.map_of(model, case.picture, "edges", case.target), case.masks[""])
@@ -185,7 +186,7 @@ def test_photographs_are_tiled_where_there_are_any(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sources, "find_cases", lambda *_: [Case(parts[0], 0), tiles])
     monkeypatch.setattr(runtime, "has_photographs", lambda: True)
     page = open_page("imagenette/cbam")
-    assert page.number_input(key=Key.EXAMPLE).max == 1  # the picture alone has no mask
+    assert page.number_input(key=TrustKey.EXAMPLE).max == 1  # the picture alone has no mask
     assert word("example.quarter", name=scenes.OBJECTS[3]) in said(page)
 
 
@@ -210,7 +211,7 @@ def test_the_maps_are_shown_with_their_correlations() -> None:
     for value in found.likeness:
         shown = word("rank.blank") if value is None else ranking.number(value, False)
         assert [one for one in captions if one.endswith(f"**{shown}**")]
-    page = well(page.selectbox(key=Key.SOURCE).set_value("edges").run())
+    page = well(page.selectbox(key=TrustKey.SOURCE).set_value("edges").run())
     assert word("random.stays", value="1.00") in said(page)  # edges know nothing of the weights
 
 

@@ -17,6 +17,7 @@ from app.runtime import benchmark as measured
 from app.runtime import sources
 from app.state import Key
 from app.views.trust import benchmark, ground_truth
+from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import model_title
 from app.words import word
@@ -36,7 +37,7 @@ def test_the_table_has_every_mean(rows: list[dict]) -> None:
     page, titles = open_page(section="league"), source_titles(zoo.find_card("scenes/cbam"), SOURCES)
     titles |= {one: word("league.reference", source=titles[one]) for one in REFERENCES}
     for extent in ("this", "all"):
-        page = choose(page, Key.EXTENT, extent)
+        page = choose(page, TrustKey.EXTENT, extent)
         shown = page.dataframe[0].value
         those = [row for row in rows if extent == "all" or row["model"] == "scenes/cbam"]
         assert len(shown) == len({(row["model"], row["source"]) for row in those})
@@ -49,9 +50,9 @@ def test_the_table_has_every_mean(rows: list[dict]) -> None:
 
 
 def test_the_table_can_be_of_a_family_and_of_one_map() -> None:
-    page = choose(open_page("scenes-tag/cbam", section="league"), Key.EXTENT, "family")
+    page = choose(open_page("scenes-tag/cbam", section="league"), TrustKey.EXTENT, "family")
     assert set(page.dataframe[0].value["model"]) == {model_title(zoo.find_card("scenes-tag/cbam"))}
-    page = choose(page, Key.EXTENT, "all")
+    page = choose(page, TrustKey.EXTENT, "all")
     page = well(page.multiselect(key="league-sources").set_value(["edges", "attention/"]).run())
     shown = page.dataframe[0].value
     assert len(set(shown["model"])) == 4 and len(shown) == 8 and shown["source"].nunique() == 2
@@ -90,7 +91,7 @@ def test_minus_signs_are_written_as_elsewhere_and_few_pictures_are_said(rows: li
 
 def test_columns_are_chosen(rows: list[dict]) -> None:
     page = open_page(section="league")
-    measures = next(one.key for one in page.button_group if one.key.startswith(Key.MEASURES))
+    measures = next(one.key for one in page.button_group if one.key.startswith(TrustKey.MEASURES))
     page = well(page.button_group(key=measures).set_value(["deletion"]).run())
     assert "deletion" in page.dataframe[0].value and "mass" not in page.dataframe[0].value
     page = well(page.button_group(key=measures).set_value([]).run())
@@ -111,11 +112,11 @@ def test_the_file_holds_the_rows_as_they_are(rows: list[dict]) -> None:
 def test_a_model_without_rows_says_so_and_offers_to_measure_it() -> None:
     page = open_page("scenes/spatial-gate")
     for section in ("truth", "random", "faith"):
-        page = choose(page, Key.SECTION, section)
+        page = choose(page, TrustKey.SECTION, section)
         assert len(page.info) == 1 and not page.get("plotly_chart")
     page = well(page.button(key="measure-it").click().run())
-    assert page.session_state[Key.SECTION] == "league"
-    assert page.multiselect(key=Key.COMPETITORS).value == ["scenes/spatial-gate"]
+    assert page.session_state[TrustKey.SECTION] == "league"
+    assert page.multiselect(key=TrustKey.COMPETITORS).value == ["scenes/spatial-gate"]
     assert page.button(key="start-measuring")
 
 
@@ -123,7 +124,7 @@ def test_a_model_without_rows_says_so_and_offers_to_measure_it() -> None:
 def test_no_league_at_all_is_no_mistake() -> None:
     page = open_page()
     assert len(page.info) == 1 and not page.warning
-    assert not choose(page, Key.SECTION, "league").dataframe
+    assert not choose(page, TrustKey.SECTION, "league").dataframe
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_own_rows_stand_before_the_shipped_ones_and_stale_ones_nowhere(rows: lis
 
 def test_what_is_asked_for_is_measured_once_and_joins_the_table(rows: list[dict]) -> None:
     page = open_page(section="league")
-    page.session_state[Key.MEASURING] = True
+    page.session_state[TrustKey.MEASURING] = True
     page = well(page.run())
     page.multiselect(key="measuring-sources").set_value(["edges", "attention/"])
     page = well(page.number_input(key="measuring-pictures").set_value(2).run())
@@ -198,7 +199,7 @@ def test_stop_keeps_the_sources_that_are_finished(monkeypatch: pytest.MonkeyPatc
 
 def test_pictures_that_are_not_there_cost_one_sentence() -> None:
     page = open_page("imagenette/cbam", "league")
-    page.session_state[Key.MEASURING] = True
+    page.session_state[TrustKey.MEASURING] = True
     page.run()
     page.multiselect(key="measuring-sources").set_value(["edges"]).run()
     page = well(page.button(key="start-measuring").click().run())
@@ -231,4 +232,4 @@ def test_the_league_can_be_read_while_the_model_is_not_here(
     page = open_page("torchvision/resnet50")
     assert page.button(key="start-fetch") and not page.get("plotly_chart")
     assert len(page.dataframe[0].value) == len({(row["model"], row["source"]) for row in rows})
-    assert not [one for one in page.button_group if one.key in (Key.SECTION, Key.EXTENT)]
+    assert not [one for one in page.button_group if one.key in (TrustKey.SECTION, TrustKey.EXTENT)]

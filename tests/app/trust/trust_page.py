@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app.state import Key
 from app.views.trust.benchmark import MEASURES
 from app.views.trust.ground_truth import ASKED
+from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from core.evaluation.sources import REFERENCES
 from core.models import zoo
@@ -44,7 +45,7 @@ def open_page(model: str = "scenes/cbam", section: str = "truth") -> AppTest:
     page = AppTest.from_file(MAIN, default_timeout=120)
     page.query_params["model"] = model
     page = well(visit(page, PAGE).run())
-    return page if section == "truth" else choose(page, Key.SECTION, section)
+    return page if section == "truth" else choose(page, TrustKey.SECTION, section)
 
 
 def choose(page: AppTest, key: Key, value: str) -> AppTest:

@@ -10,8 +10,9 @@ import streamlit as st
 from app import state
 from app.figures import share_text
 from app.runtime import interventions
-from app.state import Key, Subject
+from app.state import Subject
 from app.titles import tap_titles
+from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import Plan
 from app.widgets import job
@@ -79,7 +80,7 @@ def is_planned(one: Ablation, plan: Plan) -> bool:
 
 def click(found: Sequence[Ablation]) -> None:
     """Switch off the part whose line was just clicked."""
-    line = state.clicked_line(Key.ABLATIONS)
+    line = state.clicked_line(ExploreKey.ABLATIONS)
     if line is not None:
         one = found[line]
         changes.choose(one.tap, changes.OFF if one.part == WHOLE else one.part, one.numbers)
@@ -97,13 +98,13 @@ def show(subject: Subject, reading: Reading, target: int, plan: Plan) -> None:
     else:
         st.markdown(word("ablate.none", count=len(found)))
     planned = [line for line, one in enumerate(found) if is_planned(one, plan)]
-    state.put(Key.ABLATIONS, {"selection": {"rows": planned, "columns": [], "cells": []}})
+    state.put(ExploreKey.ABLATIONS, {"selection": {"rows": planned, "columns": [], "cells": []}})
     table = lines(found, tap_titles(reading.maps), names)
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     before = share_text(float(reading.probabilities[target]))
     st.dataframe(
         table.style.apply(lambda line: [MARK * found[line.name].changed] * len(line), axis=1),
-        key=Key.ABLATIONS,
+        key=ExploreKey.ABLATIONS,
         on_select=lambda: click(found),
         selection_mode=["single-row", "single-cell"],  # a click anywhere in a line chooses it
         hide_index=True,

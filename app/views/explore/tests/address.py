@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from app import state
-from app.state import Key
+from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import changes
 from app.words import word
 from core import Reading
 from core.evaluation.erasure import FILLS
+from core.legacy import current
 
 TRIALS = ("intervene", "erase", "check")
 EVERY, NONE = "every", "none"
@@ -28,8 +30,8 @@ def settle(reading: Reading) -> dict[str, str]:
 
     What the address asked for and is not there falls back to that, and a sentence says so.
     """
-    trial = _one_of(Key.TRIAL, TRIALS, TRIALS[0])
-    said = {} if trial == TRIALS[0] else {Key.TRIAL.value: trial}
+    trial = _one_of(ExploreKey.TRIAL, TRIALS, TRIALS[0])
+    said = {} if trial == TRIALS[0] else {ExploreKey.TRIAL.value: trial}
     return said | (_change(reading) if reading.maps else {}) | _erasing()
 
 
@@ -37,10 +39,10 @@ def _erasing() -> dict[str, str]:
     """What is erased, and how."""
     fills = tuple(FILLS)
     said = {
-        Key.ERASE_MAP: (_one_of(Key.ERASE_MAP, POINTERS, POINTERS[0]), POINTERS[0]),
-        Key.ERASE_SHARE: (_whole(Key.ERASE_SHARE, SHARES, FIRST), FIRST),
-        Key.ERASE_FILL: (_one_of(Key.ERASE_FILL, fills, fills[0]), fills[0]),
-        Key.SEED: (_whole(Key.SEED, SEEDS, 0), 0),
+        ExploreKey.ERASE_MAP: (_one_of(ExploreKey.ERASE_MAP, POINTERS, POINTERS[0]), POINTERS[0]),
+        ExploreKey.ERASE_SHARE: (_whole(ExploreKey.ERASE_SHARE, SHARES, FIRST), FIRST),
+        ExploreKey.ERASE_FILL: (_one_of(ExploreKey.ERASE_FILL, fills, fills[0]), fills[0]),
+        ExploreKey.SEED: (_whole(ExploreKey.SEED, SEEDS, 0), 0),
     }
     return {key.value: str(value) for key, (value, first) in said.items() if value != first}
 
@@ -48,37 +50,40 @@ def _erasing() -> dict[str, str]:
 def _change(reading: Reading) -> dict[str, str]:
     """What is changed and how, where that can travel."""
     maps = {one.tap: one for one in reading.maps}
-    if state.get(Key.CHANGED) == EVERY:
-        state.put(Key.CHANGED, changes.EVERY)
+    if state.get(ExploreKey.CHANGED) == EVERY:
+        state.put(ExploreKey.CHANGED, changes.EVERY)
     first = changes.begin(reading)
-    tap = _one_of(Key.CHANGED, [*maps, *([changes.EVERY] if len(maps) > 1 else [])], first)
+    tap = _one_of(ExploreKey.CHANGED, [*maps, *([changes.EVERY] if len(maps) > 1 else [])], first)
     chosen = [maps[tap]] if tap else list(reading.maps)
-    way = _one_of(Key.WAY, changes.ways(chosen), changes.UNIFORM)
-    seed, parts = _whole(Key.SHUFFLE, SEEDS, 0), _parts(changes.part_of(chosen[0])[1] if tap else 1)
+    way = _one_of(ExploreKey.WAY, changes.ways(chosen), changes.UNIFORM)
+    seed, parts = _whole(ExploreKey.SHUFFLE, SEEDS, 0), _parts(changes.part_of(chosen[0])[1] if tap else 1)
     if way in HERE:
         return {}
-    said = {} if tap == first else {Key.CHANGED.value: tap or EVERY}
+    said = {} if tap == first else {ExploreKey.CHANGED.value: tap or EVERY}
     if way != changes.UNIFORM:
-        said[Key.WAY.value] = way
+        said[ExploreKey.WAY.value] = way
     if way == changes.SHUFFLED and seed:
-        said[Key.SHUFFLE.value] = str(seed)
+        said[ExploreKey.SHUFFLE.value] = str(seed)
     if way not in (changes.UNIFORM, changes.OFF, changes.SHUFFLED) and parts != [0]:
-        said[Key.PARTS_OFF.value] = ",".join(str(number + 1) for number in parts) or NONE
+        said[ExploreKey.PARTS_OFF.value] = ",".join(str(number + 1) for number in parts) or NONE
     return said
 
 
-def _one_of(key: Key, offered: Sequence[str], first: str) -> str:
+def _one_of(key: StrEnum, offered: Sequence[str], first: str) -> str:
     """What is chosen under a key, if it is offered; else the first."""
     asked, value = state.take_asked(key), state.get(key)
     if value in offered:
         return value
+    if isinstance(value, str) and current(value) in offered:  # an address may be older than this version
+        state.put(key, current(value))
+        return current(value)
     if value is not None and value == asked:
         _tell(key, value)
     state.put(key, first)
     return first
 
 
-def _whole(key: Key, allowed: range, first: int) -> int:
+def _whole(key: StrEnum, allowed: range, first: int) -> int:
     """A whole number under a key, such as a seed: a text where the address has just given it."""
     value = state.get(key, first)
     if isinstance(value, str):
@@ -92,13 +97,13 @@ def _whole(key: Key, allowed: range, first: int) -> int:
 
 def _parts(count: int) -> list[int]:
     """The parts that are off, of so many, counted from 0: from 1 in the text that the address has just given."""
-    parts = state.get(Key.PARTS_OFF, [0])
+    parts = state.get(ExploreKey.PARTS_OFF, [0])
     if isinstance(parts, str):
         text, parts = parts, [] if parts == NONE else sorted({_number(one) - 1 for one in parts.split(",")})
         if not set(parts) <= set(range(count)):
-            _tell(Key.PARTS_OFF, text)
+            _tell(ExploreKey.PARTS_OFF, text)
             parts = [0]
-        state.put(Key.PARTS_OFF, parts)
+        state.put(ExploreKey.PARTS_OFF, parts)
     return sorted(parts)
 
 
@@ -107,5 +112,5 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 
 
-def _tell(key: Key, asked: str) -> None:
+def _tell(key: StrEnum, asked: str) -> None:
     state.notice(word("address.unknown", name=key.value, value=asked))

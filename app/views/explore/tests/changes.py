@@ -13,6 +13,7 @@ from app import attention_maps, runtime, state
 from app.components.gallery import gallery
 from app.state import Key, Subject
 from app.titles import tap_titles
+from app.views.explore.keys import CHANGE, ExploreKey
 from app.views.explore.tests import painting
 from app.widgets import pictures
 from app.words import known, word
@@ -66,26 +67,26 @@ def begin(reading: Reading) -> str:
     """
     shown, taps = attention_maps.find_choice(reading, state.get(Key.MAP) or ""), [one.tap for one in reading.maps]
     first = shown.tap if shown is not None and shown.tap in taps else taps[-1]
-    chosen, asked = state.get(Key.CHANGED), state.get(Key.ASKED, {})
+    chosen, asked = state.get(ExploreKey.CHANGED), state.get(Key.ASKED, {})
     if chosen is None:
-        state.put(Key.CHANGED, first)
-    elif chosen == state.get(Key.BEGUN) != first and Key.CHANGED not in asked:
-        state.put(Key.CHANGED, first)
-        state.forget(Key.PARTS_OFF)
-    state.put(Key.BEGUN, first)
+        state.put(ExploreKey.CHANGED, first)
+    elif chosen == state.get(ExploreKey.BEGUN) != first and ExploreKey.CHANGED not in asked:
+        state.put(ExploreKey.CHANGED, first)
+        state.forget(ExploreKey.PARTS_OFF)
+    state.put(ExploreKey.BEGUN, first)
     return first
 
 
 def reset() -> None:
     """Everything as it was at first."""
-    state.forget(Key.CHANGED, Key.WAY, Key.SHUFFLE, Key.PARTS_OFF, Key.DONOR, Key.PAINTED)
+    state.forget(*CHANGE, ExploreKey.DONOR, ExploreKey.PAINTED)
 
 
 def choose(tap: str, way: str, numbers: Sequence[int] = ()) -> None:
     """Change one tap in that way; ``numbers`` are the parts that are off. For callbacks."""
-    state.put(Key.CHANGED, tap)
-    state.put(Key.WAY, way)
-    state.put(Key.PARTS_OFF, list(numbers))
+    state.put(ExploreKey.CHANGED, tap)
+    state.put(ExploreKey.WAY, way)
+    state.put(ExploreKey.PARTS_OFF, list(numbers))
 
 
 def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
@@ -99,15 +100,15 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
     titles, maps = tap_titles(reading.maps), {one.tap: one for one in reading.maps}
     offered = [*maps, *([EVERY] if len(maps) > 1 else [])]
     first = begin(reading)
-    if state.get(Key.CHANGED) not in offered:
-        state.put(Key.CHANGED, first)
+    if state.get(ExploreKey.CHANGED) not in offered:
+        state.put(ExploreKey.CHANGED, first)
     which, back = st.columns([3, 1], vertical_alignment="bottom")
     tap = which.selectbox(
         word("change.which"),
         offered,
-        key=Key.CHANGED,
+        key=ExploreKey.CHANGED,
         format_func=lambda one: titles[one] if one else word("change.every"),
-        on_change=lambda: state.forget(Key.PARTS_OFF),
+        on_change=lambda: state.forget(ExploreKey.PARTS_OFF),
         disabled=busy,
         persist_state="session",
     )
@@ -122,12 +123,12 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
     )
     chosen = [maps[tap]] if tap else list(reading.maps)
     possible = ways(chosen)
-    if state.get(Key.WAY) not in possible:
-        state.put(Key.WAY, UNIFORM)
+    if state.get(ExploreKey.WAY) not in possible:
+        state.put(ExploreKey.WAY, UNIFORM)
     way = st.pills(
         word("change.way"),
         possible,
-        key=Key.WAY,
+        key=ExploreKey.WAY,
         format_func=lambda one: word(f"change.way.{one}"),
         help=word("term.intervention.means"),
         required=True,
@@ -171,23 +172,23 @@ def settle(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy: boo
 
 def pick_seed(busy: bool) -> int:
     """The seed of a shuffle."""
-    state.put(Key.SHUFFLE, state.get(Key.SHUFFLE, 0))
+    state.put(ExploreKey.SHUFFLE, state.get(ExploreKey.SHUFFLE, 0))
     return st.number_input(
-        word("change.seed"), 0, 9999, key=Key.SHUFFLE, width=160, disabled=busy, persist_state="session"
+        word("change.seed"), 0, 9999, key=ExploreKey.SHUFFLE, width=160, disabled=busy, persist_state="session"
     )
 
 
 def pick_parts(one: AttentionMap, busy: bool) -> tuple[int, ...]:
     """The heads, channels or glimpses that are off, counted from 0; the first one to begin with."""
     part, count = part_of(one)
-    wanted = [number for number in state.get(Key.PARTS_OFF, [0]) if number < count]
-    state.put(Key.PARTS_OFF, wanted)
+    wanted = [number for number in state.get(ExploreKey.PARTS_OFF, [0]) if number < count]
+    state.put(ExploreKey.PARTS_OFF, wanted)
 
     def title(number: int) -> str:
         return word(f"map.{part}", number=number + 1)
 
     label = word(f"change.way.{part}")
-    shown = {"key": Key.PARTS_OFF, "format_func": title, "label_visibility": "collapsed"}
+    shown = {"key": ExploreKey.PARTS_OFF, "format_func": title, "label_visibility": "collapsed"}
     shown |= {"disabled": busy, "persist_state": "session"}
     if count <= FEW:
         found = st.pills(label, range(count), selection_mode="multi", **shown)
@@ -203,13 +204,13 @@ def pick_donor(subject: Subject) -> core.Picture:
     own = {slug: one.name for slug, one in state.uploads().items()}
     offered = own | {one.slug: one.title for one in samples(subject.classifier.card.family)}
     offered.pop(subject.sample, None)
-    if state.get(Key.DONOR) not in offered:
-        state.put(Key.DONOR, next(iter(offered)))
+    if state.get(ExploreKey.DONOR) not in offered:
+        state.put(ExploreKey.DONOR, next(iter(offered)))
 
     def click() -> None:
-        event = state.component(Key.DONORS, "chosen")
+        event = state.component(ExploreKey.DONORS, "chosen")
         if event:
-            state.put(Key.DONOR, event["slug"])
+            state.put(ExploreKey.DONOR, event["slug"])
 
     tiles = [
         gallery.Tile(slug, title, runtime.picture_thumbnail(pictures.find_picture(slug)))
@@ -217,10 +218,10 @@ def pick_donor(subject: Subject) -> core.Picture:
     ]
     gallery.show(
         tiles,
-        state.get(Key.DONOR),
-        key=Key.DONORS,
+        state.get(ExploreKey.DONOR),
+        key=ExploreKey.DONORS,
         label=word("change.donors"),
         remove=word("picture.remove"),
         on_chosen=click,
     )
-    return pictures.framed(subject.classifier.card, pictures.find_picture(state.get(Key.DONOR)), subject.framing)
+    return pictures.framed(subject.classifier.card, pictures.find_picture(state.get(ExploreKey.DONOR)), subject.framing)

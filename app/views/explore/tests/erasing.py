@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -11,8 +12,8 @@ import streamlit as st
 from app import attention_maps, state, titles
 from app.runtime import faithfulness
 from app.runtime.faithfulness import Erased
-from app.state import Key
 from app.views.explore.analysis import Analysis
+from app.views.explore.keys import TRIED, ExploreKey
 from app.views.explore.tests import address, curves, outcome
 from app.views.explore.tests.address import FIRST, POINTERS, SHARES
 from app.words import percent, word
@@ -73,12 +74,13 @@ def show(analysis: Analysis) -> None:
     if not maps:
         st.markdown(word("erase.nothing", why=alone))
         return
-    seed = state.get(Key.SEED, 0)
+    seed = state.get(ExploreKey.SEED, 0)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         pointer = pick_map(maps, titles.method_title(analysis.method), alone)
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.caption(word("erase.seed", seed=seed), width="content")
-            st.button(word("erase.again"), icon=":material/casino:", on_click=lambda: state.put(Key.SEED, seed + 1))
+            icon, again = ":material/casino:", partial(state.put, ExploreKey.SEED, seed + 1)
+            st.button(word("erase.again"), icon=icon, on_click=again)
     if pointer.title:
         st.caption(pointer.title)
     if is_even(pointer.values):
@@ -115,13 +117,13 @@ def pick_map(maps: dict[str, Pointer], method: str, why: str) -> Pointer:
         told = word("erase.only.attribution", method=method)
         st.caption(word("erase.only.attention", why=why) if only == "attention" else told, width="content")
         return pointer
-    if state.get(Key.ERASE_MAP) not in maps:
-        state.put(Key.ERASE_MAP, POINTERS[0])
+    if state.get(ExploreKey.ERASE_MAP) not in maps:
+        state.put(ExploreKey.ERASE_MAP, POINTERS[0])
     names = {"attention": word("erase.attention"), "attribution": word("erase.attribution", method=method)}
     whose = st.segmented_control(
         word("erase.whose"),
         list(maps),
-        key=Key.ERASE_MAP,
+        key=ExploreKey.ERASE_MAP,
         format_func=names.get,
         required=True,
         width="content",
@@ -134,7 +136,7 @@ def pick_map(maps: dict[str, Pointer], method: str, why: str) -> Pointer:
 def compare(analysis: Analysis, pointer: Pointer, seed: int) -> None:
     """How much goes and what comes instead, the three pictures, and the curves that are known: run by themselves."""
     left, right = st.columns(2, gap="medium")
-    for key, first in ((Key.ERASE_SHARE, FIRST), (Key.ERASE_FILL, next(iter(FILLS)))):
+    for key, first in ((ExploreKey.ERASE_SHARE, FIRST), (ExploreKey.ERASE_FILL, next(iter(FILLS)))):
         state.put(key, state.get(key) or first)
     per_cent = left.slider(
         word("erase.share"),
@@ -142,21 +144,21 @@ def compare(analysis: Analysis, pointer: Pointer, seed: int) -> None:
         SHARES[-1],
         step=SHARES.step,
         format="%d %%",
-        key=Key.ERASE_SHARE,
+        key=ExploreKey.ERASE_SHARE,
         persist_state="session",
     )
     fill = right.segmented_control(
         word("erase.fill"),
         list(FILLS),
-        key=Key.ERASE_FILL,
+        key=ExploreKey.ERASE_FILL,
         format_func=lambda one: word(f"erase.fill.{one}"),
         required=True,
         persist_state="session",
     )
-    state.publish_trial(address.settle(analysis.reading))
+    state.publish_part(TRIED, address.settle(analysis.reading))
     model, picture, share = analysis.subject.classifier, analysis.subject.picture, per_cent / 100
     tried = {which: faithfulness.erased(model, picture, pointer.values, share, which, fill, seed) for which in WHICH}
-    with st.container(key=Key.ERASED):  # narrow columns too: on a phone as well the three stand side by side
+    with st.container(key=ExploreKey.ERASED):  # narrow columns too: on a phone as well the three stand side by side
         for (which, one), column in zip(tried.items(), st.columns(3, wrap=False), strict=True):
             with column, st.container(gap="xsmall"):
                 draw(analysis, pointer, which, one)

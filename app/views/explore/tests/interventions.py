@@ -8,6 +8,7 @@ from app import state
 from app.runtime import interventions
 from app.state import Subject
 from app.views.explore.analysis import Analysis
+from app.views.explore.keys import TRIED
 from app.views.explore.tests import ablations, address, changes, outcome
 from app.words import literal, word
 from core import InvalidInput, Reading
@@ -28,7 +29,7 @@ def change(subject: Subject, reading: Reading, target: int) -> None:
     """The change, its answer, and what every part is worth where that is known: by itself, so that it moves at once."""
     try:
         plan = changes.pick(subject, reading, ablations.running(subject, target))
-        state.publish_trial(address.settle(reading))
+        state.publish_part(TRIED, address.settle(reading))
         if plan.changes:
             after = interventions.intervene(subject.classifier, subject.picture, plan.changes, *plan.names)
             outcome.show(subject, reading, after, target, plan)

@@ -8,7 +8,8 @@ import streamlit as st
 from app import figures, state
 from app.components.paint import paint
 from app.runtime import interventions
-from app.state import Key, Subject
+from app.state import Subject
+from app.views.explore.keys import ExploreKey
 from app.words import word
 from core import AttentionMap, Kind, to_grid
 
@@ -26,19 +27,19 @@ def pick(subject: Subject, one: AttentionMap) -> np.ndarray | None:
     own = np.maximum(to_grid(one), 0)
     own = own / (own.max() or 1) if subject.classifier.taps[one.tap].softmax else np.minimum(own, 1)
     identity = "/".join(map(str, (subject.classifier.card.slug, one.tap, *subject.picture.key)))
-    painted = state.get(Key.PAINTED, {})
+    painted = state.get(ExploreKey.PAINTED, {})
 
     def keep() -> None:
-        told = state.component(Key.PAINT, "painted")
+        told = state.component(ExploreKey.PAINT, "painted")
         if told and told["identity"] == identity:
-            state.put(Key.PAINTED, {**painted, identity: told["values"]})
+            state.put(ExploreKey.PAINTED, {**painted, identity: told["values"]})
 
     values = paint.read(painted[identity], one.grid) if identity in painted else None
     paint.show(
         own if values is None else values,
         own,
         interventions.square_jpeg(subject.picture),
-        key=Key.PAINT,
+        key=ExploreKey.PAINT,
         identity=identity,
         words=words(one),
         colors=figures.HEAT,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
-from app.state import Key
 from app.views.explore.analysis import Analysis
+from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import checks, erasing, interventions
 from app.views.explore.tests.address import TRIALS
 from app.words import word
@@ -16,18 +16,18 @@ def show(analysis: Analysis) -> None:
     """Draw the choice of a trial, and the chosen one."""
     st.divider()
     st.subheader(word("trial.title"))
-    if state.get(Key.TRIAL) not in TRIALS:
-        state.put(Key.TRIAL, TRIALS[0])
+    if state.get(ExploreKey.TRIAL) not in TRIALS:
+        state.put(ExploreKey.TRIAL, TRIALS[0])
     st.segmented_control(
         word("trial.title"),
         TRIALS,
-        key=Key.TRIAL,
+        key=ExploreKey.TRIAL,
         format_func=lambda one: word(f"trial.{one}"),
         label_visibility="collapsed",
         required=True,
         persist_state="session",
     )
-    draw(state.get(Key.TRIAL), analysis)
+    draw(state.get(ExploreKey.TRIAL), analysis)
 
 
 def draw(trial: str, analysis: Analysis) -> None:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 
-from app.state import mistakes
-from app.state.keys import Key
-from app.state.mistakes import Answers, Filter, Group, Sort
-from app.state.session import put
+from app.runtime.mistakes.filters import Answers, Filter, Group, Sort
+from app.state import put
+from app.views.mistakes import selection
+from app.views.mistakes.keys import MistakesKey
 
 CASE = "case"
 RANGES = ("confidence", "agreement")
@@ -25,7 +25,7 @@ MOST = 100
 
 def address() -> dict[str, str]:
     """The query parameters of the filter and the open picture."""
-    chosen, whole = mistakes.selection(), Filter()
+    chosen, whole = selection.current(), Filter()
     found = {}
     for name in (one.name for one in fields(Filter)):
         value = getattr(chosen, name)
@@ -37,13 +37,19 @@ def address() -> dict[str, str]:
             found[name] = str(value)
         elif len(value.numbers) <= MOST:
             found[name] = f"{value.title}:{'.'.join(map(str, value.numbers))}"
-    if mistakes.number() is not None:
-        found[CASE] = str(mistakes.number())
+    if selection.number() is not None:
+        found[CASE] = str(selection.number())
     return found
 
 
-def restore(query: Mapping[str, str]) -> None:
-    """Take the filter and the open picture from an address; what cannot be read is as at first."""
+def restore(query: Mapping[str, str], here: bool) -> None:
+    """Open the run of an address, and, ``here`` on the page itself, take the filter and the open picture from it.
+
+    What cannot be read is as at first.
+    """
+    selection.arrive()
+    if not here:
+        return
     found = {}
     for name, default in ((one.name, one.default) for one in fields(Filter)):
         text = query.get(name)
@@ -53,12 +59,12 @@ def restore(query: Mapping[str, str]) -> None:
             found[name] = read(name, text)
         except ValueError:
             found[name] = default
-    mistakes.select_all()
-    mistakes.select(**{"sort": Sort.CONFIDENT, **found})
+    selection.select_all()
+    selection.select(**{"sort": Sort.CONFIDENT, **found})
     case = query.get(CASE, "")
-    put(Key.NUMBER, None)
+    put(MistakesKey.NUMBER, None)
     if case.isdecimal() and len(case) < 12:
-        mistakes.open_picture(int(case))
+        selection.open_picture(int(case))
 
 
 def read(name: str, text: str) -> str | Answers | Sort | tuple[float, float] | Group:

@@ -1,0 +1,41 @@
+"""The keys of the session that Explore has to itself, and what its address speaks for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.state import ADDRESS as VIEW
+
+
+class ExploreKey(StrEnum):
+    """Every key; those of the address stand in it by that name."""
+
+    OVERLAY = "overlay"
+    SIDE = "side"
+    TRIAL = "trial"
+    ERASED = "erased"
+    ERASE_MAP = "erase_map"
+    ERASE_SHARE = "erase_share"
+    ERASE_FILL = "erase_fill"
+    SEED = "seed"
+    CHANGED = "changed"
+    BEGUN = "begun"
+    WAY = "way"
+    SHUFFLE = "shuffle"
+    PARTS_OFF = "parts_off"
+    DONOR = "donor"
+    DONORS = "donors"
+    PAINT = "paint"
+    PAINTED = "painted"
+    ABLATIONS = "ablations"
+    ANSWER = "answer"
+    PARTS_OF = "parts_of"
+
+
+CHANGE = (ExploreKey.CHANGED, ExploreKey.WAY, ExploreKey.SHUFFLE, ExploreKey.PARTS_OFF)
+"""What of the attention is changed, and how."""
+ERASING = (ExploreKey.ERASE_MAP, ExploreKey.ERASE_SHARE, ExploreKey.ERASE_FILL, ExploreKey.SEED)
+"""What is erased, and how."""
+TRIED = (ExploreKey.TRIAL, *CHANGE, *ERASING)
+"""Which of the tests is open, what is changed in it and how, and what is erased."""
+ADDRESS = (*VIEW, *TRIED)

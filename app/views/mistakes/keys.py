@@ -1,0 +1,45 @@
+"""The keys of the session that Mistakes has to itself, and what its address speaks for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.state import Key
+
+
+class MistakesKey(StrEnum):
+    """Every key; those of the address stand in it by that name."""
+
+    DATA = "data"
+    TAKEN = "taken"
+    SCENES = "scenes"
+    ZIP = "zip"
+    ZIP_UPLOADER = "zip_uploader"
+    ZIP_REFUSED = "zip_refused"
+    SCANNING = "scanning"
+    RUNS = "runs"
+    RUN = "run"
+    SHOWN_RUN = "shown_run"
+    OTHER_RUN = "with"
+    FILTER = "filter"
+    SUMMARY = "summary"
+    CLASSES = "classes"
+    COMMONEST = "commonest"
+    SHEET = "sheet"
+    SHOTS = "shots"
+    NUMBER = "number"
+    OPENING = "opening"
+    ARRIVED = "arrived"
+    AWAY = "away"
+    FOLLOWED = "followed"
+    SCATTER = "scatter"
+    LOOK = "look"
+    CLUSTERING = "clustering"
+    GROUPING = "grouping"
+    PAIR_METHOD = "pair_method"
+    EXPORTED = "exported"
+
+
+ADDRESS = (Key.MODEL, MistakesKey.RUN, MistakesKey.OTHER_RUN)
+PASSING = (MistakesKey.ZIP_REFUSED,)
+"""What was said of files that are gone."""

@@ -1,0 +1,20 @@
+"""The keys of the session that Models has to itself, and what its address speaks for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.state import Key
+
+
+class ModelsKey(StrEnum):
+    """Every key; those of the address stand in it by that name."""
+
+    TABLE = "table"
+    MODEL_UPLOADER = "model_uploader"
+    REFUSED = "refused"
+
+
+ADDRESS = (Key.MODEL, Key.SAMPLE, Key.FRAMING)
+PASSING = (ModelsKey.REFUSED,)
+"""What was said of files that are gone."""

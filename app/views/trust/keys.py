@@ -1,0 +1,23 @@
+"""The keys of the session that Trust has to itself, and what its address speaks for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.state import Key
+
+
+class TrustKey(StrEnum):
+    """Every key; those of the address stand in it by that name."""
+
+    SECTION = "section"
+    SOURCE = "source"
+    TRUTH = "truth"
+    EXAMPLE = "example"
+    EXTENT = "extent"
+    MEASURES = "measures"
+    MEASURING = "measuring"
+    COMPETITORS = "competitors"
+
+
+ADDRESS = (Key.MODEL, Key.SAMPLE, Key.FRAMING, Key.TARGET, TrustKey.SECTION)
