@@ -1,12 +1,46 @@
-"""Pages of the app, as a browser that opens their addresses gets them."""
+"""Pages of the app, as a browser that opens their addresses gets them, and what they say."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
+
+MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
+
+
+def fresh(slug: str = "explore", /, **address: str) -> AppTest:
+    """The page of that slug with that address, before its first run."""
+    page = AppTest.from_file(MAIN, default_timeout=120)
+    for name, value in address.items():
+        page.query_params[name] = value
+    return visit(page, slug)
 
 
 def visit(page: AppTest, slug: str) -> AppTest:
     """Let the next run be of the page of that slug; ``AppTest.switch_page`` cannot do so before the first run."""
     page._page_hash = calc_hash(slug)
     return page
+
+
+def open_page(slug: str = "explore", /, **address: str) -> AppTest:
+    """The page of that slug as a browser with that address gets it."""
+    return fresh(slug, **address).run()
+
+
+def press(page: AppTest, key: str) -> AppTest:
+    """The page after a click on the button of that key, once it is sure that nothing failed."""
+    return well(page.button(key=key).click().run())
+
+
+def well(page: AppTest) -> AppTest:
+    """The page, once it is sure that nothing failed."""
+    assert not page.exception and not page.error, [*page.exception, *[one.value for one in page.error]]
+    return page
+
+
+def said(page: AppTest) -> str:
+    """Everything that the page says in words."""
+    parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader, *page.code]
+    return "\n".join(str(one.value) for one in parts)

@@ -22,10 +22,8 @@ from app.views.models.keys import ModelsKey
 from app.words import word
 from core.models import download, zoo
 from core.types import InvalidInput
-from tests.app.pages import visit
+from tests.app.pages import open_page, press, said, visit, well
 
-MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
-PAGE, EXPLORE = "models", "explore"
 SMALL = "torchvision/regnet_y_400mf"
 """The smallest of torchvision's models on the shelf."""
 
@@ -51,30 +49,6 @@ def on_that_shelf(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
 
 
-def open_page(view: str = PAGE, **address: str) -> AppTest:
-    """A page as a browser with that address gets it."""
-    page = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in address.items():
-        page.query_params[name] = value
-    return well(page.run() if not view else visit(page, view).run())
-
-
-def said(page: AppTest) -> str:
-    """Everything that the page says in words."""
-    parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader, *page.code]
-    return "\n".join(str(one.value) for one in parts)
-
-
-def well(page: AppTest) -> AppTest:
-    """The page, once it is sure that nothing failed."""
-    assert not page.exception and not page.error, [*page.exception, *[one.value for one in page.error]]
-    return page
-
-
-def press(page: AppTest, key: str) -> AppTest:
-    return page.button(key=key).click().run()
-
-
 # --- weights that are fetched
 
 
@@ -89,14 +63,14 @@ def away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_model_that_is_not_here_is_offered_and_nothing_is_fetched_unasked(away: None) -> None:
-    page = open_page("", model=SMALL)
+    page = well(open_page(model=SMALL))
     assert "not on this machine yet" in said(page) and [one.key for one in page.button if one.key == "start-fetch"]
-    page = well(visit(page, PAGE).run())
+    page = well(visit(page, "models").run())
     assert "not on this machine yet" in said(page) and "ImageNet" in said(page)  # its card needs no weights
 
 
 def test_without_a_network_one_sentence_names_the_folder_and_the_model_before_stays(away: None, tmp_path: Path) -> None:
-    page = open_page("", model="scenes/cbam")
+    page = well(open_page(model="scenes/cbam"))
     page = well(page.button_group(key=Key.FAMILY).set_value("torchvision").run())
     page = well(page.selectbox(key=Key.MODEL).set_value(SMALL).run())
     page = well(press(page, "start-fetch"))
@@ -119,10 +93,10 @@ def test_weights_are_fetched_once_and_shown_at_once(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(download, "urlopen", serve)
     monkeypatch.setattr(download, "genuine", lambda path, name: True)
-    page = open_page("", model=SMALL, sample="scenes/24")
+    page = well(open_page(model=SMALL, sample="scenes/24"))
     page = well(press(page, "start-fetch"))
     assert word("answer.knows", count=1000) in said(page) or word("answer.unsure", count=1000) in said(page)
-    page = well(visit(page, PAGE).run())
+    page = well(visit(page, "models").run())
     assert asked == [zoo.find_card(SMALL).facts["url"]]
     line = page.dataframe[0].value.set_index("model").loc[SMALL]
     assert line["milliseconds"] > 0
@@ -151,15 +125,15 @@ def bring(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
 
 
 def test_a_model_of_ones_own_is_chosen_read_and_let_go(pets: tuple) -> None:
-    page = well(bring(open_page(model="scenes/plain"), squeeze(), pets))
+    page = well(bring(well(open_page("models", model="scenes/plain")), squeeze(), pets))
     slug = page.selectbox(key=Key.MODEL).value
     assert slug.startswith("own/") and page.selectbox(key=Key.MODEL).options == ["pets"]
     assert page.subheader[0].value == "pets" and word("card.unmeasured") in said(page)
-    page = well(visit(page, EXPLORE).run())
+    page = well(visit(page, "explore").run())
     text = said(page)
     assert word("share.own") in text and 'core.load("file:pets.json")' in text
     assert page.selectbox(key=Key.TARGET).options[1:] == SQUEEZE["classes"]
-    page = well(press(visit(page, PAGE).run(), "own.0"))
+    page = well(press(visit(page, "models").run(), "own.0"))
     assert page.selectbox(key=Key.MODEL).value != slug and slug not in page.selectbox(key=Key.MODEL).options
 
 
@@ -190,7 +164,9 @@ def saved(object: object) -> bytes:
 def test_each_mistake_is_one_sentence(
     change: dict, name: str, weights: bytes | None, sentence: str, pets: tuple, capsys: pytest.CaptureFixture
 ) -> None:
-    page = bring(open_page(model="scenes/plain"), squeeze(**change), (name, weights or pets[1], pets[2]))
+    page = bring(
+        well(open_page("models", model="scenes/plain")), squeeze(**change), (name, weights or pets[1], pets[2])
+    )
     assert not page.exception and len(page.error) == 1 and sentence in page.error[0].value
     assert page.selectbox(key=Key.MODEL).value == "scenes/plain" and not page.session_state[Key.OWN_MODELS]
     assert "run" not in capsys.readouterr().out  # nothing in a pickle is
@@ -199,14 +175,14 @@ def test_each_mistake_is_one_sentence(
 
 
 def test_one_file_waits_for_the_other_and_three_are_refused(pets: tuple) -> None:
-    page = well(bring(open_page(), squeeze()))
+    page = well(bring(well(open_page("models")), squeeze()))
     assert word("own.other") in [one.value for one in page.info]
     page = bring(page, squeeze(), pets, ("more.bin", b"", "text/plain"))
     assert [one.value for one in page.error] == [word("own.both", count=3)]
 
 
 def test_there_is_room_for_a_few(pets: tuple) -> None:
-    page = open_page()
+    page = well(open_page("models"))
     for number in range(own_models.MOST):
         page = well(bring(page, squeeze(title=f"Pets {number}"), pets))
     page = bring(page, squeeze(title="One too many"), pets)
@@ -227,19 +203,19 @@ def test_a_folder_of_ones_own_is_on_the_shelf_with_its_problems(
     (tmp_path / "pets.safetensors").write_bytes(pets[1])
     (tmp_path / "broken.json").write_text("{")
     monkeypatch.setenv("FOVEA_MODELS", str(tmp_path))
-    page = open_page(model="own/pets")
+    page = well(open_page("models", model="own/pets"))
     assert page.selectbox(key=Key.MODEL).value == "own/pets" == page.query_params["model"]
     assert [one.value for one in page.warning if "broken.json" in one.value]
-    assert 'core.load("own/pets")' in said(visit(page, EXPLORE).run())
+    assert 'core.load("own/pets")' in said(visit(page, "explore").run())
 
 
 def test_what_a_model_cannot_show_stands_beside_it() -> None:
     """A fine-tuned googlenet tells how it is run; a model without limits tells nothing."""
     network = torchvision.models.googlenet(num_classes=2, aux_logits=True, transform_input=True, init_weights=False)
     card = json.dumps({"architecture": "torchvision/googlenet", "classes": ["cat", "dog"], "size": 64}).encode()
-    page = open_page(model="scenes/plain")
+    page = well(open_page("models", model="scenes/plain"))
     assert word("model.limits") not in said(page)
     weights = ("pets.safetensors", save(network.eval().state_dict()), "application/octet-stream")
     page = well(bring(page, ("pets.json", card, "application/json"), weights))
-    for shown in (said(page), said(well(visit(page, EXPLORE).run()))):
+    for shown in (said(page), said(well(visit(page, "explore").run()))):
         assert word("model.limits") in shown and "input=True" in shown

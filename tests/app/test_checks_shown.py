@@ -19,6 +19,7 @@ from app.words import word
 from core import AttentionMap, Attribution, Check
 from core.evaluation import checks as core_checks
 from core.types import Picture
+from tests.app.pages import said
 from tests.app.trial_page import open_trial, situation
 from tests.core.attentive_models import adopted
 
@@ -33,10 +34,6 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setattr(results, "store", lambda: own)
     monkeypatch.setattr(faithfulness, "checks_seconds", lambda *given: 0.5)
     return own
-
-
-def said(page: AppTest) -> str:
-    return "\n".join(str(one.value) for one in [*page.markdown, *page.caption, *page.info])
 
 
 def lists(page: AppTest) -> list[list[tuple[str, str]]]:

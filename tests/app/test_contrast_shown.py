@@ -13,7 +13,7 @@ from app.views.explore import attributions
 from app.words import word
 from core.attribution import METHODS, method
 from core.data.samples import open_sample
-from tests.app.test_explore import open_page, said, well
+from tests.app.pages import open_page, said, well
 
 MODEL, SAMPLE = "scenes/cbam", "scenes/42"
 

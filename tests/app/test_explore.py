@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,35 +21,14 @@ from app.words import word
 from core.attribution import METHODS, methods
 from core.data import samples
 from core.models import zoo
-from tests.app.pages import visit
+from tests.app.pages import fresh, open_page, said, visit, well
 
-MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
 MODELS = [card.slug for card in zoo.stored()]
 PICTURES = ["scenes/42", "photo/hopper", *[one.slug for one in samples.folder_samples()[:1]]]
 TURNS = [
     (slug, one, (place - n) % len(PICTURES)) for place, slug in enumerate(MODELS) for n, one in enumerate(PICTURES)
 ]  # the fast tests show each model one family of picture, in turn
 PAIRS = [pytest.param(slug, one, marks=[pytest.mark.slow] * (turn > 0)) for slug, one, turn in TURNS]
-
-
-def open_page(**address: str) -> AppTest:
-    """The page as a browser with that address gets it."""
-    page = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in address.items():
-        page.query_params[name] = value
-    return page.run()
-
-
-def said(page: AppTest) -> str:
-    """Everything that the page says in words."""
-    parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader]
-    return "\n".join(str(one.value) for one in parts)
-
-
-def well(page: AppTest) -> AppTest:
-    """The page, once it is sure that nothing failed."""
-    assert not page.exception and not page.error, [*page.exception, *page.error]
-    return page
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +145,7 @@ def test_a_wrong_address_costs_one_sentence(address: dict[str, str], sentence: s
 
 @pytest.mark.parametrize(("section", "shown"), [("league", "league"), ("nonsense", "truth")])
 def test_a_section_of_trust_comes_back_from_its_address(section: str, shown: str) -> None:
-    page = AppTest.from_file(MAIN, default_timeout=120)
+    page = fresh()
     page.query_params["section"] = section
     page = well(visit(page, "trust").run())
     assert page.button_group(key=TrustKey.SECTION).value == shown

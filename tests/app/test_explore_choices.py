@@ -16,7 +16,7 @@ from app.words import word
 from core.attribution import method
 from core.data import samples
 from core.data.datasets import IMAGENETTE
-from tests.app.test_explore import open_page, said, well
+from tests.app.pages import open_page, said, well
 
 MODEL = "scenes/self-attention"
 

@@ -12,16 +12,13 @@ import pytest
 import streamlit as st
 from PIL import Image
 from streamlit import config
-from streamlit.testing.v1 import AppTest
 
 import core
 from app.runtime.mistakes import folders, runs, scans
 from app.state import Key
 from app.views.mistakes.keys import MistakesKey
 from core import InvalidInput
-from tests.app.pages import visit
-
-MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
+from tests.app.pages import fresh, visit
 
 
 def listen(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
@@ -139,7 +136,7 @@ def test_the_app_s_own_runs_stay_open(beyond: None, place: Path) -> None:
 def test_the_page_asks_for_no_path_where_none_is_open(
     beyond: None, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = AppTest.from_file(MAIN, default_timeout=120)
+    page = fresh()
     page.query_params["run"] = str(place / "secret")
     page = visit(page.run(), "mistakes").run()
     page.session_state[MistakesKey.DATA] = "folder"
@@ -155,7 +152,7 @@ def test_the_page_asks_for_no_path_where_none_is_open(
 
 def test_a_model_is_not_opened_by_an_address(place: Path) -> None:
     """On localhost neither: only models of the catalog, and those brought in this session, have addresses."""
-    page = AppTest.from_file(MAIN, default_timeout=120)
+    page = fresh()
     page.query_params["model"] = f"file:{place / 'secret' / 'card.json'}"
     page.run()
     assert not page.exception and page.selectbox(key=Key.MODEL).value.startswith("scenes/")

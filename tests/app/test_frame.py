@@ -11,9 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app.widgets import pictures
 from app.words import plain, word
 from core import InvalidInput
-from tests.app.pages import visit
-
-MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
+from tests.app.pages import open_page, visit
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +28,7 @@ def test_photographs_that_cannot_be_fetched_are_a_notice_beside_the_page(monkeyp
         raise InvalidInput("Imagenette could not be fetched (no network); look at the network.")
 
     monkeypatch.setattr(pictures, "fetch_imagenette", fail)
-    page = AppTest.from_file(MAIN, default_timeout=120).run()
+    page = open_page()
     page = next(one for one in page.button if one.label == word("picture.fetch")).click().run()
     assert not page.exception and not page.error
     assert warnings(page) == ["Imagenette could not be fetched (no network); look at the network."]
@@ -47,7 +45,7 @@ def test_a_page_that_is_not_there_is_told_once(
     address: str | None, page: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(st.context), "url", property(lambda self: address))
-    shown = AppTest.from_file(MAIN, default_timeout=120).run()
+    shown = open_page()
     assert not shown.exception
     said = [one for one in warnings(shown) if "There is no page" in one]
     assert said == ([] if page is None else [word("page.unknown", page=page)])

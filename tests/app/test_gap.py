@@ -7,7 +7,7 @@ import pytest
 import core
 from app.state import Key
 from app.words import word
-from tests.app.test_explore import open_page, said, well
+from tests.app.pages import open_page, said, well
 
 
 @pytest.mark.parametrize(("sample", "large"), [("scenes/27", True), ("scenes/19", False)])

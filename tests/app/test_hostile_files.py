@@ -26,9 +26,8 @@ from app.views.mistakes.keys import MistakesKey
 from app.views.trust.keys import TrustKey
 from core.models.architecture import build
 from core.types import ModelCard
-from tests.app.pages import visit
+from tests.app.pages import open_page, visit
 
-MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
 PIX = "![pix](http:&#47;&#47;127.0.0.1:9)"
 """A picture elsewhere, without a slash, so that files may be called so."""
 CLASSES = [f"{PIX} one", f"{PIX} two :red[x]", "<a href='x'>three</a>"]
@@ -115,16 +114,13 @@ def at_home(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOVEA_BENCHMARK", str(world / f"{PIX}.json"))
 
 
-def open_page(view: str = "", **address: str) -> AppTest:
-    page = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in {"model": f"own/{PIX}", **address}.items():
-        page.query_params[name] = value
-    page.run()
-    return visit(page, view).run() if view else page
+def open_own(slug: str = "explore", **address: str) -> AppTest:
+    """The page of that slug with the model of the hostile name, after Explore."""
+    return visit(open_page(model=f"own/{PIX}", **address), slug).run()
 
 
 def test_explore() -> None:
-    page = open_page(target=CLASSES[1], contrast=CLASSES[0], map=PIX, framing=PIX, trial="erase")
+    page = open_own(target=CLASSES[1], contrast=CLASSES[0], map=PIX, framing=PIX, trial="erase")
     assert len(page.warning) >= 2 and not read_as_markdown(page)
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "red").save(file, "png")
@@ -139,40 +135,36 @@ def test_explore() -> None:
 
 
 def test_an_address_that_asks_for_nothing_that_is_here() -> None:
-    page = open_page(model=f"{PIX}none", sample=f"{PIX}none", method=f"{PIX}none", target=f"{PIX}none", trial=PIX)
+    page = open_own(model=f"{PIX}none", sample=f"{PIX}none", method=f"{PIX}none", target=f"{PIX}none", trial=PIX)
     assert len(page.warning) >= 4 and not read_as_markdown(page)
 
 
 def test_models() -> None:
-    page = open_page("models")
+    page = open_own("models")
     assert page.subheader[0].value != PIX and not read_as_markdown(page)
 
 
 @pytest.mark.parametrize("section", ["truth", "random", "faith", "league"])
 def test_trust(section: str) -> None:
-    page = open_page("trust", section=section)
+    page = open_own("trust", section=section)
     page.session_state[TrustKey.MEASURING] = True
     assert not read_as_markdown(page.run())
 
 
 def test_mistakes(world: Path) -> None:
-    page = open_page("mistakes")
+    page = open_own("mistakes")
     assert not read_as_markdown(page)
     page.session_state[MistakesKey.DATA] = "folder"
     page.session_state["data-folder"] = str(world / "pictures")
     assert not read_as_markdown(page.run())  # labels that mean no class
     opened = runs.open_one("one")
     tags.put(opened.run, opened.table["number"].tolist(), [f"{PIX} tag"])
-    page = open_page("mistakes", run="one")
+    page = open_own("mistakes", run="one")
     page.session_state[MistakesKey.NUMBER] = int(opened.table["number"].iloc[0])
     page.session_state[MistakesKey.OTHER_RUN] = f"two {PIX}"
     page.run()
     assert not read_as_markdown(page)
-    page = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in {"model": f"own/{PIX}", "run": "one"}.items():
-        page.query_params[name] = value
-    page.run()
-    page = visit(page, "mistakes")
+    page = visit(open_page(model=f"own/{PIX}", run="one"), "mistakes")
     page.session_state[MistakesKey.FILTER] = Filter(true=CLASSES[0], tag=f"{PIX} tag")
     for summary in ("classes", "calibration", "matrix"):
         page.session_state[MistakesKey.SUMMARY] = summary

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 import core
 from app import runtime
@@ -23,10 +22,7 @@ from app.words import word
 from core.attention import MECHANISMS
 from core.models import zoo
 from core.types import ModelCard
-from tests.app.pages import visit
-
-MAIN = str(Path(__file__).resolve().parents[2] / "app" / "main.py")
-PAGE = "models"
+from tests.app.pages import open_page, press, said, visit, well
 
 FACTS = {
     "parameters": 1234,
@@ -84,35 +80,11 @@ def on_that_shelf(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
 
 
-def open_page(view: str = PAGE, **address: str) -> AppTest:
-    """A page as a browser with that address gets it."""
-    page = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in address.items():
-        page.query_params[name] = value
-    return well(page.run() if not view else visit(page, view).run())
-
-
-def said(page: AppTest) -> str:
-    """Everything that the page says in words."""
-    parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader, *page.code]
-    return "\n".join(str(one.value) for one in parts)
-
-
-def well(page: AppTest) -> AppTest:
-    """The page, once it is sure that nothing failed."""
-    assert not page.exception and not page.error, [*page.exception, *[one.value for one in page.error]]
-    return page
-
-
-def press(page: AppTest, key: str) -> AppTest:
-    return page.button(key=key).click().run()
-
-
 # --- the table and the cards
 
 
 def test_the_table_says_of_each_card_what_the_card_says() -> None:
-    page = open_page(model="imagenette/cbam")
+    page = well(open_page("models", model="imagenette/cbam"))
     table, shown = page.dataframe[0].value, core.cards()
     assert list(table["model"]) == [card.slug for card in shown] and len(shown) > 15
     for (_, line), card in zip(table.iterrows(), shown, strict=True):
@@ -124,7 +96,7 @@ def test_the_table_says_of_each_card_what_the_card_says() -> None:
 
 
 def test_picker_and_table_are_one_truth() -> None:
-    page = open_page(model="imagenette/cbam")
+    page = well(open_page("models", model="imagenette/cbam"))
     slugs = list(page.dataframe[0].value["model"])
     marked = page.session_state[ModelsKey.TABLE]["selection"]
     assert marked["rows"] == [slugs.index("imagenette/cbam")]
@@ -134,7 +106,7 @@ def test_picker_and_table_are_one_truth() -> None:
 
 
 def test_a_whole_card_says_all_of_it() -> None:
-    text = said(open_page(model="imagenette/cbam"))
+    text = said(well(open_page("models", model="imagenette/cbam")))
     for part in (FACTS["command"], FACTS["license"], "loses 30.0 points", "92.0 % ± 1.6 %", "Woo et al."):
         assert part in text
     assert word("card.no_history") not in text and "confusion matrix" not in text
@@ -144,7 +116,7 @@ def test_a_whole_card_says_all_of_it() -> None:
 
 @pytest.mark.parametrize("slug", ["made/bare", "made/nonsense"])
 def test_a_card_that_says_nothing_or_nonsense_is_shown_without_it(slug: str) -> None:
-    text = said(open_page(model=slug))
+    text = said(well(open_page("models", model=slug)))
     assert word("card.no_history") in text and "python -m core evaluate" in text
     assert (word("card.unmeasured") in text) == (slug == "made/bare")
     assert word("card.command") not in text and word("card.license") not in text
@@ -152,13 +124,13 @@ def test_a_card_that_says_nothing_or_nonsense_is_shown_without_it(slug: str) -> 
 
 @pytest.mark.parametrize(("family", "kind"), [("scenes-tag", "tag"), ("scenes-place", "background")])
 def test_a_shortcut_is_said_in_plain_words(family: str, kind: str) -> None:
-    text = said(open_page(model=f"{family}/cbam"))
+    text = said(well(open_page("models", model=f"{family}/cbam")))
     assert word(f"shortcut.{kind}.independent", accuracy="12.5 %") in text
     assert word(f"shortcut.{kind}.why") in text
 
 
 def test_the_speed_of_all_is_measured_when_asked_for() -> None:
-    page = open_page(model="scenes/plain")
+    page = well(open_page("models", model="scenes/plain"))
     page = well(press(page, "start-measuring"))
     line = page.dataframe[0].value.set_index("model")["milliseconds"]
     here = [card.slug for card in zoo.stored()]
@@ -193,7 +165,7 @@ def test_equations_are_set_as_mathematics() -> None:
 
 
 def test_each_group_of_families_keeps_the_mechanism_and_offers_its_models() -> None:
-    page = open_page("", model="scenes/cbam")
+    page = well(open_page(model="scenes/cbam"))
     page = well(page.button_group(key=Key.FAMILY).set_value("imagenette").run())
     assert page.selectbox(key=Key.MODEL).value == "imagenette/cbam"
     page = well(page.button_group(key=Key.FAMILY).set_value("shortcut").run())
@@ -206,7 +178,7 @@ def test_each_group_of_families_keeps_the_mechanism_and_offers_its_models() -> N
 
 
 def test_pictures_fit_the_family() -> None:
-    page = open_page("", model="scenes/cbam", sample="scenes/24")
+    page = well(open_page(model="scenes/cbam", sample="scenes/24"))
     page = well(page.button_group(key=Key.FAMILY).set_value("shortcut").run())
     assert page.session_state[Key.SAMPLE] == "scenes/24"  # the same picture: ordinary, so that it fails
     page = well(page.button_group(key=Key.FAMILY).set_value("imagenette").run())
@@ -215,9 +187,9 @@ def test_pictures_fit_the_family() -> None:
 
 def test_choices_outlast_another_page_and_the_address_follows() -> None:
     choices = {"model": "scenes/cbam", "sample": "scenes/24", "method": "smoothgrad", "target": "oak", "p.samples": "5"}
-    page = open_page("", **choices)
+    page = well(open_page(**choices))
     before = dict(page.query_params)
-    page = well(visit(page, PAGE).run())
+    page = well(visit(page, "models").run())
     assert dict(page.query_params) == {"model": "scenes/cbam", "sample": "scenes/24"}
     page = well(visit(page, "explore").run())
     assert dict(page.query_params) == before and before["method"] == "smoothgrad" and before["p.samples"] == "5"

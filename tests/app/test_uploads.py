@@ -29,10 +29,9 @@ from app.widgets import pictures
 from app.words import plain
 from core.images.opening import MAX_BYTES
 from core.models.own import MAX_WEIGHTS
-from tests.app.pages import visit
+from tests.app.pages import MAIN, open_page, visit
 
 ROOT = Path(__file__).resolve().parents[2]
-MAIN = str(ROOT / "app" / "main.py")
 
 
 class Bytes(bytes):
@@ -181,7 +180,7 @@ def warnings(page: AppTest) -> list[str]:
 
 
 def test_pictures_are_let_go_once_they_are_open_and_broken_ones_too(let_go: list[str]) -> None:
-    page = AppTest.from_file(MAIN, default_timeout=120).run()
+    page = open_page()
     files = [("a.png", photograph(), "image/png"), ("b.png", b"no picture", "image/png"),
              ("c.png", photograph() + bytes(MAX_BYTES), "image/png")]  # fmt: skip
     uploader(page).set_value(files).run()
@@ -195,7 +194,7 @@ def test_pictures_are_let_go_once_they_are_open_and_broken_ones_too(let_go: list
 
 
 def test_a_stale_warning_does_not_come_along_to_another_page(let_go: list[str]) -> None:
-    page = visit(AppTest.from_file(MAIN, default_timeout=120).run(), "models").run()
+    page = visit(open_page(), "models").run()
     uploader(page).set_value([("b.png", b"no picture", "image/png")]).run()
     assert warnings(page)
     visit(page, "trust").run()
@@ -203,7 +202,7 @@ def test_a_stale_warning_does_not_come_along_to_another_page(let_go: list[str]) 
 
 
 def test_a_model_s_refusal_goes_with_its_files() -> None:
-    page = visit(AppTest.from_file(MAIN, default_timeout=120).run(), "models").run()
+    page = visit(open_page(), "models").run()
     brought = [("a.json", b"{", "text/json"), ("a.pt", b"x", "application/octet-stream")]
     uploader(page, ModelsKey.MODEL_UPLOADER).set_value(brought).run()
     assert page.error
@@ -214,7 +213,7 @@ def test_a_model_s_refusal_goes_with_its_files() -> None:
 
 def test_a_file_over_the_quota_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "is_refused", lambda one: True)
-    page = AppTest.from_file(MAIN, default_timeout=120).run()
+    page = open_page()
     uploader(page).set_value([("a.png", b"", "image/png")]).run()
     assert warnings(page) == [plain("upload.refused", name="a.png", files=FILES)]
     visit(page, "models").run()
@@ -227,7 +226,7 @@ def test_each_uploader_states_its_limit_and_the_server_s_is_the_largest() -> Non
     options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     largest = options["server"]["maxUploadSize"]
     assert (pictures.LARGEST, data.MEGABYTES, own_models.MEGABYTES, largest) == (10, 500, 1024, 1024)
-    page = visit(AppTest.from_file(MAIN, default_timeout=120).run(), "models").run()
+    page = visit(open_page(), "models").run()
     stated = {one.key.partition(".")[0]: one.proto.max_upload_size_mb for one in page.file_uploader}
     assert stated == {Key.UPLOADER: 10, ModelsKey.MODEL_UPLOADER: 1024}
 
@@ -239,7 +238,7 @@ def test_what_was_imported_is_never_looked_through_again() -> None:
     gc.unfreeze()
     standing.freeze.cache_clear()
     try:
-        AppTest.from_file(MAIN, default_timeout=120).run()
+        open_page()
         frozen = gc.get_freeze_count()
         assert frozen > 100_000 and len(gc.get_objects()) < frozen
         standing.settle()

@@ -13,40 +13,19 @@ from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.selection import Opening
 from core.data import samples
 from tests.app.mistakes.conftest import MODEL
-from tests.app.pages import visit
+from tests.app.pages import open_page, well
 
-MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")
-PAGE = "mistakes"
 RUN, PLAIN = "scenes-tag-cbam", "scenes-tag-plain"
 
 
-def open_page(**address: str) -> AppTest:
-    """The page as a browser with that address gets it."""
-    page = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in {"model": MODEL, **address}.items():
-        page.query_params[name] = value
-    return visit(page, PAGE).run()
-
-
-def well(page: AppTest) -> AppTest:
-    """The page, once it is sure that nothing failed."""
-    assert not page.exception and not page.error, [*page.exception, *[one.value for one in page.error]]
-    return page
-
-
-def said(page: AppTest) -> str:
-    """Everything that the page says in words."""
-    parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader]
-    return "\n".join(str(one.value) for one in parts)
+def open_run(**address: str) -> AppTest:
+    """The page with the model of the runs, unless the address names another."""
+    return open_page("mistakes", **{"model": MODEL, **address})
 
 
 def control(page: AppTest, name: str) -> str:
     """The present key of the control of one field of the filter."""
     return f"{MistakesKey.FILTER}.{page.session_state[f'{MistakesKey.FILTER}.renewed']}.{name}"
-
-
-def press(page: AppTest, key: str) -> AppTest:
-    return well(page.button(key=key).click().run())
 
 
 def folder_of_pictures(place: Path) -> Path:
@@ -62,7 +41,7 @@ def folder_of_pictures(place: Path) -> Path:
 
 def open_picture(number: int | None, run: str = RUN, **chosen: object) -> AppTest:
     """The page with a picture open, and what the gallery shows."""
-    page = open_page(run=run)
+    page = open_run(run=run)
     page.session_state[MistakesKey.NUMBER] = number
     page.session_state[MistakesKey.FILTER] = Filter(**chosen)
     page.session_state[MistakesKey.OPENING] = Opening(1, Filter(**chosen))

@@ -17,11 +17,12 @@ from app.words import word
 from core.evaluation.groups import group
 from core.scanning import Run
 from core.scanning.parts import Broken, encode, write_part
-from tests.app.mistakes.mistakes_page import RUN, html, open_page, open_picture, press, said, well
+from tests.app.mistakes.mistakes_page import RUN, html, open_picture, open_run
+from tests.app.pages import press, said, well
 
 
 def test_groups_are_those_of_the_core_and_a_click_shows_one(home: Path) -> None:
-    page = well(open_page(run=RUN))
+    page = well(open_run(run=RUN))
     page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
     run = core.open_run(home / RUN)
     found = group(run.array("attention"))
@@ -52,7 +53,7 @@ def test_the_mean_map_is_of_what_is_shown_and_too_few_are_not_grouped(home: Path
 
 def test_many_maps_wait_to_be_asked_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "QUICK", 10)
-    page = well(open_page(run=RUN))
+    page = well(open_run(run=RUN))
     assert word("looks.furthest") not in said(page)
     page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
     start = next(one for one in page.button if one.label == word("groups.start", count=64))

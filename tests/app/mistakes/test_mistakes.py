@@ -28,17 +28,8 @@ from app.words import word
 from core.data.pictures import open_collection
 from core.types import InvalidInput, Stopped
 from tests.app.mistakes.conftest import MODEL
-from tests.app.mistakes.mistakes_page import (
-    PLAIN,
-    RUN,
-    control,
-    folder_of_pictures,
-    html,
-    open_page,
-    press,
-    said,
-    well,
-)
+from tests.app.mistakes.mistakes_page import PLAIN, RUN, control, folder_of_pictures, html, open_run
+from tests.app.pages import press, said, well
 
 
 def choose(page: AppTest, source: str) -> AppTest:
@@ -46,7 +37,7 @@ def choose(page: AppTest, source: str) -> AppTest:
 
 
 def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
-    page = well(open_page())
+    page = well(open_run())
     assert word("runs.none", folder=runs.folder()) in said(page)
     page = well(page.number_input(key="scenes-count").set_value(20).run())
     assert word("match.all", pictures="20", count="10") in said(page)
@@ -75,7 +66,7 @@ def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(em
         scans.run(model, asked, tick)
     run = core.open_run(runs.folder() / "stopped")
     assert 0 < run.scanned < 120 and told[-1][1] == 120
-    page = well(open_page(run="stopped"))
+    page = well(open_run(run="stopped"))
     assert word("scan.unfinished", left=str(120 - run.scanned), total="120") in said(page)
     assert overview.so_far(runs.open_one("stopped")) in said(page)
     page = press(page, "go-on")
@@ -121,7 +112,7 @@ def test_leaving_ends_a_scan_soon_and_coming_back_joins_it(empty: Path, monkeypa
 
 def test_a_folder_with_labels_that_do_not_match_and_a_broken_picture(empty: Path) -> None:
     place = folder_of_pictures(empty / "data")
-    page = choose(well(open_page()), data.FOLDER)
+    page = choose(well(open_run()), data.FOLDER)
     page = page.text_input(key="data-folder").set_value(str(empty / "nowhere")).run()
     assert [one.value for one in page.error] == [word("data.folder.none", path=empty / "nowhere")]
     page = well(page.text_input(key="data-folder").set_value(str(place)).run())
@@ -144,7 +135,7 @@ def test_of_a_run_in_which_nothing_could_be_read_nothing_else_is_said(empty: Pat
     for number in range(3):
         (empty / "data" / "house" / f"{number}.png").write_bytes(b"no pixels")
     core.scan(core.load(MODEL, "cpu"), empty / "data", runs.folder() / "dark")
-    page = well(open_page(run="dark"))
+    page = well(open_run(run="dark"))
     assert f"(+3 broken) · {word('overview.nothing')}" in said(page)
     assert list(page.dataframe[0].value["path"]) == [f"house/{number}.png" for number in range(3)]
     for name in ("overview.unlabeled", "gallery.empty", "scatter.none", "looks.none"):
@@ -179,7 +170,7 @@ def zipped(*files: tuple[str, bytes]) -> bytes:
 def test_a_zip_is_kept_scanned_and_its_pictures_are_seen(empty: Path) -> None:
     place = folder_of_pictures(empty / "data")
     good = zipped(*((str(one.relative_to(place)), one.read_bytes()) for one in sorted(place.rglob("*.png"))))
-    page = choose(well(open_page()), data.ZIP)
+    page = choose(well(open_run()), data.ZIP)
 
     def upload(content: bytes) -> AppTest:
         uploader = next(one for one in page.file_uploader if MistakesKey.ZIP_UPLOADER in one.key)
@@ -203,7 +194,7 @@ def test_a_zip_is_kept_scanned_and_its_pictures_are_seen(empty: Path) -> None:
 def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
     place = folder_of_pictures(empty / "data")
     (place / "list.csv").write_text("path,label\nHouse/1.png,house\nHouse/2.png,\nteapot/5.png,\n")
-    page = choose(well(open_page()), data.CSV)
+    page = choose(well(open_run()), data.CSV)
     page = well(page.text_input(key="data-csv").set_value(str(place / "list.csv")).run())
     assert word("match.without", count="2") in said(page)
     (place / "list.csv").write_text("path\nHouse/1.png\nHouse/2.png\n")
@@ -230,11 +221,11 @@ def test_a_run_that_is_opened_from_the_list_brings_its_model(home: Path, monkeyp
 
 
 def test_a_run_that_lies_elsewhere_is_opened_by_its_folder(empty: Path, scanned: Path) -> None:
-    page, place = well(open_page(model="scenes-tag/plain")), str(scanned / RUN)
+    page, place = well(open_run(model="scenes-tag/plain")), str(scanned / RUN)
     page = well(page.text_input(key=FOLDER).set_value(f' "{place}" ').run())
     assert page.query_params[MistakesKey.RUN] == place and page.query_params[Key.MODEL] == MODEL
     assert word("gallery.count", count="64") in said(page)
-    assert word("gallery.count", count="64") in said(well(open_page(run=place)))  # its address travels
+    assert word("gallery.count", count="64") in said(well(open_run(run=place)))  # its address travels
     assert scans.request(runs.open_one(place).run).name == place  # and it would go on there
     assert not [one for one in page.button if one.key == "remove-run"]  # what is not the app's own stays
     with pytest.raises(InvalidInput, match="by hand"):
@@ -245,14 +236,14 @@ def test_a_run_that_lies_elsewhere_is_opened_by_its_folder(empty: Path, scanned:
 def test_removing_a_run_leaves_the_others(empty: Path, scanned: Path) -> None:
     for name in (RUN, PLAIN):
         shutil.copytree(scanned / name, runs.folder() / name)
-    page = well(open_page(run=RUN))
+    page = well(open_run(run=RUN))
     assert word("runs.remove.sure", folder=runs.folder() / RUN) in said(page)
     page = press(page, "remove-run")
     assert [run.folder.name for run in runs.earlier()] == [PLAIN] and word("scan.new") in said(page)
 
 
 def test_earlier_runs_are_listed_with_how_often_each_is_right(home: Path) -> None:
-    page = well(open_page())
+    page = well(open_run())
     table = page.dataframe[-1].value
     assert list(table["model"]) == [short_title(run) for run in runs.earlier()]
     assert sorted(table["pictures"]) == ["64", "64"] and list(table["data"]) == [word("runs.scenes-tag", seed=2)] * 2
@@ -263,7 +254,7 @@ def test_earlier_runs_are_listed_with_how_often_each_is_right(home: Path) -> Non
 
 @pytest.mark.parametrize("name", ["nothing", "..", "../runs", "zips"])
 def test_an_address_with_a_run_that_is_not_there_costs_one_sentence(home: Path, name: str) -> None:
-    page = well(open_page(run=name))
+    page = well(open_run(run=name))
     assert [one.value for one in page.warning] == [f"There is no run {name!r}; choose one of the list."]
     assert "run" not in page.query_params
     assert word("scan.new") in said(page)

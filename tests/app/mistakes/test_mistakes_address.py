@@ -20,8 +20,8 @@ from app.views.mistakes.selection import Opening
 from app.widgets import models
 from app.words import plain, word
 from tests.app.mistakes.conftest import MODEL, OTHER
-from tests.app.mistakes.mistakes_page import PAGE, PLAIN, RUN, open_page, press, said, well, wrong
-from tests.app.pages import visit
+from tests.app.mistakes.mistakes_page import PLAIN, RUN, open_run, wrong
+from tests.app.pages import press, said, visit, well
 
 NARROW = Filter(
     true="boat",
@@ -65,7 +65,7 @@ def test_a_group_that_an_address_has_no_room_for_is_left_out(monkeypatch: pytest
 
 def test_the_page_writes_and_reads_all_of_it(home: Path) -> None:
     case = wrong(home)[1]
-    page = well(open_page(run=RUN, answers="wrong", sort="loss", case=str(case), **{"with": PLAIN}))
+    page = well(open_run(run=RUN, answers="wrong", sort="loss", case=str(case), **{"with": PLAIN}))
     assert page.session_state[MistakesKey.FILTER] == Filter(answers=Answers.WRONG, sort=Sort.LOSS)
     assert page.session_state[MistakesKey.NUMBER] == case and page.session_state[MistakesKey.OTHER_RUN] == PLAIN
     assert "compare.right" in "".join(one.key or "" for one in page.button)
@@ -76,14 +76,14 @@ def test_the_page_writes_and_reads_all_of_it(home: Path) -> None:
 
 
 def test_what_the_run_does_not_have_is_told_and_left_out(home: Path) -> None:
-    page = well(open_page(run=RUN, true="unicorn", case="9999", **{"with": "nowhere"}))
+    page = well(open_run(run=RUN, true="unicorn", case="9999", **{"with": "nowhere"}))
     assert page.session_state[MistakesKey.FILTER] == Filter() and page.session_state[MistakesKey.NUMBER] is None
     told = said(page).replace("\\", "")
     assert "'unicorn'" in told and "9999" in told and "'nowhere'" in told
 
 
 def test_a_run_opened_by_its_address_brings_its_model(home: Path) -> None:
-    page = well(open_page(run=PLAIN, model=MODEL))
+    page = well(open_run(run=PLAIN, model=MODEL))
     assert page.session_state[Key.MODEL] == OTHER and page.session_state["run"] == PLAIN
     page = well(page.selectbox(key=Key.MODEL).set_value(MODEL).run())
     assert page.session_state[Key.MODEL] == MODEL  # another one beside it is the visitor's own choice
@@ -91,7 +91,7 @@ def test_a_run_opened_by_its_address_brings_its_model(home: Path) -> None:
 
 def test_a_case_that_a_new_filter_leaves_out_closes(home: Path) -> None:
     case = wrong(home)[0]
-    page = well(open_page(run=RUN, answers="wrong", case=str(case)))
+    page = well(open_run(run=RUN, answers="wrong", case=str(case)))
     assert any(one.key == "case-close" for one in page.button)
     page.session_state[MistakesKey.FILTER] = Filter(answers=Answers.RIGHT)
     page = well(page.run())
@@ -100,14 +100,14 @@ def test_a_case_that_a_new_filter_leaves_out_closes(home: Path) -> None:
 
 def test_a_case_opened_beside_the_filter_stays(home: Path) -> None:
     right = next(one for one in core.open_run(home / RUN).table()["number"].tolist() if one not in wrong(home))
-    page = well(open_page(run=RUN, answers="wrong", case=str(right)))  # as a click on one of its neighbors opens it
+    page = well(open_run(run=RUN, answers="wrong", case=str(right)))  # as a click on one of its neighbors opens it
     assert any(one.key == "case-close" for one in page.button)
 
 
 def test_a_scan_is_followed_on_every_other_page(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     far: dict[str, tuple[int, int] | None] = {RUN: (16, 64)}
     monkeypatch.setattr(scans, "progress", far.get)
-    page = open_page(model=OTHER)
+    page = open_run(model=OTHER)
     page.session_state[MistakesKey.SCANNING] = Request(MODEL, RUN, "scenes-tag", 0, 64, ())
     for view in ("explore", "trust", "models"):
         page = well(visit(page, view).run())
@@ -117,17 +117,17 @@ def test_a_scan_is_followed_on_every_other_page(home: Path, monkeypatch: pytest.
     far[RUN] = None  # it is done
     page = well(page.run())
     assert MistakesKey.SCANNING not in page.session_state and page.session_state[MistakesKey.RUN] == RUN
-    page = well(visit(page, PAGE).run())
+    page = well(visit(page, "mistakes").run())
     assert page.session_state[MistakesKey.RUN] == RUN
 
 
 def test_who_comes_back_to_a_scan_finds_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scans, "progress", {RUN: (16, 64)}.get)
     monkeypatch.setattr(scans, "run", lambda model, request, tick: tick(64, 64))
-    page = open_page(model=OTHER)
+    page = open_run(model=OTHER)
     page.session_state[MistakesKey.SCANNING] = Request(MODEL, RUN, "scenes-tag", 0, 64, ())
     page = well(visit(page, "models").run())
-    page = well(visit(page, PAGE).run())
+    page = well(visit(page, "mistakes").run())
     assert page.session_state[Key.MODEL] == MODEL and page.session_state[MistakesKey.RUN] == RUN
 
 

@@ -22,7 +22,8 @@ from app.views.mistakes.tags import OWN, toggle
 from app.words import decimal, word
 from core.evaluation import unrelated
 from core.evaluation.bank import FEWEST
-from tests.app.mistakes.mistakes_page import PLAIN, RUN, html, open_picture, press, said, well, wrong
+from tests.app.mistakes.mistakes_page import PLAIN, RUN, html, open_picture, wrong
+from tests.app.pages import press, said, well
 
 
 def test_a_mistake_is_shown_with_both_classes_and_what_erasing_does(home: Path) -> None:

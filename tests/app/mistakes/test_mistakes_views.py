@@ -19,11 +19,12 @@ from app.views.mistakes import overview, selection
 from app.views.mistakes.keys import MistakesKey
 from app.words import percent, word
 from tests.app.mistakes.conftest import COUNT, MODEL
-from tests.app.mistakes.mistakes_page import control, folder_of_pictures, open_page, press, said, well
+from tests.app.mistakes.mistakes_page import control, folder_of_pictures, open_run
+from tests.app.pages import press, said, well
 
 
 def test_the_head_says_what_the_table_says(home: Path) -> None:
-    text, table = said(well(open_page(run="scenes-tag-cbam"))), core.open_run(home / "scenes-tag-cbam").table()
+    text, table = said(well(open_run(run="scenes-tag-cbam"))), core.open_run(home / "scenes-tag-cbam").table()
     right = int((table["true"] == table["predicted"]).sum())
     low, high = core.evaluation.summary.wilson(right, COUNT).low, core.evaluation.summary.wilson(right, COUNT).high
     told = {"share": percent(right / COUNT), "low": percent(low), "high": percent(high)}
@@ -33,7 +34,7 @@ def test_the_head_says_what_the_table_says(home: Path) -> None:
 
 @pytest.mark.parametrize("view", [overview.MATRIX, overview.CLASSES, overview.CALIBRATION])
 def test_each_view_of_the_run_is_drawn(home: Path, view: str) -> None:
-    page = well(open_page(run="scenes-tag-cbam"))
+    page = well(open_run(run="scenes-tag-cbam"))
     page = well(page.button_group(key=MistakesKey.SUMMARY).set_value(view).run())
     table = core.open_run(home / "scenes-tag-cbam").table()
     if view == overview.CLASSES:
@@ -54,7 +55,7 @@ def test_each_view_of_the_run_is_drawn(home: Path, view: str) -> None:
 
 def test_too_many_classes_for_a_matrix_are_listed_as_pairs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overview, "LARGEST", 3)
-    page = well(open_page(run="scenes-tag-cbam"))
+    page = well(open_run(run="scenes-tag-cbam"))
     table = core.open_run(home / "scenes-tag-cbam").table()
     wrong = table[table["true"] != table["predicted"]]
     pairs = wrong.groupby(["true", "predicted"]).size()
@@ -90,7 +91,7 @@ def test_a_bar_of_the_calibration_stands_where_its_confidence_is() -> None:
 
 
 def test_every_control_changes_the_one_filter(home: Path) -> None:
-    page = well(open_page(run="scenes-tag-cbam"))
+    page = well(open_run(run="scenes-tag-cbam"))
     table = core.open_run(home / "scenes-tag-cbam").table()
 
     def count(page: AppTest, kept: pd.Series) -> None:
@@ -120,7 +121,7 @@ def test_every_control_changes_the_one_filter(home: Path) -> None:
 
 
 def test_pages_follow_the_filter_and_the_opened_picture(home: Path) -> None:
-    page = well(open_page(run="scenes-tag-cbam"))
+    page = well(open_run(run="scenes-tag-cbam"))
     order = runs.filtered(runs.open_one("scenes-tag-cbam"), Filter())
     page.session_state[MistakesKey.NUMBER] = int(order[60])  # opened elsewhere: it is on the third page
     page = well(page.run())
@@ -162,4 +163,4 @@ def test_a_gone_picture_leaves_its_place_in_the_gallery(empty: Path) -> None:
     opened = runs.open_one("one")
     tiles = dict(zip(opened.table["path"], runs.thumbnails(opened, range(6)), strict=True))
     assert [path for path, jpeg in tiles.items() if jpeg is None] == ["House/2.png", "House/3.png"]
-    well(open_page(run="one"))
+    well(open_run(run="one"))

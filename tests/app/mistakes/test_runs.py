@@ -18,11 +18,12 @@ from app.views.mistakes.keys import MistakesKey
 from app.words import percent, word
 from core.types import InvalidInput
 from tests.app.mistakes.conftest import COUNT
-from tests.app.mistakes.mistakes_page import open_page, said, well
+from tests.app.mistakes.mistakes_page import open_run
+from tests.app.pages import said, well
 
 
 def test_two_runs_are_compared(home: Path) -> None:
-    page = well(open_page(run="scenes-tag-cbam"))
+    page = well(open_run(run="scenes-tag-cbam"))
     page = well(page.selectbox(key=MistakesKey.OTHER_RUN).set_value("scenes-tag-plain").run())
     here, there = (core.open_run(home / name).table() for name in ("scenes-tag-cbam", "scenes-tag-plain"))
     differ = [number for number in range(COUNT) if here["predicted"][number] != there["predicted"][number]]

@@ -14,7 +14,8 @@ from app.views.mistakes.keys import MistakesKey
 from app.words import word
 from core.data.columns import ONE_HOT
 from tests.app.mistakes.conftest import MODEL
-from tests.app.mistakes.mistakes_page import folder_of_pictures, open_page, press, said, well
+from tests.app.mistakes.mistakes_page import folder_of_pictures, open_run
+from tests.app.pages import press, said, well
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def place(empty: Path) -> Path:
 
 
 def bring(kind: str, path: Path) -> AppTest:
-    page = well(open_page()).button_group(key=MistakesKey.DATA).set_value(kind).run()
+    page = well(open_run()).button_group(key=MistakesKey.DATA).set_value(kind).run()
     return well(page.text_input(key=f"data-{kind}").set_value(str(path)).run())
 
 

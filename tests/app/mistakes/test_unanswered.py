@@ -11,7 +11,8 @@ import pytest
 import core
 from app.runtime.mistakes import exports, runs
 from app.words import UNKNOWN, decimal, percent, word
-from tests.app.mistakes.mistakes_page import open_page, said, well
+from tests.app.mistakes.mistakes_page import open_run
+from tests.app.pages import said, well
 from tests.core.fragile_models import CLASSES, SIZE, Fragile, fill
 
 NAN = re.compile(r"\bnan\b", re.IGNORECASE)
@@ -25,7 +26,7 @@ def scan(folder: Path, bright: set[tuple[str, int]]) -> None:
 def test_some_of_them(empty: Path) -> None:
     scan(empty, {("a", 1), ("b", 0)})
     opened = runs.open_one("fragile")
-    page = well(open_page(run="fragile"))
+    page = well(open_run(run="fragile"))
     told = word("runs.on", data=f"{empty.name}/data", count="10")
     assert word("runs.unanswered", told=told, count="2") in said(page) and not NAN.search(said(page))
     assert percent(runs.summary(opened).accuracy.value) in said(page)
@@ -39,7 +40,7 @@ def test_some_of_them(empty: Path) -> None:
 def test_all_of_them(empty: Path) -> None:
     with pytest.raises(core.InvalidInput, match="no finite answer"):
         scan(empty, {(name, n) for name in CLASSES for n in range(4)})
-    page = well(open_page(run="fragile"))
+    page = well(open_run(run="fragile"))
     (head,) = [line for line in said(page).splitlines() if word("overview.unanswered") in line]
     assert "12" in head and "%" not in head and not NAN.search(said(page))
 

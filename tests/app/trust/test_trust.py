@@ -24,18 +24,8 @@ from core.evaluation.benchmark import Row
 from core.evaluation.cases import Case
 from core.models import zoo
 from core.types import ModelCard
-from tests.app.trust.trust_page import (
-    FAMILIES,
-    PICTURES,
-    SECTIONS,
-    SOURCES,
-    charts,
-    choose,
-    expected,
-    open_page,
-    said,
-    well,
-)
+from tests.app.pages import said, well
+from tests.app.trust.trust_page import FAMILIES, PICTURES, SECTIONS, SOURCES, charts, choose, expected, open_section
 
 pytestmark = pytest.mark.usefixtures("on_that_shelf")
 
@@ -45,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("on_that_shelf")
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_each_section_is_there_for_each_family(family: str) -> None:
-    page = open_page(f"{family}/cbam")
+    page = open_section(f"{family}/cbam")
     for section in SECTIONS:
         page = choose(page, TrustKey.SECTION, section)
         assert page.get("plotly_chart") or page.dataframe
@@ -67,7 +57,7 @@ def test_each_section_is_there_for_each_family(family: str) -> None:
     ],
 )
 def test_known_truth_shows_the_rows_beside_chance(rows: list[dict], model: str, asked: str, measure: str) -> None:
-    page = choose(open_page(model), TrustKey.TRUTH, asked)
+    page = choose(open_section(model), TrustKey.TRUTH, asked)
     (chart,) = charts(page)
     chance = {row["chance"] for row in rows if row["model"] == model and row["measure"] == measure}
     assert chart.pop("")[0] == pytest.approx(chance.pop()) and not chance
@@ -75,7 +65,7 @@ def test_known_truth_shows_the_rows_beside_chance(rows: list[dict], model: str, 
 
 
 def test_the_verdict_counts_maps_above_chance_and_no_references(rows: list[dict]) -> None:
-    text = said(open_page())
+    text = said(open_section())
     maps = [row for row in rows if row["model"] == "scenes/cbam" and row["measure"] == "mass"]
     maps = [row for row in maps if row["source"] not in ("random", "blob", "edges")]
     above = sum(row["low"] > row["chance"] for row in maps)
@@ -115,7 +105,7 @@ def test_a_blank_line_is_drawn_without_a_place(rows: list[dict]) -> None:
     path = benchmark.own_file()
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps([row for row in blank if row["source"] == "saliency"]))
-    page = open_page("scenes-place/cbam")
+    page = open_section("scenes-place/cbam")
     (chart,) = charts(page)
     assert list(chart)[-2:] == ["Saliency", ""] and chart["Saliency"] == (None, None, None)
     assert word("truth.blank", names="Saliency") in said(page)
@@ -131,7 +121,7 @@ def test_few_pictures_are_said_beside_the_name_and_below(rows: list[dict]) -> No
 
 
 def test_randomization_and_faithfulness_show_the_rows(rows: list[dict]) -> None:
-    page = open_page(section="random")
+    page = open_section(section="random")
     (chart,) = charts(page)
     assert chart.pop("")[0] == 0.5
     randomized = expected(rows, "scenes/cbam", "randomized", low_is_good=True)
@@ -160,7 +150,7 @@ def test_the_examples_are_the_pictures_of_the_row(rows: list[dict]) -> None:
 
 
 def test_an_example_shows_its_own_numbers() -> None:
-    page = open_page()
+    page = open_section()
     page = well(page.selectbox(key=TrustKey.SOURCE).set_value("edges").run())
     page = well(page.number_input(key=TrustKey.EXAMPLE).set_value(2).run())
     model = core.load("scenes/cbam", "cpu")
@@ -175,17 +165,17 @@ def test_an_example_shows_its_own_numbers() -> None:
 
 def test_a_blank_map_lies_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "find", lambda key: -np.ones((4, 4)))
-    assert word("example.blank") in said(open_page())
+    assert word("example.blank") in said(open_section())
 
 
 def test_photographs_are_tiled_where_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert word("example.elsewhere") in said(open_page("imagenette/cbam"))
+    assert word("example.elsewhere") in said(open_section("imagenette/cbam"))
     model = core.load("imagenette/cbam", "cpu")
     parts = [runtime.sample_picture(f"scenes/{seed}") for seed in (19, 24, 27, 5)]
     tiles = Case(core.tile(model, parts), 3, {"": core.quadrant(2)}, whole=False)
     monkeypatch.setattr(sources, "find_cases", lambda *_: [Case(parts[0], 0), tiles])
     monkeypatch.setattr(runtime, "has_photographs", lambda: True)
-    page = open_page("imagenette/cbam")
+    page = open_section("imagenette/cbam")
     assert page.number_input(key=TrustKey.EXAMPLE).max == 1  # the picture alone has no mask
     assert word("example.quarter", name=scenes.OBJECTS[3]) in said(page)
 
@@ -193,7 +183,7 @@ def test_photographs_are_tiled_where_there_are_any(monkeypatch: pytest.MonkeyPat
 def test_a_long_method_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "QUICK", -1.0)
     monkeypatch.setattr(sources, "map_key", lambda *names: ("anew", *names[2:]))  # nothing is known before
-    page = open_page()
+    page = open_section()
     assert not page.get("image")
     page = well(page.button(key="start-example").click().run())
     assert page.get("image") and not [one for one in page.button if one.key in ("start-example", "stop-example")]
@@ -203,7 +193,7 @@ def test_a_long_method_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_maps_are_shown_with_their_correlations() -> None:
-    page = open_page(section="random")
+    page = open_section(section="random")
     model, picture = core.load("scenes/cbam", "cpu"), page.session_state[Key.SUBJECT].picture
     found = core.randomize(model, picture, "grad-cam")
     assert len(page.get("image")) == len(found.maps) == len(found.stages) + 1
@@ -220,7 +210,7 @@ def test_a_map_that_went_blank_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> No
     gone = core.Randomization("grad-cam", 0, ("top",), (None,), maps, 0)
     monkeypatch.setattr(sources, "randomized", lambda *_: gone)
     monkeypatch.setattr(sources, "randomized_key", lambda *_: ("anew",))
-    page = open_page(section="random")
+    page = open_section(section="random")
     assert word("random.blank", value=word("rank.blank")) in said(page)
     assert "**blank**" in said(page) and "0.00" not in said(page)
 
@@ -228,7 +218,7 @@ def test_a_map_that_went_blank_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_courses_are_those_of_each_map_that_is_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     model, wanted = core.load("scenes/cbam", "cpu"), ("saliency", "grad-cam", "attention/stage4.attention.spatial")
     monkeypatch.setattr(sources, "randomized_seconds", lambda model, name: 1.5 if name in wanted else 3.0)
-    page = open_page(section="random")
+    page = open_section(section="random")
     picture = page.session_state[Key.SUBJECT].picture
     assert len(page.get("plotly_chart")) == 1  # together they take more than a moment, so it waits
     page = well(page.button(key="start-courses").click().run())

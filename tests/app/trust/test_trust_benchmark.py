@@ -25,7 +25,8 @@ from core.evaluation.benchmark import Row
 from core.evaluation.sources import REFERENCES
 from core.models import zoo
 from core.types import InvalidInput, Stopped
-from tests.app.trust.trust_page import PICTURES, SOURCES, charts, choose, open_page, said, well
+from tests.app.pages import said, well
+from tests.app.trust.trust_page import PICTURES, SOURCES, charts, choose, open_section
 
 pytestmark = pytest.mark.usefixtures("on_that_shelf")
 
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("on_that_shelf")
 
 
 def test_the_table_has_every_mean(rows: list[dict]) -> None:
-    page, titles = open_page(section="league"), source_titles(zoo.find_card("scenes/cbam"), SOURCES)
+    page, titles = open_section(section="league"), source_titles(zoo.find_card("scenes/cbam"), SOURCES)
     titles |= {one: word("league.reference", source=titles[one]) for one in REFERENCES}
     for extent in ("this", "all"):
         page = choose(page, TrustKey.EXTENT, extent)
@@ -50,7 +51,7 @@ def test_the_table_has_every_mean(rows: list[dict]) -> None:
 
 
 def test_the_table_can_be_of_a_family_and_of_one_map() -> None:
-    page = choose(open_page("scenes-tag/cbam", section="league"), TrustKey.EXTENT, "family")
+    page = choose(open_section("scenes-tag/cbam", section="league"), TrustKey.EXTENT, "family")
     assert set(page.dataframe[0].value["model"]) == {model_title(zoo.find_card("scenes-tag/cbam"))}
     page = choose(page, TrustKey.EXTENT, "all")
     page = well(page.multiselect(key="league-sources").set_value(["edges", "attention/"]).run())
@@ -82,7 +83,7 @@ def test_minus_signs_are_written_as_elsewhere_and_few_pictures_are_said(rows: li
     measured.own_file().parent.mkdir(parents=True)
     own = [row | {"mean": -0.034, "pictures": 2} for row in rows[:6] if row["measure"] == "randomized"]
     measured.own_file().write_text(json.dumps(own))
-    proto = open_page(section="league").dataframe[0].proto
+    proto = open_section(section="league").dataframe[0].proto
     shown = pa.ipc.open_stream(proto.arrow_data.styler.display_values).read_pandas()
     few = [line for _, line in shown.iterrows() if line["source"] == f"Saliency · {word('rank.pictures', count=2)}"]
     assert [line["randomized"] for line in few] == ["−0.03"]
@@ -90,7 +91,7 @@ def test_minus_signs_are_written_as_elsewhere_and_few_pictures_are_said(rows: li
 
 
 def test_columns_are_chosen(rows: list[dict]) -> None:
-    page = open_page(section="league")
+    page = open_section(section="league")
     measures = next(one.key for one in page.button_group if one.key.startswith(TrustKey.MEASURES))
     page = well(page.button_group(key=measures).set_value(["deletion"]).run())
     assert "deletion" in page.dataframe[0].value and "mass" not in page.dataframe[0].value
@@ -110,7 +111,7 @@ def test_the_file_holds_the_rows_as_they_are(rows: list[dict]) -> None:
 
 
 def test_a_model_without_rows_says_so_and_offers_to_measure_it() -> None:
-    page = open_page("scenes/spatial-gate")
+    page = open_section("scenes/spatial-gate")
     for section in ("truth", "random", "faith"):
         page = choose(page, TrustKey.SECTION, section)
         assert len(page.info) == 1 and not page.get("plotly_chart")
@@ -122,7 +123,7 @@ def test_a_model_without_rows_says_so_and_offers_to_measure_it() -> None:
 
 @pytest.mark.usefixtures("no_league")
 def test_no_league_at_all_is_no_mistake() -> None:
-    page = open_page()
+    page = open_section()
     assert len(page.info) == 1 and not page.warning
     assert not choose(page, TrustKey.SECTION, "league").dataframe
 
@@ -135,7 +136,7 @@ def test_a_broken_file_of_ones_own_costs_one_sentence(rows: list[dict], text: st
     path = measured.own_file()
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps([rows[0] | wrong]) if wrong else text)
-    page = open_page()
+    page = open_section()
     assert [one.value for one in page.warning] == [word("trust.broken", path=path)]
     assert len(charts(page)[0]) == len(SOURCES) + 1  # the shipped rows stay
 
@@ -156,7 +157,7 @@ def test_own_rows_stand_before_the_shipped_ones_and_stale_ones_nowhere(rows: lis
 
 
 def test_what_is_asked_for_is_measured_once_and_joins_the_table(rows: list[dict]) -> None:
-    page = open_page(section="league")
+    page = open_section(section="league")
     page.session_state[TrustKey.MEASURING] = True
     page = well(page.run())
     page.multiselect(key="measuring-sources").set_value(["edges", "attention/"])
@@ -198,7 +199,7 @@ def test_stop_keeps_the_sources_that_are_finished(monkeypatch: pytest.MonkeyPatc
 
 
 def test_pictures_that_are_not_there_cost_one_sentence() -> None:
-    page = open_page("imagenette/cbam", "league")
+    page = open_section("imagenette/cbam", "league")
     page.session_state[TrustKey.MEASURING] = True
     page.run()
     page.multiselect(key="measuring-sources").set_value(["edges"]).run()
@@ -229,7 +230,7 @@ def test_the_league_can_be_read_while_the_model_is_not_here(
     rows: list[dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
-    page = open_page("torchvision/resnet50")
+    page = open_section("torchvision/resnet50")
     assert page.button(key="start-fetch") and not page.get("plotly_chart")
     assert len(page.dataframe[0].value) == len({(row["model"], row["source"]) for row in rows})
     assert not [one for one in page.button_group if one.key in (TrustKey.SECTION, TrustKey.EXTENT)]

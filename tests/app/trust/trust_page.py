@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
@@ -15,10 +14,8 @@ from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from core.evaluation.sources import REFERENCES
 from core.models import zoo
-from tests.app.pages import visit
+from tests.app.pages import open_page, well
 
-MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")
-PAGE = "trust"
 SOURCES = ("saliency", "grad-cam", "attention/stage4.attention.spatial", "edges", "blob", "random")
 PICTURES = 3
 FAMILIES = ("scenes", "scenes-tag", "scenes-place", "imagenette")
@@ -40,28 +37,14 @@ OF_TRUST = {
 """What keys of the page's words may be that are known only when the app runs."""
 
 
-def open_page(model: str = "scenes/cbam", section: str = "truth") -> AppTest:
+def open_section(model: str = "scenes/cbam", section: str = "truth") -> AppTest:
     """A section of the page for a model."""
-    page = AppTest.from_file(MAIN, default_timeout=120)
-    page.query_params["model"] = model
-    page = well(visit(page, PAGE).run())
+    page = well(open_page("trust", model=model))
     return page if section == "truth" else choose(page, TrustKey.SECTION, section)
 
 
 def choose(page: AppTest, key: Key, value: str) -> AppTest:
     return well(page.button_group(key=key).set_value(value).run())
-
-
-def well(page: AppTest) -> AppTest:
-    """The page, once it is sure that nothing failed."""
-    assert not page.exception and not page.error, [*page.exception, *[one.value for one in page.error]]
-    return page
-
-
-def said(page: AppTest) -> str:
-    """Everything that the page says in words."""
-    parts = [*page.markdown, *page.caption, *page.warning, *page.info, *page.subheader]
-    return "\n".join(str(one.value) for one in parts)
 
 
 def charts(page: AppTest) -> list[dict[str, tuple[float, float, float]]]:
