@@ -194,7 +194,7 @@ def test_stop_keeps_the_sources_that_are_finished(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(Stopped):
         measured.measure(model, sources.fitting(model), 2, 0, tick=tick)
     assert seen[-1][1] == 2 * len(sources.fitting(model))
-    kept = {row.source for row in core.open_league(measured.own_file())}
+    kept = {row.source for row in core.open_benchmark(measured.own_file())}
     assert "saliency" in kept and len(kept) < len(sources.fitting(model)) - 3
 
 
