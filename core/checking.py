@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
+
+import numpy as np
 
 from core.types import InvalidInput, Picture
 
@@ -33,7 +34,8 @@ def whole(given: Any, low: int, high: int | None, name: str) -> int:
     Raises:
         InvalidInput: it is something else, told as the ``name`` of what it should be.
     """
-    if not isinstance(given, Integral) or isinstance(given, bool) or given < low or (high is not None and given > high):
+    is_whole = isinstance(given, int | np.integer) and not isinstance(given, bool)
+    if not is_whole or given < low or (high is not None and given > high):
         reach = f"from {low} on" if high is None else f"from {low} to {high}"
         raise InvalidInput(f"{name} must be a whole number {reach}, not {brief(given)}.")
     return int(given)

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -48,7 +48,7 @@ def choose(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
-def reduced_precision(device: torch.device) -> AbstractContextManager:
+def reduced_precision(device: torch.device) -> AbstractContextManager[object]:
     """bfloat16 autocast where the device computes in it, for training only: it moves a map by several per cent."""
     if device.type == "cuda" and torch.cuda.is_bf16_supported():
         return torch.autocast("cuda", torch.bfloat16)
@@ -80,7 +80,7 @@ class Worker:
     """One thread that runs jobs in order. Of one owner's waiting jobs only the newest is kept."""
 
     def __init__(self, name: str):
-        self._waiting: deque[tuple[object, Callable, Future]] = deque()
+        self._waiting: deque[tuple[object, Callable[[], Any], Future[Any]]] = deque()
         self._ready = threading.Condition()
         self._ended = False
         self._thread = threading.Thread(target=self._work, name=f"fovea-{name}", daemon=True)

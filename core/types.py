@@ -6,7 +6,7 @@ read-only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -67,7 +67,7 @@ class Picture:
     sha256: str
     centered: bool = True
     notes: tuple[str, ...] = ()
-    squares: dict[tuple, np.ndarray] = field(default_factory=dict, init=False, repr=False)
+    squares: dict[Hashable, np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def key(self) -> tuple[str, Box, bool]:
@@ -254,4 +254,5 @@ class ModelCard:
             what = [f"unknown {sorted(unknown)}"] * bool(unknown) + [f"missing {sorted(missing)}"] * bool(missing)
             raise InvalidInput(f"The model card has a problem: {', '.join(what)}; compare it with a shipped card.")
         tuples = {"classes", "mean", "std", "widths"}
-        return cls(**{key: tuple(value) if key in tuples else value for key, value in data.items()})
+        given: dict[str, Any] = {key: tuple(value) if key in tuples else value for key, value in data.items()}
+        return cls(**given)

@@ -97,7 +97,7 @@ def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, 
     if not has_rows(attention):
         raise InvalidInput(f"{attention.tap} does not compare every patch with others; it has no row for a patch.")
     weights = _of_head(attention, head)
-    if attention.kind == Kind.WINDOWED:
+    if attention.cells is not None:
         return weights, attention.cells
     own = patches(attention)
     return weights[None, own, own], np.arange(_count(attention))[None]

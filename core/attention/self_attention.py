@@ -29,6 +29,8 @@ class SelfAttention(nn.Module):
     grid, as small training pictures give, takes the biases of the offsets that it has.
     """
 
+    offset: Tensor
+
     def __init__(self, channels: int, out: int, side: int, stride: int = 1, heads: int = 4):
         super().__init__()
         self.heads, self.side = heads, side

@@ -76,9 +76,9 @@ class Tap(nn.Module):
         if steer is not None:
             weights = self.steered(steer, weights, allowed)
         records = _records.get()
-        if self.heard():
+        if records is not None and self.heard():
             before = records[self].uses if self.kind == Kind.SEQUENCE and weights.shape[1] > 1 else ()
-            records[self] = Record(self, weights, tuple(grid), cells, allowed, (*before, weights))
+            records[self] = Record(self, weights, (grid[0], grid[1]), cells, allowed, (*before, weights))
         return weights
 
     def steered(self, steer: Steer, weights: Tensor, allowed: Tensor | None) -> Tensor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from core.images.framing import (
     BASELINE,
+    LONGEST,
     Framing,
     cell_box,
     encode_jpeg,
@@ -17,7 +18,7 @@ from core.images.framing import (
     to_picture,
     within,
 )
-from core.images.opening import FORMATS, LONGEST, MAX_BYTES, MAX_PIXELS, SMALLEST, load_bytes, open_image
+from core.images.opening import FORMATS, MAX_BYTES, MAX_PIXELS, SMALLEST, load_bytes, open_image
 
 __all__ = [
     "BASELINE",

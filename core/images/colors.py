@@ -34,11 +34,11 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         srgb = ImageCms.createProfile("sRGB")
         transform = ImageCms.buildTransform(own, srgb, mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC)
         if mode == "RGB":
-            moved = np.asarray(ImageCms.applyTransform(Image.fromarray(LATTICE), transform))
+            moved = np.asarray(transform.apply(Image.fromarray(LATTICE)))
             if np.abs(moved.astype(int) - LATTICE).max() <= UNSEEN:
                 return image
         alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
-        colors = ImageCms.applyTransform(image if image.mode == mode else image.convert(mode), transform)
+        colors = transform.apply(image if image.mode == mode else image.convert(mode))
     except (ImageCms.PyCMSError, OSError, ValueError):  # a picture with a broken profile is still a picture
         return image
     if alpha is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import cast
 
 import numpy as np
 from PIL import Image
@@ -18,7 +19,8 @@ def dark_samples(image: Image.Image, data: bytes) -> np.ndarray | None:
     """
     if image.format != "PNG" or data[24] != 16 or image.mode not in ("RGB", "RGBA"):
         return None
-    if max(most for _, most in image.getextrema()[:3]) >= SEEN:
+    extrema = cast("tuple[tuple[int, int], ...]", image.getextrema())  # a pair for each of several channels
+    if max(most for _, most in extrema[:3]) >= SEEN:
         return None
     if data[25] == 4:  # gray with alpha: two values of two bytes are read as four of one
         return np.ascontiguousarray(unpacked(data, "RGBA")).view(">u2").astype(np.uint16)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -82,11 +81,12 @@ def square(
     cropped then. That very order is taken for the default framing of a model with a ``resize`` (see ``frame``), so that
     the square is torchvision's, bit by bit.
     """
-    key = size, fill, resize if picture.centered else None, interpolation
+    resize = resize if picture.centered else None
+    key = size, fill, resize, interpolation
     found = picture.squares.get(key)
     if found is None:
         how = Image.Resampling[interpolation.upper()]
-        cut = _cut(picture, size, fill, how) if key[2] is None else _center_crop(picture, size, resize, how)
+        cut = _cut(picture, size, fill, how) if resize is None else _center_crop(picture, size, resize, how)
         found = picture.squares[key] = frozen(cut)
     return found
 
@@ -172,7 +172,7 @@ def reduced(image: Image.Image, longest: int) -> Image.Image:
     return image if size == image.size else image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
 
 
-def _own_square(box: Sequence[float], width: int, height: int) -> tuple[float, float, float]:
+def _own_square(box: Framing, width: int, height: int) -> tuple[float, float, float]:
     """Side, left and top of the square that ``reframe`` makes of a box."""
     try:
         left, top, right, bottom = (float(edge) for edge in box)
@@ -183,8 +183,9 @@ def _own_square(box: Sequence[float], width: int, height: int) -> tuple[float, f
     if right <= 0 or bottom <= 0 or left >= width or top >= height:
         raise InvalidInput(f"Draw a box that touches the picture, which has {width} x {height} pixels.")
     side = min(max(right - left, bottom - top), max(width, height))
-    left = np.clip((left + right - side) / 2, *sorted((0.0, width - side)))
-    top = np.clip((top + bottom - side) / 2, *sorted((0.0, height - side)))
+    # The median of three is the first, moved as little as needed to lie between the others.
+    _, left, _ = sorted(((left + right - side) / 2, 0.0, width - side))
+    _, top, _ = sorted(((top + bottom - side) / 2, 0.0, height - side))
     return side, left, top
 
 

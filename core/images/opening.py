@@ -167,7 +167,8 @@ def _upright_rgb(image: Image.Image, data: bytes = b"") -> tuple[np.ndarray, tup
     ``data`` are the bytes of its file, where there is one.
     """
     image.load()
-    turn, profile, notes = _turn(image), image.info.get("icc_profile"), ()
+    turn, profile = _turn(image), image.info.get("icc_profile")
+    notes: tuple[str, ...] = ()
     deep = np.asarray(image) if image.mode.startswith("I;16") else dark_samples(image, data) if data else None
     if deep is not None:
         image, bits = eight_bits(deep, image.info.get("transparency"))
@@ -189,7 +190,7 @@ def _upright_rgb(image: Image.Image, data: bytes = b"") -> tuple[np.ndarray, tup
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
     try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         return Image.Transpose[TURNS[orientation - 2]] if orientation in range(2, 9) else None
     except Exception:  # a picture with broken EXIF is still a picture
         return None

@@ -9,10 +9,11 @@ import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from PIL import Image, ImageDraw
 
+T = TypeVar("T")
 Point = tuple[float, float]
 Color = tuple[int, int, int]
 Paint = str | Color
@@ -33,7 +34,8 @@ class Light(NamedTuple):
 @lru_cache(maxsize=4096)
 def ink(paint: Paint) -> Color:
     """The paint as three numbers."""
-    return tuple(bytes.fromhex(paint[1:])) if isinstance(paint, str) else paint
+    red, green, blue = bytes.fromhex(paint[1:]) if isinstance(paint, str) else paint
+    return red, green, blue
 
 
 def mix(first: Paint, second: Paint, share: float) -> Color:
@@ -122,7 +124,7 @@ class Canvas:
         """A number between the two."""
         return low + (high - low) * self.rng.random()
 
-    def pick(self, options: Sequence):
+    def pick(self, options: Sequence[T]) -> T:
         """One of the options."""
         return options[int(self.rng.random() * len(options))]
 
@@ -132,7 +134,8 @@ class Canvas:
 
     def vary(self, paint: Paint, amount: float = 14.0) -> Color:
         """The paint, a little off in each channel."""
-        return tuple(max(0, min(255, int(v + self.between(-amount, amount)))) for v in ink(paint))
+        red, green, blue = (max(0, min(255, int(v + self.between(-amount, amount)))) for v in ink(paint))
+        return red, green, blue
 
     # Shapes. ``alpha`` under 1 glazes over what is there; ``solid=False`` keeps a detail out of the mask.
 

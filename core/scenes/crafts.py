@@ -132,8 +132,8 @@ def balloon(canvas: Canvas) -> None:
         low, high = [(r, y) for y, r in profile[6:9]], [(-r, y) for y, r in reversed(profile[6:9])]
         canvas.polygon(low + high, band, solid=False)
         for g in range(2 * gores):
-            x = [0.345 * math.sin(math.pi * ((g + d) / (2 * gores) - 0.5)) for d in (0, 0.5, 1)]
-            canvas.polygon([(x[0], -0.06), (x[1], -0.15), (x[2], -0.06)], second, solid=False)
+            left, middle, right = (0.345 * math.sin(math.pi * ((g + d) / (2 * gores) - 0.5)) for d in (0, 0.5, 1))
+            canvas.polygon([(left, -0.06), (middle, -0.15), (right, -0.06)], second, solid=False)
     canvas.ellipse(-0.15, -0.27, 0.06, 0.1, "#ffffff", 0.22, turn=0.5)
     canvas.box(-0.082, 0.25, 0.082, 0.285, darker(first, 0.3))
     canvas.ellipse(0.0, 0.315, 0.016, 0.03, "#ffd166")

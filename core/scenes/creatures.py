@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from core.scenes.canvas import Canvas, darker, lighter, mix
+from core.scenes.canvas import Canvas, Point, darker, lighter, mix
 
 
 def tree(canvas: Canvas) -> None:
@@ -52,7 +52,7 @@ def mushroom(canvas: Canvas) -> None:
 
 
 def _toadstool(canvas: Canvas, cap: tuple[int, int, int], x: float, y: float, s: float) -> None:
-    def at(*points):
+    def at(*points: Point) -> list[Point]:
         return [(x + s * u, y + s * v) for u, v in points]
 
     stem = "#f7ead2"

@@ -8,7 +8,7 @@ size.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -17,8 +17,10 @@ from PIL import Image, ImageChops, ImageFilter
 
 from core.scenes import crafts, creatures, props
 from core.scenes.backgrounds import BACKGROUNDS as _BACKGROUNDS
-from core.scenes.canvas import Canvas, Light, ink, mix
+from core.scenes.canvas import Canvas, Light, Point, ink, mix
 from core.types import InvalidInput, frozen
+
+Prop = Callable[[Canvas], None]
 
 # How it is drawn, half its width and height in its own units, where it likes to be, how far it may turn, half its foot.
 _OBJECTS = {
@@ -33,7 +35,7 @@ _OBJECTS = {
     "rocket": (crafts.rocket, 0.29, 0.51, "sky", 0.6, 0.0),
     "umbrella": (crafts.umbrella, 0.49, 0.5, "any", 0.5, 0.0),
 }
-_FEET = {
+_FEET: dict[str, Callable[[Canvas, float], None]] = {
     "meadow": props.grass,
     "hills": props.grass,
     "forest": props.grass,
@@ -207,9 +209,10 @@ def series(seed: int, count: int, first: int = 0) -> range:
     return range(start, start + int(count))
 
 
-def _scatter(canvas: Canvas, composition: Plan) -> list:
+def _scatter(canvas: Canvas, composition: Plan) -> list[tuple[Prop, Point, float]]:
     """Draws the props behind the object; returns those before it, which may cover 3.5 % of its bounding box at most."""
-    ahead, budget = [], 0.035 * 4 * composition.extent[0] * composition.extent[1]
+    ahead: list[tuple[Prop, Point, float]] = []
+    budget = 0.035 * 4 * composition.extent[0] * composition.extent[1]
     (x, y), (wide, high) = composition.at, composition.extent
     choice = props.SPECIAL.get(composition.background, props.LAND)
     for _ in range(int(canvas.between(1, 5))):
@@ -247,7 +250,9 @@ def _stand(image: Image.Image, mask: Image.Image, composition: Plan) -> None:
                     angle=composition.angle, mirror=composition.mirror)
     _OBJECTS[composition.object][0](canvas)
     pad = max(2, side // 40)
-    left, top, right, bottom = mask.getbbox()
+    extent = mask.getbbox()
+    assert extent is not None  # every object has a solid part
+    left, top, right, bottom = extent
     window = (max(0, left - pad), max(0, top - pad), min(side, right + pad), min(side, bottom + pad))
     shape = mask.crop(window)
     _model(layer, shape, window, side)

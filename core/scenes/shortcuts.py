@@ -9,6 +9,7 @@ independent mode the shortcut is drawn independently of the object, and the obje
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from core.scenes import drawing
 
@@ -35,7 +36,7 @@ CONTRADICTED = 0.4
 TRAINING, HOLDS, INDEPENDENT = "training", "holds", "independent"
 
 
-def compose(seed: int, shortcut: str | None = None, mode: str = TRAINING) -> tuple[int, dict]:
+def compose(seed: int, shortcut: str | None = None, mode: str = TRAINING) -> tuple[int, dict[str, Any]]:
     """The class of a seed's scene, and the arguments with which ``drawing.draw`` draws it."""
     label = drawing.plan(seed).label
     if shortcut is None:
@@ -44,5 +45,5 @@ def compose(seed: int, shortcut: str | None = None, mode: str = TRAINING) -> tup
     cue, another, contradicted = int(chance() * count), 1 + int(chance() * (count - 1)), chance() < CONTRADICTED
     if mode != INDEPENDENT:
         label = (cue + another) % count if mode == TRAINING and contradicted else cue
-    shown = {"tag": cue} if shortcut == "tag" else {"background": HOMES[drawing.OBJECTS[cue]]}
+    shown: dict[str, Any] = {"tag": cue} if shortcut == "tag" else {"background": HOMES[drawing.OBJECTS[cue]]}
     return label if mode == INDEPENDENT else cue, {"object": drawing.OBJECTS[label], **shown}
