@@ -2,7 +2,7 @@
 
 from app.figures.bars import answer_bars, channel_bars, share_bars
 from app.figures.curves import faithfulness_curve
-from app.figures.intervention import HEAT, paired_bars, paired_maps, share_text
+from app.figures.intervention import HEAT, paired_bars, paired_maps
 from app.figures.mistakes import confusion_cells, reliability
 from app.figures.scatter import agreement_scatter, drawn
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, letters
@@ -34,6 +34,5 @@ __all__ = [
     "drawn",
     "reliability",
     "share_bars",
-    "share_text",
     "training_curve",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, ends, letters
+from app.words import chance, percent
 
 TICKS = 6
 """About how many channels of a gate have their number under them: the first, and every so many."""
@@ -48,7 +49,7 @@ def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) ->
         hoverinfo="none",  # "skip" would skip clicks too
         customdata=rows,
     )
-    shares = [f"{100 * one:.0f} %" if one >= 0.005 else "< 1 %" for one in probabilities]
+    shares = [chance(float(one)) for one in probabilities]
     shares = [f"<b>{one}</b>" if row == target else one for row, one in enumerate(shares)]
     above = [one for row in rows for one in ends(row - 0.32, texts[row], shares[row])]
     bare(figure, 46 * len(rows) + 6, annotations=above, barmode="overlay", bargap=0, clickmode="event+select")
@@ -102,7 +103,7 @@ def share_bars(
     marks = [{"y0": row - 0.15, "y1": row + 0.15, **guess} for row in rows]
     texts = zip(names, values, strict=True)
     above = [one for row, (name, value) in enumerate(texts)
-             for one in ends(row - 0.32, letters(name), f"{100 * value:.1f} %")]  # fmt: skip
+             for one in ends(row - 0.32, letters(name), percent(value))]  # fmt: skip
     bare(figure, 46 * len(rows) + 6, annotations=above, shapes=marks, barmode="overlay", bargap=0)
     figure.update_xaxes(range=[0, 1])
     figure.update_yaxes(range=[len(rows) - 0.65, -0.6])

@@ -10,18 +10,13 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, sequential
 
 from app.figures.style import ACCENT, QUIET, TRACK, bare, ends, letters
+from app.words import chance
 
 HEAT = tuple(sequential.Inferno)
 """The colors of a map as "#rrggbb", from its lowest value to its highest: those that the overlay begins with."""
 OPACITY, GROWTH = 0.85, 0.7
 """Of the highest value, and how it falls towards zero: as on the overlay, so that the picture shows through."""
 STOPS = 33
-
-
-def share_text(probability: float) -> str:
-    """A probability as people read it: 0.914 -> "91 %"."""
-    whole = f"{100 * probability:.0f}"
-    return f"{whole} %" if whole != "0" else "< 1 %"
 
 
 def paired_bars(
@@ -40,7 +35,7 @@ def paired_bars(
         figure.add_bar(x=values, y=rows + down, marker={"color": color, "cornerradius": 3}, name=label, **bar)
     above = []
     for row, name in enumerate(names):
-        texts = letters(name), f"{share_text(before[row])} → {share_text(after[row])}"
+        texts = letters(name), f"{chance(before[row])} → {chance(after[row])}"
         above += ends(row - 0.3, *(f"<b>{text}</b>" if row == target else text for text in texts))
     key = "   ".join(
         f'<span style="color:{color}">■</span> {label}' for color, label in zip((QUIET, ACCENT), labels, strict=True)

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, letters
 from app.figures.training import NUMBERED, confusion_matrix
+from app.words import decimal, percent, short, whole
 
 
 def confusion_cells(
@@ -30,7 +31,7 @@ def confusion_cells(
     figure.update_yaxes(title=None, ticks="", tickfont={"size": 11})
     rows, columns = np.divmod(np.arange(k * k), k)
     words = [
-        letters(told.format(true=names[one], said=names[other], count=f"{counts[one, other]:,}"))
+        letters(told.format(true=names[one], said=names[other], count=whole(counts[one, other])))
         for one, other in zip(rows, columns, strict=True)
     ]
     # a heatmap tells nobody of clicks; invisible markers over its cells do
@@ -67,13 +68,6 @@ def strengthen(figure: go.Figure, counts: np.ndarray) -> None:
         figure.add_scatter(x=columns, y=rows, text=texts, mode="text", textfont={"size": 11, **font}, hoverinfo="skip")
 
 
-def short(count: int) -> str:
-    """A count in four characters at most: 954, 9.3k, 31k."""
-    if count < 1000:
-        return str(count)
-    return f"{count / 1000:.1f}k" if count < 9950 else f"{count / 1000:.0f}k"
-
-
 def reliability(
     confidence: np.ndarray, share: np.ndarray, counts: np.ndarray, said: str, right: str, told: str
 ) -> go.Figure:
@@ -86,7 +80,7 @@ def reliability(
     middles, widths = (confidence[1:] + confidence[:-1]) / 2, np.diff(confidence)
     strength = 0.25 + 0.75 * np.sqrt(counts / max(1, counts.max()))
     words = [
-        told.format(low=f"{100 * low:.0f}", high=f"{100 * high:.0f}", share=f"{100 * one:.1f} %", count=f"{n:,}")
+        told.format(low=decimal(100 * low, 0), high=decimal(100 * high, 0), share=percent(one), count=whole(n))
         for low, high, one, n in zip(confidence[:-1], confidence[1:], share, counts, strict=True)
     ]
     figure = go.Figure()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from app.words import word
+from app.words import percent, word
 from core import Measure
 
 
@@ -15,6 +15,6 @@ def beside(one: Measure, tell: Callable[[float], str]) -> str:
     if one.high is None:
         return blind
     told = ", ".join([word("agreement.range", low=tell(one.low), high=tell(one.high)), blind])
-    share = math.floor(100 * one.standing)
-    stands = word("agreement.standing", share=f"{share} %") if share < 100 else word("agreement.standing.all")
+    share = math.floor(100 * one.standing) / 100
+    stands = word("agreement.standing", share=percent(share, 0)) if share < 1 else word("agreement.standing.all")
     return f"{told}: {stands}"

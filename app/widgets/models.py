@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.state import Key
-from app.words import known, literal, percent, plain, word
+from app.words import known, literal, percent, plain, whole, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attention import MECHANISMS, Mechanism
 from core.attention.plain import PLAIN
@@ -169,7 +169,7 @@ def measured(card: ModelCard) -> str:
     """How often the model is right, and of how many pictures; empty where nobody measured it."""
     if card.accuracy is None:
         return ""
-    return word("model.measured", accuracy=percent(card.accuracy), pictures=f"{card.pictures:,}")
+    return word("model.measured", accuracy=percent(card.accuracy), pictures=whole(card.pictures))
 
 
 def limits(classifier: Classifier) -> None:

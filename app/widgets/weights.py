@@ -9,10 +9,8 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key
 from app.widgets import job, models
-from app.words import literal, word
+from app.words import literal, megabytes, whole, word
 from core import Classifier, InvalidInput, ModelCard
-
-MEGABYTE = 1_000_000
 
 
 def open_model(card: ModelCard) -> Classifier:
@@ -64,7 +62,7 @@ def fetch(card: ModelCard) -> None:
     st.markdown(f"**{literal(card.title)}**")
 
     def say(done: int, total: int) -> str:
-        return word("weights.progress", done=f"{done / MEGABYTE:.0f}", total=f"{total / MEGABYTE:.0f}")
+        return word("weights.progress", done=megabytes(done, 0), total=megabytes(total, 0))
 
     try:
         job.run(
@@ -83,7 +81,7 @@ def fetch(card: ModelCard) -> None:
 
 def _offer(card: ModelCard) -> None:
     """What is to be fetched and how large it is, with the way to do so and the way back."""
-    size, slug = f"{card.facts['megabytes']:.0f}", before(card)
+    size, slug = whole(card.facts["megabytes"]), before(card)
 
     def start() -> None:
         state.put(Key.FETCHING, card.slug)

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from contextvars import ContextVar
 from numbers import Number
 
 from app.words import en
 from app.words.markdown import Marked, code, literal
+from app.words.numbers import apart, chance, decimal, megabytes, percent, short, span, whole
 
-__all__ = ["Marked", "apart", "code", "decimal", "known", "literal", "percent", "plain", "terms", "use", "word"]
+__all__ = [
+    "LANGUAGES",
+    "Marked",
+    "apart",
+    "chance",
+    "code",
+    "decimal",
+    "known",
+    "literal",
+    "megabytes",
+    "percent",
+    "plain",
+    "short",
+    "span",
+    "terms",
+    "use",
+    "whole",
+    "word",
+]
 
 LANGUAGES = {"en": en.WORDS}
-
-UNKNOWN = "–"
 
 _language: ContextVar[str] = ContextVar("language", default="en")
 
@@ -51,22 +67,3 @@ def known(key: str, default: str) -> str:
 def terms() -> tuple[str, ...]:
     """The slugs of the glossary's entries."""
     return tuple(en.glossary.TERMS)
-
-
-def percent(value: float, digits: int = 1) -> str:
-    """A fraction as people read it: 0.918 -> "91.8 %"; a dash for one that is not known."""
-    return UNKNOWN if not math.isfinite(value) else f"{100 * value:.{digits}f} %"
-
-
-def apart(low: float, high: float) -> tuple[str, str]:
-    """Two numbers with as many digits as tell one from the other, three at least: 0.99952, 1 -> "0.9995", "1"."""
-    pairs = [(f"{low:.{digits}g}", f"{high:.{digits}g}") for digits in range(3, 10)]
-    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
-
-
-def decimal(value: float, digits: int = 2) -> str:
-    """A number as people write it, with a minus that is one; what is rounded to nothing has none: -0.042 -> "−0.04".
-
-    A dash stands for one that is not known.
-    """
-    return UNKNOWN if not math.isfinite(value) else f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")

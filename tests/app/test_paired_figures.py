@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.figures import paired_bars, paired_maps, share_text
+from app.figures import paired_bars, paired_maps
 from app.figures.intervention import see_through
+from app.words import chance
 
 
 def test_paired_bars_draw_both_answers_class_by_class() -> None:
@@ -17,7 +18,7 @@ def test_paired_bars_draw_both_answers_class_by_class() -> None:
     texts = [one.text for one in figure.layout.annotations]
     assert texts[:6] == ["<b>ash</b>", "<b>70 % → 10 %</b>", "elm", "20 % → 30 %", "oak", "< 1 % → 60 %"]
     assert "before" in texts[6] and "after" in texts[6]
-    assert [share_text(one) for one in (0.914, 0.0049, 0.0051, 1.0)] == ["91 %", "< 1 %", "1 %", "100 %"]
+    assert [chance(one) for one in (0.914, 0.0049, 0.0051, 1.0)] == ["91 %", "< 1 %", "1 %", "100 %"]
 
 
 def test_paired_maps_share_one_scale_from_zero() -> None:

@@ -12,7 +12,7 @@ from app.titles import map_detail
 from app.views.explore.analysis import Analysis
 from app.views.explore.parameters import asked_of
 from app.widgets.agreement import beside
-from app.words import decimal, word
+from app.words import decimal, percent, word
 from core import Agreement, AttentionMap, Measure, Reading, rollout_map
 from core.attention.rollout import ROLLOUT
 from core.evaluation.bank import FEWEST
@@ -58,7 +58,7 @@ def _row(term: str, one: Measure, share: bool) -> str:
     """One measure: its name in the glossary, its value, and under them what it stands beside."""
 
     def tell(value: float) -> str:
-        return f"{100 * value:.0f} %" if share else decimal(value)
+        return percent(value, 0) if share else decimal(value)
 
     name, means = escape(word(f"term.{term}")), escape(word(f"term.{term}.means"))
     return f'<dt title="{means}">{name}</dt><dd>{tell(one.value)}</dd><p>{escape(beside(one, tell))}</p>'

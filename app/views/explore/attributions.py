@@ -11,7 +11,7 @@ import streamlit as st
 from app import runtime, state
 from app.state import Subject
 from app.widgets.job import QUICK, job
-from app.words import word
+from app.words import percent, word
 from core import Attribution
 from core.attribution import Method
 from core.attribution.completeness import MAX_GAP
@@ -103,8 +103,8 @@ def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject:
     steps = next((one for one in chosen.parameters if one.name == "steps"), None)
     with st.container(horizontal=True, vertical_alignment="center"):
         about = "gap.score" if chosen.slug == "lrp" else "gap.value"  # LRP knows no baseline
-        told = word(about, gap=f"{100 * found.gap:.1f} %")
-        large = f" **{word('gap.large', most=f'{100 * MAX_GAP:.0f} %')}**" if found.gap > MAX_GAP else ""
+        told = word(about, gap=percent(found.gap))
+        large = f" **{word('gap.large', most=percent(MAX_GAP, 0))}**" if found.gap > MAX_GAP else ""
         st.caption(f"{told}{large}", help=word("term.completeness.means"))
         if steps is None or found.gap <= GAP:
             return

@@ -13,7 +13,7 @@ from app.state import Key
 from app.titles import method_title, tap_titles
 from app.views.explore.parameters import forget_others, option_title
 from app.widgets import job
-from app.words import known, literal, plain, word
+from app.words import known, literal, plain, whole, word
 from core import Classifier, InvalidInput, Reading
 from core.attribution import Method
 
@@ -70,8 +70,8 @@ def cost(classifier: Classifier, chosen: Method, parameters: dict[str, Any]) -> 
     """What the method costs with these parameters, in forward passes and in seconds."""
     forwards, seconds = chosen.forwards(classifier, **parameters), runtime.seconds(classifier, chosen, parameters)
     if seconds < 1:
-        return word("method.cost.quick", count=f"{forwards:,.0f}")
-    return word("method.cost", count=f"{forwards:,.0f}", duration=job.duration(seconds))
+        return word("method.cost.quick", count=whole(forwards))
+    return word("method.cost", count=whole(forwards), duration=job.duration(seconds))
 
 
 def unfit(classifier: Classifier) -> None:

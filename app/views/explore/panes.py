@@ -16,7 +16,7 @@ from app.views.explore.attributions import Entry
 from app.views.explore.keys import ExploreKey
 from app.views.explore.parameters import asked_of
 from app.widgets import pictures
-from app.words import word
+from app.words import decimal, word
 from core import Attribution, Reading
 from core.attribution import Method
 
@@ -138,11 +138,11 @@ def patch(reading: Reading, choice: Choice, query: int) -> None:
     values, even = attention_maps.grid_of(reading, choice, query), attention_maps.even_share(reading, choice)
     row, column = divmod(query, values.shape[1])
     lines = [
-        word("pin.cell", row=one, column=two, weight=f"{value:.4f}", times=f"{value / even:.1f}")
+        word("pin.cell", row=one, column=two, weight=decimal(value, 4), times=decimal(value / even, 1))
         for one, two, value in attention_maps.strongest(values)
     ]
     st.info(
-        word("pin.title", row=row + 1, column=column + 1, even=f"{even:.4f}") + "\n\n" + "\n".join(lines),
+        word("pin.title", row=row + 1, column=column + 1, even=decimal(even, 4)) + "\n\n" + "\n".join(lines),
         icon=":material/push_pin:",
     )
 

@@ -16,7 +16,7 @@ from app.views import file_of
 from app.views.mistakes import case_maps, groups, selection, tags
 from app.widgets import agreement, models, weights
 from app.widgets.pictures import UPLOADS
-from app.words import decimal, literal, percent, plain, word
+from app.words import decimal, literal, percent, plain, whole, word
 from core import Classifier, InvalidInput
 
 PREVIOUS, NEXT = "P", "N"
@@ -139,7 +139,7 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
             on_click=lambda: step(opened, 1),
         )
         if at >= 0:
-            st.caption(word("case.place", place=f"{at + 1:,}", count=f"{len(order):,}"), width="content")
+            st.caption(word("case.place", place=whole(at + 1), count=whole(len(order))), width="content")
         opens = st.button(
             word("case.explore"),
             key="case-explore",

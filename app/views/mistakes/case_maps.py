@@ -17,7 +17,7 @@ from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import groups
 from app.views.mistakes.keys import MistakesKey
 from app.widgets import job
-from app.words import Marked, word
+from app.words import Marked, decimal, word
 from core import Classifier, Picture, Reading, to_grid
 from core.attribution import Method
 
@@ -163,7 +163,7 @@ def erasing(
     found, names = cases.erased(model, picture, values, name), model.card.classes
 
     def moved(after: np.ndarray) -> str:
-        pairs = {names[one]: (f"{100 * found.before[one]:.0f}", f"{100 * after[one]:.0f}") for one in classes}
+        pairs = {names[one]: (decimal(100 * found.before[one], 0), decimal(100 * after[one], 0)) for one in classes}
         return Marked(" · ").join(
             word("case.moves", name=name, before=one, after=two) for name, (one, two) in pairs.items()
         )

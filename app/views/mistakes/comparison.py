@@ -11,7 +11,7 @@ from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import selection
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.titles import data_title, short_title, started
-from app.words import literal, percent, plain, word
+from app.words import literal, percent, plain, whole, word
 from core import InvalidInput
 
 WIDE = 540
@@ -73,7 +73,7 @@ def compare(opened: Opened) -> None:
         if not found.both:
             st.markdown(word("compare.nothing"))
             return
-        both, changed = f"{found.both:,}", f"{found.changed:,}"
+        both, changed = whole(found.both), whole(found.changed)
         if found.labeled:
             here, there = (percent(one / found.labeled) for one in (found.right, found.other_right))
             st.markdown(word("compare.shares", both=both, here=here, there=there, changed=changed))
@@ -87,5 +87,5 @@ def compare(opened: Opened) -> None:
                     selection.select_all()
                     selection.select(lasso=Group(title, numbers), sort=Sort.CONFIDENT)
 
-                label = word("chip.group", title=title, count=f"{len(numbers):,}")
+                label = word("chip.group", title=title, count=whole(len(numbers)))
                 st.button(label, key=f"compare.{kind}", on_click=choose, disabled=not numbers)

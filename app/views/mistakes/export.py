@@ -16,7 +16,7 @@ from app.state import Key
 from app.views.mistakes import selection
 from app.views.mistakes.keys import MistakesKey
 from app.widgets import job
-from app.words import literal, word
+from app.words import literal, megabytes, whole, word
 from core import InvalidInput
 from core.types import Progress
 
@@ -25,7 +25,6 @@ T = TypeVar("T")
 SHOWN, ALL = "shown", "all"
 ZIPPED, REPORTED = 400, 100
 """Pictures in a zip and in a report, so that the one stays under a hundred MB and the other opens at once."""
-MEGABYTE = 1_000_000
 WIDTH = 340  # pixels
 
 
@@ -41,7 +40,7 @@ def show(opened: Opened) -> None:
 def pick(opened: Opened) -> np.ndarray:
     """Which pictures: those that the gallery shows, in its order, or all."""
     places = runs.filtered(opened, selection.current())
-    counts = {SHOWN: f"{len(places):,}", ALL: f"{len(opened.table):,}"}
+    counts = {SHOWN: whole(len(places)), ALL: whole(len(opened.table))}
     chosen = st.segmented_control(
         word("export.which"),
         [SHOWN, ALL],
@@ -94,13 +93,13 @@ def zipped(opened: Opened, places: np.ndarray) -> None:
         persist_state="session",
     )
     size, seconds = exports.zip_expected(opened, places[:ZIPPED], name)
-    st.caption(word("export.zip.about", size=f"{size / MEGABYTE:.1f}", duration=job.duration(seconds)))
+    st.caption(word("export.zip.about", size=megabytes(size), duration=job.duration(seconds)))
     key = exports.zip_key(opened, places[:ZIPPED], name)
     work = partial(exports.zipped, opened, places[:ZIPPED], name)
     found = make(key, "zip", word("export.zip"), work)
     if found is not None:
         st.download_button(
-            word("export.zip.save", size=megabytes(found)),
+            word("export.zip.save", size=megabytes(len(found))),
             found,
             file_name=f"{opened.run.folder.name}-{name}.zip",
             mime="application/zip",
@@ -122,7 +121,7 @@ def report(opened: Opened, places: np.ndarray) -> None:
     page, facts = found
     with st.container(horizontal=True, gap="small"):
         st.download_button(
-            word("export.report.save", size=megabytes(page)),
+            word("export.report.save", size=megabytes(len(page))),
             page,
             file_name=f"{opened.run.folder.name}.html",
             mime="text/html",
@@ -154,8 +153,3 @@ def make(key: Hashable, name: str, label: str, work: Callable[[Progress], T]) ->
     except InvalidInput as error:
         st.error(literal(error))
     return None
-
-
-def megabytes(data: bytes | str) -> str:
-    """How large a file is."""
-    return f"{len(data) / MEGABYTE:.1f}"

@@ -9,7 +9,7 @@ from app.runtime.mistakes import maps, runs, tags
 from app.runtime.mistakes.filters import TAGS, Answers, Filter, Sort
 from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import selection
-from app.words import known, literal, plain, word
+from app.words import known, literal, plain, whole, word
 
 WHOLE = Filter()
 
@@ -28,7 +28,7 @@ def show(opened: Opened) -> None:
         for name in ("group", "lasso"):
             group = getattr(chosen, name)
             if group is not None:
-                label = word("chip.group", title=group.title, count=f"{len(group.numbers):,}")
+                label = word("chip.group", title=group.title, count=whole(len(group.numbers)))
                 drop = {name: None}
                 st.button(
                     label,

@@ -12,7 +12,7 @@ from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import filters, selection
 from app.views.mistakes.comparison import said_there
 from app.views.mistakes.keys import MistakesKey
-from app.words import plain, word
+from app.words import percent, plain, whole, word
 
 PAGE = 24
 
@@ -23,7 +23,7 @@ def show(opened: Opened) -> None:
     places = runs.filtered(opened, selection.current())
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            count = f"{len(places):,}"
+            count = whole(len(places))
             st.markdown(word("gallery.one" if count == "1" else "gallery.count", count=count), width="content")
             filters.clear()
         filters.pick_sort(opened)
@@ -60,7 +60,7 @@ def draw(opened: Opened, places: np.ndarray) -> None:
             jpeg=jpeg,
             above=what(true, label) if labeled or not is_missing(label) else "",
             below=str(predicted),
-            share=f"{100 * confidence:.0f} %",
+            share=percent(confidence, 0),
             wrong=bool(one == 0),
             note=note(given.get(int(number), ()), there.get(int(number))),
         )

@@ -15,7 +15,7 @@ from app.runtime.mistakes.filters import Group
 from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import selection
 from app.views.mistakes.keys import MistakesKey
-from app.words import apart, percent, word
+from app.words import apart, percent, whole, word
 from core.evaluation.groups import SPECTRAL
 
 MEAN, GROUPS = "mean", "groups"
@@ -32,7 +32,7 @@ def show(opened: Opened) -> None:
     places = runs.filtered(opened, replace(selection.current(), group=None))
     with st.container(border=True, key="looks"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            count = word("looks.of", count=f"{len(places):,}")
+            count = word("looks.of", count=whole(len(places)))
             st.markdown(f"**{word('looks.title')}** · {count}", width="content")
             kind = st.segmented_control(
                 word("looks.which"),
@@ -78,7 +78,7 @@ def show_mean(opened: Opened, places: np.ndarray, name: str) -> None:
         key = "looks.mean.title" if name == "attention" else "looks.mean.cam"
         st.image(cases.drawn_map(mean), alt=word("looks.mean"), width="stretch")
         low, high = apart(float(mean.min()), float(mean.max()))
-        st.caption(f"{word(key, count=f'{len(places):,}')} {word('looks.scale', low=low, high=high)}")
+        st.caption(f"{word(key, count=whole(len(places)))} {word('looks.scale', low=low, high=high)}")
     with right:
         st.markdown(f"**{word('looks.furthest')}**")
         tiles(opened, far, name, "looks-furthest")
@@ -104,7 +104,7 @@ def show_groups(opened: Opened, places: np.ndarray, name: str) -> None:
     key = cases.groups_key(opened, places, name, clustering)
     found = cases.find_groups(key)
     if found is None:
-        count = f"{len(places):,}"
+        count = whole(len(places))
         if len(places) > QUICK and state.get(MistakesKey.GROUPING) != key:
             st.button(word("groups.start", count=count), on_click=lambda: state.put(MistakesKey.GROUPING, key))
             return
@@ -118,7 +118,7 @@ def show_groups(opened: Opened, places: np.ndarray, name: str) -> None:
 
 def size(opened: Opened, members: np.ndarray, others: np.ndarray) -> str:
     """How many pictures a group has, and how many answers are wrong in it and in the others: that is what it tells."""
-    count, shares = f"{len(members):,}", []
+    count, shares = whole(len(members)), []
     for places in (members, others):
         right = runs.correctness(opened.table.iloc[places])
         shares.append(1 - float(right[~np.isnan(right)].mean()) if (~np.isnan(right)).any() else None)

@@ -6,7 +6,7 @@ from collections import Counter
 
 import streamlit as st
 
-from app.words import word
+from app.words import whole, word
 from core import Classifier
 from core.data.collection import Collection
 from core.data.matching import match
@@ -23,7 +23,7 @@ def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
     """
     classes, matched = classifier.card.classes, match(found.names, classifier.card.classes, aliases=classifier.aliases)
     if not found.names:
-        st.info(word("match.unlabeled", count=f"{len(found):,}"))
+        st.info(word("match.unlabeled", count=whole(len(found))))
         return {}
     order = sorted(found.names, key=lambda label: (matched[label] is not None, label))
     rows = [{"label": label, "class": _class(matched[label], classes)} for label in order]
@@ -54,10 +54,10 @@ def _class(index: int | None, classes: tuple[str, ...]) -> str | None:
 
 def tell(found: Collection, lost: list[str]) -> None:
     """How many pictures there are, and which labels mean no class of the model."""
-    total, labels = f"{len(found):,}", f"{len(found.names):,}"
+    total, labels = whole(len(found)), whole(len(found.names))
     without = found.labels.count(None) if isinstance(found.labels, list) else 0  # scenes are never without
     if without:
-        st.caption(word("match.without", count=f"{without:,}"))
+        st.caption(word("match.without", count=whole(without)))
     if not lost:
         st.markdown(word("match.all", pictures=total, count=labels))
         return
@@ -66,5 +66,5 @@ def tell(found: Collection, lost: list[str]) -> None:
         st.warning(word("match.none", labels=named))
         return
     counts = Counter(found.labels)
-    pictures = f"{sum(counts[label] for label in lost):,}"
+    pictures = whole(sum(counts[label] for label in lost))
     st.warning(word("match.some", lost=len(lost), count=labels, pictures=pictures, total=total, labels=named))

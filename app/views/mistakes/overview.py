@@ -14,7 +14,7 @@ from app.runtime.mistakes.filters import Answers
 from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import selection
 from app.views.mistakes.keys import MistakesKey
-from app.words import decimal, percent, plain, word
+from app.words import decimal, percent, plain, span, whole, word
 
 MATRIX, CLASSES, CALIBRATION = "matrix", "classes", "calibration"
 LARGEST = 30
@@ -34,11 +34,11 @@ def tell(opened: Opened) -> str:
         return word("overview.unlabeled")
     share, low, high = (percent(one) for one in (found.value, found.low, found.high))
     wrong = round(found.pictures * (1 - found.value))
-    mistakes = word("overview.mistake" if wrong == 1 else "overview.mistakes", count=f"{wrong:,}")
+    mistakes = word("overview.mistake" if wrong == 1 else "overview.mistakes", count=whole(wrong))
     parts = [word("overview.accuracy", share=share, low=low, high=high), so_far(opened), mistakes]
     without = len(opened.table) - found.pictures
     if without:
-        parts.append(word("overview.without", count=f"{without:,}"))
+        parts.append(word("overview.without", count=whole(without)))
     if maps.compares(opened):
         parts.append(word("overview.agreement", mean=decimal(opened.table["agreement"].mean())))
     return " · ".join(filter(None, parts))
@@ -169,7 +169,7 @@ def show_classes(opened: Opened) -> None:
         {
             "class": one["class"],
             "right": None if np.isnan(one["accuracy"]) else 100 * one["accuracy"],
-            "interval": "" if not one["pictures"] else f"{100 * one['low']:.0f} – {100 * one['high']:.0f}",
+            "interval": "" if not one["pictures"] else span(one["low"], one["high"]),
             "precision": None if np.isnan(one["precision"]) else 100 * one["precision"],
             "pictures": one["pictures"],
         }

@@ -15,7 +15,7 @@ from app.views.mistakes import comparison, export, overview, selection, taken
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
 from app.widgets import models
-from app.words import literal, word
+from app.words import literal, whole, word
 from core import InvalidInput
 from core.scanning import Run
 
@@ -151,7 +151,7 @@ def broken(opened: Opened) -> None:
     found = runs.broken(opened)
     if not len(found):
         return
-    with st.expander(word("broken.title", count=f"{len(found):,}"), icon=":material/broken_image:", key="broken"):
+    with st.expander(word("broken.title", count=whole(len(found))), icon=":material/broken_image:", key="broken"):
         st.dataframe(
             found,
             hide_index=True,
@@ -171,7 +171,7 @@ def unanswered(opened: Opened) -> None:
     found = runs.unanswered(opened)
     if not len(found):
         return
-    count = word("unanswered.many", count=f"{len(found):,}")
+    count = word("unanswered.many", count=whole(len(found)))
     with st.expander(word("unanswered.title", count=count), icon=":material/error:", key="unanswered"):
         st.caption(word("unanswered.what"))
         st.dataframe(
@@ -193,6 +193,6 @@ def unmatched(opened: Opened) -> None:
     """The labels that mean no class of the model, where there are any."""
     found = runs.unmatched(opened)
     if found:
-        named = ", ".join(f"{label} ({count:,})" for label, count in found.items())
+        named = ", ".join(f"{label} ({whole(count)})" for label, count in found.items())
         with st.expander(word("unmatched.title", count=len(found)), icon=":material/label_off:", key="unmatched"):
             st.markdown(word("unmatched.labels", labels=named))

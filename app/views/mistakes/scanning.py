@@ -13,7 +13,7 @@ from app.state import Key
 from app.views.mistakes import data, selection
 from app.views.mistakes.keys import MistakesKey
 from app.widgets import job, models
-from app.words import word
+from app.words import whole, word
 from core import Classifier, InvalidInput, Stopped
 from core.scanning import Run
 from core.types import Progress
@@ -30,7 +30,7 @@ def prepare(classifier: Classifier) -> None:
 
 def offer(classifier: Classifier, chosen: data.Chosen) -> None:
     """The button that starts the scan, with how long it will take."""
-    count = f"{len(chosen.collection):,}"
+    count = whole(len(chosen.collection))
 
     def start() -> None:
         name = scans.run_name(classifier, chosen.collection, chosen.mapping)
@@ -92,7 +92,7 @@ def _follow(page: Path) -> None:
             selection.open_run(request.name)
         st.rerun()
     done, total = found
-    st.progress(done / max(1, total), word("scan.progress", done=f"{done:,}", total=f"{total:,}"))
+    st.progress(done / max(1, total), word("scan.progress", done=whole(done), total=whole(total)))
     with st.container(horizontal=True):
         st.page_link(page, label=word("scan.show"))
         st.button(word("compute.stop"), key="stop-followed", on_click=lambda: scans.stop(request.name))
@@ -116,7 +116,7 @@ def show(classifier: Classifier, request: Request) -> None:
         work,
         name="scan",
         first=word("scan.listing"),
-        say=lambda done, total: word("scan.progress", done=f"{done:,}", total=f"{total:,}"),
+        say=lambda done, total: word("scan.progress", done=whole(done), total=whole(total)),
         running=MistakesKey.SCANNING,
         stop=lambda: scans.stop(request.name),
     )
@@ -128,7 +128,7 @@ def go_on(run: Run, classifier: Classifier | None) -> None:
     if not left:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="unfinished"):
-        st.markdown(word("scan.unfinished", left=f"{left:,}", total=f"{run.facts['pictures']:,}"))
+        st.markdown(word("scan.unfinished", left=whole(left), total=whole(run.facts["pictures"])))
         if classifier is not None and classifier.card.slug == run.facts["model"]:
             request = scans.request(run)
             st.button(word("scan.go_on"), key="go-on", icon=":material/play_arrow:", on_click=lambda: ask(request))

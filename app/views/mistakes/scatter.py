@@ -14,7 +14,7 @@ from app.runtime.mistakes.filters import Group
 from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import groups, selection
 from app.views.mistakes.keys import MistakesKey
-from app.words import percent, plain, word
+from app.words import percent, plain, whole, word
 
 POINT, LASSO = "point", "lasso"
 
@@ -104,7 +104,7 @@ def legend(right: np.ndarray, shown: np.ndarray) -> str:
     """What is drawn, and what is not."""
     wrong, others = int((right[shown] == 0).sum()), int((right[shown] != 0).sum())
     every = int((right != 0).sum())
-    some = word("scatter.some", shown=f"{others:,}", every=f"{every:,}") if others < every else ""
-    mistakes = word("scatter.legend", wrong=f"{wrong:,}") if np.isfinite(right).any() else ""
+    some = word("scatter.some", shown=whole(others), every=whole(every)) if others < every else ""
+    mistakes = word("scatter.legend", wrong=whole(wrong)) if np.isfinite(right).any() else ""
     told = [mistakes, some, word("scatter.line"), word("scatter.corner")]
     return " ".join(filter(None, told))

@@ -10,7 +10,7 @@ from app.runtime.mistakes.filters import TAGS
 from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import selection
 from app.views.mistakes.filters import tag_title
-from app.words import literal, word
+from app.words import literal, whole, word
 from core import InvalidInput
 
 LONGEST = 40
@@ -73,7 +73,7 @@ def give_all(opened: Opened, given: tuple[str, ...]) -> None:
     """Give the tags of this picture to all that the filter leaves."""
     places = runs.filtered(opened, selection.current())
     st.button(
-        word("tags.all", count=f"{len(places):,}"),
+        word("tags.all", count=whole(len(places))),
         key="case-tag-all",
         disabled=not given or len(places) < 2,
         on_click=lambda: put(opened, opened.table["number"].to_numpy()[places].tolist(), given, add=True),

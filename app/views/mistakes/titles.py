@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.runtime.mistakes import runs
 from app.widgets import models
-from app.words import word
+from app.words import whole, word
 from core.scanning import Run
 from core.scenes.shortcuts import SHORTCUTS
 
@@ -47,12 +47,12 @@ def pictures(run: Run) -> str:
     """How many pictures of a run were answered, and of how many where it is not whole."""
     done, total = run.scanned, run.facts["pictures"]
     found = runs.brief(run)
-    told = f"{done - found.broken - found.unanswered:,}"
-    return told if done == total else word("scan.progress", done=told, total=f"{total:,}")
+    told = whole(done - found.broken - found.unanswered)
+    return told if done == total else word("scan.progress", done=told, total=whole(total))
 
 
 def with_broken(run: Run, told: str) -> str:
     """What is told of a run's pictures, and how many more are broken or have no finite answer, where any is."""
     found = runs.brief(run)
-    told = word("runs.broken", told=told, broken=f"{found.broken:,}") if found.broken else told
-    return word("runs.unanswered", told=told, count=f"{found.unanswered:,}") if found.unanswered else told
+    told = word("runs.broken", told=told, broken=whole(found.broken)) if found.broken else told
+    return word("runs.unanswered", told=told, count=whole(found.unanswered)) if found.unanswered else told

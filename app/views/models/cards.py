@@ -13,7 +13,7 @@ from app.views.models import facts
 from app.views.models.equation import latex
 from app.widgets import job
 from app.widgets.models import LITTLE, find_mechanism, is_ours, model_title, needs_attention, shortcut, summary
-from app.words import code, literal, percent, plain, word
+from app.words import code, decimal, literal, percent, plain, whole, word
 from core import ModelCard
 
 NORMAL = 1.959964
@@ -78,7 +78,7 @@ def accuracy(card: ModelCard) -> None:
     lines = [word("card.chance", share=percent(1 / len(card.classes)))]
     if interval is not None:
         low, high = map(percent, interval)
-        lines.insert(0, word("card.interval", low=low, high=high, pictures=f"{card.pictures:,}"))
+        lines.insert(0, word("card.interval", low=low, high=high, pictures=whole(card.pictures)))
     if facts.told(card, "measured"):
         lines.append(word("card.measured", how=facts.told(card, "measured")))
     st.caption(" ".join(lines), help=word("term.interval.means"))
@@ -90,7 +90,7 @@ def need(card: ModelCard) -> str:
     if card.accuracy is None or "uniform" not in card.ablation:
         return ""
     lost = card.accuracy - card.ablation["uniform"]
-    return needs_attention(card) if lost < LITTLE else word("card.needs", points=f"{100 * lost:.1f}")
+    return needs_attention(card) if lost < LITTLE else word("card.needs", points=decimal(100 * lost, 1))
 
 
 def independent(card: ModelCard) -> str:
@@ -115,10 +115,10 @@ def numbers(card: ModelCard, milliseconds: float | None, device: str) -> None:
     """The card's numbers, one a line."""
     parameters, seconds = facts.number(card, "parameters"), facts.number(card, "seconds")
     lines = {
-        word("card.parameters"): None if parameters is None else f"{parameters:,.0f}",
+        word("card.parameters"): None if parameters is None else whole(parameters),
         word("card.milliseconds", device=device): None if milliseconds is None else f"{milliseconds:.1f} ms",
         word("card.side"): f"{card.size} × {card.size}",
-        word("card.classes"): f"{len(card.classes):,}",
+        word("card.classes"): whole(len(card.classes)),
         word("card.data"): facts.told(card, "data") or None,
         word("card.epochs"): facts.number(card, "epochs"),
         word("card.seed"): facts.number(card, "seed"),

@@ -13,7 +13,7 @@ from app.runtime.benchmark import Row
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import model_title
-from app.words import percent, plain, word
+from app.words import decimal, percent, plain, word
 from core import ModelCard
 from core.evaluation.sources import REFERENCES
 from core.scenes.shortcuts import SHORTCUTS
@@ -34,7 +34,7 @@ def is_share(measure: str) -> bool:
 
 def number(value: float, share: bool) -> str:
     """A value of a measure, as people read it."""
-    return percent(value, 0) if share else f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # no "−0.00"
+    return percent(value, 0) if share else decimal(value)
 
 
 def rank(rows: Sequence[Row], model: str, measure: str) -> list[Row]:

@@ -9,11 +9,11 @@ from app.words.en import (
     intervention,
     mistakes,
     mistakes_case,
+    models,
     overlay,
-    shelf,
     trust,
 )
 
-PARTS = (frame, glossary, explore, overlay, intervention, erasing, checks, mistakes, mistakes_case, trust, shelf)
+PARTS = (frame, glossary, explore, overlay, intervention, erasing, checks, mistakes, mistakes_case, trust, models)
 
 WORDS = {key: text for part in PARTS for key, text in part.WORDS.items()}

@@ -10,7 +10,8 @@ import pytest
 
 import core
 from app.runtime.mistakes import exports, runs
-from app.words import UNKNOWN, decimal, percent, word
+from app.words import decimal, percent, word
+from app.words.numbers import UNKNOWN
 from tests.app.mistakes.mistakes_page import open_run
 from tests.app.pages import said, well
 from tests.core.fragile_models import CLASSES, SIZE, Fragile, fill

@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.figures import share_text
 from app.runtime import interventions
 from app.state import Subject
 from app.titles import tap_titles
@@ -16,7 +15,7 @@ from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import Plan
 from app.widgets import job
-from app.words import plain, word
+from app.words import chance, plain, word
 from core import Ablation, Reading
 from core.evaluation.ablation import WHOLE
 
@@ -101,7 +100,7 @@ def show(subject: Subject, reading: Reading, target: int, plan: Plan) -> None:
     state.put(ExploreKey.ABLATIONS, {"selection": {"rows": planned, "columns": [], "cells": []}})
     table = lines(found, tap_titles(reading.maps), names)
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    before = share_text(float(reading.probabilities[target]))
+    before = chance(float(reading.probabilities[target]))
     st.dataframe(
         table.style.apply(lambda line: [MARK * found[line.name].changed] * len(line), axis=1),
         key=ExploreKey.ABLATIONS,

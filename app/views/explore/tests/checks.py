@@ -13,7 +13,7 @@ from app.runtime import faithfulness
 from app.state import Subject
 from app.views.explore.analysis import Analysis
 from app.widgets.job import QUICK, job
-from app.words import literal, percent, word
+from app.words import decimal, literal, percent, word
 from core import AttentionMap, Attribution, Check, rollout_map
 from core.attention.rollout import ROLLOUT
 from core.attribution.completeness import MAX_GAP
@@ -145,4 +145,4 @@ def number(slug: str, value: float) -> str:
         return percent(value)
     if slug == "rows":
         return f"{value:.7f}".rstrip("0").rstrip(".")
-    return f"{value:.2f}".replace("-", "−")
+    return decimal(value)

@@ -14,9 +14,9 @@ from app.runtime import faithfulness
 from app.runtime.faithfulness import Erased
 from app.views.explore.analysis import Analysis
 from app.views.explore.keys import TRIED, ExploreKey
-from app.views.explore.tests import address, curves, outcome
+from app.views.explore.tests import address, curves
 from app.views.explore.tests.address import FIRST, POINTERS, SHARES
-from app.words import percent, word
+from app.words import decimal, percent, word
 from core.evaluation.erasure import FILLS, WHICH
 from core.evaluation.sources import is_even
 
@@ -36,7 +36,7 @@ class Scale:
 
 SHARE = Scale(0.02, 0.05, lambda value: percent(value, 0))
 """The probability of a class."""
-LEAD = Scale(0.1, 0.25, outcome.number)
+LEAD = Scale(0.1, 0.25, decimal)
 """How far the score of one class lies above that of another: the logarithm of their odds."""
 
 

@@ -7,11 +7,10 @@ import streamlit as st
 
 from app import figures, titles
 from app.attention_maps import Choice
-from app.figures import share_text
 from app.runtime import interventions
 from app.state import Subject
 from app.views.explore.tests.changes import Plan
-from app.words import word
+from app.words import chance, decimal, word
 from core import AttentionMap, Kind, Reading, to_grid
 from core.types import PROBABILITIES
 
@@ -48,8 +47,8 @@ def show(subject: Subject, before: Reading, after: Reading, target: int, plan: P
 def sentence(names: tuple[str, ...], before: Reading, after: Reading, way: str) -> str:
     """Whether the prediction changes, and what that says of the attention."""
     was, now, how = before.predicted, after.predicted, word(f"moved.how.{way}")
-    name, first = names[was], share_text(float(before.probabilities[was]))
-    then, there = (share_text(float(after.probabilities[one])) for one in (was, now))
+    name, first = names[was], chance(float(before.probabilities[was]))
+    then, there = (chance(float(after.probabilities[one])) for one in (was, now))
     if was == now:
         lost = abs(float(after.probabilities[was]) - float(before.probabilities[was]))
         key = "moved.stays" if lost < USED else "moved.shifts"
@@ -63,14 +62,9 @@ def score_sentence(subject: Subject, target: int, before: Reading, after: Readin
     moved, name = float(after.logits[target]) - was, card.classes[target]
     kind = "probability" if card.output == PROBABILITIES else "logit"
     if abs(moved) < SAME:
-        return word(f"moved.same.{kind}", name=name, before=number(was))
+        return word(f"moved.same.{kind}", name=name, before=decimal(was))
     way = "falls" if moved < 0 else "rises"
-    return word(f"moved.{way}.{kind}", name=name, change=number(abs(moved)), before=number(was))
-
-
-def number(value: float) -> str:
-    """A score as it is written."""
-    return f"{value:.2f}".replace("-", "−")
+    return word(f"moved.{way}.{kind}", name=name, change=decimal(abs(moved)), before=decimal(was))
 
 
 def rows(before: Reading, after: Reading, target: int) -> list[int]:

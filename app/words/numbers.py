@@ -1,0 +1,56 @@
+"""Numbers as people read them: the digits that count, the sign, and the unit."""
+
+from __future__ import annotations
+
+import math
+
+UNKNOWN = "–"
+"""What stands for a number that is not known."""
+MEGABYTE = 1_000_000
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """A fraction as people read it: 0.918 -> "91.8 %"; a dash for one that is not known."""
+    return UNKNOWN if not math.isfinite(value) else f"{100 * value:.{digits}f} %"
+
+
+def chance(probability: float) -> str:
+    """A probability in whole per cent, which is never nothing: 0.914 -> "91 %", 0.004 -> "< 1 %"."""
+    told = percent(probability, 0)
+    return "< 1 %" if told == "0 %" else told
+
+
+def decimal(value: float, digits: int = 2) -> str:
+    """A number as people write it, with a minus that is one; what is rounded to nothing has none: -0.042 -> "−0.04".
+
+    A dash stands for one that is not known.
+    """
+    return UNKNOWN if not math.isfinite(value) else f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def whole(value: float) -> str:
+    """A whole number in groups of three digits: 12345 -> "12,345"."""
+    return f"{value:,.0f}"
+
+
+def short(count: int) -> str:
+    """A count in four characters at most: 954, 9.3k, 31k."""
+    if count < 1000:
+        return str(count)
+    return f"{count / 1000:.1f}k" if count < 9950 else f"{count / 1000:.0f}k"
+
+
+def apart(low: float, high: float) -> tuple[str, str]:
+    """Two numbers with as many digits as tell one from the other, three at least: 0.99952, 1 -> "0.9995", "1"."""
+    pairs = [(f"{low:.{digits}g}", f"{high:.{digits}g}") for digits in range(3, 10)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+
+
+def span(low: float, high: float, digits: int = 0) -> str:
+    """From where to where two fractions run, in per cent: 0.12, 0.4 -> "12 – 40"."""
+    return f"{100 * low:.{digits}f} – {100 * high:.{digits}f}"
+
+
+def megabytes(size: float, digits: int = 1) -> str:
+    """A number of bytes in megabytes, without the unit: 1234567 -> "1.2"."""
+    return f"{size / MEGABYTE:.{digits}f}"
