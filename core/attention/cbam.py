@@ -63,7 +63,7 @@ class CBAM(nn.Module):
 CBAM_GATE = Mechanism(
     slug="cbam",
     title="CBAM",
-    summary="channels first, then positions",
+    summary="channel attention, then spatial attention",
     equation="y = x · σ(m(mean x) + m(max x));  z = y · σ(conv₇ₓ₇[mean y, max y])",
     paper="Woo et al., CBAM: convolutional block attention module, ECCV 2018",
     gate=CBAM,

@@ -1,4 +1,4 @@
-"""A gate for every number: each channel at each position has its own weight.
+"""A gate for every number: one weight for each channel at each position.
 
     weights = σ(W₂ relu(W₁ x)),   y = x · weights          W₁, W₂ 1×1 convolutions, c → c/8 → c
 
@@ -34,7 +34,7 @@ class FeatureGate(nn.Module):
 FEATURE_GATE = Mechanism(
     slug="feature-gate",
     title="Feature gate",
-    summary="each channel at each position has its own weight",
+    summary="one weight for each channel at each position",
     equation="y = x · σ(W₂ relu(W₁ x))",
     paper="Park et al., BAM: bottleneck attention module, BMVC 2018; Hu et al., CVPR 2018",
     gate=FeatureGate,

@@ -13,7 +13,7 @@ from core.attention.mechanism import Mechanism
 PLAIN = Mechanism(
     slug="plain",
     title="Plain",
-    summary="no attention: the control",
+    summary="no attention, for comparison",
     equation="y = x",
     paper="LeCun et al., Gradient-based learning applied to document recognition, Proc. IEEE 1998",
 )

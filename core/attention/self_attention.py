@@ -57,7 +57,7 @@ class SelfAttention(nn.Module):
 SELF_ATTENTION = Mechanism(
     slug="self-attention",
     title="Self-attention",
-    summary="each patch looks at every other",
+    summary="each patch attends to every other patch",
     equation="y = softmax(Q Kᵀ / √d + B) V",
     paper="Wang et al., Non-local neural networks, CVPR 2018; Srinivas et al., Bottleneck transformers, CVPR 2021",
     convolution=SelfAttention,

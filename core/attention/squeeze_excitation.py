@@ -33,7 +33,7 @@ class SqueezeExcitation(nn.Module):
 SQUEEZE_EXCITATION = Mechanism(
     slug="squeeze-excitation",
     title="Squeeze and excitation",
-    summary="the whole picture decides which channels count",
+    summary="one weight for each channel, computed from the whole picture",
     equation="y = x · σ(W₂ relu(W₁ mean x))",
     paper="Hu et al., Squeeze-and-excitation networks, CVPR 2018",
     gate=SqueezeExcitation,

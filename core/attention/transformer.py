@@ -54,7 +54,7 @@ class TransformerBlock(nn.Module):
 TRANSFORMER = Mechanism(
     slug="transformer",
     title="Transformer",
-    summary="a class token asks all patches, block after block",
+    summary="a class token gathers information from all patches, block after block",
     equation="z = x + softmax(Q Kᵀ / √d) V;  y = z + W₂ gelu(W₁ z)",
     paper="Dosovitskiy et al., An image is worth 16×16 words, ICLR 2021; Hassani et al., Compact transformers, 2021",
     block=TransformerBlock,

@@ -96,7 +96,7 @@ def layers(classifier: Classifier) -> tuple[str, ...]:
 ATTENTION = Method(
     slug="attention",
     title="Attention map",
-    summary="Where the model looked, as it is, whatever the class: what attention would be if it were an explanation.",
+    summary="The attention map itself, used as an attribution. It is the same for every class.",
     equation="W",
     paper="Bahdanau, Cho, Bengio, ICLR 2015; doubted by Jain, Wallace, Attention is not explanation, NAACL 2019",
     signed=False,
@@ -105,14 +105,14 @@ ATTENTION = Method(
                                choices=heads)),
     fits=lambda classifier: bool(spatial_taps(classifier)),
     gradient=False,
-    needs="It must have attention with a place in the picture.",
+    needs="It must have an attention map over the picture.",
     family="attention",
 )  # fmt: skip
 
 ATTENTION_ROLLOUT = Method(
     slug="rollout",
     title="Attention rollout",
-    summary="The attention of all layers multiplied, with the shortcuts counted in, whatever the class.",
+    summary="The attention of all layers multiplied, with residual connections. It is the same for every class.",
     equation="Π over layers of (mean over heads of W + I) / 2",
     paper="Abnar, Zuidema, Quantifying attention flow in transformers, ACL 2020",
     signed=False,
@@ -126,7 +126,7 @@ ATTENTION_ROLLOUT = Method(
 GRADIENT_X_ATTENTION = Method(
     slug="gradient-x-attention",
     title="Gradient × attention",
-    summary="The part of the attention that speaks for the class: weights times how the score hangs on them.",
+    summary="The attention weights times the gradient of the score, which keeps what supports the class.",
     equation="R ← R + mean over heads of (W · ∂F/∂W)⁺ R",
     paper="Chefer, Gur, Wolf, Generic attention-model explainability, ICCV 2021",
     signed=False,
@@ -135,13 +135,13 @@ GRADIENT_X_ATTENTION = Method(
         Parameter(
             name="tap",
             title="Attention",
-            help="Which attention map is asked, or all layers together where each leads on to the next.",
+            help="The attention map that is used, or all layers together.",
             default=lambda classifier: ALL if tap_layout(classifier).stacked else spatial_taps(classifier)[-1],
             choices=layers,
         ),
     ),
     fits=lambda classifier: bool(spatial_taps(classifier)),
     one_sided=True,
-    needs="It must have attention with a place in the picture.",
+    needs="It must have an attention map over the picture.",
     family="attention",
 )

@@ -17,7 +17,7 @@ BLUR = 1 / 16
 BASELINE = Parameter(
     name="baseline",
     title="Baseline",
-    help="What stands for absent: the mean color of the training pictures, black, white, or the picture blurred.",
+    help="The picture that stands for 'nothing there': mean training color, black, white, or blurred.",
     default="mean-color",
     choices=("mean-color", "black", "white", "blurred"),
 )

@@ -79,7 +79,7 @@ def last_local_stage(classifier: Classifier) -> str:
 STAGE = Parameter(
     name="stage",
     title="Stage",
-    help="Which part of the model is asked: early stages see fine edges, late ones see things coarsely.",
+    help="The stage whose features are used: early stages see fine edges, late ones whole objects.",
     default=last_local_stage,
     choices=lambda classifier: tuple(classifier.stages),
 )
@@ -87,7 +87,7 @@ STAGE = Parameter(
 GRAD_CAM = Method(
     slug="grad-cam",
     title="Grad-CAM",
-    summary="The regions whose features speak for the class, coarse but easy to read.",
+    summary="The regions whose features support the class, coarse but easy to read.",
     equation="relu(Σ w A),  w = mean over cells of ∂F/∂A",
     paper="Selvaraju et al., Grad-CAM, ICCV 2017",
     signed=False,
@@ -96,5 +96,5 @@ GRAD_CAM = Method(
     fits=lambda classifier: bool(classifier.stages),
     one_sided=True,
     shallow=True,
-    needs="Its features must lie on the picture, in one stage at least.",
+    needs="At least one stage must have feature maps over the picture.",
 )

@@ -45,7 +45,7 @@ exact = completeness_test("deeplift", deeplift, baseline="mean-color")
 DEEPLIFT = Method(
     slug="deeplift",
     title="DeepLIFT",
-    summary="How much of the change from a baseline to this picture each pixel brought about, in one backward pass.",
+    summary="How much each pixel contributes to the change of the score from a baseline, in one backward pass.",
     equation="sum over colors of (x − b) · Π Δa/Δz",
     paper="Shrikumar, Greenside, Kundaje, Learning important features through propagating differences, ICML 2017",
     signed=True,
@@ -55,5 +55,5 @@ DEEPLIFT = Method(
     evaluations=lambda classifier, **_: 2,
     exact=exact,
     complete=True,
-    needs="What it hands out must add up to the score within 5 %, on scenes that are drawn to try it.",
+    needs="Its values must sum to the score within 5 % on test scenes.",
 )

@@ -37,7 +37,7 @@ def input_x_gradient(classifier: Classifier, x: Tensor, target: Question, progre
 SALIENCY = Method(
     slug="saliency",
     title="Saliency",
-    summary="How strongly the score would change if a pixel changed a little, in whichever direction.",
+    summary="How strongly the score changes when a pixel changes a little, in either direction.",
     equation="max over colors of |∂F/∂x|",
     paper="Simonyan, Vedaldi, Zisserman, Deep inside convolutional networks, ICLR workshop 2014",
     signed=False,
@@ -47,7 +47,7 @@ SALIENCY = Method(
 INPUT_X_GRADIENT = Method(
     slug="input-x-gradient",
     title="Input × gradient",
-    summary="How much each pixel would add to the score, or take from it, if the model were a straight line.",
+    summary="How much each pixel would raise or lower the score if the model were linear.",
     equation="sum over colors of x · ∂F/∂x",
     paper="Shrikumar et al., Not just a black box, 2016",
     signed=True,

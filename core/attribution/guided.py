@@ -54,33 +54,33 @@ def guided_grad_cam(
 GUIDED_BACKPROPAGATION = Method(
     slug="guided-backpropagation",
     title="Guided backpropagation",
-    summary="Sharp edges that excite the model; they hardly depend on the class, so read them with care.",
+    summary="Sharp edges that activate the model. They hardly depend on the class: interpret with caution.",
     equation="sum over colors of ∂F/∂x, every ReLU passing positive gradients only",
     paper="Springenberg et al., Striving for simplicity, ICLR workshop 2015; Adebayo et al., NeurIPS 2018",
     signed=True,
     compute=guided_backpropagation,
     fits=only_relu,
     one_sided=True,
-    needs="ReLU must be its only activation: these rules change the gradient of ReLU and of nothing else.",
+    needs="ReLU must be its only activation function, because this method changes the gradient of ReLU only.",
 )
 
 DECONVOLUTION = Method(
     slug="deconvolution",
     title="Deconvolution",
-    summary="What the class would look like if it were drawn from the top down; mostly edges, so read it with care.",
+    summary="The class score projected back to the pixels. Mostly edges that hardly depend on the class.",
     equation="sum over colors of ∂F/∂x, every ReLU passing positive gradients only, whatever it was given",
     paper="Zeiler, Fergus, Visualizing and understanding convolutional networks, ECCV 2014",
     signed=True,
     compute=deconvolution,
     fits=only_relu,
     one_sided=True,
-    needs="ReLU must be its only activation: these rules change the gradient of ReLU and of nothing else.",
+    needs="ReLU must be its only activation function, because this method changes the gradient of ReLU only.",
 )
 
 GUIDED_GRAD_CAM = Method(
     slug="guided-grad-cam",
     title="Guided Grad-CAM",
-    summary="The edges of guided backpropagation, in the regions of Grad-CAM only.",
+    summary="Guided backpropagation, restricted to the regions that Grad-CAM highlights.",
     equation="guided backpropagation · Grad-CAM",
     paper="Selvaraju et al., Grad-CAM, ICCV 2017",
     signed=True,
@@ -89,5 +89,5 @@ GUIDED_GRAD_CAM = Method(
     fits=lambda classifier: bool(classifier.stages) and only_relu(classifier),
     evaluations=lambda classifier, **_: 2,
     one_sided=True,
-    needs="ReLU must be its only activation, and its features must lie on the picture.",
+    needs="ReLU must be its only activation function, and one stage must have feature maps over the picture.",
 )

@@ -98,7 +98,7 @@ def evaluations_of(start: str) -> int:
 TAP = Parameter(
     name="tap",
     title="Attention",
-    help="Which of the model's attention maps is asked about.",
+    help="The attention map that is explained.",
     default=lambda classifier: spatial_taps(classifier)[-1],
     choices=spatial_taps,
 )
@@ -106,32 +106,32 @@ TAP = Parameter(
 LAYER_GRADIENT_X_ACTIVATION = Method(
     slug="layer-gradient-x-activation",
     title="Layer gradient × activation",
-    summary="How much each weight of an attention map would take from the score if it were gone, on a straight line.",
+    summary="How far the score would fall without each weight of an attention map, estimated from the gradient.",
     equation="Σ over heads and queries of W · ∂F/∂W",
     paper="Shrikumar et al., Not just a black box, 2016, of a layer as in Captum (Kokhlikyan et al., 2020)",
     signed=True,
     compute=layer_gradient_x_activation,
     parameters=(TAP,),
     fits=lambda classifier: bool(spatial_taps(classifier)),
-    needs="It must have attention with a place in the picture.",
+    needs="It must have an attention map over the picture.",
     family="attention",
 )
 
 LAYER_INTEGRATED_GRADIENTS = Method(
     slug="layer-integrated-gradients",
     title="Layer Integrated Gradients",
-    summary="How much the score gains, cell by cell, while an attention map moves from an even look to what it is.",
+    summary="How much each cell of an attention map raises the score on the way from uniform to actual attention.",
     equation="Σ over heads and queries of (W − W₀) · ∫₀¹ ∂F/∂W (W₀ + t (W − W₀)) dt",
     paper="Sundararajan, Taly, Yan, ICML 2017, of a layer as in Captum (Kokhlikyan et al., 2020)",
     signed=True,
     compute=layer_integrated_gradients,
     parameters=(
         TAP,
-        Parameter("steps", "Steps", "Stops on the way; more are more exact.", 20, 5, 200, 5),
+        Parameter("steps", "Steps", "Steps on the way; more steps are more exact.", 20, 5, 200, 5),
         Parameter(
             name="start",
             title="Starts from",
-            help="What the attention moves from: an even look, none at all, or the look at a baseline.",
+            help="The attention to start from: uniform, none, or the attention to a baseline picture.",
             default="uniform",
             choices=(*STARTS, *BASELINE.choices),
         ),
@@ -140,6 +140,6 @@ LAYER_INTEGRATED_GRADIENTS = Method(
     evaluations=lambda classifier, steps, start, **_: steps + evaluations_of(start),
     complete=True,
     shallow=True,
-    needs="It must have attention with a place in the picture.",
+    needs="It must have an attention map over the picture.",
     family="attention",
 )

@@ -131,7 +131,7 @@ exact = completeness_test("lrp", lrp)
 LRP = Method(
     slug="lrp",
     title="LRP",
-    summary="The score itself, handed down layer by layer to the pixels that excited it.",
+    summary="The score, redistributed layer by layer from the output back to the pixels.",
     equation="R_i = Σ_j (x_i w_ij)⁺ / Σ_k (x_k w_kj)⁺ · R_j",
     paper="Bach et al., Layer-wise relevance propagation, PLoS ONE 2015; Kohlbrenner et al., IJCNN 2020",
     signed=True,
@@ -139,5 +139,5 @@ LRP = Method(
     fits=lambda classifier: exact(classifier) is not None,
     exact=exact,
     complete=True,
-    needs="What it hands out must add up to the score within 5 %, on scenes that are drawn to try it.",
+    needs="Its values must sum to the score within 5 % on test scenes.",
 )

@@ -63,14 +63,14 @@ def vargrad(
     return (squares / count).amax(0), None
 
 
-SAMPLES = Parameter("samples", "Samples", "How many noisy copies there are.", 25, 5, 100, 5)
-SEED = Parameter("seed", "Seed", "The same seed draws the same numbers.", 0, 0, 999, 1)
-STRENGTH = "Strength of the noise, as a share of the picture's range."
+SAMPLES = Parameter("samples", "Samples", "Number of noisy copies.", 25, 5, 100, 5)
+SEED = Parameter("seed", "Seed", "The same seed gives the same random numbers.", 0, 0, 999, 1)
+STRENGTH = "Strength of the noise, as a share of the picture's value range."
 
 SMOOTHGRAD = Method(
     slug="smoothgrad",
     title="SmoothGrad",
-    summary="Saliency averaged over noisy copies of the picture, so that only what persists remains.",
+    summary="Saliency averaged over noisy copies of the picture, so that only stable structure remains.",
     equation="max over colors of |1/n Σ ∂F/∂x (x + ε)|,  ε ~ N(0, σ²)",
     paper="Smilkov et al., SmoothGrad: removing noise by adding noise, 2017",
     signed=False,
@@ -82,7 +82,7 @@ SMOOTHGRAD = Method(
 VARGRAD = Method(
     slug="vargrad",
     title="VarGrad",
-    summary="Where the gradient changes most when the picture is a little noisy; it says nothing of for or against.",
+    summary="Where the gradient varies most under a little noise. It has no sign: neither for nor against a class.",
     equation="max over colors of the variance over ε of ∂F/∂x (x + ε),  ε ~ N(0, σ²)",
     paper="Adebayo et al., Local explanation methods lack sensitivity to parameter values, ICLR workshop 2018",
     signed=False,

@@ -92,13 +92,13 @@ def gap(values: Tensor, change: float) -> float | None:
 INTEGRATED_GRADIENTS = Method(
     slug="integrated-gradients",
     title="Integrated Gradients",
-    summary="How much each pixel adds to the score, or takes from it, while the picture fades in from a baseline.",
+    summary="How much each pixel raises or lowers the score while the picture fades in from a baseline.",
     equation="sum over colors of (x − b) · ∫₀¹ ∂F/∂x (b + t (x − b)) dt",
     paper="Sundararajan, Taly, Yan, Axiomatic attribution for deep networks, ICML 2017",
     signed=True,
     compute=integrated_gradients,
     parameters=(
-        Parameter("steps", "Steps", "Stops on the way from the baseline; more are more exact.", 50, 10, 500, 10),
+        Parameter("steps", "Steps", "Steps from the baseline; more steps are more exact.", 50, 10, 500, 10),
         BASELINE,
     ),
     evaluations=lambda classifier, steps, **_: steps + 2,
@@ -108,13 +108,13 @@ INTEGRATED_GRADIENTS = Method(
 GRADIENT_SHAP = Method(
     slug="gradient-shap",
     title="GradientSHAP",
-    summary="Integrated Gradients on average over four baselines, so that no single idea of absent decides.",
+    summary="Integrated Gradients averaged over four baselines, so that the result depends less on one choice.",
     equation="mean over b, t and ε of the sum over colors of (x + ε − b) · ∂F/∂x (b + t (x + ε − b))",
     paper="Lundberg, Lee, A unified approach to interpreting model predictions, NeurIPS 2017; Erion et al., 2021",
     signed=True,
     compute=gradient_shap,
     parameters=(
-        Parameter("points", "Points", "Stops on the way from each of the four baselines.", 12, 2, 100, 1),
+        Parameter("points", "Points", "Steps from each of the four baselines to the picture.", 12, 2, 100, 1),
         Parameter("noise", "Noise", STRENGTH, 0.0, 0.0, 0.5, 0.05),
         SEED,
     ),

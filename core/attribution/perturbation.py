@@ -73,7 +73,7 @@ OCCLUSION = Method(
         Parameter(
             name="window",
             title="Window",
-            help="Side of the hidden square, in pixels of what the model sees.",
+            help="Side of the hidden square, in pixels of the model input.",
             default=lambda classifier: 2 * usual_stride(classifier),
             low=2,
             high=WIDEST,
@@ -82,7 +82,7 @@ OCCLUSION = Method(
         Parameter(
             name="stride",
             title="Stride",
-            help="How far the window moves each time, in pixels; half of it takes four times as long.",
+            help="Distance between two positions of the square, in pixels. Half the distance takes four times as long.",
             default=usual_stride,
             choices=strides,
         ),
@@ -91,6 +91,6 @@ OCCLUSION = Method(
     fits=lambda classifier: bool(strides(classifier)),
     evaluations=lambda classifier, stride, **_: (classifier.card.size // stride) ** 2 + 1,
     gradient=False,
-    needs="The side of its square must divide into 4 to 40 equal windows.",
+    needs="The side of its input must divide into 4 to 40 equal windows.",
     family="removal",
 )

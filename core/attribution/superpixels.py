@@ -151,15 +151,15 @@ def coefficients(present: Tensor, scores: Tensor) -> Tensor:
     return torch.linalg.lstsq(line * scale, scores[:, None] * scale, driver="gelsd").solution[1:, 0]
 
 
-SEGMENTS = Parameter("segments", "Superpixels", "About how many patches the picture is cut into.", 50, 10, 150, 10)
+SEGMENTS = Parameter("segments", "Superpixels", "Approximate number of regions of the picture.", 50, 10, 150, 10)
 SAMPLES = Parameter(
-    "samples", "Samples", "Pictures with some patches gone; four for each patch at least.", 500, 100, 5000, 100
+    "samples", "Samples", "Number of pictures with some regions removed, at least four per region.", 500, 100, 5000, 100
 )
 
 FEATURE_ABLATION = Method(
     slug="feature-ablation",
     title="Feature ablation",
-    summary="How far the score falls when one patch of like color is taken away.",
+    summary="How far the score falls when one region of similar color is removed.",
     equation="F(x) − F(x without superpixel i)",
     paper="Kokhlikyan et al., Captum, 2020; superpixels: Achanta et al., SLIC, TPAMI 2012",
     signed=True,
@@ -173,7 +173,7 @@ FEATURE_ABLATION = Method(
 KERNEL_SHAP = Method(
     slug="kernel-shap",
     title="KernelSHAP",
-    summary="What each patch adds to the score on average, over all the company that it may be in.",
+    summary="What each region adds to the score on average, over all combinations with other regions.",
     equation="Σ over sets S without i of (F(S + i) − F(S)) · |S|! (m − |S| − 1)! / m!",
     paper="Lundberg, Lee, A unified approach to interpreting model predictions, NeurIPS 2017",
     signed=True,
@@ -188,7 +188,7 @@ KERNEL_SHAP = Method(
 LIME = Method(
     slug="lime",
     title="LIME",
-    summary="A straight line that answers as the model does for pictures like this one with some patches gone.",
+    summary="A linear model fitted to the predictions for copies of this picture with some regions removed.",
     equation="argmin over φ of Σ exp(−d² / width²) (F(z) − φ₀ − φ · z)²  (in its authors' code √exp)",
     paper="Ribeiro, Singh, Guestrin, Why should I trust you?, KDD 2016",
     signed=True,

@@ -10,6 +10,7 @@ from app import figures, state
 from app.runtime import sources
 from app.runtime.benchmark import Row
 from app.state import Subject
+from app.titles import within
 from app.views.trust import example, ranking, work
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles, stage_title
@@ -116,7 +117,7 @@ def row(found: Randomization, name: str) -> None:
     verdict = "random.blank" if found.is_sensitive is None else "random.cares" if found.is_sensitive else "random.stays"
     st.markdown(word(verdict, value=alike[-1]))
     first, *more = map(stage_title, found.stages)
-    titles = [word("random.first", stage=first), *(word("random.more", stage=one) for one in more)]
+    titles = [word("random.first", stage=first), *(word("random.more", stage=within(one)) for one in more)]
     captions = [word("random.trained"), *(f"{one}  \n**{value}**" for one, value in zip(titles, alike, strict=True))]
     with st.container(horizontal=True):
         for caption, map_ in zip(captions, found.maps, strict=True):

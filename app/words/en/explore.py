@@ -105,7 +105,7 @@ WORDS = {
     "pin.title": "The patch in row {row}, column {column} attends most to these patches (uniform attention would give each {even}):",
     "pin.cell": "- row {row}, column {column}: **{weight}**, {times} times the uniform weight",
     # agreement
-    "agreement.title": "Agreement of the two maps",
+    "agreement.title": "Agreement",
     "agreement.strong": "**The maps agree.** All three measures are higher than for unrelated pictures and higher than for a center blob.",
     "agreement.some": "**The maps agree in part.** Some measures are higher than for unrelated pictures and a center blob, others are not.",
     "agreement.chance": "**The maps do not agree.** Maps of unrelated pictures, or a center blob, are just as similar.",

@@ -38,6 +38,10 @@ TERMS = {
         "Benchmark",
         "A table that compares all methods by the same measures on the same pictures and models.",
     ),
+    "blank": (
+        "Blank map",
+        "A map without positive evidence, or with the same value everywhere, so it marks no region.",
+    ),
     "calibration": (
         "Calibration",
         "A model is calibrated if its confidence matches its accuracy: of predictions with 80 % confidence, 80 % are correct.",

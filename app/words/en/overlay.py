@@ -5,9 +5,9 @@ from app.words.en.glossary import TERMS
 WORDS = {
     "overlay.attention": "Attention",
     "overlay.attribution": "Attribution",
-    "overlay.attribution.gradients": "Attribution by gradient",
-    "overlay.attribution.removal": "Attribution by perturbation",
-    "overlay.attribution.attention": "Attribution by attention",
+    "overlay.attribution.gradients": "Attribution (gradient)",
+    "overlay.attribution.removal": "Attribution (perturbation)",
+    "overlay.attribution.attention": "Attribution (attention)",
     "overlay.attention_help": TERMS["attention-map"][1],
     "overlay.attribution_help": TERMS["attribution"][1],
     "overlay.attention_maps": "Attention maps",
