@@ -137,6 +137,7 @@ def test_a_phone_shows_a_picture_at_once_and_its_drawer_closes(chromium, address
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
     open_page(page, address, VIEW)
+    page.locator(".st-key-answer-panel .stPlotlyChart").first.wait_for(timeout=PATIENCE)  # its script may come late
     picture = page.locator("canvas[data-pane=attention]").first.bounding_box()
     assert 844 - picture["y"] > 0.75 * picture["height"], "most of the picture is on the first screen"
     page.locator('[data-testid="stExpandSidebarButton"]').click()
