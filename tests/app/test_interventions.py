@@ -18,84 +18,19 @@ from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import EVERY, OFF, OTHER, PAINTED, SHUFFLED, UNIFORM
 from app.words import word
-from core import AttentionMap, Classifier, Kind, Picture, Reading, Stopped
+from core import AttentionMap, Classifier, Kind, Picture, Stopped
 from core.data.samples import open_sample, samples
+from tests.app.intervention_page import SAMPLE, agrees, choose, open_intervention
+from tests.app.pages import said, well
 from tests.conftest import build_tiny
 from tests.core.attentive_models import ATTENTIVE, adopted, same
-
-SAMPLE = "scenes/24"
-
-
-def page(slug: str, family: bool, clicked: int | None = None) -> None:
-    """The trial alone, with a small model; ``clicked`` is a line of the table that was clicked before."""
-    from app import runtime, state
-    from app.runtime import interventions as known
-    from app.views.explore.analysis import Analysis
-    from app.views.explore.keys import ExploreKey
-    from app.views.explore.tests import ablations, interventions
-    from tests.app.test_interventions import SAMPLE, model_of
-    from tests.app.trial_page import situation
-
-    model, picture = model_of(slug, family), runtime.sample_picture(SAMPLE)
-    reading = runtime.reading(model, picture)
-    if clicked is not None and not state.get("done"):
-        state.put("done", True)
-        state.put(ExploreKey.ABLATIONS, {"selection": {"rows": [], "columns": [], "cells": [(clicked, "part")]}})
-        ablations.click(known.find_ablations(model, picture, reading.predicted))
-    interventions.show(Analysis(**situation(model, picture, computed=False, sample=SAMPLE)))
-
-
-def model_of(slug: str, family: bool) -> Classifier:
-    return adopted(slug) if family else build_tiny(slug)
-
-
-def open_page(slug: str, family: bool = False, clicked: int | None = None) -> AppTest:
-    kwargs = {"slug": slug, "family": family, "clicked": clicked}
-    return well(AppTest.from_function(page, default_timeout=60, kwargs=kwargs).run())
-
-
-def well(shown: AppTest) -> AppTest:
-    assert not shown.exception and not shown.error, [*shown.exception, *[one.value for one in shown.error]]
-    return shown
-
-
-def said(shown: AppTest) -> str:
-    return "\n".join(str(one.value) for one in [*shown.markdown, *shown.caption])
-
-
-def choose(shown: AppTest, tap: str, way: str) -> AppTest:
-    shown.selectbox(key=ExploreKey.CHANGED).set_value(tap)
-    if word(f"change.way.{way}") not in shown.button_group(key=ExploreKey.WAY).options:
-        shown = well(shown.run())
-    return well(shown.button_group(key=ExploreKey.WAY).set_value(way).run())
-
-
-def expected(model: Classifier, before: Reading, after: Reading) -> list[str]:
-    """What the page must say, written down a second time."""
-    names, was, now = model.card.classes, before.predicted, after.predicted
-    shares = [f"{100 * float(one.probabilities[was]):.0f} %" for one in (before, after)]
-    shares = ["< 1 %" if share == "0 %" else share for share in shares]
-    lost = abs(float(before.probabilities[was]) - float(after.probabilities[was]))
-    stays = f"the prediction stays **{names[was]}**" if lost < 0.05 else f"the prediction stays {names[was]}."
-    first = stays if was == now else f"the prediction changes to **{names[now]}**"
-    verdict = "It does not need this attention." if was == now and lost < 0.05 else "The model uses this attention."
-    fall = float(before.logits[was] - after.logits[was])
-    moved = f"falls by {fall:.2f}," if fall >= 0.005 else f"rises by {-fall:.2f}," if fall <= -0.005 else "stays at"
-    return [first, *shares, verdict, f"The logit of {names[was]} {moved}"]
-
-
-def agrees(shown: AppTest, model: Classifier, change: dict) -> None:
-    picture = open_sample(SAMPLE)
-    wanted = expected(model, core.read(model, picture), core.intervene(model, picture, change))
-    assert not [one for one in wanted if one not in said(shown)], (wanted, said(shown))
-
 
 # --- what is shown is what the core says
 
 
 @pytest.mark.parametrize("slug", ATTENTIVE)
 def test_at_first_the_attention_on_the_left_pane_is_uniform(slug: str) -> None:
-    model, shown = build_tiny(slug), open_page(slug)
+    model, shown = build_tiny(slug), open_intervention(slug)
     reading = core.read(model, open_sample(SAMPLE))
     choice = find_choice(reading, "")
     first = choice.tap if choice else reading.maps[-1].tap  # a gate of channels is on no pane
@@ -111,20 +46,20 @@ def test_it_follows_the_pane_until_another_is_chosen() -> None:
         shown.session_state[Key.MAP] = slug
         return well(shown.run()).selectbox(key=ExploreKey.CHANGED).value
 
-    shown = open_page("self-attention")
+    shown = open_intervention("self-attention")
     assert shown.selectbox(key=ExploreKey.CHANGED).value == first
     assert on_pane(shown, f"{second}.head2") == second and on_pane(shown, first) == first
     choose(shown, second, "head")
     assert on_pane(shown, f"{first}.head1") == second
     shown = well(shown.button(key="reset-change").click().run())
     assert shown.selectbox(key=ExploreKey.CHANGED).value == first
-    rolled = open_page("transformer")
+    rolled = open_intervention("transformer")
     assert on_pane(rolled, "rollout") == core.read(build_tiny("transformer"), open_sample(SAMPLE)).maps[-1].tap
 
 
 @pytest.mark.parametrize("slug", ATTENTIVE)
 def test_each_way_says_what_the_core_says(slug: str) -> None:
-    model, shown, picture = build_tiny(slug), open_page(slug), open_sample(SAMPLE)
+    model, shown, picture = build_tiny(slug), open_intervention(slug), open_sample(SAMPLE)
     other = next(one.slug for one in samples(model.card.family) if one.slug != SAMPLE)
     theirs = {one.tap: one for one in core.read(model, open_sample(other)).maps}
     maps = {one.tap: one for one in core.read(model, picture).maps}
@@ -137,7 +72,7 @@ def test_each_way_says_what_the_core_says(slug: str) -> None:
 
 @pytest.mark.parametrize(("family", "kind"), [("vit", Kind.PAIRWISE), ("swin", Kind.WINDOWED), ("resnet", None)])
 def test_models_of_others_can_be_changed_too(family: str, kind: Kind | None) -> None:
-    model, shown = adopted(family), open_page(family, family=True)
+    model, shown = adopted(family), open_intervention(family, family=True)
     if kind is None:
         assert said(shown) == word("change.none") and not shown.button and not shown.selectbox
         return
@@ -150,27 +85,27 @@ def test_models_of_others_can_be_changed_too(family: str, kind: Kind | None) -> 
 
 
 def test_a_model_without_attention_says_so_in_a_sentence() -> None:
-    shown = open_page("plain")
+    shown = open_intervention("plain")
     assert [one.value for one in shown.markdown] == [word("change.none")]
     assert not shown.button and not shown.selectbox and not shown.get("plotly_chart")
 
 
 def test_a_shuffle_goes_by_its_seed() -> None:
-    model, shown = build_tiny("attention-pooling"), open_page("attention-pooling")
+    model, shown = build_tiny("attention-pooling"), open_intervention("attention-pooling")
     shown = choose(shown, "pool", SHUFFLED)
     shown = well(shown.number_input(key=ExploreKey.SHUFFLE).set_value(7).run())
     agrees(shown, model, {"pool": core.SHUFFLED(7)})
 
 
 def test_several_parts_can_be_off_and_none() -> None:
-    model, shown = build_tiny("squeeze-excitation"), open_page("squeeze-excitation")
+    model, shown = build_tiny("squeeze-excitation"), open_intervention("squeeze-excitation")
     tap = shown.selectbox(key=ExploreKey.CHANGED).value
     shown = choose(shown, tap, "channel")
     shown = well(shown.button_group(key=ExploreKey.PARTS_OFF).set_value([3, 1, 12]).run())
     agrees(shown, model, {tap: core.off(channel=(1, 3, 12))})
     shown = well(shown.button_group(key=ExploreKey.PARTS_OFF).set_value([]).run())
     assert word("change.nothing") in said(shown) and "this attention." not in said(shown)
-    glimpses = choose(open_page("recurrent"), "pool", "glimpse")
+    glimpses = choose(open_intervention("recurrent"), "pool", "glimpse")
     agrees(glimpses, build_tiny("recurrent"), {"pool": core.off(glimpse=0)})
 
 
@@ -187,7 +122,7 @@ def test_only_what_a_kind_has_is_offered() -> None:
 
 
 def test_what_does_not_fit_another_attention_is_let_go() -> None:
-    shown = choose(open_page("cbam"), "stage4.attention.spatial", PAINTED)
+    shown = choose(open_intervention("cbam"), "stage4.attention.spatial", PAINTED)
     shown = well(shown.selectbox(key=ExploreKey.CHANGED).set_value("stage4.attention.channel").run())
     assert shown.button_group(key=ExploreKey.WAY).value == UNIFORM
 
@@ -219,7 +154,7 @@ def test_the_texts_are_those_of_the_attention_that_is_chosen(slug: str) -> None:
 
 
 def scanned(slug: str) -> AppTest:
-    shown = open_page(slug)
+    shown = open_intervention(slug)
     start = [one for one in shown.button if one.key == "start-ablations"]
     return well(start[0].click().run()) if start else shown
 
@@ -251,7 +186,7 @@ def test_the_table_is_what_ablate_finds(slug: str) -> None:
 def test_a_click_on_a_line_switches_that_part_off(slug: str, line: int) -> None:
     model, one = build_tiny(slug), core.ablate(build_tiny(slug), open_sample(SAMPLE))[line]
     scanned(slug)
-    shown = open_page(slug, clicked=line)
+    shown = open_intervention(slug, clicked=line)
     assert shown.selectbox(key=ExploreKey.CHANGED).value == one.tap
     assert shown.button_group(key=ExploreKey.WAY).value == (one.part if one.numbers else OFF)
     agrees(shown, model, {one.tap: core.off(**{one.part: one.numbers}) if one.numbers else core.OFF})
@@ -263,9 +198,9 @@ def test_a_click_on_a_line_switches_that_part_off(slug: str, line: int) -> None:
 def test_a_long_try_says_its_time_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interventions, "find_ablations", lambda *_: None)
     monkeypatch.setattr(interventions, "ablation_seconds", lambda *_: 42.0)
-    assert word("ablate.about", duration=word("duration.seconds", count=42)) in said(open_page("cbam"))
+    assert word("ablate.about", duration=word("duration.seconds", count=42)) in said(open_intervention("cbam"))
     monkeypatch.setattr(interventions, "ablation_seconds", lambda *_: 1.5)
-    assert "takes about" not in said(open_page("cbam"))
+    assert "takes about" not in said(open_intervention("cbam"))
 
 
 def test_stop_ends_it_and_nothing_is_kept(tiny: Callable[[str], Classifier], picture: Picture) -> None:
@@ -282,7 +217,7 @@ def test_stop_ends_it_and_nothing_is_kept(tiny: Callable[[str], Classifier], pic
 
 def test_reset_puts_everything_back_and_no_trace_is_left() -> None:
     model, picture = build_tiny("self-attention"), open_sample(SAMPLE)
-    first, shown = core.read(model, picture), open_page("self-attention")
+    first, shown = core.read(model, picture), open_intervention("self-attention")
     begun = said(shown)
     for way in (OFF, SHUFFLED, "head", OTHER, PAINTED):
         shown = choose(shown, "stage4.block1.first", way)

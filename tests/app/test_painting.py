@@ -12,7 +12,8 @@ from app.views.explore.tests.changes import PAINTED
 from app.words import word
 from core import Classifier, InvalidInput, Kind, Picture
 from core.data.samples import open_sample
-from tests.app.test_interventions import SAMPLE, agrees, choose, open_page, said, well
+from tests.app.intervention_page import SAMPLE, agrees, choose, open_intervention
+from tests.app.pages import said, well
 from tests.conftest import build_tiny
 
 
@@ -22,7 +23,7 @@ def identity_of(model: Classifier, tap: str, picture: Picture) -> str:
 
 @pytest.mark.parametrize("slug", ["attention-pooling", "spatial-gate", "feature-gate", "recurrent", "self-attention"])
 def test_what_is_painted_is_what_is_multiplied(slug: str) -> None:
-    model, shown, picture = build_tiny(slug), open_page(slug), open_sample(SAMPLE)
+    model, shown, picture = build_tiny(slug), open_intervention(slug), open_sample(SAMPLE)
     one = core.read(model, picture).maps[-1]
     shown = choose(shown, one.tap, PAINTED)
     untouched = "paint.untouched" if one.kind == Kind.SPATIAL else f"paint.untouched.{one.kind}"
@@ -36,7 +37,7 @@ def test_what_is_painted_is_what_is_multiplied(slug: str) -> None:
 
 
 def test_a_grid_that_is_none_costs_a_sentence() -> None:
-    model, shown, picture = build_tiny("attention-pooling"), open_page("attention-pooling"), open_sample(SAMPLE)
+    model, shown, picture = build_tiny("attention-pooling"), open_intervention("attention-pooling"), open_sample(SAMPLE)
     grid = core.read(model, picture).maps[-1].grid
     for wrong in ([0.0], [2.0] * 16, [float("nan")] * 16, ["a"], None, "abc"):
         with pytest.raises(InvalidInput, match="paint again"):

@@ -8,6 +8,13 @@ from typing import Any
 
 import numpy as np
 
+PAGE = "tests/browser/overlay_page.py"
+
+
+def cell(row: int, column: int, count: int = 4) -> tuple[float, float]:
+    """The center of a cell of a grid over the square (20, 0, 100, 80)."""
+    return 20 + (column + 0.5) * 80 / count, (row + 0.5) * 80 / count
+
 
 class Overlay:
     """The overlay on a page, in the words of a test; places are pixels of the picture."""

@@ -15,33 +15,14 @@ from PIL import Image
 from app.words import word
 from core.data import samples
 from tests.browser.clicks import settle
+from tests.browser.pages import MAIN, PATIENCE, open_page, query, wait_until_drawn
 
 pytestmark = pytest.mark.browser
-MAIN = "app/main.py"
-DRAWN = ".overlay[data-drawn]"
-PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")
 def address(serve) -> str:
     return serve(MAIN)
-
-
-def open_page(page, address: str, query: str = "") -> None:
-    """The page with an analysis on it."""
-    page.goto(f"{address}/?{query}")
-    drawn(page)
-
-
-def drawn(page) -> None:
-    """Wait until the page has settled with the overlay on it."""
-    page.wait_for_selector(DRAWN, timeout=PATIENCE)
-    settle(page)
-
-
-def query(page) -> dict[str, str]:
-    """What the address says."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
 def test_the_first_page_needs_no_network_and_shows_two_maps(browser_page, address) -> None:
@@ -88,7 +69,7 @@ def test_a_thumbnail_changes_picture_and_address(browser_page, address) -> None:
     assert query(browser_page)["sample"] != "scenes/21"
     browser_page.locator('.tile[data-slug="scenes/21"]').click()
     browser_page.wait_for_url("**sample=scenes%2F21**", timeout=PATIENCE)
-    drawn(browser_page)
+    wait_until_drawn(browser_page)
     assert browser_page.locator('.tile[data-slug="scenes/21"]').get_attribute("aria-pressed") == "true"
     assert browser_page.get_by_text("rocket", exact=False).first.is_visible()
 
@@ -98,16 +79,16 @@ def test_back_and_forward_lead_from_view_to_view(browser_page, address) -> None:
     for slug in ("scenes/21", "scenes/24"):
         browser_page.locator(f'.tile[data-slug="{slug}"]').click()
         browser_page.wait_for_url(f"**sample={slug.replace('/', '%2F')}**", timeout=PATIENCE)
-        drawn(browser_page)
+        wait_until_drawn(browser_page)
     browser_page.locator(".st-key-way button", has_text=word("change.way.off")).click()
     browser_page.wait_for_url("**way=off**", timeout=PATIENCE)
-    drawn(browser_page)
+    wait_until_drawn(browser_page)
     views = [("scenes/24", None), ("scenes/21", None), ("scenes/42", None), ("scenes/21", None), ("scenes/24", None)]
     moves = [browser_page.go_back] * 3 + [browser_page.go_forward] * 3
     for move, (slug, way) in zip(moves, [*views, ("scenes/24", "off")], strict=True):
         move()
         browser_page.locator(f'.tile[data-slug="{slug}"][aria-pressed=true]').wait_for(timeout=PATIENCE)
-        drawn(browser_page)
+        wait_until_drawn(browser_page)
         assert (query(browser_page)["sample"], query(browser_page).get("way")) == (slug, way)
         chosen = browser_page.locator(".st-key-way button[aria-checked=true]").inner_text()
         assert chosen == word(f"change.way.{way or 'uniform'}"), "the choices have followed"
@@ -122,7 +103,7 @@ def test_back_leads_from_page_to_page(browser_page, address) -> None:
     browser_page.wait_for_url("**section=league**", timeout=PATIENCE)
     browser_page.get_by_role("link", name=word("page.explore")).first.click()
     browser_page.wait_for_url("**method=saliency**", timeout=PATIENCE)
-    drawn(browser_page)
+    wait_until_drawn(browser_page)
     assert query(browser_page) == shown
     for section in ("section=league", "trust?"):
         browser_page.go_back()
@@ -131,7 +112,7 @@ def test_back_leads_from_page_to_page(browser_page, address) -> None:
         assert section in browser_page.url
     assert "section" not in query(browser_page)
     browser_page.go_back()
-    drawn(browser_page)
+    wait_until_drawn(browser_page)
     assert query(browser_page) == shown
 
 
@@ -177,7 +158,7 @@ def test_a_dropped_picture_joins_the_strip_and_leaves_it(browser_page, address, 
     own.wait_for(timeout=PATIENCE)
     assert own.count() == 1
     browser_page.get_by_text("broken.png", exact=False).first.wait_for(timeout=10_000)
-    drawn(browser_page)
+    wait_until_drawn(browser_page)
     browser_page.locator(".cross").click()
     own.wait_for(state="detached", timeout=PATIENCE)
 
@@ -268,7 +249,7 @@ def test_one_class_rather_than_another_is_a_strip_of_three_maps(browser_page, ad
     legend = browser_page.locator(".pane").nth(1)
     ends = legend.locator(".high").inner_text().removeprefix("\u2265 ")
     strip.locator("button").nth(2).click()
-    drawn(browser_page)
+    wait_until_drawn(browser_page)
     assert legend.locator(".high").inner_text().removeprefix("\u2265 ") == ends, "all three on one scale"
     assert "boat" in legend.inner_text() and "vs." not in legend.inner_text()
     assert query(browser_page)["contrast"] == "boat" and query(browser_page)["method"] == "input-x-gradient"

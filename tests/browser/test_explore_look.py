@@ -7,7 +7,7 @@ import pytest
 from app.words import word
 from tests.browser.clicks import settle
 from tests.browser.contrast import ENOUGH, texts
-from tests.browser.test_explore import PATIENCE, drawn, open_page, query
+from tests.browser.pages import MAIN, PATIENCE, open_page, query, wait_until_drawn
 
 pytestmark = pytest.mark.browser
 VIEW = "model=scenes/self-attention&sample=scenes/24"
@@ -16,7 +16,7 @@ LOOK = {"view": "wipe", "opacity": "40", "threshold": "30", "colors": "viridis",
 
 @pytest.fixture(scope="module")
 def address(serve) -> str:
-    return serve("app/main.py")
+    return serve(MAIN)
 
 
 def mode(page) -> str:
@@ -46,7 +46,7 @@ def test_the_look_is_in_the_address_without_a_message_and_comes_back(browser_pag
     assert {name: query(browser_page).get(name) for name in LOOK} == LOOK
     assert not sent and browser_page.evaluate("history.length") == entries
     browser_page.reload()
-    drawn(browser_page)
+    wait_until_drawn(browser_page)
     assert {name: query(browser_page).get(name) for name in LOOK} == LOOK and mode(browser_page) == "wipe"
     assert browser_page.get_by_label(word("overlay.opacity"), exact=True).first.input_value() == "40"
     assert browser_page.locator('.overlay [data-value="viridis"]').first.get_attribute("aria-checked") == "true"
@@ -70,7 +70,7 @@ def test_back_and_forward_bring_the_look_of_each_view(browser_page, address) -> 
     choose(browser_page, "wipe")
     browser_page.locator('.tile[data-slug="scenes/21"]').click()
     browser_page.wait_for_url("**sample=scenes%2F21**", timeout=PATIENCE)
-    drawn(browser_page)
+    wait_until_drawn(browser_page)
     assert query(browser_page)["view"] == "wipe", "it goes along to the next picture"
     choose(browser_page, "side")
     for move, sample, shown in (
@@ -79,7 +79,7 @@ def test_back_and_forward_bring_the_look_of_each_view(browser_page, address) -> 
     ):
         move()
         browser_page.locator(f'.tile[data-slug="{sample}"][aria-pressed=true]').wait_for(timeout=PATIENCE)
-        drawn(browser_page)
+        wait_until_drawn(browser_page)
         assert mode(browser_page) == shown and query(browser_page).get("view", "side") == shown
 
 
@@ -144,7 +144,7 @@ def test_a_phone_shows_a_picture_at_once_and_its_drawer_closes(chromium, address
     tile = page.locator('.tile[data-slug="scenes/21"]')
     tile.click()
     page.wait_for_url("**sample=scenes%2F21**", timeout=PATIENCE)
-    drawn(page)
+    wait_until_drawn(page)
     page.wait_for_timeout(600)
     drawer = page.locator('[data-testid="stSidebar"]').bounding_box()
     assert drawer["x"] + drawer["width"] <= 0, "it is beside the window"

@@ -13,9 +13,9 @@ import core
 from app.views.mistakes.gallery import PAGE
 from app.words import word
 from tests.browser.clicks import click_until, press_until, settle
+from tests.browser.pages import MAIN
 
 pytestmark = pytest.mark.browser
-MAIN = "app/main.py"
 MODEL, COUNT = "scenes-tag/cbam", 40
 PATIENCE = 120_000  # the first page draws its scenes
 

@@ -15,12 +15,13 @@ from safetensors.torch import save_file
 import core
 from app.words import word
 from tests.browser.clicks import settle
+from tests.browser.pages import DRAWN, PATIENCE, open_page
 
 pytestmark = pytest.mark.browser
 PAGE = "tests/browser/fetching_page.py"
 TABLE = "[data-testid=stDataFrame] canvas"
 LINE = 35  # pixels
-PATIENCE = 60_000
+SHOWS = f"{TABLE}, {DRAWN}, .st-key-start-fetch"
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +31,9 @@ def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
         return serve(PAGE)
 
 
-def open_page(page, address: str, path: str = "models", query: str = "model=scenes/cbam") -> None:
-    """A page that has drawn everything."""
-    page.goto(f"{address}/{path}?{query}")
-    page.wait_for_selector(f"{TABLE}, .overlay[data-drawn], .st-key-start-fetch", timeout=PATIENCE)
-    settle(page)
+def open_models(page, address: str, query: str = "model=scenes/cbam") -> None:
+    """The page that has drawn everything."""
+    open_page(page, f"{address}/models", query, SHOWS)
 
 
 def click(page, line: int, across: float) -> None:
@@ -45,7 +44,7 @@ def click(page, line: int, across: float) -> None:
 
 def test_a_click_anywhere_in_a_line_chooses_it_sorted_or_not(browser_page, address) -> None:
     slugs = [card.slug for card in core.cards()]
-    open_page(browser_page, address, query=f"model={slugs[2]}")
+    open_models(browser_page, address, query=f"model={slugs[2]}")
 
     def choose(slug: str, line: int, across: float) -> None:
         click(browser_page, line, across)
@@ -70,14 +69,14 @@ def test_equation_and_charts_are_drawn_without_a_network(browser_page, address) 
             outside.append(request.url)
 
     browser_page.on("request", watch)
-    open_page(browser_page, address)
+    open_models(browser_page, address)
     browser_page.locator(".st-key-card .katex-html").wait_for(timeout=PATIENCE)
     browser_page.locator(".st-key-card .js-plotly-plot").nth(1).wait_for(timeout=PATIENCE)
     assert not outside
 
 
 def test_fetching_shows_progress_outlasts_a_click_and_stops(browser_page, address) -> None:
-    open_page(browser_page, address, "", "model=torchvision/swin_t")
+    open_page(browser_page, address, "model=torchvision/swin_t", SHOWS)
     browser_page.locator(".st-key-start-fetch button").click()
     bar = browser_page.locator("[data-testid=stProgress]")
     bar.get_by_text(" MB").wait_for(timeout=PATIENCE)
@@ -99,7 +98,7 @@ def test_fetching_shows_progress_outlasts_a_click_and_stops(browser_page, addres
 
 
 def test_weights_that_come_damaged_cost_one_sentence(browser_page, address) -> None:
-    open_page(browser_page, address, "", "model=torchvision/swin_t")
+    open_page(browser_page, address, "model=torchvision/swin_t", SHOWS)
     browser_page.locator(".st-key-start-fetch button").click()
     browser_page.get_by_text("damaged", exact=False).first.wait_for(timeout=PATIENCE)
     browser_page.wait_for_url("**model=scenes%2F**", timeout=PATIENCE)
@@ -112,7 +111,7 @@ def test_two_files_make_a_model_of_ones_own(browser_page, address, tmp_path: Pat
     module = torchvision.models.get_model("squeezenet1_1", weights=None, num_classes=2)
     torch.nn.init.normal_(module.classifier[1].weight)
     save_file(module.state_dict(), tmp_path / "pets.safetensors")
-    open_page(browser_page, address)
+    open_models(browser_page, address)
     browser_page.get_by_text(word("own.title")).click()
     uploader = browser_page.locator(".st-key-card, [data-testid=stExpander]").locator("input[type=file]").first
     uploader.set_input_files([tmp_path / "pets.json", tmp_path / "pets.safetensors"])
@@ -123,7 +122,7 @@ def test_two_files_make_a_model_of_ones_own(browser_page, address, tmp_path: Pat
 def test_a_phone_gets_the_page_in_one_column(chromium, address) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page = context.new_page()
-    open_page(page, address)
+    open_models(page, address)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     charts = page.locator(".st-key-card .js-plotly-plot")
     charts.nth(1).wait_for(timeout=PATIENCE)

@@ -9,11 +9,10 @@ import pytest
 from PIL import Image
 
 from tests.browser.expected import TOLERANCE, close, color_of, signed_color_of
-from tests.browser.overlay_driver import Overlay
+from tests.browser.overlay_driver import PAGE, Overlay, cell
 from tests.browser.overlay_page import GRAY, MARK, NOTE, RED, masked, ramp, spot
 
 pytestmark = pytest.mark.browser
-PAGE = "tests/browser/overlay_page.py"
 PADDING = (124, 116, 104)
 SHADE, SHADE_ALPHA = np.array([17, 20, 32]), 0.62
 
@@ -41,11 +40,6 @@ def overlay(mounted: Overlay) -> Overlay:
     for slug in ("ramp", "spot"):
         mounted.choose(slug)
     return mounted
-
-
-def cell(row: int, column: int, count: int = 4) -> tuple[float, float]:
-    """The center of a cell of a grid over the square (20, 0, 100, 80)."""
-    return 20 + (column + 0.5) * 80 / count, (row + 0.5) * 80 / count
 
 
 def test_colors_of_known_values(overlay: Overlay) -> None:

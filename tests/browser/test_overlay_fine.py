@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from tests.browser.expected import close, color_of, signed_color_of
-from tests.browser.overlay_driver import Overlay
+from tests.browser.overlay_driver import PAGE, Overlay, cell
 from tests.browser.overlay_page import fine
-from tests.browser.test_overlay import PAGE, cell
 
 pytestmark = pytest.mark.browser
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from tests.browser.expected import close, color_of
-from tests.browser.overlay_driver import Overlay
+from tests.browser.overlay_driver import PAGE, Overlay, cell
 from tests.browser.overlay_page import GRAY, SHARES, WINDOWS
-from tests.browser.test_overlay import PAGE, cell
 
 COLORLESS = np.full(3, 56 + 0.75 * GRAY[0])
 """The picture where a patch cannot look."""

@@ -15,11 +15,11 @@ from core.evaluation.benchmark import Row
 from core.evaluation.sources import names
 from core.models import zoo
 from tests.browser.clicks import click_until, settle
+from tests.browser.pages import MAIN, PATIENCE, open_page
 
 pytestmark = pytest.mark.browser
 MODEL = "scenes/cbam"
 CHART = ".js-plotly-plot"
-PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +39,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(serve, own: Path) -> str:
-    return serve("app/main.py", FOVEA_BENCHMARK=str(own))
+    return serve(MAIN, FOVEA_BENCHMARK=str(own))
 
 
-def open_page(page, address: str, section: str = "truth") -> None:
+def open_section(page, address: str, section: str = "truth") -> None:
     """A section of the page that has drawn everything."""
-    page.goto(f"{address}/trust?model={MODEL}")
-    page.wait_for_selector(CHART, timeout=PATIENCE)
-    settle(page)
+    open_page(page, f"{address}/trust", f"model={MODEL}", CHART)
     choose(page, section)
 
 
@@ -68,7 +66,7 @@ def wait_for_value(page, key: str, value: str, timeout: int = PATIENCE) -> None:
 
 
 def test_a_click_on_a_line_chooses_its_map_and_draws_it(browser_page, address) -> None:
-    open_page(browser_page, address)
+    open_section(browser_page, address)
     picture = browser_page.locator("[data-testid=stImage] img")
     before = picture.get_attribute("src")
     lines = browser_page.locator(f"{CHART} .nsewdrag").first
@@ -97,7 +95,7 @@ def test_a_click_on_a_line_chooses_its_map_and_draws_it(browser_page, address) -
 
 
 def test_measuring_tells_how_far_it_is_and_stops(browser_page, address, own) -> None:
-    open_page(browser_page, address, "league")
+    open_section(browser_page, address, "league")
     before = own.read_text()
     browser_page.locator("[data-testid=stExpander] summary").click()
     browser_page.locator(".st-key-start-measuring button").click(timeout=PATIENCE)
@@ -110,7 +108,7 @@ def test_measuring_tells_how_far_it_is_and_stops(browser_page, address, own) -> 
 
 
 def test_the_table_goes_into_a_file(browser_page, address) -> None:
-    open_page(browser_page, address, "league")
+    open_section(browser_page, address, "league")
     with browser_page.expect_download() as told:
         browser_page.get_by_role("button", name=word("league.csv"), exact=True).click()
     lines = Path(told.value.path()).read_text().splitlines()
@@ -122,7 +120,7 @@ def test_the_table_goes_into_a_file(browser_page, address) -> None:
 def test_a_phone_gets_every_section_in_one_column(chromium, address) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page = context.new_page()
-    open_page(page, address)
+    open_section(page, address)
     for section in ("truth", "random", "faith", "league"):
         choose(page, section)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +13,9 @@ import torchvision
 from PIL import Image
 
 from app.words import word
+from tests.browser.pages import MAIN
 
 pytestmark = pytest.mark.browser
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
 PATIENCE = 180_000
 
 
