@@ -21,8 +21,8 @@ st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png")
 with st.spinner(word("app.waking")):  # the first visitor waits for torch to be imported
     from app import state
     from app.runtime import standing
-    from app.state import Subject
-    from app.views import PAGES, Page
+    from app.state import Page, Subject
+    from app.views import PAGES, file_of
     from app.widgets import glossary, history, models, pictures, weights
     from core import InvalidInput, ModelCard, Picture, Stopped
 
@@ -48,7 +48,7 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
 def _declare(page: Page) -> StreamlitPage:
     """A page as Streamlit takes it, at the URL that its slug names."""
     title = known(f"page.{page.slug}", page.slug.capitalize())
-    return st.Page(page.file, title=title, url_path=page.slug, default=page is PAGES[0])
+    return st.Page(file_of(page.slug), title=title, url_path=page.slug, default=page is PAGES[0])
 
 
 def run() -> None:
@@ -69,7 +69,7 @@ def run() -> None:
             card, sample, framing, picture = frame()
             for one in PAGES:
                 if one.elsewhere and one is not pages[page]:
-                    one.elsewhere(one.file)
+                    one.elsewhere(file_of(one.slug))
         said = st.container()
         classifier = weights.load(card)
         state.set_subject(Subject(classifier, picture, sample, framing) if classifier else None)

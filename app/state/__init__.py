@@ -22,6 +22,7 @@ from app.state.belongings import (
     uploads,
 )
 from app.state.keys import ADDRESS, Key, Subject, View
+from app.state.page import Page
 from app.state.session import (
     choose_model,
     clicked_line,
@@ -55,6 +56,7 @@ from app.state.session import (
 __all__ = [
     "ADDRESS",
     "Key",
+    "Page",
     "Subject",
     "View",
     "add_own_model",

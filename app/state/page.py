@@ -1,0 +1,27 @@
+"""What a page of the app is to the frame, the session and the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page, drawn by ``page.py`` in the folder ``app/views/SLUG``; its title is the word ``page.SLUG``.
+
+    ``slug`` is also the path of its URL, but for the first page's, which is the root. ``keys`` are those that the page
+    has to itself in the session, and ``address`` those that its URL speaks for: one that the URL lacks is as it was at
+    first. ``passing`` are the keys whose values do not outlast a look at another page. ``restore(query, here)`` takes
+    what else a URL says of the page, which is the one that is shown or not. ``elsewhere(file)`` draws into the side bar
+    of every other page what goes on here, with a link to the page's file.
+    """
+
+    slug: str
+    keys: type[StrEnum]
+    address: tuple[StrEnum, ...] = ()
+    passing: tuple[StrEnum, ...] = ()
+    restore: Callable[[Mapping[str, str], bool], None] | None = None
+    elsewhere: Callable[[Path], None] | None = None
