@@ -93,7 +93,7 @@ def needs_attention(card: ModelCard) -> str:
 
 
 def why(card: ModelCard) -> str:
-    """What a model that learned the wrong thing is there for; else nothing."""
+    """What a shortcut learner is for; empty for other models."""
     kind = shortcut(card.family)
     return word(f"shortcut.{kind}.why") if kind else ""
 

@@ -162,7 +162,7 @@ def add_pictures() -> None:
 
 
 def pick_framing(card: ModelCard, picture: Picture) -> tuple[str, Picture]:
-    """How the picture meets the model's square: its name for the address, and the picture with that box."""
+    """The picker of the crop: its name for the address, and the picture with that box."""
     asked = state.get(Key.FRAMING) or CENTER
     own = asked.startswith(f"{BOX}:")
     framing = box_name(*numbers(asked)) if own else asked if asked == FIT else CENTER

@@ -1,4 +1,4 @@
-"""Explore: one picture and one model, its attention beside what its gradients say, how far they agree, and trials."""
+"""Explore: one picture and one model, its attention next to an attribution, how far they agree, and tests."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ TERMS = {
     ),
     "channel-attention": (
         "Channel attention",
-        "Attention that weights channels instead of positions, so it says which features count but not where they are.",
+        "Attention that weights channels instead of positions, so it shows which features count but not where they are.",
     ),
     "checkpoint": ("Checkpoint", "A file with the weights of a model."),
     "class-token": (

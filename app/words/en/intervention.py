@@ -1,4 +1,4 @@
-"""Interventions on Explore: which attention, what becomes of it, how the answer moves, painting, and every part's worth."""
+"""Interventions on Explore: which attention, what it is set to, how the prediction changes, painting, and each part's effect."""
 
 WORDS = {
     "change.none": "This model has no attention to intervene on.",

@@ -55,7 +55,7 @@ WORDS = {
     "scan.start.one": "Scan 1 picture",
     "scan.elsewhere": "Scanning with {model}",
     "scan.show": "Show the scan",
-    "filter.unknown": "The link asks for {value!r}, which this run does not have; it is ignored.",
+    "filter.unknown": "The link names {value!r}, which this run does not have; it is ignored.",
     "compare.unknown": "There is no run {run!r} over the same pictures to compare with.",
     "case.unknown": "This run has no picture number {number}.",
     "scan.about": "Takes about {duration} on {device}. You can stop the scan and continue it later.",

@@ -1,4 +1,4 @@
-"""Which attention is changed, and what becomes of it."""
+"""Which attention is changed, and how."""
 
 from __future__ import annotations
 

@@ -1,0 +1,166 @@
+"""The voice of the project: no retired word in the words of the app, the README, docstrings and public names.
+
+``RETIRED`` says of each word what to write instead, and where it is refused. Slugs of models and methods, code in
+backquotes, and fields in braces are no prose: they are not read.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from app.words.en import WORDS
+from core.models.zoo import FAMILIES
+from tests.source_files import ROOT, sources
+
+PROSE, EVERYWHERE = "words README", "words README docstrings names"
+UNREAD = re.compile(r"```.*?```|``?[^`]*``?|<!--.*?-->|\{[^{}]*\}|<[^<>]*>|\]\([^)]*\)|https?://\S+", re.DOTALL)
+"""What is no prose: code, slugs in it, markup, fields, addresses."""
+
+
+class Retired(NamedTuple):
+    """A word that is not used any more, as a pattern; what is written instead; and where it is refused."""
+
+    pattern: str
+    instead: str
+    where: str = PROSE
+
+
+RETIRED = (
+    Retired(r"things?", "object"),
+    Retired(r"(?:its own|ten) places?|place (?:tells|gives)", "background"),
+    Retired(r"tag that tells", "corner tag", EVERYWHERE),
+    Retired(r"h(?:ang(?:s|ing)?|ung) on", "depends on"),
+    Retired(r"(?:speak(?:s|ing)?|spoke) (?:for|against)", "supports, opposes; positive, negative evidence"),
+    Retired(r"(?:an?|even|last|first|next|each|one) looks?(?! at)", "forward pass, view, query"),
+    Retired(r"ask(?:s|ed|ing)?", "explain, query, request"),
+    Retired(r"told|tells?|said|says", "tooltip, stated"),
+    Retired(r"cares?|cared|careless", "sensitive, insensitive; caution"),
+    Retired(r"forg[eo]t(?:s|ten|ting)?", "re-initialize, remove"),
+    Retired(r"leagues?|compet(?:e|es|ed|ing|itors?)", "benchmark"),
+    Retired(r"trials?", "test"),
+    Retired(r"worth", "effect"),
+    Retired(r"is it the reason", "does the answer depend on it", EVERYWHERE),
+    Retired(r"what becomes of it|multiplied with instead", "set attention to; before, after", EVERYWHERE),
+    Retired(r"check the maps", "sanity checks", EVERYWHERE),
+    Retired(r"(?:what|beside what) its gradients say", "attribution", EVERYWHERE),
+    Retired(r"where it (?:attends|is active)", "attention; activation (not attention)", EVERYWHERE),
+    Retired(r"rather than", "compare with class; instead of"),
+    Retired(r"and nothing else", "it can only choose among"),
+    Retired(r"do(?:es)? not fit", "unavailable; does not support"),
+    Retired(r"hide below|full range", "hide weak values; show extremes"),
+    Retired(r"each its own|one for (?:both|a strip)", "separate scales; same scale for both, for all", EVERYWHERE),
+    Retired(r"to set beside it", "other attributions", EVERYWHERE),
+    Retired(r"(?:nearly|hardly) even|even (?:look|map|share)|evenly", "uniform, nearly uniform"),
+    Retired(r"blind(?:ly)?", "that does not see the picture"),
+    Retired(r"(?:top fifth|mass) shared|shared mass|mass on the|pointing at the", "overlap; share inside"),
+    Retired(r"known truth", "ground truth"),
+    Retired(r"let(?:s|ting)? go(?: of)?", "remove, release"),
+    Retired(r"how the picture meets|own box", "crop; choose the crop", EVERYWHERE),
+    Retired(r"fetch(?:es|ed|ing)?", "download"),
+    Retired(r"learned the wrong thing", "shortcut learner", EVERYWHERE),
+    Retired(r"takes? for what|taken for", "confusion matrix; predicted as"),
+    Retired(r"most alike|alike", "nearest; similar"),
+    Retired(r"surer", "overconfident"),
+    Retired(r"shel(?:f|ves)", "model zoo"),
+    Retired(r"visitors?", "user"),
+    Retired(r"he|his|him|she|hers?", "they, the user"),
+    Retired(r"likeliest", "most likely"),
+    Retired(r"beside", "next to"),
+    Retired(r"(?:colour|grey|licence|neighbour|behaviour)\w*|centre[sd]?|labelled|modelled", "American spelling"),
+    Retired(
+        r"(?:normal|random|local|recogn|summar|initial|optim|visual|maxim|minim|quant|general)is(?:e|ed|es|ing|ation)",
+        "American spelling",
+        EVERYWHERE,
+    ),
+    Retired(r"seats|exactness|crew|adapted|unlabelled", "the field's term", "names"),
+)
+
+
+def prose(text: str) -> str:
+    """A text without what is no prose, in one line."""
+    return " ".join(UNREAD.sub(" ", text).replace("\u2019", "'").split())
+
+
+def found_in(text: str, where: str) -> Iterator[str]:
+    """Each retired word of a text that is refused there, with what to write instead."""
+    for one in RETIRED:
+        if where in one.where.split():
+            for match in re.finditer(rf"(?<![\w-])(?:{one.pattern})(?![\w-])", text, re.IGNORECASE):
+                yield f"{match[0]!r}: write {one.instead}"
+
+
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Each docstring of core and app, with where it stands."""
+    for source in sources(ROOT, "core", "app"):
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (text := ast.get_docstring(node)):
+                yield f"{source.path}:{node.body[0].lineno}", text
+
+
+def names() -> Iterator[tuple[str, str]]:
+    """Each public name of core and app, of a module, class or function, as words."""
+    for source in sources(ROOT, "core", "app"):
+        yield source.path, source.module.rpartition(".")[2].replace("_", " ")
+        for node in source.tree.body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                yield f"{source.path}:{node.lineno}", re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", node.name)
+
+
+def agree(wrong: list[str]) -> None:
+    """Fail with every line of what is wrong."""
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_the_words_of_the_app_are_in_the_projects_voice() -> None:
+    assert len(WORDS) > 700
+    agree([f"{key}: {line}" for key, text in WORDS.items() for line in found_in(prose(text), "words")])
+
+
+def test_the_readme_is_in_the_projects_voice() -> None:
+    text = prose((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(text) > 5000
+    agree(list(found_in(text, "README")))
+
+
+def test_docstrings_are_in_the_projects_voice() -> None:
+    every = list(docstrings())
+    assert len(every) > 1000
+    agree([f"{place}: {line}" for place, text in every for line in found_in(prose(text), "docstrings")])
+
+
+def test_public_names_are_in_the_projects_voice() -> None:
+    every = list(names())
+    assert len(every) > 1000
+    agree([f"{place}: {line}" for place, name in every for line in found_in(name, "names")])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer hangs on it",
+        "Shared mass",
+        "2 do not fit",
+        "A map that does not care",
+        "Drawn in grey",
+        "The League",
+    ],
+)
+def test_a_retired_word_is_refused(text: str) -> None:
+    assert list(found_in(prose(text), "words"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["`scenes-place/cbam` and `tell()`", "{told} ({count})", "the model looks at the object", "nothing", "centered"],
+)
+def test_code_fields_and_other_words_are_not(text: str) -> None:
+    assert not list(found_in(prose(text), "words"))
+
+
+def test_slugs_of_families_are_no_words() -> None:
+    assert not [one for slug in FAMILIES for one in found_in(prose(f"`{slug}/plain`"), "README")]
