@@ -18,7 +18,7 @@ from app.runtime.mistakes import folders, runs, scans
 from app.state import Key
 from app.views.mistakes.keys import MistakesKey
 from core import InvalidInput
-from tests.app.pages import fresh, visit
+from tests.app.pages import open_page, visit
 
 
 def listen(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
@@ -136,24 +136,21 @@ def test_the_app_s_own_runs_stay_open(beyond: None, place: Path) -> None:
 def test_the_page_asks_for_no_path_where_none_is_open(
     beyond: None, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = fresh()
-    page.query_params["run"] = str(place / "secret")
-    page = visit(page.run(), "mistakes").run()
+    page = visit(open_page(run=str(place / "secret")), "mistakes").run()
     page.session_state[MistakesKey.DATA] = "folder"
     page.session_state["data-folder"] = str(place / "secret")
     page.run()
     assert not page.exception and [one.value for one in page.error if "closed to visitors" in one.value]
     monkeypatch.delenv(folders.FOLDERS)
     page.run()
-    assert not page.exception and not page.text_input and not page.error
+    assert not page.exception and not page.error
+    assert [one.key for one in page.text_input] == ["glossary-search"]
     kinds = next(one for one in page.button_group if one.key == MistakesKey.DATA)
     assert [json.dumps(one) for one in ("folder", "csv") if one in kinds.options] == []
 
 
 def test_a_model_is_not_opened_by_an_address(place: Path) -> None:
     """On localhost neither: only models of the catalog, and those brought in this session, have addresses."""
-    page = fresh()
-    page.query_params["model"] = f"file:{place / 'secret' / 'card.json'}"
-    page.run()
+    page = open_page(model=f"file:{place / 'secret' / 'card.json'}")
     assert not page.exception and page.selectbox(key=Key.MODEL).value.startswith("scenes/")
     assert [one for one in page.warning if "card" in one.value]

@@ -24,6 +24,7 @@ from app.runtime.mistakes.filters import Filter
 from app.views.explore.keys import ExploreKey
 from app.views.mistakes.keys import MistakesKey
 from app.views.trust.keys import TrustKey
+from app.words import word
 from core.models.architecture import build
 from core.types import ModelCard
 from tests.app.pages import open_page, visit
@@ -116,7 +117,7 @@ def at_home(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def open_own(slug: str = "explore", **address: str) -> AppTest:
     """The page of that slug with the model of the hostile name, after Explore."""
-    return visit(open_page(model=f"own/{PIX}", **address), slug).run()
+    return visit(open_page(**{"model": f"own/{PIX}", **address}), slug).run()
 
 
 def test_explore() -> None:
@@ -127,7 +128,7 @@ def test_explore() -> None:
     page.file_uploader[0].set_value([(f"{PIX}.png", file.getvalue(), "image/png"), (f"{PIX}2.png", b"x", "image/png")])
     page.run()
     assert [one for one in page.warning if "pix" in one.value] and not read_as_markdown(page)
-    keep = next(one for one in page.button if one.label == "Keep")
+    keep = next(one for one in page.button if one.label == word("keep.keep"))
     assert not read_as_markdown(keep.click().run())
     for trial in ("intervene", "check"):
         page.session_state[ExploreKey.TRIAL] = trial

@@ -198,7 +198,7 @@ def test_a_click_on_a_line_switches_that_part_off(slug: str, line: int) -> None:
 def test_a_long_try_says_its_time_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interventions, "find_ablations", lambda *_: None)
     monkeypatch.setattr(interventions, "ablation_seconds", lambda *_: 42.0)
-    assert word("ablate.about", duration=word("duration.seconds", count=42)) in said(open_intervention("cbam"))
+    assert word("compute.about", duration=word("duration.seconds", count=42)) in said(open_intervention("cbam"))
     monkeypatch.setattr(interventions, "ablation_seconds", lambda *_: 1.5)
     assert "takes about" not in said(open_intervention("cbam"))
 

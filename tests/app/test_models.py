@@ -107,7 +107,7 @@ def test_picker_and_table_are_one_truth() -> None:
 
 def test_a_whole_card_says_all_of_it() -> None:
     text = said(well(open_page("models", model="imagenette/cbam")))
-    for part in (FACTS["command"], FACTS["license"], "loses 30.0 points", "92.0 % ± 1.6 %", "Woo et al."):
+    for part in (FACTS["command"], FACTS["license"], word("card.needs", points="30.0"), "92.0 % ± 1.6 %", "Woo et al."):
         assert part in text
     assert word("card.no_history") not in text and "confusion matrix" not in text
     low, high = (f"{100 * end:.1f} %" for end in cards.wilson(0.8, 200))
@@ -171,7 +171,8 @@ def test_each_group_of_families_keeps_the_mechanism_and_offers_its_models() -> N
     page = well(page.button_group(key=Key.FAMILY).set_value("shortcut").run())
     assert page.selectbox(key=Key.MODEL).value == "scenes-tag/cbam"
     labels = page.selectbox(key=Key.MODEL).options
-    assert len(labels) == 4 and {"CBAM · tag · 80.0 %", "CBAM · place · 80.0 %"} < set(labels)
+    learned = {f"CBAM · {word(one)} · 80.0 %" for one in ("shortcut.tag", "shortcut.background")}
+    assert len(labels) == 4 and learned < set(labels)
     assert word("shortcut.tag.why") in said(page)
     page = well(page.button_group(key=Key.FAMILY).set_value("made").run())
     assert page.selectbox(key=Key.MODEL).value == "made/nonsense"  # none of its mechanism: the first of the group
