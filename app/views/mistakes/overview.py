@@ -184,15 +184,15 @@ def show_classes(opened: Opened) -> None:
         lambda line: selection.select(true=line["class"], predicted=""),
         word("overview.classes"),
         {
-            "class": st.column_config.TextColumn(word("overview.class"), width=104),
+            "class": st.column_config.TextColumn(word("overview.class"), width=88),
             "right": st.column_config.NumberColumn(
-                word("overview.right"), format="%.0f %%", help=word("term.recall.means"), width=50
+                word("overview.right"), format="%.0f %%", help=word("term.recall.means"), width=52
             ),
             "interval": st.column_config.TextColumn(
-                word("overview.interval"), help=word("term.interval.means"), width=64
+                word("overview.interval"), help=word("term.interval.means"), width=60
             ),
             "precision": st.column_config.NumberColumn(
-                word("overview.precision"), format="%.0f %%", help=word("term.precision.means"), width=56
+                word("overview.precision"), format="%.0f %%", help=word("term.precision.means"), width=68
             ),
             "pictures": st.column_config.NumberColumn(word("table.pictures"), format="localized", width=58),
         },

@@ -25,7 +25,7 @@ WORDS = {
     "erase.least.signed": "Strongest evidence against {name} erased",
     "erase.most.contrast": "Strongest evidence for {name} over {other} erased",
     "erase.least.contrast": "Strongest evidence for {other} over {name} erased",
-    "erase.change": "{name} {before}\u00a0→\u00a0{after}",
+    "erase.change": "{name} {before}\u00a0→ {after}",
     "erase.still": "Prediction unchanged: {name}, {share}",
     "erase.becomes": "Prediction changes to {name}, {share}",
     "erase.alt": "The picture as the model sees it. {title}.",

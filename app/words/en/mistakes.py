@@ -123,7 +123,7 @@ WORDS = {
     "overview.without": "{count} without a true class",
     "overview.agreement": "mean agreement {mean}",
     "overview.which": "View of the run",
-    "overview.matrix": "Confusion matrix",
+    "overview.matrix": "Confusion",
     "overview.classes": "Classes",
     "overview.calibration": "Calibration",
     "overview.matrix.help": "Rows: true class. Columns: predicted class. Click a cell to see its pictures.",

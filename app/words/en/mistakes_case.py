@@ -3,7 +3,7 @@
 WORDS = {
     # one picture
     "case.none": "Click a picture to open it.",
-    "case.wrong": "{true}, predicted as {predicted} ({confidence}) <span>true class: {chance}</span>",
+    "case.wrong": "{true}, predicted as {predicted} ({confidence}) <span>probability of the true class: {chance}</span>",
     "case.right": "{predicted}, correct ({confidence})",
     "case.unlabeled": "Predicted: {predicted} ({confidence}) <span>no true class</span>",
     "case.loss": "loss {loss}",
@@ -55,7 +55,7 @@ WORDS = {
     "scatter.hint.point": "Click a point to see its picture.",
     "scatter.hint.lasso": "Draw around points to see their pictures.",
     # where it looks
-    "looks.title": "Attention over many pictures",
+    "looks.title": "Maps of this selection",
     "looks.of": "{count} pictures",
     "looks.of.one": "1 picture",
     "looks.which": "View of the maps",
