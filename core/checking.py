@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from core.types import InvalidInput, Picture
 
 LONGEST = 60
+NAMED = 10
 
 
 def picture(given: Any, asker: str) -> Picture:
@@ -18,7 +21,7 @@ def picture(given: Any, asker: str) -> Picture:
         InvalidInput: it is none.
     """
     if not isinstance(given, Picture):
-        raise InvalidInput(f"{asker} takes a Picture; make one with open_image(path, bytes or array).")
+        raise InvalidInput("{asker} takes a Picture. Make one with open_image(path, bytes or array).", asker=asker)
     return given
 
 
@@ -26,6 +29,12 @@ def brief(given: Any) -> str:
     """How anything is told in a sentence: on one line, and not a long one."""
     text = " ".join(repr(given).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def listed(names: Iterable[str]) -> list[str]:
+    """The first ten names for a sentence, and dots where there are more."""
+    first = [*islice(names, NAMED + 1)]
+    return [*first[:NAMED], "..."] if len(first) > NAMED else first
 
 
 def whole(given: Any, low: int, high: int | None, name: str) -> int:
@@ -36,6 +45,15 @@ def whole(given: Any, low: int, high: int | None, name: str) -> int:
     """
     is_whole = isinstance(given, int | np.integer) and not isinstance(given, bool)
     if not is_whole or given < low or (high is not None and given > high):
-        reach = f"from {low} on" if high is None else f"from {low} to {high}"
-        raise InvalidInput(f"{name} must be a whole number {reach}, not {brief(given)}.")
+        if high is None:
+            raise InvalidInput(
+                "{name} must be a whole number from {low} on, not {given}.", name=name, low=low, given=brief(given)
+            )
+        raise InvalidInput(
+            "{name} must be a whole number from {low} to {high}, not {given}.",
+            name=name,
+            low=low,
+            high=high,
+            given=brief(given),
+        )
     return int(given)

@@ -194,8 +194,12 @@ class Classifier:
                 return alike[0]
         elif isinstance(wanted, Integral) and not isinstance(wanted, bool) and 0 <= wanted < len(names):
             return int(wanted)
-        listed = ", ".join(self.card.classes[:10]) + (" ..." if len(names) > 10 else "")
-        raise InvalidInput(f"{self.card.slug} knows no class {checking.brief(wanted)}; it knows {listed}.")
+        raise InvalidInput(
+            "{model} has no class {given}. It has: {classes}.",
+            model=self.card.slug,
+            given=checking.brief(wanted),
+            classes=checking.listed(names),
+        )
 
     def run(self, job: Callable[[], T], owner: object = None) -> T:
         """Run a job on the worker that owns this device."""
@@ -232,7 +236,9 @@ def to_map(name: str, record: Record, model: str = "") -> AttentionMap:
     """The first picture's map of a record, of weights with the checksum ``model``; InvalidInput if not finite."""
     weights = frozen(record.weights[0].detach().float().cpu().numpy())
     if not np.isfinite(weights).all():
-        raise InvalidInput(f"The attention at {name} is not finite for this picture; check the weights of the model.")
+        raise InvalidInput(
+            "The attention at {name} is not finite for this picture. Check the weights of the model.", name=name
+        )
     cells = None if record.cells is None else frozen(record.cells.cpu().numpy())
     tap = record.tap
     return AttentionMap(name, tap.kind, weights, record.grid, cells, tap.prefix, tap.suffix, model)

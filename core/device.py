@@ -44,7 +44,9 @@ def choose(name: str = "auto") -> torch.device:
     if name == "cuda" and known[0].startswith("cuda"):
         name = known[0]
     if name not in known:
-        raise InvalidInput(f"This machine has no device {name!r}; choose one of {', '.join(known)}, or auto.")
+        raise InvalidInput(
+            "This machine has no device '{name}'. Choose one of: {known}, auto.", name=name, known=list(known)
+        )
     return torch.device(name)
 
 

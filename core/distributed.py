@@ -71,7 +71,11 @@ class Processes:
             InvalidInput: a batch cannot be shared evenly.
         """
         if batch % self.world:
-            raise InvalidInput(f"{self.world} processes cannot share a batch of {batch} evenly; choose another batch.")
+            raise InvalidInput(
+                "{count} processes cannot share a batch of {batch} evenly. Choose another batch size.",
+                count=self.world,
+                batch=batch,
+            )
         order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
         return order[: count // batch * batch].view(-1, batch).chunk(self.world, 1)[self.rank].tolist()
 

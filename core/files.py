@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -10,15 +11,39 @@ import stat
 from http.client import HTTPException
 from pathlib import Path
 from socket import gaierror
+from ssl import SSLError
 from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from uuid import uuid4
 
+from core.messages import Message
 from core.types import InvalidInput
 
+REASONS = {
+    errno.EACCES: Message("permission denied"),
+    errno.EPERM: Message("permission denied"),
+    errno.EROFS: Message("the disk is read-only"),
+    errno.ENOSPC: Message("no space left on the disk"),
+    errno.EDQUOT: Message("the disk quota is used up"),
+    errno.ENOENT: Message("no such file or folder"),
+    errno.ENOTDIR: Message("a part of its path is not a folder"),
+    errno.EISDIR: Message("it is a folder"),
+    errno.EEXIST: Message("there is a file of that name"),
+    errno.ENAMETOOLONG: Message("the name is too long"),
+    errno.ELOOP: Message("its links lead in a circle"),
+    errno.EMFILE: Message("too many files are open"),
+    errno.EIO: Message("the disk cannot be read or written"),
+    errno.ESTALE: Message("the disk is gone"),
+    errno.ECONNREFUSED: Message("the server refuses the connection"),
+    errno.ECONNRESET: Message("the connection was interrupted"),
+    errno.ENETUNREACH: Message("there is no network"),
+    errno.EHOSTUNREACH: Message("the server cannot be reached"),
+}
+"""What the commonest numbers of an ``OSError`` mean; of others the system's own words are shown."""
 
-def open_regular(path: Path) -> BinaryIO:
-    """A regular file, or a link to one, opened for reading bytes.
+
+def open_regular(path: Path, name: str | None = None) -> BinaryIO:
+    """A regular file, or a link to one, opened for reading bytes; ``name`` is what users know it by, if not its path.
 
     A pipe would keep its reader waiting for good, and a device may never end: they are not even opened.
 
@@ -27,35 +52,40 @@ def open_regular(path: Path) -> BinaryIO:
         OSError: it is not there, or cannot be read.
     """
     if not stat.S_ISREG(path.stat().st_mode):
-        raise irregular(path)
+        raise irregular(path, name)
     file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # it was replaced in between
         file.close()
-        raise irregular(path)
+        raise irregular(path, name)
     return file
 
 
-def irregular(path: Path) -> InvalidInput:
-    """What is to be said of a path that leads to no regular file."""
-    what = "a folder" if path.is_dir() else "a pipe, a socket or a device"
-    return InvalidInput(f"{path} is {what} and not a file; give the path of a file.")
+def irregular(path: Path, name: str | None = None) -> InvalidInput:
+    """The refusal of a path that leads to no regular file."""
+    return InvalidInput(
+        "{path} is a folder. Give the path of a file."
+        if path.is_dir()
+        else "{path} is a pipe, a socket or a device. Give the path of a regular file.",
+        path=name or path,
+    )
 
 
 def reason(error: BaseException) -> str:
     """Why a file could not be had, of this machine or of the network, in words: no numbers and no names of classes."""
     if isinstance(error, HTTPError):
-        return f"the server answers {error.code} {error.reason}".rstrip()
+        return Message("the server answers {answer}", answer=f"{error.code} {error.reason}".rstrip())
     if isinstance(error, URLError):
         return reason(error.reason) if isinstance(error.reason, BaseException) else without_number(str(error.reason))
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return Message("the server does not answer")
     if isinstance(error, gaierror):
-        return "no network, or the server's name is not known"
-    if isinstance(error, OSError) and error.strerror:
-        return without_number(error.strerror)
+        return Message("there is no network, or the name of the server is wrong")
     if isinstance(error, HTTPException):
-        return "the connection broke off"
-    return without_number(str(error)) or "it broke off"
+        return Message("the connection was interrupted")
+    if isinstance(error, OSError) and error.errno in REASONS and not isinstance(error, SSLError):  # has its own numbers
+        return REASONS[error.errno]
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return without_number(said) or Message("it was interrupted")
 
 
 def without_number(text: str) -> str:
@@ -63,6 +93,11 @@ def without_number(text: str) -> str:
     line = text.strip().partition("\n")[0]
     inner = re.search(r"\[(?:Errno|WinError) -?\d+\]:? *(.*)", line)
     return (inner[1].rstrip(">") if inner else line).rstrip(".")
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what somebody else's exception says, without its full stop."""
+    return str(error).strip().partition("\n")[0].rstrip(".") or Message("unknown error")
 
 
 def put(path: Path, data: bytes) -> None:
@@ -101,7 +136,7 @@ def native(path: Path) -> str:
     try:
         return os.fsencode(path).decode()
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path} is no name in UTF-8; choose a folder that is called otherwise.") from error
+        raise InvalidInput("The name {path} is not UTF-8. Choose a folder with another name.", path=path) from error
 
 
 def nulled(data: Any) -> Any:

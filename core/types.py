@@ -6,7 +6,7 @@ read-only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -14,9 +14,13 @@ from typing import Any
 import numpy as np
 
 from core.legacy import current
+from core.messages import Message
 
 LOGITS, SIGMOID, PROBABILITIES = OUTPUTS = ("logits", "sigmoid", "probabilities")
 """What the outputs of a model may be; ``core.models.answers`` says what each means."""
+
+UNNAMED = Message("This")
+"""What a model card is called that is in no file."""
 
 Progress = Callable[[int, int], None]
 """Called as ``progress(done, total)`` after each batch; raise ``Stopped`` in it to end the work."""
@@ -26,7 +30,22 @@ Box = tuple[float, float, float, float]
 
 
 class InvalidInput(ValueError):
-    """A mistake that a caller can make, told in one sentence that says what to do."""
+    """A mistake that a caller can make: a sentence or two that say what is wrong and what to do.
+
+    It is given as the template and the values of a ``Message``, which ``message`` is.
+    """
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        super().__init__(Message(template, **values))
+
+    @property
+    def message(self) -> Message:
+        """What is wrong, as it can be translated."""
+        return self.args[0]
+
+    def localized(self, table: Mapping[str, str]) -> str:
+        """The same by a table of templates and their translations."""
+        return self.message.localized(table)
 
 
 class Stopped(Exception):
@@ -244,15 +263,20 @@ class ModelCard:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> ModelCard:
-        """The card in a dict read from JSON; keys that a card does not know are an error of the file."""
+    def from_json(cls, data: dict[str, Any], name: str = UNNAMED) -> ModelCard:
+        """The card in a dict read from JSON, a file of that name; keys that a card does not know are an error of it."""
         if isinstance(facts := data.get("facts"), dict):
             data = {**data, "facts": {current(name): _current_keys(value) for name, value in facts.items()}}
         known = {f.name for f in fields(cls)}
         unknown, missing = set(data) - known, {"slug", "title", "mechanism", "classes"} - set(data)
         if unknown or missing:
-            what = [f"unknown {sorted(unknown)}"] * bool(unknown) + [f"missing {sorted(missing)}"] * bool(missing)
-            raise InvalidInput(f"The model card has a problem: {', '.join(what)}; compare it with a shipped card.")
+            raise InvalidInput(
+                "{name} is not a model card: it has the unknown entries {keys}. Compare it with a shipped card."
+                if unknown
+                else "{name} is not a model card: it lacks {keys}. Compare it with a shipped card.",
+                name=name,
+                keys=sorted(unknown or missing),
+            )
         tuples = {"classes", "mean", "std", "widths"}
         given: dict[str, Any] = {key: tuple(value) if key in tuples else value for key, value in data.items()}
         return cls(**given)

@@ -18,6 +18,7 @@ from core.attribution.batches import pace
 from core.data.folders import home
 from core.evaluation.benchmark import Row, open_benchmark, shipped
 from core.evaluation.faithfulness import STEPS
+from core.files import reason
 from core.scenes.shortcuts import SHORTCUTS
 from core.types import Progress
 
@@ -65,7 +66,9 @@ def _open(path: Path) -> tuple[Row, ...]:
     def rows() -> tuple[Row, ...]:
         found = open_benchmark(path)
         if not all(map(_sound, found)):
-            raise InvalidInput(f"{path} is no league.")
+            raise InvalidInput(
+                "{path} is not a benchmark table. Name another file, or remove it and measure again.", path=path
+            )
         return found
 
     if not path.is_file():
@@ -119,7 +122,9 @@ def measure(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error
+        raise InvalidInput(
+            "{path} cannot be written: {reason}. Choose another path.", path=path, reason=reason(error)
+        ) from error
 
     def job(progress: Progress) -> None:
         core.benchmark(model, path, sources=wanted, pictures=pictures, seed=seed, progress=progress)

@@ -12,7 +12,7 @@ from app.components.gallery import gallery
 from app.runtime import uploads
 from app.state import Key
 from app.widgets import job
-from app.words import plain, word
+from app.words import plain, say, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
 from core.data import samples
 from core.data.datasets import fetch_imagenette
@@ -59,7 +59,7 @@ def pick_picture(family: str) -> tuple[str, Picture]:
             offered = {chosen: find_picture(chosen).name} | offered if not chosen.startswith("upload/") else offered
             find_picture(chosen)
         except InvalidInput as error:
-            state.notice(str(error))
+            state.notice(say(error))
             chosen = None
     if not chosen:
         chosen = next(iter(offered))
@@ -106,7 +106,7 @@ def take_in(files: list) -> None:
             state.put(Key.SAMPLE, slug)
             state.forget(Key.TARGET)
         except InvalidInput as error:
-            state.notice(str(error) if file.name in str(error) else f"{file.name}: {error}")
+            state.notice(say(error) if file.name in str(error) else f"{file.name}: {say(error)}")
         uploads.let_go(file)
     uploads.give_back()
 
@@ -130,7 +130,7 @@ def fetch_photographs() -> None:
             type="secondary",
         )
     except InvalidInput as error:
-        state.notice(str(error))  # beside the page, which needs no photographs
+        state.notice(say(error))  # beside the page, which needs no photographs
 
 
 def add_pictures() -> None:

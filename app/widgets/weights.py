@@ -9,7 +9,7 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key
 from app.widgets import job, models
-from app.words import literal, megabytes, whole, word
+from app.words import literal, megabytes, say, whole, word
 from core import Classifier, InvalidInput, ModelCard
 
 
@@ -49,7 +49,7 @@ def _go_back(card: ModelCard, error: InvalidInput) -> NoReturn:
     slug = before(card)
     if slug is None:
         raise error
-    state.notice(str(error))
+    state.notice(say(error))
     state.choose_model(slug)
     st.rerun()
 
@@ -74,7 +74,7 @@ def fetch(card: ModelCard) -> None:
         )
     except InvalidInput as error:
         if before(card) is None:  # the page offers it again, with the reason beside it
-            state.notice(str(error))
+            state.notice(say(error))
             st.rerun()
         _go_back(card, error)
 

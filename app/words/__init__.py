@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from numbers import Number
 
 from app.words import en
+from app.words.languages import LANGUAGES, say, table, use
 from app.words.markdown import Marked, code, literal
 from app.words.numbers import apart, chance, decimal, megabytes, percent, short, span, whole
 
@@ -21,6 +21,7 @@ __all__ = [
     "megabytes",
     "percent",
     "plain",
+    "say",
     "short",
     "span",
     "terms",
@@ -28,15 +29,6 @@ __all__ = [
     "whole",
     "word",
 ]
-
-LANGUAGES = {"en": en.WORDS}
-
-_language: ContextVar[str] = ContextVar("language", default="en")
-
-
-def use(language: str) -> None:
-    """Speak that language in this run; one that there is no table for is English."""
-    _language.set(language if language in LANGUAGES else "en")
 
 
 def word(key: str, **fields: object) -> Marked:
@@ -53,14 +45,15 @@ def plain(key: str, **fields: object) -> str:
 
     Where the field ``count`` is 1 and the language has a label ``KEY.one``, it is that.
     """
-    table = LANGUAGES[_language.get()]
-    text = (table.get(f"{key}.one") if str(fields.get("count")) == "1" else None) or table.get(key) or en.WORDS[key]
-    return text.format(**fields) if fields else text
+    words = table()
+    text = (words.get(f"{key}.one") if str(fields.get("count")) == "1" else None) or words.get(key) or en.WORDS[key]
+    shown = {name: one if isinstance(one, Number | Marked) else say(one) for name, one in fields.items()}
+    return text.format(**shown) if fields else text
 
 
 def known(key: str, default: str) -> str:
     """The label of that key, from English too where a language lacks it; or ``default``, what somebody else says."""
-    found = LANGUAGES[_language.get()].get(key) or en.WORDS.get(key)
+    found = table().get(key) or en.WORDS.get(key)
     return default if found is None else Marked(found)
 
 

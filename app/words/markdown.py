@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from app.words.languages import say
+
 JOINER = "\u2060"
 _BROKEN = re.compile(
     r"""(?<=:)(?=[A-Za-z+\-:]|//|\d\w*:)      # directives, icons, emoji, addresses
@@ -39,13 +41,13 @@ class Marked(str):
 
 
 def literal(text: object) -> Marked:
-    """A text as Markdown that shows just that text; what is ``Marked`` stays as it is.
+    """A text as Markdown that shows just that text, a ``Message`` in the language of this run; ``Marked`` text stays.
 
     Line breaks become spaces: what stands in a name cannot begin a line of ours.
     """
     if isinstance(text, Marked):
         return text
-    line = re.sub(r"\s", " ", str(text))
+    line = re.sub(r"\s", " ", say(text))
     return Marked(_NUMBERED.sub(r"\1\\\2", _SIGNS.sub(r"\\\g<0>", _BROKEN.sub(JOINER, line))))
 
 

@@ -32,4 +32,8 @@ def mechanism(slug: str) -> Mechanism:
     for one in MECHANISMS:
         if one.slug == slug:
             return one
-    raise InvalidInput(f"There is no mechanism {slug!r}; choose one of {', '.join(m.slug for m in MECHANISMS)}.")
+    raise InvalidInput(
+        "There is no mechanism '{slug}'. Choose one of: {mechanisms}.",
+        slug=slug,
+        mechanisms=[one.slug for one in MECHANISMS],
+    )

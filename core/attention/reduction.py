@@ -39,8 +39,12 @@ def patches(attention: AttentionMap) -> slice:
     if attention.weights.shape[-1] != first + count + len(attention.suffix):
         others = first + len(attention.suffix)
         raise InvalidInput(
-            f"{attention.tap} has {attention.weights.shape[-1]} tokens, but its grid has {count} cells and {others} "
-            "other tokens are named; name the tokens before and behind those of the cells."
+            "{tap} has {tokens} tokens, but its grid has {count} cells and {others} prefix and suffix tokens are "
+            "named. Name each token before and after the patches.",
+            tap=attention.tap,
+            tokens=attention.weights.shape[-1],
+            count=count,
+            others=others,
         )
     return slice(first, first + count)
 
@@ -64,7 +68,9 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
         InvalidInput: a CHANNEL attention, which has no place in the picture, or a head or query that is not there.
     """
     if attention.kind == Kind.CHANNEL:
-        raise InvalidInput(f"{attention.tap} weighs channels and has no place in the picture; show it as bars.")
+        raise InvalidInput(
+            "{tap} weights channels, which have no position in the picture. Show it as bars.", tap=attention.tap
+        )
     if attention.kind == Kind.SPATIAL:
         return attention.weights
     if attention.kind in (Kind.FEATURE, Kind.SEQUENCE):
@@ -95,7 +101,10 @@ def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, 
         InvalidInput: a map of another kind, a head that is not there, or queries that are not the cells of the grid.
     """
     if not has_rows(attention):
-        raise InvalidInput(f"{attention.tap} does not compare every patch with others; it has no row for a patch.")
+        raise InvalidInput(
+            "{tap} has no attention of a single patch, because it does not compare patches with each other.",
+            tap=attention.tap,
+        )
     weights = _of_head(attention, head)
     if attention.cells is not None:
         return weights, attention.cells

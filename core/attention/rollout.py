@@ -31,7 +31,7 @@ def rollout(maps: Sequence[AttentionMap]) -> np.ndarray:
     """
     sizes = {n for one in maps for n in one.weights.shape[1:]}
     if len(sizes) != 1 or any(one.kind != Kind.PAIRWISE for one in maps):
-        raise InvalidInput("Rollout takes maps of the kind PAIRWISE that all compare the same tokens; give only those.")
+        raise InvalidInput("Rollout needs PAIRWISE maps over the same tokens. Give only those.")
     product = np.eye(sizes.pop())
     for one in maps:
         product = (one.weights.mean(0, dtype=np.float64) @ product + product) / 2
@@ -54,6 +54,8 @@ def rollout_map(maps: Sequence[AttentionMap]) -> AttentionMap:
         InvalidInput: maps that make none, as ``can_roll`` says.
     """
     if not can_roll(maps):
-        raise InvalidInput("These maps make no rollout: it takes several layers of the same patches.")
+        raise InvalidInput(
+            "These maps have no rollout, because it needs several layers of attention over the same patches."
+        )
     layers = [one for one in maps if one.kind == Kind.PAIRWISE]
     return replace(layers[0], tap=ROLLOUT, weights=frozen(rollout(layers)[None]))

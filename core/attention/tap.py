@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.messages import Message
 from core.types import InvalidInput, Kind
 
 Steer = Callable[["Tap", Tensor], Tensor]
@@ -89,7 +90,10 @@ class Tap(nn.Module):
         finally:
             _allowed.reset(token)
         if not isinstance(steered, Tensor) or steered.shape != weights.shape:
-            raise InvalidInput(f"A steer must give weights of the shape that it gets, {tuple(weights.shape)}.")
+            raise InvalidInput(
+                "A function that steers a tap must return weights of the shape that it gets, {shape}.",
+                shape=tuple(weights.shape),
+            )
         return steered if allowed is None else steered.masked_fill(~allowed[:, None], 0)
 
     def heard(self) -> bool:
@@ -132,7 +136,11 @@ def steer(module: nn.Module, steers: Mapping[str, Steer]) -> Iterator[None]:
     known = taps(module)
     unknown = [name for name in steers if name not in known]
     if unknown:
-        raise InvalidInput(f"No tap is called {unknown[0]!r}; this model has: {', '.join(known) or 'none'}.")
+        raise InvalidInput(
+            "There is no tap '{name}'. This model has: {known}.",
+            name=unknown[0],
+            known=list(known) or [Message("none")],
+        )
     token = _steers.set({**_steers.get(), **{known[name]: function for name, function in steers.items()}})
     try:
         yield
@@ -206,7 +214,11 @@ def replaced(weights: Tensor) -> Steer:
         # A film grows glimpse by glimpse: so far it has as many maps as the model has looked.
         given = weights[: own.shape[1]] if tap.kind == Kind.SEQUENCE else weights
         if tuple(given.shape) != tuple(own.shape[1:]):
-            raise InvalidInput(f"The map has shape {tuple(weights.shape)}; this tap takes {tuple(own.shape[1:])}.")
+            raise InvalidInput(
+                "The map has shape {shape}, but this tap needs {takes}.",
+                shape=tuple(weights.shape),
+                takes=tuple(own.shape[1:]),
+            )
         given = given.to(own)
         if (allowed := _allowed.get()) is not None:
             total, given = given.sum(-1, keepdim=True), given.masked_fill(~allowed[:, None], 0)

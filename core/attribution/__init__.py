@@ -58,7 +58,9 @@ def method(slug: str) -> Method:
     for one in METHODS:
         if one.slug == slug:
             return one
-    raise InvalidInput(f"There is no method {slug!r}; choose one of {', '.join(m.slug for m in METHODS)}.")
+    raise InvalidInput(
+        "There is no method '{slug}'. Choose one of: {methods}.", slug=slug, methods=[one.slug for one in METHODS]
+    )
 
 
 def methods(classifier: Classifier) -> tuple[Method, ...]:
@@ -108,8 +110,9 @@ def attribute(
     known, against = (None if one is None else classifier.target(one, np.empty(0)) for one in (target, contrast))
     if against is not None and not chosen.contrasts:
         raise InvalidInput(
-            f"{chosen.title} does not tell what speaks for a class from what speaks against it, so it cannot set two "
-            "against each other; choose another method."
+            "{method} does not separate positive from negative evidence, so it cannot compare two classes. "
+            "Choose another method.",
+            method=chosen.title,
         )
 
     def job() -> Attribution:
@@ -123,8 +126,10 @@ def attribute(
             values, gap = contrast_classes(classifier, chosen, x, (index, against), progress or quiet, settled)
         if not bool(values.isfinite().all()):
             raise InvalidInput(
-                f"{chosen.title} gives no finite map of {picture.name}: its numbers grow beyond what single precision "
-                "holds; choose another method."
+                "The {method} map of {picture} is not finite, because its values exceed single precision. Choose "
+                "another method.",
+                method=chosen.title,
+                picture=picture.name,
             )
         if paced and against is None:
             learn(classifier, slug, _estimate(classifier, chosen, settled), time.perf_counter() - start)
@@ -142,7 +147,9 @@ def contrast_classes(
     A method that keeps only what speaks for a score is asked both ways round.
     """
     if pair[0] == pair[1]:
-        raise InvalidInput(f"The class is {classifier.card.classes[pair[0]]} itself; choose another to set it against.")
+        raise InvalidInput(
+            "Both classes are {name}. Choose another class to compare with.", name=classifier.card.classes[pair[0]]
+        )
     if not chosen.one_sided:
         return chosen.compute(classifier, x, pair, progress, **settled)
     speaks_for, _ = chosen.compute(classifier, x, pair, lambda done, total: progress(done, 2 * total), **settled)

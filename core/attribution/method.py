@@ -74,12 +74,23 @@ class Parameter:
             fits = isinstance(value, Real) and not isinstance(value, bool) and self.low <= value <= self.high
             if fits and (not whole or int(value) == value):
                 return int(value) if whole else float(value)
-            kind = "a whole number" if whole else "a number"
-            raise InvalidInput(f"{self.title} must be {kind} from {self.low} to {self.high}, not {brief(value)}.")
+            raise InvalidInput(
+                "{title} must be a whole number from {low} to {high}, not {given}."
+                if whole
+                else "{title} must be a number from {low} to {high}, not {given}.",
+                title=self.title,
+                low=self.low,
+                high=self.high,
+                given=brief(value),
+            )
         options = self.options(classifier)
         if isinstance(value, bool) or not isinstance(value, str | Real) or value not in options:
-            listed = ", ".join(map(str, options))
-            raise InvalidInput(f"{self.title} must be one of {listed}, not {brief(value)}.")
+            raise InvalidInput(
+                "{title} must be one of: {choices}, not {given}.",
+                title=self.title,
+                choices=[*options],
+                given=brief(value),
+            )
         return options[options.index(value)]
 
     def parse(self, classifier: Classifier, text: str) -> Value:
@@ -148,16 +159,24 @@ class Method:
         """
         if self.gradient and not differentiable(classifier):
             raise InvalidInput(
-                f"{self.title} needs the gradient of the score, and none leads through {classifier.card.slug} to the "
-                "picture; choose a method that needs none, such as occlusion."
+                "{title} needs gradients, but none can be computed through {model}. Choose a method without "
+                "gradients, such as occlusion.",
+                title=self.title,
+                model=classifier.card.slug,
             )
         if not self.fits(classifier):
-            raise InvalidInput(f"{self.title} does not fit {classifier.card.slug}; choose another method.")
+            raise InvalidInput(
+                "{title} does not work with {model}. Choose another method.",
+                title=self.title,
+                model=classifier.card.slug,
+            )
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in given:
             if name not in known:
                 listed = ", ".join(known) or "no parameters"
-                raise InvalidInput(f"{self.title} has no parameter {name!r}; it has {listed}.")
+                raise InvalidInput(
+                    "{title} has no parameter '{name}'; it has {listed}.", title=self.title, name=name, listed=listed
+                )
         return {
             name: parameter.check(classifier, given[name]) if name in given else parameter.initial(classifier)
             for name, parameter in known.items()

@@ -50,7 +50,7 @@ def panels(
     """
     checking.picture(picture, "panel")
     if isinstance(targets, str) or (targets is not None and not isinstance(targets, Sequence)):
-        raise InvalidInput("panels takes a list of classes; panel takes one.")
+        raise InvalidInput("panels takes a list of classes. For one class use panel.")
     top = checking.whole(top, 1, None, "The number of likeliest classes")
     for one in targets or ():
         if one is not None:
@@ -101,7 +101,10 @@ def to_panel(
 
     def keep(slug: str, values: Tensor, **parameters: str) -> Attribution:
         if not bool(values.isfinite().all()):
-            raise InvalidInput(f"The gradients of {classifier.card.slug} are not finite for this picture.")
+            raise InvalidInput(
+                "The gradients of {model} are not finite for this picture. Check the weights of the model.",
+                model=classifier.card.slug,
+            )
         shown, given = frozen(values.float().cpu().numpy()), tuple(parameters.items())
         return Attribution(shown, tuple(values.shape), None, slug, target, None, classifier.checksum, given)
 

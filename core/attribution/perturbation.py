@@ -30,7 +30,9 @@ def occlusion(
 ) -> tuple[Tensor, None]:
     """The map (n, n) on the grid of the windows, n = size / stride."""
     if window < stride:
-        raise InvalidInput(f"The window must be at least as wide as its stride: choose {stride} pixels or more.")
+        raise InvalidInput(
+            "The window must be at least as wide as its stride. Choose {stride} pixels or more.", stride=stride
+        )
     n = x.shape[-1] // stride
     hidden = absent(classifier, x, baseline)
     score = counted(classifier, target, n * n + 1, progress)

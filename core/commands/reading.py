@@ -10,6 +10,7 @@ import numpy as np
 import core
 from core.attribution import method
 from core.commands.printing import percent, print_answer, remark
+from core.files import reason
 from core.models.zoo import problems
 
 
@@ -48,7 +49,9 @@ def explain(options: argparse.Namespace) -> None:
         try:
             np.savez_compressed(options.out, attribution=found.values, probabilities=reading.probabilities, **maps)
         except OSError as error:
-            raise core.InvalidInput(f"{options.out} cannot be written: {error.strerror}.") from error
+            raise core.InvalidInput(
+                "{path} cannot be written: {reason}. Choose another path.", path=options.out, reason=reason(error)
+            ) from error
     rows = [f"{name:24}{percent(value):>8}" for name, value in answer["classes"].items()]
     maps = [f"{name:28}{' × '.join(map(str, shape))}" for name, shape in answer["maps"].items()]
     gap = ", completeness gap undefined: the score hardly changes" if method(options.method).complete else ""

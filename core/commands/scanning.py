@@ -38,7 +38,7 @@ def scan(options: argparse.Namespace) -> None:
     """Answer every picture of a data set and keep the table; a scan that was stopped goes on. Also under torchrun."""
     pairs = [pair.partition("=") for pair in options.map]
     if any(not equals for _, equals, _ in pairs):
-        raise core.InvalidInput("Write --map LABEL=CLASS, or LABEL= for a label that means no class.")
+        raise core.InvalidInput("Write --map LABEL=CLASS, or LABEL= for a label without a class.")
     columns = [column.partition("=") for column in options.column]
     if any(not equals for _, equals, _ in columns):
         raise core.InvalidInput("Write --column WHAT=HEADING, or label= for a table without labels.")

@@ -103,9 +103,15 @@ def evaluate(options: argparse.Namespace) -> None:
     classifier = core.load(options.model, options.device)
     data = open_data(classifier.card.family, options)
     if data.classes != classifier.card.classes:
-        raise core.InvalidInput(f"{options.model} knows other classes than {data.name} holds.")
+        raise core.InvalidInput(
+            "The classes of {model} differ from those of {data}. Give the data that the model was trained on.",
+            model=options.model,
+            data=data.name,
+        )
     if options.store and not zoo.weights_file(classifier.card).exists():
-        raise core.InvalidInput(f"{options.model} is not on the shelf, so there is no card to keep this in.")
+        raise core.InvalidInput(
+            "{model} is not in the model zoo, so there is no card to store the result in.", model=options.model
+        )
     card = measure(classifier, data, bar("measuring"))
     if options.store:
         zoo.store_card(card)

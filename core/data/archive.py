@@ -21,6 +21,7 @@ from core.data.names import shown
 from core.data.walking import shows
 from core.files import open_regular
 from core.images import MAX_BYTES, open_image
+from core.messages import Message
 from core.types import InvalidInput, Picture
 
 LARGEST = 500 << 20  # bytes of the file
@@ -50,25 +51,37 @@ class Archive:
         try:
             self.stamp = stamp(file)
             if self.stamp[0] > LARGEST:
-                raise InvalidInput(f"{name} is larger than {LARGEST >> 20} MB; part it into several.")
+                raise InvalidInput(
+                    "{name} is larger than {megabytes} MB. Split it into smaller files.",
+                    name=name,
+                    megabytes=LARGEST >> 20,
+                )
             with open_regular(file) as opened:
                 if contents(opened) > CONTENTS:
-                    raise InvalidInput(f"{name} lists too many files; part it into several.")
+                    raise InvalidInput("{name} contains too many files. Split it into several.", name=name)
             self.zip = zipfile.ZipFile(file)
         except InvalidInput:
             raise
         except BROKEN as error:
-            raise InvalidInput(f"{shown(str(file))} cannot be read as a zip; make it again and open that.") from error
+            raise InvalidInput("{name} cannot be read as a zip. Make the zip again.", name=shown(str(file))) from error
         there = [one for one in self.zip.infolist() if not one.is_dir() and not one.filename.endswith("\\")]
         stray = next((path for path in map(path_of, there) if leads_out(path)), None)
         if stray is not None:
-            raise InvalidInput(f"{name} holds {stray!r}, a path that leads out of it; make it again without that.")
+            raise InvalidInput(
+                "{name} contains '{stray}', a path that leads out of the zip. Make the zip without it.",
+                name=name,
+                stray=stray,
+            )
         self.entries = {tidy(path_of(one)): one for one in there}  # of two by one name the later one holds, as unpacked
         if sum(one.file_size for one in self.entries.values()) > UNPACKED:
-            raise InvalidInput(f"{name} unpacks to more than {UNPACKED >> 20} MB; part it into several.")
+            raise InvalidInput(
+                "{name} unpacks to more than {megabytes} MB. Split it into smaller files.",
+                name=name,
+                megabytes=UNPACKED >> 20,
+            )
         pictures = [one for path, one in self.entries.items() if shows(path)]
         if pictures and all(one.flag_bits & ENCRYPTED for one in pictures):
-            raise InvalidInput(f"{name} is locked with a password; make it again without one.")
+            raise InvalidInput("{name} is protected by a password. Make the zip without one.", name=name)
 
     def read(self, path: str, known: tuple[int, int] | None = None) -> Picture:
         """The picture of that path.
@@ -79,18 +92,20 @@ class Archive:
         """
         name = shown(str(self.file))
         if stamp(self.file) != self.stamp:
-            raise Changed(f"{name} was changed or removed while it was scanned; bring it back and scan again.")
+            raise Changed("{name} was changed or removed during the scan. Restore it and scan again.", name=name)
         try:
             with self.lock, self.zip.open(self.entries[path]) as packed:
                 data = packed.read(MAX_BYTES + 1)
         except KeyError as error:
-            raise InvalidInput(f"There is no {path} in {name}.") from error
+            raise InvalidInput("There is no {path} in {name}. Check the path.", path=path, name=name) from error
         except NotImplementedError as error:
-            why = "it is packed in a way that is not known here"
-            raise InvalidInput(f"{path} cannot be unpacked ({why}); make the zip again.") from error
+            why = Message("its compression is unknown")
+            raise InvalidInput("{path} cannot be unpacked: {why}. Make the zip again.", path=path, why=why) from error
         except BROKEN as error:
-            why = "it is locked with a password" if self.entries[path].flag_bits & ENCRYPTED else "it is damaged"
-            raise InvalidInput(f"{path} cannot be unpacked ({why}); make the zip again.") from error
+            why = Message(
+                "it is protected by a password" if self.entries[path].flag_bits & ENCRYPTED else "it is damaged"
+            )
+            raise InvalidInput("{path} cannot be unpacked: {why}. Make the zip again.", path=path, why=why) from error
         return open_image(data, name=PurePosixPath(path).name)
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from core.data.names import shown, stored
-from core.files import open_regular
+from core.files import open_regular, reason
 from core.images import MAX_BYTES, open_image
+from core.messages import Message
 from core.types import InvalidInput, Picture
 
 MISSING = (-1, -1)
@@ -80,7 +81,9 @@ def collect(
         InvalidInput: there is none.
     """
     if not paths:
-        raise InvalidInput(f"There is no picture in {origin}; give a folder, zip or CSV of JPEG, PNG or WebP files.")
+        raise InvalidInput(
+            "There is no picture in {origin}. Give a folder, zip or CSV of JPEG, PNG or WebP files.", origin=origin
+        )
     known = np.array(list(stamps), np.int64).reshape(-1, 2)
     digest = hashlib.sha256()
     for path, label in zip(paths, labels, strict=True):
@@ -111,21 +114,28 @@ def read_picture(root: Path, path: str, known: tuple[int, int] | None = None) ->
     """
     place = root / stored(path)
     if path.endswith("/"):  # as ``walk`` lists it
-        raise InvalidInput(f"The folder {path[:-1]} cannot be read; check its permissions.")
+        raise InvalidInput("The folder {folder} cannot be read. Check its permissions.", folder=path[:-1])
     if known == MISSING:
-        raise InvalidInput(f"There is no file {shown(str(place))}; check the path.")
+        raise InvalidInput("There is no file {path}. Check the path.", path=shown(str(place)))
     try:
-        with open_regular(place) as file:
+        with open_regular(place, path) as file:
             data = file.read(MAX_BYTES + 1)  # one byte too many is enough to refuse it
             found = os.fstat(file.fileno())
-    except InvalidInput as error:
-        raise InvalidInput(str(error).replace(str(place), path)) from error
+    except InvalidInput:
+        raise
     except (OSError, ValueError) as error:  # the latter of a path that no file can have
         if isinstance(error, GONE) or not root.is_dir():
-            what = path if root.is_dir() else f"The folder {shown(str(root))}"
-            raise Changed(f"{what} is not there any more; bring it back and scan again.") from error
-        reason = getattr(error, "strerror", None) or "no file can be called so"
-        raise InvalidInput(f"{path} cannot be read ({reason}); check the file and its permissions.") from error
+            raise Changed(
+                "{path} is missing. Restore it and scan again."
+                if root.is_dir()
+                else "The folder {path} is missing. Restore it and scan again.",
+                path=path if root.is_dir() else shown(str(root)),
+            ) from error
+        raise InvalidInput(
+            "{path} cannot be read: {reason}. Check the file and its permissions.",
+            path=path,
+            reason=reason(error) if isinstance(error, OSError) else Message("no file can have this name"),
+        ) from error
     if known not in (None, (found.st_size, found.st_mtime_ns)):
-        raise Changed(f"{path} was changed while it was waiting to be scanned; scan again to take it as it is now.")
+        raise Changed("{path} was changed after the scan began. Scan again to use the new file.", path=path)
     return open_image(data, name=path.rpartition("/")[2])

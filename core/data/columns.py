@@ -76,7 +76,7 @@ def find_columns(rows: Sequence[Sequence[str]], places: Places, said: Mapping[st
         InvalidInput: there is no column of paths, or none of that heading.
     """
     if stray := [key for key in said if key not in ("path", "label", "split")]:
-        raise InvalidInput(f"The columns of a table are its path, label and split; there is no {stray[0]!r}.")
+        raise InvalidInput("A table has the columns path, label and split, not '{name}'.", name=stray[0])
     filled = [row for row in rows if any(row)]
     body = filled[1 : SAMPLE + 1] or filled[:1]
     width = max((len(row) for row in body), default=0)
@@ -88,7 +88,9 @@ def find_columns(rows: Sequence[Sequence[str]], places: Places, said: Mapping[st
 
     best = max(range(width), key=lambda at: (shares[at], -rank(at, PATHS), -at), default=0)
     if not shares or shares[best] < FEW:
-        raise InvalidInput(f"{name} is no table of pictures: hardly a line of it names one; write a path in each line.")
+        raise InvalidInput(
+            "{name} is not a table of pictures, because hardly any line names one. Write one path per line.", name=name
+        )
     heading = int(is_heading(filled, heads, best, places))
     counts = [len(row) for row in body]
     if not heading or len(filled[0]) != max(set(counts), key=counts.count):
@@ -100,7 +102,9 @@ def find_columns(rows: Sequence[Sequence[str]], places: Places, said: Mapping[st
         if said[key] in (None, NONE):
             return None
         if said[key] not in names:
-            raise InvalidInput(f"{name} has no column {said[key]!r}; it has {', '.join(names)}.")
+            raise InvalidInput(
+                "{name} has no column '{column}'. It has: {columns}.", name=name, column=said[key], columns=list(names)
+            )
         return names.index(said[key])
 
     path = place("path") if said.get("path") else best

@@ -31,9 +31,19 @@ def open_cifar(name: str, folder: str | Path | None = None, *, download: bool = 
     try:
         halves = kind(root, train=True, download=download), kind(root, train=False)
     except (RuntimeError, OSError) as error:
-        what = f"{name} cannot be fetched ({reason(error)})" if download else f"{name} is not in {root}"
-        way = f"give the folder that holds {kind.base_folder}/" + ("." if download else ", or add --download.")
-        raise InvalidInput(f"{what}; {way}") from error
+        if download:
+            raise InvalidInput(
+                "{name} cannot be downloaded: {reason}. Give the folder that holds {inside}/.",
+                name=name,
+                reason=reason(error),
+                inside=kind.base_folder,
+            ) from error
+        raise InvalidInput(
+            "{name} is not in {root}. Give the folder that holds {inside}/, or add --download.",
+            name=name,
+            root=root,
+            inside=kind.base_folder,
+        ) from error
     classes = tuple(one.replace("_", " ") for one in halves[0].classes)
     return Dataset(name, classes, *(Split(np.array(one.targets, np.int64), one.data.__getitem__) for one in halves))
 
@@ -56,7 +66,11 @@ def fetch_imagenette(root: Path | None = None, progress: Progress | None = None)
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidInput(f"{root} cannot be made ({reason(error)}); name another folder with FOVEA_DATA.") from error
+        raise InvalidInput(
+            "The folder {root} cannot be created: {reason}. Name another folder with FOVEA_DATA.",
+            root=root,
+            reason=reason(error),
+        ) from error
     address = Imagenette._ARCHIVES["160px"][0]
     archive = root / address.rpartition("/")[2]
     with ThreadPoolExecutor(1) as pool:
@@ -66,12 +80,14 @@ def fetch_imagenette(root: Path | None = None, progress: Progress | None = None)
             wait([future], timeout=0.5)
             if progress and total.done() and not total.exception() and archive.exists():
                 progress(min(archive.stat().st_size, total.result()), total.result())
-    if future.exception() is not None:
+    if (error := future.exception()) is not None:
         shutil.rmtree(root / archive.name.removesuffix(".tgz"), ignore_errors=True)
         archive.unlink(missing_ok=True)
         raise InvalidInput(
-            f"Imagenette could not be fetched ({reason(future.exception())}); look at the network, or unpack "
-            f"{archive.name} into {root} by hand."
-        ) from future.exception()
+            "Imagenette cannot be downloaded: {reason}. Check the network, or unpack {archive} into {root} by hand.",
+            reason=reason(error),
+            archive=archive.name,
+            root=root,
+        ) from error
     archive.unlink(missing_ok=True)
     return root / archive.name.removesuffix(".tgz")

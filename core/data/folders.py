@@ -87,7 +87,11 @@ def list_pictures(folder: Path, root: Path) -> Listing:
     empty = [name for index, name in enumerate(inner) if index not in filled]
     if empty and paths:
         inside = shown(folder.absolute().relative_to(root.absolute().parent).as_posix())
-        raise InvalidInput(f"The class folder {empty[0]} in {inside} holds no JPEG, PNG or WebP; fill it or remove it.")
+        raise InvalidInput(
+            "The class folder {name} in {inside} contains no JPEG, PNG or WebP. Fill it or remove it.",
+            name=empty[0],
+            inside=inside,
+        )
     return Listing([readable(one) for one in inner], paths, np.array(labels, dtype=np.int64), left)
 
 
@@ -131,7 +135,7 @@ def _dataset(root: Path, training: Listing, validation: Listing, note: str = "")
     left = list(dict.fromkeys([*training.left, *validation.left]))
     if left:
         first = _display_path(left[0], root)
-        note += f" Pictures that are no JPEG, PNG or WebP are left out: {len(left)}, {first} first."
+        note += f" Files that are not JPEG, PNG or WebP are left out: {len(left)}, {first} first."
     name = shown(root.absolute().name)
     return Dataset(name, classes, *splits, note=note.strip(), terms=terms(training.names))
 
@@ -170,22 +174,35 @@ def open_folder(folder: str | Path | None) -> Dataset:
         measured = halves.get("val") or halves["test"]
         training, validation = (list_pictures(root / stored(one), root) for one in (halves["train"], measured))
         if training.names != validation.names or len(training.names) < 2:
-            both = f"{halves['train']}/ and {measured}/"
-            raise InvalidInput(f"{both} in {shown(str(root))} must hold the same class folders, two or more.")
+            raise InvalidInput(
+                "{train}/ and {val}/ in {folder} must contain the same class folders, two or more.",
+                train=halves["train"],
+                val=measured,
+                folder=shown(str(root)),
+            )
         if not (training.paths and validation.paths):
-            both = f"in {halves['train']}/ and in {measured}/"
-            raise InvalidInput(f"The class folders in {shown(str(root))} must hold JPEG, PNG or WebP pictures, {both}.")
+            raise InvalidInput(
+                "The class folders in {folder} must contain JPEG, PNG or WebP pictures, in {train}/ and in {val}/.",
+                folder=shown(str(root)),
+                train=halves["train"],
+                val=measured,
+            )
         name = shown(root.absolute().name)
-        note = "" if "val" in halves else f"There is no val/ in {name}: {measured}/ takes its place."
+        note = "" if "val" in halves else f"There is no val/ in {name}, so {measured}/ is used for validation."
         return _dataset(root, training, validation, note)
     for one in (*([root / stored(halves["train"])] if "train" in halves else []), root):
         whole = list_pictures(one, root) if one.is_dir() else Listing([], [], np.zeros(0, np.int64))
         training, validation = part(whole)
         if validation.paths and len(np.unique(whole.labels)) > 1:
             name = shown(root.absolute().name)
-            note = f"There is no val/ in {name}: of each class a tenth, drawn with seed 0, is kept for validation."
+            note = f"There is no val/ in {name}, so a tenth of each class, drawn with seed 0, is kept for validation."
             return _dataset(root, training, validation, note)
+    if not folder:
+        raise InvalidInput(
+            "There is no data set in the folder that FOVEA_DATA names. Give a folder with train/ and val/, each with a "
+            "subfolder for each class."
+        )
     raise InvalidInput(
-        f"No data set in {shown(str(folder)) if folder else 'the folder that FOVEA_DATA names'}: give a folder that "
-        "holds train/ and val/, each with a subfolder for each class."
+        "There is no data set in {folder}. Give a folder with train/ and val/, each with a subfolder for each class.",
+        folder=shown(str(folder)),
     )

@@ -63,7 +63,11 @@ def choose(names: Iterable[str], split: str | None = None) -> str:
     same = [one for one in names if one == split] or [one for one in names if one.lower() == split.lower()]
     same = same or [one for one in names if kind_of(one) and kind_of(one) == kind_of(split)]
     if len(same) != 1:
-        raise InvalidInput(f"The data have no split {split!r}; choose one of {', '.join(names)}, or {ALL}.")
+        raise InvalidInput(
+            "The data set has no split '{split}'. Choose one of: {splits}.",
+            split=split,
+            splits=[*names, ALL],
+        )
     return same[0]
 
 
@@ -82,7 +86,9 @@ def arrange(paths: Sequence[str], split: str | None = None) -> Layout:
     level = next((at for at, names in ((depth, first), (depth + 1, second)) if parted(names)), None)
     if level is None or (level > depth and any(len(one) < depth + 3 for one in parts)):
         if split not in (None, ALL):
-            raise InvalidInput(f"The data have no split {split!r}; they are not parted into any.")
+            raise InvalidInput(
+                "There is no split '{split}', because the data set is not divided into splits.", split=split
+            )
         return Layout(list(paths), [sorted_into(one, depth) for one in parts])
     splits = tuple(sorted(first if level == depth else second))
     if split == ALL:

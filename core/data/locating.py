@@ -12,6 +12,7 @@ from pathlib import Path
 from core.data.names import shown, stored
 from core.data.walking import folders, shows
 from core.files import open_regular
+from core.messages import Message
 from core.types import InvalidInput
 
 SAMPLE = 20
@@ -95,10 +96,15 @@ class Where:
         """What was done to the paths, in a sentence; "" for nothing."""
         if self.rule == Rule():
             return ""
-        parts = [f"in the folder {shown(self.rule.before.rstrip('/'))}"] * bool(self.rule.before)
-        parts += [f"without the first {self.rule.drop} parts of their paths"] * bool(self.rule.drop)
-        parts += [f"with {self.rule.after} at their ends"] * bool(self.rule.after)
-        return f"The pictures were found {', '.join(parts)}."
+        folder = Message("in the folder {folder}", folder=shown(self.rule.before.rstrip("/")))
+        shorter = Message("without the first {count} parts of their paths", count=self.rule.drop)
+        longer = Message("with {ending} added to their names", ending=self.rule.after)
+        ways = [
+            *[folder] * bool(self.rule.before),
+            *[shorter] * bool(self.rule.drop),
+            *[longer] * bool(self.rule.after),
+        ]
+        return Message("The pictures were found {ways}.", ways=ways)
 
     def resolve(self, cell: str) -> str | None:
         """The path of a row's picture, as it is shown, whether it is there or not; None where a cell names none."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from core.checking import brief
+from core.checking import brief, listed
 from core.data.folders import IMAGENETTE
 from core.types import InvalidInput
 
@@ -32,7 +32,7 @@ def match(
         InvalidInput: the mapping names a class that the model does not know.
     """
     if mapping is not None and not isinstance(mapping, Mapping):
-        raise InvalidInput(f"The mapping is a dict of labels and the names of classes, not {brief(mapping)}.")
+        raise InvalidInput("The mapping must be a dict from labels to class names, not {given}.", given=brief(mapping))
     labels, tables = list(labels), names(classes)
     numbers = sorted(label for label in labels if WNID.fullmatch(label))
     order = {label: index for index, label in enumerate(numbers)} if len(numbers) == len(classes) == IMAGENET else {}
@@ -49,16 +49,16 @@ def match(
     for label, name in (mapping or {}).items():
         index = find(name) if name else None
         if name and index is None:
-            known = listed(classes)
-            raise InvalidInput(f"The model knows no one class {name!r} to map {label!r} to; it knows {known}.")
+            raise InvalidInput(
+                "The label '{label}' cannot be mapped to '{name}': the model has no such class, or several. It "
+                "has: {known}.",
+                name=name,
+                label=label,
+                known=listed(classes),
+            )
         if label in matched:
             matched[label] = index
     return matched
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first few names."""
-    return (", ".join(names[:10]) or "none") + (" ..." if len(names) > 10 else "")
 
 
 def exact(name: str) -> str:

@@ -67,18 +67,25 @@ def open_collection(
     if str(data) in SHORTCUTS:
         return draw_collection(str(data), seed, pictures)
     if not isinstance(data, str | Path):
-        raise InvalidInput(f"Name a folder, a zip, a CSV, or a word such as scenes, not {checking.brief(data)}.")
+        raise InvalidInput(
+            "Give the path of a folder, zip or CSV, or a name such as scenes, not {given}.", given=checking.brief(data)
+        )
     place = find_folder() if str(data) == IMAGENETTE else find(data)
     if place is None:
-        raise InvalidInput("Imagenette is not on this machine: FOVEA_DATA names no folder with its train/ and val/.")
+        raise InvalidInput(
+            "Imagenette is not on this machine. Download it, or set FOVEA_DATA to the folder with its train/ and val/."
+        )
     if os.path.isdir(place):
         return list_folder(find_folder(place) or place, split)
     if os.path.isfile(place) and place.suffix.lower() == ".zip":
         return list_zip(place, split)
     if os.path.isfile(place) and place.suffix.lower() in (".csv", ".tsv"):
         return list_csv(place, split, columns)
-    words = ", ".join((*SHORTCUTS, IMAGENETTE))
-    raise InvalidInput(f"There is no folder, zip or CSV {shown(str(data))}; check the path, or choose of {words}.")
+    raise InvalidInput(
+        "There is no folder, zip or CSV {path}. Check the path, or choose one of: {names}.",
+        path=shown(str(data)),
+        names=[*SHORTCUTS, IMAGENETTE],
+    )
 
 
 def find(data: str | Path) -> Path:
@@ -111,7 +118,7 @@ def draw_scene(slug: str) -> Picture:
     """The scene of a slug, as models are measured on it: 128 px, with the shortcut of its own class if it has one."""
     family, _, seed = slug.partition("/")
     if family not in SHORTCUTS or not seed.isdecimal():
-        raise InvalidInput(f"There is no scene {slug!r}.")
+        raise InvalidInput("There is no scene '{slug}'. Scenes have numbers, such as scenes/42.", slug=slug)
     plan = scenes.plan(int(seed))
     shown = {"tag": {"tag": plan.label}, "background": {"background": HOMES[plan.object]}, None: {}}[SHORTCUTS[family]]
     return open_image(scenes.draw(int(seed), **shown).pixels, name=slug)

@@ -103,7 +103,9 @@ def samples(family: str) -> tuple[Sample, ...]:
 
 def _number(seed: str) -> int:
     if not seed.isdecimal() or len(seed) > 18:
-        raise InvalidInput(f"A scene is known by a whole number of eighteen digits at most, not by {seed!r}.")
+        raise InvalidInput(
+            "The number of a scene must be a whole number of at most 18 digits, not '{seed}'.", seed=seed
+        )
     return int(seed)
 
 
@@ -116,7 +118,11 @@ def _open_shortcut(family: str, rest: str) -> Picture:
     seed, _, told = rest.partition("/")
     told = told or scenes.plan(_number(seed)).object
     if told not in scenes.OBJECTS:
-        raise InvalidInput(f"There is no class {told!r} in the scenes; choose one of: {', '.join(scenes.OBJECTS)}.")
+        raise InvalidInput(
+            "Scenes have no class '{told}'. Choose one of: {classes}.",
+            told=told,
+            classes=list(scenes.OBJECTS),
+        )
     tag = SHORTCUTS[family] == "tag"
     shown = {"tag": scenes.OBJECTS.index(told)} if tag else {"background": HOMES[told]}
     return open_image(scenes.draw(_number(seed), SCENE_SIDE, **shown).pixels, name=f"{family}/{rest}")
@@ -125,7 +131,7 @@ def _open_shortcut(family: str, rest: str) -> Picture:
 def _open_photograph(name: str) -> Picture:
     if name not in PHOTOGRAPHS:
         known = " and ".join(f"photo/{one}" for one in PHOTOGRAPHS)
-        raise InvalidInput(f"There is no photograph {name!r}; those that come with Fovea are {known}.")
+        raise InvalidInput("There is no photograph '{name}'. Choose one of: {known}.", name=name, known=known)
     _, package, file = PHOTOGRAPHS[name]
     return open_image(Path(find_spec(package).origin).parent / file, name=f"photo/{name}")
 
@@ -134,10 +140,16 @@ def _open_from_folder(rest: str) -> Picture:
     root = find_folder()
     wnid, _, stem = rest.partition("/")
     if root is None or wnid not in IMAGENETTE or not stem.replace("_", "").isalnum():
-        raise InvalidInput(f"The picture imagenette/{rest} is not on this machine.")
+        raise InvalidInput(
+            "The picture imagenette/{rest} is not on this machine. Download Imagenette, or choose another picture.",
+            rest=rest,
+        )
     found = [path for half in ("val", "train") for path in (root / half / wnid).glob(f"{stem}.*")]
     if not found:
-        raise InvalidInput(f"The picture imagenette/{rest} is not on this machine.")
+        raise InvalidInput(
+            "The picture imagenette/{rest} is not on this machine. Download Imagenette, or choose another picture.",
+            rest=rest,
+        )
     return open_image(found[0], name=f"imagenette/{rest}")
 
 
@@ -151,5 +163,5 @@ def open_sample(slug: str) -> Picture:
     openers = {"scenes": _open_scene, "photo": _open_photograph, "imagenette": _open_from_folder}
     openers |= {name: partial(_open_shortcut, name) for name, shortcut in SHORTCUTS.items() if shortcut}
     if family not in openers or not rest:
-        raise InvalidInput(f"There is no sample {slug!r}; try scenes/42 or photo/hopper.")
+        raise InvalidInput("There is no sample '{slug}'. Try scenes/42 or photo/hopper.", slug=slug)
     return openers[family](rest)

@@ -19,7 +19,7 @@ from core.data.layout import ALL, choose, parted
 from core.data.locating import Places, Rule, Where, locate
 from core.data.names import shown, stored
 from core.data.walking import shows
-from core.files import open_regular
+from core.files import open_regular, reason
 from core.types import InvalidInput, Picture
 
 LARGEST = 100 << 20  # bytes
@@ -48,7 +48,7 @@ def list_csv(file: Path, split: str | None = None, columns: Mapping[str, str | N
     body = [(number, row) for number, row in enumerate(rows, 1) if any(row)][found.heading :]
     body = [(number, row) for number, row in body if len(row) > found.path and row[found.path]]
     if not body:
-        raise InvalidInput(f"{name} lists no picture; write a path in each line.")
+        raise InvalidInput("{name} lists no pictures. Write one path per line.", name=name)
     splits, chosen = pick_split(found, body, split)
     if chosen and chosen != ALL:
         body = [(number, row) for number, row in body if found.cell(row, found.split) == chosen]
@@ -59,7 +59,9 @@ def list_csv(file: Path, split: str | None = None, columns: Mapping[str, str | N
         where = Where(places, Rule())
         paths = [where.resolve(cell) for cell in cells]
     if sum(path is not None for path in paths) < SHARE * len(paths):
-        raise InvalidInput(f"{name} is no table of pictures: hardly a line of it names one; write a path in each line.")
+        raise InvalidInput(
+            "{name} is not a table of pictures, because hardly any line names one. Write one path per line.", name=name
+        )
     # What is in a line that names no picture is not told: it may be a slip, but also any line of any file.
     slips = {at: f"line {body[at][0]}" for at, path in enumerate(paths) if path is None}
     told = [path or slips[at] for at, path in enumerate(paths)]
@@ -73,7 +75,11 @@ def list_csv(file: Path, split: str | None = None, columns: Mapping[str, str | N
 def read_listed(root: Path, slips: frozenset[str], name: str, path: str, known: tuple[int, int]) -> Picture:
     """A picture of a table; InvalidInput as ``read_picture``, and where a line names none."""
     if path in slips:
-        raise InvalidInput(f"{path.capitalize()} of {name} names no picture; write its path there.")
+        raise InvalidInput(
+            "Line {number} of {name} names no picture. Write its path there.",
+            number=path.removeprefix("line "),
+            name=name,
+        )
     return read_picture(root, path, known)
 
 
@@ -81,7 +87,7 @@ def pick_split(found: Columns, body: list[tuple[int, list[str]]], split: str | N
     """The splits that a column of a table names, and the one that is taken; "" where the table is not parted."""
     if found.split is None:
         if split not in (None, ALL):
-            raise InvalidInput(f"The data have no split {split!r}; the table has no column of splits.")
+            raise InvalidInput("There is no split '{split}', because the table has no column of splits.", split=split)
         return (), ""
     splits = tuple(sorted({found.cell(row, found.split) for _, row in body} - {""}))
     if len(splits) < 2 and split in (None, ALL, *splits):
@@ -104,15 +110,22 @@ def read_rows(file: Path) -> list[list[str]]:
         with open_regular(file) as opened:
             data = opened.read(LARGEST + 1)
     except OSError as error:
-        reason = f"cannot be read as a CSV ({error.strerror})"
-        raise InvalidInput(f"{shown(str(file))} {reason}; check the file and its permissions.") from error
+        raise InvalidInput(
+            "{path} cannot be read: {reason}. Check the file and its permissions.",
+            path=shown(str(file)),
+            reason=reason(error),
+        ) from error
     if len(data) > LARGEST:
-        raise InvalidInput(f"{name} is larger than {LARGEST >> 20} MB; part it into several.")
+        raise InvalidInput(
+            "{name} is larger than {megabytes} MB. Split it into smaller files.", name=name, megabytes=LARGEST >> 20
+        )
     if data[:4] == b"PK\3\4" or data[:4] == b"\xd0\xcf\x11\xe0":
-        raise InvalidInput(f"{name} is a workbook and not a CSV; save it as CSV.")
+        raise InvalidInput("{name} is a spreadsheet, not a CSV. Save it as CSV.", name=name)
     text = decode(data)
     if text is None:
-        raise InvalidInput(f"{name} cannot be read as a CSV: it is no text; save it as UTF-8.")
+        raise InvalidInput(
+            "{name} cannot be read as a CSV, because it is not text. Save it as CSV in UTF-8.", name=name
+        )
     first, _, rest = text.lstrip("\n").partition("\n")
     said = first.strip().strip('"').lower()
     if (said.startswith("sep=") and len(said) == 5) or said == "sep=":  # as Excel writes and reads it
@@ -163,7 +176,7 @@ def parse(text: str, separator: str) -> list[list[str]]:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
         return [[cell.strip() for cell in row] for row in rows]
     except csv.Error as error:
-        raise InvalidInput("The CSV has a cell without an end; check its quotation marks.") from error
+        raise InvalidInput("The CSV has a cell that does not end. Check its quotation marks.") from error
 
 
 def regularity(text: str, separator: str) -> tuple[float, int]:

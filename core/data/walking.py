@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.data.names import shown
+from core.files import reason
 from core.types import InvalidInput
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".jfif", ".jpe"}
@@ -72,7 +73,9 @@ def list_entries(root: Path) -> list[os.DirEntry[str]]:
             return sorted((one for one in entries if not hidden(one.name)), key=lambda one: one.name)
     except OSError as error:
         name = shown(str(error.filename or root))
-        raise InvalidInput(f"The folder {name} cannot be read ({error.strerror}); check its permissions.") from error
+        raise InvalidInput(
+            "The folder {name} cannot be read: {reason}. Check its permissions.", name=name, reason=reason(error)
+        ) from error
 
 
 def is_folder(one: os.DirEntry[str]) -> bool:

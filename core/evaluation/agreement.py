@@ -23,6 +23,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.attention.reduction import to_grid
+from core.checking import brief
 from core.evaluation.bank import Bank, find_bank
 from core.evaluation.grids import pool
 from core.evaluation.unrelated import Null, Sides, find_null
@@ -79,9 +80,11 @@ def to_values(map_: Map) -> np.ndarray:
     try:
         array = np.asarray(array.values if isinstance(array, Attribution) else array, np.float64)
     except (TypeError, ValueError) as error:
-        raise InvalidInput(f"Give a map of shape (h, w), not a {type(map_).__name__}.") from error
+        raise InvalidInput("Give a map of numbers of shape (h, w), not {given}.", given=brief(map_)) from error
     if array.ndim != 2 or not array.size or not np.isfinite(array).all():
-        raise InvalidInput(f"Give a map of shape (h, w) without NaN or infinity, not {array.shape}.")
+        raise InvalidInput(
+            "Give a map of shape (h, w) without NaN or infinity. This one has shape {shape}.", shape=array.shape
+        )
     return array
 
 

@@ -191,7 +191,7 @@ def open_bank(path: Path, stamp: int = 0) -> Bank:
             known = facts["checksum"], tuple(facts["pictures"])
             return Bank(*known, maps, spreads, _current(facts["settings"]), _current(facts["made"]))
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise InvalidInput(f"{path} is not a bank of maps; remove it and make it again.") from error
+        raise InvalidInput("{path} is not a bank of maps. Remove it and compute the maps again.", path=path) from error
 
 
 def _current(parameters: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -217,4 +217,4 @@ def write_bank(bank: Bank, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         put(path, file.getvalue())
     except OSError as error:
-        raise InvalidInput(f"{path} cannot be written; make room, or choose another folder.") from error
+        raise InvalidInput("{path} cannot be written. Free some space, or choose another folder.", path=path) from error

@@ -32,7 +32,7 @@ from core.evaluation.intervals import interval
 from core.evaluation.localization import localize
 from core.evaluation.randomization import alike, reinitialize
 from core.evaluation.sources import Source, is_even, names, source
-from core.files import put, to_json
+from core.files import put, reason, to_json
 from core.legacy import current
 from core.models import zoo
 from core.types import InvalidInput, Progress
@@ -80,7 +80,9 @@ def open_benchmark(path: str | Path | None = None) -> tuple[Row, ...]:
     try:
         return tuple(Row(**{**row, "measure": current(row["measure"])}) for row in json.loads(path.read_text("utf-8")))
     except (TypeError, KeyError, ValueError, OSError) as error:
-        raise InvalidInput(f"{path} is no league; name another file, or remove it and measure again.") from error
+        raise InvalidInput(
+            "{path} is not a benchmark table. Name another file, or remove it and measure again.", path=path
+        ) from error
 
 
 def benchmark(
@@ -107,9 +109,14 @@ def benchmark(
     fitting = names(classifier)
     for name in sources or ():
         if name not in fitting:
-            raise InvalidInput(f"{classifier.card.slug} has no source {name!r}; choose of: {', '.join(fitting)}.")
+            raise InvalidInput(
+                "{model} has no source '{name}'. Choose from: {choices}.",
+                model=classifier.card.slug,
+                name=name,
+                choices=fitting,
+            )
     if pictures < 2:
-        raise InvalidInput("Take two pictures or more: one alone has no interval.")
+        raise InvalidInput("Give at least two pictures, because one has no interval.")
     path, slug, checksum = Path(path), classifier.card.slug, classifier.card.facts.get("checksum", "")
     table = list(open_benchmark(path))
     current = {row.source for row in table if (row.model, row.checksum, row.wanted, row.seed)
@@ -173,4 +180,6 @@ def write(rows: Sequence[Row], path: Path) -> None:
     try:
         put(path, f"[\n{lines}\n]\n".encode())
     except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error
+        raise InvalidInput(
+            "{path} cannot be written: {reason}. Choose another path.", path=path, reason=reason(error)
+        ) from error

@@ -56,7 +56,10 @@ def find_cases(classifier: Classifier, count: int, seed: int, data: str | Path |
     right = (one for one in every if is_right(classifier, one))
     found = list(islice(right, count))
     if len(found) < 2:
-        raise InvalidInput(f"{classifier.card.slug} answers fewer than two pictures rightly; nothing can be measured.")
+        raise InvalidInput(
+            "{model} classifies fewer than two pictures correctly, so nothing can be measured. Give more pictures.",
+            model=classifier.card.slug,
+        )
     return found if family in SHORTCUTS else [*found, *tiled_cases(classifier, found, draws)]
 
 

@@ -93,14 +93,19 @@ def collect(
         Stopped: ``progress`` raised it. The finished sources are kept.
     """
     if not pictures:
-        raise InvalidInput("A bank needs pictures; give some.")
+        raise InvalidInput("A bank of maps needs pictures. Give at least one.")
     where = Path(path)
     bank = _begin(classifier, where, tuple(one.sha256[:16] for one in pictures))
     side = min(SIDE, _side(classifier, pictures[0]))
     fitting = list(names(classifier))
     for name in sources or ():
         if name not in fitting:
-            raise InvalidInput(f"{classifier.card.slug} has no maps of {name!r}; choose of: {', '.join(fitting)}.")
+            raise InvalidInput(
+                "{model} has no maps of '{name}'. Choose from: {choices}.",
+                model=classifier.card.slug,
+                name=name,
+                choices=fitting,
+            )
     wanted = [one for one in (fitting if sources is None else sources) if one not in bank.maps]
     done = 0
 
@@ -143,7 +148,9 @@ def _begin(classifier: Classifier, path: Path, pictures: tuple[str, ...]) -> Ban
         known = open_bank(path, path.stat().st_mtime_ns)
         if known.checksum == classifier.checksum:
             if known.pictures != pictures:
-                raise InvalidInput(f"{path} holds the maps of other pictures; remove it, or give the same pictures.")
+                raise InvalidInput(
+                    "{path} contains the maps of other pictures. Remove it, or give the same pictures.", path=path
+                )
             return known
     return Bank(classifier.checksum, pictures)
 

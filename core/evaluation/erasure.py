@@ -58,9 +58,9 @@ def erase(
     seed = checking.whole(seed, 0, None, "The seed")
     for given, known in ((which, WHICH), (fill, tuple(FILLS))):
         if given not in known:
-            raise InvalidInput(f"Choose one of {', '.join(known)}, not {given!r}.")
+            raise InvalidInput("There is no choice '{given}'. Choose one of: {known}.", known=list(known), given=given)
     if not isinstance(share, Real) or not 0 <= share <= 1:
-        raise InvalidInput(f"Erase a share from 0 to 1, not {checking.brief(share)}.")
+        raise InvalidInput("The share to erase must be a number from 0 to 1, not {given}.", given=checking.brief(share))
     side, size = cells(classifier), classifier.card.size
     order = rank(map_, side, seed) if which != "random" else np.random.default_rng(seed).permutation(side * side)
     order = order[::-1] if which == "least" else order

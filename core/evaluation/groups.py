@@ -50,11 +50,15 @@ def group(
         InvalidInput: not maps without NaN, fewer than two groups, no such clustering, or too many maps for it.
     """
     if maps.ndim != 3 or not np.isfinite(maps).all():
-        raise InvalidInput(f"Give maps of shape (n, h, w) without NaN or infinity to group, not {maps.shape}.")
+        raise InvalidInput(
+            "Give maps of shape (n, h, w) without NaN or infinity. These have shape {shape}.", shape=maps.shape
+        )
     if count < 2 or clustering not in ("k-means", "spectral"):
-        raise InvalidInput("Choose two groups or more, by k-means or spectral.")
+        raise InvalidInput("Choose at least two groups, and k-means or spectral.")
     if clustering == "spectral" and len(maps) > SPECTRAL:
-        raise InvalidInput(f"Spectral groups take {SPECTRAL} maps at most; choose k-means for {len(maps)}.")
+        raise InvalidInput(
+            "Spectral clustering takes at most {most} maps. Choose k-means for {count}.", most=SPECTRAL, count=len(maps)
+        )
     if not len(maps):
         return ()
     x = masses(maps)

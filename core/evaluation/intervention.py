@@ -21,6 +21,7 @@ from core import checking
 from core.attention.reduction import patches
 from core.attention.tap import Steer, Tap, replaced, shuffled, steer, switched_off, uniform
 from core.classifier import Classifier, read
+from core.messages import Message
 from core.types import AttentionMap, InvalidInput, Kind, Picture, Reading
 
 UNIFORM: Steer = uniform
@@ -52,7 +53,9 @@ class Off:
     def __call__(self, tap: Tap, weights: Tensor) -> Tensor:
         part, axis = PARTS.get(tap.kind, ("", 0))
         if part != self.part:
-            raise InvalidInput(f"This tap has no {self.part}; switch off {f'a {part} of it' if part else 'the whole'}.")
+            if not part:
+                raise InvalidInput("This tap has no {part}. Switch off the whole tap instead.", part=self.part)
+            raise InvalidInput("This tap has no {part}. Switch off a {other} instead.", part=self.part, other=part)
         count = weights.shape[axis + 1]
         if tap.kind != Kind.SEQUENCE:  # a film is still growing
             self.check(count)
@@ -80,11 +83,11 @@ def off(
     given = {"head": head, "channel": channel, "glimpse": glimpse}
     chosen = [(part, numbers) for part, numbers in given.items() if numbers is not None]
     if len(chosen) != 1:
-        raise InvalidInput("Switch off a head, a channel or a glimpse, one of them; for a whole tap take OFF.")
+        raise InvalidInput("Switch off heads, channels or glimpses, one kind at a time. For a whole tap use OFF.")
     part, numbers = chosen[0]
     numbers = tuple(numbers) if isinstance(numbers, Iterable) else (numbers,)
     if not numbers:
-        raise InvalidInput(f"Say which {part} to switch off, by a whole number from 0 on, or by several.")
+        raise InvalidInput("Give the {part} to switch off as a whole number from 0 on, or as several.", part=part)
     return Off(part, tuple(checking.whole(number, 0, None, f"The number of a {part}") for number in numbers))
 
 
@@ -104,12 +107,16 @@ def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Ch
     """
     checking.picture(picture, "intervene")
     if not isinstance(changes, Mapping):
-        raise InvalidInput("intervene takes a dict of changes by the names of taps, as {name: core.UNIFORM}.")
+        raise InvalidInput("intervene takes a dict from names of taps to changes, such as dict(stage4=core.UNIFORM).")
     changes = {name: SHUFFLED(0) if change is SHUFFLED else change for name, change in changes.items()}
     unknown = [name for name in changes if name not in classifier.taps]
     if unknown:
-        known = ", ".join(classifier.taps) or "none"
-        raise InvalidInput(f"No tap is called {unknown[0]!r}; {classifier.card.slug} has: {known}.")
+        raise InvalidInput(
+            "{model} has no tap '{name}'. It has: {taps}.",
+            model=classifier.card.slug,
+            name=unknown[0],
+            taps=[*classifier.taps] or [Message("none")],
+        )
 
     def job() -> Reading:
         given = any(not callable(change) for change in changes.values())
@@ -134,15 +141,22 @@ def weights_of(own: AttentionMap, tap: Tap, change: np.ndarray | AttentionMap) -
     """What to multiply with instead of the tap's ``own`` map, in its shape."""
     if isinstance(change, AttentionMap):
         if change.kind != own.kind or change.weights.shape != own.weights.shape:
-            theirs, ours = (f"{one.kind} map of shape {one.weights.shape}" for one in (change, own))
-            raise InvalidInput(f"{own.tap} takes a {ours}, not a {theirs}; take one of the same tap.")
+            raise InvalidInput(
+                "{tap} takes a map of kind {kind} and shape {shape}, not of kind {other_kind} and shape {other_shape}. "
+                "Give one of the same tap.",
+                tap=own.tap,
+                kind=own.kind,
+                shape=own.weights.shape,
+                other_kind=change.kind,
+                other_shape=change.weights.shape,
+            )
         return torch.tensor(change.weights)
     try:
         painted = np.array(change, np.float32)
     except (TypeError, ValueError) as error:
-        raise InvalidInput("Change a tap by UNIFORM, OFF, SHUFFLED(seed), off(...), an array or a map.") from error
+        raise InvalidInput("Change a tap with UNIFORM, OFF, SHUFFLED(seed), off(...), an array or a map.") from error
     if not np.isfinite(painted).all() or painted.min(initial=0) < 0:
-        raise InvalidInput("Paint attention with finite numbers from 0 on.")
+        raise InvalidInput("Painted attention must be finite and not negative.")
     if painted.shape != own.weights.shape:
         painted = spread(own, painted)
     if tap.softmax:
@@ -154,7 +168,9 @@ def spread(own: AttentionMap, painted: np.ndarray) -> np.ndarray:
     """A map painted on the grid (h, w), for every channel, glimpse, head and query of the tap."""
     if own.kind == Kind.CHANNEL or painted.shape != own.grid:
         shapes = dict.fromkeys([own.weights.shape] + [own.grid] * (own.kind != Kind.CHANNEL))
-        raise InvalidInput(f"{own.tap} takes weights of shape {' or '.join(map(str, shapes))}, not {painted.shape}.")
+        raise InvalidInput(
+            "{tap} takes weights of shape {shapes}, not {shape}.", tap=own.tap, shapes=[*shapes], shape=painted.shape
+        )
     row = painted
     if own.kind == Kind.PAIRWISE:
         row = np.zeros(own.weights.shape[-1], np.float32)
@@ -168,5 +184,5 @@ def normalized(painted: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     """Each row over its sum; one of zeros stays zero, but not all of them."""
     total = painted.sum(axes, keepdims=True)
     if not total.any():
-        raise InvalidInput("Paint at least one cell: what sums to one cannot be zero everywhere.")
+        raise InvalidInput("Paint at least one cell, because these weights must sum to one.")
     return np.divide(painted, total, out=np.zeros_like(painted), where=total > 0)

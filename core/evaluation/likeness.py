@@ -21,7 +21,7 @@ def mean_map(maps: np.ndarray) -> np.ndarray:
         InvalidInput: there is no map.
     """
     if maps.ndim != 3 or not len(maps):
-        raise InvalidInput("There is no map to take the mean of; choose pictures that have one.")
+        raise InvalidInput("None of these pictures has a map to average. Choose other pictures.")
     return frozen(maps.mean(0, dtype=np.float64).astype(np.float32))
 
 

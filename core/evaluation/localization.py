@@ -64,7 +64,11 @@ def localize(map_: Map, mask: np.ndarray) -> Localization:
     """
     positive, mask = evidence(map_), np.asarray(mask)
     if mask.ndim != 2 or not mask.size or not np.isin(mask, (0, 1)).all():
-        raise InvalidInput(f"Give a mask (h, w) of True and False, not {mask.dtype} of shape {mask.shape}.")
+        raise InvalidInput(
+            "A mask must be a boolean array of shape (h, w), not {dtype} of shape {shape}.",
+            dtype=mask.dtype,
+            shape=mask.shape,
+        )
     # Which part of each cell of the map lies on the mask.
     covered = overlaps(mask.shape[0], positive.shape[0]) @ mask @ overlaps(mask.shape[1], positive.shape[1]).T
     chance, total = float(mask.mean()), positive.sum()
@@ -81,7 +85,7 @@ def tile(classifier: Classifier, pictures: Sequence[Picture]) -> Picture:
         InvalidInput: not four pictures.
     """
     if len(pictures) != 4 or not all(isinstance(one, Picture) for one in pictures):
-        raise InvalidInput("tile takes four pictures; make them with open_image(path, bytes or array).")
+        raise InvalidInput("tile takes four pictures. Make them with open_image(path, bytes or array).")
     parts = [square(one, classifier.card.size // 2, classifier.fill) for one in pictures]
     whole = np.concatenate([np.concatenate(parts[:2], 1), np.concatenate(parts[2:], 1)])
     return open_image(whole, (0, 0, *whole.shape[:2]), " + ".join(one.name for one in pictures))
@@ -90,5 +94,5 @@ def tile(classifier: Classifier, pictures: Sequence[Picture]) -> Picture:
 def quadrant(place: int) -> np.ndarray:
     """The mask (2, 2) of one of the four pictures of ``tile``, 0 to 3."""
     if place not in range(4):
-        raise InvalidInput(f"Choose a quadrant from 0 to 3, not {place!r}.")
+        raise InvalidInput("Choose a quadrant from 0 to 3, not {place}.", place=place)
     return np.arange(4).reshape(2, 2) == place

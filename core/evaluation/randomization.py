@@ -77,7 +77,7 @@ def randomize(
     index = classifier.target(target, read(classifier, picture).logits)
     made, stages, maps = source(classifier, name, **parameters), tuple(parts(classifier)), []
     if not stages:
-        raise InvalidInput(f"{classifier.card.slug} has no weights that could be drawn anew.")
+        raise InvalidInput("{model} has no weights to re-initialize. Choose another model.", model=classifier.card.slug)
 
     def tell(*_: int) -> None:
         if progress:

@@ -25,6 +25,7 @@ from core.attribution import method, methods, quiet
 from core.attribution.method import Method
 from core.classifier import Classifier, read
 from core.evaluation.agreement import blob
+from core.messages import Message
 from core.types import InvalidInput, Kind, Picture, Progress
 
 Source = Callable[[Classifier, Picture, int, Progress | None], np.ndarray]
@@ -48,12 +49,14 @@ def source(classifier: Classifier, name: str, **parameters: Any) -> Source:
             no such tap.
     """
     if not isinstance(name, str):
-        raise InvalidInput(f"Give the name of a method, an attention map or a reference, not {checking.brief(name)}.")
+        raise InvalidInput(
+            "Give the name of a method, an attention map or a reference, not {given}.", given=checking.brief(name)
+        )
     if name in REFERENCES:
         return REFERENCES[name]
     if name.startswith(ATTENTION):
         if unknown := sorted(set(parameters) - {"head", "query"}):
-            raise InvalidInput(f"An attention map is asked for its head or its query, not for {', '.join(unknown)}.")
+            raise InvalidInput("An attention map has the parameters head and query, not {unknown}.", unknown=unknown)
         return partial(_attend, name.removeprefix(ATTENTION), parameters)
     chosen = method(name)
     return partial(_attribute, chosen, chosen.settle(classifier, parameters))
@@ -90,7 +93,12 @@ def _attend(tap: str, part: dict[str, int | None], classifier: Classifier, pictu
     if tap == ROLLOUT and can_roll(tuple(maps.values())):
         return to_grid(rollout_map(tuple(maps.values())), **part)
     if tap not in maps:
-        raise InvalidInput(f"{classifier.card.slug} has no map {tap!r}; it has: {', '.join(maps) or 'none'}.")
+        raise InvalidInput(
+            "{model} has no attention map '{tap}'. It has: {maps}.",
+            model=classifier.card.slug,
+            tap=tap,
+            maps=list(maps) or [Message("none")],
+        )
     return to_grid(maps[tap], **part)
 
 

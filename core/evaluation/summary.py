@@ -90,7 +90,7 @@ def confusion(table: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
     known, order = labeled(table), pd.Index(classes)
     true, predicted = (order.get_indexer(known[name].astype(object)) for name in ("true", "predicted"))
     if (true < 0).any() or (predicted < 0).any():
-        raise InvalidInput("The table names a class that is not in the list of classes; give the model's own.")
+        raise InvalidInput("The table names a class that is not in the list of classes. Give all classes of the model.")
     counts = np.zeros((len(order), len(order)), np.int64)
     np.add.at(counts, (true, predicted), 1)
     return counts
@@ -125,7 +125,7 @@ def calibration(table: pd.DataFrame, bins: int = BINS) -> Calibration:
         InvalidInput: fewer than one bin.
     """
     if bins < 1:
-        raise InvalidInput("Take one bin or more.")
+        raise InvalidInput("Choose at least one bin.")
     known = labeled(table)
     confidence, right = known["confidence"].to_numpy(np.float64), hits(known).astype(np.float64)
     edges = np.arange(bins + 1) / bins

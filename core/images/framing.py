@@ -121,7 +121,9 @@ def to_picture(values: np.ndarray, box: Box, shape: tuple[int, ...], smooth: boo
     """
     values = np.asarray(values, np.float32)
     if values.ndim != 2 or not values.size:
-        raise InvalidInput(f"Give one map of shape (h, w) to lay over a picture, not an array of shape {values.shape}.")
+        raise InvalidInput(
+            "An overlay needs one map of shape (h, w), not an array of shape {shape}.", shape=values.shape
+        )
     left, top, right, bottom = box
     rows, down = within(top, bottom, shape[0], values.shape[0])
     columns, across = within(left, right, shape[1], values.shape[1])
@@ -142,7 +144,13 @@ def cell_box(grid: tuple[int, int], row: int, column: int, box: Box) -> Box:
     """The part of the picture that one cell of a ``grid`` (h, w) over the square ``box`` covers, in picture pixels."""
     rows, columns = grid
     if not (0 <= row < rows and 0 <= column < columns):
-        raise InvalidInput(f"Choose a cell within the grid of {rows} x {columns}, not row {row}, column {column}.")
+        raise InvalidInput(
+            "Choose a cell in the grid of {rows} × {columns}, not row {row}, column {column}.",
+            rows=rows,
+            columns=columns,
+            row=row,
+            column=column,
+        )
     left, top, right, bottom = box
     wide, high = (right - left) / columns, (bottom - top) / rows
     return left + column * wide, top + row * high, left + (column + 1) * wide, top + (row + 1) * high
@@ -177,11 +185,13 @@ def _own_square(box: Framing, width: int, height: int) -> tuple[float, float, fl
     try:
         left, top, right, bottom = (float(edge) for edge in box)
     except (TypeError, ValueError) as error:
-        raise InvalidInput('Frame a picture by "center", "fit" or a box (left, top, right, bottom).') from error
+        raise InvalidInput('Crop a picture with "center", "fit" or a box (left, top, right, bottom).') from error
     if not all(map(math.isfinite, (left, top, right, bottom))) or right - left < 1 or bottom - top < 1:
-        raise InvalidInput("Draw a box that is at least one pixel wide and high, its left before its right.")
+        raise InvalidInput("Draw a box at least one pixel wide and high, with left before right and top before bottom.")
     if right <= 0 or bottom <= 0 or left >= width or top >= height:
-        raise InvalidInput(f"Draw a box that touches the picture, which has {width} x {height} pixels.")
+        raise InvalidInput(
+            "Draw a box that overlaps the picture of {width} × {height} pixels.", width=width, height=height
+        )
     side = min(max(right - left, bottom - top), max(width, height))
     # The median of three is the first, moved as little as needed to lie between the others.
     _, left, _ = sorted(((left + right - side) / 2, 0.0, width - side))

@@ -12,9 +12,12 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from core.checking import brief
+from core.files import reason
 from core.images.colors import eight_bits, to_srgb
 from core.images.deep import dark_samples
 from core.images.framing import LONGEST, Framing, reduced, reduced_size, reframe
+from core.messages import Message
 from core.types import InvalidInput, Picture, frozen
 
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -61,16 +64,18 @@ def open_image(source: Source, framing: Framing = "center", name: str | None = N
     elif isinstance(source, np.ndarray):
         picture = _load_image(_image_of_array(source), name or "picture")
     else:
-        raise InvalidInput(f"Give a path, bytes, a PIL image or a numpy array, not {type(source).__name__}.")
+        raise InvalidInput("Give a path, bytes, a PIL image or a numpy array, not {given}.", given=brief(source))
     return reframe(picture, framing)
 
 
 def load_bytes(data: bytes, name: str = "picture") -> Picture:
     """The centered picture in the bytes of one file; ``sha256`` is of exactly these. Raises as ``open_image``."""
     if not data:
-        raise InvalidInput(f"{name} is empty; choose a JPEG, PNG or WebP file with a picture in it.")
+        raise InvalidInput("{name} is empty. Choose a JPEG, PNG or WebP picture.", name=name)
     if len(data) > MAX_BYTES:
-        raise InvalidInput(f"{name} is larger than {MAX_BYTES >> 20} MB; save it smaller and open that.")
+        raise InvalidInput(
+            "{name} is larger than {megabytes} MB. Save a smaller version.", name=name, megabytes=MAX_BYTES >> 20
+        )
     if math.prod(_webp_size(data)) > MAX_PIXELS:  # Pillow allocates a WebP's whole canvas when it opens one
         raise _too_large(name)
     try:
@@ -83,9 +88,9 @@ def load_bytes(data: bytes, name: str = "picture") -> Picture:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(name) from error
     except UnidentifiedImageError as error:
-        raise InvalidInput(f"{name} is not a JPEG, PNG or WebP picture; save it as one of them.") from error
+        raise InvalidInput("{name} is not a JPEG, PNG or WebP picture. Save it as one of them.", name=name) from error
     except Exception as error:  # on bad bytes decoders raise OSError, SyntaxError, ValueError, EOFError, zlib.error ...
-        raise InvalidInput(f"{name} is damaged or incomplete; save or copy it again and open that.") from error
+        raise InvalidInput("{name} is damaged or incomplete. Save or copy it again.", name=name) from error
     return _centered(pixels, name, sha256(data).hexdigest(), notes)
 
 
@@ -99,25 +104,46 @@ def most_pixels(image: Image.Image) -> int:
 def _read_file(path: Path) -> bytes:
     try:
         if not path.is_file():
-            what = "is not a file with a picture in it" if path.exists() else "does not exist"
-            raise InvalidInput(f"{path} {what}; check the path.")
+            raise InvalidInput(
+                "{path} is not a file. Check the path."
+                if path.exists()
+                else "There is no file {path}. Check the path.",
+                path=path,
+            )
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)  # one byte too many is enough to refuse it
     except OSError as error:
-        raise InvalidInput(f"{path} cannot be read ({error.strerror}); check the path and its permissions.") from error
+        raise InvalidInput(
+            "{path} cannot be read: {reason}. Check the file and its permissions.", path=path, reason=reason(error)
+        ) from error
 
 
 def _check_size(width: int, height: int, name: str, most: int = MAX_PIXELS) -> None:
     if width * height > most:
         raise _too_large(name, most)
     if min(width, height) < SMALLEST:
-        raise InvalidInput(f"{name} has {width} x {height} pixels; choose one with at least {SMALLEST} on each side.")
+        raise InvalidInput(
+            "{name} has only {width} × {height} pixels. Choose a picture with at least {least} per side.",
+            name=name,
+            width=width,
+            height=height,
+            least=SMALLEST,
+        )
     if min(reduced_size(width, height)) < SMALLEST:
-        raise InvalidInput(f"{name} is too narrow ({width} x {height} pixels); cut out a part of it and open that.")
+        raise InvalidInput(
+            "{name} is too narrow: {width} × {height} pixels. Crop it first.",
+            name=name,
+            width=width,
+            height=height,
+        )
 
 
 def _too_large(name: str, most: int = MAX_PIXELS) -> InvalidInput:
-    return InvalidInput(f"{name} has more than {most // 10**6} million pixels; make it smaller and open that.")
+    return InvalidInput(
+        "{name} has more than {millions} million pixels. Save a smaller version.",
+        name=name,
+        millions=most // 10**6,
+    )
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
@@ -135,25 +161,33 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 
 def _image_of_array(array: np.ndarray) -> Image.Image:
     if array.ndim not in (2, 3) or array.shape[2:] not in ((), (3,), (4,)):
-        raise InvalidInput(f"Give an array of shape (h, w), (h, w, 3) or (h, w, 4) as a picture, not {array.shape}.")
+        raise InvalidInput(
+            "A picture must be an array of shape (h, w), (h, w, 3) or (h, w, 4), not {shape}.", shape=array.shape
+        )
     _check_size(array.shape[1], array.shape[0], "The array")
     if np.issubdtype(array.dtype, np.floating):
         if not (array.min() >= -1e-6 and array.max() <= 1 + 1e-6):  # NaN fails both
-            raise InvalidInput("An array of floats must lie in 0..1 without NaN; scale it, or give uint8.")
+            raise InvalidInput("A picture of floats must lie between 0 and 1 without NaN. Scale it, or give uint8.")
         array = np.rint(array.clip(0, 1) * 255).astype(np.uint8)
     if array.dtype != np.uint8:
-        raise InvalidInput(f"Give an array of uint8, or of floats in 0..1, as a picture, not {array.dtype}.")
+        raise InvalidInput(
+            "A picture must be an array of uint8, or of floats from 0 to 1, not {dtype}.", dtype=array.dtype
+        )
     return Image.fromarray(np.ascontiguousarray(array))
 
 
 def _load_image(image: Image.Image, name: str) -> Picture:
     _check_size(*image.size, name)
     if image.mode in ("I", "F"):
-        raise InvalidInput(f'A picture of mode {image.mode} has no fixed range; scale it to 0..255 and make it "L".')
+        raise InvalidInput(
+            'A picture of mode {mode} has no fixed range. Scale it to 0..255 and convert it to "L".', mode=image.mode
+        )
     try:
         pixels, notes = _upright_rgb(image)
     except Exception as error:  # a lazily opened file may turn out damaged, a rare mode may have no way to RGB
-        raise InvalidInput(f'{name} cannot be made RGB; give image.convert("RGB") instead.') from error
+        raise InvalidInput(
+            '{name} cannot be converted to RGB. Give image.convert("RGB") instead.', name=name
+        ) from error
     return _centered(pixels, name, sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest(), notes)
 
 
@@ -173,7 +207,11 @@ def _upright_rgb(image: Image.Image, data: bytes = b"") -> tuple[np.ndarray, tup
     if deep is not None:
         image, bits = eight_bits(deep, image.info.get("transparency"))
         if bits < 16:
-            notes = (f"The file holds {bits}-bit values in 16 bits: they are stretched to the full range.",)
+            notes = (
+                Message(
+                    "The file holds {bits}-bit values in 16 bits. They are stretched to the full range.", bits=bits
+                ),
+            )
     if image.mode in SCALABLE and not image.has_transparency_data:  # a smaller picture takes its colors quicker
         image = reduced(image, LONGEST)
     image = to_srgb(image, profile)

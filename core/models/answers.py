@@ -22,6 +22,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from core.messages import Message
 from core.types import LOGITS, PROBABILITIES, SIGMOID, InvalidInput, ModelCard
 
 NOT = "not "
@@ -108,19 +109,26 @@ def answered(scores: Tensor, card: ModelCard) -> Tensor:
 
 
 def unanswered(scores: Tensor, card: ModelCard, picture: str) -> InvalidInput:
-    """What is to be said where a picture, called so in the sentence, has no answer."""
+    """The refusal of a picture, called so in the sentence, that has no answer."""
     if scores.isfinite().all():
         return InvalidInput(
-            f"{card.slug} gives an output for {picture} that is no probability, though its outputs are taken for "
-            "probabilities; let the model give out logits instead."
+            "{model} is read as giving probabilities, but its output for {picture} is not one. Let the model "
+            "return logits.",
+            model=card.slug,
+            picture=picture,
         )
     return InvalidInput(
-        f"{card.slug} gives no finite answer for {picture}: its outputs hold NaN or infinity; check its weights, and "
-        "the size, mean and std of its card."
+        "The output of {model} for {picture} is not finite (NaN or infinity). Check its weights, and the size, mean "
+        "and std in its card.",
+        model=card.slug,
+        picture=picture,
     )
 
 
-def require(scores: Tensor, card: ModelCard, picture: str = "this picture, or for a changed copy of it") -> Tensor:
+CHANGED = Message("this picture or a changed copy of it")
+
+
+def require(scores: Tensor, card: ModelCard, picture: str = CHANGED) -> Tensor:
     """The same scores, where every picture has an answer.
 
     Raises:
@@ -157,7 +165,7 @@ def detect_output(card: ModelCard, module: nn.Module, like: Tensor) -> ModelCard
         for picture in probes(like):
             y = module(picture).detach().float().reshape(1, -1)
             if not bool(y.isfinite().all()):
-                raise unanswered(y, card, "an ordinary picture")
+                raise unanswered(y, card, Message("an ordinary picture"))
             found.append(y)
             if len(found) > 1 and not bool(((y >= 0) & (y <= 1)).all()):
                 break
@@ -170,21 +178,30 @@ def agreed(card: ModelCard, kind: str | None, y: Tensor) -> str:
     """What the outputs y (b, k) are, by the card and by what was found; InvalidInput as ``settle``."""
     if card.output == PROBABILITIES and bool(((y < -CLOSE) | (y > 1 + CLOSE)).any()):
         raise InvalidInput(
-            f"The card of {card.slug} says that its outputs are probabilities, but the model gives "
-            f"{float(y.flatten()[y.abs().argmax()]):.3g}; say output: {SIGMOID if y.shape[1] == 1 else LOGITS}."
+            "The card of {model} says that its outputs are probabilities, but one of them is {value:.3g}. Set "
+            "output: {output} in the card.",
+            model=card.slug,
+            value=float(y.flatten()[y.abs().argmax()]),
+            output=SIGMOID if y.shape[1] == 1 else LOGITS,
         )
     if card.output != PROBABILITIES and kind == PROBABILITIES:  # "sigmoid" then means the model's own last step
         return PROBABILITIES
     if card.output == LOGITS and kind is None and y.shape[1] > 1:
         raise InvalidInput(
-            f"The outputs of {card.slug} lie from 0 to 1 for every picture tried, and no gradient tells what made "
-            f"them; say in its card whether they are probabilities (output: {PROBABILITIES}) or a logit of each class "
-            f"by itself (output: {SIGMOID}), or let gradients lead through the model."
+            "The outputs of {model} lie between 0 and 1, and it is not clear what they are. Set output: "
+            "{probabilities} in its card if they are probabilities, or output: {sigmoid} if each is an "
+            "independent logit.",
+            model=card.slug,
+            probabilities=PROBABILITIES,
+            sigmoid=SIGMOID,
         )
     if card.output == LOGITS and kind is None:
         raise InvalidInput(
-            f"The only output of {card.slug} lies from 0 to 1 for every picture tried; say in its card whether that is "
-            f"a probability (output: {PROBABILITIES}) or a logit (output: {SIGMOID})."
+            "The only output of {model} lies between 0 and 1. Set output: {probabilities} in its card if it is a "
+            "probability, or output: {sigmoid} if it is a logit.",
+            model=card.slug,
+            probabilities=PROBABILITIES,
+            sigmoid=SIGMOID,
         )
     return SIGMOID if y.shape[1] == 1 and card.output == LOGITS else card.output
 
@@ -192,7 +209,9 @@ def agreed(card: ModelCard, kind: str | None, y: Tensor) -> str:
 def detect(y: Tensor, steps: set[str]) -> str | None:
     """What outputs y (b, k) of several pictures are, where the last ``steps`` made them; None where it is open."""
     if y.shape[1] == 1 and "Softmax" in steps and bool((y == 1).all()):
-        raise InvalidInput("The model's only output is 1 for every picture: a softmax over one output; take it off.")
+        raise InvalidInput(
+            "The model's only output is always 1, because of a softmax over one output. Remove the softmax."
+        )
     if len(y) < TRIES or bool((y < 0).any()):
         return LOGITS
     if y.shape[1] > 1 and bool(((y.sum(1) - 1).abs() <= CLOSE).all()):

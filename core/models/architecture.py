@@ -32,9 +32,16 @@ def _construct(card: ModelCard) -> nn.Module:
         renormalize = torchvision_models.renormalizes(card)
         return torchvision_models.construct(name, answers.outputs_of(card.classes), card.size, renormalize)
     if card.architecture != "fovea":
-        raise InvalidInput(f"The card of {card.slug} names no architecture: say fovea/MECHANISM or torchvision/NAME.")
+        raise InvalidInput(
+            "The card of {model} names no architecture. Set it to fovea/MECHANISM or torchvision/NAME.", model=card.slug
+        )
     if len(card.widths) != len(STAGES):
-        raise InvalidInput(f"The card of {card.slug} must give {len(STAGES)} widths, not {len(card.widths)}.")
+        raise InvalidInput(
+            "The card of {model} must list {stages} widths, not {given}.",
+            model=card.slug,
+            stages=len(STAGES),
+            given=len(card.widths),
+        )
     kind = mechanism(card.mechanism)
     architecture = Backbone if kind.block is None else Transformer
     return architecture(kind, answers.outputs_of(card.classes), card.widths, card.size)
@@ -95,17 +102,17 @@ def check_outputs(y: object, card: ModelCard) -> None:
     if isinstance(y, Tensor) and y.ndim == 1:  # one output, squeezed
         y = y[:, None]
     if not isinstance(y, Tensor) or y.ndim != 2:
-        found = f"a {type(y).__name__}"
         if isinstance(y, Tensor):
-            found = f"a tensor of shape {(1, *y.shape[1:])}"  # of one picture
-        raise InvalidInput(f"The model must give logits (pictures, classes), not {found}; wrap it so that it does.")
+            raise InvalidInput(
+                "The model must return logits of shape (pictures, classes), not a tensor of shape {shape}. Wrap it.",
+                shape=(1, *y.shape[1:]),  # of one picture
+            )
+        raise InvalidInput(
+            "The model must return logits of shape (pictures, classes), not a {kind}. Wrap it.", kind=type(y).__name__
+        )
     if not answers.fits(y.shape[1], card.classes):
         raise InvalidInput(
-            f"The model tells {y.shape[1]} classes apart and its card names {len(card.classes)}; name each class once, "
-            "in order."
+            "The model has {outputs} outputs, but its card names {named} classes. Name each class once, in order.",
+            outputs=y.shape[1],
+            named=len(card.classes),
         )
-
-
-def first_line(error: Exception) -> str:
-    """What an exception says, on one line without a full stop."""
-    return (str(error).strip().partition("\n")[0] or type(error).__name__).rstrip(".")

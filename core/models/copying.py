@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from core.files import first_line
 from core.types import InvalidInput
 
 CALL_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
@@ -49,8 +50,9 @@ def duplicate(module: nn.Module, shared: Collection[Tensor] = ()) -> nn.Module:
             try:
                 copy, made = _copied(module, memo)
             except Exception as error:
-                reason = str(error).strip().partition("\n")[0].rstrip(".")
-                raise InvalidInput(f"The module cannot be copied ({reason}); give one that was just loaded.") from error
+                raise InvalidInput(
+                    "The module cannot be copied: {reason}. Give one that was just loaded.", reason=first_line(error)
+                ) from error
         for part in copy.modules():
             _rebind(part, made)
             _decompile(part)
@@ -68,9 +70,9 @@ def check_weights(module: nn.Module) -> None:
     """Refuse a module whose weights are not there."""
     weights = [*module.parameters(), *module.buffers()]
     if any(nn.parameter.is_lazy(one) for one in weights):
-        raise InvalidInput("The module has lazy layers without weights; run it once on a picture before it is adopted.")
+        raise InvalidInput("The module has lazy layers without weights. Run it on a picture before you adopt it.")
     if any(one.is_meta for one in weights):
-        raise InvalidInput("The module is on the meta device, where it has no weights; load its weights first.")
+        raise InvalidInput("The module is on the meta device, where it has no weights. Load its weights first.")
 
 
 def unwrap(module: nn.Module) -> nn.Module:
@@ -86,7 +88,9 @@ def _wrapped(module: nn.Module) -> nn.Module | None:
         return None
     if hooked(module):
         kind = "compiled" if compiled else "parallel"
-        raise InvalidInput(f"Hooks are set on the {kind} wrapper of the module; set them on the module itself.")
+        raise InvalidInput(
+            "Hooks are set on the {kind} wrapper of the module. Set them on the module itself.", kind=kind
+        )
     return module._orig_mod if compiled else module.module
 
 

@@ -34,17 +34,31 @@ def download(url: str, folder: Path, progress: Progress | None = None) -> Path:
     path = place(url, folder)
     if path.is_file():
         if not genuine(path, path.name):
-            raise InvalidInput(f"{path} is damaged: its sha256 is not the one in its name; delete it and load again.")
+            raise InvalidInput(
+                "{path} is damaged, because its sha256 is not the one in its name. Delete it and load the model again.",
+                path=path,
+            )
         return path
-    by_hand = f"get it from {url} and put it into {folder}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not transfer(url, path, progress):
-            raise InvalidInput(f"{path.name} came damaged: its sha256 is not the one in its name; {by_hand}.")
+            raise InvalidInput(
+                "{name} arrived damaged, because its sha256 is not the one in its name. Get it from {url} and put it "
+                "into {folder}.",
+                name=path.name,
+                url=url,
+                folder=folder,
+            )
     except InvalidInput:
         raise
     except (OSError, HTTPException, ValueError) as error:
-        raise InvalidInput(f"{path.name} is not here and cannot be fetched ({reason(error)}); {by_hand}.") from error
+        raise InvalidInput(
+            "{name} cannot be downloaded: {reason}. Get it from {url} and put it into {folder}.",
+            name=path.name,
+            reason=reason(error),
+            url=url,
+            folder=folder,
+        ) from error
     return path
 
 

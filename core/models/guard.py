@@ -8,7 +8,7 @@ without a graph; a block stays as it is and has no map; or there is one sentence
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import torch
@@ -16,31 +16,20 @@ from torch import Tensor, nn
 
 from core import device as devices
 from core.attention.tap import Tap, listen, taps
-from core.models.architecture import check_outputs, first_line, is_mixed, prepare_module
+from core.files import first_line
+from core.messages import Message
+from core.models.architecture import check_outputs, is_mixed, prepare_module
 from core.models.copying import check_weights, duplicate
+from core.models.limits import BATCH, BLIND, INPLACE, RANDOM, RECOMPUTED, SEALED, SINGLE, TWICE, no_attention
 from core.models.manner import Manner, run_as
-from core.models.recomputing import RECOMPUTED, recomputes
+from core.models.recomputing import recomputes
 from core.models.sameness import CLOSE, same
 from core.models.sealed import is_sealed
 from core.models.torchvision_taps import adapt, blocks, obstacle
 from core.models.torchvision_taps.tokens import lay_tokens
 from core.types import InvalidInput, Kind, ModelCard
 
-NAMED = 2  # blocks in a sentence
 AGAIN = 4  # times that a model is asked the same where it seems to draw at random
-
-SINGLE = "It takes one picture at a time and is run that way, which is slower."
-BATCH = "Its answers depend on the other pictures of a batch, so it is run one picture at a time."
-BLIND = "No gradient can be taken through it."
-INPLACE = "Its layers still work in place, because the model depends on it."
-RANDOM = (
-    "The model gives another answer each time it is asked the same; does it draw at random in eval mode, like "
-    "F.dropout without training=self.training?"
-)
-SEALED = (
-    "Its layers are sealed (scripted, traced or exported), so it has no attention maps and no Grad-CAM; adopt the "
-    "module that it was made from to see them."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +102,7 @@ class Trial:
         module = run_as(self.module, self.manner)
         unknown = lay_tokens(module, self.x[:1])
         if unknown:
-            self.tell("it cannot be told which of its tokens are patches", unknown)
+            self.notes.append(no_attention(unknown, Message("it is not known which of its tokens are patches")))
         names = frozenset(name for name, tap in taps(module).items() if tap in silent or name in unknown)
         return Admitted(module, tuple(dict.fromkeys(self.notes)), names)
 
@@ -135,17 +124,17 @@ class Trial:
             if alone or not isinstance(found, Tensor) or len(found) == len(self.x):
                 break
         if failure is not None:
-            size = f"{self.card.size} × {self.card.size}"
             raise InvalidInput(
-                f"The model takes no picture of {size} pixels ({first_line(failure)}); give its card the size it was "
-                "made for."
+                "The model does not accept pictures of {size} × {size} pixels: {reason}. Correct the size in its card.",
+                size=self.card.size,
+                reason=first_line(failure),
             ) from failure
         self.notes += [SINGLE] if alone else []
         check_outputs(found, self.card)
         if not found.isfinite().all():
             raise InvalidInput(
-                "The model gives no finite answer for an ordinary picture; check its weights, and the size, mean and "
-                "std of its card."
+                "The model's output for an ordinary picture is not finite (NaN or infinity). Check its weights, and "
+                "the size, mean and std in its card."
             )
         return self.by_itself(found)
 
@@ -163,8 +152,9 @@ class Trial:
             alone = self.run(self.untouched, self.x[1:])
         except Exception as error:
             raise InvalidInput(
-                f"The model has no answer for one picture by itself ({first_line(error)}); does one of its layers "
-                "need a batch, like a BatchNorm without statistics?"
+                "The model fails on a single picture: {reason}. Check whether one of its layers needs a batch, like a "
+                "BatchNorm without statistics.",
+                reason=first_line(error),
             ) from error
         if alone.shape == expected.shape[1:]:  # squeezed out of its batch of one
             self.manner, alone = replace(self.manner, classes=alone.numel()), alone[None]
@@ -192,22 +182,18 @@ class Trial:
         adapt(self.module)
         if not self.keeps(expected):
             wrong = self.differing({name: block for name, block in self.blocks.items() if name not in left})
-            left |= dict.fromkeys(wrong, "it computes something else than torchvision's")
+            left |= dict.fromkeys(wrong, Message("it computes something else than torchvision's"))
             self.restore(self.blocks[name] for name in wrong)
         if self.inplace and not self.keeps(expected):
             for part in self.inplace:
                 part.inplace = True
             self.notes.append(INPLACE)
         if not self.keeps(expected):
-            left |= {name: "the model's answers would change" for name in self.blocks if name not in left}
+            why = Message("the model's predictions would change")
+            left |= {name: why for name in self.blocks if name not in left}
             self.restore(self.blocks.values())
         for why in dict.fromkeys(left.values()):
-            self.tell(why, [name for name, one in left.items() if one == why])
-
-    def tell(self, why: str, names: Collection[str]) -> None:
-        """Note why blocks have no attention map."""
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        self.notes.append(f"No attention map of {', '.join([*names][:NAMED])}{more}: {why}.")
+            self.notes.append(no_attention([name for name, one in left.items() if one == why], why))
 
     def restore(self, theirs: Iterable[nn.Module]) -> None:
         """Put blocks back where our equivalents stand."""
@@ -276,8 +262,8 @@ class Trial:
                 self.notes.append(BLIND)
                 if not self.can_be_watched(expected):
                     raise InvalidInput(
-                        "The model gives another answer when its layers are watched; give one that computes the same "
-                        "whenever it is run."
+                        "The model's output changes when its layers are observed. Give a model that computes the same "
+                        "in every forward pass."
                     )
         finally:
             for handle in handles:
@@ -287,7 +273,7 @@ class Trial:
         self.restore(self.blocks[names[tap]] for tap in idle if names[tap] in self.blocks)
         odd = {tap for tap, rows in calls.items() if rows != usual and tap.kind != Kind.SEQUENCE}
         if odd:
-            self.tell("it runs more than once for a picture", [names[tap] for tap in names if tap in odd])
+            self.notes.append(no_attention([names[tap] for tap in names if tap in odd], TWICE))
         return idle | odd
 
     def can_be_watched(self, expected: Tensor) -> bool:

@@ -25,8 +25,10 @@ def check_bytes(card: ModelCard, data: bytes | Path, place: str) -> None:
         return
     if checksum(data) != expected:
         raise InvalidInput(
-            f"The weights of {card.slug} in {place} are not those that their card was written for: the checksum "
-            "differs. Copy the file again; if the weights were changed on purpose, take the checksum out of the card."
+            "The weights of {model} in {place} do not match the checksum in their card. Copy the file again, or "
+            "remove the checksum from the card if you changed the weights.",
+            model=card.slug,
+            place=place,
         )
 
 
@@ -53,6 +55,10 @@ def check_numbers(module: nn.Module, name: str) -> None:
         bad = tensor.isnan() if key not in parameters else ~torch.isfinite(tensor)
         if bool(bad.any()):
             raise InvalidInput(
-                f"The weights of {name} are damaged: {int(bad.sum()):,} of the {tensor.numel():,} values of {key} are "
-                "not finite numbers. Copy the file again, or save a checkpoint from before the training failed."
+                "The weights of {name} are damaged: {count:,} of the {total:,} values of {key} are not finite. "
+                "Copy the file again, or use a checkpoint from before the training failed.",
+                name=name,
+                count=int(bad.sum()),
+                total=tensor.numel(),
+                key=key,
             )

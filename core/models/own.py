@@ -13,11 +13,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from core.files import open_regular
+from core.files import open_regular, reason
 from core.models import torchvision_models
 from core.models.architecture import construct
 from core.models.guard import Admitted, admit
 from core.models.integrity import check_bytes
+from core.models.limits import RENORMALIZED
 from core.models.user_card import MAX_BYTES, parse_card
 from core.models.weights import Weights, fit, read_weights, remark
 from core.types import InvalidInput, ModelCard
@@ -33,10 +34,6 @@ LEAST_BYTES = 2
 LARGEST_HEAD = 1000 * 4100
 """Parameters of a classifier of ImageNet's classes, which a model of other classes need not have."""
 CPU = torch.device("cpu")
-RENORMALIZED = (
-    "It is run as torchvision runs it when it starts from its own weights (transform_input=True); if it was trained "
-    'without that, say "transform_input": false in its card.'
-)
 
 
 def open_model(
@@ -50,7 +47,11 @@ def open_model(
         InvalidInput: either is too large, cannot be read or is refused, or the weights do not fit.
     """
     if len(weights) > MAX_WEIGHTS:
-        raise InvalidInput(f"The weights are larger than {MAX_WEIGHTS >> 20} MB; put the files into {FOLDER} instead.")
+        raise InvalidInput(
+            "The weights are larger than {megabytes} MB. Put the files into the folder that {variable} names instead.",
+            megabytes=MAX_WEIGHTS >> 20,
+            variable=FOLDER,
+        )
     digest = sha256(card + weights).hexdigest()
     found, _ = parse_card(card, f"{FAMILY}/{digest[:12]}", name)
     check_bytes(found, weights, "the file of the weights")
@@ -93,7 +94,11 @@ def find_card(slug: str) -> ModelCard:
         return read_card(Path(slug.removeprefix(FILE)).expanduser(), slug)
     found = _read_cards().get(slug)
     if found is None:
-        raise InvalidInput(f"There is no model {slug!r} in the folder that {FOLDER} names; put its card there.")
+        raise InvalidInput(
+            "There is no model '{slug}' in the folder that {variable} names. Put its card there.",
+            slug=slug,
+            variable=FOLDER,
+        )
     if isinstance(found, InvalidInput):
         raise found
     return found
@@ -109,12 +114,18 @@ def read_card(path: Path, slug: str) -> ModelCard:
         with open_regular(path) as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InvalidInput(f"{path} cannot be read ({error.strerror}); check the path.") from error
+        raise InvalidInput(
+            "{path} cannot be read: {reason}. Check the file and its permissions.", path=path, reason=reason(error)
+        ) from error
     card, named = parse_card(data, slug, path.name)
     places = [path.with_name(named)] if named else [path.with_suffix(suffix) for suffix in SUFFIXES]
     there = next((place for place in places if place.is_file()), None)
     if there is None:
-        raise InvalidInput(f"{path.name} has no weights beside it; put {places[0].name} into the same folder.")
+        raise InvalidInput(
+            "{name} has no weights beside it. Put {weights} into the same folder.",
+            name=path.name,
+            weights=places[0].name,
+        )
     card.facts["file"] = str(there)
     return card
 
@@ -127,8 +138,11 @@ def check_count(card: ModelCard, size: int) -> None:
     count = torchvision_models.weights_of(name).meta["num_params"]
     if size < LEAST_BYTES * (count - LARGEST_HEAD):
         raise InvalidInput(
-            f"{size / 1e6:.1f} MB of weights are too few for the {count / 1e6:.0f} million parameters of {name}; name "
-            "the architecture that they were made with."
+            "{megabytes:.1f} MB of weights are too few for the {millions:.0f} million parameters of {name}. Name "
+            "the architecture of these weights in the card.",
+            megabytes=size / 1e6,
+            millions=count / 1e6,
+            name=name,
         )
 
 
@@ -136,7 +150,7 @@ def _admitted(card: ModelCard, weights: Weights, device: torch.device) -> Admitt
     if card.architecture.startswith(f"{torchvision_models.FAMILY}/"):
         weights = torchvision_models.renamed(weights)
     module = _filled(card, weights)
-    told = [remark(module, weights, card.slug), RENORMALIZED * torchvision_models.renormalizes(card)]
+    told = [remark(module, weights, card.slug), torchvision_models.renormalizes(card) and RENORMALIZED]
     found = admit(module, card, device)
     return replace(found, notes=(*found.notes, *filter(None, told)))
 

@@ -13,11 +13,6 @@ from torch import Tensor
 from torch.autograd.graph import disable_saved_tensors_hooks
 from torch.utils import checkpoint
 
-RECOMPUTED = (
-    "It uses torch.utils.checkpoint, so no gradient is taken through it; adopt it without checkpointing to see its "
-    "gradients."
-)
-
 
 def recomputes(forward: Callable[[Tensor], Tensor], x: Tensor) -> bool:
     """Whether ``forward`` uses checkpoints for x."""

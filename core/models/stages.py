@@ -9,12 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.models.geometry import Place, hooks, on_picture, textures
-
-TWICE = "it runs more than once while the model reads a picture"
-SEVERAL = "it makes another number of pictures of those that go in"
-ELSEWHERE = "what it gives out does not lie on the picture"
-NAMED = 2
-"""Modules in a sentence."""
+from core.models.limits import ELSEWHERE, SEVERAL, TWICE, no_grad_cam
 
 
 def as_it_is(y: Tensor) -> Tensor:
@@ -140,19 +135,13 @@ def explain_missing(children: dict[str, nn.Module], passes: Passes, elsewhere: C
     reasons |= dict.fromkeys(elsewhere, ELSEWHERE)
     outer = {name: why for name, why in reasons.items() if not any(name.startswith(f"{one}.") for one in reasons)}
     return tuple(
-        sentence(why, [name for name, one in outer.items() if one == why]) for why in dict.fromkeys(outer.values())
+        no_grad_cam([name for name, one in outer.items() if one == why], why) for why in dict.fromkeys(outer.values())
     )
 
 
 def gives_grid(name: str, children: dict[str, nn.Module], passes: Passes) -> bool:
     """Whether a module, or one within it, gives out a grid."""
     return any(out for one, (_, out) in passes.sides.items() if one == name or one.startswith(f"{name}."))
-
-
-def sentence(why: str, names: Collection[str]) -> str:
-    """Why these modules are no stages."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"No Grad-CAM of {', '.join([*names][:NAMED])}{more}: {why}."
 
 
 def read(logits: Tensor, grids: dict[str, Tensor]) -> set[str]:

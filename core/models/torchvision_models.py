@@ -13,6 +13,7 @@ from torch import nn
 from torchvision import models
 from torchvision.models import WeightsEnum
 
+from core.files import first_line
 from core.models.download import download, place
 from core.models.torchvision_taps import adapt
 from core.models.weights import Weights, read_weights
@@ -64,7 +65,11 @@ def mechanism_of(name: str) -> str:
 def weights_of(name: str) -> WeightsEnum:
     """torchvision's best weights of a model; InvalidInput where there is no such model."""
     if name not in names():
-        raise InvalidInput(f"torchvision has no classification model {name!r}; choose one such as {', '.join(LISTED)}.")
+        raise InvalidInput(
+            "torchvision has no classification model '{name}'. Choose one such as {models}.",
+            name=name,
+            models=list(LISTED),
+        )
     return models.get_model_weights(name).DEFAULT
 
 
@@ -147,8 +152,12 @@ def construct(name: str, classes: int, size: int, renormalize: bool = False) -> 
     try:
         return models.get_model(name, weights=None, **settings)
     except (AssertionError, ValueError) as error:
-        reason = str(error).partition("\n")[0].rstrip(".")
-        raise InvalidInput(f"{name} cannot be built for pictures of {size} × {size} pixels: {reason}.") from error
+        raise InvalidInput(
+            "{name} cannot be built for pictures of {size} × {size} pixels: {reason}. Correct the size in its card.",
+            name=name,
+            size=size,
+            reason=first_line(error),
+        ) from error
 
 
 def folder() -> Path:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from core.attention import mechanism
+from core.messages import Message
 from core.models import torchvision_models
 from core.models.backbone import STAGES
 from core.types import OUTPUTS, InvalidInput, ModelCard
@@ -65,31 +66,37 @@ def is_finite(value: Any) -> bool:
     return True
 
 
-CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "architecture": (is_text, "torchvision/NAME or fovea/MECHANISM"),
-    "classes": (lambda v: is_list(v, 1, 25_000, is_text), "a list of names"),
-    "size": (lambda v: is_whole(v, 8, 1024), "a whole number of pixels from 8 to 1024"),
-    "mean": (lambda v: is_list(v, 3, 3, lambda one: is_number(one, -LARGEST_MOMENT, LARGEST_MOMENT)), "three numbers"),
-    "std": (lambda v: is_list(v, 3, 3, lambda one: is_number(one, 1e-3, LARGEST_MOMENT)), "three numbers above zero"),
+CHECKS: dict[str, tuple[Callable[[Any], bool], Message]] = {
+    "architecture": (is_text, Message("torchvision/NAME or fovea/MECHANISM")),
+    "classes": (lambda v: is_list(v, 1, 25_000, is_text), Message("a list of names")),
+    "size": (lambda v: is_whole(v, 8, 1024), Message("a whole number of pixels from 8 to 1024")),
+    "mean": (
+        lambda v: is_list(v, 3, 3, lambda one: is_number(one, -LARGEST_MOMENT, LARGEST_MOMENT)),
+        Message("three numbers"),
+    ),
+    "std": (
+        lambda v: is_list(v, 3, 3, lambda one: is_number(one, 1e-3, LARGEST_MOMENT)),
+        Message("three numbers above zero"),
+    ),
     "widths": (
         lambda v: is_list(v, len(STAGES), len(STAGES), lambda one: is_whole(one, 8, 1024)),
-        f"{len(STAGES)} whole numbers from 8 to 1024",
+        Message("{count} whole numbers from 8 to 1024", count=len(STAGES)),
     ),
     "resize": (
         lambda v: v is None or is_whole(v, 16, 2048),
-        "the pixels that the short side is resized to before the center is cut out, a whole number up to 2048",
+        Message("the pixels that the short side is resized to before the center crop, a whole number up to 2048"),
     ),
-    "interpolation": (lambda v: v in ("bilinear", "bicubic"), "bilinear or bicubic"),
-    "weights": (lambda v: is_text(v) and v == Path(v).name, "the name of a file beside the card"),
-    "output": (lambda v: isinstance(v, str) and v in OUTPUTS, ", ".join(OUTPUTS[:-1]) + f" or {OUTPUTS[-1]}"),
-    "transform_input": (lambda v: isinstance(v, bool), "true or false"),
-    "slug": (is_text, "a text"),
-    "title": (is_text, "a text"),
-    "mechanism": (is_text, "the slug of a mechanism"),
-    "accuracy": (lambda v: v is None or is_number(v, 0, 1), "a number from 0 to 1"),
-    "pictures": (lambda v: is_whole(v, 0, 10**12), "a whole number"),
-    "ablation": (lambda v: is_table(v, lambda one: is_number(one, 0, 1)), "numbers from 0 to 1 by name"),
-    "facts": (lambda v: is_table(v, is_finite), "facts by name, without NaN and infinity"),
+    "interpolation": (lambda v: v in ("bilinear", "bicubic"), Message("bilinear or bicubic")),
+    "weights": (lambda v: is_text(v) and v == Path(v).name, Message("the name of a file beside the card")),
+    "output": (lambda v: isinstance(v, str) and v in OUTPUTS, Message("one of: {choices}", choices=[*OUTPUTS])),
+    "transform_input": (lambda v: isinstance(v, bool), Message("true or false")),
+    "slug": (is_text, Message("a text")),
+    "title": (is_text, Message("a text")),
+    "mechanism": (is_text, Message("the slug of a mechanism")),
+    "accuracy": (lambda v: v is None or is_number(v, 0, 1), Message("a number from 0 to 1")),
+    "pictures": (lambda v: is_whole(v, 0, 10**12), Message("a whole number")),
+    "ablation": (lambda v: is_table(v, lambda one: is_number(one, 0, 1)), Message("numbers from 0 to 1 by name")),
+    "facts": (lambda v: is_table(v, is_finite), Message("facts by name, without NaN and infinity")),
 }
 """What a card may say: whether it is well said, and how to say it."""
 
@@ -103,20 +110,32 @@ def parse_card(data: bytes, slug: str, name: str) -> tuple[ModelCard, str | None
         InvalidInput: it is no JSON, says something that it cannot, or does not say something that it must.
     """
     if len(data) > MAX_BYTES:
-        raise InvalidInput(f"{name} is larger than {MAX_BYTES >> 20} MB, as no card is; take care which file is which.")
+        raise InvalidInput(
+            "{name} is larger than {megabytes} MB, too large for a card. Check that the card and the weights are "
+            "not swapped.",
+            name=name,
+            megabytes=MAX_BYTES >> 20,
+        )
     try:
         said = json.loads(data)
     except (ValueError, RecursionError) as error:
         reason = str(error).partition(":")[0]
-        raise InvalidInput(f"{name} is no JSON ({reason}); it must say {', '.join(NEEDED)}.") from error
+        raise InvalidInput(
+            "{name} is not JSON: {reason}. It needs {needed}.", name=name, reason=reason, needed=list(NEEDED)
+        ) from error
     if not isinstance(said, dict):
-        raise InvalidInput(f"{name} must be a JSON object that says {', '.join(NEEDED)}.")
+        raise InvalidInput("{name} must be a JSON object with {needed}.", name=name, needed=list(NEEDED))
     unknown = [key for key in said if key not in CHECKS]
     if unknown:
-        raise InvalidInput(f"{name} says {unknown[0]!r}, which no card does; a card says {', '.join(CHECKS)}.")
+        raise InvalidInput(
+            "{name} has an unknown entry '{key}'. A card has: {known}.",
+            name=name,
+            key=unknown[0],
+            known=list(CHECKS),
+        )
     missing = [key for key in NEEDED if key not in said]
     if missing:
-        raise InvalidInput(f"{name} must say {missing[0]!r}: {CHECKS[missing[0]][1]}.")
+        raise InvalidInput("{name} needs '{key}': {meaning}.", name=name, key=missing[0], meaning=CHECKS[missing[0]][1])
     said = checked(said, name)
     weights = said.pop("weights", None)
     if "transform_input" in said:
@@ -146,15 +165,21 @@ def checked(said: dict[str, Any], name: str) -> dict[str, Any]:
     said = {key: plain(key, value) for key, value in said.items()}
     for key in (key for key in ("mean", "std") if key in said):
         if is_list(said[key], 3, 3, lambda one: is_number(one, 0, 1000)) and max(said[key]) > LARGEST_MOMENT:
-            raise InvalidInput(f"{name} must say 'mean' and 'std' for pixel values of 0 to 1: divide both by 255.")
-    for key, (fits, meant) in CHECKS.items():
+            raise InvalidInput(
+                "{name} needs 'mean' and 'std' for pixel values from 0 to 1. Divide both by 255.", name=name
+            )
+    for key, (fits, meaning) in CHECKS.items():
         if key in said and not fits(said[key]):
-            raise InvalidInput(f"{name} must say {key!r}: {meant}.")
+            raise InvalidInput("{name} needs '{key}': {meaning}.", name=name, key=key, meaning=meaning)
     if len(set(said.get("classes", ()))) < len(said.get("classes", ())):
-        raise InvalidInput(f"{name} names a class twice; name each class once, in order.")
+        raise InvalidInput("{name} names a class twice. Name each class once, in order.", name=name)
     if (said.get("resize") or inf) < said.get("size", 0):
-        told = f"'resize': {said['resize']} and 'size': {said['size']}"
-        raise InvalidInput(f"{name} says {told}; resize must be at least size, which is cut out of it.")
+        raise InvalidInput(
+            "{name} has 'resize': {resize}, which is smaller than 'size': {size}. The crop of that size must fit.",
+            name=name,
+            resize=said["resize"],
+            size=said["size"],
+        )
     return said
 
 
@@ -176,5 +201,7 @@ def complete_card(said: dict[str, Any], name: str) -> dict[str, str]:
         torchvision_models.weights_of(kind)
         return {"mechanism": torchvision_models.mechanism_of(kind)}
     if family != "fovea":
-        raise InvalidInput(f"{name} must say 'architecture': {CHECKS['architecture'][1]}.")
+        raise InvalidInput(
+            "{name} needs '{key}': {meaning}.", name=name, key="architecture", meaning=CHECKS["architecture"][1]
+        )
     return {"architecture": family, "mechanism": mechanism(kind or said.get("mechanism", "")).slug}

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
+from core.files import first_line
+from core.messages import Message
 from core.models.integrity import check_numbers
 from core.models.weights_file import Weights, read_weights
 from core.types import InvalidInput
@@ -48,20 +50,28 @@ def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
     whole = [key for key in own if key in found and own[key].is_floating_point() > found[key].is_floating_point()]
     try:
         if whole:
-            raise ValueError("whole numbers are no weights")
+            raise ValueError("whole numbers are not weights")
         module.load_state_dict(found)  # knows the names that older versions of torchvision wrote
     except Exception as error:
         shapes = {key: (list(found[key].shape), list(own[key].shape)) for key in own if key in found}
         kinds = [f"{key} {found[key].dtype}".replace("torch.", "") for key in whole]
-        wrong = [
-            _few("missing", [key for key in own if key not in found]),
-            _few("unexpected", sorted(key for key in found if key not in own)),
-            _few("of the wrong shape", [f"{key} {a} for {b}" for key, (a, b) in shapes.items() if a != b]),
-            _few("of whole numbers, as quantized weights are,", kinds),
+        lists = [
+            (Message("missing"), [key for key in own if key not in found]),
+            (Message("unexpected"), sorted(key for key in found if key not in own)),
+            (Message("of the wrong shape"), [f"{key} {a} for {b}" for key, (a, b) in shapes.items() if a != b]),
+            (Message("of whole numbers, as in quantized weights"), kinds),
         ]
-        told = "; ".join(one for one in wrong if one) or str(error).strip().partition("\n")[0].rstrip(".")
-        under = f", taken without {prefix!r} before each name," if prefix else ""
-        raise InvalidInput(f"The weights of {name}{under} do not fit its architecture: {told}.") from error
+        wrong = [Message("{what} ({names})", what=what, names=_few(names)) for what, names in lists if names]
+        if prefix:
+            raise InvalidInput(
+                "The weights of {name}, without '{prefix}' before each name, do not fit its architecture: {wrong}.",
+                name=name,
+                prefix=prefix,
+                wrong=wrong or first_line(error),
+            ) from error
+        raise InvalidInput(
+            "The weights of {name} do not fit its architecture: {wrong}.", name=name, wrong=wrong or first_line(error)
+        ) from error
     check_numbers(module, name)
     return module
 
@@ -85,15 +95,18 @@ def select(own: Mapping[str, Tensor], weights: Weights, name: str) -> tuple[str,
 
 
 def remark(module: nn.Module, weights: Weights, name: str) -> str:
-    """What is to be said of a file of which a module took one of several sets of weights; "" for any other file."""
+    """A note on a file of which a module took one of several sets of weights; "" for any other file."""
     own = module.state_dict()
     weights = _unwrapped(own, weights)
     fitting = _fitting(own, weights)
     if len(fitting) == 1:
         return ""
     taken = _choose(fitting, own, weights, name)
-    others = ", ".join(repr(one.rstrip(".")) for one in fitting if one != taken)
-    return f"Its file holds several sets of weights; those of {taken.rstrip('.')!r} were taken, not those of {others}."
+    return Message(
+        "The file holds several sets of weights. Those of '{taken}' are used, not those of {others}.",
+        taken=taken.rstrip("."),
+        others=[Message("'{name}'", name=one.rstrip(".")) for one in fitting if one != taken],
+    )
 
 
 def _fitting(own: Iterable[str], weights: Weights) -> list[str]:
@@ -133,8 +146,11 @@ def _choose(prefixes: list[str], own: Iterable[str], weights: Weights, name: str
         return first
     known = [one for one in raw if PLAIN.issuperset(one.rstrip(".").split("."))]
     if len(known) != 1:
-        several = ", ".join(one.rstrip(".") for one in raw)
-        raise InvalidInput(f"The file of {name} holds several sets of weights that fit ({several}); save one of them.")
+        raise InvalidInput(
+            "The file of {name} holds several sets of weights that fit: {several}. Save only one of them.",
+            name=name,
+            several=[one.rstrip(".") for one in raw],
+        )
     return known[0]
 
 
@@ -157,6 +173,6 @@ def _common(names: Iterable[str]) -> str:
     return "".join(f"{one}." for one in parts[0][:count]) if parts else ""
 
 
-def _few(what: str, names: list[str]) -> str:
-    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{what} {', '.join(names[:SHOWN])}{rest}" if names else ""
+def _few(names: list[str]) -> list[str]:
+    more = len(names) - SHOWN
+    return [*names[:SHOWN], Message("and {count} more", count=more)] if more > 0 else names

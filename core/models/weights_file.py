@@ -22,7 +22,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, load_file
 from torch import Tensor
 
-from core.files import open_regular
+from core.files import open_regular, reason
+from core.messages import Message
 from core.types import InvalidInput
 
 Weights = dict[str, Tensor]
@@ -30,23 +31,27 @@ Weights = dict[str, Tensor]
 HEAD = 512  # bytes that tell a kind of file
 LONGEST = 100 << 20  # bytes of the JSON in a safetensors file
 FOREIGN = (
-    (b"version https://git-lfs", "a pointer of Git LFS and not the file itself", "fetch it with git lfs pull"),
-    (b"<", "a web page", "download the file itself"),
-    (b"\x89HDF", "a file of Keras or HDF5", "give a state dict of PyTorch"),
-    (b"GGUF", "a GGUF file", "give a state dict of PyTorch, best as safetensors"),
-    (b"\x93NUMPY", "an array of NumPy", "give a state dict of PyTorch, best as safetensors"),
-    (b"\x1f\x8b", "compressed (gzip)", "unpack it first"),
-    (b"BZh", "compressed (bzip2)", "unpack it first"),
-    (b"\xfd7zXZ", "compressed (xz)", "unpack it first"),
-    (b"7z\xbc\xaf", "a 7z archive", "unpack it first"),
-    (b"Rar!", "a RAR archive", "unpack it first"),
+    (
+        b"version https://git-lfs",
+        Message("a pointer of Git LFS instead of the file itself"),
+        Message("Fetch it with git lfs pull"),
+    ),
+    (b"<", Message("a web page"), Message("Download the file itself")),
+    (b"\x89HDF", Message("a file of Keras or HDF5"), Message("Save a state dict of PyTorch")),
+    (b"GGUF", Message("a GGUF file"), Message("Save a state dict of PyTorch")),
+    (b"\x93NUMPY", Message("an array of NumPy"), Message("Save a state dict of PyTorch")),
+    (b"\x1f\x8b", Message("compressed (gzip)"), Message("Unpack it first")),
+    (b"BZh", Message("compressed (bzip2)"), Message("Unpack it first")),
+    (b"\xfd7zXZ", Message("compressed (xz)"), Message("Unpack it first")),
+    (b"7z\xbc\xaf", Message("a 7z archive"), Message("Unpack it first")),
+    (b"Rar!", Message("a RAR archive"), Message("Unpack it first")),
 )
 """How files begin that are no weights, what they are, and what to do."""
 
 ENTRIES = (
-    ("constants.pkl", "a TorchScript program", "save module.state_dict() of the module that it was scripted from"),
-    ("archive_format", "an exported program", "save module.state_dict() of the module that it was exported from"),
-    ("model.weights.h5", "a model of Keras", "give a state dict of PyTorch"),
+    ("constants.pkl", Message("a TorchScript program"), Message("Save module.state_dict() of the original module")),
+    ("archive_format", Message("an exported program"), Message("Save module.state_dict() of the original module")),
+    ("model.weights.h5", Message("a model of Keras"), Message("Save a state dict of PyTorch")),
 )
 """What lies in zips that are no state dicts."""
 
@@ -112,16 +117,19 @@ def read_weights(source: Path | bytes, name: str) -> Weights:
         raise
     except pickle.UnpicklingError as error:
         raise InvalidInput(
-            f"{name} is refused, for it is a pickle with more in it than tensors, and to open one can run code; save "
-            "module.state_dict() alone, best as safetensors."
+            "{name} is refused: it is a pickle with more than tensors, and opening it can run code. Save only "
+            "module.state_dict(), preferably as safetensors.",
+            name=name,
         ) from error
     except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0].rstrip(".")
-        raise InvalidInput(f"{name} cannot be read ({reason}); save or copy it again.") from error
+        raise InvalidInput(
+            "{name} cannot be read: {reason}. Save or copy it again.", name=name, reason=reason(error)
+        ) from error
     except Exception as error:  # torch.load raises whatever the bytes lead it to
         raise InvalidInput(
-            f"{name} is damaged, or neither safetensors nor a state dict; save module.state_dict() again, best as "
-            "safetensors."
+            "{name} is damaged, or neither safetensors nor a state dict. Save module.state_dict() again, "
+            "preferably as safetensors.",
+            name=name,
         ) from error
 
 
@@ -132,23 +140,23 @@ def refuse_foreign(file: BinaryIO, head: bytes, name: str) -> None:
         InvalidInput: it is something else, or empty.
     """
     if not head:
-        raise InvalidInput(f"{name} is empty; save or copy it again.")
+        raise InvalidInput("{name} is empty. Save or copy it again.", name=name)
     kinds = [(what, do) for start, what, do in FOREIGN if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(start)]
     if head[4:8] == b"TFL3":
-        kinds.append(("a model of TensorFlow Lite", "give a state dict of PyTorch"))
+        kinds.append((Message("a model of TensorFlow Lite"), Message("Save a state dict of PyTorch")))
     if head[:1] == b"\x08" and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x3a") and head[1] < 32:
-        kinds.append(("a model of ONNX", "save module.state_dict() of the module that it was exported from"))
+        kinds.append((Message("a model of ONNX"), Message("Save module.state_dict() of the original module")))
     if head[257:262] == b"ustar":
-        kinds.append(("a tar archive", "unpack it first"))
+        kinds.append((Message("a tar archive"), Message("Unpack it first")))
     if head[:4] == b"PK\3\4" and zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as archive:
             inside = {one.rpartition("/")[2] for one in archive.namelist()}
         kinds += [(what, do) for entry, what, do in ENTRIES if entry in inside]
         if not kinds and not any(one.endswith(".pkl") for one in inside):
-            kinds.append(("a zip and not a file of torch.save", "unpack it first"))
+            kinds.append((Message("a zip but not a file of torch.save"), Message("Unpack it first")))
     file.seek(0)
     for what, do in kinds[:1]:
-        raise InvalidInput(f"{name} is {what}; {do}.")
+        raise InvalidInput("{name} is {what}. {action}.", name=name, what=what, action=do)
 
 
 def unwrap(found: object, name: str) -> Weights:
@@ -159,10 +167,12 @@ def unwrap(found: object, name: str) -> Weights:
     modules = [type(one).__name__ for one in _values(found) if isinstance(one, StandIn) and _is_module(one)]
     if modules:
         raise InvalidInput(
-            f"{name} is refused, for it is a pickle with more in it than tensors, a whole module ({modules[0]}), and "
-            "to open one can run code; save module.state_dict() alone, best as safetensors."
+            "{name} is refused: it is a pickle of a whole module ({module}), and opening it can run code. Save "
+            "only module.state_dict(), preferably as safetensors.",
+            name=name,
+            module=modules[0],
         )
-    raise InvalidInput(f"{name} holds no state dict, which names tensors; save module.state_dict().")
+    raise InvalidInput("{name} holds no state dict. Save module.state_dict().", name=name)
 
 
 def _tensors(found: object, before: str, seen: set[int]) -> Iterator[tuple[str, Tensor]]:
@@ -215,7 +225,7 @@ def _named(pickled: BinaryIO, name: str) -> set[str]:
     for operation, argument, _ in pickletools.genops(pickled):
         if operation.name in ("FRAME", "STACK_GLOBAL"):
             raise InvalidInput(
-                f"{name} was saved with a newer pickle protocol; leave pickle_protocol out of torch.save."
+                "{name} was saved with a newer pickle protocol. Omit pickle_protocol in torch.save.", name=name
             )
         if operation.name == "GLOBAL":
             module, _, what = argument.partition(" ")

@@ -6,6 +6,7 @@ user's own.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -42,15 +43,24 @@ def read_card(path: Path) -> ModelCard:
         with open_regular(path) as file:
             data = json.loads(file.read())
         if not isinstance(data, dict):
-            raise TypeError("it holds no table of facts")
+            raise InvalidInput("{name} is not a model card: it is not a JSON object. Copy it again.", name=name)
         for key, (fits, how) in CHECKS.items():
             if key in data and not fits(data[key]) and key != "weights":
-                raise TypeError(f"{key!r} must be {how}")
-        return ModelCard.from_json(data)
+                raise InvalidInput(
+                    "{name} is not a model card: '{key}' must be {meaning}. Copy it again.",
+                    name=name,
+                    key=key,
+                    meaning=how,
+                )
+        return ModelCard.from_json(data, name)
     except OSError as error:
-        raise InvalidInput(f"{name} cannot be read; check its permissions.") from error
+        raise InvalidInput("{name} cannot be read. Check its permissions.", name=name) from error
+    except InvalidInput:
+        raise
     except (TypeError, ValueError, RecursionError) as error:  # no JSON, no text, or not what a card holds
-        raise InvalidInput(f"{name} is not a model card: {str(error).rstrip('.')}; copy it again.") from error
+        raise InvalidInput(
+            "{name} is not a model card: {reason}. Copy it again.", name=name, reason=str(error).rstrip(".")
+        ) from error
 
 
 def cards() -> tuple[ModelCard, ...]:
@@ -97,7 +107,7 @@ def find_card(slug: str) -> ModelCard:
         InvalidInput: there is none, with the slugs there are.
     """
     if not isinstance(slug, str):
-        raise InvalidInput(f"A model is known by its slug, such as scenes/cbam, not by {slug!r}.")
+        raise InvalidInput("Name a model by its slug, such as scenes/cbam, not by {slug}.", slug=slug)
     family, _, name = slug.partition("/")
     if family == torchvision_models.FAMILY:
         return torchvision_models.make_card(name)
@@ -109,7 +119,11 @@ def find_card(slug: str) -> ModelCard:
             return card
     if isinstance(found.get(slug), InvalidInput):
         raise found[slug]
-    raise InvalidInput(f"There is no model {slug!r} on the shelf; choose one of: {', '.join(c.slug for c in cards())}.")
+    raise InvalidInput(
+        "There is no model '{slug}' in the model zoo. Choose one of: {models}.",
+        slug=slug,
+        models=[card.slug for card in cards()],
+    )
 
 
 def weights_file(card: ModelCard) -> Path:
@@ -164,11 +178,16 @@ def fetch(card: ModelCard, progress: Progress | None = None) -> nn.Module:
     path = weights_file(card)
     try:
         if not path.is_file():
-            raise FileNotFoundError(2, "there is no such file")
+            raise FileNotFoundError(errno.ENOENT, "no such file")
         data = path.read_bytes()
         check_bytes(card, data, path.name)
         weights = load(data)
     except (OSError, SafetensorError) as error:
-        found = f"The weights of {card.slug} cannot be read from {path} ({reason(error)})"
-        raise InvalidInput(f"{found}; copy the file again, or train the model anew.") from error
+        raise InvalidInput(
+            "The weights of {model} cannot be read from {path}: {reason}. Copy the file again, or train the model "
+            "again.",
+            model=card.slug,
+            path=path,
+            reason=reason(error),
+        ) from error
     return assemble(card, weights)

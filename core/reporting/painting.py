@@ -45,7 +45,9 @@ def paint(
         InvalidInput: a map of another shape, or colors that there are not.
     """
     if colors not in COLORS:
-        raise InvalidInput(f"Choose colors from {', '.join(COLORS)}, not {colors!r}.")
+        raise InvalidInput(
+            "There is no color map '{colors}'. Choose one of: {choices}.", choices=list(COLORS), colors=colors
+        )
     height, width = picture.pixels.shape[:2]
     size = tuple(max(1, round(edge * side / max(height, width))) for edge in (width, height))
     image = Image.fromarray(picture.pixels).resize(size, Image.Resampling.BICUBIC)
@@ -54,7 +56,9 @@ def paint(
     colored, image = image, gray(image) if values is not None and signed else image
     values = np.zeros((1, 1)) if values is None else np.asarray(values, np.float32)
     if values.ndim != 2 or not values.size:
-        raise InvalidInput(f"Give one map of shape (h, w) to lay over a picture, not an array of shape {values.shape}.")
+        raise InvalidInput(
+            "An overlay needs one map of shape (h, w), not an array of shape {shape}.", shape=values.shape
+        )
     rows, y = within(upper, lower, size[1], values.shape[0])
     columns, x = within(left, right, size[0], values.shape[1])
     place = (columns.start, rows.start, columns.stop, rows.stop)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core import checking
-from core.files import put, to_json
+from core.files import put, reason, to_json
 from core.images import encode_jpeg
 from core.reporting.facts import gather
 from core.reporting.page import write_page
@@ -40,12 +40,18 @@ class Report:
         """
         page, facts = Path(path), to_json(self.facts, indent=1)
         if page.suffix == ".json":
-            raise InvalidInput(f"{page.name} is where the facts go; give the page a name such as report.html.")
+            raise InvalidInput(
+                "The report cannot be called {page}, because its facts are stored there. Choose a name such as "
+                "report.html.",
+                page=page.name,
+            )
         try:
             put(page, self.html.encode(errors="backslashreplace"))
             put(page.with_suffix(".json"), facts.encode())
         except OSError as error:
-            raise InvalidInput(f"{page} cannot be written ({error.strerror}); choose another place.") from error
+            raise InvalidInput(
+                "{page} cannot be written: {reason}. Choose another path.", page=page, reason=reason(error)
+            ) from error
 
 
 def report(
@@ -71,9 +77,15 @@ def report(
     chosen = boldest(table) if numbers is None else [checking.whole(one, 0, last, "A picture") for one in numbers]
     unknown = sorted(set(chosen) - set(table["number"].tolist()))
     if unknown:
-        raise InvalidInput(f"The run {run.folder} has no answer for a picture number {unknown[0]}.")
+        raise InvalidInput(
+            "The run {folder} has no prediction for picture {name}. Choose a picture in its table.",
+            folder=run.folder,
+            name=unknown[0],
+        )
     if len(chosen) > MOST:
-        raise InvalidInput(f"A report shows {MOST} pictures at most, not {len(chosen)}; choose fewer.")
+        raise InvalidInput(
+            "A report shows at most {most} pictures, not {count}. Choose fewer.", most=MOST, count=len(chosen)
+        )
     facts = gather(run, table, chosen, tags or {})
     maps = {title: run.array(name) for name, title in TITLES.items() if run.keeps(name)}
     place = {number: row for row, number in enumerate(table["number"].tolist())}

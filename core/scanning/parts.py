@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.files import native, put, to_json
+from core.files import native, put, reason, to_json
 from core.types import InvalidInput
 
 NAME = re.compile(r"part-(\d{9,})-(\d{9,})\.parquet")
@@ -135,8 +135,10 @@ def write(path: Path, data: bytes) -> None:
         put(path, data)
     except OSError as error:
         raise InvalidInput(
-            f"{path.parent} cannot be written ({error.strerror}); what was scanned until then stays, so make room or "
-            "bring the folder back, and scan again to go on."
+            "{folder} cannot be written: {reason}. What was scanned is kept: free some space or restore the "
+            "folder, then scan again to continue.",
+            folder=path.parent,
+            reason=reason(error),
         ) from error
 
 
@@ -173,4 +175,4 @@ def read_facts(part: Part) -> dict[str, Any]:
 
 def damaged(path: Path) -> InvalidInput:
     """What is to be said of a file that cannot be read."""
-    return InvalidInput(f"{path} is damaged; remove it and scan again into the same folder.")
+    return InvalidInput("{path} is damaged. Remove it and scan into the same folder again.", path=path)

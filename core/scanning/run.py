@@ -59,7 +59,7 @@ class Run:
         try:
             return list_parts(self.folder) if self.snapshot_parts is None else self.snapshot_parts
         except OSError as error:
-            raise InvalidInput(f"The run {self.folder} is not there any more; bring the folder back.") from error
+            raise InvalidInput("The run {folder} is missing. Restore the folder.", folder=self.folder) from error
 
     def snapshot(self) -> Run:
         """The run as it is now, whatever is scanned from now on: its table and its arrays go together, row by row."""
@@ -99,9 +99,13 @@ class Run:
             InvalidInput: the scan did not keep it, or as ``table``.
         """
         if name not in ARRAYS:
-            raise InvalidInput(f"A run keeps no array {name!r}; choose one of {', '.join(ARRAYS)}.")
+            raise InvalidInput("A run stores no array '{name}'. Choose one of: {names}.", name=name, names=list(ARRAYS))
         if not self.keeps(name):
-            raise InvalidInput(f"The run {self.folder} keeps no {name}: the model has none, or it was not asked for.")
+            raise InvalidInput(
+                "The run {folder} stores no {name}: the model has none, or it was not requested.",
+                folder=self.folder,
+                name=name,
+            )
         values = self._read((name,))[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
         kind = np.int32 if np.issubdtype(values.dtype, np.integer) else np.float32
         return frozen(values.astype(kind).reshape(-1, *self._shapes()[name]))
@@ -157,7 +161,11 @@ class Run:
         own = [part for part in self.parts if part.first <= number < part.stop]
         found = self._read(("path", "sha256"), own, ANSWERED & (dataset.field("number") == number)).to_pylist()
         if not found:
-            raise InvalidInput(f"The run {self.folder} has no answer for a picture number {number}.")
+            raise InvalidInput(
+                "The run {folder} has no prediction for picture {number}. Choose a picture in its table.",
+                folder=self.folder,
+                number=number,
+            )
         return self.open(found[0]["path"], found[0]["sha256"])
 
     def open(self, path: str, sha256: str) -> Picture:
@@ -167,7 +175,7 @@ class Run:
         """
         picture = open_picture(self.facts["data"], path)
         if picture.sha256 != sha256:
-            raise InvalidInput(f"{path} is another picture now than when it was scanned; scan it again.")
+            raise InvalidInput("{path} has changed since it was scanned. Scan it again.", path=path)
         return frame(picture, self.facts.get("size", 0), self.facts.get("resize"))
 
     def _left_out(self, seen: bool) -> list[Broken]:
@@ -201,10 +209,10 @@ def open_run(folder: str | Path) -> Run:
         InvalidInput: there is none, or its ``run.json`` cannot be read.
     """
     if not isinstance(folder, str | Path):
-        raise InvalidInput(f"A run is known by its folder, not by {folder!r}.")
+        raise InvalidInput("Open a run by its folder, not by {folder}.", folder=folder)
     path = Path(folder) / FACTS
     if not path.is_file():
-        raise InvalidInput(f"There is no run in {folder}; scan into that folder first.")
+        raise InvalidInput("There is no run in {folder}. Scan into that folder first.", folder=folder)
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         if not {"model", "classes", "data", "pictures", "unmatched"} <= set(facts):

@@ -77,7 +77,10 @@ def scan(
         begun = start(classifier, collection, Path(out), mapping, agreement) if processes.first else None
         run, missing = processes.share(begun)
         if run.facts["identity"] != collection.identity:
-            raise InvalidInput(f"This process finds other pictures in {data} than the first one; give all the same.")
+            raise InvalidInput(
+                "This process finds other pictures in {data} than the first one. Give all processes the same data.",
+                data=data,
+            )
         labels = {name: -1 if index is None else index for name, index in run.facts["labels"].items()}
         work = Work(classifier, collection, run.folder, labels, run.facts["agreement"] is not None, processes.workers)
         work.run(np.array_split(missing, processes.world)[processes.rank], run.facts["batch"], progress)
@@ -87,8 +90,10 @@ def scan(
     table = run.table()
     if not len(table) and (count := len(run.unanswered())):
         raise InvalidInput(
-            f"{classifier.card.slug} gave no finite answer for any of {count:,} pictures, so nothing can be said of "
-            "it; check its weights, and the size, mean and std of its card."
+            "The output of {model} is not finite for any of {count:,} pictures. Check its weights, and the size, mean "
+            "and std in its card.",
+            model=classifier.card.slug,
+            count=count,
         )
     return table
 
@@ -150,7 +155,7 @@ class Work:
         try:
             return int(covered(list_parts(self.folder), len(self.collection)).sum())
         except OSError as error:
-            raise InvalidInput(f"The run {self.folder} is not there any more; bring it back and scan again.") from error
+            raise InvalidInput("The run {folder} is missing. Restore it and scan again.", folder=self.folder) from error
 
     def read(self, bounds: tuple[int, int]) -> Batch:
         """The pictures of a batch, in one of the reading threads."""

@@ -14,18 +14,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from core.checking import listed
 from core.classifier import Classifier
 from core.data.collection import Collection
-from core.data.matching import listed, match
-from core.files import native, to_json
+from core.data.matching import match
+from core.files import native, reason, to_json
+from core.messages import Message
 from core.scanning.inference import batch_size, last_map
 from core.scanning.parts import Part, covered, list_parts, read_broken, sweep, write
 from core.scanning.run import FACTS, Run, open_run
 from core.types import LOGITS, InvalidInput
 
 AGREEMENT = "rank-correlation"
-SAME = {"model": "model", "weights": "weights", "identity": "pictures", "labels": "classes for its labels",
-        "agreement": "choice of agreement"}  # fmt: skip
+SAME = {
+    "model": Message("another model"),
+    "weights": Message("other weights"),
+    "identity": Message("other pictures"),
+    "labels": Message("other classes for its labels"),
+    "agreement": Message("another choice of agreement"),
+}
 """What a scan that goes on must have in common with the one that began, and what it is called."""
 
 
@@ -50,13 +57,18 @@ def start(
         out.mkdir(parents=True, exist_ok=True)
         if (out / FACTS).is_file():
             run = open_run(out)
-            for key, words in SAME.items():
+            for key, what in SAME.items():
                 if run.facts.get(key) != facts[key]:
-                    of = f" ({run.facts['model']})" if key == "model" else ""
-                    raise InvalidInput(f"{out} holds a scan with other {words}{of}; choose another folder for this.")
+                    if key == "model":
+                        what = Message("the model {model}", model=run.facts["model"])
+                    raise InvalidInput(
+                        "{out} holds a scan with {what}. Choose another folder for this one.", out=out, what=what
+                    )
         else:
             if list_parts(out):
-                raise InvalidInput(f"{out} holds parts of a scan without its {FACTS}; choose another folder.")
+                raise InvalidInput(
+                    "{out} holds parts of a scan without its {facts}. Choose another folder.", out=out, facts=FACTS
+                )
             write(out / FACTS, (to_json(facts, indent=1) + "\n").encode())
             run = Run(out.absolute(), facts)
         sweep(out)
@@ -65,7 +77,9 @@ def start(
                 part.path.unlink()
         there = covered(list_parts(out), len(collection))
     except OSError as error:
-        raise InvalidInput(f"{out} cannot be written ({error.strerror}); choose another folder.") from error
+        raise InvalidInput(
+            "{out} cannot be written: {reason}. Choose another folder.", out=out, reason=reason(error)
+        ) from error
     size = run.facts["batch"]
     return run, np.unique(np.flatnonzero(~there) // size)
 
@@ -76,8 +90,11 @@ def run_facts(
     """What ``run.json`` says of a scan that begins now."""
     card, matched = classifier.card, match(collection.names, classifier.card.classes, mapping, classifier.aliases)
     if stray := [label for label in mapping or () if label not in matched]:
-        known = listed(collection.names)
-        raise InvalidInput(f"The data have no label {stray[0]!r} that could mean a class; they have {known}.")
+        raise InvalidInput(
+            "The data set has no label '{name}' to map to a class. It has: {labels}.",
+            name=stray[0],
+            labels=listed(collection.names) or [Message("none")],
+        )
     return {
         "model": card.slug,
         "weights": fingerprint(classifier),

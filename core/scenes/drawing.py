@@ -106,9 +106,9 @@ def plan(seed: int, *, object: str | None = None, background: str | None = None)
     The two are independent and uniform. The same seed with another background keeps the object as it is, and the other
     way round as far as its shape allows.
     """
-    for value, known, what in ((object, OBJECTS, "object"), (background, BACKGROUNDS, "background")):
+    for value, known in ((object, OBJECTS), (background, BACKGROUNDS)):
         if value is not None and value not in known:
-            raise InvalidInput(f"There is no {what} {value!r} in the scenes; choose one of: {', '.join(known)}.")
+            raise InvalidInput("Scenes have no '{name}'. Choose one of: {choices}.", name=value, choices=known)
     chance = _stream(seed, "plan").random
     drawn, where = OBJECTS[int(chance() * len(OBJECTS))], BACKGROUNDS[int(chance() * len(BACKGROUNDS))]
     object, background = object or drawn, background or where
@@ -138,7 +138,7 @@ def draw(seed: int, size: int = 128, *, object: str | None = None, background: s
     """
     _check(size)
     if tag is not None and (not _whole(tag) or not 0 <= tag < len(OBJECTS)):
-        raise InvalidInput(f"A tag is a class index from 0 to {len(OBJECTS) - 1} or None, not {tag!r}.")
+        raise InvalidInput("A tag is a number from 0 to {last}, not {given}.", last=len(OBJECTS) - 1, given=repr(tag))
     composition = plan(seed, object=object, background=background)
     pixels, mask, tag_mask = paint(composition, size, tag=tag, distractors=distractors)
     return Scene(frozen(pixels), frozen(mask), composition.label, composition.object, composition.background, seed, tag,
@@ -148,7 +148,7 @@ def draw(seed: int, size: int = 128, *, object: str | None = None, background: s
 def seeds(split: str, count: int, first: int = 0) -> range:
     """The seeds of a split, ``"train"`` or ``"val"``; they never meet, nor the small numbers that samples have."""
     if split not in _SPLITS:
-        raise InvalidInput(f"There is no split {split!r} of the scenes; choose 'train' or 'val'.")
+        raise InvalidInput("Scenes have no split '{split}'. Choose 'train' or 'val'.", split=split)
     return series(_SPLITS[split], count, first)
 
 
@@ -186,7 +186,7 @@ def paint(composition: Plan, size: int, *, tag: int | None = None, distractors: 
 def _stream(seed: int, name: str) -> Random:
     """A source of chance for one part of a scene, so that changing one part leaves the others as they are."""
     if not _whole(seed) or seed < 0:
-        raise InvalidInput(f"The seed of a scene is a whole number from 0 on, not {seed!r}.")
+        raise InvalidInput("The seed of a scene must be a whole number from 0 on, not {given}.", given=repr(seed))
     return Random(int(seed) * len(_STREAMS) + _STREAMS.index(name))
 
 
@@ -196,13 +196,13 @@ def _whole(value: object) -> bool:
 
 def _check(size: int) -> None:
     if not _whole(size) or not 16 <= size <= 2048:
-        raise InvalidInput(f"The size of a scene is a whole number of pixels from 16 to 2048, not {size!r}.")
+        raise InvalidInput("The size of a scene must be from 16 to 2048 whole pixels, not {given}.", given=repr(size))
 
 
 def series(seed: int, count: int, first: int = 0) -> range:
     """The seeds of the scenes of a data set's seed, from the ``first`` on; those of different seeds never meet."""
     if not _whole(seed) or seed < 0:
-        raise InvalidInput(f"The seed of a data set is a whole number from 0 on, not {seed!r}.")
+        raise InvalidInput("The seed of a data set must be a whole number from 0 on, not {given}.", given=repr(seed))
     if not _whole(count) or not _whole(first) or count < 0 or first < 0 or first + count > 1 << 32:
         raise InvalidInput("A data set of scenes has a count and a first number from 0 on, below 2^32 together.")
     start = (int(seed) << 32) + int(first)

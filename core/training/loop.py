@@ -126,8 +126,10 @@ def train(
             optimizers.step(rate((epoch + step / len(mine)) / recipe.epochs, recipe.rate))
             if not finite(model):  # in all processes at once: they have the same weights
                 raise InvalidInput(
-                    f"Training came to weights that are not finite in epoch {epoch + 1}, with a loss of "
-                    f"{loss.item():.3g}; choose a lower rate and begin again. The epochs before are kept."
+                    "Training reached weights that are not finite in epoch {epoch}, with a loss of {loss:.3g}. "
+                    "Choose a lower learning rate and start again; earlier epochs are kept.",
+                    epoch=epoch + 1,
+                    loss=loss.item(),
                 )
             mean.update_parameters(model)
             total += loss.item()

@@ -53,11 +53,19 @@ class Recipe:
             value, within, of = getattr(self, one.name), one.metadata["within"], one.metadata["of"]
             name = one.name.replace("_", " ").capitalize()
             if within and not within[0] <= value <= within[1]:
-                raise InvalidInput(f"{name} must be from {within[0]:,} to {within[1]:,}, not {value}.")
+                raise InvalidInput(
+                    "{name} must be from {low:,} to {high:,}, not {value}.",
+                    name=name,
+                    low=within[0],
+                    high=within[1],
+                    value=value,
+                )
             if of and value not in of:
-                raise InvalidInput(f"{name} must be one of {', '.join(of)}, not {value!r}.")
+                raise InvalidInput(
+                    "{name} must be one of: {choices}, not '{value}'.", name=name, choices=list(of), value=value
+                )
         if not self.sizes or any(share <= 0 or side < 16 or side % 16 for share, side in self.sizes):
-            raise InvalidInput("Sizes must be shares above 0, each with a side in pixels that 16 divides.")
+            raise InvalidInput("Each size needs a share above 0 and a side in pixels that is a multiple of 16.")
 
     def size(self, epoch: int) -> int:
         """The side of the pictures in that epoch (from 0)."""

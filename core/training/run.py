@@ -44,10 +44,15 @@ def draw_card(slug: str, data: Dataset, recipe: Recipe) -> ModelCard:
     """
     family, _, name = slug.partition("/")
     if not family or not name or "/" in name:
-        raise InvalidInput(f"A model is called FAMILY/MECHANISM, such as imagenette/cbam, not {slug!r}.")
+        raise InvalidInput("Name a model FAMILY/MECHANISM, such as imagenette/cbam, not '{slug}'.", slug=slug)
     kind = mechanism(name)
     if len(data.training) < recipe.batch:
-        raise InvalidInput(f"{data.name} has {len(data.training)} pictures to train on; a batch takes {recipe.batch}.")
+        raise InvalidInput(
+            "{data} has {count} training pictures, but a batch takes {batch}. Choose a smaller batch.",
+            data=data.name,
+            count=len(data.training),
+            batch=recipe.batch,
+        )
     widths = zoo.WIDTHS.get(family, zoo.DEFAULT_WIDTHS)
     title, size = f"{kind.title} · {family}", recipe.sizes[-1][1]
     return ModelCard(slug, title, kind.slug, data.classes, widths=widths, size=size)
@@ -128,7 +133,7 @@ def train_model(
     """
     card = draw_card(slug, data, recipe)
     if seeds < 1:
-        raise InvalidInput("Train with one seed or more.")
+        raise InvalidInput("Choose at least one seed.")
     numbers = range(recipe.seed, recipe.seed + seeds)
     with gather(device) as processes:
         where = processes.device

@@ -157,7 +157,7 @@ def saved(object: object) -> bytes:
         ({"classes": []}, "pets.safetensors", None, "'classes'"),
         ({"classes": ["cat", "dog", "hen"]}, "pets.safetensors", None, "of the wrong shape classifier.1.weight"),
         ({}, "pets.pt", saved({"conv.weight": torch.zeros(1)}), "missing features.0.weight"),
-        ({}, "pets.pt", saved({"state_dict": Harmful()}), "pickle with more in it than tensors"),
+        ({}, "pets.pt", saved({"state_dict": Harmful()}), "pickle with more than tensors"),
         ({}, "pets.safetensors", b"nothing like weights", "The file of the weights"),
     ],
 )

@@ -90,11 +90,11 @@ def test_no_picture_of_a_folder_leads_out(beyond: None, place: Path) -> None:
     assert len(scans.collection(str(place / "open"), 0, 1)) == 2
     scans.collection.clear()
     (place / "open" / "a" / "2.png").symlink_to(place / "secret" / "a" / "1.png")
-    with pytest.raises(InvalidInput, match="a/2.png leads to a place"):
+    with pytest.raises(InvalidInput, match="a/2.png links to a folder"):
         scans.collection(str(place / "open"), 0, 1)
     (place / "open" / "a" / "2.png").unlink()
     (place / "open" / "c").symlink_to(place / "secret" / "a")
-    with pytest.raises(InvalidInput, match="leads to a place"):
+    with pytest.raises(InvalidInput, match="links to a folder"):
         scans.collection(str(place / "open"), 0, 1)
 
 
@@ -102,7 +102,7 @@ def test_no_picture_of_a_folder_leads_out(beyond: None, place: Path) -> None:
 def test_no_line_of_a_table_leads_out(beyond: None, place: Path, line: str) -> None:
     table = place / "open" / "list.csv"
     table.write_text(f"path,label\na/1.png,a\n{line.format(secret=place / 'secret')},b\n")
-    with pytest.raises(InvalidInput, match="leads to a place"):
+    with pytest.raises(InvalidInput, match="links to a folder"):
         scans.collection(str(table), 0, 1)
     table.write_text("path,label\na/1.png,a\nb/1.png,b\n")
     scans.collection.clear()
@@ -124,7 +124,7 @@ def test_a_run_is_opened_by_its_folder_only_where_that_and_its_pictures_are_open
     core.scan(model, place / "open", folder)
     (place / "open" / "a" / "1.png").unlink()
     (place / "open" / "a" / "1.png").symlink_to(place / "secret" / "a" / "1.png")
-    with pytest.raises(InvalidInput, match="leads to a place"):
+    with pytest.raises(InvalidInput, match="links to a folder"):
         runs.open_one(str(folder))
 
 

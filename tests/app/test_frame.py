@@ -25,13 +25,13 @@ def warnings(page: AppTest) -> list[str]:
 
 def test_photographs_that_cannot_be_fetched_are_a_notice_beside_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(progress: object) -> None:
-        raise InvalidInput("Imagenette could not be fetched (no network); look at the network.")
+        raise InvalidInput("Imagenette cannot be downloaded: there is no network. Check the network.")
 
     monkeypatch.setattr(pictures, "fetch_imagenette", fail)
     page = open_page()
     page = next(one for one in page.button if one.label == word("picture.fetch")).click().run()
     assert not page.exception and not page.error
-    assert warnings(page) == ["Imagenette could not be fetched (no network); look at the network."]
+    assert warnings(page) == ["Imagenette cannot be downloaded: there is no network. Check the network."]
     assert word("answer.title") in [one.value for one in page.subheader]  # the page is there
 
 

@@ -210,7 +210,7 @@ def rows_of(cells: list[int]) -> Rows:
         ([Layer("a", "A", np.ones(4))], {}, "must be"),
         ([Layer("a", "A", np.ones((3, 2, 2)))], {}, "must be"),
         ([Layer("a", "A", SOUND, more=Stack(np.ones((2, 2, 2)), ("one",)))], {}, "a label for each"),
-        ([Layer("a", "A", SOUND, more=Stack(np.ones((1, 2, 3)), ("one",)))], {}, "slices like its map"),
+        ([Layer("a", "A", SOUND, more=Stack(np.ones((1, 2, 3)), ("one",)))], {}, "slices of the shape of its map"),
         ([Layer("a", "A", SOUND, more=rows_of([0, 1, 2]))], {}, "each of its 4 cells once"),
         ([Layer("a", "A", SOUND, more=rows_of([0, 1, 2, 2]))], {}, "each of its 4 cells once"),
         ([Layer("a", "A", SOUND, more=rows_of([0, 1, 2, 3, 4]))], {}, "each of its 4 cells once"),
@@ -220,7 +220,7 @@ def rows_of(cells: list[int]) -> Rows:
         ([Layer("a", "A", SOUND)] * 2, {}, "slug of its own"),
         ([Layer("a", "A", SOUND)], {"selected": ("b", "")}, "no layer b"),
         ([Layer("a", "A", SOUND)], {"settings": {"opacty": 1}}, "no setting opacty"),
-        ([Layer("a", "A", SOUND)], {"settings": {"colors": "jet"}}, "colors is one of inferno"),
+        ([Layer("a", "A", SOUND)], {"settings": {"colors": "jet"}}, "colors of the overlay must be one of: inferno"),
         ([Layer("a", "A", SOUND)], {"settings": {"opacity": 2}}, "between 0 and 1"),
     ],
 )

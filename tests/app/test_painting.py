@@ -40,7 +40,7 @@ def test_a_grid_that_is_none_costs_a_sentence() -> None:
     model, shown, picture = build_tiny("attention-pooling"), open_intervention("attention-pooling"), open_sample(SAMPLE)
     grid = core.read(model, picture).maps[-1].grid
     for wrong in ([0.0], [2.0] * 16, [float("nan")] * 16, ["a"], None, "abc"):
-        with pytest.raises(InvalidInput, match="paint again"):
+        with pytest.raises(InvalidInput, match="Paint it again"):
             paint.read(wrong, (4, 4))
     assert np.array_equal(paint.read([0, 0.25, 0.5, 1], (2, 2)), np.array([[0, 0.25], [0.5, 1]], np.float32))
     shown = choose(shown, "pool", PAINTED)

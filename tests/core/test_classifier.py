@@ -111,7 +111,7 @@ def test_a_target_is_a_name_an_index_or_the_predicted_class(tiny: Callable, pict
     for wanted in ("oaks", "", "3", -1, 10, 2.5):
         with pytest.raises(InvalidInput) as caught:
             classifier.target(wanted, logits)
-        assert str(caught.value) == f"tiny/plain knows no class {wanted!r}; it knows {listed}."
+        assert str(caught.value) == f"tiny/plain has no class {wanted!r}. It has: {listed}."
 
 
 def test_the_score_is_the_targets_logit_and_its_gradient_reaches_the_pixels(tiny: Callable, picture: Picture) -> None:
@@ -129,7 +129,7 @@ def test_the_score_is_the_targets_logit_and_its_gradient_reaches_the_pixels(tiny
 
 def test_read_wants_a_picture(tiny: Callable) -> None:
     for wrong in ("photo.jpg", np.zeros((64, 64, 3), np.uint8), None):
-        with pytest.raises(InvalidInput, match=r"^read takes a Picture; make one with open_image\([^\n]+\)\.$"):
+        with pytest.raises(InvalidInput, match=r"^read takes a Picture. Make one with open_image\([^\n]+\)\.$"):
             core.read(tiny("plain"), wrong)
 
 
@@ -259,11 +259,14 @@ class Pair(nn.Module):
 
 def test_a_module_and_a_card_that_do_not_fit_are_told() -> None:
     wrong = {
-        "The model tells 3 classes apart and its card names 2": (Attentive(), made_card(classes=("a", "b"))),
-        "The model tells 5 classes apart and its card names 3": (Attentive(5), made_card()),
-        "The model takes no picture of 32 × 32 pixels (": (nn.Sequential(nn.Flatten(), nn.Linear(7, 3)), made_card()),
-        "not a tuple; wrap it": (Pair(), made_card()),
-        "not a tensor of shape (1, 3, 8, 8); wrap it": (nn.Conv2d(3, 3, 4, 4), made_card()),
+        "The model has 3 outputs, but its card names 2 classes": (Attentive(), made_card(classes=("a", "b"))),
+        "The model has 5 outputs, but its card names 3 classes": (Attentive(5), made_card()),
+        "The model does not accept pictures of 32 × 32 pixels: ": (
+            nn.Sequential(nn.Flatten(), nn.Linear(7, 3)),
+            made_card(),
+        ),
+        "not a tuple. Wrap it": (Pair(), made_card()),
+        "not a tensor of shape (1, 3, 8, 8). Wrap it": (nn.Conv2d(3, 3, 4, 4), made_card()),
         "There is no mechanism 'magic'": (Attentive(), made_card(mechanism="magic")),
         "adopt takes a torch module and a ModelCard": (Attentive, made_card()),
     }

@@ -63,7 +63,7 @@ def test_the_fastest_device_is_first(rich: None) -> None:
     assert devices() == ("cuda:0", "cuda:1", "mps", "cpu")
     chosen = {name: str(choose(name)) for name in ("auto", "cuda", "cuda:1", "mps", "cpu")}
     assert chosen == {"auto": "cuda:0", "cuda": "cuda:0", "cuda:1": "cuda:1", "mps": "mps", "cpu": "cpu"}
-    with pytest.raises(InvalidInput, match=r"^This machine has no device 'cuda:2'; choose one of cuda:0, "):
+    with pytest.raises(InvalidInput, match=r"^This machine has no device 'cuda:2'. Choose one of: cuda:0, "):
         choose("cuda:2")
 
 
@@ -72,7 +72,7 @@ def test_an_unknown_device_is_one_sentence(poor: None, name: str) -> None:
     assert devices() == ("cpu",) and choose() == CPU
     with pytest.raises(InvalidInput) as caught:
         choose(name)
-    assert str(caught.value) == f"This machine has no device {name!r}; choose one of cpu, or auto."
+    assert str(caught.value) == f"This machine has no device {name!r}. Choose one of: cpu, auto."
 
 
 def test_reduced_precision_is_bfloat16_where_the_processor_has_it_and_ends_with_its_block() -> None:

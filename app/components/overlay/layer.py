@@ -79,7 +79,9 @@ def packed(layer: Layer) -> tuple[dict[str, Any], bytes]:
         InvalidInput: arrays whose shapes do not fit, or an unsigned layer with values below zero.
     """
     if np.ndim(layer.values) != 2 or not np.size(layer.values):
-        raise InvalidInput(f"The layer {layer.slug} must be (h, w), not {np.shape(layer.values)}.")
+        raise InvalidInput(
+            "The layer {layer} must have shape (h, w), not {shape}.", layer=layer.slug, shape=np.shape(layer.values)
+        )
     height, width = np.shape(layer.values)
     entry: dict[str, Any] = {
         **{name: getattr(layer, name) for name in ("slug", "title", "note", "rest", "detail", "label", "group")},
@@ -117,7 +119,9 @@ def _slices(layer: Layer, stack: Stack) -> np.ndarray:
     """The slices of a stack, (s, h·w)."""
     count = len(stack.labels)
     if not count or stack.values.shape != (count, *layer.values.shape):
-        raise InvalidInput(f"The layer {layer.slug} needs slices like its map and a label for each of them.")
+        raise InvalidInput(
+            "The layer {layer} needs slices of the shape of its map, and a label for each.", layer=layer.slug
+        )
     return stack.values.reshape(count, -1)
 
 
@@ -126,7 +130,9 @@ def _rows(layer: Layer, rows: Rows) -> np.ndarray:
     (windows, tokens), count = rows.cells.shape, layer.values.size
     real = np.sort(rows.cells[rows.cells >= 0])
     if rows.weights.shape != (windows, tokens, tokens) or not np.array_equal(real, np.arange(count)):
-        raise InvalidInput(f"The rows of the layer {layer.slug} need each of its {count} cells once.")
+        raise InvalidInput(
+            "The rows of the layer {layer} must contain each of its {count} cells once.", layer=layer.slug, count=count
+        )
     return rows.weights.reshape(-1, tokens)
 
 
@@ -144,7 +150,7 @@ def _quantized(values: np.ndarray, layer: Layer, kind: np.dtype) -> tuple[np.nda
         share = np.divide(values, high, out=np.zeros_like(values), where=known & (high > 0))
     else:
         if (low < -np.maximum(high, 0) / 508).any():
-            raise InvalidInput(f"The layer {layer.slug} has values below zero; pass it with signed=True.")
+            raise InvalidInput("The layer {layer} has values below zero. Pass it with signed=True.", layer=layer.slug)
         low, high, values = np.maximum(low, 0), np.maximum(high, 0), np.maximum(values, 0)
         first, steps = 1, most - 1
         span = high - low

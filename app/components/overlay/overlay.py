@@ -24,6 +24,7 @@ import streamlit as st
 from app.components.overlay.layer import Layer, packed
 from core.files import to_json
 from core.images import BASELINE
+from core.messages import Message
 from core.types import Box, InvalidInput
 
 WORDS = tuple(
@@ -111,9 +112,9 @@ def pack(
     """
     left, top, right, bottom = (float(edge) for edge in box)
     if not (right > left and bottom > top and min(picture_size) > 0):
-        raise InvalidInput("The picture and the model's square need an area; give sizes above zero.")
+        raise InvalidInput("The picture and its crop need an area. Give sizes above zero.")
     if missing := [key for key in WORDS if key not in words]:
-        raise InvalidInput(f"The table of words lacks {', '.join(missing)}; add them.")
+        raise InvalidInput("The table of words lacks {missing}. Add them.", missing=missing)
     layers = [[packed(layer) for layer in side] for side in (attention, attribution)]
     content = {
         "picture": {"width": int(picture_size[0]), "height": int(picture_size[1]), "bytes": len(pixels_jpeg)},
@@ -186,23 +187,36 @@ def _chosen(slug: str | None, layers: Sequence[Layer]) -> str:
     """The slug of the layer to start with; "" where there is none."""
     slugs = [layer.slug for layer in layers]
     if len(set(slugs)) < len(slugs):
-        raise InvalidInput(f"Each layer of a pane needs a slug of its own; got {', '.join(slugs)}.")
+        raise InvalidInput("Each layer of a pane needs a slug of its own, unlike {slugs}.", slugs=slugs)
     if slug and slug not in slugs:
-        raise InvalidInput(f"There is no layer {slug}; choose one of {', '.join(slugs) or 'none'}.")
+        raise InvalidInput(
+            "There is no layer '{slug}'. Choose one of: {slugs}.", slug=slug, slugs=slugs or [Message("none")]
+        )
     return slug or (slugs[0] if slugs else "")
 
 
 def _settings(changes: Mapping[str, Any]) -> dict[str, Any]:
     """All settings, with the changes checked."""
     if unknown := sorted(set(changes) - set(SETTINGS)):
-        raise InvalidInput(f"The overlay has no setting {', '.join(unknown)}; it has {', '.join(SETTINGS)}.")
+        raise InvalidInput(
+            "The overlay has no setting {unknown}. It has: {settings}.", unknown=unknown, settings=list(SETTINGS)
+        )
     settings = {**SETTINGS, **changes}
     for name, allowed in CHOICES.items():
         if settings[name] not in allowed:
-            raise InvalidInput(f"The overlay's {name} is one of {', '.join(allowed)}, not {settings[name]}.")
+            raise InvalidInput(
+                "The setting {name} of the overlay must be one of: {choices}, not {given}.",
+                name=name,
+                choices=list(allowed),
+                given=settings[name],
+            )
     for name in ("opacity", "threshold", "wipe"):
         if not 0 <= settings[name] <= 1:
-            raise InvalidInput(f"The overlay's {name} lies between 0 and 1, not at {settings[name]}.")
+            raise InvalidInput(
+                "The setting {name} of the overlay must be a number from 0 to 1, not {given}.",
+                name=name,
+                given=settings[name],
+            )
     return settings
 
 

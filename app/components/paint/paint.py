@@ -60,7 +60,11 @@ def read(values: Any, grid: tuple[int, int]) -> np.ndarray:
     except (TypeError, ValueError):
         painted = np.full(grid, np.nan, np.float32)
     if not ((painted >= 0) & (painted <= 1)).all():
-        raise InvalidInput(f"What was painted is no grid of {grid[0]} × {grid[1]} weights from 0 to 1; paint again.")
+        raise InvalidInput(
+            "The painted attention must be a grid of {rows} × {columns} weights from 0 to 1. Paint it again.",
+            rows=grid[0],
+            columns=grid[1],
+        )
     return painted
 
 

@@ -50,8 +50,9 @@ def check(path: str | Path) -> None:
     """
     if is_closed() and not _inside(os.path.realpath(path), opened()):
         raise InvalidInput(
-            "That path is closed to visitors, for this server can be reached from other machines. Its owner opens "
-            f"folders by naming them in {FOLDERS}; upload a zip instead."
+            "This path is closed to visitors, because other machines can reach this server. Upload a zip, or ask "
+            "the owner to open the folder with {variable}.",
+            variable=FOLDERS,
         )
 
 
@@ -75,7 +76,9 @@ def check_pictures(origin: str, paths: Sequence[str]) -> None:
             known[folder] = _inside(os.path.realpath(folder), roots)
         linked = name in ("", ".", "..") or os.path.islink(place)
         if not (_inside(os.path.realpath(place), roots) if linked else known[folder]):
-            raise InvalidInput(f"{path} leads to a place that is closed to visitors; take it out of the data.")
+            raise InvalidInput(
+                "{path} links to a folder that is closed to visitors. Remove it from the data.", path=path
+            )
 
 
 def _inside(place: str, roots: Sequence[Path]) -> bool:

@@ -99,7 +99,7 @@ def open_one(name: str) -> Opened:
         folders.check(name)
     known = Path(name).is_absolute() or (Path(name).name == name and name != "..")
     if not known or not (folder() / name / FACTS).is_file():
-        raise InvalidInput(f"There is no run {name!r}; choose one of the list.")
+        raise InvalidInput("There is no run '{name}'. Choose one from the list.", name=name)
     run = open_run(folder() / name).snapshot()
     if not is_kept(run) and os.path.isabs(run.facts["data"]):
         folders.check(run.facts["data"])

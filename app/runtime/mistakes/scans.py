@@ -26,6 +26,7 @@ from core import Classifier, InvalidInput, Stopped
 from core.data.archive import LARGEST
 from core.data.collection import Collection
 from core.data.pictures import PICTURES, SEED, open_collection
+from core.files import reason
 from core.scanning import Run, scan
 from core.scanning.start import SAME, run_facts
 from core.types import Progress
@@ -196,7 +197,11 @@ def keep_zip(file: BinaryIO, name: str) -> Path:
                     digest.update(chunk)
                     size += len(chunk)
                     if size > LARGEST:
-                        raise InvalidInput(f"{name} is larger than {LARGEST >> 20} MB; part it into several.")
+                        raise InvalidInput(
+                            "{name} is larger than {megabytes} MB. Split it into smaller files.",
+                            name=name,
+                            megabytes=LARGEST >> 20,
+                        )
                     kept.write(chunk)
             place = folder / digest.hexdigest()[:16] / (re.sub(r"[^\w-]+", "-", PurePath(name).stem)[:60] + ".zip")
             place.parent.mkdir(exist_ok=True)
@@ -204,12 +209,17 @@ def keep_zip(file: BinaryIO, name: str) -> Path:
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
-        raise InvalidInput(f"{name} could not be kept in {folder}: {error.strerror}; make room there.") from error
+        raise InvalidInput(
+            "{name} cannot be stored in {folder}: {reason}. Check the folder and its free space.",
+            name=name,
+            folder=folder,
+            reason=reason(error),
+        ) from error
     try:
         open_collection(place)
     except InvalidInput as error:
         _drop(place)
-        raise InvalidInput(str(error).replace(str(place), name).replace(place.name, name)) from error
+        raise InvalidInput(error.message.renamed({str(place): name, place.name: name})) from error
     return place
 
 
@@ -227,7 +237,7 @@ def remove(run: Run) -> None:
         InvalidInput: it cannot be removed, or is not the app's own: who knows what else lies in that folder.
     """
     if not runs.is_kept(run):
-        raise InvalidInput(f"{run.folder} is not among the runs that are kept here; remove it by hand.")
+        raise InvalidInput("{folder} is not a run of this app. Delete the folder by hand.", folder=run.folder)
     stop(runs.name_of(run))
     place = Path(run.facts["data"])
     try:
@@ -236,4 +246,6 @@ def remove(run: Run) -> None:
         if kept and place.is_file() and not any(one.facts["data"] == str(place) for one in runs.earlier()):
             _drop(place)
     except OSError as error:
-        raise InvalidInput(f"{run.folder} cannot be removed: {error.strerror}; remove it by hand.") from error
+        raise InvalidInput(
+            "{folder} cannot be deleted: {reason}. Delete it by hand.", folder=run.folder, reason=reason(error)
+        ) from error

@@ -33,7 +33,7 @@ def _read(path: Path) -> dict[int, tuple[str, ...]]:
         said = json.loads(path.read_text(encoding="utf-8"))
         return {int(number): tuple(map(str, names)) for number, names in said.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise InvalidInput(f"{path} cannot be read; remove it, or put it right by hand.") from error
+        raise InvalidInput("The tags in {path} cannot be read. Repair the file or remove it.", path=path) from error
 
 
 def put(run: Run, numbers: Iterable[int], names: Iterable[str], add: bool = False) -> None:

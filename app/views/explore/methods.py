@@ -13,7 +13,7 @@ from app.state import Key
 from app.titles import method_title, tap_titles
 from app.views.explore.parameters import forget_others, option_title
 from app.widgets import job
-from app.words import known, literal, plain, whole, word
+from app.words import known, literal, plain, say, whole, word
 from core import Classifier, InvalidInput, Reading
 from core.attribution import Method
 
@@ -52,7 +52,7 @@ def pick_parameters(classifier: Classifier, method: Method, titles: Mapping[str,
         try:
             value = one.parse(classifier, str(value))
         except InvalidInput as error:
-            state.notice(str(error))
+            state.notice(say(error))
             value = initial
         state.set_parameter(key, value)
         title = known(f"method.{method.slug}.{one.name}", one.title)

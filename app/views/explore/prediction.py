@@ -12,7 +12,7 @@ from app import figures, state
 from app.state import Key, Subject
 from app.views.explore.keys import ExploreKey
 from app.widgets import models, pictures
-from app.words import plain, word
+from app.words import plain, say, word
 from core import InvalidInput, Reading
 
 LIKELIEST = 5
@@ -48,7 +48,7 @@ def wanted(subject: Subject, key: StrEnum) -> int | None:
     try:
         return subject.classifier.target(name, np.empty(0))
     except InvalidInput as error:
-        state.notice(str(error))
+        state.notice(say(error))
         state.put(key, "")
         return None
 

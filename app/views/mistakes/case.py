@@ -16,7 +16,7 @@ from app.views import file_of
 from app.views.mistakes import case_maps, groups, selection, tags
 from app.widgets import agreement, models, weights
 from app.widgets.pictures import UPLOADS
-from app.words import decimal, literal, percent, plain, whole, word
+from app.words import decimal, literal, percent, plain, say, whole, word
 from core import Classifier, InvalidInput
 
 PREVIOUS, NEXT = "P", "N"
@@ -185,7 +185,7 @@ def prepare(opened: Opened, place: int, classes: tuple[int, int]) -> None:
         if len(state.uploads()) >= UPLOADS and slug_of(picture.sha256) not in state.uploads():
             raise InvalidInput(plain("picture.full", count=UPLOADS))
     except InvalidInput as error:
-        state.notice(str(error))
+        state.notice(say(error))
         return
     models.choose(card.slug)
     truth = opened.table["true"].iloc[place]

@@ -13,7 +13,7 @@ from app.runtime.mistakes import folders, scans
 from app.views.mistakes import taken
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.labels import match_labels
-from app.words import literal, plain, word
+from app.words import literal, plain, say, word
 from core import Classifier, InvalidInput
 from core.data.collection import Collection
 from core.data.pictures import IMAGENETTE, PICTURES, SEED, SEEDS
@@ -133,7 +133,7 @@ def bring_zip() -> str:
                 raise InvalidInput(plain("upload.refused", name=file.name, files=uploads.FILES))
             state.put(MistakesKey.ZIP, str(scans.keep_zip(file, file.name)))
         except InvalidInput as error:
-            state.put(MistakesKey.ZIP_REFUSED, str(error))
+            state.put(MistakesKey.ZIP_REFUSED, say(error))
         uploads.let_go(file)
         state.renew(MistakesKey.ZIP_UPLOADER)  # an empty one: the zip is on the disk now, and not in memory as well
 

@@ -22,6 +22,7 @@ from app.views.mistakes import (
 from app.views.mistakes import runs as earlier
 from app.views.mistakes.keys import ADDRESS
 from app.widgets import models, weights
+from app.words import say
 from core import InvalidInput
 
 card, subject = models.shelf()[state.get(Key.MODEL)], state.subject()
@@ -32,7 +33,7 @@ if name and not request:
     try:
         opened = runs.open_one(name)
     except InvalidInput as error:
-        state.notice(str(error))
+        state.notice(say(error))
         selection.open_run(None)
 
 if opened is not None:

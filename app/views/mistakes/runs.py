@@ -15,7 +15,7 @@ from app.views.mistakes import comparison, export, overview, selection, taken
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
 from app.widgets import models
-from app.words import literal, whole, word
+from app.words import literal, say, whole, word
 from core import InvalidInput
 from core.scanning import Run
 
@@ -59,7 +59,7 @@ def show_run(name: str) -> None:
     try:
         slug = runs.open_one(name).run.facts["model"]
     except InvalidInput as error:
-        state.notice(str(error))
+        state.notice(say(error))
         return
     selection.open_run(name)
     if slug in models.shelf() and slug != state.get(Key.MODEL):
@@ -137,7 +137,7 @@ def remove(opened: Opened) -> None:
         try:
             scans.remove(opened.run)
         except InvalidInput as error:
-            state.notice(str(error))
+            state.notice(say(error))
             return
         selection.open_run(None)
 

@@ -13,7 +13,7 @@ from app.state import Key
 from app.views.mistakes import data, selection
 from app.views.mistakes.keys import MistakesKey
 from app.widgets import job, models
-from app.words import whole, word
+from app.words import say, whole, word
 from core import Classifier, InvalidInput, Stopped
 from core.scanning import Run
 from core.types import Progress
@@ -109,7 +109,7 @@ def show(classifier: Classifier, request: Request) -> None:
         except Stopped:
             pass  # what was scanned stays, and is shown
         except InvalidInput as error:
-            state.notice(str(error))
+            state.notice(say(error))
         selection.open_run(request.name if runs.begun(request.name) else None)
 
     job.run(

@@ -10,7 +10,7 @@ from app.runtime.mistakes.filters import TAGS
 from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import selection
 from app.views.mistakes.filters import tag_title
-from app.words import literal, whole, word
+from app.words import literal, say, whole, word
 from core import InvalidInput
 
 LONGEST = 40
@@ -85,4 +85,4 @@ def put(opened: Opened, numbers: list[int], names: tuple[str, ...] | list[str], 
     try:
         tags.put(opened.run, numbers, names, add)
     except InvalidInput as error:
-        state.notice(str(error))
+        state.notice(say(error))

@@ -13,7 +13,7 @@ from app.runtime import uploads
 from app.state import Key
 from app.views.models.keys import ModelsKey
 from app.widgets import models
-from app.words import literal, plain, word
+from app.words import literal, plain, say, word
 from core import InvalidInput
 from core.models.own import MAX_WEIGHTS, SUFFIXES
 
@@ -77,7 +77,7 @@ def bring() -> None:
             models.choose(take_in(files))
             state.renew(ModelsKey.MODEL_UPLOADER)  # an empty one: the model is on the shelf now
         except InvalidInput as error:
-            state.put(ModelsKey.REFUSED, str(error))
+            state.put(ModelsKey.REFUSED, say(error))
 
     st.markdown(word("own.what"))
     files = st.file_uploader(

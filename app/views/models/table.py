@@ -11,7 +11,7 @@ from app import runtime, state
 from app.views.models import facts
 from app.views.models.keys import ModelsKey
 from app.widgets import job, models, weights
-from app.words import word
+from app.words import say, word
 from core import InvalidInput, ModelCard
 from core.types import Progress
 
@@ -100,7 +100,7 @@ def measure(cards: Sequence[ModelCard]) -> None:
             try:
                 runtime.milliseconds(weights.open_model(card))
             except InvalidInput as error:
-                state.notice(str(error))
+                state.notice(say(error))
 
     job.job(
         ("speed", device),

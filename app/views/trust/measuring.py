@@ -13,7 +13,7 @@ from app.runtime.benchmark import Row
 from app.titles import method_title
 from app.views.trust.keys import TrustKey
 from app.widgets import job, models, weights
-from app.words import code, literal, word
+from app.words import code, literal, say, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attribution import ATTENTION as LOOK
 from core.attribution import METHODS
@@ -125,7 +125,7 @@ def measure(tasks: Sequence[Task], pictures: int, seed: int, key: tuple) -> None
             try:
                 benchmark.measure(task.model, task.sources, pictures, seed, owner=state.visitor(), tick=step)
             except InvalidInput as error:
-                state.notice(str(error))
+                state.notice(say(error))
             before += task.seconds
 
     job.job(

@@ -14,6 +14,7 @@ from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedW
 from torchvision.models.vision_transformer import EncoderBlock
 from torchvision.ops.misc import SqueezeExcitation
 
+from core.messages import Message
 from core.models.copying import hooked
 from core.models.torchvision_taps.equivalent import Equivalent
 from core.models.torchvision_taps.maxvit import PartitionAttention
@@ -43,18 +44,18 @@ def obstacle(theirs: nn.Module) -> str | None:
     """
     kind = EQUIVALENTS.get(type(theirs))
     if kind is None:
-        return "it is of a class of its own"
+        return Message("it is of a class of its own")
     for path, types in {"": type(theirs), **kind.skipped}.items():
         try:
             part = theirs.get_submodule(path)
         except AttributeError:
-            return f"it has no {path}"
+            return Message("it has no {part}", part=path)
         if type(part) not in (types if isinstance(types, tuple) else (types,)):
-            return f"its {path} is of a class of its own"
+            return Message("its {part} is of a class of its own", part=path)
         if hooked(part):
-            return "hooks are set on it"
+            return Message("hooks are set on it")
         if any(callable(getattr(type(part), name, None)) for name in vars(part)):
-            return "a method of it was replaced"
+            return Message("one of its methods was replaced")
     return kind.obstacle(theirs)
 
 

@@ -18,6 +18,7 @@ from torchvision.models.vision_transformer import EncoderBlock, VisionTransforme
 
 from core.attention.dot_product import attend
 from core.attention.tap import Tap
+from core.messages import Message
 from core.models.stages import Stage
 from core.models.torchvision_taps.equivalent import Equivalent
 from core.models.transformer import patches
@@ -46,9 +47,9 @@ class TokenBlock(Equivalent):
     def obstacle(cls, theirs: EncoderBlock) -> str | None:
         own = theirs.self_attention
         if own.bias_k is not None or own.bias_v is not None or own.add_zero_attn:
-            return "its attention has keys that stand for no token"
+            return Message("its attention has keys that do not belong to a token")
         usual = own.batch_first and own._qkv_same_embed_dim
-        return None if usual else "its attention is not set up as torchvision's is"
+        return None if usual else Message("its attention is not configured like torchvision's")
 
     def __init__(self, theirs: EncoderBlock):
         super().__init__(theirs)

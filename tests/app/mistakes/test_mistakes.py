@@ -255,6 +255,6 @@ def test_earlier_runs_are_listed_with_how_often_each_is_right(home: Path) -> Non
 @pytest.mark.parametrize("name", ["nothing", "..", "../runs", "zips"])
 def test_an_address_with_a_run_that_is_not_there_costs_one_sentence(home: Path, name: str) -> None:
     page = well(open_run(run=name))
-    assert [one.value for one in page.warning] == [f"There is no run {name!r}; choose one of the list."]
+    assert [one.value for one in page.warning] == [f"There is no run {name!r}. Choose one from the list."]
     assert "run" not in page.query_params
     assert word("scan.new") in said(page)

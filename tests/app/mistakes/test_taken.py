@@ -71,7 +71,7 @@ def test_the_columns_are_said_and_others_can_be_chosen(place: Path) -> None:
     scans.run(core.load(MODEL, "cpu"), scans.request(run), lambda *_: None)  # it goes on as it is
     page = bring("csv", file)
     page = page.selectbox(key=f"taken.path.{file}").set_value("score").run()
-    assert not page.exception and len(page.warning) >= 1 and "hardly a line" in page.warning[0].value
+    assert not page.exception and len(page.warning) >= 1 and "hardly any line" in page.warning[0].value
     assert page.selectbox(key=f"taken.path.{file}").value == "filepaths"
 
 
@@ -82,7 +82,7 @@ def test_a_table_with_a_column_for_each_class(place: Path) -> None:
     label = page.selectbox(key=f"taken.label.{file}")
     assert label.value == ONE_HOT and word("taken.one_hot") in label.options
     assert word("match.all", pictures="2", count="2") in said(page)
-    assert "The pictures were found with .png at their ends." in said(page).replace("\\", "")
+    assert "The pictures were found with .png added to their names." in said(page).replace("\\", "")
     assert word("match.unlabeled", count="2") in said(well(label.set_value("").run()))
 
 

@@ -53,7 +53,7 @@ def test_every_mechanism_has_a_reference_and_its_taps_are_known() -> None:
     assert set(EVERY) == set(REFERENCES) == set(TAPS)
     assert [mechanism(slug).slug for slug in EVERY] == EVERY
     assert all(one.title and one.summary and one.equation and one.paper for one in MECHANISMS)
-    with pytest.raises(InvalidInput, match=r"^There is no mechanism 'none'; choose one of plain, [^.\n]+\.$"):
+    with pytest.raises(InvalidInput, match=r"^There is no mechanism 'none'. Choose one of: plain, [^.\n]+\.$"):
         mechanism("none")
 
 

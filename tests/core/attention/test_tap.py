@@ -118,7 +118,7 @@ def test_replaced_by_its_own_maps_a_model_says_the_same_and_by_another_pictures_
         for tap in classifier.taps.values():  # who listens hears what was multiplied, not what the model made
             assert torch.equal(steered[tap].weights[0], records[tap].weights[picture])
     first = next(iter(classifier.taps))
-    with pytest.raises(InvalidInput, match=r"^The map has shape \(2, 2\); this tap takes \([\d, ]+\)\.$"):
+    with pytest.raises(InvalidInput, match=r"^The map has shape \(2, 2\), but this tap needs \([\d, ]+\)\.$"):
         with steer(classifier.module, {first: replaced(torch.ones(2, 2))}):
             classifier.module(x)
 
@@ -170,7 +170,7 @@ def test_nothing_stays_behind_after_success_or_failure(tiny: Callable, x: Tensor
         module(x)
     with pytest.raises(RuntimeError, match="on purpose"), listen(), steer(module, {names[-1]: fail}):
         module(x)
-    with pytest.raises(InvalidInput, match=r"^No tap is called 'stage9'; this model has: [a-z][^\n]+\.$"):
+    with pytest.raises(InvalidInput, match=r"^There is no tap 'stage9'. This model has: [a-z][^\n]+\.$"):
         with steer(module, {"stage9": uniform}):
             raise AssertionError("never reached")
     assert traces(module) == before and before["thread"] == (None, {}, True) and not before["hooks"]

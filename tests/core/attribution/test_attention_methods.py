@@ -72,9 +72,9 @@ def test_channels_have_no_place_and_heads_are_counted(tiny: Callable[[str], Clas
     tap, head = method("attention").parameters
     assert tap.options(tiny("cbam")) == ("stage3.attention.spatial", "stage4.attention.spatial")
     assert head.options(tiny("cbam")) == ("mean",) and head.options(tiny("transformer")) == ("mean", 0, 1, 2, 3)
-    with pytest.raises(InvalidInput, match="must be one of stage3"):
+    with pytest.raises(InvalidInput, match="must be one of: stage3"):
         attribute(tiny("cbam"), picture, "attention", tap="stage3.attention.channel")
-    with pytest.raises(InvalidInput, match="must be one of mean"):
+    with pytest.raises(InvalidInput, match="must be one of: mean"):
         attribute(tiny("self-attention"), picture, "attention", head=4)
 
 

@@ -121,14 +121,14 @@ def test_a_model_without_stages_and_relu_is_not_offered_what_needs_them(linear: 
     unfit = [one.slug for one in METHODS if one not in methods(linear) and one.slug != "lrp"]  # its bias is nobody's
     assert sorted(unfit) == sorted(["grad-cam", *EDGES, *PLACES, "rollout"])
     for slug in unfit:
-        refused("does not fit", linear, picture, slug)
+        refused("does not work with", linear, picture, slug)
 
 
 def test_mistakes_are_told_in_one_sentence(tiny: Callable[[str], Classifier], picture: Picture) -> None:
     classifier = tiny("plain")
     refused("saliency, input-x-gradient", classifier, picture, "salience")
-    refused("knows no class 'cat'", classifier, picture, "saliency", "cat")
-    refused("knows no class 10", classifier, picture, "saliency", 10)
+    refused("has no class 'cat'", classifier, picture, "saliency", "cat")
+    refused("has no class 10", classifier, picture, "saliency", 10)
     refused("takes a Picture", classifier, picture.pixels, "saliency")
     refused("has no parameter 'steps'; it has no parameters", classifier, picture, "saliency", steps=50)
     refused("has no parameter 'step'; it has steps, baseline", classifier, picture, "integrated-gradients", step=50)
@@ -141,7 +141,7 @@ def test_mistakes_are_told_in_one_sentence(tiny: Callable[[str], Classifier], pi
         refused("mean-color, black, white, blurred", classifier, picture, "integrated-gradients", baseline=wrong)
     refused("stage1, stage2, stage3, stage4", classifier, picture, "grad-cam", stage="stage5")
     for wrong in (3, True, "8"):
-        refused("one of 2, 4, 8, 16", classifier, picture, "occlusion", stride=wrong)
+        refused("one of: 2, 4, 8, 16", classifier, picture, "occlusion", stride=wrong)
     refused("choose 16 pixels or more", classifier, picture, "occlusion", stride=16, window=8)
 
 

@@ -85,10 +85,10 @@ def test_what_cannot_be_set_against_each_other(tiny: Callable[[str], Classifier]
     assert blind == ["saliency", "smoothgrad", "vargrad", "attention", "rollout"]
     likeliest = attribute(classifier, picture, "input-x-gradient").target
     for word, slug, arguments in (
-        *(("choose another method", slug, {"contrast": 1}) for slug in blind),
-        ("itself; choose another", "input-x-gradient", {"target": 1, "contrast": 1}),
-        ("itself; choose another", "input-x-gradient", {"contrast": likeliest}),
-        ("knows no class 'cat'", "input-x-gradient", {"contrast": "cat"}),
+        *(("Choose another method", slug, {"contrast": 1}) for slug in blind),
+        ("Choose another class to compare", "input-x-gradient", {"target": 1, "contrast": 1}),
+        ("Choose another class to compare", "input-x-gradient", {"contrast": likeliest}),
+        ("has no class 'cat'", "input-x-gradient", {"contrast": "cat"}),
     ):
         with pytest.raises(InvalidInput) as caught:
             attribute(classifier, picture, slug, **arguments)

@@ -75,7 +75,7 @@ def test_what_needs_a_gradient_is_refused_and_the_rest_works(name: str, picture:
     assert {one.slug for one in offered} == {"occlusion", "feature-ablation", "kernel-shap", "lime"}
     for one in METHODS:
         if one.gradient:
-            with pytest.raises(InvalidInput, match="needs the gradient of the score, and none leads through own/way"):
+            with pytest.raises(InvalidInput, match="needs gradients, but none can be computed through own/way"):
                 core.attribute(classifier, picture, one.slug)
     found = core.attribute(classifier, picture, "occlusion", stride=16, window=16)
     panel, reading = core.panel(classifier, picture), core.read(classifier, picture)

@@ -140,7 +140,7 @@ def test_nothing_stays_behind(classifier: Classifier, picture: Picture) -> None:
 def test_mistakes(tiny: Callable[[str], Classifier], picture: Picture) -> None:
     classifier = tiny("plain")
     for word, arguments in (
-        ("knows no class 'cat'", (picture, ["elm", "cat"])),
+        ("has no class 'cat'", (picture, ["elm", "cat"])),
         ("takes a Picture", (picture.pixels, ["elm"])),
         ("takes a list", (picture, "elm")),
         ("takes a list", (picture, 3)),
@@ -148,5 +148,5 @@ def test_mistakes(tiny: Callable[[str], Classifier], picture: Picture) -> None:
         with pytest.raises(InvalidInput) as caught:
             core.panels(classifier, *arguments)
         assert word in str(caught.value) and str(caught.value).endswith(".")
-    with pytest.raises(InvalidInput, match="knows no class"):
+    with pytest.raises(InvalidInput, match="has no class"):
         core.panel(classifier, picture, 10)

@@ -142,7 +142,7 @@ def test_what_is_not_on_the_shelf_has_no_card_to_store_in(
     guest = Classifier(replace(tiny("plain").card, slug="mine/guest"), tiny("plain").module, tiny("plain").device)
     monkeypatch.setattr(command_line.core, "load", lambda *_: guest)
     assert main(["evaluate", "mine/guest", "--data", "data", "--store"]) == 2
-    assert "mine/guest is not on the shelf" in capsys.readouterr().err and not (place / "shelf/mine").exists()
+    assert "mine/guest is not in the model zoo" in capsys.readouterr().err and not (place / "shelf/mine").exists()
     assert main(["evaluate", "mine/guest", "--data", "data"]) == 0
 
 
@@ -175,8 +175,8 @@ def test_the_spread_over_seeds_is_listed(capsys: pytest.CaptureFixture) -> None:
 def test_a_folder_that_is_not_parted_is_parted_and_that_is_said(capsys: pytest.CaptureFixture, place: Path) -> None:
     words = ["train", "made/plain", "--data", "data/train", "--epochs", "1", "--device", "cpu"]
     assert main(words) == 0
-    assert "There is no val/ in train: of each class a tenth" in capsys.readouterr().err
-    assert "of each class a tenth" in core.load("made/plain", "cpu").card.facts["split"]
+    assert "There is no val/ in train, so a tenth of each class" in capsys.readouterr().err
+    assert "a tenth of each class" in core.load("made/plain", "cpu").card.facts["split"]
 
 
 def test_train_puts_a_model_on_the_shelf_and_its_command_makes_it_again(
@@ -201,29 +201,29 @@ def test_train_puts_a_model_on_the_shelf_and_its_command_makes_it_again(
 
 
 MISTAKES = {
-    "explain photo.png --model tiny/none": "There is no model 'tiny/none' on the shelf",
-    "explain photo.png": "There is no model 'imagenette/cbam' on the shelf",
+    "explain photo.png --model tiny/none": "There is no model 'tiny/none' in the model zoo",
+    "explain photo.png": "There is no model 'imagenette/cbam' in the model zoo",
     "explain photo.png --model tiny/plain --device tpu": "This machine has no device 'tpu'",
-    "explain photo.png --model tiny/plain --target willow": "tiny/plain knows no class 'willow'",
+    "explain photo.png --model tiny/plain --target willow": "tiny/plain has no class 'willow'",
     "explain none.png --model tiny/plain": "none.png",
     "explain text.png --model tiny/plain": "text.png",
-    "explain . --model tiny/plain": ". is not a file with a picture in it",
-    "evaluate tiny/none --data data": "There is no model 'tiny/none' on the shelf",
+    "explain . --model tiny/plain": ". is not a file. Check the path.",
+    "evaluate tiny/none --data data": "There is no model 'tiny/none' in the model zoo",
     "evaluate tiny/plain": "FOVEA_DATA",
-    "evaluate tiny/plain --data none": "No data set in none",
-    "evaluate tiny/plain --data other": "tiny/plain knows other classes than other holds",
+    "evaluate tiny/plain --data none": "There is no data set in none",
+    "evaluate tiny/plain --data other": "The classes of tiny/plain differ from those of other",
     "train made/plain": "FOVEA_DATA",
     "train made/magic --data data": "There is no mechanism 'magic'",
-    "train made --data data": "A model is called FAMILY/MECHANISM",
-    "train made/plain --data data --start tiny/none": "There is no model 'tiny/none' on the shelf",
+    "train made --data data": "Name a model FAMILY/MECHANISM",
+    "train made/plain --data data --start tiny/none": "There is no model 'tiny/none' in the model zoo",
     "train made/plain --data data --device tpu": "This machine has no device 'tpu'",
-    "train made/plain --data other": "other has 2 pictures to train on",
+    "train made/plain --data other": "other has 2 training pictures",
     "train made/plain --data data --epochs 0": "Epochs must be from 1",
     "train made/plain --data data --rate -1": "Rate must be from",
-    "train made/plain --data data --seeds 0": "Train with one seed or more",
-    "train made/plain --data data --sizes 1:33": "Sizes must be shares above 0",
+    "train made/plain --data data --seeds 0": "Choose at least one seed",
+    "train made/plain --data data --sizes 1:33": "Each size needs a share above 0",
     "train made/plain --data cifar10": "cifar10 is not in",
-    "evaluate tiny/plain --data scenes": "tiny/plain knows other classes than scenes holds",
+    "evaluate tiny/plain --data scenes": "The classes of tiny/plain differ from those of scenes",
     "explain photo.png --model tiny/plain --out nowhere/maps.npz": "nowhere/maps.npz cannot be written",
 }
 

@@ -116,7 +116,7 @@ def test_a_split_and_columns_are_stated_and_can_be_chosen(tmp_path: Path, capsys
     assert facts["taken"]["splits"] == ["test", "train", "valid"] and facts["pictures"] == 6
     assert core.scan(core.load("tiny/cbam", "cpu"), facts["data"], "other", split="test").shape[0] == 6  # it goes on
     assert run("--data", "parted", "--split", "fourth", "--out", "none") == 2
-    assert "no split 'fourth'; choose one of test, train, valid, or all." in capsys.readouterr().err
+    assert "no split 'fourth'. Choose one of: test, train, valid, all." in capsys.readouterr().err
     lines = "".join(f"{name}/0{n}.png,{name},x{name}\n" for name in ("ash", "shrub") for n in (1, 2))
     (tmp_path / "data" / "list.csv").write_text(f"image_id,kind,species\n{lines}")
     assert run("--data", "data/list.csv", "--out", "table") == 0
@@ -136,5 +136,5 @@ def test_a_file_that_is_no_table_is_refused_without_its_lines(tmp_path: Path, ca
     (tmp_path / "secret.csv").symlink_to("/etc/passwd")
     assert run("--data", "secret.csv", "--out", "none") == 2
     told = capsys.readouterr()
-    assert told.err.strip().endswith("write a path in each line.") and "root" not in told.err.replace(str(tmp_path), "")
+    assert told.err.strip().endswith("Write one path per line.") and "root" not in told.err.replace(str(tmp_path), "")
     assert not told.out and not (tmp_path / "none").exists()

@@ -21,7 +21,7 @@ from tests.core.class_folders import fill
 
 def refusal(*arguments: object) -> str:
     """The sentence with which a folder is refused: one line that ends with a full stop."""
-    with pytest.raises(InvalidInput, match=r"^(?!.*\. )[^\n]+\.$") as caught:
+    with pytest.raises(InvalidInput, match=r"^(?!.*\. .*\. )[^\n]+\.$") as caught:
         open_folder(*arguments)
     return str(caught.value)
 
@@ -120,7 +120,7 @@ def test_a_damaged_or_missing_picture_is_one_sentence(tmp_path: Path) -> None:
             split.read(0)
     for path in (root / "val").glob("*/*"):
         path.unlink()
-    assert "must hold JPEG, PNG or WebP pictures" in refusal(root)
+    assert "must contain JPEG, PNG or WebP pictures" in refusal(root)
 
 
 def test_a_data_set_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:

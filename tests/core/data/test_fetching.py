@@ -140,5 +140,5 @@ def test_cifar_is_fetched_and_unpacked_when_that_is_asked_for(
         assert len(open_dataset("cifar10", download=True).training) == 6
         server.shutdown()
     assert (nowhere / kind.base_folder).is_dir() and len(open_dataset("cifar10").validation) == 4
-    with pytest.raises(InvalidInput, match=r"^cifar10 cannot be fetched [^\n]+\.$"):
+    with pytest.raises(InvalidInput, match=r"^cifar10 cannot be downloaded: [^\n]+\.$"):
         open_dataset("cifar10", tmp_path / "elsewhere", download=True)

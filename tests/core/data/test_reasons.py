@@ -21,19 +21,22 @@ NAMELESS = socket.gaierror(-3, "Temporary failure in name resolution")
 KINDS = {
     "name": (URLError(NAMELESS), "no network"),
     "name itself": (NAMELESS, "no network"),
-    "refused": (URLError(ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")), "Connection refused"),
-    "unreachable": (URLError(OSError(errno.ENETUNREACH, "Network is unreachable")), "Network is unreachable"),
+    "refused": (
+        URLError(ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")),
+        "the server refuses the connection",
+    ),
+    "unreachable": (URLError(OSError(errno.ENETUNREACH, "Network is unreachable")), "there is no network"),
     "text": (URLError("Network is unreachable"), "Network is unreachable"),
     "wrapped": (URLError("<urlopen error [Errno 111] Connection refused>"), "Connection refused"),
     "runtime": (RuntimeError("Dataset: <urlopen error [Errno -2] Name or service not known>"), "Name or service"),
     "missing": (HTTPError("http://x", 404, "Not Found", None, None), "the server answers 404 Not Found"),
-    "slow": (URLError(TimeoutError("timed out")), "no answer in time"),
-    "slow itself": (TimeoutError("timed out"), "no answer in time"),
-    "full": (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
-    "cut": (IncompleteRead(b"x", 9), "the connection broke off"),
-    "closed": (RemoteDisconnected("Remote end closed connection without response"), "broke off"),
+    "slow": (URLError(TimeoutError("timed out")), "the server does not answer"),
+    "slow itself": (TimeoutError("timed out"), "the server does not answer"),
+    "full": (OSError(errno.ENOSPC, "No space left on device"), "no space left on the disk"),
+    "cut": (IncompleteRead(b"x", 9), "the connection was interrupted"),
+    "closed": (RemoteDisconnected("Remote end closed connection without response"), "was interrupted"),
     "certificate": (URLError(ssl.SSLError(1, "[SSL] certificate verify failed")), "certificate verify failed"),
-    "nothing": (ValueError(), "it broke off"),
+    "nothing": (ValueError(), "it was interrupted"),
 }
 
 
@@ -63,7 +66,7 @@ def test_a_reason_is_in_words(kind: str, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InvalidInput, match="cannot be made .*FOVEA_DATA") as found:
+    with pytest.raises(InvalidInput, match="cannot be created: .*FOVEA_DATA") as found:
         fetching.fetch_imagenette(tmp_path / "file" / "inside")
     assert "Errno" not in str(found.value)
 

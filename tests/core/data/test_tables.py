@@ -122,7 +122,7 @@ def test_what_was_taken_for_what_is_told(root: Path) -> None:
     note = open_collection(table(root, TABLES["another machine"])).taken.note
     assert note == "The pictures were found without the first 3 parts of their paths."
     note = open_collection(table(root, TABLES["without endings"])).taken.note
-    assert note == "The pictures were found in the folder img, with .png at their ends."
+    assert note == "The pictures were found in the folder img, with .png added to their names."
     assert open_collection(table(root, TABLES["plain"])).taken.note == ""
 
 
@@ -137,8 +137,8 @@ def test_another_column_can_be_chosen(root: Path) -> None:
     twice = table(root, f"label,path,label\nx,{CAT},y\n")
     assert open_collection(twice).taken.headings == ("label column 1", "path", "label column 3")
     assert rows(twice, columns={"label": "label column 3"}) == [(CAT, "y")]
-    for columns, words in (({"label": "kind"}, "list.csv has no column 'kind'; it has class id, filepaths"),
-                           ({"lable": "labels"}, "its path, label and split; there is no 'lable'")):  # fmt: skip
+    for columns, words in (({"label": "kind"}, "list.csv has no column 'kind'. It has: class id, filepaths"),
+                           ({"lable": "labels"}, "path, label and split, not 'lable'")):  # fmt: skip
         with pytest.raises(InvalidInput, match=words):
             open_collection(table(root, TABLES["birds"]), columns=columns)
 
@@ -151,9 +151,9 @@ def test_of_the_splits_of_a_table_one_is_taken(root: Path) -> None:
     assert rows(place, split="test") == [(more, "dog")] and rows(place, split="training") == [(CAT, "cat")]
     assert len(rows(place, split="all")) == 3 and open_collection(place, split="all").taken.split == "all"
     assert len(rows(place, columns={"split": None})) == 3
-    with pytest.raises(InvalidInput, match=r"no split 'fourth'; choose one of Valid, test, train, or all\.$"):
+    with pytest.raises(InvalidInput, match=r"no split 'fourth'. Choose one of: Valid, test, train, all\.$"):
         open_collection(place, split="fourth")
-    with pytest.raises(InvalidInput, match=r"no split 'val'; the table has no column of splits\.$"):
+    with pytest.raises(InvalidInput, match=r"no split 'val', because the table has no column of splits\.$"):
         open_collection(table(root, TABLES["plain"]), split="val")
 
 
@@ -195,15 +195,15 @@ def test_a_file_that_is_no_table_of_pictures_shows_nothing_of_itself(root: Path,
 def test_a_line_that_names_no_picture_is_told_by_its_number(root: Path) -> None:
     found = open_collection(table(root, f"path,label\n{CAT},cat\nhunter2,hunter3\n{DOG},dog\n"))
     assert list(found.paths) == [CAT, "line 3", DOG] and list(found.labels) == ["cat", None, "dog"]
-    with pytest.raises(InvalidInput, match=r"^Line 3 of list.csv names no picture; write its path there\.$"):
+    with pytest.raises(InvalidInput, match=r"^Line 3 of list.csv names no picture. Write its path there\.$"):
         found.read(1)
     assert "hunter" not in json.dumps([list(found.paths), found.names])
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"PK\3\4" + bytes(50), "is a workbook and not a CSV"), (bytes(range(256)) * 9, "it is no text"),
-     (b"\xff\xfe\0", "it is no text"), (b'path,label\n"a.png,b\n' + b"x" * 200_000, "a cell without an end")],
+    [(b"PK\3\4" + bytes(50), "is a spreadsheet, not a CSV"), (bytes(range(256)) * 9, "it is not text"),
+     (b"\xff\xfe\0", "it is not text"), (b'path,label\n"a.png,b\n' + b"x" * 200_000, "a cell that does not end")],
 )  # fmt: skip
 def test_what_is_no_table_at_all_is_told(root: Path, data: bytes, words: str) -> None:
     with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as told:
@@ -221,6 +221,6 @@ def test_only_regular_files_are_opened(root: Path) -> None:
         open_collection(root / "pipe.csv")
     found = open_collection(table(root, f"{CAT},a\npipe.png,a\nzero.png,a\nnameless,a\n"))
     for index in (1, 2):
-        with pytest.raises(InvalidInput, match=r"^(pipe|zero).png is a pipe, a socket or a device and not a file;"):
+        with pytest.raises(InvalidInput, match=r"^(pipe|zero).png is a pipe, a socket or a device. "):
             found.read(index)
     assert found.paths[3] == "line 4" and found.read(0).pixels.any()

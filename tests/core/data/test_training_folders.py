@@ -37,7 +37,7 @@ def test_splits_by_every_name_are_trained_on_and_measured(tmp_path: Path, train:
     found = open_collection(tmp_path)  # what a scan makes of the same folder
     assert [data.classes[label] for label in data.validation.labels] == list(found.labels)
     assert all(np.array_equal(data.validation.read(i), found.read(i).pixels) for i in range(4))
-    assert ("takes its place" in data.note) == ("est" in val.lower())
+    assert ("is used for validation" in data.note) == ("est" in val.lower())
 
 
 def test_of_three_splits_that_of_validation_is_measured_on(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_folder_trains_as_it_is_scanned(tmp_path: Path) -> None:
     scanned = open_collection(tmp_path / "d")
     assert [labels.count(label) for label in range(3)] == [20, 12, 20] and len(scanned) == 52 + 1  # and the GIF
     assert [scanned.labels.count(name) for name in data.classes] == [20, 13, 20]
-    assert "no JPEG, PNG or WebP are left out: 1, dog/old.gif first." in data.note
+    assert "not JPEG, PNG or WebP are left out: 1, dog/old.gif first." in data.note
 
 
 def test_names_that_are_no_utf8_are_trained_on(tmp_path: Path) -> None:
@@ -91,9 +91,9 @@ def test_an_empty_class_is_refused_by_its_name(tmp_path: Path, half: str) -> Non
     for picture in (tmp_path / half / "dog").iterdir():
         picture.unlink()
     (tmp_path / half / "dog" / "notes.txt").write_text("none")
-    with pytest.raises(InvalidInput, match=rf"^The class folder dog in .+/{half} holds no JPEG, PNG or WebP; .+\.$"):
+    with pytest.raises(InvalidInput, match=rf"^The class folder dog in .+/{half} contains no JPEG, PNG or WebP. .+\.$"):
         open_folder(tmp_path)
-    with pytest.raises(InvalidInput, match=rf"^The class folder dog in .*{half} holds no JPEG, PNG or WebP; .+\.$"):
+    with pytest.raises(InvalidInput, match=rf"^The class folder dog in .*{half} contains no JPEG, PNG or WebP. .+\.$"):
         open_folder(tmp_path / half)  # not parted
 
 

@@ -103,7 +103,7 @@ def test_it_tells_how_far_it_is_and_ends_when_told(tiny: Callable, picture: Pict
 
 
 def test_mistakes(tiny: Callable, picture: Picture) -> None:
-    with pytest.raises(InvalidInput, match="knows no class 'cat'"):
+    with pytest.raises(InvalidInput, match="has no class 'cat'"):
         core.ablate(tiny("cbam"), picture, "cat")
     with pytest.raises(InvalidInput, match="takes a Picture"):
         core.ablate(tiny("cbam"), picture.pixels)

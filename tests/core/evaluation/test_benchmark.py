@@ -118,10 +118,10 @@ def test_a_model_that_is_never_right_cannot_be_measured(
     classifier, data = photographs_of_noise
     wrong = replace(data, validation=Split(data.validation.labels[::3], lambda i: data.validation.read(3 * i)))
     monkeypatch.setattr(cases, "open_dataset", lambda *_: wrong)
-    with pytest.raises(InvalidInput, match="answers fewer than two pictures rightly"):
+    with pytest.raises(InvalidInput, match="classifies fewer than two pictures correctly"):
         find_cases(classifier, 4, seed=0)
     monkeypatch.setattr(cases, "open_dataset", lambda *_: replace(data, classes=("cat", *CLASSES[1:])))
-    with pytest.raises(InvalidInput, match="knows no class 'cat'"):
+    with pytest.raises(InvalidInput, match="has no class 'cat'"):
         find_cases(classifier, 4, seed=0)
 
 
@@ -253,11 +253,11 @@ def test_mistakes(scene_model: Classifier, tmp_path: Path) -> None:
     broken = tmp_path / "broken.json"
     for text in ('{"a": 1}', "[{}]", "none"):
         broken.write_text(text)
-        with pytest.raises(InvalidInput, match="broken.json is no league"):
+        with pytest.raises(InvalidInput, match="broken.json is not a benchmark table"):
             open_benchmark(broken)
     for words, wrong in (
-        ("has no source 'attention/stage9'; choose of: saliency", {"sources": ["attention/stage9"]}),
-        ("Take two pictures or more", {"pictures": 1}),
+        ("has no source 'attention/stage9'. Choose from: saliency", {"sources": ["attention/stage9"]}),
+        ("Give at least two pictures", {"pictures": 1}),
         ("cannot be written", {"path": tmp_path / "nowhere" / "benchmark.json", "sources": ["blob"], "pictures": 2}),
     ):
         with pytest.raises(InvalidInput, match=words):

@@ -137,11 +137,11 @@ def test_it_tells_how_far_it_is_and_ends_when_told(tiny: Callable, picture: Pict
 def test_mistakes(tiny: Callable, picture: Picture) -> None:
     channels = core.read(tiny("cbam"), picture).maps[0]
     two = Attribution(np.ones((4, 4)), (4, 4), None, "saliency", 1, contrast=2)
-    wrong = {"takes an Attribution": np.ones((4, 4)), "of one class": two, "weighs channels": channels}
+    wrong = {"takes an Attribution": np.ones((4, 4)), "of one class": two, "weights channels": channels}
     for words, map_ in wrong.items():
         with pytest.raises(InvalidInput, match=words):
             core.check(tiny("cbam"), picture, map_)
     own = core.read(tiny("transformer"), picture).maps[0]
-    for words, part in (("a head must be a whole number from 0 to", {"head": 99}), ("not for steps", {"steps": 9})):
+    for words, part in (("a head must be a whole number from 0 to", {"head": 99}), ("not steps", {"steps": 9})):
         with pytest.raises(InvalidInput, match=words):
             core.check(tiny("transformer"), picture, own, **part)

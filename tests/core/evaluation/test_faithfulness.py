@@ -145,7 +145,7 @@ def test_it_counts_its_pictures_and_ends_when_told(tiny: Callable, picture: Pict
         ("steps must be a whole number from 1 to 256, not 0", {"steps": 0}),
         ("steps must be a whole number from 1 to 256, not 257", {"steps": 257}),
         ("steps must be a whole number from 1 to 256, not 2.5", {"steps": 2.5}),
-        ("knows no class 'cat'", {"target": "cat"}),
+        ("has no class 'cat'", {"target": "cat"}),
         ("takes a Picture", {"picture": "photo.jpg"}),
         ("shape (h, w) without NaN", {"map_": np.zeros((2, 3, 4))}),
     ],

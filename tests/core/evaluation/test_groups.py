@@ -73,7 +73,7 @@ def test_the_mean_and_the_furthest_from_it() -> None:
     middle = sum(shares) / 200
     expected = sorted(range(200), key=lambda i: -np.linalg.norm(shares[i] - middle))
     assert list(furthest(maps, 5)) == expected[:5] and len(furthest(maps)) == 200 and len(furthest(maps[:0])) == 0
-    with pytest.raises(InvalidInput, match="no map"):
+    with pytest.raises(InvalidInput, match="has a map"):
         mean_map(maps[:0])
 
 

@@ -237,23 +237,23 @@ def test_another_pictures_maps_are_multiplied_as_they_are(
 
 
 MISTAKES = [
-    ("cbam", {"stage9": core.OFF}, "No tap is called 'stage9'; tiny/cbam has: stage3.attention.channel"),
-    ("plain", {"stage3.attention": core.OFF}, "tiny/plain has: none"),
-    ("cbam", {"stage3.attention.channel": core.off(head=0)}, "This tap has no head; switch off a channel of it"),
-    ("cbam", {"stage3.attention.spatial": core.off(channel=0)}, "This tap has no channel; switch off the whole"),
+    ("cbam", {"stage9": core.OFF}, "tiny/cbam has no tap 'stage9'. It has: stage3.attention.channel"),
+    ("plain", {"stage3.attention": core.OFF}, "tiny/plain has no tap 'stage3.attention'. It has: none"),
+    ("cbam", {"stage3.attention.channel": core.off(head=0)}, "This tap has no head. Switch off a channel instead"),
+    ("cbam", {"stage3.attention.spatial": core.off(channel=0)}, "This tap has no channel. Switch off the whole tap"),
     ("cbam", {"stage3.attention.channel": core.off(channel=16)}, "must be a whole number from 0 to 15, not 16"),
     ("transformer", {"block1.attention": core.off(head=(1, 9))}, "a head must be a whole number from 0 to 3, not 9"),
     ("recurrent", {"pool": core.off(glimpse=4)}, "The number of a glimpse must be a whole number from 0 to 3, not 4"),
     ("attention-pooling", {"pool": np.ones((3, 3))}, "pool takes weights of shape (4, 4), not (3, 3)"),
     ("attention-pooling", {"pool": np.zeros((4, 4))}, "Paint at least one cell"),
-    ("attention-pooling", {"pool": np.full((4, 4), np.nan)}, "finite numbers from 0 on"),
-    ("attention-pooling", {"pool": -np.ones((4, 4))}, "finite numbers from 0 on"),
-    ("attention-pooling", {"pool": "uniform"}, "Change a tap by UNIFORM, OFF"),
+    ("attention-pooling", {"pool": np.full((4, 4), np.nan)}, "must be finite and not negative"),
+    ("attention-pooling", {"pool": -np.ones((4, 4))}, "must be finite and not negative"),
+    ("attention-pooling", {"pool": "uniform"}, "Change a tap with UNIFORM, OFF"),
     ("cbam", {"stage3.attention.channel": np.ones((8, 8))}, "takes weights of shape (16,), not (8, 8)"),
     (
         "cbam",
         {"stage3.attention.spatial": AttentionMap("a", Kind.CHANNEL, np.ones(8, np.float32), (8, 8))},
-        "takes a spatial map of shape (8, 8), not a channel map of shape (8,)",
+        "takes a map of kind spatial and shape (8, 8), not of kind channel and shape (8,)",
     ),
 ]
 

@@ -111,7 +111,7 @@ def test_a_map_that_is_the_same_for_all_classes_has_a_quarter() -> None:
 
 @pytest.mark.parametrize("wrong", [np.ones(5), np.full((4, 4), 0.5), np.ones((0, 4)), np.array([["a"]])])
 def test_a_mask_is_of_true_and_false(wrong: np.ndarray) -> None:
-    with pytest.raises(InvalidInput, match=r"Give a mask \(h, w\)"):
+    with pytest.raises(InvalidInput, match=r"A mask must be a boolean array of shape \(h, w\)"):
         core.localize(np.ones((4, 4)), wrong)
 
 
@@ -120,7 +120,7 @@ def test_mistakes(tiny: Callable, picture: Picture) -> None:
         ("tile takes four pictures", lambda: core.tile(tiny("plain"), [picture] * 3)),
         ("tile takes four pictures", lambda: core.tile(tiny("plain"), [picture.pixels] * 4)),
         ("Choose a quadrant from 0 to 3, not 4.", lambda: core.quadrant(4)),
-        ("weighs channels", lambda: core.localize(core.read(tiny("cbam"), picture).maps[0], np.ones((2, 2)))),
+        ("weights channels", lambda: core.localize(core.read(tiny("cbam"), picture).maps[0], np.ones((2, 2)))),
     ):
         with pytest.raises(InvalidInput, match=words):
             call()

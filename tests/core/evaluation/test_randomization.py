@@ -190,7 +190,7 @@ def test_it_counts_maps_and_ends_when_told_within_one(tiny: Callable, picture: P
 def test_mistakes(tiny: Callable, picture: Picture) -> None:
     for words, call in (
         ("There is no method 'salience'", lambda: core.randomize(tiny("plain"), picture, "salience")),
-        ("knows no class 'cat'", lambda: core.randomize(tiny("plain"), picture, "saliency", "cat")),
+        ("has no class 'cat'", lambda: core.randomize(tiny("plain"), picture, "saliency", "cat")),
         ("has no parameter", lambda: core.randomize(tiny("plain"), picture, "saliency", steps=5)),
         ("Give the name of a method", lambda: core.randomize(tiny("plain"), picture, None)),
     ):

@@ -48,7 +48,7 @@ def test_what_fits_the_trained_weights_is_asked_of_others_too(
     other = reinitialize(classifier)
     made = source(classifier, "picky")(other, picture, 3, None)
     np.testing.assert_allclose(made, core.attribute(other, picture, "saliency", 3).values, rtol=1e-5)
-    with pytest.raises(InvalidInput, match="does not fit"):
+    with pytest.raises(InvalidInput, match="does not work with"):
         source(other, "picky")
 
 
@@ -71,10 +71,13 @@ def test_mistakes(tiny: Callable, picture: Picture) -> None:
         ("There is no method 'salience'", lambda: source(tiny("plain"), "salience")),
         ("Give the name of a method", lambda: source(tiny("plain"), ["saliency"])),
         (
-            "has no map 'stage9'; it has: none",
+            "has no attention map 'stage9'. It has: none",
             lambda: source(tiny("plain"), "attention/stage9")(tiny("plain"), picture, 0, None),
         ),
-        ("has no map 'rollout'", lambda: source(tiny("cbam"), "attention/rollout")(tiny("cbam"), picture, 0, None)),
+        (
+            "has no attention map 'rollout'",
+            lambda: source(tiny("cbam"), "attention/rollout")(tiny("cbam"), picture, 0, None),
+        ),
         ("without NaN", lambda: to_values(np.array([[np.inf]]))),
     ):
         with pytest.raises(InvalidInput, match=words):

@@ -18,7 +18,7 @@ RANDOM = np.random.default_rng(0).integers(0, 256, (24, 36, 3), dtype=np.uint8)
 
 def refusal(source: object, **options: object) -> str:
     """The sentence with which a frame is refused: exactly one, on one line."""
-    with pytest.raises(InvalidInput, match=r"^(?!.*\. )[^\n]+\.$") as caught:
+    with pytest.raises(InvalidInput, match=r"^(?!.*\. .*\. )[^\n]+\.$") as caught:
         open_image(source, **options)
     return str(caught.value)
 
@@ -40,7 +40,7 @@ def test_frames_and_what_is_none() -> None:
     for degenerate in ((5, 5, 5, 9), (9, 9, 3, 3), (0, 0, 0.2, 5), (0, 0, math.nan, 5), (0, 0, math.inf, 5)):
         assert "at least one pixel" in refusal(BLACK, framing=degenerate)
     for outside in ((60, 0, 70, 10), (-9, 0, -1, 10), (0, 40, 10, 50)):
-        assert "touches the picture, which has 60 x 40" in refusal(BLACK, framing=outside)
+        assert "overlaps the picture of 60 × 40" in refusal(BLACK, framing=outside)
     for nonsense in ("left", (1, 2, 3), None, 3, ("a", 0, 1, 1)):
         assert '"center", "fit" or a box' in refusal(BLACK, framing=nonsense)
 
@@ -107,7 +107,7 @@ def test_maps_keep_their_holes_and_cells_tile_the_box() -> None:
     assert cell_box((3, 4), 0, 0, box)[:2] == box[:2] and cell_box((3, 4), 2, 3, box)[2:] == box[2:]
     assert cell_box((3, 4), 1, 2, box) == (7.5, 2.0, 10.5, 6.0)
     for row, column, shape in ((3, 0, (5,)), (0, 4, (1, 5, 5)), (-1, 0, (0, 5))):
-        with pytest.raises(InvalidInput, match="within the grid of 3 x 4"):
+        with pytest.raises(InvalidInput, match="in the grid of 3 × 4"):
             cell_box((3, 4), row, column, box)
         with pytest.raises(InvalidInput, match="one map of shape"):
             to_picture(np.zeros(shape), box, (5, 5))

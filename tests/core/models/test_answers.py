@@ -95,12 +95,12 @@ def test_logits_that_lie_from_0_to_1_stay_logits():
 
 def test_what_the_outputs_cannot_be_is_a_sentence():
     module = Head(3)
-    with pytest.raises(core.InvalidInput, match="its outputs are probabilities, but the model gives .*logits"):
+    with pytest.raises(core.InvalidInput, match="its outputs are probabilities, but one of them is .*logits"):
         core.adopt(module, card(output="probabilities"), "cpu")
     with pytest.raises(core.InvalidInput, match="softmax over one output"):
         core.adopt(Head(1, Last(lambda z: z.softmax(1))), card(["tumor"]), "cpu")
     unclear = Head(1, Last(lambda z: z.sigmoid().detach()))
-    with pytest.raises(core.InvalidInput, match="lies from 0 to 1 for every picture tried; say in its card"):
+    with pytest.raises(core.InvalidInput, match="lies between 0 and 1. Set output: probabilities in its card"):
         core.adopt(unclear, card(["tumor"]), "cpu")
     for output, wanted in (("probabilities", lambda p: p), ("sigmoid", sigmoid)):
         classifier = core.adopt(unclear, card(["tumor"], output=output), "cpu")
@@ -111,7 +111,9 @@ def test_what_the_outputs_cannot_be_is_a_sentence():
 @pytest.mark.parametrize("last", [lambda z: z.detach().sigmoid(), lambda z: (9 * z.detach()).sigmoid()])
 def test_several_outputs_from_0_to_1_without_a_gradient_are_asked_for(last):
     module = Head(3, Last(last))
-    with pytest.raises(core.InvalidInput, match=r"^The outputs of .* from 0 to 1 .*say in its card .*sigmoid[^\n]+\.$"):
+    with pytest.raises(
+        core.InvalidInput, match=r"^The outputs of .* between 0 and 1, .* in its card .*sigmoid[^\n]+\.$"
+    ):
         core.adopt(module, card(), "cpu")
     classifier = core.adopt(module, card(output="probabilities"), "cpu")
     reading = core.read(classifier, picture())
@@ -154,9 +156,9 @@ def test_logarithms_of_probabilities():
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_a_model_without_a_finite_answer_is_refused(value):
-    with pytest.raises(core.InvalidInput, match="no finite answer for an ordinary picture"):
+    with pytest.raises(core.InvalidInput, match="for an ordinary picture is not finite"):
         core.adopt(Head(3, Last(lambda z: z + value)), card(), "cpu")
-    with pytest.raises(core.InvalidInput, match="no finite answer"):  # one class is enough
+    with pytest.raises(core.InvalidInput, match="NaN or infinity"):  # one class is enough
         core.adopt(Head(3, Last(lambda z: z + torch.tensor([0, value, 0]))), card(), "cpu")
 
 
@@ -181,7 +183,7 @@ def test_a_file_with_one_output(tmp_path, classes, outputs):
     np.testing.assert_allclose(core.read(classifier, picture()).probabilities, wanted, atol=1e-5)
     uploaded = core.open_model(json.dumps(said).encode(), (tmp_path / "m.pt").read_bytes(), "cpu")
     np.testing.assert_allclose(core.read(uploaded, picture()).probabilities, wanted, atol=1e-5)
-    with pytest.raises(core.InvalidInput, match="must say 'output': logits, sigmoid or probabilities"):
+    with pytest.raises(core.InvalidInput, match="needs 'output': one of: logits, sigmoid, probabilities"):
         core.open_model(json.dumps(said | {"output": "softmax"}).encode(), b"", "cpu")
 
 

@@ -94,7 +94,7 @@ def test_a_compiled_function_of_a_class(picture: Picture) -> None:
 def test_hooks_of_a_wrapper_are_not_lost() -> None:
     module = nn.DataParallel(net())
     module.register_forward_hook(lambda _, i, o: o * 2)
-    with pytest.raises(InvalidInput, match="set them on the module itself"):
+    with pytest.raises(InvalidInput, match="Set them on the module itself"):
         core.adopt(module, card(), "cpu")
 
 
@@ -128,7 +128,7 @@ def test_sealed_modules_are_taken_without_their_layers(name: str, picture: Pictu
         np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())
     assert "sealed" in classifier.notes[0] and all(note.endswith(".") for note in classifier.notes)
     if name == "frozen":  # its weights have become constants
-        with pytest.raises(InvalidInput, match="has no weights that could be drawn anew"):
+        with pytest.raises(InvalidInput, match="has no weights to re-initialize"):
             core.randomize(classifier, picture, "saliency")
     else:
         assert abs(core.randomize(classifier, picture, "saliency").likeness[-1]) < 0.999
@@ -136,7 +136,7 @@ def test_sealed_modules_are_taken_without_their_layers(name: str, picture: Pictu
 
 
 def test_a_program_exported_for_other_batches_costs_a_sentence() -> None:
-    with pytest.raises(InvalidInput, match=r"^The model takes no picture of 64 × 64 pixels \([^\n]+\.$"):
+    with pytest.raises(InvalidInput, match=r"^The model does not accept pictures of 64 × 64 pixels: [^\n]+\.$"):
         core.adopt(exported(4), card(), "cpu")
 
 

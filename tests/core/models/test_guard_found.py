@@ -135,7 +135,7 @@ def test_checkpointing_costs_the_gradient_and_one_sentence(reentrant: bool, firs
     assert len(found.notes) == 1 and "checkpoint" in found.notes[0]
     assert np.isfinite(core.attribute(found, picture, "occlusion", 1).values).all()
     for method in ("saliency", "grad-cam", "integrated-gradients"):
-        with pytest.raises(InvalidInput, match="needs the gradient"):
+        with pytest.raises(InvalidInput, match="needs gradients"):
             core.attribute(found, picture, method, 1)
     try:
         core.panel(found, picture)

@@ -151,7 +151,7 @@ def test_the_folder_is_on_the_shelf_and_a_problem_takes_nothing_down(
     for slug in ("own/pets", "own/named"):
         assert zoo.present(cards[slug]) and same(core.load(slug, "cpu"), network, picture)
     assert refusal(lambda: core.load("own/broken")) == own.problems()[0]
-    assert refusal(lambda: core.load("own/lonely")).endswith("put lonely.safetensors into the same folder.")
+    assert refusal(lambda: core.load("own/lonely")).endswith("Put lonely.safetensors into the same folder.")
     assert "There is no model 'own/cats'" in refusal(lambda: core.load("own/cats"))
 
 
@@ -176,15 +176,17 @@ def test_what_does_not_fit_is_named(network: nn.Module) -> None:
     whole = network.state_dict()
     without = {name: tensor for name, tensor in whole.items() if "features.3" not in name}
     told = refusal(lambda: own.open_model(text(CARD), save(without)))
-    assert "missing features.3.squeeze.weight, features.3.squeeze.bias, features.3.expand1x1.weight and 3 more." in told
+    assert (
+        "missing (features.3.squeeze.weight, features.3.squeeze.bias, features.3.expand1x1.weight, and 3 more)." in told
+    )
     told = refusal(lambda: own.open_model(text(CARD), save(whole | {"stranger": torch.zeros(1)})))
-    assert told.endswith("do not fit its architecture: unexpected stranger.")
+    assert told.endswith("do not fit its architecture: unexpected (stranger).")
     told = refusal(lambda: own.open_model(text(CARD, classes=["a", "b", "c"]), save(whole)))
-    assert "of the wrong shape classifier.1.weight [2, 512, 1, 1] for [3, 512, 1, 1], classifier.1.bias [2]" in told
+    assert "of the wrong shape (classifier.1.weight [2, 512, 1, 1] for [3, 512, 1, 1], classifier.1.bias [2]" in told
     told = refusal(lambda: own.open_model(text(CARD, architecture="torchvision/resnet18"), save(whole)))
     assert told.startswith("2.9 MB of weights are too few for the 12 million parameters of resnet18;")
     told = refusal(lambda: own.open_model(text(CARD, size=16), save(whole)))
-    assert told.startswith("The model takes no picture of 16 × 16 pixels (")
+    assert told.startswith("The model does not accept pictures of 16 × 16 pixels: ")
 
 
 def test_pickles_are_refused_with_the_reason_and_nothing_runs(network: nn.Module, tmp_path: Path) -> None:
@@ -198,7 +200,7 @@ def test_pickles_are_refused_with_the_reason_and_nothing_runs(network: nn.Module
     for what, data in dangerous.items():
         data += bytes(3_000_000 - len(data)) if what == "plain pickle" else b""
         told = refusal(lambda data=data: own.open_model(text(CARD), data))
-        assert told.startswith("The file of the weights is refused, for it is a pickle with more in it"), what
+        assert told.startswith("The file of the weights is refused: it is a pickle "), what
     put(tmp_path, "code", dangerous["code"], suffix=".pt")
     assert refusal(lambda: core.load(f"file:{tmp_path}/code.json", "cpu")).startswith("code.pt is refused")
     assert not (tmp_path / "ran").exists()
@@ -227,37 +229,39 @@ def test_sizes_have_limits(network: nn.Module, monkeypatch: pytest.MonkeyPatch) 
     huge = {"architecture": "torchvision/regnet_y_128gf"}
     assert "645 million" in refusal(lambda: own.open_model(text(CARD, **huge), weights))
     monkeypatch.setattr(own, "MAX_WEIGHTS", len(weights) - 1)
-    assert "put the files into FOVEA_MODELS instead" in refusal(lambda: own.open_model(text(CARD), weights))
+    assert "Put the files into the folder that FOVEA_MODELS names instead" in refusal(
+        lambda: own.open_model(text(CARD), weights)
+    )
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
     {
-        b"{": "The card is no JSON",
-        b"\xff": "The card is no JSON",
-        b"[" * 100_000: "The card is no JSON",
-        b"[]": "must be a JSON object that says architecture, classes, size",
-        b"{}": "must say 'architecture': torchvision/NAME or fovea/MECHANISM",
-        text(CARD, color="red"): "says 'color', which no card does",
-        text(CARD, architecture="keras/vgg"): "must say 'architecture'",
-        text(CARD, architecture="module"): "must say 'architecture'",
+        b"{": "The card is not JSON",
+        b"\xff": "The card is not JSON",
+        b"[" * 100_000: "The card is not JSON",
+        b"[]": "must be a JSON object with architecture, classes, size",
+        b"{}": "needs 'architecture': torchvision/NAME or fovea/MECHANISM",
+        text(CARD, color="red"): "has an unknown entry 'color'",
+        text(CARD, architecture="keras/vgg"): "needs 'architecture'",
+        text(CARD, architecture="module"): "needs 'architecture'",
         text(CARD, architecture="torchvision/vgg99"): "torchvision has no classification model 'vgg99'",
         text(CARD, architecture="fovea/magic"): "There is no mechanism 'magic'",
         text(CARD, architecture="fovea"): "There is no mechanism ''",
-        text(CARD, architecture="fovea/cbam", widths=[8, 8]): "must say 'widths': 4 whole numbers",
-        text(CARD, architecture="fovea/cbam", widths=[8, 8, 8, 9000]): "must say 'widths'",
-        text(CARD, classes=[]): "must say 'classes'",
-        text(CARD, classes="cat"): "must say 'classes'",
-        text(CARD, classes=["cat", 3]): "must say 'classes'",
-        text(CARD, size=64.0): "must say 'size'",
-        text(CARD, size=True): "must say 'size'",
-        text(CARD, size=10**9): "must say 'size'",
-        text(CARD, mean=[0.5, 0.5]): "must say 'mean'",
-        text(CARD, std=[0.2, 0.2, 0]): "must say 'std'",
-        text(CARD, std=[0.2, 0.2, float("nan")]): "must say 'std'",
-        text(CARD, accuracy=90): "must say 'accuracy'",
-        text(CARD, facts=[]): "must say 'facts'",
-        text(CARD, weights="/etc/passwd"): "must say 'weights'",
+        text(CARD, architecture="fovea/cbam", widths=[8, 8]): "needs 'widths': 4 whole numbers",
+        text(CARD, architecture="fovea/cbam", widths=[8, 8, 8, 9000]): "needs 'widths'",
+        text(CARD, classes=[]): "needs 'classes'",
+        text(CARD, classes="cat"): "needs 'classes'",
+        text(CARD, classes=["cat", 3]): "needs 'classes'",
+        text(CARD, size=64.0): "needs 'size'",
+        text(CARD, size=True): "needs 'size'",
+        text(CARD, size=10**9): "needs 'size'",
+        text(CARD, mean=[0.5, 0.5]): "needs 'mean'",
+        text(CARD, std=[0.2, 0.2, 0]): "needs 'std'",
+        text(CARD, std=[0.2, 0.2, float("nan")]): "needs 'std'",
+        text(CARD, accuracy=90): "needs 'accuracy'",
+        text(CARD, facts=[]): "needs 'facts'",
+        text(CARD, weights="/etc/passwd"): "needs 'weights'",
     }.items(),
 )
 def test_a_card_that_is_wrong_is_told(network: nn.Module, data: bytes, words: str) -> None:

@@ -96,7 +96,7 @@ def test_any_other_classification_model_has_a_card() -> None:
     assert renormalized.mean == renormalized.std == (0.5, 0.5, 0.5) and renormalized.size == 299
     for name in ("resnet51", "", "fasterrcnn_resnet50_fpn", "raft_small"):
         told = refusal(lambda name=name: core.load(f"torchvision/{name}", "cpu"))
-        assert told.startswith(f"torchvision has no classification model {name!r}; choose one such as resnet50")
+        assert told.startswith(f"torchvision has no classification model {name!r}. Choose one such as resnet50")
 
 
 def small_card(server: str, name: str, monkeypatch: pytest.MonkeyPatch) -> ModelCard:
@@ -137,7 +137,7 @@ def test_without_a_network_one_sentence_says_which_file_goes_where(home: Path, m
 
     monkeypatch.setattr("core.models.download.urlopen", no_network)
     assert refusal(lambda: core.load("torchvision/vit_b_16", "cpu")) == (
-        "vit_b_16-c867db91.pth is not here and cannot be fetched (Network is unreachable); get it from "
+        "vit_b_16-c867db91.pth cannot be downloaded: Network is unreachable. Get it from "
         f"https://download.pytorch.org/models/vit_b_16-c867db91.pth and put it into {home}."
     )
     assert list(home.iterdir()) == []
@@ -145,11 +145,11 @@ def test_without_a_network_one_sentence_says_which_file_goes_where(home: Path, m
 
 def test_a_server_that_is_not_there_or_has_no_such_file(home: Path, server: tuple) -> None:
     told = refusal(lambda: download(f"{server[1]}/none-01234567.pth", home))
-    assert "cannot be fetched (the server answers 404 File not found); get it from http://127.0.0.1" in told
+    assert "cannot be downloaded: the server answers 404 File not found. Get it from http://127.0.0.1" in told
     assert f"put it into {home}" in told
-    assert "cannot be fetched (" in refusal(lambda: download("http://127.0.0.1:9/none-01234567.pth", home))
+    assert "cannot be downloaded: " in refusal(lambda: download("http://127.0.0.1:9/none-01234567.pth", home))
     home.parent.joinpath("file").write_bytes(b"")
-    assert "cannot be fetched (" in refusal(lambda: download(f"{server[1]}/a.pth", home.parent / "file"))
+    assert "cannot be downloaded: " in refusal(lambda: download(f"{server[1]}/a.pth", home.parent / "file"))
     assert list(home.iterdir()) == []
 
 
@@ -157,7 +157,7 @@ def test_a_server_that_is_not_there_or_has_no_such_file(home: Path, server: tupl
 def test_what_is_not_whole_is_not_kept(home: Path, server: tuple, name: str) -> None:
     file = serve(server[0], b"x" * 5000, name, digest="01234567" if name == "wrong" else None)
     told = refusal(lambda: download(f"{server[1]}/{file}", home))
-    assert told.startswith(f"{file} came damaged: its sha256 is not the one in its name; get it from")
+    assert told.startswith(f"{file} arrived damaged, because its sha256 is not the one in its name. Get it from")
     assert list(home.iterdir()) == []
 
 
@@ -166,7 +166,7 @@ def test_a_damaged_file_on_this_machine_is_told(home: Path, server: tuple) -> No
     path = download(f"{server[1]}/{file}", home)
     path.write_bytes(b"whol")
     assert refusal(lambda: download(f"{server[1]}/{file}", home)) == (
-        f"{path} is damaged: its sha256 is not the one in its name; delete it and load again."
+        f"{path} is damaged, because its sha256 is not the one in its name. Delete it and load the model again."
     )
     path.unlink()
     assert download((server[0] / file).as_uri(), home).read_bytes() == b"whole"  # from a folder as well

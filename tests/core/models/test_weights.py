@@ -74,14 +74,14 @@ def test_of_weights_and_their_average_the_weights_are_taken(raw: str, average: s
         if raw:
             assert is_same(fitted(save(content)), right)
         else:  # beside names that fit as they are, others are a surprise
-            assert "unexpected ema.features" in refusal(lambda: fitted(save(content)))  # noqa: B023
+            assert "unexpected (ema.features" in refusal(lambda: fitted(save(content)))  # noqa: B023
     assert is_same(fitted(save(named(other.state_dict(), average))), other)  # where there are no others
 
 
 def test_several_weights_that_fit_are_not_guessed_of() -> None:
     two = named(net(3).state_dict(), "left.") | named(net(4).state_dict(), "right.")
     told = refusal(lambda: fitted(save(two)))
-    assert told == "The file of own/x holds several sets of weights that fit (left, right); save one of them."
+    assert told == "The file of own/x holds several sets of weights that fit: left, right. Save only one of them."
     same = named(net(3).state_dict(), "left.") | named(net(3).state_dict(), "right.")
     assert is_same(fitted(save(same)), net(3))
     assert is_same(fitted(save(two | named(net(5).state_dict(), "model."))), net(5))
@@ -89,7 +89,7 @@ def test_several_weights_that_fit_are_not_guessed_of() -> None:
 
 def test_it_is_said_which_of_several_sets_was_taken() -> None:
     both = named(net(3).state_dict(), "model.") | named(net(4).state_dict(), "model_ema.module.")
-    told = "Its file holds several sets of weights; those of 'model' were taken, not those of 'model_ema.module'."
+    told = "The file holds several sets of weights. Those of 'model' are used, not those of 'model_ema.module'."
     assert remark(net(0), both, "own/x") == told
     assert remark(net(0), net(3).state_dict(), "own/x") == ""
     card = {"architecture": "torchvision/squeezenet1_1", "classes": ["a", "b"], "size": 64}
@@ -104,16 +104,18 @@ def test_what_does_not_fit_is_told_with_what_stands_before_the_names() -> None:
     weights = net().state_dict()
     lacking = {name: tensor for name, tensor in weights.items() if "2.0" not in name}
     told = refusal(lambda: fitted(save(named(lacking, "module.model."))))
-    assert "of own/x, taken without 'module.model.' before each name, do not fit" in told
-    assert told.endswith("architecture: missing features.2.0.weight, features.2.0.bias.")
+    assert "of own/x, without 'module.model.' before each name, do not fit" in told
+    assert told.endswith("architecture: missing (features.2.0.weight, features.2.0.bias).")
     told = refusal(lambda: fitted(save(named(weights | {"stranger": torch.ones(1)}, "net."))))
-    assert "'net.'" in told and told.endswith("unexpected stranger.")
+    assert "'net.'" in told and told.endswith("unexpected (stranger).")
     wide = weights | {"features.0.weight": torch.ones(8, 3, 3, 3)}
     told = refusal(lambda: fitted(stored({"model": named(wide, "module.")})))
-    assert "'model.module.'" in told and "of the wrong shape features.0.weight [8, 3, 3, 3] for [4, 3, 3, 3]" in told
+    assert "'model.module.'" in told and "of the wrong shape (features.0.weight [8, 3, 3, 3] for [4, 3, 3, 3]" in told
     told = refusal(lambda: fitted(save({"module.conv1.weight": torch.ones(1), "module.fc.bias": torch.ones(1)})))
-    assert "'module.'" in told and "missing features.0.weight" in told and "unexpected conv1.weight, fc.bias." in told
+    assert (
+        "'module.'" in told and "missing (features.0.weight" in told and "unexpected (conv1.weight, fc.bias)." in told
+    )
     assert "before each name" not in refusal(lambda: fitted(save(lacking)))
     whole = weights | {"features.0.weight": torch.ones(4, 3, 3, 3, dtype=torch.int8)}
     told = refusal(lambda: fitted(save(whole)))
-    assert told.endswith("of whole numbers, as quantized weights are, features.0.weight int8.")
+    assert told.endswith("of whole numbers, as in quantized weights (features.0.weight int8).")

@@ -89,7 +89,7 @@ def test_a_map_beyond_single_precision_is_a_sentence() -> None:
     module.head.weight.data.mul_(1e25)
     classifier = core.adopt(module, core.ModelCard("own/x", "", "plain", CLASSES, size=SIZE), "cpu")
     assert np.isfinite(core.read(classifier, picture()).logits).all()
-    with pytest.raises(core.InvalidInput, match="no finite map of dark.png"):
+    with pytest.raises(core.InvalidInput, match="map of dark.png is not finite"):
         core.attribute(classifier, picture(), "vargrad", samples=5)  # squares
 
 
@@ -120,7 +120,7 @@ def test_in_a_scan_they_count_nowhere_and_are_told(fragile: core.Classifier, tmp
     assert [one["path"] for one in found.facts["unanswered"]] == left["path"].tolist()
     assert "3 pictures: the model&#x27;s answer was not finite" in found.html
     json.dumps(found.facts, allow_nan=False)
-    with pytest.raises(core.InvalidInput, match="no answer for a picture number 1"):
+    with pytest.raises(core.InvalidInput, match="no prediction for picture 1"):
         run.picture(1)
     assert to_zip(run, table["number"].tolist(), ("cam",))
 
@@ -144,18 +144,18 @@ def test_where_no_picture_has_an_answer_there_is_no_accuracy(
     fragile: core.Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = fill(tmp_path / "data", {(name, n) for name in CLASSES for n in range(4)})
-    with pytest.raises(core.InvalidInput, match="no finite answer for any of 12 pictures"):
+    with pytest.raises(core.InvalidInput, match="not finite for any of 12 pictures"):
         core.scan(fragile, data, tmp_path / "run")
     run = core.open_run(tmp_path / "run")
     assert run.finished and not len(run.table()) and len(run.unanswered()) == 12
     facts = gather(run, run.table(), [], {})
     assert facts["accuracy"] is None and facts["calibration"] is None
     assert "No picture has a finite answer, so nothing can be said of accuracy." in core.report(run).html
-    with pytest.raises(core.InvalidInput, match="no finite answer for any of 12"):  # going on finds nothing either
+    with pytest.raises(core.InvalidInput, match="not finite for any of 12"):  # going on finds nothing either
         core.scan(fragile, data, tmp_path / "run")
     monkeypatch.setattr(core, "load", lambda *_: fragile)
     arguments = ["scan", "--data", str(data), "--out", str(tmp_path / "run"), "--json"]
-    assert main(arguments) == 2 and "no finite answer" in capsys.readouterr().err
+    assert main(arguments) == 2 and "is not finite for any of 12" in capsys.readouterr().err
 
 
 def test_the_command_tells_of_them(
@@ -195,7 +195,9 @@ def test_training_that_comes_to_no_numbers_ends_with_a_sentence(tmp_path: Path) 
             module.classify.bias.data[0] = torch.nan  # whatever brought it there
         return loader
 
-    with pytest.raises(core.InvalidInput, match="not finite in epoch 2, with a loss of nan; choose a lower rate"):
+    with pytest.raises(
+        core.InvalidInput, match="not finite in epoch 2, with a loss of nan. Choose a lower learning rate"
+    ):
         learn(made_data(), tmp_path, module=module, report=lines.append, batches=batches)
     assert [line["epoch"] for line in lines] == [1] and np.isfinite(lines[0]["loss"])
     assert list(tmp_path.rglob("*.pt"))  # the first epoch is kept

@@ -26,7 +26,7 @@ def test_a_damaged_part_is_told_and_scanned_again(tiny: Callable, data: Path, tm
     whole = core.scan(tiny("cbam"), data, tmp_path / "run")
     run = core.open_run(tmp_path / "run")
     run.parts[1].path.write_bytes(b"PAR1 and no more")
-    with pytest.raises(InvalidInput, match=r"is damaged; .+\.$"):
+    with pytest.raises(InvalidInput, match=r"is damaged. .+\.$"):
         run.table()
     assert core.scan(tiny("cbam"), data, tmp_path / "run").equals(whole)
     (run.folder / "run.json").write_text("{}")
@@ -48,7 +48,7 @@ def test_a_part_of_somebody_elses_is_damaged_too(tiny: Callable, data: Path, tmp
     whole = core.scan(tiny("cbam"), data, tmp_path / "run")
     run = core.open_run(tmp_path / "run")
     pq.write_table(pq.read_table(run.parts[1].path).replace_schema_metadata(), run.parts[1].path)
-    with pytest.raises(InvalidInput, match=r"is damaged; .+\.$"):
+    with pytest.raises(InvalidInput, match=r"is damaged. .+\.$"):
         run.broken()
     assert core.scan(tiny("cbam"), data, tmp_path / "run").equals(whole)
 

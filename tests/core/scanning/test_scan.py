@@ -70,11 +70,11 @@ def test_without_agreement_the_rest_is_the_same(tiny: Callable, data: Path, tmp_
     run = core.open_run(tmp_path / "without")
     assert without["agreement"].isna().all() and not run.keeps("cam") and run.keeps("attention")
     pd.testing.assert_frame_equal(with_it.drop(columns="agreement"), without.drop(columns="agreement"), rtol=1e-5)
-    with pytest.raises(InvalidInput, match=r"keeps no cam.+\.$"):
+    with pytest.raises(InvalidInput, match=r"stores no cam.+\.$"):
         run.array("cam")
     with pytest.raises(InvalidInput, match=r"no array 'maps'.+\.$"):
         run.array("maps")
-    with pytest.raises(InvalidInput, match=r"other choice of agreement.+\.$"):
+    with pytest.raises(InvalidInput, match=r"another choice of agreement.+\.$"):
         core.scan(tiny("cbam"), data, tmp_path / "without")
 
 
@@ -118,7 +118,7 @@ def test_broken_pictures_are_listed_and_do_not_stop_it(tiny: Callable, data: Pat
     broken = run.broken()
     assert list(broken["path"]) == ["ash/03.png", "birch/04.gif", "elm/00.jpg"]
     assert broken["reason"].str.fullmatch(r"[^\n]+\.").all() and broken["reason"].str.contains("not a JPEG").sum() == 2
-    with pytest.raises(InvalidInput, match="no answer for a picture number 3"):
+    with pytest.raises(InvalidInput, match="no prediction for picture 3"):
         run.picture(3)
     draw(data / "ash" / "03.png", 5)  # mended: scanning again takes it
     assert len(core.scan(tiny("cbam"), data, tmp_path / "run")) == 36 and len(run.broken()) == 2
@@ -158,7 +158,7 @@ def test_a_full_disk_is_one_sentence(
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("core.files.os.fsync", fsync)
-    with pytest.raises(InvalidInput, match=r"cannot be written \(No space left on device\); what was scanned.+\.$"):
+    with pytest.raises(InvalidInput, match=r"cannot be written: no space left on the disk. What was scanned.+\.$"):
         core.scan(tiny("cbam"), data, tmp_path / "run")
     monkeypatch.undo()
     run = core.open_run(tmp_path / "run")
@@ -179,9 +179,9 @@ def remove(data: Path) -> None:
 @pytest.mark.parametrize(
     ("accident", "words"),
     [
-        (change, "elm/08.png was changed while"),
-        (remove, "elm/08.png is not there any more"),
-        (shutil.rmtree, "is not there any more"),  # a picture, or the folder itself
+        (change, "elm/08.png was changed after the scan began"),
+        (remove, "elm/08.png is missing"),
+        (shutil.rmtree, "is missing"),  # a picture, or the folder itself
     ],
 )
 def test_what_changes_in_the_middle_ends_it_with_a_sentence(
@@ -222,15 +222,15 @@ def test_a_vanished_run_is_one_sentence(tiny: Callable, data: Path, tmp_path: Pa
 
 def test_a_folder_holds_one_scan(tiny: Callable, data: Path, tmp_path: Path) -> None:
     core.scan(tiny("cbam"), data, tmp_path / "run")
-    with pytest.raises(InvalidInput, match=r"other model \(tiny/cbam\); .+\.$"):
+    with pytest.raises(InvalidInput, match=r"the model tiny/cbam. .+\.$"):
         core.scan(tiny("plain"), data, tmp_path / "run")
-    with pytest.raises(InvalidInput, match=r"other classes for its labels; .+\.$"):
+    with pytest.raises(InvalidInput, match=r"other classes for its labels. .+\.$"):
         core.scan(tiny("cbam"), data, tmp_path / "run", mapping={"elm": "ash"})
     draw(data / "ash" / "new.png", 3)
-    with pytest.raises(InvalidInput, match=r"other pictures; .+\.$"):
+    with pytest.raises(InvalidInput, match=r"other pictures. .+\.$"):
         core.scan(tiny("cbam"), data, tmp_path / "run")
     (tmp_path / "file").touch()
-    with pytest.raises(InvalidInput, match=r"cannot be written .+\.$"):
+    with pytest.raises(InvalidInput, match=r"cannot be written: .+\.$"):
         core.scan(tiny("cbam"), data, tmp_path / "file" / "run")
-    with pytest.raises(InvalidInput, match=r"no one class 'shrub'.+\.$"):
+    with pytest.raises(InvalidInput, match=r"cannot be mapped to 'shrub'.+\.$"):
         core.scan(tiny("cbam"), data, tmp_path / "other", mapping={"elm": "shrub"})

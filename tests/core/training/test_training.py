@@ -260,8 +260,8 @@ def test_a_model_may_start_from_anothers_weights(data: Dataset, small: Path) -> 
 def test_what_cannot_be_trained_is_one_sentence(data: Dataset, small: Path, slug: str) -> None:
     with pytest.raises(InvalidInput, match=r"^[^\n]+\.$"):
         train_model(slug, data, TINY, device="cpu", cache=small)
-    with pytest.raises(InvalidInput, match="There is no model 'made/none' on the shelf"):
+    with pytest.raises(InvalidInput, match="There is no model 'made/none' in the model zoo"):
         train_model("made/plain", data, TINY, device="cpu", cache=small, start="made/none")
-    with pytest.raises(InvalidInput, match="one seed or more"):
+    with pytest.raises(InvalidInput, match="at least one seed"):
         train_model("made/plain", data, TINY, device="cpu", cache=small, seeds=0)
     assert not list(small.rglob("*.pt")) and not list(small.rglob("*.safetensors"))

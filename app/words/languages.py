@@ -1,0 +1,35 @@
+"""The languages: a table of words for each, and the one that is spoken in this run.
+
+A table has the app's labels by their keys, and the sentences of ``core`` by their English templates, which English
+itself needs none for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+
+from app.words import en
+
+LANGUAGES: dict[str, Mapping[str, str]] = {"en": en.WORDS}
+
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+def use(language: str) -> None:
+    """Speak that language in this run; one that there is no table for is English."""
+    _language.set(language if language in LANGUAGES else "en")
+
+
+def table() -> Mapping[str, str]:
+    """The table of the language that is spoken in this run."""
+    return LANGUAGES[_language.get()]
+
+
+def say(text: object) -> str:
+    """A ``Message`` or an ``InvalidInput`` of ``core`` in the language of this run; any other text as it is.
+
+    They are known by their method: the words are there before ``core``, which takes seconds to import.
+    """
+    localized = getattr(text, "localized", None)
+    return localized(table()) if localized else str(text)

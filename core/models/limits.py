@@ -1,0 +1,61 @@
+"""What a model cannot show, and how it is run: the sentences of a classifier's ``limits``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from core.messages import Message
+
+SINGLE = Message("The model accepts one picture at a time, so data sets take longer.")
+BATCH = Message(
+    "The model's predictions depend on the other pictures in a batch, so it is run on one picture at a time."
+)
+BLIND = Message("No gradient can be computed through the model.")
+INPLACE = Message("The model's layers still work in place, because its predictions depend on it.")
+RANDOM = Message(
+    "The model gives another answer each time for the same picture. Check whether it draws random numbers in eval "
+    "mode, like F.dropout without training=self.training."
+)
+SEALED = Message(
+    "The layers are sealed (scripted, traced or exported), so there are no attention maps and no Grad-CAM. Adopt the "
+    "original module to see them."
+)
+RECOMPUTED = Message(
+    "The model uses torch.utils.checkpoint, so no gradient can be computed through it. Adopt it without checkpointing "
+    "to see its gradients."
+)
+RENORMALIZED = Message(
+    "The model converts its input as torchvision does when it loads its own weights (transform_input=True). If it was "
+    'trained without that, set "transform_input": false in its card.'
+)
+
+TWICE = Message("it runs more than once in a forward pass")
+SEVERAL = Message("its number of outputs differs from the number of pictures")
+ELSEWHERE = Message("its output does not line up with the picture")
+
+NAMED = 2
+"""Modules in a sentence."""
+
+
+def no_attention(names: Collection[str], why: str) -> Message:
+    """Why some blocks of a model have no attention map."""
+    if len(names) <= NAMED:
+        return Message("No attention map of {blocks}: {why}.", blocks=[*names], why=why)
+    return Message(
+        "No attention map of {blocks} and {count} more: {why}.",
+        blocks=[*names][:NAMED],
+        count=len(names) - NAMED,
+        why=why,
+    )
+
+
+def no_grad_cam(names: Collection[str], why: str) -> Message:
+    """Why some modules of a model are no stages."""
+    if len(names) <= NAMED:
+        return Message("No Grad-CAM of {modules}: {why}.", modules=[*names], why=why)
+    return Message(
+        "No Grad-CAM of {modules} and {count} more: {why}.",
+        modules=[*names][:NAMED],
+        count=len(names) - NAMED,
+        why=why,
+    )
