@@ -64,7 +64,7 @@ class Classifier:
             if not isinstance(value, Tensor) or value.is_quantized:  # what a quantized module keeps
                 digest.update(repr(value).encode())
             else:
-                digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+                digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
         return self.card.facts.get("checksum") or digest.hexdigest()
 
     @cached_property
@@ -99,20 +99,23 @@ class Classifier:
     @cached_property
     def moments(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of RGB in 0..1, (3, 1, 1) each."""
-        return tuple(
+        mean, std = (
             torch.tensor(values, dtype=torch.float32, device=self.device).view(3, 1, 1)
             for values in (self.card.mean, self.card.std)
         )
+        return mean, std
 
     @cached_property
     def row_moments(self) -> tuple[Tensor, Tensor]:
         """The same for each number in a row of pixels, (3 size,) each: three at a time would be slow work."""
-        return tuple(moment.flatten().repeat(self.card.size) for moment in self.moments)
+        mean, std = (moment.flatten().repeat(self.card.size) for moment in self.moments)
+        return mean, std
 
     @property
     def fill(self) -> tuple[int, int, int]:
         """The color that stands for "absent": normalized zero, as RGB 0..255."""
-        return tuple(round(255 * value) for value in self.card.mean)
+        red, green, blue = (round(255 * value) for value in self.card.mean)
+        return red, green, blue
 
     def prepare(self, picture: Picture) -> Tensor:
         """The model's square of a picture, normalized: (1, 3, size, size) on the device."""
@@ -260,14 +263,17 @@ def to_reading(
     Raises:
         InvalidInput: the picture has no finite answer.
     """
+
+    def likely(scores: Tensor) -> np.ndarray:
+        return frozen(classifier.probabilities(scores).cpu().numpy())
+
     model = classifier.checksum
     scores = answers.require(scores[:1].detach().float(), classifier.card, picture)[0]
     maps = tuple(to_map(name, records[tap], model) for name, tap in classifier.taps.items() if tap in records)
     energy = last[0].detach().float().square().mean(0)
     steps = None if film is None else answers.arrange(film[0].detach().float(), classifier.card)
-    shown = (classifier.probabilities(one) for one in (scores, steps) if one is not None)
-    likely, *film = (frozen(one.cpu().numpy()) for one in shown)
-    return Reading(likely, frozen(scores.cpu().numpy()), maps, frozen(energy.cpu().numpy()), *film)
+    after_steps = None if steps is None else likely(steps)
+    return Reading(likely(scores), frozen(scores.cpu().numpy()), maps, frozen(energy.cpu().numpy()), after_steps)
 
 
 def read(classifier: Classifier, picture: Picture) -> Reading:

@@ -60,10 +60,11 @@ def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifie
         InvalidInput: the card says something that no card can, the module takes no such pictures, gives other outputs
             than the card says, none that are finite or others each time, or there is no such mechanism or device.
     """
-    if not isinstance(card, ModelCard) or not isinstance(module := opened(module), nn.Module):
+    inner = opened(module)
+    if not isinstance(card, ModelCard) or not isinstance(inner, nn.Module):
         raise InvalidInput("adopt takes a torch module and a ModelCard.")
     card, where = user_card.check(card), devices.choose(device)
-    found = guard.admit(duplicate(module), card, where)
+    found = guard.admit(duplicate(inner), card, where)
     facts = {name: value for name, value in card.facts.items() if name != "checksum"}  # which is of a file's weights
     return _guarded(replace(card, architecture="module", facts=facts), found, where)
 

@@ -14,6 +14,8 @@ from core.attention.squeeze_excitation import SQUEEZE_EXCITATION
 from core.attention.transformer import TRANSFORMER
 from core.types import InvalidInput
 
+__all__ = ["MECHANISMS", "Mechanism", "mechanism"]
+
 MECHANISMS: tuple[Mechanism, ...] = (
     PLAIN,
     SQUEEZE_EXCITATION,

@@ -107,13 +107,14 @@ def find_columns(rows: Sequence[Sequence[str]], places: Places, said: Mapping[st
             )
         return names.index(said[key])
 
-    path = place("path") if said.get("path") else best
+    told = place("path") if said.get("path") else None
+    path = best if told is None else told
     left = [at for at in range(width) if at != path]
     split = place("split") if "split" in said else find_split(left, body, heads)
     left = [
         at
         for at in left
-        if at != split and not is_count(at, body, heads) and any(row[at : at + 1] > [""] for row in body)
+        if at != split and not is_count(at, body, heads) and any(len(row) > at and row[at] for row in body)
     ]
     one_hot = find_one_hot(left, filled[heading:], names) if heads else ()
     found = Columns(names, heading, path, None, split, one_hot)

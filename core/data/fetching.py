@@ -45,7 +45,8 @@ def open_cifar(name: str, folder: str | Path | None = None, *, download: bool = 
             inside=kind.base_folder,
         ) from error
     classes = tuple(one.replace("_", " ") for one in halves[0].classes)
-    return Dataset(name, classes, *(Split(np.array(one.targets, np.int64), one.data.__getitem__) for one in halves))
+    train, val = (Split(np.array(one.targets, np.int64), one.data.__getitem__) for one in halves)
+    return Dataset(name, classes, train, val)
 
 
 def _length(address: str) -> int:
@@ -80,14 +81,14 @@ def fetch_imagenette(root: Path | None = None, progress: Progress | None = None)
             wait([future], timeout=0.5)
             if progress and total.done() and not total.exception() and archive.exists():
                 progress(min(archive.stat().st_size, total.result()), total.result())
-    if (error := future.exception()) is not None:
+    if (failure := future.exception()) is not None:
         shutil.rmtree(root / archive.name.removesuffix(".tgz"), ignore_errors=True)
         archive.unlink(missing_ok=True)
         raise InvalidInput(
             "Imagenette cannot be downloaded: {reason}. Check the network, or unpack {archive} into {root} by hand.",
-            reason=reason(error),
+            reason=reason(failure),
             archive=archive.name,
             root=root,
-        ) from error
+        ) from failure
     archive.unlink(missing_ok=True)
     return root / archive.name.removesuffix(".tgz")

@@ -128,7 +128,7 @@ def terms(names: list[str]) -> str:
 
 def _dataset(root: Path, training: Listing, validation: Listing, note: str = "") -> Dataset:
     classes = tuple(IMAGENETTE.get(name, name) for name in training.names)
-    splits = (
+    train, val = (
         Split(one.labels, partial(_read, root, one.paths, ready))
         for one, ready in ((training, reduce), (validation, _whole))
     )
@@ -137,7 +137,7 @@ def _dataset(root: Path, training: Listing, validation: Listing, note: str = "")
         first = _display_path(left[0], root)
         note += f" Files that are not JPEG, PNG or WebP are left out: {len(left)}, {first} first."
     name = shown(root.absolute().name)
-    return Dataset(name, classes, *splits, note=note.strip(), terms=terms(training.names))
+    return Dataset(name, classes, train, val, note=note.strip(), terms=terms(training.names))
 
 
 def part(listing: Listing, seed: int = 0) -> tuple[Listing, Listing]:

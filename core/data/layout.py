@@ -40,8 +40,8 @@ class Layout:
 
 def kind_of(name: str) -> str | None:
     """The kind of split that a folder or a value of that name is, or None."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
-    words = [one for one in re.split(r"[\W\d_]+", words) if one and one not in FILLING]
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    words = [one for one in re.split(r"[\W\d_]+", apart) if one and one not in FILLING]
     return next((kind for kind, known in KINDS.items() if len(words) == 1 and words[0] in known), None)
 
 

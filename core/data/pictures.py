@@ -39,7 +39,7 @@ class Computed(Sequence[str]):
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> str:
+    def __getitem__(self, index: int) -> str:  # type: ignore[override]  # nobody asks for a slice
         if not 0 <= index < self.length:
             raise IndexError(index)
         return self.make(index)
@@ -120,8 +120,9 @@ def draw_scene(slug: str) -> Picture:
     if family not in SHORTCUTS or not seed.isdecimal():
         raise InvalidInput("There is no scene '{slug}'. Scenes have numbers, such as scenes/42.", slug=slug)
     plan = scenes.plan(int(seed))
-    shown = {"tag": {"tag": plan.label}, "background": {"background": HOMES[plan.object]}, None: {}}[SHORTCUTS[family]]
-    return open_image(scenes.draw(int(seed), **shown).pixels, name=slug)
+    tag = plan.label if SHORTCUTS[family] == "tag" else None
+    background = HOMES[plan.object] if SHORTCUTS[family] == "background" else None
+    return open_image(scenes.draw(int(seed), tag=tag, background=background).pixels, name=slug)
 
 
 def open_picture(origin: str, path: str) -> Picture:

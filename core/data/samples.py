@@ -133,7 +133,9 @@ def _open_photograph(name: str) -> Picture:
         known = " and ".join(f"photo/{one}" for one in PHOTOGRAPHS)
         raise InvalidInput("There is no photograph '{name}'. Choose one of: {known}.", name=name, known=known)
     _, package, file = PHOTOGRAPHS[name]
-    return open_image(Path(find_spec(package).origin).parent / file, name=f"photo/{name}")
+    spec = find_spec(package)
+    assert spec is not None and spec.origin is not None  # it is one of Fovea's requirements
+    return open_image(Path(spec.origin).parent / file, name=f"photo/{name}")
 
 
 def _open_from_folder(rest: str) -> Picture:

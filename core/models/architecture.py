@@ -93,26 +93,27 @@ def blank(module: nn.Module, size: int) -> Tensor:
     return torch.zeros(1, 3, size, size, dtype=own.dtype, device=own.device)
 
 
-def check_outputs(y: object, card: ModelCard) -> None:
-    """Refuse what a module gave out for pictures, unless it is one logit for each class of its card.
+def check_outputs(given: object, card: ModelCard) -> Tensor:
+    """What a module gave out for pictures, which must be one logit for each class of its card.
 
     Raises:
         InvalidInput: it is something else.
     """
-    if isinstance(y, Tensor) and y.ndim == 1:  # one output, squeezed
-        y = y[:, None]
-    if not isinstance(y, Tensor) or y.ndim != 2:
-        if isinstance(y, Tensor):
+    if not isinstance(given, Tensor) or given.ndim not in (1, 2):
+        if isinstance(given, Tensor):
             raise InvalidInput(
                 "The model must return logits of shape (pictures, classes), not a tensor of shape {shape}. Wrap it.",
-                shape=(1, *y.shape[1:]),  # of one picture
+                shape=(1, *given.shape[1:]),  # of one picture
             )
         raise InvalidInput(
-            "The model must return logits of shape (pictures, classes), not a {kind}. Wrap it.", kind=type(y).__name__
+            "The model must return logits of shape (pictures, classes), not a {kind}. Wrap it.",
+            kind=type(given).__name__,
         )
-    if not answers.fits(y.shape[1], card.classes):
+    count = given.shape[1] if given.ndim == 2 else 1  # one output, squeezed
+    if not answers.fits(count, card.classes):
         raise InvalidInput(
             "The model has {outputs} outputs, but its card names {named} classes. Name each class once, in order.",
-            outputs=y.shape[1],
+            outputs=count,
             named=len(card.classes),
         )
+    return given

@@ -91,7 +91,7 @@ def _wrapped(module: nn.Module) -> nn.Module | None:
         raise InvalidInput(
             "Hooks are set on the {kind} wrapper of the module. Set them on the module itself.", kind=kind
         )
-    return module._orig_mod if compiled else module.module
+    return module.get_submodule("_orig_mod" if compiled else "module")
 
 
 def _copied(module: nn.Module, memo: dict[int, Any]) -> tuple[nn.Module, dict[int, Any]]:

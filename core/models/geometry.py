@@ -20,11 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+Key = TypeVar("Key", bound=Hashable)
 
 PICTURES = 4
 PART = 3  # a corner is a third of the picture along both axes
@@ -38,18 +40,19 @@ class Place(NamedTuple):
     """A ``module``, and the grid (b, c, h, w) that is to be tried, made of what goes in and what comes out."""
 
     module: nn.Module
-    grid: Callable[[tuple, Tensor], Tensor]
+    grid: Callable[[tuple[Any, ...], Any], Tensor]
 
 
-def on_picture(module: nn.Module, x: Tensor, places: Mapping[Hashable, Place]) -> dict[Hashable, float]:
+def on_picture(module: nn.Module, x: Tensor, places: Mapping[Key, Place]) -> dict[Key, float]:
     """Those of the places whose grid lies on the picture, each with how clearly: the lesser of both axes' b_own.
 
     ``x`` (1, 3, size, size) is any picture that the module takes.
     """
     if not places:
         return {}
-    found: dict[Hashable, list[Tensor]] = {key: [] for key in places}
-    size, clear = x.shape[-1], {}
+    found: dict[Key, list[Tensor]] = {key: [] for key in places}
+    clear: dict[Key, float] = {}
+    size = x.shape[-1]
     drawn, change = textures(2 * PICTURES, size).to(x).split(PICTURES)
     for number, (picture, other) in enumerate(zip(drawn, CHANGE * change, strict=True)):
         before = grids(module, picture[None], places, number)
@@ -84,11 +87,11 @@ def part(length: int, end: int) -> slice:
     return slice(0, count) if end < 0 else slice(length - count, length)
 
 
-def grids(module: nn.Module, x: Tensor, places: Mapping[Hashable, Place], seed: int) -> dict[Hashable, Tensor]:
+def grids(module: nn.Module, x: Tensor, places: Mapping[Key, Place], seed: int) -> dict[Key, Tensor]:
     """The grids (c, h, w) of all places for one picture; those that cannot be made are left out."""
-    kept: dict[Hashable, Tensor] = {}
+    kept: dict[Key, Tensor] = {}
 
-    def keep(key: Hashable, inputs: tuple, y: object) -> None:
+    def keep(key: Key, inputs: tuple[Any, ...], y: Any) -> None:
         try:
             grid = places[key].grid(inputs, y)[0].detach()
         except (RuntimeError, IndexError, TypeError, AttributeError):  # another shape than it takes
@@ -103,7 +106,7 @@ def grids(module: nn.Module, x: Tensor, places: Mapping[Hashable, Place], seed: 
 
 
 @contextmanager
-def hooks(places: Mapping[Hashable, Place], keep: Callable[[Hashable, tuple, object], None]) -> Iterator[None]:
+def hooks(places: Mapping[Key, Place], keep: Callable[[Key, tuple[Any, ...], Any], None]) -> Iterator[None]:
     """Tell ``keep`` of every run of the places' modules."""
     handles = [
         place.module.register_forward_hook(lambda _, inputs, y, key=key: keep(key, inputs, y))

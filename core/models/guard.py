@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -72,10 +73,11 @@ def admit(module: nn.Module, card: ModelCard, device: torch.device) -> Admitted:
 
 def pictures(card: ModelCard, device: torch.device) -> Tensor:
     """Two made pictures, coarse shapes with noise, as the model of a card takes them: (2, 3, size, size)."""
-    draw, kind = torch.Generator().manual_seed(0), {"dtype": torch.float32, "device": "cpu"}
-    shapes, noise = (torch.rand(2, 3, side, side, generator=draw, **kind) for side in (6, card.size))
+    draw = torch.Generator().manual_seed(0)
+    with torch.device("cpu"):
+        shapes, noise = (torch.rand(2, 3, side, side, generator=draw, dtype=torch.float32) for side in (6, card.size))
+        mean, std = (torch.tensor(one, dtype=torch.float32).view(3, 1, 1) for one in (card.mean, card.std))
     shapes = nn.functional.interpolate(shapes, size=(card.size, card.size), mode="bilinear")
-    mean, std = (torch.tensor(one, **kind).view(3, 1, 1) for one in (card.mean, card.std))
     return ((0.7 * shapes + 0.3 * noise - mean) / std).to(device, memory_format=torch.channels_last)
 
 
@@ -130,13 +132,13 @@ class Trial:
                 reason=first_line(failure),
             ) from failure
         self.notes += [SINGLE] if alone else []
-        check_outputs(found, self.card)
-        if not found.isfinite().all():
+        answers = check_outputs(found, self.card)
+        if not answers.isfinite().all():
             raise InvalidInput(
                 "The model's output for an ordinary picture is not finite (NaN or infinity). Check its weights, and "
                 "the size, mean and std in its card."
             )
-        return self.by_itself(found)
+        return self.by_itself(answers)
 
     def first(self) -> object:
         """What the untouched module gives out for both pictures; learns whether it writes into them."""
@@ -186,7 +188,7 @@ class Trial:
             self.restore(self.blocks[name] for name in wrong)
         if self.inplace and not self.keeps(expected):
             for part in self.inplace:
-                part.inplace = True
+                part.inplace = True  # type: ignore[assignment]  # to torch's types all attributes are tensors or modules
             self.notes.append(INPLACE)
         if not self.keeps(expected):
             why = Message("the model's predictions would change")
@@ -221,9 +223,9 @@ class Trial:
     @torch.no_grad()
     def differing(self, theirs: dict[str, nn.Module]) -> list[str]:
         """The names of blocks whose equivalent gives out something else for what the block itself was given."""
-        seen: dict[str, list[tuple]] = {}
+        seen: dict[str, list[tuple[tuple[Any, ...], dict[str, Any], Any]]] = {}
 
-        def keep(name: str, given: tuple, named: dict, y: object) -> None:
+        def keep(name: str, given: tuple[Any, ...], named: dict[str, Any], y: Any) -> None:
             seen.setdefault(name, []).append((given, named, y))
 
         handles = [
@@ -238,7 +240,7 @@ class Trial:
             for handle in handles:
                 handle.remove()
 
-        def agrees(name: str, given: tuple, named: dict, y: object) -> bool:
+        def agrees(name: str, given: tuple[Any, ...], named: dict[str, Any], y: Any) -> bool:
             try:
                 return same(y, self.module.get_submodule(name)(*given, **named))
             except Exception:
@@ -248,7 +250,8 @@ class Trial:
 
     def watch(self, expected: Tensor) -> set[Tap]:
         """Run the module with a graph and its attention watched; the taps that have no map, with the reason noted."""
-        names, calls = {tap: name for name, tap in taps(self.module).items()}, {}
+        names = {tap: name for name, tap in taps(self.module).items()}
+        calls: dict[nn.Module, list[int]] = {}
         handles = [
             tap.register_forward_hook(lambda tap, _, weights: calls.setdefault(tap, []).append(len(weights)))
             for tap in names
@@ -271,7 +274,7 @@ class Trial:
         usual = [1, 1] if self.manner.alone else [2]
         idle = {tap for tap in names if tap not in calls}
         self.restore(self.blocks[names[tap]] for tap in idle if names[tap] in self.blocks)
-        odd = {tap for tap, rows in calls.items() if rows != usual and tap.kind != Kind.SEQUENCE}
+        odd = {tap for tap in names if calls.get(tap, usual) != usual and tap.kind != Kind.SEQUENCE}
         if odd:
             self.notes.append(no_attention([names[tap] for tap in names if tap in odd], TWICE))
         return idle | odd

@@ -10,7 +10,7 @@ from traceback import walk_tb
 
 import torch
 from torch import Tensor
-from torch.autograd.graph import disable_saved_tensors_hooks
+from torch.autograd.graph import Node, disable_saved_tensors_hooks
 from torch.utils import checkpoint
 
 
@@ -21,10 +21,11 @@ def recomputes(forward: Callable[[Tensor], Tensor], x: Tensor) -> bool:
             y = forward(x.detach().requires_grad_())
     except Exception as error:  # those that are not reentrant set such hooks
         return any(frame.f_code.co_filename == checkpoint.__file__ for frame, _ in walk_tb(error.__traceback__))
-    left, seen = [y.grad_fn], {None}
+    left: list[Node | None] = [y.grad_fn]
+    seen: set[Node] = set()
     while left:
         node = left.pop()
-        if node in seen:
+        if node is None or node in seen:
             continue
         seen.add(node)
         if node.name() == f"{checkpoint.CheckpointFunction.__name__}Backward":

@@ -12,6 +12,8 @@ from torch.fx import GraphModule
 class Sealed(nn.Module):
     """A scripted module as one layer, with its weights: torch lets nobody set hooks in it."""
 
+    script: torch.jit.ScriptModule
+
     def __init__(self, script: torch.jit.ScriptModule):
         super().__init__()
         vars(self)["script"] = script.eval()  # no child: whoever walks the modules ends here

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -70,13 +71,14 @@ def observe(module: nn.Module, x: Tensor, counts: tuple[int, ...] = (1, 2, 3)) -
 
     A batch of one tells little: two pictures made of one look like a batch of two.
     """
-    passes, kept = Passes(counts=counts), {}
+    passes = Passes(counts=counts)
+    kept: dict[str, Tensor] = {}
     children = {name: child for name, child in module.named_modules() if name}
     places = {name: Place(child, lambda inputs, y: y) for name, child in children.items()}
     drawn = textures(max(counts), x.shape[-1]).to(x)
     for count in counts:
 
-        def look(name: str, inputs: tuple, y: object, count: int = count) -> None:
+        def look(name: str, inputs: tuple[Any, ...], y: Any, count: int = count) -> None:
             runs = passes.rows.setdefault(name, {}).setdefault(count, [])
             runs.append(len(y) if isinstance(y, Tensor) and y.ndim else None)
             if count == 1:
@@ -115,7 +117,7 @@ def watch(module: nn.Module, x: Tensor, passes: Passes, trusted: Callable[[str],
 
     by_side: dict[int, list[str]] = {}
     for name, (_, out) in passes.sides.items():
-        if name in passes.used and passes.whole(name) and not leads_on(name):
+        if out and name in passes.used and passes.whole(name) and not leads_on(name):
             by_side.setdefault(out, []).append(name)
     good = tried(names[-1] for names in by_side.values())
     good |= tried(name for names in by_side.values() if names[-1] not in good for name in names[:-1])
@@ -155,5 +157,6 @@ def read(logits: Tensor, grids: dict[str, Tensor]) -> set[str]:
 
 def side(y: object) -> int | None:
     """The side of a square grid (b, c, side, side) of more than one cell; None for anything else."""
-    square = isinstance(y, Tensor) and y.ndim == 4 and y.shape[-1] == y.shape[-2] > 1
-    return y.shape[-1] if square else None
+    if isinstance(y, Tensor) and y.ndim == 4 and y.shape[-1] == y.shape[-2] > 1:
+        return y.shape[-1]
+    return None

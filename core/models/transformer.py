@@ -35,6 +35,7 @@ class Transformer(nn.Module):
             self.stem.extend([nn.Conv2d(before, after, 3, 2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()])
         channels, side = widths[-1], size // 2 ** len(widths)
         self.token = nn.Parameter(0.02 * torch.randn(1, 1, channels))
+        assert mechanism.block is not None  # others sit in the backbone
         self.place = nn.Parameter(0.02 * torch.randn(channels, side, side))
         self.blocks = tuple(f"block{number}" for number in range(1, DEPTH + 1))
         for name in self.blocks:
@@ -45,7 +46,7 @@ class Transformer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.stem(x)
         grid = tuple(x.shape[-2:])
-        place = self.place
+        place: Tensor = self.place
         if grid != tuple(place.shape[-2:]):  # smaller pictures, as training begins with, stretch the places
             place = F.interpolate(place[None], grid, mode="bilinear", align_corners=False)[0]
         x = torch.cat((self.token.expand(len(x), -1, -1), (x + place).flatten(2).transpose(1, 2)), 1)

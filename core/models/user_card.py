@@ -39,7 +39,7 @@ def is_text(value: Any) -> bool:
 
 def is_number(value: Any, low: float, high: float) -> bool:
     """A number in a range."""
-    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value) and low <= value <= high
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and low <= value <= high
 
 
 def is_whole(value: Any, low: int, high: int) -> bool:
@@ -163,7 +163,7 @@ def checked(said: dict[str, Any], name: str) -> dict[str, Any]:
         InvalidInput: it says something that no card can; ``name`` is what it is called.
     """
     said = {key: plain(key, value) for key, value in said.items()}
-    for key in (key for key in ("mean", "std") if key in said):
+    for key in {"mean", "std"} & said.keys():
         if is_list(said[key], 3, 3, lambda one: is_number(one, 0, 1000)) and max(said[key]) > LARGEST_MOMENT:
             raise InvalidInput(
                 "{name} needs 'mean' and 'std' for pixel values from 0 to 1. Divide both by 255.", name=name

@@ -13,7 +13,7 @@ import pickletools
 import threading
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -79,7 +79,7 @@ class Likeness(type):
     __hash__ = type.__hash__
 
 
-class StandIn(dict, metaclass=Likeness):
+class StandIn(dict[Any, Any], metaclass=Likeness):
     """What is made in place of an object of any other class: it takes what it is given, and does nothing."""
 
     def __new__(cls, *_: Any, **__: Any) -> StandIn:
@@ -89,7 +89,7 @@ class StandIn(dict, metaclass=Likeness):
         super().__init__()
         self.state: Any = None
 
-    __hash__ = object.__hash__  # it may be the key of a table, too
+    __hash__ = object.__hash__  # type: ignore[assignment]  # no dict has one, but it may be the key of a table, too
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
@@ -208,7 +208,10 @@ def _load(file: BinaryIO, name: str) -> object:
         file.seek(0)
         named = set().union(*(_named(file, name) for _ in range(OLD)))
     file.seek(0)
-    stand_ins = [(Likeness(one.rpartition(".")[2], (StandIn,), {}), one) for one in named]  # for what torch knows not
+    # For what torch knows not.
+    stand_ins: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
+        (Likeness(one.rpartition(".")[2], (StandIn,), {}), one) for one in named
+    ]
     with _loading, torch.serialization.safe_globals(stand_ins), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what torch says about a pickle before it refuses it
         return torch.load(file, map_location="cpu", weights_only=True)
@@ -228,7 +231,7 @@ def _named(pickled: BinaryIO, name: str) -> set[str]:
                 "{name} was saved with a newer pickle protocol. Omit pickle_protocol in torch.save.", name=name
             )
         if operation.name == "GLOBAL":
-            module, _, what = argument.partition(" ")
+            module, _, what = str(argument).partition(" ")
             module, what = PYTHON_2.get(module, module), PYTHON_2.get(what, what)
             if module.partition(".")[0] in PYTHON and not (module == "builtins" and what in HARMLESS):
                 raise pickle.UnpicklingError(f"{module}.{what} might be run.")

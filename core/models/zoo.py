@@ -82,7 +82,7 @@ def stored() -> tuple[ModelCard, ...]:
     families = {slug: place for place, slug in enumerate(FAMILIES)}
     order = {one.slug: place for place, one in enumerate(MECHANISMS)}
 
-    def place(card: ModelCard) -> tuple:
+    def place(card: ModelCard) -> tuple[int, str, int, str]:
         return families.get(card.family, len(families)), card.family, order.get(card.mechanism, len(order)), card.slug
 
     return tuple(sorted(found, key=place))
@@ -117,8 +117,8 @@ def find_card(slug: str) -> ModelCard:
     for card in found.values():
         if isinstance(card, ModelCard) and card.slug == slug:
             return card
-    if isinstance(found.get(slug), InvalidInput):
-        raise found[slug]
+    if isinstance(problem := found.get(slug), InvalidInput):
+        raise problem
     raise InvalidInput(
         "There is no model '{slug}' in the model zoo. Choose one of: {models}.",
         slug=slug,

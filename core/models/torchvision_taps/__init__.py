@@ -33,7 +33,8 @@ EQUIVALENTS: dict[type[nn.Module], type[Equivalent]] = {
 
 def blocks(module: nn.Module) -> dict[str, nn.Module]:
     """Every part of a model that is a kind of attention in ``EQUIVALENTS``, by its name, each once."""
-    return {name: part for name, part in module.named_modules() if name and isinstance(part, tuple(EQUIVALENTS))}
+    kinds = tuple(EQUIVALENTS)
+    return {name: part for name, part in module.named_modules() if name and isinstance(part, kinds)}
 
 
 def obstacle(theirs: nn.Module) -> str | None:
@@ -68,9 +69,9 @@ def adapt(module: nn.Module, leave: Collection[nn.Module] = ()) -> nn.Module:
     ours: dict[nn.Module, nn.Module] = {}
     for parent in list(module.modules()):
         if getattr(parent, "inplace", False) is True:
-            parent.inplace = False
+            parent.inplace = False  # type: ignore[assignment]  # to torch's types all attributes are tensors or modules
         for name, child in list(parent._modules.items()):  # a block may be there under two names
-            if type(child) in EQUIVALENTS and child not in leave and not obstacle(child):
+            if child is not None and type(child) in EQUIVALENTS and child not in leave and not obstacle(child):
                 if child not in ours:
                     ours[child] = EQUIVALENTS[type(child)](child)
                 setattr(parent, name, ours[child])

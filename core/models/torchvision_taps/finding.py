@@ -7,6 +7,7 @@ architectures whose grids need not be tried.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor, nn
 from torchvision import models
@@ -20,13 +21,13 @@ from core.models.stages import Found, Passes, Stage, observe, watch
 from core.models.torchvision_taps import swin, vision_transformer
 from core.models.transformer import Transformer
 
-STAGES: dict[type[nn.Module], Callable[[nn.Module], dict[str, Stage]]] = {
+STAGES: dict[type[nn.Module], Callable[[Any], dict[str, Stage]]] = {
     Backbone: Backbone.stages,
     Transformer: Transformer.stages,
     VisionTransformer: vision_transformer.stages,
     SwinTransformer: swin.stages,
 }
-"""Where the features of a model lie that says so itself, or that gives out no grid (b, c, h, w)."""
+"""Where the features of a model of each type lie that says so itself, or that gives out no grid (b, c, h, w)."""
 
 KNOWN: tuple[type[nn.Module], ...] = (
     *STAGES,
@@ -82,7 +83,7 @@ def find_stages(module: nn.Module, x: Tensor) -> Found:
     return Found(own) if own else watch(module, x, passes, trusted)
 
 
-def laid(stage: Stage) -> Callable[[tuple, Tensor], Tensor]:
+def laid(stage: Stage) -> Callable[[tuple[Any, ...], Any], Tensor]:
     """The grid that a stage gives out."""
     return lambda inputs, y: stage.arrange(y)
 

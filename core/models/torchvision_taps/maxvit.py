@@ -40,10 +40,14 @@ class PartitionAttention(Equivalent):
         "stochastic_dropout": StochasticDepth,
     }
 
+    attn_layer: nn.Sequential
+    mlp_layer: nn.Module
+    cells: Tensor
+
     def __init__(self, theirs: PartitionAttentionLayer):
         super().__init__(theirs)
-        self.grid = tuple(theirs.grid_size)
-        blocks = tile(*self.grid, theirs.p)
+        height, width = self.grid = tuple(theirs.grid_size)
+        blocks = tile(height, width, theirs.p)
         # One cell of each block, always at the same place in it, is a window of the wide grid.
         self.register_buffer("cells", blocks if theirs.partition_type == "window" else blocks.T, persistent=False)
         self.tap = Tap(Kind.WINDOWED, softmax=True, off=0.0)
@@ -56,6 +60,8 @@ class PartitionAttention(Equivalent):
 
     def attend(self, tokens: Tensor) -> Tensor:
         """The attention within the windows, with the parameters of ``attn_layer``; (b, h·w, c) -> (b, h·w, c)."""
+        norm: nn.Module
+        theirs: RelativePositionalMultiHeadAttention
         norm, theirs, _ = self.attn_layer
         query, key, value = split_heads(theirs.to_qkv(take(norm(tokens), self.cells)), theirs.n_heads)
         bias = theirs.get_relative_positional_bias()[0]

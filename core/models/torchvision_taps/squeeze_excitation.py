@@ -7,7 +7,7 @@ Hu, Shen, Sun, "Squeeze-and-excitation networks", CVPR 2018.
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 from torchvision.ops.misc import SqueezeExcitation
 
 from core.attention.tap import Tap
@@ -17,6 +17,12 @@ from core.types import Kind
 
 class ChannelGate(Equivalent):
     """Multiplies (b, c, h, w) by one weight (b, c) for each channel."""
+
+    avgpool: nn.Module
+    fc1: nn.Module
+    fc2: nn.Module
+    activation: nn.Module
+    scale_activation: nn.Module
 
     def __init__(self, theirs: SqueezeExcitation):
         super().__init__(theirs)

@@ -57,13 +57,18 @@ class WindowAttention(Equivalent):
 
     skipped: ClassVar = {"qkv": nn.Linear, "proj": nn.Linear}
 
+    qkv: nn.Linear
+    proj: nn.Linear
+    relative_position_bias_table: Tensor
+    relative_position_index: Tensor
+
     def __init__(self, theirs: ShiftedWindowAttention):
         super().__init__(theirs)
         self.window, self.shift, self.heads = theirs.window_size, theirs.shift_size, theirs.num_heads
         self.tap = Tap(Kind.WINDOWED, softmax=True, off=0.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        grid = tuple(x.shape[1:3])
+        grid = (x.shape[1], x.shape[2])
         cells, apart = (one.to(x.device) for one in lay_out(grid, self.window, self.shift))
         query, key, value = self.project(take(x.flatten(1, 2), cells))
         bias = self.bias() + APART * apart[:, None].to(x.dtype)
@@ -97,13 +102,17 @@ class CosineWindowAttention(WindowAttention):
         "cpb_mlp.2": nn.Linear,
     }
 
+    cpb_mlp: nn.Sequential
+    logit_scale: Tensor
+    relative_coords_table: Tensor
+
     def __init__(self, theirs: ShiftedWindowAttentionV2):
         super().__init__(theirs)
         # Its ReLU never sees the picture: taken out of the modules, it is not offered to guided backpropagation.
         self.cpb_mlp = nn.Sequential(theirs.cpb_mlp[0], nn.Identity(), theirs.cpb_mlp[2])
 
     def project(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        bias = self.qkv.bias
+        bias: Tensor | None = self.qkv.bias
         if bias is not None:  # keys have none, whatever the file says
             query, key, value = bias.chunk(3)
             bias = torch.cat((query, torch.zeros_like(key), value))

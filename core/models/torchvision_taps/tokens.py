@@ -8,8 +8,9 @@ from the distillation token; where it is read from the patches, and of all that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import isqrt
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -69,7 +70,7 @@ def run(module: nn.Module, x: Tensor, blocks: dict[str, TokenBlock]) -> dict[str
             handle.remove()
     known = {block for one in ran for block in one.modules()}
     kept = {name: y for name, y in kept.items() if blocks[name] not in known}
-    slopes = [None] * len(kept)
+    slopes: Sequence[Tensor | None] = [None] * len(kept)
     if kept and logits.requires_grad:
         slopes = torch.autograd.grad(logits.square().sum(), list(kept.values()), allow_unused=True)
     return {
@@ -100,7 +101,7 @@ def layouts_of(count: int) -> Iterator[Layout]:
 def find_layout(module: nn.Module, x: Tensor, blocks: dict[str, TokenBlock], count: int) -> Layout | None:
     """The layout of the blocks' tokens by which their patches lie on the picture most clearly; None where by none."""
 
-    def arranged(layout: Layout) -> Callable[[tuple, Tensor], Tensor]:
+    def arranged(layout: Layout) -> Callable[[tuple[Any, ...], Any], Tensor]:
         first, last = layout[0], count - layout[1]
         side = isqrt(last - first)
         return lambda inputs, y: y[:, first:last].transpose(1, 2).unflatten(2, (side, side))
@@ -111,4 +112,4 @@ def find_layout(module: nn.Module, x: Tensor, blocks: dict[str, TokenBlock], cou
     clear: dict[Layout, float] = {}
     for (_, layout), value in on_picture(module, x, places).items():
         clear[layout] = clear.get(layout, 0) + value
-    return max(clear, key=clear.get) if clear else None
+    return max(clear, key=clear.__getitem__) if clear else None

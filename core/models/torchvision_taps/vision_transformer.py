@@ -43,6 +43,11 @@ class TokenBlock(Equivalent):
         "self_attention.out_proj": NonDynamicallyQuantizableLinear,
     }
 
+    ln_1: nn.Module
+    self_attention: nn.MultiheadAttention
+    ln_2: nn.Module
+    mlp: nn.Module
+
     @classmethod
     def obstacle(cls, theirs: EncoderBlock) -> str | None:
         own = theirs.self_attention
