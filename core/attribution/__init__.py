@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -77,9 +78,10 @@ def complete_methods(classifier: Classifier) -> dict[str, bool | None]:
     def job(one: Method) -> bool | None:
         if not differentiable(classifier):
             return None
-        return is_complete(classifier, one.compute, **{part.name: part.initial(classifier) for part in one.parameters})
+        parameters: dict[str, Any] = {part.name: part.initial(classifier) for part in one.parameters}
+        return is_complete(classifier, one.compute, **parameters)
 
-    return {one.slug: classifier.run(lambda one=one: job(one)) for one in (DEEPLIFT, LRP)}
+    return {one.slug: classifier.run(partial(job, one)) for one in (DEEPLIFT, LRP)}
 
 
 def attribute(
@@ -133,14 +135,19 @@ def attribute(
             )
         if paced and against is None:
             learn(classifier, slug, _estimate(classifier, chosen, settled), time.perf_counter() - start)
-        shown, shape = frozen(values.float().cpu().numpy()), tuple(values.shape)
-        return Attribution(shown, shape, gap, slug, index, against, classifier.checksum, tuple(settled.items()))
+        shown, grid = frozen(values.float().cpu().numpy()), (values.shape[0], values.shape[1])
+        return Attribution(shown, grid, gap, slug, index, against, classifier.checksum, tuple(settled.items()))
 
     return classifier.run(job)
 
 
 def contrast_classes(
-    classifier: Classifier, chosen: Method, x: Tensor, pair: tuple[int, int], progress: Progress, settled: dict
+    classifier: Classifier,
+    chosen: Method,
+    x: Tensor,
+    pair: tuple[int, int],
+    progress: Progress,
+    settled: dict[str, Any],
 ) -> tuple[Tensor, float | None]:
     """One class against another: what speaks for the first rather than the second, above zero; below, the reverse.
 
@@ -166,7 +173,7 @@ def seconds(classifier: Classifier, slug: str, **parameters: Any) -> float:
     return expect(classifier, slug, _estimate(classifier, chosen, chosen.settle(classifier, parameters)))
 
 
-def _estimate(classifier: Classifier, chosen: Method, settled: dict) -> float:
+def _estimate(classifier: Classifier, chosen: Method, settled: dict[str, Any]) -> float:
     """The seconds that the model's passes take: the method's own, and the one that finds the class."""
     count, forward = chosen.evaluations(classifier, **settled), pace(classifier)
     own = pace(classifier, True) if chosen.gradient and not chosen.shallow else forward

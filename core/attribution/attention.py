@@ -47,7 +47,7 @@ def attention(
 ) -> tuple[Tensor, None]:
     """The map (h, w) of the named tap."""
     (found,) = (one for one in attention_maps(classifier, x, progress) if one.tap == tap)
-    return torch.tensor(to_grid(found, head=None if head == MEAN else head)), None
+    return torch.tensor(to_grid(found, head=head if isinstance(head, int) else None)), None
 
 
 def attention_rollout(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:

@@ -14,12 +14,14 @@ from core.classifier import Classifier
 BLUR = 1 / 16
 """Standard deviation of the Gaussian blur, as a share of the model's square."""
 
+BASELINES = ("mean-color", "black", "white", "blurred")
+
 BASELINE = Parameter(
     name="baseline",
     title="Baseline",
     help="The picture that stands for 'nothing there': mean training color, black, white, or blurred.",
     default="mean-color",
-    choices=("mean-color", "black", "white", "blurred"),
+    choices=BASELINES,
 )
 
 

@@ -52,7 +52,7 @@ def detach_at(place: Stage) -> Iterator[list[Tensor]]:
     """Begin the graph at what a stage gives out, and keep that; what is before it is not needed."""
     kept: list[Tensor] = []
 
-    def hold(module: nn.Module, inputs: tuple, y: Tensor) -> Tensor:
+    def hold(module: nn.Module, inputs: tuple[Tensor, ...], y: Tensor) -> Tensor:
         kept.append(y.detach().requires_grad_(torch.is_grad_enabled()))
         return kept[0].clone()  # whoever works on in place does so on a copy
 

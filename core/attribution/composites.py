@@ -107,7 +107,7 @@ def lstm_cell(x: Tensor, state: Sequence[Tensor], w_x: Tensor, w_h: Tensor, b_x:
     return show.sigmoid() * cell.tanh(), cell
 
 
-MADE_OF: dict[str, Callable] = {
+MADE_OF: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("rdiv", "rtruediv"), inverse),
     "softmax": softmax,
     "log_softmax": log_softmax,

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from core.attention.tap import Record, Tap, gradients, listen, steer, switched_off, uniform
-from core.attribution.baseline import BASELINE, absent
+from core.attribution.baseline import BASELINES, absent
 from core.attribution.batches import counted, pace
 from core.attribution.gradient import leaf
 from core.attribution.method import Method, Parameter
@@ -33,8 +33,8 @@ def lay(values: Tensor, record: Record) -> Tensor:
     kind, cells = record.tap.kind, record.grid[0] * record.grid[1]
     if kind == Kind.SPATIAL:
         return values
-    if kind == Kind.WINDOWED:
-        keys, places = values.sum((1, 2)), record.cells
+    if (places := record.cells) is not None:  # of windows
+        keys = values.sum((1, 2))
         grid = keys.new_zeros(cells + 1).index_add(0, places.flatten() % (cells + 1), keys.flatten())
         return grid[:cells].view(record.grid)  # the padding's -1 came last
     if kind == Kind.PAIRWISE:
@@ -133,7 +133,7 @@ LAYER_INTEGRATED_GRADIENTS = Method(
             title="Starts from",
             help="The attention to start from: uniform, none, or the attention to a baseline picture.",
             default="uniform",
-            choices=(*STARTS, *BASELINE.choices),
+            choices=(*STARTS, *BASELINES),
         ),
     ),
     fits=lambda classifier: bool(spatial_taps(classifier)),

@@ -17,7 +17,7 @@ where that is little.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -60,13 +60,13 @@ def exciting(layer: nn.Conv2d, x: Tensor, weight: Tensor) -> Tensor:
 def partners(classifier: Classifier) -> dict[nn.Module, nn.Conv2d]:
     """The convolution right before a BatchNorm, by the BatchNorm."""
     found: dict[nn.Module, nn.Conv2d] = {}
-    last: list = [None, None]
+    last: list[tuple[nn.Conv2d, Tensor]] = []  # the convolution that ran last, and what it gave out
 
-    def look(module: nn.Module, inputs: tuple, y: Tensor) -> None:
+    def look(module: nn.Module, inputs: tuple[Tensor, ...], y: Tensor) -> None:
         if isinstance(module, nn.Conv2d):
-            last[:] = module, y
-        elif inputs[0] is last[1]:
-            found[module] = last[0]
+            last[:] = [(module, y)]
+        elif last and inputs[0] is last[0][1]:
+            found[module] = last[0][0]
 
     kinds = (nn.Conv2d, nn.BatchNorm2d)
     handles = [one.register_forward_hook(look) for one in classifier.module.modules() if isinstance(one, kinds)]
@@ -82,23 +82,26 @@ def partners(classifier: Classifier) -> dict[nn.Module, nn.Conv2d]:
 @contextmanager
 def rules(classifier: Classifier) -> Iterator[None]:
     """While it lasts the model gives out the same, and its gradient times the input is the relevance."""
-    pairs, taken = partners(classifier), {}
+    pairs = partners(classifier)
+    taken: dict[nn.Module, Tensor] = {}
 
-    def convolve(layer: nn.Conv2d, inputs: tuple, y: Tensor) -> Tensor:
+    def convolve(layer: nn.Conv2d, inputs: tuple[Tensor, ...], y: Tensor) -> Tensor:
         return same(exciting(layer, inputs[0], layer.weight), y)
 
-    def remember(layer: nn.Conv2d, inputs: tuple, y: Tensor) -> None:
+    def remember(layer: nn.Conv2d, inputs: tuple[Tensor, ...], y: Tensor) -> None:
         taken[layer] = inputs[0]
 
-    def normalize(norm: nn.BatchNorm2d, inputs: tuple, y: Tensor) -> Tensor:
+    def normalize(norm: nn.BatchNorm2d, inputs: tuple[Tensor, ...], y: Tensor) -> Tensor:
+        assert norm.running_var is not None  # a norm without statistics needs a batch
         layer, scale = pairs[norm], (norm.running_var + norm.eps).rsqrt() * (1 if norm.weight is None else norm.weight)
         return same(exciting(layer, taken.pop(layer), layer.weight * scale.view(-1, 1, 1, 1)), y)
 
-    def pass_on(module: nn.Module, inputs: tuple, y: Tensor) -> Tensor:
+    def pass_on(module: nn.Module, inputs: tuple[Tensor, ...], y: Tensor) -> Tensor:
         return same(inputs[0], y)
 
     handles = []
     for module in classifier.module.modules():
+        rule: Callable[..., Tensor | None]
         if isinstance(module, nn.Conv2d):
             rule = remember if module in pairs.values() else convolve
         elif module in pairs:

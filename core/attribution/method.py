@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from core.attribution.differentiable import differentiable
@@ -15,6 +16,7 @@ from core.classifier import Classifier
 from core.legacy import current
 from core.types import InvalidInput
 
+Number = int | float | np.integer | np.floating
 Value = int | float | str
 Compute = Callable[..., tuple[Tensor, float | None]]
 """``compute(classifier, x, target, progress, **parameters)`` -> values (h, w) and the gap, or None.
@@ -69,9 +71,9 @@ class Parameter:
         Raises:
             InvalidInput: it is out of range or no choice.
         """
-        if self.numeric:
+        if self.low is not None and self.high is not None:
             whole = isinstance(self.step, int)
-            fits = isinstance(value, Real) and not isinstance(value, bool) and self.low <= value <= self.high
+            fits = isinstance(value, Number) and not isinstance(value, bool) and self.low <= value <= self.high
             if fits and (not whole or int(value) == value):
                 return int(value) if whole else float(value)
             raise InvalidInput(
@@ -84,7 +86,7 @@ class Parameter:
                 given=brief(value),
             )
         options = self.options(classifier)
-        if isinstance(value, bool) or not isinstance(value, str | Real) or value not in options:
+        if isinstance(value, bool) or not isinstance(value, str | Number) or value not in options:
             raise InvalidInput(
                 "{title} must be one of: {choices}, not {given}.",
                 title=self.title,
@@ -97,10 +99,9 @@ class Parameter:
         """The value that a text, from an address or a shell, stands for; InvalidInput as ``check``."""
         text = current(text)
         if self.numeric:
-            try:
+            value: float | str = text
+            with suppress(ValueError):  # no number at all: check says so
                 value = float(text)
-            except ValueError:  # no number at all: check says so
-                value = text
             return self.check(classifier, value)
         return self.check(classifier, next((one for one in self.options(classifier) if str(one) == text), text))
 
@@ -132,7 +133,7 @@ class Method:
     gradient: bool = True
     one_sided: bool = False
     complete: bool = False
-    exact: Callable[[Classifier], bool] = lambda classifier: True
+    exact: Callable[[Classifier], bool | None] = lambda classifier: True
     shallow: bool = False
     family: str = "gradients"
     needs: str = ""

@@ -34,8 +34,8 @@ def noisy_gradients(
     gradient = Saliency(counted(classifier, target, samples, progress))
     batch = pace(classifier, gradient=True).size
     for first in range(0, samples, batch):
-        count, draw = min(batch, samples - first), {"generator": generator, "dtype": torch.float32}
-        draws = [torch.randn(x.shape[1:], **draw) for _ in range(count)]
+        count = min(batch, samples - first)
+        draws = [torch.randn(x.shape[1:], generator=generator, dtype=torch.float32) for _ in range(count)]
         yield gradient.attribute(leaf(x + spread * torch.stack(draws).to(x)), abs=False)
 
 

@@ -71,7 +71,8 @@ def panels(
             wanted = np.argsort(-reading.logits, kind="stable")[:top].tolist() if targets is None else targets
             indices = [classifier.target(one, reading.logits) for one in wanted]
             scores = [target_score(logits, index) for index in indices]
-        found, asked = [], [x, *(kept[name] for name in names)]
+        found: list[Panel] = []
+        asked = [x, *(kept[name] for name in names)]
         if not all(one.requires_grad for one in (*scores, *asked)):
             return without_maps(reading, indices)
         for index, score in zip(indices, scores, strict=True):
@@ -106,7 +107,8 @@ def to_panel(
                 model=classifier.card.slug,
             )
         shown, given = frozen(values.float().cpu().numpy()), tuple(parameters.items())
-        return Attribution(shown, tuple(values.shape), None, slug, target, None, classifier.checksum, given)
+        grid = (values.shape[0], values.shape[1])
+        return Attribution(shown, grid, None, slug, target, None, classifier.checksum, given)
 
     stages = {name: keep(GRAD_CAM.slug, values, stage=name) for name, values in maps.items()}
     attributions = {
@@ -114,5 +116,5 @@ def to_panel(
         INPUT_X_GRADIENT.slug: keep(INPUT_X_GRADIENT.slug, (gradient * x).sum(0)),
     }
     if stages:
-        attributions[GRAD_CAM.slug] = stages[STAGE.initial(classifier)]
+        attributions[GRAD_CAM.slug] = stages[str(STAGE.initial(classifier))]
     return Panel(reading, target, attributions, stages)

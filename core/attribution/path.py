@@ -14,7 +14,7 @@ import torch
 from captum.attr import IntegratedGradients, Saliency
 from torch import Tensor
 
-from core.attribution.baseline import BASELINE, absent
+from core.attribution.baseline import BASELINE, BASELINES, absent
 from core.attribution.batches import counted, pace
 from core.attribution.gradient import leaf
 from core.attribution.method import Method, Parameter
@@ -24,8 +24,6 @@ from core.types import Progress
 
 NOTHING = 1e-4
 """A change of the score that is this share of the absolute values, or less, tells nothing about their sum."""
-BASELINES = BASELINE.choices
-"""The baselines of GradientSHAP: every one that there is."""
 
 
 def integrated_gradients(
@@ -49,15 +47,18 @@ def gradient_shap(
     in each of ``points`` equal parts of the way from each baseline, for every size of batch the same.
     """
     generator = torch.Generator().manual_seed(seed)
+
+    def draw() -> tuple[Tensor, Tensor]:
+        place = torch.rand((), generator=generator, dtype=torch.float32)
+        return place, torch.randn(x.shape[1:], generator=generator, dtype=torch.float32)
+
     starts = torch.cat([absent(classifier, x, name) for name in BASELINES])
     spread, samples = noise * (x.max() - x.min()), points * len(starts)
     gradient = Saliency(counted(classifier, target, samples, progress))
     batch, total = pace(classifier, gradient=True).size, torch.zeros_like(x[0])
     for first in range(0, samples, batch):
         numbers = range(first, min(first + batch, samples))
-        draw = {"generator": generator, "dtype": torch.float32}
-        draws = [(torch.rand((), **draw), torch.randn(x.shape[1:], **draw)) for _ in numbers]
-        places, clouds = (torch.stack(drawn).to(x) for drawn in zip(*draws, strict=True))
+        places, clouds = (torch.stack(drawn).to(x) for drawn in zip(*(draw() for _ in numbers), strict=True))
         t = (torch.tensor([i // len(starts) for i in numbers]).to(x) + places).view(-1, 1, 1, 1) / points
         begins, ends = starts[[i % len(starts) for i in numbers]], x + spread * clouds
         ways = ends - begins

@@ -108,7 +108,7 @@ def run(classifier: Classifier, x: Tensor) -> tuple[list[Node], set[Node]]:
     finally:
         for handle in handles:
             handle.remove()
-    return found, {one.grad_fn for one in outputs}
+    return found, {one.grad_fn for one in outputs if one.grad_fn is not None}
 
 
 @memoize

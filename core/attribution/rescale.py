@@ -30,6 +30,10 @@ from torch.overrides import TorchFunctionMode
 
 from core.attribution.composites import MADE_OF, quotient
 
+Function = Callable[..., Any]
+Args = tuple[Any, ...]
+Kwargs = dict[str, Any]
+
 CURVES = frozenset(
     "abs absolute acos acosh arctan asin asinh atan atanh ceil celu clamp clamp_max clamp_min clip cos cosh elu erf "
     "erfc exp exp2 expm1 floor frac gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log log10 log1p log2 "
@@ -76,7 +80,7 @@ class Rescaled(TorchFunctionMode):
             raise RuntimeError("The model does not take the same steps for the picture and the baseline.")
         return found
 
-    def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+    def __torch_function__(self, func: Function, types: Any, args: Args = (), kwargs: Kwargs | None = None) -> Any:
         kwargs, name = dict(kwargs or {}), getattr(func, "__name__", "").strip("_")
         if not args and isinstance(kwargs.get("input"), Tensor):
             args = (kwargs.pop("input"),)
@@ -107,7 +111,7 @@ def through(y: Tensor, line: Tensor) -> Tensor:
     return y.detach() + (line - line.detach())
 
 
-def outcome(func: Callable, args: Sequence[Any], kwargs: dict) -> tuple[Any, bool]:
+def outcome(func: Function, args: Sequence[Any], kwargs: Kwargs) -> tuple[Any, bool]:
     """What a function gives on a copy of its first input, and whether it would have written it there."""
     own = args[0].clone() if isinstance(args[0], Tensor) else args[0]
     y = func(own, *args[1:], **kwargs)
@@ -119,7 +123,7 @@ def mask(args: Sequence[Any]) -> bool:
     return all(isinstance(one, Tensor) for one in args) and args[0].shape == args[1].shape
 
 
-def curve(rules: Rescaled, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+def curve(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs) -> Tensor:
     """A function of one input, cell by cell.
 
     Where Δy is lost in the rounding of y, the slope is the gradient halfway.
@@ -142,7 +146,7 @@ def curve(rules: Rescaled, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     return z.copy_(made) if written else made
 
 
-def product(rules: Rescaled, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+def product(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs) -> Tensor:
     """A function that is straight in each of two inputs."""
     first, second = (place for place, one in enumerate(args) if isinstance(one, Tensor) and one.requires_grad)
     then = rules.before(args[first], args[second])
@@ -168,8 +172,9 @@ def choice(rules: Rescaled, chosen: Tensor, first: Any, second: Any) -> Tensor:
     y = torch.where(chosen, first, second)
     if then is None:
         return y
-    change, same = y.detach() - torch.where(*then), chosen == then[0]
-    by_a, by_b = a.detach() - then[1], b.detach() - then[2]
+    chosen_before, a_before, b_before = then
+    change, same = y.detach() - torch.where(chosen_before, a_before, b_before), chosen == chosen_before
+    by_a, by_b = a.detach() - a_before, b.detach() - b_before
     line, further = torch.zeros_like(y), by_a.abs() >= by_b.abs()
     for z, moved, kept, more in ((a, by_a, chosen, further), (b, by_b, ~chosen, ~further)):
         if z.requires_grad:
@@ -203,7 +208,7 @@ def share_ties(z: Tensor, before: Tensor) -> Tensor:
     return (slope * torch.where(z.isfinite(), z, 0)).sum(-1)
 
 
-def pool(rules: Rescaled, func: Callable, args: tuple, kwargs: dict, name: str) -> Any:
+def pool(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs, name: str) -> Any:
     """Max pooling over the last axes, overlapping or not."""
     z, *rest = args
     then = rules.before(z)
@@ -221,11 +226,12 @@ def pool(rules: Rescaled, func: Callable, args: tuple, kwargs: dict, name: str) 
     return (through(given[0], line), given[1]) if isinstance(given, tuple) else through(given, line)
 
 
-def largest(rules: Rescaled, func: Callable, args: tuple, kwargs: dict, sign: int) -> Any:
+def largest(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs, sign: int) -> Any:
     """The largest (or, where ``sign`` is −1, smallest) value along axes, of everything, or of two tensors."""
     others = [one for one in (*args[1:], kwargs.get("other")) if isinstance(one, Tensor)]
+    dims: Sequence[int] = (0,)
     if others:
-        z, dims = torch.stack(torch.broadcast_tensors(args[0], others[0])), (0,)
+        z = torch.stack(torch.broadcast_tensors(args[0], others[0]))
     else:
         z, dim = args[0], kwargs.get("dim", args[1] if len(args) > 1 else None)
         dims = tuple(range(z.ndim)) if dim in (None, ()) else dim if isinstance(dim, tuple | list) else (dim,)

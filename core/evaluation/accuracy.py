@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -71,7 +72,7 @@ def evaluate(
 
     for start in range(0, len(split), batch):
         indices = range(start, min(start + batch, len(split)))
-        classifier.run(lambda indices=indices: job(indices))
+        classifier.run(partial(job, indices))
         if progress:
             progress(indices.stop, len(split))
     count = len(split)

@@ -55,7 +55,8 @@ def agreement(a: Map, b: Map, bank: Bank | None = None) -> Agreement:
     flat = is_flat(first) or is_flat(second)
     null = None if flat else find_null(sides, first, second)
     rows = zip(observed.tolist(), blind.tolist(), null.measures if null else (None,) * 3, strict=True)
-    return Agreement(*(measure(*row) for row in rows), grid, null.maps if null else 0, flat)
+    rank_correlation, top_fifth, shared_mass = (measure(*row) for row in rows)
+    return Agreement(rank_correlation, top_fifth, shared_mass, grid, null.maps if null else 0, flat)
 
 
 def measure(value: float, blind: float, null: Null | None) -> Measure:

@@ -92,7 +92,7 @@ class Bank:
         return np.where(packed.any((1, 2), keepdims=True), values, 0.0)
 
     def having(
-        self, name: str, maps: np.ndarray, settings: Mapping[str, Any] = (), made: Mapping[str, Any] = ()
+        self, name: str, maps: np.ndarray, settings: Mapping[str, Any] = {}, made: Mapping[str, Any] = {}
     ) -> Bank:
         """The bank with the maps (n, h, w) of one more source."""
         size = maps.max((1, 2), keepdims=True)
@@ -111,17 +111,25 @@ class Bank:
         kept = np.array([not sha256.startswith(one) for one in self.pictures])
         if kept.all():
             return self
-        parts = {key: {name: one[kept] for name, one in getattr(self, key).items()} for key in ("maps", "spreads")}
-        return replace(self, pictures=tuple(np.array(self.pictures)[kept].tolist()), **parts)
+        pictures = tuple(np.array(self.pictures)[kept].tolist())
+        maps, spreads = ({name: one[kept] for name, one in packed.items()} for packed in (self.maps, self.spreads))
+        return replace(self, pictures=pictures, maps=maps, spreads=spreads)
 
-    def standing_in(self, name: str, other: str, settings: Mapping[str, Any] = ()) -> Bank:
+    def standing_in(self, name: str, other: str, settings: Mapping[str, Any] = {}) -> Bank:
         """The bank with the maps of another source in the place of those of one more."""
         return self.adding(name, self.maps[other], self.spreads[other], settings, {INSTEAD: other})
 
-    def adding(self, name: str, maps: np.ndarray, spreads: np.ndarray, settings: Any, made: Any) -> Bank:
+    def adding(
+        self, name: str, maps: np.ndarray, spreads: np.ndarray, settings: Mapping[str, Any], made: Mapping[str, Any]
+    ) -> Bank:
         """The bank with packed maps of one more source."""
-        parts = {"maps": maps, "spreads": spreads, "settings": dict(settings), "made": dict(made)}
-        return replace(self, **{key: {**getattr(self, key), name: value} for key, value in parts.items()})
+        return replace(
+            self,
+            maps={**self.maps, name: maps},
+            spreads={**self.spreads, name: spreads},
+            settings={**self.settings, name: dict(settings)},
+            made={**self.made, name: dict(made)},
+        )
 
 
 def is_attention(name: str) -> bool:
@@ -211,8 +219,9 @@ def write_bank(bank: Bank, path: Path) -> None:
     facts = {"checksum": bank.checksum, "pictures": bank.pictures, "settings": bank.settings, "made": bank.made}
     file = io.BytesIO()
     own = [name for name in bank.maps if INSTEAD not in bank.made[name]]
-    arrays = {name: bank.maps[name] for name in own} | {name + SPREAD: bank.spreads[name] for name in own}
-    np.savez_compressed(file, **{FACTS: np.array(json.dumps(facts))}, **arrays)
+    arrays: dict[str, Any] = {FACTS: np.array(json.dumps(facts))}
+    arrays |= {name: bank.maps[name] for name in own} | {name + SPREAD: bank.spreads[name] for name in own}
+    np.savez_compressed(file, **arrays)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         put(path, file.getvalue())

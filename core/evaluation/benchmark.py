@@ -131,7 +131,8 @@ def benchmark(
             progress(done, len(missing) * len(cases))
 
     for name in missing:
-        made, found = source(classifier, name), {}
+        made = source(classifier, name)
+        found: dict[str, list[tuple[float, float | None]]] = {}
         for case in cases:
             for measure, value in measure_case(classifier, reinitialized, made, case, tell).items():
                 found.setdefault(measure, []).append(value)
@@ -157,7 +158,8 @@ def measure_case(
     ``reinitialized`` has kept no weight.
     """
     picture, target = case.picture, case.target
-    map_, found = made(classifier, picture, target, progress), {}
+    map_ = made(classifier, picture, target, progress)
+    found: dict[str, tuple[float, float | None]] = {}
     for name, mask in case.masks.items():
         place = localize(map_, mask)
         found |= {f"{name}mass": (place.mass, place.chance), f"{name}pointing": (place.pointing, place.chance)}

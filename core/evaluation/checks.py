@@ -67,11 +67,13 @@ def check(
     """
     if not isinstance(map_, Attribution | AttentionMap) or getattr(map_, "contrast", None) is not None:
         raise InvalidInput("check takes an Attribution of one class, or an AttentionMap of a reading.")
-    attribution = isinstance(map_, Attribution)
-    made = source(classifier, map_.method if attribution else ATTENTION + map_.tap, **parameters)
-    own = to_values(map_ if attribution else to_grid(map_, **parameters))
+    if isinstance(map_, Attribution):
+        made, own = source(classifier, map_.method, **parameters), to_values(map_)
+        target = map_.target if target is None else target
+    else:
+        made, own = source(classifier, ATTENTION + map_.tap, **parameters), to_values(to_grid(map_, **parameters))
     logits, done = read(classifier, picture).logits, 0
-    index = classifier.target(map_.target if attribution and target is None else target, logits)
+    index = classifier.target(target, logits)
     other = next((int(place) for place in np.argsort(-logits, kind="stable") if place != index), None)
 
     def tell(*_: int) -> None:

@@ -85,7 +85,7 @@ def faithfulness(
     steps = checking.whole(steps, 1, side * side, "The number of steps")
     seed = checking.whole(seed, 0, None, "The seed")
     wanted = map_.target if target is None and isinstance(map_, Attribution) else target
-    maps = {"map": to_values(map_), **{name: made(classifier, picture) for name, made in REFERENCES.items()}}
+    maps = {"map": to_values(map_), **{name: made(classifier, picture, 0, None) for name, made in REFERENCES.items()}}
     orders = {name: rank(one, side, seed) for name, one in maps.items()}
 
     def job() -> Faithfulness:
@@ -163,5 +163,6 @@ def trace_curves(
 
 def curves(deletion: Sequence[float], insertion: Sequence[float], share: np.ndarray) -> Curves:
     """Both curves with the areas under them."""
-    areas = (float(np.trapezoid(one, share)) for one in (deletion, insertion))
-    return Curves(*(frozen(np.array(one, np.float32)) for one in (deletion, insertion)), *areas)
+    removed, inserted = (frozen(np.array(one, np.float32)) for one in (deletion, insertion))
+    removed_area, inserted_area = (float(np.trapezoid(one, share)) for one in (deletion, insertion))
+    return Curves(removed, inserted, removed_area, inserted_area)

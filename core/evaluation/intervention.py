@@ -108,7 +108,10 @@ def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Ch
     checking.picture(picture, "intervene")
     if not isinstance(changes, Mapping):
         raise InvalidInput("intervene takes a dict from names of taps to changes, such as dict(stage4=core.UNIFORM).")
-    changes = {name: SHUFFLED(0) if change is SHUFFLED else change for name, change in changes.items()}
+    changes = {
+        name: SHUFFLED(0) if change is SHUFFLED else change  # type: ignore[comparison-overlap]  # it may lack its seed
+        for name, change in changes.items()
+    }
     unknown = [name for name in changes if name not in classifier.taps]
     if unknown:
         raise InvalidInput(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -75,7 +76,8 @@ def randomize(
         Stopped: ``progress`` raised it.
     """
     index = classifier.target(target, read(classifier, picture).logits)
-    made, stages, maps = source(classifier, name, **parameters), tuple(parts(classifier)), []
+    made, stages = source(classifier, name, **parameters), tuple(parts(classifier))
+    maps: list[np.ndarray] = []
     if not stages:
         raise InvalidInput("{model} has no weights to re-initialize. Choose another model.", model=classifier.card.slug)
 
@@ -118,7 +120,7 @@ def cascade(classifier: Classifier, seed: int = 0) -> Iterator[tuple[str, Classi
     share_pace(copy, classifier)
     generator = torch.Generator().manual_seed(seed)
     for name, modules in parts(copy).items():
-        copy.run(lambda modules=modules: redraw(modules, generator))
+        copy.run(partial(redraw, modules, generator))
         yield name, copy
 
 

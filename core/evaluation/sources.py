@@ -20,8 +20,8 @@ import numpy as np
 from core import checking
 from core.attention.reduction import to_grid
 from core.attention.rollout import ROLLOUT, can_roll, rollout_map
-from core.attribution import ATTENTION as LOOK
 from core.attribution import method, methods, quiet
+from core.attribution.attention import ATTENTION as LOOK
 from core.attribution.method import Method
 from core.classifier import Classifier, read
 from core.evaluation.agreement import blob
@@ -116,7 +116,13 @@ def center(classifier: Classifier, picture: Picture, target: int = 0, progress: 
 def edges(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:
     """How steep the gray of the square is, (size, size): the length of Sobel's gradient, edge pixels repeated."""
     gray = np.pad(classifier.square(picture) @ np.array(GRAY), 1, mode="edge")
-    steps, means = (lambda a: a[2:] - a[:-2]), (lambda a: a[2:] + 2 * a[1:-1] + a[:-2])  # along the first axis
+
+    def steps(a: np.ndarray) -> np.ndarray:  # along the first axis, as the means
+        return a[2:] - a[:-2]
+
+    def means(a: np.ndarray) -> np.ndarray:
+        return a[2:] + 2 * a[1:-1] + a[:-2]
+
     return np.hypot(means(steps(gray.T).T), means(steps(gray).T).T)
 
 

@@ -37,7 +37,7 @@ class Sides:
 
     def meet(self, grid: tuple[int, int]) -> tuple[int, int]:
         """The grid where two maps, and those of the bank, can be compared."""
-        known = [self.bank.maps[name].shape[1:] for name in (self.first, self.second) if name]
+        known = [self.bank.maps[name].shape[1:] for name in (self.first, self.second) if self.bank and name]
         return min(grid[0], *(h for h, _ in known), grid[0]), min(grid[1], *(w for _, w in known), grid[1])
 
 
@@ -76,7 +76,7 @@ class Null:
 class Nulls:
     """The three measures of unrelated pairs, from so many ``maps`` of other pictures."""
 
-    measures: tuple[Null, Null, Null]
+    measures: tuple[Null, ...]
     maps: int
 
 
