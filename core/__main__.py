@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     add_data(one)
     one.add_argument("--start", help="a model of the zoo whose weights to start from")
     one.add_argument("--seeds", type=int, default=1, help="train with so many seeds, for the spread; the first is kept")
-    add_recipe(one.add_argument_group("recipe", "what differs from the family's own recipe"))
+    add_recipe(one)
     one = add("evaluate", evaluate)
     one.add_argument("model", metavar="FAMILY/MECHANISM")
     add_data(one)

@@ -9,11 +9,11 @@ and shares of sixteen pictures or more are enough without. Only the first proces
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import distributed, nn
@@ -45,13 +45,13 @@ class Processes:
         own = (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", 1))
         return min(8, max(1, own // 2))
 
-    def share(self, value: T) -> T:
-        """What the first process gives, in all of them."""
-        if self.world > 1:
-            box = [value]
-            distributed.broadcast_object_list(box, src=0, device=self.device)
-            return box[0]
-        return value
+    def share(self, make: Callable[[], T]) -> T:
+        """What the first process makes, in all of them."""
+        if self.world == 1:
+            return make()
+        box: list[Any] = [make() if self.first else None]
+        distributed.broadcast_object_list(box, src=0, device=self.device)
+        return box[0]
 
     def wait(self) -> None:
         """Go on when all have come to this place."""

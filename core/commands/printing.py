@@ -7,7 +7,7 @@ import io
 import math
 import sys
 from collections.abc import Callable
-from typing import TextIO
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -39,7 +39,7 @@ def counted(pictures: int) -> str:
     return f"{pictures:,} picture{'' if pictures == 1 else 's'}"
 
 
-def print_answer(answer: dict | list, text: str, options: argparse.Namespace) -> None:
+def print_answer(answer: dict[str, Any] | list[dict[str, Any]], text: str, options: argparse.Namespace) -> None:
     """Print an answer as text, or as JSON, which is valid whatever the console can show."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
     print(to_json(answer, ascii_only=not unicode, indent=1) if options.json else text)

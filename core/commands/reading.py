@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -36,24 +37,26 @@ def explain(options: argparse.Namespace) -> None:
     reading = core.read(classifier, picture)
     found = core.attribute(classifier, picture, options.method, options.target)
     best = reading.probabilities.argsort()[::-1][:5]
+    classes = {classifier.card.classes[i]: float(reading.probabilities[i]) for i in best}
+    shapes = {one.tap: list(one.weights.shape) for one in reading.maps}
     answer = {
         "model": classifier.card.slug,
         "device": str(classifier.device),
         "target": classifier.card.classes[found.target],
         "gap": found.gap,
-        "classes": {classifier.card.classes[i]: float(reading.probabilities[i]) for i in best},
-        "maps": {one.tap: list(one.weights.shape) for one in reading.maps},
+        "classes": classes,
+        "maps": shapes,
     }
     if options.out:
-        maps = {one.tap: one.weights for one in reading.maps}
+        arrays: dict[str, Any] = {one.tap: one.weights for one in reading.maps}
         try:
-            np.savez_compressed(options.out, attribution=found.values, probabilities=reading.probabilities, **maps)
+            np.savez_compressed(options.out, attribution=found.values, probabilities=reading.probabilities, **arrays)
         except OSError as error:
             raise core.InvalidInput(
                 "{path} cannot be written: {reason}. Choose another path.", path=options.out, reason=reason(error)
             ) from error
-    rows = [f"{name:24}{percent(value):>8}" for name, value in answer["classes"].items()]
-    maps = [f"{name:28}{' × '.join(map(str, shape))}" for name, shape in answer["maps"].items()]
+    rows = [f"{name:24}{percent(value):>8}" for name, value in classes.items()]
+    maps = [f"{name:28}{' × '.join(map(str, shape))}" for name, shape in shapes.items()]
     gap = ", completeness gap undefined: the score hardly changes" if method(options.method).complete else ""
     gap = gap if found.gap is None else f", completeness gap {percent(found.gap)}"
     asked = f"{options.method} for {answer['target']}{gap}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from dataclasses import asdict
+from typing import Any
 
 import core
 from core.commands.printing import bar, counted, percent, print_answer
@@ -60,7 +61,7 @@ def scan(options: argparse.Namespace) -> None:
         print_answer(answer, text, options)
 
 
-def summarize_run(run: core.Run) -> tuple[dict, str]:
+def summarize_run(run: core.Run) -> tuple[dict[str, Any], str]:
     """What is worth knowing of a run at once, as JSON and as text."""
     run = run.snapshot()
     table, broken, unanswered, unmatched = run.table(), run.broken(), run.unanswered(), run.unmatched()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import Field, fields
+from typing import Any
 
 from tqdm import tqdm
 
@@ -16,9 +17,10 @@ from core.data.datasets import NAMES, Dataset, open_dataset
 from core.evaluation.accuracy import measure
 from core.models import zoo
 from core.training import RECIPES, Recipe, recipe, train_model
+from core.training.loop import Batch
 
 
-def option(part: Field) -> str:
+def option(part: Field[Any]) -> str:
     """The option of the command line that is a part of the recipe."""
     return "--" + part.name.replace("_", "-")
 
@@ -29,8 +31,9 @@ def sizes(text: str) -> tuple[tuple[float, int], ...]:
     return tuple((float(share), int(side)) for share, side in pairs)
 
 
-def add_recipe(one: argparse.ArgumentParser) -> None:
+def add_recipe(parser: argparse.ArgumentParser) -> None:
     """An option for each part of a recipe."""
+    one = parser.add_argument_group("recipe", "what differs from the family's own recipe")
     for part in fields(Recipe):
         words = {"default": None, "help": part.metadata["words"]}
         if isinstance(part.default, bool):
@@ -74,10 +77,10 @@ def train(options: argparse.Namespace) -> None:
     data = open_data(family, options)
     chosen = recipe(family if family in RECIPES else data.name, started=options.start is not None, **parts)
 
-    def batches(loader: Iterator, epoch: int) -> Iterator:
+    def batches(loader: Iterable[Batch], epoch: int) -> Iterable[Batch]:
         return tqdm(loader, f"epoch {epoch + 1}/{chosen.epochs}", leave=False, unit="batch", file=sys.stderr)
 
-    def report(line: dict) -> None:
+    def report(line: dict[str, Any]) -> None:
         text = f"epoch {line['epoch']:3}  loss {line['loss']:.3f}  validation {percent(line['accuracy'])}"
         print(f"{text}  {line['size']} px  {line['seconds']} s", file=sys.stderr, flush=True)
 
@@ -116,7 +119,7 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.store:
         zoo.store_card(card)
     found = {"accuracy": card.accuracy, **card.ablation}
-    facts = {name: card.facts[name] for name in ("independent", "confusion") if name in card.facts}
+    facts: dict[str, Any] = {name: card.facts[name] for name in ("independent", "confusion") if name in card.facts}
     rows = found | ({"independent": facts["independent"]["accuracy"]} if "independent" in facts else {})
     text = "\n".join(f"{name:12}{percent(value):>8}" for name, value in rows.items())
     print_answer({"model": options.model, "pictures": card.pictures, **found, **facts}, text, options)

@@ -115,7 +115,9 @@ def to_zip(
             return error
         return [to_png(paint(picture, values[row])) for values in arrays.values()]
 
-    file, missing, index = io.BytesIO(), [], []
+    file = io.BytesIO()
+    missing: list[str] = []
+    index: list[tuple[str, int]] = []
     with (
         closing(ahead(draw, numbers, os.cpu_count() or 1)) as drawn,
         zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,  # a PNG does not get smaller

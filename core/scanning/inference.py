@@ -7,7 +7,7 @@ Grad-CAM of the last stage, for the predicted class; a map that is the same ever
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -90,11 +90,11 @@ def infer(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agree
     with torch.no_grad():
         x = classifier.normalize(squares)
         wanted = [classifier.taps[tap]] if tap else []
-        watched = detach_at(stage) if stage else nullcontext([])
+        watched: AbstractContextManager[list[Tensor]] = detach_at(stage) if stage else nullcontext([])
         cam = None
         with torch.set_grad_enabled(agreement), listen(wanted) as records, watched as kept:
             scores = classifier.scores(x)
-            if agreement:
+            if agreement and stage is not None:
                 (gradients,) = torch.autograd.grad(scores.gather(1, scores.argmax(1, keepdim=True)).sum(), kept[0])
                 cam = class_activations(stage, kept[0].detach(), gradients)
         features = summarize(stage.arrange(kept[0].detach())) if stage else None
@@ -104,8 +104,9 @@ def infer(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agree
         truth = torch.from_numpy(labels).to(scores.device)
         losses = -logs.gather(1, truth.clamp(min=0)[:, None])[:, 0].masked_fill(truth < 0, torch.nan)
         fine = to_numpy(answered(scores, classifier.card))
-    maps = [to_maps(tap, record) for record in records.values()]
-    cams, maps = None if cam is None else to_numpy(cam), maps[0] if maps else None
+    record = records.get(classifier.taps[tap]) if tap else None
+    maps = to_maps(tap, record) if tap and record else None
+    cams = None if cam is None else to_numpy(cam)
     whole = np.all([fine, *(np.isfinite(one).all((1, 2)) for one in (maps, cams) if one is not None)], 0)
     return Inferences(
         to_numpy(best),

@@ -137,7 +137,7 @@ class Run:
 
     def named(self, attended: np.ndarray, cam: np.ndarray) -> tuple[AttentionMap, Attribution]:
         """One picture's maps (h, w) of the two arrays, with what they are: a bank knows them by that."""
-        model, stage = self.facts.get("checksum", ""), (("stage", self.facts.get("stage")),)
+        model, stage = self.facts.get("checksum", ""), (("stage", self.facts.get("stage") or ""),)
         seen = AttentionMap(self.facts.get("tap") or "", Kind.SPATIAL, attended, attended.shape, model=model)
         return seen, Attribution(cam, cam.shape, None, CAM, model=model, parameters=stage)
 

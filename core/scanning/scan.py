@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,8 @@ from core.scanning.rows import Rows
 from core.scanning.start import start
 from core.types import InvalidInput, Progress
 
-A, B = TypeVar("A"), TypeVar("B")
+A = TypeVar("A")
+B = TypeVar("B")
 
 MOST = 512  # pictures in a part
 SOONEST = 2.0  # seconds after which a part is written, in a scan that has just begun ...
@@ -74,8 +75,7 @@ def scan(
                         mapping=mapping, agreement=agreement, progress=progress)  # fmt: skip
     collection = open_collection(data, seed=seed, pictures=pictures, split=split, columns=columns)
     with gather("cpu") as processes:  # what they tell each other are a few words, whichever device the model is on
-        begun = start(classifier, collection, Path(out), mapping, agreement) if processes.first else None
-        run, missing = processes.share(begun)
+        run, missing = processes.share(lambda: start(classifier, collection, Path(out), mapping, agreement))
         if run.facts["identity"] != collection.identity:
             raise InvalidInput(
                 "This process finds other pictures in {data} than the first one. Give all processes the same data.",
@@ -177,7 +177,8 @@ class Work:
     def answer(self, batch: Batch, rows: Rows) -> None:
         """Let the model answer a batch, and add the rows."""
         names = [self.collection.labels[number] for number in batch.numbers]
-        truth, columns = np.array([self.labels.get(name, -1) for name in names], np.int64), {}
+        truth = np.array([-1 if name is None else self.labels.get(name, -1) for name in names], np.int64)
+        columns: dict[str, Any] = {}
         if batch.numbers:
             squares = np.stack(batch.squares)
             looks = self.classifier.run(lambda: infer(self.classifier, squares, truth, self.agreement))
@@ -186,14 +187,15 @@ class Work:
                 if reason is not None:
                     known = tuple(self.collection.stamps[number].tolist())
                     batch.broken.append(Broken(number, self.collection.paths[number], reason, known, True, name))
-            numbers, names, hashes = (list(compress(one, fine)) for one in (batch.numbers, names, batch.hashes))
+            numbers, hashes = list(compress(batch.numbers, fine)), list(compress(batch.hashes, fine))
             if numbers:
                 paths, stamps = [self.collection.paths[n] for n in numbers], self.collection.stamps[numbers]
-                columns = rows.columns(numbers, paths, names, truth[fine], hashes, stamps, looks.only(fine))
+                labels = list(compress(names, fine))
+                columns = rows.columns(numbers, paths, labels, truth[fine], hashes, stamps, looks.only(fine))
         rows.add(batch.stop, columns, batch.broken)
 
 
-def ahead(make: Callable[[A], B], items: Sequence[A], threads: int) -> Iterator[B]:
+def ahead(make: Callable[[A], B], items: Sequence[A], threads: int) -> Generator[B, None, None]:
     """What ``make`` gives for each item, in order, made in threads a little ahead of what is asked for."""
     waiting: deque[Future[B]] = deque()
     with ThreadPoolExecutor(threads, "fovea-reading") as pool:

@@ -28,7 +28,7 @@ def variation(size: int, recipe: Recipe) -> v2.Transform:
     return v2.Compose(steps)
 
 
-class Pictures(Dataset):
+class Pictures(Dataset[tuple[Tensor, int, Tensor]]):
     """Training pictures, varied anew in each epoch: item -> ((3, size, size) uint8, label, chance (3,) in 0..1).
 
     ``chance`` is for ``vary_color``, which takes a whole batch at once.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,11 +22,16 @@ from core.training.optimizers import SCHEDULES, Optimizers
 from core.training.recipe import Recipe
 from core.types import InvalidInput
 
+Tensors = list[Tensor] | tuple[Tensor, ...]
+Batch = tuple[Tensor, Tensor, Tensor]
+Batches = Callable[[Iterable[Batch], int], Iterable[Batch]]
+"""Wraps the loader of an epoch (from 0), to show how far it is."""
 
-def running_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
+
+def running_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
     """An exponential average that forgets the first weights soon: the decay of step t is at most (1 + t) / (10 + t)."""
 
-    def update(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+    def update(averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
         t = float(count)
         get_ema_multi_avg_fn(min(decay, (1 + t) / (10 + t)))(averaged, current, count)
 
@@ -50,7 +56,7 @@ def finite(model: nn.Module) -> bool:
     return bool(torch.stack([weight.detach().float().sum() for weight in model.parameters()]).isfinite().all())
 
 
-def find_checkpoint(path: Path, recipe: Recipe, about: str) -> dict | None:
+def find_checkpoint(path: Path, recipe: Recipe, about: str) -> dict[str, Any] | None:
     """What the last finished epoch of the same run left, or None."""
     if not path.exists():
         return None
@@ -62,7 +68,7 @@ def find_checkpoint(path: Path, recipe: Recipe, about: str) -> dict | None:
     return saved if same and saved.get("about", about) == about else None
 
 
-def write_checkpoint(path: Path, state: dict) -> None:
+def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write all of it or nothing: a run may be killed here too."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(state, path.with_suffix(".part"))
@@ -79,9 +85,9 @@ def train(
     processes: Processes,
     checkpoint: Path,
     about: str = "",
-    report: Callable[[dict], None] = lambda line: None,
-    batches: Callable[[Iterator, int], Iterator] = lambda loader, epoch: loader,
-) -> tuple[nn.Module, list[dict]]:
+    report: Callable[[dict[str, Any]], None] = lambda line: None,
+    batches: Batches = lambda loader, epoch: loader,
+) -> tuple[nn.Module, list[dict[str, Any]]]:
     """Train ``model`` in place of its weights and return their average, with one line of history for each epoch.
 
     ``prepare`` makes the validation square (h, w, 3) -> (size, size, 3) uint8, ``normalize`` the model's input from
@@ -93,11 +99,11 @@ def train(
         InvalidInput: a weight is not finite after a step.
     """
     device = processes.device
-    model = model.to(device, memory_format=torch.channels_last)
+    model = model.to(device).to(memory_format=torch.channels_last)
     optimizers = Optimizers(model, recipe)
     mean = AveragedModel(model, multi_avg_fn=running_average(recipe.average), use_buffers=True)
-    history: list[dict] = []
-    saved = processes.share(find_checkpoint(checkpoint, recipe, about) if processes.first else None)
+    history: list[dict[str, Any]] = []
+    saved = processes.share(lambda: find_checkpoint(checkpoint, recipe, about))
     if saved:
         model.load_state_dict(saved["model"])
         mean.load_state_dict(saved["mean"])

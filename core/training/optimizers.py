@@ -9,6 +9,7 @@ each as the matrix (out, in · height · width), and the linear layers of a tran
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -52,7 +53,7 @@ class Optimizers:
     def step(self, rate: float) -> None:
         """One step at that learning rate; the gradients are cleared."""
         for parameter, view in self.pairs:
-            view.grad = as_matrix(parameter.grad)
+            view.grad = None if parameter.grad is None else as_matrix(parameter.grad)
         for part in self.parts:
             for group in part.param_groups:
                 group["lr"] = rate
@@ -61,11 +62,11 @@ class Optimizers:
         for parameter, _ in self.pairs:
             parameter.grad = None
 
-    def state_dict(self) -> list[dict]:
+    def state_dict(self) -> list[dict[str, Any]]:
         """The states of both, for a checkpoint."""
         return [part.state_dict() for part in self.parts]
 
-    def load_state_dict(self, states: list[dict]) -> None:
+    def load_state_dict(self, states: list[dict[str, Any]]) -> None:
         """Go on from a checkpoint."""
         for part, state in zip(self.parts, states, strict=True):
             part.load_state_dict(state)

@@ -48,7 +48,7 @@ class Recipe:
     schedule: str = _part("one-cycle", "how the rate changes", of=("one-cycle", "cosine"))
     class_weights: str = _part("none", "balanced: a rare class weighs as much as any", of=("none", "balanced"))
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for one in fields(self):
             value, within, of = getattr(self, one.name), one.metadata["within"], one.metadata["of"]
             name = one.name.replace("_", " ").capitalize()
@@ -81,7 +81,7 @@ class Recipe:
         key = (self.seed, epoch, 0 if index is None else index + 1)  # zeros at its end change nothing of a key
         return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """The recipe as a card states it."""
         return asdict(self)
 
@@ -94,8 +94,10 @@ class Recipe:
         """
         try:
             call = ast.parse(text, mode="eval").body
-            return cls(**{current(one.arg): ast.literal_eval(one.value) for one in call.keywords})
-        except (SyntaxError, AttributeError, TypeError, ValueError) as error:
+            if not isinstance(call, ast.Call):
+                raise TypeError("it calls nothing")
+            return cls(**{current(str(one.arg)): ast.literal_eval(one.value) for one in call.keywords})
+        except (SyntaxError, TypeError, ValueError) as error:
             raise ValueError(f"This is no recipe of today: {text}") from error
 
 
@@ -111,7 +113,7 @@ RECIPES = {
 }
 
 
-def recipe(family: str, *, started: bool = False, **changes: object) -> Recipe:
+def recipe(family: str, *, started: bool = False, **changes: Any) -> Recipe:
     """The recipe of a family, with ``changes`` that are not None; an unknown family trains as photographs do.
 
     A ``started`` model, which has another's weights already, needs a third of the epochs at half the rate. InvalidInput

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import platform
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,12 +20,9 @@ from core.distributed import Processes, gather
 from core.evaluation.accuracy import evaluate, measure
 from core.images import open_image, square
 from core.models import zoo
-from core.training.loop import train
+from core.training.loop import Batches, train
 from core.training.recipe import Recipe
 from core.types import InvalidInput, ModelCard, Progress
-
-Batches = Callable[[Iterator, int], Iterator]
-"""Wraps the loader of an epoch (from 0), to show how far it is."""
 
 
 def start_from(module: nn.Module, slug: str) -> int:
@@ -65,9 +63,9 @@ def fit(
     processes: Processes,
     start: str | None,
     cache: Path,
-    report: Callable[[dict], None],
+    report: Callable[[dict[str, Any]], None],
     batches: Batches,
-) -> tuple[nn.Module, list[dict]]:
+) -> tuple[nn.Module, list[dict[str, Any]]]:
     """Build the card's model with a seed's first weights and train it: the module and its history."""
     torch.manual_seed(recipe.seed)
     module = zoo.build(card)
@@ -101,7 +99,7 @@ def name_device(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or device.type
 
 
-def spread(seeds: range, accuracies: list[float]) -> dict:
+def spread(seeds: range, accuracies: list[float]) -> dict[str, Any]:
     """What a card says of several seeds: each one's accuracy, their mean and their sample standard deviation."""
     mean, deviation = statistics.fmean(accuracies), statistics.stdev(accuracies)
     return {"seeds": list(seeds), "accuracies": accuracies, "mean": mean, "std": deviation}
@@ -117,7 +115,7 @@ def train_model(
     seeds: int = 1,
     command: str = "",
     cache: Path = Path(".cache/training"),
-    report: Callable[[dict], None] = lambda line: None,
+    report: Callable[[dict[str, Any]], None] = lambda line: None,
     batches: Batches = lambda loader, epoch: loader,
     progress: Progress | None = None,
 ) -> ModelCard | None:
@@ -160,7 +158,7 @@ def train_model(
             card = replace(card, facts=facts)
             card = measure(Classifier(card, zoo.fetch(card).to(where), where), data, progress)
             zoo.store_card(card)
-        accuracies = [card.accuracy]
+        accuracies = [] if card.accuracy is None else [card.accuracy]  # measured by the first process alone
         for seed in numbers[1:]:
             module, _ = fit(card, data, replace(recipe, seed=seed), processes, start, cache, report, batches)
             if processes.first:

@@ -37,7 +37,7 @@ def test_one_process_alone_needs_no_others(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("WORLD_SIZE", "4")  # what a cluster may set for its own purposes
     with gather("cpu") as processes:
         assert (processes, processes.first) == (ALONE, True)
-        assert processes.join(module) is module and processes.share(value) is value
+        assert processes.join(module) is module and processes.share(lambda: value) is value
     assert processes.workers >= 1
 
 
@@ -92,7 +92,7 @@ with gather("cpu") as processes:
     torch.testing.assert_close(model.weight.grad, alone.weight.grad)
     assert not torch.allclose(torch.autograd.grad(F.cross_entropy(alone(x[mine]), y[mine]), alone.weight)[0],
                               alone.weight.grad), "a share has another gradient"
-    assert processes.share({"from": processes.rank, "x": x * processes.rank})["from"] == 0
+    assert processes.share(lambda: {"from": processes.rank, "x": x * processes.rank})["from"] == 0
     assert (processes.world, len(mine)) == (2, 12)
     if processes.first:
         print("alike")
