@@ -42,9 +42,10 @@ tables: requirements-dev ## measure again, and write README.md's tables; TABLES=
 shots: requirements-dev ## draw the README's picture again, in a real browser
 	@$(python) -m tests.browser.shots
 
-lint: requirements-dev ## what ruff finds
+lint: requirements-dev ## what ruff finds, and mypy in core
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
+	@$(python) -m mypy
 
 # A copy of each list in .venv says what is installed: while both are alike nothing is asked of pip or of the network.
 requirements: $(python)

@@ -150,7 +150,8 @@ def _admitted(card: ModelCard, weights: Weights, device: torch.device) -> Admitt
     if card.architecture.startswith(f"{torchvision_models.FAMILY}/"):
         weights = torchvision_models.renamed(weights)
     module = _filled(card, weights)
-    told = [remark(module, weights, card.slug), torchvision_models.renormalizes(card) and RENORMALIZED]
+    renormalized = RENORMALIZED if torchvision_models.renormalizes(card) else None
+    told = [remark(module, weights, card.slug), renormalized]
     found = admit(module, card, device)
     return replace(found, notes=(*found.notes, *filter(None, told)))
 
