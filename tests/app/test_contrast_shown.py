@@ -39,7 +39,7 @@ def test_a_class_can_be_set_against_another(classifier: core.Classifier) -> None
     )
     assert f', contrast="{other}"' in page.code[-1].value
     both = word("contrast.both", target=classifier.card.classes[target], other=other)
-    assert f"against {word('contrast.title', method='Input × gradient', classes=both)}" in said(page)  # which map
+    assert f"compared with {word('contrast.title', method='Input × gradient', classes=both)}" in said(page)  # which map
     page = well(page.selectbox(key=Key.CONTRAST).set_value("").run())
     assert "contrast" not in page.query_params
 

@@ -13,6 +13,7 @@ from app.state import Key, Subject
 from app.views.explore import attributions, panes
 from app.views.explore.keys import ExploreKey
 from app.words import word
+from core import scenes
 from core.attribution import method
 from core.data import samples
 from core.data.datasets import IMAGENETTE
@@ -122,9 +123,7 @@ def test_the_truth_of_a_sample_is_that_of_the_pickers() -> None:
         assert [samples.find_truth(one.slug) for one in offered] == [one.truth for one in offered]
     wnid, title = next(iter(IMAGENETTE.items()))
     assert samples.find_truth(f"imagenette/{wnid}/anything") == title
-    assert (
-        samples.find_truth("photo/hopper") is None and samples.find_truth("scenes/123456") in core.data.drawing.OBJECTS
-    )
+    assert samples.find_truth("photo/hopper") is None and samples.find_truth("scenes/123456") in scenes.OBJECTS
 
 
 ERASED = {"trial": "erase", "erase_map": "attribution", "erase_share": "45", "erase_fill": "blur", "seed": "3"}

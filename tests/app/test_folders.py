@@ -14,6 +14,7 @@ from PIL import Image
 from streamlit import config
 
 import core
+from app.runtime import kept_runs
 from app.runtime.mistakes import folders, runs, scans
 from app.state import Key
 from app.views.mistakes.keys import MistakesKey
@@ -40,7 +41,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             pixels = np.random.default_rng(len(name)).integers(0, 255, (40, 40, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / name / label / "1.png")
     monkeypatch.setenv(folders.FOLDERS, os.pathsep.join(["", str(tmp_path / "open"), " "]))
-    monkeypatch.setenv(runs.FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setenv(kept_runs.FOLDER, str(tmp_path / "runs"))
     scans.collection.clear()
     return tmp_path
 

@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
 import core
+from app.runtime import kept_runs
 from app.runtime.mistakes import runs, tags
 from app.runtime.mistakes.filters import Filter
 from app.views.explore.keys import ExploreKey
@@ -111,7 +112,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def at_home(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOVEA_MODELS", str(world / "models"))
-    monkeypatch.setenv(runs.FOLDER, str(world / "runs"))
+    monkeypatch.setenv(kept_runs.FOLDER, str(world / "runs"))
     monkeypatch.setenv("FOVEA_BENCHMARK", str(world / f"{PIX}.json"))
 
 

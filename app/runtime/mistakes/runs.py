@@ -11,17 +11,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.runtime import results
+from app.runtime import kept_runs, results
 from app.runtime.mistakes import folders, tags
 from app.runtime.mistakes.filters import Answers, Filter, Group, Sort
 from core import InvalidInput, Picture
-from core.data.folders import home
 from core.evaluation.summary import Calibration, Share, accuracy, by_class, calibration, confusion
 from core.images import thumbnail
-from core.scanning import Run, list_runs, open_run
+from core.scanning import Run, open_run
 from core.scanning.run import FACTS
 
-FOLDER = "FOVEA_RUNS"
 SIDE = 160
 """Pixels of a thumbnail in the gallery."""
 READERS = 8
@@ -43,7 +41,7 @@ class Opened:
     @property
     def name(self) -> str:
         """What the run is called in the address."""
-        return name_of(self.run)
+        return kept_runs.name_of(self.run)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -60,48 +58,19 @@ class Opened:
         return int(found[0]) if len(found) else None
 
 
-def folder() -> Path:
-    """Where runs are kept: the folder that FOVEA_RUNS names, else ``runs`` in Fovea's folder of the user's cache."""
-    named = os.environ.get(FOLDER)
-    return Path(named) if named else home() / "runs"
-
-
-def earlier() -> tuple[Run, ...]:
-    """The runs that are kept, the newest first."""
-    return list_runs(folder())
-
-
-def begun(name: str) -> bool:
-    """Whether a run of that name has any picture yet."""
-    try:
-        return bool(open_run(folder() / name).parts)
-    except InvalidInput:
-        return False
-
-
-def is_kept(run: Run) -> bool:
-    """Whether a run lies where the app keeps its own."""
-    return run.folder.parent == folder().absolute()
-
-
-def name_of(run: Run) -> str:
-    """What a run is called: its folder's name where it is kept here, else the whole path of that."""
-    return run.folder.name if is_kept(run) else str(run.folder)
-
-
 def open_one(name: str) -> Opened:
     """The run of that name, or in the folder of that whole path, with its table: read once for each state of it.
 
     Raises:
         InvalidInput: there is no such run, it is damaged, or it lies where visitors may not look.
     """
-    if Path(name).is_absolute() and Path(name).parent != folder().absolute():
+    if Path(name).is_absolute() and Path(name).parent != kept_runs.folder().absolute():
         folders.check(name)
     known = Path(name).is_absolute() or (Path(name).name == name and name != "..")
-    if not known or not (folder() / name / FACTS).is_file():
+    if not known or not (kept_runs.folder() / name / FACTS).is_file():
         raise InvalidInput("There is no run '{name}'. Choose one from the list.", name=name)
-    run = open_run(folder() / name).snapshot()
-    if not is_kept(run) and os.path.isabs(run.facts["data"]):
+    run = open_run(kept_runs.folder() / name).snapshot()
+    if not kept_runs.is_kept(run) and os.path.isabs(run.facts["data"]):
         folders.check(run.facts["data"])
     return results.store().get(("run", *_stamp(run)), lambda: _read(run))
 
@@ -115,7 +84,7 @@ def _stamp(run: Run) -> tuple[Hashable, ...]:
 def _read(run: Run) -> Opened:
     """A run's table; classes and labels as categories, which are compared at once."""
     key, table = _stamp(run), run.table()
-    if not is_kept(run):
+    if not kept_runs.is_kept(run):
         folders.check_pictures(run.facts["data"], table["path"])
     names = pd.CategoricalDtype(run.classes)
     return Opened(run, table.astype({"label": "category", "true": names, "predicted": names}), key)

@@ -19,9 +19,9 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.runtime import results
+from app.runtime import kept_runs, results
 from app.runtime.loading import Models
-from app.runtime.mistakes import folders, runs
+from app.runtime.mistakes import folders
 from core import Classifier, InvalidInput, Stopped
 from core.data.archive import LARGEST
 from core.data.collection import Collection
@@ -122,7 +122,7 @@ def run(model: Classifier, request: Request, tick: Progress) -> None:
         InvalidInput: what the core says of the data, the disk or the run.
         Stopped: by ``stop``.
     """
-    out, chosen = runs.folder() / request.name, {"seed": request.seed, "pictures": request.pictures}
+    out, chosen = kept_runs.folder() / request.name, {"seed": request.seed, "pictures": request.pictures}
     taken = {"split": request.split or None, "columns": dict(request.columns)}
 
     def work(progress: Progress) -> None:
@@ -146,7 +146,7 @@ def progress(name: str) -> tuple[int, int] | None:
 
 
 def _key(name: str) -> tuple[str]:
-    return (str(runs.folder() / name),)
+    return (str(kept_runs.folder() / name),)
 
 
 def runtime_session() -> str | None:
@@ -176,7 +176,14 @@ def request(run: Run) -> Request:
     taken = facts.get("taken") or {}  # runs of older versions do not say it
     split, columns = taken.get("split", ""), tuple(taken.get("columns", {}).items())
     return Request(
-        facts["model"], runs.name_of(run), facts["data"], seed, pictures, tuple(mapping), split=split, columns=columns
+        facts["model"],
+        kept_runs.name_of(run),
+        facts["data"],
+        seed,
+        pictures,
+        tuple(mapping),
+        split=split,
+        columns=columns,
     )
 
 
@@ -186,7 +193,7 @@ def keep_zip(file: BinaryIO, name: str) -> Path:
     Raises:
         InvalidInput: it is too large, is no zip, holds no pictures, or there is no room for it.
     """
-    folder = runs.folder() / ZIPS
+    folder = kept_runs.folder() / ZIPS
     try:
         folder.mkdir(parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
@@ -236,14 +243,14 @@ def remove(run: Run) -> None:
     Raises:
         InvalidInput: it cannot be removed, or is not the app's own: who knows what else lies in that folder.
     """
-    if not runs.is_kept(run):
+    if not kept_runs.is_kept(run):
         raise InvalidInput("{folder} is not a run of this app. Delete the folder by hand.", folder=run.folder)
-    stop(runs.name_of(run))
+    stop(kept_runs.name_of(run))
     place = Path(run.facts["data"])
     try:
         shutil.rmtree(run.folder)
-        kept = place.parent.parent == (runs.folder() / ZIPS).absolute()
-        if kept and place.is_file() and not any(one.facts["data"] == str(place) for one in runs.earlier()):
+        kept = place.parent.parent == (kept_runs.folder() / ZIPS).absolute()
+        if kept and place.is_file() and not any(one.facts["data"] == str(place) for one in kept_runs.earlier()):
             _drop(place)
     except OSError as error:
         raise InvalidInput(

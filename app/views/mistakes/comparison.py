@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
+from app.runtime import kept_runs
 from app.runtime.mistakes import comparison, runs
 from app.runtime.mistakes.filters import Group, Sort
 from app.runtime.mistakes.runs import Opened
@@ -20,10 +21,10 @@ WIDE = 540
 
 def pick_other(opened: Opened) -> None:
     """Choose another run to compare the open one with."""
-    others = [run for run in runs.earlier() if run.folder != opened.run.folder]
+    others = [run for run in kept_runs.earlier() if run.folder != opened.run.folder]
     fitting = [run for run in others if comparison.share_pictures(opened.run, run)]
     fitting.sort(key=lambda run: run.facts["identity"] != opened.run.facts["identity"])  # the same pictures first
-    titles = {runs.name_of(run): f"{short_title(run)}, {data_title(run)}, {started(run)}" for run in fitting}
+    titles = {kept_runs.name_of(run): f"{short_title(run)}, {data_title(run)}, {started(run)}" for run in fitting}
     if state.get(MistakesKey.OTHER_RUN) not in titles:
         if wanted := state.take_asked(MistakesKey.OTHER_RUN):
             state.notice(plain("compare.unknown", run=wanted))

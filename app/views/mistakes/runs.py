@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
+from app.runtime import kept_runs
 from app.runtime.mistakes import folders, runs, scans
 from app.runtime.mistakes.runs import Opened
 from app.state import Key
@@ -27,9 +28,9 @@ FOLDER = f"{MistakesKey.RUNS}.folder"
 
 def show_list() -> None:
     """The list of the runs that are kept; a click on a line opens that one."""
-    kept = runs.earlier()
+    kept = kept_runs.earlier()
     st.subheader(word("runs.title"))
-    st.caption(word("runs.kept" if kept else "runs.none", folder=runs.folder()))
+    st.caption(word("runs.kept" if kept else "runs.none", folder=kept_runs.folder()))
     if kept:
         list_kept(kept)
     if folders.offers():
@@ -72,7 +73,7 @@ def list_kept(kept: Sequence[Run]) -> None:
     def click() -> None:
         line = state.clicked_line(MistakesKey.RUNS)
         if line is not None:
-            show_run(runs.name_of(kept[line]))
+            show_run(kept_runs.name_of(kept[line]))
 
     lines = [
         {
@@ -122,7 +123,7 @@ def show_head(opened: Opened) -> None:
         if len(opened.table):
             comparison.pick_other(opened)
             export.show(opened)
-        if runs.is_kept(opened.run):
+        if kept_runs.is_kept(opened.run):
             remove(opened)
         st.button(word("runs.all"), key="runs-back", icon=":material/list:", on_click=close)
     unanswered(opened)

@@ -7,7 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from app import runtime, state
-from app.runtime.mistakes import runs, scans
+from app.runtime import kept_runs
+from app.runtime.mistakes import scans
 from app.runtime.mistakes.scans import Request
 from app.state import Key
 from app.views.mistakes import data, selection
@@ -88,7 +89,7 @@ def _follow(page: Path) -> None:
     found = scans.progress(request.name)
     if found is None:  # done, or stopped: the page shows what was found
         state.forget(MistakesKey.SCANNING)
-        if runs.begun(request.name):
+        if kept_runs.begun(request.name):
             selection.open_run(request.name)
         st.rerun()
     done, total = found
@@ -110,7 +111,7 @@ def show(classifier: Classifier, request: Request) -> None:
             pass  # what was scanned stays, and is shown
         except InvalidInput as error:
             state.notice(say(error))
-        selection.open_run(request.name if runs.begun(request.name) else None)
+        selection.open_run(request.name if kept_runs.begun(request.name) else None)
 
     job.run(
         work,

@@ -8,7 +8,7 @@ import pytest
 
 import core
 from app import runtime
-from app.runtime.mistakes import runs
+from app.runtime import kept_runs
 from app.runtime.store import Store
 
 MODEL, OTHER, COUNT = "scenes-tag/cbam", "scenes-tag/plain", 64
@@ -33,12 +33,12 @@ def own_store(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def home(scanned: Path, own_store: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The app keeps its runs where two are already."""
-    monkeypatch.setenv(runs.FOLDER, str(scanned))
+    monkeypatch.setenv(kept_runs.FOLDER, str(scanned))
     return scanned
 
 
 @pytest.fixture
 def empty(tmp_path: Path, own_store: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The app keeps its runs in this test's folder, where there is none yet."""
-    monkeypatch.setenv(runs.FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setenv(kept_runs.FOLDER, str(tmp_path / "runs"))
     return tmp_path

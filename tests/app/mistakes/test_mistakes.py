@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import state
+from app.runtime import kept_runs
 from app.runtime.mistakes import runs, scans
 from app.runtime.mistakes.scans import Request
 from app.state import Key
@@ -38,7 +39,7 @@ def choose(page: AppTest, source: str) -> AppTest:
 
 def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
     page = well(open_run())
-    assert word("runs.none", folder=runs.folder()) in said(page)
+    assert word("runs.none", folder=kept_runs.folder()) in said(page)
     page = well(page.number_input(key="scenes-count").set_value(20).run())
     assert word("match.all", pictures="20", count="10") in said(page)
     page = press(page, "start-scan")
@@ -50,7 +51,7 @@ def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
     page = press(page, "runs-back")
     assert "run" not in page.query_params and len(page.dataframe[-1].value) == 1
     page = press(page, "start-scan")  # the same again: nothing is left to do, and there is no second run
-    assert page.session_state[MistakesKey.RUN] == name and len(runs.earlier()) == 1
+    assert page.session_state[MistakesKey.RUN] == name and len(kept_runs.earlier()) == 1
 
 
 def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(empty: Path) -> None:
@@ -64,7 +65,7 @@ def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(em
 
     with pytest.raises(Stopped):
         scans.run(model, asked, tick)
-    run = core.open_run(runs.folder() / "stopped")
+    run = core.open_run(kept_runs.folder() / "stopped")
     assert 0 < run.scanned < 120 and told[-1][1] == 120
     page = well(open_run(run="stopped"))
     assert word("scan.unfinished", left=str(120 - run.scanned), total="120") in said(page)
@@ -107,7 +108,7 @@ def test_leaving_ends_a_scan_soon_and_coming_back_joins_it(empty: Path, monkeypa
         time.sleep(0.05)
     assert not going._on_their_way
     time.sleep(0.5)  # the last batch is written
-    assert 0 < core.open_run(runs.folder() / "left").scanned < 4000
+    assert 0 < core.open_run(kept_runs.folder() / "left").scanned < 4000
 
 
 def test_a_folder_with_labels_that_do_not_match_and_a_broken_picture(empty: Path) -> None:
@@ -134,7 +135,7 @@ def test_of_a_run_in_which_nothing_could_be_read_nothing_else_is_said(empty: Pat
     (empty / "data" / "house").mkdir(parents=True)
     for number in range(3):
         (empty / "data" / "house" / f"{number}.png").write_bytes(b"no pixels")
-    core.scan(core.load(MODEL, "cpu"), empty / "data", runs.folder() / "dark")
+    core.scan(core.load(MODEL, "cpu"), empty / "data", kept_runs.folder() / "dark")
     page = well(open_run(run="dark"))
     assert f"(+3 broken) · {word('overview.nothing')}" in said(page)
     assert list(page.dataframe[0].value["path"]) == [f"house/{number}.png" for number in range(3)]
@@ -179,15 +180,15 @@ def test_a_zip_is_kept_scanned_and_its_pictures_are_seen(empty: Path) -> None:
     page = upload(b"PK and nothing more")
     assert len(page.error) == 1 and page.error[0].value.startswith("my pictures.zip cannot be read as a zip")
     page = upload(zipped(("notes.txt", b"no picture")))
-    assert len(page.error) == 1 and str(runs.folder()) not in page.error[0].value
-    assert not list((runs.folder() / scans.ZIPS).iterdir())
+    assert len(page.error) == 1 and str(kept_runs.folder()) not in page.error[0].value
+    assert not list((kept_runs.folder() / scans.ZIPS).iterdir())
     page = well(upload(good))
     assert word("data.zip.kept", name="my-pictures.zip") in said(page)
     page = press(page, "start-scan")
     opened = runs.open_one(page.session_state[MistakesKey.RUN])
     assert len(opened.table) == 6 and all(runs.thumbnails(opened, range(6)))
     page = press(page, "remove-run")  # and its zip with it
-    assert not runs.earlier() and not list((runs.folder() / scans.ZIPS).iterdir())
+    assert not kept_runs.earlier() and not list((kept_runs.folder() / scans.ZIPS).iterdir())
     assert MistakesKey.RUN not in page.query_params
 
 
@@ -209,7 +210,7 @@ def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
     assert word("scatter.legend", wrong="0") not in said(page)
     page.session_state[MistakesKey.NUMBER] = 0
     page = well(page.run())
-    assert "The model says <b>" in html(page) and word("case.nearest") not in said(page)
+    assert "<span>no true class</span>" in html(page) and word("case.nearest") not in said(page)
 
 
 def test_a_run_that_is_opened_from_the_list_brings_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,19 +236,19 @@ def test_a_run_that_lies_elsewhere_is_opened_by_its_folder(empty: Path, scanned:
 
 def test_removing_a_run_leaves_the_others(empty: Path, scanned: Path) -> None:
     for name in (RUN, PLAIN):
-        shutil.copytree(scanned / name, runs.folder() / name)
+        shutil.copytree(scanned / name, kept_runs.folder() / name)
     page = well(open_run(run=RUN))
-    assert word("runs.remove.sure", folder=runs.folder() / RUN) in said(page)
+    assert word("runs.remove.sure", folder=kept_runs.folder() / RUN) in said(page)
     page = press(page, "remove-run")
-    assert [run.folder.name for run in runs.earlier()] == [PLAIN] and word("scan.new") in said(page)
+    assert [run.folder.name for run in kept_runs.earlier()] == [PLAIN] and word("scan.new") in said(page)
 
 
 def test_earlier_runs_are_listed_with_how_often_each_is_right(home: Path) -> None:
     page = well(open_run())
     table = page.dataframe[-1].value
-    assert list(table["model"]) == [short_title(run) for run in runs.earlier()]
+    assert list(table["model"]) == [short_title(run) for run in kept_runs.earlier()]
     assert sorted(table["pictures"]) == ["64", "64"] and list(table["data"]) == [word("runs.scenes-tag", seed=2)] * 2
-    for run, right in zip(runs.earlier(), table["right"], strict=True):
+    for run, right in zip(kept_runs.earlier(), table["right"], strict=True):
         lines = run.table()
         assert right == pytest.approx(100 * np.mean(lines["true"] == lines["predicted"]))
 

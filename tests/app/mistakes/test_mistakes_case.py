@@ -13,6 +13,7 @@ import pytest
 import streamlit as st
 
 import core
+from app.runtime import kept_runs
 from app.runtime.mistakes import cases, exports, runs, tags
 from app.runtime.mistakes.filters import Answers, Filter
 from app.state import Key
@@ -136,8 +137,8 @@ def test_a_full_strip_keeps_the_page_and_says_so(home: Path, monkeypatch: pytest
 
 
 def test_without_its_model_the_maps_of_the_scan_are_shown(empty: Path, scanned: Path) -> None:
-    shutil.copytree(scanned / RUN, runs.folder() / "gone")
-    path = runs.folder() / "gone" / "run.json"
+    shutil.copytree(scanned / RUN, kept_runs.folder() / "gone")
+    path = kept_runs.folder() / "gone" / "run.json"
     path.write_text(path.read_text().replace('"scenes-tag/cbam"', '"scenes-tag/burned"'))
     page = open_picture(0, "gone")
     assert word("model.gone", model="scenes-tag/burned") in said(page)

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app.figures import confusion_cells, reliability
+from app.runtime import kept_runs
 from app.runtime.mistakes import runs
 from app.runtime.mistakes.filters import Answers, Filter, Sort
 from app.views.mistakes import overview, selection
@@ -157,7 +158,7 @@ def test_a_cell_that_is_clicked_twice_lets_go(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_gone_picture_leaves_its_place_in_the_gallery(empty: Path) -> None:
     place = folder_of_pictures(empty / "data")
-    core.scan(core.load(MODEL, "cpu"), place, runs.folder() / "one")
+    core.scan(core.load(MODEL, "cpu"), place, kept_runs.folder() / "one")
     (place / "House" / "2.png").unlink()
     Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(place / "House" / "3.png")  # another picture now
     opened = runs.open_one("one")

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import core
+from app.runtime import kept_runs
 from app.runtime.mistakes import comparison, runs, tags
 from app.runtime.mistakes.filters import Answers, Filter, Group, Sort
 from app.runtime.mistakes.runs import Opened
@@ -154,7 +155,7 @@ def test_a_filter_over_a_hundred_thousand_pictures_takes_less_than_half_a_second
 
 
 def test_tags_are_kept_in_the_run(empty: Path, tiny: Callable) -> None:
-    core.scan(tiny("plain"), "scenes", runs.folder() / "tagged", pictures=30)
+    core.scan(tiny("plain"), "scenes", kept_runs.folder() / "tagged", pictures=30)
     opened = runs.open_one("tagged")
     before = opened.key
     tags.put(opened.run, (3, 7), ["shortcut", " my own ", "shortcut", ""])

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
+from app.runtime import kept_runs
 from app.runtime.mistakes import runs, scans
 from app.views.mistakes.keys import MistakesKey
 from app.words import word
@@ -91,4 +92,4 @@ def test_what_could_not_be_otherwise_is_not_asked(place: Path) -> None:
     assert not [one for one in page.selectbox if str(one.key).startswith("taken.")]
     page = well(page.button_group(key=MistakesKey.DATA).set_value("scenes").run())
     assert not [one for one in page.selectbox if str(one.key).startswith("taken.")]
-    assert np.isfinite(len(runs.earlier()))
+    assert np.isfinite(len(kept_runs.earlier()))

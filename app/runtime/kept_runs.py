@@ -1,0 +1,41 @@
+"""The runs that are kept on this machine: where, which, and what each is called."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from core import InvalidInput
+from core.data.folders import home
+from core.scanning import Run, list_runs, open_run
+
+FOLDER = "FOVEA_RUNS"
+
+
+def folder() -> Path:
+    """Where runs are kept: the folder that FOVEA_RUNS names, else ``runs`` in Fovea's folder of the user's cache."""
+    named = os.environ.get(FOLDER)
+    return Path(named) if named else home() / "runs"
+
+
+def earlier() -> tuple[Run, ...]:
+    """The runs that are kept, the newest first."""
+    return list_runs(folder())
+
+
+def begun(name: str) -> bool:
+    """Whether a run of that name has any picture yet."""
+    try:
+        return bool(open_run(folder() / name).parts)
+    except InvalidInput:
+        return False
+
+
+def is_kept(run: Run) -> bool:
+    """Whether a run lies where the app keeps its own."""
+    return run.folder.parent == folder().absolute()
+
+
+def name_of(run: Run) -> str:
+    """What a run is called: its folder's name where it is kept here, else the whole path of that."""
+    return run.folder.name if is_kept(run) else str(run.folder)
