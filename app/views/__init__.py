@@ -7,13 +7,8 @@ from pathlib import Path
 
 from app.state import Page
 
-ROOMS = (
-    "explore",
-    "mistakes",
-    "trust",
-    "models",
-)
-"""The folder of every page, in the order of the navigation: the one line that a new page adds."""
+ROOMS = ("explore", "mistakes", "trust", "models")
+"""The folder of every page, in the order of the navigation: the one line that a new page changes."""
 
 PAGES: tuple[Page, ...] = tuple(import_module(f"{__name__}.{slug}").PAGE for slug in ROOMS)
 """Every page; the first opens at the root."""

@@ -1,4 +1,4 @@
-"""Every label of the app, one table a language. Another language is one more file and one more line here."""
+"""Every label of the app, one table a language. Another language is one more folder and its name in ``languages``."""
 
 from __future__ import annotations
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from importlib import import_module
 
-from app.words import en
-
-LANGUAGES: dict[str, Mapping[str, str]] = {"en": en.WORDS}
+CODES = ("en",)
+"""The folder of every language: the one line that a new one changes."""
+LANGUAGES: dict[str, Mapping[str, str]] = {code: import_module(f"app.words.{code}").WORDS for code in CODES}
 
 _language: ContextVar[str] = ContextVar("language", default="en")
 
