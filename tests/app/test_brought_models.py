@@ -155,8 +155,8 @@ def saved(object: object) -> bytes:
     [
         ({"architecture": "torchvision/nothing"}, "pets.safetensors", None, "torchvision has no"),
         ({"classes": []}, "pets.safetensors", None, "'classes'"),
-        ({"classes": ["cat", "dog", "hen"]}, "pets.safetensors", None, "of the wrong shape classifier.1.weight"),
-        ({}, "pets.pt", saved({"conv.weight": torch.zeros(1)}), "missing features.0.weight"),
+        ({"classes": ["cat", "dog", "hen"]}, "pets.safetensors", None, "of the wrong shape (classifier.1.weight"),
+        ({}, "pets.pt", saved({"conv.weight": torch.zeros(1)}), "missing (features.0.weight"),
         ({}, "pets.pt", saved({"state_dict": Harmful()}), "pickle with more than tensors"),
         ({}, "pets.safetensors", b"nothing like weights", "The file of the weights"),
     ],

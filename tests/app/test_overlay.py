@@ -207,8 +207,8 @@ def rows_of(cells: list[int]) -> Rows:
 @pytest.mark.parametrize(
     ("layers", "more", "message"),
     [
-        ([Layer("a", "A", np.ones(4))], {}, "must be"),
-        ([Layer("a", "A", np.ones((3, 2, 2)))], {}, "must be"),
+        ([Layer("a", "A", np.ones(4))], {}, "must have shape"),
+        ([Layer("a", "A", np.ones((3, 2, 2)))], {}, "must have shape"),
         ([Layer("a", "A", SOUND, more=Stack(np.ones((2, 2, 2)), ("one",)))], {}, "a label for each"),
         ([Layer("a", "A", SOUND, more=Stack(np.ones((1, 2, 3)), ("one",)))], {}, "slices of the shape of its map"),
         ([Layer("a", "A", SOUND, more=rows_of([0, 1, 2]))], {}, "each of its 4 cells once"),
@@ -218,10 +218,10 @@ def rows_of(cells: list[int]) -> Rows:
         ([Layer("a", "A", SOUND, more=Stack(-np.ones((1, 2, 2)), ("one",)))], {}, "signed=True"),
         ([Layer("a", "A", -SOUND)], {}, "signed=True"),
         ([Layer("a", "A", SOUND)] * 2, {}, "slug of its own"),
-        ([Layer("a", "A", SOUND)], {"selected": ("b", "")}, "no layer b"),
+        ([Layer("a", "A", SOUND)], {"selected": ("b", "")}, "no layer 'b'"),
         ([Layer("a", "A", SOUND)], {"settings": {"opacty": 1}}, "no setting opacty"),
         ([Layer("a", "A", SOUND)], {"settings": {"colors": "jet"}}, "colors of the overlay must be one of: inferno"),
-        ([Layer("a", "A", SOUND)], {"settings": {"opacity": 2}}, "between 0 and 1"),
+        ([Layer("a", "A", SOUND)], {"settings": {"opacity": 2}}, "from 0 to 1"),
     ],
 )
 def test_mistakes_are_told_in_one_sentence(layers: list[Layer], more: dict, message: str) -> None:

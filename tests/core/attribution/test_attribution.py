@@ -142,7 +142,7 @@ def test_mistakes_are_told_in_one_sentence(tiny: Callable[[str], Classifier], pi
     refused("stage1, stage2, stage3, stage4", classifier, picture, "grad-cam", stage="stage5")
     for wrong in (3, True, "8"):
         refused("one of: 2, 4, 8, 16", classifier, picture, "occlusion", stride=wrong)
-    refused("choose 16 pixels or more", classifier, picture, "occlusion", stride=16, window=8)
+    refused("Choose 16 pixels or more", classifier, picture, "occlusion", stride=16, window=8)
 
 
 def test_numbers_of_any_kind_and_texts(tiny: Callable[[str], Classifier]) -> None:

@@ -97,7 +97,7 @@ def test_it_is_said_which_of_several_sets_was_taken() -> None:
     other = {key: tensor + 1 for key, tensor in module.state_dict().items()}
     data = stored({"state_dict": module.state_dict(), "state_dict_ema": other})
     notes = core.open_model(json.dumps(card).encode(), data, "cpu").notes
-    assert [one for one in notes if "'state_dict' were taken, not those of 'state_dict_ema'" in one]
+    assert [one for one in notes if "'state_dict' are used, not those of 'state_dict_ema'" in one]
 
 
 def test_what_does_not_fit_is_told_with_what_stands_before_the_names() -> None:
