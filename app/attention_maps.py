@@ -74,7 +74,7 @@ def grid_of(reading: Reading, choice: Choice, query: int | None = None) -> np.nd
 
 
 def even_share(reading: Reading, choice: Choice) -> float:
-    """The weight that each token would get from a patch that looks evenly at all it can see."""
+    """The weight that each token would get from a patch that attends uniformly to all it can see."""
     return 1 / find_map(reading, choice.tap).weights.shape[-1]
 
 

@@ -18,7 +18,7 @@ from app.words import known, literal, plain, word  # noqa: E402
 HERE = Path(__file__).parent
 
 st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png"), layout="wide")
-with st.spinner(word("app.waking")):  # the first visitor waits for torch to be imported
+with st.spinner(word("app.waking")):  # the first user waits for torch to be imported
     from app import state
     from app.runtime import standing
     from app.state import Page, Subject
@@ -81,7 +81,7 @@ def run() -> None:
             st.warning(literal(sentence))
         st.error(literal(error))
     except Stopped:
-        pass  # a newer request of the same visitor took this one's place
+        pass  # a newer request of the same user took this one's place
     except Exception:
         logging.getLogger("fovea").exception("a page failed")
         st.error(word("app.failed"))

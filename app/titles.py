@@ -17,7 +17,7 @@ from core.attention.rollout import ROLLOUT
 from core.attribution import METHODS, Method
 
 EVEN = 0.9
-"""A map without negative values is nearly even when its lowest value is above this share of its highest."""
+"""A map without negative values is nearly uniform when its lowest value is above this share of its highest."""
 ROUNDING = 1e-6
 """Of the largest score: what its rounding may leave in a map that adds up to a change of score."""
 PLACE = re.compile(r"(stage|block)(\d+)")

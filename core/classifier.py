@@ -81,7 +81,7 @@ class Classifier:
         """The same classifier with a copy of its module: its stages are known, whatever the copy's weights become."""
         other = replace(self, module=module)
         other.__dict__["found"] = self.found.of(module)
-        other.__dict__["checksum"] = ""  # so its maps are not taken for those of the weights on the card
+        other.__dict__["checksum"] = ""  # so its maps are not confused with those of the weights on the card
         return other
 
     @property

@@ -134,7 +134,7 @@ class Reading:
 
     @property
     def predicted(self) -> int:
-        """Index of the likeliest class."""
+        """Index of the most likely class."""
         return int(self.probabilities.argmax())
 
 

@@ -1,4 +1,4 @@
-"""Before and after: the likeliest classes as paired bars, and a map of attention beside what it became."""
+"""Before and after: the most likely classes as paired bars, and a map of attention beside what it became."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run draws: which class was taken for which, to be clicked, and how far confidence can be believed."""
+"""What a run draws: the confusion matrix, to be clicked, and how far confidence can be believed."""
 
 from __future__ import annotations
 

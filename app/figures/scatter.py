@@ -1,4 +1,4 @@
-"""Every picture of a run as a point: how sure the model was, and how far its attention and its gradients agree."""
+"""Every picture of a run as a point: the model's confidence, and the agreement of attention and attribution."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAINT = 0.12
 def drawn(correct: np.ndarray, known: np.ndarray, few: int = FEW, seed: int = 0) -> np.ndarray:
     """The places of the points to draw, in order: of those that are ``known`` all mistakes, and ``few`` of the rest.
 
-    ``correct`` (n,) is 1, 0, or NaN for a picture without a true class; which ones are drawn hangs on the ``seed``.
+    ``correct`` (n,) is 1, 0, or NaN for a picture without a true class; which ones are drawn depends on the ``seed``.
     """
     wrong, rest = np.flatnonzero(known & (correct == 0)), np.flatnonzero(known & ~(correct == 0))
     if len(rest) > few:

@@ -61,7 +61,7 @@ def ticks_up_to(end: float, low: float, high: float) -> list[float]:
 def confusion_matrix(
     counts: Sequence[Sequence[int]], names: Sequence[str], true: str, said: str, told: str
 ) -> go.Figure:
-    """How often pictures of each class were taken for each: ``counts`` (k, k), rows true, columns predicted.
+    """The confusion matrix: ``counts`` (k, k), rows true, columns predicted.
 
     Right answers in one color, mistakes in another, each the stronger the larger its share of the row. ``true`` and
     ``said`` name the axes; ``told`` is the sentence under the pointer, with ``{true}``, ``{said}`` and ``{count}``.

@@ -28,7 +28,7 @@ COLORS = np.array([hex_to_rgb(one) for one in HEAT], float)
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a ranking: ``reference`` knows nothing of the model, ``warned`` is to be read with care.
+    """One line of a ranking: ``reference`` does not depend on the model, ``warned`` needs caution.
 
     ``value`` is the mean in words, ``told`` what stands under the pointer, in Plotly's HTML, ``note`` is quietly beside
     the name. A line without a mean has no place on the axis.
@@ -156,7 +156,7 @@ def heat(values: np.ndarray) -> np.ndarray:
 
 
 def lay(pixels: np.ndarray, values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """A picture (s, s, 3) with what speaks for the class in a map (h, w) over it: (512, 512, 3) uint8.
+    """A picture (s, s, 3) with the positive evidence of a map (h, w) over it: (512, 512, 3) uint8.
 
     The edge of the ``mask`` (H, W) is a white line, and the map's peak, or a few that tie for it, a ring.
     """

@@ -28,7 +28,7 @@ from core.models.copying import duplicate
 from core.types import Progress
 
 MODELS_LIMIT = 1024 * 1024 * 1024
-"""Bytes of loaded weights: three of torchvision's largest on the shelf, or all of ours many times."""
+"""Bytes of loaded weights: three of torchvision's largest, or all of ours many times."""
 WARM_UPS, FORWARDS = 2, 7
 """Forward passes before the clock runs, and those of which the median is taken."""
 TIMED_ON = "scenes/24"
@@ -36,7 +36,7 @@ TIMED_ON = "scenes/24"
 
 @st.cache_resource(show_spinner=False)
 def models() -> Models:
-    """The loaded models, which all visitors share."""
+    """The loaded models, which all users share."""
     return Models(MODELS_LIMIT)
 
 
@@ -46,13 +46,13 @@ def missing(card: ModelCard) -> bool:
 
 
 def classifier(card: ModelCard, device: str, tick: Progress | None = None) -> Classifier:
-    """A model on a device, loaded once for all visitors; ``tick(done, total)`` counts bytes that are fetched."""
+    """A model on a device, loaded once for all users; ``tick(done, total)`` counts bytes that are fetched."""
     key = (card.slug, device, card.facts.get("checksum"))
     return models().get(key, lambda progress: core.load(card.slug, device, progress=progress), tick)
 
 
 def own_model(card: bytes, weights: bytes, name: str, device: str) -> Classifier:
-    """A visitor's own model from the bytes of its files, on a device; it is not shared.
+    """A user's own model from the bytes of its files, on a device; it is not shared.
 
     Raises:
         InvalidInput: what is wrong with the files.
@@ -81,12 +81,12 @@ def _cards(*folders: str) -> tuple[ModelCard, ...]:
 
 
 def cards() -> tuple[ModelCard, ...]:
-    """Every model of the shelf."""
+    """Every model of the zoo."""
     return _cards(str(zoo.zoo_folder()), os.environ.get(own.FOLDER, ""))
 
 
 def problems() -> tuple[str, ...]:
-    """A sentence for each card, of the shelf or in the folder FOVEA_MODELS, that is no model."""
+    """A sentence for each card, of the zoo or in the folder FOVEA_MODELS, that is no model."""
     return zoo.problems()
 
 
@@ -200,7 +200,7 @@ def attribution(
     owner: Hashable = None,
     tick: Progress | None = None,
 ) -> Attribution:
-    """An attribution of a picture to a class, or to one rather than another."""
+    """An attribution of a picture to a class, or to one compared with another."""
     return compute(
         attribution_key(model, picture, method, target, parameters, contrast),
         model,

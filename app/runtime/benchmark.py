@@ -1,4 +1,4 @@
-"""The league table: the rows that are shipped, with this machine's own over them, and measuring more."""
+"""The benchmark: the rows that are shipped, with this machine's own over them, and measuring more."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def missing(rows: Sequence[Row], model: Classifier, wanted: Sequence[str], pictu
 def seconds(model: Classifier, wanted: Sequence[str], pictures: int) -> float:
     """About how long it takes to measure those sources; the first call for a model times it a moment.
 
-    Each picture takes a map, one more of the model that has forgotten everything, and the curves; a photograph one more
+    Each picture takes a map, one more of the re-initialized model, and the curves; a photograph one more
     map, among three others.
     """
     curves = (3 + 2 * (STEPS - 1)) * pace(model).seconds

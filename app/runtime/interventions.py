@@ -1,4 +1,4 @@
-"""Readings with the attention changed, and what every part of it is worth to an answer."""
+"""Readings with the attention changed, and the effect of every part of it on a prediction."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def intervene(
 
 
 def ablation_key(model: Classifier, picture: Picture, target: int) -> tuple:
-    """What the worth of every part is known by."""
+    """The key of the effect of every part."""
     return results.key_of(model, picture, "ablate", target)
 
 

@@ -1,4 +1,4 @@
-"""Models in memory: each loaded once however many visitors wait for it, in a thread of its own that can be stopped."""
+"""Models in memory: each loaded once however many users wait for it, in a thread of its own that can be stopped."""
 
 from __future__ import annotations
 

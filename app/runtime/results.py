@@ -20,7 +20,7 @@ LIMIT = 256 * 1024 * 1024
 
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
-    """The one store that all visitors share."""
+    """The one store that all users share."""
     return Store(LIMIT)
 
 

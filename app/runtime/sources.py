@@ -1,4 +1,4 @@
-"""Maps by the name of their source, as Trust asks for them: of the league's examples, and of re-drawn weights."""
+"""Maps by the name of their source, as Trust shows them: of the benchmark's examples, and of re-drawn weights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def find(key: tuple) -> np.ndarray | Randomization | None:
 
 
 def examples(model: Classifier, pictures: int, seed: int) -> tuple[Case, ...]:
-    """The pictures of the league for a model of which it is known where the evidence is.
+    """The pictures of the benchmark for a model of which it is known where the evidence is.
 
     Raises:
         InvalidInput: as ``find_cases``.

@@ -1,4 +1,4 @@
-"""Uploaded files in the server's memory: how much of them each visitor may hold, and when they are let go.
+"""Uploaded files in the server's memory: how much of them each user may hold, and when they are released.
 
 Streamlit keeps the bytes of an upload until its session ends, whether a page ever asks for them or not, and knows one
 limit alone, that of a file. Its store of uploads is made before any script runs, and nothing else can be put in its
@@ -33,7 +33,7 @@ REFUSED = "application/x-fovea-refused"
 
 
 class LimitedUploads(MemoryUploadedFileManager):
-    """Streamlit's store of uploads with a quota for each session; what nobody asks for is let go."""
+    """Streamlit's store of uploads with a quota for each session; what nobody needs is released."""
 
     connected: Callable[[str], bool]
     asked: dict[str, dict[str, float]]
@@ -75,7 +75,7 @@ class LimitedUploads(MemoryUploadedFileManager):
         return super().get_files(session_id, file_ids)
 
     def sweep(self, now: float) -> int:
-        """Let go of what no page asks for, and of what belongs to sessions that are gone; how many files that were."""
+        """Release what no page needs, and what belongs to sessions that are gone; how many files that were."""
         with self._lock:
             held = {session: list(files) for session, files in self.file_storage.items()}
             self.asked = {session: self.asked.get(session, {}) for session in held}

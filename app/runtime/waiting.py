@@ -1,4 +1,4 @@
-"""Waiting for the worker: a visitor's thread tells how far a long job is, and ends it when the visitor is gone."""
+"""Waiting for the worker: a user's thread tells how far a long job is, and ends it when the user is gone."""
 
 from __future__ import annotations
 

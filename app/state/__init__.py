@@ -1,4 +1,4 @@
-"""What one visitor has chosen: the only place that touches ``st.session_state`` and the address."""
+"""What one user has chosen: the only place that touches ``st.session_state`` and the address."""
 
 from app.state.address import (
     publish,

@@ -22,9 +22,9 @@ NOTHING: Mapping = MappingProxyType({})
 
 
 def restore(page: Collection[StrEnum], known: Iterable[StrEnum]) -> Mapping[str, str] | None:
-    """Take the choices in the address into a session that is new, or whose visitor went back or forward.
+    """Take the choices in the address into a session that is new, or whose user went back or forward.
 
-    The address of a ``page`` speaks for its keys: one that is not in it is as it was at first. In any other run the
+    The address of a ``page`` holds its keys: one that is not in it is as it was at first. In any other run the
     session leads and the address follows, for one that comes with a click may be older than the click before it.
     Choices are kept while another page is shown, on which their pickers are not drawn: Streamlit would drop them.
     ``known`` are the keys of every page's address. Returns the address if the choices were taken from it, else None.
@@ -83,7 +83,7 @@ def take_asked_parameter(name: str) -> str | None:
 
 
 def publish(view: View, tried: Mapping[str, str]) -> None:
-    """Write a view into the address, and what of a trial travels; the look that came with it is the browser's."""
+    """Write a view into the address, and what of a test travels; the look that came with it is the browser's."""
     look = {name: value for name, value in st.query_params.to_dict().items() if name in LOOK.values()}
     _write(view.address() | dict(tried) | look)
 

@@ -1,4 +1,4 @@
-"""What a visitor has brought or holds: pictures, models, and the analyses that are kept beside the next one."""
+"""What a user has brought or holds: pictures, models, and the analyses that are kept beside the next one."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from core import Classifier, Picture
 
 
 def own_models() -> dict[str, Classifier]:
-    """The visitor's uploaded models by slug, in the order in which they came."""
+    """The user's uploaded models by slug, in the order in which they came."""
     return st.session_state.setdefault(Key.OWN_MODELS, {})
 
 
 def add_own_model(classifier: Classifier) -> None:
-    """Put a model on the visitor's own shelf; one of the same slug makes way for it."""
+    """Add a model to the user's own; one of the same slug makes way for it."""
     put(Key.OWN_MODELS, {**own_models(), classifier.card.slug: classifier})
 
 
 def remove_own_model(slug: str) -> None:
-    """Take a model off the visitor's own shelf."""
+    """Remove a model from the user's own."""
     put(Key.OWN_MODELS, {name: one for name, one in own_models().items() if name != slug})
 
 
 def uploads() -> dict[str, Picture]:
-    """The visitor's own pictures by slug, in the order in which they came."""
+    """The user's own pictures by slug, in the order in which they came."""
     return st.session_state.setdefault(Key.UPLOADS, {})
 
 
 def add_upload(picture: Picture, truth: str | None = None) -> str:
-    """Put a picture into the visitor's strip, with its true class where that is known; its slug."""
+    """Put a picture into the user's strip, with its true class where that is known; its slug."""
     slug = f"upload/{picture.sha256[:12]}"
     st.session_state[Key.UPLOADS] = {**uploads(), slug: picture}
     if truth is not None:
@@ -41,7 +41,7 @@ def add_upload(picture: Picture, truth: str | None = None) -> str:
 
 
 def truth_of_upload(slug: str) -> str | None:
-    """The true class of one of the visitor's own pictures, where that is known."""
+    """The true class of one of the user's own pictures, where that is known."""
     return get(Key.TRUTHS, {}).get(slug)
 
 

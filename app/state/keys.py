@@ -1,4 +1,4 @@
-"""The names under which a visitor's choices are kept, and the choices that travel together."""
+"""The names under which a user's choices are kept, and the choices that travel together."""
 
 from __future__ import annotations
 

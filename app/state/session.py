@@ -41,7 +41,7 @@ def component(key: StrEnum, name: str) -> Any:
 
 
 def fresh_key(name: str) -> str:
-    """The key of the present widget of a name, of which ``renew`` makes another: an uploader, or what forgets a click.
+    """The key of the present widget of a name, of which ``renew`` makes another: an uploader, or what loses a click.
 
     The browser goes on telling what an old one said until it has heard that it is gone, and Streamlit gives that to the
     old one's callback again. So a callback looks whether its key is still this one.
@@ -151,7 +151,7 @@ def take_wanted() -> str | None:
 
 
 def take_notices() -> tuple[str, ...]:
-    """What is to be said now: a notice stays until the visitor chooses something else."""
+    """What is to be said now: a notice stays until the user chooses something else."""
     said, address = st.session_state.pop(Key.NOTICES, ()), st.query_params.to_dict()
     address["picture"] = get(Key.SAMPLE)  # not every page has it in its address
     if said:
@@ -166,7 +166,7 @@ def parameter_key(method: str, name: str) -> str:
 
 
 def parameter(method: str, name: str, default: Any) -> Any:
-    """A parameter as the visitor or the address set it, or the default."""
+    """A parameter as the user or the address set it, or the default."""
     return st.session_state.get(parameter_key(method, name), default)
 
 

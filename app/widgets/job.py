@@ -87,7 +87,7 @@ def run(
     """Do the work, as ``job`` takes it, under a bar with the time that is left and Stop, and draw the page anew.
 
     ``running`` is the key of the session under which it is asked for; ``stop()``, where given, ends it in place of
-    forgetting that.
+    dropping that.
     """
     first = first or word("compute.running")
     place = st.empty()
@@ -97,7 +97,7 @@ def run(
     began: list[tuple[float, float]] = []
 
     def tick(done: int, total: int) -> None:
-        # a call of Streamlit's: it ends this run when the visitor has asked for something else
+        # a call of Streamlit's: it ends this run when the user has asked for something else
         if not total:
             bar.progress(0.0, first)
             return

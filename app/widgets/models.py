@@ -51,7 +51,7 @@ def mechanism_title(card: ModelCard) -> str:
 
 
 def is_ours(card: ModelCard) -> bool:
-    """Whether it is a mechanism in our backbone, from the shelf: its name says all."""
+    """Whether it is a mechanism in our backbone, from the zoo: its name says all."""
     return card.architecture == OURS and card.family != OWN
 
 
@@ -99,13 +99,13 @@ def why(card: ModelCard) -> str:
 
 
 def shelf() -> dict[str, ModelCard]:
-    """Every card that this visitor may choose, by slug: the shelf, then the models of his own."""
+    """Every card that this user may choose, by slug: the zoo, then the user's own models."""
     own = {slug: one.card for slug, one in state.own_models().items()}
     return {card.slug: card for card in runtime.cards()} | own
 
 
 def find_card(slug: str) -> ModelCard:
-    """The card of that slug; InvalidInput where it is not on the shelf, any more for example."""
+    """The card of that slug; InvalidInput where it is not there, or not any more."""
     cards = shelf()
     if slug not in cards:
         raise InvalidInput(plain("model.gone", model=slug))

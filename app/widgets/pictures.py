@@ -21,7 +21,7 @@ from core.images.opening import MAX_BYTES
 from core.types import Progress
 
 UPLOADS, LARGEST = 24, MAX_BYTES >> 20
-"""Pictures of the visitor's own that the strip holds, and megabytes of the file of one."""
+"""Pictures of the user's own that the strip holds, and megabytes of the file of one."""
 ELONGATED, DRAWN = 4, 2
 """Of a picture that is longer than so many times its other side, so many times that side round the square are drawn."""
 CENTER, FIT, BOX = "center", "fit", "box"
@@ -51,7 +51,7 @@ def title(slug: str) -> str:
 
 
 def pick_picture(family: str) -> tuple[str, Picture]:
-    """The strip of samples and the visitor's own pictures, with the ways to add one; the chosen slug and picture."""
+    """The strip of samples and the user's own pictures, with the ways to add one; the chosen slug and picture."""
     offered = {one.slug: one.title for one in samples.samples(family)}
     chosen = state.get(Key.SAMPLE)
     if chosen and chosen not in offered:
@@ -94,7 +94,7 @@ def pick_picture(family: str) -> tuple[str, Picture]:
 
 
 def take_in(files: list) -> None:
-    """Open what the visitor brought and let go of the files; each broken one becomes a sentence and the rest stay."""
+    """Open what the user brought and release the files; each broken one becomes a sentence and the rest stay."""
     state.hush()
     for file in files:
         try:

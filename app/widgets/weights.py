@@ -1,4 +1,4 @@
-"""The chosen model, loaded: fetched first where its weights are not on this machine, if the visitor says so."""
+"""The chosen model, loaded: fetched first where its weights are not on this machine, if the user says so."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core import Classifier, InvalidInput, ModelCard
 
 
 def open_model(card: ModelCard) -> Classifier:
-    """The card's model on the chosen device, one of the visitor's own or of the shelf.
+    """The card's model on the chosen device, one of the user's own or of the zoo.
 
     Raises:
         InvalidInput: its weights are not here, or are damaged.

@@ -6,7 +6,7 @@ B is a learned bias for each head and each offset between two patches, as positi
 you need", 2017; Wang et al., "Non-local neural networks", CVPR 2018; Srinivas et al., "Bottleneck transformers", CVPR
 2021, which puts it in place of the last stage's 3×3 convolutions, as here. Ours takes the bias of Swin (Liu et al.,
 ICCV 2021), one number for each offset, instead of BoTNet's relative position vectors, and has no shortcut round it, so
-that the answer hangs on it.
+that the prediction depends on it.
 """
 
 from __future__ import annotations

@@ -207,7 +207,7 @@ def within(allowed: Tensor, order: Tensor) -> Tensor:
 def replaced(weights: Tensor) -> Steer:
     """A given map (without the batch axis) instead of the model's own.
 
-    What it has for keys that a query may not attend to is shared out among the others, in proportion.
+    What it has for keys that a query may not attend to is distributed among the others, in proportion.
     """
 
     def replace(tap: Tap, own: Tensor) -> Tensor:

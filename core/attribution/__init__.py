@@ -149,9 +149,9 @@ def contrast_classes(
     progress: Progress,
     settled: dict[str, Any],
 ) -> tuple[Tensor, float | None]:
-    """One class against another: what speaks for the first rather than the second, above zero; below, the reverse.
+    """One class against another: what supports the first more than the second, above zero; below, the reverse.
 
-    A method that keeps only what speaks for a score is asked both ways round.
+    A method that keeps only positive evidence runs both ways round.
     """
     if pair[0] == pair[1]:
         raise InvalidInput(

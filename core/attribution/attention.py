@@ -5,7 +5,7 @@
     gradient × attention    one layer:   mean over heads of (W · ∂F/∂W)⁺
                             all layers:  R ← R + mean over heads of (W · ∂F/∂W)⁺ R, first layer first, R = I before it
 
-The first two know nothing of the class that is asked about. The third keeps what speaks for it: Chefer, Gur, Wolf,
+The first two do not depend on the class. The third keeps what supports it: Chefer, Gur, Wolf,
 "Generic attention-model explainability for interpreting bi-modal and encoder-decoder transformers", ICCV 2021, eq. 5
 and 6. A map of patches that compare each other is reduced as ``core.to_grid`` does it: the class token's row where
 there is a class token, else the mean over all patches.

@@ -1,4 +1,4 @@
-"""Grad-CAM: which cells of a feature map speak for the class.
+"""Grad-CAM: which cells of a feature map support the class.
 
     values = relu(Σ over channels c of w_c A_c),   w_c = mean over cells of ∂F/∂A_c
 
@@ -66,7 +66,7 @@ def detach_at(place: Stage) -> Iterator[list[Tensor]]:
 def last_local_stage(classifier: Classifier) -> str:
     """The last stage that does not compare all patches with each other, else the last one.
 
-    Behind such a comparison every cell has seen the whole picture, and what speaks for the class lies nowhere any more.
+    Behind such a comparison every cell has seen the whole picture, and the evidence has no position any more.
     """
     local = [
         name

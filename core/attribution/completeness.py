@@ -1,6 +1,6 @@
-"""Whether a method that shares out the score is exact enough for a model: it is tried, on pictures that are drawn.
+"""Whether a method that distributes the score is exact enough for a model: it is tried, on pictures that are drawn.
 
-DeepLIFT and LRP hold their promise, that what they hand out adds up, only where each layer keeps a rule. Rather than
+DeepLIFT and LRP are complete, their values sum to the score, only where each layer keeps a rule. Rather than
 guessed from the layers, the gap is measured. No few pictures can vouch for all others: a map whose own gap is larger
 tells so itself.
 

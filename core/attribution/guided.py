@@ -1,4 +1,4 @@
-"""Methods that change what a ReLU passes back: they draw sharp edges and hardly care about the class.
+"""Methods that change what a ReLU passes back: they draw sharp edges and are hardly sensitive to the class.
 
     gradient                  g · (z > 0)            what relu(z) passes back of the gradient g
     deconvolution             g · (g > 0)

@@ -3,8 +3,8 @@
     layer gradient × activation     Σ W · ∂F/∂W
     layer Integrated Gradients      Σ (W − W₀) · mean over t in 0..1 of ∂F/∂W at W₀ + t (W − W₀)
 
-W is what a tap lets through, and the picture stays the same: only this one map is moved, from W₀ (an even look, none,
-or the look at a baseline) to W. So the second adds up to how far the score changes by it. Where patches compare each
+W is what a tap lets through, and the picture stays the same: only this one map is moved, from W₀ (uniform, none, or the
+attention to a baseline) to W. So the second adds up to how far the score changes by it. Where patches compare each
 other, a cell gets what all heads and all queries spent on it; what was spent on a class token has no place to be shown.
 """
 

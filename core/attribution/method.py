@@ -111,7 +111,7 @@ class Method:
     """One way to say how much each pixel moved a class score.
 
     ``summary`` is one plain sentence; ``signed`` says whether values below zero mean evidence against the class, and
-    ``one_sided`` that what speaks against it was left out. ``fits(classifier)`` says whether the model can be asked,
+    ``one_sided`` that negative evidence was left out. ``fits(classifier)`` says whether the model can be asked,
     and ``exact(classifier)`` whether the answer is exact enough to be offered.
     ``evaluations(classifier, **parameters)`` counts the pictures that go through the model, with a backward pass each
     where ``gradient`` says so; one that is ``shallow`` ends at a late layer and costs hardly anything.
@@ -144,7 +144,7 @@ class Method:
 
     @property
     def contrasts(self) -> bool:
-        """Whether it can set one class against another: it tells what speaks for a score."""
+        """Whether it can set one class against another: it separates positive from negative evidence."""
         return self.signed or self.one_sided
 
     def forwards(self, classifier: Classifier, **parameters: Any) -> float:

@@ -1,6 +1,6 @@
 """The panel: everything that one forward and one backward pass can tell.
 
-The reading with its attention maps, saliency, input × gradient and Grad-CAM of every stage hang on the same passes: the
+The reading with its attention maps, saliency, input × gradient and Grad-CAM of every stage share the same passes: the
 stages' outputs and the pixels are asked for their gradients together. More classes share the forward pass.
 """
 
@@ -43,7 +43,7 @@ def panels(
     """The panels of several classes, from one forward pass and one backward pass each; they share the reading.
 
     ``targets`` are class names or indices, None among them the predicted class; without any it is the ``top``
-    likeliest classes, the likeliest first.
+    most likely classes, the most likely first.
 
     Raises:
         InvalidInput: no picture, no such class, or a number that is none.

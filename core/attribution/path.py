@@ -78,7 +78,7 @@ def completeness_gap(
 
 
 def gap(values: Tensor, change: float) -> float | None:
-    """|Σ values − change| / |change|: how far the values' sum is from the change of the score that they share out.
+    """|Σ values − change| / |change|: how far the values' sum is from the change of the score that they distribute.
 
     It does not depend on the scale of the score. Where the change is next to nothing beside the values (below
     ``NOTHING`` · Σ |values|), they cancel out and their rounding decides: it is None. The sums are taken in float64,

@@ -29,8 +29,8 @@ from core.classifier import Classifier, Question
 from core.types import Progress
 
 WIDTH = 0.25
-"""How fast LIME forgets: the width of its kernel over cosine distances d. Ours weighs a picture by exp(−d² / width²),
-as the paper does; the authors' program by the root of that, so that theirs forgets as slowly as √2 times this width."""
+"""How local LIME is: the width of its kernel over cosine distances d. Ours weighs a picture by exp(−d² / width²),
+as the paper does; the authors' program by the root of that, so that theirs is as local as √2 times this width."""
 FEWEST = 4
 """Samples for each superpixel at least: with fewer, many maps fit what the model said, and chance decides."""
 FIRMNESS = (10.0, 100.0, 1000.0)

@@ -62,7 +62,7 @@ def scan(options: argparse.Namespace) -> None:
 
 
 def summarize_run(run: core.Run) -> tuple[dict[str, Any], str]:
-    """What is worth knowing of a run at once, as JSON and as text."""
+    """The main facts of a run, as JSON and as text."""
     run = run.snapshot()
     table, broken, unanswered, unmatched = run.table(), run.broken(), run.unanswered(), run.unmatched()
     known, taken = table[table["correct"].notna()], run.facts.get("taken", {})

@@ -28,11 +28,11 @@ class Changed(InvalidInput):
 
 @dataclass(frozen=True)
 class Taken:
-    """What was taken for what in the data, where that could be otherwise.
+    """What each part of the data was read as, where that could be otherwise.
 
     ``split`` is the one that was taken of all ``splits``, "" where the data are not parted. ``columns`` of a table name
     its ``path``, ``label`` and ``split``, "" for none; ``headings`` are all that there are. ``note`` says what else is
-    worth knowing, "" for nothing. A run states all this, and with ``split`` and ``columns`` the same is taken again.
+    of interest, "" for nothing. A run states all this, and with ``split`` and ``columns`` the same is taken again.
     """
 
     split: str = ""
@@ -51,7 +51,7 @@ class Collection:
     paths and labels in the same order, and for nothing else.
 
     ``read(i)`` gives a picture, from any thread. It raises ``Changed`` where the picture is not what was listed, and
-    any other InvalidInput where it is broken. ``taken`` says what was taken for what.
+    any other InvalidInput where it is broken. ``taken`` says what each part was read as.
     """
 
     origin: str

@@ -25,7 +25,7 @@ LABELS = ("label", "labels", "class", "classes", "class_name", "class_names", "c
           "classid", "category_id", "label_id", "target_id", "class_index", "class_idx", "label_idx", "level",
           "grade")  # fmt: skip
 SPLITS = ("split", "splits", "data_set", "dataset", "set", "subset", "partition", "phase", "usage", "mode", "fold")
-"""What the columns of a table may be called, the likeliest first; a gap between words counts as ``_``."""
+"""What the columns of a table may be called, the most likely first; a gap between words counts as ``_``."""
 
 SAMPLE = 50
 """Rows that tell what a column holds."""
@@ -49,7 +49,7 @@ class Columns:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """What the columns are called, and what else may be taken for labels."""
+        """What the columns are called, and what else may be read as labels."""
         return (*self.names, *([ONE_HOT] if self.one_hot else []))
 
     def cell(self, row: Sequence[str], place: int | None) -> str:
@@ -64,7 +64,7 @@ class Columns:
         return self.cell(row, self.label) or None
 
     def told(self) -> dict[str, str]:
-        """Which column was taken for what, by what it is called; ``NONE`` where there is none."""
+        """Which column was read as what, by its name; ``NONE`` where there is none."""
         label, split = (NONE if one is None else self.names[one] for one in (self.label, self.split))
         return {"path": self.names[self.path], "label": label or (ONE_HOT if self.one_hot else NONE), "split": split}
 

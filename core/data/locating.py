@@ -86,7 +86,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Where:
-    """How the paths of a table are read; ``note`` says what is worth knowing of that."""
+    """How the paths of a table are read; ``note`` says what is of interest in that."""
 
     places: Places
     rule: Rule

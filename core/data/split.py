@@ -26,7 +26,7 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A training and a validation split over the same ``classes``; ``note`` says what is worth knowing of them.
+    """A training and a validation split over the same ``classes``; ``note`` says what is of interest in them.
 
     ``terms`` say how weights that are trained on them may be used. Where a shortcut gives the class away in both,
     ``independent`` is a validation split in which it says nothing, and the object itself is the class.

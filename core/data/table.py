@@ -1,7 +1,7 @@
 """Pictures listed in a CSV: which of its columns holds the paths, which the labels, and where the pictures lie.
 
 People's tables differ in everything: separators, encodings, headings, columns of numbers before the paths, paths of
-another machine. What the cells hold decides before what the columns are called, and what was taken for what is told. A
+another machine. What the cells hold decides before what the columns are called, and what each was read as is stated. A
 file that is no table of pictures is refused without a word of what is in it: it may be any file of the machine.
 """
 

@@ -12,7 +12,7 @@ from core.types import InvalidInput
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".jfif", ".jpe"}
 FOREIGN = {".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2"}
-"""Endings of pictures too. Those that cannot be opened are worth a line that says so."""
+"""Endings of pictures too. Those that cannot be opened get a line that says so."""
 
 JUNK = {"__macosx", "@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "$recycle.bin", "lost+found",
         "system volume information", "thumbs.db", "desktop.ini"}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Ablate: switch every tap, head, channel and glimpse off, one at a time, and see what each was worth to the answer.
+"""Ablate: switch every tap, head, channel and glimpse off, one at a time, and measure the effect on the prediction.
 
     loss of a part = F(x) − F(x with the part switched off)          F the target's score
 
@@ -33,7 +33,7 @@ class Ablation:
 
     ``part`` is "tap" for a whole one, else "head", "channel" or "glimpse", and ``numbers`` says which. ``loss`` is how
     far the ``target``'s score falls; ``probability`` is what is left of its probability, ``predicted`` the class that
-    is then the likeliest, and ``changed`` whether that is another one than before.
+    is then the most likely, and ``changed`` whether that is another one than before.
     """
 
     tap: str

@@ -4,15 +4,15 @@ Both maps are made absolute and pooled by area to the coarser grid, or to that o
 Then:
 
     rank correlation    Spearman's ρ over the cells, average ranks for ties
-    top fifth           |A ∩ B| / |A ∪ B| of the 20 % of cells with the largest values
-    shared mass         Σ min(a, b), each map scaled to sum to one
+    top 20 %            |A ∩ B| / |A ∪ B| of the 20 % of cells with the largest values
+    overlap             Σ min(a, b), each map scaled to sum to one
 
 All three are 1 for a map with itself and do not depend on the order of the two. What maps of unrelated pictures give
 ``unrelated`` says: the first map beside the second one's kind of other pictures, and the reverse. Such maps share the
 center bias and the smoothness of the model and the method, so that only what the picture itself adds counts. ``blob``
 is the measure of the second map against a Gaussian at the center that has not seen the picture.
 
-Ties: cells that tie for the last places of the top fifth share them, each belonging to it by a fraction (as the last
+Ties: cells that tie for the last places of the top 20 % share them, each belonging to it by a fraction (as the last
 cell does where a fifth of the cells is no whole number), and ∩ and ∪ are sums of minima and maxima. So nothing depends
 on the order of the cells. A constant map ranks nothing: its rank correlation is 0, every cell is a fifth in its top
 fifth, its mass is even; a map of zeros has no mass, and shares 0. Neither has a range.

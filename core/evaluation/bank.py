@@ -39,7 +39,7 @@ TIE, LEAST = 5e-5, 1e-9
 KNOTS = 1 - np.linspace(1, 0, 17) ** 2
 """Ranks, 0 to 1, whose values are kept: more of the large ones."""
 STEP = 7e-8
-"""How far one rank lies from the next at least, as far as single precision can tell: no more, or the mass is moved."""
+"""How far one rank lies from the next at least, in single precision: no more, or the values are moved."""
 FEWEST = 40
 """With fewer maps the ends of a 95 % range lie beyond the least and the most alike of them."""
 PRECISION = {"steps", "samples", "points", "seed"}

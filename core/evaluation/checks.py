@@ -1,8 +1,8 @@
-"""Checks of one map: what it promises, whether it hangs on class and weights, whether it beats what knows nothing.
+"""Checks of one map: what its method guarantees, what it depends on, and whether it beats the references.
 
     rows        the rows of a softmax sum to one, within ROUNDING           value: how far the worst is off
     complete    the values add up to the score's change, to EXACT           value: the completeness gap
-    target      the map for the likeliest other class is another one        value: their rank correlation
+    target      the map for the most likely other class is another one      value: their rank correlation
     weights     so is that of the model with all its weights re-drawn       value: their rank correlation
     blob        the map's gain is larger than that of a center blob         value: by how much
     edges       the map's gain is larger than that of the picture's edges   value: by how much

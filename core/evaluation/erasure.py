@@ -1,4 +1,4 @@
-"""Erase a part of the picture: the cells that a map points at, as many others at random, or those it cares least about.
+"""Erase a part of the picture: the cells that a map points at, as many others at random, or those it points at least.
 
 The model's square is laid out in ``CELLS`` × ``CELLS`` cells, the same for every map, so that a fine map and a coarse
 one remove pieces of one size (regions on a grid, as in Samek et al., "Evaluating the visualization of what a deep

@@ -1,6 +1,6 @@
 """Groups of alike maps, so that a shortcut such as a watermark or a tag in a corner stands out as a group of its own.
 
-Each map is divided by its sum: what counts is where it lies, not how much there is of it. The masses are clustered by
+Each map is divided by its sum: what counts is where it lies, not how much there is of it. These shares are clustered by
 mini-batch k-means (Sculley, "Web-scale k-means clustering", WWW 2010), or for up to 2,000 maps by the spectrum of the
 graph of each one's nearest neighbors (Ng, Jordan, Weiss, "On spectral clustering", NeurIPS 2001). First comes the
 group that is the most unlike the rest:
@@ -80,7 +80,7 @@ def cluster(x: np.ndarray, count: int, clustering: Clustering, seed: int) -> np.
 
 
 def to_group(maps: np.ndarray, x: np.ndarray, members: np.ndarray) -> Group:
-    """The group of those maps; ``x`` (n, cells) are the masses of all."""
+    """The group of those maps; ``x`` (n, cells) are the shares of all."""
     own, whole = x[members], x.mean(0)
     center, spread = own.mean(0), float(np.sqrt(((x - whole) ** 2).sum(1).mean()))
     distances = ((own - center) ** 2).sum(1)

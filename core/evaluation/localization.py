@@ -3,7 +3,7 @@
     mass = Σ of the map on the mask / Σ of the map          pointing game: does its largest value lie on the mask?
 
 The pointing game is that of Zhang et al., "Top-down neural attention by excitation backprop", IJCV 2018, without their
-tolerance of 15 pixels. Evidence is what speaks for the class: negative values of a signed map count as zero, and so
+tolerance of 15 pixels. Evidence is what supports the class: negative values of a signed map count as zero, and so
 does what is no more than rounding beside the map's largest value, whichever sign that has. The scale is the map's own:
 how large its values must be to mean something differs from method to method, and a map is judged alike whatever it is
 multiplied by. A map without any evidence is blank: it lies nowhere, so not beside the mask either. Where a mask covers
@@ -45,7 +45,7 @@ class Localization:
 
 
 def evidence(map_: Map) -> np.ndarray:
-    """What speaks for the class in a map: its values (h, w) that are positive by more than rounding, else zeros.
+    """The positive evidence in a map: its values (h, w) that are positive by more than rounding, else zeros.
 
     Raises:
         InvalidInput: it is no finite (h, w) array.

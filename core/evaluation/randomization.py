@@ -31,7 +31,7 @@ from core.types import InvalidInput, Picture, Progress, frozen
 
 FINEST = 16
 INSENSITIVE = 0.5
-"""A map that is this much alike, or more, with every weight re-drawn, does not care about the weights."""
+"""A map that is this much alike, or more, with every weight re-drawn, is insensitive to the weights."""
 TOP = "top"
 
 

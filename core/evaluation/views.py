@@ -17,7 +17,7 @@ def ranks(array: np.ndarray) -> np.ndarray:
 def views(array: np.ndarray) -> np.ndarray:
     """What the three measures see of a map (h, w) without negative values: (3, h, w).
 
-    Its ranks with mean 0 and length 1, its membership in the top fifth, and its mass.
+    Its ranks with mean 0 and length 1, its membership in the top 20 %, and its values as shares.
     """
     _, group, counts = np.unique(array, return_inverse=True, return_counts=True)
     ahead = array.size - np.cumsum(counts)  # the cells above each group of ties

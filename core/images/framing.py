@@ -78,7 +78,7 @@ def square(
 
     Resampled by PIL's BILINEAR or BICUBIC, which antialias when they reduce; a box of ``size`` whole pixels is copied
     unchanged. Else pixels just outside of the box count at its edge, as they do where a picture is resized first and
-    cropped then. That very order is taken for the default framing of a model with a ``resize`` (see ``frame``), so that
+    cropped then. That very order is used as the default framing of a model with a ``resize`` (see ``frame``), so that
     the square is torchvision's, bit by bit.
     """
     resize = resize if picture.centered else None

@@ -224,7 +224,7 @@ def detect(y: Tensor, steps: set[str]) -> str | None:
 
 
 def made_by(module: nn.Module, like: Tensor) -> set[str]:
-    """The last steps that the outputs hang on, by their names in torch; none where no gradient leads through."""
+    """The last steps that the outputs depend on, by their names in torch; none where no gradient leads through."""
     try:
         with torch.enable_grad():
             y = module(next(probes(like)).requires_grad_().clone())  # a module may work on it in place

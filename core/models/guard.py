@@ -82,7 +82,7 @@ def pictures(card: ModelCard, device: torch.device) -> Tensor:
 
 
 class Trial:
-    """One module on trial. What is learned of it is kept: the ``manner`` to run it in, and the ``notes``."""
+    """One module under test. What is learned of it is kept: the ``manner`` to run it in, and the ``notes``."""
 
     def __init__(self, module: nn.Module, card: ModelCard, device: torch.device, manner: Manner):
         self.module, self.card, self.x = module, card, pictures(card, device)

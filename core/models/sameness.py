@@ -1,4 +1,4 @@
-"""When two answers of a model are taken for one."""
+"""When two outputs of a model count as the same."""
 
 from __future__ import annotations
 

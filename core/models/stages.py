@@ -69,7 +69,7 @@ class Passes:
 def observe(module: nn.Module, x: Tensor, counts: tuple[int, ...] = (1, 2, 3)) -> Passes:
     """Run a model on so many made pictures of the kind of ``x`` (1, 3, size, size), and see what its modules do.
 
-    A batch of one tells little: two pictures made of one look like a batch of two.
+    A batch of one shows little: two pictures made of one resemble a batch of two.
     """
     passes = Passes(counts=counts)
     kept: dict[str, Tensor] = {}
@@ -147,7 +147,7 @@ def gives_grid(name: str, children: dict[str, nn.Module], passes: Passes) -> boo
 
 
 def read(logits: Tensor, grids: dict[str, Tensor]) -> set[str]:
-    """The names of the grids that the logits hang on."""
+    """The names of the grids that the logits depend on."""
     known = {name: grid for name, grid in grids.items() if grid.requires_grad}
     if not known or not logits.requires_grad:
         return set()

@@ -48,12 +48,12 @@ def is_whole(value: Any, low: int, high: int) -> bool:
 
 
 def is_list(value: Any, least: int, most: int, fits: Callable[[Any], bool]) -> bool:
-    """A list of so many things that fit."""
+    """A list of so many items of the right kind."""
     return isinstance(value, list) and least <= len(value) <= most and all(map(fits, value))
 
 
 def is_table(value: Any, fits: Callable[[Any], bool]) -> bool:
-    """Things that fit, by name."""
+    """Items of the right kind, by name."""
     return isinstance(value, dict) and all(map(fits, value.values()))
 
 

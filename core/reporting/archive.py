@@ -31,7 +31,7 @@ INDEX, MISSING = "index.csv", "missing.txt"
 def described(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     """Rows of a run's table with what a reader elsewhere needs: the probability of every class, and the settings.
 
-    A column ``probability: NAME`` for each class; where the scan kept the likeliest only, ``class 1``,
+    A column ``probability: NAME`` for each class; where the scan kept the most likely only, ``class 1``,
     ``probability 1`` and so on. The settings are the model, the sha256 of its weights, the data, and how pictures were
     prepared.
     """

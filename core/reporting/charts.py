@@ -11,7 +11,7 @@ SIDE, EDGE, TOP = 260, 48, 16
 
 
 def confusion_table(names: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
-    """How often each class was taken for each: rows true, columns predicted, the stronger the larger its share."""
+    """The confusion matrix: rows true, columns predicted, the stronger the larger its share."""
     heads = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in names)
     rows = []
     for place, (name, row) in enumerate(zip(names, counts, strict=True)):
@@ -31,7 +31,7 @@ def confusion_cell(count: int, total: int, right: bool) -> str:
 
 
 def calibration_chart(bins: Sequence[Mapping[str, Any]]) -> str:
-    """How often the model is right against how sure it is: a point for each bin that holds a picture."""
+    """How often the model is right against its confidence: a point for each bin that holds a picture."""
     filled = [one for one in bins if one["pictures"]]
     most = max((one["pictures"] for one in filled), default=1)
     points = []

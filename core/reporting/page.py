@@ -70,7 +70,7 @@ def answers(facts: Mapping[str, Any]) -> str:
 
 
 def confusion(facts: Mapping[str, Any]) -> str:
-    """What is taken for what: all of it for a few classes, the most frequent mistakes for many."""
+    """The confusion matrix: all of it for a few classes, the most frequent mistakes for many."""
     found = facts["confusion"]
     if not facts["labeled"]:
         return ""

@@ -109,7 +109,7 @@ def ends(values: np.ndarray, signed: bool, top: float | None = None) -> tuple[fl
     if signed:
         high = max(-low, high) if top is None else top
         return -high, high
-    # An even map is all peak, and a map of zeros has none.
+    # A constant map is all peak, and a map of zeros has none.
     return (low if top is None and high > low else 0.0), (high if top is None else top)
 
 

@@ -27,7 +27,7 @@ from core.types import AttentionMap, Kind
 
 TOP = 5
 ALL = 100
-"""Classes: of a model with more than these the likeliest alone are kept."""
+"""Classes: of a model with more than these the most likely alone are kept."""
 SIDE = 16  # cells: a kept map is pooled to so many a side at most
 FEATURES = 256  # numbers: more than these are projected to as many
 ANSWER, MAPS = "the model's answer was not finite", "the model's maps were not finite"
@@ -39,7 +39,7 @@ LARGEST_ELSEWHERE = 64
 class Inferences:
     """What was seen of b pictures.
 
-    ``top`` (b, t) class indices, the likeliest first, and their ``probabilities`` (b, t); ``answers`` (b, k) those of
+    ``top`` (b, t) class indices, the most likely first, and their ``probabilities`` (b, t); ``answers`` (b, k) those of
     all classes, where there are ``ALL`` at most; ``losses`` (b,) of the true class, NaN without one; ``attention`` and
     ``cam`` (b, h, w) with at most ``SIDE`` cells a side, the latter divided by its peak; ``features`` (b, c), the last
     stage's means over the picture, scaled to length one; ``agreement`` (b,). What the model has not, or what was not

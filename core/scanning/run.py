@@ -30,7 +30,7 @@ COLUMNS = tuple(name for name in SCHEMA.names if name not in ("bytes", "changed"
 """The columns of the table: one value for each picture."""
 
 ARRAYS = tuple(name for name in SCHEMA.names if pa.types.is_list(SCHEMA.field(name).type))
-"""What is an array for each picture: maps, features, the likeliest classes and their probabilities."""
+"""What is an array for each picture: maps, features, the most likely classes and their probabilities."""
 
 
 ANSWERED = dataset.field("confidence").is_valid()
@@ -41,7 +41,7 @@ class Run:
     """A scan in its ``folder``, finished or not; ``facts`` is what ``run.json`` says.
 
     What is read is what the parts hold at that moment, in the order of the collection, each picture once. While a scan
-    goes on there are more of them each time: take ``snapshot`` first to read several things that belong together.
+    goes on there are more of them each time: take ``snapshot`` first to read several parts that belong together.
     """
 
     folder: Path

@@ -1,6 +1,6 @@
 """Scan a collection: every picture once, read ahead in threads, answered batch by batch, kept part by part.
 
-The collection is cut into batches that are always the same, whoever scans them and however often he was stopped: a scan
+The collection is cut into batches that are always the same, however often the scan was stopped: a scan
 that goes on gives the rows that an unbroken one gives. Under torchrun each process takes a share of the batches that
 are missing and writes parts of its own.
 """

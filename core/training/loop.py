@@ -29,7 +29,7 @@ Batches = Callable[[Iterable[Batch], int], Iterable[Batch]]
 
 
 def running_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
-    """An exponential average that forgets the first weights soon: the decay of step t is at most (1 + t) / (10 + t)."""
+    """An exponential average that soon drops the first weights: the decay of step t is at most (1 + t) / (10 + t)."""
 
     def update(averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
         t = float(count)
@@ -40,7 +40,7 @@ def running_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], 
 
 @torch.inference_mode()
 def accuracy(model: nn.Module, split: Split, normalize: nn.Module, device: torch.device, batch: int = 128) -> float:
-    """The fraction of a split, squares as the model sees them, whose likeliest class is the true one."""
+    """The fraction of a split, squares as the model sees them, whose most likely class is the true one."""
     model.eval()
     right = 0
     for start in range(0, len(split), batch):

@@ -1,4 +1,4 @@
-"""The strip of pictures: thumbnails to click, and a cross on those that the visitor brought."""
+"""The strip of pictures: thumbnails to click, and a cross on those that the user brought."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sheet of a run's pictures: thumbnails with what each is and what it was taken for, one of them open."""
+"""The sheet of a run's pictures: thumbnails with the true and the predicted class of each, one of them open."""
 
 from __future__ import annotations
 

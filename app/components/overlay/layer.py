@@ -40,7 +40,7 @@ class Rows:
     """What the cell under the pointer attends to: ``weights`` (windows, n, n), query before key.
 
     ``cells`` (windows, n) says which cell of the grid, counted row by row, each token is, -1 for one of the padding;
-    every cell is in one window. ``even`` is the weight that an even look would give to each token.
+    every cell is in one window. ``even`` is the weight that uniform attention would give to each token.
     """
 
     weights: np.ndarray

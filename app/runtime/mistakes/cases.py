@@ -32,7 +32,7 @@ SHARE, DRAWS = 0.2, 5
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """What speaks for the first class, what for the second, and what for the first rather than the second."""
+    """The attribution of the first class, of the second, and of their difference."""
 
     first: Attribution
     second: Attribution

@@ -1,4 +1,4 @@
-"""What is taken along of a run, made in the visitor's own thread: nothing here needs the model."""
+"""What is taken along of a run, made in the user's own thread: nothing here needs the model."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 TAGS = ("wrong-label", "shortcut", "ambiguous")
-"""The tags that everybody has; others are the visitor's own words."""
+"""The tags that everybody has; others are the user's own words."""
 
 
 class Answers(StrEnum):

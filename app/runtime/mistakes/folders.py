@@ -1,4 +1,4 @@
-"""Which places visitors may name: all where only this machine listens, else those that its owner opens.
+"""Which places users may name: all where only this machine listens, else those that its owner opens.
 
 A folder, a CSV or a run that somebody types, or that stands in an address, is read by the server with the rights of the
 server. Where it listens beyond localhost, only folders named in FOVEA_FOLDERS are open, with all that truly lies in
@@ -32,18 +32,18 @@ def is_closed() -> bool:
 
 
 def opened() -> tuple[Path, ...]:
-    """The folders that the owner opens to visitors."""
+    """The folders that the owner opens to users."""
     named = os.environ.get(FOLDERS, "").split(os.pathsep)
     return tuple(Path(os.path.realpath(os.path.expanduser(one))) for one in named if one.strip())
 
 
 def offers() -> bool:
-    """Whether a visitor may type any path at all."""
+    """Whether a user may type any path at all."""
     return not is_closed() or bool(opened())
 
 
 def check(path: str | Path) -> None:
-    """Refuse a path that is closed to visitors; nothing is said of what lies there, or whether anything does.
+    """Refuse a path that is closed to users; nothing is said of what lies there, or whether anything does.
 
     Raises:
         InvalidInput: it does not lie in an opened folder.

@@ -62,7 +62,7 @@ def open_one(name: str) -> Opened:
     """The run of that name, or in the folder of that whole path, with its table: read once for each state of it.
 
     Raises:
-        InvalidInput: there is no such run, it is damaged, or it lies where visitors may not look.
+        InvalidInput: there is no such run, it is damaged, or it lies where users may not look.
     """
     if Path(name).is_absolute() and Path(name).parent != kept_runs.folder().absolute():
         folders.check(name)

@@ -41,7 +41,7 @@ AHEAD = 1.3
 """What a scan takes of the time of its forward passes alone, reading aside: it looks at maps and gradients too."""
 
 BEAT = 0.5
-"""Seconds between two looks at whether the visitor of a scan is still there."""
+"""Seconds between two looks at whether the user of a scan is still there."""
 
 _stopped: set[str] = set()  # the names of scans that are to end
 
@@ -156,7 +156,7 @@ def runtime_session() -> str | None:
 
 
 def _keep(name: str, session: str | None) -> None:
-    """Let a scan go on while its visitor looks at other pages, until the tab is closed."""
+    """Let a scan go on while its user looks at other pages, until the tab is closed."""
     time.sleep(BEAT)  # the scan is about to begin
     while session and runtime.get_instance().is_active_session(session) and progress(name) is not None:
         time.sleep(BEAT)

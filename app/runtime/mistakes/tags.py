@@ -1,4 +1,4 @@
-"""The tags that visitors have given to pictures of a run: kept in its folder, by the pictures' numbers."""
+"""The tags that users have given to pictures of a run: kept in its folder, by the pictures' numbers."""
 
 from __future__ import annotations
 

@@ -25,14 +25,14 @@ Entry = tuple[Method, Attribution, dict[str, Any]]
 
 
 def questions(target: int, contrast: int | None) -> tuple[tuple[int, int | None], ...]:
-    """What is asked: about the target alone; or about it rather than another class, and about each of the two."""
+    """The classes to explain: the target alone; or it compared with another class, and each of the two."""
     return ((target, None),) if contrast is None else ((target, contrast), (target, None), (contrast, None))
 
 
 def compute(
     subject: Subject, chosen: Method, parameters: dict[str, Any], target: int, contrast: int | None = None
 ) -> tuple[Attribution, ...]:
-    """The chosen attribution to each of the ``questions``; none while the visitor has not asked for a long one."""
+    """The chosen attribution to each of the ``questions``; none while the user has not asked for a long one."""
     model, picture, asked = subject.classifier, subject.picture, questions(target, contrast)
     keys = [runtime.attribution_key(model, picture, chosen, one, parameters, other) for one, other in asked]
     known = [runtime.find_attribution(key) for key in keys]
@@ -51,7 +51,7 @@ def compute(
 
 
 def on_side(every: Sequence[Attribution], side: int | None) -> Attribution | None:
-    """The map on the right pane: of both classes, or of the one of them that the visitor has chosen."""
+    """The map on the right pane: of both classes, or of the one of them that the user has chosen."""
     alone = [one for one in every if one.contrast is None and one.target == side]
     return (*alone, *every)[0] if every else None
 

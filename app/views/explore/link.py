@@ -38,7 +38,7 @@ function sign(path) {
   return image;
 }
 
-// Browsers hand out their clipboard to safe addresses only; elsewhere the old way may do.
+// Browsers give their clipboard to safe addresses only; elsewhere the old way may do.
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);

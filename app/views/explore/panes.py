@@ -80,7 +80,7 @@ def show(
     found: Attribution | None,
     paired: bool = False,
 ) -> Shown:
-    """Draw the overlay; what is on its left pane, after the visitor's last click."""
+    """Draw the overlay; what is on its left pane, after the user's last click."""
     choice = pick_map(reading)
     left = choice.slug if choice else layers.ENERGY
     right = shown[-1][0].slug if shown else ""
@@ -134,7 +134,7 @@ def pinned(pick: dict[str, Any] | None, reading: Reading, choice: Choice | None)
 
 
 def patch(reading: Reading, choice: Choice, query: int) -> None:
-    """The numbers of a pinned patch: where it looks most, and how much more than evenly."""
+    """The numbers of a pinned patch: what it attends to most, and how much more than uniformly."""
     values, even = attention_maps.grid_of(reading, choice, query), attention_maps.even_share(reading, choice)
     row, column = divmod(query, values.shape[1])
     lines = [

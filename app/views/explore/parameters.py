@@ -45,7 +45,7 @@ def asked_of(method: Method, classifier: Classifier, parameters: Mapping[str, An
 
 
 def forget_others(classifier: Classifier) -> None:
-    """Forget what was set for another model's parts, such as a stage or a tap; an address speaks for its own model."""
+    """Drop what was set for another model's parts, such as a stage or a tap; an address has its own model's."""
     own = [(one.slug, part.name) for one in METHODS for part in one.parameters if part.depends]
     asked = {name for name in {name for _, name in own} if state.take_asked_parameter(name) is not None}
     if state.get(ExploreKey.PARTS_OF) != classifier.card.slug:

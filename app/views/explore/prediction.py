@@ -1,4 +1,4 @@
-"""The answer: the five likeliest classes as bars, and the class that every map on the page is about."""
+"""The answer: the five most likely classes as bars, and the class that every map on the page is about."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNSURE = 0.5
 
 
 def confidence(probability: float, classes: int, independent: bool = False) -> str:
-    """How sure the model is, in words; ``independent`` classes are likely or not each by itself."""
+    """The model's confidence, in words; ``independent`` classes are likely or not each by itself."""
     if independent:
         return word("answer.none") if probability < UNSURE else word("answer.knows", count=classes)
     if probability < UNSURE:
@@ -41,7 +41,7 @@ def show_truth(truth: str | None, names: Sequence[str], predicted: int) -> None:
 
 
 def wanted(subject: Subject, key: StrEnum) -> int | None:
-    """The class that the visitor or the address has chosen under that key, if the model knows it."""
+    """The class that the user or the address has chosen under that key, if the model knows it."""
     name = state.get(key)
     if not name:
         return None

@@ -93,7 +93,7 @@ def facts(opened: Opened, place: int) -> str:
 
 
 def pair(opened: Opened, place: int) -> tuple[int, int]:
-    """The class that the model says, and the one it is set against: the true one, or the next likeliest."""
+    """The class that the model says, and the one it is set against: the true one, or the next most likely."""
     row = opened.table.iloc[place]
     said = opened.classes.index(row["predicted"])
     if isinstance(row["true"], str) and row["true"] != row["predicted"]:
@@ -173,7 +173,7 @@ def step(opened: Opened, by: int) -> None:
 
 
 def slug_of(sha256: str) -> str:
-    """What a picture is called among the visitor's own."""
+    """What a picture is called among the user's own."""
     return f"upload/{sha256[:12]}"
 
 

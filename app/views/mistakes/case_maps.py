@@ -1,4 +1,4 @@
-"""What the model looked at in the opened picture: its attention, what speaks for each of two classes, and erasing."""
+"""The maps of the opened picture: its attention, the attribution of each of two classes, and erasing."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def pick_method(model: Classifier) -> Method:
 
 
 def compute(model: Classifier, picture: Picture, method: Method, classes: tuple[int, int]) -> Pair | None:
-    """The pair, at once where it is quick; None while the visitor has not asked for a long one, or there is no pair."""
+    """The pair, at once where it is quick; None while the user has not asked for a long one, or there is no pair."""
     if classes[0] == classes[1]:
         return None
     key = cases.pair_key(model, picture, method, classes)

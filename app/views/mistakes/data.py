@@ -104,7 +104,7 @@ def ask_path(kind: str) -> str:
     """The path of a folder or a CSV on the machine that the app runs on; "" while there is none.
 
     Raises:
-        InvalidInput: there is no such thing, or it is closed to visitors.
+        InvalidInput: there is no such folder or file, or it is closed to users.
     """
     asked = st.text_input(word(f"data.{kind}.path"), key=f"data-{kind}", persist_state="session")
     st.caption(word(f"data.{kind}.help"))
@@ -120,7 +120,7 @@ def ask_path(kind: str) -> str:
 
 
 def bring_zip() -> str:
-    """The zip that the visitor uploaded, as it is kept beside the runs; "" while there is none."""
+    """The zip that the user uploaded, as it is kept beside the runs; "" while there is none."""
     key = state.fresh_key(MistakesKey.ZIP_UPLOADER)
 
     def uploaded() -> None:

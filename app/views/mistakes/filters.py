@@ -66,7 +66,7 @@ def orders(opened: Opened) -> list[Sort]:
 
 
 def tag_title(name: str) -> str:
-    """A tag in plain words: those that everybody has are translated, others are the visitor's own."""
+    """A tag in plain words: those that everybody has are translated, others are the user's own."""
     return known(f"tag.{name}", name)
 
 

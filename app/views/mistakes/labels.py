@@ -1,4 +1,4 @@
-"""Which class of the model each label of the data means: by name, and where names differ, as the visitor says."""
+"""Which class of the model each label of the data means: by name, and where names differ, as the user says."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ LINE = 35  # pixels
 
 
 def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
-    """Say which labels mean which class, let the visitor say otherwise, and give what he said.
+    """Show which labels mean which class, let the user change that, and return the changes.
 
-    The mapping holds the labels that he has said something of: a class of the model, or "" for none.
+    The mapping holds the labels that the user has changed: a class of the model, or "" for none.
     """
     classes, matched = classifier.card.classes, match(found.names, classifier.card.classes, aliases=classifier.aliases)
     if not found.names:

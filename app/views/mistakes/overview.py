@@ -106,7 +106,7 @@ def show_matrix(opened: Opened) -> None:
 
 
 def choose_cell(true: str, predicted: str) -> None:
-    """Show the pictures of a class that were taken for another; a cell that is shown already lets go of it."""
+    """Show the pictures of a class that were predicted as another; a cell that is shown already is deselected."""
     chosen = selection.current()
     if (chosen.true, chosen.predicted) == (true, predicted):
         true = predicted = ""

@@ -61,7 +61,7 @@ with st.container(key="mistakes"):
             comparison.compare(opened)
             left, right = st.columns([1, 1.8], gap="medium")
             with right:
-                gallery.show(opened)  # first: the pictures are what a visitor waits for
+                gallery.show(opened)  # first: the pictures are what a user waits for
             with left:
                 overview.show(opened)
                 scatter.show(opened)

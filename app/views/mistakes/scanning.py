@@ -73,7 +73,7 @@ def asked(classifier: Classifier | None) -> Request | None:
 
 
 def follow(page: Path) -> None:
-    """Draw how far the visitor's scan is, if there is one, on every other page, with the way back to its ``page``."""
+    """Draw how far the user's scan is, if there is one, on every other page, with the way back to its ``page``."""
     if state.get(MistakesKey.SCANNING):
         _follow(page)
 

@@ -1,4 +1,4 @@
-"""What a visitor looks at: which run, which of its pictures in which order, and the opened one."""
+"""What a user looks at: which run, which of its pictures in which order, and the opened one."""
 
 from __future__ import annotations
 

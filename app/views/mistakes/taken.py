@@ -1,4 +1,4 @@
-"""What of the data was taken for what: which split, which columns of a table; said, and changed by the visitor."""
+"""What the data were read as: which split, which columns of a table; stated, and changed by the user."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SPLIT = "split"
 
 
 def said(data: str) -> dict[str, str]:
-    """What the visitor has chosen for these data: a split, and columns by what they are."""
+    """What the user has chosen for these data: a split, and columns by what they are."""
     return state.get(MistakesKey.TAKEN, {}).get(data, {})
 
 
 def collect(data: str, seed: int, pictures: int) -> tuple[Collection, Choice]:
-    """The pictures with what was chosen for them; a choice that does not fit these data is told, and forgotten.
+    """The pictures with what was chosen for them; a choice that does not fit these data is reported and dropped.
 
     Raises:
         InvalidInput: as ``open_collection``.
@@ -43,7 +43,7 @@ def collect(data: str, seed: int, pictures: int) -> tuple[Collection, Choice]:
 
 
 def show(data: str, taken: Taken) -> None:
-    """Say what was taken for what, and let the visitor say otherwise; nothing where nothing could be otherwise."""
+    """State what the data were read as, and let the user change it; nothing where nothing could be otherwise."""
     if taken.splits:
         pick(data, SPLIT, (*taken.splits, ALL), taken.split, word("taken.split.help"))
     if len(taken.headings) > 1:

@@ -141,7 +141,7 @@ def training(card: ModelCard) -> None:
 
 
 def confusion(card: ModelCard) -> None:
-    """What is taken for what."""
+    """The confusion matrix."""
     st.markdown(f"**{word('card.confusion')}**", help=word("term.confusion-matrix.means"))
     counts = facts.confusion(card)
     if counts is None:

@@ -1,4 +1,4 @@
-"""The keys of the session that Models has to itself, and what its address speaks for."""
+"""The keys of the session that Models has to itself, and what its address holds."""
 
 from __future__ import annotations
 

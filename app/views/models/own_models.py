@@ -1,4 +1,4 @@
-"""The visitor's own model: a card and its weights, brought as files, on the shelf for as long as the session lasts."""
+"""The user's own model: a card and its weights, brought as files, in the list for as long as the session lasts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core.models.own import MAX_WEIGHTS, SUFFIXES
 MEGABYTES = MAX_WEIGHTS >> 20
 """Of one file; a larger one goes into the folder FOVEA_MODELS."""
 MOST = 3
-"""Models that one visitor may hold in the server's memory."""
+"""Models that one user may hold in the server's memory."""
 EXAMPLES = {
     "fovea": {
         "architecture": "fovea/cbam",
@@ -41,7 +41,7 @@ EXAMPLES = {
 
 
 def take_in(files: list) -> str:
-    """Open the model in a card and its weights, put it on the visitor's shelf, and give its slug.
+    """Open the model in a card and its weights, add it to the user's models, and return its slug.
 
     Raises:
         InvalidInput: not one card and one file of weights, too many models, or what the core says of the files.
@@ -75,7 +75,7 @@ def bring() -> None:
             return
         try:
             models.choose(take_in(files))
-            state.renew(ModelsKey.MODEL_UPLOADER)  # an empty one: the model is on the shelf now
+            state.renew(ModelsKey.MODEL_UPLOADER)  # an empty one: the model is in the list now
         except InvalidInput as error:
             state.put(ModelsKey.REFUSED, say(error))
 
@@ -111,7 +111,7 @@ def bring() -> None:
 
 
 def held() -> None:
-    """A line for each of the visitor's models, with a way to let go of it."""
+    """A line for each of the user's models, with a button that removes it."""
     for number, (slug, one) in enumerate(state.own_models().items()):
 
         def drop(slug: str = slug) -> None:

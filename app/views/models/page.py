@@ -1,4 +1,4 @@
-"""Models: every card of the shelf in one table, and all about the one that is chosen."""
+"""Models: every card of the zoo in one table, and all about the one that is chosen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shelf as one table: a card in each line, which can be sorted, and chosen by a click."""
+"""The zoo as one table: a card in each line, which can be sorted, and chosen by a click."""
 
 from __future__ import annotations
 

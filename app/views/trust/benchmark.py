@@ -1,4 +1,4 @@
-"""The league: methods by measures, of one model or of many, sorted by a click, to be taken along as a file."""
+"""The benchmark: methods by measures, of one model or of many, sorted by a click, to be taken along as a file."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def measured(rows: Sequence[Row]) -> list[str]:
 
 
 def arrow(measure: str, cards: Sequence[ModelCard]) -> str:
-    """Whether high is good or low, for those models; nothing where it hangs on what a model has learned."""
+    """Whether high is good or low, for those models; nothing where it depends on what a model has learned."""
     if measure in OF_THE_THING and any(find_evidence(card) in SHORTCUTS.values() for card in cards):
         return ""
     return "↓" if measure in ranking.LOW_IS_GOOD else "↑"

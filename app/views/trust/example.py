@@ -1,4 +1,4 @@
-"""One picture of the league, a map over it, where the evidence is, and what this map alone would get."""
+"""One picture of the benchmark, a map over it, where the evidence is, and what this map alone would get."""
 
 from __future__ import annotations
 

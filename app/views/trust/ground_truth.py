@@ -1,4 +1,4 @@
-"""Known truth: how much of each map, and its peak, lies where the evidence is; and one of the pictures to look at."""
+"""Ground truth: how much of each map, and its peak, lies where the evidence is; and one of the pictures to look at."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MARGIN = 1e-3
 
 
 def find_evidence(card: ModelCard) -> str:
-    """Where the evidence of a model is known to be: the thing in scenes, the shortcut that it learned, or a quarter."""
+    """Where the evidence of a model is known to be: the object in scenes, its shortcut, or a quarter."""
     return (shortcut(card.family) or "object") if card.family in SHORTCUTS else "quarter"
 
 

@@ -36,7 +36,7 @@ if subject:
         persist_state="session",
     )
 state.publish_choices(ADDRESS, unsaid={TrustKey.SECTION: SECTIONS[0]})
-if not subject:  # the league of the other models can be read without this one
+if not subject:  # the benchmark of the other models can be read without this one
     above = st.container()
     benchmark.show(card, found.rows, cards, loaded=False)
     with above:

@@ -1,4 +1,4 @@
-"""Randomization: does a map change when the model forgets what it has learned? By the league, and before one's eyes."""
+"""Randomization: does a map change when the model is re-initialized? In the benchmark, and on one's own picture."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def careless(row: Row) -> bool:
 
 
 def verdict(rows: Sequence[Row], card: ModelCard) -> str:
-    """In a sentence: which maps do not care about the weights."""
+    """In a sentence: which maps are insensitive to the weights."""
     maps = ranking.others(rows)
     names, titles = [row.source for row in maps if careless(row)], source_titles(card, [row.source for row in maps])
     if not names:

@@ -32,7 +32,7 @@ def source_titles(card: ModelCard, names: Iterable[str]) -> dict[str, str]:
 
 
 def kind(card: ModelCard) -> Kind:
-    """The kind of a card's maps that lie on the picture, as far as their names hang on it."""
+    """The kind of a card's maps that lie on the picture, as far as their names depend on it."""
     found = find_mechanism(card)
     if found is RECURRENT:
         return Kind.SEQUENCE

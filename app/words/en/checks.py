@@ -1,4 +1,4 @@
-"""The trial Check: what a map should stand up to."""
+"""The sanity checks of a map."""
 
 WORDS = {
     "check.none.attention": "This model has no attention map over the picture, so there is none to check.",

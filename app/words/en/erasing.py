@@ -1,4 +1,4 @@
-"""The trial Erase: what is left of the answer when a part of the picture is taken away, and the curves of it."""
+"""Erasing a region: the prediction without a part of the picture, and the deletion and insertion curves."""
 
 WORDS = {
     "erase.whose": "Map",

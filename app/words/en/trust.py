@@ -1,4 +1,4 @@
-"""The page Trust: known truth, randomization, faithfulness, the league, and measuring more."""
+"""The page Trust: ground truth, randomization, faithfulness, the benchmark, and measuring more."""
 
 WORDS = {
     "page.trust": "Trust",

@@ -137,7 +137,7 @@ def test_of_a_run_in_which_nothing_could_be_read_nothing_else_is_said(empty: Pat
         (empty / "data" / "house" / f"{number}.png").write_bytes(b"no pixels")
     core.scan(core.load(MODEL, "cpu"), empty / "data", kept_runs.folder() / "dark")
     page = well(open_run(run="dark"))
-    assert f"(+3 broken) · {word('overview.nothing')}" in said(page)
+    assert f"(+3 unreadable) · {word('overview.nothing')}" in said(page)
     assert list(page.dataframe[0].value["path"]) == [f"house/{number}.png" for number in range(3)]
     for name in ("overview.unlabeled", "gallery.empty", "scatter.none", "looks.none"):
         assert word(name) not in said(page)

@@ -1,1 +1,1 @@
-"""Trials: is what a model attends to the reason for its answer?"""
+"""Tests: does the prediction depend on what a model attends to?"""

@@ -1,4 +1,4 @@
-"""What every part of the attention is worth: a button that tries them all, and a table, the dearest part first."""
+"""The effect of every part of the attention: a button that tries them all, and a table, the largest effect first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MARK = "background-color: rgba(217, 96, 59, 0.2)"
 
 
 def running(subject: Subject, target: int) -> bool:
-    """Whether the visitor has asked for it, and it is still to be done."""
+    """Whether the user has asked for it, and it is still to be done."""
     return job.is_running(interventions.ablation_key(subject.classifier, subject.picture, target))
 
 

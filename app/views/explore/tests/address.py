@@ -1,4 +1,4 @@
-"""What of a trial the address holds: which one is open, what is changed in it and how, and what is erased."""
+"""What of a test the address holds: which one is open, what is changed in it and how, and what is erased."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHARES, FIRST = range(5, 81, 5), 20
 
 
 def settle(reading: Reading) -> dict[str, str]:
-    """What the address says of the trial: whatever differs from how a trial begins.
+    """What the address holds of the test: whatever differs from how a test begins.
 
     What the address asked for and is not there falls back to that, and a sentence says so.
     """

@@ -61,9 +61,9 @@ def ways(maps: Sequence[AttentionMap]) -> list[str]:
 
 
 def begin(reading: Reading) -> str:
-    """The tap that a trial begins with: the one on the left pane, or the last where none of them is.
+    """The tap that a test begins with: the one on the left pane, or the last where none of them is.
 
-    It follows the pane until the visitor, or an address, chooses another.
+    It follows the pane until the user, or an address, chooses another.
     """
     shown, taps = attention_maps.find_choice(reading, state.get(Key.MAP) or ""), [one.tap for one in reading.maps]
     first = shown.tap if shown is not None and shown.tap in taps else taps[-1]
@@ -200,7 +200,7 @@ def pick_parts(one: AttentionMap, busy: bool) -> tuple[int, ...]:
 
 
 def pick_donor(subject: Subject) -> core.Picture:
-    """The picture whose attention is taken: another sample, or one that the visitor brought."""
+    """The picture whose attention is taken: another sample, or one that the user brought."""
     own = {slug: one.name for slug, one in state.uploads().items()}
     offered = own | {one.slug: one.title for one in samples(subject.classifier.card.family)}
     offered.pop(subject.sample, None)

@@ -96,7 +96,7 @@ def about_attribution(analysis: Analysis) -> Question | None:
 
 
 def compute(subject: Subject, questions: Sequence[Question]) -> dict[Question, tuple[Check, ...]] | None:
-    """The answers to each question; None while the visitor has not asked for what takes long."""
+    """The answers to each question; None while the user has not asked for what takes long."""
     model, picture, owner = subject.classifier, subject.picture, state.visitor()
     keys = [faithfulness.checks_key(model, picture, one.map, one.target, one.parameters) for one in questions]
     missing = [one for one, key in zip(questions, keys, strict=True) if faithfulness.find(key) is None]

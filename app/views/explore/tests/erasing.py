@@ -45,7 +45,7 @@ class Pointer:
     """The map that says what is erased: its short name, its values (h, w), and the class it is about.
 
     ``title`` says which map it is where the name does not. ``contrast`` is the class that is set against it, or None; a
-    ``signed`` map speaks against its class below zero.
+    ``signed`` map is negative evidence below zero.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Pointer:
         return SHARE if self.contrast is None else LEAD
 
     def measure(self, probabilities: np.ndarray) -> float:
-        """What the map should speak for, of an answer (k,)."""
+        """What the map should support, of a prediction (k,)."""
         if self.contrast is None:
             return float(probabilities[self.target])
         first, second = np.log(probabilities[[self.target, self.contrast]].clip(np.finfo(np.float32).tiny))
@@ -69,7 +69,7 @@ class Pointer:
 
 
 def show(analysis: Analysis) -> None:
-    """Draw the trial: whose map, the three pictures, and the curves when they are asked for."""
+    """Draw the test: whose map, the three pictures, and the curves when they are asked for."""
     maps, alone = pointers(analysis), missing(analysis)
     if not maps:
         st.markdown(word("erase.nothing", why=alone))

@@ -15,7 +15,7 @@ from core import InvalidInput, Reading
 
 
 def show(analysis: Analysis) -> None:
-    """Draw the change, what it does to the answer, and what every part of the attention is worth."""
+    """Draw the change, what it does to the prediction, and the effect of every part of the attention."""
     subject, reading, target = analysis.subject, analysis.reading, analysis.target
     if not reading.maps:
         st.markdown(word("change.none"))
@@ -26,7 +26,7 @@ def show(analysis: Analysis) -> None:
 
 @st.fragment
 def change(subject: Subject, reading: Reading, target: int) -> None:
-    """The change, its answer, and what every part is worth where that is known: by itself, so that it moves at once."""
+    """The change, its answer, and the effect of every part where that is known: by itself, so that it moves at once."""
     try:
         plan = changes.pick(subject, reading, ablations.running(subject, target))
         state.publish_part(TRIED, address.settle(reading))

@@ -68,7 +68,7 @@ def score_sentence(subject: Subject, target: int, before: Reading, after: Readin
 
 
 def rows(before: Reading, after: Reading, target: int) -> list[int]:
-    """The classes to show: the one asked about and the likeliest of both answers, in the order of the first."""
+    """The classes to show: the one asked about and the most likely of both answers, in the order of the first."""
     likeliest = [reading.probabilities.argsort()[::-1] for reading in (before, after)]
     wanted = [target, *likeliest[0][:LIKELIEST], *likeliest[1][:LIKELIEST], *likeliest[0][:ROWS]]
     found = list(dict.fromkeys(int(one) for one in wanted))

@@ -1,4 +1,4 @@
-"""Weights painted by hand: the canvas of the trial, and what is on it."""
+"""Weights painted by hand: the canvas of the test, and what is on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def pick(subject: Subject, one: AttentionMap) -> np.ndarray | None:
     """Draw the canvas; the weights (h, w) from 0 to 1 on it, or None before the first stroke.
 
     It begins with the model's own map, or the mean of its own maps: to have that stand for all of them would be a
-    change. Painted weights of a gate are the gate; those of a softmax are shared out, so its own begin with their peak
+    change. Painted weights of a gate are the gate; those of a softmax are normalized, so its own begin with their peak
     at one.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Trials: is what the model attends to the reason for its answer? One way to find out at a time."""
+"""Tests: does the prediction depend on what the model attends to? One test at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.words import word
 
 
 def show(analysis: Analysis) -> None:
-    """Draw the choice of a trial, and the chosen one."""
+    """Draw the choice of a test, and the chosen one."""
     st.divider()
     st.subheader(word("trial.title"))
     if state.get(ExploreKey.TRIAL) not in TRIALS:
@@ -31,7 +31,7 @@ def show(analysis: Analysis) -> None:
 
 
 def draw(trial: str, analysis: Analysis) -> None:
-    """One trial: what it is, in a sentence, and the trial itself."""
+    """One test: what it is, in a sentence, and the test itself."""
     st.caption(word(f"trial.{trial}.about"))
     trials = {"intervene": interventions, "erase": erasing, "check": checks}
     trials[trial].show(analysis)
