@@ -48,6 +48,12 @@ class Message(str):
         return Message(self.template, **{key: _renamed(value, names) for key, value in self.values.items()})
 
 
+def translatable(described: object, *names: str) -> None:
+    """Make messages of these texts of a frozen dataclass, which stand there as plain English: for ``__post_init__``."""
+    for name in names:
+        object.__setattr__(described, name, Message(getattr(described, name)))
+
+
 def _kept(value: object) -> object:
     """A value as a message keeps it: simple, on one line, and such that it can be encoded."""
     if isinstance(value, list) or (isinstance(value, tuple) and not all(isinstance(one, Number) for one in value)):

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import NamedTuple
+
+from core.attention import MECHANISMS
+from core.attribution import METHODS
+from core.messages import Message
 
 ROOT = Path(__file__).parents[1]
 MAKERS = {"InvalidInput", "Changed", "Message"}
@@ -70,17 +75,28 @@ def fields(template: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in Formatter().parse(template) if name is not None)
 
 
+@cache
 def templates() -> dict[str, str]:
     """Every template that there is, with a place where it stands."""
-    found = sentences(sources("core", "app"))
-    return {template: one.place for one in found for template in one.templates or ()}
+    found = {template: one.place for one in sentences(sources("core", "app")) for template in one.templates or ()}
+    for described in (*METHODS, *MECHANISMS, *(one for method in METHODS for one in method.parameters)):
+        for name, text in vars(described).items():
+            if isinstance(text, Message) and text:
+                found.setdefault(text.template, f"{getattr(described, 'slug', described.title)}: {name}")
+    return found
+
+
+def options() -> set[str]:
+    """The keys of the labels of parameters' choices, which English has by their spelling."""
+    parameters = (one for method in METHODS for one in method.parameters if isinstance(one.choices, tuple))
+    return {f"option.{choice}" for one in parameters for choice in one.choices if isinstance(choice, str)}
 
 
 def untranslated(table: Mapping[str, str]) -> list[str]:
-    """The templates that a language's table lacks, and those whose translation waits for other values."""
-    wanted = templates()
-    return [
+    """The templates and options that a language's table lacks, and translations that wait for other values."""
+    wrong = [
         f"{place}: {template!r}"
-        for template, place in wanted.items()
+        for template, place in templates().items()
         if template not in table or fields(template) != fields(table[template])
     ]
+    return wrong + sorted(options() - table.keys())

@@ -52,9 +52,9 @@ def plain(key: str, **fields: object) -> str:
 
 
 def known(key: str, default: str) -> str:
-    """The label of that key, from English too where a language lacks it; or ``default``, what somebody else says."""
+    """The label of that key, from English too where a language lacks it; or ``default``, what ``core`` says."""
     found = table().get(key) or en.WORDS.get(key)
-    return default if found is None else Marked(found)
+    return say(default) if found is None else Marked(found)
 
 
 def terms() -> tuple[str, ...]:

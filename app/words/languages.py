@@ -32,5 +32,6 @@ def say(text: object) -> str:
 
     They are known by their method: the words are there before ``core``, which takes seconds to import.
     """
-    localized = getattr(text, "localized", None)
-    return localized(table()) if localized else str(text)
+    if localized := getattr(text, "localized", None):
+        return localized(table())
+    return text if isinstance(text, str) else str(text)

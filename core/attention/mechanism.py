@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from core.messages import translatable
+
 
 @dataclass(frozen=True)
 class Mechanism:
@@ -29,3 +31,7 @@ class Mechanism:
     convolution: Callable[[int, int, int, int], nn.Module] | None = None
     pool: Callable[[int], nn.Module] | None = None
     block: Callable[[int], nn.Module] | None = None
+
+    def __post_init__(self) -> None:
+        """Title and summary can be translated."""
+        translatable(self, "title", "summary")

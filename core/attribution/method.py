@@ -14,6 +14,7 @@ from core.attribution.differentiable import differentiable
 from core.checking import brief
 from core.classifier import Classifier
 from core.legacy import current
+from core.messages import translatable
 from core.types import InvalidInput
 
 Number = int | float | np.integer | np.floating
@@ -31,7 +32,7 @@ GRADIENT = 2.0
 
 @dataclass(frozen=True)
 class Parameter:
-    """One object about a method that can be changed.
+    """One setting of a method.
 
     A number lies in ``low`` to ``high``; ``step`` is what a slider moves by, and a whole ``step`` makes the number
     whole. Anything else has ``choices``. ``default`` and ``choices`` may be functions of the classifier: ask
@@ -46,6 +47,10 @@ class Parameter:
     high: int | float | None = None
     step: int | float | None = None
     choices: tuple[Value, ...] | Callable[[Classifier], tuple[Value, ...]] = ()
+
+    def __post_init__(self) -> None:
+        """Title and help can be translated."""
+        translatable(self, "title", "help")
 
     @property
     def numeric(self) -> bool:
@@ -137,6 +142,10 @@ class Method:
     shallow: bool = False
     family: str = "gradients"
     needs: str = ""
+
+    def __post_init__(self) -> None:
+        """Title, summary and needs can be translated."""
+        translatable(self, "title", "summary", "needs")
 
     def usable(self, classifier: Classifier) -> bool:
         """Whether the model can be asked: it fits, and where the method takes a gradient there is one."""

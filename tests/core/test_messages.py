@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from core import InvalidInput
+from core.attribution import METHODS
 from core.data.collection import Changed
 from core.messages import Message
-from tests.templates import fields, sentences, sources, templates, untranslated
+from tests.templates import fields, options, sentences, sources, templates, untranslated
 
 GERMAN = {
     "There is no {what} '{name}'. Choose one of: {choices}.": "{what} „{name}“ gibt es nicht; es gibt {choices}.",
@@ -127,8 +128,9 @@ x = Message(RANDOM)
 
 def test_a_language_is_told_what_it_lacks() -> None:
     wanted = templates()
-    assert len(wanted) > 150 and all(place.startswith(("core/", "app/")) for place in wanted.values())
-    full = {template: template for template in wanted}
+    assert len(wanted) > 150 and all(method.title in wanted and method.needs in {*wanted, ""} for method in METHODS)
+    assert {"option.uniform", "option.blurred"} <= options()
+    full = {template: template for template in (*wanted, *options())}
     one = next(template for template in wanted if fields(template))
-    assert untranslated(full) == [] and len(untranslated({})) == len(wanted)
+    assert untranslated(full) == [] and len(untranslated({})) == len(full)
     assert untranslated(full | {one: "ohne"}) == [f"{wanted[one]}: {one!r}"]

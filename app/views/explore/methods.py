@@ -57,10 +57,10 @@ def pick_parameters(classifier: Classifier, method: Method, titles: Mapping[str,
         state.set_parameter(key, value)
         title = known(f"method.{method.slug}.{one.name}", one.title)
         if one.numeric:
-            value = st.slider(title, one.low, one.high, step=one.step, key=key, help=one.help)
+            value = st.slider(title, one.low, one.high, step=one.step, key=key, help=say(one.help))
         else:
             said = partial(option_title, one, titles=titles)
-            value = st.selectbox(title, one.options(classifier), key=key, help=one.help, format_func=said)
+            value = st.selectbox(title, one.options(classifier), key=key, help=say(one.help), format_func=said)
         if value != initial:
             changed[one.name] = value
     return changed
@@ -82,7 +82,7 @@ def unfit(classifier: Classifier) -> None:
     with st.popover(word("method.unfit", count=len(others)), type="tertiary"):
         st.markdown(word("method.unfit.about"))
         gradient = word("method.unfit.gradient")  # all that a method without needs of its own asks for
-        st.caption("  \n".join(f"**{method_title(one)}**: {one.needs or gradient}" for one in others))
+        st.caption("  \n".join(f"**{method_title(one)}**: {say(one.needs) or gradient}" for one in others))
         notes = (*classifier.notes, *classifier.found.notes)
         if notes:
             st.caption("  \n".join(map(literal, notes)))
