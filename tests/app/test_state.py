@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import state
 from app.state import Key
+from app.views import PAGES
 from app.views.explore.keys import ExploreKey
 from app.views.models.keys import ModelsKey
 from core import open_image
@@ -155,3 +156,8 @@ def test_every_key_of_the_session_is_used() -> None:
     names = [ast.unparse(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     used = {name.rpartition(".")[2] for name in names if name.startswith(("Key.", "state.Key."))}
     assert not [key.name for key in Key if key.name not in used]
+
+
+def test_no_two_keys_of_the_session_are_one() -> None:
+    names = [key.value for keys in (Key, *(page.keys for page in PAGES)) for key in keys]
+    assert len(names) == len(set(names)) > 80
