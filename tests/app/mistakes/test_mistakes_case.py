@@ -31,7 +31,7 @@ def test_a_mistake_is_shown_with_both_classes_and_what_erasing_does(home: Path) 
     number = wrong(home)[2]
     page, run = open_picture(number), core.open_run(home / RUN)
     row, text = run.table().iloc[number], said(page)
-    assert f"<b>{row['true']}</b>, taken for <b" in html(page) and row["path"] in html(page)
+    assert f"<b>{row['true']}</b>, predicted as <b" in html(page) and row["path"] in html(page)
     for name in (row["predicted"], row["true"]):
         assert f"**{word('case.for', name=name)}**" in text
     assert f"**{word('case.difference')}**" in text
@@ -57,7 +57,7 @@ def test_agreement_stands_beside_that_of_the_run_s_other_pictures(home: Path, mo
     range_ = word("agreement.range", low=decimal(found.low), high=decimal(found.high))
     blob = word("agreement.blob", value=decimal(found.blob))
     assert found.low < found.high
-    told = f"agreement {decimal(run.table()['agreement'][3])} ({range_}, {blob}: more alike than"
+    told = f"agreement {decimal(run.table()['agreement'][3])} ({range_}, {blob}: higher than"
     assert told in html(open_picture(3))
     monkeypatch.setattr(unrelated, "FEWEST", 1000)
     alone = core.agreement(attended[4], cams[4]).rank_correlation

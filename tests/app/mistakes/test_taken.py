@@ -1,4 +1,4 @@
-"""What of the data was taken for what, on the page Mistakes: the split and the columns, said and changed."""
+"""What the data were read as, on the page Mistakes: the split and the columns, stated and changed."""
 
 from __future__ import annotations
 
