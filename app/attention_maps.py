@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import AttentionMap, Kind, Reading
-from core.attention.reduction import heads, to_grid
-from core.attention.rollout import ROLLOUT, can_roll, rollout_map
+from core.attention import ROLLOUT, can_roll, heads, rollout_map, to_grid
 
 MANY = 16
 """Of more maps than these a strip offers each layer's mean over heads, and the heads of the chosen layer only."""

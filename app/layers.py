@@ -21,7 +21,7 @@ from app.titles import (
 )
 from app.words import percent, plain, word
 from core import AttentionMap, Attribution, Kind, Reading
-from core.attention.reduction import HEADS_AXIS, has_rows, heads, rows, to_grid
+from core.attention import has_rows, heads, rows, to_grid
 from core.attribution import Method
 
 ENERGY = "energy"
@@ -70,7 +70,7 @@ def _more(one: AttentionMap, head: int | None, steps: np.ndarray | None, classes
             said = [f"{classes[step.argmax()]} {percent(float(step.max()), 0)}" for step in steps]
             labels = [" · ".join(pair) for pair in zip(labels, said, strict=True)]
         return Stack(one.weights, tuple(labels), film=True)
-    if one.kind in HEADS_AXIS and has_rows(one):
+    if one.kind.compares and has_rows(one):
         return Rows(*rows(one, head), even=1 / one.weights.shape[-1])
     return None
 

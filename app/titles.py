@@ -12,8 +12,7 @@ import numpy as np
 from app.attention_maps import MANY, Choice, choices, find_map
 from app.words import apart, known, plain, word
 from core import AttentionMap, Attribution, Kind, Reading
-from core.attention.reduction import HEADS_AXIS, has_token, heads
-from core.attention.rollout import ROLLOUT
+from core.attention import ROLLOUT, has_token, heads
 from core.attribution import METHODS, Method
 
 EVEN = 0.9
@@ -47,7 +46,7 @@ def _spoken(one: AttentionMap) -> Iterator[str | None]:
         if found := PLACE.fullmatch(part):
             place, number = found.groups()
             yield "" if depth else word(f"place.half.{half}" if half else f"place.{place}", number=number)
-        elif part == "attention" and (one.kind in HEADS_AXIS or part != parts[-1]):
+        elif part == "attention" and (one.kind.compares or part != parts[-1]):
             yield ""
         else:
             yield known(f"tap.{part}.{one.kind}", known(f"tap.{part}", "")) or None
@@ -99,7 +98,7 @@ def rest_title(one: AttentionMap) -> str:
         return word("map.rest.channels", count=len(one.weights))
     if one.kind == Kind.SEQUENCE:
         return word("map.rest.glimpses", count=len(one.weights))
-    if one.kind in HEADS_AXIS:
+    if one.kind.compares:
         return word("map.rest.token") if has_token(one) else word("map.rest.patches")
     return ""
 
@@ -109,7 +108,7 @@ def attention_title(reading: Reading, choice: Choice | None, query: int | None =
     if choice is None:
         return word("map.energy")
     one = find_map(reading, choice.tap)
-    about = "" if one.kind in HEADS_AXIS else rest_title(one)
+    about = "" if one.kind.compares else rest_title(one)
     if query is not None:
         row, column = divmod(query, one.grid[1])
         about = word("map.from", row=row + 1, column=column + 1)
@@ -151,8 +150,8 @@ def blank_note(method: Method, found: Attribution, reading: Reading, classes: Se
     target, left = classes[found.target], plain("overlay.note.rounding") if found.values.any() else ""
     if found.contrast is not None:
         why = plain(f"overlay.note.undecided.{about}", target=target, other=classes[found.contrast])
-    elif method.slug == "grad-cam":
-        why = plain("overlay.note.negative", target=target)
+    elif method.keeps_positive:
+        why = plain("overlay.note.negative", target=target, method=method.title)
     else:
         why = plain(f"overlay.note.zero.{about}", target=target)
     return " ".join(filter(None, [why, left]))

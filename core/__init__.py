@@ -22,6 +22,7 @@ from core.evaluation.intervention import OFF, SHUFFLED, UNIFORM, intervene, off
 from core.evaluation.localization import Localization, localize, quadrant, tile
 from core.evaluation.randomization import Randomization, randomize
 from core.images import open_image, reframe
+from core.kinds import Kind
 from core.loading import adopt, load, open_model
 from core.models.zoo import cards
 from core.reporting import Report, report
@@ -31,7 +32,6 @@ from core.types import (
     AttentionMap,
     Attribution,
     InvalidInput,
-    Kind,
     Measure,
     ModelCard,
     Panel,

@@ -23,7 +23,7 @@ from core.models.backbone import Backbone
 from core.models.manner import manner_of
 from core.models.stages import Found, Stage
 from core.models.torchvision_taps.finding import find_stages
-from core.types import LOGITS, AttentionMap, InvalidInput, Kind, ModelCard, Picture, Reading, frozen
+from core.types import LOGITS, AttentionMap, InvalidInput, ModelCard, Picture, Reading, frozen
 
 T = TypeVar("T")
 Target = str | int | None
@@ -92,7 +92,7 @@ class Classifier:
     @cached_property
     def film(self) -> nn.Module | None:
         """What answers after each step of a recurrent model; None where there are no steps."""
-        if not any(tap.kind == Kind.SEQUENCE for tap in self.taps.values()):
+        if not any(tap.kind.growing for tap in self.taps.values()):
             return None
         return next((one.classify for one in self.module.modules() if isinstance(one, Backbone)), None)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
+from core.kinds import Kind
 from core.legacy import current
 from core.messages import Message
 
@@ -50,17 +50,6 @@ class InvalidInput(ValueError):
 
 class Stopped(Exception):
     """Raised by a progress callable to end a long function, and by the worker for a job that a newer one replaced."""
-
-
-class Kind(StrEnum):
-    """The shape of what a tap lets through, for one picture."""
-
-    CHANNEL = "channel"  # (c,)
-    SPATIAL = "spatial"  # (h, w)
-    FEATURE = "feature"  # (c, h, w)
-    PAIRWISE = "pairwise"  # (heads, n query, n key)
-    WINDOWED = "windowed"  # (windows, heads, n, n), with cells (windows, n)
-    SEQUENCE = "sequence"  # (s, h, w)
 
 
 def frozen(array: np.ndarray) -> np.ndarray:

@@ -21,6 +21,29 @@ def without_docstring(source: Source) -> list[str]:
     return [f"{source.path}: {name} has no docstring" for name, node in public.items() if not ast.get_docstring(node)]
 
 
+def test_the_app_takes_what_core_offers():
+    """What the app imports of ``core`` is in ``core.__all__``, in that of a subpackage, or a room of one file."""
+    wrong = []
+    for source in sources(ROOT, "app"):
+        for node in (one for one in ast.walk(source.tree) if isinstance(one, ast.ImportFrom | ast.Import)):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+            for module in (one for one in modules if one.split(".")[0] == "core"):
+                offered = getattr(importlib.import_module(module), "__all__", None)
+                if module.count(".") > 1:
+                    wrong.append(f"{source.path}: {module} lies within a room")
+                elif offered is not None and isinstance(node, ast.ImportFrom):
+                    stray = [
+                        one.name for one in node.names if one.name not in offered and not is_room(module, one.name)
+                    ]
+                    wrong += [f"{source.path}: {module} does not offer {name}" for name in stray]
+    agree(wrong)
+
+
+def is_room(module: str, name: str) -> bool:
+    """Whether a name of ``core`` is one of its rooms."""
+    return module == "core" and any((ROOT / "core" / end).exists() for end in (name, f"{name}.py"))
+
+
 def test_no_test_imports_another():
     """What tests share stands in a file of its own beside them."""
     taken = [(one.path, module) for one in sources(ROOT, "tests") for module in imports(ROOT, one)]

@@ -14,7 +14,7 @@ from scipy.ndimage import binary_dilation, binary_erosion
 
 from app.figures.intervention import GROWTH, HEAT, OPACITY
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, letters
-from core.images.framing import to_picture
+from core.images import to_picture
 
 WIDEST = 24
 """Letters of a name on one line."""

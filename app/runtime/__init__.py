@@ -19,12 +19,10 @@ from core import AttentionMap, Attribution, Classifier, ModelCard, Picture, Read
 from core import attribution as attributions
 from core.attribution import METHODS, SALIENCY, Method, method, methods
 from core.classifier import Target
-from core.data import samples
-from core.data.datasets import find_folder
+from core.data import find_folder, open_sample
 from core.device import choose, devices
 from core.images import encode_jpeg, thumbnail
-from core.models import own, torchvision_models, zoo
-from core.models.copying import duplicate
+from core.models import duplicate, own, torchvision_models, zoo
 from core.types import Progress
 
 MODELS_LIMIT = 1024 * 1024 * 1024
@@ -97,7 +95,7 @@ def has_photographs() -> bool:
 
 def sample_picture(slug: str) -> Picture:
     """The picture of a sample's slug."""
-    return results.store().get(("sample", slug), lambda: samples.open_sample(slug))
+    return results.store().get(("sample", slug), lambda: open_sample(slug))
 
 
 def picture_thumbnail(picture: Picture) -> bytes:

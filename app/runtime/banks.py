@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.runtime import kept_runs, results
 from core import Classifier
-from core.evaluation.bank import FEWEST, Bank, find_bank
+from core.evaluation import FEWEST_MAPS, Bank, find_bank
 from core.scanning import Run
 
 
@@ -23,4 +23,4 @@ def find(model: Classifier) -> tuple[Bank | None, tuple]:
 def find_run(model: Classifier) -> Run | None:
     """The newest run of a model with as many pictures as a range takes."""
     own = (one for one in kept_runs.earlier() if one.facts.get("checksum") == model.checksum)
-    return next((one for one in own if one.scanned >= FEWEST), None)
+    return next((one for one in own if one.scanned >= FEWEST_MAPS), None)

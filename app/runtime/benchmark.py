@@ -14,12 +14,11 @@ import core
 from app.runtime import results, sources
 from app.runtime.waiting import wait_for
 from core import Classifier, InvalidInput
-from core.attribution.batches import pace
-from core.data.folders import home
-from core.evaluation.benchmark import Row, open_benchmark, shipped
-from core.evaluation.faithfulness import STEPS
+from core.attribution import pace
+from core.data import home
+from core.evaluation import CURVE_STEPS, BenchmarkRow, open_benchmark, shipped_benchmark
 from core.files import reason
-from core.scenes.shortcuts import SHORTCUTS
+from core.scenes import SHORTCUTS
 from core.types import Progress
 
 FILE = "FOVEA_BENCHMARK"
@@ -31,7 +30,7 @@ ASIDE = torch.device("meta")
 class League:
     """The ``rows``, and the files that should hold some and are ``broken``."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[BenchmarkRow, ...]
     broken: tuple[Path, ...]
 
 
@@ -46,9 +45,9 @@ def read(checksums: Mapping[str, str]) -> League:
 
     ``checksums`` of the weights are by model: a row of other weights, or of a model that is not there, says nothing.
     """
-    table: dict[tuple[str, str], tuple[Row, ...]] = {}
+    table: dict[tuple[str, str], tuple[BenchmarkRow, ...]] = {}
     broken = []
-    for path in (shipped(), own_file()):
+    for path in (shipped_benchmark(), own_file()):
         try:
             rows = [one for one in _open(path) if checksums.get(one.model) == one.checksum]
         except InvalidInput:
@@ -60,10 +59,10 @@ def read(checksums: Mapping[str, str]) -> League:
     return League(tuple(row for rows in table.values() for row in rows), tuple(broken))
 
 
-def _open(path: Path) -> tuple[Row, ...]:
+def _open(path: Path) -> tuple[BenchmarkRow, ...]:
     """The rows of a file, read again when it has changed; InvalidInput where it, or one of them, is none."""
 
-    def rows() -> tuple[Row, ...]:
+    def rows() -> tuple[BenchmarkRow, ...]:
         found = open_benchmark(path)
         if not all(map(_sound, found)):
             raise InvalidInput(
@@ -77,7 +76,7 @@ def _open(path: Path) -> tuple[Row, ...]:
     return results.store().get(("league", str(path), told.st_mtime_ns, told.st_size), rows)
 
 
-def _sound(row: Row) -> bool:
+def _sound(row: BenchmarkRow) -> bool:
     """Whether a row holds what it should: a file may have been written by anybody."""
     texts = (row.model, row.source, row.measure, row.checksum)
     numbers = (row.mean, row.low, row.high, row.pictures, row.wanted, row.seed, row.chance or 0)
@@ -85,7 +84,9 @@ def _sound(row: Row) -> bool:
     return sound and all(isinstance(one, str) for one in texts)
 
 
-def missing(rows: Sequence[Row], model: Classifier, wanted: Sequence[str], pictures: int, seed: int) -> list[str]:
+def missing(
+    rows: Sequence[BenchmarkRow], model: Classifier, wanted: Sequence[str], pictures: int, seed: int
+) -> list[str]:
     """Those of the sources that were not measured yet on so many pictures of that seed."""
     asked = (model.card.slug, model.card.facts.get("checksum", ""), pictures, seed)
     there = {row.source for row in rows if (row.model, row.checksum, row.wanted, row.seed) == asked}
@@ -98,7 +99,7 @@ def seconds(model: Classifier, wanted: Sequence[str], pictures: int) -> float:
     Each picture takes a map, one more of the re-initialized model, and the curves; a photograph one more
     map, among three others.
     """
-    curves = (3 + 2 * (STEPS - 1)) * pace(model).seconds
+    curves = (3 + 2 * (CURVE_STEPS - 1)) * pace(model).seconds
     maps = 2 if model.card.family in SHORTCUTS else 3
     return pictures * sum(maps * sources.seconds(model, name) + curves for name in wanted)
 

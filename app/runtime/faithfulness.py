@@ -13,9 +13,7 @@ import core
 from app.runtime import results
 from app.runtime.results import compute, key_of
 from core import AttentionMap, Attribution, Check, Classifier, Faithfulness, Picture
-from core.evaluation import checks as core_checks
-from core.evaluation import faithfulness as core_curves
-from core.evaluation.sources import ATTENTION
+from core.evaluation import ATTENTION_PREFIX, check_seconds, curve_seconds
 from core.types import Progress
 
 
@@ -57,7 +55,7 @@ def curves_key(model: Classifier, picture: Picture, values: np.ndarray, target: 
 
 def curves_seconds(model: Classifier) -> float:
     """About how long the curves of a map and of the references take; the first call for a model times it a moment."""
-    return core_curves.seconds(model)
+    return curve_seconds(model)
 
 
 def curves(
@@ -84,13 +82,13 @@ def checks_key(
     model: Classifier, picture: Picture, map_: Attribution | AttentionMap, target: int, parameters: dict
 ) -> tuple:
     """What the checks of a map are known by."""
-    name = map_.method if isinstance(map_, Attribution) else ATTENTION + map_.tap
+    name = map_.method if isinstance(map_, Attribution) else ATTENTION_PREFIX + map_.tap
     return key_of(model, picture, "checks", name, target, tuple(sorted(parameters.items())))
 
 
 def checks_seconds(model: Classifier, map_: Attribution | AttentionMap, parameters: dict) -> float:
     """About how long the checks of a map take."""
-    return core_checks.seconds(model, map_, **(parameters if isinstance(map_, Attribution) else {}))
+    return check_seconds(model, map_, **(parameters if isinstance(map_, Attribution) else {}))
 
 
 def checks(

@@ -8,9 +8,9 @@ from dataclasses import replace
 import core
 from app.runtime import results
 from core import Ablation, Classifier, Picture, Reading
-from core.attention.tap import Record
-from core.attribution.batches import pace
-from core.evaluation import ablation, intervention
+from core.attention import Record
+from core.attribution import pace
+from core.evaluation import Change, attention_parts
 from core.images import thumbnail
 from core.types import Progress
 
@@ -23,9 +23,7 @@ def square_jpeg(picture: Picture) -> bytes:
     return results.store().get(("square", picture.key), lambda: thumbnail(picture, SIDE))
 
 
-def intervene(
-    model: Classifier, picture: Picture, changes: Mapping[str, intervention.Change], *names: Hashable
-) -> Reading:
+def intervene(model: Classifier, picture: Picture, changes: Mapping[str, Change], *names: Hashable) -> Reading:
     """The reading with the attention changed, with the maps of what was changed alone; ``names`` say how.
 
     Raises:
@@ -52,7 +50,7 @@ def find_ablations(model: Classifier, picture: Picture, target: int) -> tuple[Ab
 def ablation_seconds(model: Classifier, reading: Reading) -> float:
     """About how long ``ablations`` takes on this device."""
     records = {one.tap: Record(model.taps[one.tap], one.weights[None], one.grid) for one in reading.maps}
-    return sum(1 for _ in ablation.parts(records)) * pace(model).seconds
+    return sum(1 for _ in attention_parts(records)) * pace(model).seconds
 
 
 def ablations(

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from core import InvalidInput
-from core.data.folders import home
+from core.data import home
 from core.scanning import Run, list_runs, open_run
 
 FOLDER = "FOVEA_RUNS"

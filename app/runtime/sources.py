@@ -11,16 +11,14 @@ from app.runtime import results
 from app.runtime.results import compute, key_of
 from core import Classifier, Picture, Randomization
 from core import attribution as attributions
-from core.attribution.batches import pace
-from core.evaluation.cases import Case, find_cases
-from core.evaluation.randomization import parts
-from core.evaluation.sources import ATTENTION, REFERENCES, names, source
+from core.attribution import pace
+from core.evaluation import ATTENTION_PREFIX, REFERENCES, Case, find_cases, map_source, source_names, weight_groups
 from core.types import Progress
 
 
 def fitting(model: Classifier) -> tuple[str, ...]:
     """Every source that fits a model, by name: its methods, its attention maps, the references."""
-    return names(model)
+    return source_names(model)
 
 
 def find(key: tuple) -> np.ndarray | Randomization | None:
@@ -51,7 +49,7 @@ def seconds(model: Classifier, name: str) -> float:
     """About how long a source takes for a map."""
     if name in REFERENCES:
         return 0.0
-    return pace(model).seconds if name.startswith(ATTENTION) else attributions.seconds(model, name)
+    return pace(model).seconds if name.startswith(ATTENTION_PREFIX) else attributions.seconds(model, name)
 
 
 def map_of(
@@ -61,7 +59,7 @@ def map_of(
     return compute(
         map_key(model, picture, name, target),
         model,
-        lambda progress: source(model, name)(model, picture, target, progress),
+        lambda progress: map_source(model, name)(model, picture, target, progress),
         owner,
         tick,
     )
@@ -74,7 +72,7 @@ def randomized_key(model: Classifier, picture: Picture, name: str) -> tuple:
 
 def randomized_seconds(model: Classifier, name: str) -> float:
     """About how long ``randomized`` takes."""
-    return (1 + len(parts(model))) * seconds(model, name)
+    return (1 + len(weight_groups(model))) * seconds(model, name)
 
 
 def randomized(

@@ -8,10 +8,9 @@ from app import runtime, state
 from app.state import Key
 from app.words import known, literal, percent, plain, whole, word
 from core import Classifier, InvalidInput, ModelCard
-from core.attention import MECHANISMS, Mechanism
-from core.attention.plain import PLAIN
-from core.models.answers import absent
-from core.scenes.shortcuts import SHORTCUTS
+from core.attention import MECHANISMS, PLAIN, Mechanism
+from core.models import absent_class
+from core.scenes import SHORTCUTS
 from core.types import PROBABILITIES, SIGMOID
 
 FIRST = "scenes/self-attention"
@@ -186,7 +185,7 @@ def outputs(classifier: Classifier) -> str:
     given = word("outputs.probabilities") if card.output == PROBABILITIES else ""
     if classifier.independent:
         return " ".join(filter(None, [word("outputs.independent"), given]))
-    own = int(not absent(card.classes))
+    own = int(not absent_class(card.classes))
     return given or word("outputs.single", name=card.classes[own], other=card.classes[1 - own])
 
 

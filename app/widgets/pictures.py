@@ -14,10 +14,8 @@ from app.state import Key
 from app.widgets import job
 from app.words import plain, say, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
-from core.data import samples
-from core.data.datasets import fetch_imagenette
-from core.images import frame
-from core.images.opening import MAX_BYTES
+from core.data import describe_sample, fetch_imagenette, list_samples, sample_truth
+from core.images import MAX_BYTES, frame
 from core.types import Progress
 
 UPLOADS, LARGEST = 24, MAX_BYTES >> 20
@@ -41,18 +39,18 @@ def find_picture(slug: str) -> Picture:
 
 def find_truth(slug: str) -> str | None:
     """The class that a sample or an upload shows, where that is known."""
-    return state.truth_of_upload(slug) if slug.startswith("upload/") else samples.find_truth(slug)
+    return state.truth_of_upload(slug) if slug.startswith("upload/") else sample_truth(slug)
 
 
 def title(slug: str) -> str:
     """What a sample or an upload is called: by its class and its background where it is a scene, else by its name."""
     own = state.uploads().get(slug)
-    return own.name if own is not None else samples.describe(slug)
+    return own.name if own is not None else describe_sample(slug)
 
 
 def pick_picture(family: str) -> tuple[str, Picture]:
     """The strip of samples and the user's own pictures, with the ways to add one; the chosen slug and picture."""
-    offered = {one.slug: one.title for one in samples.samples(family)}
+    offered = {one.slug: one.title for one in list_samples(family)}
     chosen = state.get(Key.SAMPLE)
     if chosen and chosen not in offered:
         try:

@@ -1,41 +1,28 @@
-"""The table of contents of attention: every mechanism, in the order in which pickers show them."""
+"""Attention: the catalog of mechanisms, and what can be made of their maps."""
 
 from __future__ import annotations
 
-from core.attention.attention_pooling import ATTENTION_POOLING
-from core.attention.cbam import CBAM_GATE
-from core.attention.feature_gate import FEATURE_GATE
+from core.attention.catalog import MECHANISMS, mechanism
 from core.attention.mechanism import Mechanism
 from core.attention.plain import PLAIN
 from core.attention.recurrent import RECURRENT
-from core.attention.self_attention import SELF_ATTENTION
-from core.attention.spatial_gate import SPATIAL_GATE
-from core.attention.squeeze_excitation import SQUEEZE_EXCITATION
-from core.attention.transformer import TRANSFORMER
-from core.types import InvalidInput
+from core.attention.reduction import has_rows, has_token, heads, rows, to_grid
+from core.attention.rollout import ROLLOUT, can_roll, rollout_map
+from core.attention.tap import Record
 
-__all__ = ["MECHANISMS", "Mechanism", "mechanism"]
-
-MECHANISMS: tuple[Mechanism, ...] = (
-    PLAIN,
-    SQUEEZE_EXCITATION,
-    FEATURE_GATE,
-    SPATIAL_GATE,
-    CBAM_GATE,
-    ATTENTION_POOLING,
-    SELF_ATTENTION,
-    RECURRENT,
-    TRANSFORMER,
-)
-
-
-def mechanism(slug: str) -> Mechanism:
-    """The mechanism of that slug; InvalidInput where there is none."""
-    for one in MECHANISMS:
-        if one.slug == slug:
-            return one
-    raise InvalidInput(
-        "There is no mechanism '{slug}'. Choose one of: {mechanisms}.",
-        slug=slug,
-        mechanisms=[one.slug for one in MECHANISMS],
-    )
+__all__ = [
+    "MECHANISMS",
+    "PLAIN",
+    "RECURRENT",
+    "ROLLOUT",
+    "Mechanism",
+    "Record",
+    "can_roll",
+    "has_rows",
+    "has_token",
+    "heads",
+    "mechanism",
+    "rollout_map",
+    "rows",
+    "to_grid",
+]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from core.attention.mechanism import Mechanism
 from core.attention.tap import Tap
-from core.types import Kind
+from core.kinds import Kind
 
 GLIMPSES = 4
 SHARPNESS = 4.0

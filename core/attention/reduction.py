@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from core import checking
-from core.types import AttentionMap, InvalidInput, Kind
+from core.types import AttentionMap, InvalidInput
 
-HEADS_AXIS = {Kind.PAIRWISE: 0, Kind.WINDOWED: 1}
-"""Where the heads are, in the kinds that compare tokens with each other."""
+HEAD = "head"
 
 
 def heads(attention: AttentionMap) -> int:
     """How many heads an attention map has; 0 where its kind has none."""
-    return attention.weights.shape[HEADS_AXIS[attention.kind]] if attention.kind in HEADS_AXIS else 0
+    axes = attention.kind.axes
+    return attention.weights.shape[axes.index(HEAD)] if HEAD in axes else 0
 
 
 def class_token(attention: AttentionMap) -> int | None:
     """Which token of a PAIRWISE map is the class token, counted from 0; None where there is none."""
-    if attention.kind != Kind.PAIRWISE:
+    if not attention.kind.compares_all:
         return None
     names = (*attention.prefix, *[""] * _count(attention), *attention.suffix)
     return names.index("class") if "class" in names else None
@@ -51,9 +51,9 @@ def patches(attention: AttentionMap) -> slice:
 
 def has_rows(attention: AttentionMap) -> bool:
     """Whether every cell of the grid is a query, so that it can be asked what it attends to."""
-    if attention.kind == Kind.PAIRWISE:
+    if attention.kind.compares_all:
         return attention.weights.shape[1] == _count(attention) + len(attention.prefix) + len(attention.suffix)
-    return attention.kind == Kind.WINDOWED
+    return attention.kind.windowed
 
 
 def to_grid(attention: AttentionMap, head: int | None = None, query: int | None = None) -> np.ndarray:
@@ -67,15 +67,15 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
     Raises:
         InvalidInput: a CHANNEL attention, which has no place in the picture, or a head or query that is not there.
     """
-    if attention.kind == Kind.CHANNEL:
+    kind = attention.kind
+    if not kind.on_picture:
         raise InvalidInput(
             "{tap} weights channels, which have no position in the picture. Show it as bars.", tap=attention.tap
         )
-    if attention.kind == Kind.SPATIAL:
-        return attention.weights
-    if attention.kind in (Kind.FEATURE, Kind.SEQUENCE):
-        return attention.weights.mean(0)
-    if attention.kind == Kind.PAIRWISE and query is None:
+    if not kind.compares:
+        others = kind.other_axes("row", "column")
+        return attention.weights.mean(others) if others else attention.weights
+    if kind.compares_all and query is None:
         weights, own, token = _of_head(attention, head), patches(attention), class_token(attention)
         if has_rows(attention):  # else one token asks alone
             weights = weights[own] if token is None else weights[token : token + 1]
@@ -118,7 +118,7 @@ def _count(attention: AttentionMap) -> int:
 
 
 def _of_head(attention: AttentionMap, head: int | None) -> np.ndarray:
-    axis = HEADS_AXIS[attention.kind]
+    axis = attention.kind.axes.index(HEAD)
     if head is None:
         return attention.weights.mean(axis)
     return attention.weights.take(_place(head, heads(attention), "head"), axis)

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.attention.reduction import has_rows
-from core.types import AttentionMap, InvalidInput, Kind, frozen
+from core.types import AttentionMap, InvalidInput, frozen
 
 ROLLOUT = "rollout"
 """What the map of a rollout is called where others bear the name of their tap."""
@@ -30,7 +30,7 @@ def rollout(maps: Sequence[AttentionMap]) -> np.ndarray:
         InvalidInput: no map, one that is not PAIRWISE, or maps of different numbers of tokens.
     """
     sizes = {n for one in maps for n in one.weights.shape[1:]}
-    if len(sizes) != 1 or any(one.kind != Kind.PAIRWISE for one in maps):
+    if len(sizes) != 1 or any(not one.kind.compares_all for one in maps):
         raise InvalidInput("Rollout needs PAIRWISE maps over the same tokens. Give only those.")
     product = np.eye(sizes.pop())
     for one in maps:
@@ -40,7 +40,7 @@ def rollout(maps: Sequence[AttentionMap]) -> np.ndarray:
 
 def can_roll(maps: Sequence[AttentionMap]) -> bool:
     """Whether a model's maps make a rollout: several PAIRWISE layers that all compare the same tokens."""
-    layers = [one for one in maps if one.kind == Kind.PAIRWISE]
+    layers = [one for one in maps if one.kind.compares_all]
     same = len({(one.weights.shape[1:], one.grid, one.prefix, one.suffix) for one in layers}) == 1
     return len(layers) > 1 and same and all(map(has_rows, layers))
 
@@ -57,5 +57,5 @@ def rollout_map(maps: Sequence[AttentionMap]) -> AttentionMap:
         raise InvalidInput(
             "These maps have no rollout, because it needs several layers of attention over the same patches."
         )
-    layers = [one for one in maps if one.kind == Kind.PAIRWISE]
+    layers = [one for one in maps if one.kind.compares_all]
     return replace(layers[0], tap=ROLLOUT, weights=frozen(rollout(layers)[None]))

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from core.attention.dot_product import attend
 from core.attention.mechanism import Mechanism
 from core.attention.tap import Tap
-from core.types import Kind
+from core.kinds import Kind
 
 SHARPNESS = 12.0
 

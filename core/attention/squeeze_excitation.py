@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.attention.mechanism import Mechanism
 from core.attention.tap import Tap
-from core.types import Kind
+from core.kinds import Kind
 
 
 class SqueezeExcitation(nn.Module):

@@ -10,6 +10,7 @@ Listening and steering are values of a ``ContextVar``: two threads that share on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,8 +19,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.kinds import Kind
 from core.messages import Message
-from core.types import InvalidInput, Kind
+from core.types import InvalidInput
 
 Steer = Callable[["Tap", Tensor], Tensor]
 """Given the tap and its weights (b, ...), the weights to multiply with instead, of the same shape."""
@@ -78,7 +80,7 @@ class Tap(nn.Module):
             weights = self.steered(steer, weights, allowed)
         records = _records.get()
         if records is not None and self.heard():
-            before = records[self].uses if self.kind == Kind.SEQUENCE and weights.shape[1] > 1 else ()
+            before = records[self].uses if self.kind.growing and weights.shape[1] > 1 else ()
             records[self] = Record(self, weights, (grid[0], grid[1]), cells, allowed, (*before, weights))
         return weights
 
@@ -167,7 +169,7 @@ def uniform(tap: Tap, weights: Tensor) -> Tensor:
     if (allowed := _allowed.get()) is not None:
         even = allowed / allowed.sum(-1, keepdim=True)
         return even[:, None].to(weights).expand_as(weights)
-    n = weights.shape[-1] if tap.kind in (Kind.PAIRWISE, Kind.WINDOWED) else weights.shape[-1] * weights.shape[-2]
+    n = math.prod(weights.shape[axis] for axis in tap.kind.cell_axes)
     return torch.full_like(weights, 1 / n)
 
 
@@ -184,7 +186,7 @@ def shuffled(seed: int) -> Steer:
 
     def shuffle(tap: Tap, weights: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(seed)
-        last = 2 if tap.kind in (Kind.SPATIAL, Kind.FEATURE, Kind.SEQUENCE) else 1
+        last = len(tap.kind.cell_axes)
         flat = weights.flatten(-last)  # (b, ..., cells)
         order = torch.stack([torch.randperm(flat.shape[-1], generator=generator) for _ in range(len(flat))])
         order = order.to(flat.device)
@@ -212,7 +214,7 @@ def replaced(weights: Tensor) -> Steer:
 
     def replace(tap: Tap, own: Tensor) -> Tensor:
         # A film grows glimpse by glimpse: so far it has as many maps as the model has looked.
-        given = weights[: own.shape[1]] if tap.kind == Kind.SEQUENCE else weights
+        given = weights[: own.shape[1]] if tap.kind.growing else weights
         if tuple(given.shape) != tuple(own.shape[1:]):
             raise InvalidInput(
                 "The map has shape {shape}, but this tap needs {takes}.",

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from core.attention.dot_product import attend
 from core.attention.mechanism import Mechanism
 from core.attention.tap import Tap
-from core.types import Kind
+from core.kinds import Kind
 
 
 class TokenAttention(nn.Module):

@@ -29,7 +29,7 @@ from core.attribution.layer import TAP
 from core.attribution.method import Method, Parameter
 from core.attribution.tap_layout import spatial_taps, tap_layout
 from core.classifier import Classifier, Question, to_map
-from core.types import AttentionMap, Kind, Progress
+from core.types import AttentionMap, Progress
 
 ALL, MEAN = "all layers", "mean"
 
@@ -62,7 +62,7 @@ def gradient_x_attention(
     with torch.enable_grad(), listen() as records:
         score = counted(classifier, target, 1, progress)(leaf(x))
     named = [(name, records[place]) for name, place in classifier.taps.items() if place in records]
-    asked = [(name, one) for name, one in named if (one.tap.kind == Kind.PAIRWISE if tap == ALL else name == tap)]
+    asked = [(name, one) for name, one in named if (one.tap.kind.compares_all if tap == ALL else name == tap)]
     found = gradients(score, [one for _, one in asked])
     maps = [positive_products(name, one, gradient) for (name, one), gradient in zip(asked, found, strict=True)]
     whole = maps[0] if tap != ALL else replace(maps[0], tap=ALL, weights=relevance(maps)[None])

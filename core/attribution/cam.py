@@ -19,7 +19,7 @@ from core.attribution.batches import counted
 from core.attribution.method import Method, Parameter
 from core.classifier import Classifier, Question
 from core.models.stages import Stage
-from core.types import Kind, Progress
+from core.types import Progress
 
 
 def class_activation(stage: Stage, features: Tensor, gradients: Tensor) -> Tensor:
@@ -71,7 +71,7 @@ def last_local_stage(classifier: Classifier) -> str:
     local = [
         name
         for name, stage in classifier.stages.items()
-        if not any(tap.kind in (Kind.PAIRWISE, Kind.SEQUENCE) for tap in taps(stage.module).values())
+        if not any(tap.kind.mixes_all for tap in taps(stage.module).values())
     ]
     return (local or list(classifier.stages))[-1]
 
@@ -96,5 +96,6 @@ GRAD_CAM = Method(
     fits=lambda classifier: bool(classifier.stages),
     one_sided=True,
     shallow=True,
+    in_panel=True,
     needs="At least one stage must have feature maps over the picture.",
 )

@@ -42,6 +42,7 @@ SALIENCY = Method(
     paper="Simonyan, Vedaldi, Zisserman, Deep inside convolutional networks, ICLR workshop 2014",
     signed=False,
     compute=saliency,
+    in_panel=True,
 )
 
 INPUT_X_GRADIENT = Method(
@@ -52,4 +53,5 @@ INPUT_X_GRADIENT = Method(
     paper="Shrikumar et al., Not just a black box, 2016",
     signed=True,
     compute=input_x_gradient,
+    in_panel=True,
 )

@@ -22,7 +22,7 @@ from core.attribution.method import Method, Parameter
 from core.attribution.path import gap
 from core.attribution.tap_layout import spatial_taps
 from core.classifier import Classifier, Question
-from core.types import Kind, Progress
+from core.types import Progress
 
 STARTS = {"uniform": uniform, "off": switched_off}
 """What the attention may start from, beside its look at a baseline."""
@@ -31,15 +31,14 @@ STARTS = {"uniform": uniform, "off": switched_off}
 def lay(values: Tensor, record: Record) -> Tensor:
     """What one picture's weights got, in their own shape, added up for each cell of the grid: (h, w)."""
     kind, cells = record.tap.kind, record.grid[0] * record.grid[1]
-    if kind == Kind.SPATIAL:
-        return values
     if (places := record.cells) is not None:  # of windows
-        keys = values.sum((1, 2))
+        keys = values.sum(kind.other_axes("window", "key"))
         grid = keys.new_zeros(cells + 1).index_add(0, places.flatten() % (cells + 1), keys.flatten())
         return grid[:cells].view(record.grid)  # the padding's -1 came last
-    if kind == Kind.PAIRWISE:
-        return values.sum((0, 1))[len(record.tap.prefix) :][:cells].view(record.grid)
-    return values.sum(0)
+    if kind.compares:
+        return values.sum(kind.other_axes("key"))[len(record.tap.prefix) :][:cells].view(record.grid)
+    others = kind.other_axes("row", "column")
+    return values.sum(others) if others else values
 
 
 def layer_gradient_x_activation(
@@ -68,7 +67,7 @@ def layer_integrated_gradients(
 
     def moved(weights: Tensor) -> Tensor:
         def put(_: Tap, own: Tensor) -> Tensor:
-            return weights[:, : own.shape[1]] if place.kind == Kind.SEQUENCE else weights  # a film grows
+            return weights[:, : own.shape[1]] if place.kind.growing else weights  # a film grows
 
         with steer(classifier.module, {tap: put}):
             return score(x.expand(len(weights), -1, -1, -1))

@@ -142,5 +142,6 @@ LRP = Method(
     fits=lambda classifier: exact(classifier) is not None,
     exact=exact,
     complete=True,
+    no_baseline=True,
     needs="Its values must sum to the score within 5 % on test scenes.",
 )

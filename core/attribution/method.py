@@ -120,7 +120,8 @@ class Method:
     and ``exact(classifier)`` whether the answer is exact enough to be offered.
     ``evaluations(classifier, **parameters)`` counts the pictures that go through the model, with a backward pass each
     where ``gradient`` says so; one that is ``shallow`` ends at a late layer and costs hardly anything.
-    ``complete`` says that its values promise to add up to a change of the score; the ``gap`` says how nearly they do.
+    ``complete`` says that its values promise to add up to a change of the score, or to the score itself where it has
+    ``no_baseline``; the ``gap`` says how nearly they do. One ``in_panel`` comes with a panel, in one common pass.
     ``family`` says what it is made of: "gradients", "removal" of parts of the picture, or "attention". ``needs`` says
     what a model must have for it, where that is not every model.
     """
@@ -140,6 +141,8 @@ class Method:
     complete: bool = False
     exact: Callable[[Classifier], bool | None] = lambda classifier: True
     shallow: bool = False
+    no_baseline: bool = False
+    in_panel: bool = False
     family: str = "gradients"
     needs: str = ""
 
@@ -150,6 +153,11 @@ class Method:
     def usable(self, classifier: Classifier) -> bool:
         """Whether the model can be asked: it fits, and where the method takes a gradient there is one."""
         return (not self.gradient or differentiable(classifier)) and self.fits(classifier)
+
+    @property
+    def keeps_positive(self) -> bool:
+        """Whether it keeps positive evidence alone, so that a blank map means that all of it is negative."""
+        return self.one_sided and not self.signed
 
     @property
     def contrasts(self) -> bool:

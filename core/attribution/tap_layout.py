@@ -12,7 +12,6 @@ from core.attention.tap import listen
 from core.attribution.memoize import memoize
 from core.classifier import Classifier, to_map
 from core.models.architecture import blank
-from core.types import Kind
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ def tap_layout(classifier: Classifier) -> TapLayout:
     with torch.no_grad(), listen() as records:
         classifier.module(blank(classifier.module, classifier.card.size))
     maps = [to_map(name, records[tap]) for name, tap in classifier.taps.items() if tap in records]
-    return TapLayout({one.tap: heads(one) for one in maps if one.kind != Kind.CHANNEL}, can_roll(maps))
+    return TapLayout({one.tap: heads(one) for one in maps if one.kind.on_picture}, can_roll(maps))
 
 
 def spatial_taps(classifier: Classifier) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import argparse
 
 import core
 from core.commands.printing import bar, print_answer
-from core.evaluation.bank import place
+from core.evaluation.bank import bank_path
 from core.evaluation.collecting import choose, collect, names
 from core.models import zoo
 
@@ -19,7 +19,7 @@ def bank(options: argparse.Namespace) -> None:
         asked = options.data or classifier.card.family
         if asked not in drawn:
             drawn = {asked: list(choose(asked, options.pictures))}
-        path = options.out or place(classifier.checksum, slug in stored)
+        path = options.out or bank_path(classifier.checksum, slug in stored)
         fitting = [one for one in names(classifier) if one in (options.sources or names(classifier))]
         found = collect(classifier, drawn[asked], path, sources=fitting, progress=bar(slug))
         rows.append({"model": slug, "path": str(path), "pictures": len(found.pictures), "sources": list(found.maps)})

@@ -7,17 +7,17 @@ from dataclasses import asdict
 
 import core
 from core.commands.printing import bar, print_answer
-from core.evaluation.benchmark import Row, shipped
+from core.evaluation.benchmark import BenchmarkRow, shipped_benchmark
 from core.models import zoo
 
 
 def benchmark(options: argparse.Namespace) -> None:
     """Measure the methods and attention maps of models, and keep the table; what is in it already is not made again."""
-    rows: list[Row] = []
+    rows: list[BenchmarkRow] = []
     for slug in options.models or [card.slug for card in zoo.stored()]:
         rows += core.benchmark(
             core.load(slug, options.device),
-            options.out or shipped(),
+            options.out or shipped_benchmark(),
             sources=options.sources,
             pictures=options.pictures,
             seed=options.seed,

@@ -12,7 +12,7 @@ from core.commands.printing import bar, counted, percent, print_answer
 from core.data.names import readable, shown
 from core.data.pictures import PICTURES, SEED
 from core.distributed import own_device
-from core.evaluation.summary import accuracy, calibration
+from core.evaluation.summary import accuracy_of, calibration_of
 
 SHOWN = 20
 
@@ -88,7 +88,7 @@ def summarize_run(run: core.Run) -> tuple[dict[str, Any], str]:
         lines.append(f"columns: {columns}; --column chooses others")
     lines += [taken["note"]] * bool(taken.get("note"))
     if len(known):
-        right, error = accuracy(known), calibration(known).error
+        right, error = accuracy_of(known), calibration_of(known).error
         answer |= {"accuracy": asdict(right), "calibration_error": error}
         lines.append(f"accuracy {percent(right.value)}, 95 % interval {percent(right.low)} to {percent(right.high)}")
         lines.append(f"calibration error {percent(error)}")

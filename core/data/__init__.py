@@ -1,1 +1,37 @@
-"""Pictures to look at: scenes that Fovea draws itself, and folders of photographs."""
+"""Data: collections of pictures in folders, zips and tables, scenes as data sets, and samples to try."""
+
+from __future__ import annotations
+
+from core.data.archive import LARGEST_ZIP
+from core.data.collection import Collection, Taken
+from core.data.columns import NO_COLUMN, ONE_HOT
+from core.data.datasets import fetch_imagenette, find_folder
+from core.data.folders import home
+from core.data.layout import ALL_SPLITS
+from core.data.matching import match_classes
+from core.data.names import stored
+from core.data.pictures import IMAGENETTE, PICTURES, SEED, SEEDS, open_collection
+from core.data.samples import describe_sample, list_samples, open_sample, sample_truth
+
+__all__ = [
+    "ALL_SPLITS",
+    "IMAGENETTE",
+    "LARGEST_ZIP",
+    "NO_COLUMN",
+    "ONE_HOT",
+    "PICTURES",
+    "SEED",
+    "SEEDS",
+    "Collection",
+    "Taken",
+    "describe_sample",
+    "fetch_imagenette",
+    "find_folder",
+    "sample_truth",
+    "home",
+    "list_samples",
+    "match_classes",
+    "open_collection",
+    "open_sample",
+    "stored",
+]

@@ -24,8 +24,8 @@ from core.images import MAX_BYTES, open_image
 from core.messages import Message
 from core.types import InvalidInput, Picture
 
-LARGEST = 500 << 20  # bytes of the file
-UNPACKED = 4 * LARGEST  # bytes of all that is in it; pictures are packed already and hardly shrink
+LARGEST_ZIP = 500 << 20  # bytes of the file
+UNPACKED = 4 * LARGEST_ZIP  # bytes of all that is in it; pictures are packed already and hardly shrink
 CONTENTS = 64 << 20  # bytes of the table of contents, enough for half a million pictures
 BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, ValueError, OSError)
 """What reading out of a damaged, an encrypted or a strangely packed zip raises."""
@@ -50,11 +50,11 @@ class Archive:
         name = shown(file.name)
         try:
             self.stamp = stamp(file)
-            if self.stamp[0] > LARGEST:
+            if self.stamp[0] > LARGEST_ZIP:
                 raise InvalidInput(
                     "{name} is larger than {megabytes} MB. Split it into smaller files.",
                     name=name,
-                    megabytes=LARGEST >> 20,
+                    megabytes=LARGEST_ZIP >> 20,
                 )
             with open_regular(file) as opened:
                 if contents(opened) > CONTENTS:

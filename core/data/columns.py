@@ -12,7 +12,7 @@ from core.data.locating import Places, locate
 from core.data.names import shown
 from core.types import InvalidInput
 
-NONE, ONE_HOT = "", "one column for each class"
+NO_COLUMN, ONE_HOT = "", "one column for each class"
 """No column; and the label of a table that has a column for each class, with a 1 in that of the picture's own."""
 
 PATHS = ("path", "filepath", "filepaths", "file_path", "image_path", "img_path", "picture_path", "paths", "file_paths",
@@ -64,9 +64,13 @@ class Columns:
         return self.cell(row, self.label) or None
 
     def told(self) -> dict[str, str]:
-        """Which column was read as what, by its name; ``NONE`` where there is none."""
-        label, split = (NONE if one is None else self.names[one] for one in (self.label, self.split))
-        return {"path": self.names[self.path], "label": label or (ONE_HOT if self.one_hot else NONE), "split": split}
+        """Which column was read as what, by its name; ``NO_COLUMN`` where there is none."""
+        label, split = (NO_COLUMN if one is None else self.names[one] for one in (self.label, self.split))
+        return {
+            "path": self.names[self.path],
+            "label": label or (ONE_HOT if self.one_hot else NO_COLUMN),
+            "split": split,
+        }
 
 
 def find_columns(rows: Sequence[Sequence[str]], places: Places, said: Mapping[str, str | None], name: str) -> Columns:
@@ -99,7 +103,7 @@ def find_columns(rows: Sequence[Sequence[str]], places: Places, said: Mapping[st
     body = filled[heading : SAMPLE + heading]
 
     def place(key: str) -> int | None:
-        if said[key] in (None, NONE):
+        if said[key] in (None, NO_COLUMN):
             return None
         if said[key] not in names:
             raise InvalidInput(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.data.names import readable
 from core.types import InvalidInput
 
-ALL = "all"
+ALL_SPLITS = "all"
 """What takes the pictures of every split."""
 
 KINDS = {
@@ -66,7 +66,7 @@ def choose(names: Iterable[str], split: str | None = None) -> str:
         raise InvalidInput(
             "The data set has no split '{split}'. Choose one of: {splits}.",
             split=split,
-            splits=[*names, ALL],
+            splits=[*names, ALL_SPLITS],
         )
     return same[0]
 
@@ -85,16 +85,16 @@ def arrange(paths: Sequence[str], split: str | None = None) -> Layout:
     first, second = ({one[at] for one in parts if len(one) > at + 1} for at in (depth, depth + 1))
     level = next((at for at, names in ((depth, first), (depth + 1, second)) if parted(names)), None)
     if level is None or (level > depth and any(len(one) < depth + 3 for one in parts)):
-        if split not in (None, ALL):
+        if split not in (None, ALL_SPLITS):
             raise InvalidInput(
                 "There is no split '{split}', because the data set is not divided into splits.", split=split
             )
         return Layout(list(paths), [sorted_into(one, depth) for one in parts])
     splits = tuple(sorted(first if level == depth else second))
-    if split == ALL:
+    if split == ALL_SPLITS:
         each = [arrange_one(parts, level, depth, one) for one in splits]
         paths, labels = ([item for one in each for item in getattr(one, key)] for key in ("paths", "labels"))
-        return Layout(paths, labels, ALL, splits)
+        return Layout(paths, labels, ALL_SPLITS, splits)
     chosen = choose(splits, split)
     found = arrange_one(parts, level, depth, chosen)
     return Layout(found.paths, found.labels, chosen, splits, found.inside)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from core.data.collection import Collection, Taken, collect, read_picture, stamp
-from core.data.layout import ALL, Layout, arrange, arrange_one, choose, parted
+from core.data.layout import ALL_SPLITS, Layout, arrange, arrange_one, choose, parted
 from core.data.names import shown, stored
 from core.data.walking import folders, walk
 
@@ -33,7 +33,7 @@ def list_folder(root: Path, split: str | None = None) -> Collection:
 def lay_out(root: Path, split: str | None) -> Layout:
     """What is to be taken of the pictures in a folder; where that is one folder in it, no other is gone through."""
     names = folders(root)
-    if parted(names) and split != ALL:
+    if parted(names) and split != ALL_SPLITS:
         chosen = choose(names, split)
         paths = [f"{chosen}/{path}" for path in walk(root / stored(chosen))]
         if paths:

@@ -14,7 +14,7 @@ WNID = re.compile(r"n\d{8}")
 IMAGENET = 1000
 
 
-def match(
+def match_classes(
     labels: Iterable[str],
     classes: Sequence[str],
     mapping: Mapping[str, str | None] | None = None,

@@ -45,7 +45,7 @@ def scene_sample(seed: int) -> Sample:
     return Sample(f"scenes/{seed}", f"{plan.object} · {plan.background}", plan.object)
 
 
-def find_truth(slug: str) -> str | None:
+def sample_truth(slug: str) -> str | None:
     """The class that the picture of a sample's slug shows, or None where that is not known."""
     family, _, rest = slug.partition("/")
     first = rest.partition("/")[0]
@@ -54,7 +54,7 @@ def find_truth(slug: str) -> str | None:
     return IMAGENETTE.get(first) if family == "imagenette" else None
 
 
-def describe(slug: str) -> str:
+def describe_sample(slug: str) -> str:
     """What the picture of a sample's slug shows, in a few words: "fish, sea" for a scene."""
     family, _, rest = slug.partition("/")
     first, _, told = rest.partition("/")
@@ -93,7 +93,7 @@ def folder_samples(each: int = 1) -> tuple[Sample, ...]:
     return tuple(found)
 
 
-def samples(family: str) -> tuple[Sample, ...]:
+def list_samples(family: str) -> tuple[Sample, ...]:
     """The samples to offer for a family of models: what it was trained on comes first."""
     drawn = shortcut_samples(family) if SHORTCUTS.get(family) else tuple(scene_sample(seed) for seed in SCENES)
     brought = (Sample(f"photo/{name}", title) for name, (title, *_) in PHOTOGRAPHS.items())

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.data.collection import Collection, Taken, collect, read_picture, stamp
 from core.data.columns import Columns, find_columns
-from core.data.layout import ALL, choose, parted
+from core.data.layout import ALL_SPLITS, choose, parted
 from core.data.locating import Places, Rule, Where, locate
 from core.data.names import shown, stored
 from core.data.walking import shows
@@ -50,7 +50,7 @@ def list_csv(file: Path, split: str | None = None, columns: Mapping[str, str | N
     if not body:
         raise InvalidInput("{name} lists no pictures. Write one path per line.", name=name)
     splits, chosen = pick_split(found, body, split)
-    if chosen and chosen != ALL:
+    if chosen and chosen != ALL_SPLITS:
         body = [(number, row) for number, row in body if found.cell(row, found.split) == chosen]
     cells = [row[found.path] for _, row in body]
     where = locate(places, cells)
@@ -86,15 +86,15 @@ def read_listed(root: Path, slips: frozenset[str], name: str, path: str, known: 
 def pick_split(found: Columns, body: list[tuple[int, list[str]]], split: str | None) -> tuple[tuple[str, ...], str]:
     """The splits that a column of a table names, and the one that is taken; "" where the table is not parted."""
     if found.split is None:
-        if split not in (None, ALL):
+        if split not in (None, ALL_SPLITS):
             raise InvalidInput("There is no split '{split}', because the table has no column of splits.", split=split)
         return (), ""
     splits = tuple(sorted({found.cell(row, found.split) for _, row in body} - {""}))
-    if len(splits) < 2 and split in (None, ALL, *splits):
+    if len(splits) < 2 and split in (None, ALL_SPLITS, *splits):
         return (), ""
     if split is None and not parted(splits):
-        return splits, ALL
-    return splits, split if split == ALL else choose(splits, split)
+        return splits, ALL_SPLITS
+    return splits, split if split == ALL_SPLITS else choose(splits, split)
 
 
 def read_rows(file: Path) -> list[list[str]]:

@@ -1,1 +1,60 @@
-"""What can be measured about a model and its maps: how often it is right, how alike two maps are."""
+"""What can be measured about a model and its maps: accuracy, agreement, faithfulness, sanity checks, a benchmark."""
+
+from __future__ import annotations
+
+from core.evaluation.ablation import WHOLE_TAP, attention_parts
+from core.evaluation.bank import FEWEST_MAPS, Bank, find_bank
+from core.evaluation.benchmark import BenchmarkRow, open_benchmark, shipped_benchmark
+from core.evaluation.cases import Case, find_cases
+from core.evaluation.checks import ROW_TOLERANCE, SAME_MAP, check_seconds
+from core.evaluation.erasure import FILLS, WHICH
+from core.evaluation.faithfulness import CURVE_STEPS, curve_seconds
+from core.evaluation.grids import is_constant
+from core.evaluation.groups import MOST_SPECTRAL, Group, group_maps
+from core.evaluation.intervention import Change
+from core.evaluation.likeness import furthest_maps, mean_map, nearest_features
+from core.evaluation.localization import evidence
+from core.evaluation.randomization import INSENSITIVE, weight_groups
+from core.evaluation.sources import ATTENTION_PREFIX, REFERENCES, map_source, source_names
+from core.evaluation.summary import Calibration, Share, accuracy_of, by_class, calibration_of, confusion_of
+
+__all__ = [
+    "ATTENTION_PREFIX",
+    "CURVE_STEPS",
+    "FEWEST_MAPS",
+    "FILLS",
+    "INSENSITIVE",
+    "MOST_SPECTRAL",
+    "REFERENCES",
+    "ROW_TOLERANCE",
+    "SAME_MAP",
+    "WHICH",
+    "WHOLE_TAP",
+    "Bank",
+    "BenchmarkRow",
+    "Calibration",
+    "Case",
+    "Change",
+    "Group",
+    "Share",
+    "accuracy_of",
+    "attention_parts",
+    "by_class",
+    "calibration_of",
+    "check_seconds",
+    "confusion_of",
+    "curve_seconds",
+    "evidence",
+    "find_bank",
+    "find_cases",
+    "furthest_maps",
+    "group_maps",
+    "is_constant",
+    "map_source",
+    "mean_map",
+    "nearest_features",
+    "open_benchmark",
+    "shipped_benchmark",
+    "source_names",
+    "weight_groups",
+]

@@ -18,13 +18,13 @@ from core import checking
 from core.attention.tap import Record, Steer, Tap, listen, steer
 from core.attribution.batches import pace
 from core.classifier import Classifier, Target
-from core.evaluation.intervention import OFF, PARTS, Off
+from core.evaluation.intervention import OFF, Off
 from core.types import Picture, Progress
 
 MOST = 600
 """Parts that are tried at most; more would take long, and nobody reads on."""
 
-WHOLE = "tap"
+WHOLE_TAP = "tap"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def ablate(
         with torch.no_grad(), listen() as records:
             before = classifier.answer(x)[0]
         index, answer = classifier.target(target, before), int(before.argmax())
-        wanted = list(parts({name: records[tap] for name, tap in classifier.taps.items() if tap in records}))
+        wanted = list(attention_parts({name: records[tap] for name, tap in classifier.taps.items() if tap in records}))
         found: list[Ablation] = []
         for first in range(0, len(wanted), size):
             some = wanted[first : first + size]
@@ -74,7 +74,7 @@ def ablate(
             losses = (before[index] - logits[:, index]).tolist()
             left, predicted = classifier.probabilities(logits)[:, index].tolist(), logits.argmax(1).tolist()
             for (name, change), loss, probability, other in zip(some, losses, left, predicted, strict=True):
-                part, numbers = (change.part, change.numbers) if isinstance(change, Off) else (WHOLE, ())
+                part, numbers = (change.part, change.numbers) if isinstance(change, Off) else (WHOLE_TAP, ())
                 found.append(Ablation(name, part, numbers, index, loss, probability, other, other != answer))
             if progress:
                 progress(len(found), len(wanted))
@@ -83,12 +83,12 @@ def ablate(
     return classifier.run(job)
 
 
-def parts(records: dict[str, Record]) -> Iterator[tuple[str, Steer]]:
+def attention_parts(records: dict[str, Record]) -> Iterator[tuple[str, Steer]]:
     """Every tap by name with the steers that switch it off: the whole, and each of its parts where it has several."""
     found: dict[str, tuple[str, int]] = {}
     for name, record in records.items():
-        part, axis = PARTS.get(record.tap.kind, ("", None))
-        found[name] = part, 1 if axis is None else record.weights.shape[axis + 1]
+        kind = record.tap.kind
+        found[name] = kind.part, record.weights.shape[kind.part_axis + 1] if kind.part else 1
     channels, width = [count for part, count in found.values() if part == "channel"], 1
     while sum(-(-count // width) for count in channels) > MOST and width < max(channels):
         width *= 2

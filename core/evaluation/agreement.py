@@ -25,7 +25,7 @@ import numpy as np
 from core.attention.reduction import to_grid
 from core.checking import brief
 from core.evaluation.bank import Bank, find_bank
-from core.evaluation.grids import pool
+from core.evaluation.grids import is_constant, pool
 from core.evaluation.unrelated import Null, Sides, find_null
 from core.evaluation.views import compare, ranks, views
 from core.types import Agreement, AttentionMap, Attribution, InvalidInput, Measure
@@ -52,7 +52,7 @@ def agreement(a: Map, b: Map, bank: Bank | None = None) -> Agreement:
     grid = sides.meet(tuple(map(min, first.shape, second.shape)))
     first, second, guess = (views(pool(np.abs(one), grid)) for one in (first, second, blob(grid)))
     observed, blind = compare(first, second[None])[:, 0], compare(guess, second[None])[:, 0]
-    flat = is_flat(first) or is_flat(second)
+    flat = any(is_constant(ranks_, 0.0) for ranks_ in (first[0], second[0]))
     null = None if flat else find_null(sides, first, second)
     rows = zip(observed.tolist(), blind.tolist(), null.measures if null else (None,) * 3, strict=True)
     rank_correlation, top_fifth, shared_mass = (measure(*row) for row in rows)
@@ -64,11 +64,6 @@ def measure(value: float, blind: float, null: Null | None) -> Measure:
     if null is None:
         return Measure(value, None, None, blind)
     return Measure(value, null.low, null.high, blind, null.standing(value))
-
-
-def is_flat(seen: np.ndarray) -> bool:
-    """Whether the views (3, h, w) are of a map that is the same everywhere: it ranks nothing."""
-    return not seen[0].any()
 
 
 def to_values(map_: Map) -> np.ndarray:

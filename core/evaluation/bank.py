@@ -40,7 +40,7 @@ KNOTS = 1 - np.linspace(1, 0, 17) ** 2
 """Ranks, 0 to 1, whose values are kept: more of the large ones."""
 STEP = 7e-8
 """How far one rank lies from the next at least, in single precision: no more, or the values are moved."""
-FEWEST = 40
+FEWEST_MAPS = 40
 """With fewer maps the ends of a 95 % range lie beyond the least and the most alike of them."""
 PRECISION = {"steps", "samples", "points", "seed"}
 """Parameters of methods that change how exact a map is, not what it shows."""
@@ -167,14 +167,14 @@ def shrink(map_: np.ndarray, side: int = SIDE) -> np.ndarray:
     return pool(small, (min(side, small.shape[0]), min(side, small.shape[1])))
 
 
-def place(checksum: str, shipped: bool = False) -> Path:
+def bank_path(checksum: str, shipped: bool = False) -> Path:
     """Where the bank of those weights lies: beside the ``shipped`` models, or in the user's cache."""
     return (zoo.zoo_folder() if shipped else home()) / "banks" / f"{checksum[:16]}.npz"
 
 
 def find_bank(checksum: str) -> Bank | None:
     """The bank of a model: the one that comes with it, else the one that was made on this machine; None without one."""
-    for path in (place(checksum, True), place(checksum)) if checksum else ():
+    for path in (bank_path(checksum, True), bank_path(checksum)) if checksum else ():
         try:
             found = open_bank(path, path.stat().st_mtime_ns)
         except (OSError, InvalidInput):  # not there, or damaged: no range is stated then

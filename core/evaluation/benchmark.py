@@ -28,10 +28,11 @@ from core.classifier import Classifier
 from core.evaluation.cases import Case, find_cases
 from core.evaluation.erasure import cells, rank
 from core.evaluation.faithfulness import trace_curves
+from core.evaluation.grids import is_constant
 from core.evaluation.intervals import interval
 from core.evaluation.localization import localize
-from core.evaluation.randomization import alike, reinitialize
-from core.evaluation.sources import Source, is_even, names, source
+from core.evaluation.randomization import map_correlation, reinitialize
+from core.evaluation.sources import Source, map_source, source_names
 from core.files import put, reason, to_json
 from core.legacy import current
 from core.models import zoo
@@ -43,7 +44,7 @@ RANGES = {"randomized": (-1.0, 1.0)}
 
 
 @dataclass(frozen=True)
-class Row:
+class BenchmarkRow:
     """The mean of one measure of one source on one model over ``pictures``, its 95 % interval, and what chance gives.
 
     ``chance`` is the mask's mean share of the picture, or None where the sources random, blob and edges tell what
@@ -63,22 +64,24 @@ class Row:
     checksum: str
 
 
-def shipped() -> Path:
+def shipped_benchmark() -> Path:
     """The file of the table that comes with the models of the zoo."""
     return zoo.zoo_folder() / "benchmark.json"
 
 
-def open_benchmark(path: str | Path | None = None) -> tuple[Row, ...]:
+def open_benchmark(path: str | Path | None = None) -> tuple[BenchmarkRow, ...]:
     """The rows of a table, the shipped one unless a file is named; none where there is no such file.
 
     Raises:
         InvalidInput: the file holds no benchmark.
     """
-    path = Path(path or shipped())
+    path = Path(path or shipped_benchmark())
     if not path.is_file():
         return ()
     try:
-        return tuple(Row(**{**row, "measure": current(row["measure"])}) for row in json.loads(path.read_text("utf-8")))
+        return tuple(
+            BenchmarkRow(**{**row, "measure": current(row["measure"])}) for row in json.loads(path.read_text("utf-8"))
+        )
     except (TypeError, KeyError, ValueError, OSError) as error:
         raise InvalidInput(
             "{path} is not a benchmark table. Name another file, or remove it and measure again.", path=path
@@ -94,7 +97,7 @@ def benchmark(
     seed: int = 0,
     data: str | Path | None = None,
     progress: Progress | None = None,
-) -> tuple[Row, ...]:
+) -> tuple[BenchmarkRow, ...]:
     """Measure the sources on a model and keep the rows in the file; those that are there already are not made again.
 
     ``sources`` are names as ``sources.source`` knows them, None for all that fit. ``data`` is the folder of the
@@ -106,7 +109,7 @@ def benchmark(
             are answered rightly; the file cannot be read or written.
         Stopped: ``progress`` raised it. The rows of the finished sources are kept.
     """
-    fitting = names(classifier)
+    fitting = source_names(classifier)
     for name in sources or ():
         if name not in fitting:
             raise InvalidInput(
@@ -131,7 +134,7 @@ def benchmark(
             progress(done, len(missing) * len(cases))
 
     for name in missing:
-        made = source(classifier, name)
+        made = map_source(classifier, name)
         found: dict[str, list[tuple[float, float | None]]] = {}
         for case in cases:
             for measure, value in measure_case(classifier, reinitialized, made, case, tell).items():
@@ -145,7 +148,9 @@ def benchmark(
             low, high = interval(values, *RANGES.get(measure, (0.0, 1.0)))
             chance = None if chances[0] is None else float(np.mean(chances))
             mean = float(np.mean(values))
-            table.append(Row(slug, name, measure, mean, low, high, chance, len(values), pictures, seed, checksum))
+            table.append(
+                BenchmarkRow(slug, name, measure, mean, low, high, chance, len(values), pictures, seed, checksum)
+            )
         write(table, path)
     return tuple(row for row in table if row.model == slug and row.source in (sources or fitting))
 
@@ -164,19 +169,19 @@ def measure_case(
         place = localize(map_, mask)
         found |= {f"{name}mass": (place.mass, place.chance), f"{name}pointing": (place.pointing, place.chance)}
         found["blank"] = (float(place.blank), None)
-    if case.whole and not is_even(map_):
+    if case.whole and not is_constant(map_):
         order = {"map": rank(map_, cells(classifier))}
         curves = classifier.run(
             lambda: trace_curves(classifier, classifier.prepare(picture), target, order, progress=progress)
         )
-        likeness = alike(map_, made(reinitialized, picture, target, progress))
+        likeness = map_correlation(map_, made(reinitialized, picture, target, progress))
         asked = {"deletion": curves["map"].deletion_area, "insertion": curves["map"].insertion_area}
         asked |= {} if likeness is None else {"randomized": likeness}
         found |= {name: (value, None) for name, value in asked.items()}
     return found
 
 
-def write(rows: Sequence[Row], path: Path) -> None:
+def write(rows: Sequence[BenchmarkRow], path: Path) -> None:
     """Put the rows in the file at one stroke."""
     lines = ",\n".join(to_json(asdict(row)) for row in rows)
     try:

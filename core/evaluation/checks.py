@@ -23,14 +23,15 @@ from core.attention.reduction import to_grid
 from core.attribution.completeness import MAX_GAP
 from core.classifier import Classifier, Target, read
 from core.evaluation.agreement import to_values
+from core.evaluation.faithfulness import curve_seconds as faithfulness_seconds
 from core.evaluation.faithfulness import faithfulness
-from core.evaluation.faithfulness import seconds as faithfulness_seconds
-from core.evaluation.randomization import INSENSITIVE, alike, parts, reinitialize
-from core.evaluation.sources import ATTENTION, is_even, source
-from core.types import AttentionMap, Attribution, InvalidInput, Kind, Picture, Progress
+from core.evaluation.grids import is_constant
+from core.evaluation.randomization import INSENSITIVE, map_correlation, reinitialize, weight_groups
+from core.evaluation.sources import ATTENTION_PREFIX, map_source
+from core.types import AttentionMap, Attribution, InvalidInput, Picture, Progress
 
-ROUNDING = 1e-3
-SAME = 0.95
+ROW_TOLERANCE = 1e-3
+SAME_MAP = 0.95
 """Maps for two classes that correlate by this, or more, are the same map."""
 
 
@@ -68,10 +69,13 @@ def check(
     if not isinstance(map_, Attribution | AttentionMap) or getattr(map_, "contrast", None) is not None:
         raise InvalidInput("check takes an Attribution of one class, or an AttentionMap of a reading.")
     if isinstance(map_, Attribution):
-        made, own = source(classifier, map_.method, **parameters), to_values(map_)
+        made, own = map_source(classifier, map_.method, **parameters), to_values(map_)
         target = map_.target if target is None else target
     else:
-        made, own = source(classifier, ATTENTION + map_.tap, **parameters), to_values(to_grid(map_, **parameters))
+        made, own = (
+            map_source(classifier, ATTENTION_PREFIX + map_.tap, **parameters),
+            to_values(to_grid(map_, **parameters)),
+        )
     logits, done = read(classifier, picture).logits, 0
     index = classifier.target(target, logits)
     other = next((int(place) for place in np.argsort(-logits, kind="stable") if place != index), None)
@@ -84,9 +88,9 @@ def check(
     if other is None:  # a model of one class
         found.append(Check("target", None, None))
     else:
-        found.append(differs("target", own, made(classifier, picture, other, tell), SAME, signed=True))
+        found.append(differs("target", own, made(classifier, picture, other, tell), SAME_MAP, signed=True))
     done = 1
-    if parts(classifier):
+    if weight_groups(classifier):
         found.append(differs("weights", own, made(reinitialize(classifier, seed), picture, index, tell), INSENSITIVE))
     else:  # a model without weights
         found.append(Check("weights", None, None))
@@ -97,11 +101,11 @@ def check(
     return tuple(found)
 
 
-def seconds(classifier: Classifier, map_: Attribution | AttentionMap, **parameters: Any) -> float:
+def check_seconds(classifier: Classifier, map_: Attribution | AttentionMap, **parameters: Any) -> float:
     """About how long ``check`` takes: an attribution is made again for a class and by weights, then come the curves."""
     if not isinstance(map_, Attribution):
         return faithfulness_seconds(classifier)
-    times = 1 + bool(parts(classifier))
+    times = 1 + bool(weight_groups(classifier))
     return times * attributions.seconds(classifier, map_.method, **parameters) + faithfulness_seconds(classifier)
 
 
@@ -110,9 +114,8 @@ def rows(classifier: Classifier, map_: Attribution | AttentionMap) -> Check:
     tap = classifier.taps.get(map_.tap) if isinstance(map_, AttentionMap) else None
     if isinstance(map_, Attribution) or (tap is not None and not tap.softmax):
         return Check("rows", None, None)
-    axes = -1 if map_.kind in (Kind.PAIRWISE, Kind.WINDOWED) else (-2, -1)
-    value = float(np.abs(map_.weights.sum(axes, dtype=np.float64) - 1).max())
-    return Check("rows", value <= ROUNDING, value)
+    value = float(np.abs(map_.weights.sum(map_.kind.cell_axes, dtype=np.float64) - 1).max())
+    return Check("rows", value <= ROW_TOLERANCE, value)
 
 
 def gap(map_: Attribution | AttentionMap) -> Check:
@@ -125,7 +128,7 @@ def beats(
     classifier: Classifier, picture: Picture, own: np.ndarray, target: int, progress: Progress
 ) -> tuple[Check, Check]:
     """Whether a map is ahead of the blob and the edges; one that is the same everywhere has no order to judge."""
-    if is_even(own):
+    if is_constant(own):
         return Check("blob", None, None), Check("edges", None, None)
     curves = faithfulness(classifier, picture, own, target, progress=progress)
     blob, edges = (curves.map.gain - one.gain for one in (curves.blob, curves.edges))
@@ -134,5 +137,5 @@ def beats(
 
 def differs(slug: str, own: np.ndarray, other: np.ndarray, limit: float, signed: bool = False) -> Check:
     """Whether two maps correlate by less than the limit; where one is the same everywhere, that cannot be asked."""
-    value = alike(own, other, signed)
+    value = map_correlation(own, other, signed)
     return Check(slug, None if value is None else value < limit, value)

@@ -31,7 +31,7 @@ from core.attribution.panel import panel
 from core.classifier import Classifier, read
 from core.data.pictures import open_collection
 from core.evaluation.bank import ATTENTION, SIDE, Bank, identity, open_bank, shrink, write_bank
-from core.types import InvalidInput, Kind, Panel, Picture, Progress
+from core.types import InvalidInput, Panel, Picture, Progress
 
 PICTURES = 100
 SEED = 12
@@ -68,7 +68,7 @@ def choose(data: str | Path, count: int = PICTURES) -> Iterator[Picture]:
 
 def names(classifier: Classifier) -> tuple[str, ...]:
     """Every source of maps, those of one common pass first, and what stands in for others before those."""
-    taps = [f"{ATTENTION}/{name}" for name, tap in classifier.taps.items() if tap.kind != Kind.CHANNEL]
+    taps = [f"{ATTENTION}/{name}" for name, tap in classifier.taps.items() if tap.kind.on_picture]
     slugs = [one.slug for one in methods(classifier)]
     rolled = [f"{ATTENTION}/{ROLLOUT}"] if ROLLOUT in slugs else []
     others = [one for one in slugs if one not in (ATTENTION, ROLLOUT)]
@@ -156,7 +156,7 @@ def _begin(classifier: Classifier, path: Path, pictures: tuple[str, ...]) -> Ban
 
 
 def _is_free(name: str) -> bool:
-    return name.startswith(f"{ATTENTION}/") or name in ("saliency", "input-x-gradient", "grad-cam")
+    return name.startswith(f"{ATTENTION}/") or any(one.in_panel for one in METHODS if one.slug == name)
 
 
 def _of_panel(seen: Panel, name: str) -> np.ndarray:
@@ -176,4 +176,4 @@ def settings(classifier: Classifier, name: str) -> dict[str, Any]:
 
 def _side(classifier: Classifier, picture: Picture) -> int:
     """Cells a side that two maps can meet on: as many as the finest attention map has."""
-    return max([CELLS, *(max(one.grid) for one in read(classifier, picture).maps if one.kind != Kind.CHANNEL)])
+    return max([CELLS, *(max(one.grid) for one in read(classifier, picture).maps if one.kind.on_picture)])

@@ -29,7 +29,7 @@ from core.evaluation.erasure import cells, rank, reach
 from core.evaluation.sources import REFERENCES
 from core.types import Attribution, Picture, Progress, frozen
 
-STEPS = 32
+CURVE_STEPS = 32
 CURVES = "curves"
 """What a run is called where it is timed."""
 
@@ -67,7 +67,7 @@ def faithfulness(
     map_: Map,
     target: Target = None,
     *,
-    steps: int = STEPS,
+    steps: int = CURVE_STEPS,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Faithfulness:
@@ -100,7 +100,7 @@ def faithfulness(
     return classifier.run(job)
 
 
-def seconds(classifier: Classifier, steps: int = STEPS) -> float:
+def curve_seconds(classifier: Classifier, steps: int = CURVE_STEPS) -> float:
     """About how long ``faithfulness`` takes; the first call for a classifier times it for a moment, on the worker."""
     return expect(classifier, CURVES, _estimate(classifier, steps))
 
@@ -125,7 +125,7 @@ def trace_curves(
     x: Tensor,
     target: int,
     orders: Mapping[str, np.ndarray],
-    steps: int = STEPS,
+    steps: int = CURVE_STEPS,
     progress: Progress | None = None,
 ) -> dict[str, Curves]:
     """The curves of several orders of the cells for a prepared picture; to be run inside a job of the worker.

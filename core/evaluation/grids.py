@@ -1,8 +1,21 @@
-"""Maps on coarser grids: pooling by area."""
+"""Maps on grids: pooling by area, and whether a map is the same everywhere."""
 
 from __future__ import annotations
 
 import numpy as np
+
+ROUNDING = 1e-6
+"""Values of a map that differ by no more than this share of its largest one are the same: single precision has no more
+than seven digits, and sums lose one of them."""
+
+
+def is_constant(maps: np.ndarray, tolerance: float = ROUNDING) -> np.ndarray:
+    """Whether each map (..., h, w) is the same everywhere, within ``tolerance``, a share of its largest value: (...,).
+
+    Such a map points nowhere, and nothing correlates with it. One of zeros is constant; one with NaN counts as such.
+    """
+    spread = maps.max((-2, -1)) - maps.min((-2, -1))
+    return ~(spread > tolerance * np.abs(maps).max((-2, -1)))
 
 
 def pool(array: np.ndarray, grid: tuple[int, int]) -> np.ndarray:

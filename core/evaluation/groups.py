@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from sklearn.cluster import MiniBatchKMeans, SpectralClustering
 
 from core.evaluation.likeness import masses
 from core.types import InvalidInput, frozen
 
 COUNT = 6
-SPECTRAL = 2000  # maps at most: the time grows faster than their number
+MOST_SPECTRAL = 2000  # maps at most: the time grows faster than their number
 NEIGHBORS = 15
 FEW = 0.02  # a group with a smaller share of the maps, or fewer than three, says little and comes last
 
@@ -41,7 +40,7 @@ class Group:
     apart: float
 
 
-def group(
+def group_maps(
     maps: np.ndarray, count: int = COUNT, *, clustering: Clustering = "k-means", seed: int = 0
 ) -> tuple[Group, ...]:
     """Up to ``count`` groups of maps (n, h, w), the one that stands out most first; none of no maps.
@@ -55,9 +54,11 @@ def group(
         )
     if count < 2 or clustering not in ("k-means", "spectral"):
         raise InvalidInput("Choose at least two groups, and k-means or spectral.")
-    if clustering == "spectral" and len(maps) > SPECTRAL:
+    if clustering == "spectral" and len(maps) > MOST_SPECTRAL:
         raise InvalidInput(
-            "Spectral clustering takes at most {most} maps. Choose k-means for {count}.", most=SPECTRAL, count=len(maps)
+            "Spectral clustering takes at most {most} maps. Choose k-means for {count}.",
+            most=MOST_SPECTRAL,
+            count=len(maps),
         )
     if not len(maps):
         return ()
@@ -71,6 +72,8 @@ def group(
 
 def cluster(x: np.ndarray, count: int, clustering: Clustering, seed: int) -> np.ndarray:
     """The label of each row of x (n, cells): (n,) int."""
+    from sklearn.cluster import MiniBatchKMeans, SpectralClustering  # takes a second to import, and few need it
+
     if clustering == "spectral" and len(x) > NEIGHBORS:
         graph = {"affinity": "nearest_neighbors", "n_neighbors": NEIGHBORS, "assign_labels": "cluster_qr"}
         with warnings.catch_warnings():

@@ -22,7 +22,7 @@ from core.attention.reduction import patches
 from core.attention.tap import Steer, Tap, replaced, shuffled, steer, switched_off, uniform
 from core.classifier import Classifier, read
 from core.messages import Message
-from core.types import AttentionMap, InvalidInput, Kind, Picture, Reading
+from core.types import AttentionMap, InvalidInput, Picture, Reading
 
 UNIFORM: Steer = uniform
 """The same weight everywhere: 1/n for a softmax, the map's own mean for a gate."""
@@ -33,15 +33,6 @@ SHUFFLED = shuffled
 
 Change = Steer | np.ndarray | AttentionMap
 
-PARTS = {
-    Kind.CHANNEL: ("channel", 0),
-    Kind.FEATURE: ("channel", 0),
-    Kind.PAIRWISE: ("head", 0),
-    Kind.WINDOWED: ("head", 1),
-    Kind.SEQUENCE: ("glimpse", 0),
-}
-"""What a map of each kind is made of, and along which axis of one picture's weights; a SPATIAL one is a whole."""
-
 
 @dataclass(frozen=True)
 class Off:
@@ -51,13 +42,13 @@ class Off:
     numbers: tuple[int, ...]
 
     def __call__(self, tap: Tap, weights: Tensor) -> Tensor:
-        part, axis = PARTS.get(tap.kind, ("", 0))
+        part, axis = tap.kind.part, tap.kind.part_axis
         if part != self.part:
             if not part:
                 raise InvalidInput("This tap has no {part}. Switch off the whole tap instead.", part=self.part)
             raise InvalidInput("This tap has no {part}. Switch off a {other} instead.", part=self.part, other=part)
         count = weights.shape[axis + 1]
-        if tap.kind != Kind.SEQUENCE:  # a film is still growing
+        if not tap.kind.growing:  # a film is still growing
             self.check(count)
         place = (slice(None),) * (axis + 1) + ([number for number in self.numbers if number < count],)
         steered = weights.clone()
@@ -69,19 +60,15 @@ class Off:
         checking.whole(max(self.numbers), 0, count - 1, f"The number of a {self.part}")
 
 
-def off(
-    *,
-    head: int | Iterable[int] | None = None,
-    channel: int | Iterable[int] | None = None,
-    glimpse: int | Iterable[int] | None = None,
-) -> Off:
+def off(**parts: int | Iterable[int]) -> Off:
     """No attention in one head, channel or glimpse of a tap, or in several: ``off(head=2)``, ``off(channel=range(8))``.
 
+    The keyword is what the tap's kind calls its parts.
+
     Raises:
-        InvalidInput: not exactly one of the three is given, or something else than whole numbers from 0 on.
+        InvalidInput: not exactly one keyword is given, or something else than whole numbers from 0 on.
     """
-    given = {"head": head, "channel": channel, "glimpse": glimpse}
-    chosen = [(part, numbers) for part, numbers in given.items() if numbers is not None]
+    chosen = [(part, numbers) for part, numbers in parts.items() if numbers is not None]
     if len(chosen) != 1:
         raise InvalidInput("Switch off heads, channels or glimpses, one kind at a time. For a whole tap use OFF.")
     part, numbers = chosen[0]
@@ -130,7 +117,7 @@ def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Ch
         }
         with steer(classifier.module, steers):
             reading = read(classifier, picture)
-        films = {one.tap: len(one.weights) for one in reading.maps if one.kind == Kind.SEQUENCE}
+        films = {one.tap: len(one.weights) for one in reading.maps if one.kind.growing}
         for name, change in changes.items():
             if isinstance(change, Off) and name in films:
                 change.check(films[name])
@@ -163,22 +150,22 @@ def weights_of(own: AttentionMap, tap: Tap, change: np.ndarray | AttentionMap) -
     if painted.shape != own.weights.shape:
         painted = spread(own, painted)
     if tap.softmax:
-        painted = normalized(painted, (-1,) if own.kind in (Kind.PAIRWISE, Kind.WINDOWED) else (-2, -1))
+        painted = normalized(painted, own.kind.cell_axes)
     return torch.from_numpy(np.ascontiguousarray(painted))
 
 
 def spread(own: AttentionMap, painted: np.ndarray) -> np.ndarray:
     """A map painted on the grid (h, w), for every channel, glimpse, head and query of the tap."""
-    if own.kind == Kind.CHANNEL or painted.shape != own.grid:
-        shapes = dict.fromkeys([own.weights.shape] + [own.grid] * (own.kind != Kind.CHANNEL))
+    if not own.kind.on_picture or painted.shape != own.grid:
+        shapes = dict.fromkeys([own.weights.shape] + [own.grid] * own.kind.on_picture)
         raise InvalidInput(
             "{tap} takes weights of shape {shapes}, not {shape}.", tap=own.tap, shapes=[*shapes], shape=painted.shape
         )
     row = painted
-    if own.kind == Kind.PAIRWISE:
+    if own.kind.compares_all:
         row = np.zeros(own.weights.shape[-1], np.float32)
         row[patches(own)] = painted.ravel()
-    elif own.kind == Kind.WINDOWED:
+    elif own.kind.windowed:
         row = np.append(painted, np.float32(0))[own.cells][:, None, None]  # the last one is the padding's
     return np.broadcast_to(row, own.weights.shape)
 

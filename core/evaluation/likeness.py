@@ -25,14 +25,14 @@ def mean_map(maps: np.ndarray) -> np.ndarray:
     return frozen(maps.mean(0, dtype=np.float64).astype(np.float32))
 
 
-def furthest(maps: np.ndarray, count: int | None = None) -> np.ndarray:
+def furthest_maps(maps: np.ndarray, count: int | None = None) -> np.ndarray:
     """The places (count,) of the maps (n, h, w) whose mass lies furthest from their mean's, the furthest first."""
     rows = masses(maps)
     distances = ((rows - rows.mean(0)) ** 2).sum(1) if len(rows) else np.zeros(0)
     return np.argsort(-distances, kind="stable")[:count]
 
 
-def nearest(features: np.ndarray, one: np.ndarray, among: np.ndarray, count: int = 6) -> np.ndarray:
+def nearest_features(features: np.ndarray, one: np.ndarray, among: np.ndarray, count: int = 6) -> np.ndarray:
     """The places (count,) in ``features`` (n, c) of those most like ``one`` (c,), ``among`` (n,) bool, nearest first.
 
     Alike is the cosine of the angle between them. To find correctly classified pictures that are like a mistake, give

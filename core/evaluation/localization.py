@@ -25,8 +25,7 @@ import numpy as np
 
 from core.classifier import Classifier
 from core.evaluation.agreement import Map, to_values
-from core.evaluation.grids import overlaps
-from core.evaluation.sources import ROUNDING
+from core.evaluation.grids import ROUNDING, overlaps
 from core.images import open_image, square
 from core.types import InvalidInput, Picture
 

@@ -23,8 +23,8 @@ from torch import nn
 
 from core.attribution.batches import share_pace
 from core.classifier import Classifier, Target, read
-from core.evaluation.grids import pool
-from core.evaluation.sources import is_even, source
+from core.evaluation.grids import is_constant, pool
+from core.evaluation.sources import map_source
 from core.evaluation.views import views
 from core.models.copying import duplicate
 from core.types import InvalidInput, Picture, Progress, frozen
@@ -76,7 +76,7 @@ def randomize(
         Stopped: ``progress`` raised it.
     """
     index = classifier.target(target, read(classifier, picture).logits)
-    made, stages = source(classifier, name, **parameters), tuple(parts(classifier))
+    made, stages = map_source(classifier, name, **parameters), tuple(weight_groups(classifier))
     maps: list[np.ndarray] = []
     if not stages:
         raise InvalidInput("{model} has no weights to re-initialize. Choose another model.", model=classifier.card.slug)
@@ -88,11 +88,11 @@ def randomize(
     for _, one in chain((("", classifier),), cascade(classifier, seed)):
         maps.append(frozen(made(one, picture, index, tell)))
         tell()
-    likeness = tuple(alike(maps[0], one) for one in maps[1:])
+    likeness = tuple(map_correlation(maps[0], one) for one in maps[1:])
     return Randomization(name, index, stages, likeness, tuple(maps), seed)
 
 
-def alike(a: np.ndarray, b: np.ndarray, signed: bool = False) -> float | None:
+def map_correlation(a: np.ndarray, b: np.ndarray, signed: bool = False) -> float | None:
     """Spearman's rank correlation of two maps of one shape, pooled; None where one is the same everywhere.
 
     Of their absolute values, unless they are ``signed``.
@@ -100,7 +100,7 @@ def alike(a: np.ndarray, b: np.ndarray, signed: bool = False) -> float | None:
     grid = (min(a.shape[0], FINEST), min(a.shape[1], FINEST))
     maps = [np.asarray(one if signed else np.abs(one), np.float64) for one in (a, b)]
     pooled = [pool(one, grid) for one in maps]
-    if any(map(is_even, [*maps, *pooled])):
+    if any(map(is_constant, [*maps, *pooled])):
         return None
     first, second = map(ranks, pooled)
     return float((first * second).sum().clip(-1, 1))
@@ -119,7 +119,7 @@ def cascade(classifier: Classifier, seed: int = 0) -> Iterator[tuple[str, Classi
     copy = classifier.twin(classifier.run(lambda: duplicate(classifier.module)))
     share_pace(copy, classifier)
     generator = torch.Generator().manual_seed(seed)
-    for name, modules in parts(copy).items():
+    for name, modules in weight_groups(copy).items():
         copy.run(partial(redraw, modules, generator))
         yield name, copy
 
@@ -129,7 +129,7 @@ def reinitialize(classifier: Classifier, seed: int = 0) -> Classifier:
     return list(cascade(classifier, seed))[-1][1]
 
 
-def parts(classifier: Classifier) -> dict[str, list[nn.Module]]:
+def weight_groups(classifier: Classifier) -> dict[str, list[nn.Module]]:
     """The modules with weights of their own, by the stage that they lie in or lead to, from the top down.
 
     ``TOP`` is what comes behind the last stage, and all of a model that has none.

@@ -26,19 +26,16 @@ from core.attribution.method import Method
 from core.classifier import Classifier, read
 from core.evaluation.agreement import blob
 from core.messages import Message
-from core.types import InvalidInput, Kind, Picture, Progress
+from core.types import InvalidInput, Picture, Progress
 
 Source = Callable[[Classifier, Picture, int, Progress | None], np.ndarray]
 """``source(classifier, picture, target, progress)`` -> a map (h, w) over the model's square, raw and signed."""
 
-ATTENTION = "attention/"
-ROUNDING = 1e-6
-"""Values of a map that differ by no more than this share of its largest one are the same: single precision has no more
-than seven digits, and sums lose one of them."""
+ATTENTION_PREFIX = "attention/"
 GRAY = (0.299, 0.587, 0.114)
 
 
-def source(classifier: Classifier, name: str, **parameters: Any) -> Source:
+def map_source(classifier: Classifier, name: str, **parameters: Any) -> Source:
     """The source of that name, for a classifier and for copies of it with other weights.
 
     ``parameters`` are those of a method; they are settled here, and so is whether the method fits: some do by what the
@@ -54,27 +51,22 @@ def source(classifier: Classifier, name: str, **parameters: Any) -> Source:
         )
     if name in REFERENCES:
         return REFERENCES[name]
-    if name.startswith(ATTENTION):
+    if name.startswith(ATTENTION_PREFIX):
         if unknown := sorted(set(parameters) - {"head", "query"}):
             raise InvalidInput("An attention map has the parameters head and query, not {unknown}.", unknown=unknown)
-        return partial(_attend, name.removeprefix(ATTENTION), parameters)
+        return partial(_attend, name.removeprefix(ATTENTION_PREFIX), parameters)
     chosen = method(name)
     return partial(_attribute, chosen, chosen.settle(classifier, parameters))
 
 
-def names(classifier: Classifier) -> tuple[str, ...]:
+def source_names(classifier: Classifier) -> tuple[str, ...]:
     """Every source that fits a classifier: the methods, its maps that have a place in the picture, the references.
 
     Each map is there once.
     """
     made = [one.slug for one in methods(classifier) if one is not LOOK]
-    places = [name for name, tap in classifier.taps.items() if tap.kind != Kind.CHANNEL]
-    return (*made, *(ATTENTION + name for name in places), *REFERENCES)
-
-
-def is_even(values: np.ndarray) -> bool:
-    """Whether a map is the same everywhere, but for rounding: it points nowhere, and nothing correlates with it."""
-    return bool(values.max() - values.min() <= ROUNDING * np.abs(values).max())
+    places = [name for name, tap in classifier.taps.items() if tap.kind.on_picture]
+    return (*made, *(ATTENTION_PREFIX + name for name in places), *REFERENCES)
 
 
 def _attribute(chosen: Method, parameters: dict[str, Any], classifier: Classifier, picture: Picture, target: int,

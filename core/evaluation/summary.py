@@ -70,7 +70,7 @@ def labeled(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["true"].notna()]
 
 
-def accuracy(table: pd.DataFrame) -> Share:
+def accuracy_of(table: pd.DataFrame) -> Share:
     """The share of right answers among those with a true class."""
     known = labeled(table)
     return wilson(int(hits(known).sum()), len(known))
@@ -81,7 +81,7 @@ def hits(known: pd.DataFrame) -> np.ndarray:
     return known["true"].to_numpy(object) == known["predicted"].to_numpy(object)
 
 
-def confusion(table: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
+def confusion_of(table: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
     """Counts (k, k) int64: rows the true class, columns the predicted one, in the order of ``classes``.
 
     Raises:
@@ -102,7 +102,7 @@ def by_class(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     ``accuracy`` is the share of its pictures that were answered rightly, ``predicted`` how often it was the answer, and
     ``precision`` the share of these that were right; NaN of none.
     """
-    counts = confusion(table, classes)
+    counts = confusion_of(table, classes)
     own = [wilson(int(counts[i, i]), int(counts[i].sum())) for i in range(len(classes))]
     answered = [wilson(int(counts[i, i]), int(counts[:, i].sum())) for i in range(len(classes))]
     return pd.DataFrame(
@@ -118,7 +118,7 @@ def by_class(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     )
 
 
-def calibration(table: pd.DataFrame, bins: int = BINS) -> Calibration:
+def calibration_of(table: pd.DataFrame, bins: int = BINS) -> Calibration:
     """How far confidence is from accuracy, over so many bins of equal width from 0 to 1; NaN of no pictures.
 
     Raises:

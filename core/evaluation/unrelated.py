@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.evaluation.bank import FEWEST, Bank
+from core.evaluation.bank import FEWEST_MAPS, Bank
 from core.evaluation.grids import pool
 from core.evaluation.views import compare, views
 
@@ -87,7 +87,7 @@ def find_null(sides: Sides, first: np.ndarray, second: np.ndarray) -> Nulls | No
         if name:
             others = seen(sides.bank, name, grid)
             others = others[others[:, 0].any((1, 2))]
-            if len(others) >= FEWEST:
+            if len(others) >= FEWEST_MAPS:
                 found.append(compare(own, others))
     if not found:
         return None

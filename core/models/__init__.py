@@ -1,1 +1,18 @@
-"""The models: their architectures, their cards and the files of their weights."""
+"""The models: their architectures, their cards, the files of their weights, and the zoo that lists them."""
+
+from __future__ import annotations
+
+from core.models import own, torchvision_models, zoo
+from core.models.answers import absent_class
+from core.models.copying import duplicate
+from core.models.own import MAX_WEIGHTS, WEIGHT_SUFFIXES
+
+__all__ = [
+    "MAX_WEIGHTS",
+    "WEIGHT_SUFFIXES",
+    "absent_class",
+    "duplicate",
+    "own",
+    "torchvision_models",
+    "zoo",
+]

@@ -46,23 +46,23 @@ def outcomes(classes: Sequence[str]) -> tuple[str, ...]:
     return (*classes, NOT + classes[0]) if len(classes) == 1 else tuple(classes)
 
 
-def absent(classes: Sequence[str]) -> bool:
+def absent_class(classes: Sequence[str]) -> bool:
     """Whether the second of two outcomes is the absence of the first."""
     return len(classes) == 2 and classes[1] == NOT + classes[0]
 
 
 def outputs_of(classes: Sequence[str]) -> int:
     """How many outputs a head for these classes has: one where the second is the absence of the first."""
-    return 1 if absent(classes) else len(classes)
+    return 1 if absent_class(classes) else len(classes)
 
 
 def aliases(card: ModelCard) -> dict[str, int]:
     """How data call the two outcomes of one output beside their names, in small letters: 0 and 1, no and yes."""
     if len(card.classes) != 2:
         return {}
-    own = int(not absent(card.classes))  # the class whose output it is
+    own = int(not absent_class(card.classes))  # the class whose output it is
     found = dict.fromkeys(YES, own) | dict.fromkeys(NO, 1 - own)
-    if absent(card.classes):
+    if absent_class(card.classes):
         found |= {f"{word} {card.classes[0].casefold()}": 1 for word in ("not", "no", "non", "without")}
     return found
 
@@ -78,7 +78,7 @@ def arrange(y: Tensor, card: ModelCard) -> Tensor:
     if y.shape[-1] != 1 or len(card.classes) != 2:
         return y
     other = 1 - y if card.output == PROBABILITIES else -y
-    return torch.cat((y, other) if absent(card.classes) else (other, y), -1)
+    return torch.cat((y, other) if absent_class(card.classes) else (other, y), -1)
 
 
 def probabilities(scores: Tensor, card: ModelCard) -> Tensor:

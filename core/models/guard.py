@@ -28,7 +28,7 @@ from core.models.sameness import CLOSE, same
 from core.models.sealed import is_sealed
 from core.models.torchvision_taps import adapt, blocks, obstacle
 from core.models.torchvision_taps.tokens import lay_tokens
-from core.types import InvalidInput, Kind, ModelCard
+from core.types import InvalidInput, ModelCard
 
 AGAIN = 4  # times that a model is asked the same where it seems to draw at random
 
@@ -274,7 +274,7 @@ class Trial:
         usual = [1, 1] if self.manner.alone else [2]
         idle = {tap for tap in names if tap not in calls}
         self.restore(self.blocks[names[tap]] for tap in idle if names[tap] in self.blocks)
-        odd = {tap for tap in names if calls.get(tap, usual) != usual and tap.kind != Kind.SEQUENCE}
+        odd = {tap for tap in names if calls.get(tap, usual) != usual and not tap.kind.growing}
         if odd:
             self.notes.append(no_attention([names[tap] for tap in names if tap in odd], TWICE))
         return idle | odd

@@ -28,7 +28,7 @@ FILE = "file:"
 FOLDER = "FOVEA_MODELS"
 MAX_WEIGHTS = 1 << 30
 """Bytes of an uploaded file of weights."""
-SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pth.tar", ".tar")
+WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pth.tar", ".tar")
 LEAST_BYTES = 2
 """Of a parameter in a file."""
 LARGEST_HEAD = 1000 * 4100
@@ -118,7 +118,7 @@ def read_card(path: Path, slug: str) -> ModelCard:
             "{path} cannot be read: {reason}. Check the file and its permissions.", path=path, reason=reason(error)
         ) from error
     card, named = parse_card(data, slug, path.name)
-    places = [path.with_name(named)] if named else [path.with_suffix(suffix) for suffix in SUFFIXES]
+    places = [path.with_name(named)] if named else [path.with_suffix(suffix) for suffix in WEIGHT_SUFFIXES]
     there = next((place for place in places if place.is_file()), None)
     if there is None:
         raise InvalidInput(

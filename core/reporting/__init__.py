@@ -1,7 +1,18 @@
-"""Reports: what a run found, to be taken along."""
+"""Reports and files of what a run found."""
 
 from __future__ import annotations
 
+from core.reporting.archive import described, to_csv, to_parquet, to_zip
+from core.reporting.painting import paint, paint_map
 from core.reporting.report import Report, report
 
-__all__ = ["Report", "report"]
+__all__ = [
+    "Report",
+    "described",
+    "paint",
+    "paint_map",
+    "report",
+    "to_csv",
+    "to_parquet",
+    "to_zip",
+]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.evaluation.summary import Share, accuracy, by_class, calibration, confusion
+from core.evaluation.summary import Share, accuracy_of, by_class, calibration_of, confusion_of
 from core.files import nulled
 from core.scanning import Run
 
@@ -20,7 +20,7 @@ READABLE = 20
 def gather(run: Run, table: pd.DataFrame, chosen: Sequence[int], tags: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     """All that is known of a run; ``chosen`` are the numbers of the pictures that are told one by one."""
     lines = table.set_index("number", drop=False).loc[list(chosen)].to_dict("records")
-    share = accuracy(table)
+    share = accuracy_of(table)
     return {
         "model": run.facts["model"],
         "data": PurePath(run.facts["data"]).name,  # a report travels, and the folders above are nobody's business
@@ -29,7 +29,7 @@ def gather(run: Run, table: pd.DataFrame, chosen: Sequence[int], tags: Mapping[i
         "labeled": share.pictures,
         "accuracy": share_facts(share) if share.pictures else None,
         "classes": [known(one) for one in by_class(table, run.classes).to_dict("records") if one["pictures"]],
-        "confusion": confused(confusion(table, run.classes), run.classes),
+        "confusion": confused(confusion_of(table, run.classes), run.classes),
         "calibration": calibrated(table) if share.pictures else None,
         "chosen": [describe(line, tags) for line in lines],
         "broken": run.broken()[["path", "reason"]].to_dict("records"),
@@ -59,7 +59,7 @@ def confused(counts: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
 
 def calibrated(table: pd.DataFrame) -> dict[str, Any]:
     """The calibration error and its bins."""
-    found = calibration(table)
+    found = calibration_of(table)
     return {"error": found.error, "bins": [known(vars(one)) for one in found.bins]}
 
 

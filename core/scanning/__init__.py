@@ -1,8 +1,19 @@
-"""Scans: a table of a model's answers over a collection of pictures, with what it looked at, made once and kept."""
+"""Scans: a table of a model's answers over a collection of pictures, with its maps, made once and kept."""
 
 from __future__ import annotations
 
-from core.scanning.run import Run, list_runs, open_run
+from core.scanning.parts import write_file
+from core.scanning.run import RUN_FILE, Run, list_runs, open_run
 from core.scanning.scan import scan
+from core.scanning.start import SAME_MODEL, run_facts
 
-__all__ = ["Run", "list_runs", "open_run", "scan"]
+__all__ = [
+    "RUN_FILE",
+    "SAME_MODEL",
+    "Run",
+    "list_runs",
+    "open_run",
+    "run_facts",
+    "scan",
+    "write_file",
+]

@@ -21,9 +21,9 @@ from core.attribution.cam import class_activations, detach_at
 from core.attribution.differentiable import differentiable
 from core.classifier import Classifier
 from core.evaluation.agreement import rank_correlations
-from core.evaluation.grids import pool
+from core.evaluation.grids import is_constant, pool
 from core.models.answers import answered, log_probabilities
-from core.types import AttentionMap, Kind
+from core.types import AttentionMap
 
 TOP = 5
 ALL = 100
@@ -76,7 +76,7 @@ def batch_size(classifier: Classifier) -> int:
 
 def last_map(classifier: Classifier) -> str | None:
     """The last tap whose map has a place in the picture."""
-    return next((name for name, tap in reversed(classifier.taps.items()) if tap.kind != Kind.CHANNEL), None)
+    return next((name for name, tap in reversed(classifier.taps.items()) if tap.kind.on_picture), None)
 
 
 def infer(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreement: bool = True) -> Inferences:
@@ -123,8 +123,7 @@ def infer(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agree
 
 def agreements(maps: np.ndarray, cams: np.ndarray) -> np.ndarray:
     """The rank correlation (b,) of maps and cams (b, h, w); NaN where one is the same everywhere, or not finite."""
-    even = [~(one.max((1, 2)) > one.min((1, 2))) for one in (maps, cams)]
-    return np.where(even[0] | even[1], np.nan, rank_correlations(maps, cams))
+    return np.where(is_constant(maps, 0.0) | is_constant(cams, 0.0), np.nan, rank_correlations(maps, cams))
 
 
 def to_numpy(tensor: Tensor) -> np.ndarray:

@@ -122,10 +122,10 @@ def write_part(folder: Path, first: int, stop: int, data: bytes) -> None:
     Raises:
         InvalidInput: it cannot be written.
     """
-    write(folder / f"part-{first:09}-{stop:09}.parquet", data)
+    write_file(folder / f"part-{first:09}-{stop:09}.parquet", data)
 
 
-def write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
     """Put a file of a run in its place at one stroke.
 
     Raises:

@@ -17,11 +17,12 @@ from core.data.pictures import open_picture
 from core.evaluation.bank import ATTENTION, Bank
 from core.files import native
 from core.images import frame
+from core.kinds import Kind
 from core.scanning.inference import ANSWER
 from core.scanning.parts import SCHEMA, Broken, Part, covered, damaged, list_parts, read_broken, read_shapes
-from core.types import AttentionMap, Attribution, InvalidInput, Kind, Picture, frozen
+from core.types import AttentionMap, Attribution, InvalidInput, Picture, frozen
 
-FACTS = "run.json"
+RUN_FILE = "run.json"
 CAM = "grad-cam"
 BANK = 200
 """Pictures of a run whose maps say what those of unrelated pictures give."""
@@ -210,7 +211,7 @@ def open_run(folder: str | Path) -> Run:
     """
     if not isinstance(folder, str | Path):
         raise InvalidInput("Open a run by its folder, not by {folder}.", folder=folder)
-    path = Path(folder) / FACTS
+    path = Path(folder) / RUN_FILE
     if not path.is_file():
         raise InvalidInput("There is no run in {folder}. Scan into that folder first.", folder=folder)
     try:
@@ -225,7 +226,7 @@ def open_run(folder: str | Path) -> Run:
 def list_runs(folder: str | Path) -> tuple[Run, ...]:
     """The runs that lie side by side in a folder, the newest first; those that cannot be read are passed over."""
     found = []
-    for path in Path(folder).glob(f"*/{FACTS}"):
+    for path in Path(folder).glob(f"*/{RUN_FILE}"):
         try:
             found.append(open_run(path.parent))
         except InvalidInput:

@@ -17,16 +17,16 @@ import torch
 from core.checking import listed
 from core.classifier import Classifier
 from core.data.collection import Collection
-from core.data.matching import match
+from core.data.matching import match_classes
 from core.files import native, reason, to_json
 from core.messages import Message
 from core.scanning.inference import batch_size, last_map
-from core.scanning.parts import Part, covered, list_parts, read_broken, sweep, write
-from core.scanning.run import FACTS, Run, open_run
+from core.scanning.parts import Part, covered, list_parts, read_broken, sweep, write_file
+from core.scanning.run import RUN_FILE, Run, open_run
 from core.types import LOGITS, InvalidInput
 
 AGREEMENT = "rank-correlation"
-SAME = {
+SAME_MODEL = {
     "model": Message("another model"),
     "weights": Message("other weights"),
     "identity": Message("other pictures"),
@@ -55,9 +55,9 @@ def start(
     native(out.absolute())
     try:
         out.mkdir(parents=True, exist_ok=True)
-        if (out / FACTS).is_file():
+        if (out / RUN_FILE).is_file():
             run = open_run(out)
-            for key, what in SAME.items():
+            for key, what in SAME_MODEL.items():
                 if run.facts.get(key) != facts[key]:
                     if key == "model":
                         what = Message("the model {model}", model=run.facts["model"])
@@ -67,9 +67,9 @@ def start(
         else:
             if list_parts(out):
                 raise InvalidInput(
-                    "{out} holds parts of a scan without its {facts}. Choose another folder.", out=out, facts=FACTS
+                    "{out} holds parts of a scan without its {facts}. Choose another folder.", out=out, facts=RUN_FILE
                 )
-            write(out / FACTS, (to_json(facts, indent=1) + "\n").encode())
+            write_file(out / RUN_FILE, (to_json(facts, indent=1) + "\n").encode())
             run = Run(out.absolute(), facts)
         sweep(out)
         for part in list_parts(out):
@@ -88,7 +88,10 @@ def run_facts(
     classifier: Classifier, collection: Collection, mapping: Mapping[str, str | None] | None, agreement: bool
 ) -> dict[str, Any]:
     """What ``run.json`` says of a scan that begins now."""
-    card, matched = classifier.card, match(collection.names, classifier.card.classes, mapping, classifier.aliases)
+    card, matched = (
+        classifier.card,
+        match_classes(collection.names, classifier.card.classes, mapping, classifier.aliases),
+    )
     if stray := [label for label in mapping or () if label not in matched]:
         raise InvalidInput(
             "The data set has no label '{name}' to map to a class. It has: {labels}.",

@@ -152,7 +152,7 @@ def test_the_time_is_that_of_the_maps_made_again_and_of_the_curves(
     tiny: Callable, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(core_checks, "faithfulness_seconds", lambda model: 5.0)
+    monkeypatch.setattr(core_checks, "curve_seconds", lambda model: 5.0)
     monkeypatch.setattr(core_checks.attributions, "seconds", lambda model, slug, **parameters: parameters["steps"])
     found = core.attribute(tiny("cbam"), picture, "saliency")
     assert faithfulness.checks_seconds(tiny("cbam"), found, {"steps": 7}) == 2 * 7 + 5

@@ -119,11 +119,11 @@ def test_nothing_is_said_of_a_true_class_that_nobody_knows() -> None:
 
 def test_the_truth_of_a_sample_is_that_of_the_pickers() -> None:
     for family in ("scenes", "scenes-tag", "scenes-place", "imagenette"):
-        offered = samples.samples(family)
-        assert [samples.find_truth(one.slug) for one in offered] == [one.truth for one in offered]
+        offered = samples.list_samples(family)
+        assert [samples.sample_truth(one.slug) for one in offered] == [one.truth for one in offered]
     wnid, title = next(iter(IMAGENETTE.items()))
-    assert samples.find_truth(f"imagenette/{wnid}/anything") == title
-    assert samples.find_truth("photo/hopper") is None and samples.find_truth("scenes/123456") in scenes.OBJECTS
+    assert samples.sample_truth(f"imagenette/{wnid}/anything") == title
+    assert samples.sample_truth("photo/hopper") is None and samples.sample_truth("scenes/123456") in scenes.OBJECTS
 
 
 ERASED = {"trial": "erase", "erase_map": "attribution", "erase_share": "45", "erase_fill": "blur", "seed": "3"}

@@ -19,7 +19,7 @@ from app.views.explore.tests import changes
 from app.views.explore.tests.changes import EVERY, OFF, OTHER, PAINTED, SHUFFLED, UNIFORM
 from app.words import word
 from core import AttentionMap, Classifier, Kind, Picture, Stopped
-from core.data.samples import open_sample, samples
+from core.data.samples import list_samples, open_sample
 from tests.app.intervention_page import SAMPLE, agrees, choose, open_intervention
 from tests.app.pages import said, well
 from tests.conftest import build_tiny
@@ -60,7 +60,7 @@ def test_it_follows_the_pane_until_another_is_chosen() -> None:
 @pytest.mark.parametrize("slug", ATTENTIVE)
 def test_each_way_says_what_the_core_says(slug: str) -> None:
     model, shown, picture = build_tiny(slug), open_intervention(slug), open_sample(SAMPLE)
-    other = next(one.slug for one in samples(model.card.family) if one.slug != SAMPLE)
+    other = next(one.slug for one in list_samples(model.card.family) if one.slug != SAMPLE)
     theirs = {one.tap: one for one in core.read(model, open_sample(other)).maps}
     maps = {one.tap: one for one in core.read(model, picture).maps}
     given = {OFF: lambda _: core.OFF, SHUFFLED: lambda _: core.SHUFFLED(0), OTHER: theirs.get}

@@ -171,8 +171,10 @@ def test_a_blank_attribution_says_why_and_another_says_nothing(one) -> None:
     zero, some = np.zeros((4, 4), np.float32), np.eye(4, dtype=np.float32)
     blank, seen = (attribution_layer(one, attributed(one.slug, values), READ, ["birch"]) for values in (zero, some))
     about = "attention" if one.family == "attention" else "picture"
-    key = "overlay.note.negative" if one.slug == "grad-cam" else f"overlay.note.zero.{about}"
-    assert blank.note == word(key, target="birch") and "birch" in blank.note and not seen.note
+    told = word(f"overlay.note.zero.{about}", target="birch")
+    if one.keeps_positive:
+        told = word("overlay.note.negative", target="birch", method=one.title)
+    assert blank.note == told and "birch" in blank.note and not seen.note
     assert seen.slug == one.slug and seen.signed == one.signed and seen.title == method_title(one) == one.title
     assert seen.values is some
 

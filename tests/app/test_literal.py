@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from app import figures
-from app.runtime.benchmark import Row
+from app.runtime.benchmark import BenchmarkRow
 from app.views.explore import share
 from app.views.trust import benchmark
 from app.words import Marked, code, literal, plain, word
@@ -94,6 +94,6 @@ def test_no_cell_of_an_exported_table_is_a_formula() -> None:
 
 
 def test_no_cell_of_the_league_is_a_formula() -> None:
-    row = Row("=model", "-source()", "mass", 3, -0.5, *[-0.25] * 6)
+    row = BenchmarkRow("=model", "-source()", "mass", 3, -0.5, *[-0.25] * 6)
     text = benchmark.to_csv([row])
     assert "'=model,'-source(),mass" in text and ",-0.5" in text

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from app.views.explore.tests.checks import LIMITS
-from core import Kind
 from core.evaluation.erasure import FILLS, WHICH
 from core.evaluation.sources import REFERENCES
+from core.kinds import KINDS
 
 WAYS = ("uniform", "off", "shuffled", "other", "painted", "head", "channel", "glimpse")
 """What can become of an attention."""
+
+NAMES = tuple(map(str, KINDS))
+"""The kinds of attention, by name."""
 
 OF_A_KIND = ("uniform", "off", "painted")
 """The ways that come to something else for each kind of attention."""
@@ -20,9 +23,9 @@ OF_TRIALS = {
     "change.about.{way}.pooling": [f"change.about.{one}.pooling" for one in OF_A_KIND],
     "change.about.{way}.{one.kind}": [
         "change.about.shuffled.channel",
-        *(f"change.about.{way}.{kind}" for way in OF_A_KIND for kind in Kind if (way, kind) != ("painted", "channel")),
+        *(f"change.about.{way}.{kind}" for way in OF_A_KIND for kind in NAMES if (way, kind) != ("painted", "channel")),
     ],
-    "paint.untouched.{one.kind}": [f"paint.untouched.{one}" for one in Kind if one not in ("channel", "spatial")],
+    "paint.untouched.{one.kind}": [f"paint.untouched.{one}" for one in NAMES if one not in ("channel", "spatial")],
     **dict.fromkeys(["map.{part}", "map.{one.part}"], ["map.head", "map.channel", "map.glimpse"]),
     "trial.{one}": ["trial.intervene", "trial.erase", "trial.check"],
     "trial.{trial}.about": ["trial.intervene.about", "trial.erase.about", "trial.check.about"],

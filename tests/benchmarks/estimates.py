@@ -36,10 +36,10 @@ def jobs(model: Classifier, picture: Picture) -> dict[str, tuple[Callable[[], fl
         for one in attribution.methods(model)
     }
     map_, path = (core.attribute(model, picture, slug) for slug in ("grad-cam", "integrated-gradients"))
-    found["curves"] = (lambda: faithfulness.seconds(model), lambda: core.faithfulness(model, picture, map_))
+    found["curves"] = (lambda: faithfulness.curve_seconds(model), lambda: core.faithfulness(model, picture, map_))
     for one in (map_, path):
         found[f"checks of {one.method}"] = (
-            lambda one=one: checks.seconds(model, one),
+            lambda one=one: checks.check_seconds(model, one),
             lambda one=one: core.check(model, picture, one),
         )
     return found

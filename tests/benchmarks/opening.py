@@ -23,7 +23,7 @@ import core
 from app.runtime.mistakes.filters import Answers
 from app.words import word
 from core.scanning.parts import encode, write_part
-from core.scanning.run import ARRAYS, COLUMNS, FACTS
+from core.scanning.run import ARRAYS, COLUMNS, RUN_FILE
 from core.scanning.scan import MOST
 from tests.benchmarks.bench import table
 from tests.browser.shots import CHROMIUM, FLAGS, serve
@@ -53,8 +53,8 @@ def enlarge(folder: Path, rows: int) -> None:
     weight = np.where(right, (1 - WRONG) / right.sum(), WRONG / (~right).sum())
     chosen = draws.choice(len(found), rows, p=weight / weight.sum())
     folder.mkdir(parents=True)
-    facts = json.loads((small / FACTS).read_text()) | {"pictures": rows}
-    (folder / FACTS).write_text(json.dumps(facts))
+    facts = json.loads((small / RUN_FILE).read_text()) | {"pictures": rows}
+    (folder / RUN_FILE).write_text(json.dumps(facts))
     arrays = {name: run.array(name) for name in ARRAYS if run.keeps(name)}
     for first in range(0, rows, MOST):
         part = chosen[first : first + MOST]

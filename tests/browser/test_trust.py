@@ -11,8 +11,8 @@ import pytest
 import core
 from app.views.trust.titles import source_titles
 from app.words import word
-from core.evaluation.benchmark import Row
-from core.evaluation.sources import names
+from core.evaluation.benchmark import BenchmarkRow
+from core.evaluation.sources import source_names
 from core.models import zoo
 from tests.browser.clicks import click_until, settle
 from tests.browser.pages import MAIN, PATIENCE, open_page
@@ -27,9 +27,9 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Rows of one's own for one model, so that the page is full whatever is shipped."""
     model = core.load(MODEL, "cpu")
     path, checksum = tmp_path_factory.mktemp("league") / "benchmark.json", model.card.facts["checksum"]
-    made = [(name, 0.9 - 0.03 * place) for place, name in enumerate(names(model))]
+    made = [(name, 0.9 - 0.03 * place) for place, name in enumerate(source_names(model))]
     rows = [
-        Row(MODEL, name, measure, mean, mean - 0.05, mean + 0.05, 0.1, 4, 4, 0, checksum)
+        BenchmarkRow(MODEL, name, measure, mean, mean - 0.05, mean + 0.05, 0.1, 4, 4, 0, checksum)
         for name, mean in made
         for measure in ("mass", "pointing", "insertion", "deletion", "randomized")
     ]
@@ -70,7 +70,7 @@ def test_a_click_on_a_line_chooses_its_map_and_draws_it(browser_page, address) -
     picture = browser_page.locator("[data-testid=stImage] img")
     before = picture.get_attribute("src")
     lines = browser_page.locator(f"{CHART} .nsewdrag").first
-    sources = names(core.load(MODEL, "cpu"))
+    sources = source_names(core.load(MODEL, "cpu"))
     titles = list(source_titles(zoo.find_card(MODEL), sources).values())
     middles, (bottom, _) = browser_page.locator(CHART).first.evaluate(
         "chart => [chart._fullLayout.yaxis.tickvals, chart._fullLayout.yaxis.range]"
@@ -113,8 +113,8 @@ def test_the_table_goes_into_a_file(browser_page, address) -> None:
         browser_page.get_by_role("button", name=word("league.csv"), exact=True).click()
     lines = Path(told.value.path()).read_text().splitlines()
     assert told.value.suggested_filename == "fovea-league-scenes-cbam.csv"
-    assert lines[0].split(",") == [*asdict(Row("", "", "", 0, 0, 0, None, 0, 0, 0, ""))]
-    assert len(lines) - 1 >= 5 * len(names(core.load(MODEL, "cpu")))
+    assert lines[0].split(",") == [*asdict(BenchmarkRow("", "", "", 0, 0, 0, None, 0, 0, 0, ""))]
+    assert len(lines) - 1 >= 5 * len(source_names(core.load(MODEL, "cpu")))
 
 
 def test_a_phone_gets_every_section_in_one_column(chromium, address) -> None:

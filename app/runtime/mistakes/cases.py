@@ -14,11 +14,10 @@ from app.runtime.mistakes import runs
 from app.runtime.mistakes.runs import Opened
 from core import Attribution, Classifier, InvalidInput, Measure, Picture
 from core.attribution import Method
-from core.evaluation.groups import Group, group
-from core.evaluation.likeness import furthest, mean_map
-from core.evaluation.likeness import nearest as nearest_of
+from core.evaluation import Group, furthest_maps, group_maps, mean_map
+from core.evaluation import nearest_features as nearest_of
 from core.images import encode_jpeg
-from core.reporting.painting import paint, paint_map
+from core.reporting import paint, paint_map
 from core.types import Progress
 
 SIDE = 400
@@ -148,7 +147,7 @@ def mean(opened: Opened, places: np.ndarray, name: str, count: int) -> tuple[np.
 
     def make() -> tuple[np.ndarray, np.ndarray]:
         maps = runs.array(opened, name, places)
-        return mean_map(maps), places[furthest(maps, count)]
+        return mean_map(maps), places[furthest_maps(maps, count)]
 
     return results.store().get(("mean", *opened.key, name, _digest(places), count), make)
 
@@ -166,7 +165,7 @@ def find_groups(key: tuple) -> tuple[Group, ...] | None:
 def groups(opened: Opened, places: np.ndarray, name: str, clustering: str) -> tuple[Group, ...]:
     """Groups of alike maps; their members count in ``places``."""
     key = groups_key(opened, places, name, clustering)
-    return results.store().get(key, lambda: group(runs.array(opened, name, places), clustering=clustering))
+    return results.store().get(key, lambda: group_maps(runs.array(opened, name, places), clustering=clustering))
 
 
 def nearest(opened: Opened, place: int, name: str, count: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from app.runtime.mistakes import tags
 from app.runtime.mistakes.runs import Opened
 from core import report as write_report
 from core.files import to_json
-from core.reporting.archive import described, to_csv, to_parquet, to_zip
+from core.reporting import described, to_csv, to_parquet, to_zip
 from core.types import Progress
 
 SAMPLED = 8

@@ -15,7 +15,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import InvalidInput
-from core.data.names import stored
+from core.data import stored
 
 FOLDERS = "FOVEA_FOLDERS"
 

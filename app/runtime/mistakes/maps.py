@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from app.runtime import results
 from app.runtime.mistakes import runs
 from app.runtime.mistakes.runs import Opened
+from core.evaluation import is_constant
 
 EVEN = 1e-3
 """A map whose values lie within this share of the largest is even: its colors would show little but rounding."""
@@ -18,23 +17,17 @@ FIRST = 20
 """One in so many of a run's parts is looked at first."""
 
 
-def is_even(values: np.ndarray) -> np.ndarray:
-    """Whether each map (..., h, w) is even; one of zeros is."""
-    low, high = values.min((-2, -1)), values.max((-2, -1))
-    return high - low <= EVEN * np.abs(values).max((-2, -1))
-
-
 def evenness(opened: Opened) -> tuple[float, float] | None:
     """The lowest and the highest weight of a run's attention where nearly all of its maps are even; else None."""
 
     def make() -> tuple[tuple[float, float] | None]:
         first = replace(opened.run, snapshot_parts=opened.run.parts[: 1 + len(opened.run.parts) // FIRST])
         if first.keeps("attention"):
-            uneven = ~is_even(first.array("attention"))
+            uneven = ~is_constant(first.array("attention"), EVEN)
             if uneven.sum() > (1 - MOST) * len(opened.table):
                 return (None,)  # whatever the others are, which need not be read then
         values = runs.array(opened, "attention")
-        if not len(values) or is_even(values).mean() < MOST:
+        if not len(values) or is_constant(values, EVEN).mean() < MOST:
             return (None,)
         return ((float(values.min()), float(values.max())),)
 

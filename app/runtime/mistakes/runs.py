@@ -15,10 +15,9 @@ from app.runtime import kept_runs, results
 from app.runtime.mistakes import folders, tags
 from app.runtime.mistakes.filters import Answers, Filter, Group, Sort
 from core import InvalidInput, Picture
-from core.evaluation.summary import Calibration, Share, accuracy, by_class, calibration, confusion
+from core.evaluation import Calibration, Share, accuracy_of, by_class, calibration_of, confusion_of
 from core.images import thumbnail
-from core.scanning import Run, open_run
-from core.scanning.run import FACTS
+from core.scanning import RUN_FILE, Run, open_run
 
 SIDE = 160
 """Pixels of a thumbnail in the gallery."""
@@ -67,7 +66,7 @@ def open_one(name: str) -> Opened:
     if Path(name).is_absolute() and Path(name).parent != kept_runs.folder().absolute():
         folders.check(name)
     known = Path(name).is_absolute() or (Path(name).name == name and name != "..")
-    if not known or not (kept_runs.folder() / name / FACTS).is_file():
+    if not known or not (kept_runs.folder() / name / RUN_FILE).is_file():
         raise InvalidInput("There is no run '{name}'. Choose one from the list.", name=name)
     run = open_run(kept_runs.folder() / name).snapshot()
     if not kept_runs.is_kept(run) and os.path.isabs(run.facts["data"]):
@@ -196,8 +195,8 @@ def summary(opened: Opened) -> Summary:
     table, classes = opened.table, opened.classes
 
     def make() -> Summary:
-        counts, rows = confusion(table, classes), by_class(table, classes)
-        return Summary(accuracy(table), counts, rows, calibration(table))
+        counts, rows = confusion_of(table, classes), by_class(table, classes)
+        return Summary(accuracy_of(table), counts, rows, calibration_of(table))
 
     return results.store().get(("summary", *opened.key), make)
 

@@ -23,12 +23,9 @@ from app.runtime import kept_runs, results
 from app.runtime.loading import Models
 from app.runtime.mistakes import folders
 from core import Classifier, InvalidInput, Stopped
-from core.data.archive import LARGEST
-from core.data.collection import Collection
-from core.data.pictures import PICTURES, SEED, open_collection
+from core.data import LARGEST_ZIP, PICTURES, SEED, Collection, open_collection
 from core.files import reason
-from core.scanning import Run, scan
-from core.scanning.start import SAME, run_facts
+from core.scanning import SAME_MODEL, Run, run_facts, scan
 from core.types import Progress
 
 FRESH = 60
@@ -90,7 +87,7 @@ def run_name(model: Classifier, pictures: Collection, mapping: Mapping[str, str 
         InvalidInput: the mapping names no class of the model.
     """
     facts = run_facts(model, pictures, mapping, True)
-    same = json.dumps([facts[name] for name in SAME], sort_keys=True)
+    same = json.dumps([facts[name] for name in SAME_MODEL], sort_keys=True)
     words = f"{model.card.slug} {PurePath(pictures.origin).stem}"
     return re.sub(r"[^\w-]+", "-", words)[:80] + "-" + hashlib.sha256(same.encode()).hexdigest()[:8]
 
@@ -203,11 +200,11 @@ def keep_zip(file: BinaryIO, name: str) -> Path:
                 while chunk := file.read(CHUNK):
                     digest.update(chunk)
                     size += len(chunk)
-                    if size > LARGEST:
+                    if size > LARGEST_ZIP:
                         raise InvalidInput(
                             "{name} is larger than {megabytes} MB. Split it into smaller files.",
                             name=name,
-                            megabytes=LARGEST >> 20,
+                            megabytes=LARGEST_ZIP >> 20,
                         )
                     kept.write(chunk)
             place = folder / digest.hexdigest()[:16] / (re.sub(r"[^\w-]+", "-", PurePath(name).stem)[:60] + ".zip")

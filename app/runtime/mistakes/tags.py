@@ -10,8 +10,7 @@ from pathlib import Path
 from app.runtime import results
 from core import InvalidInput
 from core.files import to_json
-from core.scanning import Run
-from core.scanning.parts import write
+from core.scanning import Run, write_file
 
 FILE = "tags.json"
 
@@ -50,7 +49,7 @@ def put(run: Run, numbers: Iterable[int], names: Iterable[str], add: bool = Fals
             if kept := tuple(dict.fromkeys((*before, *names))) if add else names:
                 given[int(number)] = kept
         said = {str(number): given[number] for number in sorted(given)}
-        write(run.folder / FILE, to_json(said, indent=1).encode())
+        write_file(run.folder / FILE, to_json(said, indent=1).encode())
 
 
 def used(run: Run) -> dict[str, int]:

@@ -14,8 +14,8 @@ from app.views.explore.parameters import asked_of
 from app.widgets.agreement import beside
 from app.words import decimal, percent, word
 from core import Agreement, AttentionMap, Measure, Reading, rollout_map
-from core.attention.rollout import ROLLOUT
-from core.evaluation.bank import FEWEST
+from core.attention import ROLLOUT
+from core.evaluation import FEWEST_MAPS
 
 
 def verdict(found: Agreement) -> str:
@@ -86,4 +86,4 @@ def show(analysis: Analysis) -> None:
     st.html(f'<dl class="fovea-measures">{"".join(rows)}</dl>')
     st.caption(word("agreement.help"), help=word("term.unrelated.means"))
     if found.rank_correlation.high is None and not found.flat:
-        st.caption(word("agreement.scan", count=FEWEST))
+        st.caption(word("agreement.scan", count=FEWEST_MAPS))

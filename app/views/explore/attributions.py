@@ -13,12 +13,9 @@ from app.state import Subject
 from app.widgets.job import QUICK, job
 from app.words import percent, word
 from core import Attribution
-from core.attribution import Method
-from core.attribution.completeness import MAX_GAP
+from core.attribution import MAX_GAP, Method
 from core.types import Progress
 
-FAST = ("saliency", "input-x-gradient", "grad-cam")
-"""Methods of one backward pass: they fill the strip beside the chosen one."""
 GAP = 0.01
 Entry = tuple[Method, Attribution, dict[str, Any]]
 """A map of the strip: its method, its values, and the parameters that differ from the method's defaults."""
@@ -85,7 +82,7 @@ def strip(
     for one in runtime.fitting(model):
         if one.slug == chosen.slug and found:
             shown += [(one, each, parameters) for each in found]
-        elif one.slug in FAST and one.slug != chosen.slug:
+        elif one.in_panel and one.slug != chosen.slug:
             shown.append((one, runtime.attribution(model, picture, one, target, {}), {}))
         else:
             stored = runtime.find_attribution(runtime.attribution_key(model, picture, one, target, {}))
@@ -102,7 +99,7 @@ def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject:
         return
     steps = next((one for one in chosen.parameters if one.name == "steps"), None)
     with st.container(horizontal=True, vertical_alignment="center"):
-        about = "gap.score" if chosen.slug == "lrp" else "gap.value"  # LRP knows no baseline
+        about = "gap.score" if chosen.no_baseline else "gap.value"
         told = word(about, gap=percent(found.gap))
         large = f" **{word('gap.large', most=percent(MAX_GAP, 0))}**" if found.gap > MAX_GAP else ""
         st.caption(f"{told}{large}", help=word("term.completeness.means"))

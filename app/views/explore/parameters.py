@@ -12,9 +12,7 @@ from app.titles import tap_titles
 from app.views.explore.keys import ExploreKey
 from app.words import known, word
 from core import Classifier, Reading
-from core.attribution import METHODS, Method
-from core.attribution.attention import MEAN
-from core.attribution.method import Parameter
+from core.attribution import MEAN, METHODS, Method, Parameter
 
 PARTS = ("stage", "tap", "head")
 """The parameters that name a part of the model."""

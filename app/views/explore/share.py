@@ -16,7 +16,7 @@ from app.views.explore import link as copying
 from app.widgets import pictures
 from app.words import word
 from core import Attribution, Classifier, Picture, Reading
-from core.attention.rollout import ROLLOUT
+from core.attention import ROLLOUT
 from core.attribution import method
 from core.files import to_json
 from core.types import Box
@@ -34,7 +34,7 @@ def code(view: View, target: str, box: Box, query: int | None = None, card: str 
         opened = f"open_sample({quoted(view.sample)})"
     lines = ["import core"]
     if kind != "upload":
-        lines.append("from core.data.samples import open_sample")
+        lines.append("from core.data import open_sample")
     slug, yours = (f"file:{card}", f"  # {word('code.card')}") if card else (view.model, "")
     lines += [f"classifier = core.load({quoted(slug)}){yours}", f"picture = {opened}"]
     if view.framing != "center":

@@ -20,6 +20,7 @@ from app.widgets import job
 from app.words import Marked, decimal, word
 from core import Classifier, Picture, Reading, to_grid
 from core.attribution import Method
+from core.evaluation import is_constant
 
 DEFAULT = "grad-cam"
 PARTS = 4
@@ -55,7 +56,7 @@ def show(opened: Opened, place: int, picture: Picture, model: Classifier | None,
     if pair is not None:
         drawn += pair_looks(picture, method, pair, (names[classes[0]], names[classes[1]]))
     draw(drawn)
-    if attention is not None and maps.is_even(attention):
+    if attention is not None and is_constant(attention, maps.EVEN):
         st.caption(word("case.erase.even"))
     elif attention is not None:
         erasing(model, picture, classes, attention, opened.run.facts["tap"], word("case.attended"))
@@ -65,7 +66,7 @@ def show(opened: Opened, place: int, picture: Picture, model: Classifier | None,
 
 def attention_drawn(picture: Picture, values: np.ndarray, title: str = "") -> tuple[bytes, str]:
     """The picture with its attention over it, and what to say of it: where that is even, nothing lies over it."""
-    if maps.is_even(values):
+    if is_constant(values, maps.EVEN):
         told = word("case.attention.even", span=groups.span(float(values.min()), float(values.max())))
         return cases.drawn(picture, None), told
     return cases.drawn(picture, values), titles.evenness(values) or title
@@ -153,7 +154,9 @@ def blank(method: Method, values: np.ndarray, name: str) -> str:
     """Why a map shows nothing; else nothing."""
     if values.any():
         return ""
-    return word("overlay.note.negative" if method.slug == "grad-cam" else "overlay.note.zero.picture", target=name)
+    if method.keeps_positive:
+        return word("overlay.note.negative", target=name, method=method.title)
+    return word("overlay.note.zero.picture", target=name)
 
 
 def erasing(

@@ -15,9 +15,8 @@ from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.labels import match_labels
 from app.words import literal, plain, say, word
 from core import Classifier, InvalidInput
-from core.data.collection import Collection
-from core.data.pictures import IMAGENETTE, PICTURES, SEED, SEEDS
-from core.scenes.shortcuts import SHORTCUTS
+from core.data import IMAGENETTE, PICTURES, SEED, SEEDS, Collection
+from core.scenes import SHORTCUTS
 
 SCENES, FOLDER, CSV, ZIP = "scenes", "folder", "csv", "zip"
 MOST = 100_000

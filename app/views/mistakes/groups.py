@@ -16,7 +16,7 @@ from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import selection
 from app.views.mistakes.keys import MistakesKey
 from app.words import apart, percent, whole, word
-from core.evaluation.groups import SPECTRAL
+from core.evaluation import MOST_SPECTRAL
 
 MEAN, GROUPS = "mean", "groups"
 KINDS = ("k-means", "spectral")
@@ -86,7 +86,7 @@ def show_mean(opened: Opened, places: np.ndarray, name: str) -> None:
 
 def show_groups(opened: Opened, places: np.ndarray, name: str) -> None:
     """The groups, a card each."""
-    spectral = len(places) <= SPECTRAL
+    spectral = len(places) <= MOST_SPECTRAL
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(word("groups.help"))
         clustering = KINDS[0]

@@ -8,8 +8,7 @@ import streamlit as st
 
 from app.words import whole, word
 from core import Classifier
-from core.data.collection import Collection
-from core.data.matching import match
+from core.data import Collection, match_classes
 
 LISTED = 8
 """Labels that are named in a sentence, and lines of the table; the rest is reached by scrolling."""
@@ -21,7 +20,10 @@ def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
 
     The mapping holds the labels that the user has changed: a class of the model, or "" for none.
     """
-    classes, matched = classifier.card.classes, match(found.names, classifier.card.classes, aliases=classifier.aliases)
+    classes, matched = (
+        classifier.card.classes,
+        match_classes(found.names, classifier.card.classes, aliases=classifier.aliases),
+    )
     if not found.names:
         st.info(word("match.unlabeled", count=whole(len(found))))
         return {}

@@ -9,9 +9,7 @@ from app.runtime.mistakes import scans
 from app.views.mistakes.keys import MistakesKey
 from app.words import literal, plain, word
 from core import InvalidInput
-from core.data.collection import Collection, Taken
-from core.data.columns import NONE, ONE_HOT
-from core.data.layout import ALL
+from core.data import ALL_SPLITS, NO_COLUMN, ONE_HOT, Collection, Taken
 from core.scanning import Run
 
 Choice = tuple[str, tuple[tuple[str, str], ...]]
@@ -45,14 +43,14 @@ def collect(data: str, seed: int, pictures: int) -> tuple[Collection, Choice]:
 def show(data: str, taken: Taken) -> None:
     """State what the data were read as, and let the user change it; nothing where nothing could be otherwise."""
     if taken.splits:
-        pick(data, SPLIT, (*taken.splits, ALL), taken.split, word("taken.split.help"))
+        pick(data, SPLIT, (*taken.splits, ALL_SPLITS), taken.split, word("taken.split.help"))
     if len(taken.headings) > 1:
         left, right = st.columns(2)
         columns = [one for one in taken.headings if one != ONE_HOT]
         with left:
             pick(data, "path", columns, taken.columns["path"])
         with right:
-            pick(data, "label", (NONE, *taken.headings), taken.columns["label"])
+            pick(data, "label", (NO_COLUMN, *taken.headings), taken.columns["label"])
     if taken.note:
         st.caption(literal(taken.note))
 
@@ -63,7 +61,7 @@ def state_of(run: Run) -> None:
     told = [word("taken.stated.split", split=taken["split"])] if taken.get("splits") else []
     if len(taken.get("headings", ())) > 1:
         path, label = (taken["columns"][one] for one in ("path", "label"))
-        if label in (NONE, ONE_HOT):
+        if label in (NO_COLUMN, ONE_HOT):
             told.append(word("taken.stated.one_hot" if label else "taken.stated.paths", path=path))
         else:
             told.append(word("taken.stated.columns", path=path, label=label))
@@ -76,8 +74,8 @@ def state_of(run: Run) -> None:
 def pick(data: str, what: str, options: list[str] | tuple[str, ...], chosen: str, words: str | None = None) -> None:
     """A list to choose the split or a column from; what is chosen holds from the next run on."""
     key = f"taken.{what}.{data}"
-    names = {ALL: plain("taken.split.all")} if what == SPLIT else {}
-    names |= {NONE: plain("taken.none"), ONE_HOT: plain("taken.one_hot")}
+    names = {ALL_SPLITS: plain("taken.split.all")} if what == SPLIT else {}
+    names |= {NO_COLUMN: plain("taken.none"), ONE_HOT: plain("taken.one_hot")}
 
     def choose() -> None:
         before = state.get(MistakesKey.TAKEN, {})

@@ -9,7 +9,7 @@ from app.runtime.mistakes import runs
 from app.widgets import models
 from app.words import whole, word
 from core.scanning import Run
-from core.scenes.shortcuts import SHORTCUTS
+from core.scenes import SHORTCUTS
 
 
 def model_title(run: Run) -> str:

@@ -15,7 +15,7 @@ from app.views.models.keys import ModelsKey
 from app.widgets import models
 from app.words import literal, plain, say, word
 from core import InvalidInput
-from core.models.own import MAX_WEIGHTS, SUFFIXES
+from core.models import MAX_WEIGHTS, WEIGHT_SUFFIXES
 
 MEGABYTES = MAX_WEIGHTS >> 20
 """Of one file; a larger one goes into the folder FOVEA_MODELS."""
@@ -47,7 +47,7 @@ def take_in(files: list) -> str:
         InvalidInput: not one card and one file of weights, too many models, or what the core says of the files.
     """
     cards = [one for one in files if one.name.lower().endswith(".json")]
-    weights = [one for one in files if one.name.lower().endswith(SUFFIXES)]
+    weights = [one for one in files if one.name.lower().endswith(WEIGHT_SUFFIXES)]
     if len(cards) != 1 or len(weights) != 1 or len(files) != 2:
         raise InvalidInput(plain("own.both", count=len(files)))
     refused = next(filter(uploads.is_refused, files), None)
@@ -82,7 +82,7 @@ def bring() -> None:
     st.markdown(word("own.what"))
     files = st.file_uploader(
         word("own.files"),
-        type=["json", *(suffix[1:] for suffix in SUFFIXES)],
+        type=["json", *(suffix[1:] for suffix in WEIGHT_SUFFIXES)],
         accept_multiple_files=True,
         key=key,
         on_change=brought,

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.runtime.benchmark import Row
+from app.runtime.benchmark import BenchmarkRow
 from app.views.trust import measuring, ranking
 from app.views.trust.ground_truth import find_evidence
 from app.views.trust.keys import TrustKey
@@ -19,9 +19,9 @@ from app.views.trust.titles import source_titles
 from app.widgets.models import family_title, model_title
 from app.words import literal, word
 from core import ModelCard
-from core.evaluation.sources import REFERENCES
+from core.evaluation import REFERENCES
 from core.formulas import defuse
-from core.scenes.shortcuts import SHORTCUTS
+from core.scenes import SHORTCUTS
 
 OF_THE_THING = ("mass", "pointing")
 MEASURES = (
@@ -35,7 +35,9 @@ SHOWN = 25
 HEIGHT, WIDTHS, NARROW = 35, {"model": 250, "source": 205}, 80  # pixels, of a line, of what is pinned, and of the rest
 
 
-def lines(rows: Sequence[Row], cards: Mapping[str, ModelCard], measures: Sequence[str]) -> list[dict[str, Any]]:
+def lines(
+    rows: Sequence[BenchmarkRow], cards: Mapping[str, ModelCard], measures: Sequence[str]
+) -> list[dict[str, Any]]:
     """A line for each model and source: the mean of each measure, None where it was not measured.
 
     A source that was measured on fewer pictures than others says so beside its name.
@@ -60,16 +62,16 @@ def lines(rows: Sequence[Row], cards: Mapping[str, ModelCard], measures: Sequenc
     return list(table.values())
 
 
-def to_csv(rows: Sequence[Row]) -> str:
+def to_csv(rows: Sequence[BenchmarkRow]) -> str:
     """The rows as they are, one a line under their names."""
     file = io.StringIO()
-    writer = csv.DictWriter(file, [one.name for one in fields(Row)], lineterminator="\n")
+    writer = csv.DictWriter(file, [one.name for one in fields(BenchmarkRow)], lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: defuse(cell) for name, cell in asdict(row).items()} for row in rows)
     return file.getvalue()
 
 
-def measured(rows: Sequence[Row]) -> list[str]:
+def measured(rows: Sequence[BenchmarkRow]) -> list[str]:
     """The measures that there is anything of, first those of most models; no map blank goes without saying."""
     models = {one: {row.model for row in rows if row.measure == one} for one in MEASURES}
     if not any(row.mean for row in rows if row.measure == ranking.BLANK):
@@ -84,7 +86,7 @@ def arrow(measure: str, cards: Sequence[ModelCard]) -> str:
     return "↓" if measure in ranking.LOW_IS_GOOD else "↑"
 
 
-def show(card: ModelCard, rows: Sequence[Row], cards: Mapping[str, ModelCard], loaded: bool = True) -> None:
+def show(card: ModelCard, rows: Sequence[BenchmarkRow], cards: Mapping[str, ModelCard], loaded: bool = True) -> None:
     """Draw the section; of a model that is not ``loaded``, all that is known of others."""
     st.subheader(word("league.title"), help=word("term.benchmark.means"))
     st.markdown(word("league.about"))
@@ -168,7 +170,7 @@ def pick_measures(known: Sequence[str]) -> list[str]:
     return [one for one in known if one in chosen]
 
 
-def columns(rows: Sequence[Row], measures: Sequence[str]) -> list[str]:
+def columns(rows: Sequence[BenchmarkRow], measures: Sequence[str]) -> list[str]:
     """The columns in their order: what not every model was measured by comes last."""
     models = {one: {row.model for row in rows if row.measure == one} for one in measures}
     rare = [one for one in measures if models[one] < set().union(*models.values())]

@@ -10,15 +10,14 @@ import streamlit as st
 import core
 from app import figures, runtime, state
 from app.runtime import sources
-from app.runtime.benchmark import Row
+from app.runtime.benchmark import BenchmarkRow
 from app.state import Subject
 from app.views.trust import ranking, work
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.words import literal, word
 from core import InvalidInput, Localization
-from core.evaluation.cases import Case
-from core.evaluation.localization import evidence
+from core.evaluation import Case, evidence
 
 DEFAULT = "grad-cam"
 
@@ -42,7 +41,7 @@ def pick_source(subject: Subject) -> str:
     )
 
 
-def pick_case(subject: Subject, rows: Sequence[Row], source: str) -> Case | None:
+def pick_case(subject: Subject, rows: Sequence[BenchmarkRow], source: str) -> Case | None:
     """One of the pictures that the row of the source is the mean of; None where they cannot be had."""
     model, row = subject.classifier, next((row for row in rows if row.source == source), rows[0])
     if ranking.is_photographed(model.card) and not runtime.has_photographs():
@@ -64,7 +63,7 @@ def pick_case(subject: Subject, rows: Sequence[Row], source: str) -> Case | None
     return cases[number - 1]
 
 
-def show(subject: Subject, rows: Sequence[Row], asked: str) -> None:
+def show(subject: Subject, rows: Sequence[BenchmarkRow], asked: str) -> None:
     """Draw the pickers, the picture, and its numbers; ``asked`` is the place and what is measured of it."""
     st.markdown(f"**{word('example.title')}**")
     map_, picture = st.columns([1.2, 1], vertical_alignment="bottom")

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.runtime.benchmark import Row
+from app.runtime.benchmark import BenchmarkRow
 from app.state import Subject
 from app.views.trust import ranking
 from app.words import word
-from core.evaluation.sources import REFERENCES
+from core.evaluation import REFERENCES
 
 MEASURES = ("insertion", "deletion")
 
 
-def beaten(rows: Sequence[Row]) -> tuple[int, int, int]:
+def beaten(rows: Sequence[BenchmarkRow]) -> tuple[int, int, int]:
     """How many maps do better than all three references, how many of them clearly so, and of how many.
 
     ``rows`` are of one measure, the best first. Clearly is with an interval that ends before the best reference's.
@@ -32,7 +32,7 @@ def beaten(rows: Sequence[Row]) -> tuple[int, int, int]:
     return len(ahead), len(clear), len(maps)
 
 
-def show(subject: Subject, rows: Sequence[Row]) -> None:
+def show(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     """Draw the section."""
     card = subject.classifier.card
     st.subheader(word("faith.title"), help=word("term.faithfulness.means"))

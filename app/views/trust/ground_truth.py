@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from app import state
-from app.runtime.benchmark import Row
+from app.runtime.benchmark import BenchmarkRow
 from app.state import Subject
 from app.views.trust import example, ranking
 from app.views.trust.keys import TrustKey
@@ -15,7 +15,7 @@ from app.views.trust.titles import source_titles
 from app.widgets.models import shortcut
 from app.words import word
 from core import ModelCard
-from core.scenes.shortcuts import SHORTCUTS
+from core.scenes import SHORTCUTS
 
 ASKED = {
     "object": ("object-mass", "object-pointing"),
@@ -33,14 +33,14 @@ def find_evidence(card: ModelCard) -> str:
     return (shortcut(card.family) or "object") if card.family in SHORTCUTS else "quarter"
 
 
-def find_rows(rows: Sequence[Row], model: str, asked: str) -> list[Row]:
+def find_rows(rows: Sequence[BenchmarkRow], model: str, asked: str) -> list[BenchmarkRow]:
     """The rows that answer what is asked, the best first. A map that is always blank lies nowhere: those come last."""
     place, _, what = asked.partition("-")
     measure, blanks = asked if place in SHORTCUTS.values() else what, ranking.blanks(rows, model)
     return sorted(ranking.rank(rows, model, measure), key=lambda row: blanks[row.source] == 1)
 
 
-def verdict(rows: Sequence[Row], card: ModelCard, blanks: Mapping[str, float]) -> str:
+def verdict(rows: Sequence[BenchmarkRow], card: ModelCard, blanks: Mapping[str, float]) -> str:
     """In a sentence: how many maps are above chance and which is highest; those that are always blank are named."""
     titles, maps = source_titles(card, [row.source for row in rows]), ranking.others(rows)
     there, said = [row for row in maps if blanks[row.source] < 1], []
@@ -54,7 +54,7 @@ def verdict(rows: Sequence[Row], card: ModelCard, blanks: Mapping[str, float]) -
     return " ".join(said)
 
 
-def show(subject: Subject, rows: Sequence[Row]) -> None:
+def show(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     """Draw the section."""
     card = subject.classifier.card
     evidence = find_evidence(card)

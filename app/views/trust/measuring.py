@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.runtime import benchmark, sources
-from app.runtime.benchmark import Row
+from app.runtime.benchmark import BenchmarkRow
 from app.titles import method_title
 from app.views.trust.keys import TrustKey
 from app.widgets import job, models, weights
@@ -17,7 +17,7 @@ from app.words import code, literal, say, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attribution import ATTENTION as LOOK
 from core.attribution import METHODS
-from core.evaluation.sources import ATTENTION, REFERENCES
+from core.evaluation import ATTENTION_PREFIX, REFERENCES
 from core.types import Progress
 
 MOST, FIRST = 200, 20
@@ -33,7 +33,7 @@ class Task:
     seconds: float
 
 
-def show(card: ModelCard, rows: Sequence[Row]) -> None:
+def show(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
     """Draw the panel, closed at first; while it is closed no model is asked for anything."""
     panel = st.expander(word("measuring.title"), key=TrustKey.MEASURING, icon=":material/timer:", on_change="rerun")
     if not panel.open:
@@ -84,15 +84,17 @@ def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
 def kinds() -> dict[str, str]:
     """What a source may be, with its title: a method, any attention map of the model, or a reference."""
     methods = {one.slug: method_title(one) for one in METHODS if one is not LOOK}
-    return methods | {ATTENTION: word("measuring.maps")} | {name: word(f"source.{name}") for name in REFERENCES}
+    return methods | {ATTENTION_PREFIX: word("measuring.maps")} | {name: word(f"source.{name}") for name in REFERENCES}
 
 
 def is_of(name: str, wanted: Sequence[str]) -> bool:
     """Whether a source is of one of the wanted ``kinds``; none wanted are all."""
-    return not wanted or name in wanted or (name.startswith(ATTENTION) and ATTENTION in wanted)
+    return not wanted or name in wanted or (name.startswith(ATTENTION_PREFIX) and ATTENTION_PREFIX in wanted)
 
 
-def plan(slugs: Sequence[str], rows: Sequence[Row], wanted: Sequence[str], pictures: int, seed: int) -> list[Task]:
+def plan(
+    slugs: Sequence[str], rows: Sequence[BenchmarkRow], wanted: Sequence[str], pictures: int, seed: int
+) -> list[Task]:
     """What is left to be measured of each model; a model that cannot be opened is passed over in a sentence."""
     tasks = []
     for slug in slugs:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import figures, state
 from app.runtime import sources
-from app.runtime.benchmark import Row
+from app.runtime.benchmark import BenchmarkRow
 from app.state import Subject
 from app.titles import within
 from app.views.trust import example, ranking, work
@@ -16,8 +16,7 @@ from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles, stage_title
 from app.words import word
 from core import ModelCard, Randomization
-from core.evaluation.randomization import INSENSITIVE, parts
-from core.evaluation.sources import REFERENCES
+from core.evaluation import INSENSITIVE, REFERENCES, weight_groups
 
 MEASURE = "randomized"
 WIDTH = 116  # pixels of a map in the row
@@ -25,12 +24,12 @@ FAST = 2.0
 """Seconds that a map with its re-drawn copies may take, to be compared with the others."""
 
 
-def careless(row: Row) -> bool:
+def careless(row: BenchmarkRow) -> bool:
     """Whether the map of a source hardly changes when every weight is re-drawn."""
     return row.mean >= INSENSITIVE
 
 
-def verdict(rows: Sequence[Row], card: ModelCard) -> str:
+def verdict(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
     """In a sentence: which maps are insensitive to the weights."""
     maps = ranking.others(rows)
     names, titles = [row.source for row in maps if careless(row)], source_titles(card, [row.source for row in maps])
@@ -39,14 +38,14 @@ def verdict(rows: Sequence[Row], card: ModelCard) -> str:
     return word("random.careless", count=len(names), all=len(maps), names=", ".join(titles[name] for name in names))
 
 
-def unasked(rows: Sequence[Row], card: ModelCard) -> str:
+def unasked(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
     """A sentence that names the maps of which nothing can be compared; none where there is no such map."""
     every = list(dict.fromkeys(row.source for row in rows if row.model == card.slug))
     missing = [name for name in every if name not in {row.source for row in ranking.rank(rows, card.slug, MEASURE)}]
     return word("random.unasked", names=", ".join(source_titles(card, missing).values())) if missing else ""
 
 
-def show(subject: Subject, rows: Sequence[Row]) -> None:
+def show(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     """Draw the section."""
     card = subject.classifier.card
     st.subheader(word("random.title"), help=word("term.randomization.means"))
@@ -99,7 +98,7 @@ def compare(subject: Subject) -> None:
         return
     titles = source_titles(model.card, fitting)
     chosen = titles.get(state.get(TrustKey.SOURCE), "")
-    stages = [stage_title(one) for one in parts(model)]
+    stages = [stage_title(one) for one in weight_groups(model)]
     lines = {titles[name]: (1.0, *likeness) for name, likeness in found.items()}
     st.plotly_chart(
         figures.courses(lines, [word("random.trained"), *stages], INSENSITIVE, chosen),

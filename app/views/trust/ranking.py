@@ -9,14 +9,14 @@ from math import floor
 import streamlit as st
 
 from app import figures, state
-from app.runtime.benchmark import Row
+from app.runtime.benchmark import BenchmarkRow
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import model_title
 from app.words import decimal, percent, plain, word
 from core import ModelCard
-from core.evaluation.sources import REFERENCES
-from core.scenes.shortcuts import SHORTCUTS
+from core.evaluation import REFERENCES
+from core.scenes import SHORTCUTS
 
 LOW_IS_GOOD = ("deletion", "randomized", "blank")
 SHARES = ("mass", "pointing")
@@ -37,38 +37,38 @@ def number(value: float, share: bool) -> str:
     return percent(value, 0) if share else decimal(value)
 
 
-def rank(rows: Sequence[Row], model: str, measure: str) -> list[Row]:
+def rank(rows: Sequence[BenchmarkRow], model: str, measure: str) -> list[BenchmarkRow]:
     """The rows of one measure on a model, the best first."""
     found = [row for row in rows if (row.model, row.measure) == (model, measure)]
     return sorted(found, key=lambda row: row.mean, reverse=measure not in LOW_IS_GOOD)
 
 
-def others(rows: Sequence[Row]) -> list[Row]:
+def others(rows: Sequence[BenchmarkRow]) -> list[BenchmarkRow]:
     """Those that are about the model: no references."""
     return [row for row in rows if row.source not in REFERENCES]
 
 
-def blanks(rows: Sequence[Row], model: str) -> Mapping[str, float]:
+def blanks(rows: Sequence[BenchmarkRow], model: str) -> Mapping[str, float]:
     """On which share of its pictures a map of a model is blank, by its source; 0 where nobody has counted."""
     return Counter({row.source: row.mean for row in rows if (row.model, row.measure) == (model, BLANK)})
 
 
-def few(rows: Sequence[Row]) -> list[Row]:
+def few(rows: Sequence[BenchmarkRow]) -> list[BenchmarkRow]:
     """Those that were measured on fewer pictures than others."""
     return [row for row in rows if row.pictures < usual(rows).pictures]
 
 
-def usual(rows: Sequence[Row]) -> Row:
+def usual(rows: Sequence[BenchmarkRow]) -> BenchmarkRow:
     """One of those that were measured on most pictures: what chance gives is theirs."""
     return max(rows, key=lambda row: row.pictures)
 
 
 def show(
-    rows: Sequence[Row],
+    rows: Sequence[BenchmarkRow],
     card: ModelCard,
     guess: float | None,
     *,
-    warned: Callable[[Row], bool] = lambda row: False,
+    warned: Callable[[BenchmarkRow], bool] = lambda row: False,
     blanks: Mapping[str, float] | None = None,
     pick: bool = False,
 ) -> None:
@@ -110,7 +110,7 @@ def show(
     )
 
 
-def told(row: Row, title: str, blank: float) -> str:
+def told(row: BenchmarkRow, title: str, blank: float) -> str:
     """All about a row, for the pointer; ``blank`` is the share of its pictures where the map lies nowhere."""
     share = is_share(row.measure)
     mean, low, high = (number(one, share) for one in (row.mean, row.low, row.high))
@@ -120,7 +120,7 @@ def told(row: Row, title: str, blank: float) -> str:
     )
 
 
-def origin(rows: Sequence[Row]) -> str:
+def origin(rows: Sequence[BenchmarkRow]) -> str:
     """How many pictures the rows are about, how many of the maps are about fewer, and of which seed they are."""
     seeds, scarce = sorted({row.seed for row in rows}), few(rows)
     seeds = ", ".join(map(str, seeds))

@@ -10,22 +10,22 @@ from app.titles import PLACE, method_title, tap_titles, within
 from app.widgets.models import find_mechanism
 from app.words import word
 from core import AttentionMap, Kind, ModelCard
-from core.attention.recurrent import RECURRENT
+from core.attention import RECURRENT
 from core.attribution import METHODS
-from core.evaluation.sources import ATTENTION, REFERENCES
+from core.evaluation import ATTENTION_PREFIX, REFERENCES
 
 
 def source_titles(card: ModelCard, names: Iterable[str]) -> dict[str, str]:
     """The title of each source of a model: as Explore calls the method or the map; the references have their own."""
     found, methods = {}, {one.slug: one for one in METHODS}
     names = list(names)
-    taps = [name.removeprefix(ATTENTION) for name in names if name.startswith(ATTENTION)]
+    taps = [name.removeprefix(ATTENTION_PREFIX) for name in names if name.startswith(ATTENTION_PREFIX)]
     maps = tap_titles([AttentionMap(tap, kind(card), np.empty(0), (0, 0)) for tap in taps])
     for name in names:
         if name in REFERENCES:
             found[name] = word(f"source.{name}")
-        elif name.startswith(ATTENTION):
-            found[name] = word("source.map", map=within(maps[name.removeprefix(ATTENTION)]))
+        elif name.startswith(ATTENTION_PREFIX):
+            found[name] = word("source.map", map=within(maps[name.removeprefix(ATTENTION_PREFIX)]))
         else:
             found[name] = method_title(methods[name]) if name in methods else name
     return found

@@ -16,7 +16,7 @@ WORDS = {
     "overlay.empty": "No map to show yet.",
     "overlay.blank": "This map is zero everywhere.",
     "overlay.missing": "This map has no finite value.",
-    "overlay.note.negative": "All evidence for {target} is negative here, and Grad-CAM keeps only positive evidence.",
+    "overlay.note.negative": "All evidence for {target} is negative here, and {method} keeps only positive evidence.",
     "overlay.note.undecided.picture": "Nothing in this picture distinguishes {target} from {other}.",
     "overlay.note.undecided.attention": "Nothing in this attention distinguishes {target} from {other}.",
     "overlay.note.zero.picture": "Nothing in this picture changes the score of {target}.",

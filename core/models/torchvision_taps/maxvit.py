@@ -21,9 +21,9 @@ from torchvision.models.maxvit import (
 from torchvision.ops import StochasticDepth
 
 from core.attention.tap import Tap
+from core.kinds import Kind
 from core.models.torchvision_taps.equivalent import Equivalent
 from core.models.torchvision_taps.windows import attend, join_heads, lay, split_heads, take, tile
-from core.types import Kind
 
 
 class PartitionAttention(Equivalent):

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torchvision.ops.misc import SqueezeExcitation
 
 from core.attention.tap import Tap
+from core.kinds import Kind
 from core.models.torchvision_taps.equivalent import Equivalent
-from core.types import Kind
 
 
 class ChannelGate(Equivalent):

@@ -20,10 +20,10 @@ from torchvision.models import SwinTransformer
 from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedWindowAttentionV2
 
 from core.attention.tap import Tap
+from core.kinds import Kind
 from core.models.stages import Stage
 from core.models.torchvision_taps.equivalent import Equivalent
 from core.models.torchvision_taps.windows import attend, join_heads, lay, split_heads, take
-from core.types import Kind
 
 APART = -100.0
 """What is added to the score of two tokens of different pieces: a weight of e⁻¹⁰⁰, which is none."""

@@ -18,11 +18,11 @@ from torchvision.models.vision_transformer import EncoderBlock, VisionTransforme
 
 from core.attention.dot_product import attend
 from core.attention.tap import Tap
+from core.kinds import Kind
 from core.messages import Message
 from core.models.stages import Stage
 from core.models.torchvision_taps.equivalent import Equivalent
 from core.models.transformer import patches
-from core.types import Kind
 
 
 def square_grid(cells: int) -> tuple[int, int]:

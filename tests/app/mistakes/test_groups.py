@@ -14,7 +14,8 @@ from app.runtime.mistakes import cases, maps, runs
 from app.views.mistakes import groups
 from app.views.mistakes.keys import MistakesKey
 from app.words import word
-from core.evaluation.groups import group
+from core.evaluation.grids import is_constant
+from core.evaluation.groups import group_maps
 from core.scanning import Run
 from core.scanning.parts import Broken, encode, write_part
 from tests.app.mistakes.mistakes_page import RUN, html, open_picture, open_run
@@ -25,7 +26,7 @@ def test_groups_are_those_of_the_core_and_a_click_shows_one(home: Path) -> None:
     page = well(open_run(run=RUN))
     page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
     run = core.open_run(home / RUN)
-    found = group(run.array("attention"))
+    found = group_maps(run.array("attention"))
     assert all(f"**{word('groups.title', number=number)}**" in said(page) for number in range(1, len(found) + 1))
     page = press(page, "group.off.1")
     chosen = page.session_state[MistakesKey.FILTER].group
@@ -77,8 +78,8 @@ def test_even_attention_is_said_to_be_even_and_grad_cam_takes_its_place(
 
 def test_which_maps_are_even() -> None:
     noise = np.random.default_rng(0).random((5, 8, 8))
-    assert maps.is_even(1 - 1e-4 * noise).all() and not maps.is_even(1 - 1e-2 * noise).any()
-    assert maps.is_even(np.zeros((2, 4, 4))).all() and maps.is_even(np.full((3, 3), 1 / 9))
+    assert is_constant(1 - 1e-4 * noise, maps.EVEN).all() and not is_constant(1 - 1e-2 * noise, maps.EVEN).any()
+    assert is_constant(np.zeros((2, 4, 4)), maps.EVEN).all() and is_constant(np.full((3, 3), 1 / 9), maps.EVEN)
 
 
 @pytest.mark.parametrize(

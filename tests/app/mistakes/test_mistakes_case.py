@@ -22,7 +22,7 @@ from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.tags import OWN, toggle
 from app.words import decimal, word
 from core.evaluation import unrelated
-from core.evaluation.bank import FEWEST
+from core.evaluation.bank import FEWEST_MAPS
 from tests.app.mistakes.mistakes_page import PLAIN, RUN, html, open_picture, wrong
 from tests.app.pages import press, said, well
 
@@ -51,7 +51,7 @@ def test_agreement_stands_beside_that_of_the_run_s_other_pictures(home: Path, mo
     run = core.open_run(home / RUN)
     attended, cams, hashes = run.array("attention"), run.array("cam"), run.table()["sha256"]
     bank = run.bank().without(hashes[3])
-    assert len(bank.pictures) == len(hashes.unique()) - 1 >= FEWEST
+    assert len(bank.pictures) == len(hashes.unique()) - 1 >= FEWEST_MAPS
     found = core.agreement(*run.named(attended[3], cams[3]), bank).rank_correlation
     assert run.table()["agreement"][3] == pytest.approx(found.value, abs=0.02)  # Grad-CAM is stored in half precision
     range_ = word("agreement.range", low=decimal(found.low), high=decimal(found.high))
@@ -59,7 +59,7 @@ def test_agreement_stands_beside_that_of_the_run_s_other_pictures(home: Path, mo
     assert found.low < found.high
     told = f"agreement {decimal(run.table()['agreement'][3])} ({range_}, {blob}: higher than"
     assert told in html(open_picture(3))
-    monkeypatch.setattr(unrelated, "FEWEST", 1000)
+    monkeypatch.setattr(unrelated, "FEWEST_MAPS", 1000)
     alone = core.agreement(attended[4], cams[4]).rank_correlation
     few = f"agreement {decimal(run.table()['agreement'][4])} ({word('agreement.blob', value=decimal(alone.blob))})"
     assert few in html(open_picture(4))  # so few pictures say nothing of unrelated ones

@@ -20,7 +20,7 @@ from app.views.trust.titles import source_titles
 from app.widgets import job
 from app.words import word
 from core import scenes
-from core.evaluation.benchmark import Row
+from core.evaluation.benchmark import BenchmarkRow
 from core.evaluation.cases import Case
 from core.models import zoo
 from core.types import ModelCard
@@ -73,9 +73,9 @@ def test_the_verdict_counts_maps_above_chance_and_no_references(rows: list[dict]
     assert f"**{above} of {len(maps)}**" in text and f"{100 * best['mean']:.0f} %." in text
 
 
-def made(source: str, mean: float, low: float, measure: str = "mass", pictures: int = 20) -> Row:
+def made(source: str, mean: float, low: float, measure: str = "mass", pictures: int = 20) -> BenchmarkRow:
     """A row of a model that is measured on scenes."""
-    return Row("scenes-place/plain", source, measure, mean, low, 1, 0.25, pictures, pictures, 0, "")
+    return BenchmarkRow("scenes-place/plain", source, measure, mean, low, 1, 0.25, pictures, pictures, 0, "")
 
 
 def test_a_lead_by_rounding_is_none() -> None:
@@ -243,7 +243,7 @@ def test_what_cannot_be_asked_is_named() -> None:
 
 def test_what_does_not_care_is_named() -> None:
     card = ModelCard("scenes/plain", "", "plain", ("a", "b"))
-    made = Row(card.slug, "saliency", "randomized", 0.5, 0.4, 0.6, None, 2, 2, 0, "")
+    made = BenchmarkRow(card.slug, "saliency", "randomized", 0.5, 0.4, 0.6, None, 2, 2, 0, "")
     every = [made, replace(made, source="lrp", mean=0.49), replace(made, source="edges", mean=1.0)]
     text = randomization.verdict(every, card)
     assert text == word("random.careless", count=1, all=2, names="Saliency")
@@ -254,8 +254,8 @@ def test_what_does_not_care_is_named() -> None:
 
 
 def test_beating_is_to_be_better_than_all_three_references() -> None:
-    def row(source: str, low: float, mean: float, high: float, measure: str = "insertion") -> Row:
-        return Row("m", source, measure, mean, low, high, None, 5, 5, 0, "")
+    def row(source: str, low: float, mean: float, high: float, measure: str = "insertion") -> BenchmarkRow:
+        return BenchmarkRow("m", source, measure, mean, low, high, None, 5, 5, 0, "")
 
     high = [row("a", 0.8, 0.9, 1), row("b", 0.6, 0.75, 0.9), row("edges", 0.6, 0.7, 0.75), row("c", 0.6, 0.65, 0.7)]
     high += [row("random", 0.1, 0.2, 0.3), row("blob", 0, 0.1, 0.2)]

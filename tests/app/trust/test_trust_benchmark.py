@@ -21,7 +21,7 @@ from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import model_title
 from app.words import word
-from core.evaluation.benchmark import Row
+from core.evaluation.benchmark import BenchmarkRow
 from core.evaluation.sources import REFERENCES
 from core.models import zoo
 from core.types import InvalidInput, Stopped
@@ -60,7 +60,7 @@ def test_the_table_can_be_of_a_family_and_of_one_map() -> None:
 
 
 def test_columns_are_those_that_anything_is_known_of(rows: list[dict]) -> None:
-    every, zero = [Row(**row) for row in rows], [replace(Row(**row), mean=0.0) for row in rows]
+    every, zero = [BenchmarkRow(**row) for row in rows], [replace(BenchmarkRow(**row), mean=0.0) for row in rows]
     own = [row for row in every if row.model == "scenes/cbam"]
     assert benchmark.measured(own) == ["mass", "pointing", "insertion", "deletion", "randomized"]  # no map is blank
     assert benchmark.measured(every)[-4:] == ["tag-mass", "tag-pointing", "background-mass", "background-pointing"]
@@ -100,7 +100,7 @@ def test_columns_are_chosen(rows: list[dict]) -> None:
 
 
 def test_the_file_holds_the_rows_as_they_are(rows: list[dict]) -> None:
-    found = list(csv.DictReader(io.StringIO(benchmark.to_csv([Row(**row) for row in rows]))))
+    found = list(csv.DictReader(io.StringIO(benchmark.to_csv([BenchmarkRow(**row) for row in rows]))))
     assert len(found) == len(rows)
     for line, row in zip(found, rows, strict=True):
         assert list(line) == list(row)
@@ -148,7 +148,7 @@ def test_own_rows_stand_before_the_shipped_ones_and_stale_ones_nowhere(rows: lis
     found = measured.read({"scenes/cbam": "of scenes/cbam"}).rows
     mine = [row for row in found if row.source == rows[0]["source"]]
     assert [(row.mean, row.wanted) for row in mine] == [(0.123, 9)]  # all shipped rows of that source give way
-    shipped = [Row(**row) for row in rows if (row["model"], row["source"]) == ("scenes/cbam", "edges")]
+    shipped = [BenchmarkRow(**row) for row in rows if (row["model"], row["source"]) == ("scenes/cbam", "edges")]
     assert [row for row in found if row.source == "edges"] == shipped
     assert not measured.read({"scenes/cbam": "new weights"}).rows
 
@@ -177,7 +177,7 @@ def test_what_is_asked_for_is_measured_once_and_joins_the_table(rows: list[dict]
 
 
 def test_what_is_shipped_is_not_measured_again(rows: list[dict]) -> None:
-    model, known = core.load("scenes/cbam", "cpu"), [Row(**row) for row in rows]
+    model, known = core.load("scenes/cbam", "cpu"), [BenchmarkRow(**row) for row in rows]
     assert measured.missing(known, model, ["lrp", *SOURCES], PICTURES, 4) == ["lrp"]
     assert measured.missing(known, model, ["edges"], PICTURES, 5) == ["edges"]
     assert measured.missing(known, model, ["edges"], PICTURES + 1, 4) == ["edges"]

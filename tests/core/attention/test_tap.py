@@ -16,7 +16,8 @@ from core.attention import MECHANISMS
 from core.attention.tap import Tap, gradients, listen, replaced, shuffled, steer, switched_off, taps, uniform
 from core.attention.tap import _records as records_variable
 from core.attention.tap import _steers as steers_variable
-from core.types import InvalidInput, Kind
+from core.kinds import KINDS, Kind
+from core.types import InvalidInput
 
 EVERY = [one.slug for one in MECHANISMS]
 ATTENTIVE = EVERY[1:]
@@ -70,7 +71,7 @@ SHAPES = {
 SPREAD = {Kind.CHANNEL: 1, Kind.PAIRWISE: 1, Kind.WINDOWED: 1}  # how many last axes the weights spread over, else two
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_uniform_is_one_over_n_for_a_softmax_and_the_pictures_mean_for_a_gate(kind: Kind) -> None:
     weights = torch.rand(SHAPES[kind], generator=torch.Generator().manual_seed(5))
     gate = uniform(Tap(kind, softmax=False, off=1.0), weights)
@@ -86,7 +87,7 @@ def test_uniform_is_one_over_n_for_a_softmax_and_the_pictures_mean_for_a_gate(ki
     assert (switched_off(Tap(kind, softmax=True, off=0.0), weights) == 0).all()
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_shuffled_moves_the_same_weights_to_other_places_one_order_for_a_picture(kind: Kind) -> None:
     weights = torch.rand(SHAPES[kind], generator=torch.Generator().manual_seed(6))
     tap = Tap(kind, softmax=False, off=1.0)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.attribution import METHODS, _estimate, attribute, method, methods, seconds
+from core.attribution import METHODS, attribute, method, methods, seconds
 from core.attribution.batches import pace
+from core.attribution.dispatch import _estimate
 from core.attribution.method import Parameter
 from core.classifier import Classifier
 from core.types import Attribution, InvalidInput, ModelCard, Picture

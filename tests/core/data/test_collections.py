@@ -15,7 +15,7 @@ from core import files, scenes
 from core.data import archive, pictures
 from core.data.collection import Changed
 from core.data.folders import IMAGENETTE
-from core.data.matching import match
+from core.data.matching import match_classes
 from core.data.pictures import open_collection, open_picture
 from core.data.samples import open_sample
 from core.types import InvalidInput
@@ -98,12 +98,12 @@ def test_a_bomb_does_not_go_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(InvalidInput, match="larger than 10 MB"):  # and no more than that was unpacked
         found.read(1)
     for name, limit, words in (("UNPACKED", 50 << 20, "unpacks to"), ("CONTENTS", 50, "contains too many"),
-                               ("LARGEST", 1000, "is larger than")):  # fmt: skip
+                               ("LARGEST_ZIP", 1000, "is larger than")):  # fmt: skip
         with monkeypatch.context() as patch:
             patch.setattr(archive, name, limit)
             with pytest.raises(InvalidInput, match=rf"bomb.zip {words}.+\.$"):
                 open_collection(file)
-    assert archive.LARGEST == 500 << 20
+    assert archive.LARGEST_ZIP == 500 << 20
 
 
 def test_a_damaged_zip_and_damaged_entries_are_told(tmp_path: Path) -> None:
@@ -220,11 +220,11 @@ def test_scenes_of_any_seed_are_samples_and_half_of_them_carry_the_tag() -> None
 def test_labels_are_matched_by_name_number_or_as_told() -> None:
     classes = ("tench, Tinca tinca", "golf ball", "crane", "crane", "French horn")
     labels = ("Tench", "tinca_tinca", "GOLF-BALL", "crane", "n03394916", "n00000000", "other")
-    assert match(labels, classes) == dict(zip(labels, (0, 0, 1, None, 4, None, None), strict=True))
-    told = match(labels, classes, {"other": "golf ball", "Tench": "", "elsewhere": "golf ball"})
+    assert match_classes(labels, classes) == dict(zip(labels, (0, 0, 1, None, 4, None, None), strict=True))
+    told = match_classes(labels, classes, {"other": "golf ball", "Tench": "", "elsewhere": "golf ball"})
     assert told["other"] == 1 and told["Tench"] is None and "elsewhere" not in told
     with pytest.raises(InvalidInput, match=r"'other' cannot be mapped to 'crane': .+\.$"):
-        match(labels, classes, {"other": "crane"})
+        match_classes(labels, classes, {"other": "crane"})
 
 
 @pytest.mark.parametrize(
@@ -247,16 +247,18 @@ def test_labels_are_matched_by_name_number_or_as_told() -> None:
 def test_an_exact_name_wins_before_anything_is_ignored(
     classes: tuple[str, ...], labels: tuple[str, ...], expected: tuple[int | None, ...]
 ) -> None:
-    assert tuple(match([one], classes)[one] for one in labels) == expected
-    assert tuple(match(labels, classes).values()) == expected  # whatever other labels there are
+    assert tuple(match_classes([one], classes)[one] for one in labels) == expected
+    assert tuple(match_classes(labels, classes).values()) == expected  # whatever other labels there are
     told = {one: classes[index] for one, index in zip(labels, expected, strict=True) if index is not None}
-    assert all(match([one], classes, {one: name})[one] == classes.index(name) for one, name in told.items())
+    assert all(match_classes([one], classes, {one: name})[one] == classes.index(name) for one, name in told.items())
 
 
 def test_imagenettes_numbers_mean_imagenets_classes() -> None:
-    found = match(IMAGENETTE, _IMAGENET_CATEGORIES)
+    found = match_classes(IMAGENETTE, _IMAGENET_CATEGORIES)
     assert [_IMAGENET_CATEGORIES[index].lower() for index in found.values()] == [
         "tench", "english springer", "cassette player", "chain saw", "church", "french horn", "garbage truck",
         "gas pump", "golf ball", "parachute"]  # fmt: skip
     numbers = sorted([*IMAGENETTE, *(f"n1{n:07}" for n in range(990))])
-    assert list(match(numbers, _IMAGENET_CATEGORIES).values()) == list(range(1000))  # the whole of ImageNet is in order
+    assert list(match_classes(numbers, _IMAGENET_CATEGORIES).values()) == list(
+        range(1000)
+    )  # the whole of ImageNet is in order

@@ -59,7 +59,7 @@ def test_labels_of_a_mac_are_classes(tmp_path: Path) -> None:
     apart = unicodedata.normalize("NFD", "Käfer")
     draw(tmp_path / "d" / apart / "1.png", 1)
     assert open_collection(tmp_path / "d").names == (apart,)
-    assert core.data.matching.match([apart], ["Käfer"]) == {apart: 0}
+    assert core.data.matching.match_classes([apart], ["Käfer"]) == {apart: 0}
 
 
 # --- links and leftovers

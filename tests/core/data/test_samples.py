@@ -20,7 +20,7 @@ def drawn_once() -> None:
 
 @pytest.mark.parametrize("family", ["scenes", "scenes-tag", "scenes-place", "imagenette", "torchvision", "own"])
 def test_each_sample_that_is_offered_opens_once(family: str) -> None:
-    offered = samples.samples(family)
+    offered = samples.list_samples(family)
     slugs = [one.slug for one in offered]
     assert len(slugs) == len(set(slugs)) > 5 and "photo/hopper" in slugs
     assert slugs[0].startswith("scenes") == family.startswith("scenes")  # what it was trained on comes first
@@ -32,7 +32,7 @@ def test_each_sample_that_is_offered_opens_once(family: str) -> None:
 @pytest.mark.parametrize("card", [one for one in core.cards() if one.family == "imagenette"], ids=lambda one: one.slug)
 def test_the_first_photograph_is_one_its_models_know(card: core.ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "folder_samples", lambda: ())  # as on a machine without Imagenette
-    first = open_sample(samples.samples(card.family)[0].slug)
+    first = open_sample(samples.list_samples(card.family)[0].slug)
     answer = core.read(core.load(card.slug, "cpu"), first)
     assert card.classes[answer.predicted] == "church" and answer.probabilities.max() > 0.85
 

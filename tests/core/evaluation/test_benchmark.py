@@ -19,7 +19,7 @@ from core.__main__ import main
 from core.classifier import Classifier
 from core.data.datasets import Dataset, Split
 from core.evaluation import benchmark, cases
-from core.evaluation.benchmark import Row, open_benchmark
+from core.evaluation.benchmark import BenchmarkRow, open_benchmark
 from core.evaluation.cases import Case, find_cases
 from core.evaluation.randomization import reinitialize
 from core.images import square
@@ -203,7 +203,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(made)
         return {"deletion": (len(seen) / 10, None)}
 
-    monkeypatch.setattr(benchmark, "source", lambda classifier, name: name)
+    monkeypatch.setattr(benchmark, "map_source", lambda classifier, name: name)
     monkeypatch.setattr(benchmark, "measure_case", judge)
     return seen
 
@@ -273,7 +273,7 @@ def test_the_command_writes_the_file_that_it_prints(tmp_path: Path, capsys: pyte
     rows = json.loads(capsys.readouterr().out)
     assert [asdict(row) for row in open_benchmark(path)] == rows
     assert [row["source"] for row in rows] == ["blob", "edges"]
-    assert Row(**rows[0]).checksum == core.load("scenes/cbam", "cpu").card.facts["checksum"]
+    assert BenchmarkRow(**rows[0]).checksum == core.load("scenes/cbam", "cpu").card.facts["checksum"]
     assert main([*words, "--device", "cpu"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3 and lines[1].split()[:3] == ["scenes/cbam", "blob", "deletion"] and "0.150" in lines[1]

@@ -10,7 +10,7 @@ import pytest
 
 import core
 from core.evaluation.checks import beats, differs, gap, rows
-from core.evaluation.randomization import alike, reinitialize
+from core.evaluation.randomization import map_correlation, reinitialize
 from core.types import Attribution, InvalidInput, Picture, Stopped
 from tests.core.attentive_models import adopted
 
@@ -84,8 +84,8 @@ def test_the_checks_of_an_attribution(tiny: Callable, picture: Picture) -> None:
     other = next(int(place) for place in reading.logits.argsort()[::-1] if place != 3)
     second = core.attribute(classifier, picture, "integrated-gradients", other, steps=20)
     random = core.attribute(reinitialize(classifier, 5), picture, "integrated-gradients", "elm", steps=20)
-    assert found["target"].value == pytest.approx(alike(own.values, second.values, signed=True), abs=1e-3)
-    assert found["weights"].value == pytest.approx(alike(own.values, random.values), abs=1e-3)
+    assert found["target"].value == pytest.approx(map_correlation(own.values, second.values, signed=True), abs=1e-3)
+    assert found["weights"].value == pytest.approx(map_correlation(own.values, random.values), abs=1e-3)
     curves = core.faithfulness(classifier, picture, own)
     for slug in ("blob", "edges"):
         ahead = curves.map.gain - getattr(curves, slug).gain
@@ -98,7 +98,7 @@ def test_attention_does_not_change_with_the_target(tiny: Callable, picture: Pict
         found = {one.slug: one for one in core.check(tiny(slug), picture, own)}
         assert found["target"].passed is False and found["target"].value == pytest.approx(1)
         random = core.to_grid(core.read(reinitialize(tiny(slug)), picture).maps[-1])
-        value = alike(core.to_grid(own), random)
+        value = map_correlation(core.to_grid(own), random)
         assert found["complete"].passed is None
         assert found["weights"].passed is (None if value is None else value < 0.5)
         assert (value is None) == (random.min() == random.max()) == (slug == "spatial-gate")
@@ -112,7 +112,7 @@ def test_a_head_and_a_pinned_patch_are_checked_as_they_are_shown(tiny: Callable,
     for part in ({}, {"head": 1}, {"head": 1, "query": 5}):
         found = {one.slug: one for one in core.check(classifier, picture, own, **part)}
         shown, drawn = core.to_grid(own, **part), core.to_grid(random, **part)
-        assert found["weights"].value == pytest.approx(alike(shown, drawn), abs=1e-6)
+        assert found["weights"].value == pytest.approx(map_correlation(shown, drawn), abs=1e-6)
         curves = core.faithfulness(classifier, picture, shown)
         assert found["blob"].value == pytest.approx(curves.map.gain - curves.blob.gain, abs=1e-6)
         assert found["rows"].passed and found["target"].value == pytest.approx(1)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import core
-from core.evaluation.groups import SPECTRAL, group
-from core.evaluation.likeness import furthest, mean_map, nearest
+from core.evaluation.groups import MOST_SPECTRAL, group_maps
+from core.evaluation.likeness import furthest_maps, mean_map, nearest_features
 from core.models import zoo
 from core.scenes.drawing import OBJECTS
 from core.types import InvalidInput
@@ -31,24 +31,28 @@ def spots(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("clustering", ["k-means", "spectral"])
 def test_groups_are_the_kinds_of_maps(clustering: str) -> None:
     maps, kinds = spots()
-    found = group(maps, 7, clustering=clustering)
+    found = group_maps(maps, 7, clustering=clustering)
     assert sorted(np.concatenate([one.members for one in found])) == list(range(200))
     assert all(len(set(kinds[one.members])) == 1 for one in found)
     assert all(np.allclose(one.mean, maps[one.members].mean(0), rtol=1e-4) for one in found)
     assert kinds[found[0].members[0]] == 0  # the rarest corner is the most unlike the rest
-    again = group(7 * maps, 7, clustering=clustering)
+    again = group_maps(7 * maps, 7, clustering=clustering)
     assert [list(one.members) for one in again] == [list(one.members) for one in found]
 
 
 def test_few_maps_and_equal_maps_are_grouped_too() -> None:
-    assert group(np.zeros((0, 8, 8))) == ()
-    assert [len(one.members) for one in group(np.ones((5, 8, 8)))] == [5]
-    assert sorted(np.concatenate([one.members for one in group(spots()[0][:3], clustering="spectral")])) == [0, 1, 2]
-    assert [len(one.members) for one in group(np.zeros((4, 2, 2)))] == [4]
+    assert group_maps(np.zeros((0, 8, 8))) == ()
+    assert [len(one.members) for one in group_maps(np.ones((5, 8, 8)))] == [5]
+    assert sorted(np.concatenate([one.members for one in group_maps(spots()[0][:3], clustering="spectral")])) == [
+        0,
+        1,
+        2,
+    ]
+    assert [len(one.members) for one in group_maps(np.zeros((4, 2, 2)))] == [4]
     for maps, words in ((np.ones((3, 4)), {}), (np.full((3, 4, 4), np.nan), {}), (np.ones((3, 4, 4)), {"count": 1}),
-                        (np.ones((SPECTRAL + 1, 2, 2)), {"clustering": "spectral"})):  # fmt: skip
+                        (np.ones((MOST_SPECTRAL + 1, 2, 2)), {"clustering": "spectral"})):  # fmt: skip
         with pytest.raises(InvalidInput, match=r"^[^\n]+\.$"):
-            group(maps, **words)
+            group_maps(maps, **words)
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -62,7 +66,7 @@ def test_the_tag_is_found_without_being_told(slug: str, tmp_path: Path) -> None:
     for by in ("true", "predicted"):
         for name in OBJECTS:
             own = np.flatnonzero(table[by] == name)
-            first = group(maps[own])[:2]
+            first = group_maps(maps[own])[:2]
             assert max(tagged[own[one.members]].mean() for one in first) >= 0.9, (by, name)
 
 
@@ -72,7 +76,11 @@ def test_the_mean_and_the_furthest_from_it() -> None:
     shares = [map_ / map_.sum() for map_ in maps.astype(float)]
     middle = sum(shares) / 200
     expected = sorted(range(200), key=lambda i: -np.linalg.norm(shares[i] - middle))
-    assert list(furthest(maps, 5)) == expected[:5] and len(furthest(maps)) == 200 and len(furthest(maps[:0])) == 0
+    assert (
+        list(furthest_maps(maps, 5)) == expected[:5]
+        and len(furthest_maps(maps)) == 200
+        and len(furthest_maps(maps[:0])) == 0
+    )
     with pytest.raises(InvalidInput, match="has a map"):
         mean_map(maps[:0])
 
@@ -82,6 +90,6 @@ def test_the_nearest_are_those_of_the_largest_cosine() -> None:
     among = np.arange(50) % 3 == 0
     cosines = [float(row @ features[4] / np.linalg.norm(row) / np.linalg.norm(features[4])) for row in features]
     expected = sorted(np.flatnonzero(among), key=lambda i: -cosines[i])
-    assert list(nearest(features, features[4], among, 4)) == expected[:4]
-    assert nearest(features, features[6], among)[0] == 6
-    assert len(nearest(features, features[4], np.zeros(50, bool))) == 0
+    assert list(nearest_features(features, features[4], among, 4)) == expected[:4]
+    assert nearest_features(features, features[6], among)[0] == 6
+    assert len(nearest_features(features, features[4], np.zeros(50, bool))) == 0

@@ -15,7 +15,7 @@ from core.attribution import batches
 from core.attribution.batches import pace
 from core.classifier import Classifier
 from core.evaluation import randomization
-from core.evaluation.randomization import TOP, alike, cascade, parts, redraw, reinitialize
+from core.evaluation.randomization import TOP, cascade, map_correlation, redraw, reinitialize, weight_groups
 from core.types import InvalidInput, Picture, Stopped
 from tests.core.attentive_models import adopted
 from tests.core.small_models import SMALL
@@ -32,7 +32,7 @@ def check_cascade(classifier: Classifier) -> None:
     owned = {
         stage: {f"{owners[id(module)]}.{name}".lstrip(".") for module in modules for name, _ in
                 module.named_parameters(recurse=False)}
-        for stage, modules in parts(classifier).items()
+        for stage, modules in weight_groups(classifier).items()
     }  # fmt: skip
     every = [name for names in owned.values() for name in names]
     assert sorted(every) == sorted(before) and next(iter(owned)) == TOP
@@ -54,7 +54,7 @@ def check_cascade(classifier: Classifier) -> None:
 
 def test_each_stage_re_draws_what_is_its_own(classifier: Classifier) -> None:
     check_cascade(classifier)
-    assert list(parts(classifier)) == [TOP, *reversed(classifier.stages)]
+    assert list(weight_groups(classifier)) == [TOP, *reversed(classifier.stages)]
 
 
 @pytest.mark.parametrize("family", ["vit", "swin", "convnext", "maxvit"])
@@ -70,10 +70,13 @@ def test_a_model_that_has_forgotten_everything_still_gives_numbers(picture: Pict
 
 
 def test_where_the_stages_are(tiny: Callable) -> None:
-    found = parts(tiny("cbam"))
+    found = weight_groups(tiny("cbam"))
     assert [type(module).__name__ for module in found[TOP]] == ["Linear"]
     assert found["stage1"][0] is tiny("cbam").module.stem[0]  # the stem leads to the first stage
-    assert {type(module).__name__ for module in parts(tiny("transformer"))["block1"]} >= {"Conv2d", "Transformer"}
+    assert {type(module).__name__ for module in weight_groups(tiny("transformer"))["block1"]} >= {
+        "Conv2d",
+        "Transformer",
+    }
 
 
 def test_a_tensor_without_a_spread_is_drawn_with_its_size(linear: Classifier) -> None:
@@ -94,7 +97,7 @@ def test_a_copy_goes_by_the_pace_of_its_original(linear: Classifier, monkeypatch
 
 
 def test_a_model_without_stages_is_one(linear: Classifier) -> None:
-    assert list(parts(linear)) == [TOP]
+    assert list(weight_groups(linear)) == [TOP]
     assert not torch.equal(reinitialize(linear).module[1].weight, linear.module[1].weight)
 
 
@@ -153,12 +156,14 @@ def test_alike_is_spearmans_of_the_pooled_values(shape: tuple[int, int], levels:
 
     for signed, one, two in ((False, abs(a), abs(b)), (True, a, b)):
         expected = spearmanr(pooled(one).ravel(), pooled(two).ravel()).statistic
-        assert alike(a, b, signed) == pytest.approx(expected, abs=1e-6)
-    assert alike(a, -a) == alike(a, a) == pytest.approx(1) and alike(a, -a, signed=True) == pytest.approx(-1)
+        assert map_correlation(a, b, signed) == pytest.approx(expected, abs=1e-6)
+    assert map_correlation(a, -a) == map_correlation(a, a) == pytest.approx(1) and map_correlation(
+        a, -a, signed=True
+    ) == pytest.approx(-1)
     for even in (np.zeros(shape), np.full(shape, 0.3), 1 - 3e-8 * draw.uniform(size=shape)):
-        assert alike(a, even) is None and alike(even, a, signed=True) is None
+        assert map_correlation(a, even) is None and map_correlation(even, a, signed=True) is None
     flat = np.where(np.add.outer(*map(np.arange, shape)) % 2, 1.0, -1.0)  # by strength it is the same everywhere
-    assert alike(a, flat) is None and (alike(a, flat, signed=True) is None) == (shape == (64, 64))
+    assert map_correlation(a, flat) is None and (map_correlation(a, flat, signed=True) is None) == (shape == (64, 64))
 
 
 def test_a_blank_map_is_neither_like_nor_unlike(tiny: Callable, picture: Picture) -> None:
@@ -168,7 +173,7 @@ def test_a_blank_map_is_neither_like_nor_unlike(tiny: Callable, picture: Picture
         assert replace(found, likeness=likeness, maps=(*found.maps[:2], *blank)).is_sensitive is cares
     seen = iter([found.maps[0], found.maps[1], *4 * blank])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(randomization, "source", lambda *_: lambda *_: next(seen))
+        patch.setattr(randomization, "map_source", lambda *_: lambda *_: next(seen))
         gone = core.randomize(tiny("plain"), picture, "grad-cam")
     assert gone.likeness == (found.likeness[0], None, None, None, None) and gone.is_sensitive is None
 

@@ -6,7 +6,7 @@ import pytest
 
 import core
 from core.evaluation.benchmark import open_benchmark
-from core.evaluation.sources import names
+from core.evaluation.sources import source_names
 from core.evaluation.summary import wilson
 
 
@@ -14,7 +14,7 @@ from core.evaluation.summary import wilson
 def test_what_is_shipped_has_each_map_once(slug: str) -> None:
     """No source that is not offered; which models DeepLIFT and LRP are offered for is tried out elsewhere."""
     shipped = {row.source for row in open_benchmark() if row.model == slug} - {"deeplift", "lrp"}
-    assert shipped == set(names(core.load(slug, "cpu"))) - {"deeplift", "lrp"}
+    assert shipped == set(source_names(core.load(slug, "cpu"))) - {"deeplift", "lrp"}
 
 
 def test_no_interval_of_what_is_shipped_claims_certainty() -> None:

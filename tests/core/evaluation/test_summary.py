@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-from core.evaluation.summary import accuracy, by_class, calibration, confusion, wilson
+from core.evaluation.summary import accuracy_of, by_class, calibration_of, confusion_of, wilson
 from core.types import InvalidInput
 
 NAMES = ["ash", "birch", "cedar", "elm", "never"]
@@ -32,20 +32,20 @@ def table() -> pd.DataFrame:
 
 
 def test_accuracy_and_its_interval(table: pd.DataFrame) -> None:
-    known, found = table.dropna(), accuracy(table)
+    known, found = table.dropna(), accuracy_of(table)
     assert found.value == pytest.approx(metrics.accuracy_score(known["true"], known["predicted"]))
     assert found.pictures == 360
     for hits, n in ((0, 7), (7, 7), (3, 8), (250, 1000)):
         own, theirs = wilson(hits, n), binomtest(hits, n).proportion_ci(0.95, "wilson")
         assert (own.low, own.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
-    nothing = accuracy(table[:0])
+    nothing = accuracy_of(table[:0])
     assert math.isnan(nothing.value) and (nothing.low, nothing.high, nothing.pictures) == (0, 1, 0)
 
 
 @pytest.mark.parametrize("kind", ["str", "object", "category"])
 def test_confusion_and_classes(table: pd.DataFrame, kind: str) -> None:
     table = table.astype({"true": kind, "predicted": kind})
-    known, counts = table.dropna().astype({"true": object, "predicted": object}), confusion(table, NAMES)
+    known, counts = table.dropna().astype({"true": object, "predicted": object}), confusion_of(table, NAMES)
     assert np.array_equal(counts, metrics.confusion_matrix(known["true"], known["predicted"], labels=NAMES))
     rows = by_class(table, NAMES)
     words = {"labels": NAMES, "average": None, "zero_division": np.nan}
@@ -57,12 +57,12 @@ def test_confusion_and_classes(table: pd.DataFrame, kind: str) -> None:
     )
     assert rows["pictures"].sum() == rows["predicted"].sum() == 360 and list(rows["class"]) == NAMES
     with pytest.raises(InvalidInput, match=r"a class that is not in the list.+\.$"):
-        confusion(table, NAMES[:3])
+        confusion_of(table, NAMES[:3])
 
 
 @pytest.mark.parametrize("bins", [1, 10, 15])
 def test_calibration(table: pd.DataFrame, bins: int) -> None:
-    known, found = table.dropna(), calibration(table, bins)
+    known, found = table.dropna(), calibration_of(table, bins)
     right = known["true"] == known["predicted"]
     shares, means = calibration_curve(right, known["confidence"].astype(float), n_bins=bins)
     filled = [one for one in found.bins if one.pictures]
@@ -76,8 +76,8 @@ def test_calibration(table: pd.DataFrame, bins: int) -> None:
 
 def test_calibration_by_hand() -> None:
     rows = pd.DataFrame({"true": ["a"] * 4, "predicted": ["a", "b", "a", "a"], "confidence": [0.9, 0.8, 0.2, 1.0]})
-    found = calibration(rows, 2)
+    found = calibration_of(rows, 2)
     assert found.error == pytest.approx(0.25 * 0.8 + 0.75 * (0.9 - 2 / 3)) and found.largest == pytest.approx(0.8)
-    assert (found.bins[0].pictures, found.bins[1].pictures) == (1, 3) and math.isnan(calibration(rows[:0]).error)
+    assert (found.bins[0].pictures, found.bins[1].pictures) == (1, 3) and math.isnan(calibration_of(rows[:0]).error)
     with pytest.raises(InvalidInput):
-        calibration(rows, 0)
+        calibration_of(rows, 0)

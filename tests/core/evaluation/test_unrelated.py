@@ -11,7 +11,7 @@ import core
 from core.attention.reduction import to_grid
 from core.data.folders import find_folder
 from core.evaluation import bank as banks
-from core.evaluation.bank import FEWEST, Bank, find_bank, is_attention
+from core.evaluation.bank import FEWEST_MAPS, Bank, find_bank, is_attention
 from core.evaluation.views import compare, views
 from core.models import zoo
 from core.types import AttentionMap, Attribution, Kind, Picture
@@ -110,11 +110,11 @@ def test_a_blank_map_has_no_verdict(bank: Bank) -> None:
 
 def test_with_few_maps_no_range_is_stated(bank: Bank) -> None:
     (a, b), *_ = pairs(1)
-    few = Bank("m", bank.pictures[: FEWEST - 1]).having("saliency", made(FEWEST - 1, 2))
+    few = Bank("m", bank.pictures[: FEWEST_MAPS - 1]).having("saliency", made(FEWEST_MAPS - 1, 2))
     found = core.agreement(a, b, few)
     assert found.unrelated == 0 and found.rank_correlation.high is None and not found.flat
     blank = made(60, 2)
-    blank[FEWEST - 1 :] = 0  # blank maps are no maps of others
+    blank[FEWEST_MAPS - 1 :] = 0  # blank maps are no maps of others
     assert core.agreement(a, b, Bank("m", bank.pictures[:60]).having("saliency", blank)).unrelated == 0
     assert core.agreement(a, b, Bank("m", bank.pictures[:60]).having("saliency", made(60, 2))).unrelated == 60
 
@@ -169,7 +169,7 @@ SHIPPED = [card.slug for card in zoo.stored()]
 def test_every_shipped_model_has_its_bank() -> None:
     size, known = 0, set()
     for card in zoo.stored():
-        path = banks.place(card.facts["checksum"], shipped=True)
+        path = banks.bank_path(card.facts["checksum"], shipped=True)
         found, size = find_bank(card.facts["checksum"]), size + path.stat().st_size
         known.add(path.name)
         assert found.checksum == card.facts["checksum"] and len(set(found.pictures)) >= 100

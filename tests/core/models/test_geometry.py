@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -245,7 +246,7 @@ class Student(nn.Module):
 @pytest.mark.parametrize("family", ["vit", "swin"])
 def test_only_what_runs_has_stages(family: str) -> None:
     teacher, size = small(family)
-    found = find_stages(adapt(Student(teacher)).eval(), torch.zeros(1, 3, size, size))
+    found = find_stages(adapt(Student(deepcopy(teacher))).eval(), torch.zeros(1, 3, size, size))
     assert list(found.stages) == ["student.0.1", "student.0"]
 
 
@@ -266,7 +267,7 @@ class Half(nn.Module):
 
 def test_of_a_transformer_that_is_run_by_hand_the_blocks_that_run_are_stages() -> None:
     theirs, size = small("vit")
-    found = find_stages(adapt(Half(theirs, 1)).eval(), torch.zeros(1, 3, size, size))
+    found = find_stages(adapt(Half(deepcopy(theirs), 1)).eval(), torch.zeros(1, 3, size, size))
     assert list(found.stages) == ["vit.encoder.layers.encoder_layer_0"]
 
 

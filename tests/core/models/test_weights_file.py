@@ -204,7 +204,7 @@ def test_cards_and_weights_are_regular_files(tmp_path: Path, monkeypatch: pytest
     assert "no such file or folder" in refusal(lambda: zoo.fetch(card))
 
 
-@pytest.mark.parametrize("suffix", own.SUFFIXES)
+@pytest.mark.parametrize("suffix", own.WEIGHT_SUFFIXES)
 def test_every_usual_ending_is_found_beside_a_card(suffix: str, tmp_path: Path) -> None:
     card = {"architecture": "torchvision/resnet18", "classes": ["a", "b"], "size": 64}
     (tmp_path / "pets.json").write_text(json.dumps(card))

@@ -20,7 +20,7 @@ from core.__main__ import main
 from core.attribution import METHODS
 from core.data.datasets import Split
 from core.evaluation.accuracy import evaluate
-from core.evaluation.summary import accuracy, by_class, calibration, confusion
+from core.evaluation.summary import accuracy_of, by_class, calibration_of, confusion_of
 from core.files import to_json
 from core.reporting.archive import to_csv, to_parquet, to_zip
 from core.reporting.facts import gather
@@ -110,8 +110,10 @@ def test_in_a_scan_they_count_nowhere_and_are_told(fragile: core.Classifier, tmp
         (others / name / f"{n}.png").unlink()
     same = core.scan(fragile, others, tmp_path / "other-run")
     assert table["path"].tolist() == same["path"].tolist()
-    assert accuracy(table) == accuracy(same) and calibration(table).error == pytest.approx(calibration(same).error)
-    assert np.array_equal(confusion(table, CLASSES), confusion(same, CLASSES))
+    assert accuracy_of(table) == accuracy_of(same) and calibration_of(table).error == pytest.approx(
+        calibration_of(same).error
+    )
+    assert np.array_equal(confusion_of(table, CLASSES), confusion_of(same, CLASSES))
     pd.testing.assert_frame_equal(by_class(table, CLASSES), by_class(same, CLASSES))
     for name in ("cam", "features", "probabilities", "top"):
         np.testing.assert_allclose(run.array(name), core.open_run(tmp_path / "other-run").array(name), atol=1e-3)

@@ -17,7 +17,7 @@ from app.views.explore.tests.changes import Plan
 from app.widgets import job
 from app.words import chance, plain, word
 from core import Ablation, Reading
-from core.evaluation.ablation import WHOLE
+from core.evaluation import WHOLE_TAP
 
 SHOWN = 8
 """Lines of the table; the rest is reached by scrolling."""
@@ -50,7 +50,7 @@ def offer(subject: Subject, reading: Reading, target: int) -> None:
 
 def part_title(one: Ablation) -> str:
     """Which part it is, counted from 1."""
-    if one.part == WHOLE:
+    if one.part == WHOLE_TAP:
         return word("ablate.whole")
     first, last = one.numbers[0] + 1, one.numbers[-1] + 1
     return word("ablate.channels", first=first, last=last) if last > first else word(f"map.{one.part}", number=first)
@@ -73,7 +73,7 @@ def lines(found: Sequence[Ablation], titles: dict[str, str], names: Sequence[str
 
 def is_planned(one: Ablation, plan: Plan) -> bool:
     """Whether the plan is to switch that part off."""
-    way, detail = (changes.OFF, None) if one.part == WHOLE else (one.part, one.numbers)
+    way, detail = (changes.OFF, None) if one.part == WHOLE_TAP else (one.part, one.numbers)
     return plan.names == ((one.tap,), way, detail)
 
 
@@ -82,7 +82,7 @@ def click(found: Sequence[Ablation]) -> None:
     line = state.clicked_line(ExploreKey.ABLATIONS)
     if line is not None:
         one = found[line]
-        changes.choose(one.tap, changes.OFF if one.part == WHOLE else one.part, one.numbers)
+        changes.choose(one.tap, changes.OFF if one.part == WHOLE_TAP else one.part, one.numbers)
 
 
 def show(subject: Subject, reading: Reading, target: int, plan: Plan) -> None:

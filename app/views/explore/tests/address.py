@@ -10,7 +10,7 @@ from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import changes
 from app.words import word
 from core import Reading
-from core.evaluation.erasure import FILLS
+from core.evaluation import FILLS
 from core.legacy import current
 
 TRIALS = ("intervene", "erase", "check")

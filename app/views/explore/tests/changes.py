@@ -18,8 +18,8 @@ from app.views.explore.tests import painting
 from app.widgets import pictures
 from app.words import known, word
 from core import AttentionMap, Kind, Reading
-from core.data.samples import samples
-from core.evaluation.intervention import PARTS, Change
+from core.data import list_samples
+from core.evaluation import Change
 
 UNIFORM, OFF, SHUFFLED, OTHER, PAINTED = "uniform", "off", "shuffled", "other", "painted"
 """The ways beside the parts that can be off: a head, a channel, a glimpse."""
@@ -46,8 +46,8 @@ class Plan:
 
 def part_of(one: AttentionMap) -> tuple[str, int]:
     """What a map is made of, and of how many; nothing where it is a whole."""
-    part, axis = PARTS.get(one.kind, ("", 0))
-    count = one.weights.shape[axis] if part else 1
+    part = one.kind.part
+    count = one.weights.shape[one.kind.part_axis] if part else 1
     return (part, count) if count > 1 else ("", 1)
 
 
@@ -56,7 +56,7 @@ def ways(maps: Sequence[AttentionMap]) -> list[str]:
     found = [UNIFORM, OFF, SHUFFLED, OTHER]
     if len(maps) == 1:
         found[3:3] = filter(None, [part_of(maps[0])[0]])
-        found += [PAINTED] if maps[0].kind != Kind.CHANNEL else []
+        found += [PAINTED] if maps[0].kind.on_picture else []
     return found
 
 
@@ -202,7 +202,7 @@ def pick_parts(one: AttentionMap, busy: bool) -> tuple[int, ...]:
 def pick_donor(subject: Subject) -> core.Picture:
     """The picture whose attention is taken: another sample, or one that the user brought."""
     own = {slug: one.name for slug, one in state.uploads().items()}
-    offered = own | {one.slug: one.title for one in samples(subject.classifier.card.family)}
+    offered = own | {one.slug: one.title for one in list_samples(subject.classifier.card.family)}
     offered.pop(subject.sample, None)
     if state.get(ExploreKey.DONOR) not in offered:
         state.put(ExploreKey.DONOR, next(iter(offered)))

@@ -15,13 +15,19 @@ from app.views.explore.analysis import Analysis
 from app.widgets.job import QUICK, job
 from app.words import decimal, literal, percent, word
 from core import AttentionMap, Attribution, Check, rollout_map
-from core.attention.rollout import ROLLOUT
-from core.attribution.completeness import MAX_GAP
-from core.evaluation.checks import ROUNDING, SAME
-from core.evaluation.randomization import INSENSITIVE
+from core.attention import ROLLOUT
+from core.attribution import MAX_GAP
+from core.evaluation import INSENSITIVE, ROW_TOLERANCE, SAME_MAP
 from core.types import Progress
 
-LIMITS = {"rows": ROUNDING, "complete": MAX_GAP, "target": SAME, "weights": INSENSITIVE, "blob": 0.0, "edges": 0.0}
+LIMITS = {
+    "rows": ROW_TOLERANCE,
+    "complete": MAX_GAP,
+    "target": SAME_MAP,
+    "weights": INSENSITIVE,
+    "blob": 0.0,
+    "edges": 0.0,
+}
 """The last value that passes, or the first that does not."""
 SIGNS = {
     True: ":green[:material/check_circle:]",

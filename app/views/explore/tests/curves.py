@@ -14,7 +14,7 @@ from app.state import Subject
 from app.widgets.job import job
 from app.words import word
 from core import Curves, Faithfulness
-from core.evaluation.sources import REFERENCES, is_even
+from core.evaluation import REFERENCES, is_constant
 
 DIGITS = 3
 
@@ -51,7 +51,7 @@ def show(subject: Subject, name: str, values: np.ndarray, target: int, seed: int
                 config={"displayModeBar": False},
                 alt=word(f"curves.{which}"),
             )
-    if is_even(values):
+    if is_constant(values):
         st.markdown(word("curves.even", map=name))
         return
     st.markdown(verdict(found, names))

@@ -17,8 +17,7 @@ from app.views.explore.keys import TRIED, ExploreKey
 from app.views.explore.tests import address, curves
 from app.views.explore.tests.address import FIRST, POINTERS, SHARES
 from app.words import decimal, percent, word
-from core.evaluation.erasure import FILLS, WHICH
-from core.evaluation.sources import is_even
+from core.evaluation import FILLS, WHICH, is_constant
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def show(analysis: Analysis) -> None:
             st.button(word("erase.again"), icon=icon, on_click=again)
     if pointer.title:
         st.caption(pointer.title)
-    if is_even(pointer.values):
+    if is_constant(pointer.values):
         st.caption(word("erase.flat"))
     compare(analysis, pointer, seed)
     curves.ask(analysis.subject, pointer.values, pointer.target, seed)
@@ -230,4 +229,4 @@ def sentence(analysis: Analysis, pointer: Pointer, tried: dict[str, Erased]) -> 
     else:
         key = "erase.sentence.signed" if pointer.signed else "erase.sentence"
         said = word(key, name=name, before=whole, most=most, random=random, least=least)
-    st.markdown(said if is_even(pointer.values) else f"{said} {verdict(before, after, scale)}")
+    st.markdown(said if is_constant(pointer.values) else f"{said} {verdict(before, after, scale)}")

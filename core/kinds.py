@@ -1,0 +1,94 @@
+"""The kinds of attention: what the weights of each are made of, and how they lie on the picture."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+LAYOUT = ("row", "column", "window", "query", "key")
+"""Axes that say where weights lie; any other axis counts parts."""
+
+
+class Kind(str):
+    """A kind of attention map: its name, and the ``axes`` of its weights for one picture.
+
+    Everything else follows from the axes. "row" and "column" are those of the feature map. "query" and "key" count
+    tokens that are compared with each other: all of them, or those of one "window". Any other axis counts parts
+    that can be switched off one by one, such as heads. ``growing`` says that the model makes the first axis step by
+    step, each step from the ones before.
+    """
+
+    axes: tuple[str, ...]
+    growing: bool
+
+    CHANNEL: ClassVar[Kind]
+    SPATIAL: ClassVar[Kind]
+    FEATURE: ClassVar[Kind]
+    PAIRWISE: ClassVar[Kind]
+    WINDOWED: ClassVar[Kind]
+    SEQUENCE: ClassVar[Kind]
+
+    def __new__(cls, name: str, axes: tuple[str, ...], growing: bool = False) -> Kind:
+        kind = super().__new__(cls, name)
+        kind.axes, kind.growing = axes, growing
+        return kind
+
+    def __getnewargs__(self) -> tuple[str, tuple[str, ...], bool]:  # a copy of a module copies the kinds of its taps
+        return str(self), self.axes, self.growing
+
+    @property
+    def on_picture(self) -> bool:
+        """Whether its weights belong to cells of the picture."""
+        return "row" in self.axes or "key" in self.axes
+
+    @property
+    def compares(self) -> bool:
+        """Whether it compares tokens with each other."""
+        return "query" in self.axes
+
+    @property
+    def windowed(self) -> bool:
+        """Whether tokens are compared within windows only."""
+        return "window" in self.axes
+
+    @property
+    def compares_all(self) -> bool:
+        """Whether every token is compared with every other."""
+        return self.compares and not self.windowed
+
+    @property
+    def mixes_all(self) -> bool:
+        """Whether what lies behind it depends on the whole picture in every cell."""
+        return self.compares_all or self.growing
+
+    @property
+    def part(self) -> str:
+        """What its parts are called: "head", "channel" or "glimpse"; "" where it is a whole."""
+        return next((axis for axis in self.axes if axis not in LAYOUT), "")
+
+    @property
+    def part_axis(self) -> int:
+        """The axis of the parts in one picture's weights; 0 where it is a whole."""
+        return self.axes.index(self.part) if self.part else 0
+
+    @property
+    def cell_axes(self) -> tuple[int, ...]:
+        """The axes over which a softmax sums to one, counted from the end: 1 / n there is uniform attention."""
+        return (-2, -1) if "row" in self.axes else (-1,)
+
+    def other_axes(self, *kept: str) -> tuple[int, ...]:
+        """The axes of one picture's weights but for those of these names."""
+        return tuple(index for index, axis in enumerate(self.axes) if axis not in kept)
+
+
+KINDS = (
+    Kind("channel", ("channel",)),
+    Kind("spatial", ("row", "column")),
+    Kind("feature", ("channel", "row", "column")),
+    Kind("pairwise", ("head", "query", "key")),
+    Kind("windowed", ("window", "head", "query", "key")),
+    Kind("sequence", ("glimpse", "row", "column"), growing=True),
+)
+"""Every kind there is; a WINDOWED map comes with the cells (windows, n) that its tokens are."""
+
+for _kind in KINDS:
+    setattr(Kind, _kind.upper(), _kind)
