@@ -26,7 +26,7 @@ def picture(given: Any, asker: str) -> Picture:
 
 
 def brief(given: Any) -> str:
-    """How anything is told in a sentence: on one line, and not a long one."""
+    """The representation of any value for a sentence: one line, shortened."""
     text = " ".join(repr(given).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
@@ -41,7 +41,7 @@ def whole(given: Any, low: int, high: int | None, name: str) -> int:
     """A whole number from ``low`` to ``high``, or without an end; of numpy too, but no bool.
 
     Raises:
-        InvalidInput: it is something else, told as the ``name`` of what it should be.
+        InvalidInput: it is something else; the sentence calls it by ``name``.
     """
     is_whole = isinstance(given, int | np.integer) and not isinstance(given, bool)
     if not is_whole or given < low or (high is not None and given > high):

@@ -74,7 +74,7 @@ class Classifier:
 
     @property
     def stages(self) -> dict[str, Stage]:
-        """Where the features lie on the picture, by name, first to last: what Grad-CAM may be asked of."""
+        """Where the features lie on the picture, by name, first to last: the stages that have a Grad-CAM."""
         return self.found.stages
 
     def twin(self, module: nn.Module) -> Classifier:

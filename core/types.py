@@ -150,10 +150,10 @@ class Attribution:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """What one forward and one backward pass tell of a picture and a class, the ``target``.
+    """The results of one forward and one backward pass for a picture and a class, the ``target``.
 
-    ``attributions`` are known by their slugs: saliency, input × gradient, and Grad-CAM of the stage that it is asked of
-    by itself. ``stages`` holds Grad-CAM of every stage by name, first to last. A model without stages has no Grad-CAM.
+    ``attributions`` are by slug: saliency, input × gradient, and Grad-CAM of its default stage. ``stages`` holds
+    Grad-CAM of every stage by name, first to last. A model without stages has no Grad-CAM.
     """
 
     reading: Reading

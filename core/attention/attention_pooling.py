@@ -2,7 +2,7 @@
 
     weights = softmax(W f + b) over positions,   y = Σᵢ weightsᵢ fᵢ
 
-The soft attention of Xu et al., "Show, attend and tell", ICML 2015, asked once and without a query; Ilse et al.,
+The soft attention of Xu et al., "Show, attend and tell", ICML 2015, applied once and without a query; Ilse et al.,
 "Attention-based deep multiple instance learning", ICML 2018, pool in the same way. Without it (1/n for each position)
 it is average pooling. W starts with a spread of ``SHARPNESS``: an even start learns to average.
 """

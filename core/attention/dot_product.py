@@ -1,6 +1,6 @@
 """Dot-product attention through a tap: softmax(Q Kᵀ / √d + B) V, of Vaswani et al., "Attention is all you need", 2017.
 
-While nobody watches the tap, torch's fused kernel computes the same without ever making the weights.
+Unless the tap is listened to or steered, torch's fused kernel computes the same without storing the weights.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     weights = σ(W₂ relu(W₁ x)),   y = x · weights          W₁, W₂ 1×1 convolutions, c → c/8 → c
 
 The bottleneck makes the gate cheap, and lets a position weigh its channels by what else it sees there. It is the
-bottleneck of squeeze-and-excitation (Hu et al., CVPR 2018) asked at each position instead of once for their mean, as
+bottleneck of squeeze-and-excitation (Hu et al., CVPR 2018) applied at each position instead of once to their mean, as
 in the bottleneck attention module (Park et al., "BAM", BMVC 2018), whose spatial branch is wider.
 """
 

@@ -1,4 +1,4 @@
-"""Recurrent attention: glimpse after glimpse, each chosen by what the ones before have told.
+"""Recurrent attention: a sequence of glimpses, each chosen by the hidden state after the ones before.
 
     weightsₜ = softmax(Wq hₜ₋₁ · Wk f / √d) over positions,   gₜ = Σᵢ weightsₜᵢ fᵢ,   hₜ = LSTM(gₜ, hₜ₋₁)
 

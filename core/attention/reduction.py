@@ -50,7 +50,7 @@ def patches(attention: AttentionMap) -> slice:
 
 
 def has_rows(attention: AttentionMap) -> bool:
-    """Whether every cell of the grid is a query, so that it can be asked what it attends to."""
+    """Whether every cell of the grid is a query, so that it has a row of its own."""
     if attention.kind.compares_all:
         return attention.weights.shape[1] == _count(attention) + len(attention.prefix) + len(attention.suffix)
     return attention.kind.windowed
@@ -65,7 +65,7 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
     outside of it; a query of the padding counts in no mean, and what is spent on keys of the padding is dropped.
 
     Raises:
-        InvalidInput: a CHANNEL attention, which has no place in the picture, or a head or query that is not there.
+        InvalidInput: a CHANNEL attention, which has no position in the picture, or a head or query that is not there.
     """
     kind = attention.kind
     if not kind.on_picture:
@@ -77,7 +77,7 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
         return attention.weights.mean(others) if others else attention.weights
     if kind.compares_all and query is None:
         weights, own, token = _of_head(attention, head), patches(attention), class_token(attention)
-        if has_rows(attention):  # else one token asks alone
+        if has_rows(attention):  # else there is one query only
             weights = weights[own] if token is None else weights[token : token + 1]
         return weights.mean(0)[own].reshape(attention.grid)
     weights, cells = rows(attention, head)

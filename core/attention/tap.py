@@ -46,7 +46,7 @@ class Record:
 
 _records: ContextVar[dict[Tap, Record] | None] = ContextVar("records", default=None)
 _heard: ContextVar[Collection[Tap] | None] = ContextVar("heard", default=None)  # the taps to record; None for all
-_allowed: ContextVar[Tensor | None] = ContextVar("allowed", default=None)  # while a steer is asked
+_allowed: ContextVar[Tensor | None] = ContextVar("allowed", default=None)  # while a steer runs
 _steers: ContextVar[Mapping[Tap, Steer]] = ContextVar("steers", default={})  # noqa: B039 (never written to)
 
 

@@ -1,4 +1,4 @@
-"""The transformer's block: every token looks at every other, then each is worked on by itself.
+"""The transformer block: self-attention over all tokens, then a perceptron on each token.
 
     z = x + softmax(Q Kᵀ / √d) V of norm(x),   y = z + W₂ gelu(W₁ norm(z))
 

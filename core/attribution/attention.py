@@ -84,7 +84,7 @@ def relevance(maps: Sequence[AttentionMap]) -> np.ndarray:
 
 
 def heads(classifier: Classifier) -> tuple[str | int, ...]:
-    """Which heads can be asked for: their mean, or one of them, counted from zero."""
+    """The heads to choose from: their mean, or one of them, counted from zero."""
     return (MEAN, *range(max(tap_layout(classifier).heads.values(), default=0)))
 
 

@@ -1,4 +1,4 @@
-"""How many pictures go through a model at once, and a score that tells how far the work is.
+"""The size of a batch, how long it takes, and a score that reports progress.
 
 Large batches are slower on many processors and use memory for nothing, so the size is found by a short timed probe,
 once for each classifier. No Stop is heard inside a batch, so a batch stays short.

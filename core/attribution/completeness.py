@@ -70,7 +70,7 @@ def is_complete(
 def completeness_test(slug: str, compute: Compute, **parameters: object) -> Callable[[Classifier], bool | None]:
     """Whether a method's maps of the predicted class add up for a classifier; None: it cannot run.
 
-    What can run and is not exact enough is not offered, but does what it is told: its gap says so.
+    A method that runs but is not exact enough is not offered. It can still be called; its gap states the error.
     """
 
     @memoize

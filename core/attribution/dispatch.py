@@ -134,4 +134,4 @@ def _estimate(classifier: Classifier, chosen: Method, settled: dict[str, Any]) -
 
 
 def quiet(done: int, total: int) -> None:
-    """The progress that nobody watches."""
+    """A progress callable that does nothing."""

@@ -1,4 +1,4 @@
-"""Layer-wise relevance propagation: the score is handed down, layer by layer, to those who made it.
+"""Layer-wise relevance propagation: the score is distributed, layer by layer, over the inputs that produced it.
 
     convolution   R_i = Σ_j (x_i w_ij)⁺ / Σ_k (x_k w_kj)⁺ · R_j       by the evidence that excites (α = 1, β = 0)
     linear layer  R_i = Σ_j x_i w_ij / z_j · R_j                      by what each input adds or takes away
@@ -43,7 +43,7 @@ TINY = 1e-9
 def same(z: Tensor, y: Tensor) -> Tensor:
     """The values of ``y``, with the gradient of ``z`` times y / z: relevance is shared as z is made up.
 
-    Where z is nothing there is nobody to share it among.
+    Where z is zero there is nothing to share it among.
     """
     shared = z * torch.where(z.abs() > TINY, y / z, 0).detach()
     return y.detach() + (shared - shared.detach())

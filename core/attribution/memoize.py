@@ -1,4 +1,4 @@
-"""Questions about a classifier that are asked once: what is found is kept for as long as the classifier is."""
+"""Functions of a classifier that run once: the result is kept for as long as the classifier is."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class Method:
     """One way to say how much each pixel moved a class score.
 
     ``summary`` is one plain sentence; ``signed`` says whether values below zero mean evidence against the class, and
-    ``one_sided`` that negative evidence was left out. ``fits(classifier)`` says whether the model can be asked,
+    ``one_sided`` that negative evidence was left out. ``fits(classifier)`` says whether it can run on a model,
     and ``exact(classifier)`` whether the answer is exact enough to be offered.
     ``evaluations(classifier, **parameters)`` counts the pictures that go through the model, with a backward pass each
     where ``gradient`` says so; one that is ``shallow`` ends at a late layer and costs hardly anything.
@@ -151,7 +151,7 @@ class Method:
         translatable(self, "title", "summary", "needs")
 
     def usable(self, classifier: Classifier) -> bool:
-        """Whether the model can be asked: it fits, and where the method takes a gradient there is one."""
+        """Whether it can run on a model: it fits, and where the method takes a gradient there is one."""
         return (not self.gradient or differentiable(classifier)) and self.fits(classifier)
 
     @property

@@ -4,7 +4,7 @@
     VarGrad       max over colors of the variance over ε of ∂F/∂x at x + ε
 
 SmoothGrad averages the signed gradients and then reduces the colors as saliency does, so that without noise it is
-saliency. VarGrad is what SmoothGrad averages away: where the gradient is restless. On a straight line it is zero.
+saliency. VarGrad is what SmoothGrad averages away: where the gradient varies most. For a linear model it is zero.
 """
 
 from __future__ import annotations

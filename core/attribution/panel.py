@@ -1,7 +1,7 @@
 """The panel: everything that one forward and one backward pass can tell.
 
 The reading with its attention maps, saliency, input × gradient and Grad-CAM of every stage share the same passes: the
-stages' outputs and the pixels are asked for their gradients together. More classes share the forward pass.
+gradients to the stages' outputs and to the pixels are taken together. Several classes share the forward pass.
 """
 
 from __future__ import annotations

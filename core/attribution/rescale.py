@@ -166,7 +166,7 @@ def product(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs) -> Tens
 
 
 def choice(rules: Rescaled, chosen: Tensor, first: Any, second: Any) -> Tensor:
-    """``torch.where``: where the same input is chosen both times it is handed on as it is."""
+    """``torch.where``: where the same input is chosen both times its gradient passes unchanged."""
     a, b = (torch.as_tensor(one, device=chosen.device) for one in (first, second))
     then = rules.before(chosen, a, b)
     y = torch.where(chosen, first, second)

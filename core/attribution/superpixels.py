@@ -34,12 +34,12 @@ as the paper does; the authors' program by the root of that, so that theirs is a
 FEWEST = 4
 """Samples for each superpixel at least: with fewer, many maps fit what the model said, and chance decides."""
 FIRMNESS = (10.0, 100.0, 1000.0)
-"""How much nearness counts beside color. The next is tried where a restless picture falls into crumbs, which SLIC then
-joins to one: of a single patch nothing can be told."""
+"""The weight of distance beside color. The next is tried where a noisy picture breaks into tiny segments, which SLIC
+then merges into one: a single patch shows nothing."""
 
 
 def cut(classifier: Classifier, x: Tensor, segments: int) -> Tensor:
-    """The number of each pixel's superpixel, (size, size), counted from zero; about as many as asked for."""
+    """The number of each pixel's superpixel, (size, size), counted from zero; about ``segments`` of them."""
     from skimage.segmentation import slic  # takes half a second to import, and most sessions never need it
 
     mean, std = (moment.to(x) for moment in classifier.moments)
@@ -97,7 +97,7 @@ def kernel_shap(
 
 
 def enough(samples: int, m: int) -> int:
-    """How many samples are drawn for m superpixels where so many are asked for."""
+    """How many samples are drawn for m superpixels: ``samples``, or the minimum for so many."""
     return max(samples, FEWEST * m)
 
 

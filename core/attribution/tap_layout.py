@@ -16,7 +16,7 @@ from core.models.architecture import blank
 
 @dataclass(frozen=True)
 class TapLayout:
-    """The ``heads`` of each tap whose map has a place in the picture, by name, first to last; 0 where it has none.
+    """The ``heads`` of each tap whose map lies on the picture, by name, first to last; 0 where it has none.
 
     ``stacked`` says whether the maps make a rollout: several layers of the same patches.
     """
@@ -35,5 +35,5 @@ def tap_layout(classifier: Classifier) -> TapLayout:
 
 
 def spatial_taps(classifier: Classifier) -> tuple[str, ...]:
-    """The taps whose maps have a place in the picture."""
+    """The taps whose maps lie on the picture."""
     return tuple(tap_layout(classifier).heads)

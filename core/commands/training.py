@@ -63,7 +63,7 @@ def command(options: argparse.Namespace) -> str:
 
 
 def open_data(family: str, options: argparse.Namespace) -> Dataset:
-    """The data set that is asked for; notes on it go to standard error."""
+    """The data set of the options; notes on it go to standard error."""
     data = open_dataset(family, options.data, download=options.download)
     if data.note:
         print(data.note, file=sys.stderr)

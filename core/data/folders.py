@@ -67,9 +67,9 @@ def find_folder(folder: str | Path | None = None) -> Path | None:
 
 
 def list_pictures(folder: Path, root: Path) -> Listing:
-    """What a folder with a subfolder for each class holds, however deep in these; ``root`` is what names are told from.
+    """What a folder with a subfolder for each class holds, however deep in these.
 
-    A folder that holds nothing but another one is passed through.
+    A folder that holds nothing but another one is passed through. Names in sentences are relative to ``root``.
 
     Raises:
         InvalidInput: a class has no picture.
@@ -115,7 +115,7 @@ def _read(root: Path, paths: list[Path], ready: Callable[[np.ndarray], np.ndarra
 
 
 def _display_path(path: Path, root: Path) -> str:
-    """How a picture of a data set is told: by its path from there."""
+    """The name of a picture in a sentence: its path relative to the root."""
     return shown(path.relative_to(root).as_posix())
 
 

@@ -52,7 +52,7 @@ def parted(names: Iterable[str]) -> bool:
 
 
 def choose(names: Iterable[str], split: str | None = None) -> str:
-    """The split that is asked for, by its name or its kind; without that, of validation, test and training the first.
+    """The requested split, by its name or its kind; without that, of validation, test and training the first.
 
     Raises:
         InvalidInput: there is none like that.
@@ -75,7 +75,7 @@ def arrange(paths: Sequence[str], split: str | None = None) -> Layout:
     """What is to be taken of pictures in folders, and what each is labeled.
 
     Folders that hold everything else are passed through. Where the folders are splits, or where those of all classes
-    hold splits, one of them is taken: see ``choose``; ``ALL`` takes every one.
+    hold splits, one of them is taken: see ``choose``; ``ALL_SPLITS`` takes every one.
 
     Raises:
         InvalidInput: there is no split like that.

@@ -31,7 +31,7 @@ IMAGENETTE = "imagenette"
 
 @dataclass(frozen=True, eq=False)
 class Computed(Sequence[str]):
-    """``length`` words that are made when they are asked for, so that no list of them is kept."""
+    """``length`` strings that are computed on access, so that no list of them is kept."""
 
     length: int
     make: Callable[[int], str]
@@ -39,7 +39,7 @@ class Computed(Sequence[str]):
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> str:  # type: ignore[override]  # nobody asks for a slice
+    def __getitem__(self, index: int) -> str:  # type: ignore[override]  # slices are not used
         if not 0 <= index < self.length:
             raise IndexError(index)
         return self.make(index)

@@ -62,7 +62,7 @@ def list_csv(file: Path, split: str | None = None, columns: Mapping[str, str | N
         raise InvalidInput(
             "{name} is not a table of pictures, because hardly any line names one. Write one path per line.", name=name
         )
-    # What is in a line that names no picture is not told: it may be a slip, but also any line of any file.
+    # The content of a line that names no picture is not repeated: it may be a slip, but also any line of any file.
     slips = {at: f"line {body[at][0]}" for at, path in enumerate(paths) if path is None}
     told = [path or slips[at] for at, path in enumerate(paths)]
     labels = [found.label_of(row) if path else None for path, (_, row) in zip(paths, body, strict=True)]
@@ -171,7 +171,7 @@ def decode(data: bytes) -> str | None:
 
 
 def parse(text: str, separator: str) -> list[list[str]]:
-    """The cells of a text; InvalidInput where they cannot be told apart."""
+    """The cells of a text; InvalidInput where they cannot be separated."""
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
         return [[cell.strip() for cell in row] for row in rows]

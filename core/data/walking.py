@@ -23,7 +23,7 @@ LINKS = 3
 
 
 def hidden(name: str) -> bool:
-    """Whether a file or a folder of that name is nobody's picture."""
+    """Whether a file or a folder of that name is passed over."""
     return name.startswith((".", "~$")) or name.lower() in JUNK
 
 

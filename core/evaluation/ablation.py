@@ -22,7 +22,7 @@ from core.evaluation.intervention import OFF, Off
 from core.types import Picture, Progress
 
 MOST = 600
-"""Parts that are tried at most; more would take long, and nobody reads on."""
+"""Parts that are tried at most; more would take long and be too many to read."""
 
 WHOLE_TAP = "tap"
 

@@ -70,7 +70,7 @@ def to_values(map_: Map) -> np.ndarray:
     """A map as a finite (h, w) array of float64, signed; an AttentionMap as ``to_grid`` reduces it.
 
     Raises:
-        InvalidInput: it is something else, or a CHANNEL map, which has no place in the picture.
+        InvalidInput: it is something else, or a CHANNEL map, which has no position in the picture.
     """
     array = to_grid(map_) if isinstance(map_, AttentionMap) else map_
     try:

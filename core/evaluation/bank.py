@@ -6,10 +6,10 @@ A map is kept without its sign, pooled to at most ``SIDE`` cells a side and divi
 
 The square keeps apart the many small values of a map with one peak. Attention may be a gate that is nearly the same
 everywhere and differs in the last digits, so there q is the rank of each cell, and s (KNOTS,) says how far the values
-of some ranks are below 1. Maps can be told from this, pictures cannot. Files are named by the checksum of the weights,
+of some ranks are below 1. Maps can be restored, pictures cannot. Files are named by the checksum of the weights,
 so a model that was trained again has no bank until one is made for it.
 
-A map is known by its source, as ``sources.source`` names it, and by the settings that decide what it shows: the stage
+A map is known by its source, as ``map_source`` names it, and by the settings that decide what it shows: the stage
 of Grad-CAM, the baseline of Integrated Gradients. How many samples it is made of is none of them.
 """
 

@@ -48,7 +48,7 @@ class BenchmarkRow:
     """The mean of one measure of one source on one model over ``pictures``, its 95 % interval, and what chance gives.
 
     ``chance`` is the mask's mean share of the picture, or None where the sources random, blob and edges tell what
-    knowing nothing gives. ``wanted`` pictures were asked for, drawn with ``seed``; ``checksum`` is of the weights.
+    knowing nothing gives. ``wanted`` pictures were requested, drawn with ``seed``; ``checksum`` is of the weights.
     """
 
     model: str
@@ -100,7 +100,7 @@ def benchmark(
 ) -> tuple[BenchmarkRow, ...]:
     """Measure the sources on a model and keep the rows in the file; those that are there already are not made again.
 
-    ``sources`` are names as ``sources.source`` knows them, None for all that fit. ``data`` is the folder of the
+    ``sources`` are names as ``map_source`` knows them, None for all that fit. ``data`` is the folder of the
     photographs, None the one that FOVEA_DATA names. ``progress(done, total)`` counts pictures of all sources, and is
     called within them. The rows of this model come back; each source's are written when it is finished.
 
@@ -158,7 +158,7 @@ def benchmark(
 def measure_case(
     classifier: Classifier, reinitialized: Classifier, made: Source, case: Case, progress: Progress
 ) -> dict[str, tuple[float, float | None]]:
-    """Every measure that one map can be asked for, with what chance gives where that is known.
+    """Every measure that applies to one map, with its chance level where that is known.
 
     ``reinitialized`` has kept no weight.
     """

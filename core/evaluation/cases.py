@@ -28,7 +28,7 @@ SCENES = 3000
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What a map is asked for: a class of a picture, with the ``masks`` that are known there, by what they are called.
+    """A test case for maps: a class of a picture, with the ``masks`` that are known there, by name.
 
     ``whole`` says that the picture shows this class alone, so that its probability can be watched.
     """
@@ -90,7 +90,7 @@ def split_cases(split: Split, targets: list[int], draws: np.random.Generator) ->
 
 
 def tiled_cases(classifier: Classifier, found: list[Case], draws: np.random.Generator) -> Iterator[Case]:
-    """Each picture in a drawn quadrant among pictures of three other classes, and its class asked for.
+    """Each picture in a drawn quadrant among pictures of three other classes; its class is the target.
 
     None where fewer than four classes were found.
     """

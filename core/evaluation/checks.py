@@ -1,7 +1,7 @@
 """Checks of one map: what its method guarantees, what it depends on, and whether it beats the references.
 
-    rows        the rows of a softmax sum to one, within ROUNDING           value: how far the worst is off
-    complete    the values add up to the score's change, to EXACT           value: the completeness gap
+    rows        the rows of a softmax sum to one, within ROW_TOLERANCE      value: how far the worst is off
+    complete    the values add up to the score's change, to MAX_GAP         value: the completeness gap
     target      the map for the most likely other class is another one      value: their rank correlation
     weights     so is that of the model with all its weights re-drawn       value: their rank correlation
     blob        the map's gain is larger than that of a center blob         value: by how much
@@ -23,8 +23,7 @@ from core.attention.reduction import to_grid
 from core.attribution.completeness import MAX_GAP
 from core.classifier import Classifier, Target, read
 from core.evaluation.agreement import to_values
-from core.evaluation.faithfulness import curve_seconds as faithfulness_seconds
-from core.evaluation.faithfulness import faithfulness
+from core.evaluation.faithfulness import curve_seconds, faithfulness
 from core.evaluation.grids import is_constant
 from core.evaluation.randomization import INSENSITIVE, map_correlation, reinitialize, weight_groups
 from core.evaluation.sources import ATTENTION_PREFIX, map_source
@@ -37,7 +36,7 @@ SAME_MAP = 0.95
 
 @dataclass(frozen=True)
 class Check:
-    """One check by its ``slug``; ``passed`` and ``value`` are None where it cannot be asked of this map."""
+    """One check by its ``slug``; ``passed`` and ``value`` are None where it does not apply to this map."""
 
     slug: str
     passed: bool | None
@@ -56,10 +55,10 @@ def check(
 ) -> tuple[Check, ...]:
     """The six checks of a map of this picture, in the order above.
 
-    An attribution is made again for another class and by other weights, so give the ``parameters`` that it was made
-    with. Of an AttentionMap they are the ``head`` and the ``query`` of ``to_grid``; all its rows are asked. ``target``
-    is a class name or index; None is the class of an Attribution, else the predicted one. ``seed`` draws the weights.
-    ``progress(done, total)`` counts the three questions that take long, and is called within them.
+    An attribution is computed again for another class and with other weights, so give the ``parameters`` that it was
+    made with. Of an AttentionMap they are the ``head`` and the ``query`` of ``to_grid``; all its rows are checked.
+    ``target`` is a class name or index; None is the class of an Attribution, else the predicted one. ``seed`` draws
+    the weights. ``progress(done, total)`` counts the three checks that take long, and is called within them.
 
     Raises:
         InvalidInput: no such method, class or parameter, head or query, or a CHANNEL map, which has no place in the
@@ -104,9 +103,9 @@ def check(
 def check_seconds(classifier: Classifier, map_: Attribution | AttentionMap, **parameters: Any) -> float:
     """About how long ``check`` takes: an attribution is made again for a class and by weights, then come the curves."""
     if not isinstance(map_, Attribution):
-        return faithfulness_seconds(classifier)
+        return curve_seconds(classifier)
     times = 1 + bool(weight_groups(classifier))
-    return times * attributions.seconds(classifier, map_.method, **parameters) + faithfulness_seconds(classifier)
+    return times * attributions.seconds(classifier, map_.method, **parameters) + curve_seconds(classifier)
 
 
 def rows(classifier: Classifier, map_: Attribution | AttentionMap) -> Check:
@@ -119,7 +118,7 @@ def rows(classifier: Classifier, map_: Attribution | AttentionMap) -> Check:
 
 
 def gap(map_: Attribution | AttentionMap) -> Check:
-    """Whether a method that claims to be complete is; where the score hardly changes, that cannot be asked."""
+    """Whether a method that claims to be complete is; where the score hardly changes, that is undefined."""
     value = getattr(map_, "gap", None)
     return Check("complete", None if value is None else value <= MAX_GAP, value)
 
@@ -136,6 +135,6 @@ def beats(
 
 
 def differs(slug: str, own: np.ndarray, other: np.ndarray, limit: float, signed: bool = False) -> Check:
-    """Whether two maps correlate by less than the limit; where one is the same everywhere, that cannot be asked."""
+    """Whether two maps correlate by less than the limit; where one is constant, that is undefined."""
     value = map_correlation(own, other, signed)
     return Check(slug, None if value is None else value < limit, value)

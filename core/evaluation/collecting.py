@@ -85,7 +85,7 @@ def collect(
 ) -> Bank:
     """Make the bank of a model from pictures, or go on with it; the file is written after each source.
 
-    ``sources`` are slugs of methods and ``attention/`` with the name of a tap, None for all that fit; ``bank.place``
+    ``sources`` are slugs of methods and ``attention/`` with the name of a tap, None for all that fit; ``bank_path``
     says at which ``path`` an agreement finds it. ``progress(done, total)`` counts maps.
 
     Raises:

@@ -8,7 +8,7 @@ does what is no more than rounding beside the map's largest value, whichever sig
 how large its values must be to mean something differs from method to method, and a map is judged alike whatever it is
 multiplied by. A map without any evidence is blank: it lies nowhere, so not beside the mask either. Where a mask covers
 a cell of a coarse map in part, the cell lies on it by that part; cells that tie for the largest value share the point.
-So a map that is the mask has 1 in both, and one that knows nothing has the mask's share of the picture.
+So a map that is the mask has 1 in both, and one that is random has the mask's share of the picture.
 
 Scenes come with their mask. Photographs are made to have one: four pictures of four classes in one, and what explains a
 class has to lie in its quadrant. Böhle, Fritz, Schiele, "Convolutional dynamic alignment networks for interpretable

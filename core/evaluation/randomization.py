@@ -148,7 +148,7 @@ def weight_groups(classifier: Classifier) -> dict[str, list[nn.Module]]:
 
 
 def redraw(modules: list[nn.Module], generator: torch.Generator) -> None:
-    """Every weight that the modules have of their own, anew: normal, with the mean and the spread of its tensor.
+    """Re-draw every weight that the modules have of their own: normal, with the mean and the spread of its tensor.
 
     Where all of a tensor is one value, that is its mean, and its size the spread; or 1 where it is zero.
     """

@@ -42,7 +42,7 @@ def map_source(classifier: Classifier, name: str, **parameters: Any) -> Source:
     trained weights make of them. The model's own map takes the ``head`` and the ``query`` of ``to_grid``.
 
     Raises:
-        InvalidInput: there is no such source or parameter, the method does not fit, or, when the model is asked, it has
+        InvalidInput: there is no such source or parameter, the method does not fit, or, when the model runs, it has
             no such tap.
     """
     if not isinstance(name, str):
@@ -60,7 +60,7 @@ def map_source(classifier: Classifier, name: str, **parameters: Any) -> Source:
 
 
 def source_names(classifier: Classifier) -> tuple[str, ...]:
-    """Every source that fits a classifier: the methods, its maps that have a place in the picture, the references.
+    """Every source that fits a classifier: the methods, its maps that lie on the picture, the references.
 
     Each map is there once.
     """

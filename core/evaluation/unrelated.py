@@ -1,7 +1,7 @@
 """How alike maps of unrelated pictures are: the range that an agreement stands beside, from a model's bank.
 
 The first map is compared with the second one's kind of n other pictures, and the second with the first one's kind. If
-the two maps told nothing of their common picture, their own value would be one more of these. Each comparison alone
+the two maps did not depend on their common picture, their own value would be one more of these. Each comparison alone
 would be a conformal test (Vovk, Gammerman, Shafer, "Algorithmic learning in a random world", 2005): the rank of the
 value is uniform. The share of less alike ones over both together is not, for each has one map of the pair in all its
 comparisons, so that their ends move with it. Therefore the same share is taken for every pair of different pictures of

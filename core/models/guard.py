@@ -30,7 +30,7 @@ from core.models.torchvision_taps import adapt, blocks, obstacle
 from core.models.torchvision_taps.tokens import lay_tokens
 from core.types import InvalidInput, ModelCard
 
-AGAIN = 4  # times that a model is asked the same where it seems to draw at random
+AGAIN = 4  # times that a model is run on the same input where it seems to draw at random
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,9 +172,9 @@ class Trial:
 
     @torch.no_grad()
     def steady(self, module: nn.Module, expected: Tensor) -> bool:
-        """Whether a module that is asked again gives the same; closer than elsewhere, for noise may be small by chance.
+        """Whether a module that runs again gives the same; closer than elsewhere, for noise may be small by chance.
 
-        What draws at random is so told from what depends on the batch or on being watched.
+        This separates what draws at random from what depends on the batch or on being watched.
         """
         return all(same(expected, self.run(module, self.x), close=CLOSE / 10) for _ in range(AGAIN))
 

@@ -10,7 +10,7 @@ from torch.fx import GraphModule
 
 
 class Sealed(nn.Module):
-    """A scripted module as one layer, with its weights: torch lets nobody set hooks in it."""
+    """A scripted module as one layer, with its weights: torch allows no hooks in it."""
 
     script: torch.jit.ScriptModule
 

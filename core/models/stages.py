@@ -1,4 +1,4 @@
-"""Where a model's features lie on the picture: what Grad-CAM may be asked of."""
+"""Where a model's features lie on the picture: the stages that have a Grad-CAM."""
 
 from __future__ import annotations
 

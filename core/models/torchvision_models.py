@@ -39,7 +39,7 @@ MECHANISMS = {
     "swin_transformer": "transformer",
     "vision_transformer": "transformer",
 }
-"""The attention of each of torchvision's files that has any; RegNetY's is told by its name."""
+"""The attention of each of torchvision's files that has any; RegNetY's is known by its name."""
 
 TERMS = (
     "Weights: as torchvision gives them (BSD-3-Clause). Trained on ImageNet, whose terms allow non-commercial research "

@@ -114,7 +114,7 @@ def _fitting(own: Iterable[str], weights: Weights) -> list[str]:
     needed = {key for key in own if not OPTIONAL.search(key)}
     counts = _counts(needed, weights)
     most = max(counts.values(), default=0)
-    if 2 * most < len(needed):  # hardly any is known: all that can be told is what they begin with
+    if 2 * most < len(needed):  # hardly any is known: only their common beginning is
         return [_common(weights)]
     fitting = sorted(prefix for prefix, count in counts.items() if count == most)
     return [""] if "" in fitting else fitting

@@ -14,16 +14,16 @@ from core.files import nulled
 from core.scanning import Run
 
 READABLE = 20
-"""Classes up to which the whole confusion matrix is told; of more, the pairs that are confused."""
+"""Classes up to which the whole confusion matrix is given; of more, the pairs that are confused."""
 
 
 def gather(run: Run, table: pd.DataFrame, chosen: Sequence[int], tags: Mapping[int, Sequence[str]]) -> dict[str, Any]:
-    """All that is known of a run; ``chosen`` are the numbers of the pictures that are told one by one."""
+    """All that is known of a run; ``chosen`` are the numbers of the pictures that are listed one by one."""
     lines = table.set_index("number", drop=False).loc[list(chosen)].to_dict("records")
     share = accuracy_of(table)
     return {
         "model": run.facts["model"],
-        "data": PurePath(run.facts["data"]).name,  # a report travels, and the folders above are nobody's business
+        "data": PurePath(run.facts["data"]).name,  # a report travels, and the folders above are private
         "scanned": run.facts.get("started", ""),
         "pictures": len(table),
         "labeled": share.pictures,

@@ -1,4 +1,4 @@
-"""What is known of a run, as one HTML page that asks for nothing from elsewhere. Every text is escaped."""
+"""What is known of a run, as one self-contained HTML page. Every text is escaped."""
 
 from __future__ import annotations
 

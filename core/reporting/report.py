@@ -20,7 +20,7 @@ from core.scanning import Run, open_run
 from core.types import InvalidInput, Picture, Progress
 
 SHOWN, MOST = 24, 200
-"""Pictures in a report unless others are asked for, and at most."""
+"""Pictures in a report by default, and at most."""
 SIDE = 256
 TITLES = {"attention": "Attention", "cam": "Grad-CAM"}
 
@@ -65,11 +65,11 @@ def report(
 
     ``numbers`` are the pictures to show, in that order; None stands for the most confident mistakes, or the least
     confident answers where nothing has a true class. ``tags`` are the words that were given to pictures, by number.
-    Maps are those that the scan kept; no model is needed. The page asks for nothing from elsewhere, and follows the
+    Maps are those that the scan kept; no model is needed. The page is self-contained, and follows the
     reader's choice of light or dark. ``progress(done, total)`` counts pictures.
 
     Raises:
-        InvalidInput: there is no such run, it has no such picture, or more are asked for than a report may have.
+        InvalidInput: there is no such run, it has no such picture, or more are requested than a report may have.
     """
     run = (run if isinstance(run, Run) else open_run(run)).snapshot()
     table = run.table()

@@ -1,7 +1,7 @@
-"""What a scan asks of one batch: answers, the attention map, Grad-CAM of the last stage, and how far the two agree.
+"""What a scan computes for one batch: answers, the attention map, Grad-CAM of the last stage, and their agreement.
 
 One forward pass without a graph up to the last stage, and the gradient from there on alone: little more than a bare
-forward pass. Agreement is ``agreement``'s rank correlation of the last map that has a place in the picture with
+forward pass. Agreement is ``agreement``'s rank correlation of the last map that lies on the picture with
 Grad-CAM of the last stage, for the predicted class; a map that is the same everywhere ranks nothing, and has none.
 """
 
@@ -43,7 +43,7 @@ class Inferences:
     all classes, where there are ``ALL`` at most; ``losses`` (b,) of the true class, NaN without one; ``attention`` and
     ``cam`` (b, h, w) with at most ``SIDE`` cells a side, the latter divided by its peak; ``features`` (b, c), the last
     stage's means over the picture, scaled to length one; ``agreement`` (b,). What the model has not, or what was not
-    asked for, is None. ``reasons`` (b,) say why a picture has no answer that counts, None where it has one.
+    requested, is None. ``reasons`` (b,) say why a picture has no answer that counts, None where it has one.
     """
 
     top: np.ndarray
@@ -75,7 +75,7 @@ def batch_size(classifier: Classifier) -> int:
 
 
 def last_map(classifier: Classifier) -> str | None:
-    """The last tap whose map has a place in the picture."""
+    """The last tap whose map lies on the picture."""
     return next((name for name, tap in reversed(classifier.taps.items()) if tap.kind.on_picture), None)
 
 

@@ -24,7 +24,7 @@ from core.files import native, put, reason, to_json
 from core.types import InvalidInput
 
 NAME = re.compile(r"part-(\d{9,})-(\d{9,})\.parquet")
-LEFT = 600  # seconds after which a file that nobody finished is thrown away
+LEFT = 600  # seconds after which an unfinished file is removed
 
 SCHEMA = pa.schema(
     {
@@ -48,7 +48,7 @@ SCHEMA = pa.schema(
         "features": pa.list_(pa.float16()),
     }
 )
-"""The columns of a part. What a model has not, or what was not asked for, is null."""
+"""The columns of a part. What a model has not, or what was not requested, is null."""
 
 
 @dataclass(frozen=True)

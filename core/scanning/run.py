@@ -81,8 +81,8 @@ class Run:
 
         ``number`` is the picture's place in the collection, ``path`` is relative to it, ``label`` what the data call it
         and ``true`` the model's class of that name, missing where there is none; so are ``correct`` and ``loss`` then.
-        ``agreement`` is missing where the model has no attention with a place in the picture, where one of the two maps
-        is the same everywhere, or where it was not asked for.
+        ``agreement`` is missing where the model has no attention that lies on the picture, where one of the two maps
+        is the same everywhere, or where it was not requested.
 
         Raises:
             InvalidInput: the folder is gone, or a part is damaged.

@@ -144,7 +144,7 @@ class Work:
                         progress(before + (len(rows) if rows else 0), total)
         except BaseException:
             if rows is not None:
-                with suppress(InvalidInput):  # what stopped the scan is to be told, and that is often the disk itself
+                with suppress(InvalidInput):  # what stopped the scan is to be raised, and that is often the disk itself
                     rows.write(self.folder)
             raise
         if rows is not None:
@@ -196,7 +196,7 @@ class Work:
 
 
 def ahead(make: Callable[[A], B], items: Sequence[A], threads: int) -> Generator[B, None, None]:
-    """What ``make`` gives for each item, in order, made in threads a little ahead of what is asked for."""
+    """What ``make`` gives for each item, in order, made in threads a little ahead of the consumer."""
     waiting: deque[Future[B]] = deque()
     with ThreadPoolExecutor(threads, "fovea-reading") as pool:
         try:

@@ -1,4 +1,4 @@
-"""The canvas that draws the made scenes: smooth shapes, gradients and light, in coordinates of the unit square.
+"""The canvas that scenes are drawn on: smooth shapes, gradients and light, in coordinates of the unit square.
 
 Everything is drawn on a canvas several times too large and reduced afterwards, so edges come out smooth at every size.
 """
@@ -97,7 +97,7 @@ class Canvas:
     """Draws on ``image``; with a ``mask`` (an L image of the same size), every solid shape is recorded there too.
 
     Without ``size`` the coordinates are those of the unit square. With it they are a object's own: the origin is put at
-    ``at``, one unit is ``size`` of the side, mirrored when asked, then turned by ``angle`` radians.
+    ``at``, one unit is ``size`` of the side, mirrored if ``mirror``, then turned by ``angle`` radians.
     """
 
     def __init__(self, image: Image.Image, rng: Random, light: Light, mask: Image.Image | None = None, *,

@@ -1,4 +1,4 @@
-"""Training pictures, each varied anew at every look: the variation is drawn for seed, epoch and picture."""
+"""Training pictures, each varied again in every epoch: the variation is drawn for seed, epoch and picture."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def variation(size: int, recipe: Recipe) -> v2.Transform:
 
 
 class Pictures(Dataset[tuple[Tensor, int, Tensor]]):
-    """Training pictures, varied anew in each epoch: item -> ((3, size, size) uint8, label, chance (3,) in 0..1).
+    """Training pictures, varied again in each epoch: item -> ((3, size, size) uint8, label, chance (3,) in 0..1).
 
     ``chance`` is for ``vary_color``, which takes a whole batch at once.
     """

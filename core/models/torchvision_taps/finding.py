@@ -1,4 +1,4 @@
-"""Where the features of a model lie on the picture: told by architectures that are known, else found by watching.
+"""Where the features of a model lie on the picture: by known architectures, else found by observing passes.
 
 ``STAGES`` says so of models that give out no grid (b, c, h, w), or that name their stages; ``KNOWN`` lists the whole
 architectures whose grids need not be tried.
@@ -47,7 +47,7 @@ KNOWN: tuple[type[nn.Module], ...] = (
     models.SqueezeNet,
     models.VGG,
 )
-"""Whole architectures whose grids lie on the picture by how they are made: nobody need try it."""
+"""Whole architectures whose grids lie on the picture by construction: they need no test."""
 
 
 def find_stages(module: nn.Module, x: Tensor) -> Found:

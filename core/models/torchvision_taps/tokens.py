@@ -29,7 +29,7 @@ Layout = tuple[int, int]
 
 
 def lay_tokens(module: nn.Module, x: Tensor) -> tuple[str, ...]:
-    """Tell the taps of a model's blocks what their tokens are, in place; the names of blocks where nobody can tell.
+    """Set what the tokens of a model's taps are, in place; returns the blocks where this cannot be found.
 
     ``x`` (1, 3, size, size) is any picture that the model takes.
     """

@@ -1,4 +1,4 @@
-"""torchvision's encoder block with a tap: every token looks at every other, the class token first.
+"""torchvision's encoder block with a tap: self-attention over all tokens, the class token first.
 
     z = x + W softmax(Q Kᵀ / √d) V,   y = z + mlp(norm z)          Q, K, V linear in norm x
 
