@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from numbers import Number
+from string import Formatter
 from typing import Any
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ENGLISH: Mapping[str, str] = {}
 SEPARATOR = ", "
+WORDY = 8
+"""Letters of its own that a template needs to be known again in a text."""
 
 
 class Message(str):
@@ -52,6 +56,34 @@ def translatable(described: object, *names: str) -> None:
     """Make messages of these texts of a frozen dataclass, which stand there as plain English: for ``__post_init__``."""
     for name in names:
         object.__setattr__(described, name, Message(getattr(described, name)))
+
+
+def recalled(text: str, table: Mapping[str, str]) -> str:
+    """An English sentence of which only the text is left, by the first template of the table that it fits.
+
+    A text that fits none stays as it is.
+    """
+    for template, translation in table.items():
+        if (form := _form(template)) and (found := form.fullmatch(text)):
+            values = {name: recalled(value, table) for name, value in found.groupdict().items()}
+            # The formats of numbers are passed over: these are text by now.
+            return "".join(before + values.get(name or "", "") for before, name, _, _ in Formatter().parse(translation))
+    return text
+
+
+@cache
+def _form(template: str) -> re.Pattern[str] | None:
+    """What texts look like that were made of a template; None for a key of another kind, and for hardly any words."""
+    parts = list(Formatter().parse(template)) if " " in template else []
+    if sum(map(len, re.findall(r"[^\W\d_]+", "".join(before for before, *_ in parts)))) < WORDY:
+        return None
+    pattern, seen = "", set()
+    for before, name, _, _ in parts:
+        pattern += re.escape(before)
+        if name:
+            pattern += f"(?P={name})" if name in seen else f"(?P<{name}>.*)"
+            seen.add(name)
+    return re.compile(pattern, re.DOTALL)
 
 
 def _kept(value: object) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Number
 
 from app.words import en
-from app.words.languages import LANGUAGES, say, table, use
+from app.words.languages import LANGUAGES, recall, say, table, use
 from app.words.markdown import Marked, code, literal
 from app.words.numbers import apart, chance, decimal, megabytes, percent, short, span, whole
 
@@ -21,6 +21,7 @@ __all__ = [
     "megabytes",
     "percent",
     "plain",
+    "recall",
     "say",
     "short",
     "span",

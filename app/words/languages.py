@@ -35,3 +35,10 @@ def say(text: object) -> str:
     if localized := getattr(text, "localized", None):
         return localized(table())
     return text if isinstance(text, str) else str(text)
+
+
+def recall(text: str) -> str:
+    """A sentence of ``core`` that was stored in English, as in a run's files, in the language of this run."""
+    from core.messages import recalled  # by now core is there
+
+    return recalled(text, table())

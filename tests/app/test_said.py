@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from app import words
-from app.words import Marked, known, literal, plain, say, use, word
+from app.words import Marked, known, literal, plain, recall, say, use, word
 from core import InvalidInput
 from core.attribution import method
 from core.messages import Message
@@ -51,3 +51,16 @@ def test_markdown_in_a_name_stays_literal(german: None, name: str) -> None:
     error = InvalidInput(SHORT, path=name, reason=Message("permission denied"))
     assert say(error) == f"{name} ist nicht lesbar: keine Berechtigung."
     assert literal(error) == literal(f"{name} ist nicht lesbar: keine Berechtigung.")
+
+
+def test_what_was_stored_in_english_is_known_again(german: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(GERMAN, "{path} holds {count:,} of {total:,} files.", "{total:,} Dateien, {count:,} in {path}")
+    error = InvalidInput(SHORT, path="a {0}: *b*.png", reason=Message("permission denied"))
+    assert recall(str(error)) == say(error) == "a {0}: *b*.png ist nicht lesbar: keine Berechtigung."
+    assert recall("x/ holds 1,200 of 3,400 files.") == "3,400 Dateien, 1,200 in x/"
+    assert (
+        recall("Occlusion") == "Occlusion"
+        and recall("something else (such as this)") == "something else (such as this)"
+    )
+    use("en")
+    assert recall(str(error)) == str(error)

@@ -16,7 +16,7 @@ from app.views.mistakes import comparison, export, overview, selection, taken
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
 from app.widgets import models
-from app.words import literal, say, whole, word
+from app.words import literal, recall, say, whole, word
 from core import InvalidInput
 from core.scanning import Run
 
@@ -154,7 +154,7 @@ def broken(opened: Opened) -> None:
         return
     with st.expander(word("broken.title", count=whole(len(found))), icon=":material/broken_image:", key="broken"):
         st.dataframe(
-            found,
+            found.assign(reason=found["reason"].map(recall)),
             hide_index=True,
             height=LINE * (min(LINES, len(found)) + 1) + 3,
             row_height=LINE,

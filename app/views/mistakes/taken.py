@@ -7,7 +7,7 @@ import streamlit as st
 from app import state
 from app.runtime.mistakes import scans
 from app.views.mistakes.keys import MistakesKey
-from app.words import literal, plain, word
+from app.words import literal, plain, recall, word
 from core import InvalidInput
 from core.data import ALL_SPLITS, NO_COLUMN, ONE_HOT, Collection, Taken
 from core.scanning import Run
@@ -66,7 +66,7 @@ def state_of(run: Run) -> None:
         else:
             told.append(word("taken.stated.columns", path=path, label=label))
     if taken.get("note"):
-        told.append(literal(taken["note"]))
+        told.append(literal(recall(taken["note"])))
     if told:
         st.caption(" ".join(told))
 
