@@ -32,7 +32,8 @@ class Kind(str):
         kind.axes, kind.growing = axes, growing
         return kind
 
-    def __getnewargs__(self) -> tuple[str, tuple[str, ...], bool]:  # a copy of a module copies the kinds of its taps
+    # A copy of a module copies the kinds of its taps.
+    def __getnewargs__(self) -> tuple[str, tuple[str, ...], bool]:  # type: ignore[override]
         return str(self), self.axes, self.growing
 
     @property

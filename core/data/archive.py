@@ -1,4 +1,4 @@
-"""Pictures in a zip, read out of it one by one: nothing is ever unpacked to the disk, so nothing can end up elsewhere.
+"""Pictures in a zip, read one by one without unpacking anything to the disk.
 
 A zip is untrusted. How long its table of contents is, what it says to unpack to and where its paths lead is known
 before anything is unpacked, and no picture is unpacked beyond the size that a picture may have.

@@ -1,4 +1,4 @@
-"""A collection: pictures in a fixed order that are gone through once, wherever they lie, with the labels they have."""
+"""A collection: pictures in a fixed order, wherever they are stored, with their labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which column of a table is which: by what its cells hold, then by what it is called."""
+"""Find the columns of a table: by the content of their cells, then by their headings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data sets to train and to measure on, by name or by folder: made scenes, torchvision's sets, a subfolder a class."""
+"""Data sets to train and to measure on, by name or by folder: scenes, torchvision's sets, folders of classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which class of a model a label of the data means: by name, by WordNet's number, or as the user says."""
+"""Match labels of the data to classes of a model: by name, by WordNet number, or by a given mapping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of files as text: every name can be shown and stored, also one that is no UTF-8, and found again by that."""
+"""File names as text: every name can be shown, stored and found again, even one that is not UTF-8."""
 
 from __future__ import annotations
 

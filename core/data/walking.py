@@ -1,4 +1,4 @@
-"""Which files of a folder are pictures to look at: links are followed, what systems leave behind is passed over."""
+"""The pictures in a folder: links are followed, hidden and system files are passed over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often a model is right, what it takes for what, and what is left when its attention is taken from it."""
+"""The accuracy of a model, its confusion matrix, and its accuracy with its attention changed."""
 
 from __future__ import annotations
 

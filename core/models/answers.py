@@ -1,4 +1,4 @@
-"""What the outputs of a model are, and the probabilities that they stand for: the one place that knows.
+"""What the outputs of a model are, and the probabilities that they stand for.
 
     logits          p = softmax(z) over the classes
     sigmoid         p = 1 / (1 + exp(−z)) of each output by itself; several of them need not add up to one

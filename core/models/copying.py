@@ -1,4 +1,4 @@
-"""Copies of modules as people have them: compiled or parallel, with features kept, hooks set, methods replaced.
+"""Copies of modules: compiled or parallel ones, with hooks, stored features or replaced methods.
 
 ``copy.deepcopy`` alone fails at a tensor with a graph behind it, at a lock or an open file, and does not copy
 functions, so that a patched ``forward`` of the copy would run the original.

@@ -1,4 +1,4 @@
-"""The guard where models come in: each is tried once, thoroughly, and set up so that its answers stay its own.
+"""The guard: test a user's model once, and set it up so that its outputs stay its own.
 
 Two different pictures go through the untouched module in one batch, and one of them alone; then through what is made of
 it, as it is usually run and as it is watched with gradients. All answers must be finite and the same, to ``CLOSE`` of
@@ -59,12 +59,12 @@ def admit(module: nn.Module, card: ModelCard, device: torch.device) -> Admitted:
 
     def job() -> Admitted:
         try:
-            return Trial(prepare_module(module, device), card, device, Manner()).admit()
+            return Admission(prepare_module(module, device), card, device, Manner()).admit()
         except InvalidInput as error:
             if theirs is None:
                 raise
             try:
-                return Trial(prepare_module(theirs, device, keep=True), card, device, Manner(mixed=True)).admit()
+                return Admission(prepare_module(theirs, device, keep=True), card, device, Manner(mixed=True)).admit()
             except InvalidInput as other:
                 raise (error if other.__cause__ else other) from None  # neither takes the pictures
 
@@ -81,7 +81,7 @@ def pictures(card: ModelCard, device: torch.device) -> Tensor:
     return ((0.7 * shapes + 0.3 * noise - mean) / std).to(device, memory_format=torch.channels_last)
 
 
-class Trial:
+class Admission:
     """One module under test. What is learned of it is kept: the ``manner`` to run it in, and the ``notes``."""
 
     def __init__(self, module: nn.Module, card: ModelCard, device: torch.device, manner: Manner):

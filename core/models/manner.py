@@ -1,4 +1,4 @@
-"""How a module wants to be run: one picture at a time, on a copy of its input, without a graph, one of its outputs."""
+"""How a module must be run: one picture at a time, on a copy of its input, without a graph, one of its outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small vision transformer: a convolutional stem makes patches, blocks of attention do everything else.
+"""A small vision transformer: a convolutional stem makes patches, then come transformer blocks.
 
 Four 3×3 convolutions of stride 2 lead a 128 px picture to 8×8 patches ("Early convolutions help transformers see
 better", Xiao et al., NeurIPS 2021), as wide as the backbone's four stages. A class token and a learned place for each

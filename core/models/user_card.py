@@ -1,4 +1,4 @@
-"""The card of a user's own model: a small JSON file that strangers write, so everything in it is checked.
+"""The card of a user's own model: a small JSON file of unknown origin, so everything in it is checked.
 
     {"architecture": "torchvision/resnet18", "classes": ["cat", "dog"], "size": 224}
 

@@ -1,4 +1,4 @@
-"""Weights loaded into the module that they fit, under whatever names a training gave to them."""
+"""Load weights into the module that they fit, whatever prefix a training added to their names."""
 
 from __future__ import annotations
 

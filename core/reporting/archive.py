@@ -1,4 +1,4 @@
-"""What can be taken along of a run: its table with the tags, and its pictures with a map over each."""
+"""Exports of a run: its table with the tags, and its pictures with a map over each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report says of a run, ready for JSON: how often it is right, what it mistakes, and how far it knows that."""
+"""The facts of a report, ready for JSON: accuracy, confusions and calibration."""
 
 from __future__ import annotations
 

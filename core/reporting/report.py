@@ -1,4 +1,4 @@
-"""A report: what a run found, as one HTML file that needs nothing else, and the same as JSON."""
+"""A report: the findings of a run as one self-contained HTML file, and the same as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows that are in hand until they are written as a part."""
+"""Rows that are collected until they are written as a part."""
 
 from __future__ import annotations
 

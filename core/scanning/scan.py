@@ -1,4 +1,4 @@
-"""Scan a collection: every picture once, read ahead in threads, answered batch by batch, kept part by part.
+"""Scan a collection: read every picture once in threads, answer it in batches, and write the rows in parts.
 
 The collection is cut into batches that are always the same, however often the scan was stopped: a scan
 that goes on gives the rows that an unbroken one gives. Under torchrun each process takes a share of the batches that

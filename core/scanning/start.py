@@ -1,4 +1,4 @@
-"""How a scan begins, or goes on: the run's facts are settled, and the batches are found that no part covers yet."""
+"""Begin or resume a scan: settle the facts of the run, and find the batches that no part covers yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training makes small: cross-entropy or the squared error of the probabilities, each class weighed as wanted.
+"""The loss: cross-entropy or squared error of the probabilities, with class weights.
 
 The squared error is the score of Brier ("Verification of forecasts expressed in terms of probability", 1950): of the
 softmax, not of the logits as with Hui and Belkin (ICLR 2021). It is a proper score, so that the probabilities which

@@ -1,4 +1,4 @@
-"""Two optimizers at one learning rate: Muon for the hidden matrices, AdamW for everything else.
+"""Two optimizers with one learning rate: Muon for the hidden matrices, AdamW for everything else.
 
 Muon makes the momentum of a weight matrix orthogonal before it is applied, so that all its directions learn at one pace
 (Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; the scale that matches AdamW's step

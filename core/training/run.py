@@ -1,4 +1,4 @@
-"""From a slug and a data set to weights and a card in the zoo."""
+"""Train a model: from a slug and a data set to weights and a card in the zoo."""
 
 from __future__ import annotations
 
