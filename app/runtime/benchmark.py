@@ -27,7 +27,7 @@ ASIDE = torch.device("meta")
 
 
 @dataclass(frozen=True)
-class League:
+class BenchmarkTable:
     """The ``rows``, and the files that should hold some and are ``broken``."""
 
     rows: tuple[BenchmarkRow, ...]
@@ -40,7 +40,7 @@ def own_file() -> Path:
     return Path(named).expanduser() if named else home() / "benchmark.json"
 
 
-def read(checksums: Mapping[str, str]) -> League:
+def read(checksums: Mapping[str, str]) -> BenchmarkTable:
     """The shipped rows, and over those of the same model and source this machine's own.
 
     ``checksums`` of the weights are by model: a row of other weights, or of a model that is not there, says nothing.
@@ -56,7 +56,7 @@ def read(checksums: Mapping[str, str]) -> League:
         table |= dict.fromkeys(((one.model, one.source) for one in rows), ())
         for one in rows:
             table[one.model, one.source] += (one,)
-    return League(tuple(row for rows in table.values() for row in rows), tuple(broken))
+    return BenchmarkTable(tuple(row for rows in table.values() for row in rows), tuple(broken))
 
 
 def _open(path: Path) -> tuple[BenchmarkRow, ...]:

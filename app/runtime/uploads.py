@@ -122,7 +122,7 @@ def is_refused(file: Any) -> bool:
     return file.type == REFUSED
 
 
-def let_go(*files: Any) -> None:
+def release(*files: Any) -> None:
     """Free the bytes of uploaded files that have been opened; their uploader shows them no more."""
     context = get_script_run_ctx()
     if context is None or not isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):

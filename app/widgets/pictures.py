@@ -105,7 +105,7 @@ def take_in(files: list) -> None:
             state.forget(Key.TARGET)
         except InvalidInput as error:
             state.notice(say(error) if file.name in str(error) else f"{file.name}: {say(error)}")
-        uploads.let_go(file)
+        uploads.release(file)
     uploads.give_back()
 
 

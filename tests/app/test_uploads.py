@@ -163,11 +163,11 @@ def photograph(side: int = 64) -> bytes:
 
 
 @pytest.fixture
-def let_go(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def release(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The names of the files that have been let go."""
     names: list[str] = []
-    own = uploads.let_go
-    monkeypatch.setattr(uploads, "let_go", lambda *files: (names.extend(one.name for one in files), own(*files)))
+    own = uploads.release
+    monkeypatch.setattr(uploads, "release", lambda *files: (names.extend(one.name for one in files), own(*files)))
     return names
 
 
@@ -179,12 +179,12 @@ def warnings(page: AppTest) -> list[str]:
     return [one.value for one in page.warning]
 
 
-def test_pictures_are_let_go_once_they_are_open_and_broken_ones_too(let_go: list[str]) -> None:
+def test_pictures_are_released_once_they_are_open_and_broken_ones_too(release: list[str]) -> None:
     page = open_page()
     files = [("a.png", photograph(), "image/png"), ("b.png", b"no picture", "image/png"),
              ("c.png", photograph() + bytes(MAX_BYTES), "image/png")]  # fmt: skip
     uploader(page).set_value(files).run()
-    assert let_go == ["a.png", "b.png", "c.png"]
+    assert release == ["a.png", "b.png", "c.png"]
     assert [one.name for one in page.session_state[Key.UPLOADS].values()] == ["a.png"]
     assert not uploader(page).value  # an empty uploader
     said = warnings(page)
@@ -193,7 +193,7 @@ def test_pictures_are_let_go_once_they_are_open_and_broken_ones_too(let_go: list
     assert not warnings(page)  # the next upload has its own outcome
 
 
-def test_a_stale_warning_does_not_come_along_to_another_page(let_go: list[str]) -> None:
+def test_a_stale_warning_does_not_come_along_to_another_page(release: list[str]) -> None:
     page = visit(open_page(), "models").run()
     uploader(page).set_value([("b.png", b"no picture", "image/png")]).run()
     assert warnings(page)

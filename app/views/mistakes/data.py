@@ -133,7 +133,7 @@ def bring_zip() -> str:
             state.put(MistakesKey.ZIP, str(scans.keep_zip(file, file.name)))
         except InvalidInput as error:
             state.put(MistakesKey.ZIP_REFUSED, say(error))
-        uploads.let_go(file)
+        uploads.release(file)
         state.renew(MistakesKey.ZIP_UPLOADER)  # an empty one: the zip is on the disk now, and not in memory as well
 
     st.file_uploader(

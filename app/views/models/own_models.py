@@ -60,7 +60,7 @@ def take_in(files: list) -> str:
     title = found.card.title if found.card.title != found.card.slug.rpartition("/")[2] else PurePath(name).stem
     facts = {**found.card.facts, "uploaded": name}
     state.add_own_model(replace(found, card=replace(found.card, title=title, facts=facts)))
-    uploads.let_go(*files)
+    uploads.release(*files)
     return found.card.slug
 
 

@@ -24,7 +24,7 @@ FAST = 2.0
 """Seconds that a map with its re-drawn copies may take, to be compared with the others."""
 
 
-def careless(row: BenchmarkRow) -> bool:
+def is_insensitive(row: BenchmarkRow) -> bool:
     """Whether the map of a source hardly changes when every weight is re-drawn."""
     return row.mean >= INSENSITIVE
 
@@ -32,10 +32,13 @@ def careless(row: BenchmarkRow) -> bool:
 def verdict(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
     """In a sentence: which maps are insensitive to the weights."""
     maps = ranking.others(rows)
-    names, titles = [row.source for row in maps if careless(row)], source_titles(card, [row.source for row in maps])
+    names, titles = (
+        [row.source for row in maps if is_insensitive(row)],
+        source_titles(card, [row.source for row in maps]),
+    )
     if not names:
         return word("random.all", count=len(maps))
-    return word("random.careless", count=len(names), all=len(maps), names=", ".join(titles[name] for name in names))
+    return word("random.insensitive", count=len(names), all=len(maps), names=", ".join(titles[name] for name in names))
 
 
 def unasked(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
@@ -57,7 +60,7 @@ def show(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     with left:
         if ranking.others(found):
             st.markdown(verdict(found, card), help=word("term.rank-correlation.means"))
-            ranking.show(found, card, INSENSITIVE, warned=careless, pick=True)
+            ranking.show(found, card, INSENSITIVE, warned=is_insensitive, pick=True)
             st.caption(f"{word('random.how', limit=INSENSITIVE)} {ranking.origin(found)} {unasked(rows, card)}")
         else:
             ranking.empty(card)

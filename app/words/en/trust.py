@@ -66,7 +66,7 @@ WORDS = {
     "random.about": "Model randomization test: all weights are re-initialized, which removes everything that the model has learned, and the map is computed again. The value is the rank correlation of the two maps. At 1 they are the same; lower is better.",
     "random.limit": "Limit: a map that changes is not therefore right, since noise changes too. The test only finds maps that do not depend on what the model has learned.",
     "random.all": "All **{count}** maps depend on the weights.",
-    "random.careless": "Insensitive to the weights, **{count} of {all}** maps: {names}.",
+    "random.insensitive": "Insensitive to the weights, **{count} of {all}** maps: {names}.",
     "random.how": "Dotted line: maps at {limit} or above are called insensitive. Lines: 95 % interval of the mean. Hollow points: references that do not depend on the model, so they never change. Click a row to see its map.",
     "random.live": "The test on your picture",
     "random.cares": "Final rank correlation: {value}. **This map is sensitive to the weights.**",

@@ -246,7 +246,7 @@ def test_what_does_not_care_is_named() -> None:
     made = BenchmarkRow(card.slug, "saliency", "randomized", 0.5, 0.4, 0.6, None, 2, 2, 0, "")
     every = [made, replace(made, source="lrp", mean=0.49), replace(made, source="edges", mean=1.0)]
     text = randomization.verdict(every, card)
-    assert text == word("random.careless", count=1, all=2, names="Saliency")
+    assert text == word("random.insensitive", count=1, all=2, names="Saliency")
     assert randomization.verdict(every[1:], card) == word("random.all", count=1)
 
 
