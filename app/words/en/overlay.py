@@ -54,7 +54,7 @@ WORDS = {
     "overlay.masked": "row {row}, column {column}: no value",
     "overlay.outside": "The model does not see this part of the picture.",
     "overlay.beyond": "row {row}, column {column}: outside the attention window of this patch",
-    "overlay.strongest": "row {row}, column {column} attends most to row {there_row}, column {there_column}: {value} (uniform: {uniform})",
+    "overlay.strongest": "Attends most to row {there_row}, column {there_column}: {value} (uniform: {uniform})",
     "overlay.difference_value": "row {row}, column {column}: {value} (attention {first}, attribution {second})",
     "overlay.difference_title": "Attention minus attribution",
     "overlay.difference_low": "attribution only",
