@@ -14,7 +14,7 @@ from core.attribution.differentiable import differentiable
 from core.checking import brief
 from core.classifier import Classifier
 from core.legacy import current
-from core.messages import translatable
+from core.messages import Message, translatable
 from core.types import InvalidInput
 
 Number = int | float | np.integer | np.floating
@@ -191,9 +191,11 @@ class Method:
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in given:
             if name not in known:
-                listed = ", ".join(known) or "no parameters"
                 raise InvalidInput(
-                    "{title} has no parameter '{name}'; it has {listed}.", title=self.title, name=name, listed=listed
+                    "{title} has no parameter '{name}'. It has: {names}.",
+                    title=self.title,
+                    name=name,
+                    names=[*known] or [Message("none")],
                 )
         return {
             name: parameter.check(classifier, given[name]) if name in given else parameter.initial(classifier)

@@ -119,8 +119,8 @@ def _open_shortcut(family: str, rest: str) -> Picture:
     told = told or scenes.plan(_number(seed)).object
     if told not in scenes.OBJECTS:
         raise InvalidInput(
-            "Scenes have no class '{told}'. Choose one of: {classes}.",
-            told=told,
+            "Scenes have no class '{name}'. Choose one of: {classes}.",
+            name=told,
             classes=list(scenes.OBJECTS),
         )
     tag = SHORTCUTS[family] == "tag"

@@ -131,8 +131,8 @@ def test_mistakes_are_told_in_one_sentence(tiny: Callable[[str], Classifier], pi
     refused("has no class 'cat'", classifier, picture, "saliency", "cat")
     refused("has no class 10", classifier, picture, "saliency", 10)
     refused("takes a Picture", classifier, picture.pixels, "saliency")
-    refused("has no parameter 'steps'; it has no parameters", classifier, picture, "saliency", steps=50)
-    refused("has no parameter 'step'; it has steps, baseline", classifier, picture, "integrated-gradients", step=50)
+    refused("has no parameter 'steps'. It has: none", classifier, picture, "saliency", steps=50)
+    refused("has no parameter 'step'. It has: steps, baseline", classifier, picture, "integrated-gradients", step=50)
     for wrong in (9, 501, 20.5, float("nan"), "50", True, None):
         refused("a whole number from 10 to 500", classifier, picture, "integrated-gradients", steps=wrong)
     refused("a whole number from 0 to 999", classifier, picture, "smoothgrad", seed=True)
