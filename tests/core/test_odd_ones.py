@@ -87,7 +87,7 @@ def test_few_pixels_and_few_classes(picture: Picture, size: int, classes: int) -
 
 @pytest.mark.parametrize("wrong", ["saliency", [[1, 2], [3]], {"a": 1}, None, object()])
 def test_what_is_no_map_at_all(wrong: object) -> None:
-    with pytest.raises(InvalidInput, match=r"^Give a map of shape \(h, w\)[^\n]*\.$"):
+    with pytest.raises(InvalidInput, match=r"^Give a map of (numbers of )?shape \(h, w\)[^\n]*\.$"):
         to_values(wrong)
 
 

@@ -51,7 +51,9 @@ WRONG = [
 
 @pytest.mark.parametrize("parts", WRONG, ids=str)
 def test_a_part_out_of_its_bounds_is_one_sentence(parts: dict) -> None:
-    with pytest.raises(InvalidInput, match=rf"^{next(iter(parts)).replace('_', ' ').capitalize()} must be [^\n]+\.$"):
+    name = next(iter(parts)).replace("_", " ").capitalize()
+    told = "Each size needs" if "sizes" in parts else f"{name} must be"
+    with pytest.raises(InvalidInput, match=rf"^{told} [^\n]+\.$"):
         recipe("scenes", **parts)
 
 
