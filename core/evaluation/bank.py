@@ -2,12 +2,13 @@
 
 A map is kept without its sign, pooled to at most ``SIDE`` cells a side and divided by its largest value. Attributions:
 
-    v = 1 − s (1 − (q / LEVELS)²),   q whole, 0 to LEVELS,   s = (largest − least) / largest
+    v = 1 − s (1 − (q / L)²),   q whole, 0 to L,   s = (largest − least) / largest
 
-The square keeps apart the many small values of a map with one peak. Attention may be a gate that is nearly the same
-everywhere and differs in the last digits, so there q is the rank of each cell, and s (KNOTS,) says how far the values
-of some ranks are below 1. Maps can be restored, pictures cannot. Files are named by the checksum of the weights,
-so a model that was trained again has no bank until one is made for it.
+The square keeps apart the many small values of a map with one peak; L is ``LEVELS``, and ``FINE`` for the methods
+whose maps have few cells above zero. Attention may be a gate that is nearly the same everywhere and differs in the
+last digits, so there q is the rank of each cell, and s (KNOTS,) says how far the values of some ranks are below 1. Maps
+can be restored, pictures cannot. Files are named by the checksum of the weights, so a model that was trained again has
+no bank until one is made for it.
 
 A map is known by its source, as ``map_source`` names it, and by the settings that decide what it shows: the stage
 of Grad-CAM, the baseline of Integrated Gradients. How many samples it is made of is none of them.
@@ -33,7 +34,8 @@ from core.models import zoo
 from core.types import AttentionMap, Attribution, InvalidInput
 
 SIDE = 16
-LEVELS = 15
+LEVELS, FINE = 15, 63
+PEAKED = {"grad-cam", "guided-grad-cam"}
 TIE, LEAST = 5e-5, 1e-9
 """The part of a map's spread that sets its ranks apart where values that were kept are equal."""
 KNOTS = 1 - np.linspace(1, 0, 17) ** 2
@@ -88,7 +90,7 @@ class Bank:
             values = (1 - below) * (1 - part) + LEAST * shares
             values = np.minimum(values, 1 - STEP * (packed.max((1, 2), keepdims=True) - packed))
         else:
-            values = 1 - spread[:, None, None] * (1 - (packed / LEVELS) ** 2)
+            values = 1 - spread[:, None, None] * (1 - (packed / levels(name)) ** 2)
         return np.where(packed.any((1, 2), keepdims=True), values, 0.0)
 
     def having(
@@ -103,7 +105,7 @@ class Bank:
         else:
             spreads = below.max((1, 2)) * (size[:, 0, 0] > 0)
             share = np.clip(1 - below / np.where(spreads > 0, spreads, 1)[:, None, None], 0, 1)
-            packed = np.where(spreads[:, None, None] > 0, np.rint(LEVELS * np.sqrt(share)), 0)
+            packed = np.where(spreads[:, None, None] > 0, np.rint(levels(name) * np.sqrt(share)), 0)
         return self.adding(name, packed.astype(np.uint8), spreads.astype(np.float16), settings, made)
 
     def without(self, sha256: str) -> Bank:
@@ -135,6 +137,11 @@ class Bank:
 def is_attention(name: str) -> bool:
     """Whether a source is an attention map."""
     return name.startswith(f"{ATTENTION}/")
+
+
+def levels(name: str) -> int:
+    """The largest whole number that a value of an attribution is kept as."""
+    return FINE if name in PEAKED else LEVELS
 
 
 def curve(ranked: np.ndarray, below: np.ndarray) -> np.ndarray:
