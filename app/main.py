@@ -26,7 +26,7 @@ with st.spinner(word("app.waking")):  # the first user waits for torch to be imp
     from app.widgets import glossary, history, models, pictures, weights
     from core import InvalidInput, ModelCard, Picture, Stopped
 
-    standing.settle()
+    standing.prepare_process()
 
 
 def frame() -> tuple[ModelCard, str, str, Picture]:
@@ -41,7 +41,7 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
         sample, picture = pictures.pick_picture(card.family)
         framing, picture = pictures.pick_framing(card, picture)
     st.caption(word("device.is", device=state.device()))
-    glossary.show()
+    glossary.show_glossary()
     return card, sample, framing, picture
 
 

@@ -142,7 +142,7 @@ def reading(model: Classifier, picture: Picture) -> Reading:
     return results.store().get(key_of(model, picture, "reading"), lambda: core.read(model, picture))
 
 
-def look(model: Classifier, picture: Picture, target: Target = None) -> Reading:
+def reading_with_panel(model: Classifier, picture: Picture, target: Target = None) -> Reading:
     """The reading, with all that one backward pass for the target tells put beside it: the panel's attributions.
 
     What was known before is not computed again.

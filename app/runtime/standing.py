@@ -9,7 +9,7 @@ from functools import cache
 from app.runtime import uploads
 
 
-def settle() -> None:
+def prepare_process() -> None:
     """Leave all that was imported out of garbage collection, and put the quota in force."""
     freeze()
     uploads.limit()

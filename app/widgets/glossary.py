@@ -18,7 +18,7 @@ def find(text: str) -> list[Marked]:
     return [entries[term] for term in sorted(entries, key=str.casefold) if text.casefold() in entries[term].casefold()]
 
 
-def show() -> None:
+def show_glossary() -> None:
     """Draw the button that opens the glossary."""
     with st.popover(word("glossary.title"), icon=":material/menu_book:", type="tertiary", key="glossary"):
         search()

@@ -79,7 +79,7 @@ def pick_picture(family: str) -> tuple[str, Picture]:
             state.put(Key.SAMPLE, event["slug"])
             state.forget(Key.TARGET)
 
-    gallery.show(
+    gallery.show_gallery(
         [*own, *tiles],
         chosen,
         key=Key.GALLERY,

@@ -32,7 +32,7 @@ def page(slug: str, family: bool, clicked: int | None = None) -> None:
         state.put("done", True)
         state.put(ExploreKey.ABLATIONS, {"selection": {"rows": [], "columns": [], "cells": [(clicked, "part")]}})
         ablations.click(known.find_ablations(model, picture, reading.predicted))
-    interventions.show(Analysis(**situation(model, picture, computed=False, sample=SAMPLE)))
+    interventions.show_interventions(Analysis(**situation(model, picture, computed=False, sample=SAMPLE)))
 
 
 def model_of(slug: str, family: bool) -> Classifier:

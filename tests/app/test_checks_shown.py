@@ -23,7 +23,7 @@ from tests.app.pages import said
 from tests.app.trial_page import open_trial, situation
 from tests.core.attentive_models import adopted
 
-open_checks = partial(open_trial, checks.show)
+open_checks = partial(open_trial, checks.show_checks)
 VERDICTS = {True: "passed", False: "not passed", None: "not applicable"}
 
 
@@ -163,8 +163,8 @@ def test_numbers_as_people_read_them() -> None:
     cases = [("rows", 3e-7, "0.0000003"), ("rows", 0.0, "0"), ("complete", 0.042, "4.2 %"), ("blob", -0.031, "−0.03")]
     for slug, value, text in cases:
         assert checks.number(slug, value) == text
-    one = checks.told(Check("target", True, 0.31), blind=False)
+    one = checks.check_text(Check("target", True, 0.31), blind=False)
     assert one == word("check.target.value", value="0.31", limit="0.95")
-    assert checks.told(Check("complete", False, 0.2), False) == word(
+    assert checks.check_text(Check("complete", False, 0.2), False) == word(
         "check.complete.value", value="20.0 %", limit="5 %"
     )

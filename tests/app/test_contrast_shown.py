@@ -84,15 +84,19 @@ def test_one_look_fills_the_strip_from_one_pass(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(runtime.results, "store", lambda: own)
     monkeypatch.setattr(core, "panel", lambda *rest: asked.append(rest[2]) or panel(*rest))
     picture = open_sample(SAMPLE)
-    reading = runtime.look(classifier, picture)
+    reading = runtime.reading_with_panel(classifier, picture)
     for slug in [one.slug for one in METHODS if one.in_panel]:
         key = runtime.attribution_key(classifier, picture, method(slug), reading.predicted, {})
         found, slow = runtime.find_attribution(key), core.attribute(classifier, picture, slug)
         assert found.target == slow.target
         assert np.allclose(found.values, slow.values, atol=1e-5 * np.abs(slow.values).max())
-    assert runtime.look(classifier, picture, reading.predicted) is reading is runtime.reading(classifier, picture)
+    assert (
+        runtime.reading_with_panel(classifier, picture, reading.predicted)
+        is reading
+        is runtime.reading(classifier, picture)
+    )
     assert asked == [None]
-    assert runtime.look(classifier, picture, (reading.predicted + 1) % 10) is reading and len(asked) == 2
+    assert runtime.reading_with_panel(classifier, picture, (reading.predicted + 1) % 10) is reading and len(asked) == 2
 
 
 def test_every_method_says_what_it_is_made_of_and_what_it_needs() -> None:

@@ -24,7 +24,7 @@ from core.types import Picture
 from tests.app.trial_page import open_trial, situation
 from tests.core.attentive_models import adopted
 
-open_erasing = partial(open_trial, erasing.show)
+open_erasing = partial(open_trial, erasing.show_erasing)
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,7 @@ def test_the_list_is_searched_in_the_side_bar() -> None:
     def page() -> None:
         from app.widgets import glossary
 
-        glossary.show()
+        glossary.show_glossary()
 
     shown = AppTest.from_function(page).run()
     assert not shown.exception and str(word("term.grad-cam.means")) in shown.markdown[0].value

@@ -233,9 +233,9 @@ def test_the_component_is_mounted_without_a_pick() -> None:
     def page() -> None:
         import streamlit as st
 
-        from app.components.overlay import WORDS, pack, show
+        from app.components.overlay import WORDS, pack, show_overlay
 
-        result = show(pack(b"", (1, 1), (0, 0, 1, 1), [], [], words=dict.fromkeys(WORDS, "")), key="overlay")
+        result = show_overlay(pack(b"", (1, 1), (0, 0, 1, 1), [], [], words=dict.fromkeys(WORDS, "")), key="overlay")
         st.json({"pick": result.pick, "selected": result.selected})
 
     run = AppTest.from_function(page).run(timeout=30)

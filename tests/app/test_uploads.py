@@ -241,7 +241,7 @@ def test_what_was_imported_is_never_looked_through_again() -> None:
         open_page()
         frozen = gc.get_freeze_count()
         assert frozen > 100_000 and len(gc.get_objects()) < frozen
-        standing.settle()
+        standing.prepare_process()
         assert gc.get_freeze_count() == frozen  # once
     finally:
         gc.unfreeze()

@@ -38,7 +38,7 @@ def canvas() -> None:
         told = state.component("canvas", "painted")
         st.session_state.told = (*st.session_state.get("told", ()), told)
 
-    paint.show(
+    paint.show_canvas(
         np.zeros((2, 3)) if other else OWN,
         np.zeros((2, 3)) if other else OWN,
         picture(),
@@ -54,7 +54,7 @@ def canvas() -> None:
 def trial() -> None:
     """Interventions on a small model with self-attention."""
     model, sample = build_tiny("self-attention"), runtime.sample_picture("scenes/24")
-    interventions.show(Analysis(**situation(model, sample, computed=False, sample="scenes/24")))
+    interventions.show_interventions(Analysis(**situation(model, sample, computed=False, sample="scenes/24")))
 
 
 if __name__ == "__main__":

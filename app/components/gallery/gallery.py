@@ -30,7 +30,7 @@ _component = st.components.v2.component(
 )
 
 
-def show(
+def show_gallery(
     tiles: Sequence[Tile], selected: str, *, key: str, label: str, remove: str, on_chosen: Callable[[], None]
 ) -> Any:
     """Draw the strip; the result's ``chosen`` is {"slug", "action"} in the run that a click causes, else None.

@@ -37,7 +37,7 @@ _component = st.components.v2.component(
 )
 
 
-def show(
+def show_sheet(
     shots: Sequence[Shot], opened: int | None, *, key: str, label: str, gone: str, on_opened: Callable[[], None]
 ) -> Any:
     """Draw the pictures; the result's ``opened`` is the number of the one that was clicked, in that run, else None.

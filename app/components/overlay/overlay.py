@@ -132,7 +132,7 @@ def pack(
     return _framed(content) + body
 
 
-def show(
+def show_overlay(
     blob: bytes,
     *,
     key: str,

@@ -19,7 +19,7 @@ PARTS = ("grid", "element", "canvas", "main")
 DIGITS = 4
 
 
-def show(
+def show_canvas(
     values: np.ndarray,
     own: np.ndarray,
     jpeg: bytes,

@@ -64,7 +64,7 @@ def _row(term: str, one: Measure, share: bool) -> str:
     return f'<dt title="{means}">{name}</dt><dd>{tell(one.value)}</dd><p>{escape(beside(one, tell))}</p>'
 
 
-def show(analysis: Analysis) -> None:
+def show_agreement(analysis: Analysis) -> None:
     """Draw the panel, or why there is nothing to compare."""
     st.subheader(word("agreement.title"), help=word("term.agreement.means"))
     if why := missing(analysis):

@@ -89,7 +89,7 @@ export default function ({ data, parentElement }) {
 )
 
 
-def show() -> None:
+def show_link() -> None:
     """Draw the button; it says so when the address has been copied, and shows it where that cannot be."""
     words = {"label": plain("share.copy"), "done": plain("share.copied"), "help": plain("share.help")}
     _copying(data=words, key="link", width="content")

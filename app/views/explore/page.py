@@ -13,10 +13,10 @@ from app.views.explore.tests import address, section
 from app.widgets import models, weights
 
 
-def draw(subject: Subject) -> None:
+def draw_page(subject: Subject) -> None:
     """Draw the page for a model whose weights are here."""
     wanted = prediction.wanted(subject, Key.TARGET)
-    reading = runtime.look(subject.classifier, subject.picture, wanted)
+    reading = runtime.reading_with_panel(subject.classifier, subject.picture, wanted)
 
     stage, side = st.columns([2.7, 1], gap="large")
     with side:
@@ -35,7 +35,7 @@ def draw(subject: Subject) -> None:
         every = attributions.compute(subject, chosen, parameters, target, contrast)
         found = attributions.on_side(every, state.get(ExploreKey.SIDE))
         strip = attributions.strip(subject, target, chosen, every, parameters)
-        shown = panes.show(subject, reading, chosen, strip, found, paired=contrast is not None)
+        shown = panes.show_panes(subject, reading, chosen, strip, found, paired=contrast is not None)
         if found is not None:
             attributions.gap(chosen, found, parameters, subject)
         panes.gates(reading)
@@ -51,20 +51,20 @@ def draw(subject: Subject) -> None:
         parameters=tuple(sorted(parameters.items())),
         query=shown.query,
     )
-    state.publish(view, address.settle(reading))
+    state.publish(view, address.settle_address(reading))
 
     analysis = Analysis(subject, reading, target, shown, chosen, parameters, found)
     with below:
-        agreement.show(analysis)
+        agreement.show_agreement(analysis)
 
     with trials:
-        share.show(view, subject, names[target], reading, found, shown.query)
-        section.show(analysis)
+        share.show_share(view, subject, names[target], reading, found, shown.query)
+        section.show_tests(analysis)
 
-    pinned.show()
+    pinned.show_pinned()
 
 
 if (subject := state.subject()) is not None:
-    draw(subject)
+    draw_page(subject)
 else:
     weights.fetch(models.find_card(state.get(Key.MODEL)))

@@ -72,7 +72,7 @@ def pack(
     )
 
 
-def show(
+def show_panes(
     subject: Subject,
     reading: Reading,
     chosen: Method,
@@ -98,7 +98,7 @@ def show(
 
     blob = pack(subject, reading, shown, (left, right), word(f"overlay.attribution.{chosen.family}"))
     check_look()
-    result = overlay.show(blob, key=ExploreKey.OVERLAY, on_select=select, addressed=True)
+    result = overlay.show_overlay(blob, key=ExploreKey.OVERLAY, on_select=select, addressed=True)
     query = pinned(result.pick, reading, choice)
     title = titles.attention_title(reading, choice, query)
     if query is not None:

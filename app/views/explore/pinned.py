@@ -38,13 +38,13 @@ def _one(view: View, number: int) -> None:
     with stage:
         shown = [(chosen, found, parameters)] if found is not None else []
         blob = panes.pack(subject, reading, shown, (choice.slug if choice else layers.ENERGY, ""))
-        overlay.show(blob, key=f"kept.{view.number}", like=ExploreKey.OVERLAY)
+        overlay.show_overlay(blob, key=f"kept.{view.number}", like=ExploreKey.OVERLAY)
     with side:
         map_ = panes.Shown(choice, view.query, titles.attention_title(reading, choice, view.query))
-        agreement.show(Analysis(subject, reading, target, map_, chosen, parameters, found))
+        agreement.show_agreement(Analysis(subject, reading, target, map_, chosen, parameters, found))
 
 
-def show() -> None:
+def show_pinned() -> None:
     """Draw every kept analysis under the present one; one whose picture is gone says so."""
     views = state.kept()
     if not views:

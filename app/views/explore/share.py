@@ -99,7 +99,7 @@ def maps_file(
 def link(view: View, own: bool) -> None:
     """The button that copies the address, or why there is none to copy."""
     if view.travels and not own:
-        copying.show()
+        copying.show_link()
         return
     with st.popover(word("share.copy"), icon=":material/link_off:"):
         st.markdown(word("share.own") if own else word("share.upload"))
@@ -111,7 +111,7 @@ def keep(view: View) -> None:
     st.toast(word("keep.done", name=pictures.title(view.sample)), icon=":material/push_pin:")
 
 
-def show(
+def show_share(
     view: View, subject: Subject, target: str, reading: Reading, found: Attribution | None, query: int | None
 ) -> None:
     """Draw the row of buttons."""

@@ -41,7 +41,7 @@ export default function ({ data, parentElement }) {
 )
 
 
-def show(opened: Opened) -> None:
+def show_case(opened: Opened) -> None:
     """Draw the picture that is open; a line that says how to open one where none is."""
     number = selection.number()
     place = None if number is None else opened.place(number)
@@ -62,7 +62,7 @@ def show(opened: Opened) -> None:
         except InvalidInput as error:
             st.error(literal(error))
             return
-        case_maps.show(opened, place, picture, open_model(opened), classes)
+        case_maps.show_case_maps(opened, place, picture, open_model(opened), classes)
         nearest(opened, place, classes)
 
 
@@ -153,7 +153,7 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
             type="tertiary",
             on_click=lambda: selection.open_picture(None),
         )
-    tags.show(opened)
+    tags.show_tags(opened)
     if opens and state.get(Key.SAMPLE) == slug_of(opened.table["sha256"].iloc[place]):  # nothing was in the way
         st.switch_page(file_of("explore"))
 

@@ -37,10 +37,12 @@ class Look(NamedTuple):
     note: str = ""
 
 
-def show(opened: Opened, place: int, picture: Picture, model: Classifier | None, classes: tuple[int, int]) -> None:
+def show_case_maps(
+    opened: Opened, place: int, picture: Picture, model: Classifier | None, classes: tuple[int, int]
+) -> None:
     """Draw the maps side by side, then what erasing does; without the model, what the run has kept."""
     if model is None:
-        draw(list(kept(opened, place, picture)))
+        draw_case_maps(list(kept(opened, place, picture)))
         return
     reading, names = runtime.reading(model, picture), opened.classes
     if reading.predicted != classes[0]:
@@ -55,7 +57,7 @@ def show(opened: Opened, place: int, picture: Picture, model: Classifier | None,
     pair = compute(model, picture, method, classes)
     if pair is not None:
         drawn += pair_looks(picture, method, pair, (names[classes[0]], names[classes[1]]))
-    draw(drawn)
+    draw_case_maps(drawn)
     if attention is not None and is_constant(attention, maps.EVEN):
         st.caption(word("case.erase.even"))
     elif attention is not None:
@@ -88,7 +90,7 @@ def kept(opened: Opened, place: int, picture: Picture) -> Iterator[Look]:
         yield Look(word("case.cam"), cases.drawn(picture, runs.array(opened, "cam", here)[0]))
 
 
-def draw(looks: list[Look]) -> None:
+def draw_case_maps(looks: list[Look]) -> None:
     """Four in a row, two on a phone."""
     with st.grid(4, min_column_width=130, key="case-looks"):
         for one in looks:

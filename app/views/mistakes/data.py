@@ -72,7 +72,7 @@ def choose(classifier: Classifier) -> Chosen | None:
     except InvalidInput as error:
         st.error(literal(error))
         return None
-    taken.show(data, found.taken)
+    taken.show_taken(data, found.taken)
     return Chosen(data, seed, pictures, match_labels(classifier, found), found, split, columns)
 
 

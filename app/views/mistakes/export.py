@@ -28,7 +28,7 @@ ZIPPED, REPORTED = 400, 100
 WIDTH = 340  # pixels
 
 
-def show(opened: Opened) -> None:
+def show_export(opened: Opened) -> None:
     """Draw the popover."""
     with st.popover(word("export.title"), icon=":material/download:", key="export"), st.container(width=WIDTH):
         places = pick(opened)

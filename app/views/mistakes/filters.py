@@ -14,7 +14,7 @@ from app.words import known, literal, plain, whole, word
 WHOLE = Filter()
 
 
-def show(opened: Opened) -> None:
+def show_filters(opened: Opened) -> None:
     """The row of what is left out."""
     chosen = selection.current()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="chips"):
@@ -39,7 +39,7 @@ def show(opened: Opened) -> None:
                 )
 
 
-def settle(opened: Opened) -> None:
+def settle_filters(opened: Opened) -> None:
     """Leave out what an address asked for that this run does not have, and say so."""
     chosen, classes, labeled = selection.current(), ("", *opened.classes), runs.labeled(opened)
     lacking = {

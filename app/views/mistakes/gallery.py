@@ -17,9 +17,9 @@ from app.words import percent, plain, whole, word
 PAGE = 24
 
 
-def show(opened: Opened) -> None:
+def show_gallery(opened: Opened) -> None:
     """Draw the chips, the pictures of one page, and the pages."""
-    filters.show(opened)
+    filters.show_filters(opened)
     places = runs.filtered(opened, selection.current())
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
@@ -33,7 +33,7 @@ def show(opened: Opened) -> None:
     pages = -(-len(places) // PAGE)
     follow(opened, places, pages)
     page = selection.page()
-    draw(opened, places[PAGE * (page - 1) : PAGE * page])
+    draw_gallery(opened, places[PAGE * (page - 1) : PAGE * page])
     if pages > 1:
         key = selection.page_key()
         st.pagination(pages, default=page, key=key, on_change=lambda: selection.turned(key), width="stretch")
@@ -50,7 +50,7 @@ def follow(opened: Opened, places: np.ndarray, pages: int) -> None:
         selection.turn(min(page, pages))
 
 
-def draw(opened: Opened, places: np.ndarray) -> None:
+def draw_gallery(opened: Opened, places: np.ndarray) -> None:
     """The sheet of the pictures at those places; a click opens one."""
     given, rows, there = tags.every(opened.run), opened.table.iloc[places], said_there(opened)
     right, labeled = runs.correctness(rows), runs.labeled(opened)
@@ -76,7 +76,7 @@ def draw(opened: Opened, places: np.ndarray) -> None:
             selection.open_picture(number)
             state.put(MistakesKey.FOLLOWED, number)  # it is on the page that is shown
 
-    sheet.show(
+    sheet.show_sheet(
         shots,
         selection.number(),
         key=MistakesKey.SHOTS,

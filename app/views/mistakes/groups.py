@@ -26,7 +26,7 @@ QUICK = 5000
 """Maps up to which nothing waits to be asked for."""
 
 
-def show(opened: Opened) -> None:
+def show_groups(opened: Opened) -> None:
     """Draw the mean map, or the groups, of what the filter leaves; a group that is shown stays among the others."""
     name = maps.shown(opened)
     places = runs.filtered(opened, replace(selection.current(), group=None))
@@ -55,7 +55,7 @@ def show(opened: Opened) -> None:
         elif len(places) < FEWEST:
             st.caption(word("looks.few"))
         else:
-            show_groups(opened, np.sort(places), name)
+            show_group_cards(opened, np.sort(places), name)
 
 
 def even(opened: Opened) -> str:
@@ -84,7 +84,7 @@ def show_mean(opened: Opened, places: np.ndarray, name: str) -> None:
         tiles(opened, far, name, "looks-furthest")
 
 
-def show_groups(opened: Opened, places: np.ndarray, name: str) -> None:
+def show_group_cards(opened: Opened, places: np.ndarray, name: str) -> None:
     """The groups, a card each."""
     spectral = len(places) <= MOST_SPECTRAL
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -170,7 +170,7 @@ def tiles(opened: Opened, places: Sequence[int] | np.ndarray, name: str | None, 
         if number is not None:
             selection.open_picture(number)
 
-    sheet.show(
+    sheet.show_sheet(
         shots, selection.number(), key=key, label=alt or word("looks.alt"), gone=word("gallery.gone"),
         on_opened=click,
     )  # fmt: skip

@@ -46,7 +46,7 @@ def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
         )
     before = {one["label"]: one["class"] for one in rows}
     with said:
-        tell(found, [one["label"] for one in edited if not one["class"]])
+        tell_labels(found, [one["label"] for one in edited if not one["class"]])
     return {one["label"]: one["class"] or "" for one in edited if one["class"] != before[one["label"]]}
 
 
@@ -54,7 +54,7 @@ def _class(index: int | None, classes: tuple[str, ...]) -> str | None:
     return None if index is None else classes[index]
 
 
-def tell(found: Collection, lost: list[str]) -> None:
+def tell_labels(found: Collection, lost: list[str]) -> None:
     """How many pictures there are, and which labels mean no class of the model."""
     total, labels = whole(len(found)), whole(len(found.names))
     without = found.labels.count(None) if isinstance(found.labels, list) else 0  # scenes are never without

@@ -25,7 +25,7 @@ LINE = 35  # pixels
 CHART = {"displayModeBar": False}
 
 
-def tell(opened: Opened) -> str:
+def overview_text(opened: Opened) -> str:
     """How often the model was right with the interval, and how many mistakes there are, as one line."""
     if not len(opened.table):
         return word("overview.unanswered" if len(runs.unanswered(opened)) else "overview.nothing")
@@ -55,7 +55,7 @@ def so_far(opened: Opened) -> str:
     return word("overview.seen", seen=seen, classes=len(known))
 
 
-def show(opened: Opened) -> None:
+def show_overview(opened: Opened) -> None:
     """Draw one of the three views of the run."""
     if not runs.labeled(opened):
         return

@@ -40,11 +40,11 @@ if opened is not None:
     if selection.arrived() and opened.run.facts["model"] in set(models.shelf()) - {card.slug}:
         state.choose_model(opened.run.facts["model"])  # what is said of the run is said of its model
         st.rerun()
-    filters.settle(opened)
+    filters.settle_filters(opened)
 
 with st.container(key="mistakes"):
     if request:
-        scanning.show(classifier, request)
+        scanning.show_scan(classifier, request)
     elif opened is None:
         left, right = st.columns([1, 1.9], gap="large")
         with left:
@@ -61,12 +61,12 @@ with st.container(key="mistakes"):
             comparison.compare(opened)
             left, right = st.columns([1, 1.8], gap="medium")
             with right:
-                gallery.show(opened)  # first: the pictures are what a user waits for
+                gallery.show_gallery(opened)  # first: the pictures are what a user waits for
             with left:
-                overview.show(opened)
-                scatter.show(opened)
+                overview.show_overview(opened)
+                scatter.show_scatter(opened)
             with right:
-                case.show(opened)
-            groups.show(opened)
+                case.show_case(opened)
+            groups.show_groups(opened)
 
 state.publish_choices(ADDRESS, address.address() if selection.run() else {})

@@ -115,14 +115,14 @@ def show_head(opened: Opened) -> None:
     with title:
         st.subheader(literal(model_title(opened.run)))
         told = word("runs.on", data=data_title(opened.run), count=pictures(opened.run))
-        st.markdown(f"{with_broken(opened.run, told)} · {overview.tell(opened)}")
+        st.markdown(f"{with_broken(opened.run, told)} · {overview.overview_text(opened)}")
         taken.state_of(opened.run)
         if opened.run.facts.get("independent"):
             st.caption(word("overview.independent"))
     with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         if len(opened.table):
             comparison.pick_other(opened)
-            export.show(opened)
+            export.show_export(opened)
         if kept_runs.is_kept(opened.run):
             remove(opened)
         st.button(word("runs.all"), key="runs-back", icon=":material/list:", on_click=close)

@@ -36,7 +36,7 @@ def offer(classifier: Classifier, chosen: data.Chosen) -> None:
     def start() -> None:
         name = scans.run_name(classifier, chosen.collection, chosen.mapping)
         mapping = tuple(chosen.mapping.items())
-        ask(
+        request_scan(
             Request(
                 classifier.card.slug, name, chosen.data, chosen.seed, chosen.pictures, mapping,
                 split=chosen.split, columns=chosen.columns,
@@ -49,7 +49,7 @@ def offer(classifier: Classifier, chosen: data.Chosen) -> None:
     st.caption(word("scan.about", duration=job.duration(expected), device=state.device()))
 
 
-def ask(request: Request) -> None:
+def request_scan(request: Request) -> None:
     """Scan from the next run on, until it is done or stopped."""
     state.put(MistakesKey.SCANNING, request)
 
@@ -99,7 +99,7 @@ def _follow(page: Path) -> None:
         st.button(word("compute.stop"), key="stop-followed", on_click=lambda: scans.stop(request.name))
 
 
-def show(classifier: Classifier, request: Request) -> None:
+def show_scan(classifier: Classifier, request: Request) -> None:
     """Scan with a bar and a Stop; then, or when it is stopped, the page is drawn anew with what was found."""
     st.subheader(word("scan.title", model=models.model_title(classifier.card)))
     st.caption(word("scan.kept"))
@@ -132,7 +132,9 @@ def go_on(run: Run, classifier: Classifier | None) -> None:
         st.markdown(word("scan.unfinished", left=whole(left), total=whole(run.facts["pictures"])))
         if classifier is not None and classifier.card.slug == run.facts["model"]:
             request = scans.request(run)
-            st.button(word("scan.go_on"), key="go-on", icon=":material/play_arrow:", on_click=lambda: ask(request))
+            st.button(
+                word("scan.go_on"), key="go-on", icon=":material/play_arrow:", on_click=lambda: request_scan(request)
+            )
         elif run.facts["model"] in models.shelf():
             slug = run.facts["model"]
             st.button(word("scan.choose"), key="choose-model", on_click=lambda: models.choose(slug))

@@ -19,7 +19,7 @@ from app.words import percent, plain, whole, word
 POINT, LASSO = "point", "lasso"
 
 
-def show(opened: Opened) -> None:
+def show_scatter(opened: Opened) -> None:
     """Draw the chart; those that the filter leaves out are faint."""
     with st.container(border=True, key="scatter"):
         st.markdown(f"**{word('scatter.title')}**", help=word("term.agreement.means"))
@@ -37,10 +37,10 @@ def show(opened: Opened) -> None:
             required=True,
             persist_state="session",
         )
-        draw(opened, mode == LASSO)
+        draw_scatter(opened, mode == LASSO)
 
 
-def draw(opened: Opened, lassoing: bool) -> None:
+def draw_scatter(opened: Opened, lassoing: bool) -> None:
     """The chart, and what it shows of the run."""
     table, chosen = opened.table, np.zeros(len(opened.table), bool)
     agreement, right = table["agreement"].to_numpy(np.float32), runs.correctness(table)
@@ -56,7 +56,7 @@ def draw(opened: Opened, lassoing: bool) -> None:
             right[shown],
             rows["number"].to_numpy(),
             chosen[shown],
-            told(rows),
+            point_texts(rows),
             (word("scatter.confidence"), word("scatter.agreement"), word("scatter.chance")),
             lassoing,
         ),
@@ -85,7 +85,7 @@ def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
         selection.select(lasso=Group(word("scatter.chosen"), numbers))
 
 
-def told(rows: pd.DataFrame) -> np.ndarray:
+def point_texts(rows: pd.DataFrame) -> np.ndarray:
     """What each point (n,) says under the pointer; many say the same, which is put into words once."""
     shares = np.round(100 * rows["confidence"].to_numpy(np.float64)).astype(int)
     kinds = list(zip(rows["true"].astype(object), rows["predicted"].astype(object), shares.tolist(), strict=True))

@@ -18,7 +18,7 @@ LONGEST = 40
 OWN = "case-own-tags"
 
 
-def show(opened: Opened) -> None:
+def show_tags(opened: Opened) -> None:
     """Draw the row of tags of the picture that is open: those that everybody has, by keys too, and one's own words."""
     number = selection.number()
     given = tags.every(opened.run).get(number, ())

@@ -40,7 +40,7 @@ def collect(data: str, seed: int, pictures: int) -> tuple[Collection, Choice]:
         return scans.collection(data, seed, pictures), ("", ())
 
 
-def show(data: str, taken: Taken) -> None:
+def show_taken(data: str, taken: Taken) -> None:
     """State what the data were read as, and let the user change it; nothing where nothing could be otherwise."""
     if taken.splits:
         pick(data, SPLIT, (*taken.splits, ALL_SPLITS), taken.split, word("taken.split.help"))

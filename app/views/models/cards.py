@@ -34,7 +34,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def show(card: ModelCard, milliseconds: float | None, device: str) -> None:
+def show_card(card: ModelCard, milliseconds: float | None, device: str) -> None:
     """Draw the card; ``milliseconds`` a picture on the device, or None while they are not measured."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(literal(model_title(card)), width="content")
@@ -54,7 +54,7 @@ def what(card: ModelCard) -> None:
     """What the mechanism is in a sentence, what it computes, and where model and mechanism come from."""
     kind = find_mechanism(card)
     st.markdown(word("model.what", summary=summary(card)))
-    st.caption("  \n".join(filter(None, [literal(facts.told(card, "paper")), kind.paper if kind else ""])))
+    st.caption("  \n".join(filter(None, [literal(facts.fact_text(card, "paper")), kind.paper if kind else ""])))
     if kind is not None:
         st.expander(word("method.formula")).latex(latex(kind.equation))
 
@@ -79,8 +79,8 @@ def accuracy(card: ModelCard) -> None:
     if interval is not None:
         low, high = map(percent, interval)
         lines.insert(0, word("card.interval", low=low, high=high, pictures=whole(card.pictures)))
-    if facts.told(card, "measured"):
-        lines.append(word("card.measured", how=facts.told(card, "measured")))
+    if facts.fact_text(card, "measured"):
+        lines.append(word("card.measured", how=facts.fact_text(card, "measured")))
     st.caption(" ".join(lines), help=word("term.interval.means"))
     st.markdown("\n\n".join(filter(None, [independent(card), need(card), seeds(card)])))
 
@@ -119,11 +119,11 @@ def numbers(card: ModelCard, milliseconds: float | None, device: str) -> None:
         word("card.milliseconds", device=device): None if milliseconds is None else f"{milliseconds:.1f} ms",
         word("card.side"): f"{card.size} × {card.size}",
         word("card.classes"): whole(len(card.classes)),
-        word("card.data"): facts.told(card, "data") or None,
+        word("card.data"): facts.fact_text(card, "data") or None,
         word("card.epochs"): facts.number(card, "epochs"),
         word("card.seed"): facts.number(card, "seed"),
         word("card.time"): None if seconds is None else job.duration(seconds),
-        word("card.device"): facts.told(card, "device") or None,
+        word("card.device"): facts.fact_text(card, "device") or None,
     }
     rows = [f"<dt>{escape(name)}</dt><dd>{escape(str(it))}</dd>" for name, it in lines.items() if it is not None]
     st.html(f'<dl class="fovea-measures fovea-facts">{"".join(rows)}</dl>')
@@ -157,7 +157,7 @@ def confusion(card: ModelCard) -> None:
 
 def origin(card: ModelCard) -> None:
     """The command that made it, and the terms under which it may be used."""
-    command, license = facts.told(card, "command"), facts.told(card, "license")
+    command, license = facts.fact_text(card, "command"), facts.fact_text(card, "license")
     if command:
         st.markdown(f"**{word('card.command')}**")
         st.code(command, language="shell", wrap_lines=True)

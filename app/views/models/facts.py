@@ -27,7 +27,7 @@ def independent(card: ModelCard) -> float | None:
     return share if is_number(share) else None
 
 
-def told(card: ModelCard, name: str) -> str:
+def fact_text(card: ModelCard, name: str) -> str:
     """The text of that name, or nothing."""
     value = card.facts.get(name)
     return value if isinstance(value, str) else ""

@@ -15,7 +15,7 @@ found = models.shelf()
 every, card, subject = list(found.values()), found[state.get(Key.MODEL)], state.subject()
 milliseconds = runtime.milliseconds(subject.classifier) if subject is not None else None
 
-table.show(every, card)
+table.show_table(every, card)
 timing = st.container()
 with st.expander(word("own.title"), icon=":material/add:"):
     own_models.bring()
@@ -24,7 +24,7 @@ for sentence in runtime.problems():
 
 with st.container(border=True, key="card"):
     fetching = st.container()
-    cards.show(card, milliseconds, state.device())
+    cards.show_card(card, milliseconds, state.device())
     if subject is not None:
         models.limits(subject.classifier)
 

@@ -43,7 +43,7 @@ def lines(cards: Sequence[ModelCard], device: str) -> list[dict[str, Any]]:
     ]
 
 
-def show(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
+def show_table(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
     """Draw the table with the chosen card's line marked; a click on another line chooses that."""
     place = cards.index(chosen)
     state.mark_line(ModelsKey.TABLE, place)

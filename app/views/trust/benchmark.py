@@ -86,7 +86,9 @@ def arrow(measure: str, cards: Sequence[ModelCard]) -> str:
     return "↓" if measure in ranking.LOW_IS_GOOD else "↑"
 
 
-def show(card: ModelCard, rows: Sequence[BenchmarkRow], cards: Mapping[str, ModelCard], loaded: bool = True) -> None:
+def show_benchmark(
+    card: ModelCard, rows: Sequence[BenchmarkRow], cards: Mapping[str, ModelCard], loaded: bool = True
+) -> None:
     """Draw the section; of a model that is not ``loaded``, all that is known of others."""
     st.subheader(word("league.title"), help=word("term.benchmark.means"))
     st.markdown(word("league.about"))
@@ -118,11 +120,11 @@ def show(card: ModelCard, rows: Sequence[BenchmarkRow], cards: Mapping[str, Mode
     if shown:
         table = pd.DataFrame(lines(shown, cards, chosen))
         arrows = {one: arrow(one, [cards[row.model] for row in shown if row.measure == one]) for one in chosen}
-        draw(table, arrows, columns(shown, chosen) if extent == THIS else ["model", *columns(shown, chosen)])
+        draw_table(table, arrows, columns(shown, chosen) if extent == THIS else ["model", *columns(shown, chosen)])
         st.caption(f"{word('league.how')} {ranking.origin(shown)}")
     elif not there:
         ranking.empty(card)
-    measuring.show(card, rows)
+    measuring.show_measuring(card, rows)
 
 
 def pick_extent(card: ModelCard) -> str:
@@ -177,7 +179,7 @@ def columns(rows: Sequence[BenchmarkRow], measures: Sequence[str]) -> list[str]:
     return ["source", *(one for one in measures if one not in rare), "pictures", "seed", *rare]
 
 
-def draw(table: pd.DataFrame, arrows: Mapping[str, str], order: Sequence[str]) -> None:
+def draw_table(table: pd.DataFrame, arrows: Mapping[str, str], order: Sequence[str]) -> None:
     """The table, a column for each measure with its arrow; a click on a head sorts it."""
     column = st.column_config
     heads = {

@@ -22,7 +22,7 @@ from core.evaluation import Case, evidence
 DEFAULT = "grad-cam"
 
 
-def settle(subject: Subject) -> None:
+def settle_example(subject: Subject) -> None:
     """Choose a source that fits the model, unless one is chosen."""
     fitting = sources.fitting(subject.classifier)
     if state.get(TrustKey.SOURCE) not in fitting:
@@ -63,7 +63,7 @@ def pick_case(subject: Subject, rows: Sequence[BenchmarkRow], source: str) -> Ca
     return cases[number - 1]
 
 
-def show(subject: Subject, rows: Sequence[BenchmarkRow], asked: str) -> None:
+def show_example(subject: Subject, rows: Sequence[BenchmarkRow], asked: str) -> None:
     """Draw the pickers, the picture, and its numbers; ``asked`` is the place and what is measured of it."""
     st.markdown(f"**{word('example.title')}**")
     map_, picture = st.columns([1.2, 1], vertical_alignment="bottom")

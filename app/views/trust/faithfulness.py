@@ -32,7 +32,7 @@ def beaten(rows: Sequence[BenchmarkRow]) -> tuple[int, int, int]:
     return len(ahead), len(clear), len(maps)
 
 
-def show(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
+def show_faithfulness(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     """Draw the section."""
     card = subject.classifier.card
     st.subheader(word("faith.title"), help=word("term.faithfulness.means"))
@@ -49,5 +49,5 @@ def show(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
             best = next((row for row in ranked if row.source in REFERENCES), None)
             if best is not None:
                 st.markdown(word("faith.verdict", ahead=ahead, clear=clear, count=count))
-            ranking.show(ranked, card, best.mean if best else None)
+            ranking.show_ranking(ranked, card, best.mean if best else None)
     st.caption(f"{word('faith.how')} {ranking.origin([row for ranked in found.values() for row in ranked])}")

@@ -54,7 +54,7 @@ def verdict(rows: Sequence[BenchmarkRow], card: ModelCard, blanks: Mapping[str, 
     return " ".join(said)
 
 
-def show(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
+def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     """Draw the section."""
     card = subject.classifier.card
     evidence = find_evidence(card)
@@ -76,11 +76,11 @@ def show(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     if not ranking.others(found):
         ranking.empty(card)
         return
-    example.settle(subject)
+    example.settle_example(subject)
     left, right = st.columns([1.45, 1], gap="large")
     with left:
         st.markdown(verdict(found, card, blanks), help=word("term.chance.means"))
-        ranking.show(found, card, ranking.usual(found).chance, blanks=blanks, pick=True)
+        ranking.show_ranking(found, card, ranking.usual(found).chance, blanks=blanks, pick=True)
         st.caption(f"{word('rank.how')} {ranking.origin(found)}")
     with right:
-        example.show(subject, found, asked)
+        example.show_example(subject, found, asked)

@@ -33,7 +33,7 @@ class Task:
     seconds: float
 
 
-def show(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
+def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
     """Draw the panel, closed at first; while it is closed no model is asked for anything."""
     panel = st.expander(word("measuring.title"), key=TrustKey.MEASURING, icon=":material/timer:", on_change="rerun")
     if not panel.open:

@@ -38,15 +38,15 @@ if subject:
 state.publish_choices(ADDRESS, unsaid={TrustKey.SECTION: SECTIONS[0]})
 if not subject:  # the benchmark of the other models can be read without this one
     above = st.container()
-    benchmark.show(card, found.rows, cards, loaded=False)
+    benchmark.show_benchmark(card, found.rows, cards, loaded=False)
     with above:
         weights.fetch(card)
         st.divider()
 elif section == "truth":
-    ground_truth.show(subject, found.rows)
+    ground_truth.show_ground_truth(subject, found.rows)
 elif section == "random":
-    randomization.show(subject, found.rows)
+    randomization.show_randomization(subject, found.rows)
 elif section == "faith":
-    faithfulness.show(subject, found.rows)
+    faithfulness.show_faithfulness(subject, found.rows)
 else:
-    benchmark.show(card, found.rows, cards)
+    benchmark.show_benchmark(card, found.rows, cards)

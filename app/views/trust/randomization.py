@@ -48,19 +48,19 @@ def unasked(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
     return word("random.unasked", names=", ".join(source_titles(card, missing).values())) if missing else ""
 
 
-def show(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
+def show_randomization(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     """Draw the section."""
     card = subject.classifier.card
     st.subheader(word("random.title"), help=word("term.randomization.means"))
     st.markdown(word("random.about"))
     st.caption(word("random.limit"))
-    example.settle(subject)
+    example.settle_example(subject)
     left, right = st.columns([1.45, 1], gap="large")
     found = ranking.rank(rows, card.slug, MEASURE)
     with left:
         if ranking.others(found):
             st.markdown(verdict(found, card), help=word("term.rank-correlation.means"))
-            ranking.show(found, card, INSENSITIVE, warned=is_insensitive, pick=True)
+            ranking.show_ranking(found, card, INSENSITIVE, warned=is_insensitive, pick=True)
             st.caption(f"{word('random.how', limit=INSENSITIVE)} {ranking.origin(found)} {unasked(rows, card)}")
         else:
             ranking.empty(card)

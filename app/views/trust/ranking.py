@@ -63,7 +63,7 @@ def usual(rows: Sequence[BenchmarkRow]) -> BenchmarkRow:
     return max(rows, key=lambda row: row.pictures)
 
 
-def show(
+def show_ranking(
     rows: Sequence[BenchmarkRow],
     card: ModelCard,
     guess: float | None,
@@ -83,7 +83,7 @@ def show(
             titles[row.source],
             *((None,) * 3 if blanks[row.source] == 1 else (row.mean, row.low, row.high)),
             word("rank.blank") if blanks[row.source] == 1 else number(row.mean, share),
-            told(row, titles[row.source], blanks[row.source]),
+            row_text(row, titles[row.source], blanks[row.source]),
             row.source in REFERENCES,
             row.source not in REFERENCES and warned(row),
             word("rank.pictures", count=row.pictures) if row in scarce else "",
@@ -110,7 +110,7 @@ def show(
     )
 
 
-def told(row: BenchmarkRow, title: str, blank: float) -> str:
+def row_text(row: BenchmarkRow, title: str, blank: float) -> str:
     """All about a row, for the pointer; ``blank`` is the share of its pictures where the map lies nowhere."""
     share = is_share(row.measure)
     mean, low, high = (number(one, share) for one in (row.mean, row.low, row.high))

@@ -85,7 +85,7 @@ def click(found: Sequence[Ablation]) -> None:
         changes.choose(one.tap, changes.OFF if one.part == WHOLE_TAP else one.part, one.numbers)
 
 
-def show(subject: Subject, reading: Reading, target: int, plan: Plan) -> None:
+def show_ablations(subject: Subject, reading: Reading, target: int, plan: Plan) -> None:
     """Draw the table where it is known; a click on a line switches that part off above."""
     found = interventions.find_ablations(subject.classifier, subject.picture, target)
     if not found:

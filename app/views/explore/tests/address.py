@@ -25,7 +25,7 @@ SHARES, FIRST = range(5, 81, 5), 20
 """Per cent of the picture that may be erased, and those erased at first."""
 
 
-def settle(reading: Reading) -> dict[str, str]:
+def settle_address(reading: Reading) -> dict[str, str]:
     """What the address holds of the test: whatever differs from how a test begins.
 
     What the address asked for and is not there falls back to that, and a sentence says so.

@@ -135,7 +135,7 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
         disabled=busy,
         persist_state="session",
     )
-    return settle(subject, chosen, way, busy)
+    return plan_change(subject, chosen, way, busy)
 
 
 def about(subject: Subject, chosen: Sequence[AttentionMap], way: str) -> str:
@@ -148,7 +148,7 @@ def about(subject: Subject, chosen: Sequence[AttentionMap], way: str) -> str:
     return " ".join(dict.fromkeys(said))
 
 
-def settle(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy: bool) -> Plan:
+def plan_change(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy: bool) -> Plan:
     """Say what a way does, draw what has to be set for it, and make a plan of it."""
     st.caption(about(subject, chosen, way))
     taps = tuple(one.tap for one in chosen)
@@ -216,7 +216,7 @@ def pick_donor(subject: Subject) -> core.Picture:
         gallery.Tile(slug, title, runtime.picture_thumbnail(pictures.find_picture(slug)))
         for slug, title in offered.items()
     ]
-    gallery.show(
+    gallery.show_gallery(
         tiles,
         state.get(ExploreKey.DONOR),
         key=ExploreKey.DONORS,

@@ -51,7 +51,7 @@ class Question:
     blind: bool
 
 
-def show(analysis: Analysis) -> None:
+def show_checks(analysis: Analysis) -> None:
     """Draw the lists, once they are computed: at once where that is quick."""
     attention, attribution = about_attention(analysis), about_attribution(analysis)
     questions = [one for one in (attention, attribution) if one is not None]
@@ -64,14 +64,14 @@ def show(analysis: Analysis) -> None:
         if attention is None:
             st.markdown(word("check.none.attention"))
         else:
-            draw(attention, known[attention], analysis.names)
+            draw_checks(attention, known[attention], analysis.names)
     with right:
         method = titles.method_title(analysis.method)
         st.markdown(f"**{method}**")
         if attribution is None:
             st.markdown(literal(analysis.blank) or word("check.none.attribution", method=method))
         else:
-            draw(attribution, known[attribution], analysis.names)
+            draw_checks(attribution, known[attribution], analysis.names)
     if questions:
         st.info(word("check.warning"), icon=":material/info:")
 
@@ -123,7 +123,7 @@ def compute(subject: Subject, questions: Sequence[Question]) -> dict[Question, t
         return {one: run(one) for one in questions}
 
 
-def draw(question: Question, found: Sequence[Check], names: Sequence[str]) -> None:
+def draw_checks(question: Question, found: Sequence[Check], names: Sequence[str]) -> None:
     """One map's list."""
     st.caption("  \n".join((*question.notes, word("check.class", name=names[question.target]))))
     words = {True: word("check.passed"), False: word("check.failed"), None: word("check.unasked")}
@@ -131,10 +131,10 @@ def draw(question: Question, found: Sequence[Check], names: Sequence[str]) -> No
         with st.container(gap="xxsmall"):
             line = f"{SIGNS[one.passed]} **{word(f'check.{one.slug}')}**: {words[one.passed]}"
             st.markdown(line, help=word(f"check.{one.slug}.means"))
-            st.caption(told(one, question.blind))
+            st.caption(check_text(one, question.blind))
 
 
-def told(one: Check, blind: bool) -> str:
+def check_text(one: Check, blind: bool) -> str:
     """A check's number in a sentence, or why there is none."""
     if one.value is None:
         return word(f"check.{one.slug}.none")

@@ -19,7 +19,7 @@ from core.evaluation import REFERENCES, is_constant
 DIGITS = 3
 
 
-def ask(subject: Subject, values: np.ndarray, target: int, seed: int) -> None:
+def request_curves(subject: Subject, values: np.ndarray, target: int, seed: int) -> None:
     """Offer the curves of a map, or compute them, where they are not known yet."""
     model, picture = subject.classifier, subject.picture
     key = faithfulness.curves_key(model, picture, values, target, seed)
@@ -31,7 +31,7 @@ def ask(subject: Subject, values: np.ndarray, target: int, seed: int) -> None:
     job(key, lambda tick: work(tick=tick), name="curves", seconds=expected, label=word("curves.draw"))
 
 
-def show(subject: Subject, name: str, values: np.ndarray, target: int, seed: int, share: float) -> None:
+def show_curves(subject: Subject, name: str, values: np.ndarray, target: int, seed: int, share: float) -> None:
     """Draw the curves of a map with the chosen share, where they are known: two charts and the areas."""
     model, picture = subject.classifier, subject.picture
     found = faithfulness.find(faithfulness.curves_key(model, picture, values, target, seed))

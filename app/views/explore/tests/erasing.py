@@ -67,7 +67,7 @@ class Pointer:
         return float(first - second)
 
 
-def show(analysis: Analysis) -> None:
+def show_erasing(analysis: Analysis) -> None:
     """Draw the test: whose map, the three pictures, and the curves when they are asked for."""
     maps, alone = pointers(analysis), missing(analysis)
     if not maps:
@@ -85,7 +85,7 @@ def show(analysis: Analysis) -> None:
     if is_constant(pointer.values):
         st.caption(word("erase.flat"))
     compare(analysis, pointer, seed)
-    curves.ask(analysis.subject, pointer.values, pointer.target, seed)
+    curves.request_curves(analysis.subject, pointer.values, pointer.target, seed)
 
 
 def pointers(analysis: Analysis) -> dict[str, Pointer]:
@@ -154,18 +154,18 @@ def compare(analysis: Analysis, pointer: Pointer, seed: int) -> None:
         required=True,
         persist_state="session",
     )
-    state.publish_part(TRIED, address.settle(analysis.reading))
+    state.publish_part(TRIED, address.settle_address(analysis.reading))
     model, picture, share = analysis.subject.classifier, analysis.subject.picture, per_cent / 100
     tried = {which: faithfulness.erased(model, picture, pointer.values, share, which, fill, seed) for which in WHICH}
     with st.container(key=ExploreKey.ERASED):  # narrow columns too: on a phone as well the three stand side by side
         for (which, one), column in zip(tried.items(), st.columns(3, wrap=False), strict=True):
             with column, st.container(gap="xsmall"):
-                draw(analysis, pointer, which, one)
+                draw_erased(analysis, pointer, which, one)
     sentence(analysis, pointer, tried)
-    curves.show(analysis.subject, pointer.name, pointer.values, pointer.target, seed, share)
+    curves.show_curves(analysis.subject, pointer.name, pointer.values, pointer.target, seed, share)
 
 
-def draw(analysis: Analysis, pointer: Pointer, which: str, one: Erased) -> None:
+def draw_erased(analysis: Analysis, pointer: Pointer, which: str, one: Erased) -> None:
     """One picture with a part missing: what is missing, the class's probability, and the answer."""
     names, reading = analysis.names, analysis.reading
     title = word("erase.random") if which == "random" else missing_part(pointer, names, which)

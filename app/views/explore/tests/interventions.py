@@ -14,7 +14,7 @@ from app.words import literal, word
 from core import InvalidInput, Reading
 
 
-def show(analysis: Analysis) -> None:
+def show_interventions(analysis: Analysis) -> None:
     """Draw the change, what it does to the prediction, and the effect of every part of the attention."""
     subject, reading, target = analysis.subject, analysis.reading, analysis.target
     if not reading.maps:
@@ -29,11 +29,11 @@ def change(subject: Subject, reading: Reading, target: int) -> None:
     """The change, its answer, and the effect of every part where that is known: by itself, so that it moves at once."""
     try:
         plan = changes.pick(subject, reading, ablations.running(subject, target))
-        state.publish_part(TRIED, address.settle(reading))
+        state.publish_part(TRIED, address.settle_address(reading))
         if plan.changes:
             after = interventions.intervene(subject.classifier, subject.picture, plan.changes, *plan.names)
-            outcome.show(subject, reading, after, target, plan)
+            outcome.show_outcome(subject, reading, after, target, plan)
     except InvalidInput as error:
         st.error(literal(error))
         return
-    ablations.show(subject, reading, target, plan)
+    ablations.show_ablations(subject, reading, target, plan)

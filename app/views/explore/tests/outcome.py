@@ -21,7 +21,7 @@ USED = 0.05
 """A model uses an attention without which its prediction changes, or the probability of it by this at least."""
 
 
-def show(subject: Subject, before: Reading, after: Reading, target: int, plan: Plan) -> None:
+def show_outcome(subject: Subject, before: Reading, after: Reading, target: int, plan: Plan) -> None:
     """Draw the answer before and after, and the map of the attention that was changed."""
     names = subject.classifier.card.classes
     st.markdown(sentence(names, before, after, plan.way))

@@ -35,7 +35,7 @@ def pick(subject: Subject, one: AttentionMap) -> np.ndarray | None:
             state.put(ExploreKey.PAINTED, {**painted, identity: told["values"]})
 
     values = paint.read(painted[identity], one.grid) if identity in painted else None
-    paint.show(
+    paint.show_canvas(
         own if values is None else values,
         own,
         interventions.square_jpeg(subject.picture),

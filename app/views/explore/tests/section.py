@@ -7,12 +7,14 @@ import streamlit as st
 from app import state
 from app.views.explore.analysis import Analysis
 from app.views.explore.keys import ExploreKey
-from app.views.explore.tests import checks, erasing, interventions
 from app.views.explore.tests.address import TRIALS
+from app.views.explore.tests.checks import show_checks
+from app.views.explore.tests.erasing import show_erasing
+from app.views.explore.tests.interventions import show_interventions
 from app.words import word
 
 
-def show(analysis: Analysis) -> None:
+def show_tests(analysis: Analysis) -> None:
     """Draw the choice of a test, and the chosen one."""
     st.divider()
     st.subheader(word("trial.title"))
@@ -27,11 +29,11 @@ def show(analysis: Analysis) -> None:
         required=True,
         persist_state="session",
     )
-    draw(state.get(ExploreKey.TRIAL), analysis)
+    draw_test(state.get(ExploreKey.TRIAL), analysis)
 
 
-def draw(trial: str, analysis: Analysis) -> None:
+def draw_test(trial: str, analysis: Analysis) -> None:
     """One test: what it is, in a sentence, and the test itself."""
     st.caption(word(f"trial.{trial}.about"))
-    trials = {"intervene": interventions, "erase": erasing, "check": checks}
-    trials[trial].show(analysis)
+    shown = {"intervene": show_interventions, "erase": show_erasing, "check": show_checks}
+    shown[trial](analysis)
