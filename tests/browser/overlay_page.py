@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from app.components.overlay import Layer, Rows, Stack, pack, show
+from app.components.overlay import Layer, Rows, Stack, pack, show_overlay
 
 GRAY, RED = (120, 120, 120), (220, 20, 20)
 MARK = (72, 28, 76, 32)  # left, top, right, bottom of the red square
@@ -176,7 +176,7 @@ def page() -> None:
         picture(), SIZE, BOXES.get(case, BOXES["crop"]), attention, attribution,
         selected=(chosen, ""), words=WORDS, settings={"opacity": 1.0, "colors": "viridis"},
     )  # fmt: skip
-    result = show(blob, key="overlay", on_pick=count, on_select=None if case == "crop" else lambda: None)
+    result = show_overlay(blob, key="overlay", on_pick=count, on_select=None if case == "crop" else lambda: None)
     st.session_state.runs = st.session_state.get("runs", 0) + 1
     known = {"runs": st.session_state.runs, "picks": st.session_state.get("picks", 0), "pick": result.pick}
     st.text(json.dumps({**known, "selected": result.selected}))

@@ -171,7 +171,9 @@ def test_no_word_is_cut_on_a_narrow_or_enlarged_page(chromium, address, width: i
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_can_be_read(chromium, address, scheme: str) -> None:
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    # No color is on its way to another one where no motion is wanted.
+    size = {"width": 1280, "height": 900}
+    context = chromium.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
     for path in (f"?{VIEW}&trial=erase", "mistakes", "trust", "models"):
         page.goto(f"{address}/{path}")
