@@ -160,7 +160,7 @@ def origin(card: ModelCard) -> None:
     command, license = facts.fact_text(card, "command"), facts.fact_text(card, "license")
     if command:
         st.markdown(f"**{word('card.command')}**")
-        st.code(command, language="shell", wrap_lines=True)
+        st.code(command, language=None, wrap_lines=True)
     if license:
         st.markdown(f"**{word('card.license')}**")
         st.markdown(literal(license))
