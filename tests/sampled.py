@@ -1,7 +1,7 @@
-"""Which of many like cases ``make test`` tries; ``make test-all`` tries every one.
+"""Which cases of the large parametrized tests ``make test`` runs; ``make test-all`` runs all of them.
 
-By the name of a test: patterns of the ids that are tried, as a shell writes them; none at all where the whole test
-takes long. The others get the mark ``slow``.
+For each test by its name: shell patterns of the case ids that run. An empty tuple leaves out the whole test, because it
+takes long. All other cases get the marker ``slow``.
 """
 
 from __future__ import annotations

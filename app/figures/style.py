@@ -14,7 +14,7 @@ TRACK, CLEAR = "rgba(128, 136, 160, 0.16)", "rgba(0, 0, 0, 0)"
 def bare(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
     """The figure without axes, legend and margins, transparent, as high as said, and with more of its layout.
 
-    Whatever there are many of, annotations or shapes, is given here at one stroke: one by one is far slower.
+    Whatever there are many of, annotations or shapes, is given here at once: adding them one by one is far slower.
     """
     figure.update_layout(
         height=height,
