@@ -171,3 +171,10 @@ function drawBar(context, width, height, scale, settings) {
   context.imageSmoothingEnabled = false;
   context.drawImage(strip, 0, 0, width, height);
 }
+
+// A canvas as large as it is laid out, in device pixels; its height follows from `aspect` where one is given.
+function fitCanvas(canvas, ratio, aspect) {
+  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
+  const height = Math.max(1, Math.round(aspect ? width / aspect : canvas.clientHeight * ratio));
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+}

@@ -5,7 +5,7 @@ const memory = new Map(); // by key: what a viewer set, kept when the page takes
 class Overlay {
   constructor(parent) {
     this.parent = parent;
-    this.root = element("div", { class: "overlay" });
+    this.root = element("div", { class: "component overlay" });
     this.state = null;
     this.newest = 0;
     this.lastPick = "null";

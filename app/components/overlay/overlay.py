@@ -22,6 +22,7 @@ from typing import Any
 import streamlit as st
 
 from app.components.overlay.layer import Layer, packed
+from app.components.shared import script, styles
 from core.files import to_json
 from core.images import BASELINE
 from core.messages import Message
@@ -83,7 +84,7 @@ ADDRESS: Mapping[str, str] = MappingProxyType(
 )
 """What each setting, and the pinned patch, is called in the address, which the browser writes."""
 PARTS = (
-    *("packet", "address", "field", "color", "look", "readout", "element", "draw"),
+    *("packet", "address", "field", "color", "look", "readout", "draw"),
     *("stack", "pane", "strip", "controls", "download", "overlay", "main"),
 )
 """The JavaScript files, joined in this order."""
@@ -220,10 +221,5 @@ def _settings(changes: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _read(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
-
-
-_component = st.components.v2.component(
-    "fovea_overlay", css=_read("overlay.css"), js="\n".join(_read(f"{part}.js") for part in PARTS)
-)
+_HERE = Path(__file__).parent
+_component = st.components.v2.component("fovea_overlay", css=styles(_HERE / "overlay.css"), js=script(_HERE, PARTS))

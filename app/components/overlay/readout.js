@@ -1,7 +1,5 @@
 // Numbers and places in words.
 
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-
 // Three significant digits, but none finer than `step`, the error of the codes; signed values with their sign.
 function number(value, signed, step) {
   const unit = step ? 10 ** Math.ceil(Math.log10(step)) : 0;

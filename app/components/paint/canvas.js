@@ -6,7 +6,7 @@ const MEMORY = { tool: BRUSH, size: {} }; // stays when the page takes the canva
 
 class Canvas {
   constructor(parent) {
-    this.root = element("div", { class: "paint" });
+    this.root = element("div", { class: "component paint" });
     parent.append(this.root);
     this.watch = new ResizeObserver(() => this.draw());
   }
@@ -34,7 +34,8 @@ class Canvas {
     this.size = Math.min(most, MEMORY.size[width] ?? Math.max(1, Math.round(width / 10)));
     this.canvas = element("canvas", { tabindex: 0, role: "application" });
     this.readout = element("output", { "aria-live": "polite", text: words.hint });
-    this.tools = choiceOf(words.tools, [[BRUSH, words.brush], [RUBBER, words.rubber]], (tool) => this.take(tool));
+    this.tools = radioGroup("segments", words.tools, [[BRUSH, words.brush], [RUBBER, words.rubber]],
+      (tool) => this.take(tool));
     const range = element("input", { type: "range", min: 1, max: most, value: this.size });
     const label = element("span");
     const resize = () => {

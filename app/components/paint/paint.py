@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from app.components.shared import script, styles
 from core.types import InvalidInput
 
 WORDS = ("label", "tools", "brush", "rubber", "size", "fill", "clear", "own", "hint", "value")
 """Every label that the canvas needs; ``label``, ``size`` and ``value`` have braces that the browser fills in."""
-PARTS = ("grid", "element", "canvas", "main")
+PARTS = ("grid", "canvas", "main")
 """The JavaScript files, joined in this order."""
 DIGITS = 4
 
@@ -72,10 +73,5 @@ def _flat(values: np.ndarray) -> list[float]:
     return [round(float(value), DIGITS) for value in values.ravel()]
 
 
-def _text(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
-
-
-_component = st.components.v2.component(
-    "fovea_paint", css=_text("paint.css"), js="\n".join(_text(f"{part}.js") for part in PARTS)
-)
+_HERE = Path(__file__).parent
+_component = st.components.v2.component("fovea_paint", css=styles(_HERE / "paint.css"), js=script(_HERE, PARTS))

@@ -15,6 +15,7 @@ from core.attribution.batches import Pace
 from core.classifier import Classifier
 from core.models.backbone import STAGES
 from core.types import ModelCard, Picture
+from tests.core.guided_rectifier import guide
 from tests.core.quick_methods import compute, double, gradient, silent, tried
 
 pytestmark = [
@@ -174,34 +175,13 @@ def test_guided_backpropagation_by_the_rule(picture: Picture) -> None:
         assert not np.allclose(found, gradient(classifier, x, target).sum(0))
 
 
-class GuidedReLU(nn.Module):
-    """relu whose gradient is the guided rule, written out."""
-
-    class Rule(torch.autograd.Function):
-        @staticmethod
-        def forward(context: torch.autograd.function.FunctionCtx, x: Tensor) -> Tensor:
-            context.save_for_backward(x)
-            return x.clamp(min=0)
-
-        @staticmethod
-        def backward(context: torch.autograd.function.FunctionCtx, grad: Tensor) -> Tensor:
-            (x,) = context.saved_tensors
-            return grad * (grad > 0) * (x > 0)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.Rule.apply(x)
-
-
 def test_guided_backpropagation_of_each_mechanism(classifier: Classifier, picture: Picture) -> None:
     if classifier.card.mechanism == "transformer":
-        return  # GELU knows no such rule
+        return  # it has GELU, for which the rule is not defined
     exact = double(classifier)
     x = exact.prepare(picture).double()
     ruled = double(classifier)
-    for parent in list(ruled.module.modules()):
-        for name, child in list(parent.named_children()):
-            if isinstance(child, nn.ReLU):
-                setattr(parent, name, GuidedReLU())
+    guide(ruled.module)
     expected = gradient(ruled, x, 8).sum(0)
     np.testing.assert_allclose(compute(exact, "guided-backpropagation", x, 8), expected, rtol=1e-8, atol=1e-12)
 

@@ -18,6 +18,7 @@ from core.classifier import Classifier
 from core.models.torchvision_models import mechanism_of
 from core.types import ModelCard, Picture
 from tests.conftest import CLASSES
+from tests.core.guided_rectifier import guide
 from tests.core.quick_methods import COMPLETE, QUICK
 from tests.core.small_models import SMALL, small
 
@@ -130,32 +131,10 @@ def test_grad_cam_of_swin_lays_out_its_channels(picture: Picture) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * expected.max())
 
 
-class GuidedReLU(nn.Module):
-    """relu whose gradient is the guided rule, written out."""
-
-    class Rule(torch.autograd.Function):
-        @staticmethod
-        def forward(context: torch.autograd.function.FunctionCtx, x: Tensor) -> Tensor:
-            context.save_for_backward(x)
-            return x.clamp(min=0)
-
-        @staticmethod
-        def backward(context: torch.autograd.function.FunctionCtx, slope: Tensor) -> Tensor:
-            (x,) = context.saved_tensors
-            return slope * (slope > 0) * (x > 0)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.Rule.apply(x)
-
-
 @pytest.mark.parametrize("family", ["resnet", "regnet"])
 def test_guided_backpropagation_where_one_relu_serves_several_times(family: str, picture: Picture) -> None:
     classifier = adopted(family)
-    ruled = deepcopy(classifier.module)
-    for parent in list(ruled.modules()):
-        for name, child in list(parent.named_children()):
-            if isinstance(child, nn.ReLU):
-                setattr(parent, name, GuidedReLU())
+    ruled = guide(deepcopy(classifier.module))
     x = classifier.prepare(picture).requires_grad_()
     (slope,) = torch.autograd.grad(ruled(x)[0, 4], x)
     expected = slope[0].sum(0).numpy()

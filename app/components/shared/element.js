@@ -11,13 +11,16 @@ function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-// Text that changes only when it must, so that a screen reader does not speak it twice.
+// A text with its {fields} filled in.
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+
+// Text that changes only when it must, so that a screen reader does not read it twice.
 function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
 // A group of buttons of which one is chosen: a click chooses, arrow keys, Home and End move. `options` are pairs
-// (value, what is inside the button). Returns the group, with `buttons` by value and `mark(value)`.
+// (value, content of the button). Returns the group, with `buttons` by value and `mark(value)`.
 function radioGroup(className, label, options, choose) {
   const buttons = new Map();
   const values = options.map(([value]) => value);
@@ -37,18 +40,11 @@ function radioGroup(className, label, options, choose) {
     buttons.get(value).focus();
   });
   const mark = (value) => {
-    const entry = buttons.has(value) ? value : values[0]; // where the keyboard comes in
+    const entry = buttons.has(value) ? value : values[0]; // where the Tab key enters the group
     for (const [each, button] of buttons) {
       button.setAttribute("aria-checked", each === value);
       button.tabIndex = each === entry ? 0 : -1;
     }
   };
   return { group, buttons, mark };
-}
-
-// A canvas as large as it is laid out, in device pixels; its height follows from `aspect` where one is given.
-function fitCanvas(canvas, ratio, aspect) {
-  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
-  const height = Math.max(1, Math.round(aspect ? width / aspect : canvas.clientHeight * ratio));
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
 }

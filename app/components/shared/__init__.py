@@ -1,0 +1,19 @@
+"""What the components share: the building blocks of their pages, and the styles of their controls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+
+
+def script(folder: Path, parts: Iterable[str]) -> str:
+    """The JavaScript of a component: the shared building blocks, then the files of its folder in this order."""
+    files = [_HERE / "element.js", *(folder / f"{part}.js" for part in parts)]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def styles(file: Path) -> str:
+    """The CSS of a component: the shared styles, then its own file, which may override them."""
+    return "\n".join(one.read_text(encoding="utf-8") for one in (_HERE / "controls.css", file))
