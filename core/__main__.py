@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; a caller's mistake is one sentence on standard error and the exit status 2."""
+    """Run the command. Invalid input gives one sentence on standard error and the exit status 2."""
     for stream in (sys.stdout, sys.stderr):
         escape_unprintable(stream)
     options = parser().parse_args(arguments)
@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped; what was finished is kept, and the same command goes on from there.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # whoever read has enough, as head does
+    except BrokenPipeError:  # the reader closed the pipe, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return 0

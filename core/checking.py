@@ -1,4 +1,4 @@
-"""What callers give, looked at before it is used: each mistake is one sentence that says what to give instead."""
+"""Check arguments before they are used: each mistake is one sentence that says what to give instead."""
 
 from __future__ import annotations
 
@@ -14,34 +14,36 @@ LONGEST = 60
 NAMED = 10
 
 
-def picture(given: Any, asker: str) -> Picture:
-    """The picture that a function of that name was given.
+def picture(given: Any, function: str) -> Picture:
+    """The picture that was given to the function of that name.
 
     Raises:
-        InvalidInput: it is none.
+        InvalidInput: it is not a picture.
     """
     if not isinstance(given, Picture):
-        raise InvalidInput("{asker} takes a Picture. Make one with open_image(path, bytes or array).", asker=asker)
+        raise InvalidInput(
+            "{function} takes a Picture. Make one with open_image(path, bytes or array).", function=function
+        )
     return given
 
 
 def brief(given: Any) -> str:
-    """The representation of any value for a sentence: one line, shortened."""
+    """A value as text for a sentence: one line, shortened."""
     text = " ".join(repr(given).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def listed(names: Iterable[str]) -> list[str]:
-    """The first ten names for a sentence, and dots where there are more."""
+    """The first ten names for a sentence, and dots if there are more."""
     first = [*islice(names, NAMED + 1)]
     return [*first[:NAMED], "..."] if len(first) > NAMED else first
 
 
 def whole(given: Any, low: int, high: int | None, name: str) -> int:
-    """A whole number from ``low`` to ``high``, or without an end; of numpy too, but no bool.
+    """An integer from ``low`` to ``high``, or without an upper bound; numpy's are accepted, bool is not.
 
     Raises:
-        InvalidInput: it is something else; the sentence calls it by ``name``.
+        InvalidInput: it is anything else; ``name`` is its name in the sentence.
     """
     is_whole = isinstance(given, int | np.integer) and not isinstance(given, bool)
     if not is_whole or given < low or (high is not None and given > high):

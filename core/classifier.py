@@ -1,4 +1,4 @@
-"""A classifier: a module with its card on a device, and the one forward pass that reads it."""
+"""A classifier: a module with its card on a device, and the forward pass of a reading."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from core.types import LOGITS, AttentionMap, InvalidInput, ModelCard, Picture, R
 T = TypeVar("T")
 Target = str | int | None
 Question = int | tuple[int, int]
-"""The index of a class, whose output is the score; or of two, where it is the first one's less the other's."""
+"""The index of a class, whose output is the score; or of two classes, whose difference is the score."""
 
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
     """A frozen ``module`` with its ``card`` on its ``device``. Several threads may share one.
 
-    ``notes`` are sentences about what the model cannot show and how it is run. ``silent`` names taps that have no map,
-    for they do not run, or not once for a picture.
+    ``notes`` are sentences about the model's limits and how it is run. ``silent`` names taps without a map, because
+    they do not run, or do not run once for each picture.
     """
 
     card: ModelCard
@@ -57,11 +57,11 @@ class Classifier:
 
     @cached_property
     def checksum(self) -> str:
-        """The checksum on the card, of the file that was loaded; of a module that came in otherwise, of its weights."""
+        """The checksum of the loaded file, as on the card; for any other module, that of its weights."""
         digest = hashlib.sha256()
         for name, value in () if "checksum" in self.card.facts else self.module.state_dict().items():
             digest.update(name.encode())
-            if not isinstance(value, Tensor) or value.is_quantized:  # what a quantized module keeps
+            if not isinstance(value, Tensor) or value.is_quantized:  # as in quantized modules
                 digest.update(repr(value).encode())
             else:
                 digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
@@ -69,29 +69,29 @@ class Classifier:
 
     @cached_property
     def found(self) -> Found:
-        """The stages, and sentences on why other modules with a grid are none; looked for once."""
+        """The stages, and sentences on why other modules with a grid are not stages; computed once."""
         return self.run(lambda: find_stages(self.module, blank(self.module, self.card.size)))
 
     @property
     def stages(self) -> dict[str, Stage]:
-        """Where the features lie on the picture, by name, first to last: the stages that have a Grad-CAM."""
+        """The stages with a Grad-CAM, whose features line up with the picture: by name, first to last."""
         return self.found.stages
 
     def twin(self, module: nn.Module) -> Classifier:
-        """The same classifier with a copy of its module: its stages are known, whatever the copy's weights become."""
+        """The same classifier with a copy of its module, whose weights may be changed: the stages are kept."""
         other = replace(self, module=module)
         other.__dict__["found"] = self.found.of(module)
-        other.__dict__["checksum"] = ""  # so its maps are not confused with those of the weights on the card
+        other.__dict__["checksum"] = ""  # so that its maps are not taken for those of the weights on the card
         return other
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """All that is to be known of the model: its ``notes``, and why some of its modules are no stages."""
+        """All limits of the model: its ``notes``, and why some of its modules are not stages."""
         return (*self.notes, *self.found.notes)
 
     @cached_property
     def film(self) -> nn.Module | None:
-        """What answers after each step of a recurrent model; None where there are no steps."""
+        """The module of a recurrent model that gives an output after each step; None for a model without steps."""
         if not any(tap.kind.growing for tap in self.taps.values()):
             return None
         return next((one.classify for one in self.module.modules() if isinstance(one, Backbone)), None)
@@ -107,7 +107,7 @@ class Classifier:
 
     @cached_property
     def row_moments(self) -> tuple[Tensor, Tensor]:
-        """The same for each number in a row of pixels, (3 size,) each: three at a time would be slow work."""
+        """The same for each number in a row of pixels, (3 size,) each: faster than three at a time."""
         mean, std = (moment.flatten().repeat(self.card.size) for moment in self.moments)
         return mean, std
 
@@ -118,21 +118,21 @@ class Classifier:
         return red, green, blue
 
     def prepare(self, picture: Picture) -> Tensor:
-        """The model's square of a picture, normalized: (1, 3, size, size) on the device."""
+        """The model's crop of a picture, normalized: (1, 3, size, size) on the device."""
         return self.normalize(self.square(picture)[None])
 
     def square(self, picture: Picture) -> np.ndarray:
-        """The model's square of a picture, (size, size, 3) uint8, resized and cropped as the card says."""
+        """The model's crop of a picture, (size, size, 3) uint8, resized and cropped as on the card."""
         return images.square(picture, self.card.size, self.fill, self.card.resize, self.card.interpolation)
 
     def frame(self, picture: Picture) -> Picture:
-        """The picture with the box that this model sees of it; see ``core.images.frame``."""
+        """The picture with the box of this model's crop; see ``core.images.frame``."""
         return images.frame(picture, self.card.size, self.card.resize)
 
     def normalize(self, squares: np.ndarray) -> Tensor:
-        """Squares (b, size, size, 3) uint8 as the model takes them: (b, 3, size, size) on the device.
+        """Crops (b, size, size, 3) uint8 as input of the model: (b, 3, size, size) on the device.
 
-        They lie channels last, which is fastest, or contiguous for a model that takes views of them.
+        In channels-last layout, which is fastest, or contiguous for a model that needs views.
         """
         b, size = squares.shape[:2]
         mean, std = self.row_moments
@@ -145,28 +145,28 @@ class Classifier:
         return answers.arrange(self.module(x), self.card)
 
     def answer(self, x: Tensor) -> Tensor:
-        """The same where every picture has a finite answer; InvalidInput where one has none."""
+        """The same, if every picture has a finite output; InvalidInput otherwise."""
         return answers.require(self.scores(x), self.card)
 
     def score(self, x: Tensor, target: Question) -> Tensor:
         """The target's score of each picture, or a difference of two: (b, 3, size, size) -> (b,).
 
-        It is a logit, unless the model gives out probabilities. InvalidInput where a picture has no finite answer.
+        It is a logit, unless the model outputs probabilities. InvalidInput if a picture has no finite output.
         """
         return target_score(self.answer(x), target)
 
     def probabilities(self, scores: Tensor) -> Tensor:
-        """The probabilities (..., k) that scores (..., k) stand for."""
+        """The probabilities (..., k) of scores (..., k)."""
         return answers.probabilities(scores, self.card)
 
     @cached_property
     def aliases(self) -> dict[str, int]:
-        """What else labels call the outcomes of a model with one output, such as 0 and 1: the classes' indices."""
+        """Other labels for the outcomes of a model with one output, such as 0 and 1, by class index."""
         return answers.aliases(self.card) if self.card.output != LOGITS and not self.independent else {}
 
     @cached_property
     def independent(self) -> bool:
-        """Whether each class has a probability by itself, so that several may be likely, or none."""
+        """Whether the classes have independent probabilities, so that several may be likely, or none."""
         if self.card.output == LOGITS:
             return False
 
@@ -181,7 +181,7 @@ class Classifier:
     def target(self, wanted: Target, logits: np.ndarray | Tensor) -> int:
         """The index of a class name or index; None is the class with the largest of ``logits`` (k,).
 
-        A name may be written in other capitals where no other class is.
+        The case of a name is ignored where only one class matches.
 
         Raises:
             InvalidInput: the model has no such class.
@@ -192,9 +192,9 @@ class Classifier:
         if isinstance(wanted, str):
             if wanted in names:
                 return names.index(wanted)
-            alike = [index for index, name in enumerate(names) if name.lower() == wanted.lower()]
-            if len(alike) == 1:  # ImageNet has a cardigan and a Cardigan
-                return alike[0]
+            matching = [index for index, name in enumerate(names) if name.lower() == wanted.lower()]
+            if len(matching) == 1:  # ImageNet has a cardigan and a Cardigan
+                return matching[0]
         elif isinstance(wanted, Integral) and not isinstance(wanted, bool) and 0 <= wanted < len(names):
             return int(wanted)
         raise InvalidInput(
@@ -210,7 +210,7 @@ class Classifier:
 
 
 def target_score(logits: Tensor, target: Question) -> Tensor:
-    """The score (b,) in the scores (b, k) of all classes."""
+    """The target's score (b,) from the scores (b, k) of all classes."""
     if isinstance(target, tuple):
         return logits[:, target[0]] - logits[:, target[1]]
     return logits[:, target]
@@ -218,12 +218,12 @@ def target_score(logits: Tensor, target: Question) -> Tensor:
 
 @contextmanager
 def outputs(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
-    """Keep what the named modules give out while they run; inside a worker's job only, where no other can run them."""
+    """Keep the outputs of the named modules while they run; only inside a job of the worker."""
     kept: dict[str, Tensor] = {}
 
     def keep(name: str, y: Tensor) -> Tensor:
         kept[name] = y
-        return y.clone()  # whoever works on in place does so on a copy
+        return y.clone()  # layers that work in place get a copy
 
     handles = [
         module.register_forward_hook(lambda _, __, y, name=name: keep(name, y)) for name, module in modules.items()
@@ -236,7 +236,7 @@ def outputs(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
 
 
 def to_map(name: str, record: Record, model: str = "") -> AttentionMap:
-    """The first picture's map of a record, of weights with the checksum ``model``; InvalidInput if not finite."""
+    """The attention map of a record's first picture; ``model`` is the checksum. InvalidInput if it is not finite."""
     weights = frozen(record.weights[0].detach().float().cpu().numpy())
     if not np.isfinite(weights).all():
         raise InvalidInput(
@@ -258,10 +258,10 @@ def to_reading(
     """The frozen reading of the first picture of one forward pass; ``last`` (b, c, h, w) is the last stage's output.
 
     ``scores`` (b, k) are those of the classes, and ``film`` (b, s, k) a recurrent model's outputs after each of its
-    steps. ``picture`` is what it is called in a sentence.
+    steps. ``picture`` is its name in a sentence.
 
     Raises:
-        InvalidInput: the picture has no finite answer.
+        InvalidInput: the picture has no finite output.
     """
 
     def likely(scores: Tensor) -> np.ndarray:
@@ -280,7 +280,7 @@ def read(classifier: Classifier, picture: Picture) -> Reading:
     """One forward pass: probabilities (k,) and every attention map of the model.
 
     Raises:
-        InvalidInput: the model gives no finite answer for the picture.
+        InvalidInput: the model has no finite output for the picture.
     """
     checking.picture(picture, "read")
 
@@ -291,7 +291,7 @@ def read(classifier: Classifier, picture: Picture) -> Reading:
             watched["film"] = classifier.film
         with torch.no_grad(), listen() as records, outputs(watched) as kept:
             scores = classifier.scores(x)
-        # A model that gives out no grid has no other than the picture's own.
+        # Without stages, the picture's own grid is used.
         last = stages[-1].arrange(kept["last"]) if stages else x
         return to_reading(classifier, scores, records, last, kept.get("film"), picture.name)
 

@@ -11,6 +11,8 @@ RENAMED = {
     "place-pointing": "background-pointing",
     "thing-mass": "object-mass",  # the same in addresses
     "thing-pointing": "object-pointing",
+    "trial": "test",  # which test is open, and a section of Trust
+    "league": "benchmark",
     "licence": "license",  # facts of a model card
     "colour": "color",  # a part of a training recipe
 }

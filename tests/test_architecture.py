@@ -47,9 +47,6 @@ ONLY = {
 NEIGHBORS = ("app.views", "app.components")
 """Rooms whose own rooms do not know each other: no page imports another, no component another."""
 
-SHARED = ("app.components.shared",)
-"""Of those, the rooms that every neighbor may import."""
-
 INNER = ("app.runtime.mistakes",)
 """Rooms that the rest of their own room does not know: what only one page asks."""
 
@@ -80,7 +77,7 @@ def enters_neighbor(source: str, module: str) -> bool:
     if own[:2] == other[:2] and within(module, INNER) and not within(source, INNER):
         return True
     within_one = own[:2] == other[:2] and ".".join(own[:2]) in NEIGHBORS
-    return within_one and len(own) > 2 < len(other) and own[2] != other[2] and not within(module, SHARED)
+    return within_one and len(own) > 2 < len(other) and own[2] != other[2]
 
 
 def wrong_arrows(root: Path) -> list[str]:
@@ -149,8 +146,6 @@ def test_the_walk_sees_what_is_wrong(tmp_path):
         "app/widgets/models.py": "from app.views.trust import page",
         "app/views/trust/page.py": "import app.views, app.views.trust\nfrom app.views.models import cards",
         "app/views/models/cards.py": "",
-        "app/components/paint/canvas.py": "from app.components.shared import styles",
-        "app/components/shared/styles.py": "from app.components.paint import canvas",
         "app/views/explore.py": "from streamlit import cache_data\nimport app.main, app.runtime\nfunctools.cache",
         "app/runtime/mistakes/runs.py": "import app.runtime.store",
         "app/runtime/store.py": "from app.runtime.mistakes import runs",
@@ -162,7 +157,6 @@ def test_the_walk_sees_what_is_wrong(tmp_path):
     (tmp_path / "app/main.py").touch()
     arrows = [line.split(": ")[1].removesuffix(" runs the wrong way") for line in wrong_arrows(tmp_path)]
     assert sorted(arrows) == [
-        "app.components.shared.styles -> app.components.paint.canvas enters another's room",
         "app.runtime.store -> app.runtime.mistakes.runs enters another's room",
         "app.views -> app.main",
         "app.views.trust.page -> app.views.models.cards enters another's room",

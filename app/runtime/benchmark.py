@@ -73,7 +73,7 @@ def _open(path: Path) -> tuple[BenchmarkRow, ...]:
     if not path.is_file():
         return ()
     told = path.stat()
-    return results.store().get(("league", str(path), told.st_mtime_ns, told.st_size), rows)
+    return results.store().get(("benchmark", str(path), told.st_mtime_ns, told.st_size), rows)
 
 
 def _sound(row: BenchmarkRow) -> bool:

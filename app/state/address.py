@@ -46,9 +46,9 @@ def restore(page: Collection[StrEnum], known: Iterable[StrEnum]) -> Mapping[str,
 
 
 def _query() -> dict[str, str]:
-    """What the address says, framing and parameters in today's spelling: it may be older than this version."""
-    said = st.query_params.to_dict()
-    return {key: current(one) if key == Key.FRAMING or key.startswith(PARAMETER) else one for key, one in said.items()}
+    """The query of the address. Names, framing and parameters may be those of an older version: they are renamed."""
+    query = {current(key): value for key, value in st.query_params.to_dict().items()}
+    return {key: current(one) if key == Key.FRAMING or key.startswith(PARAMETER) else one for key, one in query.items()}
 
 
 def _restore_parameters(query: Mapping[str, str]) -> None:

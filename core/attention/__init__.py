@@ -1,4 +1,4 @@
-"""Attention: the catalog of mechanisms, and what can be made of their maps."""
+"""Attention: the catalog of mechanisms, and ways to reduce their maps."""
 
 from __future__ import annotations
 

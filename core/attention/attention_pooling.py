@@ -4,7 +4,7 @@
 
 The soft attention of Xu et al., "Show, attend and tell", ICML 2015, applied once and without a query; Ilse et al.,
 "Attention-based deep multiple instance learning", ICML 2018, pool in the same way. Without it (1/n for each position)
-it is average pooling. W starts with a spread of ``SHARPNESS``: an even start learns to average.
+it is average pooling. W starts with a spread of ``SHARPNESS``: from a uniform start it learns to average.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""CBAM: which channels matter, then which positions do.
+"""CBAM: a weight for each channel, then a weight for each position.
 
     y = x · σ(m(mean x) + m(max x)),  m(v) = W₂ relu(W₁ v)          channels, over positions
     z = y · σ(conv₇ₓ₇[mean y, max y])                               positions, over channels
 
 Woo et al., "CBAM: convolutional block attention module", ECCV 2018. Ours multiplies the whole stage, shortcut included
-(the paper gates the residual branch only), so that the model cannot go round it; the perceptron squeezes c → c/8.
+(the paper gates the residual branch only), so that nothing bypasses it; the perceptron squeezes c → c/8.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Dot-product attention through a tap: softmax(Q Kᵀ / √d + B) V, of Vaswani et al., "Attention is all you need", 2017.
 
-Unless the tap is listened to or steered, torch's fused kernel computes the same without storing the weights.
+Where no one listens to the tap or steers it, torch's fused kernel computes the same without storing the weights.
 """
 
 from __future__ import annotations

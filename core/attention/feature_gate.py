@@ -1,8 +1,8 @@
-"""A gate for every number: one weight for each channel at each position.
+"""Feature gate: one weight for each channel at each position.
 
     weights = σ(W₂ relu(W₁ x)),   y = x · weights          W₁, W₂ 1×1 convolutions, c → c/8 → c
 
-The bottleneck makes the gate cheap, and lets a position weigh its channels by what else it sees there. It is the
+The bottleneck makes the gate cheap: at each position, all channels together decide the weights. It is the
 bottleneck of squeeze-and-excitation (Hu et al., CVPR 2018) applied at each position instead of once to their mean, as
 in the bottleneck attention module (Park et al., "BAM", BMVC 2018), whose spatial branch is wider.
 """

@@ -2,7 +2,7 @@
 
     y = x
 
-The place where a mechanism would sit is the identity. LeCun et al., "Gradient-based learning applied to document
+The identity takes the place of a mechanism. LeCun et al., "Gradient-based learning applied to document
 recognition", Proc. IEEE 1998: convolution, pooling, fully connected.
 """
 

@@ -1,4 +1,4 @@
-"""An attention map as one map over the picture: what is drawn, and what is compared with an attribution."""
+"""Reduce an attention map to one map over the picture, to draw it or to compare it with an attribution."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ HEAD = "head"
 
 
 def heads(attention: AttentionMap) -> int:
-    """How many heads an attention map has; 0 where its kind has none."""
+    """The number of heads of an attention map; 0 where its kind has none."""
     axes = attention.kind.axes
     return attention.weights.shape[axes.index(HEAD)] if HEAD in axes else 0
 
 
 def class_token(attention: AttentionMap) -> int | None:
-    """Which token of a PAIRWISE map is the class token, counted from 0; None where there is none."""
+    """The index of the class token of a PAIRWISE map; None if it has none."""
     if not attention.kind.compares_all:
         return None
     names = (*attention.prefix, *[""] * _count(attention), *attention.suffix)
@@ -30,10 +30,10 @@ def has_token(attention: AttentionMap) -> bool:
 
 
 def patches(attention: AttentionMap) -> slice:
-    """Where the tokens of the grid's cells are among those of a PAIRWISE map.
+    """The tokens of a PAIRWISE map that are cells of the grid.
 
     Raises:
-        InvalidInput: it has another number of tokens than its grid has cells, and it says of others.
+        InvalidInput: the number of tokens does not match the cells of the grid plus the named other tokens.
     """
     first, count = len(attention.prefix), _count(attention)
     if attention.weights.shape[-1] != first + count + len(attention.suffix):
@@ -62,10 +62,10 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
     SPATIAL as it is; FEATURE the mean over channels; SEQUENCE the mean over steps. PAIRWISE and WINDOWED: the row of
     the pinned ``query``, a cell of the grid counted row by row; without one the class token's row where there is a
     class token, else the mean over the patches' rows; of one ``head``, or the mean over heads. A window's row is zero
-    outside of it; a query of the padding counts in no mean, and what is spent on keys of the padding is dropped.
+    outside of it. Queries of the padding are left out of every mean, and weights on keys of the padding are dropped.
 
     Raises:
-        InvalidInput: a CHANNEL attention, which has no position in the picture, or a head or query that is not there.
+        InvalidInput: a CHANNEL map, which has no position in the picture, or no such head or query.
     """
     kind = attention.kind
     if not kind.on_picture:
@@ -77,11 +77,11 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
         return attention.weights.mean(others) if others else attention.weights
     if kind.compares_all and query is None:
         weights, own, token = _of_head(attention, head), patches(attention), class_token(attention)
-        if has_rows(attention):  # else there is one query only
+        if has_rows(attention):  # else it has a single query
             weights = weights[own] if token is None else weights[token : token + 1]
         return weights.mean(0)[own].reshape(attention.grid)
     weights, cells = rows(attention, head)
-    grid = np.zeros(_count(attention) + 1, np.float32)  # the last one is where the padding's cell, -1, is
+    grid = np.zeros(_count(attention) + 1, np.float32)  # the last element takes the padding, cell -1
     if query is None:
         real = cells >= 0
         grid[cells] = (weights * real[:, :, None]).sum(1) / real.sum()
@@ -92,13 +92,13 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
 
 
 def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """What every token attends to: weights (windows, n, n), query before key, and cells (windows, n).
+    """The weights between all tokens (windows, n, n), query before key, and their cells (windows, n).
 
-    The weights are those of one ``head``, or the mean over heads. The cells say which cell of the grid, counted row by
-    row, each token is; -1 for one of the padding. A PAIRWISE map is one window of all cells, its other tokens left out.
+    The weights are those of one ``head``, or the mean over heads. ``cells`` gives the cell of each token, counted row
+    by row; -1 for padding. A PAIRWISE map is one window of all cells, without its other tokens.
 
     Raises:
-        InvalidInput: a map of another kind, a head that is not there, or queries that are not the cells of the grid.
+        InvalidInput: a map of another kind, no such head, or queries that are not the cells of the grid.
     """
     if not has_rows(attention):
         raise InvalidInput(
@@ -113,7 +113,7 @@ def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, 
 
 
 def _count(attention: AttentionMap) -> int:
-    """How many cells the grid has."""
+    """The number of cells of the grid."""
     return attention.grid[0] * attention.grid[1]
 
 

@@ -1,10 +1,10 @@
-"""Rollout: the attention of all layers as one, with the shortcut round each of them counted in.
+"""Rollout: the attention of all layers as one map, with the shortcut of each layer included.
 
     R = A_L ··· A₂ A₁,   A_l = (mean over heads of W_l + I) / 2
 
-Row i of R says how much of each token of the first layer there is in token i of the last one, if a layer only mixed its
-tokens by its weights and passed half of each one on as it was. Abnar & Zuidema, "Quantifying attention flow in
-transformers", ACL 2020. It is arithmetic on maps, no map of the model's own: nothing was multiplied with it.
+Row i of R gives the share of each token of the first layer in token i of the last one, if a layer only mixed its
+tokens by its weights and passed half of each one on unchanged. Abnar & Zuidema, "Quantifying attention flow in
+transformers", ACL 2020. It is computed from maps and is not one of the model's own: the model never multiplied by it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.attention.reduction import has_rows
 from core.types import AttentionMap, InvalidInput, frozen
 
 ROLLOUT = "rollout"
-"""What the map of a rollout is called where others bear the name of their tap."""
+"""The name of a rollout's map, where other maps have the name of their tap."""
 
 
 def rollout(maps: Sequence[AttentionMap]) -> np.ndarray:
@@ -51,7 +51,7 @@ def rollout_map(maps: Sequence[AttentionMap]) -> AttentionMap:
     Its class token's row is shown; without a class token, the mean over the patches' rows.
 
     Raises:
-        InvalidInput: maps that make none, as ``can_roll`` says.
+        InvalidInput: ``can_roll`` is false for these maps.
     """
     if not can_roll(maps):
         raise InvalidInput(

@@ -1,12 +1,12 @@
-"""Self-attention: every patch compares itself with every other and gathers what it finds.
+"""Self-attention: every patch is compared with every other and gathers their values.
 
     weights = softmax(Q Kᵀ / √d + B),   y = weights V,   with Q, K, V = 1×1 convolutions of x
 
 B is a learned bias for each head and each offset between two patches, as position. Vaswani et al., "Attention is all
 you need", 2017; Wang et al., "Non-local neural networks", CVPR 2018; Srinivas et al., "Bottleneck transformers", CVPR
 2021, which puts it in place of the last stage's 3×3 convolutions, as here. Ours takes the bias of Swin (Liu et al.,
-ICCV 2021), one number for each offset, instead of BoTNet's relative position vectors, and has no shortcut round it, so
-that the prediction depends on it.
+ICCV 2021), one number for each offset, instead of BoTNet's relative position vectors, and has no shortcut, so that
+nothing bypasses it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ SHARPNESS = 12.0
 class SelfAttention(nn.Module):
     """(b, channels, side, side) -> (b, out, side/stride, side/stride), by multi-head attention over the whole grid.
 
-    A stride becomes average pooling behind the attention, so that every patch is compared at full resolution. A smaller
-    grid, as small training pictures give, takes the biases of the offsets that it has.
+    A stride becomes average pooling after the attention, so that patches are compared at full resolution. A smaller
+    grid, as small training pictures give, uses the biases of the offsets that occur in it.
     """
 
     offset: Tensor
@@ -35,7 +35,7 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.heads, self.side = heads, side
         self.project = nn.Conv2d(channels, 3 * out, 1, bias=False)
-        with torch.no_grad():  # scores start with a spread of about SHARPNESS: an even start learns to average
+        with torch.no_grad():  # scores start with a spread of SHARPNESS: from a uniform start it learns to average
             self.project.weight[: 2 * out].normal_(std=(SHARPNESS / channels) ** 0.5)
         self.bias = nn.Parameter(torch.zeros(heads, (2 * side - 1) ** 2))
         self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0)

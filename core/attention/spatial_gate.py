@@ -4,7 +4,7 @@
 
 W₁ is a 1×1 convolution c → c/8, W₂ a 3×3 convolution c/8 → 1. The image-attention gate of Wang et al., "Residual
 attention network", CVPR 2017, and Oktay et al., "Attention U-Net", 2018, in its smallest form. Ours multiplies the
-whole stage, shortcut included, so that the model cannot go round it.
+whole stage, shortcut included, so that nothing bypasses it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Squeeze and excitation: the whole picture's mean decides how much each channel counts.
+"""Squeeze and excitation: one weight for each channel, computed from its mean over the picture.
 
     weights = σ(W₂ relu(W₁ mean x)),   y = x · weights          mean over positions, one weight for each channel
 
 Hu, Shen and Sun, "Squeeze-and-excitation networks", CVPR 2018. Ours multiplies the whole stage, shortcut included (the
-paper gates the residual branch only), so that the model cannot go round it; the perceptron squeezes c → c/8.
+paper gates the residual branch only), so that nothing bypasses it; the perceptron squeezes c → c/8.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The seam: attention weights pass through a tap right before they are multiplied.
+"""Taps: attention weights pass through one right before the model multiplies by them.
 
-    weights = self.tap(scores.softmax(-1), grid)   # what is shown is what is multiplied
+    weights = self.tap(scores.softmax(-1), grid)   # the map that is shown is the one multiplied by
     y = weights @ values
 
-A tap is an identity child module. Whoever *listens* gets the map, whoever *steers* replaces it, a gradient reaches
-it, and a layer method takes it as any layer. It keeps no tensor, has no parameter and leaves no key in a state dict.
+A tap is an identity child module. *Listening* to it records the map, *steering* it replaces the map, a gradient reaches
+it, and layer methods treat it as any layer. It keeps no tensor, has no parameter and leaves no key in a state dict.
 Listening and steering are values of a ``ContextVar``: two threads that share one model never read each other's maps.
 """
 
@@ -24,16 +24,16 @@ from core.messages import Message
 from core.types import InvalidInput
 
 Steer = Callable[["Tap", Tensor], Tensor]
-"""Given the tap and its weights (b, ...), the weights to multiply with instead, of the same shape."""
+"""Given the tap and its weights (b, ...), the weights to multiply by instead, of the same shape."""
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What one tap let through in one forward pass: ``weights`` (b, ...) and the ``grid`` (h, w) they belong to.
+    """The output of one tap in one forward pass: ``weights`` (b, ...) and the ``grid`` (h, w) they belong to.
 
-    ``cells`` (windows, n) says where the tokens of WINDOWED weights lie: cells of the grid row by row, -1 for padding.
-    ``allowed`` (windows, n, n) says which key each query may attend to, where that is not every one of its window.
-    ``uses`` are the tensors that the model multiplied with: the weights, or a film as it was after each glimpse.
+    ``cells`` (windows, n) gives the cell of each token of WINDOWED weights, counted row by row; -1 for padding.
+    ``allowed`` (windows, n, n) is true where a query may attend to a key, if not every key of its window is allowed.
+    ``uses`` are the tensors that the model multiplied by: the weights, or the film as it was after each glimpse.
     """
 
     tap: Tap
@@ -53,10 +53,10 @@ _steers: ContextVar[Mapping[Tap, Steer]] = ContextVar("steers", default={})  # n
 class Tap(nn.Module):
     """The identity on attention weights of one kind.
 
-    ``softmax`` says whether they sum to one (over the last axis of a PAIRWISE map, over the grid of a SPATIAL one); a
-    gate does not. ``off`` is the weight that stands for "no attention": 1 for a gate, 0 for self-attention, None
-    where the uniform weight is meant. ``prefix`` and ``suffix`` say what the tokens are that come before and behind the
-    grid's in a PAIRWISE map, as in an ``AttentionMap``.
+    ``softmax``: whether they sum to one (over the last axis of a PAIRWISE map, over the grid of a SPATIAL one); those
+    of a gate do not. ``off`` is the weight that stands for "no attention": 1 for a gate, 0 for self-attention, None for
+    the uniform weight. ``prefix`` and ``suffix`` name the tokens before and after the grid's in a PAIRWISE map, as in
+    an ``AttentionMap``.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Tap(nn.Module):
         return weights
 
     def steered(self, steer: Steer, weights: Tensor, allowed: Tensor | None) -> Tensor:
-        """What a steer makes of the weights; what is not ``allowed`` stays zero, whatever it says."""
+        """The weights as changed by a steer; those that are not ``allowed`` stay zero."""
         token = _allowed.set(allowed)
         try:
             steered = steer(self, weights)
@@ -99,12 +99,12 @@ class Tap(nn.Module):
         return steered if allowed is None else steered.masked_fill(~allowed[:, None], 0)
 
     def heard(self) -> bool:
-        """Whether anybody listens to this tap."""
+        """Whether this tap is recorded."""
         heard = _heard.get()
         return _records.get() is not None and (heard is None or self in heard)
 
     def watched(self) -> bool:
-        """Whether anybody listens or steers: if not, a module may use a fused kernel that never makes the weights."""
+        """Whether this tap is recorded or steered; if not, a module may use a fused kernel without weights."""
         return self.heard() or self in _steers.get()
 
     def extra_repr(self) -> str:
@@ -118,7 +118,7 @@ def taps(module: nn.Module) -> dict[str, Tap]:
 
 @contextmanager
 def listen(only: Collection[Tap] | None = None) -> Iterator[dict[Tap, Record]]:
-    """Record what every tap, or ``only`` some, lets through in this thread: a dict that fills while models run."""
+    """Record the output of every tap, or of ``only`` some, in this thread: a dict that fills while models run."""
     records: dict[Tap, Record] = {}
     tokens = _records.set(records), _heard.set(only)
     try:
@@ -130,10 +130,10 @@ def listen(only: Collection[Tap] | None = None) -> Iterator[dict[Tap, Record]]:
 
 @contextmanager
 def steer(module: nn.Module, steers: Mapping[str, Steer]) -> Iterator[None]:
-    """Replace what the named taps of ``module`` let through, in this thread; the other taps stay as they are.
+    """Replace the output of the named taps of ``module`` in this thread; the other taps stay as they are.
 
     Raises:
-        InvalidInput: a name that is no tap of the module.
+        InvalidInput: the module has no tap of that name.
     """
     known = taps(module)
     unknown = [name for name in steers if name not in known]
@@ -153,7 +153,7 @@ def steer(module: nn.Module, steers: Mapping[str, Steer]) -> Iterator[None]:
 def gradients(score: Tensor, records: Sequence[Record]) -> list[Tensor]:
     """∂score/∂weights of each record, in the shape of its weights; ``score`` is one number of the recorded pass."""
     found = iter(torch.autograd.grad(score, [use for record in records for use in record.uses]))
-    # A film's frame is used once, when it is the last: its slope lies in the last frame of the film as it was then.
+    # Each frame of a film is used once, while it is the last: its gradient is that of the last frame at that time.
     return [torch.cat([next(found)[:, -1:] for _ in record.uses], 1) if len(record.uses) > 1 else next(found)
             for record in records]  # fmt: skip
 
@@ -161,7 +161,7 @@ def gradients(score: Tensor, records: Sequence[Record]) -> list[Tensor]:
 def uniform(tap: Tap, weights: Tensor) -> Tensor:
     """The same weight everywhere: 1/n for a softmax over n keys, the picture's own mean weight for a gate.
 
-    Where a query may not attend to every key, n counts those that it may.
+    Where a query may not attend to every key, n counts the allowed ones.
     """
     if not tap.softmax:
         axes = tuple(range(1, weights.ndim))
@@ -179,9 +179,9 @@ def switched_off(tap: Tap, weights: Tensor) -> Tensor:
 
 
 def shuffled(seed: int) -> Steer:
-    """The same weights in other places: one permutation of the cells (keys, channels) for each picture, seeded.
+    """The same weights in another order: one seeded permutation of the cells (keys, channels) for each picture.
 
-    Where a query may not attend to every key, the weights of those that it may are permuted among these.
+    Where a query may not attend to every key, the weights of the allowed keys are permuted among these.
     """
 
     def shuffle(tap: Tap, weights: Tensor) -> Tensor:
@@ -200,8 +200,8 @@ def shuffled(seed: int) -> Steer:
 
 
 def within(allowed: Tensor, order: Tensor) -> Tensor:
-    """The key whose weight comes to each place, for each query (windows, n, n): the ``order`` (n,) of those allowed."""
-    kept = allowed[..., order].int().argsort(dim=-1, descending=True, stable=True)  # in the order, those allowed first
+    """The key whose weight moves to each position, for each query (windows, n, n), by ``order`` (n,)."""
+    kept = allowed[..., order].int().argsort(dim=-1, descending=True, stable=True)  # in order, the allowed first
     places = allowed.int().argsort(dim=-1, descending=True, stable=True)
     return torch.empty_like(places).scatter(-1, places, order[kept])
 
@@ -209,11 +209,11 @@ def within(allowed: Tensor, order: Tensor) -> Tensor:
 def replaced(weights: Tensor) -> Steer:
     """A given map (without the batch axis) instead of the model's own.
 
-    What it has for keys that a query may not attend to is distributed among the others, in proportion.
+    Weights on keys that a query may not attend to are distributed among the allowed ones, in proportion.
     """
 
     def replace(tap: Tap, own: Tensor) -> Tensor:
-        # A film grows glimpse by glimpse: so far it has as many maps as the model has looked.
+        # A film grows by one map at each glimpse.
         given = weights[: own.shape[1]] if tap.kind.growing else weights
         if tuple(given.shape) != tuple(own.shape[1:]):
             raise InvalidInput(
@@ -225,7 +225,7 @@ def replaced(weights: Tensor) -> Steer:
         if (allowed := _allowed.get()) is not None:
             total, given = given.sum(-1, keepdim=True), given.masked_fill(~allowed[:, None], 0)
             left = given.sum(-1, keepdim=True)
-            some = left > 0  # shares first: the sum may be so small that nothing can be divided by it
+            some = left > 0  # normalize first: the sum may be too small to divide by
             given = torch.where(some, total * (given / torch.where(some, left, 1)), given)
         return given.expand_as(own)
 

@@ -2,10 +2,10 @@
 
     z = x + softmax(Q Kᵀ / √d) V of norm(x),   y = z + W₂ gelu(W₁ norm(z))
 
-Tokens are the patches of the picture and, first, a class token that the answer is read from. Dosovitskiy et al., "An
+The tokens are a class token, from which the prediction is read, and the patches of the picture. Dosovitskiy et al., "An
 image is worth 16×16 words", ICLR 2021; the small convolutional stem before it is that of Hassani et al., "Escaping the
 big data paradigm with compact transformers", 2021. Ours keeps both shortcuts, as every transformer does: without
-attention the class token has seen nothing of the picture.
+attention the class token gets nothing from the picture.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class TokenAttention(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """(b, 1 + n, c) -> (b, 1 + n, c), with the class token first and ``grid`` (h, w) the patches' places."""
+    """(b, 1 + n, c) -> (b, 1 + n, c), with the class token first; ``grid`` (h, w) is that of the patches."""
 
     def __init__(self, channels: int, heads: int = 4, widening: int = 3):
         super().__init__()

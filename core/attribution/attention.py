@@ -1,14 +1,14 @@
-"""Attention itself in the place of an attribution, so that it can be measured as one.
+"""Attention as an attribution method, so that it can be measured like the others.
 
     attention map           W of one tap: as it is, of one head, or the mean of heads
     rollout                 Π (mean over heads of W + I) / 2, of all layers of the same patches
     gradient × attention    one layer:   mean over heads of (W · ∂F/∂W)⁺
                             all layers:  R ← R + mean over heads of (W · ∂F/∂W)⁺ R, first layer first, R = I before it
 
-The first two do not depend on the class. The third keeps what supports it: Chefer, Gur, Wolf,
+The first two do not depend on the class. The third keeps the evidence for it: Chefer, Gur, Wolf,
 "Generic attention-model explainability for interpreting bi-modal and encoder-decoder transformers", ICCV 2021, eq. 5
-and 6. A map of patches that compare each other is reduced as ``core.to_grid`` does it: the class token's row where
-there is a class token, else the mean over all patches.
+and 6. A PAIRWISE map is reduced as by ``core.to_grid``: to the class token's row where there is a class token,
+else to the mean over all patches.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ALL, MEAN = "all layers", "mean"
 
 
 def attention_maps(classifier: Classifier, x: Tensor, progress: Progress) -> tuple[AttentionMap, ...]:
-    """Every attention map of one forward pass, the very one of a reading."""
+    """Every attention map of one forward pass, the same maps as in a reading."""
     with torch.no_grad(), listen() as records:
         classifier.module(x)
     progress(1, 1)
@@ -58,7 +58,7 @@ def attention_rollout(classifier: Classifier, x: Tensor, target: Question, progr
 def gradient_x_attention(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str
 ) -> tuple[Tensor, None]:
-    """The map (h, w) of the named tap, or the same of all layers."""
+    """The map (h, w) of the named tap, or of all layers together."""
     with torch.enable_grad(), listen() as records:
         score = counted(classifier, target, 1, progress)(leaf(x))
     named = [(name, records[place]) for name, place in classifier.taps.items() if place in records]
@@ -70,7 +70,7 @@ def gradient_x_attention(
 
 
 def positive_products(name: str, record: Record, gradient: Tensor) -> AttentionMap:
-    """(W · ∂F/∂W)⁺ in the place of a map's weights W."""
+    """A map with (W · ∂F/∂W)⁺ in place of its weights W."""
     product = (record.weights * gradient).clamp(min=0)
     return to_map(name, Record(record.tap, product, record.grid, record.cells))
 
@@ -89,7 +89,7 @@ def heads(classifier: Classifier) -> tuple[str | int, ...]:
 
 
 def layers(classifier: Classifier) -> tuple[str, ...]:
-    """The taps to choose from, all of them together first where they make a stack."""
+    """The taps to choose from; first "all layers", where their maps can be multiplied."""
     return (ALL, *spatial_taps(classifier)) if tap_layout(classifier).stacked else spatial_taps(classifier)
 
 

@@ -1,4 +1,4 @@
-"""What "absent" means: the picture that a method puts in the place of what it takes away.
+"""Baselines: the picture that stands for "absent" where a method removes a part.
 
 Sturmfels, Lundberg, Lee, "Visualizing the impact of feature attribution baselines", Distill 2020, compares them.
 """

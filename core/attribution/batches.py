@@ -1,7 +1,7 @@
 """The size of a batch, how long it takes, and a score that reports progress.
 
-Large batches are slower on many processors and use memory for nothing, so the size is found by a short timed probe,
-once for each classifier. No Stop is heard inside a batch, so a batch stays short.
+Large batches are slower on many processors and waste memory, so the size is found by a short timed probe, once for
+each classifier. A run can only be stopped between batches, so a batch stays short.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from core.types import Progress
 
 LARGEST = {"cpu": 16}
 LARGEST_ELSEWHERE = 64
-USUAL_SIDE = 128  # pixels; of larger pictures a gradient takes fewer at once: it keeps what every layer made of them
-GROWTH = 4  # each size to the next: between neighbors the gain may pause and come back
-LONGEST = 1.5  # seconds a batch may take, judged by the last smaller one: how long a Stop waits
+USUAL_SIDE = 128  # pixels; a gradient takes fewer larger pictures at once, because it keeps the output of every layer
+GROWTH = 4  # factor between sizes: with smaller steps the gain may pause and come back
+LONGEST = 1.5  # seconds that a batch may take, estimated from the last smaller one: the longest wait for a Stop
 LONG_ENOUGH = 0.05  # seconds to time a size for
-WORTH_LEARNING, LARGEST_DRIFT = 0.2, 5.0  # seconds of a run that estimates learn from, and how far it may correct them
-WORTHWHILE = 0.95  # a larger batch must take at most this share of the time for a picture
+SHORTEST_RUN, LARGEST_DRIFT = 0.2, 5.0  # seconds of a run that corrects estimates, and the largest correction
+WORTHWHILE = 0.95  # a larger batch must take at most this share of the time per picture
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How a model is fed: the ``size`` of a batch, and the ``seconds`` that one picture takes in it.
+    """The ``size`` of a model's batches, and the ``seconds`` that one picture takes in a batch.
 
-    ``alone`` are the seconds that one takes by itself, where that was measured.
+    ``alone`` is the time of a picture in a batch of one, where that was measured.
     """
 
     size: int
@@ -41,7 +41,7 @@ class Pace:
     alone: float = 0.0
 
     def total(self, count: float) -> float:
-        """The seconds that so many pictures take: in whole batches, and one by one what is left over."""
+        """The seconds for ``count`` pictures: in whole batches, and the rest one by one."""
         left = count % self.size
         return (count - left) * self.seconds + min(left * max(self.alone, self.seconds), self.size * self.seconds)
 
@@ -62,12 +62,12 @@ def pace(classifier: Classifier, gradient: bool = False) -> Pace:
 
 
 def is_paced(classifier: Classifier) -> bool:
-    """Whether both its paces are known."""
+    """Whether both paces of the classifier are known."""
     return len(_paces.get(classifier, {})) == 2
 
 
 def share_pace(copy: Classifier, original: Classifier) -> None:
-    """Let a copy with other weights go by the pace of its original, so that it is probed once for both."""
+    """Use the pace of the original for a copy with other weights, so that only one of them is probed."""
 
     def job() -> None:
         _paces[copy] = _paces.setdefault(original, {})
@@ -76,7 +76,7 @@ def share_pace(copy: Classifier, original: Classifier) -> None:
 
 
 def probe(classifier: Classifier, gradient: bool) -> Pace:
-    """Time batches of 1, 4, 16 ... and stop at the first that does not pay."""
+    """Time batches of 1, 4, 16 ... and stop at the first that is not faster."""
     kind = blank(classifier.module, classifier.card.size).dtype
     size, largest = classifier.card.size, LARGEST.get(classifier.device.type, LARGEST_ELSEWHERE)
     if gradient:
@@ -87,7 +87,7 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
         x = x.to(memory_format=torch.channels_last).requires_grad_(gradient)
         start = time.perf_counter()
         with nullcontext() if gradient else torch.no_grad():
-            y = classifier.scores(x)[:, 0].sum()  # of a picture of nothing, finite or not
+            y = classifier.scores(x)[:, 0].sum()  # of a blank picture, finite or not
             if gradient:
                 (y,) = torch.autograd.grad(y, x)
         y.cpu()  # waits for the device
@@ -97,7 +97,7 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
         times = [seconds(n), seconds(n)]
         while sum(times) < LONG_ENOUGH:
             times.append(seconds(n))
-        return Pace(n, min(times) / n)  # the quickest: the others were disturbed
+        return Pace(n, min(times) / n)  # the fastest: the others were disturbed
 
     seconds(1)  # warm up
     best, n = timed(1), GROWTH
@@ -113,31 +113,31 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
 
 
 _drifts: WeakKeyDictionary[Classifier, dict[str, float]] = WeakKeyDictionary()
-"""How many times as long as estimated the last run of each kind took, by its name; "" is the last long one of any."""
+"""The ratio of actual to estimated time of the last run of each name; "" stands for the last long run of any name."""
 
 
 def expect(classifier: Classifier, name: str, seconds: float) -> float:
-    """An estimate for a run of that name, set right by how long the last one took, else by the last long one of any.
+    """The estimate of a run's seconds, corrected by the last run of that name, else by the last long run of any name.
 
-    A probe is a moment: other work beside it, then or now, and what a method does beside the model, show in real runs.
+    A probe is short: other load on the machine, and the work of a method outside the model, only show in real runs.
     """
     known = _drifts.get(classifier, {})
     return seconds * known.get(name, known.get("", 1.0))
 
 
 def learn(classifier: Classifier, name: str, seconds: float, took: float) -> None:
-    """Note that a run of that name, estimated without any correction, took so long; short ones say nothing."""
-    if min(seconds, took) < WORTH_LEARNING:
+    """Note how long a run of that name ``took``; ``seconds`` is its uncorrected estimate. Short runs are ignored."""
+    if min(seconds, took) < SHORTEST_RUN:
         return
     drift = min(max(took / seconds, 1 / LARGEST_DRIFT), LARGEST_DRIFT)
     _drifts.setdefault(classifier, {}).update({name: drift, "": drift})
 
 
 def counted(classifier: Classifier, target: Question, total: int, progress: Progress) -> Callable[[Tensor], Tensor]:
-    """The target's score (b, c, h, w) -> (b,) as a function that tells after each batch how many of ``total`` are done.
+    """The target's score (b, c, h, w) -> (b,), as a function that reports progress after each batch.
 
-    Captum runs a whole method in one call; what ``progress`` raises here ends that call between two batches. The
-    pictures are laid out channels last, as ``prepare`` lays them out: convolutions on the CPU are faster then.
+    Captum runs a whole method in one call; an exception from ``progress`` ends that call between two batches. The
+    pictures are laid out channels last, as by ``prepare``: convolutions on the CPU are faster then.
     """
     done = 0
 
@@ -152,7 +152,7 @@ def counted(classifier: Classifier, target: Question, total: int, progress: Prog
 
 
 class CountedScore(nn.Module):
-    """The model with its ``counted`` score (b, c, h, w) -> (b,) as a module, for what sets hooks in it."""
+    """The model with its ``counted`` score (b, c, h, w) -> (b,) as a module, for methods that set hooks."""
 
     def __init__(self, classifier: Classifier, target: Question, total: int, progress: Progress):
         super().__init__()

@@ -2,7 +2,7 @@
 
     values = relu(Σ over channels c of w_c A_c),   w_c = mean over cells of ∂F/∂A_c
 
-A (c, h, w) is what a stage gives out. As in the paper only evidence for the class is kept: where all of it is negative
+A (c, h, w) is the output of a stage. As in the paper, only evidence for the class is kept: where all of it is negative,
 the map is zero everywhere. The map stays on the stage's grid.
 """
 
@@ -23,7 +23,7 @@ from core.types import Progress
 
 
 def class_activation(stage: Stage, features: Tensor, gradients: Tensor) -> Tensor:
-    """The map (h, w) of the first picture's ``features`` and their ``gradients``, both as the stage gives them out."""
+    """The map (h, w) of the first picture, from ``features`` and ``gradients`` in the layout of the stage's output."""
     return class_activations(stage, features, gradients)[0]
 
 
@@ -38,7 +38,7 @@ def grad_cam(
 ) -> tuple[Tensor, None]:
     """The map (h, w) on the grid of the named stage.
 
-    Captum's ``LayerGradCam`` gives the same where a stage gives out (b, c, h, w); ours lays out other stages first.
+    Captum's ``LayerGradCam`` gives the same for a stage with output (b, c, h, w); other layouts are rearranged here.
     """
     place = classifier.stages[stage]
     with torch.enable_grad(), detach_at(place) as kept:
@@ -49,12 +49,12 @@ def grad_cam(
 
 @contextmanager
 def detach_at(place: Stage) -> Iterator[list[Tensor]]:
-    """Begin the graph at what a stage gives out, and keep that; what is before it is not needed."""
+    """Start the graph at a stage's output, which is kept; the layers before it are not needed."""
     kept: list[Tensor] = []
 
     def hold(module: nn.Module, inputs: tuple[Tensor, ...], y: Tensor) -> Tensor:
         kept.append(y.detach().requires_grad_(torch.is_grad_enabled()))
-        return kept[0].clone()  # whoever works on in place does so on a copy
+        return kept[0].clone()  # layers that work in place get a copy
 
     handle = place.module.register_forward_hook(hold)
     try:
@@ -66,7 +66,7 @@ def detach_at(place: Stage) -> Iterator[list[Tensor]]:
 def last_local_stage(classifier: Classifier) -> str:
     """The last stage that does not compare all patches with each other, else the last one.
 
-    Behind such a comparison every cell has seen the whole picture, and the evidence has no position any more.
+    After such a comparison every cell depends on the whole picture, so the evidence has no position.
     """
     local = [
         name

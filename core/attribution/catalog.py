@@ -53,5 +53,5 @@ def method(slug: str) -> Method:
 
 
 def methods(classifier: Classifier) -> tuple[Method, ...]:
-    """The methods that fit a classifier, and are exact enough there: those to offer."""
+    """The methods to offer for a classifier: those that it supports and that are exact enough for it."""
     return tuple(one for one in METHODS if one.usable(classifier) and one.exact(classifier))

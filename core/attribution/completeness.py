@@ -1,11 +1,10 @@
-"""Whether a method that distributes the score is exact enough for a model: it is tried, on pictures that are drawn.
+"""Test, on drawn scenes, whether a method that distributes the score is exact enough for a model.
 
-DeepLIFT and LRP are complete, their values sum to the score, only where each layer keeps a rule. Rather than
-guessed from the layers, the gap is measured. No few pictures can vouch for all others: a map whose own gap is larger
-tells so itself.
+DeepLIFT and LRP are complete (their values sum to the score) only where each layer keeps a rule. The gap is measured,
+not guessed from the layers. A few pictures cannot stand for all others, so each map also states its own gap.
 
-Trying takes a while. So the card of a model in the zoo keeps what two dozen scenes said, and a model whose card says
-nothing of it is tried on three.
+The test takes a while. So the card of a model in the zoo keeps the result of two dozen scenes, and a model whose card
+has no result is tested on three.
 """
 
 from __future__ import annotations
@@ -23,26 +22,26 @@ from core.models.architecture import blank
 from core.models.zoo import is_own
 
 MAX_GAP = 0.05
-"""The largest gap of a map that adds up, as a share of the score."""
+"""The largest gap of a map that counts as complete, as a share of the score."""
 SIDE = 256
-"""The side that the scenes, of validation, are drawn with."""
+"""The side of the validation scenes that are drawn, in pixels."""
 SCENES, EXCEPTIONS = 24, 2
-"""How many are tried for a card, and how many of them may have a larger gap: four or more have it where a rule is
-broken, on the models of the zoo."""
+"""The number of scenes for a card, and how many of them may have a larger gap. On the models of the zoo, a broken rule
+gives four or more."""
 QUICK_SCENES = 3
-"""How many are tried where a card says nothing. None of them may have a larger gap."""
+"""The number of scenes where the card has no result. None of them may have a larger gap."""
 FACT = "adds_up"
-"""What a card calls it: a verdict for the slug of each such method."""
+"""The key on a card: a verdict for the slug of each such method."""
 
 
 def is_complete(
     classifier: Classifier, compute: Compute, tries: int = SCENES, amiss: int = EXCEPTIONS, **parameters: object
 ) -> bool | None:
-    """Whether a method's gap on the predicted class is ``EXACT`` at most, but for ``amiss`` of so many drawn scenes.
+    """Whether a method's gap on the predicted class is at most ``MAX_GAP``, for all but ``amiss`` of ``tries`` scenes.
 
     The gap is a share of the score, completeness as in Sundararajan et al., ICML 2017, axiom 3. A scene on which it is
-    undefined, because the score hardly changes, says nothing; where all of them are such, nothing adds up. None where
-    the method cannot run. It runs inside a job of the device's worker; lack of memory there is raised.
+    undefined, because the score hardly changes, is skipped; if it is undefined on all of them, the result is False.
+    None if the method cannot run. To be called inside a job of the device's worker; lack of memory is raised.
     """
 
     def gap(seed: int) -> float | None:
@@ -57,18 +56,18 @@ def is_complete(
         for seed in scenes.seeds("val", tries):
             found = gap(seed)
             defined = defined or found is not None
-            left -= found is not None and not found <= MAX_GAP  # not a number is not exact either
+            left -= found is not None and not found <= MAX_GAP  # NaN is not exact either
             if left < 0:
                 return False
     except torch.OutOfMemoryError:
         raise
-    except Exception:  # whatever a module raises that a method has no rule for
+    except Exception:  # a module without a rule may raise anything
         return None
     return defined
 
 
 def completeness_test(slug: str, compute: Compute, **parameters: object) -> Callable[[Classifier], bool | None]:
-    """Whether a method's maps of the predicted class add up for a classifier; None: it cannot run.
+    """A test of whether a method's maps of the predicted class are complete for a classifier; None if it cannot run.
 
     A method that runs but is not exact enough is not offered. It can still be called; its gap states the error.
     """
@@ -76,7 +75,7 @@ def completeness_test(slug: str, compute: Compute, **parameters: object) -> Call
     @memoize
     def find(classifier: Classifier) -> bool | None:
         card = classifier.card
-        known = {} if is_own(card.slug) else card.facts.get(FACT, {})  # a card that was copied speaks of other weights
+        known = {} if is_own(card.slug) else card.facts.get(FACT, {})  # a copied card states facts about other weights
         return known[slug] if slug in known else is_complete(classifier, compute, QUICK_SCENES, 0, **parameters)
 
     return find

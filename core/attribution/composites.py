@@ -1,6 +1,6 @@
-"""Functions that are made of others, taken apart: what ``rescale`` has a rule for, and what is straight.
+"""Composite functions, written as functions that ``rescale`` has a rule for and linear ones.
 
-Each gives what torch's own function of that name gives, and takes its arguments.
+Each has the arguments and the result of torch's function of that name.
 """
 
 from __future__ import annotations
@@ -120,4 +120,4 @@ MADE_OF: dict[str, Callable[..., Any]] = {
     "glu": gated,
     "lstm_cell": lstm_cell,
 }
-"""By name; a ``quotient`` apart, which needs taking apart only where what divides is not fixed."""
+"""By name. A ``quotient`` is not among them: it is only taken apart where the divisor is not fixed."""

@@ -1,11 +1,11 @@
-"""DeepLIFT: what changed, layer by layer, between the picture x and the baseline b.
+"""DeepLIFT: the change from the baseline b to the picture x, distributed layer by layer.
 
     multiplier of a nonlinear unit = (a(z) − a(z_b)) / (z − z_b)     in place of its gradient, in one backward pass
     values = sum over colors of (x − b) · product of the multipliers on the way
 
-This is the rescale rule, with rules for max pooling and for products that are as exact: see ``rescale``. Like
-Integrated Gradients it is complete: values add up to F(x) − F(b), but for rounding. The ``gap`` says how far that
-holds; where a model does what no rule reaches, it is large, and the method is not offered. Captum's DeepLIFT drops the
+This is the rescale rule, with equally exact rules for max pooling and for products: see ``rescale``. Like Integrated
+Gradients it is complete: values add up to F(x) − F(b), apart from rounding. The ``gap`` measures how far that holds;
+where a model uses operations without a rule, it is large, and the method is not offered. Captum's DeepLIFT drops the
 rule of a max pooling right behind a ReLU, mixes windows that overlap, and takes no module that runs twice.
 """
 

@@ -1,4 +1,4 @@
-"""Whether a gradient leads through a model, from its score to the picture."""
+"""Test whether the score of a model has a gradient to the picture."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from core.models.guard import pictures
 
 @memoize
 def differentiable(classifier: Classifier) -> bool:
-    """Whether the score depends on the pixels by their gradient.
+    """Whether the score has a usable gradient to the pixels.
 
-    It does not behind ``no_grad``, ``detach`` or an array, where there is no graph, nor behind a rounding, where the
+    It has none after ``no_grad``, ``detach`` or an array, where there is no graph, nor after a rounding, where the
     gradient is zero everywhere although two pictures have different scores. A model that gives every picture the same
-    score says nothing against its gradient.
+    score counts as differentiable.
     """
     x = pictures(classifier.card, classifier.device).to(blank(classifier.module, 1).dtype).requires_grad_()
     try:

@@ -1,4 +1,4 @@
-"""Running a method of attribution by its slug, one class alone or against another."""
+"""Run an attribution method by its slug, for one class or for one class against another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from core.types import Attribution, InvalidInput, Picture, Progress, frozen
 
 
 def complete_methods(classifier: Classifier) -> dict[str, bool | None]:
-    """For each method whose maps must add up, by slug, whether they do for this model, whatever its card says of that.
+    """Whether the maps of each method that must be complete are so for this model, by slug; its card is not consulted.
 
     None where the method cannot run. It takes seconds (``core.attribution.completeness``).
     """
@@ -47,17 +47,18 @@ def attribute(
     progress: Progress | None = None,
     **parameters: Any,
 ) -> Attribution:
-    """How much each cell moved the target's score, the model's output for it, by the method of that slug.
+    """The contribution of each cell to the target's score, the model's output for it, by the method of that slug.
 
     ``target`` is a class name or index, None the predicted class. With a ``contrast``, another class, the score is the
-    difference of both logits: why the one and not the other, signed whatever the method. ``parameters`` are the
+    difference of both logits: why the one and not the other. Such values are always signed. ``parameters`` are the
     method's own; those not given have their defaults. ``progress(done, total)`` is called after each batch, in the
     worker's thread. The values are float32 (h, w), raw and signed, on the method's native grid over the model's square.
 
     Raises:
-        InvalidInput: no such method, target or parameter, a value out of range, a method that does not fit, or one that
-            cannot set two classes against each other; or the model's answer, or the map, is not finite.
-        Stopped: ``progress`` raised it. Nothing stays behind then.
+        InvalidInput: no such method, target or parameter, a value out of range, a method that the model does not
+        support,
+            or one that cannot compare two classes; or the model's output, or the map, is not finite.
+        Stopped: ``progress`` raised it. No hooks are left on the model.
     """
     checking.picture(picture, "attribute")
     chosen = method(slug)
@@ -71,7 +72,7 @@ def attribute(
         )
 
     def job() -> Attribution:
-        paced, start = is_paced(classifier), time.perf_counter()  # else the probe is a part of the run
+        paced, start = is_paced(classifier), time.perf_counter()  # else the run includes the probe
         x = classifier.prepare(picture)
         with torch.no_grad():
             index = int(classifier.answer(x)[0].argmax()) if known is None else known
@@ -102,9 +103,9 @@ def contrast_classes(
     progress: Progress,
     settled: dict[str, Any],
 ) -> tuple[Tensor, float | None]:
-    """One class against another: what supports the first more than the second, above zero; below, the reverse.
+    """One class against another: values above zero support the first more than the second, those below the reverse.
 
-    A method that keeps only positive evidence runs both ways round.
+    A method that keeps only positive evidence runs once for each order.
     """
     if pair[0] == pair[1]:
         raise InvalidInput(
@@ -118,16 +119,16 @@ def contrast_classes(
 
 
 def seconds(classifier: Classifier, slug: str, **parameters: Any) -> float:
-    """About how long ``attribute`` will take; the first call for a classifier times it for a moment, on the worker.
+    """Estimate the seconds that ``attribute`` will take; the first call for a classifier runs a short probe.
 
-    Later calls know how long the runs before them took.
+    Later calls use the time of earlier runs.
     """
     chosen = method(slug)
     return expect(classifier, slug, _estimate(classifier, chosen, chosen.settle(classifier, parameters)))
 
 
 def _estimate(classifier: Classifier, chosen: Method, settled: dict[str, Any]) -> float:
-    """The seconds that the model's passes take: the method's own, and the one that finds the class."""
+    """The seconds of the model's passes: those of the method, and the one that finds the class."""
     count, forward = chosen.evaluations(classifier, **settled), pace(classifier)
     own = pace(classifier, True) if chosen.gradient and not chosen.shallow else forward
     return own.total(count) + max(forward.alone, forward.seconds)

@@ -18,7 +18,7 @@ from core.types import Progress
 
 
 def leaf(x: Tensor) -> Tensor:
-    """The same pixels as a leaf that gradients are taken to; ``x`` itself stays as it was."""
+    """The same pixels as a leaf that gradients are taken to; ``x`` itself stays unchanged."""
     return x.detach().requires_grad_()
 
 

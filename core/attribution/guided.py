@@ -1,13 +1,13 @@
-"""Methods that change what a ReLU passes back: they draw sharp edges and are hardly sensitive to the class.
+"""Methods that change the gradient that a ReLU passes back: sharp edges, with little dependence on the class.
 
-    gradient                  g · (z > 0)            what relu(z) passes back of the gradient g
+    gradient                  g · (z > 0)            the gradient that relu(z) passes back
     deconvolution             g · (g > 0)
     guided backpropagation    g · (z > 0) · (g > 0)
-    guided Grad-CAM           guided backpropagation · Grad-CAM, drawn as large as the picture
+    guided Grad-CAM           guided backpropagation · Grad-CAM, enlarged to the picture
 
-In a model that rectifies in any other way (GELU, Hardswish ...) the rule would reach some layers only, so these methods
-are offered where ReLU modules are all there is: see ``rectifiers``. Adebayo et al., "Sanity checks for saliency maps",
-NeurIPS 2018.
+In a model with any other rectifier (GELU, Hardswish ...) the rule would apply to some layers only, so these methods are
+offered only for models whose rectifiers are all ReLU modules: see ``rectifiers``. Adebayo et al., "Sanity checks for
+saliency maps", NeurIPS 2018.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from core.attribution.rectifiers import only_relu
 from core.classifier import Classifier, Question
 from core.types import Progress
 
-# Captum says at every call that it sets hooks and removes them. Said once here: a filter belongs to the whole process.
+# Captum warns at every call that it sets hooks. Filtered here, once: a filter holds for the whole process.
 warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
 
 

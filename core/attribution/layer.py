@@ -1,11 +1,11 @@
-"""Attribution to a layer that has a meaning by itself: how much each weight of an attention map moved the score.
+"""Attribution to an attention map: the contribution of each of its weights to the score.
 
     layer gradient × activation     Σ W · ∂F/∂W
     layer Integrated Gradients      Σ (W − W₀) · mean over t in 0..1 of ∂F/∂W at W₀ + t (W − W₀)
 
-W is what a tap lets through, and the picture stays the same: only this one map is moved, from W₀ (uniform, none, or the
-attention to a baseline) to W. So the second adds up to how far the score changes by it. Where patches compare each
-other, a cell gets what all heads and all queries spent on it; what was spent on a class token has no place to be shown.
+W is the output of a tap, and the picture stays the same: only this one map is changed, from W₀ (uniform, none, or the
+attention to a baseline) to W. So the values of the second add up to the change of the score. Where patches are compared
+with each other, the value of a cell is the sum over all heads and all queries; a class token's share is not shown.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from core.classifier import Classifier, Question
 from core.types import Progress
 
 STARTS = {"uniform": uniform, "off": switched_off}
-"""What the attention may start from, beside its look at a baseline."""
+"""The starting points W₀, besides the attention to a baseline picture."""
 
 
 def lay(values: Tensor, record: Record) -> Tensor:
-    """What one picture's weights got, in their own shape, added up for each cell of the grid: (h, w)."""
+    """The values of one picture's weights, in the shape of the weights, summed for each cell of the grid: (h, w)."""
     kind, cells = record.tap.kind, record.grid[0] * record.grid[1]
     if (places := record.cells) is not None:  # of windows
         keys = values.sum(kind.other_axes("window", "key"))
         grid = keys.new_zeros(cells + 1).index_add(0, places.flatten() % (cells + 1), keys.flatten())
-        return grid[:cells].view(record.grid)  # the padding's -1 came last
+        return grid[:cells].view(record.grid)  # the padding, -1, is the last element
     if kind.compares:
         return values.sum(kind.other_axes("key"))[len(record.tap.prefix) :][:cells].view(record.grid)
     others = kind.other_axes("row", "column")
@@ -55,12 +55,12 @@ def layer_gradient_x_activation(
 def layer_integrated_gradients(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str, steps: int, start: str
 ) -> tuple[Tensor, float | None]:
-    """The map (h, w) on the grid of the named tap, and its completeness gap, the class token's share counted in."""
+    """The map (h, w) on the grid of the named tap, and its completeness gap, which includes the class token's share."""
     place = classifier.taps[tap]
     score = counted(classifier, target, steps + evaluations_of(start), progress)
 
     @torch.no_grad()
-    def look(picture: Tensor) -> tuple[Record, float]:
+    def record_of(picture: Tensor) -> tuple[Record, float]:
         with listen() as records:
             answer = score(picture).item()
         return records[place], answer
@@ -72,9 +72,9 @@ def layer_integrated_gradients(
         with steer(classifier.module, {tap: put}):
             return score(x.expand(len(weights), -1, -1, -1))
 
-    record, end = look(x)
+    record, end = record_of(x)
     whole = record.weights
-    begin = STARTS[start](place, whole) if start in STARTS else look(absent(classifier, x, start))[0].weights
+    begin = STARTS[start](place, whole) if start in STARTS else record_of(absent(classifier, x, start))[0].weights
     nodes, shares = np.polynomial.legendre.leggauss(steps)
     axes = (-1, *[1] * (whole.ndim - 1))
     total, batch = torch.zeros_like(whole[0]), pace(classifier, gradient=True).size
@@ -90,7 +90,7 @@ def layer_integrated_gradients(
 
 
 def evaluations_of(start: str) -> int:
-    """The pictures that go through the model beside the steps."""
+    """The pictures that go through the model in addition to the steps."""
     return 2 if start in STARTS else 3
 
 

@@ -1,18 +1,18 @@
 """Layer-wise relevance propagation: the score is distributed, layer by layer, over the inputs that produced it.
 
-    convolution   R_i = Σ_j (x_i w_ij)⁺ / Σ_k (x_k w_kj)⁺ · R_j       by the evidence that excites (α = 1, β = 0)
-    linear layer  R_i = Σ_j x_i w_ij / z_j · R_j                      by what each input adds or takes away
+    convolution   R_i = Σ_j (x_i w_ij)⁺ / Σ_k (x_k w_kj)⁺ · R_j       by positive contributions only (α = 1, β = 0)
+    linear layer  R_i = Σ_j x_i w_ij / z_j · R_j                      by all contributions
     one by one    R_i = R_i                                           normalization, GELU and the like
-    gate, softmax all to what is weighed, nothing to the weights
+    gate, softmax all to the weighted values, nothing to the weights
 
 Bach et al., PLoS ONE 2015; the mixture is that of Kohlbrenner et al., "Towards best practice in explaining neural
 network decisions with LRP", IJCNN 2020; weights of attention count as constants, as in Arras et al., WASSA 2017, and
-Ali et al., ICML 2022. A BatchNorm behind a convolution is one layer with it. Captum's LRP knows neither shortcuts nor
-gates, so this one is our own: each rule is a layer that gives out the same, and whose gradient times its input is R.
+Ali et al., ICML 2022. A BatchNorm after a convolution is one layer with it. Captum's LRP supports neither shortcuts nor
+gates, so this one is our own: each rule is a layer with the same output, whose gradient times its input is R.
 
-The relevances add up to the score itself, not to its change from a baseline; ``gap`` is what is missing: biases of
-linear layers, outputs that nothing excited, and layers that keep no rule (an LSTM's products). The method is offered
-where that is little.
+The relevances add up to the score itself, not to its change from a baseline. ``gap`` is the missing part: biases of
+linear layers, outputs without positive contributions, and layers without a rule (an LSTM's products). The method is
+offered where the gap is small.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ from core.types import Progress
 
 NORMS = (nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
 CURVES = (nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.ReLU6, nn.LeakyReLU, nn.ELU)
-"""What works cell by cell, or nearly so, and hands on its relevance as it is. ReLU needs no rule."""
+"""Elementwise layers, or nearly so, which pass their relevance on unchanged. ReLU needs no rule."""
 TINY = 1e-9
 
 
 def same(z: Tensor, y: Tensor) -> Tensor:
-    """The values of ``y``, with the gradient of ``z`` times y / z: relevance is shared as z is made up.
+    """The values of ``y``, with the gradient of ``z`` times y / z: the parts of z share the relevance in proportion.
 
-    Where z is zero there is nothing to share it among.
+    Where z is zero, no relevance is passed on.
     """
     shared = z * torch.where(z.abs() > TINY, y / z, 0).detach()
     return y.detach() + (shared - shared.detach())
 
 
 def exciting(layer: nn.Conv2d, x: Tensor, weight: Tensor) -> Tensor:
-    """Σ_k (x_k w_kj)⁺: what a convolution with this weight gives if only evidence that excites counts."""
+    """Σ_k (x_k w_kj)⁺: the output of a convolution with this weight if only positive contributions count."""
     z = layer._conv_forward(x.clamp(min=0), weight.clamp(min=0), None)
     below = x.clamp(max=0)
     return z + layer._conv_forward(below, weight.clamp(max=0), None) if below.any() else z
@@ -60,16 +60,16 @@ def exciting(layer: nn.Conv2d, x: Tensor, weight: Tensor) -> Tensor:
 def partners(classifier: Classifier) -> dict[nn.Module, nn.Conv2d]:
     """The convolution right before a BatchNorm, by the BatchNorm."""
     found: dict[nn.Module, nn.Conv2d] = {}
-    last: list[tuple[nn.Conv2d, Tensor]] = []  # the convolution that ran last, and what it gave out
+    last: list[tuple[nn.Conv2d, Tensor]] = []  # the convolution that ran last, and its output
 
-    def look(module: nn.Module, inputs: tuple[Tensor, ...], y: Tensor) -> None:
+    def observe(module: nn.Module, inputs: tuple[Tensor, ...], y: Tensor) -> None:
         if isinstance(module, nn.Conv2d):
             last[:] = [(module, y)]
         elif last and inputs[0] is last[0][1]:
             found[module] = last[0][0]
 
     kinds = (nn.Conv2d, nn.BatchNorm2d)
-    handles = [one.register_forward_hook(look) for one in classifier.module.modules() if isinstance(one, kinds)]
+    handles = [one.register_forward_hook(observe) for one in classifier.module.modules() if isinstance(one, kinds)]
     try:
         with torch.no_grad():
             classifier.module(blank(classifier.module, classifier.card.size))
@@ -81,7 +81,7 @@ def partners(classifier: Classifier) -> dict[nn.Module, nn.Conv2d]:
 
 @contextmanager
 def rules(classifier: Classifier) -> Iterator[None]:
-    """While it lasts the model gives out the same, and its gradient times the input is the relevance."""
+    """Within this context the model's output is unchanged, and its gradient times the input is the relevance."""
     pairs = partners(classifier)
     taken: dict[nn.Module, Tensor] = {}
 

@@ -1,4 +1,4 @@
-"""Functions of a classifier that run once: the result is kept for as long as the classifier is."""
+"""Functions of a classifier that run once: the result is kept as long as the classifier exists."""
 
 from __future__ import annotations
 

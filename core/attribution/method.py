@@ -1,4 +1,4 @@
-"""What an attribution method says about itself: pickers, sliders, the command line and the tests go through it."""
+"""The description of an attribution method, from which pickers, sliders, the command line and the tests are built."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Value = int | float | str
 Compute = Callable[..., tuple[Tensor, float | None]]
 """``compute(classifier, x, target, progress, **parameters)`` -> values (h, w) and the gap, or None.
 
-``x`` is one prepared picture (1, c, size, size), ``target`` a class index, or two of which the second is set against
-the first. It runs inside a job of the device's worker, takes every parameter by name, leaves ``x`` and the module as
-they were, and works in the dtype of both."""
+``x`` is one prepared picture (1, c, size, size), ``target`` a class index, or a pair of which the second is compared
+with the first. It runs inside a job of the device's worker, takes every parameter by name, leaves ``x`` and the module
+unchanged, and works in the dtype of both."""
 
 GRADIENT = 2.0
 """Cost of a forward and a backward pass in forward passes: between 1.5 (small CNN) and 2.4 (EfficientNet-B0)."""
@@ -34,8 +34,8 @@ GRADIENT = 2.0
 class Parameter:
     """One setting of a method.
 
-    A number lies in ``low`` to ``high``; ``step`` is what a slider moves by, and a whole ``step`` makes the number
-    whole. Anything else has ``choices``. ``default`` and ``choices`` may be functions of the classifier: ask
+    A number lies in ``low`` to ``high``; ``step`` is the step of its slider, and an integer ``step`` makes it an
+    integer. Any other parameter has ``choices``. ``default`` and ``choices`` may be functions of the classifier: use
     ``initial`` and ``options``.
     """
 
@@ -54,16 +54,16 @@ class Parameter:
 
     @property
     def numeric(self) -> bool:
-        """Whether it is a number in a range; else it is one of its ``options``."""
+        """Whether it is a number in a range, not one of its ``options``."""
         return self.step is not None
 
     @property
     def depends(self) -> bool:
-        """Whether its default or its choices depend on the classifier, so that a value means something in one only."""
+        """Whether its default or its choices depend on the classifier, so that a value is for one classifier only."""
         return callable(self.default) or callable(self.choices)
 
     def initial(self, classifier: Classifier) -> Value:
-        """The value it has for this classifier unless changed."""
+        """The default for this classifier."""
         return self.default(classifier) if callable(self.default) else self.default
 
     def options(self, classifier: Classifier) -> tuple[Value, ...]:
@@ -71,10 +71,10 @@ class Parameter:
         return self.choices(classifier) if callable(self.choices) else self.choices
 
     def check(self, classifier: Classifier, value: Any) -> Value:
-        """The value if it may be used with this classifier, whole where it must be.
+        """The value, if this classifier allows it; an integer where it must be one.
 
         Raises:
-            InvalidInput: it is out of range or no choice.
+            InvalidInput: it is out of range or not among the choices.
         """
         if self.low is not None and self.high is not None:
             whole = isinstance(self.step, int)
@@ -101,11 +101,11 @@ class Parameter:
         return options[options.index(value)]
 
     def parse(self, classifier: Classifier, text: str) -> Value:
-        """The value that a text, from an address or a shell, stands for; InvalidInput as ``check``."""
+        """The value in a text from an address or a shell; raises InvalidInput as ``check`` does."""
         text = current(text)
         if self.numeric:
             value: float | str = text
-            with suppress(ValueError):  # no number at all: check says so
+            with suppress(ValueError):  # not a number: check refuses it
                 value = float(text)
             return self.check(classifier, value)
         return self.check(classifier, next((one for one in self.options(classifier) if str(one) == text), text))
@@ -113,17 +113,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Method:
-    """One way to say how much each pixel moved a class score.
+    """One method to compute the contribution of each pixel to a class score.
 
-    ``summary`` is one plain sentence; ``signed`` says whether values below zero mean evidence against the class, and
-    ``one_sided`` that negative evidence was left out. ``fits(classifier)`` says whether it can run on a model,
-    and ``exact(classifier)`` whether the answer is exact enough to be offered.
-    ``evaluations(classifier, **parameters)`` counts the pictures that go through the model, with a backward pass each
-    where ``gradient`` says so; one that is ``shallow`` ends at a late layer and costs hardly anything.
-    ``complete`` says that its values promise to add up to a change of the score, or to the score itself where it has
-    ``no_baseline``; the ``gap`` says how nearly they do. One ``in_panel`` comes with a panel, in one common pass.
-    ``family`` says what it is made of: "gradients", "removal" of parts of the picture, or "attention". ``needs`` says
-    what a model must have for it, where that is not every model.
+    ``summary`` is one plain sentence; ``signed``: values below zero are evidence against the class; ``one_sided``:
+    negative evidence was left out. ``fits(classifier)`` tests whether it can run on a model, and ``exact(classifier)``
+    whether the result is exact enough to be offered. ``evaluations(classifier, **parameters)`` counts the pictures that
+    go through the model, with a backward pass each if ``gradient`` is set; a ``shallow`` one ends at a late layer and
+    costs very little. ``complete``: its values should add up to a change of the score, or to the score itself with
+    ``no_baseline``; the ``gap`` measures the difference. One ``in_panel`` is computed with a panel, in one common pass.
+    ``family`` is "gradients", "removal" of parts of the picture, or "attention". ``needs`` states what a model must
+    have for it, if not every model has that.
     """
 
     slug: str
@@ -151,17 +150,17 @@ class Method:
         translatable(self, "title", "summary", "needs")
 
     def usable(self, classifier: Classifier) -> bool:
-        """Whether it can run on a model: it fits, and where the method takes a gradient there is one."""
+        """Whether it can run on a model: the model supports it, and has a gradient if the method takes one."""
         return (not self.gradient or differentiable(classifier)) and self.fits(classifier)
 
     @property
     def keeps_positive(self) -> bool:
-        """Whether it keeps positive evidence alone, so that a blank map means that all of it is negative."""
+        """Whether it keeps only positive evidence, so that a blank map means that all evidence is negative."""
         return self.one_sided and not self.signed
 
     @property
     def contrasts(self) -> bool:
-        """Whether it can set one class against another: it separates positive from negative evidence."""
+        """Whether it can compare one class with another: it separates positive from negative evidence."""
         return self.signed or self.one_sided
 
     def forwards(self, classifier: Classifier, **parameters: Any) -> float:
@@ -173,7 +172,7 @@ class Method:
         """The value of every parameter: the given ones, checked, and the defaults of the rest.
 
         Raises:
-            InvalidInput: the method does not fit the model, has no such parameter, or a value may not be used.
+            InvalidInput: the model does not support the method, there is no such parameter, or a value is not allowed.
         """
         if self.gradient and not differentiable(classifier):
             raise InvalidInput(

@@ -1,10 +1,10 @@
-"""Methods that look at the gradient in a cloud of noisy copies of the picture.
+"""Methods that combine the gradients of noisy copies of the picture.
 
     SmoothGrad    max over colors of |mean over ε of ∂F/∂x at x + ε|,         ε ~ N(0, σ²)
     VarGrad       max over colors of the variance over ε of ∂F/∂x at x + ε
 
 SmoothGrad averages the signed gradients and then reduces the colors as saliency does, so that without noise it is
-saliency. VarGrad is what SmoothGrad averages away: where the gradient varies most. For a linear model it is zero.
+saliency. VarGrad shows where the gradient varies most, which SmoothGrad averages out. For a linear model it is zero.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def noisy_gradients(
 ) -> Iterator[Tensor]:
     """∂F/∂x of the noisy copies, in batches (n, 3, size, size).
 
-    One draw for each copy, on the CPU: the same for every size of batch and every device.
+    One draw for each copy, on the CPU: the result depends neither on the size of a batch nor on the device.
     """
     generator = torch.Generator().manual_seed(seed)
     spread = noise * (x.max() - x.min())
@@ -52,7 +52,7 @@ def smoothgrad(
 def vargrad(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, samples: int, noise: float, seed: int
 ) -> tuple[Tensor, None]:
-    """The map (size, size). Welford's sums: a difference of two large means would lose what is left of it."""
+    """The map (size, size). It is summed as by Welford: a difference of two large means would lose its digits."""
     count, mean, squares = 0, torch.zeros_like(x[0]), torch.zeros_like(x[0])
     for gradients in noisy_gradients(classifier, x, target, progress, samples, noise, seed):
         for one in gradients:

@@ -1,4 +1,4 @@
-"""The panel: everything that one forward and one backward pass can tell.
+"""The panel: all results of one forward and one backward pass.
 
 The reading with its attention maps, saliency, input × gradient and Grad-CAM of every stage share the same passes: the
 gradients to the stages' outputs and to the pixels are taken together. Several classes share the forward pass.
@@ -21,18 +21,17 @@ from core.classifier import Classifier, Target, outputs, target_score, to_readin
 from core.types import Attribution, InvalidInput, Panel, Picture, Reading, frozen
 
 FILM = "film"
-"""What the logits after each step of a recurrent model are kept as; no stage is called that."""
+"""The key of a recurrent model's logits after each step; no stage has this name."""
 
 
 def panel(classifier: Classifier, picture: Picture, target: Target = None) -> Panel:
     """The reading of a picture, and saliency, input × gradient and Grad-CAM of each stage for one class.
 
-    ``target`` is a class name or index, None the predicted class. A model that no gradient leads through has its
-    reading only. Costs one forward and one backward pass, and gives
-    what ``read`` and ``attribute`` give one by one, to rounding.
+    ``target`` is a class name or index, None the predicted class. For a model without a gradient only the reading is
+    returned. The results are those of ``read`` and ``attribute``, to rounding, for one forward and one backward pass.
 
     Raises:
-        InvalidInput: no picture, no such class, or no finite answer or map.
+        InvalidInput: no picture, no such class, or no finite output or map.
     """
     return panels(classifier, picture, [target])[0]
 
@@ -46,7 +45,7 @@ def panels(
     most likely classes, the most likely first.
 
     Raises:
-        InvalidInput: no picture, no such class, or a number that is none.
+        InvalidInput: no picture, no such class, or a result that is not finite.
     """
     checking.picture(picture, "panel")
     if isinstance(targets, str) or (targets is not None and not isinstance(targets, Sequence)):
@@ -91,7 +90,7 @@ def panels(
 
 
 def without_maps(reading: Reading, targets: Sequence[int]) -> tuple[Panel, ...]:
-    """The panels of a model that no gradient leads through."""
+    """The panels of a model without a gradient."""
     return tuple(Panel(reading, target, {}, {}) for target in targets)
 
 

@@ -1,10 +1,10 @@
-"""Methods that average the gradient over the way from a baseline b to the picture x.
+"""Methods that average the gradient along the path from a baseline b to the picture x.
 
     Integrated Gradients    sum over colors of (x − b) · mean over t in 0..1 of ∂F/∂x at b + t (x − b)
     GradientSHAP            the same, as the mean over several baselines, and over noisy copies x + ε of the picture
 
 Integrated Gradients is complete: its values add up to F(x) − F(b). The steps are the nodes of the Gauss-Legendre rule,
-which is exact for polynomials; what is missing from the sum is the ``gap``. GradientSHAP draws its t at random, so that
+which is exact for polynomials; the ``gap`` is the difference that remains. GradientSHAP draws its t at random, so that
 it is complete on average; its gap is measured against the mean of F over the baselines.
 """
 
@@ -23,7 +23,7 @@ from core.classifier import Classifier, Question
 from core.types import Progress
 
 NOTHING = 1e-4
-"""A change of the score that is this share of the absolute values, or less, tells nothing about their sum."""
+"""A change of the score by this share of the absolute values, or less, is too small to compare their sum with."""
 
 
 def integrated_gradients(
@@ -43,8 +43,8 @@ def gradient_shap(
 ) -> tuple[Tensor, float | None]:
     """The map (size, size) and its completeness gap.
 
-    Captum's sends all samples at once and draws from the random numbers of the whole process. Ours draws its own, one t
-    in each of ``points`` equal parts of the way from each baseline, for every size of batch the same.
+    Captum's runs all samples at once and uses the random state of the whole process. Ours has its own generator and
+    draws one t in each of ``points`` equal parts of the path from each baseline, the same for every size of batch.
     """
     generator = torch.Generator().manual_seed(seed)
 
@@ -78,11 +78,11 @@ def completeness_gap(
 
 
 def gap(values: Tensor, change: float) -> float | None:
-    """|Σ values − change| / |change|: how far the values' sum is from the change of the score that they distribute.
+    """|Σ values − change| / |change|: how far the sum of the values is from the change of the score.
 
-    It does not depend on the scale of the score. Where the change is next to nothing beside the values (below
-    ``NOTHING`` · Σ |values|), they cancel out and their rounding decides: it is None. The sums are taken in float64,
-    which not every device has.
+    It does not depend on the scale of the score. It is None where the change is very small compared with the values
+    (below ``NOTHING`` · Σ |values|): then they cancel out, and only their rounding is left. The sums are taken on the
+    CPU, because not every device has float64.
     """
     values = values.cpu().double()
     if abs(change) <= NOTHING * values.abs().sum().item():

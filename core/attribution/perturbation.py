@@ -1,11 +1,11 @@
-"""Occlusion: hide a part of the picture and see how far the score falls.
+"""Occlusion: hide a part of the picture and measure how far the score falls.
 
     value of a cell = F(x) − F(x with the window over that cell replaced by the baseline)
 
 The cells are squares of ``stride`` pixels that tile the model's square; the window is centered on its cell (to half a
-pixel where the two differ by an odd number) and cut off at the border. Zeiler, Fergus, ECCV 2014, watch the
-probability; ours watches the score. Captum ablates the windows' presence, a grid of ones: so each cell keeps the fall
-of its own window, where Captum's ``Occlusion`` would mix overlapping windows in every pixel.
+pixel where the two differ by an odd number) and cut off at the border. Zeiler, Fergus, ECCV 2014, use the
+probability; ours uses the score. Captum's feature ablation runs on a grid of ones, one for each window: so each cell
+keeps the value of its own window, where Captum's ``Occlusion`` would average overlapping windows in every pixel.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from core.classifier import Classifier, Question
 from core.types import InvalidInput, Progress
 
 WIDEST = 128
-"""Pixels of the widest window."""
+"""The side of the largest window, in pixels."""
 
 
 def occlusion(

@@ -1,10 +1,9 @@
-"""Which rectifiers a model has, and whether a changed backward pass through its ReLU modules sees all of them.
+"""Find the rectifiers of a model, and test whether hooks on its ReLU modules reach all of them.
 
-A ReLU is a module whose output is a step of the graph, and then its hooks are heard; or it is written in any other way:
-as a function, torch.maximum, where, a product with a mask, a clamp. What may stand in a graph is therefore listed, and
-what is not listed may be a rectifier. Three listed steps are looked at more closely: a product with something fixed
-that is another for another picture (z · (z > 0)), a product of two curves of one input (z · σ(z)), and the largest of
-what was stacked (the larger of z and 0).
+A ReLU may be a module, and then hooks reach it; or it is written in another way: as a function, torch.maximum, where,
+a product with a mask, a clamp. So the harmless steps of a graph are listed, and any other step may be a rectifier.
+Three listed steps are examined more closely: a product with a constant that differs between pictures (z · (z > 0)), a
+product of two functions of one input (z · σ(z)), and the maximum over a stack (the larger of z and 0).
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ STRAIGHT = frozenset(
     "Unflatten PixelShuffle PixelUnshuffle ConstantPadNd ReflectionPad2D ReplicationPad2D UpsampleNearest2D "
     "UpsampleBilinear2D NativeDropout".split()
 )
-"""Steps that are straight lines, by what autograd calls them."""
+"""Linear steps, by autograd's names."""
 POOLS = frozenset("MaxPool1DWithIndices MaxPool2DWithIndices MaxPool3DWithIndices AdaptiveMaxPool2D".split())
 LARGEST = frozenset("Amax Max".split())
 GATES = frozenset("Sigmoid Tanh Softmax SafeSoftmax ScaledDotProductFlashAttentionForCpu ThnnFusedLstmCell Glu".split())
-"""What weighs, and rectifies nothing."""
+"""Steps that give weights and are no rectifiers."""
 NORMS = frozenset(
     "NativeBatchNorm CudnnBatchNorm MiopenBatchNorm NativeLayerNorm NativeGroupNorm Var Std VarMean "
     "LinalgVectorNorm Norm Sqrt Rsqrt Reciprocal Pow".split()
@@ -42,16 +41,16 @@ NORMS = frozenset(
 TIMES = frozenset("Mul Div".split())
 KNOWN = STRAIGHT | POOLS | LARGEST | GATES | NORMS | TIMES | {RELU}
 CURVES = frozenset("Sigmoid Tanh Add Sub Rsub Neg Mul Div Pow Sqrt Rsqrt Reciprocal".split())
-"""Steps that work cell by cell."""
+"""Elementwise steps."""
 
 
 def kind(node: Node) -> str:
-    """What autograd calls a step, without its number: AddBackward0 is Add."""
+    """The name of a step in autograd, without its suffix: AddBackward0 is Add."""
     return node.name().rsplit("::", 1)[-1].rstrip("0123456789").removesuffix("Backward")
 
 
 def steps(y: Tensor) -> list[Node]:
-    """Every step behind a tensor, in an order that depends on the graph alone."""
+    """Every step that a tensor was computed by, in an order that depends on the graph alone."""
     waiting, seen = [y.grad_fn], dict[Node, None]()
     while waiting:
         node = waiting.pop()
@@ -62,7 +61,7 @@ def steps(y: Tensor) -> list[Node]:
 
 
 def fixed(node: Node) -> Tensor | None:
-    """The factor of a product, or what divides, that has no graph behind it."""
+    """The factor of a product, or the divisor, that has no graph."""
     if len(node.next_functions) < 2:
         return None
     (first, _), (second, _) = node.next_functions[:2]
@@ -72,7 +71,7 @@ def fixed(node: Node) -> Tensor | None:
 
 
 def sources(node: Node | None, place: int) -> set[tuple[Node | None, int]]:
-    """Where a tensor comes from, cell by cell: itself, what it is a curve of, and so on back."""
+    """The tensors that a tensor is an elementwise function of: itself, its input, and so on."""
     waiting, found = [(node, place)], set[tuple[Node | None, int]]()
     while waiting:
         one = waiting.pop()
@@ -84,7 +83,7 @@ def sources(node: Node | None, place: int) -> set[tuple[Node | None, int]]:
 
 
 def bends(node: Node) -> bool:
-    """Whether a product is a curve written out, z · σ(z): both factors are curves of one object."""
+    """Whether a product is an activation function written out, z · σ(z): both factors are functions of one input."""
     if kind(node) not in TIMES or len(node.next_functions) < 2:
         return False
     first, second = node.next_functions[:2]
@@ -92,13 +91,13 @@ def bends(node: Node) -> bool:
 
 
 def stacked(node: Node) -> bool:
-    """Whether the largest is taken of what was put together right before."""
+    """Whether the maximum is taken over tensors that were stacked right before."""
     before = [one for one, _ in node.next_functions if one is not None]
     return kind(node) in LARGEST and any(kind(one) in ("Stack", "Cat") for one in before)
 
 
 def run(classifier: Classifier, x: Tensor) -> tuple[list[Node], set[Node]]:
-    """The steps of one pass, and those among them that ReLU modules gave out."""
+    """The steps of one pass, and those among them that are outputs of ReLU modules."""
     outputs: list[Tensor] = []
     modules = [module for module in classifier.module.modules() if isinstance(module, nn.ReLU)]
     handles = [module.register_forward_hook(lambda _, __, y: outputs.append(y)) for module in modules]
@@ -116,7 +115,7 @@ def only_relu(classifier: Classifier) -> bool:
     """Whether ReLU is the only rectifier of a model, and a module wherever it stands."""
     try:
         (graph, reached), (other, _) = (run(classifier, one) for one in probes(classifier))
-    except RuntimeError:  # a graph cannot be built
+    except RuntimeError:  # no graph can be built
         return False
     names = [kind(node) for node in graph]
     if names != [kind(node) for node in other] or RELU not in names or not KNOWN.issuperset(names):

@@ -1,20 +1,20 @@
-"""The rescale rule: a backward pass with slopes between two inputs, z and z₀, in place of gradients at one of them.
+"""The rescale rule: a backward pass with slopes between two inputs, z and z₀, instead of gradients at one of them.
 
-    one input            Δy = m · Δz                   m = Δy / Δz, cell by cell; the gradient where Δz is nothing
+    one input            Δy = m · Δz                   m = Δy / Δz, elementwise; the gradient where Δz is 0
     largest of several   Δy = m_i Δz_i + m_j Δz_j      i is where z is largest, j where z₀ is
     a product            Δy = (b + b₀)/2 · Δa + (a + a₀)/2 · Δb
     a choice             Δy = m · Δz of the input that moved further, where another one was chosen
 
-Every rule is exact, so that the products of all slopes on the way add up to the change of the output, and what is
-straight (convolutions, sums, pooling by the mean) has its own gradient for a slope. The first rule is that of
+Every rule is exact, so that the products of all slopes along the way add up to the change of the output. Linear
+operations (convolutions, sums, average pooling) have their gradient as the slope. The first rule is that of
 Shrikumar, Greenside, Kundaje, ICML 2017, eq. 7. The second shares a window's change as DeepSHAP does (Lundberg, Lee,
-NeurIPS 2017): what raised the largest value goes to i, what lowered it to j, and no slope is outside 0 to 1; windows
-may overlap. The third is the Shapley value of both factors. A quotient, a softmax, a norm, attention and an LSTM's cell
+NeurIPS 2017): a rise of the largest value goes to i, a fall to j, and no slope is outside 0 to 1; windows may
+overlap. The third is the Shapley value of both factors. A quotient, a softmax, a norm, attention and an LSTM's cell
 are made of these: see ``composites``.
 
-The rules work on functions, whoever calls them: modules, which may run many times or in place, as well as functions of
-torch and methods of tensors. What they do not reach (a sort, scripted code, an operation of one's own) keeps its
-gradient, and the sum tells.
+The rules work on functions, whether modules, functions of torch or methods of tensors call them; modules may run many
+times or in place. Operations without a rule (a sort, scripted code, a custom operation) keep their gradient, and the
+gap shows it.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ CURVES = frozenset(
     "log_sigmoid logit logsigmoid masked_fill mish neg pow prelu reciprocal relu relu6 round rpow rrelu rsqrt selu "
     "sigmoid sign silu sin sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold trunc".split()
 )
-"""Functions of one input that work cell by cell, beside what is fixed."""
+"""Elementwise functions of one input; other arguments are constants."""
 TIMES = frozenset("mul multiply imul rmul".split())
 PRODUCTS = TIMES | frozenset("matmul rmatmul mm bmm mv dot inner outer einsum bilinear".split())
 QUOTIENTS = frozenset("div divide true_divide truediv idiv itruediv".split())
 WRITTEN = frozenset("div_ divide_ true_divide_ __idiv__ __itruediv__".split())
-"""Quotients that are written in the place of what is divided."""
+"""Quotients that overwrite the dividend."""
 LARGEST = {"max": 1, "amax": 1, "maximum": 1, "min": -1, "amin": -1, "minimum": -1}
 ROUNDING = 64
-"""Steps of a number's precision within which two values are equal."""
+"""Two values count as equal within this many steps of floating-point precision."""
 POOLS = {
     f"{kind}max_pool{n}d{more}": n for kind in ("", "adaptive_") for n in (1, 2, 3) for more in ("", "_with_indices")
 }
 
 
 class Rescaled(TorchFunctionMode):
-    """While it lasts a model is run twice: first on the baseline, then, after ``turn``, on what is set against it.
+    """A context in which a model runs twice: first on the baseline, then, after ``turn``, on the picture.
 
     The gradient of the second run's output is then the product of the slopes between both. A model must do the same
     both times; RuntimeError where it does not.
@@ -67,11 +67,11 @@ class Rescaled(TorchFunctionMode):
         self.again = False
 
     def turn(self) -> None:
-        """The baseline has been seen."""
+        """End the run on the baseline."""
         self.again = True
 
     def before(self, *inputs: Tensor) -> list[Tensor] | None:
-        """What stood in the place of these inputs in the first run; None while that runs."""
+        """The values of these inputs in the first run; None during that run."""
         if not self.again:
             self.known.append([one.detach().clone() for one in inputs])
             return None
@@ -112,19 +112,19 @@ def through(y: Tensor, line: Tensor) -> Tensor:
 
 
 def outcome(func: Function, args: Sequence[Any], kwargs: Kwargs) -> tuple[Any, bool]:
-    """What a function gives on a copy of its first input, and whether it would have written it there."""
+    """The result of a function on a copy of its first input, and whether it works in place."""
     own = args[0].clone() if isinstance(args[0], Tensor) else args[0]
     y = func(own, *args[1:], **kwargs)
     return y, y is own
 
 
 def mask(args: Sequence[Any]) -> bool:
-    """Whether of two tensors of one shape one is fixed, but perhaps not the same both times: z · (z > 0)."""
+    """Whether one of two tensors of one shape has no graph, though it may differ between the runs: z · (z > 0)."""
     return all(isinstance(one, Tensor) for one in args) and args[0].shape == args[1].shape
 
 
 def curve(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs) -> Tensor:
-    """A function of one input, cell by cell.
+    """An elementwise function of one input.
 
     Where Δy is lost in the rounding of y, the slope is the gradient halfway.
     """
@@ -147,7 +147,7 @@ def curve(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs) -> Tensor
 
 
 def product(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs) -> Tensor:
-    """A function that is straight in each of two inputs."""
+    """A function that is linear in each of two inputs."""
     first, second = (place for place, one in enumerate(args) if isinstance(one, Tensor) and one.requires_grad)
     then = rules.before(args[first], args[second])
     if then is None:
@@ -166,7 +166,7 @@ def product(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs) -> Tens
 
 
 def choice(rules: Rescaled, chosen: Tensor, first: Any, second: Any) -> Tensor:
-    """``torch.where``: where the same input is chosen both times its gradient passes unchanged."""
+    """``torch.where``: where both runs choose the same input, its gradient passes unchanged."""
     a, b = (torch.as_tensor(one, device=chosen.device) for one in (first, second))
     then = rules.before(chosen, a, b)
     y = torch.where(chosen, first, second)
@@ -193,9 +193,9 @@ def share(z_i: Tensor, z_j: Tensor, before_i: Tensor, before_j: Tensor) -> Tenso
 
 
 def share_ties(z: Tensor, before: Tensor) -> Tensor:
-    """The same along the last axis; where several are the largest each has its part, for none of them comes first.
+    """The same along the last axis; where several are the largest, each has an equal part.
 
-    Values that only rounding tells apart are equal.
+    Values that differ only by rounding count as equal.
     """
     own = z.detach()
     top, top_before = own.amax(-1, keepdim=True), before.amax(-1, keepdim=True)

@@ -1,14 +1,14 @@
-"""Methods that take superpixels away: patches of like color, whose borders follow the picture's own (SLIC).
+"""Methods that remove superpixels: regions of similar color, with borders that follow edges of the picture (SLIC).
 
     feature ablation    φ_i = F(x) − F(x without superpixel i)
-    KernelSHAP          φ = Shapley values: what i adds, averaged over all orders in which the superpixels may come
-    LIME                φ = the slopes of a straight line through F at pictures near x, with random superpixels gone
+    KernelSHAP          φ = Shapley values: the gain by i, averaged over all orders of adding the superpixels
+    LIME                φ = the coefficients of a linear fit to F at pictures near x, with random superpixels removed
 
-What is gone is replaced by the baseline b. A superpixel's φ is spread evenly over its pixels, so that the map adds up
-to Σ φ. KernelSHAP's Σ φ = F(x) − F(b), whatever was drawn. Achanta et al., "SLIC superpixels", TPAMI 2012.
+Removed superpixels are replaced by the baseline b. A superpixel's φ is spread evenly over its pixels, so that the map
+adds up to Σ φ. For KernelSHAP, Σ φ = F(x) − F(b) for every sample. Achanta et al., "SLIC superpixels", TPAMI 2012.
 
-Captum's KernelSHAP and LIME draw from the random numbers of the whole process, fit with scikit-learn in float32, and
-hold the sum only nearly; both are a few lines of linear algebra, and are written out here.
+Captum's KernelSHAP and LIME use the random state of the whole process, fit with scikit-learn in float32, and keep the
+sum only approximately. Both are a few lines of linear algebra, so they are written out here.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from core.classifier import Classifier, Question
 from core.types import Progress
 
 WIDTH = 0.25
-"""How local LIME is: the width of its kernel over cosine distances d. Ours weighs a picture by exp(−d² / width²),
-as the paper does; the authors' program by the root of that, so that theirs is as local as √2 times this width."""
+"""The width of LIME's kernel over cosine distances d, that is, how local it is. A picture has the weight
+exp(−d² / width²), as in the paper. The authors' program uses the root of that, which equals √2 times this width."""
 FEWEST = 4
-"""Samples for each superpixel at least: with fewer, many maps fit what the model said, and chance decides."""
+"""The least samples for each superpixel: with fewer, many maps fit the scores, and the choice is random."""
 FIRMNESS = (10.0, 100.0, 1000.0)
-"""The weight of distance beside color. The next is tried where a noisy picture breaks into tiny segments, which SLIC
-then merges into one: a single patch shows nothing."""
+"""The weight of distance relative to color (SLIC's compactness). The next one is tried where a noisy picture breaks up
+into tiny segments, which SLIC then merges into a single one."""
 
 
 def cut(classifier: Classifier, x: Tensor, segments: int) -> Tensor:
-    """The number of each pixel's superpixel, (size, size), counted from zero; about ``segments`` of them."""
-    from skimage.segmentation import slic  # takes half a second to import, and most sessions never need it
+    """The index of each pixel's superpixel, (size, size), from zero; about ``segments`` of them."""
+    from skimage.segmentation import slic  # takes half a second to import and is rarely needed
 
     mean, std = (moment.to(x) for moment in classifier.moments)
     colors = ((x[0] * std + mean) * 255).round().clamp(0, 255).permute(1, 2, 0).byte().cpu().numpy()
@@ -57,7 +57,7 @@ def spread(shares: Tensor, labels: Tensor) -> Tensor:
     return (shares / labels.flatten().bincount(minlength=len(shares)))[labels]
 
 
-def answers(
+def scores_of(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, labels: Tensor, b: Tensor, present: Tensor
 ) -> Tensor:
     """The score (s,) of the pictures with only some superpixels ``present`` (s, m): float64, on the CPU."""
@@ -91,20 +91,20 @@ def kernel_shap(
     m, generator = int(labels.max()) + 1, torch.Generator().manual_seed(parameters["seed"])
     ends = torch.tensor([[True], [False]]).expand(2, m)
     present = torch.cat((ends, coalitions(m, enough(parameters["samples"], m), generator)))
-    whole, nothing, *_ = scores = answers(classifier, x, target, progress, labels, b, present)
+    whole, nothing, *_ = scores = scores_of(classifier, x, target, progress, labels, b, present)
     shares = shapley(present[2:], scores[2:] - nothing, whole - nothing)
     return spread(shares.to(x), labels), gap(shares, (whole - nothing).item())
 
 
 def enough(samples: int, m: int) -> int:
-    """How many samples are drawn for m superpixels: ``samples``, or the minimum for so many."""
+    """The number of samples for m superpixels: ``samples``, or the minimum for that many."""
     return max(samples, FEWEST * m)
 
 
 def coalitions(m: int, samples: int, generator: torch.Generator) -> Tensor:
-    """Random superpixels that are present, (samples, m), by the Shapley kernel: k of them with p ~ 1 / (k (m − k)).
+    """Random sets of present superpixels, (samples, m), by the Shapley kernel: k of them with p ~ 1 / (k (m − k)).
 
-    Each is followed by its opposite, which halves the noise (Covert, Lee, "Improving KernelSHAP", AISTATS 2021).
+    Each is followed by its complement, which halves the noise (Covert, Lee, "Improving KernelSHAP", AISTATS 2021).
     """
     sizes = torch.arange(1.0, m, dtype=torch.float32)
     chosen = 1 + torch.multinomial(1 / (sizes * (m - sizes)), (samples + 1) // 2, True, generator=generator)
@@ -116,7 +116,7 @@ def coalitions(m: int, samples: int, generator: torch.Generator) -> Tensor:
 def shapley(present: Tensor, gains: Tensor, whole: Tensor, weights: Tensor | None = None) -> Tensor:
     """The shares (m,) that come nearest to the ``gains`` (s,) of the coalitions and add up to that of the ``whole``.
 
-    Least squares, weighted where coalitions were not drawn by the kernel. The last share is what the others leave.
+    Least squares, weighted where coalitions were not drawn by the kernel. The last share is the remainder.
     """
     there = present.double()
     left, right = there[:, :-1] - there[:, -1:], gains - there[:, -1] * whole
@@ -133,16 +133,15 @@ def lime(
     generator, m = torch.Generator().manual_seed(parameters["seed"]), int(labels.max()) + 1
     present = torch.rand(enough(parameters["samples"], m), m, generator=generator, dtype=torch.float32) < 0.5
     present[0] = True
-    scores = answers(classifier, x, target, progress, labels, b, present)
+    scores = scores_of(classifier, x, target, progress, labels, b, present)
     return spread(coefficients(present, scores).to(x), labels), None
 
 
 def coefficients(present: Tensor, scores: Tensor) -> Tensor:
-    """The slopes (m,) of a straight line through the scores (s,); nearer pictures count more, by exp(−d² / width²).
+    """The coefficients (m,) of a linear fit to the scores (s,), weighted by exp(−d² / width²).
 
-    d is the cosine distance to the whole picture; the weight is the paper's, and the square of what the authors'
-    program takes. That shrinks the slopes a little too (ridge regression); ours are not shrunk, so that they are exact
-    for a straight line.
+    d is the cosine distance to the whole picture. The weight is that of the paper; the authors' program uses its root,
+    and shrinks the coefficients a little (ridge regression). Ours are not shrunk, so they are exact for a linear model.
     """
     there = present.double()
     distance = 1 - there.mean(1).sqrt()

@@ -1,4 +1,4 @@
-"""What a model's taps let through: known after one pass, whatever the picture."""
+"""The layout of the maps of a model's taps: known after one pass, and the same for every picture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.models.architecture import blank
 class TapLayout:
     """The ``heads`` of each tap whose map lies on the picture, by name, first to last; 0 where it has none.
 
-    ``stacked`` says whether the maps make a rollout: several layers of the same patches.
+    ``stacked``: whether the maps make a rollout, several layers of the same patches.
     """
 
     heads: dict[str, int]
@@ -27,7 +27,7 @@ class TapLayout:
 
 @memoize
 def tap_layout(classifier: Classifier) -> TapLayout:
-    """What the classifier's taps let through."""
+    """The layout of the maps of a classifier's taps."""
     with torch.no_grad(), listen() as records:
         classifier.module(blank(classifier.module, classifier.card.size))
     maps = [to_map(name, records[tap]) for name, tap in classifier.taps.items() if tap in records]

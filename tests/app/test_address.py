@@ -81,7 +81,7 @@ def session() -> None:
     if "published" not in st.session_state:
         st.session_state["published"] = True
         state.publish(
-            state.View("scenes/cbam", "scenes/7", "grad-cam", parameters=(("stage", "stage2"),)), {"trial": "erase"}
+            state.View("scenes/cbam", "scenes/7", "grad-cam", parameters=(("stage", "stage2"),)), {"test": "erase"}
         )
     st.json(told)
 
@@ -115,7 +115,7 @@ def test_the_address_leads_at_first_and_follows_then() -> None:
     assert first["parameters"] == {"grad-cam": "70", "integrated-gradients": 50, "smoothgrad": 50}
     assert first["asked"] == ["photo/hopper", None]
     published = {"model": "scenes/cbam", "sample": "scenes/7", "method": "grad-cam"}
-    published |= {"p.stage": "stage2", "trial": "erase"}
+    published |= {"p.stage": "stage2", "test": "erase"}
     assert dict(page.query_params) == published  # nothing of the old address is left
     page.query_params["sample"] = "scenes/1"  # one that comes with a click may be an old one
     second = told(page)
@@ -124,14 +124,14 @@ def test_the_address_leads_at_first_and_follows_then() -> None:
 
 def test_an_address_that_the_visitor_goes_back_to_leads_again(back) -> None:
     page = AppTest.from_function(session)
-    for name, value in {**VIEWS[1].address(), "p.steps": "70", "trial": "check", "way": "off"}.items():
+    for name, value in {**VIEWS[1].address(), "p.steps": "70", "test": "check", "way": "off"}.items():
         page.query_params[name] = value
     told(page)
     page.session_state["parameter.smoothgrad.steps"] = 25
     back(page, {"model": "scenes/cbam", "sample": "scenes/3", "method": "grad-cam", "target": "boat"})
     after = told(page)
     assert [after[name] for name in ("model", "sample", "target")] == ["scenes/cbam", "scenes/3", "boat"]
-    assert {after[name] for name in ("map", "contrast", "framing", "trial", "way")} == {None}, "as at first"
+    assert {after[name] for name in ("map", "contrast", "framing", "test", "way")} == {None}, "as at first"
     assert after["parameters"] == {"grad-cam": 50, "integrated-gradients": 50, "smoothgrad": 25}
     assert after["asked"] == ["scenes/3", None]
 
@@ -147,20 +147,20 @@ def test_an_address_without_a_query_says_nothing(back) -> None:
 
 def test_a_page_speaks_for_its_own_choices_only(back) -> None:
     page = AppTest.from_function(session)
-    for name, value in {**VIEWS[1].address(), "run": "one", "section": "league"}.items():
+    for name, value in {**VIEWS[1].address(), "run": "one", "section": "benchmark"}.items():
         page.query_params[name] = value
     first = told(page)
-    assert first["run"] == ["one", None] and first["section"] == "league"
+    assert first["run"] == ["one", None] and first["section"] == "benchmark"
     page.session_state[MistakesKey.NUMBER] = 5
     back(page, {"model": "scenes/cbam", "method": "saliency"})
     after = told(page)
-    assert after["run"] == ["one", 5] and after["section"] == "league", "of other pages' addresses"
+    assert after["run"] == ["one", 5] and after["section"] == "benchmark", "of other pages' addresses"
     back(page, {"model": "scenes/cbam", "method": "saliency", "run": "two"})
     assert told(page)["run"] == ["two", None], "another run begins with nothing open"
 
 
 def pages() -> None:
-    """A page that writes what it chooses into the address, and then a trial."""
+    """A page that writes what it chooses into the address, and then a test."""
     import streamlit as st
 
     from app import state
@@ -178,12 +178,12 @@ def pages() -> None:
     for page in (trust, mistakes, models):
         state.publish_choices(page, unsaid=first)
         written.append(st.query_params.to_dict())
-    state.put(TrustKey.SECTION, "league")
+    state.put(TrustKey.SECTION, "benchmark")
     state.put(Runs.RUN, "run one")
     for page in (trust, mistakes):
         state.publish_choices(page, unsaid=first)
         written.append(st.query_params.to_dict())
-    state.publish(state.View("scenes/cbam", "scenes/7", "saliency"), {"trial": "erase", "way": "off"})
+    state.publish(state.View("scenes/cbam", "scenes/7", "saliency"), {"test": "erase", "way": "off"})
     state.publish_part(TRIED, {"way": "shuffled"})
     written.append(st.query_params.to_dict())
     st.json([written, state.shared_address()])
@@ -196,7 +196,7 @@ def test_each_page_writes_its_own_choices_and_what_goes_without_saying_is_left_o
         frame,
         {"model": "scenes/cbam"},
         frame,
-        {**frame, "section": "league"},
+        {**frame, "section": "benchmark"},
         {"model": "scenes/cbam", "run": "run one"},
         {**frame, "method": "saliency", "way": "shuffled"},
     ]

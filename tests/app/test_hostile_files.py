@@ -122,7 +122,7 @@ def open_own(slug: str = "explore", **address: str) -> AppTest:
 
 
 def test_explore() -> None:
-    page = open_own(target=CLASSES[1], contrast=CLASSES[0], map=PIX, framing=PIX, trial="erase")
+    page = open_own(target=CLASSES[1], contrast=CLASSES[0], map=PIX, framing=PIX, test="erase")
     assert len(page.warning) >= 2 and not read_as_markdown(page)
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "red").save(file, "png")
@@ -131,13 +131,13 @@ def test_explore() -> None:
     assert [one for one in page.warning if "pix" in one.value] and not read_as_markdown(page)
     keep = next(one for one in page.button if one.label == word("keep.keep"))
     assert not read_as_markdown(keep.click().run())
-    for trial in ("intervene", "check"):
-        page.session_state[ExploreKey.TRIAL] = trial
+    for test in ("intervene", "check"):
+        page.session_state[ExploreKey.TEST] = test
         assert not read_as_markdown(page.run())
 
 
 def test_an_address_that_asks_for_nothing_that_is_here() -> None:
-    page = open_own(model=f"{PIX}none", sample=f"{PIX}none", method=f"{PIX}none", target=f"{PIX}none", trial=PIX)
+    page = open_own(model=f"{PIX}none", sample=f"{PIX}none", method=f"{PIX}none", target=f"{PIX}none", test=PIX)
     assert len(page.warning) >= 4 and not read_as_markdown(page)
 
 
@@ -146,7 +146,7 @@ def test_models() -> None:
     assert page.subheader[0].value != PIX and not read_as_markdown(page)
 
 
-@pytest.mark.parametrize("section", ["truth", "random", "faith", "league"])
+@pytest.mark.parametrize("section", ["truth", "random", "faith", "benchmark"])
 def test_trust(section: str) -> None:
     page = open_own("trust", section=section)
     page.session_state[TrustKey.MEASURING] = True

@@ -93,7 +93,7 @@ def test_no_cell_of_an_exported_table_is_a_formula() -> None:
     assert [one["tags"] for one in found] == ["'+1+1; b", "-3"] and found[0]["loss"] == "-0.5"
 
 
-def test_no_cell_of_the_league_is_a_formula() -> None:
+def test_no_cell_of_the_benchmark_is_a_formula() -> None:
     row = BenchmarkRow("=model", "-source()", "mass", 3, -0.5, *[-0.25] * 6)
     text = benchmark.to_csv([row])
     assert "'=model,'-source(),mass" in text and ",-0.5" in text

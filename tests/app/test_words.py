@@ -29,8 +29,8 @@ from core import Classifier
 from core.attention import MECHANISMS
 from core.attribution import METHODS
 from core.models.zoo import FAMILIES
+from tests.app.explore.explanation_keys import OF_TESTS
 from tests.app.mistakes.open_keys import OF_MISTAKES
-from tests.app.trial_keys import OF_TRIALS
 from tests.app.trust.trust_page import OF_TRUST
 
 APP = Path(__file__).parents[2] / "app"
@@ -43,7 +43,7 @@ GATES = ("channel", "spatial", "feature")
 """The kinds of a gate."""
 
 VALUES = {
-    **OF_TRIALS,
+    **OF_TESTS,
     **OF_TRUST,
     **OF_MISTAKES,
     "page.{page.slug}": [f"page.{one.slug}" for one in PAGES],

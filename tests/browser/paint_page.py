@@ -1,4 +1,4 @@
-"""A page for tests in a browser: the canvas over a picture; with ``?case=trial`` the whole trial of a small model."""
+"""A page for tests in a browser: the canvas over a picture; ``?case=intervention`` is the whole test with a model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.components.paint import paint
 from app.views.explore.analysis import Analysis
 from app.views.explore.tests import interventions, painting
 from core import AttentionMap, Kind
-from tests.app.trial_page import situation
+from tests.app.explore.explanation_page import situation
 from tests.conftest import build_tiny
 
 GRAY = (120, 120, 120)
@@ -51,11 +51,11 @@ def canvas() -> None:
     st.text(json.dumps(st.session_state.get("told", ())))
 
 
-def trial() -> None:
+def intervention() -> None:
     """Interventions on a small model with self-attention."""
     model, sample = build_tiny("self-attention"), runtime.sample_picture("scenes/24")
     interventions.show_interventions(Analysis(**situation(model, sample, computed=False, sample="scenes/24")))
 
 
 if __name__ == "__main__":
-    trial() if st.query_params.get("case") == "trial" else canvas()
+    intervention() if st.query_params.get("case") == "intervention" else canvas()

@@ -99,13 +99,13 @@ def test_back_leads_from_page_to_page(browser_page, address) -> None:
     shown = query(browser_page)
     browser_page.get_by_role("link", name=word("page.trust")).first.click()
     browser_page.wait_for_url("**/trust?**sample=**", timeout=PATIENCE)
-    browser_page.get_by_text(word("section.league"), exact=True).click()
-    browser_page.wait_for_url("**section=league**", timeout=PATIENCE)
+    browser_page.get_by_text(word("section.benchmark"), exact=True).click()
+    browser_page.wait_for_url("**section=benchmark**", timeout=PATIENCE)
     browser_page.get_by_role("link", name=word("page.explore")).first.click()
     browser_page.wait_for_url("**method=saliency**", timeout=PATIENCE)
     wait_until_drawn(browser_page)
     assert query(browser_page) == shown
-    for section in ("section=league", "trust?"):
+    for section in ("section=benchmark", "trust?"):
         browser_page.go_back()
         browser_page.wait_for_url(f"**{section}**", timeout=PATIENCE)
         settle(browser_page)
@@ -191,7 +191,7 @@ def test_a_phone_gets_everything_in_one_column(chromium, address) -> None:
         page.get_by_text(word("answer.ask"), exact=True),
         *panes,
     ]
-    parts += [page.get_by_text(word(key), exact=True) for key in ("agreement.title", "trial.title")]
+    parts += [page.get_by_text(word(key), exact=True) for key in ("agreement.title", "test.title")]
     bounds = [part.first.bounding_box() for part in parts]
     assert wide <= 390 and max(one["width"] for one in bounds) <= 390
     for upper, lower in pairwise(bounds):

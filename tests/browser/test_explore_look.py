@@ -175,7 +175,7 @@ def test_every_text_can_be_read(chromium, address, scheme: str) -> None:
     size = {"width": 1280, "height": 900}
     context = chromium.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
-    for path in (f"?{VIEW}&trial=erase", "mistakes", "trust", "models"):
+    for path in (f"?{VIEW}&test=erase", "mistakes", "trust", "models"):
         page.goto(f"{address}/{path}")
         page.wait_for_selector("[data-testid=stSidebarContent] h3", timeout=PATIENCE)
         settle(page)

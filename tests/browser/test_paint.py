@@ -161,7 +161,7 @@ def test_the_grid_in_the_browser_stays_until_python_asks_for_another(painter: Pa
 
 def test_a_stroke_moves_the_answer_and_a_click_on_a_line_switches_it_off(browser_page, serve) -> None:
     page, model, picture = browser_page, build_tiny("self-attention"), open_sample("scenes/24")
-    page.goto(serve("tests/browser/paint_page.py") + "/?case=trial")
+    page.goto(serve("tests/browser/paint_page.py") + "/?case=intervention")
     page.get_by_text(word("change.way.painted")).click(timeout=PATIENCE)
     page.locator(CANVAS).wait_for(timeout=PATIENCE)
     page.locator('.paint [data-name="clear"]').click()

@@ -26,7 +26,7 @@ CHART = ".js-plotly-plot"
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Rows of one's own for one model, so that the page is full whatever is shipped."""
     model = core.load(MODEL, "cpu")
-    path, checksum = tmp_path_factory.mktemp("league") / "benchmark.json", model.card.facts["checksum"]
+    path, checksum = tmp_path_factory.mktemp("benchmark") / "benchmark.json", model.card.facts["checksum"]
     made = [(name, 0.9 - 0.03 * place) for place, name in enumerate(source_names(model))]
     rows = [
         BenchmarkRow(MODEL, name, measure, mean, mean - 0.05, mean + 0.05, 0.1, 4, 4, 0, checksum)
@@ -52,7 +52,9 @@ def choose(page, section: str) -> None:
     """Another section, drawn."""
     page.locator(".st-key-section button", has_text=word(f"section.{section}")).click()
     page.get_by_role("heading", name=word(f"{section}.title")).wait_for(timeout=PATIENCE)
-    page.locator("[data-testid=stDataFrame] canvas" if section == "league" else CHART).first.wait_for(timeout=PATIENCE)
+    page.locator("[data-testid=stDataFrame] canvas" if section == "benchmark" else CHART).first.wait_for(
+        timeout=PATIENCE
+    )
     settle(page)
 
 
@@ -88,14 +90,14 @@ def test_a_click_on_a_line_chooses_its_map_and_draws_it(browser_page, address) -
     browser_page.locator(".st-key-example input").fill("2")
     browser_page.keyboard.press("Enter")
     wait_for_value(browser_page, "example", "2")
-    choose(browser_page, "league")
+    choose(browser_page, "benchmark")
     choose(browser_page, "truth")
     wait_for_value(browser_page, "source", titles[5])  # what was chosen stays
     wait_for_value(browser_page, "example", "2")
 
 
 def test_measuring_tells_how_far_it_is_and_stops(browser_page, address, own) -> None:
-    open_section(browser_page, address, "league")
+    open_section(browser_page, address, "benchmark")
     before = own.read_text()
     browser_page.locator("[data-testid=stExpander] summary").click()
     browser_page.locator(".st-key-start-measuring button").click(timeout=PATIENCE)
@@ -108,11 +110,11 @@ def test_measuring_tells_how_far_it_is_and_stops(browser_page, address, own) -> 
 
 
 def test_the_table_goes_into_a_file(browser_page, address) -> None:
-    open_section(browser_page, address, "league")
+    open_section(browser_page, address, "benchmark")
     with browser_page.expect_download() as told:
-        browser_page.get_by_role("button", name=word("league.csv"), exact=True).click()
+        browser_page.get_by_role("button", name=word("benchmark.csv"), exact=True).click()
     lines = Path(told.value.path()).read_text().splitlines()
-    assert told.value.suggested_filename == "fovea-league-scenes-cbam.csv"
+    assert told.value.suggested_filename == "fovea-benchmark-scenes-cbam.csv"
     assert lines[0].split(",") == [*asdict(BenchmarkRow("", "", "", 0, 0, 0, None, 0, 0, 0, ""))]
     assert len(lines) - 1 >= 5 * len(source_names(core.load(MODEL, "cpu")))
 
@@ -121,11 +123,11 @@ def test_a_phone_gets_every_section_in_one_column(chromium, address) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page = context.new_page()
     open_section(page, address)
-    for section in ("truth", "random", "faith", "league"):
+    for section in ("truth", "random", "faith", "benchmark"):
         choose(page, section)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         boxes = [one.bounding_box() for one in page.locator(CHART).all()]
-        assert bool(boxes) == (section != "league")
+        assert bool(boxes) == (section != "benchmark")
         for box in boxes:
             assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     context.close()
@@ -135,5 +137,5 @@ def test_what_is_shipped_fills_the_page() -> None:
     slugs = {card.slug for card in zoo.stored()}
     rows = core.open_benchmark()
     if not rows:
-        pytest.skip("no league is shipped yet")
+        pytest.skip("no benchmark is shipped yet")
     assert {row.model for row in rows} == slugs

@@ -21,8 +21,8 @@ from typing import Any
 
 import streamlit as st
 
+from app.components import script, styles
 from app.components.overlay.layer import Layer, packed
-from app.components.shared import script, styles
 from core.files import to_json
 from core.images import BASELINE
 from core.messages import Message

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.components.shared import script, styles
+from app.components import script, styles
 from core.types import InvalidInput
 
 WORDS = ("label", "tools", "brush", "rubber", "size", "fill", "clear", "own", "hint", "value")

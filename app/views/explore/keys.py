@@ -12,7 +12,7 @@ class ExploreKey(StrEnum):
 
     OVERLAY = "overlay"
     SIDE = "side"
-    TRIAL = "trial"
+    TEST = "test"
     ERASED = "erased"
     ERASE_MAP = "erase_map"
     ERASE_SHARE = "erase_share"
@@ -36,6 +36,6 @@ CHANGE = (ExploreKey.CHANGED, ExploreKey.WAY, ExploreKey.SHUFFLE, ExploreKey.PAR
 """What of the attention is changed, and how."""
 ERASING = (ExploreKey.ERASE_MAP, ExploreKey.ERASE_SHARE, ExploreKey.ERASE_FILL, ExploreKey.SEED)
 """What is erased, and how."""
-TRIED = (ExploreKey.TRIAL, *CHANGE, *ERASING)
+TRIED = (ExploreKey.TEST, *CHANGE, *ERASING)
 """Which of the tests is open, what is changed in it and how, and what is erased."""
 ADDRESS = (*VIEW, *TRIED)

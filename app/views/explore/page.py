@@ -22,7 +22,7 @@ def draw_page(subject: Subject) -> None:
     with side:
         answers, below = st.container(key="answer-panel"), st.container(key="agreement-panel")
     with stage:
-        maps, trials = st.container(key="maps-panel"), st.container(key="trials-panel")
+        maps, tests = st.container(key="maps-panel"), st.container(key="tests-panel")
     with answers:
         target = prediction.pick_target(subject, reading, wanted)
         other = prediction.pick_contrast(subject, target)
@@ -57,7 +57,7 @@ def draw_page(subject: Subject) -> None:
     with below:
         agreement.show_agreement(analysis)
 
-    with trials:
+    with tests:
         share.show_share(view, subject, names[target], reading, found, shown.query)
         section.show_tests(analysis)
 

@@ -29,7 +29,7 @@ MEASURES = (
     *(*OF_THE_THING, "insertion", "deletion", "randomized", ranking.BLANK),
 )
 THIS, FAMILY, ALL = "this", "family", "all"
-FILE, CSV = "fovea-league-{of}.csv", "text/csv"
+FILE, CSV = "fovea-benchmark-{of}.csv", "text/csv"
 SHOWN = 25
 """Lines of the table; the rest is reached by scrolling."""
 HEIGHT, WIDTHS, NARROW = 35, {"model": 250, "source": 205}, 80  # pixels, of a line, of what is pinned, and of the rest
@@ -50,7 +50,7 @@ def lines(
     for row in rows:
         title = titles[row.model][row.source]
         if row.source in REFERENCES:
-            title = word("league.reference", source=title)
+            title = word("benchmark.reference", source=title)
         start = {"model": model_title(cards[row.model]), "source": title, **dict.fromkeys(measures), "pictures": 0}
         line = table.setdefault((row.model, row.source), start | {"seed": row.seed})
         line[row.measure] = round(row.mean, 2) + 0.0  # as it is shown, and never −0.00
@@ -90,9 +90,9 @@ def show_benchmark(
     card: ModelCard, rows: Sequence[BenchmarkRow], cards: Mapping[str, ModelCard], loaded: bool = True
 ) -> None:
     """Draw the section; of a model that is not ``loaded``, all that is known of others."""
-    st.subheader(word("league.title"), help=word("term.benchmark.means"))
-    st.markdown(word("league.about"))
-    st.caption(f"{word('league.limit')} {word('trust.aside')}")
+    st.subheader(word("benchmark.title"), help=word("term.benchmark.means"))
+    st.markdown(word("benchmark.about"))
+    st.caption(f"{word('benchmark.limit')} {word('trust.aside')}")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         extent = pick_extent(card) if loaded else ALL
         wanted = [] if extent == THIS else pick_kinds()
@@ -108,11 +108,11 @@ def show_benchmark(
         chosen = pick_measures(measured(there))
         shown = [row for row in there if row.measure in chosen]
         download.download_button(
-            word("league.csv"),
+            word("benchmark.csv"),
             to_csv(shown),
             FILE.format(of={THIS: card.slug.replace("/", "-"), FAMILY: card.family, ALL: ALL}[extent]),
             CSV,
-            help=word("league.csv.help"),
+            help=word("benchmark.csv.help"),
             on_click="ignore",
             icon=":material/download:",
             disabled=not shown,
@@ -121,7 +121,7 @@ def show_benchmark(
         table = pd.DataFrame(lines(shown, cards, chosen))
         arrows = {one: arrow(one, [cards[row.model] for row in shown if row.measure == one]) for one in chosen}
         draw_table(table, arrows, columns(shown, chosen) if extent == THIS else ["model", *columns(shown, chosen)])
-        st.caption(f"{word('league.how')} {ranking.origin(shown)}")
+        st.caption(f"{word('benchmark.how')} {ranking.origin(shown)}")
     elif not there:
         ranking.empty(card)
     measuring.show_measuring(card, rows)
@@ -130,11 +130,11 @@ def show_benchmark(
 def pick_extent(card: ModelCard) -> str:
     """The picker of the models: the chosen one, those of its family, or all."""
     return st.segmented_control(
-        word("league.extent"),
+        word("benchmark.extent"),
         (THIS, FAMILY, ALL),
         key=TrustKey.EXTENT,
         default=THIS,
-        format_func=lambda one: literal(family_title(card.family)) if one == FAMILY else word(f"league.{one}"),
+        format_func=lambda one: literal(family_title(card.family)) if one == FAMILY else word(f"benchmark.{one}"),
         label_visibility="collapsed",
         required=True,
         persist_state="session",
@@ -147,10 +147,10 @@ def pick_kinds() -> list[str]:
     return st.multiselect(
         word("measuring.sources"),
         list(titles),
-        key="league-sources",
+        key="benchmark-sources",
         format_func=titles.__getitem__,
         label_visibility="collapsed",
-        placeholder=word("league.sources"),
+        placeholder=word("benchmark.sources"),
         persist_state="session",
         width=260,
     )
@@ -159,7 +159,7 @@ def pick_kinds() -> list[str]:
 def pick_measures(known: Sequence[str]) -> list[str]:
     """The columns that are wanted: of measures that are not known elsewhere, all of them at first."""
     chosen = st.pills(
-        word("league.measures"),
+        word("benchmark.measures"),
         known,
         selection_mode="multi",
         key=f"{TrustKey.MEASURES}.{'.'.join(known)}",
@@ -184,9 +184,9 @@ def draw_table(table: pd.DataFrame, arrows: Mapping[str, str], order: Sequence[s
     column = st.column_config
     heads = {
         "model": column.TextColumn(word("table.model"), pinned=True, width=WIDTHS["model"]),
-        "source": column.TextColumn(word("league.source"), pinned=True, width=WIDTHS["source"]),
+        "source": column.TextColumn(word("benchmark.source"), pinned=True, width=WIDTHS["source"]),
         "pictures": column.NumberColumn(word("table.pictures"), width=NARROW),
-        "seed": column.NumberColumn(word("league.seed"), width=NARROW),
+        "seed": column.NumberColumn(word("benchmark.seed"), width=NARROW),
     }
     for one, good in arrows.items():
         told = word(f"measure.{one}.help")
@@ -199,6 +199,6 @@ def draw_table(table: pd.DataFrame, arrows: Mapping[str, str], order: Sequence[s
         height=HEIGHT * (min(SHOWN, len(table)) + 1) + 3,
         row_height=HEIGHT,
         placeholder="",
-        key="league",
-        alt=word("league.title"),
+        key="benchmark",
+        alt=word("benchmark.title"),
     )

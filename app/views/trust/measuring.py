@@ -43,7 +43,7 @@ def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
         slugs, wanted, pictures, seed = pick(card)
         with st.spinner(word("measuring.timing")):
             tasks = plan(slugs, rows, wanted, pictures, seed)
-        asked = ("league", tuple(slugs), tuple(wanted), pictures, seed)
+        asked = ("benchmark", tuple(slugs), tuple(wanted), pictures, seed)
         if tasks:
             measure(tasks, pictures, seed, asked)
         elif slugs:
@@ -77,7 +77,7 @@ def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
     pictures = third.number_input(
         word("measuring.pictures"), 2, MOST, FIRST, key="measuring-pictures", persist_state="session"
     )
-    seed = fourth.number_input(word("league.seed"), 0, 10_000, 0, key="measuring-seed", persist_state="session")
+    seed = fourth.number_input(word("benchmark.seed"), 0, 10_000, 0, key="measuring-seed", persist_state="session")
     return slugs, wanted, pictures, seed
 
 

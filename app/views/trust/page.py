@@ -11,8 +11,9 @@ from app.views.trust import benchmark, faithfulness, ground_truth, randomization
 from app.views.trust.keys import ADDRESS, TrustKey
 from app.widgets import models, weights
 from app.words import word
+from core.legacy import current
 
-SECTIONS = ("truth", "random", "faith", "league")
+SECTIONS = ("truth", "random", "faith", "benchmark")
 
 subject, cards = state.subject(), models.shelf()
 card = cards[state.get(Key.MODEL)]
@@ -20,11 +21,12 @@ found = measured.read({slug: one.facts.get("checksum", "") for slug, one in card
 for path in found.broken:
     st.warning(word("trust.broken", path=path))
 
-asked = state.take_asked(TrustKey.SECTION)
+requested = state.take_asked(TrustKey.SECTION)
+section = current(state.get(TrustKey.SECTION) or "")  # an address may be older than this version
+if section not in SECTIONS and requested:
+    state.notice(word("address.unknown", name=TrustKey.SECTION.value, value=requested))
 if state.get(TrustKey.SECTION) not in SECTIONS:
-    if asked:
-        state.notice(word("address.unknown", name=TrustKey.SECTION.value, value=asked))
-    state.put(TrustKey.SECTION, SECTIONS[0])
+    state.put(TrustKey.SECTION, section if section in SECTIONS else SECTIONS[0])
 if subject:
     section = st.segmented_control(
         word("page.trust"),

@@ -136,7 +136,7 @@ def empty(card: ModelCard) -> None:
     """Say that nothing is known of the model, and offer to measure it."""
 
     def measure() -> None:
-        state.put(TrustKey.SECTION, "league")
+        state.put(TrustKey.SECTION, "benchmark")
         state.put(TrustKey.MEASURING, True)
         state.put(TrustKey.COMPETITORS, [card.slug])
 

@@ -125,13 +125,13 @@ WORDS = {
     "agreement.help": "The range holds 95 % of the values for pairs of maps from different pictures, with the same model and method. "
     "The center blob is a map that does not depend on the picture, compared with the same attribution.",
     # tests
-    "trial.title": "Does the answer depend on it?",
-    "trial.intervene": "Intervene on attention",
-    "trial.erase": "Erase the highlighted region",
-    "trial.check": "Sanity checks",
-    "trial.intervene.about": "Replace the attention weights and run the model again. If the prediction changes, it depends on this attention.",
-    "trial.erase.about": "Remove the region that a map highlights and run the model on the rest. The prediction should change more than for a random region.",
-    "trial.check.about": "Tests that a map should pass before it is used as an explanation.",
+    "test.title": "Does the answer depend on it?",
+    "test.intervene": "Intervene on attention",
+    "test.erase": "Erase the highlighted region",
+    "test.check": "Sanity checks",
+    "test.intervene.about": "Replace the attention weights and run the model again. If the prediction changes, it depends on this attention.",
+    "test.erase.about": "Remove the region that a map highlights and run the model on the rest. The prediction should change more than for a random region.",
+    "test.check.about": "Tests that a map should pass before it is used as an explanation.",
     # pinning and sharing
     "keep.keep": "Pin for comparison",
     "keep.kept": "Pinned",

@@ -1,4 +1,4 @@
-"""A shelf of small models with a league, for the tests of Trust."""
+"""A model zoo of small models with a benchmark, for the tests of Trust."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.app.trust.trust_page import FAMILIES, PICTURES, SOURCES
 
 @pytest.fixture(scope="session")
 def trust_folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shelf of tiny models, one of each family and one that nobody measured, with one's league for all."""
+    """A model zoo of tiny models: one of each family with the rows of one benchmark, and one without rows."""
     path = tmp_path_factory.mktemp("shelf")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOVEA_PRETRAINED", str(path))
@@ -60,7 +60,9 @@ def on_that_shelf(
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
     monkeypatch.setattr(runtime.results, "store", lambda: trust_store)
     yield
-    worker(benchmark.ASIDE).run(lambda: None)  # a league that was stopped ends with its map: the next test waits for it
+    worker(benchmark.ASIDE).run(
+        lambda: None
+    )  # a benchmark that was stopped ends with its map: the next test waits for it
 
 
 @pytest.fixture
@@ -70,8 +72,8 @@ def rows(trust_folder: Path) -> list[dict]:
 
 
 @pytest.fixture
-def no_league(on_that_shelf: None, trust_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same shelf, to which no league was shipped."""
+def no_benchmark(on_that_shelf: None, trust_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same shelf, to which no benchmark was shipped."""
     for one in trust_folder.iterdir():
         if one.is_dir():
             (tmp_path / one.name).symlink_to(one)

@@ -1,4 +1,4 @@
-"""Trust on a shelf of small models: every number is a row of the league, and what is measured here joins the table."""
+"""Trust on a zoo of small models: every number is a row of the benchmark, and what is measured here joins the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The league on Trust: its table, its file, files that are broken, and measuring more."""
+"""The benchmark on Trust: its table, its file, files that are broken, and measuring more."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ pytestmark = pytest.mark.usefixtures("on_that_shelf")
 
 
 def test_the_table_has_every_mean(rows: list[dict]) -> None:
-    page, titles = open_section(section="league"), source_titles(zoo.find_card("scenes/cbam"), SOURCES)
-    titles |= {one: word("league.reference", source=titles[one]) for one in REFERENCES}
+    page, titles = open_section(section="benchmark"), source_titles(zoo.find_card("scenes/cbam"), SOURCES)
+    titles |= {one: word("benchmark.reference", source=titles[one]) for one in REFERENCES}
     for extent in ("this", "all"):
         page = choose(page, TrustKey.EXTENT, extent)
         shown = page.dataframe[0].value
@@ -51,10 +51,10 @@ def test_the_table_has_every_mean(rows: list[dict]) -> None:
 
 
 def test_the_table_can_be_of_a_family_and_of_one_map() -> None:
-    page = choose(open_section("scenes-tag/cbam", section="league"), TrustKey.EXTENT, "family")
+    page = choose(open_section("scenes-tag/cbam", section="benchmark"), TrustKey.EXTENT, "family")
     assert set(page.dataframe[0].value["model"]) == {model_title(zoo.find_card("scenes-tag/cbam"))}
     page = choose(page, TrustKey.EXTENT, "all")
-    page = well(page.multiselect(key="league-sources").set_value(["edges", "attention/"]).run())
+    page = well(page.multiselect(key="benchmark-sources").set_value(["edges", "attention/"]).run())
     shown = page.dataframe[0].value
     assert len(set(shown["model"])) == 4 and len(shown) == 8 and shown["source"].nunique() == 2
 
@@ -83,7 +83,7 @@ def test_minus_signs_are_written_as_elsewhere_and_few_pictures_are_said(rows: li
     measured.own_file().parent.mkdir(parents=True)
     own = [row | {"mean": -0.034, "pictures": 2} for row in rows[:6] if row["measure"] == "randomized"]
     measured.own_file().write_text(json.dumps(own))
-    proto = open_section(section="league").dataframe[0].proto
+    proto = open_section(section="benchmark").dataframe[0].proto
     shown = pa.ipc.open_stream(proto.arrow_data.styler.display_values).read_pandas()
     few = [line for _, line in shown.iterrows() if line["source"] == f"Saliency · {word('rank.pictures', count=2)}"]
     assert [line["randomized"] for line in few] == ["−0.03"]
@@ -91,7 +91,7 @@ def test_minus_signs_are_written_as_elsewhere_and_few_pictures_are_said(rows: li
 
 
 def test_columns_are_chosen(rows: list[dict]) -> None:
-    page = open_section(section="league")
+    page = open_section(section="benchmark")
     measures = next(one.key for one in page.button_group if one.key.startswith(TrustKey.MEASURES))
     page = well(page.button_group(key=measures).set_value(["deletion"]).run())
     assert "deletion" in page.dataframe[0].value and "mass" not in page.dataframe[0].value
@@ -116,16 +116,16 @@ def test_a_model_without_rows_says_so_and_offers_to_measure_it() -> None:
         page = choose(page, TrustKey.SECTION, section)
         assert len(page.info) == 1 and not page.get("plotly_chart")
     page = well(page.button(key="measure-it").click().run())
-    assert page.session_state[TrustKey.SECTION] == "league"
+    assert page.session_state[TrustKey.SECTION] == "benchmark"
     assert page.multiselect(key=TrustKey.COMPETITORS).value == ["scenes/spatial-gate"]
     assert page.button(key="start-measuring")
 
 
-@pytest.mark.usefixtures("no_league")
-def test_no_league_at_all_is_no_mistake() -> None:
+@pytest.mark.usefixtures("no_benchmark")
+def test_no_benchmark_at_all_is_no_mistake() -> None:
     page = open_section()
     assert len(page.info) == 1 and not page.warning
-    assert not choose(page, TrustKey.SECTION, "league").dataframe
+    assert not choose(page, TrustKey.SECTION, "benchmark").dataframe
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_own_rows_stand_before_the_shipped_ones_and_stale_ones_nowhere(rows: lis
 
 
 def test_what_is_asked_for_is_measured_once_and_joins_the_table(rows: list[dict]) -> None:
-    page = open_section(section="league")
+    page = open_section(section="benchmark")
     page.session_state[TrustKey.MEASURING] = True
     page = well(page.run())
     page.multiselect(key="measuring-sources").set_value(["edges", "attention/"])
@@ -169,7 +169,7 @@ def test_what_is_asked_for_is_measured_once_and_joins_the_table(rows: list[dict]
     assert {row["source"] for row in own} == {"edges", *taps}
     assert {(row["model"], row["wanted"], row["seed"]) for row in own} == {("scenes/cbam", 2, 0)}
     shown = page.dataframe[0].value.set_index("source")["pictures"]
-    edges = word("league.reference", source=word("source.edges"))
+    edges = word("benchmark.reference", source=word("source.edges"))
     few = word("rank.pictures", count=2)
     assert shown[f"{edges} · {few}"] == 2 and shown["Saliency"] == PICTURES
     page = well(page.button(key="forget-measured").click().run())
@@ -199,7 +199,7 @@ def test_stop_keeps_the_sources_that_are_finished(monkeypatch: pytest.MonkeyPatc
 
 
 def test_pictures_that_are_not_there_cost_one_sentence() -> None:
-    page = open_section("imagenette/cbam", "league")
+    page = open_section("imagenette/cbam", "benchmark")
     page.session_state[TrustKey.MEASURING] = True
     page.run()
     page.multiselect(key="measuring-sources").set_value(["edges"]).run()
@@ -226,7 +226,7 @@ def test_time_is_said_for_the_work_there_is() -> None:
 # --- a model that is not here
 
 
-def test_the_league_can_be_read_while_the_model_is_not_here(
+def test_the_benchmark_can_be_read_while_the_model_is_not_here(
     rows: list[dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))

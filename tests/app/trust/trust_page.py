@@ -19,7 +19,7 @@ from tests.app.pages import open_page, well
 SOURCES = ("saliency", "grad-cam", "attention/stage4.attention.spatial", "edges", "blob", "random")
 PICTURES = 3
 FAMILIES = ("scenes", "scenes-tag", "scenes-place", "imagenette")
-SECTIONS = ("truth", "random", "faith", "league")
+SECTIONS = ("truth", "random", "faith", "benchmark")
 OF_TRUST = {
     "section.{one}": [f"section.{one}" for one in SECTIONS],
     "source.{name}": [f"source.{one}" for one in REFERENCES],
@@ -30,7 +30,7 @@ OF_TRUST = {
     "truth.{place}-pointing": [f"truth.{one}-pointing" for one in ASKED],
     "example.{asked.partition('-')[0]}": [f"example.{one}" for one in ASKED],
     "faith.{measure}": ["faith.insertion", "faith.deletion"],
-    "league.{one}": ["league.this", "league.all"],
+    "benchmark.{one}": ["benchmark.this", "benchmark.all"],
     "measure.{one}": [f"measure.{one}" for one in MEASURES],
     "measure.{one}.help": [f"measure.{one}.help" for one in MEASURES],
 }

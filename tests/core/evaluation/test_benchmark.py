@@ -1,4 +1,4 @@
-"""The league table: its means by hand, its interval by a loop, how it goes on, and its command."""
+"""The table of the benchmark: its means by hand, its interval by a loop, how it goes on, and its command."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def test_what_is_there_is_not_made_again(scene_model: Classifier, tmp_path: Path
         assert sum((row.model, row.source) == ("scenes/tiny", "blob") for row in open_benchmark(path)) == 1
 
 
-def test_a_league_that_was_stopped_goes_on(scene_model: Classifier, tmp_path: Path, judged: list[str]) -> None:
+def test_a_benchmark_that_was_stopped_goes_on(scene_model: Classifier, tmp_path: Path, judged: list[str]) -> None:
     path, calls = tmp_path / "benchmark.json", []
 
     def stop(done: int, total: int) -> None:

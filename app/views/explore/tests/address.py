@@ -13,7 +13,7 @@ from core import Reading
 from core.evaluation import FILLS
 from core.legacy import current
 
-TRIALS = ("intervene", "erase", "check")
+TESTS = ("intervene", "erase", "check")
 EVERY, NONE = "every", "none"
 """In the address: all of the attention; and none of its parts."""
 HERE = (changes.OTHER, changes.PAINTED)
@@ -30,8 +30,8 @@ def settle_address(reading: Reading) -> dict[str, str]:
 
     What the address asked for and is not there falls back to that, and a sentence says so.
     """
-    trial = _one_of(ExploreKey.TRIAL, TRIALS, TRIALS[0])
-    said = {} if trial == TRIALS[0] else {ExploreKey.TRIAL.value: trial}
+    test = _one_of(ExploreKey.TEST, TESTS, TESTS[0])
+    said = {} if test == TESTS[0] else {ExploreKey.TEST.value: test}
     return said | (_change(reading) if reading.maps else {}) | _erasing()
 
 

@@ -1,4 +1,4 @@
-"""The keys of the trials' words that are known only when the app runs."""
+"""The keys of the tests' words that are known only when the app runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = tuple(map(str, KINDS))
 OF_A_KIND = ("uniform", "off", "painted")
 """The ways that come to something else for each kind of attention."""
 
-OF_TRIALS = {
+OF_TESTS = {
     **dict.fromkeys(["change.way.{one}", "change.way.{part}"], [f"change.way.{one}" for one in WAYS]),
     "moved.how.{way}": [f"moved.how.{one}" for one in WAYS],
     "change.about.{way}": [f"change.about.{one}" for one in WAYS if one not in OF_A_KIND],
@@ -27,8 +27,8 @@ OF_TRIALS = {
     ],
     "paint.untouched.{one.kind}": [f"paint.untouched.{one}" for one in NAMES if one not in ("channel", "spatial")],
     **dict.fromkeys(["map.{part}", "map.{one.part}"], ["map.head", "map.channel", "map.glimpse"]),
-    "trial.{one}": ["trial.intervene", "trial.erase", "trial.check"],
-    "trial.{trial}.about": ["trial.intervene.about", "trial.erase.about", "trial.check.about"],
+    "test.{one}": ["test.intervene", "test.erase", "test.check"],
+    "test.{test}.about": ["test.intervene.about", "test.erase.about", "test.check.about"],
     "erase.fill.{one}": [f"erase.fill.{one}" for one in FILLS],
     "erase.{which}.contrast": ["erase.most.contrast", "erase.least.contrast"],
     "erase.{which}": [f"erase.{one}" for one in WHICH],

@@ -129,7 +129,7 @@ def test_the_address_is_restored(first: AppTest) -> None:
         ({"framing": "blah"}, "blah"),
         ({"map": "zzz"}, "zzz"),
         ({"model": "scenes/plain", "map": "zzz"}, "zzz"),
-        ({"trial": "dance"}, "trial=dance"),
+        ({"test": "dance"}, "test=dance"),
         ({"changed": "stage9"}, "changed=stage9"),
         ({"way": "upside-down"}, "way=upside-down"),
         ({"way": "shuffled", "shuffle": "many"}, "shuffle=many"),
@@ -143,18 +143,20 @@ def test_a_wrong_address_costs_one_sentence(address: dict[str, str], sentence: s
     assert word("answer.title") in said(page)
 
 
-@pytest.mark.parametrize(("section", "shown"), [("league", "league"), ("nonsense", "truth")])
+@pytest.mark.parametrize(
+    ("section", "shown"), [("benchmark", "benchmark"), ("league", "benchmark"), ("nonsense", "truth")]
+)
 def test_a_section_of_trust_comes_back_from_its_address(section: str, shown: str) -> None:
     page = fresh()
     page.query_params["section"] = section
     page = well(visit(page, "trust").run())
     assert page.button_group(key=TrustKey.SECTION).value == shown
     assert ("section=nonsense" in said(page)) == (section == "nonsense")
-    assert page.query_params.get("section") == (shown if shown == "league" else None)
+    assert page.query_params.get("section") == (shown if shown == "benchmark" else None)
 
 
 TESTS = [
-    {"trial": "erase"},
+    {"test": "erase"},
     {"changed": "every", "way": "off"},
     {"changed": "stage4.block1.second", "way": "shuffled", "shuffle": "7"},
     {"way": "head", "parts_off": "2,4"},
@@ -162,12 +164,19 @@ TESTS = [
 ]
 
 
+def test_an_address_of_an_older_version_opens_the_same_test() -> None:
+    page = well(open_page(trial="erase"))
+    assert not page.warning
+    assert page.button_group(key=ExploreKey.TEST).value == "erase"
+    assert page.query_params.get("test") == "erase" and "trial" not in page.query_params
+
+
 @pytest.mark.parametrize("tried", TESTS)
-def test_a_trial_comes_back_from_its_address(tried: dict[str, str]) -> None:
+def test_a_test_comes_back_from_its_address(tried: dict[str, str]) -> None:
     page = well(open_page(model="scenes/self-attention", **tried))
     assert not page.warning
     assert {name: page.query_params.get(name) for name in tried} == tried
-    assert page.button_group(key=ExploreKey.TRIAL).value == tried.get("trial", "intervene")
+    assert page.button_group(key=ExploreKey.TEST).value == tried.get("test", "intervene")
     if "way" in tried:
         assert page.button_group(key=ExploreKey.WAY).value == tried["way"]
         every = [one for one in page.selectbox if one.key == ExploreKey.CHANGED]
@@ -178,7 +187,7 @@ def test_a_trial_comes_back_from_its_address(tried: dict[str, str]) -> None:
         assert page.button_group(key=ExploreKey.PARTS_OFF).value == ([1, 3] if tried["parts_off"] == "2,4" else [])
 
 
-def test_what_a_trial_begins_with_is_not_in_the_address_and_what_cannot_travel_neither(first: AppTest) -> None:
+def test_what_a_test_begins_with_is_not_in_the_address_and_what_cannot_travel_neither(first: AppTest) -> None:
     own = {key.value for key in TRIED}
     assert not own & set(first.query_params)
     page = well(open_page(model="scenes/self-attention"))
@@ -265,18 +274,18 @@ def test_a_pinned_patch_gets_its_numbers() -> None:
     assert len(page.info) == 1 and "row 3, column 4" in page.info[0].value
 
 
-def test_what_was_set_in_a_trial_is_there_when_it_is_opened_again() -> None:
+def test_what_was_set_in_a_test_is_there_when_it_is_opened_again() -> None:
     page = well(open_page(model="scenes/cbam", sample="scenes/24"))
     well(page.button_group(key=ExploreKey.WAY).set_value("shuffled").run())
     well(page.number_input(key=ExploreKey.SHUFFLE).set_value(7).run())
-    well(page.button_group(key=ExploreKey.TRIAL).set_value("erase").run())
+    well(page.button_group(key=ExploreKey.TEST).set_value("erase").run())
     well(page.slider(key=ExploreKey.ERASE_SHARE).set_value(45).run())
     well(page.button_group(key=ExploreKey.ERASE_FILL).set_value("blur").run())
     well(page.button_group(key=ExploreKey.ERASE_MAP).set_value("attribution").run())
-    well(page.button_group(key=ExploreKey.TRIAL).set_value("intervene").run())
+    well(page.button_group(key=ExploreKey.TEST).set_value("intervene").run())
     assert page.button_group(key=ExploreKey.WAY).value == "shuffled"
     assert page.number_input(key=ExploreKey.SHUFFLE).value == 7
-    well(page.button_group(key=ExploreKey.TRIAL).set_value("erase").run())
+    well(page.button_group(key=ExploreKey.TEST).set_value("erase").run())
     assert page.slider(key=ExploreKey.ERASE_SHARE).value == 45
     assert page.button_group(key=ExploreKey.ERASE_FILL).value == "blur"
     assert page.button_group(key=ExploreKey.ERASE_MAP).value == "attribution"

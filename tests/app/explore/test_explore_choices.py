@@ -126,7 +126,7 @@ def test_the_truth_of_a_sample_is_that_of_the_pickers() -> None:
     assert samples.sample_truth("photo/hopper") is None and samples.sample_truth("scenes/123456") in scenes.OBJECTS
 
 
-ERASED = {"trial": "erase", "erase_map": "attribution", "erase_share": "45", "erase_fill": "blur", "seed": "3"}
+ERASED = {"test": "erase", "erase_map": "attribution", "erase_share": "45", "erase_fill": "blur", "seed": "3"}
 
 
 def test_an_erasure_comes_back_from_its_address() -> None:
@@ -149,7 +149,7 @@ def test_an_erasure_comes_back_from_its_address() -> None:
     [("erase_map", "nobody"), ("erase_share", "44"), ("erase_share", "all"), ("erase_fill", "pink"), ("seed", "-1")],
 )
 def test_a_wrong_erasure_in_the_address_costs_one_sentence(name: str, value: str) -> None:
-    page = well(open_page(model=MODEL, sample="scenes/24", trial="erase", **{name: value}))
+    page = well(open_page(model=MODEL, sample="scenes/24", test="erase", **{name: value}))
     assert [one.value for one in page.warning] == [word("address.unknown", name=name, value=value)]
     assert name not in page.query_params
 

@@ -1,4 +1,4 @@
-"""The trial Check: every verdict and number on the page is the core's, for both maps and every kind of model."""
+"""The test Check: every verdict and number on the page is the core's, for both maps and every kind of model."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from app.words import word
 from core import AttentionMap, Attribution, Check
 from core.evaluation import checks as core_checks
 from core.types import Picture
+from tests.app.explore.explanation_page import open_test, situation
 from tests.app.pages import said
-from tests.app.trial_page import open_trial, situation
 from tests.core.attentive_models import adopted
 
-open_checks = partial(open_trial, checks.show_checks)
+open_checks = partial(open_test, checks.show_checks)
 VERDICTS = {True: "passed", False: "not passed", None: "not applicable"}
 
 

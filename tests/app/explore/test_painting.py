@@ -12,7 +12,7 @@ from app.views.explore.tests.changes import PAINTED
 from app.words import word
 from core import Classifier, InvalidInput, Kind, Picture
 from core.data.samples import open_sample
-from tests.app.intervention_page import SAMPLE, agrees, choose, open_intervention
+from tests.app.explore.intervention_page import SAMPLE, agrees, choose, open_intervention
 from tests.app.pages import said, well
 from tests.conftest import build_tiny
 

@@ -1,4 +1,4 @@
-"""A page with one trial on it, as Explore draws it below the overlay, for models and maps of every kind."""
+"""A page with one test on it, as Explore draws it below the overlay, for models and maps of every kind."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def situation(
     computed: bool = True,
     sample: str = "scenes/1",
 ) -> dict[str, Any]:
-    """The fields of the analysis that Explore hands to a trial, by name; ``choice`` is the attention map's slug."""
+    """The fields of the analysis that Explore hands to a test, by name; ``choice`` is the attention map's slug."""
     reading, parameters = core.read(classifier, picture), parameters or {}
     target, chosen = reading.predicted, attention_maps.find_choice(reading, choice)
     found = core.attribute(classifier, picture, slug, target, contrast=contrast, **parameters) if computed else None
@@ -39,7 +39,7 @@ def situation(
     }
 
 
-def open_trial(show: Callable[..., None], given: dict[str, Any]) -> AppTest:
+def open_test(show: Callable[..., None], given: dict[str, Any]) -> AppTest:
     """The page, run once without a failure."""
 
     def page(show, given):  # its source is run by itself, without the names above

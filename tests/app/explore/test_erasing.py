@@ -1,4 +1,4 @@
-"""The trial Erase: the numbers on the page are the core's, for maps of every kind; and so are the curves' areas."""
+"""The test Erase: the numbers on the page are the core's, for maps of every kind; and so are the curves' areas."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from core.attribution.batches import Pace
 from core.evaluation import faithfulness as core_curves
 from core.evaluation.erasure import WHICH
 from core.types import Picture
-from tests.app.trial_page import open_trial, situation
+from tests.app.explore.explanation_page import open_test, situation
 from tests.core.attentive_models import adopted
 
-open_erasing = partial(open_trial, erasing.show_erasing)
+open_erasing = partial(open_test, erasing.show_erasing)
 
 
 @pytest.fixture(autouse=True)

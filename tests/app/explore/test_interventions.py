@@ -20,7 +20,7 @@ from app.views.explore.tests.changes import EVERY, OFF, OTHER, PAINTED, SHUFFLED
 from app.words import word
 from core import AttentionMap, Classifier, Kind, Picture, Stopped
 from core.data.samples import list_samples, open_sample
-from tests.app.intervention_page import SAMPLE, agrees, choose, open_intervention
+from tests.app.explore.intervention_page import SAMPLE, agrees, choose, open_intervention
 from tests.app.pages import said, well
 from tests.conftest import build_tiny
 from tests.core.attentive_models import ATTENTIVE, adopted, same

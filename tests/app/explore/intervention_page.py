@@ -17,14 +17,14 @@ SAMPLE = "scenes/24"
 
 
 def page(slug: str, family: bool, clicked: int | None = None) -> None:
-    """The trial alone, with a small model; ``clicked`` is a line of the table that was clicked before."""
+    """The test alone, with a small model; ``clicked`` is a line of the table that was clicked before."""
     from app import runtime, state
     from app.runtime import interventions as known
     from app.views.explore.analysis import Analysis
     from app.views.explore.keys import ExploreKey
     from app.views.explore.tests import ablations, interventions
-    from tests.app.intervention_page import SAMPLE, model_of
-    from tests.app.trial_page import situation
+    from tests.app.explore.explanation_page import situation
+    from tests.app.explore.intervention_page import SAMPLE, model_of
 
     model, picture = model_of(slug, family), runtime.sample_picture(SAMPLE)
     reading = runtime.reading(model, picture)
