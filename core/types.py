@@ -16,6 +16,9 @@ from core.kinds import Kind
 from core.legacy import current
 from core.messages import Message
 
+FOVEA, SHORT_SIGHTED = "fovea", "short-sighted"
+"""Our own architectures, as a card names them."""
+
 LOGITS, SIGMOID, PROBABILITIES = OUTPUTS = ("logits", "sigmoid", "probabilities")
 """What the outputs of a model may be; ``core.models.answers`` says what each means."""
 
@@ -212,7 +215,8 @@ def _current_keys(value: Any) -> Any:
 class ModelCard:
     """The facts about a model. Accuracies are fractions, measured from the stored file on ``pictures`` pictures.
 
-    ``architecture`` is "fovea" (the mechanism in our own backbone), "torchvision/<name>", or "module" for any other.
+    ``architecture`` is "fovea" (the mechanism in our own backbone), "short-sighted" (in one whose cells see a small
+    part of the picture), "torchvision/<name>", or "module" for any other.
 
     ``size`` is the side of the model's square in pixels; ``mean`` and ``std`` normalize RGB in 0..1. The model was
     measured on pictures whose short side was resized to ``resize`` pixels by ``interpolation``, bilinear or bicubic,
@@ -235,7 +239,7 @@ class ModelCard:
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     widths: tuple[int, ...] = (32, 64, 128, 256)
-    architecture: str = "fovea"
+    architecture: str = FOVEA
     ablation: dict[str, float] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     resize: int | None = None

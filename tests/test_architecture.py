@@ -18,6 +18,7 @@ FLOORS = (
     ("core.checking", "core.files", "core.formulas"),
     ("core.images", "core.device", "core.attention"),
     ("core.models", "core.scenes", "core.distributed"),
+    ("core.tasks",),
     ("core.classifier",),
     ("core.data", "core.loading"),
     ("core.attribution",),
@@ -40,7 +41,16 @@ FLOORS = (
 
 ONLY = {
     "core.scenes": ("core.types",),
-    "core.data": ("core.types", "core.messages", "core.checking", "core.files", "core.images", "core.scenes"),
+    "core.data": (
+        "core.types",
+        "core.messages",
+        "core.checking",
+        "core.files",
+        "core.images",
+        "core.scenes",
+        "core.tasks",
+    ),
+    "core.tasks": ("core.types", "core.messages", "core.scenes"),
 }
 """Rooms that may see less than the floors below them."""
 

@@ -18,8 +18,9 @@ class Mechanism:
     ``convolution(channels, out, side, stride)`` stands in place of each 3×3 convolution of the fourth stage.
     ``pool(channels)`` stands in place of average pooling: (b, c, h, w) -> (b, c), or (b, s, c) where the model answers
     after each of s steps. ``block(channels)`` makes a transformer's block of tokens, in place of all stages. At most
-    one of them is given. ``summary`` is a few plain words for a picker; ``equation`` is what it computes; ``paper`` is
-    where it comes from.
+    one of them is given. ``positions`` says that it looks for positions without knowing where they are, and so gets
+    an encoding of them where a backbone has none to give. ``summary`` is a few plain words for a picker; ``equation``
+    is what it computes; ``paper`` is where it comes from.
     """
 
     slug: str
@@ -31,6 +32,7 @@ class Mechanism:
     convolution: Callable[[int, int, int, int], nn.Module] | None = None
     pool: Callable[[int], nn.Module] | None = None
     block: Callable[[int], nn.Module] | None = None
+    positions: bool = False
 
     def __post_init__(self) -> None:
         """Title and summary can be translated."""

@@ -59,4 +59,5 @@ RECURRENT = Mechanism(
     equation="aₜ = softmax(hₜ₋₁ · K / √d),  hₜ = LSTM(Σᵢ aₜᵢ fᵢ, hₜ₋₁)",
     paper="Mnih et al., Recurrent models of visual attention, NeurIPS 2014; Xu et al., ICML 2015",
     pool=RecurrentAttention,
+    positions=True,
 )

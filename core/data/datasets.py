@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.data.drawn import draw_scenes
+from core.data.drawn import draw_scenes, draw_task
 from core.data.fetching import CIFAR, fetch_imagenette, open_cifar
 from core.data.folders import IMAGENETTE, find_folder, home, open_folder
 from core.data.split import Dataset, Split, hold
 from core.data.walking import SUFFIXES
 from core.scenes.shortcuts import SHORTCUTS
+from core.tasks import TASKS, find_task
 
-NAMES = ("imagenette", *CIFAR, *SHORTCUTS)
+NAMES = ("imagenette", *CIFAR, *SHORTCUTS, *(one.slug for one in TASKS))
 """The data sets that have a name; a family of models that is called so is trained on it."""
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Dataset",
     "Split",
     "draw_scenes",
+    "draw_task",
     "fetch_imagenette",
     "find_folder",
     "hold",
@@ -42,6 +44,8 @@ def open_dataset(family: str, data: str | Path | None = None, *, download: bool 
     name, folder = (str(data), None) if str(data) in NAMES else (family, data)
     if name in SHORTCUTS:
         return draw_scenes(name)
+    if task := find_task(name):
+        return draw_task(task)
     if name in CIFAR:
         return open_cifar(name, folder, download=download)
     if download and name == "imagenette" and find_folder(folder) is None:

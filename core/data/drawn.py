@@ -1,4 +1,4 @@
-"""Families of scenes as data sets: each picture is drawn when it is read."""
+"""Families of scenes, and tasks, as data sets: each picture is drawn when it is read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import numpy as np
 from core import scenes
 from core.data.split import Dataset, Split
 from core.scenes.shortcuts import HOLDS, INDEPENDENT, SHORTCUTS, TRAINING, compose
+from core.tasks import Task, draw_pixels
+
+TERMS = "Apache-2.0. Trained on pictures that Fovea draws itself."
 
 
 def _draw(seeds: range, shortcut: str | None, mode: str, index: int) -> np.ndarray:
@@ -31,5 +34,20 @@ def draw_scenes(family: str = "scenes", training: int = 12_000, validation: int 
         draw_split("train", training, shortcut, TRAINING),
         draw_split("val", validation, shortcut, HOLDS),
         draw_split("val", validation, shortcut, INDEPENDENT) if shortcut else None,
-        terms="Apache-2.0. Trained on pictures that Fovea draws itself.",
+        terms=TERMS,
     )
+
+
+def _draw_task(task: Task, seeds: range, index: int) -> np.ndarray:
+    return draw_pixels(task.compose(seeds[index], None))
+
+
+def draw_task(task: Task, training: int = 16_000, validation: int = 2_000) -> Dataset:
+    """The pictures of a task; the training split shares no seed with the other."""
+
+    def split(name: str, count: int) -> Split:
+        seeds = scenes.seeds(name, count)
+        labels = [task.classes.index(task.compose(seed, None).answer) for seed in seeds]
+        return Split(np.array(labels, dtype=np.int64), partial(_draw_task, task, seeds))
+
+    return Dataset(task.slug, task.classes, split("train", training), split("val", validation), terms=TERMS)

@@ -3,7 +3,8 @@
 A sample is known by a slug that may stand in an address: ``scenes/42``, ``photo/hopper``,
 ``imagenette/<class>/<file>``. ``scenes-tag/42`` is scene 42 with the tag of its own class in a corner, and
 ``scenes-tag/42/boat`` with the tag of another; ``scenes-place/42`` has its own class's background, and
-``scenes-place/42/boat`` in another's.
+``scenes-place/42/boat`` in another's. ``tasks-same-row/42`` is picture 42 of a task, and ``tasks-same-row/42/car`` the
+same with its cue moved so that the answer is the car.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from core import scenes
 from core.data.datasets import IMAGENETTE, SUFFIXES, find_folder
 from core.images import open_image
 from core.scenes.shortcuts import HOMES, SHORTCUTS
+from core.tasks import TASKS, Layout, Task, draw_pixels, find_task, task
 from core.types import InvalidInput, Picture
 
 SCENE_SIDE = 512
+TASK_SAMPLES = range(8)
 SCENES = (19, 24, 27, 5, 20, 21, 38, 10, 16, 22)  # one of each object, before ten backgrounds
 PHOTOGRAPHS = {
     "china": ("Temple in China", "sklearn", "datasets/images/china.jpg"),
@@ -51,6 +54,8 @@ def sample_truth(slug: str) -> str | None:
     first = rest.partition("/")[0]
     if family in SHORTCUTS:
         return scenes.plan(_number(first)).object
+    if find_task(family):
+        return task_layout(slug).answer
     return IMAGENETTE.get(first) if family == "imagenette" else None
 
 
@@ -58,6 +63,8 @@ def describe_sample(slug: str) -> str:
     """What the picture of a sample's slug shows, in a few words: "fish, sea" for a scene."""
     family, _, rest = slug.partition("/")
     first, _, told = rest.partition("/")
+    if known := find_task(family):
+        return f"{known.title.lower()}, {task_layout(slug).answer}"
     if family not in SHORTCUTS:
         names = IMAGENETTE if family == "imagenette" else {name: title for name, (title, *_) in PHOTOGRAPHS.items()}
         return names.get(first, slug)
@@ -80,6 +87,31 @@ def shortcut_samples(family: str) -> tuple[Sample, ...]:
     return tuple(found)
 
 
+def task_samples(task: Task) -> tuple[Sample, ...]:
+    """Some pictures of a task."""
+    answers = ((seed, task.compose(seed, None).answer) for seed in TASK_SAMPLES)
+    return tuple(Sample(f"{task.slug}/{seed}", f"{answer} · {seed + 1}", answer) for seed, answer in answers)
+
+
+def task_layout(slug: str) -> Layout:
+    """What is in the picture of a task, by its sample's slug: ``tasks-same-row/42``, or with the answer of its cue.
+
+    Raises:
+        InvalidInput: there is no such picture.
+    """
+    family, _, rest = slug.partition("/")
+    number, _, answer = rest.partition("/")
+    own = task(family).compose(_number(number), None)
+    if answer and answer not in own.answers:
+        raise InvalidInput(
+            "The cue of {picture} cannot lead to '{answer}'. Choose one of: {answers}.",
+            picture=f"{family}/{number}",
+            answer=answer,
+            answers=list(own.answers),
+        )
+    return task(family).compose(_number(number), answer) if answer else own
+
+
 def folder_samples(each: int = 1) -> tuple[Sample, ...]:
     """The first validation pictures of each class of the Imagenette folder, where one is found."""
     root = find_folder()
@@ -95,6 +127,8 @@ def folder_samples(each: int = 1) -> tuple[Sample, ...]:
 
 def list_samples(family: str) -> tuple[Sample, ...]:
     """The samples to offer for a family of models: what it was trained on comes first."""
+    if known := find_task(family):
+        return task_samples(known)
     drawn = shortcut_samples(family) if SHORTCUTS.get(family) else tuple(scene_sample(seed) for seed in SCENES)
     brought = (Sample(f"photo/{name}", title) for name, (title, *_) in PHOTOGRAPHS.items())
     photographs = (*folder_samples(), *brought)
@@ -126,6 +160,11 @@ def _open_shortcut(family: str, rest: str) -> Picture:
     tag = SHORTCUTS[family] == "tag"
     shown = {"tag": scenes.OBJECTS.index(told)} if tag else {"background": HOMES[told]}
     return open_image(scenes.draw(_number(seed), SCENE_SIDE, **shown).pixels, name=f"{family}/{rest}")
+
+
+def _open_task(family: str, rest: str) -> Picture:
+    slug = f"{family}/{rest}"
+    return open_image(draw_pixels(task_layout(slug), SCENE_SIDE), name=slug)
 
 
 def _open_photograph(name: str) -> Picture:
@@ -164,6 +203,7 @@ def open_sample(slug: str) -> Picture:
     family, _, rest = slug.partition("/")
     openers = {"scenes": _open_scene, "photo": _open_photograph, "imagenette": _open_from_folder}
     openers |= {name: partial(_open_shortcut, name) for name, shortcut in SHORTCUTS.items() if shortcut}
+    openers |= {one.slug: partial(_open_task, one.slug) for one in TASKS}
     if family not in openers or not rest:
         raise InvalidInput("There is no sample '{slug}'. Try scenes/42 or photo/hopper.", slug=slug)
     return openers[family](rest)

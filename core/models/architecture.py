@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor, nn
 
-from core.attention import mechanism
+from core.attention import Mechanism, mechanism
 from core.models import answers, torchvision_models
 from core.models.backbone import STAGES, Backbone
 from core.models.sealed import seal
+from core.models.short_sighted import short_sighted
 from core.models.torchvision_taps import adapt
 from core.models.transformer import Transformer
 from core.models.weights import Weights, fit
-from core.types import InvalidInput, ModelCard
+from core.types import FOVEA, SHORT_SIGHTED, InvalidInput, ModelCard
 
 
 def build(card: ModelCard) -> nn.Module:
@@ -31,7 +34,7 @@ def _construct(card: ModelCard) -> nn.Module:
     if family == torchvision_models.FAMILY:
         renormalize = torchvision_models.renormalizes(card)
         return torchvision_models.construct(name, answers.outputs_of(card.classes), card.size, renormalize)
-    if card.architecture != "fovea":
+    if card.architecture not in OWN:
         raise InvalidInput(
             "The card of {model} names no architecture. Set it to fovea/MECHANISM or torchvision/NAME.", model=card.slug
         )
@@ -43,8 +46,20 @@ def _construct(card: ModelCard) -> nn.Module:
             given=len(card.widths),
         )
     kind = mechanism(card.mechanism)
+    make = OWN[card.architecture]
+    return make(kind, answers.outputs_of(card.classes), card.widths, card.size)
+
+
+def _far_sighted(kind: Mechanism, classes: int, widths: Sequence[int], size: int) -> nn.Module:
     architecture = Backbone if kind.block is None else Transformer
-    return architecture(kind, answers.outputs_of(card.classes), card.widths, card.size)
+    return architecture(kind, classes, widths, size)
+
+
+Architecture = Callable[[Mechanism, int, Sequence[int], int], nn.Module]
+"""Mechanism, number of outputs, widths, side of the picture -> a module."""
+
+OWN: dict[str, Architecture] = {FOVEA: _far_sighted, SHORT_SIGHTED: short_sighted}
+"""Our own architectures, by the name that a card has for them."""
 
 
 def assemble(card: ModelCard, weights: Weights) -> nn.Module:

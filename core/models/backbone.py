@@ -59,13 +59,13 @@ class Block(nn.Module):
 
 
 class Stage(nn.Module):
-    """Residual blocks, then the gate of a mechanism, which is the identity where it has none."""
+    """Blocks, then the gate of a mechanism, which is the identity where it has none."""
 
-    def __init__(self, blocks: Sequence[nn.Module], attention: nn.Module):
+    def __init__(self, blocks: Sequence[nn.Module], attention: nn.Module | None = None):
         super().__init__()
         for number, block in enumerate(blocks, 1):
             self.add_module(f"block{number}", block)
-        self.attention = attention
+        self.attention = nn.Identity() if attention is None else attention
 
     def forward(self, x: Tensor) -> Tensor:
         for module in self.children():
@@ -73,34 +73,12 @@ class Stage(nn.Module):
         return x
 
 
-class Backbone(nn.Module):
-    """(b, 3, size, size) -> logits (b, k), with the ``mechanism`` in its slot."""
+class Staged(nn.Module):
+    """A stem, four stages, a pooling and a classifier, one after the other: (b, 3, size, size) -> logits (b, k)."""
 
-    def __init__(self, mechanism: Mechanism, classes: int, widths: Sequence[int] = (32, 64, 128, 256), size: int = 128):
-        super().__init__()
-        first = widths[0]
-        self.stem = nn.Sequential(
-            nn.Conv2d(3, first, 3, 2, padding=1, bias=False),
-            nn.BatchNorm2d(first),
-            nn.ReLU(),
-            nn.Conv2d(first, first, 3, padding=1, bias=False),
-            nn.BatchNorm2d(first),
-            nn.ReLU(),
-            nn.MaxPool2d(3, 2, padding=1),
-        )
-        channels, side = first, size // 4
-        for index, name in enumerate(STAGES):
-            convolution = convolve if mechanism.convolution is None or index < 3 else mechanism.convolution
-            blocks = []
-            for number in range(BLOCKS[index]):
-                stride = STRIDES[index] if number == 0 else 1
-                blocks.append(Block(channels, widths[index], side, stride, convolution))
-                channels, side = widths[index], side // stride
-            gate = mechanism.gate(channels) if mechanism.gate is not None and index >= 2 else nn.Identity()
-            self.add_module(name, Stage(blocks, gate))
-        average = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        self.pool = average if mechanism.pool is None else mechanism.pool(channels)
-        self.classify = nn.Linear(channels, classes)
+    stem: nn.Module
+    pool: nn.Module
+    classify: nn.Module
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.stem(x)
@@ -123,3 +101,33 @@ class Backbone(nn.Module):
     def stages(self) -> dict[str, stages.Stage]:
         """What the four stages give out."""
         return {name: stages.Stage(self.get_submodule(name)) for name in STAGES}
+
+
+class Backbone(Staged):
+    """(b, 3, size, size) -> logits (b, k), with the ``mechanism`` in its slot."""
+
+    def __init__(self, mechanism: Mechanism, classes: int, widths: Sequence[int] = (32, 64, 128, 256), size: int = 128):
+        super().__init__()
+        first = widths[0]
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, first, 3, 2, padding=1, bias=False),
+            nn.BatchNorm2d(first),
+            nn.ReLU(),
+            nn.Conv2d(first, first, 3, padding=1, bias=False),
+            nn.BatchNorm2d(first),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2, padding=1),
+        )
+        channels, side = first, size // 4
+        for index, name in enumerate(STAGES):
+            convolution = convolve if mechanism.convolution is None or index < 3 else mechanism.convolution
+            blocks = []
+            for number in range(BLOCKS[index]):
+                stride = STRIDES[index] if number == 0 else 1
+                blocks.append(Block(channels, widths[index], side, stride, convolution))
+                channels, side = widths[index], side // stride
+            gate = mechanism.gate(channels) if mechanism.gate is not None and index >= 2 else None
+            self.add_module(name, Stage(blocks, gate))
+        average = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.pool = average if mechanism.pool is None else mechanism.pool(channels)
+        self.classify = nn.Linear(channels, classes)

@@ -25,19 +25,38 @@ def patches(tokens: Tensor) -> Tensor:
     return tokens[:, 1:].transpose(1, 2).unflatten(2, (side, side))
 
 
-class Transformer(nn.Module):
-    """(b, 3, size, size) -> logits (b, k), by blocks of the ``mechanism``."""
+def convolutions(widths: Sequence[int]) -> nn.Module:
+    """The stem: a 3×3 convolution of stride 2 for each of the widths."""
+    stem = nn.Sequential()
+    for before, after in zip((3, *widths), widths, strict=False):
+        stem.extend([nn.Conv2d(before, after, 3, 2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()])
+    return stem
 
-    def __init__(self, mechanism: Mechanism, classes: int, widths: Sequence[int] = (32, 64, 128, 256), size: int = 128):
+
+class Transformer(nn.Module):
+    """(b, 3, size, size) -> logits (b, k), by ``depth`` blocks of the ``mechanism`` on patches that a ``stem`` makes.
+
+    The stem leads (b, 3, size, size) to (b, widths[-1], size/stride, size/stride).
+    """
+
+    def __init__(
+        self,
+        mechanism: Mechanism,
+        classes: int,
+        widths: Sequence[int] = (32, 64, 128, 256),
+        size: int = 128,
+        *,
+        stem: nn.Module | None = None,
+        stride: int = 16,
+        depth: int = DEPTH,
+    ):
         super().__init__()
-        self.stem = nn.Sequential()
-        for before, after in zip((3, *widths), widths, strict=False):
-            self.stem.extend([nn.Conv2d(before, after, 3, 2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()])
-        channels, side = widths[-1], size // 2 ** len(widths)
+        self.stem = convolutions(widths) if stem is None else stem
+        channels, side = widths[-1], size // stride
         self.token = nn.Parameter(0.02 * torch.randn(1, 1, channels))
         assert mechanism.block is not None  # others sit in the backbone
         self.place = nn.Parameter(0.02 * torch.randn(channels, side, side))
-        self.blocks = tuple(f"block{number}" for number in range(1, DEPTH + 1))
+        self.blocks = tuple(f"block{number}" for number in range(1, depth + 1))
         for name in self.blocks:
             self.add_module(name, mechanism.block(channels))
         self.norm = nn.LayerNorm(channels)

@@ -28,6 +28,7 @@ __all__ = ["assemble", "build", "checksum", "freeze"]
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 FAMILIES = ("scenes", "imagenette", "scenes-tag", "scenes-place")
 WIDTHS = dict.fromkeys(("scenes", "scenes-tag", "scenes-place"), (16, 32, 64, 128))
+SHORT_SIGHTED_WIDTHS = (16, 32, 64, 64)
 DEFAULT_WIDTHS = (32, 64, 128, 256)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from core.scenes.canvas import Canvas, darker, lighter, mix
+from core.scenes.canvas import Canvas, Color, darker, lighter, mix
 
 GLASS = "#cfeaf2"
 WOOD = "#b5794a"
@@ -64,10 +64,11 @@ def house(canvas: Canvas) -> None:
             canvas.ellipse(x - 0.055 + 0.036 * k, 0.288, 0.018, 0.018, ("#e0628a", "#f4c542", "#e4572e")[k % 3])
 
 
-def boat(canvas: Canvas) -> None:
-    """A sailing boat, or a small steamer."""
-    hull = canvas.vary(canvas.pick(("#c8453a", "#2f5f8a", "#2a8f86", "#f0ead8", "#7a4b36", "#26405f")))
-    (sailer if canvas.chance(0.65) else steamer)(canvas)
+def boat(canvas: Canvas, paint: Color | None = None) -> None:
+    """A sailing boat, or a small steamer; its hull and sails have the ``paint``, if given."""
+    own = canvas.vary(canvas.pick(("#c8453a", "#2f5f8a", "#2a8f86", "#f0ead8", "#7a4b36", "#26405f")))
+    hull = paint or own
+    (sailer if canvas.chance(0.65) else steamer)(canvas, paint)
     canvas.blob([(-0.47, 0.16), (-0.2, 0.2), (0.2, 0.2), (0.49, 0.13), (0.43, 0.3), (0.32, 0.41), (0.0, 0.43),
                 (-0.32, 0.41), (-0.42, 0.3)], hull)
     canvas.blob([(-0.47, 0.16), (-0.2, 0.2), (0.2, 0.2), (0.49, 0.13), (0.47, 0.2), (0.2, 0.25), (-0.2, 0.25),
@@ -79,10 +80,12 @@ def boat(canvas: Canvas) -> None:
         canvas.ellipse(-0.2 + 0.17 * k, 0.31, 0.016, 0.016, "#37526b", solid=False)
 
 
-def sailer(canvas: Canvas) -> None:
+def sailer(canvas: Canvas, paint: Color | None = None) -> None:
     """The mast, the two sails and the pennant of a boat."""
-    sail = canvas.vary(canvas.pick(("#fff4de", "#fde3c3", "#f7f4ee", "#f6c667", "#e98a6b")), 8)
-    band = canvas.vary(canvas.pick(BRIGHTS))
+    own = canvas.vary(canvas.pick(("#fff4de", "#fde3c3", "#f7f4ee", "#f6c667", "#e98a6b")), 8)
+    sail = lighter(paint, 0.2) if paint else own
+    other = canvas.vary(canvas.pick(BRIGHTS))
+    band = paint or other
     canvas.line([(0.0, 0.22), (0.0, -0.47)], 0.026, "#8a5a3a")
     canvas.polygon([(0.0, -0.48), (-0.15, -0.44), (0.0, -0.4)], band)
     main = [(0.025, -0.4), (0.17, -0.24), (0.3, -0.05), (0.38, 0.12), (0.025, 0.12)]
@@ -95,9 +98,10 @@ def sailer(canvas: Canvas) -> None:
     canvas.line([(-0.32, 0.15), (0.36, 0.15)], 0.02, "#8a5a3a")
 
 
-def steamer(canvas: Canvas) -> None:
+def steamer(canvas: Canvas, paint: Color | None = None) -> None:
     """The cabin, the funnel and the mast of a boat."""
-    funnel = canvas.vary(canvas.pick(BRIGHTS))
+    own = canvas.vary(canvas.pick(BRIGHTS))
+    funnel = paint or own
     canvas.line([(0.27, 0.2), (0.27, -0.4)], 0.02, "#8a5a3a")
     canvas.polygon([(0.27, -0.41), (0.42, -0.36), (0.27, -0.3)], funnel)
     canvas.box(-0.12, -0.36, 0.06, -0.02, funnel)
@@ -111,9 +115,10 @@ def steamer(canvas: Canvas) -> None:
         canvas.polygon([(-0.25 + 0.14 * k, 0.1), (-0.25 + 0.14 * k, 0.04), (-0.2 + 0.14 * k, 0.0)], "#ffffff", 0.5)
 
 
-def balloon(canvas: Canvas) -> None:
-    """A hot-air balloon of colored gores with its basket."""
-    first, second = canvas.vary(canvas.pick(BRIGHTS)), canvas.vary(canvas.pick(PALES))
+def balloon(canvas: Canvas, paint: Color | None = None) -> None:
+    """A hot-air balloon of colored gores with its basket, in the ``paint``, if given."""
+    own, second = canvas.vary(canvas.pick(BRIGHTS)), canvas.vary(canvas.pick(PALES))
+    first = paint or own
     if canvas.chance(0.35):
         second = mix(first, "#fff3dc", 0.55)
     gores, heights = canvas.pick((6, 7, 8)), 14
@@ -146,9 +151,10 @@ def balloon(canvas: Canvas) -> None:
     canvas.box(-0.095, 0.36, 0.095, 0.385, darker(WOOD, 0.25), round_=0.012)
 
 
-def car(canvas: Canvas) -> None:
-    """A small car from the side: a saloon, a beetle or a van."""
-    paint = canvas.vary(canvas.pick((*BRIGHTS, "#8ecae6", "#f3efe4")))
+def car(canvas: Canvas, paint: Color | None = None) -> None:
+    """A small car from the side: a saloon, a beetle or a van, in the ``paint``, if given."""
+    own = canvas.vary(canvas.pick((*BRIGHTS, "#8ecae6", "#f3efe4")))
+    paint = paint or own
     kind = canvas.pick(("saloon", "beetle", "van"))
     if kind == "van":
         canvas.blob([(-0.46, -0.2), (-0.4, -0.26), (0.2, -0.26), (0.34, -0.2), (0.45, 0.0), (0.48, 0.16), (0.46, 0.22),
@@ -217,10 +223,12 @@ def rocket(canvas: Canvas) -> None:
     canvas.blob([(-0.025, 0.1), (0.0, 0.08), (0.025, 0.1), (0.02, 0.3), (0.0, 0.33), (-0.02, 0.3)], darker(paint, 0.15))
 
 
-def umbrella(canvas: Canvas) -> None:
-    """An open umbrella with scalloped panels and a curved handle."""
-    first = canvas.vary(canvas.pick(BRIGHTS))
+def umbrella(canvas: Canvas, paint: Color | None = None) -> None:
+    """An open umbrella with scalloped panels and a curved handle, in the ``paint``, if given."""
+    own = canvas.vary(canvas.pick(BRIGHTS))
+    first = paint or own
     second = canvas.vary(canvas.pick(PALES)) if canvas.chance(0.6) else lighter(first, 0.2)
+    second = lighter(first, 0.5) if paint else second
     canvas.line([(0.0, -0.42), (0.0, 0.38)], 0.03, "#7a5238")
     hook = [(0.07 - 0.07 * math.cos(a * math.pi / 8), 0.37 + 0.08 * math.sin(a * math.pi / 8)) for a in range(9)]
     canvas.line(hook, 0.045, canvas.pick(("#8c4a2f", "#33384f", "#b5794a")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from core.scenes.canvas import Canvas, Point, darker, lighter, mix
+from core.scenes.canvas import Canvas, Color, Point, darker, lighter, mix
 
 
 def tree(canvas: Canvas) -> None:
@@ -43,9 +43,10 @@ def tree(canvas: Canvas) -> None:
             canvas.ellipse(x - 0.008, y - 0.01, 0.009, 0.008, "#ffffff", 0.7)
 
 
-def mushroom(canvas: Canvas) -> None:
-    """A toadstool with spots, a ring and sometimes a little one beside it."""
-    cap = canvas.vary(canvas.pick(("#d8382f", "#c9543a", "#e08a2e", "#a8577e", "#8c5a3c", "#5f7fb0")))
+def mushroom(canvas: Canvas, paint: Color | None = None) -> None:
+    """A toadstool with spots, a ring and sometimes a little one beside it; its cap has the ``paint``, if given."""
+    own = canvas.vary(canvas.pick(("#d8382f", "#c9543a", "#e08a2e", "#a8577e", "#8c5a3c", "#5f7fb0")))
+    cap = paint or own
     if canvas.chance(0.45):
         _toadstool(canvas, cap, 0.3 * canvas.pick((-1, 1)), 0.27, 0.42)
     _toadstool(canvas, cap, 0.0, 0.0, 1.0)
@@ -79,9 +80,10 @@ def _toadstool(canvas: Canvas, cap: tuple[int, int, int], x: float, y: float, s:
     canvas.ellipse(x - 0.25 * s, y - 0.31 * s, 0.09 * s, 0.03 * s, "#ffffff", 0.35, turn=-0.65)
 
 
-def fish(canvas: Canvas) -> None:
-    """A round reef fish with stripes or scales."""
-    scale = canvas.vary(canvas.pick(("#f08a3c", "#3fa7b5", "#e8b93a", "#e0628a", "#5b7fd1", "#6ab187", "#d8503f")))
+def fish(canvas: Canvas, paint: Color | None = None) -> None:
+    """A round reef fish with stripes or scales, in the ``paint``, if given."""
+    own = canvas.vary(canvas.pick(("#f08a3c", "#3fa7b5", "#e8b93a", "#e0628a", "#5b7fd1", "#6ab187", "#d8503f")))
+    scale = paint or own
     fin = canvas.vary(mix(scale, canvas.pick(("#7b2d4f", "#24476b", "#fff0c0")), 0.45))
     canvas.blob([(-0.24, 0.0), (-0.36, -0.12), (-0.49, -0.22), (-0.46, -0.06), (-0.43, 0.0), (-0.46, 0.07),
                 (-0.49, 0.24), (-0.36, 0.14)], fin)
@@ -115,9 +117,10 @@ def fish(canvas: Canvas) -> None:
     canvas.ellipse(0.02, -0.14, 0.13, 0.025, "#ffffff", 0.35, turn=-0.08)
 
 
-def bird(canvas: Canvas) -> None:
-    """A plump songbird, perched or with a lifted wing."""
-    coat = canvas.vary(canvas.pick(("#3f7fbf", "#c8503c", "#7a6a5a", "#4c9f8f", "#e0a030", "#6b5fa8", "#5f8f4a")))
+def bird(canvas: Canvas, paint: Color | None = None) -> None:
+    """A plump songbird, perched or with a lifted wing; its coat has the ``paint``, if given."""
+    own = canvas.vary(canvas.pick(("#3f7fbf", "#c8503c", "#7a6a5a", "#4c9f8f", "#e0a030", "#6b5fa8", "#5f8f4a")))
+    coat = paint or own
     breast = canvas.vary(canvas.pick(("#fbe3c0", "#f4a261", "#fff5e6", "#f7c59f", "#f28482")))
     wing = darker(coat, 0.3)
     canvas.blob([(-0.2, 0.08), (-0.34, 0.1), (-0.5, 0.2), (-0.49, 0.28), (-0.36, 0.26), (-0.16, 0.24)], wing)

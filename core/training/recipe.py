@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.legacy import current
+from core.tasks import TASKS
 from core.types import InvalidInput
 
 
@@ -102,6 +103,9 @@ class Recipe:
 
 
 SCENES = Recipe(epochs=8, crop=0.7, color=0.2, erase=0.0, sizes=((0.5, 96), (0.5, 128)))
+TASK = Recipe(  # a crop could cut the cue off; a mirrored picture has the same answer
+    epochs=8, rate=4e-3, smoothing=0.0, average=0.99, crop=1.0, color=0.0, erase=0.0, sizes=((1.0, 128),)
+)
 CIFAR = Recipe(batch=128, crop=0.6, erase=0.1, sizes=((1.0, 64),))  # 32 px enlarged twice: maps of 8 and 4 cells a side
 RECIPES = {
     "imagenette": Recipe(),
@@ -110,6 +114,7 @@ RECIPES = {
     "scenes": SCENES,
     "scenes-tag": replace(SCENES, crop=1.0),  # a crop would cut the corner off, and with it the class
     "scenes-place": SCENES,
+    **{one.slug: TASK for one in TASKS},
 }
 
 

@@ -20,9 +20,10 @@ from core.distributed import Processes, gather
 from core.evaluation.accuracy import evaluate, measure
 from core.images import open_image, square
 from core.models import zoo
+from core.tasks import find_task
 from core.training.loop import Batches, train
 from core.training.recipe import Recipe
-from core.types import InvalidInput, ModelCard, Progress
+from core.types import FOVEA, SHORT_SIGHTED, InvalidInput, ModelCard, Progress
 
 
 def start_from(module: nn.Module, slug: str) -> int:
@@ -51,9 +52,10 @@ def draw_card(slug: str, data: Dataset, recipe: Recipe) -> ModelCard:
             count=len(data.training),
             batch=recipe.batch,
         )
-    widths = zoo.WIDTHS.get(family, zoo.DEFAULT_WIDTHS)
+    architecture = SHORT_SIGHTED if find_task(family) else FOVEA
+    widths = zoo.SHORT_SIGHTED_WIDTHS if architecture == SHORT_SIGHTED else zoo.WIDTHS.get(family, zoo.DEFAULT_WIDTHS)
     title, size = f"{kind.title} · {family}", recipe.sizes[-1][1]
-    return ModelCard(slug, title, kind.slug, data.classes, widths=widths, size=size)
+    return ModelCard(slug, title, kind.slug, data.classes, widths=widths, size=size, architecture=architecture)
 
 
 def fit(

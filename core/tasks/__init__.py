@@ -1,0 +1,26 @@
+"""Tasks that need attention: drawn pictures with a question whose answer depends on something elsewhere in the picture.
+
+A cue says which object is asked for, and lies farther from it than a short-sighted network sees. Each task is one
+definition in a file of its own and one name in ``catalog.TASKS``.
+"""
+
+from core.tasks.catalog import TASKS, find_task, task
+from core.tasks.layout import ANSWER, CUE, ROLES, STEP, Item, Layout
+from core.tasks.painting import Drawn, draw, draw_pixels
+from core.tasks.task import Task
+
+__all__ = [
+    "ANSWER",
+    "CUE",
+    "ROLES",
+    "STEP",
+    "TASKS",
+    "Drawn",
+    "Item",
+    "Layout",
+    "Task",
+    "draw",
+    "draw_pixels",
+    "find_task",
+    "task",
+]

@@ -1,0 +1,31 @@
+"""What a task says of itself: its question, its answers, and how the picture of a seed is composed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.messages import translatable
+from core.tasks.layout import Layout
+
+
+@dataclass(frozen=True)
+class Task:
+    """A question about drawn pictures that is answered by attention to something elsewhere in the picture.
+
+    ``slug`` is also its family of models. ``compose(seed, answer)`` gives the picture of a seed, and with an answer the
+    same picture whose cue leads there. ``cue`` is what the cue is called. ``guess`` is the accuracy that is left to
+    who sees everything but the cue.
+    """
+
+    slug: str
+    title: str
+    question: str
+    cue: str
+    classes: tuple[str, ...]
+    guess: float
+    compose: Callable[[int, str | None], Layout]
+
+    def __post_init__(self) -> None:
+        """Title, question and the cue's name can be translated."""
+        translatable(self, "title", "question", "cue")
