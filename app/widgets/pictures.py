@@ -12,9 +12,9 @@ from app.components.gallery import gallery
 from app.runtime import uploads
 from app.state import Key
 from app.widgets import job
-from app.words import plain, say, word
+from app.words import megabytes, plain, say, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
-from core.data import describe_sample, fetch_imagenette, list_samples, sample_truth
+from core.data import IMAGENETTE_BYTES, describe_sample, fetch_imagenette, list_samples, sample_truth
 from core.images import MAX_BYTES, frame
 from core.types import Progress
 
@@ -121,7 +121,7 @@ def fetch_photographs() -> None:
             "photographs",
             work,
             name="photographs",
-            label=word("picture.fetch"),
+            label=word("picture.fetch", size=megabytes(IMAGENETTE_BYTES, 0)),
             first=word("picture.fetching"),
             help=word("picture.fetch.help"),
             icon=":material/cloud_download:",

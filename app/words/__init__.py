@@ -7,7 +7,7 @@ from numbers import Number
 from app.words import en
 from app.words.languages import LANGUAGES, recall, say, table, use
 from app.words.markdown import Marked, code, literal
-from app.words.numbers import apart, chance, decimal, megabytes, percent, short, span, whole
+from app.words.numbers import apart, chance, decimal, keep_units, megabytes, percent, short, span, whole
 
 __all__ = [
     "LANGUAGES",
@@ -44,12 +44,12 @@ def word(key: str, **fields: object) -> Marked:
 def plain(key: str, **fields: object) -> str:
     """The same for where Markdown is not read: options of a list, charts, canvases, HTML, errors, files.
 
-    Where the field ``count`` is 1 and the language has a label ``KEY.one``, it is that.
+    Where the field ``count`` is 1 and the language has a label ``KEY.one``, that label is used.
     """
     words = table()
     text = (words.get(f"{key}.one") if str(fields.get("count")) == "1" else None) or words.get(key) or en.WORDS[key]
     shown = {name: one if isinstance(one, Number | Marked) else say(one) for name, one in fields.items()}
-    return text.format(**shown) if fields else text
+    return keep_units(text.format(**shown) if fields else text)
 
 
 def known(key: str, default: str) -> str:

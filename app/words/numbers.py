@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
 
 UNKNOWN = "–"
 """What stands for a number that is not known."""
 MEGABYTE = 1_000_000
+UNIT = re.compile(r"(?<=\d) (?=%)|(?<=<) (?=\d)")
+"""The spaces of "50 %" and "< 1"."""
+
+
+def keep_units(text: str) -> str:
+    """The text with no-break spaces within numbers such as "50 %" and "< 1 %"."""
+    return UNIT.sub("\u00a0", text)
 
 
 def percent(value: float, digits: int = 1) -> str:
-    """A fraction as people read it: 0.918 -> "91.8 %"; a dash for one that is not known."""
-    return UNKNOWN if not math.isfinite(value) else f"{100 * value:.{digits}f} %"
+    """A fraction in per cent, with a no-break space: 0.918 -> "91.8 %"; a dash for one that is not known."""
+    return UNKNOWN if not math.isfinite(value) else keep_units(f"{100 * value:.{digits}f} %")
 
 
 def chance(probability: float) -> str:
-    """A probability in whole per cent, which is never nothing: 0.914 -> "91 %", 0.004 -> "< 1 %"."""
-    told = percent(probability, 0)
-    return "< 1 %" if told == "0 %" else told
+    """A probability in whole per cent, never 0 %: 0.914 -> "91 %", 0.004 -> "< 1 %"."""
+    shown = percent(probability, 0)
+    return keep_units("< 1 %") if shown == percent(0, 0) else shown
 
 
 def decimal(value: float, digits: int = 2) -> str:

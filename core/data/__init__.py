@@ -6,6 +6,7 @@ from core.data.archive import LARGEST_ZIP
 from core.data.collection import Collection, Taken
 from core.data.columns import NO_COLUMN, ONE_HOT
 from core.data.datasets import fetch_imagenette, find_folder
+from core.data.fetching import IMAGENETTE_BYTES
 from core.data.folders import home
 from core.data.layout import ALL_SPLITS
 from core.data.matching import match_classes
@@ -16,6 +17,7 @@ from core.data.samples import describe_sample, list_samples, open_sample, sample
 __all__ = [
     "ALL_SPLITS",
     "IMAGENETTE",
+    "IMAGENETTE_BYTES",
     "LARGEST_ZIP",
     "NO_COLUMN",
     "ONE_HOT",

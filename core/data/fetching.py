@@ -16,6 +16,8 @@ from core.files import reason
 from core.types import InvalidInput, Progress
 
 CIFAR = {"cifar10": CIFAR10, "cifar100": CIFAR100}
+IMAGENETTE_BYTES = 99_003_388
+"""The size of Imagenette's archive at 160 px."""
 
 
 def open_cifar(name: str, folder: str | Path | None = None, *, download: bool = False) -> Dataset:

@@ -52,7 +52,7 @@ def test_the_likeliest_is_on_top_and_bars_are_as_long_as_they_are_likely() -> No
     assert list(track.x) == [1] * 5 and tuple(figure.layout.xaxis.range) == (0, 1)
     written = [one.text for one in figure.layout.annotations]
     assert written[::2] == ["<b>church</b>", *NAMES[1:]]
-    assert written[1::2] == ["<b>90 %</b>", "6 %", "3 %", "1 %", "< 1 %"]
+    assert written[1::2] == ["<b>90\u00a0%</b>", "6\u00a0%", "3\u00a0%", "1\u00a0%", "<\u00a01\u00a0%"]
 
 
 @pytest.mark.parametrize("target", range(-1, 5))
@@ -98,7 +98,7 @@ def test_shares_are_bars_with_one_whisker() -> None:
     assert (list(whisker.x), list(whisker.y)) == ([0.9], [0])
     assert whisker.error_x.array[0] == pytest.approx(0.03) and whisker.error_x.arrayminus[0] == pytest.approx(0.05)
     assert [one.x0 for one in figure.layout.shapes] == [one.x1 for one in figure.layout.shapes] == [0.25] * 3
-    assert [one.text for one in figure.layout.annotations][1::2] == ["90.0 %", "50.0 %", "10.0 %"]
+    assert [one.text for one in figure.layout.annotations][1::2] == ["90.0\u00a0%", "50.0\u00a0%", "10.0\u00a0%"]
     assert len(share_bars(["whole"], [0.9], 0.1).data) == 2  # no count, no whisker
 
 

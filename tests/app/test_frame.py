@@ -29,7 +29,7 @@ def test_photographs_that_cannot_be_fetched_are_a_notice_beside_the_page(monkeyp
 
     monkeypatch.setattr(pictures, "fetch_imagenette", fail)
     page = open_page()
-    page = next(one for one in page.button if one.label == word("picture.fetch")).click().run()
+    page = next(one for one in page.button if one.label == word("picture.fetch", size="99")).click().run()
     assert not page.exception and not page.error
     assert warnings(page) == ["Imagenette cannot be downloaded: there is no network. Check the network."]
     assert word("answer.title") in [one.value for one in page.subheader]  # the page is there

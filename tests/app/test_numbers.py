@@ -12,12 +12,12 @@ from app.words import apart, chance, decimal, megabytes, percent, short, span, w
 @pytest.mark.parametrize(
     ("told", "shown"),
     [
-        (percent(0.9176), "91.8 %"),
-        (percent(1, 0), "100 %"),
+        (percent(0.9176), "91.8\u00a0%"),
+        (percent(1, 0), "100\u00a0%"),
         (percent(math.nan), "–"),
-        (chance(0.914), "91 %"),
-        (chance(0.004), "< 1 %"),
-        (chance(1.0), "100 %"),
+        (chance(0.914), "91\u00a0%"),
+        (chance(0.004), "<\u00a01\u00a0%"),
+        (chance(1.0), "100\u00a0%"),
         (decimal(-0.042), "−0.04"),
         (decimal(-0.001), "0.00"),
         (decimal(math.inf), "–"),

@@ -222,7 +222,9 @@ def test_numbers_are_written_as_people_write_them() -> None:
 
 
 def test_percent_reads_as_people_write_it() -> None:
-    assert [percent(0.918), percent(1), percent(0), percent(0.9184, 2)] == ["91.8 %", "100.0 %", "0.0 %", "91.84 %"]
+    assert [percent(0.918), percent(1), percent(0), percent(0.9184, 2)] == [
+        f"{one}\u00a0%" for one in ("91.8", "100.0", "0.0", "91.84")
+    ]
 
 
 # --- labels outside of the table

@@ -94,11 +94,11 @@ def need(card: ModelCard) -> str:
 
 
 def independent(card: ModelCard) -> str:
-    """How often a model that learned a shortcut is right where the shortcut says nothing; else nothing."""
+    """The accuracy of a shortcut learner where the shortcut is independent of the class, with chance; else ""."""
     share, kind = facts.independent(card), shortcut(card.family)
     if share is None or kind is None:
         return ""
-    return word(f"shortcut.{kind}.independent", accuracy=percent(share))
+    return word(f"shortcut.{kind}.independent", accuracy=percent(share), chance=percent(1 / len(card.classes), 0))
 
 
 def seeds(card: ModelCard) -> str:

@@ -28,7 +28,7 @@ WORDS = {
     "case.erased": "The picture without that region",
     "case.erase.most": "**Without the {what} region:** {moved}",
     "case.erase.random": "Without a random region of the same size: {moved}",
-    "case.moves": "{name} {before} → {after} %",
+    "case.moves": "{name} {before}\u00a0→ {after} %",
     "case.erase.matters": "The prediction depends on this region.",
     "case.erase.hardly": "This region matters no more than a random one.",
     "case.erase.even": "The attention is nearly uniform, so it highlights no region to erase.",

@@ -54,8 +54,8 @@ def choose(shown: AppTest, tap: str, way: str) -> AppTest:
 def expected(model: Classifier, before: Reading, after: Reading) -> list[str]:
     """What the page must say, written down a second time."""
     names, was, now = model.card.classes, before.predicted, after.predicted
-    shares = [f"{100 * float(one.probabilities[was]):.0f} %" for one in (before, after)]
-    shares = ["< 1 %" if share == "0 %" else share for share in shares]
+    shares = [f"{100 * float(one.probabilities[was]):.0f}\u00a0%" for one in (before, after)]
+    shares = ["<\u00a01\u00a0%" if share == "0\u00a0%" else share for share in shares]
     lost = abs(float(before.probabilities[was]) - float(after.probabilities[was]))
     stays = f"the prediction stays **{names[was]}**" if lost < 0.05 else f"the prediction stays {names[was]}."
     first = stays if was == now else f"the prediction changes to **{names[now]}**"

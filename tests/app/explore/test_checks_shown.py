@@ -16,6 +16,7 @@ from app.runtime import faithfulness, results
 from app.runtime.store import Store
 from app.views.explore.tests import checks
 from app.words import word
+from app.words.numbers import keep_units
 from core import AttentionMap, Attribution, Check
 from core.evaluation import checks as core_checks
 from core.types import Picture
@@ -101,7 +102,7 @@ def test_a_methods_parameters_and_its_gap_are_its_own(tiny: Callable, picture: P
     (shown,) = lists(open_checks(given))
     expected = ask(picture, given, given["found"], steps=10)
     agree(shown, expected, blind=False)
-    assert f"{100 * given['found'].gap:.1f} %" in shown[1][1]
+    assert f"{100 * given['found'].gap:.1f}\u00a0%" in shown[1][1]
 
 
 def test_attention_asked_like_an_attribution_never_asks_for_the_class(tiny: Callable, picture: Picture) -> None:
@@ -160,11 +161,16 @@ def test_the_time_is_that_of_the_maps_made_again_and_of_the_curves(
 
 
 def test_numbers_as_people_read_them() -> None:
-    cases = [("rows", 3e-7, "0.0000003"), ("rows", 0.0, "0"), ("complete", 0.042, "4.2 %"), ("blob", -0.031, "−0.03")]
+    cases = [
+        ("rows", 3e-7, "0.0000003"),
+        ("rows", 0.0, "0"),
+        ("complete", 0.042, keep_units("4.2 %")),
+        ("blob", -0.031, "−0.03"),
+    ]
     for slug, value, text in cases:
         assert checks.number(slug, value) == text
     one = checks.check_text(Check("target", True, 0.31), blind=False)
     assert one == word("check.target.value", value="0.31", limit="0.95")
     assert checks.check_text(Check("complete", False, 0.2), False) == word(
-        "check.complete.value", value="20.0 %", limit="5 %"
+        "check.complete.value", value="20.0\u00a0%", limit="5\u00a0%"
     )

@@ -68,9 +68,9 @@ def test_a_film_says_what_the_model_would_answer_after_each_glimpse() -> None:
     (film,) = shown(one).values()
     assert (film.title, film.label, film.rest) == ("Glimpses", "Glimpses", "average of 3 glimpses")
     assert film.more.film and film.more.labels == (
-        "Glimpse 1 · cedar 31 %",
-        "Glimpse 2 · fir 63 %",
-        "Glimpse 3 · fir 94 %",
+        "Glimpse 1 · cedar 31\u00a0%",
+        "Glimpse 2 · fir 63\u00a0%",
+        "Glimpse 3 · fir 94\u00a0%",
     )
     assert film.more.values is one.maps[0].weights
     assert film.values == pytest.approx(sum(one.maps[0].weights[i] for i in range(3)) / 3, rel=1e-6)

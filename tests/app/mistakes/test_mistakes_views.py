@@ -88,7 +88,7 @@ def test_a_bar_of_the_calibration_stands_where_its_confidence_is() -> None:
     figure = reliability(edges, share, counts, "confidence", "right", told)
     (bars,) = (one for one in figure.data if one.type == "bar")
     assert list(bars.x) == [0.25, 0.75] and bars.y[1] == 0.75 and np.isnan(bars.y[0])
-    assert bars.text[1] == "50 to 100: 75.0 % of 8" and bars.marker.opacity[1] == 1
+    assert bars.text[1] == "50 to 100: 75.0\u00a0% of 8" and bars.marker.opacity[1] == 1
 
 
 def test_every_control_changes_the_one_filter(home: Path) -> None:

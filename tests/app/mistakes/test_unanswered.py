@@ -49,4 +49,4 @@ def test_all_of_them(empty: Path) -> None:
 def test_numbers_that_are_not_known() -> None:
     for value in (float("nan"), float("inf"), np.float32("-inf")):
         assert percent(value) == decimal(value) == UNKNOWN
-    assert percent(0.918) == "91.8 %" and decimal(-0.042) == "−0.04"
+    assert percent(0.918) == "91.8\u00a0%" and decimal(-0.042) == "−0.04"

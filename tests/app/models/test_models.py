@@ -19,6 +19,7 @@ from app.views.models.equation import latex
 from app.views.models.keys import ModelsKey
 from app.widgets import models
 from app.words import word
+from app.words.numbers import keep_units
 from core.attention import MECHANISMS
 from core.models import zoo
 from core.types import ModelCard
@@ -107,10 +108,11 @@ def test_picker_and_table_are_one_truth() -> None:
 
 def test_a_whole_card_says_all_of_it() -> None:
     text = said(well(open_page("models", model="imagenette/cbam")))
-    for part in (FACTS["command"], FACTS["license"], word("card.needs", points="30.0"), "92.0 % ± 1.6 %", "Woo et al."):
+    spread = keep_units("92.0 % ± 1.6 %")
+    for part in (FACTS["command"], FACTS["license"], word("card.needs", points="30.0"), spread, "Woo et al."):
         assert part in text
     assert word("card.no_history") not in text and "confusion matrix" not in text
-    low, high = (f"{100 * end:.1f} %" for end in cards.wilson(0.8, 200))
+    low, high = (f"{100 * end:.1f}\u00a0%" for end in cards.wilson(0.8, 200))
     assert f"{low} to {high}" in text
 
 
@@ -125,7 +127,7 @@ def test_a_card_that_says_nothing_or_nonsense_is_shown_without_it(slug: str) -> 
 @pytest.mark.parametrize(("family", "kind"), [("scenes-tag", "tag"), ("scenes-place", "background")])
 def test_a_shortcut_is_said_in_plain_words(family: str, kind: str) -> None:
     text = said(well(open_page("models", model=f"{family}/cbam")))
-    assert word(f"shortcut.{kind}.independent", accuracy="12.5 %") in text
+    assert word(f"shortcut.{kind}.independent", accuracy="12.5 %", chance="10 %") in text
     assert word(f"shortcut.{kind}.why") in text
 
 
@@ -171,7 +173,7 @@ def test_each_group_of_families_keeps_the_mechanism_and_offers_its_models() -> N
     page = well(page.button_group(key=Key.FAMILY).set_value("shortcut").run())
     assert page.selectbox(key=Key.MODEL).value == "scenes-tag/cbam"
     labels = page.selectbox(key=Key.MODEL).options
-    learned = {f"CBAM · {word(one)} · 80.0 %" for one in ("shortcut.tag", "shortcut.background")}
+    learned = {f"CBAM · {word(one)} · 80.0\u00a0%" for one in ("shortcut.tag", "shortcut.background")}
     assert len(labels) == 4 and learned < set(labels)
     assert word("shortcut.tag.why") in said(page)
     page = well(page.button_group(key=Key.FAMILY).set_value("made").run())
@@ -202,6 +204,8 @@ def test_names_of_models_say_what_they_are() -> None:
     plain = {"mechanism": "plain", "architecture": "torchvision/resnet50"}
     theirs = replace(ours, slug="torchvision/resnet50", title="ResNet-50", **plain)
     three = (ours, own, theirs)
-    assert [models.model_label(one) for one in three] == ["CBAM · 90.0 %", "Mine · 90.0 %", "ResNet-50 · 90.0 %"]
+    assert [models.model_label(one) for one in three] == [
+        keep_units(f"{one} · 90.0 %") for one in ("CBAM", "Mine", "ResNet-50")
+    ]
     assert [models.model_title(one) for one in three] == ["CBAM · Photographs", "Mine", "ResNet-50"]
     assert [models.mechanism_title(one) for one in three] == ["CBAM", "CBAM", word("mechanism.none")]

@@ -70,7 +70,7 @@ def test_the_verdict_counts_maps_above_chance_and_no_references(rows: list[dict]
     maps = [row for row in maps if row["source"] not in ("random", "blob", "edges")]
     above = sum(row["low"] > row["chance"] for row in maps)
     best = max(maps, key=lambda row: row["mean"])
-    assert f"**{above} of {len(maps)}**" in text and f"{100 * best['mean']:.0f} %." in text
+    assert f"**{above} of {len(maps)}**" in text and f"{100 * best['mean']:.0f}\u00a0%." in text
 
 
 def made(source: str, mean: float, low: float, measure: str = "mass", pictures: int = 20) -> BenchmarkRow:
@@ -157,7 +157,7 @@ def test_an_example_shows_its_own_numbers() -> None:
     case = sources.examples(model, PICTURES, 4)[1]
     found = core.localize(sources.map_of(model, case.picture, "edges", case.target), case.masks[""])
     html = "".join(one.proto.body for one in page.get("html"))
-    shown = re.findall(r"<dd>(\d+) %</dd>", html) + re.findall(r"<p>chance (\d+) %</p>", html)
+    shown = re.findall(r"<dd>(\d+)\s%</dd>", html) + re.findall(r"<p>chance (\d+)\s%</p>", html)
     assert shown == [f"{100 * one:.0f}" for one in (found.mass, found.pointing, found.chance)]
     assert word("example.object", name=scenes.OBJECTS[case.target]) in said(page)
     assert page.get("image")

@@ -176,15 +176,15 @@ def draw_erased(analysis: Analysis, pointer: Pointer, which: str, one: Erased) -
         word(
             "erase.change",
             name=names[index],
-            before=together(float(reading.probabilities[index])),
-            after=together(float(one.probabilities[index])),
+            before=percent(float(reading.probabilities[index]), 0),
+            after=percent(float(one.probabilities[index]), 0),
         )
         for index in asked
     ]
     st.markdown("**" + "  \n".join(changes) + "**")
     answer = int(one.probabilities.argmax())
     still = "erase.still" if answer == reading.predicted else "erase.becomes"
-    st.caption(word(still, name=names[answer], share=together(float(one.probabilities[answer]))))
+    st.caption(word(still, name=names[answer], share=percent(float(one.probabilities[answer]), 0)))
 
 
 def missing_part(pointer: Pointer, names: tuple[str, ...], which: str) -> str:
@@ -193,11 +193,6 @@ def missing_part(pointer: Pointer, names: tuple[str, ...], which: str) -> str:
     if pointer.contrast is not None:
         return word(f"erase.{which}.contrast", name=name, other=names[pointer.contrast])
     return word(f"erase.{which}.signed", name=name) if pointer.signed else word(f"erase.{which}")
-
-
-def together(value: float) -> str:
-    """A fraction as a whole number of per cent that no line breaks: the columns are narrow."""
-    return percent(value, 0).replace(" ", "\u00a0")
 
 
 def moved(before: float, after: float, scale: Scale = SHARE) -> str:
