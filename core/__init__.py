@@ -14,8 +14,10 @@ from core.attribution.panel import panel, panels
 from core.classifier import Classifier, read
 from core.evaluation.ablation import Ablation, ablate
 from core.evaluation.agreement import agreement
+from core.evaluation.attention_truth import RoleShare, attention_truth, role_shares
 from core.evaluation.benchmark import benchmark, open_benchmark
 from core.evaluation.checks import Check, check
+from core.evaluation.cue_reaction import CueReaction, cue_reactions
 from core.evaluation.erasure import erase
 from core.evaluation.faithfulness import Curves, Faithfulness, faithfulness
 from core.evaluation.intervention import OFF, SHUFFLED, UNIFORM, intervene, off
@@ -50,6 +52,7 @@ __all__ = [
     "Attribution",
     "Check",
     "Classifier",
+    "CueReaction",
     "Curves",
     "Faithfulness",
     "InvalidInput",
@@ -62,15 +65,18 @@ __all__ = [
     "Randomization",
     "Reading",
     "Report",
+    "RoleShare",
     "Run",
     "Stopped",
     "ablate",
     "adopt",
     "agreement",
+    "attention_truth",
     "attribute",
     "benchmark",
     "cards",
     "check",
+    "cue_reactions",
     "erase",
     "faithfulness",
     "intervene",
@@ -89,6 +95,7 @@ __all__ = [
     "read",
     "reframe",
     "report",
+    "role_shares",
     "rollout_map",
     "scan",
     "tile",

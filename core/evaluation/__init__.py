@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from core.evaluation.ablation import WHOLE_TAP, attention_parts
+from core.evaluation.attention_truth import EVERYTHING, ROW, AttentionView, RoleShare
 from core.evaluation.bank import FEWEST_MAPS, Bank, find_bank
 from core.evaluation.benchmark import BenchmarkRow, open_benchmark, shipped_benchmark
-from core.evaluation.cases import Case, find_cases
+from core.evaluation.cases import Case, find_cases, is_photographed
 from core.evaluation.checks import ROW_TOLERANCE, SAME_MAP, check_seconds
+from core.evaluation.cue_reaction import CueReaction
 from core.evaluation.erasure import FILLS, WHICH
 from core.evaluation.faithfulness import CURVE_STEPS, curve_seconds
 from core.evaluation.grids import is_constant
@@ -21,21 +23,26 @@ from core.evaluation.summary import Calibration, Share, accuracy_of, by_class, c
 __all__ = [
     "ATTENTION_PREFIX",
     "CURVE_STEPS",
+    "EVERYTHING",
     "FEWEST_MAPS",
     "FILLS",
     "INSENSITIVE",
     "MOST_SPECTRAL",
     "REFERENCES",
+    "ROW",
     "ROW_TOLERANCE",
     "SAME_MAP",
     "WHICH",
     "WHOLE_TAP",
+    "AttentionView",
     "Bank",
     "BenchmarkRow",
     "Calibration",
     "Case",
     "Change",
+    "CueReaction",
     "Group",
+    "RoleShare",
     "Share",
     "accuracy_of",
     "attention_parts",
@@ -50,6 +57,7 @@ __all__ = [
     "furthest_maps",
     "group_maps",
     "is_constant",
+    "is_photographed",
     "map_source",
     "mean_map",
     "nearest_features",

@@ -1,7 +1,8 @@
 """The cases of the benchmark: pictures of validation that a model answers rightly, and what is known of them.
 
 On scenes the evidence is the mask of the object. Where a shortcut was learned, it is the tag that gives the class away,
-or the background: all that is not the object. Four photographs of four classes are tiled into one; the evidence for the
+or the background: all that is not the object. In the pictures of a task it is all that matters, and by itself the cue,
+each step and the answer. Four photographs of four classes are tiled into one; the evidence for the
 class of one of them is its quadrant.
 """
 
@@ -20,10 +21,11 @@ from core.data.datasets import NAMES, Split, open_dataset
 from core.evaluation.localization import quadrant, tile
 from core.images import open_image
 from core.scenes.shortcuts import HOLDS, SHORTCUTS, compose
+from core.tasks import Task, draw, find_task
 from core.types import InvalidInput, Picture
 
-SCENES = 3000
-"""Scenes of validation to choose from."""
+SCENES, TASK_PICTURES = 3000, 2000
+"""Scenes, and pictures of a task, of validation to choose from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,8 @@ def find_cases(classifier: Classifier, count: int, seed: int, data: str | Path |
     family, draws = classifier.card.family, np.random.default_rng(seed)
     if family in SHORTCUTS:
         every = scene_cases(family, classifier.card.size, draws)
+    elif task := find_task(family):
+        every = task_cases(task, classifier, draws)
     else:
         dataset = open_dataset(family if family in NAMES else "imagenette", data)
         every = split_cases(dataset.validation, [classifier.target(one, np.empty(0)) for one in dataset.classes], draws)
@@ -60,7 +64,12 @@ def find_cases(classifier: Classifier, count: int, seed: int, data: str | Path |
             "{model} classifies fewer than two pictures correctly, so nothing can be measured. Give more pictures.",
             model=classifier.card.slug,
         )
-    return found if family in SHORTCUTS else [*found, *tiled_cases(classifier, found, draws)]
+    return [*found, *tiled_cases(classifier, found, draws)] if is_photographed(family) else found
+
+
+def is_photographed(family: str) -> bool:
+    """Whether the pictures of a family of models are photographs: all but scenes and tasks are."""
+    return family not in SHORTCUTS and find_task(family) is None
 
 
 def is_right(classifier: Classifier, case: Case) -> bool:
@@ -81,6 +90,17 @@ def scene_cases(family: str, size: int, draws: np.random.Generator) -> Iterator[
         if SHORTCUTS[family] == "background":
             masks["background-"] = ~scene.mask
         yield Case(open_image(scene.pixels, name=f"scene {scene.seed}"), label, masks)
+
+
+def task_cases(task: Task, classifier: Classifier, draws: np.random.Generator) -> Iterator[Case]:
+    """Pictures of validation of a task in a drawn order, each with the masks of all that matters and of each role."""
+    seeds = scenes.seeds("val", TASK_PICTURES)
+    for place in draws.permutation(len(seeds)):
+        layout = task.compose(seeds[place], None)
+        drawn = draw(layout, classifier.card.size)
+        masks = {"": drawn.matters} | {f"{role}-": mask for role, mask in drawn.masks.items()}
+        picture = open_image(drawn.pixels, name=f"{task.slug}/{seeds[place]}")
+        yield Case(picture, classifier.target(layout.answer, np.empty(0)), masks)
 
 
 def split_cases(split: Split, targets: list[int], draws: np.random.Generator) -> Iterator[Case]:

@@ -1,0 +1,177 @@
+"""Ground truth for attention: how much of each map lies on the cue, the steps and the answer of a task's picture.
+
+    share = Σ of the map on the mask / Σ of the map          pointing game: does its largest weight lie on the mask?
+
+Both are those of ``localization``, so a map that knows nothing has the mask's share of the picture in each. Which maps
+an attention has follows from the axes of its kind: what compares tokens has the row of the class token, or the mean
+over queries, and once more the row of the cells where the answer lies; what grows step by step has a map for each step;
+any other has the mean over its parts. Weights of channels alone have no place on the picture: ``cue_reaction`` says
+which of them react to the cue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.attention.reduction import has_rows, to_grid
+from core.classifier import Classifier, read
+from core.evaluation.cases import Case
+from core.evaluation.grids import overlaps
+from core.evaluation.intervals import interval
+from core.evaluation.localization import Localization, localize
+from core.evaluation.sources import ATTENTION_PREFIX, map_source
+from core.tasks import ANSWER, ROLES
+from core.types import AttentionMap, Progress
+
+EVERYTHING = "everything"
+"""The role of all that matters: cue, steps and answer together."""
+AT_REST, ROW = "", "row"
+"""The part of an attention map that is the whole of it, and the one that is the row of the answer's cells."""
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionView:
+    """One map that an attention has: ``values`` (h, w), of the whole, of a glimpse, or of the answer's row.
+
+    ``part`` is "" for the whole, "row" for the answer's row, else what the kind calls its parts; ``number`` counts
+    these from 0.
+    """
+
+    part: str
+    number: int
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class RoleShare:
+    """How much of the maps of one source lies on a role: means over ``pictures``, with 95 % intervals.
+
+    ``source`` is a method, "attention/" and a tap, or a reference; ``part`` and ``number`` are those of its
+    ``AttentionView``. ``chance`` is the mask's mean share of the picture, for the share as for the pointing game.
+    """
+
+    source: str
+    part: str
+    number: int
+    role: str
+    share: float
+    low: float
+    high: float
+    pointing: float
+    pointing_low: float
+    pointing_high: float
+    chance: float
+    pictures: int
+
+
+def cover(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """Which part of each cell of a ``grid`` (h, w) lies on a mask (H, W): (h, w), 0 to 1."""
+    return overlaps(mask.shape[0], grid[0]) @ np.asarray(mask, float) @ overlaps(mask.shape[1], grid[1]).T
+
+
+def attention_views(attention: AttentionMap, answer: np.ndarray | None = None) -> tuple[AttentionView, ...]:
+    """The maps (h, w) of an attention, from the axes of its kind; none where its weights have no place on the picture.
+
+    ``answer`` is the mask (H, W) of the object that has the answer: the row is the mean of those of its cells, each
+    weighted by the part of it that the mask covers.
+    """
+    kind = attention.kind
+    if not kind.on_picture:
+        return ()
+    if kind.growing:
+        return tuple(AttentionView(kind.part, number, one) for number, one in enumerate(attention.weights))
+    views = (AttentionView(AT_REST, 0, to_grid(attention)),)
+    if answer is None or not kind.compares or not has_rows(attention):
+        return views
+    covered = cover(answer, attention.grid).ravel()
+    cells = np.flatnonzero(covered)
+    if not len(cells):
+        return views
+    rows = np.stack([to_grid(attention, query=int(cell)) for cell in cells])
+    row = np.tensordot(covered[cells] / covered[cells].sum(), rows, 1)
+    return (*views, AttentionView(ROW, 0, row.astype(np.float32)))
+
+
+def masks_by_role(masks: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The masks of a drawn picture by role, those that it has, and everything that matters at the end."""
+    found = {role: masks[role] for role in ROLES if role in masks}
+    return {**found, EVERYTHING: np.logical_or.reduce(list(found.values()))}
+
+
+def attention_truth(
+    attention: AttentionMap, masks: Mapping[str, np.ndarray]
+) -> tuple[tuple[AttentionView, dict[str, Localization]], ...]:
+    """How far each map of an attention lies on each mask (H, W) of a task's picture, by role.
+
+    ``masks`` are those of ``core.tasks.draw``; "everything" is added. Channel weights have no map: ().
+    """
+    roles = masks_by_role(masks)
+    views = attention_views(attention, masks.get(ANSWER))
+    return tuple((view, {role: localize(view.values, mask) for role, mask in roles.items()}) for view in views)
+
+
+def role_shares(
+    classifier: Classifier, cases: Sequence[Case], names: Sequence[str], *, progress: Progress | None = None
+) -> tuple[RoleShare, ...]:
+    """The share of the maps of each source on each role, over the pictures of a task, in the order of the ``names``.
+
+    ``cases`` are those of ``find_cases`` for a model of a task; ``names`` are sources as ``map_source`` knows them.
+    ``progress(done, total)`` counts maps, and is called within them.
+
+    Raises:
+        InvalidInput: there is no such source, or it does not fit the model.
+        Stopped: ``progress`` raised it.
+    """
+    done, total = 0, len(names) * len(cases)
+
+    def tell(*_: int) -> None:
+        if progress:
+            progress(done, total)
+
+    rows: list[RoleShare] = []
+    for name in names:
+        found: dict[tuple[str, int], dict[str, list[Localization]]] = {}
+        for case in cases:
+            roles = {place.removesuffix("-") or EVERYTHING: mask for place, mask in case.masks.items()}
+            for view in _views(classifier, case, name, roles.get(ANSWER), tell):
+                of_role = found.setdefault((view.part, view.number), {})
+                for role, mask in roles.items():
+                    of_role.setdefault(role, []).append(localize(view.values, mask))
+            done += 1
+            tell()
+        rows += [
+            _mean(name, *part, role, values) for part, of_role in found.items() for role, values in of_role.items()
+        ]
+    return tuple(rows)
+
+
+def _views(
+    classifier: Classifier, case: Case, name: str, answer: np.ndarray | None, tell: Progress
+) -> tuple[AttentionView, ...]:
+    """The maps of a source on a picture."""
+    if name.startswith(ATTENTION_PREFIX):
+        tap = name.removeprefix(ATTENTION_PREFIX)
+        for one in read(classifier, case.picture).maps:
+            if one.tap == tap:
+                return attention_views(one, answer)
+    return (AttentionView(AT_REST, 0, map_source(classifier, name)(classifier, case.picture, case.target, tell)),)
+
+
+def _mean(source: str, part: str, number: int, role: str, found: Sequence[Localization]) -> RoleShare:
+    shares, points = [one.mass for one in found], [one.pointing for one in found]
+    chance = float(np.mean([one.chance for one in found]))
+    return RoleShare(
+        source,
+        part,
+        number,
+        role,
+        float(np.mean(shares)),
+        *interval(shares, 0.0, 1.0),
+        float(np.mean(points)),
+        *interval(points, 0.0, 1.0),
+        chance,
+        len(found),
+    )
