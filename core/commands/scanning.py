@@ -9,6 +9,7 @@ from typing import Any
 
 import core
 from core.commands.printing import bar, counted, percent, print_answer
+from core.data.datasets import DRAWN
 from core.data.names import readable, shown
 from core.data.pictures import PICTURES, SEED
 from core.distributed import own_device
@@ -20,11 +21,11 @@ SHOWN = 20
 def add_scan(one: argparse.ArgumentParser) -> None:
     """The options of ``scan``."""
     one.add_argument("--model", default="imagenette/cbam")
-    words = "scenes, scenes-tag, scenes-place, imagenette, a folder, a zip, or a CSV of paths and labels"
+    words = f"{', '.join(DRAWN)}, imagenette, a folder, a zip, or a CSV of paths and labels"
     one.add_argument("--data", required=True, help=words)
     one.add_argument("--out", required=True, help="the folder of the run; a scan that is there goes on")
-    one.add_argument("--seed", type=int, default=SEED, help="of the scenes (default: those of validation)")
-    one.add_argument("--pictures", type=int, default=PICTURES, help="how many scenes")
+    one.add_argument("--seed", type=int, default=SEED, help="of scenes and tasks (default: those of validation)")
+    one.add_argument("--pictures", type=int, default=PICTURES, help="how many scenes, or pictures of a task")
     words = "which split of the data, where there are several, or all (default: validation, else test)"
     one.add_argument("--split", help=words)
     words = "which column of a CSV is its path, label or split, such as label=species; may be repeated"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.data.archive import LARGEST_ZIP
 from core.data.collection import Collection, Taken
 from core.data.columns import NO_COLUMN, ONE_HOT
-from core.data.datasets import fetch_imagenette, find_folder
+from core.data.datasets import DRAWN, fetch_imagenette, find_folder
 from core.data.fetching import IMAGENETTE_BYTES
 from core.data.folders import home
 from core.data.layout import ALL_SPLITS
@@ -16,6 +16,7 @@ from core.data.samples import describe_sample, list_samples, open_sample, sample
 
 __all__ = [
     "ALL_SPLITS",
+    "DRAWN",
     "IMAGENETTE",
     "IMAGENETTE_BYTES",
     "LARGEST_ZIP",

@@ -12,7 +12,9 @@ from core.data.walking import SUFFIXES
 from core.scenes.shortcuts import SHORTCUTS
 from core.tasks import TASKS, find_task
 
-NAMES = ("imagenette", *CIFAR, *SHORTCUTS, *(one.slug for one in TASKS))
+DRAWN = (*SHORTCUTS, *(one.slug for one in TASKS))
+"""The families whose pictures Fovea draws."""
+NAMES = ("imagenette", *CIFAR, *DRAWN)
 """The data sets that have a name; a family of models that is called so is trained on it."""
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Collections by name or path: drawn scenes, Imagenette, a folder, a zip, a CSV; and one picture of them again."""
+"""Collections by name or path: what is drawn, Imagenette, a folder, a zip, a CSV; and one picture of them again."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ import numpy as np
 from core import checking, scenes
 from core.data.archive import Archive, list_zip
 from core.data.collection import Collection, read_picture, stamp
+from core.data.datasets import DRAWN
 from core.data.folders import find_folder
 from core.data.listed import list_folder
 from core.data.names import shown, stored
+from core.data.samples import task_layout
 from core.data.table import list_csv
 from core.images import open_image
 from core.scenes.shortcuts import HOMES, SHORTCUTS
+from core.tasks import draw_pixels, find_task
 from core.types import InvalidInput, Picture
 
 SEED = 2
-"""The scenes that the models of the zoo were measured on; 1 are those that they were trained on."""
+"""The scenes and tasks that the models of the zoo were measured on; 1 are those that they were trained on."""
 PICTURES = 1000
 SEEDS = 100_000_000
 IMAGENETTE = "imagenette"
@@ -53,18 +56,19 @@ def open_collection(
     split: str | None = None,
     columns: Mapping[str, str | None] | None = None,
 ) -> Collection:
-    """The pictures of ``scenes``, ``scenes-tag``, ``scenes-place`` or ``imagenette``, of a folder, a zip or a CSV.
+    """The pictures of a family that is ``DRAWN``, or of ``imagenette``, of a folder, a zip or a CSV.
 
-    ``seed`` and ``pictures`` choose the scenes; every second one, by chance, of the latter two carries the tag of its
-    own class, or has its own class's background. Of data that are parted into splits, ``train`` and ``val`` or
-    whatever they are called, one is taken: ``split``, or without it the first of validation, test and training; "all"
-    takes every one. ``columns`` say which heading of a CSV is its ``path``, its ``label`` and its ``split``, None for
-    no such column; what they do not say is found out. The collection tells what was ``taken`` for what.
+    ``seed`` and ``pictures`` choose what is drawn; every second one, by chance, of ``scenes-tag`` and ``scenes-place``
+    carries the tag of its own class, or has its own class's background. Of data that are parted into splits, ``train``
+    and ``val`` or whatever they are called, one is taken: ``split``, or without it the first of validation, test and
+    training; "all" takes every one. ``columns`` say which heading of a CSV is its ``path``, its ``label`` and its
+    ``split``, None for no such column; what they do not say is found out. The collection tells what was ``taken`` for
+    what.
 
     Raises:
         InvalidInput: there is no such object, no such split or column, or no picture in it.
     """
-    if str(data) in SHORTCUTS:
+    if str(data) in DRAWN:
         return draw_collection(str(data), seed, pictures)
     if not isinstance(data, str | Path):
         raise InvalidInput(
@@ -84,7 +88,7 @@ def open_collection(
     raise InvalidInput(
         "There is no folder, zip or CSV {path}. Check the path, or choose one of: {names}.",
         path=shown(str(data)),
-        names=[*SHORTCUTS, IMAGENETTE],
+        names=[*DRAWN, IMAGENETTE],
     )
 
 
@@ -94,24 +98,38 @@ def find(data: str | Path) -> Path:
 
 
 def draw_collection(family: str, seed: int, pictures: int) -> Collection:
-    """So many scenes of a seed, each drawn when it is read; their paths are the slugs of samples."""
+    """So many scenes, or pictures of a task, of a seed, each drawn when it is read; their paths are samples' slugs."""
     seed = checking.whole(seed, 0, SEEDS - 1, "The seed of the scenes")
     pictures = checking.whole(pictures, 1, None, "The number of scenes")
-    seeds = scenes.series(seed, pictures)
+    seeds, task = scenes.series(seed, pictures), find_task(family)
 
     def path(index: int) -> str:
-        told = SHORTCUTS[family] and Random(f"half {seeds[index]}").random() < 0.5
-        return f"{family if told else 'scenes'}/{seeds[index]}"
+        told = SHORTCUTS.get(family) and Random(f"half {seeds[index]}").random() < 0.5
+        return f"{family if task or told else 'scenes'}/{seeds[index]}"
+
+    def label(index: int) -> str:
+        return task.compose(seeds[index], None).answer if task else scenes.plan(seeds[index]).object
 
     return Collection(
         family,
         f"{family} {seed} {pictures}",
         Computed(pictures, path),
-        Computed(pictures, lambda index: scenes.plan(seeds[index]).object),
-        scenes.OBJECTS,
+        Computed(pictures, label),
+        task.classes if task else scenes.OBJECTS,
         np.broadcast_to(np.zeros(2, np.int64), (pictures, 2)),
-        lambda index: draw_scene(path(index)),
+        lambda index: draw_picture(path(index)),
     )
+
+
+def draw_picture(slug: str) -> Picture:
+    """The picture of a slug of a family that is ``DRAWN``, as its models are measured on it: 128 px.
+
+    Raises:
+        InvalidInput: there is no such picture.
+    """
+    if find_task(slug.partition("/")[0]):
+        return open_image(draw_pixels(task_layout(slug)), name=slug)
+    return draw_scene(slug)
 
 
 def draw_scene(slug: str) -> Picture:
@@ -131,8 +149,8 @@ def open_picture(origin: str, path: str) -> Picture:
     Raises:
         InvalidInput: it is not there any more, or is broken.
     """
-    if origin in SHORTCUTS:
-        return draw_scene(path)
+    if origin in DRAWN:
+        return draw_picture(path)
     place = find(origin)
     if place.suffix.lower() == ".zip" and not place.is_dir():
         return _archive(place, stamp(place)).read(path)

@@ -3,6 +3,7 @@
     mass, pointing           how much of the map, and its peak, lies where the evidence is         high is good
     tag-mass, tag-pointing   the same for a tag that gives the class away: high if the model took it for the evidence
     background-mass ...      the same for a background that does so: all that is not the object
+    cue-, step-, answer-mass ...  the same for the parts of all that matters in a task
     blank                    how often there is nothing in the map that could lie anywhere         low is good
     deletion                 area under the probability while the map's cells go away              low is good
     insertion                area under it while they appear                                       high is good

@@ -2,8 +2,8 @@
 
 On scenes the evidence is the mask of the object. Where a shortcut was learned, it is the tag that gives the class away,
 or the background: all that is not the object. In the pictures of a task it is all that matters, and by itself the cue,
-each step and the answer. Four photographs of four classes are tiled into one; the evidence for the
-class of one of them is its quadrant.
+each step and the answer. Four photographs of four classes are tiled into one; the evidence for the class of one of them
+is its quadrant.
 """
 
 from __future__ import annotations

@@ -54,11 +54,11 @@ def scan(
 ) -> pd.DataFrame:
     """A table of a model's answers over a data set: what ``open_run(out).table()`` reads.
 
-    ``data`` is ``scenes``, ``scenes-tag`` or ``scenes-place`` with ``seed`` and number of ``pictures``, ``imagenette``,
-    a folder with or without a subfolder for each class, a zip, or a CSV of paths and labels; ``split`` and ``columns``
-    choose in these, as ``open_collection`` says, and the run states what was taken. Labels are matched to the model's
-    classes by name; ``mapping`` says it for those that have other names. Without ``agreement`` there is no
-    Grad-CAM, and the scan is a little faster. ``out`` is the folder of the run; a scan that is there goes on where it
+    ``data`` is a family of scenes or a task with ``seed`` and number of ``pictures``, ``imagenette``, a folder
+    with or without a subfolder for each class, a zip, or a CSV of paths and labels; ``split`` and ``columns`` choose in
+    these, as ``open_collection`` says, and the run states what was taken. Labels are matched to the model's classes by
+    name; ``mapping`` says it for those that have other names. Without ``agreement`` there is no Grad-CAM, and the scan
+    is a little faster. ``out`` is the folder of the run; a scan that is there goes on where it
     was, and what changed since is scanned again. None keeps nothing but the table. A picture that cannot be read, or
     for which the model has no finite answer, has no row: ``broken`` and ``unanswered`` of the run tell of them.
 

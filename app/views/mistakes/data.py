@@ -17,10 +17,11 @@ from app.words import literal, plain, say, word
 from core import Classifier, InvalidInput
 from core.data import IMAGENETTE, PICTURES, SEED, SEEDS, Collection
 from core.scenes import SHORTCUTS
+from core.tasks import TASKS, find_task, task
 
-SCENES, FOLDER, CSV, ZIP = "scenes", "folder", "csv", "zip"
+SCENES, TASK, FOLDER, CSV, ZIP = "scenes", "tasks", "folder", "csv", "zip"
 MOST = 100_000
-"""Scenes in one scan."""
+"""Drawn pictures in one scan."""
 MEGABYTES = 500
 """Of an uploaded zip."""
 
@@ -41,10 +42,11 @@ class Chosen:
 def choose(classifier: Classifier) -> Chosen | None:
     """Ask for the data, list the pictures, and match their labels; None while there is nothing to scan."""
     places = [FOLDER, CSV] if folders.offers() else []
-    kinds = [SCENES, *([IMAGENETTE] if runtime.has_photographs() else []), *places, ZIP]
+    kinds = [SCENES, TASK, *([IMAGENETTE] if runtime.has_photographs() else []), *places, ZIP]
     if state.get(MistakesKey.DATA) not in kinds:
         family = classifier.card.family
-        state.put(MistakesKey.DATA, IMAGENETTE if family == IMAGENETTE in kinds else SCENES)
+        own = TASK if find_task(family) else family
+        state.put(MistakesKey.DATA, own if own in (TASK, IMAGENETTE) and own in kinds else SCENES)
     kind = st.pills(
         word("data.kind"),
         kinds,
@@ -60,6 +62,8 @@ def choose(classifier: Classifier) -> Chosen | None:
     try:
         if kind == SCENES:
             data, seed, pictures = pick_scenes(classifier.card.family)
+        elif kind == TASK:
+            data, seed, pictures = pick_task(classifier.card.family)
         elif kind == IMAGENETTE:
             data = IMAGENETTE
             st.caption(word("data.imagenette.help"))
@@ -89,6 +93,28 @@ def pick_scenes(family: str) -> tuple[str, int, int]:
         persist_state="session",
         filter_mode=None,
     )
+    return chosen, *pick_series()
+
+
+def pick_task(family: str) -> tuple[str, int, int]:
+    """Which task, with its question below; the seed, and how many pictures."""
+    kinds = [one.slug for one in TASKS]
+    if state.get(MistakesKey.TASK) not in kinds:
+        state.put(MistakesKey.TASK, family if family in kinds else kinds[0])
+    chosen = st.selectbox(
+        word("data.tasks.which"),
+        kinds,
+        key=MistakesKey.TASK,
+        format_func=lambda one: say(task(one).title),
+        persist_state="session",
+        filter_mode=None,
+    )
+    st.caption(literal(task(chosen).question))
+    return chosen, *pick_series()
+
+
+def pick_series() -> tuple[int, int]:
+    """The seed of drawn pictures, and how many there are."""
     left, right = st.columns(2)
     seed = left.number_input(
         word("data.seed"), 0, SEEDS - 1, SEED, key="scenes-seed", help=word("data.seed.help"), persist_state="session"
@@ -96,7 +122,7 @@ def pick_scenes(family: str) -> tuple[str, int, int]:
     count = right.number_input(
         word("data.count"), 1, MOST, PICTURES, step=100, key="scenes-count", persist_state="session"
     )
-    return chosen, int(seed), int(count)
+    return int(seed), int(count)
 
 
 def ask_path(kind: str) -> str:

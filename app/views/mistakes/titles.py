@@ -7,9 +7,10 @@ from pathlib import Path
 
 from app.runtime.mistakes import runs
 from app.widgets import models
-from app.words import whole, word
+from app.words import say, whole, word
 from core.scanning import Run
 from core.scenes import SHORTCUTS
+from core.tasks import find_task
 
 
 def model_title(run: Run) -> str:
@@ -27,10 +28,12 @@ def short_title(run: Run) -> str:
 
 
 def data_title(run: Run) -> str:
-    """What a run went through: the scenes with their seed, or the folder's or the file's name."""
+    """What a run went through: the scenes or the task with their seed, or the folder's or the file's name."""
     family, said = run.facts["data"], run.facts["identity"].split(" ")
     if family in SHORTCUTS and len(said) == 3:
         return word(f"runs.{run.facts['data']}", seed=said[1])
+    if (task := find_task(family)) and len(said) == 3:
+        return word("runs.task", task=say(task.title), seed=said[1])
     place = Path(family)
     return f"{place.parent.name}/{place.name}" if place.suffix == "" else place.name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.runtime.mistakes import filters
 from core.scenes.shortcuts import SHORTCUTS
 
-DATA = ("scenes", "imagenette", "folder", "csv", "zip")
+DATA = ("scenes", "tasks", "imagenette", "folder", "csv", "zip")
 """Where the pictures of a scan may come from."""
 
 OF_MISTAKES = {

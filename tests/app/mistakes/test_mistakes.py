@@ -25,8 +25,10 @@ from app.views.mistakes import runs as earlier
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.runs import FOLDER
 from app.views.mistakes.titles import short_title
-from app.words import word
+from app.words import literal, word
+from core.data import sample_truth
 from core.data.pictures import open_collection
+from core.tasks import TASKS, task
 from core.types import InvalidInput, Stopped
 from tests.app.mistakes.conftest import MODEL
 from tests.app.mistakes.mistakes_page import PLAIN, RUN, control, folder_of_pictures, html, open_run
@@ -52,6 +54,21 @@ def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
     assert "run" not in page.query_params and len(page.dataframe[-1].value) == 1
     page = press(page, "start-scan")  # the same again: nothing is left to do, and there is no second run
     assert page.session_state[MistakesKey.RUN] == name and len(kept_runs.earlier()) == 1
+
+
+def test_the_pictures_of_a_task_are_scanned_by_name(empty: Path) -> None:
+    """A model of scenes knows the kinds of objects, so most of the answers are classes of its own."""
+    page = choose(well(open_run()), data.TASK)
+    chosen = page.selectbox(key=MistakesKey.TASK)
+    assert chosen.options == [one.title for one in TASKS]
+    page = well(chosen.set_value("tasks-same-row").run())
+    assert literal(task("tasks-same-row").question) in said(page)
+    page = press(well(page.number_input(key="scenes-count").set_value(12).run()), "start-scan")
+    opened = runs.open_one(page.session_state[MistakesKey.RUN])
+    assert len(opened.table) == 12 and all(runs.thumbnails(opened, range(12)))
+    for path, answer in zip(opened.table["path"], opened.table["true"], strict=True):
+        assert path.startswith("tasks-same-row/") and answer == sample_truth(path)
+    assert word("runs.on", data=word("runs.task", task="Same row", seed=2), count="12") in said(page)
 
 
 def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(empty: Path) -> None:

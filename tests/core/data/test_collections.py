@@ -17,7 +17,8 @@ from core.data.collection import Changed
 from core.data.folders import IMAGENETTE
 from core.data.matching import match_classes
 from core.data.pictures import open_collection, open_picture
-from core.data.samples import open_sample
+from core.data.samples import open_sample, sample_truth
+from core.tasks import TASKS, Task
 from core.types import InvalidInput
 from tests.core.small_scans import draw, fill
 
@@ -262,3 +263,19 @@ def test_imagenettes_numbers_mean_imagenets_classes() -> None:
     assert list(match_classes(numbers, _IMAGENET_CATEGORIES).values()) == list(
         range(1000)
     )  # the whole of ImageNet is in order
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda one: one.slug)
+def test_a_task_of_any_seed_is_a_collection_of_samples(task: Task) -> None:
+    found, other = (open_collection(task.slug, seed=seed, pictures=6) for seed in (7, 8))
+    assert len(found) == 6 and found.names == task.classes and set(found.paths).isdisjoint(other.paths)
+    assert found.identity != other.identity
+    for index, path in enumerate(found.paths):
+        assert path.startswith(f"{task.slug}/") and found.labels[index] == sample_truth(path)
+    read, again = found.read(5), open_picture(found.origin, found.paths[5])
+    assert read.pixels.shape == (128, 128, 3) and read.name == found.paths[5] and read.sha256 == again.sha256
+    large = open_sample(found.paths[5]).pixels  # the same, as Explore opens it
+    assert np.abs(large.reshape(128, 4, 128, 4, 3).mean((1, 3)) - read.pixels).mean() < 4
+    assert open_collection(task.slug, pictures=1).paths[0] == f"{task.slug}/{scenes.seeds('val', 1)[0]}"
+    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$"):
+        open_picture(task.slug, f"{task.slug}/x")

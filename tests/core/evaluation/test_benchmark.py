@@ -24,6 +24,7 @@ from core.evaluation.cases import Case, find_cases
 from core.evaluation.randomization import reinitialize
 from core.images import square
 from core.scenes.shortcuts import compose
+from core.tasks import task
 from core.types import InvalidInput, ModelCard, Picture, Stopped
 from tests.conftest import CLASSES, SIZE
 
@@ -79,6 +80,22 @@ def test_where_a_tag_tells_the_class_its_mask_is_asked_too(scene_model: Classifi
         scene = scenes.draw(int(one.picture.name.split()[1]), 64, **shown)
         assert one.target == label == scene.tag and np.array_equal(one.masks["tag-"], scene.tag_mask)
         assert scene.tag_mask.any() and not (scene.tag_mask & scene.mask).any()
+
+
+def test_a_model_of_a_task_is_measured_by_each_part_of_what_matters(tiny: Callable, tmp_path: Path) -> None:
+    card = replace(tiny("cbam").card, slug="tasks-same-row/tiny", classes=(*task("tasks-same-row").classes, "a", "b"))
+    model = replace(tiny("cbam"), card=card)
+    asked = find_cases(model, 4, seed=0)
+    assert len(asked) == 4 and all(core.read(model, one.picture).predicted == one.target for one in asked)
+    rows = core.benchmark(model, tmp_path / "benchmark.json", sources=["grad-cam"], pictures=4)
+    found = {row.measure: row for row in rows}
+    assert {f"{part}{name}" for part in ("", "cue-", "answer-") for name in ("mass", "pointing")} <= set(found)
+    for part in ("", "cue-", "answer-"):
+        maps = [
+            core.localize(core.attribute(model, one.picture, "grad-cam", one.target), one.masks[part]) for one in asked
+        ]
+        assert found[f"{part}mass"].mean == pytest.approx(np.mean([one.mass for one in maps]), abs=1e-3)
+        assert found[f"{part}mass"].chance == pytest.approx(np.mean([one.masks[part].mean() for one in asked]))
 
 
 def test_each_photograph_is_asked_alone_and_among_three_others(
