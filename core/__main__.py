@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--out", help="keep the maps in this .npz file")
     add_scan(add("scan", scan))
     one = add("train", train)
-    one.add_argument("model", metavar="FAMILY/MECHANISM")
+    one.add_argument("models", nargs="+", metavar="FAMILY/MECHANISM")
     add_data(one)
     one.add_argument("--start", help="a model of the zoo whose weights to start from")
     one.add_argument("--seeds", type=int, default=1, help="train with so many seeds, for the spread; the first is kept")

@@ -6,14 +6,14 @@ import argparse
 import shlex
 import sys
 from collections.abc import Iterable
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from typing import Any
 
 from tqdm import tqdm
 
 import core
 from core.commands.printing import bar, percent, print_answer, remark
-from core.data.datasets import NAMES, Dataset, open_dataset
+from core.data.datasets import NAMES, Dataset, hold, open_dataset
 from core.evaluation.accuracy import measure
 from core.models import zoo
 from core.training import RECIPES, Recipe, recipe, train_model
@@ -44,9 +44,9 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
             one.add_argument(option(part), type=type(part.default), choices=part.metadata["of"] or None, **words)
 
 
-def command(options: argparse.Namespace) -> str:
+def command(model: str, options: argparse.Namespace) -> str:
     """The words that train the same model again, whichever machine the data lie on."""
-    words = ["python", "-m", "core", "train", options.model]
+    words = ["python", "-m", "core", "train", model]
     if options.data:
         words += ["--data", options.data if options.data in NAMES else "DIR"]
     words += ["--start", options.start] if options.start else []
@@ -71,10 +71,20 @@ def open_data(family: str, options: argparse.Namespace) -> Dataset:
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train a model and put it into the zoo: weights and card. Under torchrun, with all its processes."""
-    family = options.model.split("/")[0]
+    """Train models and put them into the zoo: weights and card. Under torchrun, with all its processes."""
+    families: dict[str, Dataset] = {}  # the pictures of a family are read or drawn once for all its models
+    for model in options.models:
+        family = model.split("/")[0]
+        if family not in families:
+            data = open_data(family, options)
+            families[family] = replace(data, training=hold(data.training), validation=hold(data.validation))
+        train_one(model, families[family], options)
+
+
+def train_one(model: str, data: Dataset, options: argparse.Namespace) -> None:
+    """Train one model on its family's data."""
+    family = model.split("/")[0]
     parts = {part.name: getattr(options, part.name) for part in fields(Recipe)}
-    data = open_data(family, options)
     chosen = recipe(family if family in RECIPES else data.name, started=options.start is not None, **parts)
 
     def batches(loader: Iterable[Batch], epoch: int) -> Iterable[Batch]:
@@ -85,13 +95,13 @@ def train(options: argparse.Namespace) -> None:
         print(f"{text}  {line['size']} px  {line['seconds']} s", file=sys.stderr, flush=True)
 
     card = train_model(
-        options.model,
+        model,
         data,
         chosen,
         device=options.device,
         start=options.start,
         seeds=options.seeds,
-        command=command(options),
+        command=command(model, options),
         report=report,
         batches=batches,
         progress=bar("measuring"),

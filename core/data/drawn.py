@@ -42,7 +42,7 @@ def _draw_task(task: Task, seeds: range, index: int) -> np.ndarray:
     return draw_pixels(task.compose(seeds[index], None))
 
 
-def draw_task(task: Task, training: int = 16_000, validation: int = 2_000) -> Dataset:
+def draw_task(task: Task, training: int = 12_000, validation: int = 1_000) -> Dataset:
     """The pictures of a task; the training split shares no seed with the other."""
 
     def split(name: str, count: int) -> Split:

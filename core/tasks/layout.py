@@ -82,17 +82,18 @@ class Chance:
         """An item of about that size whose details are left to chance."""
         return Item(name, at, size * (0.95, 1.0, 1.05)[self.below(3)], paint, role, self.below(12), self.below(2) == 1)
 
-    def grid(self, count: int, margin: float, jitter: float) -> list[Point]:
-        """``count`` middles on a grid of 3 × 3 cells, each off by up to ``jitter``, in any order.
+    def grid(self, columns: int, rows: int, margin: float, jitter: float) -> list[Point]:
+        """The middles of a grid of cells, each off by up to ``jitter``, in any order.
 
-        None is nearer to the left and the right edge than the ``margin``.
+        None is nearer to the left and the right edge than the ``margin``, or to the others than 0.15.
         """
-        cells = self.shuffled([(column, row) for row in range(3) for column in range(3)])[:count]
 
-        def at(number: int, margin: float) -> float:
-            return margin + jitter + number * (0.5 - margin - jitter) + self.between(-jitter, jitter)
+        def at(number: int, count: int, margin: float) -> float:
+            step = (1 - 2 * margin - 2 * jitter) / (count - 1)
+            return margin + jitter + number * step + self.between(-jitter, jitter)
 
-        return [(at(column, margin), at(row, max(MARGIN, margin - 0.03))) for column, row in cells]
+        cells = self.shuffled([(column, row) for row in range(rows) for column in range(columns)])
+        return [(at(column, columns, margin), at(row, rows, min(margin, 0.15))) for column, row in cells]
 
     def points(self, count: int, allowed: Callable[[list[Point], Point], bool]) -> list[Point]:
         """``count`` middles, each ``allowed`` after the ones before it."""

@@ -11,7 +11,7 @@ KINDS = ("house", "boat", "balloon", "tree", "mushroom", "fish", "bird", "car", 
 def compose(seed: int, answer: str | None = None) -> Layout:
     """The picture of a seed; with an ``answer``, its frame stands around that object."""
     chance = Chance(f"marked {seed}")
-    ground, middles = chance.ground(), chance.grid(9, 0.15, 0.02)
+    ground, middles = chance.ground(), chance.grid(3, 3, 0.16, 0.02)
     kinds = chance.shuffled(KINDS)
     answer, answers = answer or kinds[0], tuple(kinds)
     items: list[Item] = []

@@ -5,11 +5,12 @@ Which objects are there leaves a guess of one in four.
 
 from __future__ import annotations
 
-from core.tasks.layout import ANSWER, CUE, MARGIN, OTHER, Chance, Item, Layout, Point, distance
+from core.tasks.layout import ANSWER, CUE, MARGIN, OTHER, Chance, Item, Layout
 from core.tasks.task import Task
 
 KINDS = ("house", "balloon", "tree", "mushroom", "fish", "bird", "car", "rocket")
-FAR = 0.46
+FAR = 0.49
+"""Farther than the receptive field and an object together, so that no cell of the grid sees both."""
 STEP = (1 - 2 * MARGIN) / 3 - 0.01
 
 
@@ -18,8 +19,7 @@ def _columns(chance: Chance, rows: list[float]) -> tuple[float, list[float]]:
     while True:
         star = chance.between(MARGIN, 1 - MARGIN)
         columns = [chance.between(MARGIN, 1 - MARGIN) for _ in rows]
-        stars: list[Point] = [(star, row) for row in rows]
-        if all(distance(one, at) >= FAR for one in stars for at in zip(columns, rows, strict=True)):
+        if all(abs(star - column) >= FAR for column in columns):  # it may stand in the row of any
             return star, columns
 
 
@@ -30,7 +30,7 @@ def compose(seed: int, answer: str | None = None) -> Layout:
     rows = chance.shuffled([top + STEP * row for row in range(4)])
     star, columns = _columns(chance, rows)
     answer, answers = answer or kinds[0], tuple(kinds)
-    items = [Item("star", (star, rows[kinds.index(answer)]), 0.2, role=CUE)]
+    items = [Item("star", (star, rows[kinds.index(answer)]), 0.22, role=CUE)]
     for kind, column, row in zip(kinds, columns, rows, strict=True):
         items.append(chance.item(kind, (column, row), role=ANSWER if kind == answer else OTHER))
     return Layout(ground, tuple(items), answer, answers)

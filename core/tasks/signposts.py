@@ -1,7 +1,7 @@
 """Signposts: the star shows a color; the flag of that color shows the next one; which fruit lies at the end?
 
-Six flags of six colors. Four of them have a fruit, each another one; two have a ball whose color says which flag comes
-next, as the star has. A trail takes one, two or three steps. All colors of flags are there every time.
+Five flags of five colors. Three of them have a fruit, each another one; two have a ball whose color says which flag
+comes next, as the star has. A trail takes one, two or three steps. All colors of flags are there every time.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from core.scenes.signs import FRUIT
 from core.tasks.layout import ANSWER, COLORS, CUE, OTHER, STEP, Chance, Item, Layout, Point
 from core.tasks.task import Task
 
-APART = 0.055
+APART = 0.08
 """From the middle of a stop to its flag, and to what it shows."""
 LONGEST = 3
+NAMES = ("red", "yellow", "green", "blue", "black")
 
 
 def _trail(chance: Chance, ends: list[str], seed_steps: int) -> dict[str, str]:
@@ -36,8 +37,8 @@ def follow(leads: dict[str, str], start: str = "star") -> list[str]:
 def compose(seed: int, answer: str | None = None) -> Layout:
     """The picture of a seed; with an ``answer``, the ball at the last turn has the color of that fruit's flag."""
     chance = Chance(f"signposts {seed}")
-    ground, middles = chance.ground(), chance.grid(7, 0.14, 0.02)
-    fruit = chance.shuffled(FRUIT)[:4]
+    ground, middles = chance.ground(), chance.grid(2, 3, 0.2, 0.03)
+    fruit = chance.shuffled(FRUIT)[:3]
     leads = _trail(chance, fruit, 1 + chance.below(LONGEST))
     stops = follow(leads)
     own = stops[-1]
@@ -45,18 +46,18 @@ def compose(seed: int, answer: str | None = None) -> Layout:
     last = (["star", *stops])[-2]
     leads[last] = answer
     stops = follow(leads)
-    colors = dict(zip(("A", "B", *fruit), chance.shuffled(tuple(COLORS)), strict=True))
+    colors = dict(zip(("A", "B", *fruit), chance.shuffled(NAMES), strict=True))
     items: list[Item] = []
     for (x, y), name in zip(middles, ("star", "A", "B", *fruit), strict=True):
         role = CUE if name == "star" else ANSWER if name == answer else STEP if name in stops else OTHER
         left: Point = (x - APART, y)
         items.append(
-            Item("star", left, 0.14, role=role)
+            Item("star", left, 0.18, role=role)
             if name == "star"
-            else Item("flag", left, 0.15, COLORS[colors[name]], role)
+            else Item("flag", left, 0.2, COLORS[colors[name]], role)
         )
         shown = ("fruit", name) if name in fruit else ("ball", COLORS[colors[leads[name]]])
-        items.append(Item(shown[0], (x + APART, y), 0.12, shown[1], role))
+        items.append(Item(shown[0], (x + APART, y), 0.17, shown[1], role))
     return Layout(ground, tuple(items), answer, answers)
 
 
@@ -66,6 +67,6 @@ SIGNPOSTS = Task(
     question="Start at the star and follow the colors from flag to flag. Which fruit lies at the end?",
     cue="ball at the last turn",
     classes=FRUIT,
-    guess=1 / 4,
+    guess=1 / 3,
     compose=compose,
 )

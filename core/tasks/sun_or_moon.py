@@ -10,7 +10,7 @@ from core.tasks.task import Task
 
 NAMES = ("red", "yellow", "green", "blue")
 ANIMALS = ("fish", "bird")
-FAR = 0.46
+FAR = 0.52
 """Farther than the receptive field and an object together, so that no cell of the grid sees both."""
 
 
@@ -28,7 +28,7 @@ def compose(seed: int, answer: str | None = None) -> Layout:
     answers = tuple(colors if by_sun else reversed(colors))
     answer = answer or answers[0]
     by_sun = answer == colors[0]
-    items = [Item("sun" if by_sun else "moon", sky, 0.2, role=CUE)]
+    items = [Item("sun" if by_sun else "moon", sky, 0.26, role=CUE)]
     for name, color, at, counts in zip((animal, "car"), colors, middles, (by_sun, not by_sun), strict=True):
         items.append(chance.item(name, at, 0.2, COLORS[color], ANSWER if counts else OTHER))
     return Layout(ground, tuple(items), answer, answers)

@@ -13,12 +13,14 @@ from core.training.recipe import Recipe
 
 
 def variation(size: int, recipe: Recipe) -> v2.Transform:
-    """Crop, mirror, turn and erase, each where the recipe has it: (3, h, w) uint8 -> (3, size, size) uint8."""
+    """Crop, move, mirror, turn and erase, each where the recipe has it: (3, h, w) uint8 -> (3, size, size) uint8."""
     if recipe.crop < 1:
         steps = [v2.RandomResizedCrop(size, scale=(recipe.crop, 1.0), ratio=(3 / 4, 4 / 3), antialias=True)]
     else:
         steps = [v2.Resize(size, antialias=True), v2.CenterCrop(size)]  # the model's own square
     absent = [float(value) for value in BASELINE]
+    if recipe.shift:
+        steps.append(v2.RandomCrop(size, padding=recipe.shift, padding_mode="edge"))
     if recipe.flip:
         steps.append(v2.RandomHorizontalFlip())
     if recipe.rotate:

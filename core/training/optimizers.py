@@ -90,4 +90,12 @@ def cosine(done: float, peak: float) -> float:
     return peak * 0.5 * (1 + math.cos(math.pi * done))
 
 
-SCHEDULES = {"one-cycle": one_cycle, "cosine": cosine}
+def plateau(done: float, peak: float) -> float:
+    """The rate at the fraction ``done`` of the run: up linearly for a twentieth, at the peak, down for the last third.
+
+    Zhai et al., "Scaling vision transformers", CVPR 2022. A long time at the peak suits what is learned all at once.
+    """
+    return peak * min(0.04 + 0.96 * done / 0.05, 1.0, (1 - done) * 3)
+
+
+SCHEDULES = {"one-cycle": one_cycle, "cosine": cosine, "plateau": plateau}

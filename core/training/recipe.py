@@ -44,9 +44,10 @@ class Recipe:
     )
     seed: int = _part(0, "decides first weights, order and variation of the pictures", within=(0, 1 << 62))
     muon: bool = _part(True, "Muon for the hidden matrices; else AdamW for everything")
+    shift: int = _part(0, "move each picture by up to so many pixels; 0: not", within=(0, 64))
     rotate: float = _part(0.0, "turn each picture by up to so many degrees; 0: not", within=(0, 180))
     loss: str = _part("cross-entropy", "what is made small", of=("cross-entropy", "squared-error"))
-    schedule: str = _part("one-cycle", "how the rate changes", of=("one-cycle", "cosine"))
+    schedule: str = _part("one-cycle", "how the rate changes", of=("one-cycle", "cosine", "plateau"))
     class_weights: str = _part("none", "balanced: a rare class weighs as much as any", of=("none", "balanced"))
 
     def __post_init__(self) -> None:
@@ -103,8 +104,17 @@ class Recipe:
 
 
 SCENES = Recipe(epochs=8, crop=0.7, color=0.2, erase=0.0, sizes=((0.5, 96), (0.5, 128)))
-TASK = Recipe(  # a crop could cut the cue off; a mirrored picture has the same answer
-    epochs=8, rate=4e-3, smoothing=0.0, average=0.99, crop=1.0, color=0.0, erase=0.0, sizes=((1.0, 128),)
+TASK = Recipe(  # a crop could cut the cue off, and colors are answers; a mirrored picture has the same answer
+    epochs=10,
+    rate=3e-3,
+    smoothing=0.0,
+    average=0.99,
+    crop=1.0,
+    color=0.0,
+    erase=0.0,
+    sizes=((1.0, 128),),
+    shift=6,
+    schedule="plateau",
 )
 CIFAR = Recipe(batch=128, crop=0.6, erase=0.1, sizes=((1.0, 64),))  # 32 px enlarged twice: maps of 8 and 4 cells a side
 RECIPES = {

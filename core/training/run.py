@@ -101,10 +101,10 @@ def name_device(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or device.type
 
 
-def spread(seeds: range, accuracies: list[float]) -> dict[str, Any]:
-    """What a card says of several seeds: each one's accuracy, their mean and their sample standard deviation."""
+def spread(seeds: range, accuracies: list[float], ablations: list[dict[str, float]]) -> dict[str, Any]:
+    """What a card says of several seeds: each one's accuracy and ablation, the mean and the sample deviation."""
     mean, deviation = statistics.fmean(accuracies), statistics.stdev(accuracies)
-    return {"seeds": list(seeds), "accuracies": accuracies, "mean": mean, "std": deviation}
+    return {"seeds": list(seeds), "accuracies": accuracies, "ablations": ablations, "mean": mean, "std": deviation}
 
 
 def train_model(
@@ -161,14 +161,16 @@ def train_model(
             card = measure(Classifier(card, zoo.fetch(card).to(where), where), data, progress)
             zoo.store_card(card)
         accuracies = [] if card.accuracy is None else [card.accuracy]  # measured by the first process alone
+        ablations = [card.ablation]
         for seed in numbers[1:]:
             module, _ = fit(card, data, replace(recipe, seed=seed), processes, start, cache, report, batches)
             if processes.first:
-                other = Classifier(card, rounded(module), where)
-                accuracies.append(evaluate(other, data.validation, steers={}, progress=progress).accuracy)
+                found = evaluate(Classifier(card, rounded(module), where), data.validation, progress=progress)
+                accuracies.append(found.accuracy)
+                ablations.append(found.ablation)
         if not processes.first:
             return None
         if seeds > 1:
-            card = replace(card, facts={**card.facts, "seeds": spread(numbers, accuracies)})
+            card = replace(card, facts={**card.facts, "seeds": spread(numbers, accuracies, ablations)})
             zoo.store_card(card)
     return card

@@ -73,6 +73,16 @@ def test_erasing_fills_a_rectangle_with_the_mean_color_as_often_as_is_said() -> 
         assert (box == BASELINE).all() and box.size // 3 <= 0.25 * 48 * 48
 
 
+def test_moved_pictures_repeat_their_border() -> None:
+    plain, found = made(5, 1).read(4), looks(60, shift=3)
+    framed = np.pad(plain, ((3, 3), (3, 3), (0, 0)), mode="edge")
+    places = []
+    for one in found:
+        fits = [(y, x) for y in range(7) for x in range(7) if (framed[y : y + 48, x : x + 48] == one).all()]
+        places += fits[:1]
+    assert len(places) == 60 and {y for y, _ in places} == {x for _, x in places} == set(range(7))
+
+
 def test_turns_stay_within_their_angle() -> None:
     """Where a bright dot lands tells the angle."""
     pixels = np.zeros((48, 48, 3), np.uint8)
@@ -118,5 +128,5 @@ def test_colors_vary_by_brightness_contrast_and_saturation() -> None:
 def test_a_switch_leaves_its_part_out() -> None:
     names = [type(step).__name__ for step in variation(48, STILL).transforms]
     assert names == ["Resize", "CenterCrop"]
-    names = [type(step).__name__ for step in variation(48, replace(TINY, rotate=5.0)).transforms]
-    assert names == ["RandomResizedCrop", "RandomHorizontalFlip", "RandomRotation", "RandomErasing"]
+    names = [type(step).__name__ for step in variation(48, replace(TINY, shift=2, rotate=5.0)).transforms]
+    assert names == ["RandomResizedCrop", "RandomCrop", "RandomHorizontalFlip", "RandomRotation", "RandomErasing"]

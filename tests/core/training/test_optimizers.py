@@ -16,7 +16,7 @@ from core.attention import MECHANISMS, mechanism
 from core.attention.transformer import TransformerBlock
 from core.models.backbone import Backbone
 from core.models.zoo import build
-from core.training.optimizers import Optimizers, one_cycle
+from core.training.optimizers import Optimizers, one_cycle, plateau
 from core.training.recipe import Recipe
 from core.types import ModelCard
 
@@ -133,6 +133,13 @@ def test_the_state_goes_through_a_file_and_on_to_the_same_weights() -> None:
     assert all(torch.equal(a, b) for a, b in zip(module.parameters(), copy.parameters(), strict=True))
     with pytest.raises(ValueError):
         restarted.load_state_dict(optimizers.state_dict()[:1])
+
+
+def test_plateau_stays_at_its_peak_for_most_of_the_run() -> None:
+    rates = [plateau(step / 1000, 0.5) for step in range(1001)]
+    assert rates[0] == pytest.approx(0.02) and rates[-1] == 0 and max(rates) == 0.5
+    assert all(rate == 0.5 for rate in rates[50:667]) and rates[25] == pytest.approx(0.26)
+    assert rates[800] == pytest.approx(0.3) and rates[900] == pytest.approx(0.15)
 
 
 def test_one_cycle_rises_in_a_quarter_and_falls_to_nothing() -> None:

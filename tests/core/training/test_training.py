@@ -84,7 +84,7 @@ def test_a_run_is_decided_by_its_recipe_and_first_weights(data: Dataset, tmp_pat
 def test_a_checkpoint_from_before_a_part_was_known_still_counts(data: Dataset, tmp_path: Path) -> None:
     weights, _ = learn(data, tmp_path, ONCE)
     saved = torch.load(tmp_path / "run.pt", weights_only=True)
-    old = re.sub(r", rotate=.*(?=\))", "", saved["recipe"])
+    old = re.sub(r", shift=.*(?=\))", "", saved["recipe"])
     assert old.endswith("muon=True)") and "Recipe(epochs=1" in old
     torch.save({**saved, "recipe": old}, tmp_path / "run.pt")
     seen: list[dict] = []
