@@ -11,11 +11,13 @@ python := .venv/bin/python
 # What one of the many processes has compiled the others take, even where Python was told to keep nothing.
 pytest := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(python) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 pip := $(python) -m pip install --disable-pip-version-check
+every_task := from core.tasks import TASKS; from core.attention import MECHANISMS; \
+  print(*(f"{task.slug}/{one.slug}" for task in TASKS for one in MECHANISMS), sep="\n")
 new_enough := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help app test test-all bench tables shots lint requirements requirements-dev
+.PHONY: help app test test-all bench tables tasks shots lint requirements requirements-dev
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -38,6 +40,9 @@ bench: requirements-dev ## how long things take, as ratios
 
 tables: requirements-dev ## measure again, and write README.md's tables; TABLES=models only that one, at once
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.readme $(TABLES)
+
+tasks: requirements ## train every model of the tasks, hours on two cores; what was stopped goes on from its last epoch
+	@$(python) -c '$(every_task)' | xargs -n 9 -P 2 env OMP_NUM_THREADS=1 $(python) -m core train
 
 shots: requirements-dev ## draw the README's picture again, in a real browser
 	@$(python) -m tests.browser.shots

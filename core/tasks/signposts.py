@@ -16,14 +16,15 @@ LONGEST = 3
 NAMES = ("red", "yellow", "green", "blue", "black")
 
 
-def _trail(chance: Chance, ends: list[str], seed_steps: int) -> dict[str, str]:
-    """Where each ball leads, by name: the star's trail takes ``seed_steps`` steps; the other balls lead to fruit."""
+def _trail(chance: Chance, fruit: list[str], steps: int) -> dict[str, str]:
+    """Where each ball leads, by name: the star's trail takes so many steps; a ball beside it leads to any fruit."""
     first, second = chance.shuffled(("A", "B"))
-    if seed_steps == 1:
-        return {"star": ends[0], first: ends[1], second: ends[2]}
-    if seed_steps == 2:
-        return {"star": first, first: ends[0], second: ends[1]}
-    return {"star": first, first: second, second: ends[0]}
+    end, *others = (fruit[chance.below(len(fruit))] for _ in range(3))  # the others say nothing of the end
+    if steps == 1:
+        return {"star": end, first: others[0], second: others[1]}
+    if steps == 2:
+        return {"star": first, first: end, second: others[0]}
+    return {"star": first, first: second, second: end}
 
 
 def follow(leads: dict[str, str], start: str = "star") -> list[str]:
