@@ -106,6 +106,7 @@ class Recipe:
 SCENES = Recipe(epochs=8, crop=0.7, color=0.2, erase=0.0, sizes=((0.5, 96), (0.5, 128)))
 TASK = Recipe(  # a crop could cut the cue off, and colors are answers; a mirrored picture has the same answer
     epochs=10,
+    rate=3e-3,  # a higher one can switch all units of a gate off for good
     smoothing=0.0,
     average=0.99,
     crop=1.0,
@@ -124,7 +125,6 @@ RECIPES = {
     "scenes-tag": replace(SCENES, crop=1.0),  # a crop would cut the corner off, and with it the class
     "scenes-place": SCENES,
     **{one.slug: TASK for one in TASKS},
-    "tasks-sun-or-moon": replace(TASK, rate=3e-3),  # a higher one can switch all units of a gate off for good
 }
 
 
