@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from app.attention_maps import Choice, choices, find_map, offered
 from app.components.overlay import Layer, Rows, Stack
 from app.titles import (
     blank_note,
+    constancy,
     contrast_title,
     evenness,
     grid_title,
@@ -21,7 +23,7 @@ from app.titles import (
 )
 from app.words import percent, plain, word
 from core import AttentionMap, Attribution, Kind, Reading
-from core.attention import has_rows, heads, rows, to_grid
+from core.attention import has_rows, heads, is_nearly_constant, rows, to_grid
 from core.attribution import Method
 
 ENERGY = "energy"
@@ -29,8 +31,13 @@ LIGHT = 1_000_000
 """Where the maps of a strip have more values than these together, only the chosen one can be looked into at once."""
 
 
-def attention_layers(reading: Reading, chosen: Choice | None, classes: Sequence[str]) -> tuple[Layer, ...]:
-    """The left pane's strips; for a model without a map on the picture its activation energy, as not attention."""
+def attention_layers(
+    reading: Reading, chosen: Choice | None, classes: Sequence[str], deviation: bool = False
+) -> tuple[Layer, ...]:
+    """The left pane's strips; for a model without a map on the picture its activation energy, as not attention.
+
+    A gate that is nearly constant says so in place of its map, or shows its ``deviation`` from its mean.
+    """
     if chosen is None:
         title, label, detail = word("map.energy"), word("map.activation"), grid_title(reading.energy.shape)
         return (Layer(ENERGY, title, reading.energy, label=label, detail=detail),)
@@ -56,7 +63,22 @@ def attention_layers(reading: Reading, chosen: Choice | None, classes: Sequence[
                 more=_more(one, choice.head, reading.steps, classes) if light or choice == chosen else None,
             )
         )
+        if is_nearly_constant(one):
+            layers[-1] = _deviating(layers[-1], one) if deviation else _constant(layers[-1], one)
     return tuple(layers)
+
+
+def _constant(layer: Layer, one: AttentionMap) -> Layer:
+    """A layer that says why there is nothing to see in it: no color over the picture would mean anything."""
+    return replace(layer, values=np.zeros_like(layer.values), note=constancy(one), more=None)
+
+
+def _deviating(layer: Layer, one: AttentionMap) -> Layer:
+    """The deviation of a gate, and of each of its slices, from its mean."""
+    mean = float(one.weights.mean())
+    more = replace(layer.more, values=layer.more.values - mean) if isinstance(layer.more, Stack) else None
+    note = word("gate.deviation", mean=f"{mean:.4g}")
+    return replace(layer, values=layer.values - mean, signed=True, note=note, more=more)
 
 
 def _more(one: AttentionMap, head: int | None, steps: np.ndarray | None, classes: Sequence[str]) -> Stack | Rows | None:

@@ -135,6 +135,14 @@ def evenness(values: np.ndarray) -> str:
     return word("overlay.note.even", low=least, high=most)
 
 
+def constancy(one: AttentionMap) -> str:
+    """That a gate, or an attention pooling, is nearly constant, and between which weights."""
+    sums_to_one = one.kind == Kind.SPATIAL and abs(float(one.weights.sum()) - 1) < 1e-3
+    low, high = apart(float(one.weights.min()), float(one.weights.max()))
+    about = word("gate.constant.pool") if sums_to_one else word("gate.constant")
+    return " ".join([about, word("gate.constant.range", low=low, high=high)])
+
+
 def is_blank(found: Attribution, reading: Reading) -> bool:
     """Whether an attribution shows nothing: it is zero, or adds up to a change of score and is only its rounding."""
     complete = found.gap is not None or any(one.complete for one in METHODS if one.slug == found.method)

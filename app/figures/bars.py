@@ -58,21 +58,25 @@ def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) ->
     return figure
 
 
-def channel_bars(weights: np.ndarray, title: str, axis: str) -> go.Figure:
-    """The weights (c,) of a channel gate as bars in their own order, counted from 1, with the mean as a line."""
+def channel_bars(weights: np.ndarray, title: str, axis: str, deviation: bool = False) -> go.Figure:
+    """The weights (c,) of a channel gate as bars in their own order, counted from 1, with the mean as a line.
+
+    With ``deviation`` each bar is how far its weight is above or below the mean, on a scale of its own.
+    """
     figure, count = go.Figure(), len(weights)
+    weights = weights - weights.mean() if deviation else weights
     figure.add_bar(
         x=np.arange(1, count + 1),
         y=weights,
         marker={"color": ACCENT, "line": {"width": 0}},
-        hovertemplate=f"{axis} %{{x}}: %{{y:.3f}}<extra></extra>",
+        hovertemplate=f"{axis} %{{x}}: %{{y:{'+.2e' if deviation else '.3f'}}}<extra></extra>",
     )
     figure.add_hline(y=float(weights.mean()), line={"color": QUIET, "dash": "dot", "width": 1})
     bare(figure, 150)
     figure.update_layout(bargap=0.15, margin={"l": 34, "r": 0, "t": 6, "b": 34}, hovermode="x")
-    figure.update_yaxes(
-        visible=True, range=[0, max(1.0, float(weights.max()))], nticks=3, gridcolor=TRACK, tickfont={"size": 12}
-    )
+    most = float(np.abs(weights).max()) or 1.0
+    ends = [-most, most] if deviation else [0, max(1.0, most)]
+    figure.update_yaxes(visible=True, range=ends, nticks=3, gridcolor=TRACK, tickfont={"size": 12})
     step = next(one for one in STEPS if count < TICKS * one)
     named = {"title": {"text": letters(title), "font": {"size": 12}}, "tickfont": {"size": 12}}
     figure.update_xaxes(visible=True, tickvals=sorted({1, *range(step, count + 1, step)}), **named)

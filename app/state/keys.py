@@ -22,6 +22,7 @@ class Key(StrEnum):
 
     DEVICE = "device"
     FAMILY = "family"
+    TASK = "task"
     WANTED = "wanted"
     LOADED = "loaded"
     FETCHING = "fetching"

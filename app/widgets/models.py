@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from app import runtime, state
@@ -9,13 +11,15 @@ from app.state import Key
 from app.words import known, literal, percent, plain, whole, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attention import MECHANISMS, PLAIN, Mechanism
-from core.models import absent_class
+from core.models import RECEPTIVE_FIELD, absent_class
 from core.scenes import SHORTCUTS
-from core.types import PROBABILITIES, SIGMOID
+from core.tasks import TASKS as CATALOG
+from core.tasks import find_task
+from core.types import FOVEA, PROBABILITIES, SHORT_SIGHTED, SIGMOID
 
-FIRST = "scenes/self-attention"
-"""What the app opens with: its attention is there to be seen, and needed."""
-SHORTCUT, OWN, OURS = "shortcut", "own", "fovea"
+FIRST = ("tasks-sun-or-moon/cbam", "scenes/self-attention")
+"""What the app opens with, the first of them that is here: its attention is there to be seen, and needed."""
+SHORTCUT, TASKS, OWN, OURS = "shortcut", "tasks", "own", (FOVEA, SHORT_SIGHTED)
 LITTLE = 0.05
 """A model that loses less of its accuracy than this without its attention hardly needs it."""
 
@@ -26,19 +30,20 @@ def shortcut(family: str) -> str | None:
 
 
 def group(family: str) -> str:
-    """The families that stand together in the picker: both that learned a shortcut are one group."""
-    return SHORTCUT if shortcut(family) else family
+    """The families that stand together in the picker: all tasks are one group, both shortcut learners another."""
+    return TASKS if find_task(family) else SHORTCUT if shortcut(family) else family
 
 
 def family_title(slug: str) -> str:
-    """A family's or a group's name in plain words."""
-    return known(f"family.{slug}", slug)
+    """A family's or a group's name in plain words; a task's is its title."""
+    task = find_task(slug)
+    return known(f"family.{slug}", task.title if task else slug)
 
 
 def find_mechanism(card: ModelCard) -> Mechanism | None:
     """The kind of attention that a card names; None where it is none of ours, or no attention in another's model."""
     kind = next((one for one in MECHANISMS if one.slug == card.mechanism), None)
-    return None if kind is PLAIN and card.architecture != OURS else kind
+    return None if kind is PLAIN and card.architecture not in OURS else kind
 
 
 def mechanism_title(card: ModelCard) -> str:
@@ -50,8 +55,8 @@ def mechanism_title(card: ModelCard) -> str:
 
 
 def is_ours(card: ModelCard) -> bool:
-    """Whether it is a mechanism in our backbone, from the zoo: its name says all."""
-    return card.architecture == OURS and card.family != OWN
+    """Whether it is a mechanism in a backbone of ours, from the zoo: its name says all."""
+    return card.architecture in OURS and card.family != OWN
 
 
 def model_title(card: ModelCard) -> str:
@@ -80,6 +85,16 @@ def summary(card: ModelCard) -> str:
 def what(card: ModelCard) -> str:
     """The mechanism in a sentence."""
     return word("model.what", summary=summary(card))
+
+
+def sight(card: ModelCard) -> str:
+    """How little of the picture each cell sees, in a sentence or two; empty for a model without such a limit."""
+    if card.architecture != SHORT_SIGHTED:
+        return ""
+    kind = find_mechanism(card)
+    encoded = kind is not None and (kind.positions or kind.block is not None)
+    told = [word("sight.card", side=RECEPTIVE_FIELD), word("sight.positions") if encoded else ""]
+    return " ".join(filter(None, told))
 
 
 def needs_attention(card: ModelCard) -> str:
@@ -113,12 +128,22 @@ def find_card(slug: str) -> ModelCard:
 
 def choose(slug: str) -> None:
     """Make a model the chosen one, before its picker is drawn; maps are its own, and pictures fit its family."""
-    before, drawn = state.get(Key.MODEL, ""), "scenes"
+    before = state.get(Key.MODEL, "")
     state.put(Key.MODEL, slug)
     state.forget(Key.MAP, Key.TARGET)
-    moved = before.startswith(drawn) != slug.startswith(drawn)
-    if moved and not (state.get(Key.SAMPLE) or "").startswith("upload/"):
+    if pictures_of(before) != pictures_of(slug) and not (state.get(Key.SAMPLE) or "").startswith("upload/"):
         state.forget(Key.SAMPLE)
+
+
+def pictures_of(slug: str) -> str:
+    """The kind of pictures that a model is for: those of its task, scenes, or photographs."""
+    family = slug.partition("/")[0]
+    return family if find_task(family) else "scenes" if family.startswith("scenes") else "photographs"
+
+
+def first(cards: Mapping[str, ModelCard]) -> str:
+    """The model that the app opens with."""
+    return next((slug for slug in FIRST if slug in cards), next(iter(cards), ""))
 
 
 def pick_model() -> ModelCard:
@@ -131,9 +156,9 @@ def pick_model() -> ModelCard:
     if state.get(Key.MODEL) not in cards:
         if state.get(Key.MODEL):
             state.notice(word("model.unknown", model=state.get(Key.MODEL)))
-        state.put(Key.MODEL, FIRST if FIRST in cards else next(iter(cards)))
+        state.put(Key.MODEL, first(cards))
     card = cards[state.get(Key.MODEL)]
-    groups = list(dict.fromkeys(group(one.family) for one in cards.values()))
+    groups = sorted(dict.fromkeys(group(one.family) for one in cards.values()), key=lambda one: one != TASKS)
     here = group(card.family)
     state.put(Key.FAMILY, here)
 
@@ -151,17 +176,38 @@ def pick_model() -> ModelCard:
         label_visibility="collapsed",
         required=True,
     )
+    if here == TASKS:
+        pick_task(cards, card)
     st.selectbox(
         word("model.label"),
-        [slug for slug, one in cards.items() if group(one.family) == here],
+        [slug for slug, one in cards.items() if one.family == card.family or group(one.family) == here != TASKS],
         key=Key.MODEL,
         format_func=lambda slug: model_label(cards[slug]),
         on_change=lambda: state.forget(Key.MAP, Key.TARGET),
         label_visibility="collapsed",
         filter_mode=None,  # no keyboard springs up on a phone
     )
-    st.caption("  \n".join(filter(None, [what(card), measured(card), needs_attention(card), why(card)])))
+    st.caption("  \n".join(filter(None, [what(card), measured(card), needs_attention(card), sight(card), why(card)])))
     return card
+
+
+def pick_task(cards: Mapping[str, ModelCard], card: ModelCard) -> None:
+    """The picker of the task; another task keeps the mechanism where it can."""
+    state.put(Key.TASK, card.family)
+
+    def change() -> None:
+        inside = [one for one in cards.values() if one.family == state.get(Key.TASK)]
+        choose(next((one for one in inside if one.mechanism == card.mechanism), inside[0]).slug)
+
+    st.selectbox(
+        word("task.label"),
+        [one.slug for one in CATALOG if any(card.family == one.slug for card in cards.values())],
+        key=Key.TASK,
+        format_func=family_title,
+        on_change=change,
+        help=word("task.help"),
+        filter_mode=None,
+    )
 
 
 def measured(card: ModelCard) -> str:

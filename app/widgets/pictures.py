@@ -14,7 +14,7 @@ from app.state import Key
 from app.widgets import job
 from app.words import megabytes, plain, say, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
-from core.data import IMAGENETTE_BYTES, describe_sample, fetch_imagenette, list_samples, sample_truth
+from core.data import IMAGENETTE_BYTES, describe_sample, fetch_imagenette, list_samples, sample_truth, unswapped
 from core.images import MAX_BYTES, frame
 from core.types import Progress
 
@@ -22,6 +22,8 @@ UPLOADS, LARGEST = 24, MAX_BYTES >> 20
 """Pictures of the user's own that the strip holds, and megabytes of the file of one."""
 ELONGATED, DRAWN = 4, 2
 """Of a picture that is longer than so many times its other side, so many times that side round the square are drawn."""
+STARTS = {"tasks-sun-or-moon": "tasks-sun-or-moon/0"}
+"""The picture that a family of models begins with, where that is not the first of those that it offers."""
 CENTER, FIT, BOX = "center", "fit", "box"
 MIDDLE, SMALLEST = (50, 50, 60), 10
 """A box of one's own to begin with, across, down and its side in per cent; and the least side."""
@@ -52,15 +54,17 @@ def pick_picture(family: str) -> tuple[str, Picture]:
     """The strip of samples and the user's own pictures, with the ways to add one; the chosen slug and picture."""
     offered = {one.slug: one.title for one in list_samples(family)}
     chosen = state.get(Key.SAMPLE)
+    tile = unswapped(chosen or "")  # a picture whose cue was moved stands in the strip as it was at first
     if chosen and chosen not in offered:
         try:
-            offered = {chosen: find_picture(chosen).name} | offered if not chosen.startswith("upload/") else offered
             find_picture(chosen)
+            if tile not in offered and not chosen.startswith("upload/"):
+                offered = {tile: find_picture(tile).name} | offered
         except InvalidInput as error:
             state.notice(say(error))
             chosen = None
     if not chosen:
-        chosen = next(iter(offered))
+        chosen = tile = STARTS.get(family, next(iter(offered)))
         state.put(Key.SAMPLE, chosen)
     own = [gallery.Tile(slug, one.name, runtime.picture_thumbnail(one), True) for slug, one in state.uploads().items()]
     tiles = [
@@ -81,7 +85,7 @@ def pick_picture(family: str) -> tuple[str, Picture]:
 
     gallery.show_gallery(
         [*own, *tiles],
-        chosen,
+        tile,
         key=Key.GALLERY,
         label=word("picture.strip"),
         remove=word("picture.remove"),

@@ -40,7 +40,8 @@ def load(card: ModelCard) -> Classifier | None:
 
 def before(card: ModelCard) -> str | None:
     """The model that can be shown in place of the card's: the last one that was loaded, else the first of the app."""
-    shelf, last = models.shelf(), state.get(Key.LOADED, models.FIRST)
+    shelf = models.shelf()
+    last = state.get(Key.LOADED, models.first(shelf))
     return last if last in shelf and last != card.slug else None
 
 

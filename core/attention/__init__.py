@@ -9,9 +9,11 @@ from core.attention.recurrent import RECURRENT
 from core.attention.reduction import has_rows, has_token, heads, rows, to_grid
 from core.attention.rollout import ROLLOUT, can_roll, rollout_map
 from core.attention.tap import Record
+from core.attention.variation import NEARLY_CONSTANT, is_nearly_constant, variation
 
 __all__ = [
     "MECHANISMS",
+    "NEARLY_CONSTANT",
     "PLAIN",
     "RECURRENT",
     "ROLLOUT",
@@ -21,8 +23,10 @@ __all__ = [
     "has_rows",
     "has_token",
     "heads",
+    "is_nearly_constant",
     "mechanism",
     "rollout_map",
     "rows",
     "to_grid",
+    "variation",
 ]

@@ -12,7 +12,7 @@ from core.data.layout import ALL_SPLITS
 from core.data.matching import match_classes
 from core.data.names import stored
 from core.data.pictures import IMAGENETTE, PICTURES, SEED, SEEDS, open_collection
-from core.data.samples import describe_sample, list_samples, open_sample, sample_truth
+from core.data.samples import Swap, describe_sample, list_samples, open_sample, sample_truth, swaps, unswapped
 
 __all__ = [
     "ALL_SPLITS",
@@ -26,6 +26,7 @@ __all__ = [
     "SEED",
     "SEEDS",
     "Collection",
+    "Swap",
     "Taken",
     "describe_sample",
     "fetch_imagenette",
@@ -37,4 +38,6 @@ __all__ = [
     "open_collection",
     "open_sample",
     "stored",
+    "swaps",
+    "unswapped",
 ]

@@ -18,7 +18,7 @@ from core import scenes
 from core.data.datasets import IMAGENETTE, SUFFIXES, find_folder
 from core.images import open_image
 from core.scenes.shortcuts import HOMES, SHORTCUTS
-from core.tasks import TASKS, Layout, Task, draw_pixels, find_task, task
+from core.tasks import CUE, TASKS, Layout, Task, draw_pixels, find_task, task
 from core.types import InvalidInput, Picture
 
 SCENE_SIDE = 512
@@ -40,6 +40,18 @@ class Sample:
     slug: str
     title: str
     truth: str | None = None
+
+
+@dataclass(frozen=True)
+class Swap:
+    """The picture of a task with its cue where it leads to one ``answer``: its sample's ``slug``.
+
+    ``cue`` is what the cue is then, where that differs from swap to swap ("sun", "moon"); else it is empty.
+    """
+
+    slug: str
+    answer: str
+    cue: str = ""
 
 
 def scene_sample(seed: int) -> Sample:
@@ -110,6 +122,35 @@ def task_layout(slug: str) -> Layout:
             answers=list(own.answers),
         )
     return task(family).compose(_number(number), answer) if answer else own
+
+
+def unswapped(slug: str) -> str:
+    """The slug of the picture of a task with its cue as it was at first; any other slug as it is."""
+    family, _, rest = slug.partition("/")
+    return f"{family}/{rest.partition('/')[0]}" if find_task(family) else slug
+
+
+def swaps(slug: str) -> tuple[Swap, ...]:
+    """Every picture of a task that differs from a sample's in its cue alone, the unchanged one first.
+
+    There is none for the sample of anything else than a task.
+
+    Raises:
+        InvalidInput: there is no such picture.
+    """
+    first = unswapped(slug)
+    if not find_task(slug.partition("/")[0]):
+        return ()
+    slugs = {answer: f"{first}/{answer}" for answer in task_layout(first).answers}
+    slugs[next(iter(slugs))] = first
+    cues = {answer: _cue(task_layout(one)) for answer, one in slugs.items()}
+    differ = len(set(cues.values())) > 1
+    return tuple(Swap(one, answer, cues[answer] if differ else "") for answer, one in slugs.items())
+
+
+def _cue(layout: Layout) -> str:
+    """The name of a layout's cue; nothing where it has none."""
+    return next((one.name for one in layout.items if one.role == CUE), "")
 
 
 def folder_samples(each: int = 1) -> tuple[Sample, ...]:

@@ -6,9 +6,11 @@ from core.models import own, torchvision_models, zoo
 from core.models.answers import absent_class
 from core.models.copying import duplicate
 from core.models.own import MAX_WEIGHTS, WEIGHT_SUFFIXES
+from core.models.short_sighted import RECEPTIVE_FIELD
 
 __all__ = [
     "MAX_WEIGHTS",
+    "RECEPTIVE_FIELD",
     "WEIGHT_SUFFIXES",
     "absent_class",
     "duplicate",

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from app.components.overlay.layer import Layer, Rows, Stack
-from app.components.overlay.overlay import ADDRESS, SETTINGS, WORDS, pack, readable, show_overlay
+from app.components.overlay.overlay import ADDRESS, SETTINGS, WORDS, Sight, pack, readable, show_overlay
 
-__all__ = ["ADDRESS", "SETTINGS", "WORDS", "Layer", "Rows", "Stack", "pack", "readable", "show_overlay"]
+__all__ = ["ADDRESS", "SETTINGS", "WORDS", "Layer", "Rows", "Sight", "Stack", "pack", "readable", "show_overlay"]

@@ -119,6 +119,26 @@ function drawCell(context, frame, grid, { row, column }, ratio, heavy) {
   }
 }
 
+// What a cell sees of the picture: a dashed square about its middle, cut off where the model's square ends.
+function drawSight(context, { square }, { share, rows, columns }, { row, column }, ratio) {
+  const around = (start, length, at, count) => {
+    const [middle, half] = [start + ((at + 0.5) * length) / count, (share * length) / 2];
+    const first = Math.max(start, middle - half);
+    return [first, Math.min(start + length, middle + half) - first];
+  };
+  const [left, width] = around(square.left, square.width, column, columns);
+  const [top, height] = around(square.top, square.height, row, rows);
+  context.save();
+  context.lineWidth = 3 * ratio;
+  context.strokeStyle = "rgba(0, 0, 0, 0.5)";
+  context.strokeRect(left, top, width, height);
+  context.lineWidth = 1.5 * ratio;
+  context.strokeStyle = "#ffffff";
+  context.setLineDash([5 * ratio, 4 * ratio]);
+  context.strokeRect(left, top, width, height);
+  context.restore();
+}
+
 // One stage: its scenes side by side over the same picture, and the cells that are asked about or pointed at.
 function drawStage(context, state, picture, frame, parts, backdrop, ratio) {
   for (const { look: shown, from, to } of parts) {
@@ -152,8 +172,10 @@ function drawOutside(context, packet, picture, frame, { inside, width, height },
   context.restore();
 }
 
-function drawCells(context, { hover }, frame, { layer, query, map }, ratio) {
+function drawCells(context, { hover, packet }, frame, { layer, query, map }, ratio) {
   if (!layer) return;
+  const sees = hover && !hover.outside ? cellAt({ width: packet.sight?.columns, height: packet.sight?.rows }, hover) : query;
+  if (packet.sight && sees?.row !== undefined) drawSight(context, frame, packet.sight, sees, ratio);
   if (hover && !hover.outside) drawCell(context, frame, map, cellAt(map, hover), ratio, false);
   if (query && layer.rows) drawCell(context, frame, layer, query, ratio, true);
 }

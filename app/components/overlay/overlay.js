@@ -87,7 +87,10 @@ class Overlay {
     this.divider = new Divider(this, this.panes[0].stage);
     const panes = element("div", { class: "panes" }, ...this.panes.map((pane) => pane.node));
     const [near, rest] = [true, false].map((near) => this.strips.filter((strip) => strip.together === near));
-    this.root.replaceChildren(panes, ...near.map(({ node }) => node), this.controls.node, ...rest.map(({ node }) => node));
+    const sight = packet.sight
+      ? [element("p", { class: "sight" }, element("i"), element("span", { text: fill(packet.words.sight, packet.sight) }))]
+      : [];
+    this.root.replaceChildren(panes, ...sight, ...near.map(({ node }) => node), this.controls.node, ...rest.map(({ node }) => node));
     this.strips.forEach(({ radios }) => radios.buttons.get(focused)?.focus({ preventScroll: true }));
     this.root.onkeydown = ({ key }) => {
       if (key === "Escape") this.letGo(); // and nothing returned: false would take every other key from the browser
@@ -215,5 +218,5 @@ const groupsOf = (layers) => (layers.length ? [...new Set(layers.map((layer) => 
 // What the page is built from; as long as it stays, the elements stay, and with them the focus.
 function outline(packet) {
   const names = (side) => packet[side].map(({ slug, title, label, group, together }) => [slug, title, label, group, together]);
-  return packet && JSON.stringify([packet.words, ...SIDES.map(names)]);
+  return packet && JSON.stringify([packet.words, packet.sight, ...SIDES.map(names)]);
 }

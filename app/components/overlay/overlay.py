@@ -3,7 +3,7 @@
 The blob, little-endian:
 
     uint32   length of the header
-    JSON     the header: digest, picture, box, selected, words, settings, and the layers of both panes
+    JSON     the header: digest, picture, box, sight, selected, words, settings, and the layers of both panes
     bytes    the picture's file
     bytes    of each layer in turn, as app/components/overlay/layer.py says
 
@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -50,6 +50,8 @@ WORDS = tuple(
         *("opacity", "threshold", "view", "side", "wipe", "difference", "divider", "colors", "viridis", "inferno"),
         *("cividis", "scale", "scale_own", "scale_strip", "scale_both", "smooth", "full", "full_help"),
         "download",
+        # how far a cell sees: {side} pixels
+        "sight",
         # the readout: {row}, {column}, {value}, {there_row}, {there_column}, {uniform}, {first}, {second}; {share}
         *("beyond_scale", "hint", "hint_rows", "value", "masked", "outside", "beyond", "strongest", "difference_value"),
         *("difference_title", "difference_low", "difference_high"),
@@ -83,6 +85,20 @@ ADDRESS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What each setting, and the pinned patch, is called in the address, which the browser writes."""
+
+
+class Sight(NamedTuple):
+    """How far each cell of a model sees: a square of ``side`` pixels, ``share`` of the side of the model's square.
+
+    The cells are those of a grid of ``rows`` and ``columns``; each lies in the middle of what it sees.
+    """
+
+    side: int
+    share: float
+    rows: int
+    columns: int
+
+
 PARTS = (
     *("packet", "address", "field", "color", "look", "readout", "draw"),
     *("stack", "pane", "strip", "controls", "download", "overlay", "main"),
@@ -100,13 +116,15 @@ def pack(
     selected: tuple[str, str] = ("", ""),
     words: Mapping[str, str],
     settings: Mapping[str, Any] | None = None,
+    sight: Sight | None = None,
 ) -> bytes:
     """The blob for ``show``: a picture, the maps of both panes and every label, packed as the module's text says.
 
     ``pixels_jpeg`` is a JPEG (or PNG, WebP) of the whole picture at any resolution; ``picture_size`` (width, height)
     is the size that ``box``, the model's square, is measured in. ``selected`` names the layer that each pane starts
     with ("" the first); ``settings`` changes ``SETTINGS``. Both only set out from there: in the browser the viewer's
-    own choice stays until a blob comes that asks for something else than the one before it.
+    own choice stays until a blob comes that asks for something else than the one before it. ``sight`` is how far each
+    cell of a model sees, where that is less than its whole square.
 
     Raises InvalidInput for a box without area, two layers of one slug, unknown slugs, settings and missing words, and
     for layers that ``packed`` refuses.
@@ -121,6 +139,7 @@ def pack(
         "picture": {"width": int(picture_size[0]), "height": int(picture_size[1]), "bytes": len(pixels_jpeg)},
         "padding": BASELINE,
         "box": [left, top, right, bottom],
+        "sight": sight._asdict() if sight else None,
         "selected": [_chosen(*pair) for pair in zip(selected, (attention, attribution), strict=True)],
         "words": {key.removeprefix("overlay."): words[key] for key in WORDS},
         "settings": _settings(settings or {}),

@@ -12,6 +12,9 @@ class ExploreKey(StrEnum):
 
     OVERLAY = "overlay"
     SIDE = "side"
+    SWAP = "swap"
+    DEVIATION = "deviation"
+    GATE_DEVIATION = "gate_deviation"
     TEST = "test"
     ERASED = "erased"
     ERASE_MAP = "erase_map"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import runtime, state
+from app import attention_maps, runtime, state
 from app.state import Key, Subject, View
-from app.views.explore import agreement, attributions, methods, panes, pinned, prediction, share
+from app.views.explore import agreement, attributions, methods, panes, pinned, prediction, share, swap
 from app.views.explore.analysis import Analysis
 from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import address, section
@@ -18,6 +18,9 @@ def draw_page(subject: Subject) -> None:
     wanted = prediction.wanted(subject, Key.TARGET)
     reading = runtime.reading_with_panel(subject.classifier, subject.picture, wanted)
 
+    with st.container(key="question-panel"):
+        swap.show_question(subject)
+        pair = st.container(key="swap-panel")
     stage, side = st.columns([2.7, 1], gap="large")
     with side:
         answers, below = st.container(key="answer-panel"), st.container(key="agreement-panel")
@@ -30,15 +33,21 @@ def draw_page(subject: Subject) -> None:
     names = subject.classifier.card.classes
 
     with maps:
+        on_picture = bool(attention_maps.choices(reading))
+        if not on_picture:  # what weighs channels alone is seen in its bars first
+            panes.gates(reading)
         chosen, parameters = methods.pick(subject.classifier, reading)
         contrast = methods.can_contrast(chosen, other, names[target])
         every = attributions.compute(subject, chosen, parameters, target, contrast)
         found = attributions.on_side(every, state.get(ExploreKey.SIDE))
         strip = attributions.strip(subject, target, chosen, every, parameters)
         shown = panes.show_panes(subject, reading, chosen, strip, found, paired=contrast is not None)
+        with pair:
+            swap.show_swap(subject, reading, shown)
         if found is not None:
             attributions.gap(chosen, found, parameters, subject)
-        panes.gates(reading)
+        if on_picture:
+            panes.gates(reading)
 
     view = View(
         model=subject.classifier.card.slug,

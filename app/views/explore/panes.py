@@ -12,13 +12,17 @@ from app import attention_maps, figures, layers, runtime, state, titles
 from app.attention_maps import Choice
 from app.components.overlay import overlay
 from app.state import Key, Subject
+from app.titles import constancy
 from app.views.explore.attributions import Entry
 from app.views.explore.keys import ExploreKey
 from app.views.explore.parameters import asked_of
 from app.widgets import pictures
 from app.words import decimal, word
-from core import Attribution, Reading
+from core import Attribution, ModelCard, Reading
+from core.attention import is_nearly_constant
 from core.attribution import Method
+from core.models import RECEPTIVE_FIELD
+from core.types import SHORT_SIGHTED
 
 FEW = 3
 """Of more channel gates than these, one is shown at a time."""
@@ -62,14 +66,28 @@ def pack(
         runtime.picture_jpeg(picture),
         (width, height),
         picture.box,
-        layers.attention_layers(reading, attention_maps.find_choice(reading, selected[0]), classes),
+        layers.attention_layers(
+            reading,
+            attention_maps.find_choice(reading, selected[0]),
+            classes,
+            bool(state.get(ExploreKey.DEVIATION)),
+        ),
         [
             layers.attribution_layer(one, found, reading, classes, pairs.get(one), asked_of(one, model, given, reading))
             for one, found, given in shown
         ],
         selected=selected,
         words=labels,
+        sight=sight(model.card, reading),
     )
+
+
+def sight(card: ModelCard, reading: Reading) -> overlay.Sight | None:
+    """How far each cell of a short-sighted model sees; None for other models."""
+    if card.architecture != SHORT_SIGHTED:
+        return None
+    rows, columns = reading.energy.shape
+    return overlay.Sight(RECEPTIVE_FIELD, RECEPTIVE_FIELD / card.size, rows, columns)
 
 
 def show_panes(
@@ -99,6 +117,9 @@ def show_panes(
     blob = pack(subject, reading, shown, (left, right), word(f"overlay.attribution.{chosen.family}"))
     check_look()
     result = overlay.show_overlay(blob, key=ExploreKey.OVERLAY, on_select=select, addressed=True)
+    if choice is not None and is_nearly_constant(attention_maps.find_map(reading, choice.tap)):
+        help = word("gate.deviation.help")
+        st.toggle(word("gate.deviation.show"), key=ExploreKey.DEVIATION, help=help, persist_state="session")
     query = pinned(result.pick, reading, choice)
     title = titles.attention_title(reading, choice, query)
     if query is not None:
@@ -158,9 +179,17 @@ def gates(reading: Reading) -> None:
     if len(found) > FEW:
         chosen = st.selectbox(word("gate.which"), list(found), index=len(found) - 1, key=f"gates.{len(found)}")
         found = {chosen: found[chosen]}
-    for title, one in found.items():
-        st.plotly_chart(
-            figures.channel_bars(one.weights, title, word("gate.channel")),
-            config={"displayModeBar": False},
-            key=f"gate.{one.tap}",
-        )
+    constant = [one for one in found.values() if is_nearly_constant(one)]
+    deviation = bool(constant) and st.toggle(
+        word("gate.deviation.show"), key=ExploreKey.GATE_DEVIATION, help=word("gate.deviation.help")
+    )
+    for place, (title, one) in zip(st.columns(len(found)), found.items(), strict=True):
+        with place:
+            if one in constant:
+                st.caption(constancy(one))
+            deviating = deviation and one in constant
+            st.plotly_chart(
+                figures.channel_bars(one.weights, title, word("gate.channel"), deviating),
+                config={"displayModeBar": False},
+                key=f"gate.{one.tap}",
+            )

@@ -117,7 +117,7 @@ def held() -> None:
         def drop(slug: str = slug) -> None:
             state.remove_own_model(slug)
             if state.get(Key.MODEL) == slug:
-                models.choose(models.FIRST)
+                models.choose(models.first(models.shelf()))
 
         with st.container(horizontal=True, vertical_alignment="center"):
             told = models.outputs(one) or word("own.logits")

@@ -88,6 +88,14 @@ TERMS = {
         "Corner tag",
         "A colored mark in a corner of the picture that gives the class away in the training data of some models here.",
     ),
+    "counterfactual": (
+        "Counterfactual",
+        "The same picture with one change, here a moved cue: it shows whether the prediction depends on what was changed.",
+    ),
+    "cue": (
+        "Cue",
+        "The part of a task's picture that states which object counts, such as a star, a frame, or the sun.",
+    ),
     "deletion": (
         "Deletion curve",
         "The probability of the class while the cells of the picture are removed, the highest values of the map first; a good map makes it fall early.",
@@ -174,6 +182,10 @@ TERMS = {
         "A number from −1 to 1 for how similarly two maps order the regions: 1 is the same order, 0 no relation, −1 the reverse.",
     ),
     "recall": ("Recall", "Of all pictures of a class, the share that is predicted correctly."),
+    "receptive-field": (
+        "Receptive field",
+        "The square of the picture that one cell of a feature map sees; what lies outside it cannot change that cell.",
+    ),
     "rollout": (
         "Attention rollout",
         "A map that multiplies the attention of all layers, to estimate how much of each patch reaches the output.",

@@ -48,6 +48,7 @@ WORDS = {
     "overlay.full_help": "In a map of many cells a few values are far above the others, so the color scale ends at the 99th percentile. With this option it ends at the maximum.",
     "overlay.beyond_scale": "strongest {share} above the color scale",
     "overlay.download": "Save as PNG",
+    "overlay.sight": "Each cell sees only this square of {side} px.",
     "overlay.hint": "Point at the picture to read values.",
     "overlay.hint_rows": "Point at a patch to see what it attends to; click to pin it.",
     "overlay.value": "row {row}, column {column}: {value}",

@@ -1,4 +1,4 @@
-"""The keys of the tests' words that are known only when the app runs."""
+"""The keys of words of Explore, its tests and its swaps, that are known only when the app runs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from app.views.explore.tests.checks import LIMITS
 from core.evaluation.erasure import FILLS, WHICH
 from core.evaluation.sources import REFERENCES
 from core.kinds import KINDS
+from core.tasks import TASKS
 
 WAYS = ("uniform", "off", "shuffled", "other", "painted", "head", "channel", "glimpse")
 """What can become of an attention."""
@@ -41,5 +42,7 @@ OF_TESTS = {
     "check.{one.slug}.means": [f"check.{one}.means" for one in LIMITS],
     "check.{one.slug}.value": [f"check.{one}.value" for one in LIMITS],
     "check.{one.slug}.none": [f"check.{one}.none" for one in LIMITS],
+    "swap.label.{task.slug}": [f"swap.label.{one.slug}" for one in TASKS],
+    "swap.moved.{task.slug}": [f"swap.moved.{one.slug}" for one in TASKS],
 }
 """What such a key may be."""

@@ -8,8 +8,9 @@ import pytest
 import core
 from core import scenes
 from core.data import samples
-from core.data.samples import CONTRADICTED, SCENE_SIDE, open_sample
+from core.data.samples import CONTRADICTED, SCENE_SIDE, open_sample, swaps, unswapped
 from core.scenes.shortcuts import HOMES
+from core.tasks import TASKS
 from core.types import InvalidInput
 
 
@@ -79,3 +80,29 @@ def test_the_three_pictures_of_a_scene_differ_in_what_they_tell() -> None:
 def test_a_wrong_sample_is_one_sentence(slug: str) -> None:
     with pytest.raises(InvalidInput, match=r"^[^\n]+\.$"):
         open_sample(slug)
+
+
+@pytest.mark.parametrize("family", [one.slug for one in TASKS])
+def test_swaps_differ_in_the_cue_and_lead_to_every_answer(family: str) -> None:
+    every = swaps(f"{family}/7")
+    own = samples.task_layout(f"{family}/7")
+    assert [one.answer for one in every] == list(own.answers) and every[0].slug == f"{family}/7"
+    for one in every:
+        layout = samples.task_layout(one.slug)
+        assert layout.answer == one.answer == samples.sample_truth(one.slug)
+        assert unswapped(one.slug) == every[0].slug and swaps(one.slug) == every
+        assert layout.ground == own.ground
+    pictures = [open_sample(one.slug).pixels for one in every[:2]]
+    changed = (pictures[0] != pictures[1]).any(2).mean()
+    assert 0 < changed < 0.25, "most of the picture stays"
+
+
+def test_a_cue_has_a_name_of_its_own_where_it_differs() -> None:
+    assert {one.cue for one in swaps("tasks-sun-or-moon/3")} == {"sun", "moon"}
+    assert {one.cue for one in swaps("tasks-same-row/3")} == {""}
+
+
+def test_nothing_else_has_swaps() -> None:
+    assert swaps("scenes/42") == swaps("photo/hopper") == () and unswapped("scenes-tag/42/boat") == "scenes-tag/42/boat"
+    with pytest.raises(InvalidInput):
+        swaps("tasks-marked/one")

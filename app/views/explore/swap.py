@@ -1,0 +1,106 @@
+"""The question that the picture of a task puts, its cue moved with one click, and whether the prediction follows."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from app import runtime, state
+from app.state import Key, Subject
+from app.views.explore.keys import ExploreKey
+from app.views.explore.pair import Half, pair_html
+from app.views.explore.panes import Shown
+from app.widgets import pictures
+from app.words import plain, say, word
+from core import Reading
+from core.data import Swap, sample_truth, swaps
+from core.tasks import Task, find_task
+
+LOOK = Path(__file__).with_name("swap.css")
+
+
+def task_of(subject: Subject) -> Task | None:
+    """The task whose picture is shown, or None."""
+    return find_task(subject.sample.partition("/")[0])
+
+
+def show_question(subject: Subject) -> None:
+    """Draw the question of the task as a headline, and the buttons that move its cue if the model knows the answers."""
+    task = task_of(subject)
+    if task is None:
+        return
+    st.html(LOOK)
+    title, question = escape(say(task.title)), escape(say(task.question))
+    st.html(f'<p class="fovea-question"><span>{title}</span> {question}</p>')
+    every = swaps(subject.sample)
+    if {one.answer for one in every} <= set(subject.classifier.card.classes):
+        _pick(task, subject, {one.answer: one for one in every})
+
+
+def _pick(task: Task, subject: Subject, offered: dict[str, Swap]) -> None:
+    """Draw the buttons; a click makes the picture with the moved cue the chosen one."""
+    state.put(ExploreKey.SWAP, sample_truth(subject.sample))
+
+    def change() -> None:
+        state.put(Key.SAMPLE, offered[state.get(ExploreKey.SWAP)].slug)
+        state.forget(Key.TARGET)
+
+    label = word(f"swap.label.{task.slug}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="swap-row"):
+        st.markdown(f"**{label}**", width="content", help=word("term.counterfactual.means"))
+        st.pills(
+            label,
+            list(offered),
+            key=ExploreKey.SWAP,
+            format_func=lambda answer: _name(offered[answer]),
+            on_change=change,
+            label_visibility="collapsed",
+            required=True,
+        )
+
+
+def _name(swap: Swap) -> str:
+    """What a swap is called: by what its cue is then, else by the answer that it leads to."""
+    return swap.cue or swap.answer
+
+
+def show_swap(subject: Subject, reading: Reading, shown: Shown) -> None:
+    """Draw the picture as it was at first beside the one whose cue was moved, and the verdict; nothing before that."""
+    task, card = task_of(subject), subject.classifier.card
+    if task is None:
+        return
+    every = swaps(subject.sample)
+    first, now = every[0], next(one for one in every if one.answer == sample_truth(subject.sample))
+    if now == first or not {one.answer for one in every} <= set(card.classes):
+        return
+    picture = pictures.framed(card, pictures.find_picture(first.slug), subject.framing)
+    before = runtime.reading(subject.classifier, picture)
+    halves = (
+        Half(picture, before, plain("swap.before", name=_name(first)), first.answer),
+        Half(subject.picture, reading, plain("swap.after", name=_name(now)), now.answer),
+    )
+    moved = plain(f"swap.moved.{task.slug}", before=_name(first), after=_name(now))
+    names = card.classes[before.predicted], card.classes[reading.predicted]
+    kind = f"fovea-{outcome(*names, now.answer)}"
+    told = escape(verdict(*names, now.answer))
+    sentences = f'<p class="fovea-verdict {kind}">{escape(moved)} <strong>{told}</strong></p>'
+    st.html(sentences + pair_html(halves, card.classes, shown.choice, shown.query))
+
+
+def outcome(before: str, after: str, answer: str) -> str:
+    """What a prediction did when the cue led to another ``answer``: it "followed", "stayed", or went "elsewhere"."""
+    if before == after:
+        return "stayed"
+    return "followed" if after == answer else "elsewhere"
+
+
+def verdict(before: str, after: str, answer: str) -> str:
+    """Whether the prediction followed the cue, in a sentence."""
+    kind = outcome(before, after, answer)
+    if kind == "followed":
+        return plain("swap.followed", before=before, after=after)
+    if kind == "stayed":
+        return plain("swap.stayed", before=before)
+    return plain("swap.elsewhere", before=before, after=after, answer=answer)

@@ -1,0 +1,140 @@
+"""The pictures of tasks on Explore: the question, the cue moved with one click, the pair, and the verdict."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from app.runtime.painting import SIDE, painted_jpeg
+from app.state import Key
+from app.views.explore import pair
+from app.views.explore.keys import ExploreKey
+from app.views.explore.swap import outcome, verdict
+from app.widgets import pictures
+from app.words import plain, word
+from core.data import open_sample, swaps
+from core.tasks import task
+from tests.app.pages import open_page, said, well
+from tests.task_models import make_zoo
+
+MODELS = (
+    "tasks-sun-or-moon/cbam",
+    "tasks-sun-or-moon/plain",
+    "tasks-sun-or-moon/squeeze-excitation",
+    "tasks-same-row/self-attention",
+    "tasks-marked/attention-pooling",
+    "tasks-signposts/recurrent",
+    "tasks-odd-one-out/transformer",
+)
+FAST = MODELS[:2]
+CASES = [pytest.param(one, marks=[pytest.mark.slow] * (one not in FAST)) for one in MODELS]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = make_zoo(tmp_path_factory.mktemp("zoo"), MODELS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOVEA_PRETRAINED", str(folder))
+        yield folder
+
+
+def drawn(page: AppTest) -> str:
+    """What the page draws as HTML of its own, its styles aside."""
+    return "\n".join(one.proto.body for one in page.get("html") if not one.proto.body.startswith("<style"))
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_a_click_moves_the_cue_and_shows_the_pair_with_a_verdict(slug: str) -> None:
+    family = slug.partition("/")[0]
+    first, other = swaps(f"{family}/5")[:2]
+    page = well(open_page(model=slug, sample=first.slug))
+    assert str(task(family).question) in drawn(page) and "fovea-verdict" not in drawn(page)
+    page = well(page.button_group(key=ExploreKey.SWAP).set_value(other.answer).run())
+    assert page.query_params["sample"] == other.slug == page.session_state[Key.SAMPLE]
+    classifier = core.load(slug, "cpu")
+    before, after = (core.read(classifier, open_sample(one.slug)) for one in (first, other))
+    names = [classifier.card.classes[one.predicted] for one in (before, after)]
+    assert verdict(*names, other.answer) in drawn(page)
+    assert plain(f"swap.moved.{family}", before=first.cue or first.answer, after=other.cue or other.answer) in drawn(
+        page
+    )
+    widths = [float(one) for one in re.findall(r"width: ([\d.]+)%", drawn(page))]
+    rows = [classifier.card.classes.index(one) for one in (first.answer, other.answer)]
+    for reading in (before, after):
+        for row in rows:
+            assert np.abs(np.array(widths) - 100 * reading.probabilities[row]).min() < 0.06
+    assert word("answer.truth.right", name=other.answer) in said(page) or other.answer != names[1]
+    page = well(page.button_group(key=ExploreKey.SWAP).set_value(first.answer).run())
+    assert page.query_params["sample"] == first.slug and "fovea-verdict" not in drawn(page)
+
+
+def test_an_address_opens_the_pair_and_channels_that_react_are_counted_at_both_pictures() -> None:
+    first, other = swaps("tasks-sun-or-moon/40")
+    page = well(open_page(model="tasks-sun-or-moon/squeeze-excitation", sample=other.slug))
+    assert page.button_group(key=ExploreKey.SWAP).value == other.answer
+    classifier = core.load("tasks-sun-or-moon/squeeze-excitation", "cpu")
+    gates = [core.read(classifier, open_sample(one.slug)).maps[-1].weights for one in (first, other)]
+    moved = int((np.abs(gates[0] - gates[1]) > pair.MOVED).sum())
+    told = plain("swap.channels", moved=moved, channels=len(gates[0]), change=pair.MOVED)
+    assert drawn(page).count(f">{told}<") == 2 and drawn(page).count('class="fovea-swap-moved"') == 2 * moved
+
+
+def test_a_model_that_does_not_know_the_answers_sees_the_question_and_no_buttons() -> None:
+    page = well(open_page(model="scenes/cbam", sample="tasks-sun-or-moon/3"))
+    assert str(task("tasks-sun-or-moon").question) in drawn(page)
+    assert ExploreKey.SWAP not in [one.key for one in page.button_group]
+
+
+def test_a_scene_has_no_question() -> None:
+    assert "fovea-question" not in drawn(well(open_page(model="scenes/cbam", sample="scenes/24")))
+
+
+def test_an_answer_to_which_no_cue_leads_gives_way_to_a_picture_that_is_there() -> None:
+    page = open_page(model="tasks-marked/attention-pooling", sample="tasks-marked/3/purple")
+    assert not page.exception and any("purple" in one.value for one in page.warning)
+    assert page.session_state[Key.SAMPLE] == "tasks-marked/0"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "answer", "kind"),
+    [
+        ("fish", "car", "car", "followed"),
+        ("bird", "car", "car", "followed"),
+        ("fish", "fish", "car", "stayed"),
+        ("car", "car", "car", "stayed"),
+        ("fish", "bird", "car", "elsewhere"),
+    ],
+)
+def test_a_prediction_follows_stays_or_goes_elsewhere(before: str, after: str, answer: str, kind: str) -> None:
+    assert outcome(before, after, answer) == kind
+
+
+def test_both_maps_of_a_pair_are_painted_on_one_scale() -> None:
+    picture = open_sample("tasks-marked/3")
+    low, high = np.full((8, 8), 0.4, np.float32), np.full((8, 8), 0.8, np.float32)
+    bare, dim, bright = (
+        core.open_image(painted_jpeg(picture, values, (0.4, 0.8))).pixels.astype(float) for values in (None, low, high)
+    )
+    assert bare.shape == (SIDE, SIDE, 3)
+    assert np.abs(dim - bare).mean() < 3, "the lowest value of both lets the picture through"
+    assert np.abs(bright - bare).mean() > 40, "the highest covers it"
+
+
+def test_the_app_opens_with_a_task_and_its_models_are_chosen_by_task_and_mechanism() -> None:
+    page = well(open_page())
+    assert page.selectbox(key=Key.MODEL).value == "tasks-sun-or-moon/cbam"
+    assert page.session_state[Key.SAMPLE] == pictures.STARTS["tasks-sun-or-moon"]
+    assert page.selectbox(key=Key.TASK).options == [str(task(one.partition("/")[0]).title) for one in MODELS[2:]]
+    page = well(page.selectbox(key=Key.TASK).set_value("tasks-same-row").run())
+    assert page.selectbox(key=Key.MODEL).value == "tasks-same-row/self-attention"
+    assert page.session_state[Key.SAMPLE] == "tasks-same-row/0"
+    assert word("sight.positions") in said(page)
+    page = well(page.button_group(key=Key.FAMILY).set_value("scenes").run())
+    assert page.selectbox(key=Key.MODEL).value == "scenes/self-attention"
+    assert page.session_state[Key.SAMPLE].startswith("scenes/") and word("sight.positions") not in said(page)
