@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 import core
 from core.attention import MECHANISMS, mechanism
 from core.classifier import Classifier
+from core.data.datasets import DRAWN
 from core.models import zoo
 from core.types import InvalidInput, ModelCard, Picture
 
