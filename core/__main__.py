@@ -14,6 +14,7 @@ from core.commands.benchmarking import benchmark
 from core.commands.printing import escape_unprintable
 from core.commands.reading import explain, models
 from core.commands.scanning import add_scan, scan
+from core.commands.studying import SIZES, study
 from core.commands.training import add_recipe, evaluate, train
 from core.data.datasets import NAMES
 from core.evaluation.benchmark import PICTURES
@@ -57,6 +58,11 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("model", metavar="FAMILY/MECHANISM")
     add_data(one)
     one.add_argument("--store", action="store_true", help="keep what is measured in the model's card")
+    one = add("study", study)
+    one.add_argument("model", metavar="TASK/MECHANISM")
+    one.add_argument("--pictures", type=int, nargs="+", default=SIZES, help="numbers of training pictures to try")
+    one.add_argument("--full-reach", type=int, metavar="TIMES", help="instead: plain, all in view, so many more epochs")
+    one.add_argument("--out", help="the file of studies (default: the zoo's tasks.json)")
     one = add("benchmark", benchmark)
     one.add_argument("models", nargs="*", metavar="MODEL", help="models of the zoo (default: all that lie here)")
     one.add_argument("--sources", nargs="+", help="methods, attention/TAP, random, blob, edges (default: all that fit)")

@@ -1,0 +1,105 @@
+"""Studies of a task: how many training pictures a model needs, and what plain learns with the whole picture in view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.classifier import Classifier
+from core.data.datasets import Dataset, Split, hold
+from core.distributed import Processes, gather
+from core.evaluation.accuracy import evaluate
+from core.models import zoo
+from core.training.loop import Batches
+from core.training.recipe import Recipe
+from core.training.run import draw_card, fit, rounded
+from core.types import FOVEA, InvalidInput, ModelCard
+
+Report = Callable[[dict[str, Any]], None]
+FULL_REACH_WIDTHS = zoo.WIDTHS["scenes"]
+
+
+def first_pictures(split: Split, count: int) -> Split:
+    """The first pictures of a split.
+
+    Raises:
+        InvalidInput: it has fewer.
+    """
+    if not 1 <= count <= len(split):
+        raise InvalidInput(
+            "There are {there:,} training pictures, so {count:,} of them cannot be taken.",
+            there=len(split),
+            count=count,
+        )
+    return Split(split.labels[:count], split.read)
+
+
+def learning_curve(
+    slug: str,
+    data: Dataset,
+    recipe: Recipe,
+    sizes: Sequence[int],
+    *,
+    device: str = "auto",
+    cache: Path = Path(".cache/training"),
+    report: Report = lambda line: None,
+    batches: Batches = lambda loader, epoch: loader,
+) -> list[tuple[int, float]]:
+    """The validation accuracy of ``family/mechanism`` after training on the first so many pictures, fewest first.
+
+    Each training takes as many steps as one on all pictures, from fresh weights.
+
+    Raises:
+        InvalidInput: there are not so many pictures, or no such mechanism.
+    """
+    found = []
+    with gather(device) as processes:
+        for size in sorted(sizes):
+            some = replace(data, training=first_pictures(data.training, size))
+            longer = replace(recipe, epochs=round(recipe.epochs * len(data.training) / size))
+            card = draw_card(slug, some, longer)
+            share = _train(card, some, longer, processes, cache / f"{size}-pictures", report, batches)
+            found.append((size, share))
+    return found
+
+
+def full_reach(
+    task: str,
+    data: Dataset,
+    recipe: Recipe,
+    *,
+    device: str = "auto",
+    cache: Path = Path(".cache/training"),
+    report: Report = lambda line: None,
+    batches: Batches = lambda loader, epoch: loader,
+) -> float:
+    """The validation accuracy of a plain model of the task whose receptive field is the whole picture.
+
+    It is the residual backbone, with as many channels as for scenes.
+    """
+    card = replace(draw_card(f"{task}/plain", data, recipe), architecture=FOVEA, widths=FULL_REACH_WIDTHS)
+    with gather(device) as processes:
+        return _train(card, data, recipe, processes, cache / "full-reach", report, batches)
+
+
+def _train(
+    card: ModelCard,
+    data: Dataset,
+    recipe: Recipe,
+    processes: Processes,
+    cache: Path,
+    report: Report,
+    batches: Batches,
+) -> float:
+    data = replace(data, training=hold(data.training), validation=hold(data.validation))
+    module, _ = fit(card, data, recipe, processes, None, cache, report, batches)
+    return _accuracy(module, card, data, processes.device)
+
+
+def _accuracy(module: nn.Module, card: ModelCard, data: Dataset, device: torch.device) -> float:
+    return evaluate(Classifier(card, rounded(module), device), data.validation, steers={}).accuracy
