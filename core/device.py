@@ -1,7 +1,7 @@
-"""Which device runs the models, and the one worker thread that owns it.
+"""Choose the device that runs the models, and run jobs on its single worker thread.
 
 Streamlit runs every user in a thread of one process. One worker for each device takes their jobs one after another, so
-nothing that a job does to a shared model is ever seen by another. Called on the worker itself, a job runs inline.
+no job sees what another one does to a shared model. Called on the worker itself, a job runs inline.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ import torch
 from core.types import InvalidInput, Stopped
 
 T = TypeVar("T")
-LAST_JOB = 5  # seconds that a process which ends waits for the job in hand
+LAST_JOB = 5  # seconds to wait for the current job when the process ends
 
 
 def devices() -> tuple[str, ...]:
-    """The devices of this machine, the fastest first; ``cpu`` is always there."""
+    """The devices of this machine, the fastest first; ``cpu`` is always one of them."""
     found = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         found.append("mps")
@@ -33,7 +33,7 @@ def devices() -> tuple[str, ...]:
 
 
 def choose(name: str = "auto") -> torch.device:
-    """The device of that name; ``auto`` is the fastest one there is.
+    """The device of that name; ``auto`` is the fastest one.
 
     Raises:
         InvalidInput: this machine has no such device.
@@ -51,7 +51,7 @@ def choose(name: str = "auto") -> torch.device:
 
 
 def reduced_precision(device: torch.device) -> AbstractContextManager[object]:
-    """bfloat16 autocast where the device computes in it, for training only: it moves a map by several per cent."""
+    """bfloat16 autocast where the device supports it; for training only, as it changes maps by several per cent."""
     if device.type == "cuda" and torch.cuda.is_bf16_supported():
         return torch.autocast("cuda", torch.bfloat16)
     if device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
@@ -60,9 +60,9 @@ def reduced_precision(device: torch.device) -> AbstractContextManager[object]:
 
 
 def keep_freed_memory() -> None:
-    """Let glibc keep up to 256 MB of what is freed, for the next forward pass; elsewhere it does nothing.
+    """Let glibc keep up to 256 MB of freed memory for the next forward pass; without glibc it does nothing.
 
-    By default a thread beside the main one gives its memory back to the system after each pass and asks for it again,
+    By default, threads other than the main one return their memory to the system after each pass and request it again,
     which makes a small model's pass a tenth to a quarter longer.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
@@ -73,13 +73,13 @@ def keep_freed_memory() -> None:
 
 
 def keep_full_precision(device: torch.device) -> None:
-    """Let CUDA convolve in float32, as the processor does; by default cuDNN rounds to TF32, which a map shows."""
+    """Let CUDA convolve in float32, like the CPU; by default cuDNN rounds to TF32, which is visible in maps."""
     if device.type == "cuda":
         torch.backends.cudnn.allow_tf32 = False
 
 
 class Worker:
-    """One thread that runs jobs in order. Of one owner's waiting jobs only the newest is kept."""
+    """One thread that runs jobs in order; only the newest waiting job of an owner is kept."""
 
     def __init__(self, name: str):
         self._waiting: deque[tuple[object, Callable[[], Any], Future[Any]]] = deque()
@@ -89,7 +89,7 @@ class Worker:
         self._thread.start()
 
     def end(self) -> None:
-        """Finish the job in hand, begin no other, and wait a little for that."""
+        """Finish the current job, start no other, and wait a little for it."""
         with self._ready:
             self._waiting.clear()
             self._ended = True
@@ -126,11 +126,11 @@ class Worker:
                 _, job, future = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
                 try:
-                    with torch.enable_grad():  # whatever the last job's model left switched off
+                    with torch.enable_grad():  # the last job's model may have switched it off
                         future.set_result(job())
                 except BaseException as error:  # the caller's thread raises it
                     future.set_exception(error)
-            del job, future  # what a job gave or raised is its caller's alone while the worker waits
+            del job, future  # the worker keeps no result while it waits
 
 
 _workers: dict[str, Worker] = {}
@@ -139,7 +139,7 @@ _lock = threading.Lock()
 
 @atexit.register
 def end_all() -> None:
-    """End the workers before the interpreter does: one that it takes out of torch's own code aborts the process."""
+    """End the workers before the interpreter does: a thread that it ends within torch aborts the process."""
     for one in _workers.values():
         one.end()
 

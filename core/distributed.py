@@ -1,9 +1,9 @@
-"""The processes of one training: one alone, or several under torchrun, on one machine or on more.
+"""The processes of one training: a single one, or several under torchrun, on one or more machines.
 
 Each takes its share of every batch, and gradients are averaged over all (Li et al., "PyTorch Distributed", 2020): over
 nccl between NVIDIA devices, over gloo between processors. BatchNorm normalizes each share by itself, as torchvision's
-own references do, and the first process's statistics are kept: torch's synchronized one runs on NVIDIA devices only,
-and shares of sixteen pictures or more are enough without. Only the first process measures and writes.
+own references do, and the first process's statistics are kept: torch's synchronized version needs NVIDIA devices, and
+shares of sixteen pictures or more do not need it. Only the first process measures and writes.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from core import device as devices
 from core.types import InvalidInput
 
 T = TypeVar("T")
-PATIENCE = timedelta(hours=2)  # the others wait while the first one measures
+PATIENCE = timedelta(hours=2)  # the others wait while the first process measures
 
 
 @dataclass(frozen=True)
 class Processes:
-    """The ``world`` processes that train together, seen from the one of that ``rank``, which has this ``device``."""
+    """The group of ``world`` processes, as seen by the one with this ``rank`` and ``device``."""
 
     device: torch.device
     rank: int = 0
@@ -41,12 +41,12 @@ class Processes:
 
     @property
     def workers(self) -> int:
-        """How many workers read pictures for this process: half of its share of the cores."""
+        """The number of workers that read pictures for this process: half of its share of the cores."""
         own = (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", 1))
         return min(8, max(1, own // 2))
 
     def share(self, make: Callable[[], T]) -> T:
-        """What the first process makes, in all of them."""
+        """Run ``make`` in the first process and return its result in all of them."""
         if self.world == 1:
             return make()
         box: list[Any] = [make() if self.first else None]
@@ -54,7 +54,7 @@ class Processes:
         return box[0]
 
     def wait(self) -> None:
-        """Go on when all have come to this place."""
+        """Wait until all processes reach this point."""
         if self.world > 1:
             distributed.barrier()
 
@@ -63,12 +63,12 @@ class Processes:
         return DistributedDataParallel(model) if self.world > 1 else model
 
     def batches(self, count: int, batch: int, seed: int) -> list[list[int]]:
-        """Indices of this process's share of every batch: 0..count-1 shuffled by ``seed``, without an unfull batch.
+        """The indices of this process's share of every batch: 0..count-1 shuffled by ``seed``, full batches only.
 
-        The shares of all processes together are the batches of one that trains alone.
+        Together, the shares of all processes are the batches of a single process.
 
         Raises:
-            InvalidInput: a batch cannot be shared evenly.
+            InvalidInput: the batch size is not a multiple of the number of processes.
         """
         if batch % self.world:
             raise InvalidInput(
@@ -81,12 +81,12 @@ class Processes:
 
 
 def is_launched() -> bool:
-    """Whether torchrun started this process, so that there may be others."""
+    """Whether torchrun started this process, so that there may be other ones."""
     return distributed.is_available() and distributed.is_torchelastic_launched()
 
 
 def own_device(name: str = "auto") -> torch.device:
-    """The device of that name; under torchrun each process of a machine has a CUDA device of its own, or a processor.
+    """The device of that name; under torchrun each process of a machine has its own CUDA device, or the CPU.
 
     Raises:
         InvalidInput: there is no such device, or fewer devices than processes on this machine.
@@ -99,7 +99,7 @@ def own_device(name: str = "auto") -> torch.device:
 
 @contextmanager
 def gather(name: str = "auto") -> Iterator[Processes]:
-    """The processes that torchrun started, or this one alone, on the device of that name; at the end all wait for all.
+    """The processes started by torchrun, or this one alone, on the device of that name; all wait at the end.
 
     Raises:
         InvalidInput: there is no such device, or fewer devices than processes on this machine.
@@ -114,6 +114,6 @@ def gather(name: str = "auto") -> Iterator[Processes]:
     try:
         processes = Processes(device, distributed.get_rank(), distributed.get_world_size())
         yield processes
-        processes.wait()  # one that left while another was still in the group has been seen to abort
+        processes.wait()  # a process that leaves while another one is in the group may abort
     finally:
         distributed.destroy_process_group()

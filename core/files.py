@@ -1,4 +1,4 @@
-"""Files: written at one stroke, so that whoever looks meets a whole one, and read only where they are regular files."""
+"""Files: written atomically, so that readers always find a complete one, and read only if they are regular files."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ REASONS = {
     errno.ENETUNREACH: Message("there is no network"),
     errno.EHOSTUNREACH: Message("the server cannot be reached"),
 }
-"""What the commonest numbers of an ``OSError`` mean; of others the system's own words are shown."""
+"""Texts for the most common numbers of an ``OSError``; for others the system's text is shown."""
 
 
 def open_regular(path: Path, name: str | None = None) -> BinaryIO:
-    """A regular file, or a link to one, opened for reading bytes; ``name`` is what users know it by, if not its path.
+    """A regular file, or a link to one, opened for reading bytes; ``name`` is its name for users, by default its path.
 
-    A pipe would keep its reader waiting for good, and a device may never end: they are not even opened.
+    Pipes and devices are refused before they are opened: a pipe may block forever, and a device may never end.
 
     Raises:
         InvalidInput: it is a folder, a pipe, a socket or a device.
-        OSError: it is not there, or cannot be read.
+        OSError: it does not exist, or cannot be read.
     """
     if not stat.S_ISREG(path.stat().st_mode):
         raise irregular(path, name)
@@ -61,7 +61,7 @@ def open_regular(path: Path, name: str | None = None) -> BinaryIO:
 
 
 def irregular(path: Path, name: str | None = None) -> InvalidInput:
-    """The refusal of a path that leads to no regular file."""
+    """The error for a path that is not a regular file."""
     return InvalidInput(
         "{path} is a folder. Give the path of a file."
         if path.is_dir()
@@ -71,7 +71,7 @@ def irregular(path: Path, name: str | None = None) -> InvalidInput:
 
 
 def reason(error: BaseException) -> str:
-    """Why a file could not be had, of this machine or of the network, in words: no numbers and no names of classes."""
+    """Why a file of this machine or the network could not be read, in words: without error numbers and class names."""
     if isinstance(error, HTTPError):
         return Message("the server answers {answer}", answer=f"{error.code} {error.reason}".rstrip())
     if isinstance(error, URLError):
@@ -89,22 +89,22 @@ def reason(error: BaseException) -> str:
 
 
 def without_number(text: str) -> str:
-    """The first line of a message, without the numbers that systems begin theirs with and the brackets round it."""
+    """The first line of a message, without a leading error number and brackets."""
     line = text.strip().partition("\n")[0]
     inner = re.search(r"\[(?:Errno|WinError) -?\d+\]:? *(.*)", line)
     return (inner[1].rstrip(">") if inner else line).rstrip(".")
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of what somebody else's exception says, without its full stop."""
+    """The first line of the message of a foreign exception, without its period."""
     return str(error).strip().partition("\n")[0].rstrip(".") or Message("unknown error")
 
 
 def put(path: Path, data: bytes) -> None:
-    """Put a file in its place, also if the process is killed meanwhile or several write it at once: the last one stays.
+    """Write a file atomically, also if the process is killed or several write it at once: the last one stays.
 
     Raises:
-        OSError: the disk is full, or the folder gone; nothing is left of the new file then.
+        OSError: the disk is full, or the folder is gone; nothing is left of the new file then.
     """
     beside = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
@@ -119,19 +119,19 @@ def put(path: Path, data: bytes) -> None:
 
 
 def to_json(data: Any, *, ascii_only: bool = False, **layout: Any) -> str:
-    """JSON that every reader takes: NaN and infinity, which JSON does not know, are null; ``layout`` as json.dumps.
+    """Valid JSON: NaN and infinity, which JSON does not have, become null; ``layout`` as for json.dumps.
 
-    Bytes of a file's name that are no text become escapes, so that the whole can be encoded.
+    Bytes of file names that are not text become escapes, so that the result can be encoded.
     """
     text = json.dumps(nulled(data), ensure_ascii=ascii_only, allow_nan=False, **layout)
     return text.encode(errors="backslashreplace").decode()
 
 
 def native(path: Path) -> str:
-    """A path as libraries take it that know UTF-8 alone, also where the system's locale has none.
+    """A path for libraries that only accept UTF-8, also if the system's locale is another one.
 
     Raises:
-        InvalidInput: it is no UTF-8.
+        InvalidInput: it is not UTF-8.
     """
     try:
         return os.fsencode(path).decode()
@@ -140,7 +140,7 @@ def native(path: Path) -> str:
 
 
 def nulled(data: Any) -> Any:
-    """The same with None in the place of each number that is not finite."""
+    """The same with None in place of each number that is not finite."""
     if isinstance(data, dict):
         return {key: nulled(value) for key, value in data.items()}
     if isinstance(data, list | tuple):

@@ -1,7 +1,7 @@
-"""Cells of a CSV that a spreadsheet would run as a formula, made text again.
+"""Escape cells of a CSV that a spreadsheet would run as a formula.
 
-OWASP, "CSV injection": a cell that begins with one of these signs is read as a formula, which may open programs and
-addresses. An apostrophe before it makes it text. Numbers stay numbers.
+OWASP, "CSV injection": a cell that begins with one of these characters is read as a formula, which may open programs
+and addresses. A leading apostrophe makes it text. Numbers stay numbers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def defuse(cell: Any) -> Any:
-    """A cell as a CSV can hold it: a text that would be a formula behind an apostrophe, all else as it is."""
+    """A cell for a CSV: a text that would be a formula gets an apostrophe, anything else stays unchanged."""
     if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
         return f"'{cell}"
     return cell

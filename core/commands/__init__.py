@@ -1,1 +1,1 @@
-"""The commands of the shell, a file for each kind of work; ``core.__main__`` knows their options."""
+"""The commands of the command line; ``core.__main__`` holds their options."""

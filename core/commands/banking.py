@@ -1,4 +1,4 @@
-"""``bank``: a model's maps of other pictures, beside which an agreement is judged."""
+"""``bank``: a model's maps of other pictures, which an agreement is compared with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.models import zoo
 
 
 def bank(options: argparse.Namespace) -> None:
-    """Make the maps of other pictures beside which an agreement is judged; what is there already is not made again."""
+    """Make the maps of other pictures that an agreement is compared with; existing maps are not made again."""
     stored, rows, drawn = {card.slug for card in zoo.stored()}, [], {}
     for slug in options.models or [card.slug for card in zoo.stored()]:
         classifier = core.load(slug, options.device)

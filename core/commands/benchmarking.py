@@ -12,7 +12,7 @@ from core.models import zoo
 
 
 def benchmark(options: argparse.Namespace) -> None:
-    """Measure the methods and attention maps of models, and keep the table; what is in it already is not made again."""
+    """Measure the methods and attention maps of models and store the table; existing rows are not measured again."""
     rows: list[BenchmarkRow] = []
     for slug in options.models or [card.slug for card in zoo.stored()]:
         rows += core.benchmark(

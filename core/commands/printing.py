@@ -1,4 +1,4 @@
-"""How the commands speak: answers on standard output, as text or as JSON, and progress on standard error."""
+"""The output of the commands: results on standard output, as text or as JSON, and progress on standard error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.files import to_json
 
 def bar(words: str) -> Callable[[int, int], None]:
     """A progress callable that draws a bar on standard error."""
-    lines: list[tqdm] = []  # opened at the first batch: a mistake before it is one sentence and nothing else
+    lines: list[tqdm] = []  # opened at the first batch, so that an error before it is a single sentence
 
     def progress(done: int, total: int) -> None:
         if not lines:
@@ -30,29 +30,29 @@ def bar(words: str) -> Callable[[int, int], None]:
 
 
 def percent(value: float | None) -> str:
-    """A fraction as people read it."""
+    """A fraction in per cent."""
     return "not measured" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
 
 
 def counted(pictures: int) -> str:
-    """So many pictures, as people read it."""
+    """A number of pictures, in words."""
     return f"{pictures:,} picture{'' if pictures == 1 else 's'}"
 
 
 def print_answer(answer: dict[str, Any] | list[dict[str, Any]], text: str, options: argparse.Namespace) -> None:
-    """Print an answer as text, or as JSON, which is valid whatever the console can show."""
+    """Print a result as text, or as JSON, which is valid on every console."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
     print(to_json(answer, ascii_only=not unicode, indent=1) if options.json else text)
 
 
 def escape_unprintable(stream: TextIO | None) -> None:
-    """Let a console write what it has no letter for as an escape: a sentence never ends in a traceback."""
+    """Escape characters that the console cannot encode, so that no output ends in a traceback."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
 
 
 def remark(card: core.ModelCard) -> str:
-    """What only some models have: the accuracy where a shortcut says nothing, and the spread over seeds."""
+    """Facts of some models only: the accuracy without a shortcut, and the spread over seeds."""
     apart, seeds = card.facts.get("independent"), card.facts.get("seeds")
     text = f"  {percent(apart['accuracy'])} without its shortcut" if apart else ""
     if seeds:

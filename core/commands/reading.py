@@ -1,4 +1,4 @@
-"""``models`` and ``explain``: what there is, and what one model makes of one picture."""
+"""``models`` and ``explain``: list the models, and explain a model's prediction for one picture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.models.zoo import problems
 
 
 def models(options: argparse.Namespace) -> None:
-    """List the models of the zoo with their accuracy, and what is left of it without their attention."""
+    """List the models of the zoo with their accuracy, with and without their attention."""
     rows = core.cards()
     head = f"{'model':32}{'accuracy':>10}{'uniform':>10}{'shuffled':>10}{'off':>10}{'pictures':>10}"
     lines = [head]
@@ -31,7 +31,7 @@ def models(options: argparse.Namespace) -> None:
 
 
 def explain(options: argparse.Namespace) -> None:
-    """Read one picture with a model and attribute its answer; --out keeps the maps as NPZ."""
+    """Run a model on one picture and attribute its prediction; --out stores the maps as NPZ."""
     classifier = core.load(options.model, options.device)
     picture = core.open_image(options.picture)
     reading = core.read(classifier, picture)

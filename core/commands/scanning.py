@@ -1,4 +1,4 @@
-"""``scan``: a table of a model's answers over a data set; under torchrun, made by all its processes."""
+"""``scan``: a table of a model's predictions over a data set; under torchrun, made by all processes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add_scan(one: argparse.ArgumentParser) -> None:
 
 
 def scan(options: argparse.Namespace) -> None:
-    """Answer every picture of a data set and keep the table; a scan that was stopped goes on. Also under torchrun."""
+    """Predict every picture of a data set and store the table. A stopped scan is resumed. Also under torchrun."""
     pairs = [pair.partition("=") for pair in options.map]
     if any(not equals for _, equals, _ in pairs):
         raise core.InvalidInput("Write --map LABEL=CLASS, or LABEL= for a label without a class.")

@@ -1,4 +1,4 @@
-"""``train`` and ``evaluate``: a model is put into the zoo, and measured again."""
+"""``train`` and ``evaluate``: train a model for the zoo, and measure it again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.training.loop import Batch
 
 
 def option(part: Field[Any]) -> str:
-    """The option of the command line that is a part of the recipe."""
+    """The command-line option for a part of the recipe."""
     return "--" + part.name.replace("_", "-")
 
 
@@ -112,7 +112,7 @@ def train_one(model: str, data: Dataset, options: argparse.Namespace) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """Measure a model again: accuracy, and with its attention uniform, shuffled and off; --store keeps it."""
+    """Measure a model again, also with its attention uniform, shuffled and off; --store writes the card."""
     classifier = core.load(options.model, options.device)
     data = open_data(classifier.card.family, options)
     if data.classes != classifier.card.classes:

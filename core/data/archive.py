@@ -1,7 +1,7 @@
-"""Pictures in a zip, read one by one without unpacking anything to the disk.
+"""Read pictures from a zip one by one, without unpacking anything to the disk.
 
-A zip is untrusted. How long its table of contents is, what it says to unpack to and where its paths lead is known
-before anything is unpacked, and no picture is unpacked beyond the size that a picture may have.
+A zip is untrusted. The length of its table of contents, its unpacked size and its paths are checked before anything is
+unpacked, and no picture is unpacked beyond the largest size of a picture.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from core.messages import Message
 from core.types import InvalidInput, Picture
 
 LARGEST_ZIP = 500 << 20  # bytes of the file
-UNPACKED = 4 * LARGEST_ZIP  # bytes of all that is in it; pictures are packed already and hardly shrink
+UNPACKED = 4 * LARGEST_ZIP  # bytes of all files in it; pictures are compressed already and hardly shrink
 CONTENTS = 64 << 20  # bytes of the table of contents, enough for half a million pictures
 BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, ValueError, OSError)
-"""What reading out of a damaged, an encrypted or a strangely packed zip raises."""
+"""Exceptions from a damaged, encrypted or unsupported zip."""
 
 
 UTF8 = 0x800
@@ -37,14 +37,15 @@ ENCRYPTED = 0x1
 
 
 class Archive:
-    """An open zip that several threads may read pictures out of; ``entries`` are its files by their paths."""
+    """An open zip that several threads may read from; ``entries`` are its files by their paths."""
 
     def __init__(self, file: Path):
-        """Open the zip and look through its table of contents.
+        """Open the zip and check its table of contents.
 
         Raises:
-            InvalidInput: it is no zip, is too large, unpacks to too much, holds a path that leads out of it, or can be
-                opened with a password only.
+            InvalidInput: it is not a zip, is too large, also when unpacked, holds a path that leads out of it, or needs
+            a
+                password.
         """
         self.file, self.lock = file, threading.Lock()
         name = shown(file.name)
@@ -72,7 +73,7 @@ class Archive:
                 name=name,
                 stray=stray,
             )
-        self.entries = {tidy(path_of(one)): one for one in there}  # of two by one name the later one holds, as unpacked
+        self.entries = {tidy(path_of(one)): one for one in there}  # the later of two is used, as unpacked
         if sum(one.file_size for one in self.entries.values()) > UNPACKED:
             raise InvalidInput(
                 "{name} unpacks to more than {megabytes} MB. Split it into smaller files.",
@@ -87,7 +88,7 @@ class Archive:
         """The picture of that path.
 
         Raises:
-            Changed: the zip is gone or was written again.
+            Changed: the zip was removed or written again.
             InvalidInput: the picture is broken.
         """
         name = shown(str(self.file))
@@ -110,10 +111,10 @@ class Archive:
 
 
 def list_zip(file: Path, split: str | None = None) -> Collection:
-    """The pictures in a zip, sorted into folders or not; of one that holds splits, the pictures of one of them.
+    """The pictures in a zip, in class folders or not; if it holds splits, the pictures of one split.
 
     Raises:
-        InvalidInput: as ``Archive``, or it holds no picture, or no such split.
+        InvalidInput: as ``Archive``; or the zip holds no picture, or no such split.
     """
     archive = Archive(file.absolute())
     layout = arrange(sorted(path for path in archive.entries if shows(path)), split)
@@ -123,9 +124,9 @@ def list_zip(file: Path, split: str | None = None) -> Collection:
 
 
 def path_of(entry: zipfile.ZipInfo) -> str:
-    """The path that an entry is called by, with slashes between its parts.
+    """The path of an entry, with slashes between its parts.
 
-    Many programs write UTF-8 and do not say so; Python reads that as the code page of DOS.
+    Many programs write UTF-8 without its flag; Python reads that as the code page of DOS.
     """
     name = entry.filename
     if not entry.flag_bits & UTF8 and not name.isascii():
@@ -135,18 +136,18 @@ def path_of(entry: zipfile.ZipInfo) -> str:
 
 
 def tidy(path: str) -> str:
-    """A path as text that can be shown, without the parts that lead nowhere, or back within the zip."""
+    """A path as text that can be shown, normalized: without "." and ".." within the zip."""
     return shown("/".join(parts_of(path) or ()))
 
 
 def leads_out(path: str) -> bool:
-    """Whether a path would end up elsewhere if it were unpacked."""
+    """Whether a path would leave the folder when unpacked."""
     parts = parts_of(path)
     return path.startswith("/") or parts is None or any(re.match(r"[A-Za-z]:(/|$)", one) for one in (path, *parts[:1]))
 
 
 def parts_of(path: str) -> list[str] | None:
-    """The folders and the name that a path leads through; None where it leads above the first of them."""
+    """The folders and the name of a path; None if it leads above the first of them."""
     parts: list[str] = []
     for part in path.split("/"):
         if part == ".." and not parts:
@@ -159,12 +160,12 @@ def parts_of(path: str) -> list[str] | None:
 
 
 def contents(file: BinaryIO) -> int:
-    """The bytes of the table of contents, as the end of the zip tells them, in both ways that it may (APPNOTE 4.3)."""
+    """The size of the table of contents in bytes, from either form of the end record (APPNOTE 4.3)."""
     end = file.seek(0, os.SEEK_END)
     file.seek(max(0, end - 66_000))
     tail = file.read()
     short, long = tail.rfind(b"PK\5\6"), tail.rfind(b"PK\6\6")
-    told = int.from_bytes(tail[short + 12 : short + 16], "little") if short >= 0 else 0
-    if told == 0xFFFFFFFF:
-        told = 0
-    return max(told, int.from_bytes(tail[long + 40 : long + 48], "little") if long >= 0 else 0)
+    size = int.from_bytes(tail[short + 12 : short + 16], "little") if short >= 0 else 0
+    if size == 0xFFFFFFFF:
+        size = 0
+    return max(size, int.from_bytes(tail[long + 40 : long + 48], "little") if long >= 0 else 0)

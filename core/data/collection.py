@@ -1,4 +1,4 @@
-"""A collection: pictures in a fixed order, wherever they are stored, with their labels."""
+"""A collection: pictures with their labels in a fixed order, whether in files, a zip or drawn."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from core.messages import Message
 from core.types import InvalidInput, Picture
 
 MISSING = (-1, -1)
-"""The stamp of a file that was not there when it was listed."""
+"""The stamp of a file that did not exist when it was listed."""
 GONE = (FileNotFoundError, NotADirectoryError)
-"""What opening a file raises that was there and is not any more. What else it raises is wrong with that one file."""
+"""Exceptions for a file that no longer exists. Any other one means that this file is broken."""
 
 
 class Changed(InvalidInput):
-    """What was listed is not there any more, or is not what it was: no broken picture, but the end of a scan."""
+    """A listed file was removed or changed. This ends a scan, unlike a broken picture."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What each part of the data was read as, where that could be otherwise.
+    """How the data were interpreted, where there was a choice.
 
-    ``split`` is the one that was taken of all ``splits``, "" where the data are not parted. ``columns`` of a table name
-    its ``path``, ``label`` and ``split``, "" for none; ``headings`` are all that there are. ``note`` says what else is
-    of interest, "" for nothing. A run states all this, and with ``split`` and ``columns`` the same is taken again.
+    ``split`` is the chosen one of all ``splits``, "" for data without splits. ``columns`` maps ``path``, ``label`` and
+    ``split`` to the columns of a table, "" for none; ``headings`` are all its headings. ``note`` is a further remark,
+    or "". A run stores all this; ``split`` and ``columns`` reproduce the choice.
     """
 
     split: str = ""
@@ -44,14 +44,14 @@ class Taken:
 
 @dataclass(frozen=True, eq=False)
 class Collection:
-    """``paths`` and ``labels`` of n pictures, as the data have them; None for a picture without a label.
+    """``paths`` and ``labels`` of n pictures, as in the data; None for a picture without a label.
 
-    ``names`` are all labels there are. ``stamps`` (n, 2) int64 tell a changed picture: its size in bytes and when it
-    was written, or in a zip its checksum. ``origin`` opens the collection again; ``identity`` is the same for the same
-    paths and labels in the same order, and for nothing else.
+    ``names`` are all labels. ``stamps`` (n, 2) int64 identify a version of each picture: its size in bytes and its time
+    of change, or in a zip its checksum. ``origin`` opens the collection again; ``identity`` is a hash of the paths and
+    labels in their order.
 
-    ``read(i)`` gives a picture, from any thread. It raises ``Changed`` where the picture is not what was listed, and
-    any other InvalidInput where it is broken. ``taken`` says what each part was read as.
+    ``read(i)`` returns a picture, from any thread. It raises ``Changed`` if the picture changed since it was listed,
+    and any other InvalidInput if it is broken. ``taken`` states how the data were interpreted.
     """
 
     origin: str
@@ -75,10 +75,10 @@ def collect(
     read: Callable[[str, tuple[int, int]], Picture],
     taken: Taken = Taken(),
 ) -> Collection:
-    """The collection of listed files; ``read(path, stamp)`` gives one of them.
+    """The collection of listed files; ``read(path, stamp)`` opens one of them.
 
     Raises:
-        InvalidInput: there is none.
+        InvalidInput: there is no file.
     """
     if not paths:
         raise InvalidInput(
@@ -97,7 +97,7 @@ def collect(
 
 
 def stamp(path: Path) -> tuple[int, int]:
-    """Size in bytes and time of the last change in nanoseconds; ``MISSING`` where there is no such file."""
+    """Size in bytes and time of the last change in nanoseconds; ``MISSING`` if there is no such file."""
     try:
         found = path.stat()
     except (OSError, ValueError):  # the latter of a path that no file can have
@@ -106,10 +106,10 @@ def stamp(path: Path) -> tuple[int, int]:
 
 
 def read_picture(root: Path, path: str, known: tuple[int, int] | None = None) -> Picture:
-    """The picture in a file of a folder, if it is still the one of that stamp; None takes it as it is.
+    """The picture in a file of a folder, if it still has the ``known`` stamp; None accepts any.
 
     Raises:
-        Changed: the folder or the file is gone, or the file was written again.
+        Changed: the folder or the file was removed, or the file was written again.
         InvalidInput: the picture is broken.
     """
     place = root / stored(path)

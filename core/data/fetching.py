@@ -1,4 +1,4 @@
-"""Data sets that torchvision knows and fetches: Imagenette, CIFAR-10 and CIFAR-100."""
+"""Data sets that torchvision can download: Imagenette, CIFAR-10 and CIFAR-100."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ IMAGENETTE_BYTES = 99_003_388
 
 
 def open_cifar(name: str, folder: str | Path | None = None, *, download: bool = False) -> Dataset:
-    """CIFAR-10 or CIFAR-100 (Krizhevsky, 2009): 50,000 pictures of 32 px to train on and 10,000 of validation.
+    """CIFAR-10 or CIFAR-100 (Krizhevsky, 2009): 50,000 pictures of 32 px for training and 10,000 for validation.
 
-    torchvision's files are looked for in ``folder`` (default: FOVEA_DATA, else ``home()``), checked by their hashes,
-    and fetched only where ``download`` says so.
+    torchvision's files are searched in ``folder`` (default: FOVEA_DATA, else ``home()``), checked by their hashes, and
+    downloaded only if ``download`` is true.
 
     Raises:
-        InvalidInput: they are not there, or cannot be fetched.
+        InvalidInput: they are not there, or cannot be downloaded.
     """
     kind, root = CIFAR[name], place(folder)
     try:
@@ -52,18 +52,18 @@ def open_cifar(name: str, folder: str | Path | None = None, *, download: bool = 
 
 
 def _length(address: str) -> int:
-    """The bytes behind an address, as its server tells them."""
+    """The size in bytes of the file at an address, as stated by its server."""
     with urlopen(Request(address, method="HEAD"), timeout=30) as answer:
         return int(answer.headers["Content-Length"])
 
 
 def fetch_imagenette(root: Path | None = None, progress: Progress | None = None) -> Path:
-    """Fetch Imagenette at 160 px by torchvision, check and unpack it; the folder that holds train/ and val/.
+    """Download Imagenette at 160 px by torchvision, check and unpack it; returns the folder that holds train/ and val/.
 
-    ``progress(bytes, total)`` is called twice a second with what has arrived, in the caller's thread.
+    ``progress(bytes, total)`` is called twice a second in the caller's thread.
 
     Raises:
-        InvalidInput: it cannot be fetched, from no network for example; nothing half done is left then.
+        InvalidInput: it cannot be downloaded, for example without a network. No partial files are left.
     """
     root = root or home()
     try:

@@ -1,4 +1,4 @@
-"""Folders of pictures as data sets: a subfolder for each class, in train/ and val/ or not parted yet."""
+"""Folders of pictures as data sets: a subfolder for each class, in train/ and val/ or without splits."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ IMAGENETTE = {
     "n03888257": "parachute",
 }
 TERMS = "Weights: Apache-2.0. Trained on {}, whose terms allow non-commercial research and education only."
-KEPT = 0.1  # of each class for validation, where a folder is not parted
+KEPT = 0.1  # the share of each class for validation, where a folder has no splits
 
 
 @dataclass(frozen=True, eq=False)
 class Listing:
-    """Class folders' names in order, the pictures' paths in order, each one's class index (n,), and what is left out.
+    """The names of the class folders, the paths of the pictures, their class indices (n,), and the files left out.
 
-    The last are pictures that are no JPEG, PNG or WebP.
+    The files left out are pictures in other formats than JPEG, PNG and WebP.
     """
 
     names: list[str]
@@ -50,7 +50,7 @@ class Listing:
 
 
 def home() -> Path:
-    """Where downloaded data sets lie: ``fovea`` in the user's cache folder."""
+    """The folder of downloaded data sets: ``fovea`` in the user's cache folder."""
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "fovea"
 
 
@@ -67,9 +67,9 @@ def find_folder(folder: str | Path | None = None) -> Path | None:
 
 
 def list_pictures(folder: Path, root: Path) -> Listing:
-    """What a folder with a subfolder for each class holds, however deep in these.
+    """List a folder with a subfolder for each class, at any depth.
 
-    A folder that holds nothing but another one is passed through. Names in sentences are relative to ``root``.
+    A folder that holds only one other folder is skipped. Paths in messages are relative to ``root``.
 
     Raises:
         InvalidInput: a class has no picture.
@@ -96,7 +96,7 @@ def list_pictures(folder: Path, root: Path) -> Listing:
 
 
 def reduce(pixels: np.ndarray, short: int = 160) -> np.ndarray:
-    """A picture (h, w, 3) uint8 with a short side of at most ``short`` pixels: what training crops are cut from."""
+    """A picture (h, w, 3) uint8 reduced to a short side of at most ``short`` pixels, for training crops."""
     height, width = pixels.shape[:2]
     scale = short / min(height, width)
     if scale >= 1:
@@ -106,7 +106,7 @@ def reduce(pixels: np.ndarray, short: int = 160) -> np.ndarray:
 
 
 def _whole(pixels: np.ndarray) -> np.ndarray:
-    """A picture as it is: what a model is measured on, as the app sees it."""
+    """A picture unchanged, for evaluation as in the app."""
     return pixels
 
 
@@ -115,12 +115,12 @@ def _read(root: Path, paths: list[Path], ready: Callable[[np.ndarray], np.ndarra
 
 
 def _display_path(path: Path, root: Path) -> str:
-    """The name of a picture in a sentence: its path relative to the root."""
+    """The name of a picture in a message: its path relative to the root."""
     return shown(path.relative_to(root).as_posix())
 
 
 def terms(names: list[str]) -> str:
-    """How weights may be used that are trained on folders of these names: ImageNet's are known by WordNet's numbers."""
+    """The terms of weights trained on folders with these names; ImageNet's classes are known by WordNet numbers."""
     if IMAGENETTE.keys() >= set(names):
         return TERMS.format("Imagenette, a part of ImageNet")
     return TERMS.format("ImageNet") if all(re.fullmatch(r"n\d{8}", one) for one in names) else Dataset.terms
@@ -141,7 +141,7 @@ def _dataset(root: Path, training: Listing, validation: Listing, note: str = "")
 
 
 def part(listing: Listing, seed: int = 0) -> tuple[Listing, Listing]:
-    """A training and a validation half of one listing: of each class a tenth, at least one, drawn with ``seed``."""
+    """Split a listing into training and validation, a tenth of each class, at least one, drawn with ``seed``."""
     chance = Random(seed)
     kept: set[int] = set()
     for index in range(len(listing.names)):
@@ -158,12 +158,11 @@ def part(listing: Listing, seed: int = 0) -> tuple[Listing, Listing]:
 def open_folder(folder: str | Path | None) -> Dataset:
     """The data set in a folder with ``train/<class>`` and ``val/<class>``; Imagenette's folders get their plain names.
 
-    The two may be called otherwise, as ``layout`` knows them; without a validation split the one for testing takes its
-    place. Where there is neither, or no split at all, a tenth of the pictures of each class is kept for validation, and
-    a note says so.
+    Both may have the other names that ``layout`` knows. Without a validation split the test split is used. Without
+    either, or without any splits, a tenth of the pictures of each class is used for validation, and a note states it.
 
     Raises:
-        InvalidInput: there is no such folder, its two halves have different classes, or a class has no picture.
+        InvalidInput: there is no such folder, its two splits have different classes, or a class has no picture.
     """
     root = find_folder(folder) or place(folder)
     while root.is_dir() and len(inner := folders(root)) == 1 and parted(folders(root / stored(inner[0]))):

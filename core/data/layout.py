@@ -1,4 +1,4 @@
-"""How pictures are sorted into folders: a folder for each class, within or around folders for training and testing."""
+"""The layout of pictures in folders: a folder for each class, within or around folders for the splits."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from core.data.names import readable
 from core.types import InvalidInput
 
 ALL_SPLITS = "all"
-"""What takes the pictures of every split."""
+"""Selects the pictures of every split."""
 
 KINDS = {
     "val": {"val", "valid", "validation", "validate", "validating", "valset", "dev", "devset", "eval", "evaluation"},
     "test": {"test", "testing", "tests", "testset", "tst", "holdout"},
     "train": {"train", "training", "trainset", "trn"},
 }
-"""What the splits of a data set are called; the first of these kinds that is there is taken."""
+"""The names of splits by kind; the first of these kinds that exists is taken."""
 FILLING = {"set", "data", "dataset", "images", "image", "imgs", "img", "pictures", "photos", "split", "subset",
            "samples", "seg", "folder", "dir", "jpg", "png"}  # fmt: skip
-"""Words around them that say nothing of which split it is."""
+"""Words in folder names that do not identify a split."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Pictures with the folder that each is sorted into, None for one that lies in none.
+    """Pictures with the class folder of each, None without one.
 
-    ``splits`` are all there are, by the names that the data give them, and ``split`` the one that was taken. ``inside``
-    is the folder of that where all of its pictures lie in one.
+    ``splits`` are all splits by their names in the data, and ``split`` the one that was taken. ``inside`` is its
+    folder, if all of its pictures lie in one.
     """
 
     paths: list[str]
@@ -39,23 +39,23 @@ class Layout:
 
 
 def kind_of(name: str) -> str | None:
-    """The kind of split that a folder or a value of that name is, or None."""
+    """The kind of split that a name of a folder or a value stands for, or None."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
     words = [one for one in re.split(r"[\W\d_]+", apart) if one and one not in FILLING]
     return next((kind for kind, known in KINDS.items() if len(words) == 1 and words[0] in known), None)
 
 
 def parted(names: Iterable[str]) -> bool:
-    """Whether folders of these names are splits of a data set: two kinds or more, and others only beside training."""
+    """Whether folders of these names are splits: two kinds or more; others only if there is a training split."""
     kinds = {kind_of(one) for one in names}
     return len(kinds - {None}) > 1 and (None not in kinds or "train" in kinds)
 
 
 def choose(names: Iterable[str], split: str | None = None) -> str:
-    """The requested split, by its name or its kind; without that, of validation, test and training the first.
+    """The requested split, by its name or its kind; by default the first of validation, test and training.
 
     Raises:
-        InvalidInput: there is none like that.
+        InvalidInput: there is no such split.
     """
     names = sorted(names)
     if split is None:
@@ -72,13 +72,13 @@ def choose(names: Iterable[str], split: str | None = None) -> str:
 
 
 def arrange(paths: Sequence[str], split: str | None = None) -> Layout:
-    """What is to be taken of pictures in folders, and what each is labeled.
+    """Select pictures in folders, and find their labels.
 
-    Folders that hold everything else are passed through. Where the folders are splits, or where those of all classes
-    hold splits, one of them is taken: see ``choose``; ``ALL_SPLITS`` takes every one.
+    Folders that hold all others are skipped. If the folders are splits, or those of all classes hold splits, one split
+    is taken, see ``choose``; ``ALL_SPLITS`` takes all of them.
 
     Raises:
-        InvalidInput: there is no split like that.
+        InvalidInput: there is no such split.
     """
     parts = [path.split("/") for path in paths]
     depth = pass_through(parts)
@@ -101,7 +101,7 @@ def arrange(paths: Sequence[str], split: str | None = None) -> Layout:
 
 
 def arrange_one(parts: list[list[str]], level: int, depth: int, chosen: str) -> Layout:
-    """The pictures of one split, whose folder is that many folders deep."""
+    """The pictures of one split; its folder is at depth ``level``."""
     own = [one for one in parts if len(one) > level + 1 and one[level] == chosen]
     if level > depth:  # within the folders of the classes
         return Layout(["/".join(one) for one in own], [sorted_into(one, depth) for one in own])
@@ -111,7 +111,7 @@ def arrange_one(parts: list[list[str]], level: int, depth: int, chosen: str) -> 
 
 
 def pass_through(parts: list[list[str]], depth: int = 0) -> int:
-    """How deep the folders lie that tell pictures apart."""
+    """The depth of the first folders that differ between pictures."""
     while parts and all(len(one) > depth + 2 and one[depth] == parts[0][depth] for one in parts):
         depth += 1
     return depth

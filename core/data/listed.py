@@ -1,4 +1,4 @@
-"""Pictures in a folder, sorted into subfolders or not."""
+"""Pictures in a folder, with or without subfolders."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from core.data.walking import folders, walk
 
 
 def list_folder(root: Path, split: str | None = None) -> Collection:
-    """The pictures in a folder; of one that holds splits, the pictures of one of them: see ``layout``.
+    """The pictures in a folder; if it holds splits, those of one split, see ``layout``.
 
-    A folder may be called by the name of the split that it is.
+    The folder itself may be the requested split, by its name.
 
     Raises:
         InvalidInput: it holds no picture, no such split, or cannot be read.
@@ -31,7 +31,7 @@ def list_folder(root: Path, split: str | None = None) -> Collection:
 
 
 def lay_out(root: Path, split: str | None) -> Layout:
-    """What is to be taken of the pictures in a folder; where that is one folder in it, no other is gone through."""
+    """The layout of a folder. If only one of its folders is taken, the others are not read."""
     names = folders(root)
     if parted(names) and split != ALL_SPLITS:
         chosen = choose(names, split)

@@ -1,4 +1,4 @@
-"""Where the pictures of a table lie: by their paths, or by what is left of these on another machine."""
+"""Find the pictures of a table, also if its paths were written on another machine."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from core.messages import Message
 from core.types import InvalidInput
 
 SAMPLE = 20
-"""Paths that tell where the others lie."""
+"""Paths that are tried to find where all lie."""
 DEEP = 8
-"""First parts of a path that another machine may have had more."""
+"""The most leading parts of a path that are dropped."""
 ENDINGS = (".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG", ".webp")
-"""What a table may leave out of the names of pictures."""
+"""Endings that a table may omit."""
 MOST = 60
-"""Folders beside a table that are looked into."""
+"""The most folders next to a table that are searched."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where a table lies, and which paths from there name pictures."""
+    """The folder of a table, and tests of which paths from there name pictures."""
 
     root: Path
     inner: list[str] = field(default_factory=list)
@@ -37,31 +37,31 @@ class Places:
             self.inner.extend(folders(self.root)[:MOST])
 
     def exists(self, path: str) -> bool:
-        """Whether there is a picture of that path: by its ending, or by how it begins."""
+        """Whether there is a picture at that path: by its ending, or by its first bytes."""
         try:
             place = self.root / path
             if not path or not place.is_file():
                 return False
-            return looks_so(path) or begins_so(place)
-        except (OSError, ValueError):  # the latter of a path that no file can have
+            return names_picture(path) or holds_picture(place)
+        except (OSError, ValueError):  # ValueError: an impossible path
             return False
 
     def share(self, cells: Sequence[str]) -> float:
-        """How many of some cells name a picture; a little more where the pictures are there too."""
+        """The share of cells that name a picture; a little higher where the pictures exist."""
         where = locate(self, cells)
         named = sum(where.resolve(cell) is not None for cell in cells)
         there = sum(self.exists(cell.replace("\\", "/")) for cell in cells)
         return (named + 0.1 * there) / max(1, len(cells))
 
 
-def looks_so(cell: str) -> bool:
-    """Whether a cell ends as the path of a picture does, and is neither an address nor a sentence."""
+def names_picture(cell: str) -> bool:
+    """Whether a cell ends like the path of a picture, and is neither an address nor a sentence."""
     slashed = cell.replace("\\", "/")
     return len(cell) < 1000 and "://" not in cell and "\n" not in cell and shows(slashed.rpartition("/")[2])
 
 
-def begins_so(place: Path) -> bool:
-    """Whether a file begins as a JPEG, PNG or WebP does."""
+def holds_picture(place: Path) -> bool:
+    """Whether a file begins like a JPEG, PNG or WebP."""
     with open_regular(place) as file:
         head = file.read(12)
     return head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or (head[:4] == b"RIFF" and head[8:] == b"WEBP")
@@ -69,14 +69,14 @@ def begins_so(place: Path) -> bool:
 
 @dataclass(frozen=True)
 class Rule:
-    """How a path is changed to lead to its file: ``drop`` first parts go, ``before`` and ``after`` stand around it."""
+    """A change of a path: the first ``drop`` parts are removed, ``before`` and ``after`` are added around it."""
 
     drop: int = 0
     before: str = ""
     after: str = ""
 
     def apply(self, cell: str) -> str:
-        """The path from where the table lies, or as it is where that is whole."""
+        """The path relative to the table's folder, or unchanged if it is absolute."""
         path = cell.replace("\\", "/")
         if self == Rule():
             return path
@@ -86,14 +86,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Where:
-    """How the paths of a table are read; ``note`` says what is of interest in that."""
+    """How the paths of a table are read; ``note`` describes it."""
 
     places: Places
     rule: Rule
 
     @property
     def note(self) -> str:
-        """What was done to the paths, in a sentence; "" for nothing."""
+        """The change of the paths, in a sentence; "" for none."""
         if self.rule == Rule():
             return ""
         folder = Message("in the folder {folder}", folder=shown(self.rule.before.rstrip("/")))
@@ -107,16 +107,18 @@ class Where:
         return Message("The pictures were found {ways}.", ways=ways)
 
     def resolve(self, cell: str) -> str | None:
-        """The path of a row's picture, as it is shown, whether it is there or not; None where a cell names none."""
+        """The path of a row's picture as text, whether or not it exists; None if the cell names no picture."""
         ways = [one.removeprefix("./") for one in (cell, self.rule.apply(cell), cell.replace("\\", "/"))]
-        if not cell.isascii():  # macOS takes accents apart, others do not
+        if not cell.isascii():  # macOS decomposes accents, others do not
             ways += [unicodedata.normalize(form, ways[1]) for form in ("NFC", "NFD")]
-        there = next((one for one in dict.fromkeys(ways) if self.places.exists(one)), cell if looks_so(cell) else None)
+        there = next(
+            (one for one in dict.fromkeys(ways) if self.places.exists(one)), cell if names_picture(cell) else None
+        )
         return None if there is None else shown(there)
 
 
 def locate(places: Places, cells: Sequence[str]) -> Where:
-    """Where the pictures of these paths lie: as they are written, or else by the rule that finds the most of them."""
+    """How to find the pictures of these paths: as written, or by the rule that finds the most of them."""
     step = max(1, len(cells) // SAMPLE)
     some = [cell for cell in cells[::step] if cell][:SAMPLE]
 
@@ -129,7 +131,7 @@ def locate(places: Places, cells: Sequence[str]) -> Where:
             return 0
         return sum(map(places.exists, paths))
 
-    endings = ("",) if all(map(looks_so, some)) else ("", *ENDINGS)
+    endings = ("",) if all(map(names_picture, some)) else ("", *ENDINGS)
     deepest = min(DEEP, max(cell.replace("\\", "/").count("/") for cell in some))
     best, most = Rule(), 0
     for drop, folder, ending in product(range(deepest + 1), ("", *places.inner), endings):

@@ -20,16 +20,16 @@ def match_classes(
     mapping: Mapping[str, str | None] | None = None,
     aliases: Mapping[str, int] | None = None,
 ) -> dict[str, int | None]:
-    """The class index of each label; None for one that no class or more than one class answers to.
+    """The class index of each label; None if no class or more than one class matches.
 
-    The closest way to write a name decides (``WAYS``): a class of exactly that name, then one of that name in other
-    case, then one that differs in hyphens, underscores and spaces too. Of a class "tench, Tinca tinca" each part is a
-    name. Imagenette's ten WordNet numbers are known; a thousand of them are ImageNet's classes in order (Russakovsky et
-    al., 2015). ``aliases`` are other names, in small letters with spaces, of class indices, for labels that are no
-    class's own. ``mapping`` says it for labels of its own: label -> class name, None or "" for no class.
+    The strictest comparison decides (``WAYS``): a class of exactly that name, then one that differs in case, then one
+    that differs in hyphens, underscores and spaces too. Each part of a class "tench, Tinca tinca" is a name.
+    Imagenette's ten WordNet numbers are known; a thousand of them are ImageNet's classes in order (Russakovsky et al.,
+    2015). ``aliases`` are other names of class indices, in lower case with spaces, for labels that match no class.
+    ``mapping`` assigns labels explicitly: label -> class name, None or "" for no class.
 
     Raises:
-        InvalidInput: the mapping names a class that the model does not know.
+        InvalidInput: the mapping names a class that the model does not have.
     """
     if mapping is not None and not isinstance(mapping, Mapping):
         raise InvalidInput("The mapping must be a dict from labels to class names, not {given}.", given=brief(mapping))
@@ -62,7 +62,7 @@ def match_classes(
 
 
 def exact(name: str) -> str:
-    """A name as it is written; how its accents are put together does not count (Unicode NFC)."""
+    """A name as it is written, with composed accents (Unicode NFC)."""
     return unicodedata.normalize("NFC", name).strip()
 
 
@@ -78,11 +78,11 @@ def plain(name: str) -> str:
 
 
 WAYS: tuple[Callable[[str], str], ...] = (exact, caseless, plain)
-"""How a label and a class are compared, the strictest first."""
+"""The comparisons of a label and a class, the strictest first."""
 
 
 def names(classes: Sequence[str]) -> list[tuple[Callable[[str], str], dict[str, set[int]]]]:
-    """What classes answer to: for each way to compare, which names mean which; all whole names before any part."""
+    """The names of the classes for each comparison, each with its class indices; all whole names before any part."""
     parts = [{*name.split(","), IMAGENETTE.get(name, name)} for name in classes]
     tables = []
     for answering in ([{name} for name in classes], parts):
@@ -96,5 +96,5 @@ def names(classes: Sequence[str]) -> list[tuple[Callable[[str], str], dict[str, 
 
 
 def look_up(label: str, tables: Iterable[tuple[Callable[[str], str], Mapping[str, set[int]]]]) -> set[int]:
-    """The classes that answer to a label in the first table in which any does."""
+    """The classes that match a label in the first table in which any does."""
     return next((found for way, known in tables if (found := known.get(way(label)))), set())

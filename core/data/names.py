@@ -1,4 +1,4 @@
-"""File names as text: every name can be shown, stored and found again, even one that is not UTF-8."""
+"""File names as text: every name can be shown, stored and restored, even if it is not UTF-8."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 import re
 
 STRANGE = re.compile(r"[\ud800-\udfff\x00-\x1f\x7f]|\\(?=x[0-9a-f]{2})")
-"""What cannot stand in a text: bytes that are no UTF-8, as Python keeps them in a path; controls; and what would look
-like them once they are escaped."""
+"""Characters to escape: bytes that are not UTF-8, as Python keeps them in a path; control characters; and text that
+would look like one of these escapes."""
 
 
 def shown(path: str) -> str:
@@ -18,12 +18,12 @@ def shown(path: str) -> str:
 
     try:
         return STRANGE.sub(escape, path)
-    except UnicodeEncodeError:  # halves of characters, which only Windows has in names
+    except UnicodeEncodeError:  # lone surrogates, which only Windows has in names
         return path.encode(errors="backslashreplace").decode()
 
 
 def stored(text: str) -> str:
-    """The path that ``shown`` made this text of."""
+    """The path that ``shown`` turned into this text."""
     if not re.search(r"\\x[0-9a-f]{2}", text):
         return text
     data = re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes([int(found[1], 16)]), os.fsencode(text))
@@ -31,7 +31,7 @@ def stored(text: str) -> str:
 
 
 def readable(name: str) -> str:
-    """A shown name as a label: its bytes are UTF-8, also where the system's locale has none, or Windows' code page."""
+    """A shown name as a label: its escaped bytes are read as UTF-8, or as the code page of Windows."""
     found = stored(name)
     if found.isprintable():
         return found

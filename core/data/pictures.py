@@ -66,7 +66,7 @@ def open_collection(
     what.
 
     Raises:
-        InvalidInput: there is no such object, no such split or column, or no picture in it.
+        InvalidInput: there are no such data, no such split or column, or no picture in them.
     """
     if str(data) in DRAWN:
         return draw_collection(str(data), seed, pictures)
@@ -93,7 +93,7 @@ def open_collection(
 
 
 def find(data: str | Path) -> Path:
-    """The path, which may be written as a collection's ``origin`` is."""
+    """The path, also in the form of a collection's ``origin``."""
     return next((one for one in (Path(data), Path(stored(str(data)))) if os.path.exists(one)), Path(data))
 
 
@@ -133,7 +133,7 @@ def draw_picture(slug: str) -> Picture:
 
 
 def draw_scene(slug: str) -> Picture:
-    """The scene of a slug, as models are measured on it: 128 px, with the shortcut of its own class if it has one."""
+    """The scene of a slug, as for evaluation: 128 px, with the shortcut of its own class if it has one."""
     family, _, seed = slug.partition("/")
     if family not in SHORTCUTS or not seed.isdecimal():
         raise InvalidInput("There is no scene '{slug}'. Scenes have numbers, such as scenes/42.", slug=slug)
@@ -147,7 +147,7 @@ def open_picture(origin: str, path: str) -> Picture:
     """One picture again, by its path in the collection that ``origin`` opens.
 
     Raises:
-        InvalidInput: it is not there any more, or is broken.
+        InvalidInput: it no longer exists, or is broken.
     """
     if origin in DRAWN:
         return draw_picture(path)
@@ -159,5 +159,5 @@ def open_picture(origin: str, path: str) -> Picture:
 
 @lru_cache(maxsize=4)
 def _archive(file: Path, state: tuple[int, int]) -> Archive:
-    """The open zip, kept for its next picture as long as its file is in that state: its table of contents is long."""
+    """The open zip, cached while its file is unchanged, because its table of contents is long."""
     return Archive(file)

@@ -1,4 +1,4 @@
-"""What a data set is: pictures with their classes, in a training and a validation split."""
+"""Data sets: pictures with their classes, in a training and a validation split."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEMORY = 4 << 30  # bytes
 class Split:
     """Pictures with their classes: ``labels`` (n,) int64 and ``read(i)`` -> (h, w, 3) uint8.
 
-    ``read`` can be pickled, so that other processes may read too.
+    ``read`` can be pickled, so that worker processes can read, too.
     """
 
     labels: np.ndarray
@@ -26,10 +26,10 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A training and a validation split over the same ``classes``; ``note`` says what is of interest in them.
+    """A training and a validation split over the same ``classes``, with a ``note`` on them.
 
-    ``terms`` say how weights that are trained on them may be used. Where a shortcut gives the class away in both,
-    ``independent`` is a validation split in which it says nothing, and the object itself is the class.
+    ``terms`` are the terms of weights trained on them. If a shortcut gives the class away in both, ``independent`` is a
+    validation split in which the shortcut is independent of the class, which is the object.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Dataset:
 
 
 def hold(split: Split, limit: int = MEMORY) -> Split:
-    """The split with its pictures in memory where they fit in ``limit`` bytes; else as it is, read at every look."""
+    """The split with its pictures in memory if they fit in ``limit`` bytes; else unchanged."""
     some = range(0, len(split), max(1, len(split) // 16))
     if len(split) * sum(split.read(i).nbytes for i in some) > limit * len(some):
         return split

@@ -1,8 +1,8 @@
-"""Pictures listed in a CSV: which of its columns holds the paths, which the labels, and where the pictures lie.
+"""Pictures listed in a CSV: find its columns of paths and labels, and the pictures.
 
-People's tables differ in everything: separators, encodings, headings, columns of numbers before the paths, paths of
-another machine. What the cells hold decides before what the columns are called, and what each was read as is stated. A
-file that is no table of pictures is refused without a word of what is in it: it may be any file of the machine.
+Tables differ in separators, encodings, headings, index columns, and paths from another machine. The content of the
+cells decides before the headings, and the interpretation is stated. A file that is not a table of pictures is refused
+without quoting its content: it may be any file on the machine.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from core.types import InvalidInput, Picture
 LARGEST = 100 << 20  # bytes
 SEPARATORS = ",;\t|"
 SAMPLE = 50
-"""Lines that tell how a table is made."""
+"""Lines that are examined to find the separator."""
 CONTROLS = 0.1
-"""Of the characters, how many may be no text."""
+"""The largest share of control characters."""
 SHARE = 0.5
-"""Of the lines, how many must name a picture for a file to be a table of pictures."""
+"""The least share of lines that must name a picture."""
 
 
 def list_csv(file: Path, split: str | None = None, columns: Mapping[str, str | None] | None = None) -> Collection:
-    """The pictures that a CSV lists, by paths from where it lies, with a label each where there is a column of labels.
+    """The pictures listed in a CSV, by paths relative to its folder, with labels if it has such a column.
 
-    ``columns`` say which heading is which, see ``open_collection``.
+    ``columns`` names the headings, see ``open_collection``.
 
     Raises:
-        InvalidInput: it cannot be read, is no table of pictures, or has no such split or column.
+        InvalidInput: it cannot be read, is not a table of pictures, or has no such split or column.
     """
     file = file.absolute()
     name, root = shown(file.name), file.parent
@@ -55,25 +55,25 @@ def list_csv(file: Path, split: str | None = None, columns: Mapping[str, str | N
     cells = [row[found.path] for _, row in body]
     where = locate(places, cells)
     paths = [where.resolve(cell) for cell in cells]
-    if len(set(paths)) < len(set(cells)):  # by that rule some pictures of different paths would be one
+    if len(set(paths)) < len(set(cells)):  # the rule would map different paths to one picture
         where = Where(places, Rule())
         paths = [where.resolve(cell) for cell in cells]
     if sum(path is not None for path in paths) < SHARE * len(paths):
         raise InvalidInput(
             "{name} is not a table of pictures, because hardly any line names one. Write one path per line.", name=name
         )
-    # The content of a line that names no picture is not repeated: it may be a slip, but also any line of any file.
+    # The content of a line without a picture is not quoted: it may be a line of any file.
     slips = {at: f"line {body[at][0]}" for at, path in enumerate(paths) if path is None}
-    told = [path or slips[at] for at, path in enumerate(paths)]
+    listed = [path or slips[at] for at, path in enumerate(paths)]
     labels = [found.label_of(row) if path else None for path, (_, row) in zip(paths, body, strict=True)]
-    stamps = (stamp(root / stored(path)) for path in told)
-    taken = Taken(chosen, splits, found.told(), found.headings, where.note)
+    stamps = (stamp(root / stored(path)) for path in listed)
+    taken = Taken(chosen, splits, found.roles(), found.headings, where.note)
     read = partial(read_listed, root, frozenset(slips.values()), name)
-    return collect(shown(str(file)), told, labels, stamps, read, taken)
+    return collect(shown(str(file)), listed, labels, stamps, read, taken)
 
 
 def read_listed(root: Path, slips: frozenset[str], name: str, path: str, known: tuple[int, int]) -> Picture:
-    """A picture of a table; InvalidInput as ``read_picture``, and where a line names none."""
+    """A picture of a table; InvalidInput as ``read_picture``, and if the line names no picture."""
     if path in slips:
         raise InvalidInput(
             "Line {number} of {name} names no picture. Write its path there.",
@@ -84,7 +84,7 @@ def read_listed(root: Path, slips: frozenset[str], name: str, path: str, known: 
 
 
 def pick_split(found: Columns, body: list[tuple[int, list[str]]], split: str | None) -> tuple[tuple[str, ...], str]:
-    """The splits that a column of a table names, and the one that is taken; "" where the table is not parted."""
+    """The splits in a column of a table, and the one that is taken; "" for a table without splits."""
     if found.split is None:
         if split not in (None, ALL_SPLITS):
             raise InvalidInput("There is no split '{split}', because the table has no column of splits.", split=split)
@@ -100,10 +100,10 @@ def pick_split(found: Columns, body: list[tuple[int, list[str]]], split: str | N
 def read_rows(file: Path) -> list[list[str]]:
     """The cells of a CSV, row by row, without the spaces around them; an empty line is an empty row.
 
-    Commas, semicolons, tabs or bars part the cells; the text is UTF-8, UTF-16, or of Windows' Western code page.
+    Separators are commas, semicolons, tabs or bars; encodings are UTF-8, UTF-16, and Windows' Western code page.
 
     Raises:
-        InvalidInput: it is too large, or no text.
+        InvalidInput: it is too large, or not text.
     """
     name = shown(file.name)
     try:
@@ -127,18 +127,18 @@ def read_rows(file: Path) -> list[list[str]]:
             "{name} cannot be read as a CSV, because it is not text. Save it as CSV in UTF-8.", name=name
         )
     first, _, rest = text.lstrip("\n").partition("\n")
-    said = first.strip().strip('"').lower()
-    if (said.startswith("sep=") and len(said) == 5) or said == "sep=":  # as Excel writes and reads it
-        return parse(rest, said[4:] or "\t")
+    start = first.strip().strip('"').lower()
+    if (start.startswith("sep=") and len(start) == 5) or start == "sep=":  # as Excel writes and reads it
+        return parse(rest, start[4:] or "\t")
     best = max(SEPARATORS, key=lambda one: regularity(text, one))
     return parse(text, best)
 
 
 def uncommented(rows: list[list[str]]) -> list[list[str]]:
-    """The rows, with an empty one for each comment: it begins with # and names no picture.
+    """The rows, with an empty one for each comment, which begins with # and names no picture.
 
-    A heading may begin so too: it has as many cells as the row after it, which names a picture. Below the first row of
-    another kind a comment has one cell only, for there names may begin so as well.
+    A heading may also begin with #: it has as many cells as the row after it, which names a picture. After the first
+    other row, a comment has one cell only, because names may begin with #, too.
     """
     pictures = [any(shows(cell.replace("\\", "/")) for cell in row) for row in rows]
     filled = [at for at, row in enumerate(rows) if any(row)]
@@ -155,7 +155,7 @@ def uncommented(rows: list[list[str]]) -> list[list[str]]:
 
 
 def decode(data: bytes) -> str | None:
-    """A text with one kind of line ends; None for what is no text."""
+    """The text with uniform line ends; None if the bytes are not text."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         ways = ["utf-16"]
     else:
@@ -171,7 +171,7 @@ def decode(data: bytes) -> str | None:
 
 
 def parse(text: str, separator: str) -> list[list[str]]:
-    """The cells of a text; InvalidInput where they cannot be separated."""
+    """The cells of a text; InvalidInput if they cannot be separated."""
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
         return [[cell.strip() for cell in row] for row in rows]
@@ -180,7 +180,7 @@ def parse(text: str, separator: str) -> list[list[str]]:
 
 
 def regularity(text: str, separator: str) -> tuple[float, int]:
-    """How well a separator parts a text: the share of lines with as many cells as most have, and how many these are."""
+    """How well a separator fits a text: the share of lines with the most frequent number of cells, and that number."""
     start = "\n".join(text.split("\n", SAMPLE)[:SAMPLE])
     try:
         counts = [len(row) for row in parse(start, separator) if row]

@@ -1,4 +1,4 @@
-"""The pictures in a folder: links are followed, hidden and system files are passed over."""
+"""List the pictures in a folder: links are followed, hidden and system files are skipped."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from core.types import InvalidInput
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".jfif", ".jpe"}
 FOREIGN = {".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2"}
-"""Endings of pictures too. Those that cannot be opened get a line that says so."""
+"""Other endings of pictures. Those that cannot be opened are listed as broken."""
 
 JUNK = {"__macosx", "@eadir", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "$recycle.bin", "lost+found",
         "system volume information", "thumbs.db", "desktop.ini"}  # fmt: skip
-"""What macOS, Windows and storage servers put beside pictures, in lower case; and all that begins with a dot."""
+"""Files of macOS, Windows and storage servers, in lower case; names that begin with a dot are hidden, too."""
 
 LINKS = 3
-"""Links to folders that are followed within one another: without an end, a few could lead round and round."""
+"""The most nested links to folders that are followed: more could lead into a cycle."""
 
 
 def hidden(name: str) -> bool:
-    """Whether a file or a folder of that name is passed over."""
+    """Whether a file or a folder of that name is skipped."""
     return name.startswith((".", "~$")) or name.lower() in JUNK
 
 
 def shows(path: str) -> bool:
-    """Whether a path is that of a picture, and no part of it is hidden."""
+    """Whether a path names a picture, and no part of it is hidden."""
     return os.path.splitext(path)[1].lower() in SUFFIXES | FOREIGN and not any(map(hidden, path.split("/")))
 
 
 def folders(root: Path) -> list[str]:
-    """The folders in a folder, in order, as they are shown; links to folders are some."""
+    """The folders in a folder, including links to folders, in order, as text."""
     return [shown(one.name) for one in list_entries(root) if is_folder(one)]
 
 
 def walk(
     root: Path, before: str = "", above: frozenset[tuple[int, int]] | None = None, links: int = 0
 ) -> Iterator[str]:
-    """The pictures in a folder and the folders in it, in order, as paths from there.
+    """The pictures in a folder and its subfolders, in order, as relative paths.
 
-    Links are followed, but none back into a folder that it lies in. A folder in it that cannot be read stands for
-    itself, as a path that ends in a slash: opening that fails, so the folder becomes a line that says so.
+    Links are followed, except into a folder that contains them. A subfolder that cannot be read is listed as a path
+    that ends in a slash: opening it fails, so it is reported as broken.
 
     Raises:
         InvalidInput: the folder itself cannot be read.
@@ -62,12 +62,12 @@ def walk(
 
 
 def around(root: Path) -> frozenset[tuple[int, int]]:
-    """What the folders are known by that a folder lies in."""
+    """The identities of a folder and of its parents."""
     return frozenset(identity(one) for one in {*root.absolute().parents, *root.resolve().parents})
 
 
 def list_entries(root: Path) -> list[os.DirEntry[str]]:
-    """What lies in a folder, in order, but for what is hidden; InvalidInput where it cannot be read."""
+    """The entries of a folder, in order, without hidden ones; InvalidInput if it cannot be read."""
     try:
         with os.scandir(root) as entries:
             return sorted((one for one in entries if not hidden(one.name)), key=lambda one: one.name)
@@ -82,12 +82,12 @@ def is_folder(one: os.DirEntry[str]) -> bool:
     """Whether an entry is a folder or a link to one."""
     try:
         return one.is_dir()
-    except OSError:  # a link that leads round in a circle
+    except OSError:  # a link in a cycle
         return False
 
 
 def identity(folder: str | Path) -> tuple[int, int]:
-    """What a folder is known by, whichever link leads there."""
+    """The identity of a folder, by whichever link it is reached."""
     try:
         known = os.stat(folder)
     except OSError:

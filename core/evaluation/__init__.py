@@ -1,4 +1,4 @@
-"""What can be measured about a model and its maps: accuracy, agreement, faithfulness, sanity checks, a benchmark."""
+"""Measurements of a model and its maps: accuracy, agreement, faithfulness, sanity checks, a benchmark."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     loss of a part = F(x) − F(x with the part switched off)          F the target's score
 
-"Off" is what ``intervention`` says. The parts go through the model as one batch, each picture of it with another part
-switched off. Where a model has thousands of channels, neighboring ones go off together, as few as keep the list short.
+"Off" is defined in ``intervention``. The parts go through the model in batches, with another part switched off in each
+picture. In models with thousands of channels, neighboring ones are switched off together to keep the list short.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from core.evaluation.intervention import OFF, Off
 from core.types import Picture, Progress
 
 MOST = 600
-"""Parts that are tried at most; more would take long and be too many to read."""
+"""The most parts that are tried; more would take long and be too many to read."""
 
 WHOLE_TAP = "tap"
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """What is lost of one class's score when a part of the attention is switched off.
+    """The effect on one class's score when a part of the attention is switched off.
 
-    ``part`` is "tap" for a whole one, else "head", "channel" or "glimpse", and ``numbers`` says which. ``loss`` is how
-    far the ``target``'s score falls; ``probability`` is what is left of its probability, ``predicted`` the class that
-    is then the most likely, and ``changed`` whether that is another one than before.
+    ``part`` is "tap" for a whole tap, else "head", "channel" or "glimpse", with their ``numbers``. ``loss`` is the fall
+    of the ``target``'s score; ``probability`` is its probability afterwards, ``predicted`` the most likely class
+    afterwards, and ``changed`` whether that differs from before.
     """
 
     tap: str
@@ -49,7 +49,7 @@ class Ablation:
 def ablate(
     classifier: Classifier, picture: Picture, target: Target = None, *, progress: Progress | None = None
 ) -> tuple[Ablation, ...]:
-    """Every part of the model's attention, the one whose absence costs the target most first; none for no attention.
+    """Switch off every part of the model's attention; the largest loss first. Empty for a model without attention.
 
     ``target`` is a class name or index, None the predicted class. ``progress(done, total)`` counts parts.
 
@@ -84,7 +84,7 @@ def ablate(
 
 
 def attention_parts(records: dict[str, Record]) -> Iterator[tuple[str, Steer]]:
-    """Every tap by name with the steers that switch it off: the whole, and each of its parts where it has several."""
+    """Each tap by name with the steers that switch it off: as a whole, and each of its parts if it has several."""
     found: dict[str, tuple[str, int]] = {}
     for name, record in records.items():
         kind = record.tap.kind
@@ -100,7 +100,7 @@ def attention_parts(records: dict[str, Record]) -> Iterator[tuple[str, Steer]]:
 
 
 def in_rows(changes: Sequence[tuple[str, Steer]]) -> dict[str, Steer]:
-    """The steers of a batch in whose n-th picture the n-th of the changes is made, and no other."""
+    """Steers for a batch that make the n-th change in its n-th picture only."""
     rows: dict[str, dict[int, Steer]] = {}
     for row, (name, change) in enumerate(changes):
         rows.setdefault(name, {})[row] = change
@@ -108,7 +108,7 @@ def in_rows(changes: Sequence[tuple[str, Steer]]) -> dict[str, Steer]:
 
 
 def one_by_one(changes: dict[int, Steer]) -> Steer:
-    """A steer that treats each picture of a batch by the change of its row."""
+    """A steer that applies to each picture of a batch the change for its row."""
 
     def change(tap: Tap, weights: Tensor) -> Tensor:
         steered = weights.clone()

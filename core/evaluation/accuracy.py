@@ -25,10 +25,10 @@ CLASSES = 200  # more would make a card of megabytes
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """What a model answered on so many ``pictures``; ``accuracy`` is a fraction.
+    """The accuracy of a model on a number of ``pictures``, as a fraction.
 
-    ``ablation`` gives the accuracy with every tap ``uniform``, ``shuffled`` and ``off``; a model without attention has
-    none. ``confusion`` (k, k) int64 counts: rows the true class, columns the predicted one.
+    ``ablation`` is the accuracy with every tap ``uniform``, ``shuffled`` and ``off``; empty without attention.
+    ``confusion`` (k, k) int64 counts: rows the true class, columns the predicted one.
     """
 
     pictures: int
@@ -45,12 +45,12 @@ def evaluate(
     progress: Progress | None = None,
     batch: int = 64,
 ) -> Measurement:
-    """Answer every picture of a split, once as the model is and once with each of ``steers`` at every tap.
+    """Predict every picture of a split, once unchanged and once with each of ``steers`` at every tap.
 
-    The pictures go through the same preparation as in the app.
+    The pictures are prepared as in the app.
 
     Raises:
-        InvalidInput: a picture has no finite answer.
+        InvalidInput: a picture has no finite output.
     """
     wanted = dict(steers) if classifier.taps else {}
     right = dict.fromkeys(wanted, 0)
@@ -65,7 +65,7 @@ def evaluate(
             with torch.inference_mode(), chosen:
                 scores = classifier.scores(x) if function else classifier.answer(x)
             answers, fine = scores.argmax(1).cpu().numpy(), answered(scores, classifier.card).cpu().numpy()
-            if function:  # what cannot answer without its attention is not right then
+            if function:  # without a finite output, the prediction counts as wrong
                 right[name] += int(((answers == labels) & fine).sum())
             else:
                 np.add.at(confusion, (labels, answers), 1)
@@ -81,10 +81,10 @@ def evaluate(
 
 
 def measure(classifier: Classifier, data: Dataset, progress: Progress | None = None) -> ModelCard:
-    """The classifier's card with what is measured on a data set, in place of what it said before.
+    """The classifier's card with measurements on a data set in place of the previous ones.
 
-    Facts: ``confusion`` as lists, for up to ``CLASSES`` classes; where the data have an ``independent`` split, the
-    accuracy and the number of pictures there; for each method that must add up, whether it does.
+    Facts: ``confusion`` as lists, for up to ``CLASSES`` classes; the accuracy and the number of pictures of an
+    ``independent`` split, if the data have one; and for each method that must be complete, whether it is.
     """
     found = evaluate(classifier, data.validation, progress=progress)
     measured = "confusion", "independent", FACT

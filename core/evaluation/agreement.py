@@ -1,21 +1,21 @@
-"""How alike two maps are, and how alike maps of unrelated pictures are.
+"""How similar two maps are, compared with maps of unrelated pictures.
 
-Both maps are made absolute and pooled by area to the coarser grid, or to that of the bank where this is coarser still.
+Both maps are made absolute and pooled by area to the coarser grid, or to that of the bank if it is coarser.
 Then:
 
     rank correlation    Spearman's ρ over the cells, average ranks for ties
     top 20 %            |A ∩ B| / |A ∪ B| of the 20 % of cells with the largest values
     overlap             Σ min(a, b), each map scaled to sum to one
 
-All three are 1 for a map with itself and do not depend on the order of the two. What maps of unrelated pictures give
-``unrelated`` says: the first map beside the second one's kind of other pictures, and the reverse. Such maps share the
-center bias and the smoothness of the model and the method, so that only what the picture itself adds counts. ``blob``
-is the measure of the second map against a Gaussian at the center that has not seen the picture.
+All three are 1 for a map with itself and symmetric. ``unrelated`` gives their values for unrelated pictures: the first
+map is compared with maps of other pictures of the second one's kind, and the reverse. Such maps share the center bias
+and the smoothness of the model and the method, so only the effect of the picture itself counts. ``blob`` is the measure
+of the second map against a Gaussian at the center, which does not depend on the picture.
 
-Ties: cells that tie for the last places of the top 20 % share them, each belonging to it by a fraction (as the last
-cell does where a fifth of the cells is no whole number), and ∩ and ∪ are sums of minima and maxima. So nothing depends
-on the order of the cells. A constant map ranks nothing: its rank correlation is 0, every cell is a fifth in its top
-fifth, its mass is even; a map of zeros has no mass, and shares 0. Neither has a range.
+Ties: cells that tie for the end of the top 20 % belong to it by a fraction (like the last cell if a fifth of the cells
+is not an integer), and ∩ and ∪ are sums of minima and maxima. So nothing depends on the order of the cells. A constant
+map has no order: its rank correlation is 0, each cell belongs to its top 20 % by a fifth, and its mass is uniform. The
+overlap with a map of zeros is 0. Neither has a range.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ BLOB = 0.25
 
 
 def agreement(a: Map, b: Map, bank: Bank | None = None) -> Agreement:
-    """How alike two maps are, by three measures, each with the range of unrelated pictures and a center blob's value.
+    """How similar two maps are, by three measures, each with the range of unrelated pictures and a center blob's value.
 
-    An AttentionMap enters as ``to_grid`` reduces it: the mean over heads and queries of a PAIRWISE one. Give
+    An AttentionMap is reduced by ``to_grid``: a PAIRWISE one to the mean over heads and queries. Give
     ``to_grid(map, head, query)`` for a pinned patch. The ``bank`` holds the model's maps of other pictures; None finds
-    it by the checksum that the maps carry. An array carries none, so its range is that of the other map's bank alone.
+    it by the checksum in the maps. An array has none, so its range only uses the bank of the other map.
 
     Raises:
-        InvalidInput: a map that is no finite (h, w) array, or a CHANNEL map.
+        InvalidInput: a map that is not a finite (h, w) array, or a CHANNEL map.
     """
     first, second = to_values(a), to_values(b)
     bank = bank or find_bank(next((model for one in (a, b) if (model := getattr(one, "model", ""))), ""))
@@ -67,10 +67,10 @@ def measure(value: float, blind: float, null: Null | None) -> Measure:
 
 
 def to_values(map_: Map) -> np.ndarray:
-    """A map as a finite (h, w) array of float64, signed; an AttentionMap as ``to_grid`` reduces it.
+    """A map as a finite (h, w) array of float64, signed; an AttentionMap is reduced by ``to_grid``.
 
     Raises:
-        InvalidInput: it is something else, or a CHANNEL map, which has no position in the picture.
+        InvalidInput: it is anything else, or a CHANNEL map, which has no position in the picture.
     """
     array = to_grid(map_) if isinstance(map_, AttentionMap) else map_
     try:
@@ -85,9 +85,9 @@ def to_values(map_: Map) -> np.ndarray:
 
 
 def rank_correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The rank correlation of each map of ``a`` (b, h, w) with its own of ``b`` (b, h', w'), as ``agreement`` has it.
+    """The rank correlation of each map of ``a`` (b, h, w) with that of ``b`` (b, h', w') at its index, (b,) float64.
 
-    For many pictures at once, and without chance: (b,) float64.
+    As in ``agreement``, for many pictures at once, without ranges.
     """
     grid = (min(a.shape[1], b.shape[1]), min(a.shape[2], b.shape[2]))
     pooled = (pool(np.abs(np.asarray(one, np.float64)), grid) for one in (a, b))

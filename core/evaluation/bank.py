@@ -1,17 +1,17 @@
-"""The bank of a model: its maps of other pictures, which say how alike the maps of unrelated pictures are.
+"""The bank of a model: its maps of other pictures, to measure how similar maps of unrelated pictures are.
 
 A map is kept without its sign, pooled to at most ``SIDE`` cells a side and divided by its largest value. Attributions:
 
     v = 1 − s (1 − (q / L)²),   q whole, 0 to L,   s = (largest − least) / largest
 
-The square keeps apart the many small values of a map with one peak; L is ``LEVELS``, and ``FINE`` for the methods
-whose maps have few cells above zero. Attention may be a gate that is nearly the same everywhere and differs in the
-last digits, so there q is the rank of each cell, and s (KNOTS,) says how far the values of some ranks are below 1. Maps
-can be restored, pictures cannot. Files are named by the checksum of the weights, so a model that was trained again has
-no bank until one is made for it.
+The square separates the many small values of a map with one peak; L is ``LEVELS``, and ``FINE`` for the methods whose
+maps have few cells above zero. Attention may be a gate that is nearly constant and differs in the last digits, so its q
+is the rank of each cell, and s (KNOTS,) holds how far the values of some ranks are below 1. Maps can be restored,
+pictures cannot. Files are named by the checksum of the weights, so a model that was trained again has no bank until one
+is made for it.
 
-A map is known by its source, as ``map_source`` names it, and by the settings that decide what it shows: the stage
-of Grad-CAM, the baseline of Integrated Gradients. How many samples it is made of is none of them.
+A map is identified by its source, as named by ``map_source``, and by the settings that decide what it shows, such as
+the stage of Grad-CAM or the baseline of Integrated Gradients, but not the number of samples.
 """
 
 from __future__ import annotations
@@ -37,27 +37,27 @@ SIDE = 16
 LEVELS, FINE = 15, 63
 PEAKED = {"grad-cam", "guided-grad-cam"}
 TIE, LEAST = 5e-5, 1e-9
-"""The part of a map's spread that sets its ranks apart where values that were kept are equal."""
+"""The share of a map's spread that separates ranks whose stored values are equal."""
 KNOTS = 1 - np.linspace(1, 0, 17) ** 2
-"""Ranks, 0 to 1, whose values are kept: more of the large ones."""
+"""Ranks, 0 to 1, whose values are stored: more of the large ones."""
 STEP = 7e-8
-"""How far one rank lies from the next at least, in single precision: no more, or the values are moved."""
+"""The least distance of two ranks in single precision; a larger one would change the values."""
 FEWEST_MAPS = 40
-"""With fewer maps the ends of a 95 % range lie beyond the least and the most alike of them."""
+"""With fewer maps, the ends of a 95 % range lie beyond the least and the most similar of them."""
 PRECISION = {"steps", "samples", "points", "seed"}
-"""Parameters of methods that change how exact a map is, not what it shows."""
+"""Parameters of methods that change the precision of a map, not what it shows."""
 ATTENTION = "attention"
 FACTS, SPREAD = "facts", "|spread"
 INSTEAD = "method"
-"""Under this name ``made`` says whose maps stand in for those of a source."""
+"""The key in ``made`` of the source whose maps stand in for those of another one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Bank:
     """Maps of a model: ``maps`` (n, h, w) uint8 and ``spreads`` (n,) by source, all of the same n ``pictures``.
 
-    ``settings`` says by source which parameters a map must have to be of the same kind, and ``made`` which ones these
-    were made with, where those are less exact, or whose maps stand in for them.
+    ``settings`` holds by source the parameters that a map of the same kind must have, and ``made`` the parameters of
+    the stored maps if they are less precise, or the source that stands in for them.
     """
 
     checksum: str
@@ -70,7 +70,7 @@ class Bank:
     def find(self, map_: Any) -> str | None:
         """The source of a map if this bank has maps of its kind, else None.
 
-        An attribution that sets two classes against each other has none: the maps are of the predicted class alone.
+        An attribution that compares two classes has none: the stored maps explain the predicted class.
         """
         if not isinstance(map_, AttentionMap | Attribution) or map_.model != self.checksum:
             return None
@@ -109,7 +109,7 @@ class Bank:
         return self.adding(name, packed.astype(np.uint8), spreads.astype(np.float16), settings, made)
 
     def without(self, sha256: str) -> Bank:
-        """The bank without the maps of that picture; itself where it has none of it."""
+        """The bank without the maps of that picture; unchanged if it has none."""
         kept = np.array([not sha256.startswith(one) for one in self.pictures])
         if kept.all():
             return self
@@ -118,7 +118,7 @@ class Bank:
         return replace(self, pictures=pictures, maps=maps, spreads=spreads)
 
     def standing_in(self, name: str, other: str, settings: Mapping[str, Any] = {}) -> Bank:
-        """The bank with the maps of another source in the place of those of one more."""
+        """The bank in which the maps of ``other`` stand in for those of one more source."""
         return self.adding(name, self.maps[other], self.spreads[other], settings, {INSTEAD: other})
 
     def adding(
@@ -140,12 +140,12 @@ def is_attention(name: str) -> bool:
 
 
 def levels(name: str) -> int:
-    """The largest whole number that a value of an attribution is kept as."""
+    """The largest integer that stores a value of an attribution."""
     return FINE if name in PEAKED else LEVELS
 
 
 def curve(ranked: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """How far below the largest value those at the ``KNOTS`` are, of the ranks (h, w) and the values of a map."""
+    """How far the values at the ``KNOTS`` are below the largest one, from the ranks (h, w) and the values of a map."""
     order = np.sort(below.ravel())[::-1]
     known, first = np.unique(np.sort(ranked.ravel()), return_index=True)
     return np.interp(KNOTS, known / max(1, known[-1]), order[first])
@@ -156,7 +156,7 @@ def kind(map_: AttentionMap | Attribution) -> tuple[str, dict[str, Any]]:
     if isinstance(map_, AttentionMap):
         return f"{ATTENTION}/{map_.tap}", {}
     given = dict(map_.parameters)
-    if map_.method == ATTENTION and given.get("head") == "mean":  # the very map of that tap
+    if map_.method == ATTENTION and given.get("head") == "mean":  # the same map as that of the tap
         return f"{ATTENTION}/{given['tap']}", {}
     if map_.method == "rollout":
         return f"{ATTENTION}/rollout", {}
@@ -175,16 +175,16 @@ def shrink(map_: np.ndarray, side: int = SIDE) -> np.ndarray:
 
 
 def bank_path(checksum: str, shipped: bool = False) -> Path:
-    """Where the bank of those weights lies: beside the ``shipped`` models, or in the user's cache."""
+    """The file of the bank of those weights: next to the ``shipped`` models, or in the user's cache."""
     return (zoo.zoo_folder() if shipped else home()) / "banks" / f"{checksum[:16]}.npz"
 
 
 def find_bank(checksum: str) -> Bank | None:
-    """The bank of a model: the one that comes with it, else the one that was made on this machine; None without one."""
+    """The bank of a model: the shipped one, else the one made on this machine, else None."""
     for path in (bank_path(checksum, True), bank_path(checksum)) if checksum else ():
         try:
             found = open_bank(path, path.stat().st_mtime_ns)
-        except (OSError, InvalidInput):  # not there, or damaged: no range is stated then
+        except (OSError, InvalidInput):  # missing or damaged: no range is stated then
             continue
         if found.checksum == checksum:
             return found
@@ -193,10 +193,10 @@ def find_bank(checksum: str) -> Bank | None:
 
 @lru_cache(maxsize=32)
 def open_bank(path: Path, stamp: int = 0) -> Bank:
-    """The bank in a file; ``stamp`` is when it was written, so that a new one is read again.
+    """The bank in a file; ``stamp`` is its time of change, so that a new file is read again.
 
     Raises:
-        InvalidInput: the file is no bank.
+        InvalidInput: the file is not a bank.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -210,7 +210,7 @@ def open_bank(path: Path, stamp: int = 0) -> Bank:
 
 
 def _current(parameters: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Parameters by source in today's spelling."""
+    """Parameters by source in their current spelling."""
     return {
         source: {name: current(value) if isinstance(value, str) else value for name, value in own.items()}
         for source, own in parameters.items()
@@ -218,7 +218,7 @@ def _current(parameters: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]
 
 
 def write_bank(bank: Bank, path: Path) -> None:
-    """Put a bank in its file at one stroke.
+    """Write a bank to its file atomically.
 
     Raises:
         InvalidInput: it cannot be written.

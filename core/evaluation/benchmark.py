@@ -9,11 +9,11 @@
     insertion                area under it while they appear                                       high is good
     randomized               rank correlation with the map of the model with no weight kept        low is good
 
-What the evidence is, ``cases`` says. On the pictures where a map is blank it has neither mass nor a peak on anything.
-Where a map is the same everywhere its cells have no order, and there is no deletion, insertion or rank correlation of
-it: the picture does not count for these; a measure that no picture counts for has no row. The 95 % interval of a mean
-is that of ``intervals``: Wilson's for yes and no, and the same with the values' own variance for the rest. The rows of
-a source are written when it is finished, so a benchmark that was stopped goes on from there.
+The evidence is defined in ``cases``. A blank map has mass 0 and pointing 0. A constant map has no order of its cells,
+so it has no deletion, insertion or rank correlation: the picture is left out of these, and a measure without any
+picture has no row. The 95 % interval of a mean is that of ``intervals``: Wilson's for yes and no, and the same with the
+variance of the values for the rest. The rows of a source are written when it is finished, so a stopped benchmark can be
+resumed.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ from core.types import InvalidInput, Progress
 
 PICTURES = 50
 RANGES = {"randomized": (-1.0, 1.0)}
-"""What the values of a measure cannot exceed, where that is not 0 to 1."""
+"""The range of a measure, if it is not 0 to 1."""
 
 
 @dataclass(frozen=True)
 class BenchmarkRow:
-    """The mean of one measure of one source on one model over ``pictures``, its 95 % interval, and what chance gives.
+    """The mean of one measure of one source on one model over ``pictures``, its 95 % interval, and its chance level.
 
-    ``chance`` is the mask's mean share of the picture, or None where the sources random, blob and edges tell what
-    knowing nothing gives. ``wanted`` pictures were requested, drawn with ``seed``; ``checksum`` is of the weights.
+    ``chance`` is the mean share of the mask in the picture, or None for measures whose references are the sources
+    random, blob and edges. ``wanted`` pictures were requested, drawn with ``seed``; ``checksum`` is of the weights.
     """
 
     model: str
@@ -66,15 +66,15 @@ class BenchmarkRow:
 
 
 def shipped_benchmark() -> Path:
-    """The file of the table that comes with the models of the zoo."""
+    """The file of the table that is shipped with the zoo."""
     return zoo.zoo_folder() / "benchmark.json"
 
 
 def open_benchmark(path: str | Path | None = None) -> tuple[BenchmarkRow, ...]:
-    """The rows of a table, the shipped one unless a file is named; none where there is no such file.
+    """The rows of a table, by default the shipped one; none if there is no such file.
 
     Raises:
-        InvalidInput: the file holds no benchmark.
+        InvalidInput: the file is not a benchmark table.
     """
     path = Path(path or shipped_benchmark())
     if not path.is_file():
@@ -99,15 +99,15 @@ def benchmark(
     data: str | Path | None = None,
     progress: Progress | None = None,
 ) -> tuple[BenchmarkRow, ...]:
-    """Measure the sources on a model and keep the rows in the file; those that are there already are not made again.
+    """Measure the sources on a model and store the rows in the file; existing rows are not measured again.
 
-    ``sources`` are names as ``map_source`` knows them, None for all that fit. ``data`` is the folder of the
-    photographs, None the one that FOVEA_DATA names. ``progress(done, total)`` counts pictures of all sources, and is
-    called within them. The rows of this model come back; each source's are written when it is finished.
+    ``sources`` are names for ``map_source``, None for all that the model supports. ``data`` is the folder of the
+    photographs, None the one in FOVEA_DATA. ``progress(done, total)`` counts pictures of all sources, and is called
+    within them. Returns the rows of this model; those of a source are written when it is finished.
 
     Raises:
-        InvalidInput: no such source, the photographs are not there or show other classes, or fewer than two of them
-            are answered rightly; the file cannot be read or written.
+        InvalidInput: no such source; the photographs are missing or show other classes, or fewer than two of them are
+            predicted correctly; the file cannot be read or written.
         Stopped: ``progress`` raised it. The rows of the finished sources are kept.
     """
     fitting = source_names(classifier)
@@ -130,7 +130,7 @@ def benchmark(
     reinitialized = reinitialize(classifier, seed) if missing else classifier
     done = 0
 
-    def tell(*_: int) -> None:
+    def report(*_: int) -> None:
         if progress:
             progress(done, len(missing) * len(cases))
 
@@ -138,10 +138,10 @@ def benchmark(
         made = map_source(classifier, name)
         found: dict[str, list[tuple[float, float | None]]] = {}
         for case in cases:
-            for measure, value in measure_case(classifier, reinitialized, made, case, tell).items():
+            for measure, value in measure_case(classifier, reinitialized, made, case, report).items():
                 found.setdefault(measure, []).append(value)
             done += 1
-            tell()
+            report()
         # Read again: another model may have been measured into the same file meanwhile.
         table = [row for row in open_benchmark(path) if (row.model, row.source) != (slug, name)]
         for measure, pairs in found.items():
@@ -159,9 +159,9 @@ def benchmark(
 def measure_case(
     classifier: Classifier, reinitialized: Classifier, made: Source, case: Case, progress: Progress
 ) -> dict[str, tuple[float, float | None]]:
-    """Every measure that applies to one map, with its chance level where that is known.
+    """Every measure that applies to one map, with its chance level if that is known.
 
-    ``reinitialized`` has kept no weight.
+    ``reinitialized`` is the copy with new random weights.
     """
     picture, target = case.picture, case.target
     map_ = made(classifier, picture, target, progress)
@@ -183,7 +183,7 @@ def measure_case(
 
 
 def write(rows: Sequence[BenchmarkRow], path: Path) -> None:
-    """Put the rows in the file at one stroke."""
+    """Write the rows to the file atomically."""
     lines = ",\n".join(to_json(asdict(row)) for row in rows)
     try:
         put(path, f"[\n{lines}\n]\n".encode())

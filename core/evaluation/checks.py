@@ -1,13 +1,13 @@
-"""Checks of one map: what its method guarantees, what it depends on, and whether it beats the references.
+"""Checks of one map: guarantees of its method, dependence on class and weights, and a comparison with references.
 
-    rows        the rows of a softmax sum to one, within ROW_TOLERANCE      value: how far the worst is off
+    rows        the rows of a softmax sum to one, within ROW_TOLERANCE      value: the largest error
     complete    the values add up to the score's change, to MAX_GAP         value: the completeness gap
-    target      the map for the most likely other class is another one      value: their rank correlation
-    weights     so is that of the model with all its weights re-drawn       value: their rank correlation
-    blob        the map's gain is larger than that of a center blob         value: by how much
-    edges       the map's gain is larger than that of the picture's edges   value: by how much
+    target      the map for the most likely other class differs             value: their rank correlation
+    weights     the map of the model with new random weights differs        value: their rank correlation
+    blob        the map's gain is larger than that of a center blob         value: the difference
+    edges       the map's gain is larger than that of the picture's edges   value: the difference
 
-None of them makes a map an explanation; one that fails is a reason not to take it for one. The gain is that of
+None of them makes a map an explanation; a failed one is a reason not to use it as one. The gain is that of
 ``faithfulness``; ``target`` and ``weights`` are of Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018.
 """
 
@@ -31,12 +31,12 @@ from core.types import AttentionMap, Attribution, InvalidInput, Picture, Progres
 
 ROW_TOLERANCE = 1e-3
 SAME_MAP = 0.95
-"""Maps for two classes that correlate by this, or more, are the same map."""
+"""Maps for two classes with at least this rank correlation count as the same."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check by its ``slug``; ``passed`` and ``value`` are None where it does not apply to this map."""
+    """One check by its ``slug``; ``passed`` and ``value`` are None if it does not apply to this map."""
 
     slug: str
     passed: bool | None
@@ -56,12 +56,12 @@ def check(
     """The six checks of a map of this picture, in the order above.
 
     An attribution is computed again for another class and with other weights, so give the ``parameters`` that it was
-    made with. Of an AttentionMap they are the ``head`` and the ``query`` of ``to_grid``; all its rows are checked.
-    ``target`` is a class name or index; None is the class of an Attribution, else the predicted one. ``seed`` draws
-    the weights. ``progress(done, total)`` counts the three checks that take long, and is called within them.
+    made with. For an AttentionMap they are the ``head`` and the ``query`` of ``to_grid``; all its rows are checked.
+    ``target`` is a class name or index; None is the class of an Attribution, else the predicted one. ``seed`` is that
+    of the new weights. ``progress(done, total)`` counts the three long checks, and is called within them.
 
     Raises:
-        InvalidInput: no such method, class or parameter, head or query, or a CHANNEL map, which has no place in the
+        InvalidInput: no such method, class or parameter, head or query, or a CHANNEL map, which has no position in the
             picture.
         Stopped: ``progress`` raised it.
     """
@@ -79,7 +79,7 @@ def check(
     index = classifier.target(target, logits)
     other = next((int(place) for place in np.argsort(-logits, kind="stable") if place != index), None)
 
-    def tell(*_: int) -> None:
+    def report(*_: int) -> None:
         if progress:
             progress(done, 3)
 
@@ -87,21 +87,21 @@ def check(
     if other is None:  # a model of one class
         found.append(Check("target", None, None))
     else:
-        found.append(differs("target", own, made(classifier, picture, other, tell), SAME_MAP, signed=True))
+        found.append(differs("target", own, made(classifier, picture, other, report), SAME_MAP, signed=True))
     done = 1
     if weight_groups(classifier):
-        found.append(differs("weights", own, made(reinitialize(classifier, seed), picture, index, tell), INSENSITIVE))
+        found.append(differs("weights", own, made(reinitialize(classifier, seed), picture, index, report), INSENSITIVE))
     else:  # a model without weights
         found.append(Check("weights", None, None))
     done = 2
-    found += beats(classifier, picture, own, index, tell)
+    found += beats(classifier, picture, own, index, report)
     done = 3
-    tell()
+    report()
     return tuple(found)
 
 
 def check_seconds(classifier: Classifier, map_: Attribution | AttentionMap, **parameters: Any) -> float:
-    """About how long ``check`` takes: an attribution is made again for a class and by weights, then come the curves."""
+    """Estimate the seconds of ``check``: an attribution for another class and with other weights, and the curves."""
     if not isinstance(map_, Attribution):
         return curve_seconds(classifier)
     times = 1 + bool(weight_groups(classifier))
@@ -109,7 +109,7 @@ def check_seconds(classifier: Classifier, map_: Attribution | AttentionMap, **pa
 
 
 def rows(classifier: Classifier, map_: Attribution | AttentionMap) -> Check:
-    """Whether what a softmax gave sums to one, row by row; a rollout's rows do where those of its layers do."""
+    """Whether each row of a softmax sums to one; the rows of a rollout do if those of its layers do."""
     tap = classifier.taps.get(map_.tap) if isinstance(map_, AttentionMap) else None
     if isinstance(map_, Attribution) or (tap is not None and not tap.softmax):
         return Check("rows", None, None)
@@ -118,7 +118,7 @@ def rows(classifier: Classifier, map_: Attribution | AttentionMap) -> Check:
 
 
 def gap(map_: Attribution | AttentionMap) -> Check:
-    """Whether a method that claims to be complete is; where the score hardly changes, that is undefined."""
+    """Whether the map of a method that should be complete is so; undefined if the score hardly changes."""
     value = getattr(map_, "gap", None)
     return Check("complete", None if value is None else value <= MAX_GAP, value)
 
@@ -126,7 +126,7 @@ def gap(map_: Attribution | AttentionMap) -> Check:
 def beats(
     classifier: Classifier, picture: Picture, own: np.ndarray, target: int, progress: Progress
 ) -> tuple[Check, Check]:
-    """Whether a map is ahead of the blob and the edges; one that is the same everywhere has no order to judge."""
+    """Whether a map is better than the blob and the edges; undefined for a constant map."""
     if is_constant(own):
         return Check("blob", None, None), Check("edges", None, None)
     curves = faithfulness(classifier, picture, own, target, progress=progress)
@@ -135,6 +135,6 @@ def beats(
 
 
 def differs(slug: str, own: np.ndarray, other: np.ndarray, limit: float, signed: bool = False) -> Check:
-    """Whether two maps correlate by less than the limit; where one is constant, that is undefined."""
+    """Whether two maps correlate by less than the limit; undefined if one is constant."""
     value = map_correlation(own, other, signed)
     return Check(slug, None if value is None else value < limit, value)

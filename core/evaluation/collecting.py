@@ -1,19 +1,19 @@
-"""Making the bank of a model: the maps of its own pictures by every method that fits, and its attention.
+"""Make the bank of a model: its maps of a set of pictures, by every supported method, and its attention.
 
-    python -m core bank                       every model that comes with Fovea: about two hours on one core
+    python -m core bank                       every shipped model: about two hours on one core
     python -m core bank file:model.json --data folder
 
-What is in the file already is not made again, so the command goes on where it was stopped. A map of the bank need not
-be as exact as one that is shown, since only the distribution of all of them counts. The methods that draw samples or
-walk in steps are made with few (``CHEAP``), and ``STANDS_IN`` names methods whose maps are not made at all: those of
-another one stand in for them. On 40 scenes that were in no bank, 1,560 unrelated pairs and three attention maps, 5 %
-were wanted outside of the range; by rank, overlap and mass it were with the few
+Existing maps are not made again, so a stopped command can be resumed. A map of the bank may be less precise than one
+that is shown, because only the distribution of all of them counts. Methods with samples or steps use few of them
+(``CHEAP``), and ``STANDS_IN`` lists methods whose maps are replaced by those of another one. On 40 scenes outside of
+the bank, with 1,560 unrelated pairs and three attention maps, 5 % should be outside of the range; with few samples,
+the per cent outside were, by rank, overlap of the top 20 %, and mass,
 
     Integrated Gradients, 10 steps for 50      5.2, 2.9, 5.2       SmoothGrad, 5 samples for 25      5.4, 4.1, 5.2
     GradientSHAP by Integrated Gradients       6.5, 3.0, 3.8       VarGrad, 5 samples                5.3, 3.4, 7.1
 
-so VarGrad, whose mass was outside in 10 % for one map, has 10. Occlusion with windows twice as wide was outside in
-up to half of the cases, so it is made as it is shown.
+so VarGrad, whose mass was outside in 10 % for one map, has 10 samples. Occlusion with windows twice as wide was outside
+in up to half of the cases, so it keeps its usual windows.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from core.types import InvalidInput, Panel, Picture, Progress
 
 PICTURES = 100
 SEED = 12
-"""Of the scenes, which are no others' then, and of the draw among other pictures."""
+"""The seed of the scenes, which no other set uses, and of the draw from other collections."""
 CELLS = 8
 
 CHEAP: dict[str, dict[str, int]] = {
@@ -44,12 +44,12 @@ CHEAP: dict[str, dict[str, int]] = {
     "vargrad": {"samples": 10},
     "layer-integrated-gradients": {"steps": 5},
 }
-"""The parameters by method that differ from the defaults, so that a map takes a part of the time."""
+"""Parameters by method that differ from the defaults, for faster maps."""
 STANDS_IN = {"gradient-shap": "integrated-gradients", "kernel-shap": "feature-ablation", "lime": "feature-ablation"}
 
 
 def choose(data: str | Path, count: int = PICTURES) -> Iterator[Picture]:
-    """So many pictures drawn of a collection, ``data`` as ``open_collection`` takes it; broken ones are passed over.
+    """Draw ``count`` pictures from a collection, ``data`` as for ``open_collection``; broken ones are skipped.
 
     Raises:
         InvalidInput: there is no such collection.
@@ -67,7 +67,7 @@ def choose(data: str | Path, count: int = PICTURES) -> Iterator[Picture]:
 
 
 def names(classifier: Classifier) -> tuple[str, ...]:
-    """Every source of maps, those of one common pass first, and what stands in for others before those."""
+    """Every source of maps: those of one common pass first, and stand-ins before the sources that use them."""
     taps = [f"{ATTENTION}/{name}" for name, tap in classifier.taps.items() if tap.kind.on_picture]
     slugs = [one.slug for one in methods(classifier)]
     rolled = [f"{ATTENTION}/{ROLLOUT}"] if ROLLOUT in slugs else []
@@ -83,10 +83,10 @@ def collect(
     sources: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Bank:
-    """Make the bank of a model from pictures, or go on with it; the file is written after each source.
+    """Make the bank of a model from pictures, or complete it; the file is written after each source.
 
-    ``sources`` are slugs of methods and ``attention/`` with the name of a tap, None for all that fit; ``bank_path``
-    says at which ``path`` an agreement finds it. ``progress(done, total)`` counts maps.
+    ``sources`` are slugs of methods and ``attention/`` with the name of a tap, None for all supported ones. An
+    agreement finds the bank at the ``path`` of ``bank_path``. ``progress(done, total)`` counts maps.
 
     Raises:
         InvalidInput: the file cannot be written, or holds maps of other pictures.
@@ -109,7 +109,7 @@ def collect(
     wanted = [one for one in (fitting if sources is None else sources) if one not in bank.maps]
     done = 0
 
-    def tell(*_: int) -> None:
+    def report(*_: int) -> None:
         if progress:
             progress(done, len(pictures) * len(wanted))
 
@@ -121,7 +121,7 @@ def collect(
             for name in free:
                 found[name].append(shrink(_of_panel(seen, name), side))
             done += len(free)
-            tell()
+            report()
         for name in free:
             bank = bank.having(name, np.stack(found[name]), settings(classifier, name))
         write_bank(bank, where)
@@ -131,13 +131,13 @@ def collect(
         slug, made = STANDS_IN.get(name, name), CHEAP.get(name, {})
         if slug != name and slug in bank.maps:
             bank, done = bank.standing_in(name, slug, settings(classifier, name)), done + len(pictures)
-            tell()
+            report()
         else:
             maps = []
             for picture in pictures:
-                maps.append(shrink(attribute(classifier, picture, slug, progress=tell, **made).values, side))
+                maps.append(shrink(attribute(classifier, picture, slug, progress=report, **made).values, side))
                 done += 1
-                tell()
+                report()
             bank = bank.having(name, np.stack(maps), settings(classifier, name), made)
         write_bank(bank, where)
     return bank
@@ -169,11 +169,11 @@ def _of_panel(seen: Panel, name: str) -> np.ndarray:
 
 
 def settings(classifier: Classifier, name: str) -> dict[str, Any]:
-    """What a map of a source must be made with to be of the bank's kind: the method's defaults."""
+    """The parameters that a map must have to be of the bank's kind: the method's defaults."""
     known = next((one for one in METHODS if one.slug == name), None)
     return {} if known is None else identity({one.name: one.initial(classifier) for one in known.parameters})
 
 
 def _side(classifier: Classifier, picture: Picture) -> int:
-    """Cells a side that two maps can meet on: as many as the finest attention map has."""
+    """The cells per side on which two maps are compared: those of the finest attention map."""
     return max([CELLS, *(max(one.grid) for one in read(classifier, picture).maps if one.kind.on_picture)])

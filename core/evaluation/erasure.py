@@ -1,10 +1,10 @@
-"""Erase a part of the picture: the cells that a map points at, as many others at random, or those it points at least.
+"""Erase a part of the picture: the cells with the largest values of a map, the smallest, or random ones.
 
-The model's square is laid out in ``CELLS`` × ``CELLS`` cells, the same for every map, so that a fine map and a coarse
-one remove pieces of one size (regions on a grid, as in Samek et al., "Evaluating the visualization of what a deep
-neural network has learned", TNNLS 2017). What comes in their place is gray (the classifier's mean color), the picture
-blurred, or their surroundings: each pixel the mean of its neighbors, direct ones twice as heavy as diagonal ones, as
-one linear system. That is the imputation of Rong et al., "A consistent and efficient evaluation strategy for
+The model's square is divided into ``CELLS`` × ``CELLS`` cells, the same for every map, so that fine and coarse maps
+remove pieces of one size (regions on a grid, as in Samek et al., "Evaluating the visualization of what a deep neural
+network has learned", TNNLS 2017). They are filled with gray (the classifier's mean color), the blurred picture, or
+their surroundings: each pixel is the mean of its neighbors, with weights 2 for direct and 1 for diagonal ones, solved
+as one linear system. That is the imputation of Rong et al., "A consistent and efficient evaluation strategy for
 attribution methods" (ROAD), ICML 2022, without its noise; a hole leaves the least trace in it.
 """
 
@@ -27,9 +27,9 @@ from core.images import open_image, to_picture
 from core.types import InvalidInput, Picture
 
 CELLS = 16
-"""Cells a side; a model of smaller pictures has one a pixel."""
+"""Cells per side; a model of smaller pictures has one per pixel."""
 FILLS = {"gray": "mean-color", "blur": "blurred", "surroundings": None}
-"""What may come in the place of what is erased, with the baseline of attribution that it is."""
+"""The fills of erased cells, with the corresponding baseline of attribution."""
 WHICH = ("most", "random", "least")
 NEIGHBORS = {(dy, dx): 1 / 6 if 0 in (dy, dx) else 1 / 12 for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx}
 """The weight of each neighbor of a pixel in its mean."""
@@ -45,14 +45,14 @@ def erase(
     fill: str = "gray",
     seed: int = 0,
 ) -> Picture:
-    """The model's square as a picture of its own, without a ``share`` (0 to 1) of its cells.
+    """The model's square as a new picture, without a ``share`` (0 to 1) of its cells.
 
-    ``which`` cells: those where the map is "most", those where it is "least", or as many at "random", by ``seed``. A
-    signed map is taken as it is: its most are the strongest evidence for the class, its least the strongest against.
-    ``fill`` is "gray", "blur" or "surroundings". Read, explain or show the picture like any other.
+    ``which`` cells: those with the largest values ("most"), the smallest ("least"), or "random" ones, by ``seed``. In a
+    signed map, "most" is the strongest evidence for the class and "least" the strongest evidence against it. ``fill``
+    is "gray", "blur" or "surroundings". The result is a picture like any other.
 
     Raises:
-        InvalidInput: a map that is no finite (h, w) array, a share or seed out of range, or no such cells or fill.
+        InvalidInput: a map that is not a finite (h, w) array, a share or seed out of range, or no such cells or fill.
     """
     checking.picture(picture, "erase")
     seed = checking.whole(seed, 0, None, "The seed")
@@ -68,20 +68,20 @@ def erase(
     pixels = classifier.square(picture)
     if fill == "surroundings" and not gone.all():
         filled = fill_in(pixels, gone)
-    else:  # where nothing is left there are no surroundings either
+    else:  # if all cells are erased, there are no surroundings
         filled = painted(classifier, picture, FILLS[fill] or FILLS["gray"])
     return open_image(np.where(gone[:, :, None], filled, pixels), (0, 0, size, size), picture.name)
 
 
 def cells(classifier: Classifier) -> int:
-    """How many cells a side the model's square has."""
+    """The cells per side of the model's square."""
     return min(CELLS, classifier.card.size)
 
 
 def rank(map_: Map, side: int, seed: int = 0) -> np.ndarray:
     """The cells of a map, counted row by row, the largest value first: (side²,) int. Ties in a seeded random order.
 
-    A finer map counts by its mean over each cell, a coarser one is interpolated.
+    A finer map is averaged over each cell, a coarser one is interpolated.
     """
     array = to_values(map_)
     if min(array.shape) >= side:
@@ -92,7 +92,7 @@ def rank(map_: Map, side: int, seed: int = 0) -> np.ndarray:
 
 
 def reach(order: np.ndarray, count: int, side: int, size: int) -> np.ndarray:
-    """Which pixels (size, size) the first ``count`` cells of an order hold; a pixel lies in the cell of its center."""
+    """The pixels (size, size) of the first ``count`` cells of an order; a pixel belongs to the cell of its center."""
     chosen = np.zeros(side * side, bool)
     chosen[order[:count]] = True
     place = (2 * np.arange(size) + 1) * side // (2 * size)
@@ -110,15 +110,16 @@ def painted(classifier: Classifier, picture: Picture, baseline: str) -> np.ndarr
 
 
 def fill_in(pixels: np.ndarray, gone: np.ndarray) -> np.ndarray:
-    """The pixels (h, w, 3) uint8 with those that are ``gone`` (h, w) made the weighted mean of their neighbors.
+    """The pixels (h, w, 3) uint8 with those that are ``gone`` (h, w) replaced by the weighted mean of their neighbors.
 
-    Neighbors that are gone too count with what they become; beyond the border there are none. Some pixel must be left.
+    Neighbors that are gone count with their new values; there are none beyond the border. At least one pixel must be
+    left.
     """
     if not gone.any():
         return pixels
     height, width = gone.shape
     down, across = np.nonzero(gone)
-    number = np.cumsum(gone).reshape(gone.shape) - 1  # of each unknown
+    number = np.cumsum(gone).reshape(gone.shape) - 1  # the index of each unknown
     total, known = np.zeros(len(down)), np.zeros((len(down), 3))
     unknown = coo_array((len(down), len(down)))
     for (dy, dx), weight in NEIGHBORS.items():

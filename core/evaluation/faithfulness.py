@@ -1,12 +1,12 @@
-"""Faithfulness: how far the answer moves when what a map points at is taken away, or is all there is.
+"""Faithfulness: how the prediction changes when the cells of a map are removed, or added to a blurred picture.
 
-    deletion     the class's probability while the cells of the map are made gray, the largest value first
-    insertion    the same while they appear in the blurred picture
+    deletion     the probability of the class while the cells of the map turn gray, the largest value first
+    insertion    the same while they are added to the blurred picture
 
-The area under a curve is its mean over the share of the picture, by the trapezoid rule: for deletion low is good, for
-insertion high. Both, with the probability, are those of Petsiuk, Das, Saenko, "RISE: randomized input sampling for
+The area under a curve is its mean over the share of the picture, by the trapezoid rule: low is good for deletion, high
+for insertion. Both, with the probability, are those of Petsiuk, Das, Saenko, "RISE: randomized input sampling for
 explanation of black-box models", BMVC 2018. Theirs remove pixels; ours the cells of ``erasure``, of one size for all
-maps. Beside a map stand three that know nothing of the model: noise, a blob at the center, and the picture's edges.
+maps. A map is compared with three references that do not depend on the model: noise, a center blob, and edges.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from core.types import Attribution, Picture, Progress, frozen
 
 CURVE_STEPS = 32
 CURVES = "curves"
-"""What a run is called where it is timed."""
+"""The name of a run for its time estimate."""
 
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """The probabilities (s + 1,) while a map's cells go away and while they appear, from none to all of them."""
+    """The probabilities (s + 1,) while a map's cells are removed and while they are added, from none to all."""
 
     deletion: np.ndarray
     insertion: np.ndarray
@@ -45,7 +45,7 @@ class Curves:
 
     @property
     def gain(self) -> float:
-        """How much better the map's cells keep the answer than their absence: insertion area − deletion area."""
+        """Insertion area − deletion area: larger is better."""
         return self.insertion_area - self.deletion_area
 
 
@@ -71,13 +71,13 @@ def faithfulness(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Faithfulness:
-    """Deletion and insertion curves of a map, in ``steps`` of equal share, beside those of the three references.
+    """Deletion and insertion curves of a map and of the three references, in ``steps`` of equal share.
 
     ``target`` is a class name or index; None is the class that an Attribution was made for, else the predicted one.
-    Cells that tie follow each other in an order drawn by ``seed``. ``progress(done, total)`` counts pictures.
+    Tied cells are in a random order by ``seed``. ``progress(done, total)`` counts pictures.
 
     Raises:
-        InvalidInput: a map that is no finite (h, w) array, no such class, or steps out of range.
+        InvalidInput: a map that is not a finite (h, w) array, no such class, or steps out of range.
         Stopped: ``progress`` raised it.
     """
     checking.picture(picture, "faithfulness")
@@ -101,17 +101,17 @@ def faithfulness(
 
 
 def curve_seconds(classifier: Classifier, steps: int = CURVE_STEPS) -> float:
-    """About how long ``faithfulness`` takes; the first call for a classifier times it for a moment, on the worker."""
+    """Estimate the seconds of ``faithfulness``; the first call for a classifier runs a short probe on the worker."""
     return expect(classifier, CURVES, _estimate(classifier, steps))
 
 
 def _estimate(classifier: Classifier, steps: int) -> float:
-    """The seconds that the model's passes take: three pictures, and those of a map and of the references."""
+    """The seconds of the model's passes: three pictures, and those of a map and of the references."""
     return pace(classifier).total(3 + 2 * (1 + len(REFERENCES)) * (steps - 1))
 
 
 def counts(side: int, steps: int) -> np.ndarray:
-    """How many cells are changed after each step, (s + 1,) int, from none to all."""
+    """The number of cells changed after each step, (s + 1,) int, from none to all."""
     return np.rint(np.linspace(0, side * side, steps + 1)).astype(int)
 
 
@@ -130,7 +130,7 @@ def trace_curves(
 ) -> dict[str, Curves]:
     """The curves of several orders of the cells for a prepared picture; to be run inside a job of the worker.
 
-    Where no cell is changed, or every one, all orders share what the model says: three pictures for all of them.
+    With no cell or all cells changed, all orders give the same picture: three pictures for all of them.
     """
     side, size, batch = cells(classifier), x.shape[-1], pace(classifier).size
     gray, blurred = (absent(classifier, x, name) for name in ("mean-color", "blurred"))

@@ -1,27 +1,27 @@
-"""Maps on grids: pooling by area, and whether a map is the same everywhere."""
+"""Maps on grids: pooling by area, and the test for constant maps."""
 
 from __future__ import annotations
 
 import numpy as np
 
 ROUNDING = 1e-6
-"""Values of a map that differ by no more than this share of its largest one are the same: single precision has no more
-than seven digits, and sums lose one of them."""
+"""Values of a map count as equal if they differ by at most this share of the largest one: single precision has about seven
+digits, and sums lose one of them."""
 
 
 def is_constant(maps: np.ndarray, tolerance: float = ROUNDING) -> np.ndarray:
-    """Whether each map (..., h, w) is the same everywhere, within ``tolerance``, a share of its largest value: (...,).
+    """Whether each map (..., h, w) is constant, within ``tolerance``, a share of its largest value: (...,).
 
-    Such a map points nowhere, and nothing correlates with it. One of zeros is constant; one with NaN counts as such.
+    A constant map has no correlation. A map of zeros is constant; one with NaN counts as constant.
     """
     spread = maps.max((-2, -1)) - maps.min((-2, -1))
     return ~(spread > tolerance * np.abs(maps).max((-2, -1)))
 
 
 def pool(array: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """The mean of a map (..., h, w) over each cell of a coarser ``grid``, by area: pixels on a border count to both.
+    """The mean of a map (..., h, w) over each cell of a coarser ``grid``, by area: pixels on a border count for both.
 
-    Rounded to float32, so that the rounding of the sums makes no ranks where there are none.
+    Rounded to float32, so that rounding errors of the sums do not break ties.
     """
     if array.shape[-2:] != grid:
         array = overlaps(array.shape[-2], grid[0]) @ array @ overlaps(array.shape[-1], grid[1]).T

@@ -1,9 +1,9 @@
-"""Groups of alike maps, so that a shortcut such as a watermark or a tag in a corner stands out as a group of its own.
+"""Groups of similar maps, so that a shortcut such as a watermark or a corner tag stands out as a separate group.
 
-Each map is divided by its sum: what counts is where it lies, not how much there is of it. These shares are clustered by
-mini-batch k-means (Sculley, "Web-scale k-means clustering", WWW 2010), or for up to 2,000 maps by the spectrum of the
-graph of each one's nearest neighbors (Ng, Jordan, Weiss, "On spectral clustering", NeurIPS 2001). First comes the
-group that is the most unlike the rest:
+Each map is divided by its sum, so that only the positions of its values count. These shares are clustered by mini-batch
+k-means (Sculley, "Web-scale k-means clustering", WWW 2010), or for up to 2,000 maps by spectral clustering of the
+nearest-neighbor graph (Ng, Jordan, Weiss, "On spectral clustering", NeurIPS 2001). The most distinctive group comes
+first:
 
     apart = |mean of the group − mean of all| / root mean square of |map − mean of all|
 """
@@ -20,19 +20,19 @@ from core.evaluation.likeness import masses
 from core.types import InvalidInput, frozen
 
 COUNT = 6
-MOST_SPECTRAL = 2000  # maps at most: the time grows faster than their number
+MOST_SPECTRAL = 2000  # the most maps: the time grows faster than their number
 NEIGHBORS = 15
-FEW = 0.02  # a group with a smaller share of the maps, or fewer than three, says little and comes last
+FEW = 0.02  # smaller groups, or groups of fewer than three maps, come last
 
 Clustering = Literal["k-means", "spectral"]
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Maps that are alike: the places ``members`` (m,) int64 in the list of maps, the ones nearest the mean first.
+    """Similar maps: ``members`` (m,) int64 are their indices, the ones nearest to the mean first.
 
-    ``mean`` (h, w) is the mean of the maps as they were given, ``apart`` how far it lies from the mean of all, in
-    multiples of how far maps do.
+    ``mean`` (h, w) is the mean of the given maps, ``apart`` its distance from the mean of all, in multiples of the root
+    mean square distance of single maps.
     """
 
     members: np.ndarray
@@ -43,10 +43,10 @@ class Group:
 def group_maps(
     maps: np.ndarray, count: int = COUNT, *, clustering: Clustering = "k-means", seed: int = 0
 ) -> tuple[Group, ...]:
-    """Up to ``count`` groups of maps (n, h, w), the one that stands out most first; none of no maps.
+    """Up to ``count`` groups of maps (n, h, w), the most distinctive first; empty without maps.
 
     Raises:
-        InvalidInput: not maps without NaN, fewer than two groups, no such clustering, or too many maps for it.
+        InvalidInput: maps with NaN, fewer than two groups, no such clustering, or too many maps for it.
     """
     if maps.ndim != 3 or not np.isfinite(maps).all():
         raise InvalidInput(
@@ -72,18 +72,18 @@ def group_maps(
 
 def cluster(x: np.ndarray, count: int, clustering: Clustering, seed: int) -> np.ndarray:
     """The label of each row of x (n, cells): (n,) int."""
-    from sklearn.cluster import MiniBatchKMeans, SpectralClustering  # takes a second to import, and few need it
+    from sklearn.cluster import MiniBatchKMeans, SpectralClustering  # takes a second to import and is rarely needed
 
     if clustering == "spectral" and len(x) > NEIGHBORS:
         graph = {"affinity": "nearest_neighbors", "n_neighbors": NEIGHBORS, "assign_labels": "cluster_qr"}
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Graph is not fully connected")  # its parts are groups then: as it should
+            warnings.filterwarnings("ignore", "Graph is not fully connected")  # its parts are the groups
             return SpectralClustering(count, random_state=seed, **graph).fit_predict(x)
     return MiniBatchKMeans(count, n_init=5, random_state=seed).fit_predict(x)
 
 
 def to_group(maps: np.ndarray, x: np.ndarray, members: np.ndarray) -> Group:
-    """The group of those maps; ``x`` (n, cells) are the shares of all."""
+    """The group of the maps at ``members``; ``x`` (n, cells) are the shares of all maps."""
     own, whole = x[members], x.mean(0)
     center, spread = own.mean(0), float(np.sqrt(((x - whole) ** 2).sum(1).mean()))
     distances = ((own - center) ** 2).sum(1)

@@ -1,16 +1,16 @@
-"""The 95 % interval of a mean of few values within a known range, such as shares, areas and correlations.
+"""The 95 % interval of a mean of few values with a known range, such as shares, areas and correlations.
 
     |m − μ| ≤ t √(φ μ (1 − μ) / n),   φ = min(s² / (m (1 − m)), 1),   values scaled to 0..1
 
-solved for μ: Wilson's interval (1927) with the variance of the values in the place of that of a yes or no, and
-Student's t. m is the mean of n values and s² their variance. Its ends stay within the range, and lie further on the
-side where a skewed sample may have missed a large value. Of nothing but yes and no it is Wilson's own.
+solved for μ: Wilson's interval (1927) with the variance of the values instead of that of a yes or no, and Student's t.
+m is the mean of n values and s² their variance. Its ends stay within the range, and are further away on the side where
+a skewed sample may have missed a large value. For yes and no it is Wilson's interval itself.
 
-Values that are all the same have no variance to go by, but are no proof: by Wilson's interval of 0 of n, as many as
-z² / (n + z²) of all could be others, and these could lie at either end of the range.
+Values that are all equal have no variance, but may be equal by chance: by Wilson's interval of 0 of n, up to a share of
+z² / (n + z²) of all values could be different, and could lie at either end of the range.
 
 The bootstrap is not used: for 8 to 20 skewed values its percentiles cover the mean in 77 to 93 % of the cases, BCa
-(Efron, 1987) in 81 to 93 %, and bootstrap-t in 70 to 97 % where some values are equal (``test_intervals``).
+(Efron, 1987) in 81 to 93 %, and bootstrap-t in 70 to 97 % with some equal values (``test_intervals``).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def interval(values: Sequence[float], least: float = 0.0, most: float = 1.0) -> 
 
 
 def of_moments(mean: float, variance: float, n: int) -> tuple[float, float]:
-    """The interval of a mean of n values within 0..1 with that variance (of the sample, over n − 1)."""
+    """The interval of a mean of n values within 0..1; ``variance`` is that of the sample, over n − 1."""
     if variance <= 1e-18 or not 0 < mean < 1:
         unseen = Z**2 / (n + Z**2)
         return (1 - unseen) * mean, (1 - unseen) * mean + unseen

@@ -1,11 +1,11 @@
-"""Intervene: change what the taps let through while the model reads a picture, and see whether the answer moves.
+"""Interventions: change the attention weights during a forward pass, and see whether the prediction changes.
 
-    weights := change(weights)   right before they are multiplied, at the taps that are named
+    weights := change(weights)   at the named taps, right before the model multiplies by them
 
 No attention (``OFF``) is one for a gate, zero for self-attention and 1/n for attention pooling and for a glimpse;
-``off(head=2)`` says so of one head, channel or glimpse alone. A gate that is off lets its channel pass as it is: what
-is taken away is the attention, not the channel. Michel et al., "Are sixteen heads really better than one?", NeurIPS
-2019, take heads away like this; Jain, Wallace, "Attention is not explanation", NAACL 2019, shuffle the weights.
+``off(head=2)`` applies to a single head, channel or glimpse. A gate that is off passes its channel unchanged: this
+removes the attention, not the channel. Michel et al., "Are sixteen heads really better than one?", NeurIPS
+2019, remove heads in this way; Jain, Wallace, "Attention is not explanation", NAACL 2019, shuffle the weights.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from core.messages import Message
 from core.types import AttentionMap, InvalidInput, Picture, Reading
 
 UNIFORM: Steer = uniform
-"""The same weight everywhere: 1/n for a softmax, the map's own mean for a gate."""
+"""The same weight everywhere: 1/n for a softmax, the mean of the map for a gate."""
 OFF: Steer = switched_off
 """No attention, as above."""
 SHUFFLED = shuffled
-"""``SHUFFLED(seed)``: the same weights in other places."""
+"""``SHUFFLED(seed)``: the same weights in another order."""
 
 Change = Steer | np.ndarray | AttentionMap
 
 
 @dataclass(frozen=True)
 class Off:
-    """The steer that switches off the heads, channels or glimpses of these ``numbers`` and leaves the others."""
+    """The steer that switches off the heads, channels or glimpses with these ``numbers`` and leaves the others."""
 
     part: str
     numbers: tuple[int, ...]
@@ -56,17 +56,17 @@ class Off:
         return steered
 
     def check(self, count: int) -> None:
-        """InvalidInput where one of the numbers is not among ``count``."""
+        """InvalidInput if one of the numbers is not below ``count``."""
         checking.whole(max(self.numbers), 0, count - 1, f"The number of a {self.part}")
 
 
 def off(**parts: int | Iterable[int]) -> Off:
     """No attention in one head, channel or glimpse of a tap, or in several: ``off(head=2)``, ``off(channel=range(8))``.
 
-    The keyword is what the tap's kind calls its parts.
+    The keyword is the name of the parts of the tap's kind.
 
     Raises:
-        InvalidInput: not exactly one keyword is given, or something else than whole numbers from 0 on.
+        InvalidInput: not exactly one keyword is given, or numbers that are not integers from 0 on.
     """
     chosen = [(part, numbers) for part, numbers in parts.items() if numbers is not None]
     if len(chosen) != 1:
@@ -79,18 +79,18 @@ def off(**parts: int | Iterable[int]) -> Off:
 
 
 def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Change]) -> Reading:
-    """Read a picture with the attention changed: ``{"stage3.attention": core.UNIFORM}``; other taps stay as they are.
+    """Read a picture with changed attention: ``{"stage3.attention": core.UNIFORM}``; other taps stay unchanged.
 
-    A change is ``UNIFORM``, ``OFF``, ``SHUFFLED(seed)``, with seed 0 where none is given, ``off(...)``, another
-    picture's map of a tap of the same kind and shape, taken as it is, or an array painted by hand: finite numbers from
-    0 on, in the shape of the tap's map, or in that of its grid (h, w), which then stands for every channel, glimpse,
-    head and query (a class token or a register gets nothing). A painted softmax map is divided by its sums, so that
-    each of its rows sums to one; a row in which nothing is painted stays zero and gathers nothing. In shifted windows
-    no change crosses from one piece of the picture to another. The reading's maps are what the model then multiplied
-    with. Nothing stays behind: the next reading is the first one again.
+    A change is ``UNIFORM``, ``OFF``, ``SHUFFLED(seed)`` (by default with seed 0), ``off(...)``, a map of another
+    picture from a tap of the same kind and shape, used unchanged, or a painted array: finite numbers from 0 on, in the
+    shape of the tap's map, or in that of its grid (h, w), which then applies to every channel, glimpse, head and query
+    (a class token or a register gets zero). A painted softmax map is divided by its sums, so that each of its rows sums
+    to one; a row without paint stays zero and gathers nothing. In shifted windows, no change crosses from one piece of
+    the picture to another. The reading's maps are the weights that the model multiplied by. The model itself stays
+    unchanged.
 
     Raises:
-        InvalidInput: no such tap, or a change that does not fit it.
+        InvalidInput: no such tap, or a change of another kind or shape.
     """
     checking.picture(picture, "intervene")
     if not isinstance(changes, Mapping):
@@ -121,14 +121,14 @@ def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Ch
         for name, change in changes.items():
             if isinstance(change, Off) and name in films:
                 change.check(films[name])
-        # Maps of other pictures, whose attention was not changed, say nothing of these.
+        # Without a checksum: maps of other pictures with unchanged attention are no reference for these.
         return replace(reading, maps=tuple(replace(one, model="") for one in reading.maps))
 
     return classifier.run(job)
 
 
 def weights_of(own: AttentionMap, tap: Tap, change: np.ndarray | AttentionMap) -> Tensor:
-    """What to multiply with instead of the tap's ``own`` map, in its shape."""
+    """The weights to multiply by instead of the tap's ``own`` map, in its shape."""
     if isinstance(change, AttentionMap):
         if change.kind != own.kind or change.weights.shape != own.weights.shape:
             raise InvalidInput(
@@ -166,12 +166,12 @@ def spread(own: AttentionMap, painted: np.ndarray) -> np.ndarray:
         row = np.zeros(own.weights.shape[-1], np.float32)
         row[patches(own)] = painted.ravel()
     elif own.kind.windowed:
-        row = np.append(painted, np.float32(0))[own.cells][:, None, None]  # the last one is the padding's
+        row = np.append(painted, np.float32(0))[own.cells][:, None, None]  # the last element is for padding
     return np.broadcast_to(row, own.weights.shape)
 
 
 def normalized(painted: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    """Each row over its sum; one of zeros stays zero, but not all of them."""
+    """Each row divided by its sum; rows of zeros stay zero, but not all rows may be zero."""
     total = painted.sum(axes, keepdims=True)
     if not total.any():
         raise InvalidInput("Paint at least one cell, because these weights must sum to one.")

@@ -1,4 +1,4 @@
-"""How alike the maps of many pictures are, and which pictures are like one: the mean map, the furthest, the nearest."""
+"""Similarity of the maps of many pictures, and of pictures: the mean map, the furthest maps, the nearest features."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def mean_map(maps: np.ndarray) -> np.ndarray:
 
 
 def furthest_maps(maps: np.ndarray, count: int | None = None) -> np.ndarray:
-    """The places (count,) of the maps (n, h, w) whose mass lies furthest from their mean's, the furthest first."""
+    """The indices (count,) of the maps (n, h, w) whose mass is furthest from that of their mean, the furthest first."""
     rows = masses(maps)
     distances = ((rows - rows.mean(0)) ** 2).sum(1) if len(rows) else np.zeros(0)
     return np.argsort(-distances, kind="stable")[:count]
 
 
 def nearest_features(features: np.ndarray, one: np.ndarray, among: np.ndarray, count: int = 6) -> np.ndarray:
-    """The places (count,) in ``features`` (n, c) of those most like ``one`` (c,), ``among`` (n,) bool, nearest first.
+    """The indices (count,) of the ``features`` (n, c) nearest to ``one`` (c,), ``among`` (n,) bool, the nearest first.
 
-    Alike is the cosine of the angle between them. To find correctly classified pictures that are like a mistake, give
-    the stored features of all, the mistake's own, and which ones are right and of the class in question.
+    By cosine similarity. To find the correctly classified pictures nearest to a mistake, give the stored features of
+    all, those of the mistake, and which pictures are correct and of the class in question.
     """
     places = np.flatnonzero(among)
     rows = features[places].astype(np.float32)

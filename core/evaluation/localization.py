@@ -1,17 +1,16 @@
-"""Localization: does a map lie where the evidence is, in pictures of which that is known?
+"""Localization: are the values of a map inside the region of the evidence, in pictures where that is known?
 
-    mass = Σ of the map on the mask / Σ of the map          pointing game: does its largest value lie on the mask?
+    mass = Σ of the map on the mask / Σ of the map          pointing game: is its largest value on the mask?
 
 The pointing game is that of Zhang et al., "Top-down neural attention by excitation backprop", IJCV 2018, without their
-tolerance of 15 pixels. Evidence is what supports the class: negative values of a signed map count as zero, and so
-does what is no more than rounding beside the map's largest value, whichever sign that has. The scale is the map's own:
-how large its values must be to mean something differs from method to method, and a map is judged alike whatever it is
-multiplied by. A map without any evidence is blank: it lies nowhere, so not beside the mask either. Where a mask covers
-a cell of a coarse map in part, the cell lies on it by that part; cells that tie for the largest value share the point.
-So a map that is the mask has 1 in both, and one that is random has the mask's share of the picture.
+tolerance of 15 pixels. Evidence supports the class: negative values of a signed map count as zero, and so do values
+within rounding of the map's largest absolute value. The result does not depend on the scale of the map, which differs
+from method to method. A map without any evidence is blank: mass and pointing are 0. If a mask covers a part of a cell
+of a coarse map, that part of the cell counts; cells that tie for the largest value share the point. So the mask itself
+has 1 in both, and a random map has the share of the mask in the picture.
 
-Scenes come with their mask. Photographs are made to have one: four pictures of four classes in one, and what explains a
-class has to lie in its quadrant. Böhle, Fritz, Schiele, "Convolutional dynamic alignment networks for interpretable
+Scenes have a mask. Photographs get one: four pictures of four classes are tiled, and the explanation of a class must be
+in its quadrant. Böhle, Fritz, Schiele, "Convolutional dynamic alignment networks for interpretable
 classifications", CVPR 2021, call it the grid pointing game; ours shrinks each picture to a quadrant of the model's own
 square, because not every model takes a larger one. A map that is the same for all classes has a quarter, on average.
 """
@@ -34,7 +33,7 @@ from core.types import InvalidInput, Picture
 class Localization:
     """The ``mass`` of a map on a mask and its ``pointing``, 0 to 1 each; ``chance`` is the mask's share of the picture.
 
-    Of a ``blank`` map both are 0, on every mask.
+    Both are 0 for a ``blank`` map.
     """
 
     mass: float
@@ -47,19 +46,19 @@ def evidence(map_: Map) -> np.ndarray:
     """The positive evidence in a map: its values (h, w) that are positive by more than rounding, else zeros.
 
     Raises:
-        InvalidInput: it is no finite (h, w) array.
+        InvalidInput: it is not a finite (h, w) array.
     """
     values = to_values(map_)
     return np.where(values > ROUNDING * np.abs(values).max(), values, 0.0)
 
 
 def localize(map_: Map, mask: np.ndarray) -> Localization:
-    """How far a map lies on a mask (H, W) over the model's square, of whichever resolution: True, or 1, on it.
+    """Measure a map against a mask (H, W) over the model's square, of any resolution: True, or 1, inside.
 
-    An AttentionMap enters as ``to_grid`` reduces it.
+    An AttentionMap is reduced by ``to_grid``.
 
     Raises:
-        InvalidInput: a map that is no finite (h, w) array, or a mask that is not one of 0 and 1.
+        InvalidInput: a map that is not a finite (h, w) array, or a mask with other values than 0 and 1.
     """
     positive, mask = evidence(map_), np.asarray(mask)
     if mask.ndim != 2 or not mask.size or not np.isin(mask, (0, 1)).all():
@@ -68,7 +67,7 @@ def localize(map_: Map, mask: np.ndarray) -> Localization:
             dtype=mask.dtype,
             shape=mask.shape,
         )
-    # Which part of each cell of the map lies on the mask.
+    # The share of each cell of the map that is on the mask.
     covered = overlaps(mask.shape[0], positive.shape[0]) @ mask @ overlaps(mask.shape[1], positive.shape[1]).T
     chance, total = float(mask.mean()), positive.sum()
     if not total > 0:
@@ -78,7 +77,7 @@ def localize(map_: Map, mask: np.ndarray) -> Localization:
 
 
 def tile(classifier: Classifier, pictures: Sequence[Picture]) -> Picture:
-    """Four pictures in one, as the model sees them: upper left, upper right, lower left, lower right.
+    """Four pictures in one, each as cropped for the model: upper left, upper right, lower left, lower right.
 
     Raises:
         InvalidInput: not four pictures.

@@ -1,12 +1,11 @@
-"""Randomization: re-draw the weights stage by stage from the top, and see whether the map changes.
+"""Model randomization test: re-initialize the weights stage by stage from the top, and see whether the map changes.
 
-A map that stays when the model has reinitialized everything does not show what the model has learned. Adebayo et al.,
-"Sanity checks for saliency maps", NeurIPS 2018: cascading randomization, watched by Spearman's rank correlation of the
-absolute values. Ours re-draws every tensor from the normal distribution with its own mean and spread, so that signals
-keep their scale, leaves BatchNorm's statistics, and pools maps to at most ``FINEST`` cells a side before they are
-ranked, so that a shift by a pixel is no change. A tensor without a spread, such as a single number, is drawn with its
-own size for one, and with 1 where it is zero. A map that is the same everywhere, as a blank one is, has no ranks: it is
-neither like another map nor unlike it.
+A map that stays the same when all weights are random does not show what the model has learned. Adebayo et al., "Sanity
+checks for saliency maps", NeurIPS 2018: cascading randomization, measured by Spearman's rank correlation of the
+absolute values. Ours draws every tensor from the normal distribution with its mean and standard deviation, so that
+signals keep their scale, keeps BatchNorm's statistics, and pools maps to at most ``FINEST`` cells per side before they
+are ranked, so that a shift by a pixel is no change. A tensor with zero deviation, such as a single number, is drawn
+with its absolute value as the deviation, or with 1 if it is zero. The rank correlation of a constant map is undefined.
 """
 
 from __future__ import annotations
@@ -31,16 +30,16 @@ from core.types import InvalidInput, Picture, Progress, frozen
 
 FINEST = 16
 INSENSITIVE = 0.5
-"""A map that is this much alike, or more, with every weight re-drawn, is insensitive to the weights."""
+"""A map with at least this rank correlation after re-initializing all weights is insensitive to the weights."""
 TOP = "top"
 
 
 @dataclass(frozen=True, eq=False)
 class Randomization:
-    """How alike a map stays to that of the trained model, −1 to 1, while ``stages`` are re-drawn from the top.
+    """The rank correlation of a map with that of the trained model while ``stages`` are re-initialized from the top.
 
-    ``likeness[i]`` is with the first ``i + 1`` of the stages re-drawn; the last is with all of them. It is None where
-    one of both maps is the same everywhere. ``maps`` are the maps (h, w) themselves, the trained model's first.
+    ``likeness[i]`` is with the first ``i + 1`` stages re-initialized, the last one with all of them; None if one of the
+    two maps is constant. ``maps`` are the maps (h, w), that of the trained model first.
     """
 
     source: str
@@ -52,7 +51,7 @@ class Randomization:
 
     @property
     def is_sensitive(self) -> bool | None:
-        """Whether the map depends on the weights; None where the last map cannot be compared with the first."""
+        """Whether the map depends on the weights; None if the last map cannot be compared with the first."""
         return None if self.likeness[-1] is None else self.likeness[-1] < INSENSITIVE
 
 
@@ -66,13 +65,13 @@ def randomize(
     progress: Progress | None = None,
     **parameters: Any,
 ) -> Randomization:
-    """How the map of a method, or of ``attention/`` and the name of a tap, changes while the weights are re-drawn.
+    """Compare the maps of a method, or of ``attention/`` and a tap, while the weights are re-initialized in stages.
 
     ``target`` is a class name or index, None the class that the trained model predicts. ``parameters`` are the method's
-    own. ``progress(done, total)`` counts maps, and is called within them too, so that a Stop need not wait.
+    own. ``progress(done, total)`` counts maps, and is also called within them, so that a Stop takes effect soon.
 
     Raises:
-        InvalidInput: no such source, class or parameter, or a source that does not fit the model.
+        InvalidInput: no such source, class or parameter, or a source that the model does not support.
         Stopped: ``progress`` raised it.
     """
     index = classifier.target(target, read(classifier, picture).logits)
@@ -81,19 +80,19 @@ def randomize(
     if not stages:
         raise InvalidInput("{model} has no weights to re-initialize. Choose another model.", model=classifier.card.slug)
 
-    def tell(*_: int) -> None:
+    def report(*_: int) -> None:
         if progress:
             progress(len(maps), len(stages) + 1)
 
     for _, one in chain((("", classifier),), cascade(classifier, seed)):
-        maps.append(frozen(made(one, picture, index, tell)))
-        tell()
+        maps.append(frozen(made(one, picture, index, report)))
+        report()
     likeness = tuple(map_correlation(maps[0], one) for one in maps[1:])
     return Randomization(name, index, stages, likeness, tuple(maps), seed)
 
 
 def map_correlation(a: np.ndarray, b: np.ndarray, signed: bool = False) -> float | None:
-    """Spearman's rank correlation of two maps of one shape, pooled; None where one is the same everywhere.
+    """Spearman's rank correlation of two maps of one shape, pooled; None if one is constant.
 
     Of their absolute values, unless they are ``signed``.
     """
@@ -112,9 +111,9 @@ def ranks(array: np.ndarray) -> np.ndarray:
 
 
 def cascade(classifier: Classifier, seed: int = 0) -> Iterator[tuple[str, Classifier]]:
-    """The classifier with its stages re-drawn from the top, one more each time, and the name of that stage.
+    """Yield the classifier with one more stage re-initialized each time, from the top, and the name of that stage.
 
-    It is one copy that changes while it is iterated; the classifier that was given stays as it is.
+    It is one copy that changes during the iteration; the given classifier stays unchanged.
     """
     copy = classifier.twin(classifier.run(lambda: duplicate(classifier.module)))
     share_pace(copy, classifier)
@@ -125,14 +124,14 @@ def cascade(classifier: Classifier, seed: int = 0) -> Iterator[tuple[str, Classi
 
 
 def reinitialize(classifier: Classifier, seed: int = 0) -> Classifier:
-    """A copy of the classifier with every weight re-drawn."""
+    """A copy of the classifier with all weights re-initialized."""
     return list(cascade(classifier, seed))[-1][1]
 
 
 def weight_groups(classifier: Classifier) -> dict[str, list[nn.Module]]:
-    """The modules with weights of their own, by the stage that they lie in or lead to, from the top down.
+    """The modules with weights, by the stage that they belong to or lead to, from the top down.
 
-    ``TOP`` is what comes behind the last stage, and all of a model that has none.
+    ``TOP`` are those after the last stage, or all modules of a model without stages.
     """
     stages = [*classifier.stages, TOP]
     found: dict[str, list[nn.Module]] = {name: [] for name in reversed(stages)}
@@ -148,9 +147,9 @@ def weight_groups(classifier: Classifier) -> dict[str, list[nn.Module]]:
 
 
 def redraw(modules: list[nn.Module], generator: torch.Generator) -> None:
-    """Re-draw every weight that the modules have of their own: normal, with the mean and the spread of its tensor.
+    """Draw every weight of the modules from the normal distribution with the mean and deviation of its tensor.
 
-    Where all of a tensor is one value, that is its mean, and its size the spread; or 1 where it is zero.
+    For a tensor of one repeated value, the deviation is its absolute value, or 1 if it is zero.
     """
     for module in modules:
         for weight in module.parameters(recurse=False):

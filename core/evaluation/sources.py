@@ -1,12 +1,12 @@
-"""Where a map comes from, by name, so that it can be made again: for another class, by other weights, on more pictures.
+"""Sources of maps by name, so that a map can be made again for another class, with other weights or for other pictures.
 
     saliency, grad-cam ...            a method of attribution
     attention/stage4.attention        the model's own map of that tap; attention/rollout its rollout
-    random, blob, edges               references that know nothing of the model: noise, a Gaussian at the center, Sobel
+    random, blob, edges               references that do not depend on the model: noise, a center blob, Sobel edges
 
-A reference is what a method must beat: photographs have their subject in the middle, and edges look like explanations.
-An attention map stands by its tap alone: the method ``attention`` is one of these maps once more, so it is none of the
-``names``, though there is such a source.
+A method should be better than the references: photographs have their subject in the middle, and edges look like
+explanations. The maps of the method ``attention`` are those of the taps, so it is a source, but not in the list of
+``source_names``.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ GRAY = (0.299, 0.587, 0.114)
 def map_source(classifier: Classifier, name: str, **parameters: Any) -> Source:
     """The source of that name, for a classifier and for copies of it with other weights.
 
-    ``parameters`` are those of a method; they are settled here, and so is whether the method fits: some do by what the
-    trained weights make of them. The model's own map takes the ``head`` and the ``query`` of ``to_grid``.
+    ``parameters`` are those of a method. They are checked here, and so is whether the model supports the method, which
+    may depend on its trained weights. An attention map takes the ``head`` and the ``query`` of ``to_grid``.
 
     Raises:
-        InvalidInput: there is no such source or parameter, the method does not fit, or, when the model runs, it has
-            no such tap.
+        InvalidInput: there is no such source or parameter, the model does not support the method, or, when the model
+            runs, it has no such tap.
     """
     if not isinstance(name, str):
         raise InvalidInput(
@@ -60,10 +60,7 @@ def map_source(classifier: Classifier, name: str, **parameters: Any) -> Source:
 
 
 def source_names(classifier: Classifier) -> tuple[str, ...]:
-    """Every source that fits a classifier: the methods, its maps that lie on the picture, the references.
-
-    Each map is there once.
-    """
+    """Every source that a classifier supports: the methods, its attention maps over the picture, and the references."""
     made = [one.slug for one in methods(classifier) if one is not LOOK]
     places = [name for name, tap in classifier.taps.items() if tap.kind.on_picture]
     return (*made, *(ATTENTION_PREFIX + name for name in places), *REFERENCES)
@@ -95,18 +92,18 @@ def _attend(tap: str, part: dict[str, int | None], classifier: Classifier, pictu
 
 
 def noise(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:
-    """A random map (size, size): of one picture always the same."""
+    """A random map (size, size), always the same for one picture."""
     size = classifier.card.size
     return np.random.default_rng(int(picture.sha256[:15], 16)).random((size, size))
 
 
 def center(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:
-    """A Gaussian at the center of the square (size, size), which has not seen the picture."""
+    """A Gaussian at the center of the square (size, size), which does not depend on the picture."""
     return blob((classifier.card.size, classifier.card.size))
 
 
 def edges(classifier: Classifier, picture: Picture, target: int = 0, progress: Progress | None = None) -> np.ndarray:
-    """How steep the gray of the square is, (size, size): the length of Sobel's gradient, edge pixels repeated."""
+    """The length of Sobel's gradient of the gray square, (size, size); edge pixels are repeated."""
     gray = np.pad(classifier.square(picture) @ np.array(GRAY), 1, mode="edge")
 
     def steps(a: np.ndarray) -> np.ndarray:  # along the first axis, as the means

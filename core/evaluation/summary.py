@@ -1,12 +1,12 @@
-"""What a table of answers says in sum: accuracy, confusion, accuracy by class, calibration.
+"""Summaries of a table of predictions: accuracy, confusion, accuracy by class, calibration.
 
 A table has a row for each picture with ``true`` and ``predicted``, class names, and ``confidence``, the probability of
-the predicted class. A picture without a true class counts in nothing here.
+the predicted class. Pictures without a true class are left out.
 
     interval      (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n),  z = 1.96         Wilson, 1927
     calibration   Σ over bins  n_bin / n · |accuracy of the bin − mean confidence of the bin|
 
-Wilson's interval of 95 % stays within 0..1, and means something also where all answers are right. The calibration error
+Wilson's 95 % interval stays within 0..1, also if all predictions are correct. The calibration error
 is that of Guo et al., "On calibration of modern neural networks", ICML 2017, with bins of equal width.
 """
 
@@ -27,7 +27,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Share:
-    """A share of ``pictures`` with its 95 % interval from ``low`` to ``high``; NaN and 0..1 of no pictures."""
+    """A share of ``pictures`` with its 95 % interval from ``low`` to ``high``; NaN and 0..1 without pictures."""
 
     value: float
     low: float
@@ -37,7 +37,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Bin:
-    """The answers with a confidence above ``low``, up to ``high``: means of ``confidence`` and ``accuracy``, or NaN."""
+    """Predictions with a confidence above ``low``, up to ``high``: mean ``confidence`` and ``accuracy``, or NaN."""
 
     low: float
     high: float
@@ -71,13 +71,13 @@ def labeled(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def accuracy_of(table: pd.DataFrame) -> Share:
-    """The share of right answers among those with a true class."""
+    """The share of correct predictions among those with a true class."""
     known = labeled(table)
     return wilson(int(hits(known).sum()), len(known))
 
 
 def hits(known: pd.DataFrame) -> np.ndarray:
-    """Which answers are right: (n,) bool."""
+    """Which predictions are correct: (n,) bool."""
     return known["true"].to_numpy(object) == known["predicted"].to_numpy(object)
 
 
@@ -99,8 +99,8 @@ def confusion_of(table: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
 def by_class(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     """A row for each class: ``pictures`` of it, ``accuracy``, ``low`` and ``high``, ``predicted`` and ``precision``.
 
-    ``accuracy`` is the share of its pictures that were answered rightly, ``predicted`` how often it was the answer, and
-    ``precision`` the share of these that were right; NaN of none.
+    ``accuracy`` is the share of its pictures that were predicted correctly, ``predicted`` how often it was predicted,
+    and ``precision`` the share of these that were correct; NaN of none.
     """
     counts = confusion_of(table, classes)
     own = [wilson(int(counts[i, i]), int(counts[i].sum())) for i in range(len(classes))]
@@ -119,7 +119,7 @@ def by_class(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
 
 
 def calibration_of(table: pd.DataFrame, bins: int = BINS) -> Calibration:
-    """How far confidence is from accuracy, over so many bins of equal width from 0 to 1; NaN of no pictures.
+    """How far confidence is from accuracy, over bins of equal width from 0 to 1; NaN without pictures.
 
     Raises:
         InvalidInput: fewer than one bin.

@@ -1,12 +1,12 @@
-"""How alike maps of unrelated pictures are: the range that an agreement stands beside, from a model's bank.
+"""How similar maps of unrelated pictures are: the range to compare an agreement with, from a model's bank.
 
-The first map is compared with the second one's kind of n other pictures, and the second with the first one's kind. If
-the two maps did not depend on their common picture, their own value would be one more of these. Each comparison alone
-would be a conformal test (Vovk, Gammerman, Shafer, "Algorithmic learning in a random world", 2005): the rank of the
-value is uniform. The share of less alike ones over both together is not, for each has one map of the pair in all its
-comparisons, so that their ends move with it. Therefore the same share is taken for every pair of different pictures of
-the bank, and the range is between those two shares that 95 % of these pairs keep between. Where only one of the maps
-has a kind in the bank, a pinned patch or an array beside an attribution, its comparison stands alone.
+The first map is compared with maps of n other pictures of the second one's kind, and the second with maps of the first
+one's kind. If the two maps did not depend on their common picture, their own value would be exchangeable with these.
+Each comparison alone would be a conformal test (Vovk, Gammerman, Shafer, "Algorithmic learning in a random world",
+2005): the rank of the value is uniform. The share of less similar pairs over both comparisons is not uniform, because
+one map of the pair is in all pairs of a comparison. Therefore the same share is computed for every pair of different
+pictures of the bank, and the range is between the two shares that contain 95 % of these pairs. If the bank has the kind
+of only one of the maps (a pinned patch or an array with an attribution), only its comparison is used.
 
 Ties: a share is interpolated between average ranks, as (rank) / (n + 1), so that a measure with few values is outside
 as often as one with many. Blank maps, which have no agreement, are left out of the bank.
@@ -29,24 +29,24 @@ OUTSIDE = 0.025
 
 @dataclass(frozen=True)
 class Sides:
-    """The ``bank``, and under which sources it has maps of the ``first`` and of the ``second`` one's kind, if any."""
+    """The ``bank``, and its sources of maps of the ``first`` and the ``second`` one's kind, if any."""
 
     bank: Bank | None
     first: str | None = None
     second: str | None = None
 
     def meet(self, grid: tuple[int, int]) -> tuple[int, int]:
-        """The grid where two maps, and those of the bank, can be compared."""
+        """The grid on which two maps, and those of the bank, are compared."""
         known = [self.bank.maps[name].shape[1:] for name in (self.first, self.second) if self.bank and name]
         return min(grid[0], *(h for h, _ in known), grid[0]), min(grid[1], *(w for _, w in known), grid[1])
 
 
 @dataclass(frozen=True, eq=False)
 class Null:
-    """One measure of unrelated pairs: ``values`` in order, and the share ``at`` each that is less alike.
+    """One measure of unrelated pairs: sorted ``values``, and ``at`` the share of less similar pairs at each.
 
-    Of all pairs ``outside`` (low, high) are the shares at the ends of the range, and ``shares`` (sorted) those of pairs
-    of the bank, None where a share stands for itself.
+    ``outside`` (low, high) are the shares at the ends of the range, and ``shares`` (sorted) those of all pairs of the
+    bank, None if a share is used directly.
     """
 
     values: np.ndarray
@@ -65,7 +65,7 @@ class Null:
         return float(np.interp(self.outside[1], self.at, self.values))
 
     def standing(self, value: float) -> float:
-        """The share of unrelated pairs that are less alike."""
+        """The share of unrelated pairs that are less similar."""
         share = float(np.interp(value, self.values, self.at, 0, 1))
         if self.shares is None:
             return share
@@ -74,14 +74,14 @@ class Null:
 
 @dataclass(frozen=True, eq=False)
 class Nulls:
-    """The three measures of unrelated pairs, from so many ``maps`` of other pictures."""
+    """The three measures of unrelated pairs, from a number of ``maps`` of other pictures."""
 
     measures: tuple[Null, ...]
     maps: int
 
 
 def find_null(sides: Sides, first: np.ndarray, second: np.ndarray) -> Nulls | None:
-    """What unrelated pairs give beside two maps' views (3, h, w); None with fewer than ``FEWEST`` maps of others."""
+    """The measures of unrelated pairs for the views (3, h, w) of two maps; None with too few maps of other pictures."""
     grid, found, calibrated = first.shape[1:], [], None
     for own, name in ((first, sides.second), (second, sides.first)):
         if name:
@@ -104,7 +104,7 @@ def find_null(sides: Sides, first: np.ndarray, second: np.ndarray) -> Nulls | No
 
 
 def shares_at(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different values (m,) in order, and the share of all n that is less than each: average rank / (n + 1)."""
+    """The distinct values (m,) in order, and the share of all n below each: average rank / (n + 1)."""
     levels, counts = np.unique(values, return_counts=True)
     return levels, (np.cumsum(counts) - (counts - 1) / 2) / (len(values) + 1)
 
@@ -119,7 +119,7 @@ def seen(bank: Bank, name: str, grid: tuple[int, int]) -> np.ndarray:
 def shares_of_pairs(bank: Bank, first: str, second: str, grid: tuple[int, int]) -> np.ndarray:
     """The share, over both comparisons, of every pair of different pictures of the bank: (3, pairs), in order.
 
-    Each pair is judged as one of two new maps would be, with neither of its own pictures among the others.
+    Each pair is treated like two new maps, with neither of its pictures among the others.
     """
     one, two = seen(bank, first, grid), seen(bank, second, grid)
     kept = one[:, 0].any((1, 2)) & two[:, 0].any((1, 2))
@@ -135,7 +135,7 @@ def shares_of_pairs(bank: Bank, first: str, second: str, grid: tuple[int, int]) 
 
 
 def share_of_each(values: np.ndarray) -> np.ndarray:
-    """Which share of the others in its row (..., n) is less than each value, ties by half."""
+    """The share of the others in its row (..., n) that is less than each value; ties count half."""
     order = np.sort(values, -1)
     rows = order.reshape(-1, order.shape[-1])
     flat = values.reshape(rows.shape)

@@ -1,4 +1,4 @@
-"""What the measures of agreement see of a map, and the measures of one map with many others at once."""
+"""The views of a map for the measures of agreement, and the measures of one map with many others at once."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ def ranks(array: np.ndarray) -> np.ndarray:
 
 
 def views(array: np.ndarray) -> np.ndarray:
-    """What the three measures see of a map (h, w) without negative values: (3, h, w).
+    """The views of a map (h, w) without negative values for the three measures: (3, h, w).
 
     Its ranks with mean 0 and length 1, its membership in the top 20 %, and its values as shares.
     """
     _, group, counts = np.unique(array, return_inverse=True, return_counts=True)
-    ahead = array.size - np.cumsum(counts)  # the cells above each group of ties
+    ahead = array.size - np.cumsum(counts)  # the number of cells above each group of ties
     members = np.clip((TOP * array.size - ahead) / counts, 0, 1)[group].reshape(array.shape)
     order = ranks(array)
     return np.stack([unit(order, np.sqrt((order**2).sum())), members, unit(array, array.sum())])
 
 
 def unit(array: np.ndarray, length: float) -> np.ndarray:
-    """The map over its length; zeros where it has none."""
+    """The map divided by its length; zeros if that is zero."""
     return array / length if length > 0 else np.zeros_like(array)
 
 
