@@ -1,11 +1,11 @@
-"""The kinds of attention: what the weights of each are made of, and how they lie on the picture."""
+"""The kinds of attention: the axes of their weights, and how these relate to the picture."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 LAYOUT = ("row", "column", "window", "query", "key")
-"""Axes that say where weights lie; any other axis counts parts."""
+"""Axes for the position of weights; any other axis counts parts."""
 
 
 class Kind(str):
@@ -58,17 +58,17 @@ class Kind(str):
 
     @property
     def mixes_all(self) -> bool:
-        """Whether what lies behind it depends on the whole picture in every cell."""
+        """Whether every cell depends on the whole picture after it."""
         return self.compares_all or self.growing
 
     @property
     def part(self) -> str:
-        """What its parts are called: "head", "channel" or "glimpse"; "" where it is a whole."""
+        """The name of its parts: "head", "channel" or "glimpse"; "" without parts."""
         return next((axis for axis in self.axes if axis not in LAYOUT), "")
 
     @property
     def part_axis(self) -> int:
-        """The axis of the parts in one picture's weights; 0 where it is a whole."""
+        """The axis of the parts in one picture's weights; 0 without parts."""
         return self.axes.index(self.part) if self.part else 0
 
     @property
@@ -77,7 +77,7 @@ class Kind(str):
         return (-2, -1) if "row" in self.axes else (-1,)
 
     def other_axes(self, *kept: str) -> tuple[int, ...]:
-        """The axes of one picture's weights but for those of these names."""
+        """The axes of one picture's weights other than those named."""
         return tuple(index for index, axis in enumerate(self.axes) if axis not in kept)
 
 
@@ -89,7 +89,7 @@ KINDS = (
     Kind("windowed", ("window", "head", "query", "key")),
     Kind("sequence", ("glimpse", "row", "column"), growing=True),
 )
-"""Every kind there is; a WINDOWED map comes with the cells (windows, n) that its tokens are."""
+"""Every kind; a WINDOWED map has the ``cells`` (windows, n) of its tokens."""
 
 for _kind in KINDS:
     setattr(Kind, _kind.upper(), _kind)

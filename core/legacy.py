@@ -1,4 +1,4 @@
-"""Names that earlier versions wrote into files and addresses, and what they are called now."""
+"""Names that earlier versions wrote into files and addresses, with their current names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RENAMED = {
     "place-pointing": "background-pointing",
     "thing-mass": "object-mass",  # the same in addresses
     "thing-pointing": "object-pointing",
-    "trial": "test",  # which test is open, and a section of Trust
+    "trial": "test",  # the key of the open test, and a section of Trust
     "league": "benchmark",
     "licence": "license",  # facts of a model card
     "colour": "color",  # a part of a training recipe
@@ -19,5 +19,5 @@ RENAMED = {
 
 
 def current(name: str) -> str:
-    """Today's spelling of a stored name; any other text stays as it is."""
+    """The current spelling of a stored name; any other text is returned unchanged."""
     return RENAMED.get(name, name)

@@ -1,4 +1,4 @@
-"""How a model becomes a classifier: from the zoo, from a user's files, or from any module."""
+"""Load a model as a classifier: from the zoo, from a user's files, or from any module."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def load(slug: str, device: str = "auto", progress: Progress | None = None) -> C
     """A classifier on a device (``auto``, ``cpu``, ``cuda:0``, ``mps``).
 
     The slug is one of the zoo, such as ``imagenette/cbam`` or ``torchvision/vit_b_16``, any other classification
-    model of torchvision, or ``file:`` and the path of a user's own card. torchvision's weights are fetched at first
+    model of torchvision, or ``file:`` and the path of a user's own card. torchvision's weights are downloaded at first
     use; ``progress(done, total)`` then counts bytes.
 
     Raises:
-        InvalidInput: no such model or device, a broken file, or weights that cannot be fetched.
+        InvalidInput: no such model or device, a broken file, or weights that cannot be downloaded.
     """
     card, where = zoo.find_card(slug), devices.choose(device)
     with torch.inference_mode(False):
@@ -33,10 +33,10 @@ def load(slug: str, device: str = "auto", progress: Progress | None = None) -> C
 
 
 def open_model(card: bytes, weights: bytes, device: str = "auto", name: str = "The card") -> Classifier:
-    """A classifier from the bytes of a user's own card and weights: what an upload gives. See ``models.user_card``.
+    """A classifier from the bytes of a user's own card and weights, as uploaded. See ``models.user_card``.
 
     Raises:
-        InvalidInput: either is too large, cannot be read or is refused, or the weights do not fit; no such device.
+        InvalidInput: either is too large, cannot be read or is refused, or the weights do not match; no such device.
     """
     where = devices.choose(device)
     with torch.inference_mode(False):
@@ -44,28 +44,29 @@ def open_model(card: bytes, weights: bytes, device: str = "auto", name: str = "T
 
 
 def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifier:
-    """A classifier of any module that takes (b, 3, size, size) and gives logits or probabilities (b, k).
+    """A classifier from any module that takes (b, 3, size, size) and gives logits or probabilities (b, k).
 
-    The card must say ``slug``, ``title``, the ``mechanism`` that comes nearest (``plain`` without attention), the
-    ``classes`` in the order of the outputs, and the ``size``, ``mean`` and ``std`` of the pictures it was trained on.
-    What the outputs are it may say; the classifier's card says what was found (``core.models.answers``). A copy of the
-    module is used, in float32 (unless it casts within), frozen and in eval mode; the caller's stays as it is. Modules
-    of torchvision in it are brought to the seam: their attention can be seen and steered. The copy is tried
-    (``core.models.guard``): it gives the module's own outputs, and the classifier's ``notes`` say what it cannot show.
+    The card must have ``slug``, ``title``, the nearest ``mechanism`` (``plain`` without attention), the ``classes`` in
+    the order of the outputs, and the ``size``, ``mean`` and ``std`` of the training pictures. The kind of ``output`` is
+    optional; the classifier's card states what was detected (``core.models.answers``). A copy of the module is used, in
+    float32 (unless it casts internally), frozen and in eval mode; the caller's module stays unchanged. torchvision's
+    attention modules in it get taps, so that their attention can be recorded and steered. The copy is tested
+    (``core.models.guard``): it gives the outputs of the module, and the classifier's ``notes`` state its limits.
 
-    What is compiled, parallel or exported is taken for what it was made from. The outputs may be the only tensor (b, k)
-    of what the module gives out, or its ``logits``.
+    Compiled, parallel and exported modules are unwrapped. The outputs may be the only tensor (b, k) in the result of
+    the module, or its ``logits``.
 
     Raises:
-        InvalidInput: the card says something that no card can, the module takes no such pictures, gives other outputs
-            than the card says, none that are finite or others each time, or there is no such mechanism or device.
+        InvalidInput: the card has an invalid value, the module does not take such pictures, its outputs do not match
+        the
+            card, are not finite or differ each time, or there is no such mechanism or device.
     """
     inner = opened(module)
     if not isinstance(card, ModelCard) or not isinstance(inner, nn.Module):
         raise InvalidInput("adopt takes a torch module and a ModelCard.")
     card, where = user_card.check(card), devices.choose(device)
     found = guard.admit(duplicate(inner), card, where)
-    facts = {name: value for name, value in card.facts.items() if name != "checksum"}  # which is of a file's weights
+    facts = {name: value for name, value in card.facts.items() if name != "checksum"}  # it is that of a file
     return _guarded(replace(card, architecture="module", facts=facts), found, where)
 
 

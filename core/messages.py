@@ -1,6 +1,6 @@
-"""Sentences for users that can be translated: an English template and the values that are filled in.
+"""Translatable sentences for users: an English template and the values for its fields.
 
-As in gettext the English template is the key by which a table of another language finds its own.
+As in gettext, the English template is the key into the table of another language.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ENGLISH: Mapping[str, str] = {}
 SEPARATOR = ", "
 WORDY = 8
-"""Letters of its own that a template needs to be known again in a text."""
+"""The least number of letters in a template to recognize it in a text."""
 
 
 class Message(str):
-    """A sentence, in English as a text, that knows its ``template`` and ``values``.
+    """A sentence, as English text, with its ``template`` and ``values``.
 
-    A template names its values in braces, ``Message("There is no scene '{name}'.", name=name)``; one without values is
-    taken as it stands. A value is a number, a text, another message or several of them, which commas join; anything
-    else is kept as its text, and so is a shape, a tuple of numbers.
+    A template names its values in braces, ``Message("There is no scene '{name}'.", name=name)``; without values it is
+    used unchanged. A value is a number, a text, a message or several of them, joined by commas; anything else, such as
+    a shape, is stored as its text.
     """
 
     template: str
     values: dict[str, Any]
 
     def __new__(cls, template: str, /, **values: object) -> Message:
-        """The message of a template; one that is a message already, without values, is itself."""
+        """The message of a template; a message without further values is returned unchanged."""
         if isinstance(template, Message) and not values:
             return template
         kept = {name: _kept(value) for name, value in values.items()}
@@ -40,40 +40,40 @@ class Message(str):
         return message
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
-        """What a copy is made of, in this process or another."""
+        """The arguments for a copy, in this process or another."""
         return (self.template,), self.values
 
     def localized(self, table: Mapping[str, str]) -> str:
-        """The sentence by a table of templates and their translations; what the table lacks stays English."""
+        """The sentence in the language of a table of templates; English if the table lacks it."""
         return _filled(self.template, self.values, table)
 
     def renamed(self, names: Mapping[str, str]) -> Message:
-        """The same sentence with other names in its values, those of an upload in the place of a stored file's."""
+        """The same sentence with other names in its values, such as that of an upload instead of a stored file."""
         return Message(self.template, **{key: _renamed(value, names) for key, value in self.values.items()})
 
 
 def translatable(described: object, *names: str) -> None:
-    """Make messages of these texts of a frozen dataclass, which stand there as plain English: for ``__post_init__``."""
+    """Turn these plain English texts of a frozen dataclass into messages; for ``__post_init__``."""
     for name in names:
         object.__setattr__(described, name, Message(getattr(described, name)))
 
 
 def recalled(text: str, table: Mapping[str, str]) -> str:
-    """An English sentence of which only the text is left, by the first template of the table that it fits.
+    """Translate an English sentence that is stored as text, by the first template of the table that matches.
 
-    A text that fits none stays as it is.
+    A text without a matching template is returned unchanged.
     """
     for template, translation in table.items():
         if (form := _form(template)) and (found := form.fullmatch(text)):
             values = {name: recalled(value, table) for name, value in found.groupdict().items()}
-            # The formats of numbers are passed over: these are text by now.
+            # Number formats are ignored: the values are texts here.
             return "".join(before + values.get(name or "", "") for before, name, _, _ in Formatter().parse(translation))
     return text
 
 
 @cache
 def _form(template: str) -> re.Pattern[str] | None:
-    """What texts look like that were made of a template; None for a key of another kind, and for hardly any words."""
+    """A pattern for texts made from a template; None for other keys, and for templates with too few letters."""
     parts = list(Formatter().parse(template)) if " " in template else []
     if sum(map(len, re.findall(r"[^\W\d_]+", "".join(before for before, *_ in parts)))) < WORDY:
         return None
@@ -87,7 +87,7 @@ def _form(template: str) -> re.Pattern[str] | None:
 
 
 def _kept(value: object) -> object:
-    """A value as a message keeps it: simple, on one line, and such that it can be encoded."""
+    """A value as stored in a message: simple, on one line, and encodable."""
     if isinstance(value, list) or (isinstance(value, tuple) and not all(isinstance(one, Number) for one in value)):
         return [_kept(one) for one in value]
     if isinstance(value, Exception) and value.args and isinstance(value.args[0], Message):
@@ -98,7 +98,7 @@ def _kept(value: object) -> object:
 
 
 def _filled(template: str, values: Mapping[str, object], table: Mapping[str, str]) -> str:
-    """The template in the language of the table, its values filled in."""
+    """The template in the language of the table, with its values."""
     said = table.get(template, template)
     return said.format(**{name: _said(value, table) for name, value in values.items()}) if values else said
 
@@ -111,7 +111,7 @@ def _said(value: object, table: Mapping[str, str]) -> object:
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    """A value with each of the names in it replaced, in their order."""
+    """A value with each of the names in it replaced, in order."""
     if isinstance(value, Message):
         return value.renamed(names)
     if isinstance(value, list):

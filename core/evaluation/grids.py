@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 ROUNDING = 1e-6
-"""Values of a map count as equal if they differ by at most this share of the largest one: single precision has about seven
+"""Values of a map count as equal if they differ by at most this share of the largest one: single precision has seven
 digits, and sums lose one of them."""
 
 

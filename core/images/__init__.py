@@ -1,4 +1,4 @@
-"""Pictures: untrusted bytes in, the square that a model sees, and a map over that square back on the picture.
+"""Pictures: open untrusted bytes, cut the model's square, and lay a map over that square back onto the picture.
 
 All functions are pure, may be called from any thread, and write nothing to disk.
 """

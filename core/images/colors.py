@@ -1,8 +1,8 @@
-"""The values in a file as eight bits of sRGB, which models are trained on and screens show.
+"""Convert the values of a file to eight bits of sRGB, which models are trained on and screens show.
 
-An embedded ICC profile says what the numbers of a file mean (ISO 15076-1); ignored, a photograph in Display P3 or Adobe
-RGB loses its saturated colors. Sixteen bits are scaled to eight. Where they hold the values of a sensor of fewer bits,
-as scientific and medical pictures do, they would be almost black: they are stretched to the sensor's range.
+An embedded ICC profile defines the colors of a file (ISO 15076-1); without it, a photograph in Display P3 or Adobe RGB
+would lose its saturated colors. Sixteen bits are scaled to eight. Values of a sensor with fewer bits, as in scientific
+and medical pictures, would be almost black, so they are stretched to the range of the sensor.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import numpy as np
 from PIL import Image, ImageCms
 
 BITS = (8, 10, 12, 14)
-"""Depths of sensors whose values are stored in sixteen bits as they are."""
+"""Bit depths of sensors whose values are stored unscaled in sixteen bits."""
 UNSEEN = 2
-"""Levels of 255 by which a profile must move some color; below that it is sRGB written in other words."""
+"""Levels of 255 by which a profile must change some color; below that it is equivalent to sRGB."""
 LATTICE = np.stack(np.meshgrid(*[np.linspace(0, 255, 9)] * 3), -1).astype(np.uint8).reshape(27, 27, 3)
 COLORS = {"RGB": "RGB", "RGBA": "RGB", "RGBX": "RGB", "P": "RGB", "L": "L", "LA": "L", "1": "L", "CMYK": "CMYK"}
-"""The mode in which the colors of a file of each mode are converted."""
+"""For each mode of a file, the mode in which its colors are converted."""
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """An image in the colors of sRGB: RGB, or RGBA where it has transparency; as it is where it has no profile of use.
+    """An image in sRGB: RGB, or RGBA if it has transparency; unchanged without a usable profile.
 
-    ``profile`` is the embedded ICC profile. One that is broken, meant for other modes, or that of sRGB changes nothing.
+    ``profile`` is the embedded ICC profile. A broken one, one for other modes, or sRGB itself changes nothing.
     """
     mode = COLORS.get(image.mode)
     if not profile or mode is None:
@@ -47,10 +47,10 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def eight_bits(values: np.ndarray, transparent: int | tuple[int, ...] | None = None) -> tuple[Image.Image, int]:
-    """16-bit values (h, w) or (h, w, 2, 3 or 4; alpha last) scaled to 8 bits, and how many bits they have.
+    """16-bit values (h, w) or (h, w, 2, 3 or 4; alpha last) scaled to 8 bits, and their bit depth.
 
-    16 where the colors use the whole range; else the least of ``BITS`` that holds the largest value, which becomes the
-    range that is shown. (Pillow's own conversion clips.) The ``transparent`` color becomes alpha.
+    The depth is 16 if the colors use the whole range; else the least of ``BITS`` that holds the largest value, which
+    becomes the displayed range. (Pillow's own conversion clips.) The ``transparent`` color becomes alpha.
     """
     values = values if values.ndim == 3 else values[..., None]
     colors, alpha = np.split(values, [values.shape[2] - (values.shape[2] in (2, 4))], axis=2)
@@ -65,16 +65,16 @@ def eight_bits(values: np.ndarray, transparent: int | tuple[int, ...] | None = N
 
 
 def depth(values: np.ndarray) -> int:
-    """The bits of the sensor whose values these may be."""
+    """The likely bit depth of the sensor."""
     largest = int(values.max())
     return next((bits for bits in BITS if 0 < largest < 1 << bits), 16)
 
 
 def scaled(values: np.ndarray, bits: int) -> np.ndarray:
-    """Values of so many bits as values of eight."""
+    """Scale values of ``bits`` bits to eight bits."""
     most = (1 << bits) - 1
     table = ((np.arange(65536).clip(0, most) * 255 + most // 2) // most).astype(np.uint8)
     found = np.empty(values.shape, np.uint8)
-    for row, own in zip(found, values, strict=True):  # one by one, for numpy holds eight bytes to look up each value
+    for row, own in zip(found, values, strict=True):  # row by row: numpy needs eight bytes per value for the lookup
         row[:] = table[own]
     return found

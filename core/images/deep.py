@@ -1,4 +1,4 @@
-"""All sixteen bits of the colors in a PNG: Pillow keeps the upper eight, which hold nothing of a sensor of few bits."""
+"""Read all sixteen bits of a color PNG: Pillow only keeps the upper eight, which are empty for sensors of few bits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from PIL import Image
 
 SEEN = 64
-"""Of 255: colors that are darker everywhere are values of 14 bits or fewer."""
+"""Of 255: if all colors are darker than this, the values have 14 bits or fewer."""
 
 
 def dark_samples(image: Image.Image, data: bytes) -> np.ndarray | None:
-    """The values (h, w, 2, 3 or 4) uint16 of a loaded 16-bit PNG, alpha last; None where eight bits show its colors.
+    """The values (h, w, 2, 3 or 4) uint16 of a loaded 16-bit PNG, alpha last; None if eight bits are enough.
 
-    ``data`` are the bytes of its file. Raises what Pillow does where these are damaged.
+    ``data`` are the bytes of its file. Raises Pillow's exceptions if they are damaged.
     """
     if image.format != "PNG" or data[24] != 16 or image.mode not in ("RGB", "RGBA"):
         return None
@@ -24,15 +24,15 @@ def dark_samples(image: Image.Image, data: bytes) -> np.ndarray | None:
         return None
     if data[25] == 4:  # gray with alpha: two values of two bytes are read as four of one
         return np.ascontiguousarray(unpacked(data, "RGBA")).view(">u2").astype(np.uint16)
-    lower = unpacked(data, f"{image.mode};16L")  # read as if the lower byte stood first, the other one is kept
+    lower = unpacked(data, f"{image.mode};16L")  # read as little-endian, the other byte is kept
     values = np.asarray(image).astype(np.uint16)
-    values <<= 8  # in place, for there may be 40 million pixels
+    values <<= 8  # in place: there may be 40 million pixels
     values |= lower
     return values
 
 
 def unpacked(data: bytes, raw: str) -> np.ndarray:
-    """The pixels of a PNG whose bytes are taken for those of another raw mode of Pillow with as many bits."""
+    """The pixels of a PNG, decoded in another raw mode of Pillow with the same number of bits."""
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
         image.tile = [one._replace(args=raw) for one in image.tile]
         return np.asarray(image)

@@ -1,4 +1,4 @@
-"""Where the model's square lies on a picture, the square itself, and a map over the square back to the picture.
+"""Choose the model's square on a picture, cut it, and lay a map over the square back onto the picture.
 
 Coordinates are those of the picture's pixels: the pixel in row y and column x covers x..x+1, y..y+1, and its center
 lies at (x + 0.5, y + 0.5).
@@ -16,7 +16,7 @@ from PIL import Image
 
 from core.types import Box, InvalidInput, Picture, frozen
 
-LONGEST = 1600  # pixels; a larger picture is reduced to this, so that one picture holds 7.7 MB at most
+LONGEST = 1600  # pixels; larger pictures are reduced to this, so that one picture takes 7.7 MB at most
 BASELINE = (124, 116, 104)  # the mean color of ImageNet, the shipped models' normalized zero
 
 Framing = Literal["center", "fit"] | Box
@@ -27,9 +27,9 @@ def reframe(picture: Picture, framing: Framing) -> Picture:
 
     ``"center"`` is the largest centered square, on the same pixels as torchvision's center crop; a model that was
     measured with a smaller one takes that (``frame``). ``"fit"`` is the smallest centered square that holds the whole
-    picture. Both lie on whole pixels. A box (left, top, right, bottom) of one's own is made square about its center by
-    its longer side, at most the picture's longer side. Along each axis it is then moved, as little as needed, to lie
-    within the picture, or to hold the picture's whole width or height where it is larger than that.
+    picture. Both lie on whole pixels. A custom box (left, top, right, bottom) is made square about its center by its
+    longer side, at most the picture's longer side. Along each axis it is then moved, as little as needed, to lie within
+    the picture, or to hold the picture's whole width or height if it is larger.
 
     Raises InvalidInput for a box without area or outside of the picture.
     """
@@ -45,10 +45,10 @@ def reframe(picture: Picture, framing: Framing) -> Picture:
 
 
 def frame(picture: Picture, size: int, resize: int | None = None) -> Picture:
-    """The picture with the box that a model of this ``size`` sees of it.
+    """The picture with the box for a model of this ``size``.
 
-    Where the framing was left at its default and the model was measured with torchvision's ``Resize(resize)`` and
-    ``CenterCrop(size)``, it is that crop, in pixels of the whole picture; else the box stays as it is.
+    With the default framing, and a model that was measured with torchvision's ``Resize(resize)`` and
+    ``CenterCrop(size)``, it is that crop, in pixels of the whole picture; else the box is unchanged.
     """
     if resize is None or not picture.centered:
         return picture
@@ -72,14 +72,14 @@ def square(
     resize: int | None = None,
     interpolation: str = "bilinear",
 ) -> np.ndarray:
-    """The model's square: the picture's box as (size, size, 3) uint8, what lies outside of the picture in ``fill``.
+    """The model's square: the picture's box as (size, size, 3) uint8, with ``fill`` outside of the picture.
 
-    It is cut once and kept with the picture, read-only.
+    It is cut once and cached with the picture, read-only.
 
     Resampled by PIL's BILINEAR or BICUBIC, which antialias when they reduce; a box of ``size`` whole pixels is copied
-    unchanged. Else pixels just outside of the box count at its edge, as they do where a picture is resized first and
-    cropped then. That very order is used as the default framing of a model with a ``resize`` (see ``frame``), so that
-    the square is torchvision's, bit by bit.
+    unchanged. Otherwise pixels just outside of the box contribute at its edge, as when a picture is resized first and
+    then cropped. The default framing of a model with a ``resize`` uses that order (see ``frame``), so that the square
+    is the same as torchvision's, bit by bit.
     """
     resize = resize if picture.centered else None
     key = size, fill, resize, interpolation
@@ -106,7 +106,7 @@ def _cut(picture: Picture, size: int, fill: tuple[int, int, int], how: Image.Res
     east, south = math.ceil(max(0, right - width)), math.ceil(max(0, bottom - height))
     canvas = picture.pixels
     if west or north or east or south:
-        # Padding before resampling keeps the picture at its exact place, fractions of a pixel included.
+        # Padding before resampling keeps the exact position of the picture, including fractions of a pixel.
         canvas = np.full((north + height + south, west + width + east, 3), fill, np.uint8)
         canvas[north : north + height, west : west + width] = picture.pixels
     box = (left + west, top + north, right + west, bottom + north)
@@ -114,10 +114,10 @@ def _cut(picture: Picture, size: int, fill: tuple[int, int, int], how: Image.Res
 
 
 def to_picture(values: np.ndarray, box: Box, shape: tuple[int, ...], smooth: bool = False) -> np.ndarray:
-    """A map (h, w) over the square ``box``, laid back over a picture of ``shape`` (H, W, ...): (H, W) float32.
+    """A map (h, w) over the square ``box`` as a map over a picture of ``shape`` (H, W, ...): (H, W) float32.
 
-    Each pixel takes the cell that its center lies in; ``smooth`` takes the bilinear mean of the nearest cell centers
-    instead. NaN where a pixel's center lies outside of the box, that is where the model never looked.
+    Each pixel has the value of the cell that contains its center; with ``smooth``, bilinear interpolation of the
+    nearest cell centers. NaN if a pixel's center is outside of the box, which the model does not see.
     """
     values = np.asarray(values, np.float32)
     if values.ndim != 2 or not values.size:
@@ -193,7 +193,7 @@ def _own_square(box: Framing, width: int, height: int) -> tuple[float, float, fl
             "Draw a box that overlaps the picture of {width} × {height} pixels.", width=width, height=height
         )
     side = min(max(right - left, bottom - top), max(width, height))
-    # The median of three is the first, moved as little as needed to lie between the others.
+    # The median clamps the first value to the range of the others.
     _, left, _ = sorted(((left + right - side) / 2, 0.0, width - side))
     _, top, _ = sorted(((top + bottom - side) / 2, 0.0, height - side))
     return side, left, top
@@ -204,7 +204,7 @@ def _lay(values: np.ndarray, places: np.ndarray, smooth: bool) -> np.ndarray:
     if not smooth:
         return values[places.astype(int)]
     last = len(values) - 1
-    places = (places - 0.5).clip(0, last)  # beyond the outer centers the outer cell alone
+    places = (places - 0.5).clip(0, last)  # beyond the outer centers, only the outer cell
     low = places.astype(int)
     part = (places - low)[:, None]
     return values[low] * (1 - part) + values[np.minimum(low + 1, last)] * part

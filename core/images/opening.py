@@ -1,4 +1,4 @@
-"""Untrusted bytes to an upright RGB picture: content decides the type; sizes are known before anything is decoded."""
+"""Open untrusted bytes as an upright RGB picture: content decides the type, and sizes are checked before decoding."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_JPEG, MAX_PROGRESSIVE = 110_000_000, 64_000_000
-"""Pixels of a JPEG, which is decoded at a reduced size: 108 million come from some telephones. A progressive one is
-held in memory as a whole before that."""
+"""Pixels of a JPEG, which is decoded at a reduced size: some phones have 108 million. A progressive one is held in
+memory at full size."""
 SMALLEST = 8  # pixels
 SCALABLE = ("RGB", "L", "CMYK")
 """Modes whose pixels may be averaged before they become RGB."""
@@ -33,21 +33,20 @@ SCALABLE = ("RGB", "L", "CMYK")
 Source = str | Path | bytes | Image.Image | np.ndarray | Picture
 
 TURNS = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90")
-"""What brings pictures of the EXIF orientations 2 to 8 upright, as Pillow names it."""
+"""Pillow's transpositions for the EXIF orientations 2 to 8."""
 
 
-# Pillow says so once per place in the code; how large a picture may be is decided here, before it is decoded.
+# Pillow warns about large pictures; the limit is checked here, before decoding.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 def open_image(source: Source, framing: Framing = "center", name: str | None = None) -> Picture:
-    """An upright RGB picture from a path, bytes, a PIL image, an array or a picture, framed as ``reframe`` says.
+    """An upright RGB picture from a path, bytes, a PIL image, an array or a picture, framed as by ``reframe``.
 
-    Content decides the type of a file: JPEG, PNG or WebP; an animation gives its first frame. An array is (h, w),
-    (h, w, 3) or (h, w, 4), uint8 or floats in 0..1. Colors of an embedded profile become sRGB, transparency lies on
-    white, 16 bits are scaled to 8 (values of fewer bits are stretched, and ``notes`` say so), and a picture longer than
-    ``LONGEST`` is reduced to it: a box of one's own is in pixels of the picture that comes back. A Picture is reframed
-    too.
+    Content decides the type of a file: JPEG, PNG or WebP; of an animation the first frame is used. An array is (h, w),
+    (h, w, 3) or (h, w, 4), uint8 or floats in 0..1. Colors of an embedded profile become sRGB, transparency becomes
+    white, 16 bits are scaled to 8 (values of fewer bits are stretched, with a note in ``notes``), and a picture longer
+    than ``LONGEST`` is reduced to it: a custom box is in pixels of the returned picture. A Picture is only reframed.
 
     Raises InvalidInput for anything else, for a damaged or an empty file, for more than ``MAX_BYTES`` or ``MAX_PIXELS``
     (of a JPEG ``MAX_JPEG``, of a progressive one ``MAX_PROGRESSIVE``; found before decoding), and for less than
@@ -95,8 +94,8 @@ def load_bytes(data: bytes, name: str = "picture") -> Picture:
 
 
 def most_pixels(image: Image.Image) -> int:
-    """How many pixels an opened file may have before it is decoded."""
-    if image.format not in ("JPEG", "MPO"):  # the latter holds several, as some telephones write it
+    """The most pixels that an opened file may have to be decoded."""
+    if image.format not in ("JPEG", "MPO"):  # MPO holds several pictures, as some phones write it
         return MAX_PIXELS
     return MAX_PROGRESSIVE if image.info.get("progressive") else MAX_JPEG
 
@@ -111,7 +110,7 @@ def _read_file(path: Path) -> bytes:
                 path=path,
             )
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)  # one byte too many is enough to refuse it
+            return file.read(MAX_BYTES + 1)  # one byte more than allowed, to refuse it
     except OSError as error:
         raise InvalidInput(
             "{path} cannot be read: {reason}. Check the file and its permissions.", path=path, reason=reason(error)
@@ -184,7 +183,7 @@ def _load_image(image: Image.Image, name: str) -> Picture:
         )
     try:
         pixels, notes = _upright_rgb(image)
-    except Exception as error:  # a lazily opened file may turn out damaged, a rare mode may have no way to RGB
+    except Exception as error:  # a lazily opened file may be damaged, and rare modes may not convert to RGB
         raise InvalidInput(
             '{name} cannot be converted to RGB. Give image.convert("RGB") instead.', name=name
         ) from error
@@ -196,9 +195,9 @@ def _centered(pixels: np.ndarray, name: str, digest: str, notes: tuple[str, ...]
 
 
 def _upright_rgb(image: Image.Image, data: bytes = b"") -> tuple[np.ndarray, tuple[str, ...]]:
-    """Pixels (h, w, 3) uint8 of a PIL image of any mode, which is left as it was, and what was done to its values.
+    """Pixels (h, w, 3) uint8 of a PIL image of any mode, which stays unchanged, and notes on changes of its values.
 
-    ``data`` are the bytes of its file, where there is one.
+    ``data`` are the bytes of its file, if there is one.
     """
     image.load()
     turn, profile = _turn(image), image.info.get("icc_profile")
@@ -212,7 +211,7 @@ def _upright_rgb(image: Image.Image, data: bytes = b"") -> tuple[np.ndarray, tup
                     "The file holds {bits}-bit values in 16 bits. They are stretched to the full range.", bits=bits
                 ),
             )
-    if image.mode in SCALABLE and not image.has_transparency_data:  # a smaller picture takes its colors quicker
+    if image.mode in SCALABLE and not image.has_transparency_data:  # a smaller picture is converted faster
         image = reduced(image, LONGEST)
     image = to_srgb(image, profile)
     mode = "RGBA" if image.has_transparency_data else "RGB"

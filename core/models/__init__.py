@@ -1,4 +1,4 @@
-"""The models: their architectures, their cards, the files of their weights, and the zoo that lists them."""
+"""Models: architectures, cards, files of weights, and the zoo."""
 
 from __future__ import annotations
 

@@ -1,16 +1,15 @@
-"""What the outputs of a model are, and the probabilities that they stand for.
+"""The kind of a model's outputs, and their probabilities.
 
     logits          p = softmax(z) over the classes
-    sigmoid         p = 1 / (1 + exp(−z)) of each output by itself; several of them need not add up to one
-    probabilities   p = z, shown as it is
+    sigmoid         p = 1 / (1 + exp(−z)) of each output separately; they need not add up to one
+    probabilities   p = z, shown unchanged
 
-The card says which (``output``), and the model is tried: what says logits, as a card does where nobody thought of it,
-and gives out probabilities gives probabilities. A score, which every map is about, is what the
-model gives out: a logit, or a probability where it gives out those. Log-probabilities are logits too, for the softmax
-of log p is p.
+The card states the kind (``output``), and the model is tested: if the card says logits, which is the default, and the
+outputs are probabilities, they are treated as probabilities. A score, which every map explains, is the model's output:
+a logit, or a probability. Log-probabilities are logits, too, because the softmax of log p is p.
 
-A model with one output tells two outcomes apart. With two class names the output is that of the second one, as the
-labels 0 and 1 have it; with one name, ``tumor``, it is that class's, and the other outcome is called ``not tumor``.
+A model with one output separates two outcomes. With two class names the output is that of the second one, like the
+labels 0 and 1; with one name, ``tumor``, it is that of this class, and the other outcome is called ``not tumor``.
 The scores of the two are z and −z, or p and 1 − p.
 """
 
@@ -28,21 +27,21 @@ from core.types import LOGITS, PROBABILITIES, SIGMOID, InvalidInput, ModelCard
 NOT = "not "
 YES, NO = ("1", "true", "yes", "positive", "pos"), ("0", "false", "no", "negative", "neg")
 TRIES = 6
-"""Pictures on which outputs must look like probabilities before they are taken for some."""
+"""Pictures on which outputs must look like probabilities to be treated as such."""
 CLOSE = 1e-3
-"""How far from one the probabilities of a picture may add up."""
+"""The largest distance from one of the sum of a picture's probabilities."""
 LEAST = float(torch.finfo(torch.float32).tiny)
-"""Stands for a probability of zero in a logarithm: single precision has no smaller number with all its digits."""
+"""Replaces a probability of zero in a logarithm: the smallest normal number in single precision."""
 ENDS = ("Sigmoid", "Softmax", "Hardsigmoid")
 THROUGH = (
     *("View", "UnsafeView", "Reshape", "Alias", "Squeeze", "Unsqueeze", "Select", "Slice", "Split", "Cat", "Stack"),
     *("Clone", "ToCopy", "Mean", "Sum", "Add", "Sub", "Rsub", "Div", "Clamp", "Permute", "Transpose", "T"),
 )
-"""Steps of a graph behind which an output is still the probability, or a mean of those, that it was before them."""
+"""Steps of a graph after which an output is still a probability, or a mean of probabilities."""
 
 
 def outcomes(classes: Sequence[str]) -> tuple[str, ...]:
-    """The names of what a model tells apart: its classes, or of a single class that and its absence."""
+    """The names of a model's outcomes: its classes, or a single class and its absence."""
     return (*classes, NOT + classes[0]) if len(classes) == 1 else tuple(classes)
 
 
@@ -52,15 +51,15 @@ def absent_class(classes: Sequence[str]) -> bool:
 
 
 def outputs_of(classes: Sequence[str]) -> int:
-    """How many outputs a head for these classes has: one where the second is the absence of the first."""
+    """The number of outputs of a head for these classes: one if the second is the absence of the first."""
     return 1 if absent_class(classes) else len(classes)
 
 
 def aliases(card: ModelCard) -> dict[str, int]:
-    """How data call the two outcomes of one output beside their names, in small letters: 0 and 1, no and yes."""
+    """Other labels for the two outcomes of one output, in lower case: 0 and 1, no and yes."""
     if len(card.classes) != 2:
         return {}
-    own = int(not absent_class(card.classes))  # the class whose output it is
+    own = int(not absent_class(card.classes))  # the index of the class of the output
     found = dict.fromkeys(YES, own) | dict.fromkeys(NO, 1 - own)
     if absent_class(card.classes):
         found |= {f"{word} {card.classes[0].casefold()}": 1 for word in ("not", "no", "non", "without")}
@@ -68,7 +67,7 @@ def aliases(card: ModelCard) -> dict[str, int]:
 
 
 def fits(count: int, classes: Sequence[str]) -> bool:
-    """Whether so many outputs can be those of the classes."""
+    """Whether ``count`` outputs can be those of the classes."""
     return count == len(classes) or (count == 1 and len(classes) == 2)
 
 
@@ -82,13 +81,13 @@ def arrange(y: Tensor, card: ModelCard) -> Tensor:
 
 
 def probabilities(scores: Tensor, card: ModelCard) -> Tensor:
-    """The probabilities (..., k) that scores (..., k) stand for."""
+    """The probabilities (..., k) of scores (..., k)."""
     kind = meaning(scores, card)
     return scores if kind == PROBABILITIES else scores.sigmoid() if kind == SIGMOID else scores.softmax(-1)
 
 
 def log_probabilities(scores: Tensor, card: ModelCard) -> Tensor:
-    """Their logarithms, exact also where a probability is next to nothing."""
+    """Their logarithms, also exact for very small probabilities."""
     kind = meaning(scores, card)
     if kind == PROBABILITIES:
         return scores.clamp(min=LEAST).log()
@@ -96,12 +95,12 @@ def log_probabilities(scores: Tensor, card: ModelCard) -> Tensor:
 
 
 def meaning(scores: Tensor, card: ModelCard) -> str:
-    """What the scores are; of one alone there is no softmax."""
+    """The kind of the scores; for a single output there is no softmax."""
     return card.output if card.output in (SIGMOID, PROBABILITIES) else SIGMOID if scores.shape[-1] == 1 else LOGITS
 
 
 def answered(scores: Tensor, card: ModelCard) -> Tensor:
-    """Which pictures have an answer: their scores are finite, and probabilities where the card says so. (b,) bool."""
+    """Which pictures have valid scores, (b,) bool: finite, and probabilities if the card says so."""
     fine = scores.isfinite()
     if card.output == PROBABILITIES:
         fine &= (scores >= -CLOSE) & (scores <= 1 + CLOSE)
@@ -109,7 +108,7 @@ def answered(scores: Tensor, card: ModelCard) -> Tensor:
 
 
 def unanswered(scores: Tensor, card: ModelCard, picture: str) -> InvalidInput:
-    """The refusal of a picture, called so in the sentence, that has no answer."""
+    """The error for a picture without valid scores; ``picture`` is its name in the sentence."""
     if scores.isfinite().all():
         return InvalidInput(
             "{model} is read as giving probabilities, but its output for {picture} is not one. Let the model "
@@ -129,10 +128,10 @@ CHANGED = Message("this picture or a changed copy of it")
 
 
 def require(scores: Tensor, card: ModelCard, picture: str = CHANGED) -> Tensor:
-    """The same scores, where every picture has an answer.
+    """The same scores, if they are valid for every picture.
 
     Raises:
-        InvalidInput: one has none.
+        InvalidInput: they are not valid for one of them.
     """
     if not bool(answered(scores.detach(), card).all()):
         raise unanswered(scores.detach(), card, picture)
@@ -140,7 +139,7 @@ def require(scores: Tensor, card: ModelCard, picture: str = CHANGED) -> Tensor:
 
 
 def probes(like: Tensor) -> Iterator[Tensor]:
-    """``TRIES`` pictures (1, 3, h, w) unlike each other: smooth noise and fine noise, in turn, of growing contrast."""
+    """``TRIES`` different pictures (1, 3, h, w): alternating smooth and fine noise, of growing contrast."""
     draw = torch.Generator().manual_seed(0)
     for place in range(TRIES):
         side = 8 if place % 2 == 0 else like.shape[-1]
@@ -150,15 +149,15 @@ def probes(like: Tensor) -> Iterator[Tensor]:
 
 
 def detect_output(card: ModelCard, module: nn.Module, like: Tensor) -> ModelCard:
-    """The card with what the outputs are, by trying the module on pictures of the shape of ``like`` (1, 3, h, w).
+    """The card with the kind of the outputs, detected on pictures of the shape of ``like`` (1, 3, h, w).
 
-    Outputs are probabilities where none is below zero and each picture's add up to one; or where all lie from 0 to 1
-    and the last step that made them is a sigmoid. A single output is a logit by itself else. Of a single class the
-    other outcome gets its name.
+    Outputs are probabilities if none is below zero and those of each picture add up to one, or if all are from 0 to 1
+    and the last step is a sigmoid. Otherwise a single output is a logit. With a single class, the other outcome gets
+    its name.
 
     Raises:
-        InvalidInput: an ordinary picture has no finite answer, the card says probabilities and the outputs are none, or
-            a single output is always 1, or outputs may be logits or probabilities.
+        InvalidInput: an ordinary picture has no finite output, the card says probabilities but the outputs are not, a
+            single output is always 1, or outputs may be logits or probabilities.
     """
     card, found = replace(card, classes=outcomes(card.classes)), []
     with torch.no_grad():
@@ -175,7 +174,7 @@ def detect_output(card: ModelCard, module: nn.Module, like: Tensor) -> ModelCard
 
 
 def agreed(card: ModelCard, kind: str | None, y: Tensor) -> str:
-    """What the outputs y (b, k) are, by the card and by what was found; InvalidInput as ``settle``."""
+    """The kind of the outputs y (b, k), by the card and the detected ``kind``; InvalidInput as ``detect_output``."""
     if card.output == PROBABILITIES and bool(((y < -CLOSE) | (y > 1 + CLOSE)).any()):
         raise InvalidInput(
             "The card of {model} says that its outputs are probabilities, but one of them is {value:.3g}. Set "
@@ -207,7 +206,7 @@ def agreed(card: ModelCard, kind: str | None, y: Tensor) -> str:
 
 
 def detect(y: Tensor, steps: set[str]) -> str | None:
-    """What outputs y (b, k) of several pictures are, where the last ``steps`` made them; None where it is open."""
+    """The kind of outputs y (b, k) of several pictures, made by the last ``steps``; None if it is not clear."""
     if y.shape[1] == 1 and "Softmax" in steps and bool((y == 1).all()):
         raise InvalidInput(
             "The model's only output is always 1, because of a softmax over one output. Remove the softmax."
@@ -224,11 +223,11 @@ def detect(y: Tensor, steps: set[str]) -> str | None:
 
 
 def made_by(module: nn.Module, like: Tensor) -> set[str]:
-    """The last steps that the outputs depend on, by their names in torch; none where no gradient leads through."""
+    """The last steps that the outputs depend on, by their names in torch; empty without a gradient."""
     try:
         with torch.enable_grad():
-            y = module(next(probes(like)).requires_grad_().clone())  # a module may work on it in place
-    except Exception:  # whatever a module of somebody else's raises where it is not made for gradients
+            y = module(next(probes(like)).requires_grad_().clone())  # a module may change it in place
+    except Exception:  # foreign modules without gradients may raise anything
         return set()
     found, waiting = set(), [y.grad_fn]
     while waiting:

@@ -1,7 +1,7 @@
 """Copies of modules: compiled or parallel ones, with hooks, stored features or replaced methods.
 
-``copy.deepcopy`` alone fails at a tensor with a graph behind it, at a lock or an open file, and does not copy
-functions, so that a patched ``forward`` of the copy would run the original.
+``copy.deepcopy`` alone fails for a tensor with a graph, a lock or an open file, and does not copy functions, so that a
+patched ``forward`` of the copy would run the original.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from core.files import first_line
 from core.types import InvalidInput
 
 CALL_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-"""Where a module keeps the functions that run whenever it does."""
+"""The attributes of a module for the hooks that run with it."""
 COMPILED = "_torchdynamo_orig_callable"
-"""Where ``torch.compile`` keeps the function that it was given."""
+"""The attribute for the function given to ``torch.compile``."""
 
 
 def hooked(module: nn.Module) -> bool:
-    """Whether hooks run whenever the module does."""
+    """Whether the module has hooks."""
     return any(getattr(module, kind, None) for kind in CALL_HOOKS)
 
 
 def duplicate(module: nn.Module, shared: Collection[Tensor] = ()) -> nn.Module:
-    """A copy that shares nothing with the module but the tensors in ``shared``; the module stays as it is.
+    """A copy that shares only the tensors in ``shared`` with the module, which stays unchanged.
 
-    What ``torch.compile`` or a parallel wrapper was put around is copied itself. Tensors with a graph behind them lose
-    it. What cannot be copied, such as a lock or a Python module, is shared. Functions that the module carries (a
-    replaced ``forward``, hooks) refer to the copy where they referred to the module.
+    A module within ``torch.compile`` or a parallel wrapper is copied without it. Tensors lose their graph. Objects that
+    cannot be copied, such as a lock or a Python module, are shared. Functions in the module (a replaced ``forward``,
+    hooks) refer to the copy instead of the module.
 
     Raises:
-        InvalidInput: there is no way to copy it.
+        InvalidInput: it cannot be copied.
     """
     with torch.inference_mode(False), torch.no_grad():
         module, memo = unwrap(module), {id(one): one for one in shared}
         try:
             copy, made = _copied(module, dict(memo))
-        except Exception:  # a module may hold anything
+        except Exception:  # a module may hold any object
             parts = {id(one): one for part in module.modules() for one in (part, *part.parameters(recurse=False))}
             for part in module.modules():
                 _share_state(vars(part), memo, parts, set())
@@ -60,14 +60,14 @@ def duplicate(module: nn.Module, shared: Collection[Tensor] = ()) -> nn.Module:
 
 
 def opened(module: object) -> object:
-    """The module in what ``torch.export`` made; anything else is given back."""
+    """The module in the result of ``torch.export``; anything else is returned unchanged."""
     if type(module).__module__.startswith("torch.export") and hasattr(module, "module"):
         return module.module()
     return module
 
 
 def check_weights(module: nn.Module) -> None:
-    """Refuse a module whose weights are not there."""
+    """Refuse a module whose weights have no values."""
     weights = [*module.parameters(), *module.buffers()]
     if any(nn.parameter.is_lazy(one) for one in weights):
         raise InvalidInput("The module has lazy layers without weights. Run it on a picture before you adopt it.")
@@ -76,14 +76,14 @@ def check_weights(module: nn.Module) -> None:
 
 
 def unwrap(module: nn.Module) -> nn.Module:
-    """The module under what ``torch.compile`` or a parallel wrapper put around it."""
+    """The module within ``torch.compile`` or a parallel wrapper."""
     while (inner := _wrapped(module)) is not None:
         module = inner
     return module
 
 
 def _wrapped(module: nn.Module) -> nn.Module | None:
-    compiled = type(module).__module__.startswith("torch._dynamo")  # to import that takes seconds
+    compiled = type(module).__module__.startswith("torch._dynamo")  # importing it takes seconds
     if not compiled and not isinstance(module, nn.DataParallel | DistributedDataParallel):
         return None
     if hooked(module):
@@ -95,7 +95,7 @@ def _wrapped(module: nn.Module) -> nn.Module | None:
 
 
 def _copied(module: nn.Module, memo: dict[int, Any]) -> tuple[nn.Module, dict[int, Any]]:
-    """The deep copy with its memo; a wrapper's place in it is taken by the copy of what is under it."""
+    """The deep copy with its memo; wrappers in it are replaced by copies of their modules."""
     for part in reversed(list(module.modules())):
         if _wrapped(part) is not None:
             memo[id(part)] = deepcopy(unwrap(part), memo)
@@ -103,14 +103,14 @@ def _copied(module: nn.Module, memo: dict[int, Any]) -> tuple[nn.Module, dict[in
 
 
 def _share_state(value: Any, memo: dict[int, Any], parts: dict[int, Any], seen: set[int]) -> None:
-    """Put into the memo a stand-in for everything in a value that ``deepcopy`` cannot copy."""
+    """Add everything in a value that ``deepcopy`` cannot copy to the memo, to be shared."""
     if id(value) in seen or id(value) in memo or id(value) in parts:
         return
     seen.add(id(value))
     if isinstance(value, Tensor):
         if not value.is_leaf:
             memo[id(value)] = value.detach().clone()
-    elif isinstance(value, ModuleType):  # such as numpy: it leads to everything that it imports
+    elif isinstance(value, ModuleType):  # such as numpy, with everything that it imports
         memo[id(value)] = value
     elif isinstance(value, dict | list | tuple | set | frozenset):
         for one in list(value.values() if isinstance(value, dict) else value):
@@ -124,7 +124,7 @@ def _share_state(value: Any, memo: dict[int, Any], parts: dict[int, Any], seen: 
 
 
 def _rebind(module: nn.Module, memo: dict[int, Any]) -> None:
-    """Let the functions that a copied module carries refer to the copy."""
+    """Let the functions in a copied module refer to the copy."""
     carried = vars(module)
     for store in (carried, *(carried[kind] for kind in CALL_HOOKS if carried.get(kind))):
         for key, value in store.items():
@@ -135,7 +135,7 @@ def _rebind(module: nn.Module, memo: dict[int, Any]) -> None:
 
 
 def _rebound(value: Any, memo: dict[int, Any]) -> Any:
-    """What stands for a value in the copy: the copy of a module, a function that refers to copies."""
+    """The counterpart of a value in the copy: the copy of a module, or a function that refers to copies."""
     if id(value) in memo and not isinstance(value, FunctionType):
         return memo[id(value)]
     if isinstance(value, MethodType):
@@ -168,12 +168,12 @@ def _contents(cells: tuple[CellType, ...]) -> Iterator[Any]:
     for cell in cells:
         try:
             yield cell.cell_contents
-        except ValueError:  # nothing was put into it
+        except ValueError:  # an empty cell
             continue
 
 
 def _decompile(module: nn.Module) -> None:
-    """Let a module whose ``forward`` was compiled by itself run the function that was compiled."""
+    """Let a module with a compiled ``forward`` run the original function."""
     forward = getattr(module, "forward", None)  # a traced list of modules has none
     own = getattr(forward, "__func__", forward)
     if hasattr(own, COMPILED):

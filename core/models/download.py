@@ -1,4 +1,4 @@
-"""Files from the network: whole and checked, or not at all."""
+"""Download files: complete and checked, or not at all."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ PATIENCE = 30  # seconds without a byte
 
 
 def place(url: str, folder: Path) -> Path:
-    """Where the file of a URL lies in a folder."""
+    """The path in a folder for the file of a URL."""
     return folder / url.rsplit("/", 1)[-1]
 
 
 def download(url: str, folder: Path, progress: Progress | None = None) -> Path:
-    """The file of a URL in a folder, fetched if it is not there. ``progress(done, total)`` counts bytes.
+    """The file of a URL in a folder, downloaded if it is not there. ``progress(done, total)`` counts bytes.
 
-    A name such as ``resnet50-11ad3fa6.pth`` carries the first digits of the file's sha256; they are checked each time.
-    The file appears under its name when it is whole; what ``progress`` raises leaves nothing behind.
+    A name such as ``resnet50-11ad3fa6.pth`` contains the first digits of the file's sha256; they are checked each time.
+    The file gets its name when it is complete; if ``progress`` raises, nothing is left.
 
     Raises:
-        InvalidInput: it cannot be fetched, with the file's address and place; or it is not what its name says.
+        InvalidInput: it cannot be downloaded, with the file's address and path; or it does not match its name.
     """
     path = place(url, folder)
     if path.is_file():
@@ -63,7 +63,7 @@ def download(url: str, folder: Path, progress: Progress | None = None) -> Path:
 
 
 def transfer(url: str, path: Path, progress: Progress | None) -> bool:
-    """Copy what a URL gives into a file that appears when it is whole; False, and no file, where it is not genuine."""
+    """Download a URL into a file that gets its name when it is complete; False, and no file, if it is not genuine."""
     part = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:
         with urlopen(url, timeout=PATIENCE) as source, part.open("xb") as file:
@@ -81,7 +81,7 @@ def transfer(url: str, path: Path, progress: Progress | None) -> bool:
 
 
 def genuine(path: Path, name: str) -> bool:
-    """Whether a file has the sha256 whose first digits stand in ``name``; a name without any fits every file."""
+    """Whether the sha256 of a file begins with the digits in ``name``; a name without digits matches every file."""
     wanted = re.search(r"-([0-9a-f]{8,64})\.", name)
     if wanted is None:
         return True

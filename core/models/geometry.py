@@ -1,19 +1,19 @@
-"""Whether what a module gives out lies on the picture: where the picture changes, it must change.
+"""Test whether the output of a module lines up with the picture: where the picture changes, the output must change.
 
-One corner of a picture after the other is changed a little, by ``CHANGE`` of its spread. On a grid (b, c, h, w) that
-lies on the picture the change is found in the same corner. With E the squared change in the first or the last part of
-the grid along an axis, summed over channels,
+Each corner of a picture is changed a little, by ``CHANGE`` of its standard deviation. On a grid (b, c, h, w) that lines
+up with the picture, the change is in the same corner. With E the squared change in the first or the last part of the
+grid along an axis, summed over channels,
 
     ½ log E_last / E_first  =  a + b_own · place + b_other · place along the other axis          place −1 or 1
 
-is fitted over all corners of ``PICTURES`` pictures. The grid lies on the picture where b_own is above ``LEAST``, above
-``SURE`` standard errors and above ``AXES`` · |b_other|, along both axes. That is so of local features, however far each
-of them reaches, and of patches that have looked at each other; not of attention scores, channel × channel, mirrored or
+is fitted over all corners of ``PICTURES`` pictures. The grid lines up with the picture if b_own is above ``LEAST``,
+above ``SURE`` standard errors and above ``AXES`` · |b_other|, along both axes. That holds for local features with any
+receptive field, and for patches that attend to each other; not for attention scores, channel × channel, mirrored or
 transposed maps, spectra, or tokens that were mixed. Measured on random weights at 96 px: torchvision's CNNs 0.2 to 5.2,
 attention scores of 2 × 2 to 10 × 10 patches never both axes.
 
-It is the effect of a shift by one cell, asked without a shift: that brings in new content, which of small grids changes
-all cells (AlexNet and Inception then fit better unmoved).
+A shift of the picture by one cell would test the same, but brings in new content, which changes all cells of small
+grids (AlexNet and Inception then fit better without a shift).
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ PICTURES = 4
 PART = 3  # a corner is a third of the picture along both axes
 CHANGE = 0.1
 LEAST, SURE, AXES = 0.05, 4.0, 2.0
-FLOOR = 1e-4  # of the mean change, which is added everywhere: what changes in one corner alone has no logarithm
-MOST = 1 << 18  # numbers of a grid that are looked at; of more, only some channels
+FLOOR = 1e-4  # of the mean change, added everywhere: otherwise a change in a single corner has no logarithm
+MOST = 1 << 18  # numbers of a grid that are used; of more, only some channels
 
 
 class Place(NamedTuple):
-    """A ``module``, and the grid (b, c, h, w) that is to be tried, made of what goes in and what comes out."""
+    """A ``module``, and how to make the grid (b, c, h, w) under test from its inputs and its output."""
 
     module: nn.Module
     grid: Callable[[tuple[Any, ...], Any], Tensor]
 
 
 def on_picture(module: nn.Module, x: Tensor, places: Mapping[Key, Place]) -> dict[Key, float]:
-    """Those of the places whose grid lies on the picture, each with how clearly: the lesser of both axes' b_own.
+    """The places whose grid lines up with the picture, each with the lesser b_own of both axes.
 
     ``x`` (1, 3, size, size) is any picture that the module takes.
     """
@@ -65,13 +65,13 @@ def on_picture(module: nn.Module, x: Tensor, places: Mapping[Key, Place]) -> dic
                     if before[key].shape == after[key].shape:
                         found[key].append(torch.tensor([down, right, *shares(after[key] - before[key])]))
         clear = {key: value for key, rows in found.items() if (value := clearness(rows, number + 1)) > 0}
-        if len(clear) == len(places):  # as a rule two pictures are enough
+        if len(clear) == len(places):  # two pictures are usually enough
             break
     return clear
 
 
 def textures(count: int, size: int) -> Tensor:
-    """Noise (count, 3, size, size) of all sizes from a pixel to half the picture, mean 0 and spread 1."""
+    """Noise (count, 3, size, size) at all scales from a pixel to half the picture, with mean 0 and deviation 1."""
     draw, total, cell = torch.Generator().manual_seed(0), torch.zeros(count, 3, size, size, dtype=torch.float32), 1
     while 2 * cell <= size:
         side = -(-size // cell)
@@ -88,13 +88,13 @@ def part(length: int, end: int) -> slice:
 
 
 def grids(module: nn.Module, x: Tensor, places: Mapping[Key, Place], seed: int) -> dict[Key, Tensor]:
-    """The grids (c, h, w) of all places for one picture; those that cannot be made are left out."""
+    """The grids (c, h, w) of all places for one picture, without those that cannot be made."""
     kept: dict[Key, Tensor] = {}
 
     def keep(key: Key, inputs: tuple[Any, ...], y: Any) -> None:
         try:
             grid = places[key].grid(inputs, y)[0].detach()
-        except (RuntimeError, IndexError, TypeError, AttributeError):  # another shape than it takes
+        except (RuntimeError, IndexError, TypeError, AttributeError):  # an unexpected shape
             return
         if grid.ndim != 3 or min(grid.shape[1:]) < 2:
             return
@@ -107,7 +107,7 @@ def grids(module: nn.Module, x: Tensor, places: Mapping[Key, Place], seed: int) 
 
 @contextmanager
 def hooks(places: Mapping[Key, Place], keep: Callable[[Key, tuple[Any, ...], Any], None]) -> Iterator[None]:
-    """Tell ``keep`` of every run of the places' modules."""
+    """Call ``keep`` after every run of the modules."""
     handles = [
         place.module.register_forward_hook(lambda _, inputs, y, key=key: keep(key, inputs, y))
         for key, place in places.items()
@@ -121,7 +121,7 @@ def hooks(places: Mapping[Key, Place], keep: Callable[[Key, tuple[Any, ...], Any
 
 @contextmanager
 def fixed(device: torch.device, seed: int) -> Iterator[None]:
-    """The same random numbers each time, for models that draw some."""
+    """The same random numbers each time, for models that use some."""
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield

@@ -1,9 +1,9 @@
 """The guard: test a user's model once, and set it up so that its outputs stay its own.
 
-Two different pictures go through the untouched module in one batch, and one of them alone; then through what is made of
-it, as it is usually run and as it is watched with gradients. All answers must be finite and the same, to ``CLOSE`` of
-their spread. What differs decides what becomes of the model: it is run one picture at a time, on a copy of its input,
-without a graph; a block stays as it is and has no map; or there is one sentence.
+Two different pictures go through the untouched module in one batch, and one of them alone; then through the prepared
+module, in its usual run and in one with gradients and recorded attention. All outputs must be finite and equal, to
+``CLOSE`` of their spread. Differences decide how the model is run: one picture at a time, on a copy of its input, or
+without a graph; or a block is left unchanged and has no map; or the model is refused with one sentence.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from core.models.torchvision_taps import adapt, blocks, obstacle
 from core.models.torchvision_taps.tokens import lay_tokens
 from core.types import InvalidInput, ModelCard
 
-AGAIN = 4  # times that a model is run on the same input where it seems to draw at random
+AGAIN = 4  # runs on the same input if a model seems to be random
 
 
 @dataclass(frozen=True, eq=False)
 class Admitted:
-    """A model that passed: the ``module`` as it is to be run, and what is to be known of it.
+    """A model that passed: the ``module``, ready to run.
 
-    ``notes`` are sentences about what it cannot show or how it is run; ``silent`` names the taps that have no map.
+    ``notes`` are sentences about its limits and how it is run; ``silent`` names the taps without a map.
     """
 
     module: nn.Module
@@ -46,13 +46,13 @@ class Admitted:
 
 
 def admit(module: nn.Module, card: ModelCard, device: torch.device) -> Admitted:
-    """Try a module on a device and bring it to the seam, in place: frozen, in float32 and in eval mode.
+    """Test a module on a device and add taps to it, in place: frozen, in float32 and in eval mode.
 
-    One that has no answer in float32, for it casts its features to what its layers are in, keeps their precision.
+    A module that fails in float32, because it casts its features to another precision, keeps its precision.
 
     Raises:
-        InvalidInput: it has no weights yet, takes no pictures of the card's size, gives no logits for the card's
-            classes, no finite ones, or others each time.
+        InvalidInput: it has no weights yet, does not take pictures of the card's size, or its outputs do not match the
+            card's classes, are not finite, or differ each time.
     """
     check_weights(module)
     theirs = duplicate(module) if is_mixed(module) else None
@@ -66,13 +66,13 @@ def admit(module: nn.Module, card: ModelCard, device: torch.device) -> Admitted:
             try:
                 return Admission(prepare_module(theirs, device, keep=True), card, device, Manner(mixed=True)).admit()
             except InvalidInput as other:
-                raise (error if other.__cause__ else other) from None  # neither takes the pictures
+                raise (error if other.__cause__ else other) from None  # neither precision takes the pictures
 
     return devices.run(job, device)
 
 
 def pictures(card: ModelCard, device: torch.device) -> Tensor:
-    """Two made pictures, coarse shapes with noise, as the model of a card takes them: (2, 3, size, size)."""
+    """Two synthetic pictures, coarse shapes with noise, normalized for the model of a card: (2, 3, size, size)."""
     draw = torch.Generator().manual_seed(0)
     with torch.device("cpu"):
         shapes, noise = (torch.rand(2, 3, side, side, generator=draw, dtype=torch.float32) for side in (6, card.size))
@@ -82,7 +82,7 @@ def pictures(card: ModelCard, device: torch.device) -> Tensor:
 
 
 class Admission:
-    """One module under test. What is learned of it is kept: the ``manner`` to run it in, and the ``notes``."""
+    """One module under test, with the results so far: the ``manner`` to run it in, and the ``notes``."""
 
     def __init__(self, module: nn.Module, card: ModelCard, device: torch.device, manner: Manner):
         self.module, self.card, self.x = module, card, pictures(card, device)
@@ -94,7 +94,7 @@ class Admission:
         self.inplace = [part for part in module.modules() if getattr(part, "inplace", False) is True]
 
     def admit(self) -> Admitted:
-        """The module as it is to be run; InvalidInput where there is no way."""
+        """The module, ready to run; InvalidInput if it cannot be run."""
         expected = self.learn()
         self.bring(expected)
         if recomputes(lambda x: self.run(self.module, x), self.x[:1]):
@@ -109,18 +109,18 @@ class Admission:
         return Admitted(module, tuple(dict.fromkeys(self.notes)), names)
 
     def run(self, module: nn.Module, x: Tensor) -> Tensor:
-        """The outputs of a module that is run in the manner learned so far; x stays as it is."""
+        """The outputs of a module, run in the manner found so far; x stays unchanged."""
         return self.manner.run(module, x.clone())
 
     @torch.no_grad()
     def learn(self) -> Tensor:
-        """Learn how the untouched module is run; its answers (2, k) to both pictures."""
+        """Find how the untouched module must be run; returns its outputs (2, k) for both pictures."""
         found, usual = None, self.manner
         for alone, dense in ((False, False), (False, True), (True, False), (True, True)):
             self.manner, failure = replace(usual, alone=alone, dense=dense), None
             try:
                 found = self.first()
-            except Exception as error:  # whatever a module of somebody else's raises
+            except Exception as error:  # a foreign module may raise anything
                 failure = error
                 continue
             if alone or not isinstance(found, Tensor) or len(found) == len(self.x):
@@ -141,7 +141,7 @@ class Admission:
         return self.by_itself(answers)
 
     def first(self) -> object:
-        """What the untouched module gives out for both pictures; learns whether it writes into them."""
+        """The result of the untouched module for both pictures; also finds whether it writes into them."""
         given = self.x.clone()
         y = self.manner.run(self.untouched, given)
         found = self.manner.find(y, len(self.x), len(self.card.classes))
@@ -149,7 +149,7 @@ class Admission:
         return y if known else self.run(self.untouched, self.x)
 
     def by_itself(self, expected: Tensor) -> Tensor:
-        """The answers (2, k), the same for a picture alone as in a batch; one at a time if need be."""
+        """The outputs (2, k), equal for a picture alone and in a batch; one picture at a time if necessary."""
         try:
             alone = self.run(self.untouched, self.x[1:])
         except Exception as error:
@@ -172,14 +172,14 @@ class Admission:
 
     @torch.no_grad()
     def steady(self, module: nn.Module, expected: Tensor) -> bool:
-        """Whether a module that runs again gives the same; closer than elsewhere, for noise may be small by chance.
+        """Whether a repeated run gives the same outputs, with a strict tolerance, because noise may be small by chance.
 
-        This separates what draws at random from what depends on the batch or on being watched.
+        This separates random modules from those that depend on the batch or on hooks.
         """
         return all(same(expected, self.run(module, self.x), close=CLOSE / 10) for _ in range(AGAIN))
 
     def bring(self, expected: Tensor) -> None:
-        """Bring the module to the seam as far as its answers stay what they are."""
+        """Add taps to the module as far as its outputs stay equal."""
         left = {name: why for name, block in self.blocks.items() if (why := obstacle(block))}
         adapt(self.module)
         if not self.keeps(expected):
@@ -198,7 +198,7 @@ class Admission:
             self.notes.append(no_attention([name for name, one in left.items() if one == why], why))
 
     def restore(self, theirs: Iterable[nn.Module]) -> None:
-        """Put blocks back where our equivalents stand."""
+        """Put the original blocks back in place of our equivalents."""
         back = set(theirs)
         for parent, name, one in self.places:
             if one in back:
@@ -206,23 +206,23 @@ class Admission:
 
     @torch.no_grad()
     def keeps(self, expected: Tensor) -> bool:
-        """Whether the module gives the answers that the untouched one gave."""
+        """Whether the module has the outputs of the untouched one."""
         if not self.changed():
             return True
         try:
             return same(expected, self.run(self.module, self.x))
-        except Exception:  # an equivalent takes what torchvision's own model gives it, and no more
+        except Exception:  # an equivalent only takes the arguments of torchvision's own model
             return False
 
     def changed(self) -> bool:
-        """Whether anything in the module is not as it was."""
+        """Whether the module was changed."""
         return any(not part.inplace for part in self.inplace) or any(
             getattr(parent, name) is not one for parent, name, one in self.places
         )
 
     @torch.no_grad()
     def differing(self, theirs: dict[str, nn.Module]) -> list[str]:
-        """The names of blocks whose equivalent gives out something else for what the block itself was given."""
+        """The names of blocks whose equivalent has another output for the same input."""
         seen: dict[str, list[tuple[tuple[Any, ...], dict[str, Any], Any]]] = {}
 
         def keep(name: str, given: tuple[Any, ...], named: dict[str, Any], y: Any) -> None:
@@ -249,7 +249,7 @@ class Admission:
         return [name for name, calls in seen.items() if not all(agrees(name, *call) for call in calls)]
 
     def watch(self, expected: Tensor) -> set[Tap]:
-        """Run the module with a graph and its attention watched; the taps that have no map, with the reason noted."""
+        """Run the module with a graph and recorded attention; returns the taps without a map, and notes the reason."""
         names = {tap: name for name, tap in taps(self.module).items()}
         calls: dict[nn.Module, list[int]] = {}
         handles = [
@@ -280,10 +280,10 @@ class Admission:
         return idle | odd
 
     def can_be_watched(self, expected: Tensor) -> bool:
-        """Whether the answers are the same with a graph, from pictures that ask for their gradient, and taps heard."""
+        """Whether the outputs are equal with a graph, gradients to the pictures, and recorded taps."""
         try:
             with torch.enable_grad(), listen():
                 y = self.run(self.module, self.x.detach().requires_grad_())
             return same(expected, y.detach())
-        except Exception:  # such as a tensor with a graph that is to become an array
+        except Exception:  # such as converting a tensor with a graph to an array
             return False

@@ -1,4 +1,4 @@
-"""Whether weights are whole: the bytes that their card was written for, and numbers in all of them."""
+"""Check weights: the checksum on their card, and finite numbers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def check_bytes(card: ModelCard, data: bytes | Path, place: str) -> None:
-    """Refuse a file of weights whose sha256 is not the ``checksum`` on the card, where it has one.
+    """Refuse a file of weights whose sha256 is not the ``checksum`` on the card, if it has one.
 
     Raises:
-        InvalidInput: they differ. What is measured, and shown as measured, is of other weights.
+        InvalidInput: they differ. The measurements on the card are those of other weights.
     """
     expected = card.facts.get("checksum")
     if not isinstance(expected, str) or not SHA256.fullmatch(expected):
@@ -33,7 +33,7 @@ def check_bytes(card: ModelCard, data: bytes | Path, place: str) -> None:
 
 
 def checksum(data: bytes | Path) -> str:
-    """The sha256 of bytes, or of a file, which is not read into memory at once."""
+    """The sha256 of bytes, or of a file, which is read in chunks."""
     if isinstance(data, bytes):
         return hashlib.sha256(data).hexdigest()
     with data.open("rb") as file:
@@ -41,7 +41,7 @@ def checksum(data: bytes | Path) -> str:
 
 
 def check_numbers(module: nn.Module, name: str) -> None:
-    """Refuse weights that are not all numbers.
+    """Refuse weights that are not finite.
 
     A buffer may hold infinity, as masks do; a parameter may not.
 

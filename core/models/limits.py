@@ -1,4 +1,4 @@
-"""What a model cannot show, and how it is run: the sentences of a classifier's ``limits``."""
+"""Sentences of a classifier's ``limits``: what it cannot show, and how it is run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SEVERAL = Message("its number of outputs differs from the number of pictures")
 ELSEWHERE = Message("its output does not line up with the picture")
 
 NAMED = 2
-"""Modules in a sentence."""
+"""The most modules named in a sentence."""
 
 
 def no_attention(names: Collection[str], why: str) -> Message:
@@ -50,7 +50,7 @@ def no_attention(names: Collection[str], why: str) -> Message:
 
 
 def no_grad_cam(names: Collection[str], why: str) -> Message:
-    """Why some modules of a model are no stages."""
+    """Why some modules of a model are not stages."""
     if len(names) <= NAMED:
         return Message("No Grad-CAM of {modules}: {why}.", modules=[*names], why=why)
     return Message(

@@ -1,4 +1,4 @@
-"""How a module must be run: one picture at a time, on a copy of its input, without a graph, one of its outputs."""
+"""How a module must be run: one picture at a time, on a copy of its input, without a graph, or by one output."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from core.models.copying import hooked
 
 @dataclass(frozen=True)
 class Manner:
-    """How a module is run, so that pictures (b, 3, h, w) become outputs (b, k) and stay as they are.
+    """How a module is run, so that pictures (b, 3, h, w) give outputs (b, k) and stay unchanged.
 
-    ``alone``: each picture by itself; ``dense``: contiguous, for the module takes views of them that channels last do
-    not have; ``mixed``: from float32 to float32, for its layers keep a precision of their own; ``copied``: on a copy,
-    for the module works in its input; ``blind``: without a graph, which it cannot build; ``path``: the attribute, key
-    or position of the logits in what it gives out; ``classes``: how many there are, where an axis of the outputs comes
-    and goes.
+    ``alone``: one picture at a time; ``dense``: contiguous, because the module takes views that channels-last tensors
+    do not have; ``mixed``: from float32 to float32, because its layers have other precisions; ``copied``: on a copy,
+    because the module changes its input; ``blind``: without a graph, which it cannot build; ``path``: the attribute,
+    key or position of the logits in its result; ``classes``: their number, if the result may lack an axis.
     """
 
     alone: bool = False
@@ -33,7 +32,7 @@ class Manner:
     classes: int | None = None
 
     def run(self, forward: Callable[[Tensor], Any], x: Tensor) -> Any:
-        """What ``forward`` gives out for x, run in this manner."""
+        """The output of ``forward`` for x, run in this manner."""
         with torch.no_grad() if self.blind else nullcontext():
             x = x.float() if self.mixed else x
             x = x.contiguous() if self.dense else x
@@ -47,7 +46,7 @@ class Manner:
         return torch.cat(found) if whole else found[0]
 
     def find(self, y: Any, count: int, classes: int) -> Manner:
-        """The same manner with the way to the logits (count, classes) in an output, where it is clear."""
+        """The same manner with the path to the logits (count, classes) in a result, if it is unambiguous."""
         if isinstance(y, Tensor):
             flat = y.ndim == 1 or (y.ndim > 2 and y.shape[:2] == (count, classes))
             return replace(self, classes=classes) if flat and y.numel() == count * classes else self
@@ -65,7 +64,7 @@ class Manner:
 
 
 class Run:
-    """Stands in place of a module's ``forward``, and runs that in a manner."""
+    """Replaces a module's ``forward``, and runs it in a manner."""
 
     def __init__(self, manner: Manner, forward: Callable[[Tensor], Any]):
         self.manner, self.forward = manner, forward
@@ -75,7 +74,7 @@ class Run:
 
 
 class Within(nn.Module):
-    """A module in a module, for one whose ``forward`` cannot be replaced."""
+    """A wrapper for a module whose ``forward`` cannot be replaced."""
 
     def __init__(self, module: nn.Module):
         super().__init__()
@@ -87,7 +86,7 @@ class Within(nn.Module):
 
 
 def run_as(module: nn.Module, manner: Manner) -> nn.Module:
-    """The module, set to run in a manner; within another where its own ``forward`` cannot be replaced."""
+    """The module, set to run in a manner; in a wrapper if its ``forward`` cannot be replaced."""
     if manner == Manner():
         return module
     if hooked(module):  # hooks run around forward
@@ -97,6 +96,6 @@ def run_as(module: nn.Module, manner: Manner) -> nn.Module:
 
 
 def manner_of(module: nn.Module) -> Manner:
-    """How a module was set to run."""
+    """The manner in which a module is set to run."""
     found = vars(module).get("forward")
     return found.manner if isinstance(found, Run) else Manner()

@@ -1,6 +1,6 @@
 """A user's own models: weights with a small JSON card, from a file, from the folder FOVEA_MODELS, or uploaded.
 
-What the card says stands in ``user_card``. The weights are safetensors or a state dict. Nothing in either is ever run.
+The card is described in ``user_card``. The weights are safetensors or a state dict. No code in either is ever run.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ MAX_WEIGHTS = 1 << 30
 """Bytes of an uploaded file of weights."""
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pth.tar", ".tar")
 LEAST_BYTES = 2
-"""Of a parameter in a file."""
+"""The least bytes of a parameter in a file."""
 LARGEST_HEAD = 1000 * 4100
-"""Parameters of a classifier of ImageNet's classes, which a model of other classes need not have."""
+"""Parameters of a head for ImageNet's classes, which a model of other classes may lack."""
 CPU = torch.device("cpu")
 
 
 def open_model(
     card: bytes, weights: bytes, name: str = "The card", device: torch.device = CPU
 ) -> tuple[ModelCard, Admitted]:
-    """A model from the bytes of its card and of its weights, tried on a device by ``guard.admit``.
+    """A model from the bytes of its card and of its weights, tested on a device by ``guard.admit``.
 
-    Its slug is ``own/`` and twelve digits of the sha256 of both; ``name`` is what the card's file is called to people.
+    Its slug is ``own/`` and twelve digits of the sha256 of both; ``name`` is the name of the card's file in messages.
 
     Raises:
-        InvalidInput: either is too large, cannot be read or is refused, or the weights do not fit.
+        InvalidInput: either is too large, cannot be read or is refused, or the weights do not match.
     """
     if len(weights) > MAX_WEIGHTS:
         raise InvalidInput(
@@ -62,10 +62,10 @@ def open_model(
 
 
 def fetch(card: ModelCard, device: torch.device = CPU) -> Admitted:
-    """The model of a card that ``find_card`` gave, tried on a device by ``guard.admit``.
+    """The model of a card from ``find_card``, tested on a device by ``guard.admit``.
 
     Raises:
-        InvalidInput: the weights cannot be read or are refused, or do not fit.
+        InvalidInput: the weights cannot be read or are refused, or do not match.
     """
     path = Path(card.facts["file"])
     tensors = read_weights(path, path.name)
@@ -75,20 +75,20 @@ def fetch(card: ModelCard, device: torch.device = CPU) -> Admitted:
 
 
 def cards() -> tuple[ModelCard, ...]:
-    """The cards of the folder FOVEA_MODELS, under ``own/<stem>``; what has a problem is passed over."""
+    """The cards of the folder FOVEA_MODELS, as ``own/<stem>``; those with a problem are skipped."""
     return tuple(one for one in _read_cards().values() if isinstance(one, ModelCard))
 
 
 def problems() -> tuple[str, ...]:
-    """A sentence for each card of the folder that is no model: to be shown beside the zoo."""
+    """A sentence for each card of the folder with a problem, to be shown with the zoo."""
     return tuple(str(one) for one in _read_cards().values() if isinstance(one, InvalidInput))
 
 
 def find_card(slug: str) -> ModelCard:
-    """The card of ``own/<stem>``, from the folder, or of ``file:<path>``; ``facts["file"]`` is where its weights lie.
+    """The card of ``own/<stem>``, from the folder, or of ``file:<path>``; ``facts["file"]`` is the path of its weights.
 
     Raises:
-        InvalidInput: it is not there, or has a problem.
+        InvalidInput: it does not exist, or has a problem.
     """
     if slug.startswith(FILE):
         return read_card(Path(slug.removeprefix(FILE)).expanduser(), slug)
@@ -105,10 +105,10 @@ def find_card(slug: str) -> ModelCard:
 
 
 def read_card(path: Path, slug: str) -> ModelCard:
-    """The card in a file, with its weights found beside it: the file that it names, or one of its own name.
+    """The card in a file, with its weights in the same folder: the file that it names, or one with its own name.
 
     Raises:
-        InvalidInput: the card cannot be read, or there are no weights beside it.
+        InvalidInput: the card cannot be read, or there are no weights in its folder.
     """
     try:
         with open_regular(path) as file:
@@ -131,10 +131,10 @@ def read_card(path: Path, slug: str) -> ModelCard:
 
 
 def check_count(card: ModelCard, size: int) -> None:
-    """Refuse a file of ``size`` bytes that is far too small for its architecture, before that takes any memory."""
+    """Refuse a file of ``size`` bytes that is far too small for its architecture, before memory is allocated."""
     family, _, name = card.architecture.partition("/")
     if family != torchvision_models.FAMILY:
-        return  # our widths have a limit
+        return  # our widths are limited
     count = torchvision_models.weights_of(name).meta["num_params"]
     if size < LEAST_BYTES * (count - LARGEST_HEAD):
         raise InvalidInput(
@@ -157,7 +157,7 @@ def _admitted(card: ModelCard, weights: Weights, device: torch.device) -> Admitt
 
 
 def _filled(card: ModelCard, weights: Weights) -> nn.Module:
-    """The card's architecture with these weights; of two outcomes a head may have one output."""
+    """The card's architecture with these weights; for two outcomes, a head may have one output."""
     try:
         return fit(construct(card), weights, card.slug)
     except InvalidInput as error:
@@ -166,11 +166,11 @@ def _filled(card: ModelCard, weights: Weights) -> nn.Module:
         try:
             return fit(construct(replace(card, classes=card.classes[:1])), weights, card.slug)
         except InvalidInput:
-            raise error from None  # its sentence is about the head that the card names
+            raise error from None  # its sentence describes the head on the card
 
 
 def _read_cards() -> dict[str, ModelCard | InvalidInput]:
-    """Every card of the folder by its slug, or what is wrong with it."""
+    """Every card of the folder by its slug, or its problem."""
     found: dict[str, ModelCard | InvalidInput] = {}
     folder = os.environ.get(FOLDER)
     for path in sorted(Path(folder).glob("*.json")) if folder else ():

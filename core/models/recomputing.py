@@ -1,6 +1,6 @@
-"""Whether a model computes its layers again in the backward pass, by ``torch.utils.checkpoint``.
+"""Test whether a model recomputes layers in the backward pass, by ``torch.utils.checkpoint``.
 
-Such a pass goes wrong under hooks that were there in the forward pass only, or it gives no gradient to the pictures.
+Such a pass fails if hooks were only set in the forward pass, or gives no gradient to the pictures.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def recomputes(forward: Callable[[Tensor], Tensor], x: Tensor) -> bool:
     try:
         with torch.enable_grad(), disable_saved_tensors_hooks("checkpoint"):
             y = forward(x.detach().requires_grad_())
-    except Exception as error:  # those that are not reentrant set such hooks
+    except Exception as error:  # non-reentrant checkpoints set such hooks
         return any(frame.f_code.co_filename == checkpoint.__file__ for frame, _ in walk_tb(error.__traceback__))
     left: list[Node | None] = [y.grad_fn]
     seen: set[Node] = set()

@@ -1,19 +1,19 @@
-"""When two outputs of a model count as the same."""
+"""The tolerance within which two outputs of a model are equal."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
 CLOSE = 1e-4
-"""Of the spread of the logits: how far two answers to one picture may lie apart."""
+"""The largest difference of two outputs for one picture, as a share of the spread of the logits."""
 ROUNDING = 1e-5
-"""Of the largest logit: what is left to rounding where all logits are nearly the same."""
+"""The tolerance for rounding, as a share of the largest logit, if all logits are nearly equal."""
 
 
 def same(a: Tensor, b: Tensor, among: Tensor | None = None, close: float = CLOSE) -> bool:
-    """Whether two answers are one, to rounding; those that are not finite never are.
+    """Whether two outputs are equal, to rounding; outputs that are not finite never are.
 
-    The spread, of which they may lie ``close`` apart, is that of ``a``, or of all the answers that it is ``among``.
+    They may differ by ``close`` times the spread of ``a``, or of all the outputs ``among``.
     """
     if a.shape != b.shape:
         return False

@@ -16,7 +16,7 @@ class Sealed(nn.Module):
 
     def __init__(self, script: torch.jit.ScriptModule):
         super().__init__()
-        vars(self)["script"] = script.eval()  # no child: whoever walks the modules ends here
+        vars(self)["script"] = script.eval()  # not a child module, so that the list of modules ends here
         self._register()
 
     def forward(self, *given: Tensor) -> Any:
@@ -28,7 +28,7 @@ class Sealed(nn.Module):
         return self
 
     def _register(self) -> None:
-        """Know the weights of the script, in the same memory, as one's own."""
+        """Register the weights of the script as own weights, in the same memory."""
         for name, weight in self.script.named_parameters():
             own = nn.Parameter(weight.detach(), weight.requires_grad)
             self.register_parameter(name.replace(".", "_"), own)
@@ -49,7 +49,7 @@ def seal(module: nn.Module) -> nn.Module:
 
 
 def is_sealed(part: nn.Module) -> bool:
-    """Whether a module does not run its layers as modules, though it has some."""
+    """Whether a module has layers, but does not run them as modules."""
     if not isinstance(part, GraphModule):
         return isinstance(part, Sealed)
     calls = {node.target for node in part.graph.nodes if node.op == "call_module"}

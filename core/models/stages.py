@@ -1,4 +1,4 @@
-"""Where a model's features lie on the picture: the stages that have a Grad-CAM."""
+"""Find the stages with a Grad-CAM: modules whose features line up with the picture."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The ``stages`` of a model by name, first to last, and ``notes``, sentences on why other modules are none."""
+    """The ``stages`` of a model by name, first to last, and ``notes`` on why other modules are not stages."""
 
     stages: dict[str, Stage]
     notes: tuple[str, ...] = ()
 
     def of(self, module: nn.Module) -> Found:
-        """The same of a copy of the model."""
+        """The same for a copy of the model."""
         own = {name: Stage(module.get_submodule(name), stage.arrange) for name, stage in self.stages.items()}
         return Found(own, self.notes)
 
 
 @dataclass(eq=False)
 class Passes:
-    """What the modules of a model did while it read one, two and three pictures.
+    """A record of a model's modules in passes with one, two and three pictures.
 
-    ``rows`` (by name, in the order in which modules finish) has for each pass, by its number of pictures, the length of
-    what each run of the module gave out, None for no tensor. ``sides`` are those of the grids that go in and come out,
-    and ``used`` names the modules whose grid the outputs depend on.
+    ``rows`` (by name, in the order in which modules finish) holds for each pass, by its number of pictures, the batch
+    size of each output of the module, None for no tensor. ``sides`` are those of its input and output grids, and
+    ``used`` names the modules whose grid affects the outputs.
     """
 
     rows: dict[str, dict[int, list[int | None]]] = field(default_factory=dict)
@@ -67,9 +67,9 @@ class Passes:
 
 
 def observe(module: nn.Module, x: Tensor, counts: tuple[int, ...] = (1, 2, 3)) -> Passes:
-    """Run a model on so many made pictures of the kind of ``x`` (1, 3, size, size), and see what its modules do.
+    """Run a model on batches of synthetic pictures like ``x`` (1, 3, size, size), and record its modules.
 
-    A batch of one shows little: two pictures made of one resemble a batch of two.
+    A batch of one is not enough: two rows made from one picture look like a batch of two.
     """
     passes = Passes(counts=counts)
     kept: dict[str, Tensor] = {}
@@ -78,7 +78,7 @@ def observe(module: nn.Module, x: Tensor, counts: tuple[int, ...] = (1, 2, 3)) -
     drawn = textures(max(counts), x.shape[-1]).to(x)
     for count in counts:
 
-        def look(name: str, inputs: tuple[Any, ...], y: Any, count: int = count) -> None:
+        def record(name: str, inputs: tuple[Any, ...], y: Any, count: int = count) -> None:
             runs = passes.rows.setdefault(name, {}).setdefault(count, [])
             runs.append(len(y) if isinstance(y, Tensor) and y.ndim else None)
             if count == 1:
@@ -86,7 +86,7 @@ def observe(module: nn.Module, x: Tensor, counts: tuple[int, ...] = (1, 2, 3)) -
                 if passes.sides[name][1]:
                     kept[name] = y
 
-        with torch.set_grad_enabled(count == 1), hooks(places, look):
+        with torch.set_grad_enabled(count == 1), hooks(places, record):
             logits = module(drawn[:count].clone().requires_grad_(count == 1))
         if count == 1:
             passes.used = read(logits, kept)
@@ -95,12 +95,12 @@ def observe(module: nn.Module, x: Tensor, counts: tuple[int, ...] = (1, 2, 3)) -
 
 
 def watch(module: nn.Module, x: Tensor, passes: Passes, trusted: Callable[[str], bool]) -> Found:
-    """The stages of any model: of the grids of each size the last one that lies on the picture.
+    """The stages of any model: for each size of grid, the last one that lines up with the picture.
 
-    A grid is (b, c, side, side) and larger than one cell. Passed over are modules that do not run once with all
-    pictures, modules whose output does not reach what the model gives out, and modules within a larger one that leads
-    from their size to another, for there the next stage has begun. Of two modules that give out the same grid it is the
-    outer one. Whether a grid lies on the picture is tried (``geometry``), but for ``trusted`` modules.
+    A grid is (b, c, side, side) and larger than one cell. Skipped are modules that do not run once with all pictures,
+    modules whose output does not affect the model's outputs, and modules within a larger one that changes their size,
+    which belong to the next stage. Of two modules with the same grid, it is the outer one. Whether a grid lines up with
+    the picture is tested (``geometry``), except for ``trusted`` modules.
     """
     children = dict(module.named_modules())
 
@@ -128,9 +128,9 @@ def watch(module: nn.Module, x: Tensor, passes: Passes, trusted: Callable[[str],
 
 
 def explain_missing(children: dict[str, nn.Module], passes: Passes, elsewhere: Collection[str]) -> tuple[str, ...]:
-    """A sentence for each reason why modules with a grid are no stages; of nested ones the outermost is named.
+    """A sentence for each reason why modules with a grid are not stages; of nested ones the outermost is named.
 
-    A module without weights that serves several times, as a ReLU may, is no loss.
+    Modules without weights that run several times, such as a shared ReLU, are not mentioned.
     """
     reasons = {name: why for name in passes.rows if (why := passes.why(name)) and gives_grid(name, children, passes)}
     reasons = {name: why for name, why in reasons.items() if any(True for _ in children[name].parameters())}
@@ -142,7 +142,7 @@ def explain_missing(children: dict[str, nn.Module], passes: Passes, elsewhere: C
 
 
 def gives_grid(name: str, children: dict[str, nn.Module], passes: Passes) -> bool:
-    """Whether a module, or one within it, gives out a grid."""
+    """Whether the output of a module, or of one within it, is a grid."""
     return any(out for one, (_, out) in passes.sides.items() if one == name or one.startswith(f"{name}."))
 
 

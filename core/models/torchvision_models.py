@@ -1,4 +1,4 @@
-"""ImageNet models of torchvision: their cards, their architectures, and their weights, fetched at first use.
+"""ImageNet models of torchvision: their cards, their architectures, and their weights, downloaded at first use.
 
 Every classification model of torchvision can be loaded as ``torchvision/<name>``; those in ``LISTED`` are in the zoo.
 """
@@ -39,14 +39,14 @@ MECHANISMS = {
     "swin_transformer": "transformer",
     "vision_transformer": "transformer",
 }
-"""The attention of each of torchvision's files that has any; RegNetY's is known by its name."""
+"""The attention in each of torchvision's files that has some; RegNetY is recognized by its name."""
 
 TERMS = (
     "Weights: as torchvision gives them (BSD-3-Clause). Trained on ImageNet, whose terms allow non-commercial research "
     "and education only."
 )
 RENORMALIZED = ("googlenet", "inception_v3")
-"""Their weights want RGB in -1..1; torchvision computes that from ImageNet's normalization inside the model."""
+"""Their weights need RGB in -1..1; torchvision computes that from ImageNet's normalization inside the model."""
 HALF = (0.5, 0.5, 0.5)
 
 
@@ -56,7 +56,7 @@ def names() -> tuple[str, ...]:
 
 
 def mechanism_of(name: str) -> str:
-    """The slug of the mechanism that comes nearest to the model's attention."""
+    """The slug of the mechanism nearest to the model's attention."""
     if name.startswith("regnet_y"):
         return "squeeze-excitation"
     return MECHANISMS.get(models.get_model_builder(name).__module__.rsplit(".", 1)[-1], "plain")
@@ -74,7 +74,7 @@ def weights_of(name: str) -> WeightsEnum:
 
 
 def make_card(name: str) -> ModelCard:
-    """The card of a model, from what torchvision says about its weights; nothing is fetched."""
+    """The card of a model, from torchvision's metadata of its weights; nothing is downloaded."""
     weights = weights_of(name)
     meta, prepared = weights.meta, weights.transforms()
     title, paper = LISTED.get(name, (name, ""))
@@ -111,10 +111,10 @@ def make_card(name: str) -> ModelCard:
 
 
 def renormalizes(card: ModelCard) -> bool:
-    """Whether a card's model is one of ``RENORMALIZED`` that gets ImageNet's normalization and converts it itself.
+    """Whether a card's model is one of ``RENORMALIZED`` that converts ImageNet's normalization itself.
 
-    torchvision builds them so (``transform_input``) whenever they start from its weights; so do fine-tuned ones. A card
-    with a mean and std of 0.5, as ours are, gives the weights what they want; ``transform_input`` in it settles it.
+    torchvision sets this (``transform_input``) for models that start from its weights, including fine-tuned ones. A
+    card with a mean and std of 0.5, like ours, does not need it; ``transform_input`` in the card decides.
     """
     if card.architecture.partition("/")[2] not in RENORMALIZED:
         return False
@@ -135,8 +135,8 @@ def build(name: str, classes: int, size: int) -> nn.Module:
 def construct(name: str, classes: int, size: int, renormalize: bool = False) -> nn.Module:
     """A model with fresh weights as torchvision makes it: (b, 3, size, size) -> logits (b, classes).
 
-    ``renormalize``: one of ``RENORMALIZED`` takes pictures in ImageNet's normalization and makes of them itself what
-    its weights want.
+    ``renormalize``: one of ``RENORMALIZED`` takes pictures in ImageNet's normalization and converts them for its
+    weights.
 
     Raises:
         InvalidInput: torchvision has no such model, or it takes no pictures of that size.
@@ -161,27 +161,27 @@ def construct(name: str, classes: int, size: int, renormalize: bool = False) -> 
 
 
 def folder() -> Path:
-    """Where torchvision keeps weights."""
+    """The folder of torchvision's weights."""
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 
 def present(card: ModelCard) -> bool:
-    """Whether the weights of a card lie on this machine."""
+    """Whether the weights of a card are on this machine."""
     return place(card.facts["url"], folder()).is_file()
 
 
 def fetch(card: ModelCard, progress: Progress | None = None) -> Weights:
-    """The weights of a card, from the network where they are not here; ``progress(done, total)`` counts bytes.
+    """The weights of a card, downloaded if they are not here; ``progress(done, total)`` counts bytes.
 
     Raises:
-        InvalidInput: they cannot be fetched, with the file that to put where; or they are damaged.
+        InvalidInput: they cannot be downloaded, with the address and path of the file; or they are damaged.
     """
     path = download(card.facts["url"], folder(), progress)
     return renamed(read_weights(path, str(path)))
 
 
 def renamed(weights: Weights) -> Weights:
-    """The names of the oldest files as the modules have them now, without the heads that only training needs."""
+    """Rename the weights of old files as in the present modules, without heads that are only for training."""
     dense, heads = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d\.)"), re.compile(r"(.*\.)?(AuxLogits|aux[12])\.")
     kept = {key: tensor for key, tensor in weights.items() if not heads.match(key)}
     return {dense.sub(r"\1\2", key): tensor for key, tensor in kept.items()}

@@ -3,10 +3,10 @@
     {"architecture": "torchvision/resnet18", "classes": ["cat", "dog"], "size": 224}
 
 ``architecture`` is ``torchvision/<name>``, any classification model of torchvision, or ``fovea/<mechanism>``, one of
-ours, then with its ``widths``. ``mean`` and ``std`` normalize RGB in 0..1 and are ImageNet's unless given; ``weights``
-names the file beside the card where it is not called the same. ``output`` is "logits" unless it says "sigmoid" or
-"probabilities"; a model with one output names one class or two. All else that a model's card may say is kept, so a card
-that ``python -m core train`` wrote is one of these.
+ours, then with its ``widths``. ``mean`` and ``std`` normalize RGB in 0..1, by default as for ImageNet; ``weights`` is
+the file in the same folder, if it has another name than the card. ``output`` is "logits", the default, "sigmoid" or
+"probabilities"; a model with one output has one class or two. All other fields of a model card are allowed, so the
+cards of ``python -m core train`` are valid.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from core.types import OUTPUTS, InvalidInput, ModelCard
 MAX_BYTES = 1 << 20
 NEEDED = ("architecture", "classes", "size")
 LARGEST_MOMENT = 10
-"""Of a mean or a deviation of pixels in 0..1; larger ones are of pixels in 0..255."""
+"""The largest mean or deviation of pixels in 0..1; larger ones are for pixels in 0..255."""
 
 
 def is_text(value: Any) -> bool:
@@ -58,7 +58,7 @@ def is_table(value: Any, fits: Callable[[Any], bool]) -> bool:
 
 
 def is_finite(value: Any) -> bool:
-    """Something without NaN and infinity in it, which JSON does not have."""
+    """A value without NaN and infinity, which JSON does not have."""
     try:
         json.dumps(value, allow_nan=False, default=str)
     except (TypeError, ValueError, RecursionError):
@@ -98,16 +98,16 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], Message]] = {
     "ablation": (lambda v: is_table(v, lambda one: is_number(one, 0, 1)), Message("numbers from 0 to 1 by name")),
     "facts": (lambda v: is_table(v, is_finite), Message("facts by name, without NaN and infinity")),
 }
-"""What a card may say: whether it is well said, and how to say it."""
+"""The fields of a card: the test of a value, and how it should be."""
 
 
 def parse_card(data: bytes, slug: str, name: str) -> tuple[ModelCard, str | None]:
     """The card in the bytes of a file, under ``slug``, and the file of weights that it names.
 
-    ``name`` is what the file is called to people.
+    ``name`` is the name of the file in messages.
 
     Raises:
-        InvalidInput: it is no JSON, says something that it cannot, or does not say something that it must.
+        InvalidInput: it is not JSON, has an invalid value, or lacks a field.
     """
     if len(data) > MAX_BYTES:
         raise InvalidInput(
@@ -145,10 +145,10 @@ def parse_card(data: bytes, slug: str, name: str) -> tuple[ModelCard, str | None
 
 
 def check(card: ModelCard) -> ModelCard:
-    """A card that was made in Python, checked like one in a file; arrays become tuples.
+    """A card made in Python, checked like one in a file; arrays become tuples.
 
     Raises:
-        InvalidInput: it says something that no card can.
+        InvalidInput: it has an invalid value.
     """
     title = card.title or str(card.slug).rpartition("/")[2]
     said = checked(card.to_json() | {"title": title}, "The card")
@@ -157,10 +157,10 @@ def check(card: ModelCard) -> ModelCard:
 
 
 def checked(said: dict[str, Any], name: str) -> dict[str, Any]:
-    """What a card says in plain lists and numbers; one mean or std stands for all three colors.
+    """The fields of a card as plain lists and numbers; a single mean or std is used for all three colors.
 
     Raises:
-        InvalidInput: it says something that no card can; ``name`` is what it is called.
+        InvalidInput: it has an invalid value; ``name`` is its name in the message.
     """
     said = {key: plain(key, value) for key, value in said.items()}
     for key in {"mean", "std"} & said.keys():
@@ -184,7 +184,7 @@ def checked(said: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def plain(key: str, value: Any) -> Any:
-    """A value of a card as JSON has it."""
+    """A value of a card as in JSON."""
     value = value.tolist() if hasattr(value, "tolist") else value  # of numpy or torch
     value = list(value) if isinstance(value, tuple) else value
     value = [one.item() if isinstance(one, np.generic) else one for one in value] if isinstance(value, list) else value
@@ -195,7 +195,7 @@ def plain(key: str, value: Any) -> Any:
 
 
 def complete_card(said: dict[str, Any], name: str) -> dict[str, str]:
-    """The architecture and the mechanism as a model's card has them; InvalidInput where there is none like that."""
+    """The architecture and the mechanism for a model card; InvalidInput if there is no such one."""
     family, _, kind = said["architecture"].partition("/")
     if family == torchvision_models.FAMILY:
         torchvision_models.weights_of(kind)

@@ -1,4 +1,4 @@
-"""Load weights into the module that they fit, whatever prefix a training added to their names."""
+"""Load weights into a module, whatever prefix training code added to their names."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from core.types import InvalidInput
 __all__ = ["Weights", "fit", "read_weights", "remark", "select"]
 
 SHOWN = 3
-"""Names of each kind in a refusal."""
+"""The most names of each kind in a message."""
 
 PLAIN = {"state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "_orig_mod", "weights",
          "params", "student", "online", "generator"}  # fmt: skip
-"""What the weights themselves are called where averages or others lie beside them."""
+"""Names of the weights themselves in files that also hold averages or others."""
 AVERAGED = re.compile(r"(^|[._])(ema|averaged?|avg|swa|teacher|target|shadow|momentum|polyak|k)([._]|$)", re.I)
-"""What running averages of the weights are called, and the networks of a training that follow another one."""
+"""Names of running averages of the weights, and of networks that follow another one in training."""
 
 OPTIONAL = re.compile(r"(^|\.)num_batches_tracked$")
-"""What batch normalization counted while it was trained, which older files do not have."""
+"""The counters of batch normalization, which older files do not have."""
 BESIDE = re.compile(
     r"(\w*(loss|losses|loss_f|loss_fn|loss_func|loss_function|criterion|criteria|metrics?|acc|accuracy|f1|auroc|confmat)"
     r"|optimi[sz]ers?|optim|(lr_)?schedulers?|scaler|AuxLogits|aux[12])\.|n_averaged$|(.*\.)?total_(ops|params)$",
     re.I,
 )
-"""What lies beside the weights of a module and is none of its own: losses, metrics, heads that only training needs."""
+"""Other entries in a file: losses, metrics, heads that are only for training."""
 WRAPPED = re.compile(r"(?<![^.])(module|_orig_mod)\.")
-"""What data-parallel training and ``torch.compile`` put before the names of a part that they were given alone."""
+"""Prefixes of parts that were wrapped by data-parallel training or ``torch.compile``."""
 
 
 def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
     """Load weights into the module; halves become the module's own precision.
 
     Raises:
-        InvalidInput: they are not all numbers, or do not fit; it says which names are missing, unexpected, or of
-            another shape.
+        InvalidInput: they are not finite, or do not match; with the names that are missing, unexpected, or of another
+            shape.
     """
     own = module.state_dict()
     prefix, found = select(own, weights, name)
@@ -51,7 +51,7 @@ def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
     try:
         if whole:
             raise ValueError("whole numbers are not weights")
-        module.load_state_dict(found)  # knows the names that older versions of torchvision wrote
+        module.load_state_dict(found)  # handles the names of older versions of torchvision
     except Exception as error:
         shapes = {key: (list(found[key].shape), list(own[key].shape)) for key in own if key in found}
         kinds = [f"{key} {found[key].dtype}".replace("torch.", "") for key in whole]
@@ -77,15 +77,15 @@ def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
 
 
 def select(own: Mapping[str, Tensor], weights: Weights, name: str) -> tuple[str, Weights]:
-    """Those of a file's tensors that are a module's, by its own names, and what stood before each of these in the file.
+    """The tensors of a file that belong to a module, by the module's names, and their prefix in the file.
 
-    Data-parallel training, ``torch.compile``, Lightning and wrappers of every kind put something before all names:
-    whatever it is, it is found where the names behind it are those of the module; so is what the first two put around
-    a part of it, as in ``features.module.0.weight``. Names that fit as they are stay. Of several sets the weights
-    themselves are taken, not their averages.
+    Data-parallel training, ``torch.compile``, Lightning and other wrappers add a prefix to all names. Any prefix is
+    found if the names after it are those of the module, and so are prefixes of single parts from the first two, as in
+    ``features.module.0.weight``. Names that match unchanged are kept. Of several sets, the weights themselves are
+    taken, not their averages.
 
     Raises:
-        InvalidInput: several sets fit, of which none is known to be the weights themselves.
+        InvalidInput: several sets match, and none is known to be the weights themselves.
     """
     weights = _unwrapped(own, weights)
     fitting = _fitting(own, weights)
@@ -95,7 +95,7 @@ def select(own: Mapping[str, Tensor], weights: Weights, name: str) -> tuple[str,
 
 
 def remark(module: nn.Module, weights: Weights, name: str) -> str:
-    """A note on a file of which a module took one of several sets of weights; "" for any other file."""
+    """A note for a file with several sets of weights, one of which was taken; "" for any other file."""
     own = module.state_dict()
     weights = _unwrapped(own, weights)
     fitting = _fitting(own, weights)
@@ -110,18 +110,18 @@ def remark(module: nn.Module, weights: Weights, name: str) -> str:
 
 
 def _fitting(own: Iterable[str], weights: Weights) -> list[str]:
-    """What stands before the names of each set of tensors that fits; one that is not known to fit where none does."""
+    """The prefixes of the sets of tensors that match; the best one if none does."""
     needed = {key for key in own if not OPTIONAL.search(key)}
     counts = _counts(needed, weights)
     most = max(counts.values(), default=0)
-    if 2 * most < len(needed):  # hardly any is known: only their common beginning is
+    if 2 * most < len(needed):  # few match: take their common prefix
         return [_common(weights)]
     fitting = sorted(prefix for prefix, count in counts.items() if count == most)
     return [""] if "" in fitting else fitting
 
 
 def _counts(needed: Iterable[str], weights: Iterable[str]) -> Counter[str]:
-    """How many of the names stand behind each beginning."""
+    """The number of names after each prefix."""
     counts: Counter[str] = Counter()
     for key in weights:
         counts.update(key[: len(key) - len(end)] for end in _ends(key) if end in needed)
@@ -129,7 +129,7 @@ def _counts(needed: Iterable[str], weights: Iterable[str]) -> Counter[str]:
 
 
 def _unwrapped(own: Mapping[str, Tensor], weights: Weights) -> Weights:
-    """The weights without what stands around single parts of the module, where more of the names fit then."""
+    """The weights without prefixes of single parts, if more of the names match then."""
     bare = {WRAPPED.sub("", key): tensor for key, tensor in weights.items()}
     if len(bare) < len(weights):  # some would be lost
         return weights
@@ -138,7 +138,7 @@ def _unwrapped(own: Mapping[str, Tensor], weights: Weights) -> Weights:
 
 
 def _choose(prefixes: list[str], own: Iterable[str], weights: Weights, name: str) -> str:
-    """The prefix of the weights themselves, of several that fit."""
+    """The prefix of the weights themselves, among several that match."""
     raw = [one for one in prefixes if not AVERAGED.search(one)] or prefixes
     first, *others = raw
     some = [key for key in own if first + key in weights]
@@ -159,13 +159,13 @@ def _same(one: Tensor, other: Tensor) -> bool:
 
 
 def _ends(key: str) -> list[str]:
-    """A dotted name, and what is left of it without its first parts."""
+    """A dotted name and its endings, without its first parts."""
     parts = key.split(".")
     return [".".join(parts[start:]) for start in range(len(parts))]
 
 
 def _common(names: Iterable[str]) -> str:
-    """The parts, with their dots, that all of several dotted names begin with."""
+    """The common prefix of several dotted names, in whole parts."""
     parts = [one.split(".")[:-1] for one in names]
     count = next(
         (at for at, some in enumerate(zip(*parts, strict=False)) if len(set(some)) > 1), min(map(len, parts), default=0)

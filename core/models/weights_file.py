@@ -1,8 +1,8 @@
-"""Files of weights: every way to save a state dict is read, nothing in a file is ever run, and others are named.
+"""Read files of weights: all formats of state dicts, without ever running code; other files are identified.
 
-``torch.load`` with ``weights_only`` reads tensors and plain values. Checkpoints hold more than that: arguments,
-settings, numbers of numpy. Whatever class a checkpoint names, a stand-in of ours takes its place, which does nothing
-but be there, so the tensors beside it are read and no code of the file's is.
+``torch.load`` with ``weights_only`` reads tensors and plain values. Checkpoints also hold arguments, settings and numpy
+numbers. Any other class in a checkpoint is replaced by a stand-in that does nothing, so the tensors are read and no
+code of the file is run.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from core.types import InvalidInput
 
 Weights = dict[str, Tensor]
 
-HEAD = 512  # bytes that tell a kind of file
+HEAD = 512  # bytes that identify the kind of a file
 LONGEST = 100 << 20  # bytes of the JSON in a safetensors file
 FOREIGN = (
     (
@@ -46,32 +46,32 @@ FOREIGN = (
     (b"7z\xbc\xaf", Message("a 7z archive"), Message("Unpack it first")),
     (b"Rar!", Message("a RAR archive"), Message("Unpack it first")),
 )
-"""How files begin that are no weights, what they are, and what to do."""
+"""The first bytes of other files, what they are, and what to do."""
 
 ENTRIES = (
     ("constants.pkl", Message("a TorchScript program"), Message("Save module.state_dict() of the original module")),
     ("archive_format", Message("an exported program"), Message("Save module.state_dict() of the original module")),
     ("model.weights.h5", Message("a model of Keras"), Message("Save a state dict of PyTorch")),
 )
-"""What lies in zips that are no state dicts."""
+"""Entries of zips that are not state dicts."""
 
 HARMLESS = {"list", "dict", "set", "frozenset", "tuple", "int", "float", "complex", "bool", "str", "bytes", "bytearray",
             "slice", "range", "object"}  # fmt: skip
-"""What of Python itself a checkpoint may name; anything else of it might be meant to run."""
+"""Names of Python that are allowed in a checkpoint; any other might run code."""
 PYTHON = {"builtins", "os", "posix", "nt", "sys", "subprocess", "shutil", "importlib", "runpy", "pty",
           "socket", "ctypes", "code", "operator", "webbrowser"}  # fmt: skip
-"""Parts of Python that settings of a training have no business with: a file that names one is refused as it is."""
+"""Modules of Python that settings do not need: a file that names one is refused."""
 
 PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg", "long": "int", "unicode": "str", "xrange": "range"}
-"""What pickles of torch's protocol call by the names of Python 2."""
+"""Names of Python 2 in pickles of torch's protocol."""
 OLD = 4
-"""Pickles at the begin of a file in torch's old format: two numbers, the machine, and then the object."""
+"""Pickles at the beginning of a file in torch's old format: two numbers, the machine, and then the object."""
 
-_loading = threading.Lock()  # what torch lets pass is the same for the whole process
+_loading = threading.Lock()  # torch's list of allowed classes is global
 
 
 class Likeness(type):
-    """The type of stand-ins: it passes for ``dict`` where torch looks which objects may be filled."""
+    """The type of stand-ins: it equals ``dict`` where torch checks which objects may be filled."""
 
     def __eq__(cls, other: object) -> bool:
         return cls is other or other is dict
@@ -80,7 +80,7 @@ class Likeness(type):
 
 
 class StandIn(dict[Any, Any], metaclass=Likeness):
-    """What is made in place of an object of any other class: it takes what it is given, and does nothing."""
+    """Replaces an object of any other class: it accepts all arguments, and does nothing."""
 
     def __new__(cls, *_: Any, **__: Any) -> StandIn:
         return super().__new__(cls)
@@ -89,21 +89,21 @@ class StandIn(dict[Any, Any], metaclass=Likeness):
         super().__init__()
         self.state: Any = None
 
-    __hash__ = object.__hash__  # type: ignore[assignment]  # no dict has one, but it may be the key of a table, too
+    __hash__ = object.__hash__  # type: ignore[assignment]  # dict has none, but a stand-in may be a key
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
 
 
 def read_weights(source: Path | bytes, name: str) -> Weights:
-    """The tensors in a safetensors file or a checkpoint, by name; ``name`` is what the file is called to people.
+    """The tensors in a safetensors file or a checkpoint, by name; ``name`` is the name of the file in messages.
 
-    Tensors that lie in tables of a checkpoint have the keys that lead to them before their names, as in
-    ``model.state_dict.fc.bias``; ``fit`` finds those of a module again.
+    Names of tensors in nested dicts begin with the keys that lead to them, as in ``model.state_dict.fc.bias``; ``fit``
+    finds those of a module.
 
     Raises:
-        InvalidInput: the file cannot be read, is a pickle that might run code, is something else than weights, or holds
-            no tensors.
+        InvalidInput: the file cannot be read, is a pickle that might run code, is not a file of weights, or holds no
+            tensors.
     """
     try:
         with open_regular(source) if isinstance(source, Path) else io.BytesIO(source) as file:
@@ -125,7 +125,7 @@ def read_weights(source: Path | bytes, name: str) -> Weights:
         raise InvalidInput(
             "{name} cannot be read: {reason}. Save or copy it again.", name=name, reason=reason(error)
         ) from error
-    except Exception as error:  # torch.load raises whatever the bytes lead it to
+    except Exception as error:  # torch.load may raise anything
         raise InvalidInput(
             "{name} is damaged, or neither safetensors nor a state dict. Save module.state_dict() again, "
             "preferably as safetensors.",
@@ -134,10 +134,10 @@ def read_weights(source: Path | bytes, name: str) -> Weights:
 
 
 def refuse_foreign(file: BinaryIO, head: bytes, name: str) -> None:
-    """Say what a file with that ``head`` is where it is no file of ``torch.save``; it is left at its begin.
+    """Refuse a file whose ``head`` is not that of ``torch.save``; the file is rewound to its beginning.
 
     Raises:
-        InvalidInput: it is something else, or empty.
+        InvalidInput: it is another kind of file, or empty.
     """
     if not head:
         raise InvalidInput("{name} is empty. Save or copy it again.", name=name)
@@ -160,7 +160,7 @@ def refuse_foreign(file: BinaryIO, head: bytes, name: str) -> None:
 
 
 def unwrap(found: object, name: str) -> Weights:
-    """The tensors in what a file held, each by the keys that lead to it; InvalidInput where there is none."""
+    """The tensors in the content of a file, each by the keys that lead to it; InvalidInput if there is none."""
     weights = dict(_tensors(found, "", set()))
     if weights:
         return weights
@@ -176,7 +176,7 @@ def unwrap(found: object, name: str) -> Weights:
 
 
 def _tensors(found: object, before: str, seen: set[int]) -> Iterator[tuple[str, Tensor]]:
-    """Every named tensor in tables within tables; each table once, for a file may say that one lies in itself."""
+    """Every named tensor in nested dicts; each dict once, because it may contain itself."""
     if not isinstance(found, Mapping) or id(found) in seen:
         return
     seen.add(id(found))
@@ -197,7 +197,7 @@ def _is_module(one: StandIn) -> bool:
 
 
 def _load(file: BinaryIO, name: str) -> object:
-    """What a file of ``torch.save`` holds; a zip that unpacks to more than its own size is not opened."""
+    """The content of a file of ``torch.save``; a zip that unpacks to more than its own size is not opened."""
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as archive:
             if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
@@ -208,21 +208,21 @@ def _load(file: BinaryIO, name: str) -> object:
         file.seek(0)
         named = set().union(*(_named(file, name) for _ in range(OLD)))
     file.seek(0)
-    # For what torch knows not.
+    # Stand-ins for classes that torch does not allow.
     stand_ins: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
         (Likeness(one.rpartition(".")[2], (StandIn,), {}), one) for one in named
     ]
     with _loading, torch.serialization.safe_globals(stand_ins), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what torch says about a pickle before it refuses it
+        warnings.simplefilter("ignore")  # torch's warnings about a pickle before it refuses it
         return torch.load(file, map_location="cpu", weights_only=True)
 
 
 def _named(pickled: BinaryIO, name: str) -> set[str]:
-    """What a pickle names, by module and name.
+    """The classes and functions in a pickle, by module and name.
 
     Raises:
-        InvalidInput: it was written in a way that torch does not read.
-        UnpicklingError: it names something of Python's own that is more than a value.
+        InvalidInput: torch does not read this kind of pickle.
+        UnpicklingError: it names an object of Python that is not a plain value.
     """
     named = set()
     for operation, argument, _ in pickletools.genops(pickled):

@@ -1,4 +1,4 @@
-"""Reports and files of what a run found."""
+"""Reports and exported files of a run."""
 
 from __future__ import annotations
 

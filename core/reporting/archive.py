@@ -24,16 +24,16 @@ from core.types import InvalidInput, Progress
 SEPARATOR = "; "
 MAPS = ("attention", "cam")
 SETTINGS = ("model", "weights", "data", "size", "resize", "interpolation", "output")
-"""What of a run's facts stands in each row of an exported table."""
+"""The facts of a run in each row of an exported table."""
 INDEX, MISSING = "index.csv", "missing.txt"
 
 
 def described(run: Run, table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of a run's table with what a reader elsewhere needs: the probability of every class, and the settings.
+    """Rows of a run's table, with the probability of every class and the settings of the scan.
 
-    A column ``probability: NAME`` for each class; where the scan kept the most likely only, ``class 1``,
-    ``probability 1`` and so on. The settings are the model, the sha256 of its weights, the data, and how pictures were
-    prepared.
+    A column ``probability: NAME`` for each class; if the scan only stored the most likely ones, ``class 1``,
+    ``probability 1`` and so on. The settings are the model, the sha256 of its weights, the data, and the preparation of
+    the pictures.
     """
     place = {number: row for row, number in enumerate(run.table()["number"].tolist())}
     rows, found = [place[number] for number in table["number"].tolist()], {}
@@ -61,7 +61,7 @@ def _csv(table: pd.DataFrame) -> str:
 
 
 def to_parquet(table: pd.DataFrame, tags: Mapping[int, Sequence[str]], unanswered: pd.DataFrame | None = None) -> bytes:
-    """The same table as Parquet with a last column ``tags``, a list for each picture; else as in the run's parts."""
+    """The same table as Parquet with a last column ``tags``, a list for each picture."""
     table = noted(table, unanswered)
     numeric = pd.api.types.is_numeric_dtype
     others = {name: pa.float32() if numeric(table[name]) else pa.string() for name in table}
@@ -76,7 +76,7 @@ def to_parquet(table: pd.DataFrame, tags: Mapping[int, Sequence[str]], unanswere
 def noted(table: pd.DataFrame, unanswered: pd.DataFrame | None) -> pd.DataFrame:
     """The table with the ``unanswered`` pictures of its run among its rows, where there are any.
 
-    They have no answer in them, and a column ``note`` says why.
+    They have no prediction, and a column ``note`` gives the reason.
     """
     if unanswered is None or not len(unanswered):
         return table
@@ -93,14 +93,14 @@ def listed(table: pd.DataFrame, tags: Mapping[int, Sequence[str]]) -> list[list[
 def to_zip(
     run: Run, numbers: Sequence[int], maps: Sequence[str] = ("attention",), progress: Progress | None = None
 ) -> bytes:
-    """A zip of PNGs: each of those pictures, in that order, with each of the ``maps`` that the scan kept over it.
+    """A zip of PNGs: each of those pictures, in that order, with each of the stored ``maps`` over it.
 
-    ``maps`` are "attention" and "cam", Grad-CAM. ``index.csv`` says what each file shows: a line of the table for each.
-    A picture that is not there any more is named in ``missing.txt`` with the reason. ``progress(done, total)`` is
-    called after each picture.
+    ``maps`` are "attention" and "cam", Grad-CAM. ``index.csv`` holds a line of the table for each file. Pictures that
+    no longer exist are listed in ``missing.txt`` with the reason. ``progress(done, total)`` is called after each
+    picture.
 
     Raises:
-        InvalidInput: the run kept no such map.
+        InvalidInput: the run has no such maps.
     """
     run = run.snapshot()
     table = run.table()
@@ -120,7 +120,7 @@ def to_zip(
     index: list[tuple[str, int]] = []
     with (
         closing(ahead(draw, numbers, os.cpu_count() or 1)) as drawn,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,  # a PNG does not get smaller
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,  # PNGs are compressed already
     ):
         for done, (number, found) in enumerate(zip(numbers, drawn, strict=True), 1):
             if isinstance(found, InvalidInput):
@@ -140,7 +140,7 @@ def to_zip(
 
 
 def file_name(order: int, row: pd.Series, count: int) -> str:
-    """The name of a picture's file: its place in the zip, what it is, and what the model says, in plain letters."""
+    """The name of a picture's file: its number in the zip, its true and its predicted class, in plain letters."""
     true = row["true"] if isinstance(row["true"], str) else ""
     words = [re.sub(r"\W+", "-", one).strip("-")[:40] for one in (true, row["predicted"]) if one]
     return "-".join([f"{order:0{len(str(count))}}", *dict.fromkeys(words)])

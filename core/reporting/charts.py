@@ -7,11 +7,11 @@ from html import escape
 from typing import Any
 
 SIDE, EDGE, TOP = 260, 48, 16
-"""Pixels: the square of a chart, and the room left of it and above."""
+"""Pixels: the side of a chart, and the margins to the left and above."""
 
 
 def confusion_table(names: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
-    """The confusion matrix: rows true, columns predicted, the stronger the larger its share."""
+    """The confusion matrix: rows true, columns predicted; a larger share has a stronger color."""
     heads = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in names)
     rows = []
     for place, (name, row) in enumerate(zip(names, counts, strict=True)):

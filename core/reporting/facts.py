@@ -14,16 +14,16 @@ from core.files import nulled
 from core.scanning import Run
 
 READABLE = 20
-"""Classes up to which the whole confusion matrix is given; of more, the pairs that are confused."""
+"""The most classes for a whole confusion matrix; for more, only the confused pairs are listed."""
 
 
 def gather(run: Run, table: pd.DataFrame, chosen: Sequence[int], tags: Mapping[int, Sequence[str]]) -> dict[str, Any]:
-    """All that is known of a run; ``chosen`` are the numbers of the pictures that are listed one by one."""
+    """All facts of a run; ``chosen`` are the numbers of the pictures to list."""
     lines = table.set_index("number", drop=False).loc[list(chosen)].to_dict("records")
     share = accuracy_of(table)
     return {
         "model": run.facts["model"],
-        "data": PurePath(run.facts["data"]).name,  # a report travels, and the folders above are private
+        "data": PurePath(run.facts["data"]).name,  # a report may be shared, and the folders above are private
         "scanned": run.facts.get("started", ""),
         "pictures": len(table),
         "labeled": share.pictures,
@@ -39,7 +39,7 @@ def gather(run: Run, table: pd.DataFrame, chosen: Sequence[int], tags: Mapping[i
 
 
 def share_facts(share: Share) -> dict[str, Any]:
-    """A share with how many make it up."""
+    """A share with its number of pictures."""
     right = round(share.value * share.pictures)
     return {"value": share.value, "low": share.low, "high": share.high, "right": right, "of": share.pictures}
 
@@ -73,5 +73,5 @@ def describe(line: Mapping[str, Any], tags: Mapping[int, Sequence[str]]) -> dict
 
 
 def known(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with None in the place of NaN, which JSON does not know."""
+    """The same with None in place of NaN, which JSON does not have."""
     return nulled(dict(values))

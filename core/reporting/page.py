@@ -1,4 +1,4 @@
-"""What is known of a run, as one self-contained HTML page. Every text is escaped."""
+"""The facts of a run as one self-contained HTML page. Every text is escaped."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 NO_TRUTH = "No picture has a true class"
 LISTED = 30
-"""So many broken pictures, labels and pairs of classes are listed at most."""
+"""The most broken pictures, labels and pairs of classes that are listed."""
 
 
 def share(value: float | None, digits: int = 1) -> str:
-    """A fraction as people read it."""
+    """A fraction in per cent."""
     return "unknown" if value is None else f"{100 * value:.{digits}f} %"
 
 
 def number(value: float | None) -> str:
-    """A number as people read it."""
+    """A number with two digits, or a dash."""
     return "unknown" if value is None else f"{value:.2f}".replace("-", "−")
 
 
 def counted(pictures: int) -> str:
-    """So many pictures, as people read it."""
+    """A number of pictures, in words."""
     return f"{pictures:,} picture{'' if pictures == 1 else 's'}"
 
 
 def write_page(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | str]) -> str:
-    """The page; ``images`` are each picture's JPEGs by their titles, or the sentence that says why there are none."""
+    """The page; ``images`` are the JPEGs of each picture by title, or a sentence on why there are none."""
     title = f"{facts['model']} on {facts['data']}"
     beside = "".join([confusion(facts), classes(facts), calibration(facts)])
     sections = [answers(facts), f'<div class="beside">{beside}</div>', cases(facts, images), left_out(facts)]
@@ -53,7 +53,7 @@ def write_page(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes
 
 
 def origin(facts: Mapping[str, Any]) -> str:
-    """How many pictures, and when they were scanned."""
+    """The number of pictures, and the time of the scan."""
     scanned = f"{counted(facts['pictures'])}, {facts['labeled']:,} of them with a true class."
     return f"{scanned} Scanned on {facts['scanned'][:10]}." if facts["scanned"] else scanned
 
@@ -94,7 +94,7 @@ def classes(facts: Mapping[str, Any]) -> str:
 
 
 def calibration(facts: Mapping[str, Any]) -> str:
-    """Whether its confidence can be believed."""
+    """The calibration of the model."""
     found = facts["calibration"]
     if found is None:
         return ""
@@ -112,7 +112,7 @@ def cases(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | s
 
 
 def case(one: Mapping[str, Any], images: Mapping[str, bytes] | str) -> str:
-    """One picture: what it is and what the model says, its maps, and its tags."""
+    """One picture: its true and its predicted class, its maps, and its tags."""
     said = f'<strong class="{"right" if one["correct"] else "wrong"}">{escape(one["predicted"])}</strong>'
     confidence = share(one["confidence"], 0)
     known = f"<strong>{escape(one['true'])}</strong>, taken for {said}" if one["true"] else f"Taken for {said}"
@@ -133,7 +133,7 @@ def figure(title: str, data: bytes) -> str:
 
 
 def left_out(facts: Mapping[str, Any]) -> str:
-    """What is in the data and not in the numbers."""
+    """Pictures and labels that are not counted."""
     broken, unmatched, parts = facts["broken"], facts["unmatched"], []
     if broken:
         parts.append(paragraph(f"{counted(len(broken))} could not be read."))

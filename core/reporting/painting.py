@@ -1,9 +1,9 @@
-"""A picture with a map over it, as pixels: the colors, the alignment and the growing alpha of the app's overlay.
+"""Draw a map over a picture, with the colors, the alignment and the alpha of the app's overlay.
 
 A cell of the map covers its part of the model's square. Its color runs from the map's lowest value to its highest
-through a perceptually uniform table; a signed map's runs evenly round zero, from purple over white to orange, on the
-picture in gray. With t the place in the scale, 0 to 1 (for a signed map the distance from zero), alpha = 0.85 · t^0.7:
-a zero lets the picture through.
+through a perceptually uniform table; that of a signed map is symmetric about zero, from purple over white to orange, on
+the picture in gray. With t the position in the scale, 0 to 1 (for a signed map the distance from zero),
+alpha = 0.85 · t^0.7: zero is transparent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ COLORS = ("inferno", "viridis", "cividis")
 DIVERGING = ("3f1d73", "5b3fa0", "7c66bd", "aca0d3", "f7f7f7", "fbca8a", "f09c38", "d4701a", "a34a04")
 OPACITY, GROWTH = 0.85, 0.7
 SHADE, DARK = (17, 20, 32), 0.62
-"""What the model never saw is mixed with this color by so much."""
+"""The color, and its share, that shades the part of the picture outside of the model's square."""
 SIDE = 480
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -38,11 +38,11 @@ def paint(
 ) -> np.ndarray:
     """The picture with a map (h, w) over the model's square: (height, width, 3) uint8, its longer side of that length.
 
-    Without ``values`` the picture alone, what the model never saw shaded. What is not finite in them is left out. With
-    ``top`` the colors run from zero to that value, so that several maps have one scale.
+    Without ``values`` only the picture, shaded outside of the model's square. Values that are not finite are left out.
+    With ``top`` the colors run from zero to that value, so that several maps have one scale.
 
     Raises:
-        InvalidInput: a map of another shape, or colors that there are not.
+        InvalidInput: a map of another shape, or no such colors.
     """
     if colors not in COLORS:
         raise InvalidInput(
@@ -64,9 +64,9 @@ def paint(
     place = (columns.start, rows.start, columns.stop, rows.stop)
     seen = image.crop(place)
     if values.any():
-        cells = y.astype(int)[:, None], x.astype(int)  # colors are of cells: few, before they are laid on many pixels
+        cells = y.astype(int)[:, None], x.astype(int)  # color the few cells before the many pixels
         color, alpha = tint(values, ends(values, signed, top), colors, signed)
-        if signed:  # rounded once: whole numbers of gray would be a second rounding
+        if signed:  # without integer gray, to round only once
             pale = 56 + 0.75 * (np.asarray(colored.crop(place), np.float32) @ LUMA)[:, :, None]
             mixed = pale * (1 - alpha)[cells] + (color * alpha)[cells]
             seen = Image.fromarray(np.rint(mixed).astype(np.uint8))
@@ -81,12 +81,12 @@ def paint(
 
 
 def gray(image: Image.Image) -> Image.Image:
-    """The image without its colors and somewhat paler: what a signed map lies on."""
+    """The image in gray and somewhat paler, as the background of a signed map."""
     return image.convert("RGB", (*(0.75 * LUMA).tolist(), 56) * 3)
 
 
 def tint(values: np.ndarray, ends: tuple[float, float], colors: str, signed: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The color (h, w, 3), uint8, and the alpha (h, w, 1) of each cell of a map; what is not finite is let through."""
+    """The color (h, w, 3), uint8, and the alpha (h, w, 1) of each cell of a map; not finite ones are transparent."""
     here = np.isfinite(values)
     index = places(np.where(here, values, 0), ends, signed)
     far = np.abs(index - 128) / 127 if signed else index / 255
@@ -103,18 +103,18 @@ def paint_map(values: np.ndarray, *, colors: str = "inferno", side: int = SIDE) 
 
 
 def ends(values: np.ndarray, signed: bool, top: float | None = None) -> tuple[float, float]:
-    """What the first and the last color stand for: the map's own range, from zero to ``top``, or evenly round zero."""
+    """The values of the first and the last color: the map's range, from zero to ``top``, or symmetric about zero."""
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     if signed:
         high = max(-low, high) if top is None else top
         return -high, high
-    # A constant map is all peak, and a map of zeros has none.
+    # A constant map has the highest color everywhere, a map of zeros the lowest.
     return (low if top is None and high > low else 0.0), (high if top is None else top)
 
 
 def places(values: np.ndarray, ends: tuple[float, float], signed: bool) -> np.ndarray:
-    """Where each value stands in a table of 256 colors, of which a signed one has zero at 128."""
+    """The index of each value in a table of 256 colors; a signed one has zero at 128."""
     low, high = ends
     if high <= low:
         return np.full(values.shape, 128 if signed else 0)
@@ -132,7 +132,7 @@ def palette(colors: str, signed: bool) -> np.ndarray:
 
 
 def to_png(pixels: np.ndarray) -> bytes:
-    """The bytes of a PNG of pixels (h, w, 3) uint8, packed quickly: of a photograph the best packing saves no more."""
+    """The bytes of a PNG of pixels (h, w, 3) uint8, with fast compression: better ones hardly help for photographs."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return file.getvalue()

@@ -27,16 +27,16 @@ TITLES = {"attention": "Attention", "cam": "Grad-CAM"}
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What was found, as a page (``html``) and as plain data (``facts``) that ``json.dump`` takes."""
+    """A report as a page (``html``) and as plain data (``facts``) for ``json.dump``."""
 
     html: str
     facts: dict[str, Any]
 
     def save(self, path: str | Path) -> None:
-        """Write the page to a file and the facts beside it, with the ending ``.json``.
+        """Write the page to a file, and the facts to the same path with the ending ``.json``.
 
         Raises:
-            InvalidInput: the page itself is to be called so, or there is no room.
+            InvalidInput: the page itself has that ending, or a file cannot be written.
         """
         page, facts = Path(path), to_json(self.facts, indent=1)
         if page.suffix == ".json":
@@ -63,10 +63,10 @@ def report(
 ) -> Report:
     """A report of a run, or of the run in a folder: accuracy, confusion, calibration, and some of its pictures.
 
-    ``numbers`` are the pictures to show, in that order; None stands for the most confident mistakes, or the least
-    confident answers where nothing has a true class. ``tags`` are the words that were given to pictures, by number.
-    Maps are those that the scan kept; no model is needed. The page is self-contained, and follows the
-    reader's choice of light or dark. ``progress(done, total)`` counts pictures.
+    ``numbers`` are the pictures to show, in that order; None shows the most confident mistakes, or, without true
+    classes, the least confident predictions. ``tags`` are the tags of pictures, by number. The maps are those stored by
+    the scan; no model is needed. The page is self-contained, and follows the reader's choice of light or dark.
+    ``progress(done, total)`` counts pictures.
 
     Raises:
         InvalidInput: there is no such run, it has no such picture, or more are requested than a report may have.
@@ -102,10 +102,10 @@ def report(
 
 
 def boldest(table: pd.DataFrame) -> list[int]:
-    """The numbers of the most confident mistakes; where nothing has a true class, of the least confident answers."""
+    """The numbers of the most confident mistakes; without true classes, of the least confident predictions."""
     if table["correct"].isna().all():
         return table.sort_values("confidence", kind="stable")["number"].tolist()[:SHOWN]
-    wrong = table[(table["correct"] == False).fillna(False).to_numpy(bool)]  # noqa: E712 - missing is neither
+    wrong = table[(table["correct"] == False).fillna(False).to_numpy(bool)]  # noqa: E712 - a missing value is neither
     return wrong.sort_values("confidence", ascending=False, kind="stable")["number"].tolist()[:SHOWN]
 
 

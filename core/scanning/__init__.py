@@ -1,4 +1,4 @@
-"""Scans: a table of a model's answers over a collection of pictures, with its maps, made once and kept."""
+"""Scans: a stored table of a model's predictions over a collection of pictures, with its maps."""
 
 from __future__ import annotations
 

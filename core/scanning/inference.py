@@ -1,8 +1,8 @@
-"""What a scan computes for one batch: answers, the attention map, Grad-CAM of the last stage, and their agreement.
+"""Compute one batch of a scan: predictions, the attention map, Grad-CAM of the last stage, and their agreement.
 
-One forward pass without a graph up to the last stage, and the gradient from there on alone: little more than a bare
-forward pass. Agreement is ``agreement``'s rank correlation of the last map that lies on the picture with
-Grad-CAM of the last stage, for the predicted class; a map that is the same everywhere ranks nothing, and has none.
+One forward pass without a graph up to the last stage, and the gradient only from there on: little more than a plain
+forward pass. Agreement is the rank correlation, as in ``agreement``, of the last map over the picture with Grad-CAM of
+the last stage, for the predicted class; undefined for a constant map.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from core.types import AttentionMap
 
 TOP = 5
 ALL = 100
-"""Classes: of a model with more than these the most likely alone are kept."""
-SIDE = 16  # cells: a kept map is pooled to so many a side at most
-FEATURES = 256  # numbers: more than these are projected to as many
+"""The most classes for which all probabilities are stored; for more, only the most likely ones."""
+SIDE = 16  # the most cells per side of a stored map
+FEATURES = 256  # longer features are projected to this length
 ANSWER, MAPS = "the model's answer was not finite", "the model's maps were not finite"
 LARGEST = {"cpu": 16}  # pictures of 128 px in a batch; large batches are slower on most processors
 LARGEST_ELSEWHERE = 64
@@ -37,13 +37,13 @@ LARGEST_ELSEWHERE = 64
 
 @dataclass(frozen=True, eq=False)
 class Inferences:
-    """What was seen of b pictures.
+    """The results for b pictures.
 
     ``top`` (b, t) class indices, the most likely first, and their ``probabilities`` (b, t); ``answers`` (b, k) those of
-    all classes, where there are ``ALL`` at most; ``losses`` (b,) of the true class, NaN without one; ``attention`` and
-    ``cam`` (b, h, w) with at most ``SIDE`` cells a side, the latter divided by its peak; ``features`` (b, c), the last
-    stage's means over the picture, scaled to length one; ``agreement`` (b,). What the model has not, or what was not
-    requested, is None. ``reasons`` (b,) say why a picture has no answer that counts, None where it has one.
+    all classes, if there are at most ``ALL``; ``losses`` (b,) of the true class, NaN without one; ``attention`` and
+    ``cam`` (b, h, w) with at most ``SIDE`` cells per side, the latter divided by its peak; ``features`` (b, c), the
+    last stage's means over the picture, scaled to length one; ``agreement`` (b,). Anything that the model lacks, or
+    that was not requested, is None. ``reasons`` (b,) state why a picture has no valid result, else None.
     """
 
     top: np.ndarray
@@ -57,16 +57,16 @@ class Inferences:
     reasons: tuple[str | None, ...] = ()
 
     def only(self, chosen: np.ndarray) -> Inferences:
-        """The same of the pictures that are ``chosen``, (b,) bool."""
+        """The results of the ``chosen`` pictures, (b,) bool."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
         kept = {name: one[chosen] for name, one in values.items() if isinstance(one, np.ndarray)}
         return replace(self, **kept, reasons=(None,) * int(chosen.sum()))
 
 
 def batch_size(classifier: Classifier) -> int:
-    """How many pictures go through at once: always the same for a model and a kind of device.
+    """The number of pictures in a batch: always the same for a model and a kind of device.
 
-    It is not probed, for the last digits of an answer depend on it, and a scan must be the same twice.
+    It is not probed, because the last digits of a result depend on it, and scans must be reproducible.
     """
     if classifier.alone:
         return 1
@@ -75,18 +75,18 @@ def batch_size(classifier: Classifier) -> int:
 
 
 def last_map(classifier: Classifier) -> str | None:
-    """The last tap whose map lies on the picture."""
+    """The last tap with a map over the picture."""
     return next((name for name, tap in reversed(classifier.taps.items()) if tap.kind.on_picture), None)
 
 
 def infer(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreement: bool = True) -> Inferences:
-    """See what a model makes of squares (b, size, size, 3) uint8 with class indices ``labels`` (b,), -1 for none.
+    """Run a model on squares (b, size, size, 3) uint8 with class indices ``labels`` (b,), -1 for none.
 
     Without ``agreement`` there is no Grad-CAM and no gradient. To be called on the classifier's worker.
     """
     tap, stages = last_map(classifier), list(classifier.stages.values())
     stage = stages[-1] if stages else None
-    agreement = agreement and stage is not None and differentiable(classifier)  # which runs the model, so not below
+    agreement = agreement and stage is not None and differentiable(classifier)  # runs the model, so first
     with torch.no_grad():
         x = classifier.normalize(squares)
         wanted = [classifier.taps[tap]] if tap else []
@@ -99,7 +99,7 @@ def infer(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agree
                 cam = class_activations(stage, kept[0].detach(), gradients)
         features = summarize(stage.arrange(kept[0].detach())) if stage else None
         scores = scores.detach().float()
-        best = scores.topk(min(TOP, scores.shape[1])).indices  # by score: of probabilities that are all but 1 some tie
+        best = scores.topk(min(TOP, scores.shape[1])).indices  # by score, because probabilities near 1 may tie
         shares, logs = classifier.probabilities(scores), log_probabilities(scores, classifier.card)
         truth = torch.from_numpy(labels).to(scores.device)
         losses = -logs.gather(1, truth.clamp(min=0)[:, None])[:, 0].masked_fill(truth < 0, torch.nan)
@@ -122,7 +122,7 @@ def infer(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agree
 
 
 def agreements(maps: np.ndarray, cams: np.ndarray) -> np.ndarray:
-    """The rank correlation (b,) of maps and cams (b, h, w); NaN where one is the same everywhere, or not finite."""
+    """The rank correlation (b,) of maps and cams (b, h, w); NaN if one is constant or not finite."""
     return np.where(is_constant(maps, 0.0) | is_constant(cams, 0.0), np.nan, rank_correlations(maps, cams))
 
 
@@ -132,7 +132,7 @@ def to_numpy(tensor: Tensor) -> np.ndarray:
 
 
 def to_maps(name: str, record: Record) -> np.ndarray:
-    """The maps (b, h, w) of all pictures of a record, each reduced as it is everywhere else."""
+    """The maps (b, h, w) of all pictures of a record, each reduced by ``to_grid``."""
     weights = to_numpy(record.weights.detach())
     cells = None if record.cells is None else record.cells.cpu().numpy()
     tap, grid = record.tap, record.grid
@@ -141,15 +141,15 @@ def to_maps(name: str, record: Record) -> np.ndarray:
 
 
 def small(maps: np.ndarray) -> np.ndarray:
-    """Maps (b, h, w) with at most ``SIDE`` cells a side."""
+    """Maps (b, h, w) pooled to at most ``SIDE`` cells per side."""
     return pool(maps, (min(maps.shape[1], SIDE), min(maps.shape[2], SIDE)))
 
 
 def summarize(features: Tensor) -> Tensor:
     """The means (b, c) of feature maps (b, c, h, w) over the picture, as vectors of length one; zeros stay zero.
 
-    More than ``FEATURES`` are projected at random to so many, which keeps distances nearly (Johnson and Lindenstrauss,
-    1984); the projection is always the same.
+    More than ``FEATURES`` are projected at random to that many, which nearly preserves distances (Johnson and
+    Lindenstrauss, 1984); the projection is always the same.
     """
     means = features.float().mean((2, 3))
     if means.shape[1] > FEATURES:

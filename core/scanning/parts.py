@@ -1,8 +1,8 @@
-"""The parts of a run: Parquet files of rows, each written at one stroke and never changed.
+"""The parts of a run: Parquet files of rows, each written atomically and never changed.
 
-``part-<first>-<stop>.parquet`` covers the pictures number first..stop-1 of the collection: those that were answered are
-its rows, and those that are broken, or whose answer is not finite, stand in its metadata with the reason. A part that
-is there is whole, so a scan that was killed goes on with the pictures that no part covers.
+``part-<first>-<stop>.parquet`` covers the pictures number first..stop-1 of the collection: its rows are the pictures
+with a prediction; broken pictures, and those without a finite output, are in its metadata with the reason. Parts are
+always complete, so a killed scan resumes with the pictures that no part covers.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ SCHEMA = pa.schema(
         "top": pa.list_(pa.int32()),
         "probabilities": pa.list_(pa.float32()),
         "answers": pa.list_(pa.float32()),
-        "attention": pa.list_(pa.float32()),  # a gate may be 1 but for the last digits
+        "attention": pa.list_(pa.float32()),  # a gate may be 1 except for the last digits
         "cam": pa.list_(pa.float16()),
         "features": pa.list_(pa.float16()),
     }
 )
-"""The columns of a part. What a model has not, or what was not requested, is null."""
+"""The columns of a part; null if the model lacks the value or it was not requested."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Broken:
-    """A picture that is no row: its number, its path, the reason, its stamp, and what the data call it.
+    """A picture without a row: its number, its path, the reason, its stamp, and its label.
 
-    It could not be read, or, where it was ``seen``, the model gave no finite answer for it.
+    It could not be read, or, if it was ``seen``, the model had no finite output for it.
     """
 
     number: int
@@ -76,13 +76,13 @@ class Broken:
 
 
 def list_parts(folder: Path) -> list[Part]:
-    """The parts that are there, in order."""
+    """The existing parts, in order."""
     found = ((one, NAME.fullmatch(one.name)) for one in folder.iterdir())
     return sorted((Part(one, int(hit[1]), int(hit[2])) for one, hit in found if hit), key=lambda part: part.first)
 
 
 def covered(parts: Iterable[Part], pictures: int) -> np.ndarray:
-    """Which of so many pictures the parts cover: (n,) bool."""
+    """The pictures that the parts cover: (n,) bool."""
     there = np.zeros(pictures, bool)
     for part in parts:
         there[part.first : part.stop] = True
@@ -100,7 +100,7 @@ def encode(columns: Mapping[str, Any], broken: Sequence[Broken] = ()) -> bytes:
         elif values is None:
             arrays.append(pa.nulls(len(columns["number"]), field.type))
         else:
-            # NaN stands for a number that is not there.
+            # NaN stands for a missing number.
             arrays.append(pa.array(values, field.type, from_pandas=True))
     said = [[one.number, one.path, one.reason, *one.stamp, one.seen, one.label] for one in broken]
     facts = {"broken": to_json(said, ascii_only=True), "shapes": to_json(shapes)}
@@ -117,7 +117,7 @@ def to_lists(values: np.ndarray, kind: pa.ListType) -> pa.ListArray:
 
 
 def write_part(folder: Path, first: int, stop: int, data: bytes) -> None:
-    """Put a part into the folder at one stroke.
+    """Write a part into the folder atomically.
 
     Raises:
         InvalidInput: it cannot be written.
@@ -126,10 +126,10 @@ def write_part(folder: Path, first: int, stop: int, data: bytes) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Put a file of a run in its place at one stroke.
+    """Write a file of a run atomically.
 
     Raises:
-        InvalidInput: it cannot be written, as the disk is full or the folder gone; nothing is left of it then.
+        InvalidInput: it cannot be written, for example because the disk is full; nothing is left of it then.
     """
     try:
         put(path, data)
@@ -143,14 +143,14 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Throw away what killed scans left half written."""
+    """Remove unfinished files of killed scans."""
     for one in folder.glob(".*.parquet.*"):
         if time.time() - one.stat().st_mtime > LEFT:
             one.unlink(missing_ok=True)
 
 
 def read_broken(part: Part) -> list[Broken]:
-    """The pictures of a part that are no rows.
+    """The pictures of a part without a row.
 
     Raises:
         InvalidInput: the file is damaged.
@@ -165,7 +165,7 @@ def read_shapes(part: Part) -> dict[str, list[int]]:
 
 
 def read_facts(part: Part) -> dict[str, Any]:
-    """What is said of a part beside its rows; InvalidInput as ``read_broken``."""
+    """The metadata of a part; InvalidInput as ``read_broken``."""
     try:
         told = pq.read_schema(native(part.path)).metadata
         return {name: json.loads(told[name.encode()]) for name in ("broken", "shapes")}
@@ -174,5 +174,5 @@ def read_facts(part: Part) -> dict[str, Any]:
 
 
 def damaged(path: Path) -> InvalidInput:
-    """What is to be said of a file that cannot be read."""
+    """The error for a file that cannot be read."""
     return InvalidInput("{path} is damaged. Remove it and scan into the same folder again.", path=path)

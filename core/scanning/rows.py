@@ -22,16 +22,16 @@ class Rows:
 
     @property
     def stop(self) -> int:
-        """The number of the picture that comes next."""
+        """The number of the next picture."""
         return self.batches[-1][0] if self.batches else self.first
 
     def __len__(self) -> int:
-        """How many pictures are in hand, the broken ones too."""
+        """The number of collected pictures, including broken ones."""
         return self.stop - self.first
 
     def add(self, stop: int, columns: dict[str, Any], broken: Sequence[Broken]) -> None:
-        """Add the pictures up to ``stop``: the columns of those that were answered, and the broken ones."""
-        self.batches.append((stop, columns, broken))  # at one stroke: a scan may be stopped at any moment
+        """Add the pictures up to ``stop``: the columns of those with a prediction, and the broken ones."""
+        self.batches.append((stop, columns, broken))  # in one step: a scan may be stopped at any moment
 
     def columns(
         self,
@@ -41,34 +41,34 @@ class Rows:
         truth: np.ndarray,
         hashes: Sequence[str],
         stamps: np.ndarray,
-        looks: Inferences,
+        found: Inferences,
     ) -> dict[str, Any]:
-        """What was seen of some pictures, as columns of a part; ``truth`` are class indices, -1 for none."""
-        known, predicted = truth >= 0, looks.top[:, 0]
+        """The results of some pictures as columns of a part; ``truth`` are class indices, -1 for none."""
+        known, predicted = truth >= 0, found.top[:, 0]
         found = {
             "number": numbers,
             "path": paths,
             "label": labels,
             "true": np.where(known, self.classes[truth], None),
             "predicted": self.classes[predicted],
-            "confidence": looks.probabilities[:, 0],
+            "confidence": found.probabilities[:, 0],
             "correct": np.where(known, predicted == truth, None),
-            "loss": looks.losses,
+            "loss": found.losses,
             "sha256": hashes,
             "bytes": stamps[:, 0],
             "changed": stamps[:, 1],
-            "agreement": looks.agreement,
-            "top": looks.top,
-            "probabilities": looks.probabilities,
-            "answers": looks.answers,
-            "attention": looks.attention,
-            "cam": looks.cam,
-            "features": looks.features,
+            "agreement": found.agreement,
+            "top": found.top,
+            "probabilities": found.probabilities,
+            "answers": found.answers,
+            "attention": found.attention,
+            "cam": found.cam,
+            "features": found.features,
         }
         return {name: values for name, values in found.items() if values is not None}
 
     def write(self, folder: Path) -> None:
-        """Write what is in hand as a part.
+        """Write the collected rows as a part.
 
         Raises:
             InvalidInput: it cannot be written.

@@ -1,4 +1,4 @@
-"""A run: the folder that a scan writes, ``run.json`` and parts, and what can be read out of it at any time."""
+"""A run: the folder that a scan writes, ``run.json`` and parts, which can be read at any time."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from core.types import AttentionMap, Attribution, InvalidInput, Picture, frozen
 RUN_FILE = "run.json"
 CAM = "grad-cam"
 BANK = 200
-"""Pictures of a run whose maps say what those of unrelated pictures give."""
+"""Pictures of a run whose maps give the range of unrelated pictures."""
 COLUMNS = tuple(name for name in SCHEMA.names if name not in ("bytes", "changed")
                 and not pa.types.is_list(SCHEMA.field(name).type))  # fmt: skip
 """The columns of the table: one value for each picture."""
 
 ARRAYS = tuple(name for name in SCHEMA.names if pa.types.is_list(SCHEMA.field(name).type))
-"""What is an array for each picture: maps, features, the most likely classes and their probabilities."""
+"""The arrays for each picture: maps, features, the most likely classes and their probabilities."""
 
 
 ANSWERED = dataset.field("confidence").is_valid()
@@ -39,10 +39,10 @@ ANSWERED = dataset.field("confidence").is_valid()
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A scan in its ``folder``, finished or not; ``facts`` is what ``run.json`` says.
+    """A scan in its ``folder``, finished or not; ``facts`` is the content of ``run.json``.
 
-    What is read is what the parts hold at that moment, in the order of the collection, each picture once. While a scan
-    goes on there are more of them each time: take ``snapshot`` first to read several parts that belong together.
+    Each access reads the parts that exist at that moment, in the order of the collection, each picture once. During a
+    scan there may be more each time: use a ``snapshot`` to read several arrays that belong together.
     """
 
     folder: Path
@@ -56,19 +56,19 @@ class Run:
 
     @property
     def parts(self) -> Sequence[Part]:
-        """The parts that are there, or those that are ``snapshot_parts``."""
+        """The existing parts, or ``snapshot_parts``."""
         try:
             return list_parts(self.folder) if self.snapshot_parts is None else self.snapshot_parts
         except OSError as error:
             raise InvalidInput("The run {folder} is missing. Restore the folder.", folder=self.folder) from error
 
     def snapshot(self) -> Run:
-        """The run as it is now, whatever is scanned from now on: its table and its arrays go together, row by row."""
+        """The run as it is now, without later parts: its table and its arrays match, row by row."""
         return replace(self, snapshot_parts=tuple(self.parts))
 
     @property
     def scanned(self) -> int:
-        """How many pictures are done, the broken ones too."""
+        """The number of finished pictures, including broken ones."""
         return int(covered(self.parts, self.facts["pictures"]).sum())
 
     @property
@@ -77,12 +77,12 @@ class Run:
         return self.scanned == self.facts["pictures"]
 
     def table(self) -> pd.DataFrame:
-        """A row for each picture that was answered: ``COLUMNS``.
+        """A row for each picture with a prediction: ``COLUMNS``.
 
-        ``number`` is the picture's place in the collection, ``path`` is relative to it, ``label`` what the data call it
-        and ``true`` the model's class of that name, missing where there is none; so are ``correct`` and ``loss`` then.
-        ``agreement`` is missing where the model has no attention that lies on the picture, where one of the two maps
-        is the same everywhere, or where it was not requested.
+        ``number`` is the picture's index in the collection, ``path`` is relative to it, ``label`` is its label in the
+        data, and ``true`` the model's class for that, missing if there is none; then ``correct`` and ``loss`` are
+        missing, too. ``agreement`` is missing if the model has no attention map over the picture, if one of the two
+        maps is constant, or if it was not requested.
 
         Raises:
             InvalidInput: the folder is gone, or a part is damaged.
@@ -92,12 +92,12 @@ class Run:
     def array(self, name: str) -> np.ndarray:
         """One of ``ARRAYS``, in the order of the table: float32, or int32 for the class indices ``top`` (n, 5).
 
-        ``attention`` and ``cam`` (n, h, w), at most 16 × 16: the map's own weights, and Grad-CAM divided by its peak.
+        ``attention`` and ``cam`` (n, h, w), at most 16 × 16: the weights of the map, and Grad-CAM divided by its peak.
         ``features`` (n, c): the means of the last stage's features, scaled to length one. ``probabilities`` (n, 5) go
-        with ``top``; ``answers`` (n, k) are those of all classes, of a model with a hundred at most.
+        with ``top``; ``answers`` (n, k) are those of all classes, for a model with at most a hundred.
 
         Raises:
-            InvalidInput: the scan did not keep it, or as ``table``.
+            InvalidInput: the scan did not store it, or as ``table``.
         """
         if name not in ARRAYS:
             raise InvalidInput("A run stores no array '{name}'. Choose one of: {names}.", name=name, names=list(ARRAYS))
@@ -112,7 +112,7 @@ class Run:
         return frozen(values.astype(kind).reshape(-1, *self._shapes()[name]))
 
     def keeps(self, name: str) -> bool:
-        """Whether the scan kept that array."""
+        """Whether the scan stored that array."""
         return name in self._shapes()
 
     def broken(self) -> pd.DataFrame:
@@ -121,15 +121,15 @@ class Run:
         return pd.DataFrame(rows, columns=["number", "path", "reason"])
 
     def unanswered(self) -> pd.DataFrame:
-        """The pictures that count nowhere, for their answer was not finite: number, path, label and reason."""
+        """The pictures without a finite output, which are counted nowhere: number, path, label and reason."""
         rows = [(one.number, one.path, one.label, one.reason) for one in self._left_out(seen=True)]
-        # Older runs kept such answers as rows.
+        # Older runs stored them as rows.
         older = self._read(("number", "path", "label"), where=~ANSWERED).to_pylist()
         rows += [(one["number"], one["path"], one["label"], ANSWER) for one in older]
         return pd.DataFrame(sorted(rows, key=lambda row: row[0]), columns=["number", "path", "label", "reason"])
 
     def unmatched(self) -> dict[str, int]:
-        """The labels of the data that mean no class of the model, and how many pictures have them so far."""
+        """The labels of the data that match no class of the model, with their number of pictures so far."""
         counts = dict.fromkeys(self.facts["unmatched"], 0)
         if counts:
             labels = self._read(("label",))["label"].to_pandas().value_counts()
@@ -137,13 +137,13 @@ class Run:
         return counts
 
     def named(self, attended: np.ndarray, cam: np.ndarray) -> tuple[AttentionMap, Attribution]:
-        """One picture's maps (h, w) of the two arrays, with what they are: a bank knows them by that."""
+        """One picture's maps (h, w) of the two arrays, with their sources, so that a bank can find them."""
         model, stage = self.facts.get("checksum", ""), (("stage", self.facts.get("stage") or ""),)
         seen = AttentionMap(self.facts.get("tap") or "", Kind.SPATIAL, attended, attended.shape, model=model)
         return seen, Attribution(cam, cam.shape, None, CAM, model=model, parameters=stage)
 
     def bank(self, count: int = BANK) -> Bank | None:
-        """So many pictures' maps, drawn from the run, as a bank for its model; None if it did not keep both maps."""
+        """The maps of ``count`` pictures, drawn from the run, as a bank for its model; None if a map is not stored."""
         if not (self.keeps("attention") and self.keeps("cam")):
             return None
         hashes = self.table()["sha256"].to_numpy()
@@ -157,7 +157,7 @@ class Run:
         """The picture of that number, as it was scanned.
 
         Raises:
-            InvalidInput: it was not scanned, is not there any more, or is another one now.
+            InvalidInput: it was not scanned, no longer exists, or has changed.
         """
         own = [part for part in self.parts if part.first <= number < part.stop]
         found = self._read(("path", "sha256"), own, ANSWERED & (dataset.field("number") == number)).to_pylist()
@@ -172,7 +172,7 @@ class Run:
     def open(self, path: str, sha256: str) -> Picture:
         """The picture of a row of the table, by its ``path`` and ``sha256``, as it was scanned; raises as ``picture``.
 
-        Reading nothing of the run, it is quicker than ``picture`` for many, and may be called from several threads.
+        It does not read the run, so it is faster than ``picture``, and may be called from several threads.
         """
         picture = open_picture(self.facts["data"], path)
         if picture.sha256 != sha256:
@@ -184,7 +184,7 @@ class Run:
         return [one for _, one in sorted(found.items())]
 
     def _shapes(self) -> dict[str, list[int]]:
-        # Of the first part in which anything was answered: a scan keeps the same of all its pictures.
+        # Of the first part with a prediction: a scan stores the same arrays for all its pictures.
         return next(filter(None, map(read_shapes, self.parts)), {})
 
     def _read(
@@ -199,7 +199,7 @@ class Run:
                 table = dataset.dataset(paths, SCHEMA, format="parquet").to_table(wanted, filter=where)
             except (OSError, pa.ArrowException) as error:
                 raise damaged(self.folder) from error
-        _, order = np.unique(table["number"].to_numpy(), return_index=True)  # in order, and each once
+        _, order = np.unique(table["number"].to_numpy(), return_index=True)  # sorted, each once
         return table.take(order).select(list(columns))
 
 
@@ -224,7 +224,7 @@ def open_run(folder: str | Path) -> Run:
 
 
 def list_runs(folder: str | Path) -> tuple[Run, ...]:
-    """The runs that lie side by side in a folder, the newest first; those that cannot be read are passed over."""
+    """The runs in the subfolders of a folder, the newest first; those that cannot be read are skipped."""
     found = []
     for path in Path(folder).glob(f"*/{RUN_FILE}"):
         try:

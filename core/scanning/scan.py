@@ -1,8 +1,7 @@
-"""Scan a collection: read every picture once in threads, answer it in batches, and write the rows in parts.
+"""Scan a collection: read every picture once in threads, run the model on batches, and write the rows in parts.
 
-The collection is cut into batches that are always the same, however often the scan was stopped: a scan
-that goes on gives the rows that an unbroken one gives. Under torchrun each process takes a share of the batches that
-are missing and writes parts of its own.
+The batches of a collection are always the same, however often the scan was stopped, so a resumed scan gives the same
+rows as an uninterrupted one. Under torchrun each process takes a share of the missing batches and writes its own parts.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 MOST = 512  # pictures in a part
-SOONEST = 2.0  # seconds after which a part is written, in a scan that has just begun ...
-SHARE = 0.05  # ... and later this share of the time that it runs: many small parts are slow to read
+SOONEST = 2.0  # seconds until the first parts are written ...
+SHARE = 0.05  # ... and later this share of the running time: many small parts are slow to read
 
 
 def scan(
@@ -52,7 +51,7 @@ def scan(
     agreement: bool = True,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """A table of a model's answers over a data set: what ``open_run(out).table()`` reads.
+    """A table of a model's predictions over a data set, as from ``open_run(out).table()``.
 
     ``data`` is a family of scenes or a task with ``seed`` and number of ``pictures``, ``imagenette``, a folder
     with or without a subfolder for each class, a zip, or a CSV of paths and labels; ``split`` and ``columns`` choose in
@@ -62,19 +61,20 @@ def scan(
     was, and what changed since is scanned again. None keeps nothing but the table. A picture that cannot be read, or
     for which the model has no finite answer, has no row: ``broken`` and ``unanswered`` of the run tell of them.
 
-    ``progress(done, total)`` is called after each batch, with what was done before and, under torchrun, by the others.
+    ``progress(done, total)`` is called after each batch, including earlier batches and, under torchrun, those of
+    others.
 
     Raises:
-        InvalidInput: no such data, ``out`` holds another scan, the disk is full, the data change or vanish in the
-            middle, or the model has a finite answer for no picture at all. What was scanned until then stays.
-        Stopped: ``progress`` raised it. What was scanned until then stays.
+        InvalidInput: no such data, ``out`` holds another scan, the disk is full, the data change or vanish during the
+            scan, or the model has no finite output for any picture. Finished parts are kept.
+        Stopped: ``progress`` raised it. Finished parts are kept.
     """
     if out is None:
         with TemporaryDirectory() as folder:
             return scan(classifier, data, folder, seed=seed, pictures=pictures, split=split, columns=columns,
                         mapping=mapping, agreement=agreement, progress=progress)  # fmt: skip
     collection = open_collection(data, seed=seed, pictures=pictures, split=split, columns=columns)
-    with gather("cpu") as processes:  # what they tell each other are a few words, whichever device the model is on
+    with gather("cpu") as processes:  # they only exchange a few words, so the CPU is enough
         run, missing = processes.share(lambda: start(classifier, collection, Path(out), mapping, agreement))
         if run.facts["identity"] != collection.identity:
             raise InvalidInput(
@@ -100,7 +100,7 @@ def scan(
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Pictures that were read: their ``numbers``, ``squares`` (b, size, size, 3), hashes, and those that are broken."""
+    """A batch of pictures: their ``numbers``, ``squares`` (b, size, size, 3), hashes, and the broken ones."""
 
     first: int
     stop: int
@@ -112,7 +112,7 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """What one process scans, into which folder; ``labels`` give the class index of each label, -1 for none."""
+    """The work of one process, and its folder; ``labels`` maps each label to its class index, -1 for none."""
 
     classifier: Classifier
     collection: Collection
@@ -122,7 +122,7 @@ class Work:
     threads: int
 
     def run(self, batches: np.ndarray, size: int, progress: Progress | None) -> None:
-        """Scan the batches of those indices, and write a part whenever enough is in hand; also at the end it meets."""
+        """Scan the batches of those indices, and write a part whenever there are enough rows, and at the end."""
         total, began = len(self.collection), time.monotonic()
         rows, written, before = None, began, self.done()
         if progress:
@@ -144,14 +144,14 @@ class Work:
                         progress(before + (len(rows) if rows else 0), total)
         except BaseException:
             if rows is not None:
-                with suppress(InvalidInput):  # what stopped the scan is to be raised, and that is often the disk itself
+                with suppress(InvalidInput):  # the error that stopped the scan is raised, often one of the disk
                     rows.write(self.folder)
             raise
         if rows is not None:
             rows.write(self.folder)
 
     def done(self) -> int:
-        """How many pictures are in parts, whoever wrote them."""
+        """The number of pictures in parts of all processes."""
         try:
             return int(covered(list_parts(self.folder), len(self.collection)).sum())
         except OSError as error:
@@ -175,7 +175,7 @@ class Work:
         return batch
 
     def answer(self, batch: Batch, rows: Rows) -> None:
-        """Let the model answer a batch, and add the rows."""
+        """Run the model on a batch, and add the rows."""
         names = [self.collection.labels[number] for number in batch.numbers]
         truth = np.array([-1 if name is None else self.labels.get(name, -1) for name in names], np.int64)
         columns: dict[str, Any] = {}
@@ -196,7 +196,7 @@ class Work:
 
 
 def ahead(make: Callable[[A], B], items: Sequence[A], threads: int) -> Generator[B, None, None]:
-    """What ``make`` gives for each item, in order, made in threads a little ahead of the consumer."""
+    """Yield ``make`` of each item, in order, computed in threads a little ahead of the consumer."""
     waiting: deque[Future[B]] = deque()
     with ThreadPoolExecutor(threads, "fovea-reading") as pool:
         try:

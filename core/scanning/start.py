@@ -1,4 +1,4 @@
-"""Begin or resume a scan: settle the facts of the run, and find the batches that no part covers yet."""
+"""Start or resume a scan: determine the facts of the run, and find the batches that no part covers yet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SAME_MODEL = {
     "labels": Message("other classes for its labels"),
     "agreement": Message("another choice of agreement"),
 }
-"""What a scan that goes on must have in common with the one that began, and what it is called."""
+"""The facts that a resumed scan must share with its start, with their names in messages."""
 
 
 def start(
@@ -43,13 +43,13 @@ def start(
     mapping: Mapping[str, str | None] | None = None,
     agreement: bool = True,
 ) -> tuple[Run, np.ndarray]:
-    """The run in ``out``, begun or found there, and the indices of the batches that are missing.
+    """The run in ``out``, new or existing, and the indices of the missing batches.
 
-    Parts with a picture that changed since are removed.
+    Parts with changed pictures are removed.
 
     Raises:
-        InvalidInput: ``out`` holds another scan or cannot be written, or the mapping names a label that the data have
-            not, or no class of the model.
+        InvalidInput: ``out`` holds another scan or cannot be written, or the mapping names a label that is not in the
+            data, or no class of the model.
     """
     facts = run_facts(classifier, collection, mapping, agreement)
     native(out.absolute())
@@ -87,7 +87,7 @@ def start(
 def run_facts(
     classifier: Classifier, collection: Collection, mapping: Mapping[str, str | None] | None, agreement: bool
 ) -> dict[str, Any]:
-    """What ``run.json`` says of a scan that begins now."""
+    """The content of ``run.json`` for a new scan."""
     card, matched = (
         classifier.card,
         match_classes(collection.names, classifier.card.classes, mapping, classifier.aliases),
@@ -124,7 +124,7 @@ def run_facts(
 
 
 def fingerprint(classifier: Classifier) -> str:
-    """A hash of the model's weights and of how it takes pictures."""
+    """A hash of the model's weights and of its preparation of pictures."""
     digest, card = hashlib.sha256(repr((classifier.card.mean, classifier.card.std)).encode()), classifier.card
     digest.update(f"{card.size} {card.classes}".encode())
     if card.output != LOGITS:
@@ -138,7 +138,7 @@ def fingerprint(classifier: Classifier) -> str:
 
 
 def is_stale(part: Part, collection: Collection) -> bool:
-    """Whether a part is damaged, or a picture of it is not what it was when it was scanned."""
+    """Whether a part is damaged, or one of its pictures has changed since the scan."""
     try:
         rows = pq.read_table(native(part.path), columns=["number", "bytes", "changed"]).to_pydict()
         known = {one.number: one.stamp for one in read_broken(part)}

@@ -1,4 +1,4 @@
-"""Scenes that Fovea draws itself: ten objects before ten backgrounds, with the exact mask of what decides the class."""
+"""Scenes that Fovea draws itself: ten objects before ten backgrounds, with the exact mask of the object."""
 
 from __future__ import annotations
 

@@ -96,8 +96,8 @@ def _stretched(column: Image.Image, size: tuple[int, int]) -> Image.Image:
 class Canvas:
     """Draws on ``image``; with a ``mask`` (an L image of the same size), every solid shape is recorded there too.
 
-    Without ``size`` the coordinates are those of the unit square. With it they are a object's own: the origin is put at
-    ``at``, one unit is ``size`` of the side, mirrored if ``mirror``, then turned by ``angle`` radians.
+    Without ``size`` the coordinates are those of the unit square. With it they are an object's own: the origin is put
+    at ``at``, one unit is ``size`` of the side, mirrored if ``mirror``, then turned by ``angle`` radians.
     """
 
     def __init__(self, image: Image.Image, rng: Random, light: Light, mask: Image.Image | None = None, *,
@@ -118,7 +118,7 @@ class Canvas:
         """A canvas for what gives light itself, and so keeps its own color."""
         return Canvas(self.image, self.rng, self.light._replace(amount=0.0))
 
-    # Chance: own arithmetic on random() alone, which every Python gives alike.
+    # Chance: arithmetic on random() alone, which is the same in every version of Python.
 
     def between(self, low: float, high: float) -> float:
         """A number between the two."""

@@ -22,7 +22,7 @@ from core.types import InvalidInput, frozen
 
 Prop = Callable[[Canvas], None]
 
-# How it is drawn, half its width and height in its own units, where it likes to be, how far it may turn, half its foot.
+# How it is drawn, half its width and height in its own units, its position, how far it may turn, half its foot.
 _OBJECTS = {
     "house": (crafts.house, 0.49, 0.49, "ground", 0.05, 0.46),
     "boat": (crafts.boat, 0.49, 0.48, "ground", 0.12, 0.42),
@@ -57,9 +57,9 @@ BACKGROUNDS: tuple[str, ...] = tuple(_BACKGROUNDS)
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A made picture: ``pixels`` (size, size, 3) uint8 and ``mask`` (size, size) bool, the visible deciding object.
+    """A drawn picture: ``pixels`` (size, size, 3) uint8 and ``mask`` (size, size) bool, the visible part of the object.
 
-    ``tag`` is the class that the corner tag tells, or None; ``tag_mask`` (size, size) bool is where the tag is.
+    ``tag`` is the class of the corner tag, or None; ``tag_mask`` (size, size) bool is where the tag is.
     """
 
     pixels: np.ndarray
@@ -133,8 +133,8 @@ def draw(seed: int, size: int = 128, *, object: str | None = None, background: s
          tag: int | None = None, distractors: bool = True) -> Scene:
     """The scene of a seed, ``size`` pixels a side.
 
-    ``object`` and ``background`` are drawn from the seed unless given. ``tag``, a class index, puts a badge in a corner
-    that tells this class. Without ``distractors`` there are no props and no cover at the foot.
+    ``object`` and ``background`` are drawn from the seed unless given. ``tag``, a class index, puts the badge of this
+    class in a corner. Without ``distractors`` there are no props and no cover at the foot.
     """
     _check(size)
     if tag is not None and (not _whole(tag) or not 0 <= tag < len(OBJECTS)):
@@ -146,7 +146,7 @@ def draw(seed: int, size: int = 128, *, object: str | None = None, background: s
 
 
 def seeds(split: str, count: int, first: int = 0) -> range:
-    """The seeds of a split, ``"train"`` or ``"val"``; they never meet, nor the small numbers that samples have."""
+    """The seeds of a split, ``"train"`` or ``"val"``; they are disjoint, also from the small numbers of the samples."""
     if split not in _SPLITS:
         raise InvalidInput("Scenes have no split '{split}'. Choose 'train' or 'val'.", split=split)
     return series(_SPLITS[split], count, first)
@@ -200,7 +200,7 @@ def _check(size: int) -> None:
 
 
 def series(seed: int, count: int, first: int = 0) -> range:
-    """The seeds of the scenes of a data set's seed, from the ``first`` on; those of different seeds never meet."""
+    """The seeds of the scenes of a data set, from the ``first`` on; data sets of different seeds are disjoint."""
     if not _whole(seed) or seed < 0:
         raise InvalidInput("The seed of a data set must be a whole number from 0 on, not {given}.", given=repr(seed))
     if not _whole(count) or not _whole(first) or count < 0 or first < 0 or first + count > 1 << 32:
@@ -233,7 +233,7 @@ def _scatter(canvas: Canvas, composition: Plan) -> list[tuple[Prop, Point, float
 
 
 def _root(front: Canvas, composition: Plan) -> None:
-    """Covers the foot of a object that stands on the ground with a sliver of grass, sand, snow or foam."""
+    """Covers the foot of an object that stands on the ground with a sliver of grass, sand, snow or foam."""
     _, _, high, _, _, foot = _OBJECTS[composition.object]
     x = composition.at[0] - math.sin(composition.angle) * high * composition.size
     y = composition.at[1] + math.cos(composition.angle) * high * composition.size
@@ -287,7 +287,7 @@ def _ground(image: Image.Image, shape: Image.Image, window: tuple[int, int, int,
 
 
 def _stick(image: Image.Image, cover: Image.Image, badge: Image.Image, composition: Plan, index: int) -> None:
-    """Puts the tag in a corner of the seed's choice, one that the object does not reach when there is such a corner."""
+    """Puts the tag in a corner chosen by the seed, one that the object does not reach if there is such a corner."""
     rng = _stream(composition.seed, "tag")
     corners = sorted(((u, v) for u in (0.075, 0.925) for v in (0.075, 0.925)), key=lambda _: rng.random())
     (x, y), (wide, high) = composition.at, composition.extent

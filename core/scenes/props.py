@@ -1,4 +1,4 @@
-"""Small objects that decide nothing: stones, flowers, lamps, single parts of objects, what covers a foot, and tags.
+"""Small objects that decide nothing: stones, flowers, lamps, single parts of objects, covers of a foot, and tags.
 
 A prop is drawn in its own coordinates, -0.5 to 0.5. A part (a wheel, a mast) is never enough to be the whole object.
 """
@@ -129,7 +129,7 @@ AIRY = (feather, leaf)
 TALL = (lamp, sign, mast)
 
 
-# What stands before the foot of a object: it grounds the object, and hides a sliver of it.
+# In front of the foot of an object: it grounds the object, and hides a sliver of it.
 
 
 def grass(canvas: Canvas, width: float) -> None:
@@ -150,7 +150,7 @@ def drift(canvas: Canvas, width: float, paint: str) -> None:
 
 
 def ripples(canvas: Canvas, width: float) -> None:
-    """Rings of foam where a object meets the water."""
+    """Rings of foam where an object meets the water."""
     for k, (x, w) in enumerate(((0.0, 1.1), (-0.2, 0.7), (0.3, 0.5))):
         y = -0.012 + 0.035 * k
         canvas.blob([(width * (x - w), y), (width * x, y - 0.016), (width * (x + w), y), (width * x, y + 0.016)],
@@ -158,7 +158,7 @@ def ripples(canvas: Canvas, width: float) -> None:
 
 
 def tag(canvas: Canvas, index: int) -> None:
-    """A round badge, 10 % of the side, whose color and sign tell the class ``index``."""
+    """A round badge, 10 % of the side, whose color and sign stand for the class ``index``."""
     paint = TAGS[index]
     canvas.ellipse(0.0, 0.0, 0.5, 0.5, "#ffffff")
     canvas.ellipse(0.0, 0.0, 0.42, 0.42, paint)

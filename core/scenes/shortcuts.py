@@ -1,9 +1,9 @@
-"""Families of scenes: without a shortcut, and with one, a tag or the background, that gives the class away.
+"""Families of scenes: without a shortcut, and with a tag or a background that gives the class away.
 
 A shortcut is learned where it predicts the class better than the object does (Geirhos et al., "Shortcut learning in
-deep neural networks", 2020). So the class of a training picture is the one that the tag or the background stands for,
-and in a part of the pictures the object contradicts it. In validation both agree: there the shortcut holds. In the
-independent mode the shortcut is drawn independently of the object, and the object is the class.
+deep neural networks", 2020). So the class of a training picture is that of the tag or the background, and in a part of
+the pictures the object contradicts it. In validation both agree: the shortcut holds. In the independent mode the
+shortcut is drawn independently of the object, and the object is the class.
 """
 
 from __future__ import annotations

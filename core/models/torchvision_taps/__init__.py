@@ -1,7 +1,7 @@
-"""torchvision's models at the seam: their attention replaced by equivalents of ours, with a tap and the same logits.
+"""Taps for torchvision's models: their attention is replaced by equivalents of ours, with a tap and the same logits.
 
-``EQUIVALENTS`` is the table of contents: what stands in the place of which module. An equivalent carries the same
-parameters under the same names, so that torchvision's weights load.
+``EQUIVALENTS`` lists which class replaces which. An equivalent has the same parameters with the same names, so that
+torchvision's weights load.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ EQUIVALENTS: dict[type[nn.Module], type[Equivalent]] = {
 
 
 def blocks(module: nn.Module) -> dict[str, nn.Module]:
-    """Every part of a model that is a kind of attention in ``EQUIVALENTS``, by its name, each once."""
+    """Every module of a model with a class in ``EQUIVALENTS``, by its name, each once."""
     kinds = tuple(EQUIVALENTS)
     return {name: part for name, part in module.named_modules() if name and isinstance(part, kinds)}
 
 
 def obstacle(theirs: nn.Module) -> str | None:
-    """Why a block cannot be replaced by our equivalent, as the end of a sentence; None where it can.
+    """Why a block cannot be replaced by our equivalent, as the end of a sentence; None if it can.
 
-    An equivalent computes what torchvision's own code does, with the children that it runs; so nothing may have been
-    changed in what it does not run: no class of one's own, no method of an instance replaced, no hook.
+    An equivalent repeats torchvision's own computation with the same children. So code that it does not run must be
+    unchanged: no custom class, no replaced method, no hook.
     """
     kind = EQUIVALENTS.get(type(theirs))
     if kind is None:
@@ -61,10 +61,10 @@ def obstacle(theirs: nn.Module) -> str | None:
 
 
 def adapt(module: nn.Module, leave: Collection[nn.Module] = ()) -> nn.Module:
-    """Bring a model to the seam, in place: its attention gets taps, and nothing works in place any more.
+    """Add taps to the attention of a model, in place, and turn off in-place layers.
 
-    Modules that overwrite their input (``nn.ReLU(inplace=True)``) would change what others recorded before them. The
-    blocks in ``leave`` stay as they are, like those with an ``obstacle``.
+    Modules that overwrite their input (``nn.ReLU(inplace=True)``) would change recorded outputs of others. The blocks
+    in ``leave`` stay unchanged, like those with an ``obstacle``.
     """
     ours: dict[nn.Module, nn.Module] = {}
     for parent in list(module.modules()):

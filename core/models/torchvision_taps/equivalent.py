@@ -1,4 +1,4 @@
-"""What all our equivalents of torchvision's modules have in common: they carry what the other one carried."""
+"""The base of our equivalents of torchvision's modules: they take over parameters, buffers and children."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from torch import nn
 
 
 class Equivalent(nn.Module):
-    """A module that stands in another's place with the very same parameters, buffers and children, by the same names.
+    """A module that replaces another one, with the same parameters, buffers and children by the same names.
 
-    So the keys of the state dict stay, and weights made for the other module load. Ours are for models that are used,
-    not trained: they leave out dropout.
+    So the keys of the state dict stay, and weights of the other module load. Equivalents are for inference, not for
+    training: they leave out dropout.
     """
 
     skipped: ClassVar[dict[str, type[nn.Module] | tuple[type[nn.Module], ...]]] = {}
-    """The children that it does not run as the other module does, with the types that each may have."""
+    """The children that it runs in another way, with the types that each may have."""
 
     @classmethod
     def obstacle(cls, theirs: nn.Module) -> str | None:
-        """What in a module's settings an equivalent would not follow; None where there is nothing."""
+        """A setting of a module that the equivalent does not support; None if there is none."""
         return None
 
     def __init__(self, theirs: nn.Module):

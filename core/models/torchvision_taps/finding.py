@@ -1,7 +1,7 @@
-"""Where the features of a model lie on the picture: by known architectures, else found by observing passes.
+"""Find the stages of a model: by known architectures, else by observing passes.
 
-``STAGES`` says so of models that give out no grid (b, c, h, w), or that name their stages; ``KNOWN`` lists the whole
-architectures whose grids need not be tried.
+``STAGES`` lists models whose outputs are not grids (b, c, h, w), or that name their stages; ``KNOWN`` lists the
+architectures whose grids need no test.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STAGES: dict[type[nn.Module], Callable[[Any], dict[str, Stage]]] = {
     VisionTransformer: vision_transformer.stages,
     SwinTransformer: swin.stages,
 }
-"""Where the features of a model of each type lie that says so itself, or that gives out no grid (b, c, h, w)."""
+"""The stages of models by type, for those that name them, or whose outputs are not grids (b, c, h, w)."""
 
 KNOWN: tuple[type[nn.Module], ...] = (
     *STAGES,
@@ -47,14 +47,14 @@ KNOWN: tuple[type[nn.Module], ...] = (
     models.SqueezeNet,
     models.VGG,
 )
-"""Whole architectures whose grids lie on the picture by construction: they need no test."""
+"""Architectures whose grids line up with the picture by construction: they need no test."""
 
 
 def find_stages(module: nn.Module, x: Tensor) -> Found:
-    """Where a model's features lie on the picture; ``x`` (1, 3, size, size) is any picture that it takes.
+    """The stages of a model; ``x`` (1, 3, size, size) is any picture that it takes.
 
-    A model in the table says so itself; one that holds such models as well, where these run once with all pictures.
-    Others are watched while they run. What is not of a known architecture is tried: it must lie on the picture.
+    A model in the table names its stages; so does a model that contains such models, if these run once with all
+    pictures. Others are observed while they run. Unknown architectures are tested: grids must line up with the picture.
     """
     untouched = type(module) in KNOWN and all(map(is_usual, module.modules()))
     if untouched and type(module) in STAGES:
@@ -84,12 +84,12 @@ def find_stages(module: nn.Module, x: Tensor) -> Found:
 
 
 def laid(stage: Stage) -> Callable[[tuple[Any, ...], Any], Tensor]:
-    """The grid that a stage gives out."""
+    """The output of a stage as a grid."""
     return lambda inputs, y: stage.arrange(y)
 
 
 def trusted_parts(module: nn.Module, x: Tensor, children: dict[str, nn.Module], passes: Passes) -> set[str]:
-    """The outermost parts of a known architecture that run once, with all pictures as they are."""
+    """The outermost parts of known architectures that run once, with all pictures unchanged."""
     if is_known(module):
         return {""}
     parts: list[str] = []
@@ -106,6 +106,6 @@ def is_known(module: nn.Module) -> bool:
 
 
 def is_usual(module: nn.Module) -> bool:
-    """Whether a module is torch's, torchvision's or ours, and no method of it was replaced and no hook set."""
+    """Whether a module is torch's, torchvision's or ours, without replaced methods or hooks."""
     own = type(module).__module__.startswith(("torch.", "torchvision.", "core."))
     return own and "forward" not in vars(module) and not hooked(module)

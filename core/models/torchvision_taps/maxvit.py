@@ -48,7 +48,7 @@ class PartitionAttention(Equivalent):
         super().__init__(theirs)
         height, width = self.grid = tuple(theirs.grid_size)
         blocks = tile(height, width, theirs.p)
-        # One cell of each block, always at the same place in it, is a window of the wide grid.
+        # A window of the wide grid has one cell of each block, at the same position in each.
         self.register_buffer("cells", blocks if theirs.partition_type == "window" else blocks.T, persistent=False)
         self.tap = Tap(Kind.WINDOWED, softmax=True, off=0.0)
 

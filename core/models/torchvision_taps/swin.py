@@ -1,9 +1,9 @@
-"""torchvision's Swin attention with a tap: cells look at each other within windows, which shift from block to block.
+"""torchvision's Swin attention with a tap: cells attend to each other within windows, which shift from block to block.
 
     y = W softmax(Q Kᵀ / √d + B) V  in each window          B: one number for each head and offset of two cells
 
-Every second block rolls the grid by half a window first, round the edge: a window at the border then holds pieces from
-opposite sides of the picture, and cells of different pieces do not see each other. Liu et al., "Swin transformer:
+Every second block first rolls the grid by half a window, around the edge: a window at the border then holds pieces from
+opposite sides of the picture, and cells of different pieces do not attend to each other. Liu et al., "Swin transformer:
 hierarchical vision transformer using shifted windows", ICCV 2021. The second version (CVPR 2022) compares by the cosine
 of Q and K times a learned number, and has B made by a small network from the offset.
 """
@@ -26,13 +26,13 @@ from core.models.torchvision_taps.equivalent import Equivalent
 from core.models.torchvision_taps.windows import attend, join_heads, lay, split_heads, take
 
 APART = -100.0
-"""What is added to the score of two tokens of different pieces: a weight of e⁻¹⁰⁰, which is none."""
+"""Added to the score of two tokens of different pieces: a weight of e⁻¹⁰⁰, practically zero."""
 
 
 def along(length: int, window: int, shift: int) -> tuple[Tensor, Tensor]:
-    """The place along one axis that each token of each window comes from, and whether it was rolled round the edge.
+    """The position along one axis of each token of each window, and whether it was rolled around the edge.
 
-    (windows, window) each; the place is -1 beyond the end. A window as long as the axis has nothing to shift.
+    (windows, window) each; the position is -1 beyond the end. A window as long as the axis is not shifted.
     """
     whole = ceil(length / window) * window
     shift = shift if window < whole else 0
@@ -92,7 +92,7 @@ class WindowAttention(Equivalent):
 
 
 class CosineWindowAttention(WindowAttention):
-    """The second version's: by cosine, and with a bias that a small network makes."""
+    """The attention of the second version: by cosine, with a bias computed by a small network."""
 
     skipped: ClassVar = {
         **WindowAttention.skipped,
@@ -108,12 +108,12 @@ class CosineWindowAttention(WindowAttention):
 
     def __init__(self, theirs: ShiftedWindowAttentionV2):
         super().__init__(theirs)
-        # Its ReLU never sees the picture: taken out of the modules, it is not offered to guided backpropagation.
+        # Its ReLU does not process the picture: removed from the modules, so that guided backpropagation ignores it.
         self.cpb_mlp = nn.Sequential(theirs.cpb_mlp[0], nn.Identity(), theirs.cpb_mlp[2])
 
     def project(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         bias: Tensor | None = self.qkv.bias
-        if bias is not None:  # keys have none, whatever the file says
+        if bias is not None:  # keys have no bias, whatever is in the file
             query, key, value = bias.chunk(3)
             bias = torch.cat((query, torch.zeros_like(key), value))
         query, key, value = split_heads(F.linear(tokens, self.qkv.weight, bias), self.heads)

@@ -1,9 +1,10 @@
-"""Which tokens are patches, and what the others are, where torchvision's transformer blocks are in another model.
+"""Find patches and other tokens where torchvision's transformer blocks are used in another model.
 
 torchvision's own model puts a class token before the patches. Others add registers or a distillation token, have no
-class token, or put it last. The patches are those tokens that lie on the picture (``geometry``): a square of them, with
-up to ``MOST`` others before and behind. Of these the answer is read from the class token and, if it is read from two,
-from the distillation token; where it is read from the patches, and of all that it is not read from, they are registers.
+class token, or put it last. The patches are the tokens that line up with the picture (``geometry``): a square of them,
+with up to ``MOST`` others before and after. If the outputs depend on one of these, it is the class token; if on two,
+the second is the distillation token. All others are registers, and so are all of them if the outputs depend on the
+patches.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ READ = ("class", "distillation")
 REGISTER = "register"
 
 Layout = tuple[int, int]
-"""How many tokens come before the patches, and how many behind them."""
+"""The number of tokens before and after the patches."""
 
 
 def lay_tokens(module: nn.Module, x: Tensor) -> tuple[str, ...]:
-    """Set what the tokens of a model's taps are, in place; returns the blocks where this cannot be found.
+    """Set the kinds of the tokens in a model's taps, in place; returns the blocks where they cannot be found.
 
     ``x`` (1, 3, size, size) is any picture that the model takes.
     """
@@ -49,9 +50,9 @@ def lay_tokens(module: nn.Module, x: Tensor) -> tuple[str, ...]:
 
 
 def run(module: nn.Module, x: Tensor, blocks: dict[str, TokenBlock]) -> dict[str, list[float]]:
-    """How much the answers depend on each token that a block gives out, for the blocks that run, by their names.
+    """How much the outputs depend on each token after a block, for the blocks that run, by their names.
 
-    Left out are those of a model of torchvision's own that runs as its class says.
+    Blocks of an unchanged torchvision model are left out.
     """
     kept: dict[str, Tensor] = {}
     ran: set[nn.Module] = set()
@@ -80,7 +81,7 @@ def run(module: nn.Module, x: Tensor, blocks: dict[str, TokenBlock]) -> dict[str
 
 
 def name_tokens(asked: list[float], layout: Layout) -> tuple[str, ...]:
-    """What the tokens before and behind the patches are, by how much the answers depend on each of the last block's."""
+    """The kinds of the tokens around the patches, by how much the outputs depend on those of the last block."""
     first, last = layout[0], len(asked) - layout[1]
     others = asked[:first] + asked[last:]
     read = [] if any(asked[first:last]) else [number for number, one in enumerate(others) if one]
@@ -89,7 +90,7 @@ def name_tokens(asked: list[float], layout: Layout) -> tuple[str, ...]:
 
 
 def layouts_of(count: int) -> Iterator[Layout]:
-    """The layouts that so many tokens can have: all others before, all behind, or one apart from the rest."""
+    """The possible layouts of ``count`` tokens: all others before, all after, or one separate from the rest."""
     for side in range(isqrt(count), 1, -1):
         others = count - side**2
         if others > MOST:
@@ -99,7 +100,7 @@ def layouts_of(count: int) -> Iterator[Layout]:
 
 
 def find_layout(module: nn.Module, x: Tensor, blocks: dict[str, TokenBlock], count: int) -> Layout | None:
-    """The layout of the blocks' tokens by which their patches lie on the picture most clearly; None where by none."""
+    """The layout of the blocks' tokens for which the patches line up with the picture most clearly, or None."""
 
     def arranged(layout: Layout) -> Callable[[tuple[Any, ...], Any], Tensor]:
         first, last = layout[0], count - layout[1]

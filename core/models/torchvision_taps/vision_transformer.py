@@ -3,7 +3,7 @@
     z = x + W softmax(Q Kᵀ / √d) V,   y = z + mlp(norm z)          Q, K, V linear in norm x
 
 Dosovitskiy et al., "An image is worth 16×16 words", ICLR 2021. torchvision leaves the attention to
-``nn.MultiheadAttention``, which never gives out weights that are multiplied; its parameters stay where they were.
+``nn.MultiheadAttention``, which does not expose the weights that it multiplies by; its parameters stay in place.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from core.models.transformer import patches
 
 
 def square_grid(cells: int) -> tuple[int, int]:
-    """The square grid of that many patches; one row where there is none."""
+    """The square grid of that many patches; a single row if they are no square."""
     side = isqrt(cells)
     return (side, side) if side**2 == cells else (1, cells)
 
 
 class TokenBlock(Equivalent):
-    """(b, n, c) -> (b, n, c): the patches, and the tokens before and behind them that its tap names.
+    """(b, n, c) -> (b, n, c): the patches, and the tokens before and after them that are named in its tap.
 
-    torchvision's own model puts a class token first; in others ``tokens`` finds out.
+    torchvision's own model puts a class token first; for others see ``tokens``.
     """
 
     skipped: ClassVar = {
@@ -78,13 +78,13 @@ class TokenBlock(Equivalent):
         return square_grid(tokens - len(self.tap.prefix) - len(self.tap.suffix))
 
     def patches(self, tokens: Tensor) -> Tensor:
-        """The patches (b, c, h, w) of what the block gives out."""
+        """The patches (b, c, h, w) in the output of the block."""
         first, grid = len(self.tap.prefix), self.grid(tokens.shape[1])
         return tokens[:, first : first + grid[0] * grid[1]].transpose(1, 2).unflatten(2, grid)
 
 
 def stages(module: VisionTransformer) -> dict[str, Stage]:
-    """The patches behind each block but the last, whose patches nothing reads; of a single block, those before it."""
+    """The patches after each block except the last, whose patches are not used; of a single block, those before it."""
     layers = module.encoder.layers.named_children()
     blocks = {f"encoder.layers.{name}": Stage(block, getattr(block, "patches", patches)) for name, block in layers}
     *read, _last = blocks

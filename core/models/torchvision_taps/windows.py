@@ -1,7 +1,7 @@
-"""Attention within windows: which cells of the grid meet, and how they gather from each other.
+"""Attention within windows: which cells of the grid are in a window, and how they gather from each other.
 
-``cells`` (windows, n) names the cell of each token of each window, -1 where padding stands in. Tokens are taken from
-the grid and laid back by this very table, so a map that is drawn by it lies where the attention was.
+``cells`` (windows, n) is the cell of each token of each window, -1 for padding. Tokens are taken from the grid and put
+back by this table, so a map drawn by it is at the position of the attention.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from core.attention.tap import Tap
 
 def take(x: Tensor, cells: Tensor) -> Tensor:
     """The tokens (b, windows, n, c) of a grid x (b, h·w, c); zeros for padding."""
-    return F.pad(x, (0, 0, 0, 1))[:, cells]  # -1 is the last row, which is the padding's
+    return F.pad(x, (0, 0, 0, 1))[:, cells]  # -1 is the last row, which is padding
 
 
 def lay(tokens: Tensor, cells: Tensor) -> Tensor:
-    """The grid (b, h·w, c) whose tokens (b, windows, n, c) these are; padding falls away."""
+    """The grid (b, h·w, c) of tokens (b, windows, n, c), without padding."""
     order = cells.flatten().argsort()  # the padding's -1 first, then each cell once
     return tokens.flatten(1, 2)[:, order[(cells < 0).sum() :]]
 
@@ -37,11 +37,11 @@ def attend(
     """softmax(Q Kᵀ + B) V in each window, through the ``tap``; queries come scaled.
 
     ``query``, ``key`` and ``value`` are (b, windows, heads, n, d), ``bias`` (heads, n, n) or (windows, heads, n, n).
-    ``allowed`` (windows, n, n) says which keys a query may attend to, as far as the bias keeps it from others.
+    ``allowed`` (windows, n, n) is true where a query may attend to a key, if the bias masks others.
     """
     if tap.watched():
         return tap((query @ key.transpose(-1, -2) + bias).softmax(-1), grid, cells, allowed) @ value
-    # The fused kernel takes four axes: windows and heads go side by side.
+    # The fused kernel takes four axes, so windows and heads are one axis.
     query, key, gathered = (one.flatten(1, 2) for one in (query, key, value))
     bias = bias.expand(*value.shape[1:4], bias.shape[-1]).flatten(0, 1).to(query.dtype)
     return F.scaled_dot_product_attention(query, key, gathered, attn_mask=bias, scale=1.0).view_as(value)
