@@ -1,4 +1,4 @@
-"""What maps are called, and what is said of them: attention maps by where they stand, attributions by their method."""
+"""Titles of maps and notes on them: attention maps by their layer, attributions by their method."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HALVES = ("first", "second")
 
 
 def tap_titles(maps: Sequence[AttentionMap]) -> dict[str, str]:
-    """Each tap's name for people: "Layer 4a" where all of it can be said in words, else by order: "Layer 7"."""
+    """The title of each tap: "Layer 4a" if its name can be put in words, else by order: "Layer 7"."""
     spoken = {one.tap: list(_spoken(one)) for one in maps}
     titles = {tap: ", ".join(filter(None, parts)) for tap, parts in spoken.items() if None not in parts}
     alike, gates, others = Counter(titles.values()), count(1), count(1)
@@ -33,7 +33,7 @@ def tap_titles(maps: Sequence[AttentionMap]) -> dict[str, str]:
         if alike[titles.get(one.tap)] != 1:
             gate = one.kind == Kind.CHANNEL
             name = word("place.gate", number=next(gates)) if gate else word("place.layer", number=next(others))
-            rest = spoken[one.tap] if None in spoken[one.tap] else ()  # what two share tells neither from the other
+            rest = spoken[one.tap] if None in spoken[one.tap] else ()  # a name that two share distinguishes neither
             titles[one.tap] = ", ".join([name, *filter(None, rest)])
     return {one.tap: titles[one.tap][:1].upper() + titles[one.tap][1:] for one in maps} | {ROLLOUT: word("map.rollout")}
 
@@ -58,7 +58,7 @@ def _half(parts: Sequence[str]) -> str:
 
 
 def map_title(reading: Reading, choice: Choice) -> str:
-    """The whole name of a map: what tells it from its neighbors comes first."""
+    """The full name of a map: the part that distinguishes it from its neighbors comes first."""
     return map_names(reading, choice)[0]
 
 
@@ -82,7 +82,7 @@ def within(title: str) -> str:
 
 
 def grid_title(grid: Sequence[int]) -> str:
-    """How many cells a map (h, w) has."""
+    """The number of cells of a map (h, w)."""
     return word("map.grid", rows=grid[0], columns=grid[1])
 
 

@@ -167,10 +167,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class Measure:
-    """How alike two maps are: the ``value``, beside that of unrelated pictures and of a center blob.
+    """How similar two maps are: the ``value``, with those of unrelated pictures and of a center blob.
 
     ``low`` to ``high`` hold 95 % of pairs of maps of unrelated pictures, and ``standing`` is the share of such pairs
-    that are less alike, 0 to 1. All three are None where no maps of other pictures are known, or one map is blank.
+    that are less similar, 0 to 1. All three are None if there are no maps of other pictures, or one map is blank.
     ``blob`` is the value of a center blob, which does not see the picture, in the place of the first map.
     """
 
@@ -182,13 +182,13 @@ class Measure:
 
     @property
     def related(self) -> bool | None:
-        """Whether they are more alike than maps of unrelated pictures, and than the center blob; None without range."""
+        """Whether they are more similar than unrelated maps and than the center blob; None without a range."""
         return None if self.high is None else self.value > max(self.high, self.blob)
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How alike two maps are on the ``grid`` where they meet, by three measures.
+    """How similar two maps are on their common ``grid``, by three measures.
 
     ``unrelated`` counts the maps of other pictures behind the ranges; 0 where no range is stated. Where one of the maps
     is ``flat``, the same everywhere, as a blank one is, there is none, and no verdict.

@@ -1,4 +1,4 @@
-"""Arrays to plotly figures. Knows nothing of Streamlit; the overlay owns the colors of maps."""
+"""Plotly figures of arrays, without Streamlit. The overlay has its own colors."""
 
 from app.figures.bars import answer_bars, channel_bars, share_bars
 from app.figures.curves import faithfulness_curve

@@ -18,7 +18,7 @@ STEPS = [one * 10**power for power in range(6) for one in (1, 2, 5)]
 def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) -> go.Figure:
     """The most likely classes as bars, the most likely on top; each whole row can be clicked, so that 0 % can be too.
 
-    ``names`` (n,), ``probabilities`` (n,) in 0..1, ``target`` the row asked about, or −1.
+    ``names`` (n,), ``probabilities`` (n,) in 0..1, ``target`` the explained row, or −1.
     """
     rows = list(range(len(names)))
     colors = [ACCENT if row == target else QUIET for row in rows]

@@ -1,4 +1,4 @@
-"""Before and after: the most likely classes as paired bars, and a map of attention beside what it became."""
+"""Before and after: the most likely classes as paired bars, and an attention map before and after a change."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def paired_bars(
 ) -> go.Figure:
     """Each class with two bars, the probability before and after; rows run down.
 
-    ``names`` (n,), ``before`` and ``after`` (n,) in 0..1, ``target`` the row asked about, or −1; ``labels`` say which
-    bar is which.
+    ``names`` (n,), ``before`` and ``after`` (n,) in 0..1, ``target`` the explained row, or −1; ``labels`` name the
+    two bars.
     """
     rows = np.arange(len(names))
     figure = go.Figure()
@@ -48,15 +48,15 @@ def paired_bars(
 
 
 def paired_maps(
-    jpeg: bytes, before: np.ndarray, after: np.ndarray, titles: tuple[str, str], notes: tuple[str, str], told: str
+    jpeg: bytes, before: np.ndarray, after: np.ndarray, titles: tuple[str, str], notes: tuple[str, str], hover: str
 ) -> go.Figure:
-    """A map (h, w) and what it became, over the picture and on one scale from zero.
+    """A map (h, w) before and after a change, over the picture and on one scale from zero.
 
-    ``jpeg`` is the square that both lie on; ``titles`` stand above them, ``notes`` under them; ``told`` is what a
-    pointer is told, with ``{row}``, ``{column}`` and ``{value}``.
+    ``jpeg`` is the square below both; ``titles`` are above them, ``notes`` below; ``hover`` is the text for the
+    pointer, with ``{row}``, ``{column}`` and ``{value}``.
     """
     height, width = before.shape
-    pointed = told.format(row="%{y}", column="%{x}", value="%{z:.3g}")
+    pointed = hover.format(row="%{y}", column="%{x}", value="%{z:.3g}")
     source = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
     top = max(float(before.max()), float(after.max())) or 1.0
     figure, images, above = go.Figure(), [], []

@@ -1,4 +1,4 @@
-"""What a run draws: the confusion matrix, to be clicked, and how far confidence can be believed."""
+"""Figures of a run: the confusion matrix, with cells to click, and the calibration."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def confusion_cells(
         letters(told.format(true=names[one], said=names[other], count=whole(counts[one, other])))
         for one, other in zip(rows, columns, strict=True)
     ]
-    # a heatmap tells nobody of clicks; invisible markers over its cells do
+    # a heatmap reports no clicks; invisible markers over its cells do
     figure.add_scatter(
         x=columns,
         y=rows,
         mode="markers",
-        marker={"symbol": "square", "size": 8, "color": CLEAR},  # small: of large ones that overlap the last is told
+        marker={"symbol": "square", "size": 8, "color": CLEAR},  # small: of large overlapping ones the last is reported
         text=words,
         hovertemplate="%{text}<extra></extra>",
         hoverlabel={"align": "left"},

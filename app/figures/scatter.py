@@ -33,13 +33,13 @@ def agreement_scatter(
     correct: np.ndarray,
     numbers: np.ndarray,
     chosen: np.ndarray,
-    told: np.ndarray,
+    hover: np.ndarray,
     names: tuple[str, str, str],
     lasso: bool = False,
 ) -> go.Figure:
-    """The points (n,), mistakes above the others; a click, or a ``lasso``, tells their ``numbers`` as custom data.
+    """The points (n,), mistakes above the others; a click, or a ``lasso``, reports their ``numbers`` as custom data.
 
-    Those that are not ``chosen`` (n,) are faint and lie below. ``told`` (n,) is what a point says under the pointer.
+    Those that are not ``chosen`` (n,) are faint and lie below. ``hover`` (n,) are the texts for the pointer.
     ``names`` are those of the two axes and of the line at 0, no correlation.
     """
     figure = go.Figure()
@@ -55,7 +55,7 @@ def agreement_scatter(
                 x=100 * confidence[here],
                 y=agreement[here],
                 customdata=numbers[here],
-                text=[letters(one) for one in told[here]],
+                text=[letters(one) for one in hover[here]],
                 mode="markers",
                 marker={"color": color, "size": size, "opacity": strength * many if kept else FAINT},
                 hovertemplate="%{text}<extra></extra>",

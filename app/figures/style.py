@@ -1,4 +1,4 @@
-"""What all charts share: their colors, and a figure without Plotly's furniture."""
+"""What all charts share: their colors, and a figure without Plotly's default layout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TRACK, CLEAR = "rgba(128, 136, 160, 0.16)", "rgba(0, 0, 0, 0)"
 
 
 def bare(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
-    """The figure without axes, legend and margins, transparent, as high as said, and with more of its layout.
+    """The figure without axes, legend and margins, transparent, of that height, and with more of its layout.
 
     Whatever there are many of, annotations or shapes, is given here at once: adding them one by one is far slower.
     """

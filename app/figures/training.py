@@ -1,4 +1,4 @@
-"""What a card draws: how a model learned, and what it takes for what."""
+"""Figures of a card: the history of the training, and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NUMBERED = 20
 
 
 def training_curve(history: Sequence[Mapping[str, Any]], loss: str, accuracy: str, epoch: str) -> go.Figure:
-    """What training told after each epoch: the loss above, the accuracy on validation pictures below.
+    """The history of a training by epoch: the loss above, the accuracy on validation pictures below.
 
     ``history`` holds one dict an epoch with ``epoch``, ``loss`` and ``accuracy``, a fraction; ``loss``, ``accuracy``
     and ``epoch`` are the words for them.

@@ -68,7 +68,7 @@ def ranking(
     bottom = int(heights.sum())
     rows = (heights.cumsum() - heights / 2).tolist()  # where the middle of each is, in pixels from the top
     colors = [WARM if one.warned else QUIET if one.reference else ACCENT for one in lines]
-    shapes, values = [], []  # set at one stroke: one by one is far slower
+    shapes, values = [], []  # set at once: one by one is far slower
     for number, (row, one, color) in enumerate(zip(rows, lines, colors, strict=True)):
         place = {"type": "line", "y0": row, "y1": row}
         shapes.append({**place, "x0": span[0], "x1": span[1], "line": {"color": TRACK, "width": 6}, "layer": "below"})
@@ -120,7 +120,7 @@ def ranking(
 def courses(
     lines: Mapping[str, Sequence[float | None]], stages: Sequence[str], limit: float, chosen: str = ""
 ) -> go.Figure:
-    """How alike maps stay, −1 to 1, after each of the ``stages``, by name; nothing where that cannot be said.
+    """The rank correlations of maps after each of the ``stages``, by name; None where undefined.
 
     The ``chosen`` one is in color on top, the others are quiet; ``limit`` is a dotted line.
     """

@@ -1,4 +1,4 @@
-"""The app's only caches: asks the core once, and keeps the answers under a limit in bytes, known by content."""
+"""The caches of the app: results of the core, computed once, under a limit in bytes, by content."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def reading(model: Classifier, picture: Picture) -> Reading:
 
 
 def reading_with_panel(model: Classifier, picture: Picture, target: Target = None) -> Reading:
-    """The reading, with all that one backward pass for the target tells put beside it: the panel's attributions.
+    """The reading, and with it the panel's attributions, which one backward pass for the target gives.
 
     What was known before is not computed again.
     """
@@ -167,7 +167,7 @@ def seconds(model: Classifier, method: Method, parameters: dict) -> float:
 def attribution_key(
     model: Classifier, picture: Picture, method: Method, target: int, parameters: dict, contrast: int | None = None
 ) -> tuple:
-    """What an attribution is known by."""
+    """The key of an attribution."""
     return key_of(model, picture, method.slug, target, contrast, tuple(sorted(parameters.items())))
 
 

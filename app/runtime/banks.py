@@ -9,7 +9,7 @@ from core.scanning import Run
 
 
 def find(model: Classifier) -> tuple[Bank | None, tuple]:
-    """The bank of a model, and what it is known by: its own, else the maps that its last scan kept."""
+    """The bank of a model, and its key: its own, else the maps that its last scan stored."""
     known = find_bank(model.checksum)
     if known is not None:
         return known, ("bank", *known.maps, len(known.pictures))

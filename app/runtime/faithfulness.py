@@ -1,4 +1,4 @@
-"""What erasing, curves and checks gave, each asked of the core once; erasing and curves know a map by its values."""
+"""Cached results of erasing, curves and checks; erasing and curves identify a map by its values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Erased:
 
 
 def fingerprint(values: np.ndarray) -> str:
-    """What a map is known by."""
+    """The key of a map."""
     return sha256(repr((values.shape, str(values.dtype))).encode() + np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
@@ -49,7 +49,7 @@ def erased(
 
 
 def curves_key(model: Classifier, picture: Picture, values: np.ndarray, target: int, seed: int) -> tuple:
-    """What the curves of a map are known by."""
+    """The key of the curves of a map."""
     return key_of(model, picture, "curves", fingerprint(values), target, seed)
 
 
@@ -81,7 +81,7 @@ def curves(
 def checks_key(
     model: Classifier, picture: Picture, map_: Attribution | AttentionMap, target: int, parameters: dict
 ) -> tuple:
-    """What the checks of a map are known by."""
+    """The key of the checks of a map."""
     name = map_.method if isinstance(map_, Attribution) else ATTENTION_PREFIX + map_.tap
     return key_of(model, picture, "checks", name, target, tuple(sorted(parameters.items())))
 

@@ -12,7 +12,7 @@ from core import Classifier, Stopped
 from core.types import Progress
 
 Load = Callable[[Progress], Classifier]
-"""Loads a model and tells its progress, in bytes."""
+"""Loads a model and reports its progress, in bytes."""
 
 GRACE = 3.0
 """Seconds that a model goes on loading while nobody waits for it: a page that is drawn anew comes back for it."""
@@ -58,7 +58,7 @@ class Models:
     def on_the_way(self, key: Hashable) -> tuple[int, int] | None:
         """How far the model of that key is, (done, total), or None where it is not on its way.
 
-        Who asks counts as waiting for it: it goes on for another ``grace`` seconds.
+        A caller counts as waiting for it: it goes on for another ``grace`` seconds.
         """
         with self._lock:
             one = self._on_their_way.get(key)
@@ -84,7 +84,7 @@ class Models:
         def progress(done: int, total: int) -> None:
             with self._lock:
                 if not one.waiting and time.monotonic() - one.alone_since > self.grace:
-                    del self._on_their_way[key]  # whoever comes now begins anew
+                    del self._on_their_way[key]  # the next caller starts again
                     raise Stopped("nobody waits for this model any more")
                 one.done, one.total = done, total
 

@@ -25,7 +25,7 @@ def store() -> Store:
 
 
 def key_of(model: Classifier, picture: Picture, *rest: Hashable) -> tuple:
-    """What a result about a model and a picture is known by; ``rest`` says which."""
+    """The key of a result for a model and a picture; ``rest`` identifies it."""
     return (model.card.slug, str(model.device), model.card.facts.get("checksum"), picture.key, *rest)
 
 

@@ -1,4 +1,4 @@
-"""Maps by the name of their source, as Trust shows them: of the benchmark's examples, and of re-drawn weights."""
+"""Maps by the name of their source, as on Trust: of the benchmark's examples, and with re-initialized weights."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def examples(model: Classifier, pictures: int, seed: int) -> tuple[Case, ...]:
 
 
 def map_key(model: Classifier, picture: Picture, name: str, target: int) -> tuple:
-    """What the map of a source is known by."""
+    """The key of the map of a source."""
     return key_of(model, picture, "source", name, target)
 
 
@@ -66,7 +66,7 @@ def map_of(
 
 
 def randomized_key(model: Classifier, picture: Picture, name: str) -> tuple:
-    """What ``randomized`` is known by."""
+    """The key of ``randomized``."""
     return key_of(model, picture, "randomized", name)
 
 
@@ -78,7 +78,7 @@ def randomized_seconds(model: Classifier, name: str) -> float:
 def randomized(
     model: Classifier, picture: Picture, name: str, owner: Hashable = None, tick: Progress | None = None
 ) -> Randomization:
-    """The map of a source for the predicted class while the weights are re-drawn from the top."""
+    """The map of a source for the predicted class while the weights are re-initialized from the top."""
     return compute(
         randomized_key(model, picture, name),
         model,
@@ -89,24 +89,24 @@ def randomized(
 
 
 def courses_key(model: Classifier, picture: Picture, names: Sequence[str]) -> tuple:
-    """What ``courses`` is known by."""
+    """The key of ``courses``."""
     return key_of(model, picture, "courses", *names)
 
 
 def courses(
     model: Classifier, picture: Picture, names: Sequence[str], owner: Hashable = None, tick: Progress | None = None
 ) -> dict[str, tuple[float | None, ...]]:
-    """How alike the maps of several sources stay while the weights are re-drawn, by source; the maps are not kept."""
+    """The rank correlations of the maps of several sources while the weights are re-initialized, by source."""
 
     def job(progress: Progress) -> dict[str, tuple[float | None, ...]]:
         found = {}
         for name in names:
             before = len(found)
 
-            def tell(done: int, total: int, before: int = before) -> None:
+            def report(done: int, total: int, before: int = before) -> None:
                 progress(before * total + done, len(names) * total)
 
-            found[name] = core.randomize(model, picture, name, progress=tell).likeness
+            found[name] = core.randomize(model, picture, name, progress=report).likeness
         return found
 
     return compute(courses_key(model, picture, names), model, job, owner, tick)

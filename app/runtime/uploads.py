@@ -1,8 +1,7 @@
 """Uploaded files in the server's memory: how much of them each user may hold, and when they are released.
 
-Streamlit keeps the bytes of an upload until its session ends, whether a page ever asks for them or not, and knows one
-limit alone, that of a file. Its store of uploads is made before any script runs, and nothing else can be put in its
-place; so what is there learns to count.
+Streamlit keeps the bytes of an upload until its session ends, even if no page reads them, and only limits the size of a
+file. Its store of uploads is made before any script runs and cannot be replaced, so its class is extended in place.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ FILES, BYTES = 32, 1040 * MEGABYTE
 EVERYBODY = 3 * 1024 * MEGABYTE
 """Bytes that all sessions may hold together."""
 UNCLAIMED, GONE = 300.0, 60.0
-"""Seconds that a file is kept which no page has asked for since, and those of a session that is no longer connected."""
+"""Seconds until an unread file is released, and until those of a disconnected session are."""
 ROUND = 10.0
-"""Seconds between two looks at what is held, while anything is."""
+"""Seconds between two sweeps while any file is held."""
 REFUSED = "application/x-fovea-refused"
 """The type of a file that was over the quota: its name is kept, and nothing of its content."""
 
@@ -42,7 +41,7 @@ class LimitedUploads(MemoryUploadedFileManager):
 
     @classmethod
     def take_over(cls, store: MemoryUploadedFileManager, connected: Callable[[str], bool]) -> None:
-        """Make a store of Streamlit's one of these, with all that it holds; ``connected(session)`` is asked of it."""
+        """Turn a store of Streamlit into one of these, with its content; ``connected(session)`` tests a session."""
         now = time.monotonic()
         with store._lock:
             store.connected, store.left, store.watching = connected, {}, False
@@ -50,7 +49,7 @@ class LimitedUploads(MemoryUploadedFileManager):
             store.__class__ = cls
 
     def add_file(self, session_id: str, file: UploadedFileRec) -> None:
-        """Keep a file, or its name alone where that is too much: whoever opens it says so in words."""
+        """Keep a file, or only its name if it exceeds the quota: opening it then gives a message."""
         with self._lock:
             mine = self.file_storage.get(session_id, {})
             others = [one for file_id, one in mine.items() if file_id != file.file_id]
@@ -67,7 +66,7 @@ class LimitedUploads(MemoryUploadedFileManager):
             threading.Thread(target=self._watch, name="fovea-uploads", daemon=True).start()
 
     def get_files(self, session_id: str, file_ids: Sequence[str]) -> list[UploadedFileRec]:
-        """The files of those ids that are there; a page that asks for them shows them."""
+        """The files with those ids that exist; reading them marks them as used."""
         now = time.monotonic()
         with self._lock:
             here = self.asked.get(session_id, {})

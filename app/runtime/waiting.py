@@ -1,4 +1,4 @@
-"""Waiting for the worker: a user's thread tells how far a long job is, and ends it when the user is gone."""
+"""Wait for the worker: a user's thread reports the progress of a long job, and ends it when the user is gone."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def wait_for(
 ) -> T:
     """What ``job(progress)`` gives, run on the device's worker while this thread calls ``tick`` ten times a second.
 
-    ``tick(done, total)`` hears what the job told last. Whatever ends this thread's waiting (Stop, a newer request, a
-    closed tab: ``tick`` raises) stops the job too. An ``owner``'s newer job takes the place of one that waits.
+    ``tick(done, total)`` gets the last progress of the job. Whatever ends this thread's waiting (Stop, a newer request,
+    a closed tab: ``tick`` raises) stops the job too. An ``owner``'s newer job takes the place of one that waits.
     """
     state = {"done": 0, "total": 1}
     stop = threading.Event()

@@ -70,7 +70,7 @@ def traveled() -> bool:
 
 
 def take_asked(key: StrEnum | str) -> str | None:
-    """What the address asked for under that key, once: who cannot give it says so."""
+    """The requested value of that key in the address, once; the caller reports it if it is not available."""
     asked = dict(get(Key.ASKED, {}))
     found = asked.pop(key, None)
     put(Key.ASKED, asked)
@@ -78,18 +78,18 @@ def take_asked(key: StrEnum | str) -> str | None:
 
 
 def take_asked_parameter(name: str) -> str | None:
-    """What the address asked for as that parameter of its method, once."""
+    """The requested value of that parameter of the method in the address, once."""
     return take_asked(f"{PARAMETER}{name}")
 
 
 def publish(view: View, tried: Mapping[str, str]) -> None:
-    """Write a view into the address, and what of a test travels; the look that came with it is the browser's."""
+    """Write a view and the shareable part of a test into the address; the overlay's settings in it are kept."""
     look = {name: value for name, value in st.query_params.to_dict().items() if name in LOOK.values()}
     _write(view.address() | dict(tried) | look)
 
 
 def publish_part(names: Collection[StrEnum], said: Mapping[str, str]) -> None:
-    """Write those names of the address anew, where no more than a part of the page is drawn again."""
+    """Write only those names of the address, when only a part of the page is redrawn."""
     _write({name: value for name, value in st.query_params.to_dict().items() if name not in names} | dict(said))
 
 

@@ -69,7 +69,7 @@ class View:
 
     ``map``, ``target`` and ``contrast`` may be empty: the model's first map, the predicted class, no class that it is
     set against. ``parameters`` are the method's that differ from their defaults, and ``query`` is the pinned patch, row
-    by row, which the browser writes into the address. ``number`` tells one kept view from another that is the same.
+    by row, which the browser writes into the address. ``number`` distinguishes kept views that are equal.
     """
 
     model: str

@@ -29,13 +29,13 @@ def take(key: StrEnum) -> Any:
 
 
 def forget(*keys: StrEnum) -> None:
-    """Let the keys fall back to their defaults."""
+    """Reset the keys to their defaults."""
     for key in keys:
         st.session_state.pop(key, None)
 
 
 def component(key: StrEnum, name: str) -> Any:
-    """What a component with that key has just told, in its callback."""
+    """The value that a component with that key has just sent, in its callback."""
     told = st.session_state.get(key)
     return told.get(name) if told else None
 
@@ -43,8 +43,8 @@ def component(key: StrEnum, name: str) -> Any:
 def fresh_key(name: str) -> str:
     """The key of the present widget of a name, of which ``renew`` makes another: an uploader, or what loses a click.
 
-    The browser goes on telling what an old one said until it has heard that it is gone, and Streamlit gives that to the
-    old one's callback again. So a callback looks whether its key is still this one.
+    The browser keeps sending the value of an old widget until it knows that it is gone, and Streamlit calls the old
+    callback again. So a callback checks whether its key is still this one.
     """
     return f"{name}.{get(f'{name}.renewed', 0)}"
 
@@ -86,7 +86,7 @@ def mark_line(key: StrEnum, line: int) -> None:
 
 
 def visitor() -> str:
-    """A name for this session, so that its newer requests take the place of its older ones."""
+    """A name for this session, so that its newer requests replace its older ones."""
     return st.session_state.setdefault(Key.VISITOR, uuid4().hex)
 
 
@@ -109,17 +109,17 @@ def unknown_page(known: Collection[str]) -> str | None:
 
 
 def notice(sentence: str) -> None:
-    """Say something at the top of the page."""
+    """Show a notice at the top of the page."""
     st.session_state[Key.NOTICES] = (*get(Key.NOTICES, ()), sentence)
 
 
 def hush() -> None:
-    """Say no longer what was said: what it was about has been done again."""
+    """Remove the notices: their action has been repeated."""
     forget(Key.SAID)
 
 
 def turn_to(page: str, passing: Iterable[StrEnum]) -> None:
-    """Leave behind what was said on another page than this one: the keys under which that is ``passing``."""
+    """Clear the ``passing`` keys of other pages than this one."""
     if get(Key.PAGE) != page:
         forget(*passing, Key.SAID)
         put(Key.PAGE, page)
@@ -151,7 +151,7 @@ def take_wanted() -> str | None:
 
 
 def take_notices() -> tuple[str, ...]:
-    """What is to be said now: a notice stays until the user chooses something else."""
+    """The present notices: a notice stays until the user chooses something else."""
     said, address = st.session_state.pop(Key.NOTICES, ()), st.query_params.to_dict()
     address["picture"] = get(Key.SAMPLE)  # not every page has it in its address
     if said:

@@ -7,7 +7,7 @@ import streamlit as st
 from app.components.overlay import ADDRESS
 
 # A page opens with a bare address, which then says what the page shows: that is one entry, not two, so that Back leads
-# to the view before it. The look of the overlay is the browser's and Python does not know it: on the same page it goes
+# to the view before it. The settings of the overlay are in the browser and not in Python: on the same page it goes
 # along, and it makes no entry by itself.
 _completing = st.components.v2.component(
     "fovea_history",

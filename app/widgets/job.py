@@ -1,4 +1,4 @@
-"""Long work: its time said beforehand, then a bar with the time that is left, and Stop."""
+"""Long work: its estimated time, then a bar with the remaining time, and Stop."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from core.types import Progress
 
 Say = Callable[[int, int], str]
 QUICK = 2.0
-"""Seconds up to which work is done without being asked for."""
+"""Work up to this many seconds is done at once."""
 SOON = 1.0
-"""Seconds after which the time that is left can be told."""
+"""Seconds after which the remaining time can be estimated."""
 
 
 def duration(seconds: float) -> str:
-    """About how long, as people say it."""
+    """A duration in words."""
     if seconds < 90:
         return word("duration.seconds", count=max(1, round(seconds)))
     return word("duration.minutes", count=round(seconds / 60))
@@ -48,10 +48,10 @@ def job(
     Args:
         key: What the work is about; it is dropped where that of another key is begun.
         work: Does it, and calls ``tick(done, total)`` meanwhile.
-        name: Tells its buttons, ``start-NAME`` and ``stop-NAME``, from those of other work on the page.
-        seconds: How long it takes; said beforehand where it is not quick.
+        name: Names its buttons, ``start-NAME`` and ``stop-NAME``.
+        seconds: How long it takes; shown before the start if it is not quick.
         label: The button that begins.
-        about: What is said before it in place of the time.
+        about: The text before the start, in place of the time.
         first: What the bar says at first.
         say: What it says after ``done`` of ``total``.
         **button: What else ``st.button`` takes.
@@ -86,7 +86,7 @@ def run(
 ) -> None:
     """Do the work, as ``job`` takes it, under a bar with the time that is left and Stop, and draw the page anew.
 
-    ``running`` is the key of the session under which it is asked for; ``stop()``, where given, ends it in place of
+    ``running`` is the key of its request in the session; ``stop()``, where given, ends it in place of
     dropping that.
     """
     first = first or word("compute.running")
@@ -97,7 +97,7 @@ def run(
     began: list[tuple[float, float]] = []
 
     def tick(done: int, total: int) -> None:
-        # a call of Streamlit's: it ends this run when the user has asked for something else
+        # a call of Streamlit's: it ends this run when the user has chosen something else
         if not total:
             bar.progress(0.0, first)
             return

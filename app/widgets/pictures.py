@@ -1,4 +1,4 @@
-"""The strip of pictures, the ways to bring one, and how it meets the model's square."""
+"""The strip of pictures, the ways to add one, and its crop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STARTS = {"tasks-sun-or-moon": "tasks-sun-or-moon/0"}
 """The picture that a family of models begins with, where that is not the first of those that it offers."""
 CENTER, FIT, BOX = "center", "fit", "box"
 MIDDLE, SMALLEST = (50, 50, 60), 10
-"""A box of one's own to begin with, across, down and its side in per cent; and the least side."""
+"""The initial custom box, across, down and its side in per cent; and the least side."""
 
 
 def find_picture(slug: str) -> Picture:
@@ -114,7 +114,7 @@ def take_in(files: list) -> None:
 
 
 def fetch_photographs() -> None:
-    """A button that fetches Imagenette, where its folder is not on this machine."""
+    """A button that downloads Imagenette, if its folder is not on this machine."""
 
     def work(tick: Progress) -> None:
         state.forget(Key.RUNNING)  # whatever ends this run ends the work
@@ -209,12 +209,12 @@ def pick_box(*present: int) -> None:
 
 
 def box_name(across: int, down: int, side: int) -> str:
-    """The name in the address of a box of one's own."""
+    """The name of a custom box in the address."""
     return f"{BOX}:{across},{down},{side}"
 
 
 def numbers(framing: str) -> tuple[int, int, int]:
-    """How far across and down a box of one's own lies, and its side, in per cent, from its name in the address."""
+    """The position across and down of a custom box, and its side, in per cent, from its name in the address."""
     try:
         across, down, side = (min(100, max(0, int(part))) for part in framing.partition(":")[2].split(","))
     except ValueError:

@@ -56,7 +56,7 @@ def _go_back(card: ModelCard, error: InvalidInput) -> NoReturn:
 
 
 def fetch(card: ModelCard) -> None:
-    """Offer to fetch the weights; once told to, do so with a bar and a Stop, and draw the page with the model then."""
+    """Offer to download the weights; after a click, do so with a bar and a Stop, and then draw the page."""
     if state.get(Key.FETCHING) != card.slug:
         _offer(card)
         return

@@ -1,4 +1,4 @@
-"""Numbers as people read them: the digits that count, the sign, and the unit."""
+"""Numbers for people: significant digits, sign, and unit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def chance(probability: float) -> str:
 
 
 def decimal(value: float, digits: int = 2) -> str:
-    """A number as people write it, with a minus that is one; what is rounded to nothing has none: -0.042 -> "−0.04".
+    """A decimal number with a true minus sign, which a rounded zero does not have: -0.042 -> "−0.04".
 
     A dash stands for one that is not known.
     """
@@ -49,13 +49,13 @@ def short(count: int) -> str:
 
 
 def apart(low: float, high: float) -> tuple[str, str]:
-    """Two numbers with as many digits as tell one from the other, three at least: 0.99952, 1 -> "0.9995", "1"."""
+    """Two numbers with as many digits as distinguish them, at least three: 0.99952, 1 -> "0.9995", "1"."""
     pairs = [(f"{low:.{digits}g}", f"{high:.{digits}g}") for digits in range(3, 10)]
     return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
 
 
 def span(low: float, high: float, digits: int = 0) -> str:
-    """From where to where two fractions run, in per cent: 0.12, 0.4 -> "12 – 40"."""
+    """A range of two fractions in per cent: 0.12, 0.4 -> "12 – 40"."""
     return f"{100 * low:.{digits}f} – {100 * high:.{digits}f}"
 
 

@@ -67,7 +67,7 @@ def read_card(path: Path) -> ModelCard:
 def cards() -> tuple[ModelCard, ...]:
     """Every model of the zoo: those that lie here as files, torchvision's, and the user's own.
 
-    A card that has a problem is passed over; ``problems`` tells it. Nothing is fetched.
+    Cards with a problem are skipped and listed by ``problems``. Nothing is downloaded.
     """
     return (*stored(), *torchvision_models.cards(), *own.cards())
 

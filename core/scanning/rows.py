@@ -41,29 +41,29 @@ class Rows:
         truth: np.ndarray,
         hashes: Sequence[str],
         stamps: np.ndarray,
-        found: Inferences,
+        results: Inferences,
     ) -> dict[str, Any]:
         """The results of some pictures as columns of a part; ``truth`` are class indices, -1 for none."""
-        known, predicted = truth >= 0, found.top[:, 0]
+        known, predicted = truth >= 0, results.top[:, 0]
         found = {
             "number": numbers,
             "path": paths,
             "label": labels,
             "true": np.where(known, self.classes[truth], None),
             "predicted": self.classes[predicted],
-            "confidence": found.probabilities[:, 0],
+            "confidence": results.probabilities[:, 0],
             "correct": np.where(known, predicted == truth, None),
-            "loss": found.losses,
+            "loss": results.losses,
             "sha256": hashes,
             "bytes": stamps[:, 0],
             "changed": stamps[:, 1],
-            "agreement": found.agreement,
-            "top": found.top,
-            "probabilities": found.probabilities,
-            "answers": found.answers,
-            "attention": found.attention,
-            "cam": found.cam,
-            "features": found.features,
+            "agreement": results.agreement,
+            "top": results.top,
+            "probabilities": results.probabilities,
+            "answers": results.answers,
+            "attention": results.attention,
+            "cam": results.cam,
+            "features": results.features,
         }
         return {name: values for name, values in found.items() if values is not None}
 

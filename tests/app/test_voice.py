@@ -1,4 +1,4 @@
-"""The voice of the project: no retired word in the words of the app, the README, docstrings and public names.
+"""The voice of the project: no retired word in the words of the app, the README, docstrings, comments and names.
 
 ``RETIRED`` says of each word what to write instead, and where it is refused. Slugs of models and methods, code in
 backquotes, and fields in braces are no prose: they are not read.
@@ -7,7 +7,9 @@ backquotes, and fields in braces are no prose: they are not read.
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,6 +20,8 @@ from core.models.zoo import FAMILIES
 from tests.source_files import ROOT, sources
 
 PROSE, DOCUMENTED, EVERYWHERE = "words README", "words README docstrings", "words README docstrings names"
+IN_CODE = "docstrings"
+"""Where words are refused: ``docstrings`` stands for comments as well."""
 UNREAD = re.compile(
     r"```.*?```|``?[^`]*``?|<!--.*?-->|\{[^{}]*\}|<[^<>]*>|\]\([^)]*\)|https?://\S+|\"[^\"]*\"", re.DOTALL
 )
@@ -38,9 +42,17 @@ RETIRED = (
     Retired(r"tag that tells", "corner tag", EVERYWHERE),
     Retired(r"h(?:ang(?:s|ing)?|ung) on", "depends on", EVERYWHERE),
     Retired(r"(?:speak(?:s|ing)?|spoke) (?:for|against)", "supports, opposes; positive, negative evidence", EVERYWHERE),
-    Retired(r"(?:an?|even|last|first|next|each|one) looks?(?! at)", "forward pass, view, query", EVERYWHERE),
+    Retired(
+        r"(?:an?|the|even|last|first|next|each|every|one|its|own) looks?(?! (?:at|for|like))", "view, query", EVERYWHERE
+    ),
     Retired(r"ask(?:s|ed|ing)?", "explain, query, request"),
+    Retired(r"ask(?:s|ed|ing)? (?:about|of)|asker", "explain, query, request", IN_CODE),
     Retired(r"told|tells?|said|says", "tooltip, stated"),
+    Retired(
+        r"(?:is|was|been|are|just) told(?! apart)|tells? (?:how|their|nobody)|said (?:of|beforehand|to)",
+        "state",
+        IN_CODE,
+    ),
     Retired(r"cares?|cared|careless", "sensitive, insensitive; caution", EVERYWHERE),
     Retired(r"forg[eo]t(?:s|ten|ting)?", "re-initialize, remove", DOCUMENTED),
     Retired(r"leagues?|compet(?:e|es|ed|ing|itors?)", "benchmark", EVERYWHERE),
@@ -58,21 +70,26 @@ RETIRED = (
     Retired(r"each its own|one for (?:both|a strip)", "separate scales; same scale for both, for all", EVERYWHERE),
     Retired(r"to set beside it", "other attributions", EVERYWHERE),
     Retired(r"(?:nearly|hardly) even|even (?:look|map|share)|evenly", "uniform, nearly uniform"),
-    Retired(r"blind(?:ly)?", "that does not see the picture", EVERYWHERE),
-    Retired(r"(?:top fifth|mass) shared|shared mass|mass on the|pointing at the", "overlap; share inside", EVERYWHERE),
+    Retired(r"blind(?:ly)?", "that does not see the picture", DOCUMENTED),
+    Retired(r"(?:top fifth|mass) shared|shared mass|mass on the|pointing at the", "overlap; share inside", DOCUMENTED),
     Retired(r"known truth", "ground truth", EVERYWHERE),
     Retired(r"let(?:s|ting)? go(?: of)?", "remove, release", EVERYWHERE),
     Retired(r"how the picture meets|own box", "crop; choose the crop", EVERYWHERE),
     Retired(r"fetch(?:es|ed|ing)?", "download"),
     Retired(r"learned the wrong thing", "shortcut learner", EVERYWHERE),
     Retired(r"takes? for what|taken for", "confusion matrix; predicted as"),
-    Retired(r"most alike|alike", "nearest; similar"),
+    Retired(r"(?:most )?alike", "nearest; similar", EVERYWHERE),
     Retired(r"surer", "overconfident", EVERYWHERE),
     Retired(r"shel(?:f|ves)", "model zoo", DOCUMENTED),
     Retired(r"visitors?", "user", DOCUMENTED),
     Retired(r"he|his|him|she|hers?", "they, the user"),
     Retired(r"likeliest", "most likely", EVERYWHERE),
     Retired(r"beside", "next to"),
+    Retired(r"whoever", "the caller, the user", EVERYWHERE),
+    Retired(r"(?:at|in) one stroke", "atomically, at once", EVERYWHERE),
+    Retired(r"as people (?:read|write|say|list)", "in words", EVERYWHERE),
+    Retired(r"of one's own|of somebody else's", "own, custom; foreign", EVERYWHERE),
+    Retired(r"re-drawn", "re-initialized", EVERYWHERE),
     Retired(r"(?:colour|grey|licence|neighbour|behaviour)\w*|centre[sd]?|labelled", "American spelling", EVERYWHERE),
     Retired(
         r"(?:normal|random|local|recogn|summar|initial|optim|visual|maxim|minim|quant|general)is(?:e|ed|es|ing|ation)",
@@ -96,21 +113,36 @@ def found_in(text: str, where: str) -> Iterator[str]:
                 yield f"{match[0]!r}: write {one.instead}"
 
 
-def docstrings() -> Iterator[tuple[str, str]]:
-    """Each docstring of core and app, with where it stands."""
+def explanations() -> Iterator[tuple[str, str]]:
+    """Each docstring and each block of comments of core and app, with where it stands."""
     for source in sources(ROOT, "core", "app"):
         for node in ast.walk(source.tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (text := ast.get_docstring(node)):
-                yield f"{source.path}:{node.body[0].lineno}", text
+            for statement in getattr(node, "body", None) if isinstance(getattr(node, "body", None), list) else []:
+                if isinstance(statement, ast.Expr) and isinstance(getattr(statement.value, "value", None), str):
+                    yield f"{source.path}:{statement.lineno}", statement.value.value
+        text = (ROOT / source.path).read_text(encoding="utf-8")
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                yield f"{source.path}:{token.start[0]}", token.string
 
 
 def names() -> Iterator[tuple[str, str]]:
-    """Each public name of core and app, of a module, class or function, as words."""
+    """Each public name of core and app as words: of modules, classes, functions, methods, constants and fields."""
     for source in sources(ROOT, "core", "app"):
         yield source.path, source.module.rpartition(".")[2].replace("_", " ")
-        for node in source.tree.body:
-            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-                yield f"{source.path}:{node.lineno}", re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", node.name)
+        for body in (source.tree.body, *(one.body for one in source.tree.body if isinstance(one, ast.ClassDef))):
+            for node in body:
+                for name in defined(node):
+                    if not name.startswith("_"):
+                        yield f"{source.path}:{node.lineno}", re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name)
+
+
+def defined(node: ast.stmt) -> list[str]:
+    """The names that a statement defines."""
+    if isinstance(node, ast.ClassDef | ast.FunctionDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
 
 
 def agree(wrong: list[str]) -> None:
@@ -129,15 +161,15 @@ def test_the_readme_is_in_the_projects_voice() -> None:
     agree(list(found_in(text, "README")))
 
 
-def test_docstrings_are_in_the_projects_voice() -> None:
-    every = list(docstrings())
-    assert len(every) > 1000
+def test_docstrings_and_comments_are_in_the_projects_voice() -> None:
+    every = list(explanations())
+    assert len(every) > 2500
     agree([f"{place}: {line}" for place, text in every for line in found_in(prose(text), "docstrings")])
 
 
 def test_public_names_are_in_the_projects_voice() -> None:
     every = list(names())
-    assert len(every) > 1000
+    assert len(every) > 2000
     agree([f"{place}: {line}" for place, name in every for line in found_in(name, "names")])
 
 
@@ -162,6 +194,14 @@ def test_a_retired_word_is_refused(text: str) -> None:
 )
 def test_code_fields_and_other_words_are_not(text: str) -> None:
     assert not list(found_in(prose(text), "words"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Whoever looks meets a whole file", "Written at one stroke", "A number as people read it", "How alike they are"],
+)
+def test_a_translated_phrase_is_refused_in_docstrings_and_comments(text: str) -> None:
+    assert list(found_in(prose(text), "docstrings"))
 
 
 def test_slugs_of_families_are_no_words() -> None:

@@ -38,7 +38,7 @@ from tests.benchmarks.bench import Times, ratio, take_turns
 from tests.benchmarks.memory import MEASURABLE, added_memory
 from tests.conftest import CLASSES, redraw
 
-CLASS, STEPS, LIKELIEST = 3, 50, 5
+CLASS, STEPS, MOST_LIKELY = 3, 50, 5
 SIDE = 8
 """Windows a side, of occlusion."""
 PARTS = 8
@@ -112,7 +112,7 @@ class Jobs:
             "forward": self.forward,
             "fb": self.fb,
             "panel": lambda: core.panel(self.classifier, self.picture, CLASS),
-            "top 5": lambda: core.panels(self.classifier, self.picture, top=LIKELIEST),
+            "top 5": lambda: core.panels(self.classifier, self.picture, top=MOST_LIKELY),
             "captum": self.captum,
             "grad-cam": lambda: self.attribute("grad-cam", stage=self.last),
         }

@@ -1,4 +1,4 @@
-"""The strip of pictures: thumbnails to click, and a cross on those that the user brought."""
+"""The strip of pictures: thumbnails to click, and a cross on the user's own."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ WORDS = tuple(
         *("difference_title", "difference_low", "difference_high"),
     )
 )
-"""Every label that the overlay needs, by its key in the table of words; braces name what is filled in."""
+"""Every label of the overlay, by its key in the table of words; braces are fields."""
 
 SETTINGS: Mapping[str, Any] = MappingProxyType(
     {
@@ -71,7 +71,7 @@ SETTINGS: Mapping[str, Any] = MappingProxyType(
         "wipe": 0.5,  # 0..1, where the divider stands
     }
 )
-"""What the viewer may set, with the values that ``pack`` starts from."""
+"""The settings of the viewer, with the defaults of ``pack``."""
 
 CHOICES = {
     "colors": ("inferno", "viridis", "cividis"),
@@ -164,15 +164,15 @@ def show_overlay(
     """Mount the overlay and return its state, best inside an ``st.fragment``. One ``key`` is one overlay.
 
     ``result.pick`` is the pinned patch, ``{"pane", "layer", "row", "column"}`` with rows and columns counted from 0, or
-    None. It arrives once for each click, stays through reruns, and is told again when the viewer chooses another map
-    under the pin. ``on_pick`` is called when it changes. Which slice of a stack is shown is never told.
+    None. It arrives once for each click, stays through reruns, and is sent again when the viewer chooses another map
+    under the pin. ``on_pick`` is called when it changes. The shown slice of a stack is never sent.
 
     Which map is shown stays in the browser, unless ``on_select`` is given: then ``result.selected`` is
     ``{"attention": slug, "attribution": slug}`` soon after the viewer has chosen (the maps change before that).
 
-    The look of the one that is ``addressed`` stands in the address: the browser reads it there, and writes it without a
-    rerun. One that is ``like`` another begins with the look and the pin which that one of this key has at that moment,
-    and tells nothing.
+    The settings of an ``addressed`` overlay are in the address: the browser reads them there, and writes them without a
+    rerun. An overlay that is ``like`` another one starts with the current settings and pin of the overlay of that key,
+    and sends nothing.
     """
     told = [] if like else ["pick", "selected"] if on_select else ["pick"]
     envelope = {"key": key, "told": told, "like": like, "address": dict(ADDRESS) if addressed else None}
@@ -186,7 +186,7 @@ def show_overlay(
 
 
 def readable(name: str, text: str) -> bool:
-    """Whether what the address says under that name of ``ADDRESS`` is a setting, or a patch: row-column, from 1."""
+    """Whether the value of that name of ``ADDRESS`` is a valid setting, or a patch: row-column, from 1."""
     setting = next(one for one, key in ADDRESS.items() if key == name)
     if setting in CHOICES:
         return text in CHOICES[setting]

@@ -31,11 +31,11 @@ def show_canvas(
     colors: Sequence[str],
     on_painted: Callable[[], None],
 ) -> Any:
-    """Draw the canvas; the result's ``painted`` is {"identity", "values"} in the run after the hand was lifted.
+    """Draw the canvas; the result's ``painted`` is {"identity", "values"} in the run after a stroke.
 
-    ``values`` (h, w) from 0 to 1 is what the grid begins with, ``own`` (h, w) what a button brings back; ``jpeg`` the
-    model's square of the picture; ``colors`` are "#rrggbb" from zero to one. While ``identity`` stays, the grid in the
-    browser is the one that counts. ``painted["values"]`` are h·w numbers row by row; ``read`` makes a grid of them.
+    ``values`` (h, w) from 0 to 1 are the initial grid, ``own`` (h, w) those that a button restores; ``jpeg`` the
+    model's square of the picture; ``colors`` are "#rrggbb" from zero to one. While ``identity`` stays the same, the
+    grid in the browser is kept. ``painted["values"]`` are h·w numbers row by row; ``read`` makes a grid of them.
     """
     data = {
         "identity": identity,
@@ -51,10 +51,10 @@ def show_canvas(
 
 
 def read(values: Any, grid: tuple[int, int]) -> np.ndarray:
-    """What a browser told as a grid (h, w) float32 from 0 to 1.
+    """The grid (h, w) float32 from 0 to 1 in a browser's message.
 
     Raises:
-        InvalidInput: it is no such grid.
+        InvalidInput: it is not such a grid.
     """
     try:
         painted = np.array(values, np.float32).reshape(grid)

@@ -1,1 +1,1 @@
-"""What only the page Mistakes asks: runs and their pictures, scans, exports, tags."""
+"""Caches of the page Mistakes: runs and their pictures, scans, exports, tags."""

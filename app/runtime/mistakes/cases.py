@@ -1,4 +1,4 @@
-"""One picture of a run, looked into: its maps drawn, two classes set against each other, and what erasing changes."""
+"""One picture of a run: its maps, the comparison of two classes, and the effect of erasing."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def tiles(opened: Opened, places: Sequence[int], name: str | None) -> list[bytes
 
 
 def unrelated(opened: Opened, place: int) -> Measure | None:
-    """How alike the maps that the scan kept of a picture are by their ranks, beside those of the run's other ones."""
+    """The rank correlation of a picture's stored maps, with its range over the run's other pictures."""
     if not all(opened.run.keeps(name) for name in ("attention", "cam")):
         return None
 
@@ -98,7 +98,7 @@ def unrelated(opened: Opened, place: int) -> Measure | None:
 
 
 def pair_key(model: Classifier, picture: Picture, method: Method, classes: tuple[int, int]) -> tuple:
-    """What a pair is known by."""
+    """The key of a pair."""
     return results.key_of(model, picture, "pair", method.slug, classes)
 
 
@@ -120,10 +120,10 @@ def pair(
 
     def job(progress: Progress) -> Pair:
         def attribute(step: int, target: int, contrast: int | None = None) -> Attribution:
-            def tell(done: int, total: int) -> None:
+            def report(done: int, total: int) -> None:
                 progress(step * total + done, 3 * total)
 
-            return core.attribute(model, picture, method.slug, target, contrast=contrast, progress=tell)
+            return core.attribute(model, picture, method.slug, target, contrast=contrast, progress=report)
 
         return Pair(attribute(0, first), attribute(1, second), attribute(2, first, second))
 
@@ -153,7 +153,7 @@ def mean(opened: Opened, places: np.ndarray, name: str, count: int) -> tuple[np.
 
 
 def groups_key(opened: Opened, places: np.ndarray, name: str, clustering: str) -> tuple:
-    """What groups are known by."""
+    """The key of groups."""
     return ("groups", *opened.key, name, clustering, _digest(places))
 
 
@@ -163,7 +163,7 @@ def find_groups(key: tuple) -> tuple[Group, ...] | None:
 
 
 def groups(opened: Opened, places: np.ndarray, name: str, clustering: str) -> tuple[Group, ...]:
-    """Groups of alike maps; their members count in ``places``."""
+    """Groups of similar maps; their members are indices into ``places``."""
     key = groups_key(opened, places, name, clustering)
     return results.store().get(key, lambda: group_maps(runs.array(opened, name, places), clustering=clustering))
 

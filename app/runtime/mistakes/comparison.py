@@ -18,7 +18,8 @@ class Changes:
     """What two runs make of the pictures that both have: ``labeled`` of the ``both`` have a true class.
 
     ``kinds`` are the numbers, in the first run, of the pictures whose answer changed: now ``right``, now ``wrong``, or
-    ``other_answer``, which is as wrong, or as unknown, as before. ``said`` is what the other run said of each of them.
+    ``other_answer``, which is as wrong, or as unknown, as before. ``there`` is the prediction of the other run for
+    each.
     """
 
     both: int
@@ -26,7 +27,7 @@ class Changes:
     right: int
     other_right: int
     kinds: dict[str, tuple[int, ...]]
-    said: dict[int, str]
+    there: dict[int, str]
 
     @property
     def changed(self) -> int:

@@ -41,7 +41,7 @@ def numbers(opened: Opened, places: np.ndarray) -> tuple[int, ...]:
 
 
 def zip_key(opened: Opened, places: np.ndarray, name: str) -> tuple:
-    """What a zip is known by."""
+    """The key of a zip."""
     return ("zip", *opened.key, name, numbers(opened, places))
 
 
@@ -69,7 +69,7 @@ def zipped(opened: Opened, places: np.ndarray, name: str, tick: Progress) -> byt
 
 
 def report_key(opened: Opened, places: np.ndarray) -> tuple:
-    """What a report is known by: its tags as well."""
+    """The key of a report, which includes its tags."""
     return ("report", *opened.key, numbers(opened, places), tuple(sorted(tags.every(opened.run).items())))
 
 

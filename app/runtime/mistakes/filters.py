@@ -28,7 +28,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Group:
-    """Pictures that were chosen together, by their numbers in the collection: a group of alike maps, or a lasso."""
+    """Pictures that were chosen together, by their numbers in the collection: a group of similar maps, or a lasso."""
 
     title: str
     numbers: tuple[int, ...]

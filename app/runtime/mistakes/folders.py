@@ -43,7 +43,7 @@ def offers() -> bool:
 
 
 def check(path: str | Path) -> None:
-    """Refuse a path that is closed to users; nothing is said of what lies there, or whether anything does.
+    """Refuse a path that is closed to users, without stating whether it exists.
 
     Raises:
         InvalidInput: it does not lie in an opened folder.

@@ -1,4 +1,4 @@
-"""Runs: where they are kept, and what the page asks of an open one, quick enough for a hundred thousand pictures."""
+"""Runs and cached results of an open one, fast enough for a hundred thousand pictures."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ _stopped: set[str] = set()  # the names of scans that are to end
 
 @dataclass(frozen=True)
 class Request:
-    """A scan that was asked for: what ``core.scan`` takes, and the model and the run's name that it has.
+    """A requested scan: the arguments of ``core.scan``, the model, and the name of the run.
 
     ``split`` is "" and ``columns`` are none where the data are taken as they are found.
     """
@@ -76,7 +76,7 @@ def collection(
 
 @st.cache_resource(show_spinner=False)
 def _going() -> Models:
-    """The scans that run now: whoever asks for one that runs joins it, and it ends soon after the last one leaves."""
+    """The running scans: a further request joins a running one, and it ends soon after the last user leaves."""
     return Models(0)
 
 

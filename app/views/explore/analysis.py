@@ -1,4 +1,4 @@
-"""What is asked and shown on a page: one model, one picture, one class, and the two maps on the panes."""
+"""What Explore analyzes and shows: one model, one picture, one class, and the two maps on the panes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.attribution import Method
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """A reading asked about the ``target``: the attention map ``shown`` beside what the ``method`` ``found``.
+    """A reading explained for the ``target``: the attention map ``shown``, and what the ``method`` ``found``.
 
     ``found`` is None where the method has not been computed with these ``parameters`` yet.
     """

@@ -1,4 +1,4 @@
-"""Running a method: at once when it is quick; with its time said beforehand, progress and Stop when it is long."""
+"""Run a method: at once if it is quick, else with its estimated time, progress and Stop."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def questions(target: int, contrast: int | None) -> tuple[tuple[int, int | None]
 def compute(
     subject: Subject, chosen: Method, parameters: dict[str, Any], target: int, contrast: int | None = None
 ) -> tuple[Attribution, ...]:
-    """The chosen attribution to each of the ``questions``; none while the user has not asked for a long one."""
+    """The chosen attribution to each of the ``questions``; none until the user starts a long one."""
     model, picture, asked = subject.classifier, subject.picture, questions(target, contrast)
     keys = [runtime.attribution_key(model, picture, chosen, one, parameters, other) for one, other in asked]
     known = [runtime.find_attribution(key) for key in keys]
@@ -77,7 +77,7 @@ def _compute(
 def strip(
     subject: Subject, target: int, chosen: Method, found: Sequence[Attribution], parameters: dict[str, Any]
 ) -> list[Entry]:
-    """The right pane's attributions: the fast ones, those computed before, and the chosen one as it was asked for."""
+    """The right pane's attributions: the fast ones, those computed before, and the chosen one with its parameters."""
     model, picture, shown = subject.classifier, subject.picture, []
     for one in runtime.fitting(model):
         if one.slug == chosen.slug and found:

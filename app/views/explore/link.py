@@ -1,4 +1,4 @@
-"""The button that copies the address: the browser alone knows all of it, for the look never reaches Python."""
+"""The button that copies the address: only the browser has all of it, because the overlay's settings stay there."""
 
 from __future__ import annotations
 

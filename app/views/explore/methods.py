@@ -22,7 +22,7 @@ FAMILIES = ("gradients", "removal", "attention")
 
 
 def pick_method(classifier: Classifier) -> Method:
-    """The attribution methods that fit the model, family by family, each with what it costs as it comes."""
+    """The attribution methods that fit the model, family by family, each with its cost at its defaults."""
     ordered = sorted(runtime.fitting(classifier), key=lambda one: FAMILIES.index(one.family))
     fitting = {one.slug: one for one in ordered}
     if state.get(Key.METHOD) not in fitting:
@@ -36,7 +36,7 @@ def pick_method(classifier: Classifier) -> Method:
         family = word(f"method.family.{one.family}")
         return plain("method.option", title=method_title(one), family=family, cost=cost)
 
-    titles = {slug: title(slug) for slug in fitting}  # once a run: a method that has run since tells another time
+    titles = {slug: title(slug) for slug in fitting}  # once per run: the estimate changes after a method has run
     slug = st.selectbox(
         word("method.label"), list(fitting), key=Key.METHOD, format_func=titles.get, label_visibility="collapsed"
     )
@@ -67,7 +67,7 @@ def pick_parameters(classifier: Classifier, method: Method, titles: Mapping[str,
 
 
 def cost(classifier: Classifier, chosen: Method, parameters: dict[str, Any]) -> str:
-    """What the method costs with these parameters, in forward passes and in seconds."""
+    """The cost of the method with these parameters, in forward passes and in seconds."""
     forwards, seconds = chosen.forwards(classifier, **parameters), runtime.seconds(classifier, chosen, parameters)
     if seconds < 1:
         return word("method.cost.quick", count=whole(forwards))
@@ -81,7 +81,7 @@ def unfit(classifier: Classifier) -> None:
         return
     with st.popover(word("method.unfit", count=len(others)), type="tertiary"):
         st.markdown(word("method.unfit.about"))
-        gradient = word("method.unfit.gradient")  # all that a method without needs of its own asks for
+        gradient = word("method.unfit.gradient")  # the only need of other methods
         st.caption("  \n".join(f"**{method_title(one)}**: {say(one.needs) or gradient}" for one in others))
         notes = (*classifier.notes, *classifier.found.notes)
         if notes:

@@ -128,7 +128,7 @@ def show_panes(
 
 
 def check_look() -> None:
-    """A sentence for each part of the look that the address asks for and cannot have; the browser sets the others."""
+    """A sentence for each invalid setting of the overlay in the address; the browser applies the others."""
     for name in overlay.ADDRESS.values():
         asked = state.take_asked(name)
         if asked is not None and not overlay.readable(name, asked):

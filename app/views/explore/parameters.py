@@ -30,7 +30,7 @@ def option_title(parameter: Parameter, value: Any, titles: Mapping[str, str]) ->
 
 
 def asked_of(method: Method, classifier: Classifier, parameters: Mapping[str, Any], reading: Reading) -> str:
-    """The part of the model that a method asks, in words: "Stage 4"; nothing where it asks the whole model."""
+    """The part of the model that a method explains, in words: "Stage 4"; "" for the whole model."""
 
     def parts() -> Iterator[str]:
         titles = tap_titles(reading.maps)
@@ -43,7 +43,7 @@ def asked_of(method: Method, classifier: Classifier, parameters: Mapping[str, An
 
 
 def forget_others(classifier: Classifier) -> None:
-    """Drop what was set for another model's parts, such as a stage or a tap; an address has its own model's."""
+    """Drop parameters of another model's parts, such as a stage or a tap; those in an address are of its own model."""
     own = [(one.slug, part.name) for one in METHODS for part in one.parameters if part.depends]
     asked = {name for name in {name for _, name in own} if state.take_asked_parameter(name) is not None}
     if state.get(ExploreKey.PARTS_OF) != classifier.card.slug:

@@ -1,4 +1,4 @@
-"""The answer: the five most likely classes as bars, and the class that every map on the page is about."""
+"""The prediction: the five most likely classes as bars, and the class that every map on the page explains."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.widgets import models, pictures
 from app.words import plain, say, word
 from core import InvalidInput, Reading
 
-LIKELIEST = 5
+MOST_LIKELY = 5
 UNSURE = 0.5
 
 
@@ -54,11 +54,11 @@ def wanted(subject: Subject, key: StrEnum) -> int | None:
 
 
 def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
-    """Draw the bars and the list of classes; the index of the class that is asked about."""
+    """Draw the bars and the list of classes; the index of the class to explain."""
     classifier = subject.classifier
     names, target = classifier.card.classes, reading.predicted if chosen is None else chosen
     state.put(Key.TARGET, "" if chosen is None else names[target])
-    best = [int(i) for i in reading.probabilities.argsort()[::-1][:LIKELIEST]]
+    best = [int(i) for i in reading.probabilities.argsort()[::-1][:MOST_LIKELY]]
     st.subheader(word("answer.title"), help=word("term.probability.means"))
     st.markdown(confidence(float(reading.probabilities[best[0]]), len(names), classifier.independent))
     if told := models.outputs(classifier):
@@ -94,7 +94,7 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
 def pick_contrast(subject: Subject, target: int) -> int | None:
     """Draw the list of classes to set the target against; the index of the chosen one, or None."""
     names, against = subject.classifier.card.classes, wanted(subject, Key.CONTRAST)
-    if against == target:  # by the address, or it was asked about after it had been set against another
+    if against == target:  # from the address, or chosen as the target later
         state.notice(word("contrast.same", name=names[target]))
         against = None
     state.put(Key.CONTRAST, "" if against is None else names[against])

@@ -24,9 +24,9 @@ from core.evaluation import is_constant
 
 DEFAULT = "grad-cam"
 PARTS = 4
-"""A pair costs as much as so many attributions at most: two, and a difference that may be asked both ways round."""
+"""The cost of a pair in attributions: two, and a difference that may take two more."""
 MATTERS = 0.05
-"""What one part must cost more than another to be said to matter more."""
+"""The least difference in cost for a part to matter more than another."""
 
 
 class Look(NamedTuple):
@@ -126,7 +126,7 @@ def pick_method(model: Classifier) -> Method:
 
 
 def compute(model: Classifier, picture: Picture, method: Method, classes: tuple[int, int]) -> Pair | None:
-    """The pair, at once where it is quick; None while the user has not asked for a long one, or there is no pair."""
+    """The pair, at once where it is quick; None until the user starts a long one, or if there is no pair."""
     if classes[0] == classes[1]:
         return None
     key = cases.pair_key(model, picture, method, classes)

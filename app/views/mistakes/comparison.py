@@ -51,12 +51,12 @@ def find_other(opened: Opened) -> Opened | None:
 
 
 def said_there(opened: Opened) -> dict[int, str]:
-    """What the run beside the open one said of the pictures whose answers differ, by number."""
+    """The predictions of the compared run for the pictures with other predictions, by number."""
     try:
         other = find_other(opened)
     except InvalidInput:
         return {}  # ``compare`` says so
-    return comparison.compare(opened, other).said if other else {}
+    return comparison.compare(opened, other).there if other else {}
 
 
 def compare(opened: Opened) -> None:

@@ -40,7 +40,7 @@ class Chosen:
 
 
 def choose(classifier: Classifier) -> Chosen | None:
-    """Ask for the data, list the pictures, and match their labels; None while there is nothing to scan."""
+    """Draw the choice of the data, list the pictures, and match their labels; None if there is nothing to scan."""
     places = [FOLDER, CSV] if folders.offers() else []
     kinds = [SCENES, TASK, *([IMAGENETTE] if runtime.has_photographs() else []), *places, ZIP]
     if state.get(MistakesKey.DATA) not in kinds:

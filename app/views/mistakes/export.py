@@ -140,7 +140,7 @@ def report(opened: Opened, places: np.ndarray) -> None:
 
 
 def make(key: Hashable, name: str, label: str, work: Callable[[Progress], T]) -> T | None:
-    """What ``work(tick)`` made before, or None while it is offered; ``name`` tells its buttons from the other's."""
+    """The earlier result of ``work(tick)``, or None while it is offered; ``name`` distinguishes its buttons."""
     if (found := exports.find(key)) is not None:
         return found
 

@@ -40,7 +40,7 @@ def show_filters(opened: Opened) -> None:
 
 
 def settle_filters(opened: Opened) -> None:
-    """Leave out what an address asked for that this run does not have, and say so."""
+    """Drop requested values that this run does not have, with a notice."""
     chosen, classes, labeled = selection.current(), ("", *opened.classes), runs.labeled(opened)
     lacking = {
         "true": chosen.true not in classes or (bool(chosen.true) and not labeled),
@@ -97,7 +97,7 @@ def pick_answers(chosen: Filter) -> None:
 
 
 def pick_classes(opened: Opened, chosen: Filter) -> None:
-    """What the pictures are, and what the model said."""
+    """The true and the predicted class."""
     if chosen.true and chosen.predicted:
         label = word("chip.cell", true=chosen.true, predicted=chosen.predicted)
     elif chosen.predicted:

@@ -87,7 +87,7 @@ def draw_gallery(opened: Opened, places: np.ndarray) -> None:
 
 
 def note(names: tuple[str, ...], there: str | None) -> str:
-    """The last line under a picture: its tags, and what the run beside this one said where that is something else."""
+    """The last line under a picture: its tags, and the prediction of the compared run, if it differs."""
     said = [plain("gallery.there", name=there)] if there else []
     return ", ".join([*said, *map(filters.tag_title, names)])
 

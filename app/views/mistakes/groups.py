@@ -1,4 +1,4 @@
-"""Where the model looks in the pictures that are shown: their mean map, the furthest from it, and alike maps."""
+"""The maps of the shown pictures: their mean, those furthest from it, and groups of similar maps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS = ("k-means", "spectral")
 FURTHEST, EXAMPLES, FEWEST = 12, 4, 12
 """Pictures beside the mean map, examples of a group, and maps that can be grouped at the least."""
 QUICK = 5000
-"""Maps up to which nothing waits to be asked for."""
+"""The most maps for which groups are computed at once."""
 
 
 def show_groups(opened: Opened) -> None:
@@ -65,7 +65,7 @@ def even(opened: Opened) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """From where to where, with as many digits as tell the ends apart; one number where nothing does."""
+    """A range, with as many digits as distinguish its ends; one number if they are equal."""
     ends = apart(low, high)
     return word("looks.span", low=ends[0], high=ends[1]) if ends[0] != ends[1] else ends[0]
 
@@ -117,7 +117,7 @@ def show_group_cards(opened: Opened, places: np.ndarray, name: str) -> None:
 
 
 def size(opened: Opened, members: np.ndarray, others: np.ndarray) -> str:
-    """How many pictures a group has, and how many answers are wrong in it and in the others: that is what it tells."""
+    """The number of pictures in a group, and the share of mistakes in it and in the others."""
     count, shares = whole(len(members)), []
     for places in (members, others):
         right = runs.correctness(opened.table.iloc[places])

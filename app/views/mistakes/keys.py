@@ -43,4 +43,4 @@ class MistakesKey(StrEnum):
 
 ADDRESS = (Key.MODEL, MistakesKey.RUN, MistakesKey.OTHER_RUN)
 PASSING = (MistakesKey.ZIP_REFUSED,)
-"""What was said of files that are gone."""
+"""Notices on files that are gone."""

@@ -38,7 +38,7 @@ if name and not request:
 
 if opened is not None:
     if selection.arrived() and opened.run.facts["model"] in set(models.shelf()) - {card.slug}:
-        state.choose_model(opened.run.facts["model"])  # what is said of the run is said of its model
+        state.choose_model(opened.run.facts["model"])  # notices on the run are on its model
         st.rerun()
     filters.settle_filters(opened)
 

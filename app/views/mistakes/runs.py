@@ -132,7 +132,7 @@ def show_head(opened: Opened) -> None:
 
 
 def remove(opened: Opened) -> None:
-    """Remove the run, once the user has said so twice."""
+    """Remove the run, after a second confirmation."""
 
     def go() -> None:
         try:

@@ -1,4 +1,4 @@
-"""A scan: how long it takes, said beforehand; its progress, the time that is left, and Stop."""
+"""A scan: its estimated time; then its progress, the remaining time, and Stop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.types import Progress
 
 
 def prepare(classifier: Classifier) -> None:
-    """Everything that a new scan asks for."""
+    """The choices for a new scan."""
     st.subheader(word("scan.new"))
     st.caption(word("scan.what", model=models.model_title(classifier.card)))
     chosen = data.choose(classifier)
@@ -55,7 +55,7 @@ def request_scan(request: Request) -> None:
 
 
 def asked(classifier: Classifier | None) -> Request | None:
-    """The scan that was asked for, as long as its model is the chosen one.
+    """The requested scan, as long as its model is the chosen one.
 
     Who comes back from another page, where another model was looked at, finds the scan and its model again; who chooses
     another model beside a scan has ended it.

@@ -121,5 +121,5 @@ def arrive() -> None:
 
 
 def arrived() -> bool:
-    """Whether the run was just opened by its address; asked once."""
+    """Whether the run was just opened by its address; true once."""
     return bool(take(MistakesKey.ARRIVED))

@@ -1,4 +1,4 @@
-"""Tagging the opened picture, and all that are shown: wrong label, shortcut, ambiguous, or words of one's own."""
+"""Tagging the opened picture, and all that are shown: wrong label, shortcut, ambiguous, or own words."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from app.words import literal, say, whole, word
 from core import InvalidInput
 
 LONGEST = 40
-"""Characters of a tag of one's own."""
+"""The most characters of an own tag."""
 OWN = "case-own-tags"
 
 
 def show_tags(opened: Opened) -> None:
-    """Draw the row of tags of the picture that is open: those that everybody has, by keys too, and one's own words."""
+    """Draw the row of tags of the picture that is open: the common ones, also by keys, and own words."""
     number = selection.number()
     given = tags.every(opened.run).get(number, ())
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="case-tags"):
@@ -48,7 +48,7 @@ def toggle(opened: Opened, name: str) -> None:
 
 
 def pick(opened: Opened, number: int, given: tuple[str, ...]) -> None:
-    """Choose among one's own words, or write a new one; then the popover closes, so that keys are keys again."""
+    """Choose an own tag, or write a new one; then the popover closes, so that the keys work again."""
     key, own = f"tags.{opened.name}.{number}", [name for name in given if name not in TAGS]
     state.put(key, own)
 

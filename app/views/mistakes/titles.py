@@ -55,7 +55,7 @@ def pictures(run: Run) -> str:
 
 
 def with_broken(run: Run, told: str) -> str:
-    """What is told of a run's pictures, and how many more are broken or have no finite answer, where any is."""
+    """The counts of a run's pictures, with broken ones and those without a finite output, if any."""
     found = runs.brief(run)
     told = word("runs.broken", told=told, broken=whole(found.broken)) if found.broken else told
     return word("runs.unanswered", told=told, count=whole(found.unanswered)) if found.unanswered else told

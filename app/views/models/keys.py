@@ -17,4 +17,4 @@ class ModelsKey(StrEnum):
 
 ADDRESS = (Key.MODEL, Key.SAMPLE, Key.FRAMING)
 PASSING = (ModelsKey.REFUSED,)
-"""What was said of files that are gone."""
+"""Notices on files that are gone."""

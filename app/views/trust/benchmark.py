@@ -23,10 +23,10 @@ from core.evaluation import REFERENCES
 from core.formulas import defuse
 from core.scenes import SHORTCUTS
 
-OF_THE_THING = ("mass", "pointing")
+OF_THE_OBJECT = ("mass", "pointing")
 MEASURES = (
     *("tag-mass", "tag-pointing", "background-mass", "background-pointing"),
-    *(*OF_THE_THING, "insertion", "deletion", "randomized", ranking.BLANK),
+    *(*OF_THE_OBJECT, "insertion", "deletion", "randomized", ranking.BLANK),
 )
 THIS, FAMILY, ALL = "this", "family", "all"
 FILE, CSV = "fovea-benchmark-{of}.csv", "text/csv"
@@ -81,7 +81,7 @@ def measured(rows: Sequence[BenchmarkRow]) -> list[str]:
 
 def arrow(measure: str, cards: Sequence[ModelCard]) -> str:
     """Whether high is good or low, for those models; nothing where it depends on what a model has learned."""
-    if measure in OF_THE_THING and any(find_evidence(card) in SHORTCUTS.values() for card in cards):
+    if measure in OF_THE_OBJECT and any(find_evidence(card) in SHORTCUTS.values() for card in cards):
         return ""
     return "↓" if measure in ranking.LOW_IS_GOOD else "↑"
 

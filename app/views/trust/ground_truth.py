@@ -23,7 +23,7 @@ ASKED = {
     "background": ("background-mass", "background-pointing", "object-mass", "object-pointing"),
     "quarter": ("quarter-mass", "quarter-pointing"),
 }
-"""What can be asked of a model by where its evidence is known to be: the place, and what is measured of it."""
+"""What can be measured for a model by the known region of its evidence: the region, and its measures."""
 MARGIN = 1e-3
 """A lead over chance of no more than a tenth of a per cent is rounding: of the map, and of how it is shown."""
 

@@ -17,7 +17,7 @@ class TrustKey(StrEnum):
     EXTENT = "extent"
     MEASURES = "measures"
     MEASURING = "measuring"
-    COMPETITORS = "competitors"
+    MEASURED_MODELS = "competitors"
 
 
 ADDRESS = (Key.MODEL, Key.SAMPLE, Key.FRAMING, Key.TARGET, TrustKey.SECTION)

@@ -55,12 +55,14 @@ def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
 def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
     """The pickers: models, sources (none chosen are all), number of pictures, seed."""
     here = {slug: one for slug, one in models.shelf().items() if slug in state.own_models() or not runtime.missing(one)}
-    state.put(TrustKey.COMPETITORS, [one for one in state.get(TrustKey.COMPETITORS, [card.slug]) if one in here])
+    state.put(
+        TrustKey.MEASURED_MODELS, [one for one in state.get(TrustKey.MEASURED_MODELS, [card.slug]) if one in here]
+    )
     first, second = st.columns(2)
     slugs = first.multiselect(
         word("measuring.models"),
         list(here),
-        key=TrustKey.COMPETITORS,
+        key=TrustKey.MEASURED_MODELS,
         format_func=lambda slug: models.model_title(here[slug]),
         persist_state="session",
     )

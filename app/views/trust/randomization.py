@@ -21,11 +21,11 @@ from core.evaluation import INSENSITIVE, REFERENCES, weight_groups
 MEASURE = "randomized"
 WIDTH = 116  # pixels of a map in the row
 FAST = 2.0
-"""Seconds that a map with its re-drawn copies may take, to be compared with the others."""
+"""The most seconds for a map with its re-initialized copies to be compared with the others."""
 
 
 def is_insensitive(row: BenchmarkRow) -> bool:
-    """Whether the map of a source hardly changes when every weight is re-drawn."""
+    """Whether the map of a source hardly changes when all weights are re-initialized."""
     return row.mean >= INSENSITIVE
 
 
@@ -70,7 +70,7 @@ def show_randomization(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
 
 
 def live(subject: Subject) -> None:
-    """The map of the picture in the side bar, by the trained model and with one more stage re-drawn each time."""
+    """The map of the picture in the side bar, by the trained model and with one more stage re-initialized each time."""
     model, picture = subject.classifier, subject.picture
     st.markdown(f"**{word('random.live')}**")
     source = example.pick_source(subject)

@@ -33,7 +33,7 @@ def is_share(measure: str) -> bool:
 
 
 def number(value: float, share: bool) -> str:
-    """A value of a measure, as people read it."""
+    """A value of a measure in words."""
     return percent(value, 0) if share else decimal(value)
 
 
@@ -138,7 +138,7 @@ def empty(card: ModelCard) -> None:
     def measure() -> None:
         state.put(TrustKey.SECTION, "benchmark")
         state.put(TrustKey.MEASURING, True)
-        state.put(TrustKey.COMPETITORS, [card.slug])
+        state.put(TrustKey.MEASURED_MODELS, [card.slug])
 
     st.info(word("rank.none", model=model_title(card)))
     st.button(word("rank.measure"), key="measure-it", icon=":material/timer:", on_click=measure)

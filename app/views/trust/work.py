@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def carry_out(key: tuple, expected: Callable[[], float], work: Callable[[Progress | None], T], name: str) -> T | None:
-    """What was found under the key, or what ``work(tick)`` gives; None while the user has not asked for a long one.
+    """What was found under the key, or what ``work(tick)`` gives; None until the user starts a long one.
 
     ``expected()`` is how many seconds it takes; ``name`` tells its buttons from those of other work on the page.
     """

@@ -88,7 +88,7 @@ WORDS = {
     "paint.untouched.sequence": "Nothing is changed yet: the canvas shows the average over the glimpses. Once you paint, all of them use the canvas.",
     "paint.hint": "Drag over the picture; the prediction updates when you release.",
     "paint.value": "row {row}, column {column}: {value}",
-    # every part's worth
+    # the effect of each part
     "ablate.title": "Effect of each part",
     "ablate.start": "Switch off each part in turn",
     "ablate.running": "Switching off one part after another ...",

@@ -1,4 +1,4 @@
-"""The page Mistakes: one picture looked into, the scatter, the groups of alike maps, tags, and what can be taken along."""
+"""The page Mistakes: one picture, the scatter, groups of similar maps, tags, and exports."""
 
 WORDS = {
     # one picture

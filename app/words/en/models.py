@@ -1,4 +1,4 @@
-"""The page Models: the table, a card, and a model of one's own."""
+"""The page Models: the table, a card, and own models."""
 
 WORDS = {
     # the table of models
@@ -53,7 +53,7 @@ WORDS = {
     "card.taken": "True: {true}, predicted: {said} ({count})",
     "card.command": "Training command",
     "card.license": "License",
-    # a model of one's own
+    # own models
     "own.title": "Add your own model",
     "own.what": "Upload two files: the weights (safetensors, or a state dict from torch.save) and a small JSON card with the architecture, the classes and the input size. They stay in this machine's memory until your session ends; no code in them is run.",
     "own.files": "The card and the weights",

@@ -26,7 +26,7 @@ WORDS = {
     "rank.range": "{low} to {high}",
     "rank.none": "The maps of {model} have not been measured yet.",
     "rank.measure": "Measure these maps",
-    # known truth
+    # ground truth
     "truth.title": "Does the map mark the evidence?",
     "truth.asked": "Measure",
     "truth.object": "Fovea draws these scenes, so it knows the exact region of the object that decides the class. **Share inside** is the share of the map's positive values inside the object. **Pointing game** is how often the map's peak is inside it. Higher is better.",

@@ -33,7 +33,7 @@ def test_two_runs_are_compared(home: Path) -> None:
     assert told in said(page)
     opened, other = (runs.open_one(name) for name in ("scenes-tag-cbam", "scenes-tag-plain"))
     found = comparison.compare(opened, other)
-    assert found.said == {number: there["predicted"][number] for number in differ}
+    assert found.there == {number: there["predicted"][number] for number in differ}
     assert sorted(sum(found.kinds.values(), ())) == differ
     for number in found.kinds["right"]:
         assert here["correct"][number] and not there["correct"][number]
@@ -59,7 +59,7 @@ def test_comparing_knows_what_turned_right_and_what_turned_wrong() -> None:
     found = comparison._compare(table("aabbca", "abba.a"), table("abacaa", "abba.a").iloc[:5])
     assert (found.both, found.labeled, found.right, found.other_right) == (5, 4, 2, 2)
     assert found.kinds == {"right": (2,), "wrong": (1,), "other_answer": (3, 4)}
-    assert found.said == {1: "b", 2: "a", 3: "c", 4: "a"}
+    assert found.there == {1: "b", 2: "a", 3: "c", 4: "a"}
 
 
 def test_only_runs_with_a_common_picture_can_be_compared(home: Path, tiny: Callable, tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_model_without_rows_says_so_and_offers_to_measure_it() -> None:
         assert len(page.info) == 1 and not page.get("plotly_chart")
     page = well(page.button(key="measure-it").click().run())
     assert page.session_state[TrustKey.SECTION] == "benchmark"
-    assert page.multiselect(key=TrustKey.COMPETITORS).value == ["scenes/spatial-gate"]
+    assert page.multiselect(key=TrustKey.MEASURED_MODELS).value == ["scenes/spatial-gate"]
     assert page.button(key="start-measuring")
 
 

@@ -26,7 +26,7 @@ MARK = "background-color: rgba(217, 96, 59, 0.2)"
 
 
 def running(subject: Subject, target: int) -> bool:
-    """Whether the user has asked for it, and it is still to be done."""
+    """Whether the user has started it, and it is not finished."""
     return job.is_running(interventions.ablation_key(subject.classifier, subject.picture, target))
 
 
@@ -57,7 +57,7 @@ def part_title(one: Ablation) -> str:
 
 
 def lines(found: Sequence[Ablation], titles: dict[str, str], names: Sequence[str]) -> pd.DataFrame:
-    """The table: what is lost without each part."""
+    """The table: the effect of each part."""
     return pd.DataFrame(
         {
             "attention": [titles[one.tap] for one in found],

@@ -28,7 +28,7 @@ SHARES, FIRST = range(5, 81, 5), 20
 def settle_address(reading: Reading) -> dict[str, str]:
     """What the address holds of the test: whatever differs from how a test begins.
 
-    What the address asked for and is not there falls back to that, and a sentence says so.
+    A requested value that is not available falls back to that, with a notice.
     """
     test = _one_of(ExploreKey.TEST, TESTS, TESTS[0])
     said = {} if test == TESTS[0] else {ExploreKey.TEST.value: test}

@@ -31,7 +31,7 @@ FEW = 16
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of which attention: the names of the ``taps``, the ``way``, and what else tells it from others."""
+    """A change of attention: the names of the ``taps``, the ``way``, and its other settings."""
 
     taps: tuple[str, ...]
     way: str

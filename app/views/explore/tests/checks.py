@@ -102,7 +102,7 @@ def about_attribution(analysis: Analysis) -> Question | None:
 
 
 def compute(subject: Subject, questions: Sequence[Question]) -> dict[Question, tuple[Check, ...]] | None:
-    """The answers to each question; None while the user has not asked for what takes long."""
+    """The results of the checks; None until the user starts a long one."""
     model, picture, owner = subject.classifier, subject.picture, state.visitor()
     keys = [faithfulness.checks_key(model, picture, one.map, one.target, one.parameters) for one in questions]
     missing = [one for one, key in zip(questions, keys, strict=True) if faithfulness.find(key) is None]
@@ -146,7 +146,7 @@ def check_text(one: Check, blind: bool) -> str:
 
 
 def number(slug: str, value: float) -> str:
-    """A check's value as people read it."""
+    """The value of a check in words."""
     if slug == "complete":
         return percent(value)
     if slug == "rows":

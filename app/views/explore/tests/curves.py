@@ -79,7 +79,7 @@ def verdict(found: Faithfulness, names: dict[str, str]) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """One, two or three names as people list them."""
+    """One, two or three names as a list in words."""
     *first, last = names
     return word("curves.and", first=", ".join(first), last=last) if first else last
 

@@ -22,9 +22,9 @@ from core.evaluation import FILLS, WHICH, is_constant
 
 @dataclass(frozen=True)
 class Scale:
-    """What an answer is measured on, and how a value of it is told.
+    """The scale of a prediction, and how its values are shown.
 
-    A value that moves by less than ``still`` stays where it is; a part must cost by ``more`` than another to be said to
+    A change by less than ``still`` counts as none; a part must cost by ``more`` than another to be called
     matter more.
     """
 
@@ -68,7 +68,7 @@ class Pointer:
 
 
 def show_erasing(analysis: Analysis) -> None:
-    """Draw the test: whose map, the three pictures, and the curves when they are asked for."""
+    """Draw the test: the choice of the map, the three pictures, and on request the curves."""
     maps, alone = pointers(analysis), missing(analysis)
     if not maps:
         st.markdown(word("erase.nothing", why=alone))

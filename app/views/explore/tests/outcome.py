@@ -14,9 +14,9 @@ from app.words import chance, decimal, word
 from core import AttentionMap, Kind, Reading, to_grid
 from core.types import PROBABILITIES
 
-ROWS, LIKELIEST = 5, 3
+ROWS, MOST_LIKELY = 5, 3
 SAME = 0.005
-"""A score that moves less than this is said to stay."""
+"""A score that changes by less than this counts as unchanged."""
 USED = 0.05
 """A model uses an attention without which its prediction changes, or the probability of it by this at least."""
 
@@ -68,11 +68,11 @@ def score_sentence(subject: Subject, target: int, before: Reading, after: Readin
 
 
 def rows(before: Reading, after: Reading, target: int) -> list[int]:
-    """The classes to show: the one asked about and the most likely of both answers, in the order of the first."""
+    """The classes to show: the explained one and the most likely of both predictions, in the order of the first."""
     likeliest = [reading.probabilities.argsort()[::-1] for reading in (before, after)]
-    wanted = [target, *likeliest[0][:LIKELIEST], *likeliest[1][:LIKELIEST], *likeliest[0][:ROWS]]
+    wanted = [target, *likeliest[0][:MOST_LIKELY], *likeliest[1][:MOST_LIKELY], *likeliest[0][:ROWS]]
     found = list(dict.fromkeys(int(one) for one in wanted))
-    return sorted(found[: max(ROWS, LIKELIEST)], key=lambda one: -before.probabilities[one])
+    return sorted(found[: max(ROWS, MOST_LIKELY)], key=lambda one: -before.probabilities[one])
 
 
 def show_maps(subject: Subject, before: Reading, after: Reading, taps: tuple[str, ...]) -> None:
