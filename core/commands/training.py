@@ -45,7 +45,7 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
 
 
 def command(model: str, options: argparse.Namespace) -> str:
-    """The words that train the same model again, whichever machine the data lie on."""
+    """The command that trains the same model again, without the location of the data."""
     words = ["python", "-m", "core", "train", model]
     if options.data:
         words += ["--data", options.data if options.data in NAMES else "DIR"]

@@ -1,4 +1,4 @@
-"""Collections by name or path: what is drawn, Imagenette, a folder, a zip, a CSV; and one picture of them again."""
+"""Open collections by name or path (drawn ones, Imagenette, a folder, a zip, a CSV), and single pictures of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from core.tasks import draw_pixels, find_task
 from core.types import InvalidInput, Picture
 
 SEED = 2
-"""The scenes and tasks that the models of the zoo were measured on; 1 are those that they were trained on."""
+"""The seed of the scenes and tasks for evaluation; 1 is that for training."""
 PICTURES = 1000
 SEEDS = 100_000_000
 IMAGENETTE = "imagenette"
@@ -58,12 +58,11 @@ def open_collection(
 ) -> Collection:
     """The pictures of a family that is ``DRAWN``, or of ``imagenette``, of a folder, a zip or a CSV.
 
-    ``seed`` and ``pictures`` choose what is drawn; every second one, by chance, of ``scenes-tag`` and ``scenes-place``
-    carries the tag of its own class, or has its own class's background. Of data that are parted into splits, ``train``
-    and ``val`` or whatever they are called, one is taken: ``split``, or without it the first of validation, test and
-    training; "all" takes every one. ``columns`` say which heading of a CSV is its ``path``, its ``label`` and its
-    ``split``, None for no such column; what they do not say is found out. The collection tells what was ``taken`` for
-    what.
+    ``seed`` and ``pictures`` choose the drawn pictures; about half of those in ``scenes-tag`` and ``scenes-place`` have
+    the tag, or the background, of their own class. If the data have splits, such as ``train`` and ``val``, one is
+    taken: ``split``, by default the first of validation, test and training; "all" takes all of them. ``columns`` names
+    the headings of a CSV for ``path``, ``label`` and ``split``, None for no such column; any other column is found by
+    its content. ``taken`` of the collection states how the data were interpreted.
 
     Raises:
         InvalidInput: there are no such data, no such split or column, or no picture in them.
@@ -98,7 +97,7 @@ def find(data: str | Path) -> Path:
 
 
 def draw_collection(family: str, seed: int, pictures: int) -> Collection:
-    """So many scenes, or pictures of a task, of a seed, each drawn when it is read; their paths are samples' slugs."""
+    """The first scenes, or pictures of a task, of a seed, drawn when they are read; their paths are samples' slugs."""
     seed = checking.whole(seed, 0, SEEDS - 1, "The seed of the scenes")
     pictures = checking.whole(pictures, 1, None, "The number of scenes")
     seeds, task = scenes.series(seed, pictures), find_task(family)
