@@ -84,7 +84,7 @@ ADDRESS: Mapping[str, str] = MappingProxyType(
         **{"smooth": "smooth", "full": "full", "wipe": "divider", "pin": "pin"},
     }
 )
-"""What each setting, and the pinned patch, is called in the address, which the browser writes."""
+"""The names of the settings and of the pinned patch in the address, which the browser writes."""
 
 
 class Sight(NamedTuple):
@@ -122,8 +122,8 @@ def pack(
 
     ``pixels_jpeg`` is a JPEG (or PNG, WebP) of the whole picture at any resolution; ``picture_size`` (width, height)
     is the size that ``box``, the model's square, is measured in. ``selected`` names the layer that each pane starts
-    with ("" the first); ``settings`` changes ``SETTINGS``. Both only set out from there: in the browser the viewer's
-    own choice stays until a blob comes that asks for something else than the one before it. ``sight`` is how far each
+    with ("" the first); ``settings`` changes ``SETTINGS``. Both are only initial values: in the browser the viewer's
+    own choice stays until a blob with another value than the one before. ``sight`` is how far each
     cell of a model sees, where that is less than its whole square.
 
     Raises InvalidInput for a box without area, two layers of one slug, unknown slugs, settings and missing words, and

@@ -16,7 +16,7 @@ from app.words import chance, plain
 from core import AttentionMap, Picture, Reading
 from core.attention import is_nearly_constant
 
-LIKELIEST, ROWS = 2, 4
+MOST_LIKELY, ROWS = 2, 4
 """Classes that each prediction brings into the bars, and how many there are at most."""
 MOVED = 0.1
 """A channel whose weight changes by more than this reacts to the cue."""
@@ -67,7 +67,7 @@ def _rows(halves: Sequence[Half], classes: Sequence[str]) -> list[int]:
     """The classes of the bars: both answers, then the most likely of each prediction, in the order of the classes."""
     wanted = [classes.index(half.answer) for half in halves]
     for half in halves:
-        wanted += [int(one) for one in half.reading.probabilities.argsort()[::-1][:LIKELIEST]]
+        wanted += [int(one) for one in half.reading.probabilities.argsort()[::-1][:MOST_LIKELY]]
     return sorted(list(dict.fromkeys(wanted))[:ROWS])
 
 
