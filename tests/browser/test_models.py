@@ -26,9 +26,7 @@ SHOWS = f"{TABLE}, {DRAWN}, .st-key-start-fetch"
 
 @pytest.fixture(scope="module")
 def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch")))  # no weights are here
-        return serve(PAGE)
+    return serve(PAGE, TORCH_HOME=str(tmp_path_factory.mktemp("torch")))  # no weights are here
 
 
 def open_models(page, address: str, query: str = "model=scenes/cbam") -> None:
