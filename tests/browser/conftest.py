@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.browser.clicks import PATIENCE
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 Serve = Callable[..., str]
+Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """``serve(path, **variables)`` starts Streamlit with a script of the repository and returns its address.
-
-    The same script in the same environment is served once for all processes of the run. A server ends with the last
-    process that asked for it.
-    """
-    servers = pytest.importorskip("tests.browser.servers", reason="files cannot be locked on this system")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The servers that all processes of the run share; one ends with the last process that asked for it."""
+    module = pytest.importorskip("tests.browser.servers", reason="files cannot be locked on this system")
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent  # the processes of a run have their folders side by side
-    shared = servers.Servers(folder / "servers")
-    yield shared.serve
+    shared = module.Servers(folder / "servers")
+    yield shared
     shared.leave()
+
+
+@pytest.fixture(scope="session")
+def serve(servers: Any) -> Serve:
+    """``serve(path, **variables)`` starts Streamlit with a script of the repository and returns its address.
+
+    The same script in the same environment is served once for all processes of the run.
+    """
+    return servers.serve
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +65,7 @@ def window(driver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]
         tmp_path_factory.mktemp("chromium"), executable_path=str(CHROMIUM), headless=True, args=FLAGS,
         viewport={"width": 1100, "height": 900},
     )  # fmt: skip
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
@@ -82,3 +92,19 @@ def shared_page(window) -> Iterator[object]:
     """One page for all tests of a file that put it right before they begin; an error in it fails the last of them."""
     with _watched(window) as page:
         yield page
+
+
+@pytest.fixture
+def open_window(chromium) -> Iterator[Open]:
+    """``open_window(**options)`` is a page in a window of its own, by the options of a context of Playwright's.
+
+    It knows nothing of other windows; an error in it fails the test.
+    """
+    with ExitStack() as stack:
+
+        def open_one(**options: Any) -> Any:
+            context = stack.enter_context(chromium.new_context(**options))
+            context.set_default_timeout(PATIENCE)
+            return stack.enter_context(_watched(context))
+
+        yield open_one

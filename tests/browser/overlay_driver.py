@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-PAGE = "tests/browser/overlay_page.py"
-
 
 def cell(row: int, column: int, count: int = 4) -> tuple[float, float]:
     """The center of a cell of a grid over the square (20, 0, 100, 80)."""
@@ -24,9 +22,20 @@ class Overlay:
         self.left, self.top, self.width = (0, -20, 120) if case == "fit" else (0, 0, 120)
         page.on("websocket", lambda socket: socket.on("framesent", lambda _: self._count()))
         page.goto(f"{address}/?case={case}")
-        page.wait_for_selector(".overlay[data-drawn]", timeout=30_000)
+        page.wait_for_selector(".overlay[data-drawn]")
         page.wait_for_selector('[data-testid="stText"]')
         self.settle()
+
+    def reset(self) -> None:
+        """Puts everything as it is when it is mounted, but for the slices of stacks and what is pinned."""
+        self.mode("side")
+        self.page.get_by_label("Smooth").uncheck()
+        self.page.get_by_label("Scale").select_option("own")
+        self.page.locator('.swatches [data-value="viridis"]').click()
+        self.slide("Opacity", 100)
+        self.slide("Hide weak values", 0)
+        for slug in ("ramp", "spot"):
+            self.choose(slug)
 
     def _count(self) -> None:
         self.frames += 1

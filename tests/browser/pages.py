@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
-from tests.browser.clicks import settle
+from tests.browser.clicks import PATIENCE, settle
 
-MAIN = "app/main.py"
+MAIN, PARTS = "app/main.py", "tests/browser/parts.py"
+"""What is served: the app, and parts of it alone."""
 DRAWN = ".overlay[data-drawn]"
 """The overlay of Explore, once it has drawn."""
-PATIENCE = 60_000
 
 
 def open_page(page, address: str, query: str = "", shows: str = DRAWN) -> None:
@@ -22,6 +22,13 @@ def wait_until_drawn(page, shows: str = DRAWN) -> None:
     """Wait until the page has settled with what it shows."""
     page.wait_for_selector(shows, timeout=PATIENCE)
     settle(page)
+
+
+def sized(page, width: int, height: int, **media: str):
+    """The page at another size in CSS pixels, with other wishes of its user, by the names of Playwright's."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(**media)
+    return page
 
 
 def query(page) -> dict[str, str]:

@@ -33,11 +33,16 @@ class Servers:
         self.folder = folder
         self._held: dict[Path, IO[str]] = {}
 
-    def serve(self, path: str | Path, **variables: str) -> str:
-        """The address of a server with a script of the repository, which has its own folder for what the app keeps."""
+    def kept(self, path: str | Path, **variables: str) -> Path:
+        """The folder of a server, where the app keeps its runs and ``benchmark.json``."""
         served = repr((str(path), sorted(variables.items())))
         folder = self.folder / hashlib.sha256(served.encode()).hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def serve(self, path: str | Path, **variables: str) -> str:
+        """The address of a server with a script of the repository; it is started where there is none."""
+        folder = self.kept(path, **variables)
         with _locked(folder / "starting"):
             if folder not in self._held:
                 users = (folder / "users").open("a")
@@ -65,19 +70,24 @@ def _start(folder: Path, path: str | Path, variables: dict[str, str]) -> str:
     """Start a server on a free port of this machine, and wait until it answers."""
     own = {"FOVEA_RUNS": str(folder / "runs"), "FOVEA_BENCHMARK": str(folder / "benchmark.json"), **variables}
     port, log = _free_port(), folder / "log.txt"
-    command = [sys.executable, str(KEEPER), str(folder), sys.executable, "-m", "streamlit", "run", str(path)]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-    command += ["--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false"]
+    command = [sys.executable, str(KEEPER), str(folder), *_command(path, port)]
     with log.open("wb") as output:
         keeper = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                                   env={**os.environ, **own, "PYTHONPATH": str(ROOT)})  # fmt: skip
     address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + PATIENCE
     while time.monotonic() < deadline and keeper.poll() is None:
-        if _healthy(address):
+        if healthy(address):
             return address
         time.sleep(0.1)
     keeper.terminate()
     raise RuntimeError(f"The server of {address} did not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _command(path: str | Path, port: int) -> list[str]:
+    options = {"server.port": port, "server.address": "127.0.0.1", "server.headless": "true",
+               "server.fileWatcherType": "none", "browser.gatherUsageStats": "false"}  # fmt: skip
+    command = [sys.executable, "-m", "streamlit", "run", str(path)]
+    return command + [text for name, value in options.items() for text in (f"--{name}", str(value))]
 
 
 def _free_port() -> int:
@@ -86,7 +96,8 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _healthy(address: str) -> bool:
+def healthy(address: str) -> bool:
+    """Whether a server answers there."""
     try:
         with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
             return answer.status == 200

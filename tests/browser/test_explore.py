@@ -15,7 +15,7 @@ from PIL import Image
 from app.words import word
 from core.data import samples
 from tests.browser.clicks import settle
-from tests.browser.pages import MAIN, PATIENCE, open_page, query, wait_until_drawn
+from tests.browser.pages import MAIN, PATIENCE, open_page, query, sized, wait_until_drawn
 
 pytestmark = pytest.mark.browser
 
@@ -124,14 +124,13 @@ def test_a_bar_becomes_the_target(browser_page, address) -> None:
     browser_page.wait_for_url("**target=**", timeout=PATIENCE)
 
 
-def test_an_address_opens_the_same_view_elsewhere(chromium, browser_page, address) -> None:
+def test_an_address_opens_the_same_view_elsewhere(open_window, browser_page, address) -> None:
     view = "model=scenes/cbam&sample=scenes/24&map=stage3.attention.spatial&method=saliency&target=boat"
     open_page(browser_page, address, view)
-    other = chromium.new_context().new_page()
+    other = open_window()
     open_page(other, address, browser_page.url.split("?")[1])
     assert query(other) == query(browser_page)
     assert query(other) == {name: values[0] for name, values in parse_qs(view).items()}
-    other.context.close()
 
 
 def test_the_view_is_saved_as_png_and_npz(browser_page, address) -> None:
@@ -157,7 +156,7 @@ def test_a_dropped_picture_joins_the_strip_and_leaves_it(browser_page, address, 
     own = browser_page.locator('.tile[data-slug^="upload/"]')
     own.wait_for(timeout=PATIENCE)
     assert own.count() == 1
-    browser_page.get_by_text("broken.png", exact=False).first.wait_for(timeout=10_000)
+    browser_page.get_by_text("broken.png", exact=False).first.wait_for(timeout=PATIENCE)
     wait_until_drawn(browser_page)
     browser_page.locator(".cross").click()
     own.wait_for(state="detached", timeout=PATIENCE)
@@ -180,9 +179,8 @@ def test_a_pasted_picture_joins_the_strip(browser_page, address) -> None:
     assert own.get_attribute("title") == "pasted.png"
 
 
-def test_a_phone_gets_everything_in_one_column(chromium, address) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    page = context.new_page()
+def test_a_phone_gets_everything_in_one_column(browser_page, address) -> None:
+    page = sized(browser_page, 390, 844, color_scheme="dark")
     open_page(page, address)
     wide = page.evaluate("document.documentElement.scrollWidth")
     panes = [page.locator(f"canvas[data-pane={side}]") for side in ("attention", "attribution")]
@@ -197,7 +195,6 @@ def test_a_phone_gets_everything_in_one_column(chromium, address) -> None:
     for upper, lower in pairwise(bounds):
         assert upper["y"] + upper["height"] <= lower["y"], "one below the other, the answer first"
     assert bounds[2]["y"] < 844, "the first map begins on the first screen"
-    context.close()
 
 
 def test_the_code_of_a_view_gives_the_numbers_on_the_page(browser_page, address, capsys) -> None:
@@ -213,9 +210,8 @@ def test_the_code_of_a_view_gives_the_numbers_on_the_page(browser_page, address,
     assert f"{value:.2f}" == shown, json.dumps(printed)
 
 
-def test_what_tells_one_map_from_another_is_not_cut_off(chromium, address) -> None:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
+def test_what_tells_one_map_from_another_is_not_cut_off(browser_page, address) -> None:
+    page = sized(browser_page, 1440, 900)
     for model in ("scenes/cbam", "imagenette/self-attention"):
         open_page(page, address, f"model={model}&method=input-x-gradient")
         for text in page.locator(".overlay :is(.thumbnails span, .subtitle)").all():
@@ -223,7 +219,6 @@ def test_what_tells_one_map_from_another_is_not_cut_off(chromium, address) -> No
             assert not cut, text.inner_text()
     zero = page.locator(".pane.attribution .zero").bounding_box()
     assert zero["y"] + zero["height"] <= page.locator(".pane.attribution .readout").bounding_box()["y"]
-    context.close()
 
 
 def test_a_long_method_says_so_shows_progress_and_stops(browser_page, address) -> None:

@@ -7,7 +7,7 @@ import pytest
 from app.words import word
 from tests.browser.clicks import settle
 from tests.browser.contrast import ENOUGH, texts
-from tests.browser.pages import MAIN, PATIENCE, open_page, query, wait_until_drawn
+from tests.browser.pages import MAIN, PATIENCE, open_page, query, sized, wait_until_drawn
 
 pytestmark = pytest.mark.browser
 VIEW = "model=scenes/self-attention&sample=scenes/24"
@@ -89,9 +89,8 @@ def test_a_wrong_look_in_the_address_costs_one_sentence(browser_page, address) -
     assert mode(browser_page) == "side"
 
 
-def test_the_link_is_that_of_the_present_state(chromium, address) -> None:
-    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
+def test_the_link_is_that_of_the_present_state(open_window, address) -> None:
+    page = open_window(permissions=["clipboard-read", "clipboard-write"])
     open_page(page, address, VIEW)
     page.locator('.overlay [data-value="difference"]').first.click()
     button = page.get_by_role("button", name=word("share.copy"))
@@ -99,7 +98,6 @@ def test_the_link_is_that_of_the_present_state(chromium, address) -> None:
     page.get_by_role("button", name=word("share.copied")).wait_for(timeout=PATIENCE)
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.url and "view=difference" in copied
-    context.close()
 
 
 def test_a_kept_view_keeps_look_and_pin_and_says_so(browser_page, address) -> None:
@@ -119,9 +117,8 @@ def test_a_kept_view_keeps_look_and_pin_and_says_so(browser_page, address) -> No
 
 
 @pytest.mark.parametrize("model", ["scenes/self-attention", "imagenette/transformer"])
-def test_wipe_and_difference_move_nothing_and_fit_the_window(chromium, address, model: str) -> None:
-    context = chromium.new_context(viewport={"width": 1280, "height": 720})
-    page = context.new_page()
+def test_wipe_and_difference_move_nothing_and_fit_the_window(browser_page, address, model: str) -> None:
+    page = sized(browser_page, 1280, 720)
     open_page(page, address, f"model={model}&sample=scenes/24&method=input-x-gradient")
     places = []
     for one in ("side", "wipe", "difference"):
@@ -130,12 +127,10 @@ def test_wipe_and_difference_move_nothing_and_fit_the_window(chromium, address, 
         picture = page.locator("canvas[data-pane=attention]").first.bounding_box()
         assert picture["y"] >= 0 and picture["y"] + picture["height"] <= 720 and picture["height"] > 250
     assert max(places) - min(places) < 2, places
-    context.close()
 
 
-def test_a_phone_shows_a_picture_at_once_and_its_drawer_closes(chromium, address) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
+def test_a_phone_shows_a_picture_at_once_and_its_drawer_closes(open_window, address) -> None:
+    page = open_window(viewport={"width": 390, "height": 844}, has_touch=True)
     open_page(page, address, VIEW)
     page.locator(".st-key-answer-panel .stPlotlyChart").first.wait_for(timeout=PATIENCE)  # its script may come late
     picture = page.locator("canvas[data-pane=attention]").first.bounding_box()
@@ -148,13 +143,11 @@ def test_a_phone_shows_a_picture_at_once_and_its_drawer_closes(chromium, address
     page.wait_for_timeout(600)
     drawer = page.locator('[data-testid="stSidebar"]').bounding_box()
     assert drawer["x"] + drawer["width"] <= 0, "it is beside the window"
-    context.close()
 
 
 @pytest.mark.parametrize("width", [640, 720, 1000])
-def test_no_word_is_cut_on_a_narrow_or_enlarged_page(chromium, address, width: int) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": 800})
-    page = context.new_page()
+def test_no_word_is_cut_on_a_narrow_or_enlarged_page(browser_page, address, width: int) -> None:
+    page = sized(browser_page, width, 800)
     open_page(page, address, VIEW)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     label = page.locator(".st-key-method-row p", has_text=word("method.label")).first
@@ -166,15 +159,12 @@ def test_no_word_is_cut_on_a_narrow_or_enlarged_page(chromium, address, width: i
         assert bounds["x"] >= chart["x"] - 1 and bounds["x"] + bounds["width"] <= chart["x"] + chart["width"] + 1
     for text in page.locator(".overlay :is(.thumbnails span, .subtitle)").all():
         assert not text.evaluate("(one) => one.scrollWidth > one.clientWidth + 1"), text.inner_text()
-    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_can_be_read(chromium, address, scheme: str) -> None:
+def test_every_text_can_be_read(browser_page, address, scheme: str) -> None:
     # No color is on its way to another one where no motion is wanted.
-    size = {"width": 1280, "height": 900}
-    context = chromium.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
-    page = context.new_page()
+    page = sized(browser_page, 1280, 900, color_scheme=scheme, reduced_motion="reduce")
     for path in (f"?{VIEW}&test=erase", "mistakes", "trust", "models"):
         page.goto(f"{address}/{path}")
         page.wait_for_selector("[data-testid=stSidebarContent] h3", timeout=PATIENCE)
@@ -183,12 +173,10 @@ def test_every_text_can_be_read(chromium, address, scheme: str) -> None:
         found = texts(page)
         assert len(found) > 15
         assert not [one for one in found if one["contrast"] < ENOUGH and one["text"] != "■"], path
-    context.close()
 
 
-def test_nothing_glides_where_no_motion_is_wanted(chromium, address) -> None:
-    context = chromium.new_context(reduced_motion="reduce")
-    page = context.new_page()
+def test_nothing_glides_where_no_motion_is_wanted(browser_page, address) -> None:
+    page = sized(browser_page, 1280, 720, reduced_motion="reduce")
     open_page(page, address, VIEW)
     longest = page.evaluate(
         """() => {
@@ -206,7 +194,6 @@ def test_nothing_glides_where_no_motion_is_wanted(chromium, address) -> None:
         }"""
     )
     assert longest < 0.001
-    context.close()
 
 
 def test_the_ring_of_the_keyboard_is_not_that_of_the_choice(browser_page, address) -> None:

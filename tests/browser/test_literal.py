@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from app.words.markdown import JOINER
 from tests.app.hostile import HOSTILE
+from tests.browser.pages import PARTS
 
 pytestmark = pytest.mark.browser
-PAGE = Path(__file__).with_name("literal_page.py")
 KINDS = ("markdown", "caption", "warning", "button", "pills", "radio", "expander")
 ICONS = ("expand_more", "keyboard_arrow_down", "keyboard_arrow_right", "chevron_right")
 """What stands in an expander's head beside its label, as letters of an icon font."""
@@ -25,14 +23,13 @@ def shown(text: str) -> str:
 
 def test_every_hostile_text_is_shown_as_it_is(serve, browser_page) -> None:
     asked: list[str] = []
-    address = serve(PAGE)
+    address = serve(PARTS)
     browser_page.on("request", lambda request: asked.append(request.url))
-    browser_page.goto(address, timeout=120_000)
-    browser_page.get_by_text("the end").wait_for(timeout=120_000)
+    browser_page.goto(f"{address}/literal")
+    browser_page.get_by_text("the end").wait_for()
     browser_page.wait_for_function(
         f"""() => [...Array({len(HOSTILE)}).keys()].every(n => {list(KINDS)}.every(
             kind => document.querySelector(`.st-key-${{kind}}-${{n}}`)?.innerText.trim()))""",
-        timeout=120_000,
     )
     browser_page.wait_for_timeout(2000)  # plugins for LaTeX and emoji would be fetched, and change the page again
     wrong = []
@@ -62,7 +59,6 @@ def test_every_hostile_text_is_shown_as_it_is(serve, browser_page) -> None:
 
 def test_a_text_that_is_not_made_literal_is_read_as_markdown(serve, browser_page) -> None:
     """The test above can fail: the same strings by themselves become pictures, links and icons."""
-    page = Path(__file__).with_name("markdown_page.py")
-    browser_page.goto(serve(page), timeout=120_000)
-    browser_page.get_by_text("the end").wait_for(timeout=120_000)
+    browser_page.goto(f"{serve(PARTS)}/markdown")
+    browser_page.get_by_text("the end").wait_for()
     assert browser_page.locator(".stMarkdown img").count() and browser_page.locator(".stMarkdown a").count()

@@ -13,11 +13,10 @@ import core
 from app.views.mistakes.gallery import PAGE
 from app.words import word
 from tests.browser.clicks import click_until, press_until, settle
-from tests.browser.pages import MAIN
+from tests.browser.pages import MAIN, PATIENCE
 
 pytestmark = pytest.mark.browser
 MODEL, COUNT = "scenes-tag/cbam", 40
-PATIENCE = 120_000  # the first page draws its scenes
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +165,7 @@ def test_points_that_are_drawn_round_are_shown(browser_page, address, table) -> 
     browser_page.get_by_text(chip).first.wait_for(timeout=PATIENCE)
 
 
-def test_the_table_and_the_report_are_saved(browser_page, chromium, address, table, tmp_path) -> None:
+def test_the_table_and_the_report_are_saved(browser_page, open_window, address, table, tmp_path) -> None:
     scan(browser_page, address)
     browser_page.locator(".st-key-export button").first.click()
     with browser_page.expect_download() as download:
@@ -182,7 +181,7 @@ def test_the_table_and_the_report_are_saved(browser_page, chromium, address, tab
         save.click()
     file = tmp_path / "report.html"
     download.value.save_as(file)
-    page, asked = chromium.new_page(), []
+    page, asked = open_window(), []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(file.as_uri())
     page.wait_for_function("() => [...document.images].every((one) => one.complete && one.naturalWidth > 100)")

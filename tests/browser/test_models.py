@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 import core
 from app.words import word
 from tests.browser.clicks import settle
-from tests.browser.pages import DRAWN, PATIENCE, open_page
+from tests.browser.pages import DRAWN, PATIENCE, open_page, sized
 
 pytestmark = pytest.mark.browser
 PAGE = "tests/browser/fetching_page.py"
@@ -88,7 +88,7 @@ def test_fetching_shows_progress_outlasts_a_click_and_stops(browser_page, addres
     browser_page.wait_for_timeout(1500)
     assert megabytes() >= before > 0  # another picture does not begin it anew
     browser_page.locator(".st-key-stop-fetch button").click()
-    browser_page.locator(".st-key-start-fetch button").wait_for(timeout=10_000)
+    browser_page.locator(".st-key-start-fetch button").wait_for(timeout=PATIENCE)
     assert not bar.count()
     browser_page.locator(".st-key-back button").click()
     browser_page.wait_for_url("**model=scenes%2F**", timeout=PATIENCE)
@@ -96,7 +96,7 @@ def test_fetching_shows_progress_outlasts_a_click_and_stops(browser_page, addres
 
 
 def test_weights_that_come_damaged_cost_one_sentence(browser_page, address) -> None:
-    open_page(browser_page, address, "model=torchvision/swin_t", SHOWS)
+    open_page(browser_page, address, "model=torchvision/swin_s", SHOWS)
     browser_page.locator(".st-key-start-fetch button").click()
     browser_page.get_by_text("damaged", exact=False).first.wait_for(timeout=PATIENCE)
     browser_page.wait_for_url("**model=scenes%2F**", timeout=PATIENCE)
@@ -117,9 +117,8 @@ def test_two_files_make_a_model_of_ones_own(browser_page, address, tmp_path: Pat
     browser_page.locator(".st-key-card h3").get_by_text("pets").wait_for(timeout=PATIENCE)
 
 
-def test_a_phone_gets_the_page_in_one_column(chromium, address) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    page = context.new_page()
+def test_a_phone_gets_the_page_in_one_column(browser_page, address) -> None:
+    page = sized(browser_page, 390, 844, color_scheme="dark")
     open_models(page, address)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     charts = page.locator(".st-key-card .js-plotly-plot")
@@ -127,4 +126,3 @@ def test_a_phone_gets_the_page_in_one_column(chromium, address) -> None:
     boxes = [charts.nth(number).bounding_box() for number in range(charts.count())]
     assert all(one["x"] >= 0 and one["x"] + one["width"] <= 390 for one in boxes)
     assert all(a["y"] + a["height"] <= b["y"] for a, b in pairwise(boxes))
-    context.close()

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from tests.browser.expected import TOLERANCE, close, color_of, signed_color_of
-from tests.browser.overlay_driver import PAGE, Overlay, cell
+from tests.browser.overlay_driver import Overlay, cell
 from tests.browser.overlay_page import GRAY, MARK, NOTE, RED, masked, ramp, spot
+from tests.browser.pages import PARTS
 
 pytestmark = pytest.mark.browser
 PADDING = (124, 116, 104)
@@ -20,25 +21,18 @@ SHADE, SHADE_ALPHA = np.array([17, 20, 32]), 0.62
 @pytest.fixture
 def fresh(browser_page, serve) -> Overlay:
     """An overlay of its own, for what is counted or told."""
-    return Overlay(browser_page, serve(PAGE))
+    return Overlay(browser_page, serve(PARTS))
 
 
 @pytest.fixture(scope="module")
 def mounted(shared_page, serve) -> Overlay:
-    return Overlay(shared_page, serve(PAGE))
+    return Overlay(shared_page, serve(PARTS))
 
 
 @pytest.fixture
 def overlay(mounted: Overlay) -> Overlay:
     """The one overlay of this file, as it was when it was mounted."""
-    mounted.mode("side")
-    mounted.page.get_by_label("Smooth").uncheck()
-    mounted.page.get_by_label("Scale").select_option("own")
-    mounted.page.locator('.swatches [data-value="viridis"]').click()
-    mounted.slide("Opacity", 100)
-    mounted.slide("Hide weak values", 0)
-    for slug in ("ramp", "spot"):
-        mounted.choose(slug)
+    mounted.reset()
     return mounted
 
 
@@ -86,7 +80,7 @@ def test_a_marked_pixel_lies_under_its_cell(overlay: Overlay) -> None:
 
 
 def test_a_square_beyond_the_picture_is_shown_whole(browser_page, serve) -> None:
-    overlay = Overlay(browser_page, serve(PAGE), case="fit")
+    overlay = Overlay(browser_page, serve(PARTS), case="fit")
     bounds = overlay.pane("attention").bounding_box()
     assert bounds["width"] == pytest.approx(bounds["height"], abs=1)
     for row, y in enumerate((-5, 25, 55, 85)):  # the grid is laid over 120 x 120 from -20
@@ -270,9 +264,10 @@ def test_the_view_is_saved_as_a_picture(overlay: Overlay) -> None:
     assert columns[wide].max() + 1 == pytest.approx(MARK[2] * 7.5, abs=2)
 
 
-def test_a_phone_stacks_the_panes_and_a_second_tap_pins(chromium, serve) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True)
-    overlay = Overlay(context.new_page(), serve(PAGE))
+def test_a_phone_stacks_the_panes_and_a_second_tap_pins(open_window, serve) -> None:
+    overlay = Overlay(
+        open_window(viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True), serve(PARTS)
+    )
     first, second = (overlay.pane(side).bounding_box() for side in ("attention", "attribution"))
     assert first["y"] + first["height"] < second["y"] and first["x"] == second["x"]
     assert overlay.pane("attention").evaluate("canvas => canvas.width") == round(2 * first["width"]), "crisp"
@@ -286,4 +281,3 @@ def test_a_phone_stacks_the_panes_and_a_second_tap_pins(chromium, serve) -> None
     assert "strongest at row 2, column 2" in overlay.readout("attention") and overlay.frames == before
     overlay.page.touchscreen.tap(*overlay.at("attention", *cell(1, 1)))
     assert overlay.wait_until(lambda known: known["pick"] is not None)["pick"]["row"] == 1
-    context.close()

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from tests.browser.expected import close, color_of, signed_color_of
-from tests.browser.overlay_driver import PAGE, Overlay, cell
+from tests.browser.overlay_driver import Overlay, cell
 from tests.browser.overlay_page import fine
+from tests.browser.pages import PARTS
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def overlay(browser_page, serve) -> Overlay:
-    return Overlay(browser_page, serve(PAGE))
+    return Overlay(browser_page, serve(PARTS))
 
 
 def test_the_colors_of_a_fine_map_end_below_its_strongest_cells(overlay: Overlay) -> None:

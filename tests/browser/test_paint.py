@@ -13,11 +13,11 @@ import core
 from app.views.explore.tests.ablations import LINE
 from app.words import word
 from core.data.samples import open_sample
+from tests.browser.pages import PARTS, PATIENCE
 from tests.browser.paint_page import GRAY, OWN
 from tests.conftest import build_tiny
 
 pytestmark = pytest.mark.browser
-PATIENCE = 60_000
 CANVAS = ".paint canvas"
 
 
@@ -81,7 +81,7 @@ class Painter:
 
 @pytest.fixture
 def painter(browser_page, serve: Callable[..., str]) -> Painter:
-    return Painter(browser_page, serve("tests/browser/paint_page.py"))
+    return Painter(browser_page, f"{serve(PARTS)}/paint")
 
 
 def test_a_drag_paints_the_cells_it_passes_and_python_is_told_once(painter: Painter) -> None:
@@ -161,7 +161,7 @@ def test_the_grid_in_the_browser_stays_until_python_asks_for_another(painter: Pa
 
 def test_a_stroke_moves_the_answer_and_a_click_on_a_line_switches_it_off(browser_page, serve) -> None:
     page, model, picture = browser_page, build_tiny("self-attention"), open_sample("scenes/24")
-    page.goto(serve("tests/browser/paint_page.py") + "/?case=intervention")
+    page.goto(f"{serve(PARTS)}/paint" + "/?case=intervention")
     page.get_by_text(word("change.way.painted")).click(timeout=PATIENCE)
     page.locator(CANVAS).wait_for(timeout=PATIENCE)
     page.locator('.paint [data-name="clear"]').click()

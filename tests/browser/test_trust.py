@@ -15,7 +15,7 @@ from core.evaluation.benchmark import BenchmarkRow
 from core.evaluation.sources import source_names
 from core.models import zoo
 from tests.browser.clicks import click_until, settle
-from tests.browser.pages import MAIN, PATIENCE, open_page
+from tests.browser.pages import MAIN, PATIENCE, open_page, sized
 
 pytestmark = pytest.mark.browser
 MODEL = "scenes/cbam"
@@ -23,10 +23,15 @@ CHART = ".js-plotly-plot"
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Rows of one's own for one model, so that the page is full whatever is shipped."""
+def address(serve) -> str:
+    return serve(MAIN)
+
+
+@pytest.fixture(scope="module")
+def own(servers, address: str) -> Path:
+    """Rows of the server's own for one model, so that the page is full whatever is shipped."""
     model = core.load(MODEL, "cpu")
-    path, checksum = tmp_path_factory.mktemp("benchmark") / "benchmark.json", model.card.facts["checksum"]
+    path, checksum = servers.kept(MAIN) / "benchmark.json", model.card.facts["checksum"]
     made = [(name, 0.9 - 0.03 * place) for place, name in enumerate(source_names(model))]
     rows = [
         BenchmarkRow(MODEL, name, measure, mean, mean - 0.05, mean + 0.05, 0.1, 4, 4, 0, checksum)
@@ -35,11 +40,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     path.write_text(json.dumps([asdict(row) for row in rows]))
     return path
-
-
-@pytest.fixture(scope="module")
-def address(serve, own: Path) -> str:
-    return serve(MAIN, FOVEA_BENCHMARK=str(own))
 
 
 def open_section(page, address: str, section: str = "truth") -> None:
@@ -67,7 +67,7 @@ def wait_for_value(page, key: str, value: str, timeout: int = PATIENCE) -> None:
     settle(page)
 
 
-def test_a_click_on_a_line_chooses_its_map_and_draws_it(browser_page, address) -> None:
+def test_a_click_on_a_line_chooses_its_map_and_draws_it(browser_page, address, own) -> None:
     open_section(browser_page, address)
     picture = browser_page.locator("[data-testid=stImage] img")
     before = picture.get_attribute("src")
@@ -103,13 +103,13 @@ def test_measuring_tells_how_far_it_is_and_stops(browser_page, address, own) -> 
     browser_page.locator(".st-key-start-measuring button").click(timeout=PATIENCE)
     browser_page.locator("[data-testid=stProgress]").get_by_text(" of ").wait_for(timeout=PATIENCE)
     browser_page.locator(".st-key-stop-measuring button").click()
-    browser_page.locator(".st-key-start-measuring button").wait_for(timeout=20_000)
+    browser_page.locator(".st-key-start-measuring button").wait_for(timeout=60_000)
     assert not browser_page.locator("[data-testid=stProgress]").count()
     kept = {(row["source"], row["measure"]) for row in json.loads(before)}
     assert kept <= {(row["source"], row["measure"]) for row in json.loads(own.read_text())}
 
 
-def test_the_table_goes_into_a_file(browser_page, address) -> None:
+def test_the_table_goes_into_a_file(browser_page, address, own) -> None:
     open_section(browser_page, address, "benchmark")
     with browser_page.expect_download() as told:
         browser_page.get_by_role("button", name=word("benchmark.csv"), exact=True).click()
@@ -119,9 +119,8 @@ def test_the_table_goes_into_a_file(browser_page, address) -> None:
     assert len(lines) - 1 >= 5 * len(source_names(core.load(MODEL, "cpu")))
 
 
-def test_a_phone_gets_every_section_in_one_column(chromium, address) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    page = context.new_page()
+def test_a_phone_gets_every_section_in_one_column(browser_page, address, own) -> None:
+    page = sized(browser_page, 390, 844, color_scheme="dark")
     open_section(page, address)
     for section in ("truth", "random", "faith", "benchmark"):
         choose(page, section)
@@ -130,7 +129,6 @@ def test_a_phone_gets_every_section_in_one_column(chromium, address) -> None:
         assert bool(boxes) == (section != "benchmark")
         for box in boxes:
             assert box["x"] >= 0 and box["x"] + box["width"] <= 390
-    context.close()
 
 
 def test_what_is_shipped_fills_the_page() -> None:

@@ -13,10 +13,9 @@ import torchvision
 from PIL import Image
 
 from app.words import word
-from tests.browser.pages import MAIN
+from tests.browser.pages import MAIN, PATIENCE
 
 pytestmark = pytest.mark.browser
-PATIENCE = 180_000
 
 
 @pytest.fixture(scope="module")
