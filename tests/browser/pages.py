@@ -18,6 +18,13 @@ def open_page(page, address: str, query: str = "", shows: str = DRAWN) -> None:
     wait_until_drawn(page, shows)
 
 
+def show(page, address: str, wanted: str) -> None:
+    """The page of an address, at once where it is there already: a page takes seconds to be opened."""
+    told = query(page) if page.url.startswith(f"{address}/?") else {}
+    if any(told.get(name) != values[0] for name, values in parse_qs(wanted).items()):
+        open_page(page, address, wanted)
+
+
 def wait_until_drawn(page, shows: str = DRAWN) -> None:
     """Wait until the page has settled with what it shows."""
     page.wait_for_selector(shows, timeout=PATIENCE)

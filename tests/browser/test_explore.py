@@ -15,7 +15,7 @@ from PIL import Image
 from app.words import word
 from core.data import samples
 from tests.browser.clicks import settle
-from tests.browser.pages import MAIN, PATIENCE, open_page, query, sized, wait_until_drawn
+from tests.browser.pages import MAIN, PATIENCE, open_page, query, show, sized, wait_until_drawn
 
 pytestmark = pytest.mark.browser
 
@@ -39,39 +39,47 @@ def test_the_first_page_needs_no_network_and_shows_two_maps(browser_page, addres
     assert browser_page.get_by_text(word("agreement.title")).is_visible()
 
 
-def test_opacity_and_hover_cost_no_message(browser_page, address) -> None:
+def test_opacity_and_hover_cost_no_message(shared_page, address) -> None:
     sent: list[object] = []
-    browser_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    open_page(browser_page, address, "model=scenes/self-attention")
+    shared_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    open_page(shared_page, address, "model=scenes/self-attention&sample=scenes/24")
     sent.clear()
-    slider = browser_page.locator("input[type=range]").first
+    slider = shared_page.locator("input[type=range]").first
     slider.evaluate("(one) => { one.value = 30; one.dispatchEvent(new Event('input', { bubbles: true })); }")
-    pane = browser_page.locator("canvas[data-pane=attention]")
+    pane = shared_page.locator("canvas[data-pane=attention]")
     bounds = pane.bounding_box()
     for share in (0.2, 0.4, 0.6, 0.8):
-        browser_page.mouse.move(bounds["x"] + share * bounds["width"], bounds["y"] + share * bounds["height"])
-        browser_page.wait_for_timeout(50)
-    browser_page.wait_for_timeout(500)
+        shared_page.mouse.move(bounds["x"] + share * bounds["width"], bounds["y"] + share * bounds["height"])
+        shared_page.wait_for_timeout(50)
+    shared_page.wait_for_timeout(500)
     assert not sent
 
 
-def test_a_pinned_patch_reaches_python(browser_page, address) -> None:
-    open_page(browser_page, address, "model=scenes/self-attention&sample=scenes/24")
-    pane = browser_page.locator("canvas[data-pane=attention]")
+def test_a_pinned_patch_reaches_python(shared_page, address) -> None:
+    show(shared_page, address, "model=scenes/self-attention&sample=scenes/24")
+    pane = shared_page.locator("canvas[data-pane=attention]")
     bounds = pane.bounding_box()  # the scene is square: the pane is the model's square of 16 × 16 patches
-    browser_page.mouse.click(bounds["x"] + bounds["width"] * 2.5 / 16, bounds["y"] + bounds["height"] * 4.5 / 16)
-    told = browser_page.get_by_text("The patch in row 5, column 3", exact=False)
+    shared_page.mouse.click(bounds["x"] + bounds["width"] * 2.5 / 16, bounds["y"] + bounds["height"] * 4.5 / 16)
+    told = shared_page.get_by_text("The patch in row 5, column 3", exact=False)
     told.first.wait_for(timeout=PATIENCE)
 
 
-def test_a_thumbnail_changes_picture_and_address(browser_page, address) -> None:
-    open_page(browser_page, address, "model=scenes/plain")
-    assert query(browser_page)["sample"] != "scenes/21"
-    browser_page.locator('.tile[data-slug="scenes/21"]').click()
-    browser_page.wait_for_url("**sample=scenes%2F21**", timeout=PATIENCE)
-    wait_until_drawn(browser_page)
-    assert browser_page.locator('.tile[data-slug="scenes/21"]').get_attribute("aria-pressed") == "true"
-    assert browser_page.get_by_text("rocket", exact=False).first.is_visible()
+def test_a_thumbnail_changes_picture_and_address(shared_page, address) -> None:
+    open_page(shared_page, address, "model=scenes/plain")
+    assert query(shared_page)["sample"] != "scenes/21"
+    shared_page.locator('.tile[data-slug="scenes/21"]').click()
+    shared_page.wait_for_url("**sample=scenes%2F21**", timeout=PATIENCE)
+    wait_until_drawn(shared_page)
+    assert shared_page.locator('.tile[data-slug="scenes/21"]').get_attribute("aria-pressed") == "true"
+    assert shared_page.get_by_text("rocket", exact=False).first.is_visible()
+
+
+def test_a_bar_becomes_the_target(shared_page, address) -> None:
+    show(shared_page, address, "model=scenes/plain&sample=scenes/21")
+    chart = shared_page.locator(".js-plotly-plot .nsewdrag").first
+    bounds = chart.bounding_box()
+    shared_page.mouse.click(bounds["x"] + bounds["width"] / 2, bounds["y"] + bounds["height"] * 0.5)
+    shared_page.wait_for_url("**target=**", timeout=PATIENCE)
 
 
 def test_back_and_forward_lead_from_view_to_view(browser_page, address) -> None:
@@ -114,14 +122,6 @@ def test_back_leads_from_page_to_page(browser_page, address) -> None:
     browser_page.go_back()
     wait_until_drawn(browser_page)
     assert query(browser_page) == shown
-
-
-def test_a_bar_becomes_the_target(browser_page, address) -> None:
-    open_page(browser_page, address, "model=scenes/plain&sample=scenes/21")
-    chart = browser_page.locator(".js-plotly-plot .nsewdrag").first
-    bounds = chart.bounding_box()
-    browser_page.mouse.click(bounds["x"] + bounds["width"] / 2, bounds["y"] + bounds["height"] * 0.5)
-    browser_page.wait_for_url("**target=**", timeout=PATIENCE)
 
 
 def test_an_address_opens_the_same_view_elsewhere(open_window, browser_page, address) -> None:
