@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.evaluation.agreement import agreement
+from core.evaluation.bank import Bank
 from core.evaluation.summary import Share, accuracy_of, by_class, calibration_of, confusion_of
 from core.files import nulled
 from core.scanning import Run
@@ -17,8 +19,17 @@ READABLE = 20
 """The most classes for a whole confusion matrix; for more, only the confused pairs are listed."""
 
 
-def gather(run: Run, table: pd.DataFrame, chosen: Sequence[int], tags: Mapping[int, Sequence[str]]) -> dict[str, Any]:
-    """All facts of a run; ``chosen`` are the numbers of the pictures to list."""
+def gather(
+    run: Run,
+    table: pd.DataFrame,
+    chosen: Sequence[int],
+    tags: Mapping[int, Sequence[str]],
+    unrelated: Mapping[int, dict[str, float]],
+) -> dict[str, Any]:
+    """All that is known of a run; ``chosen`` are the numbers of the pictures that are listed one by one.
+
+    ``unrelated`` says by number what ``range_of`` found for them.
+    """
     lines = table.set_index("number", drop=False).loc[list(chosen)].to_dict("records")
     share = accuracy_of(table)
     return {
@@ -31,7 +42,7 @@ def gather(run: Run, table: pd.DataFrame, chosen: Sequence[int], tags: Mapping[i
         "classes": [known(one) for one in by_class(table, run.classes).to_dict("records") if one["pictures"]],
         "confusion": confused(confusion_of(table, run.classes), run.classes),
         "calibration": calibrated(table) if share.pictures else None,
-        "chosen": [describe(line, tags) for line in lines],
+        "chosen": [describe(line, tags) | {"unrelated": unrelated.get(int(line["number"]))} for line in lines],
         "broken": run.broken()[["path", "reason"]].to_dict("records"),
         "unanswered": run.unanswered()[["path", "reason"]].to_dict("records"),
         "unmatched": run.unmatched(),
@@ -70,6 +81,20 @@ def describe(line: Mapping[str, Any], tags: Mapping[int, Sequence[str]]) -> dict
     words = {"number": int(line["number"]), "path": line["path"], "true": true, "predicted": line["predicted"]}
     right = None if true is None else true == line["predicted"]
     return {**words, "correct": right, **numbers, "tags": list(tags.get(int(line["number"]), ()))}
+
+
+def range_of(
+    run: Run, bank: Bank | None, sha256: str, attended: np.ndarray, cam: np.ndarray
+) -> dict[str, float] | None:
+    """Beside which values the rank correlation of a picture's maps (h, w) stands; None where no range is known.
+
+    ``low`` to ``high`` hold 95 % of pairs of maps of unrelated pictures, of which the share ``standing`` is less alike;
+    ``blob`` is the value of a center blob. The ``bank`` holds maps of the run, this picture's own among them or not.
+    """
+    found = agreement(*run.named(attended, cam), bank and bank.without(sha256)).rank_correlation
+    if found.low is None or found.high is None or found.standing is None:
+        return None
+    return {"low": found.low, "high": found.high, "blob": found.blob, "standing": found.standing}
 
 
 def known(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -121,9 +122,20 @@ def case(one: Mapping[str, Any], images: Mapping[str, bytes] | str) -> str:
         shown = paragraph(images, "soft")
     else:
         shown = f'<div class="maps">{"".join(figure(title, data) for title, data in images.items())}</div>'
-    told = [one["path"], f"loss {number(one['loss'])}", f"agreement {number(one['agreement'])}"]
+    told = [one["path"], f"loss {number(one['loss'])}", f"agreement {number(one['agreement'])}{beside(one)}"]
     tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in one["tags"])
     return f"<article><p>{head} ({confidence})</p>{shown}{paragraph(' · '.join(told), 'soft')}{tags}</article>"
+
+
+def beside(one: Mapping[str, Any]) -> str:
+    """What stands beside the agreement of a picture: that of unrelated pictures and of a center blob."""
+    known = one["unrelated"]
+    if known is None:
+        return ""
+    below = floor(100 * known["standing"])
+    stands = "all unrelated pairs" if below == 100 else f"{below} % of unrelated pairs"
+    low, high, blob = (number(known[name]) for name in ("low", "high", "blob"))
+    return f" (unrelated pictures {low} to {high}, center blob {blob}: higher than {stands})"
 
 
 def figure(title: str, data: bytes) -> str:

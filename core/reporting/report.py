@@ -13,7 +13,7 @@ import pandas as pd
 from core import checking
 from core.files import put, reason, to_json
 from core.images import encode_jpeg
-from core.reporting.facts import gather
+from core.reporting.facts import gather, range_of
 from core.reporting.page import write_page
 from core.reporting.painting import paint
 from core.scanning import Run, open_run
@@ -86,9 +86,9 @@ def report(
         raise InvalidInput(
             "A report shows at most {most} pictures, not {count}. Choose fewer.", most=MOST, count=len(chosen)
         )
-    facts = gather(run, table, chosen, tags or {})
     maps = {title: run.array(name) for name, title in TITLES.items() if run.keeps(name)}
     place = {number: row for row, number in enumerate(table["number"].tolist())}
+    facts = gather(run, table, chosen, tags or {}, ranges(run, table, [place[number] for number in chosen], maps))
     images: dict[int, dict[str, bytes] | str] = {}
     for done, number in enumerate(chosen, 1):
         try:
@@ -107,6 +107,19 @@ def boldest(table: pd.DataFrame) -> list[int]:
         return table.sort_values("confidence", kind="stable")["number"].tolist()[:SHOWN]
     wrong = table[(table["correct"] == False).fillna(False).to_numpy(bool)]  # noqa: E712 - a missing value is neither
     return wrong.sort_values("confidence", ascending=False, kind="stable")["number"].tolist()[:SHOWN]
+
+
+def ranges(
+    run: Run, table: pd.DataFrame, places: Sequence[int], maps: Mapping[str, np.ndarray]
+) -> dict[int, dict[str, float]]:
+    """What ``range_of`` finds, by number, of the pictures in those rows whose two maps the scan compared."""
+    if set(maps) != set(TITLES.values()):
+        return {}
+    bank, found = run.bank(), dict[int, dict[str, float]]()
+    for row in [one for one in places if not np.isnan(table["agreement"].iloc[one])]:
+        beside = range_of(run, bank, table["sha256"].iloc[row], *(maps[title][row] for title in TITLES.values()))
+        found |= {int(table["number"].iloc[row]): beside} if beside else {}
+    return found
 
 
 def draw_overlays(picture: Picture, maps: Mapping[str, np.ndarray]) -> dict[str, bytes]:

@@ -103,6 +103,37 @@ def test_its_numbers_are_those_of_the_table(run: core.Run, tmp_path: Path) -> No
     assert len(cells) == np.count_nonzero(facts["confusion"]["counts"])
 
 
+def test_agreement_stands_beside_that_of_unrelated_pictures(tiny: Callable, tmp_path: Path) -> None:
+    core.scan(tiny("cbam"), fill(tmp_path / "data", 16, CLASSES), tmp_path / "run")
+    run = core.open_run(tmp_path / "run")
+    table, shown, ranges = run.table(), list(range(0, 160, 8)), 0
+    found, bank = core.report(run, shown), run.bank()
+    page = " ".join(Page(found.html).texts)
+    for number, told in zip(shown, found.facts["chosen"], strict=True):
+        row = int(np.flatnonzero(table["number"] == number)[0])
+        own = run.named(run.array("attention")[row], run.array("cam")[row])
+        alike = core.agreement(*own, bank.without(table["sha256"].iloc[row])).rank_correlation
+        if alike.low is None:  # one of the maps is blank
+            assert told["unrelated"] is None
+            continue
+        ranges += 1
+        names = ("low", "high", "blob", "standing")
+        assert told["unrelated"] == {name: pytest.approx(getattr(alike, name)) for name in names}
+        assert told["agreement"] == pytest.approx(alike.value, abs=1e-3)
+        low, high, blob = (f"{getattr(alike, name):.2f}".replace("-", "−") for name in names[:3])
+        share = int(100 * alike.standing)
+        pairs = "all unrelated pairs" if share == 100 else f"{share} % of unrelated pairs"
+        assert f"(unrelated pictures {low} to {high}, center blob {blob}: higher than {pairs})" in page
+    assert ranges > 5
+
+
+def test_with_few_pictures_no_range_is_told(tiny: Callable, tmp_path: Path) -> None:
+    core.scan(tiny("cbam"), fill(tmp_path / "data", each=2), tmp_path / "run")
+    found = core.report(tmp_path / "run", [0, 1])
+    assert [one["unrelated"] for one in found.facts["chosen"]] == [None, None]
+    assert "agreement" in found.html and "unrelated pictures" not in found.html
+
+
 def test_each_picture_is_shown_as_it_is_and_with_each_map(run: core.Run) -> None:
     page = Page(core.report(run, [3, 1]).html)
     images = of(page, "img")
