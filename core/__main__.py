@@ -1,4 +1,4 @@
-"""The command line, ``python -m core models | explain | scan | train | evaluate | benchmark | bank``."""
+"""The command line, ``python -m core models | tasks | explain | scan | train | evaluate | benchmark | bank``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from core.commands.printing import escape_unprintable
 from core.commands.reading import explain, models
 from core.commands.scanning import add_scan, scan
 from core.commands.studying import SIZES, study
+from core.commands.tasks import tasks
 from core.commands.training import add_recipe, evaluate, train
 from core.data.datasets import NAMES
 from core.evaluation.benchmark import PICTURES
 from core.evaluation.collecting import PICTURES as BANKED
+from core.evaluation.task_matrix import WAYS
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("--download", action="store_true", help="fetch Imagenette or CIFAR where it is not there")
 
     add("models", models)
+    one = add("tasks", tasks)
+    one.add_argument("--attention", default=WAYS[0], choices=WAYS, help="what stands in brackets (default: uniform)")
     one = add("explain", explain)
     one.add_argument("picture", help="a JPEG, PNG or WebP file")
     one.add_argument("--model", default="imagenette/cbam")

@@ -3,7 +3,9 @@
 from app.figures.bars import answer_bars, channel_bars, share_bars
 from app.figures.curves import faithfulness_curve
 from app.figures.intervention import HEAT, paired_bars, paired_maps
+from app.figures.learning import learning_curves
 from app.figures.mistakes import confusion_cells, reliability
+from app.figures.reaction import reaction_bars
 from app.figures.scatter import agreement_scatter, drawn
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, letters
 from app.figures.training import NUMBERED, confusion_matrix, training_curve
@@ -27,11 +29,13 @@ __all__ = [
     "faithfulness_curve",
     "heat",
     "lay",
+    "learning_curves",
     "letters",
     "paired_bars",
     "paired_maps",
     "ranking",
     "drawn",
+    "reaction_bars",
     "reliability",
     "share_bars",
     "training_curve",

@@ -16,9 +16,8 @@ from app.runtime.waiting import wait_for
 from core import Classifier, InvalidInput
 from core.attribution import pace
 from core.data import home
-from core.evaluation import CURVE_STEPS, BenchmarkRow, open_benchmark, shipped_benchmark
+from core.evaluation import CURVE_STEPS, BenchmarkRow, is_photographed, open_benchmark, shipped_benchmark
 from core.files import reason
-from core.scenes import SHORTCUTS
 from core.types import Progress
 
 FILE = "FOVEA_BENCHMARK"
@@ -100,7 +99,7 @@ def seconds(model: Classifier, wanted: Sequence[str], pictures: int) -> float:
     map, among three others.
     """
     curves = (3 + 2 * (CURVE_STEPS - 1)) * pace(model).seconds
-    maps = 2 if model.card.family in SHORTCUTS else 3
+    maps = 3 if is_photographed(model.card.family) else 2
     return pictures * sum(maps * sources.seconds(model, name) + curves for name in wanted)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.evaluation.ablation import WHOLE_TAP, attention_parts
-from core.evaluation.attention_truth import EVERYTHING, ROW, AttentionView, RoleShare
+from core.evaluation.attention_truth import EVERYTHING, ROW, AttentionView, RoleShare, attention_views
 from core.evaluation.bank import FEWEST_MAPS, Bank, find_bank
 from core.evaluation.benchmark import BenchmarkRow, open_benchmark, shipped_benchmark
 from core.evaluation.cases import Case, find_cases, is_photographed
@@ -19,10 +19,23 @@ from core.evaluation.localization import evidence
 from core.evaluation.randomization import INSENSITIVE, weight_groups
 from core.evaluation.sources import ATTENTION_PREFIX, REFERENCES, map_source, source_names
 from core.evaluation.summary import Calibration, Share, accuracy_of, by_class, calibration_of, confusion_of
+from core.evaluation.task_matrix import (
+    ENOUGH,
+    WAYS,
+    Cells,
+    Spread,
+    TaskStudies,
+    lost,
+    open_studies,
+    pictures_for,
+    spread_of,
+    task_cells,
+)
 
 __all__ = [
     "ATTENTION_PREFIX",
     "CURVE_STEPS",
+    "ENOUGH",
     "EVERYTHING",
     "FEWEST_MAPS",
     "FILLS",
@@ -32,6 +45,7 @@ __all__ = [
     "ROW",
     "ROW_TOLERANCE",
     "SAME_MAP",
+    "WAYS",
     "WHICH",
     "WHOLE_TAP",
     "AttentionView",
@@ -39,13 +53,17 @@ __all__ = [
     "BenchmarkRow",
     "Calibration",
     "Case",
+    "Cells",
     "Change",
     "CueReaction",
     "Group",
     "RoleShare",
     "Share",
+    "Spread",
+    "TaskStudies",
     "accuracy_of",
     "attention_parts",
+    "attention_views",
     "by_class",
     "calibration_of",
     "check_seconds",
@@ -58,11 +76,16 @@ __all__ = [
     "group_maps",
     "is_constant",
     "is_photographed",
+    "lost",
     "map_source",
     "mean_map",
     "nearest_features",
     "open_benchmark",
+    "open_studies",
+    "pictures_for",
     "shipped_benchmark",
     "source_names",
+    "spread_of",
+    "task_cells",
     "weight_groups",
 ]

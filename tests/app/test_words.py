@@ -31,6 +31,7 @@ from core.attribution import METHODS
 from core.models.zoo import FAMILIES
 from tests.app.explore.explanation_keys import OF_TESTS
 from tests.app.mistakes.open_keys import OF_MISTAKES
+from tests.app.models.matrix_keys import OF_MATRIX
 from tests.app.trust.trust_page import OF_TRUST
 
 APP = Path(__file__).parents[2] / "app"
@@ -45,6 +46,7 @@ GATES = ("channel", "spatial", "feature")
 VALUES = {
     **OF_TESTS,
     **OF_TRUST,
+    **OF_MATRIX,
     **OF_MISTAKES,
     "page.{page.slug}": [f"page.{one.slug}" for one in PAGES],
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],

@@ -1,9 +1,10 @@
 """Write the measured tables into README.md, each between its own two marks: ``make tables``.
 
-    python -m tests.benchmarks.readme [models] [benchmark] [scan]
+    python -m tests.benchmarks.readme [models] [tasks] [benchmark] [scan]
 
-*models* is what ``python -m core models`` prints; *benchmark* runs ``methods``, which takes a quarter of an hour;
-*scan* runs ``scan`` and ``opening``, a few minutes with the machine to themselves.
+*models* is what ``python -m core models`` prints, and *tasks* what ``python -m core tasks`` does; *benchmark* runs
+``methods``, which takes a quarter of an hour; *scan* runs ``scan`` and ``opening``, a few minutes with the
+machine to themselves.
 """
 
 from __future__ import annotations
@@ -33,11 +34,21 @@ def put(text: str, name: str, table: str) -> str:
     return f"{before}{begin}```text\n{table}\n```\n{end}{after}"
 
 
+def printed(command: str) -> str:
+    """What a command prints of the models that everybody has: without those of a folder of one's own."""
+    own = {name: value for name, value in os.environ.items() if name not in ("FOVEA_MODELS", "FOVEA_PRETRAINED")}
+    words = [sys.executable, "-m", "core", command]
+    return subprocess.run(words, cwd=ROOT, env=own, check=True, capture_output=True, text=True).stdout.rstrip()
+
+
 def models(options: argparse.Namespace) -> str:
-    """The table of the models that everybody has: without those of a folder of one's own."""
-    own = {name: value for name, value in os.environ.items() if name != "FOVEA_MODELS"}
-    command = [sys.executable, "-m", "core", "models"]
-    return subprocess.run(command, cwd=ROOT, env=own, check=True, capture_output=True, text=True).stdout.rstrip()
+    """The table of the models."""
+    return printed("models")
+
+
+def tasks(options: argparse.Namespace) -> str:
+    """The matrix of tasks and mechanisms."""
+    return printed("tasks")
 
 
 def benchmark(options: argparse.Namespace) -> str:
@@ -60,7 +71,12 @@ def scan(options: argparse.Namespace) -> str:
     return "\n\n".join(one.stdout.strip() for one in printed)
 
 
-TABLES: dict[str, Callable[[argparse.Namespace], str]] = {"models": models, "benchmark": benchmark, "scan": scan}
+TABLES: dict[str, Callable[[argparse.Namespace], str]] = {
+    "models": models,
+    "tasks": tasks,
+    "benchmark": benchmark,
+    "scan": scan,
+}
 
 
 def main() -> int:

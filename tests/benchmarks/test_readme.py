@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from tests.benchmarks.readme import README, TABLES, models, put
+from tests.benchmarks.readme import README, TABLES, models, put, tasks
 
 TEXT = "# A\n\n<!-- one -->\nold\n<!-- end of one -->\n\nB\n\n<!-- two -->\n<!-- end of two -->\n"
 
@@ -44,3 +44,9 @@ def test_the_readme_shows_the_models_as_they_are() -> None:
     made, text = models(argparse.Namespace()), README.read_text()
     assert made.splitlines()[0].split()[:2] == ["model", "accuracy"] and len(made.splitlines()) > 30
     assert put(text, "models", made) == text
+
+
+def test_the_readme_shows_the_matrix_of_tasks_as_it_is() -> None:
+    made, text = tasks(argparse.Namespace()), README.read_text()
+    assert made.splitlines()[1].split()[0] == "guess" and made.count("?") >= 5
+    assert put(text, "tasks", made) == text

@@ -17,7 +17,7 @@ from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.words import literal, word
 from core import InvalidInput, Localization
-from core.evaluation import Case, evidence
+from core.evaluation import Case, evidence, is_photographed
 
 DEFAULT = "grad-cam"
 
@@ -44,7 +44,7 @@ def pick_source(subject: Subject) -> str:
 def pick_case(subject: Subject, rows: Sequence[BenchmarkRow], source: str) -> Case | None:
     """One of the pictures that the row of the source is the mean of; None where they cannot be had."""
     model, row = subject.classifier, next((row for row in rows if row.source == source), rows[0])
-    if ranking.is_photographed(model.card) and not runtime.has_photographs():
+    if is_photographed(model.card.family) and not runtime.has_photographs():
         st.caption(word("example.elsewhere"))
         return None
     try:

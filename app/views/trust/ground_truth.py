@@ -9,13 +9,14 @@ import streamlit as st
 from app import state
 from app.runtime.benchmark import BenchmarkRow
 from app.state import Subject
-from app.views.trust import example, ranking
+from app.views.trust import example, ranking, task_truth
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import shortcut
 from app.words import word
 from core import ModelCard
 from core.scenes import SHORTCUTS
+from core.tasks import find_task
 
 ASKED = {
     "object": ("object-mass", "object-pointing"),
@@ -57,6 +58,9 @@ def verdict(rows: Sequence[BenchmarkRow], card: ModelCard, blanks: Mapping[str, 
 def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     """Draw the section."""
     card = subject.classifier.card
+    if task := find_task(card.family):
+        task_truth.show_task_truth(subject, task)
+        return
     evidence = find_evidence(card)
     st.subheader(word("truth.title"), help=word("term.ground-truth.means"))
     st.markdown(word(f"truth.{evidence}"), help=word("term.pointing-game.means"))

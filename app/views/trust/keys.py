@@ -14,6 +14,8 @@ class TrustKey(StrEnum):
     SOURCE = "source"
     TRUTH = "truth"
     EXAMPLE = "example"
+    ROLE_MEASURE = "role_measure"
+    ROLE_MAP = "role_map"
     EXTENT = "extent"
     MEASURES = "measures"
     MEASURING = "measuring"

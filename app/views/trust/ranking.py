@@ -16,7 +16,6 @@ from app.widgets.models import model_title
 from app.words import decimal, percent, plain, word
 from core import ModelCard
 from core.evaluation import REFERENCES
-from core.scenes import SHORTCUTS
 
 LOW_IS_GOOD = ("deletion", "randomized", "blank")
 SHARES = ("mass", "pointing")
@@ -142,8 +141,3 @@ def empty(card: ModelCard) -> None:
 
     st.info(word("rank.none", model=model_title(card)))
     st.button(word("rank.measure"), key="measure-it", icon=":material/timer:", on_click=measure)
-
-
-def is_photographed(card: ModelCard) -> bool:
-    """Whether a model is measured on photographs: all but those of scenes are."""
-    return card.family not in SHORTCUTS

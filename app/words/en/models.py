@@ -1,6 +1,36 @@
-"""The page Models: the table, a card, and own models."""
+"""The page Models: the table, tasks and mechanisms, a card, and own models."""
 
 WORDS = {
+    "models.zoo": "All models",
+    "models.tasks": "Tasks × mechanisms",
+    # the matrix of tasks and mechanisms
+    "matrix.title": "Which attention solves which task?",
+    "matrix.about": "Each row is a task that needs attention: a cue somewhere in the picture says which object counts. Each column is a mechanism in the same short-sighted backbone, whose cells see {field} of {side} pixels. Only attention can bring a distant cue and the object together. Click a cell to open its model in *Explore*.",
+    "matrix.way": "Last line of a cell: accuracy with attention",
+    "matrix.way.help": "Uniform: the same weight everywhere. Shuffled: the same weights at other positions. Off: gates are one, self-attention outputs zero, attention pooling becomes average pooling.",
+    "matrix.uniform": "Uniform",
+    "matrix.shuffled": "Shuffled",
+    "matrix.off": "Off",
+    "matrix.guess": "Guess: {share}",
+    "matrix.blank": "no model",
+    "matrix.spread": "± {spread}",
+    "matrix.told": "{task}, {mechanism}: {accuracy} correct.",
+    "matrix.told.uniform": "With uniform attention: {left}.",
+    "matrix.told.shuffled": "With shuffled attention: {left}.",
+    "matrix.told.off": "Without attention: {left}.",
+    "matrix.told.seeds": "Mean of {count} training seeds: {mean} ({each}).",
+    "matrix.told.open": "Opens in Explore.",
+    "matrix.legend": "First line: accuracy. The stronger the color, the more accuracy is lost when the attention is changed. ±: standard deviation over training seeds. *Guess*: the accuracy that is left without the cue.",
+    "matrix.pictures": "Measured on {pictures} pictures that were not used in training.",
+    "matrix.missing": "Cells without a stored model: {count}.",
+    "learning.title": "{task}: how many training pictures does it take?",
+    "learning.needs": "{mechanism} reaches {share} with **{pictures}** training pictures.",
+    "learning.never": "{mechanism} does not reach {share} with up to {most} training pictures.",
+    "learning.pictures": "Training pictures",
+    "learning.accuracy": "Accuracy",
+    "learning.line": "Dotted line: {share} accuracy. Each point is a model trained from scratch, one seed.",
+    "learning.reach": "{task}, without attention and with a receptive field of the whole picture: **{accuracy}** accuracy.",
+    "learning.reach.epochs": "{task}, without attention and with a receptive field of the whole picture, after {epochs} epochs: **{accuracy}** accuracy.",
     # the table of models
     "table.name": "All models",
     "table.model": "Model",

@@ -12,8 +12,10 @@ from app.views.trust.benchmark import MEASURES
 from app.views.trust.ground_truth import ASKED
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
+from core.evaluation import EVERYTHING
 from core.evaluation.sources import REFERENCES
 from core.models import zoo
+from core.tasks import ROLES
 from tests.app.pages import open_page, well
 
 SOURCES = ("saliency", "grad-cam", "attention/stage4.attention.spatial", "edges", "blob", "random")
@@ -31,6 +33,9 @@ OF_TRUST = {
     "example.{asked.partition('-')[0]}": [f"example.{one}" for one in ASKED],
     "faith.{measure}": ["faith.insertion", "faith.deletion"],
     "benchmark.{one}": ["benchmark.this", "benchmark.all"],
+    "roles.{one}": ["roles.share", "roles.pointing"],
+    "role.{role}": [f"role.{one}" for one in (*ROLES, EVERYTHING)],
+    "role.{best.role}.within": [f"role.{one}.within" for one in ROLES],
     "measure.{one}": [f"measure.{one}" for one in MEASURES],
     "measure.{one}.help": [f"measure.{one}.help" for one in MEASURES],
 }

@@ -1,0 +1,84 @@
+"""Channel gates of a task's model: which channels react when the cue is replaced."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app import figures, state
+from app.runtime import attention_truth
+from app.state import Subject
+from app.titles import tap_titles, within
+from app.views.trust import ranking, work
+from app.words import decimal, percent, plain, word
+from core import AttentionMap, CueReaction, Kind
+from core.tasks import Task
+
+SHOWN = 10
+"""Channels that are drawn."""
+
+
+def show_reactions(subject: Subject, task: Task) -> None:
+    """Draw a chart for each channel gate; nothing for a model without one."""
+    model = subject.classifier
+    if all(tap.kind.on_picture for tap in model.taps.values()):
+        return
+    st.markdown(f"**{word('react.title')}**")
+    st.markdown(word("react.about"))
+    found = work.carry_out(
+        attention_truth.reactions_key(model),
+        lambda: attention_truth.reactions_seconds(model),
+        lambda tick: attention_truth.reactions(model, state.visitor(), tick),
+        name="reactions",
+    )
+    titles = tap_titles([AttentionMap(one.tap, Kind.CHANNEL, np.empty(0), (0, 0)) for one in found or ()])
+    for one in found or ():
+        show_reaction(one, within(titles[one.tap]), task)
+
+
+def show_reaction(found: CueReaction, gate: str, task: Task) -> None:
+    """One gate: a sentence on the channel that reacts most surely, and the bars of the first ten."""
+    order = found.order[:SHOWN]
+    first = int(order[0])
+    st.markdown(
+        word(
+            "react.verdict",
+            gate=gate,
+            channel=first + 1,
+            change=signed(float(found.mean[first])),
+            agree=percent(float(found.agree[first]), 0),
+        )
+    )
+    chart = figures.reaction_bars(
+        [plain("map.channel", number=int(one) + 1) for one in order],
+        found.mean[order],
+        found.deviation[order],
+        [told(found, int(one)) for one in order],
+        plain("react.axis"),
+    )
+    st.plotly_chart(chart, key=f"reaction.{found.tap}", config=ranking.CHART, alt=word("react.title"))
+    st.caption(f"{change(found, task)} {word('react.how', count=len(order), pairs=found.pictures)}")
+
+
+def change(found: CueReaction, task: Task) -> str:
+    """In a sentence: what was replaced by what."""
+    if found.first == found.second:
+        return word("react.moved", cue=task.cue)
+    return word("react.swapped", first=found.first, second=found.second)
+
+
+def told(found: CueReaction, channel: int) -> str:
+    """All about a channel, for the pointer."""
+    mean, deviation = signed(float(found.mean[channel])), decimal(float(found.deviation[channel]), 3)
+    return plain(
+        "react.told",
+        channel=channel + 1,
+        mean=mean,
+        deviation=deviation,
+        agree=percent(float(found.agree[channel]), 0),
+    )
+
+
+def signed(value: float) -> str:
+    """A difference with its sign."""
+    return f"+{decimal(value, 3)}" if value > 0 else decimal(value, 3)

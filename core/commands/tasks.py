@@ -1,0 +1,129 @@
+"""``tasks``: the matrix of tasks and mechanisms, from the cards of the stored models."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+import core
+from core.attention import MECHANISMS
+from core.commands.printing import print_answer
+from core.evaluation.task_matrix import (
+    ENOUGH,
+    Cells,
+    TaskStudies,
+    lost,
+    open_studies,
+    pictures_for,
+    spread_of,
+    task_cells,
+)
+from core.tasks import TASKS
+
+NAME, WIDTH = 20, 15
+"""Letters of the first column, and of the others."""
+
+
+def number(share: float | None) -> str:
+    """An accuracy in per cent, without the sign."""
+    return "" if share is None else f"{100 * share:.1f}"
+
+
+def tasks(options: argparse.Namespace) -> None:
+    """Print the matrix of tasks and mechanisms: accuracy, and in brackets with the attention changed."""
+    cells, studies = task_cells(core.cards()), open_studies()
+    lines = [*matrix(cells, options.attention), "", *legend(cells, options.attention)]
+    lines += [*spreads(cells), *curves(studies), *full_reach(studies)]
+    print_answer(as_json(cells, studies), "\n".join(lines), options)
+
+
+def matrix(cells: Cells, way: str) -> Iterator[str]:
+    """A line for each mechanism and a column for each task; a cell without a model is blank."""
+    yield f"{'':{NAME}}" + "".join(f"{one.title.lower():>{WIDTH}}" for one in TASKS)
+    yield f"{'guess':{NAME}}" + "".join(f"{number(one.guess):>{WIDTH}}" for one in TASKS)
+    for kind in MECHANISMS:
+        found = [cell(cells, one.slug, kind.slug, way) for one in TASKS]
+        yield (f"{kind.slug:{NAME}}" + "".join(f"{one:>{WIDTH}}" for one in found)).rstrip()
+
+
+def cell(cells: Cells, task: str, mechanism: str, way: str) -> str:
+    """The accuracy of one model, and in brackets what is left of it."""
+    card = cells.get((task, mechanism))
+    if card is None:
+        return ""
+    left = f" ({number(card.ablation[way])})" if way in card.ablation else ""
+    return number(card.accuracy) + left
+
+
+def legend(cells: Cells, way: str) -> Iterator[str]:
+    """What the numbers are, and the question of each task."""
+    counts = sorted({card.pictures for card in cells.values()})
+    pictures = f" on {' or '.join(f'{one:,}' for one in counts)} validation pictures" if counts else ""
+    yield f"Accuracy in %{pictures}; in brackets with the attention {way}. Guess: what is left without the cue."
+    if missing := len(TASKS) * len(MECHANISMS) - len(cells):
+        yield f"Blank: no model is stored ({missing} of {len(TASKS) * len(MECHANISMS)} cells)."
+    yield ""
+    for one in TASKS:
+        yield f"{one.title.lower()}: {one.question}"
+
+
+def spreads(cells: Cells) -> Iterator[str]:
+    """A line for each model that was trained with several seeds."""
+    found = {place: spread for place, card in cells.items() if (spread := spread_of(card))}
+    if found:
+        yield ""
+        yield "Over training seeds, mean ± standard deviation in %:"
+    for (task, mechanism), spread in found.items():
+        each = ", ".join(map(number, spread.accuracies))
+        yield f"{task + '/' + mechanism:38}{number(spread.mean):>6} ± {number(spread.deviation)} ({each})"
+
+
+def curves(studies: TaskStudies) -> Iterator[str]:
+    """A line for each learning curve."""
+    for task, of_task in studies.curves.items():
+        yield ""
+        yield f"{task}, accuracy in % by training pictures, and the fewest pictures for {100 * ENOUGH:.0f} %:"
+        for mechanism, points in of_task.items():
+            needed = pictures_for(points)
+            told = ", ".join(f"{pictures:,}: {number(accuracy)}" for pictures, accuracy in points)
+            yield f"{mechanism:{NAME}}{told}; {'not reached' if needed is None else f'{needed:,}'}"
+
+
+def full_reach(studies: TaskStudies) -> Iterator[str]:
+    """A line for each task of which a model without attention was trained that sees the whole picture."""
+    if studies.full_reach:
+        yield ""
+    for task, facts in studies.full_reach.items():
+        epochs = f" after {facts['epochs']} epochs" if "epochs" in facts else ""
+        yield f"{task}, plain with a receptive field of the whole picture: {number(facts['accuracy'])} %{epochs}"
+
+
+def as_json(cells: Cells, studies: TaskStudies) -> dict[str, Any]:
+    """The same as data."""
+    rows = []
+    for (task, mechanism), card in cells.items():
+        spread = spread_of(card)
+        rows.append(
+            {
+                "task": task,
+                "mechanism": mechanism,
+                "accuracy": card.accuracy,
+                "pictures": card.pictures,
+                **card.ablation,
+                "lost": {way: lost(card, way) for way in card.ablation},
+                "seeds": None
+                if spread is None
+                else {"accuracies": spread.accuracies, "mean": spread.mean, "std": spread.deviation},
+            }
+        )
+    about = [
+        {"task": one.slug, "title": one.title, "question": one.question, "guess": one.guess, "classes": one.classes}
+        for one in TASKS
+    ]
+    return {
+        "tasks": about,
+        "cells": rows,
+        "learning_curves": {task: dict(found) for task, found in studies.curves.items()},
+        "full_reach": dict(studies.full_reach),
+    }

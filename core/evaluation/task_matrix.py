@@ -1,0 +1,117 @@
+"""The matrix of tasks and mechanisms: what each model of a task gets right, and what is left without its attention.
+
+A cell is the card of a stored model. What no card can hold lies in ``tasks.json`` beside the models: how many training
+pictures a mechanism needs, and what ``plain`` learns once every cell of its last grid sees the whole picture.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from core.attention import MECHANISMS
+from core.models import zoo
+from core.tasks import TASKS
+from core.types import InvalidInput, ModelCard
+
+WAYS = ("uniform", "shuffled", "off")
+"""What can be done to the attention of a cell."""
+ENOUGH = 0.9
+"""The accuracy of which a learning curve says how many training pictures it takes."""
+
+Cells = dict[tuple[str, str], ModelCard]
+"""The cards by task and mechanism."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The accuracies of a model over training seeds, their mean and standard deviation of the sample."""
+
+    accuracies: tuple[float, ...]
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class TaskStudies:
+    """What is known of tasks beside their models.
+
+    ``curves`` are by task and mechanism: pairs of training pictures and accuracy, fewest pictures first.
+    ``full_reach`` says of a task what ``plain`` gets right with a receptive field of the whole picture: "accuracy",
+    and what else was stored, such as "epochs".
+    """
+
+    curves: Mapping[str, Mapping[str, tuple[tuple[int, float], ...]]] = field(default_factory=dict)
+    full_reach: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def task_cells(cards: Iterable[ModelCard]) -> Cells:
+    """The measured models of tasks among some cards, by task and mechanism; tasks and mechanisms in their own order."""
+    found = {(card.family, card.mechanism): card for card in cards if card.accuracy is not None}
+    places = ((task.slug, kind.slug) for task in TASKS for kind in MECHANISMS)
+    return {place: found[place] for place in places if place in found}
+
+
+def lost(card: ModelCard, way: str) -> float | None:
+    """What the accuracy loses when the attention is uniform, shuffled or off; None where that was not measured."""
+    left = card.ablation.get(way)
+    return None if left is None or card.accuracy is None else card.accuracy - left
+
+
+def spread_of(card: ModelCard) -> Spread | None:
+    """How far the accuracy moves with the seed of the training; None where the card names no several seeds."""
+    told = card.facts.get("seeds")
+    if not isinstance(told, dict) or not isinstance(told.get("accuracies"), list) or len(told["accuracies"]) < 2:
+        return None
+    numbers = [*told["accuracies"], told.get("mean"), told.get("std")]
+    if not all(map(_is_share, numbers)):
+        return None
+    return Spread(tuple(told["accuracies"]), told["mean"], told["std"])
+
+
+def pictures_for(curve: Iterable[tuple[int, float]], enough: float = ENOUGH) -> int | None:
+    """The fewest training pictures of a learning curve with which the accuracy is ``enough``; None where none is."""
+    return min((pictures for pictures, accuracy in curve if accuracy >= enough), default=None)
+
+
+def studies_file() -> Path:
+    """Where the studies lie that come with the models of the zoo."""
+    return zoo.zoo_folder() / "tasks.json"
+
+
+def open_studies(path: str | Path | None = None) -> TaskStudies:
+    """The studies in a file, the shipped one unless another is named; empty where there is no such file.
+
+    Raises:
+        InvalidInput: the file holds something else.
+    """
+    path = Path(path or studies_file())
+    if not path.is_file():
+        return TaskStudies()
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        curves = {
+            task: {name: tuple(sorted(map(_point, points))) for name, points in of_task.items()}
+            for task, of_task in told.get("learning_curves", {}).items()
+        }
+        reach = {task: dict(facts) for task, facts in told.get("full_reach", {}).items()}
+        if not all(_is_share(facts.get("accuracy")) for facts in reach.values()):
+            raise ValueError("full_reach has no accuracy")
+    except (AttributeError, TypeError, ValueError, KeyError, OSError) as error:
+        raise InvalidInput("{path} does not hold the studies of tasks. Copy it again.", path=path) from error
+    return TaskStudies(curves, reach)
+
+
+def _point(pair: Any) -> tuple[int, float]:
+    pictures, accuracy = pair
+    if not isinstance(pictures, int) or isinstance(pictures, bool) or pictures < 1 or not _is_share(accuracy):
+        raise ValueError("a point of a learning curve is a number of pictures and an accuracy")
+    return pictures, float(accuracy)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and 0 <= value <= 1
