@@ -20,12 +20,12 @@ def reaction_bars(
     rows = list(range(len(names)))
     figure = go.Figure()
     figure.add_bar(
-        x=means,
+        x=np.asarray(means).tolist(),
         y=rows,
         orientation="h",
         width=0.55,
         marker={"color": [ACCENT if one >= 0 else WARM for one in means], "cornerradius": 3},
-        error_x={"array": deviations, "color": QUIET, "thickness": 1.5, "width": 4},
+        error_x={"array": np.asarray(deviations).tolist(), "color": QUIET, "thickness": 1.5, "width": 4},
         hovertext=[letters(one) for one in told],
         hovertemplate="%{hovertext}<extra></extra>",
     )

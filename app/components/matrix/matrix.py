@@ -25,7 +25,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its ``slug``, the ``address`` that it opens, its ``value``, and smaller its ``spread`` and one ``below``.
+    """One cell: its ``slug``, the ``address`` that it opens, its ``value``; smaller, its ``spread`` and one ``below``.
 
     ``lost`` is 0 to 1, the strength of its color, or None for no color. ``told`` is all of it in a sentence.
     """

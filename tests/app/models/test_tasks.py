@@ -39,7 +39,7 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
         made = [short_sighted(MARKED, kind.slug) for kind in MECHANISMS] + [short_sighted("tasks-same-row", "cbam")]
         for one in made:
             ablation = {} if one.card.mechanism == "plain" else LEFT
-            seeds = {"seeds": spread(range(2), [0.9, 0.94])} if one.card.mechanism == "transformer" else {}
+            seeds = {"seeds": spread(range(2), [0.9, 0.94], [{}] * 2)} if one.card.mechanism == "transformer" else {}
             card = replace(one.card, accuracy=0.9, pictures=2000, ablation=ablation, facts=seeds)
             zoo.store(one.module, card)
             zoo.store_card(card)

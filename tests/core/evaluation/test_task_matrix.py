@@ -40,7 +40,7 @@ def test_what_is_lost_and_how_far_seeds_are_apart() -> None:
     one = card("tasks-marked", "cbam", 0.9, ablation={"uniform": 0.25})
     assert lost(one, "uniform") == pytest.approx(0.65) and lost(one, "off") is None
     assert spread_of(one) is None
-    several = replace(one, facts={"seeds": spread(range(3), [0.9, 0.8, 0.94])})
+    several = replace(one, facts={"seeds": spread(range(3), [0.9, 0.8, 0.94], [{}] * 3)})
     found = spread_of(several)
     assert found.accuracies == (0.9, 0.8, 0.94) and found.mean == pytest.approx(2.64 / 3)
     assert found.deviation == pytest.approx(statistics.stdev([0.9, 0.8, 0.94]))
@@ -94,7 +94,7 @@ def shelf(tiny: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> di
     cards = [
         card("tasks-sun-or-moon", "plain", 0.653),
         card("tasks-sun-or-moon", "squeeze-excitation", 0.998, ablation=ways),
-        card("tasks-marked", "cbam", 0.9, ablation=ways, facts={"seeds": spread(range(2), [0.9, 0.8])}),
+        card("tasks-marked", "cbam", 0.9, ablation=ways, facts={"seeds": spread(range(2), [0.9, 0.8], [{}] * 2)}),
     ]
     for one in cards:
         zoo.store(tiny(one.mechanism).module, one)
