@@ -14,7 +14,7 @@ LOOKS = (
     (QUIET, "dot", "diamond"),
     ("#8a5cc7", "dashdot", "x"),
 )
-"""Color, dash and marker of each line, so that none is told by its color alone."""
+"""Color, dash and marker of each line, so that lines differ by more than color."""
 
 
 def learning_curves(

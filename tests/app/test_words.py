@@ -29,10 +29,7 @@ from core import Classifier
 from core.attention import MECHANISMS
 from core.attribution import METHODS
 from core.models.zoo import FAMILIES
-from tests.app.explore.explanation_keys import OF_TESTS
-from tests.app.mistakes.open_keys import OF_MISTAKES
-from tests.app.models.matrix_keys import OF_MATRIX
-from tests.app.trust.trust_page import OF_TRUST
+from tests.app.open_words import OF_PAGES
 
 APP = Path(__file__).parents[2] / "app"
 
@@ -44,10 +41,7 @@ GATES = ("channel", "spatial", "feature")
 """The kinds of a gate."""
 
 VALUES = {
-    **OF_TESTS,
-    **OF_TRUST,
-    **OF_MATRIX,
-    **OF_MISTAKES,
+    **OF_PAGES,
     "page.{page.slug}": [f"page.{one.slug}" for one in PAGES],
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],
     "framing.{kind}": [f"framing.{one}" for one in (pictures.CENTER, pictures.FIT, pictures.BOX)],

@@ -14,7 +14,7 @@ from app.state import Key
 from app.views import file_of
 from app.views.models.keys import ModelsKey
 from app.widgets import models
-from app.words import known, literal, percent, plain, whole, word
+from app.words import known, literal, percent, plain, say, whole, word
 from core import InvalidInput, ModelCard
 from core.attention import MECHANISMS
 from core.data import list_samples
@@ -59,18 +59,18 @@ def show_tasks(cards: Sequence[ModelCard]) -> None:
 
 def mechanism_title(slug: str) -> str:
     """A mechanism's name in plain words."""
-    return str(known(f"mechanism.{slug}.title", next(one.title for one in MECHANISMS if one.slug == slug)))
+    kind = next(one for one in MECHANISMS if one.slug == slug)
+    return str(known(f"mechanism.{kind.slug}.title", kind.title))
 
 
 def task_title(task: Task) -> str:
     """A task's name in plain words."""
-    return str(known(f"task.{task.slug}.title", task.title))
+    return str(models.family_title(task.slug))
 
 
 def row_head(task: Task) -> matrix.Head:
     """What stands before a task's row: its title, its question, and what guessing gets."""
-    question = str(known(f"task.{task.slug}.question", task.question))
-    return matrix.Head(task_title(task), question, plain("matrix.guess", share=percent(task.guess, 0)))
+    return matrix.Head(task_title(task), say(task.question), plain("matrix.guess", share=percent(task.guess, 0)))
 
 
 def cell_of(cells: Cells, task: Task, mechanism: str, way: str) -> matrix.Cell | None:

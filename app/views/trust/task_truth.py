@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ from core.evaluation import ATTENTION_PREFIX, EVERYTHING, REFERENCES, ROW, evide
 from core.tasks import ROLES, Task
 
 SHARE, POINTING = "share", "pointing"
+STYLES = Path(__file__).parent / "roles.css"
 Part = tuple[str, str, int]
 """A source and the part of its map that a line is about."""
 
@@ -91,6 +93,7 @@ def show_table(rows: Sequence[RoleShare], card: ModelCard, slow: Sequence[str]) 
     )
     titles = part_titles(rows, card)
     st.markdown(verdict(rows, titles, measure), help=word("term.chance.means"))
+    st.html(STYLES)
     st.html(table(rows, titles, measure))
     st.caption(
         " ".join(
