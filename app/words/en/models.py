@@ -5,7 +5,7 @@ WORDS = {
     "models.tasks": "Tasks × mechanisms",
     # the matrix of tasks and mechanisms
     "matrix.title": "Which attention solves which task?",
-    "matrix.about": "Each row is a task that needs attention: a cue somewhere in the picture says which object counts. Each column is a mechanism in the same short-sighted backbone, whose cells see {field} of {side} pixels. Only attention can bring a distant cue and the object together. Click a cell to open its model in *Explore*.",
+    "matrix.about": "Each row is a task that needs attention: a cue somewhere in the picture shows which object counts. Each column is a mechanism in the same short-sighted backbone, whose cells see {field} of {side} pixels. Only attention can bring a distant cue and the object together. Click a cell to open its model in *Explore*.",
     "matrix.way": "Last line of a cell: accuracy with attention",
     "matrix.way.help": "Uniform: the same weight everywhere. Shuffled: the same weights at other positions. Off: gates are one, self-attention outputs zero, attention pooling becomes average pooling.",
     "matrix.uniform": "Uniform",

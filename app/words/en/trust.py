@@ -70,7 +70,7 @@ WORDS = {
     "role.answer.within": "the answer",
     # channels that react to the cue
     "react.title": "Which channels react to the cue?",
-    "react.about": "A channel gate has no position in the picture, so no region can say whether it is right. Instead, the same picture is drawn with another cue, and the two gates are compared.",
+    "react.about": "A channel gate has no position in the picture, so no region can show whether it is right. Instead, the same picture is drawn with another cue, and the two gates are compared.",
     "react.verdict": "The clearest reaction of the {gate}: **channel {channel}** changes by **{change}** on average, with the same sign in {agree} of the pictures.",
     "react.axis": "Change of the gate (0 to 1)",
     "react.told": "Channel {channel}: {mean} (standard deviation {deviation}), same sign in {agree} of the pictures",
