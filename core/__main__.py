@@ -26,7 +26,7 @@ from core.evaluation.task_matrix import WAYS
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     whole = argparse.ArgumentParser(
-        prog="python -m core", description="Where a classifier looks, and what its gradients say."
+        prog="python -m core", description="Attention maps and attributions of image classifiers."
     )
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
 
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     def add_data(one: argparse.ArgumentParser) -> None:
         words = f"a folder with train/ and val/ (default: FOVEA_DATA), or one of {', '.join(NAMES)}"
         one.add_argument("--data", help=words)
-        one.add_argument("--download", action="store_true", help="fetch Imagenette or CIFAR where it is not there")
+        one.add_argument("--download", action="store_true", help="download Imagenette or CIFAR if it is missing")
 
     add("models", models)
     one = add("tasks", tasks)
@@ -50,36 +50,40 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--model", default="imagenette/cbam")
     one.add_argument("--method", default="grad-cam", choices=[method.slug for method in METHODS])
     one.add_argument("--target", help="a class name; the predicted class if not given")
-    one.add_argument("--out", help="keep the maps in this .npz file")
+    one.add_argument("--out", help="store the maps in this .npz file")
     add_scan(add("scan", scan))
     one = add("train", train)
     one.add_argument("models", nargs="+", metavar="FAMILY/MECHANISM")
     add_data(one)
     one.add_argument("--start", help="a model of the zoo whose weights to start from")
-    one.add_argument("--seeds", type=int, default=1, help="train with so many seeds, for the spread; the first is kept")
+    one.add_argument(
+        "--seeds", type=int, default=1, help="number of training seeds, for the spread; the first model is kept"
+    )
     add_recipe(one)
     one = add("evaluate", evaluate)
     one.add_argument("model", metavar="FAMILY/MECHANISM")
     add_data(one)
-    one.add_argument("--store", action="store_true", help="keep what is measured in the model's card")
+    one.add_argument("--store", action="store_true", help="store the result in the model's card")
     one = add("study", study)
     one.add_argument("model", metavar="TASK/MECHANISM")
     one.add_argument("--pictures", type=int, nargs="+", default=SIZES, help="numbers of training pictures to try")
-    one.add_argument("--full-reach", type=int, metavar="TIMES", help="instead: plain, all in view, so many more epochs")
+    one.add_argument(
+        "--full-reach", type=int, metavar="TIMES", help="instead: plain, whole picture in view, TIMES the epochs"
+    )
     one.add_argument("--out", help="the file of studies (default: the zoo's tasks.json)")
     one = add("benchmark", benchmark)
-    one.add_argument("models", nargs="*", metavar="MODEL", help="models of the zoo (default: all that lie here)")
+    one.add_argument("models", nargs="*", metavar="MODEL", help="models of the zoo (default: all that are stored)")
     one.add_argument("--sources", nargs="+", help="methods, attention/TAP, random, blob, edges (default: all that fit)")
-    one.add_argument("--pictures", type=int, default=PICTURES, help="of validation, for each model")
-    one.add_argument("--seed", type=int, default=0, help="draws the pictures and the weights that know nothing")
+    one.add_argument("--pictures", type=int, default=PICTURES, help="number of validation pictures for each model")
+    one.add_argument("--seed", type=int, default=0, help="the seed of the pictures and of the random weights")
     one.add_argument("--data", help="the folder of the photographs (default: FOVEA_DATA)")
     one.add_argument("--out", help="the file of the table (default: the zoo's benchmark.json)")
     one = add("bank", bank)
-    one.add_argument("models", nargs="*", metavar="MODEL", help="models (default: all that lie in the zoo)")
+    one.add_argument("models", nargs="*", metavar="MODEL", help="models (default: all of the zoo)")
     one.add_argument("--sources", nargs="+", help="methods, attention/TAP (default: all that fit)")
-    one.add_argument("--pictures", type=int, default=BANKED, help="how many, drawn from the data")
+    one.add_argument("--pictures", type=int, default=BANKED, help="number of pictures, drawn from the data")
     one.add_argument("--data", help="a folder, zip, CSV or family of scenes (default: the model's own family)")
-    one.add_argument("--out", help="the file (default: where an agreement finds it)")
+    one.add_argument("--out", help="the file (default: where the app looks for it)")
     return whole
 
 
@@ -95,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped; what was finished is kept, and the same command goes on from there.", file=sys.stderr)
+        print("Stopped; what was finished is kept, and the same command continues from there.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader closed the pipe, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

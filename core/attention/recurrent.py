@@ -55,7 +55,7 @@ class RecurrentAttention(nn.Module):
 RECURRENT = Mechanism(
     slug="recurrent",
     title="Recurrent glimpses",
-    summary="four glimpses, each placed by the result of the one before",
+    summary="four glimpses, each of which decides where the next one attends",
     equation="aₜ = softmax(hₜ₋₁ · K / √d),  hₜ = LSTM(Σᵢ aₜᵢ fᵢ, hₜ₋₁)",
     paper="Mnih et al., Recurrent models of visual attention, NeurIPS 2014; Xu et al., ICML 2015",
     pool=RecurrentAttention,

@@ -101,11 +101,11 @@ ATTENTION = Method(
     paper="Bahdanau, Cho, Bengio, ICLR 2015; doubted by Jain, Wallace, Attention is not explanation, NAACL 2019",
     signed=False,
     compute=attention,
-    parameters=(TAP, Parameter("head", "Head", "One head, or the mean of all where there are several.", MEAN,
+    parameters=(TAP, Parameter("head", "Head", "One head, or the average over all heads.", MEAN,
                                choices=heads)),
     fits=lambda classifier: bool(spatial_taps(classifier)),
     gradient=False,
-    needs="It must have an attention map over the picture.",
+    needs="The model must have an attention map over the picture.",
     family="attention",
 )  # fmt: skip
 
@@ -119,7 +119,7 @@ ATTENTION_ROLLOUT = Method(
     compute=attention_rollout,
     fits=lambda classifier: tap_layout(classifier).stacked,
     gradient=False,
-    needs="It must have several layers of attention over the same patches.",
+    needs="The model must have several attention layers over the same patches.",
     family="attention",
 )
 
@@ -142,6 +142,6 @@ GRADIENT_X_ATTENTION = Method(
     ),
     fits=lambda classifier: bool(spatial_taps(classifier)),
     one_sided=True,
-    needs="It must have an attention map over the picture.",
+    needs="The model must have an attention map over the picture.",
     family="attention",
 )

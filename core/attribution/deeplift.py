@@ -55,5 +55,5 @@ DEEPLIFT = Method(
     evaluations=lambda classifier, **_: 2,
     exact=exact,
     complete=True,
-    needs="Its values must sum to the score within 5 % on test scenes.",
+    needs="For this model, the values of the map must sum to the score within 5 % on test scenes.",
 )

@@ -61,20 +61,20 @@ GUIDED_BACKPROPAGATION = Method(
     compute=guided_backpropagation,
     fits=only_relu,
     one_sided=True,
-    needs="ReLU must be its only activation function, because this method changes the gradient of ReLU only.",
+    needs="ReLU must be the model's only activation function, because this method changes the gradient of ReLU only.",
 )
 
 DECONVOLUTION = Method(
     slug="deconvolution",
     title="Deconvolution",
     summary="The class score projected back to the pixels. Mostly edges that hardly depend on the class.",
-    equation="sum over colors of ∂F/∂x, every ReLU passing positive gradients only, whatever it was given",
+    equation="sum over colors of ∂F/∂x, every ReLU passing positive gradients only, regardless of its input",
     paper="Zeiler, Fergus, Visualizing and understanding convolutional networks, ECCV 2014",
     signed=True,
     compute=deconvolution,
     fits=only_relu,
     one_sided=True,
-    needs="ReLU must be its only activation function, because this method changes the gradient of ReLU only.",
+    needs="ReLU must be the model's only activation function, because this method changes the gradient of ReLU only.",
 )
 
 GUIDED_GRAD_CAM = Method(
@@ -89,5 +89,5 @@ GUIDED_GRAD_CAM = Method(
     fits=lambda classifier: bool(classifier.stages) and only_relu(classifier),
     evaluations=lambda classifier, **_: 2,
     one_sided=True,
-    needs="ReLU must be its only activation function, and one stage must have feature maps over the picture.",
+    needs="ReLU must be the model's only activation function, and one stage must have feature maps over the picture.",
 )

@@ -112,7 +112,7 @@ LAYER_GRADIENT_X_ACTIVATION = Method(
     compute=layer_gradient_x_activation,
     parameters=(TAP,),
     fits=lambda classifier: bool(spatial_taps(classifier)),
-    needs="It must have an attention map over the picture.",
+    needs="The model must have an attention map over the picture.",
     family="attention",
 )
 
@@ -126,10 +126,18 @@ LAYER_INTEGRATED_GRADIENTS = Method(
     compute=layer_integrated_gradients,
     parameters=(
         TAP,
-        Parameter("steps", "Steps", "Steps on the way; more steps are more exact.", 20, 5, 200, 5),
+        Parameter(
+            "steps",
+            "Steps",
+            "Steps from the starting point to the actual attention; more steps are more exact.",
+            20,
+            5,
+            200,
+            5,
+        ),
         Parameter(
             name="start",
-            title="Starts from",
+            title="Starting point",
             help="The attention to start from: uniform, none, or the attention to a baseline picture.",
             default="uniform",
             choices=(*STARTS, *BASELINES),
@@ -139,6 +147,6 @@ LAYER_INTEGRATED_GRADIENTS = Method(
     evaluations=lambda classifier, steps, start, **_: steps + evaluations_of(start),
     complete=True,
     shallow=True,
-    needs="It must have an attention map over the picture.",
+    needs="The model must have an attention map over the picture.",
     family="attention",
 )

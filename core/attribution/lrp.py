@@ -143,5 +143,5 @@ LRP = Method(
     exact=exact,
     complete=True,
     no_baseline=True,
-    needs="Its values must sum to the score within 5 % on test scenes.",
+    needs="For this model, the values of the map must sum to the score within 5 % on test scenes.",
 )

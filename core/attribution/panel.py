@@ -50,7 +50,7 @@ def panels(
     checking.picture(picture, "panel")
     if isinstance(targets, str) or (targets is not None and not isinstance(targets, Sequence)):
         raise InvalidInput("panels takes a list of classes. For one class use panel.")
-    top = checking.whole(top, 1, None, "The number of likeliest classes")
+    top = checking.whole(top, 1, None, "The number of most likely classes")
     for one in targets or ():
         if one is not None:
             classifier.target(one, np.empty(0))

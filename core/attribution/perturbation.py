@@ -93,6 +93,6 @@ OCCLUSION = Method(
     fits=lambda classifier: bool(strides(classifier)),
     evaluations=lambda classifier, stride, **_: (classifier.card.size // stride) ** 2 + 1,
     gradient=False,
-    needs="The side of its input must divide into 4 to 40 equal windows.",
+    needs="The side of the model's input must divide into 4 to 40 equal windows.",
     family="removal",
 )

@@ -12,7 +12,7 @@ from core.models import zoo
 
 
 def bank(options: argparse.Namespace) -> None:
-    """Make the maps of other pictures that an agreement is compared with; existing maps are not made again."""
+    """Compute maps of unrelated pictures, for the range of the agreement; existing maps are not computed again."""
     stored, rows, drawn = {card.slug for card in zoo.stored()}, [], {}
     for slug in options.models or [card.slug for card in zoo.stored()]:
         classifier = core.load(slug, options.device)

@@ -23,14 +23,14 @@ def add_scan(one: argparse.ArgumentParser) -> None:
     one.add_argument("--model", default="imagenette/cbam")
     words = f"{', '.join(DRAWN)}, imagenette, a folder, a zip, or a CSV of paths and labels"
     one.add_argument("--data", required=True, help=words)
-    one.add_argument("--out", required=True, help="the folder of the run; a scan that is there goes on")
-    one.add_argument("--seed", type=int, default=SEED, help="of scenes and tasks (default: those of validation)")
-    one.add_argument("--pictures", type=int, default=PICTURES, help="how many scenes, or pictures of a task")
-    words = "which split of the data, where there are several, or all (default: validation, else test)"
+    one.add_argument("--out", required=True, help="the folder of the run; an unfinished scan there is continued")
+    one.add_argument("--seed", type=int, default=SEED, help="seed of scenes and tasks (default: that of validation)")
+    one.add_argument("--pictures", type=int, default=PICTURES, help="number of scenes, or of pictures of a task")
+    words = "the split to scan, or all (default: validation, or test if there is none)"
     one.add_argument("--split", help=words)
     words = "which column of a CSV is its path, label or split, such as label=species; may be repeated"
     one.add_argument("--column", action="append", default=[], metavar="WHAT=HEADING", help=words)
-    words = "of attention and Grad-CAM of the last stage, by ranks; none is a little faster"
+    words = "how attention is compared with Grad-CAM of the last stage; none is a little faster"
     one.add_argument("--agreement", default="rank-correlation", choices=("rank-correlation", "none"), help=words)
     words = "the model's class that a label of the data means, where their names differ; may be repeated"
     one.add_argument("--map", action="append", default=[], metavar="LABEL=CLASS", help=words)
@@ -81,7 +81,9 @@ def summarize_run(run: core.Run) -> tuple[dict[str, Any], str]:
         "unanswered": unanswered[["path", "reason"]].to_dict("records"),
         "broken": broken.drop(columns="number").to_dict("records"),
     }
-    lines = [f"{run.facts['model']} on {run.facts['data']}: {counted(len(table))}, {len(known)} with a class it knows"]
+    lines = [
+        f"{run.facts['model']} on {run.facts['data']}: {counted(len(table))}, {len(known)} with a class of the model"
+    ]
     if taken.get("split"):
         lines.append(f"split {taken['split']} of {', '.join(taken['splits'])}; --split chooses another one, or all")
     if taken.get("columns"):
@@ -94,17 +96,17 @@ def summarize_run(run: core.Run) -> tuple[dict[str, Any], str]:
         lines.append(f"accuracy {percent(right.value)}, 95 % interval {percent(right.low)} to {percent(right.high)}")
         lines.append(f"calibration error {percent(error)}")
     elif len(unanswered) and not len(table):
-        lines.append("no accuracy: no picture has a finite answer")
+        lines.append("no accuracy: no picture has a finite output")
     else:
-        lines.append("no accuracy: no picture has a class that the model knows; --map says what a label means")
+        lines.append("no accuracy: no label matches a class of the model; --map assigns a class to a label")
     if answer["agreement"] is not None:
-        lines.append(f"agreement of attention and Grad-CAM {answer['agreement']:.2f} in the mean")
-    lines += [f"no class of the model: {name} ({counted(count)})" for name, count in unmatched.items()]
+        lines.append(f"mean agreement of attention and Grad-CAM {answer['agreement']:.2f}")
+    lines += [f"label without a class of the model: {name} ({counted(count)})" for name, count in unmatched.items()]
     if len(unanswered):
-        lines.append(f"{counted(len(unanswered))}: the model's answer was not finite, and counts nowhere")
+        lines.append(f"{counted(len(unanswered))}: the model's output was not finite; not counted")
         lines += [f"not finite: {path}" for path in unanswered["path"].head(SHOWN)]
         lines += [f"... and {len(unanswered) - SHOWN} more"] * (len(unanswered) > SHOWN)
-    lines += [f"broken: {row.path}: {row.reason}" for row in broken.head(SHOWN).itertuples()]
+    lines += [f"unreadable: {row.path}: {row.reason}" for row in broken.head(SHOWN).itertuples()]
     lines += [f"... and {len(broken) - SHOWN} more"] * (len(broken) > SHOWN)
-    lines.append(f"kept in {run.folder}: the page Mistakes opens it by that path")
+    lines.append(f"stored in {run.folder}; open this folder on the page Mistakes")
     return answer, "\n".join(lines)

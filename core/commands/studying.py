@@ -32,7 +32,10 @@ def study(options: argparse.Namespace) -> None:
     name, _, mechanism = options.model.partition("/")
     data, chosen = open_dataset(task(name).slug), recipe(name)
     if options.full_reach and mechanism != "plain":
-        raise core.InvalidInput("Only the plain model of a task is trained with the whole picture in view.")
+        raise core.InvalidInput(
+            "Only the plain model of a task can be trained with the whole picture in view. Name it, such as "
+            "tasks-same-row/plain."
+        )
     if options.full_reach:
         chosen = replace(chosen, epochs=chosen.epochs * options.full_reach)
 

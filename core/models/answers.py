@@ -111,7 +111,7 @@ def unanswered(scores: Tensor, card: ModelCard, picture: str) -> InvalidInput:
     """The error for a picture without valid scores; ``picture`` is its name in the sentence."""
     if scores.isfinite().all():
         return InvalidInput(
-            "{model} is read as giving probabilities, but its output for {picture} is not one. Let the model "
+            "The outputs of {model} are treated as probabilities, but those for {picture} are not. Let the model "
             "return logits.",
             model=card.slug,
             picture=picture,

@@ -43,8 +43,8 @@ def download(url: str, folder: Path, progress: Progress | None = None) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if not transfer(url, path, progress):
             raise InvalidInput(
-                "{name} arrived damaged, because its sha256 is not the one in its name. Get it from {url} and put it "
-                "into {folder}.",
+                "{name} was damaged in the download: its sha256 is not the one in its name. Get it from {url} and put "
+                "it into {folder}.",
                 name=path.name,
                 url=url,
                 folder=folder,

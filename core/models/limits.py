@@ -13,7 +13,7 @@ BATCH = Message(
 BLIND = Message("No gradient can be computed through the model.")
 INPLACE = Message("The model's layers still work in place, because its predictions depend on it.")
 RANDOM = Message(
-    "The model gives another answer each time for the same picture. Check whether it draws random numbers in eval "
+    "The model's output for the same picture is different each time. Check whether it draws random numbers in eval "
     "mode, like F.dropout without training=self.training."
 )
 SEALED = Message(

@@ -90,8 +90,8 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], Message]] = {
     "weights": (lambda v: is_text(v) and v == Path(v).name, Message("the name of a file beside the card")),
     "output": (lambda v: isinstance(v, str) and v in OUTPUTS, Message("one of: {choices}", choices=[*OUTPUTS])),
     "transform_input": (lambda v: isinstance(v, bool), Message("true or false")),
-    "slug": (is_text, Message("a text")),
-    "title": (is_text, Message("a text")),
+    "slug": (is_text, Message("text in quotation marks")),
+    "title": (is_text, Message("text in quotation marks")),
     "mechanism": (is_text, Message("the slug of a mechanism")),
     "accuracy": (lambda v: v is None or is_number(v, 0, 1), Message("a number from 0 to 1")),
     "pictures": (lambda v: is_whole(v, 0, 10**12), Message("a whole number")),
@@ -175,7 +175,7 @@ def checked(said: dict[str, Any], name: str) -> dict[str, Any]:
         raise InvalidInput("{name} names a class twice. Name each class once, in order.", name=name)
     if (said.get("resize") or inf) < said.get("size", 0):
         raise InvalidInput(
-            "{name} has 'resize': {resize}, which is smaller than 'size': {size}. The crop of that size must fit.",
+            "{name} has 'resize': {resize}, which is smaller than 'size': {size}. Raise 'resize' to at least {size}.",
             name=name,
             resize=said["resize"],
             size=said["size"],

@@ -33,13 +33,13 @@ LONGEST = 100 << 20  # bytes of the JSON in a safetensors file
 FOREIGN = (
     (
         b"version https://git-lfs",
-        Message("a pointer of Git LFS instead of the file itself"),
+        Message("a Git LFS pointer instead of the file itself"),
         Message("Fetch it with git lfs pull"),
     ),
     (b"<", Message("a web page"), Message("Download the file itself")),
-    (b"\x89HDF", Message("a file of Keras or HDF5"), Message("Save a state dict of PyTorch")),
-    (b"GGUF", Message("a GGUF file"), Message("Save a state dict of PyTorch")),
-    (b"\x93NUMPY", Message("an array of NumPy"), Message("Save a state dict of PyTorch")),
+    (b"\x89HDF", Message("a Keras or HDF5 file"), Message("Save a PyTorch state dict")),
+    (b"GGUF", Message("a GGUF file"), Message("Save a PyTorch state dict")),
+    (b"\x93NUMPY", Message("a NumPy array"), Message("Save a PyTorch state dict")),
     (b"\x1f\x8b", Message("compressed (gzip)"), Message("Unpack it first")),
     (b"BZh", Message("compressed (bzip2)"), Message("Unpack it first")),
     (b"\xfd7zXZ", Message("compressed (xz)"), Message("Unpack it first")),
@@ -51,7 +51,7 @@ FOREIGN = (
 ENTRIES = (
     ("constants.pkl", Message("a TorchScript program"), Message("Save module.state_dict() of the original module")),
     ("archive_format", Message("an exported program"), Message("Save module.state_dict() of the original module")),
-    ("model.weights.h5", Message("a model of Keras"), Message("Save a state dict of PyTorch")),
+    ("model.weights.h5", Message("a Keras model"), Message("Save a PyTorch state dict")),
 )
 """Entries of zips that are not state dicts."""
 
@@ -143,9 +143,9 @@ def refuse_foreign(file: BinaryIO, head: bytes, name: str) -> None:
         raise InvalidInput("{name} is empty. Save or copy it again.", name=name)
     kinds = [(what, do) for start, what, do in FOREIGN if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(start)]
     if head[4:8] == b"TFL3":
-        kinds.append((Message("a model of TensorFlow Lite"), Message("Save a state dict of PyTorch")))
+        kinds.append((Message("a TensorFlow Lite model"), Message("Save a PyTorch state dict")))
     if head[:1] == b"\x08" and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x3a") and head[1] < 32:
-        kinds.append((Message("a model of ONNX"), Message("Save module.state_dict() of the original module")))
+        kinds.append((Message("an ONNX model"), Message("Save module.state_dict() of the original module")))
     if head[257:262] == b"ustar":
         kinds.append((Message("a tar archive"), Message("Unpack it first")))
     if head[:4] == b"PK\3\4" and zipfile.is_zipfile(file):
@@ -153,7 +153,7 @@ def refuse_foreign(file: BinaryIO, head: bytes, name: str) -> None:
             inside = {one.rpartition("/")[2] for one in archive.namelist()}
         kinds += [(what, do) for entry, what, do in ENTRIES if entry in inside]
         if not kinds and not any(one.endswith(".pkl") for one in inside):
-            kinds.append((Message("a zip but not a file of torch.save"), Message("Unpack it first")))
+            kinds.append((Message("a zip that torch.save did not write"), Message("Unpack it first")))
     file.seek(0)
     for what, do in kinds[:1]:
         raise InvalidInput("{name} is {what}. {action}.", name=name, what=what, action=do)

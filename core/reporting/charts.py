@@ -38,7 +38,9 @@ def calibration_chart(bins: Sequence[Mapping[str, Any]]) -> str:
     for one in filled:
         x, y = EDGE + SIDE * one["confidence"], SIDE * (1 - one["accuracy"]) + TOP
         size = 3 + 9 * (one["pictures"] / most) ** 0.5
-        told = f"{100 * one['confidence']:.0f} % sure, {100 * one['accuracy']:.0f} % right, {one['pictures']} pictures"
+        told = (
+            f"confidence {100 * one['confidence']:.0f} %, accuracy {100 * one['accuracy']:.0f} %, n = {one['pictures']}"
+        )
         circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="var(--right)" fill-opacity="0.75">'
         points.append(f"{circle}<title>{told}</title></circle>")
     left, right, top, bottom = EDGE, EDGE + SIDE, TOP, TOP + SIDE
@@ -50,8 +52,8 @@ def calibration_chart(bins: Sequence[Mapping[str, Any]]) -> str:
     frame = f'<rect x="{left}" y="{top}" width="{SIDE}" height="{SIDE}" fill="none" stroke="var(--line)"/>'
     diagonal = f'<path d="M{left} {bottom}L{right} {top}" stroke="var(--soft)" stroke-dasharray="3 4"/>'
     names = (
-        f'<text x="{left + SIDE / 2:.0f}" y="{bottom + 32}" text-anchor="middle">how sure it is</text>'
-        f'<text x="{left + 6}" y="{top + 16}">how often it is right</text>'
+        f'<text x="{left + SIDE / 2:.0f}" y="{bottom + 32}" text-anchor="middle">confidence</text>'
+        f'<text x="{left + 6}" y="{top + 16}">accuracy</text>'
     )
     size = f'width="{right + 20}" height="{bottom + 40}"'
     return f'<svg {size} role="img" aria-label="Calibration">{frame}{diagonal}{marks}{names}{"".join(points)}</svg>'

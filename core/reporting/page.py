@@ -31,7 +31,12 @@ def number(value: float | None) -> str:
 
 def counted(pictures: int) -> str:
     """A number of pictures, in words."""
-    return f"{pictures:,} picture{'' if pictures == 1 else 's'}"
+    return plural(pictures, "picture")
+
+
+def plural(count: int, noun: str) -> str:
+    """A count and its noun: "1 picture", "2 pictures"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def write_page(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | str]) -> str:
@@ -63,10 +68,12 @@ def answers(facts: Mapping[str, Any]) -> str:
     """How often the model is right."""
     found = facts["accuracy"]
     if found is None:
-        none = "No picture has a finite answer" if facts["unanswered"] and not facts["pictures"] else NO_TRUTH
-        return section("Accuracy", paragraph(f"{none}, so nothing can be said of accuracy."))
+        none = "No picture has a finite output" if facts["unanswered"] and not facts["pictures"] else NO_TRUTH
+        return section("Accuracy", paragraph(f"{none}, so there is no accuracy."))
     interval = f"95 % confidence interval {share(found['low'])} to {share(found['high'])} (Wilson)"
-    told = f"{found['right']:,} of {found['of']:,} right, {found['of'] - found['right']:,} mistakes; {interval}."
+    told = (
+        f"{found['right']:,} of {found['of']:,} correct, {plural(found['of'] - found['right'], 'mistake')}; {interval}."
+    )
     return section("Accuracy", paragraph(share(found["value"]), "number") + paragraph(told, "soft"))
 
 
@@ -76,22 +83,22 @@ def confusion(facts: Mapping[str, Any]) -> str:
     if not facts["labeled"]:
         return ""
     if found["counts"] is not None:
-        said = paragraph("Rows: what it is. Columns: what the model says.", "soft")
-        return section("What it takes for what", confusion_table(found["classes"], found["counts"]) + said)
+        said = paragraph("Rows: true class. Columns: predicted class.", "soft")
+        return section("Confusion matrix", confusion_table(found["classes"], found["counts"]) + said)
     if not found["pairs"]:
         return ""
     rows = [(one["true"], one["predicted"], f"{one['count']:,}") for one in found["pairs"][:LISTED]]
-    return section("What it takes for what most often", table(("True", "Predicted", "Pictures"), rows, named=2))
+    return section("Most common mistakes", table(("True class", "Predicted class", "Pictures"), rows, named=2))
 
 
 def classes(facts: Mapping[str, Any]) -> str:
-    """The accuracy of each class, the worst first."""
+    """The recall of each class, the lowest first."""
     rows = [
         (one["class"], f"{one['pictures']:,}", share(one["accuracy"]), f"{share(one['low'])} to {share(one['high'])}")
         for one in sorted(facts["classes"], key=lambda one: one["accuracy"])
     ]
-    heads = ("Class", "Pictures", "Right", "95 % interval")
-    return section("By class, the worst first", table(heads, rows)) if rows else ""
+    heads = ("Class", "Pictures", "Recall", "95 % interval")
+    return section("Classes, lowest recall first", table(heads, rows)) if rows else ""
 
 
 def calibration(facts: Mapping[str, Any]) -> str:
@@ -100,8 +107,8 @@ def calibration(facts: Mapping[str, Any]) -> str:
     if found is None:
         return ""
     told = (
-        f"Expected calibration error {share(found['error'])}: how far its confidence is from how often it is right, on "
-        "average. On the diagonal both are the same; the larger a point, the more pictures."
+        f"Expected calibration error {share(found['error'])}: the average difference between confidence and "
+        "accuracy. On the diagonal they are equal. The larger a point, the more pictures."
     )
     return section("Calibration", calibration_chart(found["bins"]) + paragraph(told, "soft"))
 
@@ -116,8 +123,8 @@ def case(one: Mapping[str, Any], images: Mapping[str, bytes] | str) -> str:
     """One picture: its true and its predicted class, its maps, and its tags."""
     said = f'<strong class="{"right" if one["correct"] else "wrong"}">{escape(one["predicted"])}</strong>'
     confidence = share(one["confidence"], 0)
-    known = f"<strong>{escape(one['true'])}</strong>, taken for {said}" if one["true"] else f"Taken for {said}"
-    head = f"{said}, right" if one["correct"] else known
+    known = f"<strong>{escape(one['true'])}</strong>, predicted as {said}" if one["true"] else f"Predicted: {said}"
+    head = f"{said}, correct" if one["correct"] else known
     if isinstance(images, str):
         shown = paragraph(images, "soft")
     else:
@@ -151,12 +158,12 @@ def left_out(facts: Mapping[str, Any]) -> str:
         parts.append(paragraph(f"{counted(len(broken))} could not be read."))
         parts.append(table(("Picture", "Reason"), [(one["path"], one["reason"]) for one in broken[:LISTED]], named=2))
     if unanswered := facts["unanswered"]:
-        told = "the model's answer was not finite. This counts nowhere"
-        parts.append(paragraph(f"{counted(len(unanswered))}: {told}."))
+        told = "The model's output is not finite, so these are not counted"
+        parts.append(paragraph(f"{told}: {counted(len(unanswered))}."))
         rows = [(one["path"], one["reason"]) for one in unanswered[:LISTED]]
         parts.append(table(("Picture", "Reason"), rows, named=2))
     if unmatched:
-        parts.append(paragraph("Labels that mean no class of the model: their pictures count in no accuracy."))
+        parts.append(paragraph("Labels that match no class of the model. Their pictures do not count in the accuracy."))
         rows = [(name, f"{count:,}") for name, count in list(unmatched.items())[:LISTED]]
         parts.append(table(("Label", "Pictures"), rows))
     return section("Left out", "".join(parts)) if parts else ""

@@ -129,8 +129,15 @@ def plan(seed: int, *, object: str | None = None, background: str | None = None)
     return Plan(seed, object, background, (x, y), size, angle, mirror, horizon, chance(), 0.93 + 0.14 * chance(), half)
 
 
-def draw(seed: int, size: int = 128, *, object: str | None = None, background: str | None = None,
-         tag: int | None = None, distractors: bool = True) -> Scene:
+def draw(
+    seed: int,
+    size: int = 128,
+    *,
+    object: str | None = None,
+    background: str | None = None,
+    tag: int | None = None,
+    distractors: bool = True,
+) -> Scene:
     """The scene of a seed, ``size`` pixels a side.
 
     ``object`` and ``background`` are drawn from the seed unless given. ``tag``, a class index, puts the badge of this
@@ -141,8 +148,16 @@ def draw(seed: int, size: int = 128, *, object: str | None = None, background: s
         raise InvalidInput("A tag is a number from 0 to {last}, not {given}.", last=len(OBJECTS) - 1, given=repr(tag))
     composition = plan(seed, object=object, background=background)
     pixels, mask, tag_mask = paint(composition, size, tag=tag, distractors=distractors)
-    return Scene(frozen(pixels), frozen(mask), composition.label, composition.object, composition.background, seed, tag,
-                 frozen(tag_mask))
+    return Scene(
+        frozen(pixels),
+        frozen(mask),
+        composition.label,
+        composition.object,
+        composition.background,
+        seed,
+        tag,
+        frozen(tag_mask),
+    )
 
 
 def seeds(split: str, count: int, first: int = 0) -> range:
@@ -158,8 +173,9 @@ def dataset(seed: int, count: int, size: int = 128) -> Iterator[tuple[np.ndarray
     return ((scene.pixels, scene.label) for scene in (draw(each, size) for each in series(seed, count)))
 
 
-def paint(composition: Plan, size: int, *, tag: int | None = None, distractors: bool = True,
-          figure: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def paint(
+    composition: Plan, size: int, *, tag: int | None = None, distractors: bool = True, figure: bool = True
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pixels (size, size, 3) uint8, mask and tag mask (size, size) bool; ``figure=False`` leaves the object out."""
     side, light, seed = size * _SUPERSAMPLING, composition.light, composition.seed
     image = Image.new("RGB", (side, side))
@@ -204,7 +220,7 @@ def series(seed: int, count: int, first: int = 0) -> range:
     if not _whole(seed) or seed < 0:
         raise InvalidInput("The seed of a data set must be a whole number from 0 on, not {given}.", given=repr(seed))
     if not _whole(count) or not _whole(first) or count < 0 or first < 0 or first + count > 1 << 32:
-        raise InvalidInput("A data set of scenes has a count and a first number from 0 on, below 2^32 together.")
+        raise InvalidInput("A data set of scenes needs a count and a first number from 0 on whose sum is at most 2^32.")
     start = (int(seed) << 32) + int(first)
     return range(start, start + int(count))
 
@@ -246,8 +262,16 @@ def _stand(image: Image.Image, mask: Image.Image, composition: Plan) -> None:
     side, light = image.width, composition.light
     soft = light._replace(amount=light.amount * 0.4)
     layer = Image.new("RGB", image.size)
-    canvas = Canvas(layer, _stream(composition.seed, "object"), soft, mask, at=composition.at, size=composition.size,
-                    angle=composition.angle, mirror=composition.mirror)
+    canvas = Canvas(
+        layer,
+        _stream(composition.seed, "object"),
+        soft,
+        mask,
+        at=composition.at,
+        size=composition.size,
+        angle=composition.angle,
+        mirror=composition.mirror,
+    )
     _OBJECTS[composition.object][0](canvas)
     pad = max(2, side // 40)
     extent = mask.getbbox()

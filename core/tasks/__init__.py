@@ -1,6 +1,6 @@
 """Tasks that need attention: drawn pictures with a question whose answer depends on something elsewhere in the picture.
 
-A cue says which object is asked for, and lies farther from it than a short-sighted network sees. Each task is one
+A cue shows which object counts, and lies farther from it than a short-sighted network sees. Each task is one
 definition in a file of its own and one name in ``catalog.TASKS``.
 """
 

@@ -14,8 +14,8 @@ class Task:
     """A question about drawn pictures that is answered by attention to something elsewhere in the picture.
 
     ``slug`` is also its family of models. ``compose(seed, answer)`` gives the picture of a seed, and with an answer the
-    same picture whose cue leads there. ``cue`` is what the cue is called. ``guess`` is the accuracy that is left to
-    who sees everything but the cue.
+    same picture whose cue leads there. ``cue`` is what the cue is called. ``guess`` is the best accuracy
+    that is possible without the cue.
     """
 
     slug: str

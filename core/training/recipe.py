@@ -29,26 +29,27 @@ class Recipe:
         InvalidInput: a part is out of its bounds.
     """
 
-    epochs: int = _part(30, "rounds over the training pictures", within=(1, 100_000))
-    batch: int = _part(64, "pictures for each step, in all processes together", within=(2, 1 << 20))
+    epochs: int = _part(30, "epochs: passes over the training pictures", within=(1, 100_000))
+    batch: int = _part(64, "batch size, over all processes together", within=(2, 1 << 20))
     rate: float = _part(8e-3, "peak learning rate of both optimizers", within=(1e-9, 0.999))
     decay: float = _part(0.05, "weight decay", within=(0, 10))
-    smoothing: float = _part(0.1, "share of the truth given to all classes alike", within=(0, 0.999))
-    average: float = _part(0.998, "decay of the weights' average for each step", within=(0, 0.999999))
-    crop: float = _part(0.35, "smallest share of a picture in a crop; 1: no crops", within=(0.01, 1))
+    smoothing: float = _part(0.1, "label smoothing: share of the label spread over all classes", within=(0, 0.999))
+    average: float = _part(0.998, "decay of the moving average of the weights per step", within=(0, 0.999999))
+    crop: float = _part(0.35, "smallest share of a picture in a random crop; 1: no crops", within=(0.01, 1))
     flip: bool = _part(True, "mirror half of the pictures")
-    color: float = _part(0.3, "how far brightness, contrast and saturation vary; 0: not", within=(0, 1))
+    color: float = _part(0.3, "strength of changes in brightness, contrast and saturation; 0: none", within=(0, 1))
     erase: float = _part(0.2, "share of the pictures with a rectangle erased; 0: none", within=(0, 1))
     sizes: tuple[tuple[float, int], ...] = _part(
-        ((0.4, 96), (0.35, 112), (0.25, 128)), "shares of the epochs, each with its side; the last is the model's"
+        ((0.4, 96), (0.35, 112), (0.25, 128)),
+        "shares of the epochs, each with a side in pixels; the last is the model's input size",
     )
-    seed: int = _part(0, "decides first weights, order and variation of the pictures", within=(0, 1 << 62))
-    muon: bool = _part(True, "Muon for the hidden matrices; else AdamW for everything")
-    shift: int = _part(0, "move each picture by up to so many pixels; 0: not", within=(0, 64))
-    rotate: float = _part(0.0, "turn each picture by up to so many degrees; 0: not", within=(0, 180))
-    loss: str = _part("cross-entropy", "what is made small", of=("cross-entropy", "squared-error"))
-    schedule: str = _part("one-cycle", "how the rate changes", of=("one-cycle", "cosine", "plateau"))
-    class_weights: str = _part("none", "balanced: a rare class weighs as much as any", of=("none", "balanced"))
+    seed: int = _part(0, "seed of the initial weights, the order and the augmentation", within=(0, 1 << 62))
+    muon: bool = _part(True, "Muon for the hidden matrices; without it, AdamW for everything")
+    shift: int = _part(0, "random shift, at most this many pixels; 0: none", within=(0, 64))
+    rotate: float = _part(0.0, "random rotation, at most this many degrees; 0: none", within=(0, 180))
+    loss: str = _part("cross-entropy", "loss function", of=("cross-entropy", "squared-error"))
+    schedule: str = _part("one-cycle", "learning rate schedule", of=("one-cycle", "cosine", "plateau"))
+    class_weights: str = _part("none", "balanced: every class has the same total weight", of=("none", "balanced"))
 
     def __post_init__(self) -> None:
         for one in fields(self):

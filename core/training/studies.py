@@ -32,7 +32,7 @@ def first_pictures(split: Split, count: int) -> Split:
     """
     if not 1 <= count <= len(split):
         raise InvalidInput(
-            "There are {there:,} training pictures, so {count:,} of them cannot be taken.",
+            "There are only {there:,} training pictures, not {count:,}. Choose a number from 1 to {there:,}.",
             there=len(split),
             count=count,
         )

@@ -38,10 +38,10 @@ WORDS = {
     "erase.matters": "**The highlighted region matters more for the prediction than a random region of the same size.**",
     "erase.no_more": "**The highlighted region matters no more for the prediction than a random region of the same size.**",
     "erase.less": "**The highlighted region matters less for the prediction than a random region of the same size.**",
-    "erase.unmoved": "**Nothing that was erased changed the result; try a larger share.**",
+    "erase.unmoved": "**No erased region changed the result; try a larger share.**",
     # curves
     "curves.title": "Deletion and insertion curves",
-    "curves.about": "Deletion: the picture turns gray cell by cell, the most highlighted cells first. Insertion: the cells appear in a blurred picture, in the same order. The curves show the probability of {name}. Dashed lines: three reference maps that do not depend on the model. Vertical line: the share chosen above. Equal cells are ordered at random (seed {seed}).",
+    "curves.about": "Deletion: the picture turns gray cell by cell, the most highlighted cells first. Insertion: the cells appear in a blurred picture, in the same order. The curves show the probability of {name}. Dashed lines: three reference maps that do not depend on the model. Vertical line: the share chosen above. Cells with equal values are ordered at random (seed {seed}).",
     "curves.deletion": "Deletion: a good map falls early",
     "curves.insertion": "Insertion: a good map rises early",
     "curves.deletion.axis": "share of the picture deleted",

@@ -90,11 +90,11 @@ TERMS = {
     ),
     "counterfactual": (
         "Counterfactual",
-        "The same picture with one change, here a moved cue: it shows whether the prediction depends on what was changed.",
+        "The same picture with one change, here a different cue: it shows whether the prediction depends on what was changed.",
     ),
     "cue": (
         "Cue",
-        "The part of a task's picture that states which object counts, such as a star, a frame, or the sun.",
+        "The part of a task's picture that shows which object counts, such as a star, a frame, or the sun.",
     ),
     "deletion": (
         "Deletion curve",
@@ -127,7 +127,7 @@ TERMS = {
     ),
     "head": (
         "Head",
-        "One of several attention computations that run side by side in a layer, each with its own weights.",
+        "One of several attention computations that run in parallel in a layer, each with its own weights.",
     ),
     "insertion": (
         "Insertion curve",
@@ -175,7 +175,7 @@ TERMS = {
     ),
     "randomization": (
         "Model randomization test",
-        "A test that replaces all weights by random ones: a map that stays the same does not show what the model has learned.",
+        "A test that replaces all weights with random ones: a map that stays the same does not show what the model has learned.",
     ),
     "rank-correlation": (
         "Rank correlation",

@@ -45,6 +45,7 @@ WORDS = {
     "table.milliseconds": "ms per picture",
     "table.milliseconds.help": "Median of a few forward passes with one picture, measured on this machine ({device})",
     "table.measure": "Measure the speed of {count} more models",
+    "table.measure.one": "Measure the speed of 1 more model",
     "table.measuring": "Measuring ...",
     "table.measuring.one": "Measuring {model} ...",
     # a card

@@ -45,7 +45,7 @@ WORDS = {
     "truth.background-pointing": "Pointing game (background)",
     "truth.quarter-mass": "Share inside the quarter",
     "truth.quarter-pointing": "Pointing game (quarter)",
-    "truth.verdict": "Maps above chance ({chance}, dotted), with their whole interval: **{above} of {count}**. Highest: **{best}**, {value}.",
+    "truth.verdict": "Maps whose whole interval is above chance ({chance}, dotted): **{above} of {count}**. Highest: **{best}**, {value}.",
     "truth.blank": "Left out, because they show no positive evidence in any picture: {names}.",
     # a task whose cue, steps and answer are known
     "roles.title": "Do attention and attributions lie on what matters?",
@@ -94,7 +94,7 @@ WORDS = {
     # randomization
     "random.title": "Does the map depend on the model's weights?",
     "random.about": "Model randomization test: all weights are re-initialized, which removes everything that the model has learned, and the map is computed again. The value is the rank correlation of the two maps. At 1 they are the same; lower is better.",
-    "random.limit": "Limit: a map that changes is not therefore right, since noise changes too. The test only finds maps that do not depend on what the model has learned.",
+    "random.limit": "Limit: a map that changes is not necessarily right, because noise changes too. The test only finds maps that do not depend on what the model has learned.",
     "random.all": "All **{count}** maps depend on the weights.",
     "random.insensitive": "Insensitive to the weights, **{count} of {all}** maps: {names}.",
     "random.how": "Dotted line: maps at {limit} or above are called insensitive. Lines: 95 % interval of the mean. Hollow points: references that do not depend on the model, so they never change. Click a row to see its map.",

@@ -45,14 +45,14 @@ def obstacle(theirs: nn.Module) -> str | None:
     """
     kind = EQUIVALENTS.get(type(theirs))
     if kind is None:
-        return Message("it is of a class of its own")
+        return Message("it is a custom class")
     for path, types in {"": type(theirs), **kind.skipped}.items():
         try:
             part = theirs.get_submodule(path)
         except AttributeError:
             return Message("it has no {part}", part=path)
         if type(part) not in (types if isinstance(types, tuple) else (types,)):
-            return Message("its {part} is of a class of its own", part=path)
+            return Message("its {part} is a custom class", part=path)
         if hooked(part):
             return Message("hooks are set on it")
         if any(callable(getattr(type(part), name, None)) for name in vars(part)):

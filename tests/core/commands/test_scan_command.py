@@ -49,7 +49,11 @@ def test_it_prints_what_the_table_says(capsys: pytest.CaptureFixture) -> None:
     assert run("--map", "shrub=elm") == 0  # it is all there
     text = capsys.readouterr().out
     share = f"accuracy {100 * answer['accuracy']['value']:.1f} %"
-    assert share in text and "no class of the model: weed (5 pictures)" in text and "broken: ash/00.png: " in text
+    assert (
+        share in text
+        and "label without a class of the model: weed (5 pictures)" in text
+        and "unreadable: ash/00.png: " in text
+    )
 
 
 def test_it_leaves_agreement_out(capsys: pytest.CaptureFixture) -> None:
@@ -89,7 +93,7 @@ def test_interrupted_it_says_so_and_is_no_crash(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130 and not out, err
-    assert "Stopped; what was finished is kept, and the same command goes on from there.\n" in err
+    assert "Stopped; what was finished is kept, and the same command continues from there.\n" in err
     assert "Traceback" not in err and 0 < core.open_run(tmp_path / "cut").scanned < 4000
 
 

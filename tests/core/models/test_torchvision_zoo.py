@@ -157,7 +157,7 @@ def test_a_server_that_is_not_there_or_has_no_such_file(home: Path, server: tupl
 def test_what_is_not_whole_is_not_kept(home: Path, server: tuple, name: str) -> None:
     file = serve(server[0], b"x" * 5000, name, digest="01234567" if name == "wrong" else None)
     told = refusal(lambda: download(f"{server[1]}/{file}", home))
-    assert told.startswith(f"{file} arrived damaged, because its sha256 is not the one in its name. Get it from")
+    assert told.startswith(f"{file} was damaged in the download: its sha256 is not the one in its name. Get it from")
     assert list(home.iterdir()) == []
 
 

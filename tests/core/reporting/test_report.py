@@ -161,7 +161,7 @@ def test_without_true_classes_there_is_no_accuracy(tiny: Callable, tmp_path: Pat
     found = core.report(tmp_path / "run", [0])
     assert found.facts["accuracy"] is found.facts["calibration"] is None and found.facts["chosen"][0]["true"] is None
     assert json.loads(json.dumps(found.facts, allow_nan=False)) == found.facts
-    assert "nothing can be said of accuracy" in found.html and "What it takes for what" not in found.html
+    assert "so there is no accuracy" in found.html and "Confusion matrix" not in found.html
     sure = core.open_run(tmp_path / "run").table()["confidence"]
     assert [one["number"] for one in core.report(tmp_path / "run").facts["chosen"]] == list(np.argsort(sure))
 

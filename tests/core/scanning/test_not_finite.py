@@ -120,7 +120,7 @@ def test_in_a_scan_they_count_nowhere_and_are_told(fragile: core.Classifier, tmp
 
     found = core.report(run)
     assert [one["path"] for one in found.facts["unanswered"]] == left["path"].tolist()
-    assert "3 pictures: the model&#x27;s answer was not finite" in found.html
+    assert "The model&#x27;s output is not finite, so these are not counted: 3 pictures." in found.html
     json.dumps(found.facts, allow_nan=False)
     with pytest.raises(core.InvalidInput, match="no prediction for picture 1"):
         run.picture(1)
@@ -152,7 +152,7 @@ def test_where_no_picture_has_an_answer_there_is_no_accuracy(
     assert run.finished and not len(run.table()) and len(run.unanswered()) == 12
     facts = gather(run, run.table(), [], {})
     assert facts["accuracy"] is None and facts["calibration"] is None
-    assert "No picture has a finite answer, so nothing can be said of accuracy." in core.report(run).html
+    assert "No picture has a finite output, so there is no accuracy." in core.report(run).html
     with pytest.raises(core.InvalidInput, match="not finite for any of 12"):  # going on finds nothing either
         core.scan(fragile, data, tmp_path / "run")
     monkeypatch.setattr(core, "load", lambda *_: fragile)
@@ -168,7 +168,7 @@ def test_the_command_tells_of_them(
     arguments = ["scan", "--data", str(data), "--out", str(tmp_path / "run")]
     assert main(arguments) == 0
     out = capsys.readouterr().out
-    assert "1 picture: the model's answer was not finite, and counts nowhere" in out and "not finite: a/1.png" in out
+    assert "1 picture: the model's output was not finite; not counted" in out and "not finite: a/1.png" in out
     assert "11 pictures" in out and "nan" not in out
     assert main([*arguments, "--json"]) == 0
     said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
