@@ -129,15 +129,8 @@ def plan(seed: int, *, object: str | None = None, background: str | None = None)
     return Plan(seed, object, background, (x, y), size, angle, mirror, horizon, chance(), 0.93 + 0.14 * chance(), half)
 
 
-def draw(
-    seed: int,
-    size: int = 128,
-    *,
-    object: str | None = None,
-    background: str | None = None,
-    tag: int | None = None,
-    distractors: bool = True,
-) -> Scene:
+def draw(seed: int, size: int = 128, *, object: str | None = None, background: str | None = None,
+         tag: int | None = None, distractors: bool = True) -> Scene:
     """The scene of a seed, ``size`` pixels a side.
 
     ``object`` and ``background`` are drawn from the seed unless given. ``tag``, a class index, puts the badge of this
@@ -148,16 +141,8 @@ def draw(
         raise InvalidInput("A tag is a number from 0 to {last}, not {given}.", last=len(OBJECTS) - 1, given=repr(tag))
     composition = plan(seed, object=object, background=background)
     pixels, mask, tag_mask = paint(composition, size, tag=tag, distractors=distractors)
-    return Scene(
-        frozen(pixels),
-        frozen(mask),
-        composition.label,
-        composition.object,
-        composition.background,
-        seed,
-        tag,
-        frozen(tag_mask),
-    )
+    return Scene(frozen(pixels), frozen(mask), composition.label, composition.object, composition.background, seed, tag,
+                 frozen(tag_mask))
 
 
 def seeds(split: str, count: int, first: int = 0) -> range:
@@ -173,9 +158,8 @@ def dataset(seed: int, count: int, size: int = 128) -> Iterator[tuple[np.ndarray
     return ((scene.pixels, scene.label) for scene in (draw(each, size) for each in series(seed, count)))
 
 
-def paint(
-    composition: Plan, size: int, *, tag: int | None = None, distractors: bool = True, figure: bool = True
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def paint(composition: Plan, size: int, *, tag: int | None = None, distractors: bool = True,
+          figure: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pixels (size, size, 3) uint8, mask and tag mask (size, size) bool; ``figure=False`` leaves the object out."""
     side, light, seed = size * _SUPERSAMPLING, composition.light, composition.seed
     image = Image.new("RGB", (side, side))
@@ -262,16 +246,8 @@ def _stand(image: Image.Image, mask: Image.Image, composition: Plan) -> None:
     side, light = image.width, composition.light
     soft = light._replace(amount=light.amount * 0.4)
     layer = Image.new("RGB", image.size)
-    canvas = Canvas(
-        layer,
-        _stream(composition.seed, "object"),
-        soft,
-        mask,
-        at=composition.at,
-        size=composition.size,
-        angle=composition.angle,
-        mirror=composition.mirror,
-    )
+    canvas = Canvas(layer, _stream(composition.seed, "object"), soft, mask, at=composition.at, size=composition.size,
+                    angle=composition.angle, mirror=composition.mirror)
     _OBJECTS[composition.object][0](canvas)
     pad = max(2, side // 40)
     extent = mask.getbbox()
