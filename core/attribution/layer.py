@@ -126,7 +126,15 @@ LAYER_INTEGRATED_GRADIENTS = Method(
     compute=layer_integrated_gradients,
     parameters=(
         TAP,
-        Parameter("steps", "Steps", "Steps from the starting point to the actual attention; more steps are more exact.", 20, 5, 200, 5),
+        Parameter(
+            "steps",
+            "Steps",
+            "Steps from the starting point to the actual attention; more steps are more exact.",
+            20,
+            5,
+            200,
+            5,
+        ),
         Parameter(
             name="start",
             title="Starting point",

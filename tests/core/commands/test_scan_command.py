@@ -49,7 +49,11 @@ def test_it_prints_what_the_table_says(capsys: pytest.CaptureFixture) -> None:
     assert run("--map", "shrub=elm") == 0  # it is all there
     text = capsys.readouterr().out
     share = f"accuracy {100 * answer['accuracy']['value']:.1f} %"
-    assert share in text and "label without a class of the model: weed (5 pictures)" in text and "unreadable: ash/00.png: " in text
+    assert (
+        share in text
+        and "label without a class of the model: weed (5 pictures)" in text
+        and "unreadable: ash/00.png: " in text
+    )
 
 
 def test_it_leaves_agreement_out(capsys: pytest.CaptureFixture) -> None:
