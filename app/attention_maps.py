@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import AttentionMap, Kind, Reading
-from core.attention import ROLLOUT, can_roll, heads, rollout_map, to_grid
+from core.attention import ROLLOUT, can_roll, heads, is_nearly_constant, rollout_map, to_grid
 
 MANY = 16
 """Of more maps than these a strip offers each layer's mean over heads, and the heads of the chosen layer only."""
@@ -70,6 +70,11 @@ def find_map(reading: Reading, tap: str) -> AttentionMap:
 def grid_of(reading: Reading, choice: Choice, query: int | None = None) -> np.ndarray:
     """The map (h, w) that a choice means: the pinned ``query``'s row, else the map at rest, whatever slice is shown."""
     return to_grid(find_map(reading, choice.tap), choice.head, query)
+
+
+def selects_positions(reading: Reading) -> bool:
+    """Whether any attention map lies on the picture and is not nearly constant there."""
+    return any(not is_nearly_constant(find_map(reading, one.tap)) for one in choices(reading))
 
 
 def even_share(reading: Reading, choice: Choice) -> float:

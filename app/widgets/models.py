@@ -17,7 +17,7 @@ from core.tasks import TASKS as CATALOG
 from core.tasks import find_task
 from core.types import FOVEA, PROBABILITIES, SHORT_SIGHTED, SIGMOID
 
-FIRST = ("tasks-sun-or-moon/cbam", "scenes/self-attention")
+FIRST = ("tasks-marked/attention-pooling", "tasks-sun-or-moon/cbam", "scenes/self-attention")
 """What the app opens with, the first of them that is here: its attention is there to be seen, and needed."""
 SHORTCUT, TASKS, OWN, OURS = "shortcut", "tasks", "own", (FOVEA, SHORT_SIGHTED)
 LITTLE = 0.05
@@ -88,13 +88,15 @@ def what(card: ModelCard) -> str:
 
 
 def sight(card: ModelCard) -> str:
-    """How little of the picture each cell sees, in a sentence or two; empty for a model without such a limit."""
+    """How little of the picture each cell sees and how positions are encoded; empty for a model without that limit."""
     if card.architecture != SHORT_SIGHTED:
         return ""
-    kind = find_mechanism(card)
-    encoded = kind is not None and (kind.positions or kind.block is not None)
-    told = [word("sight.card", side=RECEPTIVE_FIELD), word("sight.positions") if encoded else ""]
-    return " ".join(filter(None, told))
+    kind, told = find_mechanism(card), [word("sight.card", side=RECEPTIVE_FIELD)]
+    if kind is not None and (kind.positions or kind.block):
+        told.append(word("sight.positions"))
+    elif kind is not None and kind.convolution:
+        told.append(word("sight.offsets"))
+    return " ".join(told)
 
 
 def needs_attention(card: ModelCard) -> str:

@@ -181,7 +181,7 @@ def test_a_pasted_picture_joins_the_strip(browser_page, address) -> None:
 
 def test_a_phone_gets_everything_in_one_column(browser_page, address) -> None:
     page = sized(browser_page, 390, 844, color_scheme="dark")
-    open_page(page, address)
+    open_page(page, address, "model=scenes/self-attention")
     wide = page.evaluate("document.documentElement.scrollWidth")
     panes = [page.locator(f"canvas[data-pane={side}]") for side in ("attention", "attribution")]
     parts = [

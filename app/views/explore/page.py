@@ -33,8 +33,8 @@ def draw_page(subject: Subject) -> None:
     names = subject.classifier.card.classes
 
     with maps:
-        on_picture = bool(attention_maps.choices(reading))
-        if not on_picture:  # what weighs channels alone is seen in its bars first
+        on_picture = attention_maps.selects_positions(reading)
+        if not on_picture:  # the bars of a model that selects by channel alone come first
             panes.gates(reading)
         chosen, parameters = methods.pick(subject.classifier, reading)
         contrast = methods.can_contrast(chosen, other, names[target])

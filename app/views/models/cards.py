@@ -12,7 +12,16 @@ from app.views import file_of
 from app.views.models import facts
 from app.views.models.equation import latex
 from app.widgets import job
-from app.widgets.models import LITTLE, find_mechanism, is_ours, model_title, needs_attention, shortcut, summary
+from app.widgets.models import (
+    LITTLE,
+    find_mechanism,
+    is_ours,
+    model_title,
+    needs_attention,
+    shortcut,
+    sight,
+    summary,
+)
 from app.words import code, decimal, literal, percent, plain, whole, word
 from core import ModelCard
 
@@ -55,6 +64,8 @@ def what(card: ModelCard) -> None:
     kind = find_mechanism(card)
     st.markdown(word("model.what", summary=summary(card)))
     st.caption("  \n".join(filter(None, [literal(facts.fact_text(card, "paper")), kind.paper if kind else ""])))
+    if limit := sight(card):
+        st.markdown(limit, help=word("term.receptive-field.means"))
     if kind is not None:
         st.expander(word("method.formula")).latex(latex(kind.equation))
 

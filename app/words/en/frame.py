@@ -22,6 +22,7 @@ WORDS = {
     "task.help": "Each task is a question whose answer depends on a cue in another part of the picture.",
     "sight.card": "Short-sighted: each cell of the last feature map sees only a square of {side} × {side} pixels, so only attention can compare distant parts of the picture.",
     "sight.positions": "The attention layer adds a learned position encoding; the features before it contain none.",
+    "sight.offsets": "The attention layer adds a learned bias for each offset between two patches; the features before it contain no position encoding.",
     "mechanism.none": "None",
     "mechanism.none.summary": "No attention layers, so only attribution methods show what the model uses",
     "mechanism.unknown": "An attention mechanism that Fovea does not know",

@@ -17,9 +17,11 @@ from app.views.explore import pair
 from app.views.explore.keys import ExploreKey
 from app.views.explore.swap import outcome, verdict
 from app.widgets import pictures
+from app.widgets.models import FIRST
 from app.words import plain, word
 from core.data import open_sample, swaps
-from core.tasks import task
+from core.models import RECEPTIVE_FIELD
+from core.tasks import TASKS, task
 from tests.app.pages import open_page, said, well
 from tests.task_models import make_zoo
 
@@ -128,13 +130,23 @@ def test_both_maps_of_a_pair_are_painted_on_one_scale() -> None:
 
 def test_the_app_opens_with_a_task_and_its_models_are_chosen_by_task_and_mechanism() -> None:
     page = well(open_page())
-    assert page.selectbox(key=Key.MODEL).value == "tasks-sun-or-moon/cbam"
-    assert page.session_state[Key.SAMPLE] == pictures.STARTS["tasks-sun-or-moon"]
-    assert page.selectbox(key=Key.TASK).options == [str(task(one.partition("/")[0]).title) for one in MODELS[2:]]
+    assert page.selectbox(key=Key.MODEL).value == FIRST[0] == "tasks-marked/attention-pooling"
+    assert page.session_state[Key.SAMPLE] == pictures.STARTS["tasks-marked"]
+    assert page.selectbox(key=Key.TASK).options == [str(one.title) for one in TASKS]
     page = well(page.selectbox(key=Key.TASK).set_value("tasks-same-row").run())
     assert page.selectbox(key=Key.MODEL).value == "tasks-same-row/self-attention"
     assert page.session_state[Key.SAMPLE] == "tasks-same-row/0"
-    assert word("sight.positions") in said(page)
+    assert word("sight.offsets") in said(page)
     page = well(page.button_group(key=Key.FAMILY).set_value("scenes").run())
     assert page.selectbox(key=Key.MODEL).value == "scenes/self-attention"
-    assert page.session_state[Key.SAMPLE].startswith("scenes/") and word("sight.positions") not in said(page)
+    assert page.session_state[Key.SAMPLE].startswith("scenes/") and word("sight.offsets") not in said(page)
+
+
+def test_the_card_of_a_short_sighted_model_says_how_far_a_cell_sees() -> None:
+    for slug, key in (
+        ("tasks-same-row/self-attention", "sight.offsets"),
+        ("tasks-signposts/recurrent", "sight.positions"),
+    ):
+        page = well(open_page("models", model=slug))
+        limit = f"{word('sight.card', side=RECEPTIVE_FIELD)} {word(key)}"
+        assert limit in [one.value for one in page.main.markdown]
