@@ -88,8 +88,9 @@ def range_of(
 ) -> dict[str, float] | None:
     """Beside which values the rank correlation of a picture's maps (h, w) stands; None where no range is known.
 
-    ``low`` to ``high`` hold 95 % of pairs of maps of unrelated pictures, of which the share ``standing`` is less similar;
-    ``blob`` is the value of a center blob. The ``bank`` holds maps of the run, this picture's own among them or not.
+    ``low`` to ``high`` hold 95 % of pairs of maps of unrelated pictures, of which the share ``standing`` is less
+    similar; ``blob`` is the value of a center blob. The ``bank`` holds maps of the run, this picture's own among them
+    or not.
     """
     found = agreement(*run.named(attended, cam), bank and bank.without(sha256)).rank_correlation
     if found.low is None or found.high is None or found.standing is None:
