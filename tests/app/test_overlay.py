@@ -217,7 +217,7 @@ def rows_of(cells: list[int]) -> Rows:
         ([Layer("a", "A", SOUND, more=Rows(np.ones((1, 3, 3)), np.arange(4)[None], 0.25))], {}, "4 cells once"),
         ([Layer("a", "A", SOUND, more=Stack(-np.ones((1, 2, 2)), ("one",)))], {}, "signed=True"),
         ([Layer("a", "A", -SOUND)], {}, "signed=True"),
-        ([Layer("a", "A", SOUND)] * 2, {}, "slug of its own"),
+        ([Layer("a", "A", SOUND)] * 2, {}, "different slugs"),
         ([Layer("a", "A", SOUND)], {"selected": ("b", "")}, "no layer 'b'"),
         ([Layer("a", "A", SOUND)], {"settings": {"opacty": 1}}, "no setting opacty"),
         ([Layer("a", "A", SOUND)], {"settings": {"colors": "jet"}}, "colors of the overlay must be one of: inferno"),

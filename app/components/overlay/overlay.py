@@ -207,7 +207,7 @@ def _chosen(slug: str | None, layers: Sequence[Layer]) -> str:
     """The slug of the layer to start with; "" where there is none."""
     slugs = [layer.slug for layer in layers]
     if len(set(slugs)) < len(slugs):
-        raise InvalidInput("Each layer of a pane needs a different slug, but these repeat: {slugs}.", slugs=slugs)
+        raise InvalidInput("Layers of a pane need different slugs, not {slugs}.", slugs=slugs)
     if slug and slug not in slugs:
         raise InvalidInput(
             "There is no layer '{slug}'. Choose one of: {slugs}.", slug=slug, slugs=slugs or [Message("none")]
