@@ -66,7 +66,7 @@ def test_scenes_have_a_seed_and_a_number(capsys: pytest.CaptureFixture) -> None:
     assert run("--data", "scenes", "--seed", "4", "--pictures", "18", "--json") == 0
     answer = json.loads(capsys.readouterr().out)
     assert run("--data", "scenes", "--seed", "4", "--pictures", "18") == 0
-    assert "no accuracy: no picture has a class" in capsys.readouterr().out
+    assert "no accuracy: no label matches a class" in capsys.readouterr().out
     assert answer["pictures"] == 18 and answer["accuracy"] is None and len(answer["unmatched"]) == 10
     assert core.open_run("run").table()["path"][0] == f"scenes/{4 << 32}"
 

@@ -168,7 +168,7 @@ def whole(self: Made, x: Tensor) -> Tensor:
 
 
 REFUSED = {
-    "another answer each time": {
+    "is different each time": {
         "dropout": lambda: Made(lambda self, x: self.net[6](F.dropout(self.net[:6](x)))),
         "noise": lambda: Made(draws),
         "counter": lambda: Made(counts),
