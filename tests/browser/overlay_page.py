@@ -36,6 +36,7 @@ WORDS = {
     "overlay.missing": "No value of this map is a number.",
     "overlay.from_patch": "from row {row}, column {column}",
     "overlay.pinned": "pinned",
+    "overlay.sight": "Each cell sees {side} px.",
     "overlay.slice": "Which map",
     "overlay.play": "Play",
     "overlay.pause": "Pause",

@@ -91,7 +91,7 @@ def test_fetching_shows_progress_outlasts_a_click_and_stops(browser_page, addres
     browser_page.locator(".st-key-start-fetch button").wait_for(timeout=PATIENCE)
     assert not bar.count()
     browser_page.locator(".st-key-back button").click()
-    browser_page.wait_for_url("**model=scenes%2F**", timeout=PATIENCE)
+    browser_page.wait_for_url("**model=tasks-**", timeout=PATIENCE)
     browser_page.wait_for_selector(".overlay[data-drawn]", timeout=PATIENCE)
 
 
@@ -99,7 +99,7 @@ def test_weights_that_come_damaged_cost_one_sentence(browser_page, address) -> N
     open_page(browser_page, address, "model=torchvision/swin_s", SHOWS)
     browser_page.locator(".st-key-start-fetch button").click()
     browser_page.get_by_text("damaged", exact=False).first.wait_for(timeout=PATIENCE)
-    browser_page.wait_for_url("**model=scenes%2F**", timeout=PATIENCE)
+    browser_page.wait_for_url("**model=tasks-**", timeout=PATIENCE)
     browser_page.wait_for_selector(".overlay[data-drawn]", timeout=PATIENCE)
 
 

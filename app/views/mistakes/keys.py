@@ -13,7 +13,7 @@ class MistakesKey(StrEnum):
     DATA = "data"
     TAKEN = "taken"
     SCENES = "scenes"
-    TASK = "task"
+    TASK = "data-task"
     ZIP = "zip"
     ZIP_UPLOADER = "zip_uploader"
     ZIP_REFUSED = "zip_refused"

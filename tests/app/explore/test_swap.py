@@ -19,7 +19,7 @@ from app.views.explore.swap import outcome, verdict
 from app.widgets import pictures
 from app.widgets.models import FIRST
 from app.words import plain, word
-from core.data import open_sample, swaps
+from core.data import list_samples, open_sample, swaps
 from core.models import RECEPTIVE_FIELD
 from core.tasks import TASKS, task
 from tests.app.pages import open_page, said, well
@@ -100,7 +100,7 @@ def test_a_scene_has_no_question() -> None:
 def test_an_answer_to_which_no_cue_leads_gives_way_to_a_picture_that_is_there() -> None:
     page = open_page(model="tasks-marked/attention-pooling", sample="tasks-marked/3/purple")
     assert not page.exception and any("purple" in one.value for one in page.warning)
-    assert page.session_state[Key.SAMPLE] == "tasks-marked/0"
+    assert page.session_state[Key.SAMPLE] in {one.slug for one in list_samples("tasks-marked")}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from app.state import Key
 from app.views.mistakes import case, selection
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.tags import OWN, toggle
-from app.words import decimal, word
+from app.words import Marked, decimal, word
 from core.evaluation import unrelated
 from core.evaluation.bank import FEWEST_MAPS
 from tests.app.mistakes.mistakes_page import PLAIN, RUN, html, open_picture, wrong
@@ -44,7 +44,7 @@ def test_a_mistake_is_shown_with_both_classes_and_what_erasing_does(home: Path) 
     before, after = ([100 * one[run.classes.index(name)] for name in pair] for one in (reading.probabilities, after))
     moved = [word("case.moves", name=name, before=f"{a:.0f}", after=f"{b:.0f}")
              for name, a, b in zip(pair, before, after, strict=True)]  # fmt: skip
-    assert word("case.erase.most", what=word("case.attended"), moved=" · ".join(moved)) in text
+    assert word("case.erase.most", what=word("case.attended"), moved=Marked(" · ").join(moved)) in text
 
 
 def test_agreement_stands_beside_that_of_the_run_s_other_pictures(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -254,7 +254,7 @@ def test_an_interrupt_has_its_own_status(capsys: pytest.CaptureFixture, monkeypa
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command_line.core, "cards", interrupted)
-    assert main(["models"]) == 130 and "the same command goes on from there" in capsys.readouterr().err
+    assert main(["models"]) == 130 and "the same command continues from there" in capsys.readouterr().err
 
 
 def shell(words: str, folder: Path, **options: object) -> subprocess.Popen:
