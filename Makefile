@@ -40,11 +40,11 @@ bench: requirements-dev ## how long things take, as ratios
 tables: requirements-dev ## measure again, and write README.md's tables; TABLES=models only that one, at once
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.readme $(TABLES)
 
-# What is local, the plain model learns first; the others start from it, for without it they find no cue.
+# Where objects are hard to learn before the cue is found, the others start from the plain model, which knows them.
 tasks: requirements ## train every model of the tasks, hours on two cores; what was stopped goes on from its last epoch
 	@printf '%s\n' sun-or-moon marked same-row signposts odd-one-out | OMP_NUM_THREADS=1 xargs -P 2 -I{} sh -ec ' \
 	  $(python) -m core train tasks-{}/plain; \
-	  case {} in sun-or-moon) start=;; *) start="--start tasks-{}/plain --epochs 10 --rate 0.003";; esac; \
+	  case {} in sun-or-moon|marked) start=;; *) start="--start tasks-{}/plain --epochs 10 --rate 0.003";; esac; \
 	  $(python) -m core train $$start $(mechanisms:%=tasks-{}/%)'
 
 shots: requirements-dev ## draw the README's picture again, in a real browser

@@ -150,7 +150,7 @@ def test_where_no_picture_has_an_answer_there_is_no_accuracy(
         core.scan(fragile, data, tmp_path / "run")
     run = core.open_run(tmp_path / "run")
     assert run.finished and not len(run.table()) and len(run.unanswered()) == 12
-    facts = gather(run, run.table(), [], {})
+    facts = gather(run, run.table(), [], {}, {})
     assert facts["accuracy"] is None and facts["calibration"] is None
     assert "No picture has a finite output, so there is no accuracy." in core.report(run).html
     with pytest.raises(core.InvalidInput, match="not finite for any of 12"):  # going on finds nothing either

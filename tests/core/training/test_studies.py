@@ -55,7 +55,7 @@ def test_a_learning_curve_takes_as_many_steps_on_fewer_pictures(few: Dataset, tr
 
 def test_a_curve_of_more_pictures_than_there_are_is_refused(few: Dataset) -> None:
     for count in (0, 33):
-        with pytest.raises(InvalidInput, match=f"There are 32 training pictures, so {count} of them"):
+        with pytest.raises(InvalidInput, match=f"There are only 32 training pictures, not {count}"):
             first_pictures(few.training, count)
 
 
