@@ -101,5 +101,5 @@ def _channels(gate: AttentionMap | None, gates: Sequence[AttentionMap | None]) -
         f'<b class="{"fovea-swap-moved" if reacts else ""}" style="height: {100 * weight / top:.0f}%"></b>'
         for weight, reacts in zip(gate.weights, moved, strict=True)
     )
-    told = escape(plain("swap.channels", moved=int(moved.sum()), channels=len(gate.weights), change=MOVED))
-    return f'<div class="fovea-swap-channels" aria-hidden="true">{bars}</div><p>{told}</p>'
+    sentence = escape(plain("swap.channels", moved=int(moved.sum()), channels=len(gate.weights), change=MOVED))
+    return f'<div class="fovea-swap-channels" aria-hidden="true">{bars}</div><p>{sentence}</p>'

@@ -84,8 +84,8 @@ def show_swap(subject: Subject, reading: Reading, shown: Shown) -> None:
     moved = plain(f"swap.moved.{task.slug}", before=_name(first), after=_name(now))
     names = card.classes[before.predicted], card.classes[reading.predicted]
     kind = f"fovea-{outcome(*names, now.answer)}"
-    told = escape(verdict(*names, now.answer))
-    sentences = f'<p class="fovea-verdict {kind}">{escape(moved)} <strong>{told}</strong></p>'
+    sentence = escape(verdict(*names, now.answer))
+    sentences = f'<p class="fovea-verdict {kind}">{escape(moved)} <strong>{sentence}</strong></p>'
     st.html(sentences + pair_html(halves, card.classes, shown.choice, shown.query))
 
 
