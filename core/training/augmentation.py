@@ -55,6 +55,8 @@ def vary_color(x: Tensor, strength: float, chance: Tensor) -> Tensor:
 
     ``chance`` (b, 3) in 0..1 says how far for each picture.
     """
+    if not strength:
+        return x
     factor = (1 + strength * (2 * chance - 1)).T[:, :, None, None, None]
     x = x * factor[0]
     x = (x - x.mean((1, 2, 3), keepdim=True)) * factor[1] + x.mean((1, 2, 3), keepdim=True)
