@@ -9,9 +9,10 @@ from torch import nn
 
 from core import device as devices
 from core.classifier import Classifier
-from core.models import answers, guard, own, user_card, zoo
+from core.messages import Message
+from core.models import answers, described, guard, own, user_card, zoo
 from core.models.architecture import blank
-from core.models.copying import duplicate, opened
+from core.models.copying import duplicate, opened, unwrap
 from core.types import InvalidInput, ModelCard, Progress
 
 
@@ -43,29 +44,33 @@ def open_model(card: bytes, weights: bytes, device: str = "auto", name: str = "T
         return _guarded(*own.open_model(card, weights, name, where), where)
 
 
-def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifier:
+def adopt(module: nn.Module, card: ModelCard | None = None, device: str = "auto") -> Classifier:
     """A classifier from any module that takes (b, 3, size, size) and gives logits or probabilities (b, k).
 
     The card must have ``slug``, ``title``, the nearest ``mechanism`` (``plain`` without attention), the ``classes`` in
     the order of the outputs, and the ``size``, ``mean`` and ``std`` of the training pictures. The kind of ``output`` is
-    optional; the classifier's card states what was detected (``core.models.answers``). A copy of the module is used, in
-    float32 (unless it casts internally), frozen and in eval mode; the caller's module stays unchanged. torchvision's
-    attention modules in it get taps, so that their attention can be recorded and steered. The copy is tested
-    (``core.models.guard``): it gives the outputs of the module, and the classifier's ``notes`` state its limits.
+    optional; the classifier's card states what was detected (``core.models.answers``). Models of timm and transformers
+    need no card (``core.models.described``). A copy of the module is used, in float32 (unless it casts internally),
+    frozen and in eval mode; the caller's module stays unchanged. torchvision's attention modules in it get taps, so
+    that their attention can be recorded and steered. The copy is tested (``core.models.guard``): it gives the outputs
+    of the module, and the classifier's ``notes`` state its limits.
 
     Compiled, parallel and exported modules are unwrapped. The outputs may be the only tensor (b, k) in the result of
     the module, or its ``logits``.
 
     Raises:
         InvalidInput: the card has an invalid value, the module does not take such pictures, its outputs do not match
-        the
-            card, are not finite or differ each time, or there is no such mechanism or device.
+            the card, are not finite or differ each time, or there is no such mechanism or device.
     """
-    inner = opened(module)
+    inner, undescribed = opened(module), card is None
+    if isinstance(inner, nn.Module) and card is None:
+        own = unwrap(inner)
+        card = described.describe(own, f"own/{described.name_of(own)}")
     if not isinstance(card, ModelCard) or not isinstance(inner, nn.Module):
         raise InvalidInput("adopt takes a torch module and a ModelCard.")
     card, where = user_card.check(card), devices.choose(device)
     found = guard.admit(duplicate(inner), card, where)
+    card = described.with_mechanism(card, found.module) if undescribed else card
     facts = {name: value for name, value in card.facts.items() if name != "checksum"}  # it is that of a file
     return _guarded(replace(card, architecture="module", facts=facts), found, where)
 
@@ -73,4 +78,5 @@ def adopt(module: nn.Module, card: ModelCard, device: str = "auto") -> Classifie
 def _guarded(card: ModelCard, found: guard.Admitted, device: torch.device) -> Classifier:
     module = found.module
     card = devices.run(lambda: answers.detect_output(card, module, blank(module, card.size).to(device)), device)
-    return Classifier(card, module, device, found.notes, found.silent)
+    assumed = [Message(one) for one in card.facts.get(described.ASSUMED, ())]
+    return Classifier(card, module, device, (*found.notes, *assumed), found.silent)

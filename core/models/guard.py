@@ -21,6 +21,7 @@ from core.files import first_line
 from core.messages import Message
 from core.models.architecture import check_outputs, is_mixed, prepare_module
 from core.models.copying import check_weights, duplicate
+from core.models.described import CHANNELS, FLIPPED
 from core.models.limits import BATCH, BLIND, INPLACE, RANDOM, RECOMPUTED, SEALED, SINGLE, TWICE, no_attention
 from core.models.manner import Manner, run_as
 from core.models.recomputing import recomputes
@@ -57,14 +58,18 @@ def admit(module: nn.Module, card: ModelCard, device: torch.device) -> Admitted:
     check_weights(module)
     theirs = duplicate(module) if is_mixed(module) else None
 
+    usual = Manner(flipped=card.facts.get(CHANNELS) == FLIPPED)
+
     def job() -> Admitted:
         try:
-            return Admission(prepare_module(module, device), card, device, Manner()).admit()
+            return Admission(prepare_module(module, device), card, device, usual).admit()
         except InvalidInput as error:
             if theirs is None:
                 raise
             try:
-                return Admission(prepare_module(theirs, device, keep=True), card, device, Manner(mixed=True)).admit()
+                return Admission(
+                    prepare_module(theirs, device, keep=True), card, device, replace(usual, mixed=True)
+                ).admit()
             except InvalidInput as other:
                 raise (error if other.__cause__ else other) from None  # neither precision takes the pictures
 

@@ -19,8 +19,9 @@ class Manner:
 
     ``alone``: one picture at a time; ``dense``: contiguous, because the module takes views that channels-last tensors
     do not have; ``mixed``: from float32 to float32, because its layers have other precisions; ``copied``: on a copy,
-    because the module changes its input; ``blind``: without a graph, which it cannot build; ``path``: the attribute,
-    key or position of the logits in its result; ``classes``: their number, if the result may lack an axis.
+    because the module changes its input; ``flipped``: with blue first; ``blind``: without a graph, which it cannot
+    build; ``path``: the attribute, key or position of the logits in its result; ``classes``: their number, if the
+    result may lack an axis.
     """
 
     alone: bool = False
@@ -28,6 +29,7 @@ class Manner:
     mixed: bool = False
     copied: bool = False
     blind: bool = False
+    flipped: bool = False
     path: str | int | None = None
     classes: int | None = None
 
@@ -35,6 +37,7 @@ class Manner:
         """The output of ``forward`` for x, run in this manner."""
         with torch.no_grad() if self.blind else nullcontext():
             x = x.float() if self.mixed else x
+            x = x.flip(1) if self.flipped else x
             x = x.contiguous() if self.dense else x
             parts = x.split(1) if self.alone else (x,)
             found = [self._pick(forward(part.clone() if self.copied else part)) for part in parts]

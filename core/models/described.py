@@ -1,0 +1,291 @@
+"""The card of a model that describes itself: timm's and Hugging Face transformers' models state size and classes.
+
+timm: ``pretrained_cfg`` has the size, mean, deviation, crop and interpolation of the weights. transformers: ``config``
+has the size and the names of the classes; mean, deviation and resizing are in the file of the image processor,
+``preprocessor_config.json``, and without it are those that its architecture is usually trained with. What is assumed or
+differs is stated in ``facts["assumed"]``, a list of sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from torch import nn
+from torchvision.models import ResNet18_Weights
+
+from core.attention.tap import taps
+from core.messages import Message
+from core.types import InvalidInput, ModelCard
+
+ASSUMED = "assumed"
+"""The key of a card's facts for sentences about what was assumed."""
+
+CHANNELS, FLIPPED = "channels", "BGR"
+"""The key of a card's facts, and its value, for a model that takes blue first."""
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+LONGEST = 200
+"""The most letters of a class name on a card."""
+BICUBIC, BILINEAR = "bicubic", "bilinear"
+RESAMPLING = {2: BILINEAR, 3: BICUBIC}
+"""Pillow's numbers for the two interpolations that a card may state."""
+WHOLE = 384
+"""From this size on, ConvNeXt's preprocessing cuts nothing off."""
+USUAL = 224
+HALF = (0.5, 0.5, 0.5)
+CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+MOMENTS = (
+    (HALF, HALF, ("vit", "beit", "siglip", "siglip2", "mobilenet_v1", "mobilenet_v2")),
+    (CLIP_MEAN, CLIP_STD, ("clip", "metaclip_2")),
+)
+"""Mean and deviation that architectures of transformers are usually trained with, where these are not ImageNet's."""
+BARE = ("mobilevit", "mobilevitv2")
+"""Architectures that take pixels in 0..1, blue first."""
+
+
+def describe(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None = None) -> ModelCard:
+    """The card of a classifier of timm or transformers, without ``mechanism``: see ``with_mechanism``.
+
+    ``prepared`` is what the file ``preprocessor_config.json`` beside the weights of a transformers model says.
+
+    Raises:
+        InvalidInput: the module does not describe itself, has no classes, or takes no square color pictures.
+    """
+    config, settings = getattr(module, "config", None), settings_of(module)
+    if settings is not None:
+        return timm_card(module, settings, slug)
+    if config is not None and hasattr(config, "id2label"):
+        inner = getattr(config, "pretrained_cfg", None)  # a model of timm within one of transformers
+        if isinstance(inner, Mapping):
+            return named(timm_card(module, inner, slug, len(config.id2label)), labels(config))
+        return transformers_card(module, slug, prepared)
+    raise InvalidInput(
+        "A {kind} does not state its classes and the size of its pictures. Give a ModelCard with them: "
+        "adopt(module, card).",
+        kind=type(module).__name__,
+    )
+
+
+def name_of(module: nn.Module) -> str:
+    """The name of a model: that of its architecture in timm, or of its class."""
+    return str((settings_of(module) or {}).get("architecture") or type(module).__name__)
+
+
+def with_mechanism(card: ModelCard, module: nn.Module) -> ModelCard:
+    """The card with the mechanism that is nearest to the attention found in a module."""
+    kinds = [tap.kind for tap in taps(module).values()]
+    convolutions = sum(isinstance(one, nn.Conv2d) for one in module.modules())
+    if any(kind.compares for kind in kinds):
+        return replace(card, mechanism="transformer" if convolutions <= len(kinds) else "self-attention")
+    if any(kind.on_picture for kind in kinds):
+        both = any(not kind.on_picture for kind in kinds)
+        return replace(card, mechanism="cbam" if both else "spatial-gate")
+    return replace(card, mechanism="squeeze-excitation" if kinds else "plain")
+
+
+def settings_of(module: nn.Module) -> Mapping[str, Any] | None:
+    """timm's settings for the weights of a model; None for any other module."""
+    found = getattr(module, "pretrained_cfg", getattr(module, "default_cfg", None))
+    if found is not None and not isinstance(found, Mapping) and hasattr(found, "to_dict"):
+        found = found.to_dict()
+    return found if isinstance(found, Mapping) and "input_size" in found else None
+
+
+def timm_card(module: nn.Module, settings: Mapping[str, Any], slug: str, count: int | None = None) -> ModelCard:
+    """The card of a model of timm, by its ``settings`` and the number of its classes."""
+    count = int(count or getattr(module, "num_classes", 0) or 0)
+    if count < 1:
+        raise InvalidInput(
+            "The model {slug} has no classes. Create it with num_classes, or load weights that have a classifier.",
+            slug=slug,
+        )
+    channels, *sides = settings["input_size"]
+    built = getattr(getattr(module, "patch_embed", None), "img_size", None)
+    height, width = built if isinstance(built, tuple) and len(built) == 2 else sides
+    if channels != 3 or height != width:
+        raise InvalidInput(
+            "The model {slug} takes pictures of {size}. Give one for square color pictures.",
+            slug=slug,
+            size=f"{channels} × {height} × {width}",
+        )
+    assumed = []
+    interpolation = settings.get("interpolation", BICUBIC)
+    if interpolation not in (BICUBIC, BILINEAR):
+        interpolation = BICUBIC
+    if settings.get("crop_mode", "center") != "center":
+        assumed.append(SQUASHED)
+    classes = timm_classes(settings, count)
+    if classes is None:
+        classes = numbered(count)
+        assumed.append(NUMBERED)
+    facts = {"license": str(settings["license"])} if settings.get("license") else {}
+    return ModelCard(
+        slug=slug,
+        title=title_of(slug, name_of(module)),
+        mechanism="plain",
+        classes=classes,
+        size=int(height),
+        mean=triple(settings.get("mean", IMAGENET_MEAN)),
+        std=triple(settings.get("std", IMAGENET_STD)),
+        resize=int(height / float(settings.get("crop_pct") or 1)),
+        interpolation=interpolation,
+        architecture="module",
+        facts={**facts, ASSUMED: assumed},
+    )
+
+
+def timm_classes(settings: Mapping[str, Any], count: int) -> tuple[str, ...] | None:
+    """The names of ``count`` classes by timm's settings, or those of the ImageNet with that number; None if unknown."""
+    own = settings.get("label_names")
+    if own and len(own) == count:
+        words = settings.get("label_descriptions") or {}
+        return distinct(words.get(one, one) if isinstance(words, Mapping) else one for one in own)
+    return imagenet(count) if count == settings.get("num_classes") else None
+
+
+@cache
+def imagenet(count: int) -> tuple[str, ...] | None:
+    """The classes of the ImageNet subset with that number of classes, which all differ; None if there is none."""
+    if count == 1000:
+        return tuple(ResNet18_Weights.DEFAULT.meta["categories"])
+    from timm.data.imagenet_info import ImageNetInfo, infer_imagenet_subset
+
+    subset = infer_imagenet_subset({"num_classes": count})
+    return distinct(ImageNetInfo(subset).label_descriptions()) if subset else None
+
+
+def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None) -> ModelCard:
+    """The card of a model of transformers, by its ``config`` and its image processor's settings."""
+    config: Any = module.config
+    if "ImageClassification" not in type(module).__name__:
+        raise InvalidInput(
+            "{kind} has no classes. Load it with AutoModelForImageClassification.", kind=type(module).__name__
+        )
+    assumed, stated = [], prepared is not None
+    prepared = usual_moments(config.model_type) if prepared is None else prepared
+    size, resize, cut = framing(prepared)
+    size = size or side(getattr(config, "image_size", None)) or USUAL
+    if not cut:
+        assumed.append(SQUASHED)
+    if getattr(config, "num_channels", 3) != 3:
+        raise InvalidInput(
+            "The model {slug} takes pictures of {count} channels. Give one for color pictures.",
+            slug=slug,
+            count=config.num_channels,
+        )
+    mean, std = moments(prepared)
+    if not stated:
+        assumed.append(
+            Message(
+                "The preprocessing is not stored with the model. Assumed are mean {mean} and deviation {std} for "
+                "{size} × {size} pixels.",
+                mean=list(mean),
+                std=list(std),
+                size=size,
+            )
+        )
+    facts = {CHANNELS: FLIPPED} if prepared.get("do_flip_channel_order") else {}
+    return ModelCard(
+        slug=slug,
+        title=title_of(slug, name_of(module)),
+        mechanism="plain",
+        classes=labels(config),
+        size=size,
+        mean=mean,
+        std=std,
+        resize=max(resize, size) if resize else None,
+        interpolation=RESAMPLING.get(int(prepared.get("resample") or 3), BICUBIC),
+        architecture="module",
+        facts={**facts, ASSUMED: assumed},
+    )
+
+
+NUMBERED = Message("The names of its classes are not stored with the model, so they are numbered.")
+SQUASHED = Message(
+    "Its own preprocessing fits the whole picture into a square, which changes its shape; here the largest central "
+    "square is cut out."
+)
+
+
+def usual_moments(kind: str) -> Mapping[str, Any]:
+    """The usual settings for an architecture of transformers whose file of settings is not there."""
+    for mean, std, kinds in MOMENTS:
+        if kind in kinds:
+            return {"image_mean": mean, "image_std": std}
+    return {"do_normalize": False, "do_flip_channel_order": True} if kind in BARE else {}
+
+
+def framing(prepared: Mapping[str, Any]) -> tuple[int | None, int | None, bool]:
+    """The side of the model's square, that of the resized picture, and whether the picture keeps its shape."""
+    whole, crop = prepared.get("size"), side(prepared.get("crop_size"))
+    if prepared.get("do_center_crop") and crop:
+        return crop, side(whole), isinstance(whole, int) or not isinstance(whole, Mapping) or "height" not in whole
+    share = prepared.get("crop_pct")
+    found = side(whole)
+    if share and found:
+        return found, (int(found / share) if found < WHOLE else None), found < WHOLE
+    squashed = isinstance(whole, Mapping) and "height" in whole
+    return found, None, not squashed
+
+
+def side(sizes: Any) -> int | None:
+    """The side in any of the forms in which sizes are stated: 224, [224, 224], {"shortest_edge": 224}."""
+    if isinstance(sizes, Mapping):
+        return next((int(sizes[key]) for key in ("shortest_edge", "height") if sizes.get(key)), None)
+    if isinstance(sizes, list | tuple) and sizes:
+        return int(sizes[0]) if len(set(sizes)) == 1 else None
+    return int(sizes) if isinstance(sizes, int) else None
+
+
+def moments(prepared: Mapping[str, Any]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Mean and deviation for RGB in 0..1, whatever factor the pixels of 0..255 are multiplied by."""
+    factor = 255 * float(prepared.get("rescale_factor") or 1 / 255) if prepared.get("do_rescale", True) else 255.0
+    mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+    if prepared.get("do_normalize", True):
+        mean = triple(prepared.get("image_mean") or IMAGENET_MEAN)
+        std = triple(prepared.get("image_std") or IMAGENET_STD)
+    shift = 1.0 if prepared.get("rescale_offset") else 0.0  # pixels in −1..1 before they are normalized
+    mean = triple((one + shift) / factor for one in mean)
+    again = std if prepared.get("include_top") else (1.0, 1.0, 1.0)  # EfficientNet divides twice
+    return mean, triple(one * other / factor for one, other in zip(std, again, strict=True))
+
+
+def labels(config: Any) -> tuple[str, ...]:
+    """The names of a transformers model's classes, in the order of its outputs."""
+    found = {int(index): str(name) for index, name in config.id2label.items()}
+    return distinct(found.get(index, str(index)) for index in range(len(found)))
+
+
+def named(card: ModelCard, classes: tuple[str, ...]) -> ModelCard:
+    """The card with other names of its classes."""
+    assumed = [one for one in card.facts[ASSUMED] if one != NUMBERED]
+    return replace(card, classes=classes, facts={**card.facts, ASSUMED: assumed})
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """The names with a number behind each that is already taken, of a length that a card allows."""
+    taken: dict[str, None] = {}
+    for index, name in enumerate(names):
+        name = name.strip()[: LONGEST - 10] or str(index)
+        taken[f"{name} ({index})" if name in taken else name] = None
+    return tuple(taken)
+
+
+def numbered(count: int) -> tuple[str, ...]:
+    """Names for classes that have none."""
+    return tuple(f"class {index}" for index in range(count))
+
+
+def triple(values: Iterable[float]) -> tuple[float, float, float]:
+    """Three numbers, or one for all three colors."""
+    found = [float(one) for one in ([values] if isinstance(values, int | float) else values)]
+    red, green, blue = found * 3 if len(found) == 1 else found
+    return red, green, blue
+
+
+def title_of(slug: str, name: str) -> str:
+    """A title: the last part of the slug, or the name of the architecture."""
+    return slug.rpartition("/")[2] or name
