@@ -52,6 +52,28 @@ def _spoken(one: AttentionMap) -> Iterator[str | None]:
             yield known(f"tap.{part}.{one.kind}", known(f"tap.{part}", "")) or None
 
 
+def stage_title(name: str) -> str:
+    """A stage of a model in words: "Stage 4, block 1, layer 1" for ``stage4.block1.0``, "Layer 4" for ``layer4``."""
+    parts: list[str] = []
+    for part in name.split("."):
+        if found := PLACE.fullmatch(part):
+            place, number = found.groups()
+            parts.append(word(f"place.{place}", number=number))
+        elif not part.isdecimal():
+            parts.append(spelled(part))
+        elif parts and not parts[-1][-1:].isdigit():
+            parts[-1] += f" {part}"
+        else:  # counted from 0 by torch
+            parts.append(word("place.layer", number=int(part) + 1))
+    first, *rest = parts
+    return ", ".join([first[:1].upper() + first[1:], *map(within, rest)])
+
+
+def spelled(name: str) -> str:
+    """A name in code as words: "mean color" for ``mean-color``, "stage 3" for ``stage3``."""
+    return re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("-", " ").replace("_", " "))
+
+
 def _half(parts: Sequence[str]) -> str:
     """Which of a block's two layers the parts of a tap's name end in; nothing where they do not."""
     return parts[-1] if parts[-1] in HALVES and PLACE.fullmatch(parts[0]) else ""

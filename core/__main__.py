@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("models", nargs="*", metavar="MODEL", help="models (default: all of the zoo)")
     one.add_argument("--sources", nargs="+", help="methods, attention/TAP (default: all that fit)")
     one.add_argument("--pictures", type=int, default=BANKED, help="number of pictures, drawn from the data")
-    one.add_argument("--data", help="a folder, zip, CSV or family of scenes (default: the model's own family)")
+    one.add_argument("--data", help="a folder, zip, CSV, family of scenes or task (default: the model's own family)")
     one.add_argument("--out", help="the file (default: where the app looks for it)")
     return whole
 

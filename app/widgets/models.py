@@ -91,12 +91,13 @@ def sight(card: ModelCard) -> str:
     """How little of the picture each cell sees and how positions are encoded; empty for a model without that limit."""
     if card.architecture != SHORT_SIGHTED:
         return ""
-    kind, told = find_mechanism(card), [word("sight.card", side=RECEPTIVE_FIELD)]
+    kind = find_mechanism(card)
+    sentences = [word("sight.plain" if kind is PLAIN else "sight.card", side=RECEPTIVE_FIELD)]
     if kind is not None and (kind.positions or kind.block):
-        told.append(word("sight.positions"))
+        sentences.append(word("sight.positions"))
     elif kind is not None and kind.convolution:
-        told.append(word("sight.offsets"))
-    return " ".join(told)
+        sentences.append(word("sight.offsets"))
+    return " ".join(sentences)
 
 
 def needs_attention(card: ModelCard) -> str:

@@ -179,7 +179,8 @@ def list_samples(family: str) -> tuple[Sample, ...]:
 def _number(seed: str) -> int:
     if not seed.isdecimal() or len(seed) > 18:
         raise InvalidInput(
-            "The number of a scene must be a whole number of at most 18 digits, not '{seed}'.", seed=seed
+            "The number of a scene or of a task's picture must be a whole number of at most 18 digits, not '{seed}'.",
+            seed=seed,
         )
     return int(seed)
 
@@ -246,5 +247,5 @@ def open_sample(slug: str) -> Picture:
     openers |= {name: partial(_open_shortcut, name) for name, shortcut in SHORTCUTS.items() if shortcut}
     openers |= {one.slug: partial(_open_task, one.slug) for one in TASKS}
     if family not in openers or not rest:
-        raise InvalidInput("There is no sample '{slug}'. Try scenes/42 or photo/hopper.", slug=slug)
+        raise InvalidInput("There is no sample '{slug}'. Try scenes/42, tasks-marked/42 or photo/hopper.", slug=slug)
     return openers[family](rest)

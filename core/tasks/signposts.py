@@ -36,7 +36,7 @@ def follow(leads: dict[str, str], start: str = "star") -> list[str]:
 
 
 def compose(seed: int, answer: str | None = None) -> Layout:
-    """The picture of a seed; with an ``answer``, the ball at the last turn has the color of that fruit's flag."""
+    """The picture of a seed; with an ``answer``, the last ball of the trail has the color of that fruit's flag."""
     chance = Chance(f"signposts {seed}")
     ground, middles = chance.ground(), chance.grid(2, 3, 0.2, 0.03)
     fruit = chance.shuffled(FRUIT)[:3]
@@ -66,7 +66,7 @@ SIGNPOSTS = Task(
     slug="tasks-signposts",
     title="Signposts",
     question="Start at the star. Each ball shows the color of the next flag. Which fruit is at the last flag?",
-    cue="ball at the last turn",
+    cue="color of the last ball",
     classes=FRUIT,
     guess=1 / 3,
     compose=compose,

@@ -1,4 +1,4 @@
-"""What a task says of itself: its question, its answers, and how the picture of a seed is composed."""
+"""The definition of a task: its question, its answers, and how the picture of a seed is composed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.tasks.layout import Layout
 
 @dataclass(frozen=True)
 class Task:
-    """A question about drawn pictures that is answered by attention to something elsewhere in the picture.
+    """A question about drawn pictures whose answer depends on a cue in the picture.
 
     ``slug`` is also its family of models. ``compose(seed, answer)`` gives the picture of a seed, and with an answer the
     same picture whose cue leads there. ``cue`` is what the cue is called. ``guess`` is the best accuracy

@@ -10,7 +10,7 @@ import pytest
 from app.attention_maps import Choice, choices, even_share, find_choice, find_map, grid_of, strongest
 from app.components.overlay import WORDS, Layer, Rows, pack
 from app.layers import ENERGY, attention_layers, attribution_layer, gates
-from app.titles import attention_title, map_detail, map_title, method_title
+from app.titles import attention_title, map_detail, map_title, method_title, stage_title
 from app.words import word
 from core import Attribution, Classifier, Kind, Picture, Reading, read
 from core.attention import MECHANISMS, is_nearly_constant
@@ -196,3 +196,27 @@ def test_what_adds_up_to_a_score_is_blank_where_it_is_only_its_rounding() -> Non
     assert not attribution_layer(chosen, seen, READ, ["birch"]).note
     square = attributed("vargrad", 1e-9 * ones)  # of no score
     assert not attribution_layer(method("vargrad"), square, READ, ["birch"]).note
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("stage4", "Stage 4"),
+        ("block12", "Block 12"),
+        ("stem", "Stem"),
+        ("stage4.block1.0", "Stage 4, block 1, layer 1"),
+        ("stage4.block1.project", "Stage 4, block 1, project"),
+        ("layer4", "Layer 4"),
+        ("features.7", "Features 7"),
+        ("features.7.0", "Features 7, layer 1"),
+        ("encoder_layer.conv2d", "Encoder layer, conv 2d"),
+        ("3", "Layer 4"),
+    ],
+)
+def test_a_stage_is_named_in_words(name: str, title: str) -> None:
+    assert stage_title(name) == title
+
+
+def test_no_two_stages_of_a_model_share_a_title() -> None:
+    names = [f"stage{n}.block{m}.{k}" for n in (1, 2) for m in (1, 2) for k in ("0", "1", "project")]
+    assert len({stage_title(name) for name in names}) == len(names)

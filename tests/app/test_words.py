@@ -62,7 +62,7 @@ VALUES = {
     "mechanism.{kind.slug}.summary": [f"mechanism.{one.slug}.summary" for one in MECHANISMS],
     "method.{method.slug}.title": [f"method.{one.slug}.title" for one in METHODS],
     "method.family.{one.family}": [f"method.family.{one.family}" for one in METHODS],
-    "option.{str(value)}": ["option.stage1"],
+    "option.{str(value)}": ["option.mean"],
     "method.{chosen.slug}.summary": [f"method.{one.slug}.summary" for one in METHODS],
     "method.{method.slug}.{one.name}": [f"method.{one.slug}.{own.name}" for one in METHODS for own in one.parameters],
 }

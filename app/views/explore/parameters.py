@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app import state
 from app.state import Key
-from app.titles import tap_titles
+from app.titles import spelled, stage_title, tap_titles
 from app.views.explore.keys import ExploreKey
 from app.words import known, word
 from core import Classifier, Reading
@@ -25,8 +24,10 @@ def option_title(parameter: Parameter, value: Any, titles: Mapping[str, str]) ->
     text = str(value)
     if text in titles:
         return titles[text]
-    spelled = re.sub(r"(?<=[a-z])(?=\d)", " ", text.replace("-", " "))  # stage3, mean-color
-    return known(f"option.{text}", spelled[:1].upper() + spelled[1:])
+    if parameter.name == "stage":
+        return stage_title(text)
+    label = spelled(text)
+    return known(f"option.{text}", label[:1].upper() + label[1:])
 
 
 def asked_of(method: Method, classifier: Classifier, parameters: Mapping[str, Any], reading: Reading) -> str:

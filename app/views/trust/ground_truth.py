@@ -15,6 +15,7 @@ from app.views.trust.titles import source_titles
 from app.widgets.models import shortcut
 from app.words import word
 from core import ModelCard
+from core.evaluation import is_photographed
 from core.scenes import SHORTCUTS
 from core.tasks import find_task
 
@@ -30,8 +31,8 @@ MARGIN = 1e-3
 
 
 def find_evidence(card: ModelCard) -> str:
-    """Where the evidence of a model is known to be: the object in scenes, its shortcut, or a quarter."""
-    return (shortcut(card.family) or "object") if card.family in SHORTCUTS else "quarter"
+    """Where the evidence of a model is known to be: a quarter for photographs, else its shortcut, or the object."""
+    return "quarter" if is_photographed(card.family) else shortcut(card.family) or "object"
 
 
 def find_rows(rows: Sequence[BenchmarkRow], model: str, asked: str) -> list[BenchmarkRow]:

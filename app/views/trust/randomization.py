@@ -13,7 +13,7 @@ from app.state import Subject
 from app.titles import within
 from app.views.trust import example, ranking, work
 from app.views.trust.keys import TrustKey
-from app.views.trust.titles import source_titles, stage_title
+from app.views.trust.titles import source_titles, step_title
 from app.words import word
 from core import ModelCard, Randomization
 from core.evaluation import INSENSITIVE, REFERENCES, weight_groups
@@ -101,7 +101,7 @@ def compare(subject: Subject) -> None:
         return
     titles = source_titles(model.card, fitting)
     chosen = titles.get(state.get(TrustKey.SOURCE), "")
-    stages = [stage_title(one) for one in weight_groups(model)]
+    stages = [step_title(one) for one in weight_groups(model)]
     lines = {titles[name]: (1.0, *likeness) for name, likeness in found.items()}
     st.plotly_chart(
         figures.courses(lines, [word("random.trained"), *stages], INSENSITIVE, chosen),
@@ -118,7 +118,7 @@ def row(found: Randomization, name: str) -> None:
     alike = [word("rank.blank") if one is None else ranking.number(one, False) for one in found.likeness]
     verdict = "random.blank" if found.is_sensitive is None else "random.cares" if found.is_sensitive else "random.stays"
     st.markdown(word(verdict, value=alike[-1]))
-    first, *more = map(stage_title, found.stages)
+    first, *more = map(step_title, found.stages)
     titles = [word("random.first", stage=first), *(word("random.more", stage=within(one)) for one in more)]
     captions = [word("random.trained"), *(f"{one}  \n**{value}**" for one, value in zip(titles, alike, strict=True))]
     with st.container(horizontal=True):

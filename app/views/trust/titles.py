@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from app.titles import PLACE, method_title, tap_titles, within
+from app.titles import method_title, stage_title, tap_titles, within
 from app.widgets.models import find_mechanism
 from app.words import word
 from core import AttentionMap, Kind, ModelCard
@@ -39,10 +39,6 @@ def kind(card: ModelCard) -> Kind:
     return Kind.PAIRWISE if found and (found.convolution or found.block) else Kind.SPATIAL
 
 
-def stage_title(name: str) -> str:
-    """A stage of ``core.randomize`` in words where there are some."""
-    found = PLACE.fullmatch(name)
-    if found:
-        place, number = found.groups()
-        return word(f"place.{place}", number=number)
-    return word("random.top") if name == "top" else name
+def step_title(name: str) -> str:
+    """A step of ``core.randomize`` in words."""
+    return word("random.top") if name == "top" else stage_title(name)

@@ -134,7 +134,7 @@ WORDS = {
     "overview.commonest.help": "The most common mistakes. Click a row to see its pictures.",
     "overview.class": "Class",
     "overview.right": "Recall",
-    "overview.interval": "95 %",
+    "overview.interval": "95 % interval",
     "overview.precision": "Precision",
     "overview.classes.help": "The class with the lowest recall comes first. Click a row to see its pictures.",
     "overview.bin": "Confidence {low} to {high} %: {share} of {count} predictions correct",

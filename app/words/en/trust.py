@@ -135,7 +135,7 @@ WORDS = {
     "benchmark.csv.help": "All rows of this table, with intervals, chance, number of pictures, seed and checksum",
     "benchmark.how": "Attention maps are listed by layer. Intervals are in the other sections and in the file.",
     "measure.mass": "Share inside",
-    "measure.mass.help": "Share of the map's positive values inside the object of a scene, or inside its quarter of four photographs. Higher is better for models that use the object.",
+    "measure.mass.help": "Share of the map's positive values inside the object of a scene, inside everything that matters in a task's picture, or inside the class's quarter of four photographs. Higher is better for models that use the object.",
     "measure.pointing": "Pointing game",
     "measure.pointing.help": "How often the peak of the map is inside that region. Higher is better for models that use the object.",
     "measure.tag-mass": "Share inside the tag",

@@ -143,10 +143,11 @@ def test_the_app_opens_with_a_task_and_its_models_are_chosen_by_task_and_mechani
 
 
 def test_the_card_of_a_short_sighted_model_says_how_far_a_cell_sees() -> None:
-    for slug, key in (
-        ("tasks-same-row/self-attention", "sight.offsets"),
-        ("tasks-signposts/recurrent", "sight.positions"),
+    for slug, *keys in (
+        ("tasks-same-row/self-attention", "sight.card", "sight.offsets"),
+        ("tasks-signposts/recurrent", "sight.card", "sight.positions"),
+        ("tasks-sun-or-moon/plain", "sight.plain"),
     ):
         page = well(open_page("models", model=slug))
-        limit = f"{word('sight.card', side=RECEPTIVE_FIELD)} {word(key)}"
+        limit = " ".join(word(key, side=RECEPTIVE_FIELD) for key in keys)
         assert limit in [one.value for one in page.main.markdown]
