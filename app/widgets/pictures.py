@@ -22,7 +22,7 @@ UPLOADS, LARGEST = 24, MAX_BYTES >> 20
 """Pictures of the user's own that the strip holds, and megabytes of the file of one."""
 ELONGATED, DRAWN = 4, 2
 """Of a picture that is longer than so many times its other side, so many times that side round the square are drawn."""
-STARTS = {"tasks-marked": "tasks-marked/5", "tasks-sun-or-moon": "tasks-sun-or-moon/3"}
+STARTS = {"tasks-marked": "tasks-marked/6", "tasks-sun-or-moon": "tasks-sun-or-moon/3"}
 """The picture that a family of models begins with, where that is not the first of those that it offers."""
 CENTER, FIT, BOX = "center", "fit", "box"
 MIDDLE, SMALLEST = (50, 50, 60), 10
