@@ -1,8 +1,8 @@
-"""The time from a click on a sample to the finished overlay, in Chromium: a part of ``make bench``.
+"""The time from a click on a sample, or on a new cue, to the finished overlay in Chromium: a part of ``make bench``.
 
     python -m tests.browser.click_time [--json]
 
-Each sample is clicked for the first time, so nothing of it is in the cache; then once more, when everything is.
+Each is clicked for the first time, so nothing of it is in the cache; then once more, when everything is.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from tests.browser.shots import CHROMIUM, FLAGS, serve
 
 DRAWN = ".overlay[data-drawn]"
 MODEL = "scenes/self-attention"
+TASK = "tasks-marked/attention-pooling"
+SWAPS = ".st-key-swap-row [data-testid=stButtonGroup] button"
 
 
 def click(page, tile) -> float:
@@ -35,8 +37,8 @@ def click(page, tile) -> float:
     return taken
 
 
-def measure() -> dict[str, float]:
-    """Milliseconds, medians over the samples: the first click on each, and the second."""
+def measure(model: str, buttons: str) -> dict[str, float]:
+    """Milliseconds, medians over the buttons of a model's page: the first click on each, and the second."""
     from playwright.sync_api import sync_playwright
 
     process, address = serve()
@@ -44,12 +46,12 @@ def measure() -> dict[str, float]:
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
-            page.goto(f"{address}/?model={MODEL}")
+            page.goto(f"{address}/?model={model}")
             page.wait_for_selector(DRAWN, timeout=120_000)
             page.wait_for_timeout(3000)
-            tiles = page.locator(".tile")
-            first = [click(page, tiles.nth(i)) for i in range(1, 7)]
-            again = [click(page, tiles.nth(i)) for i in range(1, 6)]
+            found = page.locator(buttons)
+            first = [click(page, found.nth(i)) for i in range(1, 7)]
+            again = [click(page, found.nth(i)) for i in range(1, 6)]
             browser.close()
     finally:
         process.terminate()
@@ -65,12 +67,13 @@ def main() -> None:
     if not Path(CHROMIUM).exists():
         print(f"No Chromium at {CHROMIUM}: the click is not timed.")
         return
-    found = measure()
+    found = {"sample": measure(MODEL, ".tile"), "cue": measure(TASK, SWAPS)}
     if chosen.json:
         print(json.dumps(found))
-    else:
-        print(f"\nFrom a click on a sample to the finished overlay ({MODEL}), medians:")
-        print(f"{found['first']:.0f} ms at the first click, {found['again']:.0f} ms when it was seen before.")
+        return
+    for what, model in (("sample", MODEL), ("cue", TASK)):
+        print(f"\nFrom a click on a {what} to the finished overlay ({model}), medians:")
+        print(f"{found[what]['first']:.0f} ms at the first click, {found[what]['again']:.0f} ms when it was seen before.")
 
 
 if __name__ == "__main__":

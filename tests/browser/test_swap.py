@@ -62,3 +62,13 @@ def test_what_a_cell_sees_is_drawn_round_the_cell_under_the_pointer(browser_page
     rows, columns = np.nonzero(np.abs(shown() - before).max(2) > 40)
     for found, middle in ((columns, 4.5 * cell), (rows, 2.5 * cell)):  # 32 px are two cells: one to each side
         assert found.min() == pytest.approx(middle - cell, abs=3) and found.max() == pytest.approx(middle + cell, abs=3)
+
+
+def test_a_cell_of_the_matrix_opens_its_model_with_a_picture_of_the_task(browser_page, address) -> None:
+    browser_page.goto(f"{address}/models?view=tasks")
+    cell = browser_page.locator(f'.matrix a[data-slug="{MODEL}"]')
+    cell.wait_for(timeout=PATIENCE)
+    cell.click()
+    browser_page.locator(".st-key-swap-row").wait_for(timeout=PATIENCE)
+    wait_until_drawn(browser_page)
+    assert query(browser_page)["model"] == MODEL and query(browser_page)["sample"].startswith("tasks-marked/")
