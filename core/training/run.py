@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import statistics
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from core.classifier import Classifier
 from core.data.datasets import Dataset, hold
 from core.distributed import Processes, gather
 from core.evaluation.accuracy import evaluate, measure
+from core.files import to_json
 from core.images import open_image, square
 from core.models import zoo
 from core.tasks import find_task
@@ -107,6 +109,52 @@ def spread(seeds: range, accuracies: list[float], ablations: list[dict[str, floa
     return {"seeds": list(seeds), "accuracies": accuracies, "ablations": ablations, "mean": mean, "std": deviation}
 
 
+def store(
+    card: ModelCard,
+    module: nn.Module,
+    history: list[dict[str, Any]],
+    recipe: Recipe,
+    data: Dataset,
+    processes: Processes,
+    start: str | None,
+    command: str,
+    progress: Progress | None,
+) -> ModelCard:
+    """Put a trained model into the zoo, and measure the stored file; returns its card."""
+    device = processes.device
+    path = zoo.store(module, card)
+    facts = {
+        "data": data.name,
+        **({"split": data.note} if data.note else {}),
+        "license": data.terms,
+        "command": command,
+        "start": start,
+        "recipe": recipe.to_json(),
+        "epochs": recipe.epochs,
+        "seed": recipe.seed,
+        "device": name_device(device),
+        "processes": processes.world,
+        "seconds": round(sum(line["seconds"] for line in history)),
+        "parameters": sum(parameter.numel() for parameter in module.parameters()),
+        "checksum": zoo.checksum(path),
+        "history": history,
+    }
+    card = replace(card, facts=facts)
+    card = measure(Classifier(card, zoo.fetch(card).to(device), device), data, progress)
+    zoo.store_card(card)
+    return card
+
+
+def stored_before(slug: str, recipe: Recipe, start: str | None, data: Dataset) -> ModelCard | None:
+    """The card of the model in the zoo if it was trained with this recipe, from this start and on this data."""
+    try:
+        card = zoo.find_card(slug)
+    except InvalidInput:
+        return None
+    same = json.loads(to_json(recipe.to_json())) == card.facts.get("recipe") and card.classes == data.classes
+    return card if same and card.facts.get("start") == start and card.facts.get("data") == data.name else None
+
+
 def train_model(
     slug: str,
     data: Dataset,
@@ -124,8 +172,9 @@ def train_model(
     """Train ``family/mechanism``, store its weights as float16, measure the stored file, and write its card.
 
     A run that was killed goes on from its last epoch, kept in ``cache``. ``start`` is a model of the zoo to start
-    from. With more ``seeds`` the model is trained again with each of the next ones: the first stays in the zoo, and
-    its card says how the accuracies spread. Under torchrun all processes train, and all but the first return None.
+    from. With more ``seeds`` the model is trained again with each of the next ones: the first stays in the zoo (one
+    that is there already with this recipe is kept), and its card says how the accuracies spread. Under torchrun all
+    processes train, and all but the first return None.
 
     Raises:
         InvalidInput: the slug is not ``family/mechanism``, or there is no such mechanism, device or model to start
@@ -138,28 +187,13 @@ def train_model(
     with gather(device) as processes:
         where = processes.device
         data = replace(data, training=hold(data.training), validation=hold(data.validation))
-        module, history = fit(card, data, recipe, processes, start, cache, report, batches)
-        if processes.first:
-            path = zoo.store(module, card)
-            facts = {
-                "data": data.name,
-                **({"split": data.note} if data.note else {}),
-                "license": data.terms,
-                "command": command,
-                "start": start,
-                "recipe": recipe.to_json(),
-                "epochs": recipe.epochs,
-                "seed": recipe.seed,
-                "device": name_device(where),
-                "processes": processes.world,
-                "seconds": round(sum(line["seconds"] for line in history)),
-                "parameters": sum(parameter.numel() for parameter in module.parameters()),
-                "checksum": zoo.checksum(path),
-                "history": history,
-            }
-            card = replace(card, facts=facts)
-            card = measure(Classifier(card, zoo.fetch(card).to(where), where), data, progress)
-            zoo.store_card(card)
+        kept = stored_before(slug, recipe, start, data) if seeds > 1 else None
+        if kept is None:
+            module, history = fit(card, data, recipe, processes, start, cache, report, batches)
+            if processes.first:
+                card = store(card, module, history, recipe, data, processes, start, command, progress)
+        else:
+            card = replace(kept, facts={**kept.facts, "command": command})
         accuracies = [] if card.accuracy is None else [card.accuracy]  # measured by the first process alone
         ablations = [card.ablation]
         for seed in numbers[1:]:

@@ -218,6 +218,18 @@ def test_the_spread_over_seeds_is_of_runs_that_can_be_made_alone(data: Dataset, 
     assert len(lines) == 3 and again == card  # every seed goes on from a checkpoint of its own
 
 
+def test_more_seeds_keep_the_model_that_is_there(data: Dataset, small: Path) -> None:
+    first = train_model("made/plain", data, ONCE, device="cpu", cache=small)
+    lines: list[dict] = []
+    elsewhere = small / "another machine"
+    card = train_model("made/plain", data, ONCE, seeds=2, device="cpu", cache=elsewhere, report=lines.append)
+    assert len(lines) == 1 and card.facts["checksum"] == first.facts["checksum"]
+    assert card.facts["seeds"]["seeds"] == [3, 4] and card.facts["seeds"]["accuracies"][0] == first.accuracy
+    changed = replace(ONCE, rate=ONCE.rate / 2)
+    train_model("made/plain", data, changed, seeds=2, device="cpu", cache=elsewhere, report=lines.append)
+    assert len(lines) == 3, "another recipe is trained from its first seed"
+
+
 def test_a_checkpoint_of_another_data_set_is_not_used(data: Dataset, small: Path) -> None:
     train_model("made/plain", data, ONCE, device="cpu", cache=small)
     other = Dataset("other", ("a", "b", "c"), made(26, 7), data.validation)
