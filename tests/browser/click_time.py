@@ -73,7 +73,8 @@ def main() -> None:
         return
     for what, model in (("sample", MODEL), ("cue", TASK)):
         print(f"\nFrom a click on a {what} to the finished overlay ({model}), medians:")
-        print(f"{found[what]['first']:.0f} ms at the first click, {found[what]['again']:.0f} ms when it was seen before.")
+        times = found[what]
+        print(f"{times['first']:.0f} ms at the first click, {times['again']:.0f} ms when it was seen before.")
 
 
 if __name__ == "__main__":
