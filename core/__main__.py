@@ -1,4 +1,4 @@
-"""The command line, ``python -m core models | tasks | explain | scan | train | evaluate | benchmark | bank``."""
+"""The command line: ``python -m core models``, and so on; ``--help`` lists the commands."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import core
 from core.attribution import METHODS
 from core.commands.banking import bank
 from core.commands.benchmarking import benchmark
+from core.commands.lessons import lessons
 from core.commands.printing import escape_unprintable
 from core.commands.reading import explain, models
 from core.commands.scanning import add_scan, scan
@@ -84,6 +85,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--pictures", type=int, default=BANKED, help="number of pictures, drawn from the data")
     one.add_argument("--data", help="a folder, zip, CSV, family of scenes or task (default: the model's own family)")
     one.add_argument("--out", help="the file (default: where the app looks for it)")
+    one = add("lessons", lessons)
+    one.add_argument("folders", nargs="*", metavar="FOLDER", help="folders of lessons (default: all there are)")
+    one.add_argument("--measure", action="store_true", help="measure what they claim again, and keep it")
     return whole
 
 

@@ -25,7 +25,7 @@ FLOORS = (
     ("core.evaluation",),
     ("core.training",),
     ("core.scanning",),
-    ("core.reporting",),
+    ("core.reporting", "core.lessons"),
     ("core",),
     ("core.commands",),
     ("core.__main__",),

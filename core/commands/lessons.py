@@ -1,0 +1,51 @@
+"""``lessons``: what is wrong with a lesson, and whether what it claims is still true."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import core
+from core.commands.printing import bar, print_answer
+from core.lessons import Kept, Lesson, check_lesson, lesson_folders, measure, store, stored
+
+
+def lessons(options: argparse.Namespace) -> None:
+    """Check lessons: their files, and the bounds of what they claim; --measure measures the claims again."""
+    folders = [Path(one) for one in options.folders] or list(lesson_folders())
+    lines, wrong, data = list[str](), 0, dict[str, Any]()
+    for folder in folders:
+        lesson, problems = check_lesson(folder)
+        if lesson is None:
+            lines += [f"{folder.name}/{one}" for one in problems]
+            wrong += len(problems)
+            data[folder.name] = {"problems": list(map(str, problems))}
+            continue
+        if options.measure:
+            store(lesson, measure(lesson, bar(folder.name)))
+        found = stored(lesson)
+        wrong += sum(one.name not in found or not found[one.name].clearly for one in lesson.claims)
+        lines += [f"{lesson.name}: {len(lesson.steps)} steps, {lesson.minutes} minutes", *state(lesson, found)]
+        data[lesson.name] = {name: one.measured.value for name, one in found.items()}
+    print_answer(data, "\n".join(lines) or "There are no lessons.", options)
+    if wrong:
+        raise core.InvalidInput(
+            "{count} problems. Correct them, or measure the claims again with --measure.", count=wrong
+        )
+
+
+def state(lesson: Lesson, found: dict[str, Kept]) -> list[str]:
+    """A line for each claim: its value, its error, its bound, and whether it keeps it."""
+    lines = []
+    for claim in lesson.claims:
+        bound = f"{claim.bound.sign} {claim.bound.value}"
+        one = found.get(claim.name)
+        if one is None:
+            lines.append(f"  {claim.name:24} not measured, or its model was trained again; bound {bound}")
+            continue
+        value = one.measured.value
+        text = value if isinstance(value, str) else f"{value:.3f} ± {one.measured.error:.3f}"
+        verdict = "holds" if one.clearly else "holds, but not by three standard errors" if one.holds else "BROKEN"
+        lines.append(f"  {claim.name:24} {text} of {one.measured.pictures} pictures; bound {bound}: {verdict}")
+    return lines

@@ -1,0 +1,57 @@
+"""Lessons: packs of data that are read, checked and measured; what shows them is the app's."""
+
+from core.lessons.claims import MARGIN, Kept, measure, store, stored
+from core.lessons.measures import MEASURES, Measured
+from core.lessons.pack import (
+    BLOCKS,
+    CHOICE,
+    HIDDEN,
+    LANGUAGES,
+    NUMBER,
+    POINT,
+    RANK,
+    STATE,
+    TEXT,
+    VIEWS,
+    Ask,
+    Bound,
+    Claim,
+    Lesson,
+    Option,
+    Problem,
+    Step,
+    Words,
+)
+from core.lessons.reading import SHIPPED, check_lesson, lesson_folders, read_lesson
+
+__all__ = [
+    "BLOCKS",
+    "CHOICE",
+    "HIDDEN",
+    "LANGUAGES",
+    "MARGIN",
+    "MEASURES",
+    "NUMBER",
+    "POINT",
+    "RANK",
+    "SHIPPED",
+    "STATE",
+    "TEXT",
+    "VIEWS",
+    "Ask",
+    "Bound",
+    "Claim",
+    "Kept",
+    "Lesson",
+    "Measured",
+    "Option",
+    "Problem",
+    "Step",
+    "Words",
+    "check_lesson",
+    "lesson_folders",
+    "measure",
+    "read_lesson",
+    "store",
+    "stored",
+]

@@ -1,0 +1,176 @@
+"""The words of a lesson in one language, read from Markdown: ``# title``, ``## step``, ``### block`` or ``### option``.
+
+An option is one paragraph, ``text | reason``. There is no HTML, and pictures lie in the pack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from core.lessons.pack import BLOCKS, QUESTION, SAY, Option, Problem, Step, Words
+from core.messages import Message
+
+OPTION = "option"
+HEADING = re.compile(r"(#{1,3})\s+(.+?)\s*$")
+HTML = re.compile(r"<\s*/?\s*[a-zA-Z!]")
+REMOTE = re.compile(r"!\[[^\]]*\]\(\s*(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
+TYPED = re.compile(r"\d\s?[%\N{FULLWIDTH PERCENT SIGN}]")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass
+class Block:
+    """The lines under one heading, from ``line`` on."""
+
+    step: str
+    name: str
+    line: int
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The text without blank lines around it."""
+        return "\n".join(self.lines).strip()
+
+
+class Reader:
+    """Reads one file; what is wrong is added to ``problems``."""
+
+    def __init__(self, file: str, text: str):
+        self.file, self.problems = file, list[Problem]()
+        self.title, self.title_line = "", 0
+        self.steps: dict[str, int] = {}
+        self.blocks = list(self._split(text))
+
+    def wrong(self, line: int, template: str, **values: object) -> None:
+        """Add a problem."""
+        self.problems.append(Problem(self.file, line, Message(template, **values)))
+
+    def _split(self, text: str) -> Iterator[Block]:
+        """The blocks of the file; headings are checked on the way."""
+        block: Block | None = None
+        for number, line in enumerate(text.splitlines(), 1):
+            found = HEADING.match(line)
+            if not found:
+                if block is not None:
+                    block.lines.append(line)
+                elif line.strip():
+                    self.wrong(number, "The text belongs to no block. Put it under '## STEP' and '### say'.")
+                self._check_line(number, line)
+                continue
+            if block is not None:
+                yield block
+                block = None
+            depth, name = len(found[1]), found[2]
+            if depth == 1:
+                if self.title:
+                    self.wrong(number, "A lesson has one title, and this is a second one. Use '## STEP' for a step.")
+                self.title, self.title_line = name, number
+            elif depth == 2:
+                if name in self.steps:
+                    self.wrong(number, "The step '{step}' is here twice. Remove one of them.", step=name)
+                self.steps.setdefault(name, number)
+            elif not self.steps:
+                self.wrong(number, "The block '{block}' belongs to no step. Put '## STEP' before it.", block=name)
+            else:
+                block = Block(list(self.steps)[-1], name, number)
+        if block is not None:
+            yield block
+
+    def _check_line(self, number: int, line: str) -> None:
+        if HTML.search(line):
+            self.wrong(number, "HTML is not allowed in a lesson. Write Markdown.")
+        if REMOTE.search(line):
+            self.wrong(number, "Pictures from the network are not allowed. Put the picture into the lesson's folder.")
+        if TYPED.search(line):
+            self.wrong(number, "A percentage must not be typed. Measure it by a claim and write {{claim}}.")
+
+    def words(self, steps: Mapping[str, Step], claims: Collection[str]) -> Words:
+        """The words, checked against the steps and claims of the lesson."""
+        blocks: dict[tuple[str, str], str] = {}
+        options: dict[tuple[str, str], Option] = {}
+        if not self.title:
+            self.wrong(1, "The lesson has no title. Begin with '# TITLE'.")
+        for name, line in self.steps.items():
+            if name not in steps:
+                self.wrong(line, "There is no step '{step}'. The lesson has: {steps}.", step=name, steps=list(steps))
+        for block in self.blocks:
+            if block.step not in steps:
+                continue
+            self._check_placeholders(block, claims)
+            kind, _, option = block.name.partition(" ")
+            if kind == OPTION:
+                found = self._option(block, option.strip(), steps[block.step])
+                if found is not None:
+                    options[block.step, option.strip()] = found
+            elif block.name not in BLOCKS:
+                self.wrong(
+                    block.line,
+                    "There is no block '{block}'. A step has: {blocks}, and 'option NAME'.",
+                    block=block.name,
+                    blocks=list(BLOCKS),
+                )
+            elif (block.step, block.name) in blocks:
+                self.wrong(block.line, "The block '{block}' is here twice. Join them.", block=block.name)
+            elif not block.text:
+                self.wrong(block.line, "The block '{block}' is empty. Write its text or remove it.", block=block.name)
+            else:
+                blocks[block.step, block.name] = block.text
+        self._check_missing(steps, blocks, options)
+        return Words(self.title, blocks, options)
+
+    def _check_placeholders(self, block: Block, claims: Collection[str]) -> None:
+        for offset, line in enumerate(block.lines, 1):
+            for name in PLACEHOLDER.findall(line):
+                if name not in claims:
+                    self.wrong(
+                        block.line + offset,
+                        "There is no claim '{claim}'. The lesson has: {claims}.",
+                        claim=name,
+                        claims=list(claims) or [Message("none")],
+                    )
+
+    def _option(self, block: Block, name: str, step: Step) -> Option | None:
+        """The words of an option; None with a problem where there is something wrong."""
+        if step.ask is None or name not in step.ask.options:
+            self.wrong(
+                block.line,
+                "The step '{step}' has no option '{option}'. It has: {options}.",
+                step=step.name,
+                option=name,
+                options=list(step.ask.options) if step.ask and step.ask.options else [Message("none")],
+            )
+            return None
+        text, bar, reason = block.text.partition("|")
+        if not text.strip() or not bar or not reason.strip():
+            self.wrong(block.line, "The option '{option}' needs 'TEXT | REASON', on one line.", option=name)
+            return None
+        return Option(text.strip(), reason.strip())
+
+    def _check_missing(
+        self,
+        steps: Mapping[str, Step],
+        blocks: Mapping[tuple[str, str], str],
+        options: Mapping[tuple[str, str], Option],
+    ) -> None:
+        named = {(block.step, block.name.partition(" ")[2].strip()) for block in self.blocks}
+        for name, step in steps.items():
+            line = self.steps.get(name, 0)
+            if not line:
+                self.wrong(0, "The step '{step}' has no words. Add '## {step}'.", step=name)
+                continue
+            needed = QUESTION if step.ask else SAY
+            if (name, needed) not in blocks and not any(
+                block.step == name and block.name == needed for block in self.blocks
+            ):
+                self.wrong(line, "The step '{step}' has no '### {block}'. Add it.", step=name, block=needed)
+            for option in step.ask.options if step.ask else ():
+                if (name, option) not in options and (name, option) not in named:
+                    self.wrong(
+                        line,
+                        "The option '{option}' of the step '{step}' has no words. Add '### option {option}'.",
+                        option=option,
+                        step=name,
+                    )

@@ -1,0 +1,183 @@
+"""What a lesson is made of: steps that set what is shown, questions, claims that are measured, and words by language.
+
+A lesson is a folder of data, without code: ``lesson.toml`` has the structure, and one Markdown file for each language
+has the words, joined by the names of steps and options, so that a translation cannot change an answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FORMAT = 1
+SKELETON = "lesson.toml"
+LANGUAGES = ("en", "zh-CN")
+VIEWS = ("explore", "mistakes", "trust", "models")
+HIDDEN = ("attention", "attribution", "prediction", "agreement", "tests", "measure")
+"""What a step may keep from the learner until they have answered."""
+STATE = (
+    "model",
+    "sample",
+    "map",
+    "method",
+    "target",
+    "contrast",
+    "framing",
+    "test",
+    "changed",
+    "way",
+    "shuffle",
+    "parts_off",
+    "erase_map",
+    "erase_share",
+    "erase_fill",
+    "seed",
+)
+"""What a step may set: the names that an address of Explore has."""
+CHOICE, POINT, NUMBER, RANK, TEXT = "choice", "point", "number", "rank", "text"
+KINDS = (CHOICE, POINT, NUMBER, RANK, TEXT)
+SAY, QUESTION, AFTER, NOTE = "say", "ask", "after", "note"
+BOUND = re.compile(r"(<=|>=|==)\s*(\S.*)")
+BLOCKS = (SAY, QUESTION, AFTER, NOTE)
+"""The blocks of words that a step may have: what it says, what it asks, what follows the answer, a teacher's note."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a pack: in which file, at which line (from 1; 0 for the whole file), and what to do."""
+
+    file: str
+    line: int
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.sentence}" if self.line else f"{self.file}: {self.sentence}"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A bound for a measured value: ``sign`` is "<=", ">=" or "==", and ``value`` a number, or a text for "=="."""
+
+    sign: str
+    value: float | str
+
+    @classmethod
+    def parse(cls, text: object) -> Bound | None:
+        """The bound in a text such as "<= 0.1" or "== car"; None where there is none."""
+        found = BOUND.fullmatch(text.strip()) if isinstance(text, str) else None
+        if found is None:
+            return None
+        try:
+            return cls(found[1], float(found[2]))
+        except ValueError:
+            return cls("==", found[2]) if found[1] == "==" else None
+
+    def holds(self, measured: float | str) -> bool:
+        """Whether a measured value keeps the bound."""
+        if self.sign == "==" or isinstance(measured, str) or isinstance(self.value, str):
+            return measured == self.value
+        return measured <= self.value if self.sign == "<=" else measured >= self.value
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that a lesson states as a fact: a named ``measure`` with its ``settings``, and the bound that it keeps.
+
+    ``name`` is also the placeholder for the measured value in the words.
+    """
+
+    name: str
+    measure: str
+    settings: Mapping[str, str | int | float]
+    bound: Bound
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question before something is revealed.
+
+    ``options`` are the names of a choice or of what is to be ranked, ``answer`` the right one, or the right order.
+    A point is right if it lies in the ``share`` of the map ``against`` with the largest values. A number lies from
+    ``low`` to ``high`` in a ``unit``. The answer to what is measured is that of a ``claim``. ``final`` is the question
+    that the lesson is assessed by.
+    """
+
+    kind: str
+    options: tuple[str, ...] = ()
+    answer: tuple[str, ...] = ()
+    claim: str = ""
+    against: str = ""
+    share: float = 0.1
+    low: float = 0.0
+    high: float = 100.0
+    unit: str = ""
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: what it sets (``state``, by the names of the address), hides and asks, and what it sets afterward."""
+
+    name: str
+    seconds: int
+    view: str = "explore"
+    state: Mapping[str, str] = field(default_factory=dict)
+    hide: tuple[str, ...] = ()
+    ask: Ask | None = None
+    reveal: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Option:
+    """The words of an option: its ``text``, and the ``reason`` why it is right or wrong."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a lesson in one language: Markdown by step and block, and the options by step and name."""
+
+    title: str
+    blocks: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    options: Mapping[tuple[str, str], Option] = field(default_factory=dict)
+
+    def block(self, step: str, name: str) -> str:
+        """The words of a block; empty where the step has none."""
+        return self.blocks.get((step, name), "")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson that was read and checked."""
+
+    name: str
+    folder: Path
+    order: int
+    minutes: int
+    breaks: tuple[str, ...]
+    author: str
+    license: str
+    steps: tuple[Step, ...]
+    claims: tuple[Claim, ...]
+    words: Mapping[str, Words]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it has words in."""
+        return tuple(self.words)
+
+    def speak(self, language: str) -> Words:
+        """The words in a language, or in its first one."""
+        return self.words.get(language) or next(iter(self.words.values()))
+
+    def place(self, step: str) -> int:
+        """The number of a step, from 0; 0 for one that is not there."""
+        return next((number for number, one in enumerate(self.steps) if one.name == step), 0)
+
+    def seconds_left(self, step: str) -> int:
+        """How long the lesson goes on from the start of a step."""
+        return sum(one.seconds for one in self.steps[self.place(step) :])

@@ -1,0 +1,102 @@
+"""Read a lesson's folder: its structure, the words of each language, and everything that is wrong with them.
+
+The folder is data of unknown origin: files are small, links and paths out of the folder are refused, nothing is run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.lessons.markdown import Reader
+from core.lessons.pack import SKELETON, Lesson, Problem, Words
+from core.lessons.skeleton import Skeleton
+from core.messages import Message
+from core.types import InvalidInput
+
+LARGEST = 256 * 1024
+"""Bytes of a file of a lesson."""
+FOLDER = "FOVEA_LESSONS"
+"""The variable that names a folder with the user's own lessons."""
+SHIPPED = Path(__file__).resolve().parents[2] / "app" / "lessons"
+
+
+def read_file(path: Path, folder: Path) -> str | Problem:
+    """The text of a file in a lesson's folder, or why it cannot be read."""
+    name = path.relative_to(folder).as_posix()
+    if path.is_symlink() or not path.resolve().is_relative_to(folder.resolve()):
+        return Problem(name, 0, Message("This is a link out of the lesson's folder. Put the file itself there."))
+    if not path.is_file():
+        return Problem(name, 0, Message("The file is missing. Add it."))
+    if path.stat().st_size > LARGEST:
+        return Problem(name, 0, Message("The file is larger than {most} KB. Make it smaller.", most=LARGEST // 1024))
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        return Problem(name, 0, Message("The file is not text in UTF-8. Save it as UTF-8."))
+    except OSError:
+        return Problem(name, 0, Message("The file cannot be read. Check its permissions."))
+
+
+def check_lesson(folder: Path) -> tuple[Lesson | None, tuple[Problem, ...]]:
+    """The lesson in a folder, or None, and all that is wrong with it."""
+    text = read_file(folder / SKELETON, folder)
+    if isinstance(text, Problem):
+        return None, (text,)
+    skeleton = Skeleton(text, folder.name)
+    problems = [*skeleton.problems]
+    words: dict[str, Words] = {}
+    if skeleton.data:
+        steps, claims = {step.name: step for step in skeleton.steps}, {claim.name for claim in skeleton.claims}
+        used: set[str] = {step.ask.claim for step in skeleton.steps if step.ask}
+        for language in skeleton.languages:
+            file = f"{language}.md"
+            text = read_file(folder / file, folder)
+            if isinstance(text, Problem):
+                problems.append(text)
+                continue
+            reader = Reader(file, text)
+            words[language] = reader.words(steps, claims)
+            used |= {name for name in claims if f"{{{name}}}" in text}
+            problems += reader.problems
+        for number, claim in enumerate(skeleton.claims):
+            if claim.name not in used:
+                line = skeleton.lines.find("claim", number, "id")
+                sentence = Message("The claim '{claim}' is used nowhere. Use it or remove it.", claim=claim.name)
+                problems.append(Problem(SKELETON, line, sentence))
+    if problems:
+        return None, tuple(sorted(problems, key=lambda one: (one.file, one.line)))
+    lesson = Lesson(
+        folder.name,
+        folder,
+        skeleton.number("order", 1),
+        skeleton.number("minutes", 10),
+        skeleton.breaks,
+        skeleton.text("author"),
+        skeleton.text("license"),
+        skeleton.steps,
+        skeleton.claims,
+        words,
+    )
+    return lesson, ()
+
+
+def read_lesson(folder: Path) -> Lesson:
+    """The lesson in a folder.
+
+    Raises:
+        InvalidInput: something is wrong with it; the sentence is that of the first problem, with file and line.
+    """
+    lesson, problems = check_lesson(folder)
+    if lesson is None:
+        raise InvalidInput("The lesson {name} has a mistake. {problem}", name=folder.name, problem=str(problems[0]))
+    return lesson
+
+
+def lesson_folders() -> Iterator[Path]:
+    """The folders of all lessons: the shipped ones, then those in the folder that FOVEA_LESSONS names."""
+    own = os.environ.get(FOLDER)
+    for place in (SHIPPED, *([Path(own)] if own else [])):
+        if place.is_dir():
+            yield from sorted(one for one in place.iterdir() if one.is_dir() and (one / SKELETON).exists())

@@ -1,0 +1,300 @@
+"""The structure of a lesson, read from ``lesson.toml``: every part checked, each mistake with its line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from core.checking import brief
+from core.lessons.known import unknown
+from core.lessons.lines import Lines
+from core.lessons.measures import MEASURES
+from core.lessons.pack import (
+    CHOICE,
+    FORMAT,
+    HIDDEN,
+    KINDS,
+    LANGUAGES,
+    NUMBER,
+    POINT,
+    RANK,
+    SKELETON,
+    STATE,
+    VIEWS,
+    Ask,
+    Bound,
+    Claim,
+    Problem,
+    Step,
+)
+from core.messages import Message
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+AT = re.compile(r"at line (\d+)")
+KEYS = {
+    "": ("format", "id", "order", "minutes", "languages", "breaks", "author", "license", "defaults", "claim", "step"),
+    "claim": ("id", "measure", "bound"),
+    "step": ("id", "seconds", "view", "state", "hide", "ask", "reveal"),
+    "ask": ("kind", "options", "answer", "claim", "against", "share", "low", "high", "unit", "final"),
+}
+"""The keys of the file and of its tables; a claim has those of its measure too."""
+MOST_OPTIONS = 5
+SLACK = 2
+"""Minutes by which the sum of the steps may differ from the stated length."""
+
+
+class Skeleton:
+    """Reads the file of a lesson; what is wrong is added to ``problems``."""
+
+    def __init__(
+        self,
+        text: str,
+        folder: str,
+    ):
+        self.problems = list[Problem]()
+        self.lines = Lines(text)
+        self.data: dict[str, Any] = {}
+        try:
+            self.data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            found = AT.search(str(error))
+            reason = str(error).split(" (at")[0].rstrip(".")
+            self.wrong(int(found[1]) if found else 0, "This is not valid TOML: {reason}.", reason=reason)
+            return
+        self._check_keys("", 0, self.data)
+        self._check_head(folder)
+        self.claims = tuple(self._claims())
+        self.steps = tuple(self._steps())
+        self._check_whole()
+
+    def wrong(self, line: int, template: str, **values: object) -> None:
+        """Add a problem."""
+        self.problems.append(Problem(SKELETON, line, Message(template, **values)))
+
+    def text(self, key: str, default: str = "") -> str:
+        """A text of the lesson."""
+        value = self.data.get(key, default)
+        return value if isinstance(value, str) else default
+
+    def number(self, key: str, default: int) -> int:
+        """A whole number of the lesson."""
+        value = self.data.get(key, default)
+        return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the lesson says it has."""
+        found = self.data.get("languages", ["en"])
+        return tuple(one for one in found if one in LANGUAGES) if isinstance(found, list) else ()
+
+    @property
+    def breaks(self) -> tuple[str, ...]:
+        """The misconceptions that the lesson is to break."""
+        found = self.data.get("breaks", [])
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    def _check_keys(self, section: str, number: int, table: Mapping[str, Any], more: Collection[str] = ()) -> None:
+        allowed = (*KEYS[section.rpartition(".")[2]], *more)
+        for key in table:
+            if key not in allowed:
+                self.wrong(
+                    self.lines.find(section, number, key),
+                    "There is no key '{key}' here. Possible are: {keys}.",
+                    key=key,
+                    keys=list(allowed),
+                )
+
+    def _check_head(self, folder: str) -> None:
+        line = self.lines.find
+        if self.data.get("format") != FORMAT:
+            self.wrong(line("", 0, "format"), "The format must be {format}. Write format = {format}.", format=FORMAT)
+        name = self.data.get("id")
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            self.wrong(
+                line("", 0, "id"), "The id must be small letters, digits and hyphens, not {given}.", given=brief(name)
+            )
+        elif name != folder:
+            self.wrong(
+                line("", 0, "id"), "The id '{id}' must be the name of its folder, '{folder}'.", id=name, folder=folder
+            )
+        for key in ("order", "minutes"):
+            value = self.data.get(key)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                self.wrong(line("", 0, key), "The {key} must be a whole number from 1 on.", key=key)
+        found = self.data.get("languages", ["en"])
+        if not isinstance(found, list) or not found or any(one not in LANGUAGES for one in found):
+            self.wrong(line("", 0, "languages"), "The languages must be some of {known}.", known=list(LANGUAGES))
+
+    def _tables(self, key: str) -> list[dict[str, Any]]:
+        found = self.data.get(key, [])
+        if not isinstance(found, list) or any(not isinstance(one, dict) for one in found):
+            self.wrong(self.lines.find("", 0, key), "Each {key} must be a table. Write [[{key}]].", key=key)
+            return []
+        return found
+
+    def _claims(self) -> Iterator[Claim]:
+        seen: set[str] = set()
+        for number, table in enumerate(self._tables("claim")):
+
+            def line(key: str = "", number: int = number) -> int:
+                return self.lines.find("claim", number, key)
+
+            name, kind = table.get("id"), table.get("measure")
+            if not isinstance(name, str) or not NAME.fullmatch(name) or name in seen:
+                self.wrong(line("id"), "Each claim needs an id of its own, not {given}.", given=brief(name))
+                continue
+            seen.add(name)
+            measure = MEASURES.get(kind) if isinstance(kind, str) else None
+            if measure is None:
+                self.wrong(
+                    line("measure"),
+                    "There is no measure {given}. Possible are: {measures}.",
+                    given=brief(kind),
+                    measures=list(MEASURES),
+                )
+                continue
+            self._check_keys("claim", number, table, measure.settings)
+            settings = {key: value for key, value in table.items() if key in measure.settings}
+            for key in measure.needed:
+                if key not in settings:
+                    self.wrong(line(), "The measure {measure} needs '{key}'. Add it.", measure=kind, key=key)
+            for key, value in settings.items():
+                if why := unknown(key, str(value)):
+                    self.wrong(line(key), why)
+            bound = Bound.parse(table.get("bound"))
+            if bound is None:
+                self.wrong(
+                    line("bound"),
+                    "The bound must look like '<= 0.1', '>= 0.5' or '== car', not {given}.",
+                    given=brief(table.get("bound")),
+                )
+                continue
+            yield Claim(name, str(kind), settings, bound)
+
+    def _steps(self) -> Iterator[Step]:
+        defaults = self._state("defaults", 0, self.data.get("defaults", {}))
+        seen: set[str] = set()
+        for number, table in enumerate(self._tables("step")):
+
+            def line(key: str = "", number: int = number) -> int:
+                return self.lines.find("step", number, key)
+
+            self._check_keys("step", number, table)
+            name, seconds = table.get("id"), table.get("seconds")
+            if not isinstance(name, str) or not NAME.fullmatch(name) or name in seen:
+                self.wrong(line("id"), "Each step needs an id of its own, not {given}.", given=brief(name))
+                continue
+            seen.add(name)
+            if not isinstance(seconds, int) or isinstance(seconds, bool) or not 5 <= seconds <= 1800:
+                self.wrong(line("seconds"), "The seconds of a step must be a whole number from 5 to 1800.")
+                seconds = 60
+            view = table.get("view", "explore")
+            if view not in VIEWS:
+                self.wrong(
+                    line("view"),
+                    "There is no view {given}. Possible are: {views}.",
+                    given=brief(view),
+                    views=list(VIEWS),
+                )
+                view = VIEWS[0]
+            hide = table.get("hide", [])
+            if not isinstance(hide, list) or any(one not in HIDDEN for one in hide):
+                self.wrong(line("hide"), "A step can hide: {hidden}.", hidden=list(HIDDEN))
+                hide = []
+            ask = self._ask(number, table["ask"]) if "ask" in table else None
+            state = self._state("step.state", number, table.get("state", {}))
+            reveal = self._state("step.reveal", number, table.get("reveal", {}))
+            if ask is not None and not hide and ask.kind != "text" and not ask.final:
+                self.wrong(
+                    line("ask"),
+                    "The step '{step}' asks but hides nothing, so the answer is on the screen. Add hide = [...].",
+                    step=name,
+                )
+            if hide and ask is None:
+                self.wrong(line("hide"), "The step '{step}' hides something but asks nothing. Add an ask.", step=name)
+            yield Step(name, seconds, str(view), {**defaults, **state}, tuple(hide), ask, reveal)
+
+    def _state(self, section: str, number: int, table: Any) -> dict[str, str]:
+        """What a state sets, as text; names and values that are unknown are problems."""
+        if not isinstance(table, dict):
+            self.wrong(
+                self.lines.find(section, number), 'A state must be a table, such as {{ model = "scenes/cbam" }}.'
+            )
+            return {}
+        for key, value in table.items():
+            line = self.lines.find(section, number, key)
+            if key not in STATE:
+                self.wrong(line, "A state cannot set '{key}'. It can set: {keys}.", key=key, keys=list(STATE))
+            elif why := unknown(key, str(value)):
+                self.wrong(line, why)
+        return {key: str(value) for key, value in table.items() if key in STATE}
+
+    def _ask(self, number: int, table: Any) -> Ask | None:
+        def line(key: str = "") -> int:
+            return self.lines.find("step.ask", number, key)
+
+        if not isinstance(table, dict):
+            self.wrong(line(), 'An ask must be a table, such as {{ kind = "choice", ... }}.')
+            return None
+        self._check_keys("step.ask", number, table)
+        kind, options = table.get("kind"), table.get("options", [])
+        if kind not in KINDS:
+            self.wrong(
+                line("kind"), "There is no kind {given}. Possible are: {kinds}.", given=brief(kind), kinds=list(KINDS)
+            )
+            return None
+        answer = table.get("answer", [])
+        answers = tuple(answer if isinstance(answer, list) else [answer])
+        fits = isinstance(options, list) and all(isinstance(one, str) and NAME.fullmatch(one) for one in options)
+        if kind in (CHOICE, RANK) and not (fits and 2 <= len(set(options)) == len(options) <= MOST_OPTIONS):
+            self.wrong(line("options"), "A {kind} needs two to five different options, as names.", kind=kind)
+            options = []
+        if kind == CHOICE and (len(answers) != 1 or answers[0] not in options):
+            self.wrong(
+                line("answer"), "The answer '{answer}' is not among the options.", answer=", ".join(map(str, answers))
+            )
+        if kind == RANK and sorted(map(str, answers)) != sorted(options):
+            self.wrong(line("answer"), "The answer of a rank must be all its options, in the right order.")
+        claim = table.get("claim", "")
+        if claim and claim not in {one.name for one in self.claims}:
+            self.wrong(line("claim"), "There is no claim '{claim}'. Add it as [[claim]].", claim=claim)
+        if kind == NUMBER and not claim:
+            self.wrong(line("kind"), "A number needs a claim, which measures the answer.")
+        if kind == POINT and not table.get("against"):
+            self.wrong(line("kind"), "A point needs 'against', the map whose largest values are the answer.")
+        return Ask(
+            kind=kind,
+            options=tuple(options),
+            answer=tuple(map(str, answers)),
+            claim=str(claim),
+            against=str(table.get("against", "")),
+            **{key: float(table[key]) for key in ("share", "low", "high") if isinstance(table.get(key), int | float)},
+            unit=str(table.get("unit", "")),
+            final=table.get("final") is True,
+        )
+
+    def _check_whole(self) -> None:
+        """What only all steps together show: the time, the final question, claims that nobody uses."""
+        minutes, total = self.number("minutes", 10), sum(step.seconds for step in self.steps)
+        if not self.steps:
+            self.wrong(0, "The lesson has no steps. Add [[step]].")
+        elif abs(total / 60 - minutes) > SLACK:
+            self.wrong(
+                self.lines.find("", 0, "minutes"),
+                "The steps take {total:.0f} minutes together, but the lesson says {minutes}. Make them agree.",
+                total=total / 60,
+                minutes=minutes,
+            )
+        finals = [step.name for step in self.steps if step.ask and step.ask.final]
+        if self.steps and len(finals) != 1:
+            self.wrong(0, "A lesson has one final question, not {count}. Mark it by final = true.", count=len(finals))
+        for step in self.steps:
+            if step.hide and not step.reveal and step.ask and not step.ask.claim and step.ask.kind == POINT:
+                number = self.steps.index(step)
+                self.wrong(
+                    self.lines.find("step", number),
+                    "The step '{step}' predicts but reveals nothing. Add reveal.",
+                    step=step.name,
+                )

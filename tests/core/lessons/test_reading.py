@@ -1,0 +1,222 @@
+"""Lessons are read and checked: a right one has no problem, and each planted mistake is found at its line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.lessons import SHIPPED, check_lesson, lesson_folders, read_lesson
+from core.lessons.reading import LARGEST
+from core.types import InvalidInput
+
+TOML = """\
+format = 1
+id = "small"
+order = 1
+minutes = 3
+languages = ["en"]
+
+[defaults]
+model = "scenes/cbam"
+
+[[claim]]
+id = "right"
+measure = "accuracy"
+model = "scenes/cbam"
+pictures = 100
+bound = ">= 0.5"
+
+[[step]]
+id = "look"
+seconds = 60
+state = { sample = "scenes/3" }
+
+[[step]]
+id = "guess"
+seconds = 60
+hide = ["prediction"]
+ask = { kind = "choice", options = ["car", "fish"], answer = "car" }
+
+[[step]]
+id = "check"
+seconds = 60
+ask = { kind = "choice", options = ["yes", "no"], answer = "yes", final = true }
+"""
+WORDS = """\
+# A small lesson
+## look
+### say
+Look at the picture. The model is right for {right} of them.
+## guess
+### ask
+What does the model predict?
+### option car
+A car | It sees wheels.
+### option fish
+A fish | It has no fins.
+## check
+### ask
+Was that right?
+### option yes
+Yes | It was.
+### option no
+No | It was.
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found = tmp_path / "small"
+    found.mkdir()
+    (found / "lesson.toml").write_text(TOML, "utf-8")
+    (found / "en.md").write_text(WORDS, "utf-8")
+    return found
+
+
+def test_a_right_lesson_has_no_problem(folder: Path) -> None:
+    lesson, problems = check_lesson(folder)
+    assert not problems and lesson is not None
+    assert [step.name for step in lesson.steps] == ["look", "guess", "check"]
+    assert lesson.steps[0].state == {"model": "scenes/cbam", "sample": "scenes/3"}
+    assert lesson.steps[1].hide == ("prediction",) and lesson.steps[1].ask.answer == ("car",)
+    words = lesson.speak("zh-CN")
+    assert words.title == "A small lesson" and words.options["guess", "fish"].reason == "It has no fins."
+    assert words.block("look", "say").startswith("Look at") and words.block("look", "note") == ""
+    assert lesson.seconds_left("guess") == 120 and lesson.place("check") == 2
+
+
+MISTAKES = {
+    "TOML that cannot be read": ("lesson.toml", 'id = "small"', "id = small", 2, "not valid TOML"),
+    "another format": ("lesson.toml", "format = 1", "format = 2", 1, "The format must be 1"),
+    "an unknown key": ("lesson.toml", "order = 1", "order = 1\nordr = 1", 4, "no key 'ordr'"),
+    "the name of another folder": ("lesson.toml", 'id = "small"', 'id = "other"', 2, "must be the name of its folder"),
+    "an order that is no number": ("lesson.toml", "order = 1", 'order = "1"', 3, "order must be a whole number"),
+    "an unknown language": ("lesson.toml", '["en"]', '["en", "xx"]', 5, "languages must be some of"),
+    "a language without words": ("zh-CN.md", '["en"]', '["en", "zh-CN"]', 0, "missing"),
+    "an unknown model": ("lesson.toml", '"scenes/cbam"\n\n', '"scenes/cbm"\n\n', 8, "no model 'scenes/cbm'"),
+    "an unknown picture": ("lesson.toml", '"scenes/3"', '"scenes/three"', 20, "not 'three'"),
+    "a state that cannot be set": ("lesson.toml", "{ sample", "{ picture", 20, "cannot set 'picture'"),
+    "an unknown measure": ("lesson.toml", '"accuracy"', '"accurate"', 12, "no measure 'accurate'"),
+    "a measure without its model": ("lesson.toml", 'model = "scenes/cbam"\npictures', "pictures", 10, "needs 'model'"),
+    "a bad bound": ("lesson.toml", '">= 0.5"', '"at least half"', 15, "bound must look like"),
+    "too many pictures": ("lesson.toml", "pictures = 100", "pictures = 100000", 14, "from 2 to 2000"),
+    "a claim that nobody uses": ("lesson.toml", "", "", 11, "used nowhere"),
+    "a step that is here twice": ("lesson.toml", 'id = "guess"', 'id = "look"', 23, "id of its own"),
+    "an unknown view": ("lesson.toml", 'id = "look"\n', 'id = "look"\nview = "compare"\n', 19, "no view 'compare'"),
+    "something that cannot be hidden": ("lesson.toml", '["prediction"]', '["answer"]', 25, "can hide"),
+    "an answer that is no option": ("lesson.toml", 'answer = "car"', 'answer = "cat"', 26, "'cat' is not among"),
+    "a kind of question that is not there": (
+        "lesson.toml",
+        '"choice", options = ["car',
+        '"quiz", options = ["car',
+        26,
+        "no kind 'quiz'",
+    ),
+    "one option alone": ("lesson.toml", '["car", "fish"]', '["car"]', 26, "two to five"),
+    "a question whose answer is on the screen": ("lesson.toml", 'hide = ["prediction"]\n', "", 25, "hides nothing"),
+    "something hidden without a question": (
+        "lesson.toml",
+        "seconds = 60\nstate",
+        'seconds = 60\nhide = ["prediction"]\nstate',
+        20,
+        "asks nothing",
+    ),
+    "no final question": ("lesson.toml", ", final = true", ", final = false", 0, "one final question, not 0"),
+    "steps that take too long": ("lesson.toml", "minutes = 3", "minutes = 9", 4, "take 3 minutes"),
+    "a number without a claim": (
+        "lesson.toml",
+        '"choice", options = ["car", "fish"], answer = "car"',
+        '"number"',
+        26,
+        "needs a claim",
+    ),
+    "a point without a map": (
+        "lesson.toml",
+        '"choice", options = ["car", "fish"], answer = "car"',
+        '"point"',
+        26,
+        "needs 'against'",
+    ),
+    "an unknown claim in a question": (
+        "lesson.toml",
+        'answer = "car" }',
+        'answer = "car", claim = "left" }',
+        26,
+        "no claim 'left'",
+    ),
+    "no title": ("en.md", "# A small lesson\n", "", 1, "no title"),
+    "text before the first step": (
+        "en.md",
+        "# A small lesson\n",
+        "# A small lesson\nHello.\n",
+        2,
+        "belongs to no block",
+    ),
+    "words of a step that is not there": ("en.md", "## look", "## lok", 2, "no step 'lok'"),
+    "a step without words": ("en.md", "## look", "## lok", 0, "'look' has no words"),
+    "an unknown block": ("en.md", "### say", "### tell", 3, "no block 'tell'"),
+    "an unknown option": ("en.md", "### option fish", "### option fsh", 10, "no option 'fsh'"),
+    "an option without words": (
+        "en.md",
+        "### option fish\nA fish | It has no fins.\n",
+        "",
+        5,
+        "'fish' of the step 'guess' has no words",
+    ),
+    "an option without a reason": ("en.md", "A fish | It has no fins.", "A fish", 10, "TEXT | REASON"),
+    "a question that is not asked": ("en.md", "### ask\nWas that right?\n", "", 12, "no '### ask'"),
+    "an unknown placeholder": ("en.md", "{right}", "{left}", 4, "no claim 'left'"),
+    "a percentage that is typed": ("en.md", "{right}", "95 %", 4, "must not be typed"),
+    "HTML": ("en.md", "Look at", "<b>Look</b> at", 4, "HTML is not allowed"),
+    "a picture from the network": ("en.md", "Look at", "![x](https://x.org/y.png)", 4, "from the network"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_planted_mistake_is_found_at_its_line(folder: Path, mistake: str) -> None:
+    file, right, wrong, line, fragment = MISTAKES[mistake]
+    changed = "lesson.toml" if file == "zh-CN.md" else file
+    if mistake == "a claim that nobody uses":
+        changed, right, wrong = "en.md", " The model is right for {right} of them.", ""
+    path = folder / changed
+    text = path.read_text("utf-8")
+    assert right in text, "the mistake is planted"
+    path.write_text(text.replace(right, wrong, 1), "utf-8")
+    lesson, problems = check_lesson(folder)
+    assert lesson is None
+    found = [one for one in problems if one.file == file and fragment in one.sentence]
+    assert found, "\n".join(map(str, problems))
+    assert found[0].line == line, "\n".join(map(str, problems))
+    with pytest.raises(InvalidInput, match="small has a mistake"):
+        read_lesson(folder)
+
+
+def test_files_that_cannot_be_taken(folder: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.md"
+    outside.write_text(WORDS, "utf-8")
+    words = folder / "en.md"
+    for make, fragment in (
+        (lambda: words.symlink_to(outside), "link out of the lesson"),
+        (lambda: words.write_bytes(b"# \xff\xfe"), "not text in UTF-8"),
+        (lambda: words.write_text("x" * (LARGEST + 1)), "larger than 256 KB"),
+        (lambda: None, "missing"),
+    ):
+        words.unlink(missing_ok=True)
+        make()
+        lesson, problems = check_lesson(folder)
+        assert lesson is None and fragment in problems[0].sentence
+
+
+def test_own_lessons_come_after_the_shipped_ones(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(folder, folder.parent / "second" / "small")
+    monkeypatch.setenv("FOVEA_LESSONS", str(folder.parent))
+    found = list(lesson_folders())
+    assert found[-1] == folder and all(one.parent == SHIPPED for one in found[:-1])
+
+
+@pytest.mark.parametrize("folder", [one.name for one in lesson_folders()])
+def test_every_shipped_lesson_is_right(folder: str) -> None:
+    _, problems = check_lesson(SHIPPED / folder)
+    assert not problems, "\n".join(map(str, problems))
