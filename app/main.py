@@ -23,7 +23,7 @@ with st.spinner(word("app.waking")):  # the first user waits for torch to be imp
     from app.runtime import standing
     from app.state import Page, Subject
     from app.views import PAGES, file_of
-    from app.widgets import glossary, history, models, pictures, weights
+    from app.widgets import glossary, history, lesson, models, pictures, weights
     from core import InvalidInput, ModelCard, Picture, Stopped
 
     standing.prepare_process()
@@ -34,7 +34,7 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
     st.markdown(f"### {word('app.name')}")
     st.caption(word("app.sentence"))
     st.markdown(f"**{word('model.label')}**")
-    card = models.pick_model()
+    card = models.pick_model(facts="measure" not in lesson.hidden())
     models.pick_device()
     with st.container(key="frame-picture"):
         st.markdown(f"**{word('picture.label')}**")
@@ -51,6 +51,16 @@ def _declare(page: Page) -> StreamlitPage:
     return st.Page(file_of(page.slug), title=title, url_path=page.slug, default=page is PAGES[0])
 
 
+def draw(page: StreamlitPage, about: Page) -> None:
+    """The page, below the lesson that is open; one whose measures a lesson hides is drawn after the answer."""
+    if about.slug != "learn":
+        lesson.show_panel(state.subject())
+    if about.slug not in ("explore", "learn") and lesson.hidden():
+        st.info(word("lesson.covered.page"), icon=":material/visibility_off:")
+    else:
+        page.run()
+
+
 def run() -> None:
     """One run of the app: the frame, then the page. A mistake becomes one sentence and the choices stay."""
     st.html(HERE / "frame.css")
@@ -61,6 +71,11 @@ def run() -> None:
     for one in PAGES:
         if query is not None and one.restore:
             one.restore(query, one is pages[page])
+    if query is not None:
+        lesson.restore(query)
+    wanted = state.take(state.Key.VIEW_WANTED)
+    if wanted and wanted != pages[page].slug:
+        st.switch_page(file_of(wanted))
     state.turn_to(pages[page].slug, (key for one in PAGES for key in one.passing))
     if (asked := state.unknown_page([one.slug for one in PAGES])) is not None:
         state.notice(plain("page.unknown", page=asked))
@@ -73,7 +88,7 @@ def run() -> None:
         said = st.container()
         classifier = weights.load(card)
         state.set_subject(Subject(classifier, picture, sample, framing) if classifier else None)
-        page.run()
+        draw(page, pages[page])
         for sentence in state.take_notices():
             said.warning(literal(sentence))
     except InvalidInput as error:

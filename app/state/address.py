@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.components.overlay import ADDRESS as LOOK
-from app.state.keys import ADDRESS, PARAMETER, Key, View
+from app.state.keys import ADDRESS, LESSON, PARAMETER, Key, View
 from app.state.session import forget, get, page_address, parameter_key, put, set_parameter
 from core.legacy import current
 
@@ -36,10 +36,10 @@ def restore(page: Collection[StrEnum], known: Iterable[StrEnum]) -> Mapping[str,
         return None
     put(Key.RESTORED, True)
     put(Key.ASKED, query)
-    for key in known:
+    for key in (*LESSON, *known):
         if key in query:
             put(key, query[key])
-        elif key in page:
+        elif key in page or key in LESSON:
             forget(key)
     _restore_parameters(query)
     return query
@@ -109,5 +109,7 @@ def shared_address() -> str:
 
 
 def _write(wanted: Mapping[str, str]) -> None:
+    lesson = {key.value: str(get(key)) for key in LESSON if get(key)}
+    wanted = {**wanted, **lesson}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

@@ -46,6 +46,13 @@ class Key(StrEnum):
     SUBJECT = "subject"
     VISITOR = "visitor"
 
+    LESSON = "lesson"
+    STEP = "step"
+    TEACHER = "teacher"
+    ANSWERS = "answers"
+    MARKED = "marked"
+    VIEW_WANTED = "view_wanted"
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -59,6 +66,8 @@ class Subject:
 
 ADDRESS = (Key.MODEL, Key.SAMPLE, Key.MAP, Key.METHOD, Key.TARGET, Key.CONTRAST, Key.FRAMING)
 """What Explore shows, as a ``View`` names it."""
+LESSON = (Key.LESSON, Key.STEP, Key.TEACHER)
+"""The lesson that is open, which every page's address holds."""
 PARAMETER = "p."
 """Before the name of a method's parameter."""
 

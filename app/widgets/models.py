@@ -66,10 +66,10 @@ def model_title(card: ModelCard) -> str:
     return f"{mechanism_title(card)} · {family_title(card.family)}"
 
 
-def model_label(card: ModelCard) -> str:
+def model_label(card: ModelCard, facts: bool = True) -> str:
     """One line of the picker, short as a side bar is narrow: the model among its neighbors, how often it is right."""
     title, kind = mechanism_title(card) if is_ours(card) else card.title, shortcut(card.family)
-    told = "" if card.accuracy is None else percent(card.accuracy)
+    told = "" if card.accuracy is None or not facts else percent(card.accuracy)
     return " · ".join(filter(None, [title, word(f"shortcut.{kind}") if kind else "", told]))
 
 
@@ -149,8 +149,8 @@ def first(cards: Mapping[str, ModelCard]) -> str:
     return next((slug for slug in FIRST if slug in cards), next(iter(cards), ""))
 
 
-def pick_model() -> ModelCard:
-    """The model picker, by group of families; the card that is chosen."""
+def pick_model(facts: bool = True) -> ModelCard:
+    """The model picker, by group of families, with the ``facts`` that were measured; the card that is chosen."""
     if wanted := state.take_wanted():
         choose(wanted)
     cards = shelf()
@@ -185,12 +185,13 @@ def pick_model() -> ModelCard:
         word("model.label"),
         [slug for slug, one in cards.items() if one.family == card.family or group(one.family) == here != TASKS],
         key=Key.MODEL,
-        format_func=lambda slug: model_label(cards[slug]),
+        format_func=lambda slug: model_label(cards[slug], facts),
         on_change=lambda: state.forget(Key.MAP, Key.TARGET),
         label_visibility="collapsed",
         filter_mode=None,  # no keyboard springs up on a phone
     )
-    st.caption("  \n".join(filter(None, [what(card), measured(card), needs_attention(card), sight(card), why(card)])))
+    known = [measured(card), needs_attention(card)] if facts else []
+    st.caption("  \n".join(filter(None, [what(card), *known, sight(card), why(card)])))
     return card
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Number
 
 from app.words import en
-from app.words.languages import LANGUAGES, recall, say, table, use
+from app.words.languages import LANGUAGES, language, recall, say, table, use
 from app.words.markdown import Marked, code, literal
 from app.words.numbers import apart, chance, decimal, keep_units, megabytes, percent, short, span, whole
 
@@ -17,6 +17,7 @@ __all__ = [
     "code",
     "decimal",
     "known",
+    "language",
     "literal",
     "megabytes",
     "percent",

@@ -22,6 +22,11 @@ def use(language: str) -> None:
     _language.set(language if language in LANGUAGES else "en")
 
 
+def language() -> str:
+    """The code of the language that is spoken in this run."""
+    return _language.get()
+
+
 def table() -> Mapping[str, str]:
     """The table of the language that is spoken in this run."""
     return LANGUAGES[_language.get()]

@@ -3,13 +3,17 @@
 from core.lessons.claims import MARGIN, Kept, measure, store, stored
 from core.lessons.measures import MEASURES, Measured
 from core.lessons.pack import (
+    AFTER,
     BLOCKS,
     CHOICE,
     HIDDEN,
     LANGUAGES,
+    NOTE,
     NUMBER,
     POINT,
+    QUESTION,
     RANK,
+    SAY,
     STATE,
     TEXT,
     VIEWS,
@@ -25,15 +29,19 @@ from core.lessons.pack import (
 from core.lessons.reading import SHIPPED, check_lesson, lesson_folders, read_lesson
 
 __all__ = [
+    "AFTER",
     "BLOCKS",
     "CHOICE",
     "HIDDEN",
     "LANGUAGES",
     "MARGIN",
     "MEASURES",
+    "NOTE",
     "NUMBER",
     "POINT",
+    "QUESTION",
     "RANK",
+    "SAY",
     "SHIPPED",
     "STATE",
     "TEXT",

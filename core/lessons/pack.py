@@ -38,10 +38,11 @@ STATE = (
 """What a step may set: the names that an address of Explore has."""
 CHOICE, POINT, NUMBER, RANK, TEXT = "choice", "point", "number", "rank", "text"
 KINDS = (CHOICE, POINT, NUMBER, RANK, TEXT)
-SAY, QUESTION, AFTER, NOTE = "say", "ask", "after", "note"
+ABOUT, SAY, QUESTION, AFTER, NOTE = "about", "say", "ask", "after", "note"
 BOUND = re.compile(r"(<=|>=|==)\s*(\S.*)")
-BLOCKS = (SAY, QUESTION, AFTER, NOTE)
-"""The blocks of words that a step may have: what it says, what it asks, what follows the answer, a teacher's note."""
+BLOCKS = (ABOUT, SAY, QUESTION, AFTER, NOTE)
+"""The blocks of words that a step may have: what the lesson is about (in its first step), what it says, what it asks,
+what follows the answer, and a teacher's note."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class ExploreKey(StrEnum):
     ABLATIONS = "ablations"
     ANSWER = "answer"
     PARTS_OF = "parts_of"
+    POINT = "point"
 
 
 CHANGE = (ExploreKey.CHANGED, ExploreKey.WAY, ExploreKey.SHUFFLE, ExploreKey.PARTS_OFF)

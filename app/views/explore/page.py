@@ -8,13 +8,18 @@ from app import attention_maps, runtime, state
 from app.state import Key, Subject, View
 from app.views.explore import agreement, attributions, methods, panes, pinned, prediction, share, swap
 from app.views.explore.analysis import Analysis
+from app.views.explore.covered import COVERED, draw_covered
 from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import address, section
-from app.widgets import models, weights
+from app.widgets import lesson, models, weights
 
 
 def draw_page(subject: Subject) -> None:
     """Draw the page for a model whose weights are here."""
+    hidden = lesson.hidden()
+    if hidden & COVERED:
+        draw_covered(subject, hidden)
+        return
     wanted = prediction.wanted(subject, Key.TARGET)
     reading = runtime.reading_with_panel(subject.classifier, subject.picture, wanted)
 
@@ -63,12 +68,14 @@ def draw_page(subject: Subject) -> None:
     state.publish(view, address.settle_address(reading))
 
     analysis = Analysis(subject, reading, target, shown, chosen, parameters, found)
-    with below:
-        agreement.show_agreement(analysis)
+    if "agreement" not in hidden:
+        with below:
+            agreement.show_agreement(analysis)
 
     with tests:
         share.show_share(view, subject, names[target], reading, found, shown.query)
-        section.show_tests(analysis)
+        if "tests" not in hidden:
+            section.show_tests(analysis)
 
     pinned.show_pinned()
 

@@ -26,8 +26,11 @@ def task_of(subject: Subject) -> Task | None:
     return find_task(subject.sample.partition("/")[0])
 
 
-def show_question(subject: Subject) -> None:
-    """Draw the question of the task as a headline, and the buttons that move its cue if the model knows the answers."""
+def show_question(subject: Subject, answers: bool = True) -> None:
+    """Draw the question of the task as a headline, and the buttons that move its cue if the model knows the answers.
+
+    Without ``answers`` there are no buttons, as the chosen one shows the true answer.
+    """
     task = task_of(subject)
     if task is None:
         return
@@ -35,7 +38,7 @@ def show_question(subject: Subject) -> None:
     title, question = escape(say(task.title)), escape(say(task.question))
     st.html(f'<p class="fovea-question"><span>{title}</span> {question}</p>')
     every = swaps(subject.sample)
-    if {one.answer for one in every} <= set(subject.classifier.card.classes):
+    if answers and {one.answer for one in every} <= set(subject.classifier.card.classes):
         _pick(task, subject, {one.answer: one for one in every})
 
 

@@ -7,6 +7,7 @@ from app.words.en import (
     frame,
     glossary,
     intervention,
+    learn,
     mistakes,
     mistakes_case,
     models,
@@ -14,6 +15,19 @@ from app.words.en import (
     trust,
 )
 
-PARTS = (frame, glossary, explore, overlay, intervention, erasing, checks, mistakes, mistakes_case, trust, models)
+PARTS = (
+    frame,
+    learn,
+    glossary,
+    explore,
+    overlay,
+    intervention,
+    erasing,
+    checks,
+    mistakes,
+    mistakes_case,
+    trust,
+    models,
+)
 
 WORDS = {key: text for part in PARTS for key, text in part.WORDS.items()}

@@ -1,0 +1,1 @@
+"""A picture on which one point is marked."""

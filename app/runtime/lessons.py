@@ -1,0 +1,50 @@
+"""The lessons, read once and again when a file of theirs changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.lessons import Kept, Lesson, Problem, check_lesson, lesson_folders, stored
+
+Checked = tuple[Lesson | None, tuple[Problem, ...]]
+
+
+def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
+    """The files of a folder with the times of their last change."""
+    return tuple(sorted((one.name, one.stat().st_mtime_ns) for one in folder.iterdir() if one.is_file()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=100)
+def _checked(folder: str, stamps: tuple[tuple[str, int], ...]) -> Checked:
+    return check_lesson(Path(folder))
+
+
+@st.cache_resource(show_spinner=False, max_entries=100)
+def _measured(folder: str, stamps: tuple[tuple[str, int], ...]) -> dict[str, Kept]:
+    lesson, _ = check_lesson(Path(folder))
+    return stored(lesson) if lesson else {}
+
+
+def lessons() -> tuple[Lesson, ...]:
+    """Every lesson without a mistake, in order."""
+    found = [_checked(str(folder), _stamps(folder))[0] for folder in lesson_folders()]
+    return tuple(sorted(filter(None, found), key=lambda one: (one.order, one.name)))
+
+
+def lesson_problems() -> tuple[str, ...]:
+    """A sentence for each mistake in a lesson, with its file and line."""
+    return tuple(
+        f"{folder.name}/{one}" for folder in lesson_folders() for one in _checked(str(folder), _stamps(folder))[1]
+    )
+
+
+def find_lesson(name: str) -> Lesson | None:
+    """The lesson of that name, or None."""
+    return next((one for one in lessons() if one.name == name), None)
+
+
+def measured(lesson: Lesson) -> dict[str, Kept]:
+    """What was measured of a lesson's claims, by their names."""
+    return _measured(str(lesson.folder), _stamps(lesson.folder))

@@ -1,0 +1,6 @@
+"""The lesson that is open: what its step sets and hides, and the panel above the page."""
+
+from app.widgets.lesson.panel import show_panel
+from app.widgets.lesson.playing import answers, begin, close, hidden, open_step, point_wanted, restore
+
+__all__ = ["answers", "begin", "close", "hidden", "open_step", "point_wanted", "restore", "show_panel"]

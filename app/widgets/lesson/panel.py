@@ -1,0 +1,88 @@
+"""The panel above the page while a lesson is open: what the step says and asks, and the way on."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from app import state
+from app.state import Key, Subject
+from app.widgets.lesson.playing import Place, answer_of, begin, close, commit, open_step, repeat, result
+from app.widgets.lesson.questions import ask, verdict
+from app.widgets.lesson.texts import value_text, words_of
+from app.words import plain, word
+from core.lessons import AFTER, NOTE, QUESTION, SAY, Lesson
+
+
+def show_panel(subject: Subject | None) -> None:
+    """Draw the panel; nothing while no lesson is open."""
+    place = open_step()
+    if place is None:
+        return
+    words, step = words_of(place.lesson), place.step
+    with st.container(border=True, key="lesson-panel"):
+        _head(place, words.title)
+        for block in (SAY, QUESTION):
+            if text := words.block(step.name, block):
+                st.markdown(value_text(place.lesson, text))
+        answer = answer_of(place)
+        given = ask(place) if step.ask is not None and answer is None else ()
+        if answer is not None:
+            verdict(place, answer, subject)
+        if (step.ask is None or answer is not None) and (text := words.block(step.name, AFTER)):
+            st.markdown(value_text(place.lesson, text))
+        if state.get(Key.TEACHER) and (text := words.block(step.name, NOTE)):
+            st.info(value_text(place.lesson, text), icon=":material/school:")
+        _ways(place, given)
+
+
+def _head(place: Place, title: str) -> None:
+    """The title, where the learner is, how long it goes on, and the button that ends the lesson."""
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson-head"):
+        st.markdown(f"**{title}**")
+        left = math.ceil(place.lesson.seconds_left(place.step.name) / 60)
+        st.caption(plain("lesson.place", number=place.number + 1, total=len(place.lesson.steps), count=left))
+        st.button(word("lesson.close"), key="lesson-close", type="tertiary", icon=":material/close:", on_click=close)
+    st.progress((place.number + 1) / len(place.lesson.steps))
+
+
+def _ways(place: Place, given: tuple[str | float, ...]) -> None:
+    """The buttons: to the step before, the answer or the next step, and back to what the step shows."""
+    steps, number = place.lesson.steps, place.number
+    waiting = place.step.ask is not None and answer_of(place) is None
+    last = number + 1 == len(steps)
+    with st.container(horizontal=True, gap="small", key="lesson-ways"):
+        if number:
+            before = steps[number - 1].name
+            st.button(word("lesson.back"), key="lesson-back", on_click=begin, args=(place.lesson, before))
+        if waiting:
+            _answer_buttons(place, given)
+        elif not last:
+            after = steps[number + 1].name
+            st.button(
+                word("lesson.next"), key="lesson-next", type="primary", on_click=begin, args=(place.lesson, after)
+            )
+        here, means = (place.lesson, place.step.name), word("lesson.again.help")
+        st.button(word("lesson.again"), key="lesson-again", type="tertiary", help=means, on_click=begin, args=here)
+    if last and not waiting:
+        _finish(place.lesson)
+
+
+def _answer_buttons(place: Place, given: tuple[str | float, ...]) -> None:
+    """The buttons that send what is given, and that skip the question."""
+    label, key = word("lesson.answer"), f"lesson-answer.{place.key}"
+    st.button(label, key=key, type="primary", disabled=not given, on_click=commit, args=(place, given))
+    st.button(word("lesson.skip"), key=f"lesson-skip.{place.key}", type="tertiary", on_click=commit, args=(place, ()))
+
+
+def _finish(lesson: Lesson) -> None:
+    """What the learner has done, at the end."""
+    answered, skipped, total = result(lesson)
+    st.success(word("lesson.done", answered=answered, skipped=skipped, total=total), icon=":material/task_alt:")
+    st.button(word("lesson.repeat"), key="lesson-repeat", on_click=_repeat, args=(lesson,))
+
+
+def _repeat(lesson: Lesson) -> None:
+    repeat(lesson)
+    begin(lesson)

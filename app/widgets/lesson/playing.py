@@ -1,0 +1,167 @@
+"""Play a lesson: which step is open, what it sets, what it hides until it is answered, and the answers so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app import state
+from app.runtime.lessons import find_lesson
+from app.state import Key
+from app.widgets import models
+from app.words import word
+from core.lessons import POINT, STATE, Lesson, Step
+
+COVERED = {"attention", "attribution"}
+"""What hides the maps."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A step of a lesson that is open."""
+
+    lesson: Lesson
+    step: Step
+
+    @property
+    def number(self) -> int:
+        """The number of the step, from 0."""
+        return self.lesson.place(self.step.name)
+
+    @property
+    def key(self) -> str:
+        """The name under which its answer is kept."""
+        return f"{self.lesson.name}/{self.step.name}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the learner answered: the ``given`` options, number, text or point; () for a question that was skipped."""
+
+    given: tuple[str | float, ...]
+
+    @property
+    def skipped(self) -> bool:
+        """Whether the question was skipped."""
+        return not self.given
+
+
+class Setting(StrEnum):
+    """What a step may set, as keys of the session: those of Explore's address."""
+
+    MODEL = "model"
+    SAMPLE = "sample"
+    MAP = "map"
+    METHOD = "method"
+    TARGET = "target"
+    CONTRAST = "contrast"
+    FRAMING = "framing"
+    TEST = "test"
+    CHANGED = "changed"
+    WAY = "way"
+    SHUFFLE = "shuffle"
+    PARTS_OFF = "parts_off"
+    ERASE_MAP = "erase_map"
+    ERASE_SHARE = "erase_share"
+    ERASE_FILL = "erase_fill"
+    SEED = "seed"
+
+
+assert {one.value for one in Setting} == set(STATE)
+
+
+def open_step() -> Place | None:
+    """The step that is open, or None; a lesson that is not there any more is closed, with a sentence."""
+    name = state.get(Key.LESSON)
+    if not name:
+        return None
+    lesson = find_lesson(name)
+    if lesson is None:
+        state.notice(word("lesson.gone", name=name))
+        close()
+        return None
+    step = lesson.steps[lesson.place(state.get(Key.STEP) or "")]
+    return Place(lesson, step)
+
+
+def answers() -> dict[str, Answer]:
+    """Every answer of this session, by lesson and step."""
+    return state.get(Key.ANSWERS) or {}
+
+
+def answer_of(place: Place) -> Answer | None:
+    """The answer to a step's question; None before it."""
+    return answers().get(place.key)
+
+
+def hidden() -> frozenset[str]:
+    """What the open step hides: nothing after its answer. What is hidden takes what is computed from it along."""
+    place = open_step()
+    if place is None or answer_of(place) is not None:
+        return frozenset()
+    found = set(place.step.hide)
+    if "prediction" in found:
+        found |= {"attention", "attribution", "tests", "measure"}
+    if found & COVERED:
+        found |= {"agreement", "tests"}
+    return frozenset(found)
+
+
+def point_wanted() -> bool:
+    """Whether the open step asks for a point on the picture."""
+    place = open_step()
+    return bool(place and place.step.ask and place.step.ask.kind == POINT and answer_of(place) is None)
+
+
+def apply(settings: Mapping[str, str]) -> None:
+    """Set what a step sets, before the pickers are drawn or in a callback."""
+    if "model" in settings:
+        models.choose(settings["model"])
+    for name, value in settings.items():
+        if name != "model":
+            state.put(Setting(name), int(value) if name in ("shuffle", "seed", "erase_share") else value)
+
+
+def begin(lesson: Lesson, step: str = "") -> None:
+    """Open a step of a lesson, the first one by default, and show what it is about; in a callback."""
+    found = lesson.steps[lesson.place(step)]
+    state.put(Key.LESSON, lesson.name)
+    state.put(Key.STEP, found.name)
+    state.forget(Key.MARKED, *(one for one in Setting if one not in (Setting.MODEL, Setting.SAMPLE, Setting.FRAMING)))
+    apply(found.state)
+    place = Place(lesson, found)
+    if answer_of(place) is not None:
+        apply(found.reveal)
+    state.put(Key.VIEW_WANTED, found.view)
+
+
+def commit(place: Place, given: tuple[str | float, ...]) -> None:
+    """Keep an answer, () for a question that is skipped, and show what the step reveals; in a callback."""
+    state.put(Key.ANSWERS, {**answers(), place.key: Answer(given)})
+    state.forget(Key.MARKED)
+    apply(place.step.reveal)
+
+
+def repeat(lesson: Lesson) -> None:
+    """Remove the answers of a lesson."""
+    state.put(Key.ANSWERS, {key: one for key, one in answers().items() if not key.startswith(f"{lesson.name}/")})
+
+
+def close() -> None:
+    """End the lesson; what is shown stays."""
+    state.forget(Key.LESSON, Key.STEP, Key.TEACHER, Key.MARKED)
+
+
+def restore(query: Mapping[str, str]) -> None:
+    """Open the lesson that an address names; one that names no model is shown as the step begins."""
+    if Key.LESSON in query and Key.MODEL not in query and (place := open_step()) is not None:
+        begin(place.lesson, place.step.name)
+
+
+def result(lesson: Lesson) -> tuple[int, int, int]:
+    """How many questions of a lesson were answered, skipped, and how many there are."""
+    asked = [f"{lesson.name}/{step.name}" for step in lesson.steps if step.ask]
+    found = [answers()[key] for key in asked if key in answers()]
+    skipped = sum(one.skipped for one in found)
+    return len(found) - skipped, skipped, len(asked)

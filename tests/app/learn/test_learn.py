@@ -1,0 +1,120 @@
+"""Lessons in the app: each is walked to its end, what is hidden is not drawn before the answer, and one can leave."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.runtime.lessons import lessons
+from app.state import Key
+from app.widgets.lesson.playing import Setting
+from app.widgets.lesson.questions import hit, on_map
+from core.data import open_sample
+from core.lessons import CHOICE, NUMBER, POINT, RANK, STATE, Lesson, Step
+from tests.app.pages import open_page, press, said, well
+
+LESSON = "attention-that-is-needed"
+EVERY = [one.name for one in lessons()]
+
+
+def find(name: str) -> Lesson:
+    return next(one for one in lessons() if one.name == name)
+
+
+def answer(page: AppTest, lesson: Lesson, step: Step) -> None:
+    """Give the right answer to the open question, and send it."""
+    ask, key = step.ask, f"{lesson.name}/{step.name}"
+    assert page.button(key=f"lesson-answer.{key}").disabled, "nothing is given yet"
+    if ask.kind == CHOICE:
+        page.radio(key=f"lesson-choice.{key}").set_value(ask.answer[0])
+    elif ask.kind == NUMBER:
+        page.number_input(key=f"lesson-number.{key}").set_value(ask.low)
+    elif ask.kind == RANK:
+        page.multiselect(key=f"lesson-rank.{key}").set_value(list(ask.answer))
+    elif ask.kind == POINT:
+        page.session_state[Key.MARKED] = (0.4, 0.2)
+    else:
+        page.text_area(key=f"lesson-text.{key}").set_value("Because of the frame.")
+    well(page.run())
+    press(page, f"lesson-answer.{key}")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_lesson_is_walked_to_its_end(name: str) -> None:
+    lesson = find(name)
+    page = well(open_page(lesson.steps[0].view, lesson=name))
+    for step in lesson.steps:
+        assert page.session_state[Key.STEP] == step.name
+        for key, value in step.state.items():
+            if key in ("model", "sample"):
+                assert page.session_state[key] == value
+        if step.ask:
+            if step is not lesson.steps[-1]:
+                assert "lesson-next" not in [one.key for one in page.button], "first the answer"
+            answer(page, lesson, step)
+        if step is not lesson.steps[-1]:
+            press(page, "lesson-next")
+    total = sum(one.ask is not None for one in lesson.steps)
+    assert any(f"{total} of {total} questions" in one.value for one in page.success)
+    press(page, "lesson-repeat")
+    assert page.session_state[Key.STEP] == lesson.steps[0].name and not page.success
+
+
+def test_what_a_step_hides_is_not_drawn_before_the_answer() -> None:
+    page = well(open_page(lesson=LESSON))
+    assert not page.get("plotly_chart") and "99.8" not in said(page) and "19.9" not in said(page)
+    assert not [one for one in page.get("bidi_component") if "overlay" in str(one.proto)]
+    assert not [one for one in page.selectbox if one.key == Key.METHOD]
+    press(page, f"lesson-skip.{LESSON}/look")
+    assert page.get("plotly_chart") and "Skipped" in said(page)
+    assert "Bird" in said(page) and "not in the frame" in said(page), "every option has its reason"
+
+
+def test_a_step_has_an_address_and_the_learner_keeps_the_controls() -> None:
+    page = well(open_page(lesson=LESSON, step="uniform"))
+    assert page.query_params["lesson"] == LESSON and page.query_params["step"] == "uniform"
+    page.session_state[Key.SAMPLE] = "tasks-marked/2"
+    well(page.run())
+    assert page.session_state[Key.SAMPLE] == "tasks-marked/2"
+    press(page, "lesson-again")
+    assert page.session_state[Key.SAMPLE] == "tasks-marked/6"
+    press(page, "lesson-close")
+    assert "lesson" not in page.query_params and not [one for one in page.button if one.key == "lesson-close"]
+    assert page.session_state[Key.SAMPLE] == "tasks-marked/6"
+
+
+def test_a_lesson_that_is_not_there_is_told() -> None:
+    page = well(open_page(lesson="no-such-lesson"))
+    assert "no lesson no-such-lesson" in said(page)
+
+
+def test_a_teacher_sees_notes_and_the_list_knows_how_far_one_has_come() -> None:
+    page = well(open_page(lesson=LESSON, teacher="1"))
+    assert any("aloud" in one.value for one in page.info)
+    press(page, f"lesson-skip.{LESSON}/look")
+    page.switch_page("views/learn/page.py").run()
+    well(page)
+    assert "0 of 6 questions answered, 1 skipped" in said(page)
+    press(page, f"learn.{LESSON}")
+    assert page.session_state[Key.STEP] == "where"
+
+
+def test_what_a_step_may_set_is_what_explore_takes_from_its_address() -> None:
+    assert tuple(one.value for one in Setting) == STATE
+
+
+def test_a_point_counts_in_the_largest_values_of_the_map() -> None:
+
+    values = np.zeros((4, 4))
+    values[1, 2] = 1.0
+    values[1, 3] = 0.5
+    assert hit(values, (0.6, 0.3), 1 / 16) == (True, 1 / 16)
+    assert hit(values, (0.9, 0.3), 1 / 16) == (False, 1 / 16)
+    assert hit(values, (0.9, 0.3), 2 / 16) == (True, 2 / 16)
+    assert hit(values, (1.0, 1.0), 2 / 16)[0] is False
+    picture = open_sample("photo/hopper")
+    height, width = picture.pixels.shape[:2]
+    left, upper, right, lower = picture.box
+    assert on_map(picture, ((left + right) / 2 / width, (upper + lower) / 2 / height)) == pytest.approx((0.5, 0.5))
+    assert on_map(picture, (0.0, 0.0)) == (0.0, 0.0)
