@@ -50,5 +50,5 @@ def show_picture(subject: Subject) -> None:
         except InvalidInput as error:
             state.notice(say(error))
 
-    words = {name: plain(f"point.{name}") for name in point.WORDS}
+    words = {name: plain(name) for name in point.WORDS}
     point.show_picture(jpeg, key=ExploreKey.POINT, words=words, at=state.get(Key.MARKED), on_marked=marked)
