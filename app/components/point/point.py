@@ -13,7 +13,7 @@ import streamlit as st
 from app.components import script, styles
 from core.types import InvalidInput
 
-WORDS = ("point.label", "point.hint", "point.marked")
+WORDS = ("label", "hint", "marked")
 """Every label that the picture needs; the last has braces that the browser fills in."""
 
 
@@ -32,7 +32,7 @@ def show_picture(
     data = {
         "source": "data:image/jpeg;base64," + base64.b64encode(jpeg).decode(),
         "at": None if at is None else {"x": at[0], "y": at[1]},
-        "words": {name.removeprefix("point."): words[name] for name in WORDS},
+        "words": {name: words[name] for name in WORDS},
     }
     return _component(data=data, key=key, on_marked_change=on_marked)
 

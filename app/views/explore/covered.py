@@ -13,7 +13,7 @@ from app.state import Key, Subject
 from app.views.explore import prediction, swap
 from app.views.explore.keys import ExploreKey
 from app.widgets import lesson
-from app.words import plain, say, word
+from app.words import say, word
 from core import InvalidInput
 
 COVERED = {"attention", "attribution"}
@@ -50,5 +50,9 @@ def show_picture(subject: Subject) -> None:
         except InvalidInput as error:
             state.notice(say(error))
 
-    words = {name: plain(name) for name in point.WORDS}
+    words = {
+        "label": word("point.label"),
+        "hint": word("point.hint"),
+        "marked": word("point.marked", across="{across}", down="{down}"),
+    }
     point.show_picture(jpeg, key=ExploreKey.POINT, words=words, at=state.get(Key.MARKED), on_marked=marked)
