@@ -11,7 +11,7 @@ python := .venv/bin/python
 # What one of the many processes has compiled the others take, even where Python was told to keep nothing.
 pytest := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(python) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 pip := $(python) -m pip install --disable-pip-version-check
-mechanisms := squeeze-excitation feature-gate spatial-gate cbam attention-pooling self-attention recurrent transformer
+mechanisms := plain self-attention squeeze-excitation feature-gate spatial-gate cbam attention-pooling recurrent transformer
 new_enough := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
@@ -40,12 +40,10 @@ bench: requirements-dev ## how long things take, as ratios
 tables: requirements-dev ## measure again, and write README.md's tables; TABLES=models only that one, at once
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.readme $(TABLES)
 
-# Where objects are hard to learn before the cue is found, the others start from the plain model, which knows them.
+# In this order, as some start from the plain model or from the one with self-attention.
 tasks: requirements ## train every model of the tasks, hours on two cores; what was stopped goes on from its last epoch
-	@printf '%s\n' sun-or-moon marked same-row signposts odd-one-out | OMP_NUM_THREADS=1 xargs -P 2 -I{} sh -ec ' \
-	  $(python) -m core train tasks-{}/plain; \
-	  case {} in sun-or-moon|marked) start=;; *) start="--start tasks-{}/plain --epochs 10 --rate 0.003";; esac; \
-	  $(python) -m core train $$start $(mechanisms:%=tasks-{}/%)'
+	@printf '%s\n' sun-or-moon marked same-row signposts odd-one-out | OMP_NUM_THREADS=1 xargs -P 2 -I{} \
+	  $(python) -m core train $(mechanisms:%=tasks-{}/%)
 
 shots: requirements-dev ## draw the README's picture again, in a real browser
 	@$(python) -m tests.browser.shots

@@ -56,7 +56,10 @@ def parser() -> argparse.ArgumentParser:
     one = add("train", train)
     one.add_argument("models", nargs="+", metavar="FAMILY/MECHANISM")
     add_data(one)
-    one.add_argument("--start", help="a model of the zoo whose weights to start from")
+    one.add_argument(
+        "--start",
+        help="a model of the zoo whose weights to start from, or none (default: the usual one of a task's models)",
+    )
     one.add_argument(
         "--seeds", type=int, default=1, help="number of training seeds, for the spread; the first model is kept"
     )

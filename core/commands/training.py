@@ -16,8 +16,11 @@ from core.commands.printing import bar, percent, print_answer, remark
 from core.data.datasets import NAMES, Dataset, hold, open_dataset
 from core.evaluation.accuracy import measure
 from core.models import zoo
-from core.training import RECIPES, Recipe, recipe, train_model
+from core.training import RECIPES, Recipe, recipe, train_model, usual_start
 from core.training.loop import Batch
+
+FRESH = "none"
+"""In place of a model to start from: fresh weights."""
 
 
 def option(part: Field[Any]) -> str:
@@ -85,7 +88,13 @@ def train_one(model: str, data: Dataset, options: argparse.Namespace) -> None:
     """Train one model on its family's data."""
     family = model.split("/")[0]
     parts = {part.name: getattr(options, part.name) for part in fields(Recipe)}
-    chosen = recipe(family if family in RECIPES else data.name, started=options.start is not None, **parts)
+    start, usual = options.start, usual_start(model)
+    if start is None and usual is not None:
+        start = f"{family}/{usual.mechanism}"
+        parts["epochs"] = parts["epochs"] or usual.epochs
+        parts["rate"] = parts["rate"] or recipe(family).rate
+    start = None if start == FRESH else start
+    chosen = recipe(family if family in RECIPES else data.name, started=start is not None, **parts)
 
     def batches(loader: Iterable[Batch], epoch: int) -> Iterable[Batch]:
         return tqdm(loader, f"epoch {epoch + 1}/{chosen.epochs}", leave=False, unit="batch", file=sys.stderr)
@@ -99,7 +108,7 @@ def train_one(model: str, data: Dataset, options: argparse.Namespace) -> None:
         data,
         chosen,
         device=options.device,
-        start=options.start,
+        start=start,
         seeds=options.seeds,
         command=command(model, options),
         report=report,

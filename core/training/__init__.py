@@ -8,7 +8,7 @@ torchrun adds processes. The table of contents: ``recipe`` and ``train_model``.
 
 from __future__ import annotations
 
-from core.training.recipe import RECIPES, Recipe, recipe
+from core.training.recipe import RECIPES, Recipe, recipe, usual_start
 from core.training.run import train_model
 
-__all__ = ["RECIPES", "Recipe", "recipe", "train_model"]
+__all__ = ["RECIPES", "Recipe", "recipe", "train_model", "usual_start"]

@@ -129,6 +129,38 @@ RECIPES = {
 }
 
 
+@dataclass(frozen=True)
+class Start:
+    """The weights that the training of a model starts from, and for how many epochs it then goes on."""
+
+    mechanism: str
+    epochs: int
+
+
+PLAIN = "plain"
+STARTS = {
+    "tasks-same-row": Start(PLAIN, 10),
+    "tasks-odd-one-out": Start(PLAIN, 10),
+    "tasks-signposts": Start(PLAIN, 20),
+    "tasks-marked/attention-pooling": Start(PLAIN, 6),
+    "tasks-marked/self-attention": Start(PLAIN, 6),
+    "tasks-sun-or-moon/recurrent": Start("self-attention", 6),
+    "tasks-signposts/recurrent": Start("self-attention", 15),
+    "tasks-signposts/transformer": Start("self-attention", 12),
+}
+"""Where a model of a task starts if not from fresh weights: a family's, but for its plain model, or one model's.
+
+Objects are hard to learn before the cue is found, so the models of some tasks start from the plain one, which knows
+them; and where the features of the cue are hard to find too, from the one with self-attention.
+"""
+
+
+def usual_start(slug: str) -> Start | None:
+    """The usual start of a model of a task; None for fresh weights."""
+    family, _, name = slug.partition("/")
+    return STARTS.get(slug) or (STARTS.get(family) if name != PLAIN else None)
+
+
 def recipe(family: str, *, started: bool = False, **changes: Any) -> Recipe:
     """The recipe of a family, with ``changes`` that are not None; an unknown family trains as photographs do.
 

@@ -8,8 +8,11 @@ from dataclasses import fields, replace
 import pytest
 
 from core.__main__ import parser
+from core.commands import training
 from core.commands.training import command
-from core.training import RECIPES, Recipe, recipe
+from core.files import to_json
+from core.models import zoo
+from core.training import RECIPES, Recipe, recipe, usual_start
 from core.types import InvalidInput
 from tests.core.small_runs import TINY
 
@@ -84,3 +87,29 @@ def test_every_part_of_a_recipe_is_an_option_and_the_command_repeats_it() -> Non
     assert command(bare.models[0], bare) == "python -m core train made/cbam --data DIR"
     assert all(getattr(bare, part.name) is None for part in fields(Recipe))
     assert parser().parse_args(["train", "a/b", "--flip", "--seed", "2"]).seeds == 1
+
+
+def test_a_model_of_a_task_starts_where_its_card_says() -> None:
+    """Each shipped model was trained as the command without options trains it again."""
+    cards = [card for card in zoo.stored() if card.family.startswith("tasks-")]
+    assert len(cards) > 20
+    for card in cards:
+        usual, family = usual_start(card.slug), card.family
+        start = None if usual is None else f"{family}/{usual.mechanism}"
+        assert card.facts["start"] == start, card.slug
+        chosen = recipe(family) if usual is None else replace(recipe(family), epochs=usual.epochs)
+        assert json.loads(to_json(chosen.to_json())) == card.facts["recipe"], card.slug
+
+
+def test_the_options_have_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[tuple] = []
+    monkeypatch.setattr(
+        training, "train_model", lambda model, data, chosen, **more: kept.append((chosen, more["start"]))
+    )
+    for line in ("", "--start none", "--start tasks-marked/plain --epochs 3", "--epochs 4 --rate 0.001"):
+        training.train_one("tasks-same-row/cbam", None, parser().parse_args(["train", "x/y", *line.split()]))
+    (usual, where), (fresh, nowhere), (other, marked), (shorter, same) = kept
+    assert (usual.epochs, usual.rate, where) == (10, 0.003, "tasks-same-row/plain")
+    assert (fresh, nowhere) == (recipe("tasks-same-row"), None)
+    assert (other.epochs, other.rate, marked) == (3, 0.0015, "tasks-marked/plain")
+    assert (shorter.epochs, shorter.rate, same) == (4, 0.001, "tasks-same-row/plain")
