@@ -10,7 +10,7 @@ from torch import nn
 from core import device as devices
 from core.classifier import Classifier
 from core.messages import Message
-from core.models import answers, described, guard, own, user_card, zoo
+from core.models import answers, described, guard, named, own, user_card, zoo
 from core.models.architecture import blank
 from core.models.copying import duplicate, opened, unwrap
 from core.types import InvalidInput, ModelCard, Progress
@@ -19,9 +19,9 @@ from core.types import InvalidInput, ModelCard, Progress
 def load(slug: str, device: str = "auto", progress: Progress | None = None) -> Classifier:
     """A classifier on a device (``auto``, ``cpu``, ``cuda:0``, ``mps``).
 
-    The slug is one of the zoo, such as ``imagenette/cbam`` or ``torchvision/vit_b_16``, any other classification
-    model of torchvision, or ``file:`` and the path of a user's own card. torchvision's weights are downloaded at first
-    use; ``progress(done, total)`` then counts bytes.
+    The slug is one of the zoo, such as ``imagenette/cbam``; ``torchvision/vit_b_16`` or any other classification model
+    of torchvision; ``timm/vit_tiny_patch16_224`` or any other of timm; or ``file:`` and the path of a user's own card.
+    The weights of other libraries are downloaded at first use; ``progress(done, total)`` then counts bytes.
 
     Raises:
         InvalidInput: no such model or device, a broken file, or weights that cannot be downloaded.
@@ -30,6 +30,8 @@ def load(slug: str, device: str = "auto", progress: Progress | None = None) -> C
     with torch.inference_mode(False):
         if zoo.is_own(slug):
             return _guarded(card, own.fetch(card, where), where)
+        if named.is_named(slug):
+            return _guarded(card, named.fetch(card, where, progress), where)
         return Classifier(card, zoo.fetch(card, progress).to(where), where)
 
 

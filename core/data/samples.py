@@ -26,10 +26,17 @@ TASK_SAMPLES = range(8)
 SCENES = (19, 24, 27, 5, 20, 21, 38, 10, 16, 22)  # one of each object, before ten backgrounds
 PHOTOGRAPHS = {
     "china": ("Temple in China", "sklearn", "datasets/images/china.jpg"),
+    "coffee": ("Cup of coffee", "skimage", "data/coffee.png"),
+    "camera": ("Photographer with a tripod", "skimage", "data/camera.png"),
+    "cat": ("Cat", "skimage", "data/chelsea.png"),
+    "motorcycle": ("Motorcycle", "skimage", "data/motorcycle_left.png"),
+    "flower": ("Dahlia", "sklearn", "datasets/images/flower.jpg"),
+    "rocket": ("Rocket on the launch pad", "skimage", "data/rocket.jpg"),
     "hopper": ("Grace Hopper", "matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
 }
 """The title of each photograph that a dependency brings, the package, and the file in it. The first is one that the
-models of photographs know: all nine take it for a church."""
+models of ten classes know: all nine take it for a church. The next six are known to models of ImageNet: espresso,
+tripod, tiger cat, moped, daisy, missile."""
 CONTRADICTED = ((24, "rocket"), (20, "car"), (27, "umbrella"), (38, "boat"))  # a scene, and a class that it is not
 
 

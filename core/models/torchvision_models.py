@@ -55,6 +55,11 @@ def names() -> tuple[str, ...]:
     return tuple(models.list_models(module=models))
 
 
+def imagenet_classes() -> tuple[str, ...]:
+    """The names of ImageNet's 1,000 classes."""
+    return tuple(models.ResNet50_Weights.DEFAULT.meta["categories"])
+
+
 def mechanism_of(name: str) -> str:
     """The slug of the mechanism nearest to the model's attention."""
     if name.startswith("regnet_y"):

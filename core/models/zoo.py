@@ -1,7 +1,7 @@
 """The model zoo: every model that can be loaded, by its slug.
 
-Shipped and trained ones are files, ``<family>/<mechanism>.json`` and ``.safetensors``; then come torchvision's, and the
-user's own.
+Shipped and trained ones are files, ``<family>/<mechanism>.json`` and ``.safetensors``; then come torchvision's, those
+of other libraries by their names (``named``), and the user's own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import nn
 
 from core.attention import MECHANISMS
 from core.files import open_regular, reason, to_json
-from core.models import own, torchvision_models
+from core.models import named, own, torchvision_models
 from core.models.architecture import assemble, build, freeze
 from core.models.integrity import check_bytes, checksum
 from core.models.user_card import CHECKS
@@ -65,11 +65,11 @@ def read_card(path: Path) -> ModelCard:
 
 
 def cards() -> tuple[ModelCard, ...]:
-    """Every model of the zoo: those that lie here as files, torchvision's, and the user's own.
+    """Every model of the zoo: those that lie here as files, torchvision's, other libraries', and the user's own.
 
     Cards with a problem are skipped and listed by ``problems``. Nothing is downloaded.
     """
-    return (*stored(), *torchvision_models.cards(), *own.cards())
+    return (*stored(), *torchvision_models.cards(), *named.cards(), *own.cards())
 
 
 def problems() -> tuple[str, ...]:
@@ -102,7 +102,7 @@ def _read_cards() -> dict[str, ModelCard | InvalidInput]:
 
 
 def find_card(slug: str) -> ModelCard:
-    """The card of that slug, of any classification model of torchvision, or of the user's own ``file:<path>``.
+    """The card of that slug: of the zoo, any model of torchvision or another library, or the user's ``file:<path>``.
 
     Raises:
         InvalidInput: there is none, with the slugs there are.
@@ -114,6 +114,8 @@ def find_card(slug: str) -> ModelCard:
         return torchvision_models.make_card(name)
     if is_own(slug):
         return own.find_card(slug)
+    if named.is_named(slug):
+        return named.find_card(slug)
     found = _read_cards()
     for card in found.values():
         if isinstance(card, ModelCard) and card.slug == slug:
@@ -155,6 +157,8 @@ def present(card: ModelCard) -> bool:
     """Whether a card's weights lie on this machine; else ``fetch`` gets them from the network."""
     if card.family == torchvision_models.FAMILY:
         return torchvision_models.present(card)
+    if named.is_named(card.slug):
+        return named.present(card)
     return is_own(card.slug) or weights_file(card).is_file()
 
 
@@ -174,6 +178,8 @@ def fetch(card: ModelCard, progress: Progress | None = None) -> nn.Module:
     """
     if card.family == torchvision_models.FAMILY:
         return assemble(card, torchvision_models.fetch(card, progress))
+    if named.is_named(card.slug):
+        return freeze(named.build(card, progress))
     if is_own(card.slug):
         return own.fetch(card).module
     path = weights_file(card)

@@ -1,0 +1,27 @@
+"""Import optional libraries when they are needed: timm, transformers and open_clip take seconds to import."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from core.types import InvalidInput
+
+PACKAGES = {"open_clip": "open_clip_torch"}
+"""The name of a package for pip, where it differs from that of its module."""
+
+
+def library(name: str) -> ModuleType:
+    """An optional library.
+
+    Raises:
+        InvalidInput: it is not installed, or does not run beside the installed PyTorch.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        package = PACKAGES.get(name, name)
+        raise InvalidInput(
+            "This model needs {package}, which is not installed. Install it with: python -m pip install {package}.",
+            package=package,
+        ) from error

@@ -1,0 +1,201 @@
+"""Models of timm by name: ``timm/<architecture>.<tag>``, or without a tag for timm's own choice of weights.
+
+timm has 1,371 architectures; those in ``LISTED`` are in the zoo. timm is imported when the first model is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.files import first_line
+from core.models import hub, torchvision_models
+from core.models.described import describe, with_mechanism
+from core.models.download import download, place
+from core.models.integrity import check_numbers
+from core.models.libraries import library
+from core.models.torchvision_taps import adapt
+from core.models.weights_file import read_weights
+from core.types import InvalidInput, ModelCard, Progress
+
+FAMILY = "timm"
+FILES = ("model.safetensors", "pytorch_model.bin")
+BYTES = 4  # of a parameter
+
+IMAGENET = (ModelCard.mean, ModelCard.std)
+HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+VIT = "Steiner et al., How to train your ViT?, TMLR 2022"
+
+LISTED = {
+    "vit_tiny_patch16_224.augreg_in21k_ft_in1k": ("ViT-Ti/16", "transformer", 224, 248, HALF, 5.7, VIT),
+    "vit_small_patch16_224.augreg_in21k_ft_in1k": ("ViT-S/16", "transformer", 224, 248, HALF, 22.1, VIT),
+}
+"""Title, mechanism, size, resized short side, mean and deviation, millions of parameters, paper."""
+
+
+def names() -> tuple[str, ...]:
+    """Every architecture of timm."""
+    return tuple(library("timm").list_models())
+
+
+def tags(name: str) -> tuple[str, ...]:
+    """The weights that timm has for an architecture and that have classes, its own choice first."""
+    timm = library("timm")
+    first = timm.get_pretrained_cfg(name)
+    found = timm.list_pretrained(f"{name}.*")
+    own = [one.partition(".")[2] for one in found if timm.get_pretrained_cfg(one).num_classes]
+    return tuple(sorted(own, key=lambda tag: first is None or tag != first.tag))
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """The most similar names."""
+    return get_close_matches(name, known, count, 0.5)
+
+
+def listed_card(name: str) -> ModelCard:
+    """The card of a model in the list, without timm."""
+    title, mechanism, size, resize, (mean, std), millions, paper = LISTED[name]
+    return ModelCard(
+        slug=f"{FAMILY}/{name}",
+        title=title,
+        mechanism=mechanism,
+        classes=torchvision_models.imagenet_classes(),
+        size=size,
+        mean=mean,
+        std=std,
+        architecture=f"{FAMILY}/{name.partition('.')[0]}",
+        resize=resize,
+        interpolation="bicubic",
+        facts={
+            "data": "ImageNet-1K",
+            "paper": paper,
+            "repository": f"timm/{name}",
+            "megabytes": millions * BYTES,
+        },
+    )
+
+
+def cards() -> tuple[ModelCard, ...]:
+    """The cards of the models in the zoo; timm is not imported."""
+    return tuple(map(listed_card, LISTED))
+
+
+def settings_of(name: str) -> Any:
+    """timm's settings of the weights ``<architecture>.<tag>``, with the default tag if there is none.
+
+    Raises:
+        InvalidInput: there are no such weights, or they have no classes; with the nearest names.
+    """
+    timm = library("timm")
+    architecture, _, _ = name.partition(".")
+    if not timm.is_model(architecture):
+        near = nearest(architecture, names())
+        raise InvalidInput(
+            "timm has no architecture '{name}'. The most similar are: {models}."
+            if near
+            else "timm has no architecture '{name}'. Names look like vit_tiny_patch16_224.",
+            name=architecture,
+            models=near,
+        )
+    settings = timm.get_pretrained_cfg(name, allow_unregistered=False) if tag_exists(name) else None
+    if settings is None or not (settings.hf_hub_id or settings.url):
+        offered = tags(architecture)
+        raise InvalidInput(
+            "timm has no weights '{name}'. For {architecture} it has: {tags}."
+            if offered
+            else "timm has no weights for {architecture}. Choose an architecture with weights, such as {models}.",
+            name=name,
+            architecture=architecture,
+            tags=[f"{architecture}.{one}" for one in offered],
+            models=list(LISTED)[:2],
+        )
+    return settings
+
+
+def tag_exists(name: str) -> bool:
+    """Whether timm has weights of that name, or the name has no tag."""
+    return "." not in name or name in library("timm").list_pretrained(f"{name.partition('.')[0]}.*")
+
+
+def make_card(name: str) -> ModelCard:
+    """The card of a model by its name, without its weights: its architecture is built without memory.
+
+    Raises:
+        InvalidInput: there are no such weights, or they have no classes.
+    """
+    if name in LISTED:
+        return listed_card(name)
+    settings = settings_of(name)
+    full = ".".join(filter(None, (settings.architecture, settings.tag)))
+    if full in LISTED:
+        return listed_card(full)
+    if not settings.num_classes:
+        raise InvalidInput(
+            "The weights {name} have no classes: they give features. Choose others, such as {models}.",
+            name=full,
+            models=[f"{settings.architecture}.{tag}" for tag in tags(settings.architecture)] or list(LISTED)[:2],
+        )
+    with torch.device("meta"):
+        module = library("timm").create_model(full)
+    count = sum(one.numel() for one in module.parameters())
+    card = with_mechanism(describe(module, f"{FAMILY}/{full}"), adapt(module))
+    card.facts.update(source(settings), parameters=count, megabytes=count * BYTES / 1e6)
+    return replace(card, architecture=f"{FAMILY}/{settings.architecture}")
+
+
+def source(settings: Any) -> dict[str, str]:
+    """Where the weights come from: a repository of the hub, or an address."""
+    if settings.hf_hub_id:
+        file = {"file": settings.hf_hub_filename} if settings.hf_hub_filename else {}
+        return {"repository": settings.hf_hub_id, **file}
+    return {"url": settings.url}
+
+
+def files_of(card: ModelCard) -> tuple[str, ...]:
+    """The files of weights to look for in the card's repository, the first one first."""
+    return (card.facts["file"],) if "file" in card.facts else FILES
+
+
+def present(card: ModelCard) -> bool:
+    """Whether the weights of a card are on this machine."""
+    if "url" in card.facts:
+        return place(card.facts["url"], torchvision_models.folder()).is_file()
+    return any(hub.find(card.facts["repository"], file) for file in files_of(card))
+
+
+def fetch(card: ModelCard, progress: Progress | None = None) -> Path:
+    """The file of a card's weights, downloaded if it is not here; ``progress(done, total)`` counts bytes."""
+    if "url" in card.facts:
+        return download(card.facts["url"], torchvision_models.folder(), progress)
+    return hub.fetch(card.facts["repository"], files_of(card), progress)
+
+
+def build(card: ModelCard, progress: Progress | None = None) -> nn.Module:
+    """The model of a card with its weights, as timm loads them.
+
+    Raises:
+        InvalidInput: timm is not installed, or the weights cannot be downloaded, are damaged or do not fit.
+    """
+    timm, name = library("timm"), card.slug.partition("/")[2]
+    path = fetch(card, progress)
+    weights = read_weights(path, path.name)
+    try:
+        # timm converts weights in their authors' format; "state_dict" stands for the file that it would download.
+        module = timm.create_model(name, pretrained=True, pretrained_cfg_overlay={"state_dict": weights})
+    except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InvalidInput(
+            "The weights of {model} in {path} do not fit its architecture: {reason}. Delete the file, and load the "
+            "model again.",
+            model=card.slug,
+            path=path,
+            reason=first_line(error),
+        ) from error
+    module.pretrained_cfg.pop("state_dict", None)  # else each copy of the module would hold the file as well
+    check_numbers(module, card.slug)
+    return module
