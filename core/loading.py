@@ -31,7 +31,8 @@ def load(slug: str, device: str = "auto", progress: Progress | None = None) -> C
         if zoo.is_own(slug):
             return _guarded(card, own.fetch(card, where), where)
         if named.is_named(slug):
-            return _guarded(card, named.fetch(card, where, progress), where)
+            found = named.fetch(card, where, progress)
+            return _guarded(described.with_mechanism(card, found.module), found, where)
         return Classifier(card, zoo.fetch(card, progress).to(where), where)
 
 

@@ -39,6 +39,7 @@ SAMPLED: dict[str, tuple[str, ...]] = {
     "test_the_tag_is_found_without_being_told": ("scenes-tag/self-attention",),
     "test_each_sample_that_is_offered_opens_once": ("scenes", "imagenette"),
     "test_each_section_is_there_for_each_family": ("scenes", "imagenette"),
+    "test_the_list_says_what_timm_says": ("vit_tiny*", "mobilenetv4*", "seresnet50*"),
     # what people bring
     "test_what_stands_around_a_call_changes_no_number": ("*-adopted",),
     "test_an_inception_of_ones_own_gives_torchvisions_logits": ("nothing-g*", "halves-g*"),

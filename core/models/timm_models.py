@@ -31,12 +31,43 @@ BYTES = 4  # of a parameter
 IMAGENET = (ModelCard.mean, ModelCard.std)
 HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 VIT = "Steiner et al., How to train your ViT?, TMLR 2022"
+REG = "Darcet et al., Vision transformers need registers, ICLR 2024"
+DEIT = "Touvron et al., Training data-efficient image transformers & distillation through attention, ICML 2021"
+CAIT = "Touvron et al., Going deeper with image transformers, ICCV 2021"
+BEIT = "Bao et al., BEiT: BERT pre-training of image transformers, ICLR 2022"
+SWIN = "Liu et al., Swin transformer: hierarchical vision transformer, ICCV 2021"
+COATNET = "Dai et al., CoAtNet: marrying convolution and attention for all data sizes, NeurIPS 2021"
+SE = "Hu et al., Squeeze-and-excitation networks, CVPR 2018"
+ECA = "Wang et al., ECA-Net: efficient channel attention, CVPR 2020"
+CONVNEXT = "Woo et al., ConvNeXt V2: co-designing and scaling ConvNets with masked autoencoders, CVPR 2023"
+MOBILENET = "Qin et al., MobileNetV4: universal models for the mobile ecosystem, ECCV 2024"
 
 LISTED = {
     "vit_tiny_patch16_224.augreg_in21k_ft_in1k": ("ViT-Ti/16", "transformer", 224, 248, HALF, 5.7, VIT),
     "vit_small_patch16_224.augreg_in21k_ft_in1k": ("ViT-S/16", "transformer", 224, 248, HALF, 22.1, VIT),
+    "vit_little_patch16_reg4_gap_256.sbb_in1k": (
+        "ViT-little with registers",
+        "transformer",
+        256,
+        269,
+        HALF,
+        22.5,
+        REG,
+    ),
+    "deit_tiny_distilled_patch16_224.fb_in1k": ("DeiT-Ti, distilled", "transformer", 224, 248, IMAGENET, 5.9, DEIT),
+    "cait_xxs24_224.fb_dist_in1k": ("CaiT-XXS24", "transformer", 224, 224, IMAGENET, 12.0, CAIT),
+    "beit_base_patch16_224.in22k_ft_in22k_in1k": ("BEiT-B/16", "transformer", 224, 248, HALF, 86.5, BEIT),
+    "swin_tiny_patch4_window7_224.ms_in1k": ("Swin-T of timm", "transformer", 224, 248, IMAGENET, 28.3, SWIN),
+    "coatnet_nano_rw_224.sw_in1k": ("CoAtNet-Nano", "self-attention", 224, 248, HALF, 15.1, COATNET),
+    "seresnet50.a1_in1k": ("SE-ResNet-50", "squeeze-excitation", 224, 235, IMAGENET, 28.1, SE),
+    "ecaresnet26t.ra2_in1k": ("ECA-ResNet-26", "squeeze-excitation", 256, 292, IMAGENET, 16.0, ECA),
+    "convnextv2_atto.fcmae_ft_in1k": ("ConvNeXt-V2-Atto", "plain", 224, 256, IMAGENET, 3.7, CONVNEXT),
+    "mobilenetv4_conv_small.e2400_r224_in1k": ("MobileNetV4-Small", "plain", 224, 256, IMAGENET, 3.8, MOBILENET),
 }
 """Title, mechanism, size, resized short side, mean and deviation, millions of parameters, paper."""
+LICENSES = {"swin_tiny_patch4_window7_224.ms_in1k": "mit", "convnextv2_atto.fcmae_ft_in1k": "cc-by-nc-4.0"}
+"""The licenses of their weights, where these are not Apache's."""
+TERMS = "Weights: {license}. Trained on ImageNet, whose terms allow non-commercial research and education only."
 
 
 def names() -> tuple[str, ...]:
@@ -74,6 +105,7 @@ def listed_card(name: str) -> ModelCard:
         interpolation="bicubic",
         facts={
             "data": "ImageNet-1K",
+            "license": TERMS.format(license=LICENSES.get(name, "apache-2.0")),
             "paper": paper,
             "repository": f"timm/{name}",
             "megabytes": millions * BYTES,
