@@ -25,7 +25,7 @@ from core.evaluation.localization import Localization, localize, quadrant, tile
 from core.evaluation.randomization import Randomization, randomize
 from core.images import open_image, reframe
 from core.kinds import Kind
-from core.loading import adopt, load, open_model
+from core.loading import adopt, load, missing_facts, open_files, open_model
 from core.models.zoo import cards
 from core.reporting import Report, report
 from core.scanning import Run, list_runs, open_run, scan
@@ -83,8 +83,10 @@ __all__ = [
     "list_runs",
     "load",
     "localize",
+    "missing_facts",
     "off",
     "open_benchmark",
+    "open_files",
     "open_image",
     "open_model",
     "open_run",

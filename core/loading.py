@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -10,29 +11,40 @@ from torch import nn
 from core import device as devices
 from core.classifier import Classifier
 from core.messages import Message
-from core.models import answers, described, guard, named, own, user_card, zoo
+from core.models import answers, described, guard, named, opening, own, user_card, zoo
 from core.models.architecture import blank
+from core.models.clip_models import with_classes
 from core.models.copying import duplicate, opened, unwrap
+from core.models.opening import Choices, Missing
 from core.types import InvalidInput, ModelCard, Progress
 
 
-def load(slug: str, device: str = "auto", progress: Progress | None = None) -> Classifier:
+def load(
+    slug: str, device: str = "auto", progress: Progress | None = None, classes: Sequence[str] | None = None
+) -> Classifier:
     """A classifier on a device (``auto``, ``cpu``, ``cuda:0``, ``mps``).
 
     The slug is one of the zoo, such as ``imagenette/cbam``; ``torchvision/vit_b_16`` or any other classification model
-    of torchvision; ``timm/vit_tiny_patch16_224`` or any other of timm; or ``file:`` and the path of a user's own card.
-    The weights of other libraries are downloaded at first use; ``progress(done, total)`` then counts bytes.
+    of torchvision; ``timm/vit_tiny_patch16_224`` or any other of timm; ``hf:facebook/deit-tiny-patch16-224`` or any
+    other classifier of the Hugging Face hub; or ``file:`` and the path of a user's own card, of a folder that
+    transformers or timm saved, or of a checkpoint. The weights of other libraries are downloaded at first use;
+    ``progress(done, total)`` then counts bytes.
+
+    ``clip:ViT-B-32/openai`` and the other models of open_clip compare a picture with texts, the ``classes``.
 
     Raises:
         InvalidInput: no such model or device, a broken file, or weights that cannot be downloaded.
     """
-    card, where = zoo.find_card(slug), devices.choose(device)
+    where = devices.choose(device)
+    slug = slug if classes is None else with_classes(slug, classes)
+    if isinstance(slug, str) and opening.is_uncarded(slug):
+        return _opened(opening.open_path(slug), where)
+    card = zoo.find_card(slug)
     with torch.inference_mode(False):
         if zoo.is_own(slug):
             return _guarded(card, own.fetch(card, where), where)
         if named.is_named(slug):
-            found = named.fetch(card, where, progress)
-            return _guarded(described.with_mechanism(card, found.module), found, where)
+            return _guarded(*named.fetch(card, where, progress), where)
         return Classifier(card, zoo.fetch(card, progress).to(where), where)
 
 
@@ -45,6 +57,47 @@ def open_model(card: bytes, weights: bytes, device: str = "auto", name: str = "T
     where = devices.choose(device)
     with torch.inference_mode(False):
         return _guarded(*own.open_model(card, weights, name, where), where)
+
+
+def open_files(
+    files: Mapping[str, bytes],
+    architecture: str | None = None,
+    classes: Sequence[str] | None = None,
+    *,
+    size: int | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+    device: str = "auto",
+) -> Classifier:
+    """A classifier from the bytes of a model's files by name, without a card.
+
+    They are ``config.json``, weights, and ``preprocessor_config.json`` as transformers or timm save them; or a
+    checkpoint or state dict alone, whose architecture, such as ``timm/resnet18`` or ``torchvision/vit_b_16``, is
+    recognized or named here. What neither the files nor the caller state is assumed, and told in the notes;
+    ``missing_facts`` lists it.
+
+    Raises:
+        InvalidInput: the files are too large, cannot be read or are refused, do not match, or do not state the
+            architecture; no such device.
+    """
+    choices = Choices(architecture, classes, size, mean, std)
+    return _opened(opening.open_upload(files, choices), devices.choose(device))
+
+
+def missing_facts(files: Mapping[str, bytes], architecture: str | None = None) -> tuple[Missing, ...]:
+    """What the files of a model do not state, to be asked before ``open_files``: see ``Missing``.
+
+    Raises:
+        InvalidInput: the files are too large, cannot be read or are refused, or do not match.
+    """
+    return opening.missing(files, Choices(architecture))
+
+
+def _opened(found: opening.Opened, device: torch.device) -> Classifier:
+    with torch.inference_mode(False):
+        card, module = found.card, found.module
+        ready = own.admitted(card, found.weights, device) if module is None else guard.admit(module, card, device)
+        return _guarded(described.with_mechanism(card, ready.module), ready, device)
 
 
 def adopt(module: nn.Module, card: ModelCard | None = None, device: str = "auto") -> Classifier:

@@ -248,8 +248,8 @@ class ModelCard:
 
     @property
     def family(self) -> str:
-        """The part of the slug before the slash."""
-        return self.slug.split("/")[0]
+        """The part of the slug before the first slash or colon."""
+        return self.slug.partition("/")[0].partition(":")[0]
 
     def to_json(self) -> dict[str, Any]:
         """A dict that ``json.dump`` takes."""

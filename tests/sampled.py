@@ -39,6 +39,9 @@ SAMPLED: dict[str, tuple[str, ...]] = {
     "test_the_tag_is_found_without_being_told": ("scenes-tag/self-attention",),
     "test_each_sample_that_is_offered_opens_once": ("scenes", "imagenette"),
     "test_each_section_is_there_for_each_family": ("scenes", "imagenette"),
+    "test_a_folder_of_timm_gives_the_same_logits": ("test_vit", "test_resnet"),
+    "test_checkpoints_and_state_dicts_give_the_same_logits": ("timm/test_vit", "torchvision/squeezenet1_1"),
+    "test_the_table_of_digests_is_that_of_the_installed_libraries": ("timm/resnet18",),
     "test_the_list_says_what_timm_says": ("vit_tiny*", "mobilenetv4*", "seresnet50*"),
     # what people bring
     "test_what_stands_around_a_call_changes_no_number": ("*-adopted",),

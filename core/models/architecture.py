@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from core.attention import Mechanism, mechanism
-from core.models import answers, torchvision_models
+from core.models import answers, timm_models, torchvision_models
 from core.models.backbone import STAGES, Backbone
 from core.models.sealed import seal
 from core.models.short_sighted import short_sighted
@@ -34,9 +34,12 @@ def _construct(card: ModelCard) -> nn.Module:
     if family == torchvision_models.FAMILY:
         renormalize = torchvision_models.renormalizes(card)
         return torchvision_models.construct(name, answers.outputs_of(card.classes), card.size, renormalize)
+    if family == timm_models.FAMILY:
+        return timm_models.construct(name, answers.outputs_of(card.classes), card.size)
     if card.architecture not in OWN:
         raise InvalidInput(
-            "The card of {model} names no architecture. Set it to fovea/MECHANISM or torchvision/NAME.", model=card.slug
+            "The card of {model} names no architecture. Set it to fovea/MECHANISM, torchvision/NAME or timm/NAME.",
+            model=card.slug,
         )
     if len(card.widths) != len(STAGES):
         raise InvalidInput(

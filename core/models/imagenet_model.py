@@ -77,10 +77,10 @@ def present(card: ModelCard) -> bool:
     return weights_file() is not None
 
 
-def build(card: ModelCard, progress: Progress | None = None) -> nn.Module:
-    """The model with its weights; nothing is downloaded. InvalidInput as ``fetch``."""
+def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard, nn.Module]:
+    """The card, and the model with its weights; nothing is downloaded. InvalidInput as ``fetch``."""
     weights = fetch(card)
-    return fit(library("timm").create_model(ARCHITECTURE, num_classes=len(card.classes)), weights, card.slug)
+    return card, fit(library("timm").create_model(ARCHITECTURE, num_classes=len(card.classes)), weights, card.slug)
 
 
 def weights_file() -> Path | None:

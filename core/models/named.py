@@ -2,6 +2,8 @@
 
 imagenet/efficientnet-lite0     weights that come with the requirements
 timm/<architecture>.<tag>       timm
+hf:<owner>/<name>               classifiers of the Hugging Face hub
+clip:<model>/<tag>?classes=...  open_clip, with texts as classes
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from core.models import imagenet_model, timm_models
+from core.models import clip_models, hub_models, imagenet_model, timm_models
+from core.models.described import with_mechanism
 from core.models.guard import Admitted, admit
 from core.types import InvalidInput, ModelCard, Progress
 
@@ -29,11 +32,19 @@ class Source(Protocol):
     def present(self, card: ModelCard) -> bool:
         """Whether its weights are on this machine, without the network."""
 
-    def build(self, card: ModelCard, progress: Progress | None = None) -> nn.Module:
-        """The module with its weights, downloaded if they are not here; ``progress(done, total)`` counts bytes."""
+    def build(self, card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard, nn.Module]:
+        """The final card, and the module with its weights, downloaded if they are not here.
+
+        ``progress(done, total)`` counts bytes.
+        """
 
 
-SOURCES: Mapping[str, Source] = {"imagenet/": imagenet_model, "timm/": timm_models}
+SOURCES: Mapping[str, Source] = {
+    "imagenet/": imagenet_model,
+    "timm/": timm_models,
+    "hf:": hub_models,
+    "clip:": clip_models,
+}
 
 
 def source_of(slug: str) -> tuple[Source, str] | None:
@@ -62,8 +73,8 @@ def present(card: ModelCard) -> bool:
     return _source(card.slug)[0].present(card)
 
 
-def build(card: ModelCard, progress: Progress | None = None) -> nn.Module:
-    """The model of a card with its weights, as its library makes it.
+def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard, nn.Module]:
+    """The final card of a model, and the module with its weights, as its library makes it.
 
     Raises:
         InvalidInput: its library is not installed, or the weights cannot be downloaded, are damaged or do not fit.
@@ -72,9 +83,11 @@ def build(card: ModelCard, progress: Progress | None = None) -> nn.Module:
         return _source(card.slug)[0].build(card, progress)
 
 
-def fetch(card: ModelCard, device: torch.device, progress: Progress | None = None) -> Admitted:
-    """The same, tested on a device by ``guard.admit``."""
-    return admit(build(card, progress), card, device)
+def fetch(card: ModelCard, device: torch.device, progress: Progress | None = None) -> tuple[ModelCard, Admitted]:
+    """The same, tested on a device by ``guard.admit``; the card has the mechanism that was found."""
+    card, module = build(card, progress)
+    found = admit(module, card, device)
+    return with_mechanism(card, found.module), found
 
 
 def _source(slug: str) -> tuple[Source, str]:

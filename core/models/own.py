@@ -58,7 +58,7 @@ def open_model(
     found.facts["checksum"] = digest
     tensors = read_weights(weights, "The file of the weights")
     check_count(found, len(weights))
-    return found, _admitted(found, tensors, device)
+    return found, admitted(found, tensors, device)
 
 
 def fetch(card: ModelCard, device: torch.device = CPU) -> Admitted:
@@ -71,7 +71,7 @@ def fetch(card: ModelCard, device: torch.device = CPU) -> Admitted:
     tensors = read_weights(path, path.name)
     check_bytes(card, path, path.name)
     check_count(card, path.stat().st_size)
-    return _admitted(card, tensors, device)
+    return admitted(card, tensors, device)
 
 
 def cards() -> tuple[ModelCard, ...]:
@@ -146,7 +146,8 @@ def check_count(card: ModelCard, size: int) -> None:
         )
 
 
-def _admitted(card: ModelCard, weights: Weights, device: torch.device) -> Admitted:
+def admitted(card: ModelCard, weights: Weights, device: torch.device) -> Admitted:
+    """The card's architecture with these weights, tested on a device; InvalidInput if they do not match."""
     if card.architecture.startswith(f"{torchvision_models.FAMILY}/"):
         weights = torchvision_models.renamed(weights)
     module = _filled(card, weights)

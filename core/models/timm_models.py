@@ -118,23 +118,28 @@ def cards() -> tuple[ModelCard, ...]:
     return tuple(map(listed_card, LISTED))
 
 
+def check_architecture(name: str) -> None:
+    """Refuse a name that is no architecture of timm, with the nearest names."""
+    if library("timm").is_model(name):
+        return
+    near = nearest(name, names())
+    raise InvalidInput(
+        "timm has no architecture '{name}'. The most similar are: {models}."
+        if near
+        else "timm has no architecture '{name}'. Names look like vit_tiny_patch16_224.",
+        name=name,
+        models=near,
+    )
+
+
 def settings_of(name: str) -> Any:
     """timm's settings of the weights ``<architecture>.<tag>``, with the default tag if there is none.
 
     Raises:
         InvalidInput: there are no such weights, or they have no classes; with the nearest names.
     """
-    timm = library("timm")
-    architecture, _, _ = name.partition(".")
-    if not timm.is_model(architecture):
-        near = nearest(architecture, names())
-        raise InvalidInput(
-            "timm has no architecture '{name}'. The most similar are: {models}."
-            if near
-            else "timm has no architecture '{name}'. Names look like vit_tiny_patch16_224.",
-            name=architecture,
-            models=near,
-        )
+    timm, architecture = library("timm"), name.partition(".")[0]
+    check_architecture(architecture)
     settings = timm.get_pretrained_cfg(name, allow_unregistered=False) if tag_exists(name) else None
     if settings is None or not (settings.hf_hub_id or settings.url):
         offered = tags(architecture)
@@ -181,6 +186,30 @@ def make_card(name: str) -> ModelCard:
     return replace(card, architecture=f"{FAMILY}/{settings.architecture}")
 
 
+def construct(name: str, classes: int, size: int, **settings: Any) -> nn.Module:
+    """An architecture with fresh weights, for pictures of a size if it must know it.
+
+    Raises:
+        InvalidInput: there is no such architecture, or it cannot be built with these settings.
+    """
+    timm = library("timm")
+    check_architecture(name)
+    usual = getattr(timm.get_pretrained_cfg(name), "input_size", (3, size, size))[-1]
+    sized = {"img_size": size} if size != usual and "img_size" not in settings else {}
+    failure: Exception | None = None
+    for given in (sized, {}):
+        try:
+            return timm.create_model(name, pretrained=False, num_classes=classes, **given, **settings)
+        except Exception as error:  # a constructor may raise anything for a setting that it does not know
+            failure = error
+    raise InvalidInput(
+        "{name} cannot be built for pictures of {size} × {size} pixels: {reason}. Correct its settings.",
+        name=name,
+        size=size,
+        reason=first_line(failure or ValueError()),
+    ) from failure
+
+
 def source(settings: Any) -> dict[str, str]:
     """Where the weights come from: a repository of the hub, or an address."""
     if settings.hf_hub_id:
@@ -208,8 +237,8 @@ def fetch(card: ModelCard, progress: Progress | None = None) -> Path:
     return hub.fetch(card.facts["repository"], files_of(card), progress)
 
 
-def build(card: ModelCard, progress: Progress | None = None) -> nn.Module:
-    """The model of a card with its weights, as timm loads them.
+def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard, nn.Module]:
+    """The card, and its model with its weights as timm loads them.
 
     Raises:
         InvalidInput: timm is not installed, or the weights cannot be downloaded, are damaged or do not fit.
@@ -230,4 +259,4 @@ def build(card: ModelCard, progress: Progress | None = None) -> nn.Module:
         ) from error
     module.pretrained_cfg.pop("state_dict", None)  # else each copy of the module would hold the file as well
     check_numbers(module, card.slug)
-    return module
+    return card, module

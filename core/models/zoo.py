@@ -179,7 +179,7 @@ def fetch(card: ModelCard, progress: Progress | None = None) -> nn.Module:
     if card.family == torchvision_models.FAMILY:
         return assemble(card, torchvision_models.fetch(card, progress))
     if named.is_named(card.slug):
-        return freeze(named.build(card, progress))
+        return freeze(named.build(card, progress)[1])
     if is_own(card.slug):
         return own.fetch(card).module
     path = weights_file(card)

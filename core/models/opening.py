@@ -1,0 +1,275 @@
+"""Open the files of a model without a card: a folder saved by its library, a checkpoint, or a bare state dict.
+
+What the files do not state is assumed, and each assumption is a sentence in the classifier's notes. ``missing`` lists
+the same for a form: which field, what is assumed, and what there is to choose from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from math import isqrt
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from core.messages import Message
+from core.models import own, recognition, timm_models, torchvision_models, user_card
+from core.models.described import ASSUMED, NUMBERED, imagenet, numbered
+from core.models.recognition import HEADS
+from core.models.saved import open_saved
+from core.models.saved_files import CONFIG, PREPROCESSOR, Files, FolderFiles, in_folder, read_all, uploaded
+from core.models.weights import Weights
+from core.types import InvalidInput, ModelCard
+
+ARCHITECTURE, CLASSES, SIZE, NORMALIZATION = "architecture", "classes", "size", "normalization"
+COMMON = ("torchvision/resnet18", "torchvision/resnet50", "timm/vit_tiny_patch16_224", "timm/resnet18")
+USUAL = 224
+POSITIONS = ("pos_embed", "pos_embedding", "position_embedding")
+PATCHES = ("patch_embed.proj.weight", "conv_proj.weight")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What the files of a model do not state.
+
+    ``field`` is "architecture", "classes", "size" or "normalization" (``mean`` and ``std``), an argument of
+    ``open_files``; ``sentence`` states what is assumed, ``assumed``. Where that is None, the model cannot be opened
+    without a choice. ``choices`` are the likely values.
+    """
+
+    field: str
+    sentence: Message
+    assumed: Any = None
+    choices: tuple[str, ...] = ()
+
+
+class Undecided(InvalidInput):
+    """The files do not state what a model cannot be opened without."""
+
+    def __init__(self, missing: tuple[Missing, ...]) -> None:
+        sentence = next(one.sentence for one in missing if one.assumed is None)
+        super().__init__(sentence.template, **sentence.values)
+        self.missing = missing
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A model from its files: the card, the module or the weights to fill its architecture with, and what is missing.
+
+    ``module`` is None for a bare state dict, which ``own.admitted`` fills into the architecture of the card.
+    """
+
+    card: ModelCard
+    module: nn.Module | None
+    weights: Weights
+    missing: tuple[Missing, ...]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the caller states about a model in place of its files."""
+
+    architecture: str | None = None
+    classes: Sequence[str] | None = None
+    size: int | None = None
+    mean: Sequence[float] | None = None
+    std: Sequence[float] | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of a card that are stated, architecture apart."""
+        stated = {"classes": self.classes, "size": self.size, "mean": self.mean, "std": self.std}
+        return {key: tuple(one) if key != "size" else one for key, one in stated.items() if one is not None}
+
+    def states(self, field: str) -> bool:
+        """Whether a field of ``Missing`` is stated."""
+        return getattr(self, "mean" if field == NORMALIZATION else field) is not None
+
+
+def open_upload(files: Mapping[str, bytes], choices: Choices) -> Opened:
+    """A model from uploaded files by name; its slug is ``own/`` and twelve digits of their sha256.
+
+    Raises:
+        InvalidInput: they are too large, cannot be read or are refused, or do not match.
+    """
+    if not isinstance(files, Mapping) or not files or not all(isinstance(one, bytes) for one in files.values()):
+        raise InvalidInput("open_files takes the bytes of a model's files by their names.")
+    if sum(map(len, files.values())) > own.MAX_WEIGHTS:
+        raise InvalidInput(
+            "The files are larger than {megabytes} MB. Give the path of their folder instead: file:PATH.",
+            megabytes=own.MAX_WEIGHTS >> 20,
+        )
+    digest = sha256()
+    for name, data in sorted(files.items()):
+        digest.update(name.encode(errors="replace") + sha256(data).digest())
+    return opened(uploaded(files, "The upload"), f"{own.FAMILY}/{digest.hexdigest()[:12]}", choices)
+
+
+def missing(files: Mapping[str, bytes], choices: Choices) -> tuple[Missing, ...]:
+    """What uploaded files do not state; InvalidInput as ``open_upload``."""
+    try:
+        return open_upload(files, choices).missing
+    except Undecided as error:
+        return error.missing
+
+
+def is_uncarded(slug: str) -> bool:
+    """Whether a slug is the path of a folder, or of a file that is no card."""
+    path = Path(slug.removeprefix(own.FILE)).expanduser()
+    return slug.startswith(own.FILE) and (path.is_dir() or path.suffix.lower() != ".json")
+
+
+def open_path(slug: str, choices: Choices | None = None) -> Opened:
+    """A model from a folder or a file of weights, ``file:<path>``; InvalidInput as ``open_upload``."""
+    path = Path(slug.removeprefix(own.FILE)).expanduser()
+    if not path.exists():
+        raise InvalidInput("There is no file or folder {path}. Check the path.", path=path)
+    files = in_folder(path) if path.is_dir() else FolderFiles(path.name, {path.name: path})
+    return opened(files, slug, choices or Choices())
+
+
+def opened(files: Files, slug: str, choices: Choices) -> Opened:
+    """A model from its files."""
+    if files.get((CONFIG,)) is not None and choices.architecture is None:
+        card, module = open_saved(files, slug)
+        weights: Weights = {}
+        told = gaps(card, files.get((PREPROCESSOR,)) is not None)
+    else:
+        weights, _, digest = read_all(files)
+        card, told = bare_card(weights, slug, choices, files.title)
+        card.facts["checksum"], module = digest, None
+    stated = tuple(one for one in told if not choices.states(one.field))
+    if any(one.assumed is None for one in stated):
+        raise Undecided(stated)
+    kept = [one for one in card.facts.get(ASSUMED, ()) if one not in {gap.sentence for gap in told}]
+    facts = card.facts | {ASSUMED: [*kept, *(one.sentence for one in stated)]}
+    return Opened(settled(replace(card, facts=facts), choices, slug), module, weights, stated)
+
+
+def settled(card: ModelCard, choices: Choices, slug: str) -> ModelCard:
+    """The card with what the caller states, checked."""
+    fields = choices.fields()
+    count = len(fields.get("classes", card.classes))
+    if count != len(card.classes) and not (count == 2 and len(card.classes) == 1):
+        raise InvalidInput(
+            "The model has {outputs} outputs, but {named} classes are named. Name each class once, in order.",
+            outputs=len(card.classes),
+            named=count,
+        )
+    if "size" in fields and (card.resize or 0) < int(fields["size"] or 0):
+        fields["resize"] = None
+    return replace(user_card.check(replace(card, slug="own/model", **fields)), slug=slug)
+
+
+def gaps(card: ModelCard, prepared: bool) -> tuple[Missing, ...]:
+    """What a configuration does not state, by the card that was made of it."""
+    found = []
+    assumed = card.facts.get(ASSUMED, ())
+    if NUMBERED in assumed or all(name.startswith("LABEL_") for name in card.classes):
+        found.append(Missing(CLASSES, NUMBERED, card.classes))
+    if card.architecture == "module" and not prepared:
+        told = next((one for one in assumed if one.startswith("The preprocessing is not stored")), None)
+        if told is not None:
+            found.append(Missing(NORMALIZATION, told, (card.mean, card.std)))
+    return tuple(found)
+
+
+def bare_card(weights: Weights, slug: str, choices: Choices, title: str) -> tuple[ModelCard, tuple[Missing, ...]]:
+    """The card of a bare state dict and what is assumed; the architecture is recognized if it is not stated."""
+    likely = recognition.candidates(weights)
+    names = tuple(dict.fromkeys(name for name, _ in likely))
+    told: list[Missing] = []
+    architecture = choices.architecture
+    if architecture is None:
+        if len(names) != 1:
+            return _unknown(slug), (_which(names, title),)
+        architecture = names[0]
+        sentence = Message(
+            "The architecture {name} is recognized by the names and shapes of the weights.", name=architecture
+        )
+        told.append(Missing(ARCHITECTURE, sentence, architecture, names))
+    count = next((number for name, number in likely if name == architecture), None) or outputs_of(weights)
+    classes = imagenet(count) if count == 1000 else None
+    if classes is None:
+        classes = numbered(count)
+        told.append(Missing(CLASSES, NUMBERED, classes))
+    else:
+        told.append(Missing(CLASSES, Message("The names of its classes are assumed to be ImageNet's."), classes))
+    size, mean, std = usual(architecture)
+    side = side_of(weights)
+    if side is None:
+        sentence = Message("The size of its pictures is assumed to be {size} pixels.", size=size)
+        told.append(Missing(SIZE, sentence, size))
+    elif choices.size not in (None, side):
+        raise InvalidInput(
+            "The position embeddings of {model} are for {size} pixels. Leave out the size.", model=title, size=side
+        )
+    sentence = Message(
+        "The files do not state mean and std: those of {name} are assumed ({mean}; {std}).",
+        name=architecture,
+        mean=", ".join(f"{one:g}" for one in mean),
+        std=", ".join(f"{one:g}" for one in std),
+    )
+    told.append(Missing(NORMALIZATION, sentence, (mean, std)))
+    title = architecture.rpartition("/")[2]
+    card = ModelCard(slug, title, "plain", classes, size=side or size, mean=mean, std=std, architecture=architecture)
+    return card, tuple(told)
+
+
+def _unknown(slug: str) -> ModelCard:
+    return ModelCard(slug, "", "plain", ("class 0",))
+
+
+def _which(names: tuple[str, ...], title: str) -> Missing:
+    """The question of the architecture, with the candidates if there are some."""
+    if names:
+        sentence = Message(
+            "The weights of {model} fit several architectures: {names}. Name the right one.",
+            model=title,
+            names=names[:8],
+        )
+    else:
+        sentence = Message(
+            "The architecture of {model} is not recognized. Name it, such as {names}.", model=title, names=COMMON[:3]
+        )
+    return Missing(ARCHITECTURE, sentence, None, names or recognition.names())
+
+
+def usual(architecture: str) -> tuple[int, tuple[float, float, float], tuple[float, float, float]]:
+    """Size, mean and deviation that the library's own weights of an architecture have.
+
+    Raises:
+        InvalidInput: there is no such architecture.
+    """
+    family, _, name = architecture.partition("/")
+    if family == torchvision_models.FAMILY:
+        card = torchvision_models.make_card(name)
+        return card.size, card.mean, card.std
+    if family != timm_models.FAMILY:
+        raise InvalidInput(
+            "There is no architecture '{name}'. Name one such as {names}.", name=architecture, names=COMMON
+        )
+    timm_models.check_architecture(name)
+    settings = timm_models.library("timm").get_pretrained_cfg(name)
+    if settings is None:
+        return USUAL, ModelCard.mean, ModelCard.std
+    return settings.input_size[-1], tuple(settings.mean), tuple(settings.std)
+
+
+def outputs_of(weights: Weights) -> int:
+    """The number of classes by the last layer's weights: that with the name of a head, else the last matrix."""
+    ends = {f"{head[0]}.weight" for head in HEADS}
+    named = [one for key, one in weights.items() if any(key == end or key.endswith("." + end) for end in ends)]
+    flat = [one for one in weights.values() if one.ndim == 2]
+    return int((named or flat)[-1].shape[0]) if named or flat else 1
+
+
+def side_of(weights: Weights) -> int | None:
+    """The side of a transformer's pictures, by its position embeddings and the size of its patches."""
+    positions = next((one for key, one in weights.items() if key.endswith(POSITIONS) and one.ndim == 3), None)
+    patches = next((one for key, one in weights.items() if key.endswith(PATCHES) and one.ndim == 4), None)
+    if positions is None or patches is None:
+        return None
+    return isqrt(int(positions.shape[1])) * int(patches.shape[-1])

@@ -1,0 +1,201 @@
+"""The files of a saved model: those of a folder, an upload or the hub, each read by its name within limits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.files import open_regular, reason
+from core.models import hub
+from core.models.integrity import checksum
+from core.models.weights import Weights, read_weights
+from core.types import InvalidInput, Progress
+
+CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
+LONGEST = 16 << 20
+"""Bytes of a JSON file; the names of 21,841 classes take 2 MB."""
+WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+INDEX = ".index.json"
+SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".pth.tar", ".tar")
+MOST = 1000
+"""Files that weights may be split into."""
+
+Content = Path | bytes
+
+
+class Files(Protocol):
+    """The files of one model. ``title`` is what it is called in messages."""
+
+    title: str
+
+    def get(self, names: Sequence[str]) -> tuple[str, Content] | None:
+        """The first of these files that is there."""
+
+    def weights(self) -> tuple[str, Content] | None:
+        """The file of weights, or the index of several."""
+
+
+class FolderFiles:
+    """The files of a folder, or those of an upload by their names."""
+
+    def __init__(self, title: str, files: Mapping[str, Content]):
+        self.title, self.files = title, dict(files)
+
+    def get(self, names: Sequence[str]) -> tuple[str, Content] | None:
+        """The first of these files that is there."""
+        return next(((name, self.files[name]) for name in names if name in self.files), None)
+
+    def weights(self) -> tuple[str, Content] | None:
+        """The file of weights with its usual name, or the only one.
+
+        Raises:
+            InvalidInput: there are several, and none has the usual name.
+        """
+        found = self.get(WEIGHTS)
+        if found is not None:
+            return found
+        others = [name for name in self.files if name.lower().endswith(SUFFIXES)]
+        if len(others) > 1:
+            raise InvalidInput(
+                "{model} holds several files of weights: {files}. Keep one of them.", model=self.title, files=others[:5]
+            )
+        return (others[0], self.files[others[0]]) if others else None
+
+
+class HubFiles:
+    """The files of a repository of the hub, downloaded when they are read."""
+
+    def __init__(self, repository: str, progress: Progress | None = None):
+        self.title, self.progress = repository, progress
+
+    def get(self, names: Sequence[str]) -> tuple[str, Content] | None:
+        """The first of these files that the repository has."""
+        here = next((path for name in names if (path := hub.find(self.title, name)) is not None), None)
+        for name in () if here else names:
+            here = hub.download(self.title, name, self.progress)
+            if here is not None:
+                break
+        return (here.name, hub.genuine(here)) if here else None
+
+    def weights(self) -> tuple[str, Content] | None:
+        """The file of weights, or the index of several."""
+        return self.get(WEIGHTS)
+
+
+def in_folder(path: Path) -> FolderFiles:
+    """The files at the top of a folder; InvalidInput if it cannot be read."""
+    try:
+        return FolderFiles(str(path), {one.name: one for one in sorted(path.iterdir()) if one.is_file()})
+    except OSError as error:
+        raise InvalidInput(
+            "{path} cannot be read: {reason}. Check the folder and its permissions.", path=path, reason=reason(error)
+        ) from error
+
+
+def uploaded(files: Mapping[str, bytes], title: str) -> FolderFiles:
+    """The files of an upload: those of the folder that holds the configuration, by their names in it."""
+    parts = {name: name.replace("\\", "/").split("/") for name in files}
+    tops = sorted((one[:-1] for one in parts.values() if one[-1] == CONFIG), key=len)
+    return FolderFiles(title, {one[-1]: files[name] for name, one in parts.items() if not tops or one[:-1] == tops[0]})
+
+
+def read_json(files: Files, name: str) -> dict[str, Any] | None:
+    """A JSON object; None if there is no such file.
+
+    Raises:
+        InvalidInput: the file is too large, or is no JSON object.
+    """
+    found = files.get((name,))
+    if found is None:
+        return None
+    data = _bytes(found[1], name)
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(
+            "{name} of {model} is not JSON: {reason}. Copy it again.",
+            name=name,
+            model=files.title,
+            reason=str(error).partition(":")[0],
+        ) from error
+    if not isinstance(said, dict):
+        raise InvalidInput("{name} of {model} is not a JSON object. Copy it again.", name=name, model=files.title)
+    return said
+
+
+def _bytes(content: Content, name: str) -> bytes:
+    try:
+        if isinstance(content, Path):
+            with open_regular(content) as file:
+                content = file.read(LONGEST + 1)
+    except OSError as error:
+        raise InvalidInput(
+            "{path} cannot be read: {reason}. Check the file and its permissions.", path=name, reason=reason(error)
+        ) from error
+    if len(content) > LONGEST:
+        raise InvalidInput(
+            "{name} is larger than {megabytes} MB. Check that it is the right file.", name=name, megabytes=LONGEST >> 20
+        )
+    return content
+
+
+def size_of(content: Content) -> int:
+    """Bytes of a file."""
+    return content.stat().st_size if isinstance(content, Path) else len(content)
+
+
+def read_all(files: Files) -> tuple[Weights, int, str]:
+    """The tensors of a model, the bytes of their files, and a checksum of them.
+
+    Raises:
+        InvalidInput: there are none, one is damaged or refused, or the index names a file elsewhere.
+    """
+    found = files.weights()
+    if found is None:
+        raise InvalidInput(
+            "{model} has no weights. Put {names} beside its configuration.", model=files.title, names=WEIGHTS[0]
+        )
+    name, content = found
+    if not name.endswith(INDEX):
+        return read_weights(content, name), size_of(content), checksum(content)
+    weights: Weights = {}
+    total, digest = 0, hashlib.sha256()
+    for part in parts_of(files, name):
+        one = files.get((part,))
+        if one is None:
+            raise InvalidInput(
+                "{model} has no file {name}, which {index} lists. Copy all its files.",
+                model=files.title,
+                name=part,
+                index=name,
+            )
+        weights |= read_weights(one[1], part)
+        total += size_of(one[1])
+        digest.update(checksum(one[1]).encode())
+    return weights, total, digest.hexdigest()
+
+
+def parts_of(files: Files, index: str) -> list[str]:
+    """The files that an index lists, in order.
+
+    Raises:
+        InvalidInput: it lists none, or one outside of the model's folder.
+    """
+    listed = (read_json(files, index) or {}).get("weight_map")
+    values = list(listed.values()) if isinstance(listed, dict) else []
+    if not values or not all(isinstance(one, str) for one in values) or len(set(values)) > MOST:
+        raise InvalidInput("{name} of {model} lists no files of weights. Copy it again.", name=index, model=files.title)
+    names = sorted(set(values))
+    for one in names:
+        if not hub.FILE.fullmatch(one) or not one.lower().endswith(SUFFIXES):
+            raise InvalidInput(
+                "{index} of {model} names a file '{name}', which is refused. Only files of weights in the same folder "
+                "are read.",
+                index=index,
+                model=files.title,
+                name=one,
+            )
+    return names

@@ -1,0 +1,120 @@
+"""Zero-shot classifiers: texts in the slug, scores by hand, and texts that are refused."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode
+
+import open_clip
+import pytest
+import torch
+from open_clip import factory, pretrained
+from safetensors.torch import save
+
+import core
+from core.models import clip_models, zoo
+from core.types import InvalidInput, Picture
+from tests.core.models.small_hub import SmallHub, connected
+
+TINY = {
+    "embed_dim": 16,
+    "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2},
+}
+TEXTS = ("a photo of a cat", "50 % dog | fox + é?&=")
+SLUG = "clip:tiny/made"
+
+
+@pytest.fixture
+def towers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, torch.nn.Module]]:
+    """Two small random models, of which one has a bias, with their weights on a small hub."""
+    hub, made = SmallHub(), {}
+    for name, config in (("tiny", TINY), ("tiny-bias", TINY | {"init_logit_bias": -3.0, "custom_text": True})):
+        monkeypatch.setitem(factory._MODEL_CONFIGS, name, json.loads(json.dumps(config)))
+        settings = pretrained._pcfg(hf_hub=f"made/{name}/")
+        monkeypatch.setitem(pretrained._PRETRAINED, name, {"made": settings})
+        torch.manual_seed(3)
+        made[name] = open_clip.create_model(name).eval()
+        weights = {key: tensor.contiguous().clone() for key, tensor in made[name].state_dict().items()}
+        hub.files[f"made/{name}"] = {"open_clip_model.safetensors": save(weights)}
+    with connected(hub, tmp_path):
+        yield made
+
+
+def refusal(slug: str, classes: object = None) -> str:
+    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
+        core.load(slug, "cpu", classes=classes)
+    return str(caught.value)
+
+
+@torch.no_grad()
+def by_hand(model: torch.nn.Module, x: torch.Tensor) -> list[float]:
+    """logit_scale · cosine + bias of each text, number by number."""
+    image = model.encode_image(x)[0].double().tolist()
+    tokens = open_clip.get_tokenizer("ViT-B-32")(list(TEXTS))
+    bias = 0.0 if model.logit_bias is None else float(model.logit_bias)
+    scores = []
+    for text in model.encode_text(tokens).double().tolist():
+        dot = sum(a * b for a, b in zip(image, text, strict=True))
+        lengths = math.sqrt(sum(a * a for a in image)) * math.sqrt(sum(b * b for b in text))
+        scores.append(math.exp(float(model.logit_scale)) * dot / lengths + bias)
+    return scores
+
+
+@pytest.mark.parametrize("name", ["tiny", "tiny-bias"])
+def test_scores_are_those_of_a_hand_computation(name: str, towers: dict[str, torch.nn.Module], picture: Picture):
+    classifier = core.load(f"clip:{name}/made", "cpu", classes=TEXTS)
+    assert classifier.card.classes == TEXTS and classifier.card.size == 32 and zoo.present(classifier.card)
+    expected = by_hand(towers[name], classifier.prepare(picture))
+    reading = core.read(classifier, picture)
+    assert reading.logits == pytest.approx(expected, rel=1e-4)
+    odds = math.exp(expected[0] - expected[1])
+    assert reading.probabilities[0] == pytest.approx(odds / (1 + odds), rel=1e-3)
+    assert "compare the 2 texts with each other" in " ".join(classifier.notes)
+    again = core.load(classifier.card.slug, "cpu")  # the texts are part of the slug
+    assert again.card.classes == TEXTS and core.read(again, picture).logits == pytest.approx(reading.logits)
+    found = core.attribute(classifier, picture, "input-x-gradient", target=TEXTS[0])
+    assert found.values.shape == (32, 32) and abs(found.values).max() > 0
+
+
+def test_a_model_with_a_bias_may_give_independent_probabilities(towers: dict, picture: Picture):
+    slug = clip_models.with_classes("clip:tiny-bias/made", TEXTS, "sigmoid")
+    reading = core.read(core.load(slug, "cpu"), picture)
+    expected = [1 / (1 + math.exp(-one)) for one in reading.logits]
+    assert reading.probabilities == pytest.approx(expected, rel=1e-4)
+    assert "no probability for one alone" in refusal(clip_models.with_classes(SLUG, TEXTS, "sigmoid"))
+
+
+def test_texts_survive_an_address():
+    slug = clip_models.with_classes(SLUG, TEXTS)
+    assert clip_models.parse(slug.removeprefix("clip:")) == ("tiny", "made", TEXTS, "logits")
+    assert parse_qs(urlencode({"model": slug}))["model"] == [slug] and slug.isascii() and " " not in slug
+    typed = "tiny/made?classes=a photo of a cat| a photo  of a dog"
+    assert clip_models.parse(typed)[2] == ("a photo of a cat", "a photo of a dog")
+
+
+def test_texts_that_cannot_be_compared_are_told():
+    assert "needs at least two texts to compare. Write it like this: clip:" in refusal("clip:ViT-B-32/openai")
+    assert "at least two texts" in refusal("clip:ViT-B-32/openai?classes=cat")
+    assert refusal(SLUG, ("a", " ")) == "Text 2 is empty. Remove it, or type a description."
+    assert refusal(SLUG, ("a", "b", " a ")) == "The text 'a' is there twice. Remove one."
+    assert refusal(SLUG, [str(one) for one in range(101)]) == "101 texts are too many. Give at most 100."
+    assert "is longer than 200 letters" in refusal(SLUG, ("a", "b" * 201))
+    assert "as a list of texts" in refusal(SLUG, "cat") and "as a list of texts" in refusal(SLUG, (1, 2))
+    assert "'magic=1' is not understood" in refusal("clip:ViT-B-32/openai?magic=1")
+    assert "torchvision/resnet50 has its own classes" in refusal("torchvision/resnet50", TEXTS)
+
+
+def test_unknown_models_and_a_missing_library_are_told(monkeypatch: pytest.MonkeyPatch):
+    assert "open_clip has no weights 'ViT-B-32'. Choose from: ViT-B-32/openai, " in refusal("clip:ViT-B-32", TEXTS)
+    assert "Choose from: ViT-B-32/openai" in refusal("clip:ViT-B-32/open", TEXTS)
+    assert "ViT-B-32" in refusal("clip:VIT-B32/openai", TEXTS)
+    assert "ViT-B-32/openai" in clip_models.names()
+    card = zoo.find_card(clip_models.with_classes("clip:ViT-B-32/openai", TEXTS))
+    assert card.size == 224 and card.mean == clip_models.MEAN and card.facts["repository"].startswith("timm/")
+    monkeypatch.setitem(sys.modules, "open_clip", None)
+    assert "python -m pip install open_clip_torch" in refusal("clip:ViT-B-32/openai", TEXTS)

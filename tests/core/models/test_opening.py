@@ -1,0 +1,128 @@
+"""Checkpoints and bare state dicts open without a card: the architecture is recognized, or asked for in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from torch import nn
+
+import core
+from core.models import recognition
+from core.types import InvalidInput
+from tests.conftest import redraw
+from tests.core.models.saved_models import (
+    LABELS,
+    TIMM,
+    TORCHVISION,
+    bare,
+    lightning,
+    logits_of,
+    timm_model,
+    torchvision_model,
+)
+
+ALL = [*(f"timm/{name}" for name in TIMM), *(f"torchvision/{name}" for name in TORCHVISION)]
+
+
+def model(architecture: str) -> nn.Module:
+    family, _, name = architecture.partition("/")
+    return (timm_model if family == "timm" else torchvision_model)(name)
+
+
+def same(classifier: core.Classifier, module: nn.Module) -> bool:
+    """Whether a classifier has the logits of a module, to a millionth of their size."""
+    x = torch.rand(2, 3, classifier.card.size, classifier.card.size, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        found, expected = classifier.scores(x), logits_of(module)(x)
+    return torch.allclose(found, expected, rtol=0, atol=1e-6 * max(1, float(expected.abs().max())))
+
+
+def refusal(files: dict[str, bytes], *choices: object, **more: object) -> str:
+    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
+        core.open_files(files, *choices, device="cpu", **more)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("architecture", ALL)
+def test_checkpoints_and_state_dicts_give_the_same_logits(architecture: str, tmp_path: Path):
+    module = model(architecture)
+    files = {"last.ckpt": lightning(module, "net."), "weights.safetensors": bare(module)}
+    for name, data in files.items():
+        classifier = core.open_files({name: data}, device="cpu")
+        assert classifier.card.architecture == architecture and same(classifier, module), name
+        assert classifier.card.classes == ("class 0", "class 1", "class 2")
+    (tmp_path / "last.ckpt").write_bytes(files["last.ckpt"])
+    side = 160 if architecture == "timm/test_vit" else 96
+    named = core.open_files({"last.ckpt": files["last.ckpt"]}, architecture, LABELS, size=side, device="cpu")
+    assert named.card.classes == LABELS and named.card.size == side
+    assert core.load(f"file:{tmp_path / 'last.ckpt'}", "cpu").card.classes == ("class 0", "class 1", "class 2")
+
+
+def test_what_is_assumed_is_listed_and_told():
+    files = {"a.safetensors": bare(timm_model("test_resnet"))}
+    missing = core.missing_facts(files)
+    assert [one.field for one in missing] == ["architecture", "classes", "size", "normalization"]
+    assert missing[0].assumed == "timm/test_resnet" and missing[1].assumed == ("class 0", "class 1", "class 2")
+    settings = timm.get_pretrained_cfg("test_resnet")
+    assert missing[2].assumed == settings.input_size[-1] and missing[3].assumed == (settings.mean, settings.std)
+    notes = list(map(str, core.open_files(files, device="cpu").notes))
+    assert all(str(one.sentence) in notes for one in missing)
+    stated = core.open_files(files, "timm/test_resnet", LABELS, size=64, mean=(0.1,) * 3, std=(0.2,) * 3, device="cpu")
+    assert not any(str(one.sentence) in map(str, stated.notes) for one in missing) and stated.card.mean == (0.1,) * 3
+
+
+def test_architectures_with_the_same_weights_are_asked_for():
+    """EfficientNet-Lite0 differs from TensorFlow's only in its padding, which is not stored."""
+    module = redraw(timm.create_model("tf_efficientnet_lite0", num_classes=3), 2).eval()
+    files = {"weights.safetensors": bare(module)}
+    both = {"timm/efficientnet_lite0", "timm/tf_efficientnet_lite0"}
+    (question,) = core.missing_facts(files)
+    assert question.field == "architecture" and question.assumed is None and set(question.choices) == both
+    assert "fit several architectures: timm/efficientnet_lite0, timm/tf_efficientnet_lite0. Name" in refusal(files)
+    assert same(core.open_files(files, "timm/tf_efficientnet_lite0", device="cpu"), module)
+
+
+def test_the_side_of_a_transformers_pictures_is_that_of_its_positions():
+    module = redraw(timm.create_model("test_vit", num_classes=3, img_size=96), 2).eval()
+    classifier = core.open_files({"weights.safetensors": bare(module)}, device="cpu")
+    assert classifier.card.size == 96 and same(classifier, module)
+    assert "The position embeddings of The upload are for 96 pixels" in refusal(
+        {"weights.safetensors": bare(module)}, "timm/test_vit", size=160
+    )
+
+
+def test_what_cannot_be_opened_is_told():
+    own = nn.Sequential(nn.Flatten(), nn.Linear(48, 3))
+    files = {"own.safetensors": bare(own)}
+    assert "is not recognized. Name it, such as torchvision/resnet18" in refusal(files)
+    assert "timm/resnet18" in core.missing_facts(files)[0].choices
+    assert "do not fit its architecture" in refusal(files, "torchvision/squeezenet1_1")
+    assert "There is no architecture 'resnet18'" in refusal(files, "resnet18")
+    assert "timm has no architecture 'resnet1'" in refusal(files, "timm/resnet1")
+    assert "torchvision has no classification model 'x'" in refusal(files, "torchvision/x")
+    fits = {"a.safetensors": bare(timm_model("test_resnet"))}
+    assert "has 3 outputs, but 2 classes are named" in refusal(fits, "timm/test_resnet", LABELS[:2])
+    assert "names a class twice" in refusal(fits, "timm/test_resnet", ("a", "b", "a"))
+    assert "needs 'size'" in refusal(fits, "timm/test_resnet", LABELS, size=10**6)
+    assert "needs 'std'" in refusal(fits, "timm/test_resnet", LABELS, mean=(0.5,) * 3, std=(0.0,) * 3)
+    assert "holds several files of weights: a.safetensors, b.ckpt" in refusal(fits | {"b.ckpt": b"x"})
+    assert "open_files takes the bytes of a model's files by their names" in refusal({})
+    assert "has no weights" in refusal({"notes.txt": b"x"})
+
+
+@pytest.mark.parametrize("name", ["torchvision/resnet18", "timm/vit_tiny_patch16_224", "timm/resnet18"])
+def test_the_table_of_digests_is_that_of_the_installed_libraries(name: str):
+    assert name in recognition._table()[recognition.own_digest(name)] and name in recognition.names()
+
+
+def test_every_architecture_that_is_recognized_exists():
+    table = recognition._table()
+    assert len(recognition.names()) > 150 and len({name for some in table.values() for name in some}) == sum(
+        map(len, table.values())
+    )
+    assert {name.partition("/")[2] for name in recognition.names() if name.startswith("timm/")} <= set(
+        timm.list_models()
+    )
