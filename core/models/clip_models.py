@@ -45,6 +45,10 @@ class ZeroShot(nn.Module):
     ``texts`` (k, d) have length one; the score is ``scale`` · cosine + ``bias``.
     """
 
+    texts: Tensor
+    scale: Tensor
+    bias: Tensor
+
     def __init__(self, visual: nn.Module, texts: Tensor, scale: Tensor, bias: Tensor):
         super().__init__()
         self.visual = visual

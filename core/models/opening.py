@@ -18,6 +18,7 @@ from torch import nn
 from core.messages import Message
 from core.models import own, recognition, timm_models, torchvision_models, user_card
 from core.models.described import ASSUMED, NUMBERED, imagenet, numbered
+from core.models.libraries import library
 from core.models.recognition import HEADS
 from core.models.saved import open_saved
 from core.models.saved_files import CONFIG, PREPROCESSOR, Files, FolderFiles, in_folder, read_all, uploaded
@@ -80,8 +81,9 @@ class Choices:
 
     def fields(self) -> dict[str, Any]:
         """The fields of a card that are stated, architecture apart."""
-        stated = {"classes": self.classes, "size": self.size, "mean": self.mean, "std": self.std}
-        return {key: tuple(one) if key != "size" else one for key, one in stated.items() if one is not None}
+        lists = {"classes": self.classes, "mean": self.mean, "std": self.std}
+        stated: dict[str, Any] = {key: tuple(one) for key, one in lists.items() if one is not None}
+        return stated | ({"size": self.size} if self.size is not None else {})
 
     def states(self, field: str) -> bool:
         """Whether a field of ``Missing`` is stated."""
@@ -252,7 +254,7 @@ def usual(architecture: str) -> tuple[int, tuple[float, float, float], tuple[flo
             "There is no architecture '{name}'. Name one such as {names}.", name=architecture, names=COMMON
         )
     timm_models.check_architecture(name)
-    settings = timm_models.library("timm").get_pretrained_cfg(name)
+    settings = library("timm").get_pretrained_cfg(name)
     if settings is None:
         return USUAL, ModelCard.mean, ModelCard.std
     return settings.input_size[-1], tuple(settings.mean), tuple(settings.std)

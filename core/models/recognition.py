@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from core.models import timm_models, torchvision_models
+from core.models.libraries import library
 from core.models.weights import OPTIONAL, WRAPPED, Weights
 
 TABLE = Path(__file__).with_name("recognized.json")
@@ -111,7 +112,7 @@ def own_digest(name: str) -> str | None:
     """The digest of an architecture such as ``timm/resnet18``; None if its head is not in ``HEADS``."""
     family, _, own = name.partition("/")
     make = torchvision_models.construct if family == torchvision_models.FAMILY else timm_models.construct
-    side = timm_models.library("timm").get_pretrained_cfg(own).input_size[-1] if make is timm_models.construct else SIDE
+    side = library("timm").get_pretrained_cfg(own).input_size[-1] if make is timm_models.construct else SIDE
     try:
         with torch.device("meta"):
             module = make(own, 7, side)

@@ -117,7 +117,8 @@ def timm_module(config: Mapping[str, Any], weights: Weights, size: int, title: s
     count = config.get("num_classes") or (said.get("num_classes") if isinstance(said, dict) else None)
     labels = config.get("id2label")
     count = len(labels) if count is None and isinstance(labels, dict) else count
-    if not isinstance(said, dict) or not isinstance(arguments, dict) or not user_card.is_whole(count, 1, 25_000):
+    number: Any = count if user_card.is_whole(count, 1, 25_000) else None
+    if not isinstance(said, dict) or not isinstance(arguments, dict) or number is None:
         raise InvalidInput(
             "{name} of {model} states no classes. Save the model with timm.models.save_for_hf.",
             name=CONFIG,
@@ -134,14 +135,14 @@ def timm_module(config: Mapping[str, Any], weights: Weights, size: int, title: s
         )
     settings = {key: said[key] for key in TIMM_FIELDS if said.get(key) is not None}
     settings |= {key: config[key] for key in ("label_names", "label_descriptions") if config.get(key)}
-    settings |= {"num_classes": count}
+    settings |= {"num_classes": number}
     try:
         side = int((said.get("input_size") or (3, 224, 224))[-1])
     except (TypeError, ValueError, IndexError, KeyError):
         side = 224
 
     def make() -> nn.Module:
-        return timm_models.construct(config["architecture"], int(count), side, pretrained_cfg=settings, **arguments)
+        return timm_models.construct(config["architecture"], number, side, pretrained_cfg=settings, **arguments)
 
     with torch.device("meta"):
         check_size(make(), size, title)
@@ -178,7 +179,7 @@ def transformers_module(config: Mapping[str, Any], weights: Weights, size: int, 
             kind=kind,
             reason=first_line(error),
         ) from error
-    classes = offered if isinstance(offered, tuple) else (offered,) if offered else ()
+    classes: tuple[Any, ...] = offered if isinstance(offered, tuple) else (offered,) if offered else ()
     found = [one for one in classes if wanted in (None, one.__name__)]
     if not found:
         raise InvalidInput(
@@ -276,8 +277,9 @@ def _plain(value: Any) -> bool:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep transformers from printing reports and bars; what is wrong is said in one sentence."""
-    from transformers.utils import logging
+    from transformers.utils import logging as reports
 
+    logging: Any = reports
     before, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
