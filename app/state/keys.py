@@ -52,6 +52,8 @@ class Key(StrEnum):
     ANSWERS = "answers"
     MARKED = "marked"
     VIEW_WANTED = "view_wanted"
+    FIRST_VISIT = "first_visit"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,6 +39,7 @@ STATE = (
 CHOICE, POINT, NUMBER, RANK, TEXT = "choice", "point", "number", "rank", "text"
 KINDS = (CHOICE, POINT, NUMBER, RANK, TEXT)
 ABOUT, SAY, QUESTION, AFTER, NOTE = "about", "say", "ask", "after", "note"
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 BOUND = re.compile(r"(<=|>=|==)\s*(\S.*)")
 BLOCKS = (ABOUT, SAY, QUESTION, AFTER, NOTE)
 """The blocks of words that a step may have: what the lesson is about (in its first step), what it says, what it asks,
@@ -119,7 +120,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what it sets (``state``, by the names of the address), hides and asks, and what it sets afterward."""
+    """One step: what it sets (``state``, by the names of the address), hides and asks, and what it sets afterward.
+
+    ``do`` is what the learner is to set on the page itself: by name, a pattern of the value, such as ``scenes/*``.
+    """
 
     name: str
     seconds: int
@@ -127,6 +131,7 @@ class Step:
     state: Mapping[str, str] = field(default_factory=dict)
     hide: tuple[str, ...] = ()
     ask: Ask | None = None
+    do: Mapping[str, str] = field(default_factory=dict)
     reveal: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -153,7 +158,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson that was read and checked."""
+    """A lesson that was read and checked; a ``tour`` shows the page and assesses nothing."""
 
     name: str
     folder: Path
@@ -165,6 +170,7 @@ class Lesson:
     steps: tuple[Step, ...]
     claims: tuple[Claim, ...]
     words: Mapping[str, Words]
+    tour: bool = False
 
     @property
     def languages(self) -> tuple[str, ...]:

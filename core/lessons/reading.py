@@ -78,6 +78,7 @@ def check_lesson(folder: Path) -> tuple[Lesson | None, tuple[Problem, ...]]:
         skeleton.steps,
         skeleton.claims,
         words,
+        skeleton.tour,
     )
     return lesson, ()
 

@@ -8,18 +8,16 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from core.checking import brief
+from core.lessons.asking import read_ask
 from core.lessons.known import unknown
 from core.lessons.lines import Lines
 from core.lessons.measures import MEASURES
 from core.lessons.pack import (
-    CHOICE,
     FORMAT,
     HIDDEN,
-    KINDS,
     LANGUAGES,
-    NUMBER,
+    NAME,
     POINT,
-    RANK,
     SKELETON,
     STATE,
     VIEWS,
@@ -31,16 +29,27 @@ from core.lessons.pack import (
 )
 from core.messages import Message
 
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 AT = re.compile(r"at line (\d+)")
 KEYS = {
-    "": ("format", "id", "order", "minutes", "languages", "breaks", "author", "license", "defaults", "claim", "step"),
+    "": (
+        "format",
+        "id",
+        "order",
+        "minutes",
+        "languages",
+        "breaks",
+        "author",
+        "license",
+        "tour",
+        "defaults",
+        "claim",
+        "step",
+    ),
     "claim": ("id", "measure", "bound"),
-    "step": ("id", "seconds", "view", "state", "hide", "ask", "reveal"),
+    "step": ("id", "seconds", "view", "state", "hide", "ask", "do", "reveal"),
     "ask": ("kind", "options", "answer", "claim", "against", "share", "low", "high", "unit", "final"),
 }
 """The keys of the file and of its tables; a claim has those of its measure too."""
-MOST_OPTIONS = 5
 SLACK = 2
 """Minutes by which the sum of the steps may differ from the stated length."""
 
@@ -82,6 +91,11 @@ class Skeleton:
         """A whole number of the lesson."""
         value = self.data.get(key, default)
         return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+    @property
+    def tour(self) -> bool:
+        """Whether it is a tour, without a final question."""
+        return self.data.get("tour") is True
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -206,6 +220,7 @@ class Skeleton:
             ask = self._ask(number, table["ask"]) if "ask" in table else None
             state = self._state("step.state", number, table.get("state", {}))
             reveal = self._state("step.reveal", number, table.get("reveal", {}))
+            do = self._patterns(number, table.get("do", {}))
             if ask is not None and not hide and ask.kind != "text" and not ask.final:
                 self.wrong(
                     line("ask"),
@@ -214,7 +229,7 @@ class Skeleton:
                 )
             if hide and ask is None:
                 self.wrong(line("hide"), "The step '{step}' hides something but asks nothing. Add an ask.", step=name)
-            yield Step(name, seconds, str(view), {**defaults, **state}, tuple(hide), ask, reveal)
+            yield Step(name, seconds, str(view), {**defaults, **state}, tuple(hide), ask, do, reveal)
 
     def _state(self, section: str, number: int, table: Any) -> dict[str, str]:
         """What a state sets, as text; names and values that are unknown are problems."""
@@ -231,7 +246,16 @@ class Skeleton:
                 self.wrong(line, why)
         return {key: str(value) for key, value in table.items() if key in STATE}
 
+    def _patterns(self, number: int, table: Any) -> dict[str, str]:
+        """What the learner is to set: patterns of values by name."""
+        if not isinstance(table, dict) or any(key not in STATE for key in table):
+            self.wrong(self.lines.find("step.do", number), "A learner can set: {keys}.", keys=list(STATE))
+            return {}
+        return {key: str(value) for key, value in table.items()}
+
     def _ask(self, number: int, table: Any) -> Ask | None:
+        """The question of a step; None with a problem where there is something wrong."""
+
         def line(key: str = "") -> int:
             return self.lines.find("step.ask", number, key)
 
@@ -239,40 +263,8 @@ class Skeleton:
             self.wrong(line(), 'An ask must be a table, such as {{ kind = "choice", ... }}.')
             return None
         self._check_keys("step.ask", number, table)
-        kind, options = table.get("kind"), table.get("options", [])
-        if kind not in KINDS:
-            self.wrong(
-                line("kind"), "There is no kind {given}. Possible are: {kinds}.", given=brief(kind), kinds=list(KINDS)
-            )
-            return None
-        answer = table.get("answer", [])
-        answers = tuple(answer if isinstance(answer, list) else [answer])
-        fits = isinstance(options, list) and all(isinstance(one, str) and NAME.fullmatch(one) for one in options)
-        if kind in (CHOICE, RANK) and not (fits and 2 <= len(set(options)) == len(options) <= MOST_OPTIONS):
-            self.wrong(line("options"), "A {kind} needs two to five different options, as names.", kind=kind)
-            options = []
-        if kind == CHOICE and (len(answers) != 1 or answers[0] not in options):
-            self.wrong(
-                line("answer"), "The answer '{answer}' is not among the options.", answer=", ".join(map(str, answers))
-            )
-        if kind == RANK and sorted(map(str, answers)) != sorted(options):
-            self.wrong(line("answer"), "The answer of a rank must be all its options, in the right order.")
-        claim = table.get("claim", "")
-        if claim and claim not in {one.name for one in self.claims}:
-            self.wrong(line("claim"), "There is no claim '{claim}'. Add it as [[claim]].", claim=claim)
-        if kind == NUMBER and not claim:
-            self.wrong(line("kind"), "A number needs a claim, which measures the answer.")
-        if kind == POINT and not table.get("against"):
-            self.wrong(line("kind"), "A point needs 'against', the map whose largest values are the answer.")
-        return Ask(
-            kind=kind,
-            options=tuple(options),
-            answer=tuple(map(str, answers)),
-            claim=str(claim),
-            against=str(table.get("against", "")),
-            **{key: float(table[key]) for key in ("share", "low", "high") if isinstance(table.get(key), int | float)},
-            unit=str(table.get("unit", "")),
-            final=table.get("final") is True,
+        return read_ask(
+            table, {one.name for one in self.claims}, lambda key, text, **values: self.wrong(line(key), text, **values)
         )
 
     def _check_whole(self) -> None:
@@ -288,7 +280,7 @@ class Skeleton:
                 minutes=minutes,
             )
         finals = [step.name for step in self.steps if step.ask and step.ask.final]
-        if self.steps and len(finals) != 1:
+        if self.steps and len(finals) != 1 and not self.tour:
             self.wrong(0, "A lesson has one final question, not {count}. Mark it by final = true.", count=len(finals))
         for step in self.steps:
             if step.hide and not step.reveal and step.ask and not step.ask.claim and step.ask.kind == POINT:

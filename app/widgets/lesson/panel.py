@@ -7,18 +7,24 @@ import math
 import streamlit as st
 
 from app import state
+from app.components.invitation.invitation import show_invitation
+from app.runtime.lessons import find_lesson
 from app.state import Key, Subject
-from app.widgets.lesson.playing import Place, answer_of, begin, close, commit, open_step, repeat, result
+from app.widgets.lesson.playing import Place, answer_of, begin, close, commit, done, open_step, repeat, result
 from app.widgets.lesson.questions import ask, verdict
 from app.widgets.lesson.texts import value_text, words_of
 from app.words import plain, word
 from core.lessons import AFTER, NOTE, QUESTION, SAY, Lesson
 
+TOUR = "first-minute"
+"""The lesson that is offered at a first visit."""
+
 
 def show_panel(subject: Subject | None) -> None:
-    """Draw the panel; nothing while no lesson is open."""
+    """Draw the panel; while no lesson is open, at a first visit, the invitation to the tour."""
     place = open_step()
     if place is None:
+        _invite()
         return
     words, step = words_of(place.lesson), place.step
     with st.container(border=True, key="lesson-panel"):
@@ -32,9 +38,24 @@ def show_panel(subject: Subject | None) -> None:
             verdict(place, answer, subject)
         if (step.ask is None or answer is not None) and (text := words.block(step.name, AFTER)):
             st.markdown(value_text(place.lesson, text))
+        if step.do and done(place):
+            st.markdown(word("lesson.did"))
         if state.get(Key.TEACHER) and (text := words.block(step.name, NOTE)):
             st.info(value_text(place.lesson, text), icon=":material/school:")
         _ways(place, given)
+
+
+def _invite() -> None:
+    """Offer the tour to somebody who came without an address."""
+    tour = find_lesson(TOUR)
+    if tour is None or not state.get(Key.FIRST_VISIT):
+        return
+
+    def accept() -> None:
+        begin(tour)
+
+    words = {"text": word("tour.invitation"), "accept": word("tour.start"), "dismiss": word("tour.dismiss")}
+    show_invitation(words, name=TOUR, key=Key.INVITATION, on_accepted=accept)
 
 
 def _head(place: Place, title: str) -> None:
@@ -59,13 +80,13 @@ def _ways(place: Place, given: tuple[str | float, ...]) -> None:
         if waiting:
             _answer_buttons(place, given)
         elif not last:
-            after = steps[number + 1].name
-            st.button(
-                word("lesson.next"), key="lesson-next", type="primary", on_click=begin, args=(place.lesson, after)
-            )
+            after = (place.lesson, steps[number + 1].name)
+            label = word("lesson.next" if done(place) else "lesson.next.undone")
+            kind = "primary" if done(place) else "tertiary"
+            st.button(label, key="lesson-next", type=kind, on_click=begin, args=after)
         here, means = (place.lesson, place.step.name), word("lesson.again.help")
         st.button(word("lesson.again"), key="lesson-again", type="tertiary", help=means, on_click=begin, args=here)
-    if last and not waiting:
+    if last and done(place):
         _finish(place.lesson)
 
 
@@ -78,6 +99,9 @@ def _answer_buttons(place: Place, given: tuple[str | float, ...]) -> None:
 
 def _finish(lesson: Lesson) -> None:
     """What the learner has done, at the end."""
+    if lesson.tour:
+        st.success(word("lesson.toured"), icon=":material/task_alt:")
+        return
     answered, skipped, total = result(lesson)
     st.success(word("lesson.done", answered=answered, skipped=skipped, total=total), icon=":material/task_alt:")
     st.button(word("lesson.repeat"), key="lesson-repeat", on_click=_repeat, args=(lesson,))

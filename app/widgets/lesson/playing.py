@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from app import state
 from app.runtime.lessons import find_lesson
@@ -90,6 +91,14 @@ def answers() -> dict[str, Answer]:
     return state.get(Key.ANSWERS) or {}
 
 
+def done(place: Place) -> bool:
+    """Whether the learner has set what the step asks them to set; also once they have answered its question."""
+    if place.step.ask is not None:
+        return answer_of(place) is not None
+    values = {name: state.get(Setting(name)) for name in place.step.do}
+    return all(values[name] is not None and fnmatchcase(str(values[name]), one) for name, one in place.step.do.items())
+
+
 def answer_of(place: Place) -> Answer | None:
     """The answer to a step's question; None before it."""
     return answers().get(place.key)
@@ -154,7 +163,11 @@ def close() -> None:
 
 
 def restore(query: Mapping[str, str]) -> None:
-    """Open the lesson that an address names; one that names no model is shown as the step begins."""
+    """Open the lesson that an address names; one that names no model is shown as the step begins.
+
+    A session without an address is taken for a first visit.
+    """
+    state.put(Key.FIRST_VISIT, not query)
     if Key.LESSON in query and Key.MODEL not in query and (place := open_step()) is not None:
         begin(place.lesson, place.step.name)
 

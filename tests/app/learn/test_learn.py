@@ -10,11 +10,14 @@ from app.runtime.lessons import lessons
 from app.state import Key
 from app.widgets.lesson.playing import Setting
 from app.widgets.lesson.questions import hit, on_map
+from app.words import word
 from core.data import open_sample
 from core.lessons import CHOICE, NUMBER, POINT, RANK, STATE, Lesson, Step
 from tests.app.pages import open_page, press, said, well
 
 LESSON = "attention-that-is-needed"
+DONE = {"?*": "boat", "tasks-marked/6/*": "tasks-marked/6/boat"}
+"""A value for each pattern of what a learner is to set."""
 EVERY = [one.name for one in lessons()]
 
 
@@ -53,8 +56,17 @@ def test_every_lesson_is_walked_to_its_end(name: str) -> None:
             if step is not lesson.steps[-1]:
                 assert "lesson-next" not in [one.key for one in page.button], "first the answer"
             answer(page, lesson, step)
+        for key, pattern in step.do.items():  # what a click on the page would set
+            assert word("lesson.did") not in said(page)
+            page.session_state[key] = DONE.get(pattern, pattern)
+        if step.do:
+            well(page.run())
+            assert word("lesson.did") in said(page)
         if step is not lesson.steps[-1]:
             press(page, "lesson-next")
+    if lesson.tour:
+        assert page.success
+        return
     total = sum(one.ask is not None for one in lesson.steps)
     assert any(f"{total} of {total} questions" in one.value for one in page.success)
     press(page, "lesson-repeat")
@@ -118,3 +130,13 @@ def test_a_point_counts_in_the_largest_values_of_the_map() -> None:
     left, upper, right, lower = picture.box
     assert on_map(picture, ((left + right) / 2 / width, (upper + lower) / 2 / height)) == pytest.approx((0.5, 0.5))
     assert on_map(picture, (0.0, 0.0)) == (0.0, 0.0)
+
+
+def test_a_first_visit_is_offered_the_tour_and_an_address_is_not() -> None:
+    page = well(open_page())
+    assert page.session_state[Key.FIRST_VISIT]
+    page.session_state[Key.LESSON] = "first-minute"
+    well(page.run())
+    assert "Explain class" in said(page)
+    page = well(open_page(model="scenes/cbam"))
+    assert not page.session_state[Key.FIRST_VISIT]

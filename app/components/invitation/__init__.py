@@ -1,0 +1,1 @@
+"""An invitation that the browser remembers to have been dismissed."""

@@ -1,0 +1,49 @@
+"""The question of a step, read from its table and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from core.checking import brief
+from core.lessons.pack import CHOICE, KINDS, NAME, NUMBER, POINT, RANK, Ask
+
+MOST_OPTIONS = 5
+
+Wrong = Callable[..., None]
+"""Adds a problem, from a key, a template and its values."""
+
+
+def read_ask(table: Mapping[str, Any], claims: Collection[str], wrong: Wrong) -> Ask | None:
+    """The question; ``claims`` are the names of the lesson's claims. None for a kind that is unknown."""
+    kind, options = table.get("kind"), table.get("options", [])
+    if kind not in KINDS:
+        wrong("kind", "There is no kind {given}. Possible are: {kinds}.", given=brief(kind), kinds=list(KINDS))
+        return None
+    answer = table.get("answer", [])
+    answers = tuple(answer if isinstance(answer, list) else [answer])
+    fits = isinstance(options, list) and all(isinstance(one, str) and NAME.fullmatch(one) for one in options)
+    if kind in (CHOICE, RANK) and not (fits and 2 <= len(set(options)) == len(options) <= MOST_OPTIONS):
+        wrong("options", "A {kind} needs two to five different options, as names.", kind=kind)
+        options = []
+    if kind == CHOICE and (len(answers) != 1 or answers[0] not in options):
+        wrong("answer", "The answer '{answer}' is not among the options.", answer=", ".join(map(str, answers)))
+    if kind == RANK and sorted(map(str, answers)) != sorted(options):
+        wrong("answer", "The answer of a rank must be all its options, in the right order.")
+    claim = table.get("claim", "")
+    if claim and claim not in claims:
+        wrong("claim", "There is no claim '{claim}'. Add it as [[claim]].", claim=claim)
+    if kind == NUMBER and not claim:
+        wrong("kind", "A number needs a claim, which measures the answer.")
+    if kind == POINT and not table.get("against"):
+        wrong("kind", "A point needs 'against', the map whose largest values are the answer.")
+    return Ask(
+        kind=kind,
+        options=tuple(options),
+        answer=tuple(map(str, answers)),
+        claim=str(claim),
+        against=str(table.get("against", "")),
+        **{key: float(table[key]) for key in ("share", "low", "high") if isinstance(table.get(key), int | float)},
+        unit=str(table.get("unit", "")),
+        final=table.get("final") is True,
+    )
