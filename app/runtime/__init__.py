@@ -22,7 +22,7 @@ from core.classifier import Target
 from core.data import find_folder, open_sample
 from core.device import choose, devices
 from core.images import encode_jpeg, thumbnail
-from core.models import duplicate, own, torchvision_models, zoo
+from core.models import duplicate, own, timm_models, zoo
 from core.types import Progress
 
 MODELS_LIMIT = 1024 * 1024 * 1024
@@ -40,7 +40,23 @@ def models() -> Models:
 
 def missing(card: ModelCard) -> bool:
     """Whether the card's weights are still to be fetched."""
-    return card.family == torchvision_models.FAMILY and not torchvision_models.present(card)
+    return not zoo.present(card)
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def named_card(slug: str) -> ModelCard:
+    """The card of a model by its name in another library.
+
+    Raises:
+        InvalidInput: there is no such model, its library is not installed, or there is no network.
+    """
+    return zoo.find_card(slug)
+
+
+@st.cache_resource(show_spinner=False)
+def architectures() -> tuple[str, ...]:
+    """Every architecture of timm."""
+    return timm_models.names()
 
 
 def classifier(card: ModelCard, device: str, tick: Progress | None = None) -> Classifier:

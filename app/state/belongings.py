@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.state.keys import Key, View
 from app.state.session import get, put
-from core import Classifier, Picture
+from core import Classifier, ModelCard, Picture
 
 
 def own_models() -> dict[str, Classifier]:
@@ -24,6 +24,16 @@ def add_own_model(classifier: Classifier) -> None:
 def remove_own_model(slug: str) -> None:
     """Remove a model from the user's own."""
     put(Key.OWN_MODELS, {name: one for name, one in own_models().items() if name != slug})
+
+
+def named_models() -> dict[str, ModelCard]:
+    """The models that the user has found by name, by slug."""
+    return st.session_state.setdefault(Key.NAMED_MODELS, {})
+
+
+def add_named_model(card: ModelCard) -> None:
+    """Add a model that was found by name."""
+    put(Key.NAMED_MODELS, {**named_models(), card.slug: card})
 
 
 def uploads() -> dict[str, Picture]:

@@ -8,10 +8,10 @@ import streamlit as st
 
 from app import runtime, state
 from app.state import Key
-from app.words import known, literal, percent, plain, whole, word
+from app.words import known, literal, percent, plain, say, whole, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attention import MECHANISMS, PLAIN, Mechanism
-from core.models import RECEPTIVE_FIELD, absent_class
+from core.models import RECEPTIVE_FIELD, absent_class, is_named, with_classes
 from core.scenes import SHORTCUTS
 from core.tasks import TASKS as CATALOG
 from core.tasks import find_task
@@ -20,6 +20,9 @@ from core.types import FOVEA, PROBABILITIES, SHORT_SIGHTED, SIGMOID
 FIRST = ("tasks-marked/attention-pooling", "tasks-sun-or-moon/cbam", "scenes/self-attention")
 """What the app opens with, the first of them that is here: its attention is there to be seen, and needed."""
 SHORTCUT, TASKS, OWN, OURS = "shortcut", "tasks", "own", (FOVEA, SHORT_SIGHTED)
+IMAGENET, IMAGENET_FAMILIES = "torchvision", ("imagenet", "torchvision", "timm")
+NAMED, NAMED_FAMILIES = "named", ("hf", "clip")
+HUB_EXAMPLE, CLIP_EXAMPLE = "facebook/deit-tiny-patch16-224", "ViT-B-32/openai"
 LITTLE = 0.05
 """A model that loses less of its accuracy than this without its attention hardly needs it."""
 
@@ -30,8 +33,12 @@ def shortcut(family: str) -> str | None:
 
 
 def group(family: str) -> str:
-    """The families that stand together in the picker: all tasks are one group, both shortcut learners another."""
-    return TASKS if find_task(family) else SHORTCUT if shortcut(family) else family
+    """The families that stand together in the picker: all tasks, both shortcut learners, all models of ImageNet."""
+    if find_task(family):
+        return TASKS
+    if family in NAMED_FAMILIES:
+        return NAMED
+    return SHORTCUT if shortcut(family) else IMAGENET if family in IMAGENET_FAMILIES else family
 
 
 def family_title(slug: str) -> str:
@@ -116,9 +123,9 @@ def why(card: ModelCard) -> str:
 
 
 def shelf() -> dict[str, ModelCard]:
-    """Every card that this user may choose, by slug: the zoo, then the user's own models."""
+    """Every card that this user may choose, by slug: the zoo, models found by name, then the user's own."""
     own = {slug: one.card for slug, one in state.own_models().items()}
-    return {card.slug: card for card in runtime.cards()} | own
+    return {card.slug: card for card in runtime.cards()} | state.named_models() | own
 
 
 def find_card(slug: str) -> ModelCard:
@@ -153,6 +160,8 @@ def pick_model(facts: bool = True) -> ModelCard:
     """The model picker, by group of families, with the ``facts`` that were measured; the card that is chosen."""
     if wanted := state.take_wanted():
         choose(wanted)
+    if state.get(Key.MODEL) not in shelf():
+        find_named(state.get(Key.MODEL) or "")
     cards = shelf()
     if not cards:
         raise InvalidInput(plain("model.none"))
@@ -167,8 +176,12 @@ def pick_model(facts: bool = True) -> ModelCard:
 
     def change_group() -> None:
         wanted = state.get(Key.FAMILY) or here
-        inside = [one for one in cards.values() if group(one.family) == wanted]
-        choose(next((one for one in inside if one.mechanism == card.mechanism), inside[0]).slug)
+        of_group = [one for one in cards.values() if group(one.family) == wanted]
+        if wanted == IMAGENET:
+            of_group.sort(key=runtime.missing)  # what needs no download comes first
+        choose(
+            next((one for one in of_group if one.mechanism == card.mechanism and wanted != IMAGENET), of_group[0]).slug
+        )
 
     st.pills(
         word("model.family"),
@@ -183,16 +196,72 @@ def pick_model(facts: bool = True) -> ModelCard:
         pick_task(cards, card)
     st.selectbox(
         word("model.label"),
-        [slug for slug, one in cards.items() if one.family == card.family or group(one.family) == here != TASKS],
+        inside(cards, card),
         key=Key.MODEL,
         format_func=lambda slug: model_label(cards[slug], facts),
         on_change=lambda: state.forget(Key.MAP, Key.TARGET),
         label_visibility="collapsed",
         filter_mode=None,  # no keyboard springs up on a phone
     )
+    if here in (IMAGENET, NAMED):
+        find_model()
     known = [measured(card), needs_attention(card)] if facts else []
     st.caption("  \n".join(filter(None, [what(card), *known, sight(card), why(card)])))
     return card
+
+
+def inside(cards: Mapping[str, ModelCard], card: ModelCard) -> list[str]:
+    """The models to choose from beside a card: those of its task or group; of ImageNet first what is there at once."""
+    here = group(card.family)
+    found = [slug for slug, one in cards.items() if one.family == card.family or group(one.family) == here != TASKS]
+    return sorted(found, key=lambda slug: cards[slug].family != IMAGENET_FAMILIES[0]) if here == IMAGENET else found
+
+
+def find_named(slug: str) -> None:
+    """Add the model that another library has under a name, and choose it; a sentence where there is none."""
+    if not is_named(slug):
+        return
+    try:
+        card = runtime.named_card(slug)
+    except InvalidInput as error:
+        state.notice(say(error))
+        return
+    state.add_named_model(card)
+    choose(card.slug)
+
+
+def find_model() -> None:
+    """Draw the button that opens the search for models by name: of timm, of the hub, and with texts as classes."""
+    with st.popover(word("find.title"), icon=":material/search:", type="tertiary", on_change="rerun") as opened:
+        if not opened.open:
+            return
+        names = runtime.architectures()
+        st.selectbox(
+            word("find.timm", count=whole(len(names))),
+            names,
+            index=None,
+            key=Key.FIND_TIMM,
+            placeholder=word("find.timm.hint"),
+            on_change=lambda: find_named(f"timm/{state.get(Key.FIND_TIMM)}" if state.get(Key.FIND_TIMM) else ""),
+        )
+        st.text_input(
+            word("find.hub"),
+            key=Key.FIND_HUB,
+            placeholder=HUB_EXAMPLE,
+            on_change=lambda: find_named(f"hf:{state.get(Key.FIND_HUB).strip()}"),
+        )
+        st.text_input(word("find.clip"), CLIP_EXAMPLE, key=Key.FIND_CLIP)
+        st.text_area(word("find.texts"), key=Key.FIND_TEXTS, placeholder=word("find.texts.hint"), height=100)
+        st.button(word("find.compare"), key="find-compare", on_click=compare_texts)
+
+
+def compare_texts() -> None:
+    """Choose the model whose classes are the texts that were typed; in a callback."""
+    texts = [one for one in (state.get(Key.FIND_TEXTS) or "").splitlines() if one.strip()]
+    try:
+        find_named(with_classes(f"clip:{(state.get(Key.FIND_CLIP) or CLIP_EXAMPLE).strip()}", texts))
+    except InvalidInput as error:
+        state.notice(say(error))
 
 
 def pick_task(cards: Mapping[str, ModelCard], card: ModelCard) -> None:

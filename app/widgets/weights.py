@@ -82,7 +82,7 @@ def fetch(card: ModelCard) -> None:
 
 def _offer(card: ModelCard) -> None:
     """What is to be fetched and how large it is, with the way to do so and the way back."""
-    size, slug = whole(card.facts["megabytes"]), before(card)
+    size, slug = card.facts.get("megabytes"), before(card)
 
     def start() -> None:
         state.put(Key.FETCHING, card.slug)
@@ -90,9 +90,13 @@ def _offer(card: ModelCard) -> None:
     def back() -> None:
         models.choose(slug)
 
-    st.markdown(word("weights.missing", model=card.title, size=size))
+    st.markdown(
+        word("weights.missing.unsized", model=card.title)
+        if size is None
+        else word("weights.missing", model=card.title, size=whole(size))
+    )
     with st.container(horizontal=True):
-        label = word("weights.fetch", size=size)
+        label = word("weights.fetch.unsized") if size is None else word("weights.fetch", size=whole(size))
         st.button(label, key="start-fetch", type="primary", icon=":material/download:", on_click=start)
         if slug is not None:
             st.button(word("weights.back", model=models.model_title(models.shelf()[slug])), key="back", on_click=back)

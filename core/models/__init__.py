@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from core.models import own, torchvision_models, zoo
+from core.models import own, timm_models, torchvision_models, zoo
 from core.models.answers import absent_class
+from core.models.clip_models import with_classes
 from core.models.copying import duplicate
+from core.models.named import is_named
 from core.models.own import MAX_WEIGHTS, WEIGHT_SUFFIXES
 from core.models.short_sighted import RECEPTIVE_FIELD
 
@@ -14,7 +16,10 @@ __all__ = [
     "WEIGHT_SUFFIXES",
     "absent_class",
     "duplicate",
+    "is_named",
     "own",
+    "timm_models",
     "torchvision_models",
+    "with_classes",
     "zoo",
 ]

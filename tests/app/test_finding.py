@@ -1,0 +1,57 @@
+"""Models found by name: another library's by its name, zero-shot by typed classes, and what is wrong with a name."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.runtime import architectures
+from app.state import Key
+from app.widgets import models
+from app.words import word
+from core.models import zoo
+from tests.app.pages import open_page, said, well
+
+LITE = "imagenet/efficientnet-lite0"
+ABSENT = "timm/resnet18.a1_in1k"
+
+
+def test_the_model_that_is_there_at_once_answers_a_photograph() -> None:
+    page = well(open_page(model=LITE, sample="photo/hopper"))
+    assert page.session_state[Key.MODEL] == LITE and page.session_state[Key.FAMILY] == models.IMAGENET
+    chosen = next(one for one in page.selectbox if one.key == Key.MODEL)
+    assert chosen.options[0].startswith(zoo.find_card(LITE).title), "what is there at once comes first"
+    assert page.get("plotly_chart") and not page.warning
+
+
+def test_a_model_of_timm_by_its_name_is_offered_for_download() -> None:
+    page = well(open_page(model=ABSENT))
+    assert page.session_state[Key.MODEL] == ABSENT
+    assert any(one.key == "start-fetch" for one in page.button) and "library that publishes them" in said(page)
+    assert ABSENT in page.session_state[Key.NAMED_MODELS], "it stays in the list of this session"
+
+
+@pytest.mark.parametrize(
+    ("slug", "sentence"),
+    [
+        ("timm/vit_smal_patch16_224", "vit_small_patch16_224"),
+        ("clip:ViT-B-32/openai", "at least two texts"),
+        ("clip:ViT-B-32/openai?classes=a+cat|a+cat", "there twice"),
+        ("hf:", "hf:"),
+    ],
+)
+def test_a_name_that_is_wrong_is_one_sentence_and_the_page_goes_on(slug: str, sentence: str) -> None:
+    page = well(open_page(model=slug))
+    assert any(sentence in one.value for one in page.warning), [one.value for one in page.warning]
+    assert page.session_state[Key.MODEL] == models.FIRST[0]
+
+
+def test_typed_classes_are_part_of_the_address() -> None:
+    page = well(open_page(model="clip:ViT-B-32/openai?classes=a+photo+of+a+cat|a+photo+of+a+dog"))
+    card = next(iter(page.session_state[Key.NAMED_MODELS].values()))
+    assert card.classes == ("a photo of a cat", "a photo of a dog")
+    assert page.session_state[Key.FAMILY] == models.NAMED and word("family.named")
+
+
+def test_every_architecture_can_be_searched() -> None:
+    found = architectures()
+    assert len(found) > 1300 and "vit_small_patch16_224" in found
