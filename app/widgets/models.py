@@ -8,10 +8,11 @@ import streamlit as st
 
 from app import runtime, state
 from app.state import Key
-from app.words import known, literal, percent, plain, say, whole, word
+from app.widgets import finding
+from app.words import known, literal, percent, plain, whole, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attention import MECHANISMS, PLAIN, Mechanism
-from core.models import RECEPTIVE_FIELD, absent_class, is_named, with_classes
+from core.models import RECEPTIVE_FIELD, absent_class
 from core.scenes import SHORTCUTS
 from core.tasks import TASKS as CATALOG
 from core.tasks import find_task
@@ -22,7 +23,6 @@ FIRST = ("tasks-marked/attention-pooling", "tasks-sun-or-moon/cbam", "scenes/sel
 SHORTCUT, TASKS, OWN, OURS = "shortcut", "tasks", "own", (FOVEA, SHORT_SIGHTED)
 IMAGENET, IMAGENET_FAMILIES = "torchvision", ("imagenet", "torchvision", "timm")
 NAMED, NAMED_FAMILIES = "named", ("hf", "clip")
-HUB_EXAMPLE, CLIP_EXAMPLE = "facebook/deit-tiny-patch16-224", "ViT-B-32/openai"
 LITTLE = 0.05
 """A model that loses less of its accuracy than this without its attention hardly needs it."""
 
@@ -160,8 +160,8 @@ def pick_model(facts: bool = True) -> ModelCard:
     """The model picker, by group of families, with the ``facts`` that were measured; the card that is chosen."""
     if wanted := state.take_wanted():
         choose(wanted)
-    if state.get(Key.MODEL) not in shelf():
-        find_named(state.get(Key.MODEL) or "")
+    if state.get(Key.MODEL) not in shelf() and (found := finding.add_named(state.get(Key.MODEL) or "")):
+        choose(found)
     cards = shelf()
     if not cards:
         raise InvalidInput(plain("model.none"))
@@ -204,7 +204,7 @@ def pick_model(facts: bool = True) -> ModelCard:
         filter_mode=None,  # no keyboard springs up on a phone
     )
     if here in (IMAGENET, NAMED):
-        find_model()
+        finding.show_search(choose)
     known = [measured(card), needs_attention(card)] if facts else []
     st.caption("  \n".join(filter(None, [what(card), *known, sight(card), why(card)])))
     return card
@@ -215,53 +215,6 @@ def inside(cards: Mapping[str, ModelCard], card: ModelCard) -> list[str]:
     here = group(card.family)
     found = [slug for slug, one in cards.items() if one.family == card.family or group(one.family) == here != TASKS]
     return sorted(found, key=lambda slug: cards[slug].family != IMAGENET_FAMILIES[0]) if here == IMAGENET else found
-
-
-def find_named(slug: str) -> None:
-    """Add the model that another library has under a name, and choose it; a sentence where there is none."""
-    if not is_named(slug):
-        return
-    try:
-        card = runtime.named_card(slug)
-    except InvalidInput as error:
-        state.notice(say(error))
-        return
-    state.add_named_model(card)
-    choose(card.slug)
-
-
-def find_model() -> None:
-    """Draw the button that opens the search for models by name: of timm, of the hub, and with texts as classes."""
-    with st.popover(word("find.title"), icon=":material/search:", type="tertiary", on_change="rerun") as opened:
-        if not opened.open:
-            return
-        names = runtime.architectures()
-        st.selectbox(
-            word("find.timm", count=whole(len(names))),
-            names,
-            index=None,
-            key=Key.FIND_TIMM,
-            placeholder=word("find.timm.hint"),
-            on_change=lambda: find_named(f"timm/{state.get(Key.FIND_TIMM)}" if state.get(Key.FIND_TIMM) else ""),
-        )
-        st.text_input(
-            word("find.hub"),
-            key=Key.FIND_HUB,
-            placeholder=HUB_EXAMPLE,
-            on_change=lambda: find_named(f"hf:{state.get(Key.FIND_HUB).strip()}"),
-        )
-        st.text_input(word("find.clip"), CLIP_EXAMPLE, key=Key.FIND_CLIP)
-        st.text_area(word("find.texts"), key=Key.FIND_TEXTS, placeholder=word("find.texts.hint"), height=100)
-        st.button(word("find.compare"), key="find-compare", on_click=compare_texts)
-
-
-def compare_texts() -> None:
-    """Choose the model whose classes are the texts that were typed; in a callback."""
-    texts = [one for one in (state.get(Key.FIND_TEXTS) or "").splitlines() if one.strip()]
-    try:
-        find_named(with_classes(f"clip:{(state.get(Key.FIND_CLIP) or CLIP_EXAMPLE).strip()}", texts))
-    except InvalidInput as error:
-        state.notice(say(error))
 
 
 def pick_task(cards: Mapping[str, ModelCard], card: ModelCard) -> None:

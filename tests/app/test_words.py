@@ -46,7 +46,7 @@ VALUES = {
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],
     "framing.{kind}": [f"framing.{one}" for one in (pictures.CENTER, pictures.FIT, pictures.BOX)],
     "framing.{name}": ["framing.across", "framing.down", "framing.side"],
-    "family.{slug}": [f"family.{one}" for one in (*FAMILIES, "tasks", "shortcut", "torchvision", "own")],
+    "family.{slug}": [f"family.{one}" for one in (*FAMILIES, "tasks", "shortcut", "torchvision", "own", "named")],
     "shortcut.{kind}": ["shortcut.tag", "shortcut.background"],
     "shortcut.{shortcut(card.family)}.why": ["shortcut.tag.why", "shortcut.background.why"],
     "shortcut.{kind}.independent": ["shortcut.tag.independent", "shortcut.background.independent"],

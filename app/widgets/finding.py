@@ -1,0 +1,69 @@
+"""Find a model by its name in another library: timm, the Hugging Face hub, or open_clip with typed classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app import runtime, state
+from app.state import Key
+from app.words import say, whole, word
+from core import InvalidInput
+from core.models import is_named, with_classes
+
+HUB_EXAMPLE, CLIP_EXAMPLE = "facebook/deit-tiny-patch16-224", "ViT-B-32/openai"
+
+Choose = Callable[[str], None]
+"""Makes the model of a slug the chosen one."""
+
+
+def add_named(slug: str) -> str | None:
+    """Add the model that another library has under a name to those of this user; its slug, or None with a sentence."""
+    if not is_named(slug):
+        return None
+    try:
+        card = runtime.named_card(slug)
+    except InvalidInput as error:
+        state.notice(say(error))
+        return None
+    state.add_named_model(card)
+    return card.slug
+
+
+def show_search(choose: Choose) -> None:
+    """Draw the button that opens the search for models by name."""
+
+    def find(prefix: str, key: Key) -> None:
+        typed = (state.get(key) or "").strip()
+        if typed and (slug := add_named(prefix + typed)):
+            choose(slug)
+
+    def compare() -> None:
+        texts = [one for one in (state.get(Key.FIND_TEXTS) or "").splitlines() if one.strip()]
+        try:
+            slug = add_named(with_classes(f"clip:{(state.get(Key.FIND_CLIP) or CLIP_EXAMPLE).strip()}", texts))
+        except InvalidInput as error:
+            state.notice(say(error))
+            return
+        if slug:
+            choose(slug)
+
+    with st.popover(word("find.title"), icon=":material/search:", type="tertiary", on_change="rerun") as opened:
+        if not opened.open:  # the list of names takes seconds at first
+            return
+        names = runtime.architectures()
+        st.selectbox(
+            word("find.timm", count=whole(len(names))),
+            names,
+            index=None,
+            key=Key.FIND_TIMM,
+            placeholder=word("find.timm.hint"),
+            on_change=find,
+            args=("timm/", Key.FIND_TIMM),
+        )
+        hub = ("hf:", Key.FIND_HUB)
+        st.text_input(word("find.hub"), key=Key.FIND_HUB, placeholder=HUB_EXAMPLE, on_change=find, args=hub)
+        st.text_input(word("find.clip"), CLIP_EXAMPLE, key=Key.FIND_CLIP)
+        st.text_area(word("find.texts"), key=Key.FIND_TEXTS, placeholder=word("find.texts.hint"), height=100)
+        st.button(word("find.compare"), key="find-compare", on_click=compare)
