@@ -7,7 +7,9 @@ from collections.abc import Callable
 from core.attribution import METHODS
 from core.checking import listed
 from core.data import open_sample
-from core.evaluation.accuracy import STEERS
+from core.evaluation.erasure import FILLS, WHICH
+from core.lessons.altered import ALTERATIONS
+from core.lessons.measured import WAYS
 from core.messages import Message
 from core.models import zoo
 from core.tasks import ROLES
@@ -59,10 +61,20 @@ CHECKS: dict[str, Callable[[str], Message | None]] = {
     "model": model,
     "sample": sample,
     "method": one_of(tuple(one.slug for one in METHODS)),
-    "way": one_of(tuple(STEERS)),
-    "role": one_of(ROLES),
+    "way": one_of(WAYS),
+    "role": one_of((*ROLES, "object", "tag", "background")),
     "pictures": number(2, MOST_PICTURES),
     "stages": number(1, 99),
+    "count": number(1, 99),
+    "block": number(1, 512),
+    "alter": one_of(tuple(ALTERATIONS)),
+    "by": one_of(("cue", "mirror")),
+    "output": one_of(("score", "probability")),
+    "on": one_of(("validation", "independent")),
+    "which": one_of(WHICH),
+    "fill": one_of(tuple(FILLS)),
+    "erase_fill": one_of(tuple(FILLS)),
+    "test": one_of(("intervene", "erase", "check")),
 }
 """A check for each name whose values are known; the values of the others depend on the model."""
 

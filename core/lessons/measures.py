@@ -10,108 +10,90 @@ so that a bound can be chosen at a distance of several errors. A text, such as a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
+from core.attention.tap import Steer, Tap
 from core.attribution import attribute
 from core.classifier import Classifier, read
 from core.data import open_sample, swaps
-from core.data.datasets import Split, open_dataset
-from core.evaluation.accuracy import STEERS, evaluate
+from core.data.datasets import open_dataset
+from core.evaluation.accuracy import evaluate
 from core.evaluation.agreement import agreement
 from core.evaluation.attention_truth import attention_truth
-from core.evaluation.cases import Case, find_cases
 from core.evaluation.intervention import intervene
+from core.evaluation.localization import localize
 from core.evaluation.randomization import randomize
+from core.evaluation.sources import map_source
 from core.evaluation.views import ranks
-from core.loading import load
+from core.lessons.altered import altered_accuracy, erase_rate, follows_shortcut, slope, slope_error
+from core.lessons.cues import gate_change, gate_overlap, ignores_cue, mirror_same, wrong_candidate
+from core.lessons.measured import (
+    SEED,
+    Measure,
+    Measured,
+    Settings,
+    changes,
+    count_of,
+    first,
+    mean,
+    model_of,
+    pictures_of,
+    share,
+    steer_of,
+)
+from core.models import zoo
 from core.types import InvalidInput
 
-WAYS = tuple(STEERS)
-PICTURES = 200
-SEED = 0
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A measured ``value``, its standard ``error`` (0 for a text), and over how many ``pictures`` it was taken."""
-
-    value: float | str
-    error: float
-    pictures: int
-
-
-Settings = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A measure by its name: the names of its ``settings``, those that it needs, its ``unit``, and how it is taken."""
-
-    slug: str
-    settings: tuple[str, ...]
-    needed: tuple[str, ...]
-    unit: str
-    take: Callable[[Settings], Measured]
-
-
-def share(hits: list[bool]) -> Measured:
-    """The share of the pictures that are hits."""
-    part = sum(hits) / len(hits)
-    return Measured(part, math.sqrt(part * (1 - part) / len(hits)), len(hits))
-
-
-def mean(values: list[float]) -> Measured:
-    """The mean over pictures."""
-    error = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else 0.0
-    return Measured(float(np.mean(values)), error, len(values))
-
-
-def model_of(settings: Settings) -> Classifier:
-    """The model that a claim is about, on the CPU, so that every machine measures the same."""
-    return load(str(settings["model"]), "cpu")
-
-
-def count_of(settings: Settings) -> int:
-    """How many pictures a claim is measured on."""
-    return int(settings.get("pictures", PICTURES))
-
-
-def changes(classifier: Classifier, way: str) -> dict[str, Any]:
-    """The change of every tap of a model."""
-    if way not in STEERS:
-        raise InvalidInput("There is no way '{way}' to change attention. Possible are: {ways}.", way=way, ways=[*WAYS])
-    return dict.fromkeys(classifier.taps, STEERS[way])
-
-
-def first(split: Split, count: int) -> Split:
-    """The first pictures of a split."""
-    return Split(split.labels[:count], split.read)
-
-
-def pictures_of(classifier: Classifier, settings: Settings) -> Iterator[Case]:
-    """Pictures of a model's family that it answers rightly, with what is known of them."""
-    return iter(find_cases(classifier, count_of(settings), SEED))
+__all__ = ["MEASURES", "Measure", "Measured", "mean", "share"]
 
 
 def accuracy(settings: Settings) -> Measured:
     """The accuracy on pictures that the model was not trained on, with its attention changed in a ``way`` or as is."""
     classifier = model_of(settings)
     split = first(open_dataset(classifier.card.family).validation, count_of(settings))
-    way = settings.get("way")
-    steers = {} if way is None else {str(way): STEERS[str(way)]}
+    steers = {"way": only(classifier, settings)} if "way" in settings else {}
     found = evaluate(classifier, split, steers=steers)
-    part = found.ablation[str(way)] if way is not None else found.accuracy
+    part = found.ablation["way"] if steers else found.accuracy
     return Measured(part, math.sqrt(part * (1 - part) / found.pictures), found.pictures)
+
+
+def card_accuracy(settings: Settings) -> Measured:
+    """The accuracy that the model's card states: measured once on all pictures of validation, more than a claim takes.
+
+    In a ``way`` with which the attention was changed, or ``on`` the "independent" pictures of a family with a shortcut.
+
+    Raises:
+        InvalidInput: the card does not state it.
+    """
+    card = zoo.find_card(str(settings["model"]))
+    found: dict[str, Any] = {"accuracy": card.accuracy, "pictures": card.pictures}
+    if "way" in settings:
+        found["accuracy"] = card.ablation.get(str(settings["way"]))
+    if settings.get("on") == "independent":
+        found = dict(card.facts.get("independent", {}))
+    part, count = found.get("accuracy"), found.get("pictures")
+    if part is None or not count:
+        raise InvalidInput("The card of {model} does not state this accuracy.", model=card.slug)
+    return Measured(part, math.sqrt(part * (1 - part) / count), count)
+
+
+def only(classifier: Classifier, settings: Settings) -> Steer:
+    """The change of a claim for the claim's tap alone, where it names one."""
+    change, chosen = steer_of(settings), {classifier.taps[name] for name in changes(classifier, settings)}
+
+    def steered(tap: Tap, weights: Tensor) -> Tensor:
+        return change(tap, weights) if tap in chosen else weights
+
+    return steered
 
 
 def flip_rate(settings: Settings) -> Measured:
     """The share of rightly answered pictures whose prediction changes with the attention."""
     classifier = model_of(settings)
-    changed = changes(classifier, str(settings["way"]))
+    changed = changes(classifier, settings)
     return share(
         [
             intervene(classifier, case.picture, changed).predicted != case.target
@@ -131,18 +113,48 @@ def follows_cue(settings: Settings) -> Measured:
 
 
 def attention_share(settings: Settings) -> Measured:
-    """The share of an attention map that lies on what has a ``role`` in a task's picture: cue, step or answer."""
-    classifier = model_of(settings)
+    """The share of an attention map that lies on what has a ``role`` in a task's picture: cue, step or answer.
+
+    ``part`` is "" for the whole map, "row" for the row of the answer's cells, or the number of a glimpse from 1.
+    """
+    classifier, part = model_of(settings), str(settings.get("part", ""))
     tap, role, values = str(settings.get("tap", "")), str(settings["role"]), []
     for case in pictures_of(classifier, settings):
         masks = {place.removesuffix("-"): mask for place, mask in case.masks.items() if place}
         maps = read(classifier, case.picture).maps
         chosen = next((one for one in maps if one.tap == tap), maps[-1])
-        for _, found in attention_truth(chosen, masks)[:1]:
-            values.append(found[role].mass)
+        views = attention_truth(chosen, masks)
+        values += [found[role].mass for view, found in views if part in (view.part, str(view.number + 1))][:1]
     if not values:
         raise InvalidInput("The attention of {model} has no place on the picture.", model=classifier.card.slug)
     return mean(values)
+
+
+def map_share(settings: Settings) -> Measured:
+    """The share of a ``map`` that lies on the object of a scene, or on its ``role``: tag or background."""
+    classifier, name = model_of(settings), str(settings["map"])
+    source, role = map_source(classifier, name), str(settings.get("role", "object"))
+    place = "" if role == "object" else f"{role}-"
+    return mean(
+        [
+            localize(source(classifier, case.picture, case.target, None), case.masks[place]).mass
+            for case in pictures_of(classifier, settings)
+        ]
+    )
+
+
+def received(settings: Settings) -> Measured:
+    """The largest part of a head's attention that one key takes over all queries: the mean of a column of weights.
+
+    Of the heads of a ``tap``, the one where that is largest. Uniform attention gives one part in the number of keys.
+    """
+    classifier, tap = model_of(settings), str(settings["tap"])
+    return mean(
+        [
+            float(next(one for one in read(classifier, case.picture).maps if one.tap == tap).weights.mean(-2).max())
+            for case in pictures_of(classifier, settings)
+        ]
+    )
 
 
 def overlap(settings: Settings) -> Measured:
@@ -193,21 +205,38 @@ def prediction(settings: Settings) -> Measured:
     """The class that a model predicts for a sample, with its attention changed in a ``way`` or as is."""
     classifier, picture = model_of(settings), open_sample(str(settings["sample"]))
     way = settings.get("way")
-    found = read(classifier, picture) if way is None else intervene(classifier, picture, changes(classifier, str(way)))
+    found = read(classifier, picture) if way is None else intervene(classifier, picture, changes(classifier, settings))
     return Measured(classifier.card.classes[found.predicted], 0.0, 1)
 
+
+CHANGE = ("way", "tap", "parts_off")
+ERASING = ("map", "share", "which", "fill")
+PLACE = ("tap", "part", "role")
 
 MEASURES = {
     one.slug: one
     for one in (
-        Measure("accuracy", ("model", "pictures", "way"), ("model",), "%", accuracy),
-        Measure("flip-rate", ("model", "pictures", "way"), ("model", "way"), "%", flip_rate),
+        Measure("accuracy", ("model", "pictures", *CHANGE), ("model",), "%", accuracy),
+        Measure("card-accuracy", ("model", "way", "on"), ("model",), "%", card_accuracy),
+        Measure("altered-accuracy", ("model", "pictures", "alter", "block"), ("model", "alter"), "%", altered_accuracy),
+        Measure("flip-rate", ("model", "pictures", *CHANGE), ("model", "way"), "%", flip_rate),
+        Measure("erase-rate", ("model", "pictures", *ERASING), ("model", "map"), "%", erase_rate),
         Measure("follows-cue", ("model", "pictures"), ("model",), "%", follows_cue),
-        Measure("attention-share", ("model", "pictures", "tap", "role"), ("model", "role"), "%", attention_share),
+        Measure("ignores-cue", ("model", "pictures"), ("model",), "%", ignores_cue),
+        Measure("wrong-candidate", ("model", "pictures"), ("model",), "%", wrong_candidate),
+        Measure("follows-shortcut", ("model", "pictures"), ("model",), "%", follows_shortcut),
+        Measure("mirror-same", ("model", "pictures"), ("model",), "%", mirror_same),
+        Measure("gate-change", ("model", "pictures", "by"), ("model", "by"), "", gate_change),
+        Measure("gate-overlap", ("model", "pictures", "count"), ("model",), "%", gate_overlap),
+        Measure("slope", ("model", "pictures", "step", "output"), ("model",), "", slope),
+        Measure("slope-error", ("model", "pictures", "step"), ("model", "step"), "%", slope_error),
+        Measure("attention-share", ("model", "pictures", *PLACE), ("model", "role"), "%", attention_share),
+        Measure("received", ("model", "pictures", "tap"), ("model", "tap"), "%", received),
+        Measure("map-share", ("model", "pictures", "map", "role"), ("model", "map"), "%", map_share),
         Measure("overlap", ("model", "pictures", "method"), ("model", "method"), "%", overlap),
         Measure("class-likeness", ("model", "pictures", "method"), ("model", "method"), "", class_likeness),
         Measure("randomized", ("model", "pictures", "method", "stages"), ("model", "method"), "", randomized),
-        Measure("prediction", ("model", "sample", "way"), ("model", "sample"), "", prediction),
+        Measure("prediction", ("model", "sample", *CHANGE), ("model", "sample"), "", prediction),
     )
 }
 """Every measure; a setting is a key of a claim."""

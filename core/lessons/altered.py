@@ -1,0 +1,179 @@
+"""Measures of what becomes of a prediction when the picture is altered, or what the model knows of positions.
+
+slope         Σ |∂F/∂pixel| · step        what a gradient promises for a step of each pixel in its best direction
+slope-error   |F(x + step) − F(x) − slope| / slope        how far the promise is from what happens
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.attention.self_attention import SelfAttention
+from core.classifier import Classifier, read
+from core.data.datasets import open_dataset
+from core.evaluation.cases import Case
+from core.evaluation.erasure import erase
+from core.evaluation.sources import map_source
+from core.images import open_image
+from core.lessons.measured import Measured, Settings, count_of, mean, model_of, pictures_of, share
+from core.models.copying import duplicate
+from core.models.short_sighted import Positions
+from core.models.transformer import Transformer
+from core.scenes import OBJECTS, seeds
+from core.scenes.shortcuts import HOMES, INDEPENDENT, SHORTCUTS, compose
+from core.types import InvalidInput, Picture
+
+GRAY = 1 / 255
+"""One gray level of a pixel whose values lie in 0 to 1."""
+
+
+def shuffle_blocks(pixels: np.ndarray, block: int, seed: int) -> np.ndarray:
+    """The pixels (side, side, 3) with their square blocks in a random order; ``block`` must divide the side."""
+    count = pixels.shape[0] // block
+    if count * block != pixels.shape[0]:
+        raise InvalidInput("Blocks of {block} pixels do not divide {side} pixels.", block=block, side=pixels.shape[0])
+    blocks = pixels.reshape(count, block, count, block, 3).swapaxes(1, 2).reshape(-1, block, block, 3)
+    blocks = blocks[np.random.default_rng(seed).permutation(len(blocks))]
+    return np.ascontiguousarray(blocks.reshape(count, count, block, block, 3).swapaxes(1, 2).reshape(pixels.shape))
+
+
+def without_positions(classifier: Classifier) -> Classifier:
+    """A copy of the model in which every learned number for a position, or for an offset between two, is zero.
+
+    Raises:
+        InvalidInput: the model has none.
+    """
+    copy, found = classifier.twin(classifier.run(lambda: duplicate(classifier.module))), list[Tensor]()
+    for part in copy.module.modules():
+        if isinstance(part, Transformer):
+            found.append(part.place)
+        elif isinstance(part, Positions):
+            found.append(part.code)
+        elif isinstance(part, SelfAttention):
+            found.append(part.bias)
+    if not found:
+        raise InvalidInput("{model} has no encoding of positions.", model=classifier.card.slug)
+    with torch.no_grad():
+        for one in found:
+            one.zero_()
+    return copy
+
+
+def _shuffle(pixels: np.ndarray, settings: Settings, seed: int) -> np.ndarray:
+    return shuffle_blocks(pixels, int(settings.get("block", 32)), seed)
+
+
+def _keep(pixels: np.ndarray, settings: Settings, seed: int) -> np.ndarray:
+    return pixels
+
+
+ALTERATIONS: dict[str, Callable[[np.ndarray, Settings, int], np.ndarray]] = {
+    "shuffled-blocks": _shuffle,
+    "without-positions": _keep,
+    "independent": _keep,
+}
+"""What can be altered: the picture, what the model knows of positions, or what the shortcut says of the class."""
+
+
+def altered_accuracy(settings: Settings) -> Measured:
+    """The accuracy on pictures of validation that are altered, or by a model that is.
+
+    "independent" are those pictures of a family with a shortcut in which it says nothing of the class.
+    """
+    classifier, alter = model_of(settings), str(settings["alter"])
+    data = open_dataset(classifier.card.family)
+    split = data.independent if alter == "independent" else data.validation
+    if split is None:
+        raise InvalidInput("The pictures of {family} have no shortcut.", family=classifier.card.family)
+    asked = without_positions(classifier) if alter == "without-positions" else classifier
+    hits = []
+    for number in range(min(count_of(settings), len(split))):
+        pixels = ALTERATIONS[alter](asked.square(open_image(split.read(number))), settings, number)
+        hits.append(read(asked, open_image(pixels)).predicted == split.labels[number])
+    return share(hits)
+
+
+def follows_shortcut(settings: Settings) -> Measured:
+    """The share of pictures whose tag or background stands for another class than the object, and is predicted."""
+    classifier = model_of(settings)
+    family, hits = classifier.card.family, list[bool]()
+    shortcut = SHORTCUTS.get(family)
+    data = open_dataset(family).independent
+    if shortcut is None or data is None:
+        raise InvalidInput("The pictures of {family} have no shortcut.", family=family)
+    homes = {HOMES[name]: number for number, name in enumerate(OBJECTS)}
+    for number, seed in enumerate(seeds("val", len(data))):
+        label, shown = compose(seed, shortcut, INDEPENDENT)
+        told = shown["tag"] if shortcut == "tag" else homes[shown["background"]]
+        if told != label:
+            hits.append(read(classifier, open_image(data.read(number))).predicted == told)
+        if len(hits) == count_of(settings):
+            break
+    return share(hits)
+
+
+def map_of(classifier: Classifier, case: Case, name: str) -> np.ndarray:
+    """The map of a source on a picture; "object" is the mask of the object itself."""
+    if name == "object":
+        return case.masks[""].astype(np.float32)
+    return map_source(classifier, name)(classifier, case.picture, case.target, None)
+
+
+def erase_rate(settings: Settings) -> Measured:
+    """The share of rightly answered pictures whose prediction changes when a share of the picture is erased."""
+    classifier, hits = model_of(settings), []
+    chosen: dict[str, Any] = {"which": settings.get("which", "most"), "fill": settings.get("fill", "gray")}
+    for number, case in enumerate(pictures_of(classifier, settings)):
+        map_ = map_of(classifier, case, str(settings["map"]))
+        left = erase(classifier, case.picture, map_, float(settings.get("share", 0.2)), **chosen, seed=number)
+        hits.append(read(classifier, left).predicted != case.target)
+    return share(hits)
+
+
+def slopes(classifier: Classifier, picture: Picture, target: int, step: float, output: str) -> tuple[float, float]:
+    """What the gradient promises for the step of each pixel in its best direction, and what happens then.
+
+    ``step`` is in gray levels; ``output`` is the class's "score" or its "probability".
+    """
+
+    def value(x: Tensor) -> Tensor:
+        scores = classifier.answer(x)
+        return (classifier.probabilities(scores) if output == "probability" else scores)[0, target]
+
+    def job() -> tuple[float, float]:
+        x = classifier.prepare(picture).detach().requires_grad_()
+        before = value(x)
+        (gradient,) = torch.autograd.grad(before, x)
+        moved = step * GRAY * gradient.sign() / classifier.moments[1]
+        with torch.no_grad():
+            return float((gradient * moved).sum()), float(value(x + moved) - before)
+
+    return classifier.run(job)
+
+
+def slope(settings: Settings) -> Measured:
+    """The mean change that the gradient promises for a ``step`` of every pixel, by default of one gray level."""
+    classifier, output = model_of(settings), str(settings.get("output", "score"))
+    step = float(settings.get("step", 1))
+    return mean(
+        [slopes(classifier, case.picture, case.target, step, output)[0] for case in pictures_of(classifier, settings)]
+    )
+
+
+def slope_error(settings: Settings) -> Measured:
+    """The mean distance of what happens from what the gradient promises for a ``step``, as a part of the promise."""
+    classifier, values = model_of(settings), []
+    for case in pictures_of(classifier, settings):
+        promised, happened = slopes(classifier, case.picture, case.target, float(settings["step"]), "score")
+        values.append(abs(happened - promised) / promised)
+    return mean(values)
+
+
+def mirrored(picture: Picture, classifier: Classifier) -> Picture:
+    """The model's square of a picture, mirrored."""
+    return open_image(np.ascontiguousarray(classifier.square(picture)[:, ::-1]))

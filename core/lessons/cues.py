@@ -1,0 +1,86 @@
+"""Measures of what a model does with the cue of a task, and what its gates of channels do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.classifier import Classifier, read
+from core.data import open_sample, swaps
+from core.lessons.altered import mirrored
+from core.lessons.measured import SEED, Measured, Settings, count_of, mean, model_of, share
+from core.types import InvalidInput, Picture
+
+
+def pairs(classifier: Classifier, settings: Settings) -> list[tuple[str, str]]:
+    """The samples of pictures of a task, each with the same one whose cue leads to another answer."""
+    family = classifier.card.family
+    return [
+        (found[0].slug, found[1].slug)
+        for found in (swaps(f"{family}/{seed}") for seed in range(SEED, SEED + count_of(settings)))
+    ]
+
+
+def ignores_cue(settings: Settings) -> Measured:
+    """The share of a task's pictures whose prediction is the same with another cue."""
+    classifier = model_of(settings)
+    return share(
+        [
+            read(classifier, open_sample(one)).predicted == read(classifier, open_sample(other)).predicted
+            for one, other in pairs(classifier, settings)
+        ]
+    )
+
+
+def wrong_candidate(settings: Settings) -> Measured:
+    """Of the wrong predictions for a task's pictures, the share that is the answer to another cue of the picture."""
+    classifier, hits = model_of(settings), []
+    for one, _ in pairs(classifier, settings):
+        right, *others = (swap.answer for swap in swaps(one))
+        found = classifier.card.classes[read(classifier, open_sample(one)).predicted]
+        if found != right:
+            hits.append(found in others)
+    if not hits:
+        raise InvalidInput("{model} makes no mistake on these pictures.", model=classifier.card.slug)
+    return share(hits)
+
+
+def mirror_same(settings: Settings) -> Measured:
+    """The share of a task's pictures whose prediction is the same when they are mirrored."""
+    classifier, hits = model_of(settings), []
+    for one, _ in pairs(classifier, settings):
+        picture = open_sample(one)
+        hits.append(read(classifier, picture).predicted == read(classifier, mirrored(picture, classifier)).predicted)
+    return share(hits)
+
+
+def gates(classifier: Classifier, picture: Picture) -> np.ndarray:
+    """The weights (c,) of the model's first gate of channels alone.
+
+    Raises:
+        InvalidInput: the model has none.
+    """
+    for one in read(classifier, picture).maps:
+        if not one.kind.on_picture:
+            return one.weights.astype(np.float64)
+    raise InvalidInput("{model} has no gate of channels.", model=classifier.card.slug)
+
+
+def gate_change(settings: Settings) -> Measured:
+    """The mean change of a channel's gate ``by`` another cue, or when the picture is mirrored."""
+    classifier, values = model_of(settings), []
+    for one, other in pairs(classifier, settings):
+        picture = open_sample(one)
+        changed = open_sample(other) if settings["by"] == "cue" else mirrored(picture, classifier)
+        values.append(float(np.abs(gates(classifier, changed) - gates(classifier, picture)).mean()))
+    return mean(values)
+
+
+def gate_overlap(settings: Settings) -> Measured:
+    """How many of the ``count`` channels with the largest gates are among those that react most to the cue."""
+    classifier, count, values = model_of(settings), int(settings.get("count", 10)), []
+    for one, other in pairs(classifier, settings):
+        own = gates(classifier, open_sample(one))
+        reacting = np.abs(gates(classifier, open_sample(other)) - own)
+        largest, most = ({*np.argsort(-found, kind="stable")[:count].tolist()} for found in (own, reacting))
+        values.append(len(largest & most) / count)
+    return mean(values)

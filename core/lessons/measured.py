@@ -1,0 +1,114 @@
+"""What a measure gives, and what all measures share: the model and pictures of a claim, and a change of attention."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from core.attention.tap import Steer
+from core.classifier import Classifier
+from core.data.datasets import Split
+from core.evaluation.accuracy import STEERS
+from core.evaluation.cases import Case, find_cases
+from core.evaluation.intervention import off
+from core.loading import load
+from core.messages import Message
+from core.types import InvalidInput
+
+PICTURES = 200
+SEED = 0
+PARTS = ("head", "channel", "glimpse")
+"""The parts of attention that can be off by themselves."""
+WAYS = (*STEERS, *PARTS)
+"""Every way to change attention that a claim or a state may name."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measured ``value``, its standard ``error`` (0 for a text), and over how many ``pictures`` it was taken."""
+
+    value: float | str
+    error: float
+    pictures: int
+
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure by its name: the names of its ``settings``, those that it needs, its ``unit``, and how it is taken."""
+
+    slug: str
+    settings: tuple[str, ...]
+    needed: tuple[str, ...]
+    unit: str
+    take: Callable[[Settings], Measured]
+
+
+def share(hits: list[bool]) -> Measured:
+    """The share of the pictures that are hits."""
+    part = sum(hits) / len(hits)
+    return Measured(part, math.sqrt(part * (1 - part) / len(hits)), len(hits))
+
+
+def mean(values: list[float]) -> Measured:
+    """The mean over pictures."""
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+    return Measured(float(np.mean(values)), error, len(values))
+
+
+def model_of(settings: Settings) -> Classifier:
+    """The model that a claim is about, on the CPU, so that every machine measures the same."""
+    return load(str(settings["model"]), "cpu")
+
+
+def count_of(settings: Settings) -> int:
+    """How many pictures a claim is measured on."""
+    return int(settings.get("pictures", PICTURES))
+
+
+def first(split: Split, count: int) -> Split:
+    """The first pictures of a split."""
+    return Split(split.labels[:count], split.read)
+
+
+@lru_cache(maxsize=2)
+def _cases(model: str, checksum: str, count: int) -> tuple[Case, ...]:
+    return tuple(find_cases(load(model, "cpu"), count, SEED))
+
+
+def pictures_of(classifier: Classifier, settings: Settings) -> Iterator[Case]:
+    """Pictures of a model's family that it answers rightly, with what is known of them.
+
+    They are kept for the next claim, which is often about the same ones.
+    """
+    return iter(_cases(classifier.card.slug, classifier.checksum, count_of(settings)))
+
+
+def steer_of(settings: Settings) -> Steer:
+    """The change of attention that a claim names: a ``way``, and for the way of a part which ``parts_off``, from 1."""
+    way = str(settings["way"])
+    if way not in WAYS:
+        raise InvalidInput("There is no way '{way}' to change attention. Possible are: {ways}.", way=way, ways=[*WAYS])
+    if way in STEERS:
+        return STEERS[way]
+    return off(**{way: [int(number) - 1 for number in str(settings.get("parts_off", "1")).split(",")]})
+
+
+def changes(classifier: Classifier, settings: Settings) -> dict[str, Steer]:
+    """The change of a claim's ``tap``, or of every tap of the model."""
+    tap, taps = settings.get("tap"), [*classifier.taps]
+    if tap is not None and tap not in taps:
+        raise InvalidInput(
+            "{model} has no tap '{name}'. It has: {taps}.",
+            model=classifier.card.slug,
+            name=str(tap),
+            taps=taps or [Message("none")],
+        )
+    return dict.fromkeys(taps if tap is None else [str(tap)], steer_of(settings))
