@@ -7,10 +7,12 @@ import pytest
 import torch
 
 import core
+from core import scenes
 from core.data import open_sample, swaps
 from core.data.datasets import open_dataset
-from core.evaluation import erase
+from core.data.samples import sample_truth
 from core.evaluation.cases import find_cases
+from core.evaluation.erasure import erase
 from core.lessons import MEASURES
 from core.lessons.altered import shuffle_blocks, without_positions
 from core.scenes.shortcuts import INDEPENDENT, compose
@@ -79,12 +81,12 @@ def test_the_accuracy_on_altered_pictures(clean) -> None:
 
 
 def test_whether_the_prediction_follows_the_tag() -> None:
-    model, seeds, hits = core.load(TAGGED, "cpu"), core.scenes.seeds("val", 3000), []
+    model, seeds, hits = core.load(TAGGED, "cpu"), scenes.seeds("val", 3000), []
     for seed in seeds:
         label, shown = compose(seed, "tag", INDEPENDENT)
         if shown["tag"] == label:
             continue
-        picture = core.open_image(core.scenes.draw(seed, 128, **shown).pixels)
+        picture = core.open_image(scenes.draw(seed, 128, **shown).pixels)
         hits.append(core.read(model, picture).predicted == shown["tag"])
         if len(hits) == FEW:
             break
@@ -138,7 +140,7 @@ def test_what_a_model_does_with_the_cue() -> None:
     for one, swapped, answer in pairs("tasks-sun-or-moon"):
         found, then = (model.card.classes[core.read(model, picture).predicted] for picture in (one, swapped))
         same.append(found == then)
-        truth = core.data.sample_truth(one.name)
+        truth = sample_truth(one.name)
         if found != truth:
             other.append(found == answer)
     assert take("ignores-cue", GUESSING) == np.mean(same)
