@@ -18,13 +18,14 @@ from core.models.zoo import problems
 def models(options: argparse.Namespace) -> None:
     """List the models of the zoo with their accuracy, with and without their attention."""
     rows = core.cards()
-    head = f"{'model':32}{'accuracy':>10}{'uniform':>10}{'shuffled':>10}{'off':>10}{'pictures':>10}"
+    width = max(32, *(len(card.slug) + 2 for card in rows)) if rows else 32
+    head = f"{'model':{width}}{'accuracy':>10}{'uniform':>10}{'shuffled':>10}{'off':>10}{'pictures':>10}"
     lines = [head]
     for card in rows:
         left = "".join(
             f"{percent(card.ablation[k]) if k in card.ablation else '':>10}" for k in ("uniform", "shuffled", "off")
         )
-        lines.append(f"{card.slug:32}{percent(card.accuracy):>10}{left}{card.pictures:>10}{remark(card)}")
+        lines.append(f"{card.slug:{width}}{percent(card.accuracy):>10}{left}{card.pictures or '':>10}{remark(card)}")
     print_answer([card.to_json() for card in rows], "\n".join(lines), options)
     for one in problems():
         print(one, file=sys.stderr)
