@@ -167,14 +167,15 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
     assumed, stated = [], prepared is not None
     prepared = usual_moments(config.model_type) if prepared is None else prepared
     size, resize, cut = framing(prepared)
-    size = size or side(getattr(config, "image_size", None)) or USUAL
+    inner = getattr(config, "vision_config", config)  # of a model of pictures and texts
+    size = size or side(getattr(inner, "image_size", None)) or USUAL
     if not cut:
         assumed.append(SQUASHED)
-    if getattr(config, "num_channels", 3) != 3:
+    if getattr(inner, "num_channels", 3) != 3:
         raise InvalidInput(
             "The model {slug} takes pictures of {count} channels. Give one for color pictures.",
             slug=slug,
-            count=config.num_channels,
+            count=inner.num_channels,
         )
     mean, std = moments(prepared)
     if not stated:

@@ -43,7 +43,7 @@ class Place(NamedTuple):
     grid: Callable[[tuple[Any, ...], Any], Tensor]
 
 
-def on_picture(module: nn.Module, x: Tensor, places: Mapping[Key, Place]) -> dict[Key, float]:
+def on_picture(module: Callable[[Tensor], Any], x: Tensor, places: Mapping[Key, Place]) -> dict[Key, float]:
     """The places whose grid lines up with the picture, each with the lesser b_own of both axes.
 
     ``x`` (1, 3, size, size) is any picture that the module takes.
@@ -87,7 +87,7 @@ def part(length: int, end: int) -> slice:
     return slice(0, count) if end < 0 else slice(length - count, length)
 
 
-def grids(module: nn.Module, x: Tensor, places: Mapping[Key, Place], seed: int) -> dict[Key, Tensor]:
+def grids(module: Callable[[Tensor], Any], x: Tensor, places: Mapping[Key, Place], seed: int) -> dict[Key, Tensor]:
     """The grids (c, h, w) of all places for one picture, without those that cannot be made."""
     kept: dict[Key, Tensor] = {}
 

@@ -27,6 +27,7 @@ from core.models.manner import Manner, run_as
 from core.models.recomputing import recomputes
 from core.models.sameness import CLOSE, same
 from core.models.sealed import is_sealed
+from core.models.seam.proving import attach_proven
 from core.models.torchvision_taps import adapt, blocks, obstacle
 from core.models.torchvision_taps.tokens import lay_tokens
 from core.types import InvalidInput, ModelCard
@@ -101,7 +102,9 @@ class Admission:
     def admit(self) -> Admitted:
         """The module, ready to run; InvalidInput if it cannot be run."""
         expected = self.learn()
-        self.bring(expected)
+        left = self.bring(expected)
+        count = 0 if SEALED in self.notes else 1 if self.manner.alone else 2
+        self.notes += attach_proven(self.module, self.x[:count], self.forward, expected[:count], left)
         if recomputes(lambda x: self.run(self.module, x), self.x[:1]):
             self.manner = replace(self.manner, blind=True)
             self.notes.append(RECOMPUTED)
@@ -183,8 +186,12 @@ class Admission:
         """
         return all(same(expected, self.run(module, self.x), close=CLOSE / 10) for _ in range(AGAIN))
 
-    def bring(self, expected: Tensor) -> None:
-        """Add taps to the module as far as its outputs stay equal."""
+    def forward(self, x: Tensor) -> Tensor:
+        """The outputs of the module, run in the manner found so far."""
+        return self.run(self.module, x)
+
+    def bring(self, expected: Tensor) -> dict[str, str]:
+        """Replace torchvision's blocks as far as the outputs stay equal; returns why others were left unchanged."""
         left = {name: why for name, block in self.blocks.items() if (why := obstacle(block))}
         adapt(self.module)
         if not self.keeps(expected):
@@ -199,8 +206,7 @@ class Admission:
             why = Message("the model's predictions would change")
             left |= {name: why for name in self.blocks if name not in left}
             self.restore(self.blocks.values())
-        for why in dict.fromkeys(left.values()):
-            self.notes.append(no_attention([name for name, one in left.items() if one == why], why))
+        return left
 
     def restore(self, theirs: Iterable[nn.Module]) -> None:
         """Put the original blocks back in place of our equivalents."""

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torchvision import models
 from torchvision.models import SwinTransformer, VisionTransformer
 
 from core.models.backbone import Backbone
 from core.models.copying import hooked
-from core.models.geometry import Place, on_picture
+from core.models.geometry import Place, hooks, on_picture
 from core.models.manner import manner_of
+from core.models.seam.forwards import block_stages
 from core.models.stages import Found, Passes, Stage, observe, watch
 from core.models.torchvision_taps import swin, vision_transformer
 from core.models.transformer import Transformer
@@ -80,7 +82,37 @@ def find_stages(module: nn.Module, x: Tensor) -> Found:
     tried = {name: Place(one.module, laid(one)) for name, one in own.items() if not trusted(name)}
     good = on_picture(module, x, tried).keys()
     own = {name: one for name, one in own.items() if name not in tried or name in good}
-    return Found(own) if own else watch(module, x, passes, trusted)
+    if own:
+        return Found(own)
+    observed, blocks = watch(module, x, passes, trusted), attention_blocks(module, x)
+    grids = {one for _, one in blocks.values()}
+    others = {name: one for name, one in observed.stages.items() if passes.sides[name][1] not in grids}
+    stages = others | {name: stage for name, (stage, _) in blocks.items()}
+    return Found({name: stages[name] for name in passes.rows if name in stages}, observed.notes)
+
+
+def attention_blocks(module: nn.Module, x: Tensor) -> dict[str, tuple[Stage, int]]:
+    """The blocks around taps whose output lies on a grid that the model's outputs depend on, with the side of it.
+
+    All blocks where there is one grid, as in a vision transformer; else the last one of each grid.
+    """
+    blocks = {stage.module: stage for stage in block_stages(module)}
+    names = {name: blocks[part] for name, part in module.named_modules() if part in blocks}
+    kept: dict[str, Tensor] = {}
+
+    def keep(name: str, inputs: tuple[Any, ...], y: Any) -> None:
+        kept[name] = y
+
+    with torch.enable_grad(), hooks({name: Place(one.module, laid(one)) for name, one in names.items()}, keep):
+        logits = module(x.detach().clone().requires_grad_()) if names else x
+    if not kept or not logits.requires_grad:
+        return {}
+    slopes = torch.autograd.grad(logits.sum(), list(kept.values()), allow_unused=True)
+    grids = {name: names[name].arrange(one) for name, one in zip(kept, slopes, strict=True) if one is not None}
+    used = {name: one.shape[-1] for name, one in grids.items() if bool(one.any()) and one.shape[2] == one.shape[3]}
+    last = {side: name for name, side in used.items()}
+    chosen = used if len(last) == 1 else last.values()
+    return {name: (names[name], used[name]) for name in chosen}
 
 
 def laid(stage: Stage) -> Callable[[tuple[Any, ...], Any], Tensor]:

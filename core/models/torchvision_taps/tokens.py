@@ -1,32 +1,11 @@
-"""Find patches and other tokens where torchvision's transformer blocks are used in another model.
-
-torchvision's own model puts a class token before the patches. Others add registers or a distillation token, have no
-class token, or put it last. The patches are the tokens that line up with the picture (``geometry``): a square of them,
-with up to ``MOST`` others before and after. If the outputs depend on one of these, it is the class token; if on two,
-the second is the distillation token. All others are registers, and so are all of them if the outputs depend on the
-patches.
-"""
+"""The tokens of torchvision's transformer blocks where they are used in another model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from math import isqrt
-from typing import Any
-
-import torch
 from torch import Tensor, nn
-from torchvision.models import VisionTransformer
 
-from core.models.copying import hooked
-from core.models.geometry import Place, on_picture
+from core.models.seam.tokens import Layout, find_layout, name_tokens, run
 from core.models.torchvision_taps.vision_transformer import TokenBlock
-
-MOST = 16
-READ = ("class", "distillation")
-REGISTER = "register"
-
-Layout = tuple[int, int]
-"""The number of tokens before and after the patches."""
 
 
 def lay_tokens(module: nn.Module, x: Tensor) -> tuple[str, ...]:
@@ -47,70 +26,3 @@ def lay_tokens(module: nn.Module, x: Tensor) -> tuple[str, ...]:
             names = name_tokens(list(asked.values())[-1], layout)
             blocks[name].tap.prefix, blocks[name].tap.suffix = names[: layout[0]], names[layout[0] :]
     return tuple(name for name, one in asked.items() if layouts[len(one)] is None)
-
-
-def run(module: nn.Module, x: Tensor, blocks: dict[str, TokenBlock]) -> dict[str, list[float]]:
-    """How much the outputs depend on each token after a block, for the blocks that run, by their names.
-
-    Blocks of an unchanged torchvision model are left out.
-    """
-    kept: dict[str, Tensor] = {}
-    ran: set[nn.Module] = set()
-    models = [one for one in module.modules() if type(one) is VisionTransformer]
-    usual = [one for one in models if "forward" not in vars(one) and not hooked(one)]
-    handles = [one.register_forward_hook(lambda one, _, __: ran.add(one)) for one in usual]
-    handles += [
-        block.register_forward_hook(lambda _, __, y, name=name: kept.__setitem__(name, y))
-        for name, block in blocks.items()
-    ]
-    try:
-        with torch.enable_grad():
-            logits = module(x.detach().clone().requires_grad_())
-    finally:
-        for handle in handles:
-            handle.remove()
-    known = {block for one in ran for block in one.modules()}
-    kept = {name: y for name, y in kept.items() if blocks[name] not in known}
-    slopes: Sequence[Tensor | None] = [None] * len(kept)
-    if kept and logits.requires_grad:
-        slopes = torch.autograd.grad(logits.square().sum(), list(kept.values()), allow_unused=True)
-    return {
-        name: [0.0] * y.shape[1] if slope is None else slope.abs().sum((0, 2)).tolist()
-        for (name, y), slope in zip(kept.items(), slopes, strict=True)
-    }
-
-
-def name_tokens(asked: list[float], layout: Layout) -> tuple[str, ...]:
-    """The kinds of the tokens around the patches, by how much the outputs depend on those of the last block."""
-    first, last = layout[0], len(asked) - layout[1]
-    others = asked[:first] + asked[last:]
-    read = [] if any(asked[first:last]) else [number for number, one in enumerate(others) if one]
-    kinds = dict(zip(read, READ, strict=False))
-    return tuple(kinds.get(number, REGISTER) for number in range(len(others)))
-
-
-def layouts_of(count: int) -> Iterator[Layout]:
-    """The possible layouts of ``count`` tokens: all others before, all after, or one separate from the rest."""
-    for side in range(isqrt(count), 1, -1):
-        others = count - side**2
-        if others > MOST:
-            return
-        one = min(1, others)
-        yield from dict.fromkeys(((others, 0), (0, others), (one, others - one), (others - one, one)))
-
-
-def find_layout(module: nn.Module, x: Tensor, blocks: dict[str, TokenBlock], count: int) -> Layout | None:
-    """The layout of the blocks' tokens for which the patches line up with the picture most clearly, or None."""
-
-    def arranged(layout: Layout) -> Callable[[tuple[Any, ...], Any], Tensor]:
-        first, last = layout[0], count - layout[1]
-        side = isqrt(last - first)
-        return lambda inputs, y: y[:, first:last].transpose(1, 2).unflatten(2, (side, side))
-
-    places = {
-        (name, layout): Place(block, arranged(layout)) for name, block in blocks.items() for layout in layouts_of(count)
-    }
-    clear: dict[Layout, float] = {}
-    for (_, layout), value in on_picture(module, x, places).items():
-        clear[layout] = clear.get(layout, 0) + value
-    return max(clear, key=clear.__getitem__) if clear else None

@@ -17,7 +17,7 @@ from core.attention.rollout import can_roll, rollout, rollout_map
 from core.attention.tap import Record, Tap
 from core.attribution.layer import lay
 from core.classifier import Classifier
-from core.models.torchvision_taps.tokens import layouts_of, name_tokens
+from core.models.seam.tokens import layouts_of, name_tokens
 from core.types import AttentionMap, InvalidInput, Kind, ModelCard, Picture
 from tests.conftest import CLASSES, redraw
 from tests.core.random_maps import softmaxed

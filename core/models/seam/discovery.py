@@ -1,0 +1,287 @@
+"""Discovery: find each attention of a model by dry runs, and attach taps to it.
+
+A first pass follows the picture's cells to each score. Where they are lost, as in the merging of patches, the block of
+the call is taken instead: the outermost module with this call alone whose output has the shape of its input. Its input
+is a grid (b, c, h, w) or (b, h, w, c), or tokens (b, n, c), whose patches are found by an experiment (``tokens``). A
+second pass follows these.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from math import isqrt
+
+import torch
+from torch import Tensor, nn
+
+from core.attention.tap import Tap
+from core.kinds import Kind
+from core.messages import Message
+from core.models.seam.forwards import Call, Unfused, Watched
+from core.models.seam.resolving import BRANCHES, Resolved, Unclear, resolve
+from core.models.seam.survey import Found, Survey, survey
+from core.models.seam.tokens import Layout, find_layout, name_tokens, run
+from core.models.seam.traces import OTHER, Trace, even, numbered
+from core.models.stages import Stage, as_it_is
+
+TAP = "tap"
+NATIVE = (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerEncoder)
+"""Modules with a native kernel that does not run their parts."""
+MIXED = (
+    "The model mixes the heads of {blocks} after the softmax, so the rows that it multiplies by do not sum to one. The "
+    "maps are those before it."
+)
+
+
+@dataclass(eq=False)
+class Attached:
+    """The taps that were attached, with the ``owner`` of each by its name; ``refused`` gives reasons by name.
+
+    ``mixed`` names attention whose heads are mixed after its softmax.
+    """
+
+    taps: dict[str, Tap] = field(default_factory=dict)
+    refused: dict[str, Message] = field(default_factory=dict)
+    mixed: list[str] = field(default_factory=list)
+
+
+def attach(module: nn.Module, x: Tensor, forward: Callable[[Tensor], Tensor]) -> Attached:
+    """Attach taps to the attention of a module, in place.
+
+    ``x`` (b, 3, size, size) are two pictures, or one for a module that takes them one by one; ``forward`` runs the
+    module.
+    """
+    parts, batch = dict(module.named_modules()), len(x)
+    ours = tuple(f"{name}." for name, tap in parts.items() if isinstance(tap, Tap))
+    seeds = {"": picture_trace}
+    found = survey(module, lambda: forward(x), seeds)
+    own_ones = owned(found.calls, parts, ours)
+    if not own_ones:
+        return Attached()
+    resolved = {call: attempt(call, batch) for call in own_ones}
+    lost = {call for call, one in resolved.items() if isinstance(one, Message) and call.trace is None}
+    if lost:
+        known = len(own_ones)
+        seeds |= seeds_of(forward, x, found, [call for call in own_ones if call in lost], parts)
+        again = survey(module, lambda: forward(x), seeds)
+        second = owned(again.calls, parts, ours)
+        if len(second) == known:
+            own_ones, resolved = second, {call: attempt(call, batch) for call in second}
+            found = again
+    return placed(module, x, forward, found, own_ones, resolved, parts)
+
+
+def attempt(call: Found, batch: int) -> Resolved | Message:
+    """The layout of a call's weights, or why it has none."""
+    try:
+        return resolve(call, batch)
+    except Unclear as error:
+        return error.why
+
+
+def owned(calls: Sequence[Found], parts: dict[str, nn.Module], ours: Sequence[str]) -> list[Found]:
+    """The calls outside of modules that have a tap, each with its owner and its number there.
+
+    The owner is the innermost module; calls of other owners within it are not counted.
+    """
+    own = [call for call in calls if not any(has_tap(parts[name]) for name in call.path if name in parts)]
+    for call in own:
+        call.owner = call.path[-1] if call.path else ""
+    numbers: Counter[str] = Counter()
+    for call in own:
+        call.number = numbers[call.owner]
+        numbers[call.owner] += 1
+    return own
+
+
+def has_tap(module: nn.Module) -> bool:
+    """Whether a module has a tap of its own."""
+    return any(isinstance(child, Tap) for child in module.children())
+
+
+def picture_trace(x: Tensor) -> Trace:
+    """The trace of pictures (b, 3, h, w)."""
+    return grid_trace(x, (x.shape[-2], x.shape[-1]))
+
+
+def grid_trace(x: Tensor, grid: tuple[int, int], last: bool = False) -> Trace:
+    """The trace of a grid (b, c, h, w), or (b, h, w, c) with the channels ``last``."""
+    plane = numbered(len(x), grid, x.device).view(len(x), 1, *grid)
+    return Trace((plane.movedim(1, -1 if last else 1).expand(x.shape),), (grid,))
+
+
+def token_trace(x: Tensor, layout: Layout) -> Trace:
+    """The trace of tokens (b, n, c): a square of cells, with others before and after it."""
+    side = isqrt(x.shape[1] - sum(layout))
+    plane = torch.full(x.shape[:2], OTHER, device=x.device)
+    plane[:, layout[0] : x.shape[1] - layout[1]] = numbered(len(x), (side, side), x.device)
+    return Trace((plane[..., None].expand(x.shape),), ((side, side),))
+
+
+def block_of(call: Found, found: Survey, calls: Sequence[Found]) -> str:
+    """The outermost module with this call alone whose output has the shape of its input; "" if there is none."""
+    for name in call.path[1:]:
+        shape = found.inputs.get(name)
+        alone = sum(name in one.path for one in calls) == 1
+        if alone and shape is not None and len(shape) in (3, 4) and found.outputs.get(name) == shape:
+            return name
+    return ""
+
+
+def seeds_of(
+    forward: Callable[[Tensor], Tensor], x: Tensor, found: Survey, lost: Sequence[Found], parts: dict[str, nn.Module]
+) -> dict[str, Callable[[Tensor], Trace]]:
+    """Traces for the inputs of blocks whose cells were lost on the way."""
+    seeds: dict[str, Callable[[Tensor], Trace]] = {}
+    tokens: dict[int, list[str]] = {}
+    for call in lost:
+        name = block_of(call, found, found.calls)
+        shape = found.inputs.get(name, ())
+        if not name or shape[0] != len(x):
+            continue
+        if len(shape) == 3:
+            tokens.setdefault(shape[1], []).append(name)
+        elif shape[1] == shape[2] != shape[3]:
+            seeds[name] = lambda one: grid_trace(one, (one.shape[1], one.shape[2]), last=True)
+        elif shape[2] == shape[3] != shape[1]:
+            seeds[name] = lambda one: grid_trace(one, (one.shape[2], one.shape[3]))
+    for count, names in tokens.items():
+        layout = find_layout(forward, x[:1], {name: parts[name] for name in names}, count)
+        if layout is not None:
+            seeds |= dict.fromkeys(names, partial(token_trace, layout=layout))
+    return seeds
+
+
+def placed(
+    module: nn.Module,
+    x: Tensor,
+    forward: Callable[[Tensor], Tensor],
+    found: Survey,
+    calls: Sequence[Found],
+    resolved: dict[Found, Resolved | Message],
+    parts: dict[str, nn.Module],
+) -> Attached:
+    """Put taps into the owners of the calls."""
+    done, by_owner = Attached(), dict[str, list[Call]]()
+    named = token_names(module, x, forward, found, calls, resolved, parts)
+    repeated = {call.owner for call in calls if found.runs.get(call.owner, 0) > 1}
+    for call in calls:
+        one = resolved[call]
+        if call.owner in repeated and call.number >= numbers_of(calls, call.owner) // found.runs[call.owner]:
+            continue  # the same call in a later run
+        name = call.owner if call.number == 0 else f"{call.owner} ({call.number + 1})"
+        if isinstance(one, Message):
+            if one != BRANCHES:
+                done.refused[name] = one
+            continue
+        tap = Tap(
+            Kind.PAIRWISE if one.layout.cells is None else Kind.WINDOWED,
+            softmax=True,
+            off=None if one.single and not one.own else 0.0,
+            prefix=named.get(call, ())[: one.before],
+            suffix=named.get(call, ())[one.before :],
+        )
+        own = by_owner.setdefault(call.owner, [])
+        own.append(Call(call.number, tap, one.layout))
+        path = f"{call.owner}.{TAP if len(own) == 1 else f'{TAP}_{len(own)}'}".lstrip(".")
+        done.taps[path.removesuffix(f".{TAP}")] = tap
+        if call.mixed:
+            done.mixed.append(path.removesuffix(f".{TAP}"))
+    blocks = {call.owner: block_of(call, found, calls) for call in calls}
+    for name, own in by_owner.items():
+        part = parts[name]
+        for place, through in enumerate(own):
+            part.add_module(TAP if place == 0 else f"{TAP}_{place + 1}", through.tap)
+        block = blocks[name]
+        arrange = arrangement(found.laid.get(block)) if block else None
+        vars(part)["forward"] = Watched(part.forward, own, arrange and Stage(parts[block], arrange))
+    for name, part in parts.items():
+        within = [tap for path, tap in done.taps.items() if f"{path}.".startswith(f"{name}." if name else "")]
+        if isinstance(part, NATIVE) and within:
+            vars(part)["forward"] = Unfused(part.forward, within)
+    return done
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Arranges tokens (b, n, c) as a grid (b, c, h, w), without the tokens ``before`` and after the patches."""
+
+    before: int
+    grid: tuple[int, int]
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """The grid of the patches."""
+        return (
+            tokens[:, self.before : self.before + self.grid[0] * self.grid[1]].transpose(1, 2).unflatten(2, self.grid)
+        )
+
+
+def channels_first(y: Tensor) -> Tensor:
+    """(b, h, w, c) -> (b, c, h, w)."""
+    return y.permute(0, 3, 1, 2)
+
+
+def arrangement(trace: Trace | None) -> Callable[[Tensor], Tensor] | None:
+    """How an output becomes a grid (b, c, h, w), by its trace: tokens, or a grid with the channels first or last."""
+    if trace is None:
+        return None
+    (height, width), plane = trace.grids[0], trace.planes[0]
+    cells = numbered(len(plane), (height, width), plane.device)
+    if plane.ndim == 3 and even(plane, 2):
+        tokens = plane[..., 0]
+        before = int((tokens[0] == OTHER).int().cumprod(0).sum())
+        own = tokens[:, before : before + height * width]
+        return Patches(before, (height, width)) if torch.equal(own, cells) and min(height, width) > 1 else None
+    for axis, arrange in ((1, as_it_is), (3, channels_first)):
+        if plane.ndim == 4 and even(plane, axis) and torch.equal(plane.select(axis, 0).flatten(1), cells):
+            return arrange
+    return None
+
+
+def numbers_of(calls: Sequence[Found], owner: str) -> int:
+    """How many calls an owner has."""
+    return sum(call.owner == owner for call in calls)
+
+
+def token_names(
+    module: nn.Module,
+    x: Tensor,
+    forward: Callable[[Tensor], Tensor],
+    found: Survey,
+    calls: Sequence[Found],
+    resolved: dict[Found, Resolved | Message],
+    parts: dict[str, nn.Module],
+) -> dict[Found, tuple[str, ...]]:
+    """The names of the tokens around the patches, by how the outputs depend on them after the last block."""
+    named: dict[Found, tuple[str, ...]] = {}
+    around: dict[int, list[tuple[Found, Resolved, str]]] = {}
+    for call in calls:
+        one = resolved[call]
+        if isinstance(one, Message) or not one.before + one.after:
+            continue
+        if one.single and one.own:
+            named[call] = ("class", *["register"] * (one.before + one.after - 1))
+            continue
+        count = call.trace.planes[1].shape[-1] if call.trace else 0
+        holder = next((name for name in call.path[1:] if holds(found.outputs.get(name), count, len(x))), "")
+        around.setdefault(count, []).append((call, one, holder))
+    holders = {holder: parts[holder] for ones in around.values() for *_, holder in ones if holder}
+    try:
+        asked = run(module, x[:1], holders, forward) if holders else {}
+    except Exception:  # a foreign module without gradients may raise anything
+        asked = {}
+    for ones in around.values():
+        last = next((asked[holder] for *_, holder in reversed(ones) if holder in asked), None)
+        for call, one, _ in ones:
+            layout = (one.before, one.after)
+            names = name_tokens(last, layout) if last is not None else ("register",) * sum(layout)
+            named[call] = names
+    return named
+
+
+def holds(shape: tuple[int, ...] | None, count: int, batch: int) -> bool:
+    """Whether a tensor has so many tokens, (b, n, c) or (n, b, c)."""
+    return shape is not None and len(shape) == 3 and (shape[:2] in ((batch, count), (count, batch)))

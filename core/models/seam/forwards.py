@@ -1,0 +1,152 @@
+"""Replaced forwards: they run the module's own code, and let attention weights pass through a tap when it is watched.
+
+While a tap is watched, a ``TorchFunctionMode`` around the forward sees each call of a softmax or of fused attention.
+The calls are numbered, and the weights of those that were found to be attention pass through their tap; fused
+attention is written out for it. A mode belongs to its thread, as do listening and steering. An active mode also keeps
+torch from the native kernels of ``nn.MultiheadAttention`` and ``nn.TransformerEncoderLayer``, which show nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from core.attention.tap import Tap
+from core.models.seam.fused import attention, multihead
+from core.models.seam.layouts import Layout
+from core.models.stages import Stage
+
+SOFTMAX: frozenset[Any] = frozenset((F.softmax, torch.softmax, Tensor.softmax))
+CALLS: dict[Any, Callable[..., Any] | None] = {
+    **dict.fromkeys(SOFTMAX),
+    F.scaled_dot_product_attention: attention,
+    F.multi_head_attention_forward: multihead,
+}
+"""The functions that may be attention, each with the function that writes it out; None if nothing is hidden in it."""
+
+_running: ContextVar[object] = ContextVar("running", default=None)  # the innermost replaced forward, while some tap
+IDLE = object()  # a forward that no one watches, within one that is watched
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """The ``number`` of a call within a forward, and where its weights pass."""
+
+    number: int
+    tap: Tap
+    layout: Layout
+
+    def through(self, weights: Tensor) -> Tensor:
+        """The weights after the tap, in their own shape."""
+        layout = self.layout
+        cells, allowed = (one if one is None else one.to(weights.device) for one in (layout.cells, layout.allowed))
+        arranged = layout.arrange(weights)
+        given = self.tap(arranged, layout.grid, cells, allowed)
+        return weights if given is arranged and not given.requires_grad else layout.restore(given, weights.shape)
+
+
+class Watch(TorchFunctionMode):
+    """Lets the weights of numbered calls pass through taps."""
+
+    def __init__(self, calls: dict[int, Call]):
+        super().__init__()
+        self.calls, self.count = calls, 0
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func not in CALLS or _running.get() is not self:
+            return func(*args, **kwargs)
+        call = self.calls.get(self.count)
+        self.count += 1
+        if call is None or not call.tap.watched():
+            return func(*args, **kwargs)
+        written = CALLS[func]
+        return call.through(func(*args, **kwargs)) if written is None else written(call.through, *args, **kwargs)
+
+
+class Watched:
+    """Replaces the ``forward`` of a module with attention; ``stage`` is the block around it, if it lies on a grid."""
+
+    def __init__(self, forward: Callable[..., Any], calls: Sequence[Call], stage: Stage | None = None):
+        self.forward, self.calls, self.stage = forward, {call.number: call for call in calls}, stage
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        watched = any(call.tap.watched() for call in self.calls.values())
+        if not watched and _running.get() is None:
+            return self.forward(*args, **kwargs)
+        watch = Watch(self.calls) if watched else None
+        token = _running.set(watch or IDLE)
+        try:
+            if watch is None:
+                return self.forward(*args, **kwargs)
+            with watch:
+                return self.forward(*args, **kwargs)
+        finally:
+            _running.reset(token)
+
+
+class Plain(TorchFunctionMode):
+    """Changes nothing; that it is active keeps torch from its native kernels."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        return func(*args, **kwargs or {})
+
+
+class Unfused:
+    """Replaces the ``forward`` of a module whose native kernel leaves out the modules within it."""
+
+    def __init__(self, forward: Callable[..., Any], taps: Sequence[Tap]):
+        self.forward, self.taps = forward, tuple(taps)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not any(tap.watched() for tap in self.taps):
+            return self.forward(*args, **kwargs)
+        with Plain():
+            return self.forward(*args, **kwargs)
+
+
+class Gate:
+    """Replaces the ``forward`` of a module whose output is a gate: weights of ``shape``, without the batch."""
+
+    def __init__(self, forward: Callable[..., Any], tap: Tap, shape: tuple[int, ...], grid: tuple[int, int]):
+        self.forward, self.tap, self.shape, self.grid = forward, tap, shape, grid
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        weights = self.forward(*args, **kwargs)
+        if not self.tap.watched():
+            return weights
+        return self.tap(weights.reshape(-1, *self.shape), self.grid).reshape(weights.shape)
+
+
+def block_stages(module: nn.Module) -> Iterator[Stage]:
+    """The blocks around the attention of a module that lie on a grid."""
+    for part in module.modules():
+        forward = vars(part).get("forward")
+        if isinstance(forward, Watched) and forward.stage is not None:
+            yield forward.stage
+
+
+def detach(module: nn.Module, tap: Tap) -> None:
+    """Take a tap out of a module; where it was the last one of a part, that runs its own code again."""
+    for part in module.modules():
+        forward = vars(part).get("forward")
+        if isinstance(forward, Watched):
+            forward.calls = {number: call for number, call in forward.calls.items() if call.tap is not tap}
+        own = [name for name, child in part._modules.items() if child is tap]
+        for name in own:
+            delattr(part, name)
+        if isinstance(forward, Gate) and forward.tap is tap:
+            part.forward = forward.forward
+        if own and isinstance(forward, Watched) and not forward.calls:
+            part.forward = forward.forward

@@ -1,0 +1,188 @@
+"""A survey: one pass through a model that records each softmax and fused attention, and what its scores compare.
+
+The cells of the picture are followed to the scores (``traces``). Where they are lost on the way, the input of a module
+is taken as a new grid (``seeds``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from core.models.seam.forwards import CALLS
+from core.models.seam.traces import CHANNEL, HIDDEN, LEARNED, Trace, Traces, even, tensors_in
+
+LEAVES = (nn.Softmax, nn.Softmax2d, nn.Dropout, nn.Identity)
+"""Modules that may hold the softmax of the module around them."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(eq=False)
+class Found:
+    """One call of a softmax or of fused attention, in the order of a pass.
+
+    ``path`` names the modules that run, outermost first; ``owner`` is the innermost one that has the call for itself,
+    and ``number`` counts its calls. ``trace`` is that of the scores, with the axis ``dim`` of the softmax; ``used``
+    says that values were multiplied by the weights, and ``mixed`` that heads were mixed before.
+    """
+
+    func: Any
+    path: tuple[str, ...]
+    number: int = 0
+    owner: str = ""
+    trace: Trace | None = None
+    last: bool = True
+    used: bool = False
+    mixed: bool = False
+    keyed: bool = True
+
+
+@dataclass(eq=False)
+class Survey(TorchFunctionMode):
+    """A pass through a module with the modules that run.
+
+    ``seeds`` give the trace of a module's input that has none. ``inputs`` and ``outputs`` have the shape of the first
+    tensor of each module that ran; ``runs`` counts, and
+    ``laid`` is the trace of their output where that is one tensor.
+    """
+
+    module: nn.Module
+    seeds: Mapping[str, Callable[[Tensor], Trace]] = field(default_factory=dict)
+    traces: Traces = field(default_factory=Traces)
+    stack: list[str] = field(default_factory=list)
+    calls: list[Found] = field(default_factory=list)
+    inputs: dict[str, Shape] = field(default_factory=dict)
+    outputs: dict[str, Shape] = field(default_factory=dict)
+    runs: dict[str, int] = field(default_factory=dict)
+    laid: dict[str, Trace] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def enter(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """A module begins to run."""
+        self.stack.append(name)
+        self.runs[name] = self.runs.get(name, 0) + 1
+        given = [one for one in (*args, *kwargs.values()) if isinstance(one, Tensor)]
+        if given:
+            self.inputs[name] = tuple(given[0].shape)
+            if name in self.seeds and self.traces.get(given[0]) is None:
+                self.traces.put(given[0], self.seeds[name](given[0]))
+
+    def leave(self, name: str, y: Any) -> None:
+        """A module has run."""
+        self.stack.pop()
+        made = tensors_in(y)[:1]
+        if made:
+            self.outputs[name] = tuple(made[0].shape)
+            trace = self.traces.get(made[0])
+            if isinstance(y, Tensor) and trace is not None and len(trace.planes) == 1:
+                self.laid[name] = trace
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        call = None
+        if func in CALLS:
+            call = Found(func, tuple(self.stack))
+            self.calls.append(call)
+            self.scored(call, args, kwargs)
+        y = func(*args, **kwargs)
+        try:
+            self.follow(call, func, args, kwargs, y)
+        except Exception:  # a function with unusual arguments: its result has no trace
+            for one in tensors_in(y):
+                self.traces.put(one, None)
+        return y
+
+    def follow(self, call: Found | None, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], y: Any) -> None:
+        """The traces of a function's result."""
+        traces = self.traces
+        if call is None:
+            weights = traces.follow(func, args, kwargs, y)
+            if weights is not None and weights.call is not None:
+                self.calls[weights.call].used = True
+                self.calls[weights.call].mixed |= weights.mixed
+            return
+        number = len(self.calls) - 1 if self.calls[-1] is call else self.calls.index(call)
+        whole = y[0] if isinstance(y, tuple) else y
+        if CALLS[func] is None:
+            known = traces.get(args[0] if args else kwargs.get("input"))
+            traces.put(whole, None if known is None else Trace(known.planes, known.grids, known.allowed, number))
+        else:
+            known, call.used = traces.get(args[0] if args else kwargs["query"]), True
+            traces.put(whole, known and known.map(lambda plane: plane[..., :1].expand(whole.shape)))
+
+    def scored(self, call: Found, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """The trace of the scores of a call."""
+        traces = self.traces
+        if CALLS[call.func] is None:
+            scores = args[0] if args else kwargs["input"]
+            dim = kwargs.get("dim", args[1] if len(args) > 1 else None)
+            call.last = dim is not None and dim % scores.ndim == scores.ndim - 1
+            call.trace = traces.get(scores)
+            return
+        names = ("query", "key", "value")
+        query, key = (args[place] if len(args) > place else kwargs[names[place]] for place in (0, 1))
+        q, k = traces.get(query), traces.get(key)
+        if q is None and k is not None:
+            q = Trace((torch.full(query.shape, LEARNED, device=query.device),), k.grids)
+        if q is None or k is None:
+            return
+        a, b = q.planes[0], k.planes[0]
+        if call.func is F.multi_head_attention_forward:
+            call.keyed = all(args[place] is None for place in (7, 8)) and not args[9]
+            heads = args[4]
+            a, b = (one[..., 0].T[:, None].expand(-1, heads, -1)[..., None] for one in (a, b))
+            masks = [kwargs.get("attn_mask")]
+        else:
+            masks = [args[3] if len(args) > 3 else kwargs.get("attn_mask")]
+            if b.shape[1] != a.shape[1]:
+                b = b[:, :1]
+        shape = (*a.shape[:-1], b.shape[-2])
+        if even(a, -1) and even(b, -1):
+            planes = a[..., :1].expand(shape), b[..., :1].transpose(-1, -2).expand(shape)
+        else:
+            planes = (torch.full(shape, CHANNEL),) * 2
+        call.trace = Trace(planes, (q.grids[0], k.grids[0]), allowed_by(masks[0], call.func, shape))
+        call.keyed &= not kwargs.get("is_causal", False)
+
+
+def allowed_by(mask: Tensor | None, func: Any, shape: tuple[int, ...]) -> Tensor | None:
+    """Where a mask of fused attention lets a query attend to a key, of that shape."""
+    if mask is None:
+        return None
+    if func is F.multi_head_attention_forward and mask.ndim == 3:
+        mask = mask.unflatten(0, (-1, shape[1]))
+    boolean = mask.dtype == torch.bool
+    seen = (~mask if func is F.multi_head_attention_forward else mask) if boolean else mask > HIDDEN
+    return seen.float().broadcast_to(shape)
+
+
+def survey(module: nn.Module, run: Callable[[], Any], seeds: Mapping[str, Callable[[Tensor], Trace]]) -> Survey:
+    """The survey of one run of a module; ``seeds`` are traces of inputs, by the name of the module."""
+    found = Survey(module, seeds)
+    handles = []
+    for name, part in module.named_modules():
+        if not isinstance(part, LEAVES):
+            handles.append(
+                part.register_forward_pre_hook(
+                    lambda _, args, kwargs, name=name: found.enter(name, args, kwargs), with_kwargs=True
+                )
+            )
+            handles.append(part.register_forward_hook(lambda _, __, y, name=name: found.leave(name, y)))
+    try:
+        with torch.no_grad(), found:
+            run()
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found
