@@ -16,7 +16,7 @@ BATCH, WINDOW, HEAD, QUERY, KEY = ROLES = ("batch", "window", "head", "query", "
 class Layout:
     """How weights of any shape become those of a tap: (b, heads, n, m), or (b, windows, heads, n, n) with ``cells``.
 
-    ``parts`` are the axes of the weights, each as a role and a size, the batch as -1; an axis that counts two things,
+    ``parts`` are the axes of the weights, each as a role and a size, the batch as -1; an axis that counts two of these,
     such as pictures and windows, is two parts. ``grid``, ``cells`` and ``allowed`` are those of a ``Record``.
     """
 
