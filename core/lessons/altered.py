@@ -135,41 +135,28 @@ def erase_rate(settings: Settings) -> Measured:
     return share(hits)
 
 
-def slopes(classifier: Classifier, picture: Picture, target: int, step: float, output: str) -> tuple[float, float]:
-    """What the gradient promises for the step of each pixel in its best direction, and what happens then.
+def slopes(classifier: Classifier, picture: Picture, target: int, step: float) -> tuple[float, float]:
+    """What the gradient promises for a class's score with a step of each pixel in its best direction, and what happens.
 
-    ``step`` is in gray levels; ``output`` is the class's "score" or its "probability".
+    ``step`` is in gray levels.
     """
-
-    def value(x: Tensor) -> Tensor:
-        scores = classifier.answer(x)
-        return (classifier.probabilities(scores) if output == "probability" else scores)[0, target]
 
     def job() -> tuple[float, float]:
         x = classifier.prepare(picture).detach().requires_grad_()
-        before = value(x)
+        before = classifier.score(x, target)[0]
         (gradient,) = torch.autograd.grad(before, x)
         moved = step * GRAY * gradient.sign() / classifier.moments[1]
         with torch.no_grad():
-            return float((gradient * moved).sum()), float(value(x + moved) - before)
+            return float((gradient * moved).sum()), float(classifier.score(x + moved, target)[0] - before)
 
     return classifier.run(job)
-
-
-def slope(settings: Settings) -> Measured:
-    """The mean change that the gradient promises for a ``step`` of every pixel, by default of one gray level."""
-    classifier, output = model_of(settings), str(settings.get("output", "score"))
-    step = float(settings.get("step", 1))
-    return mean(
-        [slopes(classifier, case.picture, case.target, step, output)[0] for case in pictures_of(classifier, settings)]
-    )
 
 
 def slope_error(settings: Settings) -> Measured:
     """The mean distance of what happens from what the gradient promises for a ``step``, as a part of the promise."""
     classifier, values = model_of(settings), []
     for case in pictures_of(classifier, settings):
-        promised, happened = slopes(classifier, case.picture, case.target, float(settings["step"]), "score")
+        promised, happened = slopes(classifier, case.picture, case.target, float(settings["step"]))
         values.append(abs(happened - promised) / promised)
     return mean(values)
 

@@ -69,7 +69,6 @@ CHECKS: dict[str, Callable[[str], Message | None]] = {
     "block": number(1, 512),
     "alter": one_of(tuple(ALTERATIONS)),
     "by": one_of(("cue", "mirror")),
-    "output": one_of(("score", "probability")),
     "on": one_of(("validation", "independent")),
     "which": one_of(WHICH),
     "fill": one_of(tuple(FILLS)),

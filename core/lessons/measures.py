@@ -28,7 +28,7 @@ from core.evaluation.localization import localize
 from core.evaluation.randomization import randomize
 from core.evaluation.sources import map_source
 from core.evaluation.views import ranks
-from core.lessons.altered import altered_accuracy, erase_rate, follows_shortcut, slope, slope_error
+from core.lessons.altered import altered_accuracy, erase_rate, follows_shortcut, slope_error
 from core.lessons.cues import gate_change, gate_overlap, ignores_cue, mirror_same, wrong_candidate
 from core.lessons.measured import (
     SEED,
@@ -228,7 +228,6 @@ MEASURES = {
         Measure("mirror-same", ("model", "pictures"), ("model",), "%", mirror_same),
         Measure("gate-change", ("model", "pictures", "by"), ("model", "by"), "", gate_change),
         Measure("gate-overlap", ("model", "pictures", "count"), ("model",), "%", gate_overlap),
-        Measure("slope", ("model", "pictures", "step", "output"), ("model",), "", slope),
         Measure("slope-error", ("model", "pictures", "step"), ("model", "step"), "%", slope_error),
         Measure("attention-share", ("model", "pictures", *PLACE), ("model", "role"), "%", attention_share),
         Measure("received", ("model", "pictures", "tap"), ("model", "tap"), "%", received),
