@@ -21,9 +21,9 @@ st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png")
 with st.spinner(word("app.waking")):  # the first user waits for torch to be imported
     from app import state
     from app.runtime import standing
-    from app.state import Page, Subject
+    from app.state import Key, Page, Subject
     from app.views import PAGES, file_of
-    from app.widgets import glossary, history, lesson, models, pictures, weights
+    from app.widgets import glossary, history, language, lesson, models, pictures, weights
     from core import InvalidInput, ModelCard, Picture, Stopped
 
     standing.prepare_process()
@@ -31,7 +31,9 @@ with st.spinner(word("app.waking")):  # the first user waits for torch to be imp
 
 def frame() -> tuple[ModelCard, str, str, Picture]:
     """The model and the picture, in the side bar of every page: card, sample, framing, and the framed picture."""
-    st.markdown(f"### {word('app.name')}")
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"### {word('app.name')}", width="content")
+        language.pick_language()
     st.caption(word("app.sentence"))
     st.markdown(f"**{word('model.label')}**")
     card = models.pick_model(facts="measure" not in lesson.hidden())
@@ -63,8 +65,11 @@ def draw(page: StreamlitPage, about: Page) -> None:
 
 def run() -> None:
     """One run of the app: the frame, then the page. A mistake becomes one sentence and the choices stay."""
+    unspoken = state.settle_language(state.traveled())
     st.html(HERE / "frame.css")
     history.watch()
+    if unspoken is not None:
+        state.notice(plain("address.unknown", name=Key.LANGUAGE, value=unspoken))
     pages = {_declare(one): one for one in PAGES}
     page = st.navigation(list(pages), position="top")
     query = state.restore(pages[page].address, dict.fromkeys(key for one in PAGES for key in one.address))

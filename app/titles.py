@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import count
 
 import numpy as np
 
 from app.attention_maps import MANY, Choice, choices, find_map
-from app.words import apart, known, plain, word
+from app.words import apart, known, plain, together, word
 from core import AttentionMap, Attribution, Kind, Reading
 from core.attention import ROLLOUT, has_token, heads
 from core.attribution import METHODS, Method
@@ -27,14 +28,14 @@ HALVES = ("first", "second")
 def tap_titles(maps: Sequence[AttentionMap]) -> dict[str, str]:
     """The title of each tap: "Layer 4a" if its name can be put in words, else by order: "Layer 7"."""
     spoken = {one.tap: list(_spoken(one)) for one in maps}
-    titles = {tap: ", ".join(filter(None, parts)) for tap, parts in spoken.items() if None not in parts}
+    titles = {tap: in_row(filter(None, parts)) for tap, parts in spoken.items() if None not in parts}
     alike, gates, others = Counter(titles.values()), count(1), count(1)
     for one in maps:
         if alike[titles.get(one.tap)] != 1:
             gate = one.kind == Kind.CHANNEL
             name = word("place.gate", number=next(gates)) if gate else word("place.layer", number=next(others))
             rest = spoken[one.tap] if None in spoken[one.tap] else ()  # a name that two share distinguishes neither
-            titles[one.tap] = ", ".join([name, *filter(None, rest)])
+            titles[one.tap] = in_row([name, *filter(None, rest)])
     return {one.tap: titles[one.tap][:1].upper() + titles[one.tap][1:] for one in maps} | {ROLLOUT: word("map.rollout")}
 
 
@@ -66,12 +67,17 @@ def stage_title(name: str) -> str:
         else:  # counted from 0 by torch
             parts.append(word("place.layer", number=int(part) + 1))
     first, *rest = parts
-    return ", ".join([first[:1].upper() + first[1:], *map(within, rest)])
+    return in_row([first[:1].upper() + first[1:], *map(within, rest)])
 
 
 def spelled(name: str) -> str:
     """A name in code as words: "mean color" for ``mean-color``, "stage 3" for ``stage3``."""
     return re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("-", " ").replace("_", " "))
+
+
+def in_row(parts: Iterable[str]) -> str:
+    """The parts of a title after one another: "Stage 4, block 1"."""
+    return reduce(lambda left, right: plain("map.of", part=left, layer=right), parts)
 
 
 def _half(parts: Sequence[str]) -> str:
@@ -111,7 +117,7 @@ def grid_title(grid: Sequence[int]) -> str:
 def map_detail(reading: Reading, choice: Choice) -> str:
     """What the name of a map leaves out: its grid, and what it shows at rest."""
     one = find_map(reading, choice.tap)
-    return ", ".join(filter(None, [grid_title(one.grid), rest_title(one)]))
+    return in_row(filter(None, [grid_title(one.grid), rest_title(one)]))
 
 
 def rest_title(one: AttentionMap) -> str:
@@ -142,6 +148,20 @@ def method_title(method: Method) -> str:
     return known(f"method.{method.slug}.title", method.title)
 
 
+def class_titles(classes: Sequence[str]) -> tuple[str, ...]:
+    """What classes are called on the page; those of the shipped data sets are translated, all of a model's or none.
+
+    Only what is shown: addresses, exports and stored values keep the names of the model.
+    """
+    titles = tuple(known(f"class.{one}", "") for one in classes)
+    return titles if all(titles) else tuple(classes)
+
+
+def class_title(name: str, classes: Sequence[str]) -> str:
+    """What one class, or another label, is called among these classes."""
+    return dict(zip(classes, class_titles(classes), strict=True)).get(name) or known(f"class.{name}", name)
+
+
 def contrast_title(classes: Sequence[str], found: Attribution) -> str:
     """The class that an attribution is about, and the one that is set against it, where there is one."""
     target = classes[found.target]
@@ -162,7 +182,7 @@ def constancy(one: AttentionMap) -> str:
     sums_to_one = one.kind == Kind.SPATIAL and abs(float(one.weights.sum()) - 1) < 1e-3
     low, high = apart(float(one.weights.min()), float(one.weights.max()))
     about = word("gate.constant.pool") if sums_to_one else word("gate.constant")
-    return " ".join([about, word("gate.constant.range", low=low, high=high)])
+    return together(about, word("gate.constant.range", low=low, high=high))
 
 
 def is_blank(found: Attribution, reading: Reading) -> bool:
@@ -184,4 +204,4 @@ def blank_note(method: Method, found: Attribution, reading: Reading, classes: Se
         why = plain("overlay.note.negative", target=target, method=method.title)
     else:
         why = plain(f"overlay.note.zero.{about}", target=target)
-    return " ".join(filter(None, [why, left]))
+    return together(why, left)

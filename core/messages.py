@@ -12,7 +12,10 @@ from numbers import Number
 from string import Formatter
 from typing import Any
 
+from core.spacing import fill
+
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_FORMAT = re.compile(r"(?<=\w)(?:![rsa])?:[^{}]*(?=\})")
 _ENGLISH: Mapping[str, str] = {}
 SEPARATOR = ", "
 WORDY = 8
@@ -66,8 +69,7 @@ def recalled(text: str, table: Mapping[str, str]) -> str:
     for template, translation in table.items():
         if (form := _form(template)) and (found := form.fullmatch(text)):
             values = {name: recalled(value, table) for name, value in found.groupdict().items()}
-            # Number formats are ignored: the values are texts here.
-            return "".join(before + values.get(name or "", "") for before, name, _, _ in Formatter().parse(translation))
+            return fill(_FORMAT.sub("", translation), values)  # number formats are ignored: the values are texts here
     return text
 
 
@@ -100,7 +102,7 @@ def _kept(value: object) -> object:
 def _filled(template: str, values: Mapping[str, object], table: Mapping[str, str]) -> str:
     """The template in the language of the table, with its values."""
     said = table.get(template, template)
-    return said.format(**{name: _said(value, table) for name, value in values.items()}) if values else said
+    return fill(said, {name: _said(value, table) for name, value in values.items()}) if values else said
 
 
 def _said(value: object, table: Mapping[str, str]) -> object:

@@ -56,6 +56,9 @@ SAMPLED: dict[str, tuple[str, ...]] = {
     "test_methods_that_fit_are_offered_and_each_runs": (),
     "test_killed_and_resumed_it_equals_an_unbroken_scan": (),
     "test_whoever_reads_a_part_of_it_is_no_mistake": (),
+    # in two languages
+    "test_every_page_is_chinese": ("explore", "learn"),
+    "test_no_text_is_cut_in_either_language": ("explore-*-390",),
     # in a browser
     "test_every_text_can_be_read": ("dark",),
     "test_no_word_is_cut_on_a_narrow_or_enlarged_page": ("720",),

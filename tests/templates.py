@@ -12,11 +12,12 @@ from typing import NamedTuple
 from core.attention import MECHANISMS
 from core.attribution import METHODS
 from core.messages import Message
+from core.tasks import TASKS
 
 ROOT = Path(__file__).parents[1]
-MAKERS = {"InvalidInput", "Changed", "Message"}
+MAKERS = {"InvalidInput", "Changed", "Message", "wording.say"}
 """What is made of a template and its values."""
-MACHINERY = {"core/messages.py", "core/types.py"}
+MACHINERY = {"core/messages.py", "core/types.py", "core/reporting/wording.py"}
 """Where a template is passed on in a variable."""
 
 
@@ -62,7 +63,7 @@ def sentences(files: Iterable[tuple[str, ast.Module]]) -> Iterator[Sentence]:
     """Every making of a message in the files."""
     for name, tree in files:
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and named(node.func) in MAKERS and node.args:
+            if isinstance(node, ast.Call) and {named(node.func), ast.unparse(node.func)} & MAKERS and node.args:
                 found = written(node.args[0])
                 if found is None and name in MACHINERY:
                     continue
@@ -79,7 +80,7 @@ def fields(template: str) -> frozenset[str]:
 def templates() -> dict[str, str]:
     """Every template that there is, with a place where it stands."""
     found = {template: one.place for one in sentences(sources("core", "app")) for template in one.templates or ()}
-    for described in (*METHODS, *MECHANISMS, *(one for method in METHODS for one in method.parameters)):
+    for described in (*METHODS, *MECHANISMS, *TASKS, *(one for method in METHODS for one in method.parameters)):
         for name, text in vars(described).items():
             if isinstance(text, Message) and text:
                 found.setdefault(text.template, f"{getattr(described, 'slug', described.title)}: {name}")

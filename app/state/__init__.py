@@ -8,6 +8,7 @@ from app.state.address import (
     shared_address,
     take_asked,
     take_asked_parameter,
+    traveled,
 )
 from app.state.belongings import (
     add_named_model,
@@ -24,6 +25,7 @@ from app.state.belongings import (
     uploads,
 )
 from app.state.keys import ADDRESS, Key, Subject, View
+from app.state.language import settle_language
 from app.state.page import Page
 from app.state.session import (
     choose_model,
@@ -95,6 +97,7 @@ __all__ = [
     "restore",
     "set_parameter",
     "set_subject",
+    "settle_language",
     "shared_address",
     "subject",
     "take",
@@ -102,6 +105,7 @@ __all__ = [
     "take_asked_parameter",
     "take_notices",
     "take_wanted",
+    "traveled",
     "truth_of_upload",
     "turn_to",
     "unknown_page",

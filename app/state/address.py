@@ -12,6 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.components.overlay import ADDRESS as LOOK
 from app.state.keys import ADDRESS, LESSON, PARAMETER, Key, View
+from app.state.language import language_said
 from app.state.session import forget, get, page_address, parameter_key, put, set_parameter
 from core.legacy import current
 
@@ -110,6 +111,6 @@ def shared_address() -> str:
 
 def _write(wanted: Mapping[str, str]) -> None:
     lesson = {key.value: str(get(key)) for key in LESSON if get(key)}
-    wanted = {**wanted, **lesson}
+    wanted = {name: value for name, value in wanted.items() if name != Key.LANGUAGE} | lesson | language_said()
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

@@ -10,7 +10,7 @@ from core import Classifier, Picture
 
 
 class Key(StrEnum):
-    """The keys of the session that pages share; those of ``ADDRESS``, below, stand in the address by that name."""
+    """The keys of the session that pages share; the language and ``ADDRESS``, below, stand in the address."""
 
     MODEL = "model"
     SAMPLE = "sample"
@@ -20,6 +20,7 @@ class Key(StrEnum):
     CONTRAST = "contrast"
     FRAMING = "framing"
 
+    LANGUAGE = "lang"
     DEVICE = "device"
     FAMILY = "family"
     TASK = "task"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from app.words import percent, word
+from app.words import listed, mark, percent, word
 from core import Measure
 
 
@@ -14,7 +14,7 @@ def beside(one: Measure, tell: Callable[[float], str]) -> str:
     blind = word("agreement.blob", value=tell(one.blob))
     if one.high is None:
         return blind
-    told = ", ".join([word("agreement.range", low=tell(one.low), high=tell(one.high)), blind])
+    told = listed([word("agreement.range", low=tell(one.low), high=tell(one.high)), blind])
     share = math.floor(100 * one.standing) / 100
     stands = word("agreement.standing", share=percent(share, 0)) if share < 1 else word("agreement.standing.all")
-    return f"{told}: {stands}"
+    return f"{told}{mark(': ')}{stands}"

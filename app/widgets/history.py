@@ -1,10 +1,11 @@
-"""The browser's history: one entry for each view."""
+"""The browser's history: one entry for each view; and the language that the page says it is in."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from app.components.overlay import ADDRESS
+from app.words import language
 
 # A page opens with a bare address, which then says what the page shows: that is one entry, not two, so that Back leads
 # to the view before it. The settings of the overlay are in the browser and not in Python: on the same page it goes
@@ -15,6 +16,7 @@ _completing = st.components.v2.component(
 const told = (search) => [...new URLSearchParams(search)].map(String).sort().join("&");
 
 export default function ({ data }) {
+  document.documentElement.lang = data.lang;
   if (history.completes) return;
   history.completes = true;
   const [push, replace] = [history.pushState.bind(history), history.replaceState.bind(history)];
@@ -47,4 +49,4 @@ export default function ({ data }) {
 
 def watch() -> None:
     """Let an address that is completed take the place of the bare one."""
-    _completing(data={"look": list(ADDRESS.values())}, key="history")
+    _completing(data={"look": list(ADDRESS.values()), "lang": language()}, key="history")

@@ -8,8 +8,9 @@ import streamlit as st
 
 from app import runtime, state
 from app.state import Key
+from app.titles import class_titles
 from app.widgets import finding
-from app.words import known, literal, percent, plain, whole, word
+from app.words import known, literal, percent, plain, together, whole, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attention import MECHANISMS, PLAIN, Mechanism
 from core.models import RECEPTIVE_FIELD, absent_class
@@ -104,7 +105,7 @@ def sight(card: ModelCard) -> str:
         sentences.append(word("sight.positions"))
     elif kind is not None and kind.convolution:
         sentences.append(word("sight.offsets"))
-    return " ".join(sentences)
+    return together(*sentences)
 
 
 def needs_attention(card: ModelCard) -> str:
@@ -256,9 +257,10 @@ def outputs(classifier: Classifier) -> str:
         return ""
     given = word("outputs.probabilities") if card.output == PROBABILITIES else ""
     if classifier.independent:
-        return " ".join(filter(None, [word("outputs.independent"), given]))
+        return together(word("outputs.independent"), given)
     own = int(not absent_class(card.classes))
-    return given or word("outputs.single", name=card.classes[own], other=card.classes[1 - own])
+    names = class_titles(card.classes)
+    return given or word("outputs.single", name=names[own], other=names[1 - own])
 
 
 def pick_device() -> str:

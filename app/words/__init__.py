@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Number
 
 from app.words import en
-from app.words.languages import LANGUAGES, language, recall, say, table, use
+from app.words.languages import ENGLISH, LANGUAGES, NAMES, follow, language, mark, recall, say, table, understood, use
 from app.words.markdown import Marked, code, literal
 from app.words.numbers import apart, chance, decimal, keep_units, megabytes, percent, short, span, whole
 
 __all__ = [
+    "ENGLISH",
     "LANGUAGES",
+    "NAMES",
     "Marked",
     "apart",
     "chance",
     "code",
     "decimal",
+    "follow",
     "known",
     "language",
+    "listed",
     "literal",
+    "mark",
     "megabytes",
     "percent",
     "plain",
@@ -26,7 +32,10 @@ __all__ = [
     "say",
     "short",
     "span",
+    "table",
     "terms",
+    "together",
+    "understood",
     "use",
     "whole",
     "word",
@@ -48,15 +57,37 @@ def plain(key: str, **fields: object) -> str:
     Where the field ``count`` is 1 and the language has a label ``KEY.one``, that label is used.
     """
     words = table()
-    text = (words.get(f"{key}.one") if str(fields.get("count")) == "1" else None) or words.get(key) or en.WORDS[key]
+    words = words if key in words else en.WORDS
+    text = words.get(f"{key}.one", words[key]) if str(fields.get("count")) == "1" else words[key]
+    if not fields:
+        return keep_units(text)
+    from core.spacing import fill  # by now core is there
+
     shown = {name: one if isinstance(one, Number | Marked) else say(one) for name, one in fields.items()}
-    return keep_units(text.format(**shown) if fields else text)
+    return keep_units(fill(text, shown))
 
 
 def known(key: str, default: str) -> str:
     """The label of that key, from English too where a language lacks it; or ``default``, what ``core`` says."""
     found = table().get(key) or en.WORDS.get(key)
     return say(default) if found is None else Marked(found)
+
+
+def together(*sentences: str) -> str:
+    """Sentences after one another, those that say something; ``Marked`` if each of them is."""
+    return _row(filter(None, sentences), " ")
+
+
+def listed(items: Iterable[str]) -> str:
+    """The items of a list, as a part of a sentence: "a, b"; ``Marked`` if each of them is."""
+    return _row(items, ", ")
+
+
+def _row(parts: Iterable[str], sign: str) -> str:
+    """The parts with a sign of the language between them."""
+    parts = list(parts)
+    text = mark(sign).join(parts)
+    return Marked(text) if all(isinstance(one, Marked) for one in parts) else text
 
 
 def terms() -> tuple[str, ...]:

@@ -6,30 +6,55 @@ itself needs none for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from importlib import import_module
 
-CODES = ("en",)
-"""The folder of every language: the one line that a new one changes."""
-LANGUAGES: dict[str, Mapping[str, str]] = {code: import_module(f"app.words.{code}").WORDS for code in CODES}
+NAMES = {"en": "English", "zh-CN": "中文"}
+"""Every language by its code in HTML, English first, as it calls itself; ``zh-CN`` has the folder ``zh_cn``.
 
-_language: ContextVar[str] = ContextVar("language", default="en")
+The one line that a new language changes.
+"""
+ENGLISH = "en"
+LANGUAGES: dict[str, Mapping[str, str]] = {
+    code: import_module(f"app.words.{code.lower().replace('-', '_')}").WORDS for code in NAMES
+}
+
+_language: ContextVar[str | None] = ContextVar("language", default=None)
+_sources: list[Callable[[], str]] = []
 
 
-def use(language: str) -> None:
-    """Speak that language in this run; one that there is no table for is English."""
-    _language.set(language if language in LANGUAGES else "en")
+def use(code: str | None) -> None:
+    """Speak that language here, or none but the session's; one that there is no table for is English."""
+    _language.set(code if code in LANGUAGES else code and ENGLISH)
+
+
+def follow(source: Callable[[], str]) -> None:
+    """Speak what this says wherever no language is set: that of the session, also in callbacks and fragments."""
+    _sources[:] = [source]
 
 
 def language() -> str:
     """The code of the language that is spoken in this run."""
-    return _language.get()
+    return _language.get() or next((source() for source in _sources), ENGLISH)
+
+
+def understood(wanted: str | None) -> str:
+    """The language for a browser's locale: its own, another of the same tongue (``zh``, ``zh-Hans``), or English."""
+    codes = {code.casefold(): code for code in LANGUAGES}
+    name = (wanted or "").replace("_", "-").casefold()
+    tongue = name.partition("-")[0]
+    return codes.get(name) or next((code for one, code in codes.items() if one.partition("-")[0] == tongue), ENGLISH)
 
 
 def table() -> Mapping[str, str]:
     """The table of the language that is spoken in this run."""
-    return LANGUAGES[_language.get()]
+    return LANGUAGES[language()]
+
+
+def mark(sign: str) -> str:
+    """A sign that languages write differently: what is between sentences, between the items of a list, before "%"."""
+    return table().get(sign, sign)
 
 
 def say(text: object) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from app.words.languages import mark
+
 UNKNOWN = "–"
 """What stands for a number that is not known."""
 MEGABYTE = 1_000_000
@@ -18,8 +20,8 @@ def keep_units(text: str) -> str:
 
 
 def percent(value: float, digits: int = 1) -> str:
-    """A fraction in per cent, with a no-break space: 0.918 -> "91.8 %"; a dash for one that is not known."""
-    return UNKNOWN if not math.isfinite(value) else keep_units(f"{100 * value:.{digits}f} %")
+    """A fraction in per cent: 0.918 -> "91.8 %", in Chinese "91.8%"; a dash for one that is not known."""
+    return UNKNOWN if not math.isfinite(value) else keep_units(f"{100 * value:.{digits}f}{mark(' %')}")
 
 
 def chance(probability: float) -> str:

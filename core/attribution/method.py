@@ -147,7 +147,7 @@ class Method:
 
     def __post_init__(self) -> None:
         """Title, summary and needs can be translated."""
-        translatable(self, "title", "summary", "needs")
+        translatable(self, "title", "summary", "needs", "equation")
 
     def usable(self, classifier: Classifier) -> bool:
         """Whether it can run on a model: the model supports it, and has a gradient if the method takes one."""

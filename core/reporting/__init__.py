@@ -5,9 +5,11 @@ from __future__ import annotations
 from core.reporting.archive import described, to_csv, to_parquet, to_zip
 from core.reporting.painting import paint, paint_map
 from core.reporting.report import Report, report
+from core.reporting.wording import Wording
 
 __all__ = [
     "Report",
+    "Wording",
     "described",
     "paint",
     "paint_map",

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from core.reporting.wording import ENGLISH, Wording
+
 SIDE, EDGE, TOP = 260, 48, 16
 """Pixels: the side of a chart, and the margins to the left and above."""
 
@@ -30,7 +32,7 @@ def confusion_cell(count: int, total: int, right: bool) -> str:
     return f'<td class="{"right" if right else "wrong"}" style="--share:{strength:.3f}">{count}</td>'
 
 
-def calibration_chart(bins: Sequence[Mapping[str, Any]]) -> str:
+def calibration_chart(bins: Sequence[Mapping[str, Any]], wording: Wording = ENGLISH) -> str:
     """How often the model is right against its confidence: a point for each bin that holds a picture."""
     filled = [one for one in bins if one["pictures"]]
     most = max((one["pictures"] for one in filled), default=1)
@@ -38,22 +40,27 @@ def calibration_chart(bins: Sequence[Mapping[str, Any]]) -> str:
     for one in filled:
         x, y = EDGE + SIDE * one["confidence"], SIDE * (1 - one["accuracy"]) + TOP
         size = 3 + 9 * (one["pictures"] / most) ** 0.5
-        told = (
-            f"confidence {100 * one['confidence']:.0f} %, accuracy {100 * one['accuracy']:.0f} %, n = {one['pictures']}"
+        told = wording.say(
+            "confidence {confidence}, accuracy {accuracy}, n = {count}",
+            confidence=wording.share(one["confidence"], 0),
+            accuracy=wording.share(one["accuracy"], 0),
+            count=one["pictures"],
         )
         circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="var(--right)" fill-opacity="0.75">'
-        points.append(f"{circle}<title>{told}</title></circle>")
+        points.append(f"{circle}<title>{escape(told)}</title></circle>")
     left, right, top, bottom = EDGE, EDGE + SIDE, TOP, TOP + SIDE
     marks = "".join(
-        f'<text x="{left + SIDE * at:.0f}" y="{bottom + 16}" text-anchor="middle">{100 * at:.0f} %</text>'
-        f'<text x="{left - 6}" y="{bottom - SIDE * at + 4:.0f}" text-anchor="end">{100 * at:.0f} %</text>'
+        f'<text x="{left + SIDE * at:.0f}" y="{bottom + 16}" text-anchor="middle">{wording.share(at, 0)}</text>'
+        f'<text x="{left - 6}" y="{bottom - SIDE * at + 4:.0f}" text-anchor="end">{wording.share(at, 0)}</text>'
         for at in (0, 0.5, 1)
     )
     frame = f'<rect x="{left}" y="{top}" width="{SIDE}" height="{SIDE}" fill="none" stroke="var(--line)"/>'
     diagonal = f'<path d="M{left} {bottom}L{right} {top}" stroke="var(--soft)" stroke-dasharray="3 4"/>'
+    confidence, accuracy = escape(wording.say("confidence")), escape(wording.say("accuracy"))
+    title = escape(wording.say("Calibration"))
     names = (
-        f'<text x="{left + SIDE / 2:.0f}" y="{bottom + 32}" text-anchor="middle">confidence</text>'
-        f'<text x="{left + 6}" y="{top + 16}">accuracy</text>'
+        f'<text x="{left + SIDE / 2:.0f}" y="{bottom + 32}" text-anchor="middle">{confidence}</text>'
+        f'<text x="{left + 6}" y="{top + 16}">{accuracy}</text>'
     )
     size = f'width="{right + 20}" height="{bottom + 40}"'
-    return f'<svg {size} role="img" aria-label="Calibration">{frame}{diagonal}{marks}{names}{"".join(points)}</svg>'
+    return f'<svg {size} role="img" aria-label="{title}">{frame}{diagonal}{marks}{names}{"".join(points)}</svg>'

@@ -10,139 +10,174 @@ from pathlib import Path
 from typing import Any
 
 from core.files import to_json
+from core.messages import recalled
 from core.reporting.charts import calibration_chart, confusion_table
+from core.reporting.wording import ENGLISH, Wording
 
 STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-NO_TRUTH = "No picture has a true class"
 LISTED = 30
 """The most broken pictures, labels and pairs of classes that are listed."""
 
 
-def share(value: float | None, digits: int = 1) -> str:
-    """A fraction in per cent."""
-    return "unknown" if value is None else f"{100 * value:.{digits}f} %"
-
-
-def number(value: float | None) -> str:
-    """A number with two digits, or a dash."""
-    return "unknown" if value is None else f"{value:.2f}".replace("-", "−")
-
-
-def counted(pictures: int) -> str:
-    """A number of pictures, in words."""
-    return plural(pictures, "picture")
-
-
-def plural(count: int, noun: str) -> str:
-    """A count and its noun: "1 picture", "2 pictures"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def write_page(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | str]) -> str:
+def write_page(
+    facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | str], wording: Wording = ENGLISH
+) -> str:
     """The page; ``images`` are the JPEGs of each picture by title, or a sentence on why there are none."""
-    title = f"{facts['model']} on {facts['data']}"
-    beside = "".join([confusion(facts), classes(facts), calibration(facts)])
-    sections = [answers(facts), f'<div class="beside">{beside}</div>', cases(facts, images), left_out(facts)]
+    title = wording.say("{model} on {data}", model=facts["model"], data=facts["data"])
+    beside = "".join([confusion(facts, wording), classes(facts, wording), calibration(facts, wording)])
+    sections = [
+        answers(facts, wording),
+        f'<div class="beside">{beside}</div>',
+        cases(facts, images, wording),
+        left_out(facts, wording),
+    ]
     data = to_json(facts).replace("<", "\\u003c")
     return "\n".join(
         [
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f'<!doctype html>\n<html lang="{wording.code}">\n<head>\n<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>",
-            f"<header><h1>{escape(title)}</h1>{paragraph(origin(facts), 'soft')}</header>",
+            f"<header><h1>{escape(title)}</h1>{paragraph(origin(facts, wording), 'soft')}</header>",
             *filter(None, sections),
             f'<script type="application/json" id="facts">{data}</script>\n</body>\n</html>\n',
         ]
     )
 
 
-def origin(facts: Mapping[str, Any]) -> str:
+def origin(facts: Mapping[str, Any], wording: Wording) -> str:
     """The number of pictures, and the time of the scan."""
-    scanned = f"{counted(facts['pictures'])}, {facts['labeled']:,} of them with a true class."
-    return f"{scanned} Scanned on {facts['scanned'][:10]}." if facts["scanned"] else scanned
+    pictures = wording.pictures(facts["pictures"])
+    told = [
+        wording.say("{pictures}, {labeled:,} of them with a true class.", pictures=pictures, labeled=facts["labeled"])
+    ]
+    if facts["scanned"]:
+        told.append(wording.say("Scanned on {day}.", day=facts["scanned"][:10]))
+    return wording.sign(" ").join(told)
 
 
-def answers(facts: Mapping[str, Any]) -> str:
+def answers(facts: Mapping[str, Any], wording: Wording) -> str:
     """How often the model is right."""
     found = facts["accuracy"]
     if found is None:
-        none = "No picture has a finite output" if facts["unanswered"] and not facts["pictures"] else NO_TRUTH
-        return section("Accuracy", paragraph(f"{none}, so there is no accuracy."))
-    interval = f"95 % confidence interval {share(found['low'])} to {share(found['high'])} (Wilson)"
-    told = (
-        f"{found['right']:,} of {found['of']:,} correct, {plural(found['of'] - found['right'], 'mistake')}; {interval}."
+        none = (
+            wording.say("No picture has a finite output, so there is no accuracy.")
+            if facts["unanswered"] and not facts["pictures"]
+            else wording.say("No picture has a true class, so there is no accuracy.")
+        )
+        return section(wording.say("Accuracy"), paragraph(none))
+    wrong = found["of"] - found["right"]
+    mistakes = wording.say("1 mistake") if wrong == 1 else wording.say("{count:,} mistakes", count=wrong)
+    told = wording.say(
+        "{right:,} of {of:,} correct, {mistakes}; 95 % confidence interval {low} to {high} (Wilson).",
+        right=found["right"],
+        of=found["of"],
+        mistakes=mistakes,
+        low=wording.share(found["low"]),
+        high=wording.share(found["high"]),
     )
-    return section("Accuracy", paragraph(share(found["value"]), "number") + paragraph(told, "soft"))
+    return section(
+        wording.say("Accuracy"), paragraph(wording.share(found["value"]), "number") + paragraph(told, "soft")
+    )
 
 
-def confusion(facts: Mapping[str, Any]) -> str:
+def confusion(facts: Mapping[str, Any], wording: Wording) -> str:
     """The confusion matrix: all of it for a few classes, the most frequent mistakes for many."""
     found = facts["confusion"]
     if not facts["labeled"]:
         return ""
     if found["counts"] is not None:
-        said = paragraph("Rows: true class. Columns: predicted class.", "soft")
-        return section("Confusion matrix", confusion_table(found["classes"], found["counts"]) + said)
+        said = paragraph(wording.say("Rows: true class. Columns: predicted class."), "soft")
+        names = [wording.name(one) for one in found["classes"]]
+        return section(wording.say("Confusion matrix"), confusion_table(names, found["counts"]) + said)
     if not found["pairs"]:
         return ""
-    rows = [(one["true"], one["predicted"], f"{one['count']:,}") for one in found["pairs"][:LISTED]]
-    return section("Most common mistakes", table(("True class", "Predicted class", "Pictures"), rows, named=2))
+    name = wording.name
+    rows = [(name(one["true"]), name(one["predicted"]), f"{one['count']:,}") for one in found["pairs"][:LISTED]]
+    heads = (wording.say("True class"), wording.say("Predicted class"), wording.say("Pictures"))
+    return section(wording.say("Most common mistakes"), table(heads, rows, named=2))
 
 
-def classes(facts: Mapping[str, Any]) -> str:
+def classes(facts: Mapping[str, Any], wording: Wording) -> str:
     """The recall of each class, the lowest first."""
     rows = [
-        (one["class"], f"{one['pictures']:,}", share(one["accuracy"]), f"{share(one['low'])} to {share(one['high'])}")
+        (
+            wording.name(one["class"]),
+            f"{one['pictures']:,}",
+            wording.share(one["accuracy"]),
+            wording.say("{low} to {high}", low=wording.share(one["low"]), high=wording.share(one["high"])),
+        )
         for one in sorted(facts["classes"], key=lambda one: one["accuracy"])
     ]
-    heads = ("Class", "Pictures", "Recall", "95 % interval")
-    return section("Classes, lowest recall first", table(heads, rows)) if rows else ""
+    heads = (wording.say("Class"), wording.say("Pictures"), wording.say("Recall"), wording.say("95 % interval"))
+    return section(wording.say("Classes, lowest recall first"), table(heads, rows)) if rows else ""
 
 
-def calibration(facts: Mapping[str, Any]) -> str:
+def calibration(facts: Mapping[str, Any], wording: Wording) -> str:
     """The calibration of the model."""
     found = facts["calibration"]
     if found is None:
         return ""
-    told = (
-        f"Expected calibration error {share(found['error'])}: the average difference between confidence and "
-        "accuracy. On the diagonal they are equal. The larger a point, the more pictures."
+    told = wording.say(
+        "Expected calibration error {error}: the average difference between confidence and accuracy. On the diagonal "
+        "they are equal. The larger a point, the more pictures.",
+        error=wording.share(found["error"]),
     )
-    return section("Calibration", calibration_chart(found["bins"]) + paragraph(told, "soft"))
+    return section(wording.say("Calibration"), calibration_chart(found["bins"], wording) + paragraph(told, "soft"))
 
 
-def cases(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | str]) -> str:
+def cases(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | str], wording: Wording) -> str:
     """The chosen pictures."""
-    drawn = [case(one, images[one["number"]]) for one in facts["chosen"]]
-    return section(f"Pictures: {len(drawn)}", f'<div class="cases">{"".join(drawn)}</div>') if drawn else ""
+    drawn = [case(one, images[one["number"]], wording) for one in facts["chosen"]]
+    title = wording.say("Pictures: {count}", count=len(drawn))
+    return section(title, f'<div class="cases">{"".join(drawn)}</div>') if drawn else ""
 
 
-def case(one: Mapping[str, Any], images: Mapping[str, bytes] | str) -> str:
+def case(one: Mapping[str, Any], images: Mapping[str, bytes] | str, wording: Wording) -> str:
     """One picture: its true and its predicted class, its maps, and its tags."""
-    said = f'<strong class="{"right" if one["correct"] else "wrong"}">{escape(one["predicted"])}</strong>'
-    confidence = share(one["confidence"], 0)
-    known = f"<strong>{escape(one['true'])}</strong>, predicted as {said}" if one["true"] else f"Predicted: {said}"
-    head = f"{said}, correct" if one["correct"] else known
+    name = escape(wording.name(one["predicted"]))
+    said = f'<strong class="{"right" if one["correct"] else "wrong"}">{name}</strong>'
+    confidence = wording.share(one["confidence"], 0)
+    if one["correct"]:
+        head = wording.say("{predicted}, correct ({confidence})", predicted=said, confidence=confidence)
+    elif one["true"]:
+        true = f"<strong>{escape(wording.name(one['true']))}</strong>"
+        head = wording.say(
+            "{true}, predicted as {predicted} ({confidence})", true=true, predicted=said, confidence=confidence
+        )
+    else:
+        head = wording.say("Predicted: {predicted} ({confidence})", predicted=said, confidence=confidence)
     if isinstance(images, str):
         shown = paragraph(images, "soft")
     else:
-        shown = f'<div class="maps">{"".join(figure(title, data) for title, data in images.items())}</div>'
-    told = [one["path"], f"loss {number(one['loss'])}", f"agreement {number(one['agreement'])}{beside(one)}"]
+        shown = (
+            f'<div class="maps">{"".join(figure(wording.title(title), data) for title, data in images.items())}</div>'
+        )
+    told = [one["path"], wording.say("loss {loss}", loss=wording.number(one["loss"])), agreement(one, wording)]
     tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in one["tags"])
-    return f"<article><p>{head} ({confidence})</p>{shown}{paragraph(' · '.join(told), 'soft')}{tags}</article>"
+    return f"<article><p>{head}</p>{shown}{paragraph(' · '.join(told), 'soft')}{tags}</article>"
 
 
-def beside(one: Mapping[str, Any]) -> str:
-    """What stands beside the agreement of a picture: that of unrelated pictures and of a center blob."""
-    known = one["unrelated"]
+def agreement(one: Mapping[str, Any], wording: Wording) -> str:
+    """The agreement of a picture, beside that of unrelated pictures and of a center blob where it is known."""
+    known, value = one["unrelated"], wording.number(one["agreement"])
     if known is None:
-        return ""
-    below = floor(100 * known["standing"])
-    stands = "all unrelated pairs" if below == 100 else f"{below} % of unrelated pairs"
-    low, high, blob = (number(known[name]) for name in ("low", "high", "blob"))
-    return f" (unrelated pictures {low} to {high}, center blob {blob}: higher than {stands})"
+        return wording.say("agreement {value}", value=value)
+    below = floor(100 * known["standing"]) / 100
+    share = wording.share(below, 0)
+    stands = (
+        wording.say("all unrelated pairs") if below == 1 else wording.say("{share} of unrelated pairs", share=share)
+    )
+    low, high, blob = (wording.number(known[name]) for name in ("low", "high", "blob"))
+    return wording.say(
+        "agreement {value} (unrelated pictures {low} to {high}, center blob {blob}: higher than {stands})",
+        value=value,
+        low=low,
+        high=high,
+        blob=blob,
+        stands=stands,
+    )
 
 
 def figure(title: str, data: bytes) -> str:
@@ -151,22 +186,32 @@ def figure(title: str, data: bytes) -> str:
     return f'<figure><img alt="{escape(title)}" src="{source}"><figcaption>{escape(title)}</figcaption></figure>'
 
 
-def left_out(facts: Mapping[str, Any]) -> str:
+def left_out(facts: Mapping[str, Any], wording: Wording) -> str:
     """Pictures and labels that are not counted."""
     broken, unmatched, parts = facts["broken"], facts["unmatched"], []
+    heads = (wording.say("Picture"), wording.say("Reason"))
     if broken:
-        parts.append(paragraph(f"{counted(len(broken))} could not be read."))
-        parts.append(table(("Picture", "Reason"), [(one["path"], one["reason"]) for one in broken[:LISTED]], named=2))
+        pictures = wording.pictures(len(broken))
+        parts.append(paragraph(wording.say("{pictures} could not be read.", pictures=pictures)))
+        parts.append(table(heads, reasons(broken, wording), named=2))
     if unanswered := facts["unanswered"]:
-        told = "The model's output is not finite, so these are not counted"
-        parts.append(paragraph(f"{told}: {counted(len(unanswered))}."))
-        rows = [(one["path"], one["reason"]) for one in unanswered[:LISTED]]
-        parts.append(table(("Picture", "Reason"), rows, named=2))
+        told = wording.say(
+            "The model's output is not finite, so these are not counted: {pictures}.",
+            pictures=wording.pictures(len(unanswered)),
+        )
+        parts.append(paragraph(told))
+        parts.append(table(heads, reasons(unanswered, wording), named=2))
     if unmatched:
-        parts.append(paragraph("Labels that match no class of the model. Their pictures do not count in the accuracy."))
+        told = wording.say("Labels that match no class of the model. Their pictures do not count in the accuracy.")
+        parts.append(paragraph(told))
         rows = [(name, f"{count:,}") for name, count in list(unmatched.items())[:LISTED]]
-        parts.append(table(("Label", "Pictures"), rows))
-    return section("Left out", "".join(parts)) if parts else ""
+        parts.append(table((wording.say("Label"), wording.say("Pictures")), rows))
+    return section(wording.say("Left out"), "".join(parts)) if parts else ""
+
+
+def reasons(lines: Sequence[Mapping[str, Any]], wording: Wording) -> list[tuple[str, str]]:
+    """Pictures, each with the reason why it is left out, which the run stores in English."""
+    return [(one["path"], recalled(one["reason"], wording.table)) for one in lines[:LISTED]]
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], named: int = 1) -> str:

@@ -13,16 +13,18 @@ import pandas as pd
 from core import checking
 from core.files import put, reason, to_json
 from core.images import encode_jpeg
+from core.messages import Message
 from core.reporting.facts import gather, range_of
 from core.reporting.page import write_page
 from core.reporting.painting import paint
+from core.reporting.wording import ENGLISH, Wording
 from core.scanning import Run, open_run
 from core.types import InvalidInput, Picture, Progress
 
 SHOWN, MOST = 24, 200
 """Pictures in a report by default, and at most."""
 SIDE = 256
-TITLES = {"attention": "Attention", "cam": "Grad-CAM"}
+TITLES = {"attention": Message("Attention"), "cam": Message("Grad-CAM")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +61,15 @@ def report(
     numbers: Sequence[int] | None = None,
     tags: Mapping[int, Sequence[str]] | None = None,
     *,
+    wording: Wording = ENGLISH,
     progress: Progress | None = None,
 ) -> Report:
     """A report of a run, or of the run in a folder: accuracy, confusion, calibration, and some of its pictures.
 
     ``numbers`` are the pictures to show, in that order; None shows the most confident mistakes, or, without true
     classes, the least confident predictions. ``tags`` are the tags of pictures, by number. The maps are those stored by
-    the scan; no model is needed. The page is self-contained, and follows the reader's choice of light or dark.
+    the scan; no model is needed. The page is in the language of ``wording``, self-contained, and follows the reader's
+    choice of light or dark; the facts are in English.
     ``progress(done, total)`` counts pictures.
 
     Raises:
@@ -95,10 +99,10 @@ def report(
             own = {title: one[place[number]] for title, one in maps.items()}
             images[number] = draw_overlays(run.picture(number), own)
         except InvalidInput as error:
-            images[number] = str(error)
+            images[number] = error.localized(wording.table)
         if progress:
             progress(done, len(chosen))
-    return Report(write_page(facts, images), facts)
+    return Report(write_page(facts, images, wording), facts)
 
 
 def boldest(table: pd.DataFrame) -> list[int]:
@@ -124,5 +128,5 @@ def ranges(
 
 def draw_overlays(picture: Picture, maps: Mapping[str, np.ndarray]) -> dict[str, bytes]:
     """JPEGs of a picture: by itself, and with each map over it."""
-    drawn = {"Picture": None, **maps}
+    drawn = {Message("Picture"): None, **maps}
     return {name: encode_jpeg(paint(picture, values, side=SIDE), longest=SIDE) for name, values in drawn.items()}

@@ -67,7 +67,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         for name, text in files.items():
             (copy / folder / name).write_text(text)
     change_line(copy / "app/views/__init__.py", '"models")', '"models", "weather")')
-    change_line(copy / "app/words/languages.py", 'CODES = ("en",)', 'CODES = ("en", "xx")')
+    change_line(copy / "app/words/languages.py", 'NAMES = {"en": "English", ', 'NAMES = {"en": "English", "xx": "Xx", ')
     command = [sys.executable, "-c", SCRIPT]
     found = subprocess.run(command, cwd=copy, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""})
     lines = [line for line in found.stdout.splitlines() if line.startswith("told ")]
@@ -88,5 +88,5 @@ def test_a_page_is_one_folder_and_one_line(told: dict[str, Any]) -> None:
 
 
 def test_a_language_is_one_folder_and_one_line(told: dict[str, Any]) -> None:
-    assert told["languages"] == ["en", "xx"]
+    assert told["languages"] == ["en", "xx", "zh-CN"]
     assert told["words"] == ["Ausprobieren", "Trust"], "English stands behind what it lacks"

@@ -27,7 +27,7 @@ def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(words.LANGUAGES, "de", GERMAN)
     use("de")
     yield
-    use("en")
+    use(None)
 
 
 def test_english_needs_no_table() -> None:
@@ -62,5 +62,5 @@ def test_what_was_stored_in_english_is_known_again(german: None, monkeypatch: py
         recall("Occlusion") == "Occlusion"
         and recall("something else (such as this)") == "something else (such as this)"
     )
-    use("en")
+    use(None)
     assert recall(str(error)) == str(error)

@@ -44,6 +44,7 @@ VALUES = {
     **OF_PAGES,
     "page.{page.slug}": [f"page.{one.slug}" for one in PAGES],
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],
+    **{f"class.{{{name}}}": [] for name in ("one", "name")},
     "framing.{kind}": [f"framing.{one}" for one in (pictures.CENTER, pictures.FIT, pictures.BOX)],
     "framing.{name}": ["framing.across", "framing.down", "framing.side"],
     "family.{slug}": [f"family.{one}" for one in (*FAMILIES, "tasks", "shortcut", "torchvision", "own", "named")],
@@ -210,7 +211,7 @@ def test_another_language_is_english_where_it_lacks_a_word(monkeypatch: pytest.M
         with pytest.raises(KeyError):
             word("model.nowhere")
     finally:
-        use("en")
+        use(None)
 
 
 def test_numbers_are_written_as_people_write_them() -> None:

@@ -11,9 +11,12 @@ import numpy as np
 from app.runtime import results
 from app.runtime.mistakes import tags
 from app.runtime.mistakes.runs import Opened
+from app.titles import class_titles
+from app.words import language
+from app.words import table as table_of_words
 from core import report as write_report
 from core.files import to_json
-from core.reporting import described, to_csv, to_parquet, to_zip
+from core.reporting import Wording, described, to_csv, to_parquet, to_zip
 from core.types import Progress
 
 SAMPLED = 8
@@ -69,12 +72,14 @@ def zipped(opened: Opened, places: np.ndarray, name: str, tick: Progress) -> byt
 
 
 def report_key(opened: Opened, places: np.ndarray) -> tuple:
-    """The key of a report, which includes its tags."""
-    return ("report", *opened.key, numbers(opened, places), tuple(sorted(tags.every(opened.run).items())))
+    """The key of a report, which includes its tags and its language."""
+    return ("report", language(), *opened.key, numbers(opened, places), tuple(sorted(tags.every(opened.run).items())))
 
 
 def report(opened: Opened, places: np.ndarray, tick: Progress) -> tuple[bytes, bytes]:
-    """A report with the pictures at those places: the page, and its numbers as JSON."""
-    found = write_report(opened.run, numbers(opened, places), tags.every(opened.run), progress=tick)
+    """A report with the pictures at those places: the page in the language of this run, and its numbers as JSON."""
+    titles = dict(zip(opened.classes, class_titles(opened.classes), strict=True))
+    wording = Wording(language(), table_of_words(), titles)
+    found = write_report(opened.run, numbers(opened, places), tags.every(opened.run), wording=wording, progress=tick)
     facts = to_json(found.facts, indent=1).encode()
     return results.store().put(report_key(opened, places), (found.html.encode(errors="backslashreplace"), facts))

@@ -31,7 +31,7 @@ class Analysis:
     @property
     def names(self) -> tuple[str, ...]:
         """The classes that the model knows."""
-        return self.subject.classifier.card.classes
+        return titles.class_titles(self.subject.classifier.card.classes)
 
     @property
     def title(self) -> str:

@@ -13,7 +13,7 @@ from app.state import Key
 from app.titles import method_title, tap_titles
 from app.views.explore.parameters import forget_others, option_title
 from app.widgets import job
-from app.words import known, literal, plain, say, whole, word
+from app.words import known, literal, mark, plain, say, whole, word
 from core import Classifier, InvalidInput, Reading
 from core.attribution import Method
 
@@ -82,7 +82,7 @@ def unfit(classifier: Classifier) -> None:
     with st.popover(word("method.unfit", count=len(others)), type="tertiary"):
         st.markdown(word("method.unfit.about"))
         gradient = word("method.unfit.gradient")  # the only need of other methods
-        st.caption("  \n".join(f"**{method_title(one)}**: {say(one.needs) or gradient}" for one in others))
+        st.caption("  \n".join(f"**{method_title(one)}**{mark(': ')}{say(one.needs) or gradient}" for one in others))
         notes = (*classifier.notes, *classifier.found.notes)
         if notes:
             st.caption("  \n".join(map(literal, notes)))

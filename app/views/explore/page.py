@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import attention_maps, runtime, state
 from app.state import Key, Subject, View
+from app.titles import class_titles
 from app.views.explore import agreement, attributions, methods, panes, pinned, prediction, share, swap
 from app.views.explore.analysis import Analysis
 from app.views.explore.covered import COVERED, draw_covered
@@ -42,7 +43,7 @@ def draw_page(subject: Subject) -> None:
         if not on_picture:  # the bars of a model that selects by channel alone come first
             panes.gates(reading)
         chosen, parameters = methods.pick(subject.classifier, reading)
-        contrast = methods.can_contrast(chosen, other, names[target])
+        contrast = methods.can_contrast(chosen, other, class_titles(names)[target])
         every = attributions.compute(subject, chosen, parameters, target, contrast)
         found = attributions.on_side(every, state.get(ExploreKey.SIDE))
         strip = attributions.strip(subject, target, chosen, every, parameters)

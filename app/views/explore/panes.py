@@ -12,12 +12,12 @@ from app import attention_maps, figures, layers, runtime, state, titles
 from app.attention_maps import Choice
 from app.components.overlay import overlay
 from app.state import Key, Subject
-from app.titles import constancy
+from app.titles import class_titles, constancy
 from app.views.explore.attributions import Entry
 from app.views.explore.keys import ExploreKey
 from app.views.explore.parameters import asked_of
 from app.widgets import pictures
-from app.words import decimal, word
+from app.words import decimal, together, word
 from core import Attribution, ModelCard, Reading
 from core.attention import is_nearly_constant
 from core.attribution import Method
@@ -55,11 +55,11 @@ def pack(
     heading: str = "",
 ) -> bytes:
     """Everything that the overlay draws, as one blob; ``heading`` stands over the right pane."""
-    picture, classes = pictures.drawn(subject.picture), subject.classifier.card.classes
+    picture, classes = pictures.drawn(subject.picture), class_titles(subject.classifier.card.classes)
     model = subject.classifier
     labels = words(reading) | ({"overlay.attribution": heading} if heading else {})
     if picture is not subject.picture:
-        labels |= {key: f"{labels[key]} {word('picture.part')}" for key in ("overlay.hint", "overlay.hint_rows")}
+        labels |= {key: together(labels[key], word("picture.part")) for key in ("overlay.hint", "overlay.hint_rows")}
     pairs = {one: (found.target, found.contrast) for one, found, _ in shown if found.contrast is not None}
     height, width = picture.pixels.shape[:2]
     return overlay.pack(

@@ -26,7 +26,7 @@ def _one(view: View, number: int) -> None:
     found = runtime.find_attribution(runtime.attribution_key(classifier, picture, chosen, target, parameters, contrast))
     choice = attention_maps.find_choice(reading, view.map)
     head, away = st.columns([6, 1], vertical_alignment="center")
-    names = classifier.card.classes
+    names = titles.class_titles(classifier.card.classes)
     about = names[target]
     if contrast is not None:
         about = plain("contrast.both", target=about, other=names[contrast])

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import figures, state
 from app.state import Key, Subject
+from app.titles import class_title, class_titles
 from app.views.explore.keys import ExploreKey
 from app.widgets import models, pictures
 from app.words import plain, say, word
@@ -32,12 +33,13 @@ def show_truth(truth: str | None, names: Sequence[str], predicted: int) -> None:
     """Say what the picture shows where that is known, and whether that is the answer."""
     if truth is None:
         return
+    name, titles = class_title(truth, names), class_titles(names)
     if truth not in names:
-        st.markdown(word("answer.truth.unknown", name=truth))
+        st.markdown(word("answer.truth.unknown", name=name))
     elif truth == names[predicted]:
-        st.markdown(word("answer.truth.right", name=truth))
+        st.markdown(word("answer.truth.right", name=name))
     else:
-        st.markdown(word("answer.truth.wrong", name=truth, predicted=names[predicted]))
+        st.markdown(word("answer.truth.wrong", name=name, predicted=titles[predicted]))
 
 
 def wanted(subject: Subject, key: StrEnum) -> int | None:
@@ -59,6 +61,7 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
     names, target = classifier.card.classes, reading.predicted if chosen is None else chosen
     state.put(Key.TARGET, "" if chosen is None else names[target])
     best = [int(i) for i in reading.probabilities.argsort()[::-1][:MOST_LIKELY]]
+    titles = dict(zip(names, class_titles(names), strict=True))
     st.subheader(word("answer.title"), help=word("term.probability.means"))
     st.markdown(confidence(float(reading.probabilities[best[0]]), len(names), classifier.independent))
     if told := models.outputs(classifier):
@@ -73,7 +76,9 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
 
     st.plotly_chart(
         figures.answer_bars(
-            [names[i] for i in best], reading.probabilities[best], best.index(target) if target in best else -1
+            [titles[names[i]] for i in best],
+            reading.probabilities[best],
+            best.index(target) if target in best else -1,
         ),
         key=key,
         on_select=click,
@@ -85,7 +90,9 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
         word("answer.ask"),
         ["", *names],
         key=Key.TARGET,
-        format_func=lambda name: name or plain("answer.likeliest", name=names[reading.predicted]),
+        format_func=lambda name: (
+            titles[name] if name else plain("answer.likeliest", name=titles[names[reading.predicted]])
+        ),
         help=word("answer.ask.help"),
     )
     return target
@@ -95,14 +102,14 @@ def pick_contrast(subject: Subject, target: int) -> int | None:
     """Draw the list of classes to set the target against; the index of the chosen one, or None."""
     names, against = subject.classifier.card.classes, wanted(subject, Key.CONTRAST)
     if against == target:  # from the address, or chosen as the target later
-        state.notice(word("contrast.same", name=names[target]))
+        state.notice(word("contrast.same", name=class_titles(names)[target]))
         against = None
     state.put(Key.CONTRAST, "" if against is None else names[against])
     st.selectbox(
         word("answer.rather"),
         ["", *(name for index, name in enumerate(names) if index != target)],
         key=Key.CONTRAST,
-        format_func=lambda name: name or word("answer.alone"),
+        format_func=lambda name: class_title(name, names) if name else word("answer.alone"),
         help=word("answer.rather.help"),
     )
     return against

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.state import Key, Subject
+from app.titles import class_title, class_titles
 from app.views.explore.keys import ExploreKey
 from app.views.explore.pair import Half, pair_html
 from app.views.explore.panes import Shown
@@ -57,16 +58,16 @@ def _pick(task: Task, subject: Subject, offered: dict[str, Swap]) -> None:
             label,
             list(offered),
             key=ExploreKey.SWAP,
-            format_func=lambda answer: _name(offered[answer]),
+            format_func=lambda answer: _name(offered[answer], task),
             on_change=change,
             label_visibility="collapsed",
             required=True,
         )
 
 
-def _name(swap: Swap) -> str:
+def _name(swap: Swap, task: Task) -> str:
     """What a swap is called: by what its cue is then, else by the answer that it leads to."""
-    return swap.cue or swap.answer
+    return class_title(swap.cue or swap.answer, task.classes)
 
 
 def show_swap(subject: Subject, reading: Reading, shown: Shown) -> None:
@@ -81,15 +82,17 @@ def show_swap(subject: Subject, reading: Reading, shown: Shown) -> None:
     picture = pictures.framed(card, pictures.find_picture(first.slug), subject.framing)
     before = runtime.reading(subject.classifier, picture)
     halves = (
-        Half(picture, before, plain("swap.before", name=_name(first)), first.answer),
-        Half(subject.picture, reading, plain("swap.after", name=_name(now)), now.answer),
+        Half(picture, before, plain("swap.before", name=_name(first, task)), class_title(first.answer, card.classes)),
+        Half(
+            subject.picture, reading, plain("swap.after", name=_name(now, task)), class_title(now.answer, card.classes)
+        ),
     )
-    moved = plain(f"swap.moved.{task.slug}", before=_name(first), after=_name(now))
+    moved = plain(f"swap.moved.{task.slug}", before=_name(first, task), after=_name(now, task))
     names = card.classes[before.predicted], card.classes[reading.predicted]
     kind = f"fovea-{outcome(*names, now.answer)}"
-    sentence = escape(verdict(*names, now.answer))
+    sentence = escape(verdict(*(class_title(one, card.classes) for one in (*names, now.answer))))
     sentences = f'<p class="fovea-verdict {kind}">{escape(moved)} <strong>{sentence}</strong></p>'
-    st.html(sentences + pair_html(halves, card.classes, shown.choice, shown.query))
+    st.html(sentences + pair_html(halves, class_titles(card.classes), shown.choice, shown.query))
 
 
 def outcome(before: str, after: str, answer: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -12,6 +13,7 @@ from app import runtime, state
 from app.runtime.mistakes import cases, maps, runs
 from app.runtime.mistakes.runs import Opened
 from app.state import Key
+from app.titles import class_title, class_titles
 from app.views import file_of
 from app.views.mistakes import case_maps, groups, selection, tags
 from app.widgets import agreement, models, weights
@@ -53,7 +55,8 @@ def show_case(opened: Opened) -> None:
         return
     row = opened.table.iloc[place]
     with st.container(border=True, key="case"):
-        st.html(f'<p class="fovea-case">{title(row)}</p><p class="fovea-case-facts">{facts(opened, place)}</p>')
+        said, where = title(row, opened.classes), facts(opened, place)
+        st.html(f'<p class="fovea-case">{said}</p><p class="fovea-case-facts">{where}</p>')
         _into_sight(data=selection.opening().count, key="case-into-sight")
         classes = pair(opened, place)
         steps(opened, place, classes)
@@ -66,16 +69,17 @@ def show_case(opened: Opened) -> None:
         nearest(opened, place, classes)
 
 
-def title(row: Any) -> str:
+def title(row: Any, classes: Sequence[str]) -> str:
     """What the picture is and what the model says, as HTML."""
     sure = percent(float(row["confidence"]), 0)
     kind = "fovea-right" if row["true"] == row["predicted"] else "fovea-wrong"
-    said = f'<b class="{kind}">{escape(row["predicted"])}</b>'
+    predicted = escape(class_title(row["predicted"], classes))
+    said = f'<b class="{kind}">{predicted}</b>'
     if not isinstance(row["true"], str):
-        return plain("case.unlabeled", predicted=f"<b>{escape(row['predicted'])}</b>", confidence=sure)
+        return plain("case.unlabeled", predicted=f"<b>{predicted}</b>", confidence=sure)
     if row["true"] == row["predicted"]:
         return plain("case.right", predicted=said, confidence=sure)
-    true, chance = f"<b>{escape(row['true'])}</b>", percent(float(np.exp(-row["loss"])), 0)
+    true, chance = f"<b>{escape(class_title(row['true'], classes))}</b>", percent(float(np.exp(-row["loss"])), 0)
     return plain("case.wrong", true=true, predicted=said, confidence=sure, chance=chance)
 
 
@@ -88,7 +92,7 @@ def facts(opened: Opened, place: int) -> str:
     if maps.compares(opened) and not np.isnan(row["agreement"]):
         told.append(plain("case.agreement", agreement=decimal(row["agreement"])))
         if found := cases.unrelated(opened, place):
-            told[-1] += f" ({agreement.beside(found, decimal)})"
+            told[-1] = plain("case.agreement.beside", agreement=told[-1], beside=agreement.beside(found, decimal))
     return " · ".join(told)
 
 
@@ -115,7 +119,7 @@ def nearest(opened: Opened, place: int, classes: tuple[int, int]) -> None:
                 if len(found):
                     groups.tiles(opened, found, name, f"case-nearest-{index}", word("case.nearest.alt"))
                 else:
-                    st.caption(word("case.nearest.none", name=opened.classes[index]))
+                    st.caption(word("case.nearest.none", name=class_titles(opened.classes)[index]))
 
 
 def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:

@@ -17,7 +17,7 @@ from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import groups
 from app.views.mistakes.keys import MistakesKey
 from app.widgets import job
-from app.words import Marked, decimal, word
+from app.words import Marked, decimal, together, word
 from core import Classifier, Picture, Reading, to_grid
 from core.attribution import Method
 from core.evaluation import is_constant
@@ -44,7 +44,7 @@ def show_case_maps(
     if model is None:
         draw_case_maps(list(kept(opened, place, picture)))
         return
-    reading, names = runtime.reading(model, picture), opened.classes
+    reading, names = runtime.reading(model, picture), titles.class_titles(opened.classes)
     if reading.predicted != classes[0]:
         st.warning(word("case.changed", predicted=names[reading.predicted]))
     attention = attended(opened, reading)
@@ -165,7 +165,7 @@ def erasing(
     model: Classifier, picture: Picture, classes: tuple[int, int], values: np.ndarray, name: str, what: str
 ) -> None:
     """What is left of the answer without the part that a map points at, and without as much at random."""
-    found, names = cases.erased(model, picture, values, name), model.card.classes
+    found, names = cases.erased(model, picture, values, name), titles.class_titles(model.card.classes)
 
     def moved(after: np.ndarray) -> str:
         pairs = {names[one]: (decimal(100 * found.before[one], 0), decimal(100 * after[one], 0)) for one in classes}
@@ -180,4 +180,4 @@ def erasing(
             st.markdown(word("case.erase.most", what=what, moved=moved(found.after)))
             st.markdown(word("case.erase.random", moved=moved(found.random)))
             verdict = word("case.erase.matters" if lost > chance + MATTERS else "case.erase.hardly")
-            st.caption(f"{verdict} {word('case.erase.how', draws=cases.DRAWS)}")
+            st.caption(together(verdict, word("case.erase.how", draws=cases.DRAWS)))

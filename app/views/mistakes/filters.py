@@ -8,6 +8,7 @@ from app import state
 from app.runtime.mistakes import maps, runs, tags
 from app.runtime.mistakes.filters import TAGS, Answers, Filter, Sort
 from app.runtime.mistakes.runs import Opened
+from app.titles import class_title
 from app.views.mistakes import selection
 from app.words import known, literal, plain, whole, word
 
@@ -98,12 +99,13 @@ def pick_answers(chosen: Filter) -> None:
 
 def pick_classes(opened: Opened, chosen: Filter) -> None:
     """The true and the predicted class."""
-    if chosen.true and chosen.predicted:
-        label = word("chip.cell", true=chosen.true, predicted=chosen.predicted)
-    elif chosen.predicted:
-        label = word("chip.predicted", predicted=chosen.predicted)
+    true, predicted = (class_title(one, opened.classes) for one in (chosen.true, chosen.predicted))
+    if true and predicted:
+        label = word("chip.cell", true=true, predicted=predicted)
+    elif predicted:
+        label = word("chip.predicted", predicted=predicted)
     else:
-        label = word("chip.true", true=chosen.true) if chosen.true else word("chip.classes")
+        label = word("chip.true", true=true) if true else word("chip.classes")
     with chip("classes", label, bool(chosen.true or chosen.predicted)):
         for name in ("true", "predicted") if runs.labeled(opened) else ("predicted",):
             key, offered = selection.control_key(name), ["", *opened.classes]
@@ -116,7 +118,7 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
                 offered,
                 key=key,
                 index=offered.index(getattr(chosen, name)),
-                format_func=lambda one: one or word("filter.any"),
+                format_func=lambda one: class_title(one, opened.classes) if one else word("filter.any"),
                 on_change=change,
             )
 

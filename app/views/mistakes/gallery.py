@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -9,10 +11,11 @@ from app import state
 from app.components.gallery import sheet
 from app.runtime.mistakes import runs, tags
 from app.runtime.mistakes.runs import Opened
+from app.titles import class_title
 from app.views.mistakes import filters, selection
 from app.views.mistakes.comparison import said_there
 from app.views.mistakes.keys import MistakesKey
-from app.words import percent, plain, whole, word
+from app.words import listed, percent, plain, whole, word
 
 PAGE = 24
 
@@ -58,8 +61,8 @@ def draw_gallery(opened: Opened, places: np.ndarray) -> None:
         sheet.Shot(
             number=int(number),
             jpeg=jpeg,
-            above=what(true, label) if labeled or not is_missing(label) else "",
-            below=str(predicted),
+            above=what(true, label, opened.classes) if labeled or not is_missing(label) else "",
+            below=class_title(str(predicted), opened.classes),
             share=percent(confidence, 0),
             wrong=bool(one == 0),
             note=note(given.get(int(number), ()), there.get(int(number))),
@@ -89,13 +92,13 @@ def draw_gallery(opened: Opened, places: np.ndarray) -> None:
 def note(names: tuple[str, ...], there: str | None) -> str:
     """The last line under a picture: its tags, and the prediction of the compared run, if it differs."""
     said = [plain("gallery.there", name=there)] if there else []
-    return ", ".join([*said, *map(filters.tag_title, names)])
+    return listed([*said, *map(filters.tag_title, names)])
 
 
-def what(true: object, label: object) -> str:
+def what(true: object, label: object, classes: Sequence[str]) -> str:
     """What a picture is: its class, or its label where that means none."""
     if not is_missing(true):
-        return str(true)
+        return class_title(str(true), classes)
     return plain("gallery.no_class") if is_missing(label) else plain("gallery.label_only", label=label)
 
 

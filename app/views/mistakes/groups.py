@@ -13,9 +13,10 @@ from app.components.gallery import sheet
 from app.runtime.mistakes import cases, maps, runs
 from app.runtime.mistakes.filters import Group
 from app.runtime.mistakes.runs import Opened
+from app.titles import class_title
 from app.views.mistakes import selection
 from app.views.mistakes.keys import MistakesKey
-from app.words import apart, percent, whole, word
+from app.words import apart, percent, together, whole, word
 from core.evaluation import MOST_SPECTRAL
 
 MEAN, GROUPS = "mean", "groups"
@@ -49,7 +50,7 @@ def show_groups(opened: Opened) -> None:
             st.caption(word("looks.none"))
             return
         if name == "cam":
-            st.caption(" ".join([even(opened), word("looks.even.cam")]) if even(opened) else word("looks.cam"))
+            st.caption(together(even(opened), word("looks.even.cam")) if even(opened) else word("looks.cam"))
         if kind == MEAN and len(places):
             show_mean(opened, np.sort(places), name)
         elif len(places) < FEWEST:
@@ -78,7 +79,7 @@ def show_mean(opened: Opened, places: np.ndarray, name: str) -> None:
         key = "looks.mean.title" if name == "attention" else "looks.mean.cam"
         st.image(cases.drawn_map(mean), alt=word("looks.mean"), width="stretch")
         low, high = apart(float(mean.min()), float(mean.max()))
-        st.caption(f"{word(key, count=whole(len(places)))} {word('looks.scale', low=low, high=high)}")
+        st.caption(together(word(key, count=whole(len(places))), word("looks.scale", low=low, high=high)))
     with right:
         st.markdown(f"**{word('looks.furthest')}**")
         tiles(opened, far, name, "looks-furthest")
@@ -125,7 +126,7 @@ def size(opened: Opened, members: np.ndarray, others: np.ndarray) -> str:
     if shares[0] is None:
         return word("groups.size.unlabeled", count=count)
     told = word("groups.size", count=count, share=percent(shares[0], 0))
-    return told if shares[1] is None else f"{told} {word('groups.others', share=percent(shares[1], 0))}"
+    return told if shares[1] is None else together(told, word("groups.others", share=percent(shares[1], 0)))
 
 
 def card(opened: Opened, number: int, members: np.ndarray, others: np.ndarray, mean: np.ndarray, name: str) -> None:
@@ -154,8 +155,8 @@ def tiles(opened: Opened, places: Sequence[int] | np.ndarray, name: str | None, 
         sheet.Shot(
             number=int(number),
             jpeg=jpeg,
-            above=true if isinstance(true, str) else "",
-            below=str(predicted),
+            above=class_title(true, opened.classes) if isinstance(true, str) else "",
+            below=class_title(str(predicted), opened.classes),
             share=percent(float(confidence), 0),
             wrong=isinstance(true, str) and true != predicted,
         )

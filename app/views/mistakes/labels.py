@@ -6,7 +6,8 @@ from collections import Counter
 
 import streamlit as st
 
-from app.words import whole, word
+from app.titles import class_titles
+from app.words import listed, mark, whole, word
 from core import Classifier
 from core.data import Collection, match_classes
 
@@ -29,6 +30,7 @@ def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
         return {}
     order = sorted(found.names, key=lambda label: (matched[label] is not None, label))
     rows = [{"label": label, "class": _class(matched[label], classes)} for label in order]
+    titles = dict(zip(classes, class_titles(classes), strict=True))
     key = f"match.{classifier.card.slug}.{found.identity[:12]}"
     said = st.container()
     with st.expander(word("match.title"), expanded=None in matched.values(), key=f"expander.{key}"):
@@ -41,7 +43,9 @@ def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
             row_height=LINE,
             column_config={
                 "label": st.column_config.TextColumn(word("match.label")),
-                "class": st.column_config.SelectboxColumn(word("match.class"), options=list(classes)),
+                "class": st.column_config.SelectboxColumn(
+                    word("match.class"), options=list(classes), format_func=titles.get
+                ),
             },
         )
     before = {one["label"]: one["class"] for one in rows}
@@ -63,7 +67,7 @@ def tell_labels(found: Collection, lost: list[str]) -> None:
     if not lost:
         st.markdown(word("match.all", pictures=total, count=labels))
         return
-    named = ", ".join(lost[:LISTED]) + (" ..." if len(lost) > LISTED else "")
+    named = listed(lost[:LISTED]) + (mark(" ...") if len(lost) > LISTED else "")
     if len(lost) == len(found.names):
         st.warning(word("match.none", labels=named))
         return

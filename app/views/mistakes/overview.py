@@ -12,6 +12,7 @@ from app import figures, state
 from app.runtime.mistakes import maps, runs
 from app.runtime.mistakes.filters import Answers
 from app.runtime.mistakes.runs import Opened
+from app.titles import class_title, class_titles
 from app.views.mistakes import selection
 from app.views.mistakes.keys import MistakesKey
 from app.words import decimal, percent, plain, span, whole, word
@@ -82,7 +83,7 @@ def show_matrix(opened: Opened) -> None:
     if len(there) > LARGEST:
         show_commonest(opened)
         return
-    names = [opened.classes[index] for index in there]
+    names, titles = [opened.classes[index] for index in there], class_titles(opened.classes)
     row, column = (names.index(name) if name in names else None for name in (chosen.true, chosen.predicted))
     name = f"matrix.{opened.name}.{len(opened.table)}"
     key = state.fresh_key(name)
@@ -95,7 +96,7 @@ def show_matrix(opened: Opened) -> None:
 
     told = plain("card.taken", true="{true}", said="{said}", count="{count}")
     st.plotly_chart(
-        figures.confusion_cells(counts[np.ix_(there, there)], names, told, row, column),
+        figures.confusion_cells(counts[np.ix_(there, there)], [titles[index] for index in there], told, row, column),
         key=key,
         on_select=click,
         selection_mode="points",
@@ -115,21 +116,18 @@ def choose_cell(true: str, predicted: str) -> None:
 
 def show_commonest(opened: Opened) -> None:
     """The commonest mistakes of a model with too many classes for a matrix; a click on a line shows its pictures."""
-    counts = runs.summary(opened).confusion.copy()
+    counts, titles = runs.summary(opened).confusion.copy(), class_titles(opened.classes)
     np.fill_diagonal(counts, 0)
     order = np.argsort(-counts, axis=None, kind="stable")[: 10 * LISTED]
     pairs = [divmod(int(index), len(counts)) for index in order if counts.flat[index]]
-    lines = [
-        {"true": opened.classes[row], "said": opened.classes[column], "count": int(counts[row, column])}
-        for row, column in pairs
-    ]
+    lines = [{"true": titles[row], "said": titles[column], "count": int(counts[row, column])} for row, column in pairs]
 
     st.caption(word("overview.commonest.help"))  # above: the table's own tools would cover the choice of the view
 
     table(
         lines,
         MistakesKey.COMMONEST,
-        lambda line: choose_cell(line["true"], line["said"]),
+        lambda line: choose_cell(*(opened.classes[index] for index in pairs[line])),
         word("overview.commonest.help"),
         {
             "true": st.column_config.TextColumn(word("card.true")),
@@ -139,13 +137,13 @@ def show_commonest(opened: Opened) -> None:
     )
 
 
-def table(lines: list[dict], key: StrEnum, choose: Callable[[dict], None], alt: str, columns: dict) -> None:
-    """Lines of which some are in sight; a click on one gives it to ``choose``."""
+def table(lines: list[dict], key: StrEnum, choose: Callable[[int], None], alt: str, columns: dict) -> None:
+    """Lines of which some are in sight; a click on one gives its number to ``choose``."""
 
     def click() -> None:
         line = state.clicked_line(key)
         if line is not None:
-            choose(lines[line])
+            choose(line)
 
     st.dataframe(
         lines,
@@ -167,7 +165,7 @@ def show_classes(opened: Opened) -> None:
     rows = found[(found["pictures"] > 0) | (found["predicted"] > 0)].sort_values("accuracy", kind="stable")
     lines = [
         {
-            "class": one["class"],
+            "class": class_title(one["class"], opened.classes),
             "right": None if np.isnan(one["accuracy"]) else 100 * one["accuracy"],
             "interval": "" if not one["pictures"] else span(one["low"], one["high"]),
             "precision": None if np.isnan(one["precision"]) else 100 * one["precision"],
@@ -181,7 +179,7 @@ def show_classes(opened: Opened) -> None:
     table(
         lines,
         MistakesKey.CLASSES,
-        lambda line: selection.select(true=line["class"], predicted=""),
+        lambda line: selection.select(true=rows["class"].iloc[line], predicted=""),
         word("overview.classes"),
         {
             "class": st.column_config.TextColumn(word("overview.class"), width=88),

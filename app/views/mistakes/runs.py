@@ -16,7 +16,7 @@ from app.views.mistakes import comparison, export, overview, selection, taken
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
 from app.widgets import models
-from app.words import literal, recall, say, whole, word
+from app.words import listed, literal, plain, recall, say, whole, word
 from core import InvalidInput
 from core.scanning import Run
 
@@ -194,6 +194,6 @@ def unmatched(opened: Opened) -> None:
     """The labels that mean no class of the model, where there are any."""
     found = runs.unmatched(opened)
     if found:
-        named = ", ".join(f"{label} ({whole(count)})" for label, count in found.items())
+        named = listed(plain("unmatched.label", label=label, count=whole(count)) for label, count in found.items())
         with st.expander(word("unmatched.title", count=len(found)), icon=":material/label_off:", key="unmatched"):
             st.markdown(word("unmatched.labels", labels=named))

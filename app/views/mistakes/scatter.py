@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +13,10 @@ from app import figures, state
 from app.runtime.mistakes import maps, runs
 from app.runtime.mistakes.filters import Group
 from app.runtime.mistakes.runs import Opened
+from app.titles import class_titles
 from app.views.mistakes import groups, selection
 from app.views.mistakes.keys import MistakesKey
-from app.words import percent, plain, whole, word
+from app.words import percent, plain, together, whole, word
 
 POINT, LASSO = "point", "lasso"
 
@@ -56,7 +58,7 @@ def draw_scatter(opened: Opened, lassoing: bool) -> None:
             right[shown],
             rows["number"].to_numpy(),
             chosen[shown],
-            point_texts(rows),
+            point_texts(rows, opened.classes),
             (word("scatter.confidence"), word("scatter.agreement"), word("scatter.chance")),
             lassoing,
         ),
@@ -66,7 +68,7 @@ def draw_scatter(opened: Opened, lassoing: bool) -> None:
         config={"displayModeBar": False},
         alt=word("scatter.title"),
     )
-    st.caption(f"{legend(right, shown)} {word('scatter.hint.lasso' if lassoing else 'scatter.hint.point')}")
+    st.caption(together(legend(right, shown), word("scatter.hint.lasso" if lassoing else "scatter.hint.point")))
 
 
 def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
@@ -85,17 +87,18 @@ def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
         selection.select(lasso=Group(word("scatter.chosen"), numbers))
 
 
-def point_texts(rows: pd.DataFrame) -> np.ndarray:
+def point_texts(rows: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
     """What each point (n,) says under the pointer; many say the same, which is put into words once."""
     shares = np.round(100 * rows["confidence"].to_numpy(np.float64)).astype(int)
     kinds = list(zip(rows["true"].astype(object), rows["predicted"].astype(object), shares.tolist(), strict=True))
 
     def tell(true: object, said: str, share: int) -> str:
-        confidence = percent(share / 100, 0)
+        confidence, predicted = percent(share / 100, 0), titles[said]
         if not isinstance(true, str) or true == said:
-            return plain("scatter.right", predicted=said, confidence=confidence)
-        return plain("scatter.wrong", true=true, predicted=said, confidence=confidence)
+            return plain("scatter.right", predicted=predicted, confidence=confidence)
+        return plain("scatter.wrong", true=titles[true], predicted=predicted, confidence=confidence)
 
+    titles = dict(zip(classes, class_titles(classes), strict=True))
     words = {kind: tell(*kind) for kind in set(kinds)}
     return np.array([words[kind] for kind in kinds], str)
 
@@ -107,4 +110,4 @@ def legend(right: np.ndarray, shown: np.ndarray) -> str:
     some = word("scatter.some", shown=whole(others), every=whole(every)) if others < every else ""
     mistakes = word("scatter.legend", wrong=whole(wrong)) if np.isfinite(right).any() else ""
     told = [mistakes, some, word("scatter.line"), word("scatter.corner")]
-    return " ".join(filter(None, told))
+    return together(*told)

@@ -10,7 +10,7 @@ from app.runtime.mistakes.filters import TAGS
 from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import selection
 from app.views.mistakes.filters import tag_title
-from app.words import literal, say, whole, word
+from app.words import listed, literal, say, whole, word
 from core import InvalidInput
 
 LONGEST = 40
@@ -34,7 +34,7 @@ def show_tags(opened: Opened) -> None:
                 on_click=lambda name=name: toggle(opened, name),
             )
         own = [name for name in given if name not in TAGS]
-        label = literal(", ".join(own)) or word("tags.own")
+        label = literal(listed(own)) or word("tags.own")
         with st.popover(label, type="primary" if own else "secondary", key=OWN, on_change="rerun"):
             pick(opened, number, given)
             give_all(opened, given)

@@ -7,7 +7,7 @@ import streamlit as st
 from app import state
 from app.runtime.mistakes import scans
 from app.views.mistakes.keys import MistakesKey
-from app.words import literal, plain, recall, word
+from app.words import literal, plain, recall, together, word
 from core import InvalidInput
 from core.data import ALL_SPLITS, NO_COLUMN, ONE_HOT, Collection, Taken
 from core.scanning import Run
@@ -68,7 +68,7 @@ def state_of(run: Run) -> None:
     if taken.get("note"):
         told.append(literal(recall(taken["note"])))
     if told:
-        st.caption(" ".join(told))
+        st.caption(together(*told))
 
 
 def pick(data: str, what: str, options: list[str] | tuple[str, ...], chosen: str, words: str | None = None) -> None:

@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from app import figures
+from app.titles import class_titles
 from app.views import file_of
 from app.views.models import facts
 from app.views.models.equation import latex
@@ -22,7 +23,7 @@ from app.widgets.models import (
     sight,
     summary,
 )
-from app.words import code, decimal, literal, percent, plain, whole, word
+from app.words import code, decimal, listed, literal, percent, plain, together, whole, word
 from core import ModelCard
 
 NORMAL = 1.959964
@@ -92,7 +93,7 @@ def accuracy(card: ModelCard) -> None:
         lines.insert(0, word("card.interval", low=low, high=high, pictures=whole(card.pictures)))
     if facts.fact_text(card, "measured"):
         lines.append(word("card.measured", how=facts.fact_text(card, "measured")))
-    st.caption(" ".join(lines), help=word("term.interval.means"))
+    st.caption(together(*lines), help=word("term.interval.means"))
     st.markdown("\n\n".join(filter(None, [independent(card), need(card), seeds(card)])))
 
 
@@ -118,7 +119,7 @@ def seeds(card: ModelCard) -> str:
     if found is None:
         return ""
     accuracies, mean, spread = found
-    each = ", ".join(map(percent, accuracies))
+    each = listed(map(percent, accuracies))
     return word("card.seeds", count=len(accuracies), mean=percent(mean), spread=percent(spread), each=each)
 
 
@@ -162,7 +163,7 @@ def confusion(card: ModelCard) -> None:
         st.markdown(word("card.large_confusion", count=len(counts)))
     else:
         told = plain("card.taken", true="{true}", said="{said}", count="{count}")
-        chart = figures.confusion_matrix(counts, card.classes, word("card.true"), word("card.said"), told)
+        chart = figures.confusion_matrix(counts, class_titles(card.classes), word("card.true"), word("card.said"), told)
         st.plotly_chart(chart, key=f"confusion.{card.slug}", config=CHART, alt=word("card.confusion"))
 
 

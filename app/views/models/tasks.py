@@ -14,7 +14,7 @@ from app.state import Key
 from app.views import file_of
 from app.views.models.keys import ModelsKey
 from app.widgets import models
-from app.words import known, literal, percent, plain, say, whole, word
+from app.words import known, listed, literal, percent, plain, say, together, whole, word
 from core import InvalidInput, ModelCard
 from core.attention import MECHANISMS
 from core.data import list_samples
@@ -86,7 +86,7 @@ def cell_of(cells: Cells, task: Task, mechanism: str, way: str) -> matrix.Cell |
         "" if spread is None else plain("matrix.spread", spread=percent(spread.deviation)),
         "" if left is None else percent(left),
         gone,
-        " ".join(sentences(card, task, way)),
+        together(*sentences(card, task, way)),
     )
 
 
@@ -97,7 +97,7 @@ def sentences(card: ModelCard, task: Task, way: str) -> Iterator[str]:
     if left is not None:
         yield plain(f"matrix.told.{way}", left=percent(left))
     if spread is not None:
-        each = ", ".join(map(percent, spread.accuracies))
+        each = listed(map(percent, spread.accuracies))
         yield plain("matrix.told.seeds", count=len(spread.accuracies), mean=percent(spread.mean), each=each)
     yield plain("matrix.told.open")
 
@@ -127,7 +127,7 @@ def legend(cells: Cells) -> str:
         lines.append(word("matrix.pictures", pictures=whole(counts[0])))
     if len(cells) < len(TASKS) * len(MECHANISMS):
         lines.append(word("matrix.missing", count=len(TASKS) * len(MECHANISMS) - len(cells)))
-    return " ".join(lines)
+    return together(*lines)
 
 
 def show_studies() -> None:

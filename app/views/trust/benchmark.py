@@ -17,7 +17,7 @@ from app.views.trust.ground_truth import find_evidence
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import family_title, model_title
-from app.words import literal, word
+from app.words import literal, together, word
 from core import ModelCard
 from core.evaluation import REFERENCES
 from core.formulas import defuse
@@ -92,7 +92,7 @@ def show_benchmark(
     """Draw the section; of a model that is not ``loaded``, all that is known of others."""
     st.subheader(word("benchmark.title"), help=word("term.benchmark.means"))
     st.markdown(word("benchmark.about"))
-    st.caption(f"{word('benchmark.limit')} {word('trust.aside')}")
+    st.caption(together(word("benchmark.limit"), word("trust.aside")))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         extent = pick_extent(card) if loaded else ALL
         wanted = [] if extent == THIS else pick_kinds()
@@ -121,7 +121,7 @@ def show_benchmark(
         table = pd.DataFrame(lines(shown, cards, chosen))
         arrows = {one: arrow(one, [cards[row.model] for row in shown if row.measure == one]) for one in chosen}
         draw_table(table, arrows, columns(shown, chosen) if extent == THIS else ["model", *columns(shown, chosen)])
-        st.caption(f"{word('benchmark.how')} {ranking.origin(shown)}")
+        st.caption(together(word("benchmark.how"), ranking.origin(shown)))
     elif not there:
         ranking.empty(card)
     measuring.show_measuring(card, rows)

@@ -10,7 +10,7 @@ from app.runtime import attention_truth
 from app.state import Subject
 from app.titles import tap_titles, within
 from app.views.trust import ranking, work
-from app.words import decimal, percent, plain, word
+from app.words import decimal, percent, plain, together, word
 from core import AttentionMap, CueReaction, Kind
 from core.tasks import Task
 
@@ -57,7 +57,7 @@ def show_reaction(found: CueReaction, gate: str, task: Task) -> None:
         plain("react.axis"),
     )
     st.plotly_chart(chart, key=f"reaction.{found.tap}", config=ranking.CHART, alt=word("react.title"))
-    st.caption(f"{change(found, task)} {word('react.how', count=len(order), pairs=found.pictures)}")
+    st.caption(together(change(found, task), word("react.how", count=len(order), pairs=found.pictures)))
 
 
 def change(found: CueReaction, task: Task) -> str:

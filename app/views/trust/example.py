@@ -12,6 +12,7 @@ from app import figures, runtime, state
 from app.runtime import sources
 from app.runtime.benchmark import BenchmarkRow
 from app.state import Subject
+from app.titles import class_titles
 from app.views.trust import ranking, work
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
@@ -83,7 +84,7 @@ def show_example(subject: Subject, rows: Sequence[BenchmarkRow], asked: str) -> 
     if values is None:
         return
     place = asked.partition("-")[0]
-    mask, name = case.masks.get(f"{place}-", case.masks[""]), model.card.classes[target]
+    mask, name = case.masks.get(f"{place}-", case.masks[""]), class_titles(model.card.classes)[target]
     pixels = model.square(case.picture)
     outlined = case.masks[""] if place == "background" else mask  # what it leads round is the place
     st.image(figures.lay(pixels, evidence(values), outlined), width="stretch", alt=word("example.alt", name=name))

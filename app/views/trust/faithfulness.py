@@ -9,7 +9,7 @@ import streamlit as st
 from app.runtime.benchmark import BenchmarkRow
 from app.state import Subject
 from app.views.trust import ranking
-from app.words import word
+from app.words import together, word
 from core.evaluation import REFERENCES
 
 MEASURES = ("insertion", "deletion")
@@ -37,7 +37,7 @@ def show_faithfulness(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     card = subject.classifier.card
     st.subheader(word("faith.title"), help=word("term.faithfulness.means"))
     st.markdown(word("faith.about"))
-    st.caption(f"{word('faith.limit')} {word('trust.aside')}")
+    st.caption(together(word("faith.limit"), word("trust.aside")))
     found = {measure: ranking.rank(rows, card.slug, measure) for measure in MEASURES}
     if not all(map(ranking.others, found.values())):
         ranking.empty(card)
@@ -50,4 +50,4 @@ def show_faithfulness(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
             if best is not None:
                 st.markdown(word("faith.verdict", ahead=ahead, clear=clear, count=count))
             ranking.show_ranking(ranked, card, best.mean if best else None)
-    st.caption(f"{word('faith.how')} {ranking.origin([row for ranked in found.values() for row in ranked])}")
+    st.caption(together(word("faith.how"), ranking.origin([row for ranked in found.values() for row in ranked])))

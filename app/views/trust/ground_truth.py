@@ -13,7 +13,7 @@ from app.views.trust import example, ranking, task_truth
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import shortcut
-from app.words import word
+from app.words import listed, together, word
 from core import ModelCard
 from core.evaluation import is_photographed
 from core.scenes import SHORTCUTS
@@ -51,9 +51,9 @@ def verdict(rows: Sequence[BenchmarkRow], card: ModelCard, blanks: Mapping[str, 
         chance, value = (ranking.number(one, True) for one in (ranking.usual(rows).chance, there[0].mean))
         said.append(word("truth.verdict", above=above, count=len(there), chance=chance, best=best, value=value))
     if len(there) < len(maps):
-        names = ", ".join(titles[row.source] for row in maps if blanks[row.source] == 1)
+        names = listed(titles[row.source] for row in maps if blanks[row.source] == 1)
         said.append(word("truth.blank", names=names))
-    return " ".join(said)
+    return together(*said)
 
 
 def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
@@ -65,7 +65,7 @@ def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     evidence = find_evidence(card)
     st.subheader(word("truth.title"), help=word("term.ground-truth.means"))
     st.markdown(word(f"truth.{evidence}"), help=word("term.pointing-game.means"))
-    st.caption(f"{word(f'truth.{evidence}.limit')} {word('trust.aside')}")
+    st.caption(together(word(f"truth.{evidence}.limit"), word("trust.aside")))
     if state.get(TrustKey.TRUTH) not in ASKED[evidence]:
         state.put(TrustKey.TRUTH, ASKED[evidence][0])
     asked = st.segmented_control(
@@ -86,6 +86,6 @@ def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     with left:
         st.markdown(verdict(found, card, blanks), help=word("term.chance.means"))
         ranking.show_ranking(found, card, ranking.usual(found).chance, blanks=blanks, pick=True)
-        st.caption(f"{word('rank.how')} {ranking.origin(found)}")
+        st.caption(together(word("rank.how"), ranking.origin(found)))
     with right:
         example.show_example(subject, found, asked)

@@ -10,11 +10,11 @@ from app import figures, state
 from app.runtime import sources
 from app.runtime.benchmark import BenchmarkRow
 from app.state import Subject
-from app.titles import within
+from app.titles import class_titles, within
 from app.views.trust import example, ranking, work
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles, step_title
-from app.words import word
+from app.words import listed, together, word
 from core import ModelCard, Randomization
 from core.evaluation import INSENSITIVE, REFERENCES, weight_groups
 
@@ -38,14 +38,14 @@ def verdict(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
     )
     if not names:
         return word("random.all", count=len(maps))
-    return word("random.insensitive", count=len(names), all=len(maps), names=", ".join(titles[name] for name in names))
+    return word("random.insensitive", count=len(names), all=len(maps), names=listed(titles[name] for name in names))
 
 
 def unasked(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
     """A sentence that names the maps of which nothing can be compared; none where there is no such map."""
     every = list(dict.fromkeys(row.source for row in rows if row.model == card.slug))
     missing = [name for name in every if name not in {row.source for row in ranking.rank(rows, card.slug, MEASURE)}]
-    return word("random.unasked", names=", ".join(source_titles(card, missing).values())) if missing else ""
+    return word("random.unasked", names=listed(source_titles(card, missing).values())) if missing else ""
 
 
 def show_randomization(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
@@ -61,7 +61,7 @@ def show_randomization(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
         if ranking.others(found):
             st.markdown(verdict(found, card), help=word("term.rank-correlation.means"))
             ranking.show_ranking(found, card, INSENSITIVE, warned=is_insensitive, pick=True)
-            st.caption(f"{word('random.how', limit=INSENSITIVE)} {ranking.origin(found)} {unasked(rows, card)}")
+            st.caption(together(word("random.how", limit=INSENSITIVE), ranking.origin(found), unasked(rows, card)))
         else:
             ranking.empty(card)
     with right:
@@ -81,7 +81,7 @@ def live(subject: Subject) -> None:
         name="randomization",
     )
     if found is not None:
-        row(found, model.card.classes[found.target])
+        row(found, class_titles(model.card.classes)[found.target])
 
 
 def compare(subject: Subject) -> None:
@@ -109,8 +109,8 @@ def compare(subject: Subject) -> None:
         config=ranking.CHART,
         alt=word("random.fast"),
     )
-    slow = ", ".join(titles[name] for name in fitting if name not in names)
-    st.caption(f"{word('random.courses')} {word('random.slow', names=slow) if slow else ''}")
+    slow = listed(titles[name] for name in fitting if name not in names)
+    st.caption(together(word("random.courses"), word("random.slow", names=slow) if slow else ""))
 
 
 def row(found: Randomization, name: str) -> None:

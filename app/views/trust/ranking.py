@@ -13,7 +13,7 @@ from app.runtime.benchmark import BenchmarkRow
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import model_title
-from app.words import decimal, percent, plain, word
+from app.words import decimal, listed, percent, plain, together, word
 from core import ModelCard
 from core.evaluation import REFERENCES
 
@@ -122,13 +122,13 @@ def row_text(row: BenchmarkRow, title: str, blank: float) -> str:
 def origin(rows: Sequence[BenchmarkRow]) -> str:
     """How many pictures the rows are about, how many of the maps are about fewer, and of which seed they are."""
     seeds, scarce = sorted({row.seed for row in rows}), few(rows)
-    seeds = ", ".join(map(str, seeds))
+    seeds = listed(map(str, seeds))
     said = word("rank.origin", pictures=usual(rows).pictures, seeds=seeds)
     if not scarce:
         return said
     counts, maps = sorted({row.pictures for row in scarce}), len({(row.model, row.source) for row in scarce})
     pictures = str(counts[0]) if len(counts) == 1 else word("rank.range", low=counts[0], high=counts[-1])
-    return f"{said} {word('rank.few', count=maps, pictures=pictures)}"
+    return together(said, word("rank.few", count=maps, pictures=pictures))
 
 
 def empty(card: ModelCard) -> None:

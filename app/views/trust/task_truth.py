@@ -12,10 +12,11 @@ import core
 from app import figures, state
 from app.runtime import attention_truth
 from app.state import Subject
+from app.titles import class_titles
 from app.views.trust import cue_reaction, ranking, work
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
-from app.words import literal, percent, plain, word
+from app.words import Marked, listed, literal, mark, percent, plain, together, word
 from core import InvalidInput, ModelCard, RoleShare
 from core.evaluation import ATTENTION_PREFIX, EVERYTHING, REFERENCES, ROW, evidence
 from core.tasks import ROLES, Task
@@ -31,7 +32,7 @@ def show_task_truth(subject: Subject, task: Task) -> None:
     model = subject.classifier
     st.subheader(word("roles.title"), help=word("term.ground-truth.means"))
     st.markdown(word("roles.about", question=task.question), help=word("term.pointing-game.means"))
-    st.caption(f"{word('roles.limit')} {word('trust.aside')}")
+    st.caption(together(word("roles.limit"), word("trust.aside")))
     try:
         found = work.carry_out(
             attention_truth.shares_key(model),
@@ -96,11 +97,9 @@ def show_table(rows: Sequence[RoleShare], card: ModelCard, slow: Sequence[str]) 
     st.html(STYLES)
     st.html(table(rows, titles, measure))
     st.caption(
-        " ".join(
-            [
-                word("roles.how", pictures=max(row.pictures for row in rows)),
-                word("random.slow", names=", ".join(source_titles(card, slow).values())) if slow else "",
-            ]
+        together(
+            word("roles.how", pictures=max(row.pictures for row in rows)),
+            word("random.slow", names=listed(source_titles(card, slow).values())) if slow else "",
         )
     )
 
@@ -126,8 +125,8 @@ def verdict(rows: Sequence[RoleShare], titles: dict[Part, str], measure: str) ->
         if row is not None
     ]
     chance = percent(max(row.chance for row in rows if row.role == EVERYTHING), 0)
-    sentence = word("roles.verdict", best="; ".join(best), chance=chance) if best else ""
-    return " ".join(filter(None, [sentence, landings(rows)]))
+    sentence = word("roles.verdict", best=Marked(mark("; ")).join(best), chance=chance) if best else ""
+    return together(sentence, landings(rows))
 
 
 def landings(rows: Sequence[RoleShare]) -> str:
@@ -138,7 +137,7 @@ def landings(rows: Sequence[RoleShare]) -> str:
         best = max(own, key=lambda row: row.pointing)
         share = percent(best.pointing, 0)
         told.append(word("roles.lands", number=number + 1, role=plain(f"role.{best.role}.within"), share=share))
-    return word("roles.landings", each=", ".join(told)) if told else ""
+    return word("roles.landings", each=listed(told)) if told else ""
 
 
 def table(rows: Sequence[RoleShare], titles: dict[Part, str], measure: str) -> str:
@@ -192,7 +191,8 @@ def show_example(subject: Subject, rows: Sequence[RoleShare]) -> None:
         word("example.number", count=len(cases)), 1, len(cases), key=TrustKey.EXAMPLE, persist_state="session"
     )
     case, row = cases[number - 1], next(row for row in rows if (row.source, row.part, row.number) == names[chosen])
-    values, answer = attention_truth.map_of(model, case, row, state.visitor()), model.card.classes[case.target]
+    answer = class_titles(model.card.classes)[case.target]
+    values = attention_truth.map_of(model, case, row, state.visitor())
     outlined = figures.lay(model.square(case.picture), evidence(values), case.masks[""])
     st.image(outlined, width="stretch", alt=word("example.alt", name=answer))
     st.caption(word("roles.example", name=answer))

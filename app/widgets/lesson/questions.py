@@ -15,7 +15,7 @@ from app.runtime.painting import painted_jpeg
 from app.state import Key, Subject
 from app.widgets.lesson.playing import Answer, Place
 from app.widgets.lesson.texts import value_text, words_of
-from app.words import percent, plain, whole, word
+from app.words import mark, percent, plain, whole, word
 from core import Picture
 from core.attribution import method
 from core.lessons import CHOICE, NUMBER, POINT, RANK, Ask
@@ -116,7 +116,7 @@ def _judge_options(place: Place, question: Ask, answer: Answer) -> None:
         single = question.kind == CHOICE
         sign = RIGHT if single and one in question.answer else OTHER
         own = f" {word('lesson.yours')}" if single and one in answer.given else ""
-        lines.append(f"- {sign} **{text}**{own}: {reason}")
+        lines.append(f"- {sign} **{text}**{own}{mark(': ')}{reason}")
     st.markdown("\n".join(lines))
 
 

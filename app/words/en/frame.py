@@ -55,6 +55,7 @@ WORDS = {
     "model.gone": "The model {model} is not loaded any more; add it again to use it.",
     "device.label": "Device",
     "device.is": "Runs on {device}",
+    "language.label": "Language",
     # weights that are fetched
     "weights.loading": "Loading the model ...",
     "weights.missing": "The weights of **{model}** are not on this machine yet. They are downloaded once from the library that publishes them ({size} MB).",

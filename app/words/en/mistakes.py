@@ -100,6 +100,7 @@ WORDS = {
     "broken.path": "Picture",
     "broken.reason": "Reason",
     "unmatched.title": "Labels that match no class of the model: {count}",
+    "unmatched.label": "{label} ({count})",
     "unmatched.labels": "Their pictures do not count in the accuracy: {labels}.",
     "compare.with": "Compare",
     "compare.other": "Compare with",

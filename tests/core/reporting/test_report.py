@@ -16,6 +16,7 @@ from PIL import Image
 import core
 from core.reporting import charts
 from core.reporting.facts import confused
+from core.reporting.wording import Wording
 from core.types import InvalidInput
 from tests.conftest import CLASSES
 from tests.core.small_scans import draw, fill
@@ -187,3 +188,18 @@ def test_a_point_of_the_calibration_lies_at_its_confidence_and_accuracy() -> Non
     (circle,) = of(Page(charts.calibration_chart(bins)), "circle")
     assert float(circle["cx"]) == charts.EDGE + 0.75 * charts.SIDE
     assert float(circle["cy"]) == charts.TOP + 0.5 * charts.SIDE
+
+
+def test_a_report_is_in_the_language_that_is_asked_for(run: core.Run) -> None:
+    classes = {name: f"<{name}>" for name in run.classes}
+    table = {"Accuracy": "准确率", "Picture": "图片", " %": "%", "Calibration": "校准", "confidence": "置信度"}
+    numbers = run.table()["number"].tolist()[:2]
+    found = core.report(run, numbers, wording=Wording("zh-CN", table, classes))
+    english = core.report(run, numbers)
+    assert found.facts == english.facts, "stored values stay as they are"
+    assert '<html lang="zh-CN">' in found.html and '<html lang="en">' in english.html
+    page = found.html.split("<body>")[1].split("<script")[0]
+    assert "<h2>准确率</h2>" in page and "<h2>Accuracy</h2>" in english.html
+    assert "校准" in page and "置信度" in page and "<figcaption>图片</figcaption>" in page
+    assert all(f"&lt;{one['predicted']}&gt;" in page for one in found.facts["chosen"])
+    assert "50%</text>" in page and "50 %</text>" in english.html

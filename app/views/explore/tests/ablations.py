@@ -10,7 +10,7 @@ import streamlit as st
 from app import state
 from app.runtime import interventions
 from app.state import Subject
-from app.titles import tap_titles
+from app.titles import class_titles, tap_titles
 from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import Plan
@@ -90,7 +90,7 @@ def show_ablations(subject: Subject, reading: Reading, target: int, plan: Plan) 
     found = interventions.find_ablations(subject.classifier, subject.picture, target)
     if not found:
         return
-    names, count = subject.classifier.card.classes, sum(one.changed for one in found)
+    names, count = class_titles(subject.classifier.card.classes), sum(one.changed for one in found)
     st.markdown(f"**{word('ablate.title')}**")
     if count:
         st.markdown(word("ablate.some", count=len(found), changed=count))

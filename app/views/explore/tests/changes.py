@@ -16,7 +16,7 @@ from app.titles import tap_titles
 from app.views.explore.keys import CHANGE, ExploreKey
 from app.views.explore.tests import painting
 from app.widgets import pictures
-from app.words import known, word
+from app.words import known, together, word
 from core import AttentionMap, Kind, Reading
 from core.data import list_samples
 from core.evaluation import Change
@@ -145,7 +145,7 @@ def about(subject: Subject, chosen: Sequence[AttentionMap], way: str) -> str:
         pooled = one.kind == Kind.SPATIAL and subject.classifier.taps[one.tap].softmax
         kind = "pooling" if pooled else one.kind
         said.append(known(f"change.about.{way}.{kind}", known(f"change.about.{way}", "")))
-    return " ".join(dict.fromkeys(said))
+    return together(*dict.fromkeys(said))
 
 
 def plan_change(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy: bool) -> Plan:

@@ -13,7 +13,7 @@ from app.runtime import faithfulness
 from app.state import Subject
 from app.views.explore.analysis import Analysis
 from app.widgets.job import QUICK, job
-from app.words import decimal, literal, percent, word
+from app.words import decimal, literal, mark, percent, word
 from core import AttentionMap, Attribution, Check, rollout_map
 from core.attention import ROLLOUT
 from core.attribution import MAX_GAP
@@ -129,7 +129,7 @@ def draw_checks(question: Question, found: Sequence[Check], names: Sequence[str]
     words = {True: word("check.passed"), False: word("check.failed"), None: word("check.unasked")}
     for one in found:
         with st.container(gap="xxsmall"):
-            line = f"{SIGNS[one.passed]} **{word(f'check.{one.slug}')}**: {words[one.passed]}"
+            line = f"{SIGNS[one.passed]} **{word(f'check.{one.slug}')}**{mark(': ')}{words[one.passed]}"
             st.markdown(line, help=word(f"check.{one.slug}.means"))
             st.caption(check_text(one, question.blind))
 

@@ -11,8 +11,9 @@ import streamlit as st
 from app import figures, state
 from app.runtime import faithfulness
 from app.state import Subject
+from app.titles import class_titles
 from app.widgets.job import job
-from app.words import word
+from app.words import listed, word
 from core import Curves, Faithfulness
 from core.evaluation import REFERENCES, is_constant
 
@@ -38,7 +39,7 @@ def show_curves(subject: Subject, name: str, values: np.ndarray, target: int, se
     if found is None:
         return
     st.markdown(f"**{word('curves.title')}**")
-    st.caption(word("curves.about", name=model.card.classes[target], seed=seed))
+    st.caption(word("curves.about", name=class_titles(model.card.classes)[target], seed=seed))
     names = {"map": name, **{one: word(f"curves.{one}") for one in REFERENCES}}
     for which, column in zip(("deletion", "insertion"), st.columns(2, gap="medium"), strict=True):
         lines = {name: getattr(getattr(found, one), which) for one, name in names.items()}
@@ -72,16 +73,16 @@ def verdict(found: Faithfulness, names: dict[str, str]) -> str:
     beaten = [names[one].lower() for one in REFERENCES if found.map.gain > getattr(found, one).gain]
     unbeaten = [names[one].lower() for one in REFERENCES if names[one].lower() not in beaten]
     if not unbeaten:
-        return word("curves.beats", map=names["map"], beaten=listed(beaten))
+        return word("curves.beats", map=names["map"], beaten=enumerated(beaten))
     if not beaten:
-        return word("curves.loses", map=names["map"], unbeaten=listed(unbeaten))
-    return word("curves.mixed", map=names["map"], beaten=listed(beaten), unbeaten=listed(unbeaten))
+        return word("curves.loses", map=names["map"], unbeaten=enumerated(unbeaten))
+    return word("curves.mixed", map=names["map"], beaten=enumerated(beaten), unbeaten=enumerated(unbeaten))
 
 
-def listed(names: Sequence[str]) -> str:
+def enumerated(names: Sequence[str]) -> str:
     """One, two or three names as a list in words."""
     *first, last = names
-    return word("curves.and", first=", ".join(first), last=last) if first else last
+    return word("curves.and", first=listed(first), last=last) if first else last
 
 
 def table(found: Faithfulness, names: dict[str, str]) -> str:

@@ -23,7 +23,7 @@ USED = 0.05
 
 def show_outcome(subject: Subject, before: Reading, after: Reading, target: int, plan: Plan) -> None:
     """Draw the answer before and after, and the map of the attention that was changed."""
-    names = subject.classifier.card.classes
+    names = titles.class_titles(subject.classifier.card.classes)
     st.markdown(sentence(names, before, after, plan.way))
     st.caption(score_sentence(subject, target, before, after), help=word("term.logit.means"))
     bars, maps = st.columns([1, 1.15], gap="medium")
@@ -59,7 +59,7 @@ def sentence(names: tuple[str, ...], before: Reading, after: Reading, way: str) 
 def score_sentence(subject: Subject, target: int, before: Reading, after: Reading) -> str:
     """How far the score of a class moves, and what that is: a logit, unless the model gives out probabilities."""
     card, was = subject.classifier.card, float(before.logits[target])
-    moved, name = float(after.logits[target]) - was, card.classes[target]
+    moved, name = float(after.logits[target]) - was, titles.class_titles(card.classes)[target]
     kind = "probability" if card.output == PROBABILITIES else "logit"
     if abs(moved) < SAME:
         return word(f"moved.same.{kind}", name=name, before=decimal(was))

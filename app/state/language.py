@@ -1,0 +1,43 @@
+"""The language of a session: what its user chose, else what its address says, else that of the browser."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from app.state.keys import Key
+from app.state.session import get, put
+from app.words import ENGLISH, LANGUAGES, follow, understood
+
+
+def settle_language(traveled: bool = False) -> str | None:
+    """Choose the language of this run, before anything is said; what the address asked for if there is no such one.
+
+    The address leads in a session that is new, or whose user went back or forward; else the choice does.
+    """
+    asked = st.query_params.get(Key.LANGUAGE)
+    leads = get(Key.LANGUAGE) is None or (traveled and len(st.query_params) > 0)
+    put(Key.LANGUAGE, _first() if leads else language())
+    return asked if leads and asked and understood(asked) != asked else None
+
+
+def language() -> str:
+    """The code of the language of this session; English where there is none, as in a worker."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return ENGLISH
+    chosen = get(Key.LANGUAGE)
+    return chosen if chosen in LANGUAGES else _first()
+
+
+def language_said() -> dict[str, str]:
+    """The language for the address; nothing where a browser like this one would choose it anyway, and it is English."""
+    chosen = language()
+    return {} if chosen == ENGLISH == understood(st.context.locale) else {Key.LANGUAGE.value: chosen}
+
+
+def _first() -> str:
+    """The language before anybody has chosen one."""
+    return understood(st.query_params.get(Key.LANGUAGE) or st.context.locale)
+
+
+follow(language)

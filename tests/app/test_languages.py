@@ -1,0 +1,168 @@
+"""Every language says everything, and says it itself, as it is written: nothing missing, extra, or left in English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from string import Formatter
+
+import pytest
+
+from app import words
+from app.words import ENGLISH, LANGUAGES, NAMES, listed, percent, plain, together, understood, use, word
+from app.words.en import WORDS
+from core import cards
+from core.tasks import TASKS
+from core.types import FOVEA, SHORT_SIGHTED
+from tests.source_files import ROOT
+from tests.templates import fields, options, templates, untranslated
+
+OURS = (FOVEA, SHORT_SIGHTED)
+OTHERS = [code for code in LANGUAGES if code != ENGLISH]
+SIGNS = {" ", ", ", "; ", ": ", " %", " ..."}
+"""What stands between sentences, between the items of a list, in front of more, and before "%"."""
+CHINESE = LANGUAGES["zh-CN"]
+HAN = "\u3400-\u4dbf\u4e00-\u9fff"
+WIDE = f"{HAN}，。：；？！、（）“”…"
+MARKUP = re.compile(r"<[^<>]*>|:material/\w+:|:[a-z]+\[|\{[^{}]*\}")
+
+PROPER = set(
+    """Fovea ImageNet Imagenette CBAM Transformer Grad-CAM SmoothGrad VarGrad GradientSHAP DeepLIFT LRP KernelSHAP
+    LIME SE ReLU softmax sigmoid logit rollout k-means Viridis Inferno Cividis Adebayo Wilson Python PyTorch
+    TensorFlow Lite TorchScript Keras ONNX GGUF NumPy PIL torchvision safetensors pickle JPEG PNG WebP CSV
+    NPZ JSON HTML HDF5 RGB RAR UTF-8 zip Zip tar 7z gzip bzip2 xz Parquet Git LFS CLIP Hugging Face GB MB KB
+    NaN Enter Escape ViT-B-32 ViT-B-32/openai""".split()
+)
+"""Names that Chinese leaves as they are."""
+CODE = re.compile(r"[a-z]+(?:[_./\-][A-Za-z\d_./\-]*)+|[A-Z]+(?:[_/][A-Z]+)*|[A-Z][a-z]+[A-Z]\w*|\w+\.\w[\w.]*")
+"""What is typed: files, options, variables and names in code."""
+TYPED = set(
+    """adopt auto bicubic bilinear bottom card center check checkpointing classes column csv dict download eval
+    exported false fit git h head image imagenette/ intervene json label left lfs map mean measure meta
+    module n numpy off output panel panels path pictures plain pull query resize right scenes scripted seed
+    sha256 signed size spectral split state stage4 std tap tile top torch traced train training true tsv
+    uint8 val a b w z Attribution Picture True BatchNorm of cat photo dog pip install auth login hf openai
+    timm transformers float16 float32 clip imagenet open_clip model_type architecture file m python""".split()
+)
+"""What is typed and looks like a word."""
+SAME = {
+    *("app.name", "family.torchvision", "term.grad-cam", "term.softmax", "term.transformer", "case.cam"),
+    *("overlay.viridis", "overlay.inferno", "overlay.cividis", "groups.k-means", "data.csv", "data.zip", "export.csv"),
+    *("export.parquet", "benchmark.csv", "CBAM", "Transformer", "SmoothGrad", "Grad-CAM", "VarGrad", "GradientSHAP"),
+    *("DeepLIFT", "LRP", "KernelSHAP", "LIME", "W", "R_i = Σ_j (x_i w_ij)⁺ / Σ_k (x_k w_kj)⁺ · R_j"),
+}
+"""Texts that are names, the same in every language."""
+
+
+def shown(text: str) -> str:
+    """A text without its markup and its fields."""
+    return MARKUP.sub(" ", text)
+
+
+def strangers(text: str) -> list[str]:
+    """The Latin words of a Chinese text that are neither names nor typed."""
+    if re.search(r"[∂ΣΠφ←]|F\(", text):  # a formula
+        return []
+    found = re.findall(r"[A-Za-z][A-Za-z\d_./\-]*", shown(text))
+    return [one for one in found if one not in PROPER | TYPED and not CODE.fullmatch(one.rstrip("."))]
+
+
+def slips(text: str) -> list[str]:
+    """What is not written as Chinese is: punctuation of half width, a space that is missing or needless, lost bold."""
+    bare = re.sub(r"<[^<>]*>|:material/\w+:", "", text)
+    rules = {
+        "half-width punctuation": rf"[{HAN}][,.:;?!(]|[,;?!)][{HAN}]",
+        "no space beside Latin letters or digits": rf"[{HAN}][A-Za-z\d]|[A-Za-z\d%][{HAN}]",
+        "a space in Chinese": rf"[{HAN}] [{HAN}]|[{WIDE}] [，。：；？！、）]",
+    }
+    return [name for name, rule in rules.items() if re.search(rule, bare)] + ["bold" for _ in lost_bold(bare)]
+
+
+def lost_bold(text: str) -> Iterator[str]:
+    """The asterisks that Markdown takes for no bold: beside punctuation inside and a letter outside.
+
+    A field counts as punctuation, for its value may end in "%".
+    """
+    for number, found in enumerate(re.finditer(r"\*\*", text)):
+        around = text[max(0, found.start() - 1) : found.start()], text[found.end() : found.end() + 1]
+        outer, inner = around if number % 2 == 0 else around[::-1]
+        if re.match(r"\w", outer) and not re.match(r"\w", inner):
+            yield text[found.start() :]
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_nothing_is_missing_or_extra(code: str) -> None:
+    table = LANGUAGES[code]
+    every = {key for key in WORDS if not (key.endswith(".one") and key.removesuffix(".one") in WORDS)}
+    classes = {f"class.{name}" for name in shipped()} | {f"class.{name}" for name in ("sun", "moon")}
+    assert not sorted((every | classes | SIGNS | options()) - table.keys())
+    assert not untranslated(table)
+    assert not sorted(table.keys() - WORDS.keys() - classes - SIGNS - options() - templates().keys())
+
+
+def shipped() -> set[str]:
+    """The classes of the models that are shipped, and of the tasks."""
+    found = {name for task in TASKS for name in task.classes}
+    return found | {name for card in cards() if card.architecture in OURS for name in card.classes}
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_each_label_has_the_fields_of_its_english(code: str) -> None:
+    table = LANGUAGES[code]
+    assert not [key for key, text in WORDS.items() if key in table and fields(text) != fields(table[key])]
+    formats = {key: [spec for *_, spec, _ in Formatter().parse(table[key]) if spec] for key in table}
+    assert not [key for key in templates() if formats[key] != [one for *_, one, _ in Formatter().parse(key) if one]]
+
+
+def test_chinese_is_chinese() -> None:
+    wordless = [key for key, text in CHINESE.items() if re.search(r"[A-Za-z]", shown(WORDS.get(key, key)))]
+    wordless = [key for key in wordless if not re.search(f"[{HAN}]", CHINESE[key])]
+    assert set(wordless) == SAME
+    english = {key: found for key, text in CHINESE.items() if (found := strangers(text))}
+    assert not english
+
+
+def test_chinese_is_written_as_chinese_is() -> None:
+    assert not {key: found for key, text in CHINESE.items() if (found := slips(text))}
+
+
+@pytest.mark.parametrize(
+    "text", ["第1层", "第 1层", "图,片", "图(a)", "好 的", "“a” 。", "占**90%**的", "**两图一致。**三项", "看**“鱼”**"]
+)
+def test_slips_are_found(text: str) -> None:
+    assert slips(text)
+
+
+@pytest.mark.parametrize("text", ["模型 Models", "Explain class 类别", "the 图"])
+def test_english_words_are_found(text: str) -> None:
+    assert strangers(text)
+
+
+def test_every_lesson_speaks_every_language_as_it_is_written() -> None:
+    folders = [one.parent for one in (ROOT / "app" / "lessons").glob("*/lesson.toml")]
+    assert folders and not [folder for folder in folders for code in NAMES if not (folder / f"{code}.md").is_file()]
+    texts = [(folder / "zh-CN.md").read_text(encoding="utf-8") for folder in folders]
+    lines = [line.removeprefix("# ") for text in texts for line in text.splitlines() if not line.startswith("##")]
+    assert not [line for line in lines if slips(re.sub(r" \| ", "|", line))]
+
+
+def test_values_get_the_spaces_of_chinese() -> None:
+    try:
+        use("zh-CN")
+        assert plain("check.none.attribution", method="遮挡") == "尚未计算遮挡。"
+        assert plain("check.none.attribution", method="Grad-CAM") == "尚未计算 Grad-CAM。"
+        assert plain("rank.pictures", count=1) == "1 张图片", "no singular of English"
+        assert word("runs.kept", folder="/数据/a b") == "点击一次扫描结果打开它。扫描结果保存在 /数据/a b。"
+        assert (percent(0.918), listed(["甲", "乙"]), together("甲。", "", "乙。")) == ("91.8%", "甲、乙", "甲。乙。")
+    finally:
+        use(None)
+    assert (percent(0.918), listed(["a", "b"]), together("A.", "", "B.")) == ("91.8\u00a0%", "a, b", "A. B.")
+
+
+def test_a_browsers_language_is_understood() -> None:
+    found = {one: understood(one) for one in ("zh-CN", "zh", "zh_cn", "zh-Hans-CN", "en-GB", "de-DE", "", None)}
+    assert found == {
+        **dict.fromkeys(("zh-CN", "zh", "zh_cn", "zh-Hans-CN"), "zh-CN"),
+        **dict.fromkeys(("en-GB", "de-DE", "", None), "en"),
+    }
+    assert NAMES == {"en": "English", "zh-CN": "中文"} and set(words.LANGUAGES) == set(NAMES)
