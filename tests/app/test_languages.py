@@ -46,6 +46,7 @@ TYPED = set(
 )
 """What is typed and looks like a word."""
 SAME = {
+    "find.texts.hint",  # the classes that CLIP was trained on are English
     *("app.name", "family.torchvision", "term.grad-cam", "term.softmax", "term.transformer", "case.cam"),
     *("overlay.viridis", "overlay.inferno", "overlay.cividis", "groups.k-means", "data.csv", "data.zip", "export.csv"),
     *("export.parquet", "benchmark.csv", "CBAM", "Transformer", "SmoothGrad", "Grad-CAM", "VarGrad", "GradientSHAP"),
