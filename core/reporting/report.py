@@ -24,7 +24,7 @@ from core.types import InvalidInput, Picture, Progress
 SHOWN, MOST = 24, 200
 """Pictures in a report by default, and at most."""
 SIDE = 256
-TITLES = {"attention": Message("Attention"), "cam": Message("Grad-CAM")}
+TITLES: dict[str, str] = {"attention": Message("Attention"), "cam": Message("Grad-CAM")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +90,13 @@ def report(
         raise InvalidInput(
             "A report shows at most {most} pictures, not {count}. Choose fewer.", most=MOST, count=len(chosen)
         )
-    maps = {title: run.array(name) for name, title in TITLES.items() if run.keeps(name)}
+    maps: dict[str, np.ndarray] = {title: run.array(name) for name, title in TITLES.items() if run.keeps(name)}
     place = {number: row for row, number in enumerate(table["number"].tolist())}
     facts = gather(run, table, chosen, tags or {}, ranges(run, table, [place[number] for number in chosen], maps))
     images: dict[int, dict[str, bytes] | str] = {}
     for done, number in enumerate(chosen, 1):
         try:
-            own = {title: one[place[number]] for title, one in maps.items()}
+            own: dict[str, np.ndarray] = {title: one[place[number]] for title, one in maps.items()}
             images[number] = draw_overlays(run.picture(number), own)
         except InvalidInput as error:
             images[number] = error.localized(wording.table)
@@ -128,5 +128,5 @@ def ranges(
 
 def draw_overlays(picture: Picture, maps: Mapping[str, np.ndarray]) -> dict[str, bytes]:
     """JPEGs of a picture: by itself, and with each map over it."""
-    drawn = {Message("Picture"): None, **maps}
+    drawn: dict[str, np.ndarray | None] = {Message("Picture"): None, **maps}
     return {name: encode_jpeg(paint(picture, values, side=SIDE), longest=SIDE) for name, values in drawn.items()}
