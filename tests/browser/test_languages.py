@@ -50,7 +50,7 @@ def address(serve) -> str:
 def test_no_text_is_cut_in_either_language(browser_page, address, slug: str, code: str, width: int) -> None:
     page = sized(browser_page, width, 844)
     open_page(page, f"{address}/{slug}", f"{VIEW}&lang={code}", SHOWS[slug])
-    assert page.evaluate("document.documentElement.lang") == code
+    page.wait_for_function("(code) => document.documentElement.lang === code", arg=code)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert not page.evaluate(CUT)
 
@@ -58,4 +58,5 @@ def test_no_text_is_cut_in_either_language(browser_page, address, slug: str, cod
 def test_the_browsers_language_is_spoken_at_first(open_window, address) -> None:
     page = open_window(locale="zh-CN")
     open_page(page, f"{address}/learn", "", SHOWS["learn"])
-    assert page.evaluate("document.documentElement.lang") == "zh-CN" == query(page)["lang"]
+    page.wait_for_function("document.documentElement.lang === 'zh-CN'")
+    assert query(page)["lang"] == "zh-CN"

@@ -16,4 +16,10 @@ WORDS = {
     "The file is not text in UTF-8. Save it as UTF-8.": "文件不是 UTF-8 文本。请另存为 UTF-8。",
     "The file cannot be read. Check its permissions.": "无法读取文件。请检查权限。",
     "The claim '{claim}' is used nowhere. Use it or remove it.": "结论“{claim}”没有被用到。请使用或移除它。",
+    "Blocks of {block} pixels do not divide {side} pixels.": "{side} 像素不能分成 {block} 像素的小块。",
+    "{model} has no encoding of positions.": "“{model}”没有位置编码。",
+    "The pictures of {family} have no shortcut.": "{family} 的图片没有捷径。",
+    "{model} has no gate of channels.": "“{model}”没有通道门控。",
+    "{model} makes no mistake on these pictures.": "“{model}”在这些图片上没有错误。",
+    "The card of {model} does not state this accuracy.": "“{model}”的模型卡没有写明这个准确率。",
 }
