@@ -20,7 +20,7 @@ WORDS = {
     "matrix.told.off": "没有注意力：{left}。",
     "matrix.told.seeds": "{count} 个训练种子的平均：{mean}（{each}）。",
     "matrix.told.open": "点击在“探索”页打开。",
-    "matrix.legend": "第一行：准确率。颜色越深，改动注意力后准确率损失越大。±：不同训练种子的标准差。*猜测*：没有线索时还能达到的准确率。",
+    "matrix.legend": "第一行：准确率。颜色越深，改动注意力后准确率损失越大。±：不同训练种子的标准差。“猜测”：没有线索时还能达到的准确率。",
     "matrix.pictures": "在 {pictures} 张未参与训练的图片上测得。",
     "matrix.missing": "没有模型的格子：{count} 个。",
     "learning.title": "{task}：需要多少张训练图片？",

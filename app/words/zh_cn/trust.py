@@ -7,7 +7,7 @@ WORDS = {
     "section.faith": "忠实性",
     "section.benchmark": "基准测试",
     "trust.broken": "{path} 不是基准测试文件，其中的行已忽略：请移除它，或让 FOVEA_BENCHMARK 指向别的文件。",
-    "trust.aside": "侧栏里的图片只用于*随机化*一节。",
+    "trust.aside": "侧栏里的图片只用于“随机化”一节。",
     # sources that are no methods
     "source.map": "注意力（{map}）",
     "source.random": "随机图",
@@ -48,7 +48,7 @@ WORDS = {
     "truth.blank": "没有列出，因为它们在任何图片里都没有支持的证据：{names}。",
     # a task whose cue, steps and answer are known
     "roles.title": "注意力和归因落在要紧的地方吗？",
-    "roles.about": "*{question}* 这些图片由 Fovea 绘制，所以线索、每一步和答案的准确区域是已知的。**区域内占比**是图的正值落在区域内的比例。**指向游戏**是图的峰值落在其中的频率。越高越好。",
+    "roles.about": "{question}这些图片由 Fovea 绘制，所以线索、每一步和答案的准确区域是已知的。**区域内占比**是图的正值落在区域内的比例。**指向游戏**是图的峰值落在其中的频率。越高越好。",
     "roles.limit": "局限：网格粗的图贴合不了小区域，所以正确的图也达不到 100%。如果模型用别的办法解决任务，某一步可能不需要注意力。",
     "roles.share": "区域内占比",
     "roles.pointing": "指向游戏",
@@ -58,7 +58,7 @@ WORDS = {
     "roles.verdict": "在所有要紧的区域上，最高的注意力图和方法：{best}（随机水平 {chance}）。",
     "roles.landings": "峰值最常落在：{each}。",
     "roles.lands": "第 {number} 瞥{role}（{share}）",
-    "roles.how": "{pictures} 张正确分类图片的平均。颜色越深，图落在该区域的部分越多。粗体：整个 95% 区间都高于随机水平。*从答案看*：答案所在的格子关注哪里。",
+    "roles.how": "{pictures} 张正确分类图片的平均。颜色越深，图落在该区域的部分越多。粗体：整个 95% 区间都高于随机水平。“从答案看”：答案所在的格子关注哪里。",
     "roles.example": "所解释的类别：**{name}**。白色轮廓：线索、步骤和答案。圆环：图的峰值。只显示、也只计算支持的证据。",
     "role.cue": "线索",
     "role.step": "步骤",
