@@ -168,7 +168,7 @@ def test_a_block_that_runs_twice_has_no_map_but_its_answers(picture: Picture) ->
 
 
 def test_blocks_that_are_run_from_a_list_of_ones_own(picture: Picture) -> None:
-    """The list holds the blocks themselves, so what stands in their place in the model is not run; they get the taps."""
+    """The list holds the blocks themselves, so what replaces them is not run; they get the taps."""
     module = vit()
     run = [*module.encoder.layers]
 
