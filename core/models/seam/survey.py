@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from core.models.seam.forwards import CALLS
-from core.models.seam.traces import CHANNEL, HIDDEN, LEARNED, Trace, Traces, even, tensors_in
+from core.models.seam.traces import CHANNEL, HIDDEN, LEARNED, UNKNOWN, Trace, Traces, even, tensors_in
 
 LEAVES = (nn.Softmax, nn.Softmax2d, nn.Dropout, nn.Identity)
 """Modules that may hold the softmax of the module around them."""
@@ -150,8 +150,8 @@ class Survey(TorchFunctionMode):
         shape = (*a.shape[:-1], b.shape[-2])
         if even(a, -1) and even(b, -1):
             planes = a[..., :1].expand(shape), b[..., :1].transpose(-1, -2).expand(shape)
-        else:
-            planes = (torch.full(shape, CHANNEL),) * 2
+        else:  # tokens along the axis that is summed over, or several cells in one token
+            planes = (torch.full(shape, CHANNEL if even(a, -2) and even(b, -2) else UNKNOWN),) * 2
         call.trace = Trace(planes, (q.grids[0], k.grids[0]), allowed_by(masks[0], call.func, shape))
         call.keyed &= not kwargs.get("is_causal", False)
 

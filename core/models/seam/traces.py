@@ -275,7 +275,8 @@ class Traces:
         planes = spread(a.planes[0], left), spread(b.planes[0], right)
         if planes[0] is not None and planes[1] is not None:
             self.put(y, Trace((planes[0], planes[1]), (a.grids[0], b.grids[0])))
-        elif planes[0] is None and planes[1] is None:  # a sum over tokens
-            channels = torch.full(y.shape, CHANNEL, device=y.device)
+        elif planes[0] is None and planes[1] is None:  # a sum over tokens, or several cells in one token
+            summed = all(even(one.planes[0], axis) for one, axis in ((a, -2), (b, -1)))
+            channels = torch.full(y.shape, CHANNEL if summed else UNKNOWN, device=y.device)
             self.put(y, Trace((channels, channels), (a.grids[0], b.grids[0])))
         return None
