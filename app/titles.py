@@ -28,7 +28,7 @@ HALVES = ("first", "second")
 def tap_titles(maps: Sequence[AttentionMap]) -> dict[str, str]:
     """The title of each tap: "Layer 4a" if its name can be put in words, else by order: "Layer 7"."""
     spoken = {one.tap: list(_spoken(one)) for one in maps}
-    titles = {tap: in_row(filter(None, parts)) for tap, parts in spoken.items() if None not in parts}
+    titles = {tap: in_row(filter(None, parts)) for tap, parts in spoken.items() if None not in parts and any(parts)}
     alike, gates, others = Counter(titles.values()), count(1), count(1)
     for one in maps:
         if alike[titles.get(one.tap)] != 1:

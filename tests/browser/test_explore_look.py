@@ -61,7 +61,7 @@ def test_a_pin_comes_back_from_the_address(browser_page, address) -> None:
     browser_page.keyboard.press("Tab")
     browser_page.locator("canvas[data-pane=attention]").first.focus()
     browser_page.keyboard.press("Escape")
-    browser_page.wait_for_timeout(400)
+    browser_page.wait_for_url(lambda url: "pin=" not in url, timeout=PATIENCE)
     assert "pin" not in query(browser_page)
 
 
