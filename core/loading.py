@@ -10,7 +10,6 @@ from torch import nn
 
 from core import device as devices
 from core.classifier import Classifier
-from core.messages import Message
 from core.models import answers, described, guard, named, opening, own, user_card, zoo
 from core.models.architecture import blank
 from core.models.clip_models import with_classes
@@ -134,5 +133,5 @@ def adopt(module: nn.Module, card: ModelCard | None = None, device: str = "auto"
 def _guarded(card: ModelCard, found: guard.Admitted, device: torch.device) -> Classifier:
     module = found.module
     card = devices.run(lambda: answers.detect_output(card, module, blank(module, card.size).to(device)), device)
-    assumed = [Message(one) for one in card.facts.get(described.ASSUMED, ())]
+    assumed = card.facts.get(described.ASSUMED, ())
     return Classifier(card, module, device, (*found.notes, *assumed), found.silent)

@@ -34,9 +34,14 @@ MOST, LONGEST = 100, 200
 EXAMPLE = "clip:ViT-B-32/openai?classes=a photo of a cat|a photo of a dog"
 FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
-COMPARED = Message(
-    "The probabilities compare the {count} texts with each other, so one of them is likely for any picture.", count=0
-)
+
+
+def compared(count: int) -> Message:
+    """What the probabilities of texts mean."""
+    return Message(
+        "The probabilities compare the {count} texts with each other, so one of them is likely for any picture.",
+        count=count,
+    )
 
 
 class ZeroShot(nn.Module):
@@ -178,7 +183,7 @@ def make_card(name: str) -> ModelCard:
             "data": "pictures with texts",
             "paper": "Radford et al., Learning transferable visual models from natural language supervision, ICML 2021",
             **source(settings),
-            ASSUMED: [Message(COMPARED.template, count=len(texts))] if output == LOGITS else [],
+            ASSUMED: [compared(len(texts))] if output == LOGITS else [],
         },
     )
 

@@ -85,7 +85,7 @@ def fetch(repository: str, files: Sequence[str], progress: Progress | None = Non
     raise InvalidInput(
         "The model {model} of Hugging Face has no file {files}. Choose a model with PyTorch weights.",
         model=repository,
-        files=Message(" or ".join(files)),
+        files=list(files),
     )
 
 

@@ -123,13 +123,9 @@ def check_architecture(name: str) -> None:
     if library("timm").is_model(name):
         return
     near = nearest(name, names())
-    raise InvalidInput(
-        "timm has no architecture '{name}'. The most similar are: {models}."
-        if near
-        else "timm has no architecture '{name}'. Names look like vit_tiny_patch16_224.",
-        name=name,
-        models=near,
-    )
+    if not near:
+        raise InvalidInput("timm has no architecture '{name}'. Names look like vit_tiny_patch16_224.", name=name)
+    raise InvalidInput("timm has no architecture '{name}'. The most similar are: {models}.", name=name, models=near)
 
 
 def settings_of(name: str) -> Any:
@@ -143,14 +139,17 @@ def settings_of(name: str) -> Any:
     settings = timm.get_pretrained_cfg(name, allow_unregistered=False) if tag_exists(name) else None
     if settings is None or not (settings.hf_hub_id or settings.url):
         offered = tags(architecture)
+        if not offered:
+            raise InvalidInput(
+                "timm has no weights for {architecture}. Choose an architecture with weights, such as {models}.",
+                architecture=architecture,
+                models=list(LISTED)[:2],
+            )
         raise InvalidInput(
-            "timm has no weights '{name}'. For {architecture} it has: {tags}."
-            if offered
-            else "timm has no weights for {architecture}. Choose an architecture with weights, such as {models}.",
+            "timm has no weights '{name}'. For {architecture} it has: {tags}.",
             name=name,
             architecture=architecture,
             tags=[f"{architecture}.{one}" for one in offered],
-            models=list(LISTED)[:2],
         )
     return settings
 

@@ -71,7 +71,7 @@ def test_stopping_leaves_no_file(served: SmallHub):
 
 def test_what_the_hub_does_not_have_is_told(served: SmallHub):
     assert refusal(("a.bin", "b.bin")) == (
-        "The model made/birds of Hugging Face has no file a.bin or b.bin. Choose a model with PyTorch weights."
+        "The model made/birds of Hugging Face has no file a.bin, b.bin. Choose a model with PyTorch weights."
     )
     assert refusal(repository="made/cats").startswith("Hugging Face has no public model 'made/cats'.")
     served.status, served.code = 403, "GatedRepo"
