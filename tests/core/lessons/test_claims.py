@@ -18,7 +18,7 @@ from core.evaluation.accuracy import STEERS
 from core.evaluation.cases import find_cases
 from core.lessons import MEASURES, SHIPPED, Bound, Claim, Kept, Measured, measure, read_lesson, store, stored
 from core.lessons.measures import mean, share
-from tests.core.lessons.test_reading import TOML, WORDS
+from tests.core.lessons.small_lesson import TOML, WORDS
 
 MODEL = "tasks-marked/attention-pooling"
 FEW = {"model": MODEL, "pictures": 4}

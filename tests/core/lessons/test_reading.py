@@ -10,60 +10,7 @@ import pytest
 from core.lessons import SHIPPED, check_lesson, lesson_folders, read_lesson
 from core.lessons.reading import LARGEST
 from core.types import InvalidInput
-
-TOML = """\
-format = 1
-id = "small"
-order = 1
-minutes = 3
-languages = ["en"]
-
-[defaults]
-model = "scenes/cbam"
-
-[[claim]]
-id = "right"
-measure = "accuracy"
-model = "scenes/cbam"
-pictures = 100
-bound = ">= 0.5"
-
-[[step]]
-id = "look"
-seconds = 60
-state = { sample = "scenes/3" }
-
-[[step]]
-id = "guess"
-seconds = 60
-hide = ["prediction"]
-ask = { kind = "choice", options = ["car", "fish"], answer = "car" }
-
-[[step]]
-id = "check"
-seconds = 60
-ask = { kind = "choice", options = ["yes", "no"], answer = "yes", final = true }
-"""
-WORDS = """\
-# A small lesson
-## look
-### say
-Look at the picture. The model is right for {right} of them.
-## guess
-### ask
-What does the model predict?
-### option car
-A car | It sees wheels.
-### option fish
-A fish | It has no fins.
-## check
-### ask
-Was that right?
-### option yes
-Yes | It was.
-### option no
-No | It was.
-"""
+from tests.core.lessons.small_lesson import TOML, WORDS
 
 
 @pytest.fixture
