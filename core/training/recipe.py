@@ -141,10 +141,11 @@ PLAIN = "plain"
 STARTS = {
     "tasks-same-row": Start(PLAIN, 10),
     "tasks-odd-one-out": Start(PLAIN, 10),
-    "tasks-signposts": Start(PLAIN, 20),
+    "tasks-signposts": Start(PLAIN, 10),
     "tasks-marked/attention-pooling": Start(PLAIN, 6),
     "tasks-marked/self-attention": Start(PLAIN, 6),
     "tasks-sun-or-moon/recurrent": Start("self-attention", 6),
+    "tasks-signposts/self-attention": Start(PLAIN, 20),
     "tasks-signposts/recurrent": Start("self-attention", 15),
     "tasks-signposts/transformer": Start("self-attention", 12),
 }
