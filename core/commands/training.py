@@ -6,7 +6,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Iterable
-from dataclasses import Field, fields, replace
+from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
 from tqdm import tqdm
@@ -16,7 +16,7 @@ from core.commands.printing import bar, percent, print_answer, remark
 from core.data.datasets import NAMES, Dataset, hold, open_dataset
 from core.evaluation.accuracy import measure
 from core.models import zoo
-from core.training import RECIPES, Recipe, recipe, train_model, usual_start
+from core.training import RECIPES, Recipe, draw_card, recipe, train_model, usual_start
 from core.training.loop import Batch
 
 FRESH = "none"
@@ -75,18 +75,36 @@ def open_data(family: str, options: argparse.Namespace) -> Dataset:
 
 def train(options: argparse.Namespace) -> None:
     """Train models and put them into the zoo: weights and card. Under torchrun, with all its processes."""
-    families: dict[str, Dataset] = {}  # the pictures of a family are read or drawn once for all its models
-    for model in options.models:
-        family = model.split("/")[0]
-        if family not in families:
-            data = open_data(family, options)
-            families[family] = replace(data, training=hold(data.training), validation=hold(data.validation))
-        train_one(model, families[family], options)
+    families = {family: open_data(family, options) for family in dict.fromkeys(map(family_of, options.models))}
+    plans = [plan(model, families[family_of(model)], options) for model in options.models]
+    for one in plans:  # what cannot be trained is refused before an hour of drawing and training
+        draw_card(one.model, families[family_of(one.model)], one.recipe)
+    # The pictures of a family are read or drawn once for all its models.
+    held = {
+        family: replace(data, training=hold(data.training), validation=hold(data.validation))
+        for family, data in families.items()
+    }
+    for one in plans:
+        train_one(one, held[family_of(one.model)], options)
 
 
-def train_one(model: str, data: Dataset, options: argparse.Namespace) -> None:
-    """Train one model on its family's data."""
-    family = model.split("/")[0]
+def family_of(model: str) -> str:
+    """The family in a model's name."""
+    return model.split("/")[0]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a model is to be trained: from fresh weights, or from those of the model ``start``."""
+
+    model: str
+    start: str | None
+    recipe: Recipe
+
+
+def plan(model: str, data: Dataset, options: argparse.Namespace) -> Plan:
+    """The start and the recipe of a model by the options, and where they leave it open, the usual ones."""
+    family = family_of(model)
     parts = {part.name: getattr(options, part.name) for part in fields(Recipe)}
     start, usual = options.start, usual_start(model)
     if start is None and usual is not None:
@@ -94,23 +112,27 @@ def train_one(model: str, data: Dataset, options: argparse.Namespace) -> None:
         parts["epochs"] = parts["epochs"] or usual.epochs
         parts["rate"] = parts["rate"] or recipe(family).rate
     start = None if start == FRESH else start
-    chosen = recipe(family if family in RECIPES else data.name, started=start is not None, **parts)
+    return Plan(model, start, recipe(family if family in RECIPES else data.name, started=start is not None, **parts))
+
+
+def train_one(plan: Plan, data: Dataset, options: argparse.Namespace) -> None:
+    """Train one model on its family's data."""
 
     def batches(loader: Iterable[Batch], epoch: int) -> Iterable[Batch]:
-        return tqdm(loader, f"epoch {epoch + 1}/{chosen.epochs}", leave=False, unit="batch", file=sys.stderr)
+        return tqdm(loader, f"epoch {epoch + 1}/{plan.recipe.epochs}", leave=False, unit="batch", file=sys.stderr)
 
     def report(line: dict[str, Any]) -> None:
         text = f"epoch {line['epoch']:3}  loss {line['loss']:.3f}  validation {percent(line['accuracy'])}"
         print(f"{text}  {line['size']} px  {line['seconds']} s", file=sys.stderr, flush=True)
 
     card = train_model(
-        model,
+        plan.model,
         data,
-        chosen,
+        plan.recipe,
         device=options.device,
-        start=start,
+        start=plan.start,
         seeds=options.seeds,
-        command=command(model, options),
+        command=command(plan.model, options),
         report=report,
         batches=batches,
         progress=bar("measuring"),

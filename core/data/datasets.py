@@ -11,6 +11,7 @@ from core.data.split import Dataset, Split, hold
 from core.data.walking import SUFFIXES
 from core.scenes.shortcuts import SHORTCUTS
 from core.tasks import TASKS, find_task
+from core.types import InvalidInput
 
 DRAWN = (*SHORTCUTS, *(one.slug for one in TASKS))
 """The families whose pictures Fovea draws."""
@@ -41,12 +42,19 @@ def open_dataset(family: str, data: str | Path | None = None, *, download: bool 
     Scenes are drawn; what is not there is fetched only where ``download`` says so, and torchvision knows it.
 
     Raises:
-        InvalidInput: it is not there, or cannot be fetched.
+        InvalidInput: it is not there, or cannot be fetched, or is drawn and needs no folder.
     """
     name, folder = (str(data), None) if str(data) in NAMES else (family, data)
+    task = find_task(name)
+    if folder is not None and (task or name in SHORTCUTS):
+        raise InvalidInput(
+            "The pictures of {family} are drawn, not read from a folder. Leave the folder out, or name the model after "
+            "a family of your own, such as mine/cbam.",
+            family=name,
+        )
     if name in SHORTCUTS:
         return draw_scenes(name)
-    if task := find_task(name):
+    if task:
         return draw_task(task)
     if name in CIFAR:
         return open_cifar(name, folder, download=download)

@@ -48,6 +48,7 @@ WORDS = {
     "Give a path, bytes, a PIL image or a numpy array, not {given}.": "请给出路径、字节、PIL 图像或 numpy 数组，而不是 {given}。",
     "Choose a cell in the grid of {rows} × {columns}, not row {row}, column {column}.": "请在 {rows} × {columns} 的网格中选择格子，而不是第 {row} 行第 {column} 列。",
     "Draw a box at least one pixel wide and high, with left before right and top before bottom.": "请画一个宽、高至少一个像素的框，左在右之前，上在下之前。",
+    "The pictures of {family} are drawn, not read from a folder. Leave the folder out, or name the model after a family of your own, such as mine/cbam.": "“{family}”的图片由 Fovea 绘制，不从文件夹读取。请不要指定文件夹，或者用您自己的系列为模型命名，例如 mine/cbam。",
     "Draw a box that overlaps the picture of {width} × {height} pixels.": "请画一个与 {width} × {height} 像素的图片相交的框。",
     'Crop a picture with "center", "fit" or a box (left, top, right, bottom).': "请用“center”、“fit”或一个框 (left, top, right, bottom) 裁剪图片。",
     "tile takes four pictures. Make them with open_image(path, bytes or array).": "tile 接受四张图片。请用 open_image（路径、字节或数组）生成它们。",

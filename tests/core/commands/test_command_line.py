@@ -214,6 +214,9 @@ MISTAKES = {
     "evaluate tiny/plain --data other": "The classes of tiny/plain differ from those of other",
     "train made/plain": "FOVEA_DATA",
     "train made/magic --data data": "There is no mechanism 'magic'",
+    "train scenes/magic": "There is no mechanism 'magic'",  # before any picture is drawn
+    "train scenes/cbam --data data": "The pictures of scenes are drawn",
+    "train tasks-marked/cbam --data data": "The pictures of tasks-marked are drawn",
     "train made --data data": "Name a model FAMILY/MECHANISM",
     "train made/plain --data data --start tiny/none": "There is no model 'tiny/none' in the model zoo",
     "train made/plain --data data --device tpu": "This machine has no device 'tpu'",

@@ -77,7 +77,7 @@ def test_no_command_ends_in_a_traceback(data: Path, tmp_path: Path, console: str
         [*scan, "--out", str(tmp_path / "Läufe")],
         [*scan, "--out", str(tmp_path / "Läufe"), "--json"],
         ["scan", *scenes, "--data", str(tmp_path / "nichts – ü"), "--out", str(tmp_path / "x")],
-        ["train", "scenes/ü×", "--data", str(tmp_path / "nichts – ü")],
+        ["train", "mine/ü×", "--data", str(tmp_path / "nichts – ü")],
         ["evaluate", "scenes/ü×"],
         ["benchmark", "scenes/ü×", "--json"],
         ["benchmark", "scenes/cbam", "--sources", "×", "--data", "–", "--out", str(tmp_path / "ü.json")],

@@ -101,13 +101,11 @@ def test_a_model_of_a_task_starts_where_its_card_says() -> None:
         assert json.loads(to_json(chosen.to_json())) == card.facts["recipe"], card.slug
 
 
-def test_the_options_have_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[tuple] = []
-    monkeypatch.setattr(
-        training, "train_model", lambda model, data, chosen, **more: kept.append((chosen, more["start"]))
-    )
+def test_the_options_have_the_last_word() -> None:
+    kept = []
     for line in ("", "--start none", "--start tasks-marked/plain --epochs 3", "--epochs 4 --rate 0.001"):
-        training.train_one("tasks-same-row/cbam", None, parser().parse_args(["train", "x/y", *line.split()]))
+        one = training.plan("tasks-same-row/cbam", None, parser().parse_args(["train", "x/y", *line.split()]))
+        kept.append((one.recipe, one.start))
     (usual, where), (fresh, nowhere), (other, marked), (shorter, same) = kept
     assert (usual.epochs, usual.rate, where) == (10, 0.003, "tasks-same-row/plain")
     assert (fresh, nowhere) == (recipe("tasks-same-row"), None)
