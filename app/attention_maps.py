@@ -77,7 +77,7 @@ def selects_positions(reading: Reading) -> bool:
     return any(not is_nearly_constant(find_map(reading, one.tap)) for one in choices(reading))
 
 
-def even_share(reading: Reading, choice: Choice) -> float:
+def uniform_share(reading: Reading, choice: Choice) -> float:
     """The weight that each token would get from a patch that attends uniformly to all it can see."""
     return 1 / find_map(reading, choice.tap).weights.shape[-1]
 

@@ -89,8 +89,8 @@ def _more(one: AttentionMap, head: int | None, steps: np.ndarray | None, classes
     if one.kind == Kind.SEQUENCE:
         labels = [word("map.glimpse", number=number + 1) for number in range(len(one.weights))]
         if steps is not None and len(steps) == len(labels):  # what it would answer after that glimpse
-            said = [f"{classes[step.argmax()]} {percent(float(step.max()), 0)}" for step in steps]
-            labels = [" · ".join(pair) for pair in zip(labels, said, strict=True)]
+            stated = [f"{classes[step.argmax()]} {percent(float(step.max()), 0)}" for step in steps]
+            labels = [" · ".join(pair) for pair in zip(labels, stated, strict=True)]
         return Stack(one.weights, tuple(labels), film=True)
     if one.kind.compares and has_rows(one):
         return Rows(*rows(one, head), even=1 / one.weights.shape[-1])

@@ -82,20 +82,20 @@ def run() -> None:
     if wanted and wanted != pages[page].slug:
         st.switch_page(file_of(wanted))
     state.turn_to(pages[page].slug, (key for one in PAGES for key in one.passing))
-    if (asked := state.unknown_page([one.slug for one in PAGES])) is not None:
-        state.notice(plain("page.unknown", page=asked))
+    if (requested := state.unknown_page([one.slug for one in PAGES])) is not None:
+        state.notice(plain("page.unknown", page=requested))
     try:
         with st.sidebar:
             card, sample, framing, picture = frame()
             for one in PAGES:
                 if one.elsewhere and one is not pages[page]:
                     one.elsewhere(file_of(one.slug))
-        said = st.container()
+        stated = st.container()
         classifier = weights.load(card)
         state.set_subject(Subject(classifier, picture, sample, framing) if classifier else None)
         draw(page, pages[page])
         for sentence in state.take_notices():
-            said.warning(literal(sentence))
+            stated.warning(literal(sentence))
     except InvalidInput as error:
         for sentence in state.take_notices():
             st.warning(literal(sentence))

@@ -84,8 +84,8 @@ def reason(error: BaseException) -> str:
         return Message("the connection was interrupted")
     if isinstance(error, OSError) and error.errno in REASONS and not isinstance(error, SSLError):  # has its own numbers
         return REASONS[error.errno]
-    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return without_number(said) or Message("it was interrupted")
+    stated = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return without_number(stated) or Message("it was interrupted")
 
 
 def without_number(text: str) -> str:

@@ -101,8 +101,8 @@ def _kept(value: object) -> object:
 
 def _filled(template: str, values: Mapping[str, object], table: Mapping[str, str]) -> str:
     """The template in the language of the table, with its values."""
-    said = table.get(template, template)
-    return fill(said, {name: _said(value, table) for name, value in values.items()}) if values else said
+    stated = table.get(template, template)
+    return fill(stated, {name: _said(value, table) for name, value in values.items()}) if values else stated
 
 
 def _said(value: object, table: Mapping[str, str]) -> object:

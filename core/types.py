@@ -195,8 +195,8 @@ class Agreement:
     """
 
     rank_correlation: Measure
-    top_fifth: Measure
-    shared_mass: Measure
+    top_overlap: Measure
+    overlap: Measure
     grid: tuple[int, int]
     unrelated: int = 0
     flat: bool = False
@@ -204,7 +204,7 @@ class Agreement:
     @property
     def measures(self) -> tuple[Measure, Measure, Measure]:
         """The three of them."""
-        return self.rank_correlation, self.top_fifth, self.shared_mass
+        return self.rank_correlation, self.top_overlap, self.overlap
 
 
 def _current_keys(value: Any) -> Any:

@@ -15,7 +15,7 @@ from app.words import decimal, percent, short, whole
 def confusion_cells(
     counts: np.ndarray,
     names: Sequence[str],
-    told: str,
+    sentence: str,
     row: int | None = None,
     column: int | None = None,
 ) -> go.Figure:
@@ -24,14 +24,14 @@ def confusion_cells(
     The cell of ``row`` and ``column`` is outlined; where one of them is None, the whole column or row.
     """
     k = len(names)
-    figure = confusion_matrix(counts, names, "", "", told)
+    figure = confusion_matrix(counts, names, "", "", sentence)
     strengthen(figure, counts)
     figure.update_layout(height=max(160, 26 * k + 90))
     figure.update_xaxes(title=None, ticks="", tickfont={"size": 11})
     figure.update_yaxes(title=None, ticks="", tickfont={"size": 11})
     rows, columns = np.divmod(np.arange(k * k), k)
     words = [
-        letters(told.format(true=names[one], said=names[other], count=whole(counts[one, other])))
+        letters(sentence.format(true=names[one], said=names[other], count=whole(counts[one, other])))
         for one, other in zip(rows, columns, strict=True)
     ]
     # a heatmap reports no clicks; invisible markers over its cells do
@@ -69,18 +69,18 @@ def strengthen(figure: go.Figure, counts: np.ndarray) -> None:
 
 
 def reliability(
-    confidence: np.ndarray, share: np.ndarray, counts: np.ndarray, said: str, right: str, told: str
+    confidence: np.ndarray, share: np.ndarray, counts: np.ndarray, stated: str, right: str, sentence: str
 ) -> go.Figure:
     """How often answers of each confidence are right, as bars against the diagonal; the point of a bar can be clicked.
 
     ``confidence`` (n + 1,) are the edges of the bins, ``share`` (n,) what is right in each, NaN in an empty one, and
-    ``counts`` (n,) how many are in it, which the bar's strength shows. ``said`` and ``right`` name the axes; ``told``
-    is the sentence under the pointer, with ``{low}``, ``{high}``, ``{share}`` and ``{count}``.
+    ``counts`` (n,) how many are in it, which the bar's strength shows. ``stated`` and ``right`` name the axes;
+    ``sentence`` is the sentence under the pointer, with ``{low}``, ``{high}``, ``{share}`` and ``{count}``.
     """
     middles, widths = (confidence[1:] + confidence[:-1]) / 2, np.diff(confidence)
     strength = 0.25 + 0.75 * np.sqrt(counts / max(1, counts.max()))
     words = [
-        told.format(low=decimal(100 * low, 0), high=decimal(100 * high, 0), share=percent(one), count=whole(n))
+        sentence.format(low=decimal(100 * low, 0), high=decimal(100 * high, 0), share=percent(one), count=whole(n))
         for low, high, one, n in zip(confidence[:-1], confidence[1:], share, counts, strict=True)
     ]
     figure = go.Figure()
@@ -102,6 +102,6 @@ def reliability(
     ticks = {"tickvals": [one / 100 for one in shares], "ticktext": [f"{one} %" for one in shares]}
     ticks |= {"tickfont": {"size": 12}}
     axis = {"visible": True, "zeroline": False, "range": [0, 1.02], "gridcolor": TRACK, **ticks}
-    figure.update_xaxes(title={"text": said, "font": {"size": 12}}, **{**axis, "showgrid": False})
+    figure.update_xaxes(title={"text": stated, "font": {"size": 12}}, **{**axis, "showgrid": False})
     figure.update_yaxes(title={"text": right, "font": {"size": 12}}, **axis)
     return figure

@@ -11,11 +11,11 @@ from app.figures.style import ACCENT, QUIET, TRACK, WARM, bare, letters
 
 
 def reaction_bars(
-    names: Sequence[str], means: np.ndarray, deviations: np.ndarray, told: Sequence[str], axis: str
+    names: Sequence[str], means: np.ndarray, deviations: np.ndarray, sentence: Sequence[str], axis: str
 ) -> go.Figure:
     """Mean differences (n,) as bars from zero, one below the other, each with its standard deviation as a whisker.
 
-    Positive and negative ones have their own colors. ``told`` stands under the pointer, ``axis`` below.
+    Positive and negative ones have their own colors. ``sentence`` stands under the pointer, ``axis`` below.
     """
     rows = list(range(len(names)))
     figure = go.Figure()
@@ -26,7 +26,7 @@ def reaction_bars(
         width=0.55,
         marker={"color": [ACCENT if one >= 0 else WARM for one in means], "cornerradius": 3},
         error_x={"array": np.asarray(deviations).tolist(), "color": QUIET, "thickness": 1.5, "width": 4},
-        hovertext=[letters(one) for one in told],
+        hovertext=[letters(one) for one in sentence],
         hovertemplate="%{hovertext}<extra></extra>",
     )
     bare(figure, 28 * len(rows) + 56)

@@ -59,19 +59,19 @@ def ticks_up_to(end: float, low: float, high: float) -> list[float]:
 
 
 def confusion_matrix(
-    counts: Sequence[Sequence[int]], names: Sequence[str], true: str, said: str, told: str
+    counts: Sequence[Sequence[int]], names: Sequence[str], true: str, stated: str, sentence: str
 ) -> go.Figure:
     """The confusion matrix: ``counts`` (k, k), rows true, columns predicted.
 
     Right answers in one color, mistakes in another, each the stronger the larger its share of the row. ``true`` and
-    ``said`` name the axes; ``told`` is the sentence under the pointer, with ``{true}``, ``{said}`` and ``{count}``.
+    ``stated`` name the axes; ``sentence`` stands under the pointer, with ``{true}``, ``{said}`` and ``{count}``.
     """
     matrix, k = np.asarray(counts, dtype=float), len(names)
     share = np.divide(matrix, matrix.sum(1, keepdims=True), out=np.zeros_like(matrix), where=matrix > 0)
     right, numbered = np.eye(k, dtype=bool), k <= NUMBERED
     words = [
         [
-            letters(told.format(true=names[row], said=names[column], count=int(matrix[row, column])))
+            letters(sentence.format(true=names[row], said=names[column], count=int(matrix[row, column])))
             for column in range(k)
         ]
         for row in range(k)
@@ -103,6 +103,6 @@ def confusion_matrix(
         "tickfont": {"size": 12},
     }
     axis = {"visible": True, "showgrid": False, "zeroline": False, "automargin": True, "range": [-0.5, k - 0.5]}
-    figure.update_xaxes(side="top", tickangle=-90, title={"text": said, "font": {"size": 12}}, **marks, **axis)
+    figure.update_xaxes(side="top", tickangle=-90, title={"text": stated, "font": {"size": 12}}, **marks, **axis)
     figure.update_yaxes(title={"text": true, "font": {"size": 12}}, **marks, **{**axis, "range": [k - 0.5, -0.5]})
     return figure

@@ -30,8 +30,8 @@ COLORS = np.array([hex_to_rgb(one) for one in HEAT], float)
 class Line:
     """One line of a ranking: ``reference`` does not depend on the model, ``warned`` needs caution.
 
-    ``value`` is the mean in words, ``told`` what stands under the pointer, in Plotly's HTML, ``note`` is quietly beside
-    the name. A line without a mean has no place on the axis.
+    ``value`` is the mean in words, ``tooltip`` what stands under the pointer, in Plotly's HTML, ``note`` is quietly
+    beside the name. A line without a mean has no place on the axis.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Line:
     low: float | None
     high: float | None
     value: str
-    told: str
+    tooltip: str
     reference: bool = False
     warned: bool = False
     note: str = ""
@@ -102,7 +102,7 @@ def ranking(
         orientation="h",
         width=heights.tolist(),
         marker={"color": CLEAR},
-        hovertext=[one.told for one in lines],
+        hovertext=[one.tooltip for one in lines],
         hovertemplate="%{hovertext}<extra></extra>",
     )
     figure.update_traces(unselected={"marker": {"opacity": 1}}, selector={"type": "scatter"})
@@ -128,7 +128,7 @@ def courses(
     for name in sorted(lines, key=lambda one: one == chosen):
         color, width = (ACCENT, 3) if name == chosen else (QUIET, 1.5)
         line = {"color": color, "width": width}
-        told = f"{letters(name)}<br>%{{x}}: %{{y:.2f}}<extra></extra>"
+        tooltip = f"{letters(name)}<br>%{{x}}: %{{y:.2f}}<extra></extra>"
         figure.add_scatter(
             x=places,
             y=lines[name],
@@ -137,7 +137,7 @@ def courses(
             line=line,
             marker={"size": 2 * width + 2},
             opacity=1 if name == chosen else 0.6,
-            hovertemplate=told,
+            hovertemplate=tooltip,
         )
     bare(figure, 260)
     figure.add_hline(y=limit, line={"color": WARM, "dash": "3px,4px", "width": 2})

@@ -71,8 +71,8 @@ def _open(path: Path) -> tuple[BenchmarkRow, ...]:
 
     if not path.is_file():
         return ()
-    told = path.stat()
-    return results.store().get(("benchmark", str(path), told.st_mtime_ns, told.st_size), rows)
+    sentence = path.stat()
+    return results.store().get(("benchmark", str(path), sentence.st_mtime_ns, sentence.st_size), rows)
 
 
 def _sound(row: BenchmarkRow) -> bool:
@@ -87,8 +87,8 @@ def missing(
     rows: Sequence[BenchmarkRow], model: Classifier, wanted: Sequence[str], pictures: int, seed: int
 ) -> list[str]:
     """Those of the sources that were not measured yet on so many pictures of that seed."""
-    asked = (model.card.slug, model.card.facts.get("checksum", ""), pictures, seed)
-    there = {row.source for row in rows if (row.model, row.checksum, row.wanted, row.seed) == asked}
+    requested = (model.card.slug, model.card.facts.get("checksum", ""), pictures, seed)
+    there = {row.source for row in rows if (row.model, row.checksum, row.wanted, row.seed) == requested}
     return [name for name in wanted if name not in there]
 
 
@@ -132,6 +132,6 @@ def measure(
     wait_for(ASIDE, job, owner, tick)
 
 
-def forget() -> None:
+def remove_own_rows() -> None:
     """Remove this machine's own rows."""
     own_file().unlink(missing_ok=True)

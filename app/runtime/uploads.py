@@ -35,7 +35,7 @@ class LimitedUploads(MemoryUploadedFileManager):
     """Streamlit's store of uploads with a quota for each session; what nobody needs is released."""
 
     connected: Callable[[str], bool]
-    asked: dict[str, dict[str, float]]
+    arrived: dict[str, dict[str, float]]
     left: dict[str, float]
     watching: bool
 
@@ -45,7 +45,7 @@ class LimitedUploads(MemoryUploadedFileManager):
         now = time.monotonic()
         with store._lock:
             store.connected, store.left, store.watching = connected, {}, False
-            store.asked = {session: dict.fromkeys(files, now) for session, files in store.file_storage.items()}
+            store.arrived = {session: dict.fromkeys(files, now) for session, files in store.file_storage.items()}
             store.__class__ = cls
 
     def add_file(self, session_id: str, file: UploadedFileRec) -> None:
@@ -59,7 +59,7 @@ class LimitedUploads(MemoryUploadedFileManager):
             many = sum(not is_refused(one) for one in others) >= FILES
             if many or held > BYTES or self._total_bytes + len(file.data) > EVERYBODY:
                 file = file._replace(type=REFUSED, data=b"")
-            self.asked.setdefault(session_id, {})[file.file_id] = time.monotonic()
+            self.arrived.setdefault(session_id, {})[file.file_id] = time.monotonic()
             watch, self.watching = not self.watching, True
         super().add_file(session_id, file)
         if watch:
@@ -69,7 +69,7 @@ class LimitedUploads(MemoryUploadedFileManager):
         """The files with those ids that exist; reading them marks them as used."""
         now = time.monotonic()
         with self._lock:
-            here = self.asked.get(session_id, {})
+            here = self.arrived.get(session_id, {})
             here.update((one, now) for one in file_ids if one in here)
         return super().get_files(session_id, file_ids)
 
@@ -77,14 +77,14 @@ class LimitedUploads(MemoryUploadedFileManager):
         """Release what no page needs, and what belongs to sessions that are gone; how many files that were."""
         with self._lock:
             held = {session: list(files) for session, files in self.file_storage.items()}
-            self.asked = {session: self.asked.get(session, {}) for session in held}
+            self.arrived = {session: self.arrived.get(session, {}) for session in held}
             self.left = {session: self.left.get(session, now) for session in held if not self.connected(session)}
             lost = [one for one, since in self.left.items() if now - since > GONE]
             old = [
                 (session, one)
                 for session, files in held.items()
                 for one in files
-                if session not in lost and now - self.asked[session].get(one, now) > UNCLAIMED
+                if session not in lost and now - self.arrived[session].get(one, now) > UNCLAIMED
             ]
         for session in lost:
             self.remove_session_files(session)

@@ -6,8 +6,8 @@ from app.state.address import (
     publish_part,
     restore,
     shared_address,
-    take_asked,
-    take_asked_parameter,
+    take_requested,
+    take_requested_parameter,
     traveled,
 )
 from app.state.belongings import (
@@ -34,8 +34,6 @@ from app.state.session import (
     clicked_row,
     component,
     device,
-    forget,
-    forget_parameters,
     fresh_key,
     get,
     hush,
@@ -46,6 +44,9 @@ from app.state.session import (
     parameter_key,
     put,
     renew,
+    reset,
+    reset_parameters,
+    session_id,
     set_parameter,
     set_subject,
     subject,
@@ -54,7 +55,6 @@ from app.state.session import (
     take_wanted,
     turn_to,
     unknown_page,
-    visitor,
 )
 
 __all__ = [
@@ -73,8 +73,8 @@ __all__ = [
     "component",
     "device",
     "drop",
-    "forget",
-    "forget_parameters",
+    "reset",
+    "reset_parameters",
     "fresh_key",
     "get",
     "hush",
@@ -101,8 +101,8 @@ __all__ = [
     "shared_address",
     "subject",
     "take",
-    "take_asked",
-    "take_asked_parameter",
+    "take_requested",
+    "take_requested_parameter",
     "take_notices",
     "take_wanted",
     "traveled",
@@ -110,5 +110,5 @@ __all__ = [
     "turn_to",
     "unknown_page",
     "uploads",
-    "visitor",
+    "session_id",
 ]

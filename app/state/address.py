@@ -12,8 +12,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.components.overlay import ADDRESS as LOOK
 from app.state.keys import ADDRESS, LESSON, PARAMETER, Key, View
-from app.state.language import language_said
-from app.state.session import forget, get, page_address, parameter_key, put, set_parameter
+from app.state.language import language_parameter
+from app.state.session import get, page_address, parameter_key, put, reset, set_parameter
 from core.legacy import current
 
 Unsaid = Mapping[StrEnum, str]
@@ -36,12 +36,12 @@ def restore(page: Collection[StrEnum], known: Iterable[StrEnum]) -> Mapping[str,
         st.session_state.update({key: st.session_state[key] for key in chosen})
         return None
     put(Key.RESTORED, True)
-    put(Key.ASKED, query)
+    put(Key.REQUESTED, query)
     for key in (*LESSON, *known):
         if key in query:
             put(key, query[key])
         elif key in page or key in LESSON:
-            forget(key)
+            reset(key)
     _restore_parameters(query)
     return query
 
@@ -70,17 +70,17 @@ def traveled() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def take_asked(key: StrEnum | str) -> str | None:
+def take_requested(key: StrEnum | str) -> str | None:
     """The requested value of that key in the address, once; the caller reports it if it is not available."""
-    asked = dict(get(Key.ASKED, {}))
-    found = asked.pop(key, None)
-    put(Key.ASKED, asked)
+    requested = dict(get(Key.REQUESTED, {}))
+    found = requested.pop(key, None)
+    put(Key.REQUESTED, requested)
     return found
 
 
-def take_asked_parameter(name: str) -> str | None:
+def take_requested_parameter(name: str) -> str | None:
     """The requested value of that parameter of the method in the address, once."""
-    return take_asked(f"{PARAMETER}{name}")
+    return take_requested(f"{PARAMETER}{name}")
 
 
 def publish(view: View, tried: Mapping[str, str]) -> None:
@@ -89,9 +89,9 @@ def publish(view: View, tried: Mapping[str, str]) -> None:
     _write(view.address() | dict(tried) | look)
 
 
-def publish_part(names: Collection[StrEnum], said: Mapping[str, str]) -> None:
+def publish_part(names: Collection[StrEnum], stated: Mapping[str, str]) -> None:
     """Write only those names of the address, when only a part of the page is redrawn."""
-    _write({name: value for name, value in st.query_params.to_dict().items() if name not in names} | dict(said))
+    _write({name: value for name, value in st.query_params.to_dict().items() if name not in names} | dict(stated))
 
 
 def publish_choices(page: Collection[StrEnum], more: Mapping[str, str] = NOTHING, unsaid: Unsaid = NOTHING) -> None:
@@ -111,6 +111,6 @@ def shared_address() -> str:
 
 def _write(wanted: Mapping[str, str]) -> None:
     lesson = {key.value: str(get(key)) for key in LESSON if get(key)}
-    wanted = {name: value for name, value in wanted.items() if name != Key.LANGUAGE} | lesson | language_said()
+    wanted = {name: value for name, value in wanted.items() if name != Key.LANGUAGE} | lesson | language_parameter()
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

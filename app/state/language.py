@@ -15,10 +15,10 @@ def settle_language(traveled: bool = False) -> str | None:
 
     The address leads in a session that is new, or whose user went back or forward; else the choice does.
     """
-    asked = st.query_params.get(Key.LANGUAGE)
+    requested = st.query_params.get(Key.LANGUAGE)
     leads = get(Key.LANGUAGE) is None or (traveled and len(st.query_params) > 0)
     put(Key.LANGUAGE, _first() if leads else language())
-    return asked if leads and asked and understood(asked) != asked else None
+    return requested if leads and requested and understood(requested) != requested else None
 
 
 def language() -> str:
@@ -29,7 +29,7 @@ def language() -> str:
     return chosen if chosen in LANGUAGES else _first()
 
 
-def language_said() -> dict[str, str]:
+def language_parameter() -> dict[str, str]:
     """The language for the address; nothing where a browser like this one would choose it anyway, and it is English."""
     chosen = language()
     return {} if chosen == ENGLISH == understood(st.context.locale) else {Key.LANGUAGE.value: chosen}

@@ -28,7 +28,7 @@ def take(key: StrEnum) -> Any:
     return st.session_state.pop(key, None)
 
 
-def forget(*keys: StrEnum) -> None:
+def reset(*keys: StrEnum) -> None:
     """Reset the keys to their defaults."""
     for key in keys:
         st.session_state.pop(key, None)
@@ -36,8 +36,8 @@ def forget(*keys: StrEnum) -> None:
 
 def component(key: StrEnum, name: str) -> Any:
     """The value that a component with that key has just sent, in its callback."""
-    told = st.session_state.get(key)
-    return told.get(name) if told else None
+    text = st.session_state.get(key)
+    return text.get(name) if text else None
 
 
 def fresh_key(name: str) -> str:
@@ -75,8 +75,8 @@ def clicked_points(key: str) -> tuple[int, ...]:
 
 def clicked_line(key: StrEnum) -> int | None:
     """The line of a table that was just clicked, in a cell of it or at its head, as its data counts them; or None."""
-    told = (st.session_state.get(key) or {}).get("selection", {})
-    cells, rows = told.get("cells"), told.get("rows")
+    text = (st.session_state.get(key) or {}).get("selection", {})
+    cells, rows = text.get("cells"), text.get("rows")
     return cells[0][0] if cells else rows[0] if rows else None
 
 
@@ -85,9 +85,9 @@ def mark_line(key: StrEnum, line: int) -> None:
     put(key, {"selection": {"rows": [line], "columns": [], "cells": []}})
 
 
-def visitor() -> str:
+def session_id() -> str:
     """A name for this session, so that its newer requests replace its older ones."""
-    return st.session_state.setdefault(Key.VISITOR, uuid4().hex)
+    return st.session_state.setdefault(Key.SESSION_ID, uuid4().hex)
 
 
 def page_address() -> str:
@@ -115,13 +115,13 @@ def notice(sentence: str) -> None:
 
 def hush() -> None:
     """Remove the notices: their action has been repeated."""
-    forget(Key.SAID)
+    reset(Key.SHOWN_NOTICES)
 
 
 def turn_to(page: str, passing: Iterable[StrEnum]) -> None:
     """Clear the ``passing`` keys of other pages than this one."""
     if get(Key.PAGE) != page:
-        forget(*passing, Key.SAID)
+        reset(*passing, Key.SHOWN_NOTICES)
         put(Key.PAGE, page)
 
 
@@ -152,11 +152,11 @@ def take_wanted() -> str | None:
 
 def take_notices() -> tuple[str, ...]:
     """The present notices: a notice stays until the user chooses something else."""
-    said, address = st.session_state.pop(Key.NOTICES, ()), st.query_params.to_dict()
+    stated, address = st.session_state.pop(Key.NOTICES, ()), st.query_params.to_dict()
     address["picture"] = get(Key.SAMPLE)  # not every page has it in its address
-    if said:
-        put(Key.SAID, (address, said))
-    before, sentences = get(Key.SAID, ({}, ()))
+    if stated:
+        put(Key.SHOWN_NOTICES, (address, stated))
+    before, sentences = get(Key.SHOWN_NOTICES, ({}, ()))
     return sentences if before == address else ()
 
 
@@ -170,7 +170,7 @@ def parameter(method: str, name: str, default: Any) -> Any:
     return st.session_state.get(parameter_key(method, name), default)
 
 
-def forget_parameters(pairs: Iterable[tuple[str, str]]) -> None:
+def reset_parameters(pairs: Iterable[tuple[str, str]]) -> None:
     """Let parameters, each a method's slug and a name, fall back to their defaults."""
     for method, name in pairs:
         st.session_state.pop(parameter_key(method, name), None)

@@ -9,12 +9,12 @@ from app.words import listed, mark, percent, word
 from core import Measure
 
 
-def beside(one: Measure, tell: Callable[[float], str]) -> str:
+def reference(one: Measure, tell: Callable[[float], str]) -> str:
     """What stands beside a value: the range over unrelated pictures, the center blob, and where it stands."""
     blind = word("agreement.blob", value=tell(one.blob))
     if one.high is None:
         return blind
-    told = listed([word("agreement.range", low=tell(one.low), high=tell(one.high)), blind])
+    sentence = listed([word("agreement.range", low=tell(one.low), high=tell(one.high)), blind])
     share = math.floor(100 * one.standing) / 100
     stands = word("agreement.standing", share=percent(share, 0)) if share < 1 else word("agreement.standing.all")
-    return f"{told}{mark(': ')}{stands}"
+    return f"{sentence}{mark(': ')}{stands}"

@@ -93,7 +93,7 @@ def run(
     place = st.empty()
     with place.container():  # in a horizontal one the button would be deaf
         bar = st.progress(0.0, first)
-        st.button(word("compute.stop"), key=f"stop-{name}", on_click=stop or (lambda: state.forget(running)))
+        st.button(word("compute.stop"), key=f"stop-{name}", on_click=stop or (lambda: state.reset(running)))
     began: list[tuple[float, float]] = []
 
     def tick(done: int, total: int) -> None:
@@ -103,18 +103,18 @@ def run(
             return
         now, share = time.monotonic(), min(1.0, done / total)
         began[:] = began or [(now, share)]
-        told = say(done, total) if say else word("compute.progress", done=done, total=total)
+        sentence = say(done, total) if say else word("compute.progress", done=done, total=total)
         since, before = began[0]
         if share > before and now - since > SOON:
             left = duration((now - since) / (share - before) * (1 - share))
-            told = word("compute.left", told=told, left=left)
-        bar.progress(share, told)
+            sentence = word("compute.left", told=sentence, left=left)
+        bar.progress(share, sentence)
 
     try:
         work(tick)
     except InvalidInput:
-        state.forget(running)
+        state.reset(running)
         place.empty()
         raise
-    state.forget(running)
+    state.reset(running)
     st.rerun()  # the page again, with what was found and without the bar

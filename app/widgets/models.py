@@ -77,8 +77,8 @@ def model_title(card: ModelCard) -> str:
 def model_label(card: ModelCard, facts: bool = True) -> str:
     """One line of the picker, short as a side bar is narrow: the model among its neighbors, how often it is right."""
     title, kind = mechanism_title(card) if is_ours(card) else card.title, shortcut(card.family)
-    told = "" if card.accuracy is None or not facts else percent(card.accuracy)
-    return " · ".join(filter(None, [title, word(f"shortcut.{kind}") if kind else "", told]))
+    sentence = "" if card.accuracy is None or not facts else percent(card.accuracy)
+    return " · ".join(filter(None, [title, word(f"shortcut.{kind}") if kind else "", sentence]))
 
 
 def summary(card: ModelCard) -> str:
@@ -123,7 +123,7 @@ def why(card: ModelCard) -> str:
     return word(f"shortcut.{kind}.why") if kind else ""
 
 
-def shelf() -> dict[str, ModelCard]:
+def catalog() -> dict[str, ModelCard]:
     """Every card that this user may choose, by slug: the zoo, models found by name, then the user's own."""
     own = {slug: one.card for slug, one in state.own_models().items()}
     return {card.slug: card for card in runtime.cards()} | state.named_models() | own
@@ -131,7 +131,7 @@ def shelf() -> dict[str, ModelCard]:
 
 def find_card(slug: str) -> ModelCard:
     """The card of that slug; InvalidInput where it is not there, or not any more."""
-    cards = shelf()
+    cards = catalog()
     if slug not in cards:
         raise InvalidInput(plain("model.gone", model=slug))
     return cards[slug]
@@ -141,9 +141,9 @@ def choose(slug: str) -> None:
     """Make a model the chosen one, before its picker is drawn; maps are its own, and pictures fit its family."""
     before = state.get(Key.MODEL, "")
     state.put(Key.MODEL, slug)
-    state.forget(Key.MAP, Key.TARGET)
+    state.reset(Key.MAP, Key.TARGET)
     if pictures_of(before) != pictures_of(slug) and not (state.get(Key.SAMPLE) or "").startswith("upload/"):
-        state.forget(Key.SAMPLE)
+        state.reset(Key.SAMPLE)
 
 
 def pictures_of(slug: str) -> str:
@@ -161,9 +161,9 @@ def pick_model(facts: bool = True) -> ModelCard:
     """The model picker, by group of families, with the ``facts`` that were measured; the card that is chosen."""
     if wanted := state.take_wanted():
         choose(wanted)
-    if state.get(Key.MODEL) not in shelf() and (found := finding.add_named(state.get(Key.MODEL) or "")):
+    if state.get(Key.MODEL) not in catalog() and (found := finding.add_named(state.get(Key.MODEL) or "")):
         choose(found)
-    cards = shelf()
+    cards = catalog()
     if not cards:
         raise InvalidInput(plain("model.none"))
     if state.get(Key.MODEL) not in cards:
@@ -200,7 +200,7 @@ def pick_model(facts: bool = True) -> ModelCard:
         inside(cards, card),
         key=Key.MODEL,
         format_func=lambda slug: model_label(cards[slug], facts),
-        on_change=lambda: state.forget(Key.MAP, Key.TARGET),
+        on_change=lambda: state.reset(Key.MAP, Key.TARGET),
         label_visibility="collapsed",
         filter_mode=None,  # no keyboard springs up on a phone
     )

@@ -78,10 +78,10 @@ def pick_picture(family: str) -> tuple[str, Picture]:
         if event["action"] == "remove":
             state.remove_upload(event["slug"])
             if state.get(Key.SAMPLE) == event["slug"]:
-                state.forget(Key.SAMPLE, Key.TARGET)
+                state.reset(Key.SAMPLE, Key.TARGET)
         else:
             state.put(Key.SAMPLE, event["slug"])
-            state.forget(Key.TARGET)
+            state.reset(Key.TARGET)
 
     gallery.show_gallery(
         [*own, *tiles],
@@ -106,7 +106,7 @@ def take_in(files: list) -> None:
                 raise InvalidInput(plain("picture.full", count=UPLOADS))
             slug = state.add_upload(open_image(file.getvalue(), name=file.name))
             state.put(Key.SAMPLE, slug)
-            state.forget(Key.TARGET)
+            state.reset(Key.TARGET)
         except InvalidInput as error:
             state.notice(say(error) if file.name in str(error) else f"{file.name}: {say(error)}")
         uploads.release(file)
@@ -117,7 +117,7 @@ def fetch_photographs() -> None:
     """A button that downloads Imagenette, if its folder is not on this machine."""
 
     def work(tick: Progress) -> None:
-        state.forget(Key.RUNNING)  # whatever ends this run ends the work
+        state.reset(Key.RUNNING)  # whatever ends this run ends the work
         fetch_imagenette(progress=tick)
 
     try:
@@ -165,11 +165,11 @@ def add_pictures() -> None:
 
 def pick_framing(card: ModelCard, picture: Picture) -> tuple[str, Picture]:
     """The picker of the crop: its name for the address, and the picture with that box."""
-    asked = state.get(Key.FRAMING) or CENTER
-    own = asked.startswith(f"{BOX}:")
-    framing = box_name(*numbers(asked)) if own else asked if asked == FIT else CENTER
-    if framing != asked:
-        state.notice(word("framing.unknown", framing=asked))
+    requested = state.get(Key.FRAMING) or CENTER
+    own = requested.startswith(f"{BOX}:")
+    framing = box_name(*numbers(requested)) if own else requested if requested == FIT else CENTER
+    if framing != requested:
+        state.notice(word("framing.unknown", framing=requested))
     state.put(Key.FRAMING, framing)
     state.put(Key.FRAMING_KIND, BOX if own else framing)
 

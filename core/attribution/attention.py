@@ -62,9 +62,9 @@ def gradient_x_attention(
     with torch.enable_grad(), listen() as records:
         score = counted(classifier, target, 1, progress)(leaf(x))
     named = [(name, records[place]) for name, place in classifier.taps.items() if place in records]
-    asked = [(name, one) for name, one in named if (one.tap.kind.compares_all if tap == ALL else name == tap)]
-    found = gradients(score, [one for _, one in asked])
-    maps = [positive_products(name, one, gradient) for (name, one), gradient in zip(asked, found, strict=True)]
+    wanted = [(name, one) for name, one in named if (one.tap.kind.compares_all if tap == ALL else name == tap)]
+    found = gradients(score, [one for _, one in wanted])
+    maps = [positive_products(name, one, gradient) for (name, one), gradient in zip(wanted, found, strict=True)]
     whole = maps[0] if tap != ALL else replace(maps[0], tap=ALL, weights=relevance(maps)[None])
     return torch.tensor(to_grid(whole)), None
 

@@ -71,12 +71,12 @@ def panels(
             indices = [classifier.target(one, reading.logits) for one in wanted]
             scores = [target_score(logits, index) for index in indices]
         found: list[Panel] = []
-        asked = [x, *(kept[name] for name in names)]
-        if not all(one.requires_grad for one in (*scores, *asked)):
+        requested = [x, *(kept[name] for name in names)]
+        if not all(one.requires_grad for one in (*scores, *requested)):
             return without_maps(reading, indices)
         for index, score in zip(indices, scores, strict=True):
             more = len(found) + 1 < len(scores)
-            gradient, *gradients = torch.autograd.grad(score, asked, retain_graph=more, allow_unused=True)
+            gradient, *gradients = torch.autograd.grad(score, requested, retain_graph=more, allow_unused=True)
             if gradient is None or not (gradient.any() or differentiable(classifier)):
                 return without_maps(reading, indices)
             maps = {

@@ -16,12 +16,12 @@ def bank(options: argparse.Namespace) -> None:
     stored, rows, drawn = {card.slug for card in zoo.stored()}, [], {}
     for slug in options.models or [card.slug for card in zoo.stored()]:
         classifier = core.load(slug, options.device)
-        asked = options.data or classifier.card.family
-        if asked not in drawn:
-            drawn = {asked: list(choose(asked, options.pictures))}
+        wanted = options.data or classifier.card.family
+        if wanted not in drawn:
+            drawn = {wanted: list(choose(wanted, options.pictures))}
         path = options.out or bank_path(classifier.checksum, slug in stored)
         fitting = [one for one in names(classifier) if one in (options.sources or names(classifier))]
-        found = collect(classifier, drawn[asked], path, sources=fitting, progress=bar(slug))
+        found = collect(classifier, drawn[wanted], path, sources=fitting, progress=bar(slug))
         rows.append({"model": slug, "path": str(path), "pictures": len(found.pictures), "sources": list(found.maps)})
     line = "{model:28}{pictures:>5} pictures  {count:>3} maps  {path}"
     lines = [line.format(**row, count=len(row["sources"])) for row in rows]

@@ -60,5 +60,5 @@ def explain(options: argparse.Namespace) -> None:
     maps = [f"{name:28}{' × '.join(map(str, shape))}" for name, shape in shapes.items()]
     gap = ", completeness gap undefined: the score hardly changes" if method(options.method).complete else ""
     gap = gap if found.gap is None else f", completeness gap {percent(found.gap)}"
-    asked = f"{options.method} for {answer['target']}{gap}"
-    print_answer(answer, "\n".join([*rows, "", *maps, *[""] * bool(maps), asked]), options)
+    wanted = f"{options.method} for {answer['target']}{gap}"
+    print_answer(answer, "\n".join([*rows, "", *maps, *[""] * bool(maps), wanted]), options)

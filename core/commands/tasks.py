@@ -86,8 +86,8 @@ def curves(studies: TaskStudies) -> Iterator[str]:
         yield f"{task}, accuracy in % by training pictures, and the fewest pictures for {100 * ENOUGH:.0f} %:"
         for mechanism, points in of_task.items():
             needed = pictures_for(points)
-            told = ", ".join(f"{pictures:,}: {number(accuracy)}" for pictures, accuracy in points)
-            yield f"{mechanism:{NAME}}{told}; {'not reached' if needed is None else f'{needed:,}'}"
+            given = ", ".join(f"{pictures:,}: {number(accuracy)}" for pictures, accuracy in points)
+            yield f"{mechanism:{NAME}}{given}; {'not reached' if needed is None else f'{needed:,}'}"
 
 
 def full_reach(studies: TaskStudies) -> Iterator[str]:

@@ -103,8 +103,8 @@ def draw_collection(family: str, seed: int, pictures: int) -> Collection:
     seeds, task = scenes.series(seed, pictures), find_task(family)
 
     def path(index: int) -> str:
-        told = SHORTCUTS.get(family) and Random(f"half {seeds[index]}").random() < 0.5
-        return f"{family if task or told else 'scenes'}/{seeds[index]}"
+        stated = SHORTCUTS.get(family) and Random(f"half {seeds[index]}").random() < 0.5
+        return f"{family if task or stated else 'scenes'}/{seeds[index]}"
 
     def label(index: int) -> str:
         return task.compose(seeds[index], None).answer if task else scenes.plan(seeds[index]).object

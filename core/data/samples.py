@@ -81,15 +81,15 @@ def sample_truth(slug: str) -> str | None:
 def describe_sample(slug: str) -> str:
     """What the picture of a sample's slug shows, in a few words: "fish, sea" for a scene."""
     family, _, rest = slug.partition("/")
-    first, _, told = rest.partition("/")
+    first, _, given = rest.partition("/")
     if known := find_task(family):
         return f"{known.title.lower()}, {task_layout(slug).answer}"
     if family not in SHORTCUTS:
         names = IMAGENETTE if family == "imagenette" else {name: title for name, (title, *_) in PHOTOGRAPHS.items()}
         return names.get(first, slug)
     plan, shortcut = scenes.plan(_number(first)), SHORTCUTS[family]
-    background = HOMES.get(told or plan.object, plan.background) if shortcut == "background" else plan.background
-    tag = [f"tag of {told or plan.object}"] if shortcut == "tag" else []
+    background = HOMES.get(given or plan.object, plan.background) if shortcut == "background" else plan.background
+    tag = [f"tag of {given or plan.object}"] if shortcut == "tag" else []
     return ", ".join([plan.object, background, *tag])
 
 
@@ -98,9 +98,9 @@ def shortcut_samples(family: str) -> tuple[Sample, ...]:
     found: list[Sample] = []
     for seed, other in CONTRADICTED:
         plan = scenes.plan(seed)
-        for told in (plan.object, other):
-            slug = f"{family}/{seed}" + (f"/{told}" if told != plan.object else "")
-            shown = f"{plan.background} · tag of {told}" if SHORTCUTS[family] == "tag" else HOMES[told]
+        for given in (plan.object, other):
+            slug = f"{family}/{seed}" + (f"/{given}" if given != plan.object else "")
+            shown = f"{plan.background} · tag of {given}" if SHORTCUTS[family] == "tag" else HOMES[given]
             found.append(Sample(slug, f"{plan.object} · {shown}", plan.object))
         found.append(scene_sample(seed))
     return tuple(found)
@@ -198,16 +198,16 @@ def _open_scene(seed: str) -> Picture:
 
 
 def _open_shortcut(family: str, rest: str) -> Picture:
-    seed, _, told = rest.partition("/")
-    told = told or scenes.plan(_number(seed)).object
-    if told not in scenes.OBJECTS:
+    seed, _, given = rest.partition("/")
+    given = given or scenes.plan(_number(seed)).object
+    if given not in scenes.OBJECTS:
         raise InvalidInput(
             "Scenes have no class '{name}'. Choose one of: {classes}.",
-            name=told,
+            name=given,
             classes=list(scenes.OBJECTS),
         )
     tag = SHORTCUTS[family] == "tag"
-    shown = {"tag": scenes.OBJECTS.index(told)} if tag else {"background": HOMES[told]}
+    shown = {"tag": scenes.OBJECTS.index(given)} if tag else {"background": HOMES[given]}
     return open_image(scenes.draw(_number(seed), SCENE_SIDE, **shown).pixels, name=f"{family}/{rest}")
 
 

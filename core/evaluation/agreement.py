@@ -55,8 +55,8 @@ def agreement(a: Map, b: Map, bank: Bank | None = None) -> Agreement:
     flat = any(is_constant(ranks_, 0.0) for ranks_ in (first[0], second[0]))
     null = None if flat else find_null(sides, first, second)
     rows = zip(observed.tolist(), blind.tolist(), null.measures if null else (None,) * 3, strict=True)
-    rank_correlation, top_fifth, shared_mass = (measure(*row) for row in rows)
-    return Agreement(rank_correlation, top_fifth, shared_mass, grid, null.maps if null else 0, flat)
+    rank_correlation, top_overlap, overlap = (measure(*row) for row in rows)
+    return Agreement(rank_correlation, top_overlap, overlap, grid, null.maps if null else 0, flat)
 
 
 def measure(value: float, blind: float, null: Null | None) -> Measure:

@@ -77,8 +77,8 @@ class Bank:
         name, given = kind(map_)
         if name not in self.maps or getattr(map_, "contrast", None) is not None:
             return None
-        asked = self.settings.get(name, {})
-        return name if all(given.get(key, value) == value for key, value in asked.items()) else None
+        wanted = self.settings.get(name, {})
+        return name if all(given.get(key, value) == value for key, value in wanted.items()) else None
 
     def unpack(self, name: str) -> np.ndarray:
         """The maps of a source: (n, h, w) float64, each up to 1; a blank one is zero."""

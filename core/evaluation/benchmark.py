@@ -176,9 +176,9 @@ def measure_case(
             lambda: trace_curves(classifier, classifier.prepare(picture), target, order, progress=progress)
         )
         likeness = map_correlation(map_, made(reinitialized, picture, target, progress))
-        asked = {"deletion": curves["map"].deletion_area, "insertion": curves["map"].insertion_area}
-        asked |= {} if likeness is None else {"randomized": likeness}
-        found |= {name: (value, None) for name, value in asked.items()}
+        requested = {"deletion": curves["map"].deletion_area, "insertion": curves["map"].insertion_area}
+        requested |= {} if likeness is None else {"randomized": likeness}
+        found |= {name: (value, None) for name, value in requested.items()}
     return found
 
 

@@ -64,13 +64,13 @@ def lost(card: ModelCard, way: str) -> float | None:
 
 def spread_of(card: ModelCard) -> Spread | None:
     """How far the accuracy moves with the seed of the training; None where the card names no several seeds."""
-    told = card.facts.get("seeds")
-    if not isinstance(told, dict) or not isinstance(told.get("accuracies"), list) or len(told["accuracies"]) < 2:
+    given = card.facts.get("seeds")
+    if not isinstance(given, dict) or not isinstance(given.get("accuracies"), list) or len(given["accuracies"]) < 2:
         return None
-    numbers = [*told["accuracies"], told.get("mean"), told.get("std")]
+    numbers = [*given["accuracies"], given.get("mean"), given.get("std")]
     if not all(map(_is_share, numbers)):
         return None
-    return Spread(tuple(told["accuracies"]), told["mean"], told["std"])
+    return Spread(tuple(given["accuracies"]), given["mean"], given["std"])
 
 
 def pictures_for(curve: Iterable[tuple[int, float]], enough: float = ENOUGH) -> int | None:
@@ -93,12 +93,12 @@ def open_studies(path: str | Path | None = None) -> TaskStudies:
     if not path.is_file():
         return TaskStudies()
     try:
-        told = json.loads(path.read_text("utf-8"))
+        given = json.loads(path.read_text("utf-8"))
         curves = {
             task: {name: tuple(sorted(map(_point, points))) for name, points in of_task.items()}
-            for task, of_task in told.get("learning_curves", {}).items()
+            for task, of_task in given.get("learning_curves", {}).items()
         }
-        reach = {task: dict(facts) for task, facts in told.get("full_reach", {}).items()}
+        reach = {task: dict(facts) for task, facts in given.get("full_reach", {}).items()}
         if not all(_is_share(facts.get("accuracy")) for facts in reach.values()):
             raise ValueError("full_reach has no accuracy")
     except (AttributeError, TypeError, ValueError, KeyError, OSError) as error:

@@ -90,11 +90,11 @@ def altered_accuracy(settings: Settings) -> Measured:
     split = data.independent if alter == "independent" else data.validation
     if split is None:
         raise InvalidInput("The pictures of {family} have no shortcut.", family=classifier.card.family)
-    asked = without_positions(classifier) if alter == "without-positions" else classifier
+    wanted = without_positions(classifier) if alter == "without-positions" else classifier
     hits = []
     for number in range(min(count_of(settings), len(split))):
-        pixels = ALTERATIONS[alter](asked.square(open_image(split.read(number))), settings, number)
-        hits.append(read(asked, open_image(pixels)).predicted == split.labels[number])
+        pixels = ALTERATIONS[alter](wanted.square(open_image(split.read(number))), settings, number)
+        hits.append(read(wanted, open_image(pixels)).predicted == split.labels[number])
     return share(hits)
 
 
@@ -109,9 +109,9 @@ def follows_shortcut(settings: Settings) -> Measured:
     homes = {HOMES[name]: number for number, name in enumerate(OBJECTS)}
     for number, seed in enumerate(seeds("val", len(data))):
         label, shown = compose(seed, shortcut, INDEPENDENT)
-        told = shown["tag"] if shortcut == "tag" else homes[shown["background"]]
-        if told != label:
-            hits.append(read(classifier, open_image(data.read(number))).predicted == told)
+        given = shown["tag"] if shortcut == "tag" else homes[shown["background"]]
+        if given != label:
+            hits.append(read(classifier, open_image(data.read(number))).predicted == given)
         if len(hits) == count_of(settings):
             break
     return share(hits)

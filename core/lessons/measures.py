@@ -164,7 +164,7 @@ def overlap(settings: Settings) -> Measured:
         [
             agreement(
                 read(classifier, case.picture).maps[-1], attribute(classifier, case.picture, str(settings["method"]))
-            ).shared_mass.value
+            ).overlap.value
             for case in pictures_of(classifier, settings)
         ]
     )

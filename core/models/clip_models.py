@@ -79,8 +79,8 @@ def with_classes(slug: str, texts: Sequence[str], output: str = LOGITS) -> str:
             "{model} has its own classes. Texts are the classes of models such as clip:ViT-B-32/openai.", model=slug
         )
     base = slug.partition("?")[0]
-    said = "|".join(quote_plus(one) for one in checked_texts(texts))
-    return f"{base}?classes={said}" + (f"&output={output}" if output != LOGITS else "")
+    stated = "|".join(quote_plus(one) for one in checked_texts(texts))
+    return f"{base}?classes={stated}" + (f"&output={output}" if output != LOGITS else "")
 
 
 def checked_texts(texts: Sequence[str]) -> tuple[str, ...]:
@@ -119,13 +119,13 @@ def parse(name: str) -> tuple[str, str, tuple[str, ...], str]:
         InvalidInput: it has no texts, or something unknown.
     """
     model, _, query = name.partition("?")
-    said = dict(part.partition("=")[::2] for part in query.split("&") if part)
-    output = said.pop("output", LOGITS)
-    if output not in (LOGITS, SIGMOID) or set(said) - {"classes"}:
+    stated = dict(part.partition("=")[::2] for part in query.split("&") if part)
+    output = stated.pop("output", LOGITS)
+    if output not in (LOGITS, SIGMOID) or set(stated) - {"classes"}:
         raise InvalidInput(
             "'{query}' is not understood. Write the texts like this: {example}.", query=query, example=EXAMPLE
         )
-    classes = said.get("classes", "")
+    classes = stated.get("classes", "")
     texts = checked_texts([unquote_plus(one) for one in classes.split("|")] if classes else [])
     architecture, _, tag = model.partition("/")
     return architecture, tag, texts, output

@@ -22,7 +22,7 @@ from core.messages import Message
 from core.models.architecture import check_outputs, is_mixed, prepare_module
 from core.models.copying import check_weights, duplicate
 from core.models.described import CHANNELS, FLIPPED
-from core.models.limits import BATCH, BLIND, INPLACE, RANDOM, RECOMPUTED, SEALED, SINGLE, TWICE, no_attention
+from core.models.limits import BATCH, GRAPHLESS, INPLACE, RANDOM, RECOMPUTED, SEALED, SINGLE, TWICE, no_attention
 from core.models.manner import Manner, run_as
 from core.models.recomputing import recomputes
 from core.models.sameness import CLOSE, same
@@ -106,7 +106,7 @@ class Admission:
         count = 0 if SEALED in self.notes else 1 if self.manner.alone else 2
         self.notes += attach_proven(self.module, self.x[:count], self.forward, expected[:count], left)
         if recomputes(lambda x: self.run(self.module, x), self.x[:1]):
-            self.manner = replace(self.manner, blind=True)
+            self.manner = replace(self.manner, graphless=True)
             self.notes.append(RECOMPUTED)
         silent = self.watch(expected)
         module = run_as(self.module, self.manner)
@@ -272,8 +272,8 @@ class Admission:
                 if not self.steady(self.untouched, expected):
                     raise InvalidInput(RANDOM)
                 calls.clear()
-                self.manner = replace(self.manner, blind=True)
-                self.notes.append(BLIND)
+                self.manner = replace(self.manner, graphless=True)
+                self.notes.append(GRAPHLESS)
                 if not self.can_be_watched(expected):
                     raise InvalidInput(
                         "The model's output changes when its layers are observed. Give a model that computes the same "

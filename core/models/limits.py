@@ -10,7 +10,7 @@ SINGLE = Message("The model accepts one picture at a time, so data sets take lon
 BATCH = Message(
     "The model's predictions depend on the other pictures in a batch, so it is run on one picture at a time."
 )
-BLIND = Message("No gradient can be computed through the model.")
+GRAPHLESS = Message("No gradient can be computed through the model.")
 INPLACE = Message("The model's layers still work in place, because its predictions depend on it.")
 RANDOM = Message(
     "The model's output for the same picture is different each time. Check whether it draws random numbers in eval "

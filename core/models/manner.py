@@ -19,7 +19,7 @@ class Manner:
 
     ``alone``: one picture at a time; ``dense``: contiguous, because the module takes views that channels-last tensors
     do not have; ``mixed``: from float32 to float32, because its layers have other precisions; ``copied``: on a copy,
-    because the module changes its input; ``flipped``: with blue first; ``blind``: without a graph, which it cannot
+    because the module changes its input; ``flipped``: with blue first; ``graphless``: without a graph, which it cannot
     build; ``path``: the attribute, key or position of the logits in its result; ``classes``: their number, if the
     result may lack an axis.
     """
@@ -28,14 +28,14 @@ class Manner:
     dense: bool = False
     mixed: bool = False
     copied: bool = False
-    blind: bool = False
+    graphless: bool = False
     flipped: bool = False
     path: str | int | None = None
     classes: int | None = None
 
     def run(self, forward: Callable[[Tensor], Any], x: Tensor) -> Any:
         """The output of ``forward`` for x, run in this manner."""
-        with torch.no_grad() if self.blind else nullcontext():
+        with torch.no_grad() if self.graphless else nullcontext():
             x = x.float() if self.mixed else x
             x = x.flip(1) if self.flipped else x
             x = x.contiguous() if self.dense else x

@@ -137,15 +137,15 @@ def opened(files: Files, slug: str, choices: Choices) -> Opened:
     if files.get((CONFIG,)) is not None and choices.architecture is None:
         card, module = open_saved(files, slug)
         weights: Weights = {}
-        told = gaps(card, files.get((PREPROCESSOR,)) is not None)
+        given = gaps(card, files.get((PREPROCESSOR,)) is not None)
     else:
         weights, _, digest = read_all(files)
-        card, told = bare_card(weights, slug, choices, files.title)
+        card, given = bare_card(weights, slug, choices, files.title)
         card.facts["checksum"], module = digest, None
-    stated = tuple(one for one in told if not choices.states(one.field))
+    stated = tuple(one for one in given if not choices.states(one.field))
     if any(one.assumed is None for one in stated):
         raise Undecided(stated)
-    kept = [one for one in card.facts.get(ASSUMED, ()) if one not in {gap.sentence for gap in told}]
+    kept = [one for one in card.facts.get(ASSUMED, ()) if one not in {gap.sentence for gap in given}]
     facts = card.facts | {ASSUMED: [*kept, *(one.sentence for one in stated)]}
     return Opened(settled(replace(card, facts=facts), choices, slug), module, weights, stated)
 
@@ -172,9 +172,9 @@ def gaps(card: ModelCard, prepared: bool) -> tuple[Missing, ...]:
     if NUMBERED in assumed or all(name.startswith("LABEL_") for name in card.classes):
         found.append(Missing(CLASSES, NUMBERED, card.classes))
     if card.architecture == "module" and not prepared:
-        told = next((one for one in assumed if one.startswith("The preprocessing is not stored")), None)
-        if told is not None:
-            found.append(Missing(NORMALIZATION, told, (card.mean, card.std)))
+        given = next((one for one in assumed if one.startswith("The preprocessing is not stored")), None)
+        if given is not None:
+            found.append(Missing(NORMALIZATION, given, (card.mean, card.std)))
     return tuple(found)
 
 
@@ -182,7 +182,7 @@ def bare_card(weights: Weights, slug: str, choices: Choices, title: str) -> tupl
     """The card of a bare state dict and what is assumed; the architecture is recognized if it is not stated."""
     likely = recognition.candidates(weights)
     names = tuple(dict.fromkeys(name for name, _ in likely))
-    told: list[Missing] = []
+    given: list[Missing] = []
     architecture = choices.architecture
     if architecture is None:
         if len(names) != 1:
@@ -191,19 +191,19 @@ def bare_card(weights: Weights, slug: str, choices: Choices, title: str) -> tupl
         sentence = Message(
             "The architecture {name} is recognized by the names and shapes of the weights.", name=architecture
         )
-        told.append(Missing(ARCHITECTURE, sentence, architecture, names))
+        given.append(Missing(ARCHITECTURE, sentence, architecture, names))
     count = next((number for name, number in likely if name == architecture), None) or outputs_of(weights)
     classes = imagenet(count) if count == 1000 else None
     if classes is None:
         classes = numbered(count)
-        told.append(Missing(CLASSES, NUMBERED, classes))
+        given.append(Missing(CLASSES, NUMBERED, classes))
     else:
-        told.append(Missing(CLASSES, Message("The names of its classes are assumed to be ImageNet's."), classes))
+        given.append(Missing(CLASSES, Message("The names of its classes are assumed to be ImageNet's."), classes))
     size, mean, std = usual(architecture)
     side = side_of(weights)
     if side is None:
         sentence = Message("The size of its pictures is assumed to be {size} pixels.", size=size)
-        told.append(Missing(SIZE, sentence, size))
+        given.append(Missing(SIZE, sentence, size))
     elif choices.size not in (None, side):
         raise InvalidInput(
             "The position embeddings of {model} are for {size} pixels. Leave out the size.", model=title, size=side
@@ -214,10 +214,10 @@ def bare_card(weights: Weights, slug: str, choices: Choices, title: str) -> tupl
         mean=", ".join(f"{one:g}" for one in mean),
         std=", ".join(f"{one:g}" for one in std),
     )
-    told.append(Missing(NORMALIZATION, sentence, (mean, std)))
+    given.append(Missing(NORMALIZATION, sentence, (mean, std)))
     title = architecture.rpartition("/")[2]
     card = ModelCard(slug, title, "plain", classes, size=side or size, mean=mean, std=std, architecture=architecture)
-    return card, tuple(told)
+    return card, tuple(given)
 
 
 def _unknown(slug: str) -> ModelCard:

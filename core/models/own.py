@@ -152,9 +152,9 @@ def admitted(card: ModelCard, weights: Weights, device: torch.device) -> Admitte
         weights = torchvision_models.renamed(weights)
     module = _filled(card, weights)
     renormalized = RENORMALIZED if torchvision_models.renormalizes(card) else None
-    told = [remark(module, weights, card.slug), renormalized]
+    given = [remark(module, weights, card.slug), renormalized]
     found = admit(module, card, device)
-    return replace(found, notes=(*found.notes, *filter(None, told)))
+    return replace(found, notes=(*found.notes, *filter(None, given)))
 
 
 def _filled(card: ModelCard, weights: Weights) -> nn.Module:

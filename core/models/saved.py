@@ -109,16 +109,16 @@ def described_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] | N
 
 def timm_module(config: Mapping[str, Any], weights: Weights, size: int, title: str) -> nn.Module:
     """A model of timm from its configuration, with its weights."""
-    said = config.get("pretrained_cfg") or config
+    stated = config.get("pretrained_cfg") or config
     arguments = config.get("model_args") or {}
     arguments = (
         {key: one for key, one in arguments.items() if key != "num_classes"} if isinstance(arguments, dict) else 0
     )
-    count = config.get("num_classes") or (said.get("num_classes") if isinstance(said, dict) else None)
+    count = config.get("num_classes") or (stated.get("num_classes") if isinstance(stated, dict) else None)
     labels = config.get("id2label")
     count = len(labels) if count is None and isinstance(labels, dict) else count
     number: Any = count if user_card.is_whole(count, 1, 25_000) else None
-    if not isinstance(said, dict) or not isinstance(arguments, dict) or number is None:
+    if not isinstance(stated, dict) or not isinstance(arguments, dict) or number is None:
         raise InvalidInput(
             "{name} of {model} states no classes. Save the model with timm.models.save_for_hf.",
             name=CONFIG,
@@ -133,11 +133,11 @@ def timm_module(config: Mapping[str, Any], weights: Weights, size: int, title: s
             model=title,
             key=bad or "model_args",
         )
-    settings = {key: said[key] for key in TIMM_FIELDS if said.get(key) is not None}
+    settings = {key: stated[key] for key in TIMM_FIELDS if stated.get(key) is not None}
     settings |= {key: config[key] for key in ("label_names", "label_descriptions") if config.get(key)}
     settings |= {"num_classes": number}
     try:
-        side = int((said.get("input_size") or (3, 224, 224))[-1])
+        side = int((stated.get("input_size") or (3, 224, 224))[-1])
     except (TypeError, ValueError, IndexError, KeyError):
         side = 224
 
@@ -193,7 +193,7 @@ def transformers_module(config: Mapping[str, Any], weights: Weights, size: int, 
             with torch.device("meta"):
                 check_size(found[0](made), size, title)
             with torch.device("cpu"):
-                module, told = found[0].from_pretrained(
+                module, given = found[0].from_pretrained(
                     None,
                     config=made,
                     state_dict=weights,
@@ -209,14 +209,14 @@ def transformers_module(config: Mapping[str, Any], weights: Weights, size: int, 
                 model=title,
                 reason=first_line(error),
             ) from error
-    check_loaded(told, title)
+    check_loaded(given, title)
     return module
 
 
-def check_loaded(told: Mapping[str, Any], title: str) -> None:
+def check_loaded(given: Mapping[str, Any], title: str) -> None:
     """Refuse weights of which some are missing or have another shape; transformers would draw them at random."""
-    missing = sorted(told.get("missing_keys", ()))
-    shapes = sorted(str(one[0] if isinstance(one, tuple) else one) for one in told.get("mismatched_keys", ()))
+    missing = sorted(given.get("missing_keys", ()))
+    shapes = sorted(str(one[0] if isinstance(one, tuple) else one) for one in given.get("mismatched_keys", ()))
     lists = [(Message("missing"), missing), (Message("of the wrong shape"), shapes)]
     wrong = [Message("{what} ({names})", what=what, names=names[:3]) for what, names in lists if names]
     if wrong:

@@ -113,7 +113,7 @@ def read_json(files: Files, name: str) -> dict[str, Any] | None:
         return None
     data = _bytes(found[1], name)
     try:
-        said = json.loads(data)
+        stated = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise InvalidInput(
             "{name} of {model} is not JSON: {reason}. Copy it again.",
@@ -121,9 +121,9 @@ def read_json(files: Files, name: str) -> dict[str, Any] | None:
             model=files.title,
             reason=str(error).partition(":")[0],
         ) from error
-    if not isinstance(said, dict):
+    if not isinstance(stated, dict):
         raise InvalidInput("{name} of {model} is not a JSON object. Copy it again.", name=name, model=files.title)
-    return said
+    return stated
 
 
 def _bytes(content: Content, name: str) -> bytes:

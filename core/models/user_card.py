@@ -117,15 +117,15 @@ def parse_card(data: bytes, slug: str, name: str) -> tuple[ModelCard, str | None
             megabytes=MAX_BYTES >> 20,
         )
     try:
-        said = json.loads(data)
+        stated = json.loads(data)
     except (ValueError, RecursionError) as error:
         reason = str(error).partition(":")[0]
         raise InvalidInput(
             "{name} is not JSON: {reason}. It needs {needed}.", name=name, reason=reason, needed=list(NEEDED)
         ) from error
-    if not isinstance(said, dict):
+    if not isinstance(stated, dict):
         raise InvalidInput("{name} must be a JSON object with {needed}.", name=name, needed=list(NEEDED))
-    unknown = [key for key in said if key not in CHECKS]
+    unknown = [key for key in stated if key not in CHECKS]
     if unknown:
         raise InvalidInput(
             "{name} has an unknown entry '{key}'. A card has: {known}.",
@@ -133,14 +133,14 @@ def parse_card(data: bytes, slug: str, name: str) -> tuple[ModelCard, str | None
             key=unknown[0],
             known=list(CHECKS),
         )
-    missing = [key for key in NEEDED if key not in said]
+    missing = [key for key in NEEDED if key not in stated]
     if missing:
         raise InvalidInput("{name} needs '{key}': {meaning}.", name=name, key=missing[0], meaning=CHECKS[missing[0]][1])
-    said = checked(said, name)
-    weights = said.pop("weights", None)
-    if "transform_input" in said:
-        said["facts"] = {**said.get("facts", {}), "transform_input": said.pop("transform_input")}
-    settled = {"title": slug.rpartition("/")[2], **said, "slug": slug, **complete_card(said, name)}
+    stated = checked(stated, name)
+    weights = stated.pop("weights", None)
+    if "transform_input" in stated:
+        stated["facts"] = {**stated.get("facts", {}), "transform_input": stated.pop("transform_input")}
+    settled = {"title": slug.rpartition("/")[2], **stated, "slug": slug, **complete_card(stated, name)}
     return ModelCard.from_json(settled), weights
 
 
@@ -151,36 +151,36 @@ def check(card: ModelCard) -> ModelCard:
         InvalidInput: it has an invalid value.
     """
     title = card.title or str(card.slug).rpartition("/")[2]
-    said = checked(card.to_json() | {"title": title}, "The card")
-    mechanism(said["mechanism"])
-    return ModelCard.from_json(said)
+    stated = checked(card.to_json() | {"title": title}, "The card")
+    mechanism(stated["mechanism"])
+    return ModelCard.from_json(stated)
 
 
-def checked(said: dict[str, Any], name: str) -> dict[str, Any]:
+def checked(stated: dict[str, Any], name: str) -> dict[str, Any]:
     """The fields of a card as plain lists and numbers; a single mean or std is used for all three colors.
 
     Raises:
         InvalidInput: it has an invalid value; ``name`` is its name in the message.
     """
-    said = {key: plain(key, value) for key, value in said.items()}
-    for key in {"mean", "std"} & said.keys():
-        if is_list(said[key], 3, 3, lambda one: is_number(one, 0, 1000)) and max(said[key]) > LARGEST_MOMENT:
+    stated = {key: plain(key, value) for key, value in stated.items()}
+    for key in {"mean", "std"} & stated.keys():
+        if is_list(stated[key], 3, 3, lambda one: is_number(one, 0, 1000)) and max(stated[key]) > LARGEST_MOMENT:
             raise InvalidInput(
                 "{name} needs 'mean' and 'std' for pixel values from 0 to 1. Divide both by 255.", name=name
             )
     for key, (fits, meaning) in CHECKS.items():
-        if key in said and not fits(said[key]):
+        if key in stated and not fits(stated[key]):
             raise InvalidInput("{name} needs '{key}': {meaning}.", name=name, key=key, meaning=meaning)
-    if len(set(said.get("classes", ()))) < len(said.get("classes", ())):
+    if len(set(stated.get("classes", ()))) < len(stated.get("classes", ())):
         raise InvalidInput("{name} names a class twice. Name each class once, in order.", name=name)
-    if (said.get("resize") or inf) < said.get("size", 0):
+    if (stated.get("resize") or inf) < stated.get("size", 0):
         raise InvalidInput(
             "{name} has 'resize': {resize}, which is smaller than 'size': {size}. Raise 'resize' to at least {size}.",
             name=name,
-            resize=said["resize"],
-            size=said["size"],
+            resize=stated["resize"],
+            size=stated["size"],
         )
-    return said
+    return stated
 
 
 def plain(key: str, value: Any) -> Any:
@@ -194,9 +194,9 @@ def plain(key: str, value: Any) -> Any:
     return value
 
 
-def complete_card(said: dict[str, Any], name: str) -> dict[str, str]:
+def complete_card(stated: dict[str, Any], name: str) -> dict[str, str]:
     """The architecture and the mechanism for a model card; InvalidInput if there is no such one."""
-    family, _, kind = said["architecture"].partition("/")
+    family, _, kind = stated["architecture"].partition("/")
     if family == torchvision_models.FAMILY:
         torchvision_models.weights_of(kind)
         return {"mechanism": torchvision_models.mechanism_of(kind)}
@@ -204,4 +204,4 @@ def complete_card(said: dict[str, Any], name: str) -> dict[str, str]:
         raise InvalidInput(
             "{name} needs '{key}': {meaning}.", name=name, key="architecture", meaning=CHECKS["architecture"][1]
         )
-    return {"architecture": family, "mechanism": mechanism(kind or said.get("mechanism", "")).slug}
+    return {"architecture": family, "mechanism": mechanism(kind or stated.get("mechanism", "")).slug}

@@ -28,7 +28,7 @@ AVERAGED = re.compile(r"(^|[._])(ema|averaged?|avg|swa|teacher|target|shadow|mom
 
 OPTIONAL = re.compile(r"(^|\.)num_batches_tracked$")
 """The counters of batch normalization, which older files do not have."""
-BESIDE = re.compile(
+TRAINING_ONLY = re.compile(
     r"(\w*(loss|losses|loss_f|loss_fn|loss_func|loss_function|criterion|criteria|metrics?|acc|accuracy|f1|auroc|confmat)"
     r"|optimi[sz]ers?|optim|(lr_)?schedulers?|scaler|AuxLogits|aux[12])\.|n_averaged$|(.*\.)?total_(ops|params)$",
     re.I,
@@ -91,7 +91,7 @@ def select(own: Mapping[str, Tensor], weights: Weights, name: str) -> tuple[str,
     fitting = _fitting(own, weights)
     prefix = fitting[0] if len(fitting) == 1 else _choose(fitting, own, weights, name)
     found = {key.removeprefix(prefix): tensor for key, tensor in weights.items() if key.startswith(prefix)}
-    return prefix, {key: tensor for key, tensor in found.items() if key in own or not BESIDE.match(key)}
+    return prefix, {key: tensor for key, tensor in found.items() if key in own or not TRAINING_ONLY.match(key)}
 
 
 def remark(module: nn.Module, weights: Weights, name: str) -> str:

@@ -40,14 +40,14 @@ def calibration_chart(bins: Sequence[Mapping[str, Any]], wording: Wording = ENGL
     for one in filled:
         x, y = EDGE + SIDE * one["confidence"], SIDE * (1 - one["accuracy"]) + TOP
         size = 3 + 9 * (one["pictures"] / most) ** 0.5
-        told = wording.say(
+        given = wording.say(
             "confidence {confidence}, accuracy {accuracy}, n = {count}",
             confidence=wording.share(one["confidence"], 0),
             accuracy=wording.share(one["accuracy"], 0),
             count=one["pictures"],
         )
         circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="var(--right)" fill-opacity="0.75">'
-        points.append(f"{circle}<title>{escape(told)}</title></circle>")
+        points.append(f"{circle}<title>{escape(given)}</title></circle>")
     left, right, top, bottom = EDGE, EDGE + SIDE, TOP, TOP + SIDE
     marks = "".join(
         f'<text x="{left + SIDE * at:.0f}" y="{bottom + 16}" text-anchor="middle">{wording.share(at, 0)}</text>'

@@ -49,12 +49,12 @@ def write_page(
 def origin(facts: Mapping[str, Any], wording: Wording) -> str:
     """The number of pictures, and the time of the scan."""
     pictures = wording.pictures(facts["pictures"])
-    told = [
+    given = [
         wording.say("{pictures}, {labeled:,} of them with a true class.", pictures=pictures, labeled=facts["labeled"])
     ]
     if facts["scanned"]:
-        told.append(wording.say("Scanned on {day}.", day=facts["scanned"][:10]))
-    return wording.sign(" ").join(told)
+        given.append(wording.say("Scanned on {day}.", day=facts["scanned"][:10]))
+    return wording.sign(" ").join(given)
 
 
 def answers(facts: Mapping[str, Any], wording: Wording) -> str:
@@ -69,7 +69,7 @@ def answers(facts: Mapping[str, Any], wording: Wording) -> str:
         return section(wording.say("Accuracy"), paragraph(none))
     wrong = found["of"] - found["right"]
     mistakes = wording.say("1 mistake") if wrong == 1 else wording.say("{count:,} mistakes", count=wrong)
-    told = wording.say(
+    given = wording.say(
         "{right:,} of {of:,} correct, {mistakes}; 95 % confidence interval {low} to {high} (Wilson).",
         right=found["right"],
         of=found["of"],
@@ -78,7 +78,7 @@ def answers(facts: Mapping[str, Any], wording: Wording) -> str:
         high=wording.share(found["high"]),
     )
     return section(
-        wording.say("Accuracy"), paragraph(wording.share(found["value"]), "number") + paragraph(told, "soft")
+        wording.say("Accuracy"), paragraph(wording.share(found["value"]), "number") + paragraph(given, "soft")
     )
 
 
@@ -88,9 +88,9 @@ def confusion(facts: Mapping[str, Any], wording: Wording) -> str:
     if not facts["labeled"]:
         return ""
     if found["counts"] is not None:
-        said = paragraph(wording.say("Rows: true class. Columns: predicted class."), "soft")
+        stated = paragraph(wording.say("Rows: true class. Columns: predicted class."), "soft")
         names = [wording.name(one) for one in found["classes"]]
-        return section(wording.say("Confusion matrix"), confusion_table(names, found["counts"]) + said)
+        return section(wording.say("Confusion matrix"), confusion_table(names, found["counts"]) + stated)
     if not found["pairs"]:
         return ""
     name = wording.name
@@ -119,12 +119,12 @@ def calibration(facts: Mapping[str, Any], wording: Wording) -> str:
     found = facts["calibration"]
     if found is None:
         return ""
-    told = wording.say(
+    given = wording.say(
         "Expected calibration error {error}: the average difference between confidence and accuracy. On the diagonal "
         "they are equal. The larger a point, the more pictures.",
         error=wording.share(found["error"]),
     )
-    return section(wording.say("Calibration"), calibration_chart(found["bins"], wording) + paragraph(told, "soft"))
+    return section(wording.say("Calibration"), calibration_chart(found["bins"], wording) + paragraph(given, "soft"))
 
 
 def cases(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | str], wording: Wording) -> str:
@@ -137,26 +137,26 @@ def cases(facts: Mapping[str, Any], images: Mapping[int, Mapping[str, bytes] | s
 def case(one: Mapping[str, Any], images: Mapping[str, bytes] | str, wording: Wording) -> str:
     """One picture: its true and its predicted class, its maps, and its tags."""
     name = escape(wording.name(one["predicted"]))
-    said = f'<strong class="{"right" if one["correct"] else "wrong"}">{name}</strong>'
+    stated = f'<strong class="{"right" if one["correct"] else "wrong"}">{name}</strong>'
     confidence = wording.share(one["confidence"], 0)
     if one["correct"]:
-        head = wording.say("{predicted}, correct ({confidence})", predicted=said, confidence=confidence)
+        head = wording.say("{predicted}, correct ({confidence})", predicted=stated, confidence=confidence)
     elif one["true"]:
         true = f"<strong>{escape(wording.name(one['true']))}</strong>"
         head = wording.say(
-            "{true}, predicted as {predicted} ({confidence})", true=true, predicted=said, confidence=confidence
+            "{true}, predicted as {predicted} ({confidence})", true=true, predicted=stated, confidence=confidence
         )
     else:
-        head = wording.say("Predicted: {predicted} ({confidence})", predicted=said, confidence=confidence)
+        head = wording.say("Predicted: {predicted} ({confidence})", predicted=stated, confidence=confidence)
     if isinstance(images, str):
         shown = paragraph(images, "soft")
     else:
         shown = (
             f'<div class="maps">{"".join(figure(wording.title(title), data) for title, data in images.items())}</div>'
         )
-    told = [one["path"], wording.say("loss {loss}", loss=wording.number(one["loss"])), agreement(one, wording)]
+    given = [one["path"], wording.say("loss {loss}", loss=wording.number(one["loss"])), agreement(one, wording)]
     tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in one["tags"])
-    return f"<article><p>{head}</p>{shown}{paragraph(' · '.join(told), 'soft')}{tags}</article>"
+    return f"<article><p>{head}</p>{shown}{paragraph(' · '.join(given), 'soft')}{tags}</article>"
 
 
 def agreement(one: Mapping[str, Any], wording: Wording) -> str:
@@ -195,15 +195,15 @@ def left_out(facts: Mapping[str, Any], wording: Wording) -> str:
         parts.append(paragraph(wording.say("{pictures} could not be read.", pictures=pictures)))
         parts.append(table(heads, reasons(broken, wording), named=2))
     if unanswered := facts["unanswered"]:
-        told = wording.say(
+        given = wording.say(
             "The model's output is not finite, so these are not counted: {pictures}.",
             pictures=wording.pictures(len(unanswered)),
         )
-        parts.append(paragraph(told))
+        parts.append(paragraph(given))
         parts.append(table(heads, reasons(unanswered, wording), named=2))
     if unmatched:
-        told = wording.say("Labels that match no class of the model. Their pictures do not count in the accuracy.")
-        parts.append(paragraph(told))
+        given = wording.say("Labels that match no class of the model. Their pictures do not count in the accuracy.")
+        parts.append(paragraph(given))
         rows = [(name, f"{count:,}") for name, count in list(unmatched.items())[:LISTED]]
         parts.append(table((wording.say("Label"), wording.say("Pictures")), rows))
     return section(wording.say("Left out"), "".join(parts)) if parts else ""

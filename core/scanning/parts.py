@@ -102,8 +102,8 @@ def encode(columns: Mapping[str, Any], broken: Sequence[Broken] = ()) -> bytes:
         else:
             # NaN stands for a missing number.
             arrays.append(pa.array(values, field.type, from_pandas=True))
-    said = [[one.number, one.path, one.reason, *one.stamp, one.seen, one.label] for one in broken]
-    facts = {"broken": to_json(said, ascii_only=True), "shapes": to_json(shapes)}
+    stated = [[one.number, one.path, one.reason, *one.stamp, one.seen, one.label] for one in broken]
+    facts = {"broken": to_json(stated, ascii_only=True), "shapes": to_json(shapes)}
     file = io.BytesIO()
     pq.write_table(pa.table(arrays, SCHEMA.with_metadata(facts)), file, compression="zstd")
     return file.getvalue()
@@ -155,8 +155,10 @@ def read_broken(part: Part) -> list[Broken]:
     Raises:
         InvalidInput: the file is damaged.
     """
-    said = read_facts(part)["broken"]
-    return [Broken(number, path, reason, (size, changed), *rest) for number, path, reason, size, changed, *rest in said]
+    stated = read_facts(part)["broken"]
+    return [
+        Broken(number, path, reason, (size, changed), *rest) for number, path, reason, size, changed, *rest in stated
+    ]
 
 
 def read_shapes(part: Part) -> dict[str, list[int]]:
@@ -167,8 +169,8 @@ def read_shapes(part: Part) -> dict[str, list[int]]:
 def read_facts(part: Part) -> dict[str, Any]:
     """The metadata of a part; InvalidInput as ``read_broken``."""
     try:
-        told = pq.read_schema(native(part.path)).metadata
-        return {name: json.loads(told[name.encode()]) for name in ("broken", "shapes")}
+        given = pq.read_schema(native(part.path)).metadata
+        return {name: json.loads(given[name.encode()]) for name in ("broken", "shapes")}
     except (OSError, pa.ArrowException, TypeError, KeyError, ValueError) as error:
         raise damaged(part.path) from error
 

@@ -75,7 +75,7 @@ def session() -> None:
     told["parameters"] = {
         method: state.parameter(method, "steps", 50) for method in ("grad-cam", "integrated-gradients", "smoothgrad")
     }
-    told["asked"] = [state.take_asked(Key.SAMPLE), state.take_asked(Key.SAMPLE)]
+    told["asked"] = [state.take_requested(Key.SAMPLE), state.take_requested(Key.SAMPLE)]
     told["run"] = [selection.run(), selection.number()]
     told["section"] = state.get(TrustKey.SECTION)
     if "published" not in st.session_state:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.attention_maps import Choice, choices, even_share, find_choice, find_map, grid_of, strongest
+from app.attention_maps import Choice, choices, find_choice, find_map, grid_of, strongest, uniform_share
 from app.components.overlay import WORDS, Layer, Rows, pack
 from app.layers import ENERGY, attention_layers, attribution_layer, gates
 from app.titles import attention_title, map_detail, map_title, method_title, stage_title
@@ -80,7 +80,7 @@ def test_rows_of_self_attention_are_what_each_patch_looks_at(reading_of: Make) -
     for one in reading.maps:
         heads, n, _ = one.weights.shape
         rows = layers[one.tap].more
-        assert rows.cells.tolist() == [list(range(n))] and rows.even == 1 / n == even_share(reading, Choice(one.tap))
+        assert rows.cells.tolist() == [list(range(n))] and rows.even == 1 / n == uniform_share(reading, Choice(one.tap))
         for query in (0, 1, n - 1):
             for key in (0, n // 2):
                 mean = sum(float(one.weights[head, query, key]) for head in range(heads)) / heads

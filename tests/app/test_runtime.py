@@ -101,7 +101,7 @@ def test_agreement_knows_which_maps_it_compared(model: Classifier, picture: Pict
     first = runtime.agreement(model, picture, a, b, "map", None, "saliency", 0, ())
     assert runtime.agreement(model, picture, a, b, "map", None, "saliency", 0, ()) is first
     pinned = runtime.agreement(model, picture, a, c, "map", 0, "saliency", 0, ())
-    assert pinned is not first and pinned.shared_mass != first.shared_mass
+    assert pinned is not first and pinned.overlap != first.overlap
 
 
 # --- attributions on the worker

@@ -45,7 +45,7 @@ def keeping() -> None:
     state.publish(views[0], {})
     notices.append(list(state.take_notices()))
     state.put(state.Key.MAP, "a")
-    state.forget(state.Key.MAP, state.Key.TARGET)
+    state.reset(state.Key.MAP, state.Key.TARGET)
     st.json(
         {
             "kept": kept,
@@ -98,7 +98,7 @@ def test_a_click_in_a_cell_or_at_the_head_of_a_line_tells_it() -> None:
     assert told["wanted"] == [None, "scenes/cbam", None]
 
 
-def shelf() -> None:
+def catalog() -> None:
     """A page on which a visitor brings two models, one of them twice, and lets one go."""
     import streamlit as st
     import torch
@@ -119,7 +119,7 @@ def shelf() -> None:
 
 
 def test_the_visitors_own_models_are_kept_by_slug() -> None:
-    page = AppTest.from_function(shelf).run()
+    page = AppTest.from_function(catalog).run()
     assert not page.exception
     assert json.loads(page.json[0].value) == [["first again", "second"], ["own/1"]]
 

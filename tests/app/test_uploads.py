@@ -106,7 +106,7 @@ def test_what_no_page_asks_for_is_let_go(store: MemoryUploadedFileManager, monke
     now[0] += UNCLAIMED - 1
     assert store.get_files("a", ["shown"])[0].file_id == "shown"
     now[0] += 2
-    store.asked["a"]["before"] = now[0]
+    store.arrived["a"]["before"] = now[0]
     assert store.sweep(now[0]) == 1 and sizes(store) == {"before": 5, "shown": 9}
     now[0] += UNCLAIMED + 1
     assert store.sweep(now[0]) == 2 and not sizes(store) and store._total_bytes == 0

@@ -77,8 +77,8 @@ def measure(address: str, process: int, sessions: int) -> None:
         files = [(f"{number}-{i}", f"{number}-{i}.jpg", first + bytes([number, i])) for i in range(PICTURES)]
         visitors[-1].bring("uploader.", *files)
     tell(f"{sessions} sessions with {PICTURES} pictures each")
-    for visitor in visitors:
-        visitor.close()
+    for session_id in visitors:
+        session_id.close()
     time.sleep(FORGOTTEN + uploads.GONE)
     last = Visitor(address)
     last.run()

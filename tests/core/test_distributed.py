@@ -58,7 +58,7 @@ def launch(folder: Path, processes: int, *words: str) -> tuple[str, str]:
     """What a command of python prints, run by so many processes, and what it says on the way."""
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     folder.mkdir(exist_ok=True)
-    paths = {"PYTHONPATH": str(ROOT), "FOVEA_PRETRAINED": str(folder / "shelf"), "OMP_NUM_THREADS": "1"}
+    paths = {"PYTHONPATH": str(ROOT), "FOVEA_PRETRAINED": str(folder / "catalog"), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, *(torchrun if processes > 1 else []), *words],
         cwd=folder, env={**os.environ, **paths}, capture_output=True, text=True, timeout=500, check=False,

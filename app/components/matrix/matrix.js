@@ -10,7 +10,7 @@ function heading(scope, item) {
 
 function field(item, data, open) {
   if (!item) return element("td", { class: "none" }, element("span", { text: data.blank }));
-  const facts = { href: item.address, title: item.told, "aria-label": item.told, "data-slug": item.slug };
+  const facts = { href: item.address, title: item.sentence, "aria-label": item.sentence, "data-slug": item.slug };
   const link = element("a", facts, element("b", { text: item.value }));
   for (const line of [item.spread, item.below]) if (line) link.append(element("small", { text: line }));
   link.addEventListener("click", (event) => {

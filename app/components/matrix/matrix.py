@@ -27,7 +27,7 @@ class Head:
 class Cell:
     """One cell: its ``slug``, the ``address`` that it opens, its ``value``; smaller, its ``spread`` and one ``below``.
 
-    ``lost`` is 0 to 1, the strength of its color, or None for no color. ``told`` is all of it in a sentence.
+    ``lost`` is 0 to 1, the strength of its color, or None for no color. ``sentence`` is all of it in a sentence.
     """
 
     slug: str
@@ -36,7 +36,7 @@ class Cell:
     spread: str
     below: str
     lost: float | None
-    told: str
+    sentence: str
 
 
 _component = st.components.v2.component(

@@ -174,8 +174,8 @@ def show_overlay(
     rerun. An overlay that is ``like`` another one starts with the current settings and pin of the overlay of that key,
     and sends nothing.
     """
-    told = [] if like else ["pick", "selected"] if on_select else ["pick"]
-    envelope = {"key": key, "told": told, "like": like, "address": dict(ADDRESS) if addressed else None}
+    sentence = [] if like else ["pick", "selected"] if on_select else ["pick"]
+    envelope = {"key": key, "told": sentence, "like": like, "address": dict(ADDRESS) if addressed else None}
     nothing: Callable[[], None] = lambda: None  # noqa: E731 - without a callback the result has no such attribute
     return _component(
         key=key,

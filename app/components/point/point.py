@@ -37,14 +37,14 @@ def show_picture(
     return _component(data=data, key=key, on_marked_change=on_marked)
 
 
-def read(told: Any) -> tuple[float, float]:
+def read(sentence: Any) -> tuple[float, float]:
     """The point in a browser's message.
 
     Raises:
         InvalidInput: it is no point of the picture.
     """
     try:
-        x, y = float(told["x"]), float(told["y"])
+        x, y = float(sentence["x"]), float(sentence["y"])
     except (KeyError, TypeError, ValueError):
         x = y = math.nan
     if not (0 <= x <= 1 and 0 <= y <= 1):

@@ -48,9 +48,9 @@ def share_pictures(run: Run, other: Run) -> bool:
 
 
 def _compare(table: pd.DataFrame, other: pd.DataFrame) -> Changes:
-    same, told = ["path", "sha256"], ["predicted", "correct"]
-    there = other[[*same, *told]].drop_duplicates(same)  # a list may name a picture twice
-    both = table[["number", *same, *told]].merge(there, on=same, suffixes=("", "_there"))
+    same, sentence = ["path", "sha256"], ["predicted", "correct"]
+    there = other[[*same, *sentence]].drop_duplicates(same)  # a list may name a picture twice
+    both = table[["number", *same, *sentence]].merge(there, on=same, suffixes=("", "_there"))
     labeled = (both["correct"].notna() & both["correct_there"].notna()).to_numpy()
     now, before = (both[name].fillna(False).to_numpy(bool) & labeled for name in ("correct", "correct_there"))
     answers = both["predicted_there"].astype(object)
@@ -58,5 +58,5 @@ def _compare(table: pd.DataFrame, other: pd.DataFrame) -> Changes:
     kinds = {"right": now & ~before, "wrong": ~now & before, "other_answer": changed & (now == before)}
     numbers = both["number"].to_numpy()
     chosen = {name: tuple(numbers[which].tolist()) for name, which in kinds.items()}
-    said = dict(zip(numbers[changed].tolist(), answers[changed], strict=True))
-    return Changes(len(both), int(labeled.sum()), int(now.sum()), int(before.sum()), chosen, said)
+    stated = dict(zip(numbers[changed].tolist(), answers[changed], strict=True))
+    return Changes(len(both), int(labeled.sum()), int(now.sum()), int(before.sum()), chosen, stated)

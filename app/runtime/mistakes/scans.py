@@ -125,12 +125,12 @@ def run(model: Classifier, request: Request, tick: Progress) -> None:
     def work(progress: Progress) -> None:
         _stopped.discard(request.name)
 
-        def told(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             if request.name in _stopped:
                 raise Stopped
             progress(done, total)
 
-        scan(model, request.data, out, mapping=dict(request.mapping), progress=told, **chosen, **taken)
+        scan(model, request.data, out, mapping=dict(request.mapping), progress=report, **chosen, **taken)
 
     keeper = threading.Thread(target=_keep, args=(request.name, runtime_session()), name="fovea-keeping", daemon=True)
     keeper.start()
@@ -167,8 +167,8 @@ def stop(name: str) -> None:
 def request(run: Run) -> Request:
     """What goes on with an unfinished run."""
     facts = run.facts
-    said = facts["identity"].split(" ")
-    seed, pictures = (int(said[1]), int(said[2])) if len(said) == 3 else (SEED, PICTURES)
+    stated = facts["identity"].split(" ")
+    seed, pictures = (int(stated[1]), int(stated[2])) if len(stated) == 3 else (SEED, PICTURES)
     mapping = ((label, "" if i is None else facts["classes"][i]) for label, i in facts["labels"].items())
     taken = facts.get("taken") or {}  # runs of older versions do not say it
     split, columns = taken.get("split", ""), tuple(taken.get("columns", {}).items())

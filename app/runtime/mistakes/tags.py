@@ -29,8 +29,8 @@ def every(run: Run) -> dict[int, tuple[str, ...]]:
 
 def _read(path: Path) -> dict[int, tuple[str, ...]]:
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        return {int(number): tuple(map(str, names)) for number, names in said.items()}
+        stated = json.loads(path.read_text(encoding="utf-8"))
+        return {int(number): tuple(map(str, names)) for number, names in stated.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise InvalidInput("The tags in {path} cannot be read. Repair the file or remove it.", path=path) from error
 
@@ -48,8 +48,8 @@ def put(run: Run, numbers: Iterable[int], names: Iterable[str], add: bool = Fals
             before = given.pop(int(number), ())
             if kept := tuple(dict.fromkeys((*before, *names))) if add else names:
                 given[int(number)] = kept
-        said = {str(number): given[number] for number in sorted(given)}
-        write_file(run.folder / FILE, to_json(said, indent=1).encode())
+        stated = {str(number): given[number] for number in sorted(given)}
+        write_file(run.folder / FILE, to_json(stated, indent=1).encode())
 
 
 def used(run: Run) -> dict[str, int]:

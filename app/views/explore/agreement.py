@@ -10,8 +10,8 @@ import streamlit as st
 from app import attention_maps, runtime
 from app.titles import map_detail
 from app.views.explore.analysis import Analysis
-from app.views.explore.parameters import asked_of
-from app.widgets.agreement import beside
+from app.views.explore.parameters import explained_part
+from app.widgets.agreement import reference
 from app.words import decimal, percent, word
 from core import Agreement, AttentionMap, Measure, Reading, rollout_map
 from core.attention import ROLLOUT
@@ -49,8 +49,8 @@ def measure(analysis: Analysis) -> Agreement:
     """How far the attention on the left pane and the chosen attribution agree, where both are there."""
     shown, found = analysis.shown, analysis.found
     attended = entering(analysis.reading, shown.choice, shown.query)
-    asked = analysis.method.slug, found.target, found.contrast, tuple(sorted(analysis.parameters.items()))
-    names = (shown.choice.slug, shown.query, *asked)
+    requested = analysis.method.slug, found.target, found.contrast, tuple(sorted(analysis.parameters.items()))
+    names = (shown.choice.slug, shown.query, *requested)
     return runtime.agreement(analysis.subject.classifier, analysis.subject.picture, attended, found, *names)
 
 
@@ -61,7 +61,7 @@ def _row(term: str, one: Measure, share: bool) -> str:
         return percent(value, 0) if share else decimal(value)
 
     name, means = escape(word(f"term.{term}")), escape(word(f"term.{term}.means"))
-    return f'<dt title="{means}">{name}</dt><dd>{tell(one.value)}</dd><p>{escape(beside(one, tell))}</p>'
+    return f'<dt title="{means}">{name}</dt><dd>{tell(one.value)}</dd><p>{escape(reference(one, tell))}</p>'
 
 
 def show_agreement(analysis: Analysis) -> None:
@@ -72,16 +72,16 @@ def show_agreement(analysis: Analysis) -> None:
         return
     found = measure(analysis)
     st.markdown(verdict(found))
-    asked = analysis.method, analysis.subject.classifier, analysis.parameters, analysis.reading
-    left, right, part = analysis.shown.title, analysis.title, asked_of(*asked)
+    requested = analysis.method, analysis.subject.classifier, analysis.parameters, analysis.reading
+    left, right, part = analysis.shown.title, analysis.title, explained_part(*requested)
     right = word("agreement.part", right=right, part=part) if part else right
     between = word("agreement.between", left=left, right=right, rows=found.grid[0], columns=found.grid[1])
     shown = analysis.shown
     st.caption(between, help=map_detail(analysis.reading, shown.choice) if shown.query is None else None)
     rows = [
         _row("rank-correlation", found.rank_correlation, False),
-        _row("overlap-top", found.top_fifth, True),
-        _row("overlap", found.shared_mass, True),
+        _row("overlap-top", found.top_overlap, True),
+        _row("overlap", found.overlap, True),
     ]
     st.html(f'<dl class="fovea-measures">{"".join(rows)}</dl>')
     st.caption(word("agreement.help"), help=word("term.unrelated.means"))

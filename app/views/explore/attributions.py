@@ -30,10 +30,10 @@ def compute(
     subject: Subject, chosen: Method, parameters: dict[str, Any], target: int, contrast: int | None = None
 ) -> tuple[Attribution, ...]:
     """The chosen attribution to each of the ``questions``; none until the user starts a long one."""
-    model, picture, asked = subject.classifier, subject.picture, questions(target, contrast)
-    keys = [runtime.attribution_key(model, picture, chosen, one, parameters, other) for one, other in asked]
+    model, picture, requested = subject.classifier, subject.picture, questions(target, contrast)
+    keys = [runtime.attribution_key(model, picture, chosen, one, parameters, other) for one, other in requested]
     known = [runtime.find_attribution(key) for key in keys]
-    missing = [question for question, one in zip(asked, known, strict=True) if one is None]
+    missing = [question for question, one in zip(requested, known, strict=True) if one is None]
     if not missing:
         return tuple(known)
     expected = runtime.seconds(model, chosen, parameters) * (len(missing) + (chosen.one_sided and len(missing) > 2))
@@ -42,8 +42,8 @@ def compute(
         job(keys[0], work, name="map", seconds=expected)
         return ()
     return tuple(
-        runtime.attribution(model, picture, chosen, one, parameters, other, owner=state.visitor())
-        for one, other in asked
+        runtime.attribution(model, picture, chosen, one, parameters, other, owner=state.session_id())
+        for one, other in requested
     )
 
 
@@ -69,7 +69,7 @@ def _compute(
             one,
             parameters,
             other,
-            owner=state.visitor(),
+            owner=state.session_id(),
             tick=lambda done, total, number=number: tick(number * total + done, len(missing) * total),
         )
 
@@ -100,9 +100,9 @@ def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject:
     steps = next((one for one in chosen.parameters if one.name == "steps"), None)
     with st.container(horizontal=True, vertical_alignment="center"):
         about = "gap.score" if chosen.no_baseline else "gap.value"
-        told = word(about, gap=percent(found.gap))
+        sentence = word(about, gap=percent(found.gap))
         large = f" **{word('gap.large', most=percent(MAX_GAP, 0))}**" if found.gap > MAX_GAP else ""
-        st.caption(f"{told}{large}", help=word("term.completeness.means"))
+        st.caption(f"{sentence}{large}", help=word("term.completeness.means"))
         if steps is None or found.gap <= GAP:
             return
         present = parameters.get("steps", steps.initial(subject.classifier))

@@ -11,7 +11,7 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key
 from app.titles import method_title, tap_titles
-from app.views.explore.parameters import forget_others, option_title
+from app.views.explore.parameters import drop_others, option_title
 from app.widgets import job
 from app.words import known, literal, mark, plain, say, whole, word
 from core import Classifier, InvalidInput, Reading
@@ -59,8 +59,8 @@ def pick_parameters(classifier: Classifier, method: Method, titles: Mapping[str,
         if one.numeric:
             value = st.slider(title, one.low, one.high, step=one.step, key=key, help=say(one.help))
         else:
-            said = partial(option_title, one, titles=titles)
-            value = st.selectbox(title, one.options(classifier), key=key, help=say(one.help), format_func=said)
+            stated = partial(option_title, one, titles=titles)
+            value = st.selectbox(title, one.options(classifier), key=key, help=say(one.help), format_func=stated)
         if value != initial:
             changed[one.name] = value
     return changed
@@ -90,7 +90,7 @@ def unfit(classifier: Classifier) -> None:
 
 def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, Any]]:
     """The row above the overlay: the method, what it says, and its parameters; those that differ from the defaults."""
-    forget_others(classifier)
+    drop_others(classifier)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="method-row"):
         st.markdown(f"**{word('method.label')}**", width="content", help=word("term.attribution.means"))
         chosen = pick_method(classifier)

@@ -15,7 +15,7 @@ from app.state import Key, Subject
 from app.titles import class_titles, constancy
 from app.views.explore.attributions import Entry
 from app.views.explore.keys import ExploreKey
-from app.views.explore.parameters import asked_of
+from app.views.explore.parameters import explained_part
 from app.widgets import pictures
 from app.words import decimal, together, word
 from core import Attribution, ModelCard, Reading
@@ -73,7 +73,9 @@ def pack(
             bool(state.get(ExploreKey.DEVIATION)),
         ),
         [
-            layers.attribution_layer(one, found, reading, classes, pairs.get(one), asked_of(one, model, given, reading))
+            layers.attribution_layer(
+                one, found, reading, classes, pairs.get(one), explained_part(one, model, given, reading)
+            )
             for one, found, given in shown
         ],
         selected=selected,
@@ -106,11 +108,11 @@ def show_panes(
         right = layers.side_slug(chosen, found.target if paired and found.contrast is None else None)
 
     def select() -> None:
-        told = state.component(ExploreKey.OVERLAY, "selected") or {}
-        if told.get("attention") and told["attention"] != layers.ENERGY:
-            state.put(Key.MAP, told["attention"])
-        if told.get("attribution"):
-            method, side = layers.parse_side(told["attribution"])
+        sentence = state.component(ExploreKey.OVERLAY, "selected") or {}
+        if sentence.get("attention") and sentence["attention"] != layers.ENERGY:
+            state.put(Key.MAP, sentence["attention"])
+        if sentence.get("attribution"):
+            method, side = layers.parse_side(sentence["attribution"])
             state.put(Key.METHOD, method)
             state.put(ExploreKey.SIDE, side)
 
@@ -130,16 +132,16 @@ def show_panes(
 def check_look() -> None:
     """A sentence for each invalid setting of the overlay in the address; the browser applies the others."""
     for name in overlay.ADDRESS.values():
-        asked = state.take_asked(name)
-        if asked is not None and not overlay.readable(name, asked):
-            state.notice(word("address.unknown", name=name, value=asked))
+        requested = state.take_requested(name)
+        if requested is not None and not overlay.readable(name, requested):
+            state.notice(word("address.unknown", name=name, value=requested))
 
 
 def pick_map(reading: Reading) -> Choice | None:
     """The attention map on the left pane: the chosen one, or the one that the model begins with."""
-    asked, slug = state.take_asked(Key.MAP), state.get(Key.MAP) or ""
+    requested, slug = state.take_requested(Key.MAP), state.get(Key.MAP) or ""
     choice = attention_maps.find_choice(reading, slug)
-    if slug and slug == asked and (choice is None or choice.slug != slug):
+    if slug and slug == requested and (choice is None or choice.slug != slug):
         state.notice(word("map.unknown", map=slug))
     state.put(Key.MAP, choice.slug if choice else "")
     return choice
@@ -156,7 +158,7 @@ def pinned(pick: dict[str, Any] | None, reading: Reading, choice: Choice | None)
 
 def patch(reading: Reading, choice: Choice, query: int) -> None:
     """The numbers of a pinned patch: what it attends to most, and how much more than uniformly."""
-    values, even = attention_maps.grid_of(reading, choice, query), attention_maps.even_share(reading, choice)
+    values, even = attention_maps.grid_of(reading, choice, query), attention_maps.uniform_share(reading, choice)
     row, column = divmod(query, values.shape[1])
     lines = [
         word("pin.cell", row=one, column=two, weight=decimal(value, 4), times=decimal(value / even, 1))

@@ -30,7 +30,7 @@ def option_title(parameter: Parameter, value: Any, titles: Mapping[str, str]) ->
     return known(f"option.{text}", label[:1].upper() + label[1:])
 
 
-def asked_of(method: Method, classifier: Classifier, parameters: Mapping[str, Any], reading: Reading) -> str:
+def explained_part(method: Method, classifier: Classifier, parameters: Mapping[str, Any], reading: Reading) -> str:
     """The part of the model that a method explains, in words: "Stage 4"; "" for the whole model."""
 
     def parts() -> Iterator[str]:
@@ -43,11 +43,11 @@ def asked_of(method: Method, classifier: Classifier, parameters: Mapping[str, An
     return " · ".join(parts())
 
 
-def forget_others(classifier: Classifier) -> None:
+def drop_others(classifier: Classifier) -> None:
     """Drop parameters of another model's parts, such as a stage or a tap; those in an address are of its own model."""
     own = [(one.slug, part.name) for one in METHODS for part in one.parameters if part.depends]
-    asked = {name for name in {name for _, name in own} if state.take_asked_parameter(name) is not None}
+    requested = {name for name in {name for _, name in own} if state.take_requested_parameter(name) is not None}
     if state.get(ExploreKey.PARTS_OF) != classifier.card.slug:
         chosen = state.get(Key.METHOD)
-        state.forget_parameters([pair for pair in own if not (pair[0] == chosen and pair[1] in asked)])
+        state.reset_parameters([pair for pair in own if not (pair[0] == chosen and pair[1] in requested)])
     state.put(ExploreKey.PARTS_OF, classifier.card.slug)

@@ -64,8 +64,8 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
     titles = dict(zip(names, class_titles(names), strict=True))
     st.subheader(word("answer.title"), help=word("term.probability.means"))
     st.markdown(confidence(float(reading.probabilities[best[0]]), len(names), classifier.independent))
-    if told := models.outputs(classifier):
-        st.caption(told)
+    if sentence := models.outputs(classifier):
+        st.caption(sentence)
     show_truth(pictures.find_truth(subject.sample), names, reading.predicted)
     key = state.fresh_key(ExploreKey.ANSWER)
 

@@ -50,8 +50,8 @@ def code(view: View, target: str, box: Box, query: int | None = None, card: str 
         tap, _, head = view.map.partition(".head")
         which = f'next(one for one in reading.maps if one.tap == "{tap}")'
         which = "core.rollout_map(reading.maps)" if tap == ROLLOUT else which
-        asked = ([f"head={int(head) - 1}"] if head else []) + ([f"query={query}"] if query is not None else [])
-        chosen = f"core.to_grid({', '.join([which, *asked])})" if asked else which
+        requested = ([f"head={int(head) - 1}"] if head else []) + ([f"query={query}"] if query is not None else [])
+        chosen = f"core.to_grid({', '.join([which, *requested])})" if requested else which
         lines.append(f"print(core.agreement({chosen}, found))")
     return "\n".join(lines)
 

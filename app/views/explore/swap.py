@@ -49,7 +49,7 @@ def _pick(task: Task, subject: Subject, offered: dict[str, Swap]) -> None:
 
     def change() -> None:
         state.put(Key.SAMPLE, offered[state.get(ExploreKey.SWAP)].slug)
-        state.forget(Key.TARGET)
+        state.reset(Key.TARGET)
 
     label = word(f"swap.label.{task.slug}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="swap-row"):

@@ -55,8 +55,8 @@ def show_case(opened: Opened) -> None:
         return
     row = opened.table.iloc[place]
     with st.container(border=True, key="case"):
-        said, where = title(row, opened.classes), facts(opened, place)
-        st.html(f'<p class="fovea-case">{said}</p><p class="fovea-case-facts">{where}</p>')
+        stated, where = title(row, opened.classes), facts(opened, place)
+        st.html(f'<p class="fovea-case">{stated}</p><p class="fovea-case-facts">{where}</p>')
         _into_sight(data=selection.opening().count, key="case-into-sight")
         classes = pair(opened, place)
         steps(opened, place, classes)
@@ -74,36 +74,38 @@ def title(row: Any, classes: Sequence[str]) -> str:
     sure = percent(float(row["confidence"]), 0)
     kind = "fovea-right" if row["true"] == row["predicted"] else "fovea-wrong"
     predicted = escape(class_title(row["predicted"], classes))
-    said = f'<b class="{kind}">{predicted}</b>'
+    stated = f'<b class="{kind}">{predicted}</b>'
     if not isinstance(row["true"], str):
         return plain("case.unlabeled", predicted=f"<b>{predicted}</b>", confidence=sure)
     if row["true"] == row["predicted"]:
-        return plain("case.right", predicted=said, confidence=sure)
+        return plain("case.right", predicted=stated, confidence=sure)
     true, chance = f"<b>{escape(class_title(row['true'], classes))}</b>", percent(float(np.exp(-row["loss"])), 0)
-    return plain("case.wrong", true=true, predicted=said, confidence=sure, chance=chance)
+    return plain("case.wrong", true=true, predicted=stated, confidence=sure, chance=chance)
 
 
 def facts(opened: Opened, place: int) -> str:
     """Where it lies, and its two numbers, the agreement beside that of unrelated pictures, as HTML."""
     row = opened.table.iloc[place]
-    told = [escape(row["path"])]
+    sentence = [escape(row["path"])]
     if not np.isnan(row["loss"]):
-        told.append(plain("case.loss", loss=decimal(row["loss"])))
+        sentence.append(plain("case.loss", loss=decimal(row["loss"])))
     if maps.compares(opened) and not np.isnan(row["agreement"]):
-        told.append(plain("case.agreement", agreement=decimal(row["agreement"])))
+        sentence.append(plain("case.agreement", agreement=decimal(row["agreement"])))
         if found := cases.unrelated(opened, place):
-            told[-1] = plain("case.agreement.beside", agreement=told[-1], beside=agreement.beside(found, decimal))
-    return " · ".join(told)
+            sentence[-1] = plain(
+                "case.agreement.beside", agreement=sentence[-1], beside=agreement.reference(found, decimal)
+            )
+    return " · ".join(sentence)
 
 
 def pair(opened: Opened, place: int) -> tuple[int, int]:
     """The class that the model says, and the one it is set against: the true one, or the next most likely."""
     row = opened.table.iloc[place]
-    said = opened.classes.index(row["predicted"])
+    stated = opened.classes.index(row["predicted"])
     if isinstance(row["true"], str) and row["true"] != row["predicted"]:
-        return said, opened.classes.index(row["true"])
+        return stated, opened.classes.index(row["true"])
     likeliest = runs.array(opened, "top", np.array([place]))[0]
-    return said, int(next((one for one in likeliest if one != said), said))
+    return stated, int(next((one for one in likeliest if one != stated), stated))
 
 
 def nearest(opened: Opened, place: int, classes: tuple[int, int]) -> None:
@@ -197,7 +199,7 @@ def prepare(opened: Opened, place: int, classes: tuple[int, int]) -> None:
     state.put(Key.TARGET, opened.classes[classes[0]])
     state.put(Key.CONTRAST, opened.classes[classes[1]] if classes[0] != classes[1] else "")
     state.put(Key.METHOD, case_maps.chosen_method())
-    state.forget(Key.FRAMING)
+    state.reset(Key.FRAMING)
     if facts.get("tap"):
         state.put(Key.MAP, facts["tap"])
 

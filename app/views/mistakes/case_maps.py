@@ -69,8 +69,8 @@ def show_case_maps(
 def attention_drawn(picture: Picture, values: np.ndarray, title: str = "") -> tuple[bytes, str]:
     """The picture with its attention over it, and what to say of it: where that is even, nothing lies over it."""
     if is_constant(values, maps.EVEN):
-        told = word("case.attention.even", span=groups.span(float(values.min()), float(values.max())))
-        return cases.drawn(picture, None), told
+        sentence = word("case.attention.even", span=groups.span(float(values.min()), float(values.max())))
+        return cases.drawn(picture, None), sentence
     return cases.drawn(picture, values), titles.evenness(values) or title
 
 
@@ -134,8 +134,8 @@ def compute(model: Classifier, picture: Picture, method: Method, classes: tuple[
         return found
     expected = PARTS * runtime.seconds(model, method, {})
     if expected <= job.QUICK:
-        return cases.pair(model, picture, method, classes, state.visitor())
-    work = partial(cases.pair, model, picture, method, classes, state.visitor())
+        return cases.pair(model, picture, method, classes, state.session_id())
+    work = partial(cases.pair, model, picture, method, classes, state.session_id())
     job.job(key, work, name="pair", seconds=expected)
     return None
 

@@ -26,7 +26,7 @@ def pick_other(opened: Opened) -> None:
     fitting.sort(key=lambda run: run.facts["identity"] != opened.run.facts["identity"])  # the same pictures first
     titles = {kept_runs.name_of(run): f"{short_title(run)}, {data_title(run)}, {started(run)}" for run in fitting}
     if state.get(MistakesKey.OTHER_RUN) not in titles:
-        if wanted := state.take_asked(MistakesKey.OTHER_RUN):
+        if wanted := state.take_requested(MistakesKey.OTHER_RUN):
             state.notice(plain("compare.unknown", run=wanted))
         state.put(MistakesKey.OTHER_RUN, "")
     help_ = None if titles else word("compare.nobody")
@@ -50,7 +50,7 @@ def find_other(opened: Opened) -> Opened | None:
     return runs.open_one(name) if name and name != opened.name else None
 
 
-def said_there(opened: Opened) -> dict[int, str]:
+def predictions_there(opened: Opened) -> dict[int, str]:
     """The predictions of the compared run for the pictures with other predictions, by number."""
     try:
         other = find_other(opened)

@@ -57,7 +57,7 @@ def choose(classifier: Classifier) -> Chosen | None:
         wrap=True,
     )
     if kind != ZIP:
-        state.forget(MistakesKey.ZIP_REFUSED)
+        state.reset(MistakesKey.ZIP_REFUSED)
     seed, pictures = SEED, PICTURES
     try:
         if kind == SCENES:
@@ -68,7 +68,7 @@ def choose(classifier: Classifier) -> Chosen | None:
             data = IMAGENETTE
             st.caption(word("data.imagenette.help"))
         else:
-            data = bring_zip() if kind == ZIP else ask_path(kind)
+            data = bring_zip() if kind == ZIP else enter_path(kind)
         if not data:
             return None
         with st.spinner(word("data.listing")):
@@ -125,16 +125,16 @@ def pick_series() -> tuple[int, int]:
     return int(seed), int(count)
 
 
-def ask_path(kind: str) -> str:
+def enter_path(kind: str) -> str:
     """The path of a folder or a CSV on the machine that the app runs on; "" while there is none.
 
     Raises:
         InvalidInput: there is no such folder or file, or it is closed to users.
     """
-    asked = st.text_input(word(f"data.{kind}.path"), key=f"data-{kind}", persist_state="session")
+    requested = st.text_input(word(f"data.{kind}.path"), key=f"data-{kind}", persist_state="session")
     st.caption(word(f"data.{kind}.help"))
-    place = Path(asked.strip().strip("\"'")).expanduser()
-    if not asked.strip():
+    place = Path(requested.strip().strip("\"'")).expanduser()
+    if not requested.strip():
         return ""
     folders.check(place)
     if kind == FOLDER and not place.is_dir():
@@ -152,7 +152,7 @@ def bring_zip() -> str:
         file = state.get(key)
         if file is None:
             return
-        state.forget(MistakesKey.ZIP, MistakesKey.ZIP_REFUSED)
+        state.reset(MistakesKey.ZIP, MistakesKey.ZIP_REFUSED)
         try:
             if uploads.is_refused(file):
                 raise InvalidInput(plain("upload.refused", name=file.name, files=uploads.FILES))

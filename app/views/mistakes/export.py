@@ -145,7 +145,7 @@ def make(key: Hashable, name: str, label: str, work: Callable[[Progress], T]) ->
         return found
 
     def once(tick: Progress) -> None:
-        state.forget(Key.RUNNING)  # whatever ends this run ends the work
+        state.reset(Key.RUNNING)  # whatever ends this run ends the work
         work(tick)
 
     try:

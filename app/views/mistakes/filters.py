@@ -111,7 +111,7 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
             key, offered = selection.control_key(name), ["", *opened.classes]
 
             def change(name: str = name, key: str = key) -> None:
-                selection.controlled(name, key, lambda said: said or "")
+                selection.controlled(name, key, lambda stated: stated or "")
 
             st.selectbox(
                 word(f"filter.{name}"),
@@ -131,7 +131,7 @@ def pick_range(name: str, value: tuple[float, float], whole: tuple[float, float]
     label = word(f"chip.{name}.range", low=low, high=high) if on else word(f"chip.{name}")
 
     def change() -> None:
-        selection.controlled(name, key, lambda said: tuple(round(end / scale, 4) for end in said))
+        selection.controlled(name, key, lambda stated: tuple(round(end / scale, 4) for end in stated))
 
     with chip(name, label, on):
         ends, chosen = ([scale * end for end in pair] for pair in (whole, value))

@@ -13,7 +13,7 @@ from app.runtime.mistakes import runs, tags
 from app.runtime.mistakes.runs import Opened
 from app.titles import class_title
 from app.views.mistakes import filters, selection
-from app.views.mistakes.comparison import said_there
+from app.views.mistakes.comparison import predictions_there
 from app.views.mistakes.keys import MistakesKey
 from app.words import listed, percent, plain, whole, word
 
@@ -55,7 +55,7 @@ def follow(opened: Opened, places: np.ndarray, pages: int) -> None:
 
 def draw_gallery(opened: Opened, places: np.ndarray) -> None:
     """The sheet of the pictures at those places; a click opens one."""
-    given, rows, there = tags.every(opened.run), opened.table.iloc[places], said_there(opened)
+    given, rows, there = tags.every(opened.run), opened.table.iloc[places], predictions_there(opened)
     right, labeled = runs.correctness(rows), runs.labeled(opened)
     shots = [
         sheet.Shot(
@@ -91,8 +91,8 @@ def draw_gallery(opened: Opened, places: np.ndarray) -> None:
 
 def note(names: tuple[str, ...], there: str | None) -> str:
     """The last line under a picture: its tags, and the prediction of the compared run, if it differs."""
-    said = [plain("gallery.there", name=there)] if there else []
-    return listed([*said, *map(filters.tag_title, names)])
+    stated = [plain("gallery.there", name=there)] if there else []
+    return listed([*stated, *map(filters.tag_title, names)])
 
 
 def what(true: object, label: object, classes: Sequence[str]) -> str:

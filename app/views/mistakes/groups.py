@@ -125,8 +125,8 @@ def size(opened: Opened, members: np.ndarray, others: np.ndarray) -> str:
         shares.append(1 - float(right[~np.isnan(right)].mean()) if (~np.isnan(right)).any() else None)
     if shares[0] is None:
         return word("groups.size.unlabeled", count=count)
-    told = word("groups.size", count=count, share=percent(shares[0], 0))
-    return told if shares[1] is None else together(told, word("groups.others", share=percent(shares[1], 0)))
+    sentence = word("groups.size", count=count, share=percent(shares[0], 0))
+    return sentence if shares[1] is None else together(sentence, word("groups.others", share=percent(shares[1], 0)))
 
 
 def card(opened: Opened, number: int, members: np.ndarray, others: np.ndarray, mean: np.ndarray, name: str) -> None:

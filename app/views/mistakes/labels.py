@@ -32,7 +32,7 @@ def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
     rows = [{"label": label, "class": _class(matched[label], classes)} for label in order]
     titles = dict(zip(classes, class_titles(classes), strict=True))
     key = f"match.{classifier.card.slug}.{found.identity[:12]}"
-    said = st.container()
+    stated = st.container()
     with st.expander(word("match.title"), expanded=None in matched.values(), key=f"expander.{key}"):
         edited = st.data_editor(
             rows,
@@ -49,8 +49,8 @@ def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
             },
         )
     before = {one["label"]: one["class"] for one in rows}
-    with said:
-        tell_labels(found, [one["label"] for one in edited if not one["class"]])
+    with stated:
+        show_labels(found, [one["label"] for one in edited if not one["class"]])
     return {one["label"]: one["class"] or "" for one in edited if one["class"] != before[one["label"]]}
 
 
@@ -58,7 +58,7 @@ def _class(index: int | None, classes: tuple[str, ...]) -> str | None:
     return None if index is None else classes[index]
 
 
-def tell_labels(found: Collection, lost: list[str]) -> None:
+def show_labels(found: Collection, lost: list[str]) -> None:
     """How many pictures there are, and which labels mean no class of the model."""
     total, labels = whole(len(found)), whole(len(found.names))
     without = found.labels.count(None) if isinstance(found.labels, list) else 0  # scenes are never without

@@ -94,9 +94,11 @@ def show_matrix(opened: Opened) -> None:
             true, predicted = (names[index] for index in divmod(cell, len(names)))
             choose_cell(true, predicted)
 
-    told = plain("card.taken", true="{true}", said="{said}", count="{count}")
+    sentence = plain("card.taken", true="{true}", said="{said}", count="{count}")
     st.plotly_chart(
-        figures.confusion_cells(counts[np.ix_(there, there)], [titles[index] for index in there], told, row, column),
+        figures.confusion_cells(
+            counts[np.ix_(there, there)], [titles[index] for index in there], sentence, row, column
+        ),
         key=key,
         on_select=click,
         selection_mode="points",
@@ -208,7 +210,7 @@ def show_calibration(opened: Opened) -> None:
         if place is not None:
             selection.select(confidence=(round(bins[place].low, 4), round(bins[place].high, 4)))
 
-    told = plain("overview.bin", low="{low}", high="{high}", share="{share}", count="{count}")
+    sentence = plain("overview.bin", low="{low}", high="{high}", share="{share}", count="{count}")
     st.plotly_chart(
         figures.reliability(
             np.array([bins[0].low, *(one.high for one in bins)]),
@@ -216,7 +218,7 @@ def show_calibration(opened: Opened) -> None:
             np.array([one.pictures for one in bins]),
             word("overview.confidence"),
             word("overview.share"),
-            told,
+            sentence,
         ),
         key=key,
         on_select=click,

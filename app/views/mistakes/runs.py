@@ -34,7 +34,7 @@ def show_list() -> None:
     if kept:
         list_kept(kept)
     if folders.offers():
-        ask_folder()
+        enter_folder()
     if kept:
         fetch_charts()
 
@@ -44,15 +44,15 @@ def fetch_charts() -> None:
     st.plotly_chart({"data": [{"type": "scatter"}]}, key="fetch-charts")
 
 
-def ask_folder() -> None:
+def enter_folder() -> None:
     """A run that lies elsewhere, by its folder on the machine that the app runs on."""
 
-    def asked() -> None:
+    def open_entered() -> None:
         place = (state.get(FOLDER) or "").strip().strip("\"'")
         if place:
             show_run(str(Path(place).expanduser().absolute()))
 
-    st.text_input(word("runs.folder"), key=FOLDER, placeholder=word("runs.folder.example"), on_change=asked)
+    st.text_input(word("runs.folder"), key=FOLDER, placeholder=word("runs.folder.example"), on_change=open_entered)
 
 
 def show_run(name: str) -> None:
@@ -63,7 +63,7 @@ def show_run(name: str) -> None:
         state.notice(say(error))
         return
     selection.open_run(name)
-    if slug in models.shelf() and slug != state.get(Key.MODEL):
+    if slug in models.catalog() and slug != state.get(Key.MODEL):
         models.choose(slug)
 
 
@@ -114,8 +114,8 @@ def show_head(opened: Opened) -> None:
     title, buttons = st.columns([1.4, 1], vertical_alignment="center")
     with title:
         st.subheader(literal(model_title(opened.run)))
-        told = word("runs.on", data=data_title(opened.run), count=pictures(opened.run))
-        st.markdown(f"{with_broken(opened.run, told)} · {overview.overview_text(opened)}")
+        sentence = word("runs.on", data=data_title(opened.run), count=pictures(opened.run))
+        st.markdown(f"{with_broken(opened.run, sentence)} · {overview.overview_text(opened)}")
         taken.state_of(opened.run)
         if opened.run.facts.get("independent"):
             st.caption(word("overview.independent"))

@@ -54,7 +54,7 @@ def request_scan(request: Request) -> None:
     state.put(MistakesKey.SCANNING, request)
 
 
-def asked(classifier: Classifier | None) -> Request | None:
+def requested_scan(classifier: Classifier | None) -> Request | None:
     """The requested scan, as long as its model is the chosen one.
 
     Who comes back from another page, where another model was looked at, finds the scan and its model again; who chooses
@@ -63,12 +63,12 @@ def asked(classifier: Classifier | None) -> Request | None:
     request, away = state.get(MistakesKey.SCANNING), state.take(MistakesKey.AWAY)
     if request is None or (classifier is not None and classifier.card.slug == request.model):
         return request
-    if away and request.model in models.shelf() and state.get(Key.MODEL) != request.model:
+    if away and request.model in models.catalog() and state.get(Key.MODEL) != request.model:
         state.choose_model(request.model)
         st.rerun()
     if classifier is not None or state.get(Key.MODEL) != request.model:
         scans.stop(request.name)
-    state.forget(MistakesKey.SCANNING)
+    state.reset(MistakesKey.SCANNING)
     return None
 
 
@@ -84,11 +84,11 @@ def _follow(page: Path) -> None:
     if request is None:
         return
     state.put(MistakesKey.AWAY, True)
-    card = models.shelf().get(request.model)
+    card = models.catalog().get(request.model)
     st.caption(word("scan.elsewhere", model=models.model_title(card) if card else request.model))
     found = scans.progress(request.name)
     if found is None:  # done, or stopped: the page shows what was found
-        state.forget(MistakesKey.SCANNING)
+        state.reset(MistakesKey.SCANNING)
         if kept_runs.begun(request.name):
             selection.open_run(request.name)
         st.rerun()
@@ -135,6 +135,6 @@ def go_on(run: Run, classifier: Classifier | None) -> None:
             st.button(
                 word("scan.go_on"), key="go-on", icon=":material/play_arrow:", on_click=lambda: request_scan(request)
             )
-        elif run.facts["model"] in models.shelf():
+        elif run.facts["model"] in models.catalog():
             slug = run.facts["model"]
             st.button(word("scan.choose"), key="choose-model", on_click=lambda: models.choose(slug))

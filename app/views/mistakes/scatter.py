@@ -92,9 +92,9 @@ def point_texts(rows: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
     shares = np.round(100 * rows["confidence"].to_numpy(np.float64)).astype(int)
     kinds = list(zip(rows["true"].astype(object), rows["predicted"].astype(object), shares.tolist(), strict=True))
 
-    def tell(true: object, said: str, share: int) -> str:
-        confidence, predicted = percent(share / 100, 0), titles[said]
-        if not isinstance(true, str) or true == said:
+    def tell(true: object, stated: str, share: int) -> str:
+        confidence, predicted = percent(share / 100, 0), titles[stated]
+        if not isinstance(true, str) or true == stated:
             return plain("scatter.right", predicted=predicted, confidence=confidence)
         return plain("scatter.wrong", true=titles[true], predicted=predicted, confidence=confidence)
 
@@ -109,5 +109,5 @@ def legend(right: np.ndarray, shown: np.ndarray) -> str:
     every = int((right != 0).sum())
     some = word("scatter.some", shown=whole(others), every=whole(every)) if others < every else ""
     mistakes = word("scatter.legend", wrong=whole(wrong)) if np.isfinite(right).any() else ""
-    told = [mistakes, some, word("scatter.line"), word("scatter.corner")]
-    return together(*told)
+    sentence = [mistakes, some, word("scatter.line"), word("scatter.corner")]
+    return together(*sentence)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.runtime.mistakes.filters import Filter
-from app.state import forget, fresh_key, get, put, renew, take
+from app.state import fresh_key, get, put, renew, reset, take
 from app.views.mistakes.keys import MistakesKey
 
 
@@ -28,7 +28,7 @@ def open_run(name: str | None) -> None:
     """Show that run from now on, with nothing chosen yet; None closes it."""
     put(MistakesKey.RUN, name)
     put(MistakesKey.SHOWN_RUN, name)
-    forget(MistakesKey.NUMBER)
+    reset(MistakesKey.NUMBER)
     _choose(Filter())
 
 
@@ -55,7 +55,7 @@ def control_key(name: str) -> str:
     return f"{fresh_key(MistakesKey.FILTER)}.{name}"
 
 
-def controlled(name: str, key: str, read: Callable[[Any], Any] = lambda said: said) -> None:
+def controlled(name: str, key: str, read: Callable[[Any], Any] = lambda stated: stated) -> None:
     """Change a field to what its control of that key now says, as ``read`` takes it, in the control's callback."""
     if key == control_key(name):  # else it is an echo of a control that is gone
         put(MistakesKey.FILTER, replace(current(), **{name: read(get(key))}))

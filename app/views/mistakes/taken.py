@@ -17,7 +17,7 @@ Choice = tuple[str, tuple[tuple[str, str], ...]]
 SPLIT = "split"
 
 
-def said(data: str) -> dict[str, str]:
+def chosen_for(data: str) -> dict[str, str]:
     """What the user has chosen for these data: a split, and columns by what they are."""
     return state.get(MistakesKey.TAKEN, {}).get(data, {})
 
@@ -28,7 +28,7 @@ def collect(data: str, seed: int, pictures: int) -> tuple[Collection, Choice]:
     Raises:
         InvalidInput: as ``open_collection``.
     """
-    chosen = dict(said(data))
+    chosen = dict(chosen_for(data))
     choice: Choice = chosen.pop(SPLIT, ""), tuple(sorted(chosen.items()))
     try:
         return scans.collection(data, seed, pictures, *choice), choice
@@ -58,17 +58,17 @@ def show_taken(data: str, taken: Taken) -> None:
 def state_of(run: Run) -> None:
     """Say what a run took for what of its data, where that could have been otherwise."""
     taken = run.facts.get("taken") or {}  # runs of older versions do not say it
-    told = [word("taken.stated.split", split=taken["split"])] if taken.get("splits") else []
+    sentence = [word("taken.stated.split", split=taken["split"])] if taken.get("splits") else []
     if len(taken.get("headings", ())) > 1:
         path, label = (taken["columns"][one] for one in ("path", "label"))
         if label in (NO_COLUMN, ONE_HOT):
-            told.append(word("taken.stated.one_hot" if label else "taken.stated.paths", path=path))
+            sentence.append(word("taken.stated.one_hot" if label else "taken.stated.paths", path=path))
         else:
-            told.append(word("taken.stated.columns", path=path, label=label))
+            sentence.append(word("taken.stated.columns", path=path, label=label))
     if taken.get("note"):
-        told.append(literal(recall(taken["note"])))
-    if told:
-        st.caption(together(*told))
+        sentence.append(literal(recall(taken["note"])))
+    if sentence:
+        st.caption(together(*sentence))
 
 
 def pick(data: str, what: str, options: list[str] | tuple[str, ...], chosen: str, words: str | None = None) -> None:
@@ -79,7 +79,7 @@ def pick(data: str, what: str, options: list[str] | tuple[str, ...], chosen: str
 
     def choose() -> None:
         before = state.get(MistakesKey.TAKEN, {})
-        state.put(MistakesKey.TAKEN, {**before, data: {**said(data), what: state.get(key)}})
+        state.put(MistakesKey.TAKEN, {**before, data: {**chosen_for(data), what: state.get(key)}})
 
     if state.get(key) != chosen:
         state.put(key, chosen)

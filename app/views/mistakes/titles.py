@@ -15,13 +15,13 @@ from core.tasks import find_task
 
 def model_title(run: Run) -> str:
     """What the run's model is called, also when it is no longer here."""
-    card = models.shelf().get(run.facts["model"])
+    card = models.catalog().get(run.facts["model"])
     return models.model_title(card) if card else run.facts["model"]
 
 
 def short_title(run: Run) -> str:
     """The same in few words, for a list."""
-    card = models.shelf().get(run.facts["model"])
+    card = models.catalog().get(run.facts["model"])
     if card is None or not models.shortcut(card.family):
         return model_title(run)
     return f"{models.mechanism_title(card)} · {word(f'shortcut.{models.shortcut(card.family)}')}"
@@ -29,11 +29,11 @@ def short_title(run: Run) -> str:
 
 def data_title(run: Run) -> str:
     """What a run went through: the scenes or the task with their seed, or the folder's or the file's name."""
-    family, said = run.facts["data"], run.facts["identity"].split(" ")
-    if family in SHORTCUTS and len(said) == 3:
-        return word(f"runs.{run.facts['data']}", seed=said[1])
-    if (task := find_task(family)) and len(said) == 3:
-        return word("runs.task", task=say(task.title), seed=said[1])
+    family, stated = run.facts["data"], run.facts["identity"].split(" ")
+    if family in SHORTCUTS and len(stated) == 3:
+        return word(f"runs.{run.facts['data']}", seed=stated[1])
+    if (task := find_task(family)) and len(stated) == 3:
+        return word("runs.task", task=say(task.title), seed=stated[1])
     place = Path(family)
     return f"{place.parent.name}/{place.name}" if place.suffix == "" else place.name
 
@@ -50,12 +50,12 @@ def pictures(run: Run) -> str:
     """How many pictures of a run were answered, and of how many where it is not whole."""
     done, total = run.scanned, run.facts["pictures"]
     found = runs.brief(run)
-    told = whole(done - found.broken - found.unanswered)
-    return told if done == total else word("scan.progress", done=told, total=whole(total))
+    sentence = whole(done - found.broken - found.unanswered)
+    return sentence if done == total else word("scan.progress", done=sentence, total=whole(total))
 
 
-def with_broken(run: Run, told: str) -> str:
+def with_broken(run: Run, sentence: str) -> str:
     """The counts of a run's pictures, with broken ones and those without a finite output, if any."""
     found = runs.brief(run)
-    told = word("runs.broken", told=told, broken=whole(found.broken)) if found.broken else told
-    return word("runs.unanswered", told=told, count=whole(found.unanswered)) if found.unanswered else told
+    sentence = word("runs.broken", told=sentence, broken=whole(found.broken)) if found.broken else sentence
+    return word("runs.unanswered", told=sentence, count=whole(found.unanswered)) if found.unanswered else sentence

@@ -162,8 +162,10 @@ def confusion(card: ModelCard) -> None:
     elif len(counts) > LARGEST:
         st.markdown(word("card.large_confusion", count=len(counts)))
     else:
-        told = plain("card.taken", true="{true}", said="{said}", count="{count}")
-        chart = figures.confusion_matrix(counts, class_titles(card.classes), word("card.true"), word("card.said"), told)
+        sentence = plain("card.taken", true="{true}", said="{said}", count="{count}")
+        chart = figures.confusion_matrix(
+            counts, class_titles(card.classes), word("card.true"), word("card.said"), sentence
+        )
         st.plotly_chart(chart, key=f"confusion.{card.slug}", config=CHART, alt=word("card.confusion"))
 
 

@@ -70,7 +70,7 @@ def bring() -> None:
 
     def brought() -> None:
         files = state.get(key, [])
-        state.forget(ModelsKey.REFUSED)
+        state.reset(ModelsKey.REFUSED)
         if len(files) < 2:
             return
         try:
@@ -90,7 +90,7 @@ def bring() -> None:
         label_visibility="collapsed",
     )
     if len(files) < 2:
-        state.forget(ModelsKey.REFUSED)  # it was about files that are no longer here
+        state.reset(ModelsKey.REFUSED)  # it was about files that are no longer here
     if state.get(ModelsKey.REFUSED):
         st.error(literal(state.get(ModelsKey.REFUSED)))
     elif len(files) == 1:
@@ -117,10 +117,10 @@ def held() -> None:
         def drop(slug: str = slug) -> None:
             state.remove_own_model(slug)
             if state.get(Key.MODEL) == slug:
-                models.choose(models.first(models.shelf()))
+                models.choose(models.first(models.catalog()))
 
         with st.container(horizontal=True, vertical_alignment="center"):
-            told = models.outputs(one) or word("own.logits")
+            sentence = models.outputs(one) or word("own.logits")
             st.markdown(literal(one.card.title))
-            st.caption(told)
+            st.caption(sentence)
             st.button(word("own.drop"), key=f"own.{number}", on_click=drop)

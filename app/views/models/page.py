@@ -19,7 +19,7 @@ VIEWS = ("zoo", "tasks")
 
 def pick_view() -> str:
     """The picker of what the page shows; an address that names something else gives the first, and a sentence."""
-    requested = state.take_asked(ModelsKey.VIEW)
+    requested = state.take_requested(ModelsKey.VIEW)
     if state.get(ModelsKey.VIEW) not in VIEWS:
         if requested:
             state.notice(word("address.unknown", name=ModelsKey.VIEW.value, value=requested))
@@ -57,7 +57,7 @@ def show_zoo(every: Sequence[ModelCard], card: ModelCard) -> None:
             weights.fetch(card)
 
 
-found = models.shelf()
+found = models.catalog()
 chosen = pick_view()
 state.publish_choices(ADDRESS, unsaid={ModelsKey.VIEW: VIEWS[0]})
 if chosen == "tasks":

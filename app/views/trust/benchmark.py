@@ -189,8 +189,8 @@ def draw_table(table: pd.DataFrame, arrows: Mapping[str, str], order: Sequence[s
         "seed": column.NumberColumn(word("benchmark.seed"), width=NARROW),
     }
     for one, good in arrows.items():
-        told = word(f"measure.{one}.help")
-        heads[one] = column.NumberColumn(f"{word(f'measure.{one}')} {good}".strip(), help=told)
+        sentence = word(f"measure.{one}.help")
+        heads[one] = column.NumberColumn(f"{word(f'measure.{one}')} {good}".strip(), help=sentence)
     st.dataframe(
         table.style.format(lambda value: ranking.number(value, False), list(arrows), na_rep=""),
         column_order=order,

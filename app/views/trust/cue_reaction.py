@@ -28,7 +28,7 @@ def show_reactions(subject: Subject, task: Task) -> None:
     found = work.carry_out(
         attention_truth.reactions_key(model),
         lambda: attention_truth.reactions_seconds(model),
-        lambda tick: attention_truth.reactions(model, state.visitor(), tick),
+        lambda tick: attention_truth.reactions(model, state.session_id(), tick),
         name="reactions",
     )
     titles = tap_titles([AttentionMap(one.tap, Kind.CHANNEL, np.empty(0), (0, 0)) for one in found or ()])
@@ -53,7 +53,7 @@ def show_reaction(found: CueReaction, gate: str, task: Task) -> None:
         [plain("map.channel", number=int(one) + 1) for one in order],
         found.mean[order],
         found.deviation[order],
-        [told(found, int(one)) for one in order],
+        [describe_channel(found, int(one)) for one in order],
         plain("react.axis"),
     )
     st.plotly_chart(chart, key=f"reaction.{found.tap}", config=ranking.CHART, alt=word("react.title"))
@@ -67,7 +67,7 @@ def change(found: CueReaction, task: Task) -> str:
     return word("react.swapped", first=found.first, second=found.second)
 
 
-def told(found: CueReaction, channel: int) -> str:
+def describe_channel(found: CueReaction, channel: int) -> str:
     """All about a channel, for the pointer."""
     mean, deviation = signed(float(found.mean[channel])), decimal(float(found.deviation[channel]), 3)
     return plain(

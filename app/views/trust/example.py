@@ -64,8 +64,8 @@ def pick_case(subject: Subject, rows: Sequence[BenchmarkRow], source: str) -> Ca
     return cases[number - 1]
 
 
-def show_example(subject: Subject, rows: Sequence[BenchmarkRow], asked: str) -> None:
-    """Draw the pickers, the picture, and its numbers; ``asked`` is the place and what is measured of it."""
+def show_example(subject: Subject, rows: Sequence[BenchmarkRow], requested: str) -> None:
+    """Draw the pickers, the picture, and its numbers; ``requested`` is the place and what is measured of it."""
     st.markdown(f"**{word('example.title')}**")
     map_, picture = st.columns([1.2, 1], vertical_alignment="bottom")
     with map_:
@@ -78,12 +78,12 @@ def show_example(subject: Subject, rows: Sequence[BenchmarkRow], asked: str) -> 
     values = work.carry_out(
         sources.map_key(model, case.picture, source, target),
         lambda: sources.seconds(model, source),
-        lambda tick: sources.map_of(model, case.picture, source, target, state.visitor(), tick),
+        lambda tick: sources.map_of(model, case.picture, source, target, state.session_id(), tick),
         name="example",
     )
     if values is None:
         return
-    place = asked.partition("-")[0]
+    place = requested.partition("-")[0]
     mask, name = case.masks.get(f"{place}-", case.masks[""]), class_titles(model.card.classes)[target]
     pixels = model.square(case.picture)
     outlined = case.masks[""] if place == "background" else mask  # what it leads round is the place
@@ -97,8 +97,8 @@ def numbers(found: Localization, place: str) -> None:
     if found.blank:
         st.markdown(word("example.blank"))
         return
-    told = {word(f"truth.{place}-mass"): found.mass, word(f"truth.{place}-pointing"): found.pointing}
-    rows = [f"<dt>{escape(one)}</dt><dd>{ranking.number(value, True)}</dd>" for one, value in told.items()]
+    sentence = {word(f"truth.{place}-mass"): found.mass, word(f"truth.{place}-pointing"): found.pointing}
+    rows = [f"<dt>{escape(one)}</dt><dd>{ranking.number(value, True)}</dd>" for one, value in sentence.items()]
     chance = word("example.chance", chance=ranking.number(found.chance, True))
     with st.container(key="trust-numbers"):
         st.html(f'<dl class="fovea-measures">{"".join(rows)}<p>{escape(chance)}</p></dl>')

@@ -19,7 +19,7 @@ from core.evaluation import is_photographed
 from core.scenes import SHORTCUTS
 from core.tasks import find_task
 
-ASKED = {
+REGIONS = {
     "object": ("object-mass", "object-pointing"),
     "tag": ("tag-mass", "tag-pointing", "object-mass", "object-pointing"),
     "background": ("background-mass", "background-pointing", "object-mass", "object-pointing"),
@@ -35,25 +35,25 @@ def find_evidence(card: ModelCard) -> str:
     return "quarter" if is_photographed(card.family) else shortcut(card.family) or "object"
 
 
-def find_rows(rows: Sequence[BenchmarkRow], model: str, asked: str) -> list[BenchmarkRow]:
+def find_rows(rows: Sequence[BenchmarkRow], model: str, requested: str) -> list[BenchmarkRow]:
     """The rows that answer what is asked, the best first. A map that is always blank lies nowhere: those come last."""
-    place, _, what = asked.partition("-")
-    measure, blanks = asked if place in SHORTCUTS.values() else what, ranking.blanks(rows, model)
+    place, _, what = requested.partition("-")
+    measure, blanks = requested if place in SHORTCUTS.values() else what, ranking.blanks(rows, model)
     return sorted(ranking.rank(rows, model, measure), key=lambda row: blanks[row.source] == 1)
 
 
 def verdict(rows: Sequence[BenchmarkRow], card: ModelCard, blanks: Mapping[str, float]) -> str:
     """In a sentence: how many maps are above chance and which is highest; those that are always blank are named."""
     titles, maps = source_titles(card, [row.source for row in rows]), ranking.others(rows)
-    there, said = [row for row in maps if blanks[row.source] < 1], []
+    there, stated = [row for row in maps if blanks[row.source] < 1], []
     if there:
         above, best = sum(row.low > row.chance + MARGIN for row in there), titles[there[0].source]
         chance, value = (ranking.number(one, True) for one in (ranking.usual(rows).chance, there[0].mean))
-        said.append(word("truth.verdict", above=above, count=len(there), chance=chance, best=best, value=value))
+        stated.append(word("truth.verdict", above=above, count=len(there), chance=chance, best=best, value=value))
     if len(there) < len(maps):
         names = listed(titles[row.source] for row in maps if blanks[row.source] == 1)
-        said.append(word("truth.blank", names=names))
-    return together(*said)
+        stated.append(word("truth.blank", names=names))
+    return together(*stated)
 
 
 def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
@@ -66,18 +66,18 @@ def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     st.subheader(word("truth.title"), help=word("term.ground-truth.means"))
     st.markdown(word(f"truth.{evidence}"), help=word("term.pointing-game.means"))
     st.caption(together(word(f"truth.{evidence}.limit"), word("trust.aside")))
-    if state.get(TrustKey.TRUTH) not in ASKED[evidence]:
-        state.put(TrustKey.TRUTH, ASKED[evidence][0])
-    asked = st.segmented_control(
+    if state.get(TrustKey.TRUTH) not in REGIONS[evidence]:
+        state.put(TrustKey.TRUTH, REGIONS[evidence][0])
+    requested = st.segmented_control(
         word("truth.asked"),
-        ASKED[evidence],
+        REGIONS[evidence],
         key=TrustKey.TRUTH,
         format_func=lambda one: word(f"truth.{one}"),
         label_visibility="collapsed",
         required=True,
         persist_state="session",
     )
-    found, blanks = find_rows(rows, card.slug, asked), ranking.blanks(rows, card.slug)
+    found, blanks = find_rows(rows, card.slug, requested), ranking.blanks(rows, card.slug)
     if not ranking.others(found):
         ranking.empty(card)
         return
@@ -88,4 +88,4 @@ def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
         ranking.show_ranking(found, card, ranking.usual(found).chance, blanks=blanks, pick=True)
         st.caption(together(word("rank.how"), ranking.origin(found)))
     with right:
-        example.show_example(subject, found, asked)
+        example.show_example(subject, found, requested)

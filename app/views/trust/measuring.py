@@ -43,18 +43,22 @@ def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
         slugs, wanted, pictures, seed = pick(card)
         with st.spinner(word("measuring.timing")):
             tasks = plan(slugs, rows, wanted, pictures, seed)
-        asked = ("benchmark", tuple(slugs), tuple(wanted), pictures, seed)
+        requested = ("benchmark", tuple(slugs), tuple(wanted), pictures, seed)
         if tasks:
-            measure(tasks, pictures, seed, asked)
+            measure(tasks, pictures, seed, requested)
         elif slugs:
             st.markdown(word("measuring.nothing"))
-        if benchmark.own_file().is_file() and not job.is_running(asked):
-            st.button(word("measuring.forget"), key="forget-measured", type="tertiary", on_click=benchmark.forget)
+        if benchmark.own_file().is_file() and not job.is_running(requested):
+            st.button(
+                word("measuring.forget"), key="forget-measured", type="tertiary", on_click=benchmark.remove_own_rows
+            )
 
 
 def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
     """The pickers: models, sources (none chosen are all), number of pictures, seed."""
-    here = {slug: one for slug, one in models.shelf().items() if slug in state.own_models() or not runtime.missing(one)}
+    here = {
+        slug: one for slug, one in models.catalog().items() if slug in state.own_models() or not runtime.missing(one)
+    }
     state.put(
         TrustKey.MEASURED_MODELS, [one for one in state.get(TrustKey.MEASURED_MODELS, [card.slug]) if one in here]
     )
@@ -115,19 +119,19 @@ def plan(
 def measure(tasks: Sequence[Task], pictures: int, seed: int, key: tuple) -> None:
     """Offer to measure one model after another, with how much there is to do and how long it takes."""
     count, whole = sum(len(task.sources) for task in tasks), sum(task.seconds for task in tasks)
-    told = ""
+    sentence = ""
 
     def work(tick: Progress) -> None:
         before = 0.0
         for task in tasks:
 
             def step(done: int, total: int, task: Task = task, before: float = before) -> None:
-                nonlocal told
-                told = word("measuring.progress", model=models.model_title(task.model.card), done=done, total=total)
+                nonlocal sentence
+                sentence = word("measuring.progress", model=models.model_title(task.model.card), done=done, total=total)
                 tick(before + task.seconds * done / max(1, total), whole)
 
             try:
-                benchmark.measure(task.model, task.sources, pictures, seed, owner=state.visitor(), tick=step)
+                benchmark.measure(task.model, task.sources, pictures, seed, owner=state.session_id(), tick=step)
             except InvalidInput as error:
                 state.notice(say(error))
             before += task.seconds
@@ -138,5 +142,5 @@ def measure(tasks: Sequence[Task], pictures: int, seed: int, key: tuple) -> None
         name="measuring",
         label=word("measuring.start"),
         about=word("measuring.offer", count=count, duration=job.duration(whole)),
-        say=lambda *_: told,
+        say=lambda *_: sentence,
     )

@@ -15,13 +15,13 @@ from core.legacy import current
 
 SECTIONS = ("truth", "random", "faith", "benchmark")
 
-subject, cards = state.subject(), models.shelf()
+subject, cards = state.subject(), models.catalog()
 card = cards[state.get(Key.MODEL)]
 found = measured.read({slug: one.facts.get("checksum", "") for slug, one in cards.items()})
 for path in found.broken:
     st.warning(word("trust.broken", path=path))
 
-requested = state.take_asked(TrustKey.SECTION)
+requested = state.take_requested(TrustKey.SECTION)
 section = current(state.get(TrustKey.SECTION) or "")  # an address may be older than this version
 if section not in SECTIONS and requested:
     state.notice(word("address.unknown", name=TrustKey.SECTION.value, value=requested))

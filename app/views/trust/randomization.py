@@ -41,7 +41,7 @@ def verdict(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
     return word("random.insensitive", count=len(names), all=len(maps), names=listed(titles[name] for name in names))
 
 
-def unasked(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
+def not_compared(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
     """A sentence that names the maps of which nothing can be compared; none where there is no such map."""
     every = list(dict.fromkeys(row.source for row in rows if row.model == card.slug))
     missing = [name for name in every if name not in {row.source for row in ranking.rank(rows, card.slug, MEASURE)}]
@@ -61,7 +61,7 @@ def show_randomization(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
         if ranking.others(found):
             st.markdown(verdict(found, card), help=word("term.rank-correlation.means"))
             ranking.show_ranking(found, card, INSENSITIVE, warned=is_insensitive, pick=True)
-            st.caption(together(word("random.how", limit=INSENSITIVE), ranking.origin(found), unasked(rows, card)))
+            st.caption(together(word("random.how", limit=INSENSITIVE), ranking.origin(found), not_compared(rows, card)))
         else:
             ranking.empty(card)
     with right:
@@ -77,7 +77,7 @@ def live(subject: Subject) -> None:
     found = work.carry_out(
         sources.randomized_key(model, picture, source),
         lambda: sources.randomized_seconds(model, source),
-        lambda tick: sources.randomized(model, picture, source, state.visitor(), tick),
+        lambda tick: sources.randomized(model, picture, source, state.session_id(), tick),
         name="randomization",
     )
     if found is not None:
@@ -94,7 +94,7 @@ def compare(subject: Subject) -> None:
     found = work.carry_out(
         sources.courses_key(model, picture, names),
         lambda: sum(seconds[name] for name in names),
-        lambda tick: sources.courses(model, picture, names, state.visitor(), tick),
+        lambda tick: sources.courses(model, picture, names, state.session_id(), tick),
         name="courses",
     )
     if found is None:

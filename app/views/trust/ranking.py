@@ -123,12 +123,12 @@ def origin(rows: Sequence[BenchmarkRow]) -> str:
     """How many pictures the rows are about, how many of the maps are about fewer, and of which seed they are."""
     seeds, scarce = sorted({row.seed for row in rows}), few(rows)
     seeds = listed(map(str, seeds))
-    said = word("rank.origin", pictures=usual(rows).pictures, seeds=seeds)
+    stated = word("rank.origin", pictures=usual(rows).pictures, seeds=seeds)
     if not scarce:
-        return said
+        return stated
     counts, maps = sorted({row.pictures for row in scarce}), len({(row.model, row.source) for row in scarce})
     pictures = str(counts[0]) if len(counts) == 1 else word("rank.range", low=counts[0], high=counts[-1])
-    return together(said, word("rank.few", count=maps, pictures=pictures))
+    return together(stated, word("rank.few", count=maps, pictures=pictures))
 
 
 def empty(card: ModelCard) -> None:

@@ -37,7 +37,7 @@ def show_task_truth(subject: Subject, task: Task) -> None:
         found = work.carry_out(
             attention_truth.shares_key(model),
             lambda: attention_truth.shares_seconds(model),
-            lambda tick: attention_truth.shares(model, state.visitor(), tick),
+            lambda tick: attention_truth.shares(model, state.session_id(), tick),
             name="roles",
         )
     except InvalidInput as error:
@@ -131,13 +131,13 @@ def verdict(rows: Sequence[RoleShare], titles: dict[Part, str], measure: str) ->
 
 def landings(rows: Sequence[RoleShare]) -> str:
     """In a sentence: on which role each glimpse has its peak most often; nothing for other maps."""
-    told = []
+    text = []
     for number in sorted({row.number for row in rows if row.part not in ("", ROW)}):
         own = [row for row in rows if row.part not in ("", ROW) and row.number == number and row.role in ROLES]
         best = max(own, key=lambda row: row.pointing)
         share = percent(best.pointing, 0)
-        told.append(word("roles.lands", number=number + 1, role=plain(f"role.{best.role}.within"), share=share))
-    return word("roles.landings", each=listed(told)) if told else ""
+        text.append(word("roles.lands", number=number + 1, role=plain(f"role.{best.role}.within"), share=share))
+    return word("roles.landings", each=listed(text)) if text else ""
 
 
 def table(rows: Sequence[RoleShare], titles: dict[Part, str], measure: str) -> str:
@@ -192,16 +192,16 @@ def show_example(subject: Subject, rows: Sequence[RoleShare]) -> None:
     )
     case, row = cases[number - 1], next(row for row in rows if (row.source, row.part, row.number) == names[chosen])
     answer = class_titles(model.card.classes)[case.target]
-    values = attention_truth.map_of(model, case, row, state.visitor())
+    values = attention_truth.map_of(model, case, row, state.session_id())
     outlined = figures.lay(model.square(case.picture), evidence(values), case.masks[""])
     st.image(outlined, width="stretch", alt=word("example.alt", name=answer))
     st.caption(word("roles.example", name=answer))
-    told = {place.removesuffix("-") or EVERYTHING: core.localize(values, mask) for place, mask in case.masks.items()}
+    text = {place.removesuffix("-") or EVERYTHING: core.localize(values, mask) for place, mask in case.masks.items()}
     lines = [
-        f"<dt>{escape(plain(f'role.{role}'))}</dt><dd>{ranking.number(told[role].mass, True)} "
-        f"<small>{escape(plain('example.chance', chance=ranking.number(told[role].chance, True)))}</small></dd>"
+        f"<dt>{escape(plain(f'role.{role}'))}</dt><dd>{ranking.number(text[role].mass, True)} "
+        f"<small>{escape(plain('example.chance', chance=ranking.number(text[role].chance, True)))}</small></dd>"
         for role in (*ROLES, EVERYTHING)
-        if role in told
+        if role in text
     ]
     with st.container(key="trust-numbers"):
         st.html(f'<dl class="fovea-measures">{"".join(lines)}</dl>')

@@ -137,7 +137,7 @@ def begin(lesson: Lesson, step: str = "") -> None:
     found = lesson.steps[lesson.place(step)]
     state.put(Key.LESSON, lesson.name)
     state.put(Key.STEP, found.name)
-    state.forget(Key.MARKED, *(one for one in Setting if one not in (Setting.MODEL, Setting.SAMPLE, Setting.FRAMING)))
+    state.reset(Key.MARKED, *(one for one in Setting if one not in (Setting.MODEL, Setting.SAMPLE, Setting.FRAMING)))
     apply(found.state)
     place = Place(lesson, found)
     if answer_of(place) is not None:
@@ -148,7 +148,7 @@ def begin(lesson: Lesson, step: str = "") -> None:
 def commit(place: Place, given: tuple[str | float, ...]) -> None:
     """Keep an answer, () for a question that is skipped, and show what the step reveals; in a callback."""
     state.put(Key.ANSWERS, {**answers(), place.key: Answer(given)})
-    state.forget(Key.MARKED)
+    state.reset(Key.MARKED)
     apply(place.step.reveal)
 
 
@@ -159,7 +159,7 @@ def repeat(lesson: Lesson) -> None:
 
 def close() -> None:
     """End the lesson; what is shown stays."""
-    state.forget(Key.LESSON, Key.STEP, Key.TEACHER, Key.MARKED)
+    state.reset(Key.LESSON, Key.STEP, Key.TEACHER, Key.MARKED)
 
 
 def restore(query: Mapping[str, str]) -> None:
@@ -174,7 +174,7 @@ def restore(query: Mapping[str, str]) -> None:
 
 def result(lesson: Lesson) -> tuple[int, int, int]:
     """How many questions of a lesson were answered, skipped, and how many there are."""
-    asked = [f"{lesson.name}/{step.name}" for step in lesson.steps if step.ask]
-    found = [answers()[key] for key in asked if key in answers()]
+    requested = [f"{lesson.name}/{step.name}" for step in lesson.steps if step.ask]
+    found = [answers()[key] for key in requested if key in answers()]
     skipped = sum(one.skipped for one in found)
-    return len(found) - skipped, skipped, len(asked)
+    return len(found) - skipped, skipped, len(requested)

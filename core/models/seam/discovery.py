@@ -270,11 +270,11 @@ def token_names(
         around.setdefault(count, []).append((call, one, holder))
     holders = {holder: parts[holder] for ones in around.values() for *_, holder in ones if holder}
     try:
-        asked = run(module, x[:1], holders, forward) if holders else {}
+        wanted = run(module, x[:1], holders, forward) if holders else {}
     except Exception:  # a foreign module without gradients may raise anything
-        asked = {}
+        wanted = {}
     for ones in around.values():
-        last = next((asked[holder] for *_, holder in reversed(ones) if holder in asked), None)
+        last = next((wanted[holder] for *_, holder in reversed(ones) if holder in wanted), None)
         for call, one, _ in ones:
             layout = (one.before, one.after)
             names = name_tokens(last, layout) if last is not None else ("register",) * sum(layout)

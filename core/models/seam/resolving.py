@@ -78,7 +78,7 @@ def resolve(found: Found, batch: int) -> Resolved:
 
 
 def axis_parts(
-    axis: int, planes: tuple[Tensor, Tensor], cells: list[Tensor], batch: int, asked: bool
+    axis: int, planes: tuple[Tensor, Tensor], cells: list[Tensor], batch: int, wanted: bool
 ) -> list[tuple[str, int]]:
     """What an axis of the weights counts, by what changes along it."""
 
@@ -87,7 +87,7 @@ def axis_parts(
 
     size = planes[0].shape[axis]
     by_query, by_key = (changes(one) for one in cells)
-    if by_query and not by_key and not asked and not any(changes(one) for one in planes[1:]):
+    if by_query and not by_key and not wanted and not any(changes(one) for one in planes[1:]):
         return [(QUERY, size)]
     if by_query != by_key:
         raise Unclear(KEYS)

@@ -60,18 +60,18 @@ def run(
     if kept and logits.requires_grad:
         slopes = torch.autograd.grad(logits.square().sum(), list(kept.values()), allow_unused=True)
 
-    def asked(y: Tensor, slope: Tensor | None) -> list[float]:
+    def wanted(y: Tensor, slope: Tensor | None) -> list[float]:
         token = 1 if len(y) == 1 else 0  # tokens may come before pictures
         return [0.0] * y.shape[token] if slope is None else slope.abs().sum((1 - token, 2)).tolist()
 
-    return {name: asked(y, slope) for (name, y), slope in zip(kept.items(), slopes, strict=True)}
+    return {name: wanted(y, slope) for (name, y), slope in zip(kept.items(), slopes, strict=True)}
 
 
-def name_tokens(asked: list[float], layout: Layout) -> tuple[str, ...]:
+def name_tokens(wanted: list[float], layout: Layout) -> tuple[str, ...]:
     """The kinds of the tokens around the patches, by how much the outputs depend on those of the last block."""
-    first, last = layout[0], len(asked) - layout[1]
-    others = asked[:first] + asked[last:]
-    patch = sum(asked[first:last]) / max(1, last - first)
+    first, last = layout[0], len(wanted) - layout[1]
+    others = wanted[:first] + wanted[last:]
+    patch = sum(wanted[first:last]) / max(1, last - first)
     read = [number for number, one in enumerate(others) if one > CLEAR * patch]
     read = read if len(read) == 1 or not patch else []
     kinds = dict(zip(read, READ, strict=False))

@@ -16,13 +16,13 @@ def lay_tokens(module: nn.Module, x: Tensor) -> tuple[str, ...]:
     blocks = {name: child for name, child in module.named_modules() if isinstance(child, TokenBlock)}
     if not blocks:
         return ()
-    asked = run(module, x, blocks)
+    wanted = run(module, x, blocks)
     layouts: dict[int, Layout | None] = {}
-    for count in {len(one) for one in asked.values()}:
-        alike = {name: blocks[name] for name, one in asked.items() if len(one) == count}
+    for count in {len(one) for one in wanted.values()}:
+        alike = {name: blocks[name] for name, one in wanted.items() if len(one) == count}
         layouts[count] = find_layout(module, x, alike, count)
-    for name, one in asked.items():
+    for name, one in wanted.items():
         if (layout := layouts[len(one)]) is not None:
-            names = name_tokens(list(asked.values())[-1], layout)
+            names = name_tokens(list(wanted.values())[-1], layout)
             blocks[name].tap.prefix, blocks[name].tap.suffix = names[: layout[0]], names[layout[0] :]
-    return tuple(name for name, one in asked.items() if layouts[len(one)] is None)
+    return tuple(name for name, one in wanted.items() if layouts[len(one)] is None)

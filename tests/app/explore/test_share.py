@@ -31,7 +31,7 @@ from core.models import zoo
 @pytest.fixture(scope="module")
 def models(tiny: Callable[[str], Classifier], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shelf with a tiny model of each mechanism, weights and cards in their files."""
-    folder = tmp_path_factory.mktemp("shelf")
+    folder = tmp_path_factory.mktemp("catalog")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOVEA_PRETRAINED", str(folder))
         for one in MECHANISMS:

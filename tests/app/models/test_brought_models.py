@@ -31,7 +31,7 @@ SMALL = "torchvision/regnet_y_400mf"
 @pytest.fixture(scope="module")
 def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shelf with two tiny models."""
-    path = tmp_path_factory.mktemp("shelf")
+    path = tmp_path_factory.mktemp("catalog")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOVEA_PRETRAINED", str(path))
         for slug in ("plain", "cbam"):

@@ -52,7 +52,7 @@ NONSENSE = {
 @pytest.fixture(scope="module")
 def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shelf with tiny models: one of each family of ours, and cards that say everything, nothing, and nonsense."""
-    path = tmp_path_factory.mktemp("shelf")
+    path = tmp_path_factory.mktemp("catalog")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOVEA_PRETRAINED", str(path))
 

@@ -33,7 +33,7 @@ MARKED = "tasks-marked"
 @pytest.fixture(scope="module")
 def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A zoo with a model of scenes, all mechanisms of one task and one of another."""
-    path = tmp_path_factory.mktemp("shelf")
+    path = tmp_path_factory.mktemp("catalog")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOVEA_PRETRAINED", str(path))
         made = [short_sighted(MARKED, kind.slug) for kind in MECHANISMS] + [short_sighted("tasks-same-row", "cbam")]

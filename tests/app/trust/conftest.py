@@ -22,7 +22,7 @@ from tests.app.trust.trust_page import FAMILIES, PICTURES, SOURCES
 @pytest.fixture(scope="session")
 def trust_folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model zoo of tiny models: one of each family with the rows of one benchmark, and one without rows."""
-    path = tmp_path_factory.mktemp("shelf")
+    path = tmp_path_factory.mktemp("catalog")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOVEA_PRETRAINED", str(path))
         for slug in (*(f"{family}/cbam" for family in FAMILIES), "scenes/spatial-gate"):

@@ -33,7 +33,7 @@ PICTURES, PAIRS = 3, 4
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A zoo with every mechanism on one task, and one model of another."""
-    path = tmp_path_factory.mktemp("shelf")
+    path = tmp_path_factory.mktemp("catalog")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOVEA_PRETRAINED", str(path))
         for one in [short_sighted(FAMILY, kind.slug) for kind in MECHANISMS] + [short_sighted(OTHER, "cbam")]:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.state import Key
 from app.views.trust.benchmark import MEASURES
-from app.views.trust.ground_truth import ASKED
+from app.views.trust.ground_truth import REGIONS
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from core.evaluation import EVERYTHING
@@ -25,12 +25,12 @@ SECTIONS = ("truth", "random", "faith", "benchmark")
 OF_TRUST = {
     "section.{one}": [f"section.{one}" for one in SECTIONS],
     "source.{name}": [f"source.{one}" for one in REFERENCES],
-    "truth.{find_evidence(card)}": [f"truth.{one}" for one in ASKED],
-    "truth.{find_evidence(card)}.limit": [f"truth.{one}.limit" for one in ASKED],
-    "truth.{one}": [f"truth.{one}" for every in ASKED.values() for one in every],
-    "truth.{place}-mass": [f"truth.{one}-mass" for one in ASKED],
-    "truth.{place}-pointing": [f"truth.{one}-pointing" for one in ASKED],
-    "example.{asked.partition('-')[0]}": [f"example.{one}" for one in ASKED],
+    "truth.{find_evidence(card)}": [f"truth.{one}" for one in REGIONS],
+    "truth.{find_evidence(card)}.limit": [f"truth.{one}.limit" for one in REGIONS],
+    "truth.{one}": [f"truth.{one}" for every in REGIONS.values() for one in every],
+    "truth.{place}-mass": [f"truth.{one}-mass" for one in REGIONS],
+    "truth.{place}-pointing": [f"truth.{one}-pointing" for one in REGIONS],
+    "example.{asked.partition('-')[0]}": [f"example.{one}" for one in REGIONS],
     "faith.{measure}": ["faith.insertion", "faith.deletion"],
     "benchmark.{one}": ["benchmark.this", "benchmark.all"],
     "roles.{one}": ["roles.share", "roles.pointing"],

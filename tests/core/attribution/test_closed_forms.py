@@ -214,4 +214,4 @@ def test_the_overlap_of_the_top_fifths_is_scipys_jaccard_index(shape: tuple[int,
     for b in (a + 30 * noise, a + 0.1 * noise, draw.permutation(a.ravel()).reshape(shape)):
         tops = [(one >= np.sort(one.ravel())[-one.size // 5]).ravel() for one in (np.abs(a), np.abs(b))]
         assert [top.sum() for top in tops] == [a.size / 5] * 2
-        assert core.agreement(a, b).top_fifth.value == pytest.approx(1 - jaccard(*tops))
+        assert core.agreement(a, b).top_overlap.value == pytest.approx(1 - jaccard(*tops))

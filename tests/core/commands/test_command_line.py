@@ -53,7 +53,7 @@ def place(tmp_path: Path, tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FOVEA_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "shelf"))
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "catalog"))
     monkeypatch.setitem(zoo.WIDTHS, "made", (8, 8, 16, 16))
     monkeypatch.setitem(RECIPES, "made", Recipe(epochs=3, batch=8, average=0.5, sizes=((1.0, 32),)))
     for slug in ("plain", "cbam"):
@@ -261,7 +261,7 @@ def test_an_interrupt_has_its_own_status(capsys: pytest.CaptureFixture, monkeypa
 
 def shell(words: str, folder: Path, **options: object) -> subprocess.Popen:
     """``python -m core`` in a process of its own, run from ``folder``."""
-    paths = {"PYTHONPATH": str(ROOT), "FOVEA_PRETRAINED": str(folder / "shelf")}
+    paths = {"PYTHONPATH": str(ROOT), "FOVEA_PRETRAINED": str(folder / "catalog")}
     options |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": folder}
     environment = {**os.environ, **paths, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen([sys.executable, "-m", "core", *words.split()], env=environment, **options)

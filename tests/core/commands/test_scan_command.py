@@ -24,7 +24,7 @@ from tests.core.small_scans import ROOT, draw, fill, wait_for
 def place(tmp_path: Path, tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small model on a shelf of its own, and a folder of pictures of which one is broken and some are unknown."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "shelf"))
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "catalog"))
     zoo.store(tiny("cbam").module, tiny("cbam").card)
     zoo.store_card(replace(tiny("cbam").card, facts={}))
     fill(tmp_path / "data", 5, ("ash", "Birch", "shrub", "weed"))

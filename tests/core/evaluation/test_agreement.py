@@ -12,7 +12,7 @@ from core.evaluation.agreement import agreement, rank_correlations
 from core.evaluation.grids import pool
 from core.types import Agreement, AttentionMap, Attribution, InvalidInput, Kind, Measure
 
-NAMES = ("rank_correlation", "top_fifth", "shared_mass")
+NAMES = ("rank_correlation", "top_overlap", "overlap")
 
 
 def made(seed: int, shape: tuple[int, int] = (10, 12), levels: int | None = None) -> np.ndarray:
@@ -139,7 +139,7 @@ def test_maps_that_have_nothing_in_common() -> None:
     left, right = np.zeros((10, 10)), np.zeros((10, 10))
     left[:, :2], right[:, 8:] = 1, 1
     found = agreement(left, right)
-    assert found.top_fifth.value == found.shared_mass.value == 0 and found.rank_correlation.value < 0
+    assert found.top_overlap.value == found.overlap.value == 0 and found.rank_correlation.value < 0
 
 
 def test_constant_maps_give_numbers() -> None:
@@ -155,13 +155,13 @@ def test_constant_maps_give_numbers() -> None:
         for measure, value in zip(found.measures, expected, strict=True):
             assert value is None or measure.value == pytest.approx(value)
             assert measure.low is measure.high is measure.standing is measure.related is None
-    assert agreement(np.ones((1, 1)), np.ones((1, 1))).top_fifth.value == 1
+    assert agreement(np.ones((1, 1)), np.ones((1, 1))).top_overlap.value == 1
 
 
 def test_results_are_plain_numbers_and_repeat() -> None:
     a, b = PAIRS["alike"]
     found = agreement(a, b)
-    assert found == agreement(a.copy(), b.copy()) and isinstance(found.top_fifth, Measure)
+    assert found == agreement(a.copy(), b.copy()) and isinstance(found.top_overlap, Measure)
     for measure in found.measures:
         assert type(measure.value) is type(measure.blob) is float and measure.value <= 1
         assert measure.low is measure.high is None and not found.flat  # arrays know no model, so no other pictures

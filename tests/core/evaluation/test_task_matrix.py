@@ -86,7 +86,7 @@ def test_a_file_that_holds_something_else_is_refused(tmp_path: Path, wrong: str)
 
 
 @pytest.fixture
-def shelf(tiny: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], ModelCard]:
+def catalog(tiny: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], ModelCard]:
     """A zoo with three models of tasks."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path))
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
@@ -103,7 +103,7 @@ def shelf(tiny: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> di
     return task_cells(cards)
 
 
-def test_the_command_prints_every_cell(shelf: dict, capsys: pytest.CaptureFixture) -> None:
+def test_the_command_prints_every_cell(catalog: dict, capsys: pytest.CaptureFixture) -> None:
     assert main(["tasks"]) == 0
     printed = capsys.readouterr().out
     head, guess, *rows = printed.splitlines()[: 2 + len(MECHANISMS)]
@@ -115,7 +115,7 @@ def test_the_command_prints_every_cell(shelf: dict, capsys: pytest.CaptureFixtur
         assert row.split()[0] == kind.slug
         starts = [len(kind.slug), *ends]
         for task, start, end in zip(TASKS, starts, ends, strict=False):
-            one = shelf.get((task.slug, kind.slug))
+            one = catalog.get((task.slug, kind.slug))
             left = f" ({100 * one.ablation['uniform']:.1f})" if one and one.ablation else ""
             assert row[start:end].strip() == (f"{100 * one.accuracy:.1f}{left}" if one else "")
     assert "42 of 45 cells" in printed and all(one.question in printed for one in TASKS)
@@ -123,13 +123,13 @@ def test_the_command_prints_every_cell(shelf: dict, capsys: pytest.CaptureFixtur
     assert "500: 30.0, 2,000: 95.0; 2,000" in printed and "plain with a receptive field" not in printed
 
 
-def test_the_command_prints_another_change_and_json(shelf: dict, capsys: pytest.CaptureFixture) -> None:
+def test_the_command_prints_another_change_and_json(catalog: dict, capsys: pytest.CaptureFixture) -> None:
     assert main(["tasks", "--attention", "off"]) == 0
     assert "99.8 (10.0)" in capsys.readouterr().out
     assert main(["tasks", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert {(one["task"], one["mechanism"]): one["accuracy"] for one in told["cells"]} == {
-        place: one.accuracy for place, one in shelf.items()
+        place: one.accuracy for place, one in catalog.items()
     }
     gate = next(one for one in told["cells"] if one["mechanism"] == "squeeze-excitation")
     assert gate["uniform"] == 0.243 and gate["lost"]["uniform"] == pytest.approx(0.998 - 0.243)

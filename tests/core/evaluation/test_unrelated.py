@@ -97,7 +97,7 @@ def test_what_agrees_is_related_unless_a_center_blob_does_as_well(bank: Bank) ->
     center = np.exp(-(down**2 + across**2) / 0.125)
     found = core.agreement(attention(center), saliency(center), bank)
     assert not any(one.related for one in found.measures if one.value <= one.blob)
-    assert found.shared_mass.value > found.shared_mass.high or not found.shared_mass.related
+    assert found.overlap.value > found.overlap.high or not found.overlap.related
 
 
 def test_a_blank_map_has_no_verdict(bank: Bank) -> None:

@@ -70,11 +70,11 @@ def test_killed_and_resumed_it_equals_an_unbroken_scan(tiny: Callable, tmp_path:
 @pytest.fixture
 def shelved(tiny: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A small model on a shelf of its own, which knows the things in the scenes; the variable that names the shelf."""
-    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "shelf"))
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "catalog"))
     card = replace(tiny("cbam").card, classes=OBJECTS, ablation={}, facts={})
     zoo.store(tiny("cbam").module, card)
     zoo.store_card(card)
-    return {"FOVEA_PRETRAINED": str(tmp_path / "shelf")}
+    return {"FOVEA_PRETRAINED": str(tmp_path / "catalog")}
 
 
 @pytest.mark.slow

@@ -145,7 +145,7 @@ def test_the_average_is_the_decayed_sum_of_every_step(data: Dataset, tmp_path: P
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty shelf and a family of narrow models."""
-    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "shelf"))
+    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "catalog"))
     monkeypatch.setitem(zoo.WIDTHS, "made", WIDTHS)
     return tmp_path
 

@@ -37,7 +37,7 @@ def offer(subject: Subject, reading: Reading, target: int) -> None:
         return
     job.job(
         interventions.ablation_key(model, picture, target),
-        lambda tick: interventions.ablations(model, picture, target, owner=state.visitor(), tick=tick),
+        lambda tick: interventions.ablations(model, picture, target, owner=state.session_id(), tick=tick),
         name="ablations",
         seconds=interventions.ablation_seconds(model, reading),
         label=word("ablate.start"),

@@ -31,20 +31,20 @@ def settle_address(reading: Reading) -> dict[str, str]:
     A requested value that is not available falls back to that, with a notice.
     """
     test = _one_of(ExploreKey.TEST, TESTS, TESTS[0])
-    said = {} if test == TESTS[0] else {ExploreKey.TEST.value: test}
-    return said | (_change(reading) if reading.maps else {}) | _erasing()
+    stated = {} if test == TESTS[0] else {ExploreKey.TEST.value: test}
+    return stated | (_change(reading) if reading.maps else {}) | _erasing()
 
 
 def _erasing() -> dict[str, str]:
     """What is erased, and how."""
     fills = tuple(FILLS)
-    said = {
+    stated = {
         ExploreKey.ERASE_MAP: (_one_of(ExploreKey.ERASE_MAP, POINTERS, POINTERS[0]), POINTERS[0]),
         ExploreKey.ERASE_SHARE: (_whole(ExploreKey.ERASE_SHARE, SHARES, FIRST), FIRST),
         ExploreKey.ERASE_FILL: (_one_of(ExploreKey.ERASE_FILL, fills, fills[0]), fills[0]),
         ExploreKey.SEED: (_whole(ExploreKey.SEED, SEEDS, 0), 0),
     }
-    return {key.value: str(value) for key, (value, first) in said.items() if value != first}
+    return {key.value: str(value) for key, (value, first) in stated.items() if value != first}
 
 
 def _change(reading: Reading) -> dict[str, str]:
@@ -59,25 +59,25 @@ def _change(reading: Reading) -> dict[str, str]:
     seed, parts = _whole(ExploreKey.SHUFFLE, SEEDS, 0), _parts(changes.part_of(chosen[0])[1] if tap else 1)
     if way in HERE:
         return {}
-    said = {} if tap == first else {ExploreKey.CHANGED.value: tap or EVERY}
+    stated = {} if tap == first else {ExploreKey.CHANGED.value: tap or EVERY}
     if way != changes.UNIFORM:
-        said[ExploreKey.WAY.value] = way
+        stated[ExploreKey.WAY.value] = way
     if way == changes.SHUFFLED and seed:
-        said[ExploreKey.SHUFFLE.value] = str(seed)
+        stated[ExploreKey.SHUFFLE.value] = str(seed)
     if way not in (changes.UNIFORM, changes.OFF, changes.SHUFFLED) and parts != [0]:
-        said[ExploreKey.PARTS_OFF.value] = ",".join(str(number + 1) for number in parts) or NONE
-    return said
+        stated[ExploreKey.PARTS_OFF.value] = ",".join(str(number + 1) for number in parts) or NONE
+    return stated
 
 
 def _one_of(key: StrEnum, offered: Sequence[str], first: str) -> str:
     """What is chosen under a key, if it is offered; else the first."""
-    asked, value = state.take_asked(key), state.get(key)
+    requested, value = state.take_requested(key), state.get(key)
     if value in offered:
         return value
     if isinstance(value, str) and current(value) in offered:  # an address may be older than this version
         state.put(key, current(value))
         return current(value)
-    if value is not None and value == asked:
+    if value is not None and value == requested:
         _tell(key, value)
     state.put(key, first)
     return first
@@ -112,5 +112,5 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 
 
-def _tell(key: StrEnum, asked: str) -> None:
-    state.notice(word("address.unknown", name=key.value, value=asked))
+def _tell(key: StrEnum, requested: str) -> None:
+    state.notice(word("address.unknown", name=key.value, value=requested))

@@ -67,19 +67,19 @@ def begin(reading: Reading) -> str:
     """
     shown, taps = attention_maps.find_choice(reading, state.get(Key.MAP) or ""), [one.tap for one in reading.maps]
     first = shown.tap if shown is not None and shown.tap in taps else taps[-1]
-    chosen, asked = state.get(ExploreKey.CHANGED), state.get(Key.ASKED, {})
+    chosen, requested = state.get(ExploreKey.CHANGED), state.get(Key.REQUESTED, {})
     if chosen is None:
         state.put(ExploreKey.CHANGED, first)
-    elif chosen == state.get(ExploreKey.BEGUN) != first and ExploreKey.CHANGED not in asked:
+    elif chosen == state.get(ExploreKey.BEGUN) != first and ExploreKey.CHANGED not in requested:
         state.put(ExploreKey.CHANGED, first)
-        state.forget(ExploreKey.PARTS_OFF)
+        state.reset(ExploreKey.PARTS_OFF)
     state.put(ExploreKey.BEGUN, first)
     return first
 
 
 def reset() -> None:
     """Everything as it was at first."""
-    state.forget(*CHANGE, ExploreKey.DONOR, ExploreKey.PAINTED)
+    state.reset(*CHANGE, ExploreKey.DONOR, ExploreKey.PAINTED)
 
 
 def choose(tap: str, way: str, numbers: Sequence[int] = ()) -> None:
@@ -108,7 +108,7 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
         offered,
         key=ExploreKey.CHANGED,
         format_func=lambda one: titles[one] if one else word("change.every"),
-        on_change=lambda: state.forget(ExploreKey.PARTS_OFF),
+        on_change=lambda: state.reset(ExploreKey.PARTS_OFF),
         disabled=busy,
         persist_state="session",
     )
@@ -140,12 +140,12 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
 
 def about(subject: Subject, chosen: Sequence[AttentionMap], way: str) -> str:
     """What a way does, in a sentence for each kind of attention that is chosen."""
-    said = []
+    stated = []
     for one in chosen:
         pooled = one.kind == Kind.SPATIAL and subject.classifier.taps[one.tap].softmax
         kind = "pooling" if pooled else one.kind
-        said.append(known(f"change.about.{way}.{kind}", known(f"change.about.{way}", "")))
-    return together(*dict.fromkeys(said))
+        stated.append(known(f"change.about.{way}.{kind}", known(f"change.about.{way}", "")))
+    return together(*dict.fromkeys(stated))
 
 
 def plan_change(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy: bool) -> Plan:

@@ -40,15 +40,15 @@ SIGNS = {
 class Question:
     """A map to be checked, the class it is checked for, and the ``parameters`` that ``core.check`` takes.
 
-    ``notes`` say which map it is, and what is checked in the place of what is shown. A ``blind`` map is the same for
-    every class.
+    ``notes`` say which map it is, and what is checked in the place of what is shown. A map
+    that ``ignores_class`` is the same for every class.
     """
 
     map: AttentionMap | Attribution
     target: int
     parameters: dict[str, Any]
     notes: tuple[str, ...]
-    blind: bool
+    ignores_class: bool
 
 
 def show_checks(analysis: Analysis) -> None:
@@ -84,7 +84,9 @@ def about_attention(analysis: Analysis) -> Question | None:
     one = rollout_map(maps) if choice.tap == ROLLOUT else next(each for each in maps if each.tap == choice.tap)
     part = {"head": choice.head, "query": shown.query}
     part = {name: value for name, value in part.items() if value is not None}
-    return Question(one, analysis.target, part, (shown.title, *([word("check.part")] if part else [])), blind=True)
+    return Question(
+        one, analysis.target, part, (shown.title, *([word("check.part")] if part else [])), ignores_class=True
+    )
 
 
 def about_attribution(analysis: Analysis) -> Question | None:
@@ -95,21 +97,21 @@ def about_attribution(analysis: Analysis) -> Question | None:
     if found.contrast is not None:
         names, subject = analysis.names, analysis.subject
         notes = (word("check.one_class", name=names[found.target], other=names[found.contrast]),)
-        asked = subject.classifier, subject.picture, chosen, found.target, parameters
-        found = runtime.attribution(*asked, owner=state.visitor())
-    blind = chosen.family == "attention" and not chosen.gradient
-    return Question(found, found.target, parameters, notes, blind)
+        requested = subject.classifier, subject.picture, chosen, found.target, parameters
+        found = runtime.attribution(*requested, owner=state.session_id())
+    ignores_class = chosen.family == "attention" and not chosen.gradient
+    return Question(found, found.target, parameters, notes, ignores_class)
 
 
 def compute(subject: Subject, questions: Sequence[Question]) -> dict[Question, tuple[Check, ...]] | None:
     """The results of the checks; None until the user starts a long one."""
-    model, picture, owner = subject.classifier, subject.picture, state.visitor()
+    model, picture, owner = subject.classifier, subject.picture, state.session_id()
     keys = [faithfulness.checks_key(model, picture, one.map, one.target, one.parameters) for one in questions]
     missing = [one for one, key in zip(questions, keys, strict=True) if faithfulness.find(key) is None]
 
     def run(one: Question, tick: Progress | None = None) -> tuple[Check, ...]:
-        asked = one.map, one.target, one.parameters
-        return faithfulness.checks(model, picture, *asked, owner=owner, tick=tick)
+        requested = one.map, one.target, one.parameters
+        return faithfulness.checks(model, picture, *requested, owner=owner, tick=tick)
 
     def work(tick: Progress) -> None:
         for number, one in enumerate(missing):
@@ -131,14 +133,14 @@ def draw_checks(question: Question, found: Sequence[Check], names: Sequence[str]
         with st.container(gap="xxsmall"):
             line = f"{SIGNS[one.passed]} **{word(f'check.{one.slug}')}**{mark(': ')}{words[one.passed]}"
             st.markdown(line, help=word(f"check.{one.slug}.means"))
-            st.caption(check_text(one, question.blind))
+            st.caption(check_text(one, question.ignores_class))
 
 
-def check_text(one: Check, blind: bool) -> str:
+def check_text(one: Check, ignores_class: bool) -> str:
     """A check's number in a sentence, or why there is none."""
     if one.value is None:
         return word(f"check.{one.slug}.none")
-    if one.slug == "target" and blind:
+    if one.slug == "target" and ignores_class:
         return word("check.target.blind")
     limit = LIMITS[one.slug]
     shown = f"{limit:g}" if one.slug != "complete" else percent(limit, 0)

@@ -27,7 +27,7 @@ def request_curves(subject: Subject, values: np.ndarray, target: int, seed: int)
     if faithfulness.find(key) is not None:
         return
     st.markdown(f"**{word('curves.title')}**")
-    work = partial(faithfulness.curves, model, picture, values, target, seed, owner=state.visitor())
+    work = partial(faithfulness.curves, model, picture, values, target, seed, owner=state.session_id())
     expected = faithfulness.curves_seconds(model)
     job(key, lambda tick: work(tick=tick), name="curves", seconds=expected, label=word("curves.draw"))
 

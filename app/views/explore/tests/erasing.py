@@ -30,7 +30,7 @@ class Scale:
 
     still: float
     more: float
-    told: Callable[[float], str]
+    text: Callable[[float], str]
 
 
 SHARE = Scale(0.02, 0.05, lambda value: percent(value, 0))
@@ -113,8 +113,8 @@ def pick_map(maps: dict[str, Pointer], method: str, why: str) -> Pointer:
     """Draw the choice between the two maps, or a line that says ``why`` there is but one; the chosen one."""
     if len(maps) == 1:
         ((only, pointer),) = maps.items()
-        told = word("erase.only.attribution", method=method)
-        st.caption(word("erase.only.attention", why=why) if only == "attention" else told, width="content")
+        text = word("erase.only.attribution", method=method)
+        st.caption(word("erase.only.attention", why=why) if only == "attention" else text, width="content")
         return pointer
     if state.get(ExploreKey.ERASE_MAP) not in maps:
         state.put(ExploreKey.ERASE_MAP, POINTERS[0])
@@ -171,7 +171,7 @@ def draw_erased(analysis: Analysis, pointer: Pointer, which: str, one: Erased) -
     title = word("erase.random") if which == "random" else missing_part(pointer, names, which)
     st.image(one.pixels, width="stretch", alt=word("erase.alt", title=title))
     st.markdown(title)
-    asked = [pointer.target] if pointer.contrast is None else [pointer.target, pointer.contrast]
+    requested = [pointer.target] if pointer.contrast is None else [pointer.target, pointer.contrast]
     changes = [
         word(
             "erase.change",
@@ -179,7 +179,7 @@ def draw_erased(analysis: Analysis, pointer: Pointer, which: str, one: Erased) -
             before=percent(float(reading.probabilities[index]), 0),
             after=percent(float(one.probabilities[index]), 0),
         )
-        for index in asked
+        for index in requested
     ]
     st.markdown("**" + "  \n".join(changes) + "**")
     answer = int(one.probabilities.argmax())
@@ -198,7 +198,7 @@ def missing_part(pointer: Pointer, names: tuple[str, ...], which: str) -> str:
 def moved(before: float, after: float, scale: Scale = SHARE) -> str:
     """Where an answer goes, in words."""
     key = "erase.stays" if abs(after - before) < scale.still else "erase.falls" if after < before else "erase.rises"
-    return word(key, after=scale.told(after))
+    return word(key, after=scale.text(after))
 
 
 def verdict(before: float, after: dict[str, float], scale: Scale = SHARE) -> str:
@@ -214,14 +214,14 @@ def sentence(analysis: Analysis, pointer: Pointer, tried: dict[str, Erased]) -> 
     names, scale = analysis.names, pointer.scale
     before = pointer.measure(analysis.reading.probabilities)
     after = {which: pointer.measure(one.probabilities) for which, one in tried.items()}
-    name, whole = names[pointer.target], scale.told(before)
+    name, whole = names[pointer.target], scale.text(before)
     most, random, least = (moved(before, after[which], scale) for which in WHICH)
     if pointer.contrast is not None:
         other = names[pointer.contrast]
-        said = word(
+        stated = word(
             "erase.sentence.contrast", name=name, other=other, before=whole, most=most, random=random, least=least
         )
     else:
         key = "erase.sentence.signed" if pointer.signed else "erase.sentence"
-        said = word(key, name=name, before=whole, most=most, random=random, least=least)
-    st.markdown(said if is_constant(pointer.values) else f"{said} {verdict(before, after, scale)}")
+        stated = word(key, name=name, before=whole, most=most, random=random, least=least)
+    st.markdown(stated if is_constant(pointer.values) else f"{stated} {verdict(before, after, scale)}")

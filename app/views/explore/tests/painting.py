@@ -30,9 +30,9 @@ def pick(subject: Subject, one: AttentionMap) -> np.ndarray | None:
     painted = state.get(ExploreKey.PAINTED, {})
 
     def keep() -> None:
-        told = state.component(ExploreKey.PAINT, "painted")
-        if told and told["identity"] == identity:
-            state.put(ExploreKey.PAINTED, {**painted, identity: told["values"]})
+        sentence = state.component(ExploreKey.PAINT, "painted")
+        if sentence and sentence["identity"] == identity:
+            state.put(ExploreKey.PAINTED, {**painted, identity: sentence["values"]})
 
     values = paint.read(painted[identity], one.grid) if identity in painted else None
     paint.show_canvas(
