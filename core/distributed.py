@@ -72,7 +72,7 @@ class Processes:
         """
         if batch % self.world:
             raise InvalidInput(
-                "{count} processes cannot share a batch of {batch} evenly. Choose another batch size.",
+                "{count} processes cannot divide a batch of {batch} equally. Choose another batch size.",
                 count=self.world,
                 batch=batch,
             )

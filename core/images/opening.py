@@ -206,11 +206,7 @@ def _upright_rgb(image: Image.Image, data: bytes = b"") -> tuple[np.ndarray, tup
     if deep is not None:
         image, bits = eight_bits(deep, image.info.get("transparency"))
         if bits < 16:
-            notes = (
-                Message(
-                    "The file holds {bits}-bit values in 16 bits. They are stretched to the full range.", bits=bits
-                ),
-            )
+            notes = (Message("The file holds {bits}-bit values in 16 bits. They are rescaled to 16 bits.", bits=bits),)
     if image.mode in SCALABLE and not image.has_transparency_data:  # a smaller picture is converted faster
         image = reduced(image, LONGEST)
     image = to_srgb(image, profile)

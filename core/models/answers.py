@@ -177,7 +177,7 @@ def agreed(card: ModelCard, kind: str | None, y: Tensor) -> str:
     """The kind of the outputs y (b, k), by the card and the detected ``kind``; InvalidInput as ``detect_output``."""
     if card.output == PROBABILITIES and bool(((y < -CLOSE) | (y > 1 + CLOSE)).any()):
         raise InvalidInput(
-            "The card of {model} says that its outputs are probabilities, but one of them is {value:.3g}. Set "
+            "The card of {model} states that its outputs are probabilities, but one of them is {value:.3g}. Set "
             "output: {output} in the card.",
             model=card.slug,
             value=float(y.flatten()[y.abs().argmax()]),

@@ -108,7 +108,7 @@ def download(repository: str, file: str, progress: Progress | None = None) -> Pa
         raise
     except GatedRepoError as error:
         raise InvalidInput(
-            "The model {model} of Hugging Face asks for consent to its terms. Accept them on its page, then log in "
+            "The model {model} of Hugging Face requires consent to its terms. Accept them on its page, then log in "
             "with: hf auth login.",
             model=repository,
         ) from error

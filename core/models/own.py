@@ -122,7 +122,7 @@ def read_card(path: Path, slug: str) -> ModelCard:
     there = next((place for place in places if place.is_file()), None)
     if there is None:
         raise InvalidInput(
-            "{name} has no weights beside it. Put {weights} into the same folder.",
+            "{name} has no weights next to it. Put {weights} into the same folder.",
             name=path.name,
             weights=places[0].name,
         )

@@ -69,7 +69,7 @@ def read_config(files: Files) -> dict[str, Any]:
     config = read_json(files, CONFIG)
     if config is None:
         raise InvalidInput(
-            "{model} has no {name}. Put it beside the weights, or name the architecture.",
+            "{model} has no {name}. Put it next to the weights, or name the architecture.",
             model=files.title,
             name=CONFIG,
         )
@@ -220,7 +220,7 @@ def check_loaded(given: Mapping[str, Any], title: str) -> None:
     lists = [(Message("missing"), missing), (Message("of the wrong shape"), shapes)]
     wrong = [Message("{what} ({names})", what=what, names=names[:3]) for what, names in lists if names]
     if wrong:
-        raise InvalidInput("The weights of {name} do not fit its architecture: {wrong}.", name=title, wrong=wrong)
+        raise InvalidInput("The weights of {name} do not match its architecture: {wrong}.", name=title, wrong=wrong)
 
 
 def check_values(config: Mapping[str, Any], tensors: int, title: str) -> None:

@@ -156,7 +156,7 @@ def read_all(files: Files) -> tuple[Weights, int, str]:
     found = files.weights()
     if found is None:
         raise InvalidInput(
-            "{model} has no weights. Put {names} beside its configuration.", model=files.title, names=WEIGHTS[0]
+            "{model} has no weights. Put {names} next to its configuration.", model=files.title, names=WEIGHTS[0]
         )
     name, content = found
     if not name.endswith(INDEX):

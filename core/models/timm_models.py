@@ -250,7 +250,7 @@ def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard,
         module = timm.create_model(name, pretrained=True, pretrained_cfg_overlay={"state_dict": weights})
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidInput(
-            "The weights of {model} in {path} do not fit its architecture: {reason}. Delete the file, and load the "
+            "The weights of {model} in {path} do not match its architecture: {reason}. Delete the file, and load the "
             "model again.",
             model=card.slug,
             path=path,

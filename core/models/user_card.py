@@ -87,7 +87,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], Message]] = {
         Message("the pixels that the short side is resized to before the center crop, a whole number up to 2048"),
     ),
     "interpolation": (lambda v: v in ("bilinear", "bicubic"), Message("bilinear or bicubic")),
-    "weights": (lambda v: is_text(v) and v == Path(v).name, Message("the name of a file beside the card")),
+    "weights": (lambda v: is_text(v) and v == Path(v).name, Message("the name of a file next to the card")),
     "output": (lambda v: isinstance(v, str) and v in OUTPUTS, Message("one of: {choices}", choices=[*OUTPUTS])),
     "transform_input": (lambda v: isinstance(v, bool), Message("true or false")),
     "slug": (is_text, Message("text in quotation marks")),

@@ -34,7 +34,7 @@ FOREIGN = (
     (
         b"version https://git-lfs",
         Message("a Git LFS pointer instead of the file itself"),
-        Message("Fetch it with git lfs pull"),
+        Message("Download it with git lfs pull"),
     ),
     (b"<", Message("a web page"), Message("Download the file itself")),
     (b"\x89HDF", Message("a Keras or HDF5 file"), Message("Save a PyTorch state dict")),

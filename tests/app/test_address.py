@@ -95,7 +95,7 @@ def told(page: AppTest) -> dict:
 
 @pytest.fixture
 def back(monkeypatch: pytest.MonkeyPatch) -> Callable[[AppTest, dict[str, str]], None]:
-    """``back(page, query)``: the visitor goes back to that address."""
+    """``back(page, query)``: the user goes back to that address."""
 
     def go(page: AppTest, query: dict[str, str]) -> None:
         monkeypatch.setattr(address, "traveled", lambda: True)
@@ -122,7 +122,7 @@ def test_the_address_leads_at_first_and_follows_then() -> None:
     assert second["sample"] == "photo/hopper" and second["asked"] == [None, None]
 
 
-def test_an_address_that_the_visitor_goes_back_to_leads_again(back) -> None:
+def test_an_address_that_the_user_goes_back_to_leads_again(back) -> None:
     page = AppTest.from_function(session)
     for name, value in {**VIEWS[1].address(), "p.steps": "70", "test": "check", "way": "off"}.items():
         page.query_params[name] = value

@@ -206,7 +206,7 @@ def test_a_job_that_waits_is_never_begun_once_its_asker_has_left(
     assert free(model) and not begun
 
 
-def test_a_newer_request_of_the_same_visitor_takes_the_place_of_the_older(model: Classifier, picture: Picture) -> None:
+def test_a_newer_request_of_the_same_user_takes_the_place_of_the_older(model: Classifier, picture: Picture) -> None:
     def ask(chosen: Method, owner: str) -> Attribution:
         return runtime.attribution(model, picture, chosen, 0, {}, owner=owner)
 

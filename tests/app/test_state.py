@@ -1,4 +1,4 @@
-"""What one visitor has chosen, and the session that keeps it."""
+"""What one user has chosen, and the session that keeps it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_click_in_a_cell_or_at_the_head_of_a_line_tells_it() -> None:
 
 
 def catalog() -> None:
-    """A page on which a visitor brings two models, one of them twice, and lets one go."""
+    """A page on which a user brings two models, one of them twice, and removes one."""
     import streamlit as st
     import torch
 
@@ -118,7 +118,7 @@ def catalog() -> None:
     st.json([held, list(state.own_models())])
 
 
-def test_the_visitors_own_models_are_kept_by_slug() -> None:
+def test_the_users_own_models_are_kept_by_slug() -> None:
     page = AppTest.from_function(catalog).run()
     assert not page.exception
     assert json.loads(page.json[0].value) == [["first again", "second"], ["own/1"]]

@@ -77,7 +77,7 @@ def test_the_number_of_files_of_a_session_has_an_end(store: MemoryUploadedFileMa
     over = store.get_files("a", [str(FILES)])[0]
     assert uploads.is_refused(over) and over.name == f"{FILES}.jpg" and not uploads.is_refused(file("x", 1))
     store.add_file("b", file("theirs", 7))
-    assert sizes(store, "b") == {"theirs": 7}  # another visitor has a quota of their own
+    assert sizes(store, "b") == {"theirs": 7}  # another user has a quota of their own
     for number in (0, FILES):
         store.remove_file("a", str(number))
     store.add_file("a", file("later", 3))

@@ -18,6 +18,7 @@ import pytest
 from app.words.en import WORDS
 from core.models.zoo import FAMILIES
 from tests.source_files import ROOT, sources
+from tests.templates import templates
 
 PROSE, DOCUMENTED, EVERYWHERE = "words README", "words README docstrings", "words README docstrings names"
 IN_CODE = "docstrings"
@@ -54,7 +55,7 @@ RETIRED = (
         IN_CODE,
     ),
     Retired(r"cares?|cared|careless", "sensitive, insensitive; caution", EVERYWHERE),
-    Retired(r"forg[eo]t(?:s|ten|ting)?", "re-initialize, remove", DOCUMENTED),
+    Retired(r"forg[eo]t(?:s|ten|ting)?", "re-initialize, remove, reset", EVERYWHERE),
     Retired(r"leagues?|compet(?:e|es|ed|ing|itors?)", "benchmark", EVERYWHERE),
     Retired(r"trials?", "test", EVERYWHERE),
     Retired(r"worth", "effect", EVERYWHERE),
@@ -70,8 +71,8 @@ RETIRED = (
     Retired(r"each its own|one for (?:both|a strip)", "separate scales; same scale for both, for all", EVERYWHERE),
     Retired(r"to set beside it", "other attributions", EVERYWHERE),
     Retired(r"(?:nearly|hardly) even|even (?:look|map|share)|evenly", "uniform, nearly uniform"),
-    Retired(r"blind(?:ly)?", "that does not see the picture", DOCUMENTED),
-    Retired(r"(?:top fifth|mass) shared|shared mass|mass on the|pointing at the", "overlap; share inside", DOCUMENTED),
+    Retired(r"blind(?:ly)?", "that does not see the picture", EVERYWHERE),
+    Retired(r"(?:top fifth|mass) shared|shared mass|mass on the|pointing at the", "overlap; share inside", EVERYWHERE),
     Retired(r"known truth", "ground truth", EVERYWHERE),
     Retired(r"let(?:s|ting)? go(?: of)?", "remove, release", EVERYWHERE),
     Retired(r"how the picture meets|own box", "crop; choose the crop", EVERYWHERE),
@@ -80,8 +81,8 @@ RETIRED = (
     Retired(r"takes? for what|taken for", "confusion matrix; predicted as"),
     Retired(r"(?:most )?alike", "nearest; similar", EVERYWHERE),
     Retired(r"surer", "overconfident", EVERYWHERE),
-    Retired(r"shel(?:f|ves)", "model zoo", DOCUMENTED),
-    Retired(r"visitors?", "user", DOCUMENTED),
+    Retired(r"shel(?:f|ves)", "model zoo, catalog", EVERYWHERE),
+    Retired(r"visitors?", "user, session", EVERYWHERE),
     Retired(r"he|his|him|she|hers?", "they, the user"),
     Retired(r"likeliest", "most likely", EVERYWHERE),
     Retired(r"beside", "next to"),
@@ -96,6 +97,7 @@ RETIRED = (
         "American spelling",
         EVERYWHERE,
     ),
+    Retired(r"(?:un)?asked|asker|told|tell|said", "requested, stated, shown", "names"),
     Retired(r"seats|exactness|crew|adapted|unlabelled", "the field's term", "names"),
 )
 
@@ -153,6 +155,12 @@ def agree(wrong: list[str]) -> None:
 def test_the_words_of_the_app_are_in_the_projects_voice() -> None:
     assert len(WORDS) > 700
     agree([f"{key}: {line}" for key, text in WORDS.items() for line in found_in(prose(text), "words")])
+
+
+def test_the_messages_of_the_core_are_in_the_projects_voice() -> None:
+    every = templates()
+    assert len(every) > 400
+    agree([f"{place}: {text!r}: {line}" for text, place in every.items() for line in found_in(prose(text), "words")])
 
 
 def test_the_readme_is_in_the_projects_voice() -> None:

@@ -227,7 +227,7 @@ def test_percent_reads_as_people_write_it() -> None:
 # --- labels outside of the table
 
 TEXTS = {"label", "help", "text", "body", "placeholder", "alt", "caption", "title", "options", "tabs", "unit"}
-"""The arguments of Streamlit's elements that a visitor reads, beside the first one."""
+"""The arguments of Streamlit's elements that a user reads, beside the first one."""
 ELEMENTS = {name for name in dir(DeltaGenerator) if not name.startswith("_")} | {"toast", "spinner", "dialog", "Page"}
 MARKUP = re.compile(r"<[^<>]*>|:[a-z]+/[a-z_]+:")
 LETTERS = re.compile(r"[^\W\d_]")

@@ -1,4 +1,4 @@
-"""How long ``core.read`` takes beside a bare forward pass, for each model of the shelf: ``make bench``.
+"""How long ``core.read`` takes beside a bare forward pass, for each model of the catalog: ``make bench``.
 
 Everything runs in one process, one thread, on the CPU, in turns: each round times every job once, in another order. The
 numbers are medians over the rounds; a ratio is the median of the rounds' own ratios, so that a slow moment of the
@@ -121,7 +121,7 @@ def verdict(rows: list[dict[str, float | str]], name: str) -> str:
 
 
 def main() -> int:
-    """Measure the shelf and print it."""
+    """Measure the catalog and print it."""
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks.bench", description=__doc__.splitlines()[0])
     options.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options.add_argument("--rounds", type=int, default=60, help="rounds for each model (60)")
@@ -130,7 +130,7 @@ def main() -> int:
     torch.set_num_threads(1)
     slugs = [card.slug for card in zoo.stored()]
     if not slugs:
-        print("The shelf is empty: train a model first (python -m core train scenes/plain).", file=sys.stderr)
+        print("The catalog is empty: train a model first (python -m core train scenes/plain).", file=sys.stderr)
         return 1
     rows = [measure(slug, chosen.sample, chosen.rounds) for slug in tqdm(slugs, "measuring", leave=False)]
     if chosen.json:

@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image
 
 from app.runtime import uploads
-from tests.visitors import Visitor, resident
+from tests.websocket_users import User, resident
 
 ROOT = Path(__file__).parents[2]
 ORPHANS, SIZE, PICTURES = 60, 9_000_000, 5
@@ -62,7 +62,7 @@ def measure(address: str, process: int, sessions: int) -> None:
     def tell(what: str) -> None:
         print(f"{what:44}{resident(process) / 1e6:8.0f} MB", flush=True)
 
-    one = Visitor(address)
+    one = User(address)
     one.run()
     tell("a session is open")
     data = os.urandom(SIZE)
@@ -70,17 +70,17 @@ def measure(address: str, process: int, sessions: int) -> None:
         one.upload(f"orphan-{number}", f"{number}.jpg", data)
     tell(f"{ORPHANS} orphans of {SIZE / 1e6:.0f} MB")
     one.close()
-    visitors, first = [], photograph(0)
+    users, first = [], photograph(0)
     for number in range(sessions):
-        visitors.append(Visitor(address))
-        visitors[-1].run()
+        users.append(User(address))
+        users[-1].run()
         files = [(f"{number}-{i}", f"{number}-{i}.jpg", first + bytes([number, i])) for i in range(PICTURES)]
-        visitors[-1].bring("uploader.", *files)
+        users[-1].bring("uploader.", *files)
     tell(f"{sessions} sessions with {PICTURES} pictures each")
-    for session_id in visitors:
-        session_id.close()
+    for user in users:
+        user.close()
     time.sleep(FORGOTTEN + uploads.GONE)
-    last = Visitor(address)
+    last = User(address)
     last.run()
     last.close()
     time.sleep(2 * uploads.ROUND)

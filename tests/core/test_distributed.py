@@ -28,7 +28,7 @@ def test_the_shares_of_all_together_are_the_batches_of_one(world: int) -> None:
     for step, batch in enumerate(whole):
         assert [index for share in shares for index in share[step]] == batch
     assert whole == ALONE.batches(53, 8, seed=5) != ALONE.batches(53, 8, seed=6)
-    with pytest.raises(InvalidInput, match=r"^3 processes cannot share a batch of 8 evenly[^\n]+\.$"):
+    with pytest.raises(InvalidInput, match=r"^3 processes cannot divide a batch of 8 equally[^\n]+\.$"):
         Processes(torch.device("cpu"), 0, 3).batches(53, 8, seed=5)
 
 

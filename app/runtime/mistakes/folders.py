@@ -50,8 +50,8 @@ def check(path: str | Path) -> None:
     """
     if is_closed() and not _inside(os.path.realpath(path), opened()):
         raise InvalidInput(
-            "This path is closed to visitors, because other machines can reach this server. Upload a zip, or ask "
-            "the owner to open the folder with {variable}.",
+            "This path is closed, because other machines can reach this server. Upload a zip. The owner of the server "
+            "can open the folder with {variable}.",
             variable=FOLDERS,
         )
 
@@ -77,7 +77,7 @@ def check_pictures(origin: str, paths: Sequence[str]) -> None:
         linked = name in ("", ".", "..") or os.path.islink(place)
         if not (_inside(os.path.realpath(place), roots) if linked else known[folder]):
             raise InvalidInput(
-                "{path} links to a folder that is closed to visitors. Remove it from the data.", path=path
+                "{path} links to a folder that is closed on this server. Remove it from the data.", path=path
             )
 
 

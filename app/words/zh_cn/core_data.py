@@ -44,7 +44,7 @@ WORDS = {
     "{name} is damaged or incomplete. Save or copy it again.": "“{name}”已损坏或不完整。请重新保存或复制。",
     "A picture of floats must lie between 0 and 1 without NaN. Scale it, or give uint8.": "浮点图片的值必须在 0 与 1 之间，且没有 NaN。请缩放，或改用 uint8。",
     '{name} cannot be converted to RGB. Give image.convert("RGB") instead.': '“{name}”无法转换为 RGB。请改为给出 image.convert("RGB")。',
-    "The file holds {bits}-bit values in 16 bits. They are stretched to the full range.": "文件用 16 位存放 {bits} 位的值，显示时已拉伸到整个范围。",
+    "The file holds {bits}-bit values in 16 bits. They are rescaled to 16 bits.": "文件用 16 位存放 {bits} 位的值，显示时已拉伸到整个范围。",
     "Give a path, bytes, a PIL image or a numpy array, not {given}.": "请给出路径、字节、PIL 图像或 numpy 数组，而不是 {given}。",
     "Choose a cell in the grid of {rows} × {columns}, not row {row}, column {column}.": "请在 {rows} × {columns} 的网格中选择格子，而不是第 {row} 行第 {column} 列。",
     "Draw a box at least one pixel wide and high, with left before right and top before bottom.": "请画一个宽、高至少一个像素的框，左在右之前，上在下之前。",
@@ -118,6 +118,6 @@ WORDS = {
     "A data set of scenes needs a count and a first number from 0 on whose sum is at most 2^32.": "场景数据集需要数目和起始编号，两者都不小于 0，其和不超过 2^32。",
     "Scenes have no '{name}'. Choose one of: {choices}.": "场景没有“{name}”。请从中选择：{choices}。",
     # the app's own
-    "This path is closed to visitors, because other machines can reach this server. Upload a zip, or ask the owner to open the folder with {variable}.": "其他机器可以访问这台服务器，所以访客不能打开这个路径。请上传 zip，或请管理者用 {variable} 开放该文件夹。",
-    "{path} links to a folder that is closed to visitors. Remove it from the data.": "{path} 链接到不对访客开放的文件夹。请把它从数据中移除。",
+    "This path is closed, because other machines can reach this server. Upload a zip. The owner of the server can open the folder with {variable}.": "其他机器可以访问这台服务器，所以访客不能打开这个路径。请上传 zip，或请管理者用 {variable} 开放该文件夹。",
+    "{path} links to a folder that is closed on this server. Remove it from the data.": "{path} 链接到不对访客开放的文件夹。请把它从数据中移除。",
 }

@@ -57,7 +57,7 @@ WORDS = {
     "{path} does not hold the studies of tasks. Copy it again.": "{path} 不含任务研究的数据。请重新复制。",
     # devices and several processes
     "This machine has no device '{name}'. Choose one of: {known}, auto.": "这台机器没有设备“{name}”。请从中选择：{known}、auto。",
-    "{count} processes cannot share a batch of {batch} evenly. Choose another batch size.": "{count} 个进程无法平分大小为 {batch} 的批次。请选择别的批次大小。",
+    "{count} processes cannot divide a batch of {batch} equally. Choose another batch size.": "{count} 个进程无法平分大小为 {batch} 的批次。请选择别的批次大小。",
     # scans and reports
     "There is no run '{name}'. Choose one from the list.": "没有扫描结果“{name}”。请从列表中选择。",
     "{folder} is not a run of this app. Delete the folder by hand.": "{folder} 不是本应用的扫描结果。请手动删除该文件夹。",

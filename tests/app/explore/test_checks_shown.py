@@ -47,7 +47,7 @@ def lists(page: AppTest) -> list[list[tuple[str, str]]]:
     return found
 
 
-def agree(shown: list[tuple[str, str]], expected: tuple[Check, ...], blind: bool) -> None:
+def agree(shown: list[tuple[str, str]], expected: tuple[Check, ...], ignores_class: bool) -> None:
     """Whether a list says what the core said: each check by its name, its verdict in words, its sign, its value."""
     assert len(shown) == len(expected) == 6
     for (line, number), one in zip(shown, expected, strict=True):
@@ -55,7 +55,7 @@ def agree(shown: list[tuple[str, str]], expected: tuple[Check, ...], blind: bool
         assert line.startswith(checks.SIGNS[one.passed]) and len(set(checks.SIGNS.values())) == 3
         if one.value is None:
             assert number == word(f"check.{one.slug}.none")
-        elif one.slug == "target" and blind:
+        elif one.slug == "target" and ignores_class:
             assert number == word("check.target.blind") and one.value == pytest.approx(1)
         else:
             assert checks.number(one.slug, one.value) in number
@@ -74,8 +74,8 @@ def test_each_mechanisms_maps_are_checked_as_the_core_does(classifier: core.Clas
         assert word("check.none.attention") in said(page) and len(shown) == 1
     else:
         attended = next(one for one in given["reading"].maps if one.tap == choice.tap)
-        agree(shown[0], ask(picture, given, attended), blind=True)
-    agree(shown[-1], ask(picture, given, given["found"]), blind=False)
+        agree(shown[0], ask(picture, given, attended), ignores_class=True)
+    agree(shown[-1], ask(picture, given, given["found"]), ignores_class=False)
     assert [one.value for one in page.info] == [word("check.warning")]
 
 
@@ -86,14 +86,14 @@ def test_a_head_and_a_pinned_patch_are_checked_as_they_are_shown(picture: Pictur
     given = situation(classifier, picture, choice=choice.slug, query=3, computed=False)
     page = open_checks(given)
     attended = next(one for one in given["reading"].maps if one.tap == choice.tap)
-    agree(lists(page)[0], ask(picture, given, attended, head=1, query=3), blind=True)
+    agree(lists(page)[0], ask(picture, given, attended, head=1, query=3), ignores_class=True)
     assert word("check.part") in said(page) and given["shown"].title in said(page)
 
 
 def test_a_rollout_is_checked(tiny: Callable, picture: Picture) -> None:
     given = situation(tiny("transformer"), picture, choice="rollout", computed=False)
     (shown,) = lists(open_checks(given))
-    agree(shown, ask(picture, given, core.rollout_map(given["reading"].maps)), blind=True)
+    agree(shown, ask(picture, given, core.rollout_map(given["reading"].maps)), ignores_class=True)
     assert word("check.part") not in said(open_checks(given))
 
 
@@ -101,7 +101,7 @@ def test_a_methods_parameters_and_its_gap_are_its_own(tiny: Callable, picture: P
     given = situation(tiny("plain"), picture, "integrated-gradients", parameters={"steps": 10})
     (shown,) = lists(open_checks(given))
     expected = ask(picture, given, given["found"], steps=10)
-    agree(shown, expected, blind=False)
+    agree(shown, expected, ignores_class=False)
     assert f"{100 * given['found'].gap:.1f}\u00a0%" in shown[1][1]
 
 
@@ -117,7 +117,7 @@ def test_of_two_classes_the_map_of_the_first_is_checked_and_the_page_says_so(tin
     given = situation(classifier, picture, "input-x-gradient", contrast=(target + 1) % 10)
     page = open_checks(given)
     alone = core.attribute(classifier, picture, "input-x-gradient", target)
-    agree(lists(page)[0], ask(picture, given, alone), blind=False)
+    agree(lists(page)[0], ask(picture, given, alone), ignores_class=False)
     name, other = (classifier.card.classes[one] for one in (target, (target + 1) % 10))
     assert word("check.one_class", name=name, other=other) in said(page)
 
@@ -146,7 +146,7 @@ def test_what_takes_long_is_asked_for_first_and_then_known(
     page = page.button(key="start-checks").click().run()
     assert not page.exception and len(lists(page)) == 2
     known = store.bytes
-    assert len(lists(open_checks(given))) == 2 and store.bytes == known  # and another visitor need not ask
+    assert len(lists(open_checks(given))) == 2 and store.bytes == known  # and another user need not ask
 
 
 def test_the_time_is_that_of_the_maps_made_again_and_of_the_curves(
@@ -169,7 +169,7 @@ def test_numbers_as_people_read_them() -> None:
     ]
     for slug, value, text in cases:
         assert checks.number(slug, value) == text
-    one = checks.check_text(Check("target", True, 0.31), blind=False)
+    one = checks.check_text(Check("target", True, 0.31), ignores_class=False)
     assert one == word("check.target.value", value="0.31", limit="0.95")
     assert checks.check_text(Check("complete", False, 0.2), False) == word(
         "check.complete.value", value="20.0\u00a0%", limit="5\u00a0%"

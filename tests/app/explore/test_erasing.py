@@ -84,7 +84,7 @@ def test_a_head_and_a_pinned_patch_are_erased_as_they_are_shown(picture: Picture
     assert given["shown"].title in said(page)
 
 
-def test_share_fill_and_seed_are_the_visitors(tiny: Callable, picture: Picture) -> None:
+def test_share_fill_and_seed_are_the_users(tiny: Callable, picture: Picture) -> None:
     classifier = tiny("spatial-gate")
     given = situation(classifier, picture)
     values = attention_maps.grid_of(given["reading"], given["shown"].choice)

@@ -1,4 +1,4 @@
-"""What a visitor takes along: lines of Python that give the page's own numbers, and the raw maps in a file."""
+"""What a user takes along: lines of Python that give the page's own numbers, and the raw maps in a file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from core.models import zoo
 
 @pytest.fixture(scope="module")
 def models(tiny: Callable[[str], Classifier], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shelf with a tiny model of each mechanism, weights and cards in their files."""
+    """A catalog with a tiny model of each mechanism, weights and cards in their files."""
     folder = tmp_path_factory.mktemp("catalog")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOVEA_PRETRAINED", str(folder))
@@ -41,7 +41,7 @@ def models(tiny: Callable[[str], Classifier], tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(autouse=True)
-def on_that_shelf(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def on_that_catalog(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = Store(runtime.results.LIMIT)
     # Each loaded model finds its own size of batch, and batches of another size round differently.
     monkeypatch.setattr(batches, "probe", lambda classifier, gradient: batches.Pace(4, 1e-3))

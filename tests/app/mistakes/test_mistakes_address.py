@@ -86,7 +86,7 @@ def test_a_run_opened_by_its_address_brings_its_model(home: Path) -> None:
     page = well(open_run(run=PLAIN, model=MODEL))
     assert page.session_state[Key.MODEL] == OTHER and page.session_state["run"] == PLAIN
     page = well(page.selectbox(key=Key.MODEL).set_value(MODEL).run())
-    assert page.session_state[Key.MODEL] == MODEL  # another one beside it is the visitor's own choice
+    assert page.session_state[Key.MODEL] == MODEL  # another one beside it is the user's own choice
 
 
 def test_a_case_that_a_new_filter_leaves_out_closes(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""Models that are not on the machine yet: torchvision's, fetched when asked for, and those that visitors bring."""
+"""Models that are not on the machine yet: torchvision's, fetched when asked for, and those that users bring."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from core.types import InvalidInput
 from tests.app.pages import open_page, press, said, visit, well
 
 SMALL = "torchvision/regnet_y_400mf"
-"""The smallest of torchvision's models on the shelf."""
+"""The smallest of torchvision's models in the zoo."""
 
 
 @pytest.fixture(scope="module")
 def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shelf with two tiny models."""
+    """A catalog with two tiny models."""
     path = tmp_path_factory.mktemp("catalog")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOVEA_PRETRAINED", str(path))
@@ -42,7 +42,7 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def on_that_shelf(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
     monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
@@ -103,7 +103,7 @@ def test_weights_are_fetched_once_and_shown_at_once(monkeypatch: pytest.MonkeyPa
     assert line["milliseconds"] > 0
 
 
-# --- models that visitors bring
+# --- models that users bring
 
 SQUEEZE = {"architecture": "torchvision/squeezenet1_1", "classes": ["cat", "dog"], "size": 64}
 
@@ -197,7 +197,7 @@ def test_the_example_cards_are_cards() -> None:
             core.open_model(json.dumps(example).encode(), save({"none": torch.zeros(1 << 23)}), "cpu")
 
 
-def test_a_folder_of_ones_own_is_on_the_shelf_with_its_problems(
+def test_a_folder_of_ones_own_is_in_the_zoo_with_its_problems(
     pets: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pets.json").write_bytes(squeeze()[1])

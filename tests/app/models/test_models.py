@@ -51,7 +51,7 @@ NONSENSE = {
 
 @pytest.fixture(scope="module")
 def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shelf with tiny models: one of each family of ours, and cards that say everything, nothing, and nonsense."""
+    """A catalog with tiny models: one of each family of ours, and cards that say everything, nothing, and nonsense."""
     path = tmp_path_factory.mktemp("catalog")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FOVEA_PRETRAINED", str(path))
@@ -72,7 +72,7 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def on_that_shelf(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
     monkeypatch.setenv("FOVEA_DATA", str(tmp_path))

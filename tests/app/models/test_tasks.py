@@ -50,7 +50,7 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def on_that_shelf(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
     monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
@@ -92,7 +92,7 @@ def test_each_cell_says_what_its_card_says() -> None:
                 assert found["lost"] is None if kind.slug == "plain" else found["lost"] == pytest.approx(0.7)
                 assert bool(found["spread"]) == (kind.slug == "transformer")
     assert "± 2.8" in cell(page, MARKED, "transformer")["spread"]
-    assert "92.0" in cell(page, MARKED, "transformer")["told"]
+    assert "92.0" in cell(page, MARKED, "transformer")["sentence"]
     assert word("matrix.missing", count=35) in said(page)
 
 

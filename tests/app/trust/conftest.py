@@ -45,15 +45,15 @@ def trust_folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="session")
 def trust_store() -> Store:
-    """What the app has found out on that shelf: the pictures of the side bar are drawn once for all tests."""
+    """What the app has found out on that catalog: the pictures of the side bar are drawn once for all tests."""
     return Store(runtime.results.LIMIT)
 
 
 @pytest.fixture
-def on_that_shelf(
+def on_that_catalog(
     trust_folder: Path, trust_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """The app on that shelf: no photographs, no rows of one's own."""
+    """The app on that catalog: no photographs, no rows of one's own."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(trust_folder))
     monkeypatch.setenv("FOVEA_BENCHMARK", str(tmp_path / "mine" / "benchmark.json"))
     monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
@@ -72,8 +72,8 @@ def rows(trust_folder: Path) -> list[dict]:
 
 
 @pytest.fixture
-def no_benchmark(on_that_shelf: None, trust_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same shelf, to which no benchmark was shipped."""
+def no_benchmark(on_that_catalog: None, trust_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same catalog, to which no benchmark was shipped."""
     for one in trust_folder.iterdir():
         if one.is_dir():
             (tmp_path / one.name).symlink_to(one)

@@ -43,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def on_that_shelf(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few pictures, and no more than attention, one method and one reference."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
     monkeypatch.setenv("FOVEA_BENCHMARK", str(tmp_path / "benchmark.json"))

@@ -27,7 +27,7 @@ from core.types import ModelCard
 from tests.app.pages import said, well
 from tests.app.trust.trust_page import FAMILIES, PICTURES, SECTIONS, SOURCES, charts, choose, expected, open_section
 
-pytestmark = pytest.mark.usefixtures("on_that_shelf")
+pytestmark = pytest.mark.usefixtures("on_that_catalog")
 
 
 # --- the page by every family
@@ -233,12 +233,12 @@ def test_the_courses_are_those_of_each_map_that_is_fast(monkeypatch: pytest.Monk
     assert "LIME" in said(page) and "Edges" not in said(page)
 
 
-def test_what_cannot_be_asked_is_named() -> None:
+def test_what_cannot_be_compared_is_named() -> None:
     card = zoo.find_card("scenes/cbam")
     rows = [replace(made(source, 0, 0, measure), model=card.slug) for source, measure in
             (("saliency", "mass"), ("saliency", "randomized"), ("lrp", "mass"), ("lrp", "insertion"))]  # fmt: skip
-    assert randomization.unasked(rows, card) == word("random.unasked", names="LRP")
-    assert not randomization.unasked(rows[:2], card)
+    assert randomization.not_compared(rows, card) == word("random.unasked", names="LRP")
+    assert not randomization.not_compared(rows[:2], card)
 
 
 def test_what_does_not_care_is_named() -> None:

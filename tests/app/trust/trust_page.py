@@ -30,7 +30,7 @@ OF_TRUST = {
     "truth.{one}": [f"truth.{one}" for every in REGIONS.values() for one in every],
     "truth.{place}-mass": [f"truth.{one}-mass" for one in REGIONS],
     "truth.{place}-pointing": [f"truth.{one}-pointing" for one in REGIONS],
-    "example.{asked.partition('-')[0]}": [f"example.{one}" for one in REGIONS],
+    "example.{requested.partition('-')[0]}": [f"example.{one}" for one in REGIONS],
     "faith.{measure}": ["faith.insertion", "faith.deletion"],
     "benchmark.{one}": ["benchmark.this", "benchmark.all"],
     "roles.{one}": ["roles.share", "roles.pointing"],

@@ -49,7 +49,7 @@ def fill(root: Path, train: int, val: int) -> Path:
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own with a picture, a data set, and two tiny models on a shelf; and nothing of this machine's."""
+    """A folder of its own with a picture, a data set, and a zoo of two tiny models; and nothing of this machine's."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FOVEA_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -72,7 +72,7 @@ def answer(capsys: pytest.CaptureFixture, *words: str) -> dict | list:
     return json.loads(capsys.readouterr().out)
 
 
-def test_models_lists_the_shelf(capsys: pytest.CaptureFixture) -> None:
+def test_models_lists_the_catalog(capsys: pytest.CaptureFixture) -> None:
     cards = answer(capsys, "models")
     assert tuple(core.ModelCard.from_json(card) for card in cards) == core.cards()
     slugs = [card["slug"] for card in cards]
@@ -127,22 +127,22 @@ def test_evaluate_counts_again(capsys: pytest.CaptureFixture) -> None:
 
 
 def test_evaluate_stores_what_it_measured_in_the_card(capsys: pytest.CaptureFixture, place: Path) -> None:
-    weights = hashlib.sha256((place / "shelf/tiny/cbam.safetensors").read_bytes()).hexdigest()
+    weights = hashlib.sha256((place / "catalog/tiny/cbam.safetensors").read_bytes()).hexdigest()
     found = answer(capsys, "evaluate", "tiny/cbam", "--data", "data", "--store")
     card = core.load("tiny/cbam", "cpu").card
     assert (card.accuracy, card.pictures, card.facts["seed"]) == (found["accuracy"], 20, 1)
     assert card.ablation == {name: found[name] for name in ("uniform", "shuffled", "off")}
     assert card.facts["confusion"] == found["confusion"] and len(found["confusion"]) == 10
-    assert hashlib.sha256((place / "shelf/tiny/cbam.safetensors").read_bytes()).hexdigest() == weights
+    assert hashlib.sha256((place / "catalog/tiny/cbam.safetensors").read_bytes()).hexdigest() == weights
 
 
-def test_what_is_not_on_the_shelf_has_no_card_to_store_in(
+def test_what_is_not_in_the_zoo_has_no_card_to_store_in(
     capsys: pytest.CaptureFixture, place: Path, tiny: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = Classifier(replace(tiny("plain").card, slug="mine/guest"), tiny("plain").module, tiny("plain").device)
     monkeypatch.setattr(command_line.core, "load", lambda *_: guest)
     assert main(["evaluate", "mine/guest", "--data", "data", "--store"]) == 2
-    assert "mine/guest is not in the model zoo" in capsys.readouterr().err and not (place / "shelf/mine").exists()
+    assert "mine/guest is not in the model zoo" in capsys.readouterr().err and not (place / "catalog/mine").exists()
     assert main(["evaluate", "mine/guest", "--data", "data"]) == 0
 
 
@@ -179,7 +179,7 @@ def test_a_folder_that_is_not_parted_is_parted_and_that_is_said(capsys: pytest.C
     assert "a tenth of each class" in core.load("made/plain", "cpu").card.facts["split"]
 
 
-def test_train_puts_a_model_on_the_shelf_and_its_command_makes_it_again(
+def test_train_puts_a_model_in_the_zoo_and_its_command_makes_it_again(
     capsys: pytest.CaptureFixture, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ["--data", "data", "--seed", "5", "--rate", "0.01", "--start", "tiny/plain"]
@@ -190,7 +190,7 @@ def test_train_puts_a_model_on_the_shelf_and_its_command_makes_it_again(
     assert 1 <= len(facts["history"]) == facts["epochs"] < 3  # fewer than from scratch
     command = shlex.split(facts["command"])
     assert command[:4] == ["python", "-m", "core", "train"] and "DIR" in command
-    weights = place / "shelf/made/cbam.safetensors"
+    weights = place / "catalog/made/cbam.safetensors"
     weights.unlink()
     monkeypatch.setenv("FOVEA_DATA", str(place / "data"))
     (place / "elsewhere").mkdir()

@@ -22,7 +22,7 @@ from tests.core.small_scans import ROOT, draw, fill, wait_for
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A small model on a shelf of its own, and a folder of pictures of which one is broken and some are unknown."""
+    """A small model in a zoo of its own, and a folder of pictures of which one is broken and some are unknown."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "catalog"))
     zoo.store(tiny("cbam").module, tiny("cbam").card)

@@ -75,7 +75,7 @@ def test_what_the_hub_does_not_have_is_told(served: SmallHub):
     )
     assert refusal(repository="made/cats").startswith("Hugging Face has no public model 'made/cats'.")
     served.status, served.code = 403, "GatedRepo"
-    assert "asks for consent to its terms" in refusal()
+    assert "requires consent to its terms" in refusal()
     served.status, served.code = 500, ""
     assert "cannot be downloaded: " in refusal()
 

@@ -99,7 +99,7 @@ def test_what_cannot_be_opened_is_told():
     files = {"own.safetensors": bare(own)}
     assert "is not recognized. Name it, such as torchvision/resnet18" in refusal(files)
     assert "timm/resnet18" in core.missing_facts(files)[0].choices
-    assert "do not fit its architecture" in refusal(files, "torchvision/squeezenet1_1")
+    assert "do not match its architecture" in refusal(files, "torchvision/squeezenet1_1")
     assert "There is no architecture 'resnet18'" in refusal(files, "resnet18")
     assert "timm has no architecture 'resnet1'" in refusal(files, "timm/resnet1")
     assert "torchvision has no classification model 'x'" in refusal(files, "torchvision/x")

@@ -133,7 +133,7 @@ def test_torchvisions_are_brought_to_the_seam(picture: Picture) -> None:
     assert torch.allclose(torch.tensor(reading.logits), network(classifier.prepare(picture))[0], rtol=1e-4)
 
 
-def test_the_folder_is_on_the_shelf_and_a_problem_takes_nothing_down(
+def test_the_folder_is_in_the_zoo_and_a_problem_takes_nothing_down(
     folder: Path, network: nn.Module, picture: Picture
 ) -> None:
     weights = save(network.state_dict())
@@ -169,7 +169,7 @@ def test_a_file_is_loaded_by_its_path(tmp_path: Path, network: nn.Module, pictur
     assert same(classifier, network, picture) and classifier.card.slug == slug and zoo.present(classifier.card)
     assert f"{tmp_path}/cats.json cannot be read" in refusal(lambda: core.load(f"file:{tmp_path}/cats.json"))
     (tmp_path / "pets.pth").unlink()
-    assert "pets.json has no weights beside it" in refusal(lambda: core.load(slug))
+    assert "pets.json has no weights next to it" in refusal(lambda: core.load(slug))
 
 
 def test_what_does_not_fit_is_named(network: nn.Module) -> None:
@@ -180,7 +180,7 @@ def test_what_does_not_fit_is_named(network: nn.Module) -> None:
         "missing (features.3.squeeze.weight, features.3.squeeze.bias, features.3.expand1x1.weight, and 3 more)." in told
     )
     told = refusal(lambda: own.open_model(text(CARD), save(whole | {"stranger": torch.zeros(1)})))
-    assert told.endswith("do not fit its architecture: unexpected (stranger).")
+    assert told.endswith("do not match its architecture: unexpected (stranger).")
     told = refusal(lambda: own.open_model(text(CARD, classes=["a", "b", "c"]), save(whole)))
     assert "of the wrong shape (classifier.1.weight [2, 512, 1, 1] for [3, 512, 1, 1], classifier.1.bias [2]" in told
     told = refusal(lambda: own.open_model(text(CARD, architecture="torchvision/resnet18"), save(whole)))

@@ -36,7 +36,7 @@ def pictures(family: str, count: int) -> list[core.Picture]:
     return [core.open_image(split.read(int(i))) for i in np.linspace(0, len(split) - 1, count)]
 
 
-def test_the_shelf_holds_every_mechanism_on_two_kinds_of_pictures_and_three_that_took_each_shortcut() -> None:
+def test_the_catalog_holds_every_mechanism_on_two_kinds_of_pictures_and_three_that_took_each_shortcut() -> None:
     assert set(CARDS) >= {f"{family}/{one.slug}" for family in ("scenes", "imagenette") for one in MECHANISMS}
     assert set(CARDS) >= {f"{one}/{kind}" for one in SHORTCUTS for kind in ("plain", "cbam", "self-attention")}
     size = sum(path.stat().st_size for path in zoo.zoo_folder().rglob("*.safetensors"))

@@ -72,7 +72,7 @@ def test_weights_are_downloaded_once_and_give_timms_logits(served: SmallHub, pic
 
 def test_weights_that_do_not_fit_are_told(served: SmallHub):
     served.files[f"timm/{SMALL}"]["model.safetensors"] = save(timm.create_model("test_efficientnet").state_dict())
-    assert "do not fit its architecture" in refusal("timm/test_vit")
+    assert "do not match its architecture" in refusal("timm/test_vit")
 
 
 def test_weights_that_are_not_numbers_are_told(served: SmallHub):

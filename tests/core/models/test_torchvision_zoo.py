@@ -1,4 +1,4 @@
-"""torchvision's models on the shelf: their cards, and their weights fetched, checked, and asked for in one sentence."""
+"""torchvision's models in the zoo: their cards, and their weights fetched, checked, and asked for in one sentence."""
 
 from __future__ import annotations
 

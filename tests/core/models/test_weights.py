@@ -26,7 +26,7 @@ def test_what_stands_around_a_part_is_found(before: str, inner: str) -> None:
     deep = {key.replace("features.2.", f"{before}features.2.{inner}"): one for key, one in right.state_dict().items()}
     named_so = {before + key if not key.startswith(before) or not before else key: one for key, one in deep.items()}
     assert is_same(fitted(stored(named_so)), right)
-    with pytest.raises(InvalidInput, match="do not fit"):
+    with pytest.raises(InvalidInput, match="do not match"):
         fitted(stored({key: one[:1] for key, one in found.items() if one.ndim}))
 
 
@@ -104,7 +104,7 @@ def test_what_does_not_fit_is_told_with_what_stands_before_the_names() -> None:
     weights = net().state_dict()
     lacking = {name: tensor for name, tensor in weights.items() if "2.0" not in name}
     told = refusal(lambda: fitted(save(named(lacking, "module.model."))))
-    assert "of own/x, without 'module.model.' before each name, do not fit" in told
+    assert "of own/x, without 'module.model.' before each name, do not match" in told
     assert told.endswith("architecture: missing (features.2.0.weight, features.2.0.bias).")
     told = refusal(lambda: fitted(save(named(weights | {"stranger": torch.ones(1)}, "net."))))
     assert "'net.'" in told and told.endswith("unexpected (stranger).")

@@ -1,4 +1,4 @@
-"""The shelf: cards found, ordered and refused, weights there and back, and the shipped files held to their cards."""
+"""The catalog: cards found, ordered and refused, weights there and back, and the shipped files held to their cards."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ needs_shipped = pytest.mark.skipif(not SHIPPED, reason="no shipped model: pretra
 
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A shelf of its own."""
+    """A catalog of its own."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path))
     return tmp_path
 
@@ -144,7 +144,7 @@ def test_weights_that_do_not_fit_are_one_sentence_that_names_them(empty: Path, t
     }
     for name, weights in wrong.items():
         save_file(weights, path)
-        assert refusal(lambda: zoo.fetch(card)) == f"The weights of made/cbam do not fit its architecture: {name}."
+        assert refusal(lambda: zoo.fetch(card)) == f"The weights of made/cbam do not match its architecture: {name}."
     save_file(load_file(zoo.store(tiny("plain").module, replace(card, slug="made/plain"))), path)
     assert "architecture: missing (stage3.attention.channel.squeeze.weight, " in refusal(lambda: zoo.fetch(card))
     save_file(whole, path)

@@ -68,8 +68,8 @@ def test_killed_and_resumed_it_equals_an_unbroken_scan(tiny: Callable, tmp_path:
 
 
 @pytest.fixture
-def shelved(tiny: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A small model on a shelf of its own, which knows the things in the scenes; the variable that names the shelf."""
+def stored_model(tiny: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A small model in a zoo of its own, which knows the objects of the scenes; the variable that names the zoo."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "catalog"))
     card = replace(tiny("cbam").card, classes=OBJECTS, ablation={}, facts={})
     zoo.store(tiny("cbam").module, card)
@@ -78,30 +78,30 @@ def shelved(tiny: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.slow
-def test_killed_ten_times_at_random_moments(shelved: dict[str, str], tmp_path: Path) -> None:
+def test_killed_ten_times_at_random_moments(stored_model: dict[str, str], tmp_path: Path) -> None:
     words = ("-m", "core", "scan", "--model", "tiny/cbam", "--data", "scenes", "--pictures", "6000", "--device", "cpu")
     chance, kills = Random(1), 0
     while kills < 10:
         before = scanned(tmp_path / "run")
-        process = launch(*words, "--out", str(tmp_path / "run"), **shelved)
+        process = launch(*words, "--out", str(tmp_path / "run"), **stored_model)
         wait_for(before + 1, tmp_path / "run", process)
         time.sleep(3 * chance.random())
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL, process.stderr.read()
         kills += 1
     assert scanned(tmp_path / "run") < 6000
-    last = launch(*words, "--out", str(tmp_path / "run"), **shelved)
+    last = launch(*words, "--out", str(tmp_path / "run"), **stored_model)
     assert last.wait() == 0, last.stderr.read()
-    whole = launch(*words, "--out", str(tmp_path / "whole"), **shelved)
+    whole = launch(*words, "--out", str(tmp_path / "whole"), **stored_model)
     assert whole.wait() == 0, whole.stderr.read()
     assert_same(core.open_run(tmp_path / "run"), core.open_run(tmp_path / "whole"))
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the processes of torchrun by /proc")
-def test_of_two_processes_one_is_killed(shelved: dict[str, str], tmp_path: Path) -> None:
+def test_of_two_processes_one_is_killed(stored_model: dict[str, str], tmp_path: Path) -> None:
     words = ("-m", "core", "scan", "--model", "tiny/cbam", "--data", "scenes", "--pictures", "1600", "--device", "cpu")
-    process = launch(*TORCHRUN, *words, "--out", str(tmp_path / "run"), **shelved)
+    process = launch(*TORCHRUN, *words, "--out", str(tmp_path / "run"), **stored_model)
     wait_for(200, tmp_path / "run", process)
     workers = children(process.pid)
     assert len(workers) == 2
@@ -110,8 +110,8 @@ def test_of_two_processes_one_is_killed(shelved: dict[str, str], tmp_path: Path)
     parts = list_parts(tmp_path / "run")
     assert {part.first < 800 for part in parts} == {True, False}  # both had written parts of their own
     assert scanned(tmp_path / "run") < 1600
-    again = launch(*TORCHRUN, *words, "--out", str(tmp_path / "run"), **shelved)
+    again = launch(*TORCHRUN, *words, "--out", str(tmp_path / "run"), **stored_model)
     assert again.wait() == 0, again.stderr.read()
-    whole = launch(*words, "--out", str(tmp_path / "whole"), **shelved)
+    whole = launch(*words, "--out", str(tmp_path / "whole"), **stored_model)
     assert whole.wait() == 0, whole.stderr.read()
     assert_same(core.open_run(tmp_path / "run"), core.open_run(tmp_path / "whole"))

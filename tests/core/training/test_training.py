@@ -144,7 +144,7 @@ def test_the_average_is_the_decayed_sum_of_every_step(data: Dataset, tmp_path: P
 
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty shelf and a family of narrow models."""
+    """An empty catalog and a family of narrow models."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "catalog"))
     monkeypatch.setitem(zoo.WIDTHS, "made", WIDTHS)
     return tmp_path
@@ -154,7 +154,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_model_is_stored_with_a_card_measured_from_the_stored_file(data: Dataset, small: Path, slug: str) -> None:
     lines: list[dict] = []
     card = train_model(f"made/{slug}", data, ONCE, device="cpu", cache=small, command="how", report=lines.append)
-    path = small / f"shelf/made/{slug}.safetensors"
+    path = small / f"catalog/made/{slug}.safetensors"
     stored = load_file(path)
     assert all(tensor.dtype == (torch.float16 if tensor.ndim else torch.int64) for tensor in stored.values())
     assert zoo.stored() == (core.ModelCard.from_json(json.loads(path.with_suffix(".json").read_text())),)
@@ -254,7 +254,7 @@ def test_what_is_measured_is_the_stored_file(data: Dataset, small: Path, monkeyp
 
 def test_a_model_may_start_from_anothers_weights(data: Dataset, small: Path) -> None:
     train_model("made/plain", data, ONCE, device="cpu", cache=small)
-    plain = load_file(small / "shelf/made/plain.safetensors")
+    plain = load_file(small / "catalog/made/plain.safetensors")
     for slug in ("cbam", "self-attention"):
         module = Backbone(mechanism(slug), 3, WIDTHS, 128)
         before = {name: tensor.clone() for name, tensor in module.state_dict().items()}

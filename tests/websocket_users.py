@@ -19,7 +19,7 @@ def resident(process: int) -> int:
     return 4096 * int(Path(f"/proc/{process}/statm").read_text().split()[1])
 
 
-class Visitor:
+class User:
     """One session: it runs the page, uploads files, and tells an uploader of them. Close it in the end."""
 
     def __init__(self, address: str, query: str = ""):
@@ -70,7 +70,7 @@ class Visitor:
 
     def upload(self, file_id: str, name: str, data: bytes) -> int:
         """Upload bytes as a browser does; the status of the answer."""
-        edge = "visitor-edge"
+        edge = "user-edge"
         head = f'--{edge}\r\nContent-Disposition: form-data; name="{file_id}"; filename="{name}"\r\n'
         body = f"{head}Content-Type: application/octet-stream\r\n\r\n".encode() + data + f"\r\n--{edge}--\r\n".encode()
         headers = {
