@@ -47,8 +47,8 @@ def test_a_page_that_is_not_there_is_told_once(
     monkeypatch.setattr(type(st.context), "url", property(lambda self: address))
     shown = open_page()
     assert not shown.exception
-    said = [one for one in warnings(shown) if "There is no page" in one]
+    said = [one for one in warnings(shown) if "unknown page" in one]
     assert said == ([] if page is None else [word("page.unknown", page=page)])
     assert page is None or plain("page.unknown", page=page)
     shown = visit(shown, "models").run()
-    assert not [one for one in warnings(shown) if "There is no page" in one]
+    assert not [one for one in warnings(shown) if "unknown page" in one]

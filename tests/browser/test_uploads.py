@@ -51,7 +51,7 @@ def test_a_resnet_of_45_megabytes_arrives_and_answers(serve, browser_page, model
     browser_page.get_by_role("heading", name="My pets").first.wait_for(timeout=PATIENCE)
     assert "1GB per file" in uploader.first.inner_text()
     browser_page.goto(f"{serve(MAIN)}/nonsense", timeout=PATIENCE)
-    browser_page.get_by_text("There is no page nonsense").wait_for(timeout=PATIENCE)
+    browser_page.get_by_text("The link names an unknown page (nonsense)").wait_for(timeout=PATIENCE)
 
 
 def test_a_zip_of_24_megabytes_arrives_and_is_listed(serve, browser_page, archive: str) -> None:

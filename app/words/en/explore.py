@@ -1,4 +1,4 @@
-"""The page Explore: the prediction, the methods, the maps, how far they agree, and what can be exported."""
+"""The page Explore: prediction, methods, maps, agreement, tests, pins and export."""
 
 WORDS = {
     # prediction
@@ -119,8 +119,8 @@ WORDS = {
     "map.from": "query: row {row}, column {column}",
     "gate.title": "Channel attention",
     "gate.about": "The weight of each channel, the same at every position. Dotted line: the average over channels.",
-    "gate.constant": "This gate is nearly constant: the model does not use it to select.",
-    "gate.constant.pool": "This attention is nearly uniform: the model does not use it to select.",
+    "gate.constant": "This gate is nearly constant, so it selects hardly anything.",
+    "gate.constant.pool": "This attention is nearly uniform, so it selects hardly anything.",
     "gate.constant.range": "All weights lie between {low} and {high}.",
     "gate.deviation": "Deviation from the mean weight, {mean}",
     "gate.deviation.show": "Show the deviation from the mean",
@@ -134,7 +134,7 @@ WORDS = {
     "agreement.strong": "**The maps agree.** All three measures are higher than for unrelated pictures and higher than for a center blob.",
     "agreement.some": "**The maps agree in part.** Some measures are higher than for unrelated pictures and a center blob, others are not.",
     "agreement.chance": "**The maps do not agree.** Maps of unrelated pictures, or a center blob, are just as similar.",
-    "agreement.opposed": "**The maps are opposed.** Where one is high, the other tends to be low, more so than for unrelated pictures.",
+    "agreement.opposed": "**The maps are opposed.** Where one is high, the other tends to be low, more than for unrelated pictures.",
     "agreement.unknown": "**No verdict.** There are no maps of other pictures to compare with, so no range is stated.",
     "agreement.flat": "**No verdict.** One of the maps has the same value everywhere.",
     "agreement.none": "There is nothing to compare: this model has no attention map over the picture. The left pane shows the activation of its last stage, which is not attention.",
@@ -156,7 +156,7 @@ WORDS = {
     "test.check": "Sanity checks",
     "test.intervene.about": "Replace the attention weights and run the model again. If the prediction changes, it depends on this attention.",
     "test.erase.about": "Remove the region that a map highlights and run the model on the rest. The prediction should change more than for a random region.",
-    "test.check.about": "Tests that a map should pass before it is used as an explanation.",
+    "test.check.about": "A map should pass these tests before you use it as an explanation.",
     # pinning and sharing
     "keep.keep": "Pin for comparison",
     "keep.kept": "Pinned",
@@ -169,8 +169,8 @@ WORDS = {
     "share.copied": "Copied",
     "share.help": "The link opens the same view in another browser: model, picture, maps, class, colors, pinned patch and test. "
     "Painted weights and weights from another picture are not included.",
-    "share.own": "This model is your own. It stays on this machine, so a link cannot include it.",
-    "share.upload": "This picture is your own. It stays on this machine, so a link cannot include it.",
+    "share.own": "A link cannot include your own model, because it stays on this machine.",
+    "share.upload": "A link cannot include your own picture, because it stays on this machine.",
     "share.maps": "Maps (NPZ)",
     "share.maps.help": "Raw attention maps and attribution as NumPy arrays, with the class names, all probabilities and the settings",
     "code.title": "Python code",

@@ -1,4 +1,4 @@
-"""The page Mistakes: the data, the scan, the runs, what a run found, and its pictures."""
+"""The page Mistakes: data, scan, runs, overview, gallery and filters."""
 
 WORDS = {
     "page.mistakes": "Mistakes",
@@ -13,7 +13,7 @@ WORDS = {
     "data.scenes.which": "Kind of scenes",
     "data.scenes.scenes": "Ordinary scenes",
     "data.scenes.scenes-tag": "Half with a corner tag",
-    "data.scenes.scenes-place": "Half with the class's background",
+    "data.scenes.scenes-place": "Half with the background of their class",
     "data.tasks.which": "Task",
     "data.seed": "Seed",
     "data.seed.help": "The same seed draws the same pictures. Seed 1 draws the pictures that the models were trained on.",
@@ -57,7 +57,7 @@ WORDS = {
     "scan.start.one": "Scan 1 picture",
     "scan.elsewhere": "Scanning with {model}",
     "scan.show": "Show the scan",
-    "filter.unknown": "The link names {value!r}, which this run does not have; it is ignored.",
+    "filter.unknown": "The link names {value!r}, which does not exist in this run; it is ignored.",
     "compare.unknown": "There is no run {run!r} over the same pictures to compare with.",
     "case.unknown": "This run has no picture number {number}.",
     "scan.about": "Takes about {duration} on {device}. You can stop the scan and continue it later.",
@@ -67,14 +67,14 @@ WORDS = {
     "scan.kept": "Finished pictures are kept when you stop the scan or leave this page.",
     "scan.unfinished": "Not scanned yet: {left} of {total} pictures.",
     "scan.go_on": "Continue",
-    "scan.choose": "Choose its model to continue",
+    "scan.choose": "Choose the model of this run to continue",
     # runs
     "runs.title": "Earlier runs",
     "runs.none": "No runs yet. Runs are stored in {folder}.",
     "runs.kept": "Click a run to open it. Runs are stored in {folder}.",
     "runs.scenes": "Scenes, seed {seed}",
     "runs.scenes-tag": "Scenes, half with a corner tag, seed {seed}",
-    "runs.scenes-place": "Scenes, half with the class's background, seed {seed}",
+    "runs.scenes-place": "Scenes, half with the background of their class, seed {seed}",
     "runs.task": "{task}, seed {seed}",
     "runs.data": "Data",
     "runs.right": "Accuracy",
@@ -86,7 +86,7 @@ WORDS = {
     "runs.folder": "Open the folder of a run on the machine that runs Fovea",
     "runs.folder.example": "/path/to/the/run",
     "runs.remove": "Remove",
-    "runs.remove.sure": "Remove this run and its tags? This deletes the folder {folder}, and its zip file if no other run uses it. Pictures in other places are kept.",
+    "runs.remove.sure": "Remove this run and its tags? This deletes the folder {folder}, and its zip file if no other run uses it. Pictures elsewhere are kept.",
     "runs.remove.go": "Remove permanently",
     "runs.all": "All runs",
     "broken.title": "Unreadable pictures: {count}",
@@ -105,7 +105,7 @@ WORDS = {
     "compare.with": "Compare",
     "compare.other": "Compare with",
     "compare.none": "None",
-    "compare.nobody": "No other run shares pictures with this one.",
+    "compare.nobody": "No other run contains the same pictures.",
     "compare.title": "**Compared with {other}**",
     "compare.nothing": "The two runs share no pictures.",
     "compare.shares": "On the {both} shared pictures, **{here}** are correct in this run and {there} in the other. Predictions that differ: {changed}.",

@@ -49,13 +49,13 @@ WORDS = {
     "scatter.legend": "Red: all mistakes ({wrong}).",
     "scatter.some": "Of the other {every} pictures, a random sample of {shown} is drawn.",
     "scatter.line": "Dotted line: rank correlation 0. Maps of unrelated pictures can correlate too: open a picture to see their range.",
-    "scatter.corner": "Lower right: high confidence, low agreement. Start there.",
+    "scatter.corner": "Lower right: high confidence, low agreement. Start with these pictures.",
     "scatter.mode": "Selection",
     "scatter.point": "Click",
     "scatter.lasso": "Lasso",
     "scatter.hint.point": "Click a point to see its picture.",
     "scatter.hint.lasso": "Draw around points to see their pictures.",
-    # where it looks
+    # the maps of a selection
     "looks.title": "Maps of this selection",
     "looks.of": "{count} pictures",
     "looks.of.one": "1 picture",
@@ -94,12 +94,12 @@ WORDS = {
     "tags.pick": "Custom tags for this picture",
     "tags.placeholder": "Choose or type a tag",
     "tags.help": "Tags are stored with the run, for everyone who opens it.",
-    "tags.all": "Give these tags to all {count} shown",
-    # taking along
+    "tags.all": "Add these tags to all shown pictures ({count})",
+    # export
     "export.title": "Export",
     "export.which": "Pictures to export",
-    "export.shown": "The {count} shown",
-    "export.all": "All {count}",
+    "export.shown": "Shown pictures ({count})",
+    "export.all": "All pictures ({count})",
     "export.table": "Table",
     "export.csv": "CSV",
     "export.parquet": "Parquet",

@@ -44,7 +44,7 @@ WORDS = {
     "lesson.covered.page": "回答之后才显示这一页。",
     "lesson.next.undone": "跳过这一步",
     "lesson.did": ":green[:material/check_circle:] 完成。",
-    "lesson.toured": "导览到此结束。页面由你使用；“学习”页有十分钟的课程。",
+    "lesson.toured": "导览到此结束。你可以自己探索，也可以在“学习”页继续学习十分钟的课程。",
     "tour.invitation": "第一次来？用一分钟看看这一页能做什么。",
     "tour.start": "开始导览",
     "tour.dismiss": "不再显示",

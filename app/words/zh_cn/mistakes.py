@@ -87,7 +87,7 @@ WORDS = {
     "runs.remove.go": "永久删除",
     "runs.all": "全部扫描结果",
     "broken.title": "无法读取的图片：{count} 张",
-    "unanswered.title": "{count} 张没有有限的输出",
+    "unanswered.title": "{count}没有有限的输出",
     "unanswered.many": "{count} 张图片",
     "unanswered.what": "模型的输出不是有限的数。这些图片不计入准确率、矩阵、分组和比较。",
     "unanswered.alt": "模型输出不是有限数的图片",

@@ -93,8 +93,8 @@ WORDS = {
     # taking along
     "export.title": "导出",
     "export.which": "要导出的图片",
-    "export.shown": "显示的 {count} 张",
-    "export.all": "全部 {count} 张",
+    "export.shown": "显示的图片（{count} 张）",
+    "export.all": "全部图片（{count} 张）",
     "export.table": "表格",
     "export.csv": "CSV",
     "export.parquet": "Parquet",
