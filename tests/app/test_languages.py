@@ -47,7 +47,15 @@ TYPED = set(
 """What is typed and looks like a word."""
 SAME = {
     "find.texts.hint",  # the classes that CLIP was trained on are English
-    *("app.name", "family.torchvision", "term.grad-cam", "term.softmax", "term.transformer", "case.cam"),
+    *(
+        "app.name",
+        "family.torchvision",
+        "term.grad-cam",
+        "term.sigmoid",
+        "term.softmax",
+        "term.transformer",
+        "case.cam",
+    ),
     *("overlay.viridis", "overlay.inferno", "overlay.cividis", "groups.k-means", "data.csv", "data.zip", "export.csv"),
     *("export.parquet", "benchmark.csv", "CBAM", "Transformer", "SmoothGrad", "Grad-CAM", "VarGrad", "GradientSHAP"),
     *("DeepLIFT", "LRP", "KernelSHAP", "LIME", "W", "R_i = Σ_j (x_i w_ij)⁺ / Σ_k (x_k w_kj)⁺ · R_j"),

@@ -26,13 +26,21 @@ TERMS = {
         "Attribution",
         "A map that gives each region of the picture a value for how much it contributes to the score of a class.",
     ),
+    "attention-pooling": (
+        "Attention pooling",
+        "A weighted average of the features of all positions, with attention weights that sum to 1.",
+    ),
     "background-shortcut": (
         "Background shortcut",
-        "A shortcut in which the background gives the class away, so that the model does not have to look at the object.",
+        "A shortcut in which the background reveals the class, so that the model does not have to look at the object.",
+    ),
+    "backbone": (
+        "Backbone",
+        "The part of a network that turns the picture into features, shared by several models here.",
     ),
     "baseline": (
         "Baseline",
-        "The picture that stands for 'nothing there', such as a gray one; attributions measure the change from it.",
+        "A reference picture without information, such as a gray one; attributions measure the change from it.",
     ),
     "benchmark": (
         "Benchmark",
@@ -56,7 +64,7 @@ TERMS = {
     ),
     "chance": (
         "Chance level",
-        "The value that random guessing would reach; only results clearly above it mean something.",
+        "The value that random guessing reaches; only results clearly above it are meaningful.",
     ),
     "channel": (
         "Channel",
@@ -71,6 +79,7 @@ TERMS = {
         "Class token",
         "An extra token of a transformer that collects information from all patches and from which the class is predicted.",
     ),
+    "clustering": ("Clustering", "Sorting maps into groups of similar ones without using any labels."),
     "completeness": (
         "Completeness",
         "A guarantee of some methods that the values of the map sum to the change of the score from the baseline.",
@@ -86,7 +95,7 @@ TERMS = {
     ),
     "corner-tag": (
         "Corner tag",
-        "A colored mark in a corner of the picture that gives the class away in the training data of some models here.",
+        "A colored mark in a corner of the picture that reveals the class in the training data of some models here.",
     ),
     "counterfactual": (
         "Counterfactual",
@@ -105,10 +114,15 @@ TERMS = {
         "The outlines in a picture, found without any model; they resemble many maps and are used for comparison.",
     ),
     "epoch": ("Epoch", "One pass of the training over all training pictures."),
+    "evidence": (
+        "Positive and negative evidence",
+        "Regions or features that raise (positive) or lower (negative) the score of a class.",
+    ),
     "faithfulness": (
         "Faithfulness",
         "Whether a map marks what the model really uses, tested by removing or adding the marked regions.",
     ),
+    "feature-map": ("Feature map", "The values that one channel of a layer computes at each position of the picture."),
     "feature-gate": ("Feature gate", "Attention with one weight for each channel at each position."),
     "forward-pass": ("Forward pass", "One run of the model from a picture to its prediction."),
     "gate": ("Gate", "Weights between 0 and 1 that multiply channels or positions: 1 lets them pass, 0 blocks them."),
@@ -133,7 +147,10 @@ TERMS = {
         "Insertion curve",
         "The probability of the class while cells are added to a blurred picture, the highest values of the map first; a good map makes it rise early.",
     ),
-    "interval": ("95 % interval", "The range that probably holds the true value; the fewer pictures, the wider it is."),
+    "interval": (
+        "95 % interval",
+        "The range that very likely contains the true value; the fewer pictures, the wider it is.",
+    ),
     "intervention": (
         "Intervention",
         "Changing a part of the model, such as its attention, to see whether the prediction changes.",
@@ -144,6 +161,10 @@ TERMS = {
         "The score of a class before the softmax turns all scores into probabilities; it can be any number.",
     ),
     "loss": ("Loss", "The error that training reduces: large when the true class gets a low probability."),
+    "mechanism": (
+        "Attention mechanism",
+        "The way in which a model computes and uses its attention weights, such as a channel gate or self-attention.",
+    ),
     "method-attention": (
         "Attention-based methods",
         "Attributions computed from the attention weights, alone or together with their gradients.",
@@ -156,6 +177,7 @@ TERMS = {
         "Perturbation-based methods",
         "Attributions computed by hiding parts of the picture and measuring how far the score falls.",
     ),
+    "model-card": ("Model card", "A file that states what a model was trained on, its classes and its accuracy."),
     "overconfident": ("Overconfident", "A model is overconfident if its confidence is higher than its accuracy."),
     "overlap": ("Overlap", "The share that two maps have in common when each is scaled to a total of 100 %."),
     "overlap-top": (
@@ -167,7 +189,12 @@ TERMS = {
         "Pointing game",
         "A test of maps: how often the highest value of the map lies inside the correct region.",
     ),
+    "position-encoding": (
+        "Position encoding",
+        "Numbers that give each patch its position in the picture, because self-attention itself ignores the order of patches.",
+    ),
     "precision": ("Precision", "Of all pictures predicted as a class, the share that really belongs to it."),
+    "prediction": ("Prediction", "The class to which the model gives the highest probability."),
     "probability": ("Probability", "How likely the model considers a class, from 0 % to 100 %."),
     "query": (
         "Query, key and value",
@@ -186,6 +213,7 @@ TERMS = {
         "Receptive field",
         "The square of the picture that one cell of a feature map sees; what lies outside it cannot change that cell.",
     ),
+    "residual": ("Residual connection", "A path that adds the input of a layer to its output unchanged."),
     "rollout": (
         "Attention rollout",
         "A map that multiplies the attention of all layers, to estimate how much of each patch reaches the output.",
@@ -195,6 +223,7 @@ TERMS = {
         "Sanity check",
         "A test that a useful map must pass, such as changing when the class or the weights change.",
     ),
+    "score": ("Score", "The number that the model outputs for a class, usually its logit; attributions explain it."),
     "seed": ("Seed", "The number that starts a random generator; the same seed gives the same random choices again."),
     "self-attention": (
         "Self-attention",
@@ -202,11 +231,15 @@ TERMS = {
     ),
     "shortcut": (
         "Shortcut",
-        "A feature that gives the class away in the training data but is not the object, so the model fails when it is missing.",
+        "A feature that reveals the class in the training data but is not the object, so the model fails when it is missing.",
     ),
     "shuffled": (
         "Shuffled attention",
         "The same attention weights at random positions: if the prediction stays, the positions do not matter.",
+    ),
+    "sigmoid": (
+        "Sigmoid",
+        "A function that turns one score into a value between 0 and 1, independent of the other scores.",
     ),
     "softmax": ("Softmax", "A function that turns scores into positive weights or probabilities that sum to 1."),
     "spatial-attention": ("Spatial attention", "Attention that gives each position in the picture one weight."),
@@ -215,6 +248,7 @@ TERMS = {
         "Stage",
         "A group of layers that work at the same resolution: early stages see fine detail, late ones large shapes.",
     ),
+    "superpixel": ("Superpixel", "A connected region of pixels with similar color."),
     "token": ("Token", "A patch, or the class token, as the list of numbers that a transformer computes with."),
     "transformer": (
         "Transformer",
@@ -230,9 +264,10 @@ TERMS = {
     ),
     "unrelated": (
         "Unrelated pictures",
-        "Maps of different pictures by the same model and method; two maps of one picture should be more similar than these.",
+        "Pairs of different pictures whose maps set a reference: two maps of one picture should be more similar than those.",
     ),
     "weights": ("Weights", "The numbers inside a model that training has set."),
+    "zero-shot": ("Zero-shot", "Classification by texts that describe the classes, without training on these classes."),
     "window": ("Window", "A square group of neighboring patches; window attention works only inside it."),
 }
 """Each term by its slug: what it is called, and what it means."""
