@@ -12,9 +12,9 @@ from app import words
 from app.words import ENGLISH, LANGUAGES, NAMES, listed, percent, plain, together, understood, use, word
 from app.words.en import WORDS
 from core import cards
+from core.lessons import SHIPPED, Lesson, Words, read_lesson
 from core.tasks import TASKS
 from core.types import FOVEA, SHORT_SIGHTED
-from tests.source_files import ROOT
 from tests.templates import fields, options, templates, untranslated
 
 OURS = (FOVEA, SHORT_SIGHTED)
@@ -24,6 +24,7 @@ SIGNS = {" ", ", ", "; ", ": ", " %", " ..."}
 CHINESE = LANGUAGES["zh-CN"]
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 WIDE = f"{HAN}，。：；？！、（）“”…"
+CLAIM = re.compile(r"\{[a-z0-9-]+\}")
 MARKUP = re.compile(r"<[^<>]*>|:material/\w+:|:[a-z]+\[|\{[^{}]*\}")
 
 PROPER = set(
@@ -147,12 +148,35 @@ def test_english_words_are_found(text: str) -> None:
     assert strangers(text)
 
 
-def test_every_lesson_speaks_english_and_its_chinese_is_as_it_is_written() -> None:
-    folders = [one.parent for one in (ROOT / "app" / "lessons").glob("*/lesson.toml")]
-    assert folders and not [folder for folder in folders if not (folder / "en.md").is_file()]
-    texts = [path.read_text(encoding="utf-8") for folder in folders if (path := folder / "zh-CN.md").is_file()]
-    lines = [line.removeprefix("# ") for text in texts for line in text.splitlines() if not line.startswith("##")]
-    assert not [line for line in lines if slips(re.sub(r" \| ", "|", line))]
+def shipped_lessons() -> list[Lesson]:
+    """The lessons that are shipped, read and checked."""
+    return [read_lesson(toml.parent) for toml in sorted(SHIPPED.glob("*/lesson.toml"))]
+
+
+def placeholders(words: Words) -> dict[tuple[str, ...], list[str]]:
+    """The names of claims in each block and option, by step and name."""
+    texts: dict[tuple[str, ...], str] = {**words.blocks}
+    texts |= {(*key, "text"): one.text for key, one in words.options.items()}
+    texts |= {(*key, "reason"): one.reason for key, one in words.options.items()}
+    return {key: sorted(CLAIM.findall(text)) for key, text in texts.items()}
+
+
+def test_every_lesson_speaks_every_language_in_the_same_structure() -> None:
+    found = shipped_lessons()
+    assert found
+    for lesson in found:
+        assert set(lesson.languages) == set(LANGUAGES), lesson.name
+        english = placeholders(lesson.words[ENGLISH])
+        for code in OTHERS:
+            assert placeholders(lesson.words[code]) == english, f"{lesson.name}/{code}.md"
+
+
+def test_the_chinese_of_every_lesson_is_as_it_is_written() -> None:
+    texts = [(one.name, (one.folder / "zh-CN.md").read_text(encoding="utf-8")) for one in shipped_lessons()]
+    lines = [(name, line.removeprefix("# ")) for name, text in texts for line in text.splitlines()]
+    lines = [(name, line) for name, line in lines if line and not line.startswith("##")]
+    assert not [one for one in lines if not re.search(f"[{HAN}]", one[1]) and one[1] not in SAME]
+    assert not [one for one in lines if slips(re.sub(r" \| ", "|", one[1]))]
 
 
 def test_values_get_the_spaces_of_chinese() -> None:
