@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from core.lessons import Kept, Lesson, Problem, check_lesson, lesson_folders, stored
+from core.messages import Message
 
 Checked = tuple[Lesson | None, tuple[Problem, ...]]
 
@@ -33,10 +35,12 @@ def lessons() -> tuple[Lesson, ...]:
     return tuple(sorted(filter(None, found), key=lambda one: (one.order, one.name)))
 
 
-def lesson_problems() -> tuple[str, ...]:
+def lesson_problems() -> tuple[Message, ...]:
     """A sentence for each mistake in a lesson, with its file and line."""
     return tuple(
-        f"{folder.name}/{one}" for folder in lesson_folders() for one in _checked(str(folder), _stamps(folder))[1]
+        replace(one, file=f"{folder.name}/{one.file}").message
+        for folder in lesson_folders()
+        for one in _checked(str(folder), _stamps(folder))[1]
     )
 
 

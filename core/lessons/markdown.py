@@ -44,9 +44,9 @@ class Reader:
         self.steps: dict[str, int] = {}
         self.blocks = list(self._split(text))
 
-    def wrong(self, line: int, template: str, **values: object) -> None:
+    def wrong(self, line: int, sentence: Message) -> None:
         """Add a problem."""
-        self.problems.append(Problem(self.file, line, Message(template, **values)))
+        self.problems.append(Problem(self.file, line, sentence))
 
     def _split(self, text: str) -> Iterator[Block]:
         """The blocks of the file; headings are checked on the way."""
@@ -57,7 +57,7 @@ class Reader:
                 if block is not None:
                     block.lines.append(line)
                 elif line.strip():
-                    self.wrong(number, "The text belongs to no block. Put it under '## STEP' and '### say'.")
+                    self.wrong(number, Message("The text belongs to no block. Put it under '## STEP' and '### say'."))
                 self._check_line(number, line)
                 continue
             if block is not None:
@@ -66,14 +66,18 @@ class Reader:
             depth, name = len(found[1]), found[2]
             if depth == 1:
                 if self.title:
-                    self.wrong(number, "A lesson has one title, and this is a second one. Use '## STEP' for a step.")
+                    self.wrong(
+                        number, Message("A lesson has one title, and this is a second one. Use '## STEP' for a step.")
+                    )
                 self.title, self.title_line = name, number
             elif depth == 2:
                 if name in self.steps:
-                    self.wrong(number, "The step '{step}' is here twice. Remove one of them.", step=name)
+                    self.wrong(number, Message("The step '{step}' is here twice. Remove one of them.", step=name))
                 self.steps.setdefault(name, number)
             elif not self.steps:
-                self.wrong(number, "The block '{block}' belongs to no step. Put '## STEP' before it.", block=name)
+                self.wrong(
+                    number, Message("The block '{block}' belongs to no step. Put '## STEP' before it.", block=name)
+                )
             else:
                 block = Block(list(self.steps)[-1], name, number)
         if block is not None:
@@ -81,21 +85,30 @@ class Reader:
 
     def _check_line(self, number: int, line: str) -> None:
         if HTML.search(line):
-            self.wrong(number, "HTML is not allowed in a lesson. Write Markdown.")
+            self.wrong(number, Message("HTML is not allowed in a lesson. Write Markdown."))
         if REMOTE.search(line):
-            self.wrong(number, "Pictures from the network are not allowed. Put the picture into the lesson's folder.")
+            self.wrong(
+                number, Message("Pictures from the network are not allowed. Put the picture into the lesson's folder.")
+            )
         if TYPED.search(line):
-            self.wrong(number, "A percentage must not be typed. Measure it by a claim and write {{claim}}.")
+            self.wrong(
+                number,
+                Message(
+                    "A percentage must not be typed. Measure it by a claim and write {example}.", example="{claim}"
+                ),
+            )
 
     def words(self, steps: Mapping[str, Step], claims: Collection[str]) -> Words:
         """The words, checked against the steps and claims of the lesson."""
         blocks: dict[tuple[str, str], str] = {}
         options: dict[tuple[str, str], Option] = {}
         if not self.title:
-            self.wrong(1, "The lesson has no title. Begin with '# TITLE'.")
+            self.wrong(1, Message("The lesson has no title. Begin with '# TITLE'."))
         for name, line in self.steps.items():
             if name not in steps:
-                self.wrong(line, "There is no step '{step}'. The lesson has: {steps}.", step=name, steps=list(steps))
+                self.wrong(
+                    line, Message("There is no step '{step}'. The lesson has: {steps}.", step=name, steps=list(steps))
+                )
         for block in self.blocks:
             if block.step not in steps:
                 continue
@@ -108,14 +121,18 @@ class Reader:
             elif block.name not in BLOCKS:
                 self.wrong(
                     block.line,
-                    "There is no block '{block}'. A step has: {blocks}, and 'option NAME'.",
-                    block=block.name,
-                    blocks=list(BLOCKS),
+                    Message(
+                        "There is no block '{block}'. A step has: {blocks}, and 'option NAME'.",
+                        block=block.name,
+                        blocks=list(BLOCKS),
+                    ),
                 )
             elif (block.step, block.name) in blocks:
-                self.wrong(block.line, "The block '{block}' is here twice. Join them.", block=block.name)
+                self.wrong(block.line, Message("The block '{block}' is here twice. Join them.", block=block.name))
             elif not block.text:
-                self.wrong(block.line, "The block '{block}' is empty. Write its text or remove it.", block=block.name)
+                self.wrong(
+                    block.line, Message("The block '{block}' is empty. Write its text or remove it.", block=block.name)
+                )
             else:
                 blocks[block.step, block.name] = block.text
         self._check_missing(steps, blocks, options)
@@ -127,9 +144,11 @@ class Reader:
                 if name not in claims:
                     self.wrong(
                         block.line + offset,
-                        "There is no claim '{claim}'. The lesson has: {claims}.",
-                        claim=name,
-                        claims=list(claims) or [Message("none")],
+                        Message(
+                            "There is no claim '{claim}'. The lesson has: {claims}.",
+                            claim=name,
+                            claims=list(claims) or [Message("none")],
+                        ),
                     )
 
     def _option(self, block: Block, name: str, step: Step) -> Option | None:
@@ -137,15 +156,17 @@ class Reader:
         if step.ask is None or name not in step.ask.options:
             self.wrong(
                 block.line,
-                "The step '{step}' has no option '{option}'. It has: {options}.",
-                step=step.name,
-                option=name,
-                options=list(step.ask.options) if step.ask and step.ask.options else [Message("none")],
+                Message(
+                    "The step '{step}' has no option '{option}'. It has: {options}.",
+                    step=step.name,
+                    option=name,
+                    options=list(step.ask.options) if step.ask and step.ask.options else [Message("none")],
+                ),
             )
             return None
         text, bar, reason = block.text.partition("|")
         if not text.strip() or not bar or not reason.strip():
-            self.wrong(block.line, "The option '{option}' needs 'TEXT | REASON', on one line.", option=name)
+            self.wrong(block.line, Message("The option '{option}' needs 'TEXT | REASON', on one line.", option=name))
             return None
         return Option(text.strip(), reason.strip())
 
@@ -159,18 +180,20 @@ class Reader:
         for name, step in steps.items():
             line = self.steps.get(name, 0)
             if not line:
-                self.wrong(0, "The step '{step}' has no words. Add '## {step}'.", step=name)
+                self.wrong(0, Message("The step '{step}' has no words. Add '## {step}'.", step=name))
                 continue
             needed = QUESTION if step.ask else SAY
             if (name, needed) not in blocks and not any(
                 block.step == name and block.name == needed for block in self.blocks
             ):
-                self.wrong(line, "The step '{step}' has no '### {block}'. Add it.", step=name, block=needed)
+                self.wrong(line, Message("The step '{step}' has no '### {block}'. Add it.", step=name, block=needed))
             for option in step.ask.options if step.ask else ():
                 if (name, option) not in options and (name, option) not in named:
                     self.wrong(
                         line,
-                        "The option '{option}' of the step '{step}' has no words. Add '### option {option}'.",
-                        option=option,
-                        step=name,
+                        Message(
+                            "The option '{option}' of the step '{step}' has no words. Add '### option {option}'.",
+                            option=option,
+                            step=name,
+                        ),
                     )

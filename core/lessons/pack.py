@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.messages import Message
+
 FORMAT = 1
 SKELETON = "lesson.toml"
 LANGUAGES = ("en", "zh-CN")
@@ -52,10 +54,16 @@ class Problem:
 
     file: str
     line: int
-    sentence: str
+    sentence: Message
+
+    @property
+    def message(self) -> Message:
+        """The sentence after its file and line."""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return Message("{place}: {sentence}", place=place, sentence=self.sentence)
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.sentence}" if self.line else f"{self.file}: {self.sentence}"
+        return str(self.message)
 
 
 @dataclass(frozen=True)

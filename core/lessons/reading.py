@@ -91,7 +91,7 @@ def read_lesson(folder: Path) -> Lesson:
     """
     lesson, problems = check_lesson(folder)
     if lesson is None:
-        raise InvalidInput("The lesson {name} has a mistake. {problem}", name=folder.name, problem=str(problems[0]))
+        raise InvalidInput("The lesson {name} has a mistake. {problem}", name=folder.name, problem=problems[0].message)
     return lesson
 
 

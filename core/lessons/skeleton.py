@@ -31,20 +31,7 @@ from core.messages import Message
 
 AT = re.compile(r"at line (\d+)")
 KEYS = {
-    "": (
-        "format",
-        "id",
-        "order",
-        "minutes",
-        "languages",
-        "breaks",
-        "author",
-        "license",
-        "tour",
-        "defaults",
-        "claim",
-        "step",
-    ),
+    "": tuple("format id order minutes languages breaks author license tour defaults claim step".split()),
     "claim": ("id", "measure", "bound"),
     "step": ("id", "seconds", "view", "state", "hide", "ask", "do", "reveal"),
     "ask": ("kind", "options", "answer", "claim", "against", "share", "low", "high", "unit", "final"),
@@ -57,11 +44,7 @@ SLACK = 2
 class Skeleton:
     """Reads the file of a lesson; what is wrong is added to ``problems``."""
 
-    def __init__(
-        self,
-        text: str,
-        folder: str,
-    ):
+    def __init__(self, text: str, folder: str):
         self.problems = list[Problem]()
         self.lines = Lines(text)
         self.data: dict[str, Any] = {}
@@ -70,7 +53,7 @@ class Skeleton:
         except tomllib.TOMLDecodeError as error:
             found = AT.search(str(error))
             reason = str(error).split(" (at")[0].rstrip(".")
-            self.wrong(int(found[1]) if found else 0, "This is not valid TOML: {reason}.", reason=reason)
+            self.wrong(int(found[1]) if found else 0, Message("This is not valid TOML: {reason}.", reason=reason))
             return
         self._check_keys("", 0, self.data)
         self._check_head(folder)
@@ -78,9 +61,9 @@ class Skeleton:
         self.steps = tuple(self._steps())
         self._check_whole()
 
-    def wrong(self, line: int, template: str, **values: object) -> None:
+    def wrong(self, line: int, sentence: Message) -> None:
         """Add a problem."""
-        self.problems.append(Problem(SKELETON, line, Message(template, **values)))
+        self.problems.append(Problem(SKELETON, line, sentence))
 
     def text(self, key: str, default: str = "") -> str:
         """A text of the lesson."""
@@ -115,36 +98,40 @@ class Skeleton:
             if key not in allowed:
                 self.wrong(
                     self.lines.find(section, number, key),
-                    "There is no key '{key}' here. Possible are: {keys}.",
-                    key=key,
-                    keys=list(allowed),
+                    Message("There is no key '{key}' here. Possible are: {keys}.", key=key, keys=list(allowed)),
                 )
 
     def _check_head(self, folder: str) -> None:
         line = self.lines.find
         if self.data.get("format") != FORMAT:
-            self.wrong(line("", 0, "format"), "The format must be {format}. Write format = {format}.", format=FORMAT)
+            self.wrong(
+                line("", 0, "format"), Message("The format must be {format}. Write format = {format}.", format=FORMAT)
+            )
         name = self.data.get("id")
         if not isinstance(name, str) or not NAME.fullmatch(name):
             self.wrong(
-                line("", 0, "id"), "The id must be small letters, digits and hyphens, not {given}.", given=brief(name)
+                line("", 0, "id"),
+                Message("The id must be small letters, digits and hyphens, not {given}.", given=brief(name)),
             )
         elif name != folder:
             self.wrong(
-                line("", 0, "id"), "The id '{id}' must be the name of its folder, '{folder}'.", id=name, folder=folder
+                line("", 0, "id"),
+                Message("The id '{id}' must be the name of its folder, '{folder}'.", id=name, folder=folder),
             )
         for key in ("order", "minutes"):
             value = self.data.get(key)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                self.wrong(line("", 0, key), "The {key} must be a whole number from 1 on.", key=key)
+                self.wrong(line("", 0, key), Message("The {key} must be a whole number from 1 on.", key=key))
         found = self.data.get("languages", ["en"])
         if not isinstance(found, list) or not found or any(one not in LANGUAGES for one in found):
-            self.wrong(line("", 0, "languages"), "The languages must be some of {known}.", known=list(LANGUAGES))
+            self.wrong(
+                line("", 0, "languages"), Message("The languages must be some of {known}.", known=list(LANGUAGES))
+            )
 
     def _tables(self, key: str) -> list[dict[str, Any]]:
         found = self.data.get(key, [])
         if not isinstance(found, list) or any(not isinstance(one, dict) for one in found):
-            self.wrong(self.lines.find("", 0, key), "Each {key} must be a table. Write [[{key}]].", key=key)
+            self.wrong(self.lines.find("", 0, key), Message("Each {key} must be a table. Write [[{key}]].", key=key))
             return []
         return found
 
@@ -157,23 +144,25 @@ class Skeleton:
 
             name, kind = table.get("id"), table.get("measure")
             if not isinstance(name, str) or not NAME.fullmatch(name) or name in seen:
-                self.wrong(line("id"), "Each claim needs an id of its own, not {given}.", given=brief(name))
+                self.wrong(line("id"), Message("Each claim needs an id of its own, not {given}.", given=brief(name)))
                 continue
             seen.add(name)
             measure = MEASURES.get(kind) if isinstance(kind, str) else None
             if measure is None:
                 self.wrong(
                     line("measure"),
-                    "There is no measure {given}. Possible are: {measures}.",
-                    given=brief(kind),
-                    measures=list(MEASURES),
+                    Message(
+                        "There is no measure {given}. Possible are: {measures}.",
+                        given=brief(kind),
+                        measures=list(MEASURES),
+                    ),
                 )
                 continue
             self._check_keys("claim", number, table, measure.settings)
             settings = {key: value for key, value in table.items() if key in measure.settings}
             for key in measure.needed:
                 if key not in settings:
-                    self.wrong(line(), "The measure {measure} needs '{key}'. Add it.", measure=kind, key=key)
+                    self.wrong(line(), Message("The measure {measure} needs '{key}'. Add it.", measure=kind, key=key))
             for key, value in settings.items():
                 if why := unknown(key, str(value)):
                     self.wrong(line(key), why)
@@ -181,8 +170,10 @@ class Skeleton:
             if bound is None:
                 self.wrong(
                     line("bound"),
-                    "The bound must look like '<= 0.1', '>= 0.5' or '== car', not {given}.",
-                    given=brief(table.get("bound")),
+                    Message(
+                        "The bound must look like '<= 0.1', '>= 0.5' or '== car', not {given}.",
+                        given=brief(table.get("bound")),
+                    ),
                 )
                 continue
             yield Claim(name, str(kind), settings, bound)
@@ -198,24 +189,22 @@ class Skeleton:
             self._check_keys("step", number, table)
             name, seconds = table.get("id"), table.get("seconds")
             if not isinstance(name, str) or not NAME.fullmatch(name) or name in seen:
-                self.wrong(line("id"), "Each step needs an id of its own, not {given}.", given=brief(name))
+                self.wrong(line("id"), Message("Each step needs an id of its own, not {given}.", given=brief(name)))
                 continue
             seen.add(name)
             if not isinstance(seconds, int) or isinstance(seconds, bool) or not 5 <= seconds <= 1800:
-                self.wrong(line("seconds"), "The seconds of a step must be a whole number from 5 to 1800.")
+                self.wrong(line("seconds"), Message("The seconds of a step must be a whole number from 5 to 1800."))
                 seconds = 60
             view = table.get("view", "explore")
             if view not in VIEWS:
                 self.wrong(
                     line("view"),
-                    "There is no view {given}. Possible are: {views}.",
-                    given=brief(view),
-                    views=list(VIEWS),
+                    Message("There is no view {given}. Possible are: {views}.", given=brief(view), views=list(VIEWS)),
                 )
                 view = VIEWS[0]
             hide = table.get("hide", [])
             if not isinstance(hide, list) or any(one not in HIDDEN for one in hide):
-                self.wrong(line("hide"), "A step can hide: {hidden}.", hidden=list(HIDDEN))
+                self.wrong(line("hide"), Message("A step can hide: {hidden}.", hidden=list(HIDDEN)))
                 hide = []
             ask = self._ask(number, table["ask"]) if "ask" in table else None
             state = self._state("step.state", number, table.get("state", {}))
@@ -224,24 +213,29 @@ class Skeleton:
             if ask is not None and not hide and ask.kind != "text" and not ask.final:
                 self.wrong(
                     line("ask"),
-                    "The step '{step}' asks but hides nothing, so the answer is on the screen. Add hide = [...].",
-                    step=name,
+                    Message(
+                        "The step '{step}' asks but hides nothing, so the answer is on the screen. Add hide = [...].",
+                        step=name,
+                    ),
                 )
             if hide and ask is None:
-                self.wrong(line("hide"), "The step '{step}' hides something but asks nothing. Add an ask.", step=name)
+                self.wrong(
+                    line("hide"), Message("The step '{step}' hides something but asks nothing. Add an ask.", step=name)
+                )
             yield Step(name, seconds, str(view), {**defaults, **state}, tuple(hide), ask, do, reveal)
 
     def _state(self, section: str, number: int, table: Any) -> dict[str, str]:
         """What a state sets, as text; names and values that are unknown are problems."""
         if not isinstance(table, dict):
             self.wrong(
-                self.lines.find(section, number), 'A state must be a table, such as {{ model = "scenes/cbam" }}.'
+                self.lines.find(section, number),
+                Message("A state must be a table, such as {example}.", example='{ model = "scenes/cbam" }'),
             )
             return {}
         for key, value in table.items():
             line = self.lines.find(section, number, key)
             if key not in STATE:
-                self.wrong(line, "A state cannot set '{key}'. It can set: {keys}.", key=key, keys=list(STATE))
+                self.wrong(line, Message("A state cannot set '{key}'. It can set: {keys}.", key=key, keys=list(STATE)))
             elif why := unknown(key, str(value)):
                 self.wrong(line, why)
         return {key: str(value) for key, value in table.items() if key in STATE}
@@ -249,7 +243,7 @@ class Skeleton:
     def _patterns(self, number: int, table: Any) -> dict[str, str]:
         """What the learner is to set: patterns of values by name."""
         if not isinstance(table, dict) or any(key not in STATE for key in table):
-            self.wrong(self.lines.find("step.do", number), "A learner can set: {keys}.", keys=list(STATE))
+            self.wrong(self.lines.find("step.do", number), Message("A learner can set: {keys}.", keys=list(STATE)))
             return {}
         return {key: str(value) for key, value in table.items()}
 
@@ -260,33 +254,36 @@ class Skeleton:
             return self.lines.find("step.ask", number, key)
 
         if not isinstance(table, dict):
-            self.wrong(line(), 'An ask must be a table, such as {{ kind = "choice", ... }}.')
+            self.wrong(
+                line(), Message("An ask must be a table, such as {example}.", example='{ kind = "choice", ... }')
+            )
             return None
         self._check_keys("step.ask", number, table)
-        return read_ask(
-            table, {one.name for one in self.claims}, lambda key, text, **values: self.wrong(line(key), text, **values)
-        )
+        return read_ask(table, {one.name for one in self.claims}, lambda key, sentence: self.wrong(line(key), sentence))
 
     def _check_whole(self) -> None:
         """What only all steps together show: the time, the final question, claims that nobody uses."""
         minutes, total = self.number("minutes", 10), sum(step.seconds for step in self.steps)
         if not self.steps:
-            self.wrong(0, "The lesson has no steps. Add [[step]].")
+            self.wrong(0, Message("The lesson has no steps. Add [[step]]."))
         elif abs(total / 60 - minutes) > SLACK:
             self.wrong(
                 self.lines.find("", 0, "minutes"),
-                "The steps take {total:.0f} minutes together, but the lesson says {minutes}. Make them agree.",
-                total=total / 60,
-                minutes=minutes,
+                Message(
+                    "The steps take {total:.0f} minutes together, but the lesson says {minutes}. Make them agree.",
+                    total=total / 60,
+                    minutes=minutes,
+                ),
             )
         finals = [step.name for step in self.steps if step.ask and step.ask.final]
         if self.steps and len(finals) != 1 and not self.tour:
-            self.wrong(0, "A lesson has one final question, not {count}. Mark it by final = true.", count=len(finals))
+            self.wrong(
+                0, Message("A lesson has one final question, not {count}. Mark it by final = true.", count=len(finals))
+            )
         for step in self.steps:
             if step.hide and not step.reveal and step.ask and not step.ask.claim and step.ask.kind == POINT:
                 number = self.steps.index(step)
                 self.wrong(
                     self.lines.find("step", number),
-                    "The step '{step}' predicts but reveals nothing. Add reveal.",
-                    step=step.name,
+                    Message("The step '{step}' predicts but reveals nothing. Add reveal.", step=step.name),
                 )

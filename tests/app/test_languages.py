@@ -32,7 +32,7 @@ PROPER = set(
     LIME SE ReLU softmax sigmoid logit rollout k-means Viridis Inferno Cividis Adebayo Wilson Python PyTorch
     TensorFlow Lite TorchScript Keras ONNX GGUF NumPy PIL torchvision safetensors pickle JPEG PNG WebP CSV
     NPZ JSON HTML HDF5 RGB RAR UTF-8 zip Zip tar 7z gzip bzip2 xz Parquet Git LFS CLIP Hugging Face GB MB KB
-    NaN Enter Escape ViT-B-32 ViT-B-32/openai""".split()
+    NaN Enter Escape Markdown ViT-B-32 ViT-B-32/openai""".split()
 )
 """Names that Chinese leaves as they are."""
 CODE = re.compile(r"[a-z]+(?:[_./\-][A-Za-z\d_./\-]*)+|[A-Z]+(?:[_/][A-Z]+)*|[A-Z][a-z]+[A-Z]\w*|\w+\.\w[\w.]*")
@@ -43,7 +43,8 @@ TYPED = set(
     module n numpy off output panel panels path pictures plain pull query resize right scenes scripted seed
     sha256 signed size spectral split state stage4 std tap tile top torch traced train training true tsv
     uint8 val a b w z Attribution Picture True BatchNorm of cat photo dog pip install auth login hf openai
-    timm transformers float16 float32 clip imagenet open_clip model_type architecture file m python""".split()
+    timm transformers float16 float32 clip imagenet open_clip model_type architecture file m python
+    against ask car claim final format hide id option reveal say step""".split()
 )
 """What is typed and looks like a word."""
 SAME = {

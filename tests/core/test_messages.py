@@ -101,9 +101,7 @@ def test_an_error_is_its_message(make: type[InvalidInput]) -> None:
 def test_everything_that_is_said_to_users_is_a_template_with_named_values() -> None:
     wrong = []
     for one in sentences(sources("core", "app")):
-        if one.templates is None and not one.place.startswith(
-            "core/lessons/"
-        ):  # what is wrong with a pack is passed on
+        if one.templates is None:
             wrong.append(f"{one.place}: write the template out, and give what is filled in by name")
         for template in one.templates or ():
             if one.values and fields(template) != one.values:

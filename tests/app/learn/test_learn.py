@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,6 +16,7 @@ from app.words import word
 from core.data import open_sample
 from core.lessons import CHOICE, NUMBER, POINT, RANK, STATE, Lesson, Step
 from tests.app.pages import open_page, press, said, well
+from tests.core.lessons.small_lesson import TOML, WORDS
 
 LESSON = "attention-that-is-needed"
 DONE = {"?*": "boat", "tasks-marked/6/*": "tasks-marked/6/boat"}
@@ -99,6 +102,23 @@ def test_a_step_has_an_address_and_the_learner_keeps_the_controls() -> None:
 def test_a_lesson_that_is_not_there_is_told() -> None:
     page = well(open_page(lesson="no-such-lesson"))
     assert "no lesson no-such-lesson" in said(page)
+
+
+def test_a_mistake_in_a_lesson_is_told_in_the_language_of_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "lesson.toml").write_text(TOML, "utf-8")
+    (folder / "en.md").write_text(WORDS.replace("{right}", "{left}"), "utf-8")
+    monkeypatch.setenv("FOVEA_LESSONS", str(tmp_path))
+    for language, place, sentence in (
+        ("en", "small/en.md:4: ", "There is no claim 'left'."),
+        ("zh-CN", "small/en.md:4：", "没有结论“left”。"),
+    ):
+        page = well(open_page("learn", lang=language))
+        [told] = [one.value for one in page.warning if sentence in one.value]
+        assert told.replace("\u2060", "").startswith(place + sentence)
 
 
 def test_a_teacher_sees_notes_and_the_list_knows_how_far_one_has_come() -> None:
