@@ -22,7 +22,7 @@ def picture(given: Any, function: str) -> Picture:
     """
     if not isinstance(given, Picture):
         raise InvalidInput(
-            "{function} takes a Picture. Make one with open_image(path, bytes or array).", function=function
+            "{function} takes a Picture. Create one with open_image(path, bytes or array).", function=function
         )
     return given
 
@@ -49,7 +49,7 @@ def whole(given: Any, low: int, high: int | None, name: str) -> int:
     if not is_whole or given < low or (high is not None and given > high):
         if high is None:
             raise InvalidInput(
-                "{name} must be a whole number from {low} on, not {given}.", name=name, low=low, given=brief(given)
+                "{name} must be a whole number of at least {low}, not {given}.", name=name, low=low, given=brief(given)
             )
         raise InvalidInput(
             "{name} must be a whole number from {low} to {high}, not {given}.",

@@ -26,14 +26,14 @@ REASONS = {
     errno.ENOSPC: Message("no space left on the disk"),
     errno.EDQUOT: Message("the disk quota is used up"),
     errno.ENOENT: Message("no such file or folder"),
-    errno.ENOTDIR: Message("a part of its path is not a folder"),
+    errno.ENOTDIR: Message("part of its path is not a folder"),
     errno.EISDIR: Message("it is a folder"),
-    errno.EEXIST: Message("there is a file of that name"),
+    errno.EEXIST: Message("a file of that name exists"),
     errno.ENAMETOOLONG: Message("the name is too long"),
-    errno.ELOOP: Message("its links lead in a circle"),
+    errno.ELOOP: Message("its symbolic links form a loop"),
     errno.EMFILE: Message("too many files are open"),
     errno.EIO: Message("the disk cannot be read or written"),
-    errno.ESTALE: Message("the disk is gone"),
+    errno.ESTALE: Message("the disk is not connected"),
     errno.ECONNREFUSED: Message("the server refuses the connection"),
     errno.ECONNRESET: Message("the connection was interrupted"),
     errno.ENETUNREACH: Message("there is no network"),
@@ -65,7 +65,7 @@ def irregular(path: Path, name: str | None = None) -> InvalidInput:
     return InvalidInput(
         "{path} is a folder. Give the path of a file."
         if path.is_dir()
-        else "{path} is a pipe, a socket or a device. Give the path of a regular file.",
+        else "{path} is not a regular file. Give the path of a regular file.",
         path=name or path,
     )
 
@@ -73,11 +73,11 @@ def irregular(path: Path, name: str | None = None) -> InvalidInput:
 def reason(error: BaseException) -> str:
     """Why a file of this machine or the network could not be read, in words: without error numbers and class names."""
     if isinstance(error, HTTPError):
-        return Message("the server answers {answer}", answer=f"{error.code} {error.reason}".rstrip())
+        return Message("the server responds with {answer}", answer=f"{error.code} {error.reason}".rstrip())
     if isinstance(error, URLError):
         return reason(error.reason) if isinstance(error.reason, BaseException) else without_number(str(error.reason))
     if isinstance(error, TimeoutError):
-        return Message("the server does not answer")
+        return Message("the server does not respond")
     if isinstance(error, gaierror):
         return Message("there is no network, or the name of the server is wrong")
     if isinstance(error, HTTPException):

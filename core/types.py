@@ -264,9 +264,9 @@ class ModelCard:
         unknown, missing = set(data) - known, {"slug", "title", "mechanism", "classes"} - set(data)
         if unknown or missing:
             raise InvalidInput(
-                "{name} is not a model card: it has the unknown entries {keys}. Compare it with a shipped card."
+                "{name} is not a model card. Unknown entries: {keys}. Compare it with a card in pretrained/."
                 if unknown
-                else "{name} is not a model card: it lacks {keys}. Compare it with a shipped card.",
+                else "{name} is not a model card. Missing entries: {keys}. Compare it with a card in pretrained/.",
                 name=name,
                 keys=sorted(unknown or missing),
             )

@@ -126,7 +126,7 @@ ATTENTION_ROLLOUT = Method(
 GRADIENT_X_ATTENTION = Method(
     slug="gradient-x-attention",
     title="Gradient × attention",
-    summary="The attention weights times the gradient of the score, which keeps what supports the class.",
+    summary="The attention weights times the gradient of the score. Only positive evidence for the class is kept.",
     equation="R ← R + mean over heads of (W · ∂F/∂W)⁺ R",
     paper="Chefer, Gur, Wolf, Generic attention-model explainability, ICCV 2021",
     signed=False,
@@ -135,7 +135,7 @@ GRADIENT_X_ATTENTION = Method(
         Parameter(
             name="tap",
             title="Attention",
-            help="The attention map that is used, or all layers together.",
+            help="The attention map to use, or all layers together.",
             default=lambda classifier: ALL if tap_layout(classifier).stacked else spatial_taps(classifier)[-1],
             choices=layers,
         ),

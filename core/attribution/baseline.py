@@ -19,7 +19,7 @@ BASELINES = ("mean-color", "black", "white", "blurred")
 BASELINE = Parameter(
     name="baseline",
     title="Baseline",
-    help="The picture that stands for 'nothing there': mean training color, black, white, or blurred.",
+    help="The reference picture without information: mean training color, black, white, or the blurred picture.",
     default="mean-color",
     choices=BASELINES,
 )

@@ -79,7 +79,7 @@ def last_local_stage(classifier: Classifier) -> str:
 STAGE = Parameter(
     name="stage",
     title="Stage",
-    help="The stage whose features are used: early stages see fine edges, late ones whole objects.",
+    help="The stage whose features are used: early stages detect fine edges, late stages whole objects.",
     default=last_local_stage,
     choices=lambda classifier: tuple(classifier.stages),
 )

@@ -54,7 +54,7 @@ def guided_grad_cam(
 GUIDED_BACKPROPAGATION = Method(
     slug="guided-backpropagation",
     title="Guided backpropagation",
-    summary="Sharp edges that activate the model. They hardly depend on the class: interpret with caution.",
+    summary="Sharp edges that activate the model. They hardly depend on the class, so interpret the map with caution.",
     equation="sum over colors of ∂F/∂x, every ReLU passing positive gradients only",
     paper="Springenberg et al., Striving for simplicity, ICLR workshop 2015; Adebayo et al., NeurIPS 2018",
     signed=True,
@@ -67,7 +67,7 @@ GUIDED_BACKPROPAGATION = Method(
 DECONVOLUTION = Method(
     slug="deconvolution",
     title="Deconvolution",
-    summary="The class score projected back to the pixels. Mostly edges that hardly depend on the class.",
+    summary="The class score projected back to the pixels. The map shows mostly edges and hardly depends on the class.",
     equation="sum over colors of ∂F/∂x, every ReLU passing positive gradients only, regardless of its input",
     paper="Zeiler, Fergus, Visualizing and understanding convolutional networks, ECCV 2014",
     signed=True,

@@ -97,7 +97,7 @@ def evaluations_of(start: str) -> int:
 TAP = Parameter(
     name="tap",
     title="Attention",
-    help="The attention map that is explained.",
+    help="The attention map to explain.",
     default=lambda classifier: spatial_taps(classifier)[-1],
     choices=spatial_taps,
 )
@@ -129,7 +129,7 @@ LAYER_INTEGRATED_GRADIENTS = Method(
         Parameter(
             "steps",
             "Steps",
-            "Steps from the starting point to the actual attention; more steps are more exact.",
+            "Number of steps from the starting point to the actual attention; more steps are more accurate.",
             20,
             5,
             200,

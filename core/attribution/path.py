@@ -99,7 +99,15 @@ INTEGRATED_GRADIENTS = Method(
     signed=True,
     compute=integrated_gradients,
     parameters=(
-        Parameter("steps", "Steps", "Steps from the baseline; more steps are more exact.", 50, 10, 500, 10),
+        Parameter(
+            "steps",
+            "Steps",
+            "Number of steps from the baseline to the picture; more steps are more accurate.",
+            50,
+            10,
+            500,
+            10,
+        ),
         BASELINE,
     ),
     evaluations=lambda classifier, steps, **_: steps + 2,
@@ -115,7 +123,9 @@ GRADIENT_SHAP = Method(
     signed=True,
     compute=gradient_shap,
     parameters=(
-        Parameter("points", "Points", "Steps from each of the four baselines to the picture.", 12, 2, 100, 1),
+        Parameter(
+            "points", "Points", "Number of points between each of the four baselines and the picture.", 12, 2, 100, 1
+        ),
         Parameter("noise", "Noise", STRENGTH, 0.0, 0.0, 0.5, 0.05),
         SEED,
     ),

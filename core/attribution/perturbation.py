@@ -84,7 +84,8 @@ OCCLUSION = Method(
         Parameter(
             name="stride",
             title="Stride",
-            help="Distance between two positions of the square, in pixels. Half the distance takes four times as long.",
+            help="Distance between two positions of the hidden square, in pixels. Half the "
+            "distance takes four times as long.",
             default=usual_stride,
             choices=strides,
         ),
@@ -93,6 +94,6 @@ OCCLUSION = Method(
     fits=lambda classifier: bool(strides(classifier)),
     evaluations=lambda classifier, stride, **_: (classifier.card.size // stride) ** 2 + 1,
     gradient=False,
-    needs="The side of the model's input must divide into 4 to 40 equal windows.",
+    needs="The side of the model's input must be divisible into 4 to 40 equal windows.",
     family="removal",
 )

@@ -148,7 +148,7 @@ def evaluate(options: argparse.Namespace) -> None:
     data = open_data(classifier.card.family, options)
     if data.classes != classifier.card.classes:
         raise core.InvalidInput(
-            "The classes of {model} differ from those of {data}. Give the data that the model was trained on.",
+            "The classes of {model} differ from those of {data}. Give the data set that the model was trained on.",
             model=options.model,
             data=data.name,
         )

@@ -64,12 +64,14 @@ class Archive:
         except InvalidInput:
             raise
         except BROKEN as error:
-            raise InvalidInput("{name} cannot be read as a zip. Make the zip again.", name=shown(str(file))) from error
+            raise InvalidInput(
+                "{name} cannot be read as a zip. Create the zip again.", name=shown(str(file))
+            ) from error
         there = [one for one in self.zip.infolist() if not one.is_dir() and not one.filename.endswith("\\")]
         stray = next((path for path in map(path_of, there) if leads_out(path)), None)
         if stray is not None:
             raise InvalidInput(
-                "{name} contains '{stray}', a path that leads out of the zip. Make the zip without it.",
+                "{name} contains '{stray}', a path outside the zip. Create the zip without it.",
                 name=name,
                 stray=stray,
             )
@@ -82,7 +84,7 @@ class Archive:
             )
         pictures = [one for path, one in self.entries.items() if shows(path)]
         if pictures and all(one.flag_bits & ENCRYPTED for one in pictures):
-            raise InvalidInput("{name} is protected by a password. Make the zip without one.", name=name)
+            raise InvalidInput("{name} is protected by a password. Create the zip without one.", name=name)
 
     def read(self, path: str, known: tuple[int, int] | None = None) -> Picture:
         """The picture of that path.
@@ -101,12 +103,12 @@ class Archive:
             raise InvalidInput("There is no {path} in {name}. Check the path.", path=path, name=name) from error
         except NotImplementedError as error:
             why = Message("its compression is unknown")
-            raise InvalidInput("{path} cannot be unpacked: {why}. Make the zip again.", path=path, why=why) from error
+            raise InvalidInput("{path} cannot be unpacked: {why}. Create the zip again.", path=path, why=why) from error
         except BROKEN as error:
             why = Message(
                 "it is protected by a password" if self.entries[path].flag_bits & ENCRYPTED else "it is damaged"
             )
-            raise InvalidInput("{path} cannot be unpacked: {why}. Make the zip again.", path=path, why=why) from error
+            raise InvalidInput("{path} cannot be unpacked: {why}. Create the zip again.", path=path, why=why) from error
         return open_image(data, name=PurePosixPath(path).name)
 
 

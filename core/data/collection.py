@@ -134,7 +134,7 @@ def read_picture(root: Path, path: str, known: tuple[int, int] | None = None) ->
         raise InvalidInput(
             "{path} cannot be read: {reason}. Check the file and its permissions.",
             path=path,
-            reason=reason(error) if isinstance(error, OSError) else Message("no file can have this name"),
+            reason=reason(error) if isinstance(error, OSError) else Message("a file cannot have this name"),
         ) from error
     if known not in (None, (found.st_size, found.st_mtime_ns)):
         raise Changed("{path} was changed after the scan began. Scan again to use the new file.", path=path)

@@ -93,7 +93,9 @@ def find_columns(rows: Sequence[Sequence[str]], places: Places, given: Mapping[s
     best = max(range(width), key=lambda at: (shares[at], -rank(at, PATHS), -at), default=0)
     if not shares or shares[best] < FEW:
         raise InvalidInput(
-            "{name} is not a table of pictures, because hardly any line names one. Write one path per line.", name=name
+            "{name} is not a table of pictures: hardly any line contains the path of a "
+            "picture. Write one path per line.",
+            name=name,
         )
     heading = int(is_heading(filled, heads, best, places))
     counts = [len(row) for row in body]

@@ -88,7 +88,7 @@ def list_pictures(folder: Path, root: Path) -> Listing:
     if empty and paths:
         inside = shown(folder.absolute().relative_to(root.absolute().parent).as_posix())
         raise InvalidInput(
-            "The class folder {name} in {inside} contains no JPEG, PNG or WebP. Fill it or remove it.",
+            "The class folder {name} in {inside} contains no JPEG, PNG or WebP. Add pictures to it or remove it.",
             name=empty[0],
             inside=inside,
         )

@@ -60,7 +60,9 @@ def list_csv(file: Path, split: str | None = None, columns: Mapping[str, str | N
         paths = [where.resolve(cell) for cell in cells]
     if sum(path is not None for path in paths) < SHARE * len(paths):
         raise InvalidInput(
-            "{name} is not a table of pictures, because hardly any line names one. Write one path per line.", name=name
+            "{name} is not a table of pictures: hardly any line contains the path of a "
+            "picture. Write one path per line.",
+            name=name,
         )
     # The content of a line without a picture is not quoted: it may be a line of any file.
     slips = {at: f"line {body[at][0]}" for at, path in enumerate(paths) if path is None}
@@ -76,7 +78,7 @@ def read_listed(root: Path, slips: frozenset[str], name: str, path: str, known: 
     """A picture of a table; InvalidInput as ``read_picture``, and if the line names no picture."""
     if path in slips:
         raise InvalidInput(
-            "Line {number} of {name} names no picture. Write its path there.",
+            "Line {number} of {name} contains no path of a picture. Add the path.",
             number=path.removeprefix("line "),
             name=name,
         )
@@ -176,7 +178,7 @@ def parse(text: str, separator: str) -> list[list[str]]:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
         return [[cell.strip() for cell in row] for row in rows]
     except csv.Error as error:
-        raise InvalidInput("The CSV has a cell that does not end. Check its quotation marks.") from error
+        raise InvalidInput("The CSV has a quotation mark that is not closed. Check its quotation marks.") from error
 
 
 def regularity(text: str, separator: str) -> tuple[float, int]:

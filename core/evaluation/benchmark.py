@@ -120,7 +120,7 @@ def benchmark(
                 choices=fitting,
             )
     if pictures < 2:
-        raise InvalidInput("Give at least two pictures, because one has no interval.")
+        raise InvalidInput("Give at least two pictures, because an interval cannot be computed from one.")
     path, slug, checksum = Path(path), classifier.card.slug, classifier.card.facts.get("checksum", "")
     table = list(open_benchmark(path))
     current = {row.source for row in table if (row.model, row.checksum, row.wanted, row.seed)

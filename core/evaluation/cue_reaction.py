@@ -85,7 +85,9 @@ def cue_reactions(
         Stopped: ``progress`` raised it.
     """
     if pairs < 2:
-        raise InvalidInput("Give at least two pairs of pictures, because one has no deviation.")
+        raise InvalidInput(
+            "Give at least two pairs of pictures, because a standard deviation cannot be computed from one."
+        )
     if all(tap.kind.on_picture for tap in classifier.taps.values()):
         return ()
     every = scenes.seeds("val", VALIDATION)

@@ -58,7 +58,9 @@ def erase(
     seed = checking.whole(seed, 0, None, "The seed")
     for given, known in ((which, WHICH), (fill, tuple(FILLS))):
         if given not in known:
-            raise InvalidInput("There is no choice '{given}'. Choose one of: {known}.", known=list(known), given=given)
+            raise InvalidInput(
+                "'{given}' is not a valid choice. Choose one of: {known}.", known=list(known), given=given
+            )
     if not isinstance(share, Real) or not 0 <= share <= 1:
         raise InvalidInput("The share to erase must be a number from 0 to 1, not {given}.", given=checking.brief(share))
     side, size = cells(classifier), classifier.card.size

@@ -74,7 +74,7 @@ def off(**parts: int | Iterable[int]) -> Off:
     part, numbers = chosen[0]
     numbers = tuple(numbers) if isinstance(numbers, Iterable) else (numbers,)
     if not numbers:
-        raise InvalidInput("Give the {part} to switch off as a whole number from 0 on, or as several.", part=part)
+        raise InvalidInput("Give the {part} to switch off as one or several whole numbers of at least 0.", part=part)
     return Off(part, tuple(checking.whole(number, 0, None, f"The number of a {part}") for number in numbers))
 
 

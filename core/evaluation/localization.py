@@ -83,7 +83,7 @@ def tile(classifier: Classifier, pictures: Sequence[Picture]) -> Picture:
         InvalidInput: not four pictures.
     """
     if len(pictures) != 4 or not all(isinstance(one, Picture) for one in pictures):
-        raise InvalidInput("tile takes four pictures. Make them with open_image(path, bytes or array).")
+        raise InvalidInput("tile takes four pictures. Create them with open_image(path, bytes or array).")
     parts = [square(one, classifier.card.size // 2, classifier.fill) for one in pictures]
     whole = np.concatenate([np.concatenate(parts[:2], 1), np.concatenate(parts[2:], 1)])
     return open_image(whole, (0, 0, *whole.shape[:2]), " + ".join(one.name for one in pictures))

@@ -102,7 +102,7 @@ def open_studies(path: str | Path | None = None) -> TaskStudies:
         if not all(_is_share(facts.get("accuracy")) for facts in reach.values()):
             raise ValueError("full_reach has no accuracy")
     except (AttributeError, TypeError, ValueError, KeyError, OSError) as error:
-        raise InvalidInput("{path} does not hold the studies of tasks. Copy it again.", path=path) from error
+        raise InvalidInput("{path} is not a valid file of task studies. Copy it again.", path=path) from error
     return TaskStudies(curves, reach)
 
 

@@ -179,7 +179,8 @@ def _load_image(image: Image.Image, name: str) -> Picture:
     _check_size(*image.size, name)
     if image.mode in ("I", "F"):
         raise InvalidInput(
-            'A picture of mode {mode} has no fixed range. Scale it to 0..255 and convert it to "L".', mode=image.mode
+            'A picture of mode {mode} has no fixed range of values. Scale it to 0..255 and convert it to "L".',
+            mode=image.mode,
         )
     try:
         pixels, notes = _upright_rgb(image)

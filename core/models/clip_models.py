@@ -39,7 +39,8 @@ MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.2757
 def compared(count: int) -> Message:
     """What the probabilities of texts mean."""
     return Message(
-        "The probabilities compare the {count} texts with each other, so one of them is likely for any picture.",
+        "The probabilities compare the {count} texts with each other, so one text is "
+        "likely even if none describes the picture.",
         count=count,
     )
 
@@ -108,7 +109,7 @@ def checked_texts(texts: Sequence[str]) -> tuple[str, ...]:
         )
     twice = next((one for one in found if found.count(one) > 1), None)
     if twice is not None:
-        raise InvalidInput("The text '{text}' is there twice. Remove one.", text=twice)
+        raise InvalidInput("The text '{text}' appears twice. Remove one of them.", text=twice)
     return tuple(found)
 
 
@@ -123,7 +124,7 @@ def parse(name: str) -> tuple[str, str, tuple[str, ...], str]:
     output = stated.pop("output", LOGITS)
     if output not in (LOGITS, SIGMOID) or set(stated) - {"classes"}:
         raise InvalidInput(
-            "'{query}' is not understood. Write the texts like this: {example}.", query=query, example=EXAMPLE
+            "'{query}' cannot be read. Write the texts like this: {example}.", query=query, example=EXAMPLE
         )
     classes = stated.get("classes", "")
     texts = checked_texts([unquote_plus(one) for one in classes.split("|")] if classes else [])
@@ -238,7 +239,7 @@ def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard,
     check_numbers(model, card.title)
     if output == SIGMOID and getattr(model, "logit_bias", None) is None:
         raise InvalidInput(
-            "{model} was trained to compare texts, so it has no probability for one alone. Leave out output=sigmoid.",
+            "{model} was trained to compare texts, so a single text has no probability. Leave out output=sigmoid.",
             model=card.title,
         )
     return card, zero_shot(model, tokens(architecture, card, texts))

@@ -51,7 +51,7 @@ def duplicate(module: nn.Module, shared: Collection[Tensor] = ()) -> nn.Module:
                 copy, made = _copied(module, memo)
             except Exception as error:
                 raise InvalidInput(
-                    "The module cannot be copied: {reason}. Give one that was just loaded.", reason=first_line(error)
+                    "The module cannot be copied: {reason}. Give a freshly loaded module.", reason=first_line(error)
                 ) from error
         for part in copy.modules():
             _rebind(part, made)

@@ -63,8 +63,7 @@ def describe(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None = 
             return named(timm_card(module, inner, slug, len(config.id2label)), labels(config))
         return transformers_card(module, slug, prepared)
     raise InvalidInput(
-        "A {kind} does not state its classes and the size of its pictures. Give a ModelCard with them: "
-        "adopt(module, card).",
+        "A {kind} does not state its classes and its input size. Give a ModelCard that does: adopt(module, card).",
         kind=type(module).__name__,
     )
 
@@ -107,7 +106,7 @@ def timm_card(module: nn.Module, settings: Mapping[str, Any], slug: str, count: 
     height, width = built if isinstance(built, tuple) and len(built) == 2 else sides
     if channels != 3 or height != width:
         raise InvalidInput(
-            "The model {slug} takes pictures of {size}. Give one for square color pictures.",
+            "The model {slug} takes pictures of {size}. Choose a model for square color pictures.",
             slug=slug,
             size=f"{channels} × {height} × {width}",
         )
@@ -173,7 +172,7 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
         assumed.append(SQUASHED)
     if getattr(inner, "num_channels", 3) != 3:
         raise InvalidInput(
-            "The model {slug} takes pictures of {count} channels. Give one for color pictures.",
+            "The model {slug} takes pictures with {count} channels. Choose a model for color pictures.",
             slug=slug,
             count=inner.num_channels,
         )
@@ -181,8 +180,8 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
     if not stated:
         assumed.append(
             Message(
-                "The preprocessing is not stored with the model. Assumed are mean {mean} and deviation {std} for "
-                "{size} × {size} pixels.",
+                "The preprocessing is not stored with the model. An input of {size} × {size} "
+                "pixels with mean {mean} and standard deviation {std} is assumed.",
                 mean=list(mean),
                 std=list(std),
                 size=size,
@@ -204,10 +203,10 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
     )
 
 
-NUMBERED = Message("The names of its classes are not stored with the model, so they are numbered.")
+NUMBERED = Message("The class names are not stored with the model, so the classes are numbered.")
 SQUASHED = Message(
-    "Its own preprocessing fits the whole picture into a square, which changes its shape; here the largest central "
-    "square is cut out."
+    "The model's own preprocessing stretches the picture to a square. Here, the "
+    "largest central square is cropped instead."
 )
 
 

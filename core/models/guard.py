@@ -196,7 +196,7 @@ class Admission:
         adapt(self.module)
         if not self.keeps(expected):
             wrong = self.differing({name: block for name, block in self.blocks.items() if name not in left})
-            left |= dict.fromkeys(wrong, Message("it computes something else than torchvision's"))
+            left |= dict.fromkeys(wrong, Message("its outputs differ from those of torchvision's block"))
             self.restore(self.blocks[name] for name in wrong)
         if self.inplace and not self.keeps(expected):
             for part in self.inplace:
@@ -276,8 +276,8 @@ class Admission:
                 self.notes.append(GRAPHLESS)
                 if not self.can_be_watched(expected):
                     raise InvalidInput(
-                        "The model's output changes when its layers are observed. Give a model that computes the same "
-                        "in every forward pass."
+                        "The model's output changes when its layers are observed. Give a model that "
+                        "computes the same result in every forward pass."
                     )
         finally:
             for handle in handles:

@@ -60,7 +60,7 @@ def check_name(repository: str, file: str = "") -> None:
         )
     if file and not FILE.fullmatch(file):
         raise InvalidInput(
-            "The model {model} names a file '{file}', which is refused. Only files in its own folder are read.",
+            "The model {model} names a file '{file}', which is not allowed. Only files in its own folder are read.",
             model=repository,
             file=file,
         )

@@ -11,14 +11,15 @@ BATCH = Message(
     "The model's predictions depend on the other pictures in a batch, so it is run on one picture at a time."
 )
 GRAPHLESS = Message("No gradient can be computed through the model.")
-INPLACE = Message("The model's layers still work in place, because its predictions depend on it.")
+INPLACE = Message("Some layers of the model keep their in-place operations, because its predictions depend on them.")
 RANDOM = Message(
     "The model's output for the same picture is different each time. Check whether it draws random numbers in eval "
     "mode, like F.dropout without training=self.training."
 )
 SEALED = Message(
-    "The layers are sealed (scripted, traced or exported), so there are no attention maps and no Grad-CAM. Adopt the "
-    "original module to see them."
+    "The layers cannot be observed, because the model is scripted, traced or "
+    "exported. There are no attention maps and no Grad-CAM; adopt the original "
+    "module to see them."
 )
 RECOMPUTED = Message(
     "The model uses torch.utils.checkpoint, so no gradient can be computed through it. Adopt it without checkpointing "
@@ -31,7 +32,7 @@ RENORMALIZED = Message(
 
 TWICE = Message("it runs more than once in a forward pass")
 SEVERAL = Message("its number of outputs differs from the number of pictures")
-ELSEWHERE = Message("its output does not line up with the picture")
+ELSEWHERE = Message("the positions of its output do not correspond to the picture")
 
 NAMED = 2
 """The most modules named in a sentence."""

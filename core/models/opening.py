@@ -97,7 +97,7 @@ def open_upload(files: Mapping[str, bytes], choices: Choices) -> Opened:
         InvalidInput: they are too large, cannot be read or are refused, or do not match.
     """
     if not isinstance(files, Mapping) or not files or not all(isinstance(one, bytes) for one in files.values()):
-        raise InvalidInput("open_files takes the bytes of a model's files by their names.")
+        raise InvalidInput("open_files takes a dict from file names to the bytes of the files.")
     if sum(map(len, files.values())) > own.MAX_WEIGHTS:
         raise InvalidInput(
             "The files are larger than {megabytes} MB. Give the path of their folder instead: file:PATH.",
@@ -198,18 +198,18 @@ def bare_card(weights: Weights, slug: str, choices: Choices, title: str) -> tupl
         classes = numbered(count)
         given.append(Missing(CLASSES, NUMBERED, classes))
     else:
-        given.append(Missing(CLASSES, Message("The names of its classes are assumed to be ImageNet's."), classes))
+        given.append(Missing(CLASSES, Message("The class names are assumed to be those of ImageNet."), classes))
     size, mean, std = usual(architecture)
     side = side_of(weights)
     if side is None:
-        sentence = Message("The size of its pictures is assumed to be {size} pixels.", size=size)
+        sentence = Message("The input size is assumed to be {size} pixels.", size=size)
         given.append(Missing(SIZE, sentence, size))
     elif choices.size not in (None, side):
         raise InvalidInput(
             "The position embeddings of {model} are for {size} pixels. Leave out the size.", model=title, size=side
         )
     sentence = Message(
-        "The files do not state mean and std: those of {name} are assumed ({mean}; {std}).",
+        "The files do not state mean and std. Those of {name} are assumed ({mean}; {std}).",
         name=architecture,
         mean=", ".join(f"{one:g}" for one in mean),
         std=", ".join(f"{one:g}" for one in std),
@@ -228,7 +228,7 @@ def _which(names: tuple[str, ...], title: str) -> Missing:
     """The question of the architecture, with the candidates if there are some."""
     if names:
         sentence = Message(
-            "The weights of {model} fit several architectures: {names}. Name the right one.",
+            "The weights of {model} match several architectures: {names}. Name the right one.",
             model=title,
             names=names[:8],
         )

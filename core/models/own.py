@@ -95,7 +95,7 @@ def find_card(slug: str) -> ModelCard:
     found = _read_cards().get(slug)
     if found is None:
         raise InvalidInput(
-            "There is no model '{slug}' in the folder that {variable} names. Put its card there.",
+            "There is no model '{slug}' in the folder that {variable} names. Put its model card there.",
             slug=slug,
             variable=FOLDER,
         )

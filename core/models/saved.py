@@ -78,8 +78,8 @@ def read_config(files: Files) -> dict[str, Any]:
         raise InvalidInput("The weights of {model} are quantized. Save them in float32 or float16.", model=files.title)
     if named:
         raise InvalidInput(
-            "{name} of {model} names code to run ('{key}'), which is refused. Only architectures of transformers and "
-            "timm are opened.",
+            "{name} of {model} names code to run ('{key}'), which is not allowed. Only "
+            "architectures of transformers and timm are opened.",
             name=CONFIG,
             model=files.title,
             key=named,
@@ -128,7 +128,7 @@ def timm_module(config: Mapping[str, Any], weights: Weights, size: int, title: s
     bad = next((one for one in arguments if one in FORBIDDEN or not one.isidentifier()), None)
     if bad is not None or not all(_plain(one) for one in arguments.values()):
         raise InvalidInput(
-            "{name} of {model} has the argument '{key}', which is refused. Only sizes and settings are read.",
+            "{name} of {model} has the argument '{key}', which is not allowed. Only sizes and settings are read.",
             name=CONFIG,
             model=title,
             key=bad or "model_args",

@@ -192,8 +192,8 @@ def parts_of(files: Files, index: str) -> list[str]:
     for one in names:
         if not hub.FILE.fullmatch(one) or not one.lower().endswith(SUFFIXES):
             raise InvalidInput(
-                "{index} of {model} names a file '{name}', which is refused. Only files of weights in the same folder "
-                "are read.",
+                "{index} of {model} names a file '{name}', which is not allowed. Only files of "
+                "weights in the same folder are read.",
                 index=index,
                 model=files.title,
                 name=one,

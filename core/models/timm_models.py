@@ -173,7 +173,7 @@ def make_card(name: str) -> ModelCard:
         return listed_card(full)
     if not settings.num_classes:
         raise InvalidInput(
-            "The weights {name} have no classes: they give features. Choose others, such as {models}.",
+            "The weights {name} have no classes, because they output features. Choose others, such as {models}.",
             name=full,
             models=[f"{settings.architecture}.{tag}" for tag in tags(settings.architecture)] or list(LISTED)[:2],
         )

@@ -95,8 +95,11 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], Message]] = {
     "mechanism": (is_text, Message("the slug of a mechanism")),
     "accuracy": (lambda v: v is None or is_number(v, 0, 1), Message("a number from 0 to 1")),
     "pictures": (lambda v: is_whole(v, 0, 10**12), Message("a whole number")),
-    "ablation": (lambda v: is_table(v, lambda one: is_number(one, 0, 1)), Message("numbers from 0 to 1 by name")),
-    "facts": (lambda v: is_table(v, is_finite), Message("facts by name, without NaN and infinity")),
+    "ablation": (
+        lambda v: is_table(v, lambda one: is_number(one, 0, 1)),
+        Message("a JSON object of numbers from 0 to 1"),
+    ),
+    "facts": (lambda v: is_table(v, is_finite), Message("a JSON object without NaN and infinity")),
 }
 """The fields of a card: the test of a value, and how it should be."""
 

@@ -147,7 +147,7 @@ def _choose(prefixes: list[str], own: Iterable[str], weights: Weights, name: str
     known = [one for one in raw if PLAIN.issuperset(one.rstrip(".").split("."))]
     if len(known) != 1:
         raise InvalidInput(
-            "The file of {name} holds several sets of weights that fit: {several}. Save only one of them.",
+            "The file of {name} holds several sets of weights that match: {several}. Save only one of them.",
             name=name,
             several=[one.rstrip(".") for one in raw],
         )

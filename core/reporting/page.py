@@ -171,7 +171,7 @@ def agreement(one: Mapping[str, Any], wording: Wording) -> str:
     )
     low, high, blob = (wording.number(known[name]) for name in ("low", "high", "blob"))
     return wording.say(
-        "agreement {value} (unrelated pictures {low} to {high}, center blob {blob}: higher than {stands})",
+        "agreement {value}, higher than {stands} (unrelated pictures {low} to {high}, center blob {blob})",
         value=value,
         low=low,
         high=high,

@@ -43,8 +43,8 @@ class Report:
         page, facts = Path(path), to_json(self.facts, indent=1)
         if page.suffix == ".json":
             raise InvalidInput(
-                "The report cannot be called {page}, because its facts are stored there. Choose a name such as "
-                "report.html.",
+                "The report cannot be named {page}, because its numbers are stored under that "
+                "name. Choose a name such as report.html.",
                 page=page.name,
             )
         try:

@@ -100,7 +100,7 @@ class Run:
             InvalidInput: the scan did not store it, or as ``table``.
         """
         if name not in ARRAYS:
-            raise InvalidInput("A run stores no array '{name}'. Choose one of: {names}.", name=name, names=list(ARRAYS))
+            raise InvalidInput("A run has no array '{name}'. Choose one of: {names}.", name=name, names=list(ARRAYS))
         if not self.keeps(name):
             raise InvalidInput(
                 "The run {folder} stores no {name}: the model has none, or it was not requested.",

@@ -78,7 +78,8 @@ def scan(
         run, missing = processes.share(lambda: start(classifier, collection, Path(out), mapping, agreement))
         if run.facts["identity"] != collection.identity:
             raise InvalidInput(
-                "This process finds other pictures in {data} than the first one. Give all processes the same data.",
+                "This process found different pictures in {data} than the first process. Give "
+                "all processes the same data.",
                 data=data,
             )
         labels = {name: -1 if index is None else index for name, index in run.facts["labels"].items()}

@@ -30,8 +30,8 @@ SAME_MODEL = {
     "model": Message("another model"),
     "weights": Message("other weights"),
     "identity": Message("other pictures"),
-    "labels": Message("other classes for its labels"),
-    "agreement": Message("another choice of agreement"),
+    "labels": Message("another mapping of labels to classes"),
+    "agreement": Message("another setting for agreement"),
 }
 """The facts that a resumed scan must share with its start, with their names in messages."""
 
@@ -62,7 +62,7 @@ def start(
                     if key == "model":
                         what = Message("the model {model}", model=run.facts["model"])
                     raise InvalidInput(
-                        "{out} holds a scan with {what}. Choose another folder for this one.", out=out, what=what
+                        "{out} already holds a scan with {what}. Choose another folder.", out=out, what=what
                     )
         else:
             if list_parts(out):

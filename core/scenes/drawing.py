@@ -186,7 +186,7 @@ def paint(composition: Plan, size: int, *, tag: int | None = None, distractors: 
 def _stream(seed: int, name: str) -> Random:
     """A source of chance for one part of a scene, so that changing one part leaves the others as they are."""
     if not _whole(seed) or seed < 0:
-        raise InvalidInput("The seed of a scene must be a whole number from 0 on, not {given}.", given=repr(seed))
+        raise InvalidInput("The seed of a scene must be a whole number of at least 0, not {given}.", given=repr(seed))
     return Random(int(seed) * len(_STREAMS) + _STREAMS.index(name))
 
 
@@ -202,9 +202,12 @@ def _check(size: int) -> None:
 def series(seed: int, count: int, first: int = 0) -> range:
     """The seeds of the scenes of a data set, from the ``first`` on; data sets of different seeds are disjoint."""
     if not _whole(seed) or seed < 0:
-        raise InvalidInput("The seed of a data set must be a whole number from 0 on, not {given}.", given=repr(seed))
+        raise InvalidInput(
+            "The seed of a data set must be a whole number of at least 0, not {given}.", given=repr(seed)
+        )
     if not _whole(count) or not _whole(first) or count < 0 or first < 0 or first + count > 1 << 32:
-        raise InvalidInput("A data set of scenes needs a count and a first number from 0 on whose sum is at most 2^32.")
+        raise InvalidInput("A data set of scenes needs a count and a first number of at least 0, with a sum "
+"of at most 2^32.")
     start = (int(seed) << 32) + int(first)
     return range(start, start + int(count))
 

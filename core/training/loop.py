@@ -132,8 +132,8 @@ def train(
             optimizers.step(rate((epoch + step / len(mine)) / recipe.epochs, recipe.rate))
             if not finite(model):  # in all processes at once: they have the same weights
                 raise InvalidInput(
-                    "Training reached weights that are not finite in epoch {epoch}, with a loss of {loss:.3g}. "
-                    "Choose a lower learning rate and start again; earlier epochs are kept.",
+                    "Training diverged in epoch {epoch} (loss {loss:.3g}): the weights are not "
+                    "finite. Choose a lower learning rate and start again; earlier epochs are kept.",
                     epoch=epoch + 1,
                     loss=loss.item(),
                 )

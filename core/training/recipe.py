@@ -68,7 +68,7 @@ class Recipe:
                     "{name} must be one of: {choices}, not '{value}'.", name=name, choices=list(of), value=value
                 )
         if not self.sizes or any(share <= 0 or side < 16 or side % 16 for share, side in self.sizes):
-            raise InvalidInput("Each size needs a share above 0 and a side in pixels that is a multiple of 16.")
+            raise InvalidInput("Each size needs a share above 0 and a side that is a multiple of 16 pixels.")
 
     def size(self, epoch: int) -> int:
         """The side of the pictures in that epoch (from 0)."""

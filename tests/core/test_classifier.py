@@ -129,7 +129,7 @@ def test_the_score_is_the_targets_logit_and_its_gradient_reaches_the_pixels(tiny
 
 def test_read_wants_a_picture(tiny: Callable) -> None:
     for wrong in ("photo.jpg", np.zeros((64, 64, 3), np.uint8), None):
-        with pytest.raises(InvalidInput, match=r"^read takes a Picture. Make one with open_image\([^\n]+\)\.$"):
+        with pytest.raises(InvalidInput, match=r"^read takes a Picture. Create one with open_image\([^\n]+\)\.$"):
             core.read(tiny("plain"), wrong)
 
 

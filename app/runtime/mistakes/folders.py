@@ -50,8 +50,9 @@ def check(path: str | Path) -> None:
     """
     if is_closed() and not _inside(os.path.realpath(path), opened()):
         raise InvalidInput(
-            "This path is closed, because other machines can reach this server. Upload a zip. The owner of the server "
-            "can open the folder with {variable}.",
+            "This path is not accessible, because other machines can reach this server. "
+            "Upload a zip instead. The owner of the server can allow the folder with "
+            "{variable}.",
             variable=FOLDERS,
         )
 
@@ -77,7 +78,7 @@ def check_pictures(origin: str, paths: Sequence[str]) -> None:
         linked = name in ("", ".", "..") or os.path.islink(place)
         if not (_inside(os.path.realpath(place), roots) if linked else known[folder]):
             raise InvalidInput(
-                "{path} links to a folder that is closed on this server. Remove it from the data.", path=path
+                "{path} links to a folder that is not accessible on this server. Remove it from the data.", path=path
             )
 
 

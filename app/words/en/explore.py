@@ -142,7 +142,7 @@ WORDS = {
     "agreement.blank": "There is nothing to compare: the map of {right} is zero everywhere. {why}",
     "agreement.between": "{left} compared with {right}, on {rows} × {columns} cells.",
     "agreement.part": "{right} · {part}",
-    "agreement.range": "unrelated pictures {low} to {high}",
+    "agreement.range": "range {low} to {high} over unrelated pictures",
     "agreement.blob": "center blob {value}",
     "agreement.standing": "higher than {share} of unrelated pairs",
     "agreement.standing.all": "higher than all unrelated pairs",

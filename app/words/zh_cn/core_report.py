@@ -37,7 +37,7 @@ WORDS = {
     "agreement {value}": "一致性 {value}",
     "all unrelated pairs": "全部无关图片对",
     "{share} of unrelated pairs": "{share} 的无关图片对",
-    "agreement {value} (unrelated pictures {low} to {high}, center blob {blob}: higher than {stands})": "一致性 {value}（无关图片 {low} 至 {high}，中心光斑 {blob}：高于 {stands}）",
+    "agreement {value}, higher than {stands} (unrelated pictures {low} to {high}, center blob {blob})": "一致性 {value}，高于{stands}（无关图片 {low} 至 {high}，中心光斑 {blob}）",
     "Picture": "图片",
     "Reason": "原因",
     "{pictures} could not be read.": "无法读取 {pictures}。",

@@ -139,7 +139,7 @@ WORDS = {
     "agreement.blank": "无从比较：{right} 的图处处为零。{why}",
     "agreement.between": "{left} 与 {right} 的比较，共 {rows} × {columns} 格。",
     "agreement.part": "{right} · {part}",
-    "agreement.range": "无关图片 {low} 至 {high}",
+    "agreement.range": "无关图片的范围 {low} 至 {high}",
     "agreement.blob": "中心光斑 {value}",
     "agreement.standing": "高于 {share} 的无关图片对",
     "agreement.standing.all": "高于全部无关图片对",

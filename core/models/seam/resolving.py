@@ -16,8 +16,8 @@ from core.models.seam.traces import CHANNEL, OTHER, UNKNOWN, compact, even
 UNSURE = Message("it is not known which of its tokens are patches")
 CHANNELS = Message("it compares channels with each other, not positions")
 BRANCHES = Message("its softmax does not compare positions")
-KEYS = Message("its windows have other keys than queries")
-CAUSAL = Message("not every token may attend to every other one")
+KEYS = Message("the keys and queries of its windows differ")
+CAUSAL = Message("its attention is masked: not every token attends to every other one")
 EXTRA = Message("its attention has keys that do not belong to a token")
 
 

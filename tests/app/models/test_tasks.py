@@ -144,7 +144,7 @@ def test_learning_curves_are_drawn_where_they_are_stored(folder: Path) -> None:
         assert word("learning.reach.epochs", task="Same row", accuracy="78.0\u00a0%", epochs=80) in text
         assert word("learning.reach", task="Marked", accuracy="100.0\u00a0%") in text
         path.write_text("[]")
-        assert any("does not hold the studies" in one.value for one in well(open_page("models", view="tasks")).warning)
+        assert any("not a valid file of task" in one.value for one in well(open_page("models", view="tasks")).warning)
     finally:
         path.unlink(missing_ok=True)
 

@@ -86,7 +86,7 @@ def test_a_zip_leads_nowhere(name: str, tmp_path: Path) -> None:
     file = pack(fill(tmp_path / "data", 1), tmp_path / "evil.zip", (name.replace("\\", "|"), b"x"))
     if "\\" in name:  # which Python would write as a slash
         file.write_bytes(file.read_bytes().replace(name.replace("\\", "|").encode(), name.encode()))
-    with pytest.raises(InvalidInput, match=r"a path that leads out of the zip. .+\.$"):
+    with pytest.raises(InvalidInput, match=r"a path outside the zip. .+\.$"):
         open_collection(file)
 
 

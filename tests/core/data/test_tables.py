@@ -195,7 +195,7 @@ def test_a_file_that_is_no_table_of_pictures_shows_nothing_of_itself(root: Path,
 def test_a_line_that_names_no_picture_is_told_by_its_number(root: Path) -> None:
     found = open_collection(table(root, f"path,label\n{CAT},cat\nhunter2,hunter3\n{DOG},dog\n"))
     assert list(found.paths) == [CAT, "line 3", DOG] and list(found.labels) == ["cat", None, "dog"]
-    with pytest.raises(InvalidInput, match=r"^Line 3 of list.csv names no picture. Write its path there\.$"):
+    with pytest.raises(InvalidInput, match=r"^Line 3 of list.csv contains no path of a picture. Add the path\.$"):
         found.read(1)
     assert "hunter" not in json.dumps([list(found.paths), found.names])
 
@@ -203,7 +203,7 @@ def test_a_line_that_names_no_picture_is_told_by_its_number(root: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [(b"PK\3\4" + bytes(50), "is a spreadsheet, not a CSV"), (bytes(range(256)) * 9, "it is not text"),
-     (b"\xff\xfe\0", "it is not text"), (b'path,label\n"a.png,b\n' + b"x" * 200_000, "a cell that does not end")],
+     (b"\xff\xfe\0", "it is not text"), (b'path,label\n"a.png,b\n' + b"x" * 200_000, "that is not closed")],
 )  # fmt: skip
 def test_what_is_no_table_at_all_is_told(root: Path, data: bytes, words: str) -> None:
     with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as told:
@@ -221,6 +221,6 @@ def test_only_regular_files_are_opened(root: Path) -> None:
         open_collection(root / "pipe.csv")
     found = open_collection(table(root, f"{CAT},a\npipe.png,a\nzero.png,a\nnameless,a\n"))
     for index in (1, 2):
-        with pytest.raises(InvalidInput, match=r"^(pipe|zero).png is a pipe, a socket or a device. "):
+        with pytest.raises(InvalidInput, match=r"^(pipe|zero).png is not a regular file. "):
             found.read(index)
     assert found.paths[3] == "line 4" and found.read(0).pixels.any()

@@ -160,8 +160,8 @@ def test_results_enter_as_they_are(tiny: Callable, picture: Picture, values: np.
     [
         ("The share to erase must be a number from 0 to 1, not 1.5", {"share": 1.5}),
         ("The share to erase must be a number from 0 to 1, not nan", {"share": float("nan")}),
-        ("There is no choice 'white'. Choose one of: gray, blur, surroundings.", {"fill": "white"}),
-        ("There is no choice 'some'. Choose one of: most, random, least.", {"which": "some"}),
+        ("'white' is not a valid choice. Choose one of: gray, blur, surroundings.", {"fill": "white"}),
+        ("'some' is not a valid choice. Choose one of: most, random, least.", {"which": "some"}),
         ("takes a Picture", {"picture": np.zeros((8, 8, 3))}),
         ("shape (h, w) without NaN", {"map_": np.zeros(5)}),
         ("shape (h, w) without NaN", {"map_": np.full((5, 5), np.nan)}),

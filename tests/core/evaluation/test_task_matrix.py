@@ -78,7 +78,7 @@ def test_studies_are_read_from_their_file(tmp_path: Path) -> None:
 def test_a_file_that_holds_something_else_is_refused(tmp_path: Path, wrong: str) -> None:
     path = tmp_path / "tasks.json"
     path.write_text(wrong)
-    with pytest.raises(InvalidInput, match="does not hold the studies of tasks"):
+    with pytest.raises(InvalidInput, match="not a valid file of task studies"):
         open_studies(path)
 
 

@@ -86,7 +86,7 @@ def test_a_model_with_a_bias_may_give_independent_probabilities(towers: dict, pi
     reading = core.read(core.load(slug, "cpu"), picture)
     expected = [1 / (1 + math.exp(-one)) for one in reading.logits]
     assert reading.probabilities == pytest.approx(expected, rel=1e-4)
-    assert "no probability for one alone" in refusal(clip_models.with_classes(SLUG, TEXTS, "sigmoid"))
+    assert "a single text has no probability" in refusal(clip_models.with_classes(SLUG, TEXTS, "sigmoid"))
 
 
 def test_texts_survive_an_address():
@@ -101,11 +101,11 @@ def test_texts_that_cannot_be_compared_are_told():
     assert "needs at least two texts to compare. Write it like this: clip:" in refusal("clip:ViT-B-32/openai")
     assert "at least two texts" in refusal("clip:ViT-B-32/openai?classes=cat")
     assert refusal(SLUG, ("a", " ")) == "Text 2 is empty. Remove it, or type a description."
-    assert refusal(SLUG, ("a", "b", " a ")) == "The text 'a' is there twice. Remove one."
+    assert refusal(SLUG, ("a", "b", " a ")) == "The text 'a' appears twice. Remove one of them."
     assert refusal(SLUG, [str(one) for one in range(101)]) == "101 texts are too many. Give at most 100."
     assert "is longer than 200 letters" in refusal(SLUG, ("a", "b" * 201))
     assert "as a list of texts" in refusal(SLUG, "cat") and "as a list of texts" in refusal(SLUG, (1, 2))
-    assert "'magic=1' is not understood" in refusal("clip:ViT-B-32/openai?magic=1")
+    assert "'magic=1' cannot be read" in refusal("clip:ViT-B-32/openai?magic=1")
     assert "torchvision/resnet50 has its own classes" in refusal("torchvision/resnet50", TEXTS)
 
 

@@ -55,7 +55,7 @@ BAD = {
     "a slug of another kind": ({"slug": 3}, "needs 'slug'"),
     "mechanism": ({"mechanism": "magic"}, "There is no mechanism 'magic'"),
     "facts": ({"facts": [1]}, "needs 'facts'"),
-    "facts not finite": ({"facts": {"a": {"b": [1, float("nan")]}}}, "needs 'facts': facts by name, without NaN"),
+    "facts not finite": ({"facts": {"a": {"b": [1, float("nan")]}}}, "needs 'facts': a JSON object without NaN"),
     "less than is cut out": ({"size": 64, "resize": 32}, "'resize': 32, which is smaller than 'size': 64"),
 }
 

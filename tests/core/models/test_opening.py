@@ -81,7 +81,7 @@ def test_architectures_with_the_same_weights_are_asked_for():
     both = {"timm/efficientnet_lite0", "timm/tf_efficientnet_lite0"}
     (question,) = core.missing_facts(files)
     assert question.field == "architecture" and question.assumed is None and set(question.choices) == both
-    assert "fit several architectures: timm/efficientnet_lite0, timm/tf_efficientnet_lite0. Name" in refusal(files)
+    assert "match several architectures: timm/efficientnet_lite0, timm/tf_efficientnet_lite0. Name" in refusal(files)
     assert same(core.open_files(files, "timm/tf_efficientnet_lite0", device="cpu"), module)
 
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_opened_is_told():
     assert "needs 'size'" in refusal(fits, "timm/test_resnet", LABELS, size=10**6)
     assert "needs 'std'" in refusal(fits, "timm/test_resnet", LABELS, mean=(0.5,) * 3, std=(0.0,) * 3)
     assert "holds several files of weights: a.safetensors, b.ckpt" in refusal(fits | {"b.ckpt": b"x"})
-    assert "open_files takes the bytes of a model's files by their names" in refusal({})
+    assert "open_files takes a dict from file names to the bytes of the files" in refusal({})
     assert "has no weights" in refusal({"notes.txt": b"x"})
 
 

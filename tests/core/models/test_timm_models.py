@@ -89,7 +89,7 @@ def test_what_timm_does_not_have_is_told_with_the_nearest_names():
     assert refusal("timm/?") == "timm has no architecture '?'. Names look like vit_tiny_patch16_224."
     told = refusal("timm/resnet18.a9_in1k")
     assert told.startswith("timm has no weights 'resnet18.a9_in1k'. For resnet18 it has: resnet18.a1_in1k, ")
-    assert "have no classes: they give features" in refusal("timm/vit_small_patch14_reg4_dinov2")
+    assert "have no classes, because they output features" in refusal("timm/vit_small_patch14_reg4_dinov2")
     assert "Choose others, such as vit_small_patch16_224.augreg_in21k_ft_in1k" in refusal(
         "timm/vit_small_patch16_224.dino"
     )

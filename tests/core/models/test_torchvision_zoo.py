@@ -145,7 +145,7 @@ def test_without_a_network_one_sentence_says_which_file_goes_where(home: Path, m
 
 def test_a_server_that_is_not_there_or_has_no_such_file(home: Path, server: tuple) -> None:
     told = refusal(lambda: download(f"{server[1]}/none-01234567.pth", home))
-    assert "cannot be downloaded: the server answers 404 File not found. Get it from http://127.0.0.1" in told
+    assert "cannot be downloaded: the server responds with 404 File not found. Get it from http://127.0.0.1" in told
     assert f"put it into {home}" in told
     assert "cannot be downloaded: " in refusal(lambda: download("http://127.0.0.1:9/none-01234567.pth", home))
     home.parent.joinpath("file").write_bytes(b"")

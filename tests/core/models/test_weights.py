@@ -81,7 +81,7 @@ def test_of_weights_and_their_average_the_weights_are_taken(raw: str, average: s
 def test_several_weights_that_fit_are_not_guessed_of() -> None:
     two = named(net(3).state_dict(), "left.") | named(net(4).state_dict(), "right.")
     told = refusal(lambda: fitted(save(two)))
-    assert told == "The file of own/x holds several sets of weights that fit: left, right. Save only one of them."
+    assert told == "The file of own/x holds several sets of weights that match: left, right. Save only one of them."
     same = named(net(3).state_dict(), "left.") | named(net(3).state_dict(), "right.")
     assert is_same(fitted(save(same)), net(3))
     assert is_same(fitted(save(two | named(net(5).state_dict(), "model."))), net(5))

@@ -78,8 +78,8 @@ def test_a_card_goes_to_json_and_back(empty: Path, tiny: Callable) -> None:
     assert path == empty / "made/cbam.json" and zoo.read_card(path) == card and "ärmel" in path.read_text("utf-8")
     least = {"slug": "a/b", "title": "B", "mechanism": "plain", "classes": ["x", "y"]}
     assert ModelCard.from_json(least) == ModelCard("a/b", "B", "plain", ("x", "y"))
-    assert "the unknown entries color." in refusal(lambda: ModelCard.from_json({**least, "color": "red"}))
-    assert "it lacks title." in refusal(
+    assert "Unknown entries: color." in refusal(lambda: ModelCard.from_json({**least, "color": "red"}))
+    assert "Missing entries: title." in refusal(
         lambda: ModelCard.from_json({key: least[key] for key in least if key != "title"})
     )
 

@@ -124,7 +124,7 @@ def test_agreement_stands_beside_that_of_unrelated_pictures(tiny: Callable, tmp_
         low, high, blob = (f"{getattr(alike, name):.2f}".replace("-", "−") for name in names[:3])
         share = int(100 * alike.standing)
         pairs = "all unrelated pairs" if share == 100 else f"{share} % of unrelated pairs"
-        assert f"(unrelated pictures {low} to {high}, center blob {blob}: higher than {pairs})" in page
+        assert f"higher than {pairs} (unrelated pictures {low} to {high}, center blob {blob})" in page
     assert ranges > 5
 
 

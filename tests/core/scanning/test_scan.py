@@ -74,7 +74,7 @@ def test_without_agreement_the_rest_is_the_same(tiny: Callable, data: Path, tmp_
         run.array("cam")
     with pytest.raises(InvalidInput, match=r"no array 'maps'.+\.$"):
         run.array("maps")
-    with pytest.raises(InvalidInput, match=r"another choice of agreement.+\.$"):
+    with pytest.raises(InvalidInput, match=r"another setting for agreement.+\.$"):
         core.scan(tiny("cbam"), data, tmp_path / "without")
 
 
@@ -224,7 +224,7 @@ def test_a_folder_holds_one_scan(tiny: Callable, data: Path, tmp_path: Path) -> 
     core.scan(tiny("cbam"), data, tmp_path / "run")
     with pytest.raises(InvalidInput, match=r"the model tiny/cbam. .+\.$"):
         core.scan(tiny("plain"), data, tmp_path / "run")
-    with pytest.raises(InvalidInput, match=r"other classes for its labels. .+\.$"):
+    with pytest.raises(InvalidInput, match=r"another mapping of labels to classes. .+\.$"):
         core.scan(tiny("cbam"), data, tmp_path / "run", mapping={"elm": "ash"})
     draw(data / "ash" / "new.png", 3)
     with pytest.raises(InvalidInput, match=r"other pictures. .+\.$"):
