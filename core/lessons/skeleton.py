@@ -214,13 +214,13 @@ class Skeleton:
                 self.wrong(
                     line("ask"),
                     Message(
-                        "The step '{step}' asks but hides nothing, so the answer is on the screen. Add hide = [...].",
+                        "The step '{step}' has a question but hides nothing: the answer is visible. Add hide = [...].",
                         step=name,
                     ),
                 )
             if hide and ask is None:
                 self.wrong(
-                    line("hide"), Message("The step '{step}' hides something but asks nothing. Add an ask.", step=name)
+                    line("hide"), Message("The step '{step}' hides something but has no question. Add one.", step=name)
                 )
             yield Step(name, seconds, str(view), {**defaults, **state}, tuple(hide), ask, do, reveal)
 
@@ -255,7 +255,8 @@ class Skeleton:
 
         if not isinstance(table, dict):
             self.wrong(
-                line(), Message("An ask must be a table, such as {example}.", example='{ kind = "choice", ... }')
+                line(),
+                Message("A question must be a table, such as {example}.", example='ask = { kind = "choice", ... }'),
             )
             return None
         self._check_keys("step.ask", number, table)
@@ -270,7 +271,7 @@ class Skeleton:
             self.wrong(
                 self.lines.find("", 0, "minutes"),
                 Message(
-                    "The steps take {total:.0f} minutes together, but the lesson says {minutes}. Make them agree.",
+                    "The steps take {total:.0f} minutes together, but the lesson states {minutes}. Make them agree.",
                     total=total / 60,
                     minutes=minutes,
                 ),

@@ -68,7 +68,7 @@ MISTAKES = {
         "seconds = 60\nstate",
         'seconds = 60\nhide = ["prediction"]\nstate',
         20,
-        "asks nothing",
+        "has no question",
     ),
     "no final question": ("lesson.toml", ", final = true", ", final = false", 0, "one final question, not 0"),
     "steps that take too long": ("lesson.toml", "minutes = 3", "minutes = 9", 4, "take 3 minutes"),
