@@ -36,7 +36,7 @@ class Classifier:
     """A frozen ``module`` with its ``card`` on its ``device``. Several threads may share one.
 
     ``notes`` are sentences about the model's limits and how it is run. ``silent`` names taps without a map, because
-    they do not run, or do not run once for each picture.
+    they do not run exactly once for each picture.
     """
 
     card: ModelCard

@@ -72,8 +72,8 @@ def open_files(
 
     They are ``config.json``, weights, and ``preprocessor_config.json`` as transformers or timm save them; or a
     checkpoint or state dict alone, whose architecture, such as ``timm/resnet18`` or ``torchvision/vit_b_16``, is
-    recognized or named here. What neither the files nor the caller state is assumed, and told in the notes;
-    ``missing_facts`` lists it.
+    recognized or named here. What neither the files nor the caller state is assumed, and listed in the notes;
+    ``missing_facts`` lists it before.
 
     Raises:
         InvalidInput: the files are too large, cannot be read or are refused, do not match, or do not state the
@@ -84,7 +84,7 @@ def open_files(
 
 
 def missing_facts(files: Mapping[str, bytes], architecture: str | None = None) -> tuple[Missing, ...]:
-    """What the files of a model do not state, to be asked before ``open_files``: see ``Missing``.
+    """The facts that the files of a model do not state, to be requested before ``open_files``: see ``Missing``.
 
     Raises:
         InvalidInput: the files are too large, cannot be read or are refused, or do not match.

@@ -33,9 +33,9 @@ Box = tuple[float, float, float, float]
 
 
 class InvalidInput(ValueError):
-    """A mistake that a caller can make: a sentence or two that say what is wrong and what to do.
+    """An error of the caller, in one or two sentences: what is wrong and what to do.
 
-    It is given as the template and the values of a ``Message``, which ``message`` is.
+    ``message`` is a ``Message``, with its template and values.
     """
 
     def __init__(self, template: str, /, **values: object) -> None:
@@ -88,13 +88,13 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class AttentionMap:
-    """The weights that one tap let through, exactly as they were multiplied.
+    """The attention weights of one tap, exactly as the model used them.
 
     ``weights`` has the shape of its ``kind``; ``grid`` (h, w) is the feature map it belongs to. ``prefix`` and
-    ``suffix`` say what the tokens of a PAIRWISE map are that come before and behind those of the grid's cells: "class"
-    for one that the answer is read from, "distillation" for a second one, "register" for any other. ``cells``
-    (windows, n) says which cell of the grid, counted row by row, each token of a WINDOWED map is; -1 for the padding.
-    ``model`` is the checksum of the weights that gave it, by which maps of other pictures are found.
+    ``suffix`` name the tokens of a PAIRWISE map before and after those of the grid's cells: "class" for the one from
+    which the class is predicted, "distillation" for a second one, "register" for any other. ``cells`` (windows, n) says
+    which cell of the grid, counted row by row, each token of a WINDOWED map is; -1 for the padding. ``model`` is the
+    checksum of the model's weights, by which maps of other pictures are found.
     """
 
     tap: str
@@ -111,11 +111,10 @@ class AttentionMap:
 class Reading:
     """One forward pass: ``probabilities`` (k,), ``logits`` (k,), every attention map, and ``energy`` (h, w).
 
-    All are finite. ``logits`` are the scores, one for each class, as the model gives them: probabilities where it gives
-    those. ``probabilities`` add up to one, unless each class has one by itself (``core.models.answers``).
-    ``energy`` is the mean square over channels of the last stage's activations: shown, labeled "not attention",
-    where a model has no map. ``steps`` (s, k) holds the probabilities after each step of a recurrent model, else
-    None.
+    All are finite. ``logits`` are the scores, one for each class, as the model outputs them, which may be
+    probabilities. ``probabilities`` sum to one, unless the classes are independent (``core.models.answers``).
+    ``energy`` is the mean square over channels of the last stage's activations: shown, labeled "not attention", where a
+    model has no map. ``steps`` (s, k) holds the probabilities after each step of a recurrent model, else None.
     """
 
     probabilities: np.ndarray
@@ -132,11 +131,11 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """How much each cell moved one class score: ``values`` (h, w) signed, on the method's native grid.
+    """How much each cell changed the score of one class: ``values`` (h, w) signed, on the method's native grid.
 
     ``gap`` is |sum of values − (F(x) − F(baseline))| / |F(x) − F(baseline)| of the score, a fraction, or None where the
-    method claims no completeness, or where the score changes by next to nothing beside the values. Where a class was
-    set against the ``target``, its ``contrast``, the score is the difference of both, and the values are signed: above
+    method claims no completeness, or where the score hardly changes compared with the values. If the ``target`` was
+    compared with another class, the ``contrast``, the score is the difference of both, and the values are signed: above
     zero for the target, below for the other. ``model`` is the checksum of the weights, and ``parameters`` are the
     method's, all of them, as pairs of name and value.
     """
@@ -190,8 +189,8 @@ class Measure:
 class Agreement:
     """How similar two maps are on their common ``grid``, by three measures.
 
-    ``unrelated`` counts the maps of other pictures behind the ranges; 0 where no range is stated. Where one of the maps
-    is ``flat``, the same everywhere, as a blank one is, there is none, and no verdict.
+    ``unrelated`` counts the maps of other pictures behind the ranges; 0 if no range is stated. If one of the maps is
+    ``flat``, with the same value everywhere, there is no range and no verdict.
     """
 
     rank_correlation: Measure
@@ -224,9 +223,8 @@ class ModelCard:
     accuracy with every attention map made ``uniform``, ``shuffled`` and ``off``. ``facts`` holds the rest (epochs,
     seed, device, seconds, parameters, checksum, license, command ...).
 
-    ``output`` says what the model gives out: "logits", "sigmoid" for logits of which each stands by itself, or
-    "probabilities"; where it is probabilities, that is found out as well. A model with one output has two class names,
-    or one, the class whose output it is.
+    ``output`` is the kind of the model's outputs: "logits", "sigmoid" for independent logits, or "probabilities", which
+    are also detected. A model with one output has two class names, or one, the class of the output.
     """
 
     slug: str

@@ -1,4 +1,4 @@
-"""The pages, each in a room of its own, which says in its ``PAGE`` what it is to the others."""
+"""The pages: one folder each, which defines its ``PAGE``."""
 
 from __future__ import annotations
 

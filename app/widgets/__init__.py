@@ -1,1 +1,1 @@
-"""The pickers and panels that pages share; each draws itself and says what was chosen."""
+"""The pickers and panels that pages share; each draws itself and returns what was chosen."""

@@ -15,11 +15,11 @@ from core.models import is_named, with_classes
 HUB_EXAMPLE, CLIP_EXAMPLE = "facebook/deit-tiny-patch16-224", "ViT-B-32/openai"
 
 Choose = Callable[[str], None]
-"""Makes the model of a slug the chosen one."""
+"""Selects the model of a slug."""
 
 
 def add_named(slug: str) -> str | None:
-    """Add the model that another library has under a name to those of this user; its slug, or None with a sentence."""
+    """Add a model of another library to the user's models; returns its slug, or None after an error message."""
     if not is_named(slug):
         return None
     try:

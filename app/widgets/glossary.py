@@ -26,7 +26,7 @@ def show_glossary() -> None:
 
 @st.fragment
 def search() -> None:
-    """The search box and the entries: by itself, so that the page stays as it is."""
+    """Draw the search box and the entries; a fragment, so that the page does not rerun."""
     wanted = st.text_input(
         word("glossary.search"),
         key="glossary-search",

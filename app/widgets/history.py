@@ -7,7 +7,7 @@ import streamlit as st
 from app.components.overlay import ADDRESS
 from app.words import language
 
-# A page opens with a bare address, which then says what the page shows: that is one entry, not two, so that Back leads
+# A page opens with a bare address, then adds what it shows: that is one entry, not two, so that Back leads
 # to the view before it. The settings of the overlay are in the browser and not in Python: on the same page it goes
 # along, and it makes no entry by itself.
 _completing = st.components.v2.component(
@@ -48,5 +48,5 @@ export default function ({ data }) {
 
 
 def watch() -> None:
-    """Let an address that is completed take the place of the bare one."""
+    """Replace the bare address by the completed one."""
     _completing(data={"look": list(ADDRESS.values()), "lang": language()}, key="history")

@@ -17,7 +17,7 @@ from core.types import Progress
 
 Say = Callable[[int, int], str]
 QUICK = 2.0
-"""Work up to this many seconds is done at once."""
+"""Work of up to this many seconds starts without a click."""
 SOON = 1.0
 """Seconds after which the remaining time can be estimated."""
 
@@ -41,9 +41,9 @@ def job(
     say: Say | None = None,
     **button: Any,
 ) -> None:
-    """Offer the work of that key; once it was begun do it under a bar with Stop, and draw the page anew.
+    """Offer the work of that key; once started, run it with a progress bar and Stop, then rerun the page.
 
-    It is drawn outside of fragments: what is pressed in one waits until the run has ended, and so would its Stop.
+    It is drawn outside of fragments: a click in a fragment waits until the run has ended, and so would Stop.
 
     Args:
         key: What the work is about; it is dropped where that of another key is begun.
@@ -71,7 +71,7 @@ def job(
 
 
 def is_running(key: Hashable) -> bool:
-    """Whether the work of that key was begun, and is neither done nor stopped."""
+    """Whether the work of that key was started, and is neither done nor stopped."""
     return state.get(Key.RUNNING) == key
 
 
@@ -84,14 +84,14 @@ def run(
     running: StrEnum = Key.RUNNING,
     stop: Callable[[], object] | None = None,
 ) -> None:
-    """Do the work, as ``job`` takes it, under a bar with the time that is left and Stop, and draw the page anew.
+    """Run the work, as ``job`` takes it, with a progress bar, the remaining time and Stop, then rerun the page.
 
     ``running`` is the key of its request in the session; ``stop()``, where given, ends it in place of
     dropping that.
     """
     first = first or word("compute.running")
     place = st.empty()
-    with place.container():  # in a horizontal one the button would be deaf
+    with place.container():  # in a horizontal container the button would not react
         bar = st.progress(0.0, first)
         st.button(word("compute.stop"), key=f"stop-{name}", on_click=stop or (lambda: state.reset(running)))
     began: list[tuple[float, float]] = []

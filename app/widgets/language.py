@@ -9,7 +9,7 @@ from app.words import NAMES, word
 
 
 def pick_language() -> None:
-    """Draw the choice; each language is called what it calls itself."""
+    """Draw the choice, with the native name of each language."""
     st.segmented_control(
         word("language.label"),
         list(NAMES),

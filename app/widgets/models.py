@@ -1,4 +1,4 @@
-"""The pickers of the model and of the device, and what a model is called."""
+"""The pickers of the model and of the device, and the titles of models."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core.tasks import find_task
 from core.types import FOVEA, PROBABILITIES, SHORT_SIGHTED, SIGMOID
 
 FIRST = ("tasks-marked/attention-pooling", "tasks-sun-or-moon/cbam", "scenes/self-attention")
-"""What the app opens with, the first of them that is here: its attention is there to be seen, and needed."""
+"""The models that the app opens with, the first available one: its attention is visible and needed."""
 SHORTCUT, TASKS, OWN, OURS = "shortcut", "tasks", "own", (FOVEA, SHORT_SIGHTED)
 IMAGENET, IMAGENET_FAMILIES = "torchvision", ("imagenet", "torchvision", "timm")
 NAMED, NAMED_FAMILIES = "named", ("hf", "clip")
@@ -29,12 +29,12 @@ LITTLE = 0.05
 
 
 def shortcut(family: str) -> str | None:
-    """What gave the class away when a family was trained: "tag", "background", or None."""
+    """What revealed the class when a family was trained: "tag", "background", or None."""
     return SHORTCUTS.get(family)
 
 
 def group(family: str) -> str:
-    """The families that stand together in the picker: all tasks, both shortcut learners, all models of ImageNet."""
+    """The families that form one group in the picker: all tasks, both shortcut learners, all models of ImageNet."""
     if find_task(family):
         return TASKS
     if family in NAMED_FAMILIES:
@@ -68,14 +68,14 @@ def is_ours(card: ModelCard) -> bool:
 
 
 def model_title(card: ModelCard) -> str:
-    """What a model is called: the mechanism and the family of ours, the card's own title of others."""
+    """The title of a model: mechanism and family for Fovea's own, the title in the card for others."""
     if not is_ours(card):
         return card.title
     return f"{mechanism_title(card)} · {family_title(card.family)}"
 
 
 def model_label(card: ModelCard, facts: bool = True) -> str:
-    """One line of the picker, short as a side bar is narrow: the model among its neighbors, how often it is right."""
+    """One line of the picker, short enough for the side bar: the model and its accuracy."""
     title, kind = mechanism_title(card) if is_ours(card) else card.title, shortcut(card.family)
     sentence = "" if card.accuracy is None or not facts else percent(card.accuracy)
     return " · ".join(filter(None, [title, word(f"shortcut.{kind}") if kind else "", sentence]))
@@ -118,7 +118,7 @@ def needs_attention(card: ModelCard) -> str:
 
 
 def why(card: ModelCard) -> str:
-    """What a shortcut learner is for; empty for other models."""
+    """What a shortcut learner demonstrates; empty for other models."""
     kind = shortcut(card.family)
     return word(f"shortcut.{kind}.why") if kind else ""
 
@@ -130,7 +130,7 @@ def catalog() -> dict[str, ModelCard]:
 
 
 def find_card(slug: str) -> ModelCard:
-    """The card of that slug; InvalidInput where it is not there, or not any more."""
+    """The card of that slug; InvalidInput if there is none, or no longer one."""
     cards = catalog()
     if slug not in cards:
         raise InvalidInput(plain("model.gone", model=slug))
@@ -138,7 +138,7 @@ def find_card(slug: str) -> ModelCard:
 
 
 def choose(slug: str) -> None:
-    """Make a model the chosen one, before its picker is drawn; maps are its own, and pictures fit its family."""
+    """Select a model, before its picker is drawn; resets the map, the class, and a picture of another kind."""
     before = state.get(Key.MODEL, "")
     state.put(Key.MODEL, slug)
     state.reset(Key.MAP, Key.TARGET)
@@ -202,7 +202,7 @@ def pick_model(facts: bool = True) -> ModelCard:
         format_func=lambda slug: model_label(cards[slug], facts),
         on_change=lambda: state.reset(Key.MAP, Key.TARGET),
         label_visibility="collapsed",
-        filter_mode=None,  # no keyboard springs up on a phone
+        filter_mode=None,  # no keyboard opens on a phone
     )
     if here in (IMAGENET, NAMED):
         finding.show_search(choose)
@@ -212,7 +212,7 @@ def pick_model(facts: bool = True) -> ModelCard:
 
 
 def inside(cards: Mapping[str, ModelCard], card: ModelCard) -> list[str]:
-    """The models to choose from beside a card: those of its task or group; of ImageNet first what is there at once."""
+    """The models to choose from: those of the card's task or group; of ImageNet, those without a download first."""
     here = group(card.family)
     found = [slug for slug, one in cards.items() if one.family == card.family or group(one.family) == here != TASKS]
     return sorted(found, key=lambda slug: cards[slug].family != IMAGENET_FAMILIES[0]) if here == IMAGENET else found
@@ -238,7 +238,7 @@ def pick_task(cards: Mapping[str, ModelCard], card: ModelCard) -> None:
 
 
 def measured(card: ModelCard) -> str:
-    """How often the model is right, and of how many pictures; empty where nobody measured it."""
+    """The accuracy of the model and the number of pictures; empty if it was not measured."""
     if card.accuracy is None:
         return ""
     return word("model.measured", accuracy=percent(card.accuracy), pictures=whole(card.pictures))
@@ -251,7 +251,7 @@ def limits(classifier: Classifier) -> None:
 
 
 def outputs(classifier: Classifier) -> str:
-    """What the model gives out, where that is no logit for each of several classes; else nothing."""
+    """What the model outputs, unless it is a logit for each of several classes; else empty."""
     card = classifier.card
     if card.output not in (SIGMOID, PROBABILITIES):
         return ""

@@ -19,7 +19,7 @@ from core.images import MAX_BYTES, frame
 from core.types import Progress
 
 UPLOADS, LARGEST = 24, MAX_BYTES >> 20
-"""Pictures of the user's own that the strip holds, and megabytes of the file of one."""
+"""The most uploaded pictures in the strip, and the most megabytes of one file."""
 ELONGATED, DRAWN = 4, 2
 """Of a picture that is longer than so many times its other side, so many times that side round the square are drawn."""
 STARTS = {"tasks-marked": "tasks-marked/6", "tasks-sun-or-moon": "tasks-sun-or-moon/3"}
@@ -45,7 +45,7 @@ def find_truth(slug: str) -> str | None:
 
 
 def title(slug: str) -> str:
-    """What a sample or an upload is called: by its class and its background where it is a scene, else by its name."""
+    """The title of a sample or an upload: class and background of a scene, else its name."""
     own = state.uploads().get(slug)
     return own.name if own is not None else describe_sample(slug)
 
@@ -96,7 +96,7 @@ def pick_picture(family: str) -> tuple[str, Picture]:
 
 
 def take_in(files: list) -> None:
-    """Open what the user brought and release the files; each broken one becomes a sentence and the rest stay."""
+    """Open the uploaded pictures and release the files; a message names each one that cannot be opened."""
     state.hush()
     for file in files:
         try:

@@ -1,4 +1,4 @@
-"""The chosen model, loaded: fetched first where its weights are not on this machine, if the user says so."""
+"""The chosen model, loaded; if its weights are not on this machine, the user can download them first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def open_model(card: ModelCard) -> Classifier:
 
 
 def load(card: ModelCard) -> Classifier | None:
-    """The chosen model; None while its weights are to be fetched. One that cannot be loaded gives way to the last."""
+    """The chosen model; None while its weights must be downloaded. If it cannot be loaded, the last one is shown."""
     if state.get(Key.FETCHING) != card.slug:
         state.reset(Key.FETCHING)
     if card.slug not in state.own_models() and runtime.missing(card):
@@ -46,7 +46,7 @@ def before(card: ModelCard) -> str | None:
 
 
 def _go_back(card: ModelCard, error: InvalidInput) -> NoReturn:
-    """Say why the card's model is not there, and show the one before it."""
+    """Show why the card's model cannot be loaded, and select the previous one."""
     slug = before(card)
     if slug is None:
         raise error
@@ -81,7 +81,7 @@ def fetch(card: ModelCard) -> None:
 
 
 def _offer(card: ModelCard) -> None:
-    """What is to be fetched and how large it is, with the way to do so and the way back."""
+    """Draw what will be downloaded and its size, with the buttons to start and to go back."""
     size, slug = card.facts.get("megabytes"), before(card)
 
     def start() -> None:

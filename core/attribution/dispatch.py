@@ -50,8 +50,8 @@ def attribute(
     """The contribution of each cell to the target's score, the model's output for it, by the method of that slug.
 
     ``target`` is a class name or index, None the predicted class. With a ``contrast``, another class, the score is the
-    difference of both logits: why the one and not the other. Such values are always signed. ``parameters`` are the
-    method's own; those not given have their defaults. ``progress(done, total)`` is called after each batch, in the
+    difference of both logits: the evidence for one over the other. Such values are always signed. ``parameters`` are
+    the method's own; those not given have their defaults. ``progress(done, total)`` is called after each batch, in the
     worker's thread. The values are float32 (h, w), raw and signed, on the method's native grid over the model's square.
 
     Raises:

@@ -122,7 +122,7 @@ def role_shares(
     ``progress(done, total)`` counts maps, and is called within them.
 
     Raises:
-        InvalidInput: there is no such source, or it does not fit the model.
+        InvalidInput: there is no such source, or the model does not support it.
         Stopped: ``progress`` raised it.
     """
     done, total = 0, len(names) * len(cases)

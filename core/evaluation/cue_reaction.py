@@ -28,7 +28,7 @@ VALIDATION = 2000
 class CueReaction:
     """How the channels of one gate, the ``tap``, react when the ``first`` cue is replaced by the ``second``.
 
-    ``mean`` and ``deviation`` (c,) are those of the difference over ``pictures``, the deviation that of a sample.
+    ``mean`` and ``deviation`` (c,) are those of the difference over ``pictures``, ``deviation`` is that of a sample.
     ``agree`` (c,) is the share of the pictures in which the difference has the sign of its mean. ``first`` and
     ``second`` are what is drawn as cue; the same name where the cue moves or changes its color.
     """

@@ -53,7 +53,7 @@ def evidence(map_: Map) -> np.ndarray:
 
 
 def localize(map_: Map, mask: np.ndarray) -> Localization:
-    """Measure a map against a mask (H, W) over the model's square, of any resolution: True, or 1, inside.
+    """Compare a map with a mask (H, W) over the model's square, of any resolution: True, or 1, inside.
 
     An AttentionMap is reduced by ``to_grid``.
 

@@ -65,7 +65,7 @@ def read_card(path: Path) -> ModelCard:
 
 
 def cards() -> tuple[ModelCard, ...]:
-    """Every model of the zoo: those that lie here as files, torchvision's, other libraries', and the user's own.
+    """Every model of the zoo: those stored as files, torchvision's, other libraries', and the user's own.
 
     Cards with a problem are skipped and listed by ``problems``. Nothing is downloaded.
     """

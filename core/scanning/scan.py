@@ -53,13 +53,13 @@ def scan(
 ) -> pd.DataFrame:
     """A table of a model's predictions over a data set, as from ``open_run(out).table()``.
 
-    ``data`` is a family of scenes or a task with ``seed`` and number of ``pictures``, ``imagenette``, a folder
-    with or without a subfolder for each class, a zip, or a CSV of paths and labels; ``split`` and ``columns`` choose in
-    these, as ``open_collection`` says, and the run states what was taken. Labels are matched to the model's classes by
-    name; ``mapping`` says it for those that have other names. Without ``agreement`` there is no Grad-CAM, and the scan
-    is a little faster. ``out`` is the folder of the run; a scan that is there goes on where it
-    was, and what changed since is scanned again. None keeps nothing but the table. A picture that cannot be read, or
-    for which the model has no finite answer, has no row: ``broken`` and ``unanswered`` of the run tell of them.
+    ``data`` is a family of scenes or a task with ``seed`` and number of ``pictures``, ``imagenette``, a folder with or
+    without a subfolder for each class, a zip, or a CSV of paths and labels; ``split`` and ``columns`` choose in these,
+    see ``open_collection``, and the run states the choice. Labels are matched to the model's classes by name;
+    ``mapping`` assigns classes to labels with other names. Without ``agreement`` there is no Grad-CAM, and the scan is
+    a little faster. ``out`` is the folder of the run; an existing scan is continued, and changed pictures are scanned
+    again. With None, only the table is kept. A picture that cannot be read, or for which the model's output is not
+    finite, has no row: ``broken`` and ``unanswered`` of the run list them.
 
     ``progress(done, total)`` is called after each batch, including earlier batches and, under torchrun, those of
     others.

@@ -1,4 +1,4 @@
-"""The page Explore: the prediction, attention beside attribution, how far they agree, and tests of both."""
+"""The page Explore: the prediction, attention next to attribution, their agreement, and tests."""
 
 from app.state import Page
 from app.views.explore.keys import ADDRESS, ExploreKey

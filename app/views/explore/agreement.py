@@ -1,4 +1,4 @@
-"""How far two maps agree, in a sentence and three numbers, each beside what maps of unrelated pictures give."""
+"""The agreement of two maps: a sentence and three measures, each with its range over unrelated pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.evaluation import FEWEST_MAPS
 
 
 def verdict(found: Agreement) -> str:
-    """One sentence that a student understands: how many measures exceed those of unrelated pictures, and a blob's."""
+    """The verdict in a sentence: how many measures exceed those of unrelated pictures and of a center blob."""
     rank = found.rank_correlation
     if rank.high is None:
         return word("agreement.flat") if found.flat else word("agreement.unknown")
@@ -30,7 +30,7 @@ def verdict(found: Agreement) -> str:
 
 
 def missing(analysis: Analysis) -> str:
-    """Why there are no two maps to compare, in words; nothing where there are."""
+    """The reason why there are no two maps to compare; empty if there are."""
     if analysis.shown.choice is None:
         return word("agreement.none")
     if analysis.found is None:
@@ -39,14 +39,14 @@ def missing(analysis: Analysis) -> str:
 
 
 def entering(reading: Reading, choice: attention_maps.Choice, query: int | None) -> AttentionMap | np.ndarray:
-    """The attention that is compared: a whole map, which knows its like of other pictures; of a row or head a grid."""
+    """The attention to compare: a whole map, whose bank of other pictures is known, or the grid of a row or head."""
     if query is not None or choice.head is not None:
         return attention_maps.grid_of(reading, choice, query)
     return rollout_map(reading.maps) if choice.tap == ROLLOUT else next(o for o in reading.maps if o.tap == choice.tap)
 
 
 def measure(analysis: Analysis) -> Agreement:
-    """How far the attention on the left pane and the chosen attribution agree, where both are there."""
+    """The agreement of the attention on the left pane and the chosen attribution, if both exist."""
     shown, found = analysis.shown, analysis.found
     attended = entering(analysis.reading, shown.choice, shown.query)
     requested = analysis.method.slug, found.target, found.contrast, tuple(sorted(analysis.parameters.items()))
@@ -55,7 +55,7 @@ def measure(analysis: Analysis) -> Agreement:
 
 
 def _row(term: str, one: Measure, share: bool) -> str:
-    """One measure: its name in the glossary, its value, and under them what it stands beside."""
+    """One measure: its name with a tooltip, its value, and the reference values below."""
 
     def tell(value: float) -> str:
         return percent(value, 0) if share else decimal(value)

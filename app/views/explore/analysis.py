@@ -30,12 +30,12 @@ class Analysis:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The classes that the model knows."""
+        """The class names of the model."""
         return titles.class_titles(self.subject.classifier.card.classes)
 
     @property
     def title(self) -> str:
-        """The attribution's name: of the method, and of the classes where it is not about the target alone."""
+        """The title of the attribution: the method, and the classes if two are compared."""
         title, found = titles.method_title(self.method), self.found
         if found is None or (found.contrast is None and found.target == self.target):
             return title
@@ -44,5 +44,5 @@ class Analysis:
 
     @property
     def blank(self) -> str:
-        """Why the attribution shows nothing, in words; nothing where it shows something or is not there yet."""
+        """The reason why the attribution is blank; empty if it is not blank or not computed yet."""
         return "" if self.found is None else titles.blank_note(self.method, self.found, self.reading, self.names)

@@ -1,4 +1,4 @@
-"""Run a method: at once if it is quick, else with its estimated time, progress and Stop."""
+"""Run a method: immediately if it is quick, else with its estimated time, progress and Stop."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def questions(target: int, contrast: int | None) -> tuple[tuple[int, int | None]
 def compute(
     subject: Subject, chosen: Method, parameters: dict[str, Any], target: int, contrast: int | None = None
 ) -> tuple[Attribution, ...]:
-    """The chosen attribution to each of the ``questions``; none until the user starts a long one."""
+    """The chosen attribution for each of the ``questions``; none until the user starts a long one."""
     model, picture, requested = subject.classifier, subject.picture, questions(target, contrast)
     keys = [runtime.attribution_key(model, picture, chosen, one, parameters, other) for one, other in requested]
     known = [runtime.find_attribution(key) for key in keys]
@@ -48,7 +48,7 @@ def compute(
 
 
 def on_side(every: Sequence[Attribution], side: int | None) -> Attribution | None:
-    """The map on the right pane: of both classes, or of the one of them that the user has chosen."""
+    """The map on the right pane: of both classes, or of the one that the user has chosen."""
     alone = [one for one in every if one.contrast is None and one.target == side]
     return (*alone, *every)[0] if every else None
 
@@ -92,7 +92,7 @@ def strip(
 
 
 def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject: Subject) -> None:
-    """The completeness gap of a method that has one, and more steps where it is over one per cent."""
+    """Draw the completeness gap of a method that has one, and offer more steps if it exceeds 1 %."""
     if found.gap is None:
         if chosen.complete:
             st.caption(word("gap.undefined"), help=word("term.completeness.means"))

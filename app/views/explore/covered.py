@@ -1,4 +1,4 @@
-"""Explore while a lesson hides the maps: the picture alone, on which a point can be marked, and what is not hidden."""
+"""Explore while a lesson hides the maps: the picture, on which a point can be marked, and what is not hidden."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def draw_covered(subject: Subject, hidden: Collection[str]) -> None:
 
 
 def show_picture(subject: Subject) -> None:
-    """Draw the model's square of the picture; a point can be marked on it where the step asks for one."""
+    """Draw the model's square of the picture; a point can be marked on it if the step requests one."""
     jpeg = painted_jpeg(subject.picture, None)
     if not lesson.point_wanted():
         st.image(jpeg, width=544)

@@ -1,4 +1,4 @@
-"""The keys of the session that Explore has to itself, and what its address holds."""
+"""The session keys of Explore, and those that its link contains."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.state import ADDRESS as VIEW
 
 
 class ExploreKey(StrEnum):
-    """Every key; those of the address stand in it by that name."""
+    """Every key; the link uses the same names."""
 
     OVERLAY = "overlay"
     SIDE = "side"
@@ -37,7 +37,7 @@ class ExploreKey(StrEnum):
 
 
 CHANGE = (ExploreKey.CHANGED, ExploreKey.WAY, ExploreKey.SHUFFLE, ExploreKey.PARTS_OFF)
-"""What of the attention is changed, and how."""
+"""Which attention is changed, and how."""
 ERASING = (ExploreKey.ERASE_MAP, ExploreKey.ERASE_SHARE, ExploreKey.ERASE_FILL, ExploreKey.SEED)
 """What is erased, and how."""
 TRIED = (ExploreKey.TEST, *CHANGE, *ERASING)

@@ -1,4 +1,4 @@
-"""The button that copies the address: only the browser has all of it, because the overlay's settings stay there."""
+"""The button that copies the link. Only the browser has all of it, because the overlay's settings stay there."""
 
 from __future__ import annotations
 
@@ -90,6 +90,6 @@ export default function ({ data, parentElement }) {
 
 
 def show_link() -> None:
-    """Draw the button; it says so when the address has been copied, and shows it where that cannot be."""
+    """Draw the button; it confirms that the link was copied, and shows the link if copying is not possible."""
     words = {"label": plain("share.copy"), "done": plain("share.copied"), "help": plain("share.help")}
     _copying(data=words, key="link", width="content")

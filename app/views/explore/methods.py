@@ -18,11 +18,11 @@ from core import Classifier, InvalidInput, Reading
 from core.attribution import Method
 
 FAMILIES = ("gradients", "removal", "attention")
-"""What a method may be made of, in the order of the picker."""
+"""The families of methods, in the order of the picker."""
 
 
 def pick_method(classifier: Classifier) -> Method:
-    """The attribution methods that fit the model, family by family, each with its cost at its defaults."""
+    """The attribution methods that the model supports, by family, each with its cost at default parameters."""
     ordered = sorted(runtime.fitting(classifier), key=lambda one: FAMILIES.index(one.family))
     fitting = {one.slug: one for one in ordered}
     if state.get(Key.METHOD) not in fitting:
@@ -75,7 +75,7 @@ def cost(classifier: Classifier, chosen: Method, parameters: dict[str, Any]) -> 
 
 
 def unfit(classifier: Classifier) -> None:
-    """The methods that are not offered for the model, each with what it would need."""
+    """Draw the methods that the model does not support, each with its requirement."""
     others = runtime.unfitting(classifier)
     if not others:
         return
@@ -89,7 +89,7 @@ def unfit(classifier: Classifier) -> None:
 
 
 def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, Any]]:
-    """The row above the overlay: the method, what it says, and its parameters; those that differ from the defaults."""
+    """Draw the method, its description and its parameters; returns the parameters that differ from the defaults."""
     drop_others(classifier)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="method-row"):
         st.markdown(f"**{word('method.label')}**", width="content", help=word("term.attribution.means"))
@@ -111,7 +111,7 @@ def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, An
 
 
 def can_contrast(chosen: Method, other: int | None, target: str) -> int | None:
-    """The class to set the target against, where the method can do that; else a sentence says why not."""
+    """The class to compare with, if the method can compare classes; otherwise a sentence gives the reason."""
     if other is not None and not chosen.contrasts:
         st.caption(word("contrast.cannot", method=method_title(chosen), target=target))
         return None

@@ -1,4 +1,4 @@
-"""Explore: one picture and one model, its attention next to an attribution, how far they agree, and tests."""
+"""Explore: one picture and one model, its attention next to an attribution, their agreement, and tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.widgets import lesson, models, weights
 
 
 def draw_page(subject: Subject) -> None:
-    """Draw the page for a model whose weights are here."""
+    """Draw the page for a model whose weights are on this machine."""
     hidden = lesson.hidden()
     if hidden & COVERED:
         draw_covered(subject, hidden)

@@ -1,4 +1,4 @@
-"""A picture and the same picture with its cue moved, side by side, each with its map and what is predicted."""
+"""A picture and the same picture with a moved cue, side by side, each with its map and its prediction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOVED = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Half:
-    """One of the two: its ``picture`` and ``reading``, a ``title``, and the ``answer`` to which its cue leads."""
+    """One of the pair: its ``picture`` and ``reading``, a ``title``, and the ``answer`` to which its cue leads."""
 
     picture: Picture
     reading: Reading
@@ -56,7 +56,7 @@ def pair_html(halves: Sequence[Half], classes: Sequence[str], choice: Choice | N
 
 
 def _map(reading: Reading, choice: Choice | None, query: int | None) -> np.ndarray | None:
-    """The map of the left pane; None where there is nothing to see in it."""
+    """The map of the left pane; None if it is blank."""
     if choice is None:
         return None if layers.gates(reading) else reading.energy
     one = attention_maps.find_map(reading, choice.tap)

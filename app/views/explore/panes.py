@@ -100,7 +100,7 @@ def show_panes(
     found: Attribution | None,
     paired: bool = False,
 ) -> Shown:
-    """Draw the overlay; what is on its left pane, after the user's last click."""
+    """Draw the overlay; returns what its left pane shows after the user's last click."""
     choice = pick_map(reading)
     left = choice.slug if choice else layers.ENERGY
     right = shown[-1][0].slug if shown else ""
@@ -138,7 +138,7 @@ def check_look() -> None:
 
 
 def pick_map(reading: Reading) -> Choice | None:
-    """The attention map on the left pane: the chosen one, or the one that the model begins with."""
+    """The attention map on the left pane: the chosen one, or the model's default."""
     requested, slug = state.take_requested(Key.MAP), state.get(Key.MAP) or ""
     choice = attention_maps.find_choice(reading, slug)
     if slug and slug == requested and (choice is None or choice.slug != slug):
@@ -157,7 +157,7 @@ def pinned(pick: dict[str, Any] | None, reading: Reading, choice: Choice | None)
 
 
 def patch(reading: Reading, choice: Choice, query: int) -> None:
-    """The numbers of a pinned patch: what it attends to most, and how much more than uniformly."""
+    """Draw the numbers of a pinned patch: what it attends to most, compared with uniform attention."""
     values, even = attention_maps.grid_of(reading, choice, query), attention_maps.uniform_share(reading, choice)
     row, column = divmod(query, values.shape[1])
     lines = [
@@ -172,7 +172,7 @@ def patch(reading: Reading, choice: Choice, query: int) -> None:
 
 @st.fragment
 def gates(reading: Reading) -> None:
-    """Channel gates as bars: they weigh features, not places. Of many, one at a time."""
+    """Draw channel gates as bars, because they have no position in the picture; of many gates, one at a time."""
     found = layers.gates(reading)
     if not found:
         return

@@ -1,4 +1,4 @@
-"""A method's parameters: what a value is called, and which of them mean something in one model only."""
+"""A method's parameters: the labels of their values, and those that apply to one model only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Analyses that are held beside the next one."""
+"""Analyses that are pinned for comparison."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _one(view: View, number: int) -> None:
 
 
 def show_pinned() -> None:
-    """Draw every kept analysis under the present one; one whose picture is gone says so."""
+    """Draw every pinned analysis below the current one; a sentence replaces one whose picture is gone."""
     views = state.kept()
     if not views:
         return

@@ -21,7 +21,7 @@ UNSURE = 0.5
 
 
 def confidence(probability: float, classes: int, independent: bool = False) -> str:
-    """The model's confidence, in words; ``independent`` classes are likely or not each by itself."""
+    """The model's confidence, in words; ``independent`` classes have separate probabilities."""
     if independent:
         return word("answer.none") if probability < UNSURE else word("answer.knows", count=classes)
     if probability < UNSURE:
@@ -30,7 +30,7 @@ def confidence(probability: float, classes: int, independent: bool = False) -> s
 
 
 def show_truth(truth: str | None, names: Sequence[str], predicted: int) -> None:
-    """Say what the picture shows where that is known, and whether that is the answer."""
+    """Draw the true class, if it is known, and whether the prediction is correct."""
     if truth is None:
         return
     name, titles = class_title(truth, names), class_titles(names)
@@ -43,7 +43,7 @@ def show_truth(truth: str | None, names: Sequence[str], predicted: int) -> None:
 
 
 def wanted(subject: Subject, key: StrEnum) -> int | None:
-    """The class that the user or the address has chosen under that key, if the model knows it."""
+    """The class that the user or the link has chosen under that key, if the model has it."""
     name = state.get(key)
     if not name:
         return None
@@ -56,7 +56,7 @@ def wanted(subject: Subject, key: StrEnum) -> int | None:
 
 
 def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
-    """Draw the bars and the list of classes; the index of the class to explain."""
+    """Draw the bars and the list of classes; returns the index of the class to explain."""
     classifier = subject.classifier
     names, target = classifier.card.classes, reading.predicted if chosen is None else chosen
     state.put(Key.TARGET, "" if chosen is None else names[target])
@@ -99,7 +99,7 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
 
 
 def pick_contrast(subject: Subject, target: int) -> int | None:
-    """Draw the list of classes to set the target against; the index of the chosen one, or None."""
+    """Draw the list of classes to compare with; returns the index of the chosen one, or None."""
     names, against = subject.classifier.card.classes, wanted(subject, Key.CONTRAST)
     if against == target:  # from the address, or chosen as the target later
         state.notice(word("contrast.same", name=class_titles(names)[target]))

@@ -1,4 +1,4 @@
-"""Taking a view along: its address, its maps as a file, its Python, and keeping it beside the next."""
+"""Share and export a view: its link, its maps as a file, its Python code, and pinning."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from core.types import Box
 
 
 def code(view: View, target: str, box: Box, query: int | None = None, card: str = "") -> str:
-    """The lines of Python that give the same maps and numbers.
+    """Python code that computes the same maps and numbers.
 
     ``query`` is the pinned patch; ``card`` the file that an uploaded model's card came in.
     """
@@ -62,7 +62,7 @@ def quoted(text: str) -> str:
 
 
 def settings(classifier: Classifier, picture: Picture, view: View, target: str, found: Attribution | None) -> dict:
-    """What the maps of a view were made with: everything that is needed to make them again."""
+    """The settings of a view's maps: everything that is needed to compute them again."""
     card, chosen = classifier.card, method(view.method)
     return {
         "model": card.slug,
@@ -97,7 +97,7 @@ def maps_file(
 
 
 def link(view: View, own: bool) -> None:
-    """The button that copies the address, or why there is none to copy."""
+    """Draw the button that copies the link, or the reason why there is no link."""
     if view.travels and not own:
         copying.show_link()
         return
@@ -106,7 +106,7 @@ def link(view: View, own: bool) -> None:
 
 
 def keep(view: View) -> None:
-    """Hold the view beside the next ones, and say so."""
+    """Pin the view for comparison, and confirm it."""
     state.keep(view)
     st.toast(word("keep.done", name=pictures.title(view.sample)), icon=":material/push_pin:")
 

@@ -1,4 +1,4 @@
-"""The question that the picture of a task puts, its cue moved with one click, and whether the prediction follows."""
+"""The question of a task's picture, buttons that move its cue, and whether the prediction follows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def show_question(subject: Subject, answers: bool = True) -> None:
 
 
 def _pick(task: Task, subject: Subject, offered: dict[str, Swap]) -> None:
-    """Draw the buttons; a click makes the picture with the moved cue the chosen one."""
+    """Draw the buttons; a click selects the picture with the moved cue."""
     state.put(ExploreKey.SWAP, sample_truth(subject.sample))
 
     def change() -> None:
@@ -66,12 +66,12 @@ def _pick(task: Task, subject: Subject, offered: dict[str, Swap]) -> None:
 
 
 def _name(swap: Swap, task: Task) -> str:
-    """What a swap is called: by what its cue is then, else by the answer that it leads to."""
+    """The label of a swap: the new cue, or else the answer that it leads to."""
     return class_title(swap.cue or swap.answer, task.classes)
 
 
 def show_swap(subject: Subject, reading: Reading, shown: Shown) -> None:
-    """Draw the picture as it was at first beside the one whose cue was moved, and the verdict; nothing before that."""
+    """Draw the original picture next to the one with the moved cue, and the verdict; nothing before a swap."""
     task, card = task_of(subject), subject.classifier.card
     if task is None:
         return

@@ -1,4 +1,4 @@
-"""Learn: the lessons there are, how long each takes, and how far one has come."""
+"""Learn: the list of lessons, with the duration of each and the user's progress."""
 
 from __future__ import annotations
 

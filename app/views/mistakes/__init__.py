@@ -1,4 +1,4 @@
-"""The page Mistakes: the data, the scan, the runs, what a run found, and its pictures."""
+"""The page Mistakes: data, scan, runs, the overview of a run, and its pictures."""
 
 from app.state import Page
 from app.views.mistakes import address, scanning

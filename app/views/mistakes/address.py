@@ -1,9 +1,9 @@
-"""What of a run's page stands in its address: the filter, the order, and the picture that is open.
+"""The part of the link for a run: the filter, the order, and the open picture.
 
     case=17 · true=oak · predicted=pine · answers=wrong · confidence=0.5-1 · agreement=-1..0.2 · tag=shortcut
     sort=loss · group=Title:3.5.8 · lasso=Title:3.5.8
 
-What is as at first is not in it, nor is a group of more pictures than an address has room for.
+Defaults are left out, and so is a group of more pictures than a link has room for.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CASE = "case"
 RANGES = ("confidence", "agreement")
 GROUPS = ("group", "lasso")
 MOST = 100
-"""Pictures of a group in an address."""
+"""The most pictures of a group in a link."""
 
 
 def address() -> dict[str, str]:
@@ -45,7 +45,7 @@ def address() -> dict[str, str]:
 def restore(query: Mapping[str, str], here: bool) -> None:
     """Open the run of an address, and, ``here`` on the page itself, take the filter and the open picture from it.
 
-    What cannot be read is as at first.
+    What cannot be read keeps its default.
     """
     selection.arrive()
     if not here:

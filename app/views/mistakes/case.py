@@ -1,4 +1,4 @@
-"""The opened picture of a run: what it is and what the model says, the way to the next one, and into Explore."""
+"""The open picture of a run: true class and prediction, buttons to the next one, and the way to Explore."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from app.words import decimal, literal, percent, plain, say, whole, word
 from core import Classifier, InvalidInput
 
 PREVIOUS, NEXT = "P", "N"
-"""The keys that do what the two buttons do."""
+"""The keyboard shortcuts of the two buttons."""
 NEAREST = 3
-"""Pictures of each class that are most like the opened one."""
+"""The number of nearest pictures for each class."""
 
 # A picture that has just been opened by a click comes into sight; stepping on moves nothing.
 _into_sight = st.components.v2.component(
@@ -44,11 +44,11 @@ export default function ({ data, parentElement }) {
 
 
 def show_case(opened: Opened) -> None:
-    """Draw the picture that is open; a line that says how to open one where none is."""
+    """Draw the open picture, or a hint how to open one."""
     number = selection.number()
     place = None if number is None else opened.place(number)
     if place is not None and find_step(opened)[0] < 0 and selection.opening().under != selection.current():
-        selection.open_picture(None)  # the filter has been changed since, and leaves it out
+        selection.open_picture(None)  # the filter has changed since then, and excludes it
         place = None
     if place is None:
         st.caption(word("case.none"))
@@ -70,7 +70,7 @@ def show_case(opened: Opened) -> None:
 
 
 def title(row: Any, classes: Sequence[str]) -> str:
-    """What the picture is and what the model says, as HTML."""
+    """The true class and the prediction, as HTML."""
     sure = percent(float(row["confidence"]), 0)
     kind = "fovea-right" if row["true"] == row["predicted"] else "fovea-wrong"
     predicted = escape(class_title(row["predicted"], classes))
@@ -84,7 +84,7 @@ def title(row: Any, classes: Sequence[str]) -> str:
 
 
 def facts(opened: Opened, place: int) -> str:
-    """Where it lies, and its two numbers, the agreement beside that of unrelated pictures, as HTML."""
+    """The path, the loss, and the agreement with its reference values, as HTML."""
     row = opened.table.iloc[place]
     sentence = [escape(row["path"])]
     if not np.isnan(row["loss"]):
@@ -99,7 +99,7 @@ def facts(opened: Opened, place: int) -> str:
 
 
 def pair(opened: Opened, place: int) -> tuple[int, int]:
-    """The class that the model says, and the one it is set against: the true one, or the next most likely."""
+    """The predicted class and the class to compare it with: the true one, or the second most likely."""
     row = opened.table.iloc[place]
     stated = opened.classes.index(row["predicted"])
     if isinstance(row["true"], str) and row["true"] != row["predicted"]:
@@ -109,7 +109,7 @@ def pair(opened: Opened, place: int) -> tuple[int, int]:
 
 
 def nearest(opened: Opened, place: int, classes: tuple[int, int]) -> None:
-    """Rightly answered pictures of both classes that are most like this one to the model."""
+    """Draw the nearest correctly classified pictures of both classes."""
     if not opened.run.keeps("features") or not runs.labeled(opened):
         return
     st.markdown(f"**{word('case.nearest')}**")
@@ -172,7 +172,7 @@ def find_step(opened: Opened) -> tuple[int, np.ndarray]:
 
 
 def step(opened: Opened, by: int) -> None:
-    """Open the picture that stands so many further on than the one that is open now: keys may outrun the page."""
+    """Open the picture that many steps after the one that is open now, since keys can be faster than the page."""
     at, order = find_step(opened)
     if 0 <= at + by < len(order):
         selection.step_to(int(opened.table["number"].iloc[order[at + by]]))
@@ -184,7 +184,7 @@ def slug_of(sha256: str) -> str:
 
 
 def prepare(opened: Opened, place: int, classes: tuple[int, int]) -> None:
-    """Set everything in Explore as it is here; in a callback. A sentence, and nothing else, where that cannot be."""
+    """Set Explore to this view; in a callback. If that is not possible, only a message is shown."""
     facts = opened.run.facts
     try:
         card, picture = models.find_card(facts["model"]), runs.picture(opened, place)

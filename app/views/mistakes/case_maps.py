@@ -26,7 +26,7 @@ DEFAULT = "grad-cam"
 PARTS = 4
 """The cost of a pair in attributions: two, and a difference that may take two more."""
 MATTERS = 0.05
-"""The least difference in cost for a part to matter more than another."""
+"""The least difference in probability by which one region matters more than another."""
 
 
 class Look(NamedTuple):
@@ -40,7 +40,7 @@ class Look(NamedTuple):
 def show_case_maps(
     opened: Opened, place: int, picture: Picture, model: Classifier | None, classes: tuple[int, int]
 ) -> None:
-    """Draw the maps side by side, then what erasing does; without the model, what the run has kept."""
+    """Draw the maps side by side, then the effect of erasing; without the model, the maps stored by the run."""
     if model is None:
         draw_case_maps(list(kept(opened, place, picture)))
         return
@@ -80,7 +80,7 @@ def attended(opened: Opened, reading: Reading) -> np.ndarray | None:
 
 
 def kept(opened: Opened, place: int, picture: Picture) -> Iterator[Look]:
-    """The picture, and the maps that the scan kept."""
+    """The picture, and the maps stored by the scan."""
     yield Look(word("case.picture"), cases.drawn(picture, None))
     here = np.array([place])
     if opened.run.keeps("attention"):
@@ -107,7 +107,7 @@ def chosen_method() -> str:
 
 
 def pick_method(model: Classifier) -> Method:
-    """The method for the two classes, of those that can set one against the other."""
+    """The picker of the method for the two classes, among those that can compare classes."""
     fitting = {one.slug: one for one in runtime.fitting(model) if one.contrasts}
     if state.get(MistakesKey.PAIR_METHOD) not in fitting:
         state.put(MistakesKey.PAIR_METHOD, DEFAULT if DEFAULT in fitting else next(iter(fitting)))
@@ -153,7 +153,7 @@ def pair_looks(picture: Picture, method: Method, pair: Pair, names: tuple[str, s
 
 
 def blank(method: Method, values: np.ndarray, name: str) -> str:
-    """Why a map shows nothing; else nothing."""
+    """The reason why a map is blank; else empty."""
     if values.any():
         return ""
     if method.keeps_positive:
@@ -164,7 +164,7 @@ def blank(method: Method, values: np.ndarray, name: str) -> str:
 def erasing(
     model: Classifier, picture: Picture, classes: tuple[int, int], values: np.ndarray, name: str, what: str
 ) -> None:
-    """What is left of the answer without the part that a map points at, and without as much at random."""
+    """Draw the prediction without the highlighted region, and without a random region of the same size."""
     found, names = cases.erased(model, picture, values, name), titles.class_titles(model.card.classes)
 
     def moved(after: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""Two runs over the same pictures, compared: how often each is right, and which answers changed."""
+"""Two runs over the same pictures, compared: the accuracy of each, and the predictions that differ."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def predictions_there(opened: Opened) -> dict[int, str]:
 
 
 def compare(opened: Opened) -> None:
-    """The chosen other run beside the open one: how often each is right, and which answers changed."""
+    """Draw the comparison with the chosen other run: the accuracy of each, and the predictions that differ."""
     try:
         other = find_other(opened)
     except InvalidInput as error:

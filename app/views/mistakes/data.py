@@ -1,4 +1,4 @@
-"""Choosing the data of a scan, and which class of the model each of its labels means."""
+"""The choice of the data of a scan, and of the class that each label stands for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MEGABYTES = 500
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """The data that a scan is to go through: what ``core.scan`` takes, and the pictures that it stands for."""
+    """The data to scan: the arguments of ``core.scan``, and the pictures."""
 
     data: str
     seed: int
@@ -145,7 +145,7 @@ def enter_path(kind: str) -> str:
 
 
 def bring_zip() -> str:
-    """The zip that the user uploaded, as it is kept beside the runs; "" while there is none."""
+    """The zip that the user uploaded, as stored next to the runs; "" while there is none."""
     key = state.fresh_key(MistakesKey.ZIP_UPLOADER)
 
     def uploaded() -> None:
@@ -160,7 +160,7 @@ def bring_zip() -> str:
         except InvalidInput as error:
             state.put(MistakesKey.ZIP_REFUSED, say(error))
         uploads.release(file)
-        state.renew(MistakesKey.ZIP_UPLOADER)  # an empty one: the zip is on the disk now, and not in memory as well
+        state.renew(MistakesKey.ZIP_UPLOADER)  # an empty uploader: the zip is now on the disk
 
     st.file_uploader(
         word("data.zip.path"),

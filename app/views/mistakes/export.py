@@ -1,4 +1,4 @@
-"""Taking a run along: its table, its pictures with their maps, and a report, of what is shown or of all."""
+"""Export of a run: its table, its pictures with their maps, and a report, of the shown pictures or of all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 SHOWN, ALL = "shown", "all"
 ZIPPED, REPORTED = 400, 100
-"""Pictures in a zip and in a report, so that the one stays under a hundred MB and the other opens at once."""
+"""The most pictures in a zip, which stays under 100 MB, and in a report, which opens without delay."""
 WIDTH = 340  # pixels
 
 

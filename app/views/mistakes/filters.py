@@ -1,4 +1,4 @@
-"""The row of chips: each says what the filter leaves in one respect, and changes it."""
+"""The row of filter buttons: each shows one part of the filter, and changes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WHOLE = Filter()
 
 
 def show_filters(opened: Opened) -> None:
-    """The row of what is left out."""
+    """Draw the row of filters."""
     chosen = selection.current()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="chips"):
         if runs.labeled(opened):
@@ -72,13 +72,13 @@ def tag_title(name: str) -> str:
 
 
 def clear() -> None:
-    """The way back to all pictures, where something is left out."""
+    """Draw the button that clears the filter, if it excludes anything."""
     if selection.current().narrow:
         st.button(word("chip.clear"), key="chip.clear", type="tertiary", on_click=selection.select_all)
 
 
 def chip(name: str, label: str, on: bool) -> st.delta_generator.DeltaGenerator:
-    """A popover that says what it leaves; one that leaves something out stands out."""
+    """A popover that shows its part of the filter; an active one is highlighted."""
     return st.popover(label, key=f"chip.{name}", type="primary" if on else "secondary")
 
 

@@ -54,7 +54,7 @@ def follow(opened: Opened, places: np.ndarray, pages: int) -> None:
 
 
 def draw_gallery(opened: Opened, places: np.ndarray) -> None:
-    """The sheet of the pictures at those places; a click opens one."""
+    """Draw the pictures at those places; a click opens one."""
     given, rows, there = tags.every(opened.run), opened.table.iloc[places], predictions_there(opened)
     right, labeled = runs.correctness(rows), runs.labeled(opened)
     shots = [
@@ -96,7 +96,7 @@ def note(names: tuple[str, ...], there: str | None) -> str:
 
 
 def what(true: object, label: object, classes: Sequence[str]) -> str:
-    """What a picture is: its class, or its label where that means none."""
+    """The class of a picture, or its label if that matches no class."""
     if not is_missing(true):
         return class_title(str(true), classes)
     return plain("gallery.no_class") if is_missing(label) else plain("gallery.label_only", label=label)

@@ -22,13 +22,13 @@ from core.evaluation import MOST_SPECTRAL
 MEAN, GROUPS = "mean", "groups"
 KINDS = ("k-means", "spectral")
 FURTHEST, EXAMPLES, FEWEST = 12, 4, 12
-"""Pictures beside the mean map, examples of a group, and maps that can be grouped at the least."""
+"""The pictures next to the mean map, the examples of a group, and the fewest maps that can be grouped."""
 QUICK = 5000
-"""The most maps for which groups are computed at once."""
+"""The most maps that are grouped without a click."""
 
 
 def show_groups(opened: Opened) -> None:
-    """Draw the mean map, or the groups, of what the filter leaves; a group that is shown stays among the others."""
+    """Draw the mean map, or the groups, of the filtered pictures; a group that is shown stays among the others."""
     name = maps.shown(opened)
     places = runs.filtered(opened, replace(selection.current(), group=None))
     with st.container(border=True, key="looks"):
@@ -60,7 +60,7 @@ def show_groups(opened: Opened) -> None:
 
 
 def even(opened: Opened) -> str:
-    """That all the run's attention is the same nearly everywhere, in a sentence; nothing where it is not."""
+    """A sentence if the attention of the run is nearly uniform; else empty."""
     found = maps.evenness(opened)
     return "" if found is None else word("looks.even", span=span(*found))
 

@@ -1,4 +1,4 @@
-"""The keys of the session that Mistakes has to itself, and what its address holds."""
+"""The session keys of Mistakes, and those that its link contains."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.state import Key
 
 
 class MistakesKey(StrEnum):
-    """Every key; those of the address stand in it by that name."""
+    """Every key; the link uses the same names."""
 
     DATA = "data"
     TAKEN = "taken"

@@ -1,4 +1,4 @@
-"""Which class of the model each label of the data means: by name, and where names differ, as the user says."""
+"""The class of the model for each label of the data: matched by name, otherwise chosen by the user."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINE = 35  # pixels
 
 
 def match_labels(classifier: Classifier, found: Collection) -> dict[str, str]:
-    """Show which labels mean which class, let the user change that, and return the changes.
+    """Draw the class for each label, let the user change it, and return the changes.
 
     The mapping holds the labels that the user has changed: a class of the model, or "" for none.
     """
@@ -59,9 +59,9 @@ def _class(index: int | None, classes: tuple[str, ...]) -> str | None:
 
 
 def show_labels(found: Collection, lost: list[str]) -> None:
-    """How many pictures there are, and which labels mean no class of the model."""
+    """Draw the number of pictures, and the labels that match no class of the model."""
     total, labels = whole(len(found)), whole(len(found.names))
-    without = found.labels.count(None) if isinstance(found.labels, list) else 0  # scenes are never without
+    without = found.labels.count(None) if isinstance(found.labels, list) else 0  # scenes always have labels
     if without:
         st.caption(word("match.without", count=whole(without)))
     if not lost:

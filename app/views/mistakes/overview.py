@@ -1,4 +1,4 @@
-"""What a run found in sum: its head, the confusion matrix to click, the accuracy by class, and calibration."""
+"""The overview of a run: its head, a confusion matrix to click, the recall of each class, and calibration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.words import decimal, percent, plain, span, whole, word
 
 MATRIX, CLASSES, CALIBRATION = "matrix", "classes", "calibration"
 LARGEST = 30
-"""Classes that occur up to which the matrix can be clicked; of more, the commonest mistakes are listed."""
+"""The most classes for a matrix that can be clicked; with more, the most common mistakes are listed."""
 LISTED = 12
 """Lines of a table; the rest is reached by scrolling."""
 LINE = 35  # pixels
@@ -27,7 +27,7 @@ CHART = {"displayModeBar": False}
 
 
 def overview_text(opened: Opened) -> str:
-    """How often the model was right with the interval, and how many mistakes there are, as one line."""
+    """The accuracy with its interval and the number of mistakes, in one line."""
     if not len(opened.table):
         return word("overview.unanswered" if len(runs.unanswered(opened)) else "overview.nothing")
     found = runs.summary(opened).accuracy
@@ -46,7 +46,7 @@ def overview_text(opened: Opened) -> str:
 
 
 def so_far(opened: Opened) -> str:
-    """What the accuracy of a run that is not whole holds for; nothing of one that is."""
+    """What the accuracy of an unfinished run covers; empty for a finished run."""
     if opened.run.finished:
         return ""
     known = {index for index in opened.run.facts["labels"].values() if index is not None}
@@ -117,7 +117,7 @@ def choose_cell(true: str, predicted: str) -> None:
 
 
 def show_commonest(opened: Opened) -> None:
-    """The commonest mistakes of a model with too many classes for a matrix; a click on a line shows its pictures."""
+    """Draw the most common mistakes, if a matrix would be too large; a click on a row shows its pictures."""
     counts, titles = runs.summary(opened).confusion.copy(), class_titles(opened.classes)
     np.fill_diagonal(counts, 0)
     order = np.argsort(-counts, axis=None, kind="stable")[: 10 * LISTED]
@@ -162,7 +162,7 @@ def table(lines: list[dict], key: StrEnum, choose: Callable[[int], None], alt: s
 
 
 def show_classes(opened: Opened) -> None:
-    """How often each class that occurs is recognized; a click on a line shows its pictures."""
+    """Draw the recall of each class that occurs; a click on a row shows its pictures."""
     found = runs.summary(opened).by_class
     rows = found[(found["pictures"] > 0) | (found["predicted"] > 0)].sort_values("accuracy", kind="stable")
     lines = [
@@ -200,7 +200,7 @@ def show_classes(opened: Opened) -> None:
 
 
 def show_calibration(opened: Opened) -> None:
-    """How often answers of each confidence are right; a click on a bar shows its pictures."""
+    """Draw the accuracy of the predictions at each confidence; a click on a bar shows its pictures."""
     found = runs.summary(opened).calibration
     bins, name = found.bins, f"calibration.{opened.name}"
     key = state.fresh_key(name)

@@ -1,4 +1,4 @@
-"""Mistakes: a data set and a model, what it gets wrong, and what it looked at."""
+"""Mistakes: a data set and a model, its mistakes, and where it attends."""
 
 from __future__ import annotations
 

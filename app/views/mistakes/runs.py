@@ -40,12 +40,12 @@ def show_list() -> None:
 
 
 def fetch_charts() -> None:
-    """A chart that nobody sees: the browser fetches what draws charts while the list is read, not once a run opens."""
+    """An invisible chart, so that the browser loads the chart library before a run is opened."""
     st.plotly_chart({"data": [{"type": "scatter"}]}, key="fetch-charts")
 
 
 def enter_folder() -> None:
-    """A run that lies elsewhere, by its folder on the machine that the app runs on."""
+    """A run in another folder on the machine that the app runs on."""
 
     def open_entered() -> None:
         place = (state.get(FOLDER) or "").strip().strip("\"'")
@@ -56,7 +56,7 @@ def enter_folder() -> None:
 
 
 def show_run(name: str) -> None:
-    """Open a run, and choose the model that made it, where that is here; in a callback."""
+    """Open a run, and select its model if it is available; in a callback."""
     try:
         slug = runs.open_one(name).run.facts["model"]
     except InvalidInput as error:
@@ -106,7 +106,7 @@ def list_kept(kept: Sequence[Run]) -> None:
 
 
 def show_head(opened: Opened) -> None:
-    """What is open and how it did, and the way back to the list."""
+    """Draw the head of the open run, and the way back to the list."""
 
     def close() -> None:
         selection.open_run(None)
@@ -168,7 +168,7 @@ def broken(opened: Opened) -> None:
 
 
 def unanswered(opened: Opened) -> None:
-    """The pictures that count nowhere, for the model's answer was not finite."""
+    """Draw the pictures for which the model's output is not finite; they are not counted."""
     found = runs.unanswered(opened)
     if not len(found):
         return
@@ -191,7 +191,7 @@ def unanswered(opened: Opened) -> None:
 
 
 def unmatched(opened: Opened) -> None:
-    """The labels that mean no class of the model, where there are any."""
+    """Draw the labels that match no class of the model, if any."""
     found = runs.unmatched(opened)
     if found:
         named = listed(plain("unmatched.label", label=label, count=whole(count)) for label, count in found.items())

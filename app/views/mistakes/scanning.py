@@ -57,8 +57,7 @@ def request_scan(request: Request) -> None:
 def requested_scan(classifier: Classifier | None) -> Request | None:
     """The requested scan, as long as its model is the chosen one.
 
-    Who comes back from another page, where another model was looked at, finds the scan and its model again; who chooses
-    another model beside a scan has ended it.
+    Returning from another page restores the scan and its model. Selecting another model on this page ends the scan.
     """
     request, away = state.get(MistakesKey.SCANNING), state.take(MistakesKey.AWAY)
     if request is None or (classifier is not None and classifier.card.slug == request.model):
@@ -73,7 +72,7 @@ def requested_scan(classifier: Classifier | None) -> Request | None:
 
 
 def follow(page: Path) -> None:
-    """Draw how far the user's scan is, if there is one, on every other page, with the way back to its ``page``."""
+    """Draw the progress of the user's scan, if there is one, on every other page, with a link to its ``page``."""
     if state.get(MistakesKey.SCANNING):
         _follow(page)
 
@@ -100,7 +99,7 @@ def _follow(page: Path) -> None:
 
 
 def show_scan(classifier: Classifier, request: Request) -> None:
-    """Scan with a bar and a Stop; then, or when it is stopped, the page is drawn anew with what was found."""
+    """Scan with a progress bar and Stop; afterwards the page reruns and shows the results so far."""
     st.subheader(word("scan.title", model=models.model_title(classifier.card)))
     st.caption(word("scan.kept"))
 
@@ -124,7 +123,7 @@ def show_scan(classifier: Classifier, request: Request) -> None:
 
 
 def go_on(run: Run, classifier: Classifier | None) -> None:
-    """Say that a run is not whole, and offer to go on with it; its model must be the chosen one."""
+    """Show that a run is unfinished, and offer to continue it; its model must be the selected one."""
     left = run.facts["pictures"] - run.scanned
     if not left:
         return

@@ -22,7 +22,7 @@ POINT, LASSO = "point", "lasso"
 
 
 def show_scatter(opened: Opened) -> None:
-    """Draw the chart; those that the filter leaves out are faint."""
+    """Draw the chart; pictures that the filter excludes are faint."""
     with st.container(border=True, key="scatter"):
         st.markdown(f"**{word('scatter.title')}**", help=word("term.agreement.means"))
         if not maps.compares(opened):
@@ -74,7 +74,7 @@ def draw_scatter(opened: Opened, lassoing: bool) -> None:
 def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
     """Open the picture of one point, to which the gallery turns; show the pictures of several that the filter leaves.
 
-    What was drawn round before makes way: all else that is chosen stays.
+    An earlier lasso is replaced; all other filters stay.
     """
     if opened.name != selection.run():
         return  # an echo of the chart of a run that has been closed
@@ -88,7 +88,7 @@ def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
 
 
 def point_texts(rows: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
-    """What each point (n,) says under the pointer; many say the same, which is put into words once."""
+    """The tooltip of each point (n,); equal ones are formatted once."""
     shares = np.round(100 * rows["confidence"].to_numpy(np.float64)).astype(int)
     kinds = list(zip(rows["true"].astype(object), rows["predicted"].astype(object), shares.tolist(), strict=True))
 
@@ -104,7 +104,7 @@ def point_texts(rows: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
 
 
 def legend(right: np.ndarray, shown: np.ndarray) -> str:
-    """What is drawn, and what is not."""
+    """What the chart shows, and what it leaves out."""
     wrong, others = int((right[shown] == 0).sum()), int((right[shown] != 0).sum())
     every = int((right != 0).sum())
     some = word("scatter.some", shown=whole(others), every=whole(every)) if others < every else ""

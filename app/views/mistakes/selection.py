@@ -1,4 +1,4 @@
-"""What a user looks at: which run, which of its pictures in which order, and the opened one."""
+"""The selection of a user: the run, its filter and order, and the open picture."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ def open_run(name: str | None) -> None:
 
 
 def current() -> Filter:
-    """The filter that every part of the page goes by."""
+    """The filter that every part of the page uses."""
     return get(MistakesKey.FILTER, Filter())
 
 
 def select(**changes: Any) -> None:
-    """Change the filter in those fields, from then on the gallery begins at its first page."""
+    """Change those fields of the filter, and return to the first page of the gallery."""
     _choose(replace(current(), **changes))
 
 
 def select_all() -> None:
-    """Take every filter away; the order stays."""
+    """Clear every filter; the order stays."""
     _choose(Filter(sort=current().sort))
 
 
 def control_key(name: str) -> str:
     """The key of the control of one field: a new one whenever the filter was changed elsewhere.
 
-    A control in a closed popover hears nothing of that: under its old key the browser would bring its old value back.
+    A control in a closed popover is not updated: under its old key, the browser would restore its old value.
     """
     return f"{fresh_key(MistakesKey.FILTER)}.{name}"
 
@@ -63,7 +63,7 @@ def controlled(name: str, key: str, read: Callable[[Any], Any] = lambda stated: 
 
 
 def _choose(wanted: Filter) -> None:
-    """Show what that filter leaves, whatever the controls say."""
+    """Apply that filter, whatever the controls contain."""
     put(MistakesKey.FILTER, wanted)
     renew(MistakesKey.FILTER)
     turn(1)
@@ -102,13 +102,13 @@ def opening() -> Opening:
 
 
 def open_picture(number: int | None) -> None:
-    """Open the picture of that number, which then comes into sight; None closes it."""
+    """Open the picture of that number and scroll to it; None closes it."""
     put(MistakesKey.NUMBER, number)
     put(MistakesKey.OPENING, Opening(opening().count + 1, current()))
 
 
 def step_to(number: int) -> None:
-    """Open the picture of that number in the place of the one that is open: nothing on the page moves."""
+    """Replace the open picture by the one of that number, without scrolling."""
     put(MistakesKey.NUMBER, number)
     put(MistakesKey.OPENING, replace(opening(), under=current()))
 

@@ -1,4 +1,4 @@
-"""Tagging the opened picture, and all that are shown: wrong label, shortcut, ambiguous, or own words."""
+"""Tags for the open picture, and for all shown: wrong label, shortcut, ambiguous, or custom."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OWN = "case-own-tags"
 
 
 def show_tags(opened: Opened) -> None:
-    """Draw the row of tags of the picture that is open: the common ones, also by keys, and own words."""
+    """Draw the tags of the open picture: the common ones, which have keyboard shortcuts, and custom ones."""
     number = selection.number()
     given = tags.every(opened.run).get(number, ())
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="case-tags"):
@@ -41,14 +41,14 @@ def show_tags(opened: Opened) -> None:
 
 
 def toggle(opened: Opened, name: str) -> None:
-    """Give the picture that is open now a tag, or take it away: keys may outrun the page."""
+    """Add a tag to the picture that is open now, or remove it, since keys can be faster than the page."""
     number = selection.number()
     given = tags.every(opened.run).get(number, ())
     put(opened, [number], [one for one in given if one != name] if name in given else [*given, name])
 
 
 def pick(opened: Opened, number: int, given: tuple[str, ...]) -> None:
-    """Choose an own tag, or write a new one; then the popover closes, so that the keys work again."""
+    """Draw the choice of custom tags; the popover closes afterwards, so that the keyboard shortcuts work again."""
     key, own = f"tags.{opened.name}.{number}", [name for name in given if name not in TAGS]
     state.put(key, own)
 

@@ -1,4 +1,4 @@
-"""What a run is called: its model, its data, its size and when it was begun."""
+"""The title of a run: its model, data, size and start."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def short_title(run: Run) -> str:
 
 
 def data_title(run: Run) -> str:
-    """What a run went through: the scenes or the task with their seed, or the folder's or the file's name."""
+    """The data of a run: scenes or task with their seed, or the name of the folder or file."""
     family, stated = run.facts["data"], run.facts["identity"].split(" ")
     if family in SHORTCUTS and len(stated) == 3:
         return word(f"runs.{run.facts['data']}", seed=stated[1])
@@ -39,7 +39,7 @@ def data_title(run: Run) -> str:
 
 
 def started(run: Run) -> str:
-    """When a run was begun, as the machine's clock has it."""
+    """The start of a run, in the machine's local time."""
     try:
         return f"{datetime.fromisoformat(run.facts['started']).astimezone():%Y-%m-%d %H:%M}"
     except (KeyError, ValueError, TypeError):
@@ -47,7 +47,7 @@ def started(run: Run) -> str:
 
 
 def pictures(run: Run) -> str:
-    """How many pictures of a run were answered, and of how many where it is not whole."""
+    """How many pictures of a run have a prediction, and of how many if it is unfinished."""
     done, total = run.scanned, run.facts["pictures"]
     found = runs.brief(run)
     sentence = whole(done - found.broken - found.unanswered)

@@ -1,4 +1,4 @@
-"""A model's card, drawn: what it computes, how often it is right, how it was trained, and what it mistakes for what."""
+"""A model's card: its equation, accuracy, training and confusion matrix."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def show_card(card: ModelCard, milliseconds: float | None, device: str) -> None:
 
 
 def what(card: ModelCard) -> None:
-    """What the mechanism is in a sentence, what it computes, and where model and mechanism come from."""
+    """Draw the description and the equation of the mechanism, and the papers of model and mechanism."""
     kind = find_mechanism(card)
     st.markdown(word("model.what", summary=summary(card)))
     st.caption("  \n".join(filter(None, [literal(facts.fact_text(card, "paper")), kind.paper if kind else ""])))
@@ -72,7 +72,7 @@ def what(card: ModelCard) -> None:
 
 
 def accuracy(card: ModelCard) -> None:
-    """How often it is right, with its interval, and what is left of that without its attention."""
+    """Draw the accuracy with its interval, and the accuracy without attention."""
     st.markdown(f"**{word('card.accuracy')}**", help=word("term.accuracy.means"))
     if card.accuracy is None:
         st.markdown(word("card.unmeasured"))
@@ -114,7 +114,7 @@ def independent(card: ModelCard) -> str:
 
 
 def seeds(card: ModelCard) -> str:
-    """How far the accuracy moves with the seed of the training, where several were tried; else nothing."""
+    """The spread of the accuracy over training seeds, if several were trained; else empty."""
     found = facts.seeds(card)
     if found is None:
         return ""
@@ -170,7 +170,7 @@ def confusion(card: ModelCard) -> None:
 
 
 def origin(card: ModelCard) -> None:
-    """The command that made it, and the terms under which it may be used."""
+    """Draw the training command and the license."""
     command, license = facts.fact_text(card, "command"), facts.fact_text(card, "license")
     if command:
         st.markdown(f"**{word('card.command')}**")
@@ -181,6 +181,6 @@ def origin(card: ModelCard) -> None:
 
 
 def evaluation(card: ModelCard) -> str:
-    """The command that measures a model of ours again and writes what it finds into its card."""
+    """The command that measures one of Fovea's models again and updates its card."""
     drawn = card.family == "scenes" or shortcut(card.family)
     return f"python -m core evaluate {card.slug}{'' if drawn else ' --data DIR'} --store"

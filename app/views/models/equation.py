@@ -1,4 +1,4 @@
-"""A mechanism's equation, written as people type it, as LaTeX."""
+"""A mechanism's equation, converted from plain text to LaTeX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a card's facts say, where they say it well: a card may have been written by anybody."""
+"""The facts of a card, as far as they are valid, since anybody may have written the card."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def number(card: ModelCard, name: str) -> float | None:
 
 
 def independent(card: ModelCard) -> float | None:
-    """The accuracy where a shortcut that the model learned says nothing, or None."""
+    """The accuracy where the learned shortcut is independent of the class, or None."""
     found = card.facts.get("independent")
     share = found.get("accuracy") if isinstance(found, dict) else None
     return share if is_number(share) else None
@@ -34,7 +34,7 @@ def fact_text(card: ModelCard, name: str) -> str:
 
 
 def history(card: ModelCard) -> Sequence[Mapping[str, Any]]:
-    """The epochs of the training, each with its loss and its accuracy; none where they are not told."""
+    """The epochs of the training, each with its loss and its accuracy; none if the card does not state them."""
     lines = card.facts.get("history")
     needed = ("epoch", "loss", "accuracy")
     well = isinstance(lines, list) and all(

@@ -1,4 +1,4 @@
-"""The user's own model: a card and its weights, brought as files, in the list for as long as the session lasts."""
+"""The user's own models: uploaded as a card and its weights, and available until the session ends."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def take_in(files: list) -> str:
 
 
 def bring() -> None:
-    """Ask for the files, and say what is wrong with them or what is missing; a model that is right is shown at once."""
+    """Draw the upload of the files, and what is wrong or missing; a valid model is selected immediately."""
     key = state.fresh_key(ModelsKey.MODEL_UPLOADER)
 
     def brought() -> None:

@@ -1,4 +1,4 @@
-"""Models: every card of the zoo in one table, and all about the one that is chosen; or the tasks by mechanism."""
+"""Models: every card of the zoo in one table, and the chosen card; or the matrix of tasks and mechanisms."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def show_zoo(every: Sequence[ModelCard], card: ModelCard) -> None:
         cards.show_card(card, milliseconds, state.device())
         if subject is not None:
             models.limits(subject.classifier)
-    with timing:  # last: what takes long keeps nothing of the page waiting
+    with timing:  # last, so that slow work does not delay the rest of the page
         table.measure(every)
     if subject is None:
         with fetching:

@@ -1,4 +1,4 @@
-"""The zoo as one table: a card in each line, which can be sorted, and chosen by a click."""
+"""The zoo as a sortable table with one card per row; a click selects a card."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LINE = 35  # pixels
 
 
 def lines(cards: Sequence[ModelCard], device: str) -> list[dict[str, Any]]:
-    """What the table says of each card, in its columns; accuracies in per cent, None where nothing is known."""
+    """The columns of the table; accuracies in percent, None if unknown."""
 
     def share(value: float | None) -> float | None:
         return None if value is None else 100 * value
@@ -89,7 +89,7 @@ def unmeasured(cards: Sequence[ModelCard]) -> list[ModelCard]:
 
 
 def measure(cards: Sequence[ModelCard]) -> None:
-    """Offer to measure how long each model takes, where that is not known."""
+    """Offer to measure the speed of the models for which it is unknown."""
     left, device = unmeasured(cards), state.device()
     if not left:
         return

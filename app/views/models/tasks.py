@@ -1,4 +1,4 @@
-"""Tasks × mechanisms: what each kind of attention is good for, as a matrix whose cells open in Explore."""
+"""Tasks × mechanisms: which mechanism solves which task, as a matrix whose cells open in Explore."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def task_title(task: Task) -> str:
 
 
 def row_head(task: Task) -> matrix.Head:
-    """What stands before a task's row: its title, its question, and what guessing gets."""
+    """The head of a task's row: its title, its question, and the accuracy of guessing."""
     return matrix.Head(task_title(task), say(task.question), plain("matrix.guess", share=percent(task.guess, 0)))
 
 
@@ -91,7 +91,7 @@ def cell_of(cells: Cells, task: Task, mechanism: str, way: str) -> matrix.Cell |
 
 
 def sentences(card: ModelCard, task: Task, way: str) -> Iterator[str]:
-    """All that a cell says, in sentences."""
+    """The tooltip of a cell, in sentences."""
     title, left, spread = mechanism_title(card.mechanism), card.ablation.get(way), spread_of(card)
     yield plain("matrix.told", task=task_title(task), mechanism=title, accuracy=percent(card.accuracy or 0.0))
     if left is not None:
@@ -120,7 +120,7 @@ def open_cell() -> None:
 
 
 def legend(cells: Cells) -> str:
-    """What the numbers and the colors mean, and how many cells are empty."""
+    """The meaning of numbers and colors, and the number of empty cells."""
     counts = sorted({card.pictures for card in cells.values()})
     lines = [word("matrix.legend")]
     if counts:
@@ -131,7 +131,7 @@ def legend(cells: Cells) -> str:
 
 
 def show_studies() -> None:
-    """How many training pictures it takes, and what a model without attention learns that sees the whole picture."""
+    """Draw the learning curves, and the accuracy of a model without attention that sees the whole picture."""
     try:
         studies = open_studies()
     except InvalidInput as error:
@@ -145,7 +145,7 @@ def show_studies() -> None:
 
 
 def show_curves(task: Task, curves: Mapping[str, Sequence[tuple[int, float]]]) -> None:
-    """A learning curve for each mechanism, and in a sentence which of them gets by with how many pictures."""
+    """Draw a learning curve for each mechanism, and how many training pictures each needs."""
     titles = {slug: mechanism_title(slug) for slug in curves if slug in {one.slug for one in MECHANISMS}}
     st.markdown(f"**{word('learning.title', task=task_title(task))}**")
     st.markdown("  \n".join(enough(titles[slug], curves[slug]) for slug in titles))
@@ -157,7 +157,7 @@ def show_curves(task: Task, curves: Mapping[str, Sequence[tuple[int, float]]]) -
 
 
 def enough(title: str, points: Sequence[tuple[int, float]]) -> str:
-    """In a sentence: with how many training pictures a mechanism is right often enough."""
+    """In a sentence: how many training pictures a mechanism needs."""
     needed, share = pictures_for(points), percent(ENOUGH, 0)
     if needed is None:
         return word("learning.never", mechanism=title, share=share, most=whole(max(one for one, _ in points)))
@@ -165,7 +165,7 @@ def enough(title: str, points: Sequence[tuple[int, float]]) -> str:
 
 
 def full_reach(task: Task, studies: TaskStudies) -> str:
-    """In a sentence: what ``plain`` gets right with a receptive field of the whole picture."""
+    """In a sentence: the accuracy of ``plain`` with a receptive field of the whole picture."""
     facts: Mapping[str, Any] = studies.full_reach[task.slug]
     share = percent(facts["accuracy"])
     if isinstance(facts.get("epochs"), int):

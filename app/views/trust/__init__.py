@@ -1,4 +1,4 @@
-"""The sections of Trust: what the benchmark says of a model, and for each measure one case to look at."""
+"""The sections of Trust: the benchmark of a model, with one example for each measure."""
 
 from app.state import Page
 from app.views.trust.keys import ADDRESS, TrustKey

@@ -1,4 +1,4 @@
-"""The benchmark: methods by measures, of one model or of many, sorted by a click, to be taken along as a file."""
+"""The benchmark: methods by measures, of one model or of many, with sorting and export."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def lines(
 ) -> list[dict[str, Any]]:
     """A line for each model and source: the mean of each measure, None where it was not measured.
 
-    A source that was measured on fewer pictures than others says so beside its name.
+    The name of a source states if it was measured on fewer pictures than others.
     """
     table: dict[tuple[str, str], dict[str, Any]] = {}
     names: dict[str, dict[str, None]] = {}
@@ -72,7 +72,7 @@ def to_csv(rows: Sequence[BenchmarkRow]) -> str:
 
 
 def measured(rows: Sequence[BenchmarkRow]) -> list[str]:
-    """The measures that there is anything of, first those of most models; no map blank goes without saying."""
+    """The measures with values, those of most models first; without "blank" if no map is blank."""
     models = {one: {row.model for row in rows if row.measure == one} for one in MEASURES}
     if not any(row.mean for row in rows if row.measure == ranking.BLANK):
         models[ranking.BLANK].clear()
@@ -80,7 +80,7 @@ def measured(rows: Sequence[BenchmarkRow]) -> list[str]:
 
 
 def arrow(measure: str, cards: Sequence[ModelCard]) -> str:
-    """Whether high is good or low, for those models; nothing where it depends on what a model has learned."""
+    """Whether higher or lower is better for those models; neither if it depends on what a model has learned."""
     if measure in OF_THE_OBJECT and any(find_evidence(card) in SHORTCUTS.values() for card in cards):
         return ""
     return "↓" if measure in ranking.LOW_IS_GOOD else "↑"
@@ -89,7 +89,7 @@ def arrow(measure: str, cards: Sequence[ModelCard]) -> str:
 def show_benchmark(
     card: ModelCard, rows: Sequence[BenchmarkRow], cards: Mapping[str, ModelCard], loaded: bool = True
 ) -> None:
-    """Draw the section; of a model that is not ``loaded``, all that is known of others."""
+    """Draw the section; if the model is not ``loaded``, the rows of all models."""
     st.subheader(word("benchmark.title"), help=word("term.benchmark.means"))
     st.markdown(word("benchmark.about"))
     st.caption(together(word("benchmark.limit"), word("trust.aside")))

@@ -37,7 +37,7 @@ def show_reactions(subject: Subject, task: Task) -> None:
 
 
 def show_reaction(found: CueReaction, gate: str, task: Task) -> None:
-    """One gate: a sentence on the channel that reacts most surely, and the bars of the first ten."""
+    """Draw one gate: the channel with the clearest reaction, and the bars of the first ten."""
     order = found.order[:SHOWN]
     first = int(order[0])
     st.markdown(
@@ -68,7 +68,7 @@ def change(found: CueReaction, task: Task) -> str:
 
 
 def describe_channel(found: CueReaction, channel: int) -> str:
-    """All about a channel, for the pointer."""
+    """The tooltip of a channel."""
     mean, deviation = signed(float(found.mean[channel])), decimal(float(found.deviation[channel]), 3)
     return plain(
         "react.told",

@@ -1,4 +1,4 @@
-"""One picture of the benchmark, a map over it, where the evidence is, and what this map alone would get."""
+"""One picture of the benchmark with a map, the outline of the evidence, and the values of this map."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ DEFAULT = "grad-cam"
 
 
 def settle_example(subject: Subject) -> None:
-    """Choose a source that fits the model, unless one is chosen."""
+    """Choose a source that the model supports, unless one is chosen."""
     fitting = sources.fitting(subject.classifier)
     if state.get(TrustKey.SOURCE) not in fitting:
         state.put(TrustKey.SOURCE, DEFAULT if DEFAULT in fitting else fitting[0])
 
 
 def pick_source(subject: Subject) -> str:
-    """The picker of the method, attention map or reference that is looked at."""
+    """The picker of the method, attention map or reference to show."""
     fitting = sources.fitting(subject.classifier)
     return st.selectbox(
         word("example.source"),
@@ -43,7 +43,7 @@ def pick_source(subject: Subject) -> str:
 
 
 def pick_case(subject: Subject, rows: Sequence[BenchmarkRow], source: str) -> Case | None:
-    """One of the pictures that the row of the source is the mean of; None where they cannot be had."""
+    """One of the pictures behind the row of the source; None if they are not available."""
     model, row = subject.classifier, next((row for row in rows if row.source == source), rows[0])
     if is_photographed(model.card.family) and not runtime.has_photographs():
         st.caption(word("example.elsewhere"))
@@ -93,7 +93,7 @@ def show_example(subject: Subject, rows: Sequence[BenchmarkRow], requested: str)
 
 
 def numbers(found: Localization, place: str) -> None:
-    """What this map gets on this picture, with what chance gives."""
+    """The values of this map on this picture, with the chance level."""
     if found.blank:
         st.markdown(word("example.blank"))
         return

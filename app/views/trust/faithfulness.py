@@ -1,4 +1,4 @@
-"""Faithfulness: does the prediction depend on what a map points at? Over many pictures, compared with references."""
+"""Faithfulness: does the prediction depend on what a map highlights? Over many pictures, compared with references."""
 
 from __future__ import annotations
 

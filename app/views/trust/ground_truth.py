@@ -1,4 +1,4 @@
-"""Ground truth: how much of each map, and its peak, lies where the evidence is; and one of the pictures to look at."""
+"""Ground truth: share inside the evidence and pointing game for each map, with one example picture."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ REGIONS = {
 }
 """What can be measured for a model by the known region of its evidence: the region, and its measures."""
 MARGIN = 1e-3
-"""A lead over chance of no more than a tenth of a per cent is rounding: of the map, and of how it is shown."""
+"""A lead over chance of at most 0.1 % is rounding, of the map and of the display."""
 
 
 def find_evidence(card: ModelCard) -> str:
-    """Where the evidence of a model is known to be: a quarter for photographs, else its shortcut, or the object."""
+    """The known region of a model's evidence: a quarter for photographs, else its shortcut, or the object."""
     return "quarter" if is_photographed(card.family) else shortcut(card.family) or "object"
 
 
 def find_rows(rows: Sequence[BenchmarkRow], model: str, requested: str) -> list[BenchmarkRow]:
-    """The rows that answer what is asked, the best first. A map that is always blank lies nowhere: those come last."""
+    """The rows of a measure, the best first; maps that are always blank come last."""
     place, _, what = requested.partition("-")
     measure, blanks = requested if place in SHORTCUTS.values() else what, ranking.blanks(rows, model)
     return sorted(ranking.rank(rows, model, measure), key=lambda row: blanks[row.source] == 1)

@@ -21,7 +21,7 @@ from core.evaluation import ATTENTION_PREFIX, REFERENCES
 from core.types import Progress
 
 MOST, FIRST = 200, 20
-"""Pictures that can be asked for, and that are at first."""
+"""The range of the number of pictures, and the default."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Task:
 
 
 def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
-    """Draw the panel, closed at first; while it is closed no model is asked for anything."""
+    """Draw the panel, closed by default; while it is closed, no model is run."""
     panel = st.expander(word("measuring.title"), key=TrustKey.MEASURING, icon=":material/timer:", on_change="rerun")
     if not panel.open:
         return
@@ -101,7 +101,7 @@ def is_of(name: str, wanted: Sequence[str]) -> bool:
 def plan(
     slugs: Sequence[str], rows: Sequence[BenchmarkRow], wanted: Sequence[str], pictures: int, seed: int
 ) -> list[Task]:
-    """What is left to be measured of each model; a model that cannot be opened is passed over in a sentence."""
+    """What is left to measure for each model; a message names each model that cannot be opened."""
     tasks = []
     for slug in slugs:
         try:

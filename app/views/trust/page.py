@@ -1,4 +1,4 @@
-"""Trust: the test bench of the methods. What is known of a model's maps, one question at a time."""
+"""Trust: the evaluation of the methods, one question at a time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if subject:
         persist_state="session",
     )
 state.publish_choices(ADDRESS, unsaid={TrustKey.SECTION: SECTIONS[0]})
-if not subject:  # the benchmark of the other models can be read without this one
+if not subject:  # the benchmark of the other models can be shown without this one
     above = st.container()
     benchmark.show_benchmark(card, found.rows, cards, loaded=False)
     with above:

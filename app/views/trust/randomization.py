@@ -1,4 +1,4 @@
-"""Randomization: does a map change when the model is re-initialized? In the benchmark, and on one's own picture."""
+"""Randomization: does a map change when the model is re-initialized? In the benchmark, and on your picture."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def verdict(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
 
 
 def not_compared(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
-    """A sentence that names the maps of which nothing can be compared; none where there is no such map."""
+    """A sentence that names the constant maps, which cannot be compared; empty if there are none."""
     every = list(dict.fromkeys(row.source for row in rows if row.model == card.slug))
     missing = [name for name in every if name not in {row.source for row in ranking.rank(rows, card.slug, MEASURE)}]
     return word("random.unasked", names=listed(source_titles(card, missing).values())) if missing else ""
@@ -85,7 +85,7 @@ def live(subject: Subject) -> None:
 
 
 def compare(subject: Subject) -> None:
-    """How fast each map of the picture in the side bar changes; those that take long are left out."""
+    """Draw how quickly each map of the picture in the side bar changes; slow ones are left out."""
     model, picture = subject.classifier, subject.picture
     fitting = [name for name in sources.fitting(model) if name not in REFERENCES]
     seconds = {name: sources.randomized_seconds(model, name) for name in fitting}

@@ -1,4 +1,4 @@
-"""One measure of all sources on a model, the best on top; and what stands there while nothing was measured."""
+"""One measure of all sources on a model, the best on top; or an offer to measure them."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def rank(rows: Sequence[BenchmarkRow], model: str, measure: str) -> list[Benchma
 
 
 def others(rows: Sequence[BenchmarkRow]) -> list[BenchmarkRow]:
-    """Those that are about the model: no references."""
+    """The rows of the model's maps, without the references."""
     return [row for row in rows if row.source not in REFERENCES]
 
 
 def blanks(rows: Sequence[BenchmarkRow], model: str) -> Mapping[str, float]:
-    """On which share of its pictures a map of a model is blank, by its source; 0 where nobody has counted."""
+    """The share of pictures on which a map is blank, by source; 0 if it was not counted."""
     return Counter({row.source: row.mean for row in rows if (row.model, row.measure) == (model, BLANK)})
 
 
@@ -58,7 +58,7 @@ def few(rows: Sequence[BenchmarkRow]) -> list[BenchmarkRow]:
 
 
 def usual(rows: Sequence[BenchmarkRow]) -> BenchmarkRow:
-    """One of those that were measured on most pictures: what chance gives is theirs."""
+    """One of the rows with the most pictures; their chance level is shown."""
     return max(rows, key=lambda row: row.pictures)
 
 
@@ -73,7 +73,7 @@ def show_ranking(
 ) -> None:
     """Draw ranked rows of one measure; ``guess`` is the dotted line. With ``pick`` a click on one chooses its map.
 
-    ``blanks`` say how often a map lies nowhere: one that always does has no place on the axis.
+    ``blanks`` are the shares of blank maps: a map that is always blank has no point on the axis.
     """
     titles, share = source_titles(card, [row.source for row in rows]), is_share(rows[0].measure)
     blanks, scarce = blanks or Counter(), few(rows)
@@ -110,7 +110,7 @@ def show_ranking(
 
 
 def row_text(row: BenchmarkRow, title: str, blank: float) -> str:
-    """All about a row, for the pointer; ``blank`` is the share of its pictures where the map lies nowhere."""
+    """The tooltip of a row; ``blank`` is the share of its pictures on which the map is blank."""
     share = is_share(row.measure)
     mean, low, high = (number(one, share) for one in (row.mean, row.low, row.high))
     often = plain("rank.told.blank", share=percent(blank, 0)) if blank else ""
@@ -132,7 +132,7 @@ def origin(rows: Sequence[BenchmarkRow]) -> str:
 
 
 def empty(card: ModelCard) -> None:
-    """Say that nothing is known of the model, and offer to measure it."""
+    """Show that the model has not been measured, and offer to measure it."""
 
     def measure() -> None:
         state.put(TrustKey.SECTION, "benchmark")

@@ -110,7 +110,7 @@ def value_of(row: RoleShare, measure: str) -> tuple[float, float]:
 
 
 def verdict(rows: Sequence[RoleShare], titles: dict[Part, str], measure: str) -> str:
-    """In a sentence: the highest of the attention and of the methods on all that matters, and chance."""
+    """In a sentence: the highest attention map and method on everything that matters, and the chance level."""
     whole = [row for row in rows if row.role == EVERYTHING and row.source not in REFERENCES]
     sides = [
         max(side, key=lambda row: value_of(row, measure)[0], default=None)
@@ -141,7 +141,7 @@ def landings(rows: Sequence[RoleShare]) -> str:
 
 
 def table(rows: Sequence[RoleShare], titles: dict[Part, str], measure: str) -> str:
-    """The table as HTML: the stronger a cell's color the more of the map is there; bold is surely above chance."""
+    """The table as HTML: the stronger the color of a cell, the more of the map is there; bold is above chance."""
     roles = [role for role in (*ROLES, EVERYTHING) if any(row.role == role for row in rows)]
     cells = {(row.source, row.part, row.number, row.role): row for row in rows}
     chances = {role: max(row.chance for row in rows if row.role == role) for role in roles}

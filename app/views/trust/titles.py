@@ -1,4 +1,4 @@
-"""What the sources of maps are called, those of models that are not loaded too."""
+"""The titles of the sources of maps, also for models that are not loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that may take long: done at once where it is quick, else once it is asked for."""
+"""Work that may take long: quick work runs immediately, other work after a click."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ T = TypeVar("T")
 def carry_out(key: tuple, expected: Callable[[], float], work: Callable[[Progress | None], T], name: str) -> T | None:
     """What was found under the key, or what ``work(tick)`` gives; None until the user starts a long one.
 
-    ``expected()`` is how many seconds it takes; ``name`` tells its buttons from those of other work on the page.
+    ``expected()`` is how many seconds it takes; ``name`` distinguishes its buttons from those of other work on the
+    page.
     """
     found = sources.find(key)
     if found is not None:

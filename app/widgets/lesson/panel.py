@@ -1,4 +1,4 @@
-"""The panel above the page while a lesson is open: what the step says and asks, and the way on."""
+"""The panel above the page while a lesson is open: the text and the question of the step, and the buttons."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def show_panel(subject: Subject | None) -> None:
 
 
 def _invite() -> None:
-    """Offer the tour to somebody who came without an address."""
+    """Offer the tour to a user who opened the app without a link."""
     tour = find_lesson(TOUR)
     if tour is None or not state.get(Key.FIRST_VISIT):
         return
@@ -59,7 +59,7 @@ def _invite() -> None:
 
 
 def _head(place: Place, title: str) -> None:
-    """The title, where the learner is, how long it goes on, and the button that ends the lesson."""
+    """Draw the title, the number of the step, the remaining time, and the button that ends the lesson."""
     with st.container(horizontal=True, vertical_alignment="center", key="lesson-head"):
         st.markdown(f"**{title}**")
         left = math.ceil(place.lesson.seconds_left(place.step.name) / 60)
@@ -69,7 +69,7 @@ def _head(place: Place, title: str) -> None:
 
 
 def _ways(place: Place, given: tuple[str | float, ...]) -> None:
-    """The buttons: to the step before, the answer or the next step, and back to what the step shows."""
+    """Draw the buttons: previous step, answer or next step, and reset of the view."""
     steps, number = place.lesson.steps, place.number
     waiting = place.step.ask is not None and answer_of(place) is None
     last = number + 1 == len(steps)

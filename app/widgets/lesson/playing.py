@@ -100,12 +100,12 @@ def done(place: Place) -> bool:
 
 
 def answer_of(place: Place) -> Answer | None:
-    """The answer to a step's question; None before it."""
+    """The answer to a step's question; None before it is given."""
     return answers().get(place.key)
 
 
 def hidden() -> frozenset[str]:
-    """What the open step hides: nothing after its answer. What is hidden takes what is computed from it along."""
+    """What the open step hides, with everything that is computed from it; nothing after its answer."""
     place = open_step()
     if place is None or answer_of(place) is not None:
         return frozenset()

@@ -1,4 +1,4 @@
-"""The questions of a lesson: how each kind is asked, and what is said once it is answered."""
+"""The questions of a lesson: the controls of each kind, and the feedback after the answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CLOSE = 10.0
 
 
 def ask(place: Place) -> tuple[str | float, ...]:
-    """Draw the controls of a question; what is given in them, () for nothing yet."""
+    """Draw the controls of a question; returns the given answer, () for none yet."""
     question = place.step.ask
     if question is None:
         return ()

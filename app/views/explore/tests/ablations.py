@@ -1,4 +1,4 @@
-"""The effect of every part of the attention: a button that tries them all, and a table, the largest effect first."""
+"""The effect of every part of the attention: a button that computes them, and a table, the largest effect first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def running(subject: Subject, target: int) -> bool:
 
 
 def offer(subject: Subject, reading: Reading, target: int) -> None:
-    """A button that tries every part, with its time where it is long."""
+    """Draw the button that switches off each part in turn, with the estimated time if it is long."""
     model, picture = subject.classifier, subject.picture
     if interventions.find_ablations(model, picture, target) is not None:
         return

@@ -1,4 +1,4 @@
-"""What of a test the address holds: which one is open, what is changed in it and how, and what is erased."""
+"""The part of the link for a test: which one is open, what is changed and how, and what is erased."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from core.legacy import current
 
 TESTS = ("intervene", "erase", "check")
 EVERY, NONE = "every", "none"
-"""In the address: all of the attention; and none of its parts."""
+"""In the link: all of the attention; and none of its parts."""
 HERE = (changes.OTHER, changes.PAINTED)
-"""Ways that cannot travel: what was painted, and the attention of another picture."""
+"""Ways that a link cannot contain: painted attention, and the attention of another picture."""
 SEEDS = range(10_000)
 POINTERS = ("attention", "attribution")
-"""Whose map says what is erased: that of the left pane to begin with."""
+"""The map that selects what is erased, by default that of the left pane."""
 SHARES, FIRST = range(5, 81, 5), 20
-"""Per cent of the picture that may be erased, and those erased at first."""
+"""Shares of the picture that can be erased, in percent, and the default."""
 
 
 def settle_address(reading: Reading) -> dict[str, str]:
-    """What the address holds of the test: whatever differs from how a test begins.
+    """The part of the link for the test: whatever differs from the defaults.
 
     A requested value that is not available falls back to that, with a notice.
     """
@@ -48,7 +48,7 @@ def _erasing() -> dict[str, str]:
 
 
 def _change(reading: Reading) -> dict[str, str]:
-    """What is changed and how, where that can travel."""
+    """What is changed and how, if a link can contain it."""
     maps = {one.tap: one for one in reading.maps}
     if state.get(ExploreKey.CHANGED) == EVERY:
         state.put(ExploreKey.CHANGED, changes.EVERY)

@@ -52,7 +52,7 @@ def part_of(one: AttentionMap) -> tuple[str, int]:
 
 
 def ways(maps: Sequence[AttentionMap]) -> list[str]:
-    """What can become of that attention."""
+    """The ways in which that attention can be changed."""
     found = [UNIFORM, OFF, SHUFFLED, OTHER]
     if len(maps) == 1:
         found[3:3] = filter(None, [part_of(maps[0])[0]])
@@ -78,7 +78,7 @@ def begin(reading: Reading) -> str:
 
 
 def reset() -> None:
-    """Everything as it was at first."""
+    """Restore the initial settings."""
     state.reset(*CHANGE, ExploreKey.DONOR, ExploreKey.PAINTED)
 
 
@@ -90,7 +90,7 @@ def choose(tap: str, way: str, numbers: Sequence[int] = ()) -> None:
 
 
 def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
-    """Draw the choices; what they come to. A ``Plan`` without changes stands for a choice that is not made yet.
+    """Draw the choices, and return the plan. A ``Plan`` without changes stands for a choice that is not made yet.
 
     While the page is ``busy`` the choices wait: a fragment is not drawn before the run that is under way has ended.
 
@@ -149,7 +149,7 @@ def about(subject: Subject, chosen: Sequence[AttentionMap], way: str) -> str:
 
 
 def plan_change(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy: bool) -> Plan:
-    """Say what a way does, draw what has to be set for it, and make a plan of it."""
+    """Draw the description and the settings of a way, and return its plan."""
     st.caption(about(subject, chosen, way))
     taps = tuple(one.tap for one in chosen)
     if way in (UNIFORM, OFF):
@@ -200,7 +200,7 @@ def pick_parts(one: AttentionMap, busy: bool) -> tuple[int, ...]:
 
 
 def pick_donor(subject: Subject) -> core.Picture:
-    """The picture whose attention is taken: another sample, or one that the user brought."""
+    """The picture whose attention is taken: another sample, or an uploaded picture."""
     own = {slug: one.name for slug, one in state.uploads().items()}
     offered = own | {one.slug: one.title for one in list_samples(subject.classifier.card.family)}
     offered.pop(subject.sample, None)

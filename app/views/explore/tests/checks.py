@@ -1,4 +1,4 @@
-"""The checks of the two maps on screen: passed or not, in words, with their numbers and what each of them means."""
+"""The sanity checks of the two maps on screen: passed or not, with the value and the meaning of each."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Question:
 
 
 def show_checks(analysis: Analysis) -> None:
-    """Draw the lists, once they are computed: at once where that is quick."""
+    """Draw the results; quick checks are computed immediately."""
     attention, attribution = about_attention(analysis), about_attribution(analysis)
     questions = [one for one in (attention, attribution) if one is not None]
     known = compute(analysis.subject, questions)

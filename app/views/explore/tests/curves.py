@@ -21,7 +21,7 @@ DIGITS = 3
 
 
 def request_curves(subject: Subject, values: np.ndarray, target: int, seed: int) -> None:
-    """Offer the curves of a map, or compute them, where they are not known yet."""
+    """Offer the curves of a map, or compute them, if they are not known yet."""
     model, picture = subject.classifier, subject.picture
     key = faithfulness.curves_key(model, picture, values, target, seed)
     if faithfulness.find(key) is not None:
@@ -69,7 +69,7 @@ def better(found: Curves, other: Curves) -> str:
 
 
 def verdict(found: Faithfulness, names: dict[str, str]) -> str:
-    """Which of the references the map beats by both areas together."""
+    """The references that the map beats by insertion minus deletion area."""
     beaten = [names[one].lower() for one in REFERENCES if found.map.gain > getattr(found, one).gain]
     unbeaten = [names[one].lower() for one in REFERENCES if names[one].lower() not in beaten]
     if not unbeaten:

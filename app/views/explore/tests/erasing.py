@@ -1,4 +1,4 @@
-"""Erase: what is left of the answer without the part that a map points at, beside as much at random, and the least."""
+"""Erase: the prediction without the most highlighted, a random and the least highlighted region."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ LEAD = Scale(0.1, 0.25, decimal)
 
 @dataclass(frozen=True, eq=False)
 class Pointer:
-    """The map that says what is erased: its short name, its values (h, w), and the class it is about.
+    """The map that selects what is erased: its short name, its values (h, w), and the class it is about.
 
-    ``title`` says which map it is where the name does not. ``contrast`` is the class that is set against it, or None; a
-    ``signed`` map is negative evidence below zero.
+    ``title`` says which map it is where the name does not. ``contrast`` is the class that it is compared with, or None;
+    negative values of a ``signed`` map are negative evidence.
     """
 
     name: str
@@ -89,7 +89,7 @@ def show_erasing(analysis: Analysis) -> None:
 
 
 def pointers(analysis: Analysis) -> dict[str, Pointer]:
-    """The maps on the two panes that point anywhere: the attention as it is shown, and the attribution."""
+    """The maps on the two panes that highlight a region: the attention as shown, and the attribution."""
     maps, shown, found = {}, analysis.shown, analysis.found
     if shown.choice is not None:
         values = attention_maps.grid_of(analysis.reading, shown.choice, shown.query)
@@ -103,14 +103,14 @@ def pointers(analysis: Analysis) -> dict[str, Pointer]:
 
 
 def missing(analysis: Analysis) -> str:
-    """Why the attribution cannot be erased by, in words; nothing where it can."""
+    """The reason why the attribution cannot select a region to erase; empty if it can."""
     if analysis.found is None:
         return word("erase.later", method=analysis.title)
     return word("erase.blank", method=analysis.title, why=analysis.blank) if analysis.blank else ""
 
 
 def pick_map(maps: dict[str, Pointer], method: str, why: str) -> Pointer:
-    """Draw the choice between the two maps, or a line that says ``why`` there is but one; the chosen one."""
+    """Draw the choice between the two maps, or ``why`` there is only one; returns the chosen one."""
     if len(maps) == 1:
         ((only, pointer),) = maps.items()
         text = word("erase.only.attribution", method=method)
@@ -133,7 +133,7 @@ def pick_map(maps: dict[str, Pointer], method: str, why: str) -> Pointer:
 
 @st.fragment
 def compare(analysis: Analysis, pointer: Pointer, seed: int) -> None:
-    """How much goes and what comes instead, the three pictures, and the curves that are known: run by themselves."""
+    """Draw the share and the fill, the three pictures, and the computed curves; a fragment."""
     left, right = st.columns(2, gap="medium")
     for key, first in ((ExploreKey.ERASE_SHARE, FIRST), (ExploreKey.ERASE_FILL, next(iter(FILLS)))):
         state.put(key, state.get(key) or first)
@@ -166,7 +166,7 @@ def compare(analysis: Analysis, pointer: Pointer, seed: int) -> None:
 
 
 def draw_erased(analysis: Analysis, pointer: Pointer, which: str, one: Erased) -> None:
-    """One picture with a part missing: what is missing, the class's probability, and the answer."""
+    """Draw one picture with an erased region: its title, the probability of the class, and the prediction."""
     names, reading = analysis.names, analysis.reading
     title = word("erase.random") if which == "random" else missing_part(pointer, names, which)
     st.image(one.pixels, width="stretch", alt=word("erase.alt", title=title))
@@ -188,7 +188,7 @@ def draw_erased(analysis: Analysis, pointer: Pointer, which: str, one: Erased) -
 
 
 def missing_part(pointer: Pointer, names: tuple[str, ...], which: str) -> str:
-    """What the map says of the part that is missing, the most or the least of it."""
+    """The title of the erased region, the most or the least highlighted one."""
     name = names[pointer.target]
     if pointer.contrast is not None:
         return word(f"erase.{which}.contrast", name=name, other=names[pointer.contrast])
@@ -196,13 +196,13 @@ def missing_part(pointer: Pointer, names: tuple[str, ...], which: str) -> str:
 
 
 def moved(before: float, after: float, scale: Scale = SHARE) -> str:
-    """Where an answer goes, in words."""
+    """How the prediction changes, in words."""
     key = "erase.stays" if abs(after - before) < scale.still else "erase.falls" if after < before else "erase.rises"
     return word(key, after=scale.text(after))
 
 
 def verdict(before: float, after: dict[str, float], scale: Scale = SHARE) -> str:
-    """Whether the part that the map points at matters more than a random one of its size."""
+    """Whether the highlighted region matters more than a random one of its size."""
     if all(abs(one - before) < scale.still for one in after.values()):
         return word("erase.unmoved")
     ahead = after["random"] - after["most"]
@@ -210,7 +210,7 @@ def verdict(before: float, after: dict[str, float], scale: Scale = SHARE) -> str
 
 
 def sentence(analysis: Analysis, pointer: Pointer, tried: dict[str, Erased]) -> None:
-    """The three answers compared in words: by the class's probability, or by its lead over another."""
+    """The three results compared in words, by the probability of the class or by its lead over another."""
     names, scale = analysis.names, pointer.scale
     before = pointer.measure(analysis.reading.probabilities)
     after = {which: pointer.measure(one.probabilities) for which, one in tried.items()}

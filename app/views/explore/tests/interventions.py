@@ -1,4 +1,4 @@
-"""Intervene: change what the attention lets through, and see whether the answer moves."""
+"""Intervene: change the attention weights, and see whether the prediction changes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def show_interventions(analysis: Analysis) -> None:
         st.markdown(word("change.none"))
         return
     change(subject, reading, target)
-    ablations.offer(subject, reading, target)  # out of the fragment, where Stop would be heard too late
+    ablations.offer(subject, reading, target)  # outside the fragment, in which Stop would react too late
 
 
 @st.fragment
 def change(subject: Subject, reading: Reading, target: int) -> None:
-    """The change, its answer, and the effect of every part where that is known: by itself, so that it moves at once."""
+    """Draw the change, its result and the computed effects; a fragment, so that it updates quickly."""
     try:
         plan = changes.pick(subject, reading, ablations.running(subject, target))
         state.publish_part(TRIED, address.settle_address(reading))

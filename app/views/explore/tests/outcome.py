@@ -1,4 +1,4 @@
-"""How the answer moves when the attention is changed: in a sentence, in bars, and the map that was multiplied with."""
+"""How the prediction changes with the attention: a sentence, bars, and the attention map that was used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ USED = 0.05
 
 
 def show_outcome(subject: Subject, before: Reading, after: Reading, target: int, plan: Plan) -> None:
-    """Draw the answer before and after, and the map of the attention that was changed."""
+    """Draw the prediction before and after, and the map of the attention that was changed."""
     names = titles.class_titles(subject.classifier.card.classes)
     st.markdown(sentence(names, before, after, plan.way))
     st.caption(score_sentence(subject, target, before, after), help=word("term.logit.means"))
@@ -45,7 +45,7 @@ def show_outcome(subject: Subject, before: Reading, after: Reading, target: int,
 
 
 def sentence(names: tuple[str, ...], before: Reading, after: Reading, way: str) -> str:
-    """Whether the prediction changes, and what that says of the attention."""
+    """Whether the prediction changes, and what that means for the attention."""
     was, now, how = before.predicted, after.predicted, word(f"moved.how.{way}")
     name, first = names[was], chance(float(before.probabilities[was]))
     then, there = (chance(float(after.probabilities[one])) for one in (was, now))
@@ -57,7 +57,7 @@ def sentence(names: tuple[str, ...], before: Reading, after: Reading, way: str) 
 
 
 def score_sentence(subject: Subject, target: int, before: Reading, after: Reading) -> str:
-    """How far the score of a class moves, and what that is: a logit, unless the model gives out probabilities."""
+    """How far the score of a class changes: a logit, unless the model outputs probabilities."""
     card, was = subject.classifier.card, float(before.logits[target])
     moved, name = float(after.logits[target]) - was, titles.class_titles(card.classes)[target]
     kind = "probability" if card.output == PROBABILITIES else "logit"
@@ -76,7 +76,7 @@ def rows(before: Reading, after: Reading, target: int) -> list[int]:
 
 
 def show_maps(subject: Subject, before: Reading, after: Reading, taps: tuple[str, ...]) -> None:
-    """The last changed map that lies on the picture beside its own; of gates alone, their bars one above the other."""
+    """Draw the last changed map over the picture next to the original; for channel gates, draw their bars."""
     theirs = {one.tap: one for one in after.maps}
     pairs = [(one, theirs[one.tap]) for one in before.maps if one.tap in taps]
     placed = [pair for pair in pairs if pair[0].kind != Kind.CHANNEL]
@@ -100,7 +100,7 @@ def show_maps(subject: Subject, before: Reading, after: Reading, taps: tuple[str
 
 
 def extent(values: np.ndarray) -> str:
-    """From where to where a map's values run."""
+    """The range of a map's values, in words."""
     if not values.any():
         return word("moved.map.zero")
     low, high = float(values.min()), float(values.max())

@@ -33,7 +33,7 @@ def show_tests(analysis: Analysis) -> None:
 
 
 def draw_test(test: str, analysis: Analysis) -> None:
-    """One test: what it is, in a sentence, and the test itself."""
+    """Draw one test: its description and its controls."""
     st.caption(word(f"test.{test}.about"))
     shown = {"intervene": show_interventions, "erase": show_erasing, "check": show_checks}
     shown[test](analysis)
