@@ -47,7 +47,8 @@ FEWEST_MAPS = 40
 PRECISION = {"steps", "samples", "points", "seed"}
 """Parameters of methods that change the precision of a map, not what it shows."""
 ATTENTION = "attention"
-FACTS, SPREAD = "facts", "|spread"
+FACTS, MAPS, SPREADS = "facts", "maps", "spreads"
+"""The arrays of a file: a text, and those of the sources whose arrays have the same shapes as numbered stacks."""
 INSTEAD = "method"
 """The key in ``made`` of the source whose maps stand in for those of another one."""
 
@@ -200,9 +201,14 @@ def open_bank(path: Path, stamp: int = 0) -> Bank:
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            facts = json.loads(str(file[FACTS]))
-            made = {name: facts["made"].get(name, {}).get(INSTEAD, name) for name in facts["settings"]}
-            maps, spreads = ({name: file[other + end] for name, other in made.items()} for end in ("", SPREAD))
+            facts = json.loads(file[FACTS].tobytes())
+            maps: dict[str, np.ndarray] = {}
+            spreads: dict[str, np.ndarray] = {}
+            for number, names in enumerate(facts["stacks"]):
+                maps |= dict(zip(names, file[f"{MAPS}{number}"], strict=True))
+                spreads |= dict(zip(names, file[f"{SPREADS}{number}"], strict=True))
+            other = {name: facts["made"].get(name, {}).get(INSTEAD, name) for name in facts["settings"]}
+            maps, spreads = ({name: one[other[name]] for name in other} for one in (maps, spreads))
             known = facts["checksum"], tuple(facts["pictures"])
             return Bank(*known, maps, spreads, _current(facts["settings"]), _current(facts["made"]))
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
@@ -223,11 +229,18 @@ def write_bank(bank: Bank, path: Path) -> None:
     Raises:
         InvalidInput: it cannot be written.
     """
+    stacks: dict[tuple[tuple[int, ...], ...], list[str]] = {}
+    for name in bank.maps:
+        if INSTEAD not in bank.made[name]:
+            stacks.setdefault((bank.maps[name].shape, bank.spreads[name].shape), []).append(name)
     facts = {"checksum": bank.checksum, "pictures": bank.pictures, "settings": bank.settings, "made": bank.made}
+    arrays: dict[str, Any] = {
+        FACTS: np.frombuffer(json.dumps(facts | {"stacks": [*stacks.values()]}).encode(), np.uint8)
+    }
+    for number, names in enumerate(stacks.values()):
+        arrays[f"{MAPS}{number}"] = np.stack([bank.maps[name] for name in names])
+        arrays[f"{SPREADS}{number}"] = np.stack([bank.spreads[name] for name in names])
     file = io.BytesIO()
-    own = [name for name in bank.maps if INSTEAD not in bank.made[name]]
-    arrays: dict[str, Any] = {FACTS: np.array(json.dumps(facts))}
-    arrays |= {name: bank.maps[name] for name in own} | {name + SPREAD: bank.spreads[name] for name in own}
     np.savez_compressed(file, **arrays)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
