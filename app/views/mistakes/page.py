@@ -1,4 +1,4 @@
-"""Mistakes: a data set and a model, its mistakes, and where it attends."""
+"""Mistakes: a data set and a model, its mistakes, and its maps."""
 
 from __future__ import annotations
 
