@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -211,7 +212,7 @@ def open_bank(path: Path, stamp: int = 0) -> Bank:
             maps, spreads = ({name: one[other[name]] for name in other} for one in (maps, spreads))
             known = facts["checksum"], tuple(facts["pictures"])
             return Bank(*known, maps, spreads, _current(facts["settings"]), _current(facts["made"]))
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
         raise InvalidInput("{path} is not a bank of maps. Remove it and compute the maps again.", path=path) from error
 
 
@@ -241,7 +242,10 @@ def write_bank(bank: Bank, path: Path) -> None:
         arrays[f"{MAPS}{number}"] = np.stack([bank.maps[name] for name in names])
         arrays[f"{SPREADS}{number}"] = np.stack([bank.spreads[name] for name in names])
     file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as zipped:  # a tenth less than what numpy writes itself
+        for name, array in arrays.items():
+            with zipped.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         put(path, file.getvalue())
