@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, ends, letters
-from app.words import chance, percent
+from app.words import chance, mark, percent
 
 TICKS = 6
 """About how many channels of a gate have their number under them: the first, and every so many."""
@@ -69,7 +69,7 @@ def channel_bars(weights: np.ndarray, title: str, axis: str, deviation: bool = F
         x=np.arange(1, count + 1),
         y=weights,
         marker={"color": ACCENT, "line": {"width": 0}},
-        hovertemplate=f"{axis} %{{x}}: %{{y:{'+.2e' if deviation else '.3f'}}}<extra></extra>",
+        hovertemplate=f"{axis} %{{x}}{mark(': ')}%{{y:{'+.2e' if deviation else '.3f'}}}<extra></extra>",
     )
     figure.add_hline(y=float(weights.mean()), line={"color": QUIET, "dash": "dot", "width": 1})
     bare(figure, 150)

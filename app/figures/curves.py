@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.figures.style import ACCENT, QUIET, TRACK, WARM, bare, letters
+from app.words import mark
 
 DASHES = ("dot", "dash", "dashdot")
 """How the lines are drawn that the first one is compared with."""
@@ -21,7 +22,7 @@ def faithfulness_curve(shares: np.ndarray, curves: Mapping[str, np.ndarray], sha
     styles = [{"color": ACCENT, "width": 3}, *({"color": QUIET, "width": 1.5, "dash": dash} for dash in DASHES)]
     figure = go.Figure()
     for (name, values), style in reversed(list(zip(curves.items(), styles, strict=True))):  # the first on top
-        percent = "%{y:.0f} %"
+        percent = f"%{{y:.0f}}{mark(' %')}"
         drawn = {"line": style, "mode": "lines", "hovertemplate": percent, "cliponaxis": False}
         figure.add_scatter(x=100 * shares, y=100 * values, name=letters(name), **drawn)
     bare(figure, 300)
@@ -32,7 +33,14 @@ def faithfulness_curve(shares: np.ndarray, curves: Mapping[str, np.ndarray], sha
         margin={"l": 44, "r": 24, "t": 8, "b": 8},
         hovermode="x unified",
     )
-    scale = {"visible": True, "tick0": 0, "dtick": 20, "ticksuffix": " %", "zeroline": False, "tickfont": {"size": 12}}
+    scale = {
+        "visible": True,
+        "tick0": 0,
+        "dtick": 20,
+        "ticksuffix": mark(" %"),
+        "zeroline": False,
+        "tickfont": {"size": 12},
+    }
     figure.update_xaxes(title={"text": axis, "font": {"size": 12}}, showgrid=False, range=[0, 100], **scale)
     figure.update_yaxes(gridcolor=TRACK, range=[0, 100], **scale)
     return figure

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, letters
 from app.figures.training import NUMBERED, confusion_matrix
-from app.words import decimal, percent, short, whole
+from app.words import decimal, mark, percent, short, whole
 
 
 def confusion_cells(
@@ -99,7 +99,7 @@ def reliability(
     bare(figure, 260)
     figure.update_layout(margin={"l": 48, "r": 20, "t": 8, "b": 44}, clickmode="event+select")
     shares = [0, 25, 50, 75, 100]
-    ticks = {"tickvals": [one / 100 for one in shares], "ticktext": [f"{one} %" for one in shares]}
+    ticks = {"tickvals": [one / 100 for one in shares], "ticktext": [f"{one}{mark(' %')}" for one in shares]}
     ticks |= {"tickfont": {"size": 12}}
     axis = {"visible": True, "zeroline": False, "range": [0, 1.02], "gridcolor": TRACK, **ticks}
     figure.update_xaxes(title={"text": stated, "font": {"size": 12}}, **{**axis, "showgrid": False})

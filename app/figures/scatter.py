@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.figures.style import ACCENT, QUIET, TRACK, WARM, bare, letters
+from app.words import mark
 
 FEW = 5000
 """Of the points that are not mistakes so many at most are drawn."""
@@ -70,7 +71,7 @@ def agreement_scatter(
     )
     axis = {"visible": True, "gridcolor": TRACK, "zeroline": False, "tickfont": {"size": 12}}
     shares = [0, 25, 50, 75, 100]
-    ticks = {"tickvals": shares, "ticktext": [f"{one} %" for one in shares], "range": [-3, 103]}
+    ticks = {"tickvals": shares, "ticktext": [f"{one}{mark(' %')}" for one in shares], "range": [-3, 103]}
     figure.update_xaxes(title={"text": names[0], "font": {"size": 12}}, **ticks, **axis)
     low, high = (float(end) for end in (agreement.min(initial=0), agreement.max(initial=0)))
     ends = [min(-0.1, low - 0.08), min(1.08, high + 0.15)]

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.figures.style import ACCENT, TRACK, WARM, bare, faint, letters
+from app.words import mark
 
 ROUND = [one * 10.0**power for power in (-2, -1, 0, 1) for one in (1, 2, 5)]
 NUMBERED = 20
@@ -33,7 +34,7 @@ def training_curve(history: Sequence[Mapping[str, Any]], loss: str, accuracy: st
             mode="lines+markers",
             line={"color": color, "width": 2},
             marker={"size": 5},
-            hovertemplate=f"{epoch} %{{x}}: %{{y:{form}}}{' %' * (row == 2)}<extra></extra>",
+            hovertemplate=f"{epoch} %{{x}}{mark(': ')}%{{y:{form}}}{mark(' %') * (row == 2)}<extra></extra>",
             row=row,
             col=1,
         )
@@ -47,7 +48,7 @@ def training_curve(history: Sequence[Mapping[str, Any]], loss: str, accuracy: st
     right = [100 * line["accuracy"] for line in history]
     room = max(0.5, 0.1 * (max(right) - min(right)))
     low, high = min(right) - room, min(100.5, max(right) + room)
-    figure.update_yaxes(ticksuffix=" %", range=[low, high], tickvals=ticks_up_to(100, low, high), row=2)
+    figure.update_yaxes(ticksuffix=mark(" %"), range=[low, high], tickvals=ticks_up_to(100, low, high), row=2)
     return figure
 
 

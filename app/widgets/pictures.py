@@ -12,7 +12,7 @@ from app.components.gallery import gallery
 from app.runtime import uploads
 from app.state import Key
 from app.widgets import job
-from app.words import megabytes, plain, say, word
+from app.words import megabytes, percent_format, plain, say, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
 from core.data import IMAGENETTE_BYTES, describe_sample, fetch_imagenette, list_samples, sample_truth, unswapped
 from core.images import MAX_BYTES, frame
@@ -205,7 +205,7 @@ def pick_box(*present: int) -> None:
     for name, value, low in zip(names, present, (0, 0, SMALLEST), strict=True):
         key = state.parameter_key(Key.FRAMING, name)
         state.set_parameter(key, value)
-        st.slider(word(f"framing.{name}"), low, 100, format="%d %%", key=key, on_change=change)
+        st.slider(word(f"framing.{name}"), low, 100, format=percent_format(), key=key, on_change=change)
 
 
 def box_name(across: int, down: int, side: int) -> str:

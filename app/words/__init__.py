@@ -8,7 +8,7 @@ from numbers import Number
 from app.words import en
 from app.words.languages import ENGLISH, LANGUAGES, NAMES, follow, language, mark, recall, say, table, understood, use
 from app.words.markdown import Marked, code, literal
-from app.words.numbers import apart, chance, decimal, keep_units, megabytes, percent, short, span, whole
+from app.words.numbers import apart, chance, decimal, keep_units, megabytes, percent, percent_format, short, span, whole
 
 __all__ = [
     "ENGLISH",
@@ -27,6 +27,7 @@ __all__ = [
     "mark",
     "megabytes",
     "percent",
+    "percent_format",
     "plain",
     "recall",
     "say",

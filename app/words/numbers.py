@@ -24,10 +24,15 @@ def percent(value: float, digits: int = 1) -> str:
     return UNKNOWN if not math.isfinite(value) else keep_units(f"{100 * value:.{digits}f}{mark(' %')}")
 
 
+def percent_format(digits: int = 0) -> str:
+    """The format of such a number, given in per cent, for a slider or a column: "%.1f %%", in Chinese "%.1f%%"."""
+    return f"%.{digits}f{mark(' %').replace('%', '%%')}"
+
+
 def chance(probability: float) -> str:
     """A probability in whole per cent, never 0 %: 0.914 -> "91 %", 0.004 -> "< 1 %"."""
     shown = percent(probability, 0)
-    return keep_units("< 1 %") if shown == percent(0, 0) else shown
+    return keep_units(f"< 1{mark(' %')}") if shown == percent(0, 0) else shown
 
 
 def decimal(value: float, digits: int = 2) -> str:

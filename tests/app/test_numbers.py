@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
-from app.words import apart, chance, decimal, megabytes, percent, short, span, whole
+from app.words import apart, chance, decimal, megabytes, percent, percent_format, short, span, use, whole
+from tests.source_files import ROOT
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,21 @@ from app.words import apart, chance, decimal, megabytes, percent, short, span, w
 )
 def test_a_number_as_people_read_it(told: object, shown: object) -> None:
     assert told == shown
+
+
+def test_a_percentage_is_written_as_the_language_writes_it() -> None:
+    try:
+        use("zh-CN")
+        assert (percent(0.918), percent(1, 0), chance(0.004)) == ("91.8%", "100%", "<\u00a01%")
+        assert percent_format() % 20 == "20%" and percent_format(1) % 91.8 == "91.8%"
+    finally:
+        use(None)
+    assert percent_format() % 20 == "20 %" and percent_format(1) % 91.8 == "91.8 %"
+
+
+def test_no_percentage_is_written_for_one_language_only() -> None:
+    files = [*(ROOT / "app").rglob("*.py"), *(ROOT / "app").rglob("*.js")]
+    files = [one for one in files if "words" not in one.parts]
+    sign = re.compile(r"""(?<!mark\()["'] %["']|[\d}fdg] %%?["'<`]""")
+    found = {one.name: sign.findall(one.read_text(encoding="utf-8")) for one in files}
+    assert len(files) > 100 and not {name: signs for name, signs in found.items() if signs}

@@ -4,8 +4,8 @@ class Controls {
   constructor(overlay) {
     const { words } = overlay.state.packet;
     const set = (name) => (value) => overlay.set({ [name]: value });
-    this.opacity = slider(words.opacity, set("opacity"));
-    this.threshold = slider(words.threshold, set("threshold"));
+    this.opacity = slider(words, words.opacity, set("opacity"));
+    this.threshold = slider(words, words.threshold, set("threshold"));
     this.mode = radioGroup("segments", words.view, ["side", "wipe", "difference"].map((mode) => [mode, words[mode]]),
       set("mode"));
     this.colors = radioGroup("swatches", words.colors, Object.keys(TABLES).map((name) => [name]), set("colors"));
@@ -45,7 +45,7 @@ class Controls {
 }
 
 // A thin slider from 0 to 100 %.
-function slider(label, change) {
+function slider(words, label, change) {
   const input = element("input", { type: "range", min: 0, max: 100, step: 1, "aria-label": label });
   const percent = element("span", { class: "percent" });
   input.addEventListener("input", () => change(input.valueAsNumber / 100));
@@ -54,8 +54,9 @@ function slider(label, change) {
     const value = Math.round(share * 100);
     if (input.valueAsNumber !== value) input.value = value;
     input.style.setProperty("--share", `${value}%`);
-    input.setAttribute("aria-valuetext", `${value} %`);
-    write(percent, `${value} %`);
+    const text = fill(words.percent, { value });
+    input.setAttribute("aria-valuetext", text);
+    write(percent, text);
   };
   return { node, show };
 }

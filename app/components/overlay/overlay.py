@@ -48,7 +48,7 @@ WORDS = tuple(
         *("from_patch", "pinned", "slice", "play", "pause"),
         # controls
         *("opacity", "threshold", "view", "side", "wipe", "difference", "divider", "colors", "viridis", "inferno"),
-        *("cividis", "scale", "scale_own", "scale_strip", "scale_both", "smooth", "full", "full_help"),
+        *("cividis", "scale", "scale_own", "scale_strip", "scale_both", "smooth", "full", "full_help", "percent"),
         "download",
         # how far a cell sees: {side} pixels
         "sight",

@@ -21,7 +21,7 @@ function endsOf(words, side, { low, high, signed, above }) {
 // What to know of a map's colors: that its strongest cells go beyond them, and the note on the map at rest.
 function remarkOf(words, { layer, query, scale, blank }) {
   const share = Math.max(0.1, Number((100 * (scale?.above ?? 0)).toFixed(1)));
-  const beyond = scale?.above && !blank ? fill(words.beyond_scale, { share: `${share} %` }) : "";
+  const beyond = scale?.above && !blank ? fill(words.beyond_scale, { share: fill(words.percent, { value: share }) }) : "";
   return [beyond, layer && !query ? layer.note : ""].filter(Boolean).join(" \u00b7 ");
 }
 

@@ -15,7 +15,7 @@ from app.runtime.mistakes.runs import Opened
 from app.titles import class_title, class_titles
 from app.views.mistakes import selection
 from app.views.mistakes.keys import MistakesKey
-from app.words import decimal, percent, plain, span, whole, word
+from app.words import decimal, percent, percent_format, plain, span, whole, word
 
 MATRIX, CLASSES, CALIBRATION = "matrix", "classes", "calibration"
 LARGEST = 30
@@ -186,13 +186,13 @@ def show_classes(opened: Opened) -> None:
         {
             "class": st.column_config.TextColumn(word("overview.class"), width=88),
             "right": st.column_config.NumberColumn(
-                word("overview.right"), format="%.0f %%", help=word("term.recall.means"), width=52
+                word("overview.right"), format=percent_format(), help=word("term.recall.means"), width=52
             ),
             "interval": st.column_config.TextColumn(
                 word("overview.interval"), help=word("term.interval.means"), width=60
             ),
             "precision": st.column_config.NumberColumn(
-                word("overview.precision"), format="%.0f %%", help=word("term.precision.means"), width=68
+                word("overview.precision"), format=percent_format(), help=word("term.precision.means"), width=68
             ),
             "pictures": st.column_config.NumberColumn(word("table.pictures"), format="localized", width=58),
         },

@@ -11,7 +11,7 @@ from app import runtime, state
 from app.views.models import facts
 from app.views.models.keys import ModelsKey
 from app.widgets import job, models, weights
-from app.words import say, word
+from app.words import percent_format, say, word
 from core import InvalidInput, ModelCard
 from core.types import Progress
 
@@ -53,7 +53,7 @@ def show_table(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
         if line is not None and line != place:
             models.choose(cards[line].slug)
 
-    percents = {"format": "%.1f %%", "width": "small"}
+    percents = {"format": percent_format(1), "width": "small"}
     number = st.column_config.NumberColumn
     st.dataframe(
         lines(cards, state.device()),

@@ -46,6 +46,7 @@ WORDS = {
     "overlay.smooth": "Smooth",
     "overlay.full": "Show extremes",
     "overlay.full_help": "In a map of many cells a few values are far above the others, so the color scale ends at the 99th percentile. With this option it ends at the maximum.",
+    "overlay.percent": "{value} %",
     "overlay.beyond_scale": "strongest {share} above the color scale",
     "overlay.download": "Save as PNG",
     "overlay.sight": "Each cell sees only this square of {side} px.",

@@ -15,7 +15,7 @@ from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import Plan
 from app.widgets import job
-from app.words import chance, plain, word
+from app.words import chance, percent_format, plain, word
 from core import Ablation, Reading
 from core.evaluation import WHOLE_TAP
 
@@ -115,7 +115,9 @@ def show_ablations(subject: Subject, reading: Reading, target: int, plan: Plan) 
             "part": text(word("ablate.part"), help=word("term.head.means")),
             "loss": number(word("ablate.loss"), help=word("ablate.loss.help", name=names[target]), format="%.2f"),
             "left": number(
-                word("ablate.left"), help=word("ablate.left.help", name=names[target], before=before), format="%.0f %%"
+                word("ablate.left"),
+                help=word("ablate.left.help", name=names[target], before=before),
+                format=percent_format(),
             ),
             "answer": text(word("ablate.answer")),
         },

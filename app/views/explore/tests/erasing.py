@@ -16,7 +16,7 @@ from app.views.explore.analysis import Analysis
 from app.views.explore.keys import TRIED, ExploreKey
 from app.views.explore.tests import address, curves
 from app.views.explore.tests.address import FIRST, POINTERS, SHARES
-from app.words import decimal, percent, word
+from app.words import decimal, percent, percent_format, word
 from core.evaluation import FILLS, WHICH, is_constant
 
 
@@ -142,7 +142,7 @@ def compare(analysis: Analysis, pointer: Pointer, seed: int) -> None:
         SHARES[0],
         SHARES[-1],
         step=SHARES.step,
-        format="%d %%",
+        format=percent_format(),
         key=ExploreKey.ERASE_SHARE,
         persist_state="session",
     )
