@@ -113,8 +113,8 @@ def attribution_layer(
 ) -> Layer:
     """An attribution for the right pane; a blank one says why it is blank, and its rounding is not drawn.
 
-    ``part`` is the part of the model that the method explains, in words, for the title. Where two classes are set
-    against each other, the ``pair``, a map of both together or of one of them says which.
+    ``part`` is the part of the model that the method explains, in words, for the title. If two classes are compared,
+    the ``pair``, a map of both together or of one of them says which.
     """
     signed = method.signed or found.contrast is not None
     name, values, note = method_title(method), found.values, blank_note(method, found, reading, classes)

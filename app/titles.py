@@ -163,7 +163,7 @@ def class_title(name: str, classes: Sequence[str]) -> str:
 
 
 def contrast_title(classes: Sequence[str], found: Attribution) -> str:
-    """The class that an attribution is about, and the one that is set against it, where there is one."""
+    """The class that an attribution explains, and the class that it is compared with, if any."""
     target = classes[found.target]
     return target if found.contrast is None else plain("contrast.both", target=target, other=classes[found.contrast])
 

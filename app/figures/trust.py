@@ -31,8 +31,8 @@ COLORS = np.array([hex_to_rgb(one) for one in HEAT], float)
 class Line:
     """One line of a ranking: ``reference`` does not depend on the model, ``warned`` needs caution.
 
-    ``value`` is the mean in words, ``tooltip`` what stands under the pointer, in Plotly's HTML, ``note`` is quietly
-    beside the name. A line without a mean has no place on the axis.
+    ``value`` is the mean in words, ``tooltip`` what stands under the pointer, in Plotly's HTML, ``note`` is shown in
+    gray next to the name. A line without a mean has no place on the axis.
     """
 
     name: str

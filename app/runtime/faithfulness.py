@@ -68,7 +68,7 @@ def curves(
     owner: Hashable = None,
     tick: Progress | None = None,
 ) -> Faithfulness:
-    """The deletion and insertion curves of a map (h, w) for a class, beside those of the references."""
+    """The deletion and insertion curves of a map (h, w) for a class, and those of the references."""
     return compute(
         curves_key(model, picture, values, target, seed),
         model,

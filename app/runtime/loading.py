@@ -15,7 +15,7 @@ Load = Callable[[Progress], Classifier]
 """Loads a model and reports its progress, in bytes."""
 
 GRACE = 3.0
-"""Seconds that a model goes on loading while nobody waits for it: a page that is drawn anew comes back for it."""
+"""Seconds that a model goes on loading while nobody waits for it: a page that reruns requests it again."""
 
 
 class Loading:

@@ -25,10 +25,10 @@ NOTHING: Mapping = MappingProxyType({})
 def restore(page: Collection[StrEnum], known: Iterable[StrEnum]) -> Mapping[str, str] | None:
     """Take the choices in the address into a session that is new, or whose user went back or forward.
 
-    The address of a ``page`` holds its keys: one that is not in it is as it was at first. In any other run the
-    session leads and the address follows, for one that comes with a click may be older than the click before it.
-    Choices are kept while another page is shown, on which their pickers are not drawn: Streamlit would drop them.
-    ``known`` are the keys of every page's address. Returns the address if the choices were taken from it, else None.
+    The address of a ``page`` holds its keys: a key that is not in it has its default. In any other run the session
+    leads and the address follows, for one that comes with a click may be older than the click before it. Choices are
+    kept while another page is shown, on which their pickers are not drawn: Streamlit would drop them. ``known`` are the
+    keys of every page's address. Returns the address if the choices were taken from it, else None.
     """
     query = _query()
     if get(Key.RESTORED) and not (traveled() and query):
@@ -53,7 +53,7 @@ def _query() -> dict[str, str]:
 
 
 def _restore_parameters(query: Mapping[str, str]) -> None:
-    """Of the method that an address names, those that it names; the others are as they were at first."""
+    """Of the method that an address names, those that it names; the others have their defaults."""
     if Key.METHOD not in query:
         return
     present = parameter_key(query[Key.METHOD], "")

@@ -1,4 +1,4 @@
-"""What a user has brought or holds: pictures, models, and the analyses that are kept beside the next one."""
+"""What a user has uploaded or pinned: pictures, models, and analyses for comparison."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def remove_upload(slug: str) -> None:
 
 
 def keep(view: View) -> None:
-    """Hold a view beside the next ones, the newest first, four at most; its ``number`` counts what was ever kept."""
+    """Pin a view for comparison, the newest first, four at most; its ``number`` counts what was ever kept."""
     others, number = [one for one in get(Key.KEPT, ()) if one != view], get(Key.KEEPINGS, 0) + 1
     put(Key.KEEPINGS, number)
     put(Key.KEPT, (replace(view, number=number), *others)[:4])

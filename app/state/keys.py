@@ -84,9 +84,9 @@ PARAMETER = "p."
 class View:
     """One analysis, as the address names it: what to look at, with which model, and how.
 
-    ``map``, ``target`` and ``contrast`` may be empty: the model's first map, the predicted class, no class that it is
-    set against. ``parameters`` are the method's that differ from their defaults, and ``query`` is the pinned patch, row
-    by row, which the browser writes into the address. ``number`` distinguishes kept views that are equal.
+    ``map``, ``target`` and ``contrast`` may be empty: the model's first map, the predicted class, no class to compare
+    with. ``parameters`` are the method's that differ from their defaults, and ``query`` is the pinned patch, row by
+    row, which the browser writes into the address. ``number`` distinguishes kept views that are equal.
     """
 
     model: str

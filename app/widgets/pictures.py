@@ -54,7 +54,7 @@ def pick_picture(family: str) -> tuple[str, Picture]:
     """The strip of samples and the user's own pictures, with the ways to add one; the chosen slug and picture."""
     offered = {one.slug: one.title for one in list_samples(family)}
     chosen = state.get(Key.SAMPLE)
-    tile = unswapped(chosen or "")  # a picture whose cue was moved stands in the strip as it was at first
+    tile = unswapped(chosen or "")  # a picture whose cue was moved stands in the strip with its original cue
     if chosen and chosen not in offered:
         try:
             find_picture(chosen)
@@ -132,7 +132,7 @@ def fetch_photographs() -> None:
             type="secondary",
         )
     except InvalidInput as error:
-        state.notice(say(error))  # beside the page, which needs no photographs
+        state.notice(say(error))  # in parallel with the page, which needs no photographs
 
 
 def add_pictures() -> None:

@@ -74,7 +74,7 @@ def fetch(card: ModelCard) -> None:
             running=Key.FETCHING,
         )
     except InvalidInput as error:
-        if before(card) is None:  # the page offers it again, with the reason beside it
+        if before(card) is None:  # the page offers it again, with the reason next to it
             state.notice(say(error))
             st.rerun()
         _go_back(card, error)

@@ -55,7 +55,7 @@ def study(options: argparse.Namespace) -> None:
 
 
 def keep(path: Path, study: str, name: str, facts: dict[str, Any]) -> None:
-    """Put what was found of a task into the file of studies, beside what is there."""
+    """Put what was found of a task into the file of studies, in addition to its content."""
     stored = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     of_study = stored.setdefault(study, {})
     of_study[name] = {**of_study.get(name, {}), **facts}

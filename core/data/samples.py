@@ -132,7 +132,7 @@ def task_layout(slug: str) -> Layout:
 
 
 def unswapped(slug: str) -> str:
-    """The slug of the picture of a task with its cue as it was at first; any other slug as it is."""
+    """The slug of the picture of a task with its original cue; any other slug unchanged."""
     family, _, rest = slug.partition("/")
     return f"{family}/{rest.partition('/')[0]}" if find_task(family) else slug
 

@@ -28,7 +28,7 @@ class Split:
 class Dataset:
     """A training and a validation split over the same ``classes``, with a ``note`` on them.
 
-    ``terms`` are the terms of weights trained on them. If a shortcut gives the class away in both, ``independent`` is a
+    ``terms`` are the terms of weights trained on them. If a shortcut reveals the class in both, ``independent`` is a
     validation split in which the shortcut is independent of the class, which is the object.
     """
 

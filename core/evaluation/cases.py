@@ -1,7 +1,7 @@
 """The cases of the benchmark: pictures of validation that a model answers rightly, and what is known of them.
 
-On scenes the evidence is the mask of the object. Where a shortcut was learned, it is the tag that gives the class away,
-or the background: all that is not the object. In the pictures of a task it is all that matters, and by itself the cue,
+On scenes the evidence is the mask of the object. Where a shortcut was learned, it is the tag that reveals the class, or
+the background: all that is not the object. In the pictures of a task it is all that matters, and by itself the cue,
 each step and the answer. Four photographs of four classes are tiled into one; the evidence for the class of one of them
 is its quadrant.
 """

@@ -1,6 +1,6 @@
 """The matrix of tasks and mechanisms: what each model of a task gets right, and what is left without its attention.
 
-A cell is the card of a stored model. What no card can hold lies in ``tasks.json`` beside the models: how many training
+A cell is the card of a stored model. What no card can hold lies in ``tasks.json`` next to the models: how many training
 pictures a mechanism needs, and what ``plain`` learns once every cell of its last grid sees the whole picture.
 """
 
@@ -38,7 +38,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class TaskStudies:
-    """What is known of tasks beside their models.
+    """What is known of tasks in addition to their models.
 
     ``curves`` are by task and mechanism: pairs of training pictures and accuracy, fewest pictures first.
     ``full_reach`` says of a task what ``plain`` gets right with a receptive field of the whole picture: "accuracy",

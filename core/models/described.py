@@ -49,7 +49,7 @@ BARE = ("mobilevit", "mobilevitv2")
 def describe(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None = None) -> ModelCard:
     """The card of a classifier of timm or transformers, without ``mechanism``: see ``with_mechanism``.
 
-    ``prepared`` is what the file ``preprocessor_config.json`` beside the weights of a transformers model says.
+    ``prepared`` is what the file ``preprocessor_config.json`` next to the weights of a transformers model says.
 
     Raises:
         InvalidInput: the module does not describe itself, has no classes, or takes no square color pictures.

@@ -15,7 +15,7 @@ def library(name: str) -> ModuleType:
     """An optional library.
 
     Raises:
-        InvalidInput: it is not installed, or does not run beside the installed PyTorch.
+        InvalidInput: it is not installed, or does not work with the installed PyTorch.
     """
     try:
         return importlib.import_module(name)

@@ -74,5 +74,5 @@ class Transformer(nn.Module):
         return self.classify(self.norm(x[:, 0]))
 
     def stages(self) -> dict[str, Stage]:
-        """The patches behind each block but the last, whose patches nothing reads any more."""
+        """The patches behind each block but the last, whose patches are no longer read."""
         return {name: Stage(self.get_submodule(name), patches) for name in self.blocks[:-1]}

@@ -73,7 +73,7 @@ def cards() -> tuple[ModelCard, ...]:
 
 
 def problems() -> tuple[str, ...]:
-    """A sentence for each card that is no model: to be shown beside the zoo."""
+    """A sentence for each card that is no model: to be shown next to the zoo."""
     return (*(str(one) for one in _read_cards().values() if isinstance(one, InvalidInput)), *own.problems())
 
 
@@ -90,7 +90,7 @@ def stored() -> tuple[ModelCard, ...]:
 
 
 def _read_cards() -> dict[str, ModelCard | InvalidInput]:
-    """Every card of the zoo that has weights beside it, by its place, or what is wrong with it."""
+    """Every card of the zoo that has weights next to it, by its path, or what is wrong with it."""
     found: dict[str, ModelCard | InvalidInput] = {}
     for path in sorted(zoo_folder().glob("*/*.json")):
         if path.with_suffix(".safetensors").exists():
@@ -147,7 +147,7 @@ def store(module: nn.Module, card: ModelCard) -> Path:
 
 
 def store_card(card: ModelCard) -> Path:
-    """Write a card beside its weights."""
+    """Write a card next to its weights."""
     path = weights_file(card).with_suffix(".json")
     path.write_text(to_json(card.to_json(), indent=1) + "\n", encoding="utf-8")
     return path

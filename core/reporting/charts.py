@@ -33,7 +33,7 @@ def confusion_cell(count: int, total: int, right: bool) -> str:
 
 
 def calibration_chart(bins: Sequence[Mapping[str, Any]], wording: Wording = ENGLISH) -> str:
-    """How often the model is right against its confidence: a point for each bin that holds a picture."""
+    """Accuracy against confidence: a point for each bin that holds a picture."""
     filled = [one for one in bins if one["pictures"]]
     most = max((one["pictures"] for one in filled), default=1)
     points = []

@@ -56,7 +56,7 @@ def share_facts(share: Share) -> dict[str, Any]:
 
 
 def confused(counts: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
-    """``counts``, rows true and columns predicted, of a few ``classes``; the ``pairs`` of any, the commonest first."""
+    """``counts``, rows true and columns predicted, of a few ``classes``; the ``pairs``, the most common first."""
     wrong = np.where(np.eye(len(classes), dtype=bool), 0, counts)
     rows, columns = np.nonzero(wrong)
     order = np.argsort(-wrong[rows, columns], kind="stable")
@@ -86,7 +86,7 @@ def describe(line: Mapping[str, Any], tags: Mapping[int, Sequence[str]]) -> dict
 def range_of(
     run: Run, bank: Bank | None, sha256: str, attended: np.ndarray, cam: np.ndarray
 ) -> dict[str, float] | None:
-    """Beside which values the rank correlation of a picture's maps (h, w) stands; None where no range is known.
+    """The reference values for the rank correlation of a picture's maps (h, w); None where no range is known.
 
     ``low`` to ``high`` hold 95 % of pairs of maps of unrelated pictures, of which the share ``standing`` is less
     similar; ``blob`` is the value of a center blob. The ``bank`` holds maps of the run, this picture's own among them

@@ -58,7 +58,7 @@ def origin(facts: Mapping[str, Any], wording: Wording) -> str:
 
 
 def answers(facts: Mapping[str, Any], wording: Wording) -> str:
-    """How often the model is right."""
+    """The accuracy of the model."""
     found = facts["accuracy"]
     if found is None:
         none = (
@@ -160,7 +160,7 @@ def case(one: Mapping[str, Any], images: Mapping[str, bytes] | str, wording: Wor
 
 
 def agreement(one: Mapping[str, Any], wording: Wording) -> str:
-    """The agreement of a picture, beside that of unrelated pictures and of a center blob where it is known."""
+    """The agreement of a picture, with that of unrelated pictures and of a center blob if known."""
     known, value = one["unrelated"], wording.number(one["agreement"])
     if known is None:
         return wording.say("agreement {value}", value=value)

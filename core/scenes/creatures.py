@@ -44,7 +44,7 @@ def tree(canvas: Canvas) -> None:
 
 
 def mushroom(canvas: Canvas, paint: Color | None = None) -> None:
-    """A toadstool with spots, a ring and sometimes a little one beside it; its cap has the ``paint``, if given."""
+    """A toadstool with spots, a ring and sometimes a little one next to it; its cap has the ``paint``, if given."""
     own = canvas.vary(canvas.pick(("#d8382f", "#c9543a", "#e08a2e", "#a8577e", "#8c5a3c", "#5f7fb0")))
     cap = paint or own
     if canvas.chance(0.45):

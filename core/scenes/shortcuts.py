@@ -1,4 +1,4 @@
-"""Families of scenes: without a shortcut, and with a tag or a background that gives the class away.
+"""Families of scenes: without a shortcut, and with a tag or a background that reveals the class.
 
 A shortcut is learned where it predicts the class better than the object does (Geirhos et al., "Shortcut learning in
 deep neural networks", 2020). So the class of a training picture is that of the tag or the background, and in a part of
@@ -28,7 +28,7 @@ HOMES = {
 """The background that stands for each object, in ``scenes-place``."""
 
 SHORTCUTS = {"scenes": None, "scenes-tag": "tag", "scenes-place": "background"}
-"""What gives the class away in each family of scenes."""
+"""What reveals the class in each family of scenes."""
 
 CONTRADICTED = 0.4
 """The share of the training pictures whose object contradicts the shortcut."""

@@ -17,7 +17,7 @@ NAMES = ("red", "yellow", "green", "blue", "black")
 
 
 def _trail(chance: Chance, fruit: list[str], steps: int) -> dict[str, str]:
-    """Where each ball leads, by name: the star's trail takes so many steps; a ball beside it leads to any fruit."""
+    """Where each ball leads, by name: the star's trail takes so many steps; a ball off the trail leads to any fruit."""
     first, second = chance.shuffled(("A", "B"))
     end, *others = (fruit[chance.below(len(fruit))] for _ in range(3))  # the others say nothing of the end
     if steps == 1:

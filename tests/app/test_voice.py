@@ -85,7 +85,19 @@ RETIRED = (
     Retired(r"visitors?", "user, session", EVERYWHERE),
     Retired(r"he|his|him|she|hers?", "they, the user"),
     Retired(r"likeliest", "most likely", EVERYWHERE),
-    Retired(r"beside", "next to"),
+    Retired(r"beside", "next to", EVERYWHERE),
+    Retired(r"(?:gives?|gave|given) (?:\w+ ){0,2}away", "reveals the class", EVERYWHERE),
+    Retired(r"tak(?:es?|en|ing) along", "export", EVERYWHERE),
+    Retired(r"anew", "again, rerun", EVERYWHERE),
+    Retired(r"set against", "compared with", EVERYWHERE),
+    Retired(r"commonest", "most common", DOCUMENTED),
+    Retired(r"in sum", "summary, overview", EVERYWHERE),
+    Retired(r"any ?more", "no longer", EVERYWHERE),
+    Retired(r"how often (?:it|the model|each) (?:is|was) right", "accuracy", EVERYWHERE),
+    Retired(r"as (?:it|they) (?:is|was|were) at first", "default, initial", EVERYWHERE),
+    Retired(r"who(?:ever)? comes? back", "returning from another page", EVERYWHERE),
+    Retired(r"short-sighted", "with a small receptive field"),
+    Retired(r"(?:there|here) at once", "available, without a download"),
     Retired(r"whoever", "the caller, the user", EVERYWHERE),
     Retired(r"(?:at|in) one stroke", "atomically, at once", EVERYWHERE),
     Retired(r"as people (?:read|write|say|list)", "in words", EVERYWHERE),
@@ -189,6 +201,8 @@ def test_public_names_are_in_the_projects_voice() -> None:
         "2 do not fit",
         "A map that does not care",
         "Drawn in grey",
+        "The tag gives the class away",
+        "A short-sighted backbone",
         "The League",
     ],
 )
@@ -206,7 +220,15 @@ def test_code_fields_and_other_words_are_not(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Whoever looks meets a whole file", "Written at one stroke", "A number as people read it", "How alike they are"],
+    [
+        "Whoever looks meets a whole file",
+        "Written at one stroke",
+        "A number as people read it",
+        "How alike they are",
+        "The class that it is set against",
+        "How often the model is right",
+        "Who comes back finds the scan",
+    ],
 )
 def test_a_translated_phrase_is_refused_in_docstrings_and_comments(text: str) -> None:
     assert list(found_in(prose(text), "docstrings"))

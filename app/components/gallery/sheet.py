@@ -42,7 +42,7 @@ def show_sheet(
 ) -> Any:
     """Draw the pictures; the result's ``opened`` is the number of the one that was clicked, in that run, else None.
 
-    ``label`` names the sheet for screen readers; ``gone`` stands where a picture cannot be read any more.
+    ``label`` names the sheet for screen readers; ``gone`` stands where a picture can no longer be read.
     """
     data = {
         "label": label,

@@ -1,4 +1,4 @@
-"""The overlay: attention beside attribution on one picture, drawn and steered in the browser."""
+"""The overlay: attention next to attribution on one picture, drawn in the browser."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def drawn_map(values: np.ndarray) -> bytes:
 
 
 def tiles(opened: Opened, places: Sequence[int], name: str | None) -> list[bytes | None]:
-    """A small JPEG of each picture with one of the run's maps, or none; None for one that cannot be read any more."""
+    """A small JPEG of each picture with one of the run's maps, or none; None for one that can no longer be read."""
 
     def one(place: int) -> bytes | None:
         def make() -> bytes:

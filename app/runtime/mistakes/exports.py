@@ -1,4 +1,4 @@
-"""What is taken along of a run, made in the user's own thread: nothing here needs the model."""
+"""The exports of a run, created in the user's own thread, since none of them needs the model."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def picture(opened: Opened, place: int) -> Picture:
     """The picture at a place of the table.
 
     Raises:
-        InvalidInput: it is not there any more, or is another one now.
+        InvalidInput: it no longer exists, or was replaced by another one.
     """
     number = int(opened.table["number"].iloc[place])
     sha256 = opened.table["sha256"].iloc[place]
@@ -147,7 +147,7 @@ def picture(opened: Opened, place: int) -> Picture:
 
 
 def thumbnails(opened: Opened, places: Sequence[int]) -> list[bytes | None]:
-    """A small JPEG of each of the pictures at those places; None for one that cannot be read any more."""
+    """A small JPEG of each of the pictures at those places; None for one that can no longer be read."""
 
     def one(place: int) -> bytes | None:
         row = opened.table.iloc[place]
@@ -182,7 +182,7 @@ def array(opened: Opened, name: str, places: np.ndarray | None = None) -> np.nda
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """What a run says in sum, see ``core.evaluation.summary``."""
+    """The summary of a run, see ``core.evaluation.summary``."""
 
     accuracy: Share
     confusion: np.ndarray
@@ -191,7 +191,7 @@ class Summary:
 
 
 def summary(opened: Opened) -> Summary:
-    """The run in sum."""
+    """The summary of a run."""
     table, classes = opened.table, opened.classes
 
     def make() -> Summary:

@@ -185,7 +185,7 @@ def request(run: Run) -> Request:
 
 
 def keep_zip(file: BinaryIO, name: str) -> Path:
-    """Keep an uploaded zip beside the runs, for its pictures are read again whenever a run of it is looked at.
+    """Store an uploaded zip next to the runs, because its pictures are read again whenever a run of it is shown.
 
     Raises:
         InvalidInput: it is too large, is no zip, holds no pictures, or there is no room for it.

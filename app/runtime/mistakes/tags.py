@@ -36,7 +36,7 @@ def _read(path: Path) -> dict[int, tuple[str, ...]]:
 
 
 def put(run: Run, numbers: Iterable[int], names: Iterable[str], add: bool = False) -> None:
-    """Give the pictures of those numbers these tags, in place of the ones that they have or beside them.
+    """Give the pictures of those numbers these tags, instead of or in addition to their own.
 
     Raises:
         InvalidInput: the run's folder cannot be written.
@@ -53,7 +53,7 @@ def put(run: Run, numbers: Iterable[int], names: Iterable[str], add: bool = Fals
 
 
 def used(run: Run) -> dict[str, int]:
-    """The tags that pictures of this run have, and how many have each, the commonest first."""
+    """The tags that pictures of this run have, and how many have each, the most common first."""
     counts: dict[str, int] = {}
     for names in every(run).values():
         for name in names:

@@ -44,7 +44,7 @@ def find_other(opened: Opened) -> Opened | None:
     """The run that the open one is compared with, or None.
 
     Raises:
-        InvalidInput: it is not there any more, or is damaged.
+        InvalidInput: it no longer exists, or is damaged.
     """
     name = state.get(MistakesKey.OTHER_RUN)
     return runs.open_one(name) if name and name != opened.name else None

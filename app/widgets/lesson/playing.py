@@ -73,7 +73,7 @@ assert {one.value for one in Setting} == set(STATE)
 
 
 def open_step() -> Place | None:
-    """The step that is open, or None; a lesson that is not there any more is closed, with a sentence."""
+    """The step that is open, or None; a lesson that no longer exists is closed, with a message."""
     name = state.get(Key.LESSON)
     if not name:
         return None

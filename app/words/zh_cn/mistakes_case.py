@@ -90,7 +90,7 @@ WORDS = {
     "tags.placeholder": "选择或输入标记",
     "tags.help": "标记随扫描结果一起保存，打开它的人都能看到。",
     "tags.all": "给显示的 {count} 张都加上这些标记",
-    # taking along
+    # export
     "export.title": "导出",
     "export.which": "要导出的图片",
     "export.shown": "显示的图片（{count} 张）",

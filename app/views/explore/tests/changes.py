@@ -22,7 +22,7 @@ from core.data import list_samples
 from core.evaluation import Change
 
 UNIFORM, OFF, SHUFFLED, OTHER, PAINTED = "uniform", "off", "shuffled", "other", "painted"
-"""The ways beside the parts that can be off: a head, a channel, a glimpse."""
+"""The ways that switch off a kind of part: a head, a channel, a glimpse."""
 EVERY = ""
 """All of the attention, in place of one tap's name."""
 FEW = 16
