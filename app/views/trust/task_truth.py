@@ -99,6 +99,7 @@ def show_table(rows: Sequence[RoleShare], card: ModelCard, slow: Sequence[str]) 
     st.caption(
         together(
             word("roles.how", pictures=max(row.pictures for row in rows)),
+            word("roles.from") if any(row.part == ROW for row in rows) else "",
             word("random.slow", names=listed(source_titles(card, slow).values())) if slow else "",
         )
     )
