@@ -17,6 +17,7 @@ from core.data import open_sample
 from core.lessons import CHOICE, NUMBER, POINT, RANK, STATE, Lesson, Step
 from tests.app.pages import open_page, press, said, well
 from tests.core.lessons.small_lesson import TOML, WORDS
+from tests.source_files import ROOT
 
 LESSON = "attention-that-is-needed"
 DONE = {"?*": "boat", "tasks-marked/6/*": "tasks-marked/6/boat"}
@@ -123,7 +124,9 @@ def test_a_mistake_in_a_lesson_is_told_in_the_language_of_the_page(
 
 def test_a_teacher_sees_notes_and_the_list_knows_how_far_one_has_come() -> None:
     page = well(open_page(lesson=LESSON, teacher="1"))
-    assert any("aloud" in one.value for one in page.info)
+    text = (ROOT / "app/lessons" / LESSON / "en.md").read_text(encoding="utf-8")
+    note = text.partition("### note\n")[2].splitlines()[0]
+    assert any(note in one.value for one in page.info)
     press(page, f"lesson-skip.{LESSON}/look")
     page.switch_page("views/learn/page.py").run()
     well(page)
