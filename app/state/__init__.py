@@ -10,20 +10,6 @@ from app.state.address import (
     take_requested_parameter,
     traveled,
 )
-from app.state.belongings import (
-    add_named_model,
-    add_own_model,
-    add_upload,
-    drop,
-    keep,
-    kept,
-    named_models,
-    own_models,
-    remove_own_model,
-    remove_upload,
-    truth_of_upload,
-    uploads,
-)
 from app.state.keys import ADDRESS, Key, Subject, View
 from app.state.language import settle_language
 from app.state.page import Page
@@ -55,6 +41,20 @@ from app.state.session import (
     take_wanted,
     turn_to,
     unknown_page,
+)
+from app.state.uploads import (
+    add_named_model,
+    add_own_model,
+    add_upload,
+    drop,
+    keep,
+    kept,
+    named_models,
+    own_models,
+    remove_own_model,
+    remove_upload,
+    truth_of_upload,
+    uploads,
 )
 
 __all__ = [

@@ -135,7 +135,7 @@ def erase_rate(settings: Settings) -> Measured:
     return share(hits)
 
 
-def slopes(classifier: Classifier, picture: Picture, target: int, step: float) -> tuple[float, float]:
+def directional_derivatives(classifier: Classifier, picture: Picture, target: int, step: float) -> tuple[float, float]:
     """What the gradient promises for a class's score with a step of each pixel in its best direction, and what happens.
 
     ``step`` is in gray levels.
@@ -156,7 +156,7 @@ def slope_error(settings: Settings) -> Measured:
     """The mean distance of what happens from what the gradient promises for a ``step``, as a part of the promise."""
     classifier, values = model_of(settings), []
     for case in pictures_of(classifier, settings):
-        promised, happened = slopes(classifier, case.picture, case.target, float(settings["step"]))
+        promised, happened = directional_derivatives(classifier, case.picture, case.target, float(settings["step"]))
         values.append(abs(happened - promised) / promised)
     return mean(values)
 
