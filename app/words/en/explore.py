@@ -147,7 +147,7 @@ WORDS = {
     "agreement.standing": "higher than {share} of unrelated pairs",
     "agreement.standing.all": "higher than all unrelated pairs",
     "agreement.scan": "For a range, scan at least {count} pictures with this model on the page Mistakes.",
-    "agreement.help": "The range holds 95 % of the values for pairs of maps from different pictures, with the same model and method. "
+    "agreement.help": "The range contains 95 % of the values for pairs of maps from different pictures, with the same model and method. "
     "The center blob is a map that does not depend on the picture, compared with the same attribution.",
     # tests
     "test.title": "Does the answer depend on it?",

@@ -45,9 +45,9 @@ WORDS = {
     "change.nothing": "Nothing is switched off: select at least one.",
     "change.donors": "Pictures to take the attention from",
     # the answer
-    "moved.stays": "{how}, the prediction stays **{name}**: {before} before, {after} after. It does not need this attention.",
-    "moved.shifts": "{how}, the probability of **{name}** goes from {before} to {after}, and the prediction stays {name}. The model uses this attention.",
-    "moved.becomes": "{how}, the prediction changes to **{other}** ({there}), and **{name}** goes from {before} to {after}. The model uses this attention.",
+    "moved.stays": "{how}, the prediction stays **{name}**: {before} before, {after} after. The prediction does not need this attention.",
+    "moved.shifts": "{how}, the probability of **{name}** changes from {before} to {after}, and the prediction stays {name}. The model uses this attention.",
+    "moved.becomes": "{how}, the prediction changes to **{other}** ({there}), and the probability of **{name}** from {before} to {after}. The model uses this attention.",
     "moved.how.uniform": "With uniform attention",
     "moved.how.off": "Without this attention",
     "moved.how.shuffled": "With shuffled attention",

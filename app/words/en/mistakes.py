@@ -26,7 +26,7 @@ WORDS = {
     "data.csv.help": "One picture per row: its path, relative to the CSV file, and its label.",
     "data.csv.none": "There is no .csv or .tsv file {path} on this machine; check the path.",
     "data.zip.path": "Zip file of pictures",
-    "data.zip.help": "With a folder for each class, at most 500 MB. The file is kept next to the runs on the machine that runs Fovea, and is not unpacked.",
+    "data.zip.help": "With a folder for each class, at most 500 MB. The file is stored next to the runs on the machine that runs Fovea, and is not unpacked.",
     "data.zip.kept": "**{name}** is uploaded.",
     "data.listing": "Listing the pictures ...",
     "taken.split": "Split",
@@ -144,7 +144,7 @@ WORDS = {
     "overview.calibration.alt": "Accuracy of the predictions at each confidence; click a bar to see its pictures",
     "overview.sure.over": "The model is overconfident: mean confidence {mean}, accuracy {right}.",
     "overview.sure.under": "The model is underconfident: mean confidence {mean}, accuracy {right}.",
-    "overview.ece": "Expected calibration error: {error}, over {bins} bins. On the dotted line, confidence equals accuracy. The darker a bar, the more predictions it holds. Click a bar to see its pictures.",
+    "overview.ece": "Expected calibration error: {error}, over {bins} bins. On the dotted line, confidence equals accuracy. The darker a bar, the more predictions it contains. Click a bar to see its pictures.",
     # the pictures
     "gallery.label": "Pictures of the run; click a picture to open it",
     "gallery.one": "**{count}** picture",
