@@ -15,7 +15,7 @@ from tests.source_files import ROOT, TEXT, agree, files, imports, names_used, so
 FLOORS = (
     ("core.spacing",),
     ("core.legacy", "core.messages", "core.kinds"),
-    ("core.types",),
+    ("core.types", "core.terms"),
     ("core.checking", "core.files", "core.formulas"),
     ("core.images", "core.device", "core.attention"),
     ("core.models", "core.scenes", "core.distributed"),
@@ -43,6 +43,7 @@ FLOORS = (
 ONLY = {
     "core.scenes": ("core.types",),
     "core.data": (
+        "core.terms",
         "core.types",
         "core.messages",
         "core.checking",

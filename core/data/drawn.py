@@ -8,10 +8,11 @@ import numpy as np
 
 from core import scenes
 from core.data.split import Dataset, Split
+from core.messages import Message
 from core.scenes.shortcuts import HOLDS, INDEPENDENT, SHORTCUTS, TRAINING, compose
 from core.tasks import Task, draw_pixels
 
-TERMS = "Apache-2.0. Trained on pictures that Fovea draws itself."
+TERMS = Message("Apache-2.0. Trained on pictures that Fovea draws itself.")
 
 
 def _draw(seeds: range, shortcut: str | None, mode: str, index: int) -> np.ndarray:

@@ -18,6 +18,8 @@ from core.data.names import readable, shown, stored
 from core.data.split import Dataset, Split
 from core.data.walking import SUFFIXES, folders, walk
 from core.images import open_image
+from core.messages import Message
+from core.terms import imagenet_terms
 from core.types import InvalidInput
 
 IMAGENETTE = {
@@ -32,7 +34,6 @@ IMAGENETTE = {
     "n03445777": "golf ball",
     "n03888257": "parachute",
 }
-TERMS = "Weights: Apache-2.0. Trained on {}, whose terms allow non-commercial research and education only."
 KEPT = 0.1  # the share of each class for validation, where a folder has no splits
 
 
@@ -122,8 +123,8 @@ def _display_path(path: Path, root: Path) -> str:
 def terms(names: list[str]) -> str:
     """The terms of weights trained on folders with these names; ImageNet's classes are known by WordNet numbers."""
     if IMAGENETTE.keys() >= set(names):
-        return TERMS.format("Imagenette, a part of ImageNet")
-    return TERMS.format("ImageNet") if all(re.fullmatch(r"n\d{8}", one) for one in names) else Dataset.terms
+        return imagenet_terms("Apache-2.0", Message("Imagenette, a part of ImageNet"))
+    return imagenet_terms("Apache-2.0") if all(re.fullmatch(r"n\d{8}", one) for one in names) else Dataset.terms
 
 
 def _dataset(root: Path, training: Listing, validation: Listing, note: str = "") -> Dataset:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.messages import Message
+
 MEMORY = 4 << 30  # bytes
 
 
@@ -38,7 +40,7 @@ class Dataset:
     validation: Split
     independent: Split | None = None
     note: str = ""
-    terms: str = "Weights: as their data set allows."
+    terms: str = Message("Weights: as their data set allows.")
 
 
 def hold(split: Split, limit: int = MEMORY) -> Split:

@@ -17,6 +17,7 @@ from core.models.integrity import check_bytes
 from core.models.libraries import library
 from core.models.weights import Weights, fit
 from core.models.weights_file import read_weights
+from core.terms import imagenet_terms
 from core.types import InvalidInput, ModelCard, Progress
 
 NAME = "efficientnet-lite0"
@@ -57,8 +58,7 @@ def make_card(name: str) -> ModelCard:
         interpolation="bicubic",
         facts={
             "data": "ImageNet-1K",
-            "license": "Weights: Apache-2.0. Trained on ImageNet, whose terms allow non-commercial research and "
-            "education only.",
+            "license": imagenet_terms("Apache-2.0"),
             "paper": "Tan, Le, EfficientNet: rethinking model scaling, ICML 2019",
             "parameters": 4_652_008,
             "weights": PACKAGE,

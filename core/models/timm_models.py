@@ -22,6 +22,7 @@ from core.models.integrity import check_numbers
 from core.models.libraries import library
 from core.models.torchvision_taps import adapt
 from core.models.weights_file import read_weights
+from core.terms import imagenet_terms
 from core.types import InvalidInput, ModelCard, Progress
 
 FAMILY = "timm"
@@ -67,7 +68,6 @@ LISTED = {
 """Title, mechanism, size, resized short side, mean and deviation, millions of parameters, paper."""
 LICENSES = {"swin_tiny_patch4_window7_224.ms_in1k": "mit", "convnextv2_atto.fcmae_ft_in1k": "cc-by-nc-4.0"}
 """The licenses of their weights, where these are not Apache's."""
-TERMS = "Weights: {license}. Trained on ImageNet, whose terms allow non-commercial research and education only."
 
 
 def names() -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def listed_card(name: str) -> ModelCard:
         interpolation="bicubic",
         facts={
             "data": "ImageNet-1K",
-            "license": TERMS.format(license=LICENSES.get(name, "apache-2.0")),
+            "license": imagenet_terms(LICENSES.get(name, "apache-2.0")),
             "paper": paper,
             "repository": f"timm/{name}",
             "megabytes": millions * BYTES,

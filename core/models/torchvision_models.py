@@ -14,9 +14,11 @@ from torchvision import models
 from torchvision.models import WeightsEnum
 
 from core.files import first_line
+from core.messages import Message
 from core.models.download import download, place
 from core.models.torchvision_taps import adapt
 from core.models.weights import Weights, read_weights
+from core.terms import imagenet_terms
 from core.types import InvalidInput, ModelCard, Progress
 
 FAMILY = "torchvision"
@@ -41,10 +43,7 @@ MECHANISMS = {
 }
 """The attention in each of torchvision's files that has some; RegNetY is recognized by its name."""
 
-TERMS = (
-    "Weights: as torchvision gives them (BSD-3-Clause). Trained on ImageNet, whose terms allow non-commercial research "
-    "and education only."
-)
+LICENSE = Message("as torchvision gives them (BSD-3-Clause)")
 RENORMALIZED = ("googlenet", "inception_v3")
 """Their weights need RGB in -1..1; torchvision computes that from ImageNet's normalization inside the model."""
 HALF = (0.5, 0.5, 0.5)
@@ -100,10 +99,14 @@ def make_card(name: str) -> ModelCard:
         interpolation=prepared.interpolation.value,
         facts={
             "data": "ImageNet-1K",
-            "measured": "by torchvision, on ImageNet's validation pictures with their short side resized to "
-            f"{prepared.resize_size[0]} pixels and cut to {prepared.crop_size[0]}",
+            "measured": Message(
+                "by torchvision, on ImageNet's validation pictures with their short side resized to {resize} pixels "
+                "and cut to {size}",
+                resize=prepared.resize_size[0],
+                size=prepared.crop_size[0],
+            ),
             "top5": measured["acc@5"] / 100,
-            "license": meta.get("license", TERMS),
+            "license": meta.get("license") or imagenet_terms(LICENSE),
             "paper": paper,
             "recipe": meta["recipe"],
             "parameters": meta["num_params"],

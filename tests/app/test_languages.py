@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 from app import words
-from app.words import ENGLISH, LANGUAGES, NAMES, listed, percent, plain, together, understood, use, word
+from app.words import ENGLISH, LANGUAGES, NAMES, listed, percent, plain, recall, together, understood, use, word
 from app.words.en import WORDS
 from core import cards
 from core.lessons import SHIPPED, Lesson, Words, read_lesson
@@ -32,7 +32,7 @@ PROPER = set(
     LIME SE ReLU softmax sigmoid logit rollout k-means Viridis Inferno Cividis Adebayo Wilson Python PyTorch
     TensorFlow Lite TorchScript Keras ONNX GGUF NumPy PIL torchvision safetensors pickle JPEG PNG WebP CSV
     NPZ JSON HTML HDF5 RGB RAR UTF-8 zip Zip tar 7z gzip bzip2 xz Parquet Git LFS CLIP Hugging Face GB MB KB
-    NaN Enter Escape Markdown ViT-B-32 ViT-B-32/openai""".split()
+    Apache-2.0 BSD-3-Clause NaN Enter Escape Markdown ViT-B-32 ViT-B-32/openai""".split()
 )
 """Names that Chinese leaves as they are."""
 CODE = re.compile(r"[a-z]+(?:[_./\-][A-Za-z\d_./\-]*)+|[A-Z]+(?:[_/][A-Z]+)*|[A-Z][a-z]+[A-Z]\w*|\w+\.\w[\w.]*")
@@ -191,6 +191,16 @@ def test_values_get_the_spaces_of_chinese() -> None:
     finally:
         use(None)
     assert (percent(0.918), listed(["a", "b"]), together("A.", "", "B.")) == ("91.8\u00a0%", "a, b", "A. B.")
+
+
+def test_the_terms_of_every_model_are_told_in_the_language() -> None:
+    told = {text for card in cards() for name in ("license", "measured") if (text := card.facts.get(name))}
+    assert len(told) > 2
+    try:
+        use("zh-CN")
+        assert not [text for text in told if not re.search(f"[{HAN}]", recall(text))]
+    finally:
+        use(None)
 
 
 def test_a_browsers_language_is_understood() -> None:

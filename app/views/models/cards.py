@@ -23,7 +23,7 @@ from app.widgets.models import (
     sight,
     summary,
 )
-from app.words import code, decimal, listed, literal, percent, plain, together, whole, word
+from app.words import code, decimal, listed, literal, percent, plain, recall, together, whole, word
 from core import ModelCard
 
 NORMAL = 1.959964
@@ -92,7 +92,7 @@ def accuracy(card: ModelCard) -> None:
         low, high = map(percent, interval)
         lines.insert(0, word("card.interval", low=low, high=high, pictures=whole(card.pictures)))
     if facts.fact_text(card, "measured"):
-        lines.append(word("card.measured", how=facts.fact_text(card, "measured")))
+        lines.append(word("card.measured", how=recall(facts.fact_text(card, "measured"))))
     st.caption(together(*lines), help=word("term.interval.means"))
     st.markdown("\n\n".join(filter(None, [independent(card), need(card), seeds(card)])))
 
@@ -177,7 +177,7 @@ def origin(card: ModelCard) -> None:
         st.code(command, language=None, wrap_lines=True)
     if license:
         st.markdown(f"**{word('card.license')}**")
-        st.markdown(literal(license))
+        st.markdown(literal(recall(license)))
 
 
 def evaluation(card: ModelCard) -> str:
