@@ -59,7 +59,11 @@ def expected(model: Classifier, before: Reading, after: Reading) -> list[str]:
     lost = abs(float(before.probabilities[was]) - float(after.probabilities[was]))
     stays = f"the prediction stays **{names[was]}**" if lost < 0.05 else f"the prediction stays {names[was]}."
     first = stays if was == now else f"the prediction changes to **{names[now]}**"
-    verdict = "It does not need this attention." if was == now and lost < 0.05 else "The model uses this attention."
+    verdict = (
+        "The prediction does not need this attention."
+        if was == now and lost < 0.05
+        else "The model uses this attention."
+    )
     fall = float(before.logits[was] - after.logits[was])
     moved = f"falls by {fall:.2f}," if fall >= 0.005 else f"rises by {-fall:.2f}," if fall <= -0.005 else "stays at"
     return [first, *shares, verdict, f"The logit of {names[was]} {moved}"]
