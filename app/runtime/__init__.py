@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -22,7 +23,7 @@ from core.classifier import Target
 from core.data import find_folder, open_sample
 from core.device import choose, devices
 from core.images import encode_jpeg, thumbnail
-from core.models import duplicate, own, timm_models, zoo
+from core.models import Missing, duplicate, own, timm_models, zoo
 from core.types import Progress
 
 MODELS_LIMIT = 1024 * 1024 * 1024
@@ -72,6 +73,24 @@ def own_model(card: bytes, weights: bytes, name: str, device: str) -> Classifier
         InvalidInput: what is wrong with the files.
     """
     return core.open_model(card, weights, device, name)
+
+
+def missing_facts(files: Mapping[str, bytes], architecture: str | None) -> tuple[Missing, ...]:
+    """The facts that the files of a user's own model do not state.
+
+    Raises:
+        InvalidInput: what is wrong with the files.
+    """
+    return core.missing_facts(files, architecture)
+
+
+def open_files(files: Mapping[str, bytes], facts: Mapping[str, Any], device: str) -> Classifier:
+    """A user's own model from its files, with the facts that the user stated; it is not shared.
+
+    Raises:
+        InvalidInput: what is wrong with the files or the facts.
+    """
+    return core.open_files(files, **facts, device=device)
 
 
 def move(model: Classifier, device: str) -> Classifier:

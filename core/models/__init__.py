@@ -7,13 +7,17 @@ from core.models.answers import absent_class
 from core.models.clip_models import with_classes
 from core.models.copying import duplicate
 from core.models.named import is_named
+from core.models.opening import Missing
 from core.models.own import MAX_WEIGHTS, WEIGHT_SUFFIXES
+from core.models.saved_files import CONFIG
 from core.models.short_sighted import RECEPTIVE_FIELD
 
 __all__ = [
+    "CONFIG",
     "MAX_WEIGHTS",
     "RECEPTIVE_FIELD",
     "WEIGHT_SUFFIXES",
+    "Missing",
     "absent_class",
     "duplicate",
     "is_named",

@@ -16,8 +16,13 @@ class ModelsKey(StrEnum):
     WAY = "task_way"
     MODEL_UPLOADER = "model_uploader"
     REFUSED = "refused"
+    MISSING = "missing_facts"
+    ARCHITECTURE = "own_architecture"
+    CLASSES = "own_classes"
+    SIZE = "own_size"
+    SCALING = "own_scaling"
 
 
 ADDRESS = (Key.MODEL, Key.SAMPLE, Key.FRAMING, ModelsKey.VIEW)
-PASSING = (ModelsKey.REFUSED,)
-"""Notices on files that are gone."""
+PASSING = (ModelsKey.REFUSED, ModelsKey.MISSING, ModelsKey.ARCHITECTURE)
+"""Notices and facts on files that are gone."""

@@ -1,8 +1,9 @@
-"""The user's own models: uploaded as a card and its weights, and available until the session ends."""
+"""The user's own models: uploaded with a card or as their libraries save them, and available until the session ends."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -11,10 +12,11 @@ import streamlit as st
 from app import runtime, state
 from app.runtime import uploads
 from app.state import Key
+from app.views.models import uncarded
 from app.views.models.keys import ModelsKey
 from app.widgets import models
 from app.words import literal, plain, say, word
-from core import InvalidInput
+from core import Classifier, InvalidInput
 from core.models import MAX_WEIGHTS, WEIGHT_SUFFIXES
 
 MEGABYTES = MAX_WEIGHTS >> 20
@@ -50,13 +52,32 @@ def take_in(files: list) -> str:
     weights = [one for one in files if one.name.lower().endswith(WEIGHT_SUFFIXES)]
     if len(cards) != 1 or len(weights) != 1 or len(files) != 2:
         raise InvalidInput(plain("own.both", count=len(files)))
+    check_room(files)
+    name = cards[0].name
+    return add(runtime.own_model(cards[0].getvalue(), weights[0].getvalue(), name, state.device()), name, files)
+
+
+def take_in_uncarded(files: list) -> str:
+    """Open a model without a card, with the facts that the form asked for; as ``take_in``."""
+    check_room(files)
+    weights = next(one.name for one in files if one.name.lower().endswith(WEIGHT_SUFFIXES))
+    found = uncarded.open_model(files)
+    if len(files) == 1:  # weights alone are known by their file, a saved folder by its configuration
+        found = replace(found, card=replace(found.card, title=PurePath(weights).stem))
+    return add(found, weights, files)
+
+
+def check_room(files: list) -> None:
+    """Refuse files that are over the quota, or one model more than a user may have."""
     refused = next(filter(uploads.is_refused, files), None)
     if refused is not None:
         raise InvalidInput(plain("upload.refused", name=refused.name, files=uploads.FILES))
     if len(state.own_models()) >= MOST:
         raise InvalidInput(plain("own.full", count=MOST))
-    name = cards[0].name
-    found = runtime.own_model(cards[0].getvalue(), weights[0].getvalue(), name, state.device())
+
+
+def add(found: Classifier, name: str, files: list) -> str:
+    """Add a model to the user's, titled by its card or else by the ``name`` of its file, and let the files go."""
     title = found.card.title if found.card.title != found.card.slug.rpartition("/")[2] else PurePath(name).stem
     facts = {**found.card.facts, "uploaded": name}
     state.add_own_model(replace(found, card=replace(found.card, title=title, facts=facts)))
@@ -69,12 +90,14 @@ def bring() -> None:
     key = state.fresh_key(ModelsKey.MODEL_UPLOADER)
 
     def brought() -> None:
+        state.reset(ModelsKey.REFUSED, ModelsKey.MISSING, ModelsKey.ARCHITECTURE)
         files = state.get(key, [])
-        state.reset(ModelsKey.REFUSED)
-        if len(files) < 2:
-            return
+        if len(files) > 1 and not uncarded.is_uncarded(files):
+            take(take_in)
+
+    def take(open_: Callable[[list], str]) -> None:
         try:
-            models.choose(take_in(files))
+            models.choose(open_(state.get(key, [])))
             state.renew(ModelsKey.MODEL_UPLOADER)  # an empty one: the model is in the list now
         except InvalidInput as error:
             state.put(ModelsKey.REFUSED, say(error))
@@ -89,10 +112,12 @@ def bring() -> None:
         max_upload_size=MEGABYTES,
         label_visibility="collapsed",
     )
-    if len(files) < 2:
+    if not files:
         state.reset(ModelsKey.REFUSED)  # it was about files that are no longer here
     if state.get(ModelsKey.REFUSED):
         st.error(literal(state.get(ModelsKey.REFUSED)))
+    if uncarded.is_uncarded(files):
+        uncarded.show_form(files, lambda: take(take_in_uncarded))
     elif len(files) == 1:
         st.info(word("own.other"))
     st.markdown(f"**{word('own.examples')}**")

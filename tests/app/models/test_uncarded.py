@@ -1,0 +1,93 @@
+"""Models without a card: a saved folder opens at once, and what bare weights do not state is asked for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+import torchvision
+from safetensors.torch import save
+from streamlit.testing.v1 import AppTest
+
+from app.state import Key
+from app.views.models.keys import ModelsKey
+from app.words import word
+from tests.app.pages import open_page, press, said, visit, well
+from tests.core.models.saved_models import LABELS, PREPARED, transformers_model
+
+BINARY = "application/octet-stream"
+
+
+def bring(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
+    uploader = next(one for one in page.file_uploader if one.key.startswith(ModelsKey.MODEL_UPLOADER))
+    return uploader.set_value(list(files)).run()
+
+
+@pytest.fixture(scope="module")
+def folder() -> tuple[tuple[str, bytes, str], ...]:
+    """What transformers saves of a small ViT."""
+    module = transformers_model("ViT")
+    weights = save({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, {"format": "pt"})
+    config = module.config.to_dict() | {"architectures": ["ViTForImageClassification"]}
+    return (
+        ("config.json", json.dumps(config).encode(), "application/json"),
+        ("preprocessor_config.json", json.dumps(PREPARED).encode(), "application/json"),
+        ("model.safetensors", weights, BINARY),
+    )
+
+
+def weights_of(name: str, classes: int) -> bytes:
+    torch.manual_seed(0)
+    return save(torchvision.models.get_model(name, weights=None, num_classes=classes).state_dict())
+
+
+def test_a_saved_folder_is_opened_with_what_its_files_state(folder: tuple) -> None:
+    page = well(bring(well(open_page("models", model="scenes/plain")), *folder))
+    assert word("uncarded.complete") in said(page)
+    page = well(press(page, "uncarded-open"))
+    slug = page.selectbox(key=Key.MODEL).value
+    assert slug.startswith("own/")
+    page = well(visit(page, "explore").run())
+    assert page.selectbox(key=Key.TARGET).options[1:] == list(LABELS)
+
+
+def test_without_its_preprocessing_the_scaling_is_asked_for(folder: tuple) -> None:
+    page = well(bring(well(open_page("models", model="scenes/plain")), folder[0], folder[2]))
+    assert page.selectbox(key=ModelsKey.SCALING).value == "half"  # as ViT is usually trained
+    page = well(press(page.selectbox(key=ModelsKey.SCALING).set_value("none").run(), "uncarded-open"))
+    (own,) = page.session_state[Key.OWN_MODELS].values()
+    assert own.card.mean == (0.0, 0.0, 0.0) and own.card.std == (1.0, 1.0, 1.0)
+
+
+def test_bare_weights_are_recognized_and_their_classes_named() -> None:
+    page = bring(
+        well(open_page("models", model="scenes/plain")), ("pets.safetensors", weights_of("resnet18", 2), BINARY)
+    )
+    page = well(page)
+    assert word("uncarded.missing") in said(page)
+    page = page.text_area(key=ModelsKey.CLASSES).set_value("cat\ndog").run()
+    page = well(press(page.number_input(key=ModelsKey.SIZE).set_value(64).run(), "uncarded-open"))
+    (own,) = page.session_state[Key.OWN_MODELS].values()
+    assert own.card.classes == ("cat", "dog") and own.card.size == 64 and own.card.title == "pets"
+    assert page.selectbox(key=Key.MODEL).options == ["pets"]
+
+
+def test_a_wrong_number_of_names_is_one_sentence_and_loses_nothing() -> None:
+    page = bring(well(open_page("models")), ("pets.safetensors", weights_of("squeezenet1_1", 2), BINARY))
+    page = well(page).text_area(key=ModelsKey.CLASSES).set_value("cat\ndog\nhen").run()
+    page = page.button(key="uncarded-open").click().run()
+    assert not page.exception and len(page.error) == 1 and "2 outputs, but 3 classes" in page.error[0].value
+    assert page.text_area(key=ModelsKey.CLASSES).value == "cat\ndog\nhen" and not page.session_state[Key.OWN_MODELS]
+
+
+def test_an_unknown_architecture_must_be_named_before_the_model_opens() -> None:
+    unknown = save({"stem.weight": torch.zeros(4, 3, 3, 3), "last.weight": torch.zeros(2, 4)})
+    page = well(bring(well(open_page("models")), ("odd.safetensors", unknown, BINARY)))
+    assert page.button(key="uncarded-open").disabled
+    assert page.selectbox(key="uncarded-architecture").value is None
+
+
+def test_damaged_weights_are_one_sentence() -> None:
+    page = bring(well(open_page("models")), ("pets.safetensors", b"nothing like weights", BINARY))
+    assert not page.exception and len(page.error) == 1
