@@ -174,7 +174,7 @@ def placed(
             continue  # the same call in a later run
         name = call.owner if call.number == 0 else f"{call.owner} ({call.number + 1})"
         if isinstance(one, Message):
-            if one != BRANCHES:
+            if one != BRANCHES or call.axes > 2:  # two axes: the probabilities of classes
                 done.refused[name] = one
             continue
         tap = Tap(

@@ -32,10 +32,14 @@ GATES: dict[str, tuple[str, tuple[Kind, ...]]] = {
     "timm.layers.cbam.LightSpatialAttn": ("gate", ROUND),
     "timm.layers.gather_excite.GatherExcite": ("gate", WHOLE),
     "timm.layers.global_context.GlobalContext": ("gate", SQUEEZED),
+    "timm.layers.selective_kernel.SelectiveKernel": ("attn", SQUEEZED),
+    "timm.layers.split_attn.SplitAttn": ("rsoftmax", SQUEEZED),
     "transformers.models.regnet.modeling_regnet.RegNetSELayer": ("attention", SQUEEZED),
     "transformers.models.efficientnet.modeling_efficientnet.EfficientNetSqueezeExciteLayer": ("act_expand", SQUEEZED),
 }
 """For each class, the part that puts out the weights, and the kinds that these may have."""
+BRANCHES = {"timm.layers.selective_kernel.SelectiveKernel": "num_paths", "timm.layers.split_attn.SplitAttn": "radix"}
+"""Gates whose weights sum to one over branches, with the number of these: "no attention" is the mean of the branches."""
 
 
 def attach_gates(module: nn.Module, run: Callable[[], Any]) -> dict[str, Tap]:
@@ -72,7 +76,8 @@ def attach_gates(module: nn.Module, run: Callable[[], Any]) -> dict[str, Tap]:
         kind, shape = kind_of(made, grid, last)
         if kind not in kinds or len(grid) != 2:
             continue
-        taps[name] = Tap(kind, softmax=False, off=1.0)
+        branches = int(getattr(part, BRANCHES.get(class_name(part), ""), 1))
+        taps[name] = Tap(kind, softmax=False, off=1 / branches)
         part.add_module("tap", taps[name])
         gate = part.get_submodule(child)
         gate.forward = Gate(gate.forward, taps[name], shape, (grid[0], grid[1]))
@@ -95,8 +100,10 @@ def gate_of(part: nn.Module) -> nn.Module | None:
 
 def kind_of(made: tuple[int, ...], grid: tuple[int, ...], last: bool) -> tuple[Kind | None, tuple[int, ...]]:
     """The kind of weights of the shape ``made``, and the shape of those of one picture for a tap."""
-    if len(made) == 3 and made[1] == 1:  # (b, 1, c)
-        return Kind.CHANNEL, made[2:]
+    if len(made) == 2 or (len(made) == 3 and made[1] == 1):  # (b, c), (b, 1, c)
+        return Kind.CHANNEL, made[-1:]
+    if len(made) == 5 and made[3:] == (1, 1):  # (b, branches, c, 1, 1)
+        return Kind.CHANNEL, (made[1] * made[2],)
     if len(made) != 4:
         return None, ()
     cells, channels = (made[1:3], made[3]) if last else (made[2:], made[1])

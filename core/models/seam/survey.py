@@ -30,7 +30,8 @@ class Found:
 
     ``path`` names the modules that run, outermost first; ``owner`` is the innermost one that has the call for itself,
     and ``number`` counts its calls. ``trace`` is that of the scores, with the axis ``dim`` of the softmax; ``used``
-    says that values were multiplied by the weights, and ``mixed`` that heads were mixed before.
+    says that values were multiplied by the weights, and ``mixed`` that heads were mixed before. The scores have so many
+    ``axes``.
     """
 
     func: Any
@@ -42,6 +43,7 @@ class Found:
     used: bool = False
     mixed: bool = False
     keyed: bool = True
+    axes: int = 0
 
 
 @dataclass(eq=False)
@@ -115,7 +117,7 @@ class Survey(TorchFunctionMode):
         number = len(self.calls) - 1 if self.calls[-1] is call else self.calls.index(call)
         whole = y[0] if isinstance(y, tuple) else y
         if CALLS[func] is None:
-            known = traces.get(args[0] if args else kwargs.get("input"))
+            known = call.trace
             traces.put(whole, None if known is None else Trace(known.planes, known.grids, known.allowed, number))
         else:
             known, call.used = traces.get(args[0] if args else kwargs["query"]), True
@@ -128,9 +130,9 @@ class Survey(TorchFunctionMode):
             scores = args[0] if args else kwargs["input"]
             dim = kwargs.get("dim", args[1] if len(args) > 1 else None)
             call.last = dim is not None and dim % scores.ndim == scores.ndim - 1
-            call.trace = traces.get(scores)
+            call.axes, call.trace = scores.ndim, pooled(traces.get(scores), call.last)
             return
-        names = ("query", "key", "value")
+        call.axes, names = 4, ("query", "key", "value")
         query, key = (args[place] if len(args) > place else kwargs[names[place]] for place in (0, 1))
         q, k = traces.get(query), traces.get(key)
         if q is None and k is not None:
@@ -154,6 +156,14 @@ class Survey(TorchFunctionMode):
             planes = (torch.full(shape, CHANNEL if even(a, -2) and even(b, -2) else UNKNOWN),) * 2
         call.trace = Trace(planes, (q.grids[0], k.grids[0]), allowed_by(masks[0], call.func, shape))
         call.keyed &= not kwargs.get("is_causal", False)
+
+
+def pooled(trace: Trace | None, last: bool) -> Trace | None:
+    """The trace of scores; one score for each cell, along the ``last`` axis, has a query that is a parameter."""
+    if trace is None or len(trace.planes) != 1 or not last or even(trace.planes[0], -1):
+        return trace
+    plane = trace.planes[0]
+    return Trace((torch.full_like(plane, LEARNED), plane), trace.grids * 2, trace.allowed)
 
 
 def allowed_by(mask: Tensor | None, func: Any, shape: tuple[int, ...]) -> Tensor | None:

@@ -27,6 +27,7 @@ MOVED = frozenset(
     "split_with_sizes".split()
 )
 JOINED = frozenset("cat concat stack".split())
+TIMES = frozenset("mul multiply rmul imul".split())
 PRODUCTS = frozenset("matmul __matmul__ bmm einsum baddbmm".split())
 SHUFFLED = frozenset("sort argsort topk cumsum cumprod gather scatter __setitem__ fft bincount".split())
 HIDDEN = -50.0
@@ -131,7 +132,9 @@ class Traces:
         elif "conv" in name or "pool" in name or name == "interpolate":
             self.put(y, self.resized(self.get(args[0]), y))
         else:
+            weights = next((one for x in given if (one := self.get(x)) is not None and one.call is not None), None)
             self.put(y, self.combined(name, args, kwargs, given, y))
+            return weights if name.strip("_") in TIMES else None
         return None
 
     def moved(self, func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], y: Any) -> None:

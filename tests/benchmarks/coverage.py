@@ -1,0 +1,280 @@
+"""What Fovea finds in other libraries' classifiers: attention, stages, and whether the logits stay what they were.
+
+    python -m tests.benchmarks.coverage [MODEL ...] [--out FILE]
+
+For the smallest model of each of timm's families, for transformers' families of classifiers, and for the image towers
+of open_clip and transformers' CLIP, all with random weights: each line compares the adopted model with the module that
+was given. ``calls`` counts the softmaxes and gates that the module runs, by a way of its own, ``taps`` those that
+Fovea shows. A run of all takes half an hour; what was measured is kept in a file, line by line, from which the table
+is printed, and measured again where it is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+import core
+from core.attention.rollout import can_roll
+from core.attention.tap import steer
+from core.classifier import Classifier
+from core.images import open_image
+from core.models.described import CHANNELS, FLIPPED, describe
+from core.types import InvalidInput, ModelCard
+from tests.benchmarks.coverage_models import families
+from tests.conftest import redraw
+
+FILE = Path(__file__).with_name("coverage.json")
+GOAL = 1e-5
+"""The largest difference of logits that counts as none, in parts of their spread."""
+SOFTMAX = (F.softmax, torch.softmax, Tensor.softmax)
+FUSED = (F.scaled_dot_product_attention, F.multi_head_attention_forward)
+GATED = frozenset(
+    "SEModule SqueezeExcite SqueezeExciteCl EcaModule CecaModule EffectiveSEModule ChannelAttn SpatialAttn GatherExcite "
+    "GlobalContext LightChannelAttn LightSpatialAttn SelectiveKernelAttn SplitAttn RegNetSELayer "
+    "EfficientNetSqueezeExciteLayer".split()
+)
+"""Names of the classes of gates, in timm and in transformers."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One model: the numbers of attention calls, taps and stages, and three differences, None where there is none.
+
+    ``logits``, in parts of their spread; ``rows``: how far a row of weights is from the sum 1; ``edit``: how far one
+    head, or channel, switched off by its tap is from the same edit by hand, in parts of the logits' spread.
+    ``rollout``: whether it is offered. ``notes`` state what is not shown, and why; ``refused`` why nothing is.
+    """
+
+    model: str
+    calls: int = 0
+    taps: int = 0
+    stages: int = 0
+    logits: float | None = None
+    rows: float | None = None
+    edit: float | None = None
+    rollout: bool = False
+    notes: tuple[str, ...] = ()
+    refused: str = ""
+
+
+class Calls(TorchFunctionMode):
+    """Counts the calls of a softmax or of fused attention; within ``owner``, the first has its head 0 switched off."""
+
+    def __init__(self, owner: nn.Module | None = None):
+        super().__init__()
+        self.count, self.within, self.edited = 0, 0, False
+        self.handles = []
+        if owner is not None:
+            self.handles = [
+                owner.register_forward_pre_hook(lambda *_: self.step(1)),
+                owner.register_forward_hook(lambda *_: self.step(-1)),
+            ]
+
+    def step(self, by: int) -> None:
+        """The owner begins or has ended."""
+        self.within += by
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):  # noqa: ANN001, ANN204
+        y = func(*args, **(kwargs or {}))
+        if func in SOFTMAX or func in FUSED:
+            self.count += 1
+            if self.within and not self.edited and isinstance(y, Tensor) and y.ndim >= 4:
+                y = y.clone()
+                y[:, 0] = 0
+                self.edited = True
+        return y
+
+
+def spread(logits: Tensor) -> float:
+    """The range of logits (1, k), of which differences are parts."""
+    return float(logits.max() - logits.min())
+
+
+def answers(module: nn.Module, x: Tensor) -> Tensor:
+    """The logits of a module as it is."""
+    y = module(x)
+    return y if isinstance(y, Tensor) else y.logits if hasattr(y, "logits") else y[0]
+
+
+def edit_difference(module: nn.Module, found: Classifier, x: Tensor, own: Tensor) -> float | None:
+    """One head or channel of the last tap switched off, by the tap and by hand; None where no edit by hand is known."""
+    for name in reversed(found.taps):
+        if name not in dict(module.named_modules()):
+            continue  # the second call of an owner
+        tap, owner = found.taps[name], module.get_submodule(name)
+        if tap.softmax:
+            with Calls(owner) as mode:
+                edited = answers(module, own)
+            for one in mode.handles:
+                one.remove()
+            if not mode.edited:
+                continue
+        elif tap.kind.on_picture:
+            continue
+        else:
+            handle = owner.register_forward_hook(lambda _, __, y: torch.cat((0 * y[:, :1], y[:, 1:]), 1))
+            edited = answers(module, own)
+            handle.remove()
+        with steer(found.module, {name: head_off(tap)}):
+            steered = found.module(x)
+        return float((steered - edited).abs().max()) / spread(answers(module, own))
+    return None
+
+
+def head_off(tap) -> Callable[[object, Tensor], Tensor]:  # noqa: ANN001
+    """Sets the weights of head 0, or of channel 0, to zero."""
+
+    def change(_: object, weights: Tensor) -> Tensor:
+        weights = weights.clone()
+        if tap.softmax and weights.ndim == 5:  # (b, windows, heads, n, m)
+            weights[:, :, 0] = 0
+        else:
+            weights[:, 0] = 0
+        return weights
+
+    return change
+
+
+def drawn(build: Callable[[], nn.Module]) -> nn.Module:
+    """A model with random weights, small enough that float32 gives its logits as float64 does.
+
+    In some architectures random weights of the usual size multiply each rounding error a millionfold.
+    """
+    x = torch.rand(1, 3, 1, 1, generator=torch.Generator().manual_seed(2))
+    for scale in (1.0, 0.7, 0.5, 0.3):
+        torch.manual_seed(0)
+        module = redraw(build().eval(), 0)
+        with torch.no_grad():
+            for weight in module.parameters():
+                weight.mul_(scale if weight.ndim > 1 else 1.0)
+            noise = x + torch.rand(1, 3, *sides(module), generator=torch.Generator().manual_seed(3))
+            try:
+                exact = answers(deepcopy(module).double(), noise.double())
+            except (RuntimeError, TypeError):  # it makes tensors of float32 on the way
+                return module
+            found = answers(module, noise)
+        if float((found - exact).abs().max()) <= 0.1 * GOAL * spread(exact):
+            break
+    return module
+
+
+def sides(module: nn.Module) -> tuple[int, int]:
+    """Height and width of the pictures that a model states."""
+    try:
+        size = describe(module, "own/x").size
+    except InvalidInput:
+        size = 64
+    return size, size
+
+
+def measure(name: str, build: Callable[[], nn.Module], card: ModelCard | None = None) -> Line:
+    """The line of a model with random weights."""
+    try:
+        module = drawn(build)
+        found = core.adopt(deepcopy(module), card, "cpu")
+    except InvalidInput as error:
+        return Line(name, refused=str(error))
+    picture = open_image((np.random.default_rng(1).uniform(size=(80, 64, 3))).astype(np.float32), name="noise")
+    x = found.prepare(picture).contiguous()
+    own = x.flip(1) if found.card.facts.get(CHANNELS) == FLIPPED else x  # as the module itself takes it
+    with torch.no_grad():
+        with Calls() as mode:
+            expected = answers(module, own)
+        gates = sum(type(one).__name__ in GATED for one in module.modules())
+        reading = core.read(found, picture)
+        logits = float((torch.from_numpy(reading.logits) - expected[0]).abs().max()) / spread(expected)
+        sums = [np.abs(one.weights.sum(-1) - 1).max() for one in reading.maps if found.taps[one.tap].softmax]
+        edit = edit_difference(module, found, x, own)
+    return Line(
+        name,
+        calls=mode.count + gates,
+        taps=len(found.taps),
+        stages=len(found.stages),
+        logits=logits,
+        rows=float(max(sums)) if sums else None,
+        edit=edit,
+        rollout=can_roll(reading.maps),
+        notes=tuple(map(str, found.notes)),
+    )
+
+
+def kept() -> dict[str, Line]:
+    """The lines that were measured before."""
+    if not FILE.exists():
+        return {}
+    return {one["model"]: Line(**{**one, "notes": tuple(one["notes"])}) for one in json.loads(FILE.read_text())}
+
+
+def keep(lines: dict[str, Line]) -> None:
+    """Write the lines into the file."""
+    FILE.write_text(json.dumps([asdict(lines[name]) for name in sorted(lines)], indent=1, ensure_ascii=False) + "\n")
+
+
+def number(value: float | None) -> str:
+    """A difference: 0 where there is none but that of rounding."""
+    return "–" if value is None else f"{value:.0e}"
+
+
+def reason(line: Line) -> str:
+    """Why a model shows nothing, or not all."""
+    if line.refused:
+        return line.refused
+    return " ".join(one for one in line.notes if "attention" in one) if line.taps < line.calls else ""
+
+
+def table(lines: dict[str, Line]) -> Iterator[str]:
+    """The table, with the counts first."""
+    having = [one for one in lines.values() if one.calls or one.refused]
+    shown = [one for one in having if one.taps]
+    equal = [one for one in lines.values() if one.logits is not None and one.logits <= GOAL]
+    yield f"{len(lines)} models, random weights. Logits equal to {GOAL:.0e} of their spread: {len(equal)} of {len(lines)}."
+    yield f"Softmax attention or gates in {len(having)}; with taps: {len(shown)} ({len(shown) / max(1, len(having)):.0%})."
+    yield ""
+    yield f"{'model':46}{'calls':>6}{'taps':>6}{'stages':>8}{'logits':>9}{'rows':>8}{'edit':>8}  rollout"
+    for name in sorted(lines):
+        one = lines[name]
+        shown_as = "yes" if one.rollout else ""
+        yield (
+            f"{name:46}{one.calls:6}{one.taps:6}{one.stages:8}{number(one.logits):>9}{number(one.rows):>8}"
+            f"{number(one.edit):>8}  {shown_as}"
+        ).rstrip()
+        if why := reason(one):
+            yield f"    {why}"
+
+
+def main() -> int:
+    """Measure what is missing or named, keep it, and print the table."""
+    options = argparse.ArgumentParser(prog="python -m tests.benchmarks.coverage", description=__doc__.splitlines()[0])
+    options.add_argument("models", nargs="*", help="measure these again")
+    options.add_argument("--again", action="store_true", help="measure all again")
+    chosen = options.parse_args()
+    warnings.filterwarnings("ignore")
+    every, lines = families(), {} if chosen.again else kept()
+    lines = {name: line for name, line in lines.items() if name in every}
+    for name, (build, card) in every.items():
+        if name in lines and name not in chosen.models:
+            continue
+        start = time.monotonic()
+        lines[name] = measure(name, build, card)
+        keep(lines)
+        print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+    print("\n".join(table(lines)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
