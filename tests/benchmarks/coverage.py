@@ -18,7 +18,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -43,8 +43,8 @@ GOAL = 1e-5
 SOFTMAX = (F.softmax, torch.softmax, Tensor.softmax)
 FUSED = (F.scaled_dot_product_attention, F.multi_head_attention_forward)
 GATED = frozenset(
-    "SEModule SqueezeExcite SqueezeExciteCl EcaModule CecaModule EffectiveSEModule ChannelAttn SpatialAttn GatherExcite "
-    "GlobalContext LightChannelAttn LightSpatialAttn SelectiveKernelAttn SplitAttn RegNetSELayer "
+    "SEModule SqueezeExcite SqueezeExciteCl EcaModule CecaModule EffectiveSEModule ChannelAttn SpatialAttn "
+    "GatherExcite GlobalContext LightChannelAttn LightSpatialAttn SelectiveKernelAttn SplitAttn RegNetSELayer "
     "EfficientNetSqueezeExciteLayer".split()
 )
 """Names of the classes of gates, in timm and in transformers."""
@@ -88,7 +88,7 @@ class Calls(TorchFunctionMode):
         """The owner begins or has ended."""
         self.within += by
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):  # noqa: ANN001, ANN204
+    def __torch_function__(self, func, types, args=(), kwargs=None):
         y = func(*args, **(kwargs or {}))
         if func in SOFTMAX or func in FUSED:
             self.count += 1
@@ -135,7 +135,7 @@ def edit_difference(module: nn.Module, found: Classifier, x: Tensor, own: Tensor
     return None
 
 
-def head_off(tap) -> Callable[[object, Tensor], Tensor]:  # noqa: ANN001
+def head_off(tap) -> Callable[[object, Tensor], Tensor]:
     """Sets the weights of head 0, or of channel 0, to zero."""
 
     def change(_: object, weights: Tensor) -> Tensor:
@@ -241,8 +241,9 @@ def table(lines: dict[str, Line]) -> Iterator[str]:
     having = [one for one in lines.values() if one.calls or one.refused]
     shown = [one for one in having if one.taps]
     equal = [one for one in lines.values() if one.logits is not None and one.logits <= GOAL]
-    yield f"{len(lines)} models, random weights. Logits equal to {GOAL:.0e} of their spread: {len(equal)} of {len(lines)}."
-    yield f"Softmax attention or gates in {len(having)}; with taps: {len(shown)} ({len(shown) / max(1, len(having)):.0%})."
+    yield f"{len(lines)} models with random weights. Logits equal to {GOAL:.0e} of their spread: {len(equal)}."
+    share = len(shown) / max(1, len(having))
+    yield f"Softmax attention or gates in {len(having)}; with taps: {len(shown)} ({share:.0%})."
     yield ""
     yield f"{'model':46}{'calls':>6}{'taps':>6}{'stages':>8}{'logits':>9}{'rows':>8}{'edit':>8}  rollout"
     for name in sorted(lines):

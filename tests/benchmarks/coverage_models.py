@@ -75,6 +75,8 @@ def smallest() -> dict[str, str]:
                 module = timm.create_model(name)
             except Exception:  # a few need real tensors to be made
                 continue
+        if not module.num_classes:  # no classifier
+            continue
         size = sum(one.numel() for one in module.parameters())
         family = registry._model_to_module[name]
         found[family] = min(found.get(family, (size, name)), (size, name))

@@ -39,7 +39,7 @@ GATES: dict[str, tuple[str, tuple[Kind, ...]]] = {
 }
 """For each class, the part that puts out the weights, and the kinds that these may have."""
 BRANCHES = {"timm.layers.selective_kernel.SelectiveKernel": "num_paths", "timm.layers.split_attn.SplitAttn": "radix"}
-"""Gates whose weights sum to one over branches, with the number of these: "no attention" is the mean of the branches."""
+"""Gates whose weights sum to one over branches, and the number of these; "no attention" is their mean."""
 
 
 def attach_gates(module: nn.Module, run: Callable[[], Any]) -> dict[str, Tap]:
