@@ -32,6 +32,7 @@ test-all: requirements-dev ## every test, the slow ones too
 
 bench: requirements-dev ## how long things take, as ratios
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.bench
+	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.foreign
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.methods
 	@$(python) -m tests.browser.click_time
 	@$(python) -m tests.benchmarks.scan

@@ -1,10 +1,10 @@
 """Write the measured tables into README.md, each between its own two marks: ``make tables``.
 
-    python -m tests.benchmarks.readme [models] [tasks] [benchmark] [scan]
+    python -m tests.benchmarks.readme [models] [tasks] [coverage] [benchmark] [scan]
 
-*models* is what ``python -m core models`` prints, and *tasks* what ``python -m core tasks`` does; *benchmark* runs
-``methods``, which takes a quarter of an hour; *scan* runs ``scan`` and ``opening``, a few minutes with the
-machine to themselves.
+*models* is what ``python -m core models`` prints, *tasks* what ``python -m core tasks`` prints, and *coverage* what
+``coverage`` has measured before. *benchmark* runs ``methods``, which takes a quarter of an hour; *scan* runs ``scan``
+and ``opening``, a few minutes with the machine to themselves.
 """
 
 from __future__ import annotations
@@ -51,6 +51,13 @@ def tasks(options: argparse.Namespace) -> str:
     return printed("tasks")
 
 
+def coverage(options: argparse.Namespace) -> str:
+    """The stored lines of what is found in other libraries' models."""
+    from tests.benchmarks import coverage as lines  # its libraries are for the benchmark alone
+
+    return "\n".join(lines.table(lines.kept()))
+
+
 def benchmark(options: argparse.Namespace) -> str:
     """The table of the methods, with what was missed, which is printed as well."""
     from tests.benchmarks import methods  # its libraries are for the benchmark alone
@@ -74,6 +81,7 @@ def scan(options: argparse.Namespace) -> str:
 TABLES: dict[str, Callable[[argparse.Namespace], str]] = {
     "models": models,
     "tasks": tasks,
+    "coverage": coverage,
     "benchmark": benchmark,
     "scan": scan,
 }

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from tests.benchmarks.readme import README, TABLES, models, put, tasks
+from tests.benchmarks.readme import README, TABLES, coverage, models, put, tasks
 
 TEXT = "# A\n\n<!-- one -->\nold\n<!-- end of one -->\n\nB\n\n<!-- two -->\n<!-- end of two -->\n"
 
@@ -44,6 +44,11 @@ def test_the_readme_shows_the_models_as_they_are() -> None:
     made, text = models(argparse.Namespace()), README.read_text()
     assert made.splitlines()[0].split()[:2] == ["model", "accuracy"] and len(made.splitlines()) > 30
     assert put(text, "models", made) == text
+
+
+def test_the_readme_shows_what_is_found_in_other_models() -> None:
+    made, text = coverage(argparse.Namespace()), README.read_text()
+    assert len(made.splitlines()) > 100 and put(text, "coverage", made) == text
 
 
 def test_the_readme_shows_the_matrix_of_tasks_as_it_is() -> None:
