@@ -81,6 +81,7 @@ WORDS = {
     "its attention has keys that do not belong to a token": "它的注意力中有不属于任何词元的键",
     "it compares channels with each other, not positions": "它比较的是通道，而不是位置",
     "its softmax does not compare positions": "它的 softmax 不比较位置",
+    "it is not known what its softmax compares": "无法确定它的 softmax 比较的是什么",
     "the keys and queries of its windows differ": "它的窗口中，键与查询不同",
     "its attention is masked: not every token attends to every other one": "它的注意力带掩码：并非每个词元都关注其他所有词元",
     "its attention is not configured like torchvision's": "它的注意力配置与 torchvision 的不同",

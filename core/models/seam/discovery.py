@@ -21,7 +21,7 @@ from core.attention.tap import Tap
 from core.kinds import Kind
 from core.messages import Message
 from core.models.seam.forwards import Call, Unfused, Watched
-from core.models.seam.resolving import BRANCHES, Resolved, Unclear, resolve
+from core.models.seam.resolving import BRANCHES, UNTRACED, Resolved, Unclear, resolve
 from core.models.seam.survey import Found, Survey, survey
 from core.models.seam.tokens import Layout, find_layout, name_tokens, run
 from core.models.seam.traces import OTHER, Trace, even, numbered
@@ -174,7 +174,7 @@ def placed(
             continue  # the same call in a later run
         name = call.owner if call.number == 0 else f"{call.owner} ({call.number + 1})"
         if isinstance(one, Message):
-            if one != BRANCHES or call.axes > 2:  # two axes: the probabilities of classes
+            if one not in (BRANCHES, UNTRACED) or call.axes > 2:  # two axes: the probabilities of classes
                 done.refused[name] = one
             continue
         tap = Tap(

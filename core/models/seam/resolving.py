@@ -16,6 +16,7 @@ from core.models.seam.traces import CHANNEL, OTHER, UNKNOWN, compact, even
 UNSURE = Message("it is not known which of its tokens are patches")
 CHANNELS = Message("it compares channels with each other, not positions")
 BRANCHES = Message("its softmax does not compare positions")
+UNTRACED = Message("it is not known what its softmax compares")
 KEYS = Message("the keys and queries of its windows differ")
 CAUSAL = Message("its attention is masked: not every token attends to every other one")
 EXTRA = Message("its attention has keys that do not belong to a token")
@@ -47,7 +48,7 @@ def resolve(found: Found, batch: int) -> Resolved:
     """The layout of the weights of a call in a pass with so many pictures; Unclear if they have no map."""
     trace = found.trace
     if trace is None or not found.used:
-        raise Unclear(UNSURE if found.used else BRANCHES)
+        raise Unclear(UNSURE if found.used else UNTRACED if trace is None else BRANCHES)
     if not found.keyed:
         raise Unclear(EXTRA)
     if len(trace.planes) != 2 or not found.last:
