@@ -11,10 +11,12 @@ from itertools import count
 import numpy as np
 
 from app.attention_maps import MANY, Choice, choices, find_map
-from app.words import apart, known, plain, together, word
+from app.words import apart, known, mark, plain, say, together, word
 from core import AttentionMap, Attribution, Kind, Reading
 from core.attention import ROLLOUT, has_token, heads
 from core.attribution import METHODS, Method
+from core.data import TAG_OF
+from core.tasks import TASKS
 
 EVEN = 0.9
 """A map without negative values is nearly uniform when its lowest value is above this share of its highest."""
@@ -160,6 +162,20 @@ def class_titles(classes: Sequence[str]) -> tuple[str, ...]:
 def class_title(name: str, classes: Sequence[str]) -> str:
     """What one class, or another label, is called among these classes."""
     return dict(zip(classes, class_titles(classes), strict=True)).get(name) or known(f"class.{name}", name)
+
+
+def sample_title(title: str) -> str:
+    """What a sample is called on the page: its object, background, tag, task or photograph, each translated."""
+    joint = next((one for one in (" · ", ", ") if one in title), "")
+    return (mark(joint) if joint == ", " else joint).join(map(_shown, title.split(joint))) if joint else _shown(title)
+
+
+def _shown(part: str) -> str:
+    """One part of a sample's title."""
+    if part.startswith(TAG_OF):
+        return plain("sample.tag", name=_shown(part.removeprefix(TAG_OF)))
+    task = next((one for one in TASKS if one.title.lower() == part), None)
+    return say(task.title) if task else known(f"class.{part}", known(f"shown.{part}", part))
 
 
 def contrast_title(classes: Sequence[str], found: Attribution) -> str:

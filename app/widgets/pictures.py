@@ -11,6 +11,7 @@ from app import runtime, state
 from app.components.gallery import gallery
 from app.runtime import uploads
 from app.state import Key
+from app.titles import sample_title
 from app.widgets import job
 from app.words import megabytes, percent_format, plain, say, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
@@ -47,12 +48,12 @@ def find_truth(slug: str) -> str | None:
 def title(slug: str) -> str:
     """The title of a sample or an upload: class and background of a scene, else its name."""
     own = state.uploads().get(slug)
-    return own.name if own is not None else describe_sample(slug)
+    return own.name if own is not None else sample_title(describe_sample(slug))
 
 
 def pick_picture(family: str) -> tuple[str, Picture]:
     """The strip of samples and the user's own pictures, with the ways to add one; the chosen slug and picture."""
-    offered = {one.slug: one.title for one in list_samples(family)}
+    offered = {one.slug: sample_title(one.title) for one in list_samples(family)}
     chosen = state.get(Key.SAMPLE)
     tile = unswapped(chosen or "")  # a picture whose cue was moved stands in the strip with its original cue
     if chosen and chosen not in offered:

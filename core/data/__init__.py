@@ -12,7 +12,7 @@ from core.data.layout import ALL_SPLITS
 from core.data.matching import match_classes
 from core.data.names import stored
 from core.data.pictures import IMAGENETTE, PICTURES, SEED, SEEDS, open_collection
-from core.data.samples import Swap, describe_sample, list_samples, open_sample, sample_truth, swaps, unswapped
+from core.data.samples import TAG_OF, Swap, describe_sample, list_samples, open_sample, sample_truth, swaps, unswapped
 
 __all__ = [
     "ALL_SPLITS",
@@ -25,6 +25,7 @@ __all__ = [
     "PICTURES",
     "SEED",
     "SEEDS",
+    "TAG_OF",
     "Collection",
     "Swap",
     "Taken",

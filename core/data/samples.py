@@ -37,6 +37,8 @@ PHOTOGRAPHS = {
 """The title of each photograph that a dependency brings, the package, and the file in it. The first is one that the
 models of ten classes know: all nine take it for a church. The next six are known to models of ImageNet: espresso,
 tripod, tiger cat, moped, daisy, missile."""
+TAG_OF = "tag of "
+"""Stands before the class of a tag in a title."""
 CONTRADICTED = ((24, "rocket"), (20, "car"), (27, "umbrella"), (38, "boat"))  # a scene, and a class that it is not
 
 
@@ -89,7 +91,7 @@ def describe_sample(slug: str) -> str:
         return names.get(first, slug)
     plan, shortcut = scenes.plan(_number(first)), SHORTCUTS[family]
     background = HOMES.get(given or plan.object, plan.background) if shortcut == "background" else plan.background
-    tag = [f"tag of {given or plan.object}"] if shortcut == "tag" else []
+    tag = [f"{TAG_OF}{given or plan.object}"] if shortcut == "tag" else []
     return ", ".join([plan.object, background, *tag])
 
 
@@ -100,7 +102,7 @@ def shortcut_samples(family: str) -> tuple[Sample, ...]:
         plan = scenes.plan(seed)
         for given in (plan.object, other):
             slug = f"{family}/{seed}" + (f"/{given}" if given != plan.object else "")
-            shown = f"{plan.background} · tag of {given}" if SHORTCUTS[family] == "tag" else HOMES[given]
+            shown = f"{plan.background} · {TAG_OF}{given}" if SHORTCUTS[family] == "tag" else HOMES[given]
             found.append(Sample(slug, f"{plan.object} · {shown}", plan.object))
         found.append(scene_sample(seed))
     return tuple(found)

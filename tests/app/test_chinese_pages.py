@@ -8,12 +8,20 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.titles import sample_title
 from app.views import PAGES
 from app.words import use
 from app.words.en import WORDS
 from app.words.zh_cn import WORDS as CHINESE
+from core.data import describe_sample
 from tests.app.pages import fresh, open_page, well
 
+TITLES = {
+    "scenes/24": "鱼、大海",
+    "scenes-tag/24/rocket": "鱼、大海、火箭的标签",
+    "tasks-marked/6": "加框、房子",
+    "photo/china": "中国的寺庙",
+}
 MODEL = "tasks-marked/attention-pooling"
 SHOWN = ("value", "label", "help", "placeholder", "options", "alt")
 
@@ -64,3 +72,12 @@ def test_a_language_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -
     assert [one.value for one in page.warning] == [
         WORDS["address.unknown"].format(name="lang", value="tlh")
     ] and page.subheader[0].value == WORDS["learn.title"]
+
+
+def test_samples_are_called_in_chinese() -> None:
+    use("zh-CN")
+    try:
+        titles = {slug: sample_title(describe_sample(slug)) for slug in TITLES}
+    finally:
+        use(None)
+    assert titles == TITLES and sample_title("boat · sea") == "boat · sea"

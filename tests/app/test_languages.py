@@ -12,7 +12,9 @@ from app import words
 from app.words import ENGLISH, LANGUAGES, NAMES, listed, percent, plain, recall, together, understood, use, word
 from app.words.en import WORDS
 from core import cards
+from core.data.samples import PHOTOGRAPHS
 from core.lessons import SHIPPED, Lesson, Words, read_lesson
+from core.scenes import BACKGROUNDS
 from core.tasks import TASKS
 from core.types import FOVEA, SHORT_SIGHTED
 from tests.templates import fields, options, templates, untranslated
@@ -106,6 +108,8 @@ def test_nothing_is_missing_or_extra(code: str) -> None:
     table = LANGUAGES[code]
     every = {key for key in WORDS if not (key.endswith(".one") and key.removesuffix(".one") in WORDS)}
     classes = {f"class.{name}" for name in shipped()} | {f"class.{name}" for name in ("sun", "moon")}
+    photographs = (title for title, *_ in PHOTOGRAPHS.values())
+    classes |= {f"shown.{name}" for name in (*BACKGROUNDS, *photographs)}
     assert not sorted((every | classes | SIGNS | options()) - table.keys())
     assert not untranslated(table)
     assert not sorted(table.keys() - WORDS.keys() - classes - SIGNS - options() - templates().keys())

@@ -80,6 +80,7 @@ WORDS = {
     "gap.more": "Use {steps} steps",
     # maps
     "map.unknown": "This model has no attention map {map}; its first map is shown instead.",
+    "sample.tag": "tag of {name}",
     "place.stage": "Stage {number}",
     "place.block": "Block {number}",
     "place.layer": "Layer {number}",

@@ -1,6 +1,25 @@
-"""The classes of the shipped data sets: scenes, tasks and Imagenette."""
+"""The classes of the shipped data sets: scenes, tasks and Imagenette; and what else samples show."""
 
 WORDS = {
+    # backgrounds and photographs
+    "shown.meadow": "草地",
+    "shown.sea": "大海",
+    "shown.desert": "沙漠",
+    "shown.night sky": "夜空",
+    "shown.town": "小镇",
+    "shown.snow": "雪地",
+    "shown.forest": "森林",
+    "shown.hills": "丘陵",
+    "shown.beach": "海滩",
+    "shown.indoors": "室内",
+    "shown.Temple in China": "中国的寺庙",
+    "shown.Cup of coffee": "一杯咖啡",
+    "shown.Photographer with a tripod": "带三脚架的摄影师",
+    "shown.Cat": "猫",
+    "shown.Motorcycle": "摩托车",
+    "shown.Dahlia": "大丽花",
+    "shown.Rocket on the launch pad": "发射台上的火箭",
+    "shown.Grace Hopper": "格蕾丝·霍珀",
     # scenes and tasks
     "class.house": "房子",
     "class.boat": "船",

@@ -77,6 +77,7 @@ WORDS = {
     "gap.more": "改用 {steps} 步",
     # maps
     "map.unknown": "这个模型没有注意力图 {map}，现在显示的是它的第一张图。",
+    "sample.tag": "{name}的标签",
     "place.stage": "阶段 {number}",
     "place.block": "块 {number}",
     "place.layer": "层 {number}",

@@ -12,7 +12,7 @@ import core
 from app import attention_maps, runtime, state
 from app.components.gallery import gallery
 from app.state import Key, Subject
-from app.titles import tap_titles
+from app.titles import sample_title, tap_titles
 from app.views.explore.keys import CHANGE, ExploreKey
 from app.views.explore.tests import painting
 from app.widgets import pictures
@@ -202,7 +202,7 @@ def pick_parts(one: AttentionMap, busy: bool) -> tuple[int, ...]:
 def pick_donor(subject: Subject) -> core.Picture:
     """The picture whose attention is taken: another sample, or an uploaded picture."""
     own = {slug: one.name for slug, one in state.uploads().items()}
-    offered = own | {one.slug: one.title for one in list_samples(subject.classifier.card.family)}
+    offered = own | {one.slug: sample_title(one.title) for one in list_samples(subject.classifier.card.family)}
     offered.pop(subject.sample, None)
     if state.get(ExploreKey.DONOR) not in offered:
         state.put(ExploreKey.DONOR, next(iter(offered)))
