@@ -115,6 +115,8 @@ class Traces:
                 self.known.pop(one, None)
             return None
         name = name_of(func)
+        if name == "__setitem__" and self.unchanged(*args[:3]):
+            return None
         if name in SHUFFLED:
             for one in (*tensors_in(y), *(given[:1] if name == "__setitem__" else ())):
                 self.known.pop(one, None)
@@ -132,10 +134,19 @@ class Traces:
         elif "conv" in name or "pool" in name or name == "interpolate":
             self.put(y, self.resized(self.get(args[0]), y))
         else:
-            weights = next((one for x in given if (one := self.get(x)) is not None and one.call is not None), None)
+            known = (self.get(one) for one in given)
+            factors = [one for one in known if one is not None and one.call is not None]
             self.put(y, self.combined(name, args, kwargs, given, y))
-            return weights if name.strip("_") in TIMES else None
+            return factors[0] if factors and name.strip("_") in TIMES else None
         return None
+
+    def unchanged(self, x: Tensor, index: Any, value: Any) -> bool:
+        """Whether what is written into a part of a tensor belongs to the same cells as what stood there."""
+        own, other = self.get(x), self.get(value)
+        if own is None or other is None or len(own.planes) != len(other.planes) or own.grids != other.grids:
+            return False
+        pairs = zip(own.planes, other.planes, strict=True)
+        return all(a[index].shape == b.shape and torch.equal(a[index], b) for a, b in pairs)
 
     def moved(self, func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], y: Any) -> None:
         """A function that moves numbers, applied to the planes."""
@@ -183,12 +194,15 @@ class Traces:
         plane, grid = trace.planes[0], trace.grids[0]
         if plane.shape[2:] == y.shape[2:]:
             return replace(trace.map(lambda one: one[:, :1].expand(y.shape)), mixed=trace.call is not None)
-        own = plane[:, 0].flatten(1)
-        if y.ndim != 4 or tuple(plane.shape[2:]) != grid or not torch.equal(own, numbered(len(y), grid, own.device)):
+        if y.ndim != 4 or tuple(plane.shape[2:]) != grid:
+            return None
+        own, cells = plane[:, 0].flatten(1), numbered(1, grid, plane.device)
+        pictures = (own[:, :1] - cells[:, :1]) / cells.numel()  # of each row: heads may lie in the batch
+        if not torch.equal(own, cells + cells.numel() * pictures):
             return None
         height, width = y.shape[2:]
-        fresh = numbered(len(y), (height, width), own.device).view(len(y), 1, height, width).expand(y.shape)
-        return Trace((fresh,), ((height, width),))
+        fresh = numbered(1, (height, width), own.device) + height * width * pictures
+        return Trace((fresh.view(len(y), 1, height, width).expand(y.shape),), ((height, width),))
 
     def combined(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], given: list[Tensor], y: Tensor
@@ -264,11 +278,12 @@ class Traces:
                 plane = plane if label in labels else plane.unsqueeze(place)
             return plane.expand(y.shape)
 
-        for weights, labels, values in ((a, left, b), (b, right, a)):
+        for weights, labels, values, names in ((a, left, b, right), (b, right, a, left)):
             if weights is not None and len(weights.planes) == 2:
-                plane = spread(weights.planes[0], labels)
-                grid = weights.grids[0]
-                self.put(y, None if plane is None else Trace((plane,), (grid,)))
+                within = values is not None and bool((weights.planes[0] == CHANNEL).all())  # of a token's channels
+                source, names = (values, names) if values is not None and within else (weights, labels)
+                plane = spread(source.planes[0], names)
+                self.put(y, None if plane is None else Trace((plane,), (source.grids[0],)))
                 return weights if values is None or len(values.planes) == 1 else None
         if a is None or b is None:
             one, labels = (a, left) if a is not None else (b, right)
