@@ -1,4 +1,4 @@
-"""What may pass between the rooms: frozen results, and the two exceptions a caller meets.
+"""Frozen results that the packages exchange, and the two exceptions that callers handle.
 
 Every result is for one picture. Arrays are numpy, on the CPU, float32 unless said otherwise, raw and signed, and
 read-only.

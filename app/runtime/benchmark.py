@@ -115,7 +115,7 @@ def measure(
     """Measure those sources into this machine's own file. Those that are finished stay, whatever ends it.
 
     Raises:
-        InvalidInput: as ``core.compete``; or the file's folder cannot be made.
+        InvalidInput: as ``core.benchmark``; or the file's folder cannot be made.
         Stopped: a newer request took its place.
     """
     path = own_file()

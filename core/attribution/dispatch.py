@@ -113,9 +113,9 @@ def contrast_classes(
         )
     if not chosen.one_sided:
         return chosen.compute(classifier, x, pair, progress, **settled)
-    speaks_for, _ = chosen.compute(classifier, x, pair, lambda done, total: progress(done, 2 * total), **settled)
+    supporting, _ = chosen.compute(classifier, x, pair, lambda done, total: progress(done, 2 * total), **settled)
     reverse = pair[::-1], lambda done, total: progress(total + done, 2 * total)
-    return speaks_for - chosen.compute(classifier, x, *reverse, **settled)[0], None
+    return supporting - chosen.compute(classifier, x, *reverse, **settled)[0], None
 
 
 def seconds(classifier: Classifier, slug: str, **parameters: Any) -> float:

@@ -1,4 +1,4 @@
-// The strip of pictures. Text enters as textContent only; nothing of the visitor's ever becomes markup.
+// The strip of pictures. Text enters as textContent only; nothing from a user becomes markup.
 
 function tile(item, data, send) {
   const cell = document.createElement("div");

@@ -1,4 +1,4 @@
-// A table whose cells are links. A plain click is told to Python, which keeps the session; others are the browser's.
+// A table whose cells are links. A plain click is sent to Python, which keeps the session; others are the browser's.
 
 function heading(scope, item) {
   const head = element("th", { scope }, element("span", { class: "title", text: item.title }));

@@ -1,5 +1,5 @@
 // The look in the address. The browser writes it, without a word to Python: what is changed here causes no rerun. Only
-// what differs from what Python asked for stands there. overlay.py has the names.
+// what differs from the settings of Python is in it. overlay.py has the names.
 
 const LOOK_CHANGED = "fovea:address"; // on the document: somebody has written, or is about to read, the address
 const SETTLED = 200; // milliseconds after the last change

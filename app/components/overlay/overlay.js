@@ -162,7 +162,7 @@ class Overlay {
     if (state.packet.told.includes("pick")) this.tell("pick", pick);
   }
 
-  // Python is told of a choice when the viewer has come to rest, not at each key.
+  // A choice is sent to Python when the viewer has come to rest, not at each key.
   tellSoon(name, value) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {

@@ -13,7 +13,7 @@ function number(value, signed, step) {
 // The two ends of a scale, in words or as numbers of the same precision.
 function endsOf(words, side, { low, high, signed, above }) {
   if (side === "difference") return [words.difference_low, words.difference_high];
-  const plain = low !== 0 && Math.abs(low) < high / 1000 ? 0 : low; // too small to be told from zero on this scale
+  const plain = low !== 0 && Math.abs(low) < high / 1000 ? 0 : low; // too small to differ from zero on this scale
   const ends = [number(plain, signed), number(high, signed)];
   return above ? [signed ? `\u2264 ${ends[0]}` : ends[0], `\u2265 ${ends[1]}`] : ends;
 }
@@ -25,7 +25,7 @@ function remarkOf(words, { layer, query, scale, blank }) {
   return [beyond, layer && !query ? layer.note : ""].filter(Boolean).join(" \u00b7 ");
 }
 
-// Rows and columns are counted from 1 on screen, as people do, and from 0 in what Python is told.
+// Rows and columns are counted from 1 on screen, as people do, and from 0 in messages to Python.
 const counted = ({ row, column }) => ({ row: row + 1, column: column + 1 });
 
 // What of a layer is shown: what it is at rest, a slice, or the row of a cell.
@@ -57,7 +57,7 @@ function readout(state, side, shown) {
   return fill(words.difference_value, { ...texts, first, second });
 }
 
-// Where a query's row is strongest, beside the even share.
+// Where a query's row is strongest, next to the uniform share.
 function strongestText(words, { layer, query, map }) {
   const there = strongest(map);
   const { row, column } = counted(there);

@@ -124,7 +124,7 @@ class Canvas {
     this.point(cell);
   }
 
-  // The hand lifts: Python is told, once, and only of what is new.
+  // The pointer lifts: Python gets one message, and only if something is new.
   lift() {
     this.last = null;
     const said = String(this.grid.values);

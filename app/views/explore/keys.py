@@ -22,7 +22,7 @@ class ExploreKey(StrEnum):
     ERASE_FILL = "erase_fill"
     SEED = "seed"
     CHANGED = "changed"
-    BEGUN = "begun"
+    INITIAL_TAP = "begun"
     WAY = "way"
     SHUFFLE = "shuffle"
     PARTS_OFF = "parts_off"

@@ -29,7 +29,7 @@ MATTERS = 0.05
 """The least difference in probability by which one region matters more than another."""
 
 
-class Look(NamedTuple):
+class MapView(NamedTuple):
     """The picture with a map over it: its title, a JPEG, and what to say under it."""
 
     title: str
@@ -49,14 +49,14 @@ def show_case_maps(
         st.warning(word("case.changed", predicted=names[reading.predicted]))
     attention = attended(opened, reading)
     if attention is None:
-        drawn = [Look(word("map.activation"), cases.drawn(picture, reading.energy), word("map.energy"))]
+        drawn = [MapView(word("map.activation"), cases.drawn(picture, reading.energy), word("map.energy"))]
     else:
         title = titles.map_title(reading, Choice(opened.run.facts["tap"]))
-        drawn = [Look(word("case.attention"), *attention_drawn(picture, attention, title))]
+        drawn = [MapView(word("case.attention"), *attention_drawn(picture, attention, title))]
     method = pick_method(model)
     pair = compute(model, picture, method, classes)
     if pair is not None:
-        drawn += pair_looks(picture, method, pair, (names[classes[0]], names[classes[1]]))
+        drawn += pair_views(picture, method, pair, (names[classes[0]], names[classes[1]]))
     draw_case_maps(drawn)
     if attention is not None and is_constant(attention, maps.EVEN):
         st.caption(word("case.erase.even"))
@@ -79,21 +79,21 @@ def attended(opened: Opened, reading: Reading) -> np.ndarray | None:
     return next((to_grid(one) for one in reading.maps if one.tap == opened.run.facts.get("tap")), None)
 
 
-def kept(opened: Opened, place: int, picture: Picture) -> Iterator[Look]:
+def kept(opened: Opened, place: int, picture: Picture) -> Iterator[MapView]:
     """The picture, and the maps stored by the scan."""
-    yield Look(word("case.picture"), cases.drawn(picture, None))
+    yield MapView(word("case.picture"), cases.drawn(picture, None))
     here = np.array([place])
     if opened.run.keeps("attention"):
         values = runs.array(opened, "attention", here)[0]
-        yield Look(word("case.attention"), *attention_drawn(picture, values))
+        yield MapView(word("case.attention"), *attention_drawn(picture, values))
     if opened.run.keeps("cam"):
-        yield Look(word("case.cam"), cases.drawn(picture, runs.array(opened, "cam", here)[0]))
+        yield MapView(word("case.cam"), cases.drawn(picture, runs.array(opened, "cam", here)[0]))
 
 
-def draw_case_maps(looks: list[Look]) -> None:
+def draw_case_maps(views: list[MapView]) -> None:
     """Four in a row, two on a phone."""
     with st.grid(4, min_column_width=130, key="case-looks"):
-        for one in looks:
+        for one in views:
             with st.container(gap="xsmall"):
                 st.markdown(f"**{one.title}**")
                 st.image(one.jpeg, alt=one.title, width="stretch")
@@ -140,16 +140,16 @@ def compute(model: Classifier, picture: Picture, method: Method, classes: tuple[
     return None
 
 
-def pair_looks(picture: Picture, method: Method, pair: Pair, names: tuple[str, str]) -> Iterator[Look]:
+def pair_views(picture: Picture, method: Method, pair: Pair, names: tuple[str, str]) -> Iterator[MapView]:
     """The two attributions on one scale, and their difference on its own."""
     both = (pair.first.values, pair.second.values)
     top = max(float(np.abs(values).max()) for values in both) or None
     for values, name in zip(both, names, strict=True):
         jpeg = cases.drawn(picture, values, method.signed, top)
-        yield Look(word("case.for", name=name), jpeg, blank(method, values, name))
+        yield MapView(word("case.for", name=name), jpeg, blank(method, values, name))
     note = word("case.difference.note", first=names[0], second=names[1])
     jpeg = cases.drawn(picture, pair.difference.values, signed=True)
-    yield Look(word("case.difference"), jpeg, note)
+    yield MapView(word("case.difference"), jpeg, note)
 
 
 def blank(method: Method, values: np.ndarray, name: str) -> str:

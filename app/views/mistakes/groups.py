@@ -33,28 +33,28 @@ def show_groups(opened: Opened) -> None:
     places = runs.filtered(opened, replace(selection.current(), group=None))
     with st.container(border=True, key="looks"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            count = word("looks.of", count=whole(len(places)))
-            st.markdown(f"**{word('looks.title')}** · {count}", width="content")
+            count = word("maps.of", count=whole(len(places)))
+            st.markdown(f"**{word('maps.title')}** · {count}", width="content")
             kind = st.segmented_control(
-                word("looks.which"),
+                word("maps.which"),
                 [MEAN, GROUPS],
                 key=MistakesKey.LOOK,
                 default=MEAN if len(opened.table) <= QUICK else None,
-                format_func=lambda one: word("looks.mean" if one == MEAN else "looks.groups"),
+                format_func=lambda one: word("maps.mean" if one == MEAN else "maps.groups"),
                 label_visibility="collapsed",
                 persist_state="session",
             )
         if kind is None:
             return
         if name is None:
-            st.caption(word("looks.none"))
+            st.caption(word("maps.none"))
             return
         if name == "cam":
-            st.caption(together(even(opened), word("looks.even.cam")) if even(opened) else word("looks.cam"))
+            st.caption(together(even(opened), word("maps.even.cam")) if even(opened) else word("maps.cam"))
         if kind == MEAN and len(places):
             show_mean(opened, np.sort(places), name)
         elif len(places) < FEWEST:
-            st.caption(word("looks.few"))
+            st.caption(word("maps.few"))
         else:
             show_group_cards(opened, np.sort(places), name)
 
@@ -62,13 +62,13 @@ def show_groups(opened: Opened) -> None:
 def even(opened: Opened) -> str:
     """A sentence if the attention of the run is nearly uniform; else empty."""
     found = maps.evenness(opened)
-    return "" if found is None else word("looks.even", span=span(*found))
+    return "" if found is None else word("maps.even", span=span(*found))
 
 
 def span(low: float, high: float) -> str:
     """A range, with as many digits as distinguish its ends; one number if they are equal."""
     ends = apart(low, high)
-    return word("looks.span", low=ends[0], high=ends[1]) if ends[0] != ends[1] else ends[0]
+    return word("maps.span", low=ends[0], high=ends[1]) if ends[0] != ends[1] else ends[0]
 
 
 def show_mean(opened: Opened, places: np.ndarray, name: str) -> None:
@@ -76,12 +76,12 @@ def show_mean(opened: Opened, places: np.ndarray, name: str) -> None:
     mean, far = cases.mean(opened, places, name, FURTHEST)
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        key = "looks.mean.title" if name == "attention" else "looks.mean.cam"
-        st.image(cases.drawn_map(mean), alt=word("looks.mean"), width="stretch")
+        key = "maps.mean.title" if name == "attention" else "maps.mean.cam"
+        st.image(cases.drawn_map(mean), alt=word("maps.mean"), width="stretch")
         low, high = apart(float(mean.min()), float(mean.max()))
-        st.caption(together(word(key, count=whole(len(places))), word("looks.scale", low=low, high=high)))
+        st.caption(together(word(key, count=whole(len(places))), word("maps.scale", low=low, high=high)))
     with right:
-        st.markdown(f"**{word('looks.furthest')}**")
+        st.markdown(f"**{word('maps.furthest')}**")
         tiles(opened, far, name, "looks-furthest")
 
 
@@ -136,7 +136,7 @@ def card(opened: Opened, number: int, members: np.ndarray, others: np.ndarray, m
     chosen = selection.current().group
     on = chosen is not None and chosen.numbers == numbers
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.image(cases.drawn_map(mean), alt=word("looks.mean"), width=120)
+        st.image(cases.drawn_map(mean), alt=word("maps.mean"), width=120)
         with st.container(gap="xsmall", width="stretch"):
             st.markdown(f"**{title}**")
             st.markdown(size(opened, members, others))
@@ -172,6 +172,6 @@ def tiles(opened: Opened, places: Sequence[int] | np.ndarray, name: str | None, 
             selection.open_picture(number)
 
     sheet.show_sheet(
-        shots, selection.number(), key=key, label=alt or word("looks.alt"), gone=word("gallery.gone"),
+        shots, selection.number(), key=key, label=alt or word("maps.alt"), gone=word("gallery.gone"),
         on_opened=click,
     )  # fmt: skip

@@ -35,7 +35,7 @@ def overview_text(opened: Opened) -> str:
         return word("overview.unlabeled")
     share, low, high = (percent(one) for one in (found.value, found.low, found.high))
     wrong = round(found.pictures * (1 - found.value))
-    mistakes = word("overview.mistake" if wrong == 1 else "overview.mistakes", count=whole(wrong))
+    mistakes = word("overview.mistakes", count=whole(wrong))
     parts = [word("overview.accuracy", share=share, low=low, high=high), so_far(opened), mistakes]
     without = len(opened.table) - found.pictures
     if without:

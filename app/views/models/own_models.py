@@ -77,7 +77,7 @@ def check_room(files: list) -> None:
 
 
 def add(found: Classifier, name: str, files: list) -> str:
-    """Add a model to the user's, titled by its card or else by the ``name`` of its file, and let the files go."""
+    """Add a model to the user's, titled by its card or else by the ``name`` of its file, and release the files."""
     title = found.card.title if found.card.title != found.card.slug.rpartition("/")[2] else PurePath(name).stem
     facts = {**found.card.facts, "uploaded": name}
     state.add_own_model(replace(found, card=replace(found.card, title=title, facts=facts)))
@@ -132,10 +132,10 @@ def bring() -> None:
                 on_click="ignore",
             )
     st.caption(word("own.elsewhere"))
-    held()
+    list_own_models()
 
 
-def held() -> None:
+def list_own_models() -> None:
     """A line for each of the user's models, with a button that removes it."""
     for number, (slug, one) in enumerate(state.own_models().items()):
 

@@ -121,7 +121,6 @@ WORDS = {
     "overview.accuracy": "**Accuracy {share}** (95 % interval {low} – {high})",
     "overview.so_far": "so far",
     "overview.seen": "so far: {seen} of {classes} classes; the interval holds for these only",
-    "overview.mistake": "{count} mistake",
     "overview.mistakes": "{count} mistakes",
     "overview.mistakes.one": "1 mistake",
     "overview.without": "{count} without a true class",

@@ -117,7 +117,6 @@ WORDS = {
     "overview.accuracy": "**准确率 {share}**（95% 区间 {low} – {high}）",
     "overview.so_far": "到目前为止",
     "overview.seen": "到目前为止：{classes} 个类别中的 {seen} 个；区间只对这些类别成立",
-    "overview.mistake": "{count} 个错误",
     "overview.mistakes": "{count} 个错误",
     "overview.without": "{count} 张没有真实类别",
     "overview.agreement": "平均一致性 {mean}",

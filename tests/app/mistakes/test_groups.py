@@ -42,20 +42,20 @@ def test_groups_are_those_of_the_core_and_a_click_shows_one(home: Path) -> None:
 def test_the_mean_map_is_of_what_is_shown_and_too_few_are_not_grouped(home: Path) -> None:
     page = open_picture(None, true="car")
     count = int((core.open_run(home / RUN).table()["true"] == "car").sum())
-    assert word("looks.mean.title", count=count) in said(page) and word("case.none") in said(page)
+    assert word("maps.mean.title", count=count) in said(page) and word("case.none") in said(page)
     opened = runs.open_one(RUN)
     places = np.flatnonzero(opened.table["true"] == "car")
     maps = core.open_run(home / RUN).array("attention")[places]
     mean, far = cases.mean(opened, places, "attention", 3)
     assert np.allclose(mean, sum(maps) / len(maps), atol=1e-3) and set(far) <= set(places)
     page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
-    assert (word("looks.few") in said(page)) == (count < groups.FEWEST)
+    assert (word("maps.few") in said(page)) == (count < groups.FEWEST)
 
 
 def test_many_maps_wait_to_be_asked_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "QUICK", 10)
     page = well(open_run(run=RUN))
-    assert word("looks.furthest") not in said(page)
+    assert word("maps.furthest") not in said(page)
     page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
     start = next(one for one in page.button if one.label == word("groups.start", count=64))
     assert word("groups.title", number=1) not in said(page)
@@ -68,9 +68,9 @@ def test_even_attention_is_said_to_be_even_and_grad_cam_takes_its_place(
     monkeypatch.setattr(maps, "EVEN", 2.0)  # every map is
     page, opened = open_picture(3), runs.open_one(RUN)
     attention = core.open_run(home / RUN).array("attention")
-    sentence = word("looks.even", span=groups.span(float(attention.min()), float(attention.max())))
+    sentence = word("maps.even", span=groups.span(float(attention.min()), float(attention.max())))
     assert said(page).count(sentence) == 2  # where the scatter was, and above the maps
-    assert word("looks.mean.cam", count=64) in said(page) and word("looks.mean.title", count=64) not in said(page)
+    assert word("maps.mean.cam", count=64) in said(page) and word("maps.mean.title", count=64) not in said(page)
     assert word("case.erase.even") in said(page) and word("case.erase.hardly") not in said(page)
     assert "· agreement" not in html(page) and not [one for one in page.slider if "agreement" in one.key]
     assert maps.shown(opened) == "cam" and not maps.compares(opened)

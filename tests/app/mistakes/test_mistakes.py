@@ -156,7 +156,7 @@ def test_of_a_run_in_which_nothing_could_be_read_nothing_else_is_said(empty: Pat
     page = well(open_run(run="dark"))
     assert f"(+3 unreadable) · {word('overview.nothing')}" in said(page)
     assert list(page.dataframe[0].value["path"]) == [f"house/{number}.png" for number in range(3)]
-    for name in ("overview.unlabeled", "gallery.empty", "scatter.none", "looks.none"):
+    for name in ("overview.unlabeled", "gallery.empty", "scatter.none", "maps.none"):
         assert word(name) not in said(page)
     assert page.button(key="runs-back")
 

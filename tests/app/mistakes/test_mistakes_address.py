@@ -156,5 +156,5 @@ def test_who_looks_after_a_scan_keeps_it_going() -> None:
 def test_one_picture_is_one_picture() -> None:
     assert plain("scan.start", count="1") == plain("scan.start", count=1) == "Scan 1 picture"
     assert plain("scan.start", count="1,000") == "Scan 1,000 pictures"
-    for key in ("runs.on", "looks.of", "groups.size.unlabeled", "rank.pictures", "overview.mistakes"):
+    for key in ("runs.on", "maps.of", "groups.size.unlabeled", "rank.pictures", "overview.mistakes"):
         assert not plain(key, count=1, data="x").endswith("s") and plain(key, count=2, data="x").endswith("s")

@@ -150,7 +150,7 @@ def test_a_model_without_attention_shows_where_it_is_active(home: Path) -> None:
     page = open_picture(wrong(home, PLAIN)[0], PLAIN)
     assert f"**{word('map.activation')}**" in said(page) and word("map.energy") in said(page)
     assert word("scatter.none") in said(page)
-    assert f"Without the {word('case.pointed')} region" in said(page) and word("looks.cam") in said(page)
+    assert f"Without the {word('case.pointed')} region" in said(page) and word("maps.cam") in said(page)
 
 
 def test_the_nearest_are_right_answers_of_that_class_and_not_the_picture_itself(home: Path) -> None:

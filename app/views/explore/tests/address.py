@@ -52,7 +52,7 @@ def _change(reading: Reading) -> dict[str, str]:
     maps = {one.tap: one for one in reading.maps}
     if state.get(ExploreKey.CHANGED) == EVERY:
         state.put(ExploreKey.CHANGED, changes.EVERY)
-    first = changes.begin(reading)
+    first = changes.initial_tap(reading)
     tap = _one_of(ExploreKey.CHANGED, [*maps, *([changes.EVERY] if len(maps) > 1 else [])], first)
     chosen = [maps[tap]] if tap else list(reading.maps)
     way = _one_of(ExploreKey.WAY, changes.ways(chosen), changes.UNIFORM)

@@ -60,7 +60,7 @@ def ways(maps: Sequence[AttentionMap]) -> list[str]:
     return found
 
 
-def begin(reading: Reading) -> str:
+def initial_tap(reading: Reading) -> str:
     """The tap that a test begins with: the one on the left pane, or the last where none of them is.
 
     It follows the pane until the user, or an address, chooses another.
@@ -70,10 +70,10 @@ def begin(reading: Reading) -> str:
     chosen, requested = state.get(ExploreKey.CHANGED), state.get(Key.REQUESTED, {})
     if chosen is None:
         state.put(ExploreKey.CHANGED, first)
-    elif chosen == state.get(ExploreKey.BEGUN) != first and ExploreKey.CHANGED not in requested:
+    elif chosen == state.get(ExploreKey.INITIAL_TAP) != first and ExploreKey.CHANGED not in requested:
         state.put(ExploreKey.CHANGED, first)
         state.reset(ExploreKey.PARTS_OFF)
-    state.put(ExploreKey.BEGUN, first)
+    state.put(ExploreKey.INITIAL_TAP, first)
     return first
 
 
@@ -99,7 +99,7 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
     """
     titles, maps = tap_titles(reading.maps), {one.tap: one for one in reading.maps}
     offered = [*maps, *([EVERY] if len(maps) > 1 else [])]
-    first = begin(reading)
+    first = initial_tap(reading)
     if state.get(ExploreKey.CHANGED) not in offered:
         state.put(ExploreKey.CHANGED, first)
     which, back = st.columns([3, 1], vertical_alignment="bottom")

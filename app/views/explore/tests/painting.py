@@ -10,7 +10,7 @@ from app.components.paint import paint
 from app.runtime import interventions
 from app.state import Subject
 from app.views.explore.keys import ExploreKey
-from app.words import word
+from app.words import known, plain, word
 from core import AttentionMap, Kind, to_grid
 
 
@@ -46,7 +46,7 @@ def pick(subject: Subject, one: AttentionMap) -> np.ndarray | None:
         on_painted=keep,
     )
     if values is None:
-        st.caption(word("paint.untouched" if one.kind == Kind.SPATIAL else f"paint.untouched.{one.kind}"))
+        st.caption(known(f"paint.untouched.{one.kind}", plain("paint.untouched")))
     return values
 
 
