@@ -35,7 +35,7 @@ def test_a_model_of_timm_by_its_name_is_offered_for_download() -> None:
     [
         ("timm/vit_smal_patch16_224", "vit_small_patch16_224"),
         ("clip:ViT-B-32/openai", "at least two texts"),
-        ("clip:ViT-B-32/openai?classes=a+cat|a+cat", "there twice"),
+        ("clip:ViT-B-32/openai?classes=a+cat|a+cat", "appears twice"),
         ("hf:", "hf:"),
     ],
 )

@@ -78,7 +78,7 @@ def test_beyond_localhost_only_what_was_named_is_open(
     closed = [outside, inside / "out", inside / ".." / "secret", inside / "out" / "a", place, "/etc", "/", "relative",
               f"{inside}x", place / "nowhere"]  # fmt: skip
     for path in closed:
-        with pytest.raises(InvalidInput, match="closed") as told:
+        with pytest.raises(InvalidInput, match="not accessible") as told:
             folders.check(path)
         assert str(path) not in str(told.value)  # nothing is said of whether it is there
     monkeypatch.delenv(folders.FOLDERS)
@@ -118,7 +118,7 @@ def test_a_run_is_opened_by_its_folder_only_where_that_and_its_pictures_are_open
         if fits:
             assert len(runs.open_one(str(folder)).table) == 2
         else:
-            with pytest.raises(InvalidInput, match="closed"):
+            with pytest.raises(InvalidInput, match="not accessible"):
                 runs.open_one(str(folder))
         shutil.rmtree(folder)
     folder = place / "open" / "run"  # its own files say that its pictures lie in the open folder
@@ -141,7 +141,7 @@ def test_the_page_asks_for_no_path_where_none_is_open(
     page.session_state[MistakesKey.DATA] = "folder"
     page.session_state["data-folder"] = str(place / "secret")
     page.run()
-    assert not page.exception and [one.value for one in page.error if "This path is closed" in one.value]
+    assert not page.exception and [one.value for one in page.error if "not accessible" in one.value]
     monkeypatch.delenv(folders.FOLDERS)
     page.run()
     assert not page.exception and not page.error

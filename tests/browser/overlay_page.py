@@ -41,6 +41,7 @@ WORDS = {
     "overlay.play": "Play",
     "overlay.pause": "Pause",
     "overlay.opacity": "Opacity",
+    "overlay.percent": "{value} %",
     "overlay.threshold": "Hide weak values",
     "overlay.view": "View",
     "overlay.side": "Side by side",

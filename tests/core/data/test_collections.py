@@ -198,7 +198,7 @@ def test_what_is_no_collection_is_told(tmp_path: Path, monkeypatch: pytest.Monke
         with pytest.raises(InvalidInput, match=r"^[^\n]+\.$"):
             open_collection(data)
     for seed, count in ((-1, 5), (pictures.SEEDS, 5), (1, 0)):
-        with pytest.raises(InvalidInput, match=r"^The (seed|number) of .*scenes must be a whole number from .+\.$"):
+        with pytest.raises(InvalidInput, match=r"^The (seed|number) of .*scenes must be a whole number .+\.$"):
             open_collection("scenes", seed=seed, pictures=count)
 
 
