@@ -126,7 +126,7 @@ def test_sealed_modules_are_taken_without_their_layers(name: str, picture: Pictu
     for method in ("saliency", "integrated-gradients", "occlusion"):
         found, wanted = (core.attribute(one, picture, method).values for one in (classifier, plain))
         np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())
-    assert "sealed" in classifier.notes[0] and all(note.endswith(".") for note in classifier.notes)
+    assert "cannot be observed" in classifier.notes[0] and all(note.endswith(".") for note in classifier.notes)
     if name == "frozen":  # its weights have become constants
         with pytest.raises(InvalidInput, match="has no weights to re-initialize"):
             core.randomize(classifier, picture, "saliency")

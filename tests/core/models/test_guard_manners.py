@@ -116,7 +116,7 @@ class Relies(nn.Module):
 def test_a_model_that_depends_on_working_in_place_keeps_its_answers(picture: Picture) -> None:
     classifier = core.adopt(Relies(), card(), "cpu")
     check_logits(classifier, Relies(), picture)
-    assert "in place" in classifier.notes[0]
+    assert "in-place" in classifier.notes[0]
     mended = Relies()
     mended.forward = lambda x: mended.last(mended.first(x).relu().mean((2, 3)))
     other = core.adopt(mended, card(), "cpu")

@@ -124,7 +124,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "no json": (lambda f: (f / "config.json").write_text("{"), "is not JSON"),
     "list": (lambda f: (f / "config.json").write_text("[]"), "is not a JSON object"),
     "deep": (lambda f: (f / "config.json").write_text("[" * 100_000), "is not JSON"),
-    "no weights": (lambda f: (f / "model.safetensors").unlink(), "has no weights. Put model.safetensors beside"),
+    "no weights": (lambda f: (f / "model.safetensors").unlink(), "has no weights. Put model.safetensors next to"),
     "damaged": (lambda f: (f / "model.safetensors").write_bytes(b"\0" * 99), "model.safetensors is damaged"),
     "mean": (
         lambda f: (f / "preprocessor_config.json").write_text(json.dumps(PREPARED | {"image_mean": "grey"})),
@@ -133,11 +133,11 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "timm": (lambda f: change(f, architecture="resnet1", num_classes=3), "timm has no architecture 'resnet1'"),
     "timm path": (
         lambda f: change(f, architecture="test_vit", num_classes=3, model_args={"checkpoint_path": "/etc/passwd"}),
-        "has the argument 'checkpoint_path', which is refused",
+        "has the argument 'checkpoint_path', which is not allowed",
     ),
     "timm address": (
         lambda f: change(f, architecture="test_vit", num_classes=3, model_args={"norm_layer": "http://a/b"}),
-        "has the argument 'model_args', which is refused",
+        "has the argument 'model_args', which is not allowed",
     ),
     "timm classes": (lambda f: change(f, architecture="test_vit", num_classes=10**9), "states no classes"),
     "timm layers": (
@@ -159,7 +159,7 @@ def test_an_index_may_not_lead_elsewhere(copy: Path, tmp_path: Path):
     index = copy / "model.safetensors.index.json"
     for name in ("../model.safetensors", str(tmp_path / "model.safetensors"), "run.py", ".."):
         index.write_text(json.dumps({"weight_map": {"a": name}}))
-        assert f"names a file '{name}', which is refused" in refusal(copy)
+        assert f"names a file '{name}', which is not allowed" in refusal(copy)
     index.write_text(json.dumps({"weight_map": {"a": "model-1.safetensors"}}))
     assert "has no file model-1.safetensors, which model.safetensors.index.json lists" in refusal(copy)
     index.write_text(json.dumps({"weight_map": [1]}))
