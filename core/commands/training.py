@@ -76,7 +76,7 @@ def open_data(family: str, options: argparse.Namespace) -> Dataset:
 def train(options: argparse.Namespace) -> None:
     """Train models and put them into the zoo: weights and card. Under torchrun, with all its processes."""
     families = {family: open_data(family, options) for family in dict.fromkeys(map(family_of, options.models))}
-    plans = [plan(model, families[family_of(model)], options) for model in options.models]
+    plans = [make_plan(model, families[family_of(model)], options) for model in options.models]
     for one in plans:  # what cannot be trained is refused before an hour of drawing and training
         draw_card(one.model, families[family_of(one.model)], one.recipe)
     # The pictures of a family are read or drawn once for all its models.
@@ -102,7 +102,7 @@ class Plan:
     recipe: Recipe
 
 
-def plan(model: str, data: Dataset, options: argparse.Namespace) -> Plan:
+def make_plan(model: str, data: Dataset, options: argparse.Namespace) -> Plan:
     """The start and the recipe of a model by the options, and where they leave it open, the usual ones."""
     family = family_of(model)
     parts = {part.name: getattr(options, part.name) for part in fields(Recipe)}

@@ -1,8 +1,8 @@
-"""A user's model without a card: what its files do not state is asked for, with a sensible default for each fact."""
+"""A user's model without a card: the form requests what its files do not state, with a default for each fact."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -51,7 +51,7 @@ def contents(files: Sequence[Any]) -> dict[str, bytes]:
     return {one.name: one.getvalue() for one in files}
 
 
-def show_form(files: Sequence[Any], on_open: Any) -> None:
+def show_form(files: Sequence[Any], on_open: Callable[[], None]) -> None:
     """Draw a field for each fact that is missing, and the button that calls ``on_open``."""
     named = state.get(ModelsKey.ARCHITECTURE)
     try:
@@ -63,7 +63,12 @@ def show_form(files: Sequence[Any], on_open: Any) -> None:
         st.warning(literal(say(error)))  # of the typed architecture: the fields before it stay
         found = missing_facts(files, None)
     st.markdown(word("uncarded.missing" if found else "uncarded.complete"))
-    fields = {"architecture": ask_architecture, "classes": ask_classes, "size": ask_size, "normalization": ask_scaling}
+    fields = {
+        "architecture": show_architecture,
+        "classes": show_classes,
+        "size": show_size,
+        "normalization": show_scaling,
+    }
     for one in found:
         fields[one.field](one)
     if named is not None and all(one.field != "architecture" for one in found):
@@ -73,11 +78,11 @@ def show_form(files: Sequence[Any], on_open: Any) -> None:
 
 
 def other_architecture() -> None:
-    """Ask for the architecture again; in a callback."""
+    """Offer the architecture again; in a callback."""
     state.reset(ModelsKey.ARCHITECTURE)
 
 
-def ask_architecture(fact: Missing) -> None:
+def show_architecture(fact: Missing) -> None:
     """A list to choose from, in which another name can be typed."""
     choices = list(dict.fromkeys([*([fact.assumed] if fact.assumed else []), *fact.choices]))
     chosen = st.selectbox(
@@ -89,12 +94,15 @@ def ask_architecture(fact: Missing) -> None:
         accept_new_options=True,
         key="uncarded-architecture",
     )
-    if chosen and chosen != fact.assumed:
+    if chosen and chosen != fact.assumed and chosen != state.get(ModelsKey.ARCHITECTURE):
         state.put(ModelsKey.ARCHITECTURE, chosen)
+        st.rerun()
+    if chosen and chosen == fact.assumed and state.get(ModelsKey.ARCHITECTURE):
+        state.reset(ModelsKey.ARCHITECTURE)
         st.rerun()
 
 
-def ask_classes(fact: Missing) -> None:
+def show_classes(fact: Missing) -> None:
     """One name in each line."""
     st.text_area(
         word("uncarded.classes", count=len(fact.assumed)),
@@ -105,7 +113,7 @@ def ask_classes(fact: Missing) -> None:
     )
 
 
-def ask_size(fact: Missing) -> None:
+def show_size(fact: Missing) -> None:
     """The side of the model's input."""
     st.number_input(
         word("uncarded.size"),
@@ -117,7 +125,7 @@ def ask_size(fact: Missing) -> None:
     )
 
 
-def ask_scaling(fact: Missing) -> None:
+def show_scaling(fact: Missing) -> None:
     """How pixels are scaled before the model: the assumed mean and deviation first."""
     rest = [name for name, pair in PRESETS.items() if not same(pair, fact.assumed)]
     first = next((name for name, pair in PRESETS.items() if same(pair, fact.assumed)), "own")

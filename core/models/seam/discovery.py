@@ -174,7 +174,8 @@ def placed(
             continue  # the same call in a later run
         name = call.owner if call.number == 0 else f"{call.owner} ({call.number + 1})"
         if isinstance(one, Message):
-            if one not in (BRANCHES, UNTRACED) or call.axes > 2:  # two axes: the probabilities of classes
+            probabilities = call.axes == 2 and call is calls[-1]  # of the classes
+            if one not in (BRANCHES, UNTRACED) or not probabilities:
                 done.refused[name] = one
             continue
         tap = Tap(

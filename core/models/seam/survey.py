@@ -30,8 +30,8 @@ class Found:
 
     ``path`` names the modules that run, outermost first; ``owner`` is the innermost one that has the call for itself,
     and ``number`` counts its calls. ``trace`` is that of the scores, with the axis ``dim`` of the softmax; ``used``
-    says that values were multiplied by the weights, and ``mixed`` that heads were mixed before. The scores have so many
-    ``axes``.
+    says that values were multiplied by the weights, and ``mixed`` that heads were mixed before. ``axes`` is
+    the number of axes of the scores.
     """
 
     func: Any

@@ -88,6 +88,18 @@ def test_an_unknown_architecture_must_be_named_before_the_model_opens() -> None:
     assert page.selectbox(key="uncarded-architecture").value is None
 
 
+def test_an_architecture_that_does_not_exist_is_one_sentence_and_another_can_be_chosen() -> None:
+    unknown = save({"stem.weight": torch.zeros(4, 3, 3, 3), "last.weight": torch.zeros(2, 4)})
+    page = well(bring(well(open_page("models")), ("odd.safetensors", unknown, BINARY)))
+    page.session_state[ModelsKey.ARCHITECTURE] = "torchvision/nothing"  # as after typing it, which AppTest cannot
+    page = well(page.run())
+    assert len(page.warning) == 1 and page.button(key="uncarded-open").disabled
+    page = well(page.selectbox(key="uncarded-architecture").set_value("torchvision/resnet18").run())
+    assert not page.warning and not page.button(key="uncarded-open").disabled
+    page = page.button(key="uncarded-open").click().run()  # its weights are those of another one
+    assert not page.exception and len(page.error) == 1 and not page.session_state[Key.OWN_MODELS]
+
+
 def test_damaged_weights_are_one_sentence() -> None:
     page = bring(well(open_page("models")), ("pets.safetensors", b"nothing like weights", BINARY))
     assert not page.exception and len(page.error) == 1

@@ -104,7 +104,7 @@ def test_a_model_of_a_task_starts_where_its_card_says() -> None:
 def test_the_options_have_the_last_word() -> None:
     kept = []
     for line in ("", "--start none", "--start tasks-marked/plain --epochs 3", "--epochs 4 --rate 0.001"):
-        one = training.plan("tasks-same-row/cbam", None, parser().parse_args(["train", "x/y", *line.split()]))
+        one = training.make_plan("tasks-same-row/cbam", None, parser().parse_args(["train", "x/y", *line.split()]))
         kept.append((one.recipe, one.start))
     (usual, where), (fresh, nowhere), (other, marked), (shorter, same) = kept
     assert (usual.epochs, usual.rate, where) == (10, 0.003, "tasks-same-row/plain")
