@@ -1,12 +1,11 @@
-"""What Fovea finds in other libraries' classifiers: attention, stages, and whether the logits stay what they were.
+"""What Fovea finds in other libraries' classifiers: attention, stages, and whether the logits stay unchanged.
 
-    python -m tests.benchmarks.coverage [MODEL ...] [--out FILE]
+    python -m tests.benchmarks.coverage [MODEL ...] [--again]
 
 For the smallest model of each of timm's families, for transformers' families of classifiers, and for the image towers
-of open_clip and transformers' CLIP, all with random weights: each line compares the adopted model with the module that
-was given. ``calls`` counts the softmaxes and gates that the module runs, by a way of its own, ``taps`` those that
-Fovea shows. A run of all takes half an hour; what was measured is kept in a file, line by line, from which the table
-is printed, and measured again where it is missing.
+of open_clip and transformers' CLIP, all with random weights: each line compares the adopted model with the untouched
+module. ``calls`` counts the softmaxes and gates that the module runs, independently of the package, ``taps`` those that
+Fovea shows. Lines are stored in ``coverage.json`` as soon as they are measured; missing and named ones are measured.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from torch.overrides import TorchFunctionMode
 
 import core
 from core.attention.rollout import can_roll
-from core.attention.tap import steer
+from core.attention.tap import Tap, steer
 from core.classifier import Classifier
 from core.images import open_image
 from core.models.described import CHANNELS, FLIPPED, describe
@@ -111,7 +110,11 @@ def answers(module: nn.Module, x: Tensor) -> Tensor:
 
 
 def edit_difference(module: nn.Module, found: Classifier, x: Tensor, own: Tensor) -> float | None:
-    """One head or channel of the last tap switched off, by the tap and by hand; None where no edit by hand is known."""
+    """The largest difference of the logits (1, k) between one head or channel switched off by the tap and by hand.
+
+    In parts of their spread, for the last tap that can be edited by hand; None where none can. ``x`` and ``own``
+    (1, 3, h, w) are the picture as the adopted model and as the module itself takes it.
+    """
     for name in reversed(found.taps):
         if name not in dict(module.named_modules()):
             continue  # the second call of an owner
@@ -135,7 +138,7 @@ def edit_difference(module: nn.Module, found: Classifier, x: Tensor, own: Tensor
     return None
 
 
-def head_off(tap) -> Callable[[object, Tensor], Tensor]:
+def head_off(tap: Tap) -> Callable[[object, Tensor], Tensor]:
     """Sets the weights of head 0, or of channel 0, to zero."""
 
     def change(_: object, weights: Tensor) -> Tensor:
@@ -154,14 +157,13 @@ def drawn(build: Callable[[], nn.Module]) -> nn.Module:
 
     In some architectures random weights of the usual size multiply each rounding error a millionfold.
     """
-    x = torch.rand(1, 3, 1, 1, generator=torch.Generator().manual_seed(2))
     for scale in (1.0, 0.7, 0.5, 0.3):
         torch.manual_seed(0)
         module = redraw(build().eval(), 0)
         with torch.no_grad():
             for weight in module.parameters():
                 weight.mul_(scale if weight.ndim > 1 else 1.0)
-            noise = x + torch.rand(1, 3, *sides(module), generator=torch.Generator().manual_seed(3))
+            noise = torch.rand(1, 3, *sides(module), generator=torch.Generator().manual_seed(3))
             try:
                 exact = answers(deepcopy(module).double(), noise.double())
             except (RuntimeError, TypeError):  # it makes tensors of float32 on the way

@@ -162,7 +162,7 @@ def open_model(files: Sequence[Any]) -> Classifier:
 
 
 def stated(facts: Mapping[str, Any], found: Mapping[str, Missing]) -> dict[str, Any]:
-    """The facts that differ from what is assumed, so that the notes go on naming what nobody stated."""
+    """The facts that differ from what is assumed, so that the notes still list the assumptions."""
     kept = dict(facts)
     if "classes" in found and kept["classes"] == list(found["classes"].assumed):
         del kept["classes"]
