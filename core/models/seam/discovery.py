@@ -172,10 +172,11 @@ def placed(
         one = resolved[call]
         if call.owner in repeated and call.number >= numbers_of(calls, call.owner) // found.runs[call.owner]:
             continue  # the same call in a later run
-        name = call.owner if call.number == 0 else f"{call.owner} ({call.number + 1})"
+        name = (call.owner or type(module).__name__) + (f" ({call.number + 1})" if call.number else "")
         if isinstance(one, Message):
-            probabilities = call.axes == 2 and call is calls[-1]  # of the classes
-            if one not in (BRANCHES, UNTRACED) or not probabilities:
+            # One axis: parameters; two at the end of the model: the probabilities of the classes.
+            silent = call.axes == 1 or (call.axes == 2 and call is calls[-1])
+            if one not in (BRANCHES, UNTRACED) or not silent:
                 done.refused[name] = one
             continue
         tap = Tap(

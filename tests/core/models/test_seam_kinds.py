@@ -121,6 +121,25 @@ def test_the_softmax_of_the_answer_is_no_attention() -> None:
     assert not found.taps and not any("attention" in str(note) for note in found.notes)
 
 
+class Mixed(nn.Module):
+    """Two averages of the picture, mixed by a softmax of parameters, and rows of the batch compared by a softmax."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share, self.head = nn.Parameter(torch.zeros(2)), nn.Linear(6, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, second = self.share.softmax(0)
+        y = torch.cat((first * x.mean((2, 3)), second * x.amax((2, 3))), 1)
+        return self.head(y + 1e-9 * (y @ y.T).softmax(-1) @ y).softmax(-1)
+
+
+def test_a_softmax_of_parameters_is_silent_and_one_of_the_model_itself_has_its_name() -> None:
+    found = core.adopt(redraw(Mixed(), 0), CARD)
+    notes = [str(note) for note in found.notes if "attention map" in str(note)]
+    assert notes == ["No attention map of Mixed (2): it is not known what its softmax compares."]
+
+
 def test_a_model_with_other_classes_than_its_configuration_names_is_told_so() -> None:
     transformers = pytest.importorskip("transformers")
     config = transformers.PvtConfig(
