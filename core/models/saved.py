@@ -24,7 +24,7 @@ from core.models.described import describe
 from core.models.integrity import check_numbers
 from core.models.libraries import library
 from core.models.saved_files import CONFIG, PREPROCESSOR, Files, read_all, read_json
-from core.models.weights import Weights, fit
+from core.models.weights import Weights, fit, select
 from core.types import InvalidInput, ModelCard
 
 LEAST_BYTES = 2
@@ -191,7 +191,9 @@ def transformers_module(config: Mapping[str, Any], weights: Weights, size: int, 
     with _quiet():
         try:
             with torch.device("meta"):
-                check_size(found[0](made), size, title)
+                empty = found[0](made)
+                check_size(empty, size, title)
+            _, weights = select(empty.state_dict(), weights, title)  # a trainer may have put a prefix before each name
             with torch.device("cpu"):
                 module, given = found[0].from_pretrained(
                     None,

@@ -28,6 +28,9 @@ KINDS: dict[str, tuple[str, dict]] = {
     "Swin": ("swin", {"image_size": 32, "patch_size": 2, "embed_dim": 16, "depths": [1, 1], "num_heads": [2, 2],
                       "window_size": 4}),
     "Dinov2WithRegisters": ("dinov2_with_registers", SMALL | SIDE),
+    "ConvNext": ("convnext", {"hidden_sizes": [8, 16, 24, 32], "depths": [1, 1, 1, 1]}),
+    "ResNet": ("resnet", {"embedding_size": 8, "hidden_sizes": [8, 16, 24, 32], "depths": [1, 1, 1, 1],
+                          "layer_type": "basic"}),
 }  # fmt: skip
 """Architectures of transformers, with a small configuration each."""
 TIMM = ("test_vit", "test_resnet", "test_efficientnet", "test_convnext")
@@ -58,8 +61,8 @@ def save_transformers(module: nn.Module, folder: Path, prepared: bool = True, **
     return folder
 
 
-def save_timm(module: nn.Module, folder: Path, safe: bool = True) -> Path:
-    save_for_hf(module, folder, model_config={"label_names": list(LABELS)}, safe_serialization=safe)
+def save_timm(module: nn.Module, folder: Path, safe: bool = True, **options: object) -> Path:
+    save_for_hf(module, folder, model_config={"label_names": list(LABELS)}, safe_serialization=safe, **options)
     return folder
 
 
