@@ -41,7 +41,8 @@ def load(
     card = zoo.find_card(slug)
     with torch.inference_mode(False):
         if zoo.is_own(slug):
-            return _guarded(card, own.fetch(card, where), where)
+            ready = own.fetch(card, where)
+            return _guarded(own.with_found(card, ready.module), ready, where)
         if named.is_named(slug):
             return _guarded(*named.fetch(card, where, progress), where)
         return Classifier(card, zoo.fetch(card, progress).to(where), where)

@@ -215,7 +215,7 @@ class ModelCard:
     """The facts about a model. Accuracies are fractions, measured from the stored file on ``pictures`` pictures.
 
     ``architecture`` is "fovea" (the mechanism in our own backbone), "short-sighted" (in one whose cells see a small
-    part of the picture), "torchvision/<name>", or "module" for any other.
+    part of the picture), "torchvision/<name>", "timm/<name>", "hf:<owner>/<name>", or "module" for any other.
 
     ``size`` is the side of the model's square in pixels; ``mean`` and ``std`` normalize RGB in 0..1. The model was
     measured on pictures whose short side was resized to ``resize`` pixels by ``interpolation``, bilinear or bicubic,

@@ -38,7 +38,8 @@ def _construct(card: ModelCard) -> nn.Module:
         return timm_models.construct(name, answers.outputs_of(card.classes), card.size)
     if card.architecture not in OWN:
         raise InvalidInput(
-            "The card of {model} names no architecture. Set it to fovea/MECHANISM, torchvision/NAME or timm/NAME.",
+            "The card of {model} names no architecture. Set it to fovea/MECHANISM, torchvision/NAME, timm/NAME or "
+            "hf:OWNER/NAME.",
             model=card.slug,
         )
     if len(card.widths) != len(STAGES):

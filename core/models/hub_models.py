@@ -1,16 +1,25 @@
-"""Models of the Hugging Face hub by name, ``hf:<owner>/<name>``: classifiers of transformers, and of timm."""
+"""Models of the Hugging Face hub by name, ``hf:<owner>/<name>``: classifiers of transformers, and of timm.
+
+``with_weights`` fills the architecture of such a model with a user's weights and classes.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
 
 from core.models import hub
-from core.models.saved import open_saved, read_config
-from core.models.saved_files import WEIGHTS, HubFiles
+from core.models.described import USUAL, framing, moments, side, usual_moments
+from core.models.saved import is_timm, open_saved, read_config, timm_module, transformers_module
+from core.models.saved_files import PREPROCESSOR, WEIGHTS, HubFiles, read_json
+from core.models.user_card import HUB
+from core.models.weights import Weights
 from core.types import ModelCard, Progress
 
-PREFIX = "hf:"
+PREFIX = HUB
 
 
 def cards() -> tuple[ModelCard, ...]:
@@ -48,3 +57,39 @@ def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard,
         found, module = open_saved(HubFiles(card.facts["repository"], progress), card.slug)
     found.facts.update(card.facts)
     return found, module
+
+
+def with_weights(name: str, classes: Sequence[str], weights: Weights, title: str) -> nn.Module:
+    """The architecture of a model with other weights and classes; only its configuration is downloaded.
+
+    Raises:
+        InvalidInput: there is no such model, it is not one to open, or the weights do not match; ``title`` is the name
+            of the weights in messages.
+    """
+    config = read_config(HubFiles(name))
+    size = sum(one.numel() * one.element_size() for one in weights.values())
+    if is_timm(config):
+        return timm_module(config | {"num_classes": len(classes)}, weights, size, title)
+    own = {key: one for key, one in config.items() if key not in ("architectures", "num_labels")}
+    named = [one for one in config.get("architectures") or () if "ImageClassification" in str(one)]  # not of features
+    labels = {"id2label": dict(enumerate(classes)), "label2id": {one: at for at, one in enumerate(classes)}}
+    return transformers_module(own | labels | ({"architectures": named} if named else {}), weights, size, title)
+
+
+def usual(name: str) -> tuple[int, tuple[float, float, float], tuple[float, float, float]]:
+    """Size, mean and deviation of a model; its configuration and preprocessing are downloaded, not its weights.
+
+    Raises:
+        InvalidInput: there is no such model, or it is not one to open.
+    """
+    files = HubFiles(name)
+    config = read_config(files)
+    if is_timm(config):
+        stated = config.get("pretrained_cfg") or config
+        prepared = {"image_mean": stated.get("mean"), "image_std": stated.get("std")}
+        sizes: Any = stated.get("input_size")
+    else:
+        prepared = dict(read_json(files, PREPROCESSOR) or usual_moments(str(config.get("model_type"))))
+        sizes = framing(prepared)[0] or config.get("image_size")
+    found = side(sizes[1:]) if isinstance(sizes, list | tuple) and len(sizes) == 3 else side(sizes)
+    return found or USUAL, *moments(prepared)

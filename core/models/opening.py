@@ -16,7 +16,7 @@ from typing import Any
 from torch import nn
 
 from core.messages import Message
-from core.models import own, recognition, timm_models, torchvision_models, user_card
+from core.models import hub_models, own, recognition, timm_models, torchvision_models, user_card
 from core.models.described import ASSUMED, NUMBERED, imagenet, numbered
 from core.models.libraries import library
 from core.models.recognition import HEADS
@@ -249,6 +249,8 @@ def usual(architecture: str) -> tuple[int, tuple[float, float, float], tuple[flo
     if family == torchvision_models.FAMILY:
         card = torchvision_models.make_card(name)
         return card.size, card.mean, card.std
+    if architecture.startswith(user_card.HUB):
+        return hub_models.usual(architecture.removeprefix(user_card.HUB))
     if family != timm_models.FAMILY:
         raise InvalidInput(
             "There is no architecture '{name}'. Name one such as {names}.", name=architecture, names=COMMON

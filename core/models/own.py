@@ -14,12 +14,15 @@ import torch
 from torch import nn
 
 from core.files import open_regular, reason
-from core.models import torchvision_models
+from core.models import hub_models, timm_models, torchvision_models
+from core.models.answers import outputs_of
 from core.models.architecture import construct
+from core.models.described import with_mechanism
 from core.models.guard import Admitted, admit
 from core.models.integrity import check_bytes
 from core.models.limits import RENORMALIZED
-from core.models.user_card import MAX_BYTES, parse_card
+from core.models.saved import check_size
+from core.models.user_card import HUB, MAX_BYTES, is_found, parse_card
 from core.models.weights import Weights, fit, read_weights, remark
 from core.types import InvalidInput, ModelCard
 
@@ -58,7 +61,8 @@ def open_model(
     found.facts["checksum"] = digest
     tensors = read_weights(weights, "The file of the weights")
     check_count(found, len(weights))
-    return found, admitted(found, tensors, device)
+    ready = admitted(found, tensors, device)
+    return with_found(found, ready.module), ready
 
 
 def fetch(card: ModelCard, device: torch.device = CPU) -> Admitted:
@@ -133,8 +137,11 @@ def read_card(path: Path, slug: str) -> ModelCard:
 def check_count(card: ModelCard, size: int) -> None:
     """Refuse a file of ``size`` bytes that is far too small for its architecture, before memory is allocated."""
     family, _, name = card.architecture.partition("/")
+    if family == timm_models.FAMILY:
+        with torch.device("meta"):
+            check_size(timm_models.construct(name, outputs_of(card.classes), card.size), size, card.slug)
     if family != torchvision_models.FAMILY:
-        return  # our widths are limited
+        return  # our widths are limited, and what configures an architecture of the hub is checked when it is built
     count = torchvision_models.weights_of(name).meta["num_params"]
     if size < LEAST_BYTES * (count - LARGEST_HEAD):
         raise InvalidInput(
@@ -160,14 +167,25 @@ def admitted(card: ModelCard, weights: Weights, device: torch.device) -> Admitte
 def _filled(card: ModelCard, weights: Weights) -> nn.Module:
     """The card's architecture with these weights; for two outcomes, a head may have one output."""
     try:
-        return fit(construct(card), weights, card.slug)
+        return _with_classes(card, card.classes, weights)
     except InvalidInput as error:
         if len(card.classes) != 2:
             raise
         try:
-            return fit(construct(replace(card, classes=card.classes[:1])), weights, card.slug)
+            return _with_classes(card, card.classes[:1], weights)
         except InvalidInput:
             raise error from None  # its sentence describes the head on the card
+
+
+def _with_classes(card: ModelCard, classes: tuple[str, ...], weights: Weights) -> nn.Module:
+    if card.architecture.startswith(HUB):
+        return hub_models.with_weights(card.architecture.removeprefix(HUB), classes, weights, card.slug)
+    return fit(construct(replace(card, classes=classes)), weights, card.slug)
+
+
+def with_found(card: ModelCard, module: nn.Module) -> ModelCard:
+    """The card with the mechanism that was found in its module, if the architecture does not state it."""
+    return with_mechanism(card, module) if is_found(card.architecture) else card
 
 
 def _read_cards() -> dict[str, ModelCard | InvalidInput]:

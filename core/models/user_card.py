@@ -2,8 +2,9 @@
 
     {"architecture": "torchvision/resnet18", "classes": ["cat", "dog"], "size": 224}
 
-``architecture`` is ``torchvision/<name>``, any classification model of torchvision, or ``fovea/<mechanism>``, one of
-ours, then with its ``widths``. ``mean`` and ``std`` normalize RGB in 0..1, by default as for ImageNet; ``weights`` is
+``architecture`` is ``torchvision/<name>``, any classification model of torchvision; ``timm/<name>``, any of timm;
+``hf:<owner>/<name>``, the architecture of a classifier of the Hugging Face hub; or ``fovea/<mechanism>``, one of ours,
+then with its ``widths``. ``mean`` and ``std`` normalize RGB in 0..1, by default as for ImageNet; ``weights`` is
 the file in the same folder, if it has another name than the card. ``output`` is "logits", the default, "sigmoid" or
 "probabilities"; a model with one output has one class or two. All other fields of a model card are allowed, so the
 cards of ``python -m core train`` are valid.
@@ -22,11 +23,13 @@ import numpy as np
 
 from core.attention import mechanism
 from core.messages import Message
-from core.models import torchvision_models
+from core.models import hub, timm_models, torchvision_models
 from core.models.backbone import STAGES
 from core.types import OUTPUTS, InvalidInput, ModelCard
 
 MAX_BYTES = 1 << 20
+HUB = "hf:"
+"""The prefix of an architecture that a repository of the Hugging Face hub configures."""
 NEEDED = ("architecture", "classes", "size")
 LARGEST_MOMENT = 10
 """The largest mean or deviation of pixels in 0..1; larger ones are for pixels in 0..255."""
@@ -67,7 +70,7 @@ def is_finite(value: Any) -> bool:
 
 
 CHECKS: dict[str, tuple[Callable[[Any], bool], Message]] = {
-    "architecture": (is_text, Message("torchvision/NAME or fovea/MECHANISM")),
+    "architecture": (is_text, Message("torchvision/NAME, timm/NAME, hf:OWNER/NAME or fovea/MECHANISM")),
     "classes": (lambda v: is_list(v, 1, 25_000, is_text), Message("a list of names")),
     "size": (lambda v: is_whole(v, 8, 1024), Message("a whole number of pixels from 8 to 1024")),
     "mean": (
@@ -197,12 +200,23 @@ def plain(key: str, value: Any) -> Any:
     return value
 
 
+def is_found(architecture: str) -> bool:
+    """Whether the attention of an architecture is found by running it, so that a card need not state its mechanism."""
+    return architecture.startswith((f"{timm_models.FAMILY}/", HUB))
+
+
 def complete_card(stated: dict[str, Any], name: str) -> dict[str, str]:
     """The architecture and the mechanism for a model card; InvalidInput if there is no such one."""
     family, _, kind = stated["architecture"].partition("/")
     if family == torchvision_models.FAMILY:
         torchvision_models.weights_of(kind)
         return {"mechanism": torchvision_models.mechanism_of(kind)}
+    if is_found(stated["architecture"]):
+        if family == timm_models.FAMILY:
+            timm_models.check_architecture(kind)
+        else:  # its configuration may have to be downloaded, which is not done to list a card
+            hub.check_name(stated["architecture"].removeprefix(HUB))
+        return {"mechanism": mechanism(stated.get("mechanism", "plain")).slug}
     if family != "fovea":
         raise InvalidInput(
             "{name} needs '{key}': {meaning}.", name=name, key="architecture", meaning=CHECKS["architecture"][1]

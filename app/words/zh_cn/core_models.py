@@ -20,7 +20,7 @@ WORDS = {
     "The model's only output is always 1, because of a softmax over one output. Remove the softmax.": "对单个输出使用 softmax，结果总是 1。请去掉 softmax。",
     "an ordinary picture": "普通图片",
     # architectures
-    "The card of {model} names no architecture. Set it to fovea/MECHANISM, torchvision/NAME or timm/NAME.": "“{model}”的模型卡没有指明架构。请设为 fovea/MECHANISM、torchvision/NAME 或 timm/NAME。",
+    "The card of {model} names no architecture. Set it to fovea/MECHANISM, torchvision/NAME, timm/NAME or hf:OWNER/NAME.": "“{model}”的模型卡没有指明架构。请设为 fovea/MECHANISM、torchvision/NAME、timm/NAME 或 hf:OWNER/NAME。",
     "The card of {model} must list {stages} widths, not {given}.": "“{model}”的模型卡必须列出 {stages} 个宽度，而不是 {given}。",
     "The model must return logits of shape (pictures, classes), not a {kind}. Wrap it.": "模型必须返回形状为 (pictures, classes) 的 logit，而不是 {kind}。请加一层包装。",
     "The model must return logits of shape (pictures, classes), not a tensor of shape {shape}. Wrap it.": "模型必须返回形状为 (pictures, classes) 的 logit，而不是形状为 {shape} 的张量。请加一层包装。",
@@ -88,7 +88,7 @@ WORDS = {
     "There is no model '{slug}' in the model zoo. Choose one of: {models}.": "模型库中没有模型“{slug}”。请从中选择：{models}。",
     "Name a model by its slug, such as scenes/cbam, not by {slug}.": "请用标识指明模型，例如 scenes/cbam，而不是 {slug}。",
     # cards
-    "torchvision/NAME or fovea/MECHANISM": "torchvision/NAME 或 fovea/MECHANISM",
+    "torchvision/NAME, timm/NAME, hf:OWNER/NAME or fovea/MECHANISM": "torchvision/NAME、timm/NAME、hf:OWNER/NAME 或 fovea/MECHANISM",
     "a list of names": "名称的列表",
     "a whole number of pixels from 8 to 1024": "8 至 1024 的整数像素",
     "three numbers": "三个数",

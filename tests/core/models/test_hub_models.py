@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import timm
 import torch
 from torch import nn
 
 import core
 from core.models import zoo
 from core.types import InvalidInput
+from tests.conftest import redraw
 from tests.core.models.saved_models import (
     LABELS,
+    lightning,
     logits_of,
     save_timm,
     save_transformers,
@@ -67,3 +71,35 @@ def test_what_is_not_a_model_of_the_hub_is_told(served: SmallHub, tmp_path: Path
         with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
             core.load(f"hf:{name}", "cpu")
         assert told in str(caught.value)
+
+
+def card(architecture: str, **more: object) -> bytes:
+    return json.dumps({"architecture": architecture, "classes": ["oak", "elm"], "size": 32, **more}).encode()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_card_may_name_an_architecture_of_the_hub(name: str, served: SmallHub):
+    """Weights with two classes of their own in an architecture whose configuration alone is downloaded."""
+    if name == "made/vit":
+        own = transformers_model("ViT", 7)
+        own.classifier = redraw(nn.Linear(own.config.hidden_size, 2), 8)
+    else:
+        own = redraw(timm.create_model("test_vit", num_classes=2), 8).eval()
+    size = 32 if name == "made/vit" else 160
+    data = lightning(own, "net.")
+    found = core.open_model(card(f"hf:{name}", size=size), data, "cpu")
+    listed = core.open_files({"last.ckpt": data}, f"hf:{name}", ["oak", "elm"], device="cpu")
+    for classifier in (found, listed):
+        x = torch.rand(2, 3, size, size)
+        with torch.no_grad():
+            assert torch.allclose(classifier.scores(x), logits_of(own)(x), atol=1e-5)
+        assert classifier.card.classes == ("oak", "elm") and classifier.card.mechanism == "transformer"
+    described = core.load(f"hf:{name}", "cpu").card
+    assert (listed.card.size, listed.card.mean, listed.card.std) == (described.size, described.mean, described.std)
+
+
+def test_a_card_with_an_architecture_that_the_hub_does_not_have_is_told(served: SmallHub):
+    with pytest.raises(InvalidInput, match=r"^Hugging Face has no public model 'made/none'[^\n]+\.$"):
+        core.open_model(card("hf:made/none"), lightning(MODELS["made/vit"]), "cpu")
+    with pytest.raises(InvalidInput, match=r"do not match its architecture: of the wrong shape \("):
+        core.open_model(card("hf:made/vit"), lightning(MODELS["made/vit"]), "cpu")  # of three classes
