@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import AttentionMap, Kind, Reading
+from core import AttentionMap, Reading
 from core.attention import ROLLOUT, can_roll, heads, is_nearly_constant, rollout_map, to_grid
 
 MANY = 16
@@ -31,7 +31,7 @@ def choices(reading: Reading) -> tuple[Choice, ...]:
     """Every attention map that lies on the picture, heads one by one after their mean, and rollout at the end."""
     found: list[Choice] = []
     for one in reading.maps:
-        if one.kind != Kind.CHANNEL:
+        if one.kind.on_picture:
             found.append(Choice(one.tap))
             found += [Choice(one.tap, head) for head in range(heads(one)) if heads(one) > 1]
     return (*found, *([Choice(ROLLOUT)] if can_roll(reading.maps) else []))

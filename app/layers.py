@@ -17,12 +17,13 @@ from app.titles import (
     grid_title,
     map_names,
     method_title,
+    part_title,
     rest_title,
     tap_titles,
     within,
 )
 from app.words import percent, plain, word
-from core import AttentionMap, Attribution, Kind, Reading
+from core import AttentionMap, Attribution, Reading
 from core.attention import has_rows, heads, is_nearly_constant, rows, to_grid
 from core.attribution import Method
 
@@ -59,7 +60,9 @@ def attention_layers(
                 rest=rest_title(one),
                 detail=grid_title(one.grid),
                 label=label,
-                group=word("map.heads_of", layer=within(titles[choice.tap])) if alone else "",
+                group=word(f"map.of_layer.{one.kind.part}", "map.of_layer", layer=within(titles[choice.tap]))
+                if alone
+                else "",
                 more=_more(one, choice.head, reading.steps, classes) if light or choice == chosen else None,
             )
         )
@@ -82,25 +85,22 @@ def _deviating(layer: Layer, one: AttentionMap) -> Layer:
 
 
 def _more(one: AttentionMap, head: int | None, steps: np.ndarray | None, classes: Sequence[str]) -> Stack | Rows | None:
-    """What more there is to see of a map of its kind: channels, glimpses, or the rows of its patches."""
-    if one.kind == Kind.FEATURE:
-        labels = [word("map.channel", number=number + 1) for number in range(len(one.weights))]
-        return Stack(one.weights, tuple(labels))
-    if one.kind == Kind.SEQUENCE:
-        labels = [word("map.glimpse", number=number + 1) for number in range(len(one.weights))]
-        if steps is not None and len(steps) == len(labels):  # what it would answer after that glimpse
+    """What more there is to see of a map: a map for each part, such as a glimpse, or the rows of its patches."""
+    if one.kind.stacked:
+        labels = [part_title(one.kind.part, number) for number in range(len(one.weights))]
+        if one.kind.growing and steps is not None and len(steps) == len(labels):  # what it would answer after that step
             stated = [f"{classes[step.argmax()]} {percent(float(step.max()), 0)}" for step in steps]
             labels = [" · ".join(pair) for pair in zip(labels, stated, strict=True)]
-        return Stack(one.weights, tuple(labels), film=True)
+        return Stack(one.weights, tuple(labels), film=one.kind.growing)
     if one.kind.compares and has_rows(one):
         return Rows(*rows(one, head), even=1 / one.weights.shape[-1])
     return None
 
 
 def gates(reading: Reading) -> dict[str, AttentionMap]:
-    """The channel gates, which are shown as bars, by their title."""
+    """The maps without a position in the picture, such as channel gates, by their title: they are shown as bars."""
     titles = tap_titles(reading.maps)
-    return {titles[one.tap]: one for one in reading.maps if one.kind == Kind.CHANNEL}
+    return {titles[one.tap]: one for one in reading.maps if not one.kind.on_picture}
 
 
 def attribution_layer(

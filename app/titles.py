@@ -12,7 +12,7 @@ import numpy as np
 
 from app.attention_maps import MANY, Choice, choices, find_map
 from app.words import apart, known, mark, plain, say, together, word
-from core import AttentionMap, Attribution, Kind, Reading
+from core import AttentionMap, Attribution, Reading
 from core.attention import ROLLOUT, has_token, heads
 from core.attribution import METHODS, Method
 from core.data import TAG_OF
@@ -34,7 +34,7 @@ def tap_titles(maps: Sequence[AttentionMap]) -> dict[str, str]:
     alike, gates, others = Counter(titles.values()), count(1), count(1)
     for one in maps:
         if alike[titles.get(one.tap)] != 1:
-            gate = one.kind == Kind.CHANNEL
+            gate = not one.kind.on_picture
             name = word("place.gate", number=next(gates)) if gate else word("place.layer", number=next(others))
             rest = spoken[one.tap] if None in spoken[one.tap] else ()  # a name that two share distinguishes neither
             titles[one.tap] = in_row([name, *filter(None, rest)])
@@ -99,11 +99,17 @@ def map_names(reading: Reading, choice: Choice) -> tuple[str, str]:
         return where, where
     many, layer = len(choices(reading)) > MANY, within(where)
     if choice.head is None:
-        title = word("map.of", part=word("map.heads", count=heads(one)), layer=layer)
+        mean = word(f"map.average.{one.kind.part}", "map.average.part", count=heads(one))
+        title = word("map.of", part=mean, layer=layer)
         return title, where if many else word("map.of", part=word("map.mean"), layer=layer)
-    head = word("map.head", number=choice.head + 1)
+    head = part_title(one.kind.part, choice.head)
     title = word("map.of", part=head, layer=layer)
     return title, head if many else title
+
+
+def part_title(part: str, number: int) -> str:
+    """The name of a part, such as a head, by its ``number`` counted from 0: "Head 2"."""
+    return word(f"map.{part}", "map.part", number=number + 1)
 
 
 def within(title: str) -> str:
@@ -124,10 +130,8 @@ def map_detail(reading: Reading, choice: Choice) -> str:
 
 def rest_title(one: AttentionMap) -> str:
     """What a map shows of itself at rest, in words; nothing where that goes without saying."""
-    if one.kind == Kind.FEATURE:
-        return word("map.rest.channels", count=len(one.weights))
-    if one.kind == Kind.SEQUENCE:
-        return word("map.rest.glimpses", count=len(one.weights))
+    if one.kind.stacked:
+        return word(f"map.rest.{one.kind.part}", "map.rest.part", count=len(one.weights))
     if one.kind.compares:
         return word("map.rest.token") if has_token(one) else word("map.rest.patches")
     return ""
@@ -195,7 +199,8 @@ def evenness(values: np.ndarray) -> str:
 
 def constancy(one: AttentionMap) -> str:
     """That a gate, or an attention pooling, is nearly constant, and between which weights."""
-    sums_to_one = one.kind == Kind.SPATIAL and abs(float(one.weights.sum()) - 1) < 1e-3
+    sums = one.weights.sum(one.kind.cell_axes)
+    sums_to_one = one.kind.on_picture and bool((np.abs(sums - 1) < 1e-3).all())
     low, high = apart(float(one.weights.min()), float(one.weights.max()))
     about = word("gate.constant.pool") if sums_to_one else word("gate.constant")
     return together(about, word("gate.constant.range", low=low, high=high))

@@ -62,6 +62,20 @@ class Kind(str):
         return self.compares_all or self.growing
 
     @property
+    def stacked(self) -> bool:
+        """Whether it has a map over the picture for each of its parts."""
+        return "row" in self.axes and bool(self.part)
+
+    @property
+    def shape(self) -> str:
+        """What has a weight: "parts", "positions", a "stack" of both, "pairs" of tokens, or those within "windows"."""
+        if self.compares:
+            return "windows" if self.windowed else "pairs"
+        if not self.on_picture:
+            return "parts"
+        return "stack" if self.part else "positions"
+
+    @property
     def part(self) -> str:
         """The name of its parts: "head", "channel" or "glimpse"; "" without parts."""
         return next((axis for axis in self.axes if axis not in LAYOUT), "")

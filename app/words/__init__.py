@@ -43,20 +43,22 @@ __all__ = [
 ]
 
 
-def word(key: str, **fields: object) -> Marked:
+def word(key: str, *general: str, **fields: object) -> Marked:
     """The label of that key as Markdown, its fields filled in letter by letter; a ``Marked`` field keeps its Markdown.
 
-    A key that a language lacks is taken from English.
+    A key that a language lacks is taken from English. Of several keys, from special to ``general``, the first one counts
+    that there is.
     """
     shown = {name: one if isinstance(one, Number) else literal(one) for name, one in fields.items()}
-    return Marked(plain(key, **shown))
+    return Marked(plain(key, *general, **shown))
 
 
-def plain(key: str, **fields: object) -> str:
+def plain(key: str, *general: str, **fields: object) -> str:
     """The same for where Markdown is not read: options of a list, charts, canvases, HTML, errors, files.
 
     Where the field ``count`` is 1 and the language has a label ``KEY.one``, that label is used.
     """
+    key = next((one for one in (key, *general) if one in en.WORDS), key)
     words = table()
     words = words if key in words else en.WORDS
     text = words.get(f"{key}.one", words[key]) if str(fields.get("count")) == "1" else words[key]

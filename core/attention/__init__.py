@@ -8,7 +8,7 @@ from core.attention.plain import PLAIN
 from core.attention.recurrent import RECURRENT
 from core.attention.reduction import has_rows, has_token, heads, rows, to_grid
 from core.attention.rollout import ROLLOUT, can_roll, rollout_map
-from core.attention.tap import Record
+from core.attention.tap import Record, Tap
 from core.attention.variation import NEARLY_CONSTANT, is_nearly_constant, variation
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "ROLLOUT",
     "Mechanism",
     "Record",
+    "Tap",
     "can_roll",
     "has_rows",
     "has_token",

@@ -41,4 +41,5 @@ ATTENTION_POOLING = Mechanism(
     equation="y = Σᵢ aᵢ fᵢ,  a = softmax(W f + b)",
     paper="Xu et al., Show, attend and tell, ICML 2015; Ilse et al., ICML 2018",
     pool=AttentionPooling,
+    kind=Kind.SPATIAL,
 )

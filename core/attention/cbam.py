@@ -67,4 +67,5 @@ CBAM_GATE = Mechanism(
     equation="y = x · σ(m(mean x) + m(max x));  z = y · σ(conv₇ₓ₇[mean y, max y])",
     paper="Woo et al., CBAM: convolutional block attention module, ECCV 2018",
     gate=CBAM,
+    kind=Kind.SPATIAL,
 )

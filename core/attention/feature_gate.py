@@ -38,4 +38,5 @@ FEATURE_GATE = Mechanism(
     equation="y = x · σ(W₂ relu(W₁ x))",
     paper="Park et al., BAM: bottleneck attention module, BMVC 2018; Hu et al., CVPR 2018",
     gate=FeatureGate,
+    kind=Kind.FEATURE,
 )

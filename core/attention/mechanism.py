@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from core.kinds import Kind
 from core.messages import translatable
 
 
@@ -19,8 +20,9 @@ class Mechanism:
     ``pool(channels)`` stands in place of average pooling: (b, c, h, w) -> (b, c), or (b, s, c) where the model answers
     after each of s steps. ``block(channels)`` makes a transformer's block of tokens, in place of all stages. At most
     one of them is given. ``positions`` says that it looks for positions without knowing where they are, and so gets
-    an encoding of them where a backbone has none to give. ``summary`` is a few plain words for a picker; ``equation``
-    is what it computes; ``paper`` is where it comes from.
+    an encoding of them where a backbone has none to give. ``kind`` is that of its maps over the picture, for
+    titles of a model that is not loaded; None where it has none. ``summary`` is a few plain words for a picker;
+    ``equation`` is what it computes; ``paper`` is where it comes from.
     """
 
     slug: str
@@ -33,6 +35,7 @@ class Mechanism:
     pool: Callable[[int], nn.Module] | None = None
     block: Callable[[int], nn.Module] | None = None
     positions: bool = False
+    kind: Kind | None = None
 
     def __post_init__(self) -> None:
         """Title and summary can be translated."""

@@ -60,4 +60,5 @@ RECURRENT = Mechanism(
     paper="Mnih et al., Recurrent models of visual attention, NeurIPS 2014; Xu et al., ICML 2015",
     pool=RecurrentAttention,
     positions=True,
+    kind=Kind.SEQUENCE,
 )

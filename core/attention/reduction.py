@@ -7,13 +7,11 @@ import numpy as np
 from core import checking
 from core.types import AttentionMap, InvalidInput
 
-HEAD = "head"
-
 
 def heads(attention: AttentionMap) -> int:
-    """The number of heads of an attention map; 0 where its kind has none."""
-    axes = attention.kind.axes
-    return attention.weights.shape[axes.index(HEAD)] if HEAD in axes else 0
+    """The number of parts, such as heads, that compare tokens one by one; 0 where a kind has none."""
+    kind = attention.kind
+    return attention.weights.shape[kind.part_axis] if kind.compares and kind.part else 0
 
 
 def class_token(attention: AttentionMap) -> int | None:
@@ -118,7 +116,9 @@ def _count(attention: AttentionMap) -> int:
 
 
 def _of_head(attention: AttentionMap, head: int | None) -> np.ndarray:
-    axis = attention.kind.axes.index(HEAD)
+    axis = attention.kind.part_axis
+    if not attention.kind.part and head is None:
+        return attention.weights
     if head is None:
         return attention.weights.mean(axis)
     return attention.weights.take(_place(head, heads(attention), "head"), axis)

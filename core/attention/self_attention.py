@@ -61,4 +61,5 @@ SELF_ATTENTION = Mechanism(
     equation="y = softmax(Q Kᵀ / √d + B) V",
     paper="Wang et al., Non-local neural networks, CVPR 2018; Srinivas et al., Bottleneck transformers, CVPR 2021",
     convolution=SelfAttention,
+    kind=Kind.PAIRWISE,
 )

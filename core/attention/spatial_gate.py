@@ -38,4 +38,5 @@ SPATIAL_GATE = Mechanism(
     equation="y = x · σ(W₂ relu(W₁ x))",
     paper="Wang et al., Residual attention network, CVPR 2017; Oktay et al., Attention U-Net, 2018",
     gate=SpatialGate,
+    kind=Kind.SPATIAL,
 )

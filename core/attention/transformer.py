@@ -58,4 +58,5 @@ TRANSFORMER = Mechanism(
     equation="z = x + softmax(Q Kᵀ / √d) V;  y = z + W₂ gelu(W₁ z)",
     paper="Dosovitskiy et al., An image is worth 16×16 words, ICLR 2021; Hassani et al., Compact transformers, 2021",
     block=TransformerBlock,
+    kind=Kind.PAIRWISE,
 )

@@ -115,7 +115,8 @@ def calls(text: str, place: str) -> Iterator[Call]:
             and isinstance(node.func, ast.Name)
             and node.func.id in ("word", "plain", "known")
         ):
-            found = [one for key in values(node.args[0], scope) for one in VALUES.get(key, [key])]
+            given = node.args[:1] if node.func.id == "known" else node.args
+            found = [one for arg in given for key in values(arg, scope) for one in VALUES.get(key, [key])]
             fields = frozenset(one.arg or "**" for one in node.keywords)
             yield Call(f"{place}:{node.lineno}", node.func.id, tuple(found), fields)
         for child in ast.iter_child_nodes(node):

@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 import core
 from core.__main__ import main
-from core.attention import MECHANISMS, Mechanism, mechanism
-from core.attention.tap import Tap
+from core.attention import mechanism
 from core.attribution import METHODS, Method, Parameter, methods
 from core.classifier import Classifier
-from core.kinds import KINDS, Kind
-from core.models.zoo import build, store, store_card
-from core.types import ModelCard, Picture
-from tests.conftest import CLASSES, SIZE, WIDTHS, redraw
-
-RING = Kind("ring", ("ring", "row", "column"))
-"""A map for each of three rings."""
-
-
-class RingGate(nn.Module):
-    """Multiplies (b, c, h, w) by the mean over rings of weights (b, 3, h, w) in 0..1."""
-
-    def __init__(self, channels: int):
-        super().__init__()
-        self.score = nn.Conv2d(channels, 3, 1)
-        self.tap = Tap(RING, softmax=False, off=1.0)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * self.tap(self.score(x).sigmoid(), x.shape[-2:]).mean(1, keepdim=True)
+from core.types import Picture
+from tests.new_kinds import NEW, RING, build_new, register, register_kinds
 
 
 def brightness(
@@ -47,7 +28,6 @@ def brightness(
     return x[0].mean(0) ** power, None
 
 
-RINGS = Mechanism("rings", "Rings", "three maps at once", "y = x · mean σ(W x)", "none", gate=RingGate)
 BRIGHTNESS = Method(
     slug="brightness",
     title="Brightness",
@@ -63,24 +43,15 @@ BRIGHTNESS = Method(
 
 @pytest.fixture(autouse=True)
 def added(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The three, each one name more in its list."""
-    for name, known, new in (
-        ("MECHANISMS", MECHANISMS, RINGS),
-        ("METHODS", METHODS, BRIGHTNESS),
-        ("KINDS", KINDS, RING),
-    ):
-        for module in [one for one in list(sys.modules.values()) if getattr(one, name, None) is known]:
-            monkeypatch.setattr(module, name, (*known, new))
+    """Mechanisms, kinds and a method, each one name more in its list."""
+    register_kinds(monkeypatch)
+    register(monkeypatch, "METHODS", METHODS, BRIGHTNESS)
 
 
 @pytest.fixture
 def classifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Classifier:
-    """A small model with the new mechanism, in a zoo of its own."""
-    monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path))
-    card = ModelCard("tiny/rings", "Rings", "rings", CLASSES, size=SIZE, widths=WIDTHS)
-    store(redraw(build(card), seed=1), card)
-    store_card(card)
-    return core.load("tiny/rings", "cpu")
+    """A small model with a map for each of three rings, in a zoo of its own."""
+    return build_new(RING, tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -91,7 +62,7 @@ def file(picture: Picture, tmp_path: Path) -> str:
 
 
 def test_a_mechanism(classifier: Classifier, file: str, capsys: pytest.CaptureFixture) -> None:
-    assert mechanism("rings") is RINGS and "tiny/rings" in [card.slug for card in core.cards()]
+    assert mechanism("rings") is NEW[RING] and "tiny/rings" in [card.slug for card in core.cards()]
     assert main(["models", "--json"]) == 0
     assert "tiny/rings" in [card["slug"] for card in json.loads(capsys.readouterr().out)]
     assert main(["explain", file, "--model", "tiny/rings", "--json"]) == 0

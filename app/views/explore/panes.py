@@ -41,7 +41,7 @@ def words(reading: Reading) -> dict[str, str]:
     """The overlay's labels; the left pane of a model without attention on the picture is not called attention."""
     found = {key: word(key) for key in overlay.WORDS}
     if not attention_maps.choices(reading):
-        none = word("map.only_channels" if reading.maps else "map.no_attention")
+        none = word(f"map.only.{reading.maps[0].kind.part}", "map.only") if reading.maps else word("map.no_attention")
         found |= {"overlay.attention": word("map.activity"), "overlay.attention_maps": none}
         found["overlay.attention_help"] = word("term.activation.means")
     return found
@@ -176,8 +176,9 @@ def gates(reading: Reading) -> None:
     found = layers.gates(reading)
     if not found:
         return
-    st.markdown(f"**{word('gate.title')}**", help=word("term.channel-attention.means"))
-    st.caption(word("gate.about"))
+    first, *_ = found.values()
+    st.markdown(f"**{word(f'gate.title.{first.kind.part}', 'gate.title')}**", help=word("term.channel-attention.means"))
+    st.caption(word(f"gate.about.{first.kind.part}", "gate.about"))
     if len(found) > FEW:
         chosen = st.selectbox(word("gate.which"), list(found), index=len(found) - 1, key=f"gates.{len(found)}")
         found = {chosen: found[chosen]}
@@ -191,7 +192,7 @@ def gates(reading: Reading) -> None:
                 st.caption(constancy(one))
             deviating = deviation and one in constant
             st.plotly_chart(
-                figures.channel_bars(one.weights, title, word("gate.channel"), deviating),
+                figures.channel_bars(one.weights, title, word(f"gate.axis.{one.kind.part}", "gate.axis"), deviating),
                 config={"displayModeBar": False},
                 key=f"gate.{one.tap}",
             )

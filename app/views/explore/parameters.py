@@ -7,9 +7,9 @@ from typing import Any
 
 from app import state
 from app.state import Key
-from app.titles import spelled, stage_title, tap_titles
+from app.titles import part_title, spelled, stage_title, tap_titles
 from app.views.explore.keys import ExploreKey
-from app.words import known, word
+from app.words import known
 from core import Classifier, Reading
 from core.attribution import MEAN, METHODS, Method, Parameter
 
@@ -20,7 +20,7 @@ PARTS = ("stage", "tap", "head")
 def option_title(parameter: Parameter, value: Any, titles: Mapping[str, str]) -> str:
     """One of a parameter's choices in words; ``titles`` are those of the model's attention maps."""
     if parameter.name == "head" and isinstance(value, int):
-        return word("map.head", number=value + 1)
+        return part_title("head", value)
     text = str(value)
     if text in titles:
         return titles[text]

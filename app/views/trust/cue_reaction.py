@@ -8,10 +8,10 @@ import streamlit as st
 from app import figures, state
 from app.runtime import attention_truth
 from app.state import Subject
-from app.titles import tap_titles, within
+from app.titles import part_title, tap_titles, within
 from app.views.trust import ranking, work
 from app.words import decimal, percent, plain, together, word
-from core import AttentionMap, CueReaction, Kind
+from core import AttentionMap, CueReaction
 from core.tasks import Task
 
 SHOWN = 10
@@ -31,12 +31,12 @@ def show_reactions(subject: Subject, task: Task) -> None:
         lambda tick: attention_truth.reactions(model, state.session_id(), tick),
         name="reactions",
     )
-    titles = tap_titles([AttentionMap(one.tap, Kind.CHANNEL, np.empty(0), (0, 0)) for one in found or ()])
+    titles = tap_titles([AttentionMap(one.tap, model.taps[one.tap].kind, np.empty(0), (0, 0)) for one in found or ()])
     for one in found or ():
-        show_reaction(one, within(titles[one.tap]), task)
+        show_reaction(one, within(titles[one.tap]), model.taps[one.tap].kind.part, task)
 
 
-def show_reaction(found: CueReaction, gate: str, task: Task) -> None:
+def show_reaction(found: CueReaction, gate: str, part: str, task: Task) -> None:
     """Draw one gate: the channel with the clearest reaction, and the bars of the first ten."""
     order = found.order[:SHOWN]
     first = int(order[0])
@@ -50,7 +50,7 @@ def show_reaction(found: CueReaction, gate: str, task: Task) -> None:
         )
     )
     chart = figures.reaction_bars(
-        [plain("map.channel", number=int(one) + 1) for one in order],
+        [part_title(part, int(one)) for one in order],
         found.mean[order],
         found.deviation[order],
         [describe_channel(found, int(one)) for one in order],

@@ -10,7 +10,6 @@ from app.titles import method_title, stage_title, tap_titles, within
 from app.widgets.models import find_mechanism
 from app.words import word
 from core import AttentionMap, Kind, ModelCard
-from core.attention import RECURRENT
 from core.attribution import METHODS
 from core.evaluation import ATTENTION_PREFIX, REFERENCES
 
@@ -34,9 +33,7 @@ def source_titles(card: ModelCard, names: Iterable[str]) -> dict[str, str]:
 def kind(card: ModelCard) -> Kind:
     """The kind of a card's maps that lie on the picture, as far as their names depend on it."""
     found = find_mechanism(card)
-    if found is RECURRENT:
-        return Kind.SEQUENCE
-    return Kind.PAIRWISE if found and (found.convolution or found.block) else Kind.SPATIAL
+    return (found and found.kind) or Kind.SPATIAL
 
 
 def step_title(name: str) -> str:

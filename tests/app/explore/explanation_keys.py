@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 from app.views.explore.tests.checks import LIMITS
+from app.words.en import WORDS
 from core.evaluation.erasure import FILLS, WHICH
 from core.evaluation.sources import REFERENCES
-from core.kinds import KINDS
 from core.tasks import TASKS
 
 WAYS = ("uniform", "off", "shuffled", "other", "painted", "head", "channel", "glimpse")
 """What can become of an attention."""
 
-NAMES = tuple(map(str, KINDS))
-"""The kinds of attention, by name."""
+ABOUT = "change.about."
+"""What begins the sentences about what a way does; which there are is what the table has."""
 
-OF_A_KIND = ("uniform", "off", "painted")
-"""The ways that come to something else for each kind of attention."""
+
+def about(*ways: str) -> list[str]:
+    """Their keys for some ways: in general, for a shape, or for a kind."""
+    return [key for key in WORDS if key.startswith(tuple(f"{ABOUT}{way}" for way in ways))]
+
+
+PARTS = ("head", "channel", "glimpse")
+"""The parts that have words of their own."""
 
 OF_TESTS = {
     **dict.fromkeys(["change.way.{one}", "change.way.{part}"], [f"change.way.{one}" for one in WAYS]),
     "moved.how.{way}": [f"moved.how.{one}" for one in WAYS],
-    "change.about.{way}": [f"change.about.{one}" for one in WAYS if one not in OF_A_KIND],
-    "change.about.{way}.pooling": [f"change.about.{one}.pooling" for one in OF_A_KIND],
-    "change.about.{way}.{one.kind}": [
-        "change.about.shuffled.channel",
-        *(f"change.about.{way}.{kind}" for way in OF_A_KIND for kind in NAMES if (way, kind) != ("painted", "channel")),
-    ],
-    "paint.untouched.{one.kind}": [f"paint.untouched.{one}" for one in NAMES if one not in ("channel", "spatial")],
-    **dict.fromkeys(["map.{part}", "map.{one.part}"], ["map.head", "map.channel", "map.glimpse"]),
+    "change.about.{way}": about("shuffled", "other"),
+    "change.about.off.{off}": [key for key in about("off") if key.count(".") == 3],
+    "change.about.off.{off}.{shape}": about("off"),
+    "change.about.off.{off}.{kind}": about("off"),
+    "change.about.{way}.{shape}": about("uniform", "painted"),
+    "change.about.{way}.{kind}": about("uniform", "painted"),
+    "change.about.part.{off}": [key for key in about("part") if key.count(".") == 3],
+    "change.about.part.{off}.{way}": [key for key in about("part") if key.count(".") == 4],
+    "paint.untouched.{one.kind.shape}": [f"paint.untouched.{one}" for one in ("stack", "pairs", "windows")],
+    "paint.untouched.{one.kind}": [f"paint.untouched.{one}" for one in ("feature", "pairwise", "windowed", "sequence")],
+    "map.{part}": [f"map.{one}" for one in PARTS],
+    "map.average.{one.kind.part}": ["map.average.head"],
+    "map.of_layer.{one.kind.part}": ["map.of_layer.head"],
+    "map.rest.{one.kind.part}": ["map.rest.channel", "map.rest.glimpse"],
+    "map.only.{reading.maps[0].kind.part}": ["map.only.channel"],
+    **{f"gate.{name}.{{first.kind.part}}": [f"gate.{name}.channel"] for name in ("title", "about")},
+    **{"gate.axis.{one.kind.part}": ["gate.axis.channel"]},
     "test.{one}": ["test.intervene", "test.erase", "test.check"],
     "test.{test}.about": ["test.intervene.about", "test.erase.about", "test.check.about"],
     "erase.fill.{one}": [f"erase.fill.{one}" for one in FILLS],

@@ -64,7 +64,7 @@ def test_a_uniform_pooling_is_no_gate() -> None:
 def places(page: AppTest) -> tuple[int, int]:
     """Where the channel gates and the picker of the method stand among the texts of the page."""
     texts = [one.value for one in page.main.markdown]
-    return texts.index(f"**{word('gate.title')}**"), texts.index(f"**{word('method.label')}**")
+    return texts.index(f"**{word('gate.title.channel')}**"), texts.index(f"**{word('method.label')}**")
 
 
 def test_a_page_of_photographs_offers_the_deviation_and_begins_with_the_bars() -> None:

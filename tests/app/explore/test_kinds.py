@@ -217,6 +217,6 @@ def test_a_model_that_weighs_channels_only_says_so() -> None:
     gate = made("stage3.attention", Kind.CHANNEL, 8, grid=(4, 4))
     one = reading(gate)
     assert list(shown(one)) == [layers.ENERGY] and list(layers.gates(one)) == ["Stage 3, channel gate"]
-    assert panes.words(one)["overlay.attention_maps"] == word("map.only_channels")
+    assert panes.words(one)["overlay.attention_maps"] == word("map.only.channel")
     assert panes.words(reading())["overlay.attention_maps"] == word("map.no_attention")
     assert panes.words(one)["overlay.attention"] == word("map.activity") != word("overlay.attention")

@@ -10,7 +10,7 @@ from app.components.paint import paint
 from app.views.explore.keys import ExploreKey
 from app.views.explore.tests.changes import PAINTED
 from app.words import word
-from core import Classifier, InvalidInput, Kind, Picture
+from core import Classifier, InvalidInput, Picture
 from core.data.samples import open_sample
 from tests.app.explore.intervention_page import SAMPLE, agrees, choose, open_intervention
 from tests.app.pages import said, well
@@ -26,7 +26,7 @@ def test_what_is_painted_is_what_is_multiplied(slug: str) -> None:
     model, shown, picture = build_tiny(slug), open_intervention(slug), open_sample(SAMPLE)
     one = core.read(model, picture).maps[-1]
     shown = choose(shown, one.tap, PAINTED)
-    untouched = "paint.untouched" if one.kind == Kind.SPATIAL else f"paint.untouched.{one.kind}"
+    untouched = "paint.untouched" if one.kind.shape == "positions" else f"paint.untouched.{one.kind}"
     assert word(untouched) in said(shown) and "this attention." not in said(shown)  # nothing is changed before a stroke
     grid = np.zeros(one.grid, np.float32)
     grid[0, 1], grid[-1, -1] = 1, 0.5

@@ -154,6 +154,12 @@ def test_switched_off_is_the_model_without_its_attention(tiny: Callable, x: Tens
     assert (classifier.module(x) - expected).abs().max() > 0.01  # attention does something in these models
 
 
+def test_a_mechanism_states_the_kind_of_its_maps_over_the_picture(tiny: Callable) -> None:
+    for one in MECHANISMS:
+        found = {tap.kind for tap in tiny(one.slug).taps.values() if tap.kind.on_picture}
+        assert found == ({one.kind} if one.kind else set()), one.slug
+
+
 @pytest.mark.parametrize("slug", EVERY)
 def test_maps_have_the_shape_of_their_kind_and_a_softmax_sums_to_one(tiny: Callable, x: Tensor, slug: str) -> None:
     classifier = tiny(slug)

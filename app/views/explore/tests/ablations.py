@@ -10,7 +10,7 @@ import streamlit as st
 from app import state
 from app.runtime import interventions
 from app.state import Subject
-from app.titles import class_titles, tap_titles
+from app.titles import class_titles, part_title, tap_titles
 from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import Plan
@@ -48,12 +48,12 @@ def offer(subject: Subject, reading: Reading, target: int) -> None:
     )
 
 
-def part_title(one: Ablation) -> str:
+def ablation_title(one: Ablation) -> str:
     """Which part it is, counted from 1."""
     if one.part == WHOLE_TAP:
         return word("ablate.whole")
     first, last = one.numbers[0] + 1, one.numbers[-1] + 1
-    return word("ablate.channels", first=first, last=last) if last > first else word(f"map.{one.part}", number=first)
+    return word("ablate.channels", first=first, last=last) if last > first else part_title(one.part, one.numbers[0])
 
 
 def lines(found: Sequence[Ablation], titles: dict[str, str], names: Sequence[str]) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def lines(found: Sequence[Ablation], titles: dict[str, str], names: Sequence[str
     return pd.DataFrame(
         {
             "attention": [titles[one.tap] for one in found],
-            "part": [part_title(one) for one in found],
+            "part": [ablation_title(one) for one in found],
             "loss": [one.loss for one in found],
             "left": [100 * one.probability for one in found],
             "answer": [

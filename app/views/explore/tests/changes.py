@@ -12,12 +12,13 @@ import core
 from app import attention_maps, runtime, state
 from app.components.gallery import gallery
 from app.state import Key, Subject
-from app.titles import sample_title, tap_titles
+from app.titles import part_title, sample_title, tap_titles
 from app.views.explore.keys import CHANGE, ExploreKey
 from app.views.explore.tests import painting
 from app.widgets import pictures
 from app.words import known, together, word
-from core import AttentionMap, Kind, Reading
+from core import AttentionMap, Reading
+from core.attention import Tap
 from core.data import list_samples
 from core.evaluation import Change
 
@@ -25,6 +26,8 @@ UNIFORM, OFF, SHUFFLED, OTHER, PAINTED = "uniform", "off", "shuffled", "other", 
 """The ways that switch off a kind of part: a head, a channel, a glimpse."""
 EVERY = ""
 """All of the attention, in place of one tap's name."""
+OFF_MEANS = {None: "same", 0.0: "zero"}
+"""What a tap's weight for "no attention" does: the same as uniform, or zero; any other lets everything pass."""
 FEW = 16
 """Up to as many parts each have a button; more are found in a list."""
 
@@ -129,7 +132,7 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
         word("change.way"),
         possible,
         key=ExploreKey.WAY,
-        format_func=lambda one: word(f"change.way.{one}"),
+        format_func=lambda one: word(f"change.way.{one}", "change.way.part"),
         help=word("term.intervention.means"),
         required=True,
         disabled=busy,
@@ -140,12 +143,27 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
 
 def about(subject: Subject, chosen: Sequence[AttentionMap], way: str) -> str:
     """What a way does, in a sentence for each kind of attention that is chosen."""
-    stated = []
-    for one in chosen:
-        pooled = one.kind == Kind.SPATIAL and subject.classifier.taps[one.tap].softmax
-        kind = "pooling" if pooled else one.kind
-        stated.append(known(f"change.about.{way}.{kind}", known(f"change.about.{way}", "")))
-    return together(*dict.fromkeys(stated))
+    taps = subject.classifier.taps
+    return together(*dict.fromkeys(about_tap(taps[one.tap], way) for one in chosen))
+
+
+def about_tap(tap: Tap, way: str) -> str:
+    """What a way does to a tap: in words for its kind, else for the shape of its kind, else in general."""
+    kind, shape, off = tap.kind, attention_shape(tap), OFF_MEANS.get(tap.off, "open")
+    if way == kind.part:
+        return word(f"change.about.part.{off}.{way}", f"change.about.part.{off}")
+    if way == OFF:
+        general = known(f"change.about.off.{off}.{shape}", word(f"change.about.off.{off}"))
+        return known(f"change.about.off.{off}.{kind}", general)
+    general = known(f"change.about.{way}.{shape}", known(f"change.about.{way}", ""))
+    return known(f"change.about.{way}.{kind}", general)
+
+
+def attention_shape(tap: Tap) -> str:
+    """The shape of a tap's kind; "pooling" or "poolings" for maps over the picture that a softmax makes."""
+    if tap.softmax and not tap.kind.compares and tap.kind.on_picture:
+        return "poolings" if tap.kind.stacked else "pooling"
+    return tap.kind.shape
 
 
 def plan_change(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy: bool) -> Plan:
@@ -185,9 +203,9 @@ def pick_parts(one: AttentionMap, busy: bool) -> tuple[int, ...]:
     state.put(ExploreKey.PARTS_OFF, wanted)
 
     def title(number: int) -> str:
-        return word(f"map.{part}", number=number + 1)
+        return part_title(part, number)
 
-    label = word(f"change.way.{part}")
+    label = word(f"change.way.{part}", "change.way.part")
     shown = {"key": ExploreKey.PARTS_OFF, "format_func": title, "label_visibility": "collapsed"}
     shown |= {"disabled": busy, "persist_state": "session"}
     if count <= FEW:

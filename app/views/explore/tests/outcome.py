@@ -11,7 +11,7 @@ from app.runtime import interventions
 from app.state import Subject
 from app.views.explore.tests.changes import Plan
 from app.words import chance, decimal, word
-from core import AttentionMap, Kind, Reading, to_grid
+from core import AttentionMap, Reading, to_grid
 from core.types import PROBABILITIES
 
 ROWS, MOST_LIKELY = 5, 3
@@ -46,7 +46,7 @@ def show_outcome(subject: Subject, before: Reading, after: Reading, target: int,
 
 def sentence(names: tuple[str, ...], before: Reading, after: Reading, way: str) -> str:
     """Whether the prediction changes, and what that means for the attention."""
-    was, now, how = before.predicted, after.predicted, word(f"moved.how.{way}")
+    was, now, how = before.predicted, after.predicted, word(f"moved.how.{way}", "moved.how.part")
     name, first = names[was], chance(float(before.probabilities[was]))
     then, there = (chance(float(after.probabilities[one])) for one in (was, now))
     if was == now:
@@ -79,7 +79,7 @@ def show_maps(subject: Subject, before: Reading, after: Reading, taps: tuple[str
     """Draw the last changed map over the picture next to the original; for channel gates, draw their bars."""
     theirs = {one.tap: one for one in after.maps}
     pairs = [(one, theirs[one.tap]) for one in before.maps if one.tap in taps]
-    placed = [pair for pair in pairs if pair[0].kind != Kind.CHANNEL]
+    placed = [pair for pair in pairs if pair[0].kind.on_picture]
     if not placed:
         return show_gates(*pairs[-1])
     own, used = placed[-1]
@@ -111,7 +111,7 @@ def show_gates(own: AttentionMap, used: AttentionMap) -> None:
     """A gate's weights before and after."""
     for name, one in ((word("moved.map.before"), own), (word("moved.map.after"), used)):
         st.plotly_chart(
-            figures.channel_bars(one.weights, name, word("gate.channel")),
+            figures.channel_bars(one.weights, name, word(f"gate.axis.{one.kind.part}", "gate.axis")),
             key=f"moved.gate.{name}",
             config={"displayModeBar": False},
             alt=name,

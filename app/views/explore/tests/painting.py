@@ -11,7 +11,7 @@ from app.runtime import interventions
 from app.state import Subject
 from app.views.explore.keys import ExploreKey
 from app.words import known, plain, word
-from core import AttentionMap, Kind, to_grid
+from core import AttentionMap, to_grid
 
 
 def pick(subject: Subject, one: AttentionMap) -> np.ndarray | None:
@@ -46,7 +46,8 @@ def pick(subject: Subject, one: AttentionMap) -> np.ndarray | None:
         on_painted=keep,
     )
     if values is None:
-        st.caption(known(f"paint.untouched.{one.kind}", plain("paint.untouched")))
+        shape = known(f"paint.untouched.{one.kind.shape}", plain("paint.untouched"))
+        st.caption(known(f"paint.untouched.{one.kind}", shape))
     return values
 
 
@@ -60,7 +61,7 @@ def words(one: AttentionMap) -> dict[str, str]:
         "size": word("paint.size", count="{count}"),
         "fill": word("paint.fill"),
         "clear": word("paint.clear"),
-        "own": word("paint.own" if one.kind == Kind.SPATIAL else "paint.own.mean"),
+        "own": word("paint.own.mean" if one.kind.stacked or one.kind.compares else "paint.own"),
         "hint": word("paint.hint"),
         "value": word("paint.value", row="{row}", column="{column}", value="{value}"),
     }
