@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Integral
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from core.models import answers
 from core.models.architecture import blank
 from core.models.backbone import Backbone
 from core.models.manner import manner_of
-from core.models.stages import Found, Stage
+from core.models.stages import Found, Stage, first_of, with_first
 from core.models.torchvision_taps.finding import find_stages
 from core.types import LOGITS, AttentionMap, InvalidInput, ModelCard, Picture, Reading, frozen
 
@@ -218,12 +218,12 @@ def target_score(logits: Tensor, target: Question) -> Tensor:
 
 @contextmanager
 def outputs(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
-    """Keep the outputs of the named modules while they run; only inside a job of the worker."""
+    """Keep the features that the named modules put out while they run; only inside a job of the worker."""
     kept: dict[str, Tensor] = {}
 
-    def keep(name: str, y: Tensor) -> Tensor:
-        kept[name] = y
-        return y.clone()  # layers that work in place get a copy
+    def keep(name: str, y: Any) -> Any:
+        kept[name] = first_of(y)
+        return with_first(y, kept[name].clone())  # layers that work in place get a copy
 
     handles = [
         module.register_forward_hook(lambda _, __, y, name=name: keep(name, y)) for name, module in modules.items()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ from core.attention.tap import taps
 from core.attribution.batches import counted
 from core.attribution.method import Method, Parameter
 from core.classifier import Classifier, Question
-from core.models.stages import Stage
+from core.models.stages import Stage, first_of, with_first
 from core.types import Progress
 
 
@@ -52,9 +53,9 @@ def detach_at(place: Stage) -> Iterator[list[Tensor]]:
     """Start the graph at a stage's output, which is kept; the layers before it are not needed."""
     kept: list[Tensor] = []
 
-    def hold(module: nn.Module, inputs: tuple[Tensor, ...], y: Tensor) -> Tensor:
-        kept.append(y.detach().requires_grad_(torch.is_grad_enabled()))
-        return kept[0].clone()  # layers that work in place get a copy
+    def hold(module: nn.Module, inputs: tuple[Any, ...], y: Any) -> Any:
+        kept.append(first_of(y).detach().requires_grad_(torch.is_grad_enabled()))
+        return with_first(y, kept[0].clone())  # layers that work in place get a copy
 
     handle = place.module.register_forward_hook(hold)
     try:

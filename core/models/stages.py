@@ -18,9 +18,19 @@ def as_it_is(y: Tensor) -> Tensor:
     return y
 
 
+def first_of(y: Any) -> Any:
+    """The features in a module's output: the first of several, such as those that transformers' blocks return."""
+    return y[0] if isinstance(y, tuple) and y else y
+
+
+def with_first(y: Any, features: Tensor) -> Any:
+    """The same output with other features."""
+    return (features, *y[1:]) if isinstance(y, tuple) else features
+
+
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """A ``module`` and how to ``arrange`` its raw output as a grid (b, c, h, w)."""
+    """A ``module`` and how to ``arrange`` the features that it puts out (``first_of``) as a grid (b, c, h, w)."""
 
     module: nn.Module
     arrange: Callable[[Tensor], Tensor] = as_it_is
@@ -57,11 +67,18 @@ class Passes:
         """Whether a module runs once in each pass, with all pictures and no other."""
         return not name or all(self.rows.get(name, {}).get(count) == [count] for count in self.counts)
 
+    def is_step(self, name: str) -> bool:
+        """Whether the modules within one have only the grids of its input and its output: it is not several stages."""
+        within = {out for one, (_, out) in self.sides.items() if out and one.startswith(f"{name}.")}
+        return within <= set(self.sides[name])
+
     def why(self, name: str) -> str | None:
-        """Why a module that ran did not do so once with all pictures; None where it did."""
+        """Why a module that ran did not do so once with all pictures; None where it did, or gives no features."""
         runs = self.rows.get(name, {})
-        if self.whole(name) or not runs:
+        if self.whole(name) or not runs or any(None in one for one in runs.values()):
             return None
+        if self.sides[name][0] is None and all(runs.get(count) == [1] for count in self.counts):
+            return None  # parameters, such as a bias for each position
         often = any(len(runs.get(count, [])) > 1 for count in self.counts)
         return TWICE if often else SEVERAL
 
@@ -74,11 +91,12 @@ def observe(module: nn.Module, x: Tensor, counts: tuple[int, ...] = (1, 2, 3)) -
     passes = Passes(counts=counts)
     kept: dict[str, Tensor] = {}
     children = {name: child for name, child in module.named_modules() if name}
-    places = {name: Place(child, lambda inputs, y: y) for name, child in children.items()}
+    places = {name: Place(child, lambda inputs, y: first_of(y)) for name, child in children.items()}
     drawn = textures(max(counts), x.shape[-1]).to(x)
     for count in counts:
 
         def record(name: str, inputs: tuple[Any, ...], y: Any, count: int = count) -> None:
+            y = first_of(y)
             runs = passes.rows.setdefault(name, {}).setdefault(count, [])
             runs.append(len(y) if isinstance(y, Tensor) and y.ndim else None)
             if count == 1:
@@ -106,13 +124,14 @@ def watch(module: nn.Module, x: Tensor, passes: Passes, trusted: Callable[[str],
 
     def leads_on(name: str) -> bool:
         own, parts = passes.sides[name][1], name.split(".")
-        above = (passes.sides.get(".".join(parts[:depth]), (None, None)) for depth in range(1, len(parts)))
-        return any(before == own != after for before, after in above)
+        above = [".".join(parts[:depth]) for depth in range(1, len(parts))]
+        steps = (passes.sides[one] for one in above if one in passes.sides and passes.is_step(one))
+        return any(before == own != after for before, after in steps)
 
     def tried(names: Iterable[str]) -> set[str]:
         names = set(names)
         sure = {name for name in names if trusted(name)}
-        places = {name: Place(children[name], lambda inputs, y: y) for name in names - sure}
+        places = {name: Place(children[name], lambda inputs, y: first_of(y)) for name in names - sure}
         return sure | on_picture(module, x, places).keys()
 
     by_side: dict[int, list[str]] = {}

@@ -21,10 +21,10 @@ from core.attention.tap import Tap
 from core.kinds import Kind
 from core.messages import Message
 from core.models.seam.forwards import Call, Unfused, Watched
+from core.models.seam.planes import OTHER, Trace, even, numbered
 from core.models.seam.resolving import BRANCHES, UNTRACED, Resolved, Unclear, resolve
 from core.models.seam.survey import Found, Survey, survey
 from core.models.seam.tokens import Layout, find_layout, name_tokens, run
-from core.models.seam.traces import OTHER, Trace, even, numbered
 from core.models.stages import Stage, as_it_is
 
 TAP = "tap"
@@ -207,18 +207,22 @@ def placed(
     return done
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Patches:
-    """Arranges tokens (b, n, c) as a grid (b, c, h, w), without the tokens ``before`` and after the patches."""
+    """Arranges tokens (b, n, c) as a grid (b, c, h, w), without the tokens ``before`` and after the patches.
+
+    ``order`` are the places of the cells among the patches, if these are not row by row.
+    """
 
     before: int
     grid: tuple[int, int]
+    order: Tensor | None = None
 
     def __call__(self, tokens: Tensor) -> Tensor:
         """The grid of the patches."""
-        return (
-            tokens[:, self.before : self.before + self.grid[0] * self.grid[1]].transpose(1, 2).unflatten(2, self.grid)
-        )
+        own = tokens[:, self.before : self.before + self.grid[0] * self.grid[1]]
+        own = own if self.order is None else own[:, self.order.to(own.device)]
+        return own.transpose(1, 2).unflatten(2, self.grid)
 
 
 def channels_first(y: Tensor) -> Tensor:
@@ -236,7 +240,12 @@ def arrangement(trace: Trace | None) -> Callable[[Tensor], Tensor] | None:
         tokens = plane[..., 0]
         before = int((tokens[0] == OTHER).int().cumprod(0).sum())
         own = tokens[:, before : before + height * width]
-        return Patches(before, (height, width)) if torch.equal(own, cells) and min(height, width) > 1 else None
+        if own.shape != cells.shape or min(height, width) < 2:
+            return None
+        found, order = own.sort(1)
+        if not torch.equal(found, cells) or bool((order != order[:1]).any()):
+            return None
+        return Patches(before, (height, width), None if torch.equal(own, cells) else order[0])
     for axis, arrange in ((1, as_it_is), (3, channels_first)):
         if plane.ndim == 4 and even(plane, axis) and torch.equal(plane.select(axis, 0).flatten(1), cells):
             return arrange

@@ -124,9 +124,35 @@ class Gate:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         weights = self.forward(*args, **kwargs)
-        if not self.tap.watched():
-            return weights
+        return self.through(weights) if self.tap.watched() else weights
+
+    def through(self, weights: Tensor) -> Tensor:
+        """The weights after the tap, in their own shape."""
         return self.tap(weights.reshape(-1, *self.shape), self.grid).reshape(weights.shape)
+
+
+class Sigmoids(TorchFunctionMode):
+    """Lets the result of a sigmoid pass through a gate."""
+
+    def __init__(self, through: Callable[[Tensor], Tensor]):
+        super().__init__()
+        self.through = through
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        y = func(*args, **kwargs or {})
+        return self.through(y) if func in (torch.sigmoid, Tensor.sigmoid) else y
+
+
+class InnerGate(Gate):
+    """Replaces the ``forward`` of a module that multiplies by a sigmoid, which no part of it puts out."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.tap.watched():
+            return self.forward(*args, **kwargs)
+        with Sigmoids(self.through):
+            return self.forward(*args, **kwargs)
 
 
 def block_stages(module: nn.Module) -> Iterator[Stage]:

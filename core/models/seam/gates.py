@@ -15,9 +15,12 @@ from torch import Tensor, nn
 from core.attention.tap import Tap
 from core.kinds import Kind
 from core.models.copying import hooked
-from core.models.seam.forwards import Gate
+from core.models.seam.forwards import Gate, InnerGate
 
 SQUEEZED, ROUND, WHOLE = (Kind.CHANNEL,), (Kind.SPATIAL,), (Kind.CHANNEL, Kind.FEATURE)
+
+INNER = ""
+"""In place of the part, for a gate of channels whose forward takes the sigmoid itself."""
 
 GATES: dict[str, tuple[str, tuple[Kind, ...]]] = {
     "timm.layers.squeeze_excite.SEModule": ("gate", SQUEEZED),
@@ -28,6 +31,7 @@ GATES: dict[str, tuple[str, tuple[Kind, ...]]] = {
     "timm.layers.eca.EcaModule": ("gate", SQUEEZED),
     "timm.layers.eca.CecaModule": ("gate", SQUEEZED),
     "timm.layers.cbam.ChannelAttn": ("gate", SQUEEZED),
+    "timm.layers.cbam.LightChannelAttn": (INNER, SQUEEZED),
     "timm.layers.cbam.SpatialAttn": ("gate", ROUND),
     "timm.layers.cbam.LightSpatialAttn": ("gate", ROUND),
     "timm.layers.gather_excite.GatherExcite": ("gate", WHOLE),
@@ -58,7 +62,10 @@ def attach_gates(module: nn.Module, run: Callable[[], Any]) -> dict[str, Tap]:
     for name, part in places.items():
         gate = part.get_submodule(GATES[class_name(part)][0])
         handles.append(part.register_forward_pre_hook(lambda _, given, name=name: inputs.__setitem__(name, given[0])))
-        handles.append(gate.register_forward_hook(lambda _, __, y, name=name: keep(name, inputs[name], y)))
+        cut = (lambda y: y[..., :1, :1]) if gate is part else (lambda y: y)  # the weights have the shape of one cell
+        handles.append(
+            gate.register_forward_hook(lambda _, __, y, name=name, cut=cut: keep(name, inputs[name], cut(y)))
+        )
     try:
         with torch.no_grad():
             run() if places else None
@@ -80,7 +87,8 @@ def attach_gates(module: nn.Module, run: Callable[[], Any]) -> dict[str, Tap]:
         taps[name] = Tap(kind, softmax=False, off=1 / branches)
         part.add_module("tap", taps[name])
         gate = part.get_submodule(child)
-        gate.forward = Gate(gate.forward, taps[name], shape, (grid[0], grid[1]))
+        through = Gate if child else InnerGate
+        gate.forward = through(gate.forward, taps[name], shape, (grid[0], grid[1]))
     return taps
 
 
@@ -92,9 +100,9 @@ def class_name(part: nn.Module) -> str:
 def gate_of(part: nn.Module) -> nn.Module | None:
     """The part of a known gate that puts out the weights, if its code is unchanged."""
     known = GATES.get(class_name(part))
-    if known is None or hooked(part) or "forward" in vars(part) or known[0] not in part._modules:
+    if known is None or hooked(part) or "forward" in vars(part):
         return None
-    gate = part._modules[known[0]]
+    gate = part._modules.get(known[0]) if known[0] else part
     return None if gate is None or hooked(gate) or "forward" in vars(gate) else gate
 
 

@@ -9,14 +9,15 @@ from torch import Tensor
 
 from core.messages import Message
 from core.models.seam.layouts import BATCH, HEAD, KEY, QUERY, WINDOW, Layout
+from core.models.seam.planes import CHANNEL, OTHER, UNKNOWN, compact, even
 from core.models.seam.survey import Found
 from core.models.seam.tokens import MOST
-from core.models.seam.traces import CHANNEL, OTHER, UNKNOWN, compact, even
 
 UNSURE = Message("it is not known which of its tokens are patches")
 CHANNELS = Message("it compares channels with each other, not positions")
 BRANCHES = Message("its softmax does not compare positions")
 UNTRACED = Message("it is not known what its softmax compares")
+GRIDS = Message("its queries and keys lie on different grids")
 KEYS = Message("the keys and queries of its windows differ")
 CAUSAL = Message("its attention is masked: not every token attends to every other one")
 EXTRA = Message("its attention has keys that do not belong to a token")
@@ -140,8 +141,10 @@ def laid_out(
         if q.shape[1] == k.shape[1] and not same:
             raise Unclear(UNSURE)
         return Resolved(layout, before, after, single, own)
+    if grids[0] != grids[1]:
+        raise Unclear(GRIDS)
     real = k >= 0
-    if grids[0] != grids[1] or q.shape != k.shape or not torch.equal(q, k) or bool(other.any()):
+    if q.shape != k.shape or not torch.equal(q, k) or bool(other.any()):
         raise Unclear(KEYS)
     if not torch.equal(k[real].sort().values, torch.arange(size).to(k)):
         raise Unclear(UNSURE)

@@ -16,7 +16,9 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from core.models.seam.forwards import CALLS
-from core.models.seam.traces import CHANNEL, HIDDEN, LEARNED, UNKNOWN, Trace, Traces, even, tensors_in
+from core.models.seam.planes import CHANNEL, LEARNED, UNKNOWN, Trace, even
+from core.models.seam.traces import HIDDEN, Traces, tensors_in
+from core.models.stages import first_of
 
 LEAVES = (nn.Softmax, nn.Softmax2d, nn.Dropout, nn.Identity)
 """Modules that may hold the softmax of the module around them."""
@@ -52,7 +54,7 @@ class Survey(TorchFunctionMode):
 
     ``seeds`` give the trace of a module's input that has none. ``inputs`` and ``outputs`` have the shape of the first
     tensor of each module that ran; ``runs`` counts, and
-    ``laid`` is the trace of their output where that is one tensor.
+    ``laid`` is the trace of the features that they put out.
     """
 
     module: nn.Module
@@ -84,8 +86,8 @@ class Survey(TorchFunctionMode):
         made = tensors_in(y)[:1]
         if made:
             self.outputs[name] = tuple(made[0].shape)
-            trace = self.traces.get(made[0])
-            if isinstance(y, Tensor) and trace is not None and len(trace.planes) == 1:
+            trace = self.traces.get(first_of(y))
+            if trace is not None and len(trace.planes) == 1:
                 self.laid[name] = trace
 
     def __torch_function__(

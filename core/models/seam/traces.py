@@ -8,17 +8,14 @@ queries and keys have two planes, the cells of the query and of the key. What ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-OTHER, UNKNOWN, CHANNEL, LEARNED = -1.0, -2.0, -3.0, -4.0
-"""A token that is no cell; one that cannot be told; an axis of channels, where tokens were summed over; a query that
-is no token, but a parameter."""
+from core.models.seam.planes import CHANNEL, OTHER, UNKNOWN, Trace, compact, even, numbered, pooled
 
 SHAPED = frozenset("view reshape flatten unflatten squeeze unsqueeze view_as reshape_as contiguous".split())
 MOVED = frozenset(
@@ -29,48 +26,10 @@ MOVED = frozenset(
 JOINED = frozenset("cat concat stack".split())
 TIMES = frozenset("mul multiply rmul imul".split())
 PRODUCTS = frozenset("matmul __matmul__ bmm einsum baddbmm".split())
+POOLED = frozenset("amax max amin min mean sum".split())
 SHUFFLED = frozenset("sort argsort topk cumsum cumprod gather scatter __setitem__ fft bincount".split())
 HIDDEN = -50.0
 """An addend to a score below which the key counts as hidden."""
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """The ``planes`` of a tensor, and the grid (h, w) of each; ``allowed`` is 0 where the key is hidden to the query.
-
-    ``call`` is the number of the softmax that the weights come from, and ``mixed`` says that heads were mixed since.
-    """
-
-    planes: tuple[Tensor, ...]
-    grids: tuple[tuple[int, int], ...]
-    allowed: Tensor | None = None
-    call: int | None = None
-    mixed: bool = False
-
-    def map(self, change: Callable[[Tensor], Tensor]) -> Trace:
-        """The trace of a tensor whose numbers were moved."""
-        allowed = None if self.allowed is None else change(self.allowed)
-        return replace(self, planes=tuple(change(one) for one in self.planes), allowed=allowed)
-
-
-def numbered(batch: int, grid: tuple[int, int], device: torch.device | None = None) -> Tensor:
-    """The plane (b, h·w) of the cells of a grid."""
-    cells = grid[0] * grid[1]
-    return 1 + torch.arange(batch * cells, dtype=torch.float32, device=device).view(batch, cells)
-
-
-def compact(plane: Tensor) -> Tensor:
-    """A plane without the repetitions of expanded axes, each of which has length one."""
-    for axis, stride in enumerate(plane.stride()):
-        if stride == 0 and plane.shape[axis] > 1:
-            plane = plane.narrow(axis, 0, 1)
-    return plane
-
-
-def even(plane: Tensor, axis: int) -> bool:
-    """Whether a plane is the same all along an axis."""
-    plane = compact(plane)
-    return plane.shape[axis] == 1 or bool((plane == plane.narrow(axis, 0, 1)).all())
 
 
 def name_of(func: Any) -> str:
@@ -122,6 +81,8 @@ class Traces:
                 self.known.pop(one, None)
         elif name in MOVED and isinstance(y, Tensor | tuple | list):
             self.moved(func, name, args, kwargs, y)
+        elif name in POOLED and len(given) == 1 and isinstance(made := tensors_in(y)[0], Tensor):
+            self.put(made, pooled(self.get(args[0]), kwargs.get("dim", args[1] if len(args) > 1 else None), made))
         elif not isinstance(y, Tensor):
             return None
         elif name in SHAPED:

@@ -19,7 +19,7 @@ from core.models.copying import hooked
 from core.models.geometry import Place, hooks, on_picture
 from core.models.manner import manner_of
 from core.models.seam.forwards import block_stages
-from core.models.stages import Found, Passes, Stage, observe, watch
+from core.models.stages import Found, Passes, Stage, first_of, observe, watch
 from core.models.torchvision_taps import swin, vision_transformer
 from core.models.transformer import Transformer
 
@@ -101,7 +101,7 @@ def attention_blocks(module: nn.Module, x: Tensor) -> dict[str, tuple[Stage, int
     kept: dict[str, Tensor] = {}
 
     def keep(name: str, inputs: tuple[Any, ...], y: Any) -> None:
-        kept[name] = y
+        kept[name] = first_of(y)
 
     with torch.enable_grad(), hooks({name: Place(one.module, laid(one)) for name, one in names.items()}, keep):
         logits = module(x.detach().clone().requires_grad_()) if names else x
@@ -117,7 +117,7 @@ def attention_blocks(module: nn.Module, x: Tensor) -> dict[str, tuple[Stage, int
 
 def laid(stage: Stage) -> Callable[[tuple[Any, ...], Any], Tensor]:
     """The output of a stage as a grid."""
-    return lambda inputs, y: stage.arrange(y)
+    return lambda inputs, y: stage.arrange(first_of(y))
 
 
 def trusted_parts(module: nn.Module, x: Tensor, children: dict[str, nn.Module], passes: Passes) -> set[str]:

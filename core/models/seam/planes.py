@@ -1,0 +1,80 @@
+"""Planes: which cell of a grid each number of a tensor belongs to. See ``traces``, which follow them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+OTHER, UNKNOWN, CHANNEL, LEARNED = -1.0, -2.0, -3.0, -4.0
+"""A token that is no cell; one that cannot be told; an axis of channels, where tokens were summed over; a query that
+is no token, but a parameter."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """The ``planes`` of a tensor, and the grid (h, w) of each; ``allowed`` is 0 where the key is hidden to the query.
+
+    ``call`` is the number of the softmax that the weights come from, and ``mixed`` says that heads were mixed since.
+    """
+
+    planes: tuple[Tensor, ...]
+    grids: tuple[tuple[int, int], ...]
+    allowed: Tensor | None = None
+    call: int | None = None
+    mixed: bool = False
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Trace:
+        """The trace of a tensor whose numbers were moved."""
+        allowed = None if self.allowed is None else change(self.allowed)
+        return replace(self, planes=tuple(change(one) for one in self.planes), allowed=allowed)
+
+
+def numbered(batch: int, grid: tuple[int, int], device: torch.device | None = None) -> Tensor:
+    """The plane (b, h·w) of the cells of a grid."""
+    cells = grid[0] * grid[1]
+    return 1 + torch.arange(batch * cells, dtype=torch.float32, device=device).view(batch, cells)
+
+
+def compact(plane: Tensor) -> Tensor:
+    """A plane without the repetitions of expanded axes, each of which has length one."""
+    for axis, stride in enumerate(plane.stride()):
+        if stride == 0 and plane.shape[axis] > 1:
+            plane = plane.narrow(axis, 0, 1)
+    return plane
+
+
+def even(plane: Tensor, axis: int) -> bool:
+    """Whether a plane is the same all along an axis."""
+    plane = compact(plane)
+    return plane.shape[axis] == 1 or bool((plane == plane.narrow(axis, 0, 1)).all())
+
+
+def pooled(trace: Trace | None, axis: Any, y: Tensor) -> Trace | None:
+    """The trace of the largest or mean number along an axis of neighboring cells: those of a coarser grid.
+
+    None where there is more than one plane, or where the cells are no rectangles of one size that tile the grid.
+    """
+    axis = axis[0] if isinstance(axis, tuple | list) and len(axis) == 1 else axis
+    if trace is None or len(trace.planes) > 1 or not isinstance(axis, int) or even(trace.planes[0], axis):
+        return None
+    plane, (height, width) = compact(trace.planes[0]).movedim(axis, -1), trace.grids[0]
+    if bool((plane <= 0).any()):
+        return None
+    picture, cell = (plane - 1).div(height * width, rounding_mode="floor"), (plane - 1) % (height * width)
+    row, column = cell.div(width, rounding_mode="floor"), cell % width
+    tall, wide = (int((one.amax(-1) - one.amin(-1)).amax()) + 1 for one in (row, column))
+    if tall * wide != plane.shape[-1] or height % tall or width % wide:
+        return None
+    grid = (height // tall, width // wide)
+    if 1 in grid:  # of whole rows, or of everything: no longer a picture
+        return None
+    coarse = row.div(tall, rounding_mode="floor") * grid[1] + column.div(wide, rounding_mode="floor")
+    fresh = 1 + picture * grid[0] * grid[1] + coarse
+    if not even(fresh, -1):
+        return None
+    fresh = fresh[..., 0]
+    return Trace(((fresh if fresh.ndim == y.ndim else fresh.unsqueeze(axis)).expand(y.shape),), (grid,))
