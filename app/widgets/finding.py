@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.state import Key
-from app.words import say, whole, word
+from app.words import means, say, whole, word
 from core import InvalidInput
 from core.models import is_named, with_classes
 
@@ -59,11 +59,18 @@ def show_search(choose: Choose) -> None:
             index=None,
             key=Key.FIND_TIMM,
             placeholder=word("find.timm.hint"),
+            help=means("architecture"),
             on_change=find,
             args=("timm/", Key.FIND_TIMM),
         )
         hub = ("hf:", Key.FIND_HUB)
         st.text_input(word("find.hub"), key=Key.FIND_HUB, placeholder=HUB_EXAMPLE, on_change=find, args=hub)
         st.text_input(word("find.clip"), CLIP_EXAMPLE, key=Key.FIND_CLIP)
-        st.text_area(word("find.texts"), key=Key.FIND_TEXTS, placeholder=word("find.texts.hint"), height=100)
+        st.text_area(
+            word("find.texts"),
+            key=Key.FIND_TEXTS,
+            placeholder=word("find.texts.hint"),
+            height=100,
+            help=means("zero-shot"),
+        )
         st.button(word("find.compare"), key="find-compare", on_click=compare)

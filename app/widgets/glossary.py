@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.words import Marked, terms, word
+from app.words import Marked, glossary_entry, terms, word
 
 HEIGHT = 380  # pixels; the rest is reached by scrolling
 
 
 def find(text: str) -> list[Marked]:
     """The entries that hold a text, in upper or lower case, by their terms in alphabetical order; all for no text."""
-    entries = {
-        word(f"term.{slug}"): word("glossary.entry", term=word(f"term.{slug}"), means=word(f"term.{slug}.means"))
-        for slug in terms()
-    }
+    entries = {word(f"term.{slug}"): glossary_entry(slug) for slug in terms()}
     return [entries[term] for term in sorted(entries, key=str.casefold) if text.casefold() in entries[term].casefold()]
 
 

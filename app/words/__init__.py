@@ -20,11 +20,13 @@ __all__ = [
     "code",
     "decimal",
     "follow",
+    "glossary_entry",
     "known",
     "language",
     "listed",
     "literal",
     "mark",
+    "means",
     "megabytes",
     "percent",
     "percent_format",
@@ -74,6 +76,16 @@ def known(key: str, default: str) -> str:
     """The label of that key, from English too where a language lacks it; or ``default``, what ``core`` says."""
     found = table().get(key) or en.WORDS.get(key)
     return say(default) if found is None else Marked(found)
+
+
+def means(*terms: str) -> Marked:
+    """The glossary's sentence for a term as a tooltip; for several terms, their entries one below the other."""
+    return word(f"term.{terms[0]}.means") if len(terms) == 1 else Marked("\n\n").join(map(glossary_entry, terms))
+
+
+def glossary_entry(slug: str) -> Marked:
+    """An entry of the glossary: the term and its sentence."""
+    return word("glossary.entry", term=word(f"term.{slug}"), means=word(f"term.{slug}.means"))
 
 
 def together(*sentences: str) -> str:

@@ -12,7 +12,7 @@ from app.titles import map_detail
 from app.views.explore.analysis import Analysis
 from app.views.explore.parameters import explained_part
 from app.widgets.agreement import reference
-from app.words import decimal, percent, word
+from app.words import decimal, means, percent, word
 from core import Agreement, AttentionMap, Measure, Reading, rollout_map
 from core.attention import ROLLOUT
 from core.evaluation import FEWEST_MAPS
@@ -60,13 +60,13 @@ def _row(term: str, one: Measure, share: bool) -> str:
     def tell(value: float) -> str:
         return percent(value, 0) if share else decimal(value)
 
-    name, means = escape(word(f"term.{term}")), escape(word(f"term.{term}.means"))
-    return f'<dt title="{means}">{name}</dt><dd>{tell(one.value)}</dd><p>{escape(reference(one, tell))}</p>'
+    name, sentence = escape(word(f"term.{term}")), escape(means(term))
+    return f'<dt title="{sentence}">{name}</dt><dd>{tell(one.value)}</dd><p>{escape(reference(one, tell))}</p>'
 
 
 def show_agreement(analysis: Analysis) -> None:
     """Draw the panel, or why there is nothing to compare."""
-    st.subheader(word("agreement.title"), help=word("term.agreement.means"))
+    st.subheader(word("agreement.title"), help=means("agreement"))
     if why := missing(analysis):
         st.markdown(why)
         return
@@ -84,6 +84,6 @@ def show_agreement(analysis: Analysis) -> None:
         _row("overlap", found.overlap, True),
     ]
     st.html(f'<dl class="fovea-measures">{"".join(rows)}</dl>')
-    st.caption(word("agreement.help"), help=word("term.unrelated.means"))
+    st.caption(word("agreement.help"), help=means("unrelated", "center-blob"))
     if found.rank_correlation.high is None and not found.flat:
         st.caption(word("agreement.scan", count=FEWEST_MAPS))

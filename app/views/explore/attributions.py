@@ -11,7 +11,7 @@ import streamlit as st
 from app import runtime, state
 from app.state import Subject
 from app.widgets.job import QUICK, job
-from app.words import percent, word
+from app.words import means, percent, word
 from core import Attribution
 from core.attribution import MAX_GAP, Method
 from core.types import Progress
@@ -95,14 +95,14 @@ def gap(chosen: Method, found: Attribution, parameters: dict[str, Any], subject:
     """Draw the completeness gap of a method that has one, and offer more steps if it exceeds 1 %."""
     if found.gap is None:
         if chosen.complete:
-            st.caption(word("gap.undefined"), help=word("term.completeness.means"))
+            st.caption(word("gap.undefined"), help=means("completeness", "completeness-gap"))
         return
     steps = next((one for one in chosen.parameters if one.name == "steps"), None)
     with st.container(horizontal=True, vertical_alignment="center"):
         about = "gap.score" if chosen.no_baseline else "gap.value"
         sentence = word(about, gap=percent(found.gap))
         large = f" **{word('gap.large', most=percent(MAX_GAP, 0))}**" if found.gap > MAX_GAP else ""
-        st.caption(f"{sentence}{large}", help=word("term.completeness.means"))
+        st.caption(f"{sentence}{large}", help=means("completeness", "completeness-gap"))
         if steps is None or found.gap <= GAP:
             return
         present = parameters.get("steps", steps.initial(subject.classifier))

@@ -13,7 +13,7 @@ from app.state import Key, Subject
 from app.views.explore import prediction, swap
 from app.views.explore.keys import ExploreKey
 from app.widgets import lesson
-from app.words import say, word
+from app.words import means, say, word
 from core import InvalidInput
 
 COVERED = {"attention", "attribution"}
@@ -29,7 +29,7 @@ def draw_covered(subject: Subject, hidden: Collection[str]) -> None:
         st.caption(word("lesson.covered"))
     with side:
         if "prediction" in hidden:
-            st.subheader(word("answer.title"), help=word("term.probability.means"))
+            st.subheader(word("answer.title"), help=means("prediction", "probability"))
             st.caption(word("lesson.covered.prediction"))
         else:
             reading = runtime.reading(subject.classifier, subject.picture)

@@ -13,7 +13,7 @@ from app.state import Key
 from app.titles import method_title, tap_titles
 from app.views.explore.parameters import drop_others, option_title
 from app.widgets import job
-from app.words import known, literal, mark, plain, say, whole, word
+from app.words import known, literal, mark, means, plain, say, whole, word
 from core import Classifier, InvalidInput, Reading
 from core.attribution import Method
 
@@ -92,20 +92,18 @@ def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, An
     """Draw the method, its description and its parameters; returns the parameters that differ from the defaults."""
     drop_others(classifier)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="method-row"):
-        st.markdown(f"**{word('method.label')}**", width="content", help=word("term.attribution.means"))
+        st.markdown(f"**{word('method.label')}**", width="content", help=means("attribution"))
         chosen = pick_method(classifier)
         more = st.popover(word("method.parameters"), icon=":material/tune:")
         unfit(classifier)
     with more:
-        st.markdown(
-            known(f"method.{chosen.slug}.summary", chosen.summary), help=word(f"term.method-{chosen.family}.means")
-        )
+        st.markdown(known(f"method.{chosen.slug}.summary", chosen.summary), help=means(f"method-{chosen.family}"))
         st.caption(chosen.paper)
         st.expander(word("method.formula")).markdown(literal(chosen.equation))
         parameters = pick_parameters(classifier, chosen, tap_titles(reading.maps))
         if not chosen.parameters:
             st.caption(word("method.plain"))
-        st.caption(cost(classifier, chosen, parameters), help=word("term.forward-pass.means"))
+        st.caption(cost(classifier, chosen, parameters), help=means("forward-pass"))
         st.caption(word("method.needs", needs=chosen.needs) if chosen.needs else word("method.needs.nothing"))
     return chosen, parameters
 

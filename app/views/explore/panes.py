@@ -17,7 +17,7 @@ from app.views.explore.attributions import Entry
 from app.views.explore.keys import ExploreKey
 from app.views.explore.parameters import explained_part
 from app.widgets import pictures
-from app.words import decimal, together, word
+from app.words import decimal, means, together, word
 from core import Attribution, ModelCard, Reading
 from core.attention import is_nearly_constant
 from core.attribution import Method
@@ -43,7 +43,7 @@ def words(reading: Reading) -> dict[str, str]:
     if not attention_maps.choices(reading):
         none = word(f"map.only.{reading.maps[0].kind.part}", "map.only") if reading.maps else word("map.no_attention")
         found |= {"overlay.attention": word("map.activity"), "overlay.attention_maps": none}
-        found["overlay.attention_help"] = word("term.activation.means")
+        found["overlay.attention_help"] = means("activation")
     return found
 
 
@@ -177,7 +177,7 @@ def gates(reading: Reading) -> None:
     if not found:
         return
     first, *_ = found.values()
-    st.markdown(f"**{word(f'gate.title.{first.kind.part}', 'gate.title')}**", help=word("term.channel-attention.means"))
+    st.markdown(f"**{word(f'gate.title.{first.kind.part}', 'gate.title')}**", help=means("channel-attention"))
     st.caption(word(f"gate.about.{first.kind.part}", "gate.about"))
     if len(found) > FEW:
         chosen = st.selectbox(word("gate.which"), list(found), index=len(found) - 1, key=f"gates.{len(found)}")

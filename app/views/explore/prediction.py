@@ -13,7 +13,7 @@ from app.state import Key, Subject
 from app.titles import class_title, class_titles
 from app.views.explore.keys import ExploreKey
 from app.widgets import models, pictures
-from app.words import plain, say, word
+from app.words import means, plain, say, together, word
 from core import InvalidInput, Reading
 
 MOST_LIKELY = 5
@@ -62,10 +62,10 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
     state.put(Key.TARGET, "" if chosen is None else names[target])
     best = [int(i) for i in reading.probabilities.argsort()[::-1][:MOST_LIKELY]]
     titles = dict(zip(names, class_titles(names), strict=True))
-    st.subheader(word("answer.title"), help=word("term.probability.means"))
+    st.subheader(word("answer.title"), help=means("prediction", "probability"))
     st.markdown(confidence(float(reading.probabilities[best[0]]), len(names), classifier.independent))
     if sentence := models.outputs(classifier):
-        st.caption(sentence)
+        st.caption(sentence, help=means("sigmoid", "softmax"))
     show_truth(pictures.find_truth(subject.sample), names, reading.predicted)
     key = state.fresh_key(ExploreKey.ANSWER)
 
@@ -93,7 +93,7 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
         format_func=lambda name: (
             titles[name] if name else plain("answer.likeliest", name=titles[names[reading.predicted]])
         ),
-        help=word("answer.ask.help"),
+        help=together(word("answer.ask.help"), means("score")),
     )
     return target
 
@@ -110,6 +110,6 @@ def pick_contrast(subject: Subject, target: int) -> int | None:
         ["", *(name for index, name in enumerate(names) if index != target)],
         key=Key.CONTRAST,
         format_func=lambda name: class_title(name, names) if name else word("answer.alone"),
-        help=word("answer.rather.help"),
+        help=together(word("answer.rather.help"), means("evidence")),
     )
     return against

@@ -14,7 +14,7 @@ from app.views.explore.keys import ExploreKey
 from app.views.explore.pair import Half, pair_html
 from app.views.explore.panes import Shown
 from app.widgets import pictures
-from app.words import plain, say, word
+from app.words import means, plain, say, word
 from core import Reading
 from core.data import Swap, sample_truth, swaps
 from core.tasks import Task, find_task
@@ -53,7 +53,7 @@ def _pick(task: Task, subject: Subject, offered: dict[str, Swap]) -> None:
 
     label = word(f"swap.label.{task.slug}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="swap-row"):
-        st.markdown(f"**{label}**", width="content", help=word("term.counterfactual.means"))
+        st.markdown(f"**{label}**", width="content", help=means("counterfactual"))
         st.pills(
             label,
             list(offered),

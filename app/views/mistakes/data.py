@@ -13,7 +13,7 @@ from app.runtime.mistakes import folders, scans
 from app.views.mistakes import taken
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.labels import match_labels
-from app.words import literal, plain, say, word
+from app.words import literal, means, plain, say, together, word
 from core import Classifier, InvalidInput
 from core.data import IMAGENETTE, PICTURES, SEED, SEEDS, Collection
 from core.scenes import SHORTCUTS
@@ -117,7 +117,13 @@ def pick_series() -> tuple[int, int]:
     """The seed of drawn pictures, and how many there are."""
     left, right = st.columns(2)
     seed = left.number_input(
-        word("data.seed"), 0, SEEDS - 1, SEED, key="scenes-seed", help=word("data.seed.help"), persist_state="session"
+        word("data.seed"),
+        0,
+        SEEDS - 1,
+        SEED,
+        key="scenes-seed",
+        help=together(means("seed"), word("data.seed.help")),
+        persist_state="session",
     )
     count = right.number_input(
         word("data.count"), 1, MOST, PICTURES, step=100, key="scenes-count", persist_state="session"

@@ -10,7 +10,7 @@ from app.runtime.mistakes.filters import TAGS, Answers, Filter, Sort
 from app.runtime.mistakes.runs import Opened
 from app.titles import class_title
 from app.views.mistakes import selection
-from app.words import known, literal, percent_format, plain, whole, word
+from app.words import known, literal, means, percent_format, plain, whole, word
 
 WHOLE = Filter()
 
@@ -135,7 +135,16 @@ def pick_range(name: str, value: tuple[float, float], whole: tuple[float, float]
 
     with chip(name, label, on):
         ends, chosen = ([scale * end for end in pair] for pair in (whole, value))
-        st.slider(word(f"filter.{name}"), *ends, tuple(chosen), step=step, format=form, key=key, on_change=change)
+        st.slider(
+            word(f"filter.{name}"),
+            *ends,
+            tuple(chosen),
+            step=step,
+            format=form,
+            key=key,
+            help=means(name),
+            on_change=change,
+        )
 
 
 def pick_tag(opened: Opened, chosen: Filter) -> None:
@@ -173,5 +182,6 @@ def pick_sort(opened: Opened) -> None:
             key=key,
             index=offered.index(chosen.sort),
             format_func=title,
+            help=means("confidence", "loss", "agreement"),
             on_change=lambda: selection.controlled("sort", key, Sort),
         )

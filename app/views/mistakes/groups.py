@@ -16,7 +16,7 @@ from app.runtime.mistakes.runs import Opened
 from app.titles import class_title
 from app.views.mistakes import selection
 from app.views.mistakes.keys import MistakesKey
-from app.words import apart, percent, together, whole, word
+from app.words import apart, means, percent, together, whole, word
 from core.evaluation import MOST_SPECTRAL
 
 MEAN, GROUPS = "mean", "groups"
@@ -89,7 +89,7 @@ def show_group_cards(opened: Opened, places: np.ndarray, name: str) -> None:
     """The groups, a card each."""
     spectral = len(places) <= MOST_SPECTRAL
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(word("groups.help"))
+        st.caption(word("groups.help"), help=means("clustering"))
         clustering = KINDS[0]
         if spectral:
             clustering = st.segmented_control(

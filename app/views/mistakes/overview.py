@@ -15,7 +15,7 @@ from app.runtime.mistakes.runs import Opened
 from app.titles import class_title, class_titles
 from app.views.mistakes import selection
 from app.views.mistakes.keys import MistakesKey
-from app.words import decimal, percent, percent_format, plain, span, whole, word
+from app.words import decimal, means, percent, percent_format, plain, span, whole, word
 
 MATRIX, CLASSES, CALIBRATION = "matrix", "classes", "calibration"
 LARGEST = 30
@@ -105,7 +105,7 @@ def show_matrix(opened: Opened) -> None:
         config=CHART,
         alt=word("overview.matrix.alt"),
     )
-    st.caption(word("overview.matrix.help"), help=word("term.confusion-matrix.means"))
+    st.caption(word("overview.matrix.help"), help=means("confusion-matrix"))
 
 
 def choose_cell(true: str, predicted: str) -> None:
@@ -186,13 +186,11 @@ def show_classes(opened: Opened) -> None:
         {
             "class": st.column_config.TextColumn(word("overview.class"), width=88),
             "right": st.column_config.NumberColumn(
-                word("overview.right"), format=percent_format(), help=word("term.recall.means"), width=52
+                word("overview.right"), format=percent_format(), help=means("recall"), width=52
             ),
-            "interval": st.column_config.TextColumn(
-                word("overview.interval"), help=word("term.interval.means"), width=60
-            ),
+            "interval": st.column_config.TextColumn(word("overview.interval"), help=means("interval"), width=60),
             "precision": st.column_config.NumberColumn(
-                word("overview.precision"), format=percent_format(), help=word("term.precision.means"), width=68
+                word("overview.precision"), format=percent_format(), help=means("precision"), width=68
             ),
             "pictures": st.column_config.NumberColumn(word("table.pictures"), format="localized", width=58),
         },
@@ -226,10 +224,10 @@ def show_calibration(opened: Opened) -> None:
         config=CHART,
         alt=word("overview.calibration.alt"),
     )
-    means = sum(one.confidence * one.pictures for one in bins if one.pictures), sum(one.pictures for one in bins)
-    mean, right = means[0] / means[1], runs.summary(opened).accuracy.value
+    totals = sum(one.confidence * one.pictures for one in bins if one.pictures), sum(one.pictures for one in bins)
+    mean, right = totals[0] / totals[1], runs.summary(opened).accuracy.value
     verdict = "overview.sure.over" if mean > right else "overview.sure.under"
-    st.markdown(word(verdict, mean=percent(mean), right=percent(right)), help=word("term.calibration.means"))
+    st.markdown(word(verdict, mean=percent(mean), right=percent(right)), help=means("calibration", "overconfident"))
     st.caption(
-        word("overview.ece", error=percent(found.error), bins=len(bins)), help=word("term.calibration-error.means")
+        word("overview.ece", error=percent(found.error), bins=len(bins)), help=means("calibration-error", "confidence")
     )

@@ -16,7 +16,7 @@ from app.views.mistakes import comparison, export, overview, selection, taken
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
 from app.widgets import models
-from app.words import listed, literal, percent_format, plain, recall, say, whole, word
+from app.words import listed, literal, means, percent_format, plain, recall, say, whole, word
 from core import InvalidInput
 from core.scanning import Run
 
@@ -97,7 +97,9 @@ def list_kept(kept: Sequence[Run]) -> None:
         alt=word("runs.title"),
         column_config={
             "model": st.column_config.TextColumn(word("table.model"), width=170),
-            "right": st.column_config.NumberColumn(word("runs.right"), format=percent_format(1), width=65),
+            "right": st.column_config.NumberColumn(
+                word("runs.right"), format=percent_format(1), help=means("accuracy"), width=65
+            ),
             "pictures": st.column_config.TextColumn(word("table.pictures"), width=125),
             "data": st.column_config.TextColumn(word("runs.data"), width=195),
             "started": st.column_config.TextColumn(word("runs.started"), width=120),
@@ -185,7 +187,7 @@ def unanswered(opened: Opened) -> None:
                 "number": None,
                 "reason": None,
                 "path": st.column_config.TextColumn(word("broken.path"), width="medium"),
-                "label": st.column_config.TextColumn(word("unanswered.label"), width="small"),
+                "label": st.column_config.TextColumn(word("unanswered.label"), help=means("label"), width="small"),
             },
         )
 

@@ -16,7 +16,7 @@ from app.runtime.mistakes.runs import Opened
 from app.titles import class_titles
 from app.views.mistakes import groups, selection
 from app.views.mistakes.keys import MistakesKey
-from app.words import percent, plain, together, whole, word
+from app.words import means, percent, plain, together, whole, word
 
 POINT, LASSO = "point", "lasso"
 
@@ -24,7 +24,7 @@ POINT, LASSO = "point", "lasso"
 def show_scatter(opened: Opened) -> None:
     """Draw the chart; pictures that the filter excludes are faint."""
     with st.container(border=True, key="scatter"):
-        st.markdown(f"**{word('scatter.title')}**", help=word("term.agreement.means"))
+        st.markdown(f"**{word('scatter.title')}**", help=means("confidence", "agreement"))
         if not maps.compares(opened):
             st.caption(groups.even(opened) or word("scatter.none"))
             return

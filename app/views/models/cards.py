@@ -23,7 +23,7 @@ from app.widgets.models import (
     sight,
     summary,
 )
-from app.words import code, decimal, listed, literal, percent, plain, recall, together, whole, word
+from app.words import code, decimal, listed, literal, means, percent, plain, recall, together, whole, word
 from core import ModelCard
 
 NORMAL = 1.959964
@@ -63,17 +63,17 @@ def show_card(card: ModelCard, milliseconds: float | None, device: str) -> None:
 def what(card: ModelCard) -> None:
     """Draw the description and the equation of the mechanism, and the papers of model and mechanism."""
     kind = find_mechanism(card)
-    st.markdown(word("model.what", summary=summary(card)))
+    st.markdown(word("model.what", summary=summary(card)), help=means("mechanism"))
     st.caption("  \n".join(filter(None, [literal(facts.fact_text(card, "paper")), kind.paper if kind else ""])))
     if limit := sight(card):
-        st.markdown(limit, help=word("term.receptive-field.means"))
+        st.markdown(limit, help=means("receptive-field"))
     if kind is not None:
         st.expander(word("method.formula")).latex(latex(kind.equation))
 
 
 def accuracy(card: ModelCard) -> None:
     """Draw the accuracy with its interval, and the accuracy without attention."""
-    st.markdown(f"**{word('card.accuracy')}**", help=word("term.accuracy.means"))
+    st.markdown(f"**{word('card.accuracy')}**", help=means("accuracy"))
     if card.accuracy is None:
         st.markdown(word("card.unmeasured"))
         return
@@ -93,7 +93,7 @@ def accuracy(card: ModelCard) -> None:
         lines.insert(0, word("card.interval", low=low, high=high, pictures=whole(card.pictures)))
     if facts.fact_text(card, "measured"):
         lines.append(word("card.measured", how=recall(facts.fact_text(card, "measured"))))
-    st.caption(together(*lines), help=word("term.interval.means"))
+    st.caption(together(*lines), help=means("interval"))
     st.markdown("\n\n".join(filter(None, [independent(card), need(card), seeds(card)])))
 
 
@@ -143,7 +143,7 @@ def numbers(card: ModelCard, milliseconds: float | None, device: str) -> None:
 
 def training(card: ModelCard) -> None:
     """The training curve."""
-    st.markdown(f"**{word('card.training')}**", help=word("term.epoch.means"))
+    st.markdown(f"**{word('card.training')}**", help=means("epoch", "loss"))
     history = facts.history(card)
     if not history:
         st.markdown(word("card.no_history"))
@@ -154,7 +154,7 @@ def training(card: ModelCard) -> None:
 
 def confusion(card: ModelCard) -> None:
     """The confusion matrix."""
-    st.markdown(f"**{word('card.confusion')}**", help=word("term.confusion-matrix.means"))
+    st.markdown(f"**{word('card.confusion')}**", help=means("confusion-matrix"))
     counts = facts.confusion(card)
     if counts is None:
         ours = word("card.no_confusion.ours", command=code(evaluation(card))) if is_ours(card) else ""

@@ -15,7 +15,7 @@ from app.state import Key
 from app.views.models import uncarded
 from app.views.models.keys import ModelsKey
 from app.widgets import models
-from app.words import literal, plain, say, word
+from app.words import literal, means, plain, say, word
 from core import Classifier, InvalidInput
 from core.models import MAX_WEIGHTS, WEIGHT_SUFFIXES
 
@@ -102,7 +102,7 @@ def bring() -> None:
         except InvalidInput as error:
             state.put(ModelsKey.REFUSED, say(error))
 
-    st.markdown(word("own.what"))
+    st.markdown(word("own.what"), help=means("checkpoint", "weights"))
     files = st.file_uploader(
         word("own.files"),
         type=["json", *(suffix[1:] for suffix in WEIGHT_SUFFIXES)],
@@ -120,7 +120,7 @@ def bring() -> None:
         uncarded.show_form(files, lambda: take(take_in_uncarded))
     elif len(files) == 1:
         st.info(word("own.other"))
-    st.markdown(f"**{word('own.examples')}**")
+    st.markdown(f"**{word('own.examples')}**", help=means("model-card"))
     with st.container(horizontal=True):
         for kind, card in EXAMPLES.items():
             st.download_button(

@@ -11,7 +11,7 @@ from app import runtime, state
 from app.views.models import facts
 from app.views.models.keys import ModelsKey
 from app.widgets import job, models, weights
-from app.words import percent_format, say, word
+from app.words import means, percent_format, say, word
 from core import InvalidInput, ModelCard
 from core.types import Progress
 
@@ -67,16 +67,16 @@ def show_table(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
         alt=word("table.name"),
         column_config={
             "model": st.column_config.TextColumn(word("table.model"), pinned=True),
-            "accuracy": number(word("table.accuracy"), help=word("term.accuracy.means"), **percents),
+            "accuracy": number(word("table.accuracy"), help=means("accuracy"), **percents),
             "pictures": number(word("table.pictures"), format="localized", width="small"),
-            "uniform": number(word("table.uniform"), help=word("term.uniform.means"), **percents),
-            "shuffled": number(word("table.shuffled"), help=word("term.shuffled.means"), **percents),
-            "off": number(word("table.off"), help=word("term.off.means"), **percents),
+            "uniform": number(word("table.uniform"), help=means("uniform"), **percents),
+            "shuffled": number(word("table.shuffled"), help=means("shuffled"), **percents),
+            "off": number(word("table.off"), help=means("off"), **percents),
             "milliseconds": number(
                 word("table.milliseconds"), help=word("table.milliseconds.help", device=state.device()), format="%.1f"
             ),
-            "parameters": number(word("table.parameters"), format="localized"),
-            "mechanism": st.column_config.TextColumn(word("table.mechanism"), help=word("term.attention.means")),
+            "parameters": number(word("table.parameters"), help=means("weights"), format="localized"),
+            "mechanism": st.column_config.TextColumn(word("table.mechanism"), help=means("attention", "mechanism")),
             "family": st.column_config.TextColumn(word("table.family")),
         },
     )

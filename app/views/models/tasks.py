@@ -14,7 +14,7 @@ from app.state import Key
 from app.views import file_of
 from app.views.models.keys import ModelsKey
 from app.widgets import models
-from app.words import known, listed, literal, percent, plain, say, together, whole, word
+from app.words import known, listed, literal, means, percent, plain, say, together, whole, word
 from core import InvalidInput, ModelCard
 from core.attention import MECHANISMS
 from core.data import list_samples
@@ -30,15 +30,17 @@ SIDE = 128
 def show_tasks(cards: Sequence[ModelCard]) -> None:
     """Draw the section."""
     cells = task_cells(cards)
-    st.subheader(word("matrix.title"), help=word("term.attention.means"))
-    st.markdown(word("matrix.about", field=RECEPTIVE_FIELD, side=SIDE))
+    st.subheader(word("matrix.title"), help=means("attention", "mechanism"))
+    st.markdown(
+        word("matrix.about", field=RECEPTIVE_FIELD, side=SIDE), help=means("cue", "backbone", "receptive-field")
+    )
     way = st.segmented_control(
         word("matrix.way"),
         WAYS,
         key=ModelsKey.WAY,
         default=WAYS[0],
         format_func=lambda one: word(f"matrix.{one}"),
-        help=word("matrix.way.help"),
+        help=means(*WAYS),
         required=True,
         persist_state="session",
     )

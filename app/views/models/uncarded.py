@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.views.models.keys import ModelsKey
-from app.words import literal, plain, say, word
+from app.words import literal, means, plain, say, together, word
 from core import Classifier, InvalidInput
 from core.models import CONFIG, WEIGHT_SUFFIXES, Missing
 from core.types import ModelCard
@@ -90,7 +90,7 @@ def show_architecture(fact: Missing) -> None:
         choices,
         index=0 if fact.assumed else None,
         placeholder=plain("uncarded.architecture.example"),
-        help=literal(say(fact.sentence)),
+        help=together(means("architecture"), literal(say(fact.sentence))),
         accept_new_options=True,
         key="uncarded-architecture",
     )

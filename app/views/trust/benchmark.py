@@ -17,7 +17,7 @@ from app.views.trust.ground_truth import find_evidence
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import family_title, model_title
-from app.words import literal, together, word
+from app.words import literal, means, together, word
 from core import ModelCard
 from core.evaluation import REFERENCES
 from core.formulas import defuse
@@ -28,6 +28,11 @@ MEASURES = (
     *("tag-mass", "tag-pointing", "background-mass", "background-pointing"),
     *(*OF_THE_OBJECT, "insertion", "deletion", "randomized", ranking.BLANK),
 )
+TERMS = {
+    **{one: "share-inside" if "mass" in one else "pointing-game" for one in MEASURES[:6]},
+    **{"insertion": "insertion", "deletion": "deletion", "randomized": "randomization", ranking.BLANK: "blank"},
+}
+"""The term of the glossary that each measure is."""
 THIS, FAMILY, ALL = "this", "family", "all"
 FILE, CSV = "fovea-benchmark-{of}.csv", "text/csv"
 SHOWN = 25
@@ -90,7 +95,7 @@ def show_benchmark(
     card: ModelCard, rows: Sequence[BenchmarkRow], cards: Mapping[str, ModelCard], loaded: bool = True
 ) -> None:
     """Draw the section; if the model is not ``loaded``, the rows of all models."""
-    st.subheader(word("benchmark.title"), help=word("term.benchmark.means"))
+    st.subheader(word("benchmark.title"), help=means("benchmark"))
     st.markdown(word("benchmark.about"))
     st.caption(together(word("benchmark.limit"), word("trust.aside")))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -186,10 +191,10 @@ def draw_table(table: pd.DataFrame, arrows: Mapping[str, str], order: Sequence[s
         "model": column.TextColumn(word("table.model"), pinned=True, width=WIDTHS["model"]),
         "source": column.TextColumn(word("benchmark.source"), pinned=True, width=WIDTHS["source"]),
         "pictures": column.NumberColumn(word("table.pictures"), width=NARROW),
-        "seed": column.NumberColumn(word("benchmark.seed"), width=NARROW),
+        "seed": column.NumberColumn(word("benchmark.seed"), help=means("seed"), width=NARROW),
     }
     for one, good in arrows.items():
-        sentence = word(f"measure.{one}.help")
+        sentence = together(means(TERMS[one]), word(f"measure.{one}.help"))
         heads[one] = column.NumberColumn(f"{word(f'measure.{one}')} {good}".strip(), help=sentence)
     st.dataframe(
         table.style.format(lambda value: ranking.number(value, False), list(arrows), na_rep=""),

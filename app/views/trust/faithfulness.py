@@ -9,7 +9,7 @@ import streamlit as st
 from app.runtime.benchmark import BenchmarkRow
 from app.state import Subject
 from app.views.trust import ranking
-from app.words import together, word
+from app.words import means, together, word
 from core.evaluation import REFERENCES
 
 MEASURES = ("insertion", "deletion")
@@ -35,8 +35,8 @@ def beaten(rows: Sequence[BenchmarkRow]) -> tuple[int, int, int]:
 def show_faithfulness(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     """Draw the section."""
     card = subject.classifier.card
-    st.subheader(word("faith.title"), help=word("term.faithfulness.means"))
-    st.markdown(word("faith.about"))
+    st.subheader(word("faith.title"), help=means("faithfulness"))
+    st.markdown(word("faith.about"), help=means("deletion", "insertion"))
     st.caption(together(word("faith.limit"), word("trust.aside")))
     found = {measure: ranking.rank(rows, card.slug, measure) for measure in MEASURES}
     if not all(map(ranking.others, found.values())):
@@ -44,10 +44,13 @@ def show_faithfulness(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
         return
     for column, (measure, ranked) in zip(st.columns(2, gap="large"), found.items(), strict=True):
         with column:
-            st.markdown(f"**{word(f'faith.{measure}')}**", help=word(f"term.{measure}.means"))
+            st.markdown(f"**{word(f'faith.{measure}')}**", help=means(measure))
             ahead, clear, count = beaten(ranked)
             best = next((row for row in ranked if row.source in REFERENCES), None)
             if best is not None:
-                st.markdown(word("faith.verdict", ahead=ahead, clear=clear, count=count))
+                st.markdown(
+                    word("faith.verdict", ahead=ahead, clear=clear, count=count),
+                    help=means("center-blob", "edges", "interval"),
+                )
             ranking.show_ranking(ranked, card, best.mean if best else None)
     st.caption(together(word("faith.how"), ranking.origin([row for ranked in found.values() for row in ranked])))

@@ -13,7 +13,7 @@ from app.views.trust import example, ranking, task_truth
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
 from app.widgets.models import shortcut
-from app.words import listed, together, word
+from app.words import listed, means, together, word
 from core import ModelCard
 from core.evaluation import is_photographed
 from core.scenes import SHORTCUTS
@@ -63,8 +63,8 @@ def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
         task_truth.show_task_truth(subject, task)
         return
     evidence = find_evidence(card)
-    st.subheader(word("truth.title"), help=word("term.ground-truth.means"))
-    st.markdown(word(f"truth.{evidence}"), help=word("term.pointing-game.means"))
+    st.subheader(word("truth.title"), help=means("ground-truth"))
+    st.markdown(word(f"truth.{evidence}"), help=means("share-inside", "pointing-game"))
     st.caption(together(word(f"truth.{evidence}.limit"), word("trust.aside")))
     if state.get(TrustKey.TRUTH) not in REGIONS[evidence]:
         state.put(TrustKey.TRUTH, REGIONS[evidence][0])
@@ -84,7 +84,7 @@ def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     example.settle_example(subject)
     left, right = st.columns([1.45, 1], gap="large")
     with left:
-        st.markdown(verdict(found, card, blanks), help=word("term.chance.means"))
+        st.markdown(verdict(found, card, blanks), help=means("chance"))
         ranking.show_ranking(found, card, ranking.usual(found).chance, blanks=blanks, pick=True)
         st.caption(together(word("rank.how"), ranking.origin(found)))
     with right:

@@ -13,7 +13,7 @@ from app.runtime.benchmark import BenchmarkRow
 from app.titles import method_title
 from app.views.trust.keys import TrustKey
 from app.widgets import job, models, weights
-from app.words import code, literal, say, word
+from app.words import code, literal, means, say, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attribution import ATTENTION as LOOK
 from core.attribution import METHODS
@@ -77,13 +77,16 @@ def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
         key="measuring-sources",
         format_func=titles.__getitem__,
         placeholder=word("measuring.all"),
+        help=means("attribution", "attention-map"),
         persist_state="session",
     )
     third, fourth = st.columns(2)
     pictures = third.number_input(
         word("measuring.pictures"), 2, MOST, FIRST, key="measuring-pictures", persist_state="session"
     )
-    seed = fourth.number_input(word("benchmark.seed"), 0, 10_000, 0, key="measuring-seed", persist_state="session")
+    seed = fourth.number_input(
+        word("benchmark.seed"), 0, 10_000, 0, key="measuring-seed", help=means("seed"), persist_state="session"
+    )
     return slugs, wanted, pictures, seed
 
 

@@ -14,7 +14,7 @@ from app.titles import class_titles, within
 from app.views.trust import example, ranking, work
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles, step_title
-from app.words import listed, together, word
+from app.words import listed, means, together, word
 from core import ModelCard, Randomization
 from core.evaluation import INSENSITIVE, REFERENCES, weight_groups
 
@@ -51,7 +51,7 @@ def not_compared(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
 def show_randomization(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     """Draw the section."""
     card = subject.classifier.card
-    st.subheader(word("random.title"), help=word("term.randomization.means"))
+    st.subheader(word("random.title"), help=means("randomization"))
     st.markdown(word("random.about"))
     st.caption(word("random.limit"))
     example.settle_example(subject)
@@ -59,7 +59,7 @@ def show_randomization(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     found = ranking.rank(rows, card.slug, MEASURE)
     with left:
         if ranking.others(found):
-            st.markdown(verdict(found, card), help=word("term.rank-correlation.means"))
+            st.markdown(verdict(found, card), help=means("rank-correlation"))
             ranking.show_ranking(found, card, INSENSITIVE, warned=is_insensitive, pick=True)
             st.caption(together(word("random.how", limit=INSENSITIVE), ranking.origin(found), not_compared(rows, card)))
         else:

@@ -16,7 +16,7 @@ from app.titles import class_titles
 from app.views.trust import cue_reaction, ranking, work
 from app.views.trust.keys import TrustKey
 from app.views.trust.titles import source_titles
-from app.words import Marked, listed, literal, mark, percent, plain, together, word
+from app.words import Marked, listed, literal, mark, means, percent, plain, together, word
 from core import InvalidInput, ModelCard, RoleShare
 from core.evaluation import ATTENTION_PREFIX, EVERYTHING, REFERENCES, ROW, evidence
 from core.tasks import ROLES, Task
@@ -30,8 +30,8 @@ Part = tuple[str, str, int]
 def show_task_truth(subject: Subject, task: Task) -> None:
     """Draw the section for a model of a task."""
     model = subject.classifier
-    st.subheader(word("roles.title"), help=word("term.ground-truth.means"))
-    st.markdown(word("roles.about", question=task.question), help=word("term.pointing-game.means"))
+    st.subheader(word("roles.title"), help=means("ground-truth"))
+    st.markdown(word("roles.about", question=task.question), help=means("share-inside", "pointing-game", "cue"))
     st.caption(together(word("roles.limit"), word("trust.aside")))
     try:
         found = work.carry_out(
@@ -93,7 +93,7 @@ def show_table(rows: Sequence[RoleShare], card: ModelCard, slow: Sequence[str]) 
         persist_state="session",
     )
     titles = part_titles(rows, card)
-    st.markdown(verdict(rows, titles, measure), help=word("term.chance.means"))
+    st.markdown(verdict(rows, titles, measure), help=means("chance"))
     st.html(STYLES)
     st.html(table(rows, titles, measure))
     st.caption(

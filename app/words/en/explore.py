@@ -73,8 +73,8 @@ WORDS = {
     "compute.left": "{told} · {left} left",
     "duration.seconds": "{count} s",
     "duration.minutes": "{count} min",
-    "gap.score": "Completeness gap {gap}: the difference between the map's sum and the score, as a share of the score.",
-    "gap.value": "Completeness gap {gap}: the difference between the map's sum and the change of the score from the baseline, as a share of that change.",
+    "gap.score": "Completeness gap: {gap} of the score.",
+    "gap.value": "Completeness gap: {gap} of the score's change from the baseline.",
     "gap.large": "Above {most}, the values of the map do not add up to the score. Do not read them as shares of the score.",
     "gap.undefined": "The completeness gap is undefined here: the score hardly changes, and the map's values cancel each other out.",
     "gap.more": "Use {steps} steps",
@@ -156,8 +156,7 @@ WORDS = {
     "agreement.standing": "higher than {share} of unrelated pairs",
     "agreement.standing.all": "higher than all unrelated pairs",
     "agreement.scan": "For a range, scan at least {count} pictures with this model on the page Mistakes.",
-    "agreement.help": "The range contains 95 % of the values for pairs of maps from different pictures, with the same model and method. "
-    "The center blob is a map that does not depend on the picture, compared with the same attribution.",
+    "agreement.help": "The range contains 95 % of the values for pairs of maps from different pictures, with the same model and method.",
     # tests
     "test.title": "Does the answer depend on it?",
     "test.intervene": "Intervene on attention",

@@ -229,6 +229,10 @@ TERMS = {
         "Self-attention",
         "Attention in which each patch gathers information from all other patches, weighted by how well they match.",
     ),
+    "share-inside": (
+        "Share inside",
+        "The share of a map's positive values that lies inside a region, such as the object of a scene.",
+    ),
     "shortcut": (
         "Shortcut",
         "A feature that reveals the class in the training data but is not the object, so the model fails when it is missing.",

@@ -16,7 +16,7 @@ WORDS = {
     "data.scenes.scenes-place": "Half with the background of their class",
     "data.tasks.which": "Task",
     "data.seed": "Seed",
-    "data.seed.help": "The same seed draws the same pictures. Seed 1 draws the pictures that the models were trained on.",
+    "data.seed.help": "Seed 1 draws the pictures that the models were trained on.",
     "data.count": "Pictures",
     "data.imagenette.help": "The validation photographs of Imagenette's ten classes.",
     "data.folder.path": "Folder on the machine that runs Fovea",

@@ -7,7 +7,6 @@ WORDS = {
     "matrix.title": "Which mechanism solves which task?",
     "matrix.about": "Each row is a task that needs attention: a cue somewhere in the picture shows which object counts. Each column is a mechanism in the same backbone with a small receptive field: a cell sees {field} of {side} pixels. Only attention can relate a distant cue to the object. Click a cell to open its model in *Explore*.",
     "matrix.way": "Last line of each cell: accuracy with attention set to",
-    "matrix.way.help": "Uniform: the same weight everywhere. Shuffled: the same weights at other positions. Off: gates are one, self-attention outputs zero, attention pooling becomes average pooling.",
     "matrix.uniform": "Uniform",
     "matrix.shuffled": "Shuffled",
     "matrix.off": "Off",

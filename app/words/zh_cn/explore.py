@@ -70,8 +70,8 @@ WORDS = {
     "compute.left": "{told} · 还需 {left}",
     "duration.seconds": "{count} 秒",
     "duration.minutes": "{count} 分钟",
-    "gap.score": "完备性误差 {gap}：图中各值之和与得分之差，占得分的比例。",
-    "gap.value": "完备性误差 {gap}：图中各值之和与得分相对基线的变化之差，占该变化的比例。",
+    "gap.score": "完备性误差：得分的 {gap}。",
+    "gap.value": "完备性误差：得分相对基线的变化的 {gap}。",
     "gap.large": "超过 {most} 时，各值加起来不等于得分，不要把它们读作得分的份额。",
     "gap.undefined": "这里无法定义完备性误差：得分几乎没有变化，各值互相抵消。",
     "gap.more": "改用 {steps} 步",
@@ -153,8 +153,7 @@ WORDS = {
     "agreement.standing": "高于 {share} 的无关图片对",
     "agreement.standing.all": "高于全部无关图片对",
     "agreement.scan": "要得到范围，请在“错误分析”页用这个模型扫描至少 {count} 张图片。",
-    "agreement.help": "范围包含同一模型、同一方法对不同图片所得的图两两比较时 95% 的值。"
-    "中心光斑是一张与图片无关的图，拿它与同一张归因图比较。",
+    "agreement.help": "范围包含同一模型、同一方法对不同图片所得的图两两比较时 95% 的值。",
     # tests
     "test.title": "预测依赖它吗？",
     "test.intervene": "干预注意力",

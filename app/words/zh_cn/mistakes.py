@@ -16,7 +16,7 @@ WORDS = {
     "data.scenes.scenes-place": "一半用该类的背景",
     "data.tasks.which": "任务",
     "data.seed": "种子",
-    "data.seed.help": "种子相同，画出的图片就相同。种子 1 画出的是训练模型所用的图片。",
+    "data.seed.help": "种子 1 画出的是训练模型所用的图片。",
     "data.count": "图片数",
     "data.imagenette.help": "Imagenette 十个类别的验证照片。",
     "data.folder.path": "运行 Fovea 的机器上的文件夹",

@@ -15,7 +15,7 @@ from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import Plan
 from app.widgets import job
-from app.words import chance, percent_format, plain, word
+from app.words import chance, means, percent_format, plain, together, word
 from core import Ablation, Reading
 from core.evaluation import WHOLE_TAP
 
@@ -112,13 +112,17 @@ def show_ablations(subject: Subject, reading: Reading, target: int, plan: Plan) 
         alt=word("ablate.name"),
         column_config={
             "attention": text(word("ablate.attention")),
-            "part": text(word("ablate.part"), help=word("term.head.means")),
-            "loss": number(word("ablate.loss"), help=word("ablate.loss.help", name=names[target]), format="%.2f"),
+            "part": text(word("ablate.part"), help=means("head")),
+            "loss": number(
+                word("ablate.loss"),
+                help=together(word("ablate.loss.help", name=names[target]), means("score")),
+                format="%.2f",
+            ),
             "left": number(
                 word("ablate.left"),
-                help=word("ablate.left.help", name=names[target], before=before),
+                help=together(means("probability"), word("ablate.left.help", name=names[target], before=before)),
                 format=percent_format(),
             ),
-            "answer": text(word("ablate.answer")),
+            "answer": text(word("ablate.answer"), help=means("prediction")),
         },
     )

@@ -16,7 +16,7 @@ from app.titles import part_title, sample_title, tap_titles
 from app.views.explore.keys import CHANGE, ExploreKey
 from app.views.explore.tests import painting
 from app.widgets import pictures
-from app.words import known, together, word
+from app.words import known, means, together, word
 from core import AttentionMap, Reading
 from core.attention import Tap
 from core.data import list_samples
@@ -133,7 +133,7 @@ def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
         possible,
         key=ExploreKey.WAY,
         format_func=lambda one: word(f"change.way.{one}", "change.way.part"),
-        help=word("term.intervention.means"),
+        help=means("intervention"),
         required=True,
         disabled=busy,
         persist_state="session",
@@ -192,7 +192,14 @@ def pick_seed(busy: bool) -> int:
     """The seed of a shuffle."""
     state.put(ExploreKey.SHUFFLE, state.get(ExploreKey.SHUFFLE, 0))
     return st.number_input(
-        word("change.seed"), 0, 9999, key=ExploreKey.SHUFFLE, width=160, disabled=busy, persist_state="session"
+        word("change.seed"),
+        0,
+        9999,
+        key=ExploreKey.SHUFFLE,
+        help=means("seed"),
+        width=160,
+        disabled=busy,
+        persist_state="session",
     )
 
 

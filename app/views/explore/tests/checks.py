@@ -13,7 +13,7 @@ from app.runtime import faithfulness
 from app.state import Subject
 from app.views.explore.analysis import Analysis
 from app.widgets.job import QUICK, job
-from app.words import decimal, literal, mark, percent, word
+from app.words import decimal, literal, mark, means, percent, together, word
 from core import AttentionMap, Attribution, Check, rollout_map
 from core.attention import ROLLOUT
 from core.attribution import MAX_GAP
@@ -51,6 +51,10 @@ class Question:
     ignores_class: bool
 
 
+TERMS = {"complete": "completeness-gap", "weights": "randomization", "blob": "center-blob", "edges": "edges"}
+"""The term of the glossary that a check is about."""
+
+
 def show_checks(analysis: Analysis) -> None:
     """Draw the results; quick checks are computed immediately."""
     attention, attribution = about_attention(analysis), about_attribution(analysis)
@@ -60,7 +64,7 @@ def show_checks(analysis: Analysis) -> None:
         return
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown(f"**{word('check.attention')}**", help=word("term.attention-map.means"))
+        st.markdown(f"**{word('check.attention')}**", help=means("attention", "attention-map"))
         if attention is None:
             st.markdown(word("check.none.attention"))
         else:
@@ -132,7 +136,8 @@ def draw_checks(question: Question, found: Sequence[Check], names: Sequence[str]
     for one in found:
         with st.container(gap="xxsmall"):
             line = f"{SIGNS[one.passed]} **{word(f'check.{one.slug}')}**{mark(': ')}{words[one.passed]}"
-            st.markdown(line, help=word(f"check.{one.slug}.means"))
+            terms = [means(TERMS[one.slug])] if one.slug in TERMS else []
+            st.markdown(line, help=together(*terms, word(f"check.{one.slug}.means")))
             st.caption(check_text(one, question.ignores_class))
 
 

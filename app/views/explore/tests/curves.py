@@ -13,7 +13,7 @@ from app.runtime import faithfulness
 from app.state import Subject
 from app.titles import class_titles
 from app.widgets.job import job
-from app.words import listed, word
+from app.words import listed, means, word
 from core import Curves, Faithfulness
 from core.evaluation import REFERENCES, is_constant
 
@@ -45,7 +45,7 @@ def show_curves(subject: Subject, name: str, values: np.ndarray, target: int, se
         lines = {name: getattr(getattr(found, one), which) for one, name in names.items()}
         axis = word(f"curves.{which}.axis")
         with column:
-            st.markdown(word(f"curves.{which}"), help=word(f"term.{which}.means"))
+            st.markdown(word(f"curves.{which}"), help=means(which))
             st.plotly_chart(
                 figures.faithfulness_curve(found.shares, lines, share, axis),
                 key=f"curves.{which}",

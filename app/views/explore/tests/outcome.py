@@ -10,7 +10,7 @@ from app.attention_maps import Choice
 from app.runtime import interventions
 from app.state import Subject
 from app.views.explore.tests.changes import Plan
-from app.words import chance, decimal, word
+from app.words import chance, decimal, means, word
 from core import AttentionMap, Reading, to_grid
 from core.types import PROBABILITIES
 
@@ -25,7 +25,7 @@ def show_outcome(subject: Subject, before: Reading, after: Reading, target: int,
     """Draw the prediction before and after, and the map of the attention that was changed."""
     names = titles.class_titles(subject.classifier.card.classes)
     st.markdown(sentence(names, before, after, plan.way))
-    st.caption(score_sentence(subject, target, before, after), help=word("term.logit.means"))
+    st.caption(score_sentence(subject, target, before, after), help=means("logit"))
     bars, maps = st.columns([1, 1.15], gap="medium")
     shown = rows(before, after, target)
     bars.plotly_chart(

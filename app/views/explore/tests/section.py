@@ -11,7 +11,10 @@ from app.views.explore.tests.address import TESTS
 from app.views.explore.tests.checks import show_checks
 from app.views.explore.tests.erasing import show_erasing
 from app.views.explore.tests.interventions import show_interventions
-from app.words import word
+from app.words import means, word
+
+TERMS = {"intervene": "intervention", "erase": "faithfulness", "check": "sanity-check"}
+"""The term of the glossary that each test is an example of."""
 
 
 def show_tests(analysis: Analysis) -> None:
@@ -34,6 +37,6 @@ def show_tests(analysis: Analysis) -> None:
 
 def draw_test(test: str, analysis: Analysis) -> None:
     """Draw one test: its description and its controls."""
-    st.caption(word(f"test.{test}.about"))
+    st.caption(word(f"test.{test}.about"), help=means(TERMS[test]))
     shown = {"intervene": show_interventions, "erase": show_erasing, "check": show_checks}
     shown[test](analysis)
