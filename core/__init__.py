@@ -27,6 +27,7 @@ from core.images import open_image, reframe
 from core.kinds import Kind
 from core.loading import adopt, load, missing_facts, open_files, open_model
 from core.models.zoo import cards
+from core.replay import Question, Record, Replayed, open_record, record, replay
 from core.reporting import Report, report
 from core.scanning import Run, list_runs, open_run, scan
 from core.types import (
@@ -62,8 +63,11 @@ __all__ = [
     "ModelCard",
     "Panel",
     "Picture",
+    "Question",
     "Randomization",
     "Reading",
+    "Record",
+    "Replayed",
     "Report",
     "RoleShare",
     "Run",
@@ -89,13 +93,16 @@ __all__ = [
     "open_files",
     "open_image",
     "open_model",
+    "open_record",
     "open_run",
     "panel",
     "panels",
     "quadrant",
     "randomize",
     "read",
+    "record",
     "reframe",
+    "replay",
     "report",
     "role_shares",
     "rollout_map",

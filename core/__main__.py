@@ -13,7 +13,7 @@ from core.commands.banking import bank
 from core.commands.benchmarking import benchmark
 from core.commands.lessons import lessons
 from core.commands.printing import escape_unprintable
-from core.commands.reading import explain, models
+from core.commands.reading import MODEL, explain, models
 from core.commands.scanning import add_scan, scan
 from core.commands.studying import SIZES, study
 from core.commands.tasks import tasks
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
+    def add(name: str, run: Callable[[argparse.Namespace], int | None]) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         one.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
         one.add_argument("--json", action="store_true", help="print JSON")
@@ -47,11 +47,13 @@ def parser() -> argparse.ArgumentParser:
     one = add("tasks", tasks)
     one.add_argument("--attention", default=WAYS[0], choices=WAYS, help="what stands in brackets (default: uniform)")
     one = add("explain", explain)
-    one.add_argument("picture", help="a JPEG, PNG or WebP file")
-    one.add_argument("--model", default="imagenette/cbam")
+    one.add_argument("picture", nargs="?", help="a JPEG, PNG or WebP file")
+    one.add_argument("--model", help=f"default: {MODEL}, or the recorded one")
     one.add_argument("--method", default="grad-cam", choices=[method.slug for method in METHODS])
     one.add_argument("--target", help="a class name; the predicted class if not given")
     one.add_argument("--out", help="store the maps in this .npz file")
+    one.add_argument("--record", metavar="FILE", help="record the view with all its numbers in this .json file")
+    one.add_argument("--replay", metavar="FILE", help="instead: compute a recorded view (JSON or HTML) again, compare")
     add_scan(add("scan", scan))
     one = add("train", train)
     one.add_argument("models", nargs="+", metavar="FAMILY/MECHANISM")
@@ -100,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
         escape_unprintable(stream)
     options = parser().parse_args(arguments)
     try:
-        options.run(options)
+        status = options.run(options)
         sys.stdout.flush()
     except core.InvalidInput as error:
         print(error, file=sys.stderr)
@@ -111,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader closed the pipe, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    return 0
+    return status or 0
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ FLOORS = (
     ("core.training",),
     ("core.scanning",),
     ("core.reporting", "core.lessons"),
+    ("core.replay",),
     ("core",),
     ("core.commands",),
     ("core.__main__",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.attribution.attention import ATTENTION, MEAN
-from core.attribution.batches import pace
+from core.attribution.batches import batch_sizes, fixed_batches, pace
 from core.attribution.catalog import METHODS, method, methods
 from core.attribution.completeness import MAX_GAP
 from core.attribution.dispatch import attribute, complete_methods, quiet, seconds
@@ -19,7 +19,9 @@ __all__ = [
     "Method",
     "Parameter",
     "attribute",
+    "batch_sizes",
     "complete_methods",
+    "fixed_batches",
     "method",
     "methods",
     "pace",

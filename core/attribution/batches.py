@@ -7,9 +7,11 @@ each classifier. A run can only be stopped between batches, so a batch stays sho
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
 import torch
@@ -46,7 +48,10 @@ class Pace:
         return (count - left) * self.seconds + min(left * max(self.alone, self.seconds), self.size * self.seconds)
 
 
+FORWARD, GRADIENT = "forward", "gradient"
+
 _paces: WeakKeyDictionary[Classifier, dict[bool, Pace]] = WeakKeyDictionary()
+_fixed: ContextVar[Mapping[str, int]] = ContextVar("fixed batch sizes", default=MappingProxyType({}))
 
 
 def pace(classifier: Classifier, gradient: bool = False) -> Pace:
@@ -56,9 +61,28 @@ def pace(classifier: Classifier, gradient: bool = False) -> Pace:
         known = _paces.setdefault(classifier, {})
         if gradient not in known:
             known[gradient] = probe(classifier, gradient)
-        return known[gradient]
+        found, size = known[gradient], _fixed.get().get(GRADIENT if gradient else FORWARD)
+        return found if size is None else replace(found, size=size)
 
     return classifier.run(job)
+
+
+def batch_sizes(classifier: Classifier) -> dict[str, int]:
+    """The sizes of the batches that are known so far, by ``FORWARD`` and ``GRADIENT``."""
+    return {GRADIENT if gradient else FORWARD: one.size for gradient, one in _paces.get(classifier, {}).items()}
+
+
+@contextmanager
+def fixed_batches(sizes: Mapping[str, int]) -> Iterator[None]:
+    """Use these sizes, as ``batch_sizes`` gives them, instead of the fastest: sums differ in their last bits otherwise.
+
+    It holds within a job of the worker. Sizes outside of 1 to ``LARGEST_ELSEWHERE`` are ignored.
+    """
+    token = _fixed.set({name: size for name, size in sizes.items() if 1 <= size <= LARGEST_ELSEWHERE})
+    try:
+        yield
+    finally:
+        _fixed.reset(token)
 
 
 def is_paced(classifier: Classifier) -> bool:

@@ -13,6 +13,10 @@ from core.attribution import method
 from core.commands.printing import percent, print_answer, remark
 from core.files import reason
 from core.models.zoo import problems
+from core.replay import save_record
+
+MODEL = "imagenette/cbam"
+"""The model that explains a picture by default."""
 
 
 def models(options: argparse.Namespace) -> None:
@@ -31,9 +35,13 @@ def models(options: argparse.Namespace) -> None:
         print(one, file=sys.stderr)
 
 
-def explain(options: argparse.Namespace) -> None:
-    """Run a model on one picture and attribute its prediction; --out stores the maps as NPZ."""
-    classifier = core.load(options.model, options.device)
+def explain(options: argparse.Namespace) -> int:
+    """Run a model on one picture and attribute its prediction, or compute a recorded view again (--replay)."""
+    if options.replay:
+        return replay_view(options)
+    if not options.picture:
+        raise core.InvalidInput("Name a picture to explain, or a recorded view with --replay.")
+    classifier = core.load(options.model or MODEL, options.device)
     picture = core.open_image(options.picture)
     reading = core.read(classifier, picture)
     found = core.attribute(classifier, picture, options.method, options.target)
@@ -56,9 +64,34 @@ def explain(options: argparse.Namespace) -> None:
             raise core.InvalidInput(
                 "{path} cannot be written: {reason}. Choose another path.", path=options.out, reason=reason(error)
             ) from error
+    if options.record:
+        question = core.Question(options.method, found.target, tap=default_tap(reading))
+        save_record(core.record(classifier, picture, question, found=found), options.record)
     rows = [f"{name:24}{percent(value):>8}" for name, value in classes.items()]
     maps = [f"{name:28}{' × '.join(map(str, shape))}" for name, shape in shapes.items()]
     gap = ", completeness gap undefined: the score hardly changes" if method(options.method).complete else ""
     gap = gap if found.gap is None else f", completeness gap {percent(found.gap)}"
     wanted = f"{options.method} for {answer['target']}{gap}"
     print_answer(answer, "\n".join([*rows, "", *maps, *[""] * bool(maps), wanted]), options)
+    return 0
+
+
+def default_tap(reading: core.Reading) -> str:
+    """The attention map to record: the last one on the picture; "" where there is none."""
+    return next((one.tap for one in reversed(reading.maps) if one.kind.on_picture), "")
+
+
+def replay_view(options: argparse.Namespace) -> int:
+    """Compute a recorded view again, and say whether its numbers are the same; the exit status is 1 if not."""
+    view = core.open_record(options.replay)
+    classifier = core.load(options.model or view.facts["model"]["slug"], options.device)
+    found = core.replay(view, classifier)
+    answer = {
+        "model": classifier.card.slug,
+        "same": found.same,
+        "identical": found.identical,
+        "differences": {one.name: one.value for one in found.differences},
+        "changed": list(found.changed),
+    }
+    print_answer(answer, "\n".join([found.verdict, *found.changed]), options)
+    return 0 if found.same else 1

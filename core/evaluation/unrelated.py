@@ -128,7 +128,7 @@ def shares_of_pairs(bank: Bank, first: str, second: str, grid: tuple[int, int]) 
     apart = ~np.eye(n, dtype=bool)
     along = [share_of_each(values[:, apart].reshape(3, n, n - 1))]
     along.append(share_of_each(values.swapaxes(1, 2)[:, apart].reshape(3, n, n - 1)))
-    shares = np.empty((2, 3, n, n))
+    shares = np.zeros((2, 3, n, n))
     shares[:, :, apart] = np.reshape(along, (2, 3, -1))
     both = (shares[0] + shares[1].swapaxes(1, 2)) / 2
     return np.sort(both[:, apart], 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.reporting.archive import described, to_csv, to_parquet, to_zip
-from core.reporting.painting import paint, paint_map
+from core.reporting.painting import paint, paint_map, to_png
 from core.reporting.report import Report, report
 from core.reporting.wording import Wording
 
@@ -16,5 +16,6 @@ __all__ = [
     "report",
     "to_csv",
     "to_parquet",
+    "to_png",
     "to_zip",
 ]

@@ -1,0 +1,10 @@
+"""Recorded views: what one picture, one model and one method gave, as JSON that can be computed again."""
+
+from __future__ import annotations
+
+from core.replay.measuring import Question
+from core.replay.opening import open_record
+from core.replay.recording import Record, record, save_record
+from core.replay.replaying import Difference, Replayed, replay
+
+__all__ = ["Difference", "Question", "Record", "Replayed", "open_record", "record", "replay", "save_record"]

@@ -1,0 +1,136 @@
+"""The numbers of a view, by name: what is recorded, and computed again by a replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.attention import ROLLOUT, rollout_map, to_grid
+from core.attribution import attribute
+from core.classifier import Classifier, read
+from core.evaluation.agreement import agreement
+from core.evaluation.bank import Bank, find_bank
+from core.evaluation.checks import check
+from core.evaluation.intervention import OFF, SHUFFLED, UNIFORM, intervene
+from core.types import AttentionMap, Attribution, InvalidInput, Picture, Progress, Reading
+
+Number = float | None | np.ndarray
+"""A number, None where it is undefined, or an array of float32."""
+
+CHANGES = {"uniform": UNIFORM, "shuffled": SHUFFLED(0), "off": OFF}
+"""How the attention is changed for the recorded probabilities; the random order has seed 0."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a view shows: a class, explained by a ``method`` with its ``parameters``, beside an attention map.
+
+    ``target`` is the index of the class, and ``contrast`` that of a second one, or None. ``tap`` is the attention map,
+    "rollout", or "" for none; of one ``head`` and from one ``query`` (a cell, counted row by row), or None.
+    """
+
+    method: str
+    target: int
+    contrast: int | None = None
+    parameters: tuple[tuple[str, int | float | str], ...] = ()
+    tap: str = ""
+    head: int | None = None
+    query: int | None = None
+
+
+def measure(
+    classifier: Classifier,
+    picture: Picture,
+    question: Question,
+    *,
+    found: Attribution | None = None,
+    checks: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Number]:
+    """The numbers of a view by name.
+
+    ``logits`` and ``probabilities`` (k,); ``attribution`` (h, w) and its completeness ``gap``; ``attention`` (h, w);
+    their ``agreement.*``; the target's probability with the attention changed, ``intervention.*``; and, on request, the
+    values of the sanity checks, ``check.attention.*`` and ``check.attribution.*``. ``found`` is the attribution, where
+    ``core.attribute`` computed it before.
+
+    Raises:
+        InvalidInput: the model has no such class, method, tap, head or query.
+        Stopped: ``progress`` raised it.
+    """
+    reading = read(classifier, picture)
+    given: dict[str, Any] = dict(question.parameters)
+    if found is None:
+        requested = question.method, question.target
+        found = attribute(classifier, picture, *requested, contrast=question.contrast, progress=progress, **given)
+    attended = _attention(reading, question)
+    numbers: dict[str, Number] = {"logits": reading.logits, "probabilities": reading.probabilities}
+    numbers |= {"attribution": found.values, "gap": found.gap}
+    if attended is not None:
+        map_, part = attended
+        grid = to_grid(map_, **part)
+        bank = find_bank(classifier.checksum)
+        compared = map_ if not part else grid
+        numbers |= {"attention": grid, **_agreement(compared, found, bank and bank.without(picture.sha256))}
+    numbers |= _interventions(classifier, picture, reading, question)
+    if checks:
+        if attended is not None:
+            numbers |= _checks("attention", classifier, picture, map_, question.target, part, progress)
+        if found.contrast is None and found.values.any():
+            numbers |= _checks("attribution", classifier, picture, found, question.target, given, progress)
+    return numbers
+
+
+def _attention(reading: Reading, question: Question) -> tuple[AttentionMap, dict[str, int]] | None:
+    """The map of the question, and the part of it that is shown; None where it names none."""
+    if not question.tap:
+        return None
+    part = {"head": question.head, "query": question.query}
+    chosen = {name: value for name, value in part.items() if value is not None}
+    if question.tap == ROLLOUT:
+        return rollout_map(reading.maps), chosen
+    for one in reading.maps:
+        if one.tap == question.tap:
+            return one, chosen
+    raise InvalidInput(
+        "The model has no attention map '{tap}'. It has: {taps}.",
+        tap=question.tap,
+        taps=[one.tap for one in reading.maps],
+    )
+
+
+def _agreement(attended: AttentionMap | np.ndarray, found: Attribution, bank: Bank | None) -> dict[str, Number]:
+    """The three measures of agreement, each with its reference values."""
+    compared, numbers = agreement(attended, found, bank), dict[str, Number]()
+    for name in ("rank_correlation", "top_overlap", "overlap"):
+        one = getattr(compared, name)
+        numbers |= {f"agreement.{name}": one.value, f"agreement.{name}.center_blob": one.blob}
+        if one.low is not None:
+            numbers |= {f"agreement.{name}.low": one.low, f"agreement.{name}.high": one.high}
+    return numbers
+
+
+def _interventions(classifier: Classifier, picture: Picture, reading: Reading, question: Question) -> dict[str, Number]:
+    """The target's probability with the shown attention changed; with all of it where no single tap is shown."""
+    taps = [one.tap for one in reading.maps if question.tap in ("", ROLLOUT, one.tap)]
+    if not taps:
+        return {}
+    changed = {way: intervene(classifier, picture, dict.fromkeys(taps, change)) for way, change in CHANGES.items()}
+    return {f"intervention.{way}": float(one.probabilities[question.target]) for way, one in changed.items()}
+
+
+def _checks(
+    name: str,
+    classifier: Classifier,
+    picture: Picture,
+    map_: AttentionMap | Attribution,
+    target: int,
+    parameters: Mapping[str, Any],
+    progress: Progress | None,
+) -> dict[str, Number]:
+    """The value of each sanity check of a map."""
+    found = check(classifier, picture, map_, target, progress=progress, **parameters)
+    return {f"check.{name}.{one.slug}": one.value for one in found}

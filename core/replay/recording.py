@@ -1,0 +1,154 @@
+"""A view as one JSON file: the picture, the question, the numbers, and what they were computed with."""
+
+from __future__ import annotations
+
+import base64
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core import checking
+from core.attribution import batch_sizes, method
+from core.classifier import Classifier
+from core.files import put, reason, to_json
+from core.replay.measuring import Number, Question, measure
+from core.reporting import to_png
+from core.types import Attribution, InvalidInput, Picture, Progress
+
+FORMAT, VERSION = "fovea-view", 1
+LIBRARIES = ("torch", "torchvision", "captum", "timm", "numpy", "pillow", "transformers", "open-clip-torch")
+"""The packages that a number may depend on."""
+MOST_LIKELY = 5
+"""The classes that ``prediction`` names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """A recorded view: ``facts`` as in the file, and from these the ``picture``, the ``question`` and the ``numbers``.
+
+    The picture's ``sha256`` is that of its pixels' PNG, unless it was just recorded.
+    """
+
+    facts: Mapping[str, Any]
+    picture: Picture
+    question: Question
+    numbers: Mapping[str, Number]
+
+    def to_json(self) -> str:
+        """The file's text."""
+        return to_json(self.facts, indent=1)
+
+
+def record(
+    classifier: Classifier,
+    picture: Picture,
+    question: Question,
+    *,
+    sample: str = "",
+    code: str = "",
+    found: Attribution | None = None,
+    checks: bool = False,
+    progress: Progress | None = None,
+) -> Record:
+    """Compute the numbers of a view and record them with everything that is needed to compute them again.
+
+    ``sample`` names a picture that Fovea has itself, and ``code`` computes the maps in Python. For ``found``,
+    ``checks`` and ``progress`` see ``measure``. The parameters are recorded in full, with the defaults.
+
+    Raises:
+        InvalidInput: the model has no such class, method, parameter, tap, head or query.
+        Stopped: ``progress`` raised it.
+    """
+    checking.picture(picture, "record")
+    settled = method(question.method).settle(classifier, dict(question.parameters))
+    question = Question(**{**asdict(question), "parameters": tuple(sorted(settled.items()))})
+    numbers = measure(classifier, picture, question, found=found, checks=checks, progress=progress)
+    facts = {
+        "format": FORMAT,
+        "version": VERSION,
+        "recorded": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": describe_model(classifier),
+        "picture": _describe_picture(picture, sample),
+        "question": asdict(question) | {"parameters": settled},
+        "prediction": _prediction(classifier, numbers),
+        "checks": checks,
+        "numbers": {name: encode(one) for name, one in numbers.items()},
+        "machine": describe_machine(classifier.device),
+        "batches": batch_sizes(classifier),
+        "code": code,
+    }
+    return Record(facts, picture, question, numbers)
+
+
+def save_record(view: Record, path: str | Path) -> None:
+    """Write a record to a JSON file.
+
+    Raises:
+        InvalidInput: the file cannot be written.
+    """
+    try:
+        put(Path(path), view.to_json().encode())
+    except OSError as error:
+        raise InvalidInput(
+            "{path} cannot be written: {reason}. Choose another path.", path=path, reason=reason(error)
+        ) from error
+
+
+def describe_model(classifier: Classifier) -> dict[str, Any]:
+    """The model by name and checksum, with its classes and its preprocessing."""
+    card = classifier.card
+    stated = {
+        name: getattr(card, name) for name in ("slug", "title", "architecture", "size", "resize", "interpolation")
+    }
+    lists = {"mean": list(card.mean), "std": list(card.std), "classes": list(card.classes)}
+    return {**stated, "output": card.output, **lists, "checksum": classifier.checksum}
+
+
+def describe_machine(device: torch.device) -> dict[str, Any]:
+    """The device, the threads and the versions that the numbers were computed with."""
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "device": str(device),
+        "threads": torch.get_num_threads(),
+        "libraries": {"python": platform.python_version(), **dict(_versions())},
+    }
+
+
+def _versions() -> list[tuple[str, str]]:
+    """Name and version of each of ``LIBRARIES`` that is installed."""
+    found = []
+    for name in LIBRARIES:
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _describe_picture(picture: Picture, sample: str) -> dict[str, Any]:
+    """The picture without loss, and the model's square of it."""
+    named = {"name": os.path.basename(picture.name), "sample": sample, "sha256": picture.sha256}
+    square = {"box": [float(edge) for edge in picture.box], "centered": picture.centered}
+    return {**named, **square, "png": base64.b64encode(to_png(picture.pixels)).decode()}
+
+
+def _prediction(classifier: Classifier, numbers: Mapping[str, Number]) -> list[dict[str, Any]]:
+    """The most likely classes, for a reader."""
+    probabilities = np.asarray(numbers["probabilities"])
+    best = np.argsort(-probabilities, kind="stable")[:MOST_LIKELY]
+    return [{"class": classifier.card.classes[i], "probability": float(probabilities[i])} for i in best]
+
+
+def encode(value: Number) -> Any:
+    """A number as it is; an array as its shape and the base64 of its float32, little-endian, so that no bit is lost."""
+    if not isinstance(value, np.ndarray):
+        return None if value is None else float(value)
+    return {"shape": list(value.shape), "float32": base64.b64encode(value.astype("<f4").tobytes()).decode()}

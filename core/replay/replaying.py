@@ -1,0 +1,167 @@
+"""Compute a recorded view again, and compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core.attribution import fixed_batches
+from core.classifier import Classifier
+from core.data import open_sample
+from core.loading import load
+from core.messages import Message
+from core.replay.measuring import Number, measure
+from core.replay.recording import Record, describe_machine, describe_model
+from core.types import InvalidInput, Picture, Progress
+
+TOLERANCE = 1e-4
+"""The largest difference that another number of threads or another processor may make."""
+
+PREPROCESSING = ("size", "resize", "interpolation", "mean", "std", "output")
+"""What the card says of the model's input and outputs."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far a number is from the recorded one: 0 if no bit differs, None if they cannot be compared.
+
+    For a single number the size of the difference, for an array its largest one as a share of the largest recorded
+    value.
+    """
+
+    name: str
+    value: float | None
+
+    @property
+    def within(self) -> bool:
+        """Whether it is at most ``TOLERANCE``."""
+        return self.value is not None and self.value <= TOLERANCE
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """The comparison: a ``Difference`` for every number, and a sentence for each thing that has ``changed`` since."""
+
+    differences: tuple[Difference, ...]
+    changed: tuple[str, ...]
+
+    @property
+    def identical(self) -> bool:
+        """Whether no bit of any number differs."""
+        return all(one.value == 0 for one in self.differences)
+
+    @property
+    def same(self) -> bool:
+        """Whether every number is within ``TOLERANCE`` of the recorded one."""
+        return all(one.within for one in self.differences)
+
+    @property
+    def verdict(self) -> str:
+        """The result in a sentence."""
+        count = len(self.differences)
+        if self.identical:
+            return Message("All {count} numbers are the same as recorded, to the last bit.", count=count)
+        if self.same:
+            most = max(one.value or 0.0 for one in self.differences)
+            return Message(
+                "All {count} numbers are the same as recorded, within {tolerance}; the largest difference is "
+                "{most:.1e}.",
+                count=count,
+                tolerance=TOLERANCE,
+                most=most,
+            )
+        others = [one.name for one in self.differences if not one.within]
+        return Message(
+            "{different} of {count} numbers differ from the recorded ones: {names}.",
+            different=len(others),
+            count=count,
+            names=others,
+        )
+
+
+def replay(
+    view: Record, classifier: Classifier | None = None, *, device: str = "auto", progress: Progress | None = None
+) -> Replayed:
+    """Compute the numbers of a recorded view again, with its model or with that ``classifier``, and compare.
+
+    Raises:
+        InvalidInput: the model is not here, its classes are others, or it has no such method, tap, head or query.
+        Stopped: ``progress`` raised it.
+    """
+    facts = view.facts
+    if classifier is None:
+        classifier = load(facts["model"]["slug"], device)
+    if list(classifier.card.classes) != facts["model"]["classes"]:
+        raise InvalidInput(
+            "{model} has other classes than the recorded model. Choose the model that the view was recorded with.",
+            model=classifier.card.slug,
+        )
+    picture = original(view)
+    sizes = {name: size for name, size in _table(facts.get("batches")).items() if type(size) is int}
+    checks = facts.get("checks") is True
+
+    def job() -> dict[str, Number]:
+        with fixed_batches(sizes):
+            return measure(classifier, picture, view.question, checks=checks, progress=progress)
+
+    numbers = classifier.run(job)
+    names = [*view.numbers, *(name for name in numbers if name not in view.numbers)]
+    differences = [Difference(name, distance(view.numbers.get(name), numbers.get(name))) for name in names]
+    return Replayed(tuple(differences), tuple(changes(facts, classifier)))
+
+
+def original(view: Record) -> Picture:
+    """The picture itself where Fovea has it, so that it is left out of the other pictures; else the recorded one."""
+    sample = view.facts["picture"].get("sample")
+    if not isinstance(sample, str) or not sample:
+        return view.picture
+    try:
+        found = open_sample(sample)
+    except InvalidInput:
+        return view.picture
+    same = np.array_equal(found.pixels, view.picture.pixels)
+    return replace(found, box=view.picture.box, centered=view.picture.centered) if same else view.picture
+
+
+def distance(recorded: Number, now: Number) -> float | None:
+    """How far two numbers or arrays are from each other; see ``Difference``."""
+    if recorded is None or now is None:
+        return 0.0 if recorded is now else None
+    one, other = np.asarray(recorded), np.asarray(now)
+    if one.shape != other.shape:
+        return None
+    most = float(np.abs(one.astype(np.float64) - other).max(initial=0.0))
+    largest = float(np.abs(one).max(initial=0.0)) if one.ndim else 1.0
+    return most if largest == 0 else most / largest
+
+
+def changes(facts: Mapping[str, Any], classifier: Classifier) -> Sequence[str]:
+    """A sentence for each part of the model, the machine and the libraries that is not as recorded."""
+    now, present = describe_model(classifier), describe_machine(classifier.device)
+    recorded, machine, slug = facts["model"], _table(facts.get("machine")), classifier.card.slug
+    libraries, installed = _table(machine.get("libraries")), present["libraries"]
+    weights = (
+        [Message("The weights of {model} have changed.", model=slug)] if recorded["checksum"] != now["checksum"] else []
+    )
+    pairs = [("model", recorded["slug"], slug)]
+    pairs += [(f"{name} ({slug})", recorded.get(name), now[name]) for name in PREPROCESSING]
+    pairs += [(name, libraries.get(name), installed.get(name)) for name in dict.fromkeys([*libraries, *installed])]
+    pairs += [(name, machine.get(name), present[name]) for name in ("system", "device", "threads")]
+    return weights + [
+        Message("{name}: recorded with {then}, now {now}.", name=name, then=_text(then), now=_text(value))
+        for name, then, value in pairs
+        if then != value
+    ]
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    """A table of a file, empty if it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    """A value of a file as a short text."""
+    return Message("not stated") if value is None else str(value)[:80]

@@ -1,0 +1,231 @@
+"""A recorded view: its numbers by the public functions one by one, computed again, and files that are no record."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import core
+from core.attribution import batches
+from core.data import open_sample
+from core.replay import recording, save_record
+from core.replay.replaying import distance
+
+SAMPLE = "scenes/24"
+MODELS = ("scenes/cbam", "scenes/transformer", "scenes/recurrent", "scenes/squeeze-excitation", "scenes/plain")
+METHODS = ("integrated-gradients", "smoothgrad", "occlusion", "lime", "gradient-x-attention")
+
+
+def asked(classifier: core.Classifier, picture: core.Picture, method: str = "grad-cam", **more: Any) -> core.Question:
+    """A question about the predicted class and the last map on the picture."""
+    reading = core.read(classifier, picture)
+    tap = next((one.tap for one in reversed(reading.maps) if one.kind.on_picture), "")
+    return core.Question(method, reading.predicted, **{"tap": tap, **more})
+
+
+def reopened(view: core.Record) -> core.Record:
+    """The view from its own text."""
+    return core.open_record(view.to_json().encode())
+
+
+@pytest.fixture(scope="module")
+def view() -> core.Record:
+    """A small view."""
+    classifier, picture = core.load("scenes/cbam", "cpu"), open_sample(SAMPLE)
+    return core.record(classifier, picture, asked(classifier, picture), sample=SAMPLE, checks=True)
+
+
+@pytest.mark.parametrize("slug", MODELS)
+def test_a_view_is_replayed_to_the_last_bit(slug: str) -> None:
+    classifier, picture = core.load(slug, "cpu"), open_sample(SAMPLE)
+    found = core.record(classifier, picture, asked(classifier, picture), sample=SAMPLE)
+    again = core.replay(reopened(found), device="cpu")
+    assert again.identical
+    assert again.same
+    assert again.changed == ()
+    assert {one.name for one in again.differences} == set(found.numbers)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_batches_of_another_machine_change_no_bit(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fastest size of a batch is found by a clock, so it may differ from run to run."""
+    classifier, picture = core.load("scenes/transformer", "cpu"), open_sample(SAMPLE)
+    monkeypatch.setattr(batches, "probe", lambda *_: batches.Pace(4, 0.001))
+    found = core.record(classifier, picture, asked(classifier, picture, method))
+    other = core.load("scenes/transformer", "cpu")
+    monkeypatch.setattr(batches, "probe", lambda *_: batches.Pace(1, 0.001))
+    assert core.replay(reopened(found), other).identical
+
+
+def test_the_numbers_are_those_of_the_public_functions(view: core.Record) -> None:
+    classifier, picture = core.load("scenes/cbam", "cpu"), open_sample(SAMPLE)
+    reading, numbers, tap = core.read(classifier, picture), view.numbers, view.question.tap
+    target = reading.predicted
+    found = core.attribute(classifier, picture, "grad-cam", target)
+    attended = next(one for one in reading.maps if one.tap == tap)
+    assert np.array_equal(numbers["logits"], reading.logits)
+    assert np.array_equal(numbers["attribution"], found.values)
+    assert np.array_equal(numbers["attention"], core.to_grid(attended))
+    for way, change in {"uniform": core.UNIFORM, "off": core.OFF, "shuffled": core.SHUFFLED(0)}.items():
+        changed = core.intervene(classifier, picture, {tap: change})
+        assert numbers[f"intervention.{way}"] == float(changed.probabilities[target])
+    compared = core.agreement(attended, found)
+    assert numbers["agreement.rank_correlation"] == pytest.approx(compared.rank_correlation.value)
+    assert numbers["agreement.overlap"] == pytest.approx(compared.overlap.value)
+    for name, map_ in {"attention": attended, "attribution": found}.items():
+        expected = {one.slug: one.value for one in core.check(classifier, picture, map_, target)}
+        for slug, value in expected.items():
+            assert numbers[f"check.{name}.{slug}"] == pytest.approx(value, abs=1e-6)
+
+
+def test_a_head_and_a_pinned_patch_are_recorded() -> None:
+    classifier, picture = core.load("scenes/transformer", "cpu"), open_sample(SAMPLE)
+    question = asked(classifier, picture, tap="block4.attention", head=2, query=17)
+    found = core.record(classifier, picture, question)
+    attended = next(one for one in core.read(classifier, picture).maps if one.tap == "block4.attention")
+    assert np.array_equal(found.numbers["attention"], core.to_grid(attended, head=2, query=17))
+    assert core.replay(reopened(found), classifier).identical
+
+
+def test_a_contrast_and_a_crop_are_recorded() -> None:
+    classifier = core.load("scenes/cbam", "cpu")
+    picture = core.reframe(open_sample(SAMPLE), (10, 20, 100, 110))
+    found = core.record(classifier, picture, asked(classifier, picture, "input-x-gradient", contrast=0), sample=SAMPLE)
+    again = reopened(found)
+    assert again.picture.box == picture.box
+    assert np.array_equal(again.picture.pixels, picture.pixels)
+    assert core.replay(again, classifier).identical
+
+
+def test_another_number_of_threads_stays_within_the_tolerance(view: core.Record) -> None:
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads + 1)
+        again = core.replay(reopened(view), device="cpu")
+    finally:
+        torch.set_num_threads(threads)
+    assert again.same
+    assert again.changed == (f"threads: recorded with {threads}, now {threads + 1}.",)
+
+
+def test_what_has_changed_is_named(view: core.Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = core.load("scenes/cbam", "cpu")
+    other = core.adopt(classifier.module, replace(classifier.card, facts={}, std=(0.5, 0.5, 0.5)), device="cpu")
+    with torch.no_grad():
+        next(other.module.parameters()).mul_(1.5)
+    monkeypatch.setattr(recording, "version", lambda name: "0.1" if name == "captum" else "2")
+    again = core.replay(reopened(view), other)
+    assert not again.same
+    assert "differ from the recorded ones: logits" in again.verdict
+    assert any("The weights of" in one for one in again.changed)
+    assert any(one.startswith("captum: recorded with ") and one.endswith("now 0.1.") for one in again.changed)
+    assert any(one.startswith("std (") for one in again.changed)
+
+
+def test_another_model_is_told_at_once(view: core.Record) -> None:
+    with pytest.raises(core.InvalidInput, match="has other classes than the recorded model"):
+        core.replay(view, core.load("imagenette/cbam", "cpu"))
+    gone = reopened(view)
+    gone.facts["model"]["slug"] = "scenes/gone"
+    with pytest.raises(core.InvalidInput, match="scenes/gone"):
+        core.replay(gone)
+
+
+def test_a_picture_of_another_file_is_not_taken_for_the_sample(view: core.Record) -> None:
+    """The name of a sample in a file is not trusted: the recorded pixels count."""
+    other = reopened(view)
+    other.facts["picture"]["sample"] = "scenes/25"
+    assert core.replay(other, device="cpu").same
+
+
+@pytest.mark.parametrize(
+    ("recorded", "now", "expected"),
+    [
+        (None, None, 0.0),
+        (None, 1.0, None),
+        (1.0, None, None),
+        (0.5, 0.75, 0.25),
+        (np.array([0.0, 2.0]), np.array([0.5, 2.0]), 0.25),
+        (np.array([1.0]), np.array([1.0, 2.0]), None),
+        (np.zeros(2), np.zeros(2), 0.0),
+        (np.zeros(2), np.array([0.0, 0.5]), 0.5),
+    ],
+)
+def test_the_distance_of_two_numbers(recorded: Any, now: Any, expected: float | None) -> None:
+    assert distance(recorded, now) == expected
+
+
+def entries(facts: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of every entry that a replay needs."""
+    free = {"recorded", "prediction", "code", "machine", "batches", "checks"}
+    for key, value in facts.items():
+        if not path and key in free:
+            continue
+        yield (*path, key)
+        if isinstance(value, dict):
+            yield from entries(value, (*path, key))
+
+
+WRONG = (None, True, -1, 10**400, 1.5, "\ud800", "x" * 10_000, [], {}, [[]], {"shape": [10**9], "float32": ""})
+
+
+def test_no_entry_of_a_file_ends_in_another_error(view: core.Record, tmp_path: Path) -> None:
+    """Each entry in turn is missing, or of a wrong type: one sentence, or numbers that differ."""
+    classifier = core.load("scenes/cbam", "cpu")
+    whole = json.loads(view.to_json())
+    whole["checks"] = False
+    refused = 0
+    for path in entries(whole):
+        for wrong in WRONG:
+            facts = copy.deepcopy(whole)
+            place = facts
+            for key in path[:-1]:
+                place = place[key]
+            place[path[-1]] = wrong
+            try:
+                found = core.open_record(json.dumps(facts).encode(), "view.json")
+            except core.InvalidInput as error:
+                refused += 1
+                assert "view.json" in str(error)
+                continue
+            try:
+                if path[0] in ("question", "model"):
+                    core.replay(found, classifier)
+            except core.InvalidInput:
+                refused += 1
+    assert refused > 100
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"format": "other"}'])
+def test_a_file_that_is_no_record_is_refused(data: bytes) -> None:
+    with pytest.raises(core.InvalidInput, match="is not a view that Fovea recorded"):
+        core.open_record(data, "photo.jpg")
+
+
+def test_a_later_version_is_refused(view: core.Record) -> None:
+    later = json.dumps({**view.facts, "version": 2}).encode()
+    with pytest.raises(core.InvalidInput, match="by a later version of Fovea"):
+        core.open_record(later)
+
+
+def test_a_report_holds_its_record(view: core.Record) -> None:
+    text = view.to_json().replace("<", "\\u003c")
+    page = f'<!doctype html><p>before</p><script type="application/json" id="view">{text}</script><p>after</p>'
+    assert core.replay(core.open_record(page.encode()), device="cpu").identical
+
+
+def test_a_record_is_a_file(view: core.Record, tmp_path: Path) -> None:
+    save_record(view, tmp_path / "view.json")
+    assert core.open_record(tmp_path / "view.json").question == view.question
+    with pytest.raises(core.InvalidInput, match="cannot be written"):
+        save_record(view, tmp_path / "none" / "view.json")
+    with pytest.raises(core.InvalidInput, match="cannot be read"):
+        core.open_record(tmp_path / "none.json")
