@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,17 @@ from core.attribution import attribute
 from core.classifier import Classifier, read
 from core.evaluation.agreement import agreement
 from core.evaluation.bank import Bank, find_bank
-from core.evaluation.checks import check
+from core.evaluation.checks import Check, check
 from core.evaluation.intervention import OFF, SHUFFLED, UNIFORM, intervene
 from core.types import AttentionMap, Attribution, InvalidInput, Picture, Progress, Reading
 
 Number = float | None | np.ndarray
 """A number, None where it is undefined, or an array of float32."""
+
+ATTENTION, ATTRIBUTION = "attention", "attribution"
+"""The maps that can be checked."""
+Checked = Sequence[Check] | None
+NOTHING: Mapping[str, Checked] = MappingProxyType({})
 
 CHANGES = {"uniform": UNIFORM, "shuffled": SHUFFLED(0), "off": OFF}
 """How the attention is changed for the recorded probabilities; the random order has seed 0."""
@@ -47,15 +53,15 @@ def measure(
     question: Question,
     *,
     found: Attribution | None = None,
-    checks: bool = False,
+    checks: Mapping[str, Checked] = NOTHING,
     progress: Progress | None = None,
 ) -> dict[str, Number]:
     """The numbers of a view by name.
 
     ``logits`` and ``probabilities`` (k,); ``attribution`` (h, w) and its completeness ``gap``; ``attention`` (h, w);
-    their ``agreement.*``; the target's probability with the attention changed, ``intervention.*``; and, on request, the
-    values of the sanity checks, ``check.attention.*`` and ``check.attribution.*``. ``found`` is the attribution, where
-    ``core.attribute`` computed it before.
+    their ``agreement.*``; the target's probability with the attention changed, ``intervention.*``; and the values of the
+    sanity checks of the maps named in ``checks``, ``check.attention.*`` and ``check.attribution.*``. ``found`` is the
+    attribution, and the values of ``checks`` are the results of ``core.check``, where they were computed before.
 
     Raises:
         InvalidInput: the model has no such class, method, tap, head or query.
@@ -76,11 +82,12 @@ def measure(
         compared = map_ if not part else grid
         numbers |= {"attention": grid, **_agreement(compared, found, bank and bank.without(picture.sha256))}
     numbers |= _interventions(classifier, picture, reading, question)
-    if checks:
-        if attended is not None:
-            numbers |= _checks("attention", classifier, picture, map_, question.target, part, progress)
-        if found.contrast is None and found.values.any():
-            numbers |= _checks("attribution", classifier, picture, found, question.target, given, progress)
+    if ATTENTION in checks and attended is not None:
+        done = checks[ATTENTION] or check(classifier, picture, map_, question.target, progress=progress, **part)
+        numbers |= {f"check.{ATTENTION}.{one.slug}": one.value for one in done}
+    if ATTRIBUTION in checks and found.contrast is None:
+        done = checks[ATTRIBUTION] or check(classifier, picture, found, progress=progress, **given)
+        numbers |= {f"check.{ATTRIBUTION}.{one.slug}": one.value for one in done}
     return numbers
 
 
@@ -120,17 +127,3 @@ def _interventions(classifier: Classifier, picture: Picture, reading: Reading, q
         return {}
     changed = {way: intervene(classifier, picture, dict.fromkeys(taps, change)) for way, change in CHANGES.items()}
     return {f"intervention.{way}": float(one.probabilities[question.target]) for way, one in changed.items()}
-
-
-def _checks(
-    name: str,
-    classifier: Classifier,
-    picture: Picture,
-    map_: AttentionMap | Attribution,
-    target: int,
-    parameters: Mapping[str, Any],
-    progress: Progress | None,
-) -> dict[str, Number]:
-    """The value of each sanity check of a map."""
-    found = check(classifier, picture, map_, target, progress=progress, **parameters)
-    return {f"check.{name}.{one.slug}": one.value for one in found}

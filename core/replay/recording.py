@@ -19,7 +19,7 @@ from core import checking
 from core.attribution import batch_sizes, method
 from core.classifier import Classifier
 from core.files import put, reason, to_json
-from core.replay.measuring import Number, Question, measure
+from core.replay.measuring import NOTHING, Checked, Number, Question, measure
 from core.reporting import to_png
 from core.types import Attribution, InvalidInput, Picture, Progress
 
@@ -55,13 +55,14 @@ def record(
     sample: str = "",
     code: str = "",
     found: Attribution | None = None,
-    checks: bool = False,
+    checks: Mapping[str, Checked] = NOTHING,
+    view: Mapping[str, Any] = NOTHING,
     progress: Progress | None = None,
 ) -> Record:
     """Compute the numbers of a view and record them with everything that is needed to compute them again.
 
     ``sample`` names a picture that Fovea has itself, and ``code`` computes the maps in Python. For ``found``,
-    ``checks`` and ``progress`` see ``measure``. The parameters are recorded in full, with the defaults.
+    ``checks`` and ``progress`` see ``measure``. ``view`` is what else its viewer needs to show it again. The parameters are recorded in full, with the defaults.
 
     Raises:
         InvalidInput: the model has no such class, method, parameter, tap, head or query.
@@ -79,11 +80,12 @@ def record(
         "picture": _describe_picture(picture, sample),
         "question": asdict(question) | {"parameters": settled},
         "prediction": _prediction(classifier, numbers),
-        "checks": checks,
+        "checks": [*checks],
         "numbers": {name: encode(one) for name, one in numbers.items()},
         "machine": describe_machine(classifier.device),
         "batches": batch_sizes(classifier),
         "code": code,
+        "view": dict(view),
     }
     return Record(facts, picture, question, numbers)
 

@@ -13,7 +13,7 @@ from core.classifier import Classifier
 from core.data import open_sample
 from core.loading import load
 from core.messages import Message
-from core.replay.measuring import Number, measure
+from core.replay.measuring import ATTENTION, ATTRIBUTION, Number, measure
 from core.replay.recording import Record, describe_machine, describe_model
 from core.types import InvalidInput, Picture, Progress
 
@@ -101,11 +101,12 @@ def replay(
         )
     picture = original(view)
     sizes = {name: size for name, size in _table(facts.get("batches")).items() if type(size) is int}
-    checks = facts.get("checks") is True
+    stated = facts.get("checks")
+    checks = [one for one in (ATTENTION, ATTRIBUTION) if isinstance(stated, list) and one in stated]
 
     def job() -> dict[str, Number]:
         with fixed_batches(sizes):
-            return measure(classifier, picture, view.question, checks=checks, progress=progress)
+            return measure(classifier, picture, view.question, checks=dict.fromkeys(checks), progress=progress)
 
     numbers = classifier.run(job)
     names = [*view.numbers, *(name for name in numbers if name not in view.numbers)]
