@@ -59,9 +59,9 @@ def measure(
     """The numbers of a view by name.
 
     ``logits`` and ``probabilities`` (k,); ``attribution`` (h, w) and its completeness ``gap``; ``attention`` (h, w);
-    their ``agreement.*``; the target's probability with the attention changed, ``intervention.*``; and the values of the
-    sanity checks of the maps named in ``checks``, ``check.attention.*`` and ``check.attribution.*``. ``found`` is the
-    attribution, and the values of ``checks`` are the results of ``core.check``, where they were computed before.
+    their ``agreement.*``; the target's probability with the attention changed, ``intervention.*``; and the values of
+    the sanity checks of the maps named in ``checks``, ``check.attention.*`` and ``check.attribution.*``. ``found`` is
+    the attribution, and the values of ``checks`` are the results of ``core.check``, where they were computed before.
 
     Raises:
         InvalidInput: the model has no such class, method, tap, head or query.

@@ -61,8 +61,9 @@ def record(
 ) -> Record:
     """Compute the numbers of a view and record them with everything that is needed to compute them again.
 
-    ``sample`` names a picture that Fovea has itself, and ``code`` computes the maps in Python. For ``found``,
-    ``checks`` and ``progress`` see ``measure``. ``view`` is what else its viewer needs to show it again. The parameters are recorded in full, with the defaults.
+    ``sample`` names a picture that Fovea has itself, and ``code`` computes the maps in Python. ``view`` is what else
+    its viewer needs to show it again. For ``found``, ``checks`` and ``progress`` see ``measure``. The parameters are
+    recorded in full, with the defaults.
 
     Raises:
         InvalidInput: the model has no such class, method, parameter, tap, head or query.
