@@ -16,6 +16,7 @@ import core
 from app.runtime import banks, results
 from app.runtime.loading import Models
 from app.runtime.results import compute, key_of
+from app.runtime.waiting import wait_for
 from core import AttentionMap, Attribution, Classifier, ModelCard, Picture, Reading
 from core import attribution as attributions
 from core.attribution import METHODS, SALIENCY, Method, method, methods
@@ -252,3 +253,8 @@ def agreement(
     bank, known = banks.find(model)
     key = key_of(model, picture, "agreement", *names, *known)
     return results.store().get(key, lambda: core.agreement(a, b, bank and bank.without(picture.sha256)))
+
+
+def replayed(model: Classifier, view: core.Record, owner: Hashable, tick: Progress) -> core.Replayed:
+    """A recorded view's numbers computed again on the model's device and compared; never taken from the caches."""
+    return wait_for(model.device, lambda progress: core.replay(view, model, progress=progress), owner, tick)

@@ -7,7 +7,7 @@ from numbers import Number
 
 from app.words import en
 from app.words.languages import ENGLISH, LANGUAGES, NAMES, follow, language, mark, recall, say, table, understood, use
-from app.words.markdown import Marked, code, literal
+from app.words.markdown import Marked, code, literal, unmarked
 from app.words.numbers import apart, chance, decimal, keep_units, megabytes, percent, percent_format, short, span, whole
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "terms",
     "together",
     "understood",
+    "unmarked",
     "use",
     "whole",
     "word",

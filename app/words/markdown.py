@@ -56,3 +56,8 @@ def code(text: str) -> Marked:
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     room = " " if text.startswith("`") or text.endswith("`") else ""
     return Marked(f"{fence}{room}{' '.join(text.split())}{room}{fence}")
+
+
+def unmarked(text: str) -> str:
+    """A label as plain text, for HTML and files: without emphasis, escapes and joiners."""
+    return re.sub(rf"\*\*|\\(?=[^\w\s])|{JOINER}", "", text)

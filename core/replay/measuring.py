@@ -32,7 +32,7 @@ CHANGES = {"uniform": UNIFORM, "shuffled": SHUFFLED(0), "off": OFF}
 
 @dataclass(frozen=True)
 class Question:
-    """What a view shows: a class, explained by a ``method`` with its ``parameters``, beside an attention map.
+    """What a view shows: a class, explained by a ``method`` with its ``parameters``, next to an attention map.
 
     ``target`` is the index of the class, and ``contrast`` that of a second one, or None. ``tap`` is the attention map,
     "rollout", or "" for none; of one ``head`` and from one ``query`` (a cell, counted row by row), or None.

@@ -64,7 +64,9 @@ def _read(path: Path) -> tuple[bytes, str]:
         with open_regular(path) as file:
             return file.read(MAX_BYTES + 1), path.name
     except OSError as error:
-        raise InvalidInput("{path} cannot be read: {reason}.", path=path, reason=reason(error)) from error
+        raise InvalidInput(
+            "{path} cannot be read: {reason}. Check the file and its permissions.", path=path, reason=reason(error)
+        ) from error
 
 
 def _entry(facts: Mapping[str, Any], path: str, kinds: type | tuple[type, ...]) -> Any:

@@ -43,7 +43,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Replayed:
-    """The comparison: a ``Difference`` for every number, and a sentence for each thing that has ``changed`` since."""
+    """The comparison: a ``Difference`` for every number, and a sentence for each part that has ``changed`` since."""
 
     differences: tuple[Difference, ...]
     changed: tuple[str, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.reporting.archive import described, to_csv, to_parquet, to_zip
+from core.reporting.page import document, paragraph, section, table
 from core.reporting.painting import paint, paint_map, to_png
 from core.reporting.report import Report, report
 from core.reporting.wording import Wording
@@ -11,9 +12,13 @@ __all__ = [
     "Report",
     "Wording",
     "described",
+    "document",
     "paint",
     "paint_map",
+    "paragraph",
     "report",
+    "section",
+    "table",
     "to_csv",
     "to_parquet",
     "to_png",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from html import escape
 from math import floor
 from pathlib import Path
@@ -15,7 +16,7 @@ from core.reporting.charts import calibration_chart, confusion_table
 from core.reporting.wording import ENGLISH, Wording
 
 STYLE = Path(__file__).with_name("report.css")
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'"
 LISTED = 30
 """The most broken pictures, labels and pairs of classes that are listed."""
 
@@ -32,16 +33,38 @@ def write_page(
         cases(facts, images, wording),
         left_out(facts, wording),
     ]
-    data = to_json(facts).replace("<", "\\u003c")
+    return document(title, origin(facts, wording), sections, {"facts": to_json(facts)}, code=wording.code)
+
+
+def document(
+    title: str,
+    under: str,
+    sections: Sequence[str],
+    data: Mapping[str, str],
+    *,
+    code: str = "en",
+    styles: str = "",
+    script: str = "",
+) -> str:
+    """A self-contained HTML page that requests nothing: its title, a line under it, and sections of HTML.
+
+    ``data`` are texts of JSON by the name under which the page holds them. Of scripts, only ``script`` may run.
+    """
+    digest = base64.b64encode(sha256(script.encode()).digest()).decode()
+    policy = f"{POLICY}; script-src 'sha256-{digest}'" if script else POLICY
+    safe = {name: text.replace("<", "\\u003c") for name, text in data.items()}
+    held = (f'<script type="application/json" id="{name}">{text}</script>' for name, text in safe.items())
     return "\n".join(
         [
-            f'<!doctype html>\n<html lang="{wording.code}">\n<head>\n<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+            f'<!doctype html>\n<html lang="{code}">\n<head>\n<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>",
-            f"<header><h1>{escape(title)}</h1>{paragraph(origin(facts, wording), 'soft')}</header>",
+            f"<title>{escape(title)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}{styles}</style>\n</head>\n<body>",
+            f"<header><h1>{escape(title)}</h1>{paragraph(under, 'soft')}</header>",
             *filter(None, sections),
-            f'<script type="application/json" id="facts">{data}</script>\n</body>\n</html>\n',
+            *held,
+            *([f"<script>{script}</script>"] if script else []),
+            "</body>\n</html>\n",
         ]
     )
 

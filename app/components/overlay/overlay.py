@@ -148,8 +148,8 @@ def pack(
         "attribution": [entry for entry, _ in layers[1]],
     }
     body = b"".join([pixels_jpeg, *(data for side in layers for _, data in side)])
-    content["digest"] = sha256(_framed(content) + body).hexdigest()
-    return _framed(content) + body
+    content["digest"] = sha256(framed(content) + body).hexdigest()
+    return framed(content) + body
 
 
 def show_overlay(
@@ -179,7 +179,7 @@ def show_overlay(
     nothing: Callable[[], None] = lambda: None  # noqa: E731 - without a callback the result has no such attribute
     return _component(
         key=key,
-        data=_framed(envelope) + blob,
+        data=framed(envelope) + blob,
         on_pick_change=on_pick or nothing,
         on_selected_change=on_select or nothing,
     )
@@ -197,7 +197,7 @@ def readable(name: str, text: str) -> bool:
     return re.fullmatch(r"\d{1,3}", text, re.ASCII) is not None and int(text) <= 100
 
 
-def _framed(content: Mapping[str, Any]) -> bytes:
+def framed(content: Mapping[str, Any]) -> bytes:
     """JSON after its own length."""
     text = to_json(content, separators=(",", ":")).encode()
     return len(text).to_bytes(4, "little") + text
@@ -240,5 +240,5 @@ def _settings(changes: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component("fovea_overlay", css=styles(_HERE / "overlay.css"), js=script(_HERE, PARTS))
+HERE = Path(__file__).parent
+_component = st.components.v2.component("fovea_overlay", css=styles(HERE / "overlay.css"), js=script(HERE, PARTS))

@@ -34,6 +34,9 @@ class ExploreKey(StrEnum):
     ANSWER = "answer"
     PARTS_OF = "parts_of"
     POINT = "point"
+    REPORT = "report"
+    REPLAY = "replay"
+    REPLAYED = "replayed"
 
 
 CHANGE = (ExploreKey.CHANGED, ExploreKey.WAY, ExploreKey.SHUFFLE, ExploreKey.PARTS_OFF)

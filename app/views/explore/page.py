@@ -7,7 +7,7 @@ import streamlit as st
 from app import attention_maps, runtime, state
 from app.state import Key, Subject, View
 from app.titles import class_titles
-from app.views.explore import agreement, attributions, methods, panes, pinned, prediction, share, swap
+from app.views.explore import agreement, attributions, methods, panes, pinned, prediction, report, share, swap
 from app.views.explore.analysis import Analysis
 from app.views.explore.covered import COVERED, draw_covered
 from app.views.explore.keys import ExploreKey
@@ -23,6 +23,7 @@ def draw_page(subject: Subject) -> None:
         return
     wanted = prediction.wanted(subject, Key.TARGET)
     reading = runtime.reading_with_panel(subject.classifier, subject.picture, wanted)
+    report.show_replayed(subject)
 
     with st.container(key="question-panel"):
         swap.show_question(subject)
@@ -74,7 +75,7 @@ def draw_page(subject: Subject) -> None:
             agreement.show_agreement(analysis)
 
     with tests:
-        share.show_share(view, subject, names[target], reading, found, shown.query)
+        share.show_share(view, analysis, names[target])
         if "tests" not in hidden:
             section.show_tests(analysis)
 

@@ -11,8 +11,10 @@ import numpy as np
 import streamlit as st
 
 from app import state
-from app.state import Subject, View
+from app.state import View
 from app.views.explore import link as copying
+from app.views.explore import report
+from app.views.explore.analysis import Analysis
 from app.widgets import pictures
 from app.words import word
 from core import Attribution, Classifier, Picture, Reading
@@ -111,13 +113,14 @@ def keep(view: View) -> None:
     st.toast(word("keep.done", name=pictures.title(view.sample)), icon=":material/push_pin:")
 
 
-def show_share(
-    view: View, subject: Subject, target: str, reading: Reading, found: Attribution | None, query: int | None
-) -> None:
-    """Draw the row of buttons."""
+def show_share(view: View, analysis: Analysis, target: str) -> None:
+    """Draw the row of buttons; ``target`` is the name of the class that is explained."""
+    subject, reading, found = analysis.subject, analysis.reading, analysis.found
     classifier, picture = subject.classifier, subject.picture
     made = settings(classifier, picture, view, target, found)
     own = state.own_models().get(view.model)
+    card = own.card.facts["uploaded"] if own is not None else ""
+    written = code(view, target, picture.box, analysis.shown.query, card)
     with st.container(horizontal=True, gap="small"):
         held = view in state.kept()
         st.button(
@@ -128,6 +131,7 @@ def show_share(
             help=word("keep.help"),
         )
         link(view, own is not None)
+        report.show_report(analysis, view, written)
         st.download_button(
             word("share.maps"),
             lambda: maps_file(reading, found, classifier.card.classes, made),
@@ -138,5 +142,4 @@ def show_share(
         )
         with st.popover(word("code.title"), icon=":material/code:"):
             st.caption(word("code.help"))
-            card = own.card.facts["uploaded"] if own is not None else ""
-            st.code(code(view, target, picture.box, query, card), language="python")
+            st.code(written, language="python")

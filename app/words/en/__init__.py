@@ -12,6 +12,7 @@ from app.words.en import (
     mistakes_case,
     models,
     overlay,
+    report,
     trust,
 )
 
@@ -20,6 +21,7 @@ PARTS = (
     learn,
     glossary,
     explore,
+    report,
     overlay,
     intervention,
     erasing,

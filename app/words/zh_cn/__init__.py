@@ -9,6 +9,7 @@ from app.words.zh_cn import (
     core_lessons,
     core_models,
     core_opening,
+    core_replay,
     core_report,
     erasing,
     explore,
@@ -21,6 +22,7 @@ from app.words.zh_cn import (
     models,
     overlay,
     punctuation,
+    report,
     trust,
 )
 
@@ -29,6 +31,7 @@ PARTS = (
     learn,
     glossary,
     explore,
+    report,
     overlay,
     intervention,
     erasing,
@@ -38,6 +41,6 @@ PARTS = (
     trust,
     models,
 )
-CORE = (core_attribution, core_data, core_evaluation, core_lessons, core_models, core_opening, core_report)
+CORE = (core_attribution, core_data, core_evaluation, core_lessons, core_models, core_opening, core_replay, core_report)
 
 WORDS = {key: text for part in (punctuation, classes, *PARTS, *CORE) for key, text in part.WORDS.items()}

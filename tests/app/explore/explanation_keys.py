@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.views.explore.report_page import WAYS as REPORTED
 from app.views.explore.tests.checks import LIMITS
 from app.words.en import WORDS
 from core.evaluation.erasure import FILLS, WHICH
@@ -24,6 +25,7 @@ PARTS = ("head", "channel", "glimpse")
 """The parts that have words of their own."""
 
 OF_TESTS = {
+    "report.attention.{way}": [f"report.attention.{one}" for one in REPORTED],
     **dict.fromkeys(["change.way.{one}", "change.way.{part}"], [f"change.way.{one}" for one in WAYS]),
     "moved.how.{way}": [f"moved.how.{one}" for one in WAYS],
     "change.about.{way}": about("shuffled", "other"),

@@ -107,11 +107,20 @@ def about_attribution(analysis: Analysis) -> Question | None:
     return Question(found, found.target, parameters, notes, ignores_class)
 
 
+def key_of(subject: Subject, one: Question) -> tuple:
+    """The key of the results of a map."""
+    return faithfulness.checks_key(subject.classifier, subject.picture, one.map, one.target, one.parameters)
+
+
+def find(subject: Subject, one: Question) -> tuple[Check, ...] | None:
+    """The results of a map that were computed before, or None."""
+    return faithfulness.find(key_of(subject, one))
+
+
 def compute(subject: Subject, questions: Sequence[Question]) -> dict[Question, tuple[Check, ...]] | None:
     """The results of the checks; None until the user starts a long one."""
     model, picture, owner = subject.classifier, subject.picture, state.session_id()
-    keys = [faithfulness.checks_key(model, picture, one.map, one.target, one.parameters) for one in questions]
-    missing = [one for one, key in zip(questions, keys, strict=True) if faithfulness.find(key) is None]
+    missing = [one for one in questions if find(subject, one) is None]
 
     def run(one: Question, tick: Progress | None = None) -> tuple[Check, ...]:
         requested = one.map, one.target, one.parameters
@@ -123,7 +132,8 @@ def compute(subject: Subject, questions: Sequence[Question]) -> dict[Question, t
 
     expected = sum(faithfulness.checks_seconds(model, one.map, one.parameters) for one in missing)
     if expected > QUICK:
-        job(tuple(keys), work, name="checks", seconds=expected, label=word("check.start"))
+        keys = tuple(key_of(subject, one) for one in questions)
+        job(keys, work, name="checks", seconds=expected, label=word("check.start"))
         return None
     with st.spinner(word("compute.running")):
         return {one: run(one) for one in questions}
