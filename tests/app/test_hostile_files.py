@@ -22,6 +22,7 @@ import core
 from app.runtime import kept_runs
 from app.runtime.mistakes import runs, tags
 from app.runtime.mistakes.filters import Filter
+from app.state import Key
 from app.views.explore.keys import ExploreKey
 from app.views.mistakes.keys import MistakesKey
 from app.views.trust.keys import TrustKey
@@ -126,7 +127,8 @@ def test_explore() -> None:
     assert len(page.warning) >= 2 and not read_as_markdown(page)
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "red").save(file, "png")
-    page.file_uploader[0].set_value([(f"{PIX}.png", file.getvalue(), "image/png"), (f"{PIX}2.png", b"x", "image/png")])
+    uploader = next(one for one in page.file_uploader if one.key.startswith(f"{Key.UPLOADER}."))
+    uploader.set_value([(f"{PIX}.png", file.getvalue(), "image/png"), (f"{PIX}2.png", b"x", "image/png")])
     page.run()
     assert [one for one in page.warning if "pix" in one.value] and not read_as_markdown(page)
     keep = next(one for one in page.button if one.label == word("keep.keep"))

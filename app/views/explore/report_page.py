@@ -10,7 +10,7 @@ from app.titles import class_titles, method_title
 from app.views.explore.agreement import verdict
 from app.views.explore.analysis import Analysis
 from app.views.explore.tests.checks import check_text
-from app.widgets import models
+from app.widgets import models, pictures
 from app.widgets.agreement import reference
 from app.words import chance, decimal, language, listed, mark, plain, unmarked, word
 from core import Agreement, Check
@@ -23,6 +23,7 @@ WAYS = ("uniform", "shuffled", "off")
 STYLES = """
 #overlay { --st-background-color: var(--back); --st-text-color: var(--text); --st-primary-color: var(--right);
   --st-font: system-ui, sans-serif; }
+td.name:first-child { min-width: 7.5rem; overflow-wrap: break-word; }
 pre { padding: 0.75rem 1rem; border-radius: 8px; background: var(--card); overflow-x: auto; font-size: 0.875rem; }
 """
 
@@ -46,7 +47,7 @@ def write_report(
         section(word("report.code"), f"<pre>{escape(facts['code'])}</pre>"),
         section(word("report.again"), paragraph(word("report.again.how")) + _command()),
     ]
-    title = plain("report.head", model=models.model_title(card), picture=view.picture.name)
+    title = plain("report.head", model=models.model_title(card), picture=pictures.title(analysis.subject.sample))
     under = plain("report.recorded", day=facts["recorded"][:10])
     return document(
         title, under, sections, {"view": view.to_json(), "maps": maps}, code=language(), styles=STYLES, script=code
@@ -84,11 +85,11 @@ def _agreement(found: Agreement | None) -> str:
         return ""
     terms = ("rank-correlation", "overlap-top", "overlap")
     rows = [
-        (word(f"term.{term}"), decimal(one.value), reference(one, decimal))
+        (word(f"term.{term}"), reference(one, decimal), decimal(one.value))
         for term, one in zip(terms, found.measures, strict=True)
     ]
-    heads = (word("report.measure"), word("report.value"), word("report.reference"))
-    return section(word("agreement.title"), paragraph(unmarked(verdict(found))) + table(heads, rows))
+    heads = (word("report.measure"), word("report.reference"), word("report.value"))
+    return section(word("agreement.title"), paragraph(unmarked(verdict(found))) + table(heads, rows, named=2))
 
 
 def _checks(analysis: Analysis, checked: Mapping[str, Sequence[Check]]) -> Iterator[str]:

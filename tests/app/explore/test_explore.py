@@ -204,7 +204,8 @@ def encode(pixels: np.ndarray, kind: str = "PNG") -> bytes:
 
 
 def upload(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
-    return page.file_uploader[0].set_value(list(files)).run()
+    uploader = next(one for one in page.file_uploader if one.key.startswith(f"{Key.UPLOADER}."))
+    return uploader.set_value(list(files)).run()
 
 
 def test_uploads_join_the_strip_good_and_bad() -> None:
