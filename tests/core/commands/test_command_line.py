@@ -112,20 +112,6 @@ def test_explain_of_another_target_prints_text(capsys: pytest.CaptureFixture) ->
     assert len([line for line in lines if line.endswith(" %")]) == 5 and "grad-cam for fir" in lines[-1]
 
 
-def test_a_recorded_view_is_computed_again(capsys: pytest.CaptureFixture) -> None:
-    answer(capsys, "explain", "photo.png", "--model", "tiny/cbam", "--method", "occlusion", "--record", "view.json")
-    found = answer(capsys, "explain", "--replay", "view.json")
-    assert found["identical"] and found["same"] and not found["changed"] and set(found["differences"].values()) == {0}
-    assert main(["explain", "--replay", "view.json", "--device", "cpu"]) == 0
-    assert "are the same as recorded, to the last bit." in capsys.readouterr().out
-    text = Path("view.json").read_text()
-    view = json.loads(text)
-    view["numbers"]["intervention.uniform"] = 0.0
-    Path("view.json").write_text(json.dumps(view))
-    assert main(["explain", "--replay", "view.json", "--device", "cpu"]) == 1
-    assert "numbers differ from the recorded ones: intervention.uniform." in capsys.readouterr().out
-
-
 def test_evaluate_counts_again(capsys: pytest.CaptureFixture) -> None:
     for slug in ("plain", "cbam"):
         found = answer(capsys, "evaluate", f"tiny/{slug}", "--data", "data")
@@ -241,10 +227,6 @@ MISTAKES = {
     "train made/plain --data cifar10": "cifar10 is not in",
     "evaluate tiny/plain --data scenes": "The classes of tiny/plain differ from those of scenes",
     "explain photo.png --model tiny/plain --out nowhere/maps.npz": "nowhere/maps.npz cannot be written",
-    "explain photo.png --model tiny/plain --record nowhere/view.json": "nowhere/view.json cannot be written",
-    "explain": "Name a picture to explain, or a recorded view",
-    "explain --replay text.png": "text.png is not a view that Fovea recorded",
-    "explain --replay none.json": "none.json cannot be read",
 }
 
 
