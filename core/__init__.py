@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from core.attention.derivation import Derivation
 from core.attention.reduction import to_grid
 from core.attention.rollout import rollout_map
 from core.attribution import attribute
@@ -18,6 +19,7 @@ from core.evaluation.attention_truth import RoleShare, attention_truth, role_sha
 from core.evaluation.benchmark import benchmark, open_benchmark
 from core.evaluation.checks import Check, check
 from core.evaluation.cue_reaction import CueReaction, cue_reactions
+from core.evaluation.derivation import derive
 from core.evaluation.erasure import erase
 from core.evaluation.faithfulness import Curves, Faithfulness, faithfulness
 from core.evaluation.intervention import OFF, SHUFFLED, UNIFORM, intervene, off
@@ -55,6 +57,7 @@ __all__ = [
     "Classifier",
     "CueReaction",
     "Curves",
+    "Derivation",
     "Faithfulness",
     "InvalidInput",
     "Kind",
@@ -81,6 +84,7 @@ __all__ = [
     "cards",
     "check",
     "cue_reactions",
+    "derive",
     "erase",
     "faithfulness",
     "intervene",

@@ -255,6 +255,14 @@ def agreement(
     return results.store().get(key, lambda: core.agreement(a, b, bank and bank.without(picture.sha256)))
 
 
+def derivation(
+    model: Classifier, picture: Picture, tap: str, part: int | None, cell: tuple[int, int] | None
+) -> core.Derivation:
+    """How one weight of a tap came about."""
+    key = key_of(model, picture, "derive", tap, part, cell)
+    return results.store().get(key, lambda: core.derive(model, picture, tap, part=part, cell=cell))
+
+
 def replayed(model: Classifier, view: core.Record, owner: Hashable, tick: Progress) -> core.Replayed:
     """A recorded view's numbers computed again on the model's device and compared; never taken from the caches."""
     return wait_for(model.device, lambda progress: core.replay(view, model, progress=progress), owner, tick)

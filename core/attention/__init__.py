@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.attention.catalog import MECHANISMS, mechanism
+from core.attention.derivation import Derivation, Term, TermTable
 from core.attention.mechanism import Mechanism
 from core.attention.plain import PLAIN
 from core.attention.recurrent import RECURRENT
@@ -17,9 +18,12 @@ __all__ = [
     "PLAIN",
     "RECURRENT",
     "ROLLOUT",
+    "Derivation",
     "Mechanism",
     "Record",
     "Tap",
+    "Term",
+    "TermTable",
     "can_roll",
     "has_rows",
     "has_token",

@@ -9,6 +9,7 @@ from core.evaluation.benchmark import BenchmarkRow, open_benchmark, shipped_benc
 from core.evaluation.cases import Case, find_cases, is_photographed
 from core.evaluation.checks import ROW_TOLERANCE, SAME_MAP, check_seconds
 from core.evaluation.cue_reaction import CueReaction
+from core.evaluation.derivation import can_derive
 from core.evaluation.erasure import FILLS, WHICH
 from core.evaluation.faithfulness import CURVE_STEPS, curve_seconds
 from core.evaluation.grids import is_constant
@@ -66,6 +67,7 @@ __all__ = [
     "attention_views",
     "by_class",
     "calibration_of",
+    "can_derive",
     "check_seconds",
     "confusion_of",
     "curve_seconds",

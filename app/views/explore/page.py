@@ -7,7 +7,18 @@ import streamlit as st
 from app import attention_maps, runtime, state
 from app.state import Key, Subject, View
 from app.titles import class_titles
-from app.views.explore import agreement, attributions, methods, panes, pinned, prediction, report, share, swap
+from app.views.explore import (
+    agreement,
+    attributions,
+    derivation,
+    methods,
+    panes,
+    pinned,
+    prediction,
+    report,
+    share,
+    swap,
+)
 from app.views.explore.analysis import Analysis
 from app.views.explore.covered import COVERED, draw_covered
 from app.views.explore.keys import ExploreKey
@@ -55,6 +66,7 @@ def draw_page(subject: Subject) -> None:
             attributions.gap(chosen, found, parameters, subject)
         if on_picture:
             panes.gates(reading)
+        derivation.show_derivation(subject, reading, shown)
 
     view = View(
         model=subject.classifier.card.slug,

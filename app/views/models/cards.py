@@ -11,8 +11,8 @@ from app import figures
 from app.titles import class_titles
 from app.views import file_of
 from app.views.models import facts
-from app.views.models.equation import latex
 from app.widgets import job
+from app.widgets.equation import latex
 from app.widgets.models import (
     LITTLE,
     find_mechanism,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.views.explore.report_page import WAYS as REPORTED
 from app.views.explore.tests.checks import LIMITS
 from app.words.en import WORDS
+from core.attention.derivation.terms import TABLES
 from core.evaluation.erasure import FILLS, WHICH
 from core.evaluation.sources import REFERENCES
 from core.tasks import TASKS
@@ -25,6 +26,10 @@ PARTS = ("head", "channel", "glimpse")
 """The parts that have words of their own."""
 
 OF_TESTS = {
+    "derive.table.{table.name}": [f"derive.table.{one}" for one in TABLES],
+    "derive.{kind.part}": [f"derive.{one}" for one in PARTS],
+    "derive.{row.kind}": ["derive.unit", "derive.dimension"],
+    "derive.{row.kind}.{row.place[0]}": ["derive.token.class", "derive.plane.mean", "derive.plane.maximum"],
     "report.attention.{way}": [f"report.attention.{one}" for one in REPORTED],
     **dict.fromkeys(["change.way.{one}", "change.way.{part}"], [f"change.way.{one}" for one in WAYS]),
     "moved.how.{way}": [f"moved.how.{one}" for one in WAYS],

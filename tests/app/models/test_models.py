@@ -15,9 +15,9 @@ from app import runtime
 from app.runtime.store import Store
 from app.state import Key
 from app.views.models import cards
-from app.views.models.equation import latex
 from app.views.models.keys import ModelsKey
 from app.widgets import models
+from app.widgets.equation import latex
 from app.words import word
 from app.words.numbers import keep_units
 from core.attention import MECHANISMS

@@ -1,0 +1,68 @@
+"""How a weight is computed, on the page: for every mechanism, of the map on the left pane, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+import core
+from app.views.explore.derivation import figure
+from app.views.explore.keys import ExploreKey
+from app.words import use, word
+from core.data import open_sample
+from tests.app.pages import open_page, said, well
+
+SAMPLE = "scenes/24"
+MODELS = (
+    "scenes/self-attention",
+    "scenes/squeeze-excitation",
+    "scenes/feature-gate",
+    "scenes/spatial-gate",
+    "scenes/cbam",
+    "scenes/attention-pooling",
+    "scenes/recurrent",
+    "scenes/transformer",
+)
+
+
+@pytest.mark.parametrize("slug", MODELS)
+def test_the_weight_of_the_page_is_that_of_the_model(slug: str) -> None:
+    page = well(open_page(model=slug, sample=SAMPLE))
+    page = well(page.toggle(key=ExploreKey.DERIVE).set_value(True).run())
+    text = said(page)
+    tap = page.session_state[ExploreKey.DERIVE_TAP]
+    reading = core.read(core.load(slug, "cpu"), open_sample(SAMPLE))
+    one = next(each for each in reading.maps if each.tap == tap)
+    if one.kind.compares:
+        at = 0 if one.prefix else one.grid[0] // 2 * one.grid[1] + one.grid[1] // 2
+        weight = float(one.weights[0, at].max())
+    else:
+        weight = float(one.weights.max())
+    assert f"**{figure(weight)}**" in text
+    assert "derive." not in text
+    assert page.latex
+    assert "def forward" in text
+    assert not well(page.toggle(key=ExploreKey.DERIVE).set_value(False).run()).latex
+
+
+def test_models_without_a_derivation_have_no_switch() -> None:
+    for slug in ("scenes/plain",):
+        page = well(open_page(model=slug, sample=SAMPLE))
+        assert not [one for one in page.toggle if one.key == ExploreKey.DERIVE]
+
+
+def test_it_speaks_chinese() -> None:
+    page = well(open_page(model="scenes/cbam", sample=SAMPLE, lang="zh-CN"))
+    page.session_state[ExploreKey.DERIVE] = True
+    page = well(page.run())
+    try:
+        use("zh-CN")
+        assert word("derive.table.units") in said(page) or word("derive.table.neighbors") in said(page)
+    finally:
+        use("en")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0, "0.0000"), (0.12345, "0.1235"), (-1.5, "−1.5000"), (2.1e-29, "2.1 × 10^-29")]
+)
+def test_small_numbers_have_powers(value: float, shown: str) -> None:
+    assert figure(value).replace("\u202f", " ") == shown
