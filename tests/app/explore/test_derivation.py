@@ -53,9 +53,9 @@ def test_models_without_a_derivation_have_no_switch() -> None:
 def test_it_speaks_chinese() -> None:
     page = well(open_page(model="scenes/cbam", sample=SAMPLE, lang="zh-CN"))
     page.session_state[ExploreKey.DERIVE] = True
-    page = well(page.run())
     try:
-        use("zh-CN")
+        use("zh-CN")  # in which the labels of the widgets are compared
+        page = well(page.run())
         assert word("derive.table.units") in said(page) or word("derive.table.neighbors") in said(page)
     finally:
         use("en")
