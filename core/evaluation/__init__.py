@@ -17,6 +17,7 @@ from core.evaluation.groups import MOST_SPECTRAL, Group, group_maps
 from core.evaluation.intervention import Change
 from core.evaluation.likeness import furthest_maps, mean_map, nearest_features
 from core.evaluation.localization import evidence
+from core.evaluation.pairwise import agreement_matrix, mean_agreement
 from core.evaluation.randomization import INSENSITIVE, weight_groups
 from core.evaluation.sources import ATTENTION_PREFIX, REFERENCES, map_source, source_names
 from core.evaluation.summary import Calibration, Share, accuracy_of, by_class, calibration_of, confusion_of
@@ -63,6 +64,7 @@ __all__ = [
     "Spread",
     "TaskStudies",
     "accuracy_of",
+    "agreement_matrix",
     "attention_parts",
     "attention_views",
     "by_class",
@@ -80,6 +82,7 @@ __all__ = [
     "is_photographed",
     "lost",
     "map_source",
+    "mean_agreement",
     "mean_map",
     "nearest_features",
     "open_benchmark",

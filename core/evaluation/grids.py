@@ -28,9 +28,13 @@ def pool(array: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     return array.astype(np.float32).astype(np.float64)
 
 
-def overlaps(n: int, cells: int) -> np.ndarray:
-    """The share of each of ``n`` pixels in each of ``cells`` cells along one axis: (cells, n), rows sum to one."""
-    edges, pixels = np.arange(cells + 1) * n / cells, np.arange(n)
+def overlaps(n: int, cells: int, part: tuple[float, float] = (0.0, 1.0)) -> np.ndarray:
+    """The share of each of ``n`` pixels in each of ``cells`` cells along one axis: (cells, n), rows sum to one.
+
+    The cells divide a ``part`` of the axis evenly, from one share of its length to another; at first all of it.
+    """
+    low, high = part[0] * n, part[1] * n
+    edges, pixels = low + np.arange(cells + 1) * (high - low) / cells, np.arange(n)
     stop = np.minimum(edges[1:, None], pixels + 1)
     start = np.maximum(edges[:-1, None], pixels)
-    return np.maximum(stop - start, 0) * cells / n
+    return np.maximum(stop - start, 0) * cells / (high - low)

@@ -72,6 +72,7 @@ WORDS = {
     "The report cannot be named {page}, because its numbers are stored under that name. Choose a name such as report.html.": "报告不能命名为 {page}，因为它的数据保存在那里。请取 report.html 这样的名称。",
     "{page} cannot be written: {reason}. Choose another path.": "无法写入 {page}：{reason}。请选择别的路径。",
     "{path} is damaged. Remove it and scan into the same folder again.": "{path} 已损坏。请移除它，再扫描到同一文件夹。",
+    "Give a box for each map: {boxes} boxes do not fit {maps} maps.": "请为每张图给出一个方框：{boxes} 个方框与 {maps} 张图不符。",
     "{folder} cannot be written: {reason}. What was scanned is kept: free some space or restore the folder, then scan again to continue.": "无法写入 {folder}：{reason}。已扫描的部分会保留：请腾出空间或恢复文件夹，再次扫描即可继续。",
     "Open a run by its folder, not by {folder}.": "请用文件夹打开扫描结果，而不是用 {folder}。",
     "There is no run in {folder}. Scan into that folder first.": "{folder} 中没有扫描结果。请先扫描到该文件夹。",
