@@ -72,6 +72,13 @@ def grid_of(reading: Reading, choice: Choice, query: int | None = None) -> np.nd
     return to_grid(find_map(reading, choice.tap), choice.head, query)
 
 
+def entering(reading: Reading, choice: Choice, query: int | None) -> AttentionMap | np.ndarray:
+    """The attention to compare: a whole map, whose bank of other pictures is known, or the grid of a row or head."""
+    if query is not None or choice.head is not None:
+        return grid_of(reading, choice, query)
+    return find_map(reading, choice.tap)
+
+
 def selects_positions(reading: Reading) -> bool:
     """Whether any attention map lies on the picture and is not nearly constant there."""
     return any(not is_nearly_constant(find_map(reading, one.tap)) for one in choices(reading))

@@ -47,28 +47,42 @@ def attention_layers(
     light = sum(maps[one.tap].weights.size // max(1, heads(maps[one.tap])) for one in strip) <= LIGHT
     layers = []
     for choice in strip:
-        one = maps[choice.tap]
-        values = to_grid(one, choice.head)
-        title, label = map_names(reading, choice)
+        layer = _layer(reading, choice, maps[choice.tap], classes, deep=light or choice == chosen, deviation=deviation)
         alone = choice.head is not None and len(strip) < len(choices(reading))
-        layers.append(
-            Layer(
-                choice.slug,
-                title,
-                values,
-                note=evenness(values),
-                rest=rest_title(one),
-                detail=grid_title(one.grid),
-                label=label,
-                group=word(f"map.of_layer.{one.kind.part}", "map.of_layer", layer=within(titles[choice.tap]))
-                if alone
-                else "",
-                more=_more(one, choice.head, reading.steps, classes) if light or choice == chosen else None,
-            )
-        )
-        if is_nearly_constant(one):
-            layers[-1] = _deviating(layers[-1], one) if deviation else _constant(layers[-1], one)
+        group = word(f"map.of_layer.{maps[choice.tap].kind.part}", "map.of_layer", layer=within(titles[choice.tap])) if alone else ""
+        layers.append(replace(layer, group=group))
     return tuple(layers)
+
+
+def attention_layer(reading: Reading, choice: Choice, classes: Sequence[str]) -> Layer:
+    """One attention map alone, as a layer that can be looked into."""
+    return _layer(reading, choice, find_map(reading, choice.tap), classes)
+
+
+def _layer(
+    reading: Reading,
+    choice: Choice,
+    one: AttentionMap,
+    classes: Sequence[str],
+    deep: bool = True,
+    deviation: bool = False,
+) -> Layer:
+    """The layer of a choice, whose map is ``one``; a ``deep`` one has its slices, or the rows of its patches."""
+    values = to_grid(one, choice.head)
+    title, label = map_names(reading, choice)
+    layer = Layer(
+        choice.slug,
+        title,
+        values,
+        note=evenness(values),
+        rest=rest_title(one),
+        detail=grid_title(one.grid),
+        label=label,
+        more=_more(one, choice.head, reading.steps, classes) if deep else None,
+    )
+    if not is_nearly_constant(one):
+        return layer
+    return _deviating(layer, one) if deviation else _constant(layer, one)
 
 
 def _constant(layer: Layer, one: AttentionMap) -> Layer:

@@ -94,14 +94,21 @@ def publish_part(names: Collection[StrEnum], stated: Mapping[str, str]) -> None:
     _write({name: value for name, value in st.query_params.to_dict().items() if name not in names} | dict(stated))
 
 
-def publish_choices(page: Collection[StrEnum], more: Mapping[str, str] = NOTHING, unsaid: Unsaid = NOTHING) -> None:
+def publish_choices(
+    page: Collection[StrEnum],
+    more: Mapping[str, str] = NOTHING,
+    unsaid: Unsaid = NOTHING,
+    look: Collection[str] = (),
+) -> None:
     """Write what is chosen under a page's keys into the address, and ``more`` that is no choice of one key.
 
-    The choices that are ``unsaid`` go without saying, as the first framing does.
+    The choices that are ``unsaid`` go without saying, as the first framing does. The settings that the browser writes
+    under the names of a ``look`` are kept.
     """
     default = {**UNSAID, **unsaid}
     chosen = {key.value: get(key) for key in page if get(key) not in ("", None, default.get(key))}
-    _write(chosen | dict(more))
+    kept = {name: value for name, value in st.query_params.to_dict().items() if name in look}
+    _write(chosen | dict(more) | kept)
 
 
 def shared_address() -> str:

@@ -19,6 +19,7 @@ class Key(StrEnum):
     TARGET = "target"
     CONTRAST = "contrast"
     FRAMING = "framing"
+    COMPARED = "compare"
 
     LANGUAGE = "lang"
     DEVICE = "device"

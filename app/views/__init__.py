@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.state import Page
 
-ROOMS = ("explore", "learn", "mistakes", "trust", "models")
+ROOMS = ("explore", "compare", "learn", "mistakes", "trust", "models")
 """The folder of every page, in the order of the navigation: the one line that a new page changes."""
 
 PAGES: tuple[Page, ...] = tuple(import_module(f"{__name__}.{slug}").PAGE for slug in ROOMS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.overlay import ADDRESS
+from app.components.overlay import ADDRESS, ROW_ADDRESS
 from app.words import language
 
 # A page opens with a bare address, then adds what it shows: that is one entry, not two, so that Back leads
@@ -49,4 +49,4 @@ export default function ({ data }) {
 
 def watch() -> None:
     """Replace the bare address by the completed one."""
-    _completing(data={"look": list(ADDRESS.values()), "lang": language()}, key="history")
+    _completing(data={"look": list({**ADDRESS, **ROW_ADDRESS}.values()), "lang": language()}, key="history")

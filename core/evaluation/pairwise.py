@@ -19,7 +19,7 @@ from core.types import Box, InvalidInput
 Region = tuple[float, float, float, float]
 """Left, top, right, bottom of a part of a map, as shares of its sides."""
 WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
-ALIKE = 1e-6
+SAME_EDGE = 1e-6
 """Squares whose edges differ by less than this share of a side are one square."""
 
 
@@ -35,7 +35,7 @@ def agreement_matrix(maps: Sequence[Map | None], boxes: Sequence[Box] | None = N
     """
     if boxes is not None and len(boxes) != len(maps):
         raise InvalidInput(
-            "Give a box for each map: {boxes} boxes do not fit {maps} maps.", boxes=len(boxes), maps=len(maps)
+            "Give one box for each of the {maps} maps, not {boxes} boxes.", boxes=len(boxes), maps=len(maps)
         )
     values = {i: np.abs(to_values(one)) for i, one in enumerate(maps) if one is not None}
     order = ordering(values)
@@ -88,7 +88,7 @@ def correlation(
 
 def common(a: Box, b: Box) -> tuple[Region, Region] | None:
     """The part that two squares have in common, as shares of each; None where they have none."""
-    if np.allclose(a, b, rtol=0, atol=ALIKE * (a[2] - a[0])):
+    if np.allclose(a, b, rtol=0, atol=SAME_EDGE * (a[2] - a[0])):
         return WHOLE, WHOLE
     shared = (max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3]))
     if shared[2] <= shared[0] or shared[3] <= shared[1]:

@@ -9,6 +9,7 @@ from app.words import terms
 from core.attention import MECHANISMS
 from core.attribution import METHODS
 from core.models.zoo import FAMILIES
+from tests.app.compare.compare_keys import OF_COMPARE
 from tests.app.explore.explanation_keys import OF_TESTS
 from tests.app.mistakes.open_keys import OF_MISTAKES
 from tests.app.models.matrix_keys import OF_MATRIX
@@ -25,7 +26,7 @@ GATES = ("channel", "spatial", "feature")
 """The kinds of a gate."""
 
 VALUES = {
-    **{**OF_TESTS, **OF_TRUST, **OF_MATRIX, **OF_MISTAKES},
+    **{**OF_TESTS, **OF_TRUST, **OF_MATRIX, **OF_MISTAKES, **OF_COMPARE},
     "page.{page.slug}": [f"page.{one.slug}" for one in PAGES],
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],
     **{f"class.{{{name}}}": [] for name in ("one", "name", "part")},

@@ -170,7 +170,7 @@ def pages() -> None:
     from app.views.mistakes.keys import MistakesKey as Runs
     from app.views.trust.keys import TrustKey
 
-    _, _, mistakes, trust, models = (one.address for one in PAGES)
+    mistakes, trust, models = (one.address for one in PAGES[-3:])
     chosen = {Key.MODEL: "scenes/cbam", Key.SAMPLE: "scenes/7", Key.FRAMING: "center", TrustKey.SECTION: "truth"}
     for key, value in (chosen | {Runs.RUN: None, Key.METHOD: "saliency"}).items():
         state.put(key, value)

@@ -19,7 +19,7 @@ import pytest
 from streamlit.delta_generator import DeltaGenerator
 
 from app import words
-from app.components.overlay import WORDS
+from app.components.overlay import ROW_WORDS, WORDS
 from app.words import decimal, known, percent, use, word
 from app.words.en import WORDS as ENGLISH
 from core import Classifier
@@ -98,19 +98,19 @@ def braces(text: str) -> frozenset[str]:
 
 CALLS = [call for name, text in sources() if not name.startswith("words") for call in calls(text, name)]
 OVERLAY = "{key}"
-"""The key of the one call that goes through ``overlay.WORDS``."""
+"""The key of the two calls that go through ``overlay.WORDS``, for Explore and for rows."""
 
 
 def test_every_word_that_the_app_asks_for_is_in_the_table() -> None:
     asked = [(call.place, key) for call in CALLS if call.function != "known" for key in call.keys if key != OVERLAY]
-    assert len(asked) > 80 and sum(key == OVERLAY for call in CALLS for key in call.keys) == 1
+    assert len(asked) > 80 and sum(key == OVERLAY for call in CALLS for key in call.keys) == 2
     assert not [f"{place}: {key}" for place, key in asked if key not in ENGLISH]
     assert not [f"{call.place}: {key}" for call in CALLS for key in call.keys if "{" in key.replace(OVERLAY, "")]
-    assert not [key for key in WORDS if key not in ENGLISH]
+    assert not [key for key in (*WORDS, *ROW_WORDS) if key not in ENGLISH]
 
 
 def test_every_word_of_the_table_is_asked_for() -> None:
-    asked = {key for call in CALLS for key in call.keys} | set(WORDS) | {"glossary.entry"}  # asked for by ``words``
+    asked = {key for call in CALLS for key in call.keys} | {*WORDS, *ROW_WORDS, "glossary.entry"}  # asked for by ``words``
     assert not [key for key in ENGLISH if key.removesuffix(".one") not in asked and key not in asked]
 
 

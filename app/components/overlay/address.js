@@ -30,6 +30,15 @@ function readAddress(packet) {
   return { settings, pin: row > 0 && column > 0 ? { side: SIDES[0], row: row - 1, column: column - 1 } : null };
 }
 
+// The settings of a packet: what the viewer set stays, except what Python asks for anew.
+function settled(packet, kept) {
+  const settings = { ...packet.settings };
+  for (const name of Object.keys(settings)) {
+    if (name in kept.settings && kept.asked[name] === settings[name]) settings[name] = kept.settings[name];
+  }
+  return settings;
+}
+
 // Puts the look into the address, in the place of the one before it. A page's bare address is still to be written.
 function writeAddress({ packet, settings, pin }) {
   if (!location.search) return;
@@ -38,7 +47,7 @@ function writeAddress({ packet, settings, pin }) {
   for (const name of Object.keys(packet.settings)) {
     say(packet.address[name], toAddress(name, settings[name]), toAddress(name, packet.settings[name]));
   }
-  say(packet.address.pin, pin?.side === SIDES[0] ? `${pin.row + 1}-${pin.column + 1}` : "", "");
+  if (packet.address.pin) say(packet.address.pin, pin?.side === SIDES[0] ? `${pin.row + 1}-${pin.column + 1}` : "", "");
   if (url.search !== location.search) History.prototype.replaceState.call(history, history.state, "", url);
 }
 

@@ -2,19 +2,19 @@
 
 class Controls {
   constructor(overlay) {
-    const { words } = overlay.state.packet;
+    const { words, choices } = overlay.state.packet;
     const set = (name) => (value) => overlay.set({ [name]: value });
     this.opacity = slider(words, words.opacity, set("opacity"));
     this.threshold = slider(words, words.threshold, set("threshold"));
-    this.mode = radioGroup("segments", words.view, ["side", "wipe", "difference"].map((mode) => [mode, words[mode]]),
-      set("mode"));
+    this.mode = radioGroup("segments", words.view, choices.mode.map((mode) => [mode, words[mode]]), set("mode"));
+    this.mode.group.hidden = choices.mode.length < 2;
     this.colors = radioGroup("swatches", words.colors, Object.keys(TABLES).map((name) => [name]), set("colors"));
     for (const [name, button] of this.colors.buttons) {
       button.title = words[name];
       button.setAttribute("aria-label", words[name]);
       button.style.background = gradient(name);
     }
-    this.scale = element("select", {}, ...["own", "strip", "both"].map((scale) =>
+    this.scale = element("select", {}, ...choices.scale.map((scale) =>
       element("option", { value: scale, text: words[`scale_${scale}`] })));
     this.scale.addEventListener("change", () => overlay.set({ scale: this.scale.value }));
     this.smooth = element("input", { type: "checkbox" });
@@ -24,12 +24,15 @@ class Controls {
     this.range = element("label", { class: "tick", title: words.full_help }, this.full,
       element("span", { text: words.full }));
     this.download = element("button", { type: "button", class: "download", text: words.download });
-    this.download.addEventListener("click", () => saveView(overlay));
+    this.download.addEventListener("click", () => overlay.save());
+    this.download.hidden = !overlay.save;
+    this.zoom = radioGroup("segments zoom", words.zoom, (choices.zoom ?? []).map((zoom) => [zoom, `${zoom} \u00d7`]), set("zoom"));
+    const zoom = choices.zoom ? [element("div", { class: "pick", title: words.zoom_help }, element("span", { text: words.zoom }), this.zoom.group)] : [];
     this.node = element("div", { class: "controls" }, this.mode.group, this.opacity.node,
       this.threshold.node, this.colors.group,
       element("label", { class: "pick" }, element("span", { text: words.scale }), this.scale),
       element("label", { class: "tick" }, this.smooth, element("span", { text: words.smooth })),
-      this.range, this.download);
+      this.range, ...zoom, this.download);
   }
 
   show({ settings, packet }) {
@@ -40,6 +43,7 @@ class Controls {
     this.mode.mark(settings.mode);
     this.colors.mark(settings.colors);
     this.scale.value = settings.scale;
+    this.zoom.mark(settings.zoom);
     this.smooth.checked = settings.smooth;
   }
 }

@@ -59,9 +59,8 @@ function drawPicture(context, packet, source, frame) {
 // The pictures of one stage, drawn once for a size and kept, for they are the slow part.
 class Backdrop {
   draw(context, packet, picture, frame, gray) {
-    if (this.picture !== picture || this.packet !== packet || this.width !== frame.width) {
-      Object.assign(this, { picture, packet, width: frame.width, color: null, gray: null });
-    }
+    const place = JSON.stringify(frame);
+    if (this.picture !== picture || this.place !== place) Object.assign(this, { picture, place, color: null, gray: null });
     const name = gray ? "gray" : "color";
     if (!this[name]) {
       this[name] = canvasOf(frame.width, frame.height);

@@ -75,6 +75,16 @@ function shares(cells, count) {
   });
 }
 
+// The least and the largest value, [0, 0] where there is none.
+function extremesOf({ values }) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return low <= high ? [low, high] : [0, 0];
+}
+
 const peakOf = (field) => field.values.reduce((peak, value) => (Math.abs(value) > peak ? Math.abs(value) : peak), 0);
 
 // First minus second, each by absolute value, pooled to the coarser of the two grids, as a share of its own peak there.

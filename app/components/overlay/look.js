@@ -3,6 +3,7 @@
 //   slices holds the slice of each stack that is not at rest, by side and slug;
 //   hover is null, { side, outside: true } or { side, x, y }: a place in the model's square, 0..1;
 //   pin is null or a cell with its side: { side, row, column }.
+// A row of several has in addition peers, the states of all rows, itself among them.
 
 const layerOf = (state, side) => state.packet[side].find((layer) => layer.slug === state.chosen[side]) ?? null;
 
@@ -49,9 +50,10 @@ function look(state, side, layer = layerOf(state, side), query = queryOf(state, 
 }
 
 // The end of a shared scale: the farthest over the maps that share it, rows compared with the rows of one query. Maps of
-// a group that belong together share one in any case.
+// a group that belong together share one in any case; peers share one of each side.
 function sharedTop(state, side, { group }, query) {
   const { scale, full } = state.settings;
+  if (state.peers) return Math.max(...state.peers.map((one) => layerOf(one, side)?.top(queryOf(one, side), full) ?? 0));
   const sharing = state.packet[side].filter((one) => scale === "strip" || one.group === group);
   const ends = scale !== "both"
     ? sharing.map((one) => one.top(askedOf(state, side, one, query), full))

@@ -34,10 +34,7 @@ class Overlay {
   adopt(packet) {
     const fresh = !this.state;
     const kept = memory.get(packet.key) ?? remembered(packet);
-    const settings = { ...packet.settings };
-    for (const name of Object.keys(settings)) {
-      if (name in kept.settings && kept.asked[name] === settings[name]) settings[name] = kept.settings[name];
-    }
+    const settings = settled(packet, kept);
     const echo = kept.told.lastIndexOf(JSON.stringify(packet.selected));
     kept.told = kept.told.slice(echo + 1);
     const chosen = {};
@@ -169,6 +166,10 @@ class Overlay {
       this.kept.told.push(JSON.stringify(SIDES.map((side) => value[side])));
       this.tell(name, value);
     }, 250);
+  }
+
+  save() {
+    saveView(this);
   }
 
   schedule() {

@@ -21,8 +21,9 @@ class Pane {
       this.low, element("div", {}, this.bar, this.zero), this.high, this.remark);
     this.readout = element("output", { class: "readout", "aria-live": "polite" });
     this.stack = new Stack(overlay, side);
+    this.range = element("span", { class: "range" }); // of a map on a scale that others share
     this.head = element("header", {}, this.title, this.subtitle);
-    this.foot = element("footer", {}, this.scale, this.stack.node, this.readout);
+    this.foot = element("footer", {}, this.range, this.scale, this.stack.node, this.readout);
     this.node = element("section", { class: `pane ${side}` }, this.head, this.stage, this.foot);
     this.listen();
   }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from html import escape
 
-import numpy as np
 import streamlit as st
 
 from app import attention_maps, runtime
@@ -13,8 +12,7 @@ from app.views.explore.analysis import Analysis
 from app.views.explore.parameters import explained_part
 from app.widgets.agreement import reference
 from app.words import decimal, means, percent, word
-from core import Agreement, AttentionMap, Measure, Reading, rollout_map
-from core.attention import ROLLOUT
+from core import Agreement, Measure
 from core.evaluation import FEWEST_MAPS
 
 
@@ -38,17 +36,10 @@ def missing(analysis: Analysis) -> str:
     return word("agreement.blank", right=analysis.title, why=analysis.blank) if analysis.blank else ""
 
 
-def entering(reading: Reading, choice: attention_maps.Choice, query: int | None) -> AttentionMap | np.ndarray:
-    """The attention to compare: a whole map, whose bank of other pictures is known, or the grid of a row or head."""
-    if query is not None or choice.head is not None:
-        return attention_maps.grid_of(reading, choice, query)
-    return rollout_map(reading.maps) if choice.tap == ROLLOUT else next(o for o in reading.maps if o.tap == choice.tap)
-
-
 def measure(analysis: Analysis) -> Agreement:
     """The agreement of the attention on the left pane and the chosen attribution, if both exist."""
     shown, found = analysis.shown, analysis.found
-    attended = entering(analysis.reading, shown.choice, shown.query)
+    attended = attention_maps.entering(analysis.reading, shown.choice, shown.query)
     requested = analysis.method.slug, found.target, found.contrast, tuple(sorted(analysis.parameters.items()))
     names = (shown.choice.slug, shown.query, *requested)
     return runtime.agreement(analysis.subject.classifier, analysis.subject.picture, attended, found, *names)

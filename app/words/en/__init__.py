@@ -2,6 +2,7 @@
 
 from app.words.en import (
     checks,
+    compare,
     erasing,
     explore,
     frame,
@@ -30,6 +31,7 @@ PARTS = (
     mistakes_case,
     trust,
     models,
+    compare,
 )
 
 WORDS = {key: text for part in PARTS for key, text in part.WORDS.items()}

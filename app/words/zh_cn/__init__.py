@@ -3,6 +3,7 @@
 from app.words.zh_cn import (
     checks,
     classes,
+    compare,
     core_attribution,
     core_data,
     core_evaluation,
@@ -40,6 +41,7 @@ PARTS = (
     mistakes_case,
     trust,
     models,
+    compare,
 )
 CORE = (core_attribution, core_data, core_evaluation, core_lessons, core_models, core_opening, core_replay, core_report)
 

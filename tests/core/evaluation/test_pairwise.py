@@ -100,7 +100,7 @@ def test_squares_without_a_common_part_have_no_number() -> None:
 
 
 def test_what_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="box for each map"):
+    with pytest.raises(InvalidInput, match="one box for each"):
         agreement_matrix([made(9, (4, 4))], [])
     with pytest.raises(InvalidInput):
         agreement_matrix([np.full((4, 4), np.nan)])

@@ -1,0 +1,6 @@
+"""The page Compare: one picture through several models, one model on several pictures, and pinned analyses."""
+
+from app.state import Page
+from app.views.compare.keys import ADDRESS, CompareKey
+
+PAGE = Page("compare", CompareKey, ADDRESS)

@@ -1,0 +1,86 @@
+"""The rows of the page: a part of them is computed in each run, so that each is shown as soon as it is there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+
+import streamlit as st
+
+from app import state
+from app.state import Key
+from app.views.compare.analysis import Analysis, Wanted, compute, find
+from app.views.compare.keys import CompareKey
+from app.widgets import job
+from app.words import say, word
+from core import InvalidInput
+
+AT_ONCE = 0.6
+"""Seconds of work after which a run shows what there is."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A wanted row: what was ``found``, or the ``error`` in its place; with neither it is still pending."""
+
+    wanted: Wanted
+    found: Analysis | None = None
+    error: str = ""
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is still to be computed."""
+        return self.found is None and not self.error
+
+
+def gather(wanted: Sequence[Wanted]) -> list[Outcome]:
+    """What there is of each row after about ``AT_ONCE`` seconds of work; of those that are missing, one at least."""
+    place, began, fresh = st.empty(), time.monotonic(), 0
+    outcomes: list[Outcome] = []
+    for number, one in enumerate(wanted):
+        try:
+            found = find(one.view)
+            if found is None and (fresh == 0 or time.monotonic() - began < AT_ONCE):
+                found = step(one, number, len(wanted), place, job.QUICK)
+                fresh += 1
+            outcomes.append(Outcome(one, found))
+        except InvalidInput as error:
+            outcomes.append(Outcome(one, error=say(error)))
+    place.empty()
+    return outcomes
+
+
+def step(one: Wanted, done: int, total: int, place: st.delta_generator.DeltaGenerator, patient: float) -> Analysis:
+    """Compute one row and show which one: a call of Streamlit's, which ends the run after a new choice."""
+    sentence = word("compared.progress", done=done + 1, total=total, name=one.title)
+
+    def tick(*_: int) -> None:
+        place.progress(done / total, sentence)
+
+    tick()
+    return compute(one.view, patient, tick)
+
+
+def compute_slow(outcomes: Sequence[Outcome]) -> None:
+    """Offer the attributions that take long; once started, compute the next one with a bar and Stop, and run again."""
+    slow = [one for one in outcomes if one.found is not None and one.found.slow]
+    key = ("compare", *(one.wanted.view for one in outcomes))
+    if not job.is_running(key):
+        if slow:
+            seconds = sum(one.found.slow for one in slow)
+            label = word("compared.start", count=len(slow))
+            job.job(key, lambda tick: None, name="compare", seconds=seconds, label=label)
+        return
+    if not slow:
+        state.reset(Key.RUNNING)
+        return
+    first, done = slow[0], len(outcomes) - len(slow)
+    job.run(
+        lambda tick: compute(first.wanted.view, inf, tick),
+        name="compare",
+        first=word("compared.progress", done=done + 1, total=len(outcomes), name=first.wanted.title),
+        running=CompareKey.STEP,
+        stop=lambda: state.reset(Key.RUNNING),
+    )
