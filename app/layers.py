@@ -49,7 +49,11 @@ def attention_layers(
     for choice in strip:
         layer = _layer(reading, choice, maps[choice.tap], classes, deep=light or choice == chosen, deviation=deviation)
         alone = choice.head is not None and len(strip) < len(choices(reading))
-        group = word(f"map.of_layer.{maps[choice.tap].kind.part}", "map.of_layer", layer=within(titles[choice.tap])) if alone else ""
+        group = (
+            word(f"map.of_layer.{maps[choice.tap].kind.part}", "map.of_layer", layer=within(titles[choice.tap]))
+            if alone
+            else ""
+        )
         layers.append(replace(layer, group=group))
     return tuple(layers)
 

@@ -10,6 +10,9 @@ from app.state.keys import Key, View
 from app.state.session import get, put
 from core import Classifier, ModelCard, Picture
 
+MOST = 12
+"""The most views that are pinned."""
+
 
 def own_models() -> dict[str, Classifier]:
     """The user's uploaded models by slug, in the order in which they came."""
@@ -61,10 +64,10 @@ def remove_upload(slug: str) -> None:
 
 
 def keep(view: View) -> None:
-    """Pin a view for comparison, the newest first, four at most; its ``number`` counts what was ever kept."""
+    """Pin a view for comparison, the newest first, ``MOST`` at most; its ``number`` counts what was ever kept."""
     others, number = [one for one in get(Key.KEPT, ()) if one != view], get(Key.KEEPINGS, 0) + 1
     put(Key.KEEPINGS, number)
-    put(Key.KEPT, (replace(view, number=number), *others)[:4])
+    put(Key.KEPT, (replace(view, number=number), *others)[:MOST])
 
 
 def kept() -> tuple[View, ...]:

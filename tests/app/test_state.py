@@ -22,14 +22,14 @@ APP = Path(__file__).parents[2] / "app"
 
 
 def keeping() -> None:
-    """A page that keeps five views and drops one, and takes in and removes pictures."""
+    """A page that keeps thirteen views and drops one, and takes in and removes pictures."""
     import numpy as np
     import streamlit as st
 
     from app import state
     from core import open_image
 
-    views = [state.View("scenes/plain", f"scenes/{n}", "saliency") for n in range(5)]
+    views = [state.View("scenes/plain", f"scenes/{n}", "saliency") for n in range(13)]
     for view in [*views, views[3]]:
         state.keep(view)
     kept = [view.sample for view in state.kept()]
@@ -62,8 +62,9 @@ def test_the_session_keeps_views_pictures_and_sentences() -> None:
     page = AppTest.from_function(keeping).run()
     assert not page.exception
     told = json.loads(page.json[0].value)
-    assert told["kept"] == ["scenes/3", "scenes/4", "scenes/2", "scenes/1"]  # four, the newest first, each once
-    assert told["left"] == ["scenes/3", "scenes/2", "scenes/1"]
+    kept = [3, 12, 11, 10, 9, 8, 7, 6, 5, 4, 2, 1]  # twelve, the newest first, each once
+    assert told["kept"] == [f"scenes/{n}" for n in kept]
+    assert told["left"] == [f"scenes/{n}" for n in kept if n != 4]
     first, second = (f"upload/{open_image(np.full((9, 9, 3), shade, np.uint8)).sha256[:12]}" for shade in (1, 2))
     assert told["added"] == [[first, second], [first, second, first], [first]]
     assert told["notices"] == [["first", "second"], ["first", "second"], []]  # gone with the next choice

@@ -110,7 +110,11 @@ def test_every_word_that_the_app_asks_for_is_in_the_table() -> None:
 
 
 def test_every_word_of_the_table_is_asked_for() -> None:
-    asked = {key for call in CALLS for key in call.keys} | {*WORDS, *ROW_WORDS, "glossary.entry"}  # asked for by ``words``
+    asked = {key for call in CALLS for key in call.keys} | {
+        *WORDS,
+        *ROW_WORDS,
+        "glossary.entry",
+    }  # asked for by ``words``
     assert not [key for key in ENGLISH if key.removesuffix(".one") not in asked and key not in asked]
 
 

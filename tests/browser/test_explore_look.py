@@ -1,4 +1,4 @@
-"""Explore's look in a real browser: in the address, in a kept view, on a small screen, and readable."""
+"""Explore's look in a real browser: in the address, in a pinned view, on a small screen, and readable."""
 
 from __future__ import annotations
 
@@ -100,20 +100,16 @@ def test_the_link_is_that_of_the_present_state(open_window, address) -> None:
     assert copied == page.url and "view=difference" in copied
 
 
-def test_a_kept_view_keeps_look_and_pin_and_says_so(browser_page, address) -> None:
-    open_page(browser_page, address, f"{VIEW}&pin=5-3&colors=cividis")
-    choose(browser_page, "wipe")
+def test_a_pinned_view_opens_in_compare_with_its_patch(browser_page, address) -> None:
+    open_page(browser_page, address, f"{VIEW}&pin=5-3")
     browser_page.locator(".st-key-keep button").first.click()
     browser_page.get_by_text(word("keep.done", name="fish, sea")).wait_for(timeout=PATIENCE)
-    kept = browser_page.locator(".overlay").nth(1)
-    kept.wait_for(timeout=PATIENCE)
     settle(browser_page)
-    assert kept.get_attribute("data-mode") == "wipe"
-    assert kept.locator('[data-value="cividis"]').get_attribute("aria-checked") == "true"
-    assert word("overlay.pinned") in kept.locator(".pane.attention .subtitle").inner_text()
-    choose(browser_page, "side")
-    assert kept.get_attribute("data-mode") == "wipe", "it stays as it was kept"
-    assert browser_page.get_by_text("fish, sea", exact=True).first.is_visible()
+    browser_page.locator(".st-key-open-compare button").first.click()
+    wait_until_drawn(browser_page, ".rows[data-drawn]")
+    assert word("map.from", row=5, column=3) in browser_page.locator(".rows .pane.attention .subtitle").inner_text()
+    browser_page.locator('.rows [data-action="remove"]').click()
+    browser_page.get_by_text(word("compared.pinned.none")[:20], exact=False).wait_for(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("model", ["scenes/self-attention", "imagenette/transformer"])

@@ -207,10 +207,10 @@ class Overlay {
   }
 }
 
-// What an overlay sets out from that nobody has seen yet: what the address says, or what was set in the one it is like.
+// What an overlay sets out from that nobody has seen yet: what the address says.
 function remembered(packet) {
-  const { settings = {}, pin = null, slices = {} } = packet.address ? readAddress(packet) : memory.get(packet.like) ?? {};
-  return { settings: { ...settings }, asked: { ...packet.settings }, chosen: {}, told: [], slices: { ...slices }, pin };
+  const { settings, pin } = packet.address ? readAddress(packet) : { settings: {}, pin: null };
+  return { settings, asked: { ...packet.settings }, chosen: {}, told: [], slices: {}, pin };
 }
 
 // The headings under which the layers of a side stand, in their order; one without a name where there is no layer.

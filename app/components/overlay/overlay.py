@@ -159,7 +159,6 @@ def show_overlay(
     on_pick: Callable[[], None] | None = None,
     on_select: Callable[[], None] | None = None,
     addressed: bool = False,
-    like: str = "",
 ) -> Any:
     """Mount the overlay and return its state, best inside an ``st.fragment``. One ``key`` is one overlay.
 
@@ -171,11 +170,10 @@ def show_overlay(
     ``{"attention": slug, "attribution": slug}`` soon after the viewer has chosen (the maps change before that).
 
     The settings of an ``addressed`` overlay are in the address: the browser reads them there, and writes them without a
-    rerun. An overlay that is ``like`` another one starts with the current settings and pin of the overlay of that key,
-    and sends nothing.
+    rerun.
     """
-    sentence = [] if like else ["pick", "selected"] if on_select else ["pick"]
-    envelope = {"key": key, "told": sentence, "like": like, "address": dict(ADDRESS) if addressed else None}
+    sentence = ["pick", "selected"] if on_select else ["pick"]
+    envelope = {"key": key, "told": sentence, "address": dict(ADDRESS) if addressed else None}
     nothing: Callable[[], None] = lambda: None  # noqa: E731 - without a callback the result has no such attribute
     return _component(
         key=key,

@@ -109,7 +109,6 @@ function readPacket(bytes) {
   packet.whole = whole(packet.picture, packet.box);
   packet.key = envelope.key;
   packet.told = envelope.told;
-  packet.like = envelope.like; // the key of the overlay whose look it begins with
   packet.address = envelope.address; // the names in the address, where the look stands there
   return packet;
 }

@@ -13,7 +13,6 @@ from app.views.explore import (
     derivation,
     methods,
     panes,
-    pinned,
     prediction,
     report,
     share,
@@ -90,8 +89,6 @@ def draw_page(subject: Subject) -> None:
         share.show_share(view, analysis, names[target])
         if "tests" not in hidden:
             section.show_tests(analysis)
-
-    pinned.show_pinned()
 
 
 if (subject := state.subject()) is not None:

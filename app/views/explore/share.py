@@ -1,4 +1,4 @@
-"""Share and export a view: its link, its maps as a file, its Python code, and pinning."""
+"""Share and export a view: pinning, its link, its maps as a file, and its Python code."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ import streamlit as st
 from app import state
 from app.state import View
 from app.views.explore import link as copying
-from app.views.explore import report
+from app.views.explore import pinned, report
 from app.views.explore.analysis import Analysis
-from app.widgets import pictures
 from app.words import word
 from core import Attribution, Classifier, Picture, Reading
 from core.attention import ROLLOUT
@@ -107,12 +106,6 @@ def link(view: View, own: bool) -> None:
         st.markdown(word("share.own") if own else word("share.upload"))
 
 
-def keep(view: View) -> None:
-    """Pin the view for comparison, and confirm it."""
-    state.keep(view)
-    st.toast(word("keep.done", name=pictures.title(view.sample)), icon=":material/push_pin:")
-
-
 def show_share(view: View, analysis: Analysis, target: str) -> None:
     """Draw the row of buttons; ``target`` is the name of the class that is explained."""
     subject, reading, found = analysis.subject, analysis.reading, analysis.found
@@ -122,14 +115,7 @@ def show_share(view: View, analysis: Analysis, target: str) -> None:
     card = own.card.facts["uploaded"] if own is not None else ""
     written = code(view, target, picture.box, analysis.shown.query, card)
     with st.container(horizontal=True, gap="small"):
-        held = view in state.kept()
-        st.button(
-            word("keep.kept" if held else "keep.keep"),
-            key="keep",
-            icon=":material/check:" if held else ":material/push_pin:",
-            on_click=lambda: keep(view),
-            help=word("keep.help"),
-        )
+        pinned.show_pins(view)
         link(view, own is not None)
         report.show_report(analysis, view, written)
         st.download_button(

@@ -168,11 +168,10 @@ WORDS = {
     # pinning and sharing
     "keep.keep": "Pin for comparison",
     "keep.kept": "Pinned",
-    "keep.done": "Pinned below: {name}",
-    "keep.help": "Keeps this analysis (maps, pinned patch, colors) at the end of the page, to compare it with the next one",
-    "keep.title": "Pinned",
-    "keep.head": "**{name}** · {model} · {target} {share}",
-    "keep.drop": "Remove",
+    "keep.done": "Pinned on the page Compare: {name}",
+    "keep.help": "Keeps this analysis (picture, model, maps, class, pinned patch) on the page Compare, next to others",
+    "keep.drop.help": "Click to remove this analysis from the page Compare",
+    "keep.open": "Open in Compare ({count})",
     "share.copy": "Copy link",
     "share.copied": "Copied",
     "share.help": "The link opens the same view in another browser: model, picture, maps, class, colors, pinned patch and test. "

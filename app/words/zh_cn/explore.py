@@ -165,11 +165,10 @@ WORDS = {
     # pinning and sharing
     "keep.keep": "固定以便比较",
     "keep.kept": "已固定",
-    "keep.done": "已固定在下方：{name}",
-    "keep.help": "把这次分析（图、固定的图像块、配色）保留在页面末尾，与下一次比较",
-    "keep.title": "已固定",
-    "keep.head": "**{name}** · {model} · {target} {share}",
-    "keep.drop": "移除",
+    "keep.done": "已固定在“对比”页：{name}",
+    "keep.help": "把这次分析（图片、模型、图、类别、固定的图像块）保留在“对比”页，与其他分析并列",
+    "keep.drop.help": "点击可将这次分析从“对比”页移除",
+    "keep.open": "在“对比”页打开（{count}）",
     "share.copy": "复制链接",
     "share.copied": "已复制",
     "share.help": "在另一个浏览器中，这个链接会打开同样的画面：模型、图片、图、类别、配色、固定的图像块和检验。"
