@@ -47,13 +47,11 @@ def attention_layers(
     light = sum(maps[one.tap].weights.size // max(1, heads(maps[one.tap])) for one in strip) <= LIGHT
     layers = []
     for choice in strip:
-        layer = _layer(reading, choice, maps[choice.tap], classes, deep=light or choice == chosen, deviation=deviation)
+        one = maps[choice.tap]
+        layer = _layer(reading, choice, one, classes, deep=light or choice == chosen, deviation=deviation)
         alone = choice.head is not None and len(strip) < len(choices(reading))
-        group = (
-            word(f"map.of_layer.{maps[choice.tap].kind.part}", "map.of_layer", layer=within(titles[choice.tap]))
-            if alone
-            else ""
-        )
+        where = within(titles[choice.tap])
+        group = word(f"map.of_layer.{one.kind.part}", "map.of_layer", layer=where) if alone else ""
         layers.append(replace(layer, group=group))
     return tuple(layers)
 

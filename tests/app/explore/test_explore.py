@@ -21,8 +21,7 @@ from app.words import word
 from core.attribution import METHODS, methods
 from core.data import samples
 from core.models import zoo
-from tests.app.compare.compare_page import rows_on
-from tests.app.pages import fresh, open_page, press, said, visit, well
+from tests.app.pages import fresh, open_page, said, visit, well
 
 MODELS = [card.slug for card in zoo.stored()]
 PICTURES = ["scenes/42", "photo/hopper", *[one.slug for one in samples.folder_samples()[:1]]]
@@ -232,27 +231,6 @@ def test_the_target_moves_every_map_and_the_answer_stays() -> None:
     assert page.query_params["target"] == "boat"
     page = well(page.selectbox(key=Key.TARGET).set_value("").run())
     assert "target" not in page.query_params
-
-
-def test_pinned_analyses_stay_and_lead_to_compare() -> None:
-    page = well(open_page(model="scenes/cbam", sample="scenes/24"))
-    assert "open-compare" not in [one.key for one in page.button]
-    page = press(page, "keep")
-    assert page.button(key="keep").label == word("keep.kept")
-    page = well(page.selectbox(key=Key.MODEL).set_value("scenes/plain").run())
-    assert [view.model for view in page.session_state[Key.KEPT]] == ["scenes/cbam"]
-    assert page.button(key="keep").label == word("keep.keep")
-    assert page.button(key="open-compare").label == word("keep.open", count=1)
-    page = press(page, "open-compare")
-    assert page.session_state[Key.PAGE] == "compare" and list(rows_on(page).rows) == ["pinned.1"]
-    (row,) = rows_on(page).rows.values()
-    assert row["attention"]["slug"] == "stage4.attention.spatial" and row["bars"][0]["name"] == "fish"
-
-
-def test_a_pinned_analysis_is_removed_where_it_was_pinned() -> None:
-    page = press(well(open_page(model="scenes/cbam", sample="scenes/24")), "keep")
-    page = press(page, "keep")
-    assert page.session_state[Key.KEPT] == () and page.button(key="keep").label == word("keep.keep")
 
 
 def test_framings_change_what_the_model_sees() -> None:
