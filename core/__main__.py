@@ -93,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
     one = add("lessons", lessons)
     one.add_argument("folders", nargs="*", metavar="FOLDER", help="folders of lessons (default: all there are)")
     one.add_argument("--measure", action="store_true", help="measure what they claim again, and keep it")
+    one.add_argument("--worksheets", metavar="OUT", help="write worksheets and keys to print into this folder")
     return whole
 
 

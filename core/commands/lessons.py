@@ -1,4 +1,4 @@
-"""``lessons``: what is wrong with a lesson, and whether what it claims is still true."""
+"""``lessons``: what is wrong with a lesson, whether what it claims is still true, and its worksheets."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import Any
 
 import core
 from core.commands.printing import bar, print_answer
-from core.lessons import Kept, Lesson, check_lesson, lesson_folders, measure, store, stored
+from core.files import put, reason
+from core.lessons import Kept, Lesson, check_lesson, lesson_folders, measure, store, stored, worksheet
 
 
 def lessons(options: argparse.Namespace) -> None:
-    """Check lessons: their files, and the bounds of what they claim; --measure measures the claims again."""
+    """Check lessons: their files, and the bounds of what they claim; --measure measures the claims again.
+
+    --worksheets writes what a class needs on paper.
+    """
     folders = [Path(one) for one in options.folders] or list(lesson_folders())
     lines, wrong, data = list[str](), 0, dict[str, Any]()
     for folder in folders:
@@ -25,6 +29,8 @@ def lessons(options: argparse.Namespace) -> None:
         if options.measure:
             store(lesson, measure(lesson, bar(folder.name)))
         found = stored(lesson)
+        if options.worksheets:
+            write_worksheets(lesson, found, Path(options.worksheets))
         wrong += sum(one.name not in found or not found[one.name].clearly for one in lesson.claims)
         lines += [f"{lesson.name}: {len(lesson.steps)} steps, {lesson.minutes} minutes", *state(lesson, found)]
         data[lesson.name] = {name: one.measured.value for name, one in found.items()}
@@ -49,3 +55,23 @@ def state(lesson: Lesson, found: dict[str, Kept]) -> list[str]:
         verdict = "holds" if one.clearly else "holds, but not by three standard errors" if one.holds else "BROKEN"
         lines.append(f"  {claim.name:24} {text} of {one.measured.pictures} pictures; bound {bound}: {verdict}")
     return lines
+
+
+def write_worksheets(lesson: Lesson, found: dict[str, Kept], folder: Path) -> None:
+    """Write the worksheet and the teacher's key of a lesson in each of its languages as HTML files to print.
+
+    Raises:
+        InvalidInput: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for language in lesson.languages:
+            for key, end in ((False, "worksheet"), (True, "key")):
+                page = worksheet(lesson, language, found, key=key)
+                put(folder / f"{lesson.name}.{language}.{end}.html", page.encode())
+    except OSError as error:
+        raise core.InvalidInput(
+            "The worksheets cannot be written to {folder}: {reason}. Choose another folder.",
+            folder=folder,
+            reason=reason(error),
+        ) from error

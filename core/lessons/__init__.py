@@ -27,6 +27,7 @@ from core.lessons.pack import (
     Words,
 )
 from core.lessons.reading import SHIPPED, check_lesson, lesson_folders, read_lesson
+from core.lessons.worksheet import worksheet
 
 __all__ = [
     "AFTER",
@@ -62,4 +63,5 @@ __all__ = [
     "read_lesson",
     "store",
     "stored",
+    "worksheet",
 ]

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import state
 from app.runtime.lessons import lesson_problems, lessons
+from app.views.learn import materials
 from app.views.learn.keys import ADDRESS
 from app.widgets import lesson as playing
 from app.widgets.lesson.playing import result
@@ -32,6 +33,7 @@ def show_lesson(number: int, one: Lesson) -> None:
             )
         if text := words.block(one.steps[0].name, "about"):
             st.markdown(text)
+        materials.show_materials(one)
         if begun:
             st.caption(plain("learn.progress", answered=answered, skipped=skipped, total=total))
 

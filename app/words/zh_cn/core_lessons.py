@@ -2,6 +2,7 @@
 
 WORDS = {
     "The point must lie on the picture. Click the picture again.": "点必须落在图片上。请再次点击图片。",
+    "The worksheets cannot be written to {folder}: {reason}. Choose another folder.": "无法把学习单写入 {folder}：{reason}。请选择另一个文件夹。",
     "{count} problems. Correct them, or measure the claims again with --measure.": "有 {count} 个问题。请改正，或用 --measure 重新测量各项结论。",
     "The claim {claim} of the lesson {lesson} cannot be measured. {reason}": "无法测量课程 {lesson} 的结论 {claim}。{reason}",
     "There is no model '{value}' here. Possible are: {names}.": "这里没有模型“{value}”。可以是：{names}。",

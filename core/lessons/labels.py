@@ -1,0 +1,106 @@
+"""The fixed texts of printed and exported lessons, by language, and measured values as texts of that language."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from core.lessons.claims import Kept
+from core.lessons.markdown import PLACEHOLDER
+from core.lessons.measures import MEASURES
+from core.lessons.pack import AFTER, LANGUAGES, NUMBER, QUESTION, SAY, Ask, Lesson, Step, Words
+
+FILE = Path(__file__).with_name("labels.toml")
+GAP = "________"
+"""What stands for a value that is to be found out."""
+CLOSE = 10.0
+"""How far a number may be from the measured one, as a part of the range in per cent, and still be close."""
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(FILE.read_text("utf-8"))
+
+
+def _same(name: str) -> str:
+    return name
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Says a lesson's words and measured values in one ``language``; ``name`` is what a class is called in it."""
+
+    lesson: Lesson
+    language: str
+    found: Mapping[str, Kept]
+    name: Callable[[str], str] = field(default=_same)
+
+    @property
+    def words(self) -> Words:
+        """The lesson's words."""
+        return self.lesson.speak(self.language)
+
+    def say(self, key: str, **values: object) -> str:
+        """A fixed text with its values."""
+        tables = _tables()
+        return tables.get(self.language, tables[LANGUAGES[0]])[key].format(**values)
+
+    def share(self, value: float, digits: int = 1) -> str:
+        """A fraction in per cent."""
+        return f"{100 * value:.{digits}f}{self.say('percent')}"
+
+    def unit(self, ask: Ask, value: float) -> str:
+        """A number in the unit of its question."""
+        return f"{value:g}{self.say('percent') if ask.unit == '%' else f' {ask.unit}'.rstrip()}"
+
+    def amount(self, claim: str, value: float | str) -> str:
+        """A value of a claim, in the unit of its measure."""
+        if isinstance(value, str):
+            return self.name(value)
+        if MEASURES[self.found[claim].claim.measure].unit == "%":
+            return self.share(value)
+        return f"{value:.2f}".replace("-", "−")
+
+    def value(self, claim: str) -> str:
+        """The measured value of a claim."""
+        one = self.found.get(claim)
+        return self.say("unmeasured") if one is None else self.amount(claim, one.measured.value)
+
+    def fill(self, text: str, blank: Collection[str] = ()) -> str:
+        """A text with the measured values of the claims that it names, and a gap for those that are ``blank``."""
+        return PLACEHOLDER.sub(lambda match: GAP if match[1] in blank else self.value(match[1]), text)
+
+    def block(self, step: Step, name: str, blank: Collection[str] = ()) -> str:
+        """The words of a step's block with its values; empty where the step has none."""
+        return self.fill(self.words.block(step.name, name), blank)
+
+    def option(self, step: Step, name: str, blank: Collection[str] = ()) -> str:
+        """The text of an option."""
+        return self.fill(self.words.options[step.name, name].text, blank)
+
+    def reason(self, step: Step, name: str) -> str:
+        """Why an option is right or wrong."""
+        return self.fill(self.words.options[step.name, name].reason)
+
+
+def withheld(lesson: Lesson, language: str) -> frozenset[str]:
+    """The claims that a lesson shows for the first time after an answer: a worksheet has gaps for them.
+
+    All steps of a worksheet are read at once, so a later question must not give an earlier answer.
+    """
+    words, given, kept = lesson.speak(language), set[str](), set[str]()
+    for step in lesson.steps:
+        options = [words.options[step.name, one] for one in (step.ask.options if step.ask else ())]
+        before = [words.block(step.name, SAY), words.block(step.name, QUESTION), *(one.text for one in options)]
+        given |= {name for text in before for name in PLACEHOLDER.findall(text)} - kept
+        after = [words.block(step.name, AFTER), *(one.reason for one in options)]
+        shown = {name for text in after for name in PLACEHOLDER.findall(text)}
+        if step.ask and step.ask.claim:
+            shown.add(step.ask.claim)
+        kept |= shown - given
+        if step.ask and step.ask.kind == NUMBER:
+            kept.add(step.ask.claim)  # never in its own question either
+    return frozenset(kept)
