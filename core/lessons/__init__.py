@@ -1,6 +1,8 @@
 """Lessons: packs of data that are read, checked and measured; what shows them is the app's."""
 
 from core.lessons.claims import MARGIN, Kept, measure, store, stored
+from core.lessons.gift import to_gift
+from core.lessons.labels import CLOSE
 from core.lessons.measures import MEASURES, Measured
 from core.lessons.pack import (
     AFTER,
@@ -33,6 +35,7 @@ __all__ = [
     "AFTER",
     "BLOCKS",
     "CHOICE",
+    "CLOSE",
     "HIDDEN",
     "LANGUAGES",
     "MARGIN",
@@ -63,5 +66,6 @@ __all__ = [
     "read_lesson",
     "store",
     "stored",
+    "to_gift",
     "worksheet",
 ]

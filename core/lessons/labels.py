@@ -69,6 +69,19 @@ class Speaker:
         one = self.found.get(claim)
         return self.say("unmeasured") if one is None else self.amount(claim, one.measured.value)
 
+    def measured(self, ask: Ask) -> str:
+        """A sentence with the measured value of a question for a number, and what counts as close to it."""
+        one = self.found.get(ask.claim)
+        if one is None:
+            return self.say("unmeasured")
+        return self.say(
+            "measured",
+            value=self.value(ask.claim),
+            error=self.amount(ask.claim, one.measured.error),
+            pictures=one.measured.pictures,
+            tolerance=self.unit(ask, CLOSE / 100 * (ask.high - ask.low)),
+        )
+
     def fill(self, text: str, blank: Collection[str] = ()) -> str:
         """A text with the measured values of the claims that it names, and a gap for those that are ``blank``."""
         return PLACEHOLDER.sub(lambda match: GAP if match[1] in blank else self.value(match[1]), text)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from core.data import open_sample
 from core.images import encode_jpeg
 from core.lessons.claims import Kept
-from core.lessons.labels import CLOSE, Speaker, withheld
+from core.lessons.labels import Speaker, withheld
 from core.lessons.markup import line_html, to_html
 from core.lessons.pack import AFTER, CHOICE, NOTE, NUMBER, POINT, QUESTION, RANK, SAY, Ask, Lesson, Step
 from core.reporting import document, paragraph, section, table
@@ -141,17 +141,7 @@ class _Sheet:
         if not self.key:
             label = self.speaker.say("number", low=f"{ask.low:g}", high=self.speaker.unit(ask, ask.high))
             return f"<p>{self._line(label)}</p>"
-        one = self.speaker.found.get(ask.claim)
-        if one is None:
-            return paragraph(self.speaker.say("unmeasured"))
-        stated = self.speaker.say(
-            "measured",
-            value=self.speaker.value(ask.claim),
-            error=self.speaker.amount(ask.claim, one.measured.error),
-            pictures=one.measured.pictures,
-            tolerance=self.speaker.unit(ask, CLOSE / 100 * (ask.high - ask.low)),
-        )
-        return f"<p><strong>{escape(stated)}</strong></p>"
+        return f"<p><strong>{escape(self.speaker.measured(ask))}</strong></p>"
 
     def _point(self, step: Step, ask: Ask, blank: Collection[str]) -> str:
         if self.key:

@@ -11,6 +11,7 @@ from core.attribution import METHODS
 from core.models.zoo import FAMILIES
 from tests.app.compare.compare_keys import OF_COMPARE
 from tests.app.explore.explanation_keys import OF_TESTS
+from tests.app.learn.material_keys import OF_LEARN
 from tests.app.mistakes.open_keys import OF_MISTAKES
 from tests.app.models.matrix_keys import OF_MATRIX
 from tests.app.trust.trust_page import OF_TRUST
@@ -26,7 +27,7 @@ GATES = ("channel", "spatial", "feature")
 """The kinds of a gate."""
 
 VALUES = {
-    **{**OF_TESTS, **OF_TRUST, **OF_MATRIX, **OF_MISTAKES, **OF_COMPARE},
+    **{**OF_TESTS, **OF_TRUST, **OF_MATRIX, **OF_MISTAKES, **OF_COMPARE, **OF_LEARN},
     "page.{page.slug}": [f"page.{one.slug}" for one in PAGES],
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],
     **{f"class.{{{name}}}": [] for name in ("one", "name", "part")},

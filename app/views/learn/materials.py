@@ -1,4 +1,4 @@
-"""What a teacher takes from a lesson: its worksheet and, with ``teacher=1`` in the address, the key."""
+"""What one takes from lessons: worksheets, one's own answers, and for teachers the keys and the questions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from app import state
 from app.runtime.lessons import measured
 from app.state import Key
 from app.titles import class_title
+from app.widgets import lesson as playing
+from app.widgets.lesson.exports import answer_rows, to_csv
 from app.words import language, word
-from core.lessons import Lesson, worksheet
+from core.lessons import Lesson, to_gift, worksheet
 
 
 def app_address() -> str:
@@ -25,13 +27,41 @@ def show_materials(lesson: Lesson) -> None:
         _button(lesson, "worksheet", "worksheet.html", "text/html", make_worksheet(lesson, language(), key=False))
         if state.get(Key.TEACHER):
             _button(lesson, "key", "key.html", "text/html", make_worksheet(lesson, language(), key=True))
+            _button(lesson, "gift", "gift.txt", "text/plain", make_gift(lesson, language()))
+
+
+def _class_names(lesson: Lesson) -> Callable[[str], str]:
+    """What the measured classes are called: a session's language is not known where a file is made."""
+    values = {str(one.measured.value) for one in measured(lesson).values()}
+    named = {one: class_title(one, ()) for one in values}
+    return lambda one: named.get(one, one)
 
 
 def make_worksheet(lesson: Lesson, code: str, *, key: bool) -> Callable[[], str]:
-    """What makes the page to print; a session's language is not known where it runs."""
-    address, found = app_address(), measured(lesson)
-    named = {str(one.measured.value): class_title(str(one.measured.value), ()) for one in found.values()}
-    return lambda: worksheet(lesson, code, found, key=key, address=address, name=lambda one: named.get(one, one))
+    """What makes the page to print."""
+    address, found, name = app_address(), measured(lesson), _class_names(lesson)
+    return lambda: worksheet(lesson, code, found, key=key, address=address, name=name)
+
+
+def make_gift(lesson: Lesson, code: str) -> Callable[[], str]:
+    """What makes the questions for Moodle."""
+    found, name = measured(lesson), _class_names(lesson)
+    return lambda: to_gift(lesson, code, found, name=name)
+
+
+def show_answers() -> None:
+    """Draw the download of the session's answers, once there are any."""
+    if playing.answers():
+        st.download_button(
+            word("learn.answers"),
+            to_csv(answer_rows()),
+            file_name="answers.csv",
+            mime="text/csv",
+            key="learn-answers",
+            icon=":material/download:",
+            help=word("learn.answers.help"),
+            on_click="ignore",
+        )
 
 
 def _button(lesson: Lesson, name: str, end: str, mime: str, make: Callable[[], str]) -> None:
@@ -42,7 +72,7 @@ def _button(lesson: Lesson, name: str, end: str, mime: str, make: Callable[[], s
         mime=mime,
         key=f"learn-{name}.{lesson.name}",
         type="tertiary",
-        icon=":material/print:",
+        icon=":material/quiz:" if name == "gift" else ":material/print:",
         help=word(f"learn.{name}.help"),
         on_click="ignore",
     )

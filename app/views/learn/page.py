@@ -46,6 +46,7 @@ def next_step(one: Lesson) -> str:
 
 st.subheader(word("learn.title"))
 st.markdown(word("learn.about"))
+materials.show_answers()
 for number, one in enumerate(lessons(), 1):
     show_lesson(number, one)
 for sentence in lesson_problems():

@@ -18,11 +18,9 @@ from app.widgets.lesson.texts import value_text, words_of
 from app.words import mark, percent, plain, whole, word
 from core import Picture
 from core.attribution import method
-from core.lessons import CHOICE, NUMBER, POINT, RANK, Ask
+from core.lessons import CHOICE, CLOSE, NUMBER, POINT, RANK, Ask
 
 RIGHT, OTHER, WRONG = ":green[:material/check:]", ":gray[:material/remove:]", ":orange[:material/cancel:]"
-CLOSE = 10.0
-"""How far a number may be from the measured one, as a part of the range in per cent, and still be close."""
 
 
 def ask(place: Place) -> tuple[str | float, ...]:

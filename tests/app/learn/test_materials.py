@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 from app.runtime.lessons import find_lesson
-from app.views.learn.materials import make_worksheet
+from app.views.learn.materials import make_gift, make_worksheet
+from app.widgets.lesson import exports
+from app.widgets.lesson.exports import COLUMNS, answer_rows, to_csv
+from app.widgets.lesson.playing import Answer
 from app.words import use
-from tests.app.pages import open_page, well
+from tests.app.pages import open_page, press, well
 
 LESSON = "heads-rows-and-rollout"
 
@@ -29,3 +35,31 @@ def test_a_key_names_classes_in_the_language_of_the_page() -> None:
     finally:
         use(None)
     assert "预测是船" in page and "教师用答案" in page
+
+
+def test_the_questions_for_moodle_are_for_teachers_and_the_answers_are_ones_own() -> None:
+    assert not any("learn-gift" in one or "learn-answers" in one for one in downloads(well(open_page("learn"))))
+    page = well(open_page(lesson="attention-that-is-needed", teacher="1"))
+    press(page, "lesson-skip.attention-that-is-needed/look")
+    page.switch_page("views/learn/page.py").run()
+    offered = downloads(well(page))
+    assert any(f"learn-gift.{LESSON}" in one for one in offered) and any("learn-answers" in one for one in offered)
+    assert make_gift(find_lesson(LESSON), "en")().startswith("$CATEGORY: Fovea/")
+
+
+def test_answers_as_a_table_have_no_formulas(monkeypatch) -> None:
+    given = {
+        "attention-that-is-needed/look": Answer(("bird",)),
+        "attention-that-is-needed/where": Answer((0.25, 0.5)),
+        "attention-that-is-needed/move-the-frame": Answer(("becomes-bird",)),
+        "attention-that-is-needed/uniform": Answer(()),
+        "attention-that-is-needed/many-pictures": Answer((25.0,)),
+        "reading-a-mistake/hypothesis": Answer(("=HYPERLINK(1)",)),
+        "gone/step": Answer(("a",)),
+    }
+    monkeypatch.setattr(exports, "answers", lambda: given)
+    rows = list(csv.DictReader(io.StringIO(to_csv(answer_rows()).decode("utf-8-sig"))))
+    assert tuple(rows[0]) == COLUMNS and len(rows) == 6
+    assert [one["answer"] for one in rows] == ["Bird", "0.25, 0.5", "It becomes bird", "", "25", "'=HYPERLINK(1)"]
+    assert [one["result"] for one in rows] == ["not correct", "", "correct", "skipped", "correct", ""]
+    assert rows[4]["measured"].replace("\u00a0", " ") == "19.9 %" and rows[0]["question"].startswith("Nine objects")

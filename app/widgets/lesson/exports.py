@@ -1,0 +1,64 @@
+"""The answers of a session as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+from app.runtime.lessons import find_lesson, measured
+from app.widgets.lesson.playing import Answer, answers
+from app.widgets.lesson.texts import value_text, words_of
+from core.formulas import defuse
+from core.lessons import CHOICE, CLOSE, NUMBER, QUESTION, RANK, Ask, Lesson, Step
+
+COLUMNS = ("lesson", "step", "kind", "question", "answer", "result", "measured")
+
+
+def answer_rows() -> Iterator[tuple[str, ...]]:
+    """A row for each answer of this session, in order; answers to a lesson that is gone are left out."""
+    for key, answer in answers().items():
+        name, _, found = key.partition("/")
+        lesson = find_lesson(name)
+        step = next((one for one in lesson.steps if one.name == found), None) if lesson else None
+        if lesson is None or step is None or step.ask is None:
+            continue
+        question = value_text(lesson, words_of(lesson).block(step.name, QUESTION))
+        known = value_text(lesson, f"{{{step.ask.claim}}}") if step.ask.claim else ""
+        yield (
+            name,
+            step.name,
+            step.ask.kind,
+            question,
+            _given(lesson, step, answer),
+            _result(lesson, step.ask, answer),
+            known,
+        )
+
+
+def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    """The rows as CSV under their columns, in which no cell is a formula."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows([COLUMNS, *([defuse(cell) for cell in row] for row in rows)])
+    return file.getvalue().encode("utf-8-sig")  # so that spreadsheets read Chinese
+
+
+def _given(lesson: Lesson, step: Step, answer: Answer) -> str:
+    """What was answered, in words."""
+    if step.ask is not None and step.ask.kind in (CHOICE, RANK):
+        options = words_of(lesson).options
+        return " > ".join(options[step.name, str(one)].text for one in answer.given)
+    return ", ".join(f"{one:g}" if isinstance(one, float) else str(one) for one in answer.given)
+
+
+def _result(lesson: Lesson, ask: Ask, answer: Answer) -> str:
+    """Whether the answer is right; empty where nothing decides it here."""
+    if answer.skipped:
+        return "skipped"
+    if ask.kind in (CHOICE, RANK):
+        return "correct" if answer.given == ask.answer else "not correct"
+    one = measured(lesson).get(ask.claim)
+    if ask.kind == NUMBER and one is not None and not isinstance(one.measured.value, str):
+        true = one.measured.value * (100 if ask.unit == "%" else 1)
+        return "correct" if abs(float(answer.given[0]) - true) <= CLOSE / 100 * (ask.high - ask.low) else "not correct"
+    return ""

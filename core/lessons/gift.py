@@ -1,0 +1,98 @@
+"""The questions of a lesson in GIFT, which Moodle imports: https://docs.moodle.org/en/GIFT_format.
+
+A choice keeps its options with the reason of each as feedback, a number its tolerance, a rank becomes a matching of
+options to places, or a choice between both orders of two. A point is described in words, since GIFT has no clicks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from core.lessons.claims import Kept
+from core.lessons.labels import CLOSE, Speaker, withheld
+from core.lessons.markup import line_html, to_html
+from core.lessons.pack import AFTER, CHOICE, NUMBER, POINT, QUESTION, RANK, SAY, Ask, Lesson, Step
+from core.lessons.worksheet import picture_source
+
+SPECIAL = re.compile(r"[\\~=#{}:]")
+MATCHED = 3
+"""Moodle matches three or more pairs."""
+
+
+def escaped(text: str) -> str:
+    """A text on one line in which no character means anything to GIFT."""
+    return SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def to_gift(lesson: Lesson, language: str, found: Mapping[str, Kept], *, name: Callable[[str], str] = str) -> str:
+    """The questions of a lesson, by step, in a category of its title; ``found`` and ``name`` as for a worksheet."""
+    writer = _Writer(Speaker(lesson, language, found, name), withheld(lesson, language))
+    title = writer.speaker.words.title.replace("/", "//")
+    asked = [writer.question(step, step.ask) for step in lesson.steps if step.ask]
+    return "\n\n".join([f"$CATEGORY: Fovea/{title}", *asked]) + "\n"
+
+
+@dataclass(frozen=True)
+class _Writer:
+    speaker: Speaker
+    blank: frozenset[str]
+
+    def question(self, step: Step, ask: Ask) -> str:
+        """A question without blank lines, which would end it."""
+        write = {CHOICE: self._choice, NUMBER: self._number, RANK: self._rank}.get(ask.kind, self._essay)
+        texts = [to_html(self.speaker.block(step, one, self.blank)) for one in (SAY, QUESTION)]
+        if sample := step.state.get("sample"):
+            texts.insert(0, f'<p><img alt="" src="{picture_source(sample)}"></p>')
+        hint = {RANK: "ordering", POINT: "described"}.get(ask.kind)
+        if hint and not (ask.kind == RANK and len(ask.options) < MATCHED):
+            texts.append(f"<p>{self.speaker.say(hint)}</p>")
+        lines = [*write(step, ask)]
+        general = self._reasons(step, ask) if ask.kind == RANK else ""
+        if general := general + to_html(self.speaker.block(step, AFTER)):
+            lines.append(f"####{escaped(general)}")
+        head, mark = f"{self.speaker.lesson.name} – {step.name}", "#" if lines and self._numeric(ask) else ""
+        return "\n".join([f"::{escaped(head)}::[html]{escaped(''.join(texts))}{{{mark}", *lines, "}"])
+
+    def _numeric(self, ask: Ask) -> bool:
+        one = self.speaker.found.get(ask.claim)
+        return ask.kind == NUMBER and one is not None and not isinstance(one.measured.value, str)
+
+    def _choice(self, step: Step, ask: Ask) -> Iterator[str]:
+        for one in ask.options:
+            text = line_html(self.speaker.option(step, one, self.blank))
+            yield self._answer(one in ask.answer, text, line_html(self.speaker.reason(step, one)))
+
+    def _answer(self, right: bool, text: str, reason: str = "") -> str:
+        feedback = f"#{escaped(f'<p>{reason}</p>')}" if reason else ""
+        return f"{'=' if right else '~'}{escaped(f'<p>{text}</p>')}{feedback}"
+
+    def _number(self, step: Step, ask: Ask) -> Iterator[str]:
+        one = self.speaker.found.get(ask.claim)
+        if not self._numeric(ask) or one is None:
+            return
+        true = float(one.measured.value) * (100 if ask.unit == "%" else 1)
+        stated = self.speaker.measured(ask)
+        yield f"={true:.4g}:{CLOSE / 100 * (ask.high - ask.low):g}#{escaped(f'<p>{stated}</p>')}"
+        yield f"~#{escaped(f'<p>{stated}</p>')}"
+
+    def _rank(self, step: Step, ask: Ask) -> Iterator[str]:
+        texts = {one: line_html(self.speaker.option(step, one, self.blank)) for one in ask.options}
+        if len(ask.options) < MATCHED:
+            for order in (ask.options, ask.options[::-1]):
+                yield self._answer(order == ask.answer, " → ".join(texts[one] for one in order))
+            return
+        for one in ask.options:
+            yield f"={escaped(f'<p>{texts[one]}</p>')} -> {ask.answer.index(one) + 1}"
+
+    def _reasons(self, step: Step, ask: Ask) -> str:
+        """The reasons of a rank, in the right order: a pair of a matching has no feedback of its own."""
+        lines = (
+            f"<li>{line_html(self.speaker.option(step, one))}<br>{line_html(self.speaker.reason(step, one))}</li>"
+            for one in ask.answer
+        )
+        return f"<ol>{''.join(lines)}</ol>"
+
+    def _essay(self, step: Step, ask: Ask) -> Iterator[str]:
+        return iter(())
