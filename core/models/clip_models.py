@@ -24,8 +24,9 @@ from core.messages import Message
 from core.models import hub, torchvision_models
 from core.models.described import ASSUMED
 from core.models.download import download, place
-from core.models.integrity import check_numbers
+from core.models.integrity import check_numbers, checksum
 from core.models.libraries import library
+from core.models.text_features import features
 from core.types import LOGITS, SIGMOID, InvalidInput, ModelCard, Progress
 
 PREFIX = "clip:"
@@ -230,6 +231,13 @@ def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard,
             pretrained_text=False,
         ).eval()
     except Exception as error:  # it may be of the architecture, the file, or a library that a text tower needs
+        text = (open_clip.get_model_config(architecture) or {}).get("text_cfg", {})
+        if text.get("hf_model_name") and isinstance(error, OSError):
+            raise InvalidInput(
+                "The text tower of {model} is not on this machine and cannot be downloaded. Load the model once with a "
+                "network, or choose one with the text tower of CLIP, such as ViT-B-32.",
+                model=card.title,
+            ) from error
         raise InvalidInput(
             "The weights of {model} in {path} cannot be loaded: {reason}. Delete the file, and load the model again.",
             model=card.title,
@@ -242,25 +250,46 @@ def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard,
             "{model} was trained to compare texts, so a single text has no probability. Leave out output=sigmoid.",
             model=card.title,
         )
-    return card, zero_shot(model, tokens(architecture, card, texts))
+    source = f"{architecture}/{tag} {checksum(path)}"
+    kept = features(source, texts, lambda: text_features(model, tokens(architecture, card, texts)))
+    return card, with_texts(model, kept)
 
 
 def tokens(architecture: str, card: ModelCard, texts: Sequence[str]) -> Tensor:
-    """The tokens of texts (k, n), by the model's own tokenizer."""
+    """The tokens of texts (k, n), by the model's own tokenizer.
+
+    Raises:
+        InvalidInput: it is not on this machine and cannot be downloaded, or it needs another library.
+    """
     try:
         return library("open_clip").get_tokenizer(architecture)(list(texts))
-    except Exception as error:  # some are downloaded, and need another library
+    except ImportError as error:
         raise InvalidInput(
-            "The tokenizer of {model} cannot be loaded: {reason}. Choose a model with the tokenizer of CLIP, such as "
-            "ViT-B-32.",
+            "The tokenizer of {model} needs a library that is not installed: {reason}. Install it, or choose a model "
+            "with the tokenizer of CLIP, such as ViT-B-32.",
             model=card.title,
             reason=first_line(error),
+        ) from error
+    except Exception as error:  # of the library that downloads it, which may be another one tomorrow
+        raise InvalidInput(
+            "The tokenizer of {model} is not on this machine and cannot be downloaded. Load the model once with a "
+            "network, or choose one with the tokenizer of CLIP, such as ViT-B-32.",
+            model=card.title,
         ) from error
 
 
 @torch.no_grad()
-def zero_shot(model: Any, tokens: Tensor) -> ZeroShot:
-    """The classifier of a CLIP model and the tokens of its texts (k, n); the text tower is not kept."""
-    features = nn.functional.normalize(model.encode_text(tokens).float(), dim=-1)
+def text_features(model: Any, tokens: Tensor) -> Tensor:
+    """The features (k, d) of the tokens of texts (k, n), each of length one."""
+    return nn.functional.normalize(model.encode_text(tokens).float(), dim=-1)
+
+
+def with_texts(model: Any, texts: Tensor) -> ZeroShot:
+    """The classifier of a CLIP model and the features (k, d) of its texts; the text tower is not kept."""
     bias = model.logit_bias if getattr(model, "logit_bias", None) is not None else torch.zeros(())
-    return ZeroShot(model.visual, features, model.logit_scale.exp().float().detach(), bias.float().detach())
+    return ZeroShot(model.visual, texts, model.logit_scale.exp().float().detach(), bias.float().detach())
+
+
+def zero_shot(model: Any, tokens: Tensor) -> ZeroShot:
+    """The classifier of a CLIP model and the tokens of its texts (k, n)."""
+    return with_texts(model, text_features(model, tokens))

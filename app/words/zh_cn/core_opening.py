@@ -14,7 +14,9 @@ WORDS = {
     "open_clip has no weights '{name}'. Choose from: {models}.": "open_clip 没有权重“{name}”。请从中选择：{models}。",
     "{model} was trained to compare texts, so a single text has no probability. Leave out output=sigmoid.": "“{model}”的训练方式是比较文本，所以单独一段文本没有概率。请去掉 output=sigmoid。",
     "The weights of {model} in {path} cannot be loaded: {reason}. Delete the file, and load the model again.": "无法载入 {path} 中“{model}”的权重：{reason}。请删除该文件，再载入模型。",
-    "The tokenizer of {model} cannot be loaded: {reason}. Choose a model with the tokenizer of CLIP, such as ViT-B-32.": "无法载入“{model}”的分词器：{reason}。请选择使用 CLIP 分词器的模型，例如 ViT-B-32。",
+    "The tokenizer of {model} needs a library that is not installed: {reason}. Install it, or choose a model with the tokenizer of CLIP, such as ViT-B-32.": "“{model}”的分词器需要一个未安装的库：{reason}。请安装它，或选择使用 CLIP 分词器的模型，例如 ViT-B-32。",
+    "The tokenizer of {model} is not on this machine and cannot be downloaded. Load the model once with a network, or choose one with the tokenizer of CLIP, such as ViT-B-32.": "“{model}”的分词器不在本机，也无法下载。请联网载入该模型一次，或选择使用 CLIP 分词器的模型，例如 ViT-B-32。",
+    "The text tower of {model} is not on this machine and cannot be downloaded. Load the model once with a network, or choose one with the text tower of CLIP, such as ViT-B-32.": "“{model}”的文本塔不在本机，也无法下载。请联网载入该模型一次，或选择使用 CLIP 文本塔的模型，例如 ViT-B-32。",
     # Hugging Face
     "The model {model} of Hugging Face has no file {files}. Choose a model with PyTorch weights.": "Hugging Face 的模型 {model} 没有文件 {files}。请选择带 PyTorch 权重的模型。",
     "{name} of {model} cannot be downloaded: {reason}. Get it from {url} and put it into {folder}.": "无法下载“{model}”的 {name}：{reason}。请从 {url} 获取，放入 {folder}。",

@@ -16,7 +16,7 @@ from open_clip import factory, pretrained
 from safetensors.torch import save
 
 import core
-from core.models import clip_models, zoo
+from core.models import clip_models, text_features, zoo
 from core.types import InvalidInput, Picture
 from tests.core.models.small_hub import SmallHub, connected
 
@@ -32,6 +32,7 @@ SLUG = "clip:tiny/made"
 @pytest.fixture
 def towers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, torch.nn.Module]]:
     """Two small random models, of which one has a bias, with their weights on a small hub."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     hub, made = SmallHub(), {}
     for name, config in (("tiny", TINY), ("tiny-bias", TINY | {"init_logit_bias": -3.0, "custom_text": True})):
         monkeypatch.setitem(factory._MODEL_CONFIGS, name, json.loads(json.dumps(config)))
@@ -118,3 +119,43 @@ def test_unknown_models_and_a_missing_library_are_told(monkeypatch: pytest.Monke
     assert card.size == 224 and card.mean == clip_models.MEAN and card.facts["repository"].startswith("timm/")
     monkeypatch.setitem(sys.modules, "open_clip", None)
     assert "python -m pip install open_clip_torch" in refusal("clip:ViT-B-32/openai", TEXTS)
+
+
+def offline(*_: object) -> None:
+    raise OSError("We couldn't connect to 'https://huggingface.co'")
+
+
+def test_texts_need_their_tokenizer_once(towers: dict, picture: Picture, monkeypatch: pytest.MonkeyPatch):
+    """A second process, and a machine without a network, find the features of the texts on the disk."""
+    slug = clip_models.with_classes(SLUG, TEXTS)
+    first = core.read(core.load(slug, "cpu"), picture).logits
+    monkeypatch.setattr(open_clip, "get_tokenizer", offline)
+    assert core.read(core.load(slug, "cpu"), picture).logits == pytest.approx(first, rel=0, abs=0)
+    sentence = refusal(SLUG, ("a dog", "a cat"))
+    assert sentence.startswith("The tokenizer of tiny (made) is not on this machine and cannot be downloaded. Load the")
+    for path in text_features.folder().iterdir():
+        path.write_bytes(b"damaged")
+    assert "The tokenizer of tiny (made) is not on this machine" in refusal(slug)
+
+
+def test_features_belong_to_their_model_and_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made = [torch.randn(2, 4) for _ in range(3)]
+    sources = [("a", ("x", "y")), ("b", ("x", "y")), ("a", ("y", "x"))]
+    for once in (made, [torch.zeros(2, 4)] * 3):
+        for (source, texts), one, kept in zip(sources, once, made, strict=True):
+            assert torch.equal(text_features.features(source, texts, lambda one=one: one), kept)
+    blocked = tmp_path / "file"
+    blocked.write_bytes(b"")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))  # no folder can be made in it
+    assert torch.equal(text_features.features("a", ("x", "y"), lambda: made[2]), made[2])
+
+
+def test_a_text_tower_that_is_not_there_is_one_sentence(towers: dict, monkeypatch: pytest.MonkeyPatch):
+    config = json.loads(json.dumps(TINY)) | {
+        "text_cfg": {"hf_model_name": "made/none", "hf_tokenizer_name": "made/none"}
+    }
+    monkeypatch.setitem(factory._MODEL_CONFIGS, "tiny", config)
+    assert refusal(SLUG, TEXTS).startswith(
+        "The text tower of tiny (made) is not on this machine and cannot be downloaded."
+    )
