@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 HERE = Path(__file__).parent
-PAGES = ("overlay", "paint", "literal", "markdown")
+PAGES = ("overlay", "paint", "literal", "markdown", "rows")
 """The first is at the address itself, the others are at ``/<name>``."""
 
 st.navigation([st.Page(HERE / f"{name}_page.py", url_path=name) for name in PAGES], position="hidden").run()

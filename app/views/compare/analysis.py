@@ -16,7 +16,7 @@ from app.words import language, percent, plain, say
 from core import Agreement, Attribution, Classifier, InvalidInput, ModelCard, Picture, Reading
 from core.attention import is_nearly_constant
 from core.attribution import Method, method
-from core.types import Progress
+from core.types import Box, Progress
 
 MOST_LIKELY = 3
 
@@ -34,14 +34,16 @@ class Wanted:
 class Analysis:
     """What was found for a row.
 
-    ``predicted`` is the class as it is shown, ``right`` whether it is the true one, if that is known, and ``explained``
-    the class of the attribution. A layer that is None has its reason in ``missing``, (attention, attribution). ``maps``
-    are the raw maps that enter the agreement: None for one that is missing, blank or nearly constant. ``own`` is the
-    agreement of the two. ``slow`` is how many seconds the attribution takes that was not started, else 0.
+    ``box`` is the model's square on the picture, which ``sha256`` names. ``predicted`` is the class as it is shown,
+    ``right`` whether it is the true one, if that is known, and ``explained`` the class of the attribution. A layer that
+    is None has its reason in ``missing``, (attention, attribution). ``maps`` are the raw maps that enter the agreement:
+    None for one that is missing, blank or nearly constant. ``own`` is the agreement of the two. ``slow`` is how many
+    seconds the attribution takes that was not started, else 0.
     """
 
     card: ModelCard
-    picture: Picture
+    box: Box
+    sha256: str
     predicted: str
     share: float
     right: bool | None
@@ -68,19 +70,15 @@ def subject_of(view: View) -> tuple[ModelCard, Picture]:
     return card, pictures.framed(card, pictures.find_picture(view.sample), view.framing)
 
 
-def key_of(view: View, card: ModelCard, picture: Picture) -> tuple:
-    """The key of a row: all that decides what it shows, and the language of its words."""
-    chosen = (view.method, view.map, view.target, view.contrast, view.parameters, view.query)
-    return comparing.row_key(card, state.device(), picture, *chosen, pictures.find_truth(view.sample), language())
-
-
-def find(view: View) -> Analysis | None:
-    """What was found for a view before, or None.
+def key_of(view: View) -> tuple:
+    """The key of a row: all that decides what it shows, and the language of its words.
 
     Raises:
         InvalidInput: the model or the picture is not here.
     """
-    return comparing.find_row(key_of(view, *subject_of(view)))
+    card, picture = subject_of(view)
+    chosen = (view.method, view.map, view.target, view.contrast, view.parameters, view.query)
+    return comparing.row_key(card, state.device(), picture, *chosen, pictures.find_truth(view.sample), language())
 
 
 def compute(view: View, patient: float, tick: Progress | None = None) -> Analysis:
@@ -109,7 +107,8 @@ def compute(view: View, patient: float, tick: Progress | None = None) -> Analysi
     own = agreement_of(classifier, picture, view, reading, None if attended is None or blank else found)
     row = Analysis(
         card,
-        picture,
+        picture.box,
+        picture.sha256,
         *prediction_of(view, card, reading),
         explained_title(card, index, view),
         bars_of(card, reading, index),
@@ -121,7 +120,7 @@ def compute(view: View, patient: float, tick: Progress | None = None) -> Analysi
         notes,
         slow,
     )
-    return comparing.keep_row(key_of(view, card, picture), row)
+    return comparing.keep_row(key_of(view), row)
 
 
 def wanted_target(classifier: Classifier, view: View) -> tuple[int | None, tuple[str, ...]]:

@@ -10,12 +10,14 @@ from math import inf
 import streamlit as st
 
 from app import state
+from app.runtime import comparing
 from app.state import Key
-from app.views.compare.analysis import Analysis, Wanted, compute, find
+from app.views.compare.analysis import Analysis, Wanted, compute, key_of
 from app.views.compare.keys import CompareKey
 from app.widgets import job
 from app.words import say, word
 from core import InvalidInput
+from core.types import Progress
 
 AT_ONCE = 0.6
 """Seconds of work after which a run shows what there is."""
@@ -36,15 +38,23 @@ class Outcome:
 
 
 def gather(wanted: Sequence[Wanted]) -> list[Outcome]:
-    """What there is of each row after about ``AT_ONCE`` seconds of work; of those that are missing, one at least."""
+    """What there is of each row after about ``AT_ONCE`` seconds of work; of those that are missing, one at least.
+
+    The session keeps the rows of its page: what all users share may be dropped at any time, and then no run would end.
+    """
     place, began, fresh = st.empty(), time.monotonic(), 0
     outcomes: list[Outcome] = []
+    before, present = state.get(CompareKey.FOUND, {}), {}
+    state.put(CompareKey.FOUND, present)
     for number, one in enumerate(wanted):
         try:
-            found = find(one.view)
+            key = key_of(one.view)
+            found = before.get(key) or comparing.find_row(key)
             if found is None and (fresh == 0 or time.monotonic() - began < AT_ONCE):
                 found = step(one, number, len(wanted), place, job.QUICK)
                 fresh += 1
+            if found is not None:
+                present[key] = found
             outcomes.append(Outcome(one, found))
         except InvalidInput as error:
             outcomes.append(Outcome(one, error=say(error)))
@@ -77,8 +87,12 @@ def compute_slow(outcomes: Sequence[Outcome]) -> None:
         state.reset(Key.RUNNING)
         return
     first, done = slow[0], len(outcomes) - len(slow)
+
+    def work(tick: Progress) -> None:
+        state.get(CompareKey.FOUND)[key_of(first.wanted.view)] = compute(first.wanted.view, inf, tick)
+
     job.run(
-        lambda tick: compute(first.wanted.view, inf, tick),
+        work,
         name="compare",
         first=word("compared.progress", done=done + 1, total=len(outcomes), name=first.wanted.title),
         running=CompareKey.STEP,

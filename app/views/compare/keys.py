@@ -18,9 +18,8 @@ class CompareKey(StrEnum):
     PICKED_MODELS = "picked_models"
     PICKED_PICTURES = "picked_pictures"
     ROWS = "rows"
-    STARTED = "compare_started"
     STEP = "compare_step"
-    FAILED = "compare_failed"
+    FOUND = "compare_found"
 
 
 ADDRESS = (

@@ -54,7 +54,7 @@ def check_look() -> None:
 def stage_of(one: Outcome) -> tuple[Shown, Box]:
     """The picture of a row as it is drawn, and the model's square on it; nothing where one of them is not here."""
     try:
-        picture = one.found.picture if one.found is not None else subject_of(one.wanted.view)[1]
+        picture = subject_of(one.wanted.view)[1]
     except InvalidInput:
         return NOTHING
     drawn: Picture = pictures.drawn(picture)

@@ -38,8 +38,8 @@ class Matrices:
 
 def matrices_of(found: Sequence[Analysis]) -> Matrices:
     """The agreement of every pair of rows. Squares of one picture are compared where they overlap."""
-    same = len({one.picture.sha256 for one in found}) < 2
-    boxes = [one.picture.box for one in found] if same else None
+    same = len({one.sha256 for one in found}) < 2
+    boxes = [one.box for one in found] if same else None
     attention, attribution = (agreement_matrix([one.maps[side] for one in found], boxes) for side in (0, 1))
     return Matrices(attention, attribution)
 
@@ -117,7 +117,7 @@ def show_verdict(found: Sequence[Analysis], matrices: Matrices, mode: str, sampl
     if len(found) < 2:
         return
     same_picture, same_model = (
-        len({one.picture.sha256 for one in found}) < 2,
+        len({one.sha256 for one in found}) < 2,
         len({one.card.slug for one in found}) < 2,
     )
     if mode == choices.MODELS or (mode == choices.PINNED and same_picture and not same_model):
