@@ -54,10 +54,11 @@ class Row {
       moved = false;
       from = this.table.zoomed && pointerType !== "touch" ? { clientX, clientY } : null;
     });
-    canvas.addEventListener("pointermove", ({ clientX, clientY, buttons }) => {
+    canvas.addEventListener("pointermove", ({ clientX, clientY, buttons, pointerId }) => {
       if (!from || !buttons) return;
       const [x, y] = [clientX - from.clientX, clientY - from.clientY];
       if (!moved && Math.hypot(x, y) < DRAG) return;
+      if (!moved) canvas.setPointerCapture(pointerId); // it goes on outside of the picture
       moved = true;
       from = { clientX, clientY };
       const { square, whole } = this.state.packet;

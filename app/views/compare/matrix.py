@@ -25,7 +25,9 @@ def table_of(matrix: np.ndarray, titles: Sequence[str], label: str) -> str:
     lines = []
     for row, title in enumerate(titles):
         cells = "".join(cell_of(float(matrix[row, column]), titles, row, column, few) for column in range(len(titles)))
-        lines.append(f'<tr><th scope="row"><span>{row + 1}</span> {escape(title)}</th>{cells}</tr>')
+        lines.append(
+            f'<tr><th scope="row" title="{escape(title)}"><span>{row + 1}</span> {escape(title)}</th>{cells}</tr>'
+        )
     kind = "" if few else " many"
     return (
         f'<table class="fovea-agreement{kind}"><caption>{escape(label)}</caption>'

@@ -51,7 +51,7 @@ def show_rows(wanted: Sequence[Wanted], mode: str) -> list[Outcome]:
     matrices = verdict.matrices_of(found)
     with above:
         compute_place = st.container()
-        verdict.show_verdict(found, matrices, mode, state.get(Key.SAMPLE))
+        verdict.show_verdict(found, titles, matrices, mode, state.get(Key.SAMPLE))
         if 1 < len(found) <= matrix.NUMBERS:
             matrix.show_matrices(matrices, titles, sides)
     table.show_table(outcomes, mode, choices.BOTH if mode == choices.PINNED else maps)

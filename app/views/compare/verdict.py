@@ -49,18 +49,34 @@ def level(mean: float) -> str:
     return "little" if mean < LITTLE else "part" if mean < WELL else "well"
 
 
+def apart(matrix: np.ndarray) -> tuple[int, float] | None:
+    """The row that agrees least with the others, and its mean with them; None for fewer than three maps."""
+    others = np.where(np.eye(len(matrix), dtype=bool), np.nan, matrix)
+    known = [row for row in range(len(matrix)) if np.isfinite(others[row]).any()]
+    if len(known) < 3:
+        return None
+    means = {row: float(np.nanmean(others[row])) for row in known}
+    row = min(means, key=means.get)
+    return row, means[row]
+
+
+def differs(matrix: np.ndarray) -> bool:
+    """Whether the maps of a matrix agree little, or one of them with the others."""
+    mean, least = mean_agreement(matrix), apart(matrix)
+    return isfinite(mean) and min(mean, mean if least is None else least[1]) < LITTLE
+
+
 def headline(found: Sequence[Analysis], matrices: Matrices) -> str:
-    """The comparison of several models in a few words: same accuracy or prediction, and different reasons or not."""
-    mean = matrices.means[1]
-    if not isfinite(mean) or level(mean) == "part":
-        return ""
-    reasons = "well" if level(mean) == "well" else "little"
-    accuracies = [one.card.accuracy for one in found]
-    if all(one is not None for one in accuracies) and max(accuracies) - min(accuracies) <= NEARLY_EQUAL:
-        return word(f"compared.headline.accuracy.{reasons}")
-    if len({one.predicted for one in found}) == 1:
-        return word(f"compared.headline.prediction.{reasons}")
-    return ""
+    """The comparison of several models in a few words, where they do the same and differ in something else; else "".
+
+    That maps agree is no headline: they may do so for other reasons, such as the picture itself.
+    """
+    known = [one.card.accuracy for one in found if one.card.accuracy is not None]
+    same_accuracy = len(known) == len(found) and max(known) - min(known) <= NEARLY_EQUAL
+    same_prediction = len({one.predicted for one in found}) == 1
+    if differs(matrices.attribution) and (same_accuracy or same_prediction):
+        return word("compared.headline.accuracy" if same_accuracy else "compared.headline.prediction")
+    return word("compared.headline.predictions") if same_accuracy and not same_prediction else ""
 
 
 def predictions(found: Sequence[Analysis]) -> str:
@@ -92,13 +108,17 @@ def agreements(matrices: Matrices, rows: str) -> Iterator[str]:
             yield word(f"compared.{rows}.{side}.{level(mean)}", mean=decimal(mean))
 
 
-def about_models(found: Sequence[Analysis], matrices: Matrices, truth: str | None) -> str:
+def about_models(found: Sequence[Analysis], titles: Sequence[str], matrices: Matrices, truth: str | None) -> str:
     """The comparison of several models on one picture."""
     sentences = [predictions(found)]
     if truth is not None:
         name, right = class_title(truth, found[0].card.classes), sum(one.right is True for one in found)
         sentences.append(word("compared.right", name=name, number=right, count=len(found)))
-    return together(*sentences, accuracies(found), *agreements(matrices, choices.MODELS))
+    sentences += [accuracies(found), *agreements(matrices, choices.MODELS)]
+    least = apart(matrices.attribution)
+    if least is not None and least[1] < min(LITTLE, matrices.means[1]):
+        sentences.append(word("compared.apart", name=titles[least[0]], mean=decimal(least[1])))
+    return together(*sentences)
 
 
 def about_pictures(found: Sequence[Analysis], matrices: Matrices) -> str:
@@ -112,7 +132,7 @@ def about_pictures(found: Sequence[Analysis], matrices: Matrices) -> str:
     return together(*sentences, *agreements(matrices, choices.PICTURES))
 
 
-def show_verdict(found: Sequence[Analysis], matrices: Matrices, mode: str, sample: str) -> None:
+def show_verdict(found: Sequence[Analysis], titles: Sequence[str], matrices: Matrices, mode: str, sample: str) -> None:
     """Draw the comparison in sentences; nothing for fewer than two rows."""
     if len(found) < 2:
         return
@@ -123,6 +143,6 @@ def show_verdict(found: Sequence[Analysis], matrices: Matrices, mode: str, sampl
     if mode == choices.MODELS or (mode == choices.PINNED and same_picture and not same_model):
         if title := headline(found, matrices):
             st.subheader(title, help=means("rank-correlation"))
-        st.markdown(about_models(found, matrices, pictures.find_truth(sample)))
+        st.markdown(about_models(found, titles, matrices, pictures.find_truth(sample)))
     elif same_model and not same_picture:
         st.markdown(about_pictures(found, matrices))

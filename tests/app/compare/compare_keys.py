@@ -13,8 +13,6 @@ OF_COMPARE = {
     "compared.row.{mode}": [f"compared.row.{one}" for one in MODES],
     "compared.maps.{one}": [f"compared.maps.{one}" for one in MAPS],
     "compared.matrix.{side}": [f"compared.matrix.{one}" for one in SIDES],
-    "compared.headline.accuracy.{reasons}": [f"compared.headline.accuracy.{one}" for one in ("little", "well")],
-    "compared.headline.prediction.{reasons}": [f"compared.headline.prediction.{one}" for one in ("little", "well")],
     "compared.{rows}.{side}.{level(mean)}": [
         f"compared.{rows}.{side}.{level}" for rows in (MODELS, PICTURES) for side in SIDES for level in LEVELS
     ],
