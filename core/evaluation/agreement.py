@@ -5,7 +5,7 @@ Then:
 
     rank correlation    Spearman's ρ over the cells, average ranks for ties
     top 20 %            |A ∩ B| / |A ∪ B| of the 20 % of cells with the largest values
-    overlap             Σ min(a, b), each map scaled to sum to one
+    overlap             Σ min(a, b), each map scaled to sum to one; less than 1e-6 counts as 0
 
 All three are 1 for a map with itself and symmetric. ``unrelated`` gives their values for unrelated pictures: the first
 map is compared with maps of other pictures of the second one's kind, and the reverse. Such maps share the center bias

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 TOP = 0.2
+NOTHING = 1e-6
+"""Two maps that share less of their mass do not overlap: what is left is below the precision of stored maps."""
 
 
 def ranks(array: np.ndarray) -> np.ndarray:
@@ -36,4 +38,5 @@ def compare(a: np.ndarray, others: np.ndarray) -> np.ndarray:
     ranks = np.einsum("hw,shw->s", a[0], others[:, 0])
     both = np.minimum(a[1], others[:, 1]).sum((1, 2))
     mass = np.minimum(a[2], others[:, 2]).sum((1, 2))
+    mass = np.where(mass < NOTHING, 0.0, mass)
     return np.stack([ranks.clip(-1, 1), both / (a[1].sum() + others[:, 1].sum((1, 2)) - both), mass.clip(0, 1)])
