@@ -15,7 +15,7 @@ import streamlit as st
 import core
 from app.runtime import banks, results
 from app.runtime.loading import Models
-from app.runtime.results import compute, key_of
+from app.runtime.results import compute, key_of, once
 from app.runtime.waiting import wait_for
 from core import AttentionMap, Attribution, Classifier, ModelCard, Picture, Reading
 from core import attribution as attributions
@@ -175,7 +175,7 @@ def milliseconds(model: Classifier) -> float:
 
 def reading(model: Classifier, picture: Picture) -> Reading:
     """The model's reading of a picture."""
-    return results.store().get(key_of(model, picture, "reading"), lambda: core.read(model, picture))
+    return once(key_of(model, picture, "reading"), model, lambda: core.read(model, picture))
 
 
 def reading_with_panel(model: Classifier, picture: Picture, target: Target = None) -> Reading:
@@ -184,15 +184,22 @@ def reading_with_panel(model: Classifier, picture: Picture, target: Target = Non
     What was known before is not computed again.
     """
     store, key = results.store(), key_of(model, picture, "reading")
-    found = store.find(key)
-    index = None if found is None else model.target(target, found.logits)
-    known = found is not None and not SALIENCY.usable(model)  # then a panel is its reading, and no more
-    if not known and (found is None or store.find(attribution_key(model, picture, SALIENCY, index, {})) is None):
-        panel = core.panel(model, picture, target if index is None else index)
-        found = found or store.put(key, panel.reading)
+
+    def known() -> Reading | None:
+        found = store.find(key)
+        if found is None or not SALIENCY.usable(model):  # a panel without saliency is its reading, and no more
+            return found
+        index = model.target(target, found.logits)
+        return found if store.find(attribution_key(model, picture, SALIENCY, index, {})) else None
+
+    def make() -> Reading:
+        found = store.find(key)
+        panel = core.panel(model, picture, target if found is None else model.target(target, found.logits))
         for slug, one in panel.attributions.items():
             store.put(attribution_key(model, picture, method(slug), panel.target, {}), one)
-    return found
+        return found or store.put(key, panel.reading)
+
+    return known() or model.run(lambda: known() or make())  # another user may have been first
 
 
 def seconds(model: Classifier, method: Method, parameters: dict) -> float:
@@ -260,7 +267,7 @@ def derivation(
 ) -> core.Derivation:
     """How one weight of a tap came about."""
     key = key_of(model, picture, "derive", tap, part, cell)
-    return results.store().get(key, lambda: core.derive(model, picture, tap, part=part, cell=cell))
+    return once(key, model, lambda: core.derive(model, picture, tap, part=part, cell=cell))
 
 
 def replayed(model: Classifier, view: core.Record, owner: Hashable, tick: Progress) -> core.Replayed:

@@ -45,7 +45,7 @@ def erased(
         return Erased(left.pixels, core.read(model, left).probabilities)  # its maps, of many megabytes, are not kept
 
     whose = "" if which == "random" else fingerprint(values)
-    return results.store().get(key_of(model, picture, "erased", whose, share, which, fill, seed), make)
+    return results.once(key_of(model, picture, "erased", whose, share, which, fill, seed), model, make)
 
 
 def curves_key(model: Classifier, picture: Picture, values: np.ndarray, target: int, seed: int) -> tuple:

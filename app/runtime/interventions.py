@@ -34,7 +34,7 @@ def intervene(model: Classifier, picture: Picture, changes: Mapping[str, Change]
         reading = core.intervene(model, picture, changes)
         return replace(reading, maps=tuple(one for one in reading.maps if one.tap in changes))  # all: many megabytes
 
-    return results.store().get(results.key_of(model, picture, "intervene", *names), make)
+    return results.once(results.key_of(model, picture, "intervene", *names), model, make)
 
 
 def ablation_key(model: Classifier, picture: Picture, target: int) -> tuple:

@@ -32,6 +32,19 @@ def key_of(model: Classifier, picture: Picture, *rest: Hashable) -> tuple:
 def compute(
     key: Hashable, model: Classifier, job: Callable[[Progress], T], owner: Hashable = None, tick: Progress | None = None
 ) -> T:
-    """What ``job(progress)`` gives, run once on the model's device and kept under its key; see ``waiting.wait_for``."""
-    found = store().find(key)
-    return store().put(key, wait_for(model.device, job, owner, tick)) if found is None else found
+    """What ``job(progress)`` gives, run once on the model's device and kept under its key; see ``waiting.wait_for``.
+
+    However many users wait for it, it is computed once: each looks again when it is their turn on the device.
+    """
+    kept = store()
+    found = kept.find(key)
+    if found is not None:
+        return found
+    return wait_for(model.device, lambda progress: kept.get(key, lambda: job(progress)), owner, tick)
+
+
+def once(key: Hashable, model: Classifier, make: Callable[[], T]) -> T:
+    """The same for quick work without progress: what ``make()`` gives on the model's device."""
+    kept = store()
+    found = kept.find(key)
+    return model.run(lambda: kept.get(key, make)) if found is None else found

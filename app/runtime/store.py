@@ -32,7 +32,7 @@ def size_of(value: Any) -> int:
 class Store:
     """Results by key, the least recently used dropped first when their bytes pass the limit. Thread-safe.
 
-    Two users who request the same result at once may both compute it; both get a right result. With ``newest`` the
+    Two threads that request the same result at once may both compute it; both get a right result. With ``newest`` the
     last one that was put in stays even when it alone is larger than the limit.
     """
 

@@ -139,7 +139,7 @@ def erased(model: Classifier, picture: Picture, values: np.ndarray, name: str) -
         before, after, *random = (core.read(model, one).probabilities for one in (picture, without, *others))
         return Erased(without, before, after, np.mean(random, 0))
 
-    return results.store().get(results.key_of(model, picture, "erased", name), make)
+    return results.once(results.key_of(model, picture, "erased", name), model, make)
 
 
 def mean(opened: Opened, places: np.ndarray, name: str, count: int) -> tuple[np.ndarray, np.ndarray]:
