@@ -52,7 +52,7 @@ class Listing:
 
 def home() -> Path:
     """The folder of downloaded data sets: ``fovea`` in the user's cache folder."""
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "fovea"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fovea"
 
 
 def place(folder: str | Path | None) -> Path:

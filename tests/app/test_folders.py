@@ -16,8 +16,12 @@ from streamlit import config
 import core
 from app.runtime import kept_runs
 from app.runtime.mistakes import folders, runs, scans
+from app.runtime.public import VARIABLE
 from app.state import Key
 from app.views.mistakes.keys import MistakesKey
+from app.views.models import own_models
+from app.views.models.keys import ModelsKey
+from app.words import word
 from core import InvalidInput
 from tests.app.pages import open_page, visit
 
@@ -155,3 +159,18 @@ def test_a_model_is_not_opened_by_an_address(place: Path) -> None:
     page = open_page(model=f"file:{place / 'secret' / 'card.json'}")
     assert not page.exception and not page.selectbox(key=Key.MODEL).value.startswith("file:")
     assert [one for one in page.warning if "card" in one.value]
+
+
+def test_a_public_server_opens_nothing_even_on_localhost(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "1")
+    for path in (place / "open", place / "secret", place / "nowhere"):
+        with pytest.raises(InvalidInput, match="not accessible"):
+            folders.check(path)
+    assert not folders.offers()
+    page = open_page("models")
+    assert word("own.public") in said(well(page))
+    assert not [one for one in page.file_uploader if one.key.startswith(ModelsKey.MODEL_UPLOADER)]
+    with pytest.raises(InvalidInput, match="switched off"):
+        own_models.check_room([])
+    monkeypatch.setenv(VARIABLE, "0")
+    folders.check(place / "secret")

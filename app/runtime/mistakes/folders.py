@@ -2,7 +2,7 @@
 
 A folder, a CSV or a run that somebody types, or that stands in an address, is read by the server with the rights of the
 server. Where it listens beyond localhost, only folders named in FOVEA_FOLDERS are open, with all that truly lies in
-them: neither ``..`` nor a symbolic link, nor a line of a CSV, leads out.
+them: neither ``..`` nor a symbolic link, nor a line of a CSV, leads out. On a public server no path is open at all.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.runtime.public import is_public
 from core import InvalidInput
 from core.data import stored
 
@@ -21,7 +22,9 @@ FOLDERS = "FOVEA_FOLDERS"
 
 
 def is_closed() -> bool:
-    """Whether others than this machine can reach the server."""
+    """Whether others than this machine can reach the server, or its owner says so."""
+    if is_public():
+        return True
     address = st.get_option("server.address")
     if address == "localhost":
         return False
@@ -32,7 +35,9 @@ def is_closed() -> bool:
 
 
 def opened() -> tuple[Path, ...]:
-    """The folders that the owner opens to users."""
+    """The folders that the owner opens to users; none on a public server."""
+    if is_public():
+        return ()
     named = os.environ.get(FOLDERS, "").split(os.pathsep)
     return tuple(Path(os.path.realpath(os.path.expanduser(one))) for one in named if one.strip())
 

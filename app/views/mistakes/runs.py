@@ -11,6 +11,7 @@ from app import state
 from app.runtime import kept_runs
 from app.runtime.mistakes import folders, runs, scans
 from app.runtime.mistakes.runs import Opened
+from app.runtime.public import is_public
 from app.state import Key
 from app.views.mistakes import comparison, export, overview, selection, taken
 from app.views.mistakes.keys import MistakesKey
@@ -125,7 +126,7 @@ def show_head(opened: Opened) -> None:
         if len(opened.table):
             comparison.pick_other(opened)
             export.show_export(opened)
-        if kept_runs.is_kept(opened.run):
+        if kept_runs.is_kept(opened.run) and not is_public():
             remove(opened)
         st.button(word("runs.all"), key="runs-back", icon=":material/list:", on_click=close)
     unanswered(opened)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.runtime import uploads
+from app.runtime.public import is_public
 from app.state import Key
 from app.views.models import uncarded
 from app.views.models.keys import ModelsKey
@@ -72,6 +73,8 @@ def check_room(files: list) -> None:
     refused = next(filter(uploads.is_refused, files), None)
     if refused is not None:
         raise InvalidInput(plain("upload.refused", name=refused.name, files=uploads.FILES))
+    if is_public():
+        raise InvalidInput(plain("own.public"))
     if len(state.own_models()) >= MOST:
         raise InvalidInput(plain("own.full", count=MOST))
 
@@ -102,6 +105,9 @@ def bring() -> None:
         except InvalidInput as error:
             state.put(ModelsKey.REFUSED, say(error))
 
+    if is_public():
+        st.info(word("own.public"))
+        return
     st.markdown(word("own.what"), help=means("checkpoint", "weights"))
     files = st.file_uploader(
         word("own.files"),

@@ -1,0 +1,88 @@
+"""The files for a server, as far as they can be checked without Docker."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import tomllib
+
+import pytest
+
+from app.runtime.public import VARIABLE
+from tests.source_files import ROOT
+
+DEPLOY = ROOT / "app" / "deploy"
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Each instruction of the Dockerfile with what follows it, continued lines joined, comments left out."""
+    lines = [line for line in DOCKERFILE.splitlines() if not line.startswith("#")]
+    text = "\n".join(lines).replace("\\\n", " ")
+    return [tuple(line.split(maxsplit=1)) for line in text.splitlines() if line.strip()]
+
+
+def given(name: str) -> list[str]:
+    """What follows every instruction of that name."""
+    return [rest for first, rest in instructions() if first == name]
+
+
+def test_the_image_runs_as_a_user_without_rights_and_listens_inside_only() -> None:
+    assert given("FROM") == ["python:3.11-slim"]
+    assert given("ARG") == ["TORCH_INDEX"]  # without a default
+    assert given("USER") == ["fovea"]
+    names = [first for first, _ in instructions()]
+    assert names.index("USER") > max(place for place, name in enumerate(names) if name in ("RUN", "COPY"))
+    assert "/_stcore/health" in given("HEALTHCHECK")[0]
+    command = json.loads(given("CMD")[-1])
+    assert command[:4] == ["python", "-m", "streamlit", "run"]
+    assert (ROOT / command[4]).is_file()
+    port = command[command.index("--server.port") + 1]
+    assert given("EXPOSE") == [port]
+    assert f":{port}/" in given("HEALTHCHECK")[0]
+    assert any(f"{VARIABLE}=1" in shlex.split(one) for one in given("ENV"))
+
+
+def test_what_is_copied_exists_and_the_pins_of_torch_are_found() -> None:
+    for one in given("COPY"):
+        source = [word for word in shlex.split(one) if not word.startswith("--")][0]
+        assert (ROOT / source).exists()
+    pattern = re.search(r"grep -E '([^']+)'", DOCKERFILE)[1]
+    pinned = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert {line.split("==")[0] for line in pinned if re.match(pattern, line)} == {"torch", "torchvision"}
+    lowest = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    assert lowest == ">=3.11"
+
+
+def test_compose_puts_a_proxy_in_front_and_limits_the_rest() -> None:
+    yaml = pytest.importorskip("yaml")
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    fovea, proxy = services["fovea"], services["proxy"]
+    assert "ports" not in fovea  # only the proxy can be reached
+    assert fovea["environment"][VARIABLE] == "1"
+    assert fovea["mem_limit"]
+    assert fovea["cap_drop"] == ["ALL"]
+    assert fovea["read_only"]
+    assert (DEPLOY / fovea["build"]["context"]).resolve() == ROOT
+    assert (ROOT / fovea["build"]["dockerfile"]).is_file()
+    assert {one.split(":")[1] for one in proxy["ports"]} == {"80", "443"}
+    assert (DEPLOY / proxy["volumes"][0].split(":")[0]).is_file()
+
+
+def test_the_proxy_sets_headers_and_keeps_a_user_with_one_replica() -> None:
+    text = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
+    assert text.count("{") == text.count("}")
+    for needed in ("Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options", "lb_policy cookie"):
+        assert needed in text
+    port = given("EXPOSE")[0]
+    assert f"reverse_proxy fovea:{port}" in text
+
+
+def test_the_other_files_can_be_read() -> None:
+    container = json.loads((DEPLOY / "devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    assert container["forwardPorts"] == [8501]
+    head = (DEPLOY / "space.md").read_text(encoding="utf-8").split("---")[1]
+    yaml = pytest.importorskip("yaml")
+    space = yaml.safe_load(head)
+    assert (space["sdk"], str(space["app_port"])) == ("docker", given("EXPOSE")[0])
