@@ -46,7 +46,7 @@ def test_the_image_runs_as_a_user_without_rights_and_listens_inside_only() -> No
 
 def test_what_is_copied_exists_and_the_pins_of_torch_are_found() -> None:
     for one in given("COPY"):
-        source = [word for word in shlex.split(one) if not word.startswith("--")][0]
+        source = next(word for word in shlex.split(one) if not word.startswith("--"))
         assert (ROOT / source).exists()
     pattern = re.search(r"grep -E '([^']+)'", DOCKERFILE)[1]
     pinned = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
