@@ -34,7 +34,7 @@ def compute(
 ) -> T:
     """What ``job(progress)`` gives, run once on the model's device and kept under its key; see ``waiting.wait_for``.
 
-    However many users wait for it, it is computed once: each of them searches again when it is their turn on the device.
+    However many users wait for it, it is computed once: each searches again when it is their turn on the device.
     """
     kept = store()
     found = kept.find(key)

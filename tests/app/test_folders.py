@@ -23,7 +23,7 @@ from app.views.models import own_models
 from app.views.models.keys import ModelsKey
 from app.words import word
 from core import InvalidInput
-from tests.app.pages import open_page, visit
+from tests.app.pages import open_page, said, visit, well
 
 
 def listen(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
