@@ -8,7 +8,7 @@ TABLES ?=
 
 python := .venv/bin/python
 # Files side by side, each on one thread: faster than one after another on many. tests/conftest.py orders them.
-# What one of the many processes has compiled the others take, even where Python was told to keep nothing.
+# What one of the many processes has compiled the others take, even where Python is set to keep nothing.
 pytest := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(python) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 pip := $(python) -m pip install --disable-pip-version-check
 mechanisms := plain self-attention squeeze-excitation feature-gate spatial-gate cbam attention-pooling recurrent transformer
@@ -30,7 +30,7 @@ test: requirements-dev ## the fast tests, a few minutes; JOBS=4 runs four files 
 test-all: requirements-dev ## every test, the slow ones too
 	@$(pytest) -m ""
 
-bench: requirements-dev ## how long things take, as ratios
+bench: requirements-dev ## how long passes, methods and pages take, as ratios
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.bench
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.foreign
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.methods
@@ -54,7 +54,7 @@ lint: requirements-dev ## what ruff finds, and mypy in core
 	@$(python) -m ruff format --check
 	@$(python) -m mypy
 
-# A copy of each list in .venv says what is installed: while both are alike nothing is asked of pip or of the network.
+# A copy of each list in .venv states what is installed: while both are the same, neither pip nor the network is used.
 requirements: $(python)
 	@cmp -s requirements.txt .venv/requirements.txt || { \
 	  echo "Installing what Fovea needs, once: up to 6 GB on disk, most of it PyTorch; unpacking it is quiet for a while."; \

@@ -63,7 +63,7 @@ def spread(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_probe() -> Iterator[None]:
-    """Every model has the same pace, so that what is quick enough to be done at once hangs on no other process."""
+    """Every model has the same pace, so that what is quick enough to be done at once depends on no other process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batches, "probe", lambda classifier, gradient: Pace(4, 0.03 if gradient else 0.01))
         yield

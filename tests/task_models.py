@@ -1,4 +1,4 @@
-"""A zoo with small models of tasks beside the shipped ones: short-sighted, of random weights, never trained."""
+"""A zoo with small models of tasks next to the shipped ones: small receptive fields, random weights, never trained."""
 
 from __future__ import annotations
 

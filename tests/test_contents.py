@@ -45,7 +45,7 @@ def is_room(module: str, name: str) -> bool:
 
 
 def test_no_test_imports_another():
-    """What tests share stands in a file of its own beside them."""
+    """What tests share stands in a file of its own next to them."""
     taken = [(one.path, module) for one in sources(ROOT, "tests") for module in imports(ROOT, one)]
     wrong = [(path, module) for path, module in taken if module.startswith("tests.") and ".test_" in module]
     agree([f"{path}: imports the test {module}" for path, module in wrong])

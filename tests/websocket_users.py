@@ -1,4 +1,4 @@
-"""Visitors without a browser: a session with a served page over its websocket, with real uploads over HTTP."""
+"""Users without a browser: a session with a served page over its websocket, with real uploads over HTTP."""
 
 from __future__ import annotations
 

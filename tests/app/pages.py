@@ -42,7 +42,7 @@ def well(page: AppTest) -> AppTest:
     return page
 
 
-def said(page: AppTest) -> str:
+def shown_text(page: AppTest) -> str:
     """Everything that the page says in words, the glossary aside, which is the same on every page."""
     parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader, *page.code]
     terms = "\n\n".join(glossary.find(""))

@@ -38,25 +38,25 @@ st.markdown(f"The sky is {state.get(WeatherKey.SKY)}.")
 }
 """A page that shows what its address says."""
 LANGUAGE = {"__init__.py": 'WORDS = {"page.explore": "Ausprobieren"}\n'}
-"""A language that has a word for one thing."""
+"""A language that has a word for one label."""
 SCRIPT = """
 import json, sys
 sys.path.insert(0, ".")
 from app import words
 from tests.app.pages import open_page
 page = open_page("weather", model="scenes/plain", sky="blue")
-told = {"failed": [one.value for one in [*page.exception, *page.error]], "said": [one.value for one in page.markdown]}
-told["pages"] = {one["url_pathname"]: one["page_name"] for one in page._registered_pages.values()}
-told["languages"] = list(words.LANGUAGES)
+found = {"failed": [one.value for one in [*page.exception, *page.error]], "shown": [one.value for one in page.markdown]}
+found["pages"] = {one["url_pathname"]: one["page_name"] for one in page._registered_pages.values()}
+found["languages"] = list(words.LANGUAGES)
 words.use("xx")
-told["words"] = [words.word("page.explore"), words.word("page.trust")]
-print("told", json.dumps(told))
+found["words"] = [words.word("page.explore"), words.word("page.trust")]
+print("found", json.dumps(found))
 """
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a copy of the app tells, to which a page and a language were added."""
+def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a copy of the app shows to which a page and a language were added."""
     copy = tmp_path_factory.mktemp("copy")
     for folder in ("app", "tests"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -70,9 +70,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     change_line(copy / "app/words/languages.py", 'NAMES = {"en": "English", ', 'NAMES = {"en": "English", "xx": "Xx", ')
     command = [sys.executable, "-c", SCRIPT]
     found = subprocess.run(command, cwd=copy, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""})
-    lines = [line for line in found.stdout.splitlines() if line.startswith("told ")]
+    lines = [line for line in found.stdout.splitlines() if line.startswith("found ")]
     assert lines, found.stderr[-3000:]
-    return json.loads(lines[0].removeprefix("told "))
+    return json.loads(lines[0].removeprefix("found "))
 
 
 def change_line(path: Path, before: str, after: str) -> None:
@@ -81,12 +81,12 @@ def change_line(path: Path, before: str, after: str) -> None:
     path.write_text(text.replace(before, after), encoding="utf-8")
 
 
-def test_a_page_is_one_folder_and_one_line(told: dict[str, Any]) -> None:
-    assert not told["failed"]
-    assert told["pages"]["weather"] == "Weather" and list(told["pages"])[-1] == "weather"
-    assert "The sky is blue." in told["said"], "its key came from its address"
+def test_a_page_is_one_folder_and_one_line(report: dict[str, Any]) -> None:
+    assert not report["failed"]
+    assert report["pages"]["weather"] == "Weather" and list(report["pages"])[-1] == "weather"
+    assert "The sky is blue." in report["shown"], "its key came from its address"
 
 
-def test_a_language_is_one_folder_and_one_line(told: dict[str, Any]) -> None:
-    assert told["languages"] == ["en", "xx", "zh-CN"]
-    assert told["words"] == ["Ausprobieren", "Trust"], "English stands behind what it lacks"
+def test_a_language_is_one_folder_and_one_line(report: dict[str, Any]) -> None:
+    assert report["languages"] == ["en", "xx", "zh-CN"]
+    assert report["words"] == ["Ausprobieren", "Trust"], "English stands behind what it lacks"

@@ -86,7 +86,7 @@ def session() -> None:
     st.json(told)
 
 
-def told(page: AppTest) -> dict:
+def choices_of(page: AppTest) -> dict:
     """What the page tells after a run."""
     page.run()
     assert not page.exception
@@ -110,7 +110,7 @@ def test_the_address_leads_at_first_and_follows_then() -> None:
     page = AppTest.from_function(session)
     for name, value in {**VIEWS[1].address(), "p.steps": "70", "unknown": "x"}.items():
         page.query_params[name] = value
-    first = told(page)
+    first = choices_of(page)
     assert {key.value: first[key.value] for key in ADDRESS} == VIEWS[1].address()
     assert first["parameters"] == {"grad-cam": "70", "integrated-gradients": 50, "smoothgrad": 50}
     assert first["asked"] == ["photo/hopper", None]
@@ -118,7 +118,7 @@ def test_the_address_leads_at_first_and_follows_then() -> None:
     published |= {"p.stage": "stage2", "test": "erase"}
     assert dict(page.query_params) == published  # nothing of the old address is left
     page.query_params["sample"] = "scenes/1"  # one that comes with a click may be an old one
-    second = told(page)
+    second = choices_of(page)
     assert second["sample"] == "photo/hopper" and second["asked"] == [None, None]
 
 
@@ -126,10 +126,10 @@ def test_an_address_that_the_user_goes_back_to_leads_again(back) -> None:
     page = AppTest.from_function(session)
     for name, value in {**VIEWS[1].address(), "p.steps": "70", "test": "check", "way": "off"}.items():
         page.query_params[name] = value
-    told(page)
+    choices_of(page)
     page.session_state["parameter.smoothgrad.steps"] = 25
     back(page, {"model": "scenes/cbam", "sample": "scenes/3", "method": "grad-cam", "target": "boat"})
-    after = told(page)
+    after = choices_of(page)
     assert [after[name] for name in ("model", "sample", "target")] == ["scenes/cbam", "scenes/3", "boat"]
     assert {after[name] for name in ("map", "contrast", "framing", "test", "way")} == {None}, "as at first"
     assert after["parameters"] == {"grad-cam": 50, "integrated-gradients": 50, "smoothgrad": 25}
@@ -140,23 +140,23 @@ def test_an_address_without_a_query_says_nothing(back) -> None:
     page = AppTest.from_function(session)
     for name, value in VIEWS[1].address().items():
         page.query_params[name] = value
-    told(page)
+    choices_of(page)
     back(page, {})
-    assert told(page)["sample"] == "photo/hopper"
+    assert choices_of(page)["sample"] == "photo/hopper"
 
 
-def test_a_page_speaks_for_its_own_choices_only(back) -> None:
+def test_a_page_publishes_its_own_choices_only(back) -> None:
     page = AppTest.from_function(session)
     for name, value in {**VIEWS[1].address(), "run": "one", "section": "benchmark"}.items():
         page.query_params[name] = value
-    first = told(page)
+    first = choices_of(page)
     assert first["run"] == ["one", None] and first["section"] == "benchmark"
     page.session_state[MistakesKey.NUMBER] = 5
     back(page, {"model": "scenes/cbam", "method": "saliency"})
-    after = told(page)
+    after = choices_of(page)
     assert after["run"] == ["one", 5] and after["section"] == "benchmark", "of other pages' addresses"
     back(page, {"model": "scenes/cbam", "method": "saliency", "run": "two"})
-    assert told(page)["run"] == ["two", None], "another run begins with nothing open"
+    assert choices_of(page)["run"] == ["two", None], "another run begins with nothing open"
 
 
 def pages() -> None:
@@ -190,7 +190,7 @@ def pages() -> None:
 
 
 def test_each_page_writes_its_own_choices_and_what_goes_without_saying_is_left_out() -> None:
-    written, shared = told(AppTest.from_function(pages))
+    written, shared = choices_of(AppTest.from_function(pages))
     frame = {"model": "scenes/cbam", "sample": "scenes/7"}
     assert written == [
         frame,

@@ -67,7 +67,7 @@ def test_the_choice_is_kept_in_the_address() -> None:
     assert "lang" not in page.query_params and page.subheader[0].value == WORDS["learn.title"]
 
 
-def test_a_language_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_language_that_is_not_there_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     page = fresh("learn", model=MODEL, lang="tlh").run()
     assert [one.value for one in page.warning] == [
         WORDS["address.unknown"].format(name="lang", value="tlh")

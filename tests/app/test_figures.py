@@ -43,7 +43,7 @@ def test_the_figure_asks_for_clicks_and_not_for_dragging() -> None:
     assert layout.xaxis.fixedrange and layout.yaxis.fixedrange
 
 
-def test_the_likeliest_is_on_top_and_bars_are_as_long_as_they_are_likely() -> None:
+def test_the_most_likely_is_on_top_and_bars_are_as_long_as_they_are_likely() -> None:
     figure = answer_bars(NAMES, PROBABILITIES, 0)
     track, bars, _ = parts(figure)
     bottom, top = figure.layout.yaxis.range
@@ -121,7 +121,7 @@ def test_the_training_curve_has_a_scale_for_each_of_its_lines() -> None:
     assert figure.layout.xaxis.dtick == 1 and training_curve(history * 4, "", "", "").layout.xaxis.dtick == 4
 
 
-def told(figure: go.Figure, row: int, column: int) -> tuple[float, float, str]:
+def cell_of(figure: go.Figure, row: int, column: int) -> tuple[float, float, str]:
     """What a cell of a confusion matrix shows: how strong as right, how strong as wrong, and its sentence."""
     right, wrong = figure.data[:2]
     assert np.array_equal(np.asarray(right.text), np.asarray(wrong.text))
@@ -131,10 +131,10 @@ def told(figure: go.Figure, row: int, column: int) -> tuple[float, float, str]:
 def test_each_cell_of_the_confusion_matrix_lies_in_its_row_and_column() -> None:
     counts = [[8, 2, 0], [0, 5, 0], [1, 3, 0]]
     figure = confusion_matrix(counts, ["ash", "elm", "oak"], "is", "said", "{true} as {said}: {count}")
-    assert told(figure, 0, 0)[0] == pytest.approx(0.8) and np.isnan(told(figure, 0, 0)[1])
-    assert told(figure, 0, 1)[1] == pytest.approx(0.2**0.5) and np.isnan(told(figure, 0, 1)[0])
-    assert told(figure, 2, 1)[2] == "oak as elm: 3" and told(figure, 0, 1)[2] == "ash as elm: 2"
-    assert np.isnan(told(figure, 2, 2)[0]) and np.isnan(told(figure, 1, 0)[1])  # nothing where nobody was
+    assert cell_of(figure, 0, 0)[0] == pytest.approx(0.8) and np.isnan(cell_of(figure, 0, 0)[1])
+    assert cell_of(figure, 0, 1)[1] == pytest.approx(0.2**0.5) and np.isnan(cell_of(figure, 0, 1)[0])
+    assert cell_of(figure, 2, 1)[2] == "oak as elm: 3" and cell_of(figure, 0, 1)[2] == "ash as elm: 2"
+    assert np.isnan(cell_of(figure, 2, 2)[0]) and np.isnan(cell_of(figure, 1, 0)[1])  # nothing where nobody was
     bottom, top = figure.layout.yaxis.range
     assert bottom > top and figure.layout.xaxis.side == "top"  # rows run down
     assert list(figure.layout.xaxis.ticktext) == list(figure.layout.yaxis.ticktext) == ["ash", "elm", "oak"]
@@ -152,4 +152,4 @@ def test_a_large_confusion_matrix_has_fewer_words() -> None:
 
 def test_a_class_without_pictures_is_an_empty_row() -> None:
     figure = confusion_matrix([[0, 0], [1, 1]], ["a", "b"], "", "", "{true}{said}{count}")
-    assert all(np.isnan(told(figure, 0, column)[:2]).all() for column in (0, 1))
+    assert all(np.isnan(cell_of(figure, 0, column)[:2]).all() for column in (0, 1))

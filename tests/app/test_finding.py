@@ -9,7 +9,7 @@ from app.state import Key
 from app.widgets import models
 from app.words import word
 from core.models import zoo
-from tests.app.pages import open_page, said, well
+from tests.app.pages import open_page, shown_text, well
 
 LITE = "imagenet/efficientnet-lite0"
 ABSENT = "timm/resnet18.a1_in1k"
@@ -26,7 +26,7 @@ def test_the_model_that_is_there_at_once_answers_a_photograph() -> None:
 def test_a_model_of_timm_by_its_name_is_offered_for_download() -> None:
     page = well(open_page(model=ABSENT))
     assert page.session_state[Key.MODEL] == ABSENT
-    assert any(one.key == "start-fetch" for one in page.button) and "library that publishes them" in said(page)
+    assert any(one.key == "start-fetch" for one in page.button) and "library that publishes them" in shown_text(page)
     assert ABSENT in page.session_state[Key.NAMED_MODELS], "it stays in the list of this session"
 
 

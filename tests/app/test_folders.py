@@ -62,7 +62,7 @@ def test_a_server_that_others_reach_is_closed(
     assert folders.is_closed() == closed
 
 
-def test_the_app_listens_to_this_machine_alone_unless_told_otherwise() -> None:
+def test_the_app_listens_to_this_machine_alone_unless_set_otherwise() -> None:
     assert config.get_option("server.address") == "localhost"
 
 
@@ -84,7 +84,7 @@ def test_beyond_localhost_only_what_was_named_is_open(
     for path in closed:
         with pytest.raises(InvalidInput, match="not accessible") as told:
             folders.check(path)
-        assert str(path) not in str(told.value)  # nothing is said of whether it is there
+        assert str(path) not in str(told.value)  # the message does not show whether it is there
     monkeypatch.delenv(folders.FOLDERS)
     with pytest.raises(InvalidInput, match="FOVEA_FOLDERS"):
         folders.check(inside)

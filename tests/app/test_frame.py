@@ -1,4 +1,4 @@
-"""What the frame says of itself: a failed download stays beside the page, and a page that is not there is told."""
+"""What the frame reports: a failed download next to the page, and a page that does not exist."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def warnings(page: AppTest) -> list[str]:
     return [one.value for one in page.warning]
 
 
-def test_photographs_that_cannot_be_fetched_are_a_notice_beside_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_photographs_that_cannot_be_downloaded_are_a_notice_next_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(progress: object) -> None:
         raise InvalidInput("Imagenette cannot be downloaded: there is no network. Check the network.")
 
@@ -41,7 +41,7 @@ def test_photographs_that_cannot_be_fetched_are_a_notice_beside_the_page(monkeyp
      ("http://localhost:8501/", None), ("http://localhost:8501/mistakes?run=x", None), ("http://x/trust", None),
      ("http://localhost:8501/models/", None), ("http://x", None), (None, None)],
 )  # fmt: skip
-def test_a_page_that_is_not_there_is_told_once(
+def test_a_page_that_is_not_there_is_reported_once(
     address: str | None, page: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(st.context), "url", property(lambda self: address))

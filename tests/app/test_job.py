@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from app.state import Key
 from app.widgets import job
 from app.words import word
-from tests.app.pages import press, said, well
+from tests.app.pages import press, shown_text, well
 
 
 def page(fails: bool = False) -> None:
@@ -40,22 +40,22 @@ def open_work(**given: bool) -> AppTest:
 def test_work_is_offered_with_its_time_and_done_once() -> None:
     shown = open_work()
     button = shown.button(key="start-work")
-    assert button.label == "Do it" and word("compute.about", duration=job.duration(42)) in said(shown)
+    assert button.label == "Do it" and word("compute.about", duration=job.duration(42)) in shown_text(shown)
     shown = press(shown, "start-work")
-    assert "steps 10" in said(shown) and Key.RUNNING not in shown.session_state
+    assert "steps 10" in shown_text(shown) and Key.RUNNING not in shown.session_state
     assert [one.key for one in shown.button] == ["start-work"], "the page anew, without the bar"
 
 
 def test_work_that_fails_is_over() -> None:
     shown = press(open_work(fails=True), "start-work")
-    assert "It broke." in said(shown) and "steps 3" in said(shown)
+    assert "It broke." in shown_text(shown) and "steps 3" in shown_text(shown)
     assert Key.RUNNING not in shown.session_state and not shown.button
 
 
 def test_work_of_another_key_takes_its_place() -> None:
     shown = open_work()
     shown.session_state[Key.RUNNING] = "other work"
-    assert well(shown.run()).button(key="start-work") and "steps None" in said(shown)
+    assert well(shown.run()).button(key="start-work") and "steps None" in shown_text(shown)
 
 
 def test_the_bar_tells_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

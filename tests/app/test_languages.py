@@ -92,7 +92,7 @@ def slips(text: str) -> list[str]:
 
 
 def lost_bold(text: str) -> Iterator[str]:
-    """The asterisks that Markdown takes for no bold: beside punctuation inside and a letter outside.
+    """The asterisks that Markdown does not read as bold: next to punctuation inside and a letter outside.
 
     A field counts as punctuation, for its value may end in "%".
     """
@@ -197,7 +197,7 @@ def test_values_get_the_spaces_of_chinese() -> None:
     assert (percent(0.918), listed(["a", "b"]), together("A.", "", "B.")) == ("91.8\u00a0%", "a, b", "A. B.")
 
 
-def test_the_terms_of_every_model_are_told_in_the_language() -> None:
+def test_the_terms_of_every_model_are_stated_in_the_language() -> None:
     told = {text for card in cards() for name in ("license", "measured") if (text := card.facts.get(name))}
     assert len(told) > 2
     try:

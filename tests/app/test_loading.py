@@ -22,7 +22,7 @@ from core.types import Progress
 
 
 class Left(Exception):
-    """What Streamlit raises in a run that nobody waits for any more."""
+    """What Streamlit raises in a run that nobody waits for."""
 
 
 def weigh(size: int, slug: str = "made/heavy") -> Classifier:
@@ -33,7 +33,7 @@ def weigh(size: int, slug: str = "made/heavy") -> Classifier:
 
 
 class Source:
-    """Something that loads slowly: it tells its progress every hundredth of a second until it is let go."""
+    """Something that loads slowly: it reports its progress every hundredth of a second until it is released."""
 
     def __init__(self) -> None:
         self.begun, self.release, self.ended = 0, threading.Event(), []
@@ -124,7 +124,7 @@ def test_loading_stops_when_all_have_left() -> None:
     assert models.get("slow", again.load).card.slug == "made/heavy"  # nothing of the first try is in the way
 
 
-def test_loading_goes_on_for_one_who_comes_back_in_time() -> None:
+def test_loading_goes_on_for_one_who_returns_in_time() -> None:
     models, source = Models(1000, grace=5), Source()
     for _ in range(3):
         with pytest.raises(Left):
@@ -145,7 +145,7 @@ def test_loading_goes_on_while_another_waits() -> None:
         assert stays.result(timeout=5) and source.begun == 1
 
 
-def test_a_mistake_is_told_and_the_next_one_tries_again() -> None:
+def test_a_mistake_is_reported_and_the_next_one_tries_again() -> None:
     models, tries = Models(1000), []
 
     def refuse(progress: Progress) -> Classifier:
@@ -211,7 +211,7 @@ def test_the_time_of_a_picture_is_the_models_alone_and_measured_once(fresh: Stor
     assert model.module.passes == passes and runtime.find_milliseconds(model.card, "cuda:0") is None
 
 
-def test_another_file_of_weights_is_measured_anew(fresh: Store) -> None:
+def test_another_file_of_weights_is_measured_again(fresh: Store) -> None:
     model = replace(weigh(1), module=Slow(1.0))
     runtime.milliseconds(model)
     card = replace(model.card, facts={"checksum": "another"})

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers in words: digits, signs and units."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.source_files import ROOT
         (apart(0.99952, 1), ("0.9995", "1")),
     ],
 )
-def test_a_number_as_people_read_it(told: object, shown: object) -> None:
+def test_a_number_has_its_digits(told: object, shown: object) -> None:
     assert told == shown
 
 

@@ -224,7 +224,7 @@ def rows_of(cells: list[int]) -> Rows:
         ([Layer("a", "A", SOUND)], {"settings": {"opacity": 2}}, "from 0 to 1"),
     ],
 )
-def test_mistakes_are_told_in_one_sentence(layers: list[Layer], more: dict, message: str) -> None:
+def test_mistakes_cost_one_sentence(layers: list[Layer], more: dict, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         packed(*layers, **more)
 
@@ -243,7 +243,7 @@ def test_the_component_is_mounted_without_a_pick() -> None:
     assert json.loads(run.json[0].value) == {"pick": None, "selected": None}
 
 
-def test_missing_words_and_an_empty_square_are_told() -> None:
+def test_missing_words_and_an_empty_square_are_reported() -> None:
     with pytest.raises(InvalidInput, match="overlay.opacity"):
         words = {key: "" for key in WORDS if key != "overlay.opacity"}
         pack(PICTURE, (1, 1), (0, 0, 1, 1), [], [], words=words)

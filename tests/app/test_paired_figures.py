@@ -1,4 +1,4 @@
-"""The figures of an intervention: what they draw is what they were given, before beside after."""
+"""The figures of an intervention: what they draw is what they were given, before next to after."""
 
 from __future__ import annotations
 

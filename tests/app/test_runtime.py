@@ -1,4 +1,4 @@
-"""The caches: keys that know every difference, and a job that ends when its asker leaves."""
+"""The caches: keys that know every difference, and a job that ends when its user leaves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SALIENCY, GRAD_CAM, PATH = method("saliency"), method("grad-cam"), method("integ
 
 
 class Left(Exception):
-    """What Streamlit raises in a run that nobody waits for any more."""
+    """What Streamlit raises in a run that nobody waits for."""
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +141,7 @@ def free(model: Classifier) -> bool:
 
 
 @pytest.mark.parametrize("ending", [Left, Stopped, KeyboardInterrupt])
-def test_whoever_leaves_stops_the_job(
+def test_a_user_who_leaves_stops_the_job(
     model: Classifier, picture: Picture, monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
 ) -> None:
     def tick(done: int, total: int) -> None:
@@ -193,7 +193,7 @@ def busy(model: Classifier) -> Iterator[None]:
         assert other.result(timeout=5)
 
 
-def test_a_job_that_waits_is_never_begun_once_its_asker_has_left(
+def test_a_job_that_waits_is_never_begun_once_its_user_has_left(
     model: Classifier, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def tick(done: int, total: int) -> None:
@@ -227,7 +227,7 @@ def test_a_newer_request_of_the_same_user_takes_the_place_of_the_older(model: Cl
         assert others.result(timeout=5).method == "input-x-gradient"
 
 
-def test_a_mistake_is_told_and_not_kept(model: Classifier, picture: Picture) -> None:
+def test_a_mistake_is_reported_and_not_kept(model: Classifier, picture: Picture) -> None:
     for _ in range(2):
         with pytest.raises(InvalidInput, match="many"):
             runtime.attribution(model, picture, PATH, 0, {"steps": "many"})

@@ -145,7 +145,7 @@ def test_a_click_tells_its_row_once_and_silence_is_none(monkeypatch: pytest.Monk
     assert state.fresh_key("chart") not in st.session_state
 
 
-def test_a_component_tells_what_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_component_gives_what_is_requested(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {ExploreKey.OVERLAY: {"pick": {"row": 1}}})
     asked = ((ExploreKey.OVERLAY, "pick"), (ExploreKey.OVERLAY, "mode"), (Key.GALLERY, "pick"))
     told = [state.component(*one) for one in asked]

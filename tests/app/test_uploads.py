@@ -1,4 +1,4 @@
-"""The quota of uploads, what is let go and when, and what is said: on the store that Streamlit's server makes."""
+"""The quota of uploads, what is released and when, and what is reported: on the store that Streamlit's server makes."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_the_bytes_of_a_session_and_of_all_have_an_end(store: MemoryUploadedFile
     assert store._total_bytes == sum(len(one.data) for files in store.file_storage.values() for one in files.values())
 
 
-def test_what_no_page_asks_for_is_let_go(store: MemoryUploadedFileManager, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_page_uses_is_released(store: MemoryUploadedFileManager, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(uploads.time, "monotonic", lambda: now[0])
     for name in ("orphan", "shown"):
@@ -112,7 +112,7 @@ def test_what_no_page_asks_for_is_let_go(store: MemoryUploadedFileManager, monke
     assert store.sweep(now[0]) == 2 and not sizes(store) and store._total_bytes == 0
 
 
-def test_what_a_lost_session_held_is_let_go(store: MemoryUploadedFileManager, here: set[str]) -> None:
+def test_what_a_lost_session_held_is_released(store: MemoryUploadedFileManager, here: set[str]) -> None:
     store.add_file("b", file("mine", 9))
     here.remove("a")
     assert store.sweep(0.0) == 0
@@ -141,7 +141,7 @@ def test_the_watch_ends_when_nothing_is_held_and_begins_again(here: set[str], mo
 
 
 def test_the_server_s_own_store_is_taken_over_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the quota hangs on: Streamlit's server makes this store, and its runtime gives it out."""
+    """What the quota depends on: Streamlit's server makes this store, and its runtime gives it out."""
     server = Server(MAIN, is_hello=False)
     try:
         assert streamlit_runtime.exists() and type(server._runtime.uploaded_file_mgr) is MemoryUploadedFileManager
@@ -153,7 +153,7 @@ def test_the_server_s_own_store_is_taken_over_once(monkeypatch: pytest.MonkeyPat
         type(server._runtime)._instance = None
 
 
-# --- what is said, and what is let go
+# --- what is reported, and what is released
 
 
 def photograph(side: int = 64) -> bytes:
@@ -164,7 +164,7 @@ def photograph(side: int = 64) -> bytes:
 
 @pytest.fixture
 def release(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The names of the files that have been let go."""
+    """The names of the files that have been released."""
     names: list[str] = []
     own = uploads.release
     monkeypatch.setattr(uploads, "release", lambda *files: (names.extend(one.name for one in files), own(*files)))

@@ -28,9 +28,19 @@ UNREAD = re.compile(
 )
 """What is no prose: code, slugs in it, markup, fields, addresses, titles of papers."""
 
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+"""Pages that people read."""
+SETTINGS = ("Makefile", "pyproject.toml", "CITATION.cff", ".github/workflows/ci.yml", ".pre-commit-config.yaml")
+"""Files whose comments, after a #, people read."""
+COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
+NAME = re.compile(
+    r"\b(?:function|const|let|class)\s+([A-Za-z_$]\w*)|^  (?:static |async )?([a-z]\w*)\([^\n]*\) \{$", re.M
+)
+"""What a script defines: a function, a variable, a class or a method."""
+
 
 class Retired(NamedTuple):
-    """A word that is not used any more, as a pattern; what is written instead; and where it is refused."""
+    """A word that is no longer used, as a pattern; what is written instead; and where it is refused."""
 
     pattern: str
     instead: str
@@ -127,9 +137,9 @@ def found_in(text: str, where: str) -> Iterator[str]:
                 yield f"{match[0]!r}: write {one.instead}"
 
 
-def explanations() -> Iterator[tuple[str, str]]:
-    """Each docstring and each block of comments of core and app, with where it stands."""
-    for source in sources(ROOT, "core", "app"):
+def explanations(*packages: str) -> Iterator[tuple[str, str]]:
+    """Each docstring and each block of comments of the packages, with where it stands."""
+    for source in sources(ROOT, *packages):
         for node in ast.walk(source.tree):
             for statement in getattr(node, "body", None) if isinstance(getattr(node, "body", None), list) else []:
                 if isinstance(statement, ast.Expr) and isinstance(getattr(statement.value, "value", None), str):
@@ -148,7 +158,31 @@ def names() -> Iterator[tuple[str, str]]:
             for node in body:
                 for name in defined(node):
                     if not name.startswith("_"):
-                        yield f"{source.path}:{node.lineno}", re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name)
+                        yield f"{source.path}:{node.lineno}", words_of(name)
+
+
+def names_of_tests() -> Iterator[tuple[str, str]]:
+    """The name of each class and function of the tests as words."""
+    for source in sources(ROOT, "tests"):
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                yield f"{source.path}:{node.lineno}", words_of(node.name)
+
+
+def scripts() -> Iterator[tuple[str, str, str]]:
+    """Where a comment, or a name, of JavaScript or CSS stands, its text, and which of both it is."""
+    for path in sorted([*(ROOT / "app").rglob("*.js"), *(ROOT / "app").rglob("*.css")]):
+        text, place = path.read_text(encoding="utf-8"), path.relative_to(ROOT)
+        for match in COMMENT.finditer(text):
+            yield f"{place}:{1 + text.count(chr(10), 0, match.start())}", match[0], "docstrings"
+        if path.suffix == ".js":
+            for match in NAME.finditer(text):
+                yield f"{place}:{1 + text.count(chr(10), 0, match.start())}", words_of(match[1] or match[2]), "names"
+
+
+def words_of(name: str) -> str:
+    """A name in code as words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name)
 
 
 def defined(node: ast.stmt) -> list[str]:
@@ -175,22 +209,31 @@ def test_the_messages_of_the_core_are_in_the_projects_voice() -> None:
     agree([f"{place}: {text!r}: {line}" for text, place in every.items() for line in found_in(prose(text), "words")])
 
 
-def test_the_readme_is_in_the_projects_voice() -> None:
-    text = prose((ROOT / "README.md").read_text(encoding="utf-8"))
-    assert len(text) > 5000
-    agree(list(found_in(text, "README")))
+@pytest.mark.parametrize("name", [*PAGES, *SETTINGS])
+def test_pages_for_people_and_settings_are_in_the_projects_voice(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    text = text if name in PAGES else "\n".join(re.findall(r"#.*", text))
+    assert text or name == "CITATION.cff"
+    agree(list(found_in(prose(text), "README" if name in PAGES else "docstrings")))
 
 
-def test_docstrings_and_comments_are_in_the_projects_voice() -> None:
-    every = list(explanations())
-    assert len(every) > 2500
+@pytest.mark.parametrize(("packages", "least"), [(("core", "app"), 2500), (("tests",), 1500)])
+def test_docstrings_and_comments_are_in_the_projects_voice(packages: tuple[str, ...], least: int) -> None:
+    every = list(explanations(*packages))
+    assert len(every) > least
     agree([f"{place}: {line}" for place, text in every for line in found_in(prose(text), "docstrings")])
 
 
-def test_public_names_are_in_the_projects_voice() -> None:
-    every = list(names())
-    assert len(every) > 2000
+def test_names_are_in_the_projects_voice() -> None:
+    every = [*names(), *names_of_tests()]
+    assert len(every) > 5000
     agree([f"{place}: {line}" for place, name in every for line in found_in(name, "names")])
+
+
+def test_scripts_and_styles_are_in_the_projects_voice() -> None:
+    every = list(scripts())
+    assert len(every) > 300 and {where for *_, where in every} == {"docstrings", "names"}
+    agree([f"{place}: {line}" for place, text, where in every for line in found_in(prose(text), where)])
 
 
 @pytest.mark.parametrize(

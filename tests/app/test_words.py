@@ -179,11 +179,11 @@ def test_another_language_is_english_where_it_lacks_a_word(monkeypatch: pytest.M
         use(None)
 
 
-def test_numbers_are_written_as_people_write_them() -> None:
+def test_decimals_have_a_true_minus_sign() -> None:
     assert (decimal(-0.042), decimal(-0.001), decimal(1.25, 1)) == ("−0.04", "0.00", "1.2")
 
 
-def test_percent_reads_as_people_write_it() -> None:
+def test_percent_has_a_unit() -> None:
     assert [percent(0.918), percent(1), percent(0), percent(0.9184, 2)] == [
         f"{one}\u00a0%" for one in ("91.8", "100.0", "0.0", "91.84")
     ]
@@ -192,7 +192,7 @@ def test_percent_reads_as_people_write_it() -> None:
 # --- labels outside of the table
 
 TEXTS = {"label", "help", "text", "body", "placeholder", "alt", "caption", "title", "options", "tabs", "unit"}
-"""The arguments of Streamlit's elements that a user reads, beside the first one."""
+"""The arguments of Streamlit's elements that a user reads, in addition to the first one."""
 ELEMENTS = {name for name in dir(DeltaGenerator) if not name.startswith("_")} | {"toast", "spinner", "dialog", "Page"}
 MARKUP = re.compile(r"<[^<>]*>|:[a-z]+/[a-z_]+:")
 LETTERS = re.compile(r"[^\W\d_]")
@@ -243,7 +243,7 @@ def test_no_label_is_written_outside_of_the_table() -> None:
         'st.selectbox(word("a"), names, format_func=str, placeholder="Äh")',
     ],
 )
-def test_a_label_of_ones_own_is_refused(line: str) -> None:
+def test_a_label_outside_of_the_table_is_refused(line: str) -> None:
     assert list(written(line, "here"))
 
 

@@ -1,4 +1,4 @@
-"""How long ``core.read`` takes beside a bare forward pass, for each model of the catalog: ``make bench``.
+"""How long ``core.read`` takes compared with a bare forward pass, for each model of the catalog: ``make bench``.
 
 Everything runs in one process, one thread, on the CPU, in turns: each round times every job once, in another order. The
 numbers are medians over the rounds; a ratio is the median of the rounds' own ratios, so that a slow moment of the

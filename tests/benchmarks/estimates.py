@@ -3,7 +3,7 @@
     python -m tests.benchmarks.estimates [MODEL ...] [--wall] [--twice]
 
 Processor time of one thread, so that other work on the machine counts on neither side; ``--wall`` takes the clock on
-the wall and all threads, as a user does. What is told as less than a second is right when it is. ``--twice`` runs each
+the wall and all threads, as a user does. An estimate of less than a second is right when it is. ``--twice`` runs each
 a second time, with an estimate that has learned from the first.
 """
 

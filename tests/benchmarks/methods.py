@@ -1,4 +1,4 @@
-"""What the methods cost beside a bare pass, captum, grad-cam and torchcam: ``python -m tests.benchmarks.methods``.
+"""What the methods cost next to a bare pass, captum, grad-cam and torchcam: ``python -m tests.benchmarks.methods``.
 
 One thread, one process, in turns, medians of the rounds' own ratios, as in ``bench``; but it is processor time that is
 counted, so that a busy machine falls on neither side. Three models with random weights: the small CNN, ResNet-50 and
@@ -126,7 +126,7 @@ class Jobs:
         }
 
     def long(self) -> dict[str, Callable[[], object]]:
-        """Jobs of many passes, and a pass beside them."""
+        """Jobs of many passes, and a pass next to them."""
         forward, fb = self.forward, self.fb
         return {"forward": forward, "fb": fb, "path": self.path, "occlusion": self.occlusion, "curves": self.curves}
 

@@ -35,7 +35,7 @@ def put(text: str, name: str, table: str) -> str:
 
 
 def printed(command: str) -> str:
-    """What a command prints of the models that everybody has: without those of a folder of one's own."""
+    """What a command prints of the models that everybody has: without those of a user's folder."""
     own = {name: value for name, value in os.environ.items() if name not in ("FOVEA_MODELS", "FOVEA_PRETRAINED")}
     words = [sys.executable, "-m", "core", command]
     return subprocess.run(words, cwd=ROOT, env=own, check=True, capture_output=True, text=True).stdout.rstrip()

@@ -1,4 +1,4 @@
-"""What a scan costs beside a floor, and how much memory it takes: ``python -m tests.benchmarks.scan``.
+"""What a scan costs compared with a floor, and how much memory it takes: ``python -m tests.benchmarks.scan``.
 
 The floor: one thread decodes and resizes photographs while another runs bare forward passes over them, at the scan's
 size of a batch. Floor and scans take turns on the same pictures in one process, and ratios are medians of the rounds'

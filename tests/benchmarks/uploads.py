@@ -27,7 +27,7 @@ from tests.websocket_users import User, resident
 ROOT = Path(__file__).parents[2]
 ORPHANS, SIZE, PICTURES = 60, 9_000_000, 5
 FORGOTTEN = 130
-"""Seconds after which Streamlit forgets a session that has gone."""
+"""Seconds after which Streamlit removes a session that has ended."""
 
 
 def photograph(number: int) -> bytes:
@@ -59,16 +59,16 @@ def start(folder: str) -> tuple[subprocess.Popen[bytes], str]:
 def measure(address: str, process: int, sessions: int) -> None:
     """Print the memory at each step, in MB."""
 
-    def tell(what: str) -> None:
+    def report(what: str) -> None:
         print(f"{what:44}{resident(process) / 1e6:8.0f} MB", flush=True)
 
     one = User(address)
     one.run()
-    tell("a session is open")
+    report("a session is open")
     data = os.urandom(SIZE)
     for number in range(ORPHANS):
         one.upload(f"orphan-{number}", f"{number}.jpg", data)
-    tell(f"{ORPHANS} orphans of {SIZE / 1e6:.0f} MB")
+    report(f"{ORPHANS} orphans of {SIZE / 1e6:.0f} MB")
     one.close()
     users, first = [], photograph(0)
     for number in range(sessions):
@@ -76,7 +76,7 @@ def measure(address: str, process: int, sessions: int) -> None:
         users[-1].run()
         files = [(f"{number}-{i}", f"{number}-{i}.jpg", first + bytes([number, i])) for i in range(PICTURES)]
         users[-1].bring("uploader.", *files)
-    tell(f"{sessions} sessions with {PICTURES} pictures each")
+    report(f"{sessions} sessions with {PICTURES} pictures each")
     for user in users:
         user.close()
     time.sleep(FORGOTTEN + uploads.GONE)
@@ -84,7 +84,7 @@ def measure(address: str, process: int, sessions: int) -> None:
     last.run()
     last.close()
     time.sleep(2 * uploads.ROUND)
-    tell("the sessions have ended")
+    report("the sessions have ended")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Clicks, keys, and a page that settles: what is drawn anew is deaf, so they are made until the page answers."""
+"""Clicks, keys, and a page that settles: a redrawn element ignores them, so they are repeated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATIENCE, QUIET = 240_000, 200
 
 
 def settle(page: Page) -> None:
-    """Wait until no script of the page runs any more, and none begins.
+    """Wait until no script of the page runs, and none begins.
 
     Streamlit writes the state of the script to its outermost element; the icon that users see comes half a second late.
     """

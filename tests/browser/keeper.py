@@ -1,7 +1,7 @@
 """Run a command for as long as anybody holds a lock: ``python keeper.py FOLDER COMMAND ...``.
 
-Whoever needs what the command serves holds a shared lock on ``FOLDER/users``. The system takes the lock away from a
-process that ends, however it ends. So the command is stopped even where all of its users were killed.
+A process that needs what the command serves holds a shared lock on ``FOLDER/users``. The system takes the lock away
+from a process that ends, however it ends. So the command is stopped even where all of its users were killed.
 """
 
 from __future__ import annotations

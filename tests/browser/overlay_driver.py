@@ -90,7 +90,7 @@ class Overlay:
         self.settle()
 
     def turned(self) -> str:
-        """What stands beside that slider."""
+        """What stands next to that slider."""
         return self.page.locator(".pane.attention .stack .slice").inner_text()
 
     def press(self, *keys: str) -> None:

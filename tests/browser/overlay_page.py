@@ -1,7 +1,7 @@
 """A page with the overlay alone, for the browser tests: known maps on a known picture.
 
 The picture is 120 x 80, flat gray with one red square of 4 x 4 pixels at (72, 28). ``?case=crop`` shows it with the
-model's square in its middle, ``?case=fit`` with a square that reaches beyond it, where Python is told what is chosen;
+model's square in its middle, ``?case=fit`` with a square that reaches beyond it, where Python receives what is chosen;
 with ``?case=heads`` it then sends other heads.
 """
 
@@ -96,7 +96,7 @@ def patches() -> np.ndarray:
     return (0.7 * np.eye(16) + 0.3 * np.roll(np.eye(16), 1, axis=1)).astype(np.float32)
 
 
-def asked(slug: str, title: str, weights: np.ndarray, group: str = "") -> Layer:
+def with_rows(slug: str, title: str, weights: np.ndarray, group: str = "") -> Layer:
     """A layer of rows over 4 x 4 patches; at rest it is their mean."""
     rows = Rows(weights[None], np.arange(16)[None], even=1 / 16)
     return Layer(slug, title, weights.mean(0).reshape(4, 4), rest="mean over all patches", group=group, more=rows)
@@ -144,11 +144,11 @@ def layers(heads: str = "Patches") -> tuple[list[Layer], list[Layer]]:
     last = np.eye(16, dtype=np.float32)[-1].reshape(4, 4)
     return [
         Layer("ramp", "Ramp", ramp()),
-        asked("patches", "Patches", patches()),
-        replace(asked("token", "With token", patches()), values=last, rest="from the class token"),
+        with_rows("patches", "Patches", patches()),
+        replace(with_rows("token", "With token", patches()), values=last, rest="from the class token"),
         windows(),
         film(),
-        asked("head", "Head", patches()[::-1].copy(), group=f"Heads of {heads}"),
+        with_rows("head", "Head", patches()[::-1].copy(), group=f"Heads of {heads}"),
     ], [
         Layer("spot", "Spot", spot()),
         Layer("signed", "Signed", (ramp() - 6) / 2, signed=True),
@@ -160,7 +160,7 @@ def layers(heads: str = "Patches") -> tuple[list[Layer], list[Layer]]:
 
 
 def count() -> None:
-    """Counts the picks that Python was told of."""
+    """Counts the picks that Python received."""
     st.session_state.picks = st.session_state.get("picks", 0) + 1
 
 

@@ -30,7 +30,7 @@ def picture() -> bytes:
 
 
 def canvas() -> None:
-    """The canvas, buttons that rerun the page or bring another grid, and what Python was told, as JSON."""
+    """The canvas, buttons that rerun the page or bring another grid, and what Python received, as JSON."""
     st.button("Again")
     other = st.toggle("Other grid")
 

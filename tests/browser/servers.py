@@ -54,7 +54,7 @@ class Servers:
             return address.read_text()
 
     def leave(self) -> None:
-        """Need no server any more; those that nobody else needs end."""
+        """Need no server; those that nobody else needs end."""
         while self._held:
             self._held.popitem()[1].close()
 

@@ -28,7 +28,7 @@ def choose(page, value: str) -> None:
     page.wait_for_timeout(400)
 
 
-def test_the_look_is_in_the_address_without_a_message_and_comes_back(browser_page, address) -> None:
+def test_the_display_is_in_the_address_without_a_message_and_comes_back(browser_page, address) -> None:
     sent: list[object] = []
     browser_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     open_page(browser_page, address, VIEW)
@@ -65,7 +65,7 @@ def test_a_pin_comes_back_from_the_address(browser_page, address) -> None:
     assert "pin" not in query(browser_page)
 
 
-def test_back_and_forward_bring_the_look_of_each_view(browser_page, address) -> None:
+def test_back_and_forward_bring_the_display_of_each_view(browser_page, address) -> None:
     open_page(browser_page, address, VIEW)
     choose(browser_page, "wipe")
     browser_page.locator('.tile[data-slug="scenes/21"]').click()

@@ -11,7 +11,7 @@ from tests.browser.pages import PARTS
 pytestmark = pytest.mark.browser
 KINDS = ("markdown", "caption", "warning", "button", "pills", "radio", "expander")
 ICONS = ("expand_more", "keyboard_arrow_down", "keyboard_arrow_right", "chevron_right")
-"""What stands in an expander's head beside its label, as letters of an icon font."""
+"""What stands in an expander's head next to its label, as letters of an icon font."""
 
 
 def shown(text: str) -> str:

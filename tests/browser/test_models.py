@@ -86,7 +86,7 @@ def test_fetching_shows_progress_outlasts_a_click_and_stops(browser_page, addres
     before = megabytes()
     browser_page.locator('.tile[data-slug="scenes/21"]').click()
     browser_page.wait_for_timeout(1500)
-    assert megabytes() >= before > 0  # another picture does not begin it anew
+    assert megabytes() >= before > 0  # another picture does not start it again
     browser_page.locator(".st-key-stop-fetch button").click()
     browser_page.locator(".st-key-start-fetch button").wait_for(timeout=PATIENCE)
     assert not bar.count()
@@ -103,7 +103,7 @@ def test_weights_that_come_damaged_cost_one_sentence(browser_page, address) -> N
     browser_page.wait_for_selector(".overlay[data-drawn]", timeout=PATIENCE)
 
 
-def test_two_files_make_a_model_of_ones_own(browser_page, address, tmp_path: Path) -> None:
+def test_two_files_make_a_model_of_the_user(browser_page, address, tmp_path: Path) -> None:
     card = {"architecture": "torchvision/squeezenet1_1", "classes": ["cat", "dog"], "size": 64}
     (tmp_path / "pets.json").write_text(json.dumps(card))
     module = torchvision.models.get_model("squeezenet1_1", weights=None, num_classes=2)

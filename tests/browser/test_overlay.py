@@ -208,7 +208,7 @@ def test_a_pinned_patch_reaches_python_once_and_stays(fresh: Overlay) -> None:
     fresh.page.get_by_role("button", name="Again").click()
     known = fresh.wait_until(lambda known: known["runs"] == 3)
     assert known["pick"] == pick and known["picks"] == 1
-    fresh.choose("head")  # another map under the pin: Python is told which
+    fresh.choose("head")  # another map under the pin: Python receives which
     known = fresh.wait_until(lambda known: known["pick"]["layer"] == "head")
     assert (known["pick"]["row"], known["pick"]["column"], known["picks"]) == (2, 1, 2)
     fresh.page.mouse.click(*fresh.at("attention", *cell(2, 1)))

@@ -140,7 +140,7 @@ def test_heads_stand_under_a_heading_of_their_own_and_keep_the_focus_when_they_a
     overlay.wait_until(lambda known: known["selected"] is not None)
     overlay.settle(300)
     assert headings.all_inner_texts() == ["Attention maps", "Heads of patches"]
-    overlay.press("ArrowRight")  # the strip was built anew, and the keyboard is where it was
+    overlay.press("ArrowRight")  # the strip was built again, and the keyboard is where it was
     overlay.wait_until(lambda known: known["selected"]["attention"] == "token")
     overlay.page.locator('.thumbnails [data-value="head"]').click()
     overlay.settle()

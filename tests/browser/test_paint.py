@@ -63,8 +63,8 @@ class Painter:
             )
         )
 
-    def told(self, count: int) -> list[dict]:
-        """All that Python was told, once it is that many messages; none may come after them."""
+    def received(self, count: int) -> list[dict]:
+        """All that Python received, once it is that many messages; none may come after them."""
         for _ in range(100):
             known = json.loads(self.page.locator('[data-testid="stText"]').inner_text())
             if len(known) >= count:
@@ -76,7 +76,7 @@ class Painter:
         return known
 
     def grid(self, count: int) -> np.ndarray:
-        return np.array(self.told(count)[-1]["values"]).reshape(4, 4)
+        return np.array(self.received(count)[-1]["values"]).reshape(4, 4)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def painter(browser_page, serve: Callable[..., str]) -> Painter:
     return Painter(browser_page, f"{serve(PARTS)}/paint")
 
 
-def test_a_drag_paints_the_cells_it_passes_and_python_is_told_once(painter: Painter) -> None:
+def test_a_drag_paints_the_cells_it_passes_and_python_receives_it_once(painter: Painter) -> None:
     painter.frames = 0
     painter.page.mouse.move(*painter.at(0, 0))
     painter.page.mouse.down()
@@ -96,7 +96,7 @@ def test_a_drag_paints_the_cells_it_passes_and_python_is_told_once(painter: Pain
     wanted = OWN.copy()
     wanted[0] = 1
     np.testing.assert_allclose(painter.grid(1), wanted, atol=1e-4)
-    assert painter.told(1)[0]["identity"] == "first"
+    assert painter.received(1)[0]["identity"] == "first"
 
 
 def test_a_click_on_what_is_painted_tells_nothing_new(painter: Painter) -> None:
@@ -126,7 +126,7 @@ def test_the_rubber_the_buttons_and_a_wider_brush(painter: Painter) -> None:
 
 def test_keys_do_what_the_mouse_does_and_a_screen_reader_hears_it(painter: Painter) -> None:
     painter.page.locator('.paint [data-name="clear"]').click()
-    painter.told(1)
+    painter.received(1)
     painter.page.locator(CANVAS).focus()
     painter.press("ArrowUp", "ArrowUp", "ArrowRight", "Enter")  # in from the middle: row 3, column 3
     grid = painter.grid(2)

@@ -96,7 +96,7 @@ def test_a_click_on_a_line_chooses_its_map_and_draws_it(browser_page, address, o
     wait_for_value(browser_page, "example", "2")
 
 
-def test_measuring_tells_how_far_it_is_and_stops(browser_page, address, own) -> None:
+def test_measuring_reports_its_progress_and_stops(browser_page, address, own) -> None:
     open_section(browser_page, address, "benchmark")
     before = own.read_text()
     browser_page.locator("[data-testid=stExpander] summary").click()

@@ -1,4 +1,4 @@
-"""In a real browser a model of 45 MB and a zip of 24 MB arrive and work, and a page that is not there is told."""
+"""In a real browser a model of 45 MB and a zip of 24 MB arrive and work, and a page that does not exist is reported."""
 
 from __future__ import annotations
 

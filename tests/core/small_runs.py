@@ -57,6 +57,6 @@ def learn(data: Dataset, folder: Path, one: Recipe = TINY, module: nn.Module | N
     return module.state_dict(), history
 
 
-def alike(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+def same_weights(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     """Whether two state dicts are the same to the last bit."""
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)

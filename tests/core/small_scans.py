@@ -19,7 +19,7 @@ from core.scenes.drawing import OBJECTS
 from tests.conftest import CLASSES
 
 MAPPING = dict(zip(OBJECTS, CLASSES, strict=True))
-"""What the small models call the things in the scenes."""
+"""What the small models call the objects in the scenes."""
 
 LOOP = import_module("core.scanning.scan")
 """The module, for what the tests change in it; the package has the function of that name."""

@@ -14,7 +14,7 @@ from core.types import InvalidInput
 
 
 class Net(nn.Module):
-    """A model with a batch normalization, and with parts whose names all begin alike."""
+    """A model with a batch normalization, and with parts whose names all begin in the same way."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -62,12 +62,12 @@ def trail(items: tuple[Item, ...]) -> list[Item]:
     """What is shown at each stop of signposts, from the star on; the last one is the fruit."""
     shown = [one for one in items if one.name in ("ball", "fruit")]
 
-    def beside(sign: Item) -> Item:
+    def next_to(sign: Item) -> Item:
         return min(shown, key=lambda one: abs(one.at[0] - sign.at[0]) + 9 * abs(one.at[1] - sign.at[1]))
 
-    flags = {one.paint: beside(one) for one in items if one.name == "flag"}
+    flags = {one.paint: next_to(one) for one in items if one.name == "flag"}
     assert len(flags) == len(shown) - 1
-    way = [beside(_named(items, "star"))]
+    way = [next_to(_named(items, "star"))]
     while way[-1].name == "ball":
         way.append(flags[way[-1].paint])
         assert len(way) <= len(shown)

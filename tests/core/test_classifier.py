@@ -192,7 +192,7 @@ def test_a_reading_leaves_nothing_behind_after_success_or_failure(tiny: Callable
     assert same(core.read(classifier, picture), core.read(classifier, picture))
 
 
-def test_outputs_keeps_what_modules_give_and_lets_go(tiny: Callable, picture: Picture) -> None:
+def test_outputs_keeps_what_modules_give_and_releases_it(tiny: Callable, picture: Picture) -> None:
     classifier = tiny("plain")
     x = classifier.prepare(picture)
     with outputs({name: stage.module for name, stage in classifier.stages.items()}) as kept:
@@ -251,13 +251,13 @@ def test_another_precision_becomes_float32(pictures: list[Picture]) -> None:
 
 
 class Pair(nn.Module):
-    """Gives out two things, each of which may be the logits."""
+    """Gives out two tensors, each of which may be the logits."""
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         return x.mean((2, 3)), x.amax((2, 3))
 
 
-def test_a_module_and_a_card_that_do_not_fit_are_told() -> None:
+def test_a_module_and_a_card_that_do_not_match_are_reported() -> None:
     wrong = {
         "The model has 3 outputs, but its card names 2 classes": (Attentive(), made_card(classes=("a", "b"))),
         "The model has 5 outputs, but its card names 3 classes": (Attentive(5), made_card()),

@@ -95,7 +95,7 @@ def test_jobs_run_in_order_on_one_thread(one: Worker) -> None:
     assert done == list(range(20)) and len(threads) == 1 and threads != {threading.get_ident()}
 
 
-def test_never_two_jobs_at_once_whoever_asks(one: Worker) -> None:
+def test_never_two_jobs_at_once_from_any_thread(one: Worker) -> None:
     running, most, count = [0], [0], [0]
 
     def job() -> None:
@@ -193,7 +193,7 @@ def test_the_worker_keeps_nothing_of_a_finished_job(one: Worker) -> None:
     del argument
     deadline = time.monotonic() + SOON
     while any(reference() for reference in kept) and time.monotonic() < deadline:
-        time.sleep(0.01)  # the worker's thread may be about to let go
+        time.sleep(0.01)  # the worker's thread may be about to release it
         gc.collect()
     assert [reference() for reference in kept] == [None] * 3
 

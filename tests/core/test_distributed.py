@@ -95,7 +95,7 @@ with gather("cpu") as processes:
     assert processes.share(lambda: {"from": processes.rank, "x": x * processes.rank})["from"] == 0
     assert (processes.world, len(mine)) == (2, 12)
     if processes.first:
-        print("alike")
+        print("same_weights")
 """
 
 
@@ -124,7 +124,7 @@ def test_all_wait_for_the_last_one(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_gradients_of_two_processes_are_those_of_one_with_the_whole_batch(tmp_path: Path) -> None:
     (tmp_path / "gradients.py").write_text(GRADIENTS)
-    assert launch(tmp_path, 2, "gradients.py")[0] == "alike\n"
+    assert launch(tmp_path, 2, "gradients.py")[0] == "same_weights\n"
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Files at one stroke: whole or not there, whoever writes, and nothing left behind."""
+"""Files written atomically: whole or not there, by any writer, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core import files
 from core.files import put
 
 
-def test_whoever_looks_meets_one_whole_file(tmp_path: Path) -> None:
+def test_a_reader_meets_one_whole_file(tmp_path: Path) -> None:
     place = tmp_path / "file"
     wholes = [bytes([n]) * 100_000 for n in range(8)]
     put(place, wholes[0])

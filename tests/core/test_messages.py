@@ -1,4 +1,4 @@
-"""Sentences that can be translated: what a message is, and that whatever is said to users is one."""
+"""Sentences that can be translated: what a message is, and that everything that users read is one."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_an_error_is_its_message(make: type[InvalidInput]) -> None:
         assert one.localized(GERMAN) == "a is gone: keine Berechtigung."
 
 
-def test_everything_that_is_said_to_users_is_a_template_with_named_values() -> None:
+def test_everything_that_is_shown_to_users_is_a_template_with_named_values() -> None:
     wrong = []
     for one in sentences(sources("core", "app")):
         if one.templates is None:
@@ -126,7 +126,7 @@ x = Message(RANDOM)
     assert found == [None, None, ("No {a}.",), ("No {a}.", "No {a} or {b}."), (), (), None, ()]
 
 
-def test_a_language_is_told_what_it_lacks() -> None:
+def test_a_list_shows_what_a_language_lacks() -> None:
     wanted = templates()
     assert len(wanted) > 150 and all(method.title in wanted and method.needs in {*wanted, ""} for method in METHODS)
     assert {"option.uniform", "option.blurred"} <= options()

@@ -146,7 +146,7 @@ class Colors(nn.Module):
         return x.mean((2, 3))
 
 
-def test_a_model_without_parameters_can_be_asked(picture: Picture) -> None:
+def test_a_model_without_parameters_can_be_used(picture: Picture) -> None:
     classifier = core.adopt(Colors(), ModelCard("made/mean", "", "plain", ("r", "g", "b"), size=64), "cpu")
     values = core.attribute(classifier, picture, "integrated-gradients", "g", steps=10).values
     x = classifier.prepare(picture)[0]

@@ -1,4 +1,4 @@
-"""The matrix: rows by columns, each cell a link that a click tells of, and a color that grows with what is lost."""
+"""The matrix: rows by columns, each cell a link whose click is reported, and a color that grows with what is lost."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-// The look in the address. The browser writes it, without a word to Python: what is changed here causes no rerun. Only
+// The display settings in the address. The browser writes it, without a word to Python: what is changed here causes no rerun. Only
 // what differs from the settings of Python is in it. overlay.py has the names.
 
-const LOOK_CHANGED = "fovea:address"; // on the document: somebody has written, or is about to read, the address
+const ADDRESS_CHANGED = "fovea:address"; // on the document: somebody has written, or is about to read, the address
 const SETTLED = 200; // milliseconds after the last change
 
 const PERCENT = ["opacity", "threshold", "wipe"];
@@ -30,28 +30,29 @@ function readAddress(packet) {
   return { settings, pin: row > 0 && column > 0 ? { side: SIDES[0], row: row - 1, column: column - 1 } : null };
 }
 
-// The settings of a packet: what the viewer set stays, except what Python asks for anew.
+// The settings of a packet: what the viewer set stays, except what Python sets again.
 function settled(packet, kept) {
   const settings = { ...packet.settings };
   for (const name of Object.keys(settings)) {
-    if (name in kept.settings && kept.asked[name] === settings[name]) settings[name] = kept.settings[name];
+    if (name in kept.settings && kept.given[name] === settings[name]) settings[name] = kept.settings[name];
   }
   return settings;
 }
 
-// Puts the look into the address, in the place of the one before it. A page's bare address is still to be written.
+// Puts the display settings into the address, in the place of those before. A page's bare address is still to be
+// written.
 function writeAddress({ packet, settings, pin }) {
   if (!location.search) return;
   const url = new URL(location.href);
-  const say = (key, text, unsaid) => (text === unsaid ? url.searchParams.delete(key) : url.searchParams.set(key, text));
+  const put = (key, text, usual) => (text === usual ? url.searchParams.delete(key) : url.searchParams.set(key, text));
   for (const name of Object.keys(packet.settings)) {
-    say(packet.address[name], toAddress(name, settings[name]), toAddress(name, packet.settings[name]));
+    put(packet.address[name], toAddress(name, settings[name]), toAddress(name, packet.settings[name]));
   }
-  if (packet.address.pin) say(packet.address.pin, pin?.side === SIDES[0] ? `${pin.row + 1}-${pin.column + 1}` : "", "");
+  if (packet.address.pin) put(packet.address.pin, pin?.side === SIDES[0] ? `${pin.row + 1}-${pin.column + 1}` : "", "");
   if (url.search !== location.search) History.prototype.replaceState.call(history, history.state, "", url);
 }
 
-// Back and Forward: the look is that of the address again, on the page that it belongs to.
+// Back and Forward: the display is that of the address again, on the page that it belongs to.
 const followed = new Map(); // by key: the overlay that is on the page, what is remembered of it, and its page
 
 addEventListener("popstate", () => {
@@ -64,4 +65,4 @@ addEventListener("popstate", () => {
   }
 });
 
-document.addEventListener(LOOK_CHANGED, () => followed.forEach(({ overlay }) => overlay.writeNow()));
+document.addEventListener(ADDRESS_CHANGED, () => followed.forEach(({ overlay }) => overlay.writeNow()));

@@ -34,7 +34,7 @@ function composeView({ root, state: seen, picture }) {
   stages.forEach((parts, i) => {
     const left = PNG_GAP + i * (PNG_STAGE + PNG_GAP);
     let top = PNG_GAP / 2;
-    for (const { side, look: shown } of parts) {
+    for (const { side, view: shown } of parts) {
       writeLine(context, style, left, top + PNG_LINE / 2, titleOf(words, side), captionOf(state, side, shown));
       top += PNG_LINE;
     }
@@ -66,7 +66,7 @@ function writeLine(context, style, left, middle, title, caption) {
 }
 
 // A color bar with the numbers of its ends (and zero), or the words that say why a map is blank.
-function drawLegend(context, style, state, { side, look: shown }, left, top) {
+function drawLegend(context, style, state, { side, view: shown }, left, top) {
   const { words } = state.packet;
   context.fillStyle = style.color;
   context.font = `20px ${style.fontFamily}`;

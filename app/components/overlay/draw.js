@@ -138,9 +138,9 @@ function drawSight(context, { square }, { share, rows, columns }, { row, column 
   context.restore();
 }
 
-// One stage: its scenes side by side over the same picture, and the cells that are asked about or pointed at.
+// One stage: its scenes side by side over the same picture, and the cells of queries and under the pointer.
 function drawStage(context, state, picture, frame, parts, backdrop, ratio) {
-  for (const { look: shown, from, to } of parts) {
+  for (const { view: shown, from, to } of parts) {
     context.save();
     context.beginPath();
     context.rect(from * frame.width, 0, (to - from) * frame.width, frame.height);

@@ -5,7 +5,7 @@ const overlays = new WeakMap();
 export default async function ({ data, parentElement, setStateValue }) {
   if (!overlays.has(parentElement)) overlays.set(parentElement, new Overlay(parentElement));
   const overlay = overlays.get(parentElement);
-  overlay.tell = setStateValue;
+  overlay.send = setStateValue;
   const close = () => {
     overlay.close();
     overlays.delete(parentElement);

@@ -30,33 +30,33 @@ class Overlay {
     this.draw();
   }
 
-  // Takes over a packet. What the viewer set stays, except what Python asks for anew.
+  // Takes over a packet. What the viewer set stays, except what Python sets again.
   adopt(packet) {
     const fresh = !this.state;
     const kept = memory.get(packet.key) ?? remembered(packet);
     const settings = settled(packet, kept);
-    const echo = kept.told.lastIndexOf(JSON.stringify(packet.selected));
-    kept.told = kept.told.slice(echo + 1);
+    const echo = kept.sent.lastIndexOf(JSON.stringify(packet.selected));
+    kept.sent = kept.sent.slice(echo + 1);
     const chosen = {};
     SIDES.forEach((side, i) => {
-      const stays = echo >= 0 || kept.asked[side] === packet.selected[i];
+      const stays = echo >= 0 || kept.given[side] === packet.selected[i];
       const known = packet[side].some((layer) => layer.slug === kept.chosen[side]);
       chosen[side] = stays && known ? kept.chosen[side] : packet.selected[i];
     });
     const [attention, attribution] = packet.selected;
-    const asked = { ...packet.settings, attention, attribution };
+    const given = { ...packet.settings, attention, attribution };
     const before = this.state?.packet;
     this.state = { packet, settings, chosen, slices: kept.slices, hover: this.state?.hover ?? null, pin: kept.pin };
-    this.kept = Object.assign(kept, { settings, asked, chosen });
+    this.kept = Object.assign(kept, { settings, given, chosen });
     memory.set(packet.key, kept);
     if (outline(before) !== outline(packet)) this.build();
-    if (fresh && kept.pin) this.lastPick = "unknown"; // Streamlit may have forgotten it with the page
+    if (fresh && kept.pin) this.lastPick = "unknown"; // Streamlit may have dropped it with the page
     if (packet.address) followed.set(packet.key, { overlay: this, kept, packet, path: location.pathname });
     this.checkPin();
     this.writeSoon();
   }
 
-  // What the address says of the look, after Back or Forward. Python hears of the pin when it has gone there too.
+  // What the address says of the display, after Back or Forward. Python hears of the pin when it has gone there too.
   follow({ settings, pin }) {
     if (!this.state || this.closed) return;
     Object.assign(this.state, { settings, pin });
@@ -90,7 +90,7 @@ class Overlay {
     this.root.replaceChildren(panes, ...sight, ...near.map(({ node }) => node), this.controls.node, ...rest.map(({ node }) => node));
     this.strips.forEach(({ radios }) => radios.buttons.get(focused)?.focus({ preventScroll: true }));
     this.root.onkeydown = ({ key }) => {
-      if (key === "Escape") this.letGo(); // and nothing returned: false would take every other key from the browser
+      if (key === "Escape") this.release(); // and nothing returned: false would take every other key from the browser
     };
   }
 
@@ -105,9 +105,9 @@ class Overlay {
     const before = layerOf(this.state, side);
     this.state.chosen[side] = slug;
     const after = layerOf(this.state, side);
-    if (this.state.pin?.side === side && !alike(before, after)) this.state.pin = null;
+    if (this.state.pin?.side === side && !sameCells(before, after)) this.state.pin = null;
     this.checkPin();
-    if (this.state.packet.told.includes("selected")) this.tellSoon("selected", { ...this.state.chosen });
+    if (this.state.packet.wanted.includes("selected")) this.sendSoon("selected", { ...this.state.chosen });
     this.schedule();
   }
 
@@ -134,7 +134,7 @@ class Overlay {
     this.pinTo(old && old.side === pin.side && sameQuery(old, pin) ? null : pin);
   }
 
-  letGo() {
+  release() {
     if (this.state.pin) this.pinTo(null);
     else this.point(null);
   }
@@ -145,26 +145,26 @@ class Overlay {
     this.schedule();
   }
 
-  // Drops a pin that means nothing any more, remembers it, and tells Python once what has changed.
+  // Drops a pin without a meaning, remembers it, and informs Python once what has changed.
   checkPin() {
     const { state } = this;
     if (state.pin && !holds(layerOf(state, state.pin.side), state.pin)) state.pin = null;
     this.kept.pin = state.pin;
     const { side, row = null, column = null } = state.pin ?? {};
     const pick = state.pin && { pane: side, layer: state.chosen[side], row, column };
-    const said = JSON.stringify(pick);
-    if (said === this.lastPick) return;
-    this.lastPick = said;
+    const message = JSON.stringify(pick);
+    if (message === this.lastPick) return;
+    this.lastPick = message;
     this.writeSoon();
-    if (state.packet.told.includes("pick")) this.tell("pick", pick);
+    if (state.packet.wanted.includes("pick")) this.send("pick", pick);
   }
 
   // A choice is sent to Python when the viewer has come to rest, not at each key.
-  tellSoon(name, value) {
+  sendSoon(name, value) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      this.kept.told.push(JSON.stringify(SIDES.map((side) => value[side])));
-      this.tell(name, value);
+      this.kept.sent.push(JSON.stringify(SIDES.map((side) => value[side])));
+      this.send(name, value);
     }, 250);
   }
 
@@ -189,7 +189,7 @@ class Overlay {
     this.controls.show(state);
     this.divider.show(state.settings);
     scenes(state).forEach((parts, i) => this.panes[i].draw(state, picture, parts, ratio));
-    SIDES.forEach((side, i) => this.panes[i].label(state, side, look(state, side), ratio));
+    SIDES.forEach((side, i) => this.panes[i].label(state, side, viewOf(state, side), ratio));
     if (mode === "difference") this.panes[0].label(state, "difference", difference(state), ratio);
     for (const strip of this.strips) strip.draw(state, picture, ratio);
     this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
@@ -210,7 +210,7 @@ class Overlay {
 // What an overlay sets out from that nobody has seen yet: what the address says.
 function remembered(packet) {
   const { settings, pin } = packet.address ? readAddress(packet) : { settings: {}, pin: null };
-  return { settings, asked: { ...packet.settings }, chosen: {}, told: [], slices: {}, pin };
+  return { settings, given: { ...packet.settings }, chosen: {}, sent: [], slices: {}, pin };
 }
 
 // The headings under which the layers of a side stand, in their order; one without a name where there is no layer.

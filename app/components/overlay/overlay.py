@@ -100,7 +100,7 @@ class Sight(NamedTuple):
 
 
 PARTS = (
-    *("packet", "address", "field", "color", "look", "readout", "draw"),
+    *("packet", "address", "field", "color", "view", "readout", "draw"),
     *("stack", "pane", "strip", "controls", "download", "overlay", "main"),
 )
 """The JavaScript files, joined in this order."""
@@ -173,7 +173,7 @@ def show_overlay(
     rerun.
     """
     sentence = ["pick", "selected"] if on_select else ["pick"]
-    envelope = {"key": key, "told": sentence, "address": dict(ADDRESS) if addressed else None}
+    envelope = {"key": key, "wanted": sentence, "address": dict(ADDRESS) if addressed else None}
     nothing: Callable[[], None] = lambda: None  # noqa: E731 - without a callback the result has no such attribute
     return _component(
         key=key,

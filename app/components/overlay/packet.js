@@ -9,7 +9,7 @@ function readJson(bytes, start) {
   return [JSON.parse(new TextDecoder().decode(bytes.subarray(start + 4, end))), end];
 }
 
-// What is asked of a layer: null (nothing: it is at rest), { slice } of a stack, counted from 1, or { row, column }, the
+// The query of a layer: null (nothing: it is at rest), { slice } of a stack, counted from 1, or { row, column }, the
 // cell whose row is wanted.
 const sameQuery = (a, b) => a === b || (!!a && !!b && a.slice === b.slice && a.row === b.row && a.column === b.column);
 
@@ -108,8 +108,8 @@ function readPacket(bytes) {
   packet.square = { left, top, width: right - left, height: bottom - top };
   packet.whole = whole(packet.picture, packet.box);
   packet.key = envelope.key;
-  packet.told = envelope.told;
-  packet.address = envelope.address; // the names in the address, where the look stands there
+  packet.wanted = envelope.wanted;
+  packet.address = envelope.address; // the names in the address, where the display settings stand there
   return packet;
 }
 

@@ -99,7 +99,7 @@ class Pane {
     const context = this.canvas.getContext("2d");
     const frame = frameOf(state.packet, whole, this.canvas.width);
     drawStage(context, state, picture, frame, parts, this.backdrop, ratio);
-    const notes = parts.map((part) => noteOf(state, part.look)).filter(Boolean);
+    const notes = parts.map((part) => noteOf(state, part.view)).filter(Boolean);
     write(this.note, [...new Set(notes)].join(" \u00b7 "));
   }
 

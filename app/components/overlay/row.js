@@ -91,7 +91,7 @@ class Row {
     if (entry.note || !this.visible) return;
     for (const pane of this.panes) {
       const { side } = pane;
-      const shown = look(state, side);
+      const shown = viewOf(state, side);
       pane.draw(state, picture, [{ side, look: shown, from: 0, to: 1 }], ratio);
       pane.label(state, side, shown, ratio);
       const alone = this.table.shares(side);

@@ -30,10 +30,10 @@ class Table {
   // Takes over a packet. What the viewer set stays, except what Python says anew; rows that stay keep their elements.
   adopt(packet) {
     const before = this.packet;
-    const known = kept.get(packet.key) ?? { ...readAddress(packet), asked: { ...packet.settings } };
+    const known = kept.get(packet.key) ?? { ...readAddress(packet), given: { ...packet.settings } };
     this.packet = packet;
     this.settings = settled(packet, known);
-    this.kept = Object.assign(known, { settings: this.settings, asked: { ...packet.settings } });
+    this.kept = Object.assign(known, { settings: this.settings, given: { ...packet.settings } });
     kept.set(packet.key, known);
     followed.set(packet.key, { overlay: this, kept: known, packet, path: location.pathname });
     const frame = ({ words, columns }) => JSON.stringify([words, columns]);
@@ -200,7 +200,7 @@ class ColumnHead {
   }
 
   draw(rows, shared, settings, ratio) {
-    const shown = rows.map(({ state }) => look(state, this.side)).find(({ blank }) => !blank);
+    const shown = rows.map(({ state }) => viewOf(state, this.side)).find(({ blank }) => !blank);
     this.scale.hidden = !shared || !shown;
     if (this.scale.hidden) return;
     const [low, high] = endsOf(this.words, this.side, { ...shown.scale, above: 0 });

@@ -43,7 +43,7 @@ class Strip {
       const canvas = this.canvases.get(layer.slug);
       fitCanvas(canvas, ratio);
       const frame = frameOf(state.packet, state.packet.square, canvas.width);
-      const shown = look(state, side, layer, askedOf(state, side, layer, pin));
+      const shown = viewOf(state, side, layer, queryFor(state, side, layer, pin));
       const context = canvas.getContext("2d");
       backdrop.draw(context, state.packet, picture, frame, shown.scale.signed);
       drawMap(context, shown, { ...state.settings, ...THUMBNAIL }, frame);

@@ -22,7 +22,7 @@ class Canvas {
     this.sent = String(this.grid.values);
     this.palette = Array.from({ length: 256 }, (_, i) => colorOf(data.colors, i / 255));
     this.build();
-    this.tell();
+    this.announce();
     this.picture = element("img", { src: data.source });
     await this.picture.decode();
     this.draw();
@@ -85,7 +85,7 @@ class Canvas {
     canvas.addEventListener("keyup", ({ key }) => (key === "Enter" || key === " ") && this.lift());
   }
 
-  // Arrow keys move, Enter paints; it counts as a hand that is down until the key is let go.
+  // Arrow keys move, Enter paints; it counts as a hand that is down until the key is released.
   press(event) {
     const { height, width } = this.grid;
     const middle = { row: Math.floor(height / 2), column: Math.floor(width / 2) };
@@ -112,7 +112,7 @@ class Canvas {
 
   point(cell) {
     this.at = cell;
-    this.tell();
+    this.announce();
     this.draw();
   }
 
@@ -127,20 +127,20 @@ class Canvas {
   // The pointer lifts: Python gets one message, and only if something is new.
   lift() {
     this.last = null;
-    const said = String(this.grid.values);
-    if (said === this.sent) return;
-    this.sent = said;
+    const values = String(this.grid.values);
+    if (values === this.sent) return;
+    this.sent = values;
     this.send("painted", { identity: this.data.identity, values: [...this.grid.values] });
   }
 
   replace(values) {
     this.grid.values = Float64Array.from(values);
     this.lift();
-    this.tell();
+    this.announce();
     this.draw();
   }
 
-  tell() {
+  announce() {
     const { words } = this.data;
     const { values, width } = this.grid;
     const text = this.at

@@ -9,7 +9,7 @@ from app.views.explore.keys import ExploreKey
 from app.words import word
 from core import Classifier, Reading
 from core.data.samples import open_sample
-from tests.app.pages import said, well
+from tests.app.pages import shown_text, well
 from tests.conftest import build_tiny
 from tests.core.attentive_models import adopted
 
@@ -72,4 +72,4 @@ def expected(model: Classifier, before: Reading, after: Reading) -> list[str]:
 def agrees(shown: AppTest, model: Classifier, change: dict) -> None:
     picture = open_sample(SAMPLE)
     wanted = expected(model, core.read(model, picture), core.intervene(model, picture, change))
-    assert not [one for one in wanted if one not in said(shown)], (wanted, said(shown))
+    assert not [one for one in wanted if one not in shown_text(shown)], (wanted, shown_text(shown))

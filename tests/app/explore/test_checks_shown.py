@@ -21,7 +21,7 @@ from core import AttentionMap, Attribution, Check
 from core.evaluation import checks as core_checks
 from core.types import Picture
 from tests.app.explore.explanation_page import open_test, situation
-from tests.app.pages import said
+from tests.app.pages import shown_text
 from tests.core.attentive_models import adopted
 
 open_checks = partial(open_test, checks.show_checks)
@@ -62,7 +62,7 @@ def agree(shown: list[tuple[str, str]], expected: tuple[Check, ...], ignores_cla
 
 
 def ask(picture: Picture, given: dict[str, Any], map_: AttentionMap | Attribution, **part: Any) -> tuple[Check, ...]:
-    """The checks, asked of the core."""
+    """The checks, as the core computes them."""
     return core.check(given["subject"].classifier, picture, map_, given["target"], **part)
 
 
@@ -71,7 +71,7 @@ def test_each_mechanisms_maps_are_checked_as_the_core_does(classifier: core.Clas
     page, choice = open_checks(given), given["shown"].choice
     shown = lists(page)
     if choice is None:
-        assert word("check.none.attention") in said(page) and len(shown) == 1
+        assert word("check.none.attention") in shown_text(page) and len(shown) == 1
     else:
         attended = next(one for one in given["reading"].maps if one.tap == choice.tap)
         agree(shown[0], ask(picture, given, attended), ignores_class=True)
@@ -87,14 +87,14 @@ def test_a_head_and_a_pinned_patch_are_checked_as_they_are_shown(picture: Pictur
     page = open_checks(given)
     attended = next(one for one in given["reading"].maps if one.tap == choice.tap)
     agree(lists(page)[0], ask(picture, given, attended, head=1, query=3), ignores_class=True)
-    assert word("check.part") in said(page) and given["shown"].title in said(page)
+    assert word("check.part") in shown_text(page) and given["shown"].title in shown_text(page)
 
 
 def test_a_rollout_is_checked(tiny: Callable, picture: Picture) -> None:
     given = situation(tiny("transformer"), picture, choice="rollout", computed=False)
     (shown,) = lists(open_checks(given))
     agree(shown, ask(picture, given, core.rollout_map(given["reading"].maps)), ignores_class=True)
-    assert word("check.part") not in said(open_checks(given))
+    assert word("check.part") not in shown_text(open_checks(given))
 
 
 def test_a_methods_parameters_and_its_gap_are_its_own(tiny: Callable, picture: Picture) -> None:
@@ -105,7 +105,7 @@ def test_a_methods_parameters_and_its_gap_are_its_own(tiny: Callable, picture: P
     assert f"{100 * given['found'].gap:.1f}\u00a0%" in shown[1][1]
 
 
-def test_attention_asked_like_an_attribution_never_asks_for_the_class(tiny: Callable, picture: Picture) -> None:
+def test_attention_checked_like_an_attribution_never_uses_the_class(tiny: Callable, picture: Picture) -> None:
     given = situation(tiny("attention-pooling"), picture, "attention")
     for shown in lists(open_checks(given)):
         assert shown[2][1] == word("check.target.blind")
@@ -119,13 +119,13 @@ def test_of_two_classes_the_map_of_the_first_is_checked_and_the_page_says_so(tin
     alone = core.attribute(classifier, picture, "input-x-gradient", target)
     agree(lists(page)[0], ask(picture, given, alone), ignores_class=False)
     name, other = (classifier.card.classes[one] for one in (target, (target + 1) % 10))
-    assert word("check.one_class", name=name, other=other) in said(page)
+    assert word("check.one_class", name=name, other=other) in shown_text(page)
 
 
-def test_what_is_not_there_is_said(tiny: Callable, picture: Picture) -> None:
+def test_what_is_not_there_is_stated(tiny: Callable, picture: Picture) -> None:
     page = open_checks(situation(tiny("squeeze-excitation"), picture, computed=False))
-    assert word("check.none.attention") in said(page) and not page.info
-    assert word("check.none.attribution", method="Grad-CAM") in said(page)
+    assert word("check.none.attention") in shown_text(page) and not page.info
+    assert word("check.none.attribution", method="Grad-CAM") in shown_text(page)
 
 
 def test_a_blank_map_is_not_checked_and_says_why(tiny: Callable, picture: Picture) -> None:
@@ -133,16 +133,16 @@ def test_a_blank_map_is_not_checked_and_says_why(tiny: Callable, picture: Pictur
     blank = Attribution(1e-9 * np.eye(8, dtype=np.float32), (8, 8), 0.0, "layer-integrated-gradients", given["target"])
     page = open_checks({**given, "found": blank})
     name = given["subject"].classifier.card.classes[given["target"]]
-    assert len(lists(page)) == 1 and word("overlay.note.zero.attention", target=name) in said(page)
+    assert len(lists(page)) == 1 and word("overlay.note.zero.attention", target=name) in shown_text(page)
 
 
-def test_what_takes_long_is_asked_for_first_and_then_known(
+def test_what_takes_long_is_offered_first_and_then_known(
     tiny: Callable, picture: Picture, monkeypatch: pytest.MonkeyPatch, store: Store
 ) -> None:
     monkeypatch.setattr(faithfulness, "checks_seconds", lambda *given: 30.0)
     given = situation(tiny("cbam"), picture)
     page = open_checks(given)
-    assert word("compute.about", duration="60 s") in said(page) and not lists(page) and not store.bytes
+    assert word("compute.about", duration="60 s") in shown_text(page) and not lists(page) and not store.bytes
     page = page.button(key="start-checks").click().run()
     assert not page.exception and len(lists(page)) == 2
     known = store.bytes
@@ -160,7 +160,7 @@ def test_the_time_is_that_of_the_maps_made_again_and_of_the_curves(
     assert faithfulness.checks_seconds(tiny("cbam"), core.read(tiny("cbam"), picture).maps[1], {}) == 5
 
 
-def test_numbers_as_people_read_them() -> None:
+def test_numbers_have_their_digits() -> None:
     cases = [
         ("rows", 3e-7, "0.0000003"),
         ("rows", 0.0, "0"),

@@ -13,7 +13,7 @@ from app.views.explore import attributions
 from app.words import word
 from core.attribution import METHODS, method
 from core.data.samples import open_sample
-from tests.app.pages import open_page, said, well
+from tests.app.pages import open_page, shown_text, well
 
 MODEL, SAMPLE = "scenes/cbam", "scenes/42"
 
@@ -23,7 +23,7 @@ def classifier() -> core.Classifier:
     return core.load(MODEL, "cpu")
 
 
-def test_a_class_can_be_set_against_another(classifier: core.Classifier) -> None:
+def test_a_class_can_be_compared_with_another(classifier: core.Classifier) -> None:
     page = well(open_page(model=MODEL, sample=SAMPLE, method="input-x-gradient"))
     target = core.read(classifier, open_sample(SAMPLE)).predicted
     other = classifier.card.classes[(target + 3) % len(classifier.card.classes)]
@@ -39,7 +39,9 @@ def test_a_class_can_be_set_against_another(classifier: core.Classifier) -> None
     )
     assert f', contrast="{other}"' in page.code[-1].value
     both = word("contrast.both", target=classifier.card.classes[target], other=other)
-    assert f"compared with {word('contrast.title', method='Input × gradient', classes=both)}" in said(page)  # which map
+    assert f"compared with {word('contrast.title', method='Input × gradient', classes=both)}" in shown_text(
+        page
+    )  # which map
     page = well(page.selectbox(key=Key.CONTRAST).set_value("").run())
     assert "contrast" not in page.query_params
 
@@ -47,16 +49,16 @@ def test_a_class_can_be_set_against_another(classifier: core.Classifier) -> None
 def test_a_method_that_cannot_says_so_and_stays_with_the_class(classifier: core.Classifier) -> None:
     page = well(open_page(model=MODEL, sample=SAMPLE, method="saliency", contrast=classifier.card.classes[0]))
     target = classifier.card.classes[core.read(classifier, open_sample(SAMPLE)).predicted]
-    assert word("contrast.cannot", method="Saliency", target=target) in said(page)
+    assert word("contrast.cannot", method="Saliency", target=target) in shown_text(page)
     assert "contrast" not in page.query_params
 
 
 def test_an_address_with_a_class_that_is_not_there_says_so() -> None:
     page = open_page(model=MODEL, sample=SAMPLE, contrast="dragon")
-    assert not page.exception and "dragon" in said(page) and "contrast" not in page.query_params
+    assert not page.exception and "dragon" in shown_text(page) and "contrast" not in page.query_params
 
 
-def test_a_class_set_against_itself_stands_alone(classifier: core.Classifier) -> None:
+def test_a_class_compared_with_itself_stands_alone(classifier: core.Classifier) -> None:
     name = classifier.card.classes[2]
     page = well(open_page(model=MODEL, sample=SAMPLE, target=name, contrast=name))
     assert page.selectbox(key=Key.CONTRAST).value == "" and "contrast" not in page.query_params
@@ -78,7 +80,7 @@ def test_the_three_maps_stand_in_a_strip_of_their_own(classifier: core.Classifie
     assert attributions.on_side((), None) is None
 
 
-def test_one_look_fills_the_strip_from_one_pass(monkeypatch: pytest.MonkeyPatch, classifier: core.Classifier) -> None:
+def test_one_click_fills_the_strip_from_one_pass(monkeypatch: pytest.MonkeyPatch, classifier: core.Classifier) -> None:
     """The reading and the fast methods' maps are there after one panel; another class costs one more."""
     own, asked, panel = Store(10**8), [], core.panel
     monkeypatch.setattr(runtime.results, "store", lambda: own)
@@ -116,5 +118,5 @@ def test_a_map_of_rounding_is_blank_and_no_verdict_is_given(classifier: core.Cla
     page = well(open_page(model="scenes-place/cbam", sample="scenes-place/24", method="layer-integrated-gradients"))
     name = model.card.classes[reading.predicted]
     why = f"{word('overlay.note.zero.attention', target=name)} {word('overlay.note.rounding')}"
-    assert word("agreement.blank", right="Layer Integrated Gradients", why=why) in said(page)
-    assert not [one for one in ("strong", "some", "chance", "opposed") if word(f"agreement.{one}") in said(page)]
+    assert word("agreement.blank", right="Layer Integrated Gradients", why=why) in shown_text(page)
+    assert not [one for one in ("strong", "some", "chance", "opposed") if word(f"agreement.{one}") in shown_text(page)]

@@ -35,12 +35,12 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     return own
 
 
-def said(page: AppTest) -> str:
+def shown_text(page: AppTest) -> str:
     return "\n".join(str(one.value) for one in [*page.markdown, *page.caption]).replace("\u00a0", " ")
 
 
 def changes(classifier: core.Classifier, picture: Picture, values: np.ndarray, target: int, **how: object) -> list[str]:
-    """What must stand under the three pictures, asked of the core."""
+    """What must stand under the three pictures, computed by the core."""
     before = core.read(classifier, picture).probabilities[target]
     lines = []
     for which in WHICH:
@@ -64,7 +64,7 @@ def test_each_mechanisms_maps_erase_what_the_core_erases(classifier: core.Classi
     given = situation(classifier, picture, "saliency")
     page, shown = open_erasing(given), given["shown"].choice
     if shown is None:
-        assert word("erase.only.attribution", method="Saliency") in said(page)
+        assert word("erase.only.attribution", method="Saliency") in shown_text(page)
     else:
         attended = attention_maps.grid_of(given["reading"], shown)
         assert shows(page, changes(classifier, picture, attended, given["target"]))
@@ -81,7 +81,7 @@ def test_a_head_and_a_pinned_patch_are_erased_as_they_are_shown(picture: Picture
     values = attention_maps.grid_of(given["reading"], given["shown"].choice, 5)
     page = open_erasing(given)
     assert shows(page, changes(classifier, picture, values, given["target"]))
-    assert given["shown"].title in said(page)
+    assert given["shown"].title in shown_text(page)
 
 
 def test_share_fill_and_seed_are_the_users(tiny: Callable, picture: Picture) -> None:
@@ -95,11 +95,11 @@ def test_share_fill_and_seed_are_the_users(tiny: Callable, picture: Picture) -> 
     how = {"share": 0.55, "fill": "surroundings"}
     assert shows(page, changes(classifier, picture, values, given["target"], **how))
     page = next(one for one in page.button if one.label == word("erase.again")).click().run()
-    assert word("erase.seed", seed=1) in said(page)
+    assert word("erase.seed", seed=1) in shown_text(page)
     assert shows(page, changes(classifier, picture, values, given["target"], seed=1, **how))
 
 
-def test_two_classes_set_against_each_other_are_both_told(tiny: Callable, picture: Picture) -> None:
+def test_two_classes_compared_with_each_other_are_both_named(tiny: Callable, picture: Picture) -> None:
     classifier = tiny("plain")
     target = core.read(classifier, picture).predicted
     given = situation(classifier, picture, "input-x-gradient", contrast=(target + 1) % 10)
@@ -109,24 +109,24 @@ def test_two_classes_set_against_each_other_are_both_told(tiny: Callable, pictur
     name = classifier.card.classes[target]
     other = classifier.card.classes[(target + 1) % 10]
     for which in ("most", "least"):
-        assert word(f"erase.{which}.contrast", name=name, other=other) in said(page)
-        assert word(f"erase.{which}.signed", name=name) not in said(page)
+        assert word(f"erase.{which}.contrast", name=name, other=other) in shown_text(page)
+        assert word(f"erase.{which}.signed", name=name) not in shown_text(page)
     before = lead(core.read(classifier, picture), target)
     erased = (core.erase(classifier, picture, values, which=which) for which in WHICH)
     after = {which: lead(core.read(classifier, one), target) for which, one in zip(WHICH, erased, strict=True)}
     told = {which: erasing.moved(before, one, erasing.LEAD) for which, one in after.items()}
     told["before"] = f"{before:.2f}".replace("-", "−")
-    assert word("erase.sentence.contrast", name=name, other=other, **told) in said(page)
-    assert erasing.verdict(before, after, erasing.LEAD) in said(page)
-    assert word("contrast.both", target=name, other=other) in said(page)  # which map it is
+    assert word("erase.sentence.contrast", name=name, other=other, **told) in shown_text(page)
+    assert erasing.verdict(before, after, erasing.LEAD) in shown_text(page)
+    assert word("contrast.both", target=name, other=other) in shown_text(page)  # which map it is
 
 
 def test_without_a_map_there_is_nothing_to_erase_by(tiny: Callable, picture: Picture) -> None:
     page = open_erasing(situation(tiny("plain"), picture, computed=False))
     later = word("erase.later", method="Grad-CAM")
-    assert word("erase.nothing", why=later) in said(page) and not page.get("image")
+    assert word("erase.nothing", why=later) in shown_text(page) and not page.get("image")
     page = open_erasing(situation(tiny("cbam"), picture, computed=False))
-    assert word("erase.only.attention", why=later) in said(page) and len(page.get("image")) == 3
+    assert word("erase.only.attention", why=later) in shown_text(page) and len(page.get("image")) == 3
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-9])
@@ -137,19 +137,19 @@ def test_nothing_is_erased_by_a_map_that_is_blank(tiny: Callable, picture: Pictu
     blank = core.Attribution(values, (8, 8), 0.0, "layer-integrated-gradients", given["target"])
     page = open_erasing({**given, "found": blank})
     name = given["subject"].classifier.card.classes[given["target"]]
-    assert word("overlay.note.zero.attention", target=name) in said(page)
+    assert word("overlay.note.zero.attention", target=name) in shown_text(page)
     assert shows(page, changes(given["subject"].classifier, picture, attention_maps.grid_of(
         given["reading"], given["shown"].choice), given["target"]))  # fmt: skip
     assert not [one for one in page.button_group if one.key == ExploreKey.ERASE_MAP]
     page = open_erasing({**situation(tiny("plain"), picture, "saliency"), "found": blank})
-    assert word("overlay.note.zero.picture", target=name) in said(page) and not page.get("image")
+    assert word("overlay.note.zero.picture", target=name) in shown_text(page) and not page.get("image")
 
 
 def test_a_flat_map_says_that_its_order_is_drawn(tiny: Callable, picture: Picture) -> None:
     given = situation(tiny("plain"), picture, "saliency")
-    assert word("erase.flat") not in said(open_erasing(given))
+    assert word("erase.flat") not in shown_text(open_erasing(given))
     flat = core.Attribution(np.ones((8, 8), np.float32), (8, 8), None, "grad-cam", given["target"])
-    assert word("erase.flat") in said(open_erasing({**given, "found": flat}))
+    assert word("erase.flat") in shown_text(open_erasing({**given, "found": flat}))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_of_two_classes_it_goes_by_the_difference_of_their_scores(after: dict[st
 # --- curves
 
 
-def test_the_curves_are_drawn_when_asked_for_and_their_areas_are_the_cores(tiny: Callable, picture: Picture) -> None:
+def test_the_curves_are_drawn_on_request_and_their_areas_are_the_cores(tiny: Callable, picture: Picture) -> None:
     classifier = tiny("attention-pooling")
     given = situation(classifier, picture)
     page = open_erasing(given)
@@ -200,7 +200,7 @@ def test_the_curves_are_drawn_when_asked_for_and_their_areas_are_the_cores(tiny:
     for one in ("map", "random", "blob", "edges"):
         areas = getattr(found, one)
         cells = [f"{area:.3f}" for area in (areas.deletion_area, areas.insertion_area)]
-        assert (" | ".join(cells) if one != "map" else " | ".join(f"**{cell}**" for cell in cells)) in said(page)
+        assert (" | ".join(cells) if one != "map" else " | ".join(f"**{cell}**" for cell in cells)) in shown_text(page)
     page = page.button_group(key=ExploreKey.ERASE_MAP).set_value("attribution").run()
     assert not page.get("plotly_chart") and page.button(key="start-curves")  # another map, other curves
 
@@ -208,9 +208,9 @@ def test_the_curves_are_drawn_when_asked_for_and_their_areas_are_the_cores(tiny:
 def test_what_takes_long_says_so_beforehand(tiny: Callable, picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     given = situation(tiny("plain"), picture)
     monkeypatch.setattr(faithfulness, "curves_seconds", lambda model: 200.0)
-    assert word("compute.about", duration="3 min") in said(open_erasing(given))
+    assert word("compute.about", duration="3 min") in shown_text(open_erasing(given))
     monkeypatch.setattr(faithfulness, "curves_seconds", lambda model: 1.0)
-    assert word("compute.about", duration="1 s") not in said(open_erasing(given))
+    assert word("compute.about", duration="1 s") not in shown_text(open_erasing(given))
 
 
 def test_the_time_is_that_of_all_pictures_and_a_stop_leaves_nothing(

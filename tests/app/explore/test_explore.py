@@ -21,7 +21,7 @@ from app.words import word
 from core.attribution import METHODS, methods
 from core.data import samples
 from core.models import zoo
-from tests.app.pages import fresh, open_page, said, visit, well
+from tests.app.pages import fresh, open_page, shown_text, visit, well
 
 MODELS = [card.slug for card in zoo.stored()]
 PICTURES = ["scenes/42", "photo/hopper", *[one.slug for one in samples.folder_samples()[:1]]]
@@ -38,13 +38,13 @@ def first() -> AppTest:
 
 def test_the_first_page_is_an_analysis(first: AppTest) -> None:
     assert first.selectbox(key=Key.MODEL).value == next(one for one in FIRST if one in MODELS)
-    assert word("answer.title") in said(first) and word("agreement.title") in said(first)
+    assert word("answer.title") in shown_text(first) and word("agreement.title") in shown_text(first)
     assert not first.warning
 
 
 def test_the_sentence_about_privacy_and_the_device_is_there(first: AppTest) -> None:
-    assert "not written to disk" in said(first) and "up to 10 MB each" in said(first)
-    assert word("device.is", device=first.session_state[Key.DEVICE]) in said(first)
+    assert "not written to disk" in shown_text(first) and "up to 10 MB each" in shown_text(first)
+    assert word("device.is", device=first.session_state[Key.DEVICE]) in shown_text(first)
 
 
 @pytest.mark.parametrize(("slug", "sample"), PAIRS)
@@ -56,7 +56,7 @@ def test_each_model_reads_each_family_of_picture(slug: str, sample: str) -> None
     shown = page.selectbox(key=Key.TARGET)
     assert shown.options[0] == word("answer.likeliest", name=classifier.card.classes[reading.predicted])
     key = "answer.unsure" if reading.probabilities.max() < 0.5 else "answer.knows"
-    assert word(key, count=len(classifier.card.classes)) in said(page)
+    assert word(key, count=len(classifier.card.classes)) in shown_text(page)
     assert page.query_params["model"] == slug and page.query_params["sample"] == sample
 
 
@@ -70,12 +70,12 @@ def test_methods_that_fit_are_offered_and_each_runs() -> None:
                 page.session_state[state.parameter_key(one.slug, part.name)] = part.low
         page = well(page.selectbox(key=Key.METHOD).set_value(one.slug).run())
         start = [button for button in page.button if button.label == word("compute.start")]
-        if start:  # said beforehand to take long
+        if start:  # estimated to take long
             page = well(start[0].click().run())
         assert page.query_params["method"] == one.slug
 
 
-def test_the_picker_says_what_a_method_is_made_of_what_it_costs_and_which_ones_do_not_fit() -> None:
+def test_the_picker_says_what_a_method_is_made_of_what_it_costs_and_which_ones_do_not_match() -> None:
     page = well(open_page(model="scenes/self-attention"))
     classifier = core.load("scenes/self-attention", "cpu")
     picker = page.selectbox(key=Key.METHOD)
@@ -86,9 +86,9 @@ def test_the_picker_says_what_a_method_is_made_of_what_it_costs_and_which_ones_d
     assert {title: family for title, family, _ in parts} == own
     assert all(cost == word("method.quick") or cost.endswith((" s", " min")) for *_, cost in parts)
     for one in METHODS:
-        assert (f"**{method_title(one)}**: {one.needs}" in said(page)) == (method_title(one) not in own)
-    assert word("method.needs.nothing") not in said(page), "Grad-CAM needs features on the picture"
-    assert word("method.needs.nothing") in said(well(picker.set_value("saliency").run()))
+        assert (f"**{method_title(one)}**: {one.needs}" in shown_text(page)) == (method_title(one) not in own)
+    assert word("method.needs.nothing") not in shown_text(page), "Grad-CAM needs features on the picture"
+    assert word("method.needs.nothing") in shown_text(well(picker.set_value("saliency").run()))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_address_is_restored(first: AppTest) -> None:
 def test_a_wrong_address_costs_one_sentence(address: dict[str, str], sentence: str) -> None:
     page = well(open_page(**{"model": "scenes/self-attention", **address}))
     assert sentence in "\n".join(one.value for one in page.warning)
-    assert word("answer.title") in said(page)
+    assert word("answer.title") in shown_text(page)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_section_of_trust_comes_back_from_its_address(section: str, shown: str
     page.query_params["section"] = section
     page = well(visit(page, "trust").run())
     assert page.button_group(key=TrustKey.SECTION).value == shown
-    assert ("section=nonsense" in said(page)) == (section == "nonsense")
+    assert ("section=nonsense" in shown_text(page)) == (section == "nonsense")
     assert page.query_params.get("section") == (shown if shown == "benchmark" else None)
 
 
@@ -220,7 +220,7 @@ def test_uploads_join_the_strip_good_and_bad() -> None:
     (told,) = [one.value for one in page.warning]
     assert told.startswith("notes.png") and told.count("notes.png") == 1
     assert "rocket" in page.selectbox(key=Key.TARGET).options[0]
-    assert word("share.upload") in said(page)  # an own picture's address says that it cannot travel
+    assert word("share.upload") in shown_text(page)  # an own picture's address says that it cannot travel
     assert well(page.run()).warning  # it stays until something else is chosen
     assert not well(page.selectbox(key=Key.METHOD).set_value("saliency").run()).warning
 

@@ -17,13 +17,13 @@ from core import scenes
 from core.attribution import method
 from core.data import samples
 from core.data.datasets import IMAGENETTE
-from tests.app.pages import open_page, said, well
+from tests.app.pages import open_page, shown_text, well
 
 MODEL = "scenes/self-attention"
 
 
 def stage(page: AppTest) -> str:
-    """The stage that Grad-CAM is asked of."""
+    """The stage that Grad-CAM explains."""
     return page.selectbox(key="parameter.grad-cam.stage").value
 
 
@@ -56,7 +56,7 @@ def test_what_means_the_same_in_every_model_is_carried_over() -> None:
     assert page.query_params["p.noise"] == "0.3" and page.query_params["p.samples"] == "5"
 
 
-def test_a_stage_set_for_another_method_is_forgotten_too() -> None:
+def test_a_stage_set_for_another_method_is_dropped_too() -> None:
     page = well(open_page(model=MODEL, method="grad-cam", **{"p.stage": "stage1"}))
     page = well(page.selectbox(key=Key.METHOD).set_value("saliency").run())
     page = well(page.selectbox(key=Key.MODEL).set_value("scenes/cbam").run())
@@ -77,7 +77,7 @@ ASKED = [
 
 
 @pytest.mark.parametrize(("slug", "name", "given", "title"), ASKED)
-def test_the_pane_names_the_part_of_the_model_that_was_asked(slug: str, name: str, given: dict, title: str) -> None:
+def test_the_pane_names_the_part_of_the_model_that_is_explained(slug: str, name: str, given: dict, title: str) -> None:
     model, picture = core.load(slug, "cpu"), samples.open_sample("scenes/24")
     found = core.Attribution(np.eye(4, dtype=np.float32), (4, 4), None, name, 0)
     subject, reading = Subject(model, picture, "scenes/24", "center"), core.read(model, picture)
@@ -107,14 +107,14 @@ def test_a_class_that_is_compared_with_itself_costs_one_sentence() -> None:
         ("imagenette/cbam", "scenes/24", word("answer.truth.unknown", name="fish")),
     ],
 )
-def test_the_true_class_stands_beside_the_prediction(model: str, sample: str, sentence: str) -> None:
+def test_the_true_class_stands_next_to_the_prediction(model: str, sample: str, sentence: str) -> None:
     page = well(open_page(model=model, sample=sample))
     assert sentence in [one.value for one in page.markdown]
 
 
-def test_nothing_is_said_of_a_true_class_that_nobody_knows() -> None:
+def test_nothing_is_stated_of_a_true_class_that_nobody_knows() -> None:
     page = well(open_page(model="imagenette/cbam", sample="photo/hopper"))
-    assert "True class" not in said(page)
+    assert "True class" not in shown_text(page)
 
 
 def test_the_truth_of_a_sample_is_that_of_the_pickers() -> None:
@@ -135,7 +135,7 @@ def test_an_erasure_comes_back_from_its_address() -> None:
     assert page.slider(key=ExploreKey.ERASE_SHARE).value == 45
     assert page.button_group(key=ExploreKey.ERASE_FILL).value == "blur"
     assert page.button_group(key=ExploreKey.ERASE_MAP).value == "attribution"
-    assert word("erase.seed", seed=3) in said(page)
+    assert word("erase.seed", seed=3) in shown_text(page)
     page = well(page.slider(key=ExploreKey.ERASE_SHARE).set_value(20).run())
     assert "erase_share" not in page.query_params and page.query_params["erase_fill"] == "blur"
     page = well(page.button_group(key=ExploreKey.ERASE_FILL).set_value("gray").run())

@@ -1,4 +1,4 @@
-"""A box of one's own, from its name in the address to the square that the model sees."""
+"""A custom box, from its name in the address to the square that the model sees."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_box_in_per_cent_is_a_square_inside_the_picture(shape: tuple[int, int]
         assert right - left == pytest.approx(bottom - top)
         assert right - left == pytest.approx(max(8, min(height, width) * side / 100), abs=PIXEL)
         assert min(left, top) >= -1e-9 and right <= width + 1e-9 and bottom <= height + 1e-9
-        # of the room that is left beside the square, so much lies to its left and above it
+        # of the room that is left next to the square, so much lies to its left and above it
         assert left == pytest.approx((width - (right - left)) * across / 100, abs=PIXEL)
         assert top == pytest.approx((height - (bottom - top)) * down / 100, abs=PIXEL)
 

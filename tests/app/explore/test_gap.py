@@ -7,7 +7,7 @@ import pytest
 import core
 from app.state import Key
 from app.words import word
-from tests.app.pages import open_page, said, well
+from tests.app.pages import open_page, shown_text, well
 
 
 @pytest.mark.parametrize(("sample", "large"), [("scenes/27", True), ("scenes/19", False)])
@@ -16,5 +16,5 @@ def test_a_map_that_does_not_add_up_says_so(sample: str, large: bool) -> None:
     page = well(open_page(sample=sample, **address))
     subject = page.session_state[Key.SUBJECT]
     gap = core.attribute(subject.classifier, subject.picture, "integrated-gradients", steps=10).gap
-    assert f"{100 * gap:.1f}\u00a0%" in said(page) and (gap > 0.05) == large
-    assert (word("gap.large", most="5\u00a0%") in said(page)) == large
+    assert f"{100 * gap:.1f}\u00a0%" in shown_text(page) and (gap > 0.05) == large
+    assert (word("gap.large", most="5\u00a0%") in shown_text(page)) == large

@@ -15,7 +15,7 @@ from app.words import word
 from core import AttentionMap, Kind, Reading
 from core.attention import is_nearly_constant
 from core.data import open_sample
-from tests.app.pages import open_page, said, well
+from tests.app.pages import open_page, shown_text, well
 from tests.conftest import CLASSES
 
 MODEL, SAMPLE = "imagenette/cbam", "photo/china"
@@ -32,7 +32,7 @@ def layer(one: Reading, deviation: bool = False):
     return attention_layers(one, find_choice(one, ""), CLASSES, deviation)[0]
 
 
-def test_a_nearly_constant_gate_is_not_drawn_but_said() -> None:
+def test_a_nearly_constant_gate_is_not_drawn_but_stated() -> None:
     one = reading(0.9 + 0.001 * NOISE)
     shown = layer(one)
     assert not shown.values.any() and shown.note == constancy(one.maps[0]) and not shown.signed
@@ -75,7 +75,7 @@ def test_a_page_of_photographs_offers_the_deviation_and_begins_with_the_bars() -
     assert bars < method
     page = well(page.toggle(key=ExploreKey.DEVIATION).set_value(True).run())
     assert page.toggle(key=ExploreKey.DEVIATION).value
-    assert word("gate.constant") not in said(page), "it is said on the pane; no channel gate is constant here"
+    assert word("gate.constant") not in shown_text(page), "it is said on the pane; no channel gate is constant here"
 
 
 def test_bars_follow_the_maps_where_the_model_selects_positions() -> None:

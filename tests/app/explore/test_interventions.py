@@ -21,7 +21,7 @@ from app.words import word
 from core import AttentionMap, Classifier, Kind, Picture, Stopped
 from core.data.samples import list_samples, open_sample
 from tests.app.explore.intervention_page import SAMPLE, agrees, choose, open_intervention
-from tests.app.pages import said, well
+from tests.app.pages import shown_text, well
 from tests.conftest import build_tiny
 from tests.core.attentive_models import ATTENTIVE, adopted, same
 
@@ -74,7 +74,7 @@ def test_each_way_says_what_the_core_says(slug: str) -> None:
 def test_models_of_others_can_be_changed_too(family: str, kind: Kind | None) -> None:
     model, shown = adopted(family), open_intervention(family, family=True)
     if kind is None:
-        assert said(shown) == word("change.none") and not shown.button and not shown.selectbox
+        assert shown_text(shown) == word("change.none") and not shown.button and not shown.selectbox
         return
     one = core.read(model, open_sample(SAMPLE)).maps[0]
     assert one.kind == kind
@@ -104,7 +104,7 @@ def test_several_parts_can_be_off_and_none() -> None:
     shown = well(shown.button_group(key=ExploreKey.PARTS_OFF).set_value([3, 1, 12]).run())
     agrees(shown, model, {tap: core.off(channel=(1, 3, 12))})
     shown = well(shown.button_group(key=ExploreKey.PARTS_OFF).set_value([]).run())
-    assert word("change.nothing") in said(shown) and "this attention." not in said(shown)
+    assert word("change.nothing") in shown_text(shown) and "this attention." not in shown_text(shown)
     glimpses = choose(open_intervention("recurrent"), "pool", "glimpse")
     agrees(glimpses, build_tiny("recurrent"), {"pool": core.off(glimpse=0)})
 
@@ -121,7 +121,7 @@ def test_only_what_a_kind_has_is_offered() -> None:
     assert "head" not in changes.ways([single]), "one head is the whole"
 
 
-def test_what_does_not_fit_another_attention_is_let_go() -> None:
+def test_what_does_not_match_another_attention_is_reset() -> None:
     shown = choose(open_intervention("cbam"), "stage4.attention.spatial", PAINTED)
     shown = well(shown.selectbox(key=ExploreKey.CHANGED).set_value("stage4.attention.channel").run())
     assert shown.button_group(key=ExploreKey.WAY).value == UNIFORM
@@ -150,7 +150,7 @@ def test_the_texts_are_those_of_the_attention_that_is_chosen(slug: str) -> None:
     assert whole.count(".") == len({changes.about(subject, [one], OFF) for one in maps})
 
 
-# --- every part's worth
+# --- every part's effect
 
 
 def scanned(slug: str) -> AppTest:
@@ -178,7 +178,7 @@ def test_the_table_is_what_ablate_finds(slug: str) -> None:
         assert answer == f"{'changes to' if one.changed else 'stays'} {names[one.predicted]}"
     count = sum(one.changed for one in found)
     key = {"count": len(found)} | ({"changed": count} if count else {})
-    assert word("ablate.some" if count else "ablate.none", **key) in said(shown)
+    assert word("ablate.some" if count else "ablate.none", **key) in shown_text(shown)
     assert not [one for one in shown.button if one.key == "start-ablations"]
 
 
@@ -198,9 +198,9 @@ def test_a_click_on_a_line_switches_that_part_off(slug: str, line: int) -> None:
 def test_a_long_try_says_its_time_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interventions, "find_ablations", lambda *_: None)
     monkeypatch.setattr(interventions, "ablation_seconds", lambda *_: 42.0)
-    assert word("compute.about", duration=word("duration.seconds", count=42)) in said(open_intervention("cbam"))
+    assert word("compute.about", duration=word("duration.seconds", count=42)) in shown_text(open_intervention("cbam"))
     monkeypatch.setattr(interventions, "ablation_seconds", lambda *_: 1.5)
-    assert "takes about" not in said(open_intervention("cbam"))
+    assert "takes about" not in shown_text(open_intervention("cbam"))
 
 
 def test_stop_ends_it_and_nothing_is_kept(tiny: Callable[[str], Classifier], picture: Picture) -> None:
@@ -218,11 +218,11 @@ def test_stop_ends_it_and_nothing_is_kept(tiny: Callable[[str], Classifier], pic
 def test_reset_puts_everything_back_and_no_trace_is_left() -> None:
     model, picture = build_tiny("self-attention"), open_sample(SAMPLE)
     first, shown = core.read(model, picture), open_intervention("self-attention")
-    begun = said(shown)
+    begun = shown_text(shown)
     for way in (OFF, SHUFFLED, "head", OTHER, PAINTED):
         shown = choose(shown, "stage4.block1.first", way)
         assert same(core.read(model, picture), first)
-    assert said(shown) != begun
+    assert shown_text(shown) != begun
     shown = well(shown.button(key="reset-change").click().run())
-    assert said(shown) == begun and shown.button_group(key=ExploreKey.WAY).value == UNIFORM
+    assert shown_text(shown) == begun and shown.button_group(key=ExploreKey.WAY).value == UNIFORM
     assert same(core.read(model, picture), first)

@@ -170,7 +170,7 @@ def test_a_deep_models_strip_is_about_a_megabyte(make, most: int) -> None:
         assert next(layer for layer in found if layer.slug == slug).more is not None, "the chosen one can be asked"
 
 
-def test_where_all_is_too_much_only_the_chosen_map_can_be_asked() -> None:
+def test_where_all_is_too_much_only_the_chosen_map_can_be_explored() -> None:
     one = vision_transformer(depth=3, heads=6, side=24)
     slug = "encoder.layers.encoder_layer_1.head3"
     assert [layer.slug for layer in shown(one, slug).values() if layer.more] == [slug]

@@ -14,7 +14,7 @@ from app.views.explore.keys import ExploreKey
 from app.views.explore.tests.changes import ways
 from app.words import word
 from core.data.samples import open_sample
-from tests.app.pages import open_page, said, well
+from tests.app.pages import open_page, shown_text, well
 from tests.new_kinds import GROUP, RING, SINGLE, build_new, register_kinds
 
 SAMPLE = "scenes/24"
@@ -23,7 +23,7 @@ SENTENCES = {
     GROUP: ("Every part gets the same weight", "The selected parts pass without the gate"),
     SINGLE: ("Every patch attends to all patches equally", "The attention outputs zero"),
 }
-"""What must be said of each: of uniform, and of parts that are off, or of no attention."""
+"""What must be stated for each: for uniform, and for parts that are off, or for no attention."""
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def model(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 def texts(page: AppTest) -> str:
     """Everything on the page, options included."""
     groups = [option for one in page.get("button_group") for option in one.options]
-    return "\n".join([said(page), *groups, *(option for one in page.selectbox for option in one.options)])
+    return "\n".join([shown_text(page), *groups, *(option for one in page.selectbox for option in one.options)])
 
 
 @pytest.mark.parametrize("model", [RING, GROUP, SINGLE], indirect=True)
@@ -55,7 +55,9 @@ def test_explore_has_general_words_for_a_new_kind(model: core.Classifier) -> Non
     if kind.on_picture:
         page.session_state[ExploreKey.PAINTED] = {identity(model, reading): [0.5] * prod(reading.maps[-1].grid)}
         page = well(page.run())
-        assert "With the painted attention" in said(page) and word("paint.untouched").split(":")[0] not in said(page)
+        assert "With the painted attention" in shown_text(page) and word("paint.untouched").split(":")[
+            0
+        ] not in shown_text(page)
 
 
 def identity(model: core.Classifier, reading: core.Reading) -> str:

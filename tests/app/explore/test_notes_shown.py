@@ -27,7 +27,7 @@ def page() -> None:
     methods.unfit(core.adopt(Flips(), card, "cpu"))
 
 
-def test_why_there_is_no_grad_cam_is_said() -> None:
+def test_why_there_is_no_grad_cam_is_stated() -> None:
     shown = AppTest.from_function(page, default_timeout=120).run()
     assert not shown.exception
     assert any("No Grad-CAM of my_net: it runs more than once" in one.value for one in shown.caption)

@@ -1,4 +1,4 @@
-"""What a model gives out is said beside its answer, where that is no logit for each of several classes."""
+"""What a model outputs is stated next to its prediction, unless it is a logit for each of several classes."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def test_independent_classes_may_all_be_unlikely():
 
 
 def test_a_probability_is_not_called_a_logit():
-    class Asked:
+    class OneSubject:
         """As much of a subject as the sentence needs."""
 
         classifier = core.adopt(Head(3, Last(lambda z: z.softmax(1))), card(), "cpu")
 
-    before, after = (core.read(Asked.classifier, picture(seed)) for seed in (0, 4))
+    before, after = (core.read(OneSubject.classifier, picture(seed)) for seed in (0, 4))
     assert np.abs(after.logits - before.logits).max() > outcome.SAME
-    said = outcome.score_sentence(Asked, int(np.abs(after.logits - before.logits).argmax()), before, after)
+    said = outcome.score_sentence(OneSubject, int(np.abs(after.logits - before.logits).argmax()), before, after)
     assert "logit" not in said and "probability" in said

@@ -13,7 +13,7 @@ from app.words import word
 from core import Classifier, InvalidInput, Picture
 from core.data.samples import open_sample
 from tests.app.explore.intervention_page import SAMPLE, agrees, choose, open_intervention
-from tests.app.pages import said, well
+from tests.app.pages import shown_text, well
 from tests.conftest import build_tiny
 
 
@@ -27,13 +27,15 @@ def test_what_is_painted_is_what_is_multiplied(slug: str) -> None:
     one = core.read(model, picture).maps[-1]
     shown = choose(shown, one.tap, PAINTED)
     untouched = "paint.untouched" if one.kind.shape == "positions" else f"paint.untouched.{one.kind}"
-    assert word(untouched) in said(shown) and "this attention." not in said(shown)  # nothing is changed before a stroke
+    assert word(untouched) in shown_text(shown) and "this attention." not in shown_text(
+        shown
+    )  # nothing is changed before a stroke
     grid = np.zeros(one.grid, np.float32)
     grid[0, 1], grid[-1, -1] = 1, 0.5
     shown.session_state[ExploreKey.PAINTED] = {identity_of(model, one.tap, picture): grid.ravel().tolist()}
     shown = well(shown.run())
     agrees(shown, model, {one.tap: grid})
-    assert word(untouched) not in said(shown)
+    assert word(untouched) not in shown_text(shown)
 
 
 def test_a_grid_that_is_none_costs_a_sentence() -> None:

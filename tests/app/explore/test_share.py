@@ -1,4 +1,4 @@
-"""What a user takes along: lines of Python that give the page's own numbers, and the raw maps in a file."""
+"""What a user exports: lines of Python that give the page's own numbers, and the raw maps in a file."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_the_code_gives_what_the_page_shows(view: View) -> None:
 
 
 @pytest.mark.parametrize("box", ["box:37,61,33", "box:13,77,41"])
-def test_the_code_of_an_own_box_sees_the_same_square(box: str) -> None:
+def test_the_code_of_a_custom_box_sees_the_same_square(box: str) -> None:
     agrees(View("tiny/cbam", "photo/hopper", "grad-cam", "stage4.attention.spatial", "oak", box))
 
 
@@ -191,7 +191,7 @@ def test_the_settings_in_the_file_make_its_maps_again(view: View) -> None:
     assert classes[found.target] == told["target"]
 
 
-def test_the_settings_name_the_class_that_another_is_set_against() -> None:
+def test_the_settings_name_the_class_that_another_is_compared_with() -> None:
     classifier, picture = load("tiny/cbam"), open_sample("scenes/7")
     view = View("tiny/cbam", "scenes/7", "input-x-gradient", contrast="elm")
     found = attribute(classifier, picture, view.method, "oak", contrast="elm")

@@ -22,7 +22,7 @@ from app.words import plain, word
 from core.data import list_samples, open_sample, swaps
 from core.models import RECEPTIVE_FIELD
 from core.tasks import TASKS, task
-from tests.app.pages import open_page, said, well
+from tests.app.pages import open_page, shown_text, well
 from tests.task_models import make_zoo
 
 MODELS = (
@@ -71,7 +71,7 @@ def test_a_click_moves_the_cue_and_shows_the_pair_with_a_verdict(slug: str) -> N
     for reading in (before, after):
         for row in rows:
             assert np.abs(np.array(widths) - 100 * reading.probabilities[row]).min() < 0.06
-    assert word("answer.truth.right", name=other.answer) in said(page) or other.answer != names[1]
+    assert word("answer.truth.right", name=other.answer) in shown_text(page) or other.answer != names[1]
     page = well(page.button_group(key=ExploreKey.SWAP).set_value(first.answer).run())
     assert page.query_params["sample"] == first.slug and "fovea-verdict" not in drawn(page)
 
@@ -136,10 +136,10 @@ def test_the_app_opens_with_a_task_and_its_models_are_chosen_by_task_and_mechani
     page = well(page.selectbox(key=Key.TASK).set_value("tasks-same-row").run())
     assert page.selectbox(key=Key.MODEL).value == "tasks-same-row/self-attention"
     assert page.session_state[Key.SAMPLE] == "tasks-same-row/0"
-    assert word("sight.offsets") in said(page)
+    assert word("sight.offsets") in shown_text(page)
     page = well(page.button_group(key=Key.FAMILY).set_value("scenes").run())
     assert page.selectbox(key=Key.MODEL).value == "scenes/self-attention"
-    assert page.session_state[Key.SAMPLE].startswith("scenes/") and word("sight.offsets") not in said(page)
+    assert page.session_state[Key.SAMPLE].startswith("scenes/") and word("sight.offsets") not in shown_text(page)
 
 
 def test_the_card_of_a_short_sighted_model_says_how_far_a_cell_sees() -> None:

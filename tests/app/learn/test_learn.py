@@ -15,7 +15,7 @@ from app.widgets.lesson.questions import hit, on_map
 from app.words import word
 from core.data import open_sample
 from core.lessons import CHOICE, NUMBER, POINT, RANK, STATE, Lesson, Step
-from tests.app.pages import open_page, press, said, well
+from tests.app.pages import open_page, press, shown_text, well
 from tests.core.lessons.small_lesson import TOML, WORDS
 from tests.source_files import ROOT
 
@@ -61,11 +61,11 @@ def test_every_lesson_is_walked_to_its_end(name: str) -> None:
                 assert "lesson-next" not in [one.key for one in page.button], "first the answer"
             answer(page, lesson, step)
         for key, pattern in step.do.items():  # what a click on the page would set
-            assert word("lesson.did") not in said(page)
+            assert word("lesson.did") not in shown_text(page)
             page.session_state[key] = DONE.get(pattern, pattern)
         if step.do:
             well(page.run())
-            assert word("lesson.did") in said(page)
+            assert word("lesson.did") in shown_text(page)
         if step is not lesson.steps[-1]:
             press(page, "lesson-next")
     if lesson.tour:
@@ -79,12 +79,12 @@ def test_every_lesson_is_walked_to_its_end(name: str) -> None:
 
 def test_what_a_step_hides_is_not_drawn_before_the_answer() -> None:
     page = well(open_page(lesson=LESSON))
-    assert not page.get("plotly_chart") and "99.8" not in said(page) and "19.9" not in said(page)
+    assert not page.get("plotly_chart") and "99.8" not in shown_text(page) and "19.9" not in shown_text(page)
     assert not [one for one in page.get("bidi_component") if "overlay" in str(one.proto)]
     assert not [one for one in page.selectbox if one.key == Key.METHOD]
     press(page, f"lesson-skip.{LESSON}/look")
-    assert page.get("plotly_chart") and "Skipped" in said(page)
-    assert "Bird" in said(page) and "not in the frame" in said(page), "every option has its reason"
+    assert page.get("plotly_chart") and "Skipped" in shown_text(page)
+    assert "Bird" in shown_text(page) and "not in the frame" in shown_text(page), "every option has its reason"
 
 
 def test_a_step_has_an_address_and_the_learner_keeps_the_controls() -> None:
@@ -100,12 +100,12 @@ def test_a_step_has_an_address_and_the_learner_keeps_the_controls() -> None:
     assert page.session_state[Key.SAMPLE] == "tasks-marked/6"
 
 
-def test_a_lesson_that_is_not_there_is_told() -> None:
+def test_a_lesson_that_is_not_there_is_reported() -> None:
     page = well(open_page(lesson="no-such-lesson"))
-    assert "no lesson no-such-lesson" in said(page)
+    assert "no lesson no-such-lesson" in shown_text(page)
 
 
-def test_a_mistake_in_a_lesson_is_told_in_the_language_of_the_page(
+def test_a_mistake_in_a_lesson_is_reported_in_the_language_of_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "small"
@@ -130,7 +130,7 @@ def test_a_teacher_sees_notes_and_the_list_knows_how_far_one_has_come() -> None:
     press(page, f"lesson-skip.{LESSON}/look")
     page.switch_page("views/learn/page.py").run()
     well(page)
-    assert "0 of 6 questions answered, 1 skipped" in said(page)
+    assert "0 of 6 questions answered, 1 skipped" in shown_text(page)
     press(page, f"learn.{LESSON}")
     assert page.session_state[Key.STEP] == "where"
 
@@ -160,6 +160,6 @@ def test_a_first_visit_is_offered_the_tour_and_an_address_is_not() -> None:
     assert page.session_state[Key.FIRST_VISIT]
     page.session_state[Key.LESSON] = "first-minute"
     well(page.run())
-    assert "Explain class" in said(page)
+    assert "Explain class" in shown_text(page)
     page = well(open_page(model="scenes/cbam"))
     assert not page.session_state[Key.FIRST_VISIT]

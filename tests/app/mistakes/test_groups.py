@@ -1,4 +1,4 @@
-"""Where a model looks in the pictures of a run: the mean map, the furthest from it, and groups of alike maps."""
+"""Where a model looks in the pictures of a run: the mean map, the furthest from it, and groups of similar maps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.evaluation.groups import group_maps
 from core.scanning import Run
 from core.scanning.parts import Broken, encode, write_part
 from tests.app.mistakes.mistakes_page import RUN, html, open_picture, open_run
-from tests.app.pages import press, said, well
+from tests.app.pages import press, shown_text, well
 
 
 def test_groups_are_those_of_the_core_and_a_click_shows_one(home: Path) -> None:
@@ -27,51 +27,53 @@ def test_groups_are_those_of_the_core_and_a_click_shows_one(home: Path) -> None:
     page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
     run = core.open_run(home / RUN)
     found = group_maps(run.array("attention"))
-    assert all(f"**{word('groups.title', number=number)}**" in said(page) for number in range(1, len(found) + 1))
+    assert all(f"**{word('groups.title', number=number)}**" in shown_text(page) for number in range(1, len(found) + 1))
     page = press(page, "group.off.1")
     chosen = page.session_state[MistakesKey.FILTER].group
     assert sorted(chosen.numbers) == sorted(found[0].members.tolist())
     tagged = run.table()["path"].str.startswith("scenes-tag/").to_numpy()
     assert tagged[list(chosen.numbers)].mean() >= 0.9  # the tag is a group of its own
-    assert word("gallery.count", count=len(found[0].members)) in said(page)
+    assert word("gallery.count", count=len(found[0].members)) in shown_text(page)
     assert press(page, "group.on.1").session_state[MistakesKey.FILTER].group is None
     page = well(page.button_group(key=MistakesKey.CLUSTERING).set_value("spectral").run())
-    assert word("groups.title", number=2) in said(page)
+    assert word("groups.title", number=2) in shown_text(page)
 
 
 def test_the_mean_map_is_of_what_is_shown_and_too_few_are_not_grouped(home: Path) -> None:
     page = open_picture(None, true="car")
     count = int((core.open_run(home / RUN).table()["true"] == "car").sum())
-    assert word("maps.mean.title", count=count) in said(page) and word("case.none") in said(page)
+    assert word("maps.mean.title", count=count) in shown_text(page) and word("case.none") in shown_text(page)
     opened = runs.open_one(RUN)
     places = np.flatnonzero(opened.table["true"] == "car")
     maps = core.open_run(home / RUN).array("attention")[places]
     mean, far = cases.mean(opened, places, "attention", 3)
     assert np.allclose(mean, sum(maps) / len(maps), atol=1e-3) and set(far) <= set(places)
     page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
-    assert (word("maps.few") in said(page)) == (count < groups.FEWEST)
+    assert (word("maps.few") in shown_text(page)) == (count < groups.FEWEST)
 
 
-def test_many_maps_wait_to_be_asked_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_maps_wait_for_a_click(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "QUICK", 10)
     page = well(open_run(run=RUN))
-    assert word("maps.furthest") not in said(page)
+    assert word("maps.furthest") not in shown_text(page)
     page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
     start = next(one for one in page.button if one.label == word("groups.start", count=64))
-    assert word("groups.title", number=1) not in said(page)
-    assert word("groups.title", number=1) in said(well(start.click().run()))
+    assert word("groups.title", number=1) not in shown_text(page)
+    assert word("groups.title", number=1) in shown_text(well(start.click().run()))
 
 
-def test_even_attention_is_said_to_be_even_and_grad_cam_takes_its_place(
+def test_uniform_attention_is_stated_to_be_uniform_and_grad_cam_takes_its_place(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(maps, "EVEN", 2.0)  # every map is
     page, opened = open_picture(3), runs.open_one(RUN)
     attention = core.open_run(home / RUN).array("attention")
     sentence = word("maps.even", span=groups.span(float(attention.min()), float(attention.max())))
-    assert said(page).count(sentence) == 2  # where the scatter was, and above the maps
-    assert word("maps.mean.cam", count=64) in said(page) and word("maps.mean.title", count=64) not in said(page)
-    assert word("case.erase.even") in said(page) and word("case.erase.hardly") not in said(page)
+    assert shown_text(page).count(sentence) == 2  # where the scatter was, and above the maps
+    assert word("maps.mean.cam", count=64) in shown_text(page) and word("maps.mean.title", count=64) not in shown_text(
+        page
+    )
+    assert word("case.erase.even") in shown_text(page) and word("case.erase.hardly") not in shown_text(page)
     assert "· agreement" not in html(page) and not [one for one in page.slider if "agreement" in one.key]
     assert maps.shown(opened) == "cam" and not maps.compares(opened)
 
@@ -121,7 +123,7 @@ def test_a_run_is_even_where_nearly_all_its_maps_are(
     ("low", "high", "told"),
     [(0.9995117, 1.0, "0.9995 to 1"), (0.9999985, 1.0, "0.999999 to 1"), (1.0, 1.0, "1"), (0.1, 0.25, "0.1 to 0.25")],
 )
-def test_ends_are_told_with_as_many_digits_as_they_differ_in(low: float, high: float, told: str) -> None:
+def test_ends_are_shown_with_as_many_digits_as_they_differ_in(low: float, high: float, told: str) -> None:
     assert groups.span(low, high) == told
 
 

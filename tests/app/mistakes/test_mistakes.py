@@ -32,7 +32,7 @@ from core.tasks import TASKS, task
 from core.types import InvalidInput, Stopped
 from tests.app.mistakes.conftest import MODEL
 from tests.app.mistakes.mistakes_page import PLAIN, RUN, control, folder_of_pictures, html, open_run
-from tests.app.pages import press, said, well
+from tests.app.pages import press, shown_text, well
 
 
 def choose(page: AppTest, source: str) -> AppTest:
@@ -41,15 +41,15 @@ def choose(page: AppTest, source: str) -> AppTest:
 
 def test_a_scan_of_scenes_is_opened_and_found_again(empty: Path) -> None:
     page = well(open_run())
-    assert word("runs.none", folder=kept_runs.folder()) in said(page)
+    assert word("runs.none", folder=kept_runs.folder()) in shown_text(page)
     page = well(page.number_input(key="scenes-count").set_value(20).run())
-    assert word("match.all", pictures="20", count="10") in said(page)
+    assert word("match.all", pictures="20", count="10") in shown_text(page)
     page = press(page, "start-scan")
     name = page.session_state[MistakesKey.RUN]
     opened = runs.open_one(name)
     assert len(opened.table) == 20 and opened.run.finished
     assert page.query_params["run"] == name and page.query_params["model"] == MODEL
-    assert word("overview.so_far") not in said(page)
+    assert word("overview.so_far") not in shown_text(page)
     page = press(page, "runs-back")
     assert "run" not in page.query_params and len(page.dataframe[-1].value) == 1
     page = press(page, "start-scan")  # the same again: nothing is left to do, and there is no second run
@@ -62,13 +62,13 @@ def test_the_pictures_of_a_task_are_scanned_by_name(empty: Path) -> None:
     chosen = page.selectbox(key=MistakesKey.TASK)
     assert chosen.options == [one.title for one in TASKS]
     page = well(chosen.set_value("tasks-same-row").run())
-    assert literal(task("tasks-same-row").question) in said(page)
+    assert literal(task("tasks-same-row").question) in shown_text(page)
     page = press(well(page.number_input(key="scenes-count").set_value(12).run()), "start-scan")
     opened = runs.open_one(page.session_state[MistakesKey.RUN])
     assert len(opened.table) == 12 and all(runs.thumbnails(opened, range(12)))
     for path, answer in zip(opened.table["path"], opened.table["true"], strict=True):
         assert path.startswith("tasks-same-row/") and answer == sample_truth(path)
-    assert word("runs.on", data=word("runs.task", task="Same row", seed=2), count="12") in said(page)
+    assert word("runs.on", data=word("runs.task", task="Same row", seed=2), count="12") in shown_text(page)
 
 
 def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(empty: Path) -> None:
@@ -85,8 +85,8 @@ def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(em
     run = core.open_run(kept_runs.folder() / "stopped")
     assert 0 < run.scanned < 120 and told[-1][1] == 120
     page = well(open_run(run="stopped"))
-    assert word("scan.unfinished", left=str(120 - run.scanned), total="120") in said(page)
-    assert overview.so_far(runs.open_one("stopped")) in said(page)
+    assert word("scan.unfinished", left=str(120 - run.scanned), total="120") in shown_text(page)
+    assert overview.so_far(runs.open_one("stopped")) in shown_text(page)
     page = press(page, "go-on")
     assert not [one for one in page.button if one.key == "go-on"]
     found = runs.open_one("stopped").table
@@ -97,7 +97,7 @@ def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(em
     assert np.array_equal(found["confidence"], whole["confidence"])
 
 
-def test_what_an_accuracy_holds_for_is_said_as_long_as_classes_are_missing(home: Path) -> None:
+def test_what_an_accuracy_holds_for_is_stated_as_long_as_classes_are_missing(home: Path) -> None:
     opened = runs.open_one(RUN)
     assert overview.so_far(opened) == ""
     facts = {**opened.run.facts, "pictures": 900}
@@ -135,29 +135,29 @@ def test_a_folder_with_labels_that_do_not_match_and_a_broken_picture(empty: Path
     assert [one.value for one in page.error] == [word("data.folder.none", path=empty / "nowhere")]
     page = well(page.text_input(key="data-folder").set_value(str(place)).run())
     lost = word("match.some", lost=1, count="3", pictures="2", total="7", labels="teapot")
-    assert lost in said(page)
+    assert lost in shown_text(page)
     page = press(page, "start-scan")
     opened = runs.open_one(page.session_state[MistakesKey.RUN])
     assert len(opened.table) == 6 and opened.table["true"].notna().sum() == 4
     assert list(runs.broken(opened)["path"]) == ["House/broken.png"] and runs.unmatched(opened) == {"teapot": 2}
-    assert word("overview.without", count="2") in said(page)
-    assert word("unmatched.labels", labels="teapot (2)") in said(page)
+    assert word("overview.without", count="2") in shown_text(page)
+    assert word("unmatched.labels", labels="teapot (2)") in shown_text(page)
     told = word("runs.broken", told=word("runs.on", data=f"{empty.name}/data", count="6"), broken="1")
-    assert told in said(page)
+    assert told in shown_text(page)
     listed = press(page, "runs-back").dataframe[-1].value
     assert list(listed["pictures"]) == [word("runs.broken", told="6", broken="1")]
 
 
-def test_of_a_run_in_which_nothing_could_be_read_nothing_else_is_said(empty: Path) -> None:
+def test_of_a_run_in_which_nothing_could_be_read_nothing_else_is_stated(empty: Path) -> None:
     (empty / "data" / "house").mkdir(parents=True)
     for number in range(3):
         (empty / "data" / "house" / f"{number}.png").write_bytes(b"no pixels")
     core.scan(core.load(MODEL, "cpu"), empty / "data", kept_runs.folder() / "dark")
     page = well(open_run(run="dark"))
-    assert f"(+3 unreadable) · {word('overview.nothing')}" in said(page)
+    assert f"(+3 unreadable) · {word('overview.nothing')}" in shown_text(page)
     assert list(page.dataframe[0].value["path"]) == [f"house/{number}.png" for number in range(3)]
     for name in ("overview.unlabeled", "gallery.empty", "scatter.none", "maps.none"):
-        assert word(name) not in said(page)
+        assert word(name) not in shown_text(page)
     assert page.button(key="runs-back")
 
 
@@ -200,7 +200,7 @@ def test_a_zip_is_kept_scanned_and_its_pictures_are_seen(empty: Path) -> None:
     assert len(page.error) == 1 and str(kept_runs.folder()) not in page.error[0].value
     assert not list((kept_runs.folder() / scans.ZIPS).iterdir())
     page = well(upload(good))
-    assert word("data.zip.kept", name="my-pictures.zip") in said(page)
+    assert word("data.zip.kept", name="my-pictures.zip") in shown_text(page)
     page = press(page, "start-scan")
     opened = runs.open_one(page.session_state[MistakesKey.RUN])
     assert len(opened.table) == 6 and all(runs.thumbnails(opened, range(6)))
@@ -214,20 +214,20 @@ def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
     (place / "list.csv").write_text("path,label\nHouse/1.png,house\nHouse/2.png,\nteapot/5.png,\n")
     page = choose(well(open_run()), data.CSV)
     page = well(page.text_input(key="data-csv").set_value(str(place / "list.csv")).run())
-    assert word("match.without", count="2") in said(page)
+    assert word("match.without", count="2") in shown_text(page)
     (place / "list.csv").write_text("path\nHouse/1.png\nHouse/2.png\n")
     scans.collection.clear()
     page = press(page.run(), "start-scan")
-    assert word("overview.unlabeled") in said(page)  # and there is neither matrix nor calibration
+    assert word("overview.unlabeled") in shown_text(page)  # and there is neither matrix nor calibration
     groups = [one.key for one in page.button_group]
     assert MistakesKey.SUMMARY not in groups and control(page, "answers") not in groups
     assert not [one for one in page.selectbox if one.key == control(page, "true")]
     order = page.radio(key=control(page, "sort"))
     assert order.options == [word("sort.unsure"), word("sort.disagreement"), word("sort.listed")]
-    assert word("scatter.legend", wrong="0") not in said(page)
+    assert word("scatter.legend", wrong="0") not in shown_text(page)
     page.session_state[MistakesKey.NUMBER] = 0
     page = well(page.run())
-    assert "<span>no true class</span>" in html(page) and word("case.nearest") not in said(page)
+    assert "<span>no true class</span>" in html(page) and word("case.nearest") not in shown_text(page)
 
 
 def test_a_run_that_is_opened_from_the_list_brings_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,8 +242,8 @@ def test_a_run_that_lies_elsewhere_is_opened_by_its_folder(empty: Path, scanned:
     page, place = well(open_run(model="scenes-tag/plain")), str(scanned / RUN)
     page = well(page.text_input(key=FOLDER).set_value(f' "{place}" ').run())
     assert page.query_params[MistakesKey.RUN] == place and page.query_params[Key.MODEL] == MODEL
-    assert word("gallery.count", count="64") in said(page)
-    assert word("gallery.count", count="64") in said(well(open_run(run=place)))  # its address travels
+    assert word("gallery.count", count="64") in shown_text(page)
+    assert word("gallery.count", count="64") in shown_text(well(open_run(run=place)))  # its address travels
     assert scans.request(runs.open_one(place).run).name == place  # and it would go on there
     assert not [one for one in page.button if one.key == "remove-run"]  # what is not the app's own stays
     with pytest.raises(InvalidInput, match="by hand"):
@@ -255,12 +255,12 @@ def test_removing_a_run_leaves_the_others(empty: Path, scanned: Path) -> None:
     for name in (RUN, PLAIN):
         shutil.copytree(scanned / name, kept_runs.folder() / name)
     page = well(open_run(run=RUN))
-    assert word("runs.remove.sure", folder=kept_runs.folder() / RUN) in said(page)
+    assert word("runs.remove.sure", folder=kept_runs.folder() / RUN) in shown_text(page)
     page = press(page, "remove-run")
-    assert [run.folder.name for run in kept_runs.earlier()] == [PLAIN] and word("scan.new") in said(page)
+    assert [run.folder.name for run in kept_runs.earlier()] == [PLAIN] and word("scan.new") in shown_text(page)
 
 
-def test_earlier_runs_are_listed_with_how_often_each_is_right(home: Path) -> None:
+def test_earlier_runs_are_listed_with_their_accuracy(home: Path) -> None:
     page = well(open_run())
     table = page.dataframe[-1].value
     assert list(table["model"]) == [short_title(run) for run in kept_runs.earlier()]
@@ -275,4 +275,4 @@ def test_an_address_with_a_run_that_is_not_there_costs_one_sentence(home: Path, 
     page = well(open_run(run=name))
     assert [one.value for one in page.warning] == [f"There is no run {name!r}. Choose one from the list."]
     assert "run" not in page.query_params
-    assert word("scan.new") in said(page)
+    assert word("scan.new") in shown_text(page)

@@ -1,4 +1,4 @@
-"""The address of Mistakes: filter, open picture and comparison come back by it; what it cannot mean is told."""
+"""The address of Mistakes: filter, open picture and comparison come back by it; what it cannot mean is reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.widgets import models
 from app.words import plain, word
 from tests.app.mistakes.conftest import MODEL, OTHER
 from tests.app.mistakes.mistakes_page import PLAIN, RUN, open_run, wrong
-from tests.app.pages import press, said, visit, well
+from tests.app.pages import press, shown_text, visit, well
 
 NARROW = Filter(
     true="boat",
@@ -75,10 +75,10 @@ def test_the_page_writes_and_reads_all_of_it(home: Path) -> None:
     assert "case" not in page.query_params and page.query_params["sort"] in ("loss", ["loss"])
 
 
-def test_what_the_run_does_not_have_is_told_and_left_out(home: Path) -> None:
+def test_what_the_run_does_not_have_is_reported_and_left_out(home: Path) -> None:
     page = well(open_run(run=RUN, true="unicorn", case="9999", **{"with": "nowhere"}))
     assert page.session_state[MistakesKey.FILTER] == Filter() and page.session_state[MistakesKey.NUMBER] is None
-    told = said(page).replace("\\", "")
+    told = shown_text(page).replace("\\", "")
     assert "'unicorn'" in told and "9999" in told and "'nowhere'" in told
 
 
@@ -86,7 +86,7 @@ def test_a_run_opened_by_its_address_brings_its_model(home: Path) -> None:
     page = well(open_run(run=PLAIN, model=MODEL))
     assert page.session_state[Key.MODEL] == OTHER and page.session_state["run"] == PLAIN
     page = well(page.selectbox(key=Key.MODEL).set_value(MODEL).run())
-    assert page.session_state[Key.MODEL] == MODEL  # another one beside it is the user's own choice
+    assert page.session_state[Key.MODEL] == MODEL  # another one next to it is the user's own choice
 
 
 def test_a_case_that_a_new_filter_leaves_out_closes(home: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_case_that_a_new_filter_leaves_out_closes(home: Path) -> None:
     assert page.session_state[MistakesKey.NUMBER] is None and not any(one.key == "case-close" for one in page.button)
 
 
-def test_a_case_opened_beside_the_filter_stays(home: Path) -> None:
+def test_a_case_opened_next_to_the_filter_stays(home: Path) -> None:
     right = next(one for one in core.open_run(home / RUN).table()["number"].tolist() if one not in wrong(home))
     page = well(open_run(run=RUN, answers="wrong", case=str(right)))  # as a click on one of its neighbors opens it
     assert any(one.key == "case-close" for one in page.button)
@@ -112,7 +112,7 @@ def test_a_scan_is_followed_on_every_other_page(home: Path, monkeypatch: pytest.
     for view in ("explore", "trust", "models"):
         page = well(visit(page, view).run())
         title = models.model_title(next(one for one in core.cards() if one.slug == MODEL))
-        assert word("scan.elsewhere", model=title) in said(page)
+        assert word("scan.elsewhere", model=title) in shown_text(page)
         assert any(one.key == "stop-followed" for one in page.button)
     far[RUN] = None  # it is done
     page = well(page.run())
@@ -121,7 +121,7 @@ def test_a_scan_is_followed_on_every_other_page(home: Path, monkeypatch: pytest.
     assert page.session_state[MistakesKey.RUN] == RUN
 
 
-def test_who_comes_back_to_a_scan_finds_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_returning_to_a_scan_finds_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scans, "progress", {RUN: (16, 64)}.get)
     monkeypatch.setattr(scans, "run", lambda model, request, tick: tick(64, 64))
     page = open_run(model=OTHER)

@@ -1,4 +1,4 @@
-"""One picture of a run looked into and the way to the next, tags, and what can be taken along."""
+"""One picture of a run looked into and the way to the next, tags, and what can be exported."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from app.words import Marked, decimal, word
 from core.evaluation import unrelated
 from core.evaluation.bank import FEWEST_MAPS
 from tests.app.mistakes.mistakes_page import PLAIN, RUN, html, open_picture, wrong
-from tests.app.pages import press, said, well
+from tests.app.pages import press, shown_text, well
 
 
 def test_a_mistake_is_shown_with_both_classes_and_what_erasing_does(home: Path) -> None:
     number = wrong(home)[2]
     page, run = open_picture(number), core.open_run(home / RUN)
-    row, text = run.table().iloc[number], said(page)
+    row, text = run.table().iloc[number], shown_text(page)
     assert f"<b>{row['true']}</b>, predicted as <b" in html(page) and row["path"] in html(page)
     for name in (row["predicted"], row["true"]):
         assert f"**{word('case.for', name=name)}**" in text
@@ -47,7 +47,7 @@ def test_a_mistake_is_shown_with_both_classes_and_what_erasing_does(home: Path) 
     assert word("case.erase.most", what=word("case.attended"), moved=Marked(" · ").join(moved)) in text
 
 
-def test_agreement_stands_beside_that_of_the_run_s_other_pictures(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_agreement_stands_next_to_that_of_the_run_s_other_pictures(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = core.open_run(home / RUN)
     attended, cams, hashes = run.array("attention"), run.array("cam"), run.table()["sha256"]
     bank = run.bank().without(hashes[3])
@@ -66,12 +66,12 @@ def test_agreement_stands_beside_that_of_the_run_s_other_pictures(home: Path, mo
     assert few in html(open_picture(4))  # so few pictures say nothing of unrelated ones
 
 
-def test_a_right_answer_is_set_against_the_next_likeliest(home: Path) -> None:
+def test_a_right_answer_is_compared_with_the_second_most_likely(home: Path) -> None:
     run = core.open_run(home / RUN)
     number = run.table().query("true == predicted")["number"].tolist()[0]
     second = run.classes[run.array("top")[number][1]]
     page = open_picture(number)
-    assert f"**{word('case.for', name=second)}**" in said(page) and "fovea-right" in html(page)
+    assert f"**{word('case.for', name=second)}**" in shown_text(page) and "fovea-right" in html(page)
 
 
 def test_the_difference_is_what_the_core_says(home: Path) -> None:
@@ -86,7 +86,7 @@ def test_next_and_previous_walk_through_what_the_gallery_shows(home: Path) -> No
     order = wrong(home)
     page = open_picture(order[0], answers=Answers.WRONG)
     assert page.button(key="case-previous").disabled and not page.button(key="case-next").disabled
-    assert word("case.place", place=1, count=len(order)) in said(page)
+    assert word("case.place", place=1, count=len(order)) in shown_text(page)
     for number in order[1:3]:
         page = press(page, "case-next")
         assert page.session_state[MistakesKey.NUMBER] == number
@@ -127,14 +127,14 @@ def test_a_click_opens_it_in_explore_with_everything_set(home: Path) -> None:
     assert chosen.classifier.card.slug == "scenes-tag/cbam" and chosen.picture.sha256 == row["sha256"]
     assert page.session_state[Key.TARGET] == row["predicted"] and page.session_state[Key.CONTRAST] == row["true"]
     assert page.session_state[Key.MAP] == run.facts["tap"] and page.session_state[Key.METHOD] == "grad-cam"
-    assert word("answer.title") in said(page)
+    assert word("answer.title") in shown_text(page)
 
 
 def test_a_full_strip_keeps_the_page_and_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.views.mistakes.case.UPLOADS", 0)
     page = press(open_picture(wrong(home)[0]), "case-explore")
-    assert word("picture.full", count=0) in said(page) and not page.session_state[Key.UPLOADS]
-    assert word("answer.title") not in said(page)
+    assert word("picture.full", count=0) in shown_text(page) and not page.session_state[Key.UPLOADS]
+    assert word("answer.title") not in shown_text(page)
 
 
 def test_without_its_model_the_maps_of_the_scan_are_shown(empty: Path, scanned: Path) -> None:
@@ -142,15 +142,15 @@ def test_without_its_model_the_maps_of_the_scan_are_shown(empty: Path, scanned: 
     path = kept_runs.folder() / "gone" / "run.json"
     path.write_text(path.read_text().replace('"scenes-tag/cbam"', '"scenes-tag/burned"'))
     page = open_picture(0, "gone")
-    assert word("model.gone", model="scenes-tag/burned") in said(page)
-    assert all(f"**{word(key)}**" in said(page) for key in ("case.picture", "case.attention", "case.cam"))
+    assert word("model.gone", model="scenes-tag/burned") in shown_text(page)
+    assert all(f"**{word(key)}**" in shown_text(page) for key in ("case.picture", "case.attention", "case.cam"))
 
 
-def test_a_model_without_attention_shows_where_it_is_active(home: Path) -> None:
+def test_a_model_without_attention_shows_its_activation(home: Path) -> None:
     page = open_picture(wrong(home, PLAIN)[0], PLAIN)
-    assert f"**{word('map.activation')}**" in said(page) and word("map.energy") in said(page)
-    assert word("scatter.none") in said(page)
-    assert f"Without the {word('case.pointed')} region" in said(page) and word("maps.cam") in said(page)
+    assert f"**{word('map.activation')}**" in shown_text(page) and word("map.energy") in shown_text(page)
+    assert word("scatter.none") in shown_text(page)
+    assert f"Without the {word('case.pointed')} region" in shown_text(page) and word("maps.cam") in shown_text(page)
 
 
 def test_the_nearest_are_right_answers_of_that_class_and_not_the_picture_itself(home: Path) -> None:
@@ -194,7 +194,7 @@ def test_tags_are_given_to_one_and_to_all_that_are_shown(home: Path) -> None:
     (home / RUN / tags.FILE).unlink()
 
 
-# --- taking along
+# --- export
 
 
 def test_zip_and_report_are_made_once_of_what_is_shown(home: Path) -> None:

@@ -21,11 +21,11 @@ from app.views.mistakes.keys import MistakesKey
 from app.words import percent, word
 from tests.app.mistakes.conftest import COUNT, MODEL
 from tests.app.mistakes.mistakes_page import control, folder_of_pictures, open_run
-from tests.app.pages import press, said, well
+from tests.app.pages import press, shown_text, well
 
 
 def test_the_head_says_what_the_table_says(home: Path) -> None:
-    text, table = said(well(open_run(run="scenes-tag-cbam"))), core.open_run(home / "scenes-tag-cbam").table()
+    text, table = shown_text(well(open_run(run="scenes-tag-cbam"))), core.open_run(home / "scenes-tag-cbam").table()
     right = int((table["true"] == table["predicted"]).sum())
     low, high = core.evaluation.summary.wilson(right, COUNT).low, core.evaluation.summary.wilson(right, COUNT).high
     told = {"share": percent(right / COUNT), "low": percent(low), "high": percent(high)}
@@ -49,9 +49,9 @@ def test_each_view_of_the_run_is_drawn(home: Path, view: str) -> None:
         error = sum(
             abs(right[bins == one].mean() - confidence[bins == one].mean()) * (bins == one).mean() for one in set(bins)
         )
-        assert word("overview.ece", error=percent(error), bins=10) in said(page)
+        assert word("overview.ece", error=percent(error), bins=10) in shown_text(page)
     else:
-        assert word("overview.matrix.help") in said(page)
+        assert word("overview.matrix.help") in shown_text(page)
 
 
 def test_too_many_classes_for_a_matrix_are_listed_as_pairs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_every_control_changes_the_one_filter(home: Path) -> None:
 
     def count(page: AppTest, kept: pd.Series) -> None:
         left = int(kept.sum())
-        assert word("gallery.one" if left == 1 else "gallery.count", count=left) in said(well(page))
+        assert word("gallery.one" if left == 1 else "gallery.count", count=left) in shown_text(well(page))
 
     right = table["correct"].astype(bool)
     page = page.button_group(key=control(page, "answers")).set_value(Answers.WRONG).run()
@@ -118,7 +118,7 @@ def test_every_control_changes_the_one_filter(home: Path) -> None:
     assert page.session_state[MistakesKey.FILTER] == Filter(sort=Sort.LOSS)
     page = page.selectbox(key=control(page, "true")).set_value("car").run()
     page = page.selectbox(key=control(page, "predicted")).set_value("umbrella").run()
-    assert word("gallery.empty") in said(well(page))
+    assert word("gallery.empty") in shown_text(well(page))
 
 
 def test_pages_follow_the_filter_and_the_opened_picture(home: Path) -> None:
@@ -131,7 +131,7 @@ def test_pages_follow_the_filter_and_the_opened_picture(home: Path) -> None:
     assert page.session_state[MistakesKey.SHEET] == 1
 
 
-def test_what_a_control_said_that_is_gone_counts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_removed_control_selected_no_longer_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {})
     control, pages = selection.control_key("true"), selection.page_key()
     st.session_state |= {control: "boat", pages: 3}
@@ -147,7 +147,7 @@ def test_what_a_control_said_that_is_gone_counts_no_more(monkeypatch: pytest.Mon
     assert not selection.current().narrow and selection.page() == 1
 
 
-def test_a_cell_that_is_clicked_twice_lets_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cell_that_is_clicked_twice_is_deselected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {})
     overview.choose_cell("car", "boat")
     assert selection.current() == Filter(true="car", predicted="boat")

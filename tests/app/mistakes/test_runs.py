@@ -20,7 +20,7 @@ from app.words import percent, word
 from core.types import InvalidInput
 from tests.app.mistakes.conftest import COUNT
 from tests.app.mistakes.mistakes_page import open_run
-from tests.app.pages import said, well
+from tests.app.pages import shown_text, well
 
 
 def test_two_runs_are_compared(home: Path) -> None:
@@ -30,7 +30,7 @@ def test_two_runs_are_compared(home: Path) -> None:
     differ = [number for number in range(COUNT) if here["predicted"][number] != there["predicted"][number]]
     shares = [percent(float((one["true"] == one["predicted"]).mean())) for one in (here, there)]
     told = word("compare.shares", both="64", here=shares[0], there=shares[1], changed=str(len(differ)))
-    assert told in said(page)
+    assert told in shown_text(page)
     opened, other = (runs.open_one(name) for name in ("scenes-tag-cbam", "scenes-tag-plain"))
     found = comparison.compare(opened, other)
     assert found.there == {number: there["predicted"][number] for number in differ}

@@ -16,7 +16,7 @@ from app.words import word
 from core.data.columns import ONE_HOT
 from tests.app.mistakes.conftest import MODEL
 from tests.app.mistakes.mistakes_page import folder_of_pictures, open_run
-from tests.app.pages import press, said, well
+from tests.app.pages import press, shown_text, well
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def bring(kind: str, path: Path) -> AppTest:
     return well(page.text_input(key=f"data-{kind}").set_value(str(path)).run())
 
 
-def test_the_split_is_said_and_another_one_can_be_chosen(place: Path) -> None:
+def test_the_split_is_stated_and_another_one_can_be_chosen(place: Path) -> None:
     page = bring("folder", place)
     picker = page.selectbox(key=f"taken.split.{place}")
     assert picker.value == "valid" and picker.options == ["train", "valid", word("taken.split.all")]
@@ -52,10 +52,10 @@ def test_the_split_is_said_and_another_one_can_be_chosen(place: Path) -> None:
     run = runs.open_one(page.session_state[MistakesKey.RUN]).run
     assert len(run.table()) == 6 and run.facts["taken"]["split"] == "train"
     assert scans.request(run).split == "train"
-    assert word("taken.stated.split", split="train") in said(page)
+    assert word("taken.stated.split", split="train") in shown_text(page)
 
 
-def test_the_columns_are_said_and_others_can_be_chosen(place: Path) -> None:
+def test_the_columns_are_stated_and_others_can_be_chosen(place: Path) -> None:
     file = place / "list.csv"
     page = bring("csv", file)
     path, label = (page.selectbox(key=f"taken.{one}.{file}") for one in ("path", "label"))
@@ -63,12 +63,12 @@ def test_the_columns_are_said_and_others_can_be_chosen(place: Path) -> None:
     assert label.options == [word("taken.none"), "column 1", "filepaths", "labels", "score", "other kind"]
     page = well(label.set_value("other kind").run())
     assert page.selectbox(key=f"taken.label.{file}").value == "other kind"
-    assert word("match.all", pictures="3", count="1") in said(page)
+    assert word("match.all", pictures="3", count="1") in shown_text(page)
     page = press(page, "start-scan")
     run = runs.open_one(page.session_state[MistakesKey.RUN]).run
     assert list(run.table()["true"]) == ["umbrella"] * 3
     assert dict(scans.request(run).columns) == {"path": "filepaths", "label": "other kind", "split": ""}
-    assert word("taken.stated.columns", path="filepaths", label="other kind") in said(page)
+    assert word("taken.stated.columns", path="filepaths", label="other kind") in shown_text(page)
     scans.run(core.load(MODEL, "cpu"), scans.request(run), lambda *_: None)  # it goes on as it is
     page = bring("csv", file)
     page = page.selectbox(key=f"taken.path.{file}").set_value("score").run()
@@ -82,12 +82,12 @@ def test_a_table_with_a_column_for_each_class(place: Path) -> None:
     page = bring("csv", file)
     label = page.selectbox(key=f"taken.label.{file}")
     assert label.value == ONE_HOT and word("taken.one_hot") in label.options
-    assert word("match.all", pictures="2", count="2") in said(page)
-    assert "The pictures were found with .png added to their names." in said(page).replace("\\", "")
-    assert word("match.unlabeled", count="2") in said(well(label.set_value("").run()))
+    assert word("match.all", pictures="2", count="2") in shown_text(page)
+    assert "The pictures were found with .png added to their names." in shown_text(page).replace("\\", "")
+    assert word("match.unlabeled", count="2") in shown_text(well(label.set_value("").run()))
 
 
-def test_what_could_not_be_otherwise_is_not_asked(place: Path) -> None:
+def test_what_could_not_be_otherwise_is_no_question(place: Path) -> None:
     page = bring("folder", place / "train")
     assert not [one for one in page.selectbox if str(one.key).startswith("taken.")]
     page = well(page.button_group(key=MistakesKey.DATA).set_value("scenes").run())

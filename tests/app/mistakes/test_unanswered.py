@@ -13,7 +13,7 @@ from app.runtime.mistakes import exports, runs
 from app.words import decimal, percent, word
 from app.words.numbers import UNKNOWN
 from tests.app.mistakes.mistakes_page import open_run
-from tests.app.pages import said, well
+from tests.app.pages import shown_text, well
 from tests.core.fragile_models import CLASSES, SIZE, Fragile, fill
 
 NAN = re.compile(r"\bnan\b", re.IGNORECASE)
@@ -29,8 +29,8 @@ def test_some_of_them(empty: Path) -> None:
     opened = runs.open_one("fragile")
     page = well(open_run(run="fragile"))
     told = word("runs.on", data=f"{empty.name}/data", count="10")
-    assert word("runs.unanswered", told=told, count="2") in said(page) and not NAN.search(said(page))
-    assert percent(runs.summary(opened).accuracy.value) in said(page)
+    assert word("runs.unanswered", told=told, count="2") in shown_text(page) and not NAN.search(shown_text(page))
+    assert percent(runs.summary(opened).accuracy.value) in shown_text(page)
     titles = [one.label for one in page.expander]
     assert word("unanswered.title", count=word("unanswered.many", count="2")) in titles
     exported = exports.table(opened, np.arange(10), {}, "csv").decode()
@@ -42,8 +42,8 @@ def test_all_of_them(empty: Path) -> None:
     with pytest.raises(core.InvalidInput, match="not finite"):
         scan(empty, {(name, n) for name in CLASSES for n in range(4)})
     page = well(open_run(run="fragile"))
-    (head,) = [line for line in said(page).splitlines() if word("overview.unanswered") in line]
-    assert "12" in head and "%" not in head and not NAN.search(said(page))
+    (head,) = [line for line in shown_text(page).splitlines() if word("overview.unanswered") in line]
+    assert "12" in head and "%" not in head and not NAN.search(shown_text(page))
 
 
 def test_numbers_that_are_not_known() -> None:

@@ -22,7 +22,7 @@ from app.views.models.keys import ModelsKey
 from app.words import word
 from core.models import download, zoo
 from core.types import InvalidInput
-from tests.app.pages import open_page, press, said, visit, well
+from tests.app.pages import open_page, press, shown_text, visit, well
 
 SMALL = "torchvision/regnet_y_400mf"
 """The smallest of torchvision's models in the zoo."""
@@ -62,11 +62,13 @@ def away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "urlopen", refuse)
 
 
-def test_a_model_that_is_not_here_is_offered_and_nothing_is_fetched_unasked(away: None) -> None:
+def test_a_model_that_is_not_here_is_offered_and_nothing_is_downloaded_unrequested(away: None) -> None:
     page = well(open_page(model=SMALL))
-    assert "not on this machine yet" in said(page) and [one.key for one in page.button if one.key == "start-fetch"]
+    assert "not on this machine yet" in shown_text(page) and [
+        one.key for one in page.button if one.key == "start-fetch"
+    ]
     page = well(visit(page, "models").run())
-    assert "not on this machine yet" in said(page) and "ImageNet" in said(page)  # its card needs no weights
+    assert "not on this machine yet" in shown_text(page) and "ImageNet" in shown_text(page)  # its card needs no weights
 
 
 def test_without_a_network_one_sentence_names_the_folder_and_the_model_before_stays(away: None, tmp_path: Path) -> None:
@@ -78,10 +80,10 @@ def test_without_a_network_one_sentence_names_the_folder_and_the_model_before_st
     assert str(tmp_path / "hub" / "checkpoints") in sentence and "Network is unreachable" in sentence
     before = "imagenet/efficientnet-lite0"  # of ImageNet's models the one that is there at once
     assert page.selectbox(key=Key.MODEL).value == before == page.query_params["model"]
-    assert word("answer.title") in said(page)
+    assert word("answer.title") in shown_text(page)
 
 
-def test_weights_are_fetched_once_and_shown_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_are_downloaded_once_and_shown_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     file, asked = io.BytesIO(), []
     torch.save(torchvision.models.get_model(SMALL.partition("/")[2], weights=None).state_dict(), file)
 
@@ -96,7 +98,7 @@ def test_weights_are_fetched_once_and_shown_at_once(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(download, "genuine", lambda path, name: True)
     page = well(open_page(model=SMALL, sample="scenes/24"))
     page = well(press(page, "start-fetch"))
-    assert word("answer.knows", count=1000) in said(page) or word("answer.unsure", count=1000) in said(page)
+    assert word("answer.knows", count=1000) in shown_text(page) or word("answer.unsure", count=1000) in shown_text(page)
     page = well(visit(page, "models").run())
     assert asked == [zoo.find_card(SMALL).facts["url"]]
     line = page.dataframe[0].value.set_index("model").loc[SMALL]
@@ -125,13 +127,13 @@ def bring(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
     return uploader.set_value(list(files)).run()
 
 
-def test_a_model_of_ones_own_is_chosen_read_and_let_go(pets: tuple) -> None:
+def test_a_model_of_the_user_is_chosen_read_and_released(pets: tuple) -> None:
     page = well(bring(well(open_page("models", model="scenes/plain")), squeeze(), pets))
     slug = page.selectbox(key=Key.MODEL).value
     assert slug.startswith("own/") and page.selectbox(key=Key.MODEL).options == ["pets"]
-    assert page.subheader[0].value == "pets" and word("card.unmeasured") in said(page)
+    assert page.subheader[0].value == "pets" and word("card.unmeasured") in shown_text(page)
     page = well(visit(page, "explore").run())
-    text = said(page)
+    text = shown_text(page)
     assert word("share.own") in text and 'core.load("file:pets.json")' in text
     assert page.selectbox(key=Key.TARGET).options[1:] == SQUEEZE["classes"]
     page = well(press(visit(page, "models").run(), "own.0"))
@@ -197,7 +199,7 @@ def test_the_example_cards_are_cards() -> None:
             core.open_model(json.dumps(example).encode(), save({"none": torch.zeros(1 << 23)}), "cpu")
 
 
-def test_a_folder_of_ones_own_is_in_the_zoo_with_its_problems(
+def test_a_folder_of_the_user_is_in_the_zoo_with_its_problems(
     pets: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pets.json").write_bytes(squeeze()[1])
@@ -207,16 +209,16 @@ def test_a_folder_of_ones_own_is_in_the_zoo_with_its_problems(
     page = well(open_page("models", model="own/pets"))
     assert page.selectbox(key=Key.MODEL).value == "own/pets" == page.query_params["model"]
     assert [one.value for one in page.warning if "broken.json" in one.value]
-    assert 'core.load("own/pets")' in said(visit(page, "explore").run())
+    assert 'core.load("own/pets")' in shown_text(visit(page, "explore").run())
 
 
-def test_what_a_model_cannot_show_stands_beside_it() -> None:
-    """A fine-tuned googlenet tells how it is run; a model without limits tells nothing."""
+def test_what_a_model_cannot_show_stands_next_to_it() -> None:
+    """For a fine-tuned googlenet, the app states how it is run; for a model without limits, nothing."""
     network = torchvision.models.googlenet(num_classes=2, aux_logits=True, transform_input=True, init_weights=False)
     card = json.dumps({"architecture": "torchvision/googlenet", "classes": ["cat", "dog"], "size": 64}).encode()
     page = well(open_page("models", model="scenes/plain"))
-    assert word("model.limits") not in said(page)
+    assert word("model.limits") not in shown_text(page)
     weights = ("pets.safetensors", save(network.eval().state_dict()), "application/octet-stream")
     page = well(bring(page, ("pets.json", card, "application/json"), weights))
-    for shown in (said(page), said(well(visit(page, "explore").run()))):
+    for shown in (shown_text(page), shown_text(well(visit(page, "explore").run()))):
         assert word("model.limits") in shown and "input=True" in shown

@@ -23,7 +23,7 @@ from app.words.numbers import keep_units
 from core.attention import MECHANISMS
 from core.models import zoo
 from core.types import ModelCard
-from tests.app.pages import open_page, press, said, visit, well
+from tests.app.pages import open_page, press, shown_text, visit, well
 
 FACTS = {
     "parameters": 1234,
@@ -107,7 +107,7 @@ def test_picker_and_table_are_one_truth() -> None:
 
 
 def test_a_whole_card_says_all_of_it() -> None:
-    text = said(well(open_page("models", model="imagenette/cbam")))
+    text = shown_text(well(open_page("models", model="imagenette/cbam")))
     spread = keep_units("92.0 % ± 1.6 %")
     for part in (FACTS["command"], FACTS["license"], word("card.needs", points="30.0"), spread, "Woo et al."):
         assert part in text
@@ -118,20 +118,20 @@ def test_a_whole_card_says_all_of_it() -> None:
 
 @pytest.mark.parametrize("slug", ["made/bare", "made/nonsense"])
 def test_a_card_that_says_nothing_or_nonsense_is_shown_without_it(slug: str) -> None:
-    text = said(well(open_page("models", model=slug)))
+    text = shown_text(well(open_page("models", model=slug)))
     assert word("card.no_history") in text and "python -m core evaluate" in text
     assert (word("card.unmeasured") in text) == (slug == "made/bare")
     assert word("card.command") not in text and word("card.license") not in text
 
 
 @pytest.mark.parametrize(("family", "kind"), [("scenes-tag", "tag"), ("scenes-place", "background")])
-def test_a_shortcut_is_said_in_plain_words(family: str, kind: str) -> None:
-    text = said(well(open_page("models", model=f"{family}/cbam")))
+def test_a_shortcut_is_stated_in_plain_words(family: str, kind: str) -> None:
+    text = shown_text(well(open_page("models", model=f"{family}/cbam")))
     assert word(f"shortcut.{kind}.independent", accuracy="12.5 %", chance="10 %") in text
     assert word(f"shortcut.{kind}.why") in text
 
 
-def test_the_speed_of_all_is_measured_when_asked_for() -> None:
+def test_the_speed_of_all_is_measured_on_request() -> None:
     page = well(open_page("models", model="scenes/plain"))
     page = well(press(page, "start-measuring"))
     line = page.dataframe[0].value.set_index("model")["milliseconds"]
@@ -175,7 +175,7 @@ def test_each_group_of_families_keeps_the_mechanism_and_offers_its_models() -> N
     labels = page.selectbox(key=Key.MODEL).options
     learned = {f"CBAM · {word(one)} · 80.0\u00a0%" for one in ("shortcut.tag", "shortcut.background")}
     assert len(labels) == 4 and learned < set(labels)
-    assert word("shortcut.tag.why") in said(page)
+    assert word("shortcut.tag.why") in shown_text(page)
     page = well(page.button_group(key=Key.FAMILY).set_value("made").run())
     assert page.selectbox(key=Key.MODEL).value == "made/nonsense"  # none of its mechanism: the first of the group
 

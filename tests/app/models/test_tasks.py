@@ -22,7 +22,7 @@ from core.evaluation import WAYS
 from core.models import zoo
 from core.tasks import TASKS
 from core.training.run import spread
-from tests.app.pages import open_page, said, well
+from tests.app.pages import open_page, shown_text, well
 from tests.core.short_sighted_models import short_sighted
 
 LEFT = {"uniform": 0.2, "shuffled": 0.3, "off": 0.4}
@@ -93,7 +93,7 @@ def test_each_cell_says_what_its_card_says() -> None:
                 assert bool(found["spread"]) == (kind.slug == "transformer")
     assert "± 2.8" in cell(page, MARKED, "transformer")["spread"]
     assert "92.0" in cell(page, MARKED, "transformer")["sentence"]
-    assert word("matrix.missing", count=35) in said(page)
+    assert word("matrix.missing", count=35) in shown_text(page)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -138,7 +138,7 @@ def test_learning_curves_are_drawn_where_they_are_stored(folder: Path) -> None:
         (chart,) = page.get("plotly_chart")
         lines = {one["name"]: (one["x"], one["y"]) for one in json.loads(chart.proto.spec)["data"]}
         assert lines == {"Plain": ([500, 2000], [30, 70]), "Spatial gate": ([500], [92])}
-        text = said(page)
+        text = shown_text(page)
         assert word("learning.never", mechanism="Plain", share="90\u00a0%", most="2,000") in text
         assert word("learning.needs", mechanism="Spatial gate", share="90\u00a0%", pictures="500") in text
         assert word("learning.reach.epochs", task="Same row", accuracy="78.0\u00a0%", epochs=80) in text

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from app.state import Key
 from app.views.models.keys import ModelsKey
 from app.words import word
-from tests.app.pages import open_page, press, said, visit, well
+from tests.app.pages import open_page, press, shown_text, visit, well
 from tests.core.models.saved_models import LABELS, PREPARED, transformers_model
 
 BINARY = "application/octet-stream"
@@ -44,7 +44,7 @@ def weights_of(name: str, classes: int) -> bytes:
 
 def test_a_saved_folder_is_opened_with_what_its_files_state(folder: tuple) -> None:
     page = well(bring(well(open_page("models", model="scenes/plain")), *folder))
-    assert word("uncarded.complete") in said(page)
+    assert word("uncarded.complete") in shown_text(page)
     page = well(press(page, "uncarded-open"))
     slug = page.selectbox(key=Key.MODEL).value
     assert slug.startswith("own/")
@@ -52,7 +52,7 @@ def test_a_saved_folder_is_opened_with_what_its_files_state(folder: tuple) -> No
     assert page.selectbox(key=Key.TARGET).options[1:] == list(LABELS)
 
 
-def test_without_its_preprocessing_the_scaling_is_asked_for(folder: tuple) -> None:
+def test_without_its_preprocessing_the_scaling_is_requested(folder: tuple) -> None:
     page = well(bring(well(open_page("models", model="scenes/plain")), folder[0], folder[2]))
     assert page.selectbox(key=ModelsKey.SCALING).value == "half"  # as ViT is usually trained
     page = well(press(page.selectbox(key=ModelsKey.SCALING).set_value("none").run(), "uncarded-open"))
@@ -65,7 +65,7 @@ def test_bare_weights_are_recognized_and_their_classes_named() -> None:
         well(open_page("models", model="scenes/plain")), ("pets.safetensors", weights_of("resnet18", 2), BINARY)
     )
     page = well(page)
-    assert word("uncarded.missing") in said(page)
+    assert word("uncarded.missing") in shown_text(page)
     page = page.text_area(key=ModelsKey.CLASSES).set_value("cat\ndog").run()
     page = well(press(page.number_input(key=ModelsKey.SIZE).set_value(64).run(), "uncarded-open"))
     (own,) = page.session_state[Key.OWN_MODELS].values()

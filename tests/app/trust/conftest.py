@@ -53,7 +53,7 @@ def trust_store() -> Store:
 def on_that_catalog(
     trust_folder: Path, trust_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """The app on that catalog: no photographs, no rows of one's own."""
+    """The app on that catalog: no photographs, no measurements of this machine."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(trust_folder))
     monkeypatch.setenv("FOVEA_BENCHMARK", str(tmp_path / "mine" / "benchmark.json"))
     monkeypatch.setenv("FOVEA_DATA", str(tmp_path))

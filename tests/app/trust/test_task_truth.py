@@ -1,4 +1,4 @@
-"""Ground truth of tasks on Trust: by every mechanism, each number is a mean that core gives, chance beside it."""
+"""Ground truth of tasks on Trust: by every mechanism, each number is a mean that core gives, with chance next to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from core.attention import MECHANISMS
 from core.evaluation import EVERYTHING, ROW, find_cases
 from core.models import zoo
 from core.tasks import ROLES, TASKS, task
-from tests.app.pages import open_page, said, well
+from tests.app.pages import open_page, shown_text, well
 from tests.core.short_sighted_models import short_sighted
 
 FAMILY, OTHER = "tasks-sun-or-moon", "tasks-odd-one-out"
@@ -52,7 +52,7 @@ def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("FOVEA_MODELS", raising=False)
     monkeypatch.setattr(attention_truth, "PICTURES", PICTURES)
     monkeypatch.setattr(attention_truth, "PAIRS", PAIRS)
-    monkeypatch.setattr(attention_truth, "FAST", 0.011)  # a forward pass is said to take 0.01, a gradient 0.03
+    monkeypatch.setattr(attention_truth, "FAST", 0.011)  # a forward pass takes 0.01, a gradient 0.03
     monkeypatch.setattr(attention_truth.sources, "fitting", fitting)
     own = Store(runtime.results.LIMIT)
     monkeypatch.setattr(runtime.results, "store", lambda: own)
@@ -81,7 +81,7 @@ def test_every_kind_of_model_has_its_table(slug: str) -> None:
     page = compute(well(open_page("trust", model=slug)))
     model = core.load(slug, "cpu")
     names = attention_truth.measured_sources(model)
-    assert "saliency" not in names and "edges" in names  # it is said to be slow, and is named below
+    assert "saliency" not in names and "edges" in names  # it is estimated to be slow, and is named below
     rows = core.role_shares(model, find_cases(model, PICTURES, 0), names)
     shown = re.findall(r'<td style="--share: (\d+)%">', html(page))
     lines = {(row.source, row.part, row.number) for row in rows}
@@ -93,8 +93,8 @@ def test_every_kind_of_model_has_its_table(slug: str) -> None:
         assert f"chance {100 * chance:.0f}" in html(page)
     gates = [tap for tap in model.taps.values() if not tap.kind.on_picture]
     assert len(page.get("plotly_chart")) == len(gates) and page.get("image")
-    assert word("random.slow", names="Saliency") in said(page)
-    assert not page.warning and (word("react.title") in said(page)) == bool(gates)
+    assert word("random.slow", names="Saliency") in shown_text(page)
+    assert not page.warning and (word("react.title") in shown_text(page)) == bool(gates)
 
 
 def test_the_pointing_game_is_the_other_measure() -> None:
@@ -115,7 +115,7 @@ def test_the_bars_are_the_clearest_reactions() -> None:
     assert chart["data"][0]["x"] == pytest.approx(found.mean[order].tolist())
     assert chart["data"][0]["error_x"]["array"] == pytest.approx(found.deviation[order].tolist())
     assert chart["layout"]["yaxis"]["ticktext"] == [f"Channel {one + 1}" for one in order]
-    assert word("react.swapped", first="moon", second="sun") in said(page)
+    assert word("react.swapped", first="moon", second="sun") in shown_text(page)
 
 
 def test_an_example_shows_the_chosen_map_and_its_own_numbers() -> None:
@@ -131,7 +131,7 @@ def test_an_example_shows_the_chosen_map_and_its_own_numbers() -> None:
     (truth,) = [roles for view, roles in core.attention_truth(attention, masks) if view.part == ROW]
     shown = re.findall(r"<dd>(\d+)\s%", html(page))
     assert shown == [f"{100 * truth[role].mass:.0f}" for role in (*ROLES, EVERYTHING) if role in truth]
-    assert word("roles.example", name=model.card.classes[case.target]) in said(page)
+    assert word("roles.example", name=model.card.classes[case.target]) in shown_text(page)
 
 
 def share(source: str, role: str, value: float, part: str = "", number: int = 0) -> RoleShare:
@@ -144,7 +144,7 @@ def test_attention_stands_first_and_references_last() -> None:
     assert [one[0] for one in task_truth.parts(rows)] == ["attention/a", "saliency", "grad-cam", "edges"]
 
 
-def test_each_glimpse_is_said_to_land_where_its_peak_is_most_often() -> None:
+def test_each_glimpse_is_stated_to_land_where_its_peak_is_most_often() -> None:
     glimpses = {"cue": 0.7, "answer": 0.2}, {"cue": 0.1, "answer": 0.6}
     rows = [
         share("attention/a", role, value, "glimpse", number)

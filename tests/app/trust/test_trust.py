@@ -24,7 +24,7 @@ from core.evaluation.benchmark import BenchmarkRow
 from core.evaluation.cases import Case
 from core.models import zoo
 from core.types import ModelCard
-from tests.app.pages import said, well
+from tests.app.pages import shown_text, well
 from tests.app.trust.trust_page import FAMILIES, PICTURES, SECTIONS, SOURCES, charts, choose, expected, open_section
 
 pytestmark = pytest.mark.usefixtures("on_that_catalog")
@@ -39,7 +39,7 @@ def test_each_section_is_there_for_each_family(family: str) -> None:
     for section in SECTIONS:
         page = choose(page, TrustKey.SECTION, section)
         assert page.get("plotly_chart") or page.dataframe
-        assert word("rank.none", model="") not in said(page) and not page.warning and not page.info
+        assert word("rank.none", model="") not in shown_text(page) and not page.warning and not page.info
     assert page.query_params["model"] == f"{family}/cbam"
 
 
@@ -56,7 +56,7 @@ def test_each_section_is_there_for_each_family(family: str) -> None:
         ("imagenette/cbam", "quarter-pointing", "pointing"),
     ],
 )
-def test_known_truth_shows_the_rows_beside_chance(rows: list[dict], model: str, asked: str, measure: str) -> None:
+def test_ground_truth_shows_the_rows_with_chance(rows: list[dict], model: str, asked: str, measure: str) -> None:
     page = choose(open_section(model), TrustKey.TRUTH, asked)
     (chart,) = charts(page)
     chance = {row["chance"] for row in rows if row["model"] == model and row["measure"] == measure}
@@ -65,7 +65,7 @@ def test_known_truth_shows_the_rows_beside_chance(rows: list[dict], model: str, 
 
 
 def test_the_verdict_counts_maps_above_chance_and_no_references(rows: list[dict]) -> None:
-    text = said(open_section())
+    text = shown_text(open_section())
     maps = [row for row in rows if row["model"] == "scenes/cbam" and row["measure"] == "mass"]
     maps = [row for row in maps if row["source"] not in ("random", "blob", "edges")]
     above = sum(row["low"] > row["chance"] for row in maps)
@@ -108,10 +108,10 @@ def test_a_blank_line_is_drawn_without_a_place(rows: list[dict]) -> None:
     page = open_section("scenes-place/cbam")
     (chart,) = charts(page)
     assert list(chart)[-2:] == ["Saliency", ""] and chart["Saliency"] == (None, None, None)
-    assert word("truth.blank", names="Saliency") in said(page)
+    assert word("truth.blank", names="Saliency") in shown_text(page)
 
 
-def test_few_pictures_are_said_beside_the_name_and_below(rows: list[dict]) -> None:
+def test_few_pictures_are_stated_next_to_the_name_and_below(rows: list[dict]) -> None:
     found = [made("saliency", 0.9, 0.8), made("lime", 0.5, 0.4, pictures=8), made("occlusion", 0.4, 0.3, pictures=8)]
     assert [row.source for row in ranking.few(found)] == ["lime", "occlusion"]
     text = ranking.origin(found)
@@ -159,17 +159,17 @@ def test_an_example_shows_its_own_numbers() -> None:
     html = "".join(one.proto.body for one in page.get("html"))
     shown = re.findall(r"<dd>(\d+)\s%</dd>", html) + re.findall(r"<p>chance (\d+)\s%</p>", html)
     assert shown == [f"{100 * one:.0f}" for one in (found.mass, found.pointing, found.chance)]
-    assert word("example.object", name=scenes.OBJECTS[case.target]) in said(page)
+    assert word("example.object", name=scenes.OBJECTS[case.target]) in shown_text(page)
     assert page.get("image")
 
 
 def test_a_blank_map_lies_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "find", lambda key: -np.ones((4, 4)))
-    assert word("example.blank") in said(open_section())
+    assert word("example.blank") in shown_text(open_section())
 
 
 def test_photographs_are_tiled_where_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert word("example.elsewhere") in said(open_section("imagenette/cbam"))
+    assert word("example.elsewhere") in shown_text(open_section("imagenette/cbam"))
     model = core.load("imagenette/cbam", "cpu")
     parts = [runtime.sample_picture(f"scenes/{seed}") for seed in (19, 24, 27, 5)]
     tiles = Case(core.tile(model, parts), 3, {"": core.quadrant(2)}, whole=False)
@@ -177,10 +177,10 @@ def test_photographs_are_tiled_where_there_are_any(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(runtime, "has_photographs", lambda: True)
     page = open_section("imagenette/cbam")
     assert page.number_input(key=TrustKey.EXAMPLE).max == 1  # the picture alone has no mask
-    assert word("example.quarter", name=scenes.OBJECTS[3]) in said(page)
+    assert word("example.quarter", name=scenes.OBJECTS[3]) in shown_text(page)
 
 
-def test_a_long_method_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_method_waits_for_a_click(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "QUICK", -1.0)
     monkeypatch.setattr(sources, "map_key", lambda *names: ("anew", *names[2:]))  # nothing is known before
     page = open_section()
@@ -202,7 +202,7 @@ def test_the_maps_are_shown_with_their_correlations() -> None:
         shown = word("rank.blank") if value is None else ranking.number(value, False)
         assert [one for one in captions if one.endswith(f"**{shown}**")]
     page = well(page.selectbox(key=TrustKey.SOURCE).set_value("edges").run())
-    assert word("random.stays", value="1.00") in said(page)  # edges know nothing of the weights
+    assert word("random.stays", value="1.00") in shown_text(page)  # edges know nothing of the weights
 
 
 def test_a_map_that_went_blank_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,8 +211,8 @@ def test_a_map_that_went_blank_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sources, "randomized", lambda *_: gone)
     monkeypatch.setattr(sources, "randomized_key", lambda *_: ("anew",))
     page = open_section(section="random")
-    assert word("random.blank", value=word("rank.blank")) in said(page)
-    assert "**blank**" in said(page) and "0.00" not in said(page)
+    assert word("random.blank", value=word("rank.blank")) in shown_text(page)
+    assert "**blank**" in shown_text(page) and "0.00" not in shown_text(page)
 
 
 def test_the_courses_are_those_of_each_map_that_is_fast(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +230,7 @@ def test_the_courses_are_those_of_each_map_that_is_fast(monkeypatch: pytest.Monk
     for name in wanted:
         assert lines[titles[name]] == [1.0, *core.randomize(model, picture, name).likeness]
     assert len(figure["layout"]["xaxis"]["ticktext"]) == len(lines[titles["saliency"]])
-    assert "LIME" in said(page) and "Edges" not in said(page)
+    assert "LIME" in shown_text(page) and "Edges" not in shown_text(page)
 
 
 def test_what_cannot_be_compared_is_named() -> None:
@@ -241,7 +241,7 @@ def test_what_cannot_be_compared_is_named() -> None:
     assert not randomization.not_compared(rows[:2], card)
 
 
-def test_what_does_not_care_is_named() -> None:
+def test_what_is_insensitive_is_named() -> None:
     card = ModelCard("scenes/plain", "", "plain", ("a", "b"))
     made = BenchmarkRow(card.slug, "saliency", "randomized", 0.5, 0.4, 0.6, None, 2, 2, 0, "")
     every = [made, replace(made, source="lrp", mean=0.49), replace(made, source="edges", mean=1.0)]

@@ -25,7 +25,7 @@ from core.evaluation.benchmark import BenchmarkRow
 from core.evaluation.sources import REFERENCES
 from core.models import zoo
 from core.types import InvalidInput, Stopped
-from tests.app.pages import said, well
+from tests.app.pages import shown_text, well
 from tests.app.trust.trust_page import PICTURES, SOURCES, charts, choose, open_section
 
 pytestmark = pytest.mark.usefixtures("on_that_catalog")
@@ -79,7 +79,7 @@ def test_an_arrow_is_there_where_it_holds_for_every_model() -> None:
     assert [benchmark.arrow(one, every) for one in ("insertion", "tag-mass", "background-pointing")] == ["↑"] * 3
 
 
-def test_minus_signs_are_written_as_elsewhere_and_few_pictures_are_said(rows: list[dict]) -> None:
+def test_minus_signs_are_written_as_elsewhere_and_few_pictures_are_stated(rows: list[dict]) -> None:
     measured.own_file().parent.mkdir(parents=True)
     own = [row | {"mean": -0.034, "pictures": 2} for row in rows[:6] if row["measure"] == "randomized"]
     measured.own_file().write_text(json.dumps(own))
@@ -131,7 +131,7 @@ def test_no_benchmark_at_all_is_no_mistake() -> None:
 @pytest.mark.parametrize(
     "text", ["no table", "[1]", '[{"model": "scenes/cbam"}]', "{}x", "strings", "infinite"], ids=lambda text: text[:12]
 )
-def test_a_broken_file_of_ones_own_costs_one_sentence(rows: list[dict], text: str) -> None:
+def test_a_broken_file_of_the_user_costs_one_sentence(rows: list[dict], text: str) -> None:
     wrong = {"strings": {"mean": "high"}, "infinite": {"low": float("nan")}}.get(text)
     path = measured.own_file()
     path.parent.mkdir(parents=True)
@@ -156,14 +156,14 @@ def test_own_rows_stand_before_the_shipped_ones_and_stale_ones_nowhere(rows: lis
 # --- measuring more
 
 
-def test_what_is_asked_for_is_measured_once_and_joins_the_table(rows: list[dict]) -> None:
+def test_what_is_requested_is_measured_once_and_joins_the_table(rows: list[dict]) -> None:
     page = open_section(section="benchmark")
     page.session_state[TrustKey.MEASURING] = True
     page = well(page.run())
     page.multiselect(key="measuring-sources").set_value(["edges", "attention/"])
     page = well(page.number_input(key="measuring-pictures").set_value(2).run())
     page = well(page.button(key="start-measuring").click().run())
-    assert word("measuring.nothing") in said(page) and Key.RUNNING not in page.session_state
+    assert word("measuring.nothing") in shown_text(page) and Key.RUNNING not in page.session_state
     own = json.loads(measured.own_file().read_text())
     taps = {f"attention/stage{stage}.attention.spatial" for stage in (3, 4)}
     assert {row["source"] for row in own} == {"edges", *taps}
@@ -215,7 +215,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeyp
         measured.measure(core.load("scenes/cbam", "cpu"), ["edges"], 2, 0)
 
 
-def test_time_is_said_for_the_work_there_is() -> None:
+def test_time_is_stated_for_the_work_there_is() -> None:
     scene, photograph = core.load("scenes/cbam", "cpu"), core.load("imagenette/cbam", "cpu")
     few, many = measured.seconds(scene, ["edges"], 4), measured.seconds(scene, ["edges"], 8)
     assert few > 0 and many == pytest.approx(2 * few)

@@ -64,7 +64,7 @@ def test_each_line_can_be_pointed_at_and_clicked_anywhere() -> None:
     assert not [one for one in figure.layout.shapes if one.line.dash]
 
 
-def test_courses_have_the_chosen_one_on_top_and_gaps_where_nothing_can_be_said() -> None:
+def test_courses_have_the_chosen_one_on_top_and_gaps_where_there_is_no_value() -> None:
     figure = courses({"A": [1, 0.4, None], "B": [1, 0.2, 0.1], "C": [1, 1, 1]}, ["start", "top", "all"], 0.5, "A")
     assert [one.name for one in figure.data] == ["B", "C", "A"]
     assert [one.line.color for one in figure.data] == [QUIET, QUIET, ACCENT]
@@ -86,7 +86,7 @@ def test_heat_goes_by_strength_whatever_the_sign() -> None:
     assert (heat(np.zeros((4, 4))) == cells[0, 0]).all()
 
 
-def test_only_what_speaks_for_the_class_is_laid_over_the_picture() -> None:
+def test_only_what_supports_the_class_is_laid_over_the_picture() -> None:
     for blank in (np.zeros((4, 4)), -np.ones((4, 4))):
         assert (lay(GRAY, blank, NOWHERE) == 90).all()
     values = np.full((8, 8), -1.0)

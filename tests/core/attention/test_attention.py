@@ -104,7 +104,7 @@ class Bias(nn.Module):
         return self.bias.expand_as(x)
 
 
-class Blind(nn.Module):
+class Unattentive(nn.Module):
     """A recurrent pooling whose every glimpse is the plain mean."""
 
     def __init__(self, module: nn.Module):
@@ -127,7 +127,7 @@ def without_attention(module: nn.Module, one: Mechanism) -> nn.Module:
         return plain.eval()
     module = deepcopy(module)
     if one.slug == "recurrent":
-        module.pool = Blind(module.pool)
+        module.pool = Unattentive(module.pool)
     elif one.block:
         for name in module.blocks:
             block = module.get_submodule(name)

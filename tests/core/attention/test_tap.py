@@ -1,4 +1,4 @@
-"""What a tap promises to whoever listens or steers: the slope, the steers, no trace, and threads that never mix."""
+"""What a tap promises to code that listens or steers: the gradient, the steers, no trace, and separate threads."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_a_model_without_stages_and_relu_is_not_offered_what_needs_them(linear: 
         refused("does not work with", linear, picture, slug)
 
 
-def test_mistakes_are_told_in_one_sentence(tiny: Callable[[str], Classifier], picture: Picture) -> None:
+def test_mistakes_cost_one_sentence(tiny: Callable[[str], Classifier], picture: Picture) -> None:
     classifier = tiny("plain")
     refused("saliency, input-x-gradient", classifier, picture, "salience")
     refused("has no class 'cat'", classifier, picture, "saliency", "cat")

@@ -31,7 +31,7 @@ def batches_of_four(monkeypatch: pytest.MonkeyPatch, classifier: Classifier) -> 
 
 
 def remains(classifier: Classifier) -> object:
-    """All that a careless method could leave: hooks, modes, gradients, changed weights, random state, context."""
+    """All that a faulty method could leave: hooks, modes, gradients, changed weights, random state, context."""
 
     def job() -> tuple:
         context = torch.is_grad_enabled(), torch.is_inference_mode_enabled(), tap._records.get(), len(tap._steers.get())

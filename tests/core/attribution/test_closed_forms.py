@@ -35,7 +35,7 @@ SETTINGS: dict[str, dict[str, object]] = {
 
 
 class Line(nn.Module):
-    """Patches, a ReLU that always lets through, a look that is always the same, and a class."""
+    """Patches, a ReLU that always lets through, attention that is always the same, and a class."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class Known:
             **dict.fromkeys(("feature-ablation", "kernel-shap", "lime"), shares[self.labels]),
             "lrp": self.shared_out(v),
             **dict.fromkeys(("guided-backpropagation", "deconvolution"), guided),
-            "grad-cam": cam.clip(0) / CELLS**2,  # the mean of the looks is one over their number
+            "grad-cam": cam.clip(0) / CELLS**2,  # the mean of the attention is one over their number
             "guided-grad-cam": guided * (stretch.T @ (cam.clip(0) / CELLS**2) @ stretch),
             "attention": self.look,
             "gradient-x-attention": (self.look * cam).clip(0),
@@ -113,7 +113,7 @@ class Known:
         return found
 
     def shared_out(self, v: np.ndarray) -> np.ndarray:
-        """LRP: what each feature is worth, handed to those pixels that excite it."""
+        """LRP: the relevance of each feature, passed to those pixels that excite it."""
         found = np.zeros_like(self.x)
         for channel, row, column in np.ndindex(5, CELLS, CELLS):
             excites = (self.weight[channel] * self.patch(self.x, row, column)).clip(0)
@@ -153,7 +153,7 @@ def test_one_class_against_another_in_closed_form(line: Classifier, picture: Pic
         np.testing.assert_allclose(expected, np.einsum("j,jrc->rc", v, known.features) / CELLS**2, rtol=1e-9)
 
 
-def test_rollout_of_an_even_look_in_closed_form(tiny: Callable[[str], Classifier], picture: Picture) -> None:
+def test_rollout_of_a_uniform_map_in_closed_form(tiny: Callable[[str], Classifier], picture: Picture) -> None:
     """(J/n + I)/2, six times over: J/n keeps itself, and what is left of I is halved six times."""
     classifier = tiny("transformer")
     even = core.intervene(classifier, picture, dict.fromkeys(classifier.taps, core.UNIFORM))
@@ -162,8 +162,8 @@ def test_rollout_of_an_even_look_in_closed_form(tiny: Callable[[str], Classifier
 
 
 @pytest.mark.parametrize("start", ["uniform", "off", "black", "blurred"])
-def test_a_learned_look_in_closed_form(tiny: Callable[[str], Classifier], picture: Picture, start: str) -> None:
-    """Behind attention pooling comes one linear layer: a cell's weight is worth what its features say to the class."""
+def test_learned_attention_in_closed_form(tiny: Callable[[str], Classifier], picture: Picture, start: str) -> None:
+    """Behind attention pooling comes one linear layer: a cell's weight has the effect of its features on the class."""
     classifier = tiny("attention-pooling")
     kept: list[Tensor] = []
     handle = classifier.module.stage4.register_forward_hook(lambda _, __, y: kept.append(y[0].detach().double()))

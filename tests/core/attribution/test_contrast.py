@@ -27,9 +27,7 @@ MODELS = ("plain", "cbam")
 
 
 @pytest.mark.parametrize("slug", [one.slug for one in METHODS if one.contrasts])
-def test_what_speaks_for_one_speaks_against_the_other(
-    tiny: Callable[[str], Classifier], picture: Picture, slug: str
-) -> None:
+def test_what_supports_one_opposes_the_other(tiny: Callable[[str], Classifier], picture: Picture, slug: str) -> None:
     classifier = next(one for one in map(tiny, MODELS) if slug in offered(one))
     quick = QUICK.get(slug, {})
     found = attribute(classifier, picture, slug, "elm", contrast=7, **quick)
@@ -73,13 +71,13 @@ def test_a_gap_is_that_of_the_difference(tiny: Callable[[str], Classifier], pict
     assert found.gap == pytest.approx(expected / abs((change[0] - change[1]).item()), rel=1e-3, abs=1e-6)
 
 
-def test_progress_goes_on_where_both_sides_are_asked(tiny: Callable[[str], Classifier], picture: Picture) -> None:
+def test_progress_goes_on_where_both_sides_are_computed(tiny: Callable[[str], Classifier], picture: Picture) -> None:
     calls: list[tuple[int, int]] = []
     attribute(tiny("plain"), picture, "guided-grad-cam", 1, contrast=2, progress=lambda *call: calls.append(call))
     assert calls == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
-def test_what_cannot_be_set_against_each_other(tiny: Callable[[str], Classifier], picture: Picture) -> None:
+def test_what_cannot_be_compared_with_each_other(tiny: Callable[[str], Classifier], picture: Picture) -> None:
     classifier = tiny("transformer")
     blind = [one.slug for one in METHODS if not one.contrasts]
     assert blind == ["saliency", "smoothgrad", "vargrad", "attention", "rollout"]

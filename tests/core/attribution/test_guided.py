@@ -131,7 +131,7 @@ def test_only_relu(rectify: Callable, again: Callable | None, expected: bool) ->
     assert not any(child._forward_hooks for child in module.modules())
 
 
-def test_guided_maps_are_those_of_the_predicted_class_unless_told(
+def test_guided_maps_are_those_of_the_predicted_class_unless_requested(
     tiny: Callable[[str], Classifier], picture: Picture
 ) -> None:
     classifier = tiny("plain")

@@ -101,7 +101,9 @@ def test_the_path_by_a_loop_and_in_any_batches(
 
 @pytest.mark.parametrize("family", ["swin", "maxvit", "vit"])
 @pytest.mark.parametrize("start", STARTS)
-def test_in_torchvisions_models_it_adds_up_to_what_the_look_is_worth(family: str, start: str, picture: Picture) -> None:
+def test_in_torchvisions_models_it_adds_up_to_the_effect_of_the_attention(
+    family: str, start: str, picture: Picture
+) -> None:
     classifier = adopted(family)
     x = classifier.prepare(picture).double()
     tap = next(name for name, one in classifier.taps.items() if one.kind in (Kind.WINDOWED, Kind.PAIRWISE))

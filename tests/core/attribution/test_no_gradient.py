@@ -35,7 +35,7 @@ class Broken(nn.Module):
         return after(self.head(self.pool(between(self.body(before(x))))))
 
 
-class Blind(Broken):
+class NoGrad(Broken):
     """Its body runs without a graph, as that of a linear probe does."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ def through_numpy(x: Tensor) -> Tensor:
 
 
 WAYS = {
-    "no_grad": Blind,
+    "no_grad": NoGrad,
     "detached": lambda: Broken(between=lambda y: y.detach()),
     "data": lambda: Broken(before=lambda x: x.data),
     "numpy": lambda: Broken(between=through_numpy),

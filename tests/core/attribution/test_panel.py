@@ -103,7 +103,7 @@ def test_several_classes_share_one_forward_pass(tiny: Callable[[str], Classifier
     assert passes == {"forward": 1, "backward": 1}
 
 
-def test_the_likeliest_classes(tiny: Callable[[str], Classifier], picture: Picture) -> None:
+def test_the_most_likely_classes(tiny: Callable[[str], Classifier], picture: Picture) -> None:
     classifier = tiny("plain")
     order = core.read(classifier, picture).logits.argsort()[::-1].tolist()
     assert [one.target for one in core.panels(classifier, picture)] == order[:5]

@@ -30,7 +30,7 @@ def test_vargrad_by_a_loop(classifier: Classifier, picture: Picture, monkeypatch
         np.testing.assert_allclose(values, np.var(slopes, axis=0).max(0), rtol=1e-8, atol=1e-18)
 
 
-def test_vargrad_keeps_a_small_variance_beside_a_large_mean(linear: Classifier, picture: Picture) -> None:
+def test_vargrad_keeps_a_small_variance_next_to_a_large_mean(linear: Classifier, picture: Picture) -> None:
     x = linear.prepare(picture).double()
     assert compute(linear, "vargrad", x, 1).max() == 0  # a straight line has one slope
     steep = Classifier(linear.card, linear.module, linear.device)

@@ -1,4 +1,4 @@
-"""The rescale rule by naive loops, by hand, and by its sum: whoever rectifies, pools or multiplies."""
+"""The rescale rule by naive loops, by hand, and by its sum: for rectifiers, pooling and products."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ def test_what_a_card_says_is_believed_until_it_is_tried_again(tiny: Callable[[st
 
 
 @pytest.mark.parametrize("told", [{"deeplift": False, "lrp": None}, 5, "yes"])
-def test_what_the_card_of_ones_own_model_says_is_not_believed(tiny: Callable[[str], Classifier], told: object) -> None:
+def test_what_the_card_of_a_users_model_says_is_not_believed(tiny: Callable[[str], Classifier], told: object) -> None:
     card = replace(tiny("plain").card, slug="own/pets", facts={completeness.FACT: told})
     found = methods(Classifier(card, tiny("plain").module, torch.device("cpu")))
     assert method("deeplift") in found and method("lrp") in found
@@ -246,7 +246,7 @@ def test_the_gap_has_no_scale(tiny: Callable[[str], Classifier], picture: Pictur
     [([3.0, -1.0], 2.5, 0.2), ([3.0, -1.0], -2.0, 2.0), ([5e3, -5e3], 0.9, None), ([5e3, -5e3], 1.1, 1.0),
      ([0.0, 0.0], 0.0, None), ([0.0, 0.0], 1e-9, 1.0)],
 )  # fmt: skip
-def test_a_change_that_is_nothing_beside_the_values_has_no_gap(
+def test_a_change_that_is_nothing_next_to_the_values_has_no_gap(
     values: list[float], change: float, expected: float | None
 ) -> None:
     assert gap(torch.tensor(values), change) == (None if expected is None else pytest.approx(expected))

@@ -208,7 +208,7 @@ def test_curves_and_places(pictures: tuple[Picture, Picture], values: np.ndarray
 
 
 @pytest.mark.parametrize("kind", MADE)
-def test_what_each_part_is_worth(kind: str, pictures: tuple[Picture, Picture]) -> None:
+def test_what_each_part_contributes(kind: str, pictures: tuple[Picture, Picture]) -> None:
     one, other = (
         {(part.tap, part.part, part.numbers): part.loss for part in core.ablate(made(kind), picture, 1)}
         for picture in pictures

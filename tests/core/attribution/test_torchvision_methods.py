@@ -1,4 +1,4 @@
-"""What can be asked of torchvision's models: their stages, Grad-CAM of each, and every method that is offered."""
+"""What torchvision's models support: their stages, Grad-CAM of each, and every method that is offered."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ def test_the_spread_over_seeds_is_listed(capsys: pytest.CaptureFixture) -> None:
     assert f"{100 * found['mean']:.1f} ± {100 * found['std']:.1f} % over 2 seeds" in capsys.readouterr().out
 
 
-def test_a_folder_that_is_not_parted_is_parted_and_that_is_said(capsys: pytest.CaptureFixture, place: Path) -> None:
+def test_a_folder_without_splits_is_split_and_that_is_stated(capsys: pytest.CaptureFixture, place: Path) -> None:
     words = ["train", "made/plain", "--data", "data/train", "--epochs", "1", "--device", "cpu"]
     assert main(words) == 0
     assert "There is no val/ in train, so a tenth of each class" in capsys.readouterr().err

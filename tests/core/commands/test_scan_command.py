@@ -87,7 +87,7 @@ def test_interrupted_it_says_so_and_is_no_crash(tmp_path: Path) -> None:
     process = subprocess.Popen(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # the process of the tests may ignore it
     )  # fmt: skip
     wait_for(1, tmp_path / "cut", process)
     process.send_signal(signal.SIGINT)
@@ -97,7 +97,7 @@ def test_interrupted_it_says_so_and_is_no_crash(tmp_path: Path) -> None:
     assert "Traceback" not in err and 0 < core.open_run(tmp_path / "cut").scanned < 4000
 
 
-def test_whoever_reads_a_part_of_it_is_no_mistake(tmp_path: Path) -> None:
+def test_reading_a_part_of_it_is_no_mistake(tmp_path: Path) -> None:
     assert run("--json") == 0  # so that nothing is left to scan
     words = "scan --model tiny/cbam --data data --out run --device cpu --json"
     command = f"{sys.executable} -m core {words} | head -c 10; exit ${{PIPESTATUS[0]}}"

@@ -107,7 +107,7 @@ def test_a_bomb_does_not_go_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert archive.LARGEST_ZIP == 500 << 20
 
 
-def test_a_damaged_zip_and_damaged_entries_are_told(tmp_path: Path) -> None:
+def test_a_damaged_zip_and_damaged_entries_are_reported(tmp_path: Path) -> None:
     file = pack(fill(tmp_path / "data", 2, ("cat",)), tmp_path / "a.zip")
     data = bytearray(file.read_bytes())
     data[60:90] = bytes(30)  # within the first picture
@@ -190,7 +190,7 @@ def test_a_zip_is_opened_once_for_its_pictures_and_again_when_it_changed(
         open_picture(str(file), "cat/00.png")
 
 
-def test_what_is_no_collection_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_collection_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
     (tmp_path / "empty").mkdir()
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00")
@@ -218,7 +218,7 @@ def test_scenes_of_any_seed_are_samples_and_half_of_them_carry_the_tag() -> None
     assert open_collection("scenes", pictures=9).paths[0] == f"scenes/{scenes.seeds('val', 1)[0]}"
 
 
-def test_labels_are_matched_by_name_number_or_as_told() -> None:
+def test_labels_are_matched_by_name_number_or_as_stated() -> None:
     classes = ("tench, Tinca tinca", "golf ball", "crane", "crane", "French horn")
     labels = ("Tench", "tinca_tinca", "GOLF-BALL", "crane", "n03394916", "n00000000", "other")
     assert match_classes(labels, classes) == dict(zip(labels, (0, 0, 1, None, 4, None, None), strict=True))

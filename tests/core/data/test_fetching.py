@@ -45,7 +45,7 @@ class Fetched:
 
 
 @pytest.mark.parametrize("answers", [True, False])
-def test_imagenette_is_fetched_with_progress(nowhere: Path, monkeypatch: pytest.MonkeyPatch, answers: bool) -> None:
+def test_imagenette_is_downloaded_with_progress(nowhere: Path, monkeypatch: pytest.MonkeyPatch, answers: bool) -> None:
     def length(address: str) -> int:
         assert address == "https://nowhere.example/imagenette2-160.tgz"
         if not answers:
@@ -68,7 +68,7 @@ def test_a_fetch_that_fails_is_one_sentence_and_leaves_nothing(nowhere: Path, mo
     assert os.listdir(nowhere) == [] and find_folder() is None
 
 
-def test_imagenette_is_fetched_only_when_that_is_asked_for(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_imagenette_is_downloaded_only_on_request(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "Imagenette", Fetched)
     monkeypatch.setattr(fetching, "_length", lambda address: 10)
     with pytest.raises(InvalidInput, match="FOVEA_DATA"):
@@ -126,7 +126,7 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-def test_cifar_is_fetched_and_unpacked_when_that_is_asked_for(
+def test_cifar_is_downloaded_and_unpacked_on_request(
     tmp_path: Path, nowhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cifar(tmp_path / "server", "cifar10", monkeypatch)

@@ -64,7 +64,7 @@ def test_a_place_is_the_one_that_tells_the_class() -> None:
             assert drawn.object == object and np.array_equal(open_sample(slug).pixels, drawn.pixels)
 
 
-def test_the_three_pictures_of_a_scene_differ_in_what_they_tell() -> None:
+def test_the_three_pictures_of_a_scene_differ_in_what_they_show() -> None:
     for family in ("scenes-tag", "scenes-place"):
         offered = samples.shortcut_samples(family)
         threes = [offered[start : start + 3] for start in range(0, len(offered), 3)]

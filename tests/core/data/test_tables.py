@@ -108,7 +108,7 @@ def test_tables_of_every_make_are_the_same(root: Path, kind: str, way: str) -> N
     assert rows(table(root, TABLES[kind].encode(way))) == PAIR
 
 
-def test_what_was_taken_for_what_is_told(root: Path) -> None:
+def test_what_was_chosen_is_reported(root: Path) -> None:
     taken = open_collection(table(root, TABLES["birds"])).taken
     assert taken.columns == {"path": "filepaths", "label": "labels", "split": "data set"}
     assert taken.headings == ("class id", "filepaths", "labels", "data set", "scientific name")
@@ -192,7 +192,7 @@ def test_a_file_that_is_no_table_of_pictures_shows_nothing_of_itself(root: Path,
         assert not any(word in str(told.value).replace("'hunter2'", "") for word in ("hunter", "root", "/bin"))
 
 
-def test_a_line_that_names_no_picture_is_told_by_its_number(root: Path) -> None:
+def test_a_line_that_names_no_picture_is_reported_by_its_number(root: Path) -> None:
     found = open_collection(table(root, f"path,label\n{CAT},cat\nhunter2,hunter3\n{DOG},dog\n"))
     assert list(found.paths) == [CAT, "line 3", DOG] and list(found.labels) == ["cat", None, "dog"]
     with pytest.raises(InvalidInput, match=r"^Line 3 of list.csv contains no path of a picture. Add the path\.$"):
@@ -205,7 +205,7 @@ def test_a_line_that_names_no_picture_is_told_by_its_number(root: Path) -> None:
     [(b"PK\3\4" + bytes(50), "is a spreadsheet, not a CSV"), (bytes(range(256)) * 9, "it is not text"),
      (b"\xff\xfe\0", "it is not text"), (b'path,label\n"a.png,b\n' + b"x" * 200_000, "that is not closed")],
 )  # fmt: skip
-def test_what_is_no_table_at_all_is_told(root: Path, data: bytes, words: str) -> None:
+def test_what_is_no_table_at_all_is_reported(root: Path, data: bytes, words: str) -> None:
     with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as told:
         open_collection(table(root, data))
     assert words in str(told.value)

@@ -97,7 +97,7 @@ def test_an_empty_class_is_refused_by_its_name(tmp_path: Path, half: str) -> Non
         open_folder(tmp_path / half)  # not parted
 
 
-def test_broken_pictures_are_told_with_their_folder(tmp_path: Path) -> None:
+def test_broken_pictures_are_reported_with_their_folder(tmp_path: Path) -> None:
     fill(tmp_path, "a/cat/deep", "a/dog")
     (tmp_path / "a/cat/deep/0.png").write_bytes(b"x")
     os.mkfifo(tmp_path / "a/dog/2.png")

@@ -75,7 +75,7 @@ def test_of_two_entries_by_one_name_the_later_one_holds(tmp_path: Path) -> None:
     assert len(found) == 1 and found.read(0).sha256 == core.open_image(other).sha256
 
 
-def test_zips_with_a_password_are_told(tmp_path: Path) -> None:
+def test_zips_with_a_password_are_reported(tmp_path: Path) -> None:
     file = pack(fill(tmp_path / "d", 2, ("a",)), tmp_path / "x.zip")
     whole = file.read_bytes()
 

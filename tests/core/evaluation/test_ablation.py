@@ -1,4 +1,4 @@
-"""The list of what each part of the attention is worth, against one intervention after another."""
+"""The list of the effect of each part of the attention, against one intervention after another."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_no_attention_no_list_and_nothing_stays_behind(tiny: Callable, picture: 
 
 
 @pytest.mark.usefixtures("in_fives")
-def test_it_tells_how_far_it_is_and_ends_when_told(tiny: Callable, picture: Picture) -> None:
+def test_it_reports_its_progress_and_ends_when_stopped(tiny: Callable, picture: Picture) -> None:
     calls: list[tuple[int, int]] = []
     core.ablate(tiny("self-attention"), picture, progress=lambda *call: calls.append(call))
     assert calls == [(5, 10), (10, 10)]

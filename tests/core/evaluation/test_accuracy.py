@@ -53,7 +53,7 @@ def test_the_confusion_counts_each_pair_of_true_and_predicted_class(tiny: Callab
     assert found.accuracy == sum(expected[i, i] for i in range(10)) / 60 and found.ablation == {}
 
 
-def test_a_measurement_in_batches_is_the_same_and_tells_how_far_it_is(tiny: Callable) -> None:
+def test_a_measurement_in_batches_is_the_same_and_reports_its_progress(tiny: Callable) -> None:
     classifier, calls = tiny("cbam"), []
     pixels, labels = noise(15), np.arange(15) % 10
     split = Split(labels, pixels.__getitem__)
@@ -64,7 +64,7 @@ def test_a_measurement_in_batches_is_the_same_and_tells_how_far_it_is(tiny: Call
     assert found.ablation["off"] == whole.ablation["off"] and evaluate(classifier, split, steers={}).ablation == {}
 
 
-def test_a_card_keeps_what_it_said_but_for_what_is_measured(tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_keeps_what_it_stated_but_for_what_is_measured(tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     verdicts = {"lrp": True}
     monkeypatch.setattr(accuracy, "complete_methods", lambda classifier: verdicts)
     stale = {"seed": 1, "confusion": [], "independent": {}, "adds_up": {}}

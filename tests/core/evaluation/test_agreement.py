@@ -1,4 +1,4 @@
-"""How alike two maps are, against scipy, explicit loops and axioms; and how attention becomes one map."""
+"""How similar two maps are, against scipy, explicit loops and axioms; and how attention becomes one map."""
 
 from __future__ import annotations
 

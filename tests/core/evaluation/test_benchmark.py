@@ -60,7 +60,7 @@ def photographs_of_noise(monkeypatch: pytest.MonkeyPatch) -> tuple[Classifier, D
 # What is asked
 
 
-def test_scenes_are_asked_with_their_masks(scene_model: Classifier) -> None:
+def test_scenes_are_measured_with_their_masks(scene_model: Classifier) -> None:
     found = find_cases(scene_model, 3, seed=1)
     seeds, size = scenes.seeds("val", cases.SCENES), scene_model.card.size
     order = iter(np.random.default_rng(1).permutation(len(seeds)))
@@ -73,7 +73,7 @@ def test_scenes_are_asked_with_their_masks(scene_model: Classifier) -> None:
         assert list(one.masks) == [""] and np.array_equal(one.masks[""], scene.mask)
 
 
-def test_where_a_tag_tells_the_class_its_mask_is_asked_too(scene_model: Classifier) -> None:
+def test_where_a_tag_reveals_the_class_its_mask_counts_too(scene_model: Classifier) -> None:
     every = cases.scene_cases("scenes-tag", 64, np.random.default_rng(0))
     for one in (next(every), next(every)):
         label, shown = compose(int(one.picture.name.split()[1]), "tag", cases.HOLDS)
@@ -98,7 +98,7 @@ def test_a_model_of_a_task_is_measured_by_each_part_of_what_matters(tiny: Callab
         assert found[f"{part}mass"].chance == pytest.approx(np.mean([one.masks[part].mean() for one in asked]))
 
 
-def test_each_photograph_is_asked_alone_and_among_three_others(
+def test_each_photograph_is_measured_alone_and_among_three_others(
     photographs_of_noise: tuple[Classifier, Dataset],
 ) -> None:
     classifier, _data = photographs_of_noise
@@ -193,7 +193,7 @@ def test_blank_maps_are_counted_and_compared_with_nothing(scene_model: Classifie
         assert ("deletion" in found) == ("insertion" in found) == (found is full)  # zeros have no order
 
 
-def test_where_the_place_tells_the_class_its_mask_is_asked_too(scene_model: Classifier) -> None:
+def test_where_the_background_reveals_the_class_its_mask_counts_too(scene_model: Classifier) -> None:
     one = next(cases.scene_cases("scenes-place", 64, np.random.default_rng(0)))
     assert set(one.masks) == {"", "background-"} and np.array_equal(one.masks["background-"], ~one.masks[""])
 
@@ -204,7 +204,9 @@ def test_photographs_have_a_quadrant_each_of_which_the_center_has_a_quarter(
     classifier, _ = photographs_of_noise
     rows = core.benchmark(classifier, tmp_path / "benchmark.json", sources=["blob"], pictures=19)
     found = {row.measure: row for row in rows}
-    assert found["mass"].mean == pytest.approx(0.25) == found["mass"].chance  # the center lies in all four alike
+    assert (
+        found["mass"].mean == pytest.approx(0.25) == found["mass"].chance
+    )  # the center lies in all four to the same part
     assert found["mass"].pictures == found["deletion"].pictures == 19 and found["deletion"].chance is None
 
 
@@ -243,7 +245,7 @@ def test_what_is_there_is_not_made_again(scene_model: Classifier, tmp_path: Path
     ):
         count = len(judged)
         core.benchmark(**{"classifier": scene_model, "path": path, "sources": ["blob"], "pictures": 2, **again})
-        assert len(judged) > count  # another seed, another number, other weights: measured anew, in place of the old
+        assert len(judged) > count  # another seed, another number, other weights: measured again, in place of the old
         assert sum((row.model, row.source) == ("scenes/tiny", "blob") for row in open_benchmark(path)) == 1
 
 

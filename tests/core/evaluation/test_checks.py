@@ -33,7 +33,7 @@ def test_rows_of_a_softmax_sum_to_one(picture: Picture, family: str) -> None:
 
 
 @pytest.mark.parametrize(("slug", "asked"), [("attention-pooling", True), ("recurrent", True), ("spatial-gate", False)])
-def test_rows_of_pooling_and_glimpses_do_and_a_gates_are_not_asked(
+def test_rows_of_pooling_and_glimpses_do_and_a_gates_are_not_checked(
     tiny: Callable, picture: Picture, slug: str, asked: bool
 ) -> None:
     own = core.read(tiny(slug), picture).maps[0]
@@ -53,7 +53,7 @@ def test_completeness_is_the_gap() -> None:
         assert (found.slug, found.passed, found.value) == ("complete", passed, value)
 
 
-def test_two_maps_differ_below_a_limit_and_an_even_one_cannot_be_asked() -> None:
+def test_two_maps_differ_below_a_limit_and_a_uniform_one_cannot_be_checked() -> None:
     one = np.random.default_rng(2).normal(size=(8, 8))
     assert not differs("target", one, one, 0.95).passed and differs("target", one, -one, 0.95, signed=True).passed
     for pair in ((np.zeros((8, 8)), one), (one, np.zeros((8, 8)))):
@@ -120,7 +120,7 @@ def test_a_head_and_a_pinned_patch_are_checked_as_they_are_shown(tiny: Callable,
     assert len(set(values.values())) == 3
 
 
-def test_it_tells_how_far_it_is_and_ends_when_told(tiny: Callable, picture: Picture) -> None:
+def test_it_reports_its_progress_and_ends_when_stopped(tiny: Callable, picture: Picture) -> None:
     calls: list[tuple[int, int]] = []
     own = core.attribute(tiny("plain"), picture, "saliency")
     core.check(tiny("plain"), picture, own, progress=lambda *call: calls.append(call))

@@ -59,7 +59,7 @@ def test_the_areas_of_a_step_are_exact(needle: tuple[Classifier, Picture], place
     assert found.map.gain == pytest.approx(1 - (2 * place + 1) / 256, abs=1e-12)
 
 
-def test_steps_that_do_not_fit_the_cells_are_measured_at_their_shares(needle: tuple[Classifier, Picture]) -> None:
+def test_steps_that_do_not_match_the_cells_are_measured_at_their_shares(needle: tuple[Classifier, Picture]) -> None:
     classifier, picture = needle
     map_ = np.zeros((16, 16))
     map_[5, 9] = 1
@@ -124,7 +124,7 @@ def test_the_target_is_the_attributions_else_the_predicted_class(tiny: Callable,
     assert core.faithfulness(classifier, picture, made, "ash", steps=1).target == 0
 
 
-def test_it_counts_its_pictures_and_ends_when_told(tiny: Callable, picture: Picture) -> None:
+def test_it_counts_its_pictures_and_ends_when_stopped(tiny: Callable, picture: Picture) -> None:
     classifier, calls, seen = tiny("plain"), [], []
     core.faithfulness(classifier, picture, np.eye(16), steps=4, progress=lambda *call: calls.append(call))
     done, totals = zip(*calls, strict=True)

@@ -1,4 +1,4 @@
-"""Groups of alike maps: the tag stands out by itself; the furthest and the nearest are those that a loop finds."""
+"""Groups of similar maps: the tag stands out by itself; the furthest and the nearest are those that a loop finds."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_few_maps_and_equal_maps_are_grouped_too() -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_the_tag_is_found_without_being_told(slug: str, tmp_path: Path) -> None:
+def test_the_tag_is_found_without_its_label(slug: str, tmp_path: Path) -> None:
     """On scenes of which half carry the tag: of the first two groups of a class one is at least nine tenths tagged."""
     table = core.scan(core.load(slug, "cpu"), "scenes-tag", tmp_path / "run", seed=11, pictures=400)
     run = core.open_run(tmp_path / "run")

@@ -149,7 +149,7 @@ def test_several_at_once_are_one_after_another(tiny: Callable, picture: Picture)
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_one_glimpse_off_looks_everywhere_alike_and_the_next_start_from_there(
+def test_one_glimpse_off_attends_everywhere_equally_and_the_next_start_from_there(
     tiny: Callable, picture: Picture, number: int
 ) -> None:
     classifier = tiny("recurrent")
@@ -259,9 +259,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("slug", "changes", "words"), MISTAKES, ids=range(len(MISTAKES)))
-def test_mistakes_are_told_in_one_sentence(
-    tiny: Callable, picture: Picture, slug: str, changes: dict, words: str
-) -> None:
+def test_mistakes_cost_one_sentence(tiny: Callable, picture: Picture, slug: str, changes: dict, words: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         core.intervene(tiny(slug), picture, changes)
     assert words in str(caught.value) and str(caught.value).endswith(".") and "\n" not in str(caught.value)

@@ -52,14 +52,14 @@ def test_a_cell_lies_on_the_mask_by_the_part_that_it_covers(grid: tuple[int, int
     assert found.pointing == pytest.approx(covered[dense == dense.max()].mean())
 
 
-def test_only_what_speaks_for_the_class_counts(mask: np.ndarray) -> None:
+def test_only_what_supports_the_class_counts(mask: np.ndarray) -> None:
     map_ = np.where(mask, 1.0, -5.0)
     assert core.localize(map_, mask).mass == core.localize(map_, mask).pointing == 1
     assert core.localize(-map_, mask).mass == core.localize(-map_, mask).pointing == 0
 
 
-def test_a_blank_map_lies_neither_on_the_mask_nor_beside_it(mask: np.ndarray) -> None:
-    noise = 1e-7 * np.random.default_rng(3).normal(size=(8, 8))  # what rounding leaves of zeros, beside values of one
+def test_a_blank_map_lies_neither_on_the_mask_nor_next_to_it(mask: np.ndarray) -> None:
+    noise = 1e-7 * np.random.default_rng(3).normal(size=(8, 8))  # what rounding leaves of zeros, next to values of one
     against = np.where(np.arange(64).reshape(8, 8) == 9, -1.0, noise)
     for scale in (1, 1e-9):
         for nothing in (np.zeros((8, 8)), -np.ones((8, 8)), against):

@@ -1,4 +1,4 @@
-"""Weights re-drawn from the top: what changes and what stays, and Spearman against scipy."""
+"""Weights re-initialized from the top: what changes and what stays, and Spearman against scipy."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_each_stage_of_torchvisions_models_too(family: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", SMALL)
-def test_a_model_that_has_forgotten_everything_still_gives_numbers(picture: Picture, family: str) -> None:
+def test_a_model_that_is_re_initialized_still_gives_numbers(picture: Picture, family: str) -> None:
     logits = core.read(reinitialize(adopted(family)), picture).logits
     assert np.isfinite(logits).all() and logits.std() > 0
 
@@ -135,7 +135,7 @@ def test_attention_below_what_is_re_drawn_stays(tiny: Callable, picture: Picture
     assert core.randomize(tiny("plain"), picture, "saliency").target == core.read(tiny("plain"), picture).predicted
 
 
-def test_a_method_that_does_not_care_about_the_weights_is_marked(tiny: Callable, picture: Picture) -> None:
+def test_a_method_that_is_insensitive_to_the_weights_is_marked(tiny: Callable, picture: Picture) -> None:
     for name in ("edges", "blob", "random"):
         found = core.randomize(tiny("plain"), picture, name)
         assert found.likeness == pytest.approx([1] * 5) and not found.is_sensitive
@@ -144,7 +144,7 @@ def test_a_method_that_does_not_care_about_the_weights_is_marked(tiny: Callable,
 
 @pytest.mark.parametrize("shape", [(16, 16), (8, 8), (5, 9), (64, 64)])
 @pytest.mark.parametrize("levels", [None, 3])
-def test_alike_is_spearmans_of_the_pooled_values(shape: tuple[int, int], levels: int | None) -> None:
+def test_similarity_is_spearmans_of_the_pooled_values(shape: tuple[int, int], levels: int | None) -> None:
     draw = np.random.default_rng(3)
     a = draw.normal(size=shape)
     b = a + draw.normal(size=shape)
@@ -178,7 +178,7 @@ def test_a_blank_map_is_neither_like_nor_unlike(tiny: Callable, picture: Picture
     assert gone.likeness == (found.likeness[0], None, None, None, None) and gone.is_sensitive is None
 
 
-def test_it_counts_maps_and_ends_when_told_within_one(tiny: Callable, picture: Picture) -> None:
+def test_it_counts_maps_and_ends_when_stopped_within_one(tiny: Callable, picture: Picture) -> None:
     calls: list[tuple[int, int]] = []
     core.randomize(tiny("plain"), picture, "saliency", progress=lambda *call: calls.append(call))
     done, totals = zip(*calls, strict=True)

@@ -39,7 +39,7 @@ def test_parameters_are_the_methods_own(tiny: Callable, picture: Picture) -> Non
     assert np.array_equal(rolled, core.to_grid(core.rollout_map(core.read(tiny("transformer"), picture).maps)))
 
 
-def test_what_fits_the_trained_weights_is_asked_of_others_too(
+def test_what_fits_the_trained_weights_is_measured_with_others_too(
     tiny: Callable, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     classifier = tiny("plain")

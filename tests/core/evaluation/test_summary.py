@@ -1,4 +1,4 @@
-"""A table in sum: the same as other libraries say of it."""
+"""The summary of a table: the same as other libraries compute."""
 
 from __future__ import annotations
 

@@ -215,7 +215,7 @@ def test_false_positives_of_all_shipped_models() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("slug", ["scenes/self-attention", "scenes/transformer"])
 def test_false_positives_of_pinned_patches_heads_and_other_settings(slug: str) -> None:
-    """They have no maps of their kind in the bank: the other map's kind of other pictures says what they are worth."""
+    """They have no maps of their kind in the bank: the other map's kind of other pictures is their reference."""
     classifier = core.load(slug, "cpu")
     pictures = others(classifier, 50)
     seen = [core.panel(classifier, one) for one in pictures]

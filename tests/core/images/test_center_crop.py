@@ -56,7 +56,7 @@ def test_the_box_is_what_the_crop_covers() -> None:
     assert classifier.square(open_image(~marked))[2:-2, 2:-2].max() == 0
 
 
-def test_a_frame_of_ones_own_is_kept_and_so_is_a_square_made_for_the_model() -> None:
+def test_a_frame_of_the_user_is_kept_and_so_is_a_square_made_for_the_model() -> None:
     classifier = adopted(ModelCard("own/x", "", "plain", ("a", "b"), size=64, resize=80))
     for framing in ("fit", (3, 4, 60, 61)):
         picture = open_image(pixels(90, 120), framing)
@@ -69,7 +69,7 @@ def test_a_frame_of_ones_own_is_kept_and_so_is_a_square_made_for_the_model() -> 
     assert np.array_equal(classifier.square(tiled), tiled.pixels)
 
 
-def test_caches_tell_the_default_frame_from_the_same_box_by_hand() -> None:
+def test_caches_distinguish_the_default_frame_from_the_same_box_by_hand() -> None:
     picture = open_image(pixels(90, 120))
     assert core.reframe(picture, picture.box).box == picture.box
     assert core.reframe(picture, picture.box).key != picture.key == core.reframe(picture, "center").key

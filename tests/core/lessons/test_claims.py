@@ -68,7 +68,7 @@ def test_the_share_of_the_attention_on_the_answer(classifier) -> None:
     assert found.error == pytest.approx(np.std(values, ddof=1) / 2, abs=1e-5)
 
 
-def test_how_alike_the_maps_of_two_classes_are(classifier) -> None:
+def test_how_similar_the_maps_of_two_classes_are(classifier) -> None:
     values = []
     for case in find_cases(classifier, 4, 0):
         first, second = core.read(classifier, case.picture).probabilities.argsort()[::-1][:2]
@@ -79,7 +79,7 @@ def test_how_alike_the_maps_of_two_classes_are(classifier) -> None:
     )
 
 
-def test_a_prediction_and_what_becomes_of_it(classifier) -> None:
+def test_a_prediction_and_how_it_changes(classifier) -> None:
     asked = {"model": MODEL, "sample": "tasks-marked/6"}
     picture = open_sample("tasks-marked/6")
     assert MEASURES["prediction"].take(asked).value == classifier.card.classes[core.read(classifier, picture).predicted]

@@ -109,7 +109,7 @@ def test_what_the_outputs_cannot_be_is_a_sentence():
 
 
 @pytest.mark.parametrize("last", [lambda z: z.detach().sigmoid(), lambda z: (9 * z.detach()).sigmoid()])
-def test_several_outputs_from_0_to_1_without_a_gradient_are_asked_for(last):
+def test_several_outputs_from_0_to_1_without_a_gradient_are_requested(last):
     module = Head(3, Last(last))
     with pytest.raises(
         core.InvalidInput, match=r"^The outputs of .* between 0 and 1, .* in its card .*sigmoid[^\n]+\.$"
@@ -208,7 +208,7 @@ def test_labels_of_the_two_outcomes_of_one_output(tmp_path):
         assert core.open_run(tmp_path / f"run-{folder.name}").facts["independent"] is False
 
 
-def test_a_scan_of_several_labels_takes_the_likeliest(tmp_path):
+def test_a_scan_of_several_labels_takes_the_most_likely(tmp_path):
     module = Head(3, Last(lambda z: z.sigmoid()))
     classifier = core.adopt(module, card(), "cpu")
     for seed, label in enumerate("abc"):

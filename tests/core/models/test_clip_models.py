@@ -98,7 +98,7 @@ def test_texts_survive_an_address():
     assert clip_models.parse(typed)[2] == ("a photo of a cat", "a photo of a dog")
 
 
-def test_texts_that_cannot_be_compared_are_told():
+def test_texts_that_cannot_be_compared_are_reported():
     assert "needs at least two texts to compare. Write it like this: clip:" in refusal("clip:ViT-B-32/openai")
     assert "at least two texts" in refusal("clip:ViT-B-32/openai?classes=cat")
     assert refusal(SLUG, ("a", " ")) == "Text 2 is empty. Remove it, or type a description."
@@ -110,7 +110,7 @@ def test_texts_that_cannot_be_compared_are_told():
     assert "torchvision/resnet50 has its own classes" in refusal("torchvision/resnet50", TEXTS)
 
 
-def test_unknown_models_and_a_missing_library_are_told(monkeypatch: pytest.MonkeyPatch):
+def test_unknown_models_and_a_missing_library_are_reported(monkeypatch: pytest.MonkeyPatch):
     assert "open_clip has no weights 'ViT-B-32'. Choose from: ViT-B-32/openai, " in refusal("clip:ViT-B-32", TEXTS)
     assert "Choose from: ViT-B-32/openai" in refusal("clip:ViT-B-32/open", TEXTS)
     assert "ViT-B-32" in refusal("clip:VIT-B32/openai", TEXTS)

@@ -281,7 +281,7 @@ def test_a_twin_has_the_stages_of_the_first_whatever_its_weights(picture: Pictur
         assert stage.module is other.module.get_submodule(name) is not classifier.stages[name].module
 
 
-def test_places_are_told_from_their_inputs_as_well() -> None:
+def test_positions_are_distinguished_by_their_inputs_as_well() -> None:
     module = nn.Sequential(Flip(), nn.Conv2d(3, 4, 1)).eval()
     x = torch.zeros(1, 3, 32, 32)
     places = {

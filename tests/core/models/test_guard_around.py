@@ -1,4 +1,4 @@
-"""What stands around a call, and what stands in a module beside what it runs."""
+"""What stands around a call, and what stands in a module next to what it runs."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_a_block_that_runs_twice_has_no_map_but_its_answers(picture: Picture) ->
     assert core.ablate(classifier, picture) == ()
 
 
-def test_blocks_that_are_run_from_a_list_of_ones_own(picture: Picture) -> None:
+def test_blocks_that_are_run_from_a_custom_list(picture: Picture) -> None:
     """The list holds the blocks themselves, so what replaces them is not run; they get the taps."""
     module = vit()
     run = [*module.encoder.layers]

@@ -142,7 +142,7 @@ def test_a_change_that_an_equivalent_follows_keeps_the_map(name: str, picture: P
     assert len(classifier.taps) == 3 and classifier.notes == ()
 
 
-def test_attention_across_the_batch_is_asked_one_picture_at_a_time(picture: Picture) -> None:
+def test_attention_across_the_batch_is_run_one_picture_at_a_time(picture: Picture) -> None:
     """An encoder block whose attention takes the batch for the sequence."""
     module = vit()
     attention(module.encoder.layers[0], batch_first=False)

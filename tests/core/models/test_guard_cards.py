@@ -126,9 +126,7 @@ SAID = {
 
 @pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
 @pytest.mark.parametrize("said", SAID)
-def test_an_inception_of_ones_own_gives_torchvisions_logits(
-    said: str, name: str, tmp_path: Path, picture: Picture
-) -> None:
+def test_a_custom_inception_gives_torchvisions_logits(said: str, name: str, tmp_path: Path, picture: Picture) -> None:
     changes, transform = SAID[said]
     module, side = finetuned(name, transform), make_card(name).size
     torch.save({f"module.{key}": value for key, value in module.state_dict().items()}, tmp_path / "m.pt")

@@ -1,4 +1,4 @@
-"""Models as people write them, which the guard has to take as they are: each gives the module's own logits."""
+"""Models as they are found, which the guard has to take as they are: each gives the module's own logits."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_python_module_that_a_model_keeps_is_shared_at_once(held: ModuleType, 
 
 
 @pytest.mark.parametrize("noise", [1.0, 1e-2, 1e-3, 3e-4])
-def test_small_noise_is_told_from_a_missing_gradient(noise: float) -> None:
+def test_small_noise_is_distinguished_from_a_missing_gradient(noise: float) -> None:
     def drawn(self: Made, x: Tensor) -> Tensor:
         return self.net(x + noise * torch.randn_like(x))
 

@@ -48,7 +48,7 @@ def test_a_small_file_has_no_sha256_and_is_read(served: SmallHub):
     assert hub.fetch(REPOSITORY, ("config.json",)).read_bytes() == b"{}"
 
 
-def test_a_file_that_is_damaged_here_or_on_the_way_is_told(served: SmallHub):
+def test_a_file_that_is_damaged_here_or_on_the_way_is_reported(served: SmallHub):
     path = hub.fetch(REPOSITORY, (FILE,)).resolve()
     path.write_bytes(DATA[:-1])
     assert (
@@ -69,7 +69,7 @@ def test_stopping_leaves_no_file(served: SmallHub):
     assert hub.find(REPOSITORY, FILE) is None
 
 
-def test_what_the_hub_does_not_have_is_told(served: SmallHub):
+def test_what_the_hub_does_not_have_is_reported(served: SmallHub):
     assert refusal(("a.bin", "b.bin")) == (
         "The model made/birds of Hugging Face has no file a.bin, b.bin. Choose a model with PyTorch weights."
     )

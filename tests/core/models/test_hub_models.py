@@ -58,7 +58,7 @@ def test_a_model_of_the_hub_gives_the_same_logits(name: str, served: SmallHub):
     assert len([one for one in served.asked if one.startswith("GET")]) == asked
 
 
-def test_what_is_not_a_model_of_the_hub_is_told(served: SmallHub, tmp_path: Path):
+def test_what_is_not_a_model_of_the_hub_is_reported(served: SmallHub, tmp_path: Path):
     served.files["made/text"] = {"config.json": b'{"model_type": "bert", "architectures": ["BertModel"]}'}
     served.files["made/code"] = {"config.json": b'{"auto_map": {"AutoModel": "a.B"}}'}
     for name, told in (
@@ -98,7 +98,7 @@ def test_a_card_may_name_an_architecture_of_the_hub(name: str, served: SmallHub)
     assert (listed.card.size, listed.card.mean, listed.card.std) == (described.size, described.mean, described.std)
 
 
-def test_a_card_with_an_architecture_that_the_hub_does_not_have_is_told(served: SmallHub):
+def test_a_card_with_an_architecture_that_the_hub_does_not_have_is_reported(served: SmallHub):
     with pytest.raises(InvalidInput, match=r"^Hugging Face has no public model 'made/none'[^\n]+\.$"):
         core.open_model(card("hf:made/none"), lightning(MODELS["made/vit"]), "cpu")
     with pytest.raises(InvalidInput, match=r"do not match its architecture: of the wrong shape \("):

@@ -68,7 +68,7 @@ def test_the_weights_by_timms_names_keep_their_order_and_timm_prepares_as_the_ca
         assert torch.allclose(module.eval()(x), classifier.scores(classifier.prepare(picture)), atol=1e-4)
 
 
-def test_another_file_and_a_missing_package_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_another_file_and_a_missing_package_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     other = tmp_path / imagenet_model.FILE
     other.write_bytes(b"other")
     monkeypatch.setattr(imagenet_model, "weights_file", lambda: other)

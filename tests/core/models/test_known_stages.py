@@ -56,7 +56,7 @@ def whole(name: str) -> tuple[nn.Module, Tensor]:
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in HEAVY)) for name in WHOLE])
 def test_torchvisions_stages_stay_whatever_the_weights_and_trying_them_gives_the_same(name: str) -> None:
     module, x = whole(name)
-    if name != "inception_v3":  # with fresh weights a change anywhere moves all of its last cells alike
+    if name != "inception_v3":  # with fresh weights a change anywhere moves all of its last cells in the same way
         assert list(watch(module, x, observe(module, x), lambda one: False).stages) == WHOLE[name][1]
     found = find_stages(redraw(module, 3), x)
     assert list(found.stages) == WHOLE[name][1] and found.notes == ()

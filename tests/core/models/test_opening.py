@@ -61,7 +61,7 @@ def test_checkpoints_and_state_dicts_give_the_same_logits(architecture: str, tmp
     assert core.load(f"file:{tmp_path / 'last.ckpt'}", "cpu").card.classes == ("class 0", "class 1", "class 2")
 
 
-def test_what_is_assumed_is_listed_and_told():
+def test_what_is_assumed_is_listed_and_reported():
     files = {"a.safetensors": bare(timm_model("test_resnet"))}
     missing = core.missing_facts(files)
     assert [one.field for one in missing] == ["architecture", "classes", "size", "normalization"]
@@ -74,7 +74,7 @@ def test_what_is_assumed_is_listed_and_told():
     assert not any(str(one.sentence) in map(str, stated.notes) for one in missing) and stated.card.mean == (0.1,) * 3
 
 
-def test_architectures_with_the_same_weights_are_asked_for():
+def test_architectures_with_the_same_weights_are_requested():
     """EfficientNet-Lite0 differs from TensorFlow's only in its padding, which is not stored."""
     module = redraw(timm.create_model("tf_efficientnet_lite0", num_classes=3), 2).eval()
     files = {"weights.safetensors": bare(module)}
@@ -94,7 +94,7 @@ def test_the_side_of_a_transformers_pictures_is_that_of_its_positions():
     )
 
 
-def test_what_cannot_be_opened_is_told():
+def test_what_cannot_be_opened_is_reported():
     own = nn.Sequential(nn.Flatten(), nn.Linear(48, 3))
     files = {"own.safetensors": bare(own)}
     assert "is not recognized. Name it, such as torchvision/resnet18" in refusal(files)

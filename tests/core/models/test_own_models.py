@@ -1,4 +1,4 @@
-"""A user's own models: from bytes, a file and a folder; what does not fit, or might run code, is told and refused."""
+"""A user's own models: from bytes, a file and a folder; what does not match, or might run code, is refused."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_a_file_is_loaded_by_its_path(tmp_path: Path, network: nn.Module, pictur
     assert "pets.json has no weights next to it" in refusal(lambda: core.load(slug))
 
 
-def test_what_does_not_fit_is_named(network: nn.Module) -> None:
+def test_what_does_not_match_is_named(network: nn.Module) -> None:
     whole = network.state_dict()
     without = {name: tensor for name, tensor in whole.items() if "features.3" not in name}
     told = refusal(lambda: own.open_model(text(CARD), save(without)))
@@ -208,7 +208,7 @@ def test_pickles_are_refused_with_the_reason_and_nothing_runs(network: nn.Module
     assert (tmp_path / "ran").exists()  # it would have
 
 
-def test_files_that_hold_no_weights_are_told(network: nn.Module) -> None:
+def test_files_that_hold_no_weights_are_reported(network: nn.Module) -> None:
     whole, packed = stored(network.state_dict()), io.BytesIO()
     with ZipFile(io.BytesIO(whole)) as old, ZipFile(packed, "w", ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -268,7 +268,7 @@ def test_sizes_have_limits(network: nn.Module, monkeypatch: pytest.MonkeyPatch) 
         text(CARD, weights="/etc/passwd"): "needs 'weights'",
     }.items(),
 )
-def test_a_card_that_is_wrong_is_told(network: nn.Module, data: bytes, words: str) -> None:
+def test_a_card_that_is_wrong_is_reported(network: nn.Module, data: bytes, words: str) -> None:
     assert words in refusal(lambda: own.open_model(data, save(network.state_dict())))
 
 

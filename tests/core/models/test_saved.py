@@ -91,7 +91,7 @@ def test_shards_pickles_and_uploads_are_the_same_model(tmp_path: Path):
     assert same(core.load(f"file:{save_timm(other, tmp_path / 'bin', safe=False)}", "cpu"), other)
 
 
-def test_what_is_not_stated_is_assumed_and_told(tmp_path: Path):
+def test_what_is_not_stated_is_assumed_and_reported(tmp_path: Path):
     module = transformers_model("ViT")
     module.config.id2label = {0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}
     folder = save_transformers(module, tmp_path / "plain", prepared=False)
@@ -166,7 +166,7 @@ def test_an_index_may_not_lead_elsewhere(copy: Path, tmp_path: Path):
     assert "lists no files of weights" in refusal(copy)
 
 
-def test_weights_that_are_not_numbers_are_told(copy: Path):
+def test_weights_that_are_not_numbers_are_reported(copy: Path):
     module = transformers_model("ViT")
     with torch.no_grad():
         module.classifier.bias[1] = torch.inf
@@ -179,7 +179,7 @@ def test_without_transformers_the_sentence_names_the_command(vit: Path, monkeypa
     assert "Install it with: python -m pip install transformers" in refusal(vit)
 
 
-def test_a_path_that_is_not_there_is_told(tmp_path: Path):
+def test_a_path_that_is_not_there_is_reported(tmp_path: Path):
     assert refusal(tmp_path / "none") == f"There is no file or folder {tmp_path / 'none'}. Check the path."
     (tmp_path / "empty").mkdir()
     assert "has no weights" in refusal(tmp_path / "empty")

@@ -101,7 +101,7 @@ def named(prefix: str, module: nn.Module) -> dict[str, Tensor]:
     return {prefix + name: tensor.contiguous() for name, tensor in module.state_dict().items()}
 
 
-def beside(module: nn.Module, folder: Path) -> None:
+def save_next_to_settings(module: nn.Module, folder: Path) -> None:
     """The configuration of a folder of transformers with the checkpoint of Lightning that fine-tuned it."""
     save_transformers(module, folder)
     (folder / "model.safetensors").unlink()
@@ -117,7 +117,7 @@ SAVED = {
     "transformers ResNet": transformers_folder("ResNet"),
     "timm ViT": timm_folder("test_vit", 96, img_size=96),
     "timm EfficientNet": timm_folder("test_efficientnet", 160, safe=False),
-    "Lightning, ViT of transformers": Saved(lambda: transformers_model("ViT", 5), beside),
+    "Lightning, ViT of transformers": Saved(lambda: transformers_model("ViT", 5), save_next_to_settings),
     "Lightning, ConvNeXt of timm": single(
         lambda: timm_model("test_convnext", 6),
         160,

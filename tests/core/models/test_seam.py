@@ -1,4 +1,4 @@
-"""Taps in models of others: timm, transformers, torch's own transformer blocks, and models of one's own."""
+"""Taps in models of others: timm, transformers, torch's own transformer blocks, and custom models."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def test_a_softmax_of_parameters_is_silent_and_one_of_the_model_itself_has_its_n
     assert notes == ["No attention map of Mixed (2): it is not known what its softmax compares."]
 
 
-def test_a_model_with_other_classes_than_its_configuration_names_is_told_so() -> None:
+def test_a_model_with_other_classes_than_its_configuration_names_is_reported() -> None:
     transformers = pytest.importorskip("transformers")
     config = transformers.PvtConfig(
         image_size=32, hidden_sizes=[16, 32, 80, 64], depths=[1, 1, 1, 1], id2label={0: "a", 1: "b"}, num_labels=7

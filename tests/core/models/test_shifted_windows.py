@@ -142,7 +142,7 @@ def test_painted_maps_and_other_maps_stay_within_their_pieces(family: str, pictu
     assert plain != shifted and np.abs(second.weights.transpose(1, 0, 2, 3)[:, ~allowed]).max() < 1e-30
 
 
-def test_a_steer_is_told_of_no_mask_after_it_was_asked() -> None:
+def test_a_steer_gets_no_mask_after_it_ran() -> None:
     tap, weights = Tap(Kind.WINDOWED, softmax=True, off=0.0), torch.rand(1, 1, 1, 2, 2)
     module, mask = nn.Sequential(), torch.eye(2, dtype=torch.bool)[None]
     module.add_module("tap", tap)

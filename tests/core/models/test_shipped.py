@@ -1,4 +1,4 @@
-"""What is said of the shipped models, measured again from their files. The long ones are marked slow."""
+"""What is stated of the shipped models, measured again from their files. The long ones are marked slow."""
 
 from __future__ import annotations
 

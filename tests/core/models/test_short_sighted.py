@@ -167,7 +167,7 @@ def features(padding: str | None, seed: int) -> Tensor:
 def leak(padding: str | None, seed: int) -> float:
     """How often a linear classifier tells cells of the border from others, on grounds that it was not trained on.
 
-    Both kinds count alike, so that chance is a half.
+    Both kinds count the same, so that chance is a half.
     """
     found = features(padding, seed)
     border = torch.ones(SIDE, SIDE, dtype=torch.bool)

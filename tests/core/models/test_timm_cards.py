@@ -40,7 +40,7 @@ def test_a_card_may_name_an_architecture_of_timm(
         assert len(classifier.taps) == (6 if mechanism == "transformer" else 0)
 
 
-def test_a_card_of_timm_that_does_not_match_its_weights_is_told() -> None:
+def test_a_card_of_timm_that_does_not_match_its_weights_is_reported() -> None:
     weights = save(timm.create_model("test_resnet", num_classes=2).state_dict())
     with pytest.raises(InvalidInput, match=r"do not match its architecture: missing \("):
         own.open_model(stated("test_vit", 160), weights)

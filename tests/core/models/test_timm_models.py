@@ -1,4 +1,4 @@
-"""timm's models by name: the list agrees with timm, weights are downloaded once, and what is missing is told."""
+"""timm's models by name: the list agrees with timm, weights are downloaded once, and what is missing is reported."""
 
 from __future__ import annotations
 
@@ -70,19 +70,19 @@ def test_weights_are_downloaded_once_and_give_timms_logits(served: SmallHub, pic
     assert core.load(card.slug, "cpu").checksum == classifier.checksum and len(served.asked) == asked
 
 
-def test_weights_that_do_not_fit_are_told(served: SmallHub):
+def test_weights_that_do_not_match_are_reported(served: SmallHub):
     served.files[f"timm/{SMALL}"]["model.safetensors"] = save(timm.create_model("test_efficientnet").state_dict())
     assert "do not match its architecture" in refusal("timm/test_vit")
 
 
-def test_weights_that_are_not_numbers_are_told(served: SmallHub):
+def test_weights_that_are_not_numbers_are_reported(served: SmallHub):
     weights = redraw(timm.create_model("test_vit"), 3).state_dict()
     weights["head.bias"][3] = torch.nan
     served.files[f"timm/{SMALL}"]["model.safetensors"] = save(weights)
     assert "1 of the 1,000 values of head.bias are not finite" in refusal("timm/test_vit")
 
 
-def test_what_timm_does_not_have_is_told_with_the_nearest_names():
+def test_what_timm_does_not_have_is_reported_with_the_nearest_names():
     assert refusal("timm/vit_tini_patch16_224").startswith(
         "timm has no architecture 'vit_tini_patch16_224'. The most similar are: vit_tiny_patch16_224"
     )

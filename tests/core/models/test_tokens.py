@@ -70,7 +70,7 @@ def test_rollout_starts_from_the_class_token_or_from_the_mean_of_the_patches(nam
     assert not can_roll([layers_[0], made("none" if name != "none" else "class")])
 
 
-def test_tokens_that_do_not_add_up_are_told() -> None:
+def test_tokens_that_do_not_add_up_are_reported() -> None:
     n = CELLS + 1
     odd = AttentionMap("tap", Kind.PAIRWISE, softmaxed(1, 2, n, n), GRID)
     for ask in (lambda: to_grid(odd), lambda: rows(odd)):
@@ -88,7 +88,7 @@ def test_what_patches_got_is_laid_on_their_cells(name: str) -> None:
 
 
 class Tokens(nn.Module):
-    """torchvision's blocks in a model of one's own: ``before`` and ``behind`` the patches stand other tokens."""
+    """torchvision's blocks in a custom model: ``before`` and ``behind`` the patches stand other tokens."""
 
     def __init__(self, before: int, behind: int, read: Callable[[Tensor], Tensor], cells: int = 4):
         super().__init__()
@@ -125,7 +125,7 @@ def adopted(name: str, cells: int = 4, seed: int = 3) -> Classifier:
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_what_the_tokens_of_ones_own_model_are_is_found_out(name: str, picture: Picture) -> None:
+def test_what_the_tokens_of_a_users_model_are_is_found_out(name: str, picture: Picture) -> None:
     for cells in (3, 4):
         classifier = adopted(name, cells)
         reading = core.read(classifier, picture)
@@ -187,7 +187,7 @@ def test_a_model_made_of_torchvisions_says_what_it_adds(picture: Picture) -> Non
     ] * 2
 
 
-def test_where_nobody_can_tell_there_is_no_map_and_a_sentence(picture: Picture) -> None:
+def test_where_it_is_unknown_there_is_no_map_and_a_sentence(picture: Picture) -> None:
     class Mixed(Tokens):
         def forward(self, x: Tensor) -> Tensor:
             y = self.patch(x).flatten(2) @ self.mix  # every token is of the whole picture

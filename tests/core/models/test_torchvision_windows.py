@@ -60,7 +60,7 @@ def to_square(attention: AttentionMap, head: int) -> np.ndarray:
 
 @pytest.mark.parametrize(("grid", "window", "shift"), SWINS)
 def test_swin_looks_at_the_marked_cell(grid: tuple, window: tuple, shift: tuple) -> None:
-    """Keys are 1 at one cell and 0 elsewhere, queries are 30: whoever can see that cell sees nothing else."""
+    """Keys are 1 at one cell and 0 elsewhere, queries are 30: a token that can see that cell sees no other."""
     theirs = swin(window, shift)
     for weight in theirs.parameters():
         weight.zero_()
@@ -84,7 +84,7 @@ def test_swin_looks_at_the_marked_cell(grid: tuple, window: tuple, shift: tuple)
 
 @pytest.mark.parametrize("version", [ShiftedWindowAttention, ShiftedWindowAttentionV2])
 @pytest.mark.parametrize(("grid", "window", "shift"), SWINS)
-def test_swins_map_in_place_gives_torchvisions_own_output(
+def test_swins_map_in_place_yields_torchvisions_own_output(
     grid: tuple, window: tuple, shift: tuple, version: type[nn.Module]
 ) -> None:
     """Drawn weights: values laid out over the picture, multiplied by the dense map, are what torchvision gives out."""
@@ -150,7 +150,7 @@ def test_maxvit_looks_at_the_marked_cell(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["window", "grid"])
-def test_maxvits_map_in_place_gives_torchvisions_own_output(kind: str) -> None:
+def test_maxvits_map_in_place_yields_torchvisions_own_output(kind: str) -> None:
     theirs = maxvit(kind)
     x = torch.randn(1, 8, 12, 12, generator=torch.Generator().manual_seed(1))
     y, attention = seen(adapt(nn.Sequential(deepcopy(theirs))), x)

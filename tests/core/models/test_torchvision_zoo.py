@@ -107,7 +107,7 @@ def small_card(server: str, name: str, monkeypatch: pytest.MonkeyPatch) -> Model
     return card
 
 
-def test_weights_are_fetched_once_and_give_torchvisions_logits(
+def test_weights_are_downloaded_once_and_give_torchvisions_logits(
     home: Path, server: tuple, picture: Picture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     theirs = redraw(models.squeezenet1_1(), 3).eval()
@@ -161,7 +161,7 @@ def test_what_is_not_whole_is_not_kept(home: Path, server: tuple, name: str) -> 
     assert list(home.iterdir()) == []
 
 
-def test_a_damaged_file_on_this_machine_is_told(home: Path, server: tuple) -> None:
+def test_a_damaged_file_on_this_machine_is_reported(home: Path, server: tuple) -> None:
     file = serve(server[0], b"whole")
     path = download(f"{server[1]}/{file}", home)
     path.write_bytes(b"whol")

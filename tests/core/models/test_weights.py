@@ -1,4 +1,4 @@
-"""Weights under the names that trainings give to them: before all names, in tables, beside averages and losses."""
+"""Weights under the names that trainings give to them: before all names, in tables, next to averages and losses."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_of_weights_and_their_average_the_weights_are_taken(raw: str, average: s
     for content in (both, dict(reversed(both.items()))):
         if raw:
             assert is_same(fitted(save(content)), right)
-        else:  # beside names that fit as they are, others are a surprise
+        else:  # next to names that match as they are, others are a surprise
             assert "unexpected (ema.features" in refusal(lambda: fitted(save(content)))  # noqa: B023
     assert is_same(fitted(save(named(other.state_dict(), average))), other)  # where there are no others
 
@@ -87,7 +87,7 @@ def test_several_weights_that_fit_are_not_guessed_of() -> None:
     assert is_same(fitted(save(two | named(net(5).state_dict(), "model."))), net(5))
 
 
-def test_it_is_said_which_of_several_sets_was_taken() -> None:
+def test_it_is_stated_which_of_several_sets_was_taken() -> None:
     both = named(net(3).state_dict(), "model.") | named(net(4).state_dict(), "model_ema.module.")
     told = "The file holds several sets of weights. Those of 'model' are used, not those of 'model_ema.module'."
     assert remark(net(0), both, "own/x") == told
@@ -100,7 +100,7 @@ def test_it_is_said_which_of_several_sets_was_taken() -> None:
     assert [one for one in notes if "'state_dict' are used, not those of 'state_dict_ema'" in one]
 
 
-def test_what_does_not_fit_is_told_with_what_stands_before_the_names() -> None:
+def test_what_does_not_match_is_reported_with_what_stands_before_the_names() -> None:
     weights = net().state_dict()
     lacking = {name: tensor for name, tensor in weights.items() if "2.0" not in name}
     told = refusal(lambda: fitted(save(named(lacking, "module.model."))))

@@ -1,4 +1,4 @@
-"""Files of weights: what lies beside weights does no harm and runs nothing, and what other files are is told."""
+"""Files of weights: what lies next to weights does no harm and runs nothing, and what other files are is reported."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ HARMLESS = {
 
 @pytest.mark.parametrize("kind", HARMLESS)
 @pytest.mark.parametrize("options", [{}, {"_use_new_zipfile_serialization": False}], ids=["zip", "old"])
-def test_settings_of_every_class_lie_beside_weights_and_nothing_is_made_of_them(kind: str, options: dict) -> None:
+def test_settings_of_every_class_lie_next_to_weights_and_nothing_is_made_of_them(kind: str, options: dict) -> None:
     right, made = net(5), []
     if kind == "a loss" and options:
         pytest.skip("the old format keeps a module's source with it, which is refused")
@@ -205,7 +205,7 @@ def test_cards_and_weights_are_regular_files(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("suffix", own.WEIGHT_SUFFIXES)
-def test_every_usual_ending_is_found_beside_a_card(suffix: str, tmp_path: Path) -> None:
+def test_every_usual_ending_is_found_next_to_a_card(suffix: str, tmp_path: Path) -> None:
     card = {"architecture": "torchvision/resnet18", "classes": ["a", "b"], "size": 64}
     (tmp_path / "pets.json").write_text(json.dumps(card))
     (tmp_path / f"pets{suffix}").write_bytes(b"x")

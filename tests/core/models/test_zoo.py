@@ -100,7 +100,7 @@ def test_cards_come_family_by_family_in_the_order_of_the_mechanisms(empty: Path,
     assert zoo.find_card("birds/plain").slug == "birds/plain" and all(map(zoo.present, zoo.stored()))
 
 
-def test_an_unknown_slug_is_told_what_there_is(empty: Path, tiny: Callable) -> None:
+def test_an_unknown_slug_lists_what_there_is(empty: Path, tiny: Callable) -> None:
     put(tiny("plain"), "made/plain")
     put(tiny("cbam"), "made/cbam")
     for slug in ("made/none", "made", "", "../made/cbam", "made/cbam.json"):
@@ -134,7 +134,7 @@ def test_weights_that_cannot_be_read_are_one_sentence(empty: Path, tiny: Callabl
     assert refusal(lambda: core.load("made/cbam", "cpu")).startswith("The weights of made/cbam cannot be read from ")
 
 
-def test_weights_that_do_not_fit_are_one_sentence_that_names_them(empty: Path, tiny: Callable) -> None:
+def test_weights_that_do_not_match_are_one_sentence_that_names_them(empty: Path, tiny: Callable) -> None:
     card, path = put(tiny("cbam")), empty / "made/cbam.safetensors"
     whole = load_file(path)
     wrong = {
@@ -222,7 +222,7 @@ def test_weights_that_are_no_numbers_are_refused(empty: Path, tiny: Callable, ke
     assert key in refusal(lambda: core.open_model(json.dumps(own).encode(), path.read_bytes(), "cpu"))
 
 
-def test_weights_of_ones_own_are_held_to_the_checksum_on_their_card(tiny: Callable, tmp_path: Path) -> None:
+def test_weights_of_the_user_are_held_to_the_checksum_on_their_card(tiny: Callable, tmp_path: Path) -> None:
     own = {"architecture": "fovea/cbam", "classes": list("abcdefghij"), "size": 64, "widths": [8, 8, 16, 16]}
     path = tmp_path / "mine.safetensors"
     save_file(tiny("cbam").module.state_dict(), path)

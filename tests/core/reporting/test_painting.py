@@ -1,4 +1,4 @@
-"""A map over a picture, pixel by pixel, as the equations have it; and the zip and the tables that are taken along."""
+"""A map over a picture, pixel by pixel, as the equations have it; and the zip and the tables that are exported."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_colors_that_there_are_not_are_refused(photo: Picture) -> None:
         paint(photo, np.ones((2, 2)), colors="jet")
 
 
-# --- what is taken along
+# --- what is exported
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_an_exported_table_holds_every_probability_and_the_settings(run: core.Ru
         assert set(back["size"].astype(str)) == {"64"} and back["number"].tolist() == [4, 2, 7]
 
 
-def test_of_many_classes_the_likeliest_are_exported(run: core.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_classes_the_most_likely_are_exported(run: core.Run, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, keeps = run.table().iloc[[3]], core.Run.keeps
     monkeypatch.setattr(core.Run, "keeps", lambda self, name: name != "answers" and keeps(self, name))
     back = pd.read_csv(io.BytesIO(to_csv(described(run, rows), {})))

@@ -104,7 +104,7 @@ def test_its_numbers_are_those_of_the_table(run: core.Run, tmp_path: Path) -> No
     assert len(cells) == np.count_nonzero(facts["confusion"]["counts"])
 
 
-def test_agreement_stands_beside_that_of_unrelated_pictures(tiny: Callable, tmp_path: Path) -> None:
+def test_agreement_stands_next_to_that_of_unrelated_pictures(tiny: Callable, tmp_path: Path) -> None:
     core.scan(tiny("cbam"), fill(tmp_path / "data", 16, CLASSES), tmp_path / "run")
     run = core.open_run(tmp_path / "run")
     table, shown, ranges = run.table(), list(range(0, 160, 8)), 0
@@ -128,7 +128,7 @@ def test_agreement_stands_beside_that_of_unrelated_pictures(tiny: Callable, tmp_
     assert ranges > 5
 
 
-def test_with_few_pictures_no_range_is_told(tiny: Callable, tmp_path: Path) -> None:
+def test_with_few_pictures_no_range_is_reported(tiny: Callable, tmp_path: Path) -> None:
     core.scan(tiny("cbam"), fill(tmp_path / "data", each=2), tmp_path / "run")
     found = core.report(tmp_path / "run", [0, 1])
     assert [one["unrelated"] for one in found.facts["chosen"]] == [None, None]
@@ -144,7 +144,7 @@ def test_each_picture_is_shown_as_it_is_and_with_each_map(run: core.Run) -> None
     assert np.abs(np.asarray(plain, float) - np.asarray(there, float)).mean() < 4  # a JPEG of it
 
 
-def test_a_picture_that_is_gone_is_said_in_its_place(tiny: Callable, tmp_path: Path) -> None:
+def test_a_picture_that_is_gone_is_stated_in_its_place(tiny: Callable, tmp_path: Path) -> None:
     data = fill(tmp_path / "data", each=2)
     core.scan(tiny("plain"), data, tmp_path / "run")
     (data / "ash" / "00.png").unlink()
@@ -175,7 +175,7 @@ def test_what_cannot_be_reported_is_one_sentence(run: core.Run, numbers: list[in
         core.report(run.folder / "nowhere")
 
 
-def test_of_many_classes_the_pairs_are_told() -> None:
+def test_of_many_classes_the_pairs_are_reported() -> None:
     counts = np.zeros((30, 30), int)
     counts[3, 4], counts[5, 1], counts[2, 2] = 2, 7, 9
     found = confused(counts, [str(number) for number in range(30)])
@@ -190,7 +190,7 @@ def test_a_point_of_the_calibration_lies_at_its_confidence_and_accuracy() -> Non
     assert float(circle["cy"]) == charts.TOP + 0.5 * charts.SIDE
 
 
-def test_a_report_is_in_the_language_that_is_asked_for(run: core.Run) -> None:
+def test_a_report_is_in_the_requested_language(run: core.Run) -> None:
     classes = {name: f"<{name}>" for name in run.classes}
     table = {"Accuracy": "准确率", "Picture": "图片", " %": "%", "Calibration": "校准", "confidence": "置信度"}
     numbers = run.table()["number"].tolist()[:2]

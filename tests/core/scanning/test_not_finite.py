@@ -1,4 +1,4 @@
-"""Models and pictures without a finite answer: one sentence, and in a scan what is told and counts nowhere."""
+"""Models and pictures without a finite answer: one sentence, and in a scan they are reported and count nowhere."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_map_beyond_single_precision_is_a_sentence() -> None:
         core.attribute(classifier, picture(), "vargrad", samples=5)  # squares
 
 
-def test_in_a_scan_they_count_nowhere_and_are_told(fragile: core.Classifier, tmp_path: Path) -> None:
+def test_in_a_scan_they_count_nowhere_and_are_reported(fragile: core.Classifier, tmp_path: Path) -> None:
     bright = {("a", 1), ("b", 0), ("b", 3)}
     data = fill(tmp_path / "data", bright)
     table = core.scan(fragile, data, tmp_path / "run")

@@ -22,7 +22,7 @@ from core.types import InvalidInput
 from tests.core.small_scans import MAPPING
 
 
-def test_a_damaged_part_is_told_and_scanned_again(tiny: Callable, data: Path, tmp_path: Path, often: None) -> None:
+def test_a_damaged_part_is_reported_and_scanned_again(tiny: Callable, data: Path, tmp_path: Path, often: None) -> None:
     whole = core.scan(tiny("cbam"), data, tmp_path / "run")
     run = core.open_run(tmp_path / "run")
     run.parts[1].path.write_bytes(b"PAR1 and no more")

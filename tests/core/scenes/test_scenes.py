@@ -1,4 +1,4 @@
-"""The made scenes: the same everywhere, true to their masks, things and places that know nothing of each other."""
+"""The drawn scenes: the same everywhere, true to their masks, with independent objects and backgrounds."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_every_size_shows_the_same_composition(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_mask_is_where_leaving_the_thing_out_changes_the_picture(seed: int) -> None:
+def test_the_mask_is_where_leaving_the_object_out_changes_the_picture(seed: int) -> None:
     plan = scenes.plan(seed)
     pixels, mask, _ = scenes.paint(plan, 128)
     without, empty, _ = scenes.paint(plan, 128, figure=False)
@@ -79,7 +79,7 @@ def test_the_mask_is_where_leaving_the_thing_out_changes_the_picture(seed: int) 
     assert change[inside].mean() > 3 * change[~binary_dilation(mask)].mean()
 
 
-def test_the_thing_stands_out_from_every_place() -> None:
+def test_the_object_stands_out_from_every_background() -> None:
     for seed, place in enumerate(scenes.BACKGROUNDS * 2):
         plan = scenes.plan(seed + 500, background=place)
         pixels, mask, _ = scenes.paint(plan, 96, distractors=False)
@@ -88,7 +88,7 @@ def test_the_thing_stands_out_from_every_place() -> None:
 
 
 @pytest.mark.parametrize("object_", scenes.OBJECTS)
-def test_the_thing_lies_inside_and_is_hardly_covered(object_: str) -> None:
+def test_the_object_lies_inside_and_is_hardly_covered(object_: str) -> None:
     for seed in range(12):
         plan = scenes.plan(seed, object=object_)
         whole = Image.new("L", (300, 300))  # the same object at half the scale, with a margin of a quarter all around
@@ -115,7 +115,7 @@ def test_the_thing_lies_inside_and_is_hardly_covered(object_: str) -> None:
         assert 0.2 < longest < 0.68  # 22 to 55 % of the side, plus what a turn adds to an upright box
 
 
-def test_thing_and_place_are_uniform_and_independent() -> None:
+def test_object_and_background_are_uniform_and_independent() -> None:
     table = np.zeros((10, 10))
     for seed in scenes.seeds("train", 2000):
         plan = scenes.plan(seed)
@@ -124,12 +124,12 @@ def test_thing_and_place_are_uniform_and_independent() -> None:
     assert chisquare(table.sum(0)).pvalue > 0.01 and chisquare(table.sum(1)).pvalue > 0.01
 
 
-def test_the_thing_is_not_always_in_the_middle() -> None:
+def test_the_object_is_not_always_in_the_middle() -> None:
     centers = np.array([scenes.plan(seed).at for seed in range(500)])
     assert centers.std(0).min() > 0.12
 
 
-def test_another_place_keeps_the_thing_and_another_thing_keeps_the_place() -> None:
+def test_another_background_keeps_the_object_and_another_object_keeps_the_background() -> None:
     masks = [scenes.draw(3, 64, object="boat", background=one, distractors=False).mask for one in scenes.BACKGROUNDS]
     assert all(np.array_equal(masks[0], mask) for mask in masks)
     empty = [
@@ -182,6 +182,6 @@ def test_splits_are_disjoint_and_a_data_set_follows_its_seeds() -> None:
         lambda: scenes.dataset(1, 3, 0),
     ],
 )
-def test_bad_arguments_are_told_in_one_sentence(call) -> None:
+def test_bad_arguments_cost_one_sentence(call) -> None:
     with pytest.raises(InvalidInput, match=r"\.$"):
         call()

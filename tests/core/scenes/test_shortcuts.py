@@ -40,7 +40,7 @@ def drawn(shortcut: str, mode: str, count: int = 3000) -> tuple[np.ndarray, ...]
 
 
 @pytest.mark.parametrize("shortcut", ["tag", "background"])
-def test_a_shortcut_tells_the_class_and_the_thing_contradicts_it_as_often_as_is_said(shortcut: str) -> None:
+def test_a_shortcut_reveals_the_class_and_the_object_contradicts_it_as_often_as_stated(shortcut: str) -> None:
     label, object, told = drawn(shortcut, TRAINING)
     assert (label == told).all() and binomtest(int((object != told).sum()), 3000, CONTRADICTED).pvalue > 0.001
     assert 0.3 <= CONTRADICTED <= 0.5  # enough that the object is the worse witness, and still seen with its class
@@ -56,7 +56,7 @@ def test_a_shortcut_tells_the_class_and_the_thing_contradicts_it_as_often_as_is_
     assert (label == object).all() and chi2_contingency(table).pvalue > 0.001
 
 
-def test_every_thing_has_a_home_of_its_own() -> None:
+def test_every_object_has_a_background_of_its_own() -> None:
     assert tuple(HOMES) == scenes.OBJECTS and HOMES["boat"] == "sea"
     assert sorted(HOMES.values()) == sorted(scenes.BACKGROUNDS)
 

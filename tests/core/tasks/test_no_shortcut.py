@@ -90,7 +90,7 @@ def most(chance: float, count: int) -> float:
 
 @sizes
 @pytest.mark.parametrize("known", TASKS, ids=lambda one: one.slug)
-def test_the_colors_of_a_picture_tell_no_more_than_which_answers_there_are(
+def test_the_colors_of_a_picture_show_no_more_than_which_answers_there_are(
     known: Task, counts: tuple[int, int]
 ) -> None:
     found = probe(known, whole, histogram, counts)

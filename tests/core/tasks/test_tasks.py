@@ -159,7 +159,7 @@ def test_trails_are_of_one_to_three_steps_and_the_other_balls_exclude_no_fruit()
 
 
 @pytest.mark.parametrize("slug", SEEN_FROM_AFAR)
-def test_no_square_of_the_receptive_field_touches_the_cue_and_the_object_asked_for(slug: str) -> None:
+def test_no_square_of_the_receptive_field_touches_the_cue_and_the_wanted_object(slug: str) -> None:
     """Wherever it lies. With the faint edge of their shadows too, no cell's own square touches both."""
     known = task(slug)
     for seed in seeds(60):

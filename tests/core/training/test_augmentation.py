@@ -25,7 +25,7 @@ def looks(count: int = 40, **parts: object) -> np.ndarray:
     return np.stack([Pictures(split, one, epoch)[4][0].permute(1, 2, 0).numpy() for epoch in range(count)])
 
 
-def test_a_look_is_decided_by_seed_epoch_and_picture_alone() -> None:
+def test_a_view_is_decided_by_seed_epoch_and_picture_alone() -> None:
     split, one = made(12, 1), replace(TINY, rotate=20.0)
     before = torch.random.get_rng_state()
     expected = [Pictures(split, one, 1)[i] for i in range(12)]
@@ -56,13 +56,13 @@ def test_with_everything_off_a_picture_is_the_models_own_square() -> None:
     assert (looks(8) == made(5, 1).read(4)).all()
 
 
-def test_flips_mirror_half_of_the_looks() -> None:
+def test_flips_mirror_half_of_the_views() -> None:
     plain, found = made(5, 1).read(4), looks(60, flip=True)
     mirrored = [np.array_equal(one, plain[:, ::-1]) for one in found]
     assert 18 <= sum(mirrored) <= 42 and all((one == plain).all() for one in found[~np.array(mirrored)])
 
 
-def test_erasing_fills_a_rectangle_with_the_mean_color_as_often_as_is_said() -> None:
+def test_erasing_fills_a_rectangle_with_the_mean_color_as_often_as_stated() -> None:
     plain, found = made(5, 1).read(4), looks(80, erase=0.5)
     changed = (found != plain).any(3)
     erased = changed.any((1, 2))

@@ -71,7 +71,7 @@ def test_with_full_reach_every_cell_sees_the_whole_picture(few: Dataset, trained
     assert reached.any(1).sum() > 100 and reached.any(0).sum() > 100  # of 128 rows and columns
 
 
-def test_the_command_keeps_what_it_found_beside_the_rest(
+def test_the_command_keeps_what_it_found_next_to_the_rest(
     few: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "tasks.json"

@@ -25,7 +25,7 @@ from core.models.backbone import Backbone
 from core.training import Recipe, train_model
 from core.training.run import start_from
 from core.types import InvalidInput
-from tests.core.small_runs import TINY, WIDTHS, alike, fresh, learn, made, made_data
+from tests.core.small_runs import TINY, WIDTHS, fresh, learn, made, made_data, same_weights
 
 ONCE = replace(TINY, epochs=1, sizes=((1.0, 32),))
 
@@ -64,20 +64,20 @@ def test_a_killed_run_goes_on_to_the_same_weights(data: Dataset, tmp_path: Path,
     (tmp_path / "run.part").write_bytes(b"half a checkpoint")
     seen: list[int] = []
     found, history = learn(data, tmp_path, module=fresh(slug, 9), report=lambda line: seen.append(line["epoch"]))
-    assert alike(found, expected) and seen == [2]
+    assert same_weights(found, expected) and seen == [2]
     kept = ("epoch", "loss", "accuracy", "size")
     assert [[line[key] for key in kept] for line in history] == [[line[key] for key in kept] for line in lines]
     again, _ = learn(data, tmp_path, module=fresh(slug, 8))  # a finished run is not run again
-    assert alike(again, expected)
+    assert same_weights(again, expected)
 
 
 def test_a_run_is_decided_by_its_recipe_and_first_weights(data: Dataset, tmp_path: Path) -> None:
     first, _ = learn(data, tmp_path / "first", ONCE)
     again, _ = learn(data, tmp_path / "again", ONCE)
     other, _ = learn(data, tmp_path / "other", replace(ONCE, seed=4))
-    assert alike(first, again) and not alike(first, other)
+    assert same_weights(first, again) and not same_weights(first, other)
     left, history = learn(data, tmp_path / "first", replace(ONCE, seed=4))  # another recipe's checkpoint is not used
-    assert alike(left, other) and len(history) == 1
+    assert same_weights(left, other) and len(history) == 1
     assert torch.load(tmp_path / "first/run.pt", weights_only=True)["recipe"] == repr(replace(ONCE, seed=4))
 
 
@@ -89,7 +89,7 @@ def test_a_checkpoint_from_before_a_part_was_known_still_counts(data: Dataset, t
     torch.save({**saved, "recipe": old}, tmp_path / "run.pt")
     seen: list[dict] = []
     again, history = learn(data, tmp_path, ONCE, fresh(seed=9), report=seen.append)
-    assert alike(again, weights) and len(history) == 1 and not seen
+    assert same_weights(again, weights) and len(history) == 1 and not seen
     for other in (old.replace("muon=True", "magic=1"), old.replace("rate=0.008", "rate=8.0"), "Recipe(", "torch.load"):
         torch.save({**saved, "recipe": other}, tmp_path / "run.pt")
         _, history = learn(data, tmp_path, ONCE, report=seen.append)

@@ -13,8 +13,7 @@ function cellAt(grid, place) {
   return { row, column: Math.min(Math.floor(place.x * grid.width), grid.width - 1) };
 }
 
-// What a side asks its layer: for the slice of a stack, or for the row of the pinned cell, else of the one under the
-// pointer.
+// The query of a side: the slice of a stack, or the row of the pinned cell, else of the one under the pointer.
 function queryOf(state, side) {
   const layer = layerOf(state, side);
   if (!layer?.rows) return layer && sliceOf(state, side, layer);
@@ -31,15 +30,15 @@ function sliceOf(state, side, layer) {
   return slice ? { slice } : null;
 }
 
-// What any layer of a side is asked when the chosen one is asked for `query`: rows that are alike the same.
-const askedOf = (state, side, layer, query) =>
-  sliceOf(state, side, layer) ?? (alike(layer, layerOf(state, side)) ? query : null);
+// The query of any layer of a side when that of the chosen one is `query`: the same for rows of the same cells.
+const queryFor = (state, side, layer, query) =>
+  sliceOf(state, side, layer) ?? (sameCells(layer, layerOf(state, side)) ? query : null);
 
 // Whether a pin still means something: its layer has rows, and the cell.
 const holds = (layer, pin) => !!layer?.rows && pin.row < layer.height && pin.column < layer.width;
 
 // The map of one layer as it is shown now: { layer, query, map, scale, blank }, blank "" or the word that says why.
-function look(state, side, layer = layerOf(state, side), query = queryOf(state, side)) {
+function viewOf(state, side, layer = layerOf(state, side), query = queryOf(state, side)) {
   if (!layer) return { layer, blank: "empty" };
   const map = layer.map(query);
   const { scale: shared, full } = state.settings;
@@ -56,17 +55,17 @@ function sharedTop(state, side, { group }, query) {
   if (state.peers) return Math.max(...state.peers.map((one) => layerOf(one, side)?.top(queryOf(one, side), full) ?? 0));
   const sharing = state.packet[side].filter((one) => scale === "strip" || one.group === group);
   const ends = scale !== "both"
-    ? sharing.map((one) => one.top(askedOf(state, side, one, query), full))
+    ? sharing.map((one) => one.top(queryFor(state, side, one, query), full))
     : SIDES.map((name) => layerOf(state, name)?.end(name === side ? query : queryOf(state, name), full) ?? 0);
   return Math.max(...ends);
 }
 
 // Whether two layers have rows for the same cells.
-const alike = (a, b) => !!a?.rows && !!b?.rows && a.width === b.width && a.height === b.height;
+const sameCells = (a, b) => !!a?.rows && !!b?.rows && a.width === b.width && a.height === b.height;
 
-// Attention minus attribution, in the shape of a look; the query is that of the side that has one.
+// Attention minus attribution, in the shape of a view; the query is that of the side that has one.
 function difference(state) {
-  const [first, second] = SIDES.map((side) => look(state, side));
+  const [first, second] = SIDES.map((side) => viewOf(state, side));
   if (!first.layer || !second.layer) return { layer: null, blank: "empty" };
   const map = subtracted(first.map, second.map);
   const scale = { low: -1, high: 1, signed: true, above: 0 };
@@ -81,11 +80,11 @@ function subtracted(first, second) {
   return last[2];
 }
 
-// What each stage on screen shows: [{ look, from, to }], each over a part of the stage's width.
+// What each stage on screen shows: [{ view, from, to }], each over a part of the stage's width.
 function scenes(state) {
   const { mode, wipe } = state.settings;
-  if (mode === "difference") return [[{ side: "difference", look: difference(state), from: 0, to: 1 }]];
-  const [first, second] = SIDES.map((side) => ({ side, look: look(state, side), from: 0, to: 1 }));
+  if (mode === "difference") return [[{ side: "difference", view: difference(state), from: 0, to: 1 }]];
+  const [first, second] = SIDES.map((side) => ({ side, view: viewOf(state, side), from: 0, to: 1 }));
   return mode === "side" ? [[first], [second]] : [[{ ...first, to: wipe }, { ...second, from: wipe }]];
 }
 
