@@ -22,7 +22,7 @@ from app.titles import (
     tap_titles,
     within,
 )
-from app.words import percent, plain, word
+from app.words import percent, plain, significant, word
 from core import AttentionMap, Attribution, Reading
 from core.attention import has_rows, heads, is_nearly_constant, rows, to_grid
 from core.attribution import Method
@@ -96,7 +96,7 @@ def _deviating(layer: Layer, one: AttentionMap) -> Layer:
     """The deviation of a gate, and of each of its slices, from its mean."""
     mean = float(one.weights.mean())
     more = replace(layer.more, values=layer.more.values - mean) if isinstance(layer.more, Stack) else None
-    note = word("gate.deviation", mean=f"{mean:.4g}")
+    note = word("gate.deviation", mean=significant(mean, 4))
     return replace(layer, values=layer.values - mean, signed=True, note=note, more=more)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.figures.style import ACCENT, QUIET, TRACK, WARM, bare, letters
-from app.words import mark
+from app.words import decimal_field, mark
 
 DASHES = ("dot", "dash", "dashdot")
 """How the lines are drawn that the first one is compared with."""
@@ -22,7 +22,7 @@ def faithfulness_curve(shares: np.ndarray, curves: Mapping[str, np.ndarray], sha
     styles = [{"color": ACCENT, "width": 3}, *({"color": QUIET, "width": 1.5, "dash": dash} for dash in DASHES)]
     figure = go.Figure()
     for (name, values), style in reversed(list(zip(curves.items(), styles, strict=True))):  # the first on top
-        percent = f"%{{y:.0f}}{mark(' %')}"
+        percent = f"{decimal_field('y', 0)}{mark(' %')}"
         drawn = {"line": style, "mode": "lines", "hovertemplate": percent, "cliponaxis": False}
         figure.add_scatter(x=100 * shares, y=100 * values, name=letters(name), **drawn)
     bare(figure, 300)

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, sequential
 
 from app.figures.style import ACCENT, QUIET, TRACK, bare, ends, letters
-from app.words import chance
+from app.words import chance, significant_field
 
 HEAT = tuple(sequential.Inferno)
 """The colors of a map as "#rrggbb", from its lowest value to its highest: those that the overlay begins with."""
@@ -56,7 +56,7 @@ def paired_maps(
     pointer, with ``{row}``, ``{column}`` and ``{value}``.
     """
     height, width = before.shape
-    pointed = hover.format(row="%{y}", column="%{x}", value="%{z:.3g}")
+    pointed = hover.format(row="%{y}", column="%{x}", value=significant_field("z"))
     source = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
     top = max(float(before.max()), float(after.max())) or 1.0
     figure, images, above = go.Figure(), [], []

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from app.figures.style import ACCENT, QUIET, TRACK, WARM, bare, letters
-from app.words import mark
+from app.words import decimal_field, mark, whole
 
 LOOKS = (
     (ACCENT, "solid", "circle"),
@@ -35,7 +35,7 @@ def learning_curves(
             mode="lines+markers",
             line={"color": color, "width": 2.5, "dash": dash},
             marker={"size": 8, "symbol": symbol, "color": color},
-            hovertemplate=f"%{{y:.1f}}{mark(' %')}",
+            hovertemplate=f"{decimal_field('y', 1)}{mark(' %')}",
             cliponaxis=False,
         )
     places = sorted({one for points in lines.values() for one, _ in points})
@@ -48,7 +48,7 @@ def learning_curves(
         hovermode="x unified",
     )
     text = {"visible": True, "zeroline": False, "tickfont": {"size": 12}}
-    named = {"tickvals": places, "ticktext": [f"{one:,}" for one in places]}
+    named = {"tickvals": places, "ticktext": [whole(one) for one in places]}
     figure.update_xaxes(type="log", showgrid=False, title={"text": pictures, "font": {"size": 12}}, **named, **text)
     scale = {"range": [0, 102], "tick0": 0, "dtick": 20, "ticksuffix": mark(" %"), "gridcolor": TRACK}
     figure.update_yaxes(title={"text": accuracy, "font": {"size": 12}}, **scale, **text)

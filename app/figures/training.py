@@ -94,7 +94,7 @@ def confusion_matrix(
     strong = (np.where(right, share, np.sqrt(share)) > 0.5) & (matrix > 0)
     for cells, font in ((strong, {"color": "white"}), (~strong & (matrix > 0), {})) if numbered else ():
         rows, columns = np.nonzero(cells)
-        texts = [f"{matrix[row, column]:.0f}" for row, column in zip(rows, columns, strict=True)]
+        texts = [str(int(matrix[row, column])) for row, column in zip(rows, columns, strict=True)]
         figure.add_scatter(x=columns, y=rows, text=texts, mode="text", textfont={"size": 12, **font}, hoverinfo="skip")
     bare(figure, 32 * k + 120 if numbered else 560)
     step = max(1, k // 25)

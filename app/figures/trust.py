@@ -14,7 +14,7 @@ from scipy.ndimage import binary_dilation, binary_erosion
 
 from app.figures.intervention import GROWTH, HEAT, OPACITY
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, letters
-from app.words import mark
+from app.words import decimal_field, mark
 from core.images import to_picture
 
 WIDEST = 24
@@ -129,7 +129,7 @@ def courses(
     for name in sorted(lines, key=lambda one: one == chosen):
         color, width = (ACCENT, 3) if name == chosen else (QUIET, 1.5)
         line = {"color": color, "width": width}
-        tooltip = f"{letters(name)}<br>%{{x}}{mark(': ')}%{{y:.2f}}<extra></extra>"
+        tooltip = f"{letters(name)}<br>%{{x}}{mark(': ')}{decimal_field('y', 2)}<extra></extra>"
         figure.add_scatter(
             x=places,
             y=lines[name],

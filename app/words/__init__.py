@@ -8,7 +8,23 @@ from numbers import Number
 from app.words import en
 from app.words.languages import ENGLISH, LANGUAGES, NAMES, follow, language, mark, recall, say, table, understood, use
 from app.words.markdown import Marked, code, literal, unmarked
-from app.words.numbers import apart, chance, decimal, keep_units, megabytes, percent, percent_format, short, span, whole
+from app.words.numbers import (
+    apart,
+    chance,
+    decimal,
+    decimal_field,
+    decimal_format,
+    keep_units,
+    megabytes,
+    percent,
+    percent_format,
+    short,
+    shortest,
+    significant,
+    significant_field,
+    span,
+    whole,
+)
 
 __all__ = [
     "ENGLISH",
@@ -19,6 +35,8 @@ __all__ = [
     "chance",
     "code",
     "decimal",
+    "decimal_field",
+    "decimal_format",
     "follow",
     "glossary_entry",
     "known",
@@ -34,6 +52,9 @@ __all__ = [
     "recall",
     "say",
     "short",
+    "shortest",
+    "significant",
+    "significant_field",
     "span",
     "table",
     "terms",

@@ -43,6 +43,31 @@ def decimal(value: float, digits: int = 2) -> str:
     return UNKNOWN if not math.isfinite(value) else f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
+def significant(value: float, digits: int = 3) -> str:
+    """A number by its leading digits: 0.012345 -> "0.0123"."""
+    return f"{value:.{digits}g}".replace("-", "−")
+
+
+def shortest(value: float, digits: int = 6) -> str:
+    """A number without the zeros at its end: 5.0 -> "5", 0.9999990 -> "0.999999"."""
+    return decimal(value, digits).rstrip("0").rstrip(".") if math.isfinite(value) else UNKNOWN
+
+
+def decimal_format(digits: int) -> str:
+    """The format of a decimal number for a slider or a column: "%.2f"."""
+    return f"%.{digits}f"
+
+
+def decimal_field(name: str, digits: int) -> str:
+    """A field of a chart's tooltip as a decimal number: "%{y:.2f}"."""
+    return f"%{{{name}:.{digits}f}}"
+
+
+def significant_field(name: str, digits: int = 3) -> str:
+    """A field of a chart's tooltip by its leading digits: "%{z:.3g}"."""
+    return f"%{{{name}:.{digits}g}}"
+
+
 def whole(value: float) -> str:
     """A whole number in groups of three digits: 12345 -> "12,345"."""
     return f"{value:,.0f}"

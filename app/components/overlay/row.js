@@ -92,7 +92,7 @@ class Row {
     for (const pane of this.panes) {
       const { side } = pane;
       const shown = viewOf(state, side);
-      pane.draw(state, picture, [{ side, look: shown, from: 0, to: 1 }], ratio);
+      pane.draw(state, picture, [{ side, view: shown, from: 0, to: 1 }], ratio);
       pane.label(state, side, shown, ratio);
       const alone = this.table.shares(side);
       pane.node.classList.toggle("shared", alone);

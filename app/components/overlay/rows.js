@@ -139,7 +139,7 @@ class Table {
     this.tell("action", { name, slug });
   }
 
-  // What the address says of the look, after Back or Forward.
+  // What the address says of the display, after Back or Forward.
   follow({ settings }) {
     if (!this.packet || this.closed) return;
     this.settings = this.kept.settings = settings;

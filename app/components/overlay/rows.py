@@ -51,7 +51,7 @@ ROW_CHOICES = {"colors": CHOICES["colors"], "scale": ("strip", "own"), "zoom": (
 ROW_ADDRESS: Mapping[str, str] = {name: {**ADDRESS, "zoom": "zoom"}[name] for name in ROW_SETTINGS}
 """The names of the settings in the address, which the browser writes."""
 PARTS = (
-    *("packet", "address", "field", "color", "look", "readout", "draw", "stack", "pane", "controls"),
+    *("packet", "address", "field", "color", "view", "readout", "draw", "stack", "pane", "controls"),
     *("rows_packet", "row", "rows", "rows_main"),
 )
 """The JavaScript files of rows, joined in this order."""

@@ -28,7 +28,7 @@ def standalone(blob: bytes) -> tuple[str, str]:
 
     ``blob`` is that of ``pack``.
     """
-    envelope = {"key": KEY, "told": [], "address": None}
+    envelope = {"key": KEY, "wanted": [], "address": None}
     data = json.dumps(base64.b64encode(framed(envelope) + blob).decode())
     code = script(HERE, PARTS).replace("export default async function", "const mount = async function")
     return data, code + _BEGIN % (KEY, json.dumps(styles(HERE / "overlay.css")).replace("<", "\\u003c"))

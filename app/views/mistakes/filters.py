@@ -10,7 +10,7 @@ from app.runtime.mistakes.filters import TAGS, Answers, Filter, Sort
 from app.runtime.mistakes.runs import Opened
 from app.titles import class_title
 from app.views.mistakes import selection
-from app.words import known, literal, means, percent_format, plain, whole, word
+from app.words import decimal, decimal_format, known, literal, means, percent_format, plain, whole, word
 
 WHOLE = Filter()
 
@@ -125,8 +125,8 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
 
 def pick_range(name: str, value: tuple[float, float], whole: tuple[float, float]) -> None:
     """A range of confidence, in per cent, or of agreement."""
-    scale, step, form = (100, 1.0, percent_format()) if name == "confidence" else (1, 0.05, "%.2f")
-    key, (low, high) = selection.control_key(name), (f"{scale * end:.{0 if scale > 1 else 2}f}" for end in value)
+    scale, step, form = (100, 1.0, percent_format()) if name == "confidence" else (1, 0.05, decimal_format(2))
+    key, (low, high) = selection.control_key(name), (decimal(scale * end, 0 if scale > 1 else 2) for end in value)
     on = value != whole
     label = word(f"chip.{name}.range", low=low, high=high) if on else word(f"chip.{name}")
 

@@ -128,7 +128,7 @@ def numbers(card: ModelCard, milliseconds: float | None, device: str) -> None:
     parameters, seconds = facts.number(card, "parameters"), facts.number(card, "seconds")
     lines = {
         word("card.parameters"): None if parameters is None else whole(parameters),
-        word("card.milliseconds", device=device): None if milliseconds is None else f"{milliseconds:.1f} ms",
+        word("card.milliseconds", device=device): None if milliseconds is None else f"{decimal(milliseconds, 1)} ms",
         word("card.side"): f"{card.size} × {card.size}",
         word("card.classes"): whole(len(card.classes)),
         word("card.data"): facts.fact_text(card, "data") or None,

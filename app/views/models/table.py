@@ -11,7 +11,7 @@ from app import runtime, state
 from app.views.models import facts
 from app.views.models.keys import ModelsKey
 from app.widgets import job, models, weights
-from app.words import means, percent_format, say, word
+from app.words import decimal_format, means, percent_format, say, word
 from core import InvalidInput, ModelCard
 from core.types import Progress
 
@@ -73,7 +73,9 @@ def show_table(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
             "shuffled": number(word("table.shuffled"), help=means("shuffled"), **percents),
             "off": number(word("table.off"), help=means("off"), **percents),
             "milliseconds": number(
-                word("table.milliseconds"), help=word("table.milliseconds.help", device=state.device()), format="%.1f"
+                word("table.milliseconds"),
+                help=word("table.milliseconds.help", device=state.device()),
+                format=decimal_format(1),
             ),
             "parameters": number(word("table.parameters"), help=means("weights"), format="localized"),
             "mechanism": st.column_config.TextColumn(word("table.mechanism"), help=means("attention", "mechanism")),

@@ -15,7 +15,7 @@ from app.runtime.painting import painted_jpeg
 from app.state import Key, Subject
 from app.widgets.lesson.playing import Answer, Place
 from app.widgets.lesson.texts import value_text, words_of
-from app.words import mark, percent, plain, whole, word
+from app.words import mark, percent, plain, shortest, whole, word
 from core import Picture
 from core.attribution import method
 from core.lessons import CHOICE, CLOSE, NUMBER, POINT, RANK, Ask
@@ -130,7 +130,7 @@ def _judge_number(place: Place, question: Ask, answer: Answer) -> None:
         return
     away = abs(float(answer.given[0]) - true)
     close = away <= CLOSE / 100 * (question.high - question.low)
-    given = f"{float(answer.given[0]):g} {question.unit}".strip()
+    given = f"{shortest(float(answer.given[0]))} {question.unit}".strip()
     key = "lesson.number.close" if close else "lesson.number.far"
     _tell(close, word(key, given=given, value=told, count=found.measured.pictures))
 

@@ -15,7 +15,7 @@ from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import changes
 from app.views.explore.tests.changes import Plan
 from app.widgets import job
-from app.words import chance, means, percent_format, plain, together, word
+from app.words import chance, decimal_format, means, percent_format, plain, together, word
 from core import Ablation, Reading
 from core.evaluation import WHOLE_TAP
 
@@ -116,7 +116,7 @@ def show_ablations(subject: Subject, reading: Reading, target: int, plan: Plan) 
             "loss": number(
                 word("ablate.loss"),
                 help=together(word("ablate.loss.help", name=names[target]), means("score")),
-                format="%.2f",
+                format=decimal_format(2),
             ),
             "left": number(
                 word("ablate.left"),

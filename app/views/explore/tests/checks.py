@@ -13,7 +13,7 @@ from app.runtime import faithfulness
 from app.state import Subject
 from app.views.explore.analysis import Analysis
 from app.widgets.job import QUICK, job
-from app.words import decimal, literal, mark, means, percent, together, word
+from app.words import decimal, literal, mark, means, percent, shortest, together, word
 from core import AttentionMap, Attribution, Check, rollout_map
 from core.attention import ROLLOUT
 from core.attribution import MAX_GAP
@@ -158,7 +158,7 @@ def check_text(one: Check, ignores_class: bool) -> str:
     if one.slug == "target" and ignores_class:
         return word("check.target.blind")
     limit = LIMITS[one.slug]
-    shown = f"{limit:g}" if one.slug != "complete" else percent(limit, 0)
+    shown = shortest(limit) if one.slug != "complete" else percent(limit, 0)
     return word(f"check.{one.slug}.value", value=number(one.slug, one.value), limit=shown)
 
 
@@ -167,5 +167,5 @@ def number(slug: str, value: float) -> str:
     if slug == "complete":
         return percent(value)
     if slug == "rows":
-        return f"{value:.7f}".rstrip("0").rstrip(".")
+        return shortest(value, 7)
     return decimal(value)

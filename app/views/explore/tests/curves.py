@@ -13,7 +13,7 @@ from app.runtime import faithfulness
 from app.state import Subject
 from app.titles import class_titles
 from app.widgets.job import job
-from app.words import listed, means, word
+from app.words import decimal, listed, means, word
 from core import Curves, Faithfulness
 from core.evaluation import REFERENCES, is_constant
 
@@ -91,7 +91,7 @@ def table(found: Faithfulness, names: dict[str, str]) -> str:
     lines = [heads, ["---", "--:", "--:", "---"]]
     for one, name in names.items():
         own = getattr(found, one)
-        areas = [f"{area:.{DIGITS}f}" for area in (own.deletion_area, own.insertion_area)]
+        areas = [decimal(area, DIGITS) for area in (own.deletion_area, own.insertion_area)]
         if one == "map":
             lines.append([f"**{cell}**" for cell in (name, *areas)] + [""])
         else:

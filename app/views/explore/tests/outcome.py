@@ -10,7 +10,7 @@ from app.attention_maps import Choice
 from app.runtime import interventions
 from app.state import Subject
 from app.views.explore.tests.changes import Plan
-from app.words import chance, decimal, means, word
+from app.words import chance, decimal, means, significant, word
 from core import AttentionMap, Reading, to_grid
 from core.types import PROBABILITIES
 
@@ -104,7 +104,7 @@ def extent(values: np.ndarray) -> str:
     if not values.any():
         return word("moved.map.zero")
     low, high = float(values.min()), float(values.max())
-    return word("moved.map.range", low=f"{low if low > high / 1000 else 0:.3g}", high=f"{high:.3g}")
+    return word("moved.map.range", low=significant(low if low > high / 1000 else 0), high=significant(high))
 
 
 def show_gates(own: AttentionMap, used: AttentionMap) -> None:
