@@ -170,13 +170,13 @@ class Classifier:
         if self.card.output == LOGITS:
             return False
 
-        def job() -> bool:
+        def probe_sums() -> bool:
             x = torch.cat([*answers.probes(blank(self.module, self.card.size))][:2])
             with torch.no_grad():
                 sums = self.probabilities(self.scores(x)).sum(-1)
             return bool(((sums - 1).abs() > answers.CLOSE).any())
 
-        return self.run(job)
+        return self.run(probe_sums)
 
     def target(self, wanted: Target, logits: np.ndarray | Tensor) -> int:
         """The index of a class name or index; None is the class with the largest of ``logits`` (k,).
@@ -284,7 +284,7 @@ def read(classifier: Classifier, picture: Picture) -> Reading:
     """
     checking.picture(picture, "read")
 
-    def job() -> Reading:
+    def read_maps() -> Reading:
         stages, x = list(classifier.stages.values()), classifier.prepare(picture)
         watched = {"last": stages[-1].module} if stages else {}
         if classifier.film is not None:
@@ -295,4 +295,4 @@ def read(classifier: Classifier, picture: Picture) -> Reading:
         last = stages[-1].arrange(kept["last"]) if stages else x
         return to_reading(classifier, scores, records, last, kept.get("film"), picture.name)
 
-    return classifier.run(job)
+    return classifier.run(read_maps)

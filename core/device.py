@@ -51,7 +51,7 @@ def choose(name: str = "auto") -> torch.device:
 
 
 def reduced_precision(device: torch.device) -> AbstractContextManager[object]:
-    """bfloat16 autocast where the device supports it; for training only, as it changes maps by several per cent."""
+    """bfloat16 autocast where the device supports it; for training only, as it changes maps by several percent."""
     if device.type == "cuda" and torch.cuda.is_bf16_supported():
         return torch.autocast("cuda", torch.bfloat16)
     if device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported():

@@ -15,7 +15,7 @@ from app.words import chance, significant_field
 HEAT = tuple(sequential.Inferno)
 """The colors of a map as "#rrggbb", from its lowest value to its highest: those that the overlay begins with."""
 OPACITY, GROWTH = 0.85, 0.7
-"""Of the highest value, and how it falls towards zero: as on the overlay, so that the picture shows through."""
+"""Of the highest value, and how it falls toward zero: as on the overlay, so that the picture shows through."""
 STOPS = 33
 
 

@@ -61,7 +61,7 @@ def ranking(
 ) -> go.Figure:
     """Means as dots with their 95 % intervals, the first line on top; ``guess`` is a dotted line.
 
-    ``span`` is where the axis begins and ends, in per cent where the values are a ``share``. A line can be clicked
+    ``span`` is where the axis begins and ends, in percent where the values are a ``share``. A line can be clicked
     anywhere. A reference has a hollow dot. The name of the ``chosen`` line is bold; a line is as high as its name.
     """
     labels, figure = [one.label(row == chosen) for row, one in enumerate(lines)], go.Figure()

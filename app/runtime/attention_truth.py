@@ -56,10 +56,10 @@ def shares(model: Classifier, owner: Hashable = None, tick: Progress | None = No
         InvalidInput: the model classifies fewer than two pictures correctly.
     """
 
-    def job(progress: Progress) -> tuple[RoleShare, ...]:
+    def measure_shares(progress: Progress) -> tuple[RoleShare, ...]:
         return core.role_shares(model, cases(model), measured_sources(model), progress=progress)
 
-    return compute(shares_key(model), model, job, owner, tick)
+    return compute(shares_key(model), model, measure_shares, owner, tick)
 
 
 def cases(model: Classifier) -> tuple[Case, ...]:

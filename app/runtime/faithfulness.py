@@ -40,12 +40,12 @@ def erased(
 ) -> Erased:
     """The picture without a share of its cells, as ``core.erase``, and what the model says of it: one forward pass."""
 
-    def make() -> Erased:
+    def erase_region() -> Erased:
         left = core.erase(model, picture, values, share, which=which, fill=fill, seed=seed)
         return Erased(left.pixels, core.read(model, left).probabilities)  # its maps, of many megabytes, are not kept
 
     whose = "" if which == "random" else fingerprint(values)
-    return results.once(key_of(model, picture, "erased", whose, share, which, fill, seed), model, make)
+    return results.once(key_of(model, picture, "erased", whose, share, which, fill, seed), model, erase_region)
 
 
 def curves_key(model: Classifier, picture: Picture, values: np.ndarray, target: int, seed: int) -> tuple:

@@ -30,11 +30,11 @@ def intervene(model: Classifier, picture: Picture, changes: Mapping[str, Change]
         InvalidInput: a change that does not fit.
     """
 
-    def make() -> Reading:
+    def read_changed() -> Reading:
         reading = core.intervene(model, picture, changes)
         return replace(reading, maps=tuple(one for one in reading.maps if one.tap in changes))  # all: many megabytes
 
-    return results.once(results.key_of(model, picture, "intervene", *names), model, make)
+    return results.once(results.key_of(model, picture, "intervene", *names), model, read_changed)
 
 
 def ablation_key(model: Classifier, picture: Picture, target: int) -> tuple:

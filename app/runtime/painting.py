@@ -22,9 +22,9 @@ def painted_jpeg(picture: Picture, values: np.ndarray | None, ends: tuple[float,
     """
     content = "" if values is None else sha256(values.tobytes()).hexdigest()
 
-    def make() -> bytes:
+    def paint_jpeg() -> bytes:
         low, high = ends
         shifted = None if values is None else np.maximum(values - low, 0)
         return encode_jpeg(paint(picture, shifted, top=(high - low) or 1.0, side=SIDE), longest=SIDE)
 
-    return results.store().get(("painted", picture.key, content, ends), make)
+    return results.store().get(("painted", picture.key, content, ends), paint_jpeg)

@@ -27,7 +27,7 @@ STARTS = {"tasks-marked": "tasks-marked/6", "tasks-sun-or-moon": "tasks-sun-or-m
 """The picture that a family of models begins with, where that is not the first of those that it offers."""
 CENTER, FIT, BOX = "center", "fit", "box"
 MIDDLE, SMALLEST = (50, 50, 60), 10
-"""The initial custom box, across, down and its side in per cent; and the least side."""
+"""The initial custom box, across, down and its side in percent; and the least side."""
 
 
 def find_picture(slug: str) -> Picture:
@@ -197,7 +197,7 @@ def pick_framing(card: ModelCard, picture: Picture) -> tuple[str, Picture]:
 
 
 def pick_box(*present: int) -> None:
-    """Three sliders: how far across and down the box lies, and its side, in per cent."""
+    """Three sliders: how far across and down the box lies, and its side, in percent."""
     names = ("across", "down", "side")
 
     def change() -> None:
@@ -215,7 +215,7 @@ def box_name(across: int, down: int, side: int) -> str:
 
 
 def numbers(framing: str) -> tuple[int, int, int]:
-    """The position across and down of a custom box, and its side, in per cent, from its name in the address."""
+    """The position across and down of a custom box, and its side, in percent, from its name in the address."""
     try:
         across, down, side = (min(100, max(0, int(part))) for part in framing.partition(":")[2].split(","))
     except ValueError:

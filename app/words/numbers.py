@@ -20,17 +20,17 @@ def keep_units(text: str) -> str:
 
 
 def percent(value: float, digits: int = 1) -> str:
-    """A fraction in per cent: 0.918 -> "91.8 %", in Chinese "91.8%"; a dash for one that is not known."""
+    """A fraction in percent: 0.918 -> "91.8 %", in Chinese "91.8%"; a dash for one that is not known."""
     return UNKNOWN if not math.isfinite(value) else keep_units(f"{100 * value:.{digits}f}{mark(' %')}")
 
 
 def percent_format(digits: int = 0) -> str:
-    """The format of such a number, given in per cent, for a slider or a column: "%.1f %%", in Chinese "%.1f%%"."""
+    """The format of such a number, given in percent, for a slider or a column: "%.1f %%", in Chinese "%.1f%%"."""
     return f"%.{digits}f{mark(' %').replace('%', '%%')}"
 
 
 def chance(probability: float) -> str:
-    """A probability in whole per cent, never 0 %: 0.914 -> "91 %", 0.004 -> "< 1 %"."""
+    """A probability in whole percent, never 0 %: 0.914 -> "91 %", 0.004 -> "< 1 %"."""
     shown = percent(probability, 0)
     return keep_units(f"< 1{mark(' %')}") if shown == percent(0, 0) else shown
 
@@ -87,7 +87,7 @@ def apart(low: float, high: float) -> tuple[str, str]:
 
 
 def span(low: float, high: float, digits: int = 0) -> str:
-    """A range of two fractions in per cent: 0.12, 0.4 -> "12 – 40"."""
+    """A range of two fractions in percent: 0.12, 0.4 -> "12 – 40"."""
     return f"{100 * low:.{digits}f} – {100 * high:.{digits}f}"
 
 

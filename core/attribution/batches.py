@@ -57,14 +57,14 @@ _fixed: ContextVar[Mapping[str, int]] = ContextVar("fixed batch sizes", default=
 def pace(classifier: Classifier, gradient: bool = False) -> Pace:
     """The pace of a forward pass, or of a ``gradient`` to the input; probed at the first call, on the worker."""
 
-    def job() -> Pace:
+    def measure_pace() -> Pace:
         known = _paces.setdefault(classifier, {})
         if gradient not in known:
             known[gradient] = probe(classifier, gradient)
         found, size = known[gradient], _fixed.get().get(GRADIENT if gradient else FORWARD)
         return found if size is None else replace(found, size=size)
 
-    return classifier.run(job)
+    return classifier.run(measure_pace)
 
 
 def batch_sizes(classifier: Classifier) -> dict[str, int]:
@@ -93,10 +93,10 @@ def is_paced(classifier: Classifier) -> bool:
 def share_pace(copy: Classifier, original: Classifier) -> None:
     """Use the pace of the original for a copy with other weights, so that only one of them is probed."""
 
-    def job() -> None:
+    def share_paces() -> None:
         _paces[copy] = _paces.setdefault(original, {})
 
-    original.run(job)
+    original.run(share_paces)
 
 
 def probe(classifier: Classifier, gradient: bool) -> Pace:

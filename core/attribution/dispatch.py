@@ -28,13 +28,13 @@ def complete_methods(classifier: Classifier) -> dict[str, bool | None]:
     None where the method cannot run. It takes seconds (``core.attribution.completeness``).
     """
 
-    def job(one: Method) -> bool | None:
+    def probe_completeness(one: Method) -> bool | None:
         if not differentiable(classifier):
             return None
         parameters: dict[str, Any] = {part.name: part.initial(classifier) for part in one.parameters}
         return is_complete(classifier, one.compute, **parameters)
 
-    return {one.slug: classifier.run(partial(job, one)) for one in (DEEPLIFT, LRP)}
+    return {one.slug: classifier.run(partial(probe_completeness, one)) for one in (DEEPLIFT, LRP)}
 
 
 def attribute(
@@ -56,8 +56,7 @@ def attribute(
 
     Raises:
         InvalidInput: no such method, target or parameter, a value out of range, a method that the model does not
-        support,
-            or one that cannot compare two classes; or the model's output, or the map, is not finite.
+            support, or one that cannot compare two classes; or the model's output, or the map, is not finite.
         Stopped: ``progress`` raised it. No hooks are left on the model.
     """
     checking.picture(picture, "attribute")
@@ -71,7 +70,7 @@ def attribute(
             method=chosen.title,
         )
 
-    def job() -> Attribution:
+    def compute_map() -> Attribution:
         paced, start = is_paced(classifier), time.perf_counter()  # else the run includes the probe
         x = classifier.prepare(picture)
         with torch.no_grad():
@@ -92,7 +91,7 @@ def attribute(
         shown, grid = frozen(values.float().cpu().numpy()), (values.shape[0], values.shape[1])
         return Attribution(shown, grid, gap, slug, index, against, classifier.checksum, tuple(settled.items()))
 
-    return classifier.run(job)
+    return classifier.run(compute_map)
 
 
 def contrast_classes(

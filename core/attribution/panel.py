@@ -55,7 +55,7 @@ def panels(
         if one is not None:
             classifier.target(one, np.empty(0))
 
-    def job() -> tuple[Panel, ...]:
+    def compute_panels() -> tuple[Panel, ...]:
         stages, names = classifier.stages, list(classifier.stages)
         watched = {name: stage.module for name, stage in stages.items()}
         if classifier.film is not None:
@@ -86,7 +86,7 @@ def panels(
             found.append(to_panel(classifier, reading, index, x.detach()[0], gradient[0], maps))
         return tuple(found)
 
-    return classifier.run(job)
+    return classifier.run(compute_panels)
 
 
 def without_maps(reading: Reading, targets: Sequence[int]) -> tuple[Panel, ...]:

@@ -30,7 +30,7 @@ def bar(words: str) -> Callable[[int, int], None]:
 
 
 def percent(value: float | None) -> str:
-    """A fraction in per cent."""
+    """A fraction in percent."""
     return "not measured" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
 
 

@@ -26,7 +26,7 @@ NAME, WIDTH = 20, 15
 
 
 def number(share: float | None) -> str:
-    """An accuracy in per cent, without the sign."""
+    """An accuracy in percent, without the sign."""
     return "" if share is None else f"{100 * share:.1f}"
 
 

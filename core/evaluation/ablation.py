@@ -32,8 +32,8 @@ class Ablation:
     """The effect on one class's score when a part of the attention is switched off.
 
     ``part`` is "tap" for a whole tap, else "head", "channel" or "glimpse", with their ``numbers``. ``loss`` is the fall
-    of the ``target``'s score; ``probability`` is its probability afterwards, ``predicted`` the most likely class
-    afterwards, and ``changed`` whether that differs from before.
+    of the ``target``'s score; ``probability`` is its probability afterward, ``predicted`` the most likely class
+    afterward, and ``changed`` whether that differs from before.
     """
 
     tap: str
@@ -59,7 +59,7 @@ def ablate(
     """
     checking.picture(picture, "ablate")
 
-    def job() -> tuple[Ablation, ...]:
+    def switch_off_each() -> tuple[Ablation, ...]:
         x, size = classifier.prepare(picture), pace(classifier).size
         with torch.no_grad(), listen() as records:
             before = classifier.answer(x)[0]
@@ -80,7 +80,7 @@ def ablate(
                 progress(len(found), len(wanted))
         return tuple(sorted(found, key=lambda one: -one.loss))
 
-    return classifier.run(job)
+    return classifier.run(switch_off_each)
 
 
 def attention_parts(records: dict[str, Record]) -> Iterator[tuple[str, Steer]]:

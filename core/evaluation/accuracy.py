@@ -57,7 +57,7 @@ def evaluate(
     classes = len(classifier.card.classes)
     confusion = np.zeros((classes, classes), np.int64)
 
-    def job(indices: range) -> None:
+    def count_correct(indices: range) -> None:
         labels = split.labels[indices.start : indices.stop]
         x = torch.cat([classifier.prepare(open_image(split.read(i))) for i in indices])
         for name, function in {"": None, **wanted}.items():
@@ -72,7 +72,7 @@ def evaluate(
 
     for start in range(0, len(split), batch):
         indices = range(start, min(start + batch, len(split)))
-        classifier.run(partial(job, indices))
+        classifier.run(partial(count_correct, indices))
         if progress:
             progress(indices.stop, len(split))
     count = len(split)

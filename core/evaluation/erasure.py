@@ -104,11 +104,11 @@ def reach(order: np.ndarray, count: int, side: int, size: int) -> np.ndarray:
 def painted(classifier: Classifier, picture: Picture, baseline: str) -> np.ndarray:
     """A baseline of the picture as pixels (size, size, 3) uint8."""
 
-    def job() -> Tensor:
+    def erase_pixels() -> Tensor:
         mean, std = classifier.moments
         return (absent(classifier, classifier.prepare(picture), baseline)[0] * std + mean).permute(1, 2, 0).cpu()
 
-    return torch.round(255 * classifier.run(job)).clamp(0, 255).byte().numpy()
+    return torch.round(255 * classifier.run(erase_pixels)).clamp(0, 255).byte().numpy()
 
 
 def fill_in(pixels: np.ndarray, gone: np.ndarray) -> np.ndarray:

@@ -88,7 +88,7 @@ def faithfulness(
     maps = {"map": to_values(map_), **{name: made(classifier, picture, 0, None) for name, made in REFERENCES.items()}}
     orders = {name: rank(one, side, seed) for name, one in maps.items()}
 
-    def job() -> Faithfulness:
+    def compute_curves() -> Faithfulness:
         x = classifier.prepare(picture)
         with torch.no_grad():
             index = classifier.target(wanted, classifier.answer(x)[0] if wanted is None else np.empty(0))
@@ -97,7 +97,7 @@ def faithfulness(
         learn(classifier, CURVES, expected, time.perf_counter() - start)
         return Faithfulness(index, frozen(shares(side, steps)), **drawn)
 
-    return classifier.run(job)
+    return classifier.run(compute_curves)
 
 
 def curve_seconds(classifier: Classifier, steps: int = CURVE_STEPS) -> float:

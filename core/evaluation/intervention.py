@@ -108,7 +108,7 @@ def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Ch
             taps=[*classifier.taps] or [Message("none")],
         )
 
-    def job() -> Reading:
+    def read_changed() -> Reading:
         given = any(not callable(change) for change in changes.values())
         own = {one.tap: one for one in read(classifier, picture).maps} if given else {}
         steers = {
@@ -124,7 +124,7 @@ def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Ch
         # Without a checksum: maps of other pictures with unchanged attention are no reference for these.
         return replace(reading, maps=tuple(replace(one, model="") for one in reading.maps))
 
-    return classifier.run(job)
+    return classifier.run(read_changed)
 
 
 def weights_of(own: AttentionMap, tap: Tap, change: np.ndarray | AttentionMap) -> Tensor:

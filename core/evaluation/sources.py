@@ -68,12 +68,12 @@ def source_names(classifier: Classifier) -> tuple[str, ...]:
 
 def _attribute(chosen: Method, parameters: dict[str, Any], classifier: Classifier, picture: Picture, target: int,
                progress: Progress | None = None) -> np.ndarray:  # fmt: skip
-    def job() -> np.ndarray:
+    def compute_map() -> np.ndarray:
         x = classifier.prepare(picture)
         values, _ = chosen.compute(classifier, x, target, progress or quiet, **parameters)
         return values.float().cpu().numpy()
 
-    return classifier.run(job)
+    return classifier.run(compute_map)
 
 
 def _attend(tap: str, part: dict[str, int | None], classifier: Classifier, picture: Picture, target: int,

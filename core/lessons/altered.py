@@ -141,7 +141,7 @@ def directional_derivatives(classifier: Classifier, picture: Picture, target: in
     ``step`` is in gray levels.
     """
 
-    def job() -> tuple[float, float]:
+    def measure_change() -> tuple[float, float]:
         x = classifier.prepare(picture).detach().requires_grad_()
         before = classifier.score(x, target)[0]
         (gradient,) = torch.autograd.grad(before, x)
@@ -149,7 +149,7 @@ def directional_derivatives(classifier: Classifier, picture: Picture, target: in
         with torch.no_grad():
             return float((gradient * moved).sum()), float(classifier.score(x + moved, target)[0] - before)
 
-    return classifier.run(job)
+    return classifier.run(measure_change)
 
 
 def slope_error(settings: Settings) -> Measured:

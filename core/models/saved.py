@@ -141,13 +141,13 @@ def timm_module(config: Mapping[str, Any], weights: Weights, size: int, title: s
     except (TypeError, ValueError, IndexError, KeyError):
         side = 224
 
-    def make() -> nn.Module:
+    def build_model() -> nn.Module:
         return timm_models.construct(config["architecture"], number, side, pretrained_cfg=settings, **arguments)
 
     with torch.device("meta"):
-        check_size(make(), size, title)
+        check_size(build_model(), size, title)
     with torch.device("cpu"):
-        return fit(make(), {key.removeprefix("timm_model."): one for key, one in weights.items()}, title)
+        return fit(build_model(), {key.removeprefix("timm_model."): one for key, one in weights.items()}, title)
 
 
 def transformers_module(config: Mapping[str, Any], weights: Weights, size: int, title: str) -> nn.Module:

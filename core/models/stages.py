@@ -170,8 +170,8 @@ def read(logits: Tensor, grids: dict[str, Tensor]) -> set[str]:
     known = {name: grid for name, grid in grids.items() if grid.requires_grad}
     if not known or not logits.requires_grad:
         return set()
-    slopes = torch.autograd.grad(logits.sum(), list(known.values()), allow_unused=True)
-    return {name for name, slope in zip(known, slopes, strict=True) if slope is not None}
+    gradients = torch.autograd.grad(logits.sum(), list(known.values()), allow_unused=True)
+    return {name for name, gradient in zip(known, gradients, strict=True) if gradient is not None}
 
 
 def side(y: object) -> int | None:

@@ -31,7 +31,7 @@ class Wording:
         return self.table.get(sign, sign)
 
     def share(self, value: float | None, digits: int = 1) -> str:
-        """A fraction in per cent."""
+        """A fraction in percent."""
         return self.title(UNKNOWN) if value is None else f"{100 * value:.{digits}f}{self.sign(' %')}"
 
     def number(self, value: float | None) -> str:

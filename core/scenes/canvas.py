@@ -1,6 +1,6 @@
 """The canvas that scenes are drawn on: smooth shapes, gradients and light, in coordinates of the unit square.
 
-Everything is drawn on a canvas several times too large and reduced afterwards, so edges come out smooth at every size.
+Everything is drawn on a canvas several times too large and reduced afterward, so edges come out smooth at every size.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def hill(canvas: Canvas, y: float, height: float, paint: Paint, waves: float = 1
 
 
 def tufts(canvas: Canvas, top: float, count: int, paint: Paint) -> None:
-    """Tufts of grass, larger towards the viewer."""
+    """Tufts of grass, larger toward the viewer."""
     for _ in range(count):
         y = canvas.between(top, 0.98)
         x, s = canvas.between(0, 1), 0.012 + 0.035 * (y - top) / (1.0 - top)
@@ -36,7 +36,7 @@ def tufts(canvas: Canvas, top: float, count: int, paint: Paint) -> None:
 
 
 def blossoms(canvas: Canvas, top: float, count: int) -> None:
-    """Flowers strewn over the ground, larger towards the viewer."""
+    """Flowers strewn over the ground, larger toward the viewer."""
     paint = canvas.pick(
         (("#ffffff", "#ffd94a"), ("#f7a8c4", "#fff3c4"), ("#ffd94a", "#e8842e"), ("#b79bea", "#fff3c4"))
     )

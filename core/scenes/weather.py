@@ -43,7 +43,7 @@ def cloud(canvas: Canvas, x: float, y: float, width: float, paint: Paint, alpha:
 
 
 def clouds(canvas: Canvas, horizon: float, most: int = 3) -> None:
-    """A few clouds, smaller towards the horizon."""
+    """A few clouds, smaller toward the horizon."""
     paint, canvas = mix("#ffffff", canvas.light.bottom, 0.2), canvas.glowing()
     for _ in range(int(canvas.between(1, most + 1))):
         y = canvas.between(0.1, max(0.14, horizon - 0.12))

@@ -186,7 +186,7 @@ def test_a_phone_gets_everything_in_one_column(browser_page, address) -> None:
     panes = [page.locator(f"canvas[data-pane={side}]") for side in ("attention", "attribution")]
     parts = [
         page.get_by_text(word("answer.title"), exact=True),
-        page.get_by_text(word("answer.ask"), exact=True),
+        page.get_by_text(word("answer.explain"), exact=True),
         *panes,
     ]
     parts += [page.get_by_text(word(key), exact=True) for key in ("agreement.title", "test.title")]

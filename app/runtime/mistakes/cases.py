@@ -67,7 +67,7 @@ def tiles(opened: Opened, places: Sequence[int], name: str | None) -> list[bytes
     """A small JPEG of each picture with one of the run's maps, or none; None for one that can no longer be read."""
 
     def one(place: int) -> bytes | None:
-        def make() -> bytes:
+        def draw_case() -> bytes:
             picture = opened.run.picture(int(opened.table["number"].iloc[place]))
             plain = paint(picture, None, side=TILE)
             if name is None:
@@ -76,7 +76,7 @@ def tiles(opened: Opened, places: Sequence[int], name: str | None) -> list[bytes
             return encode_jpeg((VEIL * laid + (1 - VEIL) * plain).astype(np.uint8), longest=TILE)
 
         try:
-            return results.store().get(("overlaid", *opened.key, name, place), make)
+            return results.store().get(("overlaid", *opened.key, name, place), draw_case)
         except InvalidInput:
             return None
 
@@ -88,13 +88,13 @@ def unrelated(opened: Opened, place: int) -> Measure | None:
     if not all(opened.run.keeps(name) for name in ("attention", "cam")):
         return None
 
-    def make() -> Measure:
+    def measure_agreement() -> Measure:
         first, second = (runs.array(opened, name, np.array([place]))[0] for name in ("attention", "cam"))
         bank = results.store().get(("bank", *opened.key), opened.run.bank)
         others = bank and bank.without(opened.table["sha256"].iloc[place])
         return core.agreement(*opened.run.named(first, second), others).rank_correlation
 
-    return results.store().get(("unrelated", *opened.key, place), make)
+    return results.store().get(("unrelated", *opened.key, place), measure_agreement)
 
 
 def pair_key(model: Classifier, picture: Picture, method: Method, classes: tuple[int, int]) -> tuple:
@@ -118,7 +118,7 @@ def pair(
     """Two classes' attributions by one method, and their difference, computed on the model's worker."""
     first, second = classes
 
-    def job(progress: Progress) -> Pair:
+    def attribute_pair(progress: Progress) -> Pair:
         def attribute(step: int, target: int, contrast: int | None = None) -> Attribution:
             def report(done: int, total: int) -> None:
                 progress(step * total + done, 3 * total)
@@ -127,29 +127,29 @@ def pair(
 
         return Pair(attribute(0, first), attribute(1, second), attribute(2, first, second))
 
-    return results.compute(pair_key(model, picture, method, classes), model, job, owner, tick)
+    return results.compute(pair_key(model, picture, method, classes), model, attribute_pair, owner, tick)
 
 
 def erased(model: Classifier, picture: Picture, values: np.ndarray, name: str) -> Erased:
     """What is left of the answer without the fifth of the picture that a map (h, w) points at; ``name`` says which."""
 
-    def make() -> Erased:
+    def erase_region() -> Erased:
         without = core.erase(model, picture, values, SHARE)
         others = [core.erase(model, picture, values, SHARE, which="random", seed=seed) for seed in range(DRAWS)]
         before, after, *random = (core.read(model, one).probabilities for one in (picture, without, *others))
         return Erased(without, before, after, np.mean(random, 0))
 
-    return results.once(results.key_of(model, picture, "erased", name), model, make)
+    return results.once(results.key_of(model, picture, "erased", name), model, erase_region)
 
 
 def mean(opened: Opened, places: np.ndarray, name: str, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The mean (h, w) of the maps at those places of the table, and the places of the ``count`` furthest from it."""
 
-    def make() -> tuple[np.ndarray, np.ndarray]:
+    def find_mean() -> tuple[np.ndarray, np.ndarray]:
         maps = runs.array(opened, name, places)
         return mean_map(maps), places[furthest_maps(maps, count)]
 
-    return results.store().get(("mean", *opened.key, name, _digest(places), count), make)
+    return results.store().get(("mean", *opened.key, name, _digest(places), count), find_mean)
 
 
 def groups_key(opened: Opened, places: np.ndarray, name: str, clustering: str) -> tuple:

@@ -20,7 +20,7 @@ FIRST = 20
 def evenness(opened: Opened) -> tuple[float, float] | None:
     """The lowest and the highest weight of a run's attention where nearly all of its maps are even; else None."""
 
-    def make() -> tuple[tuple[float, float] | None]:
+    def find_uniform() -> tuple[tuple[float, float] | None]:
         first = replace(opened.run, snapshot_parts=opened.run.parts[: 1 + len(opened.run.parts) // FIRST])
         if first.keeps("attention"):
             uneven = ~is_constant(first.array("attention"), EVEN)
@@ -33,7 +33,7 @@ def evenness(opened: Opened) -> tuple[float, float] | None:
 
     if not opened.run.keeps("attention"):
         return None
-    return results.store().get(("even", *opened.key), make)[0]
+    return results.store().get(("even", *opened.key), find_uniform)[0]
 
 
 def shown(opened: Opened) -> str | None:

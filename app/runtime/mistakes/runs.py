@@ -152,11 +152,11 @@ def thumbnails(opened: Opened, places: Sequence[int]) -> list[bytes | None]:
     def one(place: int) -> bytes | None:
         row = opened.table.iloc[place]
 
-        def make() -> bytes:
+        def draw_tile() -> bytes:
             return thumbnail(opened.run.picture(int(row["number"])), SIDE)
 
         try:
-            return results.store().get(("tile", row["sha256"]), make)
+            return results.store().get(("tile", row["sha256"]), draw_tile)
         except InvalidInput:
             return None
 
@@ -194,11 +194,11 @@ def summary(opened: Opened) -> Summary:
     """The summary of a run."""
     table, classes = opened.table, opened.classes
 
-    def make() -> Summary:
+    def summarize() -> Summary:
         counts, rows = confusion_of(table, classes), by_class(table, classes)
         return Summary(accuracy_of(table), counts, rows, calibration_of(table))
 
-    return results.store().get(("summary", *opened.key), make)
+    return results.store().get(("summary", *opened.key), summarize)
 
 
 def broken(opened: Opened) -> pd.DataFrame:
@@ -238,13 +238,13 @@ class Brief:
 def brief(run: Run) -> Brief:
     """A run in brief; nothing of one that is damaged."""
 
-    def make() -> Brief:
+    def read_brief() -> Brief:
         table = run.table()
         right, marks = table["correct"].dropna(), pd.util.hash_pandas_object(table[["path", "sha256"]], index=False)
         left_out = len(run.broken()), len(run.unanswered())
         return Brief(float(right.mean()) if len(right) else None, *left_out, marks.to_numpy())
 
     try:
-        return results.store().get(("brief", *_stamp(run)), make)
+        return results.store().get(("brief", *_stamp(run)), read_brief)
     except (InvalidInput, OSError):
         return Brief(None, 0, 0, np.zeros(0, np.uint64))

@@ -87,13 +87,13 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
         alt=word("answer.alt"),
     )
     st.selectbox(
-        word("answer.ask"),
+        word("answer.explain"),
         ["", *names],
         key=Key.TARGET,
         format_func=lambda name: (
-            titles[name] if name else plain("answer.likeliest", name=titles[names[reading.predicted]])
+            titles[name] if name else plain("answer.most_likely", name=titles[names[reading.predicted]])
         ),
-        help=together(word("answer.ask.help"), means("score")),
+        help=together(word("answer.explain.help"), means("score")),
     )
     return target
 
@@ -106,10 +106,10 @@ def pick_contrast(subject: Subject, target: int) -> int | None:
         against = None
     state.put(Key.CONTRAST, "" if against is None else names[against])
     st.selectbox(
-        word("answer.rather"),
+        word("answer.compare"),
         ["", *(name for index, name in enumerate(names) if index != target)],
         key=Key.CONTRAST,
         format_func=lambda name: class_title(name, names) if name else word("answer.alone"),
-        help=together(word("answer.rather.help"), means("evidence")),
+        help=together(word("answer.compare.help"), means("evidence")),
     )
     return against

@@ -93,7 +93,7 @@ def facts(opened: Opened, place: int) -> str:
         sentence.append(plain("case.agreement", agreement=decimal(row["agreement"])))
         if found := cases.unrelated(opened, place):
             sentence[-1] = plain(
-                "case.agreement.beside", agreement=sentence[-1], beside=agreement.reference(found, decimal)
+                "case.agreement.reference", agreement=sentence[-1], beside=agreement.reference(found, decimal)
             )
     return " · ".join(sentence)
 

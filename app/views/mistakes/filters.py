@@ -124,7 +124,7 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
 
 
 def pick_range(name: str, value: tuple[float, float], whole: tuple[float, float]) -> None:
-    """A range of confidence, in per cent, or of agreement."""
+    """A range of confidence, in percent, or of agreement."""
     scale, step, form = (100, 1.0, percent_format()) if name == "confidence" else (1, 0.05, decimal_format(2))
     key, (low, high) = selection.control_key(name), (decimal(scale * end, 0 if scale > 1 else 2) for end in value)
     on = value != whole

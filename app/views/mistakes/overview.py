@@ -133,7 +133,7 @@ def show_commonest(opened: Opened) -> None:
         word("overview.commonest.help"),
         {
             "true": st.column_config.TextColumn(word("card.true")),
-            "said": st.column_config.TextColumn(word("card.said")),
+            "said": st.column_config.TextColumn(word("card.predicted")),
             "count": st.column_config.NumberColumn(word("table.pictures"), width="small"),
         },
     )

@@ -99,7 +99,7 @@ def _follow(page: Path) -> None:
 
 
 def show_scan(classifier: Classifier, request: Request) -> None:
-    """Scan with a progress bar and Stop; afterwards the page reruns and shows the results so far."""
+    """Scan with a progress bar and Stop; afterward the page reruns and shows the results so far."""
     st.subheader(word("scan.title", model=models.model_title(classifier.card)))
     st.caption(word("scan.kept"))
 

@@ -48,7 +48,7 @@ def toggle(opened: Opened, name: str) -> None:
 
 
 def pick(opened: Opened, number: int, given: tuple[str, ...]) -> None:
-    """Draw the choice of custom tags; the popover closes afterwards, so that the keyboard shortcuts work again."""
+    """Draw the choice of custom tags; the popover closes afterward, so that the keyboard shortcuts work again."""
     key, own = f"tags.{opened.name}.{number}", [name for name in given if name not in TAGS]
     state.put(key, own)
 

@@ -164,7 +164,7 @@ def confusion(card: ModelCard) -> None:
     else:
         sentence = plain("card.taken", true="{true}", said="{said}", count="{count}")
         chart = figures.confusion_matrix(
-            counts, class_titles(card.classes), word("card.true"), word("card.said"), sentence
+            counts, class_titles(card.classes), word("card.true"), word("card.predicted"), sentence
         )
         st.plotly_chart(chart, key=f"confusion.{card.slug}", config=CHART, alt=word("card.confusion"))
 

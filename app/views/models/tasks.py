@@ -95,13 +95,13 @@ def cell_of(cells: Cells, task: Task, mechanism: str, way: str) -> matrix.Cell |
 def sentences(card: ModelCard, task: Task, way: str) -> Iterator[str]:
     """The tooltip of a cell, in sentences."""
     title, left, spread = mechanism_title(card.mechanism), card.ablation.get(way), spread_of(card)
-    yield plain("matrix.told", task=task_title(task), mechanism=title, accuracy=percent(card.accuracy or 0.0))
+    yield plain("matrix.tooltip", task=task_title(task), mechanism=title, accuracy=percent(card.accuracy or 0.0))
     if left is not None:
-        yield plain(f"matrix.told.{way}", left=percent(left))
+        yield plain(f"matrix.tooltip.{way}", left=percent(left))
     if spread is not None:
         each = listed(map(percent, spread.accuracies))
-        yield plain("matrix.told.seeds", count=len(spread.accuracies), mean=percent(spread.mean), each=each)
-    yield plain("matrix.told.open")
+        yield plain("matrix.tooltip.seeds", count=len(spread.accuracies), mean=percent(spread.mean), each=each)
+    yield plain("matrix.tooltip.open")
 
 
 def sample_of(card: ModelCard) -> str:

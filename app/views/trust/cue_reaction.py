@@ -71,7 +71,7 @@ def describe_channel(found: CueReaction, channel: int) -> str:
     """The tooltip of a channel."""
     mean, deviation = signed(float(found.mean[channel])), decimal(float(found.deviation[channel]), 3)
     return plain(
-        "react.told",
+        "react.tooltip",
         channel=channel + 1,
         mean=mean,
         deviation=deviation,

@@ -69,7 +69,7 @@ def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     if state.get(TrustKey.TRUTH) not in REGIONS[evidence]:
         state.put(TrustKey.TRUTH, REGIONS[evidence][0])
     requested = st.segmented_control(
-        word("truth.asked"),
+        word("truth.measure"),
         REGIONS[evidence],
         key=TrustKey.TRUTH,
         format_func=lambda one: word(f"truth.{one}"),

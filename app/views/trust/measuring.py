@@ -50,7 +50,7 @@ def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
             st.markdown(word("measuring.nothing"))
         if benchmark.own_file().is_file() and not job.is_running(requested):
             st.button(
-                word("measuring.forget"), key="forget-measured", type="tertiary", on_click=benchmark.remove_own_rows
+                word("measuring.remove"), key="forget-measured", type="tertiary", on_click=benchmark.remove_own_rows
             )
 
 

@@ -45,7 +45,7 @@ def not_compared(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
     """A sentence that names the constant maps, which cannot be compared; empty if there are none."""
     every = list(dict.fromkeys(row.source for row in rows if row.model == card.slug))
     missing = [name for name in every if name not in {row.source for row in ranking.rank(rows, card.slug, MEASURE)}]
-    return word("random.unasked", names=listed(source_titles(card, missing).values())) if missing else ""
+    return word("random.left_out", names=listed(source_titles(card, missing).values())) if missing else ""
 
 
 def show_randomization(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
@@ -116,7 +116,9 @@ def compare(subject: Subject) -> None:
 def row(found: Randomization, name: str) -> None:
     """The maps in a row, the rank correlation with the trained model's under each."""
     alike = [word("rank.blank") if one is None else ranking.number(one, False) for one in found.likeness]
-    verdict = "random.blank" if found.is_sensitive is None else "random.cares" if found.is_sensitive else "random.stays"
+    verdict = (
+        "random.blank" if found.is_sensitive is None else "random.changes" if found.is_sensitive else "random.stays"
+    )
     st.markdown(word(verdict, value=alike[-1]))
     first, *more = map(step_title, found.stages)
     titles = [word("random.first", stage=first), *(word("random.more", stage=within(one)) for one in more)]

@@ -19,7 +19,7 @@ from core.evaluation import REFERENCES
 
 LOW_IS_GOOD = ("deletion", "randomized", "blank")
 SHARES = ("mass", "pointing")
-"""Measures whose name ends so are shares of a map, and shown in per cent."""
+"""Measures whose name ends so are shares of a map, and shown in percent."""
 CROWDED = ("background-mass", "background-pointing")
 """Measures whose values lie all near one: the axis begins below the lowest."""
 BLANK = "blank"
@@ -113,9 +113,10 @@ def row_text(row: BenchmarkRow, title: str, blank: float) -> str:
     """The tooltip of a row; ``blank`` is the share of its pictures on which the map is blank."""
     share = is_share(row.measure)
     mean, low, high = (number(one, share) for one in (row.mean, row.low, row.high))
-    often = plain("rank.told.blank", share=percent(blank, 0)) if blank else ""
+    often = plain("rank.tooltip.blank", share=percent(blank, 0)) if blank else ""
     return (
-        plain("rank.told", source=figures.letters(title), mean=mean, low=low, high=high, pictures=row.pictures) + often
+        plain("rank.tooltip", source=figures.letters(title), mean=mean, low=low, high=high, pictures=row.pictures)
+        + often
     )
 
 

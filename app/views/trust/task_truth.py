@@ -83,7 +83,7 @@ def part_titles(rows: Sequence[RoleShare], card: ModelCard) -> dict[Part, str]:
 def show_table(rows: Sequence[RoleShare], card: ModelCard, slow: Sequence[str]) -> None:
     """A line for each map and a column for each role."""
     measure = st.segmented_control(
-        word("truth.asked"),
+        word("truth.measure"),
         (SHARE, POINTING),
         key=TrustKey.ROLE_MEASURE,
         default=SHARE,

@@ -10,7 +10,7 @@ WORDS = {
     "check.start": "Run the checks",
     "check.passed": "passed",
     "check.failed": "not passed",
-    "check.unasked": "not applicable",
+    "check.not_applicable": "not applicable",
     "check.rows": "Rows sum to one",
     "check.complete": "Values sum to the score",
     "check.target": "Sensitive to the class",

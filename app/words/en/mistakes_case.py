@@ -8,7 +8,7 @@ WORDS = {
     "case.unlabeled": "Predicted: {predicted} ({confidence}) <span>no true class</span>",
     "case.loss": "loss {loss}",
     "case.agreement": "agreement {agreement}",
-    "case.agreement.beside": "{agreement} ({beside})",
+    "case.agreement.reference": "{agreement} ({beside})",
     "case.previous": "Previous",
     "case.next": "Next",
     "case.place": "{place} of {count}",

@@ -10,7 +10,7 @@ WORDS = {
     "check.start": "开始检验",
     "check.passed": "通过",
     "check.failed": "未通过",
-    "check.unasked": "不适用",
+    "check.not_applicable": "不适用",
     "check.rows": "每行之和为 1",
     "check.complete": "各值之和等于得分",
     "check.target": "随类别改变",

@@ -8,7 +8,7 @@ WORDS = {
     "case.unlabeled": "预测：{predicted}（{confidence}） <span>没有真实类别</span>",
     "case.loss": "损失 {loss}",
     "case.agreement": "一致性 {agreement}",
-    "case.agreement.beside": "{agreement}（{beside}）",
+    "case.agreement.reference": "{agreement}（{beside}）",
     "case.previous": "上一张",
     "case.next": "下一张",
     "case.place": "第 {place} 张，共 {count} 张",

@@ -1,3 +1,3 @@
-"""What stands between sentences, between the items of a list, and before a per cent sign."""
+"""What stands between sentences, between the items of a list, and before a percent sign."""
 
 WORDS = {" ": "", ", ": "、", "; ": "；", ": ": "：", " %": "%", " ...": "……"}

@@ -56,15 +56,15 @@ def run(
             handle.remove()
     known = {block for one in ran for block in one.modules()}
     kept = {name: y for name, y in kept.items() if blocks[name] not in known}
-    slopes: Sequence[Tensor | None] = [None] * len(kept)
+    gradients: Sequence[Tensor | None] = [None] * len(kept)
     if kept and logits.requires_grad:
-        slopes = torch.autograd.grad(logits.square().sum(), list(kept.values()), allow_unused=True)
+        gradients = torch.autograd.grad(logits.square().sum(), list(kept.values()), allow_unused=True)
 
-    def wanted(y: Tensor, slope: Tensor | None) -> list[float]:
+    def wanted(y: Tensor, gradient: Tensor | None) -> list[float]:
         token = 1 if len(y) == 1 else 0  # tokens may come before pictures
-        return [0.0] * y.shape[token] if slope is None else slope.abs().sum((1 - token, 2)).tolist()
+        return [0.0] * y.shape[token] if gradient is None else gradient.abs().sum((1 - token, 2)).tolist()
 
-    return {name: wanted(y, slope) for (name, y), slope in zip(kept.items(), slopes, strict=True)}
+    return {name: wanted(y, gradient) for (name, y), gradient in zip(kept.items(), gradients, strict=True)}
 
 
 def name_tokens(wanted: list[float], layout: Layout) -> tuple[str, ...]:

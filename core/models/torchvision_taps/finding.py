@@ -107,8 +107,8 @@ def attention_blocks(module: nn.Module, x: Tensor) -> dict[str, tuple[Stage, int
         logits = module(x.detach().clone().requires_grad_()) if names else x
     if not kept or not logits.requires_grad:
         return {}
-    slopes = torch.autograd.grad(logits.sum(), list(kept.values()), allow_unused=True)
-    grids = {name: names[name].arrange(one) for name, one in zip(kept, slopes, strict=True) if one is not None}
+    gradients = torch.autograd.grad(logits.sum(), list(kept.values()), allow_unused=True)
+    grids = {name: names[name].arrange(one) for name, one in zip(kept, gradients, strict=True) if one is not None}
     used = {name: one.shape[-1] for name, one in grids.items() if bool(one.any()) and one.shape[2] == one.shape[3]}
     last = {side: name for name, side in used.items()}
     chosen = used if len(last) == 1 else last.values()

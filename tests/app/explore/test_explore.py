@@ -54,7 +54,7 @@ def test_each_model_reads_each_family_of_picture(slug: str, sample: str) -> None
     classifier = core.load(slug, "cpu")
     reading = core.read(classifier, picture)
     shown = page.selectbox(key=Key.TARGET)
-    assert shown.options[0] == word("answer.likeliest", name=classifier.card.classes[reading.predicted])
+    assert shown.options[0] == word("answer.most_likely", name=classifier.card.classes[reading.predicted])
     key = "answer.unsure" if reading.probabilities.max() < 0.5 else "answer.knows"
     assert word(key, count=len(classifier.card.classes)) in shown_text(page)
     assert page.query_params["model"] == slug and page.query_params["sample"] == sample

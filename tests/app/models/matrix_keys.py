@@ -7,5 +7,5 @@ OF_MATRIX = {
     "models.{one}": ["models.zoo", "models.tasks"],
     "matrix.{one}": [f"matrix.{one}" for one in WAYS],
     "uncarded.scaling.{name}": [f"uncarded.scaling.{one}" for one in (*PRESETS, "own")],
-    "matrix.told.{way}": [f"matrix.told.{one}" for one in WAYS],
+    "matrix.tooltip.{way}": [f"matrix.tooltip.{one}" for one in WAYS],
 }

@@ -237,7 +237,7 @@ def test_what_cannot_be_compared_is_named() -> None:
     card = zoo.find_card("scenes/cbam")
     rows = [replace(made(source, 0, 0, measure), model=card.slug) for source, measure in
             (("saliency", "mass"), ("saliency", "randomized"), ("lrp", "mass"), ("lrp", "insertion"))]  # fmt: skip
-    assert randomization.not_compared(rows, card) == word("random.unasked", names="LRP")
+    assert randomization.not_compared(rows, card) == word("random.left_out", names="LRP")
     assert not randomization.not_compared(rows[:2], card)
 
 

@@ -142,7 +142,7 @@ def compute(subject: Subject, questions: Sequence[Question]) -> dict[Question, t
 def draw_checks(question: Question, found: Sequence[Check], names: Sequence[str]) -> None:
     """One map's list."""
     st.caption("  \n".join((*question.notes, word("check.class", name=names[question.target]))))
-    words = {True: word("check.passed"), False: word("check.failed"), None: word("check.unasked")}
+    words = {True: word("check.passed"), False: word("check.failed"), None: word("check.not_applicable")}
     for one in found:
         with st.container(gap="xxsmall"):
             line = f"{SIGNS[one.passed]} **{word(f'check.{one.slug}')}**{mark(': ')}{words[one.passed]}"
