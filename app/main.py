@@ -55,9 +55,9 @@ def _declare(page: Page) -> StreamlitPage:
 
 def draw(page: StreamlitPage, about: Page) -> None:
     """The page, below the lesson that is open; one whose measures a lesson hides is drawn after the answer."""
-    if about.slug != "learn":
+    if about.lesson_panel:
         lesson.show_panel(state.subject())
-    if about.slug not in ("explore", "learn") and lesson.hidden():
+    if about.covered and lesson.hidden():
         st.info(word("lesson.covered.page"), icon=":material/visibility_off:")
     else:
         page.run()

@@ -16,7 +16,8 @@ class Page:
     has to itself in the session, and ``address`` those that its URL holds: one that the URL lacks has its default.
     ``passing`` are the keys whose values do not outlast a look at another page. ``restore(query, here)`` takes what
     else a URL says of the page, which is the one that is shown or not. ``elsewhere(file)`` draws into the side bar of
-    every other page what goes on here, with a link to the page's file.
+    every other page what goes on here, with a link to the page's file. ``lesson_panel`` says whether the open lesson
+    stands above the page, and ``covered`` whether the whole page waits while the lesson hides a result.
     """
 
     slug: str
@@ -25,3 +26,5 @@ class Page:
     passing: tuple[StrEnum, ...] = ()
     restore: Callable[[Mapping[str, str], bool], None] | None = None
     elsewhere: Callable[[Path], None] | None = None
+    lesson_panel: bool = True
+    covered: bool = True

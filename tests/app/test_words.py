@@ -109,7 +109,7 @@ def test_every_word_that_the_app_asks_for_is_in_the_table() -> None:
     assert not [key for key in (*WORDS, *ROW_WORDS) if key not in ENGLISH]
 
 
-def test_every_word_of_the_table_is_asked_for() -> None:
+def test_every_word_of_the_table_is_requested() -> None:
     asked = {key for call in CALLS for key in call.keys} | {
         *WORDS,
         *ROW_WORDS,

@@ -27,7 +27,7 @@ class Table {
     this.adopt(packet);
   }
 
-  // Takes over a packet. What the viewer set stays, except what Python says anew; rows that stay keep their elements.
+  // Takes over a packet. What the viewer set stays, except what Python sets again; rows that stay keep their elements.
   adopt(packet) {
     const before = this.packet;
     const known = kept.get(packet.key) ?? { ...readAddress(packet), given: { ...packet.settings } };
@@ -123,7 +123,7 @@ class Table {
     this.schedule();
   }
 
-  letGo() {
+  release() {
     if (this.pin) this.pin = null;
     else this.hover = null;
     this.schedule();

@@ -170,11 +170,11 @@ def pick_class(slugs: Sequence[str]) -> str:
         state.put(CompareKey.EXPLAINED, "")
     titles = dict(zip(names, class_titles(names), strict=True))
     return st.selectbox(
-        word("answer.ask"),
+        word("answer.explain"),
         ["", *names],
         key=CompareKey.EXPLAINED,
         format_func=lambda name: titles.get(name) or word("compared.predicted"),
-        help=word("answer.ask.help"),
+        help=word("answer.explain.help"),
         persist_state="session",
     )
 

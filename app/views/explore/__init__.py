@@ -3,4 +3,4 @@
 from app.state import Page
 from app.views.explore.keys import ADDRESS, ExploreKey
 
-PAGE = Page("explore", ExploreKey, ADDRESS)
+PAGE = Page("explore", ExploreKey, ADDRESS, covered=False)

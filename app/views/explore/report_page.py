@@ -94,7 +94,7 @@ def _agreement(found: Agreement | None) -> str:
 
 def _checks(analysis: Analysis, checked: Mapping[str, Sequence[Check]]) -> Iterator[str]:
     """The sanity checks that were computed, of each map."""
-    words = {True: word("check.passed"), False: word("check.failed"), None: word("check.unasked")}
+    words = {True: word("check.passed"), False: word("check.failed"), None: word("check.not_applicable")}
     titles = {"attention": word("check.attention"), "attribution": method_title(analysis.method)}
     blind = {"attention": True, "attribution": analysis.method.family == "attention" and not analysis.method.gradient}
     for name, found in checked.items():

@@ -3,4 +3,4 @@
 from app.state import Page
 from app.views.learn.keys import ADDRESS, LearnKey
 
-PAGE = Page("learn", LearnKey, ADDRESS)
+PAGE = Page("learn", LearnKey, ADDRESS, lesson_panel=False, covered=False)

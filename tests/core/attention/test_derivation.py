@@ -22,7 +22,7 @@ OWN = [one.slug for one in MECHANISMS if one.slug != "plain"]
 
 @pytest.fixture(scope="module")
 def picture() -> core.Picture:
-    """Noise, so that no two cells are alike."""
+    """Noise, so that no two cells are the same."""
     return open_image(np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8))
 
 

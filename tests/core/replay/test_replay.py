@@ -25,7 +25,9 @@ CHECKED = ("attention", "attribution")
 METHODS = ("integrated-gradients", "smoothgrad", "occlusion", "lime", "gradient-x-attention")
 
 
-def asked(classifier: core.Classifier, picture: core.Picture, method: str = "grad-cam", **more: Any) -> core.Question:
+def question_about(
+    classifier: core.Classifier, picture: core.Picture, method: str = "grad-cam", **more: Any
+) -> core.Question:
     """A question about the predicted class and the last map on the picture."""
     reading = core.read(classifier, picture)
     tap = next((one.tap for one in reversed(reading.maps) if one.kind.on_picture), "")
@@ -41,13 +43,15 @@ def reopened(view: core.Record) -> core.Record:
 def view() -> core.Record:
     """A small view."""
     classifier, picture = core.load("scenes/cbam", "cpu"), open_sample(SAMPLE)
-    return core.record(classifier, picture, asked(classifier, picture), sample=SAMPLE, checks=dict.fromkeys(CHECKED))
+    return core.record(
+        classifier, picture, question_about(classifier, picture), sample=SAMPLE, checks=dict.fromkeys(CHECKED)
+    )
 
 
 @pytest.mark.parametrize("slug", MODELS)
 def test_a_view_is_replayed_to_the_last_bit(slug: str) -> None:
     classifier, picture = core.load(slug, "cpu"), open_sample(SAMPLE)
-    found = core.record(classifier, picture, asked(classifier, picture), sample=SAMPLE)
+    found = core.record(classifier, picture, question_about(classifier, picture), sample=SAMPLE)
     again = core.replay(reopened(found), device="cpu")
     assert again.identical
     assert again.same
@@ -60,7 +64,7 @@ def test_batches_of_another_machine_change_no_bit(method: str, monkeypatch: pyte
     """The fastest size of a batch is found by a clock, so it may differ from run to run."""
     classifier, picture = core.load("scenes/transformer", "cpu"), open_sample(SAMPLE)
     monkeypatch.setattr(batches, "probe", lambda *_: batches.Pace(4, 0.001))
-    found = core.record(classifier, picture, asked(classifier, picture, method))
+    found = core.record(classifier, picture, question_about(classifier, picture, method))
     other = core.load("scenes/transformer", "cpu")
     monkeypatch.setattr(batches, "probe", lambda *_: batches.Pace(1, 0.001))
     assert core.replay(reopened(found), other).identical
@@ -89,7 +93,7 @@ def test_the_numbers_are_those_of_the_public_functions(view: core.Record) -> Non
 
 def test_a_head_and_a_pinned_patch_are_recorded() -> None:
     classifier, picture = core.load("scenes/transformer", "cpu"), open_sample(SAMPLE)
-    question = asked(classifier, picture, tap="block4.attention", head=2, query=17)
+    question = question_about(classifier, picture, tap="block4.attention", head=2, query=17)
     found = core.record(classifier, picture, question)
     attended = next(one for one in core.read(classifier, picture).maps if one.tap == "block4.attention")
     assert np.array_equal(found.numbers["attention"], core.to_grid(attended, head=2, query=17))
@@ -99,7 +103,9 @@ def test_a_head_and_a_pinned_patch_are_recorded() -> None:
 def test_a_contrast_and_a_crop_are_recorded() -> None:
     classifier = core.load("scenes/cbam", "cpu")
     picture = core.reframe(open_sample(SAMPLE), (10, 20, 100, 110))
-    found = core.record(classifier, picture, asked(classifier, picture, "input-x-gradient", contrast=0), sample=SAMPLE)
+    found = core.record(
+        classifier, picture, question_about(classifier, picture, "input-x-gradient", contrast=0), sample=SAMPLE
+    )
     again = reopened(found)
     assert again.picture.box == picture.box
     assert np.array_equal(again.picture.pixels, picture.pixels)
@@ -131,7 +137,7 @@ def test_what_has_changed_is_named(view: core.Record, monkeypatch: pytest.Monkey
     assert any(one.startswith("std (") for one in again.changed)
 
 
-def test_another_model_is_told_at_once(view: core.Record) -> None:
+def test_another_model_is_refused(view: core.Record) -> None:
     with pytest.raises(core.InvalidInput, match="has other classes than the recorded model"):
         core.replay(view, core.load("imagenette/cbam", "cpu"))
     gone = reopened(view)
