@@ -47,3 +47,8 @@ def shown_text(page: AppTest) -> str:
     parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader, *page.code]
     terms = "\n\n".join(glossary.find(""))
     return "\n".join(str(one.value) for one in parts if one.value != terms)
+
+
+def warnings(page: AppTest) -> list[str]:
+    """The warnings on the page."""
+    return [one.value for one in page.warning]

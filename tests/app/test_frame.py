@@ -6,21 +6,16 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from app.widgets import pictures
 from app.words import plain, word
 from core import InvalidInput
-from tests.app.pages import open_page, visit
+from tests.app.pages import open_page, visit, warnings
 
 
 @pytest.fixture(autouse=True)
 def no_photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
-
-
-def warnings(page: AppTest) -> list[str]:
-    return [one.value for one in page.warning]
 
 
 def test_photographs_that_cannot_be_downloaded_are_a_notice_next_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

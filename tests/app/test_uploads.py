@@ -29,7 +29,7 @@ from app.widgets import pictures
 from app.words import plain
 from core.images.opening import MAX_BYTES
 from core.models.own import MAX_WEIGHTS
-from tests.app.pages import MAIN, open_page, visit
+from tests.app.pages import MAIN, open_page, visit, warnings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -173,10 +173,6 @@ def release(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 def uploader(page: AppTest, key: str = Key.UPLOADER) -> Any:
     return next(one for one in page.file_uploader if one.key.startswith(f"{key}."))
-
-
-def warnings(page: AppTest) -> list[str]:
-    return [one.value for one in page.warning]
 
 
 def test_pictures_are_released_once_they_are_open_and_broken_ones_too(release: list[str]) -> None:

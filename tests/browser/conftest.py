@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from tests.browser.clicks import PATIENCE
+from tests.browser.overlay_driver import Overlay
+from tests.browser.pages import MAIN, PARTS
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -38,6 +40,12 @@ def serve(servers: Any) -> Serve:
     The same script in the same environment is served once for all processes of the run.
     """
     return servers.serve
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve) -> str:
+    """The address of the app."""
+    return serve(MAIN)
 
 
 @pytest.fixture(scope="session")
@@ -108,3 +116,16 @@ def open_window(chromium) -> Iterator[Open]:
             return stack.enter_context(_watched(context))
 
         yield open_one
+
+
+@pytest.fixture(scope="module")
+def mounted(shared_page, serve: Serve) -> Overlay:
+    """The overlay alone on a page, for all tests of a file."""
+    return Overlay(shared_page, serve(PARTS))
+
+
+@pytest.fixture
+def overlay(mounted: Overlay) -> Overlay:
+    """The one overlay of a file, as it was when it was mounted."""
+    mounted.reset()
+    return mounted

@@ -15,14 +15,9 @@ from PIL import Image
 from app.words import word
 from core.data import samples
 from tests.browser.clicks import settle
-from tests.browser.pages import MAIN, PATIENCE, open_page, query, show, sized, wait_until_drawn
+from tests.browser.pages import PATIENCE, open_page, query, show, sized, wait_until_drawn
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def address(serve) -> str:
-    return serve(MAIN)
 
 
 def test_the_first_page_needs_no_network_and_shows_two_maps(browser_page, address) -> None:

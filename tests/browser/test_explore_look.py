@@ -7,16 +7,11 @@ import pytest
 from app.words import word
 from tests.browser.clicks import settle
 from tests.browser.contrast import ENOUGH, texts
-from tests.browser.pages import MAIN, PATIENCE, open_page, query, sized, wait_until_drawn
+from tests.browser.pages import PATIENCE, open_page, query, sized, wait_until_drawn
 
 pytestmark = pytest.mark.browser
 VIEW = "model=scenes/self-attention&sample=scenes/24"
 LOOK = {"view": "wipe", "opacity": "40", "threshold": "30", "colors": "viridis", "scale": "both", "smooth": "1"}
-
-
-@pytest.fixture(scope="module")
-def address(serve) -> str:
-    return serve(MAIN)
 
 
 def mode(page) -> str:

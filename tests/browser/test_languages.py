@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.words import NAMES
-from tests.browser.pages import DRAWN, MAIN, open_page, query, sized
+from tests.browser.pages import DRAWN, open_page, query, sized
 
 MODEL = "tasks-marked/attention-pooling"
 VIEW = f"model={MODEL}&sample=tasks-marked/6"
@@ -37,11 +37,6 @@ CUT = """() => {
   return cut;
 }"""
 """The texts of the page that their element or the window cuts; those in a list that scrolls sideways may be."""
-
-
-@pytest.fixture
-def address(serve) -> str:
-    return serve(MAIN)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

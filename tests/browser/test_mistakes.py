@@ -13,15 +13,10 @@ import core
 from app.views.mistakes.gallery import PAGE
 from app.words import word
 from tests.browser.clicks import click_until, press_until, settle
-from tests.browser.pages import MAIN, PATIENCE
+from tests.browser.pages import PATIENCE
 
 pytestmark = pytest.mark.browser
 MODEL, COUNT = "scenes-tag/cbam", 40
-
-
-@pytest.fixture(scope="module")
-def address(serve) -> str:
-    return serve(MAIN)
 
 
 @pytest.fixture(scope="module")

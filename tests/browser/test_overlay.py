@@ -24,18 +24,6 @@ def fresh(browser_page, serve) -> Overlay:
     return Overlay(browser_page, serve(PARTS))
 
 
-@pytest.fixture(scope="module")
-def mounted(shared_page, serve) -> Overlay:
-    return Overlay(shared_page, serve(PARTS))
-
-
-@pytest.fixture
-def overlay(mounted: Overlay) -> Overlay:
-    """The one overlay of this file, as it was when it was mounted."""
-    mounted.reset()
-    return mounted
-
-
 def test_colors_of_known_values(overlay: Overlay) -> None:
     values = ramp()
     for row in range(4):

@@ -22,18 +22,6 @@ def fresh(browser_page, serve) -> Overlay:
     return Overlay(browser_page, serve(PARTS))
 
 
-@pytest.fixture(scope="module")
-def mounted(shared_page, serve) -> Overlay:
-    return Overlay(shared_page, serve(PARTS))
-
-
-@pytest.fixture
-def overlay(mounted: Overlay) -> Overlay:
-    """The one overlay of this file, as it was when it was mounted."""
-    mounted.reset()
-    return mounted
-
-
 def test_a_slider_turns_the_slices_of_a_stack_and_nothing_is_sent(fresh: Overlay) -> None:
     fresh.choose("film")
     before = fresh.frames

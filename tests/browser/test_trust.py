@@ -23,11 +23,6 @@ CHART = ".js-plotly-plot"
 
 
 @pytest.fixture(scope="module")
-def address(serve) -> str:
-    return serve(MAIN)
-
-
-@pytest.fixture(scope="module")
 def own(servers, address: str) -> Path:
     """Rows of the server's own for one model, so that the page is full whatever is shipped."""
     model = core.load(MODEL, "cpu")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 
-import pytest
 import torch
 from torch import nn
 
 from core.models.weights import fit, read_weights
-from core.types import InvalidInput
 
 
 class Net(nn.Module):
@@ -48,9 +45,3 @@ def is_same(one: nn.Module, other: nn.Module) -> bool:
     pairs = zip(one.parameters(), other.parameters(), strict=True)
     buffers = torch.equal(one.features[1].running_mean, other.features[1].running_mean)
     return all(torch.equal(a, b) for a, b in pairs) and buffers
-
-
-def refusal(call: Callable[[], object]) -> str:
-    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
-        call()
-    return str(caught.value)

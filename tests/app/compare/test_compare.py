@@ -19,7 +19,7 @@ from core.data import list_samples
 from core.data.samples import open_sample
 from core.models import zoo
 from tests.app.compare.compare_page import html_on, rows_on
-from tests.app.pages import fresh, open_page, said, well
+from tests.app.pages import fresh, open_page, shown_text, warnings, well
 
 SCENE = {"model": "scenes/self-attention", "sample": "scenes/24"}
 SHORTCUTS = ["scenes/cbam", "scenes-tag/cbam", "scenes-place/cbam"]
@@ -42,10 +42,6 @@ def compare(**address: str) -> AppTest:
     return well(open_page("compare", **address))
 
 
-def warnings(page: AppTest) -> list[str]:
-    return [one.value for one in page.warning]
-
-
 def test_one_picture_through_the_models_of_a_family() -> None:
     page = compare(**SCENE)
     found = rows_on(page)
@@ -55,7 +51,7 @@ def test_one_picture_through_the_models_of_a_family() -> None:
     assert row["bars"][0]["name"] == "fish" and row["right"] is True
     assert row["bars"][0]["share"] == pytest.approx(float(reading.probabilities.max()), abs=1e-4)
     assert "100.0" in row["about"][0] and len(row["bars"]) == 3
-    assert "5 models predict" in said(page) and "fovea-agreement" in html_on(page)
+    assert "5 models predict" in shown_text(page) and "fovea-agreement" in html_on(page)
     assert dict(page.query_params) == SCENE, "defaults are not in the address"
 
 
@@ -120,7 +116,7 @@ def test_unknown_names_cost_one_sentence_and_nothing_else() -> None:
     assert list(found.rows) == ["scenes/plain", "scenes/nobody", "scenes/cbam"]
     assert found.rows["scenes/nobody"]["note"] == word("compared.unknown", model="scenes/nobody")
     assert [slug for slug, row in found.rows.items() if row["note"]] == ["scenes/nobody"]
-    assert "All 2 models" in said(page)
+    assert "All 2 models" in shown_text(page)
 
 
 @pytest.mark.parametrize("name", ["compare", "method", "maps", "explain", "zoom", "scale"])

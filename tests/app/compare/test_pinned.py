@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.state import Key, View
 from app.words import word
 from tests.app.compare.compare_page import html_on, rows_on
-from tests.app.pages import fresh, open_page, press, said, well
+from tests.app.pages import fresh, open_page, press, shown_text, well
 
 VIEWS = [
     View("scenes/self-attention", "scenes/24", "grad-cam", "stage4.block1.first.head2", query=19, number=1),
@@ -57,7 +57,7 @@ def test_each_pinned_analysis_is_a_row_of_its_own_method_and_map() -> None:
 def test_pinned_analyses_of_one_picture_are_compared_in_words() -> None:
     views = [View(slug, "scenes/24", "grad-cam", number=n) for n, slug in enumerate(["scenes/cbam", "scenes/plain"])]
     page = pinned(*views)
-    assert "All 2 models predict" in said(page)
+    assert "All 2 models predict" in shown_text(page)
     assert rows_on(page).header["settings"]["scale"] == "strip"
 
 

@@ -9,7 +9,7 @@ from app.views.explore.derivation import figure
 from app.views.explore.keys import ExploreKey
 from app.words import use, word
 from core.data import open_sample
-from tests.app.pages import open_page, said, well
+from tests.app.pages import open_page, shown_text, well
 
 SAMPLE = "scenes/24"
 MODELS = (
@@ -28,7 +28,7 @@ MODELS = (
 def test_the_weight_of_the_page_is_that_of_the_model(slug: str) -> None:
     page = well(open_page(model=slug, sample=SAMPLE))
     page = well(page.toggle(key=ExploreKey.DERIVE).set_value(True).run())
-    text = said(page)
+    text = shown_text(page)
     tap = page.session_state[ExploreKey.DERIVE_TAP]
     reading = core.read(core.load(slug, "cpu"), open_sample(SAMPLE))
     one = next(each for each in reading.maps if each.tap == tap)
@@ -56,7 +56,7 @@ def test_it_speaks_chinese() -> None:
     try:
         use("zh-CN")  # in which the labels of the widgets are compared
         page = well(page.run())
-        assert word("derive.table.units") in said(page) or word("derive.table.neighbors") in said(page)
+        assert word("derive.table.units") in shown_text(page) or word("derive.table.neighbors") in shown_text(page)
     finally:
         use("en")
 

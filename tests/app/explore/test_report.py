@@ -18,7 +18,7 @@ from app.views.explore.keys import ExploreKey
 from app.words import use, word
 from core import Record
 from core.reporting import to_png
-from tests.app.pages import open_page, press, said, well
+from tests.app.pages import open_page, press, shown_text, well
 
 VIEWS = {
     "scenes/plain": {"sample": "scenes/24"},
@@ -129,8 +129,8 @@ def test_what_has_changed_since_is_stated(made: list[str]) -> None:
     page = upload(open_page(model="scenes/plain"), json.dumps(facts).encode(), "view.json").run()
     assert not page.exception
     assert re.fullmatch(r"1 of \d+ numbers differ from the recorded ones: gap\.", page.error[0].value)
-    assert "captum: recorded with 0.1, now" in said(page)
-    assert "The weights of scenes/cbam have changed." in said(page)
+    assert "captum: recorded with 0.1, now" in shown_text(page)
+    assert "The weights of scenes/cbam have changed." in shown_text(page)
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_a_broken_report_is_one_sentence_and_loses_nothing(
     facts = json.loads(recorded(made[-1]).to_json())
     change(facts)
     page = upload(open_page(model="scenes/plain", sample="scenes/24"), json.dumps(facts).encode(), "view.json")
-    stated = said(page)
+    stated = shown_text(page)
     page = page.run()
     assert not page.exception
-    assert sentence in stated + said(page)
+    assert sentence in stated + shown_text(page)
     assert page.session_state[Key.SAMPLE]

@@ -13,15 +13,14 @@ import pytest
 import torch
 import torchvision
 from safetensors.torch import save
-from streamlit.testing.v1 import AppTest
 
 import core
 from app.state import Key
 from app.views.models import own_models
-from app.views.models.keys import ModelsKey
 from app.words import word
 from core.models import download, zoo
 from core.types import InvalidInput
+from tests.app.models.uploading import bring
 from tests.app.pages import open_page, press, shown_text, visit, well
 
 SMALL = "torchvision/regnet_y_400mf"
@@ -120,11 +119,6 @@ def pets() -> tuple[str, bytes, str]:
     torch.manual_seed(0)
     module = torchvision.models.get_model("squeezenet1_1", weights=None, num_classes=2)
     return "pets.safetensors", save(module.state_dict()), "application/octet-stream"
-
-
-def bring(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
-    uploader = next(one for one in page.file_uploader if one.key.startswith(ModelsKey.MODEL_UPLOADER))
-    return uploader.set_value(list(files)).run()
 
 
 def test_a_model_of_the_user_is_chosen_read_and_released(pets: tuple) -> None:

@@ -8,20 +8,15 @@ import pytest
 import torch
 import torchvision
 from safetensors.torch import save
-from streamlit.testing.v1 import AppTest
 
 from app.state import Key
 from app.views.models.keys import ModelsKey
 from app.words import word
+from tests.app.models.uploading import bring
 from tests.app.pages import open_page, press, shown_text, visit, well
 from tests.core.models.saved_models import LABELS, PREPARED, transformers_model
 
 BINARY = "application/octet-stream"
-
-
-def bring(page: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
-    uploader = next(one for one in page.file_uploader if one.key.startswith(ModelsKey.MODEL_UPLOADER))
-    return uploader.set_value(list(files)).run()
 
 
 @pytest.fixture(scope="module")

@@ -139,11 +139,6 @@ def without_attention(module: nn.Module, one: Mechanism) -> nn.Module:
     return module
 
 
-@pytest.fixture
-def x() -> Tensor:
-    return torch.randn((3, 3, 64, 64), generator=torch.Generator().manual_seed(4))
-
-
 @pytest.mark.parametrize("slug", ATTENTIVE)
 def test_switched_off_is_the_model_without_its_attention(tiny: Callable, x: Tensor, slug: str) -> None:
     classifier = tiny(slug)

@@ -23,11 +23,6 @@ EVERY = [one.slug for one in MECHANISMS]
 ATTENTIVE = EVERY[1:]
 
 
-@pytest.fixture
-def x() -> Tensor:
-    return torch.randn((3, 3, 64, 64), generator=torch.Generator().manual_seed(4))
-
-
 def nudged(place: tuple[int, ...], step: float) -> Callable[[Tap, Tensor], Tensor]:
     """One weight a little larger; of a film as soon as its frame is there."""
 

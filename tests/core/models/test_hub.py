@@ -11,8 +11,9 @@ import pytest
 from huggingface_hub import constants
 
 from core.models import hub
-from core.types import InvalidInput, Stopped
+from core.types import Stopped
 from tests.core.models.small_hub import SmallHub, connected, patch_address
+from tests.core.refusals import refusal as refused
 
 REPOSITORY, FILE = "made/birds", "model.safetensors"
 DATA = os.urandom(100_000)
@@ -28,9 +29,7 @@ def served(tmp_path: Path) -> Iterator[SmallHub]:
 
 
 def refusal(files: tuple[str, ...] = (FILE,), repository: str = REPOSITORY) -> str:
-    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
-        hub.fetch(repository, files)
-    return str(caught.value)
+    return refused(hub.fetch, repository, files)
 
 
 def test_a_file_is_downloaded_once_with_progress(served: SmallHub):

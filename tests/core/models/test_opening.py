@@ -11,7 +11,6 @@ from torch import nn
 
 import core
 from core.models import recognition
-from core.types import InvalidInput
 from tests.conftest import redraw
 from tests.core.models.saved_models import (
     LABELS,
@@ -23,6 +22,7 @@ from tests.core.models.saved_models import (
     timm_model,
     torchvision_model,
 )
+from tests.core.refusals import refusal as refused
 
 ALL = [*(f"timm/{name}" for name in TIMM), *(f"torchvision/{name}" for name in TORCHVISION)]
 
@@ -41,9 +41,7 @@ def same(classifier: core.Classifier, module: nn.Module) -> bool:
 
 
 def refusal(files: dict[str, bytes], *choices: object, **more: object) -> str:
-    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
-        core.open_files(files, *choices, device="cpu", **more)
-    return str(caught.value)
+    return refused(core.open_files, files, *choices, device="cpu", **more)
 
 
 @pytest.mark.parametrize("architecture", ALL)

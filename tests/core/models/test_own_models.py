@@ -23,8 +23,9 @@ import core
 from core.attention import MECHANISMS
 from core.models import own, zoo
 from core.models.user_card import MAX_BYTES
-from core.types import InvalidInput, Picture
+from core.types import Picture
 from tests.conftest import CLASSES, SIZE, WIDTHS, redraw
+from tests.core.refusals import refusal
 
 CARD = {"architecture": "torchvision/squeezenet1_1", "classes": ["cat", "dog"], "size": 64}
 
@@ -37,13 +38,6 @@ class Runs:
 
     def __reduce__(self) -> tuple:
         return os.mkdir, (self.folder,)
-
-
-def refusal(call: Callable[[], object]) -> str:
-    """The sentence of a refusal: one line that ends with a full stop."""
-    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
-        call()
-    return str(caught.value)
 
 
 def stored(content: object, **options: object) -> bytes:

@@ -17,9 +17,10 @@ from core.attention.tap import taps
 from core.models import timm_models, zoo
 from core.models.described import describe, with_mechanism
 from core.models.torchvision_taps import adapt
-from core.types import InvalidInput, Picture
+from core.types import Picture
 from tests.conftest import redraw
 from tests.core.models.small_hub import SmallHub, connected
+from tests.core.refusals import refusal as refused
 
 SMALL = "test_vit.r160_in1k"
 
@@ -35,9 +36,7 @@ def served(tmp_path: Path) -> Iterator[SmallHub]:
 
 
 def refusal(slug: str) -> str:
-    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
-        core.load(slug, "cpu")
-    return str(caught.value)
+    return refused(core.load, slug, "cpu")
 
 
 @pytest.mark.parametrize("name", timm_models.LISTED)

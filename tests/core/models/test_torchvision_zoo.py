@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,21 +17,15 @@ import core
 from core.attention import mechanism
 from core.models import torchvision_models, zoo
 from core.models.download import CHUNK, download
-from core.types import InvalidInput, ModelCard, Picture, Stopped
+from core.types import ModelCard, Picture, Stopped
 from tests.conftest import redraw
+from tests.core.refusals import refusal
 
 NAMES = ("resnet50", "mobilenet_v3_large", "efficientnet_b0", "regnet_y_400mf", "vit_b_16", "swin_t", "maxvit_t",
          "convnext_tiny")  # fmt: skip
 FAMILIES = ("alexnet", "convnext_tiny", "densenet121", "efficientnet_v2_s", "googlenet", "inception_v3", "maxvit_t",
             "mnasnet0_5", "mobilenet_v2", "regnet_x_400mf", "resnext50_32x4d", "shufflenet_v2_x0_5", "squeezenet1_0",
             "swin_v2_t", "vgg11_bn", "vit_b_32")  # fmt: skip
-
-
-def refusal(call: Callable[[], object]) -> str:
-    """The sentence of a refusal: one line that ends with a full stop."""
-    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
-        call()
-    return str(caught.value)
 
 
 @pytest.fixture

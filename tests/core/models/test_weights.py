@@ -14,7 +14,8 @@ from torchvision import models
 import core
 from core.models.weights import fit, remark
 from core.types import InvalidInput
-from tests.core.small_weights import fitted, is_same, named, net, refusal, stored
+from tests.core.refusals import refusal
+from tests.core.small_weights import fitted, is_same, named, net, stored
 
 
 @pytest.mark.parametrize("inner", ["module.", "_orig_mod.", "_orig_mod.module."])

@@ -23,7 +23,8 @@ from torch import nn
 from core.models import own, zoo
 from core.models.weights import read_weights
 from core.types import ModelCard
-from tests.core.small_weights import fitted, is_same, named, net, refusal, stored
+from tests.core.refusals import refusal
+from tests.core.small_weights import fitted, is_same, named, net, stored
 
 
 class Rate(enum.Enum):

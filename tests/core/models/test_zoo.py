@@ -17,7 +17,8 @@ import core
 from core.attention import MECHANISMS, mechanism
 from core.classifier import Classifier
 from core.models import zoo
-from core.types import InvalidInput, ModelCard, Picture
+from core.types import ModelCard, Picture
+from tests.core.refusals import refusal
 
 LIBRARIES = {"torchvision", "imagenet", "timm"}
 SHIPPED = sorted(zoo.PRETRAINED.glob("*/*.json"))
@@ -38,13 +39,6 @@ def put(classifier: Classifier, slug: str = "made/cbam", **changes: object) -> M
     zoo.store(classifier.module, card)
     zoo.store_card(card)
     return card
-
-
-def refusal(call: Callable[[], object]) -> str:
-    """The sentence of a refusal: one line that ends with a full stop."""
-    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
-        call()
-    return str(caught.value)
 
 
 def test_weights_go_as_halves_and_come_back_frozen(empty: Path, tiny: Callable, picture: Picture) -> None:
