@@ -79,7 +79,7 @@ def carton(picture: Picture) -> float:
 
 
 def shares(method: str, **parameters: object) -> tuple[np.ndarray, np.ndarray]:
-    """The mass on the watermark's box in parts of chance, for each marked photograph and the same without it."""
+    """The share inside the watermark's box in parts of chance, for each marked photograph and the same without it."""
 
     def share(one: Picture, mask: np.ndarray) -> float:
         found = localize(core.attribute(model(), one, method, target=CARTON, **parameters), mask)
