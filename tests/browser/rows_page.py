@@ -51,7 +51,7 @@ def rows(signed: bool) -> list[Row]:
 
 
 def page() -> None:
-    """The rows, a toggle that adds the signed one, and the actions that Python received of, as JSON."""
+    """The rows, a toggle that adds the signed one, and the actions that Python received, as JSON."""
     signed = st.toggle("Signed")
 
     def count() -> None:
