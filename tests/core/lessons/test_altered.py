@@ -54,15 +54,16 @@ def test_blocks_are_moved_and_nothing_else() -> None:
 
 def test_a_model_without_positions_answers_the_same_for_patches_in_any_order() -> None:
     blind = without_positions(core.load(TOKENS, "cpu"))
-    patches = torch.rand(1, 64, 128)
+    generator = torch.Generator().manual_seed(0)
+    patches = torch.rand(1, 64, 128, generator=generator)
     with torch.no_grad():
         found = []
-        for order in (torch.arange(64), torch.randperm(64)):
+        for order in (torch.arange(64), torch.randperm(64, generator=generator)):
             x = torch.cat((blind.module.token, patches[:, order]), 1)
             for name in blind.module.blocks:
                 x = blind.module.get_submodule(name)(x, (8, 8))
             found.append(x[0, 0])
-    assert torch.allclose(*found, atol=1e-5) and not blind.module.place.any()
+    assert torch.allclose(*found, atol=1e-4 * found[0].abs().max().item()) and not blind.module.place.any()
     assert core.load(TOKENS, "cpu").module.place.any(), "the model itself is as it was"
     with pytest.raises(core.InvalidInput, match="no encoding of positions"):
         without_positions(core.load(CLEAN, "cpu"))
