@@ -78,6 +78,7 @@ def run() -> None:
             one.restore(query, one is pages[page])
     if query is not None:
         lesson.restore(query)
+    lesson.project()
     wanted = state.take(state.Key.VIEW_WANTED)
     if wanted and wanted != pages[page].slug:
         st.switch_page(file_of(wanted))

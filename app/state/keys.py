@@ -56,6 +56,10 @@ class Key(StrEnum):
     LESSON = "lesson"
     STEP = "step"
     TEACHER = "teacher"
+    CLASS = "class"
+    PROJECTOR = "projector"
+    VOTED = "voted"
+    SHOWN_VOTES = "shown_votes"
     ANSWERS = "answers"
     MARKED = "marked"
     VIEW_WANTED = "view_wanted"
@@ -75,8 +79,8 @@ class Subject:
 
 ADDRESS = (Key.MODEL, Key.SAMPLE, Key.MAP, Key.METHOD, Key.TARGET, Key.CONTRAST, Key.FRAMING)
 """What Explore shows, as a ``View`` names it."""
-LESSON = (Key.LESSON, Key.STEP, Key.TEACHER)
-"""The lesson that is open, which every page's address holds."""
+LESSON = (Key.LESSON, Key.STEP, Key.TEACHER, Key.CLASS, Key.PROJECTOR)
+"""The lesson that is open, and for whom, which every page's address holds."""
 PARAMETER = "p."
 """Before the name of a method's parameter."""
 

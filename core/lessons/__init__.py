@@ -29,6 +29,7 @@ from core.lessons.pack import (
     Words,
 )
 from core.lessons.reading import SHIPPED, check_lesson, lesson_folders, read_lesson
+from core.lessons.votes import CODE, ROUNDS, Question, Tally, Votes, bin_of, bins, new_code
 from core.lessons.worksheet import worksheet
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "BLOCKS",
     "CHOICE",
     "CLOSE",
+    "CODE",
     "HIDDEN",
     "LANGUAGES",
     "MARGIN",
@@ -45,6 +47,7 @@ __all__ = [
     "POINT",
     "QUESTION",
     "RANK",
+    "ROUNDS",
     "SAY",
     "SHIPPED",
     "STATE",
@@ -58,11 +61,17 @@ __all__ = [
     "Measured",
     "Option",
     "Problem",
+    "Question",
     "Step",
+    "Tally",
+    "Votes",
     "Words",
+    "bin_of",
+    "bins",
     "check_lesson",
     "lesson_folders",
     "measure",
+    "new_code",
     "read_lesson",
     "store",
     "stored",

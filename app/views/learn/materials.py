@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,8 +13,9 @@ from app.state import Key
 from app.titles import class_title
 from app.widgets import lesson as playing
 from app.widgets.lesson.exports import answer_rows, to_csv
+from app.widgets.lesson.voting import class_code
 from app.words import language, word
-from core.lessons import Lesson, to_gift, worksheet
+from core.lessons import Lesson, new_code, to_gift, worksheet
 
 
 def app_address() -> str:
@@ -28,6 +30,47 @@ def show_materials(lesson: Lesson) -> None:
         if state.get(Key.TEACHER):
             _button(lesson, "key", "key.html", "text/html", make_worksheet(lesson, language(), key=True))
             _button(lesson, "gift", "gift.txt", "text/plain", make_gift(lesson, language()))
+    if state.get(Key.TEACHER):
+        show_link(lesson)
+
+
+def show_class() -> None:
+    """Draw a teacher's class: a new code, its end, and the projector mode."""
+    with st.container(border=True, key="learn-class"):
+        st.markdown(f"**{word('learn.class')}**")
+        st.caption(word("learn.class.about"))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(word("learn.class.new"), key="learn-class-new", icon=":material/group_add:", on_click=_begin)
+            if class_code():
+                st.button(word("learn.class.end"), key="learn-class-end", type="tertiary", on_click=_end)
+            on = bool(state.get(Key.PROJECTOR))
+            means = word("learn.projector.help")
+            st.toggle(
+                word("learn.projector"), on, key="learn-projector", help=means, on_change=_project, args=(not on,)
+            )
+
+
+def show_link(lesson: Lesson) -> None:
+    """Draw the link of a lesson for the students of a class."""
+    if code := class_code():
+        st.caption(word("learn.class.code", code=code))
+        query = {"lesson": lesson.name, "class": code, "lang": language()}
+        st.code(f"{app_address()}?{urlencode(query)}", language=None)
+
+
+def _begin() -> None:
+    state.put(Key.CLASS, new_code())
+
+
+def _end() -> None:
+    state.reset(Key.CLASS)
+
+
+def _project(on: bool) -> None:
+    if on:
+        state.put(Key.PROJECTOR, "1")
+    else:
+        state.reset(Key.PROJECTOR)
 
 
 def _class_names(lesson: Lesson) -> Callable[[str], str]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import state
 from app.runtime.lessons import lesson_problems, lessons
+from app.state import Key
 from app.views.learn import materials
 from app.views.learn.keys import ADDRESS
 from app.widgets import lesson as playing
@@ -47,6 +48,8 @@ def next_step(one: Lesson) -> str:
 st.subheader(word("learn.title"))
 st.markdown(word("learn.about"))
 materials.show_answers()
+if state.get(Key.TEACHER):
+    materials.show_class()
 for number, one in enumerate(lessons(), 1):
     show_lesson(number, one)
 for sentence in lesson_problems():

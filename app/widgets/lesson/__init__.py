@@ -2,5 +2,6 @@
 
 from app.widgets.lesson.panel import show_panel
 from app.widgets.lesson.playing import answers, begin, close, hidden, open_step, point_wanted, restore
+from app.widgets.lesson.projector import project
 
-__all__ = ["answers", "begin", "close", "hidden", "open_step", "point_wanted", "restore", "show_panel"]
+__all__ = ["answers", "begin", "close", "hidden", "open_step", "point_wanted", "project", "restore", "show_panel"]

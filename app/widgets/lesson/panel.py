@@ -10,6 +10,7 @@ from app import state
 from app.components.invitation.invitation import show_invitation
 from app.runtime.lessons import find_lesson
 from app.state import Key, Subject
+from app.widgets.lesson import voting
 from app.widgets.lesson.playing import Place, answer_of, begin, close, commit, done, open_step, repeat, result
 from app.widgets.lesson.questions import ask, verdict
 from app.widgets.lesson.texts import value_text, words_of
@@ -33,6 +34,7 @@ def show_panel(subject: Subject | None) -> None:
             if text := words.block(step.name, block):
                 st.markdown(value_text(place.lesson, text))
         answer = answer_of(place)
+        voting.show_state(place)
         given = ask(place) if step.ask is not None and answer is None else ()
         if answer is not None:
             verdict(place, answer, subject)
@@ -43,6 +45,8 @@ def show_panel(subject: Subject | None) -> None:
         if state.get(Key.TEACHER) and (text := words.block(step.name, NOTE)):
             st.info(value_text(place.lesson, text), icon=":material/school:")
         _ways(place, given)
+        if state.get(Key.TEACHER) and voting.class_code():
+            voting.show_votes(place)
 
 
 def _invite() -> None:
@@ -92,6 +96,9 @@ def _ways(place: Place, given: tuple[str | float, ...]) -> None:
 
 def _answer_buttons(place: Place, given: tuple[str | float, ...]) -> None:
     """The buttons that send what is given, and that skip the question."""
+    if voting.votes_here(place):
+        voting.show_buttons(place, given)
+        return
     label, key = word("lesson.answer"), f"lesson-answer.{place.key}"
     st.button(label, key=key, type="primary", disabled=not given, on_click=commit, args=(place, given))
     st.button(word("lesson.skip"), key=f"lesson-skip.{place.key}", type="tertiary", on_click=commit, args=(place, ()))

@@ -158,8 +158,8 @@ def repeat(lesson: Lesson) -> None:
 
 
 def close() -> None:
-    """End the lesson; what is shown stays."""
-    state.reset(Key.LESSON, Key.STEP, Key.TEACHER, Key.MARKED)
+    """End the lesson; what is shown stays, and so do the class and its teacher."""
+    state.reset(Key.LESSON, Key.STEP, Key.MARKED)
 
 
 def restore(query: Mapping[str, str]) -> None:

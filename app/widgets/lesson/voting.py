@@ -1,0 +1,198 @@
+"""The votes of a class on the questions of a lesson: a student votes, the teacher reveals how many chose what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from app import state
+from app.runtime.votes import votes
+from app.state import Key
+from app.widgets.lesson.playing import Place, answer_of, commit
+from app.widgets.lesson.texts import value_text, words_of
+from app.words import literal, plain, say, unmarked, word
+from core import InvalidInput
+from core.lessons import CODE, NUMBER, POINT, RANK, ROUNDS, TEXT, Ask, Question, Tally, bin_of, bins
+
+CSS = Path(__file__).with_name("votes.css")
+FEWEST = 5
+"""Answers from which on bars are shown: of fewer, one could guess who gave which."""
+LISTED = 6
+"""The most common orders that are shown."""
+EVERY = 5.0
+"""Seconds after which a teacher's count is read again."""
+
+
+@dataclass(frozen=True)
+class Voted:
+    """The vote of this session on a question: in which round, and what was given."""
+
+    round: int
+    given: tuple[str | float, ...]
+
+
+def class_code() -> str:
+    """The code of the class in the address; empty where there is none, or one that no teacher gets."""
+    code = str(state.get(Key.CLASS) or "")
+    return code if CODE.fullmatch(code) else ""
+
+
+def votes_here(place: Place) -> bool:
+    """Whether an answer to this step is a vote: in a class, for all but its teacher."""
+    return bool(class_code() and place.step.ask and not state.get(Key.TEACHER))
+
+
+def voted(place: Place) -> Voted | None:
+    """What this session voted on a question; None before that."""
+    return (state.get(Key.VOTED) or {}).get(_key(place))
+
+
+def cast(place: Place, given: tuple[str | float, ...]) -> None:
+    """Count an answer in its class; in a callback. The result is shown after the second vote.
+
+    A vote that cannot be kept becomes a plain answer, with a notice.
+    """
+    before, question = voted(place), _question(place)
+    if place.step.ask is None or (before is not None and before.round == ROUNDS[-1]):
+        commit(place, given)
+        return
+    try:
+        if before is not None and votes().tally(question).round == before.round:
+            state.notice(word("vote.wait"))
+            return
+        number = votes().vote(question, bin_of(place.step.ask, given))
+    except InvalidInput as error:
+        state.notice(say(error))
+        commit(place, given)
+        return
+    state.put(Key.VOTED, {**(state.get(Key.VOTED) or {}), _key(place): Voted(number, given)})
+    if number == ROUNDS[-1]:
+        commit(place, given)
+
+
+def show_buttons(place: Place, given: tuple[str | float, ...]) -> None:
+    """Draw what a student of a class sends their answer with, and shows the result with after the first vote."""
+    before = voted(place)
+    label, key = word("vote.send" if before is None else "vote.again"), f"lesson-vote.{place.key}"
+    st.button(label, key=key, type="primary", disabled=not given, on_click=cast, args=(place, given))
+    result = word("lesson.skip" if before is None else "vote.result")
+    args = (place, before.given if before else ())
+    st.button(result, key=f"lesson-skip.{place.key}", type="tertiary", on_click=commit, args=args)
+
+
+def show_state(place: Place) -> None:
+    """Say what becomes of a student's answer, or that the code in the address is none."""
+    if state.get(Key.CLASS) and not class_code():
+        st.warning(word("vote.unknown", code=str(state.get(Key.CLASS))))
+    elif votes_here(place) and answer_of(place) is None:
+        st.caption(word("vote.about" if voted(place) is None else "vote.kept", code=class_code()))
+
+
+@st.fragment(run_every=EVERY)
+def show_votes(place: Place) -> None:
+    """Draw a teacher's view of the votes on a step: their number, and once revealed the bars of both rounds."""
+    question, ask = _question(place), place.step.ask
+    if ask is None:
+        return
+    try:
+        tally = votes().tally(question)
+    except InvalidInput as error:
+        st.warning(literal(error))
+        return
+    shown = place.key in (state.get(Key.SHOWN_VOTES) or ())
+    with st.container(border=True, key="class-votes"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            label = "vote.second.count" if tally.round == ROUNDS[-1] else "vote.first.count"
+            st.markdown(f"**{word(label, count=tally.total(tally.round))}**")
+            st.caption(word("vote.class", code=question.code))
+            reveal = word("vote.hide" if shown else "vote.reveal")
+            st.button(reveal, key=f"vote-reveal.{place.key}", type="primary", on_click=_toggle, args=(place,))
+            if tally.round == ROUNDS[0]:
+                st.button(word("vote.second"), key=f"vote-second.{place.key}", on_click=_second, args=(question,))
+            key, means = f"vote-clear.{place.key}", word("vote.clear.help")
+            st.button(word("vote.clear"), key=key, type="tertiary", help=means, on_click=_clear, args=(place, question))
+        if shown:
+            _reveal(place, ask, tally)
+
+
+def _reveal(place: Place, ask: Ask, tally: Tally) -> None:
+    rounds = [one for one in ROUNDS if tally.total(one)]
+    if ask.kind == TEXT:
+        st.caption(word("vote.texts"))
+    elif not rounds or min(map(tally.total, rounds)) < FEWEST:
+        st.caption(word("vote.few", count=FEWEST))
+    else:
+        st.html(CSS)
+        st.html(bars(place, ask, {one: tally.counts[one] for one in rounds}))
+
+
+def bars(place: Place, ask: Ask, counts: dict[int, Counter[str]]) -> str:
+    """A row for each bin, with a bar for each round as long as its share of the round's votes."""
+    rows = []
+    for name in _shown_bins(ask, counts):
+        drawn = ""
+        for number, votes_of in counts.items():
+            share = 100 * votes_of[name] / votes_of.total()
+            bar = f'<i style="width:{share:.1f}%"></i><b>{votes_of[name]}</b>'
+            drawn += f'<div class="vote-bar vote-round-{number}">{bar}</div>'
+        right = " class=vote-right" if answer_of(place) is not None and name == ",".join(ask.answer) else ""
+        rows.append(f"<dt{right}>{escape(_label(place, ask, name))}</dt><dd>{drawn}</dd>")
+    names = "".join(
+        f'<span class="vote-bar vote-round-{one}"><i></i>{escape(plain(f"vote.round.{one}"))}</span>' for one in counts
+    )
+    return f'<p class="vote-rounds">{names}</p><dl class="vote-bars">{"".join(rows)}</dl>'
+
+
+def _shown_bins(ask: Ask, counts: dict[int, Counter[str]]) -> list[str]:
+    """The bins of a question, or the most common orders."""
+    every: Counter[str] = sum(counts.values(), Counter())
+    return [*bins(ask)] or [name for name, _ in every.most_common(LISTED)]
+
+
+def _label(place: Place, ask: Ask, name: str) -> str:
+    """What a bin is called."""
+    if ask.kind == POINT:
+        return unmarked(word(f"vote.place.{name}"))
+    if ask.kind == NUMBER:
+        wide, first = (ask.high - ask.low) / len(bins(ask)), ask.low
+        return f"{first + int(name) * wide:g}–{first + (int(name) + 1) * wide:g} {ask.unit}".strip()
+    options = words_of(place.lesson).options
+    texts = [value_text(place.lesson, options[place.step.name, one].text) for one in _names(ask, name)]
+    return unmarked(" → ".join(texts))
+
+
+def _names(ask: Ask, name: str) -> Iterator[str]:
+    """The options in the name of a bin; of a file that somebody changed, those that there are."""
+    yield from (one for one in (name.split(",") if ask.kind == RANK else [name]) if one in ask.options)
+
+
+def _key(place: Place) -> str:
+    return f"{class_code()}/{place.key}"
+
+
+def _question(place: Place) -> Question:
+    return Question(class_code(), place.lesson.name, place.step.name)
+
+
+def _toggle(place: Place) -> None:
+    state.put(Key.SHOWN_VOTES, set(state.get(Key.SHOWN_VOTES) or ()) ^ {place.key})
+
+
+def _second(question: Question) -> None:
+    try:
+        votes().begin_second(question)
+    except InvalidInput as error:
+        state.notice(say(error))
+
+
+def _clear(place: Place, question: Question) -> None:
+    state.put(Key.SHOWN_VOTES, set(state.get(Key.SHOWN_VOTES) or ()) - {place.key})
+    try:
+        votes().clear(question)
+    except InvalidInput as error:
+        state.notice(say(error))

@@ -1,0 +1,176 @@
+"""The votes of a class in one local file: a line of JSON for each vote, without names, sessions or times.
+
+A vote names the class by its random code, the question, the round (1 before the discussion, 2 after it) and a bin: an
+option, a part of the range of a number, a ninth of the picture, or an order. Texts are counted and not kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.files import put, reason, to_json
+from core.lessons.pack import CHOICE, NUMBER, POINT, RANK, Ask
+from core.types import InvalidInput
+
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Letters and digits that are not taken for one another."""
+CODE = re.compile(rf"[{LETTERS}]{{6}}")
+LARGEST = 1024 * 1024
+"""Bytes of the file: about 8,000 votes. The oldest half is dropped then."""
+LONGEST = 500
+"""Characters of a line."""
+ROUNDS = (1, 2)
+NUMBER_BINS, POINT_BINS = 10, 3
+_LOCK = threading.Lock()
+
+
+def new_code() -> str:
+    """A random code for a class."""
+    return "".join(secrets.choice(LETTERS) for _ in range(6))
+
+
+def bins(ask: Ask) -> tuple[str, ...]:
+    """The bins of a question that are known before: none for an order and for a text."""
+    if ask.kind == CHOICE:
+        return ask.options
+    count = {NUMBER: NUMBER_BINS, POINT: POINT_BINS**2}.get(ask.kind, 0)
+    return tuple(map(str, range(count)))
+
+
+def bin_of(ask: Ask, given: Sequence[str | float]) -> str:
+    """The bin of an answer."""
+    if ask.kind in (CHOICE, RANK):
+        return ",".join(map(str, given))
+    if ask.kind == NUMBER:
+        part = (float(given[0]) - ask.low) / (ask.high - ask.low)
+        return str(min(int(part * NUMBER_BINS), NUMBER_BINS - 1))
+    if ask.kind == POINT:
+        column, row = (min(max(int(float(one) * POINT_BINS), 0), POINT_BINS - 1) for one in given)
+        return str(row * POINT_BINS + column)
+    return ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of a lesson in a class."""
+
+    code: str
+    lesson: str
+    step: str
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The present ``round`` of a question, and how many votes each bin has in each round."""
+
+    round: int
+    counts: dict[int, Counter[str]]
+
+    def total(self, number: int) -> int:
+        """The votes of a round."""
+        return sum(self.counts[number].values())
+
+
+class Votes:
+    """The votes in a file, which need not be there. A ``path`` is written by one process.
+
+    Raises, from each method:
+        InvalidInput: the file is not one of votes, or cannot be read or written.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def tally(self, question: Question) -> Tally:
+        """What was voted on a question."""
+        counts, number = {one: Counter[str]() for one in ROUNDS}, ROUNDS[0]
+        for line in self._lines():
+            if line["question"] != [question.code, question.lesson, question.step]:
+                continue
+            if "bin" in line:
+                counts[line["round"]][line["bin"]] += 1
+            else:
+                number = line["round"]
+        return Tally(number, counts)
+
+    def vote(self, question: Question, bin_: str) -> int:
+        """Add a vote to the present round of a question; returns the round."""
+        number = self.tally(question).round
+        self._append({**_named(question), "round": number, "bin": bin_})
+        return number
+
+    def begin_second(self, question: Question) -> None:
+        """Begin the vote after the discussion."""
+        self._append({**_named(question), "round": ROUNDS[1]})
+
+    def clear(self, question: Question) -> None:
+        """Remove every vote of a class on a question, and begin the first round again."""
+        with _LOCK:
+            named = _named(question)["question"]
+            self._write([line for line in self._lines() if line["question"] != named])
+
+    def _lines(self) -> list[dict]:
+        try:
+            if not self.path.exists():
+                return []
+            if not self.path.is_file() or self.path.stat().st_size > 2 * LARGEST:
+                raise ValueError
+            lines = [json.loads(line) for line in self.path.read_text("utf-8").splitlines()]
+        except OSError as error:
+            raise InvalidInput(
+                "The votes in {path} cannot be read: {reason}.", path=self.path, reason=reason(error)
+            ) from error
+        except ValueError as error:
+            raise _damaged(self.path) from error
+        if not all(map(_fits, lines)):
+            raise _damaged(self.path)
+        return lines
+
+    def _append(self, line: dict) -> None:
+        text = to_json(line) + "\n"
+        if len(text) > LONGEST or not CODE.fullmatch(line["question"][0]):
+            raise InvalidInput("This vote cannot be kept. Open the link of your class again.")
+        with _LOCK:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(text)
+                full = self.path.stat().st_size > LARGEST
+            except OSError as error:
+                raise _unwritten(self.path, error) from error
+            if full:
+                lines = self._lines()
+                self._write(lines[len(lines) // 2 :])
+
+    def _write(self, lines: list[dict]) -> None:
+        try:
+            put(self.path, "".join(to_json(line) + "\n" for line in lines).encode())
+        except OSError as error:
+            raise _unwritten(self.path, error) from error
+
+
+def _named(question: Question) -> dict:
+    return {"question": [question.code, question.lesson, question.step]}
+
+
+def _fits(line: object) -> bool:
+    """Whether a line is one of ours."""
+    if not isinstance(line, dict) or line.get("round") not in ROUNDS or not isinstance(line.get("bin", ""), str):
+        return False
+    named = line.get("question")
+    return isinstance(named, list) and len(named) == 3 and all(isinstance(one, str) for one in named)
+
+
+def _damaged(path: Path) -> InvalidInput:
+    return InvalidInput("{path} is not a file of votes. Delete it, or move it away.", path=path)
+
+
+def _unwritten(path: Path, error: OSError) -> InvalidInput:
+    return InvalidInput("The votes cannot be written to {path}: {reason}.", path=path, reason=reason(error))
