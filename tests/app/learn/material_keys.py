@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from core.lessons import POINT, ROUNDS, Ask, bins
+
 MATERIALS = ("worksheet", "key", "gift")
 
 OF_LEARN = {
     "learn.{name}": [f"learn.{one}" for one in MATERIALS],
     "learn.{name}.help": [f"learn.{one}.help" for one in MATERIALS],
+    "vote.round.{one}": [f"vote.round.{one}" for one in ROUNDS],
+    "vote.place.{name}": [f"vote.place.{one}" for one in bins(Ask(POINT))],
 }

@@ -1,0 +1,91 @@
+"""A class votes: a student's answer is counted, and the teacher sees how many, then which, in both rounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.lessons import Question, Votes
+from tests.app.pages import open_page, press, said, well
+
+LESSON, CODE = "attention-that-is-needed", "ABC234"
+STEP = f"{LESSON}/look"
+ASKED = Question(CODE, LESSON, "look")
+
+
+@pytest.fixture
+def votes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Votes:
+    monkeypatch.setenv("FOVEA_VOTES", str(tmp_path / "votes.jsonl"))
+    return Votes(tmp_path / "votes.jsonl")
+
+
+def choose(page, option: str):
+    page.radio(key=f"lesson-choice.{STEP}").set_value(option)
+    return press(well(page.run()), f"lesson-vote.{STEP}")
+
+
+def bars(page) -> str:
+    return "".join(str(one.proto.body) for one in page.get("html") if "<dl" in str(one.proto.body))
+
+
+def test_a_student_votes_twice_and_the_teacher_reveals(votes: Votes) -> None:
+    student = well(open_page(lesson=LESSON, **{"class": CODE}))
+    assert student.query_params["class"] == CODE and not votes.path.exists()
+    choose(student, "bird")
+    assert votes.tally(ASKED).counts[1] == {"bird": 1}
+    assert "your vote counts" in said(student) and "not in the frame" not in said(student), "the result is still hidden"
+    press(student, f"lesson-vote.{STEP}")
+    assert "has not begun" in said(student) and votes.tally(ASKED).total(1) == 1
+
+    teacher = well(open_page(lesson=LESSON, teacher="1", **{"class": CODE}))
+    assert "First vote: 1 answer" in said(teacher) and not bars(teacher)
+    press(teacher, f"vote-reveal.{STEP}")
+    assert "from 5 answers" in said(teacher) and not bars(teacher), "one answer is not anonymous"
+    for option in ("house", "house", "house", "bird"):
+        votes.vote(ASKED, option)
+    shown = bars(well(teacher.run()))
+    assert "<b>3</b>" in shown and "<b>2</b>" in shown and "width:60.0%" in shown and "vote-right" not in shown
+    press(teacher, f"vote-second.{STEP}")
+    assert "Second vote: 0 answers" in said(teacher)
+
+    choose(student, "house")
+    assert votes.tally(ASKED).counts[2] == {"house": 1}
+    assert "not in the frame" in said(student), "after the second vote the result is shown"
+    for _ in range(4):
+        votes.vote(ASKED, "house")
+    shown = bars(well(teacher.run()))
+    assert "Before the discussion" in shown and "After the discussion" in shown and "width:100.0%" in shown
+    press(teacher, f"lesson-skip.{STEP}")
+    assert "<dt class=vote-right>House" in bars(teacher) and votes.tally(ASKED).total(2) == 5, "a teacher does not vote"
+    press(teacher, f"vote-clear.{STEP}")
+    assert "First vote: 0 answers" in said(teacher) and not votes.tally(ASKED).total(1)
+
+
+def test_without_a_class_nothing_is_written_and_the_result_can_be_had_at_once(votes: Votes) -> None:
+    page = well(open_page(lesson=LESSON, **{"class": "nonsense"}))
+    assert "nonsense is not a class code" in said(page)
+    press(page, f"lesson-skip.{STEP}")
+    assert not votes.path.exists()
+    page = choose(well(open_page(lesson=LESSON, **{"class": CODE})), "house")
+    press(page, f"lesson-skip.{STEP}")
+    assert "Correct" in said(page) and votes.tally(ASKED).total(1) == 1
+
+
+def test_a_damaged_file_is_one_sentence_and_the_lesson_goes_on(votes: Votes) -> None:
+    votes.path.write_text("no votes")
+    page = choose(well(open_page(lesson=LESSON, **{"class": CODE})), "house")
+    assert "is not a file of votes" in said(page) and "Correct" in said(page)
+    assert "不是投票文件" in said(well(open_page(lesson=LESSON, lang="zh-CN", teacher="1", **{"class": CODE})))
+
+
+def test_a_teacher_makes_a_class_and_its_links(votes: Votes) -> None:
+    page = well(open_page("learn", teacher="1"))
+    press(page, "learn-class-new")
+    code = page.query_params["class"]
+    code = code[0] if isinstance(code, list) else code
+    assert any(f"lesson={LESSON}&class={code}" in one.value for one in page.code) and not votes.path.exists()
+    page.toggle(key="learn-projector").set_value(True)
+    assert well(page.run()).query_params["projector"] in ("1", ["1"])
+    press(page, "learn-class-end")
+    assert "class" not in page.query_params and not page.code
