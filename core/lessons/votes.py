@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.files import put, reason, to_json
 from core.lessons.pack import CHOICE, NUMBER, POINT, RANK, Ask
@@ -28,6 +29,7 @@ LONGEST = 500
 """Characters of a line."""
 ROUNDS = (1, 2)
 NUMBER_BINS, POINT_BINS = 10, 3
+Line = dict[str, Any]
 _LOCK = threading.Lock()
 
 
@@ -116,7 +118,7 @@ class Votes:
             named = _named(question)["question"]
             self._write([line for line in self._lines() if line["question"] != named])
 
-    def _lines(self) -> list[dict]:
+    def _lines(self) -> list[Line]:
         try:
             if not self.path.exists():
                 return []
@@ -133,7 +135,7 @@ class Votes:
             raise _damaged(self.path)
         return lines
 
-    def _append(self, line: dict) -> None:
+    def _append(self, line: Line) -> None:
         text = to_json(line) + "\n"
         if len(text) > LONGEST or not CODE.fullmatch(line["question"][0]):
             raise InvalidInput("This vote cannot be kept. Open the link of your class again.")
@@ -149,14 +151,14 @@ class Votes:
                 lines = self._lines()
                 self._write(lines[len(lines) // 2 :])
 
-    def _write(self, lines: list[dict]) -> None:
+    def _write(self, lines: list[Line]) -> None:
         try:
             put(self.path, "".join(to_json(line) + "\n" for line in lines).encode())
         except OSError as error:
             raise _unwritten(self.path, error) from error
 
 
-def _named(question: Question) -> dict:
+def _named(question: Question) -> Line:
     return {"question": [question.code, question.lesson, question.step]}
 
 

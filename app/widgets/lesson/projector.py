@@ -1,4 +1,4 @@
-"""The projector mode: larger type, the side bar closed, and the lesson beside the page."""
+"""The projector mode: larger type, the side bar closed, and the lesson next to the page."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ WORDS = {
     "learn.class.end": "End class",
     "learn.class.code": "Class {code}. Give your students the link of a lesson:",
     "learn.projector": "Projector mode",
-    "learn.projector.help": "Large type, the side bar closed, and the lesson beside the maps.",
+    "learn.projector.help": "Large type, the side bar closed, and the lesson next to the maps.",
     "vote.send": "Vote",
     "vote.again": "Vote again",
     "vote.result": "Show the result",

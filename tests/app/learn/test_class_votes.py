@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.lessons import Question, Votes
-from tests.app.pages import open_page, press, said, well
+from tests.app.pages import open_page, press, shown_text, well
 
 LESSON, CODE = "attention-that-is-needed", "ABC234"
 STEP = f"{LESSON}/look"
@@ -34,24 +34,26 @@ def test_a_student_votes_twice_and_the_teacher_reveals(votes: Votes) -> None:
     assert student.query_params["class"] == CODE and not votes.path.exists()
     choose(student, "bird")
     assert votes.tally(ASKED).counts[1] == {"bird": 1}
-    assert "your vote counts" in said(student) and "not in the frame" not in said(student), "the result is still hidden"
+    assert "your vote counts" in shown_text(student) and "not in the frame" not in shown_text(student), (
+        "the result is still hidden"
+    )
     press(student, f"lesson-vote.{STEP}")
-    assert "has not begun" in said(student) and votes.tally(ASKED).total(1) == 1
+    assert "has not begun" in shown_text(student) and votes.tally(ASKED).total(1) == 1
 
     teacher = well(open_page(lesson=LESSON, teacher="1", **{"class": CODE}))
-    assert "First vote: 1 answer" in said(teacher) and not bars(teacher)
+    assert "First vote: 1 answer" in shown_text(teacher) and not bars(teacher)
     press(teacher, f"vote-reveal.{STEP}")
-    assert "from 5 answers" in said(teacher) and not bars(teacher), "one answer is not anonymous"
+    assert "from 5 answers" in shown_text(teacher) and not bars(teacher), "one answer is not anonymous"
     for option in ("house", "house", "house", "bird"):
         votes.vote(ASKED, option)
     shown = bars(well(teacher.run()))
     assert "<b>3</b>" in shown and "<b>2</b>" in shown and "width:60.0%" in shown and "vote-right" not in shown
     press(teacher, f"vote-second.{STEP}")
-    assert "Second vote: 0 answers" in said(teacher)
+    assert "Second vote: 0 answers" in shown_text(teacher)
 
     choose(student, "house")
     assert votes.tally(ASKED).counts[2] == {"house": 1}
-    assert "not in the frame" in said(student), "after the second vote the result is shown"
+    assert "not in the frame" in shown_text(student), "after the second vote the result is shown"
     for _ in range(4):
         votes.vote(ASKED, "house")
     shown = bars(well(teacher.run()))
@@ -59,24 +61,24 @@ def test_a_student_votes_twice_and_the_teacher_reveals(votes: Votes) -> None:
     press(teacher, f"lesson-skip.{STEP}")
     assert "<dt class=vote-right>House" in bars(teacher) and votes.tally(ASKED).total(2) == 5, "a teacher does not vote"
     press(teacher, f"vote-clear.{STEP}")
-    assert "First vote: 0 answers" in said(teacher) and not votes.tally(ASKED).total(1)
+    assert "First vote: 0 answers" in shown_text(teacher) and not votes.tally(ASKED).total(1)
 
 
 def test_without_a_class_nothing_is_written_and_the_result_can_be_had_at_once(votes: Votes) -> None:
     page = well(open_page(lesson=LESSON, **{"class": "nonsense"}))
-    assert "nonsense is not a class code" in said(page)
+    assert "nonsense is not a class code" in shown_text(page)
     press(page, f"lesson-skip.{STEP}")
     assert not votes.path.exists()
     page = choose(well(open_page(lesson=LESSON, **{"class": CODE})), "house")
     press(page, f"lesson-skip.{STEP}")
-    assert "Correct" in said(page) and votes.tally(ASKED).total(1) == 1
+    assert "Correct" in shown_text(page) and votes.tally(ASKED).total(1) == 1
 
 
 def test_a_damaged_file_is_one_sentence_and_the_lesson_goes_on(votes: Votes) -> None:
     votes.path.write_text("no votes")
     page = choose(well(open_page(lesson=LESSON, **{"class": CODE})), "house")
-    assert "is not a file of votes" in said(page) and "Correct" in said(page)
-    assert "不是投票文件" in said(well(open_page(lesson=LESSON, lang="zh-CN", teacher="1", **{"class": CODE})))
+    assert "is not a file of votes" in shown_text(page) and "Correct" in shown_text(page)
+    assert "不是投票文件" in shown_text(well(open_page(lesson=LESSON, lang="zh-CN", teacher="1", **{"class": CODE})))
 
 
 def test_a_teacher_makes_a_class_and_its_links(votes: Votes) -> None:

@@ -1,0 +1,111 @@
+"""Lessons in a real browser: what a step hides is not sent before the answer, and a projector shows all at once."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import numpy as np
+import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+import core
+from app.components.overlay.layer import Layer, packed
+from core.attention import to_grid
+from core.data import open_sample
+from core.lessons import SHIPPED, read_lesson
+from tests.browser.clicks import settle
+from tests.browser.pages import DRAWN, MAIN, PATIENCE, sized, wait_until_drawn
+
+pytestmark = pytest.mark.browser
+
+LESSON = "attention-that-is-needed"
+TYPED = re.compile(rb'"bdata":\s*"([A-Za-z0-9+/=\\]+)"')
+PANEL = ".st-key-lesson-panel"
+
+
+@pytest.fixture(scope="module")
+def address(serve) -> str:
+    return serve(MAIN)
+
+
+class Frames:
+    """What a page received over its websocket."""
+
+    def __init__(self, page) -> None:
+        self.frames: list[bytes] = []
+        page.on("websocket", lambda socket: socket.on("framereceived", self._take))
+
+    def _take(self, frame: bytes | str) -> None:
+        self.frames.append(frame if isinstance(frame, bytes) else frame.encode())
+
+    def take(self) -> tuple[bytes, set[str]]:
+        """All bytes since the last time, and the kinds of elements among them, components by their names."""
+        taken, self.frames[:] = [*self.frames], []
+        return b"".join(taken), {kind for one in taken for kind in kinds(one)}
+
+
+def kinds(frame: bytes) -> set[str]:
+    message = ForwardMsg()
+    message.ParseFromString(frame)
+    if message.WhichOneof("type") != "delta":
+        return set()
+    element = message.delta.new_element
+    kind = element.WhichOneof("type")
+    return {element.bidi_component.component_name if kind == "bidi_component" else str(kind)}
+
+
+def has_probabilities(sent: bytes, wanted: np.ndarray) -> bool:
+    """Whether a chart among the frames has these numbers."""
+    for found in TYPED.findall(sent):
+        data = base64.b64decode(json.loads(b'"' + found + b'"'))
+        if len(data) == 4 * len(wanted) and np.allclose(np.frombuffer(data, "<f4"), wanted, rtol=1e-3, atol=1e-6):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", ["look", "where"])
+def test_nothing_that_a_step_hides_is_sent_before_the_answer(browser_page, address, name: str) -> None:
+    lesson = read_lesson(SHIPPED / LESSON)
+    step = lesson.steps[lesson.place(name)]
+    classifier = core.load(step.state["model"], "cpu")
+    reading = core.read(classifier, open_sample(step.state["sample"]))
+    likeliest = np.sort(reading.probabilities)[::-1][:5]
+    [attention] = reading.maps
+    codes = packed(Layer("a", "a", to_grid(attention)))[1][-attention.weights.size :]  # one byte for each cell
+    words = [one.reason.partition("{")[0].encode() for (of, _), one in lesson.words["en"].options.items() if of == name]
+    words += [text.partition("{")[0].encode() for text in [lesson.words["en"].block(name, "after")] if text]
+    assert len(set(codes)) > 1 and words
+
+    frames = Frames(browser_page)
+    browser_page.goto(f"{address}?lesson={LESSON}&step={name}")
+    wait_until_drawn(browser_page, PANEL)
+    before, kinds_before = frames.take()
+    browser_page.locator("[class*=st-key-lesson-skip] button").click()
+    wait_until_drawn(browser_page, DRAWN)
+    after, kinds_after = frames.take()
+
+    assert "fovea_overlay" not in kinds_before and codes not in before and b"grad-cam" not in before
+    assert "fovea_overlay" in kinds_after and codes in after
+    assert not [text for text in words if text in before] and all(text in after for text in words)
+    if "prediction" in step.hide:
+        assert "plotly_chart" not in kinds_before and not has_probabilities(before, likeliest)
+        assert "plotly_chart" in kinds_after and has_probabilities(after, likeliest)
+
+
+def test_a_projector_shows_the_lesson_and_both_maps_at_once(browser_page, address) -> None:
+    page = sized(browser_page, 1280, 720)
+    page.goto(f"{address}?lesson={LESSON}&step=uniform&projector=1")
+    wait_until_drawn(page)
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stSidebar]')?.ariaExpanded !== 'true'", timeout=PATIENCE
+    )
+    settle(page)
+    for one in (page.locator(PANEL), *page.locator("canvas[data-pane]").all()[:2]):
+        bounds = one.bounding_box()
+        assert bounds["y"] >= 50 and bounds["y"] + bounds["height"] <= 720 and bounds["x"] + bounds["width"] <= 1280
+    assert page.locator("canvas[data-pane]").count() >= 2
+    size = page.locator(f"{PANEL} p").last.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
+    assert size >= 18
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
