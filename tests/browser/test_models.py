@@ -26,7 +26,8 @@ SHOWS = f"{TABLE}, {DRAWN}, .st-key-start-fetch"
 
 @pytest.fixture(scope="module")
 def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return serve(PAGE, TORCH_HOME=str(tmp_path_factory.mktemp("torch")))  # no weights are here
+    folder = str(tmp_path_factory.mktemp("torch"))
+    return serve(PAGE, TORCH_HOME=folder, HF_HOME=folder, HF_HUB_OFFLINE="1")  # no weights are here
 
 
 def open_models(page, address: str, query: str = "model=scenes/cbam") -> None:
@@ -115,6 +116,35 @@ def test_two_files_make_a_model_of_the_user(browser_page, address, tmp_path: Pat
     uploader.set_input_files([tmp_path / "pets.json", tmp_path / "pets.safetensors"])
     browser_page.wait_for_url("**model=own%2F**", timeout=PATIENCE)
     browser_page.locator(".st-key-card h3").get_by_text("pets").wait_for(timeout=PATIENCE)
+
+
+LITE = "model=imagenet/efficientnet-lite0"
+
+
+def find(page, address: str, role: str, label: str):
+    """The field of that role and label in the search for models by name, opened next to a model of ImageNet."""
+    open_models(page, address, LITE)
+    page.get_by_text(word("find.title"), exact=True).first.click()
+    field = page.get_by_role(role, name=label).first
+    field.wait_for(timeout=PATIENCE)
+    return field
+
+
+def sentence_of_missing_weights(page) -> str:
+    """What is stated after the offer to download the weights, where there is no network."""
+    page.locator(".st-key-start-fetch button").click(timeout=PATIENCE)
+    stated = page.get_by_text("HF_HUB_OFFLINE").first
+    stated.wait_for(timeout=PATIENCE)
+    return stated.inner_text()
+
+
+def test_an_architecture_of_timm_is_searched_and_its_missing_weights_are_one_sentence(browser_page, address) -> None:
+    find(browser_page, address, "combobox", "timm: ").click()
+    browser_page.keyboard.type("resnet10t")
+    browser_page.get_by_role("option").first.click()
+    browser_page.wait_for_url("**model=timm%2Fresnet10t.**", timeout=PATIENCE)
+    stated = sentence_of_missing_weights(browser_page)
+    assert stated.startswith("model.safetensors of timm/resnet10t.") and "put it into" in stated
 
 
 def test_a_phone_gets_the_page_in_one_column(browser_page, address) -> None:
