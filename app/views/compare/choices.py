@@ -24,6 +24,8 @@ BOTH, ATTENTION, ATTRIBUTION = MAPS = ("both", "attention", "attribution")
 FIRST_METHOD = "grad-cam"
 FEW = 5
 """The number of rows that the page starts with."""
+MOST = 12
+"""The most rows of a selection."""
 FAMILIES = ("gradients", "removal", "attention")
 
 
@@ -106,7 +108,28 @@ def pick_models(card: ModelCard) -> list[str]:
 
     first = first_models(cards, card)
     label, help = word("compared.models.label"), word("compared.models.help")
-    return pick_several(CompareKey.MODELS, CompareKey.PICKED_MODELS, first, offered, label, shown, help=help)
+    chosen = pick_several(CompareKey.MODELS, CompareKey.PICKED_MODELS, first, offered, label, shown, help=help)
+    offer_selections(cards, card, chosen)
+    return chosen
+
+
+def offer_selections(cards: dict[str, ModelCard], card: ModelCard, chosen: Sequence[str]) -> None:
+    """Two selections with one click: others of the family, and the same mechanism trained on other pictures too."""
+    shared = word("compared.select.mechanism", mechanism=models.mechanism_title(card))
+    selections = {
+        "family": (word("compared.select.family"), first_models(cards, card)),
+        "mechanism": (shared, of_mechanism(cards, card)),
+    }
+    with st.container(horizontal=True, gap="small", key="compare-selections"):
+        for name, (title, slugs) in selections.items():
+            if len(slugs) > 1 and set(slugs) != set(chosen):
+                st.button(
+                    title,
+                    key=f"select-{name}",
+                    type="tertiary",
+                    icon=":material/filter_list:",
+                    on_click=lambda slugs=slugs: state.put(CompareKey.MODELS, ",".join(slugs)),
+                )
 
 
 def is_sibling(card: ModelCard, family: str) -> bool:
@@ -117,8 +140,19 @@ def is_sibling(card: ModelCard, family: str) -> bool:
 def first_models(cards: dict[str, ModelCard], card: ModelCard) -> list[str]:
     """The models that the page starts with: the chosen one, and others of its family that need no download."""
     others = [slug for slug in models.inside(cards, card) if cards[slug].classes == card.classes and slug != card.slug]
-    ready = [slug for slug in others if slug in state.own_models() or not runtime.missing(cards[slug])]
-    return [card.slug, *ready][:FEW]
+    return [card.slug, *filter(lambda slug: is_ready(cards[slug]), others)][:FEW]
+
+
+def of_mechanism(cards: dict[str, ModelCard], card: ModelCard) -> list[str]:
+    """The chosen model and those of the same mechanism and kind of pictures that need no download."""
+    kind = models.pictures_of(card.slug)
+    alike = [one for one in cards.values() if one.mechanism == card.mechanism and models.pictures_of(one.slug) == kind]
+    return [card.slug, *(one.slug for one in alike if one.slug != card.slug and is_ready(one))][:MOST]
+
+
+def is_ready(card: ModelCard) -> bool:
+    """Whether a model needs no download."""
+    return card.slug in state.own_models() or not runtime.missing(card)
 
 
 def pick_pictures(card: ModelCard, sample: str) -> list[str]:

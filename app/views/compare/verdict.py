@@ -141,8 +141,9 @@ def show_verdict(found: Sequence[Analysis], titles: Sequence[str], matrices: Mat
         len({one.card.slug for one in found}) < 2,
     )
     if mode == choices.MODELS or (mode == choices.PINNED and same_picture and not same_model):
+        terms = means("rank-correlation", "attribution")
         if title := headline(found, matrices):
-            st.subheader(title, help=means("rank-correlation"))
-        st.markdown(about_models(found, titles, matrices, pictures.find_truth(sample)))
+            st.subheader(title, help=terms)
+        st.markdown(about_models(found, titles, matrices, pictures.find_truth(sample)), help=None if title else terms)
     elif same_model and not same_picture:
-        st.markdown(about_pictures(found, matrices))
+        st.markdown(about_pictures(found, matrices), help=means("rank-correlation", "unrelated"))

@@ -10,6 +10,8 @@ WORDS = {
     "compared.pinned.none": "Nothing is pinned yet. On the page Explore, choose “Pin for comparison” below the maps.",
     "compared.models.label": "Models",
     "compared.models.help": "The models for the same pictures come first. Remove all to return to the models of the chosen family. The picture is the one in the side bar.",
+    "compared.select.family": "Models of this family",
+    "compared.select.mechanism": "{mechanism}, trained on other pictures too",
     "compared.pictures.label": "Pictures",
     "compared.pictures.help": "Samples and your own pictures. Remove all to return to the first ones. The model is the one in the side bar.",
     "compared.predicted": "Each prediction",

@@ -10,6 +10,8 @@ WORDS = {
     "compared.pinned.none": "还没有固定任何分析。请在“探索”页的图下方点击“固定以便比较”。",
     "compared.models.label": "模型",
     "compared.models.help": "适用于同类图片的模型排在前面。全部移除则恢复为所选系列的模型。图片是侧栏中的那一张。",
+    "compared.select.family": "这一系列的模型",
+    "compared.select.mechanism": "{mechanism}，包括用其他图片训练的模型",
     "compared.pictures.label": "图片",
     "compared.pictures.help": "样例和你自己的图片。全部移除则恢复为最前面的几张。模型是侧栏中的那一个。",
     "compared.predicted": "各自的预测",

@@ -215,3 +215,12 @@ def test_an_own_picture_is_offered(picture) -> None:
     slug = f"upload/{picture.sha256[:12]}"
     page = well(page.multiselect(key="picked_pictures").set_value([slug, "scenes/24"]).run())
     assert not rows_on(page).rows[slug]["note"] and np.isfinite(rows_on(page).maps[slug, "attribution"]).all()
+
+
+def test_two_selections_with_one_click() -> None:
+    page = compare(model="scenes-tag/cbam", sample="scenes/24")
+    assert "select-family" not in [one.key for one in page.button]
+    page = well(page.button(key="select-mechanism").click().run())
+    assert set(rows_on(page).rows) == set(SHORTCUTS) and "Same accuracy, different reasons" in said(page)
+    page = well(page.button(key="select-family").click().run())
+    assert {slug.split("/")[0] for slug in rows_on(page).rows} == {"scenes-tag", "scenes-place"}
