@@ -93,6 +93,7 @@ ELSEWHERE = {
     "views/trust/task_truth.py": (1, "a share in CSS"),
     "views/mistakes/address.py": (1, "an address, which is the same in every language"),
     "widgets/lesson/exports.py": (1, "a table for a spreadsheet"),
+    "widgets/lesson/voting.py": (1, "a length in CSS"),
     "views/mistakes/titles.py": (2, "a date"),
 }
 """Where the app formats a number, or what is no number, outside of ``words/numbers.py``: how often, and why."""

@@ -15,7 +15,7 @@ from app.runtime.votes import votes
 from app.state import Key
 from app.widgets.lesson.playing import Place, answer_of, commit
 from app.widgets.lesson.texts import value_text, words_of
-from app.words import literal, plain, say, unmarked, word
+from app.words import literal, percent, plain, say, shortest, unmarked, word
 from core import InvalidInput
 from core.lessons import CODE, NUMBER, POINT, RANK, ROUNDS, TEXT, Ask, Question, Tally, bin_of, bins
 
@@ -160,7 +160,9 @@ def _label(place: Place, ask: Ask, name: str) -> str:
         return unmarked(word(f"vote.place.{name}"))
     if ask.kind == NUMBER:
         wide, first = (ask.high - ask.low) / len(bins(ask)), ask.low
-        return f"{first + int(name) * wide:g}–{first + (int(name) + 1) * wide:g} {ask.unit}".strip()
+        low, high = first + int(name) * wide, first + (int(name) + 1) * wide
+        end = percent(high / 100, 0) if ask.unit == "%" else f"{shortest(high)} {ask.unit}".strip()
+        return f"{shortest(low)} – {end}"
     options = words_of(place.lesson).options
     texts = [value_text(place.lesson, options[place.step.name, one].text) for one in _names(ask, name)]
     return unmarked(" → ".join(texts))

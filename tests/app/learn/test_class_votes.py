@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from app.runtime.lessons import find_lesson
+from app.widgets.lesson import voting
+from app.widgets.lesson.playing import Place
 from core.lessons import Question, Votes
 from tests.app.pages import open_page, press, shown_text, well
 
@@ -79,6 +83,16 @@ def test_a_damaged_file_is_one_sentence_and_the_lesson_goes_on(votes: Votes) -> 
     page = choose(well(open_page(lesson=LESSON, **{"class": CODE})), "house")
     assert "is not a file of votes" in shown_text(page) and "Correct" in shown_text(page)
     assert "不是投票文件" in shown_text(well(open_page(lesson=LESSON, lang="zh-CN", teacher="1", **{"class": CODE})))
+
+
+def test_bars_of_a_number_and_a_point_have_their_ranges_and_positions() -> None:
+    lesson = find_lesson(LESSON)
+    numbers, points = (Place(lesson, lesson.steps[lesson.place(name)]) for name in ("many-pictures", "where"))
+    drawn = voting.bars(numbers, numbers.step.ask, {1: Counter({"1": 3, "9": 1})})
+    assert drawn.count("<dt") == 10 and "10 – 20\u00a0%" in drawn and "90 – 100\u00a0%" in drawn
+    assert "width:75.0%" in drawn and "<b>0</b>" in drawn
+    drawn = voting.bars(points, points.step.ask, {1: Counter({"4": 5})})
+    assert drawn.count("<dt") == 9 and "Top left" in drawn and "width:100.0%" in drawn
 
 
 def test_a_teacher_makes_a_class_and_its_links(votes: Votes) -> None:
