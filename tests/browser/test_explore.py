@@ -218,7 +218,7 @@ def test_what_tells_one_map_from_another_is_not_cut_off(browser_page, address) -
 
 def test_a_long_method_says_so_shows_progress_and_stops(browser_page, address) -> None:
     open_page(browser_page, address, "model=imagenette/self-attention&method=integrated-gradients&p.steps=500")
-    start = browser_page.get_by_role("button", name=word("compute.start"))
+    start = browser_page.get_by_role("button", name=word("compute.start"), exact=True)
     start.wait_for(timeout=PATIENCE)
     assert browser_page.get_by_text("This takes about", exact=False).is_visible()
     start.click()
