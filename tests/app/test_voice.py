@@ -203,6 +203,11 @@ def test_the_words_of_the_app_are_in_the_projects_voice() -> None:
     agree([f"{key}: {line}" for key, text in WORDS.items() for line in found_in(prose(text), "words")])
 
 
+def test_the_keys_of_the_words_are_in_the_projects_voice() -> None:
+    keys = [key for key in WORDS if not key.startswith(("term.", "swap.", "task."))]
+    agree([f"{key}: {line}" for key in keys for line in found_in(re.sub(r"[._]", " ", key), "names")])
+
+
 def test_the_messages_of_the_core_are_in_the_projects_voice() -> None:
     every = templates()
     assert len(every) > 400

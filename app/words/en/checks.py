@@ -35,6 +35,6 @@ WORDS = {
     "check.weights.none": "This map, or the map of the re-initialized model, has the same value everywhere, so there is nothing to compare.",
     "check.blob.none": "This map has the same value everywhere. It ranks no cells, so there is nothing to judge.",
     "check.edges.none": "This map has the same value everywhere. It ranks no cells, so there is nothing to judge.",
-    "check.target.blind": "This method does not depend on the class: its map is the same for every class.",
+    "check.target.ignores_class": "This method does not depend on the class: its map is the same for every class.",
     "check.warning": "Passing these checks does not make a map an explanation. A failed check is a reason not to use it as one.",
 }

@@ -56,7 +56,7 @@ def agree(shown: list[tuple[str, str]], expected: tuple[Check, ...], ignores_cla
         if one.value is None:
             assert number == word(f"check.{one.slug}.none")
         elif one.slug == "target" and ignores_class:
-            assert number == word("check.target.blind") and one.value == pytest.approx(1)
+            assert number == word("check.target.ignores_class") and one.value == pytest.approx(1)
         else:
             assert checks.number(one.slug, one.value) in number
 
@@ -108,7 +108,7 @@ def test_a_methods_parameters_and_its_gap_are_its_own(tiny: Callable, picture: P
 def test_attention_checked_like_an_attribution_never_uses_the_class(tiny: Callable, picture: Picture) -> None:
     given = situation(tiny("attention-pooling"), picture, "attention")
     for shown in lists(open_checks(given)):
-        assert shown[2][1] == word("check.target.blind")
+        assert shown[2][1] == word("check.target.ignores_class")
 
 
 def test_of_two_classes_the_map_of_the_first_is_checked_and_the_page_says_so(tiny: Callable, picture: Picture) -> None:

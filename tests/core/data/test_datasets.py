@@ -12,25 +12,18 @@ import pytest
 from PIL import Image
 from torchvision.datasets import imagenette
 
-from core.data import datasets
 from core.data.datasets import IMAGENETTE, Split, find_folder, hold, open_dataset, open_folder
 from core.images import open_image, square
 from core.types import InvalidInput
 from tests.core.class_folders import fill
 from tests.core.refusals import short_refusal
 
+pytestmark = pytest.mark.usefixtures("nowhere")
+
 
 def refusal(*arguments: object) -> str:
     """The sentence with which a folder is refused."""
     return short_refusal(open_folder, *arguments)
-
-
-@pytest.fixture(autouse=True)
-def nowhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test finds what this machine happens to have; the empty cache folder that is asked instead."""
-    monkeypatch.delenv("FOVEA_DATA", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-    return datasets.home()
 
 
 def test_a_folder_is_found_by_name_by_the_variable_or_at_home(

@@ -20,13 +20,7 @@ from core.data.datasets import find_folder, open_dataset
 from core.types import InvalidInput
 from tests.core.class_folders import fill
 
-
-@pytest.fixture(autouse=True)
-def nowhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test finds what this machine happens to have; the empty cache folder that is asked instead."""
-    monkeypatch.delenv("FOVEA_DATA", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-    return datasets.home()
+pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 class Fetched:

@@ -156,7 +156,7 @@ def check_text(one: Check, ignores_class: bool) -> str:
     if one.value is None:
         return word(f"check.{one.slug}.none")
     if one.slug == "target" and ignores_class:
-        return word("check.target.blind")
+        return word("check.target.ignores_class")
     limit = LIMITS[one.slug]
     shown = shortest(limit) if one.slug != "complete" else percent(limit, 0)
     return word(f"check.{one.slug}.value", value=number(one.slug, one.value), limit=shown)
