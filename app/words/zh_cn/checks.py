@@ -17,7 +17,7 @@ WORDS = {
     "check.weights": "随权重改变",
     "check.blob": "优于中心光斑",
     "check.edges": "优于边缘检测",
-    "check.rows.means": "softmax 分配的权重总和是 1。如果某一行的和不是 1，它就不是模型实际用过的权重。",
+    "check.rows.means": "softmax 分配的权重总和是 1。如果某一行的和不是 1，图中显示的就不是模型实际使用的权重。",
     "check.complete.means": "只用于保证完备性的方法：误差越小越好。",
     "check.target.means": "换一个类别图却不变，这样的图不能说明模型为什么预测这一类。",
     "check.weights.means": "检验在模型的副本上进行（Adebayo 等，2018）。",

@@ -49,7 +49,7 @@ WORDS = {
     "scatter.legend": "红点：全部 {wrong} 个错误。",
     "scatter.some": "其余 {every} 张图片中，随机画出 {shown} 张。",
     "scatter.line": "虚线：秩相关为 0。无关图片的图也可能相关：打开一张图片即可看到它的范围。",
-    "scatter.corner": "右下角：置信度高而一致性低。从那里看起。",
+    "scatter.corner": "右下角：置信度高而一致性低。先看这些图片。",
     "scatter.mode": "选择方式",
     "scatter.point": "点击",
     "scatter.lasso": "套索",

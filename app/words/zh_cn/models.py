@@ -4,7 +4,7 @@ WORDS = {
     "models.zoo": "全部模型",
     "models.tasks": "任务 × 机制",
     # the matrix of tasks and mechanisms
-    "matrix.title": "哪种注意力能解决哪个任务？",
+    "matrix.title": "哪种机制能解决哪个任务？",
     "matrix.about": "每一行是一个需要注意力的任务：图片某处的线索指明该看哪个物体。每一列是一种机制，都装在同一个感受野很小的骨干网络里：边长 {side} 像素的图片，每个格子只看到 {field} 像素。只有注意力才能把相距较远的线索和物体联系起来。点击一个格子，在“探索”页打开它的模型。",
     "matrix.way": "格子的最后一行：改动注意力后的准确率",
     "matrix.uniform": "均匀",
@@ -87,7 +87,7 @@ WORDS = {
     "own.what": "上传模型的文件：transformers 或 timm 保存的文件夹（config.json 和权重）、一个检查点，或者权重加一个写明架构、类别和输入边长的小型 JSON 模型卡。文件只留在这台机器的内存里，会话结束即清除；其中的代码不会运行。",
     "own.files": "模型的文件",
     "own.other": "这是模型卡。请再添加与它对应的权重。",
-    "own.both": "请添加一个模型卡（.json）和一个权重文件；现在有 {count} 个文件。",
+    "own.both": "请只添加一个模型卡（.json）和一个权重文件；现在有 {count} 个文件。",
     "uncarded.complete": "文件已写明所需的一切。",
     "uncarded.missing": "文件没有写明全部信息。请检查下面的值；没有改动的仍是假设。",
     "uncarded.architecture": "架构",

@@ -25,7 +25,7 @@ WORDS = {
     "overlay.note.even": "几乎均匀：所有值都在 {low} 与 {high} 之间，颜色的差别没有多少意义。",
     "overlay.from_patch": "查询：第 {row} 行第 {column} 列",
     "overlay.pinned": "已固定",
-    "overlay.slice": "这一叠图中的哪一张；第一张是平均",
+    "overlay.slice": "显示这一组图中的哪一张（第一张是平均）",
     "overlay.play": "播放",
     "overlay.pause": "暂停",
     "overlay.opacity": "不透明度",

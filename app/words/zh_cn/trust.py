@@ -6,7 +6,7 @@ WORDS = {
     "section.random": "随机化",
     "section.faith": "忠实性",
     "section.benchmark": "基准测试",
-    "trust.broken": "{path} 不是基准测试文件，其中的行已忽略：请移除它，或让 FOVEA_BENCHMARK 指向别的文件。",
+    "trust.broken": "{path} 不是基准测试文件，已被忽略：请移除它，或让 FOVEA_BENCHMARK 指向别的文件。",
     "trust.aside": "侧栏里的图片只用于“随机化”一节。",
     # sources that are no methods
     "source.map": "注意力（{map}）",
@@ -114,7 +114,7 @@ WORDS = {
     # faithfulness
     "faith.title": "预测依赖图所标出的地方吗？",
     "faith.about": "按图中取值的顺序，删除或插入图片的格子。数值是该类别的概率在所有步上的平均。",
-    "faith.limit": "局限：得分低可能怪模型，而不怪图。模型没有用带灰洞的图片训练过，灰洞本身也可能支持某个类别。",
+    "faith.limit": "局限：得分低，原因可能在模型，而不在图。模型没有用带灰洞的图片训练过，灰洞本身也可能支持某个类别。",
     "faith.insertion": "插入（越高越好）",
     "faith.deletion": "删除（越低越好）",
     "faith.verdict": "优于随机图、中心光斑和边缘的图：**{ahead} / {count}**。其中区间不重叠的：**{clear}**。",

@@ -34,7 +34,7 @@ def test_a_key_names_classes_in_the_language_of_the_page() -> None:
         page = make_worksheet(find_lesson(LESSON), "zh-CN", key=True)()
     finally:
         use(None)
-    assert "预测是船" in page and "教师用答案" in page
+    assert "预测是船" in page and "教师版答案" in page
 
 
 def test_the_questions_for_moodle_are_for_teachers_and_the_answers_are_ones_own() -> None:
