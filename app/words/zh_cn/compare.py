@@ -23,7 +23,7 @@ WORDS = {
     "compared.headline.accuracy": "准确率相同，依据不同",
     "compared.headline.prediction": "预测相同，依据不同",
     "compared.headline.predictions": "准确率相同，预测不同",
-    "compared.apart": "与其他模型差别最大的是 **{name}**：平均秩相关 {mean}。",
+    "compared.apart": "差别最大的是“**{name}**”：它与其他模型的平均秩相关是 {mean}。",
     "compared.predict.all": "{count} 个模型都预测为“**{name}**”。",
     "compared.predict.some": "{count} 个模型中有 {number} 个预测为“**{name}**”；其余：{others}。",
     "compared.right": "真实类别是“{name}”：{count} 个中有 {number} 个正确。",

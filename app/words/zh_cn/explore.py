@@ -153,7 +153,7 @@ WORDS = {
     "agreement.standing": "高于 {share} 的无关图片对",
     "agreement.standing.all": "高于全部无关图片对",
     "agreement.scan": "要得到范围，请在“错误分析”页用这个模型扫描至少 {count} 张图片。",
-    "agreement.help": "用同一模型、同一方法给不同图片算出图，再两两比较：所得的值有 95% 在这个范围内。",
+    "agreement.help": "范围：用同一模型、同一方法得到不同图片的图，两两比较，95% 的值落在其中。",
     # tests
     "test.title": "预测依赖它吗？",
     "test.intervene": "干预注意力",

@@ -71,7 +71,7 @@ WORDS = {
     # channels that react to the cue
     "react.title": "哪些通道对线索有反应？",
     "react.about": "通道门控在图片上没有位置，所以没有区域能说明它对不对。办法是：换一个线索重画同一张图片，比较两次的门控。",
-    "react.verdict": "{gate} 中反应最明显的是 **通道 {channel}**：平均变化 **{change}**，有 {agree} 的图片变化方向相同。",
+    "react.verdict": "{gate} 中反应最明显的是**通道 {channel}**：权重平均变化 **{change}**，有 {agree} 的图片变化方向相同。",
     "react.axis": "门控的变化（0 至 1）",
     "react.tooltip": "通道 {channel}：{mean}（标准差 {deviation}），{agree} 的图片方向相同",
     "react.swapped": "条形：线索为“{second}”时的门控，减去同一张图片线索为“{first}”时的门控。",
