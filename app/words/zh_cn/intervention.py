@@ -60,7 +60,7 @@ WORDS = {
     "change.nothing": "没有关闭任何部分：请至少选择一个。",
     "change.donors": "从哪张图片取注意力",
     # the answer
-    "moved.stays": "{how}，预测仍是“**{name}**”：概率之前 {before}，之后 {after}。预测不需要这份注意力。",
+    "moved.stays": "{how}，预测仍是“**{name}**”：改动前 {before}，改动后 {after}。预测不需要这份注意力。",
     "moved.shifts": "{how}，“**{name}**”的概率从 {before} 变到 {after}，预测仍是“{name}”。模型用到了这份注意力。",
     "moved.becomes": "{how}，预测变为“**{other}**”（{there}），“**{name}**”的概率从 {before} 变到 {after}。模型用到了这份注意力。",
     "moved.how.uniform": "换成均匀注意力后",
