@@ -63,9 +63,16 @@ def take_in_uncarded(files: list) -> str:
     check_room(files)
     weights = next(one.name for one in files if one.name.lower().endswith(WEIGHT_SUFFIXES))
     found = uncarded.open_model(files)
-    if len(files) == 1:  # weights alone are known by their file, a saved folder by its configuration
-        found = replace(found, card=replace(found.card, title=PurePath(weights).stem))
-    return add(found, weights, files)
+    title = title_of_folder(files) or (PurePath(weights).stem if len(files) == 1 else "")
+    return add(replace(found, card=replace(found.card, title=title or found.card.title)), weights, files)
+
+
+def title_of_folder(files: list) -> str:
+    """What the configuration of a saved folder calls its model or its architecture; "" for weights alone."""
+    config = next((one for one in files if one.name == "config.json"), None)
+    stated = {} if config is None else json.loads(config.getvalue())
+    names = (stated.get("_name_or_path"), stated.get("architecture"), *(stated.get("architectures") or ()))
+    return next((PurePath(one).name for one in names if isinstance(one, str) and one), "")
 
 
 def check_room(files: list) -> None:

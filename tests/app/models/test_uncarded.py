@@ -43,6 +43,7 @@ def test_a_saved_folder_is_opened_with_what_its_files_state(folder: tuple) -> No
     page = well(press(page, "uncarded-open"))
     slug = page.selectbox(key=Key.MODEL).value
     assert slug.startswith("own/")
+    assert page.session_state[Key.OWN_MODELS][slug].card.title == "ViTForImageClassification"
     page = well(visit(page, "explore").run())
     assert page.selectbox(key=Key.TARGET).options[1:] == list(LABELS)
 
