@@ -87,7 +87,6 @@ SAMPLED: dict[str, tuple[str, ...]] = {
     "test_the_view_is_saved_as_png_and_npz": (),
     "test_a_dropped_picture_joins_the_strip_and_leaves_it": (),
     "test_the_link_is_that_of_the_present_state": (),
-    "test_a_kept_view_keeps_look_and_pin_and_says_so": (),
     "test_two_files_make_a_model_of_the_user": (),
     "test_what_was_cleared_does_not_come_back": (),
     "test_a_film_plays_to_its_end_and_nothing_is_sent": (),

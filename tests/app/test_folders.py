@@ -23,7 +23,7 @@ from app.views.models import own_models
 from app.views.models.keys import ModelsKey
 from app.words import word
 from core import InvalidInput
-from tests.app.pages import open_page, said, visit, well
+from tests.app.pages import open_page, shown_text, visit, well
 
 
 def listen(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
@@ -168,7 +168,7 @@ def test_a_public_server_opens_nothing_even_on_localhost(place: Path, monkeypatc
             folders.check(path)
     assert not folders.offers()
     page = open_page("models")
-    assert word("own.public") in said(well(page))
+    assert word("own.public") in shown_text(well(page))
     assert not [one for one in page.file_uploader if one.key.startswith(ModelsKey.MODEL_UPLOADER)]
     with pytest.raises(InvalidInput, match="switched off"):
         own_models.check_room([])
