@@ -41,7 +41,7 @@ def pick(mode: str) -> list[Wanted]:
 
 
 def show_rows(wanted: Sequence[Wanted], mode: str) -> list[Outcome]:
-    """Draw the rows with what is said about all of them above."""
+    """Draw the rows, with the verdict on all of them above, and below how similar every two of them are."""
     above = st.container(key="compare-above")
     maps = state.get(CompareKey.MAPS) or choices.BOTH
     sides = ("attention", "attribution") if maps == choices.BOTH or mode == choices.PINNED else (maps,)
@@ -52,10 +52,8 @@ def show_rows(wanted: Sequence[Wanted], mode: str) -> list[Outcome]:
     with above:
         compute_place = st.container()
         verdict.show_verdict(found, titles, matrices, mode, state.get(Key.SAMPLE))
-        if 1 < len(found) <= matrix.NUMBERS:
-            matrix.show_matrices(matrices, titles, sides)
     table.show_table(outcomes, mode, choices.BOTH if mode == choices.PINNED else maps)
-    if len(found) > matrix.NUMBERS:
+    if len(found) > 1:
         matrix.show_matrices(matrices, titles, sides)
     if any(one.pending for one in outcomes):
         st.rerun()
