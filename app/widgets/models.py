@@ -123,7 +123,7 @@ def why(card: ModelCard) -> str:
     return word(f"shortcut.{kind}.why") if kind else ""
 
 
-def catalog() -> dict[str, ModelCard]:
+def offered() -> dict[str, ModelCard]:
     """Every card that this user may choose, by slug: the zoo, models found by name, then the user's own."""
     own = {slug: one.card for slug, one in state.own_models().items()}
     return {card.slug: card for card in runtime.cards()} | state.named_models() | own
@@ -131,7 +131,7 @@ def catalog() -> dict[str, ModelCard]:
 
 def find_card(slug: str) -> ModelCard:
     """The card of that slug; InvalidInput if there is none, or no longer one."""
-    cards = catalog()
+    cards = offered()
     if slug not in cards:
         raise InvalidInput(plain("model.gone", model=slug))
     return cards[slug]
@@ -161,9 +161,9 @@ def pick_model(facts: bool = True) -> ModelCard:
     """The model picker, by group of families, with the ``facts`` that were measured; the card that is chosen."""
     if wanted := state.take_wanted():
         choose(wanted)
-    if state.get(Key.MODEL) not in catalog() and (found := finding.add_named(state.get(Key.MODEL) or "")):
+    if state.get(Key.MODEL) not in offered() and (found := finding.add_named(state.get(Key.MODEL) or "")):
         choose(found)
-    cards = catalog()
+    cards = offered()
     if not cards:
         raise InvalidInput(plain("model.none"))
     if state.get(Key.MODEL) not in cards:

@@ -40,9 +40,9 @@ def load(card: ModelCard) -> Classifier | None:
 
 def before(card: ModelCard) -> str | None:
     """The model that can be shown in place of the card's: the last one that was loaded, else the first of the app."""
-    catalog = models.catalog()
-    last = state.get(Key.LOADED, models.first(catalog))
-    return last if last in catalog and last != card.slug else None
+    offered = models.offered()
+    last = state.get(Key.LOADED, models.first(offered))
+    return last if last in offered and last != card.slug else None
 
 
 def _go_back(card: ModelCard, error: InvalidInput) -> NoReturn:
@@ -99,4 +99,4 @@ def _offer(card: ModelCard) -> None:
         label = word("weights.fetch.unsized") if size is None else word("weights.fetch", size=whole(size))
         st.button(label, key="start-fetch", type="primary", icon=":material/download:", on_click=start)
         if slug is not None:
-            st.button(word("weights.back", model=models.model_title(models.catalog()[slug])), key="back", on_click=back)
+            st.button(word("weights.back", model=models.model_title(models.offered()[slug])), key="back", on_click=back)

@@ -64,7 +64,7 @@ def subject_of(view: View) -> tuple[ModelCard, Picture]:
     Raises:
         InvalidInput: the model or the picture is not here.
     """
-    card = models.catalog().get(view.model)
+    card = models.offered().get(view.model)
     if card is None:
         raise InvalidInput(plain("compared.unknown", model=view.model))
     return card, pictures.framed(card, pictures.find_picture(view.sample), view.framing)

@@ -95,9 +95,9 @@ def remove(key: StrEnum, slug: str, present: Sequence[str]) -> None:
 def pick_models(card: ModelCard) -> list[str]:
     """The list of models: those for the same pictures first."""
     for slug in split(state.take_requested(CompareKey.MODELS)):  # a model of another library is found by its name
-        if slug not in models.catalog():
+        if slug not in models.offered():
             finding.add_named(slug)
-    cards = models.catalog()
+    cards = models.offered()
     own, kind = card.family, models.pictures_of(card.slug)
     offered = sorted(cards, key=lambda slug: (cards[slug].family != own, models.pictures_of(slug) != kind))
 
@@ -194,7 +194,7 @@ def pick_method() -> str:
 
 def pick_class(slugs: Sequence[str]) -> str:
     """The picker of the class that all maps explain: each row's prediction, or a class that all models have."""
-    cards = models.catalog()
+    cards = models.offered()
     known = [cards[slug].classes for slug in slugs if slug in cards]
     names = [name for name in known[0] if all(name in classes for classes in known)] if known else []
     requested = state.take_requested(CompareKey.EXPLAINED)
@@ -215,7 +215,7 @@ def pick_class(slugs: Sequence[str]) -> str:
 
 def wanted_models(slugs: Sequence[str], sample: str, framing: str) -> list[Wanted]:
     """A row for each model."""
-    cards = {slug: card for slug, card in models.catalog().items() if slug in slugs}
+    cards = {slug: card for slug, card in models.offered().items() if slug in slugs}
     families = {card.family for card in cards.values()}
     title = {slug: models.model_title(card) for slug, card in cards.items()}
     if len(families) == 1:
@@ -232,7 +232,7 @@ def wanted_pictures(model: str, samples: Sequence[str], framing: str) -> list[Wa
 
 def wanted_pinned() -> list[Wanted]:
     """A row for each pinned analysis."""
-    cards = models.catalog()
+    cards = models.offered()
 
     def title(view: View) -> str:
         model = models.model_title(cards[view.model]) if view.model in cards else view.model

@@ -117,7 +117,7 @@ def act(outcomes: Sequence[Outcome], mode: str) -> None:
             choices.remove(key, wanted.slug, [one.wanted.slug for one in outcomes])
         return
     view = wanted.view
-    if view.model in models.catalog():
+    if view.model in models.offered():
         models.choose(view.model)
         for key in (Key.SAMPLE, Key.METHOD, Key.MAP, Key.TARGET, Key.CONTRAST, Key.FRAMING):
             state.put(key, getattr(view, key.value))

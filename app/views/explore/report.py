@@ -129,7 +129,7 @@ def adopt(view: Record) -> None:
     """
     facts, question = view.facts, view.question
     slug, classes = facts["model"]["slug"], facts["model"]["classes"]
-    if slug not in models.catalog():
+    if slug not in models.offered():
         state.add_named_model(runtime.named_card(slug))
     card = models.find_card(slug)
     if list(card.classes) != classes:

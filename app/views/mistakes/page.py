@@ -25,7 +25,7 @@ from app.widgets import models, weights
 from app.words import say
 from core import InvalidInput
 
-card, subject = models.catalog()[state.get(Key.MODEL)], state.subject()
+card, subject = models.offered()[state.get(Key.MODEL)], state.subject()
 classifier = subject.classifier if subject else None
 request, name = scanning.requested_scan(classifier), selection.run()
 opened = None
@@ -37,7 +37,7 @@ if name and not request:
         selection.open_run(None)
 
 if opened is not None:
-    if selection.arrived() and opened.run.facts["model"] in set(models.catalog()) - {card.slug}:
+    if selection.arrived() and opened.run.facts["model"] in set(models.offered()) - {card.slug}:
         state.choose_model(opened.run.facts["model"])  # notices on the run are on its model
         st.rerun()
     filters.settle_filters(opened)

@@ -64,7 +64,7 @@ def show_run(name: str) -> None:
         state.notice(say(error))
         return
     selection.open_run(name)
-    if slug in models.catalog() and slug != state.get(Key.MODEL):
+    if slug in models.offered() and slug != state.get(Key.MODEL):
         models.choose(slug)
 
 

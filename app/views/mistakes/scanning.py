@@ -62,7 +62,7 @@ def requested_scan(classifier: Classifier | None) -> Request | None:
     request, away = state.get(MistakesKey.SCANNING), state.take(MistakesKey.AWAY)
     if request is None or (classifier is not None and classifier.card.slug == request.model):
         return request
-    if away and request.model in models.catalog() and state.get(Key.MODEL) != request.model:
+    if away and request.model in models.offered() and state.get(Key.MODEL) != request.model:
         state.choose_model(request.model)
         st.rerun()
     if classifier is not None or state.get(Key.MODEL) != request.model:
@@ -83,7 +83,7 @@ def _follow(page: Path) -> None:
     if request is None:
         return
     state.put(MistakesKey.AWAY, True)
-    card = models.catalog().get(request.model)
+    card = models.offered().get(request.model)
     st.caption(word("scan.elsewhere", model=models.model_title(card) if card else request.model))
     found = scans.progress(request.name)
     if found is None:  # done, or stopped: the page shows what was found
@@ -134,6 +134,6 @@ def go_on(run: Run, classifier: Classifier | None) -> None:
             st.button(
                 word("scan.go_on"), key="go-on", icon=":material/play_arrow:", on_click=lambda: request_scan(request)
             )
-        elif run.facts["model"] in models.catalog():
+        elif run.facts["model"] in models.offered():
             slug = run.facts["model"]
             st.button(word("scan.choose"), key="choose-model", on_click=lambda: models.choose(slug))

@@ -15,13 +15,13 @@ from core.tasks import find_task
 
 def model_title(run: Run) -> str:
     """What the run's model is called, also when it is no longer here."""
-    card = models.catalog().get(run.facts["model"])
+    card = models.offered().get(run.facts["model"])
     return models.model_title(card) if card else run.facts["model"]
 
 
 def short_title(run: Run) -> str:
     """The same in few words, for a list."""
-    card = models.catalog().get(run.facts["model"])
+    card = models.offered().get(run.facts["model"])
     if card is None or not models.shortcut(card.family):
         return model_title(run)
     return f"{models.mechanism_title(card)} · {word(f'shortcut.{models.shortcut(card.family)}')}"

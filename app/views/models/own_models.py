@@ -155,7 +155,7 @@ def list_own_models() -> None:
         def drop(slug: str = slug) -> None:
             state.remove_own_model(slug)
             if state.get(Key.MODEL) == slug:
-                models.choose(models.first(models.catalog()))
+                models.choose(models.first(models.offered()))
 
         with st.container(horizontal=True, vertical_alignment="center"):
             sentence = models.outputs(one) or word("own.logits")

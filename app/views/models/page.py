@@ -57,7 +57,7 @@ def show_zoo(every: Sequence[ModelCard], card: ModelCard) -> None:
             weights.fetch(card)
 
 
-found = models.catalog()
+found = models.offered()
 chosen = pick_view()
 state.publish_choices(ADDRESS, unsaid={ModelsKey.VIEW: VIEWS[0]})
 if chosen == "tasks":

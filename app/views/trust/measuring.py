@@ -57,7 +57,7 @@ def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
 def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
     """The pickers: models, sources (none chosen are all), number of pictures, seed."""
     here = {
-        slug: one for slug, one in models.catalog().items() if slug in state.own_models() or not runtime.missing(one)
+        slug: one for slug, one in models.offered().items() if slug in state.own_models() or not runtime.missing(one)
     }
     state.put(
         TrustKey.MEASURED_MODELS, [one for one in state.get(TrustKey.MEASURED_MODELS, [card.slug]) if one in here]

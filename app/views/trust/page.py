@@ -15,7 +15,7 @@ from core.legacy import current
 
 SECTIONS = ("truth", "random", "faith", "benchmark")
 
-subject, cards = state.subject(), models.catalog()
+subject, cards = state.subject(), models.offered()
 card = cards[state.get(Key.MODEL)]
 found = measured.read({slug: one.facts.get("checksum", "") for slug, one in cards.items()})
 for path in found.broken:
