@@ -48,6 +48,13 @@ def significant(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}g}".replace("-", "−")
 
 
+def power(value: float, digits: int = 1) -> str:
+    """A number by its leading digits and a power of ten: -0.0000032 -> "−3.2 × 10⁻⁶"."""
+    exponent = math.floor(math.log10(abs(value)))
+    raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{decimal(value / 10.0**exponent, digits)} × 10{raised}"
+
+
 def shortest(value: float, digits: int = 6) -> str:
     """A number without the zeros at its end: 5.0 -> "5", 0.9999990 -> "0.999999"."""
     return decimal(value, digits).rstrip("0").rstrip(".") if math.isfinite(value) else UNKNOWN

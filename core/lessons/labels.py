@@ -6,14 +6,12 @@ import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 from core.lessons.claims import Kept
 from core.lessons.markdown import PLACEHOLDER
 from core.lessons.measures import MEASURES
-from core.lessons.pack import AFTER, LANGUAGES, NUMBER, QUESTION, SAY, Ask, Lesson, Step, Words
+from core.lessons.pack import AFTER, LABELS, LANGUAGES, NUMBER, QUESTION, SAY, Ask, Lesson, Step, Words
 
-FILE = Path(__file__).with_name("labels.toml")
 GAP = "________"
 """What stands for a value that is to be found out."""
 CLOSE = 10.0
@@ -22,7 +20,7 @@ CLOSE = 10.0
 
 @cache
 def _tables() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads(FILE.read_text("utf-8"))
+    return tomllib.loads(LABELS.read_text("utf-8"))
 
 
 def _same(name: str) -> str:

@@ -7,6 +7,7 @@ has the words, joined by the names of steps and options, so that a translation c
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,10 @@ from core.messages import Message
 
 FORMAT = 1
 SKELETON = "lesson.toml"
-LANGUAGES = ("en", "zh-CN")
+LABELS = Path(__file__).with_name("labels.toml")
+"""The fixed texts of what is printed and exported."""
+LANGUAGES = tuple(tomllib.loads(LABELS.read_text("utf-8")))
+"""The languages that a lesson may be written in: each has a table of labels."""
 VIEWS = ("explore", "mistakes", "trust", "models")
 HIDDEN = ("attention", "attribution", "prediction", "agreement", "tests", "measure")
 """What a step may keep from the learner until they have answered."""

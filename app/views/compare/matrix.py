@@ -9,7 +9,7 @@ from math import isfinite
 import numpy as np
 import streamlit as st
 
-from app.views.compare.verdict import Matrices
+from app.views.compare.verdict import LITTLE, WELL, Matrices
 from app.words import decimal, plain, word
 
 NUMBERS = 8
@@ -55,5 +55,8 @@ def show_matrices(matrices: Matrices, titles: Sequence[str], maps: Sequence[str]
     ]
     if not tables:
         return
-    st.markdown(f"**{word('compared.matrix.title')}**", help=word("compared.matrix.help"))
+    st.markdown(
+        f"**{word('compared.matrix.title')}**",
+        help=word("compared.matrix.help", little=decimal(LITTLE, 1), well=decimal(WELL, 1)),
+    )
     st.html(f'<div class="fovea-agreements">{"".join(tables)}</div>')

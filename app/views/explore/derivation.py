@@ -12,7 +12,7 @@ from app.titles import part_title, tap_titles
 from app.views.explore.keys import ExploreKey
 from app.views.explore.panes import Shown
 from app.widgets.equation import latex
-from app.words import decimal, listed, literal, mark, plain, word
+from app.words import decimal, listed, literal, mark, power, word
 from core import AttentionMap, InvalidInput, Reading
 from core.attention import Derivation, Term, TermTable
 from core.evaluation import can_derive
@@ -123,7 +123,7 @@ def row_title(row: Term) -> str:
     if row.kind == "cell":
         return word("derive.cell", row=int(row.place[0]) + 1, column=int(row.place[1]) + 1)
     if row.kind == "offset":
-        return word("derive.offset", down=row.place[0], right=row.place[1])
+        return word("derive.offset", down=decimal(row.place[0], 0), right=decimal(row.place[1], 0))
     if row.kind in ("unit", "dimension"):
         return word(f"derive.{row.kind}", number=int(row.place[0]) + 1)
     return word(f"derive.{row.kind}.{row.place[0]}")
@@ -131,7 +131,4 @@ def row_title(row: Term) -> str:
 
 def figure(value: float) -> str:
     """A number with enough digits: small ones in powers of ten."""
-    if value and abs(value) < 10.0**-DIGITS:
-        exponent = int(np.floor(np.log10(abs(value))))
-        return plain("derive.power", factor=decimal(value / 10.0**exponent, 1), exponent=exponent)
-    return decimal(value, DIGITS)
+    return power(value) if value and abs(value) < 10.0**-DIGITS else decimal(value, DIGITS)

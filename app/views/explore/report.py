@@ -33,11 +33,11 @@ def show_report(analysis: Analysis, view: View, code: str) -> None:
     with st.popover(word("report.title"), icon=":material/description:", help=word("report.help")):
         st.markdown(word("report.about"))
         found = analysis.found
-        name = re.sub(r"[^\w.-]+", "-", f"{view.model}-{view.sample}")
+        name = re.sub(r"[^\w.-]+", "-", f"{view.model}-{view.sample}", flags=re.ASCII) + ".html"
         st.download_button(
             word("report.download"),
-            lambda: make_report(analysis, view, code),
-            file_name=f"{name}.html",
+            lambda: make_report(analysis, view, code, name),
+            file_name=name,
             mime="text/html",
             icon=":material/download:",
             disabled=found is None,
@@ -54,7 +54,7 @@ def show_report(analysis: Analysis, view: View, code: str) -> None:
         )
 
 
-def make_report(analysis: Analysis, view: View, code: str) -> str:
+def make_report(analysis: Analysis, view: View, code: str, file: str) -> str:
     """The HTML page of what is shown; the maps are computed again where that is quick, so that a replay is exact."""
     subject, chosen, found, shown = analysis.subject, analysis.method, analysis.found, analysis.shown
     choice = shown.choice
@@ -85,7 +85,7 @@ def make_report(analysis: Analysis, view: View, code: str) -> str:
     heading = word(f"overlay.attribution.{chosen.family}")
     blob = panes.pack(subject, analysis.reading, [entry], (left, ""), heading)
     agreed = None if missing(analysis) else measure(analysis)
-    return write_report(analysis, made, blob, agreed, checked)
+    return write_report(analysis, made, blob, agreed, checked, file)
 
 
 def known_checks(analysis: Analysis) -> dict[str, tuple[Check, ...]]:

@@ -17,8 +17,6 @@ from core import Agreement, Check
 from core.replay import Record
 from core.reporting import document, paragraph, section, table
 
-FILE = "report.html"
-"""The file's name in the command."""
 WAYS = ("uniform", "shuffled", "off")
 STYLES = """
 #overlay { --st-background-color: var(--back); --st-text-color: var(--text); --st-primary-color: var(--right);
@@ -29,11 +27,17 @@ pre { padding: 0.75rem 1rem; border-radius: 8px; background: var(--card); overfl
 
 
 def write_report(
-    analysis: Analysis, view: Record, blob: bytes, agreed: Agreement | None, checked: Mapping[str, Sequence[Check]]
+    analysis: Analysis,
+    view: Record,
+    blob: bytes,
+    agreed: Agreement | None,
+    checked: Mapping[str, Sequence[Check]],
+    file: str,
 ) -> str:
     """The page of a recorded view, in the language of the app; ``blob`` is the overlay's.
 
-    ``agreed`` is the agreement of both maps, and ``checked`` the sanity checks by map, where they are known.
+    ``agreed`` is the agreement of both maps, and ``checked`` the sanity checks by map, where they are known. ``file``
+    is the name under which the page is saved.
     """
     card = analysis.subject.classifier.card
     maps, code = standalone(blob)
@@ -45,7 +49,7 @@ def write_report(
         *_checks(analysis, checked),
         section(word("report.made"), table((word("report.what"), word("report.value")), list(_facts(view)), named=2)),
         section(word("report.code"), f"<pre>{escape(facts['code'])}</pre>"),
-        section(word("report.again"), paragraph(word("report.again.how")) + _command()),
+        section(word("report.again"), paragraph(word("report.again.how")) + _command(file)),
     ]
     title = plain("report.head", model=models.model_title(card), picture=pictures.title(analysis.subject.sample))
     under = plain("report.recorded", day=facts["recorded"][:10])
@@ -120,6 +124,6 @@ def _facts(view: Record) -> Iterator[tuple[str, str]]:
     yield word("report.versions"), listed(f"{name} {version}" for name, version in machine["libraries"].items())
 
 
-def _command() -> str:
+def _command(file: str) -> str:
     """The command that computes the view again."""
-    return f"<pre>python -m core explain --replay {FILE}</pre>"
+    return f"<pre>python -m core explain --replay {escape(file)}</pre>"

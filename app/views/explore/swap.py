@@ -51,7 +51,7 @@ def _pick(task: Task, subject: Subject, offered: dict[str, Swap]) -> None:
         state.put(Key.SAMPLE, offered[state.get(ExploreKey.SWAP)].slug)
         state.reset(Key.TARGET)
 
-    label = word(f"swap.label.{task.slug}")
+    label = word(f"swap.label.{task.slug}", "swap.label")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="swap-row"):
         st.markdown(f"**{label}**", width="content", help=means("counterfactual"))
         st.pills(
@@ -87,7 +87,7 @@ def show_swap(subject: Subject, reading: Reading, shown: Shown) -> None:
             subject.picture, reading, plain("swap.after", name=_name(now, task)), class_title(now.answer, card.classes)
         ),
     )
-    moved = plain(f"swap.moved.{task.slug}", before=_name(first, task), after=_name(now, task))
+    moved = plain(f"swap.moved.{task.slug}", "swap.moved", before=_name(first, task), after=_name(now, task))
     names = card.classes[before.predicted], card.classes[reading.predicted]
     kind = f"fovea-{outcome(*names, now.answer)}"
     sentence = escape(verdict(*(class_title(one, card.classes) for one in (*names, now.answer))))

@@ -1,37 +1,12 @@
 """English. Keys are places; braces name what is filled in. One file for each part of the app."""
 
-from app.words.en import (
-    checks,
-    compare,
-    erasing,
-    explore,
-    frame,
-    glossary,
-    intervention,
-    learn,
-    mistakes,
-    mistakes_case,
-    models,
-    overlay,
-    report,
-    trust,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-PARTS = (
-    frame,
-    learn,
-    glossary,
-    explore,
-    report,
-    overlay,
-    intervention,
-    erasing,
-    checks,
-    mistakes,
-    mistakes_case,
-    trust,
-    models,
-    compare,
-)
+from app.words.en import glossary
 
-WORDS = {key: text for part in PARTS for key, text in part.WORDS.items()}
+WORDS = {
+    key: text for one in iter_modules(__path__) for key, text in import_module(f"{__name__}.{one.name}").WORDS.items()
+}
+
+__all__ = ["WORDS", "glossary"]

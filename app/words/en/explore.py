@@ -20,6 +20,8 @@ WORDS = {
     "answer.alone": "None",
     "answer.alt": "Bars of the five most likely classes; click a bar to explain that class",
     # the cue of a task's picture
+    "swap.label": "Change the cue to",
+    "swap.moved": "The cue changed from {before} to {after}.",
     "swap.label.tasks-sun-or-moon": "Change the cue to",
     "swap.label.tasks-marked": "Move the frame to the",
     "swap.label.tasks-same-row": "Move the star to the row of the",

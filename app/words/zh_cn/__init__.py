@@ -1,48 +1,8 @@
-"""Simplified Chinese, in the order of the English table; then the sentences of ``core`` by their English templates."""
+"""Simplified Chinese: every file's words by the keys of the English ones, or by the English templates of ``core``."""
 
-from app.words.zh_cn import (
-    checks,
-    classes,
-    compare,
-    core_attribution,
-    core_data,
-    core_evaluation,
-    core_lessons,
-    core_models,
-    core_opening,
-    core_replay,
-    core_report,
-    erasing,
-    explore,
-    frame,
-    glossary,
-    intervention,
-    learn,
-    mistakes,
-    mistakes_case,
-    models,
-    overlay,
-    punctuation,
-    report,
-    trust,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-PARTS = (
-    frame,
-    learn,
-    glossary,
-    explore,
-    report,
-    overlay,
-    intervention,
-    erasing,
-    checks,
-    mistakes,
-    mistakes_case,
-    trust,
-    models,
-    compare,
-)
-CORE = (core_attribution, core_data, core_evaluation, core_lessons, core_models, core_opening, core_replay, core_report)
-
-WORDS = {key: text for part in (punctuation, classes, *PARTS, *CORE) for key, text in part.WORDS.items()}
+WORDS = {
+    key: text for one in iter_modules(__path__) for key, text in import_module(f"{__name__}.{one.name}").WORDS.items()
+}

@@ -108,7 +108,7 @@ WORDS = {
     "{data} has {count} training pictures, but a batch takes {batch}. Choose a smaller batch.": "{data} 有 {count} 张训练图片，而一个批次需要 {batch} 张。请选择更小的批次。",
     "Choose at least one seed.": "请至少选择一个种子。",
     "There are only {there:,} training pictures, not {count:,}. Choose a number from 1 to {there:,}.": "训练图片只有 {there:,} 张，没有 {count:,} 张。请选择 1 至 {there:,} 的数。",
-    "The numbers behind a weight are known for Fovea's own mechanisms only. Choose one of these.": "只有 Fovea 自己的机制才能给出权重背后的数值。请选择其中一种。",
+    "The numbers behind a weight are available for Fovea's own mechanisms only. Choose a model that uses one.": "只有 Fovea 自己的机制才能给出权重背后的数值。请选择使用这种机制的模型。",
     "Choose a part from 0 to {last}, not {part}.": "请选择编号为 0 至 {last} 的部分，而不是 {part}。",
     "Choose a cell of the grid {grid}, not {cell}.": "请选择网格 {grid} 中的格子，而不是 {cell}。",
 }

@@ -20,6 +20,8 @@ WORDS = {
     "answer.alone": "不比较",
     "answer.alt": "最可能的五个类别的条形图；点击其中一条，解释该类别",
     # the cue of a task's picture
+    "swap.label": "把线索换成",
+    "swap.moved": "线索从{before}变为{after}。",
     "swap.label.tasks-sun-or-moon": "把线索换成",
     "swap.label.tasks-marked": "把方框移到",
     "swap.label.tasks-same-row": "把星星移到同一行的物体",

@@ -13,7 +13,7 @@ WORDS = {
     "report.close": "关闭",
     "report.compute": "重新计算数值",
     "report.other_model": "要重新计算数值，请选择模型 {model}。",
-    "report.other_classes": "报告所用的模型 {model} 与这里的同名模型类别不同。",
+    "report.other_classes": "这台机器上的 {model} 与报告中的模型类别不同。要重新计算数值，请使用报告所用的模型。",
     "report.changed": "与报告相比，以下内容有变化：",
     "report.differences": "{count} 个数值与报告不同",
     "report.number": "数值",

@@ -112,7 +112,9 @@ def derive_weight(module: nn.Module, x: Tensor, place: Place) -> Derivation:
     Raises:
         InvalidInput: the module is none of Fovea's own, or has no such part or cell.
     """
-    raise InvalidInput("The numbers behind a weight are known for Fovea's own mechanisms only. Choose one of these.")
+    raise InvalidInput(
+        "The numbers behind a weight are available for Fovea's own mechanisms only. Choose a model that uses one."
+    )
 
 
 def grid_of(x: Tensor) -> tuple[int, int]:

@@ -38,7 +38,7 @@ def test_a_student_votes_twice_and_the_teacher_reveals(votes: Votes) -> None:
     assert student.query_params["class"] == CODE and not votes.path.exists()
     choose(student, "bird")
     assert votes.tally(ASKED).counts[1] == {"bird": 1}
-    assert "your vote counts" in shown_text(student) and "not in the frame" not in shown_text(student), (
+    assert "your vote is counted" in shown_text(student) and "not in the frame" not in shown_text(student), (
         "the result is still hidden"
     )
     press(student, f"lesson-vote.{STEP}")
