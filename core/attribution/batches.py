@@ -62,7 +62,7 @@ def pace(classifier: Classifier, gradient: bool = False) -> Pace:
         if gradient not in known:
             known[gradient] = probe(classifier, gradient)
         found, size = known[gradient], _fixed.get().get(GRADIENT if gradient else FORWARD)
-        return found if size is None else replace(found, size=size)
+        return found if size is None else replace(found, size=min(size, max(1, largest_batch(classifier, gradient))))
 
     return classifier.run(measure_pace)
 
@@ -76,9 +76,9 @@ def batch_sizes(classifier: Classifier) -> dict[str, int]:
 def fixed_batches(sizes: Mapping[str, int]) -> Iterator[None]:
     """Use these sizes, as ``batch_sizes`` gives them, instead of the fastest: sums differ in their last bits otherwise.
 
-    It holds within a job of the worker. Sizes outside of 1 to ``LARGEST_ELSEWHERE`` are ignored.
+    It holds within a job of the worker. Sizes below 1 are ignored, and none is larger than ``largest_batch``.
     """
-    token = _fixed.set({name: size for name, size in sizes.items() if 1 <= size <= LARGEST_ELSEWHERE})
+    token = _fixed.set({name: size for name, size in sizes.items() if size >= 1})
     try:
         yield
     finally:
@@ -99,12 +99,16 @@ def share_pace(copy: Classifier, original: Classifier) -> None:
     original.run(share_paces)
 
 
+def largest_batch(classifier: Classifier, gradient: bool) -> int:
+    """The most pictures that are tried in a batch on the classifier's device."""
+    most = LARGEST.get(classifier.device.type, LARGEST_ELSEWHERE)
+    return min(most, most * USUAL_SIDE**2 // classifier.card.size**2) if gradient else most
+
+
 def probe(classifier: Classifier, gradient: bool) -> Pace:
     """Time batches of 1, 4, 16 ... and stop at the first that is not faster."""
     kind = blank(classifier.module, classifier.card.size).dtype
-    size, largest = classifier.card.size, LARGEST.get(classifier.device.type, LARGEST_ELSEWHERE)
-    if gradient:
-        largest = min(largest, largest * USUAL_SIDE**2 // size**2)
+    size, largest = classifier.card.size, largest_batch(classifier, gradient)
 
     def seconds(n: int) -> float:
         x = torch.zeros(n, 3, size, size, dtype=kind, device=classifier.device)

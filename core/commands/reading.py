@@ -13,7 +13,7 @@ from core.attribution import method
 from core.commands.printing import percent, print_answer, remark
 from core.files import reason
 from core.models.zoo import problems
-from core.replay import save_record
+from core.replay import recorded_model, save_record
 
 MODEL = "imagenette/cbam"
 """The model that explains a picture by default."""
@@ -83,8 +83,10 @@ def default_tap(reading: core.Reading) -> str:
 
 def replay_view(options: argparse.Namespace) -> int:
     """Compute a recorded view again, and say whether its numbers are the same; the exit status is 1 if not."""
+    if options.picture or options.record or options.out:
+        raise core.InvalidInput("--replay takes no picture, and stores nothing. Leave out the rest.")
     view = core.open_record(options.replay)
-    classifier = core.load(options.model or view.facts["model"]["slug"], options.device)
+    classifier = core.load(options.model, options.device) if options.model else recorded_model(view, options.device)
     found = core.replay(view, classifier)
     answer = {
         "model": classifier.card.slug,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.attention import ROLLOUT, rollout_map, to_grid
-from core.attribution import attribute
+from core.attribution import attribute, method
 from core.classifier import Classifier, read
 from core.evaluation.agreement import agreement
 from core.evaluation.bank import Bank, find_bank
@@ -54,6 +54,7 @@ def measure(
     *,
     found: Attribution | None = None,
     checks: Mapping[str, Checked] = NOTHING,
+    own: str = "",
     progress: Progress | None = None,
 ) -> dict[str, Number]:
     """The numbers of a view by name.
@@ -62,13 +63,15 @@ def measure(
     their ``agreement.*``; the target's probability with the attention changed, ``intervention.*``; and the values of
     the sanity checks of the maps named in ``checks``, ``check.attention.*`` and ``check.attribution.*``. ``found`` is
     the attribution, and the values of ``checks`` are the results of ``core.check``, where they were computed before.
+    ``own`` is the checksum of the picture's file, by which its own maps are left out of the bank; by default that of
+    the ``picture``.
 
     Raises:
         InvalidInput: the model has no such class, method, tap, head or query.
         Stopped: ``progress`` raised it.
     """
     reading = read(classifier, picture)
-    given: dict[str, Any] = dict(question.parameters)
+    given: dict[str, Any] = method(question.method).settle(classifier, dict(question.parameters))
     if found is None:
         requested = question.method, question.target
         found = attribute(classifier, picture, *requested, contrast=question.contrast, progress=progress, **given)
@@ -80,7 +83,7 @@ def measure(
         grid = to_grid(map_, **part)
         bank = find_bank(classifier.checksum)
         compared = map_ if not part else grid
-        numbers |= {"attention": grid, **_agreement(compared, found, bank and bank.without(picture.sha256))}
+        numbers |= {"attention": grid, **_agreement(compared, found, bank and bank.without(own or picture.sha256))}
     numbers |= _interventions(classifier, picture, reading, question)
     if ATTENTION in checks and attended is not None:
         done = checks[ATTENTION] or check(classifier, picture, map_, question.target, progress=progress, **part)

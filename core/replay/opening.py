@@ -101,7 +101,7 @@ def _question(facts: Mapping[str, Any]) -> Question:
     classes = _entry(facts, "model.classes", list)
     if not all(isinstance(one, str) for one in classes):
         raise _Faulty("model.classes")
-    for path in ("model.slug", "model.checksum"):
+    for path in ("model.slug", "model.checksum", "recorded", "picture.sha256"):
         _entry(facts, path, str)
     parameters = _entry(facts, "question.parameters", dict)
     if not all(isinstance(one, int | float | str) for one in parameters.values()):
@@ -148,10 +148,10 @@ def _number(name: str, value: Any) -> Number:
         return found
     one = {"value": value}
     shape, text = _entry(one, "value.shape", list), _entry(one, "value.float32", str)
-    if not all(isinstance(side, int) and 0 < side <= MOST_VALUES for side in shape):
+    if not all(type(side) is int and 0 < side <= MOST_VALUES for side in shape):
         raise _Faulty(path)
     try:
         values = np.frombuffer(base64.b64decode(text, validate=True), "<f4").reshape(shape)
-    except ValueError as error:  # binascii.Error is a ValueError
+    except (ValueError, TypeError, OverflowError) as error:  # binascii.Error is a ValueError
         raise _Faulty(path) from error
     return values

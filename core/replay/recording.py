@@ -8,6 +8,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import torch
 from core import checking
 from core.attribution import batch_sizes, method
 from core.classifier import Classifier
+from core.evaluation.bank import find_bank
 from core.files import put, reason, to_json
 from core.replay.measuring import NOTHING, Checked, Number, Question, measure
 from core.reporting import to_png
@@ -26,6 +28,8 @@ from core.types import Attribution, InvalidInput, Picture, Progress
 FORMAT, VERSION = "fovea-view", 1
 LIBRARIES = ("torch", "torchvision", "captum", "timm", "numpy", "pillow", "transformers", "open-clip-torch")
 """The packages that a number may depend on."""
+FILE = "file:"
+"""What the slug of a model begins with that is in a file of this machine."""
 MOST_LIKELY = 5
 """The classes that ``prediction`` names."""
 
@@ -85,6 +89,8 @@ def record(
         "numbers": {name: encode(one) for name, one in numbers.items()},
         "machine": describe_machine(classifier.device),
         "batches": batch_sizes(classifier),
+        "bank": describe_bank(classifier),
+        "shuffle_seed": 0,
         "code": code,
         "view": dict(view),
     }
@@ -111,14 +117,31 @@ def describe_model(classifier: Classifier) -> dict[str, Any]:
     stated = {
         name: getattr(card, name) for name in ("slug", "title", "architecture", "size", "resize", "interpolation")
     }
+    stated["slug"] = public_slug(card.slug)
     lists = {"mean": list(card.mean), "std": list(card.std), "classes": list(card.classes)}
     return {**stated, "output": card.output, **lists, "checksum": classifier.checksum}
+
+
+def public_slug(slug: str) -> str:
+    """A model's slug; of one in a file only the file's name, since a record may be shared."""
+    return f"{FILE}{os.path.basename(slug)}" if slug.startswith(FILE) else slug
+
+
+def describe_bank(classifier: Classifier) -> str | None:
+    """A checksum of the maps of other pictures that the ranges come from; None without a bank."""
+    bank = find_bank(classifier.checksum)
+    if bank is None:
+        return None
+    digest = sha256("".join(bank.pictures).encode())
+    for name in sorted(bank.maps):
+        digest.update(name.encode() + bank.maps[name].tobytes())
+    return digest.hexdigest()[:16]
 
 
 def describe_machine(device: torch.device) -> dict[str, Any]:
     """The device, the threads and the versions that the numbers were computed with."""
     return {
-        "system": f"{platform.system()} {platform.machine()}",
+        "system": f"{platform.system()} {platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
         "device": str(device),
         "threads": torch.get_num_threads(),
         "libraries": {"python": platform.python_version(), **dict(_versions())},

@@ -14,14 +14,25 @@ from core.data import open_sample
 from core.loading import load
 from core.messages import Message
 from core.replay.measuring import ATTENTION, ATTRIBUTION, Number, measure
-from core.replay.recording import Record, describe_machine, describe_model
+from core.replay.recording import FILE, Record, describe_bank, describe_machine, describe_model
 from core.types import InvalidInput, Picture, Progress
 
 TOLERANCE = 1e-4
 """The largest difference that another number of threads or another processor may make."""
 
-PREPROCESSING = ("size", "resize", "interpolation", "mean", "std", "output")
+PREPROCESSING: tuple[str, ...] = (
+    Message("size"),
+    Message("resize"),
+    Message("interpolation"),
+    Message("mean"),
+    Message("std"),
+    Message("output"),
+)
 """What the card says of the model's input and outputs."""
+
+
+MACHINE: tuple[str, ...] = (Message("system"), Message("device"), Message("threads"))
+"""What of the machine a number may depend on."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +78,8 @@ class Replayed:
         if self.same:
             most = max(one.value or 0.0 for one in self.differences)
             return Message(
-                "All {count} numbers are the same as recorded, within {tolerance}; the largest difference is "
-                "{most:.1e}.",
+                "All {count} numbers are the same as recorded, within {tolerance} of the largest value; the "
+                "largest difference is {most:.1e}.",
                 count=count,
                 tolerance=TOLERANCE,
                 most=most,
@@ -92,26 +103,43 @@ def replay(
         Stopped: ``progress`` raised it.
     """
     facts = view.facts
-    if classifier is None:
-        classifier = load(facts["model"]["slug"], device)
+    classifier = classifier or recorded_model(view, device)
     if list(classifier.card.classes) != facts["model"]["classes"]:
         raise InvalidInput(
             "{model} has other classes than the recorded model. Choose the model that the view was recorded with.",
             model=classifier.card.slug,
         )
-    picture = original(view)
+    picture, own = original(view), facts["picture"]["sha256"]
     sizes = {name: size for name, size in _table(facts.get("batches")).items() if type(size) is int}
     stated = facts.get("checks")
     checks = [one for one in (ATTENTION, ATTRIBUTION) if isinstance(stated, list) and one in stated]
 
     def job() -> dict[str, Number]:
         with fixed_batches(sizes):
-            return measure(classifier, picture, view.question, checks=dict.fromkeys(checks), progress=progress)
+            return measure(classifier, picture, view.question, checks=dict.fromkeys(checks), own=own, progress=progress)
 
     numbers = classifier.run(job)
     names = [*view.numbers, *(name for name in numbers if name not in view.numbers)]
-    differences = [Difference(name, distance(view.numbers.get(name), numbers.get(name))) for name in names]
+    both = view.numbers.keys() & numbers.keys()
+    differences = [
+        Difference(name, distance(view.numbers[name], numbers[name]) if name in both else None) for name in names
+    ]
     return Replayed(tuple(differences), tuple(changes(facts, classifier)))
+
+
+def recorded_model(view: Record, device: str = "auto") -> Classifier:
+    """The model that a view was recorded with, by its name; a path in a record is never opened.
+
+    Raises:
+        InvalidInput: the model was in a file, is not here, or cannot be downloaded.
+    """
+    slug = view.facts["model"]["slug"]
+    if slug.startswith(FILE):
+        raise InvalidInput(
+            "The recorded model was in the file {name}. Give the model itself: --model file:PATH.",
+            name=slug.removeprefix(FILE)[:200],
+        )
+    return load(slug, device)
 
 
 def original(view: Record) -> Picture:
@@ -136,6 +164,8 @@ def distance(recorded: Number, now: Number) -> float | None:
         return None
     most = float(np.abs(one.astype(np.float64) - other).max(initial=0.0))
     largest = float(np.abs(one).max(initial=0.0)) if one.ndim else 1.0
+    if most == 0 and not np.array_equal(np.signbit(one), np.signbit(other)):
+        return float(np.finfo(np.float64).tiny)  # a zero of another sign is another number of bits
     return most if largest == 0 else most / largest
 
 
@@ -147,10 +177,11 @@ def changes(facts: Mapping[str, Any], classifier: Classifier) -> Sequence[str]:
     weights = (
         [Message("The weights of {model} have changed.", model=slug)] if recorded["checksum"] != now["checksum"] else []
     )
-    pairs = [("model", recorded["slug"], slug)]
-    pairs += [(f"{name} ({slug})", recorded.get(name), now[name]) for name in PREPROCESSING]
+    pairs: list[tuple[str, Any, Any]] = [(Message("model"), recorded["slug"], now["slug"])]
+    pairs += [(name, recorded.get(name), now[name]) for name in PREPROCESSING]
     pairs += [(name, libraries.get(name), installed.get(name)) for name in dict.fromkeys([*libraries, *installed])]
-    pairs += [(name, machine.get(name), present[name]) for name in ("system", "device", "threads")]
+    pairs += [(name, machine.get(name), present[name]) for name in MACHINE]
+    pairs.append((Message("maps of other pictures"), facts.get("bank"), describe_bank(classifier)))
     return weights + [
         Message("{name}: recorded with {then}, now {now}.", name=name, then=_text(then), now=_text(value))
         for name, then, value in pairs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from app import layers, runtime, state
@@ -19,7 +20,8 @@ from app.views.explore.tests import checks
 from app.widgets import models, pictures
 from app.widgets.job import job
 from app.words import decimal, literal, plain, say, word
-from core import Check, InvalidInput, Question, Record, Replayed, open_record, record
+from core import Check, InvalidInput, ModelCard, Picture, Question, Record, Replayed, open_record, record
+from core.models import is_named
 from core.replay import original
 from core.types import Progress
 
@@ -130,6 +132,8 @@ def adopt(view: Record) -> None:
     facts, question = view.facts, view.question
     slug, classes = facts["model"]["slug"], facts["model"]["classes"]
     if slug not in models.offered():
+        if not is_named(slug):  # a path of this server, for example, is none of the record's business
+            raise InvalidInput(plain("model.gone", model=slug[:200]))
         state.add_named_model(runtime.named_card(slug))
     card = models.find_card(slug)
     if list(card.classes) != classes:
@@ -142,17 +146,30 @@ def adopt(view: Record) -> None:
     else:
         sample = facts["picture"]["sample"]
     models.choose(slug)
-    viewed = facts.get("view") if isinstance(facts.get("view"), dict) else {}
-    texts = {name: str(viewed.get(name) or "") for name in ("map", "framing")}
+    head = "" if question.head is None else f".head{question.head + 1}"
     state.put(Key.SAMPLE, sample)
-    state.put(Key.MAP, texts["map"])
-    state.put(Key.FRAMING, texts["framing"] or pictures.CENTER)
+    state.put(Key.MAP, question.tap + head if question.tap else "")
+    state.put(Key.FRAMING, framing_of(view, card, picture))
     state.put(Key.METHOD, question.method)
     state.put(Key.TARGET, classes[question.target])
     state.put(Key.CONTRAST, "" if question.contrast is None else classes[question.contrast])
     state.put(ExploreKey.PARTS_OF, slug)  # so that parameters of the model's parts stay
     for name, value in question.parameters:
         state.set_parameter(state.parameter_key(question.method, name), value)
+
+
+def framing_of(view: Record, card: ModelCard, picture: Picture) -> str:
+    """The framing whose crop is the recorded one: the recorded name if it fits, else the nearest custom box."""
+    viewed = view.facts.get("view")
+    stated = str(viewed.get("framing") or "") if isinstance(viewed, dict) else ""
+    box = view.picture.box
+    for name in (stated[:40], pictures.CENTER, pictures.FIT):
+        if name and np.allclose(pictures.framed(card, picture, name).box, box, atol=0.01):
+            return name
+    (height, width), side = picture.pixels.shape[:2], min(box[2] - box[0], *picture.pixels.shape[:2])
+    across, down = (round(100 * start / max(1, length - side)) for start, length in ((box[0], width), (box[1], height)))
+    limited = (min(100, max(0, one)) for one in (across, down))
+    return pictures.box_name(*limited, max(pictures.SMALLEST, round(100 * side / min(height, width))))
 
 
 def show_replayed(subject: Subject) -> None:
@@ -170,6 +187,10 @@ def show_replayed(subject: Subject) -> None:
             on_click=lambda: state.reset(ExploreKey.REPLAY, ExploreKey.REPLAYED),
             width="stretch",
         )
+        if view.question.query is not None:
+            columns = grid_of_patch(view)
+            row, column = divmod(view.question.query, columns)
+            st.caption(word("report.pinned", row=row + 1, column=column + 1))
         found = state.get(ExploreKey.REPLAYED)
         if found is not None:
             _draw_comparison(found)
@@ -177,6 +198,12 @@ def show_replayed(subject: Subject) -> None:
             _compare(subject, view)
         else:
             st.caption(word("report.other_model", model=slug))
+
+
+def grid_of_patch(view: Record) -> int:
+    """The columns of the grid that the pinned patch is counted on."""
+    attended = view.numbers.get("attention")
+    return attended.shape[-1] if isinstance(attended, np.ndarray) and attended.ndim == 2 else 1
 
 
 def _compare(subject: Subject, view: Record) -> None:

@@ -10,6 +10,7 @@ WORDS = {
     "report.open": "Open a report (HTML or JSON)",
     "report.open.help": "Shows the same view and computes its numbers again",
     "report.opened": "**Report of {day}** · {model}",
+    "report.pinned": "The numbers are of the pinned patch in row {row}, column {column}.",
     "report.close": "Close",
     "report.compute": "Compute the numbers again",
     "report.other_model": "Choose the model {model} to compute the numbers again.",

@@ -2,7 +2,7 @@
 
 WORDS = {
     "All {count} numbers are the same as recorded, to the last bit.": "全部 {count} 个数值都与记录相同，一位不差。",
-    "All {count} numbers are the same as recorded, within {tolerance}; the largest difference is {most:.1e}.": "全部 {count} 个数值都与记录相同，误差不超过 {tolerance}；最大的差异是 {most:.1e}。",
+    "All {count} numbers are the same as recorded, within {tolerance} of the largest value; the largest difference is {most:.1e}.": "全部 {count} 个数值都与记录相同，误差不超过最大值的 {tolerance}；最大的差异是 {most:.1e}。",
     "{different} of {count} numbers differ from the recorded ones: {names}.": "{count} 个数值中有 {different} 个与记录不同：{names}。",
     "{model} has other classes than the recorded model. Choose the model that the view was recorded with.": "{model} 的类别与记录时的模型不同。请选择记录时所用的模型。",
     "The weights of {model} have changed.": "{model} 的权重已经改变。",
@@ -15,4 +15,17 @@ WORDS = {
     "In {name} the entry '{entry}' is missing or not valid. Record the view again.": "{name} 中的条目“{entry}”缺失或无效。请重新记录这个画面。",
     "The model has no attention map '{tap}'. It has: {taps}.": "模型没有注意力图“{tap}”。它有：{taps}。",
     "Name a picture to explain, or a recorded view with --replay.": "请给出要解释的图片，或用 --replay 给出已记录的画面。",
+    "--replay takes no picture, and stores nothing. Leave out the rest.": "--replay 不需要图片，也不存储任何内容。请去掉其他选项。",
+    "The recorded model was in the file {name}. Give the model itself: --model file:PATH.": "记录时的模型在文件 {name} 中。请给出模型本身：--model file:PATH。",
+    "model": "模型",
+    "size": "尺寸",
+    "resize": "缩放后的短边",
+    "interpolation": "插值方式",
+    "mean": "均值",
+    "std": "标准差",
+    "output": "输出",
+    "system": "系统",
+    "device": "设备",
+    "threads": "线程数",
+    "maps of other pictures": "其他图片的图",
 }

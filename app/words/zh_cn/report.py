@@ -10,6 +10,7 @@ WORDS = {
     "report.open": "打开报告（HTML 或 JSON）",
     "report.open.help": "显示同样的画面，并重新计算其中的数值",
     "report.opened": "**{day} 的报告** · {model}",
+    "report.pinned": "这些数值属于固定的图像块：第 {row} 行第 {column} 列。",
     "report.close": "关闭",
     "report.compute": "重新计算数值",
     "report.other_model": "要重新计算数值，请选择模型 {model}。",

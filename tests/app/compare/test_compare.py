@@ -221,6 +221,6 @@ def test_two_selections_with_one_click() -> None:
     page = compare(model="scenes-tag/cbam", sample="scenes/24")
     assert "select-family" not in [one.key for one in page.button]
     page = well(page.button(key="select-mechanism").click().run())
-    assert set(rows_on(page).rows) == set(SHORTCUTS) and "Same accuracy, different reasons" in shown_text(page)
+    assert set(rows_on(page).rows) == set(SHORTCUTS) and "Similar accuracy, different maps" in shown_text(page)
     page = well(page.button(key="select-family").click().run())
     assert {slug.split("/")[0] for slug in rows_on(page).rows} == {"scenes-tag", "scenes-place"}

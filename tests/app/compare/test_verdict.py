@@ -70,20 +70,20 @@ def test_many_rows_have_colors_and_tooltips() -> None:
 def test_predictions_are_counted() -> None:
     assert predictions([row(None), row(None)]) == "All 2 models predict **ash**."
     mixed = [row(None), row(None), row(None, predicted="elm")]
-    assert predictions(mixed) == "2 of 3 models predict **ash**; the others: elm (1)."
+    assert predictions(mixed) == "**ash** is predicted by 2 of 3 models; the others: elm (1)."
 
 
 def test_same_accuracy_and_different_reasons() -> None:
     different = [row(planted(seed, 0.1)) for seed in range(4)]
     similar = [row(planted(1, noise)) for noise in (0.0, 0.01, 0.02, 0.03)]
-    assert headline(different, matrices_of(different)) == "Same accuracy, different reasons"
+    assert headline(different, matrices_of(different)) == "Similar accuracy, different maps"
     assert headline(similar, matrices_of(similar)) == "", "that maps agree is no headline"
     one = [*similar[:3], row(planted(7, 0.1))]
-    assert headline(one, matrices_of(one)) == "Same accuracy, different reasons"
+    assert headline(one, matrices_of(one)) == "Similar accuracy, different maps"
     apart_from = [row(planted(seed, 0.1), accuracy=0.5 + 0.1 * seed) for seed in range(4)]
-    assert headline(apart_from, matrices_of(apart_from)) == "Same prediction, different reasons"
+    assert headline(apart_from, matrices_of(apart_from)) == "Same prediction, different maps"
     other = [*similar[:3], row(planted(1, 0.04), predicted="elm")]
-    assert headline(other, matrices_of(other)) == "Same accuracy, different predictions"
+    assert headline(other, matrices_of(other)) == "Similar accuracy, different predictions"
     unknown = [row(planted(seed, 0.1), accuracy=None, predicted=CLASSES[seed % 2]) for seed in range(4)]
     assert headline(unknown, matrices_of(unknown)) == ""
 
@@ -94,17 +94,17 @@ def test_the_row_that_differs_most_is_named() -> None:
     place, mean = apart(matrices.attribution)
     assert place == 3 and mean == pytest.approx(np.mean([matrices.attribution[3, n] for n in range(3)]))
     stated = about_models(found, ["A", "B", "C", "D"], matrices, "ash")
-    assert "**D** differs most" in stated and "4 of 4 are correct" in stated and "99.0" in stated
+    assert "**D** differs most" in stated and "Correct predictions: 4 of 4" in stated and "99.0" in stated
     assert apart(matrices_of(found[:2]).attribution) is None
 
 
 def test_levels_of_agreement() -> None:
     similar = [row(planted(1, noise), planted(2, noise)) for noise in (0.0, 0.01)]
     stated = about_models(similar, ["A", "B"], matrices_of(similar), None)
-    assert "Their attributions **agree well**" in stated and "Their attention maps agree well" in stated
+    assert "Their attributions **agree strongly**" in stated and "Their attention maps agree strongly" in stated
     different = [row(planted(seed, 0.0)) for seed in (1, 2)]
     stated = about_models(different, ["A", "B"], matrices_of(different), None)
-    assert "**agree little**" in stated and "attention maps" not in stated
+    assert "**agree weakly**" in stated and "attention maps" not in stated
 
 
 def test_several_pictures() -> None:
@@ -115,5 +115,5 @@ def test_several_pictures() -> None:
         row(planted(1, 0.01), right=False, sha256="b", own=own[1]),
     ]
     stated = about_pictures(found, matrices_of(found))
-    assert stated.startswith("1 of 2 predictions are correct.") and "in 1 of 2 pictures" in stated
+    assert stated.startswith("Correct predictions: 1 of 2.") and "For 1 of 2 pictures" in stated
     assert "nearly the same in every picture" in stated

@@ -62,7 +62,7 @@ def test_it_speaks_chinese() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0.0, "0.0000"), (0.12345, "0.1235"), (-1.5, "−1.5000"), (2.1e-29, "2.1 × 10^-29")]
+    ("value", "shown"), [(0.0, "0.0000"), (0.12345, "0.1235"), (-1.5, "−1.5000"), (2.1e-29, "2.1 × 10⁻²⁹")]
 )
 def test_small_numbers_have_powers(value: float, shown: str) -> None:
     assert figure(value).replace("\u202f", " ") == shown

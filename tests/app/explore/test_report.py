@@ -120,6 +120,16 @@ def test_an_uploaded_picture_travels_in_the_report(made: list[str]) -> None:
     assert page.success
 
 
+def test_the_question_decides_what_is_shown_and_not_what_the_file_says_beside_it(made: list[str]) -> None:
+    well(open_page(model="scenes/transformer", sample="scenes/7", map="block4.attention.head2", framing="box:40,60,70"))
+    facts = json.loads(recorded(made[-1]).to_json())
+    facts["view"] = {}
+    page = well(upload(open_page(model="scenes/plain"), json.dumps(facts).encode(), "view.json").run())
+    assert page.session_state[Key.MAP] == "block4.attention.head2"
+    assert page.session_state[Key.FRAMING] == "box:40,60,70"
+    assert page.success
+
+
 def test_what_has_changed_since_is_stated(made: list[str]) -> None:
     well(open_page(model="scenes/cbam", sample="scenes/24"))
     facts = json.loads(recorded(made[-1]).to_json())
@@ -139,11 +149,14 @@ def test_what_has_changed_since_is_stated(made: list[str]) -> None:
         (lambda facts: facts.clear(), "is not a view that Fovea recorded"),
         (lambda facts: facts["model"].update(slug="scenes/gone"), "scenes/gone"),
         (lambda facts: facts["model"].update(classes=["a", "b"]), "view.json"),
-        (lambda facts: facts["model"].update(slug="imagenette/cbam"), "with other classes"),
+        (lambda facts: facts["model"].update(slug="file:/etc/passwd"), "file:/etc/passwd"),
+        (lambda facts: facts.pop("recorded"), "'recorded' is missing"),
+        (lambda facts: facts["question"]["parameters"].update(target=1), "has no parameter 'target'"),
+        (lambda facts: facts["model"].update(slug="imagenette/cbam"), "has other classes"),
         (lambda facts: facts["question"].update(method="gone"), "gone"),
         (lambda facts: facts["question"].update(tap="gone"), "no attention map 'gone'"),
         (lambda facts: facts["question"]["parameters"].update(stage="gone"), "gone"),
-        (lambda facts: facts.update(view={"map": "gone", "framing": "gone"}), "gone"),
+        (lambda facts: facts.update(view={"map": 1, "framing": "gone"}), "gone"),
     ],
 )
 def test_a_broken_report_is_one_sentence_and_loses_nothing(

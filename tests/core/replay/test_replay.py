@@ -16,7 +16,8 @@ import torch
 import core
 from core.attribution import batches
 from core.data import open_sample
-from core.replay import recording, save_record
+from core.evaluation import agreement, find_bank
+from core.replay import measuring, recording, save_record
 from core.replay.replaying import distance
 
 SAMPLE = "scenes/24"
@@ -134,7 +135,7 @@ def test_what_has_changed_is_named(view: core.Record, monkeypatch: pytest.Monkey
     assert "differ from the recorded ones: logits" in again.verdict
     assert any("The weights of" in one for one in again.changed)
     assert any(one.startswith("captum: recorded with ") and one.endswith("now 0.1.") for one in again.changed)
-    assert any(one.startswith("std (") for one in again.changed)
+    assert any(one.startswith("std: ") for one in again.changed)
 
 
 def test_another_model_is_refused(view: core.Record) -> None:
@@ -164,6 +165,7 @@ def test_a_picture_of_another_file_is_not_taken_for_the_sample(view: core.Record
         (np.array([1.0]), np.array([1.0, 2.0]), None),
         (np.zeros(2), np.zeros(2), 0.0),
         (np.zeros(2), np.array([0.0, 0.5]), 0.5),
+        (np.zeros(1), np.array([-0.0]), np.finfo(float).tiny),
     ],
 )
 def test_the_distance_of_two_numbers(recorded: Any, now: Any, expected: float | None) -> None:
@@ -172,7 +174,7 @@ def test_the_distance_of_two_numbers(recorded: Any, now: Any, expected: float | 
 
 def entries(facts: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The path of every entry that a replay needs."""
-    free = {"recorded", "prediction", "code", "machine", "batches", "checks"}
+    free = {"prediction", "code", "machine", "batches", "checks", "bank", "shuffle_seed", "view"}
     for key, value in facts.items():
         if not path and key in free:
             continue
@@ -181,7 +183,7 @@ def entries(facts: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]
             yield from entries(value, (*path, key))
 
 
-WRONG = (None, True, -1, 10**400, 1.5, "\ud800", "x" * 10_000, [], {}, [[]], {"shape": [10**9], "float32": ""})
+WRONG = (None, True, -1, 10**400, 1.5, "\ud800", "x" * 10_000, [], {}, [[]], {"shape": [True], "float32": "AAAA"})
 
 
 def test_no_entry_of_a_file_ends_in_another_error(view: core.Record, tmp_path: Path) -> None:
@@ -209,6 +211,67 @@ def test_no_entry_of_a_file_ends_in_another_error(view: core.Record, tmp_path: P
             except core.InvalidInput:
                 refused += 1
     assert refused > 100
+
+
+@pytest.mark.parametrize("name", ["contrast", "progress", "target", "picture", "slug", "classifier", "nonsense"])
+def test_a_parameter_that_the_method_lacks_is_one_sentence(name: str, view: core.Record) -> None:
+    facts = json.loads(view.to_json())
+    facts["question"]["parameters"][name] = 1
+    with pytest.raises(core.InvalidInput, match=f"has no parameter '{name}'"):
+        core.replay(core.open_record(json.dumps(facts).encode()), core.load("scenes/cbam", "cpu"))
+
+
+def test_no_path_of_a_record_is_opened(view: core.Record) -> None:
+    for slug in ("file:/etc/passwd", "file:" + "x" * 5000, "file:"):
+        facts = json.loads(view.to_json())
+        facts["model"]["slug"] = slug
+        with pytest.raises(core.InvalidInput, match="The recorded model was in the file"):
+            core.replay(core.open_record(json.dumps(facts).encode()))
+
+
+def test_a_path_is_not_recorded() -> None:
+    classifier, picture = core.load("scenes/cbam", "cpu"), open_sample(SAMPLE)
+    other = replace(classifier, card=replace(classifier.card, slug="file:/home/somebody/secret/card.json"))
+    assert core.record(other, picture, (classifier, picture)).facts["model"]["slug"] == "file:card.json"
+    assert "somebody" not in core.record(other, picture, (classifier, picture)).to_json()
+
+
+def test_the_picture_itself_is_left_out_of_the_bank_by_its_file() -> None:
+    """The record holds the pixels in another file, whose checksum is another one."""
+    classifier, picture = core.load("scenes/cbam", "cpu"), open_sample(SAMPLE)
+    bank = find_bank(classifier.checksum)
+    other = replace(picture, sha256=bank.pictures[0] + "0" * 48)
+    found = core.record(classifier, other, (classifier, picture))
+    again = reopened(found)
+    assert again.picture.sha256 != other.sha256
+    assert core.replay(again, classifier).identical
+
+
+def test_a_missing_bank_is_named(view: core.Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (measuring, agreement, recording):
+        monkeypatch.setattr(module, "find_bank", lambda _: None)
+    again = core.replay(reopened(view), device="cpu")
+    assert not again.same
+    assert any("maps of other pictures" in one for one in again.changed)
+
+
+def test_a_number_that_is_missing_is_not_the_same(view: core.Record) -> None:
+    facts = json.loads(view.to_json())
+    del facts["numbers"]["gap"]
+    facts["numbers"]["more"] = None
+    again = core.replay(core.open_record(json.dumps(facts).encode()), device="cpu")
+    assert {one.name for one in again.differences if one.value is None} == {"gap", "more"}
+    assert not again.same
+
+
+def test_a_batch_is_never_larger_than_the_device_takes() -> None:
+    classifier = core.load("scenes/cbam", "cpu")
+
+    def job() -> tuple[int, int]:
+        with batches.fixed_batches({"forward": 10**6, "gradient": 10**6}):
+            return batches.pace(classifier).size, batches.pace(classifier, True).size
+
+    assert classifier.run(job) == (16, 16)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"format": "other"}'])
