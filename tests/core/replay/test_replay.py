@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,34 +17,10 @@ from core.data import open_sample
 from core.evaluation import agreement, find_bank
 from core.replay import measuring, recording, save_record
 from core.replay.replaying import distance
+from tests.core.replay.recorded_views import SAMPLE, question_about, reopened
 
-SAMPLE = "scenes/24"
 MODELS = ("scenes/cbam", "scenes/transformer", "scenes/recurrent", "scenes/squeeze-excitation", "scenes/plain")
-CHECKED = ("attention", "attribution")
 METHODS = ("integrated-gradients", "smoothgrad", "occlusion", "lime", "gradient-x-attention")
-
-
-def question_about(
-    classifier: core.Classifier, picture: core.Picture, method: str = "grad-cam", **more: Any
-) -> core.Question:
-    """A question about the predicted class and the last map on the picture."""
-    reading = core.read(classifier, picture)
-    tap = next((one.tap for one in reversed(reading.maps) if one.kind.on_picture), "")
-    return core.Question(method, reading.predicted, **{"tap": tap, **more})
-
-
-def reopened(view: core.Record) -> core.Record:
-    """The view from its own text."""
-    return core.open_record(view.to_json().encode())
-
-
-@pytest.fixture(scope="module")
-def view() -> core.Record:
-    """A small view."""
-    classifier, picture = core.load("scenes/cbam", "cpu"), open_sample(SAMPLE)
-    return core.record(
-        classifier, picture, question_about(classifier, picture), sample=SAMPLE, checks=dict.fromkeys(CHECKED)
-    )
 
 
 @pytest.mark.parametrize("slug", MODELS)
@@ -172,76 +146,12 @@ def test_the_distance_of_two_numbers(recorded: Any, now: Any, expected: float | 
     assert distance(recorded, now) == expected
 
 
-def entries(facts: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The path of every entry that a replay needs."""
-    free = {"prediction", "code", "machine", "batches", "checks", "bank", "shuffle_seed", "view"}
-    for key, value in facts.items():
-        if not path and key in free:
-            continue
-        yield (*path, key)
-        if isinstance(value, dict):
-            yield from entries(value, (*path, key))
-
-
-WRONG = (None, True, -1, 10**400, 1.5, "\ud800", "x" * 10_000, [], {}, [[]], {"shape": [True], "float32": "AAAA"})
-
-
-def test_no_entry_of_a_file_ends_in_another_error(view: core.Record, tmp_path: Path) -> None:
-    """Each entry in turn is missing, or of a wrong type: one sentence, or numbers that differ."""
-    classifier = core.load("scenes/cbam", "cpu")
-    whole = json.loads(view.to_json())
-    whole["checks"] = []
-    refused = 0
-    for path in entries(whole):
-        for wrong in WRONG:
-            facts = copy.deepcopy(whole)
-            place = facts
-            for key in path[:-1]:
-                place = place[key]
-            place[path[-1]] = wrong
-            try:
-                found = core.open_record(json.dumps(facts).encode(), "view.json")
-            except core.InvalidInput as error:
-                refused += 1
-                assert "view.json" in str(error)
-                continue
-            try:
-                if path[0] in ("question", "model"):
-                    core.replay(found, classifier)
-            except core.InvalidInput:
-                refused += 1
-    assert refused > 100
-
-
-@pytest.mark.parametrize("name", ["contrast", "progress", "target", "picture", "slug", "classifier", "nonsense"])
-def test_a_parameter_that_the_method_lacks_is_one_sentence(name: str, view: core.Record) -> None:
-    facts = json.loads(view.to_json())
-    facts["question"]["parameters"][name] = 1
-    with pytest.raises(core.InvalidInput, match=f"has no parameter '{name}'"):
-        core.replay(core.open_record(json.dumps(facts).encode()), core.load("scenes/cbam", "cpu"))
-
-
-def test_no_path_of_a_record_is_opened(view: core.Record) -> None:
-    for slug in ("file:/etc/passwd", "file:" + "x" * 5000, "file:"):
-        facts = json.loads(view.to_json())
-        facts["model"]["slug"] = slug
-        with pytest.raises(core.InvalidInput, match="The recorded model was in the file"):
-            core.replay(core.open_record(json.dumps(facts).encode()))
-
-
-def test_a_path_is_not_recorded() -> None:
-    classifier, picture = core.load("scenes/cbam", "cpu"), open_sample(SAMPLE)
-    other = replace(classifier, card=replace(classifier.card, slug="file:/home/somebody/secret/card.json"))
-    assert core.record(other, picture, (classifier, picture)).facts["model"]["slug"] == "file:card.json"
-    assert "somebody" not in core.record(other, picture, (classifier, picture)).to_json()
-
-
 def test_the_picture_itself_is_left_out_of_the_bank_by_its_file() -> None:
     """The record holds the pixels in another file, whose checksum is another one."""
     classifier, picture = core.load("scenes/cbam", "cpu"), open_sample(SAMPLE)
     bank = find_bank(classifier.checksum)
     other = replace(picture, sha256=bank.pictures[0] + "0" * 48)
-    found = core.record(classifier, other, (classifier, picture))
+    found = core.record(classifier, other, question_about(classifier, picture))
     again = reopened(found)
     assert again.picture.sha256 != other.sha256
     assert core.replay(again, classifier).identical
@@ -272,18 +182,6 @@ def test_a_batch_is_never_larger_than_the_device_takes() -> None:
             return batches.pace(classifier).size, batches.pace(classifier, True).size
 
     assert classifier.run(job) == (16, 16)
-
-
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"format": "other"}'])
-def test_a_file_that_is_no_record_is_refused(data: bytes) -> None:
-    with pytest.raises(core.InvalidInput, match="is not a view that Fovea recorded"):
-        core.open_record(data, "photo.jpg")
-
-
-def test_a_later_version_is_refused(view: core.Record) -> None:
-    later = json.dumps({**view.facts, "version": 2}).encode()
-    with pytest.raises(core.InvalidInput, match="by a later version of Fovea"):
-        core.open_record(later)
 
 
 def test_a_report_holds_its_record(view: core.Record) -> None:
