@@ -13,7 +13,7 @@ import pytest
 
 import core
 from core.data import open_sample
-from tests.core.replay.recorded_views import SAMPLE
+from tests.core.replay.recorded_views import SAMPLE, question_about
 
 
 def entries(facts: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
