@@ -120,7 +120,7 @@ def test_an_uploaded_picture_travels_in_the_report(made: list[str]) -> None:
     assert page.success
 
 
-def test_the_question_decides_what_is_shown_and_not_what_the_file_says_beside_it(made: list[str]) -> None:
+def test_the_question_decides_what_is_shown_and_not_the_rest_of_the_file(made: list[str]) -> None:
     well(open_page(model="scenes/transformer", sample="scenes/7", map="block4.attention.head2", framing="box:40,60,70"))
     facts = json.loads(recorded(made[-1]).to_json())
     facts["view"] = {}
