@@ -34,7 +34,8 @@ PROPER = set(
     LIME SE ReLU softmax sigmoid logit rollout k-means Viridis Inferno Cividis Adebayo Wilson Python PyTorch
     TensorFlow Lite TorchScript Keras ONNX GGUF NumPy PIL torchvision safetensors pickle JPEG PNG WebP CSV
     NPZ JSON HTML HDF5 RGB RAR UTF-8 zip Zip tar 7z gzip bzip2 xz Parquet Git LFS CLIP Hugging Face GB MB KB
-    Apache-2.0 BSD-3-Clause Moodle GIFT NaN Enter Escape Markdown ViT-B-32 ViT-B-32/openai SHA-256 replay model q k""".split()
+    Apache-2.0 BSD-3-Clause Moodle GIFT NaN Enter Escape Markdown ViT-B-32 ViT-B-32/openai
+    SHA-256 replay model q k""".split()
 )
 """Names that Chinese leaves as they are."""
 CODE = re.compile(r"[a-z]+(?:[_./\-][A-Za-z\d_./\-]*)+|[A-Z]+(?:[_/][A-Z]+)*|[A-Z][a-z]+[A-Z]\w*|\w+\.\w[\w.]*")
