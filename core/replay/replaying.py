@@ -14,6 +14,7 @@ from core.data import open_sample
 from core.loading import load
 from core.messages import Message
 from core.replay.measuring import ATTENTION, ATTRIBUTION, Number, measure
+from core.replay.naming import title_of
 from core.replay.recording import FILE, Record, describe_bank, describe_machine, describe_model
 from core.types import InvalidInput, Picture, Progress
 
@@ -45,6 +46,11 @@ class Difference:
 
     name: str
     value: float | None
+
+    @property
+    def title(self) -> str:
+        """What the number is called, in words."""
+        return title_of(self.name)
 
     @property
     def within(self) -> bool:
@@ -84,7 +90,7 @@ class Replayed:
                 tolerance=TOLERANCE,
                 most=most,
             )
-        others = [one.name for one in self.differences if not one.within]
+        others = [one.title for one in self.differences if not one.within]
         return Message(
             "{different} of {count} numbers differ from the recorded ones: {names}.",
             different=len(others),

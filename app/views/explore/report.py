@@ -225,7 +225,7 @@ def _draw_comparison(found: Replayed) -> None:
     if found.changed:
         st.markdown(word("report.changed") + "".join(f"\n- {literal(one)}" for one in found.changed))
     rows = [
-        {word("report.number"): one.name, word("report.difference"): _distance(one.value)}
+        {word("report.number"): say(one.title), word("report.difference"): _distance(one.value)}
         for one in found.differences
         if one.value != 0
     ]

@@ -138,7 +138,7 @@ def test_what_has_changed_since_is_stated(made: list[str]) -> None:
     facts["numbers"]["gap"] = 0.5
     page = upload(open_page(model="scenes/plain"), json.dumps(facts).encode(), "view.json").run()
     assert not page.exception
-    assert re.fullmatch(r"1 of \d+ numbers differ from the recorded ones: gap\.", page.error[0].value)
+    assert re.fullmatch(r"1 of \d+ numbers differ from the recorded ones: completeness gap\.", page.error[0].value)
     assert "captum: recorded with 0.1, now" in shown_text(page)
     assert "The weights of scenes/cbam have changed." in shown_text(page)
 

@@ -45,7 +45,10 @@ def test_a_number_that_differs_is_named_and_has_its_own_status(capsys: pytest.Ca
     view["numbers"]["intervention.uniform"] = 0.0
     (place / "view.json").write_text(json.dumps(view))
     assert run(*REPLAY) == 1
-    assert "numbers differ from the recorded ones: intervention.uniform." in capsys.readouterr().out
+    assert (
+        "numbers differ from the recorded ones: probability with the attention changed: uniform."
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(
