@@ -115,6 +115,9 @@ def _facts(view: Record) -> Iterator[tuple[str, str]]:
     yield word("report.weights"), model["checksum"]
     size, mean, std = model["size"], listed(map(str, model["mean"])), listed(map(str, model["std"]))
     yield word("report.preprocessing"), plain("report.preprocessing.how", size=size, mean=mean, std=std)
+    if model["resize"] is not None:
+        yield word("report.resize"), plain("report.resize.how", size=model["resize"], how=model["interpolation"])
+    yield word("report.seed"), str(facts["shuffle_seed"])
     yield word("report.picture"), picture["sha256"]
     yield word("report.box"), listed(decimal(edge, 1) for edge in picture["box"])
     given = listed(f"{name}{sign}{value}" for name, value in facts["question"]["parameters"].items())
