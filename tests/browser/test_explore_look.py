@@ -38,6 +38,7 @@ def test_the_display_is_in_the_address_without_a_message_and_comes_back(browser_
     browser_page.locator(".overlay .tick input").first.check()
     choose(browser_page, "viridis")
     choose(browser_page, "wipe")
+    browser_page.wait_for_url("**view=wipe**", timeout=PATIENCE)
     assert {name: query(browser_page).get(name) for name in LOOK} == LOOK
     assert not sent and browser_page.evaluate("history.length") == entries
     browser_page.reload()

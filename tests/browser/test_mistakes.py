@@ -98,8 +98,8 @@ def test_keys_step_from_picture_to_picture_and_tag_and_move_nothing(browser_page
 
 def test_from_a_scan_to_a_cell_to_a_picture_and_into_explore(browser_page, address, table) -> None:
     meant = open_cell(browser_page, address, table)
-    card = browser_page.locator(".st-key-case").bounding_box()
-    assert 0 <= card["y"] < 450  # it came into sight
+    in_sight = "(({ y }) => 0 <= y && y < 450)(document.querySelector('.st-key-case').getBoundingClientRect())"
+    browser_page.wait_for_function(in_sight, timeout=PATIENCE)
     browser_page.locator(".st-key-case-next button").click()
     told = browser_page.get_by_text(word("case.place", place=2, count=len(meant)))
     told.wait_for(timeout=PATIENCE)
