@@ -14,7 +14,7 @@ from app.attention_maps import MANY, Choice, choices, find_map
 from app.words import apart, known, mark, plain, say, together, word
 from core import AttentionMap, Attribution, Reading
 from core.attention import ROLLOUT, has_token, heads
-from core.attribution import METHODS, Method
+from core.attribution import METHODS, Method, Parameter
 from core.data import TAG_OF
 from core.tasks import TASKS
 
@@ -147,6 +147,15 @@ def attention_title(reading: Reading, choice: Choice | None, query: int | None =
         row, column = divmod(query, one.grid[1])
         about = word("map.from", row=row + 1, column=column + 1)
     return " · ".join(filter(None, [map_title(reading, choice), about]))
+
+
+FAMILIES = ("gradients", "removal", "attention")
+"""The families of methods, in the order of the pickers."""
+
+
+def parameter_title(method: Method, parameter: Parameter) -> str:
+    """A parameter's name in the chosen language."""
+    return known(f"method.{method.slug}.{parameter.name}", parameter.title)
 
 
 def method_title(method: Method) -> str:

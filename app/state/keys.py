@@ -35,6 +35,7 @@ class Key(StrEnum):
     FIND_CLIP = "find_clip"
     FIND_TEXTS = "find_texts"
     FRAMING_KIND = "framing_kind"
+    PARTS_OF = "parts_of"
     GALLERY = "gallery"
     UPLOADS = "uploads"
     TRUTHS = "truths"

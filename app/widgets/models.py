@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app import runtime, state
-from app.state import Key
+from app.state import ADDRESS, Key, View
 from app.titles import class_titles
 from app.widgets import finding
 from app.words import known, literal, percent, plain, together, whole, word
@@ -144,6 +144,17 @@ def choose(slug: str) -> None:
     state.reset(Key.MAP, Key.TARGET)
     if pictures_of(before) != pictures_of(slug) and not (state.get(Key.SAMPLE) or "").startswith("upload/"):
         state.reset(Key.SAMPLE)
+
+
+def open_view(view: View) -> None:
+    """Set Explore to a view of a model that is offered, before the pickers are drawn or in a callback."""
+    choose(view.model)
+    for key in ADDRESS:
+        if key != Key.MODEL:
+            state.put(key, getattr(view, key.value))
+    state.put(Key.PARTS_OF, view.model)  # so that parameters of the model's parts, such as a stage, stay
+    for name, value in view.parameters:
+        state.set_parameter(state.parameter_key(view.method, name), value)
 
 
 def pictures_of(slug: str) -> str:

@@ -52,6 +52,8 @@ VALUES = {
     "method.family.{one.family}": [f"method.family.{one.family}" for one in METHODS],
     "option.{str(value)}": ["option.mean"],
     "method.{chosen.slug}.summary": [f"method.{one.slug}.summary" for one in METHODS],
-    "method.{method.slug}.{one.name}": [f"method.{one.slug}.{own.name}" for one in METHODS for own in one.parameters],
+    "method.{method.slug}.{parameter.name}": [
+        f"method.{one.slug}.{own.name}" for one in METHODS for own in one.parameters
+    ],
 }
 """What a key may be that is known only when the app runs."""

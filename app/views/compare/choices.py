@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.state import Key, View
-from app.titles import class_titles, method_title, sample_title
+from app.titles import FAMILIES, class_titles, method_title, sample_title
 from app.views.compare.analysis import Wanted
 from app.views.compare.keys import CompareKey
 from app.widgets import finding, models, pictures
@@ -26,7 +26,6 @@ FEW = 5
 """The number of rows that the page starts with."""
 MOST = 12
 """The most rows of a selection."""
-FAMILIES = ("gradients", "removal", "attention")
 
 
 def pick_one(key: StrEnum, choices: Sequence[str], label: str, shown: Callable[[str], str], **more: str) -> str:

@@ -118,9 +118,5 @@ def act(outcomes: Sequence[Outcome], mode: str) -> None:
         return
     view = wanted.view
     if view.model in models.offered():
-        models.choose(view.model)
-        for key in (Key.SAMPLE, Key.METHOD, Key.MAP, Key.TARGET, Key.CONTRAST, Key.FRAMING):
-            state.put(key, getattr(view, key.value))
-        for name, value in view.parameters:
-            state.set_parameter(state.parameter_key(view.method, name), value)
+        models.open_view(view)
     state.put(Key.VIEW_WANTED, "explore")

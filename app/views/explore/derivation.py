@@ -14,11 +14,10 @@ from app.views.explore.panes import Shown
 from app.widgets.equation import latex
 from app.words import decimal, listed, literal, mark, power, word
 from core import AttentionMap, InvalidInput, Reading
-from core.attention import Derivation, Term, TermTable
+from core.attention import Derivation, Term, TermTable, has_token
 from core.evaluation import can_derive
 
 DIGITS = 4
-CLASS_TOKEN = "class"
 
 
 def show_derivation(subject: Subject, reading: Reading, shown: Shown) -> None:
@@ -63,7 +62,7 @@ def pick_place(one: AttentionMap, shown: Shown) -> tuple[int | None, tuple[int, 
             first = shown.choice.head or 0
         part = number(next(columns), word(f"derive.{kind.part}", "derive.part"), count, first, f"{one.tap}.part")
     if kind.on_picture:
-        token = kind.compares and CLASS_TOKEN in one.prefix
+        token = kind.compares and has_token(one)
         at = divmod(shown.query, one.grid[1]) if shown.query is not None else None
         if at is None and not kind.compares:
             at = tuple(int(place) for place in strongest[-2:])

@@ -32,7 +32,6 @@ class ExploreKey(StrEnum):
     PAINTED = "painted"
     ABLATIONS = "ablations"
     ANSWER = "answer"
-    PARTS_OF = "parts_of"
     POINT = "point"
     DERIVE = "derive"
     DERIVE_TAP = "derive_tap"

@@ -10,15 +10,12 @@ import streamlit as st
 
 from app import runtime, state
 from app.state import Key
-from app.titles import method_title, tap_titles
+from app.titles import FAMILIES, method_title, parameter_title, tap_titles
 from app.views.explore.parameters import drop_others, option_title
 from app.widgets import job
 from app.words import known, literal, mark, means, plain, say, whole, word
 from core import Classifier, InvalidInput, Reading
 from core.attribution import Method
-
-FAMILIES = ("gradients", "removal", "attention")
-"""The families of methods, in the order of the picker."""
 
 
 def pick_method(classifier: Classifier) -> Method:
@@ -55,7 +52,7 @@ def pick_parameters(classifier: Classifier, method: Method, titles: Mapping[str,
             state.notice(say(error))
             value = initial
         state.set_parameter(key, value)
-        title = known(f"method.{method.slug}.{one.name}", one.title)
+        title = parameter_title(method, one)
         if one.numeric:
             value = st.slider(title, one.low, one.high, step=one.step, key=key, help=say(one.help))
         else:

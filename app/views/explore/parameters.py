@@ -8,7 +8,6 @@ from typing import Any
 from app import state
 from app.state import Key
 from app.titles import part_title, spelled, stage_title, tap_titles
-from app.views.explore.keys import ExploreKey
 from app.words import known
 from core import Classifier, Reading
 from core.attribution import MEAN, METHODS, Method, Parameter
@@ -47,7 +46,7 @@ def drop_others(classifier: Classifier) -> None:
     """Drop parameters of another model's parts, such as a stage or a tap; those in an address are of its own model."""
     own = [(one.slug, part.name) for one in METHODS for part in one.parameters if part.depends]
     requested = {name for name in {name for _, name in own} if state.take_requested_parameter(name) is not None}
-    if state.get(ExploreKey.PARTS_OF) != classifier.card.slug:
+    if state.get(Key.PARTS_OF) != classifier.card.slug:
         chosen = state.get(Key.METHOD)
         state.reset_parameters([pair for pair in own if not (pair[0] == chosen and pair[1] in requested)])
-    state.put(ExploreKey.PARTS_OF, classifier.card.slug)
+    state.put(Key.PARTS_OF, classifier.card.slug)

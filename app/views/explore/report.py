@@ -145,17 +145,19 @@ def adopt(view: Record) -> None:
         sample = state.add_upload(picture)
     else:
         sample = facts["picture"]["sample"]
-    models.choose(slug)
     head = "" if question.head is None else f".head{question.head + 1}"
-    state.put(Key.SAMPLE, sample)
-    state.put(Key.MAP, question.tap + head if question.tap else "")
-    state.put(Key.FRAMING, framing_of(view, card, picture))
-    state.put(Key.METHOD, question.method)
-    state.put(Key.TARGET, classes[question.target])
-    state.put(Key.CONTRAST, "" if question.contrast is None else classes[question.contrast])
-    state.put(ExploreKey.PARTS_OF, slug)  # so that parameters of the model's parts stay
-    for name, value in question.parameters:
-        state.set_parameter(state.parameter_key(question.method, name), value)
+    models.open_view(
+        View(
+            model=slug,
+            sample=sample,
+            method=question.method,
+            map=question.tap + head if question.tap else "",
+            target=classes[question.target],
+            framing=framing_of(view, card, picture),
+            parameters=question.parameters,
+            contrast="" if question.contrast is None else classes[question.contrast],
+        )
+    )
 
 
 def framing_of(view: Record, card: ModelCard, picture: Picture) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from app.components.overlay import PLACE, standalone
-from app.titles import class_titles, method_title
+from app.titles import class_titles, method_title, parameter_title
 from app.views.explore.agreement import verdict
 from app.views.explore.analysis import Analysis
 from app.views.explore.tests.checks import check_text
@@ -14,10 +14,11 @@ from app.widgets import models, pictures
 from app.widgets.agreement import reference
 from app.words import chance, decimal, language, listed, mark, plain, unmarked, word
 from core import Agreement, Check
+from core.attribution import method
+from core.evaluation import WAYS
 from core.replay import Record
 from core.reporting import document, paragraph, section, table
 
-WAYS = ("uniform", "shuffled", "off")
 STYLES = """
 #overlay { --st-background-color: var(--back); --st-text-color: var(--text); --st-primary-color: var(--right);
   --st-font: system-ui, sans-serif; }
@@ -78,7 +79,7 @@ def _dependence(analysis: Analysis, view: Record) -> str:
         return ""
     name = analysis.names[analysis.target]
     rows = [(plain("report.attention.own"), chance(float(view.numbers["probabilities"][analysis.target])))]
-    rows += [(plain(f"report.attention.{way}"), chance(float(view.numbers[f"intervention.{way}"]))) for way in WAYS]
+    rows += [(plain(f"change.way.{way}"), chance(float(view.numbers[f"intervention.{way}"]))) for way in WAYS]
     heads = (word("report.attention"), plain("report.probability.of", name=name))
     return section(word("test.title"), table(heads, rows))
 
@@ -120,8 +121,9 @@ def _facts(view: Record) -> Iterator[tuple[str, str]]:
     yield word("report.seed"), str(facts["shuffle_seed"])
     yield word("report.picture"), picture["sha256"]
     yield word("report.box"), listed(decimal(edge, 1) for edge in picture["box"])
-    given = listed(f"{name}{sign}{value}" for name, value in facts["question"]["parameters"].items())
-    yield word("report.method"), f"{facts['question']['method']}{f' ({given})' if given else ''}"
+    chosen, parameters = method(view.question.method), dict(view.question.parameters)
+    given = [f"{parameter_title(chosen, one)}{sign}{parameters[one.name]}" for one in chosen.parameters]
+    yield word("report.method"), listed([method_title(chosen), *given])
     yield word("report.machine"), listed([machine["system"], machine["device"]])
     yield word("report.threads"), str(machine["threads"])
     yield word("report.versions"), listed(f"{name} {version}" for name, version in machine["libraries"].items())

@@ -43,6 +43,7 @@ def test_a_row_opens_in_explore_as_it_is(session: dict[Any, Any]) -> None:
         getattr(VIEWS[1], name) for name in ("model", "sample", "method")
     )
     assert session[Key.FRAMING] == "fit" and session["parameter.integrated-gradients.steps"] == 20
+    assert session[Key.PARTS_OF] == "scenes/plain", "parameters of another model's stages would be dropped"
     assert session[Key.VIEW_WANTED] == "explore"
     act(session, "open", "scenes/cbam", choices.MODELS)
     assert (session[Key.MODEL], session[Key.TARGET], session[Key.FRAMING]) == ("scenes/cbam", "boat", "center")

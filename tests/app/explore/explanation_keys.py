@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.views.explore.report_page import WAYS as REPORTED
 from app.views.explore.tests.checks import LIMITS
 from app.words.en import WORDS
 from core.attention.derivation.terms import TABLES
@@ -30,8 +29,9 @@ OF_TESTS = {
     "derive.{kind.part}": [f"derive.{one}" for one in PARTS],
     "derive.{row.kind}": ["derive.unit", "derive.dimension"],
     "derive.{row.kind}.{row.place[0]}": ["derive.token.class", "derive.plane.mean", "derive.plane.maximum"],
-    "report.attention.{way}": [f"report.attention.{one}" for one in REPORTED],
-    **dict.fromkeys(["change.way.{one}", "change.way.{part}"], [f"change.way.{one}" for one in WAYS]),
+    **dict.fromkeys(
+        ["change.way.{one}", "change.way.{part}", "change.way.{way}"], [f"change.way.{one}" for one in WAYS]
+    ),
     "moved.how.{way}": [f"moved.how.{one}" for one in WAYS],
     "change.about.{way}": about("shuffled", "other"),
     "change.about.off.{off}": [key for key in about("off") if key.count(".") == 3],

@@ -87,7 +87,7 @@ def test_a_report_is_in_the_language_of_the_page(language: str, made: list[str],
     well(open_page(model="scenes/cbam", sample="scenes/24", lang=language))
     use(language)
     assert f'<html lang="{language}">' in made[-1]
-    for key in ("report.made", "report.again", "answer.title", "report.attention.off"):
+    for key in ("report.made", "report.again", "answer.title", "change.way.off"):
         assert word(key) in made[-1]
 
 
