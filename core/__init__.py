@@ -44,6 +44,7 @@ from core.types import (
     Reading,
     Stopped,
 )
+from core.version import __version__
 
 __all__ = [
     "OFF",
@@ -77,6 +78,7 @@ __all__ = [
     "Stopped",
     "ablate",
     "adopt",
+    "__version__",
     "agreement",
     "attention_truth",
     "attribute",

@@ -58,14 +58,19 @@ class Classifier:
     @cached_property
     def checksum(self) -> str:
         """The checksum of the loaded file, as on the card; for any other module, that of its weights."""
+        return self.card.facts.get("checksum") or self.weights_checksum
+
+    @cached_property
+    def weights_checksum(self) -> str:
+        """A checksum of the loaded weights, which is the same whatever file they came from."""
         digest = hashlib.sha256()
-        for name, value in () if "checksum" in self.card.facts else self.module.state_dict().items():
+        for name, value in self.module.state_dict().items():
             digest.update(name.encode())
             if not isinstance(value, Tensor) or value.is_quantized:  # as in quantized modules
                 digest.update(repr(value).encode())
             else:
                 digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-        return self.card.facts.get("checksum") or digest.hexdigest()
+        return digest.hexdigest()
 
     @cached_property
     def found(self) -> Found:

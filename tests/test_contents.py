@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -53,6 +54,11 @@ def test_no_test_imports_another():
 
 def test_everything_public_in_core_says_what_it_is():
     agree([line for source in sources(ROOT, "core") for line in without_docstring(source)])
+
+
+def test_the_version_is_one():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert project == core.__version__ and f"\nversion: {project}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from app.runtime import uploads
 from app.state import Key
 from app.titles import sample_title
 from app.widgets import job
+from app.widgets.upload import pick_files
 from app.words import megabytes, percent_format, plain, say, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
 from core.data import IMAGENETTE_BYTES, describe_sample, fetch_imagenette, list_samples, sample_truth, unswapped
@@ -148,13 +149,13 @@ def add_pictures() -> None:
         if shot is not None:
             take_in([shot])
 
-    st.file_uploader(
+    pick_files(
         word("picture.add"),
-        type=["jpg", "jpeg", "png", "webp"],
+        ("jpg", "jpeg", "png", "webp"),
+        LARGEST,
+        state.fresh_key(Key.UPLOADER),
+        uploaded,
         accept_multiple_files=True,
-        key=state.fresh_key(Key.UPLOADER),
-        on_change=uploaded,
-        max_upload_size=LARGEST,
         label_visibility="collapsed",
     )
     st.caption(word("picture.private", limit=LARGEST))

@@ -21,14 +21,16 @@ Region = tuple[float, float, float, float]
 WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
 SAME_EDGE = 1e-6
 """Squares whose edges differ by less than this share of a side are one square."""
+LEAST = 16
+"""Parts of fewer cells are not compared: with two cells, every correlation is 1 or -1."""
 
 
 def agreement_matrix(maps: Sequence[Map | None], boxes: Sequence[Box] | None = None) -> np.ndarray:
     """The rank correlation of every pair of maps: (n, n) float64, symmetric, 1 on the diagonal.
 
     None stands for a map that does not exist. NaN stands for a pair that cannot be compared: one of the maps is
-    missing or has the same value everywhere, or their squares have no part in common. ``boxes`` are the squares that
-    the maps lie on, in pixels of their common picture; without them, all maps lie on one square.
+    missing or has the same value everywhere, or their squares have fewer than ``LEAST`` cells in common. ``boxes`` are
+    the squares that the maps lie on, in pixels of their common picture; without them, all maps lie on one square.
 
     Raises:
         InvalidInput: a map that ``agreement`` refuses, or another number of boxes than of maps.
@@ -79,9 +81,11 @@ def ordering(values: Mapping[int, np.ndarray]) -> Order:
 def correlation(
     order: Order, pair: tuple[int, int], maps: tuple[np.ndarray, np.ndarray], parts: tuple[Region, Region]
 ) -> float:
-    """The rank correlation of the parts of a pair of maps; NaN where one is constant."""
+    """The rank correlation of the parts of a pair of maps; NaN where one is constant or they have too few cells."""
     sizes = [cells(one.shape, part) for one, part in zip(maps, parts, strict=True)]
     grid = (min(sizes[0][0], sizes[1][0]), min(sizes[0][1], sizes[1][1]))
+    if parts != (WHOLE, WHOLE) and grid[0] * grid[1] < LEAST:
+        return float("nan")
     first, second = (order(i, part, grid) for i, part in zip(pair, parts, strict=True))
     return float("nan") if first is None or second is None else float(np.clip((first * second).sum(), -1, 1))
 

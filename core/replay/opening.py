@@ -48,9 +48,12 @@ def open_record(source: str | Path | bytes, name: str = "") -> Record:
         facts = None
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise InvalidInput("{name} is not a view that Fovea recorded. Open a report of a view, or its JSON.", name=name)
-    if facts.get("version") != VERSION:
-        raise InvalidInput("{name} was recorded by a later version of Fovea. Update Fovea to open it.", name=name)
     try:
+        version = _entry(facts, "version", int)
+        if version > VERSION:
+            raise InvalidInput("{name} was recorded by a later version of Fovea. Update Fovea to open it.", name=name)
+        if version < 1:
+            raise _Faulty("version")
         return Record(facts, _picture(facts), _question(facts), _numbers(facts))
     except _Faulty as fault:
         raise InvalidInput(

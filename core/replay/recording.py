@@ -24,6 +24,7 @@ from core.files import put, reason, to_json
 from core.replay.measuring import NOTHING, Checked, Number, Question, measure
 from core.reporting import to_png
 from core.types import Attribution, InvalidInput, Picture, Progress
+from core.version import code_version
 
 FORMAT, VERSION = "fovea-view", 1
 LIBRARIES = ("torch", "torchvision", "captum", "timm", "numpy", "pillow", "transformers", "open-clip-torch")
@@ -119,7 +120,8 @@ def describe_model(classifier: Classifier) -> dict[str, Any]:
     }
     stated["slug"] = public_slug(card.slug)
     lists = {"mean": list(card.mean), "std": list(card.std), "classes": list(card.classes)}
-    return {**stated, "output": card.output, **lists, "checksum": classifier.checksum}
+    weights = {"checksum": classifier.checksum, "weights": classifier.weights_checksum}
+    return {**stated, "output": card.output, **lists, **weights}
 
 
 def public_slug(slug: str) -> str:
@@ -149,8 +151,8 @@ def describe_machine(device: torch.device) -> dict[str, Any]:
 
 
 def _versions() -> list[tuple[str, str]]:
-    """Name and version of each of ``LIBRARIES`` that is installed."""
-    found = []
+    """Name and version of Fovea, and of each of ``LIBRARIES`` that is installed."""
+    found = [("fovea", code_version())]
     for name in LIBRARIES:
         try:
             found.append((name, version(name)))

@@ -180,9 +180,8 @@ def changes(facts: Mapping[str, Any], classifier: Classifier) -> Sequence[str]:
     now, present = describe_model(classifier), describe_machine(classifier.device)
     recorded, machine, slug = facts["model"], _table(facts.get("machine")), classifier.card.slug
     libraries, installed = _table(machine.get("libraries")), present["libraries"]
-    weights = (
-        [Message("The weights of {model} have changed.", model=slug)] if recorded["checksum"] != now["checksum"] else []
-    )
+    measure = "weights" if isinstance(recorded.get("weights"), str) else "checksum"  # older records have none
+    weights = [Message("The weights of {model} have changed.", model=slug)] if recorded[measure] != now[measure] else []
     pairs: list[tuple[str, Any, Any]] = [(Message("model"), recorded["slug"], now["slug"])]
     pairs += [(name, recorded.get(name), now[name]) for name in PREPROCESSING]
     pairs += [(name, libraries.get(name), installed.get(name)) for name in dict.fromkeys([*libraries, *installed])]

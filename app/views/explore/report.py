@@ -19,6 +19,7 @@ from app.views.explore.report_page import write_report
 from app.views.explore.tests import checks
 from app.widgets import models, pictures
 from app.widgets.job import job
+from app.widgets.upload import pick_files
 from app.words import decimal, literal, plain, say, word
 from core import Check, InvalidInput, ModelCard, Picture, Question, Record, Replayed, open_record, record
 from core.models import is_named
@@ -46,12 +47,12 @@ def show_report(analysis: Analysis, view: View, code: str) -> None:
             help=word("report.later") if found is None else word("report.download.help"),
         )
         key = state.fresh_key(ExploreKey.REPORT)
-        st.file_uploader(
+        pick_files(
             word("report.open"),
-            type=list(KINDS),
-            key=key,
-            max_upload_size=LARGEST,
-            on_change=lambda: open_report(state.get(key)),
+            KINDS,
+            LARGEST,
+            key,
+            lambda: open_report(state.get(key)),
             help=word("report.open.help"),
         )
 

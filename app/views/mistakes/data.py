@@ -13,6 +13,7 @@ from app.runtime.mistakes import folders, scans
 from app.views.mistakes import taken
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.labels import match_labels
+from app.widgets.upload import pick_files
 from app.words import literal, means, plain, say, together, word
 from core import Classifier, InvalidInput
 from core.data import IMAGENETTE, PICTURES, SEED, SEEDS, Collection
@@ -168,14 +169,7 @@ def bring_zip() -> str:
         uploads.release(file)
         state.renew(MistakesKey.ZIP_UPLOADER)  # an empty uploader: the zip is now on the disk
 
-    st.file_uploader(
-        word("data.zip.path"),
-        type=["zip"],
-        key=key,
-        on_change=uploaded,
-        max_upload_size=MEGABYTES,
-        label_visibility="collapsed",
-    )
+    pick_files(word("data.zip.path"), ("zip",), MEGABYTES, key, uploaded, label_visibility="collapsed")
     st.caption(word("data.zip.help"))
     if state.get(MistakesKey.ZIP_REFUSED):
         st.error(literal(state.get(MistakesKey.ZIP_REFUSED)))

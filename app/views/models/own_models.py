@@ -16,6 +16,7 @@ from app.state import Key
 from app.views.models import uncarded
 from app.views.models.keys import ModelsKey
 from app.widgets import models
+from app.widgets.upload import pick_files
 from app.words import literal, means, plain, say, word
 from core import Classifier, InvalidInput
 from core.models import MAX_WEIGHTS, WEIGHT_SUFFIXES
@@ -116,13 +117,13 @@ def bring() -> None:
         st.info(word("own.public"))
         return
     st.markdown(word("own.what"), help=means("checkpoint", "weights"))
-    files = st.file_uploader(
+    files = pick_files(
         word("own.files"),
-        type=["json", *(suffix[1:] for suffix in WEIGHT_SUFFIXES)],
+        ("json", *(suffix[1:] for suffix in WEIGHT_SUFFIXES)),
+        MEGABYTES,
+        key,
+        brought,
         accept_multiple_files=True,
-        key=key,
-        on_change=brought,
-        max_upload_size=MEGABYTES,
         label_visibility="collapsed",
     )
     if not files:

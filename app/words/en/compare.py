@@ -51,7 +51,7 @@ WORDS = {
     "compared.matrix.attention": "Attention maps",
     "compared.matrix.attribution": "Attributions",
     "compared.matrix.cell": "{first} and {second}: {value}",
-    "compared.matrix.none": "No number: a map is missing, blank or nearly uniform.",
+    "compared.matrix.none": "No number: a map is missing, blank or nearly uniform, or the two crops have too little in common.",
     # rows
     "compared.row.models": "Model and prediction",
     "compared.row.pictures": "Picture and prediction",

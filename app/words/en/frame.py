@@ -73,6 +73,8 @@ WORDS = {
     "picture.remove": "Remove",
     "picture.add": "Add pictures",
     "picture.private": "Drop, browse or paste JPEG, PNG or WebP files of up to {limit} MB each. Pictures stay on this machine and are not written to disk.",
+    "upload.button": "Upload",
+    "upload.limit": "{megabytes} MB per file: {kinds}",
     "upload.refused": "{name} was not accepted: you have reached the upload limit of {files} files or 1 GB. Wait until your earlier files are opened, or reload the page, then upload it again.",
     "picture.camera": "Use the camera",
     "picture.gone": "A link cannot include an uploaded picture. Upload the picture again to see it.",

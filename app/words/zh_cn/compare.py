@@ -51,7 +51,7 @@ WORDS = {
     "compared.matrix.attention": "注意力图",
     "compared.matrix.attribution": "归因",
     "compared.matrix.cell": "{first} 与 {second}：{value}",
-    "compared.matrix.none": "没有数值：缺少某张图，或者那张图是空白的或几乎均匀。",
+    "compared.matrix.none": "没有数值：缺少某张图，那张图是空白的或几乎均匀，或者两个裁剪区域的重叠部分太小。",
     # rows
     "compared.row.models": "模型与预测",
     "compared.row.pictures": "图片与预测",

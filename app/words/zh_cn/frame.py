@@ -73,6 +73,8 @@ WORDS = {
     "picture.remove": "移除",
     "picture.add": "添加图片",
     "picture.private": "拖入、浏览或粘贴 JPEG、PNG 或 WebP 文件，每个不超过 {limit} MB。图片留在这台机器上，不会写入磁盘。",
+    "upload.button": "上传",
+    "upload.limit": "每个文件不超过 {megabytes} MB：{kinds}",
     "upload.refused": "没有接受 {name}：已达到上传上限（{files} 个文件或 1 GB）。请等先前的文件打开，或重新载入页面，然后再上传。",
     "picture.camera": "使用摄像头",
     "picture.gone": "链接不包含上传的图片；要查看它，请重新上传。",

@@ -94,6 +94,14 @@ def test_the_same_square_is_not_cut() -> None:
     assert np.array_equal(agreement_matrix(maps, [box, box]), agreement_matrix(maps))
 
 
+@pytest.mark.parametrize(("shift", "known"), [(75.0, True), (88.0, False)])
+def test_squares_with_few_cells_in_common_have_no_number(shift: float, known: bool) -> None:
+    """Of 8 x 8 cells, first 8 x 2 are common, then 8 x 1."""
+    boxes = [(0.0, 0.0, 100.0, 100.0), (shift, 0.0, 100.0 + shift, 100.0)]
+    found = agreement_matrix([made(9, (8, 8)), made(10, (8, 8))], boxes)
+    assert np.isfinite(found[0, 1]) == known and np.diag(found).tolist() == [1.0, 1.0]
+
+
 def test_squares_without_a_common_part_have_no_number() -> None:
     found = agreement_matrix([made(7, (8, 8)), made(8, (8, 8))], [(0, 0, 10, 10), (20, 0, 30, 10)])
     assert np.isnan(found[0, 1]) and np.diag(found).tolist() == [1.0, 1.0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,27 @@ def test_what_has_changed_is_named(view: core.Record, monkeypatch: pytest.Monkey
     assert any("The weights of" in one for one in again.changed)
     assert any(one.startswith("captum: recorded with ") and one.endswith("now 0.1.") for one in again.changed)
     assert any(one.startswith("std: ") for one in again.changed)
+
+
+def test_the_same_weights_in_another_file_have_not_changed(view: core.Record, tmp_path: Path) -> None:
+    """The checksum of a file differs where a trainer has stored the same weights in another way."""
+    loaded = core.load("scenes/cbam", "cpu")
+    states = {"plain.pth": loaded.module.state_dict(), "nested.pth": {"state_dict": loaded.module.state_dict()}}
+    copies = []
+    for name, state in states.items():
+        torch.save(state, tmp_path / name)
+        facts = {"checksum": sha256((tmp_path / name).read_bytes()).hexdigest()}
+        copies.append(core.adopt(loaded.module, replace(loaded.card, facts=facts), device="cpu"))
+        copies[-1].card.facts["checksum"] = facts["checksum"]
+    assert len({one.checksum for one in copies}) == 2
+    assert not any("weights" in one for copy in copies for one in core.replay(reopened(view), copy).changed)
+
+
+def test_the_version_and_the_code_are_recorded(view: core.Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = view.facts["machine"]["libraries"]["fovea"]
+    assert named.startswith(f"{core.__version__}+")
+    monkeypatch.setattr(recording, "code_version", lambda: "0.0.1+00000000")
+    assert f"fovea: recorded with {named}, now 0.0.1+00000000." in core.replay(reopened(view), device="cpu").changed
 
 
 def test_another_model_is_refused(view: core.Record) -> None:

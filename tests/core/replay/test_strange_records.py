@@ -86,7 +86,10 @@ def test_a_file_that_is_no_record_is_refused(data: bytes) -> None:
         core.open_record(data, "photo.jpg")
 
 
-def test_a_later_version_is_refused(view: core.Record) -> None:
-    later = json.dumps({**view.facts, "version": 2}).encode()
-    with pytest.raises(core.InvalidInput, match="by a later version of Fovea"):
-        core.open_record(later)
+@pytest.mark.parametrize(
+    ("version", "sentence"),
+    [(2, "by a later version of Fovea"), (0, "'version'"), ("1", "'version'"), (1.5, "'version'")],
+)
+def test_another_version_is_refused(version: Any, sentence: str, view: core.Record) -> None:
+    with pytest.raises(core.InvalidInput, match=sentence):
+        core.open_record(json.dumps({**view.facts, "version": version}).encode())
