@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from core.lessons.claims import Kept
 from core.lessons.labels import CLOSE, Speaker, withheld
 from core.lessons.markup import line_html, to_html
-from core.lessons.pack import AFTER, CHOICE, NUMBER, POINT, QUESTION, RANK, SAY, Ask, Lesson, Step
+from core.lessons.pack import AFTER, CHOICE, NUMBER, POINT, QUESTION, RANK, SAY, Exercise, Lesson, Step
 from core.lessons.worksheet import picture_source
 
 SPECIAL = re.compile(r"[\\~=#{}:]")
@@ -30,7 +30,7 @@ def to_gift(lesson: Lesson, language: str, found: Mapping[str, Kept], *, name: C
     """The questions of a lesson, by step, in a category of its title; ``found`` and ``name`` as for a worksheet."""
     writer = _Writer(Speaker(lesson, language, found, name), withheld(lesson, language))
     title = writer.speaker.words.title.replace("/", "//")
-    asked = [writer.question(step, step.ask) for step in lesson.steps if step.ask]
+    asked = [writer.question(step, step.exercise) for step in lesson.steps if step.exercise]
     return "\n\n".join([f"$CATEGORY: Fovea/{title}", *asked]) + "\n"
 
 
@@ -39,60 +39,60 @@ class _Writer:
     speaker: Speaker
     blank: frozenset[str]
 
-    def question(self, step: Step, ask: Ask) -> str:
+    def question(self, step: Step, exercise: Exercise) -> str:
         """A question without blank lines, which would end it."""
-        write = {CHOICE: self._choice, NUMBER: self._number, RANK: self._rank}.get(ask.kind, self._essay)
+        write = {CHOICE: self._choice, NUMBER: self._number, RANK: self._rank}.get(exercise.kind, self._essay)
         texts = [to_html(self.speaker.block(step, one, self.blank)) for one in (SAY, QUESTION)]
         if sample := step.state.get("sample"):
             texts.insert(0, f'<p><img alt="" src="{picture_source(sample)}"></p>')
-        hint = {RANK: "ordering", POINT: "described"}.get(ask.kind)
-        if hint and not (ask.kind == RANK and len(ask.options) < MATCHED):
+        hint = {RANK: "ordering", POINT: "described"}.get(exercise.kind)
+        if hint and not (exercise.kind == RANK and len(exercise.options) < MATCHED):
             texts.append(f"<p>{self.speaker.say(hint)}</p>")
-        lines = [*write(step, ask)]
-        general = self._reasons(step, ask) if ask.kind == RANK else ""
+        lines = [*write(step, exercise)]
+        general = self._reasons(step, exercise) if exercise.kind == RANK else ""
         if general := general + to_html(self.speaker.block(step, AFTER)):
             lines.append(f"####{escaped(general)}")
-        head, mark = f"{self.speaker.lesson.name} – {step.name}", "#" if lines and self._numeric(ask) else ""
+        head, mark = f"{self.speaker.lesson.name} – {step.name}", "#" if lines and self._numeric(exercise) else ""
         return "\n".join([f"::{escaped(head)}::[html]{escaped(''.join(texts))}{{{mark}", *lines, "}"])
 
-    def _numeric(self, ask: Ask) -> bool:
-        one = self.speaker.found.get(ask.claim)
-        return ask.kind == NUMBER and one is not None and not isinstance(one.measured.value, str)
+    def _numeric(self, exercise: Exercise) -> bool:
+        one = self.speaker.found.get(exercise.claim)
+        return exercise.kind == NUMBER and one is not None and not isinstance(one.measured.value, str)
 
-    def _choice(self, step: Step, ask: Ask) -> Iterator[str]:
-        for one in ask.options:
+    def _choice(self, step: Step, exercise: Exercise) -> Iterator[str]:
+        for one in exercise.options:
             text = line_html(self.speaker.option(step, one, self.blank))
-            yield self._answer(one in ask.answer, text, line_html(self.speaker.reason(step, one)))
+            yield self._answer(one in exercise.answer, text, line_html(self.speaker.reason(step, one)))
 
     def _answer(self, right: bool, text: str, reason: str = "") -> str:
         feedback = f"#{escaped(f'<p>{reason}</p>')}" if reason else ""
         return f"{'=' if right else '~'}{escaped(f'<p>{text}</p>')}{feedback}"
 
-    def _number(self, step: Step, ask: Ask) -> Iterator[str]:
-        one = self.speaker.found.get(ask.claim)
-        if not self._numeric(ask) or one is None:
+    def _number(self, step: Step, exercise: Exercise) -> Iterator[str]:
+        one = self.speaker.found.get(exercise.claim)
+        if not self._numeric(exercise) or one is None:
             return
-        true = float(one.measured.value) * (100 if ask.unit == "%" else 1)
-        stated = self.speaker.measured(ask)
-        yield f"={true:.4g}:{CLOSE / 100 * (ask.high - ask.low):g}#{escaped(f'<p>{stated}</p>')}"
+        true = float(one.measured.value) * (100 if exercise.unit == "%" else 1)
+        stated = self.speaker.measured(exercise)
+        yield f"={true:.4g}:{CLOSE / 100 * (exercise.high - exercise.low):g}#{escaped(f'<p>{stated}</p>')}"
         yield f"~#{escaped(f'<p>{stated}</p>')}"
 
-    def _rank(self, step: Step, ask: Ask) -> Iterator[str]:
-        texts = {one: line_html(self.speaker.option(step, one, self.blank)) for one in ask.options}
-        if len(ask.options) < MATCHED:
-            for order in (ask.options, ask.options[::-1]):
-                yield self._answer(order == ask.answer, " → ".join(texts[one] for one in order))
+    def _rank(self, step: Step, exercise: Exercise) -> Iterator[str]:
+        texts = {one: line_html(self.speaker.option(step, one, self.blank)) for one in exercise.options}
+        if len(exercise.options) < MATCHED:
+            for order in (exercise.options, exercise.options[::-1]):
+                yield self._answer(order == exercise.answer, " → ".join(texts[one] for one in order))
             return
-        for one in ask.options:
-            yield f"={escaped(f'<p>{texts[one]}</p>')} -> {ask.answer.index(one) + 1}"
+        for one in exercise.options:
+            yield f"={escaped(f'<p>{texts[one]}</p>')} -> {exercise.answer.index(one) + 1}"
 
-    def _reasons(self, step: Step, ask: Ask) -> str:
+    def _reasons(self, step: Step, exercise: Exercise) -> str:
         """The reasons of a rank, in the right order: a pair of a matching has no feedback of its own."""
         lines = (
             f"<li>{line_html(self.speaker.option(step, one))}<br>{line_html(self.speaker.reason(step, one))}</li>"
-            for one in ask.answer
+            for one in exercise.answer
         )
         return f"<ol>{''.join(lines)}</ol>"
 
-    def _essay(self, step: Step, ask: Ask) -> Iterator[str]:
+    def _essay(self, step: Step, exercise: Exercise) -> Iterator[str]:
         return iter(())

@@ -10,7 +10,7 @@ from functools import cache
 from core.lessons.claims import Kept
 from core.lessons.markdown import PLACEHOLDER
 from core.lessons.measures import MEASURES
-from core.lessons.pack import AFTER, LABELS, LANGUAGES, NUMBER, QUESTION, SAY, Ask, Lesson, Step, Words
+from core.lessons.pack import AFTER, LABELS, LANGUAGES, NUMBER, QUESTION, SAY, Exercise, Lesson, Step, Words
 
 GAP = "________"
 """What stands for a value that is to be found out."""
@@ -50,9 +50,9 @@ class Speaker:
         """A fraction in per cent."""
         return f"{100 * value:.{digits}f}{self.say('percent')}"
 
-    def unit(self, ask: Ask, value: float) -> str:
+    def unit(self, exercise: Exercise, value: float) -> str:
         """A number in the unit of its question."""
-        return f"{value:g}{self.say('percent') if ask.unit == '%' else f' {ask.unit}'.rstrip()}"
+        return f"{value:g}{self.say('percent') if exercise.unit == '%' else f' {exercise.unit}'.rstrip()}"
 
     def amount(self, claim: str, value: float | str) -> str:
         """A value of a claim, in the unit of its measure."""
@@ -67,17 +67,17 @@ class Speaker:
         one = self.found.get(claim)
         return self.say("unmeasured") if one is None else self.amount(claim, one.measured.value)
 
-    def measured(self, ask: Ask) -> str:
+    def measured(self, exercise: Exercise) -> str:
         """A sentence with the measured value of a question for a number, and what counts as close to it."""
-        one = self.found.get(ask.claim)
+        one = self.found.get(exercise.claim)
         if one is None:
             return self.say("unmeasured")
         return self.say(
             "measured",
-            value=self.value(ask.claim),
-            error=self.amount(ask.claim, one.measured.error),
+            value=self.value(exercise.claim),
+            error=self.amount(exercise.claim, one.measured.error),
             pictures=one.measured.pictures,
-            tolerance=self.unit(ask, CLOSE / 100 * (ask.high - ask.low)),
+            tolerance=self.unit(exercise, CLOSE / 100 * (exercise.high - exercise.low)),
         )
 
     def fill(self, text: str, blank: Collection[str] = ()) -> str:
@@ -104,14 +104,14 @@ def withheld(lesson: Lesson, language: str) -> frozenset[str]:
     """
     words, given, kept = lesson.speak(language), set[str](), set[str]()
     for step in lesson.steps:
-        options = [words.options[step.name, one] for one in (step.ask.options if step.ask else ())]
+        options = [words.options[step.name, one] for one in (step.exercise.options if step.exercise else ())]
         before = [words.block(step.name, SAY), words.block(step.name, QUESTION), *(one.text for one in options)]
         given |= {name for text in before for name in PLACEHOLDER.findall(text)} - kept
         after = [words.block(step.name, AFTER), *(one.reason for one in options)]
         shown = {name for text in after for name in PLACEHOLDER.findall(text)}
-        if step.ask and step.ask.claim:
-            shown.add(step.ask.claim)
+        if step.exercise and step.exercise.claim:
+            shown.add(step.exercise.claim)
         kept |= shown - given
-        if step.ask and step.ask.kind == NUMBER:
-            kept.add(step.ask.claim)  # never in its own question either
+        if step.exercise and step.exercise.kind == NUMBER:
+            kept.add(step.exercise.claim)  # never in its own question either
     return frozenset(kept)

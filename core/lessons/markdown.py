@@ -153,14 +153,16 @@ class Reader:
 
     def _option(self, block: Block, name: str, step: Step) -> Option | None:
         """The words of an option; None with a problem where there is something wrong."""
-        if step.ask is None or name not in step.ask.options:
+        if step.exercise is None or name not in step.exercise.options:
             self.wrong(
                 block.line,
                 Message(
                     "The step '{step}' has no option '{option}'. It has: {options}.",
                     step=step.name,
                     option=name,
-                    options=list(step.ask.options) if step.ask and step.ask.options else [Message("none")],
+                    options=list(step.exercise.options)
+                    if step.exercise and step.exercise.options
+                    else [Message("none")],
                 ),
             )
             return None
@@ -182,12 +184,12 @@ class Reader:
             if not line:
                 self.wrong(0, Message("The step '{step}' has no words. Add '## {step}'.", step=name))
                 continue
-            needed = QUESTION if step.ask else SAY
+            needed = QUESTION if step.exercise else SAY
             if (name, needed) not in blocks and not any(
                 block.step == name and block.name == needed for block in self.blocks
             ):
                 self.wrong(line, Message("The step '{step}' has no '### {block}'. Add it.", step=name, block=needed))
-            for option in step.ask.options if step.ask else ():
+            for option in step.exercise.options if step.exercise else ():
                 if (name, option) not in options and (name, option) not in named:
                     self.wrong(
                         line,

@@ -109,7 +109,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Ask:
+class Exercise:
     """A question before something is revealed.
 
     ``options`` are the names of a choice or of what is to be ranked, ``answer`` the right one, or the right order.
@@ -142,7 +142,7 @@ class Step:
     view: str = "explore"
     state: Mapping[str, str] = field(default_factory=dict)
     hide: tuple[str, ...] = ()
-    ask: Ask | None = None
+    exercise: Exercise | None = None
     do: Mapping[str, str] = field(default_factory=dict)
     reveal: Mapping[str, str] = field(default_factory=dict)
 

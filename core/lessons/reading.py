@@ -49,7 +49,7 @@ def check_lesson(folder: Path) -> tuple[Lesson | None, tuple[Problem, ...]]:
     words: dict[str, Words] = {}
     if skeleton.data:
         steps, claims = {step.name: step for step in skeleton.steps}, {claim.name for claim in skeleton.claims}
-        used: set[str] = {step.ask.claim for step in skeleton.steps if step.ask}
+        used: set[str] = {step.exercise.claim for step in skeleton.steps if step.exercise}
         for language in skeleton.languages:
             file = f"{language}.md"
             text = read_file(folder / file, folder)

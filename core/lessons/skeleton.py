@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from core.checking import brief
-from core.lessons.asking import read_ask
+from core.lessons.exercises import read_exercise
 from core.lessons.known import unknown
 from core.lessons.lines import Lines
 from core.lessons.measures import MEASURES
@@ -21,9 +21,9 @@ from core.lessons.pack import (
     SKELETON,
     STATE,
     VIEWS,
-    Ask,
     Bound,
     Claim,
+    Exercise,
     Problem,
     Step,
 )
@@ -206,11 +206,11 @@ class Skeleton:
             if not isinstance(hide, list) or any(one not in HIDDEN for one in hide):
                 self.wrong(line("hide"), Message("A step can hide: {hidden}.", hidden=list(HIDDEN)))
                 hide = []
-            ask = self._ask(number, table["ask"]) if "ask" in table else None
+            exercise = self._exercise(number, table["ask"]) if "ask" in table else None
             state = self._state("step.state", number, table.get("state", {}))
             reveal = self._state("step.reveal", number, table.get("reveal", {}))
             do = self._patterns(number, table.get("do", {}))
-            if ask is not None and not hide and ask.kind != "text" and not ask.final:
+            if exercise is not None and not hide and exercise.kind != "text" and not exercise.final:
                 self.wrong(
                     line("ask"),
                     Message(
@@ -218,11 +218,11 @@ class Skeleton:
                         step=name,
                     ),
                 )
-            if hide and ask is None:
+            if hide and exercise is None:
                 self.wrong(
                     line("hide"), Message("The step '{step}' hides something but has no question. Add one.", step=name)
                 )
-            yield Step(name, seconds, str(view), {**defaults, **state}, tuple(hide), ask, do, reveal)
+            yield Step(name, seconds, str(view), {**defaults, **state}, tuple(hide), exercise, do, reveal)
 
     def _state(self, section: str, number: int, table: Any) -> dict[str, str]:
         """What a state sets, as text; names and values that are unknown are problems."""
@@ -247,7 +247,7 @@ class Skeleton:
             return {}
         return {key: str(value) for key, value in table.items()}
 
-    def _ask(self, number: int, table: Any) -> Ask | None:
+    def _exercise(self, number: int, table: Any) -> Exercise | None:
         """The question of a step; None with a problem where there is something wrong."""
 
         def line(key: str = "") -> int:
@@ -260,7 +260,9 @@ class Skeleton:
             )
             return None
         self._check_keys("step.ask", number, table)
-        return read_ask(table, {one.name for one in self.claims}, lambda key, sentence: self.wrong(line(key), sentence))
+        return read_exercise(
+            table, {one.name for one in self.claims}, lambda key, sentence: self.wrong(line(key), sentence)
+        )
 
     def _check_whole(self) -> None:
         """What only all steps together show: the time, the final question, claims that nobody uses."""
@@ -276,13 +278,19 @@ class Skeleton:
                     minutes=minutes,
                 ),
             )
-        finals = [step.name for step in self.steps if step.ask and step.ask.final]
+        finals = [step.name for step in self.steps if step.exercise and step.exercise.final]
         if self.steps and len(finals) != 1 and not self.tour:
             self.wrong(
                 0, Message("A lesson has one final question, not {count}. Mark it by final = true.", count=len(finals))
             )
         for step in self.steps:
-            if step.hide and not step.reveal and step.ask and not step.ask.claim and step.ask.kind == POINT:
+            if (
+                step.hide
+                and not step.reveal
+                and step.exercise
+                and not step.exercise.claim
+                and step.exercise.kind == POINT
+            ):
                 number = self.steps.index(step)
                 self.wrong(
                     self.lines.find("step", number),

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.files import put, reason, to_json
-from core.lessons.pack import CHOICE, NUMBER, POINT, RANK, Ask
+from core.lessons.pack import CHOICE, NUMBER, POINT, RANK, Exercise
 from core.types import InvalidInput
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -38,22 +38,22 @@ def new_code() -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(6))
 
 
-def bins(ask: Ask) -> tuple[str, ...]:
+def bins(exercise: Exercise) -> tuple[str, ...]:
     """The bins of a question that are known before: none for an order and for a text."""
-    if ask.kind == CHOICE:
-        return ask.options
-    count = {NUMBER: NUMBER_BINS, POINT: POINT_BINS**2}.get(ask.kind, 0)
+    if exercise.kind == CHOICE:
+        return exercise.options
+    count = {NUMBER: NUMBER_BINS, POINT: POINT_BINS**2}.get(exercise.kind, 0)
     return tuple(map(str, range(count)))
 
 
-def bin_of(ask: Ask, given: Sequence[str | float]) -> str:
+def bin_of(exercise: Exercise, given: Sequence[str | float]) -> str:
     """The bin of an answer."""
-    if ask.kind in (CHOICE, RANK):
+    if exercise.kind in (CHOICE, RANK):
         return ",".join(map(str, given))
-    if ask.kind == NUMBER:
-        part = (float(given[0]) - ask.low) / (ask.high - ask.low)
+    if exercise.kind == NUMBER:
+        part = (float(given[0]) - exercise.low) / (exercise.high - exercise.low)
         return str(min(int(part * NUMBER_BINS), NUMBER_BINS - 1))
-    if ask.kind == POINT:
+    if exercise.kind == POINT:
         column, row = (min(max(int(float(one) * POINT_BINS), 0), POINT_BINS - 1) for one in given)
         return str(row * POINT_BINS + column)
     return ""

@@ -16,7 +16,7 @@ from core.images import encode_jpeg
 from core.lessons.claims import Kept
 from core.lessons.labels import Speaker, withheld
 from core.lessons.markup import line_html, to_html
-from core.lessons.pack import AFTER, CHOICE, NOTE, NUMBER, POINT, QUESTION, RANK, SAY, Ask, Lesson, Step
+from core.lessons.pack import AFTER, CHOICE, NOTE, NUMBER, POINT, QUESTION, RANK, SAY, Exercise, Lesson, Step
 from core.reporting import document, paragraph, section, table
 
 STYLE = Path(__file__).with_name("worksheet.css")
@@ -76,7 +76,7 @@ class _Sheet:
             yield f'<div class="pupil">{lines}</div>{paragraph(say("how"))}'
         shown = ""
         for number, step in enumerate(lesson.steps, 1):
-            sample, pointed = step.state.get("sample", ""), step.ask is not None and step.ask.kind == POINT
+            sample, pointed = step.state.get("sample", ""), step.exercise is not None and step.exercise.kind == POINT
             picture = f'<figure><img alt="" src="{picture_source(sample)}"></figure>' if sample else ""
             new, shown = sample != shown, sample or shown
             head = say(
@@ -90,9 +90,9 @@ class _Sheet:
     def _step(self, step: Step) -> str:
         blank: Collection[str] = () if self.key else withheld(self.speaker.lesson, self.speaker.language)
         parts = [to_html(self.speaker.block(step, one, blank)) for one in (SAY, QUESTION)]
-        if step.ask is not None:
-            parts.append(f'<div class="box">{self._box(step, step.ask, blank)}</div>')
-            if not self.key and (step.hide or step.ask.claim):
+        if step.exercise is not None:
+            parts.append(f'<div class="box">{self._box(step, step.exercise, blank)}</div>')
+            if not self.key and (step.hide or step.exercise.claim):
                 parts.append(f"<p>{self._line(self.speaker.say('result'))}</p>")
         if self.key:
             parts.append(to_html(self.speaker.block(step, AFTER)))
@@ -105,15 +105,15 @@ class _Sheet:
     def _line(self, label: str) -> str:
         return f'{escape(label)}{escape(self.speaker.say("colon"))}<span class="write">&nbsp;</span>'
 
-    def _box(self, step: Step, ask: Ask, blank: Collection[str]) -> str:
+    def _box(self, step: Step, exercise: Exercise, blank: Collection[str]) -> str:
         """Room for a prediction; in the key, what is right."""
         draw = {CHOICE: self._choice, NUMBER: self._number, RANK: self._rank, POINT: self._point}
-        return draw.get(ask.kind, self._text)(step, ask, blank)
+        return draw.get(exercise.kind, self._text)(step, exercise, blank)
 
-    def _options(self, step: Step, ask: Ask, blank: Collection[str], signs: list[tuple[str, str]]) -> str:
+    def _options(self, step: Step, exercise: Exercise, blank: Collection[str], signs: list[tuple[str, str]]) -> str:
         """The options, each after its sign of a class and with its reason in the key."""
         items = []
-        for one, (kind, sign) in zip(ask.options, signs, strict=True):
+        for one, (kind, sign) in zip(exercise.options, signs, strict=True):
             text, right = line_html(self.speaker.option(step, one, blank)), self.key and sign == CHECKED
             text = f"<strong>{text}</strong>" if right else text
             if self.key:
@@ -121,37 +121,37 @@ class _Sheet:
             items.append(f'<li><span class="{kind}">{sign}</span><span>{text}</span></li>')
         return f'<ul class="options">{"".join(items)}</ul>'
 
-    def _choice(self, step: Step, ask: Ask, blank: Collection[str]) -> str:
-        signs = [("sign", CHECKED if self.key and one in ask.answer else "") for one in ask.options]
+    def _choice(self, step: Step, exercise: Exercise, blank: Collection[str]) -> str:
+        signs = [("sign", CHECKED if self.key and one in exercise.answer else "") for one in exercise.options]
         head = "" if self.key else paragraph(self.speaker.say("choice"), "soft")
-        return head + self._options(step, ask, blank, signs)
+        return head + self._options(step, exercise, blank, signs)
 
-    def _rank(self, step: Step, ask: Ask, blank: Collection[str]) -> str:
-        letters = dict(zip(ask.options, ascii_uppercase, strict=False))
-        drawn = self._options(step, ask, blank, [("sign letter", letters[one]) for one in ask.options])
+    def _rank(self, step: Step, exercise: Exercise, blank: Collection[str]) -> str:
+        letters = dict(zip(exercise.options, ascii_uppercase, strict=False))
+        drawn = self._options(step, exercise, blank, [("sign letter", letters[one]) for one in exercise.options])
         if self.key:
-            order = " → ".join(letters[one] for one in ask.answer)
+            order = " → ".join(letters[one] for one in exercise.answer)
             return drawn + f"<p><strong>{escape(self.speaker.say('order', order=order))}</strong></p>"
         lines = "".join(
             f'<span>{number}. <span class="write">&nbsp;</span></span>' for number, _ in enumerate(letters, 1)
         )
         return paragraph(self.speaker.say("rank"), "soft") + drawn + f'<div class="ranks">{lines}</div>'
 
-    def _number(self, step: Step, ask: Ask, blank: Collection[str]) -> str:
+    def _number(self, step: Step, exercise: Exercise, blank: Collection[str]) -> str:
         if not self.key:
-            label = self.speaker.say("number", low=f"{ask.low:g}", high=self.speaker.unit(ask, ask.high))
+            label = self.speaker.say("number", low=f"{exercise.low:g}", high=self.speaker.unit(exercise, exercise.high))
             return f"<p>{self._line(label)}</p>"
-        return f"<p><strong>{escape(self.speaker.measured(ask))}</strong></p>"
+        return f"<p><strong>{escape(self.speaker.measured(exercise))}</strong></p>"
 
-    def _point(self, step: Step, ask: Ask, blank: Collection[str]) -> str:
+    def _point(self, step: Step, exercise: Exercise, blank: Collection[str]) -> str:
         if self.key:
-            stated = self.speaker.say("inside", share=self.speaker.share(ask.share, 0), map=ask.against)
+            stated = self.speaker.say("inside", share=self.speaker.share(exercise.share, 0), map=exercise.against)
             return f"<p><strong>{escape(stated)}</strong></p>"
         source = picture_source(step.state["sample"])
         drawn = f'<figure class="mark"><img alt="" src="{source}"></figure>'
         return paragraph(self.speaker.say("point"), "soft") + drawn
 
-    def _text(self, step: Step, ask: Ask, blank: Collection[str]) -> str:
+    def _text(self, step: Step, exercise: Exercise, blank: Collection[str]) -> str:
         if self.key:
             return paragraph(self.speaker.say("free"))
         return paragraph(self.speaker.say("text"), "soft") + LINES * '<div class="rule"></div>'

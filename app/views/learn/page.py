@@ -42,7 +42,7 @@ def show_lesson(number: int, one: Lesson) -> None:
 def next_step(one: Lesson) -> str:
     """The first step whose question is not answered yet, or the first of all."""
     done = playing.answers()
-    return next((step.name for step in one.steps if step.ask and f"{one.name}/{step.name}" not in done), "")
+    return next((step.name for step in one.steps if step.exercise and f"{one.name}/{step.name}" not in done), "")
 
 
 st.subheader(word("learn.title"))

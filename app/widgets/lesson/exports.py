@@ -10,7 +10,7 @@ from app.runtime.lessons import find_lesson, measured
 from app.widgets.lesson.playing import Answer, answers
 from app.widgets.lesson.texts import value_text, words_of
 from core.formulas import defuse
-from core.lessons import CHOICE, CLOSE, NUMBER, QUESTION, RANK, Ask, Lesson, Step
+from core.lessons import CHOICE, CLOSE, NUMBER, QUESTION, RANK, Exercise, Lesson, Step
 
 COLUMNS = ("lesson", "step", "kind", "question", "answer", "result", "measured")
 
@@ -21,17 +21,17 @@ def answer_rows() -> Iterator[tuple[str, ...]]:
         name, _, found = key.partition("/")
         lesson = find_lesson(name)
         step = next((one for one in lesson.steps if one.name == found), None) if lesson else None
-        if lesson is None or step is None or step.ask is None:
+        if lesson is None or step is None or step.exercise is None:
             continue
         question = value_text(lesson, words_of(lesson).block(step.name, QUESTION))
-        known = value_text(lesson, f"{{{step.ask.claim}}}") if step.ask.claim else ""
+        known = value_text(lesson, f"{{{step.exercise.claim}}}") if step.exercise.claim else ""
         yield (
             name,
             step.name,
-            step.ask.kind,
+            step.exercise.kind,
             question,
             _given(lesson, step, answer),
-            _result(lesson, step.ask, answer),
+            _result(lesson, step.exercise, answer),
             known,
         )
 
@@ -45,20 +45,24 @@ def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 def _given(lesson: Lesson, step: Step, answer: Answer) -> str:
     """What was answered, in words."""
-    if step.ask is not None and step.ask.kind in (CHOICE, RANK):
+    if step.exercise is not None and step.exercise.kind in (CHOICE, RANK):
         options = words_of(lesson).options
         return " > ".join(options[step.name, str(one)].text for one in answer.given)
     return ", ".join(f"{one:g}" if isinstance(one, float) else str(one) for one in answer.given)
 
 
-def _result(lesson: Lesson, ask: Ask, answer: Answer) -> str:
+def _result(lesson: Lesson, exercise: Exercise, answer: Answer) -> str:
     """Whether the answer is right; empty where nothing decides it here."""
     if answer.skipped:
         return "skipped"
-    if ask.kind in (CHOICE, RANK):
-        return "correct" if answer.given == ask.answer else "not correct"
-    one = measured(lesson).get(ask.claim)
-    if ask.kind == NUMBER and one is not None and not isinstance(one.measured.value, str):
-        true = one.measured.value * (100 if ask.unit == "%" else 1)
-        return "correct" if abs(float(answer.given[0]) - true) <= CLOSE / 100 * (ask.high - ask.low) else "not correct"
+    if exercise.kind in (CHOICE, RANK):
+        return "correct" if answer.given == exercise.answer else "not correct"
+    one = measured(lesson).get(exercise.claim)
+    if exercise.kind == NUMBER and one is not None and not isinstance(one.measured.value, str):
+        true = one.measured.value * (100 if exercise.unit == "%" else 1)
+        return (
+            "correct"
+            if abs(float(answer.given[0]) - true) <= CLOSE / 100 * (exercise.high - exercise.low)
+            else "not correct"
+        )
     return ""

@@ -12,7 +12,7 @@ from app.runtime.lessons import find_lesson
 from app.state import Key, Subject
 from app.widgets.lesson import voting
 from app.widgets.lesson.playing import Place, answer_of, begin, close, commit, done, open_step, repeat, result
-from app.widgets.lesson.questions import ask, verdict
+from app.widgets.lesson.questions import show_question, verdict
 from app.widgets.lesson.texts import value_text, words_of
 from app.words import plain, word
 from core.lessons import AFTER, NOTE, QUESTION, SAY, Lesson
@@ -35,10 +35,10 @@ def show_panel(subject: Subject | None) -> None:
                 st.markdown(value_text(place.lesson, text))
         answer = answer_of(place)
         voting.show_state(place)
-        given = ask(place) if step.ask is not None and answer is None else ()
+        given = show_question(place) if step.exercise is not None and answer is None else ()
         if answer is not None:
             verdict(place, answer, subject)
-        if (step.ask is None or answer is not None) and (text := words.block(step.name, AFTER)):
+        if (step.exercise is None or answer is not None) and (text := words.block(step.name, AFTER)):
             st.markdown(value_text(place.lesson, text))
         if step.do and done(place):
             st.markdown(word("lesson.did"))
@@ -75,7 +75,7 @@ def _head(place: Place, title: str) -> None:
 def _ways(place: Place, given: tuple[str | float, ...]) -> None:
     """Draw the buttons: previous step, answer or next step, and reset of the view."""
     steps, number = place.lesson.steps, place.number
-    waiting = place.step.ask is not None and answer_of(place) is None
+    waiting = place.step.exercise is not None and answer_of(place) is None
     last = number + 1 == len(steps)
     with st.container(horizontal=True, gap="small", key="lesson-ways"):
         if number:

@@ -93,7 +93,7 @@ def answers() -> dict[str, Answer]:
 
 def done(place: Place) -> bool:
     """Whether the learner has set what the step asks them to set; also once they have answered its question."""
-    if place.step.ask is not None:
+    if place.step.exercise is not None:
         return answer_of(place) is not None
     values = {name: state.get(Setting(name)) for name in place.step.do}
     return all(values[name] is not None and fnmatchcase(str(values[name]), one) for name, one in place.step.do.items())
@@ -120,7 +120,7 @@ def hidden() -> frozenset[str]:
 def point_wanted() -> bool:
     """Whether the open step asks for a point on the picture."""
     place = open_step()
-    return bool(place and place.step.ask and place.step.ask.kind == POINT and answer_of(place) is None)
+    return bool(place and place.step.exercise and place.step.exercise.kind == POINT and answer_of(place) is None)
 
 
 def apply(settings: Mapping[str, str]) -> None:
@@ -174,7 +174,7 @@ def restore(query: Mapping[str, str]) -> None:
 
 def result(lesson: Lesson) -> tuple[int, int, int]:
     """How many questions of a lesson were answered, skipped, and how many there are."""
-    requested = [f"{lesson.name}/{step.name}" for step in lesson.steps if step.ask]
+    requested = [f"{lesson.name}/{step.name}" for step in lesson.steps if step.exercise]
     found = [answers()[key] for key in requested if key in answers()]
     skipped = sum(one.skipped for one in found)
     return len(found) - skipped, skipped, len(requested)

@@ -18,21 +18,21 @@ from app.widgets.lesson.texts import value_text, words_of
 from app.words import mark, percent, plain, shortest, whole, word
 from core import Picture
 from core.attribution import method
-from core.lessons import CHOICE, CLOSE, NUMBER, POINT, RANK, Ask
+from core.lessons import CHOICE, CLOSE, NUMBER, POINT, RANK, Exercise
 
 RIGHT, OTHER, WRONG = ":green[:material/check:]", ":gray[:material/remove:]", ":orange[:material/cancel:]"
 
 
-def ask(place: Place) -> tuple[str | float, ...]:
+def show_question(place: Place) -> tuple[str | float, ...]:
     """Draw the controls of a question; returns the given answer, () for none yet."""
-    question = place.step.ask
+    question = place.step.exercise
     if question is None:
         return ()
     draw = {CHOICE: _choice, NUMBER: _number, RANK: _rank, POINT: _point}.get(question.kind, _text)
     return draw(place, question)
 
 
-def _choice(place: Place, question: Ask) -> tuple[str, ...]:
+def _choice(place: Place, question: Exercise) -> tuple[str, ...]:
     options = words_of(place.lesson).options
     chosen = st.radio(
         plain("lesson.options"),
@@ -45,7 +45,7 @@ def _choice(place: Place, question: Ask) -> tuple[str, ...]:
     return (chosen,) if chosen else ()
 
 
-def _number(place: Place, question: Ask) -> tuple[float, ...]:
+def _number(place: Place, question: Exercise) -> tuple[float, ...]:
     value = st.number_input(
         plain("lesson.number", low=whole(round(question.low)), high=whole(round(question.high)), unit=question.unit),
         question.low,
@@ -57,7 +57,7 @@ def _number(place: Place, question: Ask) -> tuple[float, ...]:
     return () if value is None else (float(value),)
 
 
-def _rank(place: Place, question: Ask) -> tuple[str, ...]:
+def _rank(place: Place, question: Exercise) -> tuple[str, ...]:
     options = words_of(place.lesson).options
     chosen = st.multiselect(
         plain("lesson.rank"),
@@ -68,12 +68,12 @@ def _rank(place: Place, question: Ask) -> tuple[str, ...]:
     return tuple(chosen) if len(chosen) == len(question.options) else ()
 
 
-def _text(place: Place, question: Ask) -> tuple[str, ...]:
+def _text(place: Place, question: Exercise) -> tuple[str, ...]:
     text = st.text_area(plain("lesson.text"), key=f"lesson-text.{place.key}", max_chars=1000)
     return (text.strip(),) if (text or "").strip() else ()
 
 
-def _point(place: Place, question: Ask) -> tuple[float, ...]:
+def _point(place: Place, question: Exercise) -> tuple[float, ...]:
     marked = state.get(Key.MARKED)
     st.caption(word("lesson.point.marked" if marked else "lesson.point"))
     return tuple(marked) if marked else ()
@@ -81,7 +81,7 @@ def _point(place: Place, question: Ask) -> tuple[float, ...]:
 
 def verdict(place: Place, answer: Answer, subject: Subject | None) -> None:
     """Draw what the right answer is, what the learner gave, and the reason for every option."""
-    question = place.step.ask
+    question = place.step.exercise
     if question is None:
         return
     if question.kind in (CHOICE, RANK):
@@ -100,7 +100,7 @@ def _tell(right: bool | None, sentence: str) -> None:
     st.markdown(f"{signs.get(right, WRONG)} **{sentence}**")
 
 
-def _judge_options(place: Place, question: Ask, answer: Answer) -> None:
+def _judge_options(place: Place, question: Exercise, answer: Answer) -> None:
     options, name = words_of(place.lesson).options, place.step.name
     right = answer.given == question.answer
     key = "lesson.skipped" if answer.skipped else "lesson.right" if right else "lesson.wrong"
@@ -118,7 +118,7 @@ def _judge_options(place: Place, question: Ask, answer: Answer) -> None:
     st.markdown("\n".join(lines))
 
 
-def _judge_number(place: Place, question: Ask, answer: Answer) -> None:
+def _judge_number(place: Place, question: Exercise, answer: Answer) -> None:
     found = measured(place.lesson).get(question.claim)
     if found is None or isinstance(found.measured.value, str):
         st.markdown(word("lesson.unmeasured"))
@@ -135,7 +135,7 @@ def _judge_number(place: Place, question: Ask, answer: Answer) -> None:
     _tell(close, word(key, given=given, value=told, count=found.measured.pictures))
 
 
-def target_map(question: Ask, subject: Subject) -> np.ndarray:
+def target_map(question: Exercise, subject: Subject) -> np.ndarray:
     """The map (h, w), without its sign, that a point is compared with: the attention, or that of a method."""
     reading = runtime.reading(subject.classifier, subject.picture)
     if question.against == "attention":
@@ -164,7 +164,7 @@ def hit(values: np.ndarray, point: Sequence[float], share: float) -> tuple[bool,
     return bool(values[row, column] >= least), float((values >= least).mean())
 
 
-def _judge_point(question: Ask, answer: Answer, subject: Subject) -> None:
+def _judge_point(question: Exercise, answer: Answer, subject: Subject) -> None:
     values = target_map(question, subject)
     if answer.skipped:
         _tell(None, word("lesson.skipped"))

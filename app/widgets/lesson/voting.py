@@ -17,7 +17,7 @@ from app.widgets.lesson.playing import Place, answer_of, commit
 from app.widgets.lesson.texts import value_text, words_of
 from app.words import literal, percent, plain, say, shortest, unmarked, word
 from core import InvalidInput
-from core.lessons import CODE, NUMBER, POINT, RANK, ROUNDS, TEXT, Ask, Question, Tally, bin_of, bins
+from core.lessons import CODE, NUMBER, POINT, RANK, ROUNDS, TEXT, Exercise, Question, Tally, bin_of, bins
 
 CSS = Path(__file__).with_name("votes.css")
 FEWEST = 5
@@ -44,7 +44,7 @@ def class_code() -> str:
 
 def votes_here(place: Place) -> bool:
     """Whether an answer to this step is a vote: in a class, for all but its teacher."""
-    return bool(class_code() and place.step.ask and not state.get(Key.TEACHER))
+    return bool(class_code() and place.step.exercise and not state.get(Key.TEACHER))
 
 
 def voted(place: Place) -> Voted | None:
@@ -58,14 +58,14 @@ def cast(place: Place, given: tuple[str | float, ...]) -> None:
     A vote that cannot be kept becomes a plain answer, with a notice.
     """
     before, question = voted(place), _question(place)
-    if place.step.ask is None or (before is not None and before.round == ROUNDS[-1]):
+    if place.step.exercise is None or (before is not None and before.round == ROUNDS[-1]):
         commit(place, given)
         return
     try:
         if before is not None and votes().tally(question).round == before.round:
             state.notice(word("vote.wait"))
             return
-        number = votes().vote(question, bin_of(place.step.ask, given))
+        number = votes().vote(question, bin_of(place.step.exercise, given))
     except InvalidInput as error:
         state.notice(say(error))
         commit(place, given)
@@ -96,8 +96,8 @@ def show_state(place: Place) -> None:
 @st.fragment(run_every=EVERY)
 def show_votes(place: Place) -> None:
     """Draw a teacher's view of the votes on a step: their number, and once revealed the bars of both rounds."""
-    question, ask = _question(place), place.step.ask
-    if ask is None:
+    question, exercise = _question(place), place.step.exercise
+    if exercise is None:
         return
     try:
         tally = votes().tally(question)
@@ -117,60 +117,60 @@ def show_votes(place: Place) -> None:
             key, means = f"vote-clear.{place.key}", word("vote.clear.help")
             st.button(word("vote.clear"), key=key, type="tertiary", help=means, on_click=_clear, args=(place, question))
         if shown:
-            _reveal(place, ask, tally)
+            _reveal(place, exercise, tally)
 
 
-def _reveal(place: Place, ask: Ask, tally: Tally) -> None:
+def _reveal(place: Place, exercise: Exercise, tally: Tally) -> None:
     rounds = [one for one in ROUNDS if tally.total(one)]
-    if ask.kind == TEXT:
+    if exercise.kind == TEXT:
         st.caption(word("vote.texts"))
     elif not rounds or min(map(tally.total, rounds)) < FEWEST:
         st.caption(word("vote.few", count=FEWEST))
     else:
         st.html(CSS)
-        st.html(bars(place, ask, {one: tally.counts[one] for one in rounds}))
+        st.html(bars(place, exercise, {one: tally.counts[one] for one in rounds}))
 
 
-def bars(place: Place, ask: Ask, counts: dict[int, Counter[str]]) -> str:
+def bars(place: Place, exercise: Exercise, counts: dict[int, Counter[str]]) -> str:
     """A row for each bin, with a bar for each round as long as its share of the round's votes."""
     rows = []
-    for name in _shown_bins(ask, counts):
+    for name in _shown_bins(exercise, counts):
         drawn = ""
         for number, votes_of in counts.items():
             share = 100 * votes_of[name] / votes_of.total()
             bar = f'<i style="width:{share:.1f}%"></i><b>{votes_of[name]}</b>'
             drawn += f'<div class="vote-bar vote-round-{number}">{bar}</div>'
-        right = " class=vote-right" if answer_of(place) is not None and name == ",".join(ask.answer) else ""
-        rows.append(f"<dt{right}>{escape(_label(place, ask, name))}</dt><dd>{drawn}</dd>")
+        right = " class=vote-right" if answer_of(place) is not None and name == ",".join(exercise.answer) else ""
+        rows.append(f"<dt{right}>{escape(_label(place, exercise, name))}</dt><dd>{drawn}</dd>")
     names = "".join(
         f'<span class="vote-bar vote-round-{one}"><i></i>{escape(plain(f"vote.round.{one}"))}</span>' for one in counts
     )
     return f'<p class="vote-rounds">{names}</p><dl class="vote-bars">{"".join(rows)}</dl>'
 
 
-def _shown_bins(ask: Ask, counts: dict[int, Counter[str]]) -> list[str]:
+def _shown_bins(exercise: Exercise, counts: dict[int, Counter[str]]) -> list[str]:
     """The bins of a question, or the most common orders."""
     every: Counter[str] = sum(counts.values(), Counter())
-    return [*bins(ask)] or [name for name, _ in every.most_common(LISTED)]
+    return [*bins(exercise)] or [name for name, _ in every.most_common(LISTED)]
 
 
-def _label(place: Place, ask: Ask, name: str) -> str:
+def _label(place: Place, exercise: Exercise, name: str) -> str:
     """What a bin is called."""
-    if ask.kind == POINT:
+    if exercise.kind == POINT:
         return unmarked(word(f"vote.place.{name}"))
-    if ask.kind == NUMBER:
-        wide, first = (ask.high - ask.low) / len(bins(ask)), ask.low
+    if exercise.kind == NUMBER:
+        wide, first = (exercise.high - exercise.low) / len(bins(exercise)), exercise.low
         low, high = first + int(name) * wide, first + (int(name) + 1) * wide
-        end = percent(high / 100, 0) if ask.unit == "%" else f"{shortest(high)} {ask.unit}".strip()
+        end = percent(high / 100, 0) if exercise.unit == "%" else f"{shortest(high)} {exercise.unit}".strip()
         return f"{shortest(low)} – {end}"
     options = words_of(place.lesson).options
-    texts = [value_text(place.lesson, options[place.step.name, one].text) for one in _names(ask, name)]
+    texts = [value_text(place.lesson, options[place.step.name, one].text) for one in _names(exercise, name)]
     return unmarked(" → ".join(texts))
 
 
-def _names(ask: Ask, name: str) -> Iterator[str]:
+def _names(exercise: Exercise, name: str) -> Iterator[str]:
     """The options in the name of a bin; of a file that somebody changed, those that there are."""
-    yield from (one for one in (name.split(",") if ask.kind == RANK else [name]) if one in ask.options)
+    yield from (one for one in (name.split(",") if exercise.kind == RANK else [name]) if one in exercise.options)
 
 
 def _key(place: Place) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.lessons import POINT, ROUNDS, Ask, bins
+from core.lessons import POINT, ROUNDS, Exercise, bins
 
 MATERIALS = ("worksheet", "key", "gift")
 
@@ -10,5 +10,5 @@ OF_LEARN = {
     "learn.{name}": [f"learn.{one}" for one in MATERIALS],
     "learn.{name}.help": [f"learn.{one}.help" for one in MATERIALS],
     "vote.round.{one}": [f"vote.round.{one}" for one in ROUNDS],
-    "vote.place.{name}": [f"vote.place.{one}" for one in bins(Ask(POINT))],
+    "vote.place.{name}": [f"vote.place.{one}" for one in bins(Exercise(POINT))],
 }

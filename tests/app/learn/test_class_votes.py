@@ -88,10 +88,10 @@ def test_a_damaged_file_is_one_sentence_and_the_lesson_goes_on(votes: Votes) -> 
 def test_bars_of_a_number_and_a_point_have_their_ranges_and_positions() -> None:
     lesson = find_lesson(LESSON)
     numbers, points = (Place(lesson, lesson.steps[lesson.place(name)]) for name in ("many-pictures", "where"))
-    drawn = voting.bars(numbers, numbers.step.ask, {1: Counter({"1": 3, "9": 1})})
+    drawn = voting.bars(numbers, numbers.step.exercise, {1: Counter({"1": 3, "9": 1})})
     assert drawn.count("<dt") == 10 and "10 – 20\u00a0%" in drawn and "90 – 100\u00a0%" in drawn
     assert "width:75.0%" in drawn and "<b>0</b>" in drawn
-    drawn = voting.bars(points, points.step.ask, {1: Counter({"4": 5})})
+    drawn = voting.bars(points, points.step.exercise, {1: Counter({"4": 5})})
     assert drawn.count("<dt") == 9 and "Top left" in drawn and "width:100.0%" in drawn
 
 

@@ -31,15 +31,15 @@ def find(name: str) -> Lesson:
 
 def answer(page: AppTest, lesson: Lesson, step: Step) -> None:
     """Give the right answer to the open question, and send it."""
-    ask, key = step.ask, f"{lesson.name}/{step.name}"
+    exercise, key = step.exercise, f"{lesson.name}/{step.name}"
     assert page.button(key=f"lesson-answer.{key}").disabled, "nothing is given yet"
-    if ask.kind == CHOICE:
-        page.radio(key=f"lesson-choice.{key}").set_value(ask.answer[0])
-    elif ask.kind == NUMBER:
-        page.number_input(key=f"lesson-number.{key}").set_value(ask.low)
-    elif ask.kind == RANK:
-        page.multiselect(key=f"lesson-rank.{key}").set_value(list(ask.answer))
-    elif ask.kind == POINT:
+    if exercise.kind == CHOICE:
+        page.radio(key=f"lesson-choice.{key}").set_value(exercise.answer[0])
+    elif exercise.kind == NUMBER:
+        page.number_input(key=f"lesson-number.{key}").set_value(exercise.low)
+    elif exercise.kind == RANK:
+        page.multiselect(key=f"lesson-rank.{key}").set_value(list(exercise.answer))
+    elif exercise.kind == POINT:
         page.session_state[Key.MARKED] = (0.4, 0.2)
     else:
         page.text_area(key=f"lesson-text.{key}").set_value("Because of the frame.")
@@ -56,7 +56,7 @@ def test_every_lesson_is_walked_to_its_end(name: str) -> None:
         for key, value in step.state.items():
             if key in ("model", "sample"):
                 assert page.session_state[key] == value
-        if step.ask:
+        if step.exercise:
             if step is not lesson.steps[-1]:
                 assert "lesson-next" not in [one.key for one in page.button], "first the answer"
             answer(page, lesson, step)
@@ -71,7 +71,7 @@ def test_every_lesson_is_walked_to_its_end(name: str) -> None:
     if lesson.tour:
         assert page.success
         return
-    total = sum(one.ask is not None for one in lesson.steps)
+    total = sum(one.exercise is not None for one in lesson.steps)
     assert any(f"{total} of {total} questions" in one.value for one in page.success)
     press(page, "lesson-repeat")
     assert page.session_state[Key.STEP] == lesson.steps[0].name and not page.success

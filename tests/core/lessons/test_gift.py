@@ -34,31 +34,31 @@ SPECIAL = r"a=b ~c #d }e{ f: \frac 100% -> <g>"
 def test_every_question_is_read_back(name: str) -> None:
     lesson = read_lesson(SHIPPED / name)
     for language in LANGUAGES:
-        steps = [step for step in lesson.steps if step.ask]
+        steps = [step for step in lesson.steps if step.exercise]
         speaker, blank = Speaker(lesson, language, stored(lesson)), withheld(lesson, language)
         questions = read_gift(to_gift(lesson, language, stored(lesson)))
         assert [one.title.partition(" – ")[2] for one in questions] == [step.name for step in steps]
         for one, step in zip(questions, steps, strict=True):
-            assert one.kind == KINDS[step.ask.kind]
+            assert one.kind == KINDS[step.exercise.kind]
             assert line_html(speaker.block(step, "ask", blank).splitlines()[0]) in one.text
             assert ("data:image/jpeg;base64," in one.text) == ("sample" in step.state)
-            if step.ask.kind == CHOICE:
-                texts = [f"<p>{line_html(speaker.option(step, name, blank))}</p>" for name in step.ask.options]
-                reasons = [f"<p>{line_html(speaker.reason(step, name))}</p>" for name in step.ask.options]
+            if step.exercise.kind == CHOICE:
+                texts = [f"<p>{line_html(speaker.option(step, name, blank))}</p>" for name in step.exercise.options]
+                reasons = [f"<p>{line_html(speaker.reason(step, name))}</p>" for name in step.exercise.options]
                 assert [answer.text for answer in one.answers] == texts
                 assert [answer.feedback for answer in one.answers] == reasons
                 assert [answer.right for answer in one.answers] == [
-                    name in step.ask.answer for name in step.ask.options
+                    name in step.exercise.answer for name in step.exercise.options
                 ]
-            elif step.ask.kind == NUMBER:
+            elif step.exercise.kind == NUMBER:
                 value, tolerance = map(float, one.answers[0].text.split(":"))
-                assert value == pytest.approx(100 * stored(lesson)[step.ask.claim].measured.value, abs=0.05)
+                assert value == pytest.approx(100 * stored(lesson)[step.exercise.claim].measured.value, abs=0.05)
                 assert tolerance == 10 and one.answers[0].feedback
-            elif step.ask.kind == RANK:
+            elif step.exercise.kind == RANK:
                 order = sorted(one.answers, key=lambda answer: int(answer.text.rpartition(" -> ")[2]))
-                texts = [f"<p>{line_html(speaker.option(step, name))}</p>" for name in step.ask.answer]
+                texts = [f"<p>{line_html(speaker.option(step, name))}</p>" for name in step.exercise.answer]
                 assert [answer.text.rpartition(" -> ")[0] for answer in order] == texts
-                assert all(line_html(speaker.reason(step, name)) in one.general for name in step.ask.options)
+                assert all(line_html(speaker.reason(step, name)) in one.general for name in step.exercise.options)
 
 
 def test_special_characters_mean_nothing() -> None:
@@ -76,8 +76,8 @@ def test_special_characters_mean_nothing() -> None:
 def test_a_rank_of_two_is_a_choice_between_both_orders() -> None:
     lesson = read_lesson(SHIPPED / "testing-an-explanation")
     steps = tuple(
-        replace(one, ask=replace(one.ask, options=("map", "random"), answer=("random", "map")))
-        if one.ask and one.ask.kind == RANK
+        replace(one, exercise=replace(one.exercise, options=("map", "random"), answer=("random", "map")))
+        if one.exercise and one.exercise.kind == RANK
         else one
         for one in lesson.steps
     )

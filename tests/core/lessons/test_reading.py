@@ -27,7 +27,7 @@ def test_a_right_lesson_has_no_problem(folder: Path) -> None:
     assert not problems and lesson is not None
     assert [step.name for step in lesson.steps] == ["look", "guess", "check"]
     assert lesson.steps[0].state == {"model": "scenes/cbam", "sample": "scenes/3"}
-    assert lesson.steps[1].hide == ("prediction",) and lesson.steps[1].ask.answer == ("car",)
+    assert lesson.steps[1].hide == ("prediction",) and lesson.steps[1].exercise.answer == ("car",)
     words = lesson.speak("zh-CN")
     assert words.title == "A small lesson" and words.options["guess", "fish"].reason == "It has no fins."
     assert words.block("look", "say").startswith("Look at") and words.block("look", "note") == ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.lessons import CHOICE, CODE, NUMBER, POINT, RANK, TEXT, Ask, Question, Votes, bin_of, bins, new_code
+from core.lessons import CHOICE, CODE, NUMBER, POINT, RANK, TEXT, Exercise, Question, Votes, bin_of, bins, new_code
 from core.lessons import votes as module
 from core.types import InvalidInput
 
@@ -16,12 +16,16 @@ ASKED = Question("ABC234", "lesson", "step")
 
 
 def test_an_answer_becomes_a_bin_and_a_text_is_not_kept() -> None:
-    choice = Ask(CHOICE, ("a", "b"), ("a",))
+    choice = Exercise(CHOICE, ("a", "b"), ("a",))
     assert bin_of(choice, ("b",)) == "b" and bins(choice) == ("a", "b")
-    number = Ask(NUMBER, low=0, high=50)
+    number = Exercise(NUMBER, low=0, high=50)
     assert [bin_of(number, (value,)) for value in (0.0, 4.9, 5.0, 50.0)] == ["0", "0", "1", "9"]
-    assert [bin_of(Ask(POINT), point) for point in ((0.0, 0.0), (0.9, 0.1), (0.5, 0.5), (1.0, 1.0))] == list("0248")
-    assert bin_of(Ask(RANK, ("a", "b")), ("b", "a")) == "b,a" and bin_of(Ask(TEXT), ("My name is Ann.",)) == ""
+    assert [bin_of(Exercise(POINT), point) for point in ((0.0, 0.0), (0.9, 0.1), (0.5, 0.5), (1.0, 1.0))] == list(
+        "0248"
+    )
+    assert (
+        bin_of(Exercise(RANK, ("a", "b")), ("b", "a")) == "b,a" and bin_of(Exercise(TEXT), ("My name is Ann.",)) == ""
+    )
 
 
 def test_two_rounds_are_counted_apart_and_a_clear_is_of_one_question(tmp_path: Path) -> None:

@@ -41,20 +41,22 @@ def test_a_worksheet_has_a_box_for_each_question_and_no_answer(name: str) -> Non
             assert escape(step_address(lesson, step)) in sheet and escape(step_address(lesson, step)) in key
             after = speaker.block(step, "after")
             assert not after or TAGS.sub("", to_html(after)) not in TAGS.sub("", sheet), "what follows the answer"
-            for one in step.ask.options if step.ask else ():
+            for one in step.exercise.options if step.exercise else ():
                 assert text(to_html(speaker.reason(step, one))) not in text(sheet)
                 assert text(to_html(speaker.reason(step, one))) in text(key)
             note = text(to_html(speaker.block(step, "note")))
             assert not note or (note in text(key) and note not in text(sheet))
-        kinds = [step.ask.kind for step in lesson.steps if step.ask]
-        options = sum(len(step.ask.options) for step in lesson.steps if step.ask and step.ask.kind == CHOICE)
+        kinds = [step.exercise.kind for step in lesson.steps if step.exercise]
+        options = sum(
+            len(step.exercise.options) for step in lesson.steps if step.exercise and step.exercise.kind == CHOICE
+        )
         assert sheet.count('<span class="sign"></span>') == options
         assert key.count(f'<span class="sign">{CHECKED}</span>') == kinds.count(CHOICE)
         assert sheet.count('class="mark"') == kinds.count(POINT)
         assert sheet.count('class="ranks"') == kinds.count(RANK)
         for step in lesson.steps:
-            if step.ask and step.ask.kind == NUMBER:
-                assert speaker.value(step.ask.claim) in text(key)
+            if step.exercise and step.exercise.kind == NUMBER:
+                assert speaker.value(step.exercise.claim) in text(key)
 
 
 def test_a_value_that_a_lesson_shows_after_an_answer_is_a_gap_on_paper() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from core.checking import brief
-from core.lessons.pack import CHOICE, KINDS, NAME, NUMBER, POINT, RANK, Ask
+from core.lessons.pack import CHOICE, KINDS, NAME, NUMBER, POINT, RANK, Exercise
 from core.messages import Message
 
 MOST_OPTIONS = 5
@@ -15,7 +15,7 @@ Wrong = Callable[[str, Message], None]
 """Adds a problem, from a key and a sentence."""
 
 
-def read_ask(table: Mapping[str, Any], claims: Collection[str], wrong: Wrong) -> Ask | None:
+def read_exercise(table: Mapping[str, Any], claims: Collection[str], wrong: Wrong) -> Exercise | None:
     """The question; ``claims`` are the names of the lesson's claims. None for a kind that is unknown."""
     kind, options = table.get("kind"), table.get("options", [])
     if kind not in KINDS:
@@ -38,7 +38,7 @@ def read_ask(table: Mapping[str, Any], claims: Collection[str], wrong: Wrong) ->
         wrong("kind", Message("A number needs a claim, which measures the answer."))
     if kind == POINT and not table.get("against"):
         wrong("kind", Message("A point needs 'against', the map whose largest values are the answer."))
-    return Ask(
+    return Exercise(
         kind=kind,
         options=tuple(options),
         answer=tuple(map(str, answers)),
