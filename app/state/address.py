@@ -10,15 +10,15 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.components.overlay import ADDRESS as LOOK
+from app.components.overlay import ADDRESS as SETTINGS
 from app.state.keys import ADDRESS, LESSON, PARAMETER, Key, View
 from app.state.language import language_parameter
 from app.state.session import get, page_address, parameter_key, put, reset, set_parameter
 from core.legacy import current
 
-Unsaid = Mapping[StrEnum, str]
-UNSAID: Unsaid = {Key.FRAMING: "center"}
-"""What goes without saying."""
+Implied = Mapping[StrEnum, str]
+IMPLIED: Implied = {Key.FRAMING: "center"}
+"""The choices that an address does not state, by their keys."""
 NOTHING: Mapping = MappingProxyType({})
 
 
@@ -85,7 +85,7 @@ def take_requested_parameter(name: str) -> str | None:
 
 def publish(view: View, tried: Mapping[str, str]) -> None:
     """Write a view and the shareable part of a test into the address; the overlay's settings in it are kept."""
-    look = {name: value for name, value in st.query_params.to_dict().items() if name in LOOK.values()}
+    look = {name: value for name, value in st.query_params.to_dict().items() if name in SETTINGS.values()}
     _write(view.address() | dict(tried) | look)
 
 
@@ -97,17 +97,17 @@ def publish_part(names: Collection[StrEnum], stated: Mapping[str, str]) -> None:
 def publish_choices(
     page: Collection[StrEnum],
     more: Mapping[str, str] = NOTHING,
-    unsaid: Unsaid = NOTHING,
-    look: Collection[str] = (),
+    implied: Implied = NOTHING,
+    settings: Collection[str] = (),
 ) -> None:
     """Write what is chosen under a page's keys into the address, and ``more`` that is no choice of one key.
 
-    The choices that are ``unsaid`` go without saying, as the first framing does. The settings that the browser writes
-    under the names of a ``look`` are kept.
+    Choices that are ``implied`` are left out, as the first framing is. The ``settings`` that the browser writes itself
+    are kept.
     """
-    default = {**UNSAID, **unsaid}
+    default = {**IMPLIED, **implied}
     chosen = {key.value: get(key) for key in page if get(key) not in ("", None, default.get(key))}
-    kept = {name: value for name, value in st.query_params.to_dict().items() if name in look}
+    kept = {name: value for name, value in st.query_params.to_dict().items() if name in settings}
     _write(chosen | dict(more) | kept)
 
 

@@ -18,14 +18,13 @@ from app.words import megabytes, percent_format, plain, say, word
 from core import InvalidInput, ModelCard, Picture, open_image, reframe
 from core.data import IMAGENETTE_BYTES, describe_sample, fetch_imagenette, list_samples, sample_truth, unswapped
 from core.images import MAX_BYTES, frame
+from core.tasks import find_task
 from core.types import Progress
 
 UPLOADS, LARGEST = 24, MAX_BYTES >> 20
 """The most uploaded pictures in the strip, and the most megabytes of one file."""
 ELONGATED, DRAWN = 4, 2
 """Of a picture that is longer than so many times its other side, so many times that side round the square are drawn."""
-STARTS = {"tasks-marked": "tasks-marked/6", "tasks-sun-or-moon": "tasks-sun-or-moon/3"}
-"""The picture that a family of models begins with, where that is not the first of those that it offers."""
 CENTER, FIT, BOX = "center", "fit", "box"
 MIDDLE, SMALLEST = (50, 50, 60), 10
 """The initial custom box, across, down and its side in percent; and the least side."""
@@ -66,7 +65,8 @@ def pick_picture(family: str) -> tuple[str, Picture]:
             state.notice(say(error))
             chosen = None
     if not chosen:
-        chosen = tile = STARTS.get(family, next(iter(offered)))
+        task = find_task(family)
+        chosen = tile = f"{family}/{task.first}" if task else next(iter(offered))
         state.put(Key.SAMPLE, chosen)
     own = [gallery.Tile(slug, one.name, runtime.picture_thumbnail(one), True) for slug, one in state.uploads().items()]
     tiles = [

@@ -6,9 +6,9 @@ import math
 import re
 
 from app.words.languages import mark
+from core import numbers
+from core.numbers import UNKNOWN, decimal
 
-UNKNOWN = "–"
-"""What stands for a number that is not known."""
 MEGABYTE = 1_000_000
 UNIT = re.compile(r"(?<=\d) (?=%)|(?<=<) (?=\d)")
 """The spaces of "50 %" and "< 1"."""
@@ -21,7 +21,7 @@ def keep_units(text: str) -> str:
 
 def percent(value: float, digits: int = 1) -> str:
     """A fraction in percent: 0.918 -> "91.8 %", in Chinese "91.8%"; a dash for one that is not known."""
-    return UNKNOWN if not math.isfinite(value) else keep_units(f"{100 * value:.{digits}f}{mark(' %')}")
+    return keep_units(numbers.percent(value, digits, mark(" %")))
 
 
 def percent_format(digits: int = 0) -> str:
@@ -33,14 +33,6 @@ def chance(probability: float) -> str:
     """A probability in whole percent, never 0 %: 0.914 -> "91 %", 0.004 -> "< 1 %"."""
     shown = percent(probability, 0)
     return keep_units(f"< 1{mark(' %')}") if shown == percent(0, 0) else shown
-
-
-def decimal(value: float, digits: int = 2) -> str:
-    """A decimal number with a true minus sign, which a rounded zero does not have: -0.042 -> "−0.04".
-
-    A dash stands for one that is not known.
-    """
-    return UNKNOWN if not math.isfinite(value) else f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def significant(value: float, digits: int = 3) -> str:

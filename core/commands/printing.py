@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 import core
+from core import numbers
 from core.files import to_json
 
 
@@ -31,7 +32,7 @@ def bar(words: str) -> Callable[[int, int], None]:
 
 def percent(value: float | None) -> str:
     """A fraction in percent."""
-    return "not measured" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+    return "not measured" if value is None or not math.isfinite(value) else numbers.percent(value)
 
 
 def counted(pictures: int) -> str:

@@ -64,12 +64,12 @@ def cue_pair(task: Task, seed: int) -> tuple[Layout, Layout]:
 
 def _changed(layout: Layout, other: Layout) -> list[tuple[str, str, float, float]]:
     """What is in a picture and not in the other, as it can be put in order; cues come first."""
-    items = [one for one in layout.items if _looks(one) not in map(_looks, other.items)]
+    items = [one for one in layout.items if _appearance(one) not in map(_appearance, other.items)]
     cues = [one for one in items if one.role == CUE] or items
-    return sorted(map(_looks, cues))
+    return sorted(map(_appearance, cues))
 
 
-def _looks(item: Item) -> tuple[str, str, float, float]:
+def _appearance(item: Item) -> tuple[str, str, float, float]:
     return item.name, str(item.paint), item.at[1], item.at[0]
 
 

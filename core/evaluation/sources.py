@@ -21,7 +21,7 @@ from core import checking
 from core.attention.reduction import to_grid
 from core.attention.rollout import ROLLOUT, can_roll, rollout_map
 from core.attribution import method, methods, quiet
-from core.attribution.attention import ATTENTION as LOOK
+from core.attribution.attention import ATTENTION as ATTENTION_METHOD
 from core.attribution.method import Method
 from core.classifier import Classifier, read
 from core.evaluation.agreement import blob
@@ -61,7 +61,7 @@ def map_source(classifier: Classifier, name: str, **parameters: Any) -> Source:
 
 def source_names(classifier: Classifier) -> tuple[str, ...]:
     """Every source that a classifier supports: the methods, its attention maps over the picture, and the references."""
-    made = [one.slug for one in methods(classifier) if one is not LOOK]
+    made = [one.slug for one in methods(classifier) if one is not ATTENTION_METHOD]
     places = [name for name, tap in classifier.taps.items() if tap.kind.on_picture]
     return (*made, *(ATTENTION_PREFIX + name for name in places), *REFERENCES)
 

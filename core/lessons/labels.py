@@ -11,6 +11,7 @@ from core.lessons.claims import Kept
 from core.lessons.markdown import PLACEHOLDER
 from core.lessons.measures import MEASURES
 from core.lessons.pack import AFTER, LABELS, LANGUAGES, NUMBER, QUESTION, SAY, Exercise, Lesson, Step, Words
+from core.numbers import decimal, percent
 
 GAP = "________"
 """What stands for a value that is to be found out."""
@@ -48,7 +49,7 @@ class Speaker:
 
     def share(self, value: float, digits: int = 1) -> str:
         """A fraction in per cent."""
-        return f"{100 * value:.{digits}f}{self.say('percent')}"
+        return percent(value, digits, self.say("percent"))
 
     def unit(self, exercise: Exercise, value: float) -> str:
         """A number in the unit of its question."""
@@ -60,7 +61,7 @@ class Speaker:
             return self.name(value)
         if MEASURES[self.found[claim].claim.measure].unit == "%":
             return self.share(value)
-        return f"{value:.2f}".replace("-", "−")
+        return decimal(value)
 
     def value(self, claim: str) -> str:
         """The measured value of a claim."""

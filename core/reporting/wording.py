@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.messages import Message
+from core.numbers import decimal, percent
 
 UNKNOWN = Message("unknown")
 
@@ -32,11 +33,11 @@ class Wording:
 
     def share(self, value: float | None, digits: int = 1) -> str:
         """A fraction in percent."""
-        return self.title(UNKNOWN) if value is None else f"{100 * value:.{digits}f}{self.sign(' %')}"
+        return self.title(UNKNOWN) if value is None else percent(value, digits, self.sign(" %"))
 
     def number(self, value: float | None) -> str:
         """A number with two digits."""
-        return self.title(UNKNOWN) if value is None else f"{value:.2f}".replace("-", "−")
+        return self.title(UNKNOWN) if value is None else decimal(value)
 
     def pictures(self, count: int) -> str:
         """A number of pictures, in words."""

@@ -182,9 +182,9 @@ class Work:
         columns: dict[str, Any] = {}
         if batch.numbers:
             squares = np.stack(batch.squares)
-            looks = self.classifier.run(lambda: infer(self.classifier, squares, truth, self.agreement))
-            fine = np.array([reason is None for reason in looks.reasons])
-            for number, name, reason in zip(batch.numbers, names, looks.reasons, strict=True):
+            found = self.classifier.run(lambda: infer(self.classifier, squares, truth, self.agreement))
+            fine = np.array([reason is None for reason in found.reasons])
+            for number, name, reason in zip(batch.numbers, names, found.reasons, strict=True):
                 if reason is not None:
                     known = tuple(self.collection.stamps[number].tolist())
                     batch.broken.append(Broken(number, self.collection.paths[number], reason, known, True, name))
@@ -192,7 +192,7 @@ class Work:
             if numbers:
                 paths, stamps = [self.collection.paths[n] for n in numbers], self.collection.stamps[numbers]
                 labels = list(compress(names, fine))
-                columns = rows.columns(numbers, paths, labels, truth[fine], hashes, stamps, looks.only(fine))
+                columns = rows.columns(numbers, paths, labels, truth[fine], hashes, stamps, found.only(fine))
         rows.add(batch.stop, columns, batch.broken)
 
 

@@ -31,4 +31,5 @@ MARKED = Task(
     classes=KINDS,
     guess=1 / 9,
     compose=compose,
+    first=6,
 )

@@ -42,4 +42,5 @@ SUN_OR_MOON = Task(
     classes=NAMES,
     guess=1 / 2,
     compose=compose,
+    first=3,
 )

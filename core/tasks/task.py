@@ -15,7 +15,7 @@ class Task:
 
     ``slug`` is also its family of models. ``compose(seed, answer)`` gives the picture of a seed, and with an answer the
     same picture whose cue leads there. ``cue`` is what the cue is called. ``guess`` is the best accuracy
-    that is possible without the cue.
+    that is possible without the cue. ``first`` is the number of the picture that is shown first.
     """
 
     slug: str
@@ -25,6 +25,7 @@ class Task:
     classes: tuple[str, ...]
     guess: float
     compose: Callable[[int, str | None], Layout]
+    first: int = 0
 
     def __post_init__(self) -> None:
         """Title, question and the cue's name can be translated."""

@@ -176,12 +176,12 @@ def pages() -> None:
         state.put(key, value)
     written, first = [], {TrustKey.SECTION: "truth"}
     for page in (trust, mistakes, models):
-        state.publish_choices(page, unsaid=first)
+        state.publish_choices(page, implied=first)
         written.append(st.query_params.to_dict())
     state.put(TrustKey.SECTION, "benchmark")
     state.put(Runs.RUN, "run one")
     for page in (trust, mistakes):
-        state.publish_choices(page, unsaid=first)
+        state.publish_choices(page, implied=first)
         written.append(st.query_params.to_dict())
     state.publish(state.View("scenes/cbam", "scenes/7", "saliency"), {"test": "erase", "way": "off"})
     state.publish_part(TRIED, {"way": "shuffled"})

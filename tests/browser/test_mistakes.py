@@ -47,7 +47,7 @@ def numbers(page) -> list[int]:
 def opened(page) -> int:
     """The picture that is open, once all about it is drawn."""
     settle(page)
-    page.locator(".st-key-case-looks img").nth(3).wait_for(timeout=PATIENCE)
+    page.locator(".st-key-case-maps img").nth(3).wait_for(timeout=PATIENCE)
     return int(page.locator(".st-key-shots .shot[aria-pressed=true]").get_attribute("data-number"))
 
 

@@ -17,7 +17,7 @@ from app.views.compare.keys import ADDRESS, CompareKey
 from app.widgets import models
 from app.words import word
 
-UNSAID = {
+IMPLIED = {
     Key.COMPARED: choices.MODELS,
     Key.METHOD: choices.FIRST_METHOD,
     CompareKey.MAPS: choices.BOTH,
@@ -65,7 +65,7 @@ def show_rows(wanted: Sequence[Wanted], mode: str) -> list[Outcome]:
 st.html(Path(__file__).parent / "compare.css")
 mode = choices.pick_mode()
 wanted = pick(mode)
-state.publish_choices(ADDRESS, unsaid=UNSAID, look=table.ROW_ADDRESS.values())
+state.publish_choices(ADDRESS, implied=IMPLIED, settings=table.ROW_ADDRESS.values())
 if wanted:
     show_rows(wanted, mode)
 elif mode == choices.PINNED:

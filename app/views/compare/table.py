@@ -23,7 +23,7 @@ NOTHING: tuple[Shown, Box] = (Shown(b"", (1, 1)), (0, 0, 1, 1))
 
 def show_table(outcomes: Sequence[Outcome], mode: str, maps: str) -> None:
     """Draw the rows; a click on a row's button opens it in Explore or removes it."""
-    check_look()
+    check_settings()
     shown, places, rows = [], {}, []
     for one in outcomes:
         picture, box = stage_of(one)
@@ -43,7 +43,7 @@ def words(mode: str) -> Mapping[str, str]:
     return {key: plain(key) for key in (*WORDS, *ROW_WORDS)} | {"overlay.row": plain(f"compared.row.{mode}")}
 
 
-def check_look() -> None:
+def check_settings() -> None:
     """A sentence for each invalid setting of the rows in the address; the browser applies the others."""
     for name in ROW_ADDRESS.values():
         requested = state.take_requested(name)

@@ -117,7 +117,7 @@ def show_panes(
             state.put(ExploreKey.SIDE, side)
 
     blob = pack(subject, reading, shown, (left, right), word(f"overlay.attribution.{chosen.family}"))
-    check_look()
+    check_settings()
     result = overlay.show_overlay(blob, key=ExploreKey.OVERLAY, on_select=select, addressed=True)
     if choice is not None and is_nearly_constant(attention_maps.find_map(reading, choice.tap)):
         help = word("gate.deviation.help")
@@ -129,7 +129,7 @@ def show_panes(
     return Shown(choice, query, title)
 
 
-def check_look() -> None:
+def check_settings() -> None:
     """A sentence for each invalid setting of the overlay in the address; the browser applies the others."""
     for name in overlay.ADDRESS.values():
         requested = state.take_requested(name)

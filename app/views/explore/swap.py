@@ -19,7 +19,7 @@ from core import Reading
 from core.data import Swap, sample_truth, swaps
 from core.tasks import Task, find_task
 
-LOOK = Path(__file__).with_name("swap.css")
+CSS = Path(__file__).with_name("swap.css")
 
 
 def task_of(subject: Subject) -> Task | None:
@@ -35,7 +35,7 @@ def show_question(subject: Subject, answers: bool = True) -> None:
     task = task_of(subject)
     if task is None:
         return
-    st.html(LOOK)
+    st.html(CSS)
     title, question = escape(say(task.title)), escape(say(task.question))
     st.html(f'<p class="fovea-question"><span>{title}</span> {question}</p>')
     every = swaps(subject.sample)

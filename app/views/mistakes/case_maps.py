@@ -92,7 +92,7 @@ def kept(opened: Opened, place: int, picture: Picture) -> Iterator[MapView]:
 
 def draw_case_maps(views: list[MapView]) -> None:
     """Four in a row, two on a phone."""
-    with st.grid(4, min_column_width=130, key="case-looks"):
+    with st.grid(4, min_column_width=130, key="case-maps"):
         for one in views:
             with st.container(gap="xsmall"):
                 st.markdown(f"**{one.title}**")

@@ -31,14 +31,14 @@ def show_groups(opened: Opened) -> None:
     """Draw the mean map, or the groups, of the filtered pictures; a group that is shown stays among the others."""
     name = maps.shown(opened)
     places = runs.filtered(opened, replace(selection.current(), group=None))
-    with st.container(border=True, key="looks"):
+    with st.container(border=True, key="mean-map"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             count = word("maps.of", count=whole(len(places)))
             st.markdown(f"**{word('maps.title')}** · {count}", width="content")
             kind = st.segmented_control(
                 word("maps.which"),
                 [MEAN, GROUPS],
-                key=MistakesKey.LOOK,
+                key=MistakesKey.MAPS_SHOWN,
                 default=MEAN if len(opened.table) <= QUICK else None,
                 format_func=lambda one: word("maps.mean" if one == MEAN else "maps.groups"),
                 label_visibility="collapsed",
@@ -82,7 +82,7 @@ def show_mean(opened: Opened, places: np.ndarray, name: str) -> None:
         st.caption(together(word(key, count=whole(len(places))), word("maps.scale", low=low, high=high)))
     with right:
         st.markdown(f"**{word('maps.furthest')}**")
-        tiles(opened, far, name, "looks-furthest")
+        tiles(opened, far, name, "maps-furthest")
 
 
 def show_group_cards(opened: Opened, places: np.ndarray, name: str) -> None:

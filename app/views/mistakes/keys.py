@@ -34,7 +34,7 @@ class MistakesKey(StrEnum):
     AWAY = "away"
     FOLLOWED = "followed"
     SCATTER = "scatter"
-    LOOK = "look"
+    MAPS_SHOWN = "maps_shown"
     CLUSTERING = "clustering"
     GROUPING = "grouping"
     PAIR_METHOD = "pair_method"

@@ -59,7 +59,7 @@ def show_zoo(every: Sequence[ModelCard], card: ModelCard) -> None:
 
 found = models.offered()
 chosen = pick_view()
-state.publish_choices(ADDRESS, unsaid={ModelsKey.VIEW: VIEWS[0]})
+state.publish_choices(ADDRESS, implied={ModelsKey.VIEW: VIEWS[0]})
 if chosen == "tasks":
     tasks.show_tasks(list(found.values()))
 else:

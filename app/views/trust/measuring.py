@@ -15,7 +15,7 @@ from app.views.trust.keys import TrustKey
 from app.widgets import job, models, weights
 from app.words import code, literal, means, say, word
 from core import Classifier, InvalidInput, ModelCard
-from core.attribution import ATTENTION as LOOK
+from core.attribution import ATTENTION as ATTENTION_METHOD
 from core.attribution import METHODS
 from core.evaluation import ATTENTION_PREFIX, REFERENCES
 from core.types import Progress
@@ -92,7 +92,7 @@ def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
 
 def kinds() -> dict[str, str]:
     """What a source may be, with its title: a method, any attention map of the model, or a reference."""
-    methods = {one.slug: method_title(one) for one in METHODS if one is not LOOK}
+    methods = {one.slug: method_title(one) for one in METHODS if one is not ATTENTION_METHOD}
     return methods | {ATTENTION_PREFIX: word("measuring.maps")} | {name: word(f"source.{name}") for name in REFERENCES}
 
 

@@ -37,7 +37,7 @@ if subject:
         required=True,
         persist_state="session",
     )
-state.publish_choices(ADDRESS, unsaid={TrustKey.SECTION: SECTIONS[0]})
+state.publish_choices(ADDRESS, implied={TrustKey.SECTION: SECTIONS[0]})
 if not subject:  # the benchmark of the other models can be shown without this one
     above = st.container()
     benchmark.show_benchmark(card, found.rows, cards, loaded=False)

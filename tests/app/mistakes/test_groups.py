@@ -24,7 +24,7 @@ from tests.app.pages import press, shown_text, well
 
 def test_groups_are_those_of_the_core_and_a_click_shows_one(home: Path) -> None:
     page = well(open_run(run=RUN))
-    page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
+    page = well(page.button_group(key=MistakesKey.MAPS_SHOWN).set_value(groups.GROUPS).run())
     run = core.open_run(home / RUN)
     found = group_maps(run.array("attention"))
     assert all(f"**{word('groups.title', number=number)}**" in shown_text(page) for number in range(1, len(found) + 1))
@@ -48,7 +48,7 @@ def test_the_mean_map_is_of_what_is_shown_and_too_few_are_not_grouped(home: Path
     maps = core.open_run(home / RUN).array("attention")[places]
     mean, far = cases.mean(opened, places, "attention", 3)
     assert np.allclose(mean, sum(maps) / len(maps), atol=1e-3) and set(far) <= set(places)
-    page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
+    page = well(page.button_group(key=MistakesKey.MAPS_SHOWN).set_value(groups.GROUPS).run())
     assert (word("maps.few") in shown_text(page)) == (count < groups.FEWEST)
 
 
@@ -56,7 +56,7 @@ def test_many_maps_wait_for_a_click(home: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(groups, "QUICK", 10)
     page = well(open_run(run=RUN))
     assert word("maps.furthest") not in shown_text(page)
-    page = well(page.button_group(key=MistakesKey.LOOK).set_value(groups.GROUPS).run())
+    page = well(page.button_group(key=MistakesKey.MAPS_SHOWN).set_value(groups.GROUPS).run())
     start = next(one for one in page.button if one.label == word("groups.start", count=64))
     assert word("groups.title", number=1) not in shown_text(page)
     assert word("groups.title", number=1) in shown_text(well(start.click().run()))

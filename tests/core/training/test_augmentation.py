@@ -18,7 +18,7 @@ from tests.core.small_runs import TINY, made
 STILL = replace(TINY, crop=1.0, flip=False, erase=0.0, sizes=((1.0, 48),))
 
 
-def looks(count: int = 40, **parts: object) -> np.ndarray:
+def augmented(count: int = 40, **parts: object) -> np.ndarray:
     """One picture of noise in so many epochs, (count, 48, 48, 3), and as it is at the end."""
     split = made(5, 1)
     one = replace(STILL, **parts)
@@ -53,17 +53,17 @@ def test_with_everything_off_a_picture_is_the_models_own_square() -> None:
     one = Pictures(split, STILL)[0][0].permute(1, 2, 0).numpy()
     expected = square(open_image(pixels), 48)
     assert np.abs(one.astype(int) - expected).max() <= 4 and one.std() > 20
-    assert (looks(8) == made(5, 1).read(4)).all()
+    assert (augmented(8) == made(5, 1).read(4)).all()
 
 
 def test_flips_mirror_half_of_the_views() -> None:
-    plain, found = made(5, 1).read(4), looks(60, flip=True)
+    plain, found = made(5, 1).read(4), augmented(60, flip=True)
     mirrored = [np.array_equal(one, plain[:, ::-1]) for one in found]
     assert 18 <= sum(mirrored) <= 42 and all((one == plain).all() for one in found[~np.array(mirrored)])
 
 
 def test_erasing_fills_a_rectangle_with_the_mean_color_as_often_as_stated() -> None:
-    plain, found = made(5, 1).read(4), looks(80, erase=0.5)
+    plain, found = made(5, 1).read(4), augmented(80, erase=0.5)
     changed = (found != plain).any(3)
     erased = changed.any((1, 2))
     assert 25 <= erased.sum() <= 55
@@ -74,7 +74,7 @@ def test_erasing_fills_a_rectangle_with_the_mean_color_as_often_as_stated() -> N
 
 
 def test_moved_pictures_repeat_their_border() -> None:
-    plain, found = made(5, 1).read(4), looks(60, shift=3)
+    plain, found = made(5, 1).read(4), augmented(60, shift=3)
     framed = np.pad(plain, ((3, 3), (3, 3), (0, 0)), mode="edge")
     places = []
     for one in found:

@@ -11,7 +11,7 @@ from tests.browser.pages import PATIENCE, open_page, query, sized, wait_until_dr
 
 pytestmark = pytest.mark.browser
 VIEW = "model=scenes/self-attention&sample=scenes/24"
-LOOK = {"view": "wipe", "opacity": "40", "threshold": "30", "colors": "viridis", "scale": "both", "smooth": "1"}
+SETTINGS = {"view": "wipe", "opacity": "40", "threshold": "30", "colors": "viridis", "scale": "both", "smooth": "1"}
 
 
 def mode(page) -> str:
@@ -27,7 +27,7 @@ def test_the_display_is_in_the_address_without_a_message_and_comes_back(browser_
     sent: list[object] = []
     browser_page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     open_page(browser_page, address, VIEW)
-    assert not set(query(browser_page)) & {*LOOK, "pin"}, "what goes without saying"
+    assert not set(query(browser_page)) & {*SETTINGS, "pin"}, "what goes without saying"
     entries = browser_page.evaluate("history.length")
     sent.clear()
     for label, value in ((word("overlay.opacity"), 40), (word("overlay.threshold"), 30)):
@@ -39,11 +39,11 @@ def test_the_display_is_in_the_address_without_a_message_and_comes_back(browser_
     choose(browser_page, "viridis")
     choose(browser_page, "wipe")
     browser_page.wait_for_url("**view=wipe**", timeout=PATIENCE)
-    assert {name: query(browser_page).get(name) for name in LOOK} == LOOK
+    assert {name: query(browser_page).get(name) for name in SETTINGS} == SETTINGS
     assert not sent and browser_page.evaluate("history.length") == entries
     browser_page.reload()
     wait_until_drawn(browser_page)
-    assert {name: query(browser_page).get(name) for name in LOOK} == LOOK and mode(browser_page) == "wipe"
+    assert {name: query(browser_page).get(name) for name in SETTINGS} == SETTINGS and mode(browser_page) == "wipe"
     assert browser_page.get_by_label(word("overlay.opacity"), exact=True).first.input_value() == "40"
     assert browser_page.locator('.overlay [data-value="viridis"]').first.get_attribute("aria-checked") == "true"
     choose(browser_page, "side")
