@@ -127,7 +127,9 @@ class Votes:
             lines = [json.loads(line) for line in self.path.read_text("utf-8").splitlines()]
         except OSError as error:
             raise InvalidInput(
-                "The votes in {path} cannot be read: {reason}.", path=self.path, reason=reason(error)
+                "The votes in {path} cannot be read: {reason}. Check the file and its permissions.",
+                path=self.path,
+                reason=reason(error),
             ) from error
         except ValueError as error:
             raise _damaged(self.path) from error
@@ -175,4 +177,8 @@ def _damaged(path: Path) -> InvalidInput:
 
 
 def _unwritten(path: Path, error: OSError) -> InvalidInput:
-    return InvalidInput("The votes cannot be written to {path}: {reason}.", path=path, reason=reason(error))
+    return InvalidInput(
+        "The votes cannot be written to {path}: {reason}. Free some space, or check the permissions of the folder.",
+        path=path,
+        reason=reason(error),
+    )

@@ -10,12 +10,14 @@ import ast
 import io
 import re
 import tokenize
+import tomllib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 
 from app.words.en import WORDS
+from core.lessons.pack import LABELS
 from core.models.zoo import FAMILIES
 from tests.source_files import ROOT, sources
 from tests.templates import templates
@@ -30,7 +32,9 @@ UNREAD = re.compile(
 
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 """Pages that people read."""
-SETTINGS = ("Makefile", "pyproject.toml", "CITATION.cff", ".github/workflows/ci.yml", ".pre-commit-config.yaml")
+SETTINGS = ("Makefile", "pyproject.toml", "CITATION.cff", ".github/workflows/ci.yml", ".pre-commit-config.yaml",
+            ".ci/run", ".streamlit/config.toml", "app/deploy/Caddyfile", "app/deploy/Dockerfile",
+            "app/deploy/compose.yaml")  # fmt: skip
 """Files whose comments, after a #, people read."""
 COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
 NAME = re.compile(
@@ -220,6 +224,15 @@ def test_pages_for_people_and_settings_are_in_the_projects_voice(name: str) -> N
     text = text if name in PAGES else "\n".join(re.findall(r"#.*", text))
     assert text or name == "CITATION.cff"
     agree(list(found_in(prose(text), "README" if name in PAGES else "docstrings")))
+
+
+def test_lessons_are_in_the_projects_voice() -> None:
+    lessons = sorted((ROOT / "app" / "lessons").glob("*/en.md"))
+    assert len(lessons) > 12
+    texts = {path.parent.name: re.sub(r"^#.*", "", path.read_text("utf-8"), flags=re.M) for path in lessons}
+    agree([f"{name}: {line}" for name, text in texts.items() for line in found_in(prose(text), "docstrings")])
+    fixed = tomllib.loads(LABELS.read_text("utf-8"))["en"]
+    agree([f"{key}: {line}" for key, text in fixed.items() for line in found_in(prose(text), "words")])
 
 
 @pytest.mark.parametrize(("packages", "least"), [(("core", "app"), 2500), (("tests",), 1500)])

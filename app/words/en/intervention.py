@@ -112,7 +112,7 @@ WORDS = {
     "ablate.start": "Switch off each part in turn",
     "ablate.running": "Switching off one part after another ...",
     "ablate.progress": "{done} of {total} parts",
-    "ablate.none": "Parts that change the prediction when switched off alone: none of {count}. Click a row to switch that part off above.",
+    "ablate.none": "No part changes the prediction when it is switched off alone ({count} parts tested). Click a row to switch that part off above.",
     "ablate.some": "Parts that change the prediction when switched off alone: **{changed}** of {count} (highlighted). Click a row to switch that part off above.",
     "ablate.name": "Each part of the attention, and the effect of switching it off",
     "ablate.attention": "Layer",

@@ -3,8 +3,8 @@
 WORDS = {
     "The point must lie on the picture. Click the picture again.": "点必须落在图片上。请再次点击图片。",
     "The worksheets cannot be written to {folder}: {reason}. Choose another folder.": "无法把学习单写入 {folder}：{reason}。请选择另一个文件夹。",
-    "The votes in {path} cannot be read: {reason}.": "无法读取 {path} 中的投票：{reason}。",
-    "The votes cannot be written to {path}: {reason}.": "无法把投票写入 {path}：{reason}。",
+    "The votes in {path} cannot be read: {reason}. Check the file and its permissions.": "无法读取 {path} 中的投票：{reason}。请检查该文件及其访问权限。",
+    "The votes cannot be written to {path}: {reason}. Free some space, or check the permissions of the folder.": "无法把投票写入 {path}：{reason}。请腾出空间，或检查该文件夹的访问权限。",
     "{path} is not a file of votes. Delete it, or move it away.": "{path} 不是投票文件。请删除它，或把它移走。",
     "This vote cannot be kept. Open the link of your class again.": "无法保存这次投票。请重新打开班级的链接。",
     "{count} problems. Correct them, or measure the claims again with --measure.": "有 {count} 个问题。请改正，或用 --measure 重新测量各项结论。",

@@ -112,7 +112,7 @@ WORDS = {
     "ablate.start": "逐个关闭各部分",
     "ablate.running": "正在逐个关闭各部分……",
     "ablate.progress": "{total} 个部分，已完成 {done} 个",
-    "ablate.none": "单独关闭就会改变预测的部分：{count} 个中没有一个。点击一行，在上面关闭该部分。",
+    "ablate.none": "共测试 {count} 个部分，单独关闭其中任何一个都不会改变预测。点击一行，在上面关闭该部分。",
     "ablate.some": "单独关闭就会改变预测的部分：{count} 个中有 **{changed}** 个（已突出显示）。点击一行，在上面关闭该部分。",
     "ablate.name": "注意力的各个部分，以及关闭它的作用",
     "ablate.attention": "层",
