@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,16 +16,35 @@ from core.models import hub
 from core.models.described import USUAL, framing, moments, side, usual_moments
 from core.models.saved import is_timm, open_saved, read_config, timm_module, transformers_module
 from core.models.saved_files import PREPROCESSOR, WEIGHTS, HubFiles, read_json
+from core.models.torchvision_models import imagenet_classes
 from core.models.user_card import HUB
 from core.models.weights import Weights
+from core.terms import imagenet_terms
 from core.types import ModelCard, Progress
 
 PREFIX = HUB
+REGISTERS = ModelCard(
+    slug=f"{PREFIX}facebook/dinov2-with-registers-small-imagenet1k-1-layer",
+    title="DINOv2-S/14 with registers",
+    mechanism="transformer",
+    classes=imagenet_classes(),
+    size=224,
+    architecture="module",
+    resize=256,
+    interpolation="bicubic",
+    facts={
+        "data": "ImageNet-1K",
+        "license": imagenet_terms("apache-2.0"),
+        "paper": "Darcet et al., Vision transformers need registers, ICLR 2024",
+        "repository": "facebook/dinov2-with-registers-small-imagenet1k-1-layer",
+        "megabytes": 91.3,
+    },
+)
 
 
 def cards() -> tuple[ModelCard, ...]:
-    """None: the hub has too many to list."""
-    return ()
+    """The card of one with registers, for timm has none with classes; the hub has too many to list more."""
+    return (REGISTERS,)
 
 
 def make_card(name: str) -> ModelCard:
@@ -33,6 +53,8 @@ def make_card(name: str) -> ModelCard:
     Raises:
         InvalidInput: there is no such model, or it is not one to open.
     """
+    if PREFIX + name == REGISTERS.slug:
+        return REGISTERS
     config = read_config(HubFiles(name))
     labels = config.get("id2label")
     names = tuple(dict.fromkeys(map(str, labels.values()))) if isinstance(labels, dict) else ()
@@ -56,7 +78,7 @@ def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard,
     with torch.device("cpu"):
         found, module = open_saved(HubFiles(card.facts["repository"], progress), card.slug)
     found.facts.update(card.facts)
-    return found, module
+    return replace(found, title=card.title), module
 
 
 def with_weights(name: str, classes: Sequence[str], weights: Weights, title: str) -> nn.Module:

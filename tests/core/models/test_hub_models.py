@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 import timm
 import torch
+import transformers
 from torch import nn
 
 import core
+from core.data import open_sample
 from core.models import zoo
 from core.types import InvalidInput
 from tests.conftest import redraw
 from tests.core.models.saved_models import (
     LABELS,
+    NAMED,
     lightning,
     logits_of,
     save_timm,
@@ -56,6 +59,28 @@ def test_a_model_of_the_hub_gives_the_same_logits(name: str, served: SmallHub):
     asked = len([one for one in served.asked if one.startswith("GET")])
     core.load(card.slug, "cpu")
     assert len([one for one in served.asked if one.startswith("GET")]) == asked
+
+
+def test_the_listed_model_with_registers_is_what_its_files_state(served: SmallHub, tmp_path: Path):
+    """Its card is known without the network; a small one under its name has the size and scaling that it states."""
+    card = next(one for one in core.cards() if one.slug.startswith("hf:"))
+    config = transformers.Dinov2WithRegistersConfig(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=518, patch_size=14, **NAMED
+    )
+    module = redraw(transformers.Dinov2WithRegistersForImageClassification(config), 5).eval()
+    module.save_pretrained(tmp_path)
+    transformers.BitImageProcessor(
+        size={"shortest_edge": 256}, crop_size=224, image_mean=card.mean, image_std=card.std
+    ).save_pretrained(tmp_path)
+    served.files[card.facts["repository"]] = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+    assert zoo.find_card(card.slug) == card and not zoo.present(card)
+    classifier = core.load(card.slug, "cpu")
+    found = classifier.card
+    names = ("slug", "title", "mechanism", "size", "resize", "interpolation", "mean", "std")
+    assert [getattr(found, one) for one in names] == [getattr(card, one) for one in names]
+    assert found.classes == LABELS and len(classifier.taps) == 2
+    map_ = core.read(classifier, open_sample("scenes/24")).maps[0]
+    assert len(map_.prefix) == 5 and core.to_grid(map_).shape == (16, 16)
 
 
 def test_what_is_not_a_model_of_the_hub_is_reported(served: SmallHub, tmp_path: Path):
