@@ -11,9 +11,9 @@ from itertools import count
 import numpy as np
 
 from app.attention_maps import MANY, Choice, choices, find_map
-from app.words import apart, known, mark, plain, say, together, word
+from app.words import apart, known, listed, mark, percent, plain, say, together, word
 from core import AttentionMap, Attribution, Reading
-from core.attention import ROLLOUT, has_token, heads
+from core.attention import ROLLOUT, has_token, heads, share_off_grid
 from core.attribution import METHODS, Method, Parameter
 from core.data import TAG_OF
 from core.tasks import TASKS
@@ -204,6 +204,20 @@ def evenness(values: np.ndarray) -> str:
         return ""
     least, most = apart(low, high)
     return word("overlay.note.even", low=least, high=most)
+
+
+def off_grid(one: AttentionMap, head: int | None) -> str:
+    """How much of an attention is on tokens that no map shows, and which tokens they are; "" where there are none."""
+    share = share_off_grid(one, head)
+    if share is None:
+        return ""
+    counts = Counter((*one.prefix, *one.suffix))
+    names = [
+        plain(f"token.{name}" if number == 1 else f"token.{name}.many", "token.others", count=number)
+        for name, number in counts.items()
+    ]
+    key = "overlay.note.tokens" if head is None else "overlay.note.tokens.head"
+    return word(key, share=percent(share, 0), names=listed(names))
 
 
 def constancy(one: AttentionMap) -> str:

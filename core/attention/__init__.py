@@ -7,7 +7,7 @@ from core.attention.derivation import Derivation, Term, TermTable
 from core.attention.mechanism import Mechanism
 from core.attention.plain import PLAIN
 from core.attention.recurrent import RECURRENT
-from core.attention.reduction import has_rows, has_token, heads, rows, to_grid
+from core.attention.reduction import has_rows, has_token, heads, rows, share_off_grid, to_grid
 from core.attention.rollout import ROLLOUT, can_roll, rollout_map
 from core.attention.tap import Record, Tap
 from core.attention.variation import NEARLY_CONSTANT, is_nearly_constant, variation
@@ -32,6 +32,7 @@ __all__ = [
     "mechanism",
     "rollout_map",
     "rows",
+    "share_off_grid",
     "to_grid",
     "variation",
 ]

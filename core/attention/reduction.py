@@ -74,10 +74,7 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
         others = kind.other_axes("row", "column")
         return attention.weights.mean(others) if others else attention.weights
     if kind.compares_all and query is None:
-        weights, own, token = _of_head(attention, head), patches(attention), class_token(attention)
-        if has_rows(attention):  # else it has a single query
-            weights = weights[own] if token is None else weights[token : token + 1]
-        return weights.mean(0)[own].reshape(attention.grid)
+        return _row_at_rest(attention, head)[patches(attention)].reshape(attention.grid)
     weights, cells = rows(attention, head)
     grid = np.zeros(_count(attention) + 1, np.float32)  # the last element takes the padding, cell -1
     if query is None:
@@ -87,6 +84,23 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
         window, token = np.argwhere(cells == _place(query, _count(attention), "query"))[0]
         grid[cells[window]] = weights[window, token]
     return grid[:-1].reshape(attention.grid)
+
+
+def share_off_grid(attention: AttentionMap, head: int | None = None) -> float | None:
+    """The share of a PAIRWISE map on tokens without a position in the picture, such as the class token and registers.
+
+    It is that of the row which ``to_grid`` shows of the same ``head``, without a pinned query: what it leaves out. None
+    where there are no such tokens, or where weights are negative, as after mixing heads, and no shares.
+
+    Raises:
+        InvalidInput: no such head.
+    """
+    if not attention.kind.compares_all or not (attention.prefix or attention.suffix):
+        return None
+    row = _row_at_rest(attention, head).astype(np.float64)
+    if row.min() < 0 or not row.sum() > 0:
+        return None
+    return float(1 - row[patches(attention)].sum() / row.sum())
 
 
 def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -108,6 +122,14 @@ def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, 
         return weights, attention.cells
     own = patches(attention)
     return weights[None, own, own], np.arange(_count(attention))[None]
+
+
+def _row_at_rest(attention: AttentionMap, head: int | None) -> np.ndarray:
+    """The weights (n,) on all tokens of a PAIRWISE map: the class token's row, else the mean over the patches' rows."""
+    weights, token = _of_head(attention, head), class_token(attention)
+    if has_rows(attention):  # else it has a single query
+        weights = weights[patches(attention)] if token is None else weights[token : token + 1]
+    return weights.mean(0)
 
 
 def _count(attention: AttentionMap) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from app.attention_maps import Choice, choices, find_choice, find_map, grid_of, strongest, uniform_share
 from app.components.overlay import WORDS, Layer, Rows, pack
 from app.layers import ENERGY, attention_layers, attribution_layer, gates
-from app.titles import attention_title, map_detail, map_title, method_title, stage_title
+from app.titles import attention_title, map_detail, map_title, method_title, off_grid, stage_title
 from app.words import word
 from core import Attribution, Classifier, Kind, Picture, Reading, read
 from core.attention import MECHANISMS, is_nearly_constant
@@ -64,6 +65,19 @@ def test_the_left_pane_names_each_map(slug: str, reading_of: Make) -> None:
     for names in ([one.slug for one in layers], [one.title for one in layers]):
         assert names and len(set(names)) == len(names)
     pack(b"", (80, 64), (0, 0, 64, 64), layers, [], words=dict.fromkeys(WORDS, ""))  # the overlay takes them all
+
+
+def test_the_share_on_tokens_without_a_position_is_stated(reading_of: Make) -> None:
+    reading = reading_of("transformer")
+    layers = {one.slug: one for one in layers_of(reading)}
+    one = reading.maps[0]
+    share = float(one.weights[1, 0, 0])  # of the second head, from the class token to itself
+    stated = f"{100 * share:.0f}\u00a0% of this head's attention goes to tokens that have no position in the picture"
+    assert stated in layers[f"{one.tap}.head2"].note and layers[f"{one.tap}.head2"].note.endswith(": the class token.")
+    assert "of this attention goes to tokens" in layers[one.tap].note
+    assert not any("tokens that have no" in layer.note for layer in layers_of(reading_of("self-attention")))
+    registers = replace(one, prefix=("class", "register", "register"), weights=np.full((1, 19, 19), 1 / 19, np.float32))
+    assert off_grid(replace(registers, grid=(4, 4)), None).endswith(": the class token, 2 registers.")
 
 
 def test_a_plain_model_shows_its_energy_and_says_that_it_is_not_attention(reading_of: Make) -> None:

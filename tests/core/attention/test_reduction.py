@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import AttentionMap, InvalidInput, Kind
-from core.attention.reduction import has_rows, has_token, heads, rows, to_grid
+from core.attention.reduction import has_rows, has_token, heads, rows, share_off_grid, to_grid
 from tests.core.random_maps import softmaxed, windows_of
 
 GRID = (3, 4)
@@ -57,6 +57,34 @@ def test_pairwise_by_loops(head: int | None, token: int) -> None:
             assert np.array_equal(own[0, query].reshape(GRID), found)
     if not token:
         assert to_grid(map, head).sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("head", [None, 1])
+@pytest.mark.parametrize(
+    ("prefix", "suffix"),
+    [(("class", "register", "register"), ()), (("register",), ("register",)), (("distillation",), ("class",))],
+)
+def test_the_share_on_tokens_without_a_position_by_loops(
+    prefix: tuple[str, ...], suffix: tuple[str, ...], head: int | None
+) -> None:
+    names = (*prefix, *[""] * 12, *suffix)
+    weights = softmaxed(4, 3, len(names), len(names))
+    map_ = AttentionMap("tap", Kind.PAIRWISE, weights, GRID, prefix=prefix, suffix=suffix)
+    queries = [names.index("class")] if "class" in names else [i for i, name in enumerate(names) if not name]
+    keys = [i for i, name in enumerate(names) if name]
+    parts = range(3) if head is None else (head,)
+    rows_ = [[weights[i, query, key] for key in keys] for i in parts for query in queries]
+    assert share_off_grid(map_, head) == pytest.approx(sum(map(sum, rows_)) / len(rows_), abs=1e-6)
+    assert share_off_grid(map_, head) == pytest.approx(1 - to_grid(map_, head).sum(), abs=1e-5)
+
+
+def test_no_share_where_there_are_no_other_tokens_or_weights_are_no_shares() -> None:
+    weights = softmaxed(5, 3, 12, 12)
+    assert share_off_grid(AttentionMap("tap", Kind.PAIRWISE, weights, GRID)) is None
+    assert share_off_grid(AttentionMap("tap", Kind.SPATIAL, weights[0, 0].reshape(GRID), GRID)) is None
+    mixed = softmaxed(6, 3, 13, 13)
+    mixed[:, :, 0] -= 1
+    assert share_off_grid(AttentionMap("tap", Kind.PAIRWISE, mixed, GRID, prefix=("class",))) is None
 
 
 @pytest.mark.parametrize(
