@@ -30,6 +30,7 @@ class Key(StrEnum):
     FETCHING = "fetching"
     OWN_MODELS = "own_models"
     NAMED_MODELS = "named_models"
+    FINDING = "finding"
     FIND_TIMM = "find_timm"
     FIND_HUB = "find_hub"
     FIND_CLIP = "find_clip"

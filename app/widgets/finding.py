@@ -32,12 +32,16 @@ def add_named(slug: str) -> str | None:
 
 
 def show_search(choose: Choose) -> None:
-    """Draw the button that opens the search for models by name."""
+    """Draw the button that opens the search for models by name; it closes when one is found."""
+
+    def take(slug: str) -> None:
+        choose(slug)
+        state.put(Key.FINDING, False)
 
     def find(prefix: str, key: Key) -> None:
         typed = (state.get(key) or "").strip()
         if typed and (slug := add_named(prefix + typed)):
-            choose(slug)
+            take(slug)
 
     def compare() -> None:
         texts = [one for one in (state.get(Key.FIND_TEXTS) or "").splitlines() if one.strip()]
@@ -47,9 +51,10 @@ def show_search(choose: Choose) -> None:
             state.notice(say(error))
             return
         if slug:
-            choose(slug)
+            take(slug)
 
-    with st.popover(word("find.title"), icon=":material/search:", type="tertiary", on_change="rerun") as opened:
+    label, icon = word("find.title"), ":material/search:"
+    with st.popover(label, icon=icon, type="tertiary", key=Key.FINDING, on_change="rerun") as opened:
         if not opened.open:  # the list of names takes seconds at first
             return
         names = runtime.architectures()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import torch
@@ -16,6 +16,7 @@ import core
 from app.words import word
 from tests.browser.clicks import settle
 from tests.browser.pages import DRAWN, PATIENCE, open_page, sized
+from tests.core.models.saved_models import save_transformers, transformers_model
 
 pytestmark = pytest.mark.browser
 PAGE = "tests/browser/fetching_page.py"
@@ -145,6 +146,30 @@ def test_an_architecture_of_timm_is_searched_and_its_missing_weights_are_one_sen
     browser_page.wait_for_url("**model=timm%2Fresnet10t.**", timeout=PATIENCE)
     stated = sentence_of_missing_weights(browser_page)
     assert stated.startswith("model.safetensors of timm/resnet10t.") and "put it into" in stated
+    assert not browser_page.get_by_role("combobox", name="timm: ").is_visible(), "the search closes after a choice"
+
+
+def test_typed_classes_make_a_classifier_whose_address_holds_them(browser_page, address) -> None:
+    texts = find(browser_page, address, "textbox", word("find.texts"))
+    texts.fill("a photo of a cat\na photo of a dog")
+    texts.press("Control+Enter")
+    browser_page.locator(".st-key-find-compare button").click()
+    browser_page.wait_for_url("**model=clip%3AViT-B-32%2Fopenai**", timeout=PATIENCE)
+    model = parse_qs(urlsplit(browser_page.url).query)["model"][0]
+    assert parse_qs(urlsplit(model).query)["classes"] == ["a photo of a cat|a photo of a dog"]
+    assert "ViT-B-32/openai" in sentence_of_missing_weights(browser_page)
+
+
+def test_the_files_of_a_saved_folder_make_a_model_without_a_card(browser_page, address, tmp_path: Path) -> None:
+    folder = save_transformers(transformers_model("ViT"), tmp_path)
+    open_models(browser_page, address)
+    browser_page.get_by_text(word("own.title")).click()
+    uploader = browser_page.locator(".st-key-card, [data-testid=stExpander]").locator("input[type=file]").first
+    uploader.set_input_files(sorted(folder.iterdir()))
+    browser_page.wait_for_url("**model=own%2F**", timeout=PATIENCE)
+    browser_page.get_by_text("transformers", exact=False).first.wait_for(timeout=PATIENCE)
+    browser_page.goto(browser_page.url.replace("/models?", "/?"))
+    browser_page.wait_for_selector(DRAWN, timeout=PATIENCE)
 
 
 def test_a_phone_gets_the_page_in_one_column(browser_page, address) -> None:
