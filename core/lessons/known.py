@@ -70,6 +70,7 @@ CHECKS: dict[str, Callable[[str], Message | None]] = {
     "alter": one_of(tuple(ALTERATIONS)),
     "by": one_of(("cue", "mirror")),
     "on": one_of(("validation", "independent")),
+    "over": one_of(("pictures", "seeds")),
     "which": one_of(WHICH),
     "fill": one_of(tuple(FILLS)),
     "erase_fill": one_of(tuple(FILLS)),

@@ -45,7 +45,7 @@ from core.lessons.measured import (
     steer_of,
 )
 from core.models import zoo
-from core.types import InvalidInput
+from core.types import InvalidInput, ModelCard
 
 __all__ = ["MEASURES", "Measure", "Measured", "mean", "share"]
 
@@ -64,11 +64,15 @@ def card_accuracy(settings: Settings) -> Measured:
     """The accuracy that the model's card states: measured once on all pictures of validation, more than a claim takes.
 
     In a ``way`` with which the attention was changed, or ``on`` the "independent" pictures of a family with a shortcut.
+    With ``over`` = "seeds", the mean over the models that were trained with several seeds, with its standard error:
+    what is claimed of a mechanism must not depend on one training.
 
     Raises:
         InvalidInput: the card does not state it.
     """
     card = zoo.find_card(str(settings["model"]))
+    if settings.get("over") == "seeds":
+        return over_seeds(card, settings.get("way"))
     found: dict[str, Any] = {"accuracy": card.accuracy, "pictures": card.pictures}
     if "way" in settings:
         found["accuracy"] = card.ablation.get(str(settings["way"]))
@@ -78,6 +82,17 @@ def card_accuracy(settings: Settings) -> Measured:
     if part is None or not count:
         raise InvalidInput("The card of {model} does not state this accuracy.", model=card.slug)
     return Measured(part, math.sqrt(part * (1 - part) / count), count)
+
+
+def over_seeds(card: ModelCard, way: str | int | float | None) -> Measured:
+    """The mean accuracy over the seeds on a card; its error is that between seeds, or of the pictures if larger."""
+    found = card.facts.get("seeds")
+    if not isinstance(found, dict) or len(found["seeds"]) < 3 or not card.pictures:
+        raise InvalidInput("The card of {model} does not state the accuracy over three seeds.", model=card.slug)
+    values = found["accuracies"] if way is None else [one[str(way)] for one in found["ablations"]]
+    part, count = float(np.mean(values)), card.pictures
+    between = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return Measured(part, max(between, math.sqrt(part * (1 - part) / (count * len(values)))), count)
 
 
 def only(classifier: Classifier, settings: Settings) -> Steer:
@@ -217,7 +232,7 @@ MEASURES = {
     one.slug: one
     for one in (
         Measure("accuracy", ("model", "pictures", *CHANGE), ("model",), "%", accuracy),
-        Measure("card-accuracy", ("model", "way", "on"), ("model",), "%", card_accuracy),
+        Measure("card-accuracy", ("model", "way", "on", "over"), ("model",), "%", card_accuracy),
         Measure("altered-accuracy", ("model", "pictures", "alter", "block"), ("model", "alter"), "%", altered_accuracy),
         Measure("flip-rate", ("model", "pictures", *CHANGE), ("model", "way"), "%", flip_rate),
         Measure("erase-rate", ("model", "pictures", *ERASING), ("model", "map"), "%", erase_rate),

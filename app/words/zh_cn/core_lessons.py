@@ -83,4 +83,5 @@ WORDS = {
     "{model} has no gate of channels.": "“{model}”没有通道门控。",
     "{model} makes no mistake on these pictures.": "“{model}”在这些图片上没有错误。",
     "The card of {model} does not state this accuracy.": "“{model}”的模型卡没有写明这个准确率。",
+    "The card of {model} does not state the accuracy over three seeds.": "“{model}”的模型卡没有写明三个随机种子的准确率。",
 }

@@ -214,3 +214,18 @@ def test_the_accuracy_of_a_card_is_that_of_the_measurement_on_all_pictures() -> 
     assert apart.value == core.load(TAGGED, "cpu").card.facts["independent"]["accuracy"]
     with pytest.raises(core.InvalidInput, match="does not state"):
         MEASURES["card-accuracy"].take({"model": CLEAN, "on": "independent"})
+
+
+@pytest.mark.parametrize("way", [None, "uniform"])
+def test_the_accuracy_over_seeds_is_their_mean_with_its_standard_error(way: str | None) -> None:
+    slug = "tasks-same-row/self-attention" if way else "tasks-same-row/plain"
+    seeds = core.load(slug, "cpu").card.facts["seeds"]
+    values = [one[way] for one in seeds["ablations"]] if way else seeds["accuracies"]
+    found = MEASURES["card-accuracy"].take({"model": slug, "over": "seeds"} | ({"way": way} if way else {}))
+    n = len(values)
+    middle = sum(values) / n
+    between = (sum((one - middle) ** 2 for one in values) / (n - 1) / n) ** 0.5
+    within = (middle * (1 - middle) / (n * 1000)) ** 0.5
+    assert n == 3 and found.value == pytest.approx(middle) and found.error == pytest.approx(max(between, within))
+    with pytest.raises(core.InvalidInput, match="over three seeds"):
+        MEASURES["card-accuracy"].take({"model": CLEAN, "over": "seeds"})
