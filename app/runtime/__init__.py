@@ -257,7 +257,7 @@ def agreement(
     model: Classifier, picture: Picture, a: AttentionMap | np.ndarray, b: Attribution | np.ndarray, *names: Hashable
 ) -> core.Agreement:
     """How far two maps of one picture agree; ``names`` say which maps they are."""
-    bank, known = banks.find(model)
+    bank, known = banks.find_reference(model)
     key = key_of(model, picture, "agreement", *names, *known)
     return results.store().get(key, lambda: core.agreement(a, b, bank and bank.without(picture.sha256)))
 

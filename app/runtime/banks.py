@@ -8,7 +8,7 @@ from core.evaluation import FEWEST_MAPS, Bank, find_bank
 from core.scanning import Run
 
 
-def find(model: Classifier) -> tuple[Bank | None, tuple]:
+def find_reference(model: Classifier) -> tuple[Bank | None, tuple]:
     """The bank of a model, and its key: its own, else the maps that its last scan stored."""
     known = find_bank(model.checksum)
     if known is not None:

@@ -30,7 +30,7 @@ def fingerprint(values: np.ndarray) -> str:
     return sha256(repr((values.shape, str(values.dtype))).encode() + np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
-def find(key: tuple) -> Any | None:
+def find_result(key: tuple) -> Any | None:
     """What was computed before under that key, or None."""
     return results.store().find(key)
 

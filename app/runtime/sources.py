@@ -21,7 +21,7 @@ def fitting(model: Classifier) -> tuple[str, ...]:
     return source_names(model)
 
 
-def find(key: tuple) -> np.ndarray | Randomization | None:
+def find_result(key: tuple) -> np.ndarray | Randomization | None:
     """What was computed before under that key, or None."""
     return results.store().find(key)
 

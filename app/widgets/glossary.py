@@ -9,7 +9,7 @@ from app.words import Marked, glossary_entry, terms, word
 HEIGHT = 380  # pixels; the rest is reached by scrolling
 
 
-def find(text: str) -> list[Marked]:
+def find_terms(text: str) -> list[Marked]:
     """The entries that hold a text, in upper or lower case, by their terms in alphabetical order; all for no text."""
     entries = {word(f"term.{slug}"): glossary_entry(slug) for slug in terms()}
     return [entries[term] for term in sorted(entries, key=str.casefold) if text.casefold() in entries[term].casefold()]
@@ -31,6 +31,6 @@ def search() -> None:
         label_visibility="collapsed",
         icon=":material/search:",
     )
-    found = find((wanted or "").strip())
+    found = find_terms((wanted or "").strip())
     with st.container(height=HEIGHT, border=False):
         st.markdown("\n\n".join(found) or word("glossary.none"))

@@ -203,7 +203,7 @@ def present(card: ModelCard) -> bool:
     """Whether the weights of a card are on this machine."""
     if "url" in card.facts:
         return place(card.facts["url"], torchvision_models.folder()).is_file()
-    return any(hub.find(card.facts["repository"], file) for file in card.facts["files"])
+    return any(hub.find_file(card.facts["repository"], file) for file in card.facts["files"])
 
 
 def fetch(card: ModelCard, progress: Progress | None = None) -> Path:

@@ -35,7 +35,7 @@ def place(repository: str) -> Path:
     return folder() / ("models--" + repository.replace("/", "--")) / "snapshots" / "main"
 
 
-def find(repository: str, file: str) -> Path | None:
+def find_file(repository: str, file: str) -> Path | None:
     """A repository's file on this machine, or None; the network is not used.
 
     Raises:
@@ -75,7 +75,7 @@ def fetch(repository: str, files: Sequence[str], progress: Progress | None = Non
         InvalidInput: there is none of them, they cannot be downloaded (with the address and the folder for the file),
             or are damaged.
     """
-    here = next((path for file in files if (path := find(repository, file)) is not None), None)
+    here = next((path for file in files if (path := find_file(repository, file)) is not None), None)
     if here is not None:
         return genuine(here)
     for file in files:

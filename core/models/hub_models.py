@@ -70,7 +70,7 @@ def make_card(name: str) -> ModelCard:
 
 def present(card: ModelCard) -> bool:
     """Whether the weights of a card are on this machine."""
-    return any(hub.find(card.facts["repository"], file) for file in WEIGHTS)
+    return any(hub.find_file(card.facts["repository"], file) for file in WEIGHTS)
 
 
 def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard, nn.Module]:

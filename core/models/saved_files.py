@@ -73,7 +73,7 @@ class HubFiles:
 
     def get(self, names: Sequence[str]) -> tuple[str, Content] | None:
         """The first of these files that the repository has."""
-        here = next((path for name in names if (path := hub.find(self.title, name)) is not None), None)
+        here = next((path for name in names if (path := hub.find_file(self.title, name)) is not None), None)
         for name in () if here else names:
             here = hub.download(self.title, name, self.progress)
             if here is not None:

@@ -226,7 +226,7 @@ def present(card: ModelCard) -> bool:
     """Whether the weights of a card are on this machine."""
     if "url" in card.facts:
         return place(card.facts["url"], torchvision_models.folder()).is_file()
-    return any(hub.find(card.facts["repository"], file) for file in files_of(card))
+    return any(hub.find_file(card.facts["repository"], file) for file in files_of(card))
 
 
 def fetch(card: ModelCard, progress: Progress | None = None) -> Path:

@@ -45,7 +45,7 @@ def well(page: AppTest) -> AppTest:
 def shown_text(page: AppTest) -> str:
     """Everything that the page says in words, the glossary aside, which is the same on every page."""
     parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader, *page.code]
-    terms = "\n\n".join(glossary.find(""))
+    terms = "\n\n".join(glossary.find_terms(""))
     return "\n".join(str(one.value) for one in parts if one.value != terms)
 
 

@@ -33,13 +33,13 @@ def test_terms_are_named_once() -> None:
 
 
 def test_entries_are_found_by_term_and_meaning_and_stand_in_alphabetical_order() -> None:
-    every = glossary.find("")
+    every = glossary.find_terms("")
     names = [one.split("**")[1] for one in every]
     assert len(names) == len(terms()) and names == sorted(names, key=str.casefold)
-    found = glossary.find("LOGIT")
+    found = glossary.find_terms("LOGIT")
     assert [one for one in found if one.startswith(f"**{word('term.logit')}**")]
     assert all("logit" in one.casefold() for one in found) and len(found) < len(every)
-    assert glossary.find("no such term") == []
+    assert glossary.find_terms("no such term") == []
 
 
 def test_the_list_is_searched_in_the_side_bar() -> None:

@@ -33,7 +33,7 @@ def table(opened: Opened, places: np.ndarray, given: Mapping[int, Sequence[str]]
     return WRITERS[ending](described(opened.run, opened.table.iloc[places]), given, unanswered)
 
 
-def find(key: Hashable) -> Any | None:
+def find_export(key: Hashable) -> Any | None:
     """What was made before, or None."""
     return results.store().find(key)
 

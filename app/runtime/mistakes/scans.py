@@ -109,7 +109,7 @@ def seconds(model: Classifier, milliseconds: float, pictures: Collection) -> flo
     return len(pictures) * (AHEAD * milliseconds / 1000 + reading)
 
 
-def run(model: Classifier, request: Request, tick: Progress) -> None:
+def run_scan(model: Classifier, request: Request, tick: Progress) -> None:
     """Scan, or go on where that run was; ``tick(done, total)`` is called ten times a second in this thread.
 
     The batches are jobs of their own on the worker: others' jobs run in between. Whatever ``tick`` raises ends this

@@ -51,7 +51,7 @@ def gather(wanted: Sequence[Wanted]) -> list[Outcome]:
             key = key_of(one.view)
             found = before.get(key) or comparing.find_row(key)
             if found is None and (fresh == 0 or time.monotonic() - began < AT_ONCE):
-                found = step(one, number, len(wanted), place, job.QUICK)
+                found = compute_row(one, number, len(wanted), place, job.QUICK)
                 fresh += 1
             if found is not None:
                 present[key] = found
@@ -62,7 +62,9 @@ def gather(wanted: Sequence[Wanted]) -> list[Outcome]:
     return outcomes
 
 
-def step(one: Wanted, done: int, total: int, place: st.delta_generator.DeltaGenerator, patient: float) -> Analysis:
+def compute_row(
+    one: Wanted, done: int, total: int, place: st.delta_generator.DeltaGenerator, patient: float
+) -> Analysis:
     """Compute one row and show which one: a call of Streamlit's, which ends the run after a new choice."""
     sentence = word("compared.progress", done=done + 1, total=total, name=one.title)
 

@@ -36,7 +36,7 @@ def show_derivation(subject: Subject, reading: Reading, shown: Shown) -> None:
         except InvalidInput as error:
             st.warning(literal(error))
             return
-        draw(found, sentence(one, part, cell, found))
+        draw_derivation(found, sentence(one, part, cell, found))
 
 
 def pick_tap(reading: Reading, known: list[AttentionMap], shown: Shown) -> AttentionMap:
@@ -96,7 +96,7 @@ def sentence(one: AttentionMap, part: int | None, cell: tuple[int, int] | None, 
     return word("derive.weight", title=title, weight=weight)
 
 
-def draw(found: Derivation, stated: str) -> None:
+def draw_derivation(found: Derivation, stated: str) -> None:
     """The equation, what is ``stated`` about the weight, the tables of terms, the totals, and the code."""
     st.latex(latex(found.equation))
     st.markdown(stated)

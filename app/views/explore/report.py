@@ -98,7 +98,7 @@ def known_checks(analysis: Analysis) -> dict[str, tuple[Check, ...]]:
         wanted["attribution"] = checks.about_attribution(analysis)
     found = {}
     for name, one in wanted.items():
-        if one is not None and (known := checks.find(analysis.subject, one)) is not None:
+        if one is not None and (known := checks.find_checks(analysis.subject, one)) is not None:
             found[name] = known
     return found
 

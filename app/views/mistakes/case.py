@@ -134,7 +134,7 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
             icon=":material/chevron_left:",
             shortcut=PREVIOUS,
             disabled=at <= 0,
-            on_click=lambda: step(opened, -1),
+            on_click=lambda: step_to_neighbor(opened, -1),
         )
         st.button(
             word("case.next"),
@@ -142,7 +142,7 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
             icon=":material/chevron_right:",
             shortcut=NEXT,
             disabled=at + 1 >= len(order),
-            on_click=lambda: step(opened, 1),
+            on_click=lambda: step_to_neighbor(opened, 1),
         )
         if at >= 0:
             st.caption(word("case.place", place=whole(at + 1), count=whole(len(order))), width="content")
@@ -171,7 +171,7 @@ def find_step(opened: Opened) -> tuple[int, np.ndarray]:
     return int(found[0]) if len(found) else -1, order
 
 
-def step(opened: Opened, by: int) -> None:
+def step_to_neighbor(opened: Opened, by: int) -> None:
     """Open the picture that many steps after the one that is open now, since keys can be faster than the page."""
     at, order = find_step(opened)
     if 0 <= at + by < len(order):

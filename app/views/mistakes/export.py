@@ -141,7 +141,7 @@ def report(opened: Opened, places: np.ndarray) -> None:
 
 def make(key: Hashable, name: str, label: str, work: Callable[[Progress], T]) -> T | None:
     """The earlier result of ``work(tick)``, or None while it is offered; ``name`` distinguishes its buttons."""
-    if (found := exports.find(key)) is not None:
+    if (found := exports.find_export(key)) is not None:
         return found
 
     def once(tick: Progress) -> None:

@@ -27,7 +27,7 @@ from core import InvalidInput
 
 card, subject = models.offered()[state.get(Key.MODEL)], state.subject()
 classifier = subject.classifier if subject else None
-request, name = scanning.requested_scan(classifier), selection.run()
+request, name = scanning.requested_scan(classifier), selection.run_name()
 opened = None
 if name and not request:
     try:
@@ -69,4 +69,4 @@ with st.container(key="mistakes"):
                 case.show_case(opened)
             groups.show_groups(opened)
 
-state.publish_choices(ADDRESS, address.address() if selection.run() else {})
+state.publish_choices(ADDRESS, address.address() if selection.run_name() else {})

@@ -105,7 +105,7 @@ def show_scan(classifier: Classifier, request: Request) -> None:
 
     def work(tick: Progress) -> None:
         try:
-            scans.run(classifier, request, tick)
+            scans.run_scan(classifier, request, tick)
         except Stopped:
             pass  # what was scanned stays, and is shown
         except InvalidInput as error:

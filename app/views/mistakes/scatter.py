@@ -76,7 +76,7 @@ def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
 
     An earlier lasso is replaced; all other filters stay.
     """
-    if opened.name != selection.run():
+    if opened.name != selection.run_name():
         return  # an echo of the chart of a run that has been closed
     if len(numbers) > 1:
         left = runs.filtered(opened, replace(selection.current(), lasso=None))

@@ -19,7 +19,7 @@ class Opening:
     under: Filter = field(default_factory=Filter)
 
 
-def run() -> str | None:
+def run_name() -> str | None:
     """The name of the run that is open, or None."""
     return get(MistakesKey.RUN)
 
@@ -115,8 +115,8 @@ def step_to(number: int) -> None:
 
 def arrive() -> None:
     """Open the run that an address has just named, if it is another than the one that is shown."""
-    if run() != get(MistakesKey.SHOWN_RUN):
-        open_run(run())
+    if run_name() != get(MistakesKey.SHOWN_RUN):
+        open_run(run_name())
         put(MistakesKey.ARRIVED, True)
 
 

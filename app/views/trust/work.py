@@ -18,7 +18,7 @@ def carry_out(key: tuple, expected: Callable[[], float], work: Callable[[Progres
     ``expected()`` is how many seconds it takes; ``name`` distinguishes its buttons from those of other work on the
     page.
     """
-    found = sources.find(key)
+    found = sources.find_result(key)
     if found is not None:
         return found
     seconds = expected()

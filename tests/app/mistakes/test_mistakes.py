@@ -81,7 +81,7 @@ def test_stopping_keeps_what_is_scanned_and_going_on_gives_the_unbroken_table(em
             scans.stop("stopped")
 
     with pytest.raises(Stopped):
-        scans.run(model, asked, tick)
+        scans.run_scan(model, asked, tick)
     run = core.open_run(kept_runs.folder() / "stopped")
     assert 0 < run.scanned < 120 and told[-1][1] == 120
     page = well(open_run(run="stopped"))
@@ -119,7 +119,7 @@ def test_leaving_ends_a_scan_soon_and_coming_back_joins_it(empty: Path, monkeypa
             raise Left
 
     with pytest.raises(Left):
-        scans.run(model, asked, leave)
+        scans.run_scan(model, asked, leave)
     end = time.monotonic() + 20
     while going._on_their_way and time.monotonic() < end:
         time.sleep(0.05)
@@ -233,9 +233,9 @@ def test_a_csv_with_pictures_without_labels(empty: Path) -> None:
 def test_a_run_that_is_opened_from_the_list_brings_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {Key.MODEL: MODEL, Key.MAP: "stage4.attention"})
     earlier.show_run(PLAIN)
-    assert state.get(Key.MODEL) == "scenes-tag/plain" and selection.run() == PLAIN
+    assert state.get(Key.MODEL) == "scenes-tag/plain" and selection.run_name() == PLAIN
     earlier.show_run("nothing")
-    assert selection.run() == PLAIN and len(state.get(Key.NOTICES)) == 1
+    assert selection.run_name() == PLAIN and len(state.get(Key.NOTICES)) == 1
 
 
 def test_a_run_that_lies_elsewhere_is_opened_by_its_folder(empty: Path, scanned: Path) -> None:

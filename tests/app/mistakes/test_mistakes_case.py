@@ -109,10 +109,10 @@ def test_keys_that_outrun_the_page_each_take_a_step_and_tag_what_is_open(
     for number in order[:3]:
         toggle(opened, "ambiguous")
         assert selection.number() == number
-        case.step(opened, 1)  # nothing was drawn in between
+        case.step_to_neighbor(opened, 1)  # nothing was drawn in between
     assert tags.every(opened.run) == dict.fromkeys(sorted(order[:3]), ("ambiguous",))
     selection.open_picture(order[-1])
-    case.step(opened, 1)
+    case.step_to_neighbor(opened, 1)
     assert selection.number() == order[-1]
     (home / RUN / tags.FILE).unlink()
 
@@ -204,10 +204,10 @@ def test_zip_and_report_are_made_once_of_what_is_shown(home: Path) -> None:
     order = wrong(home)
     opened = runs.open_one(RUN)
     places = runs.filtered(opened, Filter(answers=Answers.WRONG))
-    archive = zipfile.ZipFile(io.BytesIO(exports.find(exports.zip_key(opened, places, "attention"))))
+    archive = zipfile.ZipFile(io.BytesIO(exports.find_export(exports.zip_key(opened, places, "attention"))))
     assert len([name for name in archive.namelist() if name.endswith(".png")]) == len(order)
     page = well(next(one for one in page.button if one.label == word("export.report.make")).click().run())
-    html, facts = exports.find(exports.report_key(opened, places))
+    html, facts = exports.find_export(exports.report_key(opened, places))
     assert [one["number"] for one in json.loads(facts)["chosen"]] == order and html.startswith(b"<!doctype html>")
     labels = {one.proto.label for one in page.get("download_button")}
     assert {word("export.csv"), word("export.parquet"), word("export.json")} <= labels

@@ -69,7 +69,7 @@ def test_the_columns_are_stated_and_others_can_be_chosen(place: Path) -> None:
     assert list(run.table()["true"]) == ["umbrella"] * 3
     assert dict(scans.request(run).columns) == {"path": "filepaths", "label": "other kind", "split": ""}
     assert word("taken.stated.columns", path="filepaths", label="other kind") in shown_text(page)
-    scans.run(core.load(MODEL, "cpu"), scans.request(run), lambda *_: None)  # it goes on as it is
+    scans.run_scan(core.load(MODEL, "cpu"), scans.request(run), lambda *_: None)  # it goes on as it is
     page = bring("csv", file)
     page = page.selectbox(key=f"taken.path.{file}").set_value("score").run()
     assert not page.exception and len(page.warning) >= 1 and "hardly any line" in page.warning[0].value

@@ -34,13 +34,13 @@ def refusal(files: tuple[str, ...] = (FILE,), repository: str = REPOSITORY) -> s
 
 def test_a_file_is_downloaded_once_with_progress(served: SmallHub):
     ticks: list[tuple[int, int]] = []
-    assert hub.find(REPOSITORY, FILE) is None
+    assert hub.find_file(REPOSITORY, FILE) is None
     path = hub.fetch(REPOSITORY, ("missing.bin", FILE), lambda done, total: ticks.append((done, total)))
     assert path.read_bytes() == DATA and path.resolve().name == hashlib.sha256(DATA).hexdigest()
     assert ticks[-1] == (len(DATA), len(DATA)) and all(total == len(DATA) for _, total in ticks)
     assert [done for done, _ in ticks] == sorted(done for done, _ in ticks)
     before = len(served.asked)
-    assert hub.fetch(REPOSITORY, (FILE,)) == path == hub.find(REPOSITORY, FILE) and len(served.asked) == before
+    assert hub.fetch(REPOSITORY, (FILE,)) == path == hub.find_file(REPOSITORY, FILE) and len(served.asked) == before
 
 
 def test_a_small_file_has_no_sha256_and_is_read(served: SmallHub):
@@ -65,7 +65,7 @@ def test_stopping_leaves_no_file(served: SmallHub):
 
     with pytest.raises(Stopped):
         hub.fetch(REPOSITORY, (FILE,), stop)
-    assert hub.find(REPOSITORY, FILE) is None
+    assert hub.find_file(REPOSITORY, FILE) is None
 
 
 def test_what_the_hub_does_not_have_is_reported(served: SmallHub):

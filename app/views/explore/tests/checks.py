@@ -112,15 +112,15 @@ def key_of(subject: Subject, one: Question) -> tuple:
     return faithfulness.checks_key(subject.classifier, subject.picture, one.map, one.target, one.parameters)
 
 
-def find(subject: Subject, one: Question) -> tuple[Check, ...] | None:
+def find_checks(subject: Subject, one: Question) -> tuple[Check, ...] | None:
     """The results of a map that were computed before, or None."""
-    return faithfulness.find(key_of(subject, one))
+    return faithfulness.find_result(key_of(subject, one))
 
 
 def compute(subject: Subject, questions: Sequence[Question]) -> dict[Question, tuple[Check, ...]] | None:
     """The results of the checks; None until the user starts a long one."""
     model, picture, owner = subject.classifier, subject.picture, state.session_id()
-    missing = [one for one in questions if find(subject, one) is None]
+    missing = [one for one in questions if find_checks(subject, one) is None]
 
     def run(one: Question, tick: Progress | None = None) -> tuple[Check, ...]:
         requested = one.map, one.target, one.parameters
