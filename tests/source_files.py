@@ -67,4 +67,5 @@ def files(root: Path, *folders: str) -> list[Path]:
 
 
 def agree(wrong: list[str]) -> None:
+    """Fail with every line of what is wrong."""
     assert not wrong, "\n" + "\n".join(wrong)

@@ -19,7 +19,7 @@ import pytest
 from app.words.en import WORDS
 from core.lessons.pack import LABELS
 from core.models.zoo import FAMILIES
-from tests.source_files import ROOT, sources
+from tests.source_files import ROOT, agree, sources
 from tests.templates import templates
 
 PROSE, DOCUMENTED, EVERYWHERE = "words README", "words README docstrings", "words README docstrings names"
@@ -195,11 +195,6 @@ def defined(node: ast.stmt) -> list[str]:
         return [node.name]
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
     return [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
-
-
-def agree(wrong: list[str]) -> None:
-    """Fail with every line of what is wrong."""
-    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def test_the_words_of_the_app_are_in_the_projects_voice() -> None:

@@ -47,7 +47,7 @@ def lists(page: AppTest) -> list[list[tuple[str, str]]]:
     return found
 
 
-def agree(shown: list[tuple[str, str]], expected: tuple[Check, ...], ignores_class: bool) -> None:
+def expect_shown(shown: list[tuple[str, str]], expected: tuple[Check, ...], ignores_class: bool) -> None:
     """Whether a list says what the core said: each check by its name, its verdict in words, its sign, its value."""
     assert len(shown) == len(expected) == 6
     for (line, number), one in zip(shown, expected, strict=True):
@@ -74,8 +74,8 @@ def test_each_mechanisms_maps_are_checked_as_the_core_does(classifier: core.Clas
         assert word("check.none.attention") in shown_text(page) and len(shown) == 1
     else:
         attended = next(one for one in given["reading"].maps if one.tap == choice.tap)
-        agree(shown[0], ask(picture, given, attended), ignores_class=True)
-    agree(shown[-1], ask(picture, given, given["found"]), ignores_class=False)
+        expect_shown(shown[0], ask(picture, given, attended), ignores_class=True)
+    expect_shown(shown[-1], ask(picture, given, given["found"]), ignores_class=False)
     assert [one.value for one in page.info] == [word("check.warning")]
 
 
@@ -86,14 +86,14 @@ def test_a_head_and_a_pinned_patch_are_checked_as_they_are_shown(picture: Pictur
     given = situation(classifier, picture, choice=choice.slug, query=3, computed=False)
     page = open_checks(given)
     attended = next(one for one in given["reading"].maps if one.tap == choice.tap)
-    agree(lists(page)[0], ask(picture, given, attended, head=1, query=3), ignores_class=True)
+    expect_shown(lists(page)[0], ask(picture, given, attended, head=1, query=3), ignores_class=True)
     assert word("check.part") in shown_text(page) and given["shown"].title in shown_text(page)
 
 
 def test_a_rollout_is_checked(tiny: Callable, picture: Picture) -> None:
     given = situation(tiny("transformer"), picture, choice="rollout", computed=False)
     (shown,) = lists(open_checks(given))
-    agree(shown, ask(picture, given, core.rollout_map(given["reading"].maps)), ignores_class=True)
+    expect_shown(shown, ask(picture, given, core.rollout_map(given["reading"].maps)), ignores_class=True)
     assert word("check.part") not in shown_text(open_checks(given))
 
 
@@ -101,7 +101,7 @@ def test_a_methods_parameters_and_its_gap_are_its_own(tiny: Callable, picture: P
     given = situation(tiny("plain"), picture, "integrated-gradients", parameters={"steps": 10})
     (shown,) = lists(open_checks(given))
     expected = ask(picture, given, given["found"], steps=10)
-    agree(shown, expected, ignores_class=False)
+    expect_shown(shown, expected, ignores_class=False)
     assert f"{100 * given['found'].gap:.1f}\u00a0%" in shown[1][1]
 
 
@@ -117,7 +117,7 @@ def test_of_two_classes_the_map_of_the_first_is_checked_and_the_page_says_so(tin
     given = situation(classifier, picture, "input-x-gradient", contrast=(target + 1) % 10)
     page = open_checks(given)
     alone = core.attribute(classifier, picture, "input-x-gradient", target)
-    agree(lists(page)[0], ask(picture, given, alone), ignores_class=False)
+    expect_shown(lists(page)[0], ask(picture, given, alone), ignores_class=False)
     name, other = (classifier.card.classes[one] for one in (target, (target + 1) % 10))
     assert word("check.one_class", name=name, other=other) in shown_text(page)
 

@@ -123,7 +123,7 @@ def test_a_scan_is_followed_on_every_other_page(home: Path, monkeypatch: pytest.
 
 def test_returning_to_a_scan_finds_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scans, "progress", {RUN: (16, 64)}.get)
-    monkeypatch.setattr(scans, "run", lambda model, request, tick: tick(64, 64))
+    monkeypatch.setattr(scans, "run_scan", lambda model, request, tick: tick(64, 64))
     page = open_run(model=OTHER)
     page.session_state[MistakesKey.SCANNING] = Request(MODEL, RUN, "scenes-tag", 0, 64, ())
     page = well(visit(page, "models").run())

@@ -20,6 +20,7 @@ from app.views.models import own_models
 from app.words import word
 from core.models import download, zoo
 from core.types import InvalidInput
+from tests.app.catalogs import use_catalog
 from tests.app.models.uploading import bring
 from tests.app.pages import open_page, press, shown_text, visit, well
 
@@ -42,9 +43,7 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
-    monkeypatch.delenv("FOVEA_MODELS", raising=False)
-    monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
+    use_catalog(folder, tmp_path, monkeypatch)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
 
 

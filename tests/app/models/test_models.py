@@ -11,8 +11,6 @@ import pytest
 import torch
 
 import core
-from app import runtime
-from app.runtime.store import Store
 from app.state import Key
 from app.views.models import cards
 from app.views.models.keys import ModelsKey
@@ -23,6 +21,7 @@ from app.words.numbers import keep_units
 from core.attention import MECHANISMS
 from core.models import zoo
 from core.types import ModelCard
+from tests.app.catalogs import use_catalog
 from tests.app.pages import open_page, press, shown_text, visit, well
 
 FACTS = {
@@ -73,11 +72,7 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
-    monkeypatch.delenv("FOVEA_MODELS", raising=False)
-    monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
-    own = Store(runtime.results.LIMIT)
-    monkeypatch.setattr(runtime.results, "store", lambda: own)
+    use_catalog(folder, tmp_path, monkeypatch)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
 
 

@@ -11,8 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import runtime, state
-from app.runtime.store import Store
+from app import state
 from app.state import Key
 from app.views.models import tasks
 from app.views.models.keys import ModelsKey
@@ -22,6 +21,7 @@ from core.evaluation import WAYS
 from core.models import zoo
 from core.tasks import TASKS
 from core.training.run import spread
+from tests.app.catalogs import use_catalog
 from tests.app.pages import open_page, shown_text, well
 from tests.core.short_sighted_models import short_sighted
 
@@ -51,11 +51,7 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
-    monkeypatch.delenv("FOVEA_MODELS", raising=False)
-    monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
-    own = Store(runtime.results.LIMIT)
-    monkeypatch.setattr(runtime.results, "store", lambda: own)
+    use_catalog(folder, tmp_path, monkeypatch)
 
 
 def matrix(page: AppTest) -> dict:

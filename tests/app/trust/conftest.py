@@ -16,6 +16,7 @@ from app.runtime.store import Store
 from core import scenes
 from core.device import worker
 from core.models import zoo
+from tests.app.catalogs import use_catalog
 from tests.app.trust.trust_page import FAMILIES, PICTURES, SOURCES
 
 
@@ -54,11 +55,8 @@ def on_that_catalog(
     trust_folder: Path, trust_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """The app on that catalog: no photographs, no measurements of this machine."""
-    monkeypatch.setenv("FOVEA_PRETRAINED", str(trust_folder))
+    use_catalog(trust_folder, tmp_path, monkeypatch, trust_store)
     monkeypatch.setenv("FOVEA_BENCHMARK", str(tmp_path / "mine" / "benchmark.json"))
-    monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
-    monkeypatch.delenv("FOVEA_MODELS", raising=False)
-    monkeypatch.setattr(runtime.results, "store", lambda: trust_store)
     yield
     worker(benchmark.ASIDE).run(
         lambda: None

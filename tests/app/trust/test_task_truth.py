@@ -12,9 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app import runtime
 from app.runtime import attention_truth
-from app.runtime.store import Store
 from app.views.trust import task_truth
 from app.views.trust.cue_reaction import SHOWN
 from app.views.trust.keys import TrustKey
@@ -24,6 +22,7 @@ from core.attention import MECHANISMS
 from core.evaluation import EVERYTHING, ROW, find_cases
 from core.models import zoo
 from core.tasks import ROLES, TASKS, task
+from tests.app.catalogs import use_catalog
 from tests.app.pages import open_page, shown_text, well
 from tests.core.short_sighted_models import short_sighted
 
@@ -46,16 +45,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few pictures, and no more than attention, one method and one reference."""
-    monkeypatch.setenv("FOVEA_PRETRAINED", str(folder))
+    use_catalog(folder, tmp_path, monkeypatch)
     monkeypatch.setenv("FOVEA_BENCHMARK", str(tmp_path / "benchmark.json"))
-    monkeypatch.setenv("FOVEA_DATA", str(tmp_path))
-    monkeypatch.delenv("FOVEA_MODELS", raising=False)
     monkeypatch.setattr(attention_truth, "PICTURES", PICTURES)
     monkeypatch.setattr(attention_truth, "PAIRS", PAIRS)
     monkeypatch.setattr(attention_truth, "FAST", 0.011)  # a forward pass takes 0.01, a gradient 0.03
     monkeypatch.setattr(attention_truth.sources, "fitting", fitting)
-    own = Store(runtime.results.LIMIT)
-    monkeypatch.setattr(runtime.results, "store", lambda: own)
 
 
 def fitting(model: core.Classifier) -> tuple[str, ...]:
