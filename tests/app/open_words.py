@@ -28,6 +28,8 @@ GATES = ("channel", "spatial", "feature")
 
 VALUES = {
     **{**OF_TESTS, **OF_TRUST, **OF_MATRIX, **OF_MISTAKES, **OF_COMPARE, **OF_LEARN},
+    "token.{name}": ["token.class", "token.distillation", "token.register"],
+    "token.{name}.many": ["token.register.many"],
     "page.{page.slug}": [f"page.{one.slug}" for one in PAGES],
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],
     **{f"class.{{{name}}}": [] for name in ("one", "name", "part")},

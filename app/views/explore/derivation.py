@@ -18,6 +18,19 @@ from core.attention import Derivation, Term, TermTable, has_token
 from core.evaluation import can_derive
 
 DIGITS = 4
+SYMBOLS = {
+    "softmax(": "softmax",
+    "σ(": "sigmoid",
+    "q·k": "query",
+    "(W h)·k": "state",
+    "+ B": "offset",
+    "W f": "pooled",
+    "h = relu": "hidden",
+    "₁ mean x": "over_positions",
+    "[mean x": "over_channels",
+    "conv": "kernel",
+}
+"""What an equation contains, and the key of the sentence that explains it."""
 
 
 def show_derivation(subject: Subject, reading: Reading, shown: Shown) -> None:
@@ -99,6 +112,7 @@ def sentence(one: AttentionMap, part: int | None, cell: tuple[int, int] | None, 
 def draw_derivation(found: Derivation, stated: str) -> None:
     """The equation, what is ``stated`` about the weight, the tables of terms, the totals, and the code."""
     st.latex(latex(found.equation))
+    st.caption(" ".join(word(f"derive.symbol.{key}") for sign, key in SYMBOLS.items() if sign in found.equation))
     st.markdown(stated)
     for table in found.tables:
         st.markdown(f"**{word(f'derive.table.{table.name}')}**")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.views.explore.derivation import SYMBOLS
 from app.views.explore.tests.checks import LIMITS
 from app.words.en import WORDS
 from core.attention.derivation.terms import TABLES
@@ -26,6 +27,7 @@ PARTS = ("head", "channel", "glimpse")
 
 OF_TESTS = {
     "derive.table.{table.name}": [f"derive.table.{one}" for one in TABLES],
+    "derive.symbol.{key}": [f"derive.symbol.{one}" for one in SYMBOLS.values()],
     "derive.{kind.part}": [f"derive.{one}" for one in PARTS],
     "derive.{row.kind}": ["derive.unit", "derive.dimension"],
     "derive.{row.kind}.{row.place[0]}": ["derive.token.class", "derive.plane.mean", "derive.plane.maximum"],
