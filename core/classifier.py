@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from core.attention.tap import Record, Tap, listen, taps
 from core.models import answers
 from core.models.architecture import blank
 from core.models.backbone import Backbone
+from core.models.integrity import checksum_of
 from core.models.manner import manner_of
 from core.models.stages import Found, Stage, first_of, with_first
 from core.models.torchvision_taps.finding import find_stages
@@ -63,14 +63,7 @@ class Classifier:
     @cached_property
     def weights_checksum(self) -> str:
         """A checksum of the loaded weights, which is the same whatever file they came from."""
-        digest = hashlib.sha256()
-        for name, value in self.module.state_dict().items():
-            digest.update(name.encode())
-            if not isinstance(value, Tensor) or value.is_quantized:  # as in quantized modules
-                digest.update(repr(value).encode())
-            else:
-                digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-        return digest.hexdigest()
+        return checksum_of(self.module)
 
     @cached_property
     def found(self) -> Found:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.source_files import ROOT, TEXT, agree, files, imports, names_used, sources, within
 
 FLOORS = (
-    ("core.spacing",),
+    ("core.spacing", "core.numbers", "core.version"),
     ("core.legacy", "core.messages", "core.kinds"),
     ("core.types", "core.terms"),
     ("core.checking", "core.files", "core.formulas"),

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core.types import InvalidInput, ModelCard
 
@@ -62,3 +62,15 @@ def check_numbers(module: nn.Module, name: str) -> None:
                 total=tensor.numel(),
                 key=key,
             )
+
+
+def checksum_of(module: nn.Module) -> str:
+    """The sha256 of a module's weights with their names, whatever file they came from."""
+    digest = hashlib.sha256()
+    for name, value in module.state_dict().items():
+        digest.update(name.encode())
+        if not isinstance(value, Tensor) or value.is_quantized:  # as in quantized modules
+            digest.update(repr(value).encode())
+        else:
+            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()

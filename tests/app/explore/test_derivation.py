@@ -40,7 +40,7 @@ def test_the_weight_of_the_page_is_that_of_the_model(slug: str) -> None:
     assert f"**{figure(weight)}**" in text
     assert "derive." not in text
     assert page.latex
-    assert any(one.value.startswith("a: attention weight.") for one in page.caption)
+    assert any(one.value.startswith("`a`: attention weight.") for one in page.caption)
     assert "def forward" in text
     assert not well(page.toggle(key=ExploreKey.DERIVE).set_value(False).run()).latex
 
