@@ -17,13 +17,12 @@ from app.titles import (
     grid_title,
     map_names,
     method_title,
-    off_grid,
     part_title,
     rest_title,
     tap_titles,
     within,
 )
-from app.words import percent, plain, significant, together, word
+from app.words import percent, plain, significant, word
 from core import AttentionMap, Attribution, Reading
 from core.attention import has_rows, heads, is_nearly_constant, rows, to_grid
 from core.attribution import Method
@@ -77,7 +76,7 @@ def _layer(
         choice.slug,
         title,
         values,
-        note=together(evenness(values), off_grid(one, choice.head)),
+        note=evenness(values),
         rest=rest_title(one),
         detail=grid_title(one.grid),
         label=label,

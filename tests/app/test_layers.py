@@ -68,14 +68,12 @@ def test_the_left_pane_names_each_map(slug: str, reading_of: Make) -> None:
 
 
 def test_the_share_on_tokens_without_a_position_is_stated(reading_of: Make) -> None:
-    reading = reading_of("transformer")
-    layers = {one.slug: one for one in layers_of(reading)}
-    one = reading.maps[0]
+    one = reading_of("transformer").maps[0]
     share = float(one.weights[1, 0, 0])  # of the second head, from the class token to itself
     stated = f"{100 * share:.0f}\u00a0% of this head's attention goes to tokens that have no position in the picture"
-    assert stated in layers[f"{one.tap}.head2"].note and layers[f"{one.tap}.head2"].note.endswith(": the class token.")
-    assert "of this attention goes to tokens" in layers[one.tap].note
-    assert not any("tokens that have no" in layer.note for layer in layers_of(reading_of("self-attention")))
+    assert off_grid(one, 1) == f"{stated}: the class token."
+    assert "of this attention goes to tokens" in off_grid(one, None)
+    assert off_grid(reading_of("self-attention").maps[0], 0) == ""
     registers = replace(one, prefix=("class", "register", "register"), weights=np.full((1, 19, 19), 1 / 19, np.float32))
     assert off_grid(replace(registers, grid=(4, 4)), None).endswith(": the class token, 2 registers.")
 

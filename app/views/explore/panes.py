@@ -12,7 +12,7 @@ from app import attention_maps, figures, layers, runtime, state, titles
 from app.attention_maps import Choice
 from app.components.overlay import overlay
 from app.state import Key, Subject
-from app.titles import class_titles, constancy
+from app.titles import class_titles, constancy, off_grid
 from app.views.explore.attributions import Entry
 from app.views.explore.keys import ExploreKey
 from app.views.explore.parameters import explained_part
@@ -123,6 +123,12 @@ def show_panes(
         help = word("gate.deviation.help")
         st.toggle(word("gate.deviation.show"), key=ExploreKey.DEVIATION, help=help, persist_state="session")
     query = pinned(result.pick, reading, choice)
+    if (
+        choice is not None
+        and query is None
+        and (note := off_grid(attention_maps.find_map(reading, choice.tap), choice.head))
+    ):
+        st.caption(note, help=means("token"))
     title = titles.attention_title(reading, choice, query)
     if query is not None:
         patch(reading, choice, query)

@@ -134,7 +134,7 @@ def test_what_has_changed_since_is_stated(made: list[str]) -> None:
     well(open_page(model="scenes/cbam", sample="scenes/24"))
     facts = json.loads(recorded(made[-1]).to_json())
     facts["machine"]["libraries"]["captum"] = "0.1"
-    facts["model"]["checksum"] = "0" * 64
+    facts["model"]["weights"] = "0" * 64
     facts["numbers"]["gap"] = 0.5
     page = upload(open_page(model="scenes/plain"), json.dumps(facts).encode(), "view.json").run()
     assert not page.exception

@@ -16,7 +16,6 @@ from app.state import Key
 from app.views.explore import pair
 from app.views.explore.keys import ExploreKey
 from app.views.explore.swap import outcome, verdict
-from app.widgets import pictures
 from app.widgets.models import FIRST
 from app.words import plain, word
 from core.data import list_samples, open_sample, swaps
@@ -131,7 +130,7 @@ def test_both_maps_of_a_pair_are_painted_on_one_scale() -> None:
 def test_the_app_opens_with_a_task_and_its_models_are_chosen_by_task_and_mechanism() -> None:
     page = well(open_page())
     assert page.selectbox(key=Key.MODEL).value == FIRST[0] == "tasks-marked/attention-pooling"
-    assert page.session_state[Key.SAMPLE] == pictures.STARTS["tasks-marked"]
+    assert page.session_state[Key.SAMPLE] == "tasks-marked/6"
     assert page.selectbox(key=Key.TASK).options == [str(one.title) for one in TASKS]
     page = well(page.selectbox(key=Key.TASK).set_value("tasks-same-row").run())
     assert page.selectbox(key=Key.MODEL).value == "tasks-same-row/self-attention"
