@@ -216,7 +216,7 @@ def off_grid(one: AttentionMap, head: int | None) -> str:
         plain(f"token.{name}" if number == 1 else f"token.{name}.many", "token.others", count=number)
         for name, number in counts.items()
     ]
-    key = "map.off_grid" if head is None else "overlay.note.tokens.head"
+    key = "map.off_grid" if head is None else "map.off_grid.head"
     return word(key, share=percent(share, 0), names=listed(names))
 
 
