@@ -213,7 +213,9 @@ def off_grid(one: AttentionMap, head: int | None) -> str:
         return ""
     counts = Counter((*one.prefix, *one.suffix))
     names = [
-        plain(f"token.{name}" if number == 1 else f"token.{name}.many", "token.others", count=number)
+        plain(f"token.{name}", "token.other")
+        if number == 1
+        else plain(f"token.{name}.many", "token.others", count=number)
         for name, number in counts.items()
     ]
     key = "map.off_grid" if head is None else "map.off_grid.head"

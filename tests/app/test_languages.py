@@ -74,10 +74,10 @@ def shown(text: str) -> str:
 
 
 def strangers(text: str) -> list[str]:
-    """The Latin words of a Chinese text that are neither names nor typed."""
+    """The Latin words of a Chinese text that are neither names nor typed; without code in backquotes."""
     if re.search(r"[∂ΣΠφ←]|F\(", text):  # a formula
         return []
-    found = re.findall(r"[A-Za-z][A-Za-z\d_./\-]*", shown(text))
+    found = re.findall(r"[A-Za-z][A-Za-z\d_./\-]*", shown(re.sub(r"`[^`]*`", "", text)))
     return [one for one in found if one not in PROPER | TYPED and not CODE.fullmatch(one.rstrip("."))]
 
 
