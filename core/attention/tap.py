@@ -151,8 +151,14 @@ def steer(module: nn.Module, steers: Mapping[str, Steer]) -> Iterator[None]:
 
 
 def gradients(score: Tensor, records: Sequence[Record]) -> list[Tensor]:
-    """∂score/∂weights of each record, in the shape of its weights; ``score`` is one number of the recorded pass."""
-    found = iter(torch.autograd.grad(score, [use for record in records for use in record.uses]))
+    """∂score/∂weights of each record, in the shape of its weights; ``score`` is one number of the recorded pass.
+
+    They are zero for weights that the score does not depend on.
+    """
+    uses = [use for record in records for use in record.uses]
+    traced = [use for use in uses if use.requires_grad]
+    slopes = iter(torch.autograd.grad(score, traced, materialize_grads=True) if traced else ())
+    found = iter([next(slopes) if use.requires_grad else torch.zeros_like(use) for use in uses])
     # Each frame of a film is used once, while it is the last: its gradient is that of the last frame at that time.
     return [torch.cat([next(found)[:, -1:] for _ in record.uses], 1) if len(record.uses) > 1 else next(found)
             for record in records]  # fmt: skip

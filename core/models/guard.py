@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +28,9 @@ from core.models.sameness import CLOSE, same
 from core.models.sealed import is_sealed
 from core.models.seam.proving import attach_proven
 from core.models.torchvision_taps import adapt, blocks, obstacle
+from core.models.torchvision_taps.differing import differing
 from core.models.torchvision_taps.tokens import lay_tokens
+from core.models.unread import UNREAD, unread
 from core.types import InvalidInput, ModelCard
 
 AGAIN = 4  # runs on the same input if a model seems to be random
@@ -109,6 +110,7 @@ class Admission:
             self.manner = replace(self.manner, graphless=True)
             self.notes.append(RECOMPUTED)
         silent = self.watch(expected)
+        silent |= self.left_unread(silent)
         module = run_as(self.module, self.manner)
         unknown = lay_tokens(module, self.x[:1])
         if unknown:
@@ -195,7 +197,8 @@ class Admission:
         left = {name: why for name, block in self.blocks.items() if (why := obstacle(block))}
         adapt(self.module)
         if not self.keeps(expected):
-            wrong = self.differing({name: block for name, block in self.blocks.items() if name not in left})
+            compared = [name for name in self.blocks if name not in left]
+            wrong = differing(self.module, self.untouched, lambda: self.run(self.untouched, self.x), compared)
             left |= dict.fromkeys(wrong, Message("its outputs differ from those of torchvision's block"))
             self.restore(self.blocks[name] for name in wrong)
         if self.inplace and not self.keeps(expected):
@@ -231,34 +234,6 @@ class Admission:
             getattr(parent, name) is not one for parent, name, one in self.places
         )
 
-    @torch.no_grad()
-    def differing(self, theirs: dict[str, nn.Module]) -> list[str]:
-        """The names of blocks whose equivalent has another output for the same input."""
-        seen: dict[str, list[tuple[tuple[Any, ...], dict[str, Any], Any]]] = {}
-
-        def keep(name: str, given: tuple[Any, ...], named: dict[str, Any], y: Any) -> None:
-            seen.setdefault(name, []).append((given, named, y))
-
-        handles = [
-            self.untouched.get_submodule(name).register_forward_hook(
-                lambda _, given, named, y, name=name: keep(name, given, named, y), with_kwargs=True
-            )
-            for name in theirs
-        ]
-        try:
-            self.run(self.untouched, self.x)
-        finally:
-            for handle in handles:
-                handle.remove()
-
-        def agrees(name: str, given: tuple[Any, ...], named: dict[str, Any], y: Any) -> bool:
-            try:
-                return same(y, self.module.get_submodule(name)(*given, **named))
-            except Exception:
-                return False
-
-        return [name for name, calls in seen.items() if not all(agrees(name, *call) for call in calls)]
-
     def watch(self, expected: Tensor) -> set[Tap]:
         """Run the module with a graph and recorded attention; returns the taps without a map, and notes the reason."""
         names = {tap: name for name, tap in taps(self.module).items()}
@@ -289,6 +264,14 @@ class Admission:
         if odd:
             self.notes.append(no_attention([names[tap] for tap in names if tap in odd], TWICE))
         return idle | odd
+
+    def left_unread(self, silent: set[Tap]) -> set[Tap]:
+        """The taps that no output depends on; notes the reason."""
+        names = {tap: name for name, tap in taps(self.module).items() if tap not in silent}
+        found = unread(self.module, self.forward, self.x[:1], names)
+        if found:
+            self.notes.append(no_attention([names[tap] for tap in names if tap in found], UNREAD))
+        return found
 
     def can_be_watched(self, expected: Tensor) -> bool:
         """Whether the outputs are equal with a graph, gradients to the pictures, and recorded taps."""
