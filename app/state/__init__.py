@@ -10,6 +10,7 @@ from app.state.address import (
     take_requested_parameter,
     traveled,
 )
+from app.state.deferred import deferred
 from app.state.keys import ADDRESS, Key, Subject, View
 from app.state.language import settle_language
 from app.state.page import Page
@@ -71,6 +72,7 @@ __all__ = [
     "clicked_points",
     "clicked_row",
     "component",
+    "deferred",
     "device",
     "drop",
     "reset",

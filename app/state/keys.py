@@ -44,6 +44,7 @@ class Key(StrEnum):
     CAMERA = "camera"
     CAMERA_ON = "camera_on"
     KEPT = "kept"
+    PINNED_PATCH = "pinned_patch"
     KEEPINGS = "keepings"
     RUNNING = "running"
     RESTORED = "restored"

@@ -152,6 +152,7 @@ def open_view(view: View) -> None:
     for key in ADDRESS:
         if key != Key.MODEL:
             state.put(key, getattr(view, key.value))
+    state.put(Key.PINNED_PATCH, view.query)
     state.put(Key.PARTS_OF, view.model)  # so that parameters of the model's parts, such as a stage, stay
     for name, value in view.parameters:
         state.set_parameter(state.parameter_key(view.method, name), value)

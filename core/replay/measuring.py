@@ -21,13 +21,12 @@ from core.types import AttentionMap, Attribution, InvalidInput, Picture, Progres
 Number = float | None | np.ndarray
 """A number, None where it is undefined, or an array of float32."""
 
+SEED = 0
+"""That of the random order of shuffled attention."""
 ATTENTION, ATTRIBUTION = "attention", "attribution"
 """The maps that can be checked."""
 Checked = Sequence[Check] | None
 NOTHING: Mapping[str, Checked] = MappingProxyType({})
-
-CHANGES = {"uniform": UNIFORM, "shuffled": SHUFFLED(0), "off": OFF}
-"""How the attention is changed for the recorded probabilities; the random order has seed 0."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ def measure(
     found: Attribution | None = None,
     checks: Mapping[str, Checked] = NOTHING,
     own: str = "",
+    seed: int = SEED,
     progress: Progress | None = None,
 ) -> dict[str, Number]:
     """The numbers of a view by name.
@@ -64,7 +64,7 @@ def measure(
     the sanity checks of the maps named in ``checks``, ``check.attention.*`` and ``check.attribution.*``. ``found`` is
     the attribution, and the values of ``checks`` are the results of ``core.check``, where they were computed before.
     ``own`` is the checksum of the picture's file, by which its own maps are left out of the bank; by default that of
-    the ``picture``.
+    the ``picture``. ``seed`` is that of the random order of shuffled attention.
 
     Raises:
         InvalidInput: the model has no such class, method, tap, head or query.
@@ -84,7 +84,7 @@ def measure(
         bank = find_bank(classifier.checksum)
         compared = map_ if not part else grid
         numbers |= {"attention": grid, **_agreement(compared, found, bank and bank.without(own or picture.sha256))}
-    numbers |= _interventions(classifier, picture, reading, question)
+    numbers |= _interventions(classifier, picture, reading, question, seed)
     if ATTENTION in checks and attended is not None:
         done = checks[ATTENTION] or check(classifier, picture, map_, question.target, progress=progress, **part)
         numbers |= {f"check.{ATTENTION}.{one.slug}": one.value for one in done}
@@ -123,10 +123,13 @@ def _agreement(attended: AttentionMap | np.ndarray, found: Attribution, bank: Ba
     return numbers
 
 
-def _interventions(classifier: Classifier, picture: Picture, reading: Reading, question: Question) -> dict[str, Number]:
+def _interventions(
+    classifier: Classifier, picture: Picture, reading: Reading, question: Question, seed: int
+) -> dict[str, Number]:
     """The target's probability with the shown attention changed; with all of it where no single tap is shown."""
     taps = [one.tap for one in reading.maps if question.tap in ("", ROLLOUT, one.tap)]
     if not taps:
         return {}
-    changed = {way: intervene(classifier, picture, dict.fromkeys(taps, change)) for way, change in CHANGES.items()}
+    changes = {"uniform": UNIFORM, "shuffled": SHUFFLED(seed), "off": OFF}
+    changed = {way: intervene(classifier, picture, dict.fromkeys(taps, change)) for way, change in changes.items()}
     return {f"intervention.{way}": float(one.probabilities[question.target]) for way, one in changed.items()}

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,10 @@ def _question(facts: Mapping[str, Any]) -> Question:
         raise _Faulty("model.classes")
     for path in ("model.slug", "model.checksum", "recorded", "picture.sha256"):
         _entry(facts, path, str)
+    try:
+        datetime.fromisoformat(facts["recorded"])
+    except ValueError as error:
+        raise _Faulty("recorded") from error
     parameters = _entry(facts, "question.parameters", dict)
     if not all(isinstance(one, int | float | str) for one in parameters.values()):
         raise _Faulty("question.parameters")

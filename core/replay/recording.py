@@ -21,7 +21,7 @@ from core.attribution import batch_sizes, method
 from core.classifier import Classifier
 from core.evaluation.bank import find_bank
 from core.files import put, reason, to_json
-from core.replay.measuring import NOTHING, Checked, Number, Question, measure
+from core.replay.measuring import NOTHING, SEED, Checked, Number, Question, measure
 from core.reporting import to_png
 from core.types import Attribution, InvalidInput, Picture, Progress
 from core.version import code_version
@@ -91,7 +91,7 @@ def record(
         "machine": describe_machine(classifier.device),
         "batches": batch_sizes(classifier),
         "bank": describe_bank(classifier),
-        "shuffle_seed": 0,
+        "shuffle_seed": SEED,
         "code": code,
         "view": dict(view),
     }

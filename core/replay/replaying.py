@@ -13,7 +13,7 @@ from core.classifier import Classifier
 from core.data import open_sample
 from core.loading import load
 from core.messages import Message
-from core.replay.measuring import ATTENTION, ATTRIBUTION, Number, measure
+from core.replay.measuring import ATTENTION, ATTRIBUTION, SEED, Number, measure
 from core.replay.naming import title_of
 from core.replay.recording import FILE, Record, describe_bank, describe_machine, describe_model
 from core.types import InvalidInput, Picture, Progress
@@ -22,6 +22,7 @@ TOLERANCE = 1e-4
 """The largest difference that another number of threads or another processor may make."""
 
 PREPROCESSING: tuple[str, ...] = (
+    Message("architecture"),
     Message("size"),
     Message("resize"),
     Message("interpolation"),
@@ -117,12 +118,14 @@ def replay(
         )
     picture, own = original(view), facts["picture"]["sha256"]
     sizes = {name: size for name, size in _table(facts.get("batches")).items() if type(size) is int}
-    stated = facts.get("checks")
+    stated, seed = facts.get("checks"), facts.get("shuffle_seed", SEED)
+    seed = seed if type(seed) is int and 0 <= seed < 2**32 else SEED
     checks = [one for one in (ATTENTION, ATTRIBUTION) if isinstance(stated, list) and one in stated]
 
     def job() -> dict[str, Number]:
         with fixed_batches(sizes):
-            return measure(classifier, picture, view.question, checks=dict.fromkeys(checks), own=own, progress=progress)
+            wanted = dict.fromkeys(checks)
+            return measure(classifier, picture, view.question, checks=wanted, own=own, seed=seed, progress=progress)
 
     numbers = classifier.run(job)
     names = [*view.numbers, *(name for name in numbers if name not in view.numbers)]

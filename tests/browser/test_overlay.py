@@ -192,7 +192,7 @@ def test_a_pinned_patch_reaches_python_once_and_stays(fresh: Overlay) -> None:
     known = fresh.wait_until(lambda known: known["pick"] is not None)
     assert known["pick"] == pick and known["picks"] == 1 and fresh.frames == before + 1
     fresh.leave()
-    assert "from row 3, column 2, pinned" in fresh.subtitle("attention")
+    assert "from row 3, column 2 · pinned" in fresh.subtitle("attention")
     fresh.page.get_by_role("button", name="Again").click()
     known = fresh.wait_until(lambda known: known["runs"] == 3)
     assert known["pick"] == pick and known["picks"] == 1

@@ -11,6 +11,7 @@ from tests.browser.clicks import settle
 from tests.browser.pages import MAIN, PATIENCE, open_page
 
 pytestmark = pytest.mark.browser
+PINNED = "query: row 8, column 6 · pinned"
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,8 @@ def report(serve, chromium, tmp_path_factory) -> Path:
     """The report of a view, as the page's button downloads it."""
     path = tmp_path_factory.mktemp("report") / "report.html"
     page = chromium.new_page(accept_downloads=True)
-    open_page(page, serve(MAIN), "model=scenes/self-attention&sample=scenes/24")
+    open_page(page, serve(MAIN), "model=scenes/self-attention&sample=scenes/24&pin=8-6")
+    page.get_by_text(PINNED).first.wait_for(timeout=PATIENCE)
     page.get_by_role("button", name=word("report.title"), exact=True).click()
     with page.expect_download(timeout=PATIENCE) as download:
         page.get_by_role("button", name=word("report.download")).click()
@@ -36,6 +38,7 @@ def test_a_report_opens_offline_with_maps_that_answer(report, chromium) -> None:
     page.goto(report.as_uri())
     pane = page.locator("canvas[data-pane=attention]")
     pane.wait_for(timeout=PATIENCE)
+    page.get_by_text(PINNED).first.wait_for(timeout=PATIENCE)
     bounds = pane.bounding_box()
     page.mouse.move(bounds["x"] + bounds["width"] * 2.5 / 16, bounds["y"] + bounds["height"] * 4.5 / 16)
     page.get_by_text("row 5, column 3").first.wait_for(timeout=PATIENCE)
@@ -54,3 +57,5 @@ def test_a_report_is_computed_again_by_the_app(report, serve, browser_page) -> N
     browser_page.get_by_text("are the same as recorded").wait_for(timeout=PATIENCE)
     settle(browser_page)
     assert "model=scenes%2Fself-attention" in browser_page.url
+    browser_page.get_by_text(PINNED).first.wait_for(timeout=PATIENCE)
+    browser_page.wait_for_url("**pin=8-6**", timeout=PATIENCE)

@@ -44,9 +44,10 @@ class Overlay {
       chosen[side] = stays && known ? kept.chosen[side] : packet.selected[i];
     });
     const [attention, attribution] = packet.selected;
-    const given = { ...packet.settings, attention, attribution };
+    const given = { ...packet.settings, attention, attribution, pin: packet.pin ?? null };
     const before = this.state?.packet;
     this.state = { packet, settings, chosen, slices: kept.slices, hover: this.state?.hover ?? null, pin: kept.pin };
+    if (kept.given.pin !== given.pin) this.state.pin = kept.pin = pinAt(layerOf(this.state, SIDES[0]), given.pin);
     this.kept = Object.assign(kept, { settings, given, chosen });
     memory.set(packet.key, kept);
     if (outline(before) !== outline(packet)) this.build();
@@ -207,11 +208,16 @@ class Overlay {
   }
 }
 
-// What an overlay sets out from that nobody has seen yet: what the address says.
+// What an overlay sets out from that nobody has seen yet: what the address says, also of a pin that Python sets.
 function remembered(packet) {
   const { settings, pin } = packet.address ? readAddress(packet) : { settings: {}, pin: null };
-  return { settings, given: { ...packet.settings }, chosen: {}, sent: [], slices: {}, pin };
+  const given = { ...packet.settings, pin: pin ? (packet.pin ?? null) : null };
+  return { settings, given, chosen: {}, sent: [], slices: {}, pin };
 }
+
+// The pin of a cell of a layer that is counted row by row; none of a number that is null.
+const pinAt = (layer, cell) =>
+  layer && cell !== null ? { side: SIDES[0], row: Math.floor(cell / layer.width), column: cell % layer.width } : null;
 
 // The headings under which the layers of a side stand, in their order; one without a name where there is no layer.
 const groupsOf = (layers) => (layers.length ? [...new Set(layers.map((layer) => layer.group))] : [""]);

@@ -117,14 +117,16 @@ def pack(
     words: Mapping[str, str],
     settings: Mapping[str, Any] | None = None,
     sight: Sight | None = None,
+    pin: int | None = None,
 ) -> bytes:
     """The blob for ``show``: a picture, the maps of both panes and every label, packed as the module's text says.
 
     ``pixels_jpeg`` is a JPEG (or PNG, WebP) of the whole picture at any resolution; ``picture_size`` (width, height)
     is the size that ``box``, the model's square, is measured in. ``selected`` names the layer that each pane starts
     with ("" the first); ``settings`` changes ``SETTINGS``. Both are only initial values: in the browser the viewer's
-    own choice stays until a blob with another value than the one before. ``sight`` is how far each
-    cell of a model sees, where that is less than its whole square.
+    own choice stays until a blob with another value than the one before; so does a pin of theirs, until one with
+    another ``pin``, a cell of the first pane's layer counted row by row. ``sight`` is how far each cell of a model
+    sees, where that is less than its whole square.
 
     Raises InvalidInput for a box without area, two layers of one slug, unknown slugs, settings and missing words, and
     for layers that ``packed`` refuses.
@@ -143,6 +145,7 @@ def pack(
         "selected": [_chosen(*pair) for pair in zip(selected, (attention, attribution), strict=True)],
         "words": {key.removeprefix("overlay."): words[key] for key in WORDS},
         "settings": _settings(settings or {}),
+        "pin": pin,
         "choices": CHOICES,
         "attention": [entry for entry, _ in layers[0]],
         "attribution": [entry for entry, _ in layers[1]],

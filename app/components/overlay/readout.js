@@ -33,7 +33,7 @@ function aspect(words, { layer, query }, pinned) {
   if (!query) return layer?.rest ?? "";
   if (query.slice) return layer.labels[query.slice - 1];
   const from = fill(words.from_patch, counted(query));
-  return pinned ? `${from}, ${words.pinned}` : from;
+  return pinned ? `${from} \u00b7 ${words.pinned}` : from;
 }
 
 // The line under a pane: the value at the place that is pointed at, or what can be done there.

@@ -10,7 +10,7 @@ import streamlit as st
 from app import state
 from app.state import Key
 from app.views import file_of
-from app.views.compare import choices, matrix, table, verdict
+from app.views.compare import address, choices, matrix, table, verdict
 from app.views.compare.analysis import Wanted
 from app.views.compare.gathering import Outcome, compute_slow, gather
 from app.views.compare.keys import ADDRESS, CompareKey
@@ -51,7 +51,8 @@ def show_rows(wanted: Sequence[Wanted], mode: str) -> list[Outcome]:
     matrices = verdict.matrices_of(found)
     with above:
         compute_place = st.container()
-        verdict.show_verdict(found, titles, matrices, mode, state.get(Key.SAMPLE))
+        sample = there[0].wanted.view.sample if there else ""
+        verdict.show_verdict(found, titles, matrices, mode, sample)
     table.show_table(outcomes, mode, choices.BOTH if mode == choices.PINNED else maps)
     if len(found) > 1:
         matrix.show_matrices(matrices, titles, sides)
@@ -65,9 +66,12 @@ def show_rows(wanted: Sequence[Wanted], mode: str) -> list[Outcome]:
 st.html(Path(__file__).parent / "compare.css")
 mode = choices.pick_mode()
 wanted = pick(mode)
-state.publish_choices(ADDRESS, implied=IMPLIED, settings=table.ROW_ADDRESS.values())
+held = address.pins(state.kept()) if mode == choices.PINNED else {}
+state.publish_choices(ADDRESS, held, implied=IMPLIED, settings=table.ROW_ADDRESS.values())
 if wanted:
     show_rows(wanted, mode)
+    if mode == choices.PINNED and address.left_behind(state.kept()):
+        st.caption(word("compared.pinned.stay"))
 elif mode == choices.PINNED:
     st.info(word("compared.pinned.none"), icon=":material/push_pin:")
     st.page_link(file_of("explore"), label=word("page.explore"), icon=":material/arrow_back:")

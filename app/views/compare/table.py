@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from app import runtime, state
 from app.components.overlay import ROW_ADDRESS, ROW_WORDS, WORDS, Row, Shown, pack_rows, readable_row, show_rows
 from app.state import Key
@@ -16,9 +18,11 @@ from app.widgets import models, pictures
 from app.words import decimal, percent, plain, word
 from core import InvalidInput, Picture
 from core.attribution import method
+from core.reporting import to_png
 from core.types import Box
 
-NOTHING: tuple[Shown, Box] = (Shown(b"", (1, 1)), (0, 0, 1, 1))
+NOTHING: tuple[Shown, Box] = (Shown(to_png(np.full((1, 1, 3), 255, np.uint8)), (1, 1)), (0, 0, 1, 1))
+"""A white dot, since a browser draws no row without a picture that it can decode."""
 
 
 def show_table(outcomes: Sequence[Outcome], mode: str, maps: str) -> None:

@@ -38,10 +38,15 @@ class Matrices:
 
 def matrices_of(found: Sequence[Analysis]) -> Matrices:
     """The agreement of every pair of rows. Squares of one picture are compared where they overlap."""
-    same = len({one.sha256 for one in found}) < 2
-    boxes = [one.box for one in found] if same else None
-    attention, attribution = (agreement_matrix([one.maps[side] for one in found], boxes) for side in (0, 1))
-    return Matrices(attention, attribution)
+    boxes, pictures_ = [one.box for one in found], [one.sha256 for one in found]
+    same = np.equal.outer(pictures_, pictures_)
+
+    def matrix(side: int) -> np.ndarray:
+        maps = [one.maps[side] for one in found]
+        overlapping = agreement_matrix(maps, boxes)
+        return overlapping if same.all() else np.where(same, overlapping, agreement_matrix(maps))
+
+    return Matrices(matrix(0), matrix(1))
 
 
 def level(mean: float) -> str:
@@ -85,7 +90,7 @@ def predictions(found: Sequence[Analysis]) -> str:
     (name, most), *others = counts
     if not others:
         return word("compared.predict.all", count=len(found), name=name)
-    rest = listed(f"{other} ({count})" for other, count in others)
+    rest = listed(word("compared.predict.other", name=other, count=count) for other, count in others)
     return word("compared.predict.some", number=most, count=len(found), name=name, others=rest)
 
 

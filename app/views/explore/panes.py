@@ -53,8 +53,12 @@ def pack(
     shown: Sequence[Entry],
     selected: tuple[str, str],
     heading: str = "",
+    pin: int | None = None,
 ) -> bytes:
-    """Everything that the overlay draws, as one blob; ``heading`` stands over the right pane."""
+    """Everything that the overlay draws, as one blob; ``heading`` stands over the right pane.
+
+    ``pin`` is the patch of the left pane that is pinned, row by row, until the user pins another.
+    """
     picture, classes = pictures.drawn(subject.picture), class_titles(subject.classifier.card.classes)
     model = subject.classifier
     labels = words(reading) | ({"overlay.attribution": heading} if heading else {})
@@ -81,6 +85,7 @@ def pack(
         selected=selected,
         words=labels,
         sight=sight(model.card, reading),
+        pin=pin,
     )
 
 
@@ -116,7 +121,8 @@ def show_panes(
             state.put(Key.METHOD, method)
             state.put(ExploreKey.SIDE, side)
 
-    blob = pack(subject, reading, shown, (left, right), word(f"overlay.attribution.{chosen.family}"))
+    heading, pin = word(f"overlay.attribution.{chosen.family}"), state.get(Key.PINNED_PATCH)
+    blob = pack(subject, reading, shown, (left, right), heading, pin)
     check_settings()
     result = overlay.show_overlay(blob, key=ExploreKey.OVERLAY, on_select=select, addressed=True)
     if choice is not None and is_nearly_constant(attention_maps.find_map(reading, choice.tap)):

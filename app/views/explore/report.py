@@ -14,6 +14,7 @@ from app.state import Key, Subject, View
 from app.views.explore import panes
 from app.views.explore.agreement import measure, missing
 from app.views.explore.analysis import Analysis
+from app.views.explore.attributions import Entry, questions
 from app.views.explore.keys import ExploreKey
 from app.views.explore.report_page import write_report
 from app.views.explore.tests import checks
@@ -39,7 +40,7 @@ def show_report(analysis: Analysis, view: View, code: str) -> None:
         name = re.sub(r"[^\w.-]+", "-", f"{view.model}-{view.sample}", flags=re.ASCII) + ".html"
         st.download_button(
             word("report.download"),
-            lambda: make_report(analysis, view, code, name),
+            state.deferred(lambda: make_report(analysis, view, code, name)),
             file_name=name,
             mime="text/html",
             icon=":material/download:",
@@ -83,12 +84,24 @@ def make_report(analysis: Analysis, view: View, code: str, file: str) -> str:
         checks=checked,
         view={"map": view.map, "framing": view.framing},
     )
-    entry = (chosen, found, analysis.parameters)
     left = layers.ENERGY if choice is None else choice.slug
     heading = word(f"overlay.attribution.{chosen.family}")
-    blob = panes.pack(subject, analysis.reading, [entry], (left, ""), heading)
+    blob = panes.pack(subject, analysis.reading, attributed(analysis), (left, ""), heading, shown.query)
     agreed = None if missing(analysis) else measure(analysis)
     return write_report(analysis, made, blob, agreed, checked, file)
+
+
+def attributed(analysis: Analysis) -> list[Entry]:
+    """The attribution; of two classes that are compared also that of each alone, as the page computed them."""
+    subject, chosen, found, parameters = analysis.subject, analysis.method, analysis.found, analysis.parameters
+    known = [
+        runtime.find_attribution(
+            runtime.attribution_key(subject.classifier, subject.picture, chosen, one, parameters, other)
+        )
+        for one, other in questions(found.target, found.contrast)
+    ]
+    there = [one for one in known if one is not None]
+    return [(chosen, one, parameters) for one in (there if len(there) == len(known) else [found])]
 
 
 def known_checks(analysis: Analysis) -> dict[str, tuple[Check, ...]]:
@@ -157,6 +170,7 @@ def adopt(view: Record) -> None:
             framing=framing_of(view, card, picture),
             parameters=question.parameters,
             contrast="" if question.contrast is None else classes[question.contrast],
+            query=question.query,
         )
     )
 

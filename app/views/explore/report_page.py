@@ -12,7 +12,7 @@ from app.views.explore.analysis import Analysis
 from app.views.explore.tests.checks import check_text
 from app.widgets import models, pictures
 from app.widgets.agreement import reference
-from app.words import chance, decimal, language, listed, mark, plain, unmarked, word
+from app.words import chance, decimal, language, listed, mark, percent, plain, unmarked, word
 from core import Agreement, Check
 from core.attribution import method
 from core.evaluation import WAYS
@@ -89,12 +89,18 @@ def _agreement(found: Agreement | None) -> str:
     if found is None:
         return ""
     terms = ("rank-correlation", "overlap-top", "overlap")
+    figures = (decimal, whole_percent, whole_percent)
     rows = [
-        (word(f"term.{term}"), reference(one, decimal), decimal(one.value))
-        for term, one in zip(terms, found.measures, strict=True)
+        (word(f"term.{term}"), reference(one, figure), figure(one.value))
+        for term, figure, one in zip(terms, figures, found.measures, strict=True)
     ]
     heads = (word("report.measure"), word("report.reference"), word("report.value"))
     return section(word("agreement.title"), paragraph(unmarked(verdict(found))) + table(heads, rows, named=2))
+
+
+def whole_percent(share: float) -> str:
+    """A share of a map, as on the page."""
+    return percent(share, 0)
 
 
 def _checks(analysis: Analysis, checked: Mapping[str, Sequence[Check]]) -> Iterator[str]:

@@ -120,7 +120,7 @@ def show_share(view: View, analysis: Analysis, target: str) -> None:
         report.show_report(analysis, view, written)
         st.download_button(
             word("share.maps"),
-            lambda: maps_file(reading, found, classifier.card.classes, made),
+            state.deferred(lambda: maps_file(reading, found, classifier.card.classes, made)),
             file_name=f"{view.model.replace('/', '-')}-{view.sample.replace('/', '-')}.npz",
             mime="application/octet-stream",
             icon=":material/download:",

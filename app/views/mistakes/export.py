@@ -65,7 +65,7 @@ def table(opened: Opened, places: np.ndarray) -> None:
         ):
             st.download_button(
                 title,
-                lambda ending=ending: exports.table(opened, places, given, ending),
+                state.deferred(lambda ending=ending: exports.table(opened, places, given, ending)),
                 file_name=f"{opened.run.folder.name}.{ending}",
                 mime=mime,
                 key=f"export-{ending}",

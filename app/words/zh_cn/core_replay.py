@@ -18,6 +18,7 @@ WORDS = {
     "--replay takes no picture, and stores nothing. Leave out the rest.": "--replay 不需要图片，也不存储任何内容。请去掉其他选项。",
     "The recorded model was in the file {name}. Give the model itself: --model file:PATH.": "记录时的模型在文件 {name} 中。请给出模型本身：--model file:PATH。",
     "model": "模型",
+    "architecture": "架构",
     "size": "尺寸",
     "resize": "缩放后的短边",
     "interpolation": "插值方式",

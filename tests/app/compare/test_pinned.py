@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.state import Key, View
+from app.views.compare.address import read
 from app.words import word
 from tests.app.compare.compare_page import html_on, rows_on
 from tests.app.pages import fresh, open_page, press, shown_text, well
@@ -70,3 +73,32 @@ def test_a_pinned_analysis_whose_picture_is_gone_leaves_the_others() -> None:
 def test_without_pins_the_page_leads_to_explore() -> None:
     page = pinned()
     assert [one.value for one in page.info] == [word("compared.pinned.none")]
+
+
+def test_a_link_holds_the_pinned_analyses() -> None:
+    page = pinned(*VIEWS)
+    link = dict(page.query_params)
+    other = well(open_page("compare", **{name: value for name, value in link.items()}))
+    assert [one for one in other.session_state[Key.KEPT]] == VIEWS
+    assert list(rows_on(other).rows) and word("compared.pinned.stay") not in shown_text(other)
+
+
+def test_an_uploaded_picture_does_not_travel_and_that_is_stated() -> None:
+    page = pinned(*VIEWS, View("scenes/cbam", "upload/0123456789ab", "grad-cam", number=4))
+    assert word("compared.pinned.stay") in shown_text(page)
+    assert read(page.query_params["pins"]) == VIEWS
+
+
+@pytest.mark.parametrize("pins", ["", "nonsense", "e30", "W3sibW9kZWwiOjF9XQ", "WzFd", "W3t9XQ", "A" * 9000])
+def test_pins_that_cannot_be_read_are_one_sentence(pins: str) -> None:
+    page = well(open_page("compare", model="scenes/plain", compare="pinned", pins=pins))
+    assert not page.session_state[Key.KEPT] if Key.KEPT in page.session_state else True
+    assert bool(page.warning) == bool(pins)
+
+
+def test_the_true_class_is_that_of_the_pinned_picture() -> None:
+    views = [View(slug, "scenes/24", "grad-cam", number=n) for n, slug in enumerate(["scenes/cbam", "scenes/plain"])]
+    page = fresh("compare", model="scenes/plain", sample="scenes/20", compare="pinned")
+    page.session_state[Key.KEPT] = tuple(views)
+    page = well(page.run())
+    assert word("compared.right", name="fish", number=2, count=2) in shown_text(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,17 @@ def test_matrices_are_those_of_two_maps_each_symmetric_with_a_diagonal_of_one() 
             for j in range(i):
                 expected = agreement(found[i].maps[side], found[j].maps[side]).rank_correlation.value
                 assert matrix[i, j] == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_pair_of_crops_does_not_depend_on_a_third_picture() -> None:
+    """The left half of the first crop is the right half of the second one."""
+    whole, other = planted(5, 0.1), planted(6, 0.1)
+    crop = np.concatenate([other[:, :4], whole[:, :4]], axis=1)
+    first, second, third = row(whole), row(crop), row(other, sha256="two")
+    second = replace(second, box=(-32.0, 0.0, 32.0, 64.0))
+    alone, together = matrices_of([first, second]).attribution, matrices_of([first, second, third]).attribution
+    assert alone[0, 1] == pytest.approx(1) and together[0, 1] == alone[0, 1]
+    assert together[0, 2] == pytest.approx(matrices_of([first, third]).attribution[0, 1])
 
 
 def test_the_drawn_matrix_has_a_number_for_each_pair_and_dashes_for_blank_maps() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -171,3 +173,55 @@ def test_a_broken_report_is_one_sentence_and_loses_nothing(
     assert not page.exception
     assert sentence in stated + shown_text(page)
     assert page.session_state[Key.SAMPLE]
+
+
+def test_a_pinned_patch_is_drawn_and_opened_again(made: list[str]) -> None:
+    well(open_page(model="scenes/self-attention", sample="scenes/24"))
+    assert header_of(made[-1])["pin"] is None
+    facts = json.loads(recorded(made[-1]).to_json())
+    facts["question"]["query"] = 19
+    page = upload(open_page(model="scenes/plain"), json.dumps(facts).encode(), "view.json").run()
+    assert not page.exception
+    assert page.session_state[Key.PINNED_PATCH] == 19
+
+
+def header_of(text: str) -> dict[str, Any]:
+    """The header of the overlay's packet in a report."""
+    data = re.search(r'<script type="application/json" id="maps">(.*?)</script>', text, re.DOTALL)[1]
+    blob = base64.b64decode(json.loads(data))
+    at = 0
+    found: dict[str, Any] = {}
+    while "attention" not in found:
+        size = int.from_bytes(blob[at : at + 4], "little")
+        found = json.loads(blob[at + 4 : at + 4 + size])
+        at += 4 + size
+    return found
+
+
+def test_two_classes_that_are_compared_have_all_three_maps(made: list[str]) -> None:
+    well(open_page(model="scenes/cbam", sample="scenes/24", method="input-x-gradient", contrast="car"))
+    assert len(header_of(made[-1])["attribution"]) == 3
+
+
+def test_the_overlap_is_written_as_on_the_page(made: list[str]) -> None:
+    page = well(open_page(model="scenes/cbam", sample="scenes/24"))
+    html = "".join(one.proto.body for one in page.get("html"))
+    shown = re.findall(r"<dd>([^<]*)</dd>", html)
+    assert len(shown) == 3 and all(f">{one}<" in made[-1] for one in shown)
+
+
+def test_a_download_is_made_with_the_session_of_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit calls the content of a download in a thread that has no session."""
+    later: list[Callable[[], str]] = []
+    button = report.st.download_button
+
+    def hold(label: str, data: Any, **rest: Any) -> bool:
+        if rest.get("mime") == "text/html" and not rest["disabled"]:
+            later.append(data)
+        return button(label, "", **rest)
+
+    monkeypatch.setattr(report.st, "download_button", hold)
+    well(open_page(model="scenes/cbam", sample="scenes/24", lang="zh-CN"))
+    with ThreadPoolExecutor(1) as pool:
+        text = pool.submit(later[-1]).result()
+    assert '<html lang="zh-CN">' in text
