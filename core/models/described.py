@@ -18,6 +18,16 @@ from torchvision.models import ResNet18_Weights
 
 from core.attention.tap import taps
 from core.messages import Message
+from core.models.image_processors import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    framing,
+    moments,
+    settled,
+    side,
+    triple,
+    usual_moments,
+)
 from core.types import InvalidInput, ModelCard
 
 ASSUMED = "assumed"
@@ -26,24 +36,12 @@ ASSUMED = "assumed"
 CHANNELS, FLIPPED = "channels", "BGR"
 """The key of a card's facts, and its value, for a model that takes blue first."""
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 LONGEST = 200
 """The most letters of a class name on a card."""
 BICUBIC, BILINEAR = "bicubic", "bilinear"
 RESAMPLING = {2: BILINEAR, 3: BICUBIC}
 """Pillow's numbers for the two interpolations that a card may state."""
-WHOLE = 384
-"""From this size on, ConvNeXt's preprocessing cuts nothing off."""
 USUAL = 224
-HALF = (0.5, 0.5, 0.5)
-CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
-MOMENTS = (
-    (HALF, HALF, ("vit", "beit", "siglip", "siglip2", "mobilenet_v1", "mobilenet_v2")),
-    (CLIP_MEAN, CLIP_STD, ("clip", "metaclip_2")),
-)
-"""Mean and deviation that architectures of transformers are usually trained with, where these are not ImageNet's."""
-BARE = ("mobilevit", "mobilevitv2")
-"""Architectures that take pixels in 0..1, blue first."""
 
 
 def describe(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None = None) -> ModelCard:
@@ -164,7 +162,7 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
             "{kind} has no classes. Load it with AutoModelForImageClassification.", kind=type(module).__name__
         )
     assumed, stated = [], prepared is not None
-    prepared = usual_moments(config.model_type) if prepared is None else prepared
+    prepared = usual_moments(config.model_type) if prepared is None else settled(prepared, config.model_type)
     size, resize, cut = framing(prepared)
     inner = getattr(config, "vision_config", config)  # of a model of pictures and texts
     size = size or side(getattr(inner, "image_size", None)) or USUAL
@@ -210,49 +208,6 @@ SQUASHED = Message(
 )
 
 
-def usual_moments(kind: str) -> Mapping[str, Any]:
-    """The usual settings for an architecture of transformers whose file of settings is not there."""
-    for mean, std, kinds in MOMENTS:
-        if kind in kinds:
-            return {"image_mean": mean, "image_std": std}
-    return {"do_normalize": False, "do_flip_channel_order": True} if kind in BARE else {}
-
-
-def framing(prepared: Mapping[str, Any]) -> tuple[int | None, int | None, bool]:
-    """The side of the model's square, that of the resized picture, and whether the picture keeps its shape."""
-    whole, crop = prepared.get("size"), side(prepared.get("crop_size"))
-    if prepared.get("do_center_crop") and crop:
-        return crop, side(whole), isinstance(whole, int) or not isinstance(whole, Mapping) or "height" not in whole
-    share = prepared.get("crop_pct")
-    found = side(whole)
-    if share and found:
-        return found, (int(found / share) if found < WHOLE else None), found < WHOLE
-    squashed = isinstance(whole, Mapping) and "height" in whole
-    return found, None, not squashed
-
-
-def side(sizes: Any) -> int | None:
-    """The side in any of the forms in which sizes are stated: 224, [224, 224], {"shortest_edge": 224}."""
-    if isinstance(sizes, Mapping):
-        return next((int(sizes[key]) for key in ("shortest_edge", "height") if sizes.get(key)), None)
-    if isinstance(sizes, list | tuple) and sizes:
-        return int(sizes[0]) if len(set(sizes)) == 1 else None
-    return int(sizes) if isinstance(sizes, int) else None
-
-
-def moments(prepared: Mapping[str, Any]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Mean and deviation for RGB in 0..1, whatever factor the pixels of 0..255 are multiplied by."""
-    factor = 255 * float(prepared.get("rescale_factor") or 1 / 255) if prepared.get("do_rescale", True) else 255.0
-    mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    if prepared.get("do_normalize", True):
-        mean = triple(prepared.get("image_mean") or IMAGENET_MEAN)
-        std = triple(prepared.get("image_std") or IMAGENET_STD)
-    shift = 1.0 if prepared.get("rescale_offset") else 0.0  # pixels in −1..1 before they are normalized
-    mean = triple((one + shift) / factor for one in mean)
-    again = std if prepared.get("include_top") else (1.0, 1.0, 1.0)  # EfficientNet divides twice
-    return mean, triple(one * other / factor for one, other in zip(std, again, strict=True))
-
-
 def labels(config: Any) -> tuple[str, ...]:
     """The names of a transformers model's classes, in the order of its outputs."""
     found = {int(index): str(name) for index, name in config.id2label.items()}
@@ -277,13 +232,6 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
 def numbered(count: int) -> tuple[str, ...]:
     """Names for classes that have none."""
     return tuple(f"class {index}" for index in range(count))
-
-
-def triple(values: Iterable[float]) -> tuple[float, float, float]:
-    """Three numbers, or one for all three colors."""
-    found = [float(one) for one in ([values] if isinstance(values, int | float) else values)]
-    red, green, blue = found * 3 if len(found) == 1 else found
-    return red, green, blue
 
 
 def title_of(slug: str, name: str) -> str:

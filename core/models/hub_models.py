@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from core.models import hub
-from core.models.described import USUAL, framing, moments, side, usual_moments
+from core.models.described import USUAL
+from core.models.image_processors import framing, moments, settled, side, usual_moments
 from core.models.saved import is_timm, open_saved, read_config, timm_module, transformers_module
 from core.models.saved_files import PREPROCESSOR, WEIGHTS, HubFiles, read_json
 from core.models.torchvision_models import imagenet_classes
@@ -111,7 +112,8 @@ def usual(name: str) -> tuple[int, tuple[float, float, float], tuple[float, floa
         prepared = {"image_mean": stated.get("mean"), "image_std": stated.get("std")}
         sizes: Any = stated.get("input_size")
     else:
-        prepared = dict(read_json(files, PREPROCESSOR) or usual_moments(str(config.get("model_type"))))
+        kind, stated = str(config.get("model_type")), read_json(files, PREPROCESSOR)
+        prepared = dict(settled(stated, kind) if stated else usual_moments(kind))
         sizes = framing(prepared)[0] or config.get("image_size")
     found = side(sizes[1:]) if isinstance(sizes, list | tuple) and len(sizes) == 3 else side(sizes)
     return found or USUAL, *moments(prepared)

@@ -11,7 +11,8 @@ from torch import nn
 
 import core
 from core.models import user_card
-from core.models.described import ASSUMED, describe, distinct, moments
+from core.models.described import ASSUMED, describe, distinct
+from core.models.image_processors import moments
 from core.types import InvalidInput, Picture
 from tests.conftest import redraw
 

@@ -1,0 +1,108 @@
+"""The settings of transformers' image processors: the file ``preprocessor_config.json`` next to a model's weights.
+
+A file states the class of its processor, and the settings that its version of transformers had. The others have the
+defaults of that class, and a few classes read their settings in their own way (``settled``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+WHOLE = 384
+"""From this size on, ConvNeXt's preprocessing cuts nothing off."""
+HALF = (0.5, 0.5, 0.5)
+CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+MOMENTS = (
+    (HALF, HALF, ("vit", "beit", "siglip", "siglip2", "mobilenet_v1", "mobilenet_v2")),
+    (CLIP_MEAN, CLIP_STD, ("clip", "metaclip_2")),
+)
+"""Mean and deviation that architectures of transformers are usually trained with, where these are not ImageNet's."""
+PLAIN = ("mobilevit", "mobilevitv2")
+"""Architectures that take pixels in 0..1, blue first."""
+MOBILEVIT, LEVIT, POOLFORMER, CONVNEXT = "mobilevit", "levit", "poolformer", "convnext"
+OWN: Mapping[str, Mapping[str, Any]] = {
+    MOBILEVIT: {"do_flip_channel_order": True, "do_center_crop": True},
+    LEVIT: {"do_center_crop": True, "size": {"shortest_edge": 224}, "crop_size": 224},
+    POOLFORMER: {"do_center_crop": True, "size": {"shortest_edge": 224}, "crop_size": 224, "crop_pct": 0.9},
+    CONVNEXT: {"crop_pct": 224 / 256, "image_mean": HALF, "image_std": HALF},
+    **{one: {"image_mean": HALF, "image_std": HALF} for one in ("vit", "deit", "beit", "siglip", "efficientnet",
+                                                                "mobilenet")},
+    **{one: {"image_mean": CLIP_MEAN, "image_std": CLIP_STD} for one in ("bit", "clip")},
+}  # fmt: skip
+"""The defaults of a class of processors, by the beginning of its name, for settings that its file does not state."""
+CLASSES = {**dict.fromkeys(PLAIN, MOBILEVIT), LEVIT: LEVIT, POOLFORMER: POOLFORMER,
+           **dict.fromkeys((CONVNEXT, "convnextv2", "resnet", "regnet", "cvt"), CONVNEXT)}  # fmt: skip
+"""The class of the processor of an architecture, for a file that does not state it."""
+LEVIT_SHARE = 256 / 224
+"""LeViT's processor resizes the short side to this much more than the size that its file states."""
+
+
+def settled(prepared: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """The settings of a file with the defaults of its processor, in the terms of the usual processors.
+
+    ``kind`` is the architecture, ``model_type`` in its configuration.
+    """
+    stated = str(prepared.get("image_processor_type") or prepared.get("feature_extractor_type") or "").lower()
+    name = next((one for one in OWN if stated.startswith(one)), None) if stated else CLASSES.get(kind)
+    found = {**OWN.get(name or "", {}), **prepared}
+    if name == MOBILEVIT:
+        found["do_normalize"] = False  # whatever its file says
+    if name == LEVIT and (short := side(found["size"])) and not square(found["size"]):
+        found["size"] = {"shortest_edge": int(LEVIT_SHARE * short)}
+    return found
+
+
+def usual_moments(kind: str) -> Mapping[str, Any]:
+    """The usual settings for an architecture of transformers whose file of settings is not there."""
+    for mean, std, kinds in MOMENTS:
+        if kind in kinds:
+            return {"image_mean": mean, "image_std": std}
+    return {"do_normalize": False, "do_flip_channel_order": True} if kind in PLAIN else {}
+
+
+def framing(prepared: Mapping[str, Any]) -> tuple[int | None, int | None, bool]:
+    """The side of the model's square, that of the resized picture, and whether the picture keeps its shape."""
+    whole, crop = prepared.get("size"), side(prepared.get("crop_size"))
+    share, found = prepared.get("crop_pct"), side(whole)
+    if prepared.get("do_center_crop") and crop:
+        resize = int(found / share) if share and found else found
+        return crop, resize, bool(share) or not square(whole)
+    if share and found:
+        return found, (int(found / share) if found < WHOLE else None), found < WHOLE
+    return found, None, not square(whole)
+
+
+def square(size: Any) -> bool:
+    """Whether a size is that of a square that the picture is stretched to: {"height": 224, "width": 224}."""
+    return isinstance(size, Mapping) and "height" in size
+
+
+def side(sizes: Any) -> int | None:
+    """The side in any of the forms in which sizes are stated: 224, [224, 224], {"shortest_edge": 224}."""
+    if isinstance(sizes, Mapping):
+        return next((int(sizes[key]) for key in ("shortest_edge", "height") if sizes.get(key)), None)
+    if isinstance(sizes, list | tuple) and sizes:
+        return int(sizes[0]) if len(set(sizes)) == 1 else None
+    return int(sizes) if isinstance(sizes, int) else None
+
+
+def moments(prepared: Mapping[str, Any]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Mean and deviation for RGB in 0..1, whatever factor the pixels of 0..255 are multiplied by."""
+    factor = 255 * float(prepared.get("rescale_factor") or 1 / 255) if prepared.get("do_rescale", True) else 255.0
+    mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+    if prepared.get("do_normalize", True):
+        mean = triple(prepared.get("image_mean") or IMAGENET_MEAN)
+        std = triple(prepared.get("image_std") or IMAGENET_STD)
+    shift = 1.0 if prepared.get("rescale_offset") else 0.0  # pixels in −1..1 before they are normalized
+    mean = triple((one + shift) / factor for one in mean)
+    again = std if prepared.get("include_top") else (1.0, 1.0, 1.0)  # EfficientNet divides twice
+    return mean, triple(one * other / factor for one, other in zip(std, again, strict=True))
+
+
+def triple(values: Iterable[float]) -> tuple[float, float, float]:
+    """Three numbers, or one for all three colors."""
+    found = [float(one) for one in ([values] if isinstance(values, int | float) else values)]
+    red, green, blue = found * 3 if len(found) == 1 else found
+    return red, green, blue
