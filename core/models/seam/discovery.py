@@ -1,9 +1,9 @@
 """Discovery: find each attention of a model by dry runs, and attach taps to it.
 
 A first pass follows the picture's cells to each score. Where they are lost, as in the merging of patches, the block of
-the call is taken instead: the outermost module with this call alone whose output has the shape of its input. Its input
-is a grid (b, c, h, w) or (b, h, w, c), or tokens (b, n, c), whose patches are found by an experiment (``tokens``). A
-second pass follows these.
+the call is taken instead (``blocks``): the outermost module with this call, alone or with others parallel to it, whose
+output has the shape of its input. Its input is a grid (b, c, h, w) or (b, h, w, c), or tokens (b, n, c), whose patches
+are found by an experiment (``tokens``). A second pass follows these.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from torch import Tensor, nn
 from core.attention.tap import Tap
 from core.kinds import Kind
 from core.messages import Message
+from core.models.seam.blocks import arrangement, block_of
 from core.models.seam.forwards import Call, Unfused, Watched
-from core.models.seam.planes import OTHER, Trace, even, numbered
+from core.models.seam.planes import OTHER, Trace, numbered
 from core.models.seam.resolving import BRANCHES, UNTRACED, Resolved, Unclear, resolve
 from core.models.seam.survey import Found, Survey, survey
 from core.models.seam.tokens import Layout, find_layout, name_tokens, run
-from core.models.stages import Stage, as_it_is
+from core.models.stages import Stage
 
 TAP = "tap"
 NATIVE = (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerEncoder)
@@ -121,16 +122,6 @@ def token_trace(x: Tensor, layout: Layout) -> Trace:
     return Trace((plane[..., None].expand(x.shape),), ((side, side),))
 
 
-def block_of(call: Found, found: Survey, calls: Sequence[Found]) -> str:
-    """The outermost module with this call alone whose output has the shape of its input; "" if there is none."""
-    for name in call.path[1:]:
-        shape = found.inputs.get(name)
-        alone = sum(name in one.path for one in calls) == 1
-        if alone and shape is not None and len(shape) in (3, 4) and found.outputs.get(name) == shape:
-            return name
-    return ""
-
-
 def seeds_of(
     forward: Callable[[Tensor], Tensor], x: Tensor, found: Survey, lost: Sequence[Found], parts: dict[str, nn.Module]
 ) -> dict[str, Callable[[Tensor], Trace]]:
@@ -205,51 +196,6 @@ def placed(
         if isinstance(part, NATIVE) and within:
             vars(part)["forward"] = Unfused(part.forward, within)
     return done
-
-
-@dataclass(frozen=True, eq=False)
-class Patches:
-    """Arranges tokens (b, n, c) as a grid (b, c, h, w), without the tokens ``before`` and after the patches.
-
-    ``order`` are the places of the cells among the patches, if these are not row by row.
-    """
-
-    before: int
-    grid: tuple[int, int]
-    order: Tensor | None = None
-
-    def __call__(self, tokens: Tensor) -> Tensor:
-        """The grid of the patches."""
-        own = tokens[:, self.before : self.before + self.grid[0] * self.grid[1]]
-        own = own if self.order is None else own[:, self.order.to(own.device)]
-        return own.transpose(1, 2).unflatten(2, self.grid)
-
-
-def channels_first(y: Tensor) -> Tensor:
-    """(b, h, w, c) -> (b, c, h, w)."""
-    return y.permute(0, 3, 1, 2)
-
-
-def arrangement(trace: Trace | None) -> Callable[[Tensor], Tensor] | None:
-    """How an output becomes a grid (b, c, h, w), by its trace: tokens, or a grid with the channels first or last."""
-    if trace is None:
-        return None
-    (height, width), plane = trace.grids[0], trace.planes[0]
-    cells = numbered(len(plane), (height, width), plane.device)
-    if plane.ndim == 3 and even(plane, 2):
-        tokens = plane[..., 0]
-        before = int((tokens[0] == OTHER).int().cumprod(0).sum())
-        own = tokens[:, before : before + height * width]
-        if own.shape != cells.shape or min(height, width) < 2:
-            return None
-        found, order = own.sort(1)
-        if not torch.equal(found, cells) or bool((order != order[:1]).any()):
-            return None
-        return Patches(before, (height, width), None if torch.equal(own, cells) else order[0])
-    for axis, arrange in ((1, as_it_is), (3, channels_first)):
-        if plane.ndim == 4 and even(plane, axis) and torch.equal(plane.select(axis, 0).flatten(1), cells):
-            return arrange
-    return None
 
 
 def numbers_of(calls: Sequence[Found], owner: str) -> int:

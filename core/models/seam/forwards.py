@@ -155,24 +155,34 @@ class InnerGate(Gate):
             return self.forward(*args, **kwargs)
 
 
+def watched(part: nn.Module) -> Watched | None:
+    """The replaced forward of a part with attention, also of one that is kept from its native kernel; None without."""
+    forward = vars(part).get("forward")
+    forward = forward.forward if isinstance(forward, Unfused) else forward
+    return forward if isinstance(forward, Watched) else None
+
+
 def block_stages(module: nn.Module) -> Iterator[Stage]:
     """The blocks around the attention of a module that lie on a grid."""
     for part in module.modules():
-        forward = vars(part).get("forward")
-        if isinstance(forward, Watched) and forward.stage is not None:
+        forward = watched(part)
+        if forward is not None and forward.stage is not None:
             yield forward.stage
 
 
 def detach(module: nn.Module, tap: Tap) -> None:
     """Take a tap out of a module; where it was the last one of a part, that runs its own code again."""
     for part in module.modules():
-        forward = vars(part).get("forward")
-        if isinstance(forward, Watched):
+        forward, outer = watched(part), vars(part).get("forward")
+        if forward is not None:
             forward.calls = {number: call for number, call in forward.calls.items() if call.tap is not tap}
         own = [name for name, child in part._modules.items() if child is tap]
         for name in own:
             delattr(part, name)
-        if isinstance(forward, Gate) and forward.tap is tap:
-            part.forward = forward.forward
-        if own and isinstance(forward, Watched) and not forward.calls:
-            part.forward = forward.forward
+        if isinstance(outer, Gate) and outer.tap is tap:
+            part.forward = outer.forward
+        if isinstance(outer, Unfused):
+            outer.taps = tuple(one for one in outer.taps if one is not tap)
+            part.forward = outer if outer.taps else outer.forward
+        if own and forward is not None and not forward.calls:
+            (outer if isinstance(outer, Unfused) and outer.taps else part).forward = forward.forward

@@ -6,14 +6,16 @@ is taken as a new grid (``seeds``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from core.models.seam.forwards import CALLS
 from core.models.seam.planes import CHANNEL, LEARNED, UNKNOWN, Trace, even
@@ -53,8 +55,8 @@ class Survey(TorchFunctionMode):
     """A pass through a module with the modules that run.
 
     ``seeds`` give the trace of a module's input that has none. ``inputs`` and ``outputs`` have the shape of the first
-    tensor of each module that ran; ``runs`` counts, and
-    ``laid`` is the trace of the features that they put out.
+    tensor of each module that ran; ``given`` is its number among all such inputs, the same for one tensor. ``runs``
+    counts, and ``laid`` is the trace of the features that they put out.
     """
 
     module: nn.Module
@@ -66,6 +68,9 @@ class Survey(TorchFunctionMode):
     outputs: dict[str, Shape] = field(default_factory=dict)
     runs: dict[str, int] = field(default_factory=dict)
     laid: dict[str, Trace] = field(default_factory=dict)
+    given: dict[str, int] = field(default_factory=dict)
+    numbers: WeakTensorKeyDictionary = field(default_factory=WeakTensorKeyDictionary)
+    counter: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -77,6 +82,9 @@ class Survey(TorchFunctionMode):
         given = [one for one in (*args, *kwargs.values()) if isinstance(one, Tensor)]
         if given:
             self.inputs[name] = tuple(given[0].shape)
+            if given[0] not in self.numbers:
+                self.numbers[given[0]] = next(self.counter)
+            self.given[name] = self.numbers[given[0]]
             if name in self.seeds and self.traces.get(given[0]) is None:
                 self.traces.put(given[0], self.seeds[name](given[0]))
 
