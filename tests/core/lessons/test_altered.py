@@ -228,4 +228,4 @@ def test_the_accuracy_over_seeds_is_their_mean_with_its_standard_error(way: str 
     within = (middle * (1 - middle) / (n * 1000)) ** 0.5
     assert n == 3 and found.value == pytest.approx(middle) and found.error == pytest.approx(max(between, within))
     with pytest.raises(core.InvalidInput, match="over three seeds"):
-        MEASURES["card-accuracy"].take({"model": CLEAN, "over": "seeds"})
+        MEASURES["card-accuracy"].take({"model": TAGGED, "over": "seeds"})
