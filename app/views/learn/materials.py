@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import state
 from app.runtime.lessons import measured
+from app.runtime.votes import teacher_key
 from app.state import Key
 from app.titles import class_title
 from app.widgets import lesson as playing
@@ -59,11 +60,14 @@ def show_link(lesson: Lesson) -> None:
 
 
 def _begin() -> None:
-    state.put(Key.CLASS, new_code())
+    code = new_code()
+    state.put(Key.CLASS, code)
+    state.put(Key.TEACHER, teacher_key(code))
 
 
 def _end() -> None:
     state.reset(Key.CLASS)
+    state.put(Key.TEACHER, "1")
 
 
 def _project(on: bool) -> None:

@@ -45,7 +45,7 @@ def show_panel(subject: Subject | None) -> None:
         if state.get(Key.TEACHER) and (text := words.block(step.name, NOTE)):
             st.info(value_text(place.lesson, text), icon=":material/school:")
         _ways(place, given)
-        if state.get(Key.TEACHER) and voting.class_code():
+        if voting.teaches():
             voting.show_votes(place)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
-from app.runtime.votes import votes
+from app.runtime.votes import is_teacher, votes
 from app.state import Key
 from app.widgets.lesson.playing import Place, answer_of, commit
 from app.widgets.lesson.texts import value_text, words_of
@@ -42,9 +42,15 @@ def class_code() -> str:
     return code if CODE.fullmatch(code) else ""
 
 
+def teaches() -> bool:
+    """Whether this session is that of the teacher of its class: the address has the class's key."""
+    code = class_code()
+    return bool(code) and is_teacher(code, str(state.get(Key.TEACHER) or ""))
+
+
 def votes_here(place: Place) -> bool:
     """Whether an answer to this step is a vote: in a class, for all but its teacher."""
-    return bool(class_code() and place.step.exercise and not state.get(Key.TEACHER))
+    return bool(class_code() and place.step.exercise and not teaches())
 
 
 def voted(place: Place) -> Voted | None:

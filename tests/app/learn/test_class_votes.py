@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.runtime.lessons import find_lesson
+from app.runtime.votes import _secret, is_teacher, teacher_key
 from app.widgets.lesson import voting
 from app.widgets.lesson.playing import Place
 from core.lessons import Question, Votes
@@ -44,7 +45,7 @@ def test_a_student_votes_twice_and_the_teacher_reveals(votes: Votes) -> None:
     press(student, f"lesson-vote.{STEP}")
     assert "has not begun" in shown_text(student) and votes.tally(ASKED).total(1) == 1
 
-    teacher = well(open_page(lesson=LESSON, teacher="1", **{"class": CODE}))
+    teacher = well(open_page(lesson=LESSON, teacher=teacher_key(CODE), **{"class": CODE}))
     assert "First vote: 1 answer" in shown_text(teacher) and not bars(teacher)
     press(teacher, f"vote-reveal.{STEP}")
     assert "at least 5 answers" in shown_text(teacher) and not bars(teacher), "one answer is not anonymous"
@@ -82,7 +83,9 @@ def test_a_damaged_file_is_one_sentence_and_the_lesson_goes_on(votes: Votes) -> 
     votes.path.write_text("no votes")
     page = choose(well(open_page(lesson=LESSON, **{"class": CODE})), "house")
     assert "is not a file of votes" in shown_text(page) and "Correct" in shown_text(page)
-    assert "不是投票文件" in shown_text(well(open_page(lesson=LESSON, lang="zh-CN", teacher="1", **{"class": CODE})))
+    assert "不是投票文件" in shown_text(
+        well(open_page(lesson=LESSON, lang="zh-CN", teacher=teacher_key(CODE), **{"class": CODE}))
+    )
 
 
 def test_bars_of_a_number_and_a_point_have_their_ranges_and_positions() -> None:
@@ -95,6 +98,22 @@ def test_bars_of_a_number_and_a_point_have_their_ranges_and_positions() -> None:
     assert drawn.count("<dt") == 9 and "Top left" in drawn and "width:100.0%" in drawn
 
 
+@pytest.mark.parametrize("key", ["1", "", "0123456789ab", "ключ"])
+def test_who_has_only_the_code_votes_and_neither_shows_nor_clears_votes(key: str, votes: Votes) -> None:
+    page = well(open_page(lesson=LESSON, teacher=key, **{"class": CODE}))
+    assert not [one for one in page.button if one.key.startswith(("vote-reveal", "vote-clear", "vote-second"))]
+    choose(page, "house")
+    assert votes.tally(ASKED).total(1) == 1
+
+
+def test_the_key_of_a_class_is_its_own_and_stays(votes: Votes, tmp_path: Path) -> None:
+    key = teacher_key(CODE)
+    assert is_teacher(CODE, key) and not is_teacher("XYZ234", key) and not is_teacher(CODE, "")
+    assert (tmp_path / "votes.secret").stat().st_mode & 0o077 == 0
+    _secret.cache_clear()
+    assert teacher_key(CODE) == key, "after a restart"
+
+
 def test_a_teacher_makes_a_class_and_its_links(votes: Votes) -> None:
     page = well(open_page("learn", teacher="1"))
     press(page, "learn-class-new")
@@ -103,5 +122,6 @@ def test_a_teacher_makes_a_class_and_its_links(votes: Votes) -> None:
     assert any(f"lesson={LESSON}&class={code}" in one.value for one in page.code) and not votes.path.exists()
     page.toggle(key="learn-projector").set_value(True)
     assert well(page.run()).query_params["projector"] in ("1", ["1"])
+    assert is_teacher(code, str(page.session_state["teacher"]))
     press(page, "learn-class-end")
     assert "class" not in page.query_params and not page.code
