@@ -242,7 +242,7 @@ def to_map(name: str, record: Record, model: str = "") -> AttentionMap:
         )
     cells = None if record.cells is None else frozen(record.cells.cpu().numpy())
     tap = record.tap
-    return AttentionMap(name, tap.kind, weights, record.grid, cells, tap.prefix, tap.suffix, model)
+    return AttentionMap(name, tap.kind, weights, record.grid, cells, tap.prefix, tap.suffix, model, tap.unmapped)
 
 
 def to_reading(

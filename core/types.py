@@ -94,7 +94,8 @@ class AttentionMap:
     ``suffix`` name the tokens of a PAIRWISE map before and after those of the grid's cells: "class" for the one from
     which the class is predicted, "distillation" for a second one, "register" for any other. ``cells`` (windows, n) says
     which cell of the grid, counted row by row, each token of a WINDOWED map is; -1 for the padding. ``model`` is the
-    checksum of the model's weights, by which maps of other pictures are found.
+    checksum of the model's weights, by which maps of other pictures are found. ``unmapped`` names an attention layer of
+    the same model that has no map, if there is one.
     """
 
     tap: str
@@ -105,6 +106,7 @@ class AttentionMap:
     prefix: tuple[str, ...] = ()
     suffix: tuple[str, ...] = ()
     model: str = ""
+    unmapped: str = ""
 
 
 @dataclass(frozen=True, eq=False)

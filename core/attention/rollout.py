@@ -5,6 +5,9 @@
 Row i of R gives the share of each token of the first layer in token i of the last one, if a layer only mixed its
 tokens by its weights and passed half of each one on unchanged. Abnar & Zuidema, "Quantifying attention flow in
 transformers", ACL 2020. It is computed from maps and is not one of the model's own: the model never multiplied by it.
+
+Attention pooling at the end has one query, a parameter and no token, so nothing is passed on unchanged: its one row is
+W_pool R. Where any other layer cannot be multiplied, there is no rollout, because it would not be that of all layers.
 """
 
 from __future__ import annotations
@@ -14,48 +17,93 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.attention.reduction import has_rows
+from core.attention.reduction import has_rows, has_token
+from core.messages import Message
 from core.types import AttentionMap, InvalidInput, frozen
 
 ROLLOUT = "rollout"
 """The name of a rollout's map, where other maps have the name of their tap."""
+SEVERAL = Message("The model must have several attention layers over the same patches.")
 
 
 def rollout(maps: Sequence[AttentionMap]) -> np.ndarray:
     """The product of PAIRWISE maps, first layer first, as above: (n, n) float32, rows of the last layer's tokens.
 
-    Each row sums to one where the rows of the maps do.
+    The last map may be one of attention pooling, with one query; then it is (1, n). Each row sums to one where the rows
+    of the maps do.
 
     Raises:
         InvalidInput: no map, one that is not PAIRWISE, or maps of different numbers of tokens.
     """
-    sizes = {n for one in maps for n in one.weights.shape[1:]}
+    layers = maps[:-1] if len(maps) > 1 and pools(maps[-1]) else maps
+    sizes = {n for one in layers for n in one.weights.shape[1:]} | {one.weights.shape[-1] for one in maps}
     if len(sizes) != 1 or any(not one.kind.compares_all for one in maps):
         raise InvalidInput("Rollout needs PAIRWISE maps over the same tokens. Give only those.")
     product = np.eye(sizes.pop())
-    for one in maps:
+    for one in layers:
         product = (one.weights.mean(0, dtype=np.float64) @ product + product) / 2
+    for one in maps[len(layers) :]:
+        product = one.weights.mean(0, dtype=np.float64) @ product
     return product.astype(np.float32)
 
 
+def pools(one: AttentionMap) -> bool:
+    """Whether a map is of attention pooling: one query, which is none of its tokens."""
+    return one.kind.compares_all and one.weights.shape[1] == 1 < one.weights.shape[2] and not has_token(one)
+
+
+def obstacle(maps: Sequence[AttentionMap]) -> Message | None:
+    """Why a model's maps have no rollout; None where they have one: several layers that all compare the same tokens."""
+    layers = [one for one in maps if one.kind.compares]
+    last = layers[-1:] if len(layers) > 1 and pools(layers[-1]) else []
+    square = layers[: len(layers) - len(last)]
+    if len(square) < 2:
+        return SEVERAL
+    if layers[0].unmapped:
+        return Message("Rollout multiplies the attention of all layers, but {tap} has no map.", tap=layers[0].unmapped)
+    for one in layers:
+        if one.kind.windowed:
+            return Message(
+                "Rollout multiplies the attention of all layers, but {tap} compares patches only within windows.",
+                tap=one.tap,
+            )
+    for one in square:
+        if not has_rows(one):
+            return Message(
+                "Rollout multiplies the attention of all layers, but {tap} has queries that are not its keys.",
+                tap=one.tap,
+            )
+    for one in layers[1:]:
+        if tokens(one) != tokens(layers[0]):
+            return Message(
+                "Rollout multiplies the attention of all layers, but {tap} and {other} compare different tokens.",
+                tap=layers[0].tap,
+                other=one.tap,
+            )
+    return None
+
+
+def tokens(one: AttentionMap) -> tuple[object, ...]:
+    """What the keys of a map are."""
+    return one.weights.shape[-1], one.grid, one.prefix, one.suffix
+
+
 def can_roll(maps: Sequence[AttentionMap]) -> bool:
-    """Whether a model's maps make a rollout: several PAIRWISE layers that all compare the same tokens."""
-    layers = [one for one in maps if one.kind.compares_all]
-    same = len({(one.weights.shape[1:], one.grid, one.prefix, one.suffix) for one in layers}) == 1
-    return len(layers) > 1 and same and all(map(has_rows, layers))
+    """Whether a model's maps make a rollout."""
+    return obstacle(maps) is None
 
 
 def rollout_map(maps: Sequence[AttentionMap]) -> AttentionMap:
     """The rollout of a reading's maps as a map itself, of one head, named ``rollout``.
 
-    Its class token's row is shown; without a class token, the mean over the patches' rows.
+    Its class token's row is shown, or that of attention pooling at the end; without these, the mean over the patches'
+    rows.
 
     Raises:
         InvalidInput: ``can_roll`` is false for these maps.
     """
-    if not can_roll(maps):
-        raise InvalidInput(
-            "These maps have no rollout, because it needs several layers of attention over the same patches."
-        )
-    layers = [one for one in maps if one.kind.compares_all]
+    why = obstacle(maps)
+    if why is not None:
+        raise InvalidInput("These maps have no rollout. {reason}", reason=why)
+    layers = [one for one in maps if one.kind.compares]
     return replace(layers[0], tap=ROLLOUT, weights=frozen(rollout(layers)[None]))

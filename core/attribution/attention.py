@@ -1,9 +1,10 @@
 """Attention as an attribution method, so that it can be measured like the others.
 
     attention map           W of one tap: as it is, of one head, or the mean of heads
-    rollout                 Π (mean over heads of W + I) / 2, of all layers of the same patches
+    rollout                 Π (mean over heads of W + I) / 2, of all layers, where all compare the same patches
     gradient × attention    one layer:   mean over heads of (W · ∂F/∂W)⁺
                             all layers:  R ← R + mean over heads of (W · ∂F/∂W)⁺ R, first layer first, R = I before it
+                            of attention pooling at the end, whose query is no token, R ← mean over heads of (…)⁺ R
 
 The first two do not depend on the class. The third keeps the evidence for it: Chefer, Gur, Wolf,
 "Generic attention-model explainability for interpreting bi-modal and encoder-decoder transformers", ICCV 2021, eq. 5
@@ -21,7 +22,7 @@ import torch
 from torch import Tensor
 
 from core.attention.reduction import to_grid
-from core.attention.rollout import rollout_map
+from core.attention.rollout import SEVERAL, pools, rollout_map
 from core.attention.tap import Record, gradients, listen
 from core.attribution.batches import counted
 from core.attribution.gradient import leaf
@@ -76,10 +77,11 @@ def positive_products(name: str, record: Record, gradient: Tensor) -> AttentionM
 
 
 def relevance(maps: Sequence[AttentionMap]) -> np.ndarray:
-    """R (n, n) of all layers, given (W · ∂F/∂W)⁺ (heads, n, n) of each, first layer first."""
+    """R (n, n) of all layers, or (1, n) after attention pooling, given (W · ∂F/∂W)⁺ of each, first first."""
     relevances = np.eye(maps[0].weights.shape[-1])
     for one in maps:
-        relevances = relevances + one.weights.mean(0, dtype=np.float64) @ relevances
+        product = one.weights.mean(0, dtype=np.float64) @ relevances
+        relevances = product if pools(one) else relevances + product
     return relevances.astype(np.float32)
 
 
@@ -119,7 +121,8 @@ ATTENTION_ROLLOUT = Method(
     compute=attention_rollout,
     fits=lambda classifier: tap_layout(classifier).stacked,
     gradient=False,
-    needs="The model must have several attention layers over the same patches.",
+    needs=SEVERAL,
+    reason=lambda classifier: tap_layout(classifier).unrolled,
     family="attention",
 )
 

@@ -122,7 +122,7 @@ class Method:
     costs very little. ``complete``: its values should add up to a change of the score, or to the score itself with
     ``no_baseline``; the ``gap`` measures the difference. One ``in_panel`` is computed with a panel, in one common pass.
     ``family`` is "gradients", "removal" of parts of the picture, or "attention". ``needs`` states what a model must
-    have for it, if not every model has that.
+    have for it, if not every model has that; ``reason(classifier)`` is what one of them lacks, if more is known.
     """
 
     slug: str
@@ -144,6 +144,7 @@ class Method:
     in_panel: bool = False
     family: str = "gradients"
     needs: str = ""
+    reason: Callable[[Classifier], Message | None] = lambda classifier: None
 
     def __post_init__(self) -> None:
         """Title, summary and needs can be translated."""
@@ -152,6 +153,10 @@ class Method:
     def usable(self, classifier: Classifier) -> bool:
         """Whether it can run on a model: the model supports it, and has a gradient if the method takes one."""
         return (not self.gradient or differentiable(classifier)) and self.fits(classifier)
+
+    def lacking(self, classifier: Classifier) -> str:
+        """What a model lacks for it, or what it needs; "" if that is a gradient alone."""
+        return self.reason(classifier) or self.needs
 
     @property
     def keeps_positive(self) -> bool:
@@ -182,6 +187,13 @@ class Method:
                 model=classifier.card.slug,
             )
         if not self.fits(classifier):
+            if (why := self.reason(classifier)) is not None:
+                raise InvalidInput(
+                    "{title} does not work with {model}. {reason}",
+                    title=self.title,
+                    model=classifier.card.slug,
+                    reason=why,
+                )
             raise InvalidInput(
                 "{title} does not work with {model}. Choose another method.",
                 title=self.title,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import torch
 
 from core.attention.reduction import heads
-from core.attention.rollout import can_roll
+from core.attention.rollout import obstacle
 from core.attention.tap import listen
 from core.attribution.memoize import memoize
 from core.classifier import Classifier, to_map
+from core.messages import Message
 from core.models.architecture import blank
 
 
@@ -18,11 +19,16 @@ from core.models.architecture import blank
 class TapLayout:
     """The ``heads`` of each tap whose map lies on the picture, by name, first to last; 0 where it has none.
 
-    ``stacked``: whether the maps make a rollout, several layers of the same patches.
+    ``unrolled``: why the maps have no rollout; None where they have one.
     """
 
     heads: dict[str, int]
-    stacked: bool
+    unrolled: Message | None
+
+    @property
+    def stacked(self) -> bool:
+        """Whether the maps make a rollout, several layers of the same patches."""
+        return self.unrolled is None
 
 
 @memoize
@@ -31,7 +37,7 @@ def tap_layout(classifier: Classifier) -> TapLayout:
     with torch.no_grad(), listen() as records:
         classifier.module(blank(classifier.module, classifier.card.size))
     maps = [to_map(name, records[tap]) for name, tap in classifier.taps.items() if tap in records]
-    return TapLayout({one.tap: heads(one) for one in maps if one.kind.on_picture}, can_roll(maps))
+    return TapLayout({one.tap: heads(one) for one in maps if one.kind.on_picture}, obstacle(maps))
 
 
 def spatial_taps(classifier: Classifier) -> tuple[str, ...]:

@@ -21,7 +21,19 @@ from core.messages import Message
 from core.models.architecture import check_outputs, is_mixed, prepare_module
 from core.models.copying import check_weights, duplicate
 from core.models.described import CHANNELS, FLIPPED
-from core.models.limits import BATCH, GRAPHLESS, INPLACE, RANDOM, RECOMPUTED, SEALED, SINGLE, TWICE, no_attention
+from core.models.limits import (
+    BATCH,
+    GRAPHLESS,
+    INPLACE,
+    RANDOM,
+    RECOMPUTED,
+    SEALED,
+    SINGLE,
+    TWICE,
+    UNSURE,
+    no_attention,
+    unmapped,
+)
 from core.models.manner import Manner, run_as
 from core.models.recomputing import recomputes
 from core.models.sameness import CLOSE, same
@@ -114,7 +126,9 @@ class Admission:
         module = run_as(self.module, self.manner)
         unknown = lay_tokens(module, self.x[:1])
         if unknown:
-            self.notes.append(no_attention(unknown, Message("it is not known which of its tokens are patches")))
+            self.notes.append(no_attention(unknown, UNSURE))
+        for tap in taps(module).values():
+            tap.unmapped = unmapped(self.notes)
         names = frozenset(name for name, tap in taps(module).items() if tap in silent or name in unknown)
         return Admitted(module, tuple(dict.fromkeys(self.notes)), names)
 

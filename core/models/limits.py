@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from core.messages import Message
 
@@ -30,6 +30,14 @@ RENORMALIZED = Message(
     'trained without that, set "transform_input": false in its card.'
 )
 
+UNSURE = Message("it is not known which of its tokens are patches")
+CHANNELS = Message("it compares channels with each other, not positions")
+BRANCHES = Message("its softmax does not compare positions")
+UNTRACED = Message("it is not known what its softmax compares")
+GRIDS = Message("its queries and keys lie on different grids")
+KEYS = Message("the keys and queries of its windows differ")
+CAUSAL = Message("its attention is masked: not every token attends to every other one")
+EXTRA = Message("its attention has keys that do not belong to a token")
 TWICE = Message("it runs more than once in a forward pass")
 SEVERAL = Message("its number of outputs differs from the number of pictures")
 ELSEWHERE = Message("the positions of its output do not correspond to the picture")
@@ -48,6 +56,16 @@ def no_attention(names: Collection[str], why: str) -> Message:
         count=len(names) - NAMED,
         why=why,
     )
+
+
+def unmapped(notes: Iterable[str]) -> str:
+    """The first attention layer over the picture that has no map, by the sentences about a model; "" if there is none.
+
+    Not those that compare channels or branches, or that the output does not depend on.
+    """
+    reasons = (UNSURE, UNTRACED, GRIDS, KEYS, CAUSAL, EXTRA, TWICE)
+    known = (note.values for note in notes if isinstance(note, Message))
+    return next((str(one["blocks"][0]) for one in known if "blocks" in one and one["why"] in reasons), "")
 
 
 def no_grad_cam(names: Collection[str], why: str) -> Message:

@@ -27,7 +27,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 import core
-from core.attention.rollout import can_roll
+from core.attention.rollout import obstacle
 from core.attention.tap import Tap, steer
 from core.classifier import Classifier
 from core.images import open_image
@@ -55,7 +55,8 @@ class Line:
 
     ``logits``, in parts of their spread; ``rows``: how far a row of weights is from the sum 1; ``edit``: how far one
     head, or channel, switched off by its tap is from the same edit by hand, in parts of the logits' spread.
-    ``rollout``: whether it is offered. ``notes`` state what is not shown, and why; ``refused`` why nothing is.
+    ``rollout``: whether it is offered; ``unrolled``: why not, for a model with several layers of attention over
+    patches. ``notes`` state what is not shown, and why; ``refused`` why nothing is.
     """
 
     model: str
@@ -66,6 +67,7 @@ class Line:
     rows: float | None = None
     edit: float | None = None
     rollout: bool = False
+    unrolled: str = ""
     notes: tuple[str, ...] = ()
     refused: str = ""
 
@@ -209,7 +211,8 @@ def measure(name: str, build: Callable[[], nn.Module], card: ModelCard | None = 
         logits=logits,
         rows=float(max(sums)) if sums else None,
         edit=edit,
-        rollout=can_roll(reading.maps),
+        rollout=not (why := obstacle(reading.maps)),
+        unrolled=str(why) if why and sum(one.kind.compares for one in reading.maps) > 1 else "",
         notes=tuple(map(str, found.notes)),
     )
 
@@ -255,7 +258,7 @@ def table(lines: dict[str, Line]) -> Iterator[str]:
             f"{name:46}{one.calls:6}{one.taps:6}{one.stages:8}{number(one.logits):>9}{number(one.rows):>8}"
             f"{number(one.edit):>8}  {shown_as}"
         ).rstrip()
-        if why := reason(one):
+        for why in filter(None, (reason(one), one.unrolled)):
             yield f"    {why}"
 
 

@@ -185,7 +185,7 @@ def attribution_of(
 ) -> tuple[Attribution | None, str, float]:
     """The attribution of a view, or the reason why there is none, and the seconds of one that was not started."""
     if chosen not in runtime.fitting(classifier):
-        needs = say(chosen.needs) or plain("method.unfit.gradient")
+        needs = say(chosen.lacking(classifier)) or plain("method.unfit.gradient")
         return None, plain("compared.unfit", method=method_title(chosen), needs=needs), 0.0
     parameters = dict(view.parameters)
     try:

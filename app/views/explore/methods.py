@@ -79,7 +79,11 @@ def unfit(classifier: Classifier) -> None:
     with st.popover(word("method.unfit", count=len(others)), type="tertiary"):
         st.markdown(word("method.unfit.about"))
         gradient = word("method.unfit.gradient")  # the only need of other methods
-        st.caption("  \n".join(f"**{method_title(one)}**{mark(': ')}{say(one.needs) or gradient}" for one in others))
+        st.caption(
+            "  \n".join(
+                f"**{method_title(one)}**{mark(': ')}{say(one.lacking(classifier)) or gradient}" for one in others
+            )
+        )
         notes = (*classifier.notes, *classifier.found.notes)
         if notes:
             st.caption("  \n".join(map(literal, notes)))

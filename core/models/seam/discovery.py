@@ -20,10 +20,11 @@ from torch import Tensor, nn
 from core.attention.tap import Tap
 from core.kinds import Kind
 from core.messages import Message
+from core.models.limits import BRANCHES, UNTRACED
 from core.models.seam.blocks import arrangement, block_of
 from core.models.seam.forwards import Call, Unfused, Watched
 from core.models.seam.planes import OTHER, Trace, numbered
-from core.models.seam.resolving import BRANCHES, UNTRACED, Resolved, Unclear, resolve
+from core.models.seam.resolving import Resolved, Unclear, resolve
 from core.models.seam.survey import Found, Survey, survey
 from core.models.seam.tokens import Layout, find_layout, name_tokens, run
 from core.models.stages import Stage

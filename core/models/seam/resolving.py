@@ -8,19 +8,11 @@ import torch
 from torch import Tensor
 
 from core.messages import Message
+from core.models.limits import BRANCHES, CAUSAL, CHANNELS, EXTRA, GRIDS, KEYS, UNSURE, UNTRACED
 from core.models.seam.layouts import BATCH, HEAD, KEY, QUERY, WINDOW, Layout
 from core.models.seam.planes import CHANNEL, OTHER, UNKNOWN, compact, even
 from core.models.seam.survey import Found
 from core.models.seam.tokens import MOST
-
-UNSURE = Message("it is not known which of its tokens are patches")
-CHANNELS = Message("it compares channels with each other, not positions")
-BRANCHES = Message("its softmax does not compare positions")
-UNTRACED = Message("it is not known what its softmax compares")
-GRIDS = Message("its queries and keys lie on different grids")
-KEYS = Message("the keys and queries of its windows differ")
-CAUSAL = Message("its attention is masked: not every token attends to every other one")
-EXTRA = Message("its attention has keys that do not belong to a token")
 
 
 @dataclass(frozen=True, eq=False)
