@@ -28,7 +28,7 @@ GATES = ("channel", "spatial", "feature")
 
 VALUES = {
     **{**OF_TESTS, **OF_TRUST, **OF_MATRIX, **OF_MISTAKES, **OF_COMPARE, **OF_LEARN},
-    "token.{name}": ["token.class", "token.distillation", "token.register"],
+    "token.{name}": ["token.class", "token.distillation", "token.unread-class", "token.register"],
     "token.{name}.many": ["token.register.many"],
     "page.{page.slug}": [f"page.{one.slug}" for one in PAGES],
     "overlay.attribution.{chosen.family}": [f"overlay.attribution.{one.family}" for one in METHODS],

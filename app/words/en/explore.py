@@ -122,6 +122,7 @@ WORDS = {
     "map.off_grid.head": "{share} of this head's attention goes to tokens that have no position in the picture: {names}.",
     "token.class": "the class token",
     "token.distillation": "the distillation token",
+    "token.unread-class": "a class token from which the class is not predicted",
     "token.register": "a register",
     "token.register.many": "{count} registers",
     "token.other": "another token",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from math import isqrt
@@ -26,7 +27,8 @@ from core.models.seam.forwards import Call, Unfused, Watched
 from core.models.seam.planes import OTHER, Trace, numbered
 from core.models.seam.resolving import Resolved, Unclear, resolve
 from core.models.seam.survey import Found, Survey, survey
-from core.models.seam.tokens import Layout, find_layout, name_tokens, run
+from core.models.seam.token_parameters import kinds_by_parameters
+from core.models.seam.tokens import REGISTER, Layout, find_layout, name_tokens, run, with_names
 from core.models.stages import Stage
 
 TAP = "tap"
@@ -231,12 +233,20 @@ def token_names(
         wanted = run(module, x[:1], holders, forward) if holders else {}
     except Exception:  # a foreign module without gradients may raise anything
         wanted = {}
-    for ones in around.values():
+    by_layout: dict[Layout, tuple[str, ...]] = {}
+    for count, ones in reversed(around.items()):
         last = next((wanted[holder] for *_, holder in reversed(ones) if holder in wanted), None)
+        known: dict[int, str] = {}
+        with suppress(Exception):  # as above
+            known = kinds_by_parameters(module, forward, x[:1], parts[ones[0][0].owner], count)
         for call, one, _ in ones:
             layout = (one.before, one.after)
-            names = name_tokens(last, layout) if last is not None else ("register",) * sum(layout)
-            named[call] = names
+            names = name_tokens(last, layout) if last is not None else (REGISTER,) * sum(layout)
+            # What the last blocks are read by holds for the earlier ones, whose tokens all reach the outputs.
+            names = by_layout.setdefault(layout, names)
+            named[call] = by_layout[layout] = with_names(names, known, layout, count)
+    for call, one, _ in (each for ones in around.values() for each in ones):
+        named[call] = by_layout[one.before, one.after]
     return named
 
 

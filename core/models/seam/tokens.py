@@ -3,7 +3,8 @@
 Most models put a class token before the patches. Others add registers or a distillation token, have no class token, or
 put it last. The patches are the tokens that line up with the picture (``geometry``): a square of them,
 with up to ``MOST`` others before and after. If the outputs depend on one of these, it is the class token; if on two,
-the second is the distillation token. All others are registers. If the outputs depend on the patches as well, a token is
+the second is the distillation token. All others are registers, unless the name of the parameter that they start as says
+what they are (``token_parameters``). If the outputs depend on the patches as well, a token is
 the class token only if it is the only one that they depend on ``CLEAR`` times as much as on a patch.
 """
 
@@ -22,8 +23,10 @@ from core.models.geometry import Place, on_picture
 
 MOST = 16
 CLEAR = 3.0
-READ = ("class", "distillation")
-REGISTER = "register"
+CLASS, DISTILLATION, REGISTER = "class", "distillation", "register"
+READ = (CLASS, DISTILLATION)
+UNREAD_CLASS = "unread-class"
+"""A class token by its name, which the outputs do not depend on more than on a patch."""
 
 Layout = tuple[int, int]
 """The number of tokens before and after the patches."""
@@ -76,6 +79,13 @@ def name_tokens(wanted: list[float], layout: Layout) -> tuple[str, ...]:
     read = read if len(read) == 1 or not patch else []
     kinds = dict(zip(read, READ, strict=False))
     return tuple(kinds.get(number, REGISTER) for number in range(len(others)))
+
+
+def with_names(measured: tuple[str, ...], known: Mapping[int, str], layout: Layout, count: int) -> tuple[str, ...]:
+    """The kinds of tokens around the patches; those that are ``known`` by position, where the outputs do not tell."""
+    places = (*range(layout[0]), *range(count - layout[1], count))
+    found = [known.get(place, one) if one == REGISTER else one for place, one in zip(places, measured, strict=True)]
+    return tuple(found)
 
 
 def layouts_of(count: int) -> Iterator[Layout]:
