@@ -265,7 +265,7 @@ def agreement(
 def derivation(
     model: Classifier, picture: Picture, tap: str, part: int | None, cell: tuple[int, int] | None
 ) -> core.Derivation:
-    """How one weight of a tap came about."""
+    """How one weight of a tap is computed."""
     key = key_of(model, picture, "derive", tap, part, cell)
     return once(key, model, lambda: core.derive(model, picture, tap, part=part, cell=cell))
 

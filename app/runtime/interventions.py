@@ -56,7 +56,7 @@ def ablation_seconds(model: Classifier, reading: Reading) -> float:
 def ablations(
     model: Classifier, picture: Picture, target: int, *, owner: Hashable = None, tick: Progress | None = None
 ) -> tuple[Ablation, ...]:
-    """Every part of the attention with what the target loses without it, the dearest first."""
+    """Every part of the attention with what the target loses without it, the largest effect first."""
     return results.compute(
         ablation_key(model, picture, target),
         model,

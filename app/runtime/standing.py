@@ -1,4 +1,4 @@
-"""What stands as long as the server does, put in order once: the imported modules, and the quota of uploads."""
+"""What the server prepares at its start: garbage collection without the imported modules, and the quota of uploads."""
 
 from __future__ import annotations
 

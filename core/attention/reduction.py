@@ -114,7 +114,8 @@ def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, 
     """
     if not has_rows(attention):
         raise InvalidInput(
-            "{tap} has no attention of a single patch, because it does not compare patches with each other.",
+            "{tap} has no attention of a single patch, because it does not compare patches with each other. "
+            "Leave out the query.",
             tap=attention.tap,
         )
     weights = _of_head(attention, head)

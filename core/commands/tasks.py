@@ -60,7 +60,7 @@ def legend(cells: Cells, way: str) -> Iterator[str]:
     """What the numbers are, and the question of each task."""
     counts = sorted({card.pictures for card in cells.values()})
     pictures = f" on {' or '.join(f'{one:,}' for one in counts)} validation pictures" if counts else ""
-    yield f"Accuracy in %{pictures}; in brackets with the attention {way}. Guess: what is left without the cue."
+    yield f"Accuracy in %{pictures}; in brackets with the attention {way}. Guess: accuracy without the cue."
     if missing := len(TASKS) * len(MECHANISMS) - len(cells):
         yield f"Blank: no model is stored ({missing} of {len(TASKS) * len(MECHANISMS)} cells)."
     yield ""

@@ -154,7 +154,8 @@ def evaluate(options: argparse.Namespace) -> None:
         )
     if options.store and not zoo.weights_file(classifier.card).exists():
         raise core.InvalidInput(
-            "{model} is not in the model zoo, so there is no card to store the result in.", model=options.model
+            "{model} is not in the model zoo, so there is no card to store the result in. Leave out --store.",
+            model=options.model,
         )
     card = measure(classifier, data, bar("measuring"))
     if options.store:

@@ -87,7 +87,8 @@ def arrange(paths: Sequence[str], split: str | None = None) -> Layout:
     if level is None or (level > depth and any(len(one) < depth + 3 for one in parts)):
         if split not in (None, ALL_SPLITS):
             raise InvalidInput(
-                "There is no split '{split}', because the data set is not divided into splits.", split=split
+                "There is no split '{split}', because the data set is not divided into splits. Leave out the split.",
+                split=split,
             )
         return Layout(list(paths), [sorted_into(one, depth) for one in parts])
     splits = tuple(sorted(first if level == depth else second))

@@ -89,7 +89,10 @@ def pick_split(found: Columns, body: list[tuple[int, list[str]]], split: str | N
     """The splits in a column of a table, and the one that is taken; "" for a table without splits."""
     if found.split is None:
         if split not in (None, ALL_SPLITS):
-            raise InvalidInput("There is no split '{split}', because the table has no column of splits.", split=split)
+            raise InvalidInput(
+                "There is no split '{split}', because the table has no column of splits. Leave out the split.",
+                split=split,
+            )
         return (), ""
     splits = tuple(sorted({found.cell(row, found.split) for _, row in body} - {""}))
     if len(splits) < 2 and split in (None, ALL_SPLITS, *splits):

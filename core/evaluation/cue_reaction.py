@@ -50,7 +50,7 @@ class CueReaction:
 
     @property
     def order(self) -> np.ndarray:
-        """The channels (c,), the one whose difference is the surest first."""
+        """The channels (c,), the one whose difference is the largest ratio first."""
         return np.argsort(-np.abs(self.ratio), kind="stable")
 
 

@@ -1,4 +1,4 @@
-"""How one attention weight of a model came about, for one picture."""
+"""How one attention weight of a model is computed, for one picture."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def map_of(classifier: Classifier, case: Case, name: str) -> np.ndarray:
 
 
 def erase_rate(settings: Settings) -> Measured:
-    """The share of rightly answered pictures whose prediction changes when a share of the picture is erased."""
+    """The share of correctly classified pictures whose prediction changes when a share of the picture is erased."""
     classifier, hits = model_of(settings), []
     chosen: dict[str, Any] = {"which": settings.get("which", "most"), "fill": settings.get("fill", "gray")}
     for number, case in enumerate(pictures_of(classifier, settings)):

@@ -106,7 +106,7 @@ def only(classifier: Classifier, settings: Settings) -> Steer:
 
 
 def flip_rate(settings: Settings) -> Measured:
-    """The share of rightly answered pictures whose prediction changes with the attention."""
+    """The share of correctly classified pictures whose prediction changes with the attention."""
     classifier = model_of(settings)
     changed = changes(classifier, settings)
     return share(

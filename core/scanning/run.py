@@ -103,7 +103,8 @@ class Run:
             raise InvalidInput("A run has no array '{name}'. Choose one of: {names}.", name=name, names=list(ARRAYS))
         if not self.keeps(name):
             raise InvalidInput(
-                "The run {folder} stores no {name}: the model has none, or it was not requested.",
+                "The run {folder} stores no {name}: the model has none, or it was not requested. "
+                "If it has, scan again with it.",
                 folder=self.folder,
                 name=name,
             )

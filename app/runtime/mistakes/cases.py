@@ -169,7 +169,7 @@ def groups(opened: Opened, places: np.ndarray, name: str, clustering: str) -> tu
 
 
 def nearest(opened: Opened, place: int, name: str, count: int) -> np.ndarray:
-    """The places of the ``count`` rightly answered pictures of a class that are most like the one at a place.
+    """The places of the ``count`` correctly classified pictures of a class that are most like the one at a place.
 
     Raises:
         InvalidInput: the run kept no features.

@@ -23,9 +23,10 @@ def pick_method(classifier: Classifier) -> Method:
     ordered = sorted(runtime.fitting(classifier), key=lambda one: FAMILIES.index(one.family))
     fitting = {one.slug: one for one in ordered}
     if state.get(Key.METHOD) not in fitting:
-        if state.get(Key.METHOD):
-            state.notice(word("method.unknown", method=state.get(Key.METHOD)))
-        state.put(Key.METHOD, "grad-cam" if "grad-cam" in fitting else next(iter(fitting)))
+        first = "grad-cam" if "grad-cam" in fitting else next(iter(fitting))
+        if requested := state.get(Key.METHOD):
+            state.notice(word("method.unknown", method=requested, shown=method_title(fitting[first])))
+        state.put(Key.METHOD, first)
 
     def title(slug: str) -> str:
         seconds, one = runtime.seconds(classifier, fitting[slug], {}), fitting[slug]

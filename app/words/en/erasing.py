@@ -38,7 +38,7 @@ WORDS = {
     "erase.matters": "**The highlighted region matters more for the prediction than a random region of the same size.**",
     "erase.no_more": "**The highlighted region matters no more for the prediction than a random region of the same size.**",
     "erase.less": "**The highlighted region matters less for the prediction than a random region of the same size.**",
-    "erase.unmoved": "**Erasing none of these regions changed the result. Try a larger share.**",
+    "erase.unmoved": "**The result stays the same, whichever of these regions is erased. Try a larger share.**",
     # curves
     "curves.title": "Deletion and insertion curves",
     "curves.about": "Deletion: the picture turns gray cell by cell, the most highlighted cells first. Insertion: the cells appear in a blurred picture, in the same order. The curves show the probability of {name}. Dashed lines: three reference maps that do not depend on the model. Vertical line: the share chosen above. Cells with equal values are ordered at random (seed {seed}).",

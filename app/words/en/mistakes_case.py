@@ -80,7 +80,7 @@ WORDS = {
     "groups.start": "Group {count} maps",
     "groups.start.one": "Group 1 map",
     "groups.finding": "Grouping {count} maps ...",
-    "groups.help": "Groups of similar maps, the most distinctive first: maps on a watermark or a corner tag form a separate group.",
+    "groups.help": "Groups of similar maps, the most distinctive first: maps that mark a watermark or a corner tag form a separate group.",
     "groups.title": "Group {number}",
     "groups.size": "{count} pictures, **{share}** wrong",
     "groups.size.one": "1 picture, **{share}** wrong",

@@ -108,7 +108,7 @@ WORDS = {
     "own.examples": "Example cards",
     "own.example.fovea": "For a Fovea architecture",
     "own.example.torchvision": "For a torchvision architecture",
-    "own.public": "Own models are switched off on this server.",
+    "own.public": "Own models are switched off on this server. Run Fovea on your own machine to use them.",
     "own.elsewhere": "To keep a model, put its card and its weights into a folder and set the variable FOVEA_MODELS to that folder. In Python, core.adopt(module, card) takes any nn.Module.",
     "own.logits": "The model outputs logits; a softmax turns them into probabilities.",
     "own.drop": "Remove",

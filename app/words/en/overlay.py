@@ -15,7 +15,7 @@ WORDS = {
     "overlay.pane": "{title}: {layer}. Arrow keys move over the map, Enter pins a patch, Escape unpins it.",
     "overlay.empty": "No map to show yet.",
     "overlay.blank": "This map is zero everywhere.",
-    "overlay.missing": "This map has no finite values.",
+    "overlay.missing": "This map cannot be drawn: its values are not finite.",
     "overlay.note.negative": "All evidence for {target} is negative here, and {method} keeps only positive evidence.",
     "overlay.note.undecided.picture": "No region of this picture distinguishes {target} from {other}.",
     "overlay.note.undecided.attention": "No part of this attention distinguishes {target} from {other}.",

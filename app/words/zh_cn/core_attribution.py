@@ -148,7 +148,7 @@ WORDS = {
     "There is no mechanism '{slug}'. Choose one of: {mechanisms}.": "没有机制“{slug}”。请从中选择：{mechanisms}。",
     "{tap} has {tokens} tokens, but its grid has {count} cells and {others} prefix and suffix tokens are named. Name each token before and after the patches.": "{tap} 有 {tokens} 个词元，但它的网格有 {count} 格，并且指明了 {others} 个前缀和后缀词元。请指明图像块前后的每个词元。",
     "{tap} weights channels, which have no position in the picture. Show it as bars.": "{tap} 给通道加权，通道在图片上没有位置。请用条形图显示。",
-    "{tap} has no attention of a single patch, because it does not compare patches with each other.": "{tap} 没有单个图像块的注意力，因为它不在图像块之间作比较。",
+    "{tap} has no attention of a single patch, because it does not compare patches with each other. Leave out the query.": "{tap} 没有单个图像块的注意力，因为它不在图像块之间作比较。请不要指定查询。",
     "Rollout needs PAIRWISE maps over the same tokens. Give only those.": "注意力展开需要作用于同样词元的 PAIRWISE 图。请只给出这样的图。",
     "Rollout multiplies the attention of all layers, but {tap} compares patches only within windows.": "注意力展开要把所有层的注意力相乘，但 {tap} 只在窗口内比较图像块。",
     "Rollout multiplies the attention of all layers, but {tap} has queries that are not its keys.": "注意力展开要把所有层的注意力相乘，但 {tap} 的查询与键不是同一批词元。",

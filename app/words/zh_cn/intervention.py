@@ -57,7 +57,7 @@ WORDS = {
     "change.about.painted.sequence": "亮的位置得到权重，每一瞥相同。",
     "change.about.painted.pooling": "亮的位置得到权重。",
     "change.seed": "种子",
-    "change.nothing": "没有关闭任何部分：请至少选择一个。",
+    "change.nothing": "尚未关闭任何部分：请至少选择一个要关闭的部分。",
     "change.donors": "从哪张图片取注意力",
     # the answer
     "moved.stays": "{how}，预测仍是“**{name}**”：改动前 {before}，改动后 {after}。预测不需要这份注意力。",

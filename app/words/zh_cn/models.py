@@ -105,7 +105,7 @@ WORDS = {
     "own.examples": "模型卡示例",
     "own.example.fovea": "用于 Fovea 的架构",
     "own.example.torchvision": "用于 torchvision 的架构",
-    "own.public": "这台服务器关闭了自带模型的功能。",
+    "own.public": "这台服务器关闭了自带模型的功能。要使用自己的模型，请在自己的机器上运行 Fovea。",
     "own.elsewhere": "要长期保留一个模型，请把模型卡和权重放进一个文件夹，并让变量 FOVEA_MODELS 指向它。在 Python 中，core.adopt(module, card) 接受任何 nn.Module。",
     "own.logits": "模型输出 logit；softmax 把它们变成概率。",
     "own.drop": "移除",

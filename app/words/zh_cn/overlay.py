@@ -15,7 +15,7 @@ WORDS = {
     "overlay.pane": "{title}：{layer}。方向键在图上移动，Enter 固定图像块，Escape 取消固定。",
     "overlay.empty": "还没有图可以显示。",
     "overlay.blank": "这张图处处为零。",
-    "overlay.missing": "这张图没有有限的值。",
+    "overlay.missing": "无法绘制这张图：它的数值不是有限的。",
     "overlay.note.negative": "这里关于“{target}”的证据全是反对的，而 {method} 只保留支持的证据。",
     "overlay.note.undecided.picture": "这张图片中没有什么能区分“{target}”与“{other}”。",
     "overlay.note.undecided.attention": "这份注意力中没有什么能区分“{target}”与“{other}”。",

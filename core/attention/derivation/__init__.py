@@ -1,4 +1,4 @@
-"""How one attention weight came about: every term, from the input of its module and the module's parameters."""
+"""How one attention weight is computed: every term, from the input of its module and the module's parameters."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class TermTable:
 
 @dataclass(frozen=True)
 class Derivation:
-    """How one ``weight`` came about: its ``equation``, the ``tables`` of its terms, and their ``totals`` by name.
+    """How one ``weight`` is computed: its ``equation``, the ``tables`` of its terms, and their ``totals`` by name.
 
     ``weight`` is derived here, in float64. The last total is that weight. ``code`` is the source that computed the
     model's own.
