@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from inspect import signature
 from itertools import count
 from typing import Any
 
@@ -136,36 +137,37 @@ class Survey(TorchFunctionMode):
     def scored(self, call: Found, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """The trace of the scores of a call."""
         traces = self.traces
-        if CALLS[call.func] is None:
+        written = CALLS[call.func]
+        if written is None:
             scores = args[0] if args else kwargs["input"]
             dim = kwargs.get("dim", args[1] if len(args) > 1 else None)
             call.last = dim is not None and dim % scores.ndim == scores.ndim - 1
             call.axes, call.trace = scores.ndim, pooled(traces.get(scores), call.last)
             return
-        call.axes, names = 4, ("query", "key", "value")
-        query, key = (args[place] if len(args) > place else kwargs[names[place]] for place in (0, 1))
-        q, k = traces.get(query), traces.get(key)
+        call.axes = 4
+        try:  # the function that writes it out has its parameters, by name or position
+            given = signature(written).bind(None, *args, **kwargs).arguments
+        except TypeError:
+            return
+        q, k = (traces.get(given[name]) for name in ("query", "key"))
         if q is None and k is not None:
+            query = given["query"]
             q = Trace((torch.full(query.shape, LEARNED, device=query.device),), k.grids)
         if q is None or k is None:
             return
         a, b = q.planes[0], k.planes[0]
         if call.func is F.multi_head_attention_forward:
-            call.keyed = all(args[place] is None for place in (7, 8)) and not args[9]
-            heads = args[4]
-            a, b = (one[..., 0].T[:, None].expand(-1, heads, -1)[..., None] for one in (a, b))
-            masks = [kwargs.get("attn_mask")]
-        else:
-            masks = [args[3] if len(args) > 3 else kwargs.get("attn_mask")]
-            if b.shape[1] != a.shape[1]:
-                b = b[:, :1]
+            extra = ("bias_k", "bias_v", "static_k")
+            call.keyed = all(given.get(name) is None for name in extra) and not given["add_zero_attn"]
+            a, b = (one[..., 0].T[:, None].expand(-1, given["num_heads"], -1)[..., None] for one in (a, b))
+        elif b.shape[1] != a.shape[1]:
+            b = b[:, :1]
         shape = (*a.shape[:-1], b.shape[-2])
         if even(a, -1) and even(b, -1):
             planes = a[..., :1].expand(shape), b[..., :1].transpose(-1, -2).expand(shape)
         else:  # tokens along the axis that is summed over, or several cells in one token
             planes = (torch.full(shape, CHANNEL if even(a, -2) and even(b, -2) else UNKNOWN),) * 2
-        call.trace = Trace(planes, (q.grids[0], k.grids[0]), allowed_by(masks[0], call.func, shape))
-        call.keyed &= not kwargs.get("is_causal", False)
+        call.trace = Trace(planes, (q.grids[0], k.grids[0]), allowed_by(given, call.func, shape))
 
 
 def pooled(trace: Trace | None, last: bool) -> Trace | None:
@@ -176,15 +178,22 @@ def pooled(trace: Trace | None, last: bool) -> Trace | None:
     return Trace((torch.full_like(plane, LEARNED), plane), trace.grids * 2, trace.allowed)
 
 
-def allowed_by(mask: Tensor | None, func: Any, shape: tuple[int, ...]) -> Tensor | None:
-    """Where a mask of fused attention lets a query attend to a key, of that shape."""
-    if mask is None:
+def allowed_by(given: Mapping[str, Any], func: Any, shape: tuple[int, ...]) -> Tensor | None:
+    """Where fused attention with these arguments lets a query attend to a key, of that shape; None for everywhere."""
+    seen: list[Tensor] = []
+    mask, padding = given.get("attn_mask"), given.get("key_padding_mask")
+    whole = func is F.multi_head_attention_forward  # whose masks of truth values say what is hidden
+    if mask is not None:
+        mask = mask.unflatten(0, (-1, shape[1])) if whole and mask.ndim == 3 else mask
+        seen.append((~mask if whole else mask) if mask.dtype == torch.bool else mask > HIDDEN)
+    if padding is not None:
+        seen.append((~padding if padding.dtype == torch.bool else padding > HIDDEN)[:, None, None])
+    if given.get("is_causal") and not whole:  # there it only describes the mask
+        seen.append(torch.ones(shape[-2:], dtype=torch.bool, device=given["query"].device).tril())
+    if not seen:
         return None
-    if func is F.multi_head_attention_forward and mask.ndim == 3:
-        mask = mask.unflatten(0, (-1, shape[1]))
-    boolean = mask.dtype == torch.bool
-    seen = (~mask if func is F.multi_head_attention_forward else mask) if boolean else mask > HIDDEN
-    return seen.float().broadcast_to(shape)
+    both = [one.broadcast_to(shape) for one in seen]
+    return torch.stack(both).all(0).float()
 
 
 def survey(module: nn.Module, run: Callable[[], Any], seeds: Mapping[str, Callable[[Tensor], Trace]]) -> Survey:
