@@ -18,6 +18,7 @@ from torchvision.models import ResNet18_Weights
 
 from core.attention.tap import taps
 from core.messages import Message
+from core.models.channels import not_color
 from core.models.image_processors import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -169,11 +170,7 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
     if not cut:
         assumed.append(SQUASHED)
     if getattr(inner, "num_channels", 3) != 3:
-        raise InvalidInput(
-            "The model {slug} takes pictures with {count} channels. Choose a model for color pictures.",
-            slug=slug,
-            count=inner.num_channels,
-        )
+        raise not_color(slug, inner.num_channels)
     mean, std = moments(prepared)
     if not stated:
         assumed.append(

@@ -19,6 +19,7 @@ from core.attention.tap import Tap, listen, taps
 from core.files import first_line
 from core.messages import Message
 from core.models.architecture import check_outputs, is_mixed, prepare_module
+from core.models.channels import refusal
 from core.models.copying import check_weights, duplicate
 from core.models.described import CHANNELS, FLIPPED
 from core.models.limits import (
@@ -150,11 +151,7 @@ class Admission:
             if alone or not isinstance(found, Tensor) or len(found) == len(self.x):
                 break
         if failure is not None:
-            raise InvalidInput(
-                "The model does not accept pictures of {size} × {size} pixels: {reason}. Correct the size in its card.",
-                size=self.card.size,
-                reason=first_line(failure),
-            ) from failure
+            raise refusal(self.untouched, self.first, self.card, failure) from failure
         self.notes += [SINGLE] if alone else []
         answers = check_outputs(found, self.card)
         if not answers.isfinite().all():

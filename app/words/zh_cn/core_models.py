@@ -35,6 +35,7 @@ WORDS = {
     "The model {slug} has no classes. Create it with num_classes, or load weights that have a classifier.": "模型 {slug} 没有类别。请用 num_classes 创建，或载入带分类器的权重。",
     "The model {slug} takes pictures of {size}. Choose a model for square color pictures.": "模型 {slug} 接受 {size} 的图片。请给出用于正方形彩色图片的模型。",
     "{kind} has no classes. Load it with AutoModelForImageClassification.": "{kind} 没有类别。请用 AutoModelForImageClassification 载入。",
+    "The model {slug} takes pictures with one channel. Choose a model for color pictures.": "模型 {slug} 接受单通道图片。请给出用于彩色图片的模型。",
     "The model {slug} takes pictures with {count} channels. Choose a model for color pictures.": "模型 {slug} 接受 {count} 个通道的图片。请给出用于彩色图片的模型。",
     "The preprocessing is not stored with the model. An input of {size} × {size} pixels with mean {mean} and standard deviation {std} is assumed.": "模型没有保存预处理方式。这里假定均值 {mean}、标准差 {std}、{size} × {size} 像素。",
     # downloads and checks
