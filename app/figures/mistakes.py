@@ -31,7 +31,7 @@ def confusion_cells(
     figure.update_yaxes(title=None, ticks="", tickfont={"size": 11})
     rows, columns = np.divmod(np.arange(k * k), k)
     words = [
-        letters(sentence.format(true=names[one], said=names[other], count=whole(counts[one, other])))
+        letters(sentence.format(true=names[one], predicted=names[other], count=whole(counts[one, other])))
         for one, other in zip(rows, columns, strict=True)
     ]
     # a heatmap reports no clicks; invisible markers over its cells do

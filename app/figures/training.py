@@ -72,7 +72,7 @@ def confusion_matrix(
     right, numbered = np.eye(k, dtype=bool), k <= NUMBERED
     words = [
         [
-            letters(sentence.format(true=names[row], said=names[column], count=int(matrix[row, column])))
+            letters(sentence.format(true=names[row], predicted=names[column], count=int(matrix[row, column])))
             for column in range(k)
         ]
         for row in range(k)

@@ -11,7 +11,7 @@ from app.state.address import (
     traveled,
 )
 from app.state.deferred import deferred
-from app.state.keys import ADDRESS, Key, Subject, View
+from app.state.keys import ADDRESS, Key, Subject, View, is_upload
 from app.state.language import settle_language
 from app.state.page import Page
 from app.state.session import (
@@ -80,6 +80,7 @@ __all__ = [
     "fresh_key",
     "get",
     "hush",
+    "is_upload",
     "keep",
     "kept",
     "mark_line",

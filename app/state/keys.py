@@ -70,6 +70,11 @@ class Key(StrEnum):
     INVITATION = "invitation"
 
 
+def is_upload(sample: str | None) -> bool:
+    """Whether the slug of a picture is that of an uploaded one, which no other session has."""
+    return (sample or "").startswith(UPLOAD)
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """What every page is about: a model and a picture in its frame, with the slug that stands for it in the address."""
@@ -80,6 +85,8 @@ class Subject:
     framing: str
 
 
+UPLOAD = "upload/"
+"""What the slug of an uploaded picture begins with."""
 ADDRESS = (Key.MODEL, Key.SAMPLE, Key.MAP, Key.METHOD, Key.TARGET, Key.CONTRAST, Key.FRAMING)
 """What Explore shows, as a ``View`` names it."""
 LESSON = (Key.LESSON, Key.STEP, Key.TEACHER, Key.CLASS, Key.PROJECTOR)
@@ -111,7 +118,7 @@ class View:
     @property
     def travels(self) -> bool:
         """Whether another browser can open it: an uploaded picture stays where it is."""
-        return not self.sample.startswith("upload/")
+        return not is_upload(self.sample)
 
     def address(self) -> dict[str, str]:
         """The query parameters that open this view again."""

@@ -107,7 +107,7 @@ def run(
         since, before = began[0]
         if share > before and now - since > SOON:
             left = duration((now - since) / (share - before) * (1 - share))
-            sentence = word("compute.left", told=sentence, left=left)
+            sentence = word("compute.left", sentence=sentence, left=left)
         bar.progress(share, sentence)
 
     try:

@@ -142,7 +142,7 @@ def choose(slug: str) -> None:
     before = state.get(Key.MODEL, "")
     state.put(Key.MODEL, slug)
     state.reset(Key.MAP, Key.TARGET)
-    if pictures_of(before) != pictures_of(slug) and not (state.get(Key.SAMPLE) or "").startswith("upload/"):
+    if pictures_of(before) != pictures_of(slug) and not state.is_upload(state.get(Key.SAMPLE)):
         state.reset(Key.SAMPLE)
 
 

@@ -32,7 +32,7 @@ MIDDLE, SMALLEST = (50, 50, 60), 10
 
 def find_picture(slug: str) -> Picture:
     """The picture of a sample or an upload; InvalidInput where it is not here."""
-    if slug.startswith("upload/"):
+    if state.is_upload(slug):
         own = state.uploads().get(slug)
         if own is None:
             raise InvalidInput(plain("picture.gone"))
@@ -42,7 +42,7 @@ def find_picture(slug: str) -> Picture:
 
 def find_truth(slug: str) -> str | None:
     """The class that a sample or an upload shows, where that is known."""
-    return state.truth_of_upload(slug) if slug.startswith("upload/") else sample_truth(slug)
+    return state.truth_of_upload(slug) if state.is_upload(slug) else sample_truth(slug)
 
 
 def title(slug: str) -> str:
@@ -59,7 +59,7 @@ def pick_picture(family: str) -> tuple[str, Picture]:
     if chosen and chosen not in offered:
         try:
             find_picture(chosen)
-            if tile not in offered and not chosen.startswith("upload/"):
+            if tile not in offered and not state.is_upload(chosen):
                 offered = {tile: find_picture(tile).name} | offered
         except InvalidInput as error:
             state.notice(say(error))

@@ -75,5 +75,5 @@ def test_the_bar_tells_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) ->
             tick(done, 10)
 
     job.run(work, name="work", first="Listing", say=lambda done, total: f"{done}/{total}")
-    left = word("compute.left", told="3/10", left=job.duration(7))
+    left = word("compute.left", sentence="3/10", left=job.duration(7))
     assert told == [(0.0, "Listing"), (0.0, "0/10"), (0.1, "1/10"), (0.3, left)]

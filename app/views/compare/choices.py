@@ -170,7 +170,7 @@ def pick_pictures(card: ModelCard, sample: str) -> list[str]:
 def picture_title(slug: str) -> str:
     """The title of a picture; its slug where there is no such picture."""
     try:
-        return slug if slug.startswith("upload/") and slug not in state.uploads() else pictures.title(slug)
+        return slug if state.is_upload(slug) and slug not in state.uploads() else pictures.title(slug)
     except InvalidInput:
         return slug
 

@@ -78,7 +78,7 @@ def make_report(analysis: Analysis, view: View, code: str, file: str) -> str:
         classifier,
         subject.picture,
         question,
-        sample="" if view.sample.startswith("upload/") else view.sample,
+        sample="" if state.is_upload(view.sample) else view.sample,
         code=code,
         found=None if quick else found,
         checks=checked,

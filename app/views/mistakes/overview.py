@@ -94,7 +94,7 @@ def show_matrix(opened: Opened) -> None:
             true, predicted = (names[index] for index in divmod(cell, len(names)))
             choose_cell(true, predicted)
 
-    sentence = plain("card.taken", true="{true}", said="{said}", count="{count}")
+    sentence = plain("card.taken", true="{true}", predicted="{predicted}", count="{count}")
     st.plotly_chart(
         figures.confusion_cells(
             counts[np.ix_(there, there)], [titles[index] for index in there], sentence, row, column

@@ -57,5 +57,5 @@ def pictures(run: Run) -> str:
 def with_broken(run: Run, sentence: str) -> str:
     """The counts of a run's pictures, with broken ones and those without a finite output, if any."""
     found = runs.brief(run)
-    sentence = word("runs.broken", told=sentence, broken=whole(found.broken)) if found.broken else sentence
-    return word("runs.unanswered", told=sentence, count=whole(found.unanswered)) if found.unanswered else sentence
+    sentence = word("runs.broken", sentence=sentence, broken=whole(found.broken)) if found.broken else sentence
+    return word("runs.unanswered", sentence=sentence, count=whole(found.unanswered)) if found.unanswered else sentence

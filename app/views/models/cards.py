@@ -162,7 +162,7 @@ def confusion(card: ModelCard) -> None:
     elif len(counts) > LARGEST:
         st.markdown(word("card.large_confusion", count=len(counts)))
     else:
-        sentence = plain("card.taken", true="{true}", said="{said}", count="{count}")
+        sentence = plain("card.taken", true="{true}", predicted="{predicted}", count="{count}")
         chart = figures.confusion_matrix(
             counts, class_titles(card.classes), word("card.true"), word("card.predicted"), sentence
         )

@@ -72,7 +72,7 @@ WORDS = {
     "compute.stop": "Stop",
     "compute.running": "Computing ...",
     "compute.progress": "{done} of {total}",
-    "compute.left": "{told} · {left} left",
+    "compute.left": "{sentence} · {left} left",
     "duration.seconds": "{count} s",
     "duration.minutes": "{count} min",
     "gap.score": "Completeness gap: {gap} of the score.",

@@ -80,7 +80,7 @@ WORDS = {
     "card.large_confusion": "With {count} classes the matrix is too large to show here; it is in the card's file.",
     "card.true": "True class",
     "card.predicted": "Predicted class",
-    "card.taken": "True: {true}, predicted: {said} ({count})",
+    "card.taken": "True: {true}, predicted: {predicted} ({count})",
     "card.command": "Training command",
     "card.license": "License",
     # own models

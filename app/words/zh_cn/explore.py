@@ -69,7 +69,7 @@ WORDS = {
     "compute.stop": "停止",
     "compute.running": "正在计算……",
     "compute.progress": "已完成 {done} / {total}",
-    "compute.left": "{told} · 还需 {left}",
+    "compute.left": "{sentence} · 还需 {left}",
     "duration.seconds": "{count} 秒",
     "duration.minutes": "{count} 分钟",
     "gap.score": "完备性误差：得分的 {gap}。",

@@ -79,7 +79,7 @@ WORDS = {
     "card.large_confusion": "有 {count} 个类别，矩阵太大，这里显示不下；它在模型卡文件里。",
     "card.true": "真实类别",
     "card.predicted": "预测类别",
-    "card.taken": "真实：{true}，预测：{said}（{count}）",
+    "card.taken": "真实：{true}，预测：{predicted}（{count}）",
     "card.command": "训练命令",
     "card.license": "许可",
     # own models

@@ -142,10 +142,10 @@ def test_a_folder_with_labels_that_do_not_match_and_a_broken_picture(empty: Path
     assert list(runs.broken(opened)["path"]) == ["House/broken.png"] and runs.unmatched(opened) == {"teapot": 2}
     assert word("overview.without", count="2") in shown_text(page)
     assert word("unmatched.labels", labels="teapot (2)") in shown_text(page)
-    told = word("runs.broken", told=word("runs.on", data=f"{empty.name}/data", count="6"), broken="1")
+    told = word("runs.broken", sentence=word("runs.on", data=f"{empty.name}/data", count="6"), broken="1")
     assert told in shown_text(page)
     listed = press(page, "runs-back").dataframe[-1].value
-    assert list(listed["pictures"]) == [word("runs.broken", told="6", broken="1")]
+    assert list(listed["pictures"]) == [word("runs.broken", sentence="6", broken="1")]
 
 
 def test_of_a_run_in_which_nothing_could_be_read_nothing_else_is_stated(empty: Path) -> None:

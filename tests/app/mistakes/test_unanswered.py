@@ -29,7 +29,7 @@ def test_some_of_them(empty: Path) -> None:
     opened = runs.open_one("fragile")
     page = well(open_run(run="fragile"))
     told = word("runs.on", data=f"{empty.name}/data", count="10")
-    assert word("runs.unanswered", told=told, count="2") in shown_text(page) and not NAN.search(shown_text(page))
+    assert word("runs.unanswered", sentence=told, count="2") in shown_text(page) and not NAN.search(shown_text(page))
     assert percent(runs.summary(opened).accuracy.value) in shown_text(page)
     titles = [one.label for one in page.expander]
     assert word("unanswered.title", count=word("unanswered.many", count="2")) in titles
