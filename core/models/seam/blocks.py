@@ -67,13 +67,16 @@ def channels_first(y: Tensor) -> Tensor:
     return y.permute(0, 3, 1, 2)
 
 
-def arrangement(trace: Trace | None) -> Callable[[Tensor], Tensor] | None:
-    """How an output becomes a grid (b, c, h, w), by its trace: tokens, or a grid with the channels first or last."""
+def arrangement(trace: Trace | None, batch: int) -> Callable[[Tensor], Tensor] | None:
+    """How an output becomes a grid (b, c, h, w), by its trace in a pass with so many pictures.
+
+    It is tokens, or a grid with the channels first or last.
+    """
     if trace is None:
         return None
     (height, width), plane = trace.grids[0], trace.planes[0]
     if plane.ndim == 3 and even(plane, 2):
-        found = (token_arrangement(one, (height, width)) for one in (plane[..., 0], plane[..., 0].T))
+        found = (token_arrangement(one, (height, width), batch) for one in (plane[..., 0], plane[..., 0].T))
         batch_first, turned = found
         return batch_first or (turned and replace(turned, turned=True))
     cells = numbered(len(plane), (height, width), plane.device)
@@ -83,12 +86,14 @@ def arrangement(trace: Trace | None) -> Callable[[Tensor], Tensor] | None:
     return None
 
 
-def token_arrangement(tokens: Tensor, grid: tuple[int, int]) -> Patches | None:
-    """How tokens with these cells (b, n) become a grid; None if not every cell is there, in the same order."""
+def token_arrangement(tokens: Tensor, grid: tuple[int, int], batch: int) -> Patches | None:
+    """How tokens with these cells (b, n) become a grid; None if not every cell is there once, in the same order."""
+    if len(tokens) != batch:
+        return None
     before = int((tokens[0] == OTHER).int().cumprod(0).sum())
     own = tokens[:, before : before + grid[0] * grid[1]]
     cells = numbered(len(tokens), grid, tokens.device)
-    if own.shape != cells.shape or min(grid) < 2:
+    if own.shape != cells.shape or min(grid) < 2 or bool((tokens[:, before + own.shape[1] :] != OTHER).any()):
         return None
     found, order = own.sort(1)
     if not torch.equal(found, cells) or bool((order != order[:1]).any()):

@@ -192,7 +192,7 @@ def placed(
         for place, through in enumerate(own):
             part.add_module(TAP if place == 0 else f"{TAP}_{place + 1}", through.tap)
         block = blocks[name]
-        arrange = arrangement(found.laid.get(block)) if block else None
+        arrange = arrangement(found.laid.get(block), len(x)) if block else None
         vars(part)["forward"] = Watched(part.forward, own, arrange and Stage(parts[block], arrange))
     for name, part in parts.items():
         within = [tap for path, tap in done.taps.items() if f"{path}.".startswith(f"{name}." if name else "")]

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 import core
 from core.attention.tap import Tap
-from core.models.seam.blocks import block_of
+from core.models.seam.blocks import Patches, arrangement, block_of
 from core.models.seam.forwards import Unfused, detach, watched
+from core.models.seam.planes import OTHER, Trace, numbered
 from core.models.seam.survey import survey
 from core.types import ModelCard, Picture
 from tests.benchmarks.coverage_models import of_open_clip
@@ -110,3 +111,18 @@ def test_a_tap_is_taken_out_of_attention_with_a_native_kernel() -> None:
         assert one.forward.__func__ is kind.forward
     assert not any(isinstance(one, Tap) for one in layer.modules())
     assert watched(found.module.encoder.layers[0].self_attn) is not None
+
+
+def test_tokens_of_a_part_of_the_picture_are_no_grid() -> None:
+    """As in MobileViT, where the four pixels of each patch are pictures of a batch."""
+    cells = numbered(2, (2, 2))
+
+    def found(plane: Tensor) -> object:
+        return arrangement(Trace((plane[..., None].expand(-1, -1, 3),), ((2, 2),)), 2)
+
+    assert isinstance(found(cells), Patches)
+    assert found(cells).turned is False and found(cells.T).turned is True
+    assert found(cells.view(8, 1)) is None and found(cells.view(1, 8)) is None
+    other = torch.full((2, 1), OTHER)
+    assert found(torch.cat((other, cells, other), 1)).before == 1
+    assert found(torch.cat((cells, cells), 1)) is None
