@@ -65,7 +65,7 @@ def confusion_matrix(
     """The confusion matrix: ``counts`` (k, k), rows true, columns predicted.
 
     Right answers in one color, mistakes in another, each the stronger the larger its share of the row. ``true`` and
-    ``stated`` name the axes; ``sentence`` stands under the pointer, with ``{true}``, ``{said}`` and ``{count}``.
+    ``stated`` name the axes; ``sentence`` stands under the pointer, with ``{true}``, ``{predicted}`` and ``{count}``.
     """
     matrix, k = np.asarray(counts, dtype=float), len(names)
     share = np.divide(matrix, matrix.sum(1, keepdims=True), out=np.zeros_like(matrix), where=matrix > 0)

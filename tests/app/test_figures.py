@@ -130,7 +130,7 @@ def cell_of(figure: go.Figure, row: int, column: int) -> tuple[float, float, str
 
 def test_each_cell_of_the_confusion_matrix_lies_in_its_row_and_column() -> None:
     counts = [[8, 2, 0], [0, 5, 0], [1, 3, 0]]
-    figure = confusion_matrix(counts, ["ash", "elm", "oak"], "is", "said", "{true} as {said}: {count}")
+    figure = confusion_matrix(counts, ["ash", "elm", "oak"], "is", "said", "{true} as {predicted}: {count}")
     assert cell_of(figure, 0, 0)[0] == pytest.approx(0.8) and np.isnan(cell_of(figure, 0, 0)[1])
     assert cell_of(figure, 0, 1)[1] == pytest.approx(0.2**0.5) and np.isnan(cell_of(figure, 0, 1)[0])
     assert cell_of(figure, 2, 1)[2] == "oak as elm: 3" and cell_of(figure, 0, 1)[2] == "ash as elm: 2"
@@ -145,11 +145,11 @@ def test_each_cell_of_the_confusion_matrix_lies_in_its_row_and_column() -> None:
 
 def test_a_large_confusion_matrix_has_fewer_words() -> None:
     names = [str(number) for number in range(5 * NUMBERED)]
-    figure = confusion_matrix(np.eye(len(names), dtype=int) * 7, names, "", "", "{true}{said}{count}")
+    figure = confusion_matrix(np.eye(len(names), dtype=int) * 7, names, "", "", "{true}{predicted}{count}")
     assert len(figure.data) == 2 and len(figure.layout.xaxis.ticktext) <= 30
     assert figure.layout.xaxis.ticktext[1] == names[figure.layout.xaxis.tickvals[1]]
 
 
 def test_a_class_without_pictures_is_an_empty_row() -> None:
-    figure = confusion_matrix([[0, 0], [1, 1]], ["a", "b"], "", "", "{true}{said}{count}")
+    figure = confusion_matrix([[0, 0], [1, 1]], ["a", "b"], "", "", "{true}{predicted}{count}")
     assert all(np.isnan(cell_of(figure, 0, column)[:2]).all() for column in (0, 1))

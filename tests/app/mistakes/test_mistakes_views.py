@@ -68,7 +68,7 @@ def test_too_many_classes_for_a_matrix_are_listed_as_pairs(home: Path, monkeypat
 
 def test_a_cell_of_the_matrix_is_where_its_marker_is() -> None:
     counts = np.array([[5, 1, 0], [0, 2000, 3], [7, 0, 12_345]])
-    figure = confusion_cells(counts, ["a", "b", "c"], "{true} as {said}: {count}", 2, 0)
+    figure = confusion_cells(counts, ["a", "b", "c"], "{true} as {predicted}: {count}", 2, 0)
     markers = next(one for one in figure.data if one.type == "scatter" and one.mode == "markers")
     for index, (row, column) in enumerate(np.ndindex(3, 3)):
         assert (markers.y[index], markers.x[index]) == (row, column)
