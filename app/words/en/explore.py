@@ -121,7 +121,6 @@ WORDS = {
     "map.off_grid": "{share} of this attention goes to tokens that have no position in the picture: {names}.",
     "map.off_grid.head": "{share} of this head's attention goes to tokens that have no position in the picture: {names}.",
     "token.class": "the class token",
-    "token.unread-class": "the class token (not read)",
     "token.distillation": "the distillation token",
     "token.unread-class": "a class token from which the class is not predicted",
     "token.register": "a register",

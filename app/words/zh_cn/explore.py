@@ -118,7 +118,6 @@ WORDS = {
     "map.off_grid": "这份注意力有 {share} 落在图片上没有位置的词元上：{names}。",
     "map.off_grid.head": "这个头的注意力有 {share} 落在图片上没有位置的词元上：{names}。",
     "token.class": "类别词元",
-    "token.unread-class": "类别词元（未被读取）",
     "token.distillation": "蒸馏词元",
     "token.unread-class": "1 个不用于预测的类别词元",
     "token.register": "1 个寄存器词元",
