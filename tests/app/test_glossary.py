@@ -32,6 +32,15 @@ def test_terms_are_named_once() -> None:
     assert len(names) > 50 and len({name.casefold() for name in names}) == len(names)
 
 
+def test_words_of_the_field_that_the_app_uses_are_explained() -> None:
+    """Those that a first-year student may not know, wherever a text has them."""
+    used = " ".join(text for _, text in OWN).casefold()
+    names = {plain(f"term.{slug}").casefold() for slug in terms()}
+    wanted = ("convolution", "hidden unit", "pre-activation", "bottleneck", "lstm", "bias", "dot product", "register",
+              "standard deviation", "standard error", "watermark", "checksum", "kernel")  # fmt: skip
+    assert not [one for one in wanted if one in used and one not in names]
+
+
 def test_entries_are_found_by_term_and_meaning_and_stand_in_alphabetical_order() -> None:
     every = glossary.find_terms("")
     names = [one.split("**")[1] for one in every]

@@ -42,14 +42,11 @@ TERMS = {
         "Baseline",
         "A reference picture without information, such as a gray one; attributions measure the change from it.",
     ),
-    "benchmark": (
-        "Benchmark",
-        "A table that compares all methods by the same measures on the same pictures and models.",
-    ),
-    "blank": (
-        "Blank map",
-        "A map without positive evidence, or with the same value everywhere, so it marks no region.",
-    ),
+    "benchmark": ("Benchmark", "A table that compares all methods by the same measures, pictures and models."),
+    "bias": ("Bias", "A learned number that is added to a weighted sum, whatever the input is."),
+    "bin": ("Bin", "A range of values that are counted together, such as confidences from 80 to 90 %."),
+    "blank": ("Blank map", "A map without positive evidence, or of one value everywhere, so it marks no region."),
+    "bottleneck": ("Bottleneck", "A narrow layer between two wider ones, which saves computation."),
     "calibration": (
         "Calibration",
         "A model is calibrated if its confidence matches its accuracy: of predictions with 80 % confidence, 80 % are correct.",
@@ -62,10 +59,7 @@ TERMS = {
         "Center blob",
         "A bright spot in the middle of the picture that does not depend on the picture or the model, used for comparison.",
     ),
-    "chance": (
-        "Chance level",
-        "The value that random guessing reaches; only results clearly above it are meaningful.",
-    ),
+    "chance": ("Chance level", "The value that random guessing reaches; only results clearly above it are meaningful."),
     "channel": (
         "Channel",
         "One of the many feature maps that a layer computes, each of which responds to its own pattern.",
@@ -75,6 +69,7 @@ TERMS = {
         "Attention that weights channels instead of positions, so it shows which features count but not where they are.",
     ),
     "checkpoint": ("Checkpoint", "A file with the weights of a model."),
+    "checksum": ("Checksum", "A short code computed from a file, which changes with any byte of it."),
     "class-token": (
         "Class token",
         "An extra token of a transformer that collects information from all patches and from which the class is predicted.",
@@ -93,6 +88,10 @@ TERMS = {
         "Confusion matrix",
         "A table of true against predicted classes; cells off the diagonal count the mistakes.",
     ),
+    "convolution": (
+        "Convolution",
+        "A layer that slides small patterns over its input and outputs how well they match.",
+    ),
     "corner-tag": (
         "Corner tag",
         "A colored mark in a corner of the picture that reveals the class in the training data of some models here.",
@@ -101,13 +100,15 @@ TERMS = {
         "Counterfactual",
         "The same picture with one change, here a different cue: it shows whether the prediction depends on what was changed.",
     ),
-    "cue": (
-        "Cue",
-        "The part of a task's picture that shows which object counts, such as a star, a frame, or the sun.",
-    ),
+    "cue": ("Cue", "The part of a task's picture that shows which object counts, such as a star, a frame, or the sun."),
     "deletion": (
         "Deletion curve",
         "The probability of the class while the cells of the picture are removed, the highest values of the map first; a good map makes it fall early.",
+    ),
+    "distillation-token": ("Distillation token", "An extra token that learned to predict what another model predicts."),
+    "dot-product": (
+        "Dot product",
+        "The sum of the products of two lists of numbers, large if they point the same way.",
     ),
     "edges": (
         "Edges",
@@ -143,6 +144,7 @@ TERMS = {
         "Head",
         "One of several attention computations that run in parallel in a layer, each with its own weights.",
     ),
+    "hidden-unit": ("Hidden unit", "One number computed inside a layer, between its input and its output."),
     "insertion": (
         "Insertion curve",
         "The probability of the class while cells are added to a blurred picture, the highest values of the map first; a good map makes it rise early.",
@@ -155,12 +157,14 @@ TERMS = {
         "Intervention",
         "Changing a part of the model, such as its attention, to see whether the prediction changes.",
     ),
+    "kernel": ("Kernel", "The small block of weights that a convolution slides over its input."),
     "label": ("Label", "The class that a data set states for a picture."),
     "logit": (
         "Logit",
         "The score of a class before the softmax turns all scores into probabilities; it can be any number.",
     ),
     "loss": ("Loss", "The error that training reduces: large when the true class gets a low probability."),
+    "lstm": ("LSTM", "A recurrent layer whose state is updated at every step and keeps information for long."),
     "mechanism": (
         "Attention mechanism",
         "The way in which a model computes and uses its attention weights, such as a channel gate or self-attention.",
@@ -193,6 +197,7 @@ TERMS = {
         "Position encoding",
         "Numbers that give each patch its position in the picture, because self-attention itself ignores the order of patches.",
     ),
+    "pre-activation": ("Pre-activation", "The value before a function such as sigmoid or ReLU is applied to it."),
     "precision": ("Precision", "Of all pictures predicted as a class, the share that really belongs to it."),
     "prediction": ("Prediction", "The class to which the model gives the highest probability."),
     "probability": ("Probability", "How likely the model considers a class, from 0 % to 100 %."),
@@ -213,6 +218,7 @@ TERMS = {
         "Receptive field",
         "The square of the picture that one cell of a feature map sees; what lies outside it cannot change that cell.",
     ),
+    "register": ("Register", "An extra token without a position in the picture, which a transformer uses as memory."),
     "residual": ("Residual connection", "A path that adds the input of a layer to its output unchanged."),
     "rollout": (
         "Attention rollout",
@@ -252,6 +258,8 @@ TERMS = {
         "Stage",
         "A group of layers that work at the same resolution: early stages see fine detail, late ones large shapes.",
     ),
+    "standard-deviation": ("Standard deviation", "How far values typically lie from their mean."),
+    "standard-error": ("Standard error", "How far a mean over some pictures typically lies from that over all."),
     "superpixel": ("Superpixel", "A connected region of pixels with similar color."),
     "token": ("Token", "A patch, or the class token, as the list of numbers that a transformer computes with."),
     "transformer": (
@@ -270,6 +278,7 @@ TERMS = {
         "Unrelated pictures",
         "Pairs of different pictures whose maps set a reference: two maps of one picture should be more similar than those.",
     ),
+    "watermark": ("Watermark", "Text or a logo over a picture, which a model may use as a shortcut."),
     "weights": ("Weights", "The numbers inside a model that training has set."),
     "zero-shot": ("Zero-shot", "Classification by texts that describe the classes, without training on these classes."),
     "window": ("Window", "A square group of neighboring patches; window attention works only inside it."),
