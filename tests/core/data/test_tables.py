@@ -153,7 +153,9 @@ def test_of_the_splits_of_a_table_one_is_taken(root: Path) -> None:
     assert len(rows(place, columns={"split": None})) == 3
     with pytest.raises(InvalidInput, match=r"no split 'fourth'. Choose one of: Valid, test, train, all\.$"):
         open_collection(place, split="fourth")
-    with pytest.raises(InvalidInput, match=r"no split 'val', because the table has no column of splits\.$"):
+    with pytest.raises(
+        InvalidInput, match=r"no split 'val', because the table has no column of splits\. Leave out the split\.$"
+    ):
         open_collection(table(root, TABLES["plain"]), split="val")
 
 

@@ -182,8 +182,8 @@ REFUSED = {
     "not a NoneType. Wrap it": {"nothing": lambda: Made(lambda self, x: None)},
     "lazy layers": {"lazy": lambda: nn.Sequential(nn.LazyConv2d(8, 3), nn.AdaptiveAvgPool2d(1), nn.LazyLinear(3))},
     "meta device": {"meta": lambda: net().to("meta")},
+    "takes pictures with one channel": {"channels": lambda: nn.Sequential(nn.Conv2d(1, 8, 3), *net()[4:])},
     "does not accept pictures": {
-        "channels": lambda: nn.Sequential(nn.Conv2d(1, 8, 3), *net()[4:]),
         "arguments": lambda: nn.MultiheadAttention(8, 2),
         "nothing": lambda: nn.Module(),
     },

@@ -20,7 +20,7 @@ from core.models import zoo
 from core.types import ModelCard, Picture
 from tests.core.refusals import refusal
 
-LIBRARIES = {"torchvision", "imagenet", "timm"}
+LIBRARIES = {"torchvision", "imagenet", "timm", "hf"}
 SHIPPED = sorted(zoo.PRETRAINED.glob("*/*.json"))
 FACTS = {"data", "license", "command", "recipe", "epochs", "seed", "device", "seconds", "parameters", "checksum"}
 needs_shipped = pytest.mark.skipif(not SHIPPED, reason="no shipped model: pretrained/ is empty")
