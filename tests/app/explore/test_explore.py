@@ -86,9 +86,8 @@ def test_the_picker_says_what_a_method_is_made_of_what_it_costs_and_which_ones_d
     assert {title: family for title, family, _ in parts} == own
     assert all(cost == word("method.quick") or cost.endswith((" s", " min")) for *_, cost in parts)
     for one in METHODS:
-        assert (f"**{method_title(one)}**: {one.lacking(classifier)}" in shown_text(page)) == (
-            method_title(one) not in own
-        )
+        stated = f"**{method_title(one)}**: {one.lacking(classifier)}" in shown_text(page)
+        assert stated == (method_title(one) not in own)
     assert word("method.needs.nothing") not in shown_text(page), "Grad-CAM needs features on the picture"
     assert word("method.needs.nothing") in shown_text(well(picker.set_value("saliency").run()))
 
