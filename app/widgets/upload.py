@@ -12,7 +12,7 @@ import streamlit as st
 from app.words import ENGLISH, language, listed, plain
 
 FIELD, LIMIT = '[data-testid="stFileUploaderDropzone"]', '[data-testid="stFileUploaderDropzoneInstructions"] span'
-SIZE = "font-size: 0.875rem;"
+HIDDEN, SIZE = "font-size: 0; white-space: normal; overflow: visible;", "font-size: 0.875rem;"
 
 
 def pick_files(
@@ -29,7 +29,7 @@ def style_of(key: str, limit: str) -> str:
     place = f".st-key-{re.sub(r'[^a-zA-Z0-9_-]', '-', key)} {FIELD}"
     texts = {f"{place} > span button p": plain("upload.button"), f"{place} {LIMIT}": limit}
     rules = [
-        f"{one} {{ font-size: 0; }} {one}::after {{ content: {json.dumps(text, ensure_ascii=False)}; {SIZE} }}"
+        f"{one} {{ {HIDDEN} }} {one}::after {{ content: {json.dumps(text, ensure_ascii=False)}; {SIZE} }}"
         for one, text in texts.items()
     ]
     return f"<style>{' '.join(rules)}</style>"
