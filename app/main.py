@@ -20,13 +20,13 @@ HERE = Path(__file__).parent
 st.set_page_config(page_title=word("app.name"), page_icon=str(HERE / "icon.png"), layout="wide")
 with st.spinner(word("app.waking")):  # the first user waits for torch to be imported
     from app import state
-    from app.runtime import standing
+    from app.runtime import startup
     from app.state import Key, Page, Subject
     from app.views import PAGES, file_of
     from app.widgets import glossary, history, language, lesson, models, pictures, weights
     from core import InvalidInput, ModelCard, Picture, Stopped
 
-    standing.prepare_process()
+    startup.prepare_process()
 
 
 def frame() -> tuple[ModelCard, str, str, Picture]:

@@ -20,7 +20,7 @@ from core.models import answers
 from core.models.architecture import blank
 from core.models.backbone import Backbone
 from core.models.integrity import checksum_of
-from core.models.manner import manner_of
+from core.models.run_settings import run_settings_of
 from core.models.stages import Found, Stage, first_of, with_first
 from core.models.torchvision_taps.finding import find_stages
 from core.types import LOGITS, AttentionMap, InvalidInput, ModelCard, Picture, Reading, frozen
@@ -53,7 +53,7 @@ class Classifier:
     @property
     def alone(self) -> bool:
         """Whether the model is run one picture at a time, so that a batch gains nothing."""
-        return manner_of(self.module).alone
+        return run_settings_of(self.module).alone
 
     @cached_property
     def checksum(self) -> str:
@@ -136,7 +136,7 @@ class Classifier:
         mean, std = self.row_moments
         rows = torch.from_numpy(squares.copy()).to(self.device).view(b, size, -1).float()
         x = rows.div_(255).sub_(mean).div_(std).view(b, size, size, 3).permute(0, 3, 1, 2)
-        return x.contiguous() if manner_of(self.module).dense else x
+        return x.contiguous() if run_settings_of(self.module).dense else x
 
     def scores(self, x: Tensor) -> Tensor:
         """The score of each class, finite or not: (b, 3, size, size) -> (b, k)."""

@@ -14,9 +14,9 @@ import streamlit as st
 
 import core
 from app.runtime import banks, results
+from app.runtime.jobs import wait_for
 from app.runtime.loading import Models
 from app.runtime.results import compute, key_of, once
-from app.runtime.waiting import wait_for
 from core import AttentionMap, Attribution, Classifier, ModelCard, Picture, Reading
 from core import attribution as attributions
 from core.attribution import METHODS, SALIENCY, Method, method, methods

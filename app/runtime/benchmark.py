@@ -12,7 +12,7 @@ import torch
 
 import core
 from app.runtime import results, sources
-from app.runtime.waiting import wait_for
+from app.runtime.jobs import wait_for
 from core import Classifier, InvalidInput
 from core.attribution import pace
 from core.data import home

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import streamlit as st
 
+from app.runtime.jobs import wait_for
 from app.runtime.store import Store
-from app.runtime.waiting import wait_for
 from core import Classifier, Picture
 from core.types import Progress
 
@@ -32,7 +32,7 @@ def key_of(model: Classifier, picture: Picture, *rest: Hashable) -> tuple:
 def compute(
     key: Hashable, model: Classifier, job: Callable[[Progress], T], owner: Hashable = None, tick: Progress | None = None
 ) -> T:
-    """What ``job(progress)`` gives, run once on the model's device and kept under its key; see ``waiting.wait_for``.
+    """What ``job(progress)`` gives, run once on the model's device and kept under its key; see ``jobs.wait_for``.
 
     However many users wait for it, it is computed once: each searches again when it is their turn on the device.
     """

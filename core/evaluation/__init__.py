@@ -15,10 +15,10 @@ from core.evaluation.faithfulness import CURVE_STEPS, curve_seconds
 from core.evaluation.grids import is_constant
 from core.evaluation.groups import MOST_SPECTRAL, Group, group_maps
 from core.evaluation.intervention import Change
-from core.evaluation.likeness import furthest_maps, mean_map, nearest_features
 from core.evaluation.localization import evidence
 from core.evaluation.pairwise import agreement_matrix, mean_agreement
 from core.evaluation.randomization import INSENSITIVE, weight_groups
+from core.evaluation.similarity import furthest_maps, mean_map, nearest_features
 from core.evaluation.sources import ATTENTION_PREFIX, REFERENCES, map_source, source_names
 from core.evaluation.summary import Calibration, Share, accuracy_of, by_class, calibration_of, confusion_of
 from core.evaluation.task_matrix import (

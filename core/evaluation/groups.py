@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.evaluation.likeness import masses
+from core.evaluation.similarity import masses
 from core.types import InvalidInput, frozen
 
 COUNT = 6

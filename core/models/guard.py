@@ -35,11 +35,11 @@ from core.models.limits import (
     no_attention,
     unmapped,
 )
-from core.models.manner import Manner, run_as
 from core.models.recomputing import recomputes
-from core.models.sameness import CLOSE, same
+from core.models.run_settings import RunSettings, run_as
 from core.models.sealed import is_sealed
 from core.models.seam.proving import attach_proven
+from core.models.tolerance import CLOSE, is_close
 from core.models.torchvision_taps import adapt, blocks, obstacle
 from core.models.torchvision_taps.differing import differing
 from core.models.torchvision_taps.tokens import lay_tokens
@@ -73,7 +73,7 @@ def admit(module: nn.Module, card: ModelCard, device: torch.device) -> Admitted:
     check_weights(module)
     theirs = duplicate(module) if is_mixed(module) else None
 
-    usual = Manner(flipped=card.facts.get(CHANNELS) == FLIPPED)
+    usual = RunSettings(flipped=card.facts.get(CHANNELS) == FLIPPED)
 
     def job() -> Admitted:
         try:
@@ -102,13 +102,13 @@ def pictures(card: ModelCard, device: torch.device) -> Tensor:
 
 
 class Admission:
-    """One module under test, with the results so far: the ``manner`` to run it in, and the ``notes``."""
+    """One module under test, with the results so far: the ``settings`` to run it with, and the ``notes``."""
 
-    def __init__(self, module: nn.Module, card: ModelCard, device: torch.device, manner: Manner):
+    def __init__(self, module: nn.Module, card: ModelCard, device: torch.device, settings: RunSettings):
         self.module, self.card, self.x = module, card, pictures(card, device)
         self.untouched = duplicate(module, list(module.parameters()))
         sealed = any(is_sealed(part) for part in module.modules())
-        self.manner, self.notes = manner, [SEALED] if sealed else []
+        self.settings, self.notes = settings, [SEALED] if sealed else []
         self.blocks = blocks(module)
         self.places = [(part, name, one) for part in module.modules() for name, one in part._modules.items()]
         self.inplace = [part for part in module.modules() if getattr(part, "inplace", False) is True]
@@ -117,14 +117,14 @@ class Admission:
         """The module, ready to run; InvalidInput if it cannot be run."""
         expected = self.learn()
         left = self.bring(expected)
-        count = 0 if SEALED in self.notes else 1 if self.manner.alone else 2
+        count = 0 if SEALED in self.notes else 1 if self.settings.alone else 2
         self.notes += attach_proven(self.module, self.x[:count], self.forward, expected[:count], left)
         if recomputes(lambda x: self.run(self.module, x), self.x[:1]):
-            self.manner = replace(self.manner, graphless=True)
+            self.settings = replace(self.settings, graphless=True)
             self.notes.append(RECOMPUTED)
         silent = self.watch(expected)
         silent |= self.left_unread(silent)
-        module = run_as(self.module, self.manner)
+        module = run_as(self.module, self.settings)
         unknown = lay_tokens(module, self.x[:1])
         if unknown:
             self.notes.append(no_attention(unknown, UNSURE))
@@ -134,15 +134,15 @@ class Admission:
         return Admitted(module, tuple(dict.fromkeys(self.notes)), names)
 
     def run(self, module: nn.Module, x: Tensor) -> Tensor:
-        """The outputs of a module, run in the manner found so far; x stays unchanged."""
-        return self.manner.run(module, x.clone())
+        """The outputs of a module, run with the settings found so far; x stays unchanged."""
+        return self.settings.run(module, x.clone())
 
     @torch.no_grad()
     def learn(self) -> Tensor:
         """Find how the untouched module must be run; returns its outputs (2, k) for both pictures."""
-        found, usual = None, self.manner
+        found, usual = None, self.settings
         for alone, dense in ((False, False), (False, True), (True, False), (True, True)):
-            self.manner, failure = replace(usual, alone=alone, dense=dense), None
+            self.settings, failure = replace(usual, alone=alone, dense=dense), None
             try:
                 found = self.first()
             except Exception as error:  # a foreign module may raise anything
@@ -164,9 +164,9 @@ class Admission:
     def first(self) -> object:
         """The result of the untouched module for both pictures; also finds whether it writes into them."""
         given = self.x.clone()
-        y = self.manner.run(self.untouched, given)
-        found = self.manner.find(y, len(self.x), len(self.card.classes))
-        known, self.manner = found == self.manner, replace(found, copied=not torch.equal(given, self.x))
+        y = self.settings.run(self.untouched, given)
+        found = self.settings.find(y, len(self.x), len(self.card.classes))
+        known, self.settings = found == self.settings, replace(found, copied=not torch.equal(given, self.x))
         return y if known else self.run(self.untouched, self.x)
 
     def by_itself(self, expected: Tensor) -> Tensor:
@@ -180,14 +180,14 @@ class Admission:
                 reason=first_line(error),
             ) from error
         if alone.shape == expected.shape[1:]:  # squeezed out of its batch of one
-            self.manner, alone = replace(self.manner, classes=alone.numel()), alone[None]
-        if same(expected[1:], alone, expected):
+            self.settings, alone = replace(self.settings, classes=alone.numel()), alone[None]
+        if is_close(expected[1:], alone, expected):
             return expected
-        if self.steady(self.untouched, expected) and not self.manner.alone:
-            self.manner = replace(self.manner, alone=True)
+        if self.steady(self.untouched, expected) and not self.settings.alone:
+            self.settings = replace(self.settings, alone=True)
             self.notes.append(BATCH)
             expected = self.run(self.untouched, self.x)
-            if same(expected[1:], alone, expected):
+            if is_close(expected[1:], alone, expected):
                 return expected
         raise InvalidInput(RANDOM)
 
@@ -197,10 +197,10 @@ class Admission:
 
         This separates random modules from those that depend on the batch or on hooks.
         """
-        return all(same(expected, self.run(module, self.x), close=CLOSE / 10) for _ in range(AGAIN))
+        return all(is_close(expected, self.run(module, self.x), close=CLOSE / 10) for _ in range(AGAIN))
 
     def forward(self, x: Tensor) -> Tensor:
-        """The outputs of the module, run in the manner found so far."""
+        """The outputs of the module, run with the settings found so far."""
         return self.run(self.module, x)
 
     def bring(self, expected: Tensor) -> dict[str, str]:
@@ -235,7 +235,7 @@ class Admission:
         if not self.changed():
             return True
         try:
-            return same(expected, self.run(self.module, self.x))
+            return is_close(expected, self.run(self.module, self.x))
         except Exception:  # an equivalent only takes the arguments of torchvision's own model
             return False
 
@@ -258,7 +258,7 @@ class Admission:
                 if not self.steady(self.untouched, expected):
                     raise InvalidInput(RANDOM)
                 calls.clear()
-                self.manner = replace(self.manner, graphless=True)
+                self.settings = replace(self.settings, graphless=True)
                 self.notes.append(GRAPHLESS)
                 if not self.can_be_watched(expected):
                     raise InvalidInput(
@@ -268,7 +268,7 @@ class Admission:
         finally:
             for handle in handles:
                 handle.remove()
-        usual = [1, 1] if self.manner.alone else [2]
+        usual = [1, 1] if self.settings.alone else [2]
         idle = {tap for tap in names if tap not in calls}
         self.restore(self.blocks[names[tap]] for tap in idle if names[tap] in self.blocks)
         odd = {tap for tap in names if calls.get(tap, usual) != usual and not tap.kind.growing}
@@ -289,6 +289,6 @@ class Admission:
         try:
             with torch.enable_grad(), listen():
                 y = self.run(self.module, self.x.detach().requires_grad_())
-            return same(expected, y.detach())
+            return is_close(expected, y.detach())
         except Exception:  # such as converting a tensor with a graph to an array
             return False

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from core.attention.tap import Tap, listen, steer, taps
 from core.messages import Message
-from core.models.sameness import same
+from core.models.tolerance import is_close
 
 UNREAD = Message("the model's output does not depend on it")
 
@@ -33,7 +33,7 @@ def unread(module: nn.Module, run: Callable[[Tensor], Tensor], x: Tensor, among:
         for tap, name in names.items():
             with steer(module, {name: lambda _, weights: torch.zeros_like(weights)}):
                 changed = run(x)
-            found |= {tap} if same(own, changed) else set()
+            found |= {tap} if is_close(own, changed) else set()
     return found
 
 

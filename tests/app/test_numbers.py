@@ -88,7 +88,7 @@ def test_no_percentage_is_written_for_one_language_only() -> None:
 
 ELSEWHERE = {
     "figures/intervention.py": (2, "a color in CSS"),
-    "views/explore/pair.py": (2, "a length in CSS"),
+    "views/explore/cue_pair.py": (2, "a length in CSS"),
     "views/compare/matrix.py": (1, "a value in CSS"),
     "views/trust/task_truth.py": (1, "a share in CSS"),
     "views/mistakes/address.py": (1, "an address, which is the same in every language"),

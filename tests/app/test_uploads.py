@@ -19,7 +19,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 from streamlit.web.server.server import Server
 
-from app.runtime import standing, uploads
+from app.runtime import startup, uploads
 from app.runtime.uploads import BYTES, EVERYBODY, FILES, GONE, UNCLAIMED, LimitedUploads
 from app.state import Key
 from app.views.mistakes import data
@@ -232,12 +232,12 @@ def test_each_uploader_states_its_limit_and_the_server_s_is_the_largest() -> Non
 
 def test_what_was_imported_is_never_looked_through_again() -> None:
     gc.unfreeze()
-    standing.freeze.cache_clear()
+    startup.freeze.cache_clear()
     try:
         open_page()
         frozen = gc.get_freeze_count()
         assert frozen > 100_000 and len(gc.get_objects()) < frozen
-        standing.prepare_process()
+        startup.prepare_process()
         assert gc.get_freeze_count() == frozen  # once
     finally:
         gc.unfreeze()

@@ -12,8 +12,8 @@ from app.state import Key
 from app.views import file_of
 from app.views.compare import address, choices, matrix, table, verdict
 from app.views.compare.analysis import Wanted
-from app.views.compare.gathering import Outcome, compute_slow, gather
 from app.views.compare.keys import ADDRESS, CompareKey
+from app.views.compare.rows import Outcome, compute_slow, gather
 from app.widgets import models
 from app.words import word
 

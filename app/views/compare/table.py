@@ -12,8 +12,8 @@ from app.state import Key
 from app.titles import class_title, method_title
 from app.views.compare import choices
 from app.views.compare.analysis import Analysis, subject_of
-from app.views.compare.gathering import Outcome
 from app.views.compare.keys import CompareKey
+from app.views.compare.rows import Outcome
 from app.widgets import models, pictures
 from app.words import decimal, percent, plain, word
 from core import InvalidInput, Picture

@@ -10,16 +10,16 @@ from app.titles import class_titles
 from app.views.explore import (
     agreement,
     attributions,
+    cue_swap,
     derivation,
     methods,
     panes,
     prediction,
     report,
     share,
-    swap,
 )
 from app.views.explore.analysis import Analysis
-from app.views.explore.covered import COVERED, draw_covered
+from app.views.explore.hidden_maps import COVERED, draw_covered
 from app.views.explore.keys import ExploreKey
 from app.views.explore.tests import address, section
 from app.widgets import lesson, models, weights
@@ -36,7 +36,7 @@ def draw_page(subject: Subject) -> None:
     report.show_replayed(subject)
 
     with st.container(key="question-panel"):
-        swap.show_question(subject)
+        cue_swap.show_question(subject)
         pair = st.container(key="swap-panel")
     stage, side = st.columns([2.7, 1], gap="large")
     with side:
@@ -60,7 +60,7 @@ def draw_page(subject: Subject) -> None:
         strip = attributions.strip(subject, target, chosen, every, parameters)
         shown = panes.show_panes(subject, reading, chosen, strip, found, paired=contrast is not None)
         with pair:
-            swap.show_swap(subject, reading, shown)
+            cue_swap.show_swap(subject, reading, shown)
         if found is not None:
             attributions.gap(chosen, found, parameters, subject)
         if on_picture:

@@ -10,7 +10,7 @@ import streamlit as st
 from app import runtime, state
 from app.runtime import uploads
 from app.runtime.mistakes import folders, scans
-from app.views.mistakes import taken
+from app.views.mistakes import splits_and_columns
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.labels import match_labels
 from app.widgets.upload import pick_files
@@ -73,11 +73,11 @@ def choose(classifier: Classifier) -> Chosen | None:
         if not data:
             return None
         with st.spinner(word("data.listing")):
-            found, (split, columns) = taken.collect(data, seed, pictures)
+            found, (split, columns) = splits_and_columns.collect(data, seed, pictures)
     except InvalidInput as error:
         st.error(literal(error))
         return None
-    taken.show_taken(data, found.taken)
+    splits_and_columns.show_taken(data, found.taken)
     return Chosen(data, seed, pictures, match_labels(classifier, found), found, split, columns)
 
 

@@ -13,7 +13,7 @@ from app.runtime.mistakes import folders, runs, scans
 from app.runtime.mistakes.runs import Opened
 from app.runtime.public import is_public
 from app.state import Key
-from app.views.mistakes import comparison, export, overview, selection, taken
+from app.views.mistakes import comparison, export, overview, selection, splits_and_columns
 from app.views.mistakes.keys import MistakesKey
 from app.views.mistakes.titles import data_title, model_title, pictures, short_title, started, with_broken
 from app.widgets import models
@@ -119,7 +119,7 @@ def show_head(opened: Opened) -> None:
         st.subheader(literal(model_title(opened.run)))
         sentence = word("runs.on", data=data_title(opened.run), count=pictures(opened.run))
         st.markdown(f"{with_broken(opened.run, sentence)} · {overview.overview_text(opened)}")
-        taken.state_of(opened.run)
+        splits_and_columns.state_of(opened.run)
         if opened.run.facts.get("independent"):
             st.caption(word("overview.independent"))
     with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from core.attention.tap import Tap, listen, taps
 from core.messages import Message
 from core.models.limits import no_attention
-from core.models.sameness import same
 from core.models.seam.discovery import MIXED, Attached, attach
 from core.models.seam.forwards import detach
 from core.models.seam.gates import attach_gates
+from core.models.tolerance import is_close
 
 CHANGED = Message("the model's predictions would change")
 
@@ -30,7 +30,7 @@ def attach_proven(
     def keeps(only: Collection[Tap] | None = None) -> bool:
         try:
             with torch.no_grad(), listen(only):
-                return same(expected, run(x))
+                return is_close(expected, run(x))
         except Exception:  # a foreign module may raise anything
             return False
 

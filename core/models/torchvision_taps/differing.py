@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.models.sameness import same
+from core.models.tolerance import is_close
 
 
 @torch.no_grad()
@@ -36,7 +36,7 @@ def differing(module: nn.Module, untouched: nn.Module, run: Callable[[], object]
 
     def agrees(name: str, given: tuple[Any, ...], named: dict[str, Any], y: Any) -> bool:
         try:
-            return same(y, module.get_submodule(name)(*given, **named))
+            return is_close(y, module.get_submodule(name)(*given, **named))
         except Exception:
             return False
 

@@ -17,7 +17,7 @@ from torchvision.models import SwinTransformer, VisionTransformer
 from core.models.backbone import Backbone
 from core.models.copying import hooked
 from core.models.geometry import Place, hooks, on_picture
-from core.models.manner import manner_of
+from core.models.run_settings import run_settings_of
 from core.models.seam.forwards import block_stages
 from core.models.stages import Found, Passes, Stage, first_of, observe, watch
 from core.models.torchvision_taps import swin, vision_transformer
@@ -61,7 +61,7 @@ def find_stages(module: nn.Module, x: Tensor) -> Found:
     untouched = type(module) in KNOWN and all(map(is_usual, module.modules()))
     if untouched and type(module) in STAGES:
         return Found(STAGES[type(module)](module))
-    passes = observe(module, x, (1,) if untouched or manner_of(module).alone else (1, 2, 3))
+    passes = observe(module, x, (1,) if untouched or run_settings_of(module).alone else (1, 2, 3))
     children = dict(module.named_modules())
     known = trusted_parts(module, x, children, passes)
 

@@ -9,8 +9,8 @@ import pytest
 from app.state import Key, View
 from app.views.compare import choices, table
 from app.views.compare.analysis import Wanted
-from app.views.compare.gathering import Outcome
 from app.views.compare.keys import CompareKey
+from app.views.compare.rows import Outcome
 
 VIEWS = [
     View("scenes/cbam", "scenes/24", "saliency", "", "boat"),

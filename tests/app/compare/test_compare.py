@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import runtime
 from app.runtime.store import Store
-from app.views.compare import gathering
+from app.views.compare import rows
 from app.words import word
 from core import Classifier, agreement, attribute, load, read
 from core.attention import MECHANISMS
@@ -145,7 +145,7 @@ def test_a_model_that_cannot_be_loaded_leaves_the_others(broken: list[str]) -> N
 @pytest.mark.parametrize("count", [2, 5, 24])
 def test_any_number_of_models(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """In runs that end after each new row, as on a slow machine: in the end all are there, and nothing is pending."""
-    monkeypatch.setattr(gathering, "AT_ONCE", 0.05)
+    monkeypatch.setattr(rows, "AT_ONCE", 0.05)
     every = [card.slug for card in zoo.cards() if card.family in ("scenes", "imagenette", "scenes-tag", "scenes-place")]
     page = fresh("compare", **SCENE, models=",".join(every[:count])).run(timeout=240)
     found = rows_on(well(page))

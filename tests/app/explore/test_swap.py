@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 import core
 from app.runtime.painting import SIDE, painted_jpeg
 from app.state import Key
-from app.views.explore import pair
+from app.views.explore import cue_pair
+from app.views.explore.cue_swap import outcome, verdict
 from app.views.explore.keys import ExploreKey
-from app.views.explore.swap import outcome, verdict
 from app.widgets.models import FIRST
 from app.words import plain, word
 from core.data import list_samples, open_sample, swaps
@@ -81,8 +81,8 @@ def test_an_address_opens_the_pair_and_channels_that_react_are_counted_at_both_p
     assert page.button_group(key=ExploreKey.SWAP).value == other.answer
     classifier = core.load("tasks-sun-or-moon/squeeze-excitation", "cpu")
     gates = [core.read(classifier, open_sample(one.slug)).maps[-1].weights for one in (first, other)]
-    moved = int((np.abs(gates[0] - gates[1]) > pair.MOVED).sum())
-    told = plain("swap.channels", moved=moved, channels=len(gates[0]), change=pair.MOVED)
+    moved = int((np.abs(gates[0] - gates[1]) > cue_pair.MOVED).sum())
+    told = plain("swap.channels", moved=moved, channels=len(gates[0]), change=cue_pair.MOVED)
     assert drawn(page).count(f">{told}<") == 2 and drawn(page).count('class="fovea-swap-moved"') == 2 * moved
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import core
 from core.evaluation.groups import MOST_SPECTRAL, group_maps
-from core.evaluation.likeness import furthest_maps, mean_map, nearest_features
+from core.evaluation.similarity import furthest_maps, mean_map, nearest_features
 from core.models import zoo
 from core.scenes.drawing import OBJECTS
 from core.types import InvalidInput

@@ -10,7 +10,7 @@ from app import runtime, state
 from app.components.point import point
 from app.runtime.painting import painted_jpeg
 from app.state import Key, Subject
-from app.views.explore import prediction, swap
+from app.views.explore import cue_swap, prediction
 from app.views.explore.keys import ExploreKey
 from app.widgets import lesson
 from app.words import means, say, word
@@ -22,7 +22,7 @@ COVERED = {"attention", "attribution"}
 def draw_covered(subject: Subject, hidden: Collection[str]) -> None:
     """Draw the page without its maps, and without the prediction if that is hidden too."""
     with st.container(key="question-panel"):
-        swap.show_question(subject, answers=False)
+        cue_swap.show_question(subject, answers=False)
     stage, side = st.columns([2.7, 1], gap="large")
     with stage:
         show_picture(subject)

@@ -14,7 +14,7 @@ from core.models.copying import hooked
 
 
 @dataclass(frozen=True)
-class Manner:
+class RunSettings:
     """How a module is run, so that pictures (b, 3, h, w) give outputs (b, k) and stay unchanged.
 
     ``alone``: one picture at a time; ``dense``: contiguous, because the module takes views that channels-last tensors
@@ -34,7 +34,7 @@ class Manner:
     classes: int | None = None
 
     def run(self, forward: Callable[[Tensor], Any], x: Tensor) -> Any:
-        """The output of ``forward`` for x, run in this manner."""
+        """The output of ``forward`` for x, run with these settings."""
         with torch.no_grad() if self.graphless else nullcontext():
             x = x.float() if self.mixed else x
             x = x.flip(1) if self.flipped else x
@@ -48,8 +48,8 @@ class Manner:
         whole = self.alone and all(isinstance(one, Tensor) and one.ndim for one in found)
         return torch.cat(found) if whole else found[0]
 
-    def find(self, y: Any, count: int, classes: int) -> Manner:
-        """The same manner with the path to the logits (count, classes) in a result, if it is unambiguous."""
+    def find(self, y: Any, count: int, classes: int) -> RunSettings:
+        """The same settings with the path to the logits (count, classes) in a result, if it is unambiguous."""
         if isinstance(y, Tensor):
             flat = y.ndim == 1 or (y.ndim > 2 and y.shape[:2] == (count, classes))
             return replace(self, classes=classes) if flat and y.numel() == count * classes else self
@@ -66,17 +66,17 @@ class Manner:
         return y[self.path] if isinstance(self.path, int) or isinstance(y, dict) else getattr(y, self.path)
 
 
-class Run:
-    """Replaces a module's ``forward``, and runs it in a manner."""
+class RunWith:
+    """Replaces a module's ``forward``, and runs it with settings."""
 
-    def __init__(self, manner: Manner, forward: Callable[[Tensor], Any]):
-        self.manner, self.forward = manner, forward
+    def __init__(self, settings: RunSettings, forward: Callable[[Tensor], Any]):
+        self.settings, self.forward = settings, forward
 
     def __call__(self, x: Tensor) -> Tensor:
-        return self.manner.run(self.forward, x)
+        return self.settings.run(self.forward, x)
 
 
-class Within(nn.Module):
+class Wrapped(nn.Module):
     """A wrapper for a module whose ``forward`` cannot be replaced."""
 
     def __init__(self, module: nn.Module):
@@ -88,17 +88,17 @@ class Within(nn.Module):
         return self.module(x)
 
 
-def run_as(module: nn.Module, manner: Manner) -> nn.Module:
-    """The module, set to run in a manner; in a wrapper if its ``forward`` cannot be replaced."""
-    if manner == Manner():
+def run_as(module: nn.Module, settings: RunSettings) -> nn.Module:
+    """The module, set to run with settings; in a wrapper if its ``forward`` cannot be replaced."""
+    if settings == RunSettings():
         return module
     if hooked(module):  # hooks run around forward
-        module = Within(module)
-    module.forward = Run(manner, module.forward)
+        module = Wrapped(module)
+    module.forward = RunWith(settings, module.forward)
     return module
 
 
-def manner_of(module: nn.Module) -> Manner:
-    """The manner in which a module is set to run."""
+def run_settings_of(module: nn.Module) -> RunSettings:
+    """The settings with which a module is set to run."""
     found = vars(module).get("forward")
-    return found.manner if isinstance(found, Run) else Manner()
+    return found.settings if isinstance(found, RunWith) else RunSettings()

@@ -10,7 +10,7 @@ ROUNDING = 1e-5
 """The tolerance for rounding, as a share of the largest logit, if all logits are nearly equal."""
 
 
-def same(a: Tensor, b: Tensor, among: Tensor | None = None, close: float = CLOSE) -> bool:
+def is_close(a: Tensor, b: Tensor, among: Tensor | None = None, close: float = CLOSE) -> bool:
     """Whether two outputs are equal, to rounding; outputs that are not finite never are.
 
     They may differ by ``close`` times the spread of ``a``, or of all the outputs ``among``.

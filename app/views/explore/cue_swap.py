@@ -10,8 +10,8 @@ import streamlit as st
 from app import runtime, state
 from app.state import Key, Subject
 from app.titles import class_title, class_titles
+from app.views.explore.cue_pair import Half, pair_html
 from app.views.explore.keys import ExploreKey
-from app.views.explore.pair import Half, pair_html
 from app.views.explore.panes import Shown
 from app.widgets import pictures
 from app.words import means, plain, say, word
@@ -19,7 +19,7 @@ from core import Reading
 from core.data import Swap, sample_truth, swaps
 from core.tasks import Task, find_task
 
-CSS = Path(__file__).with_name("swap.css")
+CSS = Path(__file__).with_name("cue_swap.css")
 
 
 def task_of(subject: Subject) -> Task | None:
