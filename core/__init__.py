@@ -11,7 +11,7 @@ from core.attention.derivation import Derivation
 from core.attention.reduction import to_grid
 from core.attention.rollout import rollout_map
 from core.attribution import attribute
-from core.attribution.panel import panel, panels
+from core.attribution.panel import grad_cam_panel, panel, panels
 from core.classifier import Classifier, read
 from core.evaluation.ablation import Ablation, ablate
 from core.evaluation.agreement import agreement
@@ -89,6 +89,7 @@ __all__ = [
     "derive",
     "erase",
     "faithfulness",
+    "grad_cam_panel",
     "intervene",
     "list_runs",
     "load",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.attribution.attention import ATTENTION, MEAN
 from core.attribution.batches import batch_sizes, fixed_batches, pace
+from core.attribution.cam import GRAD_CAM
 from core.attribution.catalog import METHODS, method, methods
 from core.attribution.completeness import MAX_GAP
 from core.attribution.dispatch import attribute, complete_methods, quiet, seconds
@@ -11,6 +12,7 @@ from core.attribution.gradient import SALIENCY
 from core.attribution.method import Method, Parameter
 
 __all__ = [
+    "GRAD_CAM",
     "ATTENTION",
     "MAX_GAP",
     "MEAN",

@@ -97,7 +97,7 @@ def compute(view: View, patient: float, tick: Progress | None = None) -> Analysi
     chosen = method(view.method)
     target, notes = wanted_target(classifier, view)
     if chosen.in_panel and not view.parameters and not view.contrast:
-        reading = runtime.reading_with_panel(classifier, picture, target)
+        reading = runtime.reading_with_panel(classifier, picture, target, chosen)
     else:
         reading = runtime.reading(classifier, picture)
     index = reading.predicted if target is None else target

@@ -54,6 +54,34 @@ def test_panel_is_all_of_them_one_by_one(classifier: Classifier, picture: Pictur
     assert predicted.target == predicted.reading.predicted
 
 
+def test_grad_cam_alone_is_that_of_the_panel(classifier: Classifier, picture: Picture) -> None:
+    drawn = False
+    for target, whole in enumerate(core.panels(classifier, picture, range(len(CLASSES)))):
+        quick = core.grad_cam_panel(classifier, picture, target)
+        assert list(quick.attributions) == ["grad-cam"] and quick.target == target and len(quick.stages) == 1
+        one, other = quick.attributions["grad-cam"], whole.attributions["grad-cam"]
+        assert np.array_equal(one.values, other.values)
+        assert (one.parameters, one.grid, one.target) == (other.parameters, other.grid, other.target)
+        assert np.array_equal(quick.reading.logits, whole.reading.logits)
+        for tap, twin in zip(quick.reading.maps, whole.reading.maps, strict=True):
+            assert np.array_equal(tap.weights, twin.weights)
+        drawn |= one.values.any()
+    assert drawn
+
+
+def test_grad_cam_alone_leaves_the_layers_before_its_stage_out_of_the_backward_pass(
+    tiny: Callable[[str], Classifier], picture: Picture
+) -> None:
+    module = deepcopy(tiny("cbam").module)
+    classifier, passed = Classifier(tiny("cbam").card, module, torch.device("cpu")), []
+    first = next(one for one in module.modules() if isinstance(one, nn.Conv2d))
+    first.register_full_backward_hook(lambda *_: passed.append("first"))
+    assert core.grad_cam_panel(classifier, picture).attributions
+    passed.clear()  # the first time, the model is tried for a gradient
+    assert core.grad_cam_panel(classifier, picture).attributions and not passed
+    assert core.panel(classifier, picture).attributions and passed == ["first"]
+
+
 @pytest.mark.parametrize("family", ["resnet", "densenet", "efficientnet", "vit", "swin", "maxvit"])
 def test_panel_of_torchvisions_models(family: str, picture: Picture) -> None:
     module, size = small(family)
@@ -67,6 +95,7 @@ def test_a_model_without_stages_has_no_grad_cam(picture: Picture) -> None:
     classifier = core.adopt(module, ModelCard("made/flat", "", "plain", ("a", "b", "c"), size=16), "cpu")
     found = core.panel(classifier, picture)
     assert list(found.attributions) == ["saliency", "input-x-gradient"] and not found.stages
+    assert not core.grad_cam_panel(classifier, picture).attributions
     weight = module[1].weight[found.target].view(3, 16, 16).detach()
     near(found.attributions["saliency"].values, weight.abs().amax(0).numpy())
     x = classifier.prepare(picture)[0]
