@@ -107,7 +107,7 @@ def _more(one: AttentionMap, head: int | None, steps: np.ndarray | None, classes
         if one.kind.growing and steps is not None and len(steps) == len(labels):  # what it would answer after that step
             stated = [f"{classes[step.argmax()]} {percent(float(step.max()), 0)}" for step in steps]
             labels = [" · ".join(pair) for pair in zip(labels, stated, strict=True)]
-        return Stack(one.weights, tuple(labels), film=one.kind.growing)
+        return Stack(one.weights, tuple(labels), playable=one.kind.growing)
     if one.kind.compares and has_rows(one):
         return Rows(*rows(one, head), even=1 / one.weights.shape[-1])
     return None

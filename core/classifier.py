@@ -88,7 +88,7 @@ class Classifier:
         return (*self.notes, *self.found.notes)
 
     @cached_property
-    def film(self) -> nn.Module | None:
+    def step_classifier(self) -> nn.Module | None:
         """The module of a recurrent model that gives an output after each step; None for a model without steps."""
         if not any(tap.kind.growing for tap in self.taps.values()):
             return None
@@ -250,13 +250,13 @@ def to_reading(
     scores: Tensor,
     records: dict[Tap, Record],
     last: Tensor,
-    film: Tensor | None = None,
+    step_scores: Tensor | None = None,
     picture: str = "this picture",
 ) -> Reading:
     """The frozen reading of the first picture of one forward pass; ``last`` (b, c, h, w) is the last stage's output.
 
-    ``scores`` (b, k) are those of the classes, and ``film`` (b, s, k) a recurrent model's outputs after each of its
-    steps. ``picture`` is its name in a sentence.
+    ``scores`` (b, k) are those of the classes, and ``step_scores`` (b, s, k) a recurrent model's outputs after each
+    step. ``picture`` is its name in a sentence.
 
     Raises:
         InvalidInput: the picture has no finite output.
@@ -269,7 +269,7 @@ def to_reading(
     scores = answers.require(scores[:1].detach().float(), classifier.card, picture)[0]
     maps = tuple(to_map(name, records[tap], model) for name, tap in classifier.taps.items() if tap in records)
     energy = last[0].detach().float().square().mean(0)
-    steps = None if film is None else answers.arrange(film[0].detach().float(), classifier.card)
+    steps = None if step_scores is None else answers.arrange(step_scores[0].detach().float(), classifier.card)
     after_steps = None if steps is None else likely(steps)
     return Reading(likely(scores), frozen(scores.cpu().numpy()), maps, frozen(energy.cpu().numpy()), after_steps)
 
@@ -285,12 +285,12 @@ def read(classifier: Classifier, picture: Picture) -> Reading:
     def read_maps() -> Reading:
         stages, x = list(classifier.stages.values()), classifier.prepare(picture)
         watched = {"last": stages[-1].module} if stages else {}
-        if classifier.film is not None:
-            watched["film"] = classifier.film
+        if classifier.step_classifier is not None:
+            watched["step_scores"] = classifier.step_classifier
         with torch.no_grad(), listen() as records, outputs(watched) as kept:
             scores = classifier.scores(x)
         # Without stages, the picture's own grid is used.
         last = stages[-1].arrange(kept["last"]) if stages else x
-        return to_reading(classifier, scores, records, last, kept.get("film"), picture.name)
+        return to_reading(classifier, scores, records, last, kept.get("step_scores"), picture.name)
 
     return classifier.run(read_maps)

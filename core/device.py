@@ -32,7 +32,7 @@ def devices() -> tuple[str, ...]:
     return (*found, "cpu")
 
 
-def choose(name: str = "auto") -> torch.device:
+def choose_device(name: str = "auto") -> torch.device:
     """The device of that name; ``auto`` is the fastest one.
 
     Raises:

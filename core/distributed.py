@@ -91,10 +91,10 @@ def own_device(name: str = "auto") -> torch.device:
     Raises:
         InvalidInput: there is no such device, or fewer devices than processes on this machine.
     """
-    device = devices.choose(name)
+    device = devices.choose_device(name)
     if not is_launched():
         return device
-    return devices.choose(f"cuda:{os.environ['LOCAL_RANK']}") if device.type == "cuda" else torch.device("cpu")
+    return devices.choose_device(f"cuda:{os.environ['LOCAL_RANK']}") if device.type == "cuda" else torch.device("cpu")
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def load(
     Raises:
         InvalidInput: no such model or device, a broken file, or weights that cannot be downloaded.
     """
-    where = devices.choose(device)
+    where = devices.choose_device(device)
     slug = slug if classes is None else with_classes(slug, classes)
     if isinstance(slug, str) and opening.is_uncarded(slug):
         return _opened(opening.open_path(slug), where)
@@ -54,7 +54,7 @@ def open_model(card: bytes, weights: bytes, device: str = "auto", name: str = "T
     Raises:
         InvalidInput: either is too large, cannot be read or is refused, or the weights do not match; no such device.
     """
-    where = devices.choose(device)
+    where = devices.choose_device(device)
     with torch.inference_mode(False):
         return _guarded(*own.open_model(card, weights, name, where), where)
 
@@ -81,7 +81,7 @@ def open_files(
             architecture; no such device.
     """
     choices = Choices(architecture, classes, size, mean, std)
-    return _opened(opening.open_upload(files, choices), devices.choose(device))
+    return _opened(opening.open_upload(files, choices), devices.choose_device(device))
 
 
 def missing_facts(files: Mapping[str, bytes], architecture: str | None = None) -> tuple[Missing, ...]:
@@ -90,7 +90,7 @@ def missing_facts(files: Mapping[str, bytes], architecture: str | None = None) -
     Raises:
         InvalidInput: the files are too large, cannot be read or are refused, or do not match.
     """
-    return opening.missing(files, Choices(architecture))
+    return opening.find_missing(files, Choices(architecture))
 
 
 def _opened(found: opening.Opened, device: torch.device) -> Classifier:
@@ -124,7 +124,7 @@ def adopt(module: nn.Module, card: ModelCard | None = None, device: str = "auto"
         card = described.describe(own, f"own/{described.name_of(own)}")
     if not isinstance(card, ModelCard) or not isinstance(inner, nn.Module):
         raise InvalidInput("adopt takes a torch module and a ModelCard.")
-    card, where = user_card.check(card), devices.choose(device)
+    card, where = user_card.check(card), devices.choose_device(device)
     found = guard.admit(duplicate(inner), card, where)
     card = described.with_mechanism(card, found.module) if undescribed else card
     facts = {name: value for name, value in card.facts.items() if name != "checksum"}  # it is that of a file

@@ -102,13 +102,13 @@ def _kept(value: object) -> object:
 def _filled(template: str, values: Mapping[str, object], table: Mapping[str, str]) -> str:
     """The template in the language of the table, with its values."""
     stated = table.get(template, template)
-    return fill(stated, {name: _said(value, table) for name, value in values.items()}) if values else stated
+    return fill(stated, {name: _translated(value, table) for name, value in values.items()}) if values else stated
 
 
-def _said(value: object, table: Mapping[str, str]) -> object:
+def _translated(value: object, table: Mapping[str, str]) -> object:
     """A value in the language of the table."""
     if isinstance(value, list):
-        return table.get(SEPARATOR, SEPARATOR).join(str(_said(one, table)) for one in value)
+        return table.get(SEPARATOR, SEPARATOR).join(str(_translated(one, table)) for one in value)
     return value.localized(table) if isinstance(value, Message) else value
 
 

@@ -16,13 +16,13 @@ import core
 from app.runtime import banks, results
 from app.runtime.jobs import wait_for
 from app.runtime.loading import Models
-from app.runtime.results import compute, key_of, once
+from app.runtime.results import compute_job, compute_quick, key_of
 from core import AttentionMap, Attribution, Classifier, ModelCard, Picture, Reading
 from core import attribution as attributions
 from core.attribution import GRAD_CAM, METHODS, SALIENCY, Method, method, methods
 from core.classifier import Target
 from core.data import find_folder, open_sample
-from core.device import choose, devices
+from core.device import choose_device, devices
 from core.images import encode_jpeg, thumbnail
 from core.models import Missing, duplicate, own, timm_models, zoo
 from core.types import Progress
@@ -40,7 +40,7 @@ def models() -> Models:
     return Models(MODELS_LIMIT)
 
 
-def missing(card: ModelCard) -> bool:
+def weights_missing(card: ModelCard) -> bool:
     """Whether the card's weights are still to be fetched."""
     return not zoo.present(card)
 
@@ -98,7 +98,7 @@ def move(model: Classifier, device: str) -> Classifier:
     """The same model on that device; a copy where it is on another one."""
     if str(model.device) == device:
         return model
-    where = choose(device)
+    where = choose_device(device)
     key = (model.card.slug, device, model.card.facts.get("checksum"))
     return models().get(key, lambda _: replace(model, module=duplicate(model.module).to(where), device=where))
 
@@ -162,12 +162,12 @@ def milliseconds(model: Classifier) -> float:
     def measure() -> float:
         x = model.run(lambda: model.prepare(sample_picture(TIMED_ON)))
 
-        def once() -> float:
+        def time_pass() -> float:
             start = time.perf_counter()
             model.module(x).cpu()  # the numbers on the CPU: a device has done its work then
             return time.perf_counter() - start
 
-        times = [model.run(once) for _ in range(WARM_UPS + FORWARDS)]
+        times = [model.run(time_pass) for _ in range(WARM_UPS + FORWARDS)]
         return 1000 * statistics.median(times[WARM_UPS:])
 
     return results.store().get(_clock_key(model.card, str(model.device)), measure)
@@ -175,7 +175,7 @@ def milliseconds(model: Classifier) -> float:
 
 def reading(model: Classifier, picture: Picture) -> Reading:
     """The model's reading of a picture."""
-    return once(key_of(model, picture, "reading"), model, lambda: core.read(model, picture))
+    return compute_quick(key_of(model, picture, "reading"), model, lambda: core.read(model, picture))
 
 
 def reading_with_panel(
@@ -246,7 +246,7 @@ def attribution(
     tick: Progress | None = None,
 ) -> Attribution:
     """An attribution of a picture to a class, or to one compared with another."""
-    return compute(
+    return compute_job(
         attribution_key(model, picture, method, target, parameters, contrast),
         model,
         lambda progress: core.attribute(
@@ -271,7 +271,7 @@ def derivation(
 ) -> core.Derivation:
     """How one weight of a tap is computed."""
     key = key_of(model, picture, "derive", tap, part, cell)
-    return once(key, model, lambda: core.derive(model, picture, tap, part=part, cell=cell))
+    return compute_quick(key, model, lambda: core.derive(model, picture, tap, part=part, cell=cell))
 
 
 def replayed(model: Classifier, view: core.Record, owner: Hashable, tick: Progress) -> core.Replayed:

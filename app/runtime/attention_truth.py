@@ -8,7 +8,7 @@ import numpy as np
 
 import core
 from app.runtime import results, sources
-from app.runtime.results import compute, key_of
+from app.runtime.results import compute_job, key_of
 from core import Classifier, CueReaction, RoleShare
 from core.attribution import pace
 from core.evaluation import ATTENTION_PREFIX, AttentionView, Case, attention_views
@@ -59,7 +59,7 @@ def shares(model: Classifier, owner: Hashable = None, tick: Progress | None = No
     def measure_shares(progress: Progress) -> tuple[RoleShare, ...]:
         return core.role_shares(model, cases(model), measured_sources(model), progress=progress)
 
-    return compute(shares_key(model), model, measure_shares, owner, tick)
+    return compute_job(shares_key(model), model, measure_shares, owner, tick)
 
 
 def cases(model: Classifier) -> tuple[Case, ...]:
@@ -102,7 +102,7 @@ def reactions(model: Classifier, owner: Hashable = None, tick: Progress | None =
     task = find_task(model.card.family)
     if task is None:
         return ()
-    return compute(
+    return compute_job(
         reactions_key(model),
         model,
         lambda progress: core.cue_reactions(model, task, PAIRS, progress=progress),

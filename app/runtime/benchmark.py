@@ -39,7 +39,7 @@ def own_file() -> Path:
     return Path(named).expanduser() if named else home() / "benchmark.json"
 
 
-def read(checksums: Mapping[str, str]) -> BenchmarkTable:
+def read_rows(checksums: Mapping[str, str]) -> BenchmarkTable:
     """The shipped rows, and over those of the same model and source this machine's own.
 
     ``checksums`` of the weights are by model: a row of other weights, or of a model that is not there, says nothing.
@@ -83,7 +83,7 @@ def _sound(row: BenchmarkRow) -> bool:
     return sound and all(isinstance(one, str) for one in texts)
 
 
-def missing(
+def missing_sources(
     rows: Sequence[BenchmarkRow], model: Classifier, wanted: Sequence[str], pictures: int, seed: int
 ) -> list[str]:
     """Those of the sources that were not measured yet on so many pictures of that seed."""
@@ -103,7 +103,7 @@ def seconds(model: Classifier, wanted: Sequence[str], pictures: int) -> float:
     return pictures * sum(maps * sources.seconds(model, name) + curves for name in wanted)
 
 
-def measure(
+def measure_sources(
     model: Classifier,
     wanted: Sequence[str],
     pictures: int,

@@ -11,7 +11,7 @@ import numpy as np
 
 import core
 from app.runtime import results
-from app.runtime.results import compute, key_of
+from app.runtime.results import compute_job, key_of
 from core import AttentionMap, Attribution, Check, Classifier, Faithfulness, Picture
 from core.evaluation import ATTENTION_PREFIX, check_seconds, curve_seconds
 from core.types import Progress
@@ -45,7 +45,7 @@ def erased(
         return Erased(left.pixels, core.read(model, left).probabilities)  # its maps, of many megabytes, are not kept
 
     whose = "" if which == "random" else fingerprint(values)
-    return results.once(key_of(model, picture, "erased", whose, share, which, fill, seed), model, erase_region)
+    return results.compute_quick(key_of(model, picture, "erased", whose, share, which, fill, seed), model, erase_region)
 
 
 def curves_key(model: Classifier, picture: Picture, values: np.ndarray, target: int, seed: int) -> tuple:
@@ -69,7 +69,7 @@ def curves(
     tick: Progress | None = None,
 ) -> Faithfulness:
     """The deletion and insertion curves of a map (h, w) for a class, and those of the references."""
-    return compute(
+    return compute_job(
         curves_key(model, picture, values, target, seed),
         model,
         lambda progress: core.faithfulness(model, picture, values, target, seed=seed, progress=progress),
@@ -102,7 +102,7 @@ def checks(
     tick: Progress | None = None,
 ) -> tuple[Check, ...]:
     """The checks of a map for a class; ``parameters`` as ``core.check`` takes them."""
-    return compute(
+    return compute_job(
         checks_key(model, picture, map_, target, parameters),
         model,
         lambda progress: core.check(model, picture, map_, target, progress=progress, **parameters),

@@ -34,7 +34,7 @@ def intervene(model: Classifier, picture: Picture, changes: Mapping[str, Change]
         reading = core.intervene(model, picture, changes)
         return replace(reading, maps=tuple(one for one in reading.maps if one.tap in changes))  # all: many megabytes
 
-    return results.once(results.key_of(model, picture, "intervene", *names), model, read_changed)
+    return results.compute_quick(results.key_of(model, picture, "intervene", *names), model, read_changed)
 
 
 def ablation_key(model: Classifier, picture: Picture, target: int) -> tuple:
@@ -57,7 +57,7 @@ def ablations(
     model: Classifier, picture: Picture, target: int, *, owner: Hashable = None, tick: Progress | None = None
 ) -> tuple[Ablation, ...]:
     """Every part of the attention with what the target loses without it, the largest effect first."""
-    return results.compute(
+    return results.compute_job(
         ablation_key(model, picture, target),
         model,
         lambda progress: core.ablate(model, picture, target, progress=progress),

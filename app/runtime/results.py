@@ -29,7 +29,7 @@ def key_of(model: Classifier, picture: Picture, *rest: Hashable) -> tuple:
     return (model.card.slug, str(model.device), model.card.facts.get("checksum"), picture.key, *rest)
 
 
-def compute(
+def compute_job(
     key: Hashable, model: Classifier, job: Callable[[Progress], T], owner: Hashable = None, tick: Progress | None = None
 ) -> T:
     """What ``job(progress)`` gives, run once on the model's device and kept under its key; see ``jobs.wait_for``.
@@ -43,7 +43,7 @@ def compute(
     return wait_for(model.device, lambda progress: kept.get(key, lambda: job(progress)), owner, tick)
 
 
-def once(key: Hashable, model: Classifier, make: Callable[[], T]) -> T:
+def compute_quick(key: Hashable, model: Classifier, make: Callable[[], T]) -> T:
     """The same for quick work without progress: what ``make()`` gives on the model's device."""
     kept = store()
     found = kept.find(key)

@@ -8,7 +8,7 @@ import numpy as np
 
 import core
 from app.runtime import results
-from app.runtime.results import compute, key_of
+from app.runtime.results import compute_job, key_of
 from core import Classifier, Picture, Randomization
 from core import attribution as attributions
 from core.attribution import pace
@@ -56,7 +56,7 @@ def map_of(
     model: Classifier, picture: Picture, name: str, target: int, owner: Hashable = None, tick: Progress | None = None
 ) -> np.ndarray:
     """The map (h, w) of a source for a class, raw and signed."""
-    return compute(
+    return compute_job(
         map_key(model, picture, name, target),
         model,
         lambda progress: map_source(model, name)(model, picture, target, progress),
@@ -79,7 +79,7 @@ def randomized(
     model: Classifier, picture: Picture, name: str, owner: Hashable = None, tick: Progress | None = None
 ) -> Randomization:
     """The map of a source for the predicted class while the weights are re-initialized from the top."""
-    return compute(
+    return compute_job(
         randomized_key(model, picture, name),
         model,
         lambda progress: core.randomize(model, picture, name, progress=progress),
@@ -109,4 +109,4 @@ def courses(
             found[name] = core.randomize(model, picture, name, progress=report).likeness
         return found
 
-    return compute(courses_key(model, picture, names), model, job, owner, tick)
+    return compute_job(courses_key(model, picture, names), model, job, owner, tick)

@@ -16,6 +16,7 @@ from app.state.language import settle_language
 from app.state.page import Page
 from app.state.session import (
     choose_model,
+    clear_notices,
     clicked_line,
     clicked_points,
     clicked_row,
@@ -23,7 +24,6 @@ from app.state.session import (
     device,
     fresh_key,
     get,
-    hush,
     mark_line,
     notice,
     page_address,
@@ -68,6 +68,7 @@ __all__ = [
     "add_own_model",
     "add_upload",
     "choose_model",
+    "clear_notices",
     "clicked_line",
     "clicked_points",
     "clicked_row",
@@ -79,7 +80,6 @@ __all__ = [
     "reset_parameters",
     "fresh_key",
     "get",
-    "hush",
     "is_upload",
     "keep",
     "kept",

@@ -113,7 +113,7 @@ def notice(sentence: str) -> None:
     st.session_state[Key.NOTICES] = (*get(Key.NOTICES, ()), sentence)
 
 
-def hush() -> None:
+def clear_notices() -> None:
     """Remove the notices: their action has been repeated."""
     reset(Key.SHOWN_NOTICES)
 

@@ -13,7 +13,7 @@ from app.words import language
 _completing = st.components.v2.component(
     "fovea_history",
     js="""
-const told = (search) => [...new URLSearchParams(search)].map(String).sort().join("&");
+const sorted = (search) => [...new URLSearchParams(search)].map(String).sort().join("&");
 
 export default function ({ data }) {
   document.documentElement.lang = data.lang;
@@ -38,7 +38,7 @@ export default function ({ data }) {
   history.pushState = (state, title, url) => {
     const to = withLook(url);
     const here = to.pathname === location.pathname;
-    const entry = !here || (location.search && told(to.search) !== told(location.search));
+    const entry = !here || (location.search && sorted(to.search) !== sorted(location.search));
     written(entry ? push : replace, state, title, to);
   };
   history.replaceState = (state, title, url) => written(replace, state, title, withLook(url));

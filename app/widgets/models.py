@@ -137,7 +137,7 @@ def find_card(slug: str) -> ModelCard:
     return cards[slug]
 
 
-def choose(slug: str) -> None:
+def select_model(slug: str) -> None:
     """Select a model, before its picker is drawn; resets the map, the class, and a picture of another kind."""
     before = state.get(Key.MODEL, "")
     state.put(Key.MODEL, slug)
@@ -148,7 +148,7 @@ def choose(slug: str) -> None:
 
 def open_view(view: View) -> None:
     """Set Explore to a view of a model that is offered, before the pickers are drawn or in a callback."""
-    choose(view.model)
+    select_model(view.model)
     for key in ADDRESS:
         if key != Key.MODEL:
             state.put(key, getattr(view, key.value))
@@ -172,9 +172,9 @@ def first(cards: Mapping[str, ModelCard]) -> str:
 def pick_model(facts: bool = True) -> ModelCard:
     """The model picker, by group of families, with the ``facts`` that were measured; the card that is chosen."""
     if wanted := state.take_wanted():
-        choose(wanted)
+        select_model(wanted)
     if state.get(Key.MODEL) not in offered() and (found := finding.add_named(state.get(Key.MODEL) or "")):
-        choose(found)
+        select_model(found)
     cards = offered()
     if not cards:
         raise InvalidInput(plain("model.none"))
@@ -191,8 +191,8 @@ def pick_model(facts: bool = True) -> ModelCard:
         wanted = state.get(Key.FAMILY) or here
         of_group = [one for one in cards.values() if group(one.family) == wanted]
         if wanted == IMAGENET:
-            of_group.sort(key=runtime.missing)  # what needs no download comes first
-        choose(
+            of_group.sort(key=runtime.weights_missing)  # what needs no download comes first
+        select_model(
             next((one for one in of_group if one.mechanism == card.mechanism and wanted != IMAGENET), of_group[0]).slug
         )
 
@@ -217,7 +217,7 @@ def pick_model(facts: bool = True) -> ModelCard:
         filter_mode=None,  # no keyboard opens on a phone
     )
     if here in (IMAGENET, NAMED):
-        finding.show_search(choose)
+        finding.show_search(select_model)
     known = [measured(card), needs_attention(card)] if facts else []
     st.caption("  \n".join(filter(None, [what(card), *known, sight(card), why(card)])))
     return card
@@ -236,7 +236,7 @@ def pick_task(cards: Mapping[str, ModelCard], card: ModelCard) -> None:
 
     def change() -> None:
         inside = [one for one in cards.values() if one.family == state.get(Key.TASK)]
-        choose(next((one for one in inside if one.mechanism == card.mechanism), inside[0]).slug)
+        select_model(next((one for one in inside if one.mechanism == card.mechanism), inside[0]).slug)
 
     st.selectbox(
         word("task.label"),

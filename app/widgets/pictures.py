@@ -99,7 +99,7 @@ def pick_picture(family: str) -> tuple[str, Picture]:
 
 def take_in(files: list) -> None:
     """Open the uploaded pictures and release the files; a message names each one that cannot be opened."""
-    state.hush()
+    state.clear_notices()
     for file in files:
         try:
             if uploads.is_refused(file):

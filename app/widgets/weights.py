@@ -27,7 +27,7 @@ def load(card: ModelCard) -> Classifier | None:
     """The chosen model; None while its weights must be downloaded. If it cannot be loaded, the last one is shown."""
     if state.get(Key.FETCHING) != card.slug:
         state.reset(Key.FETCHING)
-    if card.slug not in state.own_models() and runtime.missing(card):
+    if card.slug not in state.own_models() and runtime.weights_missing(card):
         return None
     try:
         with st.spinner(word("weights.loading")):
@@ -88,7 +88,7 @@ def _offer(card: ModelCard) -> None:
         state.put(Key.FETCHING, card.slug)
 
     def back() -> None:
-        models.choose(slug)
+        models.select_model(slug)
 
     st.markdown(
         word("weights.missing.unsized", model=card.title)

@@ -21,7 +21,7 @@ from core.attribution.gradient import INPUT_X_GRADIENT, SALIENCY, leaf
 from core.classifier import Classifier, Target, outputs, target_score, to_reading
 from core.types import Attribution, InvalidInput, Panel, Picture, Reading, frozen
 
-FILM = "film"
+STEP_SCORES = "step_scores"
 """The key of a recurrent model's logits after each step; no stage has this name."""
 
 
@@ -121,15 +121,15 @@ def forward(classifier: Classifier, picture: Picture) -> tuple[Tensor, Tensor, d
     """
     stages, names = classifier.stages, list(classifier.stages)
     watched = {name: stage.module for name, stage in stages.items()}
-    if classifier.film is not None:
-        watched[FILM] = classifier.film
+    if classifier.step_classifier is not None:
+        watched[STEP_SCORES] = classifier.step_classifier
     x = leaf(classifier.prepare(picture).to(memory_format=torch.channels_last))
     with torch.enable_grad():
         with listen() as records, outputs(watched) as kept:
             logits = classifier.scores(x)
-        film = kept.pop(FILM, None)
+        step_scores = kept.pop(STEP_SCORES, None)
         last = stages[names[-1]].arrange(kept[names[-1]]) if names else x
-        reading = to_reading(classifier, logits, records, last, film, picture.name)
+        reading = to_reading(classifier, logits, records, last, step_scores, picture.name)
     return x, logits, kept, reading
 
 

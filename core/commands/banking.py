@@ -7,7 +7,7 @@ import argparse
 import core
 from core.commands.printing import bar, print_answer
 from core.evaluation.bank import bank_path
-from core.evaluation.collecting import choose, collect, names
+from core.evaluation.collecting import choose_pictures, collect, names
 from core.models import zoo
 
 
@@ -18,7 +18,7 @@ def bank(options: argparse.Namespace) -> None:
         classifier = core.load(slug, options.device)
         wanted = options.data or classifier.card.family
         if wanted not in drawn:
-            drawn = {wanted: list(choose(wanted, options.pictures))}
+            drawn = {wanted: list(choose_pictures(wanted, options.pictures))}
         path = options.out or bank_path(classifier.checksum, slug in stored)
         fitting = [one for one in names(classifier) if one in (options.sources or names(classifier))]
         found = collect(classifier, drawn[wanted], path, sources=fitting, progress=bar(slug))

@@ -25,7 +25,7 @@ NAME, WIDTH = 20, 15
 """Letters of the first column, and of the others."""
 
 
-def number(share: float | None) -> str:
+def percentage(share: float | None) -> str:
     """An accuracy in percent, without the sign."""
     return "" if share is None else f"{100 * share:.1f}"
 
@@ -41,7 +41,7 @@ def tasks(options: argparse.Namespace) -> None:
 def matrix(cells: Cells, way: str) -> Iterator[str]:
     """A line for each mechanism and a column for each task; a cell without a model is blank."""
     yield f"{'':{NAME}}" + "".join(f"{one.title.lower():>{WIDTH}}" for one in TASKS)
-    yield f"{'guess':{NAME}}" + "".join(f"{number(one.guess):>{WIDTH}}" for one in TASKS)
+    yield f"{'guess':{NAME}}" + "".join(f"{percentage(one.guess):>{WIDTH}}" for one in TASKS)
     for kind in MECHANISMS:
         found = [cell(cells, one.slug, kind.slug, way) for one in TASKS]
         yield (f"{kind.slug:{NAME}}" + "".join(f"{one:>{WIDTH}}" for one in found)).rstrip()
@@ -52,8 +52,8 @@ def cell(cells: Cells, task: str, mechanism: str, way: str) -> str:
     card = cells.get((task, mechanism))
     if card is None:
         return ""
-    left = f" ({number(card.ablation[way])})" if way in card.ablation else ""
-    return number(card.accuracy) + left
+    left = f" ({percentage(card.ablation[way])})" if way in card.ablation else ""
+    return percentage(card.accuracy) + left
 
 
 def legend(cells: Cells, way: str) -> Iterator[str]:
@@ -75,8 +75,8 @@ def spreads(cells: Cells) -> Iterator[str]:
         yield ""
         yield "Over training seeds, mean ± standard deviation in %:"
     for (task, mechanism), spread in found.items():
-        each = ", ".join(map(number, spread.accuracies))
-        yield f"{task + '/' + mechanism:38}{number(spread.mean):>6} ± {number(spread.deviation)} ({each})"
+        each = ", ".join(map(percentage, spread.accuracies))
+        yield f"{task + '/' + mechanism:38}{percentage(spread.mean):>6} ± {percentage(spread.deviation)} ({each})"
 
 
 def curves(studies: TaskStudies) -> Iterator[str]:
@@ -86,7 +86,7 @@ def curves(studies: TaskStudies) -> Iterator[str]:
         yield f"{task}, accuracy in % by training pictures, and the fewest pictures for {100 * ENOUGH:.0f} %:"
         for mechanism, points in of_task.items():
             needed = pictures_for(points)
-            given = ", ".join(f"{pictures:,}: {number(accuracy)}" for pictures, accuracy in points)
+            given = ", ".join(f"{pictures:,}: {percentage(accuracy)}" for pictures, accuracy in points)
             yield f"{mechanism:{NAME}}{given}; {'not reached' if needed is None else f'{needed:,}'}"
 
 
@@ -96,7 +96,7 @@ def full_reach(studies: TaskStudies) -> Iterator[str]:
         yield ""
     for task, facts in studies.full_reach.items():
         epochs = f" after {facts['epochs']} epochs" if "epochs" in facts else ""
-        yield f"{task}, plain with a receptive field of the whole picture: {number(facts['accuracy'])} %{epochs}"
+        yield f"{task}, plain with a receptive field of the whole picture: {percentage(facts['accuracy'])} %{epochs}"
 
 
 def as_json(cells: Cells, studies: TaskStudies) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 import core
 from core.commands.printing import bar, percent, print_answer, remark
 from core.data.datasets import NAMES, Dataset, hold, open_dataset
-from core.evaluation.accuracy import measure
+from core.evaluation.accuracy import measure_card
 from core.models import zoo
 from core.training import RECIPES, Recipe, draw_card, recipe, train_model, usual_start
 from core.training.loop import Batch
@@ -157,7 +157,7 @@ def evaluate(options: argparse.Namespace) -> None:
             "{model} is not in the model zoo, so there is no card to store the result in. Leave out --store.",
             model=options.model,
         )
-    card = measure(classifier, data, bar("measuring"))
+    card = measure_card(classifier, data, bar("measuring"))
     if options.store:
         zoo.store_card(card)
     found = {"accuracy": card.accuracy, **card.ablation}

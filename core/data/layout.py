@@ -51,7 +51,7 @@ def parted(names: Iterable[str]) -> bool:
     return len(kinds - {None}) > 1 and (None not in kinds or "train" in kinds)
 
 
-def choose(names: Iterable[str], split: str | None = None) -> str:
+def choose_split(names: Iterable[str], split: str | None = None) -> str:
     """The requested split, by its name or its kind; by default the first of validation, test and training.
 
     Raises:
@@ -96,7 +96,7 @@ def arrange(paths: Sequence[str], split: str | None = None) -> Layout:
         each = [arrange_one(parts, level, depth, one) for one in splits]
         paths, labels = ([item for one in each for item in getattr(one, key)] for key in ("paths", "labels"))
         return Layout(paths, labels, ALL_SPLITS, splits)
-    chosen = choose(splits, split)
+    chosen = choose_split(splits, split)
     found = arrange_one(parts, level, depth, chosen)
     return Layout(found.paths, found.labels, chosen, splits, found.inside)
 

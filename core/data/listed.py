@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from core.data.collection import Collection, Taken, collect, read_picture, stamp
-from core.data.layout import ALL_SPLITS, Layout, arrange, arrange_one, choose, parted
+from core.data.layout import ALL_SPLITS, Layout, arrange, arrange_one, choose_split, parted
 from core.data.names import shown, stored
 from core.data.walking import folders, walk
 
@@ -34,7 +34,7 @@ def lay_out(root: Path, split: str | None) -> Layout:
     """The layout of a folder. If only one of its folders is taken, the others are not read."""
     names = folders(root)
     if parted(names) and split != ALL_SPLITS:
-        chosen = choose(names, split)
+        chosen = choose_split(names, split)
         paths = [f"{chosen}/{path}" for path in walk(root / stored(chosen))]
         if paths:
             layout = arrange_one([path.split("/") for path in paths], 0, 0, chosen)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.data.collection import Collection, Taken, collect, read_picture, stamp
 from core.data.columns import Columns, find_columns
-from core.data.layout import ALL_SPLITS, choose, parted
+from core.data.layout import ALL_SPLITS, choose_split, parted
 from core.data.locating import Places, Rule, Where, locate
 from core.data.names import shown, stored
 from core.data.walking import shows
@@ -99,7 +99,7 @@ def pick_split(found: Columns, body: list[tuple[int, list[str]]], split: str | N
         return (), ""
     if split is None and not parted(splits):
         return splits, ALL_SPLITS
-    return splits, split if split == ALL_SPLITS else choose(splits, split)
+    return splits, split if split == ALL_SPLITS else choose_split(splits, split)
 
 
 def read_rows(file: Path) -> list[list[str]]:

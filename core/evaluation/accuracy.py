@@ -80,7 +80,7 @@ def evaluate(
     return Measurement(count, int(confusion.trace()) / count, ablation, frozen(confusion))
 
 
-def measure(classifier: Classifier, data: Dataset, progress: Progress | None = None) -> ModelCard:
+def measure_card(classifier: Classifier, data: Dataset, progress: Progress | None = None) -> ModelCard:
     """The classifier's card with measurements on a data set in place of the previous ones.
 
     Facts: ``confusion`` as lists, for up to ``CLASSES`` classes; the accuracy and the number of pictures of an

@@ -27,7 +27,7 @@ from core.checking import brief
 from core.evaluation.bank import Bank, find_bank
 from core.evaluation.grids import is_constant, pool
 from core.evaluation.unrelated import Null, Sides, find_null
-from core.evaluation.views import compare, ranks, views
+from core.evaluation.views import measures_with, ranks, views
 from core.types import Agreement, AttentionMap, Attribution, InvalidInput, Measure
 
 Map = np.ndarray | Attribution | AttentionMap
@@ -51,15 +51,15 @@ def agreement(a: Map, b: Map, bank: Bank | None = None) -> Agreement:
     sides = Sides(bank, *((None, None) if bank is None else map(bank.find, (a, b))))
     grid = sides.meet(tuple(map(min, first.shape, second.shape)))
     first, second, guess = (views(pool(np.abs(one), grid)) for one in (first, second, blob(grid)))
-    observed, blind = compare(first, second[None])[:, 0], compare(guess, second[None])[:, 0]
+    observed, blind = measures_with(first, second[None])[:, 0], measures_with(guess, second[None])[:, 0]
     flat = any(is_constant(ranks_, 0.0) for ranks_ in (first[0], second[0]))
     null = None if flat else find_null(sides, first, second)
     rows = zip(observed.tolist(), blind.tolist(), null.measures if null else (None,) * 3, strict=True)
-    rank_correlation, top_overlap, overlap = (measure(*row) for row in rows)
+    rank_correlation, top_overlap, overlap = (to_measure(*row) for row in rows)
     return Agreement(rank_correlation, top_overlap, overlap, grid, null.maps if null else 0, flat)
 
 
-def measure(value: float, blind: float, null: Null | None) -> Measure:
+def to_measure(value: float, blind: float, null: Null | None) -> Measure:
     """One measure with its range."""
     if null is None:
         return Measure(value, None, None, blind)

@@ -127,7 +127,7 @@ def role_shares(
     """
     done, total = 0, len(names) * len(cases)
 
-    def tell(*_: int) -> None:
+    def report_progress(*_: int) -> None:
         if progress:
             progress(done, total)
 
@@ -136,12 +136,12 @@ def role_shares(
         found: dict[tuple[str, int], dict[str, list[Localization]]] = {}
         for case in cases:
             roles = {place.removesuffix("-") or EVERYTHING: mask for place, mask in case.masks.items()}
-            for view in _views(classifier, case, name, roles.get(ANSWER), tell):
+            for view in _views(classifier, case, name, roles.get(ANSWER), report_progress):
                 of_role = found.setdefault((view.part, view.number), {})
                 for role, mask in roles.items():
                     of_role.setdefault(role, []).append(localize(view.values, mask))
             done += 1
-            tell()
+            report_progress()
         rows += [
             _mean(name, *part, role, values) for part, of_role in found.items() for role, values in of_role.items()
         ]
@@ -149,7 +149,7 @@ def role_shares(
 
 
 def _views(
-    classifier: Classifier, case: Case, name: str, answer: np.ndarray | None, tell: Progress
+    classifier: Classifier, case: Case, name: str, answer: np.ndarray | None, report: Progress
 ) -> tuple[AttentionView, ...]:
     """The maps of a source on a picture."""
     if name.startswith(ATTENTION_PREFIX):
@@ -157,7 +157,7 @@ def _views(
         for one in read(classifier, case.picture).maps:
             if one.tap == tap:
                 return attention_views(one, answer)
-    return (AttentionView(AT_REST, 0, map_source(classifier, name)(classifier, case.picture, case.target, tell)),)
+    return (AttentionView(AT_REST, 0, map_source(classifier, name)(classifier, case.picture, case.target, report)),)
 
 
 def _mean(source: str, part: str, number: int, role: str, found: Sequence[Localization]) -> RoleShare:

@@ -48,7 +48,7 @@ CHEAP: dict[str, dict[str, int]] = {
 STANDS_IN = {"gradient-shap": "integrated-gradients", "kernel-shap": "feature-ablation", "lime": "feature-ablation"}
 
 
-def choose(data: str | Path, count: int = PICTURES) -> Iterator[Picture]:
+def choose_pictures(data: str | Path, count: int = PICTURES) -> Iterator[Picture]:
     """Draw ``count`` pictures from a collection, ``data`` as for ``open_collection``; broken ones are skipped.
 
     Raises:

@@ -21,7 +21,7 @@ import numpy as np
 
 from core.evaluation.bank import FEWEST_MAPS, Bank
 from core.evaluation.grids import pool
-from core.evaluation.views import compare, views
+from core.evaluation.views import measures_with, views
 
 OUTSIDE = 0.025
 """The share of unrelated pairs on either side of the range."""
@@ -88,7 +88,7 @@ def find_null(sides: Sides, first: np.ndarray, second: np.ndarray) -> Nulls | No
             others = seen(sides.bank, name, grid)
             others = others[others[:, 0].any((1, 2))]
             if len(others) >= FEWEST_MAPS:
-                found.append(compare(own, others))
+                found.append(measures_with(own, others))
     if not found:
         return None
     if len(found) == 2:
@@ -124,7 +124,7 @@ def shares_of_pairs(bank: Bank, first: str, second: str, grid: tuple[int, int]) 
     one, two = seen(bank, first, grid), seen(bank, second, grid)
     kept = one[:, 0].any((1, 2)) & two[:, 0].any((1, 2))
     one, two, n = one[kept], two[kept], int(kept.sum())
-    values = np.stack([compare(own, two) for own in one], 1)  # (3, n, n)
+    values = np.stack([measures_with(own, two) for own in one], 1)  # (3, n, n)
     apart = ~np.eye(n, dtype=bool)
     along = [share_of_each(values[:, apart].reshape(3, n, n - 1))]
     along.append(share_of_each(values.swapaxes(1, 2)[:, apart].reshape(3, n, n - 1)))

@@ -33,7 +33,7 @@ def unit(array: np.ndarray, length: float) -> np.ndarray:
     return array / length if length > 0 else np.zeros_like(array)
 
 
-def compare(a: np.ndarray, others: np.ndarray) -> np.ndarray:
+def measures_with(a: np.ndarray, others: np.ndarray) -> np.ndarray:
     """The three measures of one map's views (3, h, w) with those of ``s`` others (s, 3, h, w): (3, s)."""
     ranks = np.einsum("hw,shw->s", a[0], others[:, 0])
     both = np.minimum(a[1], others[:, 1]).sum((1, 2))

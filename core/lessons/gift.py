@@ -30,8 +30,8 @@ def to_gift(lesson: Lesson, language: str, found: Mapping[str, Kept], *, name: C
     """The questions of a lesson, by step, in a category of its title; ``found`` and ``name`` as for a worksheet."""
     writer = _Writer(Speaker(lesson, language, found, name), withheld(lesson, language))
     title = writer.speaker.words.title.replace("/", "//")
-    asked = [writer.question(step, step.exercise) for step in lesson.steps if step.exercise]
-    return "\n\n".join([f"$CATEGORY: Fovea/{title}", *asked]) + "\n"
+    questions = [writer.question(step, step.exercise) for step in lesson.steps if step.exercise]
+    return "\n\n".join([f"$CATEGORY: Fovea/{title}", *questions]) + "\n"
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def sample(value: str) -> Message | None:
     return None
 
 
-def number(low: int, high: int) -> Callable[[str], Message | None]:
+def whole_number(low: int, high: int) -> Callable[[str], Message | None]:
     """A check whether a value is a whole number in a range."""
 
     def check(value: str) -> Message | None:
@@ -63,10 +63,10 @@ CHECKS: dict[str, Callable[[str], Message | None]] = {
     "method": one_of(tuple(one.slug for one in METHODS)),
     "way": one_of(WAYS),
     "role": one_of((*ROLES, "object", "tag", "background")),
-    "pictures": number(2, MOST_PICTURES),
-    "stages": number(1, 99),
-    "count": number(1, 99),
-    "block": number(1, 512),
+    "pictures": whole_number(2, MOST_PICTURES),
+    "stages": whole_number(1, 99),
+    "count": whole_number(1, 99),
+    "block": whole_number(1, 512),
     "alter": one_of(tuple(ALTERATIONS)),
     "by": one_of(("cue", "mirror")),
     "on": one_of(("validation", "independent")),

@@ -109,7 +109,7 @@ def open_upload(files: Mapping[str, bytes], choices: Choices) -> Opened:
     return opened(uploaded(files, "The upload"), f"{own.FAMILY}/{digest.hexdigest()[:12]}", choices)
 
 
-def missing(files: Mapping[str, bytes], choices: Choices) -> tuple[Missing, ...]:
+def find_missing(files: Mapping[str, bytes], choices: Choices) -> tuple[Missing, ...]:
     """What uploaded files do not state; InvalidInput as ``open_upload``."""
     try:
         return open_upload(files, choices).missing

@@ -278,7 +278,7 @@ def _plain(value: Any) -> bool:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep transformers from printing reports and bars; what is wrong is said in one sentence."""
+    """Keep transformers from printing reports and bars; what is wrong is stated in one sentence."""
     from transformers.utils import logging as reports
 
     logging: Any = reports

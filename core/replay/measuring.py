@@ -46,7 +46,7 @@ class Question:
     query: int | None = None
 
 
-def measure(
+def measure_view(
     classifier: Classifier,
     picture: Picture,
     question: Question,

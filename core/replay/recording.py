@@ -21,7 +21,7 @@ from core.attribution import batch_sizes, method
 from core.classifier import Classifier
 from core.evaluation.bank import find_bank
 from core.files import put, reason, to_json
-from core.replay.measuring import NOTHING, SEED, Checked, Number, Question, measure
+from core.replay.measuring import NOTHING, SEED, Checked, Number, Question, measure_view
 from core.reporting import to_png
 from core.types import Attribution, InvalidInput, Picture, Progress
 from core.version import code_version
@@ -77,7 +77,7 @@ def record(
     checking.picture(picture, "record")
     settled = method(question.method).settle(classifier, dict(question.parameters))
     question = Question(**{**asdict(question), "parameters": tuple(sorted(settled.items()))})
-    numbers = measure(classifier, picture, question, found=found, checks=checks, progress=progress)
+    numbers = measure_view(classifier, picture, question, found=found, checks=checks, progress=progress)
     facts = {
         "format": FORMAT,
         "version": VERSION,

@@ -13,7 +13,7 @@ from core.classifier import Classifier
 from core.data import open_sample
 from core.loading import load
 from core.messages import Message
-from core.replay.measuring import ATTENTION, ATTRIBUTION, SEED, Number, measure
+from core.replay.measuring import ATTENTION, ATTRIBUTION, SEED, Number, measure_view
 from core.replay.naming import title_of
 from core.replay.recording import FILE, Record, describe_bank, describe_machine, describe_model
 from core.types import InvalidInput, Picture, Progress
@@ -125,7 +125,9 @@ def replay(
     def job() -> dict[str, Number]:
         with fixed_batches(sizes):
             wanted = dict.fromkeys(checks)
-            return measure(classifier, picture, view.question, checks=wanted, own=own, seed=seed, progress=progress)
+            return measure_view(
+                classifier, picture, view.question, checks=wanted, own=own, seed=seed, progress=progress
+            )
 
     numbers = classifier.run(job)
     names = [*view.numbers, *(name for name in numbers if name not in view.numbers)]

@@ -18,7 +18,7 @@ from core.attention import mechanism
 from core.classifier import Classifier
 from core.data.datasets import Dataset, hold
 from core.distributed import Processes, gather
-from core.evaluation.accuracy import evaluate, measure
+from core.evaluation.accuracy import evaluate, measure_card
 from core.files import to_json
 from core.images import open_image, square
 from core.models import zoo
@@ -140,7 +140,7 @@ def store(
         "history": history,
     }
     card = replace(card, facts=facts)
-    card = measure(Classifier(card, zoo.fetch(card).to(device), device), data, progress)
+    card = measure_card(Classifier(card, zoo.fetch(card).to(device), device), data, progress)
     zoo.store_card(card)
     return card
 

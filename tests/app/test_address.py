@@ -76,7 +76,7 @@ def session() -> None:
         method: state.parameter(method, "steps", 50) for method in ("grad-cam", "integrated-gradients", "smoothgrad")
     }
     told["asked"] = [state.take_requested(Key.SAMPLE), state.take_requested(Key.SAMPLE)]
-    told["run"] = [selection.run_name(), selection.number()]
+    told["run"] = [selection.run_name(), selection.open_number()]
     told["section"] = state.get(TrustKey.SECTION)
     if "published" not in st.session_state:
         st.session_state["published"] = True

@@ -128,11 +128,11 @@ def test_slices_come_after_the_map_at_rest_each_with_a_range_of_its_own() -> Non
     slices = np.random.default_rng(5).random((3, 2, 4)).astype(np.float32) ** 4
     slices[2] *= 1e-4
     rest = slices.mean(0)
-    film = Layer("map", "Map", rest, rest="mean", more=Stack(slices, ("one", "two", "three"), film=True))
+    film = Layer("map", "Map", rest, rest="mean", more=Stack(slices, ("one", "two", "three"), playable=True))
     header, maps = unpacked(packed(film, Layer("next", "Next", rest)))
     entry, after = header["attention"]
-    assert (entry["labels"], entry["film"], entry["rest"]) == (["one", "two", "three"], True, "mean")
-    assert (after["labels"], after["film"], after["maps"], entry["maps"]) == ([], False, 1, 4)
+    assert (entry["labels"], entry["playable"], entry["rest"]) == (["one", "two", "three"], True, "mean")
+    assert (after["labels"], after["playable"], after["maps"], entry["maps"]) == ([], False, 1, 4)
     for got, true in zip(maps["map"], [rest, *slices], strict=True):
         assert np.abs(got - true).max() <= (true.max() - true.min()) / 508 * (1 + 1e-5) + 1e-9
     assert np.array_equal(maps["next"][0], maps["map"][0])

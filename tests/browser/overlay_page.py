@@ -117,7 +117,7 @@ def film() -> Layer:
     """Three slices, of which the first is hot (1) in the first cell of the diagonal, the second (2) in its second."""
     slices = np.stack([np.diag([one * (at == one - 1) for at in range(4)]) for one in (1, 2, 3)]).astype(np.float32)
     labels = ("First \u00b7 ash 40 %", "Second \u00b7 elm 60 %", "Third \u00b7 elm 90 %")
-    return Layer("film", "Film", slices.sum(0), rest="mean of 3", more=Stack(slices, labels, film=True))
+    return Layer("film", "Film", slices.sum(0), rest="mean of 3", more=Stack(slices, labels, playable=True))
 
 
 def spot() -> np.ndarray:

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from core import device as module
-from core.device import Worker, choose, devices, reduced_precision, run, worker
+from core.device import Worker, choose_device, devices, reduced_precision, run, worker
 from core.types import InvalidInput, Stopped
 
 CPU = torch.device("cpu")
@@ -56,22 +56,22 @@ def poor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_this_machine_has_a_processor_at_least() -> None:
     assert devices()[-1] == "cpu" and devices().count("cpu") == 1
-    assert str(choose()) == devices()[0] and choose("cpu") == CPU
+    assert str(choose_device()) == devices()[0] and choose_device("cpu") == CPU
 
 
 def test_the_fastest_device_is_first(rich: None) -> None:
     assert devices() == ("cuda:0", "cuda:1", "mps", "cpu")
-    chosen = {name: str(choose(name)) for name in ("auto", "cuda", "cuda:1", "mps", "cpu")}
+    chosen = {name: str(choose_device(name)) for name in ("auto", "cuda", "cuda:1", "mps", "cpu")}
     assert chosen == {"auto": "cuda:0", "cuda": "cuda:0", "cuda:1": "cuda:1", "mps": "mps", "cpu": "cpu"}
     with pytest.raises(InvalidInput, match=r"^This machine has no device 'cuda:2'. Choose one of: cuda:0, "):
-        choose("cuda:2")
+        choose_device("cuda:2")
 
 
 @pytest.mark.parametrize("name", ["cuda", "cuda:0", "mps", "tpu", "", "CPU", "cpu:1"])
 def test_an_unknown_device_is_one_sentence(poor: None, name: str) -> None:
-    assert devices() == ("cpu",) and choose() == CPU
+    assert devices() == ("cpu",) and choose_device() == CPU
     with pytest.raises(InvalidInput) as caught:
-        choose(name)
+        choose_device(name)
     assert str(caught.value) == f"This machine has no device {name!r}. Choose one of: cpu, auto."
 
 

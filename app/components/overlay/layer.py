@@ -28,11 +28,11 @@ FINE, BELOW = 32, 0.99
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Slices of which one is shown at a time: ``values`` (s, h, w), with a label each; a ``film`` can be played."""
+    """Slices of which one is shown at a time: ``values`` (s, h, w), a label each; ``playable`` if they are steps."""
 
     values: np.ndarray
     labels: tuple[str, ...]
-    film: bool = False
+    playable: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +86,13 @@ def packed(layer: Layer) -> tuple[dict[str, Any], bytes]:
     entry: dict[str, Any] = {
         **{name: getattr(layer, name) for name in ("slug", "title", "note", "rest", "detail", "label", "group")},
         **{"together": layer.together, "signed": bool(layer.signed), "height": height, "width": width},
-        **{"labels": [], "film": False, "windows": 0, "tokens": 0, "even": 0.0},
+        **{"labels": [], "playable": False, "windows": 0, "tokens": 0, "even": 0.0},
         **{"wide": is_fine(layer), "clip": _clip(layer.values) if is_fine(layer) else 0.0},
     }
     maps, cells = [np.reshape(layer.values, (1, -1))], b""
     if isinstance(layer.more, Stack):
         maps.append(_slices(layer, layer.more))
-        entry |= {"labels": list(layer.more.labels), "film": layer.more.film}
+        entry |= {"labels": list(layer.more.labels), "playable": layer.more.playable}
     elif isinstance(layer.more, Rows):
         maps.append(_rows(layer, layer.more))
         windows, tokens = layer.more.cells.shape

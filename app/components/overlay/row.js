@@ -24,8 +24,8 @@ class Row {
     this.state.packet = packetOfRow(packet, entry);
     for (const side of SIDES) this.state.chosen[side] = entry[side]?.slug ?? "";
     this.picture = packet.pictures[entry.picture].drawn;
-    const { attention, attribution, ...said } = entry;
-    const text = JSON.stringify(said);
+    const { attention, attribution, ...facts } = entry;
+    const text = JSON.stringify(facts);
     if (text === this.text) return;
     this.text = text;
     this.about.replaceChildren(...headOf(entry, packet.words, (name) => this.table.act(name, entry.slug)));

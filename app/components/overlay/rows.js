@@ -1,6 +1,6 @@
 // Rows of maps with one pointer, one zoom, one pinned place, one set of controls, and one scale a column.
 
-const kept = new Map(); // by key: the settings that a viewer chose, and what Python said then
+const kept = new Map(); // by key: the settings that a viewer chose, and what Python sent then
 
 class Table {
   constructor(parent) {
@@ -136,7 +136,7 @@ class Table {
   }
 
   act(name, slug) {
-    this.tell("action", { name, slug });
+    this.send("action", { name, slug });
   }
 
   // What the address says of the display, after Back or Forward.

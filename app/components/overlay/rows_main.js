@@ -5,7 +5,7 @@ const tables = new WeakMap();
 export default async function ({ data, parentElement, setTriggerValue }) {
   if (!tables.has(parentElement)) tables.set(parentElement, new Table(parentElement));
   const table = tables.get(parentElement);
-  table.tell = setTriggerValue;
+  table.send = setTriggerValue;
   const close = () => {
     table.close();
     tables.delete(parentElement);

@@ -1,6 +1,6 @@
-// The slider that chooses a slice of a stack, the map at rest first; and for a film the button that plays it.
+// The slider that chooses a slice of a stack, the map at rest first; and for slices in time the button that plays them.
 
-const BEAT = 1200; // milliseconds for each slice of a film
+const BEAT = 1200; // milliseconds for each slice while it plays
 const SIGNS = { play: "M4 2.5v11l9-5.5z", pause: "M4 3h3v10H4zM9 3h3v10H9z" };
 
 class Stack {
@@ -53,7 +53,7 @@ class Stack {
     const query = sliceOf(state, this.side, layer);
     this.at = query?.slice ?? 0;
     const text = aspect(this.words, { layer, query });
-    this.button.hidden = !layer.film || last < 2;
+    this.button.hidden = !layer.playable || last < 2;
     this.input.max = last;
     if (this.input.valueAsNumber !== this.at) this.input.value = this.at;
     this.input.style.setProperty("--share", `${(100 * this.at) / last}%`);

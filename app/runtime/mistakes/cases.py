@@ -127,7 +127,7 @@ def pair(
 
         return Pair(attribute(0, first), attribute(1, second), attribute(2, first, second))
 
-    return results.compute(pair_key(model, picture, method, classes), model, attribute_pair, owner, tick)
+    return results.compute_job(pair_key(model, picture, method, classes), model, attribute_pair, owner, tick)
 
 
 def erased(model: Classifier, picture: Picture, values: np.ndarray, name: str) -> Erased:
@@ -139,7 +139,7 @@ def erased(model: Classifier, picture: Picture, values: np.ndarray, name: str) -
         before, after, *random = (core.read(model, one).probabilities for one in (picture, without, *others))
         return Erased(without, before, after, np.mean(random, 0))
 
-    return results.once(results.key_of(model, picture, "erased", name), model, erase_region)
+    return results.compute_quick(results.key_of(model, picture, "erased", name), model, erase_region)
 
 
 def mean(opened: Opened, places: np.ndarray, name: str, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -35,7 +35,7 @@ class Changes:
         return sum(map(len, self.kinds.values()))
 
 
-def compare(opened: Opened, other: Opened) -> Changes:
+def compare_runs(opened: Opened, other: Opened) -> Changes:
     """What changed from the ``other`` run to the ``opened`` one, on the pictures of the same path and content."""
     return results.store().get(("compared", *opened.key, *other.key), lambda: _compare(opened.table, other.table))
 

@@ -24,7 +24,7 @@ SAMPLED = 8
 WRITERS = {"csv": to_csv, "parquet": to_parquet}
 
 
-def table(opened: Opened, places: np.ndarray, given: Mapping[int, Sequence[str]], ending: str) -> bytes:
+def export_table(opened: Opened, places: np.ndarray, given: Mapping[int, Sequence[str]], ending: str) -> bytes:
     """The rows at those places with their tags, as a file with that ending.
 
     Where they are all, the pictures whose answer was not finite are among them.
@@ -76,7 +76,7 @@ def report_key(opened: Opened, places: np.ndarray) -> tuple:
     return ("report", language(), *opened.key, numbers(opened, places), tuple(sorted(tags.every(opened.run).items())))
 
 
-def report(opened: Opened, places: np.ndarray, tick: Progress) -> tuple[bytes, bytes]:
+def export_report(opened: Opened, places: np.ndarray, tick: Progress) -> tuple[bytes, bytes]:
     """A report with the pictures at those places: the page in the language of this run, and its numbers as JSON."""
     titles = dict(zip(opened.classes, class_titles(opened.classes), strict=True))
     wording = Wording(language(), table_of_words(), titles)

@@ -81,7 +81,7 @@ def key_of(view: View) -> tuple:
     return comparing.row_key(card, state.device(), picture, *chosen, pictures.find_truth(view.sample), language())
 
 
-def compute(view: View, patient: float, tick: Progress | None = None) -> Analysis:
+def compute_analysis(view: View, patient: float, tick: Progress | None = None) -> Analysis:
     """Everything that a row shows.
 
     An attribution that takes more than ``patient`` seconds is left out; ``slow`` says how many then. ``tick`` is called
@@ -91,7 +91,7 @@ def compute(view: View, patient: float, tick: Progress | None = None) -> Analysi
         InvalidInput: the model or the picture is not here, or the model cannot be run on it.
     """
     card, picture = subject_of(view)
-    if card.slug not in state.own_models() and runtime.missing(card):
+    if card.slug not in state.own_models() and runtime.weights_missing(card):
         raise InvalidInput(plain("compared.unfetched"))
     classifier = weights.open_model(card)
     chosen = method(view.method)

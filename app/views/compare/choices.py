@@ -151,7 +151,7 @@ def of_mechanism(cards: dict[str, ModelCard], card: ModelCard) -> list[str]:
 
 def is_ready(card: ModelCard) -> bool:
     """Whether a model needs no download."""
-    return card.slug in state.own_models() or not runtime.missing(card)
+    return card.slug in state.own_models() or not runtime.weights_missing(card)
 
 
 def pick_pictures(card: ModelCard, sample: str) -> list[str]:

@@ -39,10 +39,10 @@ def cell_of(value: float, titles: Sequence[str], row: int, column: int, few: boo
     """One cell; its color grows with the value, and values below zero have another one."""
     if not isfinite(value):
         return f'<td class="none" title="{escape(plain("compared.matrix.none"))}">{decimal(value)}</td>'
-    told = plain("compared.matrix.cell", first=titles[row], second=titles[column], value=decimal(value))
+    tooltip = plain("compared.matrix.cell", first=titles[row], second=titles[column], value=decimal(value))
     kind = ' class="same"' if row == column else ' class="below"' if value < 0 else ""
     text = decimal(value) if few else ""
-    return f'<td{kind} style="--value: {abs(value):.3f}" title="{escape(told)}">{text}</td>'
+    return f'<td{kind} style="--value: {abs(value):.3f}" title="{escape(tooltip)}">{text}</td>'
 
 
 def show_matrices(matrices: Matrices, titles: Sequence[str], maps: Sequence[str]) -> None:

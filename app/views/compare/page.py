@@ -24,7 +24,7 @@ IMPLIED = {
 }
 
 
-def pick(mode: str) -> list[Wanted]:
+def pick_rows(mode: str) -> list[Wanted]:
     """Draw the choices of a mode; the rows that are wanted."""
     card, sample = models.find_card(state.get(Key.MODEL)), state.get(Key.SAMPLE)
     framing = state.get(Key.FRAMING) or "center"
@@ -65,7 +65,7 @@ def show_rows(wanted: Sequence[Wanted], mode: str) -> list[Outcome]:
 
 st.html(Path(__file__).parent / "compare.css")
 mode = choices.pick_mode()
-wanted = pick(mode)
+wanted = pick_rows(mode)
 held = address.pins(state.kept()) if mode == choices.PINNED else {}
 state.publish_choices(ADDRESS, held, implied=IMPLIED, settings=table.ROW_ADDRESS.values())
 if wanted:

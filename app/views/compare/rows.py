@@ -12,7 +12,7 @@ import streamlit as st
 from app import state
 from app.runtime import comparing
 from app.state import Key
-from app.views.compare.analysis import Analysis, Wanted, compute, key_of
+from app.views.compare.analysis import Analysis, Wanted, compute_analysis, key_of
 from app.views.compare.keys import CompareKey
 from app.widgets import job
 from app.words import say, word
@@ -72,7 +72,7 @@ def compute_row(
         place.progress(done / total, sentence)
 
     tick()
-    return compute(one.view, patient, tick)
+    return compute_analysis(one.view, patient, tick)
 
 
 def compute_slow(outcomes: Sequence[Outcome]) -> None:
@@ -91,7 +91,7 @@ def compute_slow(outcomes: Sequence[Outcome]) -> None:
     first, done = slow[0], len(outcomes) - len(slow)
 
     def work(tick: Progress) -> None:
-        state.get(CompareKey.FOUND)[key_of(first.wanted.view)] = compute(first.wanted.view, inf, tick)
+        state.get(CompareKey.FOUND)[key_of(first.wanted.view)] = compute_analysis(first.wanted.view, inf, tick)
 
     job.run(
         work,

@@ -16,7 +16,7 @@ from core import Agreement, Measure
 from core.evaluation import FEWEST_MAPS
 
 
-def verdict(found: Agreement) -> str:
+def agreement_verdict(found: Agreement) -> str:
     """The verdict in a sentence: how many measures exceed those of unrelated pictures and of a center blob."""
     rank = found.rank_correlation
     if rank.high is None:
@@ -27,7 +27,7 @@ def verdict(found: Agreement) -> str:
     return word("agreement.opposed" if rank.value < rank.low else "agreement.chance")
 
 
-def missing(analysis: Analysis) -> str:
+def why_no_agreement(analysis: Analysis) -> str:
     """The reason why there are no two maps to compare; empty if there are."""
     if analysis.shown.choice is None:
         return word("agreement.none")
@@ -36,7 +36,7 @@ def missing(analysis: Analysis) -> str:
     return word("agreement.blank", right=analysis.title, why=analysis.blank) if analysis.blank else ""
 
 
-def measure(analysis: Analysis) -> Agreement:
+def measure_agreement(analysis: Analysis) -> Agreement:
     """The agreement of the attention on the left pane and the chosen attribution, if both exist."""
     shown, found = analysis.shown, analysis.found
     attended = attention_maps.entering(analysis.reading, shown.choice, shown.query)
@@ -48,21 +48,21 @@ def measure(analysis: Analysis) -> Agreement:
 def _row(term: str, one: Measure, share: bool) -> str:
     """One measure: its name with a tooltip, its value, and the reference values below."""
 
-    def tell(value: float) -> str:
+    def write(value: float) -> str:
         return percent(value, 0) if share else decimal(value)
 
     name, sentence = escape(word(f"term.{term}")), escape(means(term))
-    return f'<dt title="{sentence}">{name}</dt><dd>{tell(one.value)}</dd><p>{escape(reference(one, tell))}</p>'
+    return f'<dt title="{sentence}">{name}</dt><dd>{write(one.value)}</dd><p>{escape(reference(one, write))}</p>'
 
 
 def show_agreement(analysis: Analysis) -> None:
     """Draw the panel, or why there is nothing to compare."""
     st.subheader(word("agreement.title"), help=means("agreement"))
-    if why := missing(analysis):
+    if why := why_no_agreement(analysis):
         st.markdown(why)
         return
-    found = measure(analysis)
-    st.markdown(verdict(found))
+    found = measure_agreement(analysis)
+    st.markdown(agreement_verdict(found))
     requested = analysis.method, analysis.subject.classifier, analysis.parameters, analysis.reading
     left, right, part = analysis.shown.title, analysis.title, explained_part(*requested)
     right = word("agreement.part", right=right, part=part) if part else right

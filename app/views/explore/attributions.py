@@ -26,7 +26,7 @@ def questions(target: int, contrast: int | None) -> tuple[tuple[int, int | None]
     return ((target, None),) if contrast is None else ((target, contrast), (target, None), (contrast, None))
 
 
-def compute(
+def compute_attributions(
     subject: Subject, chosen: Method, parameters: dict[str, Any], target: int, contrast: int | None = None
 ) -> tuple[Attribution, ...]:
     """The chosen attribution for each of the ``questions``; none until the user starts a long one."""

@@ -90,7 +90,7 @@ def show_swap(subject: Subject, reading: Reading, shown: Shown) -> None:
     moved = plain(f"swap.moved.{task.slug}", "swap.moved", before=_name(first, task), after=_name(now, task))
     names = card.classes[before.predicted], card.classes[reading.predicted]
     kind = f"fovea-{outcome(*names, now.answer)}"
-    sentence = escape(verdict(*(class_title(one, card.classes) for one in (*names, now.answer))))
+    sentence = escape(swap_verdict(*(class_title(one, card.classes) for one in (*names, now.answer))))
     sentences = f'<p class="fovea-verdict {kind}">{escape(moved)} <strong>{sentence}</strong></p>'
     st.html(sentences + pair_html(halves, class_titles(card.classes), shown.choice, shown.query))
 
@@ -102,7 +102,7 @@ def outcome(before: str, after: str, answer: str) -> str:
     return "followed" if after == answer else "elsewhere"
 
 
-def verdict(before: str, after: str, answer: str) -> str:
+def swap_verdict(before: str, after: str, answer: str) -> str:
     """Whether the prediction followed the cue, in a sentence."""
     kind = outcome(before, after, answer)
     if kind == "followed":

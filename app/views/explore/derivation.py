@@ -73,7 +73,7 @@ def pick_place(one: AttentionMap, shown: Shown) -> tuple[int | None, tuple[int, 
         first = int(strongest[kind.part_axis])
         if kind.compares and shown.choice is not None:
             first = shown.choice.head or 0
-        part = number(next(columns), word(f"derive.{kind.part}", "derive.part"), count, first, f"{one.tap}.part")
+        part = pick_number(next(columns), word(f"derive.{kind.part}", "derive.part"), count, first, f"{one.tap}.part")
     if kind.on_picture:
         token = kind.compares and has_token(one)
         at = divmod(shown.query, one.grid[1]) if shown.query is not None else None
@@ -85,13 +85,13 @@ def pick_place(one: AttentionMap, shown: Shown) -> tuple[int | None, tuple[int, 
         at = at or (one.grid[0] // 2, one.grid[1] // 2)
         labels = (word("derive.row"), word("derive.column"))
         cell = tuple(
-            number(next(columns), label, side, place, f"{one.tap}.{axis}")
+            pick_number(next(columns), label, side, place, f"{one.tap}.{axis}")
             for axis, (label, side, place) in enumerate(zip(labels, one.grid, at, strict=True))
         )
     return part, cell
 
 
-def number(place: st.delta_generator.DeltaGenerator, label: str, count: int, first: int, name: str) -> int:
+def pick_number(place: st.delta_generator.DeltaGenerator, label: str, count: int, first: int, name: str) -> int:
     """A number from 1 to ``count``, counted from 0 in the code; it begins at ``first``."""
     return int(place.number_input(label, 1, count, first + 1, key=f"derive.{name}.{first}")) - 1
 

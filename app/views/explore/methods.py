@@ -90,7 +90,7 @@ def unfit(classifier: Classifier) -> None:
             st.caption("  \n".join(map(literal, notes)))
 
 
-def pick(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, Any]]:
+def pick_method_and_parameters(classifier: Classifier, reading: Reading) -> tuple[Method, dict[str, Any]]:
     """Draw the method, its description and its parameters; returns the parameters that differ from the defaults."""
     drop_others(classifier)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="method-row"):

@@ -53,9 +53,9 @@ def draw_page(subject: Subject) -> None:
         on_picture = attention_maps.selects_positions(reading)
         if not on_picture:  # the bars of a model that selects by channel alone come first
             panes.gates(reading)
-        chosen, parameters = methods.pick(subject.classifier, reading)
+        chosen, parameters = methods.pick_method_and_parameters(subject.classifier, reading)
         contrast = methods.can_contrast(chosen, other, class_titles(names)[target])
-        every = attributions.compute(subject, chosen, parameters, target, contrast)
+        every = attributions.compute_attributions(subject, chosen, parameters, target, contrast)
         found = attributions.on_side(every, state.get(ExploreKey.SIDE))
         strip = attributions.strip(subject, target, chosen, every, parameters)
         shown = panes.show_panes(subject, reading, chosen, strip, found, paired=contrast is not None)

@@ -12,7 +12,7 @@ from app import layers, runtime, state
 from app.runtime import uploads
 from app.state import Key, Subject, View
 from app.views.explore import panes
-from app.views.explore.agreement import measure, missing
+from app.views.explore.agreement import measure_agreement, why_no_agreement
 from app.views.explore.analysis import Analysis
 from app.views.explore.attributions import Entry, questions
 from app.views.explore.keys import ExploreKey
@@ -87,7 +87,7 @@ def make_report(analysis: Analysis, view: View, code: str, file: str) -> str:
     left = layers.ENERGY if choice is None else choice.slug
     heading = word(f"overlay.attribution.{chosen.family}")
     blob = panes.pack(subject, analysis.reading, attributed(analysis), (left, ""), heading, shown.query)
-    agreed = None if missing(analysis) else measure(analysis)
+    agreed = None if why_no_agreement(analysis) else measure_agreement(analysis)
     return write_report(analysis, made, blob, agreed, checked, file)
 
 
@@ -118,7 +118,7 @@ def known_checks(analysis: Analysis) -> dict[str, tuple[Check, ...]]:
 
 def open_report(file: Any) -> None:
     """Show the view of a report, and ask for its numbers to be computed again; in a callback."""
-    state.hush()
+    state.clear_notices()
     if file is None:
         return
     state.renew(ExploreKey.REPORT)

@@ -7,7 +7,7 @@ from html import escape
 
 from app.components.overlay import PLACE, standalone
 from app.titles import class_titles, method_title, parameter_title
-from app.views.explore.agreement import verdict
+from app.views.explore.agreement import agreement_verdict
 from app.views.explore.analysis import Analysis
 from app.views.explore.tests.checks import check_text
 from app.widgets import models, pictures
@@ -95,7 +95,7 @@ def _agreement(found: Agreement | None) -> str:
         for term, figure, one in zip(terms, figures, found.measures, strict=True)
     ]
     heads = (word("report.measure"), word("report.reference"), word("report.value"))
-    return section(word("agreement.title"), paragraph(unmarked(verdict(found))) + table(heads, rows, named=2))
+    return section(word("agreement.title"), paragraph(unmarked(agreement_verdict(found))) + table(heads, rows, named=2))
 
 
 def whole_percent(share: float) -> str:

@@ -37,8 +37,8 @@ def address() -> dict[str, str]:
             found[name] = str(value)
         elif len(value.numbers) <= MOST:
             found[name] = f"{value.title}:{'.'.join(map(str, value.numbers))}"
-    if selection.number() is not None:
-        found[CASE] = str(selection.number())
+    if selection.open_number() is not None:
+        found[CASE] = str(selection.open_number())
     return found
 
 

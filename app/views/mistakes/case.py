@@ -45,7 +45,7 @@ export default function ({ data, parentElement }) {
 
 def show_case(opened: Opened) -> None:
     """Draw the open picture, or a hint how to open one."""
-    number = selection.number()
+    number = selection.open_number()
     place = None if number is None else opened.place(number)
     if place is not None and find_step(opened)[0] < 0 and selection.opening().under != selection.current():
         selection.open_picture(None)  # the filter has changed since then, and excludes it
@@ -167,7 +167,7 @@ def steps(opened: Opened, place: int, classes: tuple[int, int]) -> None:
 def find_step(opened: Opened) -> tuple[int, np.ndarray]:
     """Where the open picture stands in the gallery's order, or -1, and that order: places of the table."""
     order = runs.filtered(opened, selection.current())
-    found = np.flatnonzero(opened.table["number"].to_numpy()[order] == selection.number())
+    found = np.flatnonzero(opened.table["number"].to_numpy()[order] == selection.open_number())
     return int(found[0]) if len(found) else -1, order
 
 
@@ -193,7 +193,7 @@ def prepare(opened: Opened, place: int, classes: tuple[int, int]) -> None:
     except InvalidInput as error:
         state.notice(say(error))
         return
-    models.choose(card.slug)
+    models.select_model(card.slug)
     truth = opened.table["true"].iloc[place]
     state.put(Key.SAMPLE, state.add_upload(picture, truth if isinstance(truth, str) else None))
     state.put(Key.TARGET, opened.classes[classes[0]])
@@ -208,7 +208,7 @@ def open_model(opened: Opened) -> Classifier | None:
     """The model that made the run; None, and a sentence that says why, where it is not here."""
     try:
         card = models.find_card(opened.run.facts["model"])
-        if card.slug not in state.own_models() and runtime.missing(card):
+        if card.slug not in state.own_models() and runtime.weights_missing(card):
             raise InvalidInput(plain("case.unfetched", model=card.title))
         return weights.open_model(card)
     except InvalidInput as error:

@@ -54,7 +54,7 @@ def show_case_maps(
         title = titles.map_title(reading, Choice(opened.run.facts["tap"]))
         drawn = [MapView(word("case.attention"), *attention_drawn(picture, attention, title))]
     method = pick_method(model)
-    pair = compute(model, picture, method, classes)
+    pair = compute_pair(model, picture, method, classes)
     if pair is not None:
         drawn += pair_views(picture, method, pair, (names[classes[0]], names[classes[1]]))
     draw_case_maps(drawn)
@@ -125,7 +125,7 @@ def pick_method(model: Classifier) -> Method:
     return fitting[slug]
 
 
-def compute(model: Classifier, picture: Picture, method: Method, classes: tuple[int, int]) -> Pair | None:
+def compute_pair(model: Classifier, picture: Picture, method: Method, classes: tuple[int, int]) -> Pair | None:
     """The pair, at once where it is quick; None until the user starts a long one, or if there is no pair."""
     if classes[0] == classes[1]:
         return None

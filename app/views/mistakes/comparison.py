@@ -56,10 +56,10 @@ def predictions_there(opened: Opened) -> dict[int, str]:
         other = find_other(opened)
     except InvalidInput:
         return {}  # ``compare`` says so
-    return comparison.compare(opened, other).there if other else {}
+    return comparison.compare_runs(opened, other).there if other else {}
 
 
-def compare(opened: Opened) -> None:
+def show_comparison(opened: Opened) -> None:
     """Draw the comparison with the chosen other run: the accuracy of each, and the predictions that differ."""
     try:
         other = find_other(opened)
@@ -68,7 +68,7 @@ def compare(opened: Opened) -> None:
         return
     if other is None:
         return
-    found = comparison.compare(opened, other)
+    found = comparison.compare_runs(opened, other)
     with st.container(border=True, key="compared"):
         st.markdown(word("compare.title", other=f"{short_title(other.run)}, {data_title(other.run)}"))
         if not found.both:

@@ -40,7 +40,7 @@ class Chosen:
     columns: tuple[tuple[str, str], ...] = ()
 
 
-def choose(classifier: Classifier) -> Chosen | None:
+def choose_data(classifier: Classifier) -> Chosen | None:
     """Draw the choice of the data, list the pictures, and match their labels; None if there is nothing to scan."""
     places = [FOLDER, CSV] if folders.offers() else []
     kinds = [SCENES, TASK, *([IMAGENETTE] if runtime.has_photographs() else []), *places, ZIP]

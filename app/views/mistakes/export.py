@@ -31,13 +31,13 @@ WIDTH = 340  # pixels
 def show_export(opened: Opened) -> None:
     """Draw the popover."""
     with st.popover(word("export.title"), icon=":material/download:", key="export"), st.container(width=WIDTH):
-        places = pick(opened)
-        table(opened, places)
+        places = pick_pictures(opened)
+        offer_table(opened, places)
         zipped(opened, places)
-        report(opened, places)
+        offer_report(opened, places)
 
 
-def pick(opened: Opened) -> np.ndarray:
+def pick_pictures(opened: Opened) -> np.ndarray:
     """Which pictures: those that the gallery shows, in its order, or all."""
     places = runs.filtered(opened, selection.current())
     counts = {SHOWN: whole(len(places)), ALL: whole(len(opened.table))}
@@ -54,7 +54,7 @@ def pick(opened: Opened) -> np.ndarray:
     return places if chosen == SHOWN else np.arange(len(opened.table))
 
 
-def table(opened: Opened, places: np.ndarray) -> None:
+def offer_table(opened: Opened, places: np.ndarray) -> None:
     """The table, with the tags, as two kinds of file."""
     st.markdown(f"**{word('export.table')}**")
     given = tags.every(opened.run)
@@ -65,7 +65,7 @@ def table(opened: Opened, places: np.ndarray) -> None:
         ):
             st.download_button(
                 title,
-                state.deferred(lambda ending=ending: exports.table(opened, places, given, ending)),
+                state.deferred(lambda ending=ending: exports.export_table(opened, places, given, ending)),
                 file_name=f"{opened.run.folder.name}.{ending}",
                 mime=mime,
                 key=f"export-{ending}",
@@ -109,12 +109,12 @@ def zipped(opened: Opened, places: np.ndarray) -> None:
         )
 
 
-def report(opened: Opened, places: np.ndarray) -> None:
+def offer_report(opened: Opened, places: np.ndarray) -> None:
     """The report, and its numbers."""
     st.markdown(f"**{word('export.report')}**")
     st.caption(word("export.report.what", count=min(REPORTED, len(places))))
     key = exports.report_key(opened, places[:REPORTED])
-    work = partial(exports.report, opened, places[:REPORTED])
+    work = partial(exports.export_report, opened, places[:REPORTED])
     found = make(key, "report", word("export.report.make"), work)
     if found is None:
         return
@@ -144,12 +144,12 @@ def make(key: Hashable, name: str, label: str, work: Callable[[Progress], T]) ->
     if (found := exports.find_export(key)) is not None:
         return found
 
-    def once(tick: Progress) -> None:
+    def work_once(tick: Progress) -> None:
         state.reset(Key.RUNNING)  # whatever ends this run ends the work
         work(tick)
 
     try:
-        job.job(key, once, name=name, label=label, first=word("export.drawing"), type="secondary")
+        job.job(key, work_once, name=name, label=label, first=word("export.drawing"), type="secondary")
     except InvalidInput as error:
         st.error(literal(error))
     return None

@@ -54,7 +54,7 @@ def settle_filters(opened: Opened) -> None:
         for name in wrong:
             state.notice(plain("filter.unknown", value=str(getattr(chosen, name))))
         selection.select(**{name: getattr(WHOLE, name) for name in wrong})
-    number = selection.number()
+    number = selection.open_number()
     if number is not None and opened.place(number) is None:
         state.notice(plain("case.unknown", number=number))
         selection.open_picture(None)
@@ -77,7 +77,7 @@ def clear() -> None:
         st.button(word("chip.clear"), key="chip.clear", type="tertiary", on_click=selection.select_all)
 
 
-def chip(name: str, label: str, on: bool) -> st.delta_generator.DeltaGenerator:
+def filter_button(name: str, label: str, on: bool) -> st.delta_generator.DeltaGenerator:
     """A popover that shows its part of the filter; an active one is highlighted."""
     return st.popover(label, key=f"chip.{name}", type="primary" if on else "secondary")
 
@@ -106,7 +106,7 @@ def pick_classes(opened: Opened, chosen: Filter) -> None:
         label = word("chip.predicted", predicted=predicted)
     else:
         label = word("chip.true", true=true) if true else word("chip.classes")
-    with chip("classes", label, bool(chosen.true or chosen.predicted)):
+    with filter_button("classes", label, bool(chosen.true or chosen.predicted)):
         for name in ("true", "predicted") if runs.labeled(opened) else ("predicted",):
             key, offered = selection.control_key(name), ["", *opened.classes]
 
@@ -133,7 +133,7 @@ def pick_range(name: str, value: tuple[float, float], whole: tuple[float, float]
     def change() -> None:
         selection.controlled(name, key, lambda stated: tuple(round(end / scale, 4) for end in stated))
 
-    with chip(name, label, on):
+    with filter_button(name, label, on):
         ends, chosen = ([scale * end for end in pair] for pair in (whole, value))
         st.slider(
             word(f"filter.{name}"),
@@ -151,7 +151,7 @@ def pick_tag(opened: Opened, chosen: Filter) -> None:
     """One of the tags that pictures of this run have."""
     used, key = tags.used(opened.run), selection.control_key("tag")
     offered = ["", *dict.fromkeys(name for name in (*TAGS, *used) if name in used or name == chosen.tag)]
-    with chip("tag", literal(tag_title(chosen.tag)) if chosen.tag else word("chip.tags"), bool(chosen.tag)):
+    with filter_button("tag", literal(tag_title(chosen.tag)) if chosen.tag else word("chip.tags"), bool(chosen.tag)):
         if len(offered) == 1:
             st.caption(word("filter.no_tags"))
             return

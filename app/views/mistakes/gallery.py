@@ -44,7 +44,7 @@ def show_gallery(opened: Opened) -> None:
 
 def follow(opened: Opened, places: np.ndarray, pages: int) -> None:
     """Turn to the page of a picture that has just been opened elsewhere; and to the last one where there are fewer."""
-    number, page = selection.number(), selection.page()
+    number, page = selection.open_number(), selection.page()
     if number is not None and number != state.get(MistakesKey.FOLLOWED):
         found = np.flatnonzero(opened.table["number"].to_numpy()[places] == number)
         page = int(found[0]) // PAGE + 1 if len(found) else page
@@ -81,7 +81,7 @@ def draw_gallery(opened: Opened, places: np.ndarray) -> None:
 
     sheet.show_sheet(
         shots,
-        selection.number(),
+        selection.open_number(),
         key=MistakesKey.SHOTS,
         label=word("gallery.label"),
         gone=word("gallery.gone"),

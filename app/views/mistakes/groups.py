@@ -172,6 +172,6 @@ def tiles(opened: Opened, places: Sequence[int] | np.ndarray, name: str | None, 
             selection.open_picture(number)
 
     sheet.show_sheet(
-        shots, selection.number(), key=key, label=alt or word("maps.alt"), gone=word("gallery.gone"),
+        shots, selection.open_number(), key=key, label=alt or word("maps.alt"), gone=word("gallery.gone"),
         on_opened=click,
     )  # fmt: skip

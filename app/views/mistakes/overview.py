@@ -122,24 +122,26 @@ def show_commonest(opened: Opened) -> None:
     np.fill_diagonal(counts, 0)
     order = np.argsort(-counts, axis=None, kind="stable")[: 10 * LISTED]
     pairs = [divmod(int(index), len(counts)) for index in order if counts.flat[index]]
-    lines = [{"true": titles[row], "said": titles[column], "count": int(counts[row, column])} for row, column in pairs]
+    lines = [
+        {"true": titles[row], "predicted": titles[column], "count": int(counts[row, column])} for row, column in pairs
+    ]
 
     st.caption(word("overview.commonest.help"))  # above: the table's own tools would cover the choice of the view
 
-    table(
+    clickable_table(
         lines,
         MistakesKey.COMMONEST,
         lambda line: choose_cell(*(opened.classes[index] for index in pairs[line])),
         word("overview.commonest.help"),
         {
             "true": st.column_config.TextColumn(word("card.true")),
-            "said": st.column_config.TextColumn(word("card.predicted")),
+            "predicted": st.column_config.TextColumn(word("card.predicted")),
             "count": st.column_config.NumberColumn(word("table.pictures"), width="small"),
         },
     )
 
 
-def table(lines: list[dict], key: StrEnum, choose: Callable[[int], None], alt: str, columns: dict) -> None:
+def clickable_table(lines: list[dict], key: StrEnum, choose: Callable[[int], None], alt: str, columns: dict) -> None:
     """Lines of which some are in sight; a click on one gives its number to ``choose``."""
 
     def click() -> None:
@@ -178,7 +180,7 @@ def show_classes(opened: Opened) -> None:
 
     st.caption(word("overview.classes.help"))  # above: the table's own tools would cover the choice of the view
 
-    table(
+    clickable_table(
         lines,
         MistakesKey.CLASSES,
         lambda line: selection.select(true=rows["class"].iloc[line], predicted=""),

@@ -58,7 +58,7 @@ with st.container(key="mistakes"):
         earlier.show_head(opened)
         scanning.go_on(opened.run, classifier)
         if len(opened.table):
-            comparison.compare(opened)
+            comparison.show_comparison(opened)
             left, right = st.columns([1, 1.8], gap="medium")
             with right:
                 gallery.show_gallery(opened)  # first: the pictures are what a user waits for

@@ -65,7 +65,7 @@ def show_run(name: str) -> None:
         return
     selection.open_run(name)
     if slug in models.offered() and slug != state.get(Key.MODEL):
-        models.choose(slug)
+        models.select_model(slug)
 
 
 def list_kept(kept: Sequence[Run]) -> None:

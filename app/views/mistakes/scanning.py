@@ -24,7 +24,7 @@ def prepare(classifier: Classifier) -> None:
     """The choices for a new scan."""
     st.subheader(word("scan.new"))
     st.caption(word("scan.what", model=models.model_title(classifier.card)))
-    chosen = data.choose(classifier)
+    chosen = data.choose_data(classifier)
     if chosen is not None:
         offer(classifier, chosen)
 
@@ -136,4 +136,4 @@ def go_on(run: Run, classifier: Classifier | None) -> None:
             )
         elif run.facts["model"] in models.offered():
             slug = run.facts["model"]
-            st.button(word("scan.choose"), key="choose-model", on_click=lambda: models.choose(slug))
+            st.button(word("scan.choose"), key="choose-model", on_click=lambda: models.select_model(slug))

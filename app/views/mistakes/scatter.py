@@ -63,7 +63,7 @@ def draw_scatter(opened: Opened, lassoing: bool) -> None:
             lassoing,
         ),
         key=key,
-        on_select=lambda: choose(opened, state.clicked_points(key)),
+        on_select=lambda: open_points(opened, state.clicked_points(key)),
         selection_mode=("points", "lasso"),
         config={"displayModeBar": False},
         alt=word("scatter.title"),
@@ -71,7 +71,7 @@ def draw_scatter(opened: Opened, lassoing: bool) -> None:
     st.caption(together(legend(right, shown), word("scatter.hint.lasso" if lassoing else "scatter.hint.point")))
 
 
-def choose(opened: Opened, numbers: tuple[int, ...]) -> None:
+def open_points(opened: Opened, numbers: tuple[int, ...]) -> None:
     """Open the picture of one point, to which the gallery turns; show the pictures of several that the filter leaves.
 
     An earlier lasso is replaced; all other filters stay.
@@ -92,14 +92,14 @@ def point_texts(rows: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
     shares = np.round(100 * rows["confidence"].to_numpy(np.float64)).astype(int)
     kinds = list(zip(rows["true"].astype(object), rows["predicted"].astype(object), shares.tolist(), strict=True))
 
-    def tell(true: object, stated: str, share: int) -> str:
+    def describe(true: object, stated: str, share: int) -> str:
         confidence, predicted = percent(share / 100, 0), titles[stated]
         if not isinstance(true, str) or true == stated:
             return plain("scatter.right", predicted=predicted, confidence=confidence)
         return plain("scatter.wrong", true=titles[true], predicted=predicted, confidence=confidence)
 
     titles = dict(zip(classes, class_titles(classes), strict=True))
-    words = {kind: tell(*kind) for kind in set(kinds)}
+    words = {kind: describe(*kind) for kind in set(kinds)}
     return np.array([words[kind] for kind in kinds], str)
 
 

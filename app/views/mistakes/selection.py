@@ -91,7 +91,7 @@ def turned(key: str) -> None:
         put(MistakesKey.SHEET, get(key, 1))
 
 
-def number() -> int | None:
+def open_number() -> int | None:
     """The number, in the run's collection, of the picture that is open."""
     return get(MistakesKey.NUMBER)
 

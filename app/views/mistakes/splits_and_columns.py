@@ -43,14 +43,14 @@ def collect(data: str, seed: int, pictures: int) -> tuple[Collection, Choice]:
 def show_taken(data: str, taken: Taken) -> None:
     """State what the data were read as, and let the user change it; nothing where nothing could be otherwise."""
     if taken.splits:
-        pick(data, SPLIT, (*taken.splits, ALL_SPLITS), taken.split, word("taken.split.help"))
+        pick_column(data, SPLIT, (*taken.splits, ALL_SPLITS), taken.split, word("taken.split.help"))
     if len(taken.headings) > 1:
         left, right = st.columns(2)
         columns = [one for one in taken.headings if one != ONE_HOT]
         with left:
-            pick(data, "path", columns, taken.columns["path"])
+            pick_column(data, "path", columns, taken.columns["path"])
         with right:
-            pick(data, "label", (NO_COLUMN, *taken.headings), taken.columns["label"])
+            pick_column(data, "label", (NO_COLUMN, *taken.headings), taken.columns["label"])
     if taken.note:
         st.caption(literal(taken.note))
 
@@ -71,7 +71,9 @@ def state_of(run: Run) -> None:
         st.caption(together(*sentence))
 
 
-def pick(data: str, what: str, options: list[str] | tuple[str, ...], chosen: str, words: str | None = None) -> None:
+def pick_column(
+    data: str, what: str, options: list[str] | tuple[str, ...], chosen: str, words: str | None = None
+) -> None:
     """A list to choose the split or a column from; what is chosen holds from the next run on."""
     key = f"taken.{what}.{data}"
     names = {ALL_SPLITS: plain("taken.split.all")} if what == SPLIT else {}

@@ -20,7 +20,7 @@ OWN = "case-own-tags"
 
 def show_tags(opened: Opened) -> None:
     """Draw the tags of the open picture: the common ones, which have keyboard shortcuts, and custom ones."""
-    number = selection.number()
+    number = selection.open_number()
     given = tags.every(opened.run).get(number, ())
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="case-tags"):
         for place, name in enumerate(TAGS, 1):
@@ -36,18 +36,18 @@ def show_tags(opened: Opened) -> None:
         own = [name for name in given if name not in TAGS]
         label = literal(listed(own)) or word("tags.own")
         with st.popover(label, type="primary" if own else "secondary", key=OWN, on_change="rerun"):
-            pick(opened, number, given)
+            pick_tags(opened, number, given)
             give_all(opened, given)
 
 
 def toggle(opened: Opened, name: str) -> None:
     """Add a tag to the picture that is open now, or remove it, since keys can be faster than the page."""
-    number = selection.number()
+    number = selection.open_number()
     given = tags.every(opened.run).get(number, ())
     put(opened, [number], [one for one in given if one != name] if name in given else [*given, name])
 
 
-def pick(opened: Opened, number: int, given: tuple[str, ...]) -> None:
+def pick_tags(opened: Opened, number: int, given: tuple[str, ...]) -> None:
     """Draw the choice of custom tags; the popover closes afterward, so that the keyboard shortcuts work again."""
     key, own = f"tags.{opened.name}.{number}", [name for name in given if name not in TAGS]
     state.put(key, own)

@@ -125,15 +125,15 @@ def seeds(card: ModelCard) -> str:
 
 def numbers(card: ModelCard, milliseconds: float | None, device: str) -> None:
     """The card's numbers, one a line."""
-    parameters, seconds = facts.number(card, "parameters"), facts.number(card, "seconds")
+    parameters, seconds = facts.fact_number(card, "parameters"), facts.fact_number(card, "seconds")
     lines = {
         word("card.parameters"): None if parameters is None else whole(parameters),
         word("card.milliseconds", device=device): None if milliseconds is None else f"{decimal(milliseconds, 1)} ms",
         word("card.side"): f"{card.size} × {card.size}",
         word("card.classes"): whole(len(card.classes)),
         word("card.data"): facts.fact_text(card, "data") or None,
-        word("card.epochs"): facts.number(card, "epochs"),
-        word("card.seed"): facts.number(card, "seed"),
+        word("card.epochs"): facts.fact_number(card, "epochs"),
+        word("card.seed"): facts.fact_number(card, "seed"),
         word("card.time"): None if seconds is None else job.duration(seconds),
         word("card.device"): facts.fact_text(card, "device") or None,
     }

@@ -14,7 +14,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
-def number(card: ModelCard, name: str) -> float | None:
+def fact_number(card: ModelCard, name: str) -> float | None:
     """The number of that name, or None."""
     value = card.facts.get(name)
     return value if is_number(value) else None

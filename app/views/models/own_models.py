@@ -108,7 +108,7 @@ def bring() -> None:
 
     def take(open_: Callable[[list], str]) -> None:
         try:
-            models.choose(open_(state.get(key, [])))
+            models.select_model(open_(state.get(key, [])))
             state.renew(ModelsKey.MODEL_UPLOADER)  # an empty one: the model is in the list now
         except InvalidInput as error:
             state.put(ModelsKey.REFUSED, say(error))
@@ -156,7 +156,7 @@ def list_own_models() -> None:
         def drop(slug: str = slug) -> None:
             state.remove_own_model(slug)
             if state.get(Key.MODEL) == slug:
-                models.choose(models.first(models.offered()))
+                models.select_model(models.first(models.offered()))
 
         with st.container(horizontal=True, vertical_alignment="center"):
             sentence = models.outputs(one) or word("own.logits")

@@ -51,7 +51,7 @@ def show_zoo(every: Sequence[ModelCard], card: ModelCard) -> None:
         if subject is not None:
             models.limits(subject.classifier)
     with timing:  # last, so that slow work does not delay the rest of the page
-        table.measure(every)
+        table.offer_speed(every)
     if subject is None:
         with fetching:
             weights.fetch(card)

@@ -35,7 +35,7 @@ def lines(cards: Sequence[ModelCard], device: str) -> list[dict[str, Any]]:
             "shuffled": share(card.ablation.get("shuffled")),
             "off": share(card.ablation.get("off")),
             "milliseconds": runtime.find_milliseconds(card, device),
-            "parameters": facts.number(card, "parameters"),
+            "parameters": facts.fact_number(card, "parameters"),
             "mechanism": models.mechanism_title(card),
             "family": models.family_title(card.family),
         }
@@ -51,7 +51,7 @@ def show_table(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
     def click() -> None:
         line = state.clicked_line(ModelsKey.TABLE)
         if line is not None and line != place:
-            models.choose(cards[line].slug)
+            models.select_model(cards[line].slug)
 
     percents = {"format": percent_format(1), "width": "small"}
     number = st.column_config.NumberColumn
@@ -87,10 +87,10 @@ def show_table(cards: Sequence[ModelCard], chosen: ModelCard) -> None:
 def unmeasured(cards: Sequence[ModelCard]) -> list[ModelCard]:
     """The models whose weights are here and whose speed on this device is not known."""
     device = state.device()
-    return [one for one in cards if runtime.find_milliseconds(one, device) is None and not runtime.missing(one)]
+    return [one for one in cards if runtime.find_milliseconds(one, device) is None and not runtime.weights_missing(one)]
 
 
-def measure(cards: Sequence[ModelCard]) -> None:
+def offer_speed(cards: Sequence[ModelCard]) -> None:
     """Offer to measure the speed of the models for which it is unknown."""
     left, device = unmeasured(cards), state.device()
     if not left:

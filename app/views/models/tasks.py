@@ -117,7 +117,7 @@ def open_cell() -> None:
     except InvalidInput:  # the zoo has changed since the page was drawn
         return
     if card is not None:
-        models.choose(card.slug)
+        models.select_model(card.slug)
         state.put(Key.SAMPLE, sample_of(card))
 
 

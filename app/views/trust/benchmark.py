@@ -197,7 +197,7 @@ def draw_table(table: pd.DataFrame, arrows: Mapping[str, str], order: Sequence[s
         sentence = together(means(TERMS[one]), word(f"measure.{one}.help"))
         heads[one] = column.NumberColumn(f"{word(f'measure.{one}')} {good}".strip(), help=sentence)
     st.dataframe(
-        table.style.format(lambda value: ranking.number(value, False), list(arrows), na_rep=""),
+        table.style.format(lambda value: ranking.measure_value(value, False), list(arrows), na_rep=""),
         column_order=order,
         column_config=heads,
         hide_index=True,

@@ -98,7 +98,7 @@ def numbers(found: Localization, place: str) -> None:
         st.markdown(word("example.blank"))
         return
     sentence = {word(f"truth.{place}-mass"): found.mass, word(f"truth.{place}-pointing"): found.pointing}
-    rows = [f"<dt>{escape(one)}</dt><dd>{ranking.number(value, True)}</dd>" for one, value in sentence.items()]
-    chance = word("example.chance", chance=ranking.number(found.chance, True))
+    rows = [f"<dt>{escape(one)}</dt><dd>{ranking.measure_value(value, True)}</dd>" for one, value in sentence.items()]
+    chance = word("example.chance", chance=ranking.measure_value(found.chance, True))
     with st.container(key="trust-numbers"):
         st.html(f'<dl class="fovea-measures">{"".join(rows)}<p>{escape(chance)}</p></dl>')

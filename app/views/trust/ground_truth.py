@@ -42,13 +42,13 @@ def find_rows(rows: Sequence[BenchmarkRow], model: str, requested: str) -> list[
     return sorted(ranking.rank(rows, model, measure), key=lambda row: blanks[row.source] == 1)
 
 
-def verdict(rows: Sequence[BenchmarkRow], card: ModelCard, blanks: Mapping[str, float]) -> str:
+def ground_truth_verdict(rows: Sequence[BenchmarkRow], card: ModelCard, blanks: Mapping[str, float]) -> str:
     """In a sentence: how many maps are above chance and which is highest; those that are always blank are named."""
     titles, maps = source_titles(card, [row.source for row in rows]), ranking.others(rows)
     there, stated = [row for row in maps if blanks[row.source] < 1], []
     if there:
         above, best = sum(row.low > row.chance + MARGIN for row in there), titles[there[0].source]
-        chance, value = (ranking.number(one, True) for one in (ranking.usual(rows).chance, there[0].mean))
+        chance, value = (ranking.measure_value(one, True) for one in (ranking.usual(rows).chance, there[0].mean))
         stated.append(word("truth.verdict", above=above, count=len(there), chance=chance, best=best, value=value))
     if len(there) < len(maps):
         names = listed(titles[row.source] for row in maps if blanks[row.source] == 1)
@@ -84,7 +84,7 @@ def show_ground_truth(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     example.settle_example(subject)
     left, right = st.columns([1.45, 1], gap="large")
     with left:
-        st.markdown(verdict(found, card, blanks), help=means("chance"))
+        st.markdown(ground_truth_verdict(found, card, blanks), help=means("chance"))
         ranking.show_ranking(found, card, ranking.usual(found).chance, blanks=blanks, pick=True)
         st.caption(together(word("rank.how"), ranking.origin(found)))
     with right:

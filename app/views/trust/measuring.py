@@ -40,12 +40,12 @@ def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
         return
     with panel:
         st.markdown(word("measuring.about", path=code(str(benchmark.own_file()))))
-        slugs, wanted, pictures, seed = pick(card)
+        slugs, wanted, pictures, seed = pick_measurement(card)
         with st.spinner(word("measuring.timing")):
             tasks = plan(slugs, rows, wanted, pictures, seed)
         requested = ("benchmark", tuple(slugs), tuple(wanted), pictures, seed)
         if tasks:
-            measure(tasks, pictures, seed, requested)
+            offer_measuring(tasks, pictures, seed, requested)
         elif slugs:
             st.markdown(word("measuring.nothing"))
         if benchmark.own_file().is_file() and not job.is_running(requested):
@@ -54,10 +54,12 @@ def show_measuring(card: ModelCard, rows: Sequence[BenchmarkRow]) -> None:
             )
 
 
-def pick(card: ModelCard) -> tuple[list[str], list[str], int, int]:
+def pick_measurement(card: ModelCard) -> tuple[list[str], list[str], int, int]:
     """The pickers: models, sources (none chosen are all), number of pictures, seed."""
     here = {
-        slug: one for slug, one in models.offered().items() if slug in state.own_models() or not runtime.missing(one)
+        slug: one
+        for slug, one in models.offered().items()
+        if slug in state.own_models() or not runtime.weights_missing(one)
     }
     state.put(
         TrustKey.MEASURED_MODELS, [one for one in state.get(TrustKey.MEASURED_MODELS, [card.slug]) if one in here]
@@ -113,13 +115,13 @@ def plan(
             st.warning(literal(error))
             continue
         fitting = sources.fitting(model)
-        left = benchmark.missing(rows, model, [name for name in fitting if is_of(name, wanted)], pictures, seed)
+        left = benchmark.missing_sources(rows, model, [name for name in fitting if is_of(name, wanted)], pictures, seed)
         if left:
             tasks.append(Task(model, left, benchmark.seconds(model, left, pictures)))
     return tasks
 
 
-def measure(tasks: Sequence[Task], pictures: int, seed: int, key: tuple) -> None:
+def offer_measuring(tasks: Sequence[Task], pictures: int, seed: int, key: tuple) -> None:
     """Offer to measure one model after another, with how much there is to do and how long it takes."""
     count, whole = sum(len(task.sources) for task in tasks), sum(task.seconds for task in tasks)
     sentence = ""
@@ -134,7 +136,7 @@ def measure(tasks: Sequence[Task], pictures: int, seed: int, key: tuple) -> None
                 tick(before + task.seconds * done / max(1, total), whole)
 
             try:
-                benchmark.measure(task.model, task.sources, pictures, seed, owner=state.session_id(), tick=step)
+                benchmark.measure_sources(task.model, task.sources, pictures, seed, owner=state.session_id(), tick=step)
             except InvalidInput as error:
                 state.notice(say(error))
             before += task.seconds

@@ -17,7 +17,7 @@ SECTIONS = ("truth", "random", "faith", "benchmark")
 
 subject, cards = state.subject(), models.offered()
 card = cards[state.get(Key.MODEL)]
-found = measured.read({slug: one.facts.get("checksum", "") for slug, one in cards.items()})
+found = measured.read_rows({slug: one.facts.get("checksum", "") for slug, one in cards.items()})
 for path in found.broken:
     st.warning(word("trust.broken", path=path))
 

@@ -29,7 +29,7 @@ def is_insensitive(row: BenchmarkRow) -> bool:
     return row.mean >= INSENSITIVE
 
 
-def verdict(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
+def randomization_verdict(rows: Sequence[BenchmarkRow], card: ModelCard) -> str:
     """In a sentence: which maps are insensitive to the weights."""
     maps = ranking.others(rows)
     names, titles = (
@@ -59,14 +59,14 @@ def show_randomization(subject: Subject, rows: Sequence[BenchmarkRow]) -> None:
     found = ranking.rank(rows, card.slug, MEASURE)
     with left:
         if ranking.others(found):
-            st.markdown(verdict(found, card), help=means("rank-correlation"))
+            st.markdown(randomization_verdict(found, card), help=means("rank-correlation"))
             ranking.show_ranking(found, card, INSENSITIVE, warned=is_insensitive, pick=True)
             st.caption(together(word("random.how", limit=INSENSITIVE), ranking.origin(found), not_compared(rows, card)))
         else:
             ranking.empty(card)
     with right:
         live(subject)
-        compare(subject)
+        compare_maps(subject)
 
 
 def live(subject: Subject) -> None:
@@ -84,7 +84,7 @@ def live(subject: Subject) -> None:
         row(found, class_titles(model.card.classes)[found.target])
 
 
-def compare(subject: Subject) -> None:
+def compare_maps(subject: Subject) -> None:
     """Draw how quickly each map of the picture in the side bar changes; slow ones are left out."""
     model, picture = subject.classifier, subject.picture
     fitting = [name for name in sources.fitting(model) if name not in REFERENCES]
@@ -115,7 +115,7 @@ def compare(subject: Subject) -> None:
 
 def row(found: Randomization, name: str) -> None:
     """The maps in a row, the rank correlation with the trained model's under each."""
-    alike = [word("rank.blank") if one is None else ranking.number(one, False) for one in found.likeness]
+    alike = [word("rank.blank") if one is None else ranking.measure_value(one, False) for one in found.likeness]
     verdict = (
         "random.blank" if found.is_sensitive is None else "random.changes" if found.is_sensitive else "random.stays"
     )

@@ -31,7 +31,7 @@ def is_share(measure: str) -> bool:
     return measure.endswith(SHARES)
 
 
-def number(value: float, share: bool) -> str:
+def measure_value(value: float, share: bool) -> str:
     """A value of a measure in words."""
     return percent(value, 0) if share else decimal(value)
 
@@ -81,7 +81,7 @@ def show_ranking(
         figures.Line(
             titles[row.source],
             *((None,) * 3 if blanks[row.source] == 1 else (row.mean, row.low, row.high)),
-            word("rank.blank") if blanks[row.source] == 1 else number(row.mean, share),
+            word("rank.blank") if blanks[row.source] == 1 else measure_value(row.mean, share),
             row_text(row, titles[row.source], blanks[row.source]),
             row.source in REFERENCES,
             row.source not in REFERENCES and warned(row),
@@ -112,7 +112,7 @@ def show_ranking(
 def row_text(row: BenchmarkRow, title: str, blank: float) -> str:
     """The tooltip of a row; ``blank`` is the share of its pictures on which the map is blank."""
     share = is_share(row.measure)
-    mean, low, high = (number(one, share) for one in (row.mean, row.low, row.high))
+    mean, low, high = (measure_value(one, share) for one in (row.mean, row.low, row.high))
     often = plain("rank.tooltip.blank", share=percent(blank, 0)) if blank else ""
     return (
         plain("rank.tooltip", source=figures.letters(title), mean=mean, low=low, high=high, pictures=row.pictures)

@@ -93,9 +93,9 @@ def show_table(rows: Sequence[RoleShare], card: ModelCard, slow: Sequence[str]) 
         persist_state="session",
     )
     titles = part_titles(rows, card)
-    st.markdown(verdict(rows, titles, measure), help=means("chance"))
+    st.markdown(attention_verdict(rows, titles, measure), help=means("chance"))
     st.html(STYLES)
-    st.html(table(rows, titles, measure))
+    st.html(role_table(rows, titles, measure))
     st.caption(
         together(
             word("roles.how", pictures=max(row.pictures for row in rows)),
@@ -110,7 +110,7 @@ def value_of(row: RoleShare, measure: str) -> tuple[float, float]:
     return (row.share, row.low) if measure == SHARE else (row.pointing, row.pointing_low)
 
 
-def verdict(rows: Sequence[RoleShare], titles: dict[Part, str], measure: str) -> str:
+def attention_verdict(rows: Sequence[RoleShare], titles: dict[Part, str], measure: str) -> str:
     """In a sentence: the highest attention map and method on everything that matters, and the chance level."""
     whole = [row for row in rows if row.role == EVERYTHING and row.source not in REFERENCES]
     sides = [
@@ -141,7 +141,7 @@ def landings(rows: Sequence[RoleShare]) -> str:
     return word("roles.landings", each=listed(text)) if text else ""
 
 
-def table(rows: Sequence[RoleShare], titles: dict[Part, str], measure: str) -> str:
+def role_table(rows: Sequence[RoleShare], titles: dict[Part, str], measure: str) -> str:
     """The table as HTML: the stronger the color of a cell, the more of the map is there; bold is above chance."""
     roles = [role for role in (*ROLES, EVERYTHING) if any(row.role == role for row in rows)]
     cells = {(row.source, row.part, row.number, row.role): row for row in rows}
@@ -199,8 +199,8 @@ def show_example(subject: Subject, rows: Sequence[RoleShare]) -> None:
     st.caption(word("roles.example", name=answer))
     text = {place.removesuffix("-") or EVERYTHING: core.localize(values, mask) for place, mask in case.masks.items()}
     lines = [
-        f"<dt>{escape(plain(f'role.{role}'))}</dt><dd>{ranking.number(text[role].mass, True)} "
-        f"<small>{escape(plain('example.chance', chance=ranking.number(text[role].chance, True)))}</small></dd>"
+        f"<dt>{escape(plain(f'role.{role}'))}</dt><dd>{ranking.measure_value(text[role].mass, True)} "
+        f"<small>{escape(plain('example.chance', chance=ranking.measure_value(text[role].chance, True)))}</small></dd>"
         for role in (*ROLES, EVERYTHING)
         if role in text
     ]

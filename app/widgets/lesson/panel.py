@@ -12,7 +12,7 @@ from app.runtime.lessons import find_lesson
 from app.state import Key, Subject
 from app.widgets.lesson import voting
 from app.widgets.lesson.playing import Place, answer_of, begin, close, commit, done, open_step, repeat, result
-from app.widgets.lesson.questions import show_question, verdict
+from app.widgets.lesson.questions import show_question, show_right_answer
 from app.widgets.lesson.texts import value_text, words_of
 from app.words import plain, word
 from core.lessons import AFTER, NOTE, QUESTION, SAY, Lesson
@@ -37,7 +37,7 @@ def show_panel(subject: Subject | None) -> None:
         voting.show_state(place)
         given = show_question(place) if step.exercise is not None and answer is None else ()
         if answer is not None:
-            verdict(place, answer, subject)
+            show_right_answer(place, answer, subject)
         if (step.exercise is None or answer is not None) and (text := words.block(step.name, AFTER)):
             st.markdown(value_text(place.lesson, text))
         if step.do and done(place):

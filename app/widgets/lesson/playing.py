@@ -126,7 +126,7 @@ def point_wanted() -> bool:
 def apply(settings: Mapping[str, str]) -> None:
     """Set what a step sets, before the pickers are drawn or in a callback."""
     if "model" in settings:
-        models.choose(settings["model"])
+        models.select_model(settings["model"])
     for name, value in settings.items():
         if name != "model":
             state.put(Setting(name), int(value) if name in ("shuffle", "seed", "erase_share") else value)

@@ -79,7 +79,7 @@ def _point(place: Place, question: Exercise) -> tuple[float, ...]:
     return tuple(marked) if marked else ()
 
 
-def verdict(place: Place, answer: Answer, subject: Subject | None) -> None:
+def show_right_answer(place: Place, answer: Answer, subject: Subject | None) -> None:
     """Draw what the right answer is, what the learner gave, and the reason for every option."""
     question = place.step.exercise
     if question is None:
@@ -94,7 +94,7 @@ def verdict(place: Place, answer: Answer, subject: Subject | None) -> None:
         st.markdown(word("lesson.text.kept", text=str(answer.given[0])))
 
 
-def _tell(right: bool | None, sentence: str) -> None:
+def _show_feedback(right: bool | None, sentence: str) -> None:
     """A verdict with its sign: right, wrong, or none for a skipped question."""
     signs = {None: ":gray[:material/skip_next:]", True: ":green[:material/check_circle:]"}
     st.markdown(f"{signs.get(right, WRONG)} **{sentence}**")
@@ -104,7 +104,7 @@ def _judge_options(place: Place, question: Exercise, answer: Answer) -> None:
     options, name = words_of(place.lesson).options, place.step.name
     right = answer.given == question.answer
     key = "lesson.skipped" if answer.skipped else "lesson.right" if right else "lesson.wrong"
-    _tell(None if answer.skipped else right, word(key))
+    _show_feedback(None if answer.skipped else right, word(key))
     if question.kind == RANK:
         order = " → ".join(options[name, one].text for one in question.answer)
         st.markdown(word("lesson.order", order=order))
@@ -124,15 +124,15 @@ def _judge_number(place: Place, question: Exercise, answer: Answer) -> None:
         st.markdown(word("lesson.unmeasured"))
         return
     true = found.measured.value * (100 if question.unit == "%" else 1)
-    told = percent(found.measured.value) if question.unit == "%" else value_text(place.lesson, f"{{{question.claim}}}")
+    shown = percent(found.measured.value) if question.unit == "%" else value_text(place.lesson, f"{{{question.claim}}}")
     if answer.skipped:
-        _tell(None, word("lesson.number.measured", value=told, count=found.measured.pictures))
+        _show_feedback(None, word("lesson.number.measured", value=shown, count=found.measured.pictures))
         return
     away = abs(float(answer.given[0]) - true)
     close = away <= CLOSE / 100 * (question.high - question.low)
     given = f"{shortest(float(answer.given[0]))} {question.unit}".strip()
     key = "lesson.number.close" if close else "lesson.number.far"
-    _tell(close, word(key, given=given, value=told, count=found.measured.pictures))
+    _show_feedback(close, word(key, given=given, value=shown, count=found.measured.pictures))
 
 
 def target_map(question: Exercise, subject: Subject) -> np.ndarray:
@@ -167,12 +167,14 @@ def hit(values: np.ndarray, point: Sequence[float], share: float) -> tuple[bool,
 def _judge_point(question: Exercise, answer: Answer, subject: Subject) -> None:
     values = target_map(question, subject)
     if answer.skipped:
-        _tell(None, word("lesson.skipped"))
+        _show_feedback(None, word("lesson.skipped"))
     else:
         point = [float(one) for one in answer.given]
         right, guess = hit(values, on_map(subject.picture, point), question.share)
         share = percent(question.share, 0)
-        _tell(right, word("lesson.point.hit" if right else "lesson.point.missed", share=share, guess=percent(guess, 0)))
+        _show_feedback(
+            right, word("lesson.point.hit" if right else "lesson.point.missed", share=share, guess=percent(guess, 0))
+        )
         st.image(_with_point(subject, values, point), width=260, caption=plain("lesson.point.picture"))
 
 

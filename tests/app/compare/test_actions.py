@@ -28,7 +28,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> dict[Any, Any]:
     monkeypatch.setattr(table.state, "set_parameter", kept.__setitem__)
     monkeypatch.setattr(table.state, "drop", lambda view: kept.update(dropped=view))
     monkeypatch.setattr(table.models, "offered", lambda: {view.model: None for view in VIEWS})
-    monkeypatch.setattr(table.models, "choose", lambda slug: kept.update({Key.MODEL: slug}))
+    monkeypatch.setattr(table.models, "select_model", lambda slug: kept.update({Key.MODEL: slug}))
     return kept
 
 

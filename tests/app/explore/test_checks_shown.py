@@ -58,7 +58,7 @@ def expect_shown(shown: list[tuple[str, str]], expected: tuple[Check, ...], igno
         elif one.slug == "target" and ignores_class:
             assert number == word("check.target.ignores_class") and one.value == pytest.approx(1)
         else:
-            assert checks.number(one.slug, one.value) in number
+            assert checks.check_value(one.slug, one.value) in number
 
 
 def ask(picture: Picture, given: dict[str, Any], map_: AttentionMap | Attribution, **part: Any) -> tuple[Check, ...]:
@@ -168,7 +168,7 @@ def test_numbers_have_their_digits() -> None:
         ("blob", -0.031, "−0.03"),
     ]
     for slug, value, text in cases:
-        assert checks.number(slug, value) == text
+        assert checks.check_value(slug, value) == text
     one = checks.check_text(Check("target", True, 0.31), ignores_class=False)
     assert one == word("check.target.value", value="0.31", limit="0.95")
     assert checks.check_text(Check("complete", False, 0.2), False) == word(

@@ -117,7 +117,7 @@ def test_two_classes_compared_with_each_other_are_both_named(tiny: Callable, pic
     told = {which: erasing.moved(before, one, erasing.LEAD) for which, one in after.items()}
     told["before"] = f"{before:.2f}".replace("-", "−")
     assert word("erase.sentence.contrast", name=name, other=other, **told) in shown_text(page)
-    assert erasing.verdict(before, after, erasing.LEAD) in shown_text(page)
+    assert erasing.erasure_verdict(before, after, erasing.LEAD) in shown_text(page)
     assert word("contrast.both", target=name, other=other) in shown_text(page)  # which map it is
 
 
@@ -162,7 +162,7 @@ def test_a_flat_map_says_that_its_order_is_drawn(tiny: Callable, picture: Pictur
     ],
 )
 def test_the_sentence_says_whether_the_part_matters(after: dict[str, float], key: str) -> None:
-    assert erasing.verdict(0.9, after) == word(key)
+    assert erasing.erasure_verdict(0.9, after) == word(key)
     assert erasing.moved(0.9, 0.12) == word("erase.falls", after="12 %")
     assert erasing.moved(0.2, 0.3) == word("erase.rises", after="30 %")
     assert erasing.moved(0.9, 0.89) == word("erase.stays", after="89 %")
@@ -178,7 +178,7 @@ def test_the_sentence_says_whether_the_part_matters(after: dict[str, float], key
     ],
 )
 def test_of_two_classes_it_goes_by_the_difference_of_their_scores(after: dict[str, float], key: str) -> None:
-    assert erasing.verdict(2.0, after, erasing.LEAD) == word(key)
+    assert erasing.erasure_verdict(2.0, after, erasing.LEAD) == word(key)
     assert erasing.moved(2.0, -0.5, erasing.LEAD) == word("erase.falls", after="−0.50")
     pointer = erasing.Pointer("", np.eye(2), 1, contrast=0)
     assert pointer.measure(np.array([0.1, 0.8, 0.1], np.float32)) == pytest.approx(np.log(8), abs=1e-6)
@@ -253,11 +253,11 @@ def test_better_and_beaten_in_words() -> None:
     assert curves.better(own, made(0.2004, 0.6996)) == word("curves.better.neither")  # the table shows three digits
     worse, better = made(0.3, 0.6), made(0.1, 0.8)
     shares = np.linspace(0, 1, 3)
-    told = curves.verdict(Faithfulness(0, shares, own, worse, worse, better), names)
+    told = curves.curve_verdict(Faithfulness(0, shares, own, worse, worse, better), names)
     assert told == word("curves.mixed", map="Map", beaten="random and center blob", unbeaten="edges")
-    told = curves.verdict(Faithfulness(0, shares, own, worse, worse, worse), names)
+    told = curves.curve_verdict(Faithfulness(0, shares, own, worse, worse, worse), names)
     assert told == word("curves.beats", map="Map", beaten="random, center blob and edges")
-    told = curves.verdict(Faithfulness(0, shares, own, better, better, better), names)
+    told = curves.curve_verdict(Faithfulness(0, shares, own, better, better, better), names)
     assert told == word("curves.loses", map="Map", unbeaten="random, center blob and edges")
 
 

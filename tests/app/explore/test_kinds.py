@@ -67,7 +67,7 @@ def test_a_film_says_what_the_model_would_answer_after_each_glimpse() -> None:
     one = reading(made("pool", Kind.SEQUENCE, 3, 4, 4, grid=(4, 4)), steps=steps)
     (film,) = shown(one).values()
     assert (film.title, film.label, film.rest) == ("Glimpses", "Glimpses", "average of 3 glimpses")
-    assert film.more.film and film.more.labels == (
+    assert film.more.playable and film.more.labels == (
         "Glimpse 1 · cedar 31\u00a0%",
         "Glimpse 2 · fir 63\u00a0%",
         "Glimpse 3 · fir 94\u00a0%",
@@ -81,7 +81,7 @@ def test_a_film_says_what_the_model_would_answer_after_each_glimpse() -> None:
 def test_a_feature_gate_is_a_stack_of_its_channels() -> None:
     gate = made("stage3.attention", Kind.FEATURE, 6, 4, 5, grid=(4, 5))
     (stack,) = shown(reading(gate)).values()
-    assert isinstance(stack.more, Stack) and not stack.more.film
+    assert isinstance(stack.more, Stack) and not stack.more.playable
     assert (stack.title, stack.rest) == ("Stage 3, feature gate", "average of 6 channels")
     assert stack.more.labels == tuple(f"Channel {number}" for number in range(1, 7))
 

@@ -16,7 +16,7 @@ import pytest
 from app import attention_maps, runtime
 from app.runtime.store import Store
 from app.state import Subject, View
-from app.views.explore.agreement import measure
+from app.views.explore.agreement import measure_agreement
 from app.views.explore.analysis import Analysis
 from app.views.explore.panes import Shown
 from app.views.explore.share import code, maps_file, settings
@@ -59,7 +59,7 @@ def on_the_page(view: View) -> tuple[Picture, Reading, Attribution, Agreement | 
     shown = Shown(attention_maps.find_choice(reading, view.map), None, "")
     subject = Subject(classifier, picture, view.sample, view.framing)
     analysis = Analysis(subject, reading, target, shown, chosen, parameters, found)
-    return picture, reading, found, measure(analysis) if shown.choice else None
+    return picture, reading, found, measure_agreement(analysis) if shown.choice else None
 
 
 def executed(text: str) -> tuple[dict[str, Any], list[Any]]:

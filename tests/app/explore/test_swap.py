@@ -14,7 +14,7 @@ import core
 from app.runtime.painting import SIDE, painted_jpeg
 from app.state import Key
 from app.views.explore import cue_pair
-from app.views.explore.cue_swap import outcome, verdict
+from app.views.explore.cue_swap import outcome, swap_verdict
 from app.views.explore.keys import ExploreKey
 from app.widgets.models import FIRST
 from app.words import plain, word
@@ -61,7 +61,7 @@ def test_a_click_moves_the_cue_and_shows_the_pair_with_a_verdict(slug: str) -> N
     classifier = core.load(slug, "cpu")
     before, after = (core.read(classifier, open_sample(one.slug)) for one in (first, other))
     names = [classifier.card.classes[one.predicted] for one in (before, after)]
-    assert verdict(*names, other.answer) in drawn(page)
+    assert swap_verdict(*names, other.answer) in drawn(page)
     assert plain(f"swap.moved.{family}", before=first.cue or first.answer, after=other.cue or other.answer) in drawn(
         page
     )

@@ -108,12 +108,12 @@ def test_keys_that_outrun_the_page_each_take_a_step_and_tag_what_is_open(
     selection.open_picture(order[0])
     for number in order[:3]:
         toggle(opened, "ambiguous")
-        assert selection.number() == number
+        assert selection.open_number() == number
         case.step_to_neighbor(opened, 1)  # nothing was drawn in between
     assert tags.every(opened.run) == dict.fromkeys(sorted(order[:3]), ("ambiguous",))
     selection.open_picture(order[-1])
     case.step_to_neighbor(opened, 1)
-    assert selection.number() == order[-1]
+    assert selection.open_number() == order[-1]
     (home / RUN / tags.FILE).unlink()
 
 
@@ -220,7 +220,7 @@ def test_a_report_has_the_tags_that_were_given_since(home: Path) -> None:
     before = exports.report_key(opened, places)
     tags.put(opened.run, [5], ["my own"])
     assert exports.report_key(opened, places) != before
-    _, facts = exports.report(opened, places, lambda *one: ticks.append(one))
+    _, facts = exports.export_report(opened, places, lambda *one: ticks.append(one))
     assert json.loads(facts)["chosen"][0]["tags"] == ["my own"] and ticks == [(1, 1)]
-    assert b"my own" in exports.table(opened, places, tags.every(opened.run), "csv")
+    assert b"my own" in exports.export_table(opened, places, tags.every(opened.run), "csv")
     (home / RUN / tags.FILE).unlink()

@@ -60,9 +60,9 @@ def test_too_many_classes_for_a_matrix_are_listed_as_pairs(home: Path, monkeypat
     table = core.open_run(home / "scenes-tag-cbam").table()
     wrong = table[table["true"] != table["predicted"]]
     pairs = wrong.groupby(["true", "predicted"]).size()
-    shown = next(one.value for one in page.dataframe if "said" in one.value)
+    shown = next(one.value for one in page.dataframe if "predicted" in one.value)
     assert len(shown) == len(pairs) and shown["count"].sum() == len(wrong)
-    assert all(pairs[line["true"], line["said"]] == line["count"] for _, line in shown.iterrows())
+    assert all(pairs[line["true"], line["predicted"]] == line["count"] for _, line in shown.iterrows())
     assert shown["count"].is_monotonic_decreasing
 
 

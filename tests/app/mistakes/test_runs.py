@@ -32,7 +32,7 @@ def test_two_runs_are_compared(home: Path) -> None:
     told = word("compare.shares", both="64", here=shares[0], there=shares[1], changed=str(len(differ)))
     assert told in shown_text(page)
     opened, other = (runs.open_one(name) for name in ("scenes-tag-cbam", "scenes-tag-plain"))
-    found = comparison.compare(opened, other)
+    found = comparison.compare_runs(opened, other)
     assert found.there == {number: there["predicted"][number] for number in differ}
     assert sorted(sum(found.kinds.values(), ())) == differ
     for number in found.kinds["right"]:

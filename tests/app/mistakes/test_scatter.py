@@ -60,14 +60,14 @@ def test_one_point_opens_its_picture_and_several_that_the_filter_leaves_are_show
 ) -> None:
     monkeypatch.setattr(st, "session_state", {MistakesKey.RUN: RUN})
     opened, order = runs.open_one(RUN), wrong(home)
-    scatter.choose(opened, (7,))
-    assert selection.number() == 7 and selection.current() == Filter()
-    scatter.choose(opened, (7, 9))
+    scatter.open_points(opened, (7,))
+    assert selection.open_number() == 7 and selection.current() == Filter()
+    scatter.open_points(opened, (7, 9))
     assert selection.current() == Filter(lasso=Group(word("scatter.chosen"), (7, 9)))
-    scatter.choose(opened, ())
+    scatter.open_points(opened, ())
     assert selection.current().lasso.numbers == (7, 9)
     selection.select(answers=Answers.WRONG)
-    scatter.choose(opened, tuple(range(len(opened.table))))  # the faint points were drawn round as well
+    scatter.open_points(opened, tuple(range(len(opened.table))))  # the faint points were drawn round as well
     assert selection.current().lasso.numbers == tuple(sorted(order))
     assert len(runs.filtered(opened, selection.current())) == len(order)
 

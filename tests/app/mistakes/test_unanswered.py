@@ -33,9 +33,9 @@ def test_some_of_them(empty: Path) -> None:
     assert percent(runs.summary(opened).accuracy.value) in shown_text(page)
     titles = [one.label for one in page.expander]
     assert word("unanswered.title", count=word("unanswered.many", count="2")) in titles
-    exported = exports.table(opened, np.arange(10), {}, "csv").decode()
+    exported = exports.export_table(opened, np.arange(10), {}, "csv").decode()
     assert exported.count("answer was not finite") == 2 and "a/1.png" in exported
-    assert "not finite" not in exports.table(opened, np.arange(3), {}, "csv").decode()
+    assert "not finite" not in exports.export_table(opened, np.arange(3), {}, "csv").decode()
 
 
 def test_all_of_them(empty: Path) -> None:

@@ -115,7 +115,7 @@ def test_a_click_chooses_the_model_and_a_picture_of_its_task(monkeypatch: pytest
     monkeypatch.setattr(state, "component", lambda key, name: f"{MARKED}/cbam")
     monkeypatch.setattr(state, "put", kept.__setitem__)
     monkeypatch.setattr(state, "own_models", lambda: {})
-    monkeypatch.setattr(tasks.models, "choose", lambda slug: kept.update({Key.MODEL: slug}))
+    monkeypatch.setattr(tasks.models, "select_model", lambda slug: kept.update({Key.MODEL: slug}))
     tasks.open_cell()
     assert kept == {Key.MODEL: f"{MARKED}/cbam", Key.SAMPLE: f"{MARKED}/0"}
     monkeypatch.setattr(state, "component", lambda key, name: "tasks-marked/gone")

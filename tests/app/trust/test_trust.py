@@ -81,7 +81,7 @@ def made(source: str, mean: float, low: float, measure: str = "mass", pictures: 
 def test_a_lead_by_rounding_is_none() -> None:
     card = zoo.find_card("scenes/cbam")
     rows = [made("saliency", 0.9, 0.8), made("grad-cam", 0.251, 0.252), made("lrp", 0.25, 0.25000034)]
-    text = ground_truth.verdict(rows, card, Counter())
+    text = ground_truth.ground_truth_verdict(rows, card, Counter())
     assert text == word("truth.verdict", above=2, count=3, chance="25 %", best="Saliency", value="90 %")
 
 
@@ -95,9 +95,9 @@ def test_a_blank_map_neither_wins_nor_counts() -> None:
     assert {row.source: blanks[row.source] for row in rows} == {"saliency": 0.05, "lrp": 1, "edges": 0}
     found = ground_truth.find_rows(rows, rows[0].model, "background-mass")
     assert [row.source for row in found] == ["saliency", "edges", "lrp"]
-    text = ground_truth.verdict(found, card, blanks)
+    text = ground_truth.ground_truth_verdict(found, card, blanks)
     assert "**1 of 1**" in text and "**Saliency**" in text and text.endswith(word("truth.blank", names="LRP"))
-    assert ground_truth.verdict(found[1:], card, blanks) == word("truth.blank", names="LRP")
+    assert ground_truth.ground_truth_verdict(found[1:], card, blanks) == word("truth.blank", names="LRP")
 
 
 def test_a_blank_line_is_drawn_without_a_place(rows: list[dict]) -> None:
@@ -199,7 +199,7 @@ def test_the_maps_are_shown_with_their_correlations() -> None:
     assert len(page.get("image")) == len(found.maps) == len(found.stages) + 1
     captions = [one.value for one in page.caption]
     for value in found.likeness:
-        shown = word("rank.blank") if value is None else ranking.number(value, False)
+        shown = word("rank.blank") if value is None else ranking.measure_value(value, False)
         assert [one for one in captions if one.endswith(f"**{shown}**")]
     page = well(page.selectbox(key=TrustKey.SOURCE).set_value("edges").run())
     assert word("random.stays", value="1.00") in shown_text(page)  # edges know nothing of the weights
@@ -245,9 +245,9 @@ def test_what_is_insensitive_is_named() -> None:
     card = ModelCard("scenes/plain", "", "plain", ("a", "b"))
     made = BenchmarkRow(card.slug, "saliency", "randomized", 0.5, 0.4, 0.6, None, 2, 2, 0, "")
     every = [made, replace(made, source="lrp", mean=0.49), replace(made, source="edges", mean=1.0)]
-    text = randomization.verdict(every, card)
+    text = randomization.randomization_verdict(every, card)
     assert text == word("random.insensitive", count=1, all=2, names="Saliency")
-    assert randomization.verdict(every[1:], card) == word("random.all", count=1)
+    assert randomization.randomization_verdict(every[1:], card) == word("random.all", count=1)
 
 
 # --- who beats what knows nothing

@@ -145,12 +145,12 @@ def test_own_rows_stand_before_the_shipped_ones_and_stale_ones_nowhere(rows: lis
     own = [rows[0] | {"mean": 0.123, "wanted": 9}, rows[0] | {"source": "edges", "checksum": "other weights"}]
     measured.own_file().parent.mkdir(parents=True)
     measured.own_file().write_text(json.dumps(own))
-    found = measured.read({"scenes/cbam": "of scenes/cbam"}).rows
+    found = measured.read_rows({"scenes/cbam": "of scenes/cbam"}).rows
     mine = [row for row in found if row.source == rows[0]["source"]]
     assert [(row.mean, row.wanted) for row in mine] == [(0.123, 9)]  # all shipped rows of that source give way
     shipped = [BenchmarkRow(**row) for row in rows if (row["model"], row["source"]) == ("scenes/cbam", "edges")]
     assert [row for row in found if row.source == "edges"] == shipped
-    assert not measured.read({"scenes/cbam": "new weights"}).rows
+    assert not measured.read_rows({"scenes/cbam": "new weights"}).rows
 
 
 # --- measuring more
@@ -178,9 +178,9 @@ def test_what_is_requested_is_measured_once_and_joins_the_table(rows: list[dict]
 
 def test_what_is_shipped_is_not_measured_again(rows: list[dict]) -> None:
     model, known = core.load("scenes/cbam", "cpu"), [BenchmarkRow(**row) for row in rows]
-    assert measured.missing(known, model, ["lrp", *SOURCES], PICTURES, 4) == ["lrp"]
-    assert measured.missing(known, model, ["edges"], PICTURES, 5) == ["edges"]
-    assert measured.missing(known, model, ["edges"], PICTURES + 1, 4) == ["edges"]
+    assert measured.missing_sources(known, model, ["lrp", *SOURCES], PICTURES, 4) == ["lrp"]
+    assert measured.missing_sources(known, model, ["edges"], PICTURES, 5) == ["edges"]
+    assert measured.missing_sources(known, model, ["edges"], PICTURES + 1, 4) == ["edges"]
 
 
 def test_stop_keeps_the_sources_that_are_finished(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +192,7 @@ def test_stop_keeps_the_sources_that_are_finished(monkeypatch: pytest.MonkeyPatc
             raise Stopped
 
     with pytest.raises(Stopped):
-        measured.measure(model, sources.fitting(model), 2, 0, tick=tick)
+        measured.measure_sources(model, sources.fitting(model), 2, 0, tick=tick)
     assert seen[-1][1] == 2 * len(sources.fitting(model))
     kept = {row.source for row in core.open_benchmark(measured.own_file())}
     assert "saliency" in kept and len(kept) < len(sources.fitting(model)) - 3
@@ -212,7 +212,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeyp
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FOVEA_BENCHMARK", str(tmp_path / "file" / "benchmark.json"))
     with pytest.raises(InvalidInput, match="cannot be written"):
-        measured.measure(core.load("scenes/cbam", "cpu"), ["edges"], 2, 0)
+        measured.measure_sources(core.load("scenes/cbam", "cpu"), ["edges"], 2, 0)
 
 
 def test_time_is_stated_for_the_work_there_is() -> None:

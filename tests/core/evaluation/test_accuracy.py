@@ -14,7 +14,7 @@ from core.attention.tap import shuffled, steer, switched_off, uniform
 from core.classifier import Classifier
 from core.data.datasets import Dataset, Split
 from core.evaluation import accuracy
-from core.evaluation.accuracy import evaluate, measure
+from core.evaluation.accuracy import evaluate, measure_card
 
 STEERS = {"uniform": uniform, "shuffled": shuffled(0), "off": switched_off}
 
@@ -72,12 +72,12 @@ def test_a_card_keeps_what_it_stated_but_for_what_is_measured(tiny: Callable, mo
     classifier = Classifier(card, tiny("plain").module, torch.device("cpu"))
     split = Split(np.arange(20) % 10, noise(20).__getitem__)
     data = Dataset("noise", card.classes, split, split)
-    found, expected = measure(classifier, data), evaluate(classifier, split)
+    found, expected = measure_card(classifier, data), evaluate(classifier, split)
     kept = replace(found, accuracy=0.1, pictures=0, ablation={"off": 1.0}, facts=stale)
     assert kept == card and (found.accuracy, found.pictures, found.ablation) == (expected.accuracy, 20, {})
     assert found.facts == {"seed": 1, "confusion": expected.confusion.tolist(), "adds_up": verdicts}
     apart = Split(np.zeros(5, int), split.read)
-    facts = measure(classifier, replace(data, independent=apart)).facts
+    facts = measure_card(classifier, replace(data, independent=apart)).facts
     assert facts["independent"] == {"accuracy": evaluate(classifier, apart).accuracy, "pictures": 5}
     monkeypatch.setattr(accuracy, "CLASSES", 9)
-    assert measure(classifier, data).facts == {"seed": 1, "adds_up": verdicts}  # too large for a card
+    assert measure_card(classifier, data).facts == {"seed": 1, "adds_up": verdicts}  # too large for a card

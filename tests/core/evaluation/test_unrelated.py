@@ -12,7 +12,7 @@ from core.attention.reduction import to_grid
 from core.data.folders import find_folder
 from core.evaluation import bank as banks
 from core.evaluation.bank import FEWEST_MAPS, Bank, find_bank, is_attention
-from core.evaluation.views import compare, views
+from core.evaluation.views import measures_with, views
 from core.models import zoo
 from core.types import AttentionMap, Attribution, Kind, Picture
 from tests.core.evaluation.unrelated_pairs import METHODS, attended, others, outside
@@ -70,7 +70,7 @@ def to_array(map_: AttentionMap | Attribution) -> np.ndarray:
 def test_one_side_by_a_loop(bank: Bank) -> None:
     (a, b), *_ = pairs(1)
     found, others_of = core.agreement(to_array(a), b, bank), bank.unpack("saliency")
-    alone = np.array([compare(views(to_array(a).astype(float)), views(one)[None])[:, 0] for one in others_of]).T
+    alone = np.array([measures_with(views(to_array(a).astype(float)), views(one)[None])[:, 0] for one in others_of]).T
     for measure, values in zip(found.measures, alone, strict=True):
         order = np.sort(values)
         if len(np.unique(order)) == 100:  # the ends lie at ranks 2.525 and 98.475 of 101
@@ -144,7 +144,7 @@ def test_what_is_kept_of_a_map_gives_its_agreement() -> None:
         assert kept.maps[name].dtype == np.uint8
         for one, again in zip(maps, kept.unpack(name), strict=True):
             first, second = views((one / one.max()).astype(np.float32).astype(float)), views(again)
-            alike = compare(first, second[None])[:, 0]
+            alike = measures_with(first, second[None])[:, 0]
             assert min(alike[0], alike[2]) > 0.9 and alike[1] > (0.9 if is_attention(name) else 0.7)
 
 

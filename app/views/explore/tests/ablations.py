@@ -82,7 +82,7 @@ def click(found: Sequence[Ablation]) -> None:
     line = state.clicked_line(ExploreKey.ABLATIONS)
     if line is not None:
         one = found[line]
-        changes.choose(one.tap, changes.OFF if one.part == WHOLE_TAP else one.part, one.numbers)
+        changes.choose_change(one.tap, changes.OFF if one.part == WHOLE_TAP else one.part, one.numbers)
 
 
 def show_ablations(subject: Subject, reading: Reading, target: int, plan: Plan) -> None:

@@ -78,7 +78,7 @@ def _one_of(key: StrEnum, offered: Sequence[str], first: str) -> str:
         state.put(key, current(value))
         return current(value)
     if value is not None and value == requested:
-        _tell(key, value)
+        _report_unavailable(key, value)
     state.put(key, first)
     return first
 
@@ -89,7 +89,7 @@ def _whole(key: StrEnum, allowed: range, first: int) -> int:
     if isinstance(value, str):
         text, value = value, _number(value)
         if value not in allowed:
-            _tell(key, text)
+            _report_unavailable(key, text)
             value = first
         state.put(key, value)
     return value
@@ -101,7 +101,7 @@ def _parts(count: int) -> list[int]:
     if isinstance(parts, str):
         text, parts = parts, [] if parts == NONE else sorted({_number(one) - 1 for one in parts.split(",")})
         if not set(parts) <= set(range(count)):
-            _tell(ExploreKey.PARTS_OFF, text)
+            _report_unavailable(ExploreKey.PARTS_OFF, text)
             parts = [0]
         state.put(ExploreKey.PARTS_OFF, parts)
     return sorted(parts)
@@ -112,5 +112,5 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 
 
-def _tell(key: StrEnum, requested: str) -> None:
+def _report_unavailable(key: StrEnum, requested: str) -> None:
     state.notice(word("address.unknown", name=key.value, value=requested))

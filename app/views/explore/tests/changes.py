@@ -85,14 +85,14 @@ def reset() -> None:
     state.reset(*CHANGE, ExploreKey.DONOR, ExploreKey.PAINTED)
 
 
-def choose(tap: str, way: str, numbers: Sequence[int] = ()) -> None:
+def choose_change(tap: str, way: str, numbers: Sequence[int] = ()) -> None:
     """Change one tap in that way; ``numbers`` are the parts that are off. For callbacks."""
     state.put(ExploreKey.CHANGED, tap)
     state.put(ExploreKey.WAY, way)
     state.put(ExploreKey.PARTS_OFF, list(numbers))
 
 
-def pick(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
+def pick_changes(subject: Subject, reading: Reading, busy: bool = False) -> Plan:
     """Draw the choices, and return the plan. A ``Plan`` without changes stands for a choice that is not made yet.
 
     While the page is ``busy`` the choices wait: a fragment is not drawn before the run that is under way has ended.
@@ -180,7 +180,7 @@ def plan_change(subject: Subject, chosen: Sequence[AttentionMap], way: str, busy
         theirs = {one.tap: one for one in runtime.reading(subject.classifier, donor).maps}
         return Plan(taps, way, donor.key, {tap: theirs[tap] for tap in taps})
     if way == PAINTED:
-        painted = painting.pick(subject, chosen[0])
+        painted = painting.paint_weights(subject, chosen[0])
         if painted is None:
             return Plan(taps, way, None, {})
         return Plan(taps, way, sha256(painted.tobytes()).hexdigest(), {taps[0]: painted})

@@ -59,7 +59,7 @@ def show_checks(analysis: Analysis) -> None:
     """Draw the results; quick checks are computed immediately."""
     attention, attribution = about_attention(analysis), about_attribution(analysis)
     questions = [one for one in (attention, attribution) if one is not None]
-    known = compute(analysis.subject, questions)
+    known = compute_checks(analysis.subject, questions)
     if known is None:
         return
     left, right = st.columns(2, gap="large")
@@ -117,7 +117,7 @@ def find_checks(subject: Subject, one: Question) -> tuple[Check, ...] | None:
     return faithfulness.find_result(key_of(subject, one))
 
 
-def compute(subject: Subject, questions: Sequence[Question]) -> dict[Question, tuple[Check, ...]] | None:
+def compute_checks(subject: Subject, questions: Sequence[Question]) -> dict[Question, tuple[Check, ...]] | None:
     """The results of the checks; None until the user starts a long one."""
     model, picture, owner = subject.classifier, subject.picture, state.session_id()
     missing = [one for one in questions if find_checks(subject, one) is None]
@@ -159,10 +159,10 @@ def check_text(one: Check, ignores_class: bool) -> str:
         return word("check.target.ignores_class")
     limit = LIMITS[one.slug]
     shown = shortest(limit) if one.slug != "complete" else percent(limit, 0)
-    return word(f"check.{one.slug}.value", value=number(one.slug, one.value), limit=shown)
+    return word(f"check.{one.slug}.value", value=check_value(one.slug, one.value), limit=shown)
 
 
-def number(slug: str, value: float) -> str:
+def check_value(slug: str, value: float) -> str:
     """The value of a check in words."""
     if slug == "complete":
         return percent(value)

@@ -55,8 +55,8 @@ def show_curves(subject: Subject, name: str, values: np.ndarray, target: int, se
     if is_constant(values):
         st.markdown(word("curves.even", map=name))
         return
-    st.markdown(verdict(found, names))
-    st.markdown(table(found, names))
+    st.markdown(curve_verdict(found, names))
+    st.markdown(area_table(found, names))
 
 
 def better(found: Curves, other: Curves) -> str:
@@ -68,7 +68,7 @@ def better(found: Curves, other: Curves) -> str:
     return word(f"curves.better.{'deletion' if deletion else 'insertion' if insertion else 'neither'}")
 
 
-def verdict(found: Faithfulness, names: dict[str, str]) -> str:
+def curve_verdict(found: Faithfulness, names: dict[str, str]) -> str:
     """The references that the map beats by insertion minus deletion area."""
     beaten = [names[one].lower() for one in REFERENCES if found.map.gain > getattr(found, one).gain]
     unbeaten = [names[one].lower() for one in REFERENCES if names[one].lower() not in beaten]
@@ -85,7 +85,7 @@ def enumerated(names: Sequence[str]) -> str:
     return word("curves.and", first=listed(first), last=last) if first else last
 
 
-def table(found: Faithfulness, names: dict[str, str]) -> str:
+def area_table(found: Faithfulness, names: dict[str, str]) -> str:
     """The areas, a line for each map, as a table in Markdown."""
     heads = [word(f"curves.head.{one}") for one in ("map", "deletion", "insertion", "better")]
     lines = [heads, ["---", "--:", "--:", "---"]]

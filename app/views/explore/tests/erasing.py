@@ -69,7 +69,7 @@ class Pointer:
 
 def show_erasing(analysis: Analysis) -> None:
     """Draw the test: the choice of the map, the three pictures, and on request the curves."""
-    maps, alone = pointers(analysis), missing(analysis)
+    maps, alone = pointers(analysis), why_no_erasure(analysis)
     if not maps:
         st.markdown(word("erase.nothing", why=alone))
         return
@@ -84,7 +84,7 @@ def show_erasing(analysis: Analysis) -> None:
         st.caption(pointer.title)
     if is_constant(pointer.values):
         st.caption(word("erase.flat"))
-    compare(analysis, pointer, seed)
+    show_regions(analysis, pointer, seed)
     curves.request_curves(analysis.subject, pointer.values, pointer.target, seed)
 
 
@@ -102,7 +102,7 @@ def pointers(analysis: Analysis) -> dict[str, Pointer]:
     return maps
 
 
-def missing(analysis: Analysis) -> str:
+def why_no_erasure(analysis: Analysis) -> str:
     """The reason why the attribution cannot select a region to erase; empty if it can."""
     if analysis.found is None:
         return word("erase.later", method=analysis.title)
@@ -132,7 +132,7 @@ def pick_map(maps: dict[str, Pointer], method: str, why: str) -> Pointer:
 
 
 @st.fragment
-def compare(analysis: Analysis, pointer: Pointer, seed: int) -> None:
+def show_regions(analysis: Analysis, pointer: Pointer, seed: int) -> None:
     """Draw the share and the fill, the three pictures, and the computed curves; a fragment."""
     left, right = st.columns(2, gap="medium")
     for key, first in ((ExploreKey.ERASE_SHARE, FIRST), (ExploreKey.ERASE_FILL, next(iter(FILLS)))):
@@ -201,7 +201,7 @@ def moved(before: float, after: float, scale: Scale = SHARE) -> str:
     return word(key, after=scale.text(after))
 
 
-def verdict(before: float, after: dict[str, float], scale: Scale = SHARE) -> str:
+def erasure_verdict(before: float, after: dict[str, float], scale: Scale = SHARE) -> str:
     """Whether the highlighted region matters more than a random one of its size."""
     if all(abs(one - before) < scale.still for one in after.values()):
         return word("erase.unmoved")
@@ -224,4 +224,4 @@ def sentence(analysis: Analysis, pointer: Pointer, tried: dict[str, Erased]) -> 
     else:
         key = "erase.sentence.signed" if pointer.signed else "erase.sentence"
         stated = word(key, name=name, before=whole, most=most, random=random, least=least)
-    st.markdown(stated if is_constant(pointer.values) else f"{stated} {verdict(before, after, scale)}")
+    st.markdown(stated if is_constant(pointer.values) else f"{stated} {erasure_verdict(before, after, scale)}")

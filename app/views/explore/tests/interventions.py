@@ -28,7 +28,7 @@ def show_interventions(analysis: Analysis) -> None:
 def change(subject: Subject, reading: Reading, target: int) -> None:
     """Draw the change, its result and the computed effects; a fragment, so that it updates quickly."""
     try:
-        plan = changes.pick(subject, reading, ablations.running(subject, target))
+        plan = changes.pick_changes(subject, reading, ablations.running(subject, target))
         state.publish_part(TRIED, address.settle_address(reading))
         if plan.changes:
             after = interventions.intervene(subject.classifier, subject.picture, plan.changes, *plan.names)

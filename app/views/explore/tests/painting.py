@@ -14,7 +14,7 @@ from app.words import known, plain, word
 from core import AttentionMap, to_grid
 
 
-def pick(subject: Subject, one: AttentionMap) -> np.ndarray | None:
+def paint_weights(subject: Subject, one: AttentionMap) -> np.ndarray | None:
     """Draw the canvas; the weights (h, w) from 0 to 1 on it, or None before the first stroke.
 
     It begins with the model's own map, or the mean of its own maps: to have that stand for all of them would be a
