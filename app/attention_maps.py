@@ -47,9 +47,12 @@ def offered(reading: Reading, chosen: Choice) -> tuple[Choice, ...]:
 
 
 def find_choice(reading: Reading, slug: str) -> Choice | None:
-    """The map of that slug, else the first one of the last module; None where the model has none on the picture."""
-    every = choices(reading)
-    own = [one for one in every if one.tap != ROLLOUT]
+    """The map of that slug, else the first one of the last module; None where the model has none on the picture.
+
+    The weights of mixed heads, which are no shares of attention, are shown by choice only.
+    """
+    every, mixed = choices(reading), {one.tap for one in reading.maps if one.kind.signed}
+    own = [one for one in every if one.tap != ROLLOUT and one.tap not in mixed] or list(every)
     if not own:
         return None
     default = next(one for one in own if _module(one.tap) == _module(own[-1].tap))
@@ -89,7 +92,10 @@ def uniform_share(reading: Reading, choice: Choice) -> float:
     return 1 / find_map(reading, choice.tap).weights.shape[-1]
 
 
-def strongest(values: np.ndarray, count: int = 3) -> Sequence[tuple[int, int, float]]:
-    """The cells (row, column, value) of the largest values of a map (h, w), counted from 1, the largest first."""
-    order = values.ravel().argsort()[::-1][:count]
+def strongest(values: np.ndarray, count: int = 3, signed: bool = False) -> Sequence[tuple[int, int, float]]:
+    """The cells (row, column, value) of the largest values of a map (h, w), counted from 1, the largest first.
+
+    Those of a ``signed`` map are the largest by their size.
+    """
+    order = (np.abs(values) if signed else values).ravel().argsort()[::-1][:count]
     return [(int(i) // values.shape[1] + 1, int(i) % values.shape[1] + 1, float(values.ravel()[i])) for i in order]

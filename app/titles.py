@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from itertools import count
+from itertools import count, pairwise
 
 import numpy as np
 
@@ -32,8 +32,12 @@ def tap_titles(maps: Sequence[AttentionMap]) -> dict[str, str]:
     spoken = {one.tap: list(_spoken(one)) for one in maps}
     titles = {tap: in_row(filter(None, parts)) for tap, parts in spoken.items() if None not in parts and any(parts)}
     alike, gates, others = Counter(titles.values()), count(1), count(1)
+    mixed = {one.tap: last.tap for last, one in pairwise(maps) if one.kind.signed and one.tap.startswith(last.tap)}
     for one in maps:
-        if alike[titles.get(one.tap)] != 1:
+        if one.tap in mixed:
+            titles[one.tap] = in_row([titles[mixed[one.tap]], word("tap.mixed.after")])
+            titles[mixed[one.tap]] = in_row([titles[mixed[one.tap]], word("tap.mixed.before")])
+        elif alike[titles.get(one.tap)] != 1:
             gate = not one.kind.on_picture
             name = word("place.gate", number=next(gates)) if gate else word("place.layer", number=next(others))
             rest = spoken[one.tap] if None in spoken[one.tap] else ()  # a name that two share distinguishes neither

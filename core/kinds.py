@@ -14,11 +14,13 @@ class Kind(str):
     Everything else follows from the axes. "row" and "column" are those of the feature map. "query" and "key" count
     tokens that are compared with each other: all of them, or those of one "window". Any other axis counts parts
     that can be switched off one by one, such as heads. ``growing`` says that the model makes the first axis step by
-    step, each step from the ones before.
+    step, each step from the ones before. ``signed`` says that weights may be negative, and that their rows do not sum
+    to one: those of heads that were mixed after the softmax.
     """
 
     axes: tuple[str, ...]
     growing: bool
+    signed: bool
 
     CHANNEL: ClassVar[Kind]
     SPATIAL: ClassVar[Kind]
@@ -26,15 +28,16 @@ class Kind(str):
     PAIRWISE: ClassVar[Kind]
     WINDOWED: ClassVar[Kind]
     SEQUENCE: ClassVar[Kind]
+    MIXED: ClassVar[Kind]
 
-    def __new__(cls, name: str, axes: tuple[str, ...], growing: bool = False) -> Kind:
+    def __new__(cls, name: str, axes: tuple[str, ...], growing: bool = False, signed: bool = False) -> Kind:
         kind = super().__new__(cls, name)
-        kind.axes, kind.growing = axes, growing
+        kind.axes, kind.growing, kind.signed = axes, growing, signed
         return kind
 
     # A copy of a module copies the kinds of its taps.
-    def __getnewargs__(self) -> tuple[str, tuple[str, ...], bool]:  # type: ignore[override]
-        return str(self), self.axes, self.growing
+    def __getnewargs__(self) -> tuple[str, tuple[str, ...], bool, bool]:  # type: ignore[override]
+        return str(self), self.axes, self.growing, self.signed
 
     @property
     def on_picture(self) -> bool:
@@ -102,8 +105,10 @@ KINDS = (
     Kind("pairwise", ("head", "query", "key")),
     Kind("windowed", ("window", "head", "query", "key")),
     Kind("sequence", ("glimpse", "row", "column"), growing=True),
+    Kind("mixed", ("head", "query", "key"), signed=True),
 )
-"""Every kind; a WINDOWED map has the ``cells`` (windows, n) of its tokens."""
+"""Every kind; a WINDOWED map has the ``cells`` (windows, n) of its tokens. A MIXED map is a PAIRWISE one after its
+heads were mixed."""
 
 for _kind in KINDS:
     setattr(Kind, _kind.upper(), _kind)

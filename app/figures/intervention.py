@@ -14,6 +14,8 @@ from app.words import chance, significant_field
 
 HEAT = tuple(sequential.Inferno)
 """The colors of a map as "#rrggbb", from its lowest value to its highest: those that the overlay begins with."""
+DIVERGING = "#3f1d73 #5b3fa0 #7c66bd #aca0d3 #f7f7f7 #fbca8a #f09c38 #d4701a #a34a04".split()
+"""The colors of a signed map, as on the overlay: from its lowest value over zero to its highest."""
 OPACITY, GROWTH = 0.85, 0.7
 """Of the highest value, and how it falls toward zero: as on the overlay, so that the picture shows through."""
 STOPS = 33
@@ -48,9 +50,15 @@ def paired_bars(
 
 
 def paired_maps(
-    jpeg: bytes, before: np.ndarray, after: np.ndarray, titles: tuple[str, str], notes: tuple[str, str], hover: str
+    jpeg: bytes,
+    before: np.ndarray,
+    after: np.ndarray,
+    titles: tuple[str, str],
+    notes: tuple[str, str],
+    hover: str,
+    signed: bool = False,
 ) -> go.Figure:
-    """A map (h, w) before and after a change, over the picture and on one scale from zero.
+    """A map (h, w) before and after a change, over the picture and on one scale from zero, or ``signed`` around it.
 
     ``jpeg`` is the square below both; ``titles`` are above them, ``notes`` below; ``hover`` is the text for the
     pointer, with ``{row}``, ``{column}`` and ``{value}``.
@@ -58,7 +66,7 @@ def paired_maps(
     height, width = before.shape
     pointed = hover.format(row="%{y}", column="%{x}", value=significant_field("z"))
     source = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
-    top = max(float(before.max()), float(after.max())) or 1.0
+    top = max(float(np.abs(before).max()), float(np.abs(after).max())) or 1.0
     figure, images, above = go.Figure(), [], []
     for number, values, title, note in zip(("", "2"), (before, after), titles, notes, strict=True):
         axes = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
@@ -66,9 +74,9 @@ def paired_maps(
             z=values,
             x=np.arange(1, width + 1),
             y=np.arange(1, height + 1),
-            zmin=0,
+            zmin=-top if signed else 0,
             zmax=top,
-            colorscale=SEE_THROUGH,
+            colorscale=SIGNED if signed else SEE_THROUGH,
             showscale=False,
             hovertemplate=f"{pointed}<extra></extra>",
             **axes,
@@ -95,14 +103,14 @@ def paired_maps(
     return figure
 
 
-def see_through() -> list[tuple[float, str]]:
-    """The colors of a map as a scale of Plotly's, the more opaque the higher the value."""
+def see_through(scale: Sequence[str], signed: bool = False) -> list[tuple[float, str]]:
+    """The colors of a map as a scale of Plotly's, the more opaque the higher the value, or the farther from zero."""
     places = np.linspace(0, 1, STOPS)
-    colors = sample_colorscale(list(HEAT), places, colortype="tuple")
+    colors, sizes = sample_colorscale(list(scale), places, colortype="tuple"), abs(2 * places - 1) if signed else places
     return [
-        (float(at), f"rgba({', '.join(f'{255 * part:.0f}' for part in color)}, {OPACITY * at**GROWTH:.3f})")
-        for at, color in zip(places, colors, strict=True)
+        (float(at), f"rgba({', '.join(f'{255 * part:.0f}' for part in color)}, {OPACITY * size**GROWTH:.3f})")
+        for at, color, size in zip(places, colors, sizes, strict=True)
     ]
 
 
-SEE_THROUGH = see_through()
+SEE_THROUGH, SIGNED = see_through(HEAT), see_through(DIVERGING, signed=True)

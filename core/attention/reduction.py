@@ -90,12 +90,12 @@ def share_off_grid(attention: AttentionMap, head: int | None = None) -> float | 
     """The share of a PAIRWISE map on tokens without a position in the picture, such as the class token and registers.
 
     It is that of the row which ``to_grid`` shows of the same ``head``, without a pinned query: what it leaves out. None
-    where there are no such tokens, or where weights are negative, as after mixing heads, and no shares.
+    where there are no such tokens, or where weights are no shares, as after mixing heads.
 
     Raises:
         InvalidInput: no such head.
     """
-    if not attention.kind.compares_all or not (attention.prefix or attention.suffix):
+    if not attention.kind.compares_all or attention.kind.signed or not (attention.prefix or attention.suffix):
         return None
     row = _row_at_rest(attention, head).astype(np.float64)
     if row.min() < 0 or not row.sum() > 0:

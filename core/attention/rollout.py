@@ -37,7 +37,7 @@ def rollout(maps: Sequence[AttentionMap]) -> np.ndarray:
     """
     layers = maps[:-1] if len(maps) > 1 and pools(maps[-1]) else maps
     sizes = {n for one in layers for n in one.weights.shape[1:]} | {one.weights.shape[-1] for one in maps}
-    if len(sizes) != 1 or any(not one.kind.compares_all for one in maps):
+    if len(sizes) != 1 or any(not one.kind.compares_all or one.kind.signed for one in maps):
         raise InvalidInput("Rollout needs PAIRWISE maps over the same tokens. Give only those.")
     product = np.eye(sizes.pop())
     for one in layers:
@@ -54,13 +54,16 @@ def pools(one: AttentionMap) -> bool:
 
 def obstacle(maps: Sequence[AttentionMap]) -> Message | None:
     """Why a model's maps have no rollout; None where they have one: several layers that all compare the same tokens."""
-    layers = [one for one in maps if one.kind.compares]
+    mixed = next((one for one in maps if one.kind.signed), None)
+    layers = [one for one in maps if one.kind.compares and not one.kind.signed]
     last = layers[-1:] if len(layers) > 1 and pools(layers[-1]) else []
     square = layers[: len(layers) - len(last)]
     if len(square) < 2:
         return SEVERAL
     if layers[0].unmapped:
         return Message("Rollout multiplies the attention of all layers, but {tap} has no map.", tap=layers[0].unmapped)
+    if mixed is not None:
+        return Message("Rollout multiplies rows that sum to one, but those of {tap} do not.", tap=mixed.tap)
     for one in layers:
         if one.kind.windowed:
             return Message(

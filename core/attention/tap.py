@@ -56,10 +56,12 @@ class Tap(nn.Module):
     ``softmax``: whether they sum to one (over the last axis of a PAIRWISE map, over the grid of a SPATIAL one); those
     of a gate do not. ``off`` is the weight that stands for "no attention": 1 for a gate, 0 for self-attention, None for
     the uniform weight. ``prefix``, ``suffix`` and ``unmapped`` are those of an ``AttentionMap``: the tokens before and
-    after the grid's in a PAIRWISE map, and an attention layer of the model that has no map.
+    after the grid's in a PAIRWISE map, and an attention layer of the model that has no map. ``remixed`` says that the
+    model mixes the heads of these weights before it multiplies by them.
     """
 
     unmapped = ""
+    remixed = False
 
     def __init__(
         self,
@@ -169,10 +171,11 @@ def gradients(score: Tensor, records: Sequence[Record]) -> list[Tensor]:
 def uniform(tap: Tap, weights: Tensor) -> Tensor:
     """The same weight everywhere: 1/n for a softmax over n keys, the picture's own mean weight for a gate.
 
-    Where a query may not attend to every key, n counts the allowed ones.
+    Where a query may not attend to every key, n counts the allowed ones. A row of mixed heads gets its own mean weight,
+    so that it keeps its sum.
     """
     if not tap.softmax:
-        axes = tuple(range(1, weights.ndim))
+        axes = tap.kind.cell_axes if tap.kind.signed else tuple(range(1, weights.ndim))
         return weights.mean(axes, keepdim=True).expand_as(weights)
     if (allowed := _allowed.get()) is not None:
         even = allowed / allowed.sum(-1, keepdim=True)

@@ -19,7 +19,8 @@ from core.models.architecture import blank
 class TapLayout:
     """The ``heads`` of each tap whose map lies on the picture, by name, first to last; 0 where it has none.
 
-    ``unrolled``: why the maps have no rollout; None where they have one.
+    Without the weights of mixed heads, which are no shares of attention. ``unrolled``: why the maps have no rollout;
+    None where they have one.
     """
 
     heads: dict[str, int]
@@ -37,7 +38,9 @@ def tap_layout(classifier: Classifier) -> TapLayout:
     with torch.no_grad(), listen() as records:
         classifier.module(blank(classifier.module, classifier.card.size))
     maps = [to_map(name, records[tap]) for name, tap in classifier.taps.items() if tap in records]
-    return TapLayout({one.tap: heads(one) for one in maps if one.kind.on_picture}, obstacle(maps))
+    return TapLayout(
+        {one.tap: heads(one) for one in maps if one.kind.on_picture and not one.kind.signed}, obstacle(maps)
+    )
 
 
 def spatial_taps(classifier: Classifier) -> tuple[str, ...]:

@@ -77,8 +77,9 @@ def explain(options: argparse.Namespace) -> int:
 
 
 def default_tap(reading: core.Reading) -> str:
-    """The attention map to record: the last one on the picture; "" where there is none."""
-    return next((one.tap for one in reversed(reading.maps) if one.kind.on_picture), "")
+    """The attention map to record: the last one on the picture, before heads are mixed; "" where there is none."""
+    maps = reversed(reading.maps)
+    return next((one.tap for one in maps if one.kind.on_picture and not one.kind.signed), "")
 
 
 def replay_view(options: argparse.Namespace) -> int:

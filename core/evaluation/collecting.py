@@ -68,7 +68,8 @@ def choose_pictures(data: str | Path, count: int = PICTURES) -> Iterator[Picture
 
 def names(classifier: Classifier) -> tuple[str, ...]:
     """Every source of maps: those of one common pass first, and stand-ins before the sources that use them."""
-    taps = [f"{ATTENTION}/{name}" for name, tap in classifier.taps.items() if tap.kind.on_picture]
+    places = [name for name, tap in classifier.taps.items() if tap.kind.on_picture and not tap.kind.signed]
+    taps = [f"{ATTENTION}/{name}" for name in places]
     slugs = [one.slug for one in methods(classifier)]
     rolled = [f"{ATTENTION}/{ROLLOUT}"] if ROLLOUT in slugs else []
     others = [one for one in slugs if one not in (ATTENTION, ROLLOUT)]

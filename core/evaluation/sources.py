@@ -62,7 +62,7 @@ def map_source(classifier: Classifier, name: str, **parameters: Any) -> Source:
 def source_names(classifier: Classifier) -> tuple[str, ...]:
     """Every source that a classifier supports: the methods, its attention maps over the picture, and the references."""
     made = [one.slug for one in methods(classifier) if one is not ATTENTION_METHOD]
-    places = [name for name, tap in classifier.taps.items() if tap.kind.on_picture]
+    places = [name for name, tap in classifier.taps.items() if tap.kind.on_picture and not tap.kind.signed]
     return (*made, *(ATTENTION_PREFIX + name for name in places), *REFERENCES)
 
 

@@ -58,6 +58,21 @@ def no_attention(names: Collection[str], why: str) -> Message:
     )
 
 
+def mixed_heads(names: Collection[str], both: bool) -> Message:
+    """That some blocks of a model mix their heads after the softmax, with a map after the mixing (``both``) or not."""
+    if both:
+        return Message(
+            "The model mixes the heads of {blocks} after the softmax, so the rows that it multiplies by do not sum to "
+            "one. There is a map before the mixing and one after it.",
+            blocks=[*names][:NAMED],
+        )
+    return Message(
+        "The model mixes the heads of {blocks} after the softmax, so the rows that it multiplies by do not sum to one. "
+        "The maps are those before it.",
+        blocks=[*names][:NAMED],
+    )
+
+
 def unmapped(notes: Iterable[str]) -> str:
     """The first attention layer over the picture that has no map, by the sentences about a model; "" if there is none.
 
@@ -65,7 +80,7 @@ def unmapped(notes: Iterable[str]) -> str:
     """
     reasons = (UNSURE, UNTRACED, GRIDS, KEYS, CAUSAL, EXTRA, TWICE)
     known = (note.values for note in notes if isinstance(note, Message))
-    return next((str(one["blocks"][0]) for one in known if "blocks" in one and one["why"] in reasons), "")
+    return next((str(one["blocks"][0]) for one in known if "blocks" in one and one.get("why") in reasons), "")
 
 
 def no_grad_cam(names: Collection[str], why: str) -> Message:

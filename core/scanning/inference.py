@@ -75,8 +75,9 @@ def batch_size(classifier: Classifier) -> int:
 
 
 def last_map(classifier: Classifier) -> str | None:
-    """The last tap with a map over the picture."""
-    return next((name for name, tap in reversed(classifier.taps.items()) if tap.kind.on_picture), None)
+    """The last tap with a map over the picture, before heads are mixed."""
+    taps = reversed(classifier.taps.items())
+    return next((name for name, tap in taps if tap.kind.on_picture and not tap.kind.signed), None)
 
 
 def infer(classifier: Classifier, squares: np.ndarray, labels: np.ndarray, agreement: bool = True) -> Inferences:

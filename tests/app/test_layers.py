@@ -166,6 +166,8 @@ def test_the_strongest_cells_are_those_of_a_slow_sort(shape: tuple[int, int]) ->
     slow = sorted(cells, key=lambda cell: -cell[2])
     assert list(strongest(values)) == slow[:3]
     assert list(strongest(values, count=1)) == slow[:1]
+    by_size = sorted(cells, key=lambda cell: -abs(cell[2]))
+    assert [abs(one[2]) for one in strongest(values, signed=True)] == [abs(one[2]) for one in by_size[:3]]
 
 
 def test_ties_are_each_a_cell_of_their_own() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.figures import paired_bars, paired_maps
-from app.figures.intervention import see_through
+from app.figures.intervention import DIVERGING, HEAT, see_through
 from app.words import chance
 from app.words.numbers import keep_units
 
@@ -37,8 +37,17 @@ def test_paired_maps_share_one_scale_from_zero() -> None:
     assert blank.data[0].zmax == 1
 
 
+def test_signed_maps_share_one_scale_around_zero() -> None:
+    before, after = np.array([[0.1, -0.7, 0.3]], np.float32), np.array([[0.0, 0.6, -0.2]], np.float32)
+    figure = paired_maps(b"jpeg", before, after, ("one", "two"), ("a", "b"), "{value}", signed=True)
+    assert {(drawn.zmin, drawn.zmax) for drawn in figure.data} == {(-np.float32(0.7), np.float32(0.7))}
+    places, colors = zip(*see_through(DIVERGING, signed=True), strict=True)
+    alpha = dict(zip(places, (float(one.split(",")[3].strip(" )")) for one in colors), strict=True))
+    assert alpha[0] == alpha[1] == 0.85 and alpha[0.5] == 0
+
+
 def test_a_map_lets_the_picture_through_where_it_is_low() -> None:
-    places, colors = zip(*see_through(), strict=True)
+    places, colors = zip(*see_through(HEAT), strict=True)
     alpha = [float(one.split(",")[3].strip(" )")) for one in colors]
     assert places[0] == 0 and places[-1] == 1 and alpha[0] == 0 and alpha[-1] == 0.85
     assert np.allclose(alpha, [0.85 * at**0.7 for at in places], atol=1e-3)

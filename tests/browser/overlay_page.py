@@ -66,6 +66,7 @@ WORDS = {
     "overlay.value": "row {row}, column {column}: {value}",
     "overlay.masked": "row {row}, column {column}: no value",
     "overlay.outside": "The model never saw this part of the picture.",
+    "overlay.largest": "largest at row {there_row}, column {there_column}: {value}",
     "overlay.strongest": "row {row}, column {column} \u2192 strongest at row {there_row}, column {there_column}: "
     "{value} (uniform {uniform})",
     "overlay.beyond": "row {row}, column {column}: outside the attention window",

@@ -100,11 +100,11 @@ function subtract(first, second) {
   return { values, width, height, signed: true, low: -1, high: 1, step: 2 / 254, known, parts: [a, b] };
 }
 
-// The cell with the largest value: { row, column, value }.
+// The cell with the largest value, by its size where it is negative: { row, column, value }.
 function strongest(field) {
   let best = -1;
   field.values.forEach((value, i) => {
-    if (!Number.isNaN(value) && (best < 0 || value > field.values[best])) best = i;
+    if (!Number.isNaN(value) && (best < 0 || Math.abs(value) > Math.abs(field.values[best]))) best = i;
   });
   return { row: Math.floor(best / field.width), column: best % field.width, value: field.values[best] };
 }

@@ -53,8 +53,8 @@ WORDS = tuple(
         # how far a cell sees: {side} pixels
         "sight",
         # the readout: {row}, {column}, {value}, {there_row}, {there_column}, {uniform}, {first}, {second}; {share}
-        *("beyond_scale", "hint", "hint_rows", "value", "masked", "outside", "beyond", "strongest", "difference_value"),
-        *("difference_title", "difference_low", "difference_high"),
+        *("beyond_scale", "hint", "hint_rows", "value", "masked", "outside", "beyond", "strongest", "largest"),
+        *("difference_value", "difference_title", "difference_low", "difference_high"),
     )
 )
 """Every label of the overlay, by its key in the table of words; braces are fields."""

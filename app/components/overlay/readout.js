@@ -57,10 +57,11 @@ function readout(state, side, shown) {
   return fill(words.difference_value, { ...texts, first, second });
 }
 
-// Where a query's row is strongest, next to the uniform share.
+// Where a query's row is strongest, next to the uniform share; a signed row has none.
 function strongestText(words, { layer, query, map }) {
   const there = strongest(map);
   const { row, column } = counted(there);
-  const texts = { there_row: row, there_column: column, value: number(there.value), uniform: number(layer.even) };
-  return fill(words.strongest, { ...texts, ...counted(query) });
+  const value = number(there.value, layer.signed);
+  const texts = { there_row: row, there_column: column, value, uniform: number(layer.even) };
+  return fill(layer.signed ? words.largest : words.strongest, { ...texts, ...counted(query) });
 }

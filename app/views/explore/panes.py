@@ -169,17 +169,22 @@ def pinned(pick: dict[str, Any] | None, reading: Reading, choice: Choice | None)
 
 
 def patch(reading: Reading, choice: Choice, query: int) -> None:
-    """Draw the numbers of a pinned patch: what it attends to most, compared with uniform attention."""
+    """Draw the numbers of a pinned patch: its largest weights, compared with uniform attention if they are shares."""
     values, even = attention_maps.grid_of(reading, choice, query), attention_maps.uniform_share(reading, choice)
     row, column = divmod(query, values.shape[1])
-    lines = [
-        word("pin.cell", row=one, column=two, weight=decimal(value, 4), times=decimal(value / even, 1))
-        for one, two, value in attention_maps.strongest(values)
-    ]
-    st.info(
-        word("pin.title", row=row + 1, column=column + 1, even=decimal(even, 4)) + "\n\n" + "\n".join(lines),
-        icon=":material/push_pin:",
-    )
+    if attention_maps.find_map(reading, choice.tap).kind.signed:
+        title = word("pin.title.signed", row=row + 1, column=column + 1)
+        lines = [
+            word("pin.cell.signed", row=one, column=two, weight=decimal(value, 4))
+            for one, two, value in attention_maps.strongest(values, signed=True)
+        ]
+    else:
+        title = word("pin.title", row=row + 1, column=column + 1, even=decimal(even, 4))
+        lines = [
+            word("pin.cell", row=one, column=two, weight=decimal(value, 4), times=decimal(value / even, 1))
+            for one, two, value in attention_maps.strongest(values)
+        ]
+    st.info("\n".join([title, "", *lines]), icon=":material/push_pin:")
 
 
 @st.fragment

@@ -101,6 +101,9 @@ WORDS = {
     "tap.pool.sequence": "glimpses",
     "tap.window_attention": "window",
     "tap.grid_attention": "grid",
+    "tap.mixed.before": "before head mixing",
+    "tap.mixed.after": "after head mixing",
+    "map.mixed": "The model mixes the heads after the softmax and multiplies by these weights. They may be negative, and their rows do not sum to one.",
     "map.grid": "{rows} × {columns} cells",
     "map.of": "{part}, {layer}",
     "map.average.head": "Average of {count} heads",
@@ -148,6 +151,8 @@ WORDS = {
     "gate.axis": "part",
     "gate.axis.channel": "channel",
     "pin.title": "The patch in row {row}, column {column} attends most to these patches (uniform attention would give each {even}):",
+    "pin.title.signed": "The largest weights of the patch in row {row}, column {column}, positive and negative:",
+    "pin.cell.signed": "- row {row}, column {column}: **{weight}**",
     "pin.cell": "- row {row}, column {column}: **{weight}**, {times} times the uniform weight",
     # agreement
     "agreement.title": "Agreement",

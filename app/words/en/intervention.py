@@ -30,6 +30,9 @@ WORDS = {
     "change.about.off.open.channel": "Every channel passes unchanged.",
     "change.about.off.open.positions": "Every position passes unchanged.",
     "change.about.off.open.feature": "Every channel passes unchanged at every position.",
+    "change.about.uniform.mixed": "Every weight becomes the average of its row, so each row keeps its sum.",
+    "change.about.off.remixed": "The weights are zero before the heads are mixed. The mixing may still add a constant.",
+    "change.about.part.remixed": "The weights of the selected heads are zero before the heads are mixed; the others stay unchanged.",
     "change.about.off.zero": "The attention outputs zero.",
     "change.about.off.zero.pairs": "The attention outputs zero, so no patch receives anything from other patches.",
     "change.about.off.zero.windows": "The attention outputs zero, so no patch receives anything from its window.",
@@ -85,6 +88,7 @@ WORDS = {
     "moved.map.after": "After",
     "moved.map.range": "{low} to {high}",
     "moved.map.zero": "zero everywhere",
+    "moved.map.signed": "{title}; both maps on the same scale, symmetric around zero.",
     "moved.map.about": "{title}; both maps on the same scale, starting at zero.",
     "moved.maps": "The attention map before and after the intervention",
     # painting

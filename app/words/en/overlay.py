@@ -57,6 +57,7 @@ WORDS = {
     "overlay.outside": "The model does not see this part of the picture.",
     "overlay.beyond": "row {row}, column {column}: outside the attention window of this patch",
     "overlay.strongest": "Attends most to row {there_row}, column {there_column}: {value} (uniform: {uniform})",
+    "overlay.largest": "The largest weight is at row {there_row}, column {there_column}: {value}",
     "overlay.difference_value": "row {row}, column {column}: {value} (attention {first}, attribution {second})",
     "overlay.difference_title": "Attention minus attribution",
     "overlay.difference_low": "attribution only",

@@ -66,6 +66,8 @@ WORDS = {
     "No attention map of {blocks} and {count} more: {why}.": "{blocks} 等（另有 {count} 个）没有注意力图：{why}。",
     "No Grad-CAM of {modules} and {count} more: {why}.": "{modules} 等（另有 {count} 个）没有 Grad-CAM：{why}。",
     "No attention map of {blocks}: {why}.": "{blocks} 没有注意力图：{why}。",
+    "The model mixes the heads of {blocks} after the softmax, so the rows that it multiplies by do not sum to one. The maps are those before it.": "模型在 softmax 之后混合 {blocks} 的各个头，所以它相乘的各行之和不是 1。注意力图是混合之前的。",
+    "The model mixes the heads of {blocks} after the softmax, so the rows that it multiplies by do not sum to one. There is a map before the mixing and one after it.": "模型在 softmax 之后混合 {blocks} 的各个头，所以它相乘的各行之和不是 1。混合之前和之后各有一张图。",
     "No Grad-CAM of {modules}: {why}.": "{modules} 没有 Grad-CAM：{why}。",
     # own models and the zoo
     "The weights are larger than {megabytes} MB. Put the files into the folder that {variable} names instead.": "权重超过 {megabytes} MB。请改为把文件放入 {variable} 所指的文件夹。",

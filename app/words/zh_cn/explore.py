@@ -98,6 +98,9 @@ WORDS = {
     "tap.pool.sequence": "各瞥",
     "tap.window_attention": "窗口",
     "tap.grid_attention": "网格",
+    "tap.mixed.before": "混合各头之前",
+    "tap.mixed.after": "混合各头之后",
+    "map.mixed": "模型在 softmax 之后混合各个头，再乘以这些权重。它们可以为负，每一行之和也不是 1。",
     "map.grid": "{rows} × {columns} 格",
     "map.of": "{part}，{layer}",
     "map.average.head": "{count} 个头的平均",
@@ -145,6 +148,8 @@ WORDS = {
     "gate.axis": "部分",
     "gate.axis.channel": "通道",
     "pin.title": "第 {row} 行第 {column} 列的图像块最关注下列图像块（均匀注意力给每个 {even}）：",
+    "pin.title.signed": "第 {row} 行第 {column} 列的图像块，绝对值最大的权重（有正有负）：",
+    "pin.cell.signed": "- 第 {row} 行第 {column} 列：**{weight}**",
     "pin.cell": "- 第 {row} 行第 {column} 列：**{weight}**，是均匀权重的 {times} 倍",
     # agreement
     "agreement.title": "一致性",

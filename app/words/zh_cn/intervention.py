@@ -30,6 +30,9 @@ WORDS = {
     "change.about.off.open.channel": "每个通道原样通过。",
     "change.about.off.open.positions": "每个位置原样通过。",
     "change.about.off.open.feature": "每个位置的每个通道都原样通过。",
+    "change.about.uniform.mixed": "每个权重换成所在行的平均值，因此每行之和不变。",
+    "change.about.off.remixed": "混合各头之前的权重为零，混合本身仍可能加上一个常数。",
+    "change.about.part.remixed": "选中的头在混合之前的权重为零，其余不变。",
     "change.about.off.zero": "注意力输出零。",
     "change.about.off.zero.pairs": "注意力输出零，所以每个图像块都得不到其他图像块的信息。",
     "change.about.off.zero.windows": "注意力输出零，所以每个图像块都得不到所在窗口的信息。",
@@ -85,6 +88,7 @@ WORDS = {
     "moved.map.after": "之后",
     "moved.map.range": "{low} 至 {high}",
     "moved.map.zero": "处处为零",
+    "moved.map.signed": "{title}；两图共用以零为中心的对称色标。",
     "moved.map.about": "{title}；两图共用从零开始的色标。",
     "moved.maps": "干预前后的注意力图",
     # painting

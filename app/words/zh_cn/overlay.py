@@ -57,6 +57,7 @@ WORDS = {
     "overlay.outside": "模型看不到图片的这一部分。",
     "overlay.beyond": "第 {row} 行第 {column} 列：在这个图像块的注意力窗口之外",
     "overlay.strongest": "最关注第 {there_row} 行第 {there_column} 列：{value}（均匀时为 {uniform}）",
+    "overlay.largest": "绝对值最大的权重在第 {there_row} 行第 {there_column} 列：{value}",
     "overlay.difference_value": "第 {row} 行第 {column} 列：{value}（注意力 {first}，归因 {second}）",
     "overlay.difference_title": "注意力减归因",
     "overlay.difference_low": "仅归因",

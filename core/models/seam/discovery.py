@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import isqrt
 
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from core.attention.tap import Tap
 from core.kinds import Kind
 from core.messages import Message
-from core.models.limits import BRANCHES, UNTRACED
+from core.models.limits import BRANCHES, UNSURE, UNTRACED
 from core.models.seam.blocks import arrangement, block_of
 from core.models.seam.forwards import Call, Unfused, Watched
 from core.models.seam.planes import OTHER, Trace, numbered
@@ -34,22 +34,18 @@ from core.models.stages import Stage
 TAP = "tap"
 NATIVE = (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerEncoder)
 """Modules with a native kernel that does not run their parts."""
-MIXED = (
-    "The model mixes the heads of {blocks} after the softmax, so the rows that it multiplies by do not sum to one. The "
-    "maps are those before it."
-)
 
 
 @dataclass(eq=False)
 class Attached:
     """The taps that were attached, with the ``owner`` of each by its name; ``refused`` gives reasons by name.
 
-    ``mixed`` names attention whose heads are mixed after its softmax.
+    ``mixed`` names attention whose heads are mixed after its softmax, with its tap after that, if there is one.
     """
 
     taps: dict[str, Tap] = field(default_factory=dict)
     refused: dict[str, Message] = field(default_factory=dict)
-    mixed: list[str] = field(default_factory=list)
+    mixed: dict[str, Tap | None] = field(default_factory=dict)
 
 
 def attach(module: nn.Module, x: Tensor, forward: Callable[[Tensor], Tensor]) -> Attached:
@@ -159,7 +155,7 @@ def placed(
     parts: dict[str, nn.Module],
 ) -> Attached:
     """Put taps into the owners of the calls."""
-    done, by_owner = Attached(), dict[str, list[Call]]()
+    done, by_owner = Attached(), dict[str, dict[str, Call]]()
     named = token_names(module, x, forward, found, calls, resolved, parts)
     repeated = {call.owner for call in calls if found.runs.get(call.owner, 0) > 1}
     for call in calls:
@@ -180,25 +176,41 @@ def placed(
             prefix=named.get(call, ())[: one.before],
             suffix=named.get(call, ())[one.before :],
         )
-        own = by_owner.setdefault(call.owner, [])
-        own.append(Call(call.number, tap, one.layout))
-        path = f"{call.owner}.{TAP if len(own) == 1 else f'{TAP}_{len(own)}'}".lstrip(".")
+        own = by_owner.setdefault(call.owner, {})
+        number = 1 + sum(not one.product for one in own.values())
+        child = TAP if number == 1 else f"{TAP}_{number}"
+        own[child] = Call(call.number, tap, one.layout)
+        path = f"{call.owner}.{child}".lstrip(".")
         done.taps[path.removesuffix(f".{TAP}")] = tap
-        if call.mixed:
-            done.mixed.append(path.removesuffix(f".{TAP}"))
+        if call.mixed is None:
+            continue
+        tap.remixed, after = True, after_mixing(call, tap, len(x))
+        done.mixed[path.removesuffix(f".{TAP}")] = None if after is None else after.tap
+        if after is not None:
+            own[f"{child}_mixed"] = after
+            done.taps[f"{path}_mixed"] = after.tap
     blocks = {call.owner: block_of(call, found, calls) for call in calls}
     for name, own in by_owner.items():
         part = parts[name]
-        for place, through in enumerate(own):
-            part.add_module(TAP if place == 0 else f"{TAP}_{place + 1}", through.tap)
+        for child, through in own.items():
+            part.add_module(child, through.tap)
         block = blocks[name]
         arrange = arrangement(found.laid.get(block), len(x)) if block else None
-        vars(part)["forward"] = Watched(part.forward, own, arrange and Stage(parts[block], arrange))
+        vars(part)["forward"] = Watched(part.forward, [*own.values()], arrange and Stage(parts[block], arrange))
     for name, part in parts.items():
         within = [tap for path, tap in done.taps.items() if f"{path}.".startswith(f"{name}." if name else "")]
         if isinstance(part, NATIVE) and within:
             vars(part)["forward"] = Unfused(part.forward, within)
     return done
+
+
+def after_mixing(call: Found, before: Tap, batch: int) -> Call | None:
+    """Where the weights of a call pass after their heads were mixed; None where that cannot be told."""
+    mixed = attempt(replace(call, trace=call.mixed, last=True), batch) if call.product else UNSURE
+    if isinstance(mixed, Message) or mixed.layout.cells is not None:
+        return None
+    tap = Tap(Kind.MIXED, softmax=False, off=0.0, prefix=before.prefix, suffix=before.suffix)
+    return Call(call.number, tap, mixed.layout, call.product)
 
 
 def numbers_of(calls: Sequence[Found], owner: str) -> int:

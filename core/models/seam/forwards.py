@@ -31,17 +31,24 @@ CALLS: dict[Any, Callable[..., Any] | None] = {
 }
 """The functions that may be attention, each with the function that writes it out; None if nothing is hidden in it."""
 
+PRODUCTS: frozenset[Any] = frozenset((torch.matmul, torch.bmm, Tensor.matmul, Tensor.bmm, Tensor.__matmul__))
+"""The products of two tensors, whose first factor may be attention weights after their heads were mixed."""
+
 _running: ContextVar[object] = ContextVar("running", default=None)  # the innermost replaced forward, while some tap
 IDLE = object()  # a forward that no one watches, within one that is watched
 
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """The ``number`` of a call within a forward, and where its weights pass."""
+    """The ``number`` of a call within a forward, and where its weights pass.
+
+    With a ``product``, these are the first factor of that product of matrices after the call, counted from 1.
+    """
 
     number: int
     tap: Tap
     layout: Layout
+    product: int = 0
 
     def through(self, weights: Tensor) -> Tensor:
         """The weights after the tap, in their own shape."""
@@ -53,20 +60,27 @@ class Call:
 
 
 class Watch(TorchFunctionMode):
-    """Lets the weights of numbered calls pass through taps."""
+    """Lets the weights of numbered calls, and the first factors of products after these, pass through taps."""
 
-    def __init__(self, calls: dict[int, Call]):
+    def __init__(self, calls: dict[tuple[int, int], Call]):
         super().__init__()
-        self.calls, self.count = calls, 0
+        self.calls, self.count, self.products = calls, 0, 0
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if func not in CALLS or _running.get() is not self:
+        if _running.get() is not self:
             return func(*args, **kwargs)
-        call = self.calls.get(self.count)
-        self.count += 1
+        if is_product(func):
+            self.products += 1
+            call = self.calls.get((self.count - 1, self.products))
+            first = args[:1] if call is None or not call.tap.watched() else (call.through(args[0]),)
+            return func(*first, *args[1:], **kwargs)
+        if func not in CALLS:
+            return func(*args, **kwargs)
+        call = self.calls.get((self.count, 0))
+        self.count, self.products = self.count + 1, 0
         if call is None or not call.tap.watched():
             return func(*args, **kwargs)
         written = CALLS[func]
@@ -77,7 +91,8 @@ class Watched:
     """Replaces the ``forward`` of a module with attention; ``stage`` is the block around it, if it lies on a grid."""
 
     def __init__(self, forward: Callable[..., Any], calls: Sequence[Call], stage: Stage | None = None):
-        self.forward, self.calls, self.stage = forward, {call.number: call for call in calls}, stage
+        self.forward, self.stage = forward, stage
+        self.calls = {(call.number, call.product): call for call in calls}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         watched = any(call.tap.watched() for call in self.calls.values())
@@ -92,6 +107,11 @@ class Watched:
                 return self.forward(*args, **kwargs)
         finally:
             _running.reset(token)
+
+
+def is_product(func: Any) -> bool:
+    """Whether a function is a product of two tensors."""
+    return func in PRODUCTS
 
 
 class Plain(TorchFunctionMode):
@@ -175,7 +195,7 @@ def detach(module: nn.Module, tap: Tap) -> None:
     for part in module.modules():
         forward, outer = watched(part), vars(part).get("forward")
         if forward is not None:
-            forward.calls = {number: call for number, call in forward.calls.items() if call.tap is not tap}
+            forward.calls = {place: call for place, call in forward.calls.items() if call.tap is not tap}
         own = [name for name, child in part._modules.items() if child is tap]
         for name in own:
             delattr(part, name)

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from core.attention.tap import Tap, listen, taps
 from core.messages import Message
-from core.models.limits import no_attention
-from core.models.seam.discovery import MIXED, Attached, attach
+from core.models.limits import mixed_heads, no_attention
+from core.models.seam.discovery import Attached, attach
 from core.models.seam.forwards import detach
 from core.models.seam.gates import attach_gates
 from core.models.tolerance import is_close
@@ -50,4 +50,8 @@ def attach_proven(
         no_attention([name for name, why in refused.items() if why == one], one)
         for one in dict.fromkeys(refused.values())
     ]
-    return (*notes, *([Message(MIXED, blocks=done.mixed[:2])] if done.mixed else []))
+    known = set(taps(module).values())
+    for both in (True, False):
+        names = [name for name, tap in done.mixed.items() if (tap in known) is both]
+        notes += [mixed_heads(names, both)] if names else []
+    return tuple(notes)

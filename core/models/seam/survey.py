@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from core.models.seam.forwards import CALLS
+from core.models.seam.forwards import CALLS, is_product
 from core.models.seam.planes import CHANNEL, LEARNED, UNKNOWN, Trace, even
 from core.models.seam.traces import HIDDEN, Traces, tensors_in
 from core.models.stages import first_of
@@ -35,8 +35,9 @@ class Found:
 
     ``path`` names the modules that run, outermost first; ``owner`` is the innermost one that has the call for itself,
     and ``number`` counts its calls. ``trace`` is that of the scores, with the axis ``dim`` of the softmax; ``used``
-    says that values were multiplied by the weights, and ``mixed`` that heads were mixed before. ``axes`` is
-    the number of axes of the scores.
+    says that values were multiplied by the weights. Where heads were mixed before that, ``mixed`` is the trace of the
+    weights then, and ``product`` says which product of matrices after the call takes them as its first factor, counted
+    from 1; 0 for another function. ``axes`` is the number of axes of the scores.
     """
 
     func: Any
@@ -46,7 +47,8 @@ class Found:
     trace: Trace | None = None
     last: bool = True
     used: bool = False
-    mixed: bool = False
+    mixed: Trace | None = None
+    product: int = 0
     keyed: bool = True
     axes: int = 0
 
@@ -72,6 +74,7 @@ class Survey(TorchFunctionMode):
     given: dict[str, int] = field(default_factory=dict)
     numbers: WeakTensorKeyDictionary = field(default_factory=WeakTensorKeyDictionary)
     counter: Iterator[int] = field(default_factory=count)
+    products: int = 0
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -107,6 +110,7 @@ class Survey(TorchFunctionMode):
         if func in CALLS:
             call = Found(func, tuple(self.stack))
             self.calls.append(call)
+            self.products = 0
             self.scored(call, args, kwargs)
         y = func(*args, **kwargs)
         try:
@@ -119,11 +123,17 @@ class Survey(TorchFunctionMode):
     def follow(self, call: Found | None, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], y: Any) -> None:
         """The traces of a function's result."""
         traces = self.traces
+        first = traces.get(args[0]) if args else None
         if call is None:
+            self.products += is_product(func)
             weights = traces.follow(func, args, kwargs, y)
             if weights is not None and weights.call is not None:
-                self.calls[weights.call].used = True
-                self.calls[weights.call].mixed |= weights.mixed
+                found = self.calls[weights.call]
+                found.used = True
+                if weights.mixed:
+                    found.mixed = weights
+                    near = found is self.calls[-1] and found.path == tuple(self.stack)
+                    found.product = self.products if near and is_product(func) and first is weights else 0
             return
         number = len(self.calls) - 1 if self.calls[-1] is call else self.calls.index(call)
         whole = y[0] if isinstance(y, tuple) else y

@@ -189,7 +189,8 @@ class Traces:
         hides = self.hidden(name, args, kwargs, given) if most == 2 else None
         if hides is not None:
             allowed = (torch.ones(y.shape, device=y.device) if allowed is None else allowed) * ~hides
-        return replace(first, planes=planes, allowed=allowed)
+        several = sum(one.call is not None for one in traced) > 1  # the difference of two heads, for example
+        return replace(first, planes=planes, allowed=allowed, mixed=first.mixed or several)
 
     def broadcast(self, trace: Trace, y: Tensor) -> Trace | None:
         """The trace in the shape of a result that other inputs made larger."""

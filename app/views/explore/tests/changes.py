@@ -59,7 +59,7 @@ def ways(maps: Sequence[AttentionMap]) -> list[str]:
     found = [UNIFORM, OFF, SHUFFLED, OTHER]
     if len(maps) == 1:
         found[3:3] = filter(None, [part_of(maps[0])[0]])
-        found += [PAINTED] if maps[0].kind.on_picture else []
+        found += [PAINTED] if maps[0].kind.on_picture and not maps[0].kind.signed else []
     return found
 
 
@@ -150,6 +150,8 @@ def about(subject: Subject, chosen: Sequence[AttentionMap], way: str) -> str:
 def about_tap(tap: Tap, way: str) -> str:
     """What a way does to a tap: in words for its kind, else for the shape of its kind, else in general."""
     kind, shape, off = tap.kind, attention_shape(tap), OFF_MEANS.get(tap.off, "open")
+    if tap.remixed and way in (OFF, kind.part):
+        return word("change.about.off.remixed" if way == OFF else "change.about.part.remixed")
     if way == kind.part:
         return word(f"change.about.part.{off}.{way}", f"change.about.part.{off}")
     if way == OFF:

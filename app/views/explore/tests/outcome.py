@@ -91,12 +91,14 @@ def show_maps(subject: Subject, before: Reading, after: Reading, taps: tuple[str
             (word("moved.map.before"), word("moved.map.after")),
             (extent(values[0]), extent(values[1])),
             word("overlay.value", row="{row}", column="{column}", value="{value}"),
+            signed=own.kind.signed,
         ),
         key="moved.maps",
         config={"displayModeBar": False},
         alt=word("moved.maps"),
     )
-    st.caption(word("moved.map.about", title=titles.attention_title(before, Choice(own.tap))))
+    about = "moved.map.signed" if own.kind.signed else "moved.map.about"
+    st.caption(word(about, title=titles.attention_title(before, Choice(own.tap))))
 
 
 def extent(values: np.ndarray) -> str:
@@ -104,7 +106,7 @@ def extent(values: np.ndarray) -> str:
     if not values.any():
         return word("moved.map.zero")
     low, high = float(values.min()), float(values.max())
-    return word("moved.map.range", low=significant(low if low > high / 1000 else 0), high=significant(high))
+    return word("moved.map.range", low=significant(low if abs(low) > high / 1000 else 0), high=significant(high))
 
 
 def show_gates(own: AttentionMap, used: AttentionMap) -> None:
