@@ -220,7 +220,7 @@ class ModelCard:
     part of the picture), "torchvision/<name>", "timm/<name>", "hf:<owner>/<name>", or "module" for any other.
 
     ``size`` is the side of the model's square in pixels; ``mean`` and ``std`` normalize RGB in 0..1. The model was
-    measured on pictures whose short side was resized to ``resize`` pixels by ``interpolation``, bilinear or bicubic,
+    measured on pictures whose short side was resized to ``resize`` pixels by ``interpolation``, a filter of PIL,
     and whose central square of ``size`` pixels was cut out; None is the largest central square. ``ablation`` gives the
     accuracy with every attention map made ``uniform``, ``shuffled`` and ``off``. ``facts`` holds the rest (epochs,
     seed, device, seconds, parameters, checksum, license, command ...).

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from core.images.framing import (
     BASELINE,
+    INTERPOLATIONS,
     LONGEST,
     Framing,
     cell_box,
@@ -23,6 +24,7 @@ from core.images.opening import FORMATS, MAX_BYTES, MAX_PIXELS, SMALLEST, load_b
 __all__ = [
     "BASELINE",
     "FORMATS",
+    "INTERPOLATIONS",
     "LONGEST",
     "MAX_BYTES",
     "MAX_PIXELS",

@@ -65,6 +65,10 @@ def resized(width: int, height: int, short: int) -> tuple[int, int]:
     return (short, long) if width <= height else (long, short)
 
 
+INTERPOLATIONS = {int(one): one.name.lower() for one in Image.Resampling}
+"""The names of PIL's filters by their numbers."""
+
+
 def square(
     picture: Picture,
     size: int,
@@ -76,7 +80,8 @@ def square(
 
     It is cut once and cached with the picture, read-only.
 
-    Resampled by PIL's BILINEAR or BICUBIC, which antialias when they reduce; a box of ``size`` whole pixels is copied
+    Resampled by the filter of PIL that ``interpolation`` names, one of ``INTERPOLATIONS``; all but "nearest" antialias
+    when they reduce. A box of ``size`` whole pixels is copied
     unchanged. Otherwise pixels just outside of the box contribute at its edge, as when a picture is resized first and
     then cropped. The default framing of a model with a ``resize`` uses that order (see ``frame``), so that the square
     is the same as torchvision's, bit by bit.

@@ -17,12 +17,16 @@ from torch import nn
 from torchvision.models import ResNet18_Weights
 
 from core.attention.tap import taps
+from core.images import INTERPOLATIONS
 from core.messages import Message
 from core.models.channels import not_color
 from core.models.image_processors import (
+    BICUBIC,
     IMAGENET_MEAN,
     IMAGENET_STD,
     framing,
+    given,
+    interpolation,
     moments,
     settled,
     side,
@@ -39,9 +43,6 @@ CHANNELS, FLIPPED = "channels", "BGR"
 
 LONGEST = 200
 """The most letters of a class name on a card."""
-BICUBIC, BILINEAR = "bicubic", "bilinear"
-RESAMPLING = {2: BILINEAR, 3: BICUBIC}
-"""Pillow's numbers for the two interpolations that a card may state."""
 USUAL = 224
 
 
@@ -110,9 +111,7 @@ def timm_card(module: nn.Module, settings: Mapping[str, Any], slug: str, count: 
             size=f"{channels} × {height} × {width}",
         )
     assumed = []
-    interpolation = settings.get("interpolation", BICUBIC)
-    if interpolation not in (BICUBIC, BILINEAR):
-        interpolation = BICUBIC
+    stated = str(settings.get("interpolation"))
     if settings.get("crop_mode", "center") != "center":
         assumed.append(SQUASHED)
     classes = timm_classes(settings, count)
@@ -129,7 +128,7 @@ def timm_card(module: nn.Module, settings: Mapping[str, Any], slug: str, count: 
         mean=triple(settings.get("mean", IMAGENET_MEAN)),
         std=triple(settings.get("std", IMAGENET_STD)),
         resize=int(height / float(settings.get("crop_pct") or 1)),
-        interpolation=interpolation,
+        interpolation=stated if stated in INTERPOLATIONS.values() else BICUBIC,
         architecture="module",
         facts={**facts, ASSUMED: assumed},
     )
@@ -167,7 +166,9 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
     size, resize, cut = framing(prepared)
     inner = getattr(config, "vision_config", config)  # of a model of pictures and texts
     size = size or side(getattr(inner, "image_size", None)) or USUAL
-    if not cut:
+    if not given(prepared, "do_resize", True):
+        assumed.append(UNSIZED)
+    elif not cut:
         assumed.append(SQUASHED)
     if getattr(inner, "num_channels", 3) != 3:
         raise not_color(slug, inner.num_channels)
@@ -192,7 +193,7 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
         mean=mean,
         std=std,
         resize=max(resize, size) if resize else None,
-        interpolation=RESAMPLING.get(int(prepared.get("resample") or 3), BICUBIC),
+        interpolation=interpolation(prepared),
         architecture="module",
         facts={**facts, ASSUMED: assumed},
     )
@@ -202,6 +203,9 @@ NUMBERED = Message("The class names are not stored with the model, so the classe
 SQUASHED = Message(
     "The model's own preprocessing stretches the picture to a square. Here, the "
     "largest central square is cropped instead."
+)
+UNSIZED = Message(
+    "The model's own preprocessing does not resize pictures. Here, the largest central square is cropped and resized."
 )
 
 

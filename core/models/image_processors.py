@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from core.images import INTERPOLATIONS
+
+BICUBIC = "bicubic"
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 WHOLE = 384
 """From this size on, ConvNeXt's preprocessing cuts nothing off."""
@@ -27,8 +30,10 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     LEVIT: {"do_center_crop": True, "size": {"shortest_edge": 224}, "crop_size": 224},
     POOLFORMER: {"do_center_crop": True, "size": {"shortest_edge": 224}, "crop_size": 224, "crop_pct": 0.9},
     CONVNEXT: {"crop_pct": 224 / 256, "image_mean": HALF, "image_std": HALF},
-    **{one: {"image_mean": HALF, "image_std": HALF} for one in ("vit", "deit", "beit", "siglip", "efficientnet",
-                                                                "mobilenet")},
+    **{one: {"image_mean": HALF, "image_std": HALF} for one in ("deit", "beit", "siglip", "mobilenet")},
+    "vit": {"image_mean": HALF, "image_std": HALF, "resample": 2},
+    "segformer": {"resample": 2},
+    "efficientnet": {"image_mean": HALF, "image_std": HALF, "include_top": True},
     **{one: {"image_mean": CLIP_MEAN, "image_std": CLIP_STD} for one in ("bit", "clip")},
 }  # fmt: skip
 """The defaults of a class of processors, by the beginning of its name, for settings that its file does not state."""
@@ -62,8 +67,25 @@ def usual_moments(kind: str) -> Mapping[str, Any]:
     return {"do_normalize": False, "do_flip_channel_order": True} if kind in PLAIN else {}
 
 
+def given(prepared: Mapping[str, Any], name: str, default: Any) -> Any:
+    """What a file states, which may be zero or false; ``default`` where it states nothing."""
+    value = prepared.get(name)
+    return default if value is None else value
+
+
+def interpolation(prepared: Mapping[str, Any]) -> str:
+    """The filter that pictures are resized by, which a file states by its number in PIL."""
+    code = prepared.get("resample")
+    return INTERPOLATIONS.get(code, BICUBIC) if isinstance(code, int) else BICUBIC
+
+
 def framing(prepared: Mapping[str, Any]) -> tuple[int | None, int | None, bool]:
-    """The side of the model's square, that of the resized picture, and whether the picture keeps its shape."""
+    """The side of the model's square, that of the resized picture, and whether the picture keeps its shape.
+
+    Where pictures are not resized, only a crop has a side.
+    """
+    if not given(prepared, "do_resize", True):
+        return (side(prepared.get("crop_size")) if prepared.get("do_center_crop") else None), None, True
     whole, crop = prepared.get("size"), side(prepared.get("crop_size"))
     share, found = prepared.get("crop_pct"), side(whole)
     if prepared.get("do_center_crop") and crop:
@@ -93,8 +115,8 @@ def moments(prepared: Mapping[str, Any]) -> tuple[tuple[float, float, float], tu
     factor = 255 * float(prepared.get("rescale_factor") or 1 / 255) if prepared.get("do_rescale", True) else 255.0
     mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
     if prepared.get("do_normalize", True):
-        mean = triple(prepared.get("image_mean") or IMAGENET_MEAN)
-        std = triple(prepared.get("image_std") or IMAGENET_STD)
+        mean = triple(given(prepared, "image_mean", IMAGENET_MEAN))
+        std = triple(given(prepared, "image_std", IMAGENET_STD))
     shift = 1.0 if prepared.get("rescale_offset") else 0.0  # pixels in −1..1 before they are normalized
     mean = triple((one + shift) / factor for one in mean)
     again = std if prepared.get("include_top") else (1.0, 1.0, 1.0)  # EfficientNet divides twice

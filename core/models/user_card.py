@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from core.attention import mechanism
+from core.images import INTERPOLATIONS
 from core.messages import Message
 from core.models import hub, timm_models, torchvision_models
 from core.models.backbone import STAGES
@@ -89,7 +90,10 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], Message]] = {
         lambda v: v is None or is_whole(v, 16, 2048),
         Message("the pixels that the short side is resized to before the center crop, a whole number up to 2048"),
     ),
-    "interpolation": (lambda v: v in ("bilinear", "bicubic"), Message("bilinear or bicubic")),
+    "interpolation": (
+        lambda v: isinstance(v, str) and v in INTERPOLATIONS.values(),
+        Message("one of: {choices}", choices=[*INTERPOLATIONS.values()]),
+    ),
     "weights": (lambda v: is_text(v) and v == Path(v).name, Message("the name of a file next to the card")),
     "output": (lambda v: isinstance(v, str) and v in OUTPUTS, Message("one of: {choices}", choices=[*OUTPUTS])),
     "transform_input": (lambda v: isinstance(v, bool), Message("true or false")),

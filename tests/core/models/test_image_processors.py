@@ -16,8 +16,8 @@ from transformers.models.auto import image_processing_auto as auto
 
 from core.classifier import Classifier
 from core.images import open_image
-from core.models.described import ASSUMED, CHANNELS, FLIPPED, SQUASHED, describe
-from core.models.image_processors import moments, settled
+from core.models.described import ASSUMED, CHANNELS, FLIPPED, SQUASHED, UNSIZED, describe
+from core.models.image_processors import interpolation, moments, settled
 from tests.benchmarks.coverage_models import NAMED, TRANSFORMERS
 
 CHANGED: dict[str, tuple[dict[str, Any], ...]] = {
@@ -47,9 +47,9 @@ def saved(kind: str, change: dict[str, Any], folder: Path) -> nn.Module:
     return module
 
 
-def theirs(folder: Path, pixels: np.ndarray) -> np.ndarray:
+def theirs(folder: Path, pixels: np.ndarray, **settings: str) -> np.ndarray:
     """A picture (h, w, 3) as the processor of a folder prepares it."""
-    processor = AutoImageProcessor.from_pretrained(folder)
+    processor = AutoImageProcessor.from_pretrained(folder, **settings)
     return np.asarray(processor(pixels, return_tensors="pt")["pixel_values"][0])
 
 
@@ -73,6 +73,58 @@ def test_a_picture_is_prepared_as_by_the_models_own_processor(kind: str, change:
     assert found.shape == expected.shape
     spread = float(np.ptp(expected))
     assert np.abs(found - expected).mean() < 0.003 * spread and np.abs(found - expected).max() < 0.03 * spread
+
+
+def noise(height: int, width: int) -> np.ndarray:
+    """Each pixel differs from its neighbors, so that kinds of interpolation do."""
+    return np.random.default_rng(2).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def ours(module: nn.Module, prepared: dict[str, Any], pixels: np.ndarray) -> np.ndarray:
+    """A picture (h, w, 3) as it is prepared by the settings of a file."""
+    card = describe(module, "hf/x", prepared)
+    return Classifier(card, nn.Identity(), torch.device("cpu")).prepare(open_image(pixels, name="noise"))[0].numpy()
+
+
+@pytest.mark.parametrize("code", range(6))
+@pytest.mark.parametrize("kind", ["ViT", "CLIP"])
+def test_a_picture_is_resized_by_the_stated_filter(kind: str, code: int, tmp_path: Path):
+    """Transformers' processors on tensors have no box and no Hamming filter; those on PIL have all."""
+    module = saved(kind, {"resample": code}, tmp_path)
+    prepared = json.loads((tmp_path / "preprocessor_config.json").read_text())
+    assert prepared["resample"] == code
+    pixels = noise(300, 300)
+    expected, found = theirs(tmp_path, pixels, backend="pil"), ours(module, prepared, pixels)
+    assert np.abs(found - expected).max() < 1e-5
+    other = ours(module, prepared | {"resample": (code + 1) % 6}, pixels)
+    assert np.abs(other - expected).mean() > 0.01
+
+
+@pytest.mark.parametrize("stated", [None, "bicubic", 9, [3]])
+def test_an_unknown_filter_is_bicubic(stated: object):
+    assert interpolation({"resample": stated}) == interpolation({}) == "bicubic"
+
+
+ZEROS: tuple[dict[str, Any], ...] = (
+    {"image_mean": 0.0}, {"image_mean": [0, 0, 0], "image_std": 2}, {"do_normalize": False}, {"do_rescale": False},
+    {"do_resize": False}, {"do_resize": False, "do_center_crop": False}, {"do_resize": False, "do_center_crop": True},
+)  # fmt: skip
+"""Settings that are zero or false."""
+
+
+@pytest.mark.parametrize("change", ZEROS, ids=str)
+@pytest.mark.parametrize("kind", ["ViT", "CLIP"])
+def test_what_is_stated_as_zero_or_false_holds(kind: str, change: dict[str, Any], tmp_path: Path):
+    module = saved(kind, {}, tmp_path)
+    path, side = tmp_path / "preprocessor_config.json", 64
+    size = {"size": {"height": side, "width": side}} if kind == "ViT" else {"size": {"shortest_edge": side}}
+    prepared = json.loads(path.read_text()) | size | {"crop_size": {"height": side, "width": side}} | change
+    path.write_text(json.dumps(prepared))
+    pixels = noise(side, side) if prepared["do_resize"] is False else noise(300, 300)
+    expected, found = theirs(tmp_path, pixels, backend="pil"), ours(module, prepared, pixels)
+    assert found.shape == expected.shape and np.abs(found - expected).max() < 1e-5 * np.abs(expected).max()
+    stated = describe(module, "hf/x", prepared).facts[ASSUMED]
+    assert (UNSIZED in stated) is not prepared["do_resize"] and not (UNSIZED in stated and SQUASHED in stated)
 
 
 @pytest.mark.parametrize(
