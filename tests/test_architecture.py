@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.source_files import ROOT, TEXT, agree, files, imports, names_used, sources, within
 
 FLOORS = (
-    ("core.spacing", "core.numbers", "core.version"),
+    ("core.spacing", "core.numbers", "core.version", "core.families"),
     ("core.legacy", "core.messages", "core.kinds"),
     ("core.types", "core.terms"),
     ("core.checking", "core.files", "core.formulas"),
@@ -43,8 +43,9 @@ FLOORS = (
 """From the ground up: a room imports from the floors below its own; rooms on one floor do not know each other."""
 
 ONLY = {
-    "core.scenes": ("core.types",),
+    "core.scenes": ("core.types", "core.families"),
     "core.data": (
+        "core.families",
         "core.terms",
         "core.types",
         "core.messages",

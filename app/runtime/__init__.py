@@ -150,7 +150,7 @@ def _clock_key(card: ModelCard, device: str) -> tuple:
 
 def find_milliseconds(card: ModelCard, device: str) -> float | None:
     """What ``milliseconds`` measured before for this model on this device, or None."""
-    return results.store().find(_clock_key(card, device))
+    return results.find_result(_clock_key(card, device))
 
 
 def milliseconds(model: Classifier) -> float:
@@ -231,7 +231,7 @@ def unfitting(model: Classifier) -> tuple[Method, ...]:
 
 def find_attribution(key: tuple) -> Attribution | None:
     """An attribution that was computed before, or None."""
-    return results.store().find(key)
+    return results.find_result(key)
 
 
 def attribution(

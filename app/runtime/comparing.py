@@ -18,7 +18,7 @@ def row_key(card: ModelCard, device: str, picture: Picture, *rest: Hashable) -> 
 
 def find_row(key: tuple) -> object | None:
     """What was found for a row before, or None."""
-    return results.store().find(key)
+    return results.find_result(key)
 
 
 def keep_row(key: tuple, found: T) -> T:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 
@@ -28,11 +27,6 @@ class Erased:
 def fingerprint(values: np.ndarray) -> str:
     """The key of a map."""
     return sha256(repr((values.shape, str(values.dtype))).encode() + np.ascontiguousarray(values).tobytes()).hexdigest()
-
-
-def find_result(key: tuple) -> Any | None:
-    """What was computed before under that key, or None."""
-    return results.store().find(key)
 
 
 def erased(

@@ -44,7 +44,7 @@ def ablation_key(model: Classifier, picture: Picture, target: int) -> tuple:
 
 def find_ablations(model: Classifier, picture: Picture, target: int) -> tuple[Ablation, ...] | None:
     """What ``ablations`` found before, or None."""
-    return results.store().find(ablation_key(model, picture, target))
+    return results.find_result(ablation_key(model, picture, target))
 
 
 def ablation_seconds(model: Classifier, reading: Reading) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -27,6 +27,11 @@ def store() -> Store:
 def key_of(model: Classifier, picture: Picture, *rest: Hashable) -> tuple:
     """The key of a result for a model and a picture; ``rest`` identifies it."""
     return (model.card.slug, str(model.device), model.card.facts.get("checksum"), picture.key, *rest)
+
+
+def find_result(key: Hashable) -> Any | None:
+    """What was computed before under that key, or None."""
+    return store().find(key)
 
 
 def compute_job(

@@ -21,11 +21,6 @@ def fitting(model: Classifier) -> tuple[str, ...]:
     return source_names(model)
 
 
-def find_result(key: tuple) -> np.ndarray | Randomization | None:
-    """What was computed before under that key, or None."""
-    return results.store().find(key)
-
-
 def examples(model: Classifier, pictures: int, seed: int) -> tuple[Case, ...]:
     """The pictures of the benchmark for a model of which it is known where the evidence is.
 

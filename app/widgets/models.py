@@ -13,33 +13,27 @@ from app.widgets import finding
 from app.words import known, literal, percent, plain, together, whole, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attention import MECHANISMS, PLAIN, Mechanism
+from core.families import IMAGENET, NAMED, find_family
 from core.models import RECEPTIVE_FIELD, absent_class
-from core.scenes import SHORTCUTS
 from core.tasks import TASKS as CATALOG
 from core.tasks import find_task
 from core.types import FOVEA, PROBABILITIES, SHORT_SIGHTED, SIGMOID
 
 FIRST = ("tasks-marked/attention-pooling", "tasks-sun-or-moon/cbam", "scenes/self-attention")
 """The models that the app opens with, the first available one: its attention is visible and needed."""
-SHORTCUT, TASKS, OWN, OURS = "shortcut", "tasks", "own", (FOVEA, SHORT_SIGHTED)
-IMAGENET, IMAGENET_FAMILIES = "torchvision", ("imagenet", "torchvision", "timm")
-NAMED, NAMED_FAMILIES = "named", ("hf", "clip")
+TASKS, OWN, OURS = "tasks", "own", (FOVEA, SHORT_SIGHTED)
 LITTLE = 0.05
 """A model that loses less of its accuracy than this without its attention hardly needs it."""
 
 
 def shortcut(family: str) -> str | None:
     """What revealed the class when a family was trained: "tag", "background", or None."""
-    return SHORTCUTS.get(family)
+    return find_family(family).shortcut
 
 
 def group(family: str) -> str:
     """The families that form one group in the picker: all tasks, both shortcut learners, all models of ImageNet."""
-    if find_task(family):
-        return TASKS
-    if family in NAMED_FAMILIES:
-        return NAMED
-    return SHORTCUT if shortcut(family) else IMAGENET if family in IMAGENET_FAMILIES else family
+    return TASKS if find_task(family) else find_family(family).group or family
 
 
 def family_title(slug: str) -> str:
@@ -161,7 +155,7 @@ def open_view(view: View) -> None:
 def pictures_of(slug: str) -> str:
     """The kind of pictures that a model is for: those of its task, scenes, or photographs."""
     family = slug.partition("/")[0]
-    return family if find_task(family) else "scenes" if family.startswith("scenes") else "photographs"
+    return family if find_task(family) else "scenes" if find_family(family).drawn else "photographs"
 
 
 def first(cards: Mapping[str, ModelCard]) -> str:
@@ -227,7 +221,7 @@ def inside(cards: Mapping[str, ModelCard], card: ModelCard) -> list[str]:
     """The models to choose from: those of the card's task or group; of ImageNet, those without a download first."""
     here = group(card.family)
     found = [slug for slug, one in cards.items() if one.family == card.family or group(one.family) == here != TASKS]
-    return sorted(found, key=lambda slug: cards[slug].family != IMAGENET_FAMILIES[0]) if here == IMAGENET else found
+    return sorted(found, key=lambda slug: not find_family(cards[slug].family).packaged) if here == IMAGENET else found
 
 
 def pick_task(cards: Mapping[str, ModelCard], card: ModelCard) -> None:

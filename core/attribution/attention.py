@@ -107,6 +107,7 @@ ATTENTION = Method(
                                choices=heads)),
     fits=lambda classifier: bool(spatial_taps(classifier)),
     gradient=False,
+    ignores_class=True,
     needs="The model must have an attention map over the picture.",
     family="attention",
 )  # fmt: skip
@@ -121,6 +122,7 @@ ATTENTION_ROLLOUT = Method(
     compute=attention_rollout,
     fits=lambda classifier: tap_layout(classifier).stacked,
     gradient=False,
+    ignores_class=True,
     needs=SEVERAL,
     reason=lambda classifier: tap_layout(classifier).unrolled,
     family="attention",

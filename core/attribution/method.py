@@ -121,8 +121,9 @@ class Method:
     go through the model, with a backward pass each if ``gradient`` is set; a ``shallow`` one ends at a late layer and
     costs very little. ``complete``: its values should add up to a change of the score, or to the score itself with
     ``no_baseline``; the ``gap`` measures the difference. One ``in_panel`` is computed with a panel, in one common pass.
-    ``family`` is "gradients", "removal" of parts of the picture, or "attention". ``needs`` states what a model must
-    have for it, if not every model has that; ``reason(classifier)`` is what one of them lacks, if more is known.
+    ``family`` is "gradients", "removal" of parts of the picture, or "attention"; the map of one that
+    ``ignores_class`` is the same for every class. ``needs`` states what a model must have for it, if not every model
+    has that; ``reason(classifier)`` is what one of them lacks, if more is known.
     """
 
     slug: str
@@ -143,6 +144,7 @@ class Method:
     no_baseline: bool = False
     in_panel: bool = False
     family: str = "gradients"
+    ignores_class: bool = False
     needs: str = ""
     reason: Callable[[Classifier], Message | None] = lambda classifier: None
 

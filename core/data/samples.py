@@ -16,6 +16,7 @@ from pathlib import Path
 
 from core import scenes
 from core.data.datasets import IMAGENETTE, SUFFIXES, find_folder
+from core.families import find_family
 from core.images import open_image
 from core.scenes.shortcuts import HOMES, SHORTCUTS
 from core.tasks import CUE, TASKS, Layout, Task, draw_pixels, find_task, task
@@ -182,7 +183,7 @@ def list_samples(family: str) -> tuple[Sample, ...]:
     drawn = shortcut_samples(family) if SHORTCUTS.get(family) else tuple(scene_sample(seed) for seed in SCENES)
     brought = (Sample(f"photo/{name}", title) for name, (title, *_) in PHOTOGRAPHS.items())
     photographs = (*folder_samples(), *brought)
-    return (*drawn, *photographs) if family.startswith("scenes") else (*photographs, *drawn)
+    return (*drawn, *photographs) if find_family(family).drawn else (*photographs, *drawn)
 
 
 def _number(seed: str) -> int:

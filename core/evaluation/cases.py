@@ -19,6 +19,7 @@ from core import scenes
 from core.classifier import Classifier, read
 from core.data.datasets import NAMES, Split, open_dataset
 from core.evaluation.localization import quadrant, tile
+from core.families import find_family
 from core.images import open_image
 from core.scenes.shortcuts import HOLDS, SHORTCUTS, compose
 from core.tasks import Task, draw, find_task
@@ -69,7 +70,7 @@ def find_cases(classifier: Classifier, count: int, seed: int, data: str | Path |
 
 def is_photographed(family: str) -> bool:
     """Whether the pictures of a family of models are photographs: all but scenes and tasks are."""
-    return family not in SHORTCUTS and find_task(family) is None
+    return not find_family(family).drawn and find_task(family) is None
 
 
 def is_right(classifier: Classifier, case: Case) -> bool:

@@ -13,6 +13,11 @@ from core.models.geometry import Place, hooks, on_picture, textures
 from core.models.limits import ELSEWHERE, SEVERAL, TWICE, no_grad_cam
 
 
+def channels_first(y: Tensor) -> Tensor:
+    """(b, h, w, c) -> (b, c, h, w)."""
+    return y.permute(0, 3, 1, 2)
+
+
 def as_it_is(y: Tensor) -> Tensor:
     """An output that is (b, c, h, w) already."""
     return y

@@ -16,6 +16,7 @@ from safetensors.torch import load, save_file
 from torch import nn
 
 from core.attention import MECHANISMS
+from core.families import FAMILIES
 from core.files import open_regular, reason, to_json
 from core.models import named, own, torchvision_models
 from core.models.architecture import assemble, build, freeze
@@ -26,10 +27,7 @@ from core.types import InvalidInput, ModelCard, Progress
 __all__ = ["assemble", "build", "checksum", "freeze"]
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
-FAMILIES = ("scenes", "imagenette", "scenes-tag", "scenes-place")
-WIDTHS = dict.fromkeys(("scenes", "scenes-tag", "scenes-place"), (16, 32, 64, 128))
 SHORT_SIGHTED_WIDTHS = (16, 32, 64, 64)
-DEFAULT_WIDTHS = (32, 64, 128, 256)
 
 
 def zoo_folder() -> Path:
@@ -80,7 +78,7 @@ def problems() -> tuple[str, ...]:
 def stored() -> tuple[ModelCard, ...]:
     """The models shipped or trained here: family by family, and in each in the order of the mechanisms."""
     found = [one for one in _read_cards().values() if isinstance(one, ModelCard)]
-    families = {slug: place for place, slug in enumerate(FAMILIES)}
+    families = {one.slug: place for place, one in enumerate(FAMILIES)}
     order = {one.slug: place for place, one in enumerate(MECHANISMS)}
 
     def place(card: ModelCard) -> tuple[int, str, int, str]:

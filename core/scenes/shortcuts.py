@@ -11,6 +11,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from core.families import FAMILIES
 from core.scenes import drawing
 
 HOMES = {
@@ -27,7 +28,7 @@ HOMES = {
 }
 """The background that stands for each object, in ``scenes-place``."""
 
-SHORTCUTS = {"scenes": None, "scenes-tag": "tag", "scenes-place": "background"}
+SHORTCUTS = {one.slug: one.shortcut for one in FAMILIES if one.drawn}
 """What reveals the class in each family of scenes."""
 
 CONTRADICTED = 0.4

@@ -19,6 +19,7 @@ from core.classifier import Classifier
 from core.data.datasets import Dataset, hold
 from core.distributed import Processes, gather
 from core.evaluation.accuracy import evaluate, measure_card
+from core.families import find_family
 from core.files import to_json
 from core.images import open_image, square
 from core.models import zoo
@@ -55,7 +56,7 @@ def draw_card(slug: str, data: Dataset, recipe: Recipe) -> ModelCard:
             batch=recipe.batch,
         )
     architecture = SHORT_SIGHTED if find_task(family) else FOVEA
-    widths = zoo.SHORT_SIGHTED_WIDTHS if architecture == SHORT_SIGHTED else zoo.WIDTHS.get(family, zoo.DEFAULT_WIDTHS)
+    widths = zoo.SHORT_SIGHTED_WIDTHS if architecture == SHORT_SIGHTED else find_family(family).widths
     title, size = f"{kind.title} · {family}", recipe.sizes[-1][1]
     return ModelCard(slug, title, kind.slug, data.classes, widths=widths, size=size, architecture=architecture)
 

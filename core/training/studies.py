@@ -14,14 +14,14 @@ from core.classifier import Classifier
 from core.data.datasets import Dataset, Split, hold
 from core.distributed import Processes, gather
 from core.evaluation.accuracy import evaluate
-from core.models import zoo
+from core.families import SMALL_WIDTHS
 from core.training.loop import Batches
 from core.training.recipe import Recipe
 from core.training.run import draw_card, fit, rounded
 from core.types import FOVEA, InvalidInput, ModelCard
 
 Report = Callable[[dict[str, Any]], None]
-FULL_REACH_WIDTHS = zoo.WIDTHS["scenes"]
+FULL_REACH_WIDTHS = SMALL_WIDTHS
 
 
 def first_pictures(split: Split, count: int) -> Split:

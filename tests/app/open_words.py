@@ -8,7 +8,7 @@ from app.widgets import pictures
 from app.words import terms
 from core.attention import MECHANISMS
 from core.attribution import METHODS
-from core.models.zoo import FAMILIES
+from core.families import FAMILIES, IMAGENET, NAMED
 from tests.app.compare.compare_keys import OF_COMPARE
 from tests.app.explore.explanation_keys import OF_TESTS
 from tests.app.learn.material_keys import OF_LEARN
@@ -23,6 +23,11 @@ OPEN_TERMS = (
     *("{TERMS[one]}", "{TERMS[test]}", "{TERMS[one.slug]}"),
 )
 """How the slug of a term is made, where it is not a word by itself."""
+TITLED = (
+    *(one.slug for one in FAMILIES if one.group not in (IMAGENET, NAMED)),
+    *(*sorted({one.group for one in FAMILIES if one.group}), "tasks", "own"),
+)
+"""The families and groups of families that have a title; others are called by their slugs."""
 GATES = ("channel", "spatial", "feature")
 """The kinds of a gate."""
 
@@ -36,7 +41,7 @@ VALUES = {
     "shown.{part}": [],
     "framing.{kind}": [f"framing.{one}" for one in (pictures.CENTER, pictures.FIT, pictures.BOX)],
     "framing.{name}": ["framing.across", "framing.down", "framing.side"],
-    "family.{slug}": [f"family.{one}" for one in (*FAMILIES, "tasks", "shortcut", "torchvision", "own", "named")],
+    "family.{slug}": [f"family.{one}" for one in TITLED],
     "shortcut.{kind}": ["shortcut.tag", "shortcut.background"],
     "shortcut.{shortcut(card.family)}.why": ["shortcut.tag.why", "shortcut.background.why"],
     "shortcut.{kind}.independent": ["shortcut.tag.independent", "shortcut.background.independent"],

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import pytest
 
 from app.words.en import WORDS
+from core.families import FAMILIES
 from core.lessons.pack import LABELS
-from core.models.zoo import FAMILIES
 from tests.source_files import ROOT, agree, sources
 from tests.templates import templates
 
@@ -291,4 +291,4 @@ def test_a_translated_phrase_is_refused_in_docstrings_and_comments(text: str) ->
 
 
 def test_slugs_of_families_are_no_words() -> None:
-    assert not [one for slug in FAMILIES for one in found_in(prose(f"`{slug}/plain`"), "README")]
+    assert not [one for family in FAMILIES for one in found_in(prose(f"`{family.slug}/plain`"), "README")]

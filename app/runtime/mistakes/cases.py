@@ -104,7 +104,7 @@ def pair_key(model: Classifier, picture: Picture, method: Method, classes: tuple
 
 def find_pair(key: tuple) -> Pair | None:
     """A pair that was computed before, or None."""
-    return results.store().find(key)
+    return results.find_result(key)
 
 
 def pair(
@@ -159,7 +159,7 @@ def groups_key(opened: Opened, places: np.ndarray, name: str, clustering: str) -
 
 def find_groups(key: tuple) -> tuple[Group, ...] | None:
     """Groups that were found before, or None."""
-    return results.store().find(key)
+    return results.find_result(key)
 
 
 def groups(opened: Opened, places: np.ndarray, name: str, clustering: str) -> tuple[Group, ...]:

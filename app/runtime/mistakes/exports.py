@@ -35,7 +35,7 @@ def export_table(opened: Opened, places: np.ndarray, given: Mapping[int, Sequenc
 
 def find_export(key: Hashable) -> Any | None:
     """What was made before, or None."""
-    return results.store().find(key)
+    return results.find_result(key)
 
 
 def numbers(opened: Opened, places: np.ndarray) -> tuple[int, ...]:

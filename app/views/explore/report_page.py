@@ -107,9 +107,12 @@ def _checks(analysis: Analysis, checked: Mapping[str, Sequence[Check]]) -> Itera
     """The sanity checks that were computed, of each map."""
     words = {True: word("check.passed"), False: word("check.failed"), None: word("check.not_applicable")}
     titles = {"attention": word("check.attention"), "attribution": method_title(analysis.method)}
-    blind = {"attention": True, "attribution": analysis.method.family == "attention" and not analysis.method.gradient}
+    ignores_class = {"attention": True, "attribution": analysis.method.ignores_class}
     for name, found in checked.items():
-        rows = [(word(f"check.{one.slug}"), words[one.passed], unmarked(check_text(one, blind[name]))) for one in found]
+        rows = [
+            (word(f"check.{one.slug}"), words[one.passed], unmarked(check_text(one, ignores_class[name])))
+            for one in found
+        ]
         heads = (word("report.check"), word("report.result"), word("report.value"))
         yield section(plain("report.checks", map=titles[name]), table(heads, rows, named=3))
 

@@ -25,6 +25,7 @@ from app.widgets.models import (
 )
 from app.words import code, decimal, listed, literal, means, percent, plain, recall, together, whole, word
 from core import ModelCard
+from core.families import find_family
 
 NORMAL = 1.959964
 """Standard deviations on either side of the mean that hold 95 % of a normal distribution."""
@@ -182,5 +183,5 @@ def origin(card: ModelCard) -> None:
 
 def evaluation(card: ModelCard) -> str:
     """The command that measures one of Fovea's models again and updates its card."""
-    drawn = card.family == "scenes" or shortcut(card.family)
+    drawn = find_family(card.family).drawn
     return f"python -m core evaluate {card.slug}{'' if drawn else ' --data DIR'} --store"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from app.runtime import sources
+from app.runtime import results
 from app.widgets import job
 from core.types import Progress
 
@@ -18,7 +18,7 @@ def carry_out(key: tuple, expected: Callable[[], float], work: Callable[[Progres
     ``expected()`` is how many seconds it takes; ``name`` distinguishes its buttons from those of other work on the
     page.
     """
-    found = sources.find_result(key)
+    found = results.find_result(key)
     if found is not None:
         return found
     seconds = expected()

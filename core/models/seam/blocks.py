@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.models.seam.planes import OTHER, Trace, even, numbered
 from core.models.seam.survey import Found, Survey
-from core.models.stages import as_it_is
+from core.models.stages import as_it_is, channels_first
 
 
 def block_of(call: Found, found: Survey, calls: Sequence[Found]) -> str:
@@ -60,11 +60,6 @@ class Patches:
         own = tokens[:, self.before : self.before + self.grid[0] * self.grid[1]]
         own = own if self.order is None else own[:, self.order.to(own.device)]
         return own.transpose(1, 2).unflatten(2, self.grid)
-
-
-def channels_first(y: Tensor) -> Tensor:
-    """(b, h, w, c) -> (b, c, h, w)."""
-    return y.permute(0, 3, 1, 2)
 
 
 def arrangement(trace: Trace | None, batch: int) -> Callable[[Tensor], Tensor] | None:

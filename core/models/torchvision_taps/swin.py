@@ -21,7 +21,7 @@ from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedW
 
 from core.attention.tap import Tap
 from core.kinds import Kind
-from core.models.stages import Stage
+from core.models.stages import Stage, channels_first
 from core.models.torchvision_taps.equivalent import Equivalent
 from core.models.torchvision_taps.windows import attend, join_heads, lay, split_heads, take
 
@@ -132,8 +132,3 @@ def stages(module: SwinTransformer) -> dict[str, Stage]:
         f"features.{number}": Stage(module.features[number], channels_first)
         for number in range(1, len(module.features), 2)
     }
-
-
-def channels_first(y: Tensor) -> Tensor:
-    """(b, h, w, c) -> (b, c, h, w)."""
-    return y.permute(0, 3, 1, 2)

@@ -228,9 +228,7 @@ def test_the_time_is_that_of_all_pictures_and_a_stop_leaves_nothing(
 
     with pytest.raises(Stopped):
         faithfulness.curves(classifier, picture, values, 0, 0, tick=stop)
-    assert (
-        faithfulness.find_result(faithfulness.curves_key(classifier, picture, values, 0, 0)) is None and not store.bytes
-    )
+    assert results.find_result(faithfulness.curves_key(classifier, picture, values, 0, 0)) is None and not store.bytes
 
 
 def test_maps_that_differ_in_one_value_or_in_shape_are_two() -> None:

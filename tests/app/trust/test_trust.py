@@ -12,7 +12,7 @@ import pytest
 
 import core
 from app import runtime
-from app.runtime import benchmark, sources
+from app.runtime import benchmark, results, sources
 from app.state import Key
 from app.views.trust import faithfulness, ground_truth, randomization, ranking
 from app.views.trust.keys import TrustKey
@@ -164,7 +164,7 @@ def test_an_example_shows_its_own_numbers() -> None:
 
 
 def test_a_blank_map_lies_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "find_result", lambda key: -np.ones((4, 4)))
+    monkeypatch.setattr(results, "find_result", lambda key: -np.ones((4, 4)))
     assert word("example.blank") in shown_text(open_section())
 
 

@@ -82,6 +82,8 @@ def test_contract(classifier: Classifier, picture: Picture, slug: str) -> None:
     assert list(done) == sorted(set(done)) and set(totals) == {done[-1]}
     again = attribute(classifier, picture, slug, 3, **settled)
     assert np.array_equal(again.values, found.values) and again.gap == found.gap
+    other = attribute(classifier, picture, slug, 0, **settled)
+    assert np.array_equal(other.values, found.values) == method(slug).ignores_class or not found.values.any()
 
 
 def test_target_and_defaults(tiny: Callable[[str], Classifier], picture: Picture) -> None:

@@ -54,7 +54,7 @@ def place(tmp_path: Path, tiny: Callable, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.delenv("FOVEA_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "catalog"))
-    monkeypatch.setitem(zoo.WIDTHS, "made", (8, 8, 16, 16))
+    monkeypatch.setattr(core.families, "FAMILIES", (core.families.Family("made", widths=(8, 8, 16, 16)),))
     monkeypatch.setitem(RECIPES, "made", Recipe(epochs=3, batch=8, average=0.5, sizes=((1.0, 32),)))
     for slug in ("plain", "cbam"):
         card = replace(tiny(slug).card, slug=f"tiny/{slug}", accuracy=0.5, pictures=20, ablation={}, facts={"seed": 1})

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 import core
 from core.attention import MECHANISMS, mechanism
 from core.classifier import Classifier
+from core.families import find_family
 from core.models import zoo
 from core.types import ModelCard, Picture
 from tests.core.refusals import refusal
@@ -147,10 +148,11 @@ def test_weights_that_do_not_match_are_one_sentence_that_names_them(empty: Path,
 
 
 def test_a_family_has_its_widths_and_a_card_says_which_were_built() -> None:
-    card = ModelCard("scenes/plain", "", "plain", ("a", "b", "c"), widths=zoo.WIDTHS["scenes"])
-    assert zoo.WIDTHS["scenes"] == tuple(width // 2 for width in zoo.DEFAULT_WIDTHS)
+    card = ModelCard("scenes/plain", "", "plain", ("a", "b", "c"), widths=find_family("scenes").widths)
+    wide = find_family("imagenette").widths
+    assert card.widths == tuple(width // 2 for width in wide)
     assert tuple(zoo.build(card).classify.weight.shape) == (3, 128)
-    assert tuple(zoo.build(replace(card, widths=zoo.DEFAULT_WIDTHS)).classify.weight.shape) == (3, 256)
+    assert tuple(zoo.build(replace(card, widths=wide)).classify.weight.shape) == (3, 256)
 
 
 @needs_shipped

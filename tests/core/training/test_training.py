@@ -20,6 +20,7 @@ from core.attention import mechanism
 from core.attention.tap import shuffled, steer, switched_off, uniform
 from core.classifier import Classifier
 from core.data.datasets import Dataset, Split
+from core.families import FAMILIES, Family
 from core.models import zoo
 from core.models.backbone import Backbone
 from core.training import Recipe, train_model
@@ -146,7 +147,7 @@ def test_the_average_is_the_decayed_sum_of_every_step(data: Dataset, tmp_path: P
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty catalog and a family of narrow models."""
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path / "catalog"))
-    monkeypatch.setitem(zoo.WIDTHS, "made", WIDTHS)
+    monkeypatch.setattr("core.families.FAMILIES", (*FAMILIES, Family("made", widths=WIDTHS)))
     return tmp_path
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app import runtime, state, titles
-from app.runtime import faithfulness
+from app.runtime import faithfulness, results
 from app.state import Subject
 from app.views.explore.analysis import Analysis
 from app.widgets.job import QUICK, job
@@ -103,8 +103,7 @@ def about_attribution(analysis: Analysis) -> Question | None:
         notes = (word("check.one_class", name=names[found.target], other=names[found.contrast]),)
         requested = subject.classifier, subject.picture, chosen, found.target, parameters
         found = runtime.attribution(*requested, owner=state.session_id())
-    ignores_class = chosen.family == "attention" and not chosen.gradient
-    return Question(found, found.target, parameters, notes, ignores_class)
+    return Question(found, found.target, parameters, notes, chosen.ignores_class)
 
 
 def key_of(subject: Subject, one: Question) -> tuple:
@@ -114,7 +113,7 @@ def key_of(subject: Subject, one: Question) -> tuple:
 
 def find_checks(subject: Subject, one: Question) -> tuple[Check, ...] | None:
     """The results of a map that were computed before, or None."""
-    return faithfulness.find_result(key_of(subject, one))
+    return results.find_result(key_of(subject, one))
 
 
 def compute_checks(subject: Subject, questions: Sequence[Question]) -> dict[Question, tuple[Check, ...]] | None:

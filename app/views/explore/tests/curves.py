@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app import figures, state
-from app.runtime import faithfulness
+from app.runtime import faithfulness, results
 from app.state import Subject
 from app.titles import class_titles
 from app.widgets.job import job
@@ -24,7 +24,7 @@ def request_curves(subject: Subject, values: np.ndarray, target: int, seed: int)
     """Offer the curves of a map, or compute them, if they are not known yet."""
     model, picture = subject.classifier, subject.picture
     key = faithfulness.curves_key(model, picture, values, target, seed)
-    if faithfulness.find_result(key) is not None:
+    if results.find_result(key) is not None:
         return
     st.markdown(f"**{word('curves.title')}**")
     work = partial(faithfulness.curves, model, picture, values, target, seed, owner=state.session_id())
@@ -35,7 +35,7 @@ def request_curves(subject: Subject, values: np.ndarray, target: int, seed: int)
 def show_curves(subject: Subject, name: str, values: np.ndarray, target: int, seed: int, share: float) -> None:
     """Draw the curves of a map with the chosen share, where they are known: two charts and the areas."""
     model, picture = subject.classifier, subject.picture
-    found = faithfulness.find_result(faithfulness.curves_key(model, picture, values, target, seed))
+    found = results.find_result(faithfulness.curves_key(model, picture, values, target, seed))
     if found is None:
         return
     st.markdown(f"**{word('curves.title')}**")
