@@ -45,8 +45,9 @@ def lesson_problems() -> tuple[Message, ...]:
 
 
 def find_lesson(name: str) -> Lesson | None:
-    """The lesson of that name, or None."""
-    return next((one for one in lessons() if one.name == name), None)
+    """The lesson of that name, or None. Only its own folder, which has its name, is read."""
+    found = (_checked(str(folder), _stamps(folder))[0] for folder in lesson_folders() if folder.name == name)
+    return next(filter(None, found), None)
 
 
 def measured(lesson: Lesson) -> dict[str, Kept]:

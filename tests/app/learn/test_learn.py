@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.runtime import lessons as runtime_lessons
 from app.runtime.lessons import lessons
 from app.state import Key
 from app.widgets.lesson.playing import Setting
@@ -153,6 +154,15 @@ def test_a_point_counts_in_the_largest_values_of_the_map() -> None:
     left, upper, right, lower = picture.box
     assert on_map(picture, ((left + right) / 2 / width, (upper + lower) / 2 / height)) == pytest.approx((0.5, 0.5))
     assert on_map(picture, (0.0, 0.0)) == (0.0, 0.0)
+
+
+def test_one_lesson_is_found_without_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, names = [], [one.name for one in lessons()]
+    monkeypatch.setattr(
+        runtime_lessons, "_checked", lambda folder, stamps: read.append(Path(folder).name) or (None, ())
+    )
+    assert runtime_lessons.find_lesson(names[3]) is None and read == [names[3]]
+    assert runtime_lessons.find_lesson("nothing") is None and read == [names[3]]
 
 
 def test_a_first_visit_is_offered_the_tour_and_an_address_is_not() -> None:
