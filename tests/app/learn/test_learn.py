@@ -14,7 +14,6 @@ from app.runtime.lessons import lessons
 from app.state import Key
 from app.widgets.lesson.playing import Setting
 from app.widgets.lesson.questions import hit, on_map
-from app.words import word
 from app.words.languages import LANGUAGES, use
 from core.data import open_sample
 from core.lessons import CHOICE, NUMBER, POINT, RANK, STATE, Lesson, Step
