@@ -68,6 +68,7 @@ def show_search(choose: Choose) -> None:
             on_change=find,
             args=("timm/", Key.FIND_TIMM),
         )
+        st.caption(word("find.cbam"))
         hub = ("hf:", Key.FIND_HUB)
         st.text_input(word("find.hub"), key=Key.FIND_HUB, placeholder=HUB_EXAMPLE, on_change=find, args=hub)
         st.text_input(word("find.clip"), CLIP_EXAMPLE, key=Key.FIND_CLIP)

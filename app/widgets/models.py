@@ -14,7 +14,7 @@ from app.words import known, literal, percent, plain, together, whole, word
 from core import Classifier, InvalidInput, ModelCard
 from core.attention import MECHANISMS, PLAIN, Mechanism
 from core.families import IMAGENET, NAMED, find_family
-from core.models import RECEPTIVE_FIELD, absent_class
+from core.models import RECEPTIVE_FIELD, absent_class, timm_models
 from core.tasks import TASKS as CATALOG
 from core.tasks import find_task
 from core.types import FOVEA, PROBABILITIES, SHORT_SIGHTED, SIGMOID
@@ -78,10 +78,19 @@ def model_label(card: ModelCard, facts: bool = True) -> str:
 def summary(card: ModelCard) -> str:
     """The mechanism in a few plain words."""
     kind = find_mechanism(card)
+    if kind is None and card.mechanism != PLAIN.slug:
+        return word("mechanism.unknown")
     if kind is None:
-        return word("mechanism.none.summary") if card.mechanism == PLAIN.slug else word("mechanism.unknown")
+        return word("mechanism.none.summary") if states_attention(card) else word("mechanism.found")
     words = known(f"model.{card.architecture}", known(f"mechanism.{kind.slug}.summary", kind.summary))
     return words[0].upper() + words[1:]
+
+
+def states_attention(card: ModelCard) -> bool:
+    """Whether a card states the attention of a model; that of most models by name is found when they are opened."""
+    if card.family == OWN or group(card.family) == NAMED:
+        return card.architecture.partition("/")[0] in (*OURS, IMAGENET)
+    return card.family != timm_models.FAMILY or card.slug.partition("/")[2] in timm_models.LISTED
 
 
 def what(card: ModelCard) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.runtime import architectures
@@ -9,6 +11,7 @@ from app.state import Key
 from app.widgets import models
 from app.words import word
 from core.models import zoo
+from core.types import ModelCard
 from tests.app.pages import open_page, shown_text, well
 
 LITE = "imagenet/efficientnet-lite0"
@@ -55,3 +58,21 @@ def test_typed_classes_are_part_of_the_address() -> None:
 def test_every_architecture_can_be_searched() -> None:
     found = architectures()
     assert len(found) > 1300 and "vit_small_patch16_224" in found
+
+
+def test_where_models_with_cbam_are_is_stated_while_timm_has_none() -> None:
+    assert not [name for name in architectures() if "cbam" in name]
+    stated = word("find.cbam")
+    for group in ("tasks", "scenes", "imagenette"):
+        assert word(f"family.{group}") in stated
+        inside = [card for card in zoo.cards() if models.group(card.family) == group]
+        assert any(card.mechanism == "cbam" for card in inside)
+
+
+def test_a_card_that_does_not_state_its_attention_does_not_say_that_there_is_none() -> None:
+    card = ModelCard("own/x", "x", "plain", ("ash", "elm"), architecture="timm/cait_xxs24_224")
+    assert models.summary(card) == word("mechanism.found")
+    listed = next(one for one in zoo.cards() if one.family == "timm" and one.mechanism == "plain")
+    assert models.summary(listed) == word("mechanism.none.summary")
+    assert models.summary(replace(listed, slug="timm/cait_xs24_384")) == word("mechanism.found")
+    assert models.summary(replace(card, architecture="torchvision/resnet18")) == word("mechanism.none.summary")
