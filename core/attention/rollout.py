@@ -38,7 +38,7 @@ def rollout(maps: Sequence[AttentionMap]) -> np.ndarray:
     layers = maps[:-1] if len(maps) > 1 and pools(maps[-1]) else maps
     sizes = {n for one in layers for n in one.weights.shape[1:]} | {one.weights.shape[-1] for one in maps}
     if len(sizes) != 1 or any(not one.kind.compares_all or one.kind.signed for one in maps):
-        raise InvalidInput("Rollout needs PAIRWISE maps over the same tokens. Give only those.")
+        raise InvalidInput("Rollout needs maps of self-attention over the same tokens. Leave other maps out.")
     product = np.eye(sizes.pop())
     for one in layers:
         product = (one.weights.mean(0, dtype=np.float64) @ product + product) / 2

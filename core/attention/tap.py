@@ -228,7 +228,7 @@ def replaced(weights: Tensor) -> Steer:
         given = weights[: own.shape[1]] if tap.kind.growing else weights
         if tuple(given.shape) != tuple(own.shape[1:]):
             raise InvalidInput(
-                "The map has shape {shape}, but this tap needs {takes}.",
+                "The map has shape {shape}, but this tap needs {takes}. Give a map of that shape.",
                 shape=tuple(weights.shape),
                 takes=tuple(own.shape[1:]),
             )

@@ -36,7 +36,11 @@ def shuffle_blocks(pixels: np.ndarray, block: int, seed: int) -> np.ndarray:
     """The pixels (side, side, 3) with their square blocks in a random order; ``block`` must divide the side."""
     count = pixels.shape[0] // block
     if count * block != pixels.shape[0]:
-        raise InvalidInput("Blocks of {block} pixels do not divide {side} pixels.", block=block, side=pixels.shape[0])
+        raise InvalidInput(
+            "Blocks of {block} pixels do not divide {side} pixels. Choose a block whose side divides {side}.",
+            block=block,
+            side=pixels.shape[0],
+        )
     blocks = pixels.reshape(count, block, count, block, 3).swapaxes(1, 2).reshape(-1, block, block, 3)
     blocks = blocks[np.random.default_rng(seed).permutation(len(blocks))]
     return np.ascontiguousarray(blocks.reshape(count, count, block, block, 3).swapaxes(1, 2).reshape(pixels.shape))
@@ -57,7 +61,10 @@ def without_positions(classifier: Classifier) -> Classifier:
         elif isinstance(part, SelfAttention):
             found.append(part.bias)
     if not found:
-        raise InvalidInput("{model} has no encoding of positions.", model=classifier.card.slug)
+        raise InvalidInput(
+            "{model} has no encoding of positions. Choose a model with self-attention, or a transformer.",
+            model=classifier.card.slug,
+        )
     with torch.no_grad():
         for one in found:
             one.zero_()
@@ -89,7 +96,10 @@ def altered_accuracy(settings: Settings) -> Measured:
     data = open_dataset(classifier.card.family)
     split = data.independent if alter == "independent" else data.validation
     if split is None:
-        raise InvalidInput("The pictures of {family} have no shortcut.", family=classifier.card.family)
+        raise InvalidInput(
+            "The pictures of {family} have no shortcut. Choose a model of scenes-tag or scenes-place.",
+            family=classifier.card.family,
+        )
     wanted = without_positions(classifier) if alter == "without-positions" else classifier
     hits = []
     for number in range(min(count_of(settings), len(split))):
@@ -105,7 +115,9 @@ def follows_shortcut(settings: Settings) -> Measured:
     shortcut = SHORTCUTS.get(family)
     data = open_dataset(family).independent
     if shortcut is None or data is None:
-        raise InvalidInput("The pictures of {family} have no shortcut.", family=family)
+        raise InvalidInput(
+            "The pictures of {family} have no shortcut. Choose a model of scenes-tag or scenes-place.", family=family
+        )
     homes = {HOMES[name]: number for number, name in enumerate(OBJECTS)}
     for number, seed in enumerate(seeds("val", len(data))):
         label, shown = compose(seed, shortcut, INDEPENDENT)

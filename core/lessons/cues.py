@@ -40,7 +40,10 @@ def wrong_candidate(settings: Settings) -> Measured:
         if found != right:
             hits.append(found in others)
     if not hits:
-        raise InvalidInput("{model} makes no mistake on these pictures.", model=classifier.card.slug)
+        raise InvalidInput(
+            "{model} makes no mistake on these pictures. Choose more pictures or another model.",
+            model=classifier.card.slug,
+        )
     return share(hits)
 
 
@@ -62,7 +65,10 @@ def gates(classifier: Classifier, picture: Picture) -> np.ndarray:
     for one in read(classifier, picture).maps:
         if not one.kind.on_picture:
             return one.weights.astype(np.float64)
-    raise InvalidInput("{model} has no gate of channels.", model=classifier.card.slug)
+    raise InvalidInput(
+        "{model} has no gate of channels. Choose a model with one, such as squeeze-and-excitation.",
+        model=classifier.card.slug,
+    )
 
 
 def gate_change(settings: Settings) -> Measured:

@@ -80,7 +80,11 @@ def card_accuracy(settings: Settings) -> Measured:
         found = dict(card.facts.get("independent", {}))
     part, count = found.get("accuracy"), found.get("pictures")
     if part is None or not count:
-        raise InvalidInput("The card of {model} does not state this accuracy.", model=card.slug)
+        raise InvalidInput(
+            "The card of {model} does not state this accuracy. "
+            "Choose another model, or measure this one with 'evaluate'.",
+            model=card.slug,
+        )
     return Measured(part, math.sqrt(part * (1 - part) / count), count)
 
 
@@ -88,7 +92,9 @@ def over_seeds(card: ModelCard, way: str | int | float | None) -> Measured:
     """The mean accuracy over the seeds on a card; its error is that between seeds, or of the pictures if larger."""
     found = card.facts.get("seeds")
     if not isinstance(found, dict) or len(found["seeds"]) < 3 or not card.pictures:
-        raise InvalidInput("The card of {model} does not state the accuracy over three seeds.", model=card.slug)
+        raise InvalidInput(
+            "The card of {model} does not state the accuracy over three seeds. Choose another model.", model=card.slug
+        )
     values = found["accuracies"] if way is None else [one[str(way)] for one in found["ablations"]]
     part, count = float(np.mean(values)), card.pictures
     between = float(np.std(values, ddof=1)) / math.sqrt(len(values))
@@ -141,7 +147,10 @@ def attention_share(settings: Settings) -> Measured:
         views = attention_truth(chosen, masks)
         values += [found[role].mass for view, found in views if part in (view.part, str(view.number + 1))][:1]
     if not values:
-        raise InvalidInput("The attention of {model} has no place on the picture.", model=classifier.card.slug)
+        raise InvalidInput(
+            "The attention of {model} does not lie on the picture. Choose a model whose attention does.",
+            model=classifier.card.slug,
+        )
     return mean(values)
 
 

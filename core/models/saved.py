@@ -222,7 +222,12 @@ def check_loaded(given: Mapping[str, Any], title: str) -> None:
     lists = [(Message("missing"), missing), (Message("of the wrong shape"), shapes)]
     wrong = [Message("{what} ({names})", what=what, names=names[:3]) for what, names in lists if names]
     if wrong:
-        raise InvalidInput("The weights of {name} do not match its architecture: {wrong}.", name=title, wrong=wrong)
+        raise InvalidInput(
+            "The weights of {name} do not match its architecture: {wrong}. "
+            "Choose the architecture that they were trained with.",
+            name=title,
+            wrong=wrong,
+        )
 
 
 def check_values(config: Mapping[str, Any], tensors: int, title: str) -> None:

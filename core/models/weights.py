@@ -64,13 +64,17 @@ def fit(module: nn.Module, weights: Weights, name: str) -> nn.Module:
         wrong = [Message("{what} ({names})", what=what, names=_few(names)) for what, names in lists if names]
         if prefix:
             raise InvalidInput(
-                "The weights of {name}, without '{prefix}' before each name, do not match its architecture: {wrong}.",
+                "The weights of {name}, without '{prefix}' before each name, do not match its architecture: "
+                "{wrong}. Choose the architecture that they were trained with.",
                 name=name,
                 prefix=prefix,
                 wrong=wrong or first_line(error),
             ) from error
         raise InvalidInput(
-            "The weights of {name} do not match its architecture: {wrong}.", name=name, wrong=wrong or first_line(error)
+            "The weights of {name} do not match its architecture: {wrong}. "
+            "Choose the architecture that they were trained with.",
+            name=name,
+            wrong=wrong or first_line(error),
         ) from error
     check_numbers(module, name)
     return module

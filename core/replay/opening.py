@@ -41,7 +41,9 @@ def open_record(source: str | Path | bytes, name: str = "") -> Record:
     """
     data, name = (source, name or Message("The file")) if isinstance(source, bytes) else _read(Path(source))
     if len(data) > MAX_BYTES:
-        raise InvalidInput("{name} is larger than {most} MB.", name=name, most=MAX_BYTES >> 20)
+        raise InvalidInput(
+            "{name} is larger than {most} MB. Open a report of a view, or its JSON.", name=name, most=MAX_BYTES >> 20
+        )
     embedded = EMBEDDED.search(data)
     try:
         facts = json.loads(embedded[1] if embedded else data)

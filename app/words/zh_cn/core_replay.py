@@ -9,7 +9,7 @@ WORDS = {
     "{name}: recorded with {then}, now {now}.": "{name}：记录时为 {then}，现在为 {now}。",
     "not stated": "未说明",
     "The file": "该文件",
-    "{name} is larger than {most} MB.": "{name} 超过 {most} MB。",
+    "{name} is larger than {most} MB. Open a report of a view, or its JSON.": "{name} 超过 {most} MB。请打开某个画面的报告，或它的 JSON 文件。",
     "{name} is not a view that Fovea recorded. Open a report of a view, or its JSON.": "{name} 不是 Fovea 记录的画面。请打开某个画面的报告，或它的 JSON 文件。",
     "{name} was recorded by a later version of Fovea. Update Fovea to open it.": "{name} 由版本更高的 Fovea 记录。请更新 Fovea 后再打开。",
     "In {name} the entry '{entry}' is missing or not valid. Record the view again.": "{name} 中的条目“{entry}”缺失或无效。请重新记录这个画面。",

@@ -120,7 +120,7 @@ def test_replaced_by_its_own_maps_a_model_says_the_same_and_by_another_pictures_
         for tap in classifier.taps.values():  # who listens hears what was multiplied, not what the model made
             assert torch.equal(steered[tap].weights[0], records[tap].weights[picture])
     first = next(iter(classifier.taps))
-    with pytest.raises(InvalidInput, match=r"^The map has shape \(2, 2\), but this tap needs \([\d, ]+\)\.$"):
+    with pytest.raises(InvalidInput, match=r"^The map has shape \(2, 2\), but this tap needs \([\d, ]+\)\. Give"):
         with steer(classifier.module, {first: replaced(torch.ones(2, 2))}):
             classifier.module(x)
 
