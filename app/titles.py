@@ -46,7 +46,7 @@ def tap_titles(maps: Sequence[AttentionMap]) -> dict[str, str]:
 
 
 def _spoken(one: AttentionMap) -> Iterator[str | None]:
-    """The words of each part of a tap's name: none for what goes without saying, None where there is no word."""
+    """The words of each part of a tap's name: empty for a part that needs no name, None where there is no word."""
     parts = one.tap.split(".")
     half = _half(parts)
     for depth, part in enumerate(parts[:-1] if half else parts):
@@ -133,7 +133,7 @@ def map_detail(reading: Reading, choice: Choice) -> str:
 
 
 def rest_title(one: AttentionMap) -> str:
-    """What a map shows of itself at rest, in words; nothing where that goes without saying."""
+    """What a map shows at rest, in words; empty for a map that has nothing to choose or average."""
     if one.kind.stacked:
         return word(f"map.rest.{one.kind.part}", "map.rest.part", count=len(one.weights))
     if one.kind.compares:

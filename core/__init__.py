@@ -47,6 +47,7 @@ from core.types import (
 from core.version import __version__
 
 __all__ = [
+    "__version__",
     "OFF",
     "SHUFFLED",
     "UNIFORM",
@@ -78,7 +79,6 @@ __all__ = [
     "Stopped",
     "ablate",
     "adopt",
-    "__version__",
     "agreement",
     "attention_truth",
     "attribute",

@@ -31,6 +31,7 @@ class Kind(str):
     MIXED: ClassVar[Kind]
 
     def __new__(cls, name: str, axes: tuple[str, ...], growing: bool = False, signed: bool = False) -> Kind:
+        """A kind of that name, with its axes."""
         kind = super().__new__(cls, name)
         kind.axes, kind.growing, kind.signed = axes, growing, signed
         return kind

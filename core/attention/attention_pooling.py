@@ -30,6 +30,7 @@ class AttentionPooling(nn.Module):
         self.tap = Tap(Kind.SPATIAL, softmax=True, off=None)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The weighted mean (b, c) of the cells of x (b, c, h, w)."""
         weights = self.score(x).flatten(1).softmax(-1).view(len(x), *x.shape[-2:])
         return (x * self.tap(weights, x.shape[-2:]).unsqueeze(1)).sum((2, 3))
 

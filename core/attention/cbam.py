@@ -28,6 +28,7 @@ class ChannelGate(nn.Module):
         self.tap = Tap(Kind.CHANNEL, softmax=False, off=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (b, c, h, w) times its weights, of the same shape."""
         mean = self.excite(self.relu_mean(self.squeeze(x.mean((2, 3)))))
         peak = self.excite(self.relu_max(self.squeeze(x.amax((2, 3)))))
         weights = (mean + peak).sigmoid()
@@ -43,6 +44,7 @@ class PositionGate(nn.Module):
         self.tap = Tap(Kind.SPATIAL, softmax=False, off=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (b, c, h, w) times its weights, of the same shape."""
         summary = torch.stack((x.mean(1), x.amax(1)), 1)
         weights = self.score(summary).sigmoid().squeeze(1)
         return x * self.tap(weights, x.shape[-2:]).unsqueeze(1)
@@ -57,6 +59,7 @@ class CBAM(nn.Module):
         self.spatial = PositionGate()
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (b, c, h, w) through both gates, of the same shape."""
         return self.spatial(self.channel(x))
 
 

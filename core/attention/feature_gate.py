@@ -27,6 +27,7 @@ class FeatureGate(nn.Module):
         self.tap = Tap(Kind.FEATURE, softmax=False, off=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (b, c, h, w) times its weights, of the same shape."""
         weights = self.excite(self.relu(self.squeeze(x))).sigmoid()
         return x * self.tap(weights, x.shape[-2:])
 

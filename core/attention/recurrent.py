@@ -37,6 +37,7 @@ class RecurrentAttention(nn.Module):
         self.tap = Tap(Kind.SEQUENCE, softmax=True, off=None)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The states (b, s, c) after each of the s glimpses at x (b, c, h, w)."""
         grid, values = x.shape[-2:], x.flatten(2)  # (b, c, n)
         keys = self.key(x).flatten(2)
         hidden, memory = (state.expand(len(x), -1) for state in self.start)

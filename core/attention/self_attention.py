@@ -47,6 +47,7 @@ class SelfAttention(nn.Module):
         self.register_buffer("offset", offset.view(side, side, side, side), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The values of x (b, c, h, w), gathered from all cells for each cell: (b, c, h, w)."""
         b, _, h, w = x.shape
         query, key, value = self.project(x).view(b, 3, self.heads, -1, h * w).transpose(-1, -2).unbind(1)
         bias = self.bias[:, self.offset[:h, :w, :h, :w].reshape(h * w, h * w)]

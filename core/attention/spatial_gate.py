@@ -27,6 +27,7 @@ class SpatialGate(nn.Module):
         self.tap = Tap(Kind.SPATIAL, softmax=False, off=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (b, c, h, w) times its weights, of the same shape."""
         weights = self.score(self.relu(self.squeeze(x))).sigmoid().squeeze(1)
         return x * self.tap(weights, x.shape[-2:]).unsqueeze(1)
 

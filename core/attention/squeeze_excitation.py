@@ -26,6 +26,7 @@ class SqueezeExcitation(nn.Module):
         self.tap = Tap(Kind.CHANNEL, softmax=False, off=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (b, c, h, w) times its weights, of the same shape."""
         weights = self.excite(self.relu(self.squeeze(x.mean((2, 3))))).sigmoid()
         return x * self.tap(weights, x.shape[-2:])[:, :, None, None]
 

@@ -79,6 +79,7 @@ class Tap(nn.Module):
     def forward(
         self, weights: Tensor, grid: tuple[int, int], cells: Tensor | None = None, allowed: Tensor | None = None
     ) -> Tensor:
+        """The ``weights`` (b, ...) unchanged, or those that replace them; recorded if someone listens."""
         steer = _steers.get().get(self)
         if steer is not None:
             weights = self.steered(steer, weights, allowed)
@@ -112,6 +113,7 @@ class Tap(nn.Module):
         return self.heard() or self in _steers.get()
 
     def extra_repr(self) -> str:
+        """The kind and the settings, as in the printed module."""
         return f"{self.kind}, softmax={self.softmax}, off={self.off}"
 
 

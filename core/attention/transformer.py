@@ -29,6 +29,7 @@ class TokenAttention(nn.Module):
         self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0, prefix=("class",))
 
     def forward(self, x: Tensor, grid: tuple[int, int]) -> Tensor:
+        """The values of the tokens x (b, n, c), gathered for each token: (b, n, c)."""
         b, n, c = x.shape
         query, key, value = self.project(x).view(b, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         return self.gather(attend(self.tap, query, key, value, grid).transpose(1, 2).reshape(b, n, c))
@@ -47,6 +48,7 @@ class TransformerBlock(nn.Module):
         self.narrow = nn.Linear(widening * channels, channels)
 
     def forward(self, x: Tensor, grid: tuple[int, int]) -> Tensor:
+        """The tokens x (b, n, c) after attention and the two linear layers: (b, n, c)."""
         x = x + self.attention(self.attention_norm(x), grid)
         return x + self.narrow(self.gelu(self.widen(self.widen_norm(x))))
 

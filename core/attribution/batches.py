@@ -188,4 +188,5 @@ class CountedScore(nn.Module):
         self.score = counted(classifier, target, total, progress)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The scores of x (b, 3, h, w)."""
         return self.score(x)

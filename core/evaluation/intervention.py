@@ -42,6 +42,7 @@ class Off:
     numbers: tuple[int, ...]
 
     def __call__(self, tap: Tap, weights: Tensor) -> Tensor:
+        """The ``weights`` (b, ...) of a tap with the chosen parts off."""
         part, axis = tap.kind.part, tap.kind.part_axis
         if part != self.part:
             if not part:

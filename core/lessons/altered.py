@@ -1,4 +1,4 @@
-"""Measures of what becomes of a prediction when the picture is altered, or what the model knows of positions.
+"""Measures of how a prediction changes with an altered picture, or without the encoding of positions.
 
 slope         Σ |∂F/∂pixel| · step        what a gradient promises for a step of each pixel in its best direction
 slope-error   |F(x + step) − F(x) − slope| / slope        how far the promise is from what happens

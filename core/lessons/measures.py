@@ -81,8 +81,7 @@ def card_accuracy(settings: Settings) -> Measured:
     part, count = found.get("accuracy"), found.get("pictures")
     if part is None or not count:
         raise InvalidInput(
-            "The card of {model} does not state this accuracy. "
-            "Choose another model, or measure this one with 'evaluate'.",
+            "The card of {model} does not state this accuracy. Choose another model.",
             model=card.slug,
         )
     return Measured(part, math.sqrt(part * (1 - part) / count), count)

@@ -53,6 +53,7 @@ class Block(nn.Module):
         self.shortcut = shortcut(channels, out, stride) if convolution is convolve else None
 
     def forward(self, x: Tensor) -> Tensor:
+        """The features (b, c, h, w) of a block of two convolutions, with a shortcut around them."""
         y = self.first_relu(self.first_norm(self.first(x)))
         y = self.second_norm(self.second(y))
         return self.second_relu(y if self.shortcut is None else y + self.shortcut(x))
@@ -68,6 +69,7 @@ class Stage(nn.Module):
         self.attention = nn.Identity() if attention is None else attention
 
     def forward(self, x: Tensor) -> Tensor:
+        """The features of x (b, c, h, w) after each of its blocks in turn."""
         for module in self.children():
             x = module(x)
         return x
@@ -81,6 +83,7 @@ class Staged(nn.Module):
     classify: nn.Module
 
     def forward(self, x: Tensor) -> Tensor:
+        """The logits (b, k) of prepared pictures x (b, 3, h, w)."""
         x = self.stem(x)
         for name in STAGES:
             x = self.get_submodule(name)(x)

@@ -64,6 +64,7 @@ class ZeroShot(nn.Module):
         self.register_buffer("bias", bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The logits (b, k): the scaled cosine similarity of pictures x (b, 3, h, w) and the texts."""
         found = self.visual(x)
         features = nn.functional.normalize(found[0] if isinstance(found, tuple) else found, dim=-1)
         return self.scale * features @ self.texts.T + self.bias

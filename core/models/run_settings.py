@@ -73,6 +73,7 @@ class RunWith:
         self.settings, self.forward = settings, forward
 
     def __call__(self, x: Tensor) -> Tensor:
+        """The output of the replaced ``forward`` for x (b, 3, h, w)."""
         return self.settings.run(self.forward, x)
 
 
@@ -85,6 +86,7 @@ class Wrapped(nn.Module):
         self.eval()
 
     def forward(self, x: Tensor) -> Any:
+        """The output of the wrapped module for x (b, 3, h, w)."""
         return self.module(x)
 
 

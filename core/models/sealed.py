@@ -20,6 +20,7 @@ class Sealed(nn.Module):
         self._register()
 
     def forward(self, *given: Tensor) -> Any:
+        """The output of the sealed module."""
         return self.script(*given)
 
     def _apply(self, *given: Any, **named: Any) -> Sealed:

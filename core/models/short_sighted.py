@@ -51,6 +51,7 @@ class Positions(nn.Module):
         self.code = nn.Parameter(0.2 * torch.randn(channels, side, side))
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (b, c, h, w) plus the code of each position."""
         return x + self.code
 
 

@@ -63,6 +63,7 @@ class Transformer(nn.Module):
         self.classify = nn.Linear(channels, classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The logits (b, k) of prepared pictures x (b, 3, h, w)."""
         x = self.stem(x)
         grid = tuple(x.shape[-2:])
         place: Tensor = self.place

@@ -83,6 +83,7 @@ class StandIn(dict[Any, Any], metaclass=Likeness):
     """Replaces an object of any other class: it accepts all arguments, and does nothing."""
 
     def __new__(cls, *_: Any, **__: Any) -> StandIn:
+        """An empty stand-in, whatever it is built with."""
         return super().__new__(cls)
 
     def __init__(self, *_: Any, **__: Any):

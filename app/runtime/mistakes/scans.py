@@ -238,7 +238,7 @@ def remove(run: Run) -> None:
     """Remove a run's folder, and the zip that was kept for it where no other run is about that.
 
     Raises:
-        InvalidInput: it cannot be removed, or is not the app's own: who knows what else lies in that folder.
+        InvalidInput: it cannot be removed, or is not one of the app's, whose folder may hold other files.
     """
     if not kept_runs.is_kept(run):
         raise InvalidInput("{folder} is not a run of this app. Delete the folder by hand.", folder=run.folder)

@@ -28,7 +28,7 @@ def show_scatter(opened: Opened) -> None:
         if not maps.compares(opened):
             st.caption(groups.even(opened) or word("scatter.none"))
             return
-        # Streamlit hears of clicks or of lassos: not of both at once.
+        # Streamlit reports either clicks or lassos.
         mode = st.segmented_control(
             word("scatter.mode"),
             [POINT, LASSO],

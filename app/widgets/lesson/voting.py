@@ -92,7 +92,7 @@ def show_buttons(place: Place, given: tuple[str | float, ...]) -> None:
 
 
 def show_state(place: Place) -> None:
-    """Say what becomes of a student's answer, or that the code in the address is none."""
+    """State whether the answer counts as a vote of the class, or that the code in the address is not valid."""
     if state.get(Key.CLASS) and not class_code():
         st.warning(word("vote.unknown", code=str(state.get(Key.CLASS))))
     elif votes_here(place) and answer_of(place) is None:

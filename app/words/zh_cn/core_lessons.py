@@ -82,6 +82,6 @@ WORDS = {
     "The pictures of {family} have no shortcut. Choose a model of scenes-tag or scenes-place.": "{family} 的图片没有捷径。请选择 scenes-tag 或 scenes-place 的模型。",
     "{model} has no gate of channels. Choose a model with one, such as squeeze-and-excitation.": "“{model}”没有通道门控。请选择带通道门控的模型，例如压缩-激励（SE）。",
     "{model} makes no mistake on these pictures. Choose more pictures or another model.": "“{model}”在这些图片上没有错误。请选择更多图片或其他模型。",
-    "The card of {model} does not state this accuracy. Choose another model, or measure this one with 'evaluate'.": "“{model}”的模型卡没有写明这个准确率。请选择其他模型，或用 evaluate 测量它。",
+    "The card of {model} does not state this accuracy. Choose another model.": "“{model}”的模型卡没有写明这个准确率。请选择其他模型。",
     "The card of {model} does not state the accuracy over three seeds. Choose another model.": "“{model}”的模型卡没有写明三个随机种子的准确率。请选择其他模型。",
 }

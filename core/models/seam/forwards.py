@@ -95,6 +95,7 @@ class Watched:
         self.calls = {(call.number, call.product): call for call in calls}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The output of the module; its attention passes through the taps while they are watched."""
         watched = any(call.tap.watched() for call in self.calls.values())
         if not watched and _running.get() is None:
             return self.forward(*args, **kwargs)
@@ -130,6 +131,7 @@ class Unfused:
         self.forward, self.taps = forward, tuple(taps)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The output of the module, with fused attention written out while a tap is watched."""
         if not any(tap.watched() for tap in self.taps):
             return self.forward(*args, **kwargs)
         with Plain():
@@ -143,6 +145,7 @@ class Gate:
         self.forward, self.tap, self.shape, self.grid = forward, tap, shape, grid
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The weights of the gate, through the tap while it is watched."""
         weights = self.forward(*args, **kwargs)
         return self.through(weights) if self.tap.watched() else weights
 
@@ -169,6 +172,7 @@ class InnerGate(Gate):
     """Replaces the ``forward`` of a module that multiplies by a sigmoid, which no part of it puts out."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The output of the gate; its sigmoid passes through the tap while it is watched."""
         if not self.tap.watched():
             return self.forward(*args, **kwargs)
         with Sigmoids(self.through):

@@ -53,6 +53,7 @@ class PartitionAttention(Equivalent):
         self.tap = Tap(Kind.WINDOWED, softmax=True, off=0.0)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The grid x (b, c, h, w) after attention within its partitions and the layers after it."""
         tokens = x.flatten(2).transpose(1, 2)
         tokens = tokens + self.attend(tokens)
         tokens = tokens + self.mlp_layer(tokens)

@@ -29,6 +29,7 @@ class ChannelGate(Equivalent):
         self.tap = Tap(Kind.CHANNEL, softmax=False, off=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (b, c, h, w) times its weights, of the same shape."""
         squeezed = self.activation(self.fc1(self.avgpool(x)))
         weights = self.scale_activation(self.fc2(squeezed)).flatten(1)
         return x * self.tap(weights, x.shape[-2:])[:, :, None, None]

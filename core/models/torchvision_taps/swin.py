@@ -68,6 +68,7 @@ class WindowAttention(Equivalent):
         self.tap = Tap(Kind.WINDOWED, softmax=True, off=0.0)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The grid x (b, h, w, c) after attention within its windows."""
         grid = (x.shape[1], x.shape[2])
         cells, apart = (one.to(x.device) for one in lay_out(grid, self.window, self.shift))
         query, key, value = self.project(take(x.flatten(1, 2), cells))
@@ -112,6 +113,7 @@ class CosineWindowAttention(WindowAttention):
         self.cpb_mlp = nn.Sequential(theirs.cpb_mlp[0], nn.Identity(), theirs.cpb_mlp[2])
 
     def project(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value of each head: keys have length one, queries that of the learned scale."""
         bias: Tensor | None = self.qkv.bias
         if bias is not None:  # keys have no bias, whatever is in the file
             query, key, value = bias.chunk(3)
@@ -121,6 +123,7 @@ class CosineWindowAttention(WindowAttention):
         return F.normalize(query, dim=-1) * sharpness, F.normalize(key, dim=-1), value
 
     def bias(self) -> Tensor:
+        """The bias of each pair of cells in a window, from a small network on their offset."""
         first, _, second = self.cpb_mlp
         table = second(first(self.relative_coords_table).relu()).view(-1, self.heads)
         return 16 * self.of_offsets(table).sigmoid()

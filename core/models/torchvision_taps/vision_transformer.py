@@ -50,6 +50,7 @@ class TokenBlock(Equivalent):
 
     @classmethod
     def obstacle(cls, theirs: EncoderBlock) -> str | None:
+        """Why torchvision's block cannot be replaced, or None."""
         own = theirs.self_attention
         if own.bias_k is not None or own.bias_v is not None or own.add_zero_attn:
             return Message("its attention has keys that do not belong to a token")
@@ -61,6 +62,7 @@ class TokenBlock(Equivalent):
         self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0, prefix=("class",))
 
     def forward(self, x: Tensor) -> Tensor:
+        """The tokens x (b, n, c) after attention and the two linear layers."""
         x = x + self.attend(self.ln_1(x))
         return x + self.mlp(self.ln_2(x))
 
