@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 
 ROOT = str(Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:  # `streamlit run` puts app/ on the path, not the folder above it
     sys.path.insert(0, ROOT)
+
+# Read when torch is loaded: its threads sleep while they wait. Spinning, they take the processor from everything else,
+# the browser on the same machine included, and a click lasts several times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st  # noqa: E402
 from streamlit.navigation.page import StreamlitPage  # noqa: E402

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from app.widgets import pictures
 from app.words import plain, word
 from core import InvalidInput
 from tests.app.pages import open_page, visit, warnings
+from tests.source_files import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +50,19 @@ def test_a_page_that_is_not_there_is_reported_once(
     assert page is None or plain("page.unknown", page=page)
     shown = visit(shown, "models").run()
     assert not [one for one in warnings(shown) if "unknown page" in one]
+
+
+def test_threads_of_torch_sleep_while_they_wait() -> None:
+    """The wish is stated before torch is loaded: its threads read it then, and never again."""
+    before = f"import os, runpy, sys; os.environ.pop('OMP_WAIT_POLICY', None); sys.path.insert(0, {str(ROOT)!r})"
+    watch = """
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            print("torch", os.environ.get("OMP_WAIT_POLICY"), flush=True)
+            os._exit(0)
+sys.meta_path.insert(0, Watch())
+"""
+    code = f"{before}\n{watch}\nrunpy.run_path({str(ROOT / 'app' / 'main.py')!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == ["torch", "PASSIVE"]
