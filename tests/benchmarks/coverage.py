@@ -53,6 +53,8 @@ GATED = frozenset(
 class Line:
     """One model: the numbers of attention calls, taps and stages, and three differences, None where there is none.
 
+    A second tap of the same attention, after its heads are mixed, is not counted.
+
     ``logits``, in parts of their spread; ``rows``: how far a row of weights is from the sum 1; ``edit``: how far one
     head, or channel, switched off by its tap is from the same edit by hand, in parts of the logits' spread.
     ``rollout``: whether it is offered; ``unrolled``: why not, for a model with several layers of attention over
@@ -193,7 +195,12 @@ def measure(name: str, build: Callable[[], nn.Module], card: ModelCard | None = 
     except InvalidInput as error:
         return Line(name, refused=str(error))
     picture = open_image((np.random.default_rng(1).uniform(size=(80, 64, 3))).astype(np.float32), name="noise")
-    x = found.prepare(picture).contiguous()
+    x = found.prepare(picture)  # in the layout in memory that the model reads: another one is rounded in another way
+    try:
+        with torch.no_grad():
+            answers(module, x)
+    except RuntimeError:  # a view of another layout
+        x = x.contiguous()
     own = x.flip(1) if found.card.facts.get(CHANNELS) == FLIPPED else x  # as the module itself takes it
     with torch.no_grad():
         with Calls() as mode:
@@ -206,7 +213,7 @@ def measure(name: str, build: Callable[[], nn.Module], card: ModelCard | None = 
     return Line(
         name,
         calls=mode.count + gates,
-        taps=len(found.taps),
+        taps=sum(not tap.kind.signed for tap in found.taps.values()),
         stages=len(found.stages),
         logits=logits,
         rows=float(max(sums)) if sums else None,
