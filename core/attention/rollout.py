@@ -12,6 +12,7 @@ W_pool R. Where any other layer cannot be multiplied, there is no rollout, becau
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +22,8 @@ from core.attention.reduction import has_rows, has_token
 from core.messages import Message
 from core.types import AttentionMap, InvalidInput, frozen
 
+SECOND = re.compile(r"(^|\.)tap_\d+$")
+"""How the name of a tap ends that is not the first one of its module."""
 ROLLOUT = "rollout"
 """The name of a rollout's map, where other maps have the name of their tap."""
 SEVERAL = Message("The model must have several attention layers over the same patches.")
@@ -65,6 +68,9 @@ def obstacle(maps: Sequence[AttentionMap]) -> Message | None:
     if mixed is not None:
         return Message("Rollout multiplies rows that sum to one, but those of {tap} do not.", tap=mixed.tap)
     for one in layers:
+        if SECOND.search(one.tap):  # such as the one that differential attention subtracts from the first
+            return Message("Rollout multiplies one map for each layer, but {tap} is not the only one of its module.",
+                           tap=one.tap)  # fmt: skip
         if one.kind.windowed:
             return Message(
                 "Rollout multiplies the attention of all layers, but {tap} compares patches only within windows.",

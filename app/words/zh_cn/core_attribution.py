@@ -153,6 +153,7 @@ WORDS = {
     "Rollout multiplies the attention of all layers, but {tap} compares patches only within windows.": "注意力展开要把所有层的注意力相乘，但 {tap} 只在窗口内比较图像块。",
     "Rollout multiplies the attention of all layers, but {tap} has queries that are not its keys.": "注意力展开要把所有层的注意力相乘，但 {tap} 的查询与键不是同一批词元。",
     "Rollout multiplies the attention of all layers, but {tap} and {other} compare different tokens.": "注意力展开要把所有层的注意力相乘，但 {tap} 与 {other} 比较的词元不同。",
+    "Rollout multiplies one map for each layer, but {tap} is not the only one of its module.": "注意力展开每层只取一张图相乘，但 {tap} 所在的模块不止一张。",
     "Rollout multiplies rows that sum to one, but those of {tap} do not.": "注意力展开相乘的各行之和须为 1，但 {tap} 的行之和不是 1。",
     "Rollout multiplies the attention of all layers, but {tap} has no map.": "注意力展开要把所有层的注意力相乘，但 {tap} 没有注意力图。",
     "These maps have no rollout. {reason}": "这些图没有注意力展开。{reason}",

@@ -42,6 +42,10 @@ REFUSED: list[tuple[tuple[AttentionMap, ...], str]] = [
     ((square(1), square(2, prefix=("class",), grid=(2, 4))), f"{ALL}layer1 and layer2 compare different tokens."),
     ((square(1, unmapped="lost"), square(2)), f"{ALL}lost has no map."),
     (
+        (square(1), square(2, tap="layer1.tap_2")),
+        "Rollout multiplies one map for each layer, but layer1.tap_2 is not the only one of its module.",
+    ),
+    (
         (square(1), square(2), square(3, kind=Kind.MIXED)),
         "Rollout multiplies rows that sum to one, but those of layer3 do not.",
     ),
