@@ -14,6 +14,9 @@ from app.widgets import glossary
 from app.words import plain, terms, word
 from app.words.en import WORDS
 from app.words.en.glossary import TERMS
+from core.attention import MECHANISMS
+from core.attribution import METHODS
+from core.kinds import KINDS
 from tests.source_files import ROOT, agree
 from tests.templates import templates
 
@@ -39,6 +42,15 @@ def test_words_of_the_field_that_the_app_uses_are_explained() -> None:
     wanted = ("convolution", "hidden unit", "pre-activation", "bottleneck", "lstm", "bias", "dot product", "register",
               "standard deviation", "standard error", "watermark", "checksum", "kernel")  # fmt: skip
     assert not [one for one in wanted if one in used and one not in names]
+
+
+def test_what_kinds_methods_and_mechanisms_bring_is_explained() -> None:
+    """The parts of a map by the glossary; a method and a mechanism by a sentence of their own, if not there."""
+    names = " ".join(plain(f"term.{slug}") for slug in terms()).casefold()
+    parts = {axis for kind in KINDS for axis in kind.axes} - {"row", "column"}
+    assert parts and not [one for one in parts if not re.search(rf"\b({one}|{one.removesuffix('y')}ie)s?\b", names)]
+    brought = [*METHODS, *MECHANISMS]
+    assert not [one.slug for one in brought if one.title.casefold() not in names and not str(one.summary).strip()]
 
 
 def test_entries_are_found_by_term_and_meaning_and_stand_in_alphabetical_order() -> None:
