@@ -52,9 +52,8 @@ def answer_bars(names: Sequence[str], probabilities: np.ndarray, target: int) ->
     shares = [chance(float(one)) for one in probabilities]
     shares = [f"<b>{one}</b>" if row == target else one for row, one in enumerate(shares)]
     above = [one for row in rows for one in ends(row - 0.32, texts[row], shares[row])]
-    bare(figure, 46 * len(rows) + 6, annotations=above, barmode="overlay", bargap=0, clickmode="event+select")
-    figure.update_xaxes(range=[0, 1])
-    figure.update_yaxes(range=[len(rows) - 0.65, -0.6])
+    axes = {"xaxis": {"range": [0, 1]}, "yaxis": {"range": [len(rows) - 0.65, -0.6]}}
+    bare(figure, 46 * len(rows) + 6, annotations=above, barmode="overlay", bargap=0, clickmode="event+select", **axes)
     return figure
 
 
@@ -108,7 +107,6 @@ def share_bars(
     texts = zip(names, values, strict=True)
     above = [one for row, (name, value) in enumerate(texts)
              for one in ends(row - 0.32, letters(name), percent(value))]  # fmt: skip
-    bare(figure, 46 * len(rows) + 6, annotations=above, shapes=marks, barmode="overlay", bargap=0)
-    figure.update_xaxes(range=[0, 1])
-    figure.update_yaxes(range=[len(rows) - 0.65, -0.6])
+    axes = {"xaxis": {"range": [0, 1]}, "yaxis": {"range": [len(rows) - 0.65, -0.6]}}
+    bare(figure, 46 * len(rows) + 6, annotations=above, shapes=marks, barmode="overlay", bargap=0, **axes)
     return figure

@@ -43,9 +43,8 @@ def paired_bars(
         f'<span style="color:{color}">■</span> {label}' for color, label in zip((QUIET, ACCENT), labels, strict=True)
     )
     above.append(ends(-0.78, key, "")[0] | {"font": {"size": 13}})
-    bare(figure, 46 * len(rows) + 26, annotations=above, barmode="overlay", bargap=0)
-    figure.update_xaxes(range=[0, 1])
-    figure.update_yaxes(range=[len(rows) - 0.62, -1.05])
+    axes = {"xaxis": {"range": [0, 1]}, "yaxis": {"range": [len(rows) - 0.62, -1.05]}}
+    bare(figure, 46 * len(rows) + 26, annotations=above, barmode="overlay", bargap=0, **axes)
     return figure
 
 
@@ -98,8 +97,8 @@ def paired_maps(
         xaxis2={**across, "domain": [0.52, 1], "anchor": "y2"},
         yaxis={**down, "scaleanchor": "x"},
         yaxis2={**down, "scaleanchor": "x2", "anchor": "x2"},
+        margin={"t": 24, "b": 24},
     )
-    figure.update_layout(margin={"t": 24, "b": 24})
     return figure
 
 

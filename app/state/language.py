@@ -7,7 +7,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.state.keys import Key
 from app.state.session import get, put
-from app.words import ENGLISH, LANGUAGES, follow, understood
+from app.words import ENGLISH, LANGUAGES, follow, understood, use
 
 
 def settle_language(traveled: bool = False) -> str | None:
@@ -18,6 +18,7 @@ def settle_language(traveled: bool = False) -> str | None:
     requested = st.query_params.get(Key.LANGUAGE)
     leads = get(Key.LANGUAGE) is None or (traveled and len(st.query_params) > 0)
     put(Key.LANGUAGE, _first() if leads else language())
+    use(language())  # for this run: the session is not asked again for each word
     return requested if leads and requested and understood(requested) != requested else None
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import streamlit as st
 
-from app.words import Marked, glossary_entry, terms, word
+from app.words import Marked, glossary_entry, language, terms, word
 
 HEIGHT = 380  # pixels; the rest is reached by scrolling
 
 
 def find_terms(text: str) -> list[Marked]:
     """The entries that hold a text, in upper or lower case, by their terms in alphabetical order; all for no text."""
+    return [entry for entry in _entries(language()) if text.casefold() in entry.casefold()]
+
+
+@lru_cache(maxsize=8)
+def _entries(spoken: str) -> tuple[Marked, ...]:
+    """All entries in the language that is ``spoken``, in order; every run draws them."""
     entries = {word(f"term.{slug}"): glossary_entry(slug) for slug in terms()}
-    return [entries[term] for term in sorted(entries, key=str.casefold) if text.casefold() in entries[term].casefold()]
+    return tuple(entries[term] for term in sorted(entries, key=str.casefold))
 
 
 def show_glossary() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -87,13 +88,27 @@ def stored() -> tuple[ModelCard, ...]:
     return tuple(sorted(found, key=place))
 
 
+def _find_card(path: Path) -> ModelCard:
+    """The card in a file, read again only after the file has changed; nobody changes a card in place."""
+    try:
+        state = path.stat()
+    except OSError:
+        return read_card(path)  # which says why
+    return _read_once(path, state.st_ino, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=1000)
+def _read_once(path: Path, *state: int) -> ModelCard:
+    return read_card(path)
+
+
 def _read_cards() -> dict[str, ModelCard | InvalidInput]:
     """Every card of the zoo that has weights next to it, by its path, or what is wrong with it."""
     found: dict[str, ModelCard | InvalidInput] = {}
     for path in sorted(zoo_folder().glob("*/*.json")):
         if path.with_suffix(".safetensors").exists():
             try:
-                found[f"{path.parent.name}/{path.stem}"] = read_card(path)
+                found[f"{path.parent.name}/{path.stem}"] = _find_card(path)
             except InvalidInput as error:
                 found[f"{path.parent.name}/{path.stem}"] = error
     return found
