@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import streamlit as st
 
-from app.words import Marked, glossary_entry, language, terms, word
+from app.runtime.glossary import glossary_entries
+from app.words import Marked, word
 
 HEIGHT = 380  # pixels; the rest is reached by scrolling
 
 
 def find_terms(text: str) -> list[Marked]:
     """The entries that hold a text, in upper or lower case, by their terms in alphabetical order; all for no text."""
-    return [entry for entry in _entries(language()) if text.casefold() in entry.casefold()]
-
-
-@lru_cache(maxsize=8)
-def _entries(spoken: str) -> tuple[Marked, ...]:
-    """All entries in the language that is ``spoken``, in order; every run draws them."""
-    entries = {word(f"term.{slug}"): glossary_entry(slug) for slug in terms()}
-    return tuple(entries[term] for term in sorted(entries, key=str.casefold))
+    return [entry for entry in glossary_entries() if text.casefold() in entry.casefold()]
 
 
 def show_glossary() -> None:
