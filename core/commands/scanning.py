@@ -100,7 +100,7 @@ def summarize_run(run: core.Run) -> tuple[dict[str, Any], str]:
     else:
         lines.append("no accuracy: no label matches a class of the model; --map assigns a class to a label")
     if answer["agreement"] is not None:
-        lines.append(f"mean agreement of attention and Grad-CAM {answer['agreement']:.2f}")
+        lines.append(f"mean rank correlation of attention and Grad-CAM {answer['agreement']:.2f}")
     lines += [f"label without a class of the model: {name} ({counted(count)})" for name, count in unmatched.items()]
     if len(unanswered):
         lines.append(f"{counted(len(unanswered))}: the model's output was not finite; not counted")

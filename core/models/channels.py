@@ -43,11 +43,11 @@ def channels(module: nn.Module, run: Callable[[], object]) -> int | None:
     """How many channels the first convolution takes, if it is given a color picture and takes another number."""
     found: list[int] = []
 
-    def look(part: nn.Conv2d, given: tuple[torch.Tensor, ...]) -> None:
+    def note_channels(part: nn.Conv2d, given: tuple[torch.Tensor, ...]) -> None:
         if not found and given:
             found.append(part.in_channels if given[0].shape[-3] == COLORS != part.in_channels else 0)
 
-    handles = [one.register_forward_pre_hook(look) for one in module.modules() if isinstance(one, nn.Conv2d)]
+    handles = [one.register_forward_pre_hook(note_channels) for one in module.modules() if isinstance(one, nn.Conv2d)]
     with torch.no_grad(), suppress(Exception):  # it fails again
         run()
     for handle in handles:

@@ -38,7 +38,7 @@ AHEAD = 1.3
 """What a scan takes of the time of its forward passes alone, reading aside: it looks at maps and gradients too."""
 
 BEAT = 0.5
-"""Seconds between two looks at whether the user of a scan is still there."""
+"""Seconds between two checks of whether the user of a scan is still there."""
 
 _stopped: set[str] = set()  # the names of scans that are to end
 

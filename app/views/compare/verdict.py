@@ -89,7 +89,12 @@ def predictions(found: Sequence[Analysis]) -> str:
     counts = Counter(one.predicted for one in found).most_common()
     (name, most), *others = counts
     if not others:
-        return word("compared.predict.all", count=len(found), name=name)
+        two = len(found) == 2
+        return (
+            word("compared.predict.both", name=name)
+            if two
+            else word("compared.predict.all", count=len(found), name=name)
+        )
     rest = listed(word("compared.predict.other", name=other, count=count) for other, count in others)
     return word("compared.predict.some", number=most, count=len(found), name=name, others=rest)
 

@@ -25,6 +25,7 @@ WORDS = {
     "compared.headline.prediction": "Same prediction, different maps",
     "compared.headline.predictions": "Similar accuracy, different predictions",
     "compared.apart": "**{name}** differs most: its mean rank correlation with the others is {mean}.",
+    "compared.predict.both": "Both models predict **{name}**.",
     "compared.predict.all": "All {count} models predict **{name}**.",
     "compared.predict.other": "{name} ({count})",
     "compared.predict.some": "**{name}** is predicted by {number} of {count} models; the others: {others}.",

@@ -124,7 +124,7 @@ WORDS = {
     "overview.mistakes": "{count} mistakes",
     "overview.mistakes.one": "1 mistake",
     "overview.without": "{count} without a true class",
-    "overview.agreement": "mean agreement {mean}",
+    "overview.agreement": "mean rank correlation of attention and Grad-CAM {mean}",
     "overview.which": "View of the run",
     "overview.matrix": "Confusion",
     "overview.classes": "Classes",

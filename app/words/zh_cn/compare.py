@@ -25,6 +25,7 @@ WORDS = {
     "compared.headline.prediction": "预测相同，图不同",
     "compared.headline.predictions": "准确率相近，预测不同",
     "compared.apart": "差别最大的是“**{name}**”：它与其他模型的平均秩相关是 {mean}。",
+    "compared.predict.both": "两个模型都预测为“**{name}**”。",
     "compared.predict.all": "{count} 个模型都预测为“**{name}**”。",
     "compared.predict.other": "{name}（{count}）",
     "compared.predict.some": "{count} 个模型中有 {number} 个预测为“**{name}**”；其余：{others}。",

@@ -119,7 +119,7 @@ WORDS = {
     "overview.seen": "到目前为止：{classes} 个类别中的 {seen} 个；区间只对这些类别成立",
     "overview.mistakes": "{count} 个错误",
     "overview.without": "{count} 张没有真实类别",
-    "overview.agreement": "平均一致性 {mean}",
+    "overview.agreement": "注意力与 Grad-CAM 的平均秩相关 {mean}",
     "overview.which": "查看方式",
     "overview.matrix": "混淆矩阵",
     "overview.classes": "类别",

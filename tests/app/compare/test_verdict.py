@@ -80,7 +80,8 @@ def test_many_rows_have_colors_and_tooltips() -> None:
 
 
 def test_predictions_are_counted() -> None:
-    assert predictions([row(None), row(None)]) == "All 2 models predict **ash**."
+    assert predictions([row(None)] * 2) == "Both models predict **ash**."
+    assert predictions([row(None)] * 3) == "All 3 models predict **ash**."
     mixed = [row(None), row(None), row(None, predicted="elm")]
     assert predictions(mixed) == "**ash** is predicted by 2 of 3 models; the others: elm (1)."
 

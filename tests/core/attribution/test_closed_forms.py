@@ -41,14 +41,16 @@ class Line(nn.Module):
         super().__init__()
         self.patches, self.relu = nn.Conv2d(3, 5, CELL, stride=CELL), nn.ReLU()
         self.tap = Tap(Kind.SPATIAL, softmax=True, off=None)
-        self.look = nn.Parameter(torch.randn(CELLS, CELLS))
+        self.attention = nn.Parameter(torch.randn(CELLS, CELLS))
         self.classify = nn.Linear(5, 4)
         self.patches.bias.data.fill_(AWAKE)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.relu(self.patches(x))
-        look = self.look.flatten().softmax(0).view(1, CELLS, CELLS) + 0 * y.mean(1)  # of the picture, but not by it
-        return self.classify((y * self.tap(look, (CELLS, CELLS)).unsqueeze(1)).sum((2, 3)))
+        attended = self.attention.flatten().softmax(0).view(1, CELLS, CELLS) + 0 * y.mean(
+            1
+        )  # of the picture, but not by it
+        return self.classify((y * self.tap(attended, (CELLS, CELLS)).unsqueeze(1)).sum((2, 3)))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ class Known:
 
     def __init__(self, line: Classifier, x: Tensor):
         module = line.module
-        self.look = module.look.flatten().softmax(0).view(CELLS, CELLS).numpy()
+        self.attention = module.attention.flatten().softmax(0).view(CELLS, CELLS).numpy()
         self.weight, self.rows = module.patches.weight.numpy(), module.classify.weight.numpy()
         self.x = x[0].numpy()
         self.absent = {name: absent(line, x, name)[0].numpy() for name in BASELINE.choices}
@@ -85,7 +87,7 @@ class Known:
             [np.interp((np.arange(SIZE) + 0.5) / CELL - 0.5, range(CELLS), one) for one in np.eye(CELLS)]
         )
         shares = np.array([change[self.labels == one].mean() for one in range(self.labels.max() + 1)])
-        uneven = self.look - 1 / CELLS**2
+        uneven = self.attention - 1 / CELLS**2
         blocks = (lean * (self.x - self.absent["black"])).sum(0).reshape(CELLS, CELL, CELLS, CELL).sum((1, 3))
         return {
             **dict.fromkeys(("saliency", "smoothgrad"), np.abs(lean).max(0)),
@@ -99,9 +101,9 @@ class Known:
             **dict.fromkeys(("guided-backpropagation", "deconvolution"), guided),
             "grad-cam": cam.clip(0) / CELLS**2,  # the mean of the attention is one over their number
             "guided-grad-cam": guided * (stretch.T @ (cam.clip(0) / CELLS**2) @ stretch),
-            "attention": self.look,
-            "gradient-x-attention": (self.look * cam).clip(0),
-            "layer-gradient-x-activation": self.look * cam,
+            "attention": self.attention,
+            "gradient-x-attention": (self.attention * cam).clip(0),
+            "layer-gradient-x-activation": self.attention * cam,
             "layer-integrated-gradients": uneven * cam,
         }[slug]
 
@@ -109,7 +111,7 @@ class Known:
         """∂F/∂x (3, size, size)."""
         found = np.zeros_like(self.x)
         for row, column in np.ndindex(CELLS, CELLS):
-            self.patch(found, row, column)[:] = self.look[row, column] * np.einsum("j,jcyx->cyx", v, self.weight)
+            self.patch(found, row, column)[:] = self.attention[row, column] * np.einsum("j,jcyx->cyx", v, self.weight)
         return found
 
     def shared_out(self, v: np.ndarray) -> np.ndarray:
@@ -117,8 +119,8 @@ class Known:
         found = np.zeros_like(self.x)
         for channel, row, column in np.ndindex(5, CELLS, CELLS):
             excites = (self.weight[channel] * self.patch(self.x, row, column)).clip(0)
-            worth = v[channel] * self.look[row, column] * self.features[channel, row, column]
-            self.patch(found, row, column)[:] += excites / excites.sum() * worth
+            relevance = v[channel] * self.attention[row, column] * self.features[channel, row, column]
+            self.patch(found, row, column)[:] += excites / excites.sum() * relevance
         return found.sum(0)
 
 
@@ -137,7 +139,7 @@ def test_one_class_in_closed_form(line: Classifier, picture: Picture, slug: str)
 
 @pytest.mark.parametrize("slug", [slug for slug in SLUGS if method(slug).contrasts])
 def test_one_class_against_another_in_closed_form(line: Classifier, picture: Picture, slug: str) -> None:
-    """What keeps only one side is asked both ways: the plain gradient comes back out of the guided one."""
+    """What keeps only one side is computed both ways: the plain gradient comes back out of the guided one."""
     known = Known(line, line.prepare(picture).double())
     single = Classifier(line.card, Line().eval().requires_grad_(False), line.device)
     single.module.load_state_dict(line.module.state_dict())
@@ -167,9 +169,9 @@ def test_learned_attention_in_closed_form(tiny: Callable[[str], Classifier], pic
     classifier = tiny("attention-pooling")
     kept: list[Tensor] = []
     handle = classifier.module.stage4.register_forward_hook(lambda _, __, y: kept.append(y[0].detach().double()))
-    looks = [core.read(classifier, picture).maps[0].weights.astype(np.float64)]
+    attended = [core.read(classifier, picture).maps[0].weights.astype(np.float64)]
     handle.remove()
-    says = np.einsum("j,jrc->rc", classifier.module.classify.weight[3].double().numpy(), kept[-1].numpy())
+    evidence = np.einsum("j,jrc->rc", classifier.module.classify.weight[3].double().numpy(), kept[-1].numpy())
     x = classifier.prepare(picture)
     begin = np.full((4, 4), 1 / 16)
     if start in BASELINE.choices:
@@ -177,13 +179,13 @@ def test_learned_attention_in_closed_form(tiny: Callable[[str], Classifier], pic
             classifier.module(absent(classifier, x, start))
         begin = records[classifier.taps["pool"]].weights[0].double().numpy()
     for slug, quick, expected in (
-        ("attention", {}, looks[0]),
-        ("layer-gradient-x-activation", {}, looks[0] * says),
-        ("gradient-x-attention", {}, (looks[0] * says).clip(0)),
-        ("layer-integrated-gradients", {"start": start, "steps": 5}, (looks[0] - begin) * says),
+        ("attention", {}, attended[0]),
+        ("layer-gradient-x-activation", {}, attended[0] * evidence),
+        ("gradient-x-attention", {}, (attended[0] * evidence).clip(0)),
+        ("layer-integrated-gradients", {"start": start, "steps": 5}, (attended[0] - begin) * evidence),
     ):
         found = attribute(classifier, picture, slug, "elm", tap="pool", **quick)
-        np.testing.assert_allclose(found.values, expected, rtol=1e-4, atol=1e-5 * np.abs(looks[0] * says).max())
+        np.testing.assert_allclose(found.values, expected, rtol=1e-4, atol=1e-5 * np.abs(attended[0] * evidence).max())
     change = abs(expected.sum())
     assert found.gap * change < 1e-4 * max(1, change)
 
