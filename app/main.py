@@ -41,7 +41,7 @@ def frame() -> tuple[ModelCard, str, str, Picture]:
         language.pick_language()
     st.caption(word("app.sentence"))
     st.markdown(f"**{word('model.label')}**")
-    card = models.pick_model(facts="measure" not in lesson.hidden())
+    card = models.pick_model(facts=not lesson.asks())
     models.pick_device()
     with st.container(key="frame-picture"):
         st.markdown(f"**{word('picture.label')}**")

@@ -221,8 +221,8 @@ def pick_model(facts: bool = True) -> ModelCard:
     )
     if here in (IMAGENET, NAMED):
         finding.show_search(select_model)
-    known = [measured(card), needs_attention(card)] if facts else []
-    st.caption("  \n".join(filter(None, [what(card), *known, sight(card), why(card)])))
+    about = [what(card), measured(card), needs_attention(card), sight(card), why(card)]
+    st.caption("  \n".join(filter(None, about if facts else [what(card), sight(card)])))
     return card
 
 

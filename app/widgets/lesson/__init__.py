@@ -1,7 +1,18 @@
 """The lesson that is open: what its step sets and hides, and the panel above the page."""
 
 from app.widgets.lesson.panel import show_panel
-from app.widgets.lesson.playing import answers, begin, close, hidden, open_step, point_wanted, restore
+from app.widgets.lesson.playing import answers, asks, begin, close, hidden, open_step, point_wanted, restore
 from app.widgets.lesson.projector import project
 
-__all__ = ["answers", "begin", "close", "hidden", "open_step", "point_wanted", "project", "restore", "show_panel"]
+__all__ = [
+    "answers",
+    "asks",
+    "begin",
+    "close",
+    "hidden",
+    "open_step",
+    "point_wanted",
+    "project",
+    "restore",
+    "show_panel",
+]

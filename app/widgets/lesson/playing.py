@@ -117,6 +117,14 @@ def hidden() -> frozenset[str]:
     return frozenset(found)
 
 
+def asks() -> bool:
+    """Whether a question of the open lesson still waits, in this step or another: measured facts may answer it."""
+    place = open_step()
+    return place is not None and any(
+        step.exercise is not None and answer_of(Place(place.lesson, step)) is None for step in place.lesson.steps
+    )
+
+
 def point_wanted() -> bool:
     """Whether the open step asks for a point on the picture."""
     place = open_step()

@@ -10,13 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.runtime import lessons as runtime_lessons
-from app.runtime.lessons import lessons
+from app.runtime.lessons import lessons, measured
 from app.state import Key
 from app.widgets.lesson.playing import Setting
 from app.widgets.lesson.questions import hit, on_map
+from app.words import percent
 from app.words.languages import LANGUAGES, use
 from core.data import open_sample
-from core.lessons import CHOICE, NUMBER, POINT, RANK, STATE, Lesson, Step
+from core.lessons import CHOICE, MEASURES, NUMBER, POINT, RANK, STATE, Lesson, Step
 from tests.app.pages import open_page, press, shown_text, well
 from tests.core.lessons.small_lesson import TOML, WORDS
 from tests.source_files import ROOT
@@ -36,6 +37,29 @@ def english_again() -> Iterator[None]:
 
 def find(name: str) -> Lesson:
     return next(one for one in lessons() if one.name == name)
+
+
+def unshown(lesson: Lesson, step: Step, language: str) -> dict[str, str]:
+    """What was measured for claims that no step before this one's answer names: texts by the names of the claims."""
+    words, before = lesson.speak(language), list[str]()
+    for one in lesson.steps[: lesson.place(step.name) + 1]:
+        options = [words.options[one.name, name] for name in (one.exercise.options if one.exercise else ())]
+        before += [words.block(one.name, name) for name in ("say", "ask")] + [option.text for option in options]
+        if one is not step:
+            before += [words.block(one.name, "after"), *(option.reason for option in options)]
+            before += [f"{{{one.exercise.claim}}}"] if one.exercise else []
+    shares = {
+        name: percent(one.measured.value)
+        for name, one in measured(lesson).items()
+        if MEASURES[one.claim.measure].unit == "%" and isinstance(one.measured.value, float)
+    }
+    known = {text for name, text in shares.items() if any(f"{{{name}}}" in one for one in before)}
+    return {name: text for name, text in shares.items() if text not in known}
+
+
+def everything(page: AppTest) -> str:
+    """The words of the page, with what its pickers offer."""
+    return "\n".join([shown_text(page), *(str(one) for picker in page.selectbox for one in picker.options)])
 
 
 def answer(page: AppTest, lesson: Lesson, step: Step) -> None:
@@ -67,6 +91,9 @@ def test_every_lesson_is_walked_to_its_end(name: str, language: str) -> None:
         for key, value in step.state.items():
             if key in ("model", "sample"):
                 assert page.session_state[key] == value
+        if any(one.exercise for one in lesson.steps[lesson.place(step.name) :]):
+            text_now = everything(page)
+            assert not {name: text for name, text in unshown(lesson, step, language).items() if text in text_now}
         if step.exercise:
             if step is not lesson.steps[-1]:
                 assert "lesson-next" not in [one.key for one in page.button], "first the answer"
