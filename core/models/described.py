@@ -33,13 +33,16 @@ from core.models.image_processors import (
     triple,
     usual_moments,
 )
-from core.types import InvalidInput, ModelCard
+from core.types import SIGMOID, InvalidInput, ModelCard
 
 ASSUMED = "assumed"
 """The key of a card's facts for sentences about what was assumed."""
 
 CHANNELS, FLIPPED = "channels", "BGR"
 """The key of a card's facts, and its value, for a model that takes blue first."""
+
+MULTI_LABEL = "multi_label_classification"
+"""The ``problem_type`` of a configuration of transformers whose classes do not exclude each other."""
 
 LONGEST = 200
 """The most letters of a class name on a card."""
@@ -60,8 +63,10 @@ def describe(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None = 
     if config is not None and hasattr(config, "id2label"):
         inner = getattr(config, "pretrained_cfg", None)  # a model of timm within one of transformers
         if isinstance(inner, Mapping):
-            return named(timm_card(module, inner, slug, len(config.id2label)), labels(config))
-        return transformers_card(module, slug, prepared)
+            card = named(timm_card(module, inner, slug, len(config.id2label)), labels(config))
+        else:
+            card = transformers_card(module, slug, prepared)
+        return independent(card) if getattr(config, "problem_type", None) == MULTI_LABEL else card
     raise InvalidInput(
         "A {kind} does not state its classes and its input size. Give a ModelCard that does: adopt(module, card).",
         kind=type(module).__name__,
@@ -208,11 +213,21 @@ UNSIZED = Message(
     "The model's own preprocessing does not resize pictures. Here, the largest central square is cropped and resized."
 )
 
+INDEPENDENT = Message(
+    "The configuration of the model states problem_type={kind}, so each class has its own probability (a sigmoid).",
+    kind=MULTI_LABEL,
+)
+
 
 def labels(config: Any) -> tuple[str, ...]:
     """The names of a transformers model's classes, in the order of its outputs."""
     found = {int(index): str(name) for index, name in config.id2label.items()}
     return distinct(found.get(index, str(index)) for index in range(len(found)))
+
+
+def independent(card: ModelCard) -> ModelCard:
+    """The card of a model that transformers trained with a sigmoid for each label, which it names in a note."""
+    return replace(card, output=SIGMOID, facts={**card.facts, ASSUMED: [*card.facts[ASSUMED], INDEPENDENT]})
 
 
 def named(card: ModelCard, classes: tuple[str, ...]) -> ModelCard:

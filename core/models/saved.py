@@ -20,7 +20,7 @@ from torch import nn
 from core.files import first_line
 from core.messages import Message
 from core.models import timm_models, user_card
-from core.models.described import describe
+from core.models.described import MULTI_LABEL, describe, independent
 from core.models.integrity import check_numbers
 from core.models.libraries import library
 from core.models.saved_files import CONFIG, PREPROCESSOR, Files, read_all, read_json
@@ -60,6 +60,8 @@ def open_saved(files: Files, slug: str) -> tuple[ModelCard, nn.Module]:
         prepared = read_json(files, PREPROCESSOR)
     check_numbers(module, files.title)
     card = described_card(module, slug, prepared, files.title)
+    if is_timm(config) and config.get("problem_type") == MULTI_LABEL:  # timm's module has no such field
+        card = independent(card)
     card.facts["checksum"] = digest
     return card, module
 

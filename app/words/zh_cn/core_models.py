@@ -30,6 +30,7 @@ WORDS = {
     "Hooks are set on the {kind} wrapper of the module. Set them on the module itself.": "钩子设在模块的 {kind} 包装上。请设在模块本身上。",
     "The module cannot be copied: {reason}. Give a freshly loaded module.": "无法复制模块：{reason}。请给出刚刚载入的模块。",
     "The class names are not stored with the model, so the classes are numbered.": "模型没有保存类别名，所以用数字编号。",
+    "The configuration of the model states problem_type={kind}, so each class has its own probability (a sigmoid).": "模型的配置写明 problem_type={kind}，因此每个类别有各自的概率（sigmoid）。",
     "The model's own preprocessing does not resize pictures. Here, the largest central square is cropped and resized.": "模型自己的预处理不缩放图片；这里改为裁剪最大的中心正方形，再缩放。",
     "The model's own preprocessing stretches the picture to a square. Here, the largest central square is cropped instead.": "模型自己的预处理把图片拉伸成正方形；这里改为裁剪最大的中心正方形。",
     "A {kind} does not state its classes and its input size. Give a ModelCard that does: adopt(module, card).": "{kind} 没有说明类别和图片大小。请用 ModelCard 给出：adopt(module, card)。",

@@ -8,12 +8,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+import transformers
 from torch import nn
 
 import core
 from core.types import InvalidInput
+from tests.conftest import redraw
 from tests.core.models.saved_models import (
     KINDS,
     LABELS,
@@ -55,6 +58,29 @@ def copy(vit: Path, tmp_path: Path) -> Path:
 def change(folder: Path, **entries: object) -> None:
     path = folder / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | entries))
+
+
+@pytest.mark.parametrize("count", [3, 1])
+def test_independent_labels_have_a_sigmoid_each(count: int, vit: Path, copy: Path, picture: core.Picture) -> None:
+    """As transformers trains them, with a binary cross-entropy for each output; also with a single output."""
+    config = json.loads((copy / "config.json").read_text())
+    stated = {"problem_type": "multi_label_classification", "id2label": {str(at): LABELS[at] for at in range(count)}}
+    module = transformers.ViTForImageClassification(transformers.ViTConfig(**config | stated))
+    save_transformers(redraw(module, 3).eval(), copy)
+    for found in (core.load(f"file:{copy}", "cpu"), core.adopt(module, device="cpu")):
+        reading = core.read(found, picture)
+        with torch.no_grad():
+            expected = module.eval()(found.prepare(picture).contiguous()).logits[0].sigmoid().numpy()
+        np.testing.assert_allclose(reading.probabilities[:count], expected, atol=1e-5)
+        assert found.card.output == "sigmoid" and any("multi_label_classification" in note for note in found.notes)
+    assert core.load(f"file:{vit}", "cpu").card.output == "logits"
+
+
+def test_a_model_of_timm_may_have_independent_labels(tmp_path: Path) -> None:
+    folder = save_timm(timm_model("test_resnet"), tmp_path / "timm")
+    assert core.load(f"file:{folder}", "cpu").card.output == "logits"
+    change(folder, problem_type="multi_label_classification")
+    assert core.load(f"file:{folder}", "cpu").card.output == "sigmoid"
 
 
 @pytest.mark.parametrize("kind", KINDS)
