@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from inspect import signature
 from itertools import islice
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from core.messages import Message
 from core.types import InvalidInput, Picture
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LOAD_ONE = Message("Load one with core.load(name), or take a module with core.adopt(module).")
 LONGEST = 60
 NAMED = 10
 
@@ -25,6 +32,33 @@ def picture(given: Any, function: str) -> Picture:
             "{function} takes a Picture. Create one with open_image(path, bytes or array).", function=function
         )
     return given
+
+
+def takes(kind: type, remedy: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A decorator of functions whose first argument must be of a kind; the ``remedy`` states where one comes from.
+
+    The function then raises InvalidInput for anything else.
+    """
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        first, name = next(iter(signature(function).parameters)), function.__name__
+
+        @wraps(function)
+        def checked(*arguments: P.args, **named: P.kwargs) -> T:
+            given: Any = arguments[0] if arguments else named.get(first)
+            if not isinstance(given, kind):
+                raise InvalidInput(
+                    "{function} takes a {kind}, not {given}. {remedy}",
+                    function=name,
+                    kind=kind.__name__,
+                    given=brief(given),
+                    remedy=remedy,
+                )
+            return function(*arguments, **named)
+
+        return checked
+
+    return decorate
 
 
 def brief(given: Any) -> str:

@@ -274,6 +274,10 @@ def to_reading(
     return Reading(likely(scores), frozen(scores.cpu().numpy()), maps, frozen(energy.cpu().numpy()), after_steps)
 
 
+takes_classifier = checking.takes(Classifier, checking.LOAD_ONE)  # decorates public functions
+
+
+@takes_classifier
 def read(classifier: Classifier, picture: Picture) -> Reading:
     """One forward pass: probabilities (k,) and every attention map of the model.
 

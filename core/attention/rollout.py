@@ -111,6 +111,8 @@ def rollout_map(maps: Sequence[AttentionMap]) -> AttentionMap:
     Raises:
         InvalidInput: ``can_roll`` is false for these maps.
     """
+    if not isinstance(maps, Sequence) or not all(isinstance(one, AttentionMap) for one in maps):
+        raise InvalidInput("rollout_map takes the attention maps of a reading: reading.maps.")
     why = obstacle(maps)
     if why is not None:
         raise InvalidInput("These maps have no rollout. {reason}", reason=why)

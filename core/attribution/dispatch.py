@@ -18,7 +18,7 @@ from core.attribution.deeplift import DEEPLIFT
 from core.attribution.differentiable import differentiable
 from core.attribution.lrp import LRP
 from core.attribution.method import Method
-from core.classifier import Classifier, Target
+from core.classifier import Classifier, Target, takes_classifier
 from core.types import Attribution, InvalidInput, Picture, Progress, frozen
 
 
@@ -37,6 +37,7 @@ def complete_methods(classifier: Classifier) -> dict[str, bool | None]:
     return {one.slug: classifier.run(partial(probe_completeness, one)) for one in (DEEPLIFT, LRP)}
 
 
+@takes_classifier
 def attribute(
     classifier: Classifier,
     picture: Picture,

@@ -18,13 +18,14 @@ from core.attention.tap import listen
 from core.attribution.cam import GRAD_CAM, STAGE, class_activation
 from core.attribution.differentiable import differentiable
 from core.attribution.gradient import INPUT_X_GRADIENT, SALIENCY, leaf
-from core.classifier import Classifier, Target, outputs, target_score, to_reading
+from core.classifier import Classifier, Target, outputs, takes_classifier, target_score, to_reading
 from core.types import Attribution, InvalidInput, Panel, Picture, Reading, frozen
 
 STEP_SCORES = "step_scores"
 """The key of a recurrent model's logits after each step; no stage has this name."""
 
 
+@takes_classifier
 def panel(classifier: Classifier, picture: Picture, target: Target = None) -> Panel:
     """The reading of a picture, and saliency, input × gradient and Grad-CAM of each stage for one class.
 
@@ -37,6 +38,7 @@ def panel(classifier: Classifier, picture: Picture, target: Target = None) -> Pa
     return panels(classifier, picture, [target])[0]
 
 
+@takes_classifier
 def panels(
     classifier: Classifier, picture: Picture, targets: Sequence[Target] | None = None, *, top: int = 5
 ) -> tuple[Panel, ...]:
@@ -86,6 +88,7 @@ def panels(
     return classifier.run(compute_panels)
 
 
+@takes_classifier
 def grad_cam_panel(classifier: Classifier, picture: Picture, target: Target = None) -> Panel:
     """The reading of a picture, and Grad-CAM of the default stage for one class, as ``panel`` gives them, but quicker.
 

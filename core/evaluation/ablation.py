@@ -17,7 +17,7 @@ from torch import Tensor
 from core import checking
 from core.attention.tap import Record, Steer, Tap, listen, steer
 from core.attribution.batches import pace
-from core.classifier import Classifier, Target
+from core.classifier import Classifier, Target, takes_classifier
 from core.evaluation.intervention import OFF, Off
 from core.types import Picture, Progress
 
@@ -46,6 +46,7 @@ class Ablation:
     changed: bool
 
 
+@takes_classifier
 def ablate(
     classifier: Classifier, picture: Picture, target: Target = None, *, progress: Progress | None = None
 ) -> tuple[Ablation, ...]:

@@ -75,6 +75,8 @@ def to_values(map_: Map) -> np.ndarray:
     array = to_grid(map_) if isinstance(map_, AttentionMap) else map_
     try:
         array = np.asarray(array.values if isinstance(array, Attribution) else array, np.float64)
+        if not array.ndim:
+            raise TypeError
     except (TypeError, ValueError) as error:
         raise InvalidInput("Give a map of numbers of shape (h, w), not {given}.", given=brief(map_)) from error
     if array.ndim != 2 or not array.size or not np.isfinite(array).all():

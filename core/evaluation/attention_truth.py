@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.attention.reduction import has_rows, to_grid
-from core.classifier import Classifier, read
+from core.classifier import Classifier, read, takes_classifier
 from core.evaluation.cases import Case
 from core.evaluation.grids import overlaps
 from core.evaluation.intervals import interval
@@ -113,6 +113,7 @@ def attention_truth(
     return tuple((view, {role: localize(view.values, mask) for role, mask in roles.items()}) for view in views)
 
 
+@takes_classifier
 def role_shares(
     classifier: Classifier, cases: Sequence[Case], names: Sequence[str], *, progress: Progress | None = None
 ) -> tuple[RoleShare, ...]:

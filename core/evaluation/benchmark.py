@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.classifier import Classifier
+from core.classifier import Classifier, takes_classifier
 from core.evaluation.cases import Case, find_cases
 from core.evaluation.erasure import cells, rank
 from core.evaluation.faithfulness import trace_curves
@@ -87,6 +87,7 @@ def open_benchmark(path: str | Path | None = None) -> tuple[BenchmarkRow, ...]:
         ) from error
 
 
+@takes_classifier
 def benchmark(
     classifier: Classifier,
     path: str | Path,

@@ -21,7 +21,7 @@ import numpy as np
 from core import attribution as attributions
 from core.attention.reduction import to_grid
 from core.attribution.completeness import MAX_GAP
-from core.classifier import Classifier, Target, read
+from core.classifier import Classifier, Target, read, takes_classifier
 from core.evaluation.agreement import to_values
 from core.evaluation.faithfulness import curve_seconds, faithfulness
 from core.evaluation.grids import is_constant
@@ -43,6 +43,7 @@ class Check:
     value: float | None
 
 
+@takes_classifier
 def check(
     classifier: Classifier,
     picture: Picture,

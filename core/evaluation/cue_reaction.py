@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import scenes
-from core.classifier import Classifier, read
+from core.classifier import Classifier, read, takes_classifier
 from core.images import open_image
 from core.tasks import CUE, Item, Layout, Task, draw_pixels
 from core.types import InvalidInput, Progress, frozen
@@ -73,6 +73,7 @@ def _appearance(item: Item) -> tuple[str, str, float, float]:
     return item.name, str(item.paint), item.at[1], item.at[0]
 
 
+@takes_classifier
 def cue_reactions(
     classifier: Classifier, task: Task, pairs: int = PAIRS, *, seed: int = 0, progress: Progress | None = None
 ) -> tuple[CueReaction, ...]:

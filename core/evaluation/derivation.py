@@ -9,11 +9,12 @@ from torch import Tensor, nn
 
 from core import checking
 from core.attention.derivation import Derivation, Place, derive_weight
-from core.classifier import Classifier
+from core.classifier import Classifier, takes_classifier
 from core.messages import Message
 from core.types import InvalidInput, Picture
 
 
+@takes_classifier
 def derive(
     classifier: Classifier, picture: Picture, tap: str, *, part: int | None = None, cell: tuple[int, int] | None = None
 ) -> Derivation:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from core import checking
 from core.attribution.baseline import absent
-from core.classifier import Classifier
+from core.classifier import Classifier, takes_classifier
 from core.evaluation.agreement import Map, to_values
 from core.evaluation.grids import pool
 from core.images import open_image, to_picture
@@ -35,6 +35,7 @@ NEIGHBORS = {(dy, dx): 1 / 6 if 0 in (dy, dx) else 1 / 12 for dy in (-1, 0, 1) f
 """The weight of each neighbor of a pixel in its mean."""
 
 
+@takes_classifier
 def erase(
     classifier: Classifier,
     picture: Picture,

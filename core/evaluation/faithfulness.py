@@ -23,7 +23,7 @@ from torch import Tensor
 from core import checking
 from core.attribution.baseline import absent
 from core.attribution.batches import expect, learn, pace
-from core.classifier import Classifier, Target
+from core.classifier import Classifier, Target, takes_classifier
 from core.evaluation.agreement import Map, to_values
 from core.evaluation.erasure import cells, rank, reach
 from core.evaluation.sources import REFERENCES
@@ -61,6 +61,7 @@ class Faithfulness:
     edges: Curves
 
 
+@takes_classifier
 def faithfulness(
     classifier: Classifier,
     picture: Picture,

@@ -20,7 +20,7 @@ from torch import Tensor
 from core import checking
 from core.attention.reduction import patches
 from core.attention.tap import Steer, Tap, replaced, shuffled, steer, switched_off, uniform
-from core.classifier import Classifier, read
+from core.classifier import Classifier, read, takes_classifier
 from core.messages import Message
 from core.types import AttentionMap, InvalidInput, Picture, Reading
 
@@ -79,6 +79,7 @@ def off(**parts: int | Iterable[int]) -> Off:
     return Off(part, tuple(checking.whole(number, 0, None, f"The number of a {part}") for number in numbers))
 
 
+@takes_classifier
 def intervene(classifier: Classifier, picture: Picture, changes: Mapping[str, Change]) -> Reading:
     """Read a picture with changed attention: ``{"stage3.attention": core.UNIFORM}``; other taps stay unchanged.
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.classifier import Classifier
+from core.classifier import Classifier, takes_classifier
 from core.evaluation.agreement import Map, to_values
 from core.evaluation.grids import ROUNDING, overlaps
 from core.images import open_image, square
@@ -76,6 +76,7 @@ def localize(map_: Map, mask: np.ndarray) -> Localization:
     return Localization(float((positive * covered).sum() / total), float(peak), chance)
 
 
+@takes_classifier
 def tile(classifier: Classifier, pictures: Sequence[Picture]) -> Picture:
     """Four pictures in one, each as cropped for the model: upper left, upper right, lower left, lower right.
 

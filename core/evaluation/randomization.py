@@ -21,7 +21,7 @@ import torch
 from torch import nn
 
 from core.attribution.batches import share_pace
-from core.classifier import Classifier, Target, read
+from core.classifier import Classifier, Target, read, takes_classifier
 from core.evaluation.grids import is_constant, pool
 from core.evaluation.sources import map_source
 from core.evaluation.views import views
@@ -55,6 +55,7 @@ class Randomization:
         return None if self.likeness[-1] is None else self.likeness[-1] < INSENSITIVE
 
 
+@takes_classifier
 def randomize(
     classifier: Classifier,
     picture: Picture,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from torch import nn
 from core.attention import MECHANISMS
 from core.families import FAMILIES
 from core.files import open_regular, reason, to_json
-from core.models import named, own, torchvision_models
+from core.models import named, own, timm_models, torchvision_models
 from core.models.architecture import assemble, build, freeze
 from core.models.integrity import check_bytes, checksum
 from core.models.user_card import CHECKS
@@ -118,7 +120,7 @@ def find_card(slug: str) -> ModelCard:
     """The card of that slug: of the zoo, any model of torchvision or another library, or the user's ``file:<path>``.
 
     Raises:
-        InvalidInput: there is none, with the slugs there are.
+        InvalidInput: there is none, with the most similar names.
     """
     if not isinstance(slug, str):
         raise InvalidInput("Name a model by its slug, such as scenes/cbam, not by {slug}.", slug=slug)
@@ -136,10 +138,20 @@ def find_card(slug: str) -> ModelCard:
     if isinstance(problem := found.get(slug), InvalidInput):
         raise problem
     raise InvalidInput(
-        "There is no model '{slug}' in the model zoo. Choose one of: {models}.",
+        "There is no model '{slug}'. The most similar are: {models}. All are listed by: python -m core models.",
         slug=slug,
-        models=[card.slug for card in cards()],
+        models=_similar(slug),
     )
+
+
+def _similar(slug: str) -> list[str]:
+    """The most similar names of models to one that there is none of; timm's, if only the prefix is missing."""
+    name = re.split("[/:]", slug)[-1]
+    try:
+        missing = [f"{timm_models.FAMILY}/{name}"] if name.partition(".")[0] in timm_models.names() else []
+    except InvalidInput:  # timm is not installed
+        missing = []
+    return [*missing, *get_close_matches(slug, [card.slug for card in cards()], 3, 0)]
 
 
 def weights_file(card: ModelCard) -> Path:

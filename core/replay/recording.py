@@ -18,7 +18,7 @@ import torch
 
 from core import checking
 from core.attribution import batch_sizes, method
-from core.classifier import Classifier
+from core.classifier import Classifier, takes_classifier
 from core.evaluation.bank import find_bank
 from core.files import put, reason, to_json
 from core.replay.measuring import NOTHING, SEED, Checked, Number, Question, measure_view
@@ -52,6 +52,7 @@ class Record:
         return to_json(self.facts, indent=1)
 
 
+@takes_classifier
 def record(
     classifier: Classifier,
     picture: Picture,

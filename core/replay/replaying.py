@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core import checking
 from core.attribution import fixed_batches
 from core.classifier import Classifier
 from core.data import open_sample
@@ -100,6 +101,7 @@ class Replayed:
         )
 
 
+@checking.takes(Record, Message("Open one with core.open_record(path)."))
 def replay(
     view: Record, classifier: Classifier | None = None, *, device: str = "auto", progress: Progress | None = None
 ) -> Replayed:

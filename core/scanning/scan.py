@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from core.classifier import Classifier
+from core.classifier import Classifier, takes_classifier
 from core.data.collection import Changed, Collection
 from core.data.pictures import PICTURES, SEED, open_collection
 from core.distributed import gather
@@ -38,6 +38,7 @@ SOONEST = 2.0  # seconds until the first parts are written ...
 SHARE = 0.05  # ... and later this share of the running time: many small parts are slow to read
 
 
+@takes_classifier
 def scan(
     classifier: Classifier,
     data: str | Path,

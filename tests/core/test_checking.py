@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import core
 from core import checking
@@ -95,3 +97,32 @@ def test_a_report_is_saved_or_says_why_not(tiny: Callable, tmp_path: Path) -> No
     for numbers in (["a"], [1.5], [99]):
         with pytest.raises(InvalidInput, match=r"\A[^\n]+\.\Z"):
             core.report(tmp_path / "run", numbers)
+
+
+CLASSIFIED = [
+    name
+    for name in core.__all__
+    if inspect.isfunction(one := getattr(core, name)) and "classifier" in [*inspect.signature(one).parameters][:1]
+]
+
+
+@pytest.mark.parametrize("name", CLASSIFIED)
+def test_what_takes_a_classifier_states_so(name: str) -> None:
+    function = getattr(core, name)
+    needed = [one for one in inspect.signature(function).parameters.values() if one.default is inspect.Parameter.empty]
+    for given in ("scenes/cbam", None, torch.nn.Identity()):
+        arguments = {one.name: given if one.name == "classifier" else None for one in needed}
+        with pytest.raises(InvalidInput, match=f"{name} takes a Classifier, not .*core.load"):
+            function(**arguments)
+    with pytest.raises(InvalidInput, match=f"{name} takes a Classifier, not 'scenes/cbam'"):
+        function("scenes/cbam", *[None for one in needed[1:] if one.kind is one.POSITIONAL_OR_KEYWORD])
+
+
+def test_a_record_a_reading_and_a_map_are_requested_by_their_names() -> None:
+    for given in ("view.json", None, 3):
+        with pytest.raises(InvalidInput, match="replay takes a Record"):
+            core.replay(given)
+        with pytest.raises(InvalidInput, match=r"rollout_map takes the attention maps of a reading"):
+            core.rollout_map(given)
+    with pytest.raises(InvalidInput, match="Give a map of numbers of shape .h, w., not None"):
+        core.agreement(None, None)

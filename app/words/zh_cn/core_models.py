@@ -92,7 +92,7 @@ WORDS = {
     "its queries and keys lie on different grids": "它的查询与键位于不同的网格上",
     "its attention is masked: not every token attends to every other one": "它的注意力带掩码：并非每个词元都关注其他所有词元",
     "its attention is not configured like torchvision's": "它的注意力配置与 torchvision 的不同",
-    "There is no model '{slug}' in the model zoo. Choose one of: {models}.": "模型库中没有模型“{slug}”。请从中选择：{models}。",
+    "There is no model '{slug}'. The most similar are: {models}. All are listed by: python -m core models.": "没有模型“{slug}”。最相近的名称：{models}。全部名称可用 python -m core models 列出。",
     "Name a model by its slug, such as scenes/cbam, not by {slug}.": "请用标识指明模型，例如 scenes/cbam，而不是 {slug}。",
     # cards
     "torchvision/NAME, timm/NAME, hf:OWNER/NAME or fovea/MECHANISM": "torchvision/NAME、timm/NAME、hf:OWNER/NAME 或 fovea/MECHANISM",

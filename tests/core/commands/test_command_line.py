@@ -201,14 +201,14 @@ def test_train_puts_a_model_in_the_zoo_and_its_command_makes_it_again(
 
 
 MISTAKES = {
-    "explain photo.png --model tiny/none": "There is no model 'tiny/none' in the model zoo",
-    "explain photo.png": "There is no model 'imagenette/cbam' in the model zoo",
+    "explain photo.png --model tiny/none": "There is no model 'tiny/none'",
+    "explain photo.png": "There is no model 'imagenette/cbam'",
     "explain photo.png --model tiny/plain --device tpu": "This machine has no device 'tpu'",
     "explain photo.png --model tiny/plain --target willow": "tiny/plain has no class 'willow'",
     "explain none.png --model tiny/plain": "none.png",
     "explain text.png --model tiny/plain": "text.png",
     "explain . --model tiny/plain": ". is not a file. Check the path.",
-    "evaluate tiny/none --data data": "There is no model 'tiny/none' in the model zoo",
+    "evaluate tiny/none --data data": "There is no model 'tiny/none'",
     "evaluate tiny/plain": "FOVEA_DATA",
     "evaluate tiny/plain --data none": "There is no data set in none",
     "evaluate tiny/plain --data other": "The classes of tiny/plain differ from those of other",
@@ -217,7 +217,7 @@ MISTAKES = {
     "train scenes/magic": "There is no mechanism 'magic'",  # before any picture is drawn
     "train tasks-marked/cbam --data data": "The pictures of tasks-marked are drawn",
     "train made --data data": "Name a model FAMILY/MECHANISM",
-    "train made/plain --data data --start tiny/none": "There is no model 'tiny/none' in the model zoo",
+    "train made/plain --data data --start tiny/none": "There is no model 'tiny/none'",
     "train made/plain --data data --device tpu": "This machine has no device 'tpu'",
     "train made/plain --data other": "other has 2 training pictures",
     "train made/plain --data data --epochs 0": "Epochs must be from 1",
