@@ -71,10 +71,10 @@ def open_files(
 ) -> Classifier:
     """A classifier from the bytes of a model's files by name, without a card.
 
-    They are ``config.json``, weights, and ``preprocessor_config.json`` as transformers or timm save them; or a
-    checkpoint or state dict alone, whose architecture, such as ``timm/resnet18`` or ``torchvision/vit_b_16``, is
-    recognized or named here. What neither the files nor the caller state is assumed, and listed in the notes;
-    ``missing_facts`` lists it before.
+    They are ``config.json``, weights, and ``preprocessor_config.json`` or ``processor_config.json`` as transformers or
+    timm save them; or a checkpoint or state dict alone, whose architecture, such as ``timm/resnet18`` or
+    ``torchvision/vit_b_16``, is recognized or named here. What neither the files nor the caller state is assumed, and
+    listed in the notes; ``missing_facts`` lists it before.
 
     Raises:
         InvalidInput: the files are too large, cannot be read or are refused, do not match, or do not state the

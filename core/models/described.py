@@ -2,8 +2,8 @@
 
 timm: ``pretrained_cfg`` has the size, mean, deviation, crop and interpolation of the weights. transformers: ``config``
 has the size and the names of the classes; mean, deviation and resizing are in the file of the image processor,
-``preprocessor_config.json``, and without it are those that its architecture is usually trained with. What is assumed or
-differs is stated in ``facts["assumed"]``, a list of sentences.
+``preprocessor_config.json`` or ``processor_config.json``, and without it are those that its architecture is usually
+trained with. What is assumed or differs is stated in ``facts["assumed"]``, a list of sentences.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import torch
 from torch import nn
 from torchvision.models import ResNet18_Weights
 
@@ -52,7 +53,7 @@ USUAL = 224
 def describe(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None = None) -> ModelCard:
     """The card of a classifier of timm or transformers, without ``mechanism``: see ``with_mechanism``.
 
-    ``prepared`` is what the file ``preprocessor_config.json`` next to the weights of a transformers model says.
+    ``prepared`` is the settings of the image processor next to the weights of a transformers model.
 
     Raises:
         InvalidInput: the module does not describe itself, has no classes, or takes no square color pictures.
@@ -217,6 +218,32 @@ INDEPENDENT = Message(
     "The configuration of the model states problem_type={kind}, so each class has its own probability (a sigmoid).",
     kind=MULTI_LABEL,
 )
+
+
+def fitted(card: ModelCard, module: nn.Module) -> ModelCard:
+    """The card with the size in a model's ``config``, where the model does not accept that of its preprocessing."""
+    config = getattr(module, "config", None)
+    own = side(getattr(getattr(config, "vision_config", config), "image_size", None))
+    if own in (None, card.size) or accepts(module, card.size) or not (own and accepts(module, own)):
+        return card
+    note = Message(
+        "The preprocessing of the model states {stated} × {stated} pixels, which the model does not accept. The "
+        "{size} × {size} pixels in its configuration are used.",
+        stated=card.size,
+        size=own,
+    )
+    resize = card.resize and own * card.resize // card.size
+    return replace(card, size=own, resize=resize, facts={**card.facts, ASSUMED: [*card.facts[ASSUMED], note]})
+
+
+def accepts(module: nn.Module, size: int) -> bool:
+    """Whether a module runs on a picture of so many pixels."""
+    try:
+        with torch.inference_mode():
+            module.eval()(torch.zeros(1, 3, size, size))
+    except Exception:  # each model refuses in its own way
+        return False
+    return True
 
 
 def labels(config: Any) -> tuple[str, ...]:

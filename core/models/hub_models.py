@@ -16,7 +16,7 @@ from core.models import hub
 from core.models.described import USUAL
 from core.models.image_processors import framing, moments, settled, side, usual_moments
 from core.models.saved import is_timm, open_saved, read_config, timm_module, transformers_module
-from core.models.saved_files import PREPROCESSOR, WEIGHTS, HubFiles, read_json
+from core.models.saved_files import WEIGHTS, HubFiles, read_preprocessing
 from core.models.torchvision_models import imagenet_classes
 from core.models.user_card import HUB
 from core.models.weights import Weights
@@ -112,8 +112,9 @@ def usual(name: str) -> tuple[int, tuple[float, float, float], tuple[float, floa
         prepared = {"image_mean": stated.get("mean"), "image_std": stated.get("std")}
         sizes: Any = stated.get("input_size")
     else:
-        kind, stated = str(config.get("model_type")), read_json(files, PREPROCESSOR)
-        prepared = dict(settled(stated, kind) if stated else usual_moments(kind))
-        sizes = framing(prepared)[0] or config.get("image_size")
+        kind, stated = str(config.get("model_type")), read_preprocessing(files)
+        prepared = dict(usual_moments(kind) if stated is None else settled(stated, kind))
+        own, default = config.get("image_size"), framing(prepared)[0]
+        sizes = default or own if (stated or {}).keys() & {"size", "crop_size"} else own or default
     found = side(sizes[1:]) if isinstance(sizes, list | tuple) and len(sizes) == 3 else side(sizes)
     return found or USUAL, *moments(prepared)

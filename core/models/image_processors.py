@@ -1,7 +1,8 @@
 """The settings of transformers' image processors: the file ``preprocessor_config.json`` next to a model's weights.
 
-A file states the class of its processor, and the settings that its version of transformers had. The others have the
-defaults of that class, and a few classes read their settings in their own way (``settled``).
+Newer versions write them into ``processor_config.json`` (``saved_files``). A file states the class of its processor and
+the settings that its version of transformers had. The others have the defaults of that class, and a few classes read
+their settings in their own way (``settled``).
 """
 
 from __future__ import annotations
@@ -25,20 +26,39 @@ MOMENTS = (
 PLAIN = ("mobilevit", "mobilevitv2")
 """Architectures that take pixels in 0..1, blue first."""
 MOBILEVIT, LEVIT, POOLFORMER, CONVNEXT = "mobilevit", "levit", "poolformer", "convnext"
+BIT, CLIP, DEIT, BEIT, PVT, VIT = "bit", "clip", "deit", "beit", "pvt", "vit"
+HALVES = {"image_mean": HALF, "image_std": HALF}
+CROPPED = {"do_center_crop": True, "size": {"shortest_edge": 224}, "crop_size": 224}
+SQUARE = {"size": {"height": 224, "width": 224}}
 OWN: Mapping[str, Mapping[str, Any]] = {
-    MOBILEVIT: {"do_flip_channel_order": True, "do_center_crop": True},
-    LEVIT: {"do_center_crop": True, "size": {"shortest_edge": 224}, "crop_size": 224},
-    POOLFORMER: {"do_center_crop": True, "size": {"shortest_edge": 224}, "crop_size": 224, "crop_pct": 0.9},
-    CONVNEXT: {"crop_pct": 224 / 256, "image_mean": HALF, "image_std": HALF},
-    **{one: {"image_mean": HALF, "image_std": HALF} for one in ("deit", "beit", "siglip", "mobilenet")},
-    "vit": {"image_mean": HALF, "image_std": HALF, "resample": 2},
-    "segformer": {"resample": 2},
-    "efficientnet": {"image_mean": HALF, "image_std": HALF, "include_top": True},
-    **{one: {"image_mean": CLIP_MEAN, "image_std": CLIP_STD} for one in ("bit", "clip")},
+    MOBILEVIT: CROPPED | {"do_flip_channel_order": True, "crop_size": 256},
+    LEVIT: CROPPED,
+    POOLFORMER: CROPPED | {"crop_pct": 0.9},
+    CONVNEXT: HALVES | {"crop_pct": 224 / 256, "size": {"shortest_edge": 384}},
+    DEIT: CROPPED | HALVES | {"size": {"height": 256, "width": 256}},
+    BEIT: SQUARE | HALVES | {"crop_size": 224},
+    "siglip2": HALVES | {"resample": 2},
+    "siglip": SQUARE | HALVES,
+    "mobilenet": CROPPED | HALVES | {"size": {"shortest_edge": 256}, "resample": 2},
+    VIT: SQUARE | HALVES | {"resample": 2},
+    PVT: SQUARE,
+    "segformer": {"size": {"height": 512, "width": 512}, "resample": 2},
+    "efficientnet": HALVES | {"size": {"height": 346, "width": 346}, "crop_size": 289, "include_top": True},
+    "textnet": {"size": {"shortest_edge": 640}, "crop_size": 224, "resample": 2},
+    **{one: CROPPED | {"image_mean": CLIP_MEAN, "image_std": CLIP_STD} for one in (BIT, CLIP)},
 }  # fmt: skip
 """The defaults of a class of processors, by the beginning of its name, for settings that its file does not state."""
-CLASSES = {**dict.fromkeys(PLAIN, MOBILEVIT), LEVIT: LEVIT, POOLFORMER: POOLFORMER,
-           **dict.fromkeys((CONVNEXT, "convnextv2", "resnet", "regnet", "cvt"), CONVNEXT)}  # fmt: skip
+CLASSES: Mapping[str, str] = {
+    **dict.fromkeys(PLAIN, MOBILEVIT),
+    **dict.fromkeys((CONVNEXT, "convnextv2", "resnet", "regnet", "cvt"), CONVNEXT),
+    **dict.fromkeys((VIT, "vit_msn", "ijepa", "swin", "swinv2", "swiftformer", "dinat"), VIT),
+    **dict.fromkeys((BEIT, "data2vec-vision"), BEIT),
+    **dict.fromkeys((BIT, "dinov2", "dinov2_with_registers", "hiera", "focalnet"), BIT),
+    **dict.fromkeys((CLIP, "metaclip_2"), CLIP),
+    **dict.fromkeys((PVT, "pvt_v2"), PVT),
+    **dict.fromkeys(("mobilenet_v1", "mobilenet_v2"), "mobilenet"),
+    **{one: one for one in (LEVIT, POOLFORMER, DEIT, "siglip", "siglip2", "segformer", "efficientnet", "textnet")},
+}
 """The class of the processor of an architecture, for a file that does not state it."""
 LEVIT_SHARE = 256 / 224
 """LeViT's processor resizes the short side to this much more than the size that its file states."""
@@ -52,6 +72,11 @@ def settled(prepared: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     stated = str(prepared.get("image_processor_type") or prepared.get("feature_extractor_type") or "").lower()
     name = next((one for one in OWN if stated.startswith(one)), None) if stated else CLASSES.get(kind)
     found = {**OWN.get(name or "", {}), **prepared}
+    default, size = OWN.get(name or "", {}).get("size"), found.get("size")
+    if isinstance(size, int) and default:  # the class of the processor says of what it is the side
+        found["size"] = dict.fromkeys(default, size)
+    if "size" in prepared and "crop_size" not in prepared and (side(found.get("crop_size")) or 0) > (side(size) or 0):
+        found |= {"crop_size": size, "do_center_crop": False}  # nothing is cropped from less
     if name == MOBILEVIT:
         found["do_normalize"] = False  # whatever its file says
     if name == LEVIT and (short := side(found["size"])) and not square(found["size"]):

@@ -21,7 +21,7 @@ from core.models.described import ASSUMED, NUMBERED, imagenet, numbered
 from core.models.libraries import library
 from core.models.recognition import HEADS
 from core.models.saved import open_saved
-from core.models.saved_files import CONFIG, PREPROCESSOR, Files, FolderFiles, in_folder, read_all, uploaded
+from core.models.saved_files import CONFIG, Files, FolderFiles, in_folder, read_all, uploaded
 from core.models.weights import Weights
 from core.types import InvalidInput, ModelCard
 
@@ -137,7 +137,7 @@ def opened(files: Files, slug: str, choices: Choices) -> Opened:
     if files.get((CONFIG,)) is not None and choices.architecture is None:
         card, module = open_saved(files, slug)
         weights: Weights = {}
-        given = gaps(card, files.get((PREPROCESSOR,)) is not None)
+        given = gaps(card)
     else:
         weights, _, digest = read_all(files)
         card, given = bare_card(weights, slug, choices, files.title)
@@ -165,16 +165,15 @@ def settled(card: ModelCard, choices: Choices, slug: str) -> ModelCard:
     return replace(user_card.check(replace(card, slug="own/model", **fields)), slug=slug)
 
 
-def gaps(card: ModelCard, prepared: bool) -> tuple[Missing, ...]:
+def gaps(card: ModelCard) -> tuple[Missing, ...]:
     """What a configuration does not state, by the card that was made of it."""
     found = []
     assumed = card.facts.get(ASSUMED, ())
     if NUMBERED in assumed or all(name.startswith("LABEL_") for name in card.classes):
         found.append(Missing(CLASSES, NUMBERED, card.classes))
-    if card.architecture == "module" and not prepared:
-        given = next((one for one in assumed if one.startswith("The preprocessing is not stored")), None)
-        if given is not None:
-            found.append(Missing(NORMALIZATION, given, (card.mean, card.std)))
+    given = next((one for one in assumed if one.startswith("The preprocessing is not stored")), None)
+    if given is not None:
+        found.append(Missing(NORMALIZATION, given, (card.mean, card.std)))
     return tuple(found)
 
 

@@ -20,10 +20,10 @@ from torch import nn
 from core.files import first_line
 from core.messages import Message
 from core.models import timm_models, user_card
-from core.models.described import MULTI_LABEL, describe, independent
+from core.models.described import MULTI_LABEL, describe, fitted, independent
 from core.models.integrity import check_numbers
 from core.models.libraries import library
-from core.models.saved_files import CONFIG, PREPROCESSOR, Files, read_all, read_json
+from core.models.saved_files import CONFIG, Files, read_all, read_json, read_preprocessing
 from core.models.weights import Weights, fit, select
 from core.types import InvalidInput, ModelCard
 
@@ -57,7 +57,7 @@ def open_saved(files: Files, slug: str) -> tuple[ModelCard, nn.Module]:
         module, prepared = timm_module(config, weights, size, files.title), None
     else:
         module = transformers_module(config, weights, size, files.title)
-        prepared = read_json(files, PREPROCESSOR)
+        prepared = read_preprocessing(files)
     check_numbers(module, files.title)
     card = described_card(module, slug, prepared, files.title)
     if is_timm(config) and config.get("problem_type") == MULTI_LABEL:  # timm's module has no such field
@@ -97,7 +97,7 @@ def is_timm(config: Mapping[str, Any]) -> bool:
 def described_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None, title: str) -> ModelCard:
     """The card of a module that describes itself, checked, because its values come from files."""
     try:
-        card = describe(module, slug, prepared)
+        card = fitted(describe(module, slug, prepared), module)
         return replace(user_card.check(replace(card, slug="own/model")), slug=slug)
     except InvalidInput:
         raise

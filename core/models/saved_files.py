@@ -15,6 +15,10 @@ from core.models.weights import Weights, read_weights
 from core.types import InvalidInput, Progress
 
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
+PROCESSOR, IMAGES = "processor_config.json", "image_processor"
+"""The file of all processors of a model, and the entry for that of pictures."""
+SETTINGS = {"image_processor_type", "feature_extractor_type", "image_mean", "image_std", "size", "crop_size"}
+"""Entries by which settings of a processor of pictures are recognized."""
 LONGEST = 16 << 20
 """Bytes of a JSON file; the names of 21,841 classes take 2 MB."""
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
@@ -124,6 +128,24 @@ def read_json(files: Files, name: str) -> dict[str, Any] | None:
     if not isinstance(stated, dict):
         raise InvalidInput("{name} of {model} is not a JSON object. Copy it again.", name=name, model=files.title)
     return stated
+
+
+def read_preprocessing(files: Files) -> dict[str, Any] | None:
+    """The settings of a model's image processor; None if no file states them.
+
+    As in transformers, an entry in the file of all processors precedes the separate file. On the hub, the separate file
+    is enough, which saves a request.
+
+    Raises:
+        InvalidInput: a file is too large, or is no JSON object.
+    """
+    separate = read_json(files, PREPROCESSOR)
+    if separate is not None and isinstance(files, HubFiles):
+        return separate
+    together = read_json(files, PROCESSOR) or {}
+    if isinstance(together.get(IMAGES), dict):
+        return dict(together[IMAGES])
+    return separate if separate is not None else together if together.keys() & SETTINGS else None
 
 
 def _bytes(content: Content, name: str) -> bytes:

@@ -31,6 +31,7 @@ WORDS = {
     "The module cannot be copied: {reason}. Give a freshly loaded module.": "无法复制模块：{reason}。请给出刚刚载入的模块。",
     "The class names are not stored with the model, so the classes are numbered.": "模型没有保存类别名，所以用数字编号。",
     "The configuration of the model states problem_type={kind}, so each class has its own probability (a sigmoid).": "模型的配置写明 problem_type={kind}，因此每个类别有各自的概率（sigmoid）。",
+    "The preprocessing of the model states {stated} × {stated} pixels, which the model does not accept. The {size} × {size} pixels in its configuration are used.": "模型的预处理写明 {stated} × {stated} 像素，但模型不接受。这里使用其配置中的 {size} × {size} 像素。",
     "The model's own preprocessing does not resize pictures. Here, the largest central square is cropped and resized.": "模型自己的预处理不缩放图片；这里改为裁剪最大的中心正方形，再缩放。",
     "The model's own preprocessing stretches the picture to a square. Here, the largest central square is cropped instead.": "模型自己的预处理把图片拉伸成正方形；这里改为裁剪最大的中心正方形。",
     "A {kind} does not state its classes and its input size. Give a ModelCard that does: adopt(module, card).": "{kind} 没有说明类别和图片大小。请用 ModelCard 给出：adopt(module, card)。",

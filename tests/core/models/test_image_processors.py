@@ -14,11 +14,13 @@ from torch import nn
 from transformers import AutoImageProcessor
 from transformers.models.auto import image_processing_auto as auto
 
+import core
 from core.classifier import Classifier
 from core.images import open_image
 from core.models.described import ASSUMED, CHANNELS, FLIPPED, SQUASHED, UNSIZED, describe
-from core.models.image_processors import interpolation, moments, settled
+from core.models.image_processors import interpolation, moments, settled, side
 from tests.benchmarks.coverage_models import NAMED, TRANSFORMERS
+from tests.core.models.saved_models import PREPARED, transformers_model
 
 CHANGED: dict[str, tuple[dict[str, Any], ...]] = {
     "MobileViT": ({"size": {"shortest_edge": 96}, "crop_size": {"height": 80, "width": 80}},
@@ -64,15 +66,35 @@ def pictures(width: int) -> np.ndarray:
 def test_a_picture_is_prepared_as_by_the_models_own_processor(kind: str, change: dict[str, Any], tmp_path: Path):
     module = saved(kind, change, tmp_path)
     prepared = json.loads((tmp_path / "preprocessor_config.json").read_text())
+    assert_prepared(module, prepared, tmp_path)
+
+
+def assert_prepared(module: nn.Module, prepared: dict[str, Any], folder: Path) -> None:
+    """Compare a picture that is prepared by settings with what the processor of a folder makes of it."""
     card = describe(module, "hf/x", prepared)
     squashed = SQUASHED in card.facts[ASSUMED]
     pixels = pictures(300 if squashed else 400)
     found = Classifier(card, nn.Identity(), torch.device("cpu")).prepare(open_image(pixels, name="waves"))[0].numpy()
     found = found[::-1] if card.facts.get(CHANNELS) == FLIPPED else found
-    expected = theirs(tmp_path, pixels)
+    expected = theirs(folder, pixels)
     assert found.shape == expected.shape
     spread = float(np.ptp(expected))
     assert np.abs(found - expected).mean() < 0.003 * spread and np.abs(found - expected).max() < 0.03 * spread
+
+
+LITTLE: dict[str, dict[str, Any]] = dict.fromkeys(("MobileViT", "MobileViTV2"), {"size": {"shortest_edge": 288}})
+"""What a file states where the defaults would put a border around the picture."""
+KNOWN = [kind for kind in TRANSFORMERS if kind != "Dinov2WithRegisters"]
+"""Architectures whose processor transformers knows without a name in its file."""
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["empty", "a number as the size"])
+@pytest.mark.parametrize("kind", KNOWN)
+def test_what_a_file_does_not_state_is_as_in_the_models_own_processor(kind: str, whole: bool, tmp_path: Path):
+    module = saved(kind, {}, tmp_path)
+    prepared = LITTLE.get(kind, {}) | ({"size": 288} if whole else {})
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(prepared))
+    assert_prepared(module, prepared, tmp_path)
 
 
 def noise(height: int, width: int) -> np.ndarray:
@@ -138,9 +160,50 @@ def test_older_files_of_mobilevit_do_not_say_that_it_does_not_normalize(kind: st
 
 
 def test_settings_that_a_file_does_not_state_are_its_processors():
-    assert settled({}, "vit") == {} and moments(settled({}, "vit"))[0] == (0.485, 0.456, 0.406)
+    assert moments(settled({}, "vit"))[0] == (0.5,) * 3 and settled({}, "unknown") == {}
     older = settled({"feature_extractor_type": "ViTFeatureExtractor"}, "deit")
     assert moments(older) == ((0.5,) * 3, (0.5,) * 3)
     assert settled({"image_processor_type": "LevitImageProcessor", "size": 224}, "")["size"] == {"shortest_edge": 256}
     assert settled({"image_processor_type": "ConvNextFeatureExtractor", "crop_pct": 0.9}, "")["crop_pct"] == 0.9
     assert moments(settled({"do_normalize": False}, "swin")) == ((0, 0, 0), (1, 1, 1))
+
+
+@pytest.mark.parametrize("form", ["nested", "nested before an older file", "at the top"])
+def test_settings_in_the_file_of_all_processors_are_read(form: str, tmp_path: Path):
+    """As transformers reads them from that folder; the same files may be uploaded."""
+    module = transformers_model("ViT")
+    module.save_pretrained(tmp_path)
+    stated = PREPARED | {"image_processor_type": "ViTImageProcessor", "image_mean": [0.1, 0.2, 0.3]}
+    nested = form.startswith("nested")
+    whole = {"image_processor": stated, "processor_class": "CLIPProcessor"} if nested else stated
+    (tmp_path / "processor_config.json").write_text(json.dumps(whole))
+    if form == "nested before an older file":
+        (tmp_path / "preprocessor_config.json").write_text(json.dumps(PREPARED))
+    if nested:
+        expected = theirs(tmp_path, noise(32, 32))
+    else:
+        expected = transformers.ViTImageProcessor(**stated)(noise(32, 32), return_tensors="np")["pixel_values"][0]
+    files = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+    for classifier in (core.load(f"file:{tmp_path}", "cpu"), core.open_files(files, device="cpu")):
+        found = classifier.prepare(open_image(noise(32, 32), name="noise"))[0].numpy()
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        assert not any("not stored" in note for note in classifier.notes)
+    assert core.missing_facts(files) == ()
+
+
+def test_a_file_of_other_processors_states_no_preprocessing(tmp_path: Path):
+    transformers_model("ViT").save_pretrained(tmp_path)
+    (tmp_path / "processor_config.json").write_text('{"processor_class": "CLIPProcessor"}')
+    assert any("not stored" in note for note in core.load(f"file:{tmp_path}", "cpu").notes)
+
+
+@pytest.mark.parametrize("size", [{"shortest_edge": 48}, {"height": 224, "width": 224}, 96], ids=str)
+def test_a_stated_size_that_the_model_does_not_accept_is_replaced_by_its_own(size: object, tmp_path: Path):
+    for kind, own in (("ViT", 32), ("ConvNext", side(size))):  # convolutions accept any
+        folder = tmp_path / kind
+        transformers_model(kind).save_pretrained(folder)
+        (folder / "preprocessor_config.json").write_text(json.dumps(PREPARED | {"size": size, "crop_pct": 1}))
+        found = core.load(f"file:{folder}", "cpu")
+        replaced = [note for note in found.notes if "which the model does not accept" in note]
+        assert found.card.size == own and len(replaced) == (kind == "ViT")
+        assert all(f"{side(size)} × {side(size)}" in note and "32 × 32" in note for note in replaced)
