@@ -94,7 +94,7 @@ def accuracy(card: ModelCard) -> None:
         lines.insert(0, word("card.interval", low=low, high=high, pictures=whole(card.pictures)))
     if facts.fact_text(card, "measured"):
         lines.append(word("card.measured", how=recall(facts.fact_text(card, "measured"))))
-    st.caption(together(*lines), help=means("interval"))
+    st.caption(together(*lines), help=means("interval", "wilson-interval"))
     st.markdown("\n\n".join(filter(None, [independent(card), need(card), seeds(card)])))
 
 

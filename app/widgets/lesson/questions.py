@@ -100,21 +100,26 @@ def _show_feedback(right: bool | None, sentence: str) -> None:
     st.markdown(f"{signs.get(right, WRONG)} **{sentence}**")
 
 
+def option_stem(text: str) -> str:
+    """An option without its final period, for where a colon, an arrow or a bracket follows it."""
+    return text.strip().rstrip(".。")
+
+
 def _judge_options(place: Place, question: Exercise, answer: Answer) -> None:
     options, name = words_of(place.lesson).options, place.step.name
     right = answer.given == question.answer
     key = "lesson.skipped" if answer.skipped else "lesson.right" if right else "lesson.wrong"
     _show_feedback(None if answer.skipped else right, word(key))
     if question.kind == RANK:
-        order = " → ".join(options[name, one].text for one in question.answer)
+        order = " → ".join(option_stem(options[name, one].text) for one in question.answer)
         st.markdown(word("lesson.order", order=order))
     lines = []
     for one in question.options:
         text, reason = (value_text(place.lesson, part) for part in (options[name, one].text, options[name, one].reason))
         single = question.kind == CHOICE
         sign = RIGHT if single and one in question.answer else OTHER
-        own = f" {word('lesson.yours')}" if single and one in answer.given else ""
-        lines.append(f"- {sign} **{text}**{own}{mark(': ')}{reason}")
+        own = f"{mark(' ')}{word('lesson.yours')}" if single and one in answer.given else ""
+        lines.append(f"- {sign} **{option_stem(text)}**{own}{mark(': ')}{reason}")
     st.markdown("\n".join(lines))
 
 

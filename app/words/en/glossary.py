@@ -189,6 +189,8 @@ TERMS = {
         "The share of the strongest fifth of the cells that two maps have in common.",
     ),
     "patch": ("Patch", "A small square of the picture, such as 16 × 16 pixels, that a model processes as one unit."),
+    "percentage-points": ("Percentage points", "A difference of percentages: 80 % is 5 percentage points above 75 %."),
+    "percentile": ("Percentile", "The value below which that percentage of all values lies, such as 99 %."),
     "pointing-game": (
         "Pointing game",
         "A test of maps: how often the highest value of the map lies inside the correct region.",
@@ -213,6 +215,7 @@ TERMS = {
         "Rank correlation",
         "A number from −1 to 1 for how similarly two maps order the regions: 1 is the same order, 0 no relation, −1 the reverse.",
     ),
+    "raw-values": ("Raw values", "The values of a map as they were computed, before they are scaled for display."),
     "recall": ("Recall", "Of all pictures of a class, the share that is predicted correctly."),
     "receptive-field": (
         "Receptive field",
@@ -281,6 +284,7 @@ TERMS = {
     "watermark": ("Watermark", "Text or a logo over a picture, which a model may use as a shortcut."),
     "weights": ("Weights", "The numbers inside a model that training has set."),
     "zero-shot": ("Zero-shot", "Classification by texts that describe the classes, without training on these classes."),
+    "wilson-interval": ("Wilson interval", "A 95 % interval of a share, which stays between 0 and 100 %."),
     "window": ("Window", "A square group of neighboring patches; window attention works only inside it."),
 }
 """Each term by its slug: what it is called, and what it means."""

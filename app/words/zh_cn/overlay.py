@@ -45,7 +45,7 @@ WORDS = {
     "overlay.scale_both": "两图共用色标",
     "overlay.smooth": "平滑",
     "overlay.full": "显示极值",
-    "overlay.full_help": "格子很多的图里，少数值远高于其余，所以色标只到第 99 百分位。选中后，色标一直到最大值。",
+    "overlay.full_help": "格子很多的图里，少数值远高于其余，所以色标只到第 99 百分位数。选中后，色标一直到最大值。",
     "overlay.percent": "{value}%",
     "overlay.beyond_scale": "最强的 {share} 超出色标",
     "overlay.download": "保存为 PNG",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from tests.source_files import ROOT
 LESSON = "attention-that-is-needed"
 DONE = {"?*": "boat", "tasks-marked/6/*": "tasks-marked/6/boat"}
 """A value for each pattern of what a learner is to set."""
+DOUBLED = r"[.。](\*\*)?[ ]?([（(][^()（）]*[）)])?[:：]"
+"""A period right before a colon, also with a bracket between them."""
 EVERY = [one.name for one in lessons()]
 
 
@@ -98,6 +101,7 @@ def test_every_lesson_is_walked_to_its_end(name: str, language: str) -> None:
             if step is not lesson.steps[-1]:
                 assert "lesson-next" not in [one.key for one in page.button], "first the answer"
             answer(page, lesson, step)
+            assert not re.search(DOUBLED, shown_text(page))
         for key, pattern in step.do.items():  # what a click on the page would set
             assert words["lesson.did"] not in shown_text(page)
             page.session_state[key] = DONE.get(pattern, pattern)
