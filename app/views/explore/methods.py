@@ -15,7 +15,7 @@ from app.views.explore.parameters import drop_others, option_title
 from app.widgets import job
 from app.words import known, literal, mark, means, plain, say, whole, word
 from core import Classifier, InvalidInput, Reading
-from core.attribution import Method
+from core.attribution import METHODS, Method
 
 
 def pick_method(classifier: Classifier) -> Method:
@@ -25,7 +25,12 @@ def pick_method(classifier: Classifier) -> Method:
     if state.get(Key.METHOD) not in fitting:
         first = "grad-cam" if "grad-cam" in fitting else next(iter(fitting))
         if requested := state.get(Key.METHOD):
-            state.notice(word("method.unknown", method=requested, shown=method_title(fitting[first])))
+            every = {one.slug: one for one in METHODS}
+            if requested in every:
+                title = method_title(every[requested])
+                state.notice(word("method.unknown", method=title, shown=method_title(fitting[first])))
+            else:
+                state.notice(word("address.unknown", name=Key.METHOD.value, value=requested))
         state.put(Key.METHOD, first)
 
     def title(slug: str) -> str:

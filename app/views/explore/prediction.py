@@ -50,7 +50,8 @@ def wanted(subject: Subject, key: StrEnum) -> int | None:
     try:
         return subject.classifier.target(name, np.empty(0))
     except InvalidInput as error:
-        state.notice(say(error))
+        lacking = key == Key.TARGET and name not in subject.classifier.card.classes
+        state.notice(word("compared.no_class", name=class_titles((name,))[0]) if lacking else say(error))
         state.put(key, "")
         return None
 

@@ -82,7 +82,11 @@ def open_step() -> Place | None:
         state.notice(word("lesson.gone", name=name))
         close()
         return None
-    step = lesson.steps[lesson.place(state.get(Key.STEP) or "")]
+    wanted = state.get(Key.STEP) or ""
+    step = lesson.steps[lesson.place(wanted)]
+    if wanted not in ("", step.name):
+        state.notice(word("address.unknown", name=Key.STEP.value, value=wanted))
+        state.put(Key.STEP, step.name)
     return Place(lesson, step)
 
 

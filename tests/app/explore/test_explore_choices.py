@@ -17,7 +17,7 @@ from core import scenes
 from core.attribution import method
 from core.data import samples
 from core.data.datasets import IMAGENETTE
-from tests.app.pages import open_page, shown_text, well
+from tests.app.pages import open_page, shown_text, warnings, well
 
 MODEL = "scenes/self-attention"
 
@@ -160,3 +160,16 @@ def test_each_strip_entry_carries_what_it_was_made_with() -> None:
     found = core.attribute(subject.classifier, subject.picture, "grad-cam", stage="stage2")
     shown = attributions.strip(subject, found.target, method("grad-cam"), [found], {"stage": "stage2"})
     assert {one.slug: given for one, _, given in shown}["grad-cam"] == {"stage": "stage2"}
+
+
+def test_what_a_link_names_and_nobody_knows_is_reported_as_that() -> None:
+    page = open_page(model="scenes/cbam", sample="scenes/24", method="nope", target="zz")
+    assert warnings(page) == [
+        word("compared.no_class", name="zz"),
+        word("address.unknown", name="method", value="nope"),
+    ] and not page.exception
+    page = open_page(model="scenes/plain", sample="scenes/24", method="attention")
+    (sentence,) = warnings(page)
+    assert sentence == word("method.unknown", method="Attention map", shown="Grad-CAM")
+    page = open_page(lesson="first-minute", step="nope")
+    assert warnings(page) == [word("address.unknown", name="step", value="nope")]
