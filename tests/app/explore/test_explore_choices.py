@@ -164,10 +164,14 @@ def test_each_strip_entry_carries_what_it_was_made_with() -> None:
 
 def test_what_a_link_names_and_nobody_knows_is_reported_as_that() -> None:
     page = open_page(model="scenes/cbam", sample="scenes/24", method="nope", target="zz")
-    assert warnings(page) == [
-        word("compared.no_class", name="zz"),
-        word("address.unknown", name="method", value="nope"),
-    ] and not page.exception
+    assert (
+        warnings(page)
+        == [
+            word("compared.no_class", name="zz"),
+            word("address.unknown", name="method", value="nope"),
+        ]
+        and not page.exception
+    )
     page = open_page(model="scenes/plain", sample="scenes/24", method="attention")
     (sentence,) = warnings(page)
     assert sentence == word("method.unknown", method="Attention map", shown="Grad-CAM")
