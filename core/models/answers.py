@@ -117,8 +117,8 @@ def unanswered(scores: Tensor, card: ModelCard, picture: str) -> InvalidInput:
             picture=picture,
         )
     return InvalidInput(
-        "The output of {model} for {picture} is not finite (NaN or infinity). Check its weights, and the size, mean "
-        "and std in its card.",
+        "The output of {model} for {picture} is not finite (NaN or infinity). Check its weights, and its size, "
+        "mean and std.",
         model=card.slug,
         picture=picture,
     )

@@ -20,7 +20,8 @@ def refusal(module: nn.Module, run: Callable[[], object], card: ModelCard, failu
     if wanted is not None:
         return not_color(card.slug, wanted)
     return InvalidInput(
-        "The model does not accept pictures of {size} × {size} pixels: {reason}. Correct the size in its card.",
+        "The model does not accept pictures of {size} × {size} pixels: {reason}. Give the size that it was trained "
+        "with.",
         size=card.size,
         reason=first_line(failure),
     )

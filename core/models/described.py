@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import torch
 from torch import nn
 from torchvision.models import ResNet18_Weights
 
@@ -218,32 +217,6 @@ INDEPENDENT = Message(
     "The configuration of the model states problem_type={kind}, so each class has its own probability (a sigmoid).",
     kind=MULTI_LABEL,
 )
-
-
-def fitted(card: ModelCard, module: nn.Module) -> ModelCard:
-    """The card with the size in a model's ``config``, where the model does not accept that of its preprocessing."""
-    config = getattr(module, "config", None)
-    own = side(getattr(getattr(config, "vision_config", config), "image_size", None))
-    if own in (None, card.size) or accepts(module, card.size) or not (own and accepts(module, own)):
-        return card
-    note = Message(
-        "The preprocessing of the model states {stated} × {stated} pixels, which the model does not accept. The "
-        "{size} × {size} pixels in its configuration are used.",
-        stated=card.size,
-        size=own,
-    )
-    resize = card.resize and own * card.resize // card.size
-    return replace(card, size=own, resize=resize, facts={**card.facts, ASSUMED: [*card.facts[ASSUMED], note]})
-
-
-def accepts(module: nn.Module, size: int) -> bool:
-    """Whether a module runs on a picture of so many pixels."""
-    try:
-        with torch.inference_mode():
-            module.eval()(torch.zeros(1, 3, size, size))
-    except Exception:  # each model refuses in its own way
-        return False
-    return True
 
 
 def labels(config: Any) -> tuple[str, ...]:

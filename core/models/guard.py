@@ -156,8 +156,8 @@ class Admission:
         answers = check_outputs(found, self.card)
         if not answers.isfinite().all():
             raise InvalidInput(
-                "The model's output for an ordinary picture is not finite (NaN or infinity). Check its weights, and "
-                "the size, mean and std in its card."
+                "The model's output for an ordinary picture is not finite (NaN or infinity). Check its weights, "
+                "and its size, mean and std."
             )
         return self.by_itself(answers)
 

@@ -21,7 +21,7 @@ from core.models.described import ASSUMED, NUMBERED, imagenet, numbered
 from core.models.libraries import library
 from core.models.recognition import HEADS
 from core.models.saved import open_saved
-from core.models.saved_files import CONFIG, Files, FolderFiles, in_folder, read_all, uploaded
+from core.models.saved_files import CONFIG, WEIGHTS, Files, FolderFiles, in_folder, read_all, uploaded
 from core.models.weights import Weights
 from core.types import InvalidInput, ModelCard
 
@@ -106,7 +106,7 @@ def open_upload(files: Mapping[str, bytes], choices: Choices) -> Opened:
     digest = sha256()
     for name, data in sorted(files.items()):
         digest.update(name.encode(errors="replace") + sha256(data).digest())
-    return opened(uploaded(files, "The upload"), f"{own.FAMILY}/{digest.hexdigest()[:12]}", choices)
+    return opened(uploaded(files, Message("the upload")), f"{own.FAMILY}/{digest.hexdigest()[:12]}", choices)
 
 
 def find_missing(files: Mapping[str, bytes], choices: Choices) -> tuple[Missing, ...]:
@@ -140,7 +140,7 @@ def opened(files: Files, slug: str, choices: Choices) -> Opened:
         given = gaps(card)
     else:
         weights, _, digest = read_all(files)
-        card, given = bare_card(weights, slug, choices, files.title)
+        card, given = bare_card(weights, slug, choices, files)
         card.facts["checksum"], module = digest, None
     stated = tuple(one for one in given if not choices.states(one.field))
     if any(one.assumed is None for one in stated):
@@ -160,6 +160,7 @@ def settled(card: ModelCard, choices: Choices, slug: str) -> ModelCard:
             outputs=len(card.classes),
             named=count,
         )
+    user_card.checked(dict(fields), Message("What is stated about the model"))
     if "size" in fields and (card.resize or 0) < int(fields["size"] or 0):
         fields["resize"] = None
     return replace(user_card.check(replace(card, slug="own/model", **fields)), slug=slug)
@@ -177,7 +178,7 @@ def gaps(card: ModelCard) -> tuple[Missing, ...]:
     return tuple(found)
 
 
-def bare_card(weights: Weights, slug: str, choices: Choices, title: str) -> tuple[ModelCard, tuple[Missing, ...]]:
+def bare_card(weights: Weights, slug: str, choices: Choices, files: Files) -> tuple[ModelCard, tuple[Missing, ...]]:
     """The card of a bare state dict and what is assumed; the architecture is recognized if it is not stated."""
     likely = recognition.candidates(weights)
     names = tuple(dict.fromkeys(name for name, _ in likely))
@@ -185,7 +186,7 @@ def bare_card(weights: Weights, slug: str, choices: Choices, title: str) -> tupl
     architecture = choices.architecture
     if architecture is None:
         if len(names) != 1:
-            return _unknown(slug), (_which(names, title),)
+            return _unknown(slug), (_which(names, files),)
         architecture = names[0]
         sentence = Message(
             "The architecture {name} is recognized by the names and shapes of the weights.", name=architecture
@@ -205,7 +206,9 @@ def bare_card(weights: Weights, slug: str, choices: Choices, title: str) -> tupl
         given.append(Missing(SIZE, sentence, size))
     elif choices.size not in (None, side):
         raise InvalidInput(
-            "The position embeddings of {model} are for {size} pixels. Leave out the size.", model=title, size=side
+            "The position embeddings of {model} are for {size} pixels. Leave out the size.",
+            model=files.title,
+            size=side,
         )
     sentence = Message(
         "The files do not state mean and std. Those of {name} are assumed ({mean}; {std}).",
@@ -223,9 +226,18 @@ def _unknown(slug: str) -> ModelCard:
     return ModelCard(slug, "", "plain", ("class 0",))
 
 
-def _which(names: tuple[str, ...], title: str) -> Missing:
+def _which(names: tuple[str, ...], files: Files) -> Missing:
     """The question of the architecture, with the candidates if there are some."""
-    if names:
+    title, weights = files.title, files.weights()
+    if weights is not None and weights[0] in WEIGHTS and not names:
+        sentence = Message(
+            "{config} is missing, which transformers and timm save in the same folder as {name}. Add it, or name the "
+            "architecture, such as {names} or hf:OWNER/NAME.",
+            config=CONFIG,
+            name=weights[0],
+            names=COMMON[:2],
+        )
+    elif names:
         sentence = Message(
             "The weights of {model} match several architectures: {names}. Name the right one.",
             model=title,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -20,9 +19,10 @@ from torch import nn
 from core.files import first_line
 from core.messages import Message
 from core.models import timm_models, user_card
-from core.models.described import MULTI_LABEL, describe, fitted, independent
+from core.models.described import MULTI_LABEL, independent
 from core.models.integrity import check_numbers
 from core.models.libraries import library
+from core.models.saved_card import described_card
 from core.models.saved_files import CONFIG, Files, read_all, read_json, read_preprocessing
 from core.models.weights import Weights, fit, select
 from core.types import InvalidInput, ModelCard
@@ -59,7 +59,7 @@ def open_saved(files: Files, slug: str) -> tuple[ModelCard, nn.Module]:
         module = transformers_module(config, weights, size, files.title)
         prepared = read_preprocessing(files)
     check_numbers(module, files.title)
-    card = described_card(module, slug, prepared, files.title)
+    card = described_card(module, slug, prepared, files)
     if is_timm(config) and config.get("problem_type") == MULTI_LABEL:  # timm's module has no such field
         card = independent(card)
     card.facts["checksum"] = digest
@@ -71,7 +71,7 @@ def read_config(files: Files) -> dict[str, Any]:
     config = read_json(files, CONFIG)
     if config is None:
         raise InvalidInput(
-            "{model} has no {name}. Put it next to the weights, or name the architecture.",
+            "There is no {name} in {model}. Put it next to the weights, or name the architecture.",
             model=files.title,
             name=CONFIG,
         )
@@ -92,21 +92,6 @@ def read_config(files: Files) -> dict[str, Any]:
 def is_timm(config: Mapping[str, Any]) -> bool:
     """Whether a configuration was saved by timm, or by transformers for a model of timm."""
     return isinstance(config.get("architecture"), str)
-
-
-def described_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None, title: str) -> ModelCard:
-    """The card of a module that describes itself, checked, because its values come from files."""
-    try:
-        card = fitted(describe(module, slug, prepared), module)
-        return replace(user_card.check(replace(card, slug="own/model")), slug=slug)
-    except InvalidInput:
-        raise
-    except Exception as error:  # values of any type
-        raise InvalidInput(
-            "The configuration of {model} has an invalid value: {reason}. Copy its files again.",
-            model=title,
-            reason=first_line(error),
-        ) from error
 
 
 def timm_module(config: Mapping[str, Any], weights: Weights, size: int, title: str) -> nn.Module:
@@ -185,7 +170,7 @@ def transformers_module(config: Mapping[str, Any], weights: Weights, size: int, 
     found = [one for one in classes if wanted in (None, one.__name__)]
     if not found:
         raise InvalidInput(
-            "{model} is a {kind}, not an image classifier. Choose a model with classes, such as {example}.",
+            "The {kind} of {model} is not an image classifier. Choose a model with classes, such as {example}.",
             model=title,
             kind=wanted or kind,
             example="ViTForImageClassification",

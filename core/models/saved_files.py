@@ -64,7 +64,9 @@ class FolderFiles:
         others = [name for name in self.files if name.lower().endswith(SUFFIXES)]
         if len(others) > 1:
             raise InvalidInput(
-                "{model} holds several files of weights: {files}. Keep one of them.", model=self.title, files=others[:5]
+                "There are several files of weights in {model}: {files}. Keep one of them.",
+                model=self.title,
+                files=others[:5],
             )
         return (others[0], self.files[others[0]]) if others else None
 
@@ -178,7 +180,9 @@ def read_all(files: Files) -> tuple[Weights, int, str]:
     found = files.weights()
     if found is None:
         raise InvalidInput(
-            "{model} has no weights. Put {names} next to its configuration.", model=files.title, names=WEIGHTS[0]
+            "There are no weights in {model}. Put {names} next to its configuration.",
+            model=files.title,
+            names=WEIGHTS[0],
         )
     name, content = found
     if not name.endswith(INDEX):
@@ -189,7 +193,7 @@ def read_all(files: Files) -> tuple[Weights, int, str]:
         one = files.get((part,))
         if one is None:
             raise InvalidInput(
-                "{model} has no file {name}, which {index} lists. Copy all its files.",
+                "The file {name} of {model}, which {index} lists, is missing. Copy all its files.",
                 model=files.title,
                 name=part,
                 index=name,

@@ -161,7 +161,7 @@ def construct(name: str, classes: int, size: int, renormalize: bool = False) -> 
         return models.get_model(name, weights=None, **settings)
     except (AssertionError, ValueError) as error:
         raise InvalidInput(
-            "{name} cannot be built for pictures of {size} × {size} pixels: {reason}. Correct the size in its card.",
+            "{name} cannot be built for pictures of {size} × {size} pixels: {reason}. Give another size.",
             name=name,
             size=size,
             reason=first_line(error),

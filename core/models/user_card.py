@@ -154,14 +154,14 @@ def parse_card(data: bytes, slug: str, name: str) -> tuple[ModelCard, str | None
     return ModelCard.from_json(settled), weights
 
 
-def check(card: ModelCard) -> ModelCard:
-    """A card made in Python, checked like one in a file; arrays become tuples.
+def check(card: ModelCard, name: str = "The card") -> ModelCard:
+    """A card made in Python, checked like one in a file; arrays become tuples. ``name`` is its name in messages.
 
     Raises:
         InvalidInput: it has an invalid value.
     """
     title = card.title or str(card.slug).rpartition("/")[2]
-    stated = checked(card.to_json() | {"title": title}, "The card")
+    stated = checked(card.to_json() | {"title": title}, name)
     mechanism(stated["mechanism"])
     return ModelCard.from_json(stated)
 

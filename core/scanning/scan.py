@@ -92,8 +92,8 @@ def scan(
     table = run.table()
     if not len(table) and (count := len(run.unanswered())):
         raise InvalidInput(
-            "The output of {model} is not finite for any of {count:,} pictures. Check its weights, and the size, mean "
-            "and std in its card.",
+            "The output of {model} is not finite for any of {count:,} pictures. Check its weights, and its size, "
+            "mean and std.",
             model=classifier.card.slug,
             count=count,
         )

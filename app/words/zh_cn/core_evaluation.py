@@ -82,7 +82,7 @@ WORDS = {
     "{path} has changed since it was scanned. Scan it again.": "{path} 在扫描之后被改动。请重新扫描。",
     "The run {folder} is missing. Restore the folder.": "扫描结果 {folder} 缺失。请恢复该文件夹。",
     "The run {folder} is missing. Restore it and scan again.": "扫描结果 {folder} 缺失。请恢复它，再重新扫描。",
-    "The output of {model} is not finite for any of {count:,} pictures. Check its weights, and the size, mean and std in its card.": "对全部 {count:,} 张图片，“{model}”的输出都不是有限的。请检查权重，以及模型卡中的 size、mean 和 std。",
+    "The output of {model} is not finite for any of {count:,} pictures. Check its weights, and its size, mean and std.": "对全部 {count:,} 张图片，“{model}”的输出都不是有限的。请检查权重，以及 size、mean 和 std。",
     "This process found different pictures in {data} than the first process. Give all processes the same data.": "这个进程在 {data} 中找到的图片与第一个进程不同。请给所有进程同样的数据。",
     "another model": "另一个模型",
     "other weights": "其他权重",

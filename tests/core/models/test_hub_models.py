@@ -88,7 +88,7 @@ def test_what_is_not_a_model_of_the_hub_is_reported(served: SmallHub, tmp_path: 
     served.files["made/code"] = {"config.json": b'{"auto_map": {"AutoModel": "a.B"}}'}
     for name, told in (
         ("made/none", "Hugging Face has no public model 'made/none'"),
-        ("made/text", "made/text has no weights"),
+        ("made/text", "There are no weights in made/text"),
         ("made/code", "names code to run"),
         ("made", "Hugging Face has no public model 'made'"),
         ("../made", "is not the name of a model of Hugging Face"),

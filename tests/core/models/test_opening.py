@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,16 @@ from core.models import recognition
 from tests.conftest import redraw
 from tests.core.models.saved_models import (
     LABELS,
+    PREPARED,
     TIMM,
     TORCHVISION,
     bare,
     lightning,
     logits_of,
+    save_transformers,
     timm_model,
     torchvision_model,
+    transformers_model,
 )
 from tests.core.refusals import refusal as refused
 
@@ -87,7 +91,7 @@ def test_the_side_of_a_transformers_pictures_is_that_of_its_positions():
     module = redraw(timm.create_model("test_vit", num_classes=3, img_size=96), 2).eval()
     classifier = core.open_files({"weights.safetensors": bare(module)}, device="cpu")
     assert classifier.card.size == 96 and same(classifier, module)
-    assert "The position embeddings of The upload are for 96 pixels" in refusal(
+    assert "The position embeddings of the upload are for 96 pixels" in refusal(
         {"weights.safetensors": bare(module)}, "timm/test_vit", size=160
     )
 
@@ -106,9 +110,33 @@ def test_what_cannot_be_opened_is_reported():
     assert "names a class twice" in refusal(fits, "timm/test_resnet", ("a", "b", "a"))
     assert "needs 'size'" in refusal(fits, "timm/test_resnet", LABELS, size=10**6)
     assert "needs 'std'" in refusal(fits, "timm/test_resnet", LABELS, mean=(0.5,) * 3, std=(0.0,) * 3)
-    assert "holds several files of weights: a.safetensors, b.ckpt" in refusal(fits | {"b.ckpt": b"x"})
+    assert "There are several files of weights in the upload: a.safetensors, b.ckpt" in refusal(fits | {"b.ckpt": b"x"})
     assert "open_files takes a dict from file names to the bytes of the files" in refusal({})
-    assert "has no weights" in refusal({"notes.txt": b"x"})
+    assert "There are no weights in the upload" in refusal({"notes.txt": b"x"})
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
+def test_weights_of_a_folder_without_its_configuration_are_recognized_by_their_name(name: str, tmp_path: Path):
+    files = {name: bare(transformers_model("ViT"))}
+    told = f"config.json is missing, which transformers and timm save in the same folder as {name}. Add it, or name"
+    assert refusal(files).startswith(told) and core.missing_facts(files)[0].sentence.startswith(told)
+    (tmp_path / name).write_bytes(files[name])
+    for path in (tmp_path, tmp_path / name):
+        with pytest.raises(core.InvalidInput, match=told):
+            core.load(f"file:{path}", "cpu")
+
+
+def test_what_the_caller_or_a_file_states_is_named_in_a_refusal(tmp_path: Path):
+    """There is no card, so none is to be corrected."""
+    module = transformers_model("ViT")
+    folder = save_transformers(module, tmp_path / "vit")
+    files = {one.name: one.read_bytes() for one in folder.iterdir()}
+    assert refusal(files, std=(0.0,) * 3).startswith("What is stated about the model needs 'std': three numbers above")
+    assert refusal(files, size=40).endswith("Give the size that it was trained with.")
+    wrong = files | {"preprocessor_config.json": json.dumps(PREPARED | {"image_std": 0}).encode()}
+    assert refusal(wrong).startswith("preprocessor_config.json of the upload needs 'std': three numbers above zero.")
+    wrong["processor_config.json"] = wrong.pop("preprocessor_config.json")
+    assert refusal(wrong).startswith("processor_config.json of the upload needs 'std'")
 
 
 @pytest.mark.parametrize("name", ["torchvision/resnet18", "timm/vit_tiny_patch16_224", "timm/resnet18"])

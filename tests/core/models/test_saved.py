@@ -139,7 +139,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "width": (lambda f: change(f, hidden_size=65536, intermediate_size=262144), "MB of weights are too few for the"),
     "huge": (lambda f: change(f, hidden_size=10**12), "states hidden_size: 1e+12"),
     "nan": (lambda f: change(f, hidden_size=float("nan")), "states hidden_size: nan"),
-    "no classifier": (lambda f: change(f, architectures=["ViTModel"]), "is a ViTModel, not an image classifier"),
+    "no classifier": (lambda f: change(f, architectures=["ViTModel"]), "The ViTModel of"),
     "text model": (lambda f: change(f, model_type="bert", architectures=["BertModel"]), "not an image classifier"),
     "unknown": (lambda f: change(f, model_type="magic"), "is not a configuration of 'magic'"),
     "no type": (lambda f: change(f, model_type=None), "it has neither 'model_type' nor 'architecture'"),
@@ -149,7 +149,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
     "no json": (lambda f: (f / "config.json").write_text("{"), "is not JSON"),
     "list": (lambda f: (f / "config.json").write_text("[]"), "is not a JSON object"),
     "deep": (lambda f: (f / "config.json").write_text("[" * 100_000), "is not JSON"),
-    "no weights": (lambda f: (f / "model.safetensors").unlink(), "has no weights. Put model.safetensors next to"),
+    "no weights": (lambda f: (f / "model.safetensors").unlink(), "There are no weights in"),
     "damaged": (lambda f: (f / "model.safetensors").write_bytes(b"\0" * 99), "model.safetensors is damaged"),
     "mean": (
         lambda f: (f / "preprocessor_config.json").write_text(json.dumps(PREPARED | {"image_mean": "grey"})),
@@ -186,7 +186,7 @@ def test_an_index_may_not_lead_elsewhere(copy: Path, tmp_path: Path):
         index.write_text(json.dumps({"weight_map": {"a": name}}))
         assert f"names a file '{name}', which is not allowed" in refusal(copy)
     index.write_text(json.dumps({"weight_map": {"a": "model-1.safetensors"}}))
-    assert "has no file model-1.safetensors, which model.safetensors.index.json lists" in refusal(copy)
+    assert "which model.safetensors.index.json lists, is missing" in refusal(copy)
     index.write_text(json.dumps({"weight_map": [1]}))
     assert "lists no files of weights" in refusal(copy)
 
@@ -207,4 +207,4 @@ def test_without_transformers_the_sentence_names_the_command(vit: Path, monkeypa
 def test_a_path_that_is_not_there_is_reported(tmp_path: Path):
     assert refusal(tmp_path / "none") == f"There is no file or folder {tmp_path / 'none'}. Check the path."
     (tmp_path / "empty").mkdir()
-    assert "has no weights" in refusal(tmp_path / "empty")
+    assert "There are no weights in" in refusal(tmp_path / "empty")
