@@ -79,7 +79,7 @@ class Classifier:
         """The same classifier with a copy of its module, whose weights may be changed: the stages are kept."""
         other = replace(self, module=module)
         other.__dict__["found"] = self.found.of(module)
-        other.__dict__["checksum"] = ""  # so that its maps are not taken for those of the weights on the card
+        other.__dict__["checksum"] = ""  # so that its maps are not confused with those of the weights on the card
         return other
 
     @property

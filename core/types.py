@@ -1,6 +1,6 @@
 """Frozen results that the packages exchange, and the two exceptions that callers handle.
 
-Every result is for one picture. Arrays are numpy, on the CPU, float32 unless said otherwise, raw and signed, and
+Every result is for one picture. Arrays are numpy, on the CPU, float32 unless stated otherwise, raw and signed, and
 read-only.
 """
 

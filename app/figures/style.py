@@ -14,7 +14,7 @@ TRACK, CLEAR = "rgba(128, 136, 160, 0.16)", "rgba(0, 0, 0, 0)"
 def bare(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
     """The figure without axes, legend and margins, transparent, of that height, and with more of its layout.
 
-    Whatever there are many of, annotations or shapes, and the range of an axis are given here at once: Plotly checks
+    Whatever there are many of, annotations or shapes, and the range of an axis are given in one call: Plotly checks
     the whole layout at every change, which takes longer than anything else about a chart.
     """
     known = figure.layout.to_plotly_json()

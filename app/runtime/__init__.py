@@ -41,7 +41,7 @@ def models() -> Models:
 
 
 def weights_missing(card: ModelCard) -> bool:
-    """Whether the card's weights are still to be fetched."""
+    """Whether the card's weights are still to be downloaded."""
     return not zoo.present(card)
 
 
@@ -62,7 +62,7 @@ def architectures() -> tuple[str, ...]:
 
 
 def classifier(card: ModelCard, device: str, tick: Progress | None = None) -> Classifier:
-    """A model on a device, loaded once for all users; ``tick(done, total)`` counts bytes that are fetched."""
+    """A model on a device, loaded once for all users; ``tick(done, total)`` counts downloaded bytes."""
     key = (card.slug, device, card.facts.get("checksum"))
     return models().get(key, lambda progress: core.load(card.slug, device, progress=progress), tick)
 

@@ -27,7 +27,7 @@ def intervene(model: Classifier, picture: Picture, changes: Mapping[str, Change]
     """The reading with the attention changed, with the maps of what was changed alone; ``names`` say how.
 
     Raises:
-        InvalidInput: a change that does not fit.
+        InvalidInput: a change that does not match the model.
     """
 
     def read_changed() -> Reading:

@@ -11,14 +11,14 @@ from app.words import ENGLISH, LANGUAGES, follow, understood, use
 
 
 def settle_language(traveled: bool = False) -> str | None:
-    """Choose the language of this run, before anything is said; what the address asked for if there is no such one.
+    """Choose the language of this run, before any text; the language that the address requests if there is none of it.
 
     The address leads in a session that is new, or whose user went back or forward; else the choice does.
     """
     requested = st.query_params.get(Key.LANGUAGE)
     leads = get(Key.LANGUAGE) is None or (traveled and len(st.query_params) > 0)
     put(Key.LANGUAGE, _first() if leads else language())
-    use(language())  # for this run: the session is not asked again for each word
+    use(language())  # for this run: the session is not read again for each word
     return requested if leads and requested and understood(requested) != requested else None
 
 

@@ -131,7 +131,7 @@ def device() -> str:
 
 
 def set_subject(subject: Subject | None) -> None:
-    """What the frame has chosen for the page; None while the model's weights are still to be fetched."""
+    """What the frame has chosen for the page; None while the model's weights are still to be downloaded."""
     put(Key.SUBJECT, subject)
 
 

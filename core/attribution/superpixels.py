@@ -4,8 +4,8 @@
     KernelSHAP          φ = Shapley values: the gain by i, averaged over all orders of adding the superpixels
     LIME                φ = the coefficients of a linear fit to F at pictures near x, with random superpixels removed
 
-Removed superpixels are replaced by the baseline b. A superpixel's φ is spread evenly over its pixels, so that the map
-adds up to Σ φ. For KernelSHAP, Σ φ = F(x) − F(b) for every sample. Achanta et al., "SLIC superpixels", TPAMI 2012.
+Removed superpixels are replaced by the baseline b. A superpixel's φ is spread uniformly over its pixels, so that the
+map adds up to Σ φ. For KernelSHAP, Σ φ = F(x) − F(b) for every sample. Achanta et al., "SLIC superpixels", TPAMI 2012.
 
 Captum's KernelSHAP and LIME use the random state of the whole process, fit with scikit-learn in float32, and keep the
 sum only approximately. Both are a few lines of linear algebra, so they are written out here.
@@ -53,7 +53,7 @@ def cut(classifier: Classifier, x: Tensor, segments: int) -> Tensor:
 
 
 def spread(shares: Tensor, labels: Tensor) -> Tensor:
-    """Each superpixel's share, evenly over its pixels: (m,) and (size, size) -> (size, size)."""
+    """Each superpixel's share, uniformly over its pixels: (m,) and (size, size) -> (size, size)."""
     return (shares / labels.flatten().bincount(minlength=len(shares)))[labels]
 
 

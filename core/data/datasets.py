@@ -39,10 +39,10 @@ __all__ = [
 def open_dataset(family: str, data: str | Path | None = None, *, download: bool = False) -> Dataset:
     """The data set that a family of models is trained on; ``data`` is a folder to look in, or another one's name.
 
-    Scenes are drawn; what is not there is fetched only where ``download`` says so, and torchvision knows it.
+    Scenes are drawn; what is not there is downloaded only with ``download``, and if torchvision has it.
 
     Raises:
-        InvalidInput: it is not there, or cannot be fetched, or is drawn and needs no folder.
+        InvalidInput: it is not there, or cannot be downloaded, or is drawn and needs no folder.
     """
     name, folder = (str(data), None) if str(data) in NAMES else (family, data)
     task = find_task(name)

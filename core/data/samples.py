@@ -97,7 +97,7 @@ def describe_sample(slug: str) -> str:
 
 
 def shortcut_samples(family: str) -> tuple[Sample, ...]:
-    """Some scenes, each three times: the shortcut tells its class, another class, and (an ordinary scene) nothing."""
+    """Some scenes, each three times: the shortcut shows its class, another class, and (an ordinary scene) nothing."""
     found: list[Sample] = []
     for seed, other in CONTRADICTED:
         plan = scenes.plan(seed)

@@ -31,7 +31,7 @@ def pool(array: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
 def overlaps(n: int, cells: int, part: tuple[float, float] = (0.0, 1.0)) -> np.ndarray:
     """The share of each of ``n`` pixels in each of ``cells`` cells along one axis: (cells, n), rows sum to one.
 
-    The cells divide a ``part`` of the axis evenly, from one share of its length to another; at first all of it.
+    The cells divide a ``part`` of the axis uniformly, from one share of its length to another; at first all of it.
     """
     low, high = part[0] * n, part[1] * n
     edges, pixels = low + np.arange(cells + 1) * (high - low) / cells, np.arange(n)

@@ -48,7 +48,7 @@ ABOUT, SAY, QUESTION, AFTER, NOTE = "about", "say", "ask", "after", "note"
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 BOUND = re.compile(r"(<=|>=|==)\s*(\S.*)")
 BLOCKS = (ABOUT, SAY, QUESTION, AFTER, NOTE)
-"""The blocks of words that a step may have: what the lesson is about (in its first step), what it says, what it asks,
+"""The blocks of words that a step may have: what the lesson is about (in its first step), its text, its question,
 what follows the answer, and a teacher's note."""
 
 
@@ -132,7 +132,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what it sets (``state``, by the names of the address), hides and asks, and what it sets afterward.
+    """One step: what it sets (``state``, by names of the address), what it hides, its question, and what it sets then.
 
     ``do`` is what the learner is to set on the page itself: by name, a pattern of the value, such as ``scenes/*``.
     """

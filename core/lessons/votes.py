@@ -21,7 +21,7 @@ from core.lessons.pack import CHOICE, NUMBER, POINT, RANK, Exercise
 from core.types import InvalidInput
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Letters and digits that are not taken for one another."""
+"""Letters and digits that are not confused with one another."""
 CODE = re.compile(rf"[{LETTERS}]{{6}}")
 LARGEST = 1024 * 1024
 """Bytes of the file: about 8,000 votes. The oldest half is dropped then."""

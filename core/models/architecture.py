@@ -70,7 +70,7 @@ def assemble(card: ModelCard, weights: Weights) -> nn.Module:
     """The card's model with these weights, in float32, frozen, in eval mode, on the CPU.
 
     Raises:
-        InvalidInput: they do not fit, or are not all numbers.
+        InvalidInput: they do not match the model, or are not all numbers.
     """
     return freeze(fit(build(card), weights, card.slug))
 

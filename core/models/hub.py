@@ -100,7 +100,7 @@ def download(repository: str, file: str, progress: Progress | None = None) -> Pa
 
     check_name(repository, file)
     try:
-        if not constants.is_offline_mode():  # asked once: the download itself would try for half a minute
+        if not constants.is_offline_mode():  # requested once: the download itself would try for half a minute
             get_hf_file_metadata(hf_hub_url(repository, file), timeout=PATIENCE)
         given: Any = hf_hub_download(repository, file, cache_dir=folder(), tqdm_class=bar(progress))
         return Path(given)

@@ -77,7 +77,7 @@ def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard,
     """The final card of a model, and the module with its weights, as its library makes it.
 
     Raises:
-        InvalidInput: its library is not installed, or the weights cannot be downloaded, are damaged or do not fit.
+        InvalidInput: its library is not installed, or the weights cannot be downloaded, are damaged or do not match.
     """
     with torch.device("cpu"):
         return _source(card.slug)[0].build(card, progress)

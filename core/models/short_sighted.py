@@ -1,9 +1,9 @@
-"""The short-sighted backbone: each cell of its last grid sees a small square of the picture, and nothing of the rest.
+"""The backbone with a small receptive field: each cell of its last grid sees a small square of the picture.
 
 Patches of 4×4 pixels, then convolutions of 2×2 (stride 2), 3×3 and 2×2 (stride 2) lead a 128 px picture to 8×8 cells,
 each of which sees ``RECEPTIVE_FIELD`` pixels a side; everything behind is 1×1. What lies farther apart can be brought
 together by attention alone, and by the sum over all cells before a linear classifier. The one padding repeats the
-border, so that zeros around the picture do not tell a cell where it is.
+border, so that zeros around the picture do not show a cell where it is.
 
 A mechanism sits behind stage three, or in place of stage four's first 1×1 convolution, or of the pooling. One whose
 query cannot know where a cell is gets a learned encoding of each position. A transformer's blocks follow stage three.
@@ -73,7 +73,7 @@ class ShortSighted(Staged):
 
 
 def short_sighted(mechanism: Mechanism, classes: int, widths: Sequence[int], size: int = 128) -> nn.Module:
-    """The short-sighted model of a mechanism: (b, 3, size, size) -> logits (b, classes)."""
+    """The model of a mechanism on it: (b, 3, size, size) -> logits (b, classes)."""
     if mechanism.block is None:
         return ShortSighted(mechanism, classes, widths, size)
     stem = nn.Sequential(*_trunk(widths))

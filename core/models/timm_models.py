@@ -1,6 +1,6 @@
 """Models of timm by name: ``timm/<architecture>.<tag>``, or without a tag for timm's own choice of weights.
 
-timm has 1,371 architectures; those in ``LISTED`` are in the zoo. timm is imported when the first model is asked for.
+timm has 1,371 architectures; those in ``LISTED`` are in the zoo. timm is imported when the first model is requested.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ def build(card: ModelCard, progress: Progress | None = None) -> tuple[ModelCard,
     """The card, and its model with its weights as timm loads them.
 
     Raises:
-        InvalidInput: timm is not installed, or the weights cannot be downloaded, are damaged or do not fit.
+        InvalidInput: timm is not installed, or the weights cannot be downloaded, are damaged or do not match.
     """
     timm, name = library("timm"), card.slug.partition("/")[2]
     path = fetch(card, progress)

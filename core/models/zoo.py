@@ -195,11 +195,11 @@ def is_own(slug: str) -> bool:
 def fetch(card: ModelCard, progress: Progress | None = None) -> nn.Module:
     """The card's model with its stored weights, in float32, frozen, in eval mode, on the CPU.
 
-    Weights of torchvision that are not here are fetched; ``progress(done, total)`` then counts bytes.
+    Weights of torchvision that are not here are downloaded; ``progress(done, total)`` then counts bytes.
 
     Raises:
-        InvalidInput: the file is missing and cannot be fetched, is broken, is not the one that the card was written
-            for, or does not fit the architecture.
+        InvalidInput: the file is missing and cannot be downloaded, is broken, is not the one that the card was written
+            for, or does not match the architecture.
     """
     if card.family == torchvision_models.FAMILY:
         return assemble(card, torchvision_models.fetch(card, progress))

@@ -103,7 +103,7 @@ def _picture(facts: Mapping[str, Any]) -> Picture:
 
 
 def _question(facts: Mapping[str, Any]) -> Question:
-    """The question; whether the model can be asked it is for the replay to find."""
+    """The question; whether the model can answer it is found by the replay."""
     classes = _entry(facts, "model.classes", list)
     if not all(isinstance(one, str) for one in classes):
         raise _Faulty("model.classes")

@@ -26,7 +26,7 @@ COLORS: dict[str, tuple[int, int, int]] = {
     "pink": (244, 134, 184),
     "black": (44, 47, 60),
 }
-"""Colors that have a name, and are told apart at a glance."""
+"""Colors that have a name, and are distinguished at a glance."""
 
 
 @dataclass(frozen=True)

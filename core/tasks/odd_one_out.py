@@ -23,7 +23,7 @@ def _paint(hue: float) -> Paint:
 
 
 def _hues(chance: Chance) -> list[float]:
-    """Three hues that can be told apart: those of the two pairs, and that of the odd one."""
+    """Three hues that can be distinguished: those of the two pairs, and that of the odd one."""
     while True:
         found = [chance.between(0, 1) for _ in range(3)]
         gaps = [abs(one - other) for index, one in enumerate(found) for other in found[:index]]

@@ -80,7 +80,7 @@ class Recipe:
         return self.sizes[-1][1]
 
     def draw(self, epoch: int, index: int | None = None) -> int:
-        """A seed of its own for each epoch, and in it for each picture, whichever process or worker asks for it."""
+        """A seed of its own for each epoch, and in it for each picture, whichever process or worker requests it."""
         key = (self.seed, epoch, 0 if index is None else index + 1)  # zeros at its end change nothing of a key
         return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> np.uint64(1))
 

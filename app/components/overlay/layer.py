@@ -4,9 +4,9 @@ A layer's bytes, little-endian: the maps' lows and highs, float32 (maps, 2); the
 the one at rest, (h, w); after it come those of a stack, (s, h, w), or those of its rows, (windows, n, n), and after
 these the rows' cells, int32 (windows, n). A window's row is never laid out over the grid here: the browser does that.
 
-Code 0 is a value that is not finite and is left out of the picture. An unsigned map's codes 1..255 run evenly from its
-low to its high, so a value comes back within (high - low) / 508. A signed map's codes run evenly from -high to high
-with code 128 exactly zero, so a value comes back within high / 254. Nothing is squared, wrapped or stretched.
+Code 0 is a value that is not finite and is left out of the picture. An unsigned map's codes 1..255 run uniformly from
+its low to its high, so a value comes back within (high - low) / 508. A signed map's codes run uniformly from -high to
+high with code 128 exactly zero, so a value comes back within high / 254. Nothing is squared, wrapped or stretched.
 
 A fine map, of more than ``FINE`` cells a side and with nothing more to be seen, has a few cells far above all others:
 its colors end at ``clip``, which one cell in a hundred exceeds, unless the viewer wants the full range. So that enough
@@ -76,7 +76,7 @@ def packed(layer: Layer) -> tuple[dict[str, Any], bytes]:
     """The header's entry of a layer, and its bytes.
 
     Raises:
-        InvalidInput: arrays whose shapes do not fit, or an unsigned layer with values below zero.
+        InvalidInput: arrays whose shapes do not match, or an unsigned layer with values below zero.
     """
     if np.ndim(layer.values) != 2 or not np.size(layer.values):
         raise InvalidInput(

@@ -90,7 +90,7 @@ def pack(
 
 
 def sight(card: ModelCard, reading: Reading) -> overlay.Sight | None:
-    """How far each cell of a short-sighted model sees; None for other models."""
+    """How far each cell of a model with a small receptive field sees; None for other models."""
     if card.architecture != SHORT_SIGHTED:
         return None
     rows, columns = reading.energy.shape

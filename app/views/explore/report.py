@@ -117,7 +117,7 @@ def known_checks(analysis: Analysis) -> dict[str, tuple[Check, ...]]:
 
 
 def open_report(file: Any) -> None:
-    """Show the view of a report, and ask for its numbers to be computed again; in a callback."""
+    """Show the view of a report, and request that its numbers are computed again; in a callback."""
     state.clear_notices()
     if file is None:
         return

@@ -23,7 +23,7 @@ def chosen_for(data: str) -> dict[str, str]:
 
 
 def collect(data: str, seed: int, pictures: int) -> tuple[Collection, Choice]:
-    """The pictures with what was chosen for them; a choice that does not fit these data is reported and dropped.
+    """The pictures with what was chosen for them; a choice that these data do not have is reported and dropped.
 
     Raises:
         InvalidInput: as ``open_collection``.

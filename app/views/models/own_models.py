@@ -60,7 +60,7 @@ def take_in(files: list) -> str:
 
 
 def take_in_uncarded(files: list) -> str:
-    """Open a model without a card, with the facts that the form asked for; as ``take_in``."""
+    """Open a model without a card, with the facts from the form; as ``take_in``."""
     check_room(files)
     weights = next(one.name for one in files if one.name.lower().endswith(WEIGHT_SUFFIXES))
     found = uncarded.open_model(files)

@@ -96,7 +96,7 @@ def answers() -> dict[str, Answer]:
 
 
 def done(place: Place) -> bool:
-    """Whether the learner has set what the step asks them to set; also once they have answered its question."""
+    """Whether the learner has set what the step requires; also once they have answered its question."""
     if place.step.exercise is not None:
         return answer_of(place) is not None
     values = {name: state.get(Setting(name)) for name in place.step.do}
@@ -130,7 +130,7 @@ def asks() -> bool:
 
 
 def point_wanted() -> bool:
-    """Whether the open step asks for a point on the picture."""
+    """Whether the open step requires a point on the picture."""
     place = open_step()
     return bool(place and place.step.exercise and place.step.exercise.kind == POINT and answer_of(place) is None)
 
@@ -177,7 +177,7 @@ def close() -> None:
 def restore(query: Mapping[str, str]) -> None:
     """Open the lesson that an address names; one that names no model is shown as the step begins.
 
-    A session without an address is taken for a first visit.
+    A session without an address counts as a first visit.
     """
     state.put(Key.FIRST_VISIT, not query)
     if Key.LESSON in query and Key.MODEL not in query and (place := open_step()) is not None:

@@ -58,7 +58,7 @@ WORDS = {
     "device.label": "设备",
     "device.is": "运行于 {device}",
     "language.label": "语言",
-    # weights that are fetched
+    # weights that are downloaded
     "weights.loading": "正在载入模型……",
     "weights.missing": "这台机器上还没有 **{model}** 的权重。权重从发布它的库下载，只需一次（{size} MB）。",
     "weights.missing.unsized": "这台机器上还没有 **{model}** 的权重。权重从发布它的库下载，只需一次。",

@@ -205,7 +205,7 @@ def placed(
 
 
 def after_mixing(call: Found, before: Tap, batch: int) -> Call | None:
-    """Where the weights of a call pass after their heads were mixed; None where that cannot be told."""
+    """Where the weights of a call pass after their heads were mixed; None where that is unknown."""
     mixed = attempt(replace(call, trace=call.mixed, last=True), batch) if call.product else UNSURE
     if isinstance(mixed, Message) or mixed.layout.cells is not None:
         return None

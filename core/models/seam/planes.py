@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 OTHER, UNKNOWN, CHANNEL, LEARNED = -1.0, -2.0, -3.0, -4.0
-"""A token that is no cell; one that cannot be told; an axis of channels, where tokens were summed over; a query that
+"""A token that is no cell; one of an unknown kind; an axis of channels, where tokens were summed over; a query that
 is no token, but a parameter."""
 
 

@@ -1,8 +1,8 @@
 """The kinds of tokens around the patches by the names of the parameters that they start as.
 
-A token that no output depends on can only be told by its name: the distillation token of a classifier without a second
-head, or the class token of a model that averages the patches. To find its position, the parameter is changed, and the
-inputs of the first attention are compared.
+A token that no output depends on can only be recognized by its name: the distillation token of a classifier without a
+second head, or the class token of a model that averages the patches. To find its position, the parameter is changed,
+and the inputs of the first attention are compared.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KINDS = (
 def kinds_by_parameters(
     module: nn.Module, forward: Callable[[Tensor], Tensor], x: Tensor, part: nn.Module, count: int
 ) -> dict[int, str]:
-    """The kinds of tokens by their positions among the ``count`` tokens that a part takes, where a name tells them.
+    """The kinds of tokens by their positions among the ``count`` tokens that a part takes, where a name states them.
 
     ``x`` (1, 3, size, size) is a picture; the parameters are as before afterwards. Of several tokens in one parameter,
     only the first is a class token.

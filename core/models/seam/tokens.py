@@ -82,7 +82,7 @@ def name_tokens(wanted: list[float], layout: Layout) -> tuple[str, ...]:
 
 
 def with_names(measured: tuple[str, ...], known: Mapping[int, str], layout: Layout, count: int) -> tuple[str, ...]:
-    """The kinds of tokens around the patches; those that are ``known`` by position, where the outputs do not tell."""
+    """The kinds of tokens around the patches; those that are ``known`` by position, where outputs do not show them."""
     places = (*range(layout[0]), *range(count - layout[1], count))
     found = [known.get(place, one) if one == REGISTER else one for place, one in zip(places, measured, strict=True)]
     return tuple(found)

@@ -2,7 +2,7 @@
 
     z = x + W softmax(Q Kᵀ / √c + B) V  in each window,   y = z + mlp(z)          Q, K, V linear in norm x
 
-A window is a block of p × p neighbors, or p × p cells spread evenly over the whole feature map. Tu et al., "MaxViT:
+A window is a block of p × p neighbors, or p × p cells spread uniformly over the whole feature map. Tu et al., "MaxViT:
 multi-axis vision transformer", ECCV 2022. torchvision divides by the root of all channels c, not of a head's; so do we.
 """
 
