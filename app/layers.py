@@ -37,7 +37,7 @@ def attention_layers(
 ) -> tuple[Layer, ...]:
     """The left pane's strips; for a model without a map on the picture its activation energy, as not attention.
 
-    A gate that is nearly constant says so in place of its map, or shows its ``deviation`` from its mean.
+    A gate that is nearly constant states it in place of its map, or shows its ``deviation`` from its mean.
     """
     if chosen is None:
         title, label, detail = word("map.energy"), word("map.activation"), grid_title(reading.energy.shape)
@@ -89,7 +89,7 @@ def _layer(
 
 
 def _constant(layer: Layer, one: AttentionMap) -> Layer:
-    """A layer that says why there is nothing to see in it: no color over the picture would mean anything."""
+    """A layer that states why there is nothing to see in it: no color over the picture would mean anything."""
     return replace(layer, values=np.zeros_like(layer.values), note=constancy(one), more=None)
 
 
@@ -128,10 +128,10 @@ def attribution_layer(
     pair: tuple[int, int] | None = None,
     part: str = "",
 ) -> Layer:
-    """An attribution for the right pane; a blank one says why it is blank, and its rounding is not drawn.
+    """An attribution for the right pane; a blank one states why it is blank, and its rounding is not drawn.
 
     ``part`` is the part of the model that the method explains, in words, for the title. If two classes are compared,
-    the ``pair``, a map of both together or of one of them says which.
+    the ``pair``, a map of both together or of one of them states which.
     """
     signed = method.signed or found.contrast is not None
     name, values, note = method_title(method), found.values, blank_note(method, found, reading, classes)

@@ -1,4 +1,4 @@
-"""Check arguments before they are used: each mistake is one sentence that says what to give instead."""
+"""Check arguments before they are used: each mistake is one sentence that states what to give instead."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ class Kind(str):
 
     Everything else follows from the axes. "row" and "column" are those of the feature map. "query" and "key" count
     tokens that are compared with each other: all of them, or those of one "window". Any other axis counts parts
-    that can be switched off one by one, such as heads. ``growing`` says that the model makes the first axis step by
-    step, each step from the ones before. ``signed`` says that weights may be negative, and that their rows do not sum
+    that can be switched off one by one, such as heads. ``growing`` states that the model makes the first axis step by
+    step, each step from the ones before. ``signed`` states that weights may be negative, and that their rows do not sum
     to one: those of heads that were mixed after the softmax.
     """
 

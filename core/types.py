@@ -20,7 +20,7 @@ FOVEA, SHORT_SIGHTED = "fovea", "short-sighted"
 """Our own architectures, as a card names them."""
 
 LOGITS, SIGMOID, PROBABILITIES = OUTPUTS = ("logits", "sigmoid", "probabilities")
-"""What the outputs of a model may be; ``core.models.answers`` says what each means."""
+"""What the outputs of a model may be; ``core.models.answers`` states what each means."""
 
 UNNAMED = Message("This")
 """What a model card is called that is in no file."""
@@ -66,7 +66,7 @@ def frozen(array: np.ndarray) -> np.ndarray:
 class Picture:
     """An RGB picture and the square of it that a model sees.
 
-    ``pixels`` (h, w, 3) uint8; ``box`` the model's square; ``sha256`` of the bytes it was read from. ``centered`` says
+    ``pixels`` (h, w, 3) uint8; ``box`` the model's square; ``sha256`` of its source bytes. ``centered`` states
     that the square was left at its default, so that a model may take the center crop that it was measured with.
     ``notes`` are sentences about what was done to the file's values to show them. ``squares`` are the squares that were
     cut already: cutting one costs half of a small model's forward pass.
@@ -93,7 +93,7 @@ class AttentionMap:
     ``weights`` has the shape of its ``kind``; ``grid`` (h, w) is the feature map it belongs to. ``prefix`` and
     ``suffix`` name the tokens of a PAIRWISE map before and after those of the grid's cells: "class" for the one from
     which the class is predicted, "distillation" for a second one, "unread-class" for one that is a class token by its
-    name alone, "register" for any other. ``cells`` (windows, n) says which cell of the grid, counted row by row, each
+    name alone, "register" for any other. ``cells`` (windows, n) states which cell of the grid, counted row by row, each
     token of a WINDOWED map is; -1 for the padding. ``model`` is the checksum of the model's weights, by which maps of
     other pictures are found. ``unmapped`` names an attention layer of the same model that has no map, if there is one.
     """

@@ -17,7 +17,7 @@ DASHES = ("dot", "dash", "dashdot")
 def faithfulness_curve(shares: np.ndarray, curves: Mapping[str, np.ndarray], share: float, axis: str) -> go.Figure:
     """Probabilities (s + 1,) over the shares of the picture, 0 to 1 both, by name: the first in color, the rest quiet.
 
-    A line stands at the chosen ``share``; ``axis`` says what the shares are shares of.
+    A line stands at the chosen ``share``; ``axis`` states what the shares are shares of.
     """
     styles = [{"color": ACCENT, "width": 3}, *({"color": QUIET, "width": 1.5, "dash": dash} for dash in DASHES)]
     figure = go.Figure()

@@ -42,7 +42,7 @@ def own_file() -> Path:
 def read_rows(checksums: Mapping[str, str]) -> BenchmarkTable:
     """The shipped rows, and over those of the same model and source this machine's own.
 
-    ``checksums`` of the weights are by model: a row of other weights, or of a model that is not there, says nothing.
+    ``checksums`` of the weights are by model: a row of other weights, or of a model that is not there, is ignored.
     """
     table: dict[tuple[str, str], tuple[BenchmarkRow, ...]] = {}
     broken = []

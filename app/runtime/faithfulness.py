@@ -32,7 +32,7 @@ def fingerprint(values: np.ndarray) -> str:
 def erased(
     model: Classifier, picture: Picture, values: np.ndarray, share: float, which: str, fill: str, seed: int
 ) -> Erased:
-    """The picture without a share of its cells, as ``core.erase``, and what the model says of it: one forward pass."""
+    """The picture without a share of its cells, as ``core.erase``, and the model's output for it: one forward pass."""
 
     def erase_region() -> Erased:
         left = core.erase(model, picture, values, share, which=which, fill=fill, seed=seed)

@@ -1,4 +1,4 @@
-"""The language of a session: what its user chose, else what its address says, else that of the browser."""
+"""The language of a session: what its user chose, else what its address states, else that of the browser."""
 
 from __future__ import annotations
 

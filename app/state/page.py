@@ -15,8 +15,8 @@ class Page:
     ``slug`` is also the path of its URL, but for the first page's, which is the root. ``keys`` are those that the page
     has to itself in the session, and ``address`` those that its URL holds: one that the URL lacks has its default.
     ``passing`` are the keys whose values are cleared on another page. ``restore(query, here)`` takes what
-    else a URL says of the page, which is the one that is shown or not. ``elsewhere(file)`` draws into the side bar of
-    every other page what goes on here, with a link to the page's file. ``lesson_panel`` says whether the open lesson
+    else a URL states of the page, which is the one that is shown or not. ``elsewhere(file)`` draws into the side bar of
+    every other page what goes on here, with a link to the page's file. ``lesson_panel`` states whether the open lesson
     stands above the page, and ``covered`` whether the whole page waits while the lesson hides a result.
     """
 

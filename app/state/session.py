@@ -98,7 +98,7 @@ def page_address() -> str:
 def unknown_page(known: Collection[str]) -> str | None:
     """The last part of the address that a session was opened with, once, where it is no ``known`` page's; else None.
 
-    Streamlit shows the first page in its place and says nothing.
+    Streamlit shows the first page in its place without a message.
     """
     if get(Key.ADDRESSED):
         return None

@@ -1,4 +1,4 @@
-"""The browser's history: one entry for each view; and the language that the page says it is in."""
+"""The browser's history: one entry for each view; and the language that the page states it is in."""
 
 from __future__ import annotations
 

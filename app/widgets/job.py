@@ -52,8 +52,8 @@ def job(
         seconds: How long it takes; shown before the start if it is not quick.
         label: The button that begins.
         about: The text before the start, in place of the time.
-        first: What the bar says at first.
-        say: What it says after ``done`` of ``total``.
+        first: What the bar shows at first.
+        say: What it shows after ``done`` of ``total``.
         **button: What else ``st.button`` takes.
 
     Raises:

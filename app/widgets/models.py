@@ -57,7 +57,7 @@ def mechanism_title(card: ModelCard) -> str:
 
 
 def is_ours(card: ModelCard) -> bool:
-    """Whether it is a mechanism in a backbone of ours, from the zoo: its name says all."""
+    """Whether it is a mechanism in a backbone of ours, from the zoo: its name is enough."""
     return card.architecture in OURS and card.family != OWN
 
 
@@ -260,7 +260,7 @@ def measured(card: ModelCard) -> str:
 
 
 def limits(classifier: Classifier) -> None:
-    """What a model cannot show and how it is run, as core says it; nothing for a model without limits."""
+    """What a model cannot show and how it is run, as core states it; nothing for a model without limits."""
     if classifier.limits:
         st.caption("  \n".join([f"**{word('model.limits')}**", *map(literal, classifier.limits)]))
 
@@ -279,7 +279,7 @@ def outputs(classifier: Classifier) -> str:
 
 
 def pick_device() -> str:
-    """The device: a choice where there is more than one, else a line that says which it is."""
+    """The device: a choice where there is more than one, else a line that states which it is."""
     names = runtime.device_names()
     if state.get(Key.DEVICE) not in names:
         state.put(Key.DEVICE, names[0])

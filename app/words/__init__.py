@@ -97,7 +97,7 @@ def plain(key: str, *general: str, **fields: object) -> str:
 
 
 def known(key: str, default: str) -> str:
-    """The label of that key, from English too where a language lacks it; or ``default``, what ``core`` says."""
+    """The label of that key, from English too where a language lacks it; or ``default``, what ``core`` states."""
     found = table().get(key) or en.WORDS.get(key)
     return say(default) if found is None else Marked(found)
 

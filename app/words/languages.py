@@ -30,7 +30,7 @@ def use(code: str | None) -> None:
 
 
 def follow(source: Callable[[], str]) -> None:
-    """Speak what this says wherever no language is set: that of the session, also in callbacks and fragments."""
+    """Use the language that this returns wherever no language is set: the session's, also in callbacks and fragments."""
     _sources[:] = [source]
 
 

@@ -1,4 +1,4 @@
-"""What a kind of attention says about itself, and where it sits in the backbone."""
+"""What a kind of attention states about itself, and where it sits in the backbone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Mechanism:
     ``convolution(channels, out, side, stride)`` stands in place of each 3×3 convolution of the fourth stage.
     ``pool(channels)`` stands in place of average pooling: (b, c, h, w) -> (b, c), or (b, s, c) where the model answers
     after each of s steps. ``block(channels)`` makes a transformer's block of tokens, in place of all stages. At most
-    one of them is given. ``positions`` says that it looks for positions without knowing where they are, and so gets
+    one of them is given. ``positions`` states that it looks for positions without knowing where they are, and so gets
     an encoding of them where a backbone has none to give. ``kind`` is that of its maps over the picture, for
     titles of a model that is not loaded; None where it has none. ``summary`` is a few plain words for a picker;
     ``equation`` is what it computes; ``paper`` is where it comes from.

@@ -56,7 +56,7 @@ class Tap(nn.Module):
     ``softmax``: whether they sum to one (over the last axis of a PAIRWISE map, over the grid of a SPATIAL one); those
     of a gate do not. ``off`` is the weight that stands for "no attention": 1 for a gate, 0 for self-attention, None for
     the uniform weight. ``prefix``, ``suffix`` and ``unmapped`` are those of an ``AttentionMap``: the tokens before and
-    after the grid's in a PAIRWISE map, and an attention layer of the model that has no map. ``remixed`` says that the
+    after the grid's in a PAIRWISE map, and an attention layer of the model that has no map. ``remixed`` states that the
     model mixes the heads of these weights before it multiplies by them.
     """
 

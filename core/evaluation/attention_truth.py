@@ -5,7 +5,7 @@
 Both are those of ``localization``, so a map that knows nothing has the mask's share of the picture in each. Which maps
 an attention has follows from the axes of its kind: what compares tokens has the row of the class token, or the mean
 over queries, and once more the row of the cells where the answer lies; what grows step by step has a map for each step;
-any other has the mean over its parts. Weights of channels alone have no place on the picture: ``cue_reaction`` says
+any other has the mean over its parts. Weights of channels alone have no place on the picture: ``cue_reaction`` states
 which of them react to the cue.
 """
 

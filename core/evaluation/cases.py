@@ -33,7 +33,7 @@ SCENES, TASK_PICTURES = 3000, 2000
 class Case:
     """A test case for maps: a class of a picture, with the ``masks`` that are known there, by name.
 
-    ``whole`` says that the picture shows this class alone, so that its probability can be watched.
+    ``whole`` states that the picture shows this class alone, so that its probability can be watched.
     """
 
     picture: Picture

@@ -2,7 +2,7 @@
 
     difference = gate(the picture with its other cue) − gate(the picture)          over many pictures
 
-Channel weights have no place on the picture, so no mask says whether they are right. But a task can draw the same
+Channel weights have no place on the picture, so no mask shows whether they are right. But a task can draw the same
 picture with another cue: what differs then is the cue's doing alone. Each pair is put in one order, so that the
 difference is always that of the same change: sun minus moon, or lower minus upper.
 """

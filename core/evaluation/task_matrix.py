@@ -21,7 +21,7 @@ from core.types import InvalidInput, ModelCard
 WAYS = ("uniform", "shuffled", "off")
 """What can be done to the attention of a cell."""
 ENOUGH = 0.9
-"""The accuracy of which a learning curve says how many training pictures it takes."""
+"""The accuracy of which a learning curve states how many training pictures it takes."""
 
 Cells = dict[tuple[str, str], ModelCard]
 """The cards by task and mechanism."""
@@ -41,7 +41,7 @@ class TaskStudies:
     """What is known of tasks in addition to their models.
 
     ``curves`` are by task and mechanism: pairs of training pictures and accuracy, fewest pictures first.
-    ``full_reach`` says of a task what ``plain`` gets right with a receptive field of the whole picture: "accuracy",
+    ``full_reach`` states of a task what ``plain`` gets right with a receptive field of the whole picture: "accuracy",
     and what else was stored, such as "epochs".
     """
 

@@ -84,13 +84,13 @@ ALTERATIONS: dict[str, Callable[[np.ndarray, Settings, int], np.ndarray]] = {
     "without-positions": _keep,
     "independent": _keep,
 }
-"""What can be altered: the picture, what the model knows of positions, or what the shortcut says of the class."""
+"""What can be altered: the picture, what the model knows of positions, or what the shortcut shows of the class."""
 
 
 def altered_accuracy(settings: Settings) -> Measured:
     """The accuracy on pictures of validation that are altered, or by a model that is.
 
-    "independent" are those pictures of a family with a shortcut in which it says nothing of the class.
+    "independent" are those pictures of a family with a shortcut in which it does not show the class.
     """
     classifier, alter = model_of(settings), str(settings["alter"])
     data = open_dataset(classifier.card.family)

@@ -30,7 +30,7 @@ def _same(name: str) -> str:
 
 @dataclass(frozen=True)
 class Speaker:
-    """Says a lesson's words and measured values in one ``language``; ``name`` is what a class is called in it."""
+    """States a lesson's words and measured values in one ``language``; ``name`` is what a class is called in it."""
 
     lesson: Lesson
     language: str

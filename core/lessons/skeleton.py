@@ -82,7 +82,7 @@ class Skeleton:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that the lesson says it has."""
+        """The languages that the lesson lists."""
         found = self.data.get("languages", ["en"])
         return tuple(one for one in found if one in LANGUAGES) if isinstance(found, list) else ()
 

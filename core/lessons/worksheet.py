@@ -42,7 +42,7 @@ def worksheet(
 
     ``found`` are the measured claims. A worksheet has gaps for the values that the lesson shows after an answer; the
     key has the answers, every reason, the measured values and the notes. ``address`` is the app's, for the links of the
-    steps, and ``name`` says what a class is called in the language.
+    steps, and ``name`` states what a class is called in the language.
     """
     sheet = _Sheet(Speaker(lesson, language, found, name), address, key)
     title = f"{sheet.speaker.words.title} – {sheet.speaker.say('key')}" if key else sheet.speaker.words.title

@@ -4,7 +4,7 @@
     sigmoid         p = 1 / (1 + exp(−z)) of each output separately; they need not add up to one
     probabilities   p = z, shown unchanged
 
-The card states the kind (``output``), and the model is tested: if the card says logits, which is the default, and the
+The card states the kind (``output``), and the model is tested: if the card states logits, which is the default, and the
 outputs are probabilities, they are treated as probabilities. A score, which every map explains, is the model's output:
 a logit, or a probability. Log-probabilities are logits, too, because the softmax of log p is p.
 
@@ -100,7 +100,7 @@ def meaning(scores: Tensor, card: ModelCard) -> str:
 
 
 def answered(scores: Tensor, card: ModelCard) -> Tensor:
-    """Which pictures have valid scores, (b,) bool: finite, and probabilities if the card says so."""
+    """Which pictures have valid scores, (b,) bool: finite, and probabilities if the card states it."""
     fine = scores.isfinite()
     if card.output == PROBABILITIES:
         fine &= (scores >= -CLOSE) & (scores <= 1 + CLOSE)
@@ -156,7 +156,7 @@ def detect_output(card: ModelCard, module: nn.Module, like: Tensor) -> ModelCard
     its name.
 
     Raises:
-        InvalidInput: an ordinary picture has no finite output, the card says probabilities but the outputs are not, a
+        InvalidInput: an ordinary picture has no finite output, the card states probabilities but the outputs are not, a
             single output is always 1, or outputs may be logits or probabilities.
     """
     card, found = replace(card, classes=outcomes(card.classes)), []

@@ -73,12 +73,12 @@ def settled(prepared: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     name = next((one for one in OWN if stated.startswith(one)), None) if stated else CLASSES.get(kind)
     found = {**OWN.get(name or "", {}), **prepared}
     default, size = OWN.get(name or "", {}).get("size"), found.get("size")
-    if isinstance(size, int) and default:  # the class of the processor says of what it is the side
+    if isinstance(size, int) and default:  # the class of the processor states of what it is the side
         found["size"] = dict.fromkeys(default, size)
     if "size" in prepared and "crop_size" not in prepared and (side(found.get("crop_size")) or 0) > (side(size) or 0):
         found |= {"crop_size": size, "do_center_crop": False}  # nothing is cropped from less
     if name == MOBILEVIT:
-        found["do_normalize"] = False  # whatever its file says
+        found["do_normalize"] = False  # whatever its file states
     if name == LEVIT and (short := side(found["size"])) and not square(found["size"]):
         found["size"] = {"shortest_edge": int(LEVIT_SHARE * short)}
     return found

@@ -95,7 +95,7 @@ def _find_card(path: Path) -> ModelCard:
     try:
         state = path.stat()
     except OSError:
-        return read_card(path)  # which says why
+        return read_card(path)  # which states why
     return _read_once(path, state.st_ino, state.st_mtime_ns, state.st_size)
 
 

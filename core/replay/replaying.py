@@ -31,7 +31,7 @@ PREPROCESSING: tuple[str, ...] = (
     Message("std"),
     Message("output"),
 )
-"""What the card says of the model's input and outputs."""
+"""What the card states of the model's input and outputs."""
 
 
 MACHINE: tuple[str, ...] = (Message("system"), Message("device"), Message("threads"))

@@ -28,7 +28,7 @@ def gather(
 ) -> dict[str, Any]:
     """All that is known of a run; ``chosen`` are the numbers of the pictures that are listed one by one.
 
-    ``unrelated`` says by number what ``range_of`` found for them.
+    ``unrelated`` states by number what ``range_of`` found for them.
     """
     lines = table.set_index("number", drop=False).loc[list(chosen)].to_dict("records")
     share = accuracy_of(table)

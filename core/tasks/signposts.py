@@ -1,6 +1,6 @@
 """Signposts: the star shows a color; the flag of that color shows the next one; which fruit lies at the end?
 
-Five flags of five colors. Three of them have a fruit, each another one; two have a ball whose color says which flag
+Five flags of five colors. Three of them have a fruit, each another one; two have a ball whose color shows which flag
 comes next, as the star has. A trail takes one, two or three steps. All colors of flags are there every time.
 """
 

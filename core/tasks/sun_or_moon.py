@@ -1,4 +1,4 @@
-"""Sun or moon: an animal and a vehicle in two different colors; far away the sun or the moon says which one counts.
+"""Sun or moon: an animal and a vehicle in two different colors; far away the sun or the moon shows which one counts.
 
 Each color is as likely for either, so neither the cue nor the colors favor an answer.
 """

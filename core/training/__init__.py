@@ -2,7 +2,7 @@
 
 By default: AdamW and Muon on a one-cycle schedule (Smith and Topin, 2018), with label smoothing (Szegedy et
 al., 2016), random resized crops, flips, color and erasing (Zhong et al., 2017); small pictures first, full size at the
-end (Howard, 2018); the weights that are kept are an exponential average. ``Recipe`` says what may be chosen, and
+end (Howard, 2018); the weights that are kept are an exponential average. ``Recipe`` states what may be chosen, and
 torchrun adds processes. The table of contents: ``recipe``, ``draw_card`` and ``train_model``.
 """
 

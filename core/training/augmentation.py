@@ -53,7 +53,7 @@ class Pictures(Dataset[tuple[Tensor, int, Tensor]]):
 def vary_color(x: Tensor, strength: float, chance: Tensor) -> Tensor:
     """Brightness, contrast and saturation of (b, 3, h, w) in 0..1, each by 1 ± ``strength``.
 
-    ``chance`` (b, 3) in 0..1 says how far for each picture.
+    ``chance`` (b, 3) in 0..1 states how far for each picture.
     """
     if not strength:
         return x

@@ -14,7 +14,7 @@ from core.types import InvalidInput
 
 
 def _part(default: Any, words: str, *, within: tuple[float, float] | None = None, of: tuple[str, ...] = ()) -> Any:
-    """A part of a recipe that says of itself what it is, and what it may be."""
+    """A part of a recipe that states of itself what it is, and what it may be."""
     return field(default=default, metadata={"words": words, "within": within, "of": of})
 
 

@@ -105,7 +105,7 @@ def name_device(device: torch.device) -> str:
 
 
 def spread(seeds: range, accuracies: list[float], ablations: list[dict[str, float]]) -> dict[str, Any]:
-    """What a card says of several seeds: each one's accuracy and ablation, the mean and the sample deviation."""
+    """What a card states of several seeds: each one's accuracy and ablation, the mean and the sample deviation."""
     mean, deviation = statistics.fmean(accuracies), statistics.stdev(accuracies)
     return {"seeds": list(seeds), "accuracies": accuracies, "ablations": ablations, "mean": mean, "std": deviation}
 
@@ -174,7 +174,7 @@ def train_model(
 
     A run that was killed goes on from its last epoch, kept in ``cache``. ``start`` is a model of the zoo to start
     from. With more ``seeds`` the model is trained again with each of the next ones: the first stays in the zoo (one
-    that is there already with this recipe is kept), and its card says how the accuracies spread. Under torchrun all
+    that is there already with this recipe is kept), and its card states how the accuracies spread. Under torchrun all
     processes train, and all but the first return None.
 
     Raises:

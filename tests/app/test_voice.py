@@ -65,7 +65,7 @@ RETIRED = (
     Retired(r"ask(?:s|ed|ing)?", "explain, query, request", SPOKEN),
     Retired(r"ask(?:s|ed|ing)? (?:about|of)|asker", "explain, query, request", IN_CODE),
     Retired(r"told|tells?|said", "tooltip, stated", SPOKEN),
-    Retired(r"says", "states"),
+    Retired(r"says", "states", SPOKEN),
     Retired(
         r"(?:is|was|been|are|just) told(?! apart)|tells? (?:how|their|nobody)|said (?:of|beforehand|to)",
         "state",

@@ -39,7 +39,7 @@ class Stack:
 class Rows:
     """What the cell under the pointer attends to: ``weights`` (windows, n, n), query before key.
 
-    ``cells`` (windows, n) says which cell of the grid, counted row by row, each token is, -1 for one of the padding;
+    ``cells`` (windows, n) states which cell of the grid, counted row by row, each token is, -1 for one of the padding;
     every cell is in one window. ``even`` is the weight that uniform attention would give to each token.
     """
 
@@ -52,9 +52,9 @@ class Rows:
 class Layer:
     """One map over the model's square, ready to be shown on a pane.
 
-    ``values`` (h, w) is the map at rest, and ``rest`` says in words what it is of, where there is ``more`` to be seen;
+    ``values`` (h, w) is the map at rest, and ``rest`` names what it is of, where there is ``more`` to be seen;
     ``detail`` is the tooltip of the title then.
-    Values that are not finite are left out of the picture. ``note`` says in words why the map at rest is blank, or what
+    Values that are not finite are left out of the picture. ``note`` states why the map at rest is blank, or what
     to beware of. Layers of one ``group`` stand in a strip of their own under that heading, each with its ``label``,
     the short form of its ``title``; where they belong ``together`` they are large, and on one scale.
     """

@@ -5,7 +5,7 @@ The blob, little-endian:
     uint32   length of the header
     JSON     the header: digest, picture, box, sight, selected, words, settings, and the layers of both panes
     bytes    the picture's file
-    bytes    of each layer in turn, as app/components/overlay/layer.py says
+    bytes    of each layer in turn, as app/components/overlay/layer.py states
 
 Colors are given in the browser.
 """
@@ -119,7 +119,7 @@ def pack(
     sight: Sight | None = None,
     pin: int | None = None,
 ) -> bytes:
-    """The blob for ``show``: a picture, the maps of both panes and every label, packed as the module's text says.
+    """The blob for ``show``: a picture, the maps of both panes and every label, packed as the module's text states.
 
     ``pixels_jpeg`` is a JPEG (or PNG, WebP) of the whole picture at any resolution; ``picture_size`` (width, height)
     is the size that ``box``, the model's square, is measured in. ``selected`` names the layer that each pane starts

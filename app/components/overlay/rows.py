@@ -6,7 +6,7 @@ blob, little-endian:
     uint32   length of the header
     JSON     the header: digest, words, settings, choices, the pictures with their sizes, and the rows
     bytes    the files of the pictures, one after another
-    bytes    of each row its attention, then its attribution, as app/components/overlay/layer.py says
+    bytes    of each row its attention, then its attribution, as app/components/overlay/layer.py states
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Row:
     """One row: a ``slug`` that no other row has, a title and sentences ``about`` it, the prediction, and two maps.
 
     ``picture`` is its index among the pictures and ``box`` the model's square on it. A map that is None has its reason
-    in ``missing``, (attention, attribution). ``right`` says whether the prediction is correct, None where that is not
+    in ``missing``, (attention, attribution). ``right`` states whether the prediction is correct, None where that is not
     known. A row with a ``note`` shows this sentence in place of everything else; one that is ``pending`` is computed.
     """
 
@@ -106,7 +106,7 @@ def pack_rows(
     columns: Sequence[str] = ("attention", "attribution"),
     settings: Mapping[str, Any] = MappingProxyType({}),
 ) -> bytes:
-    """The blob for ``show_rows``, packed as the text of this module says.
+    """The blob for ``show_rows``, packed as the text of this module states.
 
     ``columns`` are the maps that are shown. ``settings`` changes ``ROW_SETTINGS``; they are initial values, and in the
     browser the user's own choice stays.

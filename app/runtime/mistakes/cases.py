@@ -131,7 +131,7 @@ def pair(
 
 
 def erased(model: Classifier, picture: Picture, values: np.ndarray, name: str) -> Erased:
-    """What is left of the answer without the fifth of the picture that a map (h, w) points at; ``name`` says which."""
+    """What is left of the answer without the fifth of the picture that a map (h, w) points at; ``name`` shows which."""
 
     def erase_region() -> Erased:
         without = core.erase(model, picture, values, SHARE)

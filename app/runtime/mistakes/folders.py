@@ -22,7 +22,7 @@ FOLDERS = "FOVEA_FOLDERS"
 
 
 def is_closed() -> bool:
-    """Whether others than this machine can reach the server, or its owner says so."""
+    """Whether others than this machine can reach the server, or its owner states it."""
     if is_public():
         return True
     address = st.get_option("server.address")

@@ -43,5 +43,5 @@ def shown(opened: Opened) -> str | None:
 
 
 def compares(opened: Opened) -> bool:
-    """Whether the run says anything of how far attention and gradient agree."""
+    """Whether the run contains how far attention and gradient agree."""
     return evenness(opened) is None and bool(opened.table["agreement"].notna().any())

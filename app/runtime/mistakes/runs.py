@@ -27,7 +27,7 @@ READERS = 8
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A run with its ``table`` in memory, as it was when it was opened; ``key`` says which state of it that was.
+    """A run with its ``table`` in memory, as it was when it was opened; ``key`` identifies the state that it had then.
 
     The places of the table, 0 to n - 1, are what every function here speaks of; its column ``number`` has the pictures'
     numbers in their collection, which tags and the opened picture go by.

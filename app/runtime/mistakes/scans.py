@@ -116,7 +116,7 @@ def run_scan(model: Classifier, request: Request, tick: Progress) -> None:
     waiting, and soon the scan too, unless somebody comes back for it. What was scanned stays.
 
     Raises:
-        InvalidInput: what the core says of the data, the disk or the run.
+        InvalidInput: what the core finds wrong with the data, the disk or the run.
         Stopped: by ``stop``.
     """
     out, chosen = kept_runs.folder() / request.name, {"seed": request.seed, "pictures": request.pictures}

@@ -84,7 +84,7 @@ def key_of(view: View) -> tuple:
 def compute_analysis(view: View, patient: float, tick: Progress | None = None) -> Analysis:
     """Everything that a row shows.
 
-    An attribution that takes more than ``patient`` seconds is left out; ``slow`` says how many then. ``tick`` is called
+    An attribution that takes more than ``patient`` seconds is left out; ``slow`` is how many then. ``tick`` is called
     while an attribution is computed.
 
     Raises:

@@ -71,7 +71,7 @@ def pick_several(
 ) -> list[str]:
     """A list from which several are chosen; the ``first`` ones until the user chooses, and again when all are removed.
 
-    One that the link names and that is not ``offered`` stays in the list: its row says what is wrong.
+    One that the link names and that is not ``offered`` stays in the list: its row states what is wrong.
     """
     chosen = split(state.get(key)) or list(first)
     state.put(widget, chosen)

@@ -205,7 +205,7 @@ def prepare(opened: Opened, place: int, classes: tuple[int, int]) -> None:
 
 
 def open_model(opened: Opened) -> Classifier | None:
-    """The model that made the run; None, and a sentence that says why, where it is not here."""
+    """The model that made the run; None, and a sentence that states why, where it is not here."""
     try:
         card = models.find_card(opened.run.facts["model"])
         if card.slug not in state.own_models() and runtime.weights_missing(card):

@@ -55,7 +55,7 @@ def predictions_there(opened: Opened) -> dict[int, str]:
     try:
         other = find_other(opened)
     except InvalidInput:
-        return {}  # ``compare`` says so
+        return {}  # ``compare`` states it
     return comparison.compare_runs(opened, other).there if other else {}
 
 

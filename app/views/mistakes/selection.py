@@ -56,7 +56,7 @@ def control_key(name: str) -> str:
 
 
 def controlled(name: str, key: str, read: Callable[[Any], Any] = lambda stated: stated) -> None:
-    """Change a field to what its control of that key now says, as ``read`` takes it, in the control's callback."""
+    """Change a field to what its control of that key now has, as ``read`` takes it, in the control's callback."""
     if key == control_key(name):  # else it is an echo of a control that is gone
         put(MistakesKey.FILTER, replace(current(), **{name: read(get(key))}))
         turn(1)
@@ -80,7 +80,7 @@ def page_key() -> str:
 
 
 def turn(page: int) -> None:
-    """Show that page of the gallery, whatever the row of pages says."""
+    """Show that page of the gallery, whatever the row of pages has."""
     put(MistakesKey.SHEET, page)
     renew(MistakesKey.SHEET)
 

@@ -48,7 +48,7 @@ def take_in(files: list) -> str:
     """Open the model in a card and its weights, add it to the user's models, and return its slug.
 
     Raises:
-        InvalidInput: not one card and one file of weights, too many models, or what the core says of the files.
+        InvalidInput: not one card and one file of weights, too many models, or what the core states of the files.
     """
     cards = [one for one in files if one.name.lower().endswith(".json")]
     weights = [one for one in files if one.name.lower().endswith(WEIGHT_SUFFIXES)]

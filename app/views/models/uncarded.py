@@ -36,7 +36,7 @@ def missing_facts(files: Sequence[Any], architecture: str | None) -> tuple[Missi
     """What the files do not state; looked for once for the same files and architecture.
 
     Raises:
-        InvalidInput: what the core says of the files.
+        InvalidInput: what the core finds wrong with the files.
     """
     key = (tuple(one.file_id for one in files), architecture)
     known = state.get(ModelsKey.MISSING)
@@ -147,7 +147,7 @@ def open_model(files: Sequence[Any]) -> Classifier:
     """The model of the files with what was chosen for the missing facts.
 
     Raises:
-        InvalidInput: what the core says of the files or the choices.
+        InvalidInput: what the core finds wrong with the files or the choices.
     """
     named = state.get(ModelsKey.ARCHITECTURE)
     found = {one.field: one for one in missing_facts(files, named)}

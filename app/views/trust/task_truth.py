@@ -106,7 +106,7 @@ def show_table(rows: Sequence[RoleShare], card: ModelCard, slow: Sequence[str]) 
 
 
 def value_of(row: RoleShare, measure: str) -> tuple[float, float]:
-    """What a row says of a measure, and the lower end of its interval."""
+    """What a row shows of a measure, and the lower end of its interval."""
     return (row.share, row.low) if measure == SHARE else (row.pointing, row.pointing_low)
 
 

@@ -56,7 +56,7 @@ class Term:
 class TermTable:
     """Terms in the order of their size: the ``columns`` as they are written in an equation, and the ``rows``.
 
-    ``name`` says which sum it is, one of ``TABLES``, and ``left_out`` counts the rows that are not listed.
+    ``name`` states which sum it is, one of ``TABLES``, and ``left_out`` counts the rows that are not listed.
     """
 
     name: str

@@ -18,7 +18,7 @@ is no token, but a parameter."""
 class Trace:
     """The ``planes`` of a tensor, and the grid (h, w) of each; ``allowed`` is 0 where the key is hidden to the query.
 
-    ``call`` is the number of the softmax that the weights come from, and ``mixed`` says that heads were mixed since.
+    ``call`` is the number of the softmax that the weights come from, and ``mixed`` states that heads were mixed since.
     """
 
     planes: tuple[Tensor, ...]

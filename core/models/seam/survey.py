@@ -35,8 +35,8 @@ class Found:
 
     ``path`` names the modules that run, outermost first; ``owner`` is the innermost one that has the call for itself,
     and ``number`` counts its calls. ``trace`` is that of the scores, with the axis ``dim`` of the softmax; ``used``
-    says that values were multiplied by the weights. Where heads were mixed before that, ``mixed`` is the trace of the
-    weights then, and ``product`` says which product of matrices after the call takes them as its first factor, counted
+    states that values were multiplied by the weights. Where heads were mixed before that, ``mixed`` is the trace of the
+    weights then, and ``product`` shows which product of matrices after the call takes them as its first factor, counted
     from 1; 0 for another function. ``axes`` is the number of axes of the scores.
     """
 

@@ -133,7 +133,7 @@ def trusted_parts(module: nn.Module, x: Tensor, children: dict[str, nn.Module], 
 
 
 def is_known(module: nn.Module) -> bool:
-    """Whether a module is a whole architecture of ours or of torchvision, computing what its class says."""
+    """Whether a module is a whole architecture of ours or of torchvision, computing what its class defines."""
     return type(module) in KNOWN and is_usual(module)
 
 

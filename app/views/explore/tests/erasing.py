@@ -43,7 +43,7 @@ LEAD = Scale(0.1, 0.25, decimal)
 class Pointer:
     """The map that selects what is erased: its short name, its values (h, w), and the class it is about.
 
-    ``title`` says which map it is where the name does not. ``contrast`` is the class that it is compared with, or None;
+    ``title`` names the map where the name does not. ``contrast`` is the class that it is compared with, or None;
     negative values of a ``signed`` map are negative evidence.
     """
 
