@@ -128,9 +128,9 @@ def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, 
 def _row_at_rest(attention: AttentionMap, head: int | None) -> np.ndarray:
     """The weights (n,) on all tokens of a PAIRWISE map: the class token's row, else the mean over the patches' rows."""
     weights, token = _of_head(attention, head), class_token(attention)
-    if has_rows(attention):  # else it has a single query
-        weights = weights[patches(attention)] if token is None else weights[token : token + 1]
-    return weights.mean(0)
+    if token is not None and len(weights) > 1:  # queries may lie on a finer grid than the keys, between the same tokens
+        return weights[token if token < len(attention.prefix) else token - weights.shape[1]]
+    return (weights[patches(attention)] if has_rows(attention) else weights).mean(0)
 
 
 def _count(attention: AttentionMap) -> int:

@@ -82,7 +82,10 @@ def with_mechanism(card: ModelCard, module: nn.Module) -> ModelCard:
     """The card with the mechanism that is nearest to the attention found in a module."""
     kinds = [tap.kind for tap in taps(module).values()]
     convolutions = sum(isinstance(one, nn.Conv2d) for one in module.modules())
-    if any(kind.compares for kind in kinds):
+    comparing = [tap for tap in taps(module).values() if tap.kind.compares]
+    if comparing and all(tap.off is None for tap in comparing):  # one query of its own, which "off" would leave nothing
+        return replace(card, mechanism="attention-pooling")
+    if comparing:
         return replace(card, mechanism="transformer" if convolutions <= len(kinds) else "self-attention")
     if any(kind.on_picture for kind in kinds):
         both = any(not kind.on_picture for kind in kinds)

@@ -35,6 +35,7 @@ CHANNELS = Message("it compares channels with each other, not positions")
 BRANCHES = Message("its softmax does not compare positions")
 UNTRACED = Message("it is not known what its softmax compares")
 GRIDS = Message("its queries and keys lie on different grids")
+QUERIES = Message("it is not known to which patches its queries belong")
 KEYS = Message("the keys and queries of its windows differ")
 CAUSAL = Message("its attention is masked: not every token attends to every other one")
 EXTRA = Message("its attention has keys that do not belong to a token")
@@ -78,7 +79,7 @@ def unmapped(notes: Iterable[str]) -> str:
 
     Not those that compare channels or branches, or that the output does not depend on.
     """
-    reasons = (UNSURE, UNTRACED, GRIDS, KEYS, CAUSAL, EXTRA, TWICE)
+    reasons = (UNSURE, UNTRACED, GRIDS, KEYS, QUERIES, CAUSAL, EXTRA, TWICE)
     known = (note.values for note in notes if isinstance(note, Message))
     return next((str(one["blocks"][0]) for one in known if "blocks" in one and one.get("why") in reasons), "")
 

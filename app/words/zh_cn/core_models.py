@@ -91,6 +91,7 @@ WORDS = {
     "its softmax does not compare positions": "它的 softmax 不比较位置",
     "it is not known what its softmax compares": "无法确定它的 softmax 比较的是什么",
     "the model's output does not depend on it": "模型的输出不依赖它",
+    "it is not known to which patches its queries belong": "无法确定它的查询属于哪些图像块",
     "the keys and queries of its windows differ": "它的窗口中，键与查询不同",
     "its queries and keys lie on different grids": "它的查询与键位于不同的网格上",
     "its attention is masked: not every token attends to every other one": "它的注意力带掩码：并非每个词元都关注其他所有词元",

@@ -24,6 +24,7 @@ from core.messages import Message
 from core.models.limits import BRANCHES, UNSURE, UNTRACED
 from core.models.seam.blocks import arrangement, block_of
 from core.models.seam.forwards import Call, Unfused, Watched
+from core.models.seam.layouts import QUERY
 from core.models.seam.planes import OTHER, Trace, numbered
 from core.models.seam.resolving import Resolved, Unclear, resolve
 from core.models.seam.survey import Found, Survey, survey
@@ -237,7 +238,7 @@ def token_names(
         if one.single and one.own:
             named[call] = ("class", *["register"] * (one.before + one.after - 1))
             continue
-        count = call.trace.planes[1].shape[-1] if call.trace else 0
+        count = tokens_of(call, one)
         holder = next((name for name in call.path[1:] if holds(found.outputs.get(name), count, len(x))), "")
         around.setdefault(count, []).append((call, one, holder))
     holders = {holder: parts[holder] for ones in around.values() for *_, holder in ones if holder}
@@ -260,6 +261,19 @@ def token_names(
     for call, one, _ in (each for ones in around.values() for each in ones):
         named[call] = by_layout[one.before, one.after]
     return named
+
+
+def tokens_of(call: Found, one: Resolved) -> int:
+    """The number of tokens of a block: that of the queries, which have the same tokens around the patches as the keys.
+
+    There are fewer keys where these were pooled.
+    """
+    if call.trace is None:
+        return 0
+    (height, width), _ = call.trace.grids
+    queries = next((size for role, size in one.layout.parts if role == QUERY), 0)
+    whole = queries == height * width + one.before + one.after
+    return queries if whole else call.trace.planes[1].shape[-1]
 
 
 def holds(shape: tuple[int, ...] | None, count: int, batch: int) -> bool:

@@ -32,6 +32,10 @@ class Trace:
         allowed = None if self.allowed is None else change(self.allowed)
         return replace(self, planes=tuple(change(one) for one in self.planes), allowed=allowed)
 
+    def all(self, mark: float) -> bool:
+        """Whether it is the trace of a tensor of one plane without cells, all of it ``OTHER`` or ``LEARNED``."""
+        return len(self.planes) == 1 and bool((compact(self.planes[0]) == mark).all())
+
 
 def numbered(batch: int, grid: tuple[int, int], device: torch.device | None = None) -> Tensor:
     """The plane (b, h·w) of the cells of a grid."""

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from core.messages import Message
-from core.models.limits import BRANCHES, CAUSAL, CHANNELS, EXTRA, GRIDS, KEYS, UNSURE, UNTRACED
+from core.models.limits import BRANCHES, CAUSAL, CHANNELS, EXTRA, GRIDS, KEYS, QUERIES, UNSURE, UNTRACED
 from core.models.seam.layouts import BATCH, HEAD, KEY, QUERY, WINDOW, Layout
-from core.models.seam.planes import CHANNEL, OTHER, UNKNOWN, compact, even
+from core.models.seam.planes import CHANNEL, LEARNED, OTHER, UNKNOWN, compact, even
 from core.models.seam.survey import Found
 from core.models.seam.tokens import MOST
 
@@ -41,7 +41,8 @@ def resolve(found: Found, batch: int) -> Resolved:
     """The layout of the weights of a call in a pass with so many pictures; Unclear if they have no map."""
     trace = found.trace
     if trace is None or not found.used:
-        raise Unclear(UNSURE if found.used else UNTRACED if trace is None else BRANCHES)
+        known = trace is not None and not any(bool((one == UNKNOWN).any()) for one in trace.planes)
+        raise Unclear(UNSURE if found.used else BRANCHES if known else UNTRACED)
     if not found.keyed:
         raise Unclear(EXTRA)
     if len(trace.planes) != 2 or not found.last:
@@ -61,7 +62,7 @@ def resolve(found: Found, batch: int) -> Resolved:
     if not any(role == QUERY for role, _ in parts):  # one query
         place = next((p for p in range(len(parts) - 1, -1, -1) if parts[p] == (HEAD, 1)), None)
         if place is None:
-            raise Unclear(UNSURE)
+            raise Unclear(QUERIES if bool((query == LEARNED).all()) else UNSURE)
         parts[place] = (QUERY, 1)
     parts.append((KEY, query.shape[-1]))
     if batch == 1 and not any(role == BATCH for role, _ in parts):

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from core.models.seam.planes import CHANNEL, OTHER, UNKNOWN, Trace, compact, even, numbered, pooled
+from core.models.seam.planes import CHANNEL, LEARNED, OTHER, UNKNOWN, Trace, compact, even, numbered, pooled
 
 SHAPED = frozenset("view reshape flatten unflatten squeeze unsqueeze view_as reshape_as contiguous".split())
 MOVED = frozenset(
@@ -112,6 +112,8 @@ class Traces:
     def moved(self, func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], y: Any) -> None:
         """A function that moves numbers, applied to the planes."""
         traced = [trace for one in tensors_in([args, kwargs]) if (trace := self.get(one)) is not None]
+        if name in JOINED:  # a class token joins the cells of any grid
+            traced = [one for one in traced if not one.all(OTHER)] or traced[:1]
         grids, count = traced[0].grids, len(traced[0].planes)
         if any(one.grids != grids or len(one.planes) != count for one in traced):
             traced = []  # cells of different grids
@@ -170,6 +172,7 @@ class Traces:
     ) -> Trace | None:
         """A function of single numbers, or of all channels of a token: the result has the shape of its inputs."""
         traced = [trace for one in given if (trace := self.get(one)) is not None]
+        traced = [one for one in traced if not one.all(LEARNED)] or traced  # a summary of the picture is of no cell
         most = max(len(one.planes) for one in traced)
         first, *others = [one for one in traced if len(one.planes) == most]
         if torch.broadcast_shapes(*(one.planes[0].shape for one in (first, *others))) != y.shape:
