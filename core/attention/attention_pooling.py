@@ -38,7 +38,7 @@ class AttentionPooling(nn.Module):
 ATTENTION_POOLING = Mechanism(
     slug="attention-pooling",
     title="Attention pooling",
-    summary="the positions are averaged by attention weights before the classifier",
+    summary="the positions are averaged by attention weights, one for each position",
     equation="y = Σᵢ aᵢ fᵢ,  a = softmax(W f + b)",
     paper="Xu et al., Show, attend and tell, ICML 2015; Ilse et al., ICML 2018",
     pool=AttentionPooling,

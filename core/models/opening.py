@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from torch import nn
 from core.messages import Message
 from core.models import hub_models, own, recognition, timm_models, torchvision_models, user_card
 from core.models.described import ASSUMED, NUMBERED, imagenet, numbered
+from core.models.hyper_parameters import find_classes, find_size
 from core.models.libraries import library
-from core.models.recognition import HEADS
+from core.models.recognition import outputs_of, side_of
 from core.models.saved import open_saved
 from core.models.saved_files import CONFIG, WEIGHTS, Files, FolderFiles, in_folder, read_all, uploaded
 from core.models.weights import Weights
@@ -28,8 +28,6 @@ from core.types import InvalidInput, ModelCard
 ARCHITECTURE, CLASSES, SIZE, NORMALIZATION = "architecture", "classes", "size", "normalization"
 COMMON = ("torchvision/resnet18", "torchvision/resnet50", "timm/vit_tiny_patch16_224", "timm/resnet18")
 USUAL = 224
-POSITIONS = ("pos_embed", "pos_embedding", "position_embedding")
-PATCHES = ("patch_embed.proj.weight", "conv_proj.weight")
 
 
 @dataclass(frozen=True)
@@ -142,12 +140,30 @@ def opened(files: Files, slug: str, choices: Choices) -> Opened:
         weights, _, digest = read_all(files)
         card, given = bare_card(weights, slug, choices, files)
         card.facts["checksum"], module = digest, None
+        if card.title:  # the architecture is known
+            card, choices = completed(card, weights, choices)
     stated = tuple(one for one in given if not choices.states(one.field))
     if any(one.assumed is None for one in stated):
         raise Undecided(stated)
     kept = [one for one in card.facts.get(ASSUMED, ()) if one not in {gap.sentence for gap in given}]
     facts = card.facts | {ASSUMED: [*kept, *(one.sentence for one in stated)]}
     return Opened(settled(replace(card, facts=facts), choices, slug), module, weights, stated)
+
+
+def completed(card: ModelCard, weights: Weights, choices: Choices) -> tuple[ModelCard, Choices]:
+    """The choices with what the hyperparameters of a checkpoint state, and the card with a note on it."""
+    classes = None if choices.classes else find_classes(weights, len(card.classes))
+    size = None if choices.size or side_of(weights) else find_size(weights)
+    if classes is None and size is None:
+        return card, choices
+    choices = replace(
+        choices, classes=classes[1] if classes else choices.classes, size=size[1] if size else choices.size
+    )
+    note = Message(
+        "The file of the weights states {names} in its hyperparameters, which are used.",
+        names=[one[0] for one in (classes, size) if one is not None],
+    )
+    return replace(card, facts=card.facts | {ASSUMED: [*card.facts.get(ASSUMED, ()), note]}), choices
 
 
 def settled(card: ModelCard, choices: Choices, slug: str) -> ModelCard:
@@ -271,20 +287,3 @@ def usual(architecture: str) -> tuple[int, tuple[float, float, float], tuple[flo
     if settings is None:
         return USUAL, ModelCard.mean, ModelCard.std
     return settings.input_size[-1], tuple(settings.mean), tuple(settings.std)
-
-
-def outputs_of(weights: Weights) -> int:
-    """The number of classes by the last layer's weights: that with the name of a head, else the last matrix."""
-    ends = {f"{head[0]}.weight" for head in HEADS}
-    named = [one for key, one in weights.items() if any(key == end or key.endswith("." + end) for end in ends)]
-    flat = [one for one in weights.values() if one.ndim == 2]
-    return int((named or flat)[-1].shape[0]) if named or flat else 1
-
-
-def side_of(weights: Weights) -> int | None:
-    """The side of a transformer's pictures, by its position embeddings and the size of its patches."""
-    positions = next((one for key, one in weights.items() if key.endswith(POSITIONS) and one.ndim == 3), None)
-    patches = next((one for key, one in weights.items() if key.endswith(PATCHES) and one.ndim == 4), None)
-    if positions is None or patches is None:
-        return None
-    return isqrt(int(positions.shape[1])) * int(patches.shape[-1])

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
+from math import isqrt
 from pathlib import Path
 
 import torch
@@ -132,6 +133,27 @@ def write(path: Path = TABLE) -> None:
         if name not in SKIPPED and (key := own_digest(name)):
             found.setdefault(key, []).append(name)
     path.write_text(json.dumps(found, indent=0) + "\n", encoding="utf-8")
+
+
+POSITIONS = ("pos_embed", "pos_embedding", "position_embedding")
+PATCHES = ("patch_embed.proj.weight", "conv_proj.weight")
+
+
+def outputs_of(weights: Weights) -> int:
+    """The number of classes by the last layer's weights: that with the name of a head, else the last matrix."""
+    ends = {f"{head[0]}.weight" for head in HEADS}
+    named = [one for key, one in weights.items() if any(key == end or key.endswith("." + end) for end in ends)]
+    flat = [one for one in weights.values() if one.ndim == 2]
+    return int((named or flat)[-1].shape[0]) if named or flat else 1
+
+
+def side_of(weights: Weights) -> int | None:
+    """The side of a transformer's pictures, by its position embeddings and the size of its patches."""
+    positions = next((one for key, one in weights.items() if key.endswith(POSITIONS) and one.ndim == 3), None)
+    patches = next((one for key, one in weights.items() if key.endswith(PATCHES) and one.ndim == 4), None)
+    if positions is None or patches is None:
+        return None
+    return isqrt(int(positions.shape[1])) * int(patches.shape[-1])
 
 
 if __name__ == "__main__":

@@ -27,6 +27,15 @@ from core.messages import Message
 from core.types import InvalidInput
 
 Weights = dict[str, Tensor]
+HYPER_PARAMETERS = "hyper_parameters"
+"""The entry of a checkpoint of Lightning with the arguments of its module."""
+
+
+class Checkpoint(dict[str, Tensor]):
+    """The tensors of a checkpoint, by name, and its other ``content`` that is used."""
+
+    content: Mapping[str, object] = {}
+
 
 HEAD = 512  # bytes that identify the kind of a file
 LONGEST = 100 << 20  # bytes of the JSON in a safetensors file
@@ -162,8 +171,11 @@ def refuse_foreign(file: BinaryIO, head: bytes, name: str) -> None:
 
 def unwrap(found: object, name: str) -> Weights:
     """The tensors in the content of a file, each by the keys that lead to it; InvalidInput if there is none."""
-    weights = dict(_tensors(found, "", set()))
+    weights = Checkpoint(_tensors(found, "", set()))
     if weights:
+        weights.content = {
+            key: found[key] for key in (HYPER_PARAMETERS,) if isinstance(found, Mapping) and key in found
+        }
         return weights
     modules = [type(one).__name__ for one in _values(found) if isinstance(one, StandIn) and _is_module(one)]
     if modules:

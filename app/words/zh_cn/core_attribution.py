@@ -19,7 +19,7 @@ WORDS = {
     "CBAM": "CBAM",
     "channel attention, then spatial attention": "先通道注意力，后空间注意力",
     "Attention pooling": "注意力汇聚",
-    "the positions are averaged by attention weights before the classifier": "在分类器之前，按注意力权重对各位置求平均",
+    "the positions are averaged by attention weights, one for each position": "按注意力权重对各位置取平均，每个位置一个权重",
     "Self-attention": "自注意力",
     "each patch attends to every other patch": "每个图像块关注其他所有图像块",
     "Recurrent glimpses": "循环一瞥",

@@ -43,6 +43,7 @@ WORDS = {
     "The position embeddings of {model} are for {size} pixels. Leave out the size.": "“{model}”的位置嵌入对应 {size} 像素。请不要写 size。",
     "The class names are assumed to be those of ImageNet.": "假定类别名与 ImageNet 的相同。",
     "There is no {name} in {model}. Put it next to the weights, or name the architecture.": "“{model}”中没有 {name}。请把它放在权重旁边，或指明架构。",
+    "The file of the weights states {names} in its hyperparameters, which are used.": "权重文件的超参数写明了 {names}，这里使用它们。",
     "the upload": "上传的文件",
     "{config} is missing, which transformers and timm save in the same folder as {name}. Add it, or name the architecture, such as {names} or hf:OWNER/NAME.": "缺少 {config}：transformers 和 timm 把它与 {name} 保存在同一文件夹中。请添加它，或指明架构，例如 {names} 或 hf:OWNER/NAME。",
     "The weights of {model} are quantized. Save them in float32 or float16.": "“{model}”的权重是量化的。请保存为 float32 或 float16。",

@@ -152,3 +152,19 @@ def test_every_architecture_that_is_recognized_exists():
     assert {name.partition("/")[2] for name in recognition.names() if name.startswith("timm/")} <= set(
         timm.list_models()
     )
+
+
+def test_the_hyperparameters_of_a_checkpoint_state_classes_and_size() -> None:
+    """Only plain lists and numbers that match the weights; what the caller states precedes them."""
+    module = model("timm/test_resnet")
+    stated = {"class_names": list(LABELS), "image_size": 96, "lr": 0.1}
+    files = {"last.ckpt": lightning(module, "net.", **stated)}
+    found = core.open_files(files, "timm/test_resnet", device="cpu")
+    assert found.card.classes == LABELS and found.card.size == 96 and same(found, module)
+    assert any("states class_names, image_size in its hyperparameters" in note for note in found.notes)
+    assert {"classes", "size"}.isdisjoint(one.field for one in core.missing_facts(files, "timm/test_resnet"))
+    named = core.open_files(files, "timm/test_resnet", ("a", "b", "c"), size=64, device="cpu")
+    assert named.card.classes == ("a", "b", "c") and named.card.size == 64
+    for wrong in ({"classes": ["a", "b"]}, {"classes": [1, 2, 3]}, {"classes": "abc"}, {"image_size": -1}):
+        other = core.open_files({"a.ckpt": lightning(module, "net.", **wrong)}, "timm/test_resnet", device="cpu")
+        assert other.card.classes[0] == "class 0" and not any("hyperparameters" in note for note in other.notes)
