@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.lessons import Kept, Lesson, Problem, check_lesson, lesson_folders, stored
+from core.lessons import Kept, Lesson, Problem, check_lesson, folder_problems, lesson_folders, stored
 from core.messages import Message
 
 Checked = tuple[Lesson | None, tuple[Problem, ...]]
@@ -37,11 +37,12 @@ def lessons() -> tuple[Lesson, ...]:
 
 def lesson_problems() -> tuple[Message, ...]:
     """A sentence for each mistake in a lesson, with its file and line."""
-    return tuple(
-        replace(one, file=f"{folder.name}/{one.file}").message
+    found = [
+        replace(one, file=f"{folder.name}/{one.file}")
         for folder in lesson_folders()
         for one in _checked(str(folder), _stamps(folder))[1]
-    )
+    ]
+    return tuple(one.message for one in (*folder_problems(), *found))
 
 
 def find_lesson(name: str) -> Lesson | None:

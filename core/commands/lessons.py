@@ -9,7 +9,7 @@ from typing import Any
 import core
 from core.commands.printing import bar, print_answer
 from core.files import put, reason
-from core.lessons import Kept, Lesson, check_lesson, lesson_folders, measure, store, stored, worksheet
+from core.lessons import Kept, Lesson, check_lesson, folder_problems, lesson_folders, measure, store, stored, worksheet
 
 
 def lessons(options: argparse.Namespace) -> None:
@@ -18,7 +18,8 @@ def lessons(options: argparse.Namespace) -> None:
     --worksheets writes what a class needs on paper.
     """
     folders = [Path(one) for one in options.folders] or list(lesson_folders())
-    lines, wrong, data = list[str](), 0, dict[str, Any]()
+    places = () if options.folders else folder_problems()
+    lines, wrong, data = list(map(str, places)), len(places), dict[str, Any]()
     for folder in folders:
         lesson, problems = check_lesson(folder)
         if lesson is None:

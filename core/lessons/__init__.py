@@ -28,7 +28,7 @@ from core.lessons.pack import (
     Step,
     Words,
 )
-from core.lessons.reading import SHIPPED, check_lesson, lesson_folders, read_lesson
+from core.lessons.reading import SHIPPED, check_lesson, folder_problems, lesson_folders, read_lesson
 from core.lessons.votes import CODE, ROUNDS, Question, Tally, Votes, bin_of, bins, new_code
 from core.lessons.worksheet import worksheet
 
@@ -69,6 +69,7 @@ __all__ = [
     "bin_of",
     "bins",
     "check_lesson",
+    "folder_problems",
     "lesson_folders",
     "measure",
     "new_code",

@@ -57,7 +57,7 @@ def measure(lesson: Lesson, progress: Progress | None = None) -> dict[str, Kept]
     found = {}
     for number, claim in enumerate(lesson.claims):
         try:
-            value = MEASURES[claim.measure].take(claim.settings)
+            value = _take(claim)
         except InvalidInput as error:
             raise InvalidInput(
                 "The claim {claim} of the lesson {lesson} cannot be measured. {reason}",
@@ -69,6 +69,24 @@ def measure(lesson: Lesson, progress: Progress | None = None) -> dict[str, Kept]
         if progress:
             progress(number + 1, len(lesson.claims))
     return found
+
+
+def _take(claim: Claim) -> Measured:
+    """The measured value of a claim.
+
+    Raises:
+        InvalidInput: it cannot be measured, for example because the model's pictures have no cue.
+    """
+    try:
+        return MEASURES[claim.measure].take(claim.settings)
+    except InvalidInput:  # which is a ValueError too
+        raise
+    except (LookupError, ValueError, StopIteration) as error:
+        raise InvalidInput(
+            "The measure {measure} does not fit the model {model} with these settings. Choose another model.",
+            measure=claim.measure,
+            model=str(claim.settings.get("model", "")),
+        ) from error
 
 
 def store(lesson: Lesson, found: Mapping[str, Kept]) -> None:

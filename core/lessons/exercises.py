@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.checking import brief
-from core.lessons.pack import CHOICE, KINDS, NAME, NUMBER, POINT, RANK, Exercise
+from core.lessons.known import METHOD_NAMES, as_number, one_of, unknown
+from core.lessons.pack import CHOICE, KINDS, NAME, NUMBER, POINT, RANK, Claim, Exercise
 from core.messages import Message
 
 MOST_OPTIONS = 5
+ATTENTION, PREDICTION = "attention", "prediction"
 
 Wrong = Callable[[str, Message], None]
 """Adds a problem, from a key and a sentence."""
 
 
-def read_exercise(table: Mapping[str, Any], claims: Collection[str], wrong: Wrong) -> Exercise | None:
-    """The question; ``claims`` are the names of the lesson's claims. None for a kind that is unknown."""
+def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim], wrong: Wrong) -> Exercise | None:
+    """The question; ``claims`` are those of the lesson, by name. None for a kind that is unknown."""
     kind, options = table.get("kind"), table.get("options", [])
     if kind not in KINDS:
         wrong("kind", Message("There is no kind {given}. Possible are: {kinds}.", given=brief(kind), kinds=list(KINDS)))
@@ -32,19 +34,55 @@ def read_exercise(table: Mapping[str, Any], claims: Collection[str], wrong: Wron
     if kind == RANK and sorted(map(str, answers)) != sorted(options):
         wrong("answer", Message("The answer of a rank must be all its options, in the right order."))
     claim = table.get("claim", "")
-    if claim and claim not in claims:
-        wrong("claim", Message("There is no claim '{claim}'. Add it as [[claim]].", claim=claim))
-    if kind == NUMBER and not claim:
+    if not isinstance(claim, str) or (claim and claim not in claims):
+        shown = claim if isinstance(claim, str) else brief(claim)
+        wrong("claim", Message("There is no claim '{claim}'. Add it as [[claim]].", claim=shown))
+        claim = ""
+    elif kind == NUMBER and not claim:
         wrong("kind", Message("A number needs a claim, which measures the answer."))
-    if kind == POINT and not table.get("against"):
+    elif claim:
+        _check_claim(kind, options, answers, claims[claim], wrong)
+    against = table.get("against", "")
+    if kind == POINT and not against:
         wrong("kind", Message("A point needs 'against', the map whose largest values are the answer."))
+    elif kind == POINT and (why := one_of((ATTENTION, *METHOD_NAMES))(str(against))):
+        wrong("against", why)
+    found = {key: as_number(table[key]) for key in ("share", "low", "high") if key in table}
+    if "share" in found and (why := unknown("share", table["share"])):
+        wrong("share", why)
+    low, high = found.get("low", Exercise.low), found.get("high", Exercise.high)
+    if not low < high:
+        wrong(
+            "low" if "low" in table else "high", Message("'low' and 'high' must be numbers, and 'low' the smaller one.")
+        )
     return Exercise(
         kind=kind,
-        options=tuple(options),
+        options=tuple(options) if fits else (),
         answer=tuple(map(str, answers)),
-        claim=str(claim),
-        against=str(table.get("against", "")),
-        **{key: float(table[key]) for key in ("share", "low", "high") if isinstance(table.get(key), int | float)},
+        claim=claim,
+        against=str(against),
+        **found,
         unit=str(table.get("unit", "")),
         final=table.get("final") is True,
     )
+
+
+def _check_claim(kind: str, options: Any, answers: tuple[Any, ...], claim: Claim, wrong: Wrong) -> None:
+    """Whether a claim measures the answer of a question."""
+    right = claim.bound.value
+    if kind == NUMBER and claim.measure == PREDICTION:
+        wrong(
+            "claim",
+            Message("The claim '{claim}' measures a class. A number needs one with a number.", claim=claim.name),
+        )
+    elif (
+        kind == CHOICE
+        and claim.measure == PREDICTION
+        and right in options
+        and answers[:1] != (right,)
+        and len(answers) == 1
+        and answers[0] in options
+    ):
+        sentence = "The answer is '{answer}', but the claim '{claim}' states '{right}'. Make them agree."
+        shown = ", ".join(map(str, answers))
+        wrong("answer", Message(sentence, answer=shown, claim=claim.name, right=right))

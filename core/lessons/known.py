@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
+from typing import Any
 
 from core.attribution import METHODS
-from core.checking import listed
+from core.checking import brief, listed
 from core.data import open_sample
 from core.evaluation.erasure import FILLS, WHICH
 from core.lessons.altered import ALTERATIONS
-from core.lessons.measured import WAYS
+from core.lessons.measured import PARTS, WAYS
 from core.messages import Message
 from core.models import zoo
 from core.tasks import ROLES
 from core.types import InvalidInput
 
 MOST_PICTURES = 2000
+SEEDS = 9999
+METHOD_NAMES = tuple(one.slug for one in METHODS)
+SHARES = tuple(map(str, range(5, 81, 5)))
+"""The shares of a picture that Explore erases, in percent."""
+PARTS_OFF = re.compile(r"none|[1-9]\d{0,3}(,[1-9]\d{0,3})*")
+FRAMING = re.compile(r"center|fit|box:\d{1,3},\d{1,3},\d{1,3}")
 
 
 def one_of(names: tuple[str, ...]) -> Callable[[str], Message | None]:
@@ -50,17 +59,57 @@ def whole_number(low: int, high: int) -> Callable[[str], Message | None]:
     """A check whether a value is a whole number in a range."""
 
     def check(value: str) -> Message | None:
-        if value.isdecimal() and low <= int(value) <= high:
+        if value.isascii() and value.isdigit() and len(value) < 9 and low <= int(value) <= high:
             return None
-        return Message("'{value}' must be a whole number from {low} to {high}.", value=value, low=low, high=high)
+        return Message(
+            "'{value}' must be a whole number from {low} to {high}.", value=brief(value)[1:-1], low=low, high=high
+        )
 
     return check
+
+
+def number_up_to(most: float) -> Callable[[str], Message | None]:
+    """A check whether a value is a number above 0 and up to ``most``."""
+
+    def check(value: str) -> Message | None:
+        if 0 < as_number(value) <= most:
+            return None
+        return Message("'{value}' must be a number above 0 and up to {most:g}.", value=brief(value)[1:-1], most=most)
+
+    return check
+
+
+def as_number(value: Any) -> float:
+    """A value as a finite number; NaN for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return math.nan
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return math.nan
+    return found if math.isfinite(found) else math.nan
+
+
+def looks_like(pattern: re.Pattern[str], example: str) -> Callable[[str], Message | None]:
+    """A check whether a value has the form of an example."""
+
+    def check(value: str) -> Message | None:
+        if pattern.fullmatch(value):
+            return None
+        return Message("'{value}' must look like '{example}'.", value=brief(value)[1:-1], example=example)
+
+    return check
+
+
+def part(value: str) -> Message | None:
+    """Whether a value names a part of an attention map: nothing for the whole, "row", or a number from 1."""
+    return None if value in ("", "row", *PARTS) else whole_number(1, 99)(value)
 
 
 CHECKS: dict[str, Callable[[str], Message | None]] = {
     "model": model,
     "sample": sample,
-    "method": one_of(tuple(one.slug for one in METHODS)),
+    "method": one_of(METHOD_NAMES),
     "way": one_of(WAYS),
     "role": one_of((*ROLES, "object", "tag", "background")),
     "pictures": whole_number(2, MOST_PICTURES),
@@ -74,12 +123,23 @@ CHECKS: dict[str, Callable[[str], Message | None]] = {
     "which": one_of(WHICH),
     "fill": one_of(tuple(FILLS)),
     "erase_fill": one_of(tuple(FILLS)),
+    "erase_map": one_of(("attention", "attribution")),
+    "erase_share": one_of(SHARES),
+    "share": number_up_to(1),
+    "step": number_up_to(255),
+    "seed": whole_number(0, SEEDS),
+    "shuffle": whole_number(0, SEEDS),
+    "parts_off": looks_like(PARTS_OFF, "1,2"),
+    "framing": looks_like(FRAMING, "box:50,50,60"),
+    "part": part,
     "test": one_of(("intervene", "erase", "check")),
 }
 """A check for each name whose values are known; the values of the others depend on the model."""
 
 
-def unknown(name: str, value: str) -> Message | None:
+def unknown(name: str, value: Any) -> Message | None:
     """What is wrong with a value, in a sentence; None where nothing is, or nothing is known of the name."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return Message("'{key}' must be a text or a number, not {given}.", key=name, given=brief(value))
     check = CHECKS.get(name)
-    return check(value) if check else None
+    return check(str(value)) if check else None

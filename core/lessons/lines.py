@@ -17,7 +17,8 @@ class Lines:
         for number, line in enumerate(text.splitlines(), 1):
             if found := SECTION.match(line):
                 section = found[1]
-                counts[section] = counts.get(section, -1) + 1
+                parent = section.split(".")[0]
+                counts[section] = counts.get(section, -1) + 1 if parent == section else counts.get(parent, 0)
                 self.lines[section, counts[section], ""] = number
             elif found := KEY.match(line):
                 self.lines.setdefault((section, counts.get(section, 0), found[1].split(".")[0]), number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ from core.types import InvalidInput
 
 PICTURES = 200
 SEED = 0
+NUMBERS = re.compile(r"[1-9]\d{0,3}(,[1-9]\d{0,3})*")
 PARTS = ("head", "channel", "glimpse")
 """The parts of attention that can be off by themselves."""
 WAYS = (*STEERS, *PARTS)
@@ -98,17 +100,38 @@ def steer_of(settings: Settings) -> Steer:
         raise InvalidInput("There is no way '{way}' to change attention. Possible are: {ways}.", way=way, ways=[*WAYS])
     if way in STEERS:
         return STEERS[way]
-    return off(**{way: [int(number) - 1 for number in str(settings.get("parts_off", "1")).split(",")]})
+    numbers = str(settings.get("parts_off", "1"))
+    if not NUMBERS.fullmatch(numbers):
+        raise InvalidInput("'{value}' must look like '{example}'.", value=numbers, example="1,2")
+    return off(**{way: [int(number) - 1 for number in numbers.split(",")]})
 
 
 def changes(classifier: Classifier, settings: Settings) -> dict[str, Steer]:
-    """The change of a claim's ``tap``, or of every tap of the model."""
-    tap, taps = settings.get("tap"), [*classifier.taps]
-    if tap is not None and tap not in taps:
+    """The change of a claim's ``tap``, or of every tap of the model.
+
+    Raises:
+        InvalidInput: the model has no such tap, or no attention.
+    """
+    chosen = [*classifier.taps] if settings.get("tap") is None else [tap_of(classifier, settings)]
+    if not chosen:
+        raise InvalidInput(
+            "{model} has no attention to change. Choose a model with attention.", model=classifier.card.slug
+        )
+    return dict.fromkeys(chosen, steer_of(settings))
+
+
+def tap_of(classifier: Classifier, settings: Settings) -> str:
+    """The name of a claim's ``tap``.
+
+    Raises:
+        InvalidInput: the model has no such tap.
+    """
+    name, taps = str(settings.get("tap", "")), [*classifier.taps]
+    if name not in taps:
         raise InvalidInput(
             "{model} has no tap '{name}'. It has: {taps}.",
             model=classifier.card.slug,
-            name=str(tap),
+            name=name,
             taps=taps or [Message("none")],
         )
-    return dict.fromkeys(taps if tap is None else [str(tap)], steer_of(settings))
+    return name

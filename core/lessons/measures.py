@@ -43,6 +43,7 @@ from core.lessons.measured import (
     pictures_of,
     share,
     steer_of,
+    tap_of,
 )
 from core.models import zoo
 from core.types import InvalidInput, ModelCard
@@ -138,7 +139,8 @@ def attention_share(settings: Settings) -> Measured:
     ``part`` is "" for the whole map, "row" for the row of the answer's cells, or the number of a glimpse from 1.
     """
     classifier, part = model_of(settings), str(settings.get("part", ""))
-    tap, role, values = str(settings.get("tap", "")), str(settings["role"]), []
+    tap = tap_of(classifier, settings) if "tap" in settings else ""
+    role, values = str(settings["role"]), []
     for case in pictures_of(classifier, settings):
         masks = {place.removesuffix("-"): mask for place, mask in case.masks.items() if place}
         maps = read(classifier, case.picture).maps
@@ -171,7 +173,8 @@ def received(settings: Settings) -> Measured:
 
     Of the heads of a ``tap``, the one where that is largest. Uniform attention gives one part in the number of keys.
     """
-    classifier, tap = model_of(settings), str(settings["tap"])
+    classifier = model_of(settings)
+    tap = tap_of(classifier, settings)
     return mean(
         [
             float(next(one for one in read(classifier, case.picture).maps if one.tap == tap).weights.mean(-2).max())

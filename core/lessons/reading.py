@@ -45,7 +45,7 @@ def check_lesson(folder: Path) -> tuple[Lesson | None, tuple[Problem, ...]]:
     if isinstance(text, Problem):
         return None, (text,)
     skeleton = Skeleton(text, folder.name)
-    problems = [*skeleton.problems]
+    problems = [*skeleton.problems, *_same_name(folder, skeleton)]
     words: dict[str, Words] = {}
     if skeleton.data:
         steps, claims = {step.name: step for step in skeleton.steps}, {claim.name for claim in skeleton.claims}
@@ -83,6 +83,14 @@ def check_lesson(folder: Path) -> tuple[Lesson | None, tuple[Problem, ...]]:
     return lesson, ()
 
 
+def _same_name(folder: Path, skeleton: Skeleton) -> Iterator[Problem]:
+    """A problem where the folder has the name of a shipped lesson: addresses name a lesson by its folder."""
+    shipped = SHIPPED / folder.name
+    if folder.resolve().parent != SHIPPED and (shipped / SKELETON).is_file():
+        sentence = Message("There is a lesson '{name}' in Fovea. Rename the folder and its id.", name=folder.name)
+        yield Problem(SKELETON, skeleton.lines.find("", 0, "id"), sentence)
+
+
 def read_lesson(folder: Path) -> Lesson:
     """The lesson in a folder.
 
@@ -98,6 +106,26 @@ def read_lesson(folder: Path) -> Lesson:
 def lesson_folders() -> Iterator[Path]:
     """The folders of all lessons: the shipped ones, then those in the folder that FOVEA_LESSONS names."""
     own = os.environ.get(FOLDER)
-    for place in (SHIPPED, *([Path(own)] if own else [])):
-        if place.is_dir():
-            yield from sorted(one for one in place.iterdir() if one.is_dir() and (one / SKELETON).exists())
+    yield from (one for one in _folders(SHIPPED) if (one / SKELETON).is_file())
+    if own and not (Path(own) / SKELETON).is_file():
+        yield from _folders(Path(own))
+
+
+def _folders(place: Path) -> list[Path]:
+    """The folders in a place, but for hidden ones and those of Python; none where it cannot be read."""
+    try:
+        return sorted(one for one in place.iterdir() if one.is_dir() and one.name[0] not in "._")
+    except OSError:
+        return []
+
+
+def folder_problems() -> tuple[Problem, ...]:
+    """What is wrong with the folder that FOVEA_LESSONS names."""
+    own = os.environ.get(FOLDER)
+    if own and (Path(own) / SKELETON).is_file():
+        sentence = "{path} is a lesson itself. Set {variable} to the folder above it."
+    elif own and not Path(own).is_dir():
+        sentence = "There is no folder {path}. Create it, or set {variable} to the folder of your lessons."
+    else:
+        return ()
+    return (Problem(FOLDER, 0, Message(sentence, path=own, variable=FOLDER)),)

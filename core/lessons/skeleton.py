@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from core.checking import brief
+from core.lessons.claimed import find_measure, read_claim
 from core.lessons.exercises import read_exercise
+from core.lessons.fitting import unfit_state
+from core.lessons.form import AT, FORMS, KEYS, PLAIN, parse
 from core.lessons.known import unknown
 from core.lessons.lines import Lines
-from core.lessons.measures import MEASURES
 from core.lessons.pack import (
     FORMAT,
     HIDDEN,
@@ -21,7 +21,6 @@ from core.lessons.pack import (
     SKELETON,
     STATE,
     VIEWS,
-    Bound,
     Claim,
     Exercise,
     Problem,
@@ -29,14 +28,6 @@ from core.lessons.pack import (
 )
 from core.messages import Message
 
-AT = re.compile(r"at line (\d+)")
-KEYS = {
-    "": tuple("format id order minutes languages breaks author license tour defaults claim step".split()),
-    "claim": ("id", "measure", "bound"),
-    "step": ("id", "seconds", "view", "state", "hide", "ask", "do", "reveal"),
-    "ask": ("kind", "options", "answer", "claim", "against", "share", "low", "high", "unit", "final"),
-}
-"""The keys of the file and of its tables; a claim has those of its measure too."""
 SLACK = 2
 """Minutes by which the sum of the steps may differ from the stated length."""
 
@@ -49,8 +40,8 @@ class Skeleton:
         self.lines = Lines(text)
         self.data: dict[str, Any] = {}
         try:
-            self.data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+            self.data = parse(text)
+        except ValueError as error:
             found = AT.search(str(error))
             reason = str(error).split(" (at")[0].rstrip(".")
             self.wrong(int(found[1]) if found else 0, Message("This is not valid TOML: {reason}.", reason=reason))
@@ -62,8 +53,9 @@ class Skeleton:
         self._check_whole()
 
     def wrong(self, line: int, sentence: Message) -> None:
-        """Add a problem."""
-        self.problems.append(Problem(SKELETON, line, sentence))
+        """Add a problem, once."""
+        if (one := Problem(SKELETON, line, sentence)) not in self.problems:
+            self.problems.append(one)
 
     def text(self, key: str, default: str = "") -> str:
         """A text of the lesson."""
@@ -100,6 +92,9 @@ class Skeleton:
                     self.lines.find(section, number, key),
                     Message("There is no key '{key}' here. Possible are: {keys}.", key=key, keys=list(allowed)),
                 )
+            elif key in FORMS and not FORMS[key][0](table[key]):
+                sentence = Message(FORMS[key][1], key=key, given=brief(table[key]))
+                self.wrong(self.lines.find(section, number, key), sentence)
 
     def _check_head(self, folder: str) -> None:
         line = self.lines.find
@@ -142,41 +137,19 @@ class Skeleton:
             def line(key: str = "", number: int = number) -> int:
                 return self.lines.find("claim", number, key)
 
-            name, kind = table.get("id"), table.get("measure")
+            name = table.get("id")
             if not isinstance(name, str) or not NAME.fullmatch(name) or name in seen:
                 self.wrong(line("id"), Message("Each claim needs an id of its own, not {given}.", given=brief(name)))
                 continue
             seen.add(name)
-            measure = MEASURES.get(kind) if isinstance(kind, str) else None
-            if measure is None:
-                self.wrong(
-                    line("measure"),
-                    Message(
-                        "There is no measure {given}. Possible are: {measures}.",
-                        given=brief(kind),
-                        measures=list(MEASURES),
-                    ),
-                )
-                continue
-            self._check_keys("claim", number, table, measure.settings)
-            settings = {key: value for key, value in table.items() if key in measure.settings}
-            for key in measure.needed:
-                if key not in settings:
-                    self.wrong(line(), Message("The measure {measure} needs '{key}'. Add it.", measure=kind, key=key))
-            for key, value in settings.items():
-                if why := unknown(key, str(value)):
-                    self.wrong(line(key), why)
-            bound = Bound.parse(table.get("bound"))
-            if bound is None:
-                self.wrong(
-                    line("bound"),
-                    Message(
-                        "The bound must look like '<= 0.1', '>= 0.5' or '== car', not {given}.",
-                        given=brief(table.get("bound")),
-                    ),
-                )
-                continue
-            yield Claim(name, str(kind), settings, bound)
+            if (measure := find_measure(table)) is not None:
+                self._check_keys("claim", number, table, measure.settings)
+
+            def wrong(key: str, sentence: Message, number: int = number) -> None:
+                self.wrong(self.lines.find("claim", number, key), sentence)
+
+            if (claim := read_claim(name, table, wrong)) is not None:
+                yield claim
 
     def _steps(self) -> Iterator[Step]:
         defaults = self._state("defaults", 0, self.data.get("defaults", {}))
@@ -210,6 +183,7 @@ class Skeleton:
             state = self._state("step.state", number, table.get("state", {}))
             reveal = self._state("step.reveal", number, table.get("reveal", {}))
             do = self._patterns(number, table.get("do", {}))
+            self._check_fit(number, defaults, state, reveal)
             if exercise is not None and not hide and exercise.kind != "text" and not exercise.final:
                 self.wrong(
                     line("ask"),
@@ -236,15 +210,29 @@ class Skeleton:
             line = self.lines.find(section, number, key)
             if key not in STATE:
                 self.wrong(line, Message("A state cannot set '{key}'. It can set: {keys}.", key=key, keys=list(STATE)))
-            elif why := unknown(key, str(value)):
+            elif why := unknown(key, value):
                 self.wrong(line, why)
         return {key: str(value) for key, value in table.items() if key in STATE}
 
+    def _check_fit(self, number: int, *tables: Mapping[str, str]) -> None:
+        """Whether what a step sets fits its model: the defaults, its state, and what it reveals after the answer."""
+        whole: dict[str, str] = {}
+        for section, table in zip(("defaults", "step.state", "step.reveal"), tables, strict=True):
+            whole |= table
+            for key in table:
+                later = next((one for one in tables[1:2] if section == "defaults" and key in one), None)
+                if later is None and (why := unfit_state(key, whole)) is not None:
+                    self.wrong(self.lines.find(section, number if section != "defaults" else 0, key), why)
+
     def _patterns(self, number: int, table: Any) -> dict[str, str]:
         """What the learner is to set: patterns of values by name."""
+        line = self.lines.find("step.do", number)
         if not isinstance(table, dict) or any(key not in STATE for key in table):
-            self.wrong(self.lines.find("step.do", number), Message("A learner can set: {keys}.", keys=list(STATE)))
+            self.wrong(line, Message("A learner can set: {keys}.", keys=list(STATE)))
             return {}
+        for key, value in table.items():
+            if not isinstance(value, str):
+                self.wrong(line, Message(PLAIN[1], key=key, given=brief(value)))
         return {key: str(value) for key, value in table.items()}
 
     def _exercise(self, number: int, table: Any) -> Exercise | None:
@@ -261,7 +249,7 @@ class Skeleton:
             return None
         self._check_keys("step.ask", number, table)
         return read_exercise(
-            table, {one.name for one in self.claims}, lambda key, sentence: self.wrong(line(key), sentence)
+            table, {one.name: one for one in self.claims}, lambda key, sentence: self.wrong(line(key), sentence)
         )
 
     def _check_whole(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.lessons import SHIPPED, check_lesson, lesson_folders, read_lesson
+from core.lessons import SHIPPED, check_lesson, folder_problems, lesson_folders, read_lesson
 from core.lessons.reading import LARGEST
 from core.types import InvalidInput
 from tests.core.lessons.small_lesson import TOML, WORDS
@@ -160,7 +160,20 @@ def test_own_lessons_come_after_the_shipped_ones(folder: Path, monkeypatch: pyte
     shutil.copytree(folder, folder.parent / "second" / "small")
     monkeypatch.setenv("FOVEA_LESSONS", str(folder.parent))
     found = list(lesson_folders())
-    assert found[-1] == folder and all(one.parent == SHIPPED for one in found[:-1])
+    assert found[-2:] == [folder.parent / "second", folder] and all(one.parent == SHIPPED for one in found[:-2])
+    assert "lesson.toml: The file is missing" in str(check_lesson(found[-2])[1][0]), "not left out without a word"
+    assert not folder_problems()
+    for named, fragment in ((folder, "is a lesson itself"), (folder / "nowhere", "There is no folder")):
+        monkeypatch.setenv("FOVEA_LESSONS", str(named))
+        assert all(one.parent == SHIPPED for one in lesson_folders())
+        assert fragment in str(folder_problems()[0]) and str(folder_problems()[0]).startswith("FOVEA_LESSONS: ")
+
+
+def test_a_lesson_with_the_name_of_a_shipped_one_is_a_problem(tmp_path: Path) -> None:
+    copy = shutil.copytree(SHIPPED / "first-minute", tmp_path / "first-minute")
+    lesson, [problem] = check_lesson(copy)
+    assert lesson is None and (problem.file, problem.line) == ("lesson.toml", 2)
+    assert "Rename the folder and its id" in problem.sentence
 
 
 @pytest.mark.parametrize("folder", [one.name for one in lesson_folders()])

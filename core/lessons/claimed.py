@@ -1,0 +1,47 @@
+"""The claim of a lesson, read from its table and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.checking import brief
+from core.lessons.exercises import Wrong
+from core.lessons.fitting import unfit_bound, unfit_claim
+from core.lessons.known import unknown
+from core.lessons.measures import MEASURES, Measure
+from core.lessons.pack import Bound, Claim
+from core.messages import Message
+
+
+def find_measure(table: Mapping[str, Any]) -> Measure | None:
+    """The measure that a claim's table names; None where there is none of that name."""
+    kind = table.get("measure")
+    return MEASURES.get(kind) if isinstance(kind, str) else None
+
+
+def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong) -> Claim | None:
+    """The claim of that ``name``; None where its measure or its bound is not one, with a problem."""
+    measure = find_measure(table)
+    if measure is None:
+        sentence = "There is no measure {given}. Possible are: {measures}."
+        wrong("measure", Message(sentence, given=brief(table.get("measure")), measures=list(MEASURES)))
+        return None
+    settings = {key: value for key, value in table.items() if key in measure.settings}
+    for key in measure.needed:
+        if key not in settings:
+            wrong("", Message("The measure {measure} needs '{key}'. Add it.", measure=measure.slug, key=key))
+    if "way" not in settings and settings.keys() & {"tap", "parts_off"} and "way" in measure.settings:
+        wrong("", Message("The measure {measure} needs '{key}'. Add it.", measure=measure.slug, key="way"))
+    for key, value in settings.items():
+        if why := unknown(key, value) or unfit_claim(key, settings):
+            wrong(key, why)
+    given = table.get("bound")
+    bound = Bound.parse(given)
+    if bound is None:
+        sentence = "The bound must look like '<= 0.1', '>= 0.5' or '== car', not {given}."
+        wrong("bound", Message(sentence, given=brief(given)))
+        return None
+    if why := unfit_bound(measure.slug, bound.value, settings, given):
+        wrong("bound", why)
+    return Claim(name, measure.slug, settings, bound)
