@@ -63,6 +63,7 @@ def draw(page: StreamlitPage, about: Page) -> None:
     if about.lesson_panel:
         lesson.show_panel(state.subject())
     if about.covered and lesson.hidden():
+        state.publish_choices(about.address)  # so that a reload comes back to the lesson
         st.info(word("lesson.covered.page"), icon=":material/visibility_off:")
     else:
         page.run()

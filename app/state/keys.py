@@ -62,6 +62,7 @@ class Key(StrEnum):
     CLASS = "class"
     PROJECTOR = "projector"
     VOTED = "voted"
+    SHOWN_DONE = "shown_done"
     SHOWN_VOTES = "shown_votes"
     ANSWERS = "answers"
     MARKED = "marked"

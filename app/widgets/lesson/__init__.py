@@ -1,7 +1,17 @@
 """The lesson that is open: what its step sets and hides, and the panel above the page."""
 
 from app.widgets.lesson.panel import show_panel
-from app.widgets.lesson.playing import answers, asks, begin, close, hidden, open_step, point_wanted, restore
+from app.widgets.lesson.playing import (
+    answers,
+    asks,
+    begin,
+    close,
+    hidden,
+    open_step,
+    point_wanted,
+    redraw_when_done,
+    restore,
+)
 from app.widgets.lesson.projector import project
 
 __all__ = [
@@ -13,6 +23,7 @@ __all__ = [
     "open_step",
     "point_wanted",
     "project",
+    "redraw_when_done",
     "restore",
     "show_panel",
 ]

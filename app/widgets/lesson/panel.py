@@ -40,6 +40,7 @@ def show_panel(subject: Subject | None) -> None:
             show_right_answer(place, answer, subject)
         if (step.exercise is None or answer is not None) and (text := words.block(step.name, AFTER)):
             st.markdown(value_text(place.lesson, text))
+        state.put(Key.SHOWN_DONE, place.key if done(place) else "")
         if step.do and done(place):
             st.markdown(word("lesson.did"))
         if state.get(Key.TEACHER) and (text := words.block(step.name, NOTE)):

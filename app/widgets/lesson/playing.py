@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
+
+import streamlit as st
 
 from app import state
 from app.runtime.lessons import find_lesson
@@ -38,9 +40,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the learner answered: the ``given`` options, number, text or point; () for a question that was skipped."""
+    """What the learner answered: the ``given`` options, number, text or point; () for a question that was skipped.
+
+    ``verdict`` is that on a point, once it was judged on the picture and the map of the step.
+    """
 
     given: tuple[str | float, ...]
+    verdict: object = None
 
     @property
     def skipped(self) -> bool:
@@ -103,6 +109,14 @@ def done(place: Place) -> bool:
     return all(values[name] is not None and fnmatchcase(str(values[name]), one) for name, one in place.step.do.items())
 
 
+def redraw_when_done() -> None:
+    """Draw the whole page again once a control in a fragment has set what the step asks for: the panel states it."""
+    place = open_step()
+    if place is not None and place.step.do and done(place) and state.get(Key.SHOWN_DONE) != place.key:
+        state.put(Key.SHOWN_DONE, place.key)
+        st.rerun(scope="app")
+
+
 def answer_of(place: Place) -> Answer | None:
     """The answer to a step's question; None before it is given."""
     return answers().get(place.key)
@@ -162,6 +176,12 @@ def commit(place: Place, given: tuple[str | float, ...]) -> None:
     state.put(Key.ANSWERS, {**answers(), place.key: Answer(given)})
     state.reset(Key.MARKED)
     apply(place.step.reveal)
+
+
+def keep_verdict(place: Place, verdict: object) -> None:
+    """Keep the verdict on the answer to a step's question: the learner may show another picture afterward."""
+    if (answer := answer_of(place)) is not None:
+        state.put(Key.ANSWERS, {**answers(), place.key: replace(answer, verdict=verdict)})
 
 
 def repeat(lesson: Lesson) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -13,7 +14,7 @@ from app import attention_maps, runtime, state
 from app.runtime.lessons import measured
 from app.runtime.painting import painted_jpeg
 from app.state import Key, Subject
-from app.widgets.lesson.playing import Answer, Place
+from app.widgets.lesson.playing import Answer, Place, keep_verdict
 from app.widgets.lesson.texts import value_text, words_of
 from app.words import mark, percent, plain, shortest, whole, word
 from core import Picture
@@ -89,7 +90,7 @@ def show_right_answer(place: Place, answer: Answer, subject: Subject | None) -> 
     elif question.kind == NUMBER:
         _judge_number(place, question, answer)
     elif question.kind == POINT and subject is not None:
-        _judge_point(question, answer, subject)
+        _judge_point(place, question, answer, subject)
     elif answer.given:
         st.markdown(word("lesson.text.kept", text=str(answer.given[0])))
 
@@ -169,18 +170,29 @@ def hit(values: np.ndarray, point: Sequence[float], share: float) -> tuple[bool,
     return bool(values[row, column] >= least), float((values >= least).mean())
 
 
-def _judge_point(question: Exercise, answer: Answer, subject: Subject) -> None:
-    values = target_map(question, subject)
+@dataclass(frozen=True)
+class PointVerdict:
+    """Whether a point was ``right``, the chance of that, and the picture with the map and the point, as a JPEG."""
+
+    right: bool
+    guess: float
+    jpeg: bytes
+
+
+def _judge_point(place: Place, question: Exercise, answer: Answer, subject: Subject) -> None:
     if answer.skipped:
         _show_feedback(None, word("lesson.skipped"))
-    else:
-        point = [float(one) for one in answer.given]
+        return
+    verdict = answer.verdict
+    if not isinstance(verdict, PointVerdict):
+        values, point = target_map(question, subject), [float(one) for one in answer.given]
         right, guess = hit(values, on_map(subject.picture, point), question.share)
-        share = percent(question.share, 0)
-        _show_feedback(
-            right, word("lesson.point.hit" if right else "lesson.point.missed", share=share, guess=percent(guess, 0))
-        )
-        st.image(_with_point(subject, values, point), width=260, caption=plain("lesson.point.picture"))
+        verdict = PointVerdict(right, guess, _with_point(subject, values, point))
+        keep_verdict(place, verdict)
+    share, guess_text = percent(question.share, 0), percent(verdict.guess, 0)
+    key = "lesson.point.hit" if verdict.right else "lesson.point.missed"
+    _show_feedback(verdict.right, word(key, share=share, guess=guess_text))
+    st.image(verdict.jpeg, width=260, caption=plain("lesson.point.picture"))
 
 
 def _with_point(subject: Subject, values: np.ndarray, point: Sequence[float]) -> bytes:

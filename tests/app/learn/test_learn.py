@@ -143,6 +143,36 @@ def test_a_step_has_an_address_and_the_learner_keeps_the_controls() -> None:
     assert page.session_state[Key.SAMPLE] == "tasks-marked/6"
 
 
+def test_the_last_step_of_the_tour_is_done_with_the_click_that_it_asks_for() -> None:
+    page = well(open_page(lesson="first-minute", step="depends"))
+    assert LANGUAGES["en"]["lesson.did"] not in shown_text(page)
+    [way] = [one for one in page.get("button_group") if one.key == "way"]
+    well(way.set_value("off").run())
+    assert LANGUAGES["en"]["lesson.did"] in shown_text(page)
+
+
+def test_the_verdict_on_a_point_stays_when_another_picture_is_shown() -> None:
+    page = well(open_page(lesson=LESSON, step="where"))
+    page.session_state[Key.MARKED] = (0.4, 0.2)
+    press(well(page.run()), f"lesson-answer.{LESSON}/where")
+    before = page.session_state[Key.ANSWERS][f"{LESSON}/where"].verdict
+    verdict = [one.value for one in page.markdown if "%" in one.value and "**" in one.value]
+    page.session_state[Key.SAMPLE] = "tasks-marked/2"
+    well(page.run())
+    assert page.session_state[Key.ANSWERS][f"{LESSON}/where"].verdict is before is not None
+    assert verdict[0] in [one.value for one in page.markdown]
+
+
+def test_a_page_that_is_hidden_keeps_the_lesson_in_its_address() -> None:
+    for name, step, view in (
+        ("testing-an-explanation", "new-weights", "trust"),
+        ("which-mechanism-for-which-task", "the-matrix", "models"),
+    ):
+        page = well(open_page(view, lesson=name, step=step))
+        assert page.query_params["lesson"] == name and page.query_params["step"] == step
+        assert LANGUAGES["en"]["lesson.covered.page"] in shown_text(page)
+
+
 def test_a_lesson_that_is_not_there_is_reported() -> None:
     page = well(open_page(lesson="no-such-lesson"))
     assert "no lesson no-such-lesson" in shown_text(page)

@@ -16,6 +16,7 @@ from app.views.explore.analysis import Analysis
 from app.views.explore.keys import TRIED, ExploreKey
 from app.views.explore.tests import address, curves
 from app.views.explore.tests.address import FIRST, POINTERS, SHARES
+from app.widgets import lesson
 from app.words import decimal, percent, percent_format, word
 from core.evaluation import FILLS, WHICH, is_constant
 
@@ -155,6 +156,7 @@ def show_regions(analysis: Analysis, pointer: Pointer, seed: int) -> None:
         persist_state="session",
     )
     state.publish_part(TRIED, address.settle_address(analysis.reading))
+    lesson.redraw_when_done()
     model, picture, share = analysis.subject.classifier, analysis.subject.picture, per_cent / 100
     tried = {which: faithfulness.erased(model, picture, pointer.values, share, which, fill, seed) for which in WHICH}
     with st.container(key=ExploreKey.ERASED):  # narrow columns too: on a phone as well the three stand side by side

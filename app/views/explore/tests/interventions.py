@@ -10,6 +10,7 @@ from app.state import Subject
 from app.views.explore.analysis import Analysis
 from app.views.explore.keys import TRIED
 from app.views.explore.tests import ablations, address, changes, outcome
+from app.widgets import lesson
 from app.words import literal, word
 from core import InvalidInput, Reading
 
@@ -30,6 +31,7 @@ def change(subject: Subject, reading: Reading, target: int) -> None:
     try:
         plan = changes.pick_changes(subject, reading, ablations.running(subject, target))
         state.publish_part(TRIED, address.settle_address(reading))
+        lesson.redraw_when_done()
         if plan.changes:
             after = interventions.intervene(subject.classifier, subject.picture, plan.changes, *plan.names)
             outcome.show_outcome(subject, reading, after, target, plan)
