@@ -83,7 +83,7 @@ def _take(claim: Claim) -> Measured:
         raise
     except (LookupError, ValueError, StopIteration) as error:
         raise InvalidInput(
-            "The measure {measure} does not fit the model {model} with these settings. Choose another model.",
+            "The measure {measure} does not support the model {model} with these settings. Choose another model.",
             measure=claim.measure,
             model=str(claim.settings.get("model", "")),
         ) from error

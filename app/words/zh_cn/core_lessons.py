@@ -63,7 +63,7 @@ WORDS = {
     "The attention of {model} has no {part}. Choose another way.": "“{model}”的注意力没有 {part}。请选择其他方式。",
     "The measure {measure} gives a class: the bound must be '== CLASS', not {given}. Classes are: {names}.": "测量方法 {measure} 给出类别：界限必须写成“== CLASS”，而不是 {given}。类别有：{names}。",
     "The measure {measure} gives a number: the bound must look like '<= 0.1' or '>= 0.5', not {given}.": "测量方法 {measure} 给出数值：界限必须写成“<= 0.1”或“>= 0.5”这样，而不是 {given}。",
-    "The measure {measure} does not fit the model {model} with these settings. Choose another model.": "测量方法 {measure} 在这些设置下不适用于模型“{model}”。请选择其他模型。",
+    "The measure {measure} does not support the model {model} with these settings. Choose another model.": "测量方法 {measure} 在这些设置下不适用于模型“{model}”。请选择其他模型。",
     # its folder
     "There is a lesson '{name}' in Fovea. Rename the folder and its id.": "Fovea 中已有课程“{name}”。请修改文件夹的名称和它的 id。",
     "{path} is a lesson itself. Set {variable} to the folder above it.": "{path} 本身就是一节课。请把 {variable} 设为它的上一级文件夹。",

@@ -213,13 +213,13 @@ def test_a_value_that_the_app_cannot_show_is_a_problem_at_its_line(folder: Path,
 
 MISFITS = [
     ("received", {"model": "scenes/transformer", "tap": "nope"}, "has no tap 'nope'"),
-    ("received", {"model": "scenes/cbam", "tap": "stage3.attention.channel"}, "does not fit the model scenes/cbam"),
-    ("slope-error", {"model": "scenes/plain", "step": "small"}, "does not fit the model scenes/plain"),
+    ("received", {"model": "scenes/cbam", "tap": "stage3.attention.channel"}, "does not support the model scenes/cbam"),
+    ("slope-error", {"model": "scenes/plain", "step": "small"}, "does not support the model scenes/plain"),
     ("flip-rate", {"model": "scenes/plain", "way": "head", "parts_off": "99"}, "has no attention to change"),
     ("flip-rate", {"model": "scenes/transformer", "way": "head", "parts_off": "99"}, "must be a whole number from 0"),
     ("flip-rate", {"model": "scenes/transformer", "way": "head", "parts_off": "none"}, "must look like"),
-    ("map-share", {"model": "scenes/cbam", "map": "saliency", "role": "tag"}, "does not fit"),
-    ("follows-cue", {"model": "scenes/cbam"}, "does not fit"),
+    ("map-share", {"model": "scenes/cbam", "map": "saliency", "role": "tag"}, "does not support"),
+    ("follows-cue", {"model": "scenes/cbam"}, "does not support"),
 ]
 
 
