@@ -24,8 +24,11 @@ def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong) -> Claim | Non
     """The claim of that ``name``; None where its measure or its bound is not one, with a problem."""
     measure = find_measure(table)
     if measure is None:
-        sentence = "There is no measure {given}. Possible are: {measures}."
-        wrong("measure", Message(sentence, given=brief(table.get("measure")), measures=list(MEASURES)))
+        given = brief(table.get("measure"))
+        wrong(
+            "measure",
+            Message("There is no measure {given}. Possible are: {measures}.", given=given, measures=list(MEASURES)),
+        )
         return None
     settings = {key: value for key, value in table.items() if key in measure.settings}
     for key in measure.needed:
@@ -39,8 +42,10 @@ def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong) -> Claim | Non
     given = table.get("bound")
     bound = Bound.parse(given)
     if bound is None:
-        sentence = "The bound must look like '<= 0.1', '>= 0.5' or '== car', not {given}."
-        wrong("bound", Message(sentence, given=brief(given)))
+        wrong(
+            "bound",
+            Message("The bound must look like '<= 0.1', '>= 0.5' or '== car', not {given}.", given=brief(given)),
+        )
         return None
     if why := unfit_bound(measure.slug, bound.value, settings, given):
         wrong("bound", why)

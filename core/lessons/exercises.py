@@ -53,7 +53,7 @@ def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim], wrong: 
     low, high = found.get("low", Exercise.low), found.get("high", Exercise.high)
     if not low < high:
         wrong(
-            "low" if "low" in table else "high", Message("'low' and 'high' must be numbers, and 'low' the smaller one.")
+            "low" if "low" in table else "high", Message("The range must be two numbers, and 'low' less than 'high'.")
         )
     return Exercise(
         kind=kind,
@@ -83,6 +83,12 @@ def _check_claim(kind: str, options: Any, answers: tuple[Any, ...], claim: Claim
         and len(answers) == 1
         and answers[0] in options
     ):
-        sentence = "The answer is '{answer}', but the claim '{claim}' states '{right}'. Make them agree."
-        shown = ", ".join(map(str, answers))
-        wrong("answer", Message(sentence, answer=shown, claim=claim.name, right=right))
+        wrong(
+            "answer",
+            Message(
+                "The answer is '{answer}', but the claim '{claim}' states '{right}'. Make them agree.",
+                answer=", ".join(map(str, answers)),
+                claim=claim.name,
+                right=right,
+            ),
+        )

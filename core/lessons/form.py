@@ -6,6 +6,9 @@ import re
 import tomllib
 from typing import Any
 
+from core.checking import brief
+from core.messages import Message
+
 AT = re.compile(r"at line (\d+)")
 KEYS = {
     "": tuple("format id order minutes languages breaks author license tour defaults claim step".split()),
@@ -14,14 +17,22 @@ KEYS = {
     "ask": ("kind", "options", "answer", "claim", "against", "share", "low", "high", "unit", "final"),
 }
 """The keys of the file and of its tables; a claim has those of its measure too."""
-BOOLEAN = (lambda value: isinstance(value, bool), "'{key}' must be true or false, not {given}.")
-PLAIN = (lambda value: isinstance(value, str), "'{key}' must be a text, not {given}.")
-NAMES = (
-    lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
-    "'{key}' must be a list of texts, not {given}.",
-)
-FORMS = {"tour": BOOLEAN, "final": BOOLEAN, "author": PLAIN, "license": PLAIN, "unit": PLAIN, "breaks": NAMES}
-"""The form of keys that have one, and the sentence for another."""
+
+
+def misformed(key: str, value: Any) -> Message | None:
+    """What is wrong with the type of a key's value, for keys that take one type alone; None where nothing is."""
+    if key in ("tour", "final") and not isinstance(value, bool):
+        return Message("'{key}' must be true or false, not {given}.", key=key, given=brief(value))
+    if key in ("author", "license", "unit") and not isinstance(value, str):
+        return not_text(key, value)
+    if key == "breaks" and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+        return Message("'{key}' must be a list of texts, not {given}.", key=key, given=brief(value))
+    return None
+
+
+def not_text(key: str, value: Any) -> Message:
+    """The sentence for a value that is no text."""
+    return Message("'{key}' must be a text, not {given}.", key=key, given=brief(value))
 
 
 def parse(text: str) -> dict[str, Any]:

@@ -123,9 +123,15 @@ def folder_problems() -> tuple[Problem, ...]:
     """What is wrong with the folder that FOVEA_LESSONS names."""
     own = os.environ.get(FOLDER)
     if own and (Path(own) / SKELETON).is_file():
-        sentence = "{path} is a lesson itself. Set {variable} to the folder above it."
+        sentence = Message(
+            "{path} is a lesson itself. Set {variable} to the folder above it.", path=own, variable=FOLDER
+        )
     elif own and not Path(own).is_dir():
-        sentence = "There is no folder {path}. Create it, or set {variable} to the folder of your lessons."
+        sentence = Message(
+            "There is no folder {path}. Create it, or set {variable} to the folder of your lessons.",
+            path=own,
+            variable=FOLDER,
+        )
     else:
         return ()
-    return (Problem(FOLDER, 0, Message(sentence, path=own, variable=FOLDER)),)
+    return (Problem(FOLDER, 0, sentence),)

@@ -9,7 +9,7 @@ from core.checking import brief
 from core.lessons.claimed import find_measure, read_claim
 from core.lessons.exercises import read_exercise
 from core.lessons.fitting import unfit_state
-from core.lessons.form import AT, FORMS, KEYS, PLAIN, parse
+from core.lessons.form import AT, KEYS, misformed, not_text, parse
 from core.lessons.known import unknown
 from core.lessons.lines import Lines
 from core.lessons.pack import (
@@ -92,9 +92,8 @@ class Skeleton:
                     self.lines.find(section, number, key),
                     Message("There is no key '{key}' here. Possible are: {keys}.", key=key, keys=list(allowed)),
                 )
-            elif key in FORMS and not FORMS[key][0](table[key]):
-                sentence = Message(FORMS[key][1], key=key, given=brief(table[key]))
-                self.wrong(self.lines.find(section, number, key), sentence)
+            elif (why := misformed(key, table[key])) is not None:
+                self.wrong(self.lines.find(section, number, key), why)
 
     def _check_head(self, folder: str) -> None:
         line = self.lines.find
@@ -232,7 +231,7 @@ class Skeleton:
             return {}
         for key, value in table.items():
             if not isinstance(value, str):
-                self.wrong(line, Message(PLAIN[1], key=key, given=brief(value)))
+                self.wrong(line, not_text(key, value))
         return {key: str(value) for key, value in table.items()}
 
     def _exercise(self, number: int, table: Any) -> Exercise | None:
