@@ -53,7 +53,8 @@ def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim], wrong: 
     low, high = found.get("low", Exercise.low), found.get("high", Exercise.high)
     if not low < high:
         wrong(
-            "low" if "low" in table else "high", Message("The range must be two numbers, and 'low' less than 'high'.")
+            "low" if "low" in table else "high",
+            Message("'{low}' must be a number less than '{high}'.", low="low", high="high"),
         )
     return Exercise(
         kind=kind,

@@ -51,7 +51,7 @@ WORDS = {
     "A point needs 'against', the map whose largest values are the answer.": "指点题需要“against”：答案是这张图中取值最大的部分。",
     "The claim '{claim}' measures a class. A number needs one with a number.": "结论“{claim}”测量的是类别。估数题需要测量数值的结论。",
     "The answer is '{answer}', but the claim '{claim}' states '{right}'. Make them agree.": "答案是“{answer}”，但结论“{claim}”写的是“{right}”。请改为一致。",
-    "The range must be two numbers, and 'low' less than 'high'.": "范围必须是两个数，而且“low”小于“high”。",
+    "'{low}' must be a number less than '{high}'.": "“{low}”必须是小于“{high}”的数。",
     # whether its values fit
     "'{key}' must be a text or a number, not {given}.": "“{key}”必须是文字或数，不能是 {given}。",
     "'{key}' must be a text, not {given}.": "“{key}”必须是文字，不能是 {given}。",

@@ -184,7 +184,7 @@ REFUSED = {
     "shuffle = 1": ("shuffle = -1", "must be a whole number from 0"),
     "seed = 1": ('seed = "x"', "must be a whole number from 0"),
     'framing = "center"': ('framing = "left"', "must look like"),
-    "low = 0": ("low = 100", "'low' less than 'high'"),
+    "low = 0": ("low = 100", "'low' must be a number less than"),
     'against = "attention"': ('against = "nonsense"', "There is no 'nonsense'"),
     "share = 0.1": ("share = 5", "above 0 and up to 1"),
     "share = 0.2": ("share = 9", "above 0 and up to 1"),
