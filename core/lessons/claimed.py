@@ -39,14 +39,14 @@ def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong) -> Claim | Non
     for key, value in settings.items():
         if why := unknown(key, value) or unfit_claim(key, settings):
             wrong(key, why)
-    given = table.get("bound")
-    bound = Bound.parse(given)
+    stated = table.get("bound")
+    bound = Bound.parse(stated)
     if bound is None:
         wrong(
             "bound",
-            Message("The bound must look like '<= 0.1', '>= 0.5' or '== car', not {given}.", given=brief(given)),
+            Message("The bound must look like '<= 0.1', '>= 0.5' or '== car', not {given}.", given=brief(stated)),
         )
         return None
-    if why := unfit_bound(measure.slug, bound.value, settings, given):
+    if why := unfit_bound(measure.slug, bound.value, settings, stated):
         wrong("bound", why)
     return Claim(name, measure.slug, settings, bound)

@@ -39,7 +39,7 @@ def parse(text: str) -> dict[str, Any]:
     """The tables of a TOML file.
 
     Raises:
-        ValueError: it is not valid: the text of the error says where.
+        ValueError: it is not valid: the text of the error states where.
     """
     try:
         found = tomllib.loads(text)

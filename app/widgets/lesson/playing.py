@@ -110,7 +110,7 @@ def done(place: Place) -> bool:
 
 
 def redraw_when_done() -> None:
-    """Draw the whole page again once a control in a fragment has set what the step asks for: the panel states it."""
+    """Draw the whole page again once a control in a fragment has set what the step requests: the panel states it."""
     place = open_step()
     if place is not None and place.step.do and done(place) and state.get(Key.SHOWN_DONE) != place.key:
         state.put(Key.SHOWN_DONE, place.key)

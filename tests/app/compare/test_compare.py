@@ -117,7 +117,7 @@ def test_unknown_names_cost_one_sentence_and_nothing_else() -> None:
     assert found.rows["scenes/nobody"]["note"] == word("compared.unknown", model="scenes/nobody")
     assert [slug for slug, row in found.rows.items() if row["note"]] == ["scenes/nobody"]
     assert all(one["bytes"] > 0 for one in found.header["pictures"]), "a browser decodes every picture"
-    assert "All 2 models" in shown_text(page)
+    assert "Both models" in shown_text(page)
 
 
 @pytest.mark.parametrize("name", ["compare", "method", "maps", "explain", "zoom", "scale"])

@@ -60,7 +60,7 @@ def test_each_pinned_analysis_is_a_row_of_its_own_method_and_map() -> None:
 def test_pinned_analyses_of_one_picture_are_compared_in_words() -> None:
     views = [View(slug, "scenes/24", "grad-cam", number=n) for n, slug in enumerate(["scenes/cbam", "scenes/plain"])]
     page = pinned(*views)
-    assert "All 2 models predict" in shown_text(page)
+    assert "Both models predict" in shown_text(page)
     assert rows_on(page).header["settings"]["scale"] == "strip"
 
 
