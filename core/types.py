@@ -66,8 +66,8 @@ def frozen(array: np.ndarray) -> np.ndarray:
 class Picture:
     """An RGB picture and the square of it that a model sees.
 
-    ``pixels`` (h, w, 3) uint8; ``box`` the model's square; ``sha256`` of its source bytes. ``centered`` states
-    that the square was left at its default, so that a model may take the center crop that it was measured with.
+    ``pixels`` (h, w, 3) uint8; ``box`` the model's square; ``sha256`` the checksum of its source bytes. ``centered``
+    states that the square was left at its default, so that a model may take the center crop that it was measured with.
     ``notes`` are sentences about what was done to the file's values to show them. ``squares`` are the squares that were
     cut already: cutting one costs half of a small model's forward pass.
     """

@@ -184,7 +184,7 @@ def reading_with_panel(
     """The reading, and with it the panel's attributions, which one backward pass for the target gives.
 
     What was known before is not computed again. ``only`` is the one method of the panel that is wanted; Grad-CAM alone
-    takes half the time.
+    takes less time.
     """
     store, key, needed = results.store(), key_of(model, picture, "reading"), only or SALIENCY
 

@@ -1,11 +1,11 @@
 """Find patches and other tokens in a model with transformer blocks.
 
 Most models put a class token before the patches. Others add registers or a distillation token, have no class token, or
-put it last. The patches are the tokens that line up with the picture (``geometry``): a square of them,
-with up to ``MOST`` others before and after. If the outputs depend on one of these, it is the class token; if on two,
-the second is the distillation token. All others are registers, unless the name of their first parameter states
-what they are (``token_parameters``). If the outputs depend on the patches as well, a token is
-the class token only if it is the only one that they depend on ``CLEAR`` times as much as on a patch.
+put it last. The patches are the tokens that line up with the picture (``geometry``): a square of them, with up to
+``MOST`` others before and after. If the outputs depend on one of these, it is the class token; if on two, the second is
+the distillation token. All others are registers, unless the name of their first parameter states what they are
+(``token_parameters``). If the outputs depend on the patches as well, a token is the class token only if it is the only
+one that they depend on ``CLEAR`` times as much as on a patch.
 """
 
 from __future__ import annotations
