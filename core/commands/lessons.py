@@ -9,7 +9,18 @@ from typing import Any
 import core
 from core.commands.printing import bar, print_answer
 from core.files import put, reason
-from core.lessons import Kept, Lesson, check_lesson, folder_problems, lesson_folders, measure, store, stored, worksheet
+from core.lessons import (
+    Kept,
+    Lesson,
+    check_lesson,
+    comparisons,
+    folder_problems,
+    lesson_folders,
+    measure,
+    store,
+    stored,
+    worksheet,
+)
 
 
 def lessons(options: argparse.Namespace) -> None:
@@ -33,7 +44,12 @@ def lessons(options: argparse.Namespace) -> None:
         if options.worksheets:
             write_worksheets(lesson, found, Path(options.worksheets))
         wrong += sum(one.name not in found or not found[one.name].clearly for one in lesson.claims)
-        lines += [f"{lesson.name}: {len(lesson.steps)} steps, {lesson.minutes} minutes", *state(lesson, found)]
+        wrong += sum(one.least <= 0 for one in comparisons(lesson, found))
+        lines += [
+            f"{lesson.name}: {len(lesson.steps)} steps, {lesson.minutes} minutes",
+            *state(lesson, found),
+            *compare(lesson, found),
+        ]
         data[lesson.name] = {name: one.measured.value for name, one in found.items()}
     print_answer(data, "\n".join(lines) or "There are no lessons.", options)
     if wrong:
@@ -53,8 +69,18 @@ def state(lesson: Lesson, found: dict[str, Kept]) -> list[str]:
             continue
         value = one.measured.value
         text = value if isinstance(value, str) else f"{value:.3f} ± {one.measured.error:.3f}"
-        verdict = "holds" if one.clearly else "holds, but not by three standard errors" if one.holds else "BROKEN"
+        verdict = "holds" if one.clearly else "holds, but not with a margin" if one.holds else "BROKEN"
         lines.append(f"  {claim.name:24} {text} of {one.measured.pictures} pictures; bound {bound}: {verdict}")
+    return lines
+
+
+def compare(lesson: Lesson, found: dict[str, Kept]) -> list[str]:
+    """A line for each comparison: the difference, the lower end of its interval, and whether that is above zero."""
+    lines = []
+    for one in comparisons(lesson, found):
+        name = f"{one.larger.claim.name} > {one.smaller.claim.name}"
+        verdict = "holds" if one.least > 0 else "holds, but not with a margin" if one.difference > 0 else "BROKEN"
+        lines.append(f"  {name:24} by {one.difference:.3f}, at least {one.least:.3f}: {verdict}")
     return lines
 
 

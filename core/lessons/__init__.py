@@ -1,8 +1,10 @@
 """Lessons: packs of data that are read, checked and measured; what shows them is the app's."""
 
-from core.lessons.claims import MARGIN, Kept, measure, store, stored
+from core.lessons.claims import Comparison, Kept, comparisons, measure, store, stored
 from core.lessons.gift import to_gift
 from core.lessons.labels import CLOSE
+from core.lessons.margins import MARGIN
+from core.lessons.measured import OUTCOMES
 from core.lessons.measures import MEASURES, Measured
 from core.lessons.pack import (
     AFTER,
@@ -44,6 +46,7 @@ __all__ = [
     "MEASURES",
     "NOTE",
     "NUMBER",
+    "OUTCOMES",
     "POINT",
     "QUESTION",
     "RANK",
@@ -56,6 +59,7 @@ __all__ = [
     "Exercise",
     "Bound",
     "Claim",
+    "Comparison",
     "Kept",
     "Lesson",
     "Measured",
@@ -69,6 +73,7 @@ __all__ = [
     "bin_of",
     "bins",
     "check_lesson",
+    "comparisons",
     "folder_problems",
     "lesson_folders",
     "measure",

@@ -79,10 +79,11 @@ def _keep(pixels: np.ndarray, settings: Settings, seed: int) -> np.ndarray:
     return pixels
 
 
+WITHOUT_POSITIONS, INDEPENDENT_PICTURES = "without-positions", "independent"
 ALTERATIONS: dict[str, Callable[[np.ndarray, Settings, int], np.ndarray]] = {
     "shuffled-blocks": _shuffle,
-    "without-positions": _keep,
-    "independent": _keep,
+    WITHOUT_POSITIONS: _keep,
+    INDEPENDENT_PICTURES: _keep,
 }
 """What can be altered: the picture, what the model knows of positions, or what the shortcut shows of the class."""
 
@@ -94,13 +95,13 @@ def altered_accuracy(settings: Settings) -> Measured:
     """
     classifier, alter = model_of(settings), str(settings["alter"])
     data = open_dataset(classifier.card.family)
-    split = data.independent if alter == "independent" else data.validation
+    split = data.independent if alter == INDEPENDENT_PICTURES else data.validation
     if split is None:
         raise InvalidInput(
             "The pictures of {family} have no shortcut. Choose a model of scenes-tag or scenes-place.",
             family=classifier.card.family,
         )
-    wanted = without_positions(classifier) if alter == "without-positions" else classifier
+    wanted = without_positions(classifier) if alter == WITHOUT_POSITIONS else classifier
     hits = []
     for number in range(min(count_of(settings), len(split))):
         pixels = ALTERATIONS[alter](wanted.square(open_image(split.read(number))), settings, number)
@@ -136,15 +137,22 @@ def map_of(classifier: Classifier, case: Case, name: str) -> np.ndarray:
     return map_source(classifier, name)(classifier, case.picture, case.target, None)
 
 
+def erased(classifier: Classifier, case: Case, settings: Settings, seed: int) -> Picture:
+    """A picture without the ``share`` of it that a ``map`` highlights, or that it highlights least."""
+    chosen: dict[str, Any] = {"which": settings.get("which", "most"), "fill": settings.get("fill", "gray")}
+    map_ = map_of(classifier, case, str(settings["map"]))
+    return erase(classifier, case.picture, map_, float(settings.get("share", 0.2)), **chosen, seed=seed)
+
+
 def erase_rate(settings: Settings) -> Measured:
     """The share of correctly classified pictures whose prediction changes when a share of the picture is erased."""
-    classifier, hits = model_of(settings), []
-    chosen: dict[str, Any] = {"which": settings.get("which", "most"), "fill": settings.get("fill", "gray")}
-    for number, case in enumerate(pictures_of(classifier, settings)):
-        map_ = map_of(classifier, case, str(settings["map"]))
-        left = erase(classifier, case.picture, map_, float(settings.get("share", 0.2)), **chosen, seed=number)
-        hits.append(read(classifier, left).predicted != case.target)
-    return share(hits)
+    classifier = model_of(settings)
+    return share(
+        [
+            read(classifier, erased(classifier, case, settings, number)).predicted != case.target
+            for number, case in enumerate(pictures_of(classifier, settings))
+        ]
+    )
 
 
 def directional_derivatives(classifier: Classifier, picture: Picture, target: int, step: float) -> tuple[float, float]:

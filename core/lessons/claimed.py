@@ -8,6 +8,7 @@ from typing import Any
 from core.checking import brief
 from core.lessons.exercises import Wrong
 from core.lessons.fitting import unfit_bound, unfit_claim
+from core.lessons.form import misformed
 from core.lessons.known import unknown
 from core.lessons.measures import MEASURES, Measure
 from core.lessons.pack import Bound, Claim
@@ -34,6 +35,15 @@ def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong) -> Claim | Non
     for key in measure.needed:
         if key not in settings:
             wrong("", Message("The measure {measure} needs '{key}'. Add it.", measure=measure.slug, key=key))
+    if measure.one_of and len(settings.keys() & {*measure.one_of}) != 1:
+        wrong(
+            "",
+            Message(
+                "The measure {measure} needs exactly one of these: {keys}.",
+                measure=measure.slug,
+                keys=list(measure.one_of),
+            ),
+        )
     if "way" not in settings and settings.keys() & {"tap", "parts_off"} and "way" in measure.settings:
         wrong("", Message("The measure {measure} needs '{key}'. Add it.", measure=measure.slug, key="way"))
     for key, value in settings.items():
@@ -49,4 +59,5 @@ def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong) -> Claim | Non
         return None
     if why := unfit_bound(measure.slug, bound.value, settings, stated):
         wrong("bound", why)
-    return Claim(name, measure.slug, settings, bound)
+    above = table.get("above", [])
+    return Claim(name, measure.slug, settings, bound, tuple(above) if misformed("above", above) is None else ())

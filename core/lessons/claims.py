@@ -1,23 +1,25 @@
 """What lessons claim, measured: the values that stand in their words, and whether they keep their bounds.
 
 The values are kept in ``claims.json`` in the lesson's folder, with the checksums of the models that they were measured
-on. A bound is kept with a margin if the value lies ``MARGIN`` standard errors inside it.
+on. A bound is kept with a margin if the whole interval of the value lies inside it (``margins``), and one claim lies
+above another with a margin if the whole interval of their difference lies above zero.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from core.files import put, to_json
+from core.lessons.looking import family_checksum
+from core.lessons.margins import Ends, ends, least_difference
 from core.lessons.measures import MEASURES, Measured
-from core.lessons.pack import Claim, Lesson
+from core.lessons.pack import CHOICE, Claim, Lesson, Step
 from core.models import zoo
 from core.types import InvalidInput, Progress
 
 FILE = "claims.json"
-MARGIN = 3.0
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,55 @@ class Kept:
         return self.claim.bound.holds(self.measured.value)
 
     @property
+    def ends(self) -> Ends | None:
+        """Both ends of the value's interval; None for a name."""
+        value = self.measured.value
+        if isinstance(value, str):
+            return None
+        share = MEASURES[self.claim.measure].share
+        return ends(value, self.measured.error, self.measured.pictures, share=share)
+
+    @property
     def clearly(self) -> bool:
-        """Whether it does so with a margin of three standard errors."""
-        value, bound = self.measured.value, self.claim.bound
-        if isinstance(value, str) or isinstance(bound.value, str) or bound.sign == "==":
+        """Whether the whole interval of the value does."""
+        bound, found = self.claim.bound, self.ends
+        if found is None or isinstance(bound.value, str) or bound.sign == "==":
             return self.holds
-        room = bound.value - value if bound.sign == "<=" else value - bound.value
-        return room >= MARGIN * self.measured.error
+        return found[1] <= bound.value if bound.sign == "<=" else found[0] >= bound.value
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two measured claims, the first of which is stated to be the ``larger`` one."""
+
+    larger: Kept
+    smaller: Kept
+
+    @property
+    def difference(self) -> float:
+        """By how much it is."""
+        return float(self.larger.measured.value) - float(self.smaller.measured.value)
+
+    @property
+    def least(self) -> float:
+        """The lower end of the difference's interval."""
+        ends_of = [one.ends or (0.0, 0.0) for one in (self.larger, self.smaller)]
+        values = [float(one.measured.value) for one in (self.larger, self.smaller)]
+        return least_difference(values[0], ends_of[0], values[1], ends_of[1])
+
+
+def comparisons(lesson: Lesson, found: Mapping[str, Kept]) -> Iterator[Comparison]:
+    """Every comparison that a lesson states, of claims that were measured."""
+    for claim in lesson.claims:
+        for other in claim.above:
+            if claim.name in found and other in found:
+                yield Comparison(found[claim.name], found[other])
 
 
 def checksum(claim: Claim) -> str:
-    """The checksum of the weights that a claim is about."""
+    """The checksum of the weights that a claim is about; of all models of the family where it counts them."""
+    if claim.measure == "solved":
+        return family_checksum(str(claim.settings["model"]))
     return str(zoo.find_card(str(claim.settings["model"])).facts.get("checksum", ""))
 
 
@@ -103,6 +143,19 @@ def stored(lesson: Lesson) -> dict[str, Kept]:
     except (OSError, ValueError):
         return {}
     return dict(_readable(lesson, data if isinstance(data, dict) else {}))
+
+
+def with_answers(lesson: Lesson) -> Lesson:
+    """The lesson with the answers that are measured and not written: those of its choices without an ``answer``."""
+    found = stored(lesson)
+
+    def answered(step: Step) -> Step:
+        exercise = step.exercise
+        if exercise is None or exercise.kind != CHOICE or exercise.answer or exercise.claim not in found:
+            return step
+        return replace(step, exercise=replace(exercise, answer=(str(found[exercise.claim].measured.value),)))
+
+    return replace(lesson, steps=tuple(map(answered, lesson.steps)))
 
 
 def _readable(lesson: Lesson, data: Mapping[str, object]) -> Iterator[tuple[str, Kept]]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from core.checking import brief
 from core.lessons.known import METHOD_NAMES, as_number, one_of, unknown
+from core.lessons.measured import NAMED
 from core.lessons.pack import CHOICE, KINDS, NAME, NUMBER, POINT, RANK, Claim, Exercise
 from core.messages import Message
 
 MOST_OPTIONS = 5
-ATTENTION, PREDICTION = "attention", "prediction"
+ATTENTION = "attention"
 
 Wrong = Callable[[str, Message], None]
 """Adds a problem, from a key and a sentence."""
@@ -29,19 +30,19 @@ def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim], wrong: 
     if kind in (CHOICE, RANK) and not (fits and 2 <= len(set(options)) == len(options) <= MOST_OPTIONS):
         wrong("options", Message("A {kind} needs two to five different options, as names.", kind=kind))
         options = []
-    if kind == CHOICE and (len(answers) != 1 or answers[0] not in options):
+    claim = _find_claim(table, claims, wrong)
+    named = claim is not None and claim.measure in NAMED
+    final = table.get("final") is True
+    if final and "answer" in table:
+        wrong("answer", Message("The answer to the final question is measured. Remove 'answer'."))
+    elif kind == CHOICE and not (named and "answer" not in table) and (len(answers) != 1 or answers[0] not in options):
         wrong("answer", Message("The answer '{answer}' is not among the options.", answer=", ".join(map(str, answers))))
     if kind == RANK and sorted(map(str, answers)) != sorted(options):
         wrong("answer", Message("The answer of a rank must be all its options, in the right order."))
-    claim = table.get("claim", "")
-    if not isinstance(claim, str) or (claim and claim not in claims):
-        shown = claim if isinstance(claim, str) else brief(claim)
-        wrong("claim", Message("There is no claim '{claim}'. Add it as [[claim]].", claim=shown))
-        claim = ""
-    elif kind == NUMBER and not claim:
+    if kind == NUMBER and claim is None:
         wrong("kind", Message("A number needs a claim, which measures the answer."))
-    elif claim:
-        _check_claim(kind, options, answers, claims[claim], wrong)
+    elif claim is not None:
+        _check_claim(kind, options, answers, claim, wrong)
     against = table.get("against", "")
     if kind == POINT and not against:
         wrong("kind", Message("A point needs 'against', the map whose largest values are the answer."))
@@ -60,35 +61,48 @@ def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim], wrong: 
         kind=kind,
         options=tuple(options) if fits else (),
         answer=tuple(map(str, answers)),
-        claim=claim,
+        claim=claim.name if claim else "",
         against=str(against),
         **found,
         unit=str(table.get("unit", "")),
-        final=table.get("final") is True,
+        final=final,
     )
+
+
+def _find_claim(table: Mapping[str, Any], claims: Mapping[str, Claim], wrong: Wrong) -> Claim | None:
+    """The claim that measures the answer; None where none is named."""
+    name = table.get("claim", "")
+    if isinstance(name, str) and (name in claims or not name):
+        return claims.get(name)
+    shown = name if isinstance(name, str) else brief(name)
+    wrong("claim", Message("There is no claim '{claim}'. Add it as [[claim]].", claim=shown))
+    return None
 
 
 def _check_claim(kind: str, options: Any, answers: tuple[Any, ...], claim: Claim, wrong: Wrong) -> None:
     """Whether a claim measures the answer of a question."""
     right = claim.bound.value
-    if kind == NUMBER and claim.measure == PREDICTION:
+    if kind == NUMBER and claim.measure in NAMED:
         wrong(
-            "claim",
-            Message("The claim '{claim}' measures a class. A number needs one with a number.", claim=claim.name),
+            "claim", Message("The claim '{claim}' measures a name. A number needs one with a number.", claim=claim.name)
         )
-    elif (
-        kind == CHOICE
-        and claim.measure == PREDICTION
-        and right in options
-        and answers[:1] != (right,)
-        and len(answers) == 1
-        and answers[0] in options
-    ):
+    elif kind != CHOICE or claim.measure not in NAMED:
+        return
+    elif not answers and right not in options:
+        wrong(
+            "options",
+            Message(
+                "The claim '{claim}' states '{right}', which is not among the options. Add it.",
+                claim=claim.name,
+                right=right,
+            ),
+        )
+    elif right in options and len(answers) == 1 and answers[0] in options and answers[0] != right:
         wrong(
             "answer",
             Message(
                 "The answer is '{answer}', but the claim '{claim}' states '{right}'. Make them agree.",
-                answer=", ".join(map(str, answers)),
+                answer=answers[0],
                 claim=claim.name,
                 right=right,
             ),

@@ -12,7 +12,7 @@ from core.attribution import METHODS
 from core.checking import brief, listed
 from core.evaluation.sources import ATTENTION_PREFIX, REFERENCES
 from core.kinds import Kind
-from core.lessons.measured import PARTS
+from core.lessons.measured import CHANGES, OUTCOMES, PARTS, PREDICTION, REACTION, STAYS
 from core.loading import load
 from core.messages import Message
 from core.models import zoo
@@ -95,7 +95,18 @@ def _unfit_way(way: str, card: ModelCard) -> Message | None:
 def unfit_bound(measure: str, value: float | str, settings: Mapping[str, Any], given: Any) -> Message | None:
     """What is wrong with the ``value`` of a bound for what its ``measure`` gives: a class or a number."""
     classes = class_names(settings)
-    if measure == "prediction":
+    if measure == REACTION:
+        if value in OUTCOMES:
+            return None
+        return Message(
+            "The measure {measure} gives '{stays}' or '{changes}': the bound must be '== {stays}' or '== {changes}', "
+            "not {given}.",
+            measure=measure,
+            stays=STAYS,
+            changes=CHANGES,
+            given=brief(given),
+        )
+    if measure == PREDICTION:
         if isinstance(value, str) and (value in classes or not classes):
             return None
         return Message(

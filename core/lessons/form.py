@@ -12,7 +12,7 @@ from core.messages import Message
 AT = re.compile(r"at line (\d+)")
 KEYS = {
     "": tuple("format id order minutes languages breaks author license tour defaults claim step".split()),
-    "claim": ("id", "measure", "bound"),
+    "claim": ("id", "measure", "bound", "above"),
     "step": ("id", "seconds", "view", "state", "hide", "ask", "do", "reveal"),
     "ask": ("kind", "options", "answer", "claim", "against", "share", "low", "high", "unit", "final"),
 }
@@ -25,7 +25,7 @@ def misformed(key: str, value: Any) -> Message | None:
         return Message("'{key}' must be true or false, not {given}.", key=key, given=brief(value))
     if key in ("author", "license", "unit") and not isinstance(value, str):
         return not_text(key, value)
-    if key == "breaks" and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+    if key in ("breaks", "above") and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
         return Message("'{key}' must be a list of texts, not {given}.", key=key, given=brief(value))
     return None
 

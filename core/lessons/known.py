@@ -12,6 +12,7 @@ from core.checking import brief, listed
 from core.data import open_sample
 from core.evaluation.erasure import FILLS, WHICH
 from core.lessons.altered import ALTERATIONS
+from core.lessons.looking import ELSEWHERE, EVERYWHERE
 from core.lessons.measured import PARTS, WAYS
 from core.messages import Message
 from core.models import zoo
@@ -109,9 +110,10 @@ def part(value: str) -> Message | None:
 CHECKS: dict[str, Callable[[str], Message | None]] = {
     "model": model,
     "sample": sample,
+    "to": sample,
     "method": one_of(METHOD_NAMES),
     "way": one_of(WAYS),
-    "role": one_of((*ROLES, "object", "tag", "background")),
+    "role": one_of((*ROLES, "object", "tag", "background", ELSEWHERE, EVERYWHERE)),
     "pictures": whole_number(2, MOST_PICTURES),
     "stages": whole_number(1, 99),
     "count": whole_number(1, 99),

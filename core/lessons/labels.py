@@ -9,6 +9,7 @@ from functools import cache
 
 from core.lessons.claims import Kept
 from core.lessons.markdown import PLACEHOLDER
+from core.lessons.measured import OUTCOMES
 from core.lessons.measures import MEASURES
 from core.lessons.pack import AFTER, LABELS, LANGUAGES, NUMBER, QUESTION, SAY, Exercise, Lesson, Step, Words
 from core.numbers import decimal, percent
@@ -58,7 +59,7 @@ class Speaker:
     def amount(self, claim: str, value: float | str) -> str:
         """A value of a claim, in the unit of its measure."""
         if isinstance(value, str):
-            return self.name(value)
+            return self.say(value) if value in OUTCOMES else self.name(value)
         if MEASURES[self.found[claim].claim.measure].unit == "%":
             return self.share(value)
         return decimal(value)

@@ -28,6 +28,11 @@ PARTS = ("head", "channel", "glimpse")
 """The parts of attention that can be off by themselves."""
 WAYS = (*STEERS, *PARTS)
 """Every way to change attention that a claim or a state may name."""
+STAYS, CHANGES = OUTCOMES = "stays", "changes"
+"""What a prediction can do when something changes."""
+PREDICTION, REACTION = "prediction", "reaction"
+NAMED = (PREDICTION, REACTION)
+"""The measures that give a name: a class, and whether a prediction stays or changes."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +49,19 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure by its name: the names of its ``settings``, those that it needs, its ``unit``, and how it is taken."""
+    """A measure by its name: the names of its ``settings``, those that it needs, its ``unit``, and how it is taken.
+
+    ``share`` states that it counts pictures, so that its interval is that of a share and not that of a mean. Of the
+    settings ``one_of``, each claim needs one, unless there are none.
+    """
 
     slug: str
     settings: tuple[str, ...]
     needed: tuple[str, ...]
     unit: str
     take: Callable[[Settings], Measured]
+    share: bool = False
+    one_of: tuple[str, ...] = ()
 
 
 def share(hits: list[bool]) -> Measured:

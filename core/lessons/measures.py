@@ -30,7 +30,10 @@ from core.evaluation.sources import map_source
 from core.evaluation.views import ranks
 from core.lessons.altered import altered_accuracy, erase_rate, follows_shortcut, slope_error
 from core.lessons.cues import gate_change, gate_overlap, ignores_cue, mirror_same, wrong_candidate
+from core.lessons.looking import attention_moves, gate_level, solved
 from core.lessons.measured import (
+    PREDICTION,
+    REACTION,
     SEED,
     Measure,
     Measured,
@@ -45,6 +48,7 @@ from core.lessons.measured import (
     steer_of,
     tap_of,
 )
+from core.lessons.single import CHANGED_BY, prediction, reaction
 from core.models import zoo
 from core.types import InvalidInput, ModelCard
 
@@ -227,31 +231,32 @@ def randomized(settings: Settings) -> Measured:
     return mean(values)
 
 
-def prediction(settings: Settings) -> Measured:
-    """The class that a model predicts for a sample, with its attention changed in a ``way`` or as is."""
-    classifier, picture = model_of(settings), open_sample(str(settings["sample"]))
-    way = settings.get("way")
-    found = read(classifier, picture) if way is None else intervene(classifier, picture, changes(classifier, settings))
-    return Measured(classifier.card.classes[found.predicted], 0.0, 1)
-
-
 CHANGE = ("way", "tap", "parts_off")
 ERASING = ("map", "share", "which", "fill")
+ALTERING = ("model", "pictures", "alter", "block")
 PLACE = ("tap", "part", "role")
+REACTING = ("model", "sample", *CHANGE, *ERASING, "alter", "block", "to")
 
 MEASURES = {
     one.slug: one
     for one in (
-        Measure("accuracy", ("model", "pictures", *CHANGE), ("model",), "%", accuracy),
-        Measure("card-accuracy", ("model", "way", "on", "over"), ("model",), "%", card_accuracy),
-        Measure("altered-accuracy", ("model", "pictures", "alter", "block"), ("model", "alter"), "%", altered_accuracy),
-        Measure("flip-rate", ("model", "pictures", *CHANGE), ("model", "way"), "%", flip_rate),
-        Measure("erase-rate", ("model", "pictures", *ERASING), ("model", "map"), "%", erase_rate),
-        Measure("follows-cue", ("model", "pictures"), ("model",), "%", follows_cue),
-        Measure("ignores-cue", ("model", "pictures"), ("model",), "%", ignores_cue),
-        Measure("wrong-candidate", ("model", "pictures"), ("model",), "%", wrong_candidate),
-        Measure("follows-shortcut", ("model", "pictures"), ("model",), "%", follows_shortcut),
-        Measure("mirror-same", ("model", "pictures"), ("model",), "%", mirror_same),
+        Measure("accuracy", ("model", "pictures", *CHANGE), ("model",), "%", accuracy, share=True),
+        Measure("card-accuracy", ("model", "way", "on", "over"), ("model",), "%", card_accuracy, share=True),
+        Measure(
+            "altered-accuracy",
+            ("model", "pictures", "alter", "block"),
+            ("model", "alter"),
+            "%",
+            altered_accuracy,
+            share=True,
+        ),
+        Measure("flip-rate", ("model", "pictures", *CHANGE), ("model", "way"), "%", flip_rate, share=True),
+        Measure("erase-rate", ("model", "pictures", *ERASING), ("model", "map"), "%", erase_rate, share=True),
+        Measure("follows-cue", ("model", "pictures"), ("model",), "%", follows_cue, share=True),
+        Measure("ignores-cue", ("model", "pictures"), ("model",), "%", ignores_cue, share=True),
+        Measure("wrong-candidate", ("model", "pictures"), ("model",), "%", wrong_candidate, share=True),
+        Measure("follows-shortcut", ("model", "pictures"), ("model",), "%", follows_shortcut, share=True),
+        Measure("mirror-same", ("model", "pictures"), ("model",), "%", mirror_same, share=True),
         Measure("gate-change", ("model", "pictures", "by"), ("model", "by"), "", gate_change),
         Measure("gate-overlap", ("model", "pictures", "count"), ("model",), "%", gate_overlap),
         Measure("slope-error", ("model", "pictures", "step"), ("model", "step"), "%", slope_error),
@@ -261,7 +266,11 @@ MEASURES = {
         Measure("overlap", ("model", "pictures", "method"), ("model", "method"), "%", overlap),
         Measure("class-likeness", ("model", "pictures", "method"), ("model", "method"), "", class_likeness),
         Measure("randomized", ("model", "pictures", "method", "stages"), ("model", "method"), "", randomized),
-        Measure("prediction", ("model", "sample", *CHANGE), ("model", "sample"), "", prediction),
+        Measure("gate-level", ("model", "pictures", "tap", "role"), ("model", "tap", "role"), "", gate_level),
+        Measure("attention-moves", ("model", "pictures", "part"), ("model",), "%", attention_moves),
+        Measure("solved", ("model",), ("model",), "%", solved),
+        Measure(PREDICTION, ("model", "sample", *CHANGE), ("model", "sample"), "", prediction),
+        Measure(REACTION, REACTING, ("model", "sample"), "", reaction, one_of=CHANGED_BY),
     )
 }
 """Every measure; a setting is a key of a claim."""

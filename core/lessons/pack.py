@@ -99,13 +99,15 @@ class Bound:
 class Claim:
     """Something that a lesson states as a fact: a named ``measure`` with its ``settings``, and the bound that it keeps.
 
-    ``name`` is also the placeholder for the measured value in the words.
+    ``name`` is also the placeholder for the measured value in the words. ``above`` names the claims whose values are
+    smaller.
     """
 
     name: str
     measure: str
     settings: Mapping[str, str | int | float]
     bound: Bound
+    above: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

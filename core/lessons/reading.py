@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.lessons.claims import with_answers
 from core.lessons.markdown import Reader
 from core.lessons.pack import SKELETON, Lesson, Problem, Words
 from core.lessons.skeleton import Skeleton
@@ -80,7 +81,7 @@ def check_lesson(folder: Path) -> tuple[Lesson | None, tuple[Problem, ...]]:
         words,
         skeleton.tour,
     )
-    return lesson, ()
+    return with_answers(lesson), ()
 
 
 def _same_name(folder: Path, skeleton: Skeleton) -> Iterator[Problem]:

@@ -17,19 +17,17 @@ from core.lessons.pack import (
     HIDDEN,
     LANGUAGES,
     NAME,
-    POINT,
     SKELETON,
     STATE,
+    TEXT,
     VIEWS,
     Claim,
     Exercise,
     Problem,
     Step,
 )
+from core.lessons.whole import comparison_problems, final_problems, reveal_problems, time_problems
 from core.messages import Message
-
-SLACK = 2
-"""Minutes by which the sum of the steps may differ from the stated length."""
 
 
 class Skeleton:
@@ -183,7 +181,7 @@ class Skeleton:
             reveal = self._state("step.reveal", number, table.get("reveal", {}))
             do = self._patterns(number, table.get("do", {}))
             self._check_fit(number, defaults, state, reveal)
-            if exercise is not None and not hide and exercise.kind != "text" and not exercise.final:
+            if exercise is not None and not hide and exercise.kind != TEXT:
                 self.wrong(
                     line("ask"),
                     Message(
@@ -252,34 +250,12 @@ class Skeleton:
         )
 
     def _check_whole(self) -> None:
-        """What only all steps together show: the time, the final question, claims that nobody uses."""
-        minutes, total = self.number("minutes", 10), sum(step.seconds for step in self.steps)
-        if not self.steps:
-            self.wrong(0, Message("The lesson has no steps. Add [[step]]."))
-        elif abs(total / 60 - minutes) > SLACK:
-            self.wrong(
-                self.lines.find("", 0, "minutes"),
-                Message(
-                    "The steps take {total:.0f} minutes together, but the lesson states {minutes}. Make them agree.",
-                    total=total / 60,
-                    minutes=minutes,
-                ),
-            )
-        finals = [step.name for step in self.steps if step.exercise and step.exercise.final]
-        if self.steps and len(finals) != 1 and not self.tour:
-            self.wrong(
-                0, Message("A lesson has one final question, not {count}. Mark it by final = true.", count=len(finals))
-            )
-        for step in self.steps:
-            if (
-                step.hide
-                and not step.reveal
-                and step.exercise
-                and not step.exercise.claim
-                and step.exercise.kind == POINT
-            ):
-                number = self.steps.index(step)
-                self.wrong(
-                    self.lines.find("step", number),
-                    Message("The step '{step}' predicts but reveals nothing. Add reveal.", step=step.name),
-                )
+        """What only all steps and claims together show."""
+        found = [
+            *time_problems(self.steps, self.number("minutes", 10)),
+            *comparison_problems(self.claims, self._tables("claim")),
+            *reveal_problems(self.steps),
+            *(() if self.tour else final_problems(self.steps, {one.name: one for one in self.claims})),
+        ]
+        for section, number, key, sentence in found:
+            self.wrong(self.lines.find(section, number, key) if number >= 0 else 0, sentence)

@@ -48,7 +48,7 @@ TYPED = set(
     sha256 signed size spectral split state stage4 std tap tile top torch traced train training true tsv
     uint8 val a b w z Attribution Picture True BatchNorm of cat photo dog pip install auth login hf openai
     timm transformers float16 float32 clip imagenet open_clip model_type architecture file m python
-    against car claim final store format hide id option reveal say step core models name""".split()
+    above against answer car claim final store format hide id option reveal say step core models name""".split()
 )
 """What is typed and looks like a word."""
 SAME = {

@@ -94,6 +94,29 @@ def test_nothing_that_a_step_hides_is_sent_before_the_answer(browser_page, addre
         assert "plotly_chart" in kinds_after and has_probabilities(after, likeliest)
 
 
+@pytest.mark.parametrize("name", ["attention-that-is-needed", "what-then-where"])
+def test_the_prediction_on_a_new_picture_is_not_sent_before_the_learner_made_one(
+    browser_page, address, name: str
+) -> None:
+    lesson = read_lesson(SHIPPED / name)
+    step = lesson.steps[-1]
+    picture, classifier = open_sample(step.state["sample"]), core.load(step.state["model"], "cpu")
+    taps = [one for one in classifier.taps if step.reveal.get("changed", one) == one]
+    after = core.intervene(classifier, picture, dict.fromkeys(taps, core.UNIFORM))
+    changed = np.sort(after.probabilities)[::-1][:5]
+    reasons = [lesson.words["en"].options[step.name, one].reason for one in step.exercise.options]
+    texts = [one.partition("{")[0].encode() for one in reasons]
+    frames = Frames(browser_page)
+    browser_page.goto(f"{address}?lesson={name}&step={step.name}")
+    wait_until_drawn(browser_page, PANEL)
+    sent, _ = frames.take()
+    assert not [one for one in texts if one in sent] and not has_probabilities(sent, changed)
+    browser_page.locator("[class*=st-key-lesson-skip] button").click()
+    wait_until_drawn(browser_page, DRAWN)
+    sent, _ = frames.take()
+    assert all(one in sent for one in texts)
+
+
 def test_a_projector_shows_the_lesson_and_both_maps_at_once(browser_page, address) -> None:
     page = sized(browser_page, 1280, 720)
     page.goto(f"{address}?lesson={LESSON}&step=uniform&projector=1")

@@ -56,7 +56,7 @@ def _result(lesson: Lesson, exercise: Exercise, answer: Answer) -> str:
     if answer.skipped:
         return "skipped"
     if exercise.kind in (CHOICE, RANK):
-        return "correct" if answer.given == exercise.answer else "not correct"
+        return ("correct" if answer.given == exercise.answer else "not correct") if exercise.answer else ""
     one = measured(lesson).get(exercise.claim)
     if exercise.kind == NUMBER and one is not None and not isinstance(one.measured.value, str):
         true = one.measured.value * (100 if exercise.unit == "%" else 1)

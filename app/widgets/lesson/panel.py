@@ -11,10 +11,21 @@ from app.components.invitation.invitation import show_invitation
 from app.runtime.lessons import find_lesson
 from app.state import Key, Subject
 from app.widgets.lesson import voting
-from app.widgets.lesson.playing import Place, answer_of, begin, close, commit, done, open_step, repeat, result
+from app.widgets.lesson.playing import (
+    Place,
+    answer_of,
+    assessed,
+    begin,
+    close,
+    commit,
+    done,
+    open_step,
+    repeat,
+    result,
+)
 from app.widgets.lesson.questions import show_question, show_right_answer
 from app.widgets.lesson.texts import value_text, words_of
-from app.words import plain, word
+from app.words import mark, plain, word
 from core.lessons import AFTER, NOTE, QUESTION, SAY, Lesson
 
 TOUR = "first-minute"
@@ -111,7 +122,8 @@ def _finish(lesson: Lesson) -> None:
         st.success(word("lesson.toured"), icon=":material/task_alt:")
         return
     answered, skipped, total = result(lesson)
-    st.success(word("lesson.done", answered=answered, skipped=skipped, total=total), icon=":material/task_alt:")
+    done_text = word("lesson.done", answered=answered, skipped=skipped, total=total)
+    st.success(f"{done_text}{mark(' ')}{word(f'lesson.assessed.{assessed(lesson)}')}", icon=":material/task_alt:")
     st.button(word("lesson.repeat"), key="lesson-repeat", on_click=_repeat, args=(lesson,))
 
 

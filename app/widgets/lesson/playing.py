@@ -210,3 +210,12 @@ def result(lesson: Lesson) -> tuple[int, int, int]:
     found = [answers()[key] for key in requested if key in answers()]
     skipped = sum(one.skipped for one in found)
     return len(found) - skipped, skipped, len(requested)
+
+
+def assessed(lesson: Lesson) -> str:
+    """Whether the learner predicted the model on the new picture of a lesson: "right", "wrong" or "skipped"."""
+    for step in lesson.steps:
+        if step.exercise is not None and step.exercise.final and (answer := answer_of(Place(lesson, step))):
+            judged = getattr(answer.verdict, "right", answer.given == step.exercise.answer)
+            return "skipped" if answer.skipped else "right" if judged else "wrong"
+    return "skipped"

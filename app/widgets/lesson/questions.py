@@ -109,8 +109,11 @@ def option_stem(text: str) -> str:
 def _judge_options(place: Place, question: Exercise, answer: Answer) -> None:
     options, name = words_of(place.lesson).options, place.step.name
     right = answer.given == question.answer
-    key = "lesson.skipped" if answer.skipped else "lesson.right" if right else "lesson.wrong"
-    _show_feedback(None if answer.skipped else right, word(key))
+    if question.answer:
+        key = "lesson.skipped" if answer.skipped else "lesson.right" if right else "lesson.wrong"
+        _show_feedback(None if answer.skipped else right, word(key))
+    else:
+        st.markdown(word("lesson.unmeasured"))
     if question.kind == RANK:
         order = " → ".join(option_stem(options[name, one].text) for one in question.answer)
         st.markdown(word("lesson.order", order=order))

@@ -7,7 +7,7 @@ import re
 from app.runtime.lessons import measured
 from app.titles import class_title
 from app.words import decimal, language, percent, plain
-from core.lessons import MEASURES, Lesson, Words
+from core.lessons import MEASURES, OUTCOMES, Lesson, Words
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 
@@ -27,7 +27,7 @@ def value_text(lesson: Lesson, text: str) -> str:
             return plain("lesson.unmeasured.value")
         value = one.measured.value
         if isinstance(value, str):
-            return class_title(value, ())
+            return plain(f"lesson.{value}") if value in OUTCOMES else class_title(value, ())
         return percent(value) if MEASURES[one.claim.measure].unit == "%" else decimal(value, 2)
 
     return PLACEHOLDER.sub(fill, text)

@@ -116,8 +116,39 @@ def test_every_lesson_is_walked_to_its_end(name: str, language: str) -> None:
     total = sum(one.exercise is not None for one in lesson.steps)
     done = words["lesson.done"].format(answered=total, total=total, skipped=0)
     assert any(done in one.value for one in page.success)
+    if lesson.steps[-1].exercise.kind == CHOICE:
+        assert any(words["lesson.assessed.right"] in one.value for one in page.success)
     press(page, "lesson-repeat")
     assert page.session_state[Key.STEP] == lesson.steps[0].name and not page.success
+
+
+@pytest.mark.parametrize("name", [one for one in EVERY if not find(one).tour])
+def test_a_lesson_ends_with_a_prediction_on_a_new_picture_whose_answer_is_not_drawn_before(name: str) -> None:
+    lesson = find(name)
+    step, words = lesson.steps[-1], lesson.speak("en")
+    assert step.exercise.final and "answer = " not in written_question(name, step.name)
+    page = well(open_page(lesson=name, step=step.name))
+    assert page.session_state[Key.SAMPLE] == step.state["sample"]
+    reasons = [words.options[step.name, one].reason.partition("{")[0] for one in step.exercise.options]
+    assert not [one for one in reasons if one in shown_text(page)]
+    assert not [one for one in page.radio if one.key == Setting.TEST] and not page.success
+    if "prediction" in step.hide:
+        assert not page.get("plotly_chart")
+    others = [one for one in step.exercise.options if one not in step.exercise.answer]
+    if others:
+        page.radio(key=f"lesson-choice.{name}/{step.name}").set_value(others[0])
+        press(well(page.run()), f"lesson-answer.{name}/{step.name}")
+        assert all(one in shown_text(page) for one in reasons) and page.get("plotly_chart")
+        assert any(LANGUAGES["en"]["lesson.assessed.wrong"] in one.value for one in page.success)
+    else:
+        press(page, f"lesson-skip.{name}/{step.name}")
+        assert any(LANGUAGES["en"]["lesson.assessed.skipped"] in one.value for one in page.success)
+
+
+def written_question(name: str, step: str) -> str:
+    """The line of a step's question in the lesson's file."""
+    text = (ROOT / "app/lessons" / name / "lesson.toml").read_text(encoding="utf-8")
+    return next(one for one in text.partition(f'id = "{step}"\nseconds')[2].splitlines() if one.startswith("ask = "))
 
 
 def test_what_a_step_hides_is_not_drawn_before_the_answer() -> None:
@@ -203,7 +234,7 @@ def test_a_teacher_sees_notes_and_the_list_knows_how_far_one_has_come() -> None:
     press(page, f"lesson-skip.{LESSON}/look")
     page.switch_page("views/learn/page.py").run()
     well(page)
-    assert "0 of 6 questions answered, 1 skipped" in shown_text(page)
+    assert "0 of 7 questions answered, 1 skipped" in shown_text(page)
     press(page, f"learn.{LESSON}")
     assert page.session_state[Key.STEP] == "where"
 

@@ -33,7 +33,16 @@ ask = { kind = "choice", options = ["car", "fish"], answer = "car" }
 [[step]]
 id = "check"
 seconds = 60
-ask = { kind = "choice", options = ["yes", "no"], answer = "yes", final = true }
+hide = ["prediction"]
+state = { sample = "scenes/4" }
+ask = { kind = "choice", options = ["boat", "bird"], claim = "new", final = true }
+
+[[claim]]
+id = "new"
+measure = "prediction"
+model = "scenes/cbam"
+sample = "scenes/4"
+bound = "== bird"
 """
 WORDS = """\
 # A small lesson
@@ -49,9 +58,9 @@ A car | It sees wheels.
 A fish | It has no fins.
 ## check
 ### ask
-Was that right?
-### option yes
-Yes | It was.
-### option no
-No | It was.
+And for this picture?
+### option boat
+A boat | It has no sail.
+### option bird
+A bird | It has wings.
 """

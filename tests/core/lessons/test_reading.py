@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pytest
 
 from core.lessons import SHIPPED, check_lesson, folder_problems, lesson_folders, read_lesson
 from core.lessons.reading import LARGEST
+from core.models import zoo
 from core.types import InvalidInput
 from tests.core.lessons.small_lesson import TOML, WORDS
+
+MODEL = zoo.find_card("scenes/cbam").facts["checksum"]
 
 
 @pytest.fixture
@@ -31,6 +35,11 @@ def test_a_right_lesson_has_no_problem(folder: Path) -> None:
     words = lesson.speak("zh-CN")
     assert words.title == "A small lesson" and words.options["guess", "fish"].reason == "It has no fins."
     assert words.block("look", "say").startswith("Look at") and words.block("look", "note") == ""
+    assert lesson.steps[2].exercise.answer == (), "it is measured, and was not yet"
+    kept = {"value": "bird", "error": 0.0, "pictures": 1, "model": MODEL}
+    for model, answer in ((MODEL, ("bird",)), ("of another training", ())):
+        (folder / "claims.json").write_text(json.dumps({"new": kept | {"model": model}}))
+        assert read_lesson(folder).steps[2].exercise.answer == answer
     assert lesson.seconds_left("guess") == 120 and lesson.place("check") == 2
 
 
@@ -93,6 +102,56 @@ MISTAKES = {
         26,
         "no claim 'left'",
     ),
+    "a final question whose answer is typed": (
+        "lesson.toml",
+        'claim = "new", final',
+        'claim = "new", answer = "bird", final',
+        33,
+        "Remove 'answer'",
+    ),
+    "a final question about no picture": (
+        "lesson.toml",
+        'claim = "new", final',
+        'claim = "right", answer = "bird", final',
+        33,
+        "must predict the model on a picture",
+    ),
+    "a final question about another picture than that of its step": (
+        "lesson.toml",
+        'state = { sample = "scenes/4" }',
+        'state = { sample = "scenes/5" }',
+        33,
+        "must predict the model on a picture",
+    ),
+    "a final question about a picture that was shown": (
+        "lesson.toml",
+        '{ sample = "scenes/3" }',
+        '{ sample = "scenes/4" }',
+        28,
+        "that no other step shows",
+    ),
+    "a final question whose answer is shown": (
+        "lesson.toml",
+        'hide = ["prediction"]\nstate',
+        'hide = ["tests"]\nstate',
+        31,
+        "Add 'prediction' to hide",
+    ),
+    "an option that the measured answer is not": ("lesson.toml", '["boat", "bird"]', '["boat", "fish"]', 33, "Add it"),
+    "a comparison with a claim that is not there": (
+        "lesson.toml",
+        'bound = ">= 0.5"\n',
+        'bound = ">= 0.5"\nabove = ["left"]\n',
+        16,
+        "not 'left'",
+    ),
+    "a measure of a change that changes nothing": (
+        "lesson.toml",
+        'measure = "prediction"',
+        'measure = "reaction"',
+        35,
+        "exactly one of these: way, to, alter, map",
+    ),
     "no title": ("en.md", "# A small lesson\n", "", 1, "no title"),
     "text before the first step": (
         "en.md",
@@ -113,7 +172,7 @@ MISTAKES = {
         "'fish' of the step 'guess' has no words",
     ),
     "an option without a reason": ("en.md", "A fish | It has no fins.", "A fish", 10, "TEXT | REASON"),
-    "a question that is not asked": ("en.md", "### ask\nWas that right?\n", "", 12, "no '### ask'"),
+    "a question that is not asked": ("en.md", "### ask\nAnd for this picture?\n", "", 12, "no '### ask'"),
     "an unknown placeholder": ("en.md", "{right}", "{left}", 4, "no claim 'left'"),
     "a percentage that is typed": ("en.md", "{right}", "95 %", 4, "must not be typed"),
     "HTML": ("en.md", "Look at", "<b>Look</b> at", 4, "HTML is not allowed"),

@@ -118,17 +118,45 @@ map = ""
 [[step]]
 id = "check"
 seconds = 30
+hide = ["tests"]
+
+[step.state]
+sample = "scenes/4"
 
 [step.ask]
 kind = "choice"
-options = ["yes", "no"]
-answer = "yes"
+options = ["boat", "bird"]
+claim = "new"
 final = true
+
+[[claim]]
+id = "new"
+measure = "prediction"
+model = "scenes/cbam"
+sample = "scenes/4"
+way = "off"
+bound = "== bird"
+
+[[claim]]
+id = "stays"
+measure = "reaction"
+model = "scenes/cbam"
+sample = "scenes/4"
+to = "scenes/5"
+bound = "== stays"
+
+[[claim]]
+id = "more"
+measure = "erase-rate"
+model = "scenes/cbam"
+map = "grad-cam"
+bound = ">= 0.1"
+above = ["erased"]
 """
 MORE = """\
 ## number
 ### ask
-How many? {right}
+How many? {right} {stays} {more}
 ## point
 ### ask
 Where?
@@ -195,7 +223,10 @@ REFUSED = {
     'bound = ">= 0"': ('bound = ">= nan"', "gives a number"),
     'bound = "== car"': ('bound = ">= 0.5"', "gives a class"),
     'answer = "car"': ('answer = "fish"', "states 'car'. Make them agree"),
-    'claim = "erased"': ('claim = "class"', "measures a class"),
+    'claim = "erased"': ('claim = "class"', "measures a name"),
+    'bound = "== stays"': ('bound = "== bird"', "gives 'stays' or 'changes'"),
+    'to = "scenes/5"': ('alter = "tilted"', "no 'tilted'"),
+    'above = ["erased"]': ('above = ["class"]', "'above' must name other claims with numbers, not 'class'"),
     'unit = "%"': ("unit = 3", "must be a text"),
     "final = true": ('final = "yes"', "must be true or false"),
 }

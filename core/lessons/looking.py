@@ -1,0 +1,84 @@
+"""Measures of where gates are open, where glimpses move with the cue, and how many mechanisms solve a task."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.attention.reduction import to_grid
+from core.classifier import Classifier, read
+from core.data import open_sample
+from core.data.samples import task_layout
+from core.evaluation.attention_truth import attention_views, cover
+from core.evaluation.localization import localize
+from core.lessons.cues import pairs
+from core.lessons.measured import Measured, Settings, mean, model_of, pictures_of, tap_of
+from core.models import zoo
+from core.tasks import ANSWER, draw
+from core.types import InvalidInput
+
+ELSEWHERE, EVERYWHERE = "elsewhere", "everywhere"
+"""The roles of all that does not matter in a task's picture, and of the whole picture."""
+SOLVED = 0.9
+"""The accuracy from which on a task counts as solved."""
+PLAIN = "plain"
+
+
+def gate_level(settings: Settings) -> Measured:
+    """The mean weight that the gate of positions of a ``tap`` has on what has a ``role`` in a task's picture.
+
+    "elsewhere" is all that does not matter there, "everywhere" the whole picture. A cell counts by its covered part.
+    """
+    classifier, role, values = model_of(settings), str(settings["role"]), []
+    tap = tap_of(classifier, settings)
+    for case in pictures_of(classifier, settings):
+        found = next(one for one in read(classifier, case.picture).maps if one.tap == tap)
+        weights = to_grid(found).astype(np.float64)
+        masks = {ELSEWHERE: ~case.masks[""], EVERYWHERE: np.ones_like(case.masks[""])}
+        part = cover(masks[role] if role in masks else case.masks[f"{role}-"], weights.shape)
+        values.append(float((weights * part).sum() / part.sum()))
+    return mean(values)
+
+
+def attention_moves(settings: Settings) -> Measured:
+    """By how much the share of the attention on an object grows when another cue makes that object the answer.
+
+    ``part`` is the number of a glimpse from 1, or "" for an attention without glimpses.
+    """
+    classifier, part, values = model_of(settings), str(settings.get("part", "")), []
+    for one, other in pairs(classifier, settings):
+        mask = draw(task_layout(other), classifier.card.size).masks[ANSWER]
+        before, after = (_share_on(classifier, slug, mask, part) for slug in (one, other))
+        values.append(after - before)
+    return mean(values)
+
+
+def _share_on(classifier: Classifier, slug: str, mask: np.ndarray, part: str) -> float:
+    """The share of the last attention map, or of one glimpse of it, that lies on a mask (H, W)."""
+    for view in attention_views(read(classifier, open_sample(slug)).maps[-1]):
+        if part in ("", str(view.number + 1)):
+            return localize(view.values, mask).mass
+    raise InvalidInput(
+        "The attention of {model} does not lie on the picture. Choose a model whose attention does.",
+        model=classifier.card.slug,
+    )
+
+
+def solved(settings: Settings) -> Measured:
+    """The share of the mechanisms of attention whose model of the same family as ``model`` solves its task.
+
+    It is counted over all models there are, so it has no error.
+
+    Raises:
+        InvalidInput: there is no model with attention in this family.
+    """
+    family = zoo.find_card(str(settings["model"])).family
+    found = [card.accuracy for card in zoo.stored() if card.family == family and card.mechanism != PLAIN]
+    if not found:
+        raise InvalidInput("There is no model with attention for {family}. Choose another model.", family=family)
+    return Measured(sum((one or 0.0) >= SOLVED for one in found) / len(found), 0.0, len(found))
+
+
+def family_checksum(model: str) -> str:
+    """The checksums of all models of the family of a model, of which ``solved`` depends on each."""
+    family = zoo.find_card(model).family
+    return " ".join(str(card.facts.get("checksum", ""))[:12] for card in zoo.stored() if card.family == family)

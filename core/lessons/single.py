@@ -1,0 +1,56 @@
+"""Measures of one picture: what a model predicts for it, and whether the prediction stays when something changes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.classifier import Classifier, read
+from core.data import open_sample
+from core.evaluation.cases import Case
+from core.evaluation.intervention import intervene
+from core.images import open_image
+from core.lessons.altered import ALTERATIONS, INDEPENDENT_PICTURES, WITHOUT_POSITIONS, erased, without_positions
+from core.lessons.measured import CHANGES, REACTION, STAYS, Measured, Settings, changes, model_of
+from core.types import InvalidInput, Picture
+
+CHANGED_BY = ("way", "to", "alter", "map")
+"""What can change: the attention, the picture for another, its pixels or the positions, or a part that is erased."""
+
+
+def prediction(settings: Settings) -> Measured:
+    """The class that a model predicts for a sample, with its attention changed in a ``way`` or as is."""
+    classifier, picture = model_of(settings), open_sample(str(settings["sample"]))
+    found = _changed(classifier, picture, settings) if "way" in settings else read(classifier, picture).predicted
+    return Measured(classifier.card.classes[found], 0.0, 1)
+
+
+def reaction(settings: Settings) -> Measured:
+    """Whether the prediction for a sample "stays" or "changes".
+
+    With a ``way`` of its attention, for the sample ``to``, ``alter``-ed, or with a ``share`` of a ``map`` erased.
+
+    Raises:
+        InvalidInput: none of these is named.
+    """
+    classifier, picture = model_of(settings), open_sample(str(settings["sample"]))
+    after = _changed(classifier, picture, settings)
+    return Measured(STAYS if read(classifier, picture).predicted == after else CHANGES, 0.0, 1)
+
+
+def _changed(classifier: Classifier, picture: Picture, settings: Settings) -> int:
+    """The class that is predicted once something changed."""
+    if "way" in settings:
+        return intervene(classifier, picture, changes(classifier, settings)).predicted
+    if "to" in settings:
+        return read(classifier, open_sample(str(settings["to"]))).predicted
+    if "map" in settings:
+        case = Case(picture, read(classifier, picture).predicted)
+        return read(classifier, erased(classifier, case, settings, seed=0)).predicted
+    alter = str(settings.get("alter", ""))
+    if alter not in ALTERATIONS or alter == INDEPENDENT_PICTURES:
+        raise InvalidInput(
+            "The measure {measure} needs exactly one of these: {keys}.", measure=REACTION, keys=list(CHANGED_BY)
+        )
+    wanted = without_positions(classifier) if alter == WITHOUT_POSITIONS else classifier
+    pixels: np.ndarray = ALTERATIONS[alter](wanted.square(picture), settings, 0)
+    return read(wanted, open_image(pixels)).predicted
