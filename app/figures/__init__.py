@@ -1,8 +1,8 @@
 """Plotly figures of arrays, without Streamlit. The overlay has its own colors."""
 
-from app.figures.bars import answer_bars, channel_bars, share_bars
 from app.figures.curves import faithfulness_curve
-from app.figures.intervention import HEAT, paired_bars, paired_maps
+from app.figures.gates import channel_bars
+from app.figures.intervention import HEAT, paired_maps
 from app.figures.learning import learning_curves
 from app.figures.mistakes import confusion_cells, reliability
 from app.figures.reaction import reaction_bars
@@ -21,7 +21,6 @@ __all__ = [
     "TRACK",
     "WARM",
     "agreement_scatter",
-    "answer_bars",
     "channel_bars",
     "confusion_cells",
     "confusion_matrix",
@@ -31,12 +30,10 @@ __all__ = [
     "lay",
     "learning_curves",
     "letters",
-    "paired_bars",
     "paired_maps",
     "ranking",
     "drawn",
     "reaction_bars",
     "reliability",
-    "share_bars",
     "training_curve",
 ]

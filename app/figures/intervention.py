@@ -9,8 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, sequential
 
-from app.figures.style import ACCENT, QUIET, TRACK, bare, ends, letters
-from app.words import chance, significant_field
+from app.figures.style import bare
+from app.words import significant_field
 
 HEAT = tuple(sequential.Inferno)
 """The colors of a map as "#rrggbb", from its lowest value to its highest: those that the overlay begins with."""
@@ -19,33 +19,6 @@ DIVERGING = "#3f1d73 #5b3fa0 #7c66bd #aca0d3 #f7f7f7 #fbca8a #f09c38 #d4701a #a3
 OPACITY, GROWTH = 0.85, 0.7
 """Of the highest value, and how it falls toward zero: as on the overlay, so that the picture shows through."""
 STOPS = 33
-
-
-def paired_bars(
-    names: Sequence[str], before: np.ndarray, after: np.ndarray, target: int, labels: tuple[str, str]
-) -> go.Figure:
-    """Each class with two bars, the probability before and after; rows run down.
-
-    ``names`` (n,), ``before`` and ``after`` (n,) in 0..1, ``target`` the explained row, or −1; ``labels`` name the
-    two bars.
-    """
-    rows = np.arange(len(names))
-    figure = go.Figure()
-    for values, label, color, down in ((before, labels[0], QUIET, -0.02), (after, labels[1], ACCENT, 0.2)):
-        bar = {"orientation": "h", "width": 0.16, "hoverinfo": "skip"}
-        figure.add_bar(x=np.ones(len(rows)), y=rows + down, marker={"color": TRACK, "cornerradius": 3}, **bar)
-        figure.add_bar(x=values, y=rows + down, marker={"color": color, "cornerradius": 3}, name=label, **bar)
-    above = []
-    for row, name in enumerate(names):
-        texts = letters(name), f"{chance(before[row])} → {chance(after[row])}"
-        above += ends(row - 0.3, *(f"<b>{text}</b>" if row == target else text for text in texts))
-    key = "   ".join(
-        f'<span style="color:{color}">■</span> {label}' for color, label in zip((QUIET, ACCENT), labels, strict=True)
-    )
-    above.append(ends(-0.78, key, "")[0] | {"font": {"size": 13}})
-    axes = {"xaxis": {"range": [0, 1]}, "yaxis": {"range": [len(rows) - 0.62, -1.05]}}
-    bare(figure, 46 * len(rows) + 26, annotations=above, barmode="overlay", bargap=0, **axes)
-    return figure
 
 
 def paired_maps(

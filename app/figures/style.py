@@ -40,12 +40,6 @@ def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return {**first, **second, **both}
 
 
-def ends(height: float, left: str, right: str) -> list[dict[str, Any]]:
-    """Two annotations at one height of the y axis: a text that begins at the left, and one that ends at the right."""
-    place = {"y": height, "yanchor": "middle", "showarrow": False, "xref": "paper", "font": {"size": 14}}
-    return [place | {"x": 0, "xanchor": "left", "text": left}, place | {"x": 1, "xanchor": "right", "text": right}]
-
-
 def letters(text: object) -> str:
     """A text for a chart, letter by letter: Plotly reads tags such as ``<a href>``, and ``%{x}`` in templates."""
     return escape(str(text), quote=False).replace("%{", "%\u2060{")

@@ -20,7 +20,7 @@ from core.evaluation.pairwise import agreement_matrix, mean_agreement
 from core.evaluation.randomization import INSENSITIVE, weight_groups
 from core.evaluation.similarity import furthest_maps, mean_map, nearest_features
 from core.evaluation.sources import ATTENTION_PREFIX, REFERENCES, map_source, source_names
-from core.evaluation.summary import Calibration, Share, accuracy_of, by_class, calibration_of, confusion_of
+from core.evaluation.summary import Calibration, Share, accuracy_of, by_class, calibration_of, confusion_of, wilson
 from core.evaluation.task_matrix import (
     ENOUGH,
     WAYS,
@@ -93,4 +93,5 @@ __all__ = [
     "spread_of",
     "task_cells",
     "weight_groups",
+    "wilson",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
@@ -47,6 +49,12 @@ def shown_text(page: AppTest) -> str:
     parts = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info, *page.subheader, *page.code]
     terms = "\n\n".join(glossary.find_terms(""))
     return "\n".join(str(one.value) for one in parts if one.value != terms)
+
+
+def drawn_by(page: AppTest, name: str) -> list[dict[str, Any]]:
+    """What each component of our own of that name was given to draw."""
+    found = (one.proto for one in page.get("bidi_component"))
+    return [json.loads(one.json) for one in found if one.component_name.endswith(f"fovea_{name}")]
 
 
 def warnings(page: AppTest) -> list[str]:

@@ -1,4 +1,4 @@
-"""The figures: what they draw is what they were given, in its place; every row of the answer can be clicked."""
+"""The figures: what they draw is what they were given, in its place."""
 
 from __future__ import annotations
 
@@ -7,67 +7,11 @@ import plotly.graph_objects as go
 import pytest
 
 from app.figures import (
-    ACCENT,
     NUMBERED,
-    QUIET,
-    answer_bars,
     channel_bars,
     confusion_matrix,
-    share_bars,
     training_curve,
 )
-
-NAMES = ["church", "tench", "parachute", "golf ball", "gas pump"]
-PROBABILITIES = np.array([0.9, 0.06, 0.0344, 0.0056, 0.0], np.float32)
-
-
-def parts(figure: go.Figure) -> tuple[go.Bar, go.Bar, go.Scatter]:
-    """The track, the bars and the invisible markers that take the clicks."""
-    track, bars, clicks = figure.data
-    return track, bars, clicks
-
-
-@pytest.mark.parametrize("target", range(-1, 5))
-def test_each_row_of_the_answer_can_be_clicked_whatever_its_bar(target: int) -> None:
-    track, bars, clicks = parts(answer_bars(NAMES, PROBABILITIES, target))
-    assert list(clicks.customdata) == [0, 1, 2, 3, 4]  # the n-th marker is the n-th row: what a click tells
-    assert len(clicks.x) == len(clicks.y) == 5 and clicks.mode == "markers"
-    assert track.hoverinfo == bars.hoverinfo == "skip" != clicks.hoverinfo  # only the markers answer: skip skips clicks
-    assert clicks.marker.size >= 44  # pixels, the least that a thumb needs; the rows are 46 apart
-    assert all(abs(at - row) < 0.5 for row, at in enumerate(clicks.y))
-
-
-def test_the_figure_asks_for_clicks_and_not_for_dragging() -> None:
-    layout = answer_bars(NAMES, PROBABILITIES, 0).layout
-    assert "select" in layout.clickmode and layout.dragmode is False
-    assert layout.xaxis.fixedrange and layout.yaxis.fixedrange
-
-
-def test_the_most_likely_is_on_top_and_bars_are_as_long_as_they_are_likely() -> None:
-    figure = answer_bars(NAMES, PROBABILITIES, 0)
-    track, bars, _ = parts(figure)
-    bottom, top = figure.layout.yaxis.range
-    assert bottom > 4 and top < 0 and list(bars.y) == [0, 1, 2, 3, 4]  # rows run down
-    assert np.array_equal(np.asarray(bars.x, np.float32), PROBABILITIES)
-    assert list(track.x) == [1] * 5 and tuple(figure.layout.xaxis.range) == (0, 1)
-    written = [one.text for one in figure.layout.annotations]
-    assert written[::2] == ["<b>church</b>", *NAMES[1:]]
-    assert written[1::2] == ["<b>90\u00a0%</b>", "6\u00a0%", "3\u00a0%", "1\u00a0%", "<\u00a01\u00a0%"]
-
-
-@pytest.mark.parametrize("target", range(-1, 5))
-def test_only_the_target_has_the_color_of_the_target(target: int) -> None:
-    figure = answer_bars(NAMES, PROBABILITIES, target)
-    colors = list(parts(figure)[1].marker.color)
-    assert colors == [ACCENT if row == target else QUIET for row in range(5)] and ACCENT != QUIET
-    bold = {index // 2 for index, one in enumerate(figure.layout.annotations) if one.text.startswith("<b>")}
-    assert bold == ({target} if target >= 0 else set())
-
-
-def test_a_model_of_two_classes_has_two_rows() -> None:
-    figure = answer_bars(["yes", "no"], np.array([0.7, 0.3]), 1)
-    assert list(parts(figure)[2].customdata) == [0, 1]
-    assert figure.layout.height < answer_bars(NAMES, PROBABILITIES, 1).layout.height
 
 
 @pytest.mark.parametrize("strength", [0.5, 1.0, 3.0])
@@ -88,18 +32,6 @@ def test_the_bars_of_a_gate_are_its_weights_in_their_own_order(strength: float) 
 def test_the_first_channel_has_its_number_under_it(count: int, ticks: list[int]) -> None:
     figure = channel_bars(np.ones(count, np.float32), "Gate 1", "channel")
     assert list(figure.layout.xaxis.tickvals) == ticks and figure.data[0].x[0] == ticks[0]
-
-
-def test_shares_are_bars_with_one_whisker() -> None:
-    figure = share_bars(["whole", "uniform", "off"], [0.9, 0.5, 0.1], 0.25, (0.85, 0.93))
-    track, bars, whisker = figure.data
-    assert list(bars.x) == [0.9, 0.5, 0.1] and list(bars.y) == list(track.y) == [0, 1, 2]
-    assert list(bars.marker.color) == [ACCENT, QUIET, QUIET]
-    assert (list(whisker.x), list(whisker.y)) == ([0.9], [0])
-    assert whisker.error_x.array[0] == pytest.approx(0.03) and whisker.error_x.arrayminus[0] == pytest.approx(0.05)
-    assert [one.x0 for one in figure.layout.shapes] == [one.x1 for one in figure.layout.shapes] == [0.25] * 3
-    assert [one.text for one in figure.layout.annotations][1::2] == ["90.0\u00a0%", "50.0\u00a0%", "10.0\u00a0%"]
-    assert len(share_bars(["whole"], [0.9], 0.1).data) == 2  # no count, no whisker
 
 
 def test_the_training_curve_has_a_scale_for_each_of_its_lines() -> None:

@@ -12,7 +12,7 @@ from app.widgets import models
 from app.words import word
 from core.models import zoo
 from core.types import ModelCard
-from tests.app.pages import open_page, shown_text, well
+from tests.app.pages import drawn_by, open_page, shown_text, well
 
 LITE = "imagenet/efficientnet-lite0"
 ABSENT = "timm/resnet18.a1_in1k"
@@ -23,7 +23,7 @@ def test_the_model_that_is_there_at_once_answers_a_photograph() -> None:
     assert page.session_state[Key.MODEL] == LITE and page.session_state[Key.FAMILY] == models.IMAGENET
     chosen = next(one for one in page.selectbox if one.key == Key.MODEL)
     assert chosen.options[0].startswith(zoo.find_card(LITE).title), "what is there at once comes first"
-    assert page.get("plotly_chart") and not page.warning
+    assert drawn_by(page, "bars") and not page.warning
 
 
 def test_a_model_of_timm_by_its_name_is_offered_for_download() -> None:

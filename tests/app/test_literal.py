@@ -51,10 +51,7 @@ def test_words_fill_in_text_letter_by_letter_and_labels_as_they_are() -> None:
 def test_charts_read_no_tags_and_no_templates() -> None:
     name = '<a href="http://127.0.0.1:9">x</a> %{x}'
     drawn = [
-        figures.answer_bars([name, name], np.array([0.6, 0.4]), 0),
-        figures.share_bars([name], [0.5], 0.1),
         figures.channel_bars(np.ones(3), name, "Channel"),
-        figures.paired_bars([name], np.ones(1), np.ones(1), 0, ("Before", "After")),
         figures.confusion_cells(np.ones((2, 2), int), [name, "b"], "{true} {predicted} {count}"),
         figures.confusion_matrix([[1, 2], [3, 4]], [name, "b"], "True", "Said", "{true} {predicted} {count}"),
         figures.agreement_scatter(*np.ones((4, 1)), np.ones(1, bool), np.array([name]), ("a", "b", "c")),

@@ -4,26 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.figures import paired_bars, paired_maps
+from app.figures import paired_maps
 from app.figures.intervention import DIVERGING, HEAT, see_through
-from app.words import chance
-from app.words.numbers import keep_units
-
-
-def test_paired_bars_draw_both_answers_class_by_class() -> None:
-    before, after = np.array([0.7, 0.2, 0.001], np.float32), np.array([0.1, 0.3, 0.6], np.float32)
-    figure = paired_bars(["ash", "elm", "oak"], before, after, 0, ("before", "after"))
-    track, gray, _, color = figure.data
-    assert np.array_equal(gray.x, before) and np.array_equal(color.x, after) and list(track.x) == [1, 1, 1]
-    assert (np.array(gray.y) < np.array(color.y)).all() and gray.marker.color != color.marker.color
-    texts = [one.text for one in figure.layout.annotations]
-    assert texts[:6] == list(
-        map(keep_units, ["<b>ash</b>", "<b>70 % → 10 %</b>", "elm", "20 % → 30 %", "oak", "< 1 % → 60 %"])
-    )
-    assert "before" in texts[6] and "after" in texts[6]
-    assert [chance(one) for one in (0.914, 0.0049, 0.0051, 1.0)] == list(
-        map(keep_units, ["91 %", "< 1 %", "1 %", "100 %"])
-    )
 
 
 def test_paired_maps_share_one_scale_from_zero() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import figures
+from app.components.bars import Bar, show_bars
 from app.words import literal, word
 from tests.app.hostile import HOSTILE
 
@@ -32,5 +33,9 @@ for number, text in enumerate(HOSTILE):
         st.expander(safe)
 
 with st.container(key="chart"):
-    st.plotly_chart(figures.share_bars(HOSTILE, [0.5] * len(HOSTILE), 0.1))
+    places = [{"y": row, "text": figures.letters(text), "showarrow": False} for row, text in enumerate(HOSTILE)]
+    axis = {"range": [-1, len(HOSTILE)]}
+    st.plotly_chart({"layout": {"annotations": places, "yaxis": axis, "height": 40 * len(HOSTILE)}})
+with st.container(key="bars"):
+    show_bars([Bar(text, text, (0.5,)) for text in HOSTILE], key="hostile-bars", label=HOSTILE[0])
 st.markdown("the end")

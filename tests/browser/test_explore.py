@@ -71,10 +71,18 @@ def test_a_thumbnail_changes_picture_and_address(shared_page, address) -> None:
 
 def test_a_bar_becomes_the_target(shared_page, address) -> None:
     show(shared_page, address, "model=scenes/plain&sample=scenes/21")
-    chart = shared_page.locator(".js-plotly-plot .nsewdrag").first
-    bounds = chart.bounding_box()
-    shared_page.mouse.click(bounds["x"] + bounds["width"] / 2, bounds["y"] + bounds["height"] * 0.5)
+    bars = shared_page.locator(".st-key-answer-panel .bars .row")
+    name = bars.nth(2).locator(".name").inner_text()
+    assert bars.first.get_attribute("aria-pressed") == "true" and bars.count() == 5
+    assert all(bars.nth(row).bounding_box()["height"] >= 44 for row in range(5)), "as large as a thumb needs"
+    bars.nth(2).focus()
+    shared_page.keyboard.press("Enter")
     shared_page.wait_for_url("**target=**", timeout=PATIENCE)
+    shared_page.locator(".bars .row[aria-pressed=true] .name", has_text=name).wait_for(timeout=PATIENCE)
+    assert query(shared_page)["target"] == name
+    assert bars.nth(2).evaluate("(one) => one.getRootNode().activeElement === one"), "the focus stays"
+    bars.first.click()
+    shared_page.wait_for_function("!location.search.includes('target=')", timeout=PATIENCE)
 
 
 def test_back_and_forward_lead_from_view_to_view(browser_page, address) -> None:

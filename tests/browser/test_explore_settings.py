@@ -124,7 +124,7 @@ def test_wipe_and_difference_move_nothing_and_fit_the_window(browser_page, addre
 def test_a_phone_shows_a_picture_at_once_and_its_drawer_closes(open_window, address) -> None:
     page = open_window(viewport={"width": 390, "height": 844}, has_touch=True)
     open_page(page, address, VIEW)
-    page.locator(".st-key-answer-panel .stPlotlyChart").first.wait_for(timeout=PATIENCE)  # its script may come late
+    page.locator(".st-key-answer-panel .bars").first.wait_for(timeout=PATIENCE)
     picture = page.locator("canvas[data-pane=attention]").first.bounding_box()
     assert 844 - picture["y"] > 0.75 * picture["height"], "most of the picture is on the first screen"
     page.locator('[data-testid="stExpandSidebarButton"]').click()
@@ -145,8 +145,8 @@ def test_no_word_is_cut_on_a_narrow_or_enlarged_page(browser_page, address, widt
     label = page.locator(".st-key-method-row p", has_text=word("method.label")).first
     if label.is_visible():
         assert label.bounding_box()["height"] < 30, "one line"
-    chart = page.locator(".st-key-answer-panel .stPlotlyChart").bounding_box()
-    for share in page.locator(".st-key-answer-panel .annotation-text-g text").all():
+    chart = page.locator(".st-key-answer-panel .bars").bounding_box()
+    for share in page.locator(".st-key-answer-panel .bars .share").all():
         bounds = share.bounding_box()
         assert bounds["x"] >= chart["x"] - 1 and bounds["x"] + bounds["width"] <= chart["x"] + chart["width"] + 1
     for text in page.locator(".overlay :is(.thumbnails span, .subtitle)").all():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 
 import numpy as np
@@ -21,7 +19,7 @@ from tests.browser.pages import DRAWN, MAIN, PATIENCE, sized, wait_until_drawn
 pytestmark = pytest.mark.browser
 
 LESSON = "attention-that-is-needed"
-TYPED = re.compile(rb'"bdata":\s*"([A-Za-z0-9+/=\\]+)"')
+SHARES = re.compile(rb'"shares":\s*\[([0-9.e+-]+)\]')
 PANEL = ".st-key-lesson-panel"
 
 
@@ -57,12 +55,10 @@ def kinds(frame: bytes) -> set[str]:
 
 
 def has_probabilities(sent: bytes, wanted: np.ndarray) -> bool:
-    """Whether a chart among the frames has these numbers."""
-    for found in TYPED.findall(sent):
-        data = base64.b64decode(json.loads(b'"' + found + b'"'))
-        if len(data) == 4 * len(wanted) and np.allclose(np.frombuffer(data, "<f4"), wanted, rtol=1e-3, atol=1e-6):
-            return True
-    return False
+    """Whether the bars among the frames have these numbers, in this order."""
+    found = [float(one) for one in SHARES.findall(sent)]
+    rows = [found[start : start + len(wanted)] for start in range(len(found) - len(wanted) + 1)]
+    return any(np.allclose(row, wanted, rtol=1e-3, atol=1e-6) for row in rows)
 
 
 @pytest.mark.parametrize("name", ["look", "where"])
@@ -90,8 +86,8 @@ def test_nothing_that_a_step_hides_is_sent_before_the_answer(browser_page, addre
     assert "fovea_overlay" in kinds_after and codes in after
     assert not [text for text in words if text in before] and all(text in after for text in words)
     if "prediction" in step.hide:
-        assert "plotly_chart" not in kinds_before and not has_probabilities(before, likeliest)
-        assert "plotly_chart" in kinds_after and has_probabilities(after, likeliest)
+        assert "fovea_bars" not in kinds_before and not has_probabilities(before, likeliest)
+        assert "fovea_bars" in kinds_after and has_probabilities(after, likeliest)
 
 
 @pytest.mark.parametrize("name", ["attention-that-is-needed", "what-then-where"])

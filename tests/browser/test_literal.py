@@ -53,7 +53,11 @@ def test_every_hostile_text_is_shown_as_it_is(serve, browser_page) -> None:
     drawn = {shown(one) for one in chart.locator(".annotation-text").all_text_contents()}
     missing = [one for one in HOSTILE if " ".join(one.split()) not in drawn]
     assert not missing, (missing, drawn)
-    assert not chart.locator("a").count() and not browser_page.locator(".stMarkdown img").count()
+    assert [shown(one) for one in browser_page.locator(".bars .name").all_text_contents()] == [
+        " ".join(one.split()) for one in HOSTILE
+    ]
+    assert not chart.locator("a").count() and not browser_page.locator(".bars :is(a, img)").count()
+    assert not browser_page.locator(".stMarkdown img").count()
     assert not [url for url in asked if not url.startswith(address) and not url.startswith(("data:", "blob:"))]
 
 

@@ -71,7 +71,8 @@ def test_equation_and_charts_are_drawn_without_a_network(browser_page, address) 
     browser_page.on("request", watch)
     open_models(browser_page, address)
     browser_page.locator(".st-key-card .katex-html").wait_for(timeout=PATIENCE)
-    browser_page.locator(".st-key-card .js-plotly-plot").nth(1).wait_for(timeout=PATIENCE)
+    browser_page.locator(".st-key-card .bars").wait_for(timeout=PATIENCE)
+    browser_page.locator(".st-key-card .js-plotly-plot").first.wait_for(timeout=PATIENCE)
     assert not outside
 
 
@@ -176,7 +177,7 @@ def test_a_phone_gets_the_page_in_one_column(browser_page, address) -> None:
     page = sized(browser_page, 390, 844, color_scheme="dark")
     open_models(page, address)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    charts = page.locator(".st-key-card .js-plotly-plot")
+    charts = page.locator(".st-key-card :is(.bars, .js-plotly-plot)")
     charts.nth(1).wait_for(timeout=PATIENCE)
     boxes = [charts.nth(number).bounding_box() for number in range(charts.count())]
     assert all(one["x"] >= 0 and one["x"] + one["width"] <= 390 for one in boxes)

@@ -8,12 +8,13 @@ from enum import StrEnum
 import numpy as np
 import streamlit as st
 
-from app import figures, state
+from app import state
+from app.components.bars import Bar, chosen_row, show_bars
 from app.state import Key, Subject
 from app.titles import class_title, class_titles
 from app.views.explore.keys import ExploreKey
 from app.widgets import models, pictures
-from app.words import means, plain, say, together, word
+from app.words import chance, means, plain, say, together, word
 from core import InvalidInput, Reading
 
 MOST_LIKELY = 5
@@ -68,24 +69,18 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
     if sentence := models.outputs(classifier):
         st.caption(sentence, help=means("sigmoid", "softmax"))
     show_truth(pictures.find_truth(subject.sample), names, reading.predicted)
-    key = state.fresh_key(ExploreKey.ANSWER)
 
     def click() -> None:
-        row = state.clicked_row(ExploreKey.ANSWER, key)
+        row = chosen_row(state.component(ExploreKey.ANSWER, "chosen"), len(best))
         if row is not None:
             state.put(Key.TARGET, "" if best[row] == reading.predicted else names[best[row]])
 
-    st.plotly_chart(
-        figures.answer_bars(
-            [titles[names[i]] for i in best],
-            reading.probabilities[best],
-            best.index(target) if target in best else -1,
-        ),
-        key=key,
-        on_select=click,
-        selection_mode="points",
-        config={"displayModeBar": False},
-        alt=word("answer.alt"),
+    shares = {one: float(reading.probabilities[one]) for one in best}
+    show_bars(
+        [Bar(titles[names[one]], chance(share), (share,), one == target) for one, share in shares.items()],
+        key=ExploreKey.ANSWER,
+        label=word("answer.alt"),
+        on_chosen=click,
     )
     st.selectbox(
         word("answer.explain"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from html import escape
 
 import streamlit as st
 
 from app import figures
+from app.components.bars import Bar, show_bars
 from app.titles import class_titles
 from app.views import file_of
 from app.views.models import facts
@@ -25,24 +25,12 @@ from app.widgets.models import (
 )
 from app.words import code, decimal, listed, literal, means, percent, plain, recall, together, whole, word
 from core import ModelCard
+from core.evaluation import wilson
 from core.families import find_family
 
-NORMAL = 1.959964
-"""Standard deviations on either side of the mean that hold 95 % of a normal distribution."""
 LARGEST = 120
 """Classes up to which a confusion matrix can be read."""
 CHART = {"displayModeBar": False}
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """The 95 % confidence interval of a ``share`` that was right among ``count``, each a fraction.
-
-    Wilson, "Probable inference", JASA 1927: the values p with |share − p| = z √(p (1 − p) / count).
-    """
-    room = NORMAL**2 / count
-    middle = (share + room / 2) / (1 + room)
-    half = NORMAL * math.sqrt(share * (1 - share) / count + room / (4 * count)) / (1 + room)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def show_card(card: ModelCard, milliseconds: float | None, device: str) -> None:
@@ -78,16 +66,18 @@ def accuracy(card: ModelCard) -> None:
     if card.accuracy is None:
         st.markdown(word("card.unmeasured"))
         return
-    interval = wilson(card.accuracy, card.pictures) if card.pictures else None
+    found = wilson(round(card.accuracy * card.pictures), card.pictures) if card.pictures else None
+    interval = (found.low, found.high) if found else None
     names = {"uniform": word("card.uniform"), "shuffled": word("card.shuffled"), "off": word("card.off")}
     left = {word("card.whole"): card.accuracy}
     left |= {names[key]: card.ablation[key] for key in names if key in card.ablation}
-    st.plotly_chart(
-        figures.share_bars(list(left), list(left.values()), 1 / len(card.classes), interval),
+    show_bars(
+        [Bar(name, percent(share), (share,), not row, None if row else interval)
+         for row, (name, share) in enumerate(left.items())],
         key=f"shares.{card.slug}",
-        config=CHART,
-        alt=word("card.accuracy"),
-    )
+        label=word("card.accuracy"),
+        reference=1 / len(card.classes),
+    )  # fmt: skip
     lines = [word("card.chance", share=percent(1 / len(card.classes)))]
     if interval is not None:
         low, high = map(percent, interval)

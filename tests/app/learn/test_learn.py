@@ -19,7 +19,7 @@ from app.words import percent
 from app.words.languages import LANGUAGES, use
 from core.data import open_sample
 from core.lessons import CHOICE, MEASURES, NUMBER, POINT, RANK, STATE, Lesson, Step
-from tests.app.pages import open_page, press, shown_text, well
+from tests.app.pages import drawn_by, open_page, press, shown_text, well
 from tests.core.lessons.small_lesson import TOML, WORDS
 from tests.source_files import ROOT
 
@@ -153,11 +153,11 @@ def written_question(name: str, step: str) -> str:
 
 def test_what_a_step_hides_is_not_drawn_before_the_answer() -> None:
     page = well(open_page(lesson=LESSON))
-    assert not page.get("plotly_chart") and "99.8" not in shown_text(page) and "19.9" not in shown_text(page)
+    assert not drawn_by(page, "bars") and "99.8" not in shown_text(page) and "19.9" not in shown_text(page)
     assert not [one for one in page.get("bidi_component") if "overlay" in str(one.proto)]
     assert not [one for one in page.selectbox if one.key == Key.METHOD]
     press(page, f"lesson-skip.{LESSON}/look")
-    assert page.get("plotly_chart") and "Skipped" in shown_text(page)
+    assert drawn_by(page, "bars") and "Skipped" in shown_text(page)
     assert "Bird" in shown_text(page) and "not in the frame" in shown_text(page), "every option has its reason"
 
 

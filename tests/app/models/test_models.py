@@ -12,13 +12,13 @@ import torch
 
 import core
 from app.state import Key
-from app.views.models import cards
 from app.views.models.keys import ModelsKey
 from app.widgets import models
 from app.widgets.equation import latex
 from app.words import word
 from app.words.numbers import keep_units
 from core.attention import MECHANISMS
+from core.evaluation import wilson
 from core.models import zoo
 from core.types import ModelCard
 from tests.app.catalogs import use_catalog
@@ -107,7 +107,8 @@ def test_a_whole_card_says_all_of_it() -> None:
     for part in (FACTS["command"], FACTS["license"], word("card.needs", points="30.0"), spread, "Woo et al."):
         assert part in text
     assert word("card.no_history") not in text and "confusion matrix" not in text
-    low, high = (f"{100 * end:.1f}\u00a0%" for end in cards.wilson(0.8, 200))
+    share = wilson(160, 200)
+    low, high = (f"{100 * end:.1f}\u00a0%" for end in (share.low, share.high))
     assert f"{low} to {high}" in text
 
 
@@ -133,22 +134,6 @@ def test_the_speed_of_all_is_measured_on_request() -> None:
     here = [card.slug for card in zoo.cards() if zoo.present(card)]
     assert (line[here] > 0).all() and line.drop(here).isna().all()  # torchvision's are not fetched for it
     assert not [one for one in page.button if one.key in ("start-measuring", "stop-measuring")]
-
-
-@pytest.mark.parametrize(("right", "count"), [(0, 7), (7, 7), (1, 10), (50, 100), (2670, 2925), (3000, 3000)])
-def test_wilson_ends_where_the_share_is_as_unlikely_as_it_may_be(right: int, count: int) -> None:
-    """By bisection: |share − p| = z √(p (1 − p) / count) on either side of the share."""
-    share = right / count
-
-    def end(outside: float) -> float:
-        inside = share
-        for _ in range(200):
-            p = (inside + outside) / 2
-            far = abs(share - p) > 1.959964 * math.sqrt(p * (1 - p) / count)
-            inside, outside = (inside, p) if far else (p, outside)
-        return inside
-
-    assert cards.wilson(share, count) == pytest.approx((end(0.0), end(1.0)), abs=1e-9)
 
 
 def test_equations_are_set_as_mathematics() -> None:

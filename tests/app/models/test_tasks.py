@@ -22,7 +22,7 @@ from core.models import zoo
 from core.tasks import TASKS
 from core.training.run import spread
 from tests.app.catalogs import use_catalog
-from tests.app.pages import open_page, shown_text, well
+from tests.app.pages import drawn_by, open_page, shown_text, well
 from tests.core.short_sighted_models import short_sighted
 
 LEFT = {"uniform": 0.2, "shuffled": 0.3, "off": 0.4}
@@ -56,8 +56,7 @@ def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def matrix(page: AppTest) -> dict:
     """What the component of the matrix was given."""
-    found = [one.proto.json for one in page.get("bidi_component") if "matrix" in one.proto.component_name]
-    return json.loads(found[0])
+    return drawn_by(page, "matrix")[0]
 
 
 def cell(page: AppTest, task: str, mechanism: str) -> dict | None:

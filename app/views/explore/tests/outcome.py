@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import figures, titles
 from app.attention_maps import Choice
+from app.components.bars import Bar, show_bars
 from app.runtime import interventions
 from app.state import Subject
 from app.views.explore.tests.changes import Plan
@@ -27,21 +28,21 @@ def show_outcome(subject: Subject, before: Reading, after: Reading, target: int,
     st.markdown(sentence(names, before, after, plan.way))
     st.caption(score_sentence(subject, target, before, after), help=means("logit"))
     bars, maps = st.columns([1, 1.15], gap="medium")
-    shown = rows(before, after, target)
-    bars.plotly_chart(
-        figures.paired_bars(
-            [names[one] for one in shown],
-            before.probabilities[shown],
-            after.probabilities[shown],
-            shown.index(target),
-            (word("moved.before"), word("moved.after")),
-        ),
-        key="moved.bars",
-        config={"displayModeBar": False},
-        alt=word("moved.bars"),
-    )
+    with bars:
+        show_bars(
+            [_pair(names[one], before, after, one, target) for one in rows(before, after, target)],
+            key="moved.bars",
+            label=word("moved.bars"),
+            legend=(word("moved.before"), word("moved.after")),
+        )
     with maps:
         show_maps(subject, before, after, plan.taps)
+
+
+def _pair(name: str, before: Reading, after: Reading, row: int, target: int) -> Bar:
+    """The row of a class: its probability before and after."""
+    was, now = (float(one.probabilities[row]) for one in (before, after))
+    return Bar(name, f"{chance(was)} → {chance(now)}", (was, now), row == target)
 
 
 def sentence(names: tuple[str, ...], before: Reading, after: Reading, way: str) -> str:
