@@ -1,19 +1,24 @@
-"""The votes of classes on this machine, and who may show and clear them."""
+"""The votes of classes on this machine: who may show and clear them, and what marks one browser's votes."""
 
 from __future__ import annotations
 
 import hmac
 import os
+import re
 import secrets
 from functools import cache
 from pathlib import Path
 
+import streamlit as st
+
 from core.data import home
-from core.lessons import Votes
+from core.lessons import Question, Votes
 
 FILE, SECRET = "FOVEA_VOTES", "votes.secret"
-LETTERS = 12
-"""Of a teacher's key."""
+LETTERS, MARK = 12, 16
+"""Of a teacher's key, and of a voter's mark."""
+COOKIE = "_streamlit_xsrf"
+TOKEN = re.compile(r"2\|([0-9a-f]{8})\|((?:[0-9a-f]{2}){16,64})\|\d+")
 
 
 def votes() -> Votes:
@@ -30,6 +35,25 @@ def teacher_key(code: str) -> str:
 def is_teacher(code: str, key: str) -> bool:
     """Whether that is the teacher's key of the class."""
     return hmac.compare_digest(teacher_key(code).encode(), key.encode("utf-8", "replace"))
+
+
+def voter_mark(question: Question, session: str) -> str:
+    """What marks the votes of one browser on a question, also after a reload: another mark for each question.
+
+    It is made with this machine's secret of the random token that Streamlit gives each browser as a cookie, against
+    forged requests; of the ``session`` where a browser keeps no cookie. Nothing of the token can be computed from it.
+    """
+    named = "/".join((_browser() or session, question.code, question.lesson, question.step))
+    return hmac.new(_secret(votes().path.with_name(SECRET)), named.encode(), "sha256").hexdigest()[:MARK]
+
+
+def _browser() -> str:
+    """The token of the browser's cookie ("2|mask|token|time") without its mask, which each answer changes."""
+    found = TOKEN.fullmatch(str(st.context.cookies.get(COOKIE, "")))
+    if found is None:
+        return ""
+    mask, token = bytes.fromhex(found[1]), bytes.fromhex(found[2])
+    return bytes(one ^ mask[place % len(mask)] for place, one in enumerate(token)).hex()
 
 
 @cache

@@ -31,7 +31,7 @@ from core.lessons.pack import (
     Words,
 )
 from core.lessons.reading import SHIPPED, check_lesson, folder_problems, lesson_folders, read_lesson
-from core.lessons.votes import CODE, ROUNDS, Question, Tally, Votes, bin_of, bins, new_code
+from core.lessons.votes import CODE, ROUNDS, Question, Tally, Votes, bin_of, bins, given_of, new_code
 from core.lessons.worksheet import worksheet
 
 __all__ = [
@@ -75,6 +75,7 @@ __all__ = [
     "check_lesson",
     "comparisons",
     "folder_problems",
+    "given_of",
     "lesson_folders",
     "measure",
     "new_code",

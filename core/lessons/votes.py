@@ -1,7 +1,9 @@
 """The votes of a class in one local file: a line of JSON for each vote, without names, sessions or times.
 
 A vote names the class by its random code, the question, the round (1 before the discussion, 2 after it) and a bin: an
-option, a part of the range of a number, a ninth of the picture, or an order. Texts are counted and not kept.
+option, a part of the range of a number, a ninth of the picture, or an order. Texts are counted and not kept. A voter
+is a mark that is another one for each question, so that nobody's votes on two questions can be joined; it votes once
+in each round.
 """
 
 from __future__ import annotations
@@ -59,6 +61,11 @@ def bin_of(exercise: Exercise, given: Sequence[str | float]) -> str:
     return ""
 
 
+def given_of(exercise: Exercise, bin_: str) -> tuple[str, ...]:
+    """The answer of a bin; () where a bin stands for many answers."""
+    return tuple(bin_.split(",")) if exercise.kind in (CHOICE, RANK) and bin_ else ()
+
+
 @dataclass(frozen=True)
 class Question:
     """A question of a lesson in a class."""
@@ -102,15 +109,28 @@ class Votes:
                 number = line["round"]
         return Tally(number, counts)
 
-    def vote(self, question: Question, bin_: str) -> int:
-        """Add a vote to the present round of a question; returns the round."""
-        number = self.tally(question).round
-        self._append({**_named(question), "round": number, "bin": bin_})
+    def own(self, question: Question, voter: str) -> dict[int, str]:
+        """The bins that a voter chose, by round."""
+        named = _named(question)["question"]
+        return {
+            line["round"]: line["bin"]
+            for line in self._lines()
+            if voter and "bin" in line and line.get("voter") == voter and line["question"] == named
+        }
+
+    def vote(self, question: Question, bin_: str, voter: str = "") -> int:
+        """Add a vote to the present round of a question; returns the round. Nothing is added for who voted in it."""
+        with _LOCK:
+            number = self.tally(question).round
+            if number not in self.own(question, voter):
+                mark = {"voter": voter} if voter else {}
+                self._append({**_named(question), "round": number, "bin": bin_, **mark})
         return number
 
     def begin_second(self, question: Question) -> None:
         """Begin the vote after the discussion."""
-        self._append({**_named(question), "round": ROUNDS[1]})
+        with _LOCK:
+            self._append({**_named(question), "round": ROUNDS[1]})
 
     def clear(self, question: Question) -> None:
         """Remove every vote of a class on a question, and begin the first round again."""
@@ -141,17 +161,16 @@ class Votes:
         text = to_json(line) + "\n"
         if len(text) > LONGEST or not CODE.fullmatch(line["question"][0]):
             raise InvalidInput("This vote cannot be kept. Open the link of your class again.")
-        with _LOCK:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                with self.path.open("a", encoding="utf-8") as file:
-                    file.write(text)
-                full = self.path.stat().st_size > LARGEST
-            except OSError as error:
-                raise _unwritten(self.path, error) from error
-            if full:
-                lines = self._lines()
-                self._write(lines[len(lines) // 2 :])
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(text)
+            full = self.path.stat().st_size > LARGEST
+        except OSError as error:
+            raise _unwritten(self.path, error) from error
+        if full:
+            lines = self._lines()
+            self._write(lines[len(lines) // 2 :])
 
     def _write(self, lines: list[Line]) -> None:
         try:
@@ -166,7 +185,9 @@ def _named(question: Question) -> Line:
 
 def _fits(line: object) -> bool:
     """Whether a line is one of ours."""
-    if not isinstance(line, dict) or line.get("round") not in ROUNDS or not isinstance(line.get("bin", ""), str):
+    if not isinstance(line, dict) or line.get("round") not in ROUNDS:
+        return False
+    if not all(isinstance(line.get(key, ""), str) for key in ("bin", "voter")):
         return False
     named = line.get("question")
     return isinstance(named, list) and len(named) == 3 and all(isinstance(one, str) for one in named)

@@ -12,7 +12,7 @@ import core
 from app.components.overlay.layer import Layer, packed
 from core.attention import to_grid
 from core.data import open_sample
-from core.lessons import SHIPPED, read_lesson
+from core.lessons import SHIPPED, Question, Votes, read_lesson
 from tests.browser.clicks import settle
 from tests.browser.pages import DRAWN, MAIN, PATIENCE, sized, wait_until_drawn
 
@@ -111,6 +111,23 @@ def test_the_prediction_on_a_new_picture_is_not_sent_before_the_learner_made_one
     wait_until_drawn(browser_page, DRAWN)
     sent, _ = frames.take()
     assert all(one in sent for one in texts)
+
+
+def test_a_browser_that_reloads_votes_once(browser_page, serve, tmp_path_factory) -> None:
+    votes, asked = Votes(tmp_path_factory.mktemp("votes") / "votes.jsonl"), Question("ABC234", LESSON, "look")
+    address = serve(MAIN, FOVEA_VOTES=str(votes.path))
+    page = browser_page
+    page.goto(f"{address}?lesson={LESSON}&step=look&class=ABC234")
+    wait_until_drawn(page, PANEL)
+    page.locator(f"{PANEL} [data-testid=stRadio] label", has_text="Bird").click()
+    page.locator("[class*=st-key-lesson-vote] button:enabled").click()
+    page.get_by_text("your vote is counted").wait_for(timeout=PATIENCE)
+    page.reload()
+    page.get_by_text("your vote is counted").wait_for(timeout=PATIENCE)
+    page.locator(f"{PANEL} [data-testid=stRadio] label", has_text="House").click()
+    page.locator("[class*=st-key-lesson-vote] button:enabled").click()
+    page.get_by_text("has not begun").first.wait_for(timeout=PATIENCE)
+    assert votes.tally(asked).counts[1] == {"bird": 1}
 
 
 def test_a_projector_shows_the_lesson_and_both_maps_at_once(browser_page, address) -> None:

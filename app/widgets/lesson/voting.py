@@ -11,13 +11,13 @@ from pathlib import Path
 import streamlit as st
 
 from app import state
-from app.runtime.votes import is_teacher, votes
+from app.runtime.votes import is_teacher, voter_mark, votes
 from app.state import Key
 from app.widgets.lesson.playing import Place, answer_of, commit
 from app.widgets.lesson.texts import value_text, words_of
 from app.words import literal, percent, plain, say, shortest, unmarked, word
 from core import InvalidInput
-from core.lessons import CODE, NUMBER, POINT, RANK, ROUNDS, TEXT, Exercise, Question, Tally, bin_of, bins
+from core.lessons import CODE, NUMBER, POINT, RANK, ROUNDS, TEXT, Exercise, Question, Tally, bin_of, bins, given_of
 
 CSS = Path(__file__).with_name("votes.css")
 FEWEST = 5
@@ -30,7 +30,7 @@ EVERY = 5.0
 
 @dataclass(frozen=True)
 class Voted:
-    """The vote of this session on a question: in which round, and what was given."""
+    """The vote of this browser on a question: in which round, and what was given, where that is known."""
 
     round: int
     given: tuple[str | float, ...]
@@ -54,8 +54,19 @@ def votes_here(place: Place) -> bool:
 
 
 def voted(place: Place) -> Voted | None:
-    """What this session voted on a question; None before that."""
-    return (state.get(Key.VOTED) or {}).get(_key(place))
+    """What this browser voted on a question, also before a reload; None before that."""
+    exercise, question = place.step.exercise, _question(place)
+    if exercise is None or not class_code():
+        return None
+    try:
+        own = votes().own(question, voter_mark(question, state.session_id()))
+    except InvalidInput:  # it is stated when the learner votes
+        return None
+    if not own:
+        return None
+    number, kept = max(own), (state.get(Key.VOTED) or {}).get(_key(place))
+    known = kept is not None and kept.round == number
+    return kept if known else Voted(number, given_of(exercise, own[number]))
 
 
 def cast(place: Place, given: tuple[str | float, ...]) -> None:
@@ -71,7 +82,8 @@ def cast(place: Place, given: tuple[str | float, ...]) -> None:
         if before is not None and votes().tally(question).round == before.round:
             state.notice(word("vote.wait"))
             return
-        number = votes().vote(question, bin_of(place.step.exercise, given))
+        mark = voter_mark(question, state.session_id())
+        number = votes().vote(question, bin_of(place.step.exercise, given), mark)
     except InvalidInput as error:
         state.notice(say(error))
         commit(place, given)
@@ -84,11 +96,13 @@ def cast(place: Place, given: tuple[str | float, ...]) -> None:
 def show_buttons(place: Place, given: tuple[str | float, ...]) -> None:
     """Draw what a student of a class sends their answer with, and shows the result with after the first vote."""
     before = voted(place)
-    label, key = word("vote.send" if before is None else "vote.again"), f"lesson-vote.{place.key}"
-    st.button(label, key=key, type="primary", disabled=not given, on_click=cast, args=(place, given))
-    result = word("lesson.skip" if before is None else "vote.result")
+    over = before is not None and before.round == ROUNDS[-1]
+    if not over:
+        label, key = word("vote.send" if before is None else "vote.again"), f"lesson-vote.{place.key}"
+        st.button(label, key=key, type="primary", disabled=not given, on_click=cast, args=(place, given))
+    result, kind = word("lesson.skip" if before is None else "vote.result"), "primary" if over else "tertiary"
     args = (place, before.given if before else ())
-    st.button(result, key=f"lesson-skip.{place.key}", type="tertiary", on_click=commit, args=args)
+    st.button(result, key=f"lesson-skip.{place.key}", type=kind, on_click=commit, args=args)
 
 
 def show_state(place: Place) -> None:
@@ -96,7 +110,9 @@ def show_state(place: Place) -> None:
     if state.get(Key.CLASS) and not class_code():
         st.warning(word("vote.unknown", code=str(state.get(Key.CLASS))))
     elif votes_here(place) and answer_of(place) is None:
-        st.caption(word("vote.about" if voted(place) is None else "vote.kept", code=class_code()))
+        before = voted(place)
+        both = before is not None and before.round == ROUNDS[-1]
+        st.caption(word("vote.about" if before is None else "vote.both" if both else "vote.kept", code=class_code()))
 
 
 @st.fragment(run_every=EVERY)
@@ -113,8 +129,9 @@ def show_votes(place: Place) -> None:
     shown = place.key in (state.get(Key.SHOWN_VOTES) or ())
     with st.container(border=True, key="class-votes"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            label = "vote.second.count" if tally.round == ROUNDS[-1] else "vote.first.count"
-            st.markdown(f"**{word(label, count=tally.total(tally.round))}**")
+            st.markdown(f"**{word('vote.first.count', count=tally.total(ROUNDS[0]))}**")
+            if tally.round == ROUNDS[-1]:
+                st.markdown(f"**{word('vote.second.count', count=tally.total(ROUNDS[-1]))}**")
             st.caption(word("vote.class", code=question.code))
             reveal = word("vote.hide" if shown else "vote.reveal")
             st.button(reveal, key=f"vote-reveal.{place.key}", type="primary", on_click=_toggle, args=(place,))
@@ -127,31 +144,33 @@ def show_votes(place: Place) -> None:
 
 
 def _reveal(place: Place, exercise: Exercise, tally: Tally) -> None:
-    rounds = [one for one in ROUNDS if tally.total(one)]
+    """Draw the bars of each round that has enough answers, next to each other, and state which has not."""
     if exercise.kind == TEXT:
         st.caption(word("vote.texts"))
-    elif not rounds or min(map(tally.total, rounds)) < FEWEST:
-        st.caption(word("vote.few", count=FEWEST))
-    else:
+        return
+    begun = ROUNDS[: ROUNDS.index(tally.round) + 1]
+    shown = {one: tally.counts[one] for one in begun if tally.total(one) >= FEWEST}
+    if shown:
         st.html(CSS)
-        st.html(bars(place, exercise, {one: tally.counts[one] for one in rounds}))
+        st.html(bars(place, exercise, shown))
+    if len(shown) < len(begun):
+        st.caption(word("vote.few", count=FEWEST))
 
 
 def bars(place: Place, exercise: Exercise, counts: dict[int, Counter[str]]) -> str:
-    """A row for each bin, with a bar for each round as long as its share of the round's votes."""
+    """A row for each bin, with a bar for each round next to each other, as long as its share of the round's votes."""
     rows = []
     for name in _shown_bins(exercise, counts):
         drawn = ""
         for number, votes_of in counts.items():
             share = 100 * votes_of[name] / votes_of.total()
             bar = f'<i style="width:{share:.1f}%"></i><b>{votes_of[name]}</b>'
-            drawn += f'<div class="vote-bar vote-round-{number}">{bar}</div>'
+            drawn += f'<dd class="vote-bar vote-round-{number}">{bar}</dd>'
         right = " class=vote-right" if answer_of(place) is not None and name == ",".join(exercise.answer) else ""
-        rows.append(f"<dt{right}>{escape(_label(place, exercise, name))}</dt><dd>{drawn}</dd>")
-    names = "".join(
-        f'<span class="vote-bar vote-round-{one}"><i></i>{escape(plain(f"vote.round.{one}"))}</span>' for one in counts
-    )
-    return f'<p class="vote-rounds">{names}</p><dl class="vote-bars">{"".join(rows)}</dl>'
+        rows.append(f"<dt{right}>{escape(_label(place, exercise, name))}</dt>{drawn}")
+    names = "".join(f"<span>{escape(plain(f'vote.round.{one}'))}</span>" for one in counts)
+    size = f"vote-columns-{len(counts)}"
+    return f'<p class="vote-rounds {size}"><span></span>{names}</p><dl class="vote-bars {size}">{"".join(rows)}</dl>'
 
 
 def _shown_bins(exercise: Exercise, counts: dict[int, Counter[str]]) -> list[str]:

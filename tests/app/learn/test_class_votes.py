@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from app.runtime import votes as runtime_votes
 from app.runtime.lessons import find_lesson
-from app.runtime.votes import _secret, is_teacher, teacher_key
+from app.runtime.votes import _secret, is_teacher, teacher_key, voter_mark
 from app.widgets.lesson import voting
 from app.widgets.lesson.playing import Place
 from core.lessons import Question, Votes
@@ -54,7 +56,8 @@ def test_a_student_votes_twice_and_the_teacher_reveals(votes: Votes) -> None:
     shown = bars(well(teacher.run()))
     assert "<b>3</b>" in shown and "<b>2</b>" in shown and "width:60.0%" in shown and "vote-right" not in shown
     press(teacher, f"vote-second.{STEP}")
-    assert "Second vote: 0 answers" in shown_text(teacher)
+    assert "First vote: 5 answers" in shown_text(teacher) and "Second vote: 0 answers" in shown_text(teacher)
+    assert "width:60.0%" in bars(teacher) and "After the discussion" not in bars(teacher), "the first vote stays"
 
     choose(student, "house")
     assert votes.tally(ASKED).counts[2] == {"house": 1}
@@ -62,11 +65,43 @@ def test_a_student_votes_twice_and_the_teacher_reveals(votes: Votes) -> None:
     for _ in range(4):
         votes.vote(ASKED, "house")
     shown = bars(well(teacher.run()))
-    assert "Before the discussion" in shown and "After the discussion" in shown and "width:100.0%" in shown
+    assert "Before the discussion" in shown and "After the discussion" in shown
+    assert shown.index("width:60.0%") < shown.index("width:100.0%") and "vote-columns-2" in shown, "next to each other"
     press(teacher, f"lesson-skip.{STEP}")
     assert "<dt class=vote-right>House" in bars(teacher) and votes.tally(ASKED).total(2) == 5, "a teacher does not vote"
     press(teacher, f"vote-clear.{STEP}")
     assert "First vote: 0 answers" in shown_text(teacher) and not votes.tally(ASKED).total(1)
+
+
+def cookie(mask: bytes, token: bytes) -> str:
+    """A cookie as Streamlit gives it: the token under a mask that is another one in each answer."""
+    hidden = bytes(one ^ mask[place % 4] for place, one in enumerate(token))
+    return f"2|{mask.hex()}|{hidden.hex()}|1700000000"
+
+
+def test_a_browser_that_reloads_has_voted(votes: Votes, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"_streamlit_xsrf": ""}
+    monkeypatch.setattr(runtime_votes, "st", SimpleNamespace(context=SimpleNamespace(cookies=given)))
+    address = {"lesson": LESSON, "class": CODE}
+    given["_streamlit_xsrf"] = cookie(b"mask", b"token-of-browser")
+    choose(well(open_page(**address)), "bird")
+    given["_streamlit_xsrf"] = cookie(b"veil", b"token-of-browser")
+    page = well(open_page(**address))
+    assert "your vote is counted" in shown_text(page)
+    choose(page, "house")
+    assert "has not begun" in shown_text(page) and votes.tally(ASKED).counts[1] == {"bird": 1}
+    votes.begin_second(ASKED)
+    choose(well(open_page(**address)), "house")
+    page = well(open_page(**address))
+    assert "both of your votes" in shown_text(page) and not [one for one in page.button if "lesson-vote" in one.key]
+    press(page, f"lesson-skip.{STEP}")
+    assert "Correct" in shown_text(page) and votes.tally(ASKED).counts == {1: {"bird": 1}, 2: {"house": 1}}
+    given["_streamlit_xsrf"] = cookie(b"mask", b"token-of-another")
+    choose(well(open_page(**address)), "house")
+    assert votes.tally(ASKED).counts[2] == {"house": 2}
+    other = Question(CODE, LESSON, "uniform")
+    assert voter_mark(ASKED, "") != voter_mark(other, ""), "votes on two questions cannot be joined"
+    assert "token" not in votes.path.read_text() and b"token".hex() not in votes.path.read_text()
 
 
 def test_without_a_class_nothing_is_written_and_the_result_can_be_had_at_once(votes: Votes) -> None:

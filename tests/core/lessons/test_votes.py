@@ -8,7 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from core.lessons import CHOICE, CODE, NUMBER, POINT, RANK, TEXT, Exercise, Question, Votes, bin_of, bins, new_code
+from core.lessons import (
+    CHOICE,
+    CODE,
+    NUMBER,
+    POINT,
+    RANK,
+    TEXT,
+    Exercise,
+    Question,
+    Votes,
+    bin_of,
+    bins,
+    given_of,
+    new_code,
+)
 from core.lessons import votes as module
 from core.types import InvalidInput
 
@@ -40,6 +54,28 @@ def test_two_rounds_are_counted_apart_and_a_clear_is_of_one_question(tmp_path: P
     assert (votes.tally(ASKED).round, votes.tally(ASKED).total(1)) == (1, 0) and votes.tally(other).total(1) == 1
     keys = {key for line in votes.path.read_text().splitlines() for key in json.loads(line)}
     assert keys == {"question", "round", "bin"}, "no name, no session, no time"
+
+
+def test_a_voter_votes_once_in_each_round(tmp_path: Path) -> None:
+    votes = Votes(tmp_path / "votes.jsonl")
+    assert votes.own(ASKED, "one") == {} and [votes.vote(ASKED, one, "one") for one in ("a", "b")] == [1, 1]
+    votes.vote(ASKED, "b", "other")
+    assert votes.tally(ASKED).counts[1] == {"a": 1, "b": 1} and votes.own(ASKED, "one") == {1: "a"}
+    votes.begin_second(ASKED)
+    assert [votes.vote(ASKED, one, "one") for one in ("b", "a")] == [2, 2]
+    assert votes.own(ASKED, "one") == {1: "a", 2: "b"} and votes.tally(ASKED).total(2) == 1
+    assert votes.own(Question("ABC234", "lesson", "other"), "one") == {} and votes.own(ASKED, "") == {}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: votes.vote(ASKED, "a", "third"), range(20)))
+    assert votes.tally(ASKED).counts[2] == {"b": 1, "a": 1}, "also with many clicks at once"
+    votes.clear(ASKED)
+    assert votes.vote(ASKED, "a", "one") == 1 and votes.tally(ASKED).total(1) == 1, "who was cleared votes again"
+
+
+def test_the_answer_of_a_bin_is_known_for_options() -> None:
+    assert given_of(Exercise(CHOICE, ("a", "b")), "b") == ("b",)
+    assert given_of(Exercise(RANK, ("a", "b")), "b,a") == ("b", "a")
+    assert given_of(Exercise(NUMBER), "3") == () == given_of(Exercise(TEXT), "")
 
 
 def test_nothing_is_written_without_a_code(tmp_path: Path) -> None:
