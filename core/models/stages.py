@@ -117,13 +117,16 @@ def observe(module: nn.Module, x: Tensor, counts: tuple[int, ...] = (1, 2, 3)) -
     return passes
 
 
-def watch(module: nn.Module, x: Tensor, passes: Passes, trusted: Callable[[str], bool]) -> Found:
+def watch(
+    module: nn.Module, x: Tensor, passes: Passes, trusted: Callable[[str], bool], blocks: Collection[str] = ()
+) -> Found:
     """The stages of any model: for each size of grid, the last one that lines up with the picture.
 
     A grid is (b, c, side, side) and larger than one cell. Skipped are modules that do not run once with all pictures,
     modules whose output does not affect the model's outputs, and modules within a larger one that changes their size,
     which belong to the next stage. Of two modules with the same grid, it is the outer one. Whether a grid lines up with
-    the picture is tested (``geometry``), except for ``trusted`` modules.
+    the picture is tested (``geometry``), except for ``trusted`` modules. Of the parts of ``blocks``, which are stages
+    themselves, such as the dropout of attention weights, no sentence states that they are none.
     """
     children = dict(module.named_modules())
 
@@ -148,6 +151,7 @@ def watch(module: nn.Module, x: Tensor, passes: Passes, trusted: Callable[[str],
     last = {names[-1] for names in ([one for one in names if one in good] for names in by_side.values()) if names}
     stages = {name: Stage(children[name]) for name in passes.sides if name in last}
     elsewhere = [name for names in by_side.values() if not good & set(names) for name in names]
+    elsewhere = [name for name in elsewhere if not any(name.startswith(f"{one}.") for one in blocks)]
     return Found(stages, explain_missing(children, passes, elsewhere))
 
 

@@ -43,8 +43,8 @@ SOFTMAX = (F.softmax, torch.softmax, Tensor.softmax)
 FUSED = (F.scaled_dot_product_attention, F.multi_head_attention_forward)
 GATED = frozenset(
     "SEModule SqueezeExcite SqueezeExciteCl EcaModule CecaModule EffectiveSEModule ChannelAttn SpatialAttn "
-    "GatherExcite GlobalContext LightChannelAttn LightSpatialAttn RegNetSELayer "
-    "EfficientNetSqueezeExciteLayer".split()
+    "GatherExcite GlobalContext LightChannelAttn LightSpatialAttn RegNetSELayer EseModule GhostModuleV2 GhostModuleV3 "
+    "BilinearAttnTransform EfficientNetSqueezeExciteLayer PPLCNetSqueezeExcitationModule".split()
 )
 """Names of the classes of gates, in timm and in transformers."""
 

@@ -51,6 +51,7 @@ TRANSFORMERS: dict[str, dict[str, Any]] = {
     "Levit": {"image_size": 64, "hidden_sizes": [32, 48, 64], "num_attention_heads": [2, 3, 4], "depths": [1, 1, 1]},
     "Segformer": {"hidden_sizes": [16, 32, 48, 64], "depths": [1, 1, 1, 1]},
     "PoolFormer": {"hidden_sizes": [16, 32, 48, 64], "depths": [1, 1, 1, 1]},
+    "PPLCNet": {},
     "FocalNet": {"image_size": 64, "embed_dim": 32, "depths": [1, 1, 1, 1]},
     "Siglip": {"vision_config": VIT},
     "CLIP": CLIP,

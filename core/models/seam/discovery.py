@@ -22,7 +22,7 @@ from core.attention.tap import Tap
 from core.kinds import Kind
 from core.messages import Message
 from core.models.limits import BRANCHES, UNSURE, UNTRACED
-from core.models.seam.blocks import arrangement, block_of
+from core.models.seam.blocks import Patches, arrangement, block_of
 from core.models.seam.forwards import Call, Unfused, Watched
 from core.models.seam.layouts import QUERY
 from core.models.seam.planes import OTHER, Trace, numbered
@@ -198,6 +198,11 @@ def placed(
         block = blocks[name]
         arrange = arrangement(found.laid.get(block), len(x)) if block else None
         vars(part)["forward"] = Watched(part.forward, [*own.values()], arrange and Stage(parts[block], arrange))
+    for name in dict.fromkeys(call.owner for call in calls if call.owner not in by_owner):
+        block = blocks[name]
+        arrange = arrangement(found.laid.get(block), len(x)) if block else None
+        if isinstance(arrange, Patches):  # the patches after a block of attention that has no map of its own
+            vars(parts[name])["forward"] = Watched(parts[name].forward, (), Stage(parts[block], arrange))
     for name, part in parts.items():
         within = [tap for path, tap in done.taps.items() if f"{path}.".startswith(f"{name}." if name else "")]
         if isinstance(part, NATIVE) and within:

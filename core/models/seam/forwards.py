@@ -179,6 +179,37 @@ class InnerGate(Gate):
             return self.forward(*args, **kwargs)
 
 
+class Crossed(TorchFunctionMode):
+    """Lets the product of two sigmoids pass through a gate: the first is one instead, and the second is the product."""
+
+    def __init__(self, through: Callable[[Tensor], Tensor]):
+        super().__init__()
+        self.through = through
+        self.first: Tensor | None = None
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        y = func(*args, **kwargs or {})
+        if func not in (torch.sigmoid, Tensor.sigmoid, Tensor.sigmoid_):
+            return y
+        if self.first is None:
+            self.first = y
+            return torch.ones_like(y)
+        return self.through(self.first * y)
+
+
+class CrossedGate(Gate):
+    """Replaces the ``forward`` of a module that multiplies by a sigmoid for each row and one for each column."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The output of the gate; the products of its sigmoids pass through the tap while it is watched."""
+        if not self.tap.watched():
+            return self.forward(*args, **kwargs)
+        with Crossed(self.through):
+            return self.forward(*args, **kwargs)
+
+
 def watched(part: nn.Module) -> Watched | None:
     """The replaced forward of a part with attention, also of one that is kept from its native kernel; None without."""
     forward = vars(part).get("forward")

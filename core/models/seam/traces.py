@@ -187,7 +187,7 @@ class Traces:
             unknown = torch.full((), UNKNOWN, device=y.device)
             pairs = zip(planes, (plane.broadcast_to(y.shape) for plane in other.planes), strict=True)
             both = [(compact(a), compact(b)) for a, b in pairs]
-            planes = tuple(torch.where(a == b, a, unknown).expand(y.shape) for a, b in both)
+            planes = tuple(agreed(a, b, unknown).expand(y.shape) for a, b in both)
         allowed = None if first.allowed is None else first.allowed.broadcast_to(y.shape)
         hides = self.hidden(name, args, kwargs, given) if most == 2 else None
         if hides is not None:
@@ -263,3 +263,9 @@ class Traces:
             channels = torch.full(y.shape, CHANNEL if summed else UNKNOWN, device=y.device)
             self.put(y, Trace((channels, channels), (a.grids[0], b.grids[0])))
         return None
+
+
+def agreed(a: Tensor, b: Tensor, unknown: Tensor) -> Tensor:
+    """The plane of a function of two tensors: ``unknown`` where theirs differ, save for padding at a class token."""
+    token = ((a == OTHER) & (b == 0)) | ((a == 0) & (b == OTHER))
+    return torch.where(a == b, a, torch.where(token, OTHER, unknown))

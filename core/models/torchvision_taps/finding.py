@@ -84,7 +84,8 @@ def find_stages(module: nn.Module, x: Tensor) -> Found:
     own = {name: one for name, one in own.items() if name not in tried or name in good}
     if own:
         return Found(own)
-    observed, blocks = watch(module, x, passes, trusted), attention_blocks(module, x)
+    blocks = attention_blocks(module, x)
+    observed = watch(module, x, passes, trusted, blocks)
     grids = {one for _, one in blocks.values()}
     others = {name: one for name, one in observed.stages.items() if passes.sides[name][1] not in grids}
     stages = others | {name: stage for name, (stage, _) in blocks.items()}

@@ -126,3 +126,33 @@ def test_tokens_of_a_part_of_the_picture_are_no_grid() -> None:
     other = torch.full((2, 1), OTHER)
     assert found(torch.cat((other, cells, other), 1)).before == 1
     assert found(torch.cat((cells, cells), 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "wanted"),
+    [
+        ("xcit_nano_12_p8_224", {"depth": 3, "embed_dim": 32, "num_heads": 2}, ["blocks.0", "blocks.1", "blocks.2"]),
+        ("coat_tiny", {"serial_depths": (1, 2, 1, 1), "embed_dims": (64, 64, 64, 64), "parallel_depth": 1,
+                       "num_heads": 8}, ["serial_blocks1.0"]),
+    ],
+)  # fmt: skip
+def test_blocks_whose_attention_has_no_map_are_stages(
+    name: str, settings: dict[str, object], wanted: list[str], picture: Picture
+) -> None:
+    """Attention between channels, or of factorized keys: the patches after the block still lie on the picture."""
+    module = redraw(timm.create_model(name, num_classes=5, **settings), 2).eval()
+    found = core.adopt(module, None, "cpu")
+    assert set(wanted) <= set(found.stages)
+    assert not any("attn_drop" in str(note) for note in found.found.notes)
+    stage = found.stages[wanted[0]]
+    kept: list[Tensor] = []
+    handle = stage.module.register_forward_hook(lambda _, __, y: kept.append(y))
+    x = found.prepare(picture)
+    score = found.module(x.detach().requires_grad_())[0, 1]
+    handle.remove()
+    (slope,) = torch.autograd.grad(score, kept)
+    side = 28 if name.startswith("xcit") else 56
+    tokens, slope = (one[0, -side * side :] for one in (kept[0].detach(), slope))
+    expected = (slope.mean(0) * tokens).sum(-1).relu().view(side, side).numpy()
+    one = core.attribute(found, picture, "grad-cam", 1, stage=wanted[0])
+    np.testing.assert_allclose(one.values, expected, rtol=1e-3, atol=1e-5 * expected.max())
