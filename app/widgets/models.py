@@ -219,8 +219,7 @@ def pick_model(facts: bool = True) -> ModelCard:
         label_visibility="collapsed",
         filter_mode=None,  # no keyboard opens on a phone
     )
-    if here in (IMAGENET, NAMED):
-        finding.show_search(select_model)
+    finding.show_search(select_model)
     about = [what(card), measured(card), needs_attention(card), sight(card), why(card)]
     st.caption("  \n".join(filter(None, about if facts else [what(card), sight(card)])))
     return card

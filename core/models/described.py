@@ -44,6 +44,9 @@ CHANNELS, FLIPPED = "channels", "BGR"
 MULTI_LABEL = "multi_label_classification"
 """The ``problem_type`` of a configuration of transformers whose classes do not exclude each other."""
 
+REGRESSION = "regression"
+"""The ``problem_type`` of a model whose outputs are numbers, not classes."""
+
 LONGEST = 200
 """The most letters of a class name on a card."""
 USUAL = 224
@@ -58,6 +61,8 @@ def describe(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None = 
         InvalidInput: the module does not describe itself, has no classes, or takes no square color pictures.
     """
     config, settings = getattr(module, "config", None), settings_of(module)
+    if getattr(config, "problem_type", None) == REGRESSION:
+        raise not_classes(name_of(module))
     if settings is not None:
         return timm_card(module, settings, slug)
     if config is not None and hasattr(config, "id2label"):
@@ -70,6 +75,16 @@ def describe(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None = 
     raise InvalidInput(
         "A {kind} does not state its classes and its input size. Give a ModelCard that does: adopt(module, card).",
         kind=type(module).__name__,
+    )
+
+
+def not_classes(name: str) -> InvalidInput:
+    """The error for a model of regression; ``name`` is what it is called."""
+    return InvalidInput(
+        "The configuration of {model} states problem_type={kind}, so its outputs are numbers, not the scores of "
+        "classes. Choose a classifier; if it is one, correct problem_type.",
+        model=name,
+        kind=REGRESSION,
     )
 
 

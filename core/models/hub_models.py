@@ -15,8 +15,9 @@ from torch import nn
 from core.models import hub
 from core.models.described import USUAL
 from core.models.image_processors import framing, moments, settled, side, usual_moments
-from core.models.saved import is_timm, open_saved, read_config, timm_module, transformers_module
-from core.models.saved_files import WEIGHTS, HubFiles, read_preprocessing
+from core.models.saved import open_saved, read_config, transformers_module
+from core.models.saved_files import CONFIG, WEIGHTS, HubFiles, read_preprocessing
+from core.models.saved_timm import is_timm, timm_module
 from core.models.torchvision_models import imagenet_classes
 from core.models.user_card import HUB
 from core.models.weights import Weights
@@ -105,7 +106,7 @@ def usual(name: str) -> tuple[int, tuple[float, float, float], tuple[float, floa
     Raises:
         InvalidInput: there is no such model, or it is not one to open.
     """
-    files = HubFiles(name)
+    files = HubFiles(name, main=(CONFIG,))
     config = read_config(files)
     if is_timm(config):
         stated = config.get("pretrained_cfg") or config

@@ -26,6 +26,7 @@ MOMENTS = (
 PLAIN = ("mobilevit", "mobilevitv2")
 """Architectures that take pixels in 0..1, blue first."""
 MOBILEVIT, LEVIT, POOLFORMER, CONVNEXT = "mobilevit", "levit", "poolformer", "convnext"
+PPLCNET = "pplcnet"
 BIT, CLIP, DEIT, BEIT, PVT, VIT = "bit", "clip", "deit", "beit", "pvt", "vit"
 HALVES = {"image_mean": HALF, "image_std": HALF}
 CROPPED = {"do_center_crop": True, "size": {"shortest_edge": 224}, "crop_size": 224}
@@ -44,6 +45,8 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     PVT: SQUARE,
     "segformer": {"size": {"height": 512, "width": 512}, "resample": 2},
     "efficientnet": HALVES | {"size": {"height": 346, "width": 346}, "crop_size": 289, "include_top": True},
+    PPLCNET: CROPPED | {"do_flip_channel_order": True, "resize_short": 256, "size": {"height": 256, "width": 256},
+                        "image_mean": IMAGENET_MEAN[::-1], "image_std": IMAGENET_STD[::-1], "resample": 2},
     "textnet": {"size": {"shortest_edge": 640}, "crop_size": 224, "resample": 2},
     **{one: CROPPED | {"image_mean": CLIP_MEAN, "image_std": CLIP_STD} for one in (BIT, CLIP)},
 }  # fmt: skip
@@ -56,6 +59,7 @@ CLASSES: Mapping[str, str] = {
     **dict.fromkeys((BIT, "dinov2", "dinov2_with_registers", "hiera", "focalnet"), BIT),
     **dict.fromkeys((CLIP, "metaclip_2"), CLIP),
     **dict.fromkeys((PVT, "pvt_v2"), PVT),
+    "pp_lcnet": PPLCNET,
     **dict.fromkeys(("mobilenet_v1", "mobilenet_v2"), "mobilenet"),
     **{one: one for one in (LEVIT, POOLFORMER, DEIT, "siglip", "siglip2", "segformer", "efficientnet", "textnet")},
 }
@@ -77,6 +81,8 @@ def settled(prepared: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
         found["size"] = dict.fromkeys(default, size)
     if "size" in prepared and "crop_size" not in prepared and (side(found.get("crop_size")) or 0) > (side(size) or 0):
         found |= {"crop_size": size, "do_center_crop": False}  # nothing is cropped from less
+    if name == PPLCNET and (short := side(found.get("resize_short"))):
+        found["size"] = {"shortest_edge": short}
     if name == MOBILEVIT:
         found["do_normalize"] = False  # whatever its file states
     if name == LEVIT and (short := side(found["size"])) and not square(found["size"]):
@@ -86,6 +92,8 @@ def settled(prepared: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 def usual_moments(kind: str) -> Mapping[str, Any]:
     """The usual settings for an architecture of transformers whose file of settings is not there."""
+    if CLASSES.get(kind) == PPLCNET:
+        return {key: OWN[PPLCNET][key] for key in ("image_mean", "image_std", "do_flip_channel_order")}
     for mean, std, kinds in MOMENTS:
         if kind in kinds:
             return {"image_mean": mean, "image_std": std}
@@ -137,9 +145,9 @@ def side(sizes: Any) -> int | None:
 
 def moments(prepared: Mapping[str, Any]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
     """Mean and deviation for RGB in 0..1, whatever factor the pixels of 0..255 are multiplied by."""
-    factor = 255 * float(prepared.get("rescale_factor") or 1 / 255) if prepared.get("do_rescale", True) else 255.0
+    factor = 255 * float(prepared.get("rescale_factor") or 1 / 255) if given(prepared, "do_rescale", True) else 255.0
     mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    if prepared.get("do_normalize", True):
+    if given(prepared, "do_normalize", True):
         mean = triple(given(prepared, "image_mean", IMAGENET_MEAN))
         std = triple(given(prepared, "image_std", IMAGENET_STD))
     shift = 1.0 if prepared.get("rescale_offset") else 0.0  # pixels in −1..1 before they are normalized

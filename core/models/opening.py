@@ -17,7 +17,7 @@ from torch import nn
 from core.messages import Message
 from core.models import hub_models, own, recognition, timm_models, torchvision_models, user_card
 from core.models.described import ASSUMED, NUMBERED, imagenet, numbered
-from core.models.hyper_parameters import find_classes, find_size
+from core.models.hyper_parameters import find_classes, find_normalization, find_resizing, find_size
 from core.models.libraries import library
 from core.models.recognition import outputs_of, side_of
 from core.models.saved import open_saved
@@ -154,14 +154,21 @@ def completed(card: ModelCard, weights: Weights, choices: Choices) -> tuple[Mode
     """The choices with what the hyperparameters of a checkpoint state, and the card with a note on it."""
     classes = None if choices.classes else find_classes(weights, len(card.classes))
     size = None if choices.size or side_of(weights) else find_size(weights)
-    if classes is None and size is None:
+    scaling = None if choices.mean or choices.std else find_normalization(weights)
+    if classes is not None:
+        choices = replace(choices, classes=classes[1])
+    if size is not None:
+        choices = replace(choices, size=size[1])
+    if scaling is not None:
+        choices = replace(choices, mean=scaling[0][1], std=scaling[1][1])
+    names, fields = find_resizing(weights, choices.size or card.size)
+    names = [one[0] for one in (classes, size, *(scaling or ())) if one is not None] + names
+    if not names:
         return card, choices
-    choices = replace(
-        choices, classes=classes[1] if classes else choices.classes, size=size[1] if size else choices.size
-    )
+    card = replace(card, **fields)
     note = Message(
         "The file of the weights states {names} in its hyperparameters, which are used.",
-        names=[one[0] for one in (classes, size) if one is not None],
+        names=names,
     )
     return replace(card, facts=card.facts | {ASSUMED: [*card.facts.get(ASSUMED, ()), note]}), choices
 

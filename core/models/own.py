@@ -17,11 +17,11 @@ from core.files import open_regular, reason
 from core.models import hub_models, timm_models, torchvision_models
 from core.models.answers import outputs_of
 from core.models.architecture import construct
+from core.models.config_values import check_size
 from core.models.described import with_mechanism
 from core.models.guard import Admitted, admit
 from core.models.integrity import check_bytes
 from core.models.limits import RENORMALIZED
-from core.models.saved import check_size
 from core.models.user_card import HUB, MAX_BYTES, is_found, parse_card
 from core.models.weights import Weights, fit, read_weights, remark
 from core.types import InvalidInput, ModelCard

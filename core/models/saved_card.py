@@ -14,7 +14,7 @@ from core.messages import Message
 from core.models import user_card
 from core.models.described import ASSUMED, describe
 from core.models.image_processors import side
-from core.models.saved_files import CONFIG, PREPROCESSOR, PROCESSOR, Files
+from core.models.saved_files import CONFIG, PREPROCESSOR, PROCESSOR, Files, HubFiles
 from core.types import InvalidInput, ModelCard
 
 PREPARATION = ("size", "mean", "std", "resize", "interpolation")
@@ -31,6 +31,8 @@ def described_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] | N
     """
     try:
         card = replace(fitted(describe(module, slug, prepared), module), slug="own/model")
+        if isinstance(files, HubFiles) and files.unreached:
+            card = noted(card, unreached(files))
         settings = {key: one for key, one in card.to_json().items() if key in PREPARATION}
         user_card.checked(settings, source(files, prepared is not None))
         return replace(user_card.check(card, source(files)), slug=slug)
@@ -38,7 +40,8 @@ def described_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] | N
         raise
     except Exception as error:  # values of any type
         raise InvalidInput(
-            "The configuration of {model} has an invalid value: {reason}. Copy its files again.",
+            "A value in {files} of {model} is invalid: {reason}. Copy these files again.",
+            files=[CONFIG] if prepared is None else [CONFIG, settings_file(files)],
             model=files.title,
             reason=first_line(error),
         ) from error
@@ -46,11 +49,27 @@ def described_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] | N
 
 def source(files: Files, prepared: bool = False) -> Message:
     """The file of a model's configuration, or of its preprocessing, as it is called in messages."""
-    name = CONFIG
-    if prepared:
-        found = files.get((PREPROCESSOR, PROCESSOR))
-        name = found[0] if found else PREPROCESSOR
-    return Message("{name} of {model}", name=name, model=files.title)
+    return Message("{name} of {model}", name=settings_file(files) if prepared else CONFIG, model=files.title)
+
+
+def settings_file(files: Files) -> str:
+    """The file that states a model's preprocessing."""
+    found = files.get((PREPROCESSOR, PROCESSOR))
+    return found[0] if found else PREPROCESSOR
+
+
+def unreached(files: HubFiles) -> Message:
+    """That a file of a model's preprocessing could not be downloaded."""
+    return Message(
+        "The file {name} of {model} is not on this machine and cannot be downloaded.",
+        name=files.unreached,
+        model=files.title,
+    )
+
+
+def noted(card: ModelCard, note: Message) -> ModelCard:
+    """The card with one more sentence about what was assumed."""
+    return replace(card, facts={**card.facts, ASSUMED: [*card.facts[ASSUMED], note]})
 
 
 def fitted(card: ModelCard, module: nn.Module) -> ModelCard:
@@ -66,7 +85,7 @@ def fitted(card: ModelCard, module: nn.Module) -> ModelCard:
         size=own,
     )
     resize = card.resize and own * card.resize // card.size
-    return replace(card, size=own, resize=resize, facts={**card.facts, ASSUMED: [*card.facts[ASSUMED], note]})
+    return noted(replace(card, size=own, resize=resize), note)
 
 
 def accepts(module: nn.Module, size: int) -> bool:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.files import open_regular, reason
+from core.messages import Message
 from core.models import hub
 from core.models.integrity import checksum
+from core.models.setting_types import OBJECT, PROCESSING, check_types
 from core.models.weights import Weights, read_weights
 from core.types import InvalidInput, Progress
 
@@ -19,6 +21,8 @@ PROCESSOR, IMAGES = "processor_config.json", "image_processor"
 """The file of all processors of a model, and the entry for that of pictures."""
 SETTINGS = {"image_processor_type", "feature_extractor_type", "image_mean", "image_std", "size", "crop_size"}
 """Entries by which settings of a processor of pictures are recognized."""
+OPTIONAL = {PREPROCESSOR, PROCESSOR}
+"""Files without which a model can be opened: its preprocessing is assumed then."""
 LONGEST = 16 << 20
 """Bytes of a JSON file; the names of 21,841 classes take 2 MB."""
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
@@ -72,16 +76,29 @@ class FolderFiles:
 
 
 class HubFiles:
-    """The files of a repository of the hub, downloaded when they are read."""
+    """The files of a repository of the hub, downloaded when they are read.
 
-    def __init__(self, repository: str, progress: Progress | None = None):
-        self.title, self.progress = repository, progress
+    Where the ``main`` ones, by default its weights, are on this machine at first, it may have been put there by hand: a
+    file of ``OPTIONAL`` that cannot be downloaded then counts as one that the model has not, and is named in
+    ``unreached``.
+    """
+
+    def __init__(self, repository: str, progress: Progress | None = None, main: Sequence[str] = WEIGHTS):
+        self.title, self.progress, self.unreached = repository, progress, ""
+        self.here = any(hub.find_file(repository, name) for name in main)
 
     def get(self, names: Sequence[str]) -> tuple[str, Content] | None:
         """The first of these files that the repository has."""
         here = next((path for name in names if (path := hub.find_file(self.title, name)) is not None), None)
         for name in () if here else names:
-            here = hub.download(self.title, name, self.progress)
+            if name in OPTIONAL and self.unreached:  # the hub would not answer again
+                continue
+            try:
+                here = hub.download(self.title, name, self.progress)
+            except InvalidInput:
+                if name not in OPTIONAL or not self.here:
+                    raise
+                self.unreached = name
             if here is not None:
                 break
         return (here.name, hub.genuine(here)) if here else None
@@ -139,15 +156,34 @@ def read_preprocessing(files: Files) -> dict[str, Any] | None:
     is enough, which saves a request.
 
     Raises:
-        InvalidInput: a file is too large, or is no JSON object.
+        InvalidInput: a file is too large, or is no JSON object, or has a setting of a wrong type.
     """
     separate = read_json(files, PREPROCESSOR)
     if separate is not None and isinstance(files, HubFiles):
-        return separate
+        return typed(separate, PREPROCESSOR, files)
     together = read_json(files, PROCESSOR) or {}
+    check_types(together, {IMAGES: (lambda one: isinstance(one, dict), OBJECT)}, named(PROCESSOR, files))
     if isinstance(together.get(IMAGES), dict):
-        return dict(together[IMAGES])
-    return separate if separate is not None else together if together.keys() & SETTINGS else None
+        return typed(together[IMAGES], PROCESSOR, files)
+    if separate is not None:
+        return typed(separate, PREPROCESSOR, files)
+    return typed(together, PROCESSOR, files) if together.keys() & SETTINGS else None
+
+
+def typed(stated: dict[str, Any], name: str, files: Files) -> dict[str, Any]:
+    """The settings of an image processor, whose types are tested."""
+    check_types(stated, PROCESSING, named(name, files))
+    return dict(stated)
+
+
+def named(name: str, files: Files) -> Message:
+    """A file of a model, as it is called in messages."""
+    return titled(name, files.title)
+
+
+def titled(name: str, title: str) -> Message:
+    """A file of the model with a title, as it is called in messages."""
+    return Message("{name} of {model}", name=name, model=title)
 
 
 def _bytes(content: Content, name: str) -> bytes:

@@ -48,6 +48,14 @@ def test_a_name_that_is_wrong_is_one_sentence_and_the_page_goes_on(slug: str, se
     assert page.session_state[Key.MODEL] == models.FIRST[0]
 
 
+@pytest.mark.parametrize("slug", ["scenes/cbam", "imagenette/plain", LITE, models.FIRST[0]])
+@pytest.mark.parametrize("name", ["explore", "models"])
+def test_a_model_is_found_by_name_from_every_group(name: str, slug: str) -> None:
+    page = well(open_page(name, model=slug))
+    assert page.session_state[Key.MODEL] == slug
+    assert any(one.proto.popover.label == word("find.title") for one in page.get("popover"))
+
+
 def test_typed_classes_are_part_of_the_address() -> None:
     page = well(open_page(model="clip:ViT-B-32/openai?classes=a+photo+of+a+cat|a+photo+of+a+dog"))
     card = next(iter(page.session_state[Key.NAMED_MODELS].values()))

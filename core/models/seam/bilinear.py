@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from core.attention.tap import Tap
@@ -25,9 +25,8 @@ from core.models.seam.forwards import Gate
 class BilinearAttention(Gate):
     """Replaces the ``forward`` of timm's ``BilinearAttnTransform``: the weights of blocks pass through a tap."""
 
-    def __init__(self, part: nn.Module):
-        self.part: Any = part
-        n = int(self.part.block_size)
+    def __init__(self, part: Any):
+        self.part, n = part, int(part.block_size)
         super().__init__(part.forward, Tap(Kind.PAIRWISE, softmax=True, off=0.0), (), (n, n))
 
     def __call__(self, x: Tensor) -> Tensor:

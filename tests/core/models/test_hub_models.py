@@ -128,3 +128,44 @@ def test_a_card_with_an_architecture_that_the_hub_does_not_have_is_reported(serv
         core.open_model(card("hf:made/none"), lightning(MODELS["made/vit"]), "cpu")
     with pytest.raises(InvalidInput, match=r"do not match its architecture: of the wrong shape \("):
         core.open_model(card("hf:made/vit"), lightning(MODELS["made/vit"]), "cpu")  # of three classes
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_files_put_by_hand_need_no_preprocessing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the network, or for a model that the hub does not have."""
+    module, hub = MODELS[name], SmallHub()
+    folder = tmp_path / "cache" / ("models--" + name.replace("/", "--")) / "snapshots" / "main"
+    folder.mkdir(parents=True)
+    if name == "made/timm":
+        save_timm(module, folder)
+    else:
+        save_transformers(module, folder, prepared=False)
+    with connected(hub, tmp_path / "cache"):
+        for offline in (False, True):
+            monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", offline)
+            classifier = core.load(f"hf:{name}", "cpu")
+            assert classifier.card.classes == LABELS
+            stated = [str(note) for note in classifier.notes if "preprocessor_config.json" in str(note)]
+            wanted = f"The file preprocessor_config.json of {name} is not on this machine and cannot be downloaded."
+            assert stated == ([] if name == "made/timm" else [wanted])
+            if name == "made/vit":
+                assert any("mean 0.5, 0.5, 0.5 and standard deviation 0.5" in str(note) for note in classifier.notes)
+
+
+def test_a_model_whose_weights_are_downloaded_needs_its_preprocessing(
+    served: SmallHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupted network is no reason to assume it."""
+    from core.models import hub
+
+    download = hub.download
+
+    def interrupted(repository: str, file: str, progress: object = None) -> Path | None:
+        if file == "preprocessor_config.json":
+            raise InvalidInput("interrupted")
+        return download(repository, file, progress)
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "new"))
+    monkeypatch.setattr(hub, "download", interrupted)
+    with pytest.raises(InvalidInput, match="interrupted"):
+        core.load("hf:made/vit", "cpu")

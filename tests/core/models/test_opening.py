@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -134,9 +135,9 @@ def test_what_the_caller_or_a_file_states_is_named_in_a_refusal(tmp_path: Path):
     assert refusal(files, std=(0.0,) * 3).startswith("What is stated about the model needs 'std': three numbers above")
     assert refusal(files, size=40).endswith("Give the size that it was trained with.")
     wrong = files | {"preprocessor_config.json": json.dumps(PREPARED | {"image_std": 0}).encode()}
-    assert refusal(wrong).startswith("preprocessor_config.json of the upload needs 'std': three numbers above zero.")
+    assert refusal(wrong).startswith("preprocessor_config.json of the upload needs 'image_std': a number above zero")
     wrong["processor_config.json"] = wrong.pop("preprocessor_config.json")
-    assert refusal(wrong).startswith("processor_config.json of the upload needs 'std'")
+    assert refusal(wrong).startswith("processor_config.json of the upload needs 'image_std'")
 
 
 @pytest.mark.parametrize("name", ["torchvision/resnet18", "timm/vit_tiny_patch16_224", "timm/resnet18"])
@@ -168,3 +169,49 @@ def test_the_hyperparameters_of_a_checkpoint_state_classes_and_size() -> None:
     for wrong in ({"classes": ["a", "b"]}, {"classes": [1, 2, 3]}, {"classes": "abc"}, {"image_size": -1}):
         other = core.open_files({"a.ckpt": lightning(module, "net.", **wrong)}, "timm/test_resnet", device="cpu")
         assert other.card.classes[0] == "class 0" and not any("hyperparameters" in note for note in other.notes)
+
+
+@pytest.mark.parametrize(
+    ("stated", "names", "fields"),
+    [
+        ({"mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 0.6]}, "mean, std",
+         {"mean": (0.1, 0.2, 0.3), "std": (0.4, 0.5, 0.6)}),
+        ({"data": {"image_mean": (0.5,) * 3, "image_std": 0.25}}, "image_mean, image_std",
+         {"mean": (0.5,) * 3, "std": (0.25,) * 3}),
+        ({"pixel_mean": [127.5] * 3, "pixel_std": [51.0] * 3}, "pixel_mean, pixel_std",
+         {"mean": (0.5,) * 3, "std": (0.2,) * 3}),
+        ({"norm_mean": torch.full((3,), 0.5), "norm_std": torch.full((3,), 0.5)}, "norm_mean, norm_std",
+         {"mean": (0.5,) * 3, "std": (0.5,) * 3}),
+        ({"img_size": [96, 96], "resize": 112, "interpolation": "bicubic"}, "img_size, resize, interpolation",
+         {"size": 96, "resize": 112, "interpolation": "bicubic"}),
+        ({"img_size": 96, "crop_pct": 0.5}, "img_size, crop_pct", {"size": 96, "resize": 192}),
+        ({"mean": [0.1, 0.2, 0.3]}, "", {"mean": (0.5,) * 3}),
+        ({"mean": "grey", "std": [0, 0, 0]}, "", {"mean": (0.5,) * 3}),
+        ({"resize": 8, "crop_pct": 7, "interpolation": "magic"}, "", {"resize": None}),
+    ],
+)  # fmt: skip
+def test_the_hyperparameters_of_a_checkpoint_state_the_preprocessing(
+    stated: dict[str, object], names: str, fields: dict[str, object]
+) -> None:
+    module = model("timm/test_resnet")
+    files = {"last.ckpt": lightning(module, "net.", lr=0.1, **stated)}
+    found = core.open_files(files, "timm/test_resnet", LABELS, device="cpu")
+    for key, value in fields.items():
+        assert getattr(found.card, key) == (pytest.approx(value) if isinstance(value, tuple) else value)
+    notes = [str(note) for note in found.notes if "hyperparameters" in str(note)]
+    assert notes == (
+        [f"The file of the weights states {names} in its hyperparameters, which are used."] if names else []
+    )
+    assert any("do not state mean and std" in str(note) for note in found.notes) is ("std" not in fields)
+    told = core.open_files(files, "timm/test_resnet", LABELS, mean=(0.7,) * 3, std=(0.3,) * 3, device="cpu")
+    assert told.card.mean == (0.7,) * 3, "what the caller states precedes them"
+
+
+def test_the_hyperparameters_of_the_data_are_read_as_well() -> None:
+    module = model("timm/test_resnet")
+    content = torch.load(io.BytesIO(lightning(module, "net.")), weights_only=False)
+    content["datamodule_hyper_parameters"] = {"image_size": 96, "mean": [0.3] * 3, "std": [0.2] * 3}
+    file = io.BytesIO()
+    torch.save(content, file)
+    found = core.open_files({"last.ckpt": file.getvalue()}, "timm/test_resnet", LABELS, device="cpu")
+    assert (found.card.size, found.card.mean, found.card.std) == (96, (0.3,) * 3, (0.2,) * 3)
