@@ -1,0 +1,104 @@
+"""Settings of a wrong type in the JSON files of a saved model: the sentence names the file and the setting."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import core
+from tests.core.models.saved_models import LABELS, save_timm, save_transformers, timm_model, transformers_model
+from tests.core.refusals import refusal as refused
+
+
+def refusal(folder: Path | str) -> str:
+    return refused(core.load, f"file:{folder}", "cpu")
+
+
+@pytest.fixture(scope="module")
+def vit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small ViT as transformers saves it."""
+    return save_transformers(transformers_model("ViT"), tmp_path_factory.mktemp("saved") / "vit")
+
+
+@pytest.fixture
+def copy(vit: Path, tmp_path: Path) -> Path:
+    """A copy that a test may damage."""
+    return Path(shutil.copytree(vit, tmp_path / "copy"))
+
+
+PREPROCESSING, CONFIG = "preprocessor_config.json", "config.json"
+WRONG: dict[str, tuple[str, tuple[str, ...], object]] = {
+    "size": (PREPROCESSING, ("size",), "large"),
+    "size in an object": (PREPROCESSING, ("size",), {"height": "224"}),
+    "crop": (PREPROCESSING, ("crop_size",), [1, 2, 3]),
+    "mean": (PREPROCESSING, ("image_mean",), ["a", "b", "c"]),
+    "two means": (PREPROCESSING, ("image_mean",), [0.5, 0.5]),
+    "deviation": (PREPROCESSING, ("image_std",), 0),
+    "flag": (PREPROCESSING, ("do_resize",), "yes"),
+    "factor": (PREPROCESSING, ("rescale_factor",), "1/255"),
+    "labels": (CONFIG, ("id2label",), ["cat", "dog", "fox"]),
+    "label": (CONFIG, ("id2label",), {"0": ["cat"], "1": "dog", "2": "fox"}),
+    "index": (CONFIG, ("id2label",), {"cat": "0"}),
+    "architectures": (CONFIG, ("architectures",), "ViTForImageClassification"),
+    "side": (CONFIG, ("image_size",), "224"),
+    "channels": (CONFIG, ("num_channels",), "RGB"),
+    "width": (CONFIG, ("hidden_size",), "wide"),
+    "heads": (CONFIG, ("num_attention_heads",), 1.5),
+    "activation": (CONFIG, ("hidden_act",), "wide"),
+    "patch": (CONFIG, ("patch_size",), {"a": 1}),
+}
+"""A file, a setting in it and a value of a wrong type."""
+WRONG_TIMM: dict[str, tuple[tuple[str, ...], object]] = {
+    "settings": (("pretrained_cfg",), "fast"),
+    "size": (("pretrained_cfg", "input_size"), 224),
+    "mean": (("pretrained_cfg", "mean"), "grey"),
+    "deviation": (("pretrained_cfg", "std"), [1, 2]),
+    "crop": (("pretrained_cfg", "crop_pct"), "90 %"),
+    "filter": (("pretrained_cfg", "interpolation"), 3),
+    "classes": (("num_classes",), "three"),
+    "names": (("label_names",), [1, 2, 3]),
+    "arguments": (("model_args",), [1]),
+    "argument": (("model_args", "in_chans"), "RGB"),
+    "pooling": (("model_args", "global_pool"), 7),
+}
+"""The same for the configuration of timm."""
+
+
+def put(path: Path, keys: tuple[str, ...], value: object) -> None:
+    """Set a value in a JSON file."""
+    stated = json.loads(path.read_text())
+    within = stated
+    for key in keys[:-1]:
+        within = within[key]
+    within[keys[-1]] = value
+    path.write_text(json.dumps(stated))
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_setting_of_a_wrong_type_is_named_with_its_file(what: str, copy: Path) -> None:
+    name, keys, value = WRONG[what]
+    put(copy / name, keys, value)
+    sentence = refusal(copy)
+    assert sentence.startswith(f"{name} of {copy}") and f"'{keys[-1]}': " in sentence, sentence
+
+
+@pytest.mark.parametrize("what", WRONG_TIMM)
+def test_a_setting_of_timm_of_a_wrong_type_is_named_with_its_file(what: str, tmp_path: Path) -> None:
+    folder = save_timm(timm_model("test_vit"), tmp_path / "timm")
+    put(folder / CONFIG, *WRONG_TIMM[what])
+    sentence = refusal(folder)
+    assert sentence.startswith(f"config.json of {folder}") and f"'{WRONG_TIMM[what][0][-1]}': " in sentence, sentence
+
+
+def test_settings_that_are_null_are_as_if_they_were_not_stated(copy: Path) -> None:
+    for key in ("crop_size", "crop_pct", "image_mean", "do_rescale"):
+        put(copy / PREPROCESSING, (key,), None)
+    assert core.load(f"file:{copy}", "cpu").card.classes == LABELS
+
+
+def test_the_entry_of_the_image_processor_is_an_object(copy: Path) -> None:
+    (copy / "processor_config.json").write_text(json.dumps({"image_processor": "ViTImageProcessor"}))
+    assert "processor_config.json" in refusal(copy) and "needs 'image_processor': a JSON object" in refusal(copy)
