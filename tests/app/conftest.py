@@ -1,12 +1,33 @@
-"""What the tests of the app need not do again and again: each opens pages of its own."""
+"""Fixtures of the app's tests: no search for components, and the app on a catalog of small models."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import torch
 from streamlit.components.v2.component_manager import BidiComponentManager
+
+from app import runtime
+from app.runtime.store import Store
+from tests.app.catalogs import use_catalog
 
 
 @pytest.fixture(autouse=True)
 def no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not every page asks every package that is installed whether it brings components: none does."""
+    """Skip the search of all installed packages for components, which each new page would repeat."""
     monkeypatch.setattr(BidiComponentManager, "discover_and_register_components", lambda self, **options: None)
+
+
+@pytest.fixture
+def results() -> Store:
+    """An empty store of results; a module may share one among its tests."""
+    return Store(runtime.results.LIMIT)
+
+
+@pytest.fixture
+def small_catalog(folder: Path, results: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the app on the models in ``folder``, a fixture of the module: no photographs, downloads or benchmarks."""
+    use_catalog(folder, tmp_path, monkeypatch, results)
+    monkeypatch.setenv("FOVEA_BENCHMARK", str(tmp_path / "own" / "benchmark.json"))
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))

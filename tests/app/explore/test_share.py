@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from app import attention_maps, runtime
-from app.runtime.store import Store
 from app.state import Subject, View
 from app.views.explore.agreement import measure_agreement
 from app.views.explore.analysis import Analysis
@@ -27,26 +26,25 @@ from core.attribution import batches, method
 from core.data.samples import open_sample
 from core.models import zoo
 
+pytestmark = pytest.mark.usefixtures("small_catalog")
+
 
 @pytest.fixture(scope="module")
-def models(tiny: Callable[[str], Classifier], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tiny: Callable[[str], Classifier], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalog with a tiny model of each mechanism, weights and cards in their files."""
-    folder = tmp_path_factory.mktemp("catalog")
+    path = tmp_path_factory.mktemp("catalog")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FOVEA_PRETRAINED", str(folder))
+        patch.setenv("FOVEA_PRETRAINED", str(path))
         for one in MECHANISMS:
             zoo.store(tiny(one.slug).module, tiny(one.slug).card)
             zoo.store_card(tiny(one.slug).card)
-    return folder
+    return path
 
 
 @pytest.fixture(autouse=True)
-def on_that_catalog(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = Store(runtime.results.LIMIT)
-    # Each loaded model finds its own size of batch, and batches of another size round differently.
+def fixed_batch_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use batches of 4 pictures: each loaded model measures its own size, and another size rounds differently."""
     monkeypatch.setattr(batches, "probe", lambda classifier, gradient: batches.Pace(4, 1e-3))
-    monkeypatch.setenv("FOVEA_PRETRAINED", str(models))
-    monkeypatch.setattr(runtime.results, "store", lambda: own)
 
 
 def on_the_page(view: View) -> tuple[Picture, Reading, Attribution, Agreement | None]:

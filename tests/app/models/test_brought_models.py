@@ -20,9 +20,10 @@ from app.views.models import own_models
 from app.words import word
 from core.models import download, zoo
 from core.types import InvalidInput
-from tests.app.catalogs import use_catalog
 from tests.app.models.uploading import bring
 from tests.app.pages import open_page, press, shown_text, visit, well
+
+pytestmark = pytest.mark.usefixtures("small_catalog")
 
 SMALL = "torchvision/regnet_y_400mf"
 """The smallest of torchvision's models in the zoo."""
@@ -39,12 +40,6 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
             zoo.store(tiny(slug).module, card)
             zoo.store_card(card)
     return path
-
-
-@pytest.fixture(autouse=True)
-def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    use_catalog(folder, tmp_path, monkeypatch)
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
 
 
 # --- weights that are fetched

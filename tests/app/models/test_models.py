@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 import core
 from app.state import Key
@@ -21,8 +20,9 @@ from core.attention import MECHANISMS
 from core.evaluation import wilson
 from core.models import zoo
 from core.types import ModelCard
-from tests.app.catalogs import use_catalog
 from tests.app.pages import open_page, press, shown_text, visit, well
+
+pytestmark = pytest.mark.usefixtures("small_catalog")
 
 FACTS = {
     "parameters": 1234,
@@ -68,12 +68,6 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
         put("made/bare", "spatial-gate")
         put("made/nonsense", "plain", accuracy=1.0, pictures=0, facts=NONSENSE)
     return path
-
-
-@pytest.fixture(autouse=True)
-def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    use_catalog(folder, tmp_path, monkeypatch)
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
 
 
 # --- the table and the cards

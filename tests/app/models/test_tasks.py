@@ -21,9 +21,10 @@ from core.evaluation import WAYS
 from core.models import zoo
 from core.tasks import TASKS
 from core.training.run import spread
-from tests.app.catalogs import use_catalog
 from tests.app.pages import drawn_by, open_page, shown_text, well
 from tests.core.short_sighted_models import short_sighted
+
+pytestmark = pytest.mark.usefixtures("small_catalog")
 
 LEFT = {"uniform": 0.2, "shuffled": 0.3, "off": 0.4}
 CURVES = {"tasks-marked": {"plain": [[500, 0.3], [2000, 0.7]], "spatial-gate": [[500, 0.92]]}}
@@ -47,11 +48,6 @@ def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
         zoo.store(tiny("cbam").module, card)
         zoo.store_card(card)
     return path
-
-
-@pytest.fixture(autouse=True)
-def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    use_catalog(folder, tmp_path, monkeypatch)
 
 
 def matrix(page: AppTest) -> dict:

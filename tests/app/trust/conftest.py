@@ -16,12 +16,11 @@ from app.runtime.store import Store
 from core import scenes
 from core.device import worker
 from core.models import zoo
-from tests.app.catalogs import use_catalog
 from tests.app.trust.trust_page import FAMILIES, PICTURES, SOURCES
 
 
 @pytest.fixture(scope="session")
-def trust_folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model zoo of tiny models: one of each family with the rows of one benchmark, and one without rows."""
     path = tmp_path_factory.mktemp("catalog")
     with pytest.MonkeyPatch.context() as patch:
@@ -45,34 +44,28 @@ def trust_folder(tiny: Callable, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture(scope="session")
-def trust_store() -> Store:
-    """What the app has found out on that catalog: the pictures of the side bar are drawn once for all tests."""
+def results() -> Store:
+    """One store of results for all tests of this catalog: the pictures of the side bar are drawn once."""
     return Store(runtime.results.LIMIT)
 
 
-@pytest.fixture
-def on_that_catalog(
-    trust_folder: Path, trust_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """The app on that catalog: no photographs, no measurements of this machine."""
-    use_catalog(trust_folder, tmp_path, monkeypatch, trust_store)
-    monkeypatch.setenv("FOVEA_BENCHMARK", str(tmp_path / "mine" / "benchmark.json"))
+@pytest.fixture(autouse=True)
+def idle_worker() -> Iterator[None]:
+    """Wait after each test until the benchmark's worker is idle: a stopped benchmark still finishes its map."""
     yield
-    worker(benchmark.ASIDE).run(
-        lambda: None
-    )  # a benchmark that was stopped ends with its map: the next test waits for it
+    worker(benchmark.ASIDE).run(lambda: None)
 
 
 @pytest.fixture
-def rows(trust_folder: Path) -> list[dict]:
+def rows(folder: Path) -> list[dict]:
     """The shipped rows as they stand in the file."""
-    return json.loads((trust_folder / "benchmark.json").read_text())
+    return json.loads((folder / "benchmark.json").read_text())
 
 
 @pytest.fixture
-def no_benchmark(on_that_catalog: None, trust_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_benchmark(small_catalog: None, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same catalog, to which no benchmark was shipped."""
-    for one in trust_folder.iterdir():
+    for one in folder.iterdir():
         if one.is_dir():
             (tmp_path / one.name).symlink_to(one)
     monkeypatch.setenv("FOVEA_PRETRAINED", str(tmp_path))

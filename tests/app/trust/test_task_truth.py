@@ -12,7 +12,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
+from app import runtime
 from app.runtime import attention_truth
+from app.runtime.store import Store
 from app.views.trust import task_truth
 from app.views.trust.cue_reaction import SHOWN
 from app.views.trust.keys import TrustKey
@@ -22,9 +24,10 @@ from core.attention import MECHANISMS
 from core.evaluation import EVERYTHING, ROW, find_cases
 from core.models import zoo
 from core.tasks import ROLES, TASKS, task
-from tests.app.catalogs import use_catalog
 from tests.app.pages import open_page, shown_text, well
 from tests.core.short_sighted_models import short_sighted
+
+pytestmark = pytest.mark.usefixtures("small_catalog")
 
 FAMILY, OTHER = "tasks-sun-or-moon", "tasks-odd-one-out"
 PICTURES, PAIRS = 3, 4
@@ -42,11 +45,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def results() -> Store:
+    """An empty store for each test: the number of pictures is a constant of this module."""
+    return Store(runtime.results.LIMIT)
+
+
 @pytest.fixture(autouse=True)
-def on_that_catalog(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few pictures, and no more than attention, one method and one reference."""
-    use_catalog(folder, tmp_path, monkeypatch)
-    monkeypatch.setenv("FOVEA_BENCHMARK", str(tmp_path / "benchmark.json"))
+def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure few pictures, and only attention, one method and one reference."""
     monkeypatch.setattr(attention_truth, "PICTURES", PICTURES)
     monkeypatch.setattr(attention_truth, "PAIRS", PAIRS)
     monkeypatch.setattr(attention_truth, "FAST", 0.011)  # a forward pass takes 0.01, a gradient 0.03

@@ -27,7 +27,7 @@ from core.types import ModelCard
 from tests.app.pages import shown_text, well
 from tests.app.trust.trust_page import FAMILIES, PICTURES, SECTIONS, SOURCES, charts, choose, expected, open_section
 
-pytestmark = pytest.mark.usefixtures("on_that_catalog")
+pytestmark = pytest.mark.usefixtures("small_catalog")
 
 
 # --- the page by every family

@@ -28,7 +28,7 @@ from core.types import InvalidInput, Stopped
 from tests.app.pages import shown_text, well
 from tests.app.trust.trust_page import PICTURES, SOURCES, charts, choose, open_section
 
-pytestmark = pytest.mark.usefixtures("on_that_catalog")
+pytestmark = pytest.mark.usefixtures("small_catalog")
 
 
 # --- the table and its file

@@ -17,8 +17,9 @@ from safetensors.torch import save
 
 import core
 from core.models import clip_models, text_features, zoo
-from core.types import InvalidInput, Picture
+from core.types import Picture
 from tests.core.models.small_hub import SmallHub, connected
+from tests.core.refusals import refusal
 
 TINY = {
     "embed_dim": 16,
@@ -46,10 +47,9 @@ def towers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
         yield made
 
 
-def refusal(slug: str, classes: object = None) -> str:
-    with pytest.raises(InvalidInput, match=r"^[^\n]+\.$") as caught:
-        core.load(slug, "cpu", classes=classes)
-    return str(caught.value)
+def refused(slug: str, classes: object = None) -> str:
+    """The sentence with which loading a model is refused."""
+    return refusal(core.load, slug, "cpu", classes=classes)
 
 
 @torch.no_grad()
@@ -87,7 +87,7 @@ def test_a_model_with_a_bias_may_give_independent_probabilities(towers: dict, pi
     reading = core.read(core.load(slug, "cpu"), picture)
     expected = [1 / (1 + math.exp(-one)) for one in reading.logits]
     assert reading.probabilities == pytest.approx(expected, rel=1e-4)
-    assert "a single text has no probability" in refusal(clip_models.with_classes(SLUG, TEXTS, "sigmoid"))
+    assert "a single text has no probability" in refused(clip_models.with_classes(SLUG, TEXTS, "sigmoid"))
 
 
 def test_texts_survive_an_address():
@@ -99,26 +99,26 @@ def test_texts_survive_an_address():
 
 
 def test_texts_that_cannot_be_compared_are_reported():
-    assert "needs at least two texts to compare. Write it like this: clip:" in refusal("clip:ViT-B-32/openai")
-    assert "at least two texts" in refusal("clip:ViT-B-32/openai?classes=cat")
-    assert refusal(SLUG, ("a", " ")) == "Text 2 is empty. Remove it, or type a description."
-    assert refusal(SLUG, ("a", "b", " a ")) == "The text 'a' appears twice. Remove one of them."
-    assert refusal(SLUG, [str(one) for one in range(101)]) == "101 texts are too many. Give at most 100."
-    assert "is longer than 200 letters" in refusal(SLUG, ("a", "b" * 201))
-    assert "as a list of texts" in refusal(SLUG, "cat") and "as a list of texts" in refusal(SLUG, (1, 2))
-    assert "'magic=1' cannot be read" in refusal("clip:ViT-B-32/openai?magic=1")
-    assert "torchvision/resnet50 has its own classes" in refusal("torchvision/resnet50", TEXTS)
+    assert "needs at least two texts to compare. Write it like this: clip:" in refused("clip:ViT-B-32/openai")
+    assert "at least two texts" in refused("clip:ViT-B-32/openai?classes=cat")
+    assert refused(SLUG, ("a", " ")) == "Text 2 is empty. Remove it, or type a description."
+    assert refused(SLUG, ("a", "b", " a ")) == "The text 'a' appears twice. Remove one of them."
+    assert refused(SLUG, [str(one) for one in range(101)]) == "101 texts are too many. Give at most 100."
+    assert "is longer than 200 letters" in refused(SLUG, ("a", "b" * 201))
+    assert "as a list of texts" in refused(SLUG, "cat") and "as a list of texts" in refused(SLUG, (1, 2))
+    assert "'magic=1' cannot be read" in refused("clip:ViT-B-32/openai?magic=1")
+    assert "torchvision/resnet50 has its own classes" in refused("torchvision/resnet50", TEXTS)
 
 
 def test_unknown_models_and_a_missing_library_are_reported(monkeypatch: pytest.MonkeyPatch):
-    assert "open_clip has no weights 'ViT-B-32'. Choose from: ViT-B-32/openai, " in refusal("clip:ViT-B-32", TEXTS)
-    assert "Choose from: ViT-B-32/openai" in refusal("clip:ViT-B-32/open", TEXTS)
-    assert "ViT-B-32" in refusal("clip:VIT-B32/openai", TEXTS)
+    assert "open_clip has no weights 'ViT-B-32'. Choose from: ViT-B-32/openai, " in refused("clip:ViT-B-32", TEXTS)
+    assert "Choose from: ViT-B-32/openai" in refused("clip:ViT-B-32/open", TEXTS)
+    assert "ViT-B-32" in refused("clip:VIT-B32/openai", TEXTS)
     assert "ViT-B-32/openai" in clip_models.names()
     card = zoo.find_card(clip_models.with_classes("clip:ViT-B-32/openai", TEXTS))
     assert card.size == 224 and card.mean == clip_models.MEAN and card.facts["repository"].startswith("timm/")
     monkeypatch.setitem(sys.modules, "open_clip", None)
-    assert "python -m pip install open_clip_torch" in refusal("clip:ViT-B-32/openai", TEXTS)
+    assert "python -m pip install open_clip_torch" in refused("clip:ViT-B-32/openai", TEXTS)
 
 
 def offline(*_: object) -> None:
@@ -131,11 +131,11 @@ def test_texts_need_their_tokenizer_once(towers: dict, picture: Picture, monkeyp
     first = core.read(core.load(slug, "cpu"), picture).logits
     monkeypatch.setattr(open_clip, "get_tokenizer", offline)
     assert core.read(core.load(slug, "cpu"), picture).logits == pytest.approx(first, rel=0, abs=0)
-    sentence = refusal(SLUG, ("a dog", "a cat"))
+    sentence = refused(SLUG, ("a dog", "a cat"))
     assert sentence.startswith("The tokenizer of tiny (made) is not on this machine and cannot be downloaded. Load the")
     for path in text_features.folder().iterdir():
         path.write_bytes(b"damaged")
-    assert "The tokenizer of tiny (made) is not on this machine" in refusal(slug)
+    assert "The tokenizer of tiny (made) is not on this machine" in refused(slug)
 
 
 def test_features_belong_to_their_model_and_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -156,6 +156,6 @@ def test_a_text_tower_that_is_not_there_is_one_sentence(towers: dict, monkeypatc
         "text_cfg": {"hf_model_name": "made/none", "hf_tokenizer_name": "made/none"}
     }
     monkeypatch.setitem(factory._MODEL_CONFIGS, "tiny", config)
-    assert refusal(SLUG, TEXTS).startswith(
+    assert refused(SLUG, TEXTS).startswith(
         "The text tower of tiny (made) is not on this machine and cannot be downloaded."
     )
