@@ -1,4 +1,4 @@
-"""Fovea's public interface: attention maps of image classifiers, and attributions to compare them with.
+"""The public interface of Fovea: attention maps of image classifiers, and attributions to compare them with.
 
 >>> import core
 >>> classifier = core.load("scenes/cbam")

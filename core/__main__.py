@@ -25,7 +25,7 @@ from core.evaluation.task_matrix import WAYS
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+    """Build the parser of the command line."""
     whole = argparse.ArgumentParser(
         prog="python -m core", description="Attention maps and attributions of image classifiers."
     )
@@ -98,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command. Invalid input gives one sentence on standard error and the exit status 2."""
+    """Run a command; for invalid input, print one sentence to standard error and return the exit status 2."""
     for stream in (sys.stdout, sys.stderr):
         escape_unprintable(stream)
     options = parser().parse_args(arguments)
@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped; what was finished is kept, and the same command continues from there.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader closed the pipe, as head does
+    except BrokenPipeError:  # the reading process closed the pipe, for example head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return status or 0

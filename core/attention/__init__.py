@@ -1,4 +1,4 @@
-"""Attention: the catalog of mechanisms, and ways to reduce their maps."""
+"""Attention: the catalog of mechanisms, and the reduction of their maps to the picture."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Attention pooling: the classifier sees a weighted mean of the positions, not their plain mean.
+"""Attention pooling: a weighted mean over the positions in place of average pooling.
 
     weights = softmax(W f + b) over positions,   y = Σᵢ weightsᵢ fᵢ
 
-The soft attention of Xu et al., "Show, attend and tell", ICML 2015, applied once and without a query; Ilse et al.,
-"Attention-based deep multiple instance learning", ICML 2018, pool in the same way. Without it (1/n for each position)
-it is average pooling. W starts with a spread of ``SHARPNESS``: from a uniform start it learns to average.
+This is the soft attention of Xu et al., "Show, attend and tell", ICML 2015, applied once and without a query. Ilse et
+al., "Attention-based deep multiple instance learning", ICML 2018, pool in the same way. With uniform weights (1/n) it
+is average pooling. W is initialized with the standard deviation ``SHARPNESS``, because from uniform weights the model
+learns to average.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ SHARPNESS = 4.0
 
 
 class AttentionPooling(nn.Module):
-    """(b, c, h, w) -> (b, c): the sum over positions, each weighted by one map (b, h, w) that sums to one."""
+    """Sum the positions of (b, c, h, w) with the weights of one map (b, h, w) that sums to one: (b, c)."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -30,7 +31,7 @@ class AttentionPooling(nn.Module):
         self.tap = Tap(Kind.SPATIAL, softmax=True, off=None)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The weighted mean (b, c) of the cells of x (b, c, h, w)."""
+        """Return the weighted mean (b, c) over the cells of x (b, c, h, w)."""
         weights = self.score(x).flatten(1).softmax(-1).view(len(x), *x.shape[-2:])
         return (x * self.tap(weights, x.shape[-2:]).unsqueeze(1)).sum((2, 3))
 

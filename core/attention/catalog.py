@@ -30,7 +30,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
 
 
 def mechanism(slug: str) -> Mechanism:
-    """The mechanism of that slug; InvalidInput where there is none."""
+    """Return the mechanism with this slug; raise InvalidInput if there is none."""
     for one in MECHANISMS:
         if one.slug == slug:
             return one

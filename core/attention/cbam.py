@@ -3,8 +3,9 @@
     y = x · σ(m(mean x) + m(max x)),  m(v) = W₂ relu(W₁ v)          channels, over positions
     z = y · σ(conv₇ₓ₇[mean y, max y])                               positions, over channels
 
-Woo et al., "CBAM: convolutional block attention module", ECCV 2018. Ours multiplies the whole stage, shortcut included
-(the paper gates the residual branch only), so that nothing bypasses it; the perceptron squeezes c → c/8.
+Woo et al., "CBAM: convolutional block attention module", ECCV 2018. Here the gates multiply the output of the whole
+stage, including its shortcut (the paper gates the residual branch only), so that nothing bypasses them. The perceptron
+reduces c channels to c/8.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from core.kinds import Kind
 
 
 class ChannelGate(nn.Module):
-    """Multiplies (b, c, h, w) by one weight (b, c) in 0..1 for each channel."""
+    """Multiply (b, c, h, w) by one weight for each channel, (b, c) in 0..1."""
 
     def __init__(self, channels: int, reduction: int = 8):
         super().__init__()
@@ -36,7 +37,7 @@ class ChannelGate(nn.Module):
 
 
 class PositionGate(nn.Module):
-    """Multiplies (b, c, h, w) by one map (b, h, w) in 0..1, scored from the mean and the maximum over channels."""
+    """Multiply (b, c, h, w) by one map (b, h, w) in 0..1, computed from the mean and the maximum over channels."""
 
     def __init__(self, kernel: int = 7):
         super().__init__()
@@ -51,7 +52,7 @@ class PositionGate(nn.Module):
 
 
 class CBAM(nn.Module):
-    """The channel gate, then the position gate, on (b, c, h, w)."""
+    """Apply the channel gate, then the position gate, to (b, c, h, w)."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -59,7 +60,7 @@ class CBAM(nn.Module):
         self.spatial = PositionGate()
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (b, c, h, w) through both gates, of the same shape."""
+        """Return x (b, c, h, w) after both gates, in the same shape."""
         return self.spatial(self.channel(x))
 
 

@@ -1,6 +1,6 @@
 """Dot-product attention through a tap: softmax(Q Kᵀ / √d + B) V, of Vaswani et al., "Attention is all you need", 2017.
 
-Where no one listens to the tap or steers it, torch's fused kernel computes the same without storing the weights.
+If the tap is neither recorded nor steered, torch's fused kernel computes the same result without storing the weights.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from core.attention.tap import Tap
 def attend(
     tap: Tap, query: Tensor, key: Tensor, value: Tensor, grid: tuple[int, int], bias: Tensor | None = None
 ) -> Tensor:
-    """Gather ``value`` by weights (b, heads, n, m) that pass through the ``tap``.
+    """Average ``value`` with weights (b, heads, n, m) that pass through the ``tap``.
 
     ``query`` (b, heads, n, d), ``key`` (b, heads, m, d), ``value`` (b, heads, m, e), ``bias`` (heads, n, m) or None;
     the result is (b, heads, n, e).

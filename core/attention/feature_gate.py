@@ -2,9 +2,9 @@
 
     weights = σ(W₂ relu(W₁ x)),   y = x · weights          W₁, W₂ 1×1 convolutions, c → c/8 → c
 
-The bottleneck makes the gate cheap: at each position, all channels together decide the weights. It is the
-bottleneck of squeeze-and-excitation (Hu et al., CVPR 2018) applied at each position instead of once to their mean, as
-in the bottleneck attention module (Park et al., "BAM", BMVC 2018), whose spatial branch is wider.
+At each position, the weights are computed from all channels; the bottleneck keeps this cheap. It is the bottleneck of
+squeeze-and-excitation (Hu et al., CVPR 2018) applied at each position instead of once to the mean over positions, as in
+the bottleneck attention module (Park et al., "BAM", BMVC 2018), whose spatial branch is wider.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.kinds import Kind
 
 
 class FeatureGate(nn.Module):
-    """Multiplies (b, c, h, w) by weights of the same shape in 0..1."""
+    """Multiply (b, c, h, w) by weights of the same shape in 0..1."""
 
     def __init__(self, channels: int, reduction: int = 8):
         super().__init__()
@@ -27,7 +27,7 @@ class FeatureGate(nn.Module):
         self.tap = Tap(Kind.FEATURE, softmax=False, off=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (b, c, h, w) times its weights, of the same shape."""
+        """Return x (b, c, h, w) times its weights, in the same shape."""
         weights = self.excite(self.relu(self.squeeze(x))).sigmoid()
         return x * self.tap(weights, x.shape[-2:])
 

@@ -1,4 +1,4 @@
-"""What a kind of attention states about itself, and where it sits in the backbone."""
+"""The description of an attention mechanism, and its position in the backbone."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from core.messages import translatable
 
 @dataclass(frozen=True)
 class Mechanism:
-    """One kind of attention.
+    """One attention mechanism.
 
-    ``gate(channels)`` sits behind the third and the fourth stage and keeps the shape (b, c, h, w).
-    ``convolution(channels, out, side, stride)`` stands in place of each 3×3 convolution of the fourth stage.
-    ``pool(channels)`` stands in place of average pooling: (b, c, h, w) -> (b, c), or (b, s, c) where the model answers
-    after each of s steps. ``block(channels)`` makes a transformer's block of tokens, in place of all stages. At most
-    one of them is given. ``positions`` states that it looks for positions without knowing where they are, and so gets
-    an encoding of them where a backbone has none to give. ``kind`` is that of its maps over the picture, for
-    titles of a model that is not loaded; None where it has none. ``summary`` is a few plain words for a picker;
-    ``equation`` is what it computes; ``paper`` is where it comes from.
+    ``gate(channels)`` is inserted after the third and the fourth stage and keeps the shape (b, c, h, w).
+    ``convolution(channels, out, side, stride)`` replaces each 3×3 convolution of the fourth stage. ``pool(channels)``
+    replaces average pooling: (b, c, h, w) -> (b, c), or (b, s, c) for a model with an output after each of s steps.
+    ``block(channels)`` makes a transformer block of tokens, which replaces all stages. At most one of these four is
+    given. ``positions``: the mechanism compares features without their positions, so it needs a position encoding if
+    the backbone has none. ``kind`` is the kind of its maps over the picture, for titles of a model that is not loaded;
+    None if it has no such map. ``summary`` is a short description for the picker, ``equation`` the computation, and
+    ``paper`` the source.
     """
 
     slug: str
@@ -38,5 +38,5 @@ class Mechanism:
     kind: Kind | None = None
 
     def __post_init__(self) -> None:
-        """Title and summary can be translated."""
+        """Make the title and the summary translatable."""
         translatable(self, "title", "summary")

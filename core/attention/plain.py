@@ -1,8 +1,8 @@
-"""No attention: the control that every mechanism is compared with.
+"""No attention: the control for comparison with every mechanism.
 
     y = x
 
-The identity takes the place of a mechanism. LeCun et al., "Gradient-based learning applied to document
+The identity replaces the mechanism. LeCun et al., "Gradient-based learning applied to document
 recognition", Proc. IEEE 1998: convolution, pooling, fully connected.
 """
 

@@ -1,12 +1,12 @@
-"""Recurrent attention: a sequence of glimpses, each chosen by the hidden state after the ones before.
+"""Recurrent attention: a sequence of glimpses, each computed from the hidden state after the previous one.
 
     weightsₜ = softmax(Wq hₜ₋₁ · Wk f / √d) over positions,   gₜ = Σᵢ weightsₜᵢ fᵢ,   hₜ = LSTM(gₜ, hₜ₋₁)
 
-The hidden state is the query, the encoding f gives keys and values, and after each glimpse the hidden state is what the
-classifier sees. Mnih et al., "Recurrent models of visual attention", NeurIPS 2014; the soft glimpse is that of Xu et
-al., "Show, attend and tell", ICML 2015, scored by the scaled product of Vaswani et al., 2017. The first state is
-learned and has seen nothing of the picture, so that everything comes through the glimpses. LSTM: Hochreiter and
-Schmidhuber, 1997, as a cell, because cuDNN's whole LSTM takes no gradient in eval mode.
+The hidden state is the query, and the features f are keys and values. After each glimpse, the hidden state is the input
+of the classifier. Mnih et al., "Recurrent models of visual attention", NeurIPS 2014; the soft glimpse follows Xu et
+al., "Show, attend and tell", ICML 2015, with the scaled dot product of Vaswani et al., 2017. The initial state is a
+learned parameter that does not depend on the picture, so all information comes through the glimpses. The LSTM
+(Hochreiter and Schmidhuber, 1997) is a cell, because cuDNN's LSTM has no gradient in eval mode.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SHARPNESS = 4.0
 
 
 class RecurrentAttention(nn.Module):
-    """(b, c, h, w) -> (b, s, c): the hidden state after each of s glimpses."""
+    """Compute the hidden state after each of s glimpses: (b, c, h, w) -> (b, s, c)."""
 
     def __init__(self, channels: int, glimpses: int = GLIMPSES):
         super().__init__()
@@ -31,13 +31,13 @@ class RecurrentAttention(nn.Module):
         self.start = nn.Parameter(torch.randn(2, channels) / 2)
         self.query = nn.Linear(channels, channels, bias=False)
         self.key = nn.Conv2d(channels, channels, 1, bias=False)
-        with torch.no_grad():  # scores start with a spread: an even start learns to average
+        with torch.no_grad():  # initial scores with a spread, because from uniform weights the model learns to average
             self.query.weight.mul_(SHARPNESS)
         self.cell = nn.LSTMCell(channels, channels)
         self.tap = Tap(Kind.SEQUENCE, softmax=True, off=None)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The states (b, s, c) after each of the s glimpses at x (b, c, h, w)."""
+        """Return the hidden states (b, s, c) after each of s glimpses at x (b, c, h, w)."""
         grid, values = x.shape[-2:], x.flatten(2)  # (b, c, n)
         keys = self.key(x).flatten(2)
         hidden, memory = (state.expand(len(x), -1) for state in self.start)
@@ -46,7 +46,8 @@ class RecurrentAttention(nn.Module):
         for _ in range(self.glimpses):
             scores = torch.einsum("bc,bcn->bn", self.query(hidden), keys) / keys.shape[1] ** 0.5
             maps.append(scores.softmax(-1).view(len(x), *grid))
-            weights = self.tap(torch.stack(maps, 1), grid)[:, -1]  # the film so far; only its last map is new
+            # the maps of all glimpses so far; only the last one is new
+            weights = self.tap(torch.stack(maps, 1), grid)[:, -1]
             glimpse = torch.einsum("bn,bcn->bc", weights.flatten(1), values)
             hidden, memory = self.cell(glimpse, (hidden, memory))
             states.append(hidden)

@@ -1,4 +1,4 @@
-"""Reduce an attention map to one map over the picture, to draw it or to compare it with an attribution."""
+"""Reduce an attention map to one map over the picture, for display or for comparison with an attribution."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from core.types import AttentionMap, InvalidInput
 
 
 def heads(attention: AttentionMap) -> int:
-    """The number of parts, such as heads, that compare tokens one by one; 0 where a kind has none."""
+    """Return the number of parts that compare tokens, such as heads; 0 for a kind without them."""
     kind = attention.kind
     return attention.weights.shape[kind.part_axis] if kind.compares and kind.part else 0
 
 
 def class_token(attention: AttentionMap) -> int | None:
-    """The index of the class token of a PAIRWISE map; None if it has none."""
+    """Return the index of the class token of a PAIRWISE map; None if there is none."""
     if not attention.kind.compares_all:
         return None
     names = (*attention.prefix, *[""] * _count(attention), *attention.suffix)
@@ -23,12 +23,12 @@ def class_token(attention: AttentionMap) -> int | None:
 
 
 def has_token(attention: AttentionMap) -> bool:
-    """Whether a PAIRWISE map has a class token."""
+    """Return whether a PAIRWISE map has a class token."""
     return class_token(attention) is not None
 
 
 def patches(attention: AttentionMap) -> slice:
-    """The tokens of a PAIRWISE map that are cells of the grid.
+    """Return the tokens of a PAIRWISE map that are cells of the grid.
 
     Raises:
         InvalidInput: the number of tokens does not match the cells of the grid plus the named other tokens.
@@ -48,19 +48,19 @@ def patches(attention: AttentionMap) -> slice:
 
 
 def has_rows(attention: AttentionMap) -> bool:
-    """Whether every cell of the grid is a query, so that it has a row of its own."""
+    """Return whether every cell of the grid is a query, so that each has a row of weights."""
     if attention.kind.compares_all:
         return attention.weights.shape[1] == _count(attention) + len(attention.prefix) + len(attention.suffix)
     return attention.kind.windowed
 
 
 def to_grid(attention: AttentionMap, head: int | None = None, query: int | None = None) -> np.ndarray:
-    """One map (h, w) of an attention map, float32.
+    """Reduce an attention map to one map (h, w), float32.
 
-    SPATIAL as it is; FEATURE the mean over channels; SEQUENCE the mean over steps. PAIRWISE and WINDOWED: the row of
-    the pinned ``query``, a cell of the grid counted row by row; without one the class token's row where there is a
-    class token, else the mean over the patches' rows; of one ``head``, or the mean over heads. A window's row is zero
-    outside of it. Queries of the padding are left out of every mean, and weights on keys of the padding are dropped.
+    SPATIAL: unchanged. FEATURE: the mean over channels. SEQUENCE: the mean over steps. PAIRWISE and WINDOWED: the row
+    of the pinned ``query``, a cell of the grid counted row by row; without a query, the row of the class token if there
+    is one, else the mean over the rows of all patches. The row is that of one ``head``, or the mean over heads. A row
+    of a window is zero outside the window. Padding is left out, both as queries and as keys.
 
     Raises:
         InvalidInput: a CHANNEL map, which has no position in the picture, or no such head or query.
@@ -76,7 +76,7 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
     if kind.compares_all and query is None:
         return _row_at_rest(attention, head)[patches(attention)].reshape(attention.grid)
     weights, cells = rows(attention, head)
-    grid = np.zeros(_count(attention) + 1, np.float32)  # the last element takes the padding, cell -1
+    grid = np.zeros(_count(attention) + 1, np.float32)  # the last element receives the padding, cell -1
     if query is None:
         real = cells >= 0
         grid[cells] = (weights * real[:, :, None]).sum(1) / real.sum()
@@ -87,10 +87,10 @@ def to_grid(attention: AttentionMap, head: int | None = None, query: int | None 
 
 
 def share_off_grid(attention: AttentionMap, head: int | None = None) -> float | None:
-    """The share of a PAIRWISE map on tokens without a position in the picture, such as the class token and registers.
+    """Return the share of a PAIRWISE map on tokens without a position in the picture, such as the class token.
 
-    It is that of the row which ``to_grid`` shows of the same ``head``, without a pinned query: what it leaves out. None
-    where there are no such tokens, or where weights are no shares, as after mixing heads.
+    It is the part of a row that ``to_grid`` leaves out, for the same ``head`` and without a pinned query. None if there
+    are no such tokens, or if the weights are not shares of one, as after head mixing.
 
     Raises:
         InvalidInput: no such head.
@@ -104,7 +104,7 @@ def share_off_grid(attention: AttentionMap, head: int | None = None) -> float | 
 
 
 def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """The weights between all tokens (windows, n, n), query before key, and their cells (windows, n).
+    """Return the weights between all tokens (windows, n, n), query before key, and their cells (windows, n).
 
     The weights are those of one ``head``, or the mean over heads. ``cells`` gives the cell of each token, counted row
     by row; -1 for padding. A PAIRWISE map is one window of all cells, without its other tokens.
@@ -126,15 +126,16 @@ def rows(attention: AttentionMap, head: int | None = None) -> tuple[np.ndarray, 
 
 
 def _row_at_rest(attention: AttentionMap, head: int | None) -> np.ndarray:
-    """The weights (n,) on all tokens of a PAIRWISE map: the class token's row, else the mean over the patches' rows."""
+    """Return the weights (n,) of a PAIRWISE map: the row of the class token, else the mean over the rows of patches."""
     weights, token = _of_head(attention, head), class_token(attention)
-    if token is not None and len(weights) > 1:  # queries may lie on a finer grid than the keys, between the same tokens
+    # queries may lie on a finer grid than keys, with the same tokens before and after
+    if token is not None and len(weights) > 1:
         return weights[token if token < len(attention.prefix) else token - weights.shape[1]]
     return (weights[patches(attention)] if has_rows(attention) else weights).mean(0)
 
 
 def _count(attention: AttentionMap) -> int:
-    """The number of cells of the grid."""
+    """Return the number of cells of the grid."""
     return attention.grid[0] * attention.grid[1]
 
 

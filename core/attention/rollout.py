@@ -1,13 +1,14 @@
-"""Rollout: the attention of all layers as one map, with the shortcut of each layer included.
+"""Rollout: the attention of all layers multiplied into one map, including residual connections.
 
     R = A_L ··· A₂ A₁,   A_l = (mean over heads of W_l + I) / 2
 
-Row i of R gives the share of each token of the first layer in token i of the last one, if a layer only mixed its
-tokens by its weights and passed half of each one on unchanged. Abnar & Zuidema, "Quantifying attention flow in
-transformers", ACL 2020. It is computed from maps and is not one of the model's own: the model never multiplied by it.
+Row i of R is the share of each input token in token i of the last layer, under the assumption that each layer averages
+its tokens with its weights and keeps half of each token unchanged. Abnar & Zuidema, "Quantifying attention flow in
+transformers", ACL 2020. It is computed from the maps; the model itself does not use it.
 
-Attention pooling at the end has one query, a parameter and no token, so nothing is passed on unchanged: its one row is
-W_pool R. Where any other layer cannot be multiplied, there is no rollout, because it would not be that of all layers.
+Attention pooling at the end has one query, which is a parameter and not a token, so no token is kept unchanged: its
+only row is W_pool R. If the map of any other layer cannot be multiplied, there is no rollout, because it would not
+cover all layers.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from core.messages import Message
 from core.types import AttentionMap, InvalidInput, frozen
 
 SECOND = re.compile(r"(^|\.)tap_\d+$")
-"""How the name of a tap ends that is not the first one of its module."""
+"""The ending of a tap's name if it is not the first tap of its module."""
 ROLLOUT = "rollout"
-"""The name of a rollout's map, where other maps have the name of their tap."""
+"""The name of a rollout map; other maps have the name of their tap."""
 SEVERAL = Message("The model must have several attention layers over the same patches.")
 
 
 def rollout(maps: Sequence[AttentionMap]) -> np.ndarray:
-    """The product of PAIRWISE maps, first layer first, as above: (n, n) float32, rows of the last layer's tokens.
+    """Multiply PAIRWISE maps, the first layer first: (n, n) float32, with a row for each token of the last layer.
 
     The last map may be one of attention pooling, with one query; then it is (1, n). Each row sums to one where the rows
     of the maps do.
@@ -51,12 +52,12 @@ def rollout(maps: Sequence[AttentionMap]) -> np.ndarray:
 
 
 def pools(one: AttentionMap) -> bool:
-    """Whether a map is of attention pooling: one query, which is none of its tokens."""
+    """Return whether a map is of attention pooling, with one query that is not one of its tokens."""
     return one.kind.compares_all and one.weights.shape[1] == 1 < one.weights.shape[2] and not has_token(one)
 
 
 def obstacle(maps: Sequence[AttentionMap]) -> Message | None:
-    """Why a model's maps have no rollout; None where they have one: several layers that all compare the same tokens."""
+    """Return the reason why maps have no rollout; None if several layers compare the same tokens."""
     mixed = next((one for one in maps if one.kind.signed), None)
     layers = [one for one in maps if one.kind.compares and not one.kind.signed]
     last = layers[-1:] if len(layers) > 1 and pools(layers[-1]) else []
@@ -68,7 +69,8 @@ def obstacle(maps: Sequence[AttentionMap]) -> Message | None:
     if mixed is not None:
         return Message("Rollout multiplies rows that sum to one, but those of {tap} do not.", tap=mixed.tap)
     for one in layers:
-        if SECOND.search(one.tap):  # such as the one that differential attention subtracts from the first
+        # such as the second map of differential attention, which is subtracted from the first
+        if SECOND.search(one.tap):
             return Message("Rollout multiplies one map for each layer, but {tap} is not the only one of its module.",
                            tap=one.tap)  # fmt: skip
         if one.kind.windowed:
@@ -93,17 +95,17 @@ def obstacle(maps: Sequence[AttentionMap]) -> Message | None:
 
 
 def tokens(one: AttentionMap) -> tuple[object, ...]:
-    """What the keys of a map are."""
+    """Return the identity of the tokens that are the keys of a map."""
     return one.weights.shape[-1], one.grid, one.prefix, one.suffix
 
 
 def can_roll(maps: Sequence[AttentionMap]) -> bool:
-    """Whether a model's maps make a rollout."""
+    """Return whether a rollout can be computed from the maps of a model."""
     return obstacle(maps) is None
 
 
 def rollout_map(maps: Sequence[AttentionMap]) -> AttentionMap:
-    """The rollout of a reading's maps as a map itself, of one head, named ``rollout``.
+    """Return the rollout of a reading's maps as an attention map with one head, named ``rollout``.
 
     Its class token's row is shown, or that of attention pooling at the end; without these, the mean over the patches'
     rows.

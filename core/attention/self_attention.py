@@ -1,12 +1,12 @@
-"""Self-attention: every patch is compared with every other and gathers their values.
+"""Self-attention: each patch is compared with all patches and receives a weighted mean of their values.
 
     weights = softmax(Q Kᵀ / √d + B),   y = weights V,   with Q, K, V = 1×1 convolutions of x
 
-B is a learned bias for each head and each offset between two patches, as position. Vaswani et al., "Attention is all
-you need", 2017; Wang et al., "Non-local neural networks", CVPR 2018; Srinivas et al., "Bottleneck transformers", CVPR
-2021, which puts it in place of the last stage's 3×3 convolutions, as here. Ours takes the bias of Swin (Liu et al.,
-ICCV 2021), one number for each offset, instead of BoTNet's relative position vectors, and has no shortcut, so that
-nothing bypasses it.
+B is a learned bias for each head and each offset between two patches; it encodes their positions. Vaswani et al.,
+"Attention is all you need", 2017; Wang et al., "Non-local neural networks", CVPR 2018; Srinivas et al., "Bottleneck
+transformers", CVPR 2021, where it replaces the 3×3 convolutions of the last stage, as here. This implementation uses
+the bias of Swin (Liu et al., ICCV 2021), one number for each offset, instead of BoTNet's relative position vectors, and
+has no shortcut, so that nothing bypasses it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ SHARPNESS = 12.0
 
 
 class SelfAttention(nn.Module):
-    """(b, channels, side, side) -> (b, out, side/stride, side/stride), by multi-head attention over the whole grid.
+    """Multi-head attention over the whole grid: (b, channels, side, side) -> (b, out, side/stride, side/stride).
 
-    A stride becomes average pooling after the attention, so that patches are compared at full resolution. A smaller
-    grid, as small training pictures give, uses the biases of the offsets that occur in it.
+    The stride is applied by average pooling after the attention, so that patches are compared at full resolution. A
+    smaller grid, as from smaller training pictures, uses the biases of its own offsets.
     """
 
     offset: Tensor
@@ -35,7 +35,8 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.heads, self.side = heads, side
         self.project = nn.Conv2d(channels, 3 * out, 1, bias=False)
-        with torch.no_grad():  # scores start with a spread of SHARPNESS: from a uniform start it learns to average
+        # initial scores with the spread SHARPNESS, because from uniform weights the model learns to average
+        with torch.no_grad():
             self.project.weight[: 2 * out].normal_(std=(SHARPNESS / channels) ** 0.5)
         self.bias = nn.Parameter(torch.zeros(heads, (2 * side - 1) ** 2))
         self.tap = Tap(Kind.PAIRWISE, softmax=True, off=0.0)
@@ -47,7 +48,7 @@ class SelfAttention(nn.Module):
         self.register_buffer("offset", offset.view(side, side, side, side), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The values of x (b, c, h, w), gathered from all cells for each cell: (b, c, h, w)."""
+        """Return for each cell of x (b, c, h, w) the weighted mean of the values of all cells: (b, c, h, w)."""
         b, _, h, w = x.shape
         query, key, value = self.project(x).view(b, 3, self.heads, -1, h * w).transpose(-1, -2).unbind(1)
         bias = self.bias[:, self.offset[:h, :w, :h, :w].reshape(h * w, h * w)]

@@ -3,8 +3,8 @@
     y = x · σ(W₂ relu(W₁ x + b₁) + b₂)
 
 W₁ is a 1×1 convolution c → c/8, W₂ a 3×3 convolution c/8 → 1. The image-attention gate of Wang et al., "Residual
-attention network", CVPR 2017, and Oktay et al., "Attention U-Net", 2018, in its smallest form. Ours multiplies the
-whole stage, shortcut included, so that nothing bypasses it.
+attention network", CVPR 2017, and Oktay et al., "Attention U-Net", 2018, in its smallest form. Here the gate multiplies
+the output of the whole stage, including its shortcut, so that nothing bypasses it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.kinds import Kind
 
 
 class SpatialGate(nn.Module):
-    """Multiplies (b, c, h, w) by one map (b, h, w) in 0..1."""
+    """Multiply (b, c, h, w) by one map (b, h, w) in 0..1."""
 
     def __init__(self, channels: int, reduction: int = 8):
         super().__init__()
@@ -27,7 +27,7 @@ class SpatialGate(nn.Module):
         self.tap = Tap(Kind.SPATIAL, softmax=False, off=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (b, c, h, w) times its weights, of the same shape."""
+        """Return x (b, c, h, w) times its weights, in the same shape."""
         weights = self.score(self.relu(self.squeeze(x))).sigmoid().squeeze(1)
         return x * self.tap(weights, x.shape[-2:]).unsqueeze(1)
 

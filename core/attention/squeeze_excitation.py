@@ -2,8 +2,9 @@
 
     weights = σ(W₂ relu(W₁ mean x)),   y = x · weights          mean over positions, one weight for each channel
 
-Hu, Shen and Sun, "Squeeze-and-excitation networks", CVPR 2018. Ours multiplies the whole stage, shortcut included (the
-paper gates the residual branch only), so that nothing bypasses it; the perceptron squeezes c → c/8.
+Hu, Shen and Sun, "Squeeze-and-excitation networks", CVPR 2018. Here the gate multiplies the output of the whole stage,
+including its shortcut (the paper gates the residual branch only), so that nothing bypasses it. The perceptron reduces c
+channels to c/8.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from core.kinds import Kind
 
 
 class SqueezeExcitation(nn.Module):
-    """Multiplies (b, c, h, w) by one weight (b, c) in 0..1 for each channel."""
+    """Multiply (b, c, h, w) by one weight for each channel, (b, c) in 0..1."""
 
     def __init__(self, channels: int, reduction: int = 8):
         super().__init__()
@@ -26,7 +27,7 @@ class SqueezeExcitation(nn.Module):
         self.tap = Tap(Kind.CHANNEL, softmax=False, off=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (b, c, h, w) times its weights, of the same shape."""
+        """Return x (b, c, h, w) times its weights, in the same shape."""
         weights = self.excite(self.relu(self.squeeze(x.mean((2, 3))))).sigmoid()
         return x * self.tap(weights, x.shape[-2:])[:, :, None, None]
 

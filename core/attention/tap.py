@@ -1,11 +1,11 @@
-"""Taps: attention weights pass through one right before the model multiplies by them.
+"""Taps: identity modules through which attention weights pass right before they are used.
 
-    weights = self.tap(scores.softmax(-1), grid)   # the map that is shown is the one multiplied by
+    weights = self.tap(scores.softmax(-1), grid)   # the displayed map is the map in use
     y = weights @ values
 
-A tap is an identity child module. *Listening* to it records the map, *steering* it replaces the map, a gradient reaches
-it, and layer methods treat it as any layer. It keeps no tensor, has no parameter and leaves no key in a state dict.
-Listening and steering are values of a ``ContextVar``: two threads that share one model never read each other's maps.
+A tap is a child module. *Listening* to it records the map, *steering* it replaces the map, gradients reach it, and
+layer methods treat it like any other layer. It keeps no tensor, has no parameter and no key in a state dict. Listening
+and steering are stored in a ``ContextVar``, so two threads that share a model never read each other's maps.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from core.messages import Message
 from core.types import InvalidInput
 
 Steer = Callable[["Tap", Tensor], Tensor]
-"""Given the tap and its weights (b, ...), the weights to multiply by instead, of the same shape."""
+"""A function of the tap and its weights (b, ...) that returns the weights to use instead, in the same shape."""
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
     """The output of one tap in one forward pass: ``weights`` (b, ...) and the ``grid`` (h, w) they belong to.
 
-    ``cells`` (windows, n) gives the cell of each token of WINDOWED weights, counted row by row; -1 for padding.
-    ``allowed`` (windows, n, n) is true where a query may attend to a key, if not every key of its window is allowed.
-    ``uses`` are the tensors that the model multiplied by: the weights, or the film as it was after each glimpse.
+    ``cells`` (windows, n) is the cell of each token of WINDOWED weights, counted row by row; -1 for padding.
+    ``allowed`` (windows, n, n) is true if a query may attend to a key; None if all keys of a window are allowed.
+    ``uses`` are the tensors that the model multiplied by: the weights, or the maps up to each glimpse.
     """
 
     tap: Tap
@@ -46,18 +46,18 @@ class Record:
 
 _records: ContextVar[dict[Tap, Record] | None] = ContextVar("records", default=None)
 _heard: ContextVar[Collection[Tap] | None] = ContextVar("heard", default=None)  # the taps to record; None for all
-_allowed: ContextVar[Tensor | None] = ContextVar("allowed", default=None)  # while a steer runs
+_allowed: ContextVar[Tensor | None] = ContextVar("allowed", default=None)  # true while a steer runs
 _steers: ContextVar[Mapping[Tap, Steer]] = ContextVar("steers", default={})  # noqa: B039 (never written to)
 
 
 class Tap(nn.Module):
-    """The identity on attention weights of one kind.
+    """The identity for attention weights of one kind.
 
-    ``softmax``: whether they sum to one (over the last axis of a PAIRWISE map, over the grid of a SPATIAL one); those
-    of a gate do not. ``off`` is the weight that stands for "no attention": 1 for a gate, 0 for self-attention, None for
-    the uniform weight. ``prefix``, ``suffix`` and ``unmapped`` are those of an ``AttentionMap``: the tokens before and
-    after the grid's in a PAIRWISE map, and an attention layer of the model that has no map. ``remixed`` states that the
-    model mixes the heads of these weights before it multiplies by them.
+    ``softmax``: whether the weights sum to one (over the last axis of a PAIRWISE map, over the grid of a SPATIAL map);
+    the weights of a gate do not. ``off`` is the weight for "no attention": 1 for a gate, 0 for self-attention, None for
+    the uniform weight. ``prefix``, ``suffix`` and ``unmapped`` are as in ``AttentionMap``: the tokens before and after
+    the grid of a PAIRWISE map, and an attention layer of the model without a map. ``remixed``: the model mixes the
+    heads of these weights before it uses them.
     """
 
     unmapped = ""
@@ -79,7 +79,7 @@ class Tap(nn.Module):
     def forward(
         self, weights: Tensor, grid: tuple[int, int], cells: Tensor | None = None, allowed: Tensor | None = None
     ) -> Tensor:
-        """The ``weights`` (b, ...) unchanged, or those that replace them; recorded if someone listens."""
+        """Return the ``weights`` (b, ...), or their replacement if the tap is steered, and record them on request."""
         steer = _steers.get().get(self)
         if steer is not None:
             weights = self.steered(steer, weights, allowed)
@@ -90,7 +90,7 @@ class Tap(nn.Module):
         return weights
 
     def steered(self, steer: Steer, weights: Tensor, allowed: Tensor | None) -> Tensor:
-        """The weights as changed by a steer; those that are not ``allowed`` stay zero."""
+        """Return the weights after a steer; weights that are not ``allowed`` stay zero."""
         token = _allowed.set(allowed)
         try:
             steered = steer(self, weights)
@@ -104,27 +104,27 @@ class Tap(nn.Module):
         return steered if allowed is None else steered.masked_fill(~allowed[:, None], 0)
 
     def heard(self) -> bool:
-        """Whether this tap is recorded."""
+        """Return whether this tap is recorded."""
         heard = _heard.get()
         return _records.get() is not None and (heard is None or self in heard)
 
     def watched(self) -> bool:
-        """Whether this tap is recorded or steered; if not, a module may use a fused kernel without weights."""
+        """Return whether this tap is recorded or steered; if not, a module may use a fused kernel without weights."""
         return self.heard() or self in _steers.get()
 
     def extra_repr(self) -> str:
-        """The kind and the settings, as in the printed module."""
+        """Return the kind and the settings for the printed module."""
         return f"{self.kind}, softmax={self.softmax}, off={self.off}"
 
 
 def taps(module: nn.Module) -> dict[str, Tap]:
-    """Every tap of a model by its public name, in the order of the modules: ``stage4.attention``."""
+    """Return every tap of a model by its public name, such as ``stage4.attention``, in the order of the modules."""
     return {name.removesuffix(".tap"): child for name, child in module.named_modules() if isinstance(child, Tap)}
 
 
 @contextmanager
 def listen(only: Collection[Tap] | None = None) -> Iterator[dict[Tap, Record]]:
-    """Record the output of every tap, or of ``only`` some, in this thread: a dict that fills while models run."""
+    """Record the output of every tap, or of those in ``only``, in this thread: a dict that fills while models run."""
     records: dict[Tap, Record] = {}
     tokens = _records.set(records), _heard.set(only)
     try:
@@ -157,24 +157,24 @@ def steer(module: nn.Module, steers: Mapping[str, Steer]) -> Iterator[None]:
 
 
 def gradients(score: Tensor, records: Sequence[Record]) -> list[Tensor]:
-    """∂score/∂weights of each record, in the shape of its weights; ``score`` is one number of the recorded pass.
+    """Return ∂score/∂weights of each record, in the shape of its weights; ``score`` is one number of the recorded pass.
 
-    They are zero for weights that the score does not depend on.
+    The gradient is zero for weights that do not affect the score.
     """
     uses = [use for record in records for use in record.uses]
     traced = [use for use in uses if use.requires_grad]
     slopes = iter(torch.autograd.grad(score, traced, materialize_grads=True) if traced else ())
     found = iter([next(slopes) if use.requires_grad else torch.zeros_like(use) for use in uses])
-    # Each frame of a film is used once, while it is the last: its gradient is that of the last frame at that time.
+    # The map of a glimpse is used once, as the last one of its tensor: its gradient is in that tensor's last map.
     return [torch.cat([next(found)[:, -1:] for _ in record.uses], 1) if len(record.uses) > 1 else next(found)
             for record in records]  # fmt: skip
 
 
 def uniform(tap: Tap, weights: Tensor) -> Tensor:
-    """The same weight everywhere: 1/n for a softmax over n keys, the picture's own mean weight for a gate.
+    """Return the same weight everywhere: 1/n for a softmax over n keys, the mean weight of the picture for a gate.
 
-    Where a query may not attend to every key, n counts the allowed ones. A row of mixed heads gets its own mean weight,
-    so that it keeps its sum.
+    If a query may not attend to every key, n counts the allowed keys. A row of mixed heads gets its own mean weight, so
+    that its sum is unchanged.
     """
     if not tap.softmax:
         axes = tap.kind.cell_axes if tap.kind.signed else tuple(range(1, weights.ndim))
@@ -187,14 +187,14 @@ def uniform(tap: Tap, weights: Tensor) -> Tensor:
 
 
 def switched_off(tap: Tap, weights: Tensor) -> Tensor:
-    """No attention: ones for a gate, zeros for self-attention, uniform for attention pooling."""
+    """Return weights for "no attention": ones for a gate, zeros for self-attention, uniform for attention pooling."""
     return uniform(tap, weights) if tap.off is None else torch.full_like(weights, tap.off)
 
 
 def shuffled(seed: int) -> Steer:
-    """The same weights in another order: one seeded permutation of the cells (keys, channels) for each picture.
+    """Return a steer that permutes the weights: one seeded permutation of the cells (keys, channels) for each picture.
 
-    Where a query may not attend to every key, the weights of the allowed keys are permuted among these.
+    If a query may not attend to every key, only the weights of the allowed keys are permuted.
     """
 
     def shuffle(tap: Tap, weights: Tensor) -> Tensor:
@@ -213,20 +213,21 @@ def shuffled(seed: int) -> Steer:
 
 
 def within(allowed: Tensor, order: Tensor) -> Tensor:
-    """The key whose weight moves to each position, for each query (windows, n, n), by ``order`` (n,)."""
-    kept = allowed[..., order].int().argsort(dim=-1, descending=True, stable=True)  # in order, the allowed first
+    """Return for each query the key whose weight moves to each position, (windows, n, n), by ``order`` (n,)."""
+    # allowed keys first, each group in order
+    kept = allowed[..., order].int().argsort(dim=-1, descending=True, stable=True)
     places = allowed.int().argsort(dim=-1, descending=True, stable=True)
     return torch.empty_like(places).scatter(-1, places, order[kept])
 
 
 def replaced(weights: Tensor) -> Steer:
-    """A given map (without the batch axis) instead of the model's own.
+    """Return a steer that replaces the map of the model by a given map (without the batch axis).
 
-    Weights on keys that a query may not attend to are distributed among the allowed ones, in proportion.
+    Weights on keys that a query may not attend to are distributed among the allowed keys, in proportion.
     """
 
     def replace(tap: Tap, own: Tensor) -> Tensor:
-        # A film grows by one map at each glimpse.
+        # The tensor grows by one map at each glimpse.
         given = weights[: own.shape[1]] if tap.kind.growing else weights
         if tuple(given.shape) != tuple(own.shape[1:]):
             raise InvalidInput(

@@ -1,4 +1,4 @@
-"""How far a gate varies: one that hardly does multiplies everything by the same number, and selects nothing."""
+"""The variation of a gate: a nearly constant gate multiplies everything by the same number and selects nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 from core.types import AttentionMap
 
 NEARLY_CONSTANT = 0.05
-"""A gate that varies by less than this share of its mean is nearly constant."""
+"""A gate is nearly constant if its weights vary by less than this share of their mean."""
 
 
 def variation(attention: AttentionMap) -> float:
-    """The range of all weights of a map, over positions and channels, as a share of their mean; 0 where all are zero.
+    """Return the range of all weights of a map, over positions and channels, divided by their mean; 0 if all are zero.
 
     max(w) − min(w), divided by mean(w).
     """
@@ -21,6 +21,6 @@ def variation(attention: AttentionMap) -> float:
 
 
 def is_nearly_constant(attention: AttentionMap) -> bool:
-    """Whether a map that weighs positions or channels is nearly constant; False for one that compares, or a film."""
+    """Return whether a gate over positions or channels is nearly constant; False for any other map."""
     kind = attention.kind
     return not (kind.compares or kind.growing) and variation(attention) < NEARLY_CONSTANT

@@ -1,4 +1,4 @@
-"""Attribution: the catalog of methods, and the functions that run one."""
+"""Attribution: the catalog of methods, and the functions that run them."""
 
 from __future__ import annotations
 

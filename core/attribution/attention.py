@@ -1,12 +1,12 @@
-"""Attention as an attribution method, so that it can be measured like the others.
+"""Attention as an attribution method, so that it can be evaluated like other methods.
 
-    attention map           W of one tap: as it is, of one head, or the mean of heads
+    attention map           W of one tap: unchanged, of one head, or the mean over heads
     rollout                 Π (mean over heads of W + I) / 2, of all layers, where all compare the same patches
     gradient × attention    one layer:   mean over heads of (W · ∂F/∂W)⁺
                             all layers:  R ← R + mean over heads of (W · ∂F/∂W)⁺ R, first layer first, R = I before it
-                            of attention pooling at the end, whose query is no token, R ← mean over heads of (…)⁺ R
+                            attention pooling at the end, whose query is not a token: R ← mean over heads of (…)⁺ R
 
-The first two do not depend on the class. The third keeps the evidence for it: Chefer, Gur, Wolf,
+The first two do not depend on the class. The third keeps positive evidence for the class: Chefer, Gur, Wolf,
 "Generic attention-model explainability for interpreting bi-modal and encoder-decoder transformers", ICCV 2021, eq. 5
 and 6. A PAIRWISE map is reduced as by ``core.to_grid``: to the class token's row where there is a class token,
 else to the mean over all patches.
@@ -36,7 +36,7 @@ ALL, MEAN = "all layers", "mean"
 
 
 def attention_maps(classifier: Classifier, x: Tensor, progress: Progress) -> tuple[AttentionMap, ...]:
-    """Every attention map of one forward pass, the same maps as in a reading."""
+    """Return every attention map of one forward pass, the same maps as in a reading."""
     with torch.no_grad(), listen() as records:
         classifier.module(x)
     progress(1, 1)
@@ -46,20 +46,20 @@ def attention_maps(classifier: Classifier, x: Tensor, progress: Progress) -> tup
 def attention(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str, head: str | int
 ) -> tuple[Tensor, None]:
-    """The map (h, w) of the named tap."""
+    """Return the map (h, w) of the named tap."""
     (found,) = (one for one in attention_maps(classifier, x, progress) if one.tap == tap)
     return torch.tensor(to_grid(found, head=head if isinstance(head, int) else None)), None
 
 
 def attention_rollout(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
-    """The class token's row (h, w) of all layers' product; without one the mean over the patches' rows."""
+    """Return the rollout (h, w): the row of the class token, else the mean over the rows of all patches."""
     return torch.tensor(to_grid(rollout_map(attention_maps(classifier, x, progress)))), None
 
 
 def gradient_x_attention(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str
 ) -> tuple[Tensor, None]:
-    """The map (h, w) of the named tap, or of all layers together."""
+    """Return the map (h, w) of the named tap, or of all layers together."""
     with torch.enable_grad(), listen() as records:
         score = counted(classifier, target, 1, progress)(leaf(x))
     named = [(name, records[place]) for name, place in classifier.taps.items() if place in records]
@@ -71,13 +71,13 @@ def gradient_x_attention(
 
 
 def positive_products(name: str, record: Record, gradient: Tensor) -> AttentionMap:
-    """A map with (W · ∂F/∂W)⁺ in place of its weights W."""
+    """Return a map with (W · ∂F/∂W)⁺ in place of its weights W."""
     product = (record.weights * gradient).clamp(min=0)
     return to_map(name, Record(record.tap, product, record.grid, record.cells))
 
 
 def relevance(maps: Sequence[AttentionMap]) -> np.ndarray:
-    """R (n, n) of all layers, or (1, n) after attention pooling, given (W · ∂F/∂W)⁺ of each, first first."""
+    """Return R (n, n), or (1, n) after attention pooling, from (W · ∂F/∂W)⁺ of all layers, the first layer first."""
     relevances = np.eye(maps[0].weights.shape[-1])
     for one in maps:
         product = one.weights.mean(0, dtype=np.float64) @ relevances
@@ -86,12 +86,12 @@ def relevance(maps: Sequence[AttentionMap]) -> np.ndarray:
 
 
 def heads(classifier: Classifier) -> tuple[str | int, ...]:
-    """The heads to choose from: their mean, or one of them, counted from zero."""
+    """Return the heads to choose from: the mean over heads, then each head, counted from zero."""
     return (MEAN, *range(max(tap_layout(classifier).heads.values(), default=0)))
 
 
 def layers(classifier: Classifier) -> tuple[str, ...]:
-    """The taps to choose from; first "all layers", where their maps can be multiplied."""
+    """Return the taps to choose from; first "all layers", if their maps can be multiplied."""
     return (ALL, *spatial_taps(classifier)) if tap_layout(classifier).stacked else spatial_taps(classifier)
 
 

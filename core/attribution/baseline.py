@@ -1,4 +1,4 @@
-"""Baselines: the picture that stands for "absent" where a method removes a part.
+"""Baselines: reference pictures that replace the parts that a method removes.
 
 Sturmfels, Lundberg, Lee, "Visualizing the impact of feature attribution baselines", Distill 2020, compares them.
 """
@@ -12,7 +12,7 @@ from core.attribution.method import Parameter
 from core.classifier import Classifier
 
 BLUR = 1 / 16
-"""Standard deviation of the Gaussian blur, as a share of the model's square."""
+"""Standard deviation of the Gaussian blur, as a share of the side of the model's crop."""
 
 BASELINES = ("mean-color", "black", "white", "blurred")
 
@@ -26,7 +26,7 @@ BASELINE = Parameter(
 
 
 def absent(classifier: Classifier, x: Tensor, baseline: str) -> Tensor:
-    """The baseline of that name for a prepared picture: (1, 3, size, size), like ``x``."""
+    """Return the named baseline for a prepared picture ``x``: (1, 3, size, size)."""
     if baseline == "mean-color":
         return x.new_zeros(x.shape)
     if baseline == "blurred":

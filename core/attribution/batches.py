@@ -1,7 +1,7 @@
-"""The size of a batch, how long it takes, and a score that reports progress.
+"""The batch size of a model, the time of a batch, and a score function that reports progress.
 
-Large batches are slower on many processors and waste memory, so the size is found by a short timed probe, once for
-each classifier. A run can only be stopped between batches, so a batch stays short.
+Large batches are slower on many processors and waste memory, so the size is determined by a short timed probe, once for
+each classifier. A run can only be stopped between batches, so batches are kept short.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ from core.types import Progress
 
 LARGEST = {"cpu": 16}
 LARGEST_ELSEWHERE = 64
-USUAL_SIDE = 128  # pixels; a gradient takes fewer larger pictures at once, because it keeps the output of every layer
-GROWTH = 4  # factor between sizes: with smaller steps the gain may pause and come back
-LONGEST = 1.5  # seconds that a batch may take, estimated from the last smaller one: the longest wait for a Stop
-LONG_ENOUGH = 0.05  # seconds to time a size for
-SHORTEST_RUN, LARGEST_DRIFT = 0.2, 5.0  # seconds of a run that corrects estimates, and the largest correction
-WORTHWHILE = 0.95  # a larger batch must take at most this share of the time per picture
+# pixels; batches with a gradient are smaller for large pictures, because the output of every layer is kept
+USUAL_SIDE = 128
+GROWTH = 4  # factor between sizes: with smaller steps, the speed may stagnate at one size and then rise again
+LONGEST = 1.5  # seconds that a batch may take, estimated from the previous size: the longest wait after Stop
+LONG_ENOUGH = 0.05  # seconds for which one size is timed
+SHORTEST_RUN, LARGEST_DRIFT = 0.2, 5.0  # least seconds of a run that corrects estimates, and the largest correction
+WORTHWHILE = 0.95  # a larger batch must reduce the time per picture to at most this share
 
 
 @dataclass(frozen=True)
 class Pace:
-    """The ``size`` of a model's batches, and the ``seconds`` that one picture takes in a batch.
+    """The batch ``size`` of a model, and the ``seconds`` for one picture in such a batch.
 
     ``alone`` is the time of a picture in a batch of one, where that was measured.
     """
@@ -43,7 +44,7 @@ class Pace:
     alone: float = 0.0
 
     def total(self, count: float) -> float:
-        """The seconds for ``count`` pictures: in whole batches, and the rest one by one."""
+        """Return the seconds for ``count`` pictures: full batches, and the rest one by one."""
         left = count % self.size
         return (count - left) * self.seconds + min(left * max(self.alone, self.seconds), self.size * self.seconds)
 
@@ -55,10 +56,10 @@ _fixed: ContextVar[Mapping[str, int]] = ContextVar("fixed batch sizes", default=
 
 
 def pace(classifier: Classifier, gradient: bool = False) -> Pace:
-    """The pace of a forward pass, or of a ``gradient`` to the input; probed at the first call, on the worker."""
+    """Return the pace of a forward pass, or with a ``gradient`` to the input; probed once, on the worker."""
     before = _paces.get(classifier, {}).get(gradient)
     if before is not None and not _fixed.get():
-        return before  # without a wait for the worker, which may be at somebody's long job
+        return before  # without waiting for the worker, which may be running a long job
 
     def measure_pace() -> Pace:
         known = _paces.setdefault(classifier, {})
@@ -71,7 +72,7 @@ def pace(classifier: Classifier, gradient: bool = False) -> Pace:
 
 
 def batch_sizes(classifier: Classifier) -> dict[str, int]:
-    """The sizes of the batches that are known so far, by ``FORWARD`` and ``GRADIENT``."""
+    """Return the batch sizes that are known so far, by ``FORWARD`` and ``GRADIENT``."""
     return {GRADIENT if gradient else FORWARD: one.size for gradient, one in _paces.get(classifier, {}).items()}
 
 
@@ -89,7 +90,7 @@ def fixed_batches(sizes: Mapping[str, int]) -> Iterator[None]:
 
 
 def is_paced(classifier: Classifier) -> bool:
-    """Whether both paces of the classifier are known."""
+    """Return whether both paces of the classifier are known."""
     return len(_paces.get(classifier, {})) == 2
 
 
@@ -103,7 +104,7 @@ def share_pace(copy: Classifier, original: Classifier) -> None:
 
 
 def largest_batch(classifier: Classifier, gradient: bool) -> int:
-    """The most pictures that are tried in a batch on the classifier's device."""
+    """Return the largest batch to try on the device of the classifier."""
     most = LARGEST.get(classifier.device.type, LARGEST_ELSEWHERE)
     return min(most, most * USUAL_SIDE**2 // classifier.card.size**2) if gradient else most
 
@@ -118,7 +119,7 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
         x = x.to(memory_format=torch.channels_last).requires_grad_(gradient)
         start = time.perf_counter()
         with nullcontext() if gradient else torch.no_grad():
-            y = classifier.scores(x)[:, 0].sum()  # of a blank picture, finite or not
+            y = classifier.scores(x)[:, 0].sum()  # the output for a blank picture may be infinite or NaN
             if gradient:
                 (y,) = torch.autograd.grad(y, x)
         y.cpu()  # waits for the device
@@ -128,7 +129,7 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
         times = [seconds(n), seconds(n)]
         while sum(times) < LONG_ENOUGH:
             times.append(seconds(n))
-        return Pace(n, min(times) / n)  # the fastest: the others were disturbed
+        return Pace(n, min(times) / n)  # the minimum: slower passes were disturbed by other work
 
     seconds(1)  # warm up
     best, n = timed(1), GROWTH
@@ -144,20 +145,20 @@ def probe(classifier: Classifier, gradient: bool) -> Pace:
 
 
 _drifts: WeakKeyDictionary[Classifier, dict[str, float]] = WeakKeyDictionary()
-"""The ratio of actual to estimated time of the last run of each name; "" stands for the last long run of any name."""
+"""The ratio of actual to estimated time for the last run of each name; the name "" is the last long run of any name."""
 
 
 def expect(classifier: Classifier, name: str, seconds: float) -> float:
-    """The estimate of a run's seconds, corrected by the last run of that name, else by the last long run of any name.
+    """Return the estimated seconds of a run, corrected by the last run of that name, else by the last long run.
 
-    A probe is short: other load on the machine, and the work of a method outside the model, only show in real runs.
+    The probe is too short to include other load on the machine and the work of a method outside the model.
     """
     known = _drifts.get(classifier, {})
     return seconds * known.get(name, known.get("", 1.0))
 
 
 def learn(classifier: Classifier, name: str, seconds: float, took: float) -> None:
-    """Note how long a run of that name ``took``; ``seconds`` is its uncorrected estimate. Short runs are ignored."""
+    """Store the seconds that a run ``took`` next to its uncorrected estimate (``seconds``); short runs are ignored."""
     if min(seconds, took) < SHORTEST_RUN:
         return
     drift = min(max(took / seconds, 1 / LARGEST_DRIFT), LARGEST_DRIFT)
@@ -165,10 +166,10 @@ def learn(classifier: Classifier, name: str, seconds: float, took: float) -> Non
 
 
 def counted(classifier: Classifier, target: Question, total: int, progress: Progress) -> Callable[[Tensor], Tensor]:
-    """The target's score (b, c, h, w) -> (b,), as a function that reports progress after each batch.
+    """Return a function that computes the target's score, (b, c, h, w) -> (b,), and reports progress after each batch.
 
     Captum runs a whole method in one call; an exception from ``progress`` ends that call between two batches. The
-    pictures are laid out channels last, as by ``prepare``: convolutions on the CPU are faster then.
+    pictures have the channels-last layout of ``prepare``, which makes convolutions faster on the CPU.
     """
     done = 0
 
@@ -183,7 +184,7 @@ def counted(classifier: Classifier, target: Question, total: int, progress: Prog
 
 
 class CountedScore(nn.Module):
-    """The model with its ``counted`` score (b, c, h, w) -> (b,) as a module, for methods that set hooks."""
+    """A module around the model that returns its ``counted`` score (b, c, h, w) -> (b,), for methods that set hooks."""
 
     def __init__(self, classifier: Classifier, target: Question, total: int, progress: Progress):
         super().__init__()
@@ -191,5 +192,5 @@ class CountedScore(nn.Module):
         self.score = counted(classifier, target, total, progress)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The scores of x (b, 3, h, w)."""
+        """Return the scores (b,) of x (b, 3, h, w)."""
         return self.score(x)

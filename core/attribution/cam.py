@@ -1,9 +1,9 @@
-"""Grad-CAM: which cells of a feature map support the class.
+"""Grad-CAM: the contribution of each cell of a feature map to the class score.
 
     values = relu(Σ over channels c of w_c A_c),   w_c = mean over cells of ∂F/∂A_c
 
-A (c, h, w) is the output of a stage. As in the paper, only evidence for the class is kept: where all of it is negative,
-the map is zero everywhere. The map stays on the stage's grid.
+A (c, h, w) is the output of a stage. As in the paper, only positive evidence is kept: if all evidence is negative, the
+map is zero everywhere. The map has the grid of the stage.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from core.types import Progress
 
 
 def class_activation(stage: Stage, features: Tensor, gradients: Tensor) -> Tensor:
-    """The map (h, w) of the first picture, from ``features`` and ``gradients`` in the layout of the stage's output."""
+    """Return the map (h, w) of the first picture, with ``features`` and ``gradients`` in the layout of the stage."""
     return class_activations(stage, features, gradients)[0]
 
 
 def class_activations(stage: Stage, features: Tensor, gradients: Tensor) -> Tensor:
-    """The maps (b, h, w) of all pictures."""
+    """Return the maps (b, h, w) of all pictures."""
     features, gradients = stage.arrange(features), stage.arrange(gradients)
     return (gradients.mean((2, 3), keepdim=True) * features).sum(1).relu()
 
@@ -37,9 +37,9 @@ def class_activations(stage: Stage, features: Tensor, gradients: Tensor) -> Tens
 def grad_cam(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, stage: str
 ) -> tuple[Tensor, None]:
-    """The map (h, w) on the grid of the named stage.
+    """Return the map (h, w) on the grid of the named stage.
 
-    Captum's ``LayerGradCam`` gives the same for a stage with output (b, c, h, w); other layouts are rearranged here.
+    For a stage with output (b, c, h, w), the result equals Captum's ``LayerGradCam``; other layouts are rearranged.
     """
     place = classifier.stages[stage]
     with torch.enable_grad(), detach_at(place) as kept:
@@ -50,12 +50,12 @@ def grad_cam(
 
 @contextmanager
 def detach_at(place: Stage) -> Iterator[list[Tensor]]:
-    """Start the graph at a stage's output, which is kept; the layers before it are not needed."""
+    """Start the graph at the output of a stage, which is yielded; no gradient flows to earlier layers."""
     kept: list[Tensor] = []
 
     def hold(module: nn.Module, inputs: tuple[Any, ...], y: Any) -> Any:
         kept.append(first_of(y).detach().requires_grad_(torch.is_grad_enabled()))
-        return with_first(y, kept[0].clone())  # layers that work in place get a copy
+        return with_first(y, kept[0].clone())  # a copy, because later layers may work in place
 
     handle = place.module.register_forward_hook(hold)
     try:
@@ -65,9 +65,9 @@ def detach_at(place: Stage) -> Iterator[list[Tensor]]:
 
 
 def last_local_stage(classifier: Classifier) -> str:
-    """The last stage that does not compare all patches with each other, else the last one.
+    """Return the last stage before all patches are compared with each other, or else the last stage.
 
-    After such a comparison every cell depends on the whole picture, so the evidence has no position.
+    After global attention, every cell depends on the whole picture, so evidence has no position.
     """
     local = [
         name

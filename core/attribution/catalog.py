@@ -43,7 +43,7 @@ METHODS: tuple[Method, ...] = (
 
 
 def method(slug: str) -> Method:
-    """The method of that slug; InvalidInput where there is none."""
+    """Return the method with this slug; raise InvalidInput if there is none."""
     for one in METHODS:
         if one.slug == slug:
             return one
@@ -53,5 +53,5 @@ def method(slug: str) -> Method:
 
 
 def methods(classifier: Classifier) -> tuple[Method, ...]:
-    """The methods to offer for a classifier: those that it supports and that are exact enough for it."""
+    """Return the methods to offer for a classifier: those that it supports and that are exact enough."""
     return tuple(one for one in METHODS if one.usable(classifier) and one.exact(classifier))

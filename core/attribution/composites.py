@@ -1,6 +1,6 @@
-"""Composite functions, written as functions that ``rescale`` has a rule for and linear ones.
+"""Composite functions, written with linear functions and functions for which ``rescale`` has a rule.
 
-Each has the arguments and the result of torch's function of that name.
+Each has the arguments and the result of torch's function of the same name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def inverse(b: Tensor, a: Any) -> Tensor:
 
 
 def softmax(z: Tensor, dim: int = -1, *_: Any, **__: Any) -> Tensor:
-    """exp z / Σ exp z, less its largest value first, so that nothing overflows."""
+    """exp z / Σ exp z; the largest value is subtracted first to avoid overflow."""
     powers = (z - z.amax(dim, keepdim=True)).exp()
     return powers * powers.sum(dim, keepdim=True).reciprocal()
 
@@ -100,7 +100,7 @@ def gated(z: Tensor, dim: int = -1) -> Tensor:
 
 def lstm_cell(x: Tensor, state: Sequence[Tensor], w_x: Tensor, w_h: Tensor, b_x: Tensor | None = None,
               b_h: Tensor | None = None) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """As ``torch.lstm_cell``: its next hidden state and cell."""
+    """As ``torch.lstm_cell``: the next hidden state and cell state."""
     hidden, cell = state
     let, keep, new, show = (F.linear(x, w_x, b_x) + F.linear(hidden, w_h, b_h)).chunk(4, -1)
     cell = keep.sigmoid() * cell + let.sigmoid() * new.tanh()
@@ -120,4 +120,5 @@ MADE_OF: dict[str, Callable[..., Any]] = {
     "glu": gated,
     "lstm_cell": lstm_cell,
 }
-"""By name. A ``quotient`` is not among them: it is only taken apart where the divisor is not fixed."""
+"""The composite functions by name. ``quotient`` is not included, because it is decomposed only if the divisor depends
+on the input."""

@@ -3,10 +3,10 @@
     multiplier of a nonlinear unit = (a(z) − a(z_b)) / (z − z_b)     in place of its gradient, in one backward pass
     values = sum over colors of (x − b) · product of the multipliers on the way
 
-This is the rescale rule, with equally exact rules for max pooling and for products: see ``rescale``. Like Integrated
-Gradients it is complete: values add up to F(x) − F(b), apart from rounding. The ``gap`` measures how far that holds;
-where a model uses operations without a rule, it is large, and the method is not offered. Captum's DeepLIFT drops the
-rule of a max pooling right behind a ReLU, mixes windows that overlap, and takes no module that runs twice.
+This is the rescale rule, with exact rules for max pooling and for products (see ``rescale``). Like Integrated
+Gradients, it is complete: the values sum to F(x) − F(b), up to rounding. The ``gap`` measures the error; it is large if
+a model uses operations without a rule, and then the method is not offered. Captum's DeepLIFT drops the rule for max
+pooling directly after a ReLU, mixes overlapping windows, and does not support modules that run twice.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from core.types import Progress
 def deeplift(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, baseline: str
 ) -> tuple[Tensor, float | None]:
-    """The map (size, size) and its completeness gap."""
+    """Return the map (size, size) and its completeness gap."""
     b, picture = absent(classifier, x, baseline), leaf(x)
     score = counted(classifier, target, 2, progress)
     with torch.enable_grad(), Rescaled() as rules:

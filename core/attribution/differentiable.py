@@ -1,4 +1,4 @@
-"""Test whether the score of a model has a gradient to the picture."""
+"""Test whether the score of a model has a gradient with respect to the picture."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from core.models.guard import pictures
 
 @memoize
 def differentiable(classifier: Classifier) -> bool:
-    """Whether the score has a usable gradient to the pixels.
+    """Return whether the score has a usable gradient with respect to the pixels.
 
-    It has none after ``no_grad``, ``detach`` or an array, where there is no graph, nor after a rounding, where the
-    gradient is zero everywhere although two pictures have different scores. A model that gives every picture the same
-    score counts as differentiable.
+    There is no graph after ``no_grad``, ``detach`` or a conversion to an array. After rounding, the gradient is zero
+    everywhere although two pictures have different scores. A model with the same score for every picture counts as
+    differentiable.
     """
     x = pictures(classifier.card, classifier.device).to(blank(classifier.module, 1).dtype).requires_grad_()
     try:
         with torch.enable_grad():
             scores = classifier.scores(x)
-            weights = torch.linspace(1, 2, scores.shape[1]).to(scores)  # the gradients of probabilities cancel out
+            # not the sum of all scores: the gradients of probabilities cancel out
+            weights = torch.linspace(1, 2, scores.shape[1]).to(scores)
             (gradient,) = torch.autograd.grad((scores * weights).sum(), x, allow_unused=True)
     except RuntimeError:  # no graph at all
         return False

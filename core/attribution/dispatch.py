@@ -1,4 +1,4 @@
-"""Run an attribution method by its slug, for one class or for one class against another."""
+"""Run an attribution method by its slug, for one class or for the comparison of two classes."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from core.types import Attribution, InvalidInput, Picture, Progress, frozen
 
 
 def complete_methods(classifier: Classifier) -> dict[str, bool | None]:
-    """Whether the maps of each method that must be complete are so for this model, by slug; its card is not consulted.
+    """Test each method that should be complete on this model: results by slug, without those stored on the card.
 
-    None where the method cannot run. It takes seconds (``core.attribution.completeness``).
+    A result is None if the method cannot run. The test takes seconds (``core.attribution.completeness``).
     """
 
     def probe_completeness(one: Method) -> bool | None:
@@ -48,12 +48,12 @@ def attribute(
     progress: Progress | None = None,
     **parameters: Any,
 ) -> Attribution:
-    """The contribution of each cell to the target's score, the model's output for it, by the method of that slug.
+    """Compute the contribution of each cell to the target's score with the method of that slug.
 
-    ``target`` is a class name or index, None the predicted class. With a ``contrast``, another class, the score is the
-    difference of both logits: the evidence for one over the other. Such values are always signed. ``parameters`` are
-    the method's own; those not given have their defaults. ``progress(done, total)`` is called after each batch, in the
-    worker's thread. The values are float32 (h, w), raw and signed, on the method's native grid over the model's square.
+    ``target`` is a class name or index, None the predicted class. The score is the model's output for the target. With
+    a ``contrast``, another class, it is the difference of both logits, and the values are always signed. ``parameters``
+    are those of the method, each with a default. ``progress(done, total)`` is called after each batch, in the worker's
+    thread. The values are float32 (h, w), raw and signed, on the method's native grid over the model's square.
 
     Raises:
         InvalidInput: no such method, target or parameter, a value out of range, a method that the model does not
@@ -72,7 +72,8 @@ def attribute(
         )
 
     def compute_map() -> Attribution:
-        paced, start = is_paced(classifier), time.perf_counter()  # else the run includes the probe
+        # before the run, so that its time does not include the probe
+        paced, start = is_paced(classifier), time.perf_counter()
         x = classifier.prepare(picture)
         with torch.no_grad():
             index = int(classifier.answer(x)[0].argmax()) if known is None else known
@@ -103,9 +104,9 @@ def contrast_classes(
     progress: Progress,
     settled: dict[str, Any],
 ) -> tuple[Tensor, float | None]:
-    """One class against another: values above zero support the first more than the second, those below the reverse.
+    """Compare two classes: positive values support the first class more than the second, negative values the reverse.
 
-    A method that keeps only positive evidence runs once for each order.
+    A method that keeps only positive evidence runs twice, once for each order.
     """
     if pair[0] == pair[1]:
         raise InvalidInput(
@@ -119,20 +120,20 @@ def contrast_classes(
 
 
 def seconds(classifier: Classifier, slug: str, **parameters: Any) -> float:
-    """Estimate the seconds that ``attribute`` will take; the first call for a classifier runs a short probe.
+    """Estimate the seconds that ``attribute`` takes.
 
-    Later calls use the time of earlier runs.
+    The first call for a classifier runs a short probe; later calls use the time of earlier runs.
     """
     chosen = method(slug)
     return expect(classifier, slug, _estimate(classifier, chosen, chosen.settle(classifier, parameters)))
 
 
 def _estimate(classifier: Classifier, chosen: Method, settled: dict[str, Any]) -> float:
-    """The seconds of the model's passes: those of the method, and the one that finds the class."""
+    """Return the seconds of the model's passes: those of the method, and one to find the predicted class."""
     count, forward = chosen.evaluations(classifier, **settled), pace(classifier)
     own = pace(classifier, True) if chosen.gradient and not chosen.shallow else forward
     return own.total(count) + max(forward.alone, forward.seconds)
 
 
 def quiet(done: int, total: int) -> None:
-    """A progress callable that does nothing."""
+    """Ignore progress."""

@@ -1,4 +1,4 @@
-"""Methods that need one gradient of the score F to the pixels x.
+"""Methods that need one gradient of the score F with respect to the pixels x.
 
     saliency            max over colors of |∂F/∂x|
     input × gradient    sum over colors of x · ∂F/∂x
@@ -18,18 +18,18 @@ from core.types import Progress
 
 
 def leaf(x: Tensor) -> Tensor:
-    """The same pixels as a leaf that gradients are taken to; ``x`` itself stays unchanged."""
+    """Return a copy of the pixels as a leaf tensor that requires gradients; ``x`` stays unchanged."""
     return x.detach().requires_grad_()
 
 
 def saliency(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
-    """max over colors of |∂F/∂x|, (size, size)."""
+    """Return max over colors of |∂F/∂x|, (size, size)."""
     gradient = Saliency(counted(classifier, target, 1, progress)).attribute(leaf(x))
     return gradient[0].amax(0), None
 
 
 def input_x_gradient(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
-    """sum over colors of x · ∂F/∂x, (size, size)."""
+    """Return sum over colors of x · ∂F/∂x, (size, size)."""
     product = InputXGradient(counted(classifier, target, 1, progress)).attribute(leaf(x))
     return product[0].sum(0).detach(), None
 

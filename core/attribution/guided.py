@@ -1,13 +1,13 @@
-"""Methods that change the gradient that a ReLU passes back: sharp edges, with little dependence on the class.
+"""Methods that change the backward pass of ReLU; their maps show sharp edges and depend little on the class.
 
     gradient                  g · (z > 0)            the gradient that relu(z) passes back
     deconvolution             g · (g > 0)
     guided backpropagation    g · (z > 0) · (g > 0)
     guided Grad-CAM           guided backpropagation · Grad-CAM, enlarged to the picture
 
-In a model with any other rectifier (GELU, Hardswish ...) the rule would apply to some layers only, so these methods are
-offered only for models whose rectifiers are all ReLU modules: see ``rectifiers``. Adebayo et al., "Sanity checks for
-saliency maps", NeurIPS 2018.
+In a model with other rectifiers (GELU, Hardswish ...), the rule would apply to some layers only. Therefore, these
+methods are offered only for models whose rectifiers are all ReLU modules (see ``rectifiers``). Adebayo et al., "Sanity
+checks for saliency maps", NeurIPS 2018.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from core.attribution.rectifiers import only_relu
 from core.classifier import Classifier, Question
 from core.types import Progress
 
-# Captum warns at every call that it sets hooks. Filtered here, once: a filter holds for the whole process.
+# Captum warns at every call that it sets hooks. The filter is set once, because it holds for the whole process.
 warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU activations")
 
 
 def guided_backpropagation(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress
 ) -> tuple[Tensor, None]:
-    """sum over colors of the guided gradient, (size, size)."""
+    """Return the sum over colors of the guided gradient, (size, size)."""
     return GuidedBackprop(CountedScore(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
 
 
 def deconvolution(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
-    """sum over colors of the deconvolved gradient, (size, size)."""
+    """Return the sum over colors of the deconvolved gradient, (size, size)."""
     return Deconvolution(CountedScore(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
 
 
 def guided_grad_cam(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, stage: str
 ) -> tuple[Tensor, None]:
-    """The product (size, size); Grad-CAM of the named stage is stretched bilinearly, as in the paper."""
+    """Return the product (size, size); Grad-CAM of the named stage is interpolated bilinearly, as in the paper."""
     regions, _ = grad_cam(classifier, x, target, lambda done, _: progress(done, 2), stage=stage)
     edges, _ = guided_backpropagation(classifier, x, target, lambda done, _: progress(1 + done, 2))
     return edges * F.interpolate(regions[None, None], edges.shape, mode="bilinear")[0, 0], None

@@ -3,9 +3,9 @@
     layer gradient × activation     Σ W · ∂F/∂W
     layer Integrated Gradients      Σ (W − W₀) · mean over t in 0..1 of ∂F/∂W at W₀ + t (W − W₀)
 
-W is the output of a tap, and the picture stays the same: only this one map is changed, from W₀ (uniform, none, or the
-attention to a baseline) to W. So the values of the second add up to the change of the score. Where patches are compared
-with each other, the value of a cell is the sum over all heads and all queries; a class token's share is not shown.
+W is the output of a tap. The picture stays the same, and only this map changes from W₀ (uniform, none, or the attention
+for a baseline picture) to W, so the values of the second method sum to the change of the score. In self-attention, the
+value of a cell is the sum over all heads and all queries; the share of a class token is not shown.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from core.classifier import Classifier, Question
 from core.types import Progress
 
 STARTS = {"uniform": uniform, "off": switched_off}
-"""The starting points W₀, besides the attention to a baseline picture."""
+"""The starting points W₀, in addition to the attention for a baseline picture."""
 
 
 def lay(values: Tensor, record: Record) -> Tensor:
-    """The values of one picture's weights, in the shape of the weights, summed for each cell of the grid: (h, w)."""
+    """Sum the values of one picture's weights, in the shape of the weights, for each cell of the grid: (h, w)."""
     kind, cells = record.tap.kind, record.grid[0] * record.grid[1]
     if (places := record.cells) is not None:  # of windows
         keys = values.sum(kind.other_axes("window", "key"))
@@ -44,7 +44,7 @@ def lay(values: Tensor, record: Record) -> Tensor:
 def layer_gradient_x_activation(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str
 ) -> tuple[Tensor, None]:
-    """The map (h, w) on the grid of the named tap."""
+    """Return the map (h, w) on the grid of the named tap."""
     with torch.enable_grad(), listen() as records:
         score = counted(classifier, target, 1, progress)(leaf(x))
     record = records[classifier.taps[tap]]
@@ -55,7 +55,7 @@ def layer_gradient_x_activation(
 def layer_integrated_gradients(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, tap: str, steps: int, start: str
 ) -> tuple[Tensor, float | None]:
-    """The map (h, w) on the grid of the named tap, and its completeness gap, which includes the class token's share."""
+    """Return the map (h, w) on the grid of the named tap, and its completeness gap, which includes the class token."""
     place = classifier.taps[tap]
     score = counted(classifier, target, steps + evaluations_of(start), progress)
 
@@ -90,7 +90,7 @@ def layer_integrated_gradients(
 
 
 def evaluations_of(start: str) -> int:
-    """The pictures that go through the model in addition to the steps."""
+    """Return the number of pictures to evaluate in addition to the steps."""
     return 2 if start in STARTS else 3
 
 

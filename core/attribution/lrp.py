@@ -5,14 +5,15 @@
     one by one    R_i = R_i                                           normalization, GELU and the like
     gate, softmax all to the weighted values, nothing to the weights
 
-Bach et al., PLoS ONE 2015; the mixture is that of Kohlbrenner et al., "Towards best practice in explaining neural
-network decisions with LRP", IJCNN 2020; weights of attention count as constants, as in Arras et al., WASSA 2017, and
-Ali et al., ICML 2022. A BatchNorm after a convolution is one layer with it. Captum's LRP supports neither shortcuts nor
-gates, so this one is our own: each rule is a layer with the same output, whose gradient times its input is R.
+Bach et al., PLoS ONE 2015; the combination of rules follows Kohlbrenner et al., "Towards best practice in explaining
+neural network decisions with LRP", IJCNN 2020; attention weights count as constants, as in Arras et al., WASSA 2017,
+and Ali et al., ICML 2022. A BatchNorm after a convolution is merged into it. Captum's LRP supports neither residual
+connections nor gates, so it is implemented here: each rule is a layer with the same output, whose gradient times its
+input is R.
 
-The relevances add up to the score itself, not to its change from a baseline. ``gap`` is the missing part: biases of
-linear layers, outputs without positive contributions, and layers without a rule (an LSTM's products). The method is
-offered where the gap is small.
+The relevances sum to the score itself, not to its change from a baseline. ``gap`` is the missing part: biases of linear
+layers, outputs without positive contributions, and layers without a rule (products of an LSTM). The method is offered
+if the gap is small.
 """
 
 from __future__ import annotations
@@ -36,21 +37,21 @@ from core.types import Progress
 
 NORMS = (nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
 CURVES = (nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.ReLU6, nn.LeakyReLU, nn.ELU)
-"""Elementwise layers, or nearly so, which pass their relevance on unchanged. ReLU needs no rule."""
+"""Layers that are elementwise, or nearly so, and pass relevance on unchanged. ReLU needs no rule."""
 TINY = 1e-9
 
 
 def same(z: Tensor, y: Tensor) -> Tensor:
-    """The values of ``y``, with the gradient of ``z`` times y / z: the parts of z share the relevance in proportion.
+    """Return the values of ``y`` with the gradient of ``z`` times y / z: the parts of z share relevance in proportion.
 
-    Where z is zero, no relevance is passed on.
+    If z is zero, no relevance is passed on.
     """
     shared = z * torch.where(z.abs() > TINY, y / z, 0).detach()
     return y.detach() + (shared - shared.detach())
 
 
 def exciting(layer: nn.Conv2d, x: Tensor, weight: Tensor) -> Tensor:
-    """Σ_k (x_k w_kj)⁺: the output of a convolution with this weight if only positive contributions count."""
+    """Return Σ_k (x_k w_kj)⁺, the output of a convolution with this weight from positive contributions only."""
     z = layer._conv_forward(x.clamp(min=0), weight.clamp(min=0), None)
     below = x.clamp(max=0)
     return z + layer._conv_forward(below, weight.clamp(max=0), None) if below.any() else z
@@ -58,7 +59,7 @@ def exciting(layer: nn.Conv2d, x: Tensor, weight: Tensor) -> Tensor:
 
 @memoize
 def partners(classifier: Classifier) -> dict[nn.Module, nn.Conv2d]:
-    """The convolution right before a BatchNorm, by the BatchNorm."""
+    """Return the convolution directly before each BatchNorm, by the BatchNorm."""
     found: dict[nn.Module, nn.Conv2d] = {}
     last: list[tuple[nn.Conv2d, Tensor]] = []  # the convolution that ran last, and its output
 
@@ -92,7 +93,7 @@ def rules(classifier: Classifier) -> Iterator[None]:
         taken[layer] = inputs[0]
 
     def normalize(norm: nn.BatchNorm2d, inputs: tuple[Tensor, ...], y: Tensor) -> Tensor:
-        assert norm.running_var is not None  # a norm without statistics needs a batch
+        assert norm.running_var is not None  # a BatchNorm without running statistics needs a batch
         layer, scale = pairs[norm], (norm.running_var + norm.eps).rsqrt() * (1 if norm.weight is None else norm.weight)
         return same(exciting(layer, taken.pop(layer), layer.weight * scale.view(-1, 1, 1, 1)), y)
 
@@ -120,7 +121,7 @@ def rules(classifier: Classifier) -> Iterator[None]:
 
 
 def lrp(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, float | None]:
-    """The map (size, size), and its gap |Σ values − F(x)| / |F(x)|."""
+    """Return the map (size, size), and its gap |Σ values − F(x)| / |F(x)|."""
     start = leaf(x)
     with torch.enable_grad(), rules(classifier):
         score = counted(classifier, target, 1, progress)(start)

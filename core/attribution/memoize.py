@@ -1,4 +1,4 @@
-"""Functions of a classifier that run once: the result is kept as long as the classifier exists."""
+"""Memoization of functions of a classifier: the result is kept as long as the classifier exists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def memoize(find: Callable[[Classifier], T]) -> Callable[[Classifier], T]:
-    """The same function, run on the classifier's worker at the first call and never again."""
+    """Wrap a function of a classifier: it runs once, at the first call, on the classifier's worker."""
     known: WeakKeyDictionary[Classifier, T] = WeakKeyDictionary()
 
     @wraps(find)

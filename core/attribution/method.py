@@ -22,21 +22,21 @@ Value = int | float | str
 Compute = Callable[..., tuple[Tensor, float | None]]
 """``compute(classifier, x, target, progress, **parameters)`` -> values (h, w) and the gap, or None.
 
-``x`` is one prepared picture (1, c, size, size), ``target`` a class index, or a pair of which the second is compared
-with the first. It runs inside a job of the device's worker, takes every parameter by name, leaves ``x`` and the module
-unchanged, and works in the dtype of both."""
+``x`` is one prepared picture (1, c, size, size), ``target`` a class index, or the pair of indices of two compared
+classes. The function runs inside a job of the device's worker, takes every parameter by name, leaves ``x`` and the
+module unchanged, and computes in their dtype."""
 
 GRADIENT = 2.0
-"""Cost of a forward and a backward pass in forward passes: between 1.5 (small CNN) and 2.4 (EfficientNet-B0)."""
+"""Cost of a forward and a backward pass, in forward passes; measured 1.5 (small CNN) to 2.4 (EfficientNet-B0)."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One setting of a method.
+    """One parameter of a method.
 
-    A number lies in ``low`` to ``high``; ``step`` is the step of its slider, and an integer ``step`` makes it an
-    integer. Any other parameter has ``choices``. ``default`` and ``choices`` may be functions of the classifier: use
-    ``initial`` and ``options``.
+    A number lies between ``low`` and ``high``; ``step`` is the step of its slider, and an integer ``step`` makes it an
+    integer. Any other parameter has ``choices``. ``default`` and ``choices`` may be functions of the classifier; read
+    them with ``initial`` and ``options``.
     """
 
     name: str
@@ -49,29 +49,29 @@ class Parameter:
     choices: tuple[Value, ...] | Callable[[Classifier], tuple[Value, ...]] = ()
 
     def __post_init__(self) -> None:
-        """Title and help can be translated."""
+        """Make the title and the help translatable."""
         translatable(self, "title", "help")
 
     @property
     def numeric(self) -> bool:
-        """Whether it is a number in a range, not one of its ``options``."""
+        """Whether the value is a number in a range, not one of several options."""
         return self.step is not None
 
     @property
     def depends(self) -> bool:
-        """Whether its default or its choices depend on the classifier, so that a value is for one classifier only."""
+        """Whether the default or the choices depend on the classifier, so that a value is not valid for others."""
         return callable(self.default) or callable(self.choices)
 
     def initial(self, classifier: Classifier) -> Value:
-        """The default for this classifier."""
+        """Return the default for this classifier."""
         return self.default(classifier) if callable(self.default) else self.default
 
     def options(self, classifier: Classifier) -> tuple[Value, ...]:
-        """The values to choose from for this classifier; none for a number."""
+        """Return the choices for this classifier; none for a number."""
         return self.choices(classifier) if callable(self.choices) else self.choices
 
     def check(self, classifier: Classifier, value: Any) -> Value:
-        """The value, if this classifier allows it; an integer where it must be one.
+        """Return the value if it is valid for this classifier, converted to an integer if necessary.
 
         Raises:
             InvalidInput: it is out of range or not among the choices.
@@ -101,11 +101,11 @@ class Parameter:
         return options[options.index(value)]
 
     def parse(self, classifier: Classifier, text: str) -> Value:
-        """The value in a text from an address or a shell; raises InvalidInput as ``check`` does."""
+        """Parse a value from a link or the command line; raises InvalidInput as ``check`` does."""
         text = current(text)
         if self.numeric:
             value: float | str = text
-            with suppress(ValueError):  # not a number: check refuses it
+            with suppress(ValueError):  # not a number: check raises the error
                 value = float(text)
             return self.check(classifier, value)
         return self.check(classifier, next((one for one in self.options(classifier) if str(one) == text), text))
@@ -113,17 +113,17 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Method:
-    """One method to compute the contribution of each pixel to a class score.
+    """A method that computes the contribution of each pixel to a class score.
 
     ``summary`` is one plain sentence; ``signed``: values below zero are evidence against the class; ``one_sided``:
     negative evidence was left out. ``fits(classifier)`` tests whether it can run on a model, and ``exact(classifier)``
     whether the result is exact enough to be offered. ``evaluations(classifier, **parameters)`` counts the pictures that
-    go through the model, with a backward pass each if ``gradient`` is set; a ``shallow`` one ends at a late layer and
-    costs very little. ``complete``: its values should add up to a change of the score, or to the score itself with
-    ``no_baseline``; the ``gap`` measures the difference. One ``in_panel`` is computed with a panel, in one common pass.
-    ``family`` is "gradients", "removal" of parts of the picture, or "attention"; the map of one that
-    ``ignores_class`` is the same for every class. ``needs`` states what a model must have for it, if not every model
-    has that; ``reason(classifier)`` is what one of them lacks, if more is known.
+    go through the model, with a backward pass each if ``gradient`` is set; a ``shallow`` backward pass ends at a late
+    layer and costs very little. ``complete``: its values should sum to a change of the score, or with ``no_baseline``
+    to the score itself; the ``gap`` measures the difference. ``in_panel``: it is computed with a panel, in the same
+    passes. ``family`` is "gradients", "removal" of parts of the picture, or "attention". ``ignores_class``: the map is
+    the same for every class. ``needs`` is the requirement for a model, if not every model meets it;
+    ``reason(classifier)`` is the specific reason why a model does not meet it, if known.
     """
 
     slug: str
@@ -149,34 +149,34 @@ class Method:
     reason: Callable[[Classifier], Message | None] = lambda classifier: None
 
     def __post_init__(self) -> None:
-        """Title, summary and needs can be translated."""
+        """Make the title, the summary and the requirement translatable."""
         translatable(self, "title", "summary", "needs", "equation")
 
     def usable(self, classifier: Classifier) -> bool:
-        """Whether it can run on a model: the model supports it, and has a gradient if the method takes one."""
+        """Return whether the model supports the method, and has a gradient if the method needs one."""
         return (not self.gradient or differentiable(classifier)) and self.fits(classifier)
 
     def lacking(self, classifier: Classifier) -> str:
-        """What a model lacks for it, or what it needs; "" if that is a gradient alone."""
+        """Return why a model does not support the method, or its requirement; "" if it only needs a gradient."""
         return self.reason(classifier) or self.needs
 
     @property
     def keeps_positive(self) -> bool:
-        """Whether it keeps only positive evidence, so that a blank map means that all evidence is negative."""
+        """Whether it keeps only positive evidence, so that the map is blank if all evidence is negative."""
         return self.one_sided and not self.signed
 
     @property
     def contrasts(self) -> bool:
-        """Whether it can compare one class with another: it separates positive from negative evidence."""
+        """Whether it can compare two classes, because it separates positive from negative evidence."""
         return self.signed or self.one_sided
 
     def forwards(self, classifier: Classifier, **parameters: Any) -> float:
-        """The cost with these parameters, and the defaults of the rest, in forward passes of one picture."""
+        """Return the cost in forward passes of one picture, with these parameters and defaults for the rest."""
         count = self.evaluations(classifier, **self.settle(classifier, parameters))
         return count * (GRADIENT if self.gradient else 1.0)
 
     def settle(self, classifier: Classifier, given: Mapping[str, Any]) -> dict[str, Value]:
-        """The value of every parameter: the given ones, checked, and the defaults of the rest.
+        """Return the value of every parameter: the given values after a check, and defaults for the rest.
 
         Raises:
             InvalidInput: the model does not support the method, there is no such parameter, or a value is not allowed.

@@ -3,8 +3,8 @@
     SmoothGrad    max over colors of |mean over ε of ∂F/∂x at x + ε|,         ε ~ N(0, σ²)
     VarGrad       max over colors of the variance over ε of ∂F/∂x at x + ε
 
-SmoothGrad averages the signed gradients and then reduces the colors as saliency does, so that without noise it is
-saliency. VarGrad shows where the gradient varies most, which SmoothGrad averages out. For a linear model it is zero.
+SmoothGrad averages the signed gradients and then reduces the colors like saliency, so without noise it equals saliency.
+VarGrad shows where the gradient varies most; for a linear model it is zero.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from core.types import Progress
 def noisy_gradients(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, samples: int, noise: float, seed: int
 ) -> Iterator[Tensor]:
-    """∂F/∂x of the noisy copies, in batches (n, 3, size, size).
+    """Yield ∂F/∂x of the noisy copies, in batches (n, 3, size, size).
 
-    One draw for each copy, on the CPU: the result depends neither on the size of a batch nor on the device.
+    The noise is drawn for each copy on the CPU, so the result depends neither on the batch size nor on the device.
     """
     generator = torch.Generator().manual_seed(seed)
     spread = noise * (x.max() - x.min())
@@ -52,7 +52,7 @@ def smoothgrad(
 def vargrad(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, samples: int, noise: float, seed: int
 ) -> tuple[Tensor, None]:
-    """The map (size, size). It is summed as by Welford: a difference of two large means would lose its digits."""
+    """Return the map (size, size). The variance is accumulated by Welford's algorithm, which avoids cancellation."""
     count, mean, squares = 0, torch.zeros_like(x[0]), torch.zeros_like(x[0])
     for gradients in noisy_gradients(classifier, x, target, progress, samples, noise, seed):
         for one in gradients:

@@ -1,8 +1,8 @@
-"""The panel: all results of one forward and one backward pass.
+"""The panel: all results that one forward and one backward pass give.
 
-The reading with its attention maps, saliency, input × gradient and Grad-CAM of every stage share the same passes: the
-gradients to the stages' outputs and to the pixels are taken together. Several classes share the forward pass. Where
-only Grad-CAM is wanted, the backward pass ends at its stage.
+The reading with its attention maps, saliency, input × gradient, and Grad-CAM of every stage share these passes: the
+gradients with respect to the outputs of the stages and to the pixels are computed together. Several classes share the
+forward pass. If only Grad-CAM is needed, the backward pass ends at its stage.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ STEP_SCORES = "step_scores"
 
 @takes_classifier
 def panel(classifier: Classifier, picture: Picture, target: Target = None) -> Panel:
-    """The reading of a picture, and saliency, input × gradient and Grad-CAM of each stage for one class.
+    """Compute the reading of a picture, and saliency, input × gradient and Grad-CAM of each stage for one class.
 
     ``target`` is a class name or index, None the predicted class. For a model without a gradient only the reading is
-    returned. The results are those of ``read`` and ``attribute``, to rounding, for one forward and one backward pass.
+    returned. The results equal those of ``read`` and ``attribute`` up to rounding, at the cost of one forward and one
+    backward pass.
 
     Raises:
         InvalidInput: no picture, no such class, or no finite output or map.
@@ -42,10 +43,10 @@ def panel(classifier: Classifier, picture: Picture, target: Target = None) -> Pa
 def panels(
     classifier: Classifier, picture: Picture, targets: Sequence[Target] | None = None, *, top: int = 5
 ) -> tuple[Panel, ...]:
-    """The panels of several classes, from one forward pass and one backward pass each; they share the reading.
+    """Compute the panels of several classes with one forward pass, and one backward pass for each class.
 
-    ``targets`` are class names or indices, None among them the predicted class; without any it is the ``top``
-    most likely classes, the most likely first.
+    ``targets`` are class names or indices, or None for the predicted class; by default the ``top`` most likely classes,
+    the most likely first.
 
     Raises:
         InvalidInput: no picture, no such class, or a result that is not finite.
@@ -90,10 +91,10 @@ def panels(
 
 @takes_classifier
 def grad_cam_panel(classifier: Classifier, picture: Picture, target: Target = None) -> Panel:
-    """The reading of a picture, and Grad-CAM of the default stage for one class, as ``panel`` gives them, but quicker.
+    """Compute the reading and Grad-CAM of the default stage for one class: a faster ``panel``.
 
-    The backward pass ends at the stage, so there are neither other stages nor methods on pixels. For a model without a
-    gradient or without a stage only the reading is returned.
+    The backward pass ends at the stage, so other stages and methods on pixels are missing. For a model without a
+    gradient or without a stage, only the reading is returned.
 
     Raises:
         InvalidInput: no picture, no such class, or no finite output or map.
@@ -117,7 +118,7 @@ def grad_cam_panel(classifier: Classifier, picture: Picture, target: Target = No
 
 
 def forward(classifier: Classifier, picture: Picture) -> tuple[Tensor, Tensor, dict[str, Tensor], Reading]:
-    """The forward pass of a panel, in a job of the worker.
+    """Run the forward pass of a panel, in a job of the worker.
 
     The prepared picture (1, 3, size, size), the logits (1, classes), the output of each stage by name, all with their
     graph, and the reading.
@@ -137,14 +138,14 @@ def forward(classifier: Classifier, picture: Picture) -> tuple[Tensor, Tensor, d
 
 
 def without_maps(reading: Reading, targets: Sequence[int]) -> tuple[Panel, ...]:
-    """The panels of a model without a gradient."""
+    """Return the panels of a model without a gradient: the reading only."""
     return tuple(Panel(reading, target, {}, {}) for target in targets)
 
 
 def to_panel(
     classifier: Classifier, reading: Reading, target: int, pixels: dict[str, Tensor], maps: dict[str, Tensor]
 ) -> Panel:
-    """The frozen panel of one class: maps of ``pixels`` (size, size) by method, and Grad-CAM's (h, w) by stage."""
+    """Build the frozen panel of one class: maps on ``pixels`` (size, size) by method, and Grad-CAM (h, w) by stage."""
 
     def keep(slug: str, values: Tensor, **parameters: str) -> Attribution:
         if not bool(values.isfinite().all()):

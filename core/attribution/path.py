@@ -3,9 +3,9 @@
     Integrated Gradients    sum over colors of (x − b) · mean over t in 0..1 of ∂F/∂x at b + t (x − b)
     GradientSHAP            the same, as the mean over several baselines, and over noisy copies x + ε of the picture
 
-Integrated Gradients is complete: its values add up to F(x) − F(b). The steps are the nodes of the Gauss-Legendre rule,
-which is exact for polynomials; the ``gap`` is the difference that remains. GradientSHAP draws its t at random, so that
-it is complete on average; its gap is measured against the mean of F over the baselines.
+Integrated Gradients is complete: its values sum to F(x) − F(b). The steps are the nodes of the Gauss-Legendre rule,
+which is exact for polynomials; the ``gap`` is the remaining error. GradientSHAP draws t at random, so it is complete on
+average; its gap refers to the mean of F over the baselines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from core.classifier import Classifier, Question
 from core.types import Progress
 
 NOTHING = 1e-4
-"""A change of the score by this share of the absolute values, or less, is too small to compare their sum with."""
+"""The gap is undefined if the change of the score is at most this share of the sum of absolute values."""
 
 
 def integrated_gradients(
@@ -41,10 +41,10 @@ def integrated_gradients(
 def gradient_shap(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, points: int, noise: float, seed: int
 ) -> tuple[Tensor, float | None]:
-    """The map (size, size) and its completeness gap.
+    """Return the map (size, size) and its completeness gap.
 
-    Captum's runs all samples at once and uses the random state of the whole process. Ours has its own generator and
-    draws one t in each of ``points`` equal parts of the path from each baseline, the same for every size of batch.
+    Captum's version runs all samples at once and uses the global random state. This version has its own generator and
+    draws one t in each of ``points`` equal parts of the path from each baseline, independent of the batch size.
     """
     generator = torch.Generator().manual_seed(seed)
 
@@ -71,18 +71,18 @@ def gradient_shap(
 def completeness_gap(
     classifier: Classifier, x: Tensor, baselines: Tensor, target: Question, values: Tensor
 ) -> float | None:
-    """The ``gap`` of a map (h, w) from F(x) − F(b), F(b) being the mean over ``baselines`` (n, 3, size, size)."""
+    """Return the ``gap`` of a map (h, w) from F(x) − F(b); F(b) is the mean over ``baselines`` (n, 3, size, size)."""
     with torch.no_grad():
         end, *starts = classifier.score(torch.cat([x, baselines]), target).tolist()
     return gap(values, end - sum(starts) / len(starts))
 
 
 def gap(values: Tensor, change: float) -> float | None:
-    """|Σ values − change| / |change|: how far the sum of the values is from the change of the score.
+    """Return |Σ values − change| / |change|, the relative error of the sum of the values.
 
-    It does not depend on the scale of the score. It is None where the change is very small compared with the values
-    (below ``NOTHING`` · Σ |values|): then they cancel out, and only their rounding is left. The sums are taken on the
-    CPU, because not every device has float64.
+    The gap does not depend on the scale of the score. It is None if the change is very small compared with the values
+    (below ``NOTHING`` · Σ |values|), because then rounding errors dominate. The sums are computed on the CPU, because
+    not every device supports float64.
     """
     values = values.cpu().double()
     if abs(change) <= NOTHING * values.abs().sum().item():

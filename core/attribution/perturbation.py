@@ -1,11 +1,11 @@
-"""Occlusion: hide a part of the picture and measure how far the score falls.
+"""Occlusion: hide a window of the picture and measure the drop of the score.
 
     value of a cell = F(x) − F(x with the window over that cell replaced by the baseline)
 
-The cells are squares of ``stride`` pixels that tile the model's square; the window is centered on its cell (to half a
-pixel where the two differ by an odd number) and cut off at the border. Zeiler, Fergus, ECCV 2014, use the
-probability; ours uses the score. Captum's feature ablation runs on a grid of ones, one for each window: so each cell
-keeps the value of its own window, where Captum's ``Occlusion`` would average overlapping windows in every pixel.
+The cells are squares of ``stride`` pixels that tile the model's square; the window is centered on its cell (up to half
+a pixel) and cut off at the border. Zeiler, Fergus, ECCV 2014, use the probability; here the score is used. Captum's
+feature ablation runs on a grid with one element for each window, so each cell keeps the value of its own window, while
+Captum's ``Occlusion`` averages overlapping windows in each pixel.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WIDEST = 128
 def occlusion(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, window: int, stride: int, baseline: str
 ) -> tuple[Tensor, None]:
-    """The map (n, n) on the grid of the windows, n = size / stride."""
+    """Return the map (n, n) on the grid of the windows, n = size / stride."""
     if window < stride:
         raise InvalidInput(
             "The window must be at least as wide as its stride. Choose {stride} pixels or more.", stride=stride
@@ -46,20 +46,20 @@ def occlusion(
 
 
 def cover(gone: Tensor, window: int, stride: int) -> Tensor:
-    """Which pixels the windows of ``gone`` (b, 1, n, n) cover: (b, 1, size, size) bool."""
+    """Return the pixels that the windows in ``gone`` (b, 1, n, n) cover: (b, 1, size, size) bool."""
     painted = F.conv_transpose2d(gone, gone.new_ones(1, 1, window, window), stride=stride)
     lead, size = (window - stride) // 2, gone.shape[-1] * stride
     return painted[..., lead : lead + size, lead : lead + size] > 0
 
 
 def strides(classifier: Classifier) -> tuple[int, ...]:
-    """The strides that tile the model's square with 4 to 40 cells a side, and fit the widest window twice."""
+    """Return the strides that tile the model's square with 4 to 40 cells per side, up to half of the widest window."""
     size = classifier.card.size
     return tuple(one for one in range(1, WIDEST // 2 + 1) if size % one == 0 and 4 <= size // one <= 40)
 
 
 def usual_stride(classifier: Classifier) -> int:
-    """The stride that comes nearest to 16 cells a side, the coarser of two."""
+    """Return the stride nearest to 16 cells per side, the coarser of two equally near."""
     return min(strides(classifier), key=lambda stride: (abs(classifier.card.size / stride - 16), -stride))
 
 

@@ -1,9 +1,10 @@
 """Find the rectifiers of a model, and test whether hooks on its ReLU modules reach all of them.
 
-A ReLU may be a module, and then hooks reach it; or it is written in another way: as a function, torch.maximum, where,
-a product with a mask, a clamp. So the harmless steps of a graph are listed, and any other step may be a rectifier.
-Three listed steps are examined more closely: a product with a constant that differs between pictures (z · (z > 0)), a
-product of two functions of one input (z · σ(z)), and the maximum over a stack (the larger of z and 0).
+Hooks reach a ReLU that is a module, but not one that is written in another way: as a function, torch.maximum,
+torch.where, a product with a mask, or a clamp. Therefore, the steps of a graph that are no rectifiers are listed, and
+any other step may be one. Three listed steps are examined more closely: a product with a constant that differs between
+pictures (z · (z > 0)), a product of two functions of one input (z · σ(z)), and the maximum over a stack (the larger of
+z and 0).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ STRAIGHT = frozenset(
 POOLS = frozenset("MaxPool1DWithIndices MaxPool2DWithIndices MaxPool3DWithIndices AdaptiveMaxPool2D".split())
 LARGEST = frozenset("Amax Max".split())
 GATES = frozenset("Sigmoid Tanh Softmax SafeSoftmax ScaledDotProductFlashAttentionForCpu ThnnFusedLstmCell Glu".split())
-"""Steps that give weights and are no rectifiers."""
+"""Steps that compute weights and are no rectifiers."""
 NORMS = frozenset(
     "NativeBatchNorm CudnnBatchNorm MiopenBatchNorm NativeLayerNorm NativeGroupNorm Var Std VarMean "
     "LinalgVectorNorm Norm Sqrt Rsqrt Reciprocal Pow".split()
@@ -45,12 +46,12 @@ CURVES = frozenset("Sigmoid Tanh Add Sub Rsub Neg Mul Div Pow Sqrt Rsqrt Recipro
 
 
 def kind(node: Node) -> str:
-    """The name of a step in autograd, without its suffix: AddBackward0 is Add."""
+    """Return the name of an autograd step without its suffix: Add for AddBackward0."""
     return node.name().rsplit("::", 1)[-1].rstrip("0123456789").removesuffix("Backward")
 
 
 def steps(y: Tensor) -> list[Node]:
-    """Every step that a tensor was computed by, in an order that depends on the graph alone."""
+    """Return every step with which a tensor was computed, in an order that depends only on the graph."""
     waiting, seen = [y.grad_fn], dict[Node, None]()
     while waiting:
         node = waiting.pop()
@@ -61,7 +62,7 @@ def steps(y: Tensor) -> list[Node]:
 
 
 def fixed(node: Node) -> Tensor | None:
-    """The factor of a product, or the divisor, that has no graph."""
+    """Return the factor of a product, or the divisor of a quotient, that has no graph."""
     if len(node.next_functions) < 2:
         return None
     (first, _), (second, _) = node.next_functions[:2]
@@ -71,7 +72,7 @@ def fixed(node: Node) -> Tensor | None:
 
 
 def sources(node: Node | None, place: int) -> set[tuple[Node | None, int]]:
-    """The tensors that a tensor is an elementwise function of: itself, its input, and so on."""
+    """Return the tensors of which a tensor is an elementwise function: itself, its input, and so on."""
     waiting, found = [(node, place)], set[tuple[Node | None, int]]()
     while waiting:
         one = waiting.pop()
@@ -83,7 +84,7 @@ def sources(node: Node | None, place: int) -> set[tuple[Node | None, int]]:
 
 
 def bends(node: Node) -> bool:
-    """Whether a product is an activation function written out, z · σ(z): both factors are functions of one input."""
+    """Return whether a product is an activation function such as z · σ(z): both factors are functions of one input."""
     if kind(node) not in TIMES or len(node.next_functions) < 2:
         return False
     first, second = node.next_functions[:2]
@@ -91,13 +92,13 @@ def bends(node: Node) -> bool:
 
 
 def stacked(node: Node) -> bool:
-    """Whether the maximum is taken over tensors that were stacked right before."""
+    """Return whether the maximum is taken over tensors that were stacked directly before."""
     before = [one for one, _ in node.next_functions if one is not None]
     return kind(node) in LARGEST and any(kind(one) in ("Stack", "Cat") for one in before)
 
 
 def run(classifier: Classifier, x: Tensor) -> tuple[list[Node], set[Node]]:
-    """The steps of one pass, and those among them that are outputs of ReLU modules."""
+    """Return the steps of one pass, and those that are outputs of ReLU modules."""
     outputs: list[Tensor] = []
     modules = [module for module in classifier.module.modules() if isinstance(module, nn.ReLU)]
     handles = [module.register_forward_hook(lambda _, __, y: outputs.append(y)) for module in modules]
@@ -112,7 +113,7 @@ def run(classifier: Classifier, x: Tensor) -> tuple[list[Node], set[Node]]:
 
 @memoize
 def only_relu(classifier: Classifier) -> bool:
-    """Whether ReLU is the only rectifier of a model, and a module wherever it stands."""
+    """Return whether all rectifiers of a model are ReLU modules."""
     try:
         (graph, reached), (other, _) = (run(classifier, one) for one in probes(classifier))
     except RuntimeError:  # no graph can be built
@@ -127,6 +128,6 @@ def only_relu(classifier: Classifier) -> bool:
 
 
 def probes(classifier: Classifier) -> Iterator[Tensor]:
-    """Two pictures that differ, one by one, as the model takes them."""
+    """Yield two different prepared pictures, one at a time."""
     weight = next(classifier.module.parameters(), torch.empty(0))
     yield from pictures(classifier.card, classifier.device).to(weight.dtype).split(1)

@@ -5,16 +5,16 @@
     a product            Δy = (b + b₀)/2 · Δa + (a + a₀)/2 · Δb
     a choice             Δy = m · Δz of the input that moved further, where another one was chosen
 
-Every rule is exact, so that the products of all slopes along the way add up to the change of the output. Linear
+Every rule is exact, so the products of all slopes along the paths sum to the change of the output. Linear
 operations (convolutions, sums, average pooling) have their gradient as the slope. The first rule is that of
 Shrikumar, Greenside, Kundaje, ICML 2017, eq. 7. The second shares a window's change as DeepSHAP does (Lundberg, Lee,
 NeurIPS 2017): a rise of the largest value goes to i, a fall to j, and no slope is outside 0 to 1; windows may
-overlap. The third is the Shapley value of both factors. A quotient, a softmax, a norm, attention and an LSTM's cell
-are made of these: see ``composites``.
+overlap. The third is the Shapley value of both factors. Quotients, softmax, norms, attention and LSTM cells are
+composed of these (see ``composites``).
 
-The rules work on functions, whether modules, functions of torch or methods of tensors call them; modules may run many
-times or in place. Operations without a rule (a sort, scripted code, a custom operation) keep their gradient, and the
-gap shows it.
+The rules apply to torch functions, whether they are called by modules, as functions or as tensor methods; modules may
+run several times or in place. Operations without a rule (sorting, scripted code, custom operations) keep their
+gradient, and the gap shows the error.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CURVES = frozenset(
     "log_sigmoid logit logsigmoid masked_fill mish neg pow prelu reciprocal relu relu6 round rpow rrelu rsqrt selu "
     "sigmoid sign silu sin sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold trunc".split()
 )
-"""Elementwise functions of one input; other arguments are constants."""
+"""Elementwise functions of one input; all other arguments are constants."""
 TIMES = frozenset("mul multiply imul rmul".split())
 PRODUCTS = TIMES | frozenset("matmul rmatmul mm bmm mv dot inner outer einsum bilinear".split())
 QUOTIENTS = frozenset("div divide true_divide truediv idiv itruediv".split())
@@ -55,10 +55,10 @@ POOLS = {
 
 
 class Rescaled(TorchFunctionMode):
-    """A context in which a model runs twice: first on the baseline, then, after ``turn``, on the picture.
+    """A context in which a model runs twice: on the baseline, then, after ``turn``, on the picture.
 
-    The gradient of the second run's output is then the product of the slopes between both. A model must do the same
-    both times; RuntimeError where it does not.
+    The gradient of the second output is the product of the slopes between both runs. Both runs must call the same
+    functions; otherwise RuntimeError is raised.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Rescaled(TorchFunctionMode):
         self.again = True
 
     def before(self, *inputs: Tensor) -> list[Tensor] | None:
-        """The values of these inputs in the first run; None during that run."""
+        """Return the values of these inputs in the first run; None during the first run."""
         if not self.again:
             self.known.append([one.detach().clone() for one in inputs])
             return None
@@ -107,26 +107,26 @@ class Rescaled(TorchFunctionMode):
 
 
 def through(y: Tensor, line: Tensor) -> Tensor:
-    """The value of ``y`` with the gradient of ``line``."""
+    """Return the value of ``y`` with the gradient of ``line``."""
     return y.detach() + (line - line.detach())
 
 
 def outcome(func: Function, args: Sequence[Any], kwargs: Kwargs) -> tuple[Any, bool]:
-    """The result of a function on a copy of its first input, and whether it works in place."""
+    """Return the result of a function on a copy of its first input, and whether the function works in place."""
     own = args[0].clone() if isinstance(args[0], Tensor) else args[0]
     y = func(own, *args[1:], **kwargs)
     return y, y is own
 
 
 def mask(args: Sequence[Any]) -> bool:
-    """Whether one of two tensors of one shape has no graph, though it may differ between the runs: z · (z > 0)."""
+    """Return whether one of two tensors of the same shape has no graph but may differ between the runs: z · (z > 0)."""
     return all(isinstance(one, Tensor) for one in args) and args[0].shape == args[1].shape
 
 
 def curve(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs) -> Tensor:
-    """An elementwise function of one input.
+    """Apply the rule for an elementwise function of one input.
 
-    Where Δy is lost in the rounding of y, the slope is the gradient halfway.
+    If Δy is below rounding, the slope is the gradient halfway.
     """
     z, *rest = args
     then = rules.before(z, *(one for one in rest if isinstance(one, Tensor)))
@@ -147,7 +147,7 @@ def curve(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs) -> Tensor
 
 
 def product(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs) -> Tensor:
-    """A function that is linear in each of two inputs."""
+    """Apply the rule for a function that is linear in each of two inputs."""
     first, second = (place for place, one in enumerate(args) if isinstance(one, Tensor) and one.requires_grad)
     then = rules.before(args[first], args[second])
     if then is None:
@@ -166,7 +166,7 @@ def product(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs) -> Tens
 
 
 def choice(rules: Rescaled, chosen: Tensor, first: Any, second: Any) -> Tensor:
-    """``torch.where``: where both runs choose the same input, its gradient passes unchanged."""
+    """Apply the rule for ``torch.where``; if both runs choose the same input, its gradient passes unchanged."""
     a, b = (torch.as_tensor(one, device=chosen.device) for one in (first, second))
     then = rules.before(chosen, a, b)
     y = torch.where(chosen, first, second)
@@ -184,7 +184,7 @@ def choice(rules: Rescaled, chosen: Tensor, first: Any, second: Any) -> Tensor:
 
 
 def share(z_i: Tensor, z_j: Tensor, before_i: Tensor, before_j: Tensor) -> Tensor:
-    """The line of the second rule: z_i is the largest of z, and before_j is the largest of z₀."""
+    """Return the line of the second rule: z_i is the largest of z, and before_j is the largest of z₀."""
     now, other = z_i.detach(), z_j.detach()
     raised, lowered = (now - before_j).clamp(min=0), (before_j - now).clamp(min=0)
     up = torch.where(now != before_i, raised / (now - before_i), (now == before_j).to(now))
@@ -193,7 +193,7 @@ def share(z_i: Tensor, z_j: Tensor, before_i: Tensor, before_j: Tensor) -> Tenso
 
 
 def share_ties(z: Tensor, before: Tensor) -> Tensor:
-    """The same along the last axis; where several are the largest, each has an equal part.
+    """Apply the second rule along the last axis; several equal maxima get equal parts.
 
     Values that differ only by rounding count as equal.
     """
@@ -209,7 +209,7 @@ def share_ties(z: Tensor, before: Tensor) -> Tensor:
 
 
 def pool(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs, name: str) -> Any:
-    """Max pooling over the last axes, overlapping or not."""
+    """Apply the rule for max pooling over the last axes, with or without overlap."""
     z, *rest = args
     then = rules.before(z)
     given = func(*args, **kwargs)
@@ -227,7 +227,7 @@ def pool(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs, name: str)
 
 
 def largest(rules: Rescaled, func: Function, args: Args, kwargs: Kwargs, sign: int) -> Any:
-    """The largest (or, where ``sign`` is −1, smallest) value along axes, of everything, or of two tensors."""
+    """Apply the rule for the maximum (minimum if ``sign`` is −1) along axes, over a whole tensor, or of two tensors."""
     others = [one for one in (*args[1:], kwargs.get("other")) if isinstance(one, Tensor)]
     dims: Sequence[int] = (0,)
     if others:

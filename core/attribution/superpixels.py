@@ -7,8 +7,8 @@
 Removed superpixels are replaced by the baseline b. A superpixel's φ is spread uniformly over its pixels, so that the
 map adds up to Σ φ. For KernelSHAP, Σ φ = F(x) − F(b) for every sample. Achanta et al., "SLIC superpixels", TPAMI 2012.
 
-Captum's KernelSHAP and LIME use the random state of the whole process, fit with scikit-learn in float32, and keep the
-sum only approximately. Both are a few lines of linear algebra, so they are written out here.
+Captum's KernelSHAP and LIME use the global random state, fit with scikit-learn in float32, and reach the sum only
+approximately. Both need only a few lines of linear algebra, so they are implemented here.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from core.classifier import Classifier, Question
 from core.types import Progress
 
 WIDTH = 0.25
-"""The width of LIME's kernel over cosine distances d, that is, how local it is. A picture has the weight
-exp(−d² / width²), as in the paper. The authors' program uses the root of that, which equals √2 times this width."""
+"""The width of LIME's kernel over cosine distances d: the smaller, the more local is the fit. A picture has the weight
+exp(−d² / width²), as in the paper. The authors' code uses the square root, which equals a width √2 times as large."""
 FEWEST = 4
-"""The least samples for each superpixel: with fewer, many maps fit the scores, and the choice is random."""
+"""The fewest samples for each superpixel: with fewer, many maps fit the scores, and the result is arbitrary."""
 FIRMNESS = (10.0, 100.0, 1000.0)
-"""The weight of distance relative to color (SLIC's compactness). The next one is tried where a noisy picture breaks up
-into tiny segments, which SLIC then merges into a single one."""
+"""The weights of distance relative to color (SLIC's compactness). The next one is tried if a noisy picture falls into
+tiny segments, which SLIC then merges into a single segment."""
 
 
 def cut(classifier: Classifier, x: Tensor, segments: int) -> Tensor:
-    """The index of each pixel's superpixel, (size, size), from zero; about ``segments`` of them."""
-    from skimage.segmentation import slic  # takes half a second to import and is rarely needed
+    """Return the index of each pixel's superpixel, (size, size), from zero, for about ``segments`` superpixels."""
+    from skimage.segmentation import slic  # imported here because the import takes half a second and is rarely needed
 
     mean, std = (moment.to(x) for moment in classifier.moments)
     colors = ((x[0] * std + mean) * 255).round().clamp(0, 255).permute(1, 2, 0).byte().cpu().numpy()
@@ -53,14 +53,14 @@ def cut(classifier: Classifier, x: Tensor, segments: int) -> Tensor:
 
 
 def spread(shares: Tensor, labels: Tensor) -> Tensor:
-    """Each superpixel's share, uniformly over its pixels: (m,) and (size, size) -> (size, size)."""
+    """Spread the share of each superpixel uniformly over its pixels: (m,) and (size, size) -> (size, size)."""
     return (shares / labels.flatten().bincount(minlength=len(shares)))[labels]
 
 
 def scores_of(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, labels: Tensor, b: Tensor, present: Tensor
 ) -> Tensor:
-    """The score (s,) of the pictures with only some superpixels ``present`` (s, m): float64, on the CPU."""
+    """Return the scores (s,) of pictures in which only some superpixels are ``present`` (s, m): float64, on the CPU."""
     score, batch = counted(classifier, target, len(present), progress), pace(classifier).size
     with torch.no_grad():
         parts = [score(torch.where(part.to(x.device)[:, labels][:, None], x, b)) for part in present.split(batch)]
@@ -86,7 +86,7 @@ def feature_ablation(
 def kernel_shap(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, **parameters: Any
 ) -> tuple[Tensor, float | None]:
-    """The map (size, size) and its completeness gap, which is a matter of rounding."""
+    """Return the map (size, size) and its completeness gap, which is only a rounding error."""
     labels, b = cut(classifier, x, parameters["segments"]), absent(classifier, x, parameters["baseline"])
     m, generator = int(labels.max()) + 1, torch.Generator().manual_seed(parameters["seed"])
     ends = torch.tensor([[True], [False]]).expand(2, m)
@@ -97,12 +97,12 @@ def kernel_shap(
 
 
 def enough(samples: int, m: int) -> int:
-    """The number of samples for m superpixels: ``samples``, or the minimum for that many."""
+    """Return the number of samples for m superpixels: ``samples``, or the minimum for m."""
     return max(samples, FEWEST * m)
 
 
 def coalitions(m: int, samples: int, generator: torch.Generator) -> Tensor:
-    """Random sets of present superpixels, (samples, m), by the Shapley kernel: k of them with p ~ 1 / (k (m − k)).
+    """Draw sets of present superpixels, (samples, m), by the Shapley kernel: size k with p ~ 1 / (k (m − k)).
 
     Each is followed by its complement, which halves the noise (Covert, Lee, "Improving KernelSHAP", AISTATS 2021).
     """
@@ -114,9 +114,9 @@ def coalitions(m: int, samples: int, generator: torch.Generator) -> Tensor:
 
 
 def shapley(present: Tensor, gains: Tensor, whole: Tensor, weights: Tensor | None = None) -> Tensor:
-    """The shares (m,) that come nearest to the ``gains`` (s,) of the coalitions and add up to that of the ``whole``.
+    """Fit the shares (m,) to the ``gains`` (s,) of the coalitions, with their sum fixed to the gain of the ``whole``.
 
-    Least squares, weighted where coalitions were not drawn by the kernel. The last share is the remainder.
+    Least squares, weighted if the coalitions were not drawn by the kernel. The last share is the remainder.
     """
     there = present.double()
     left, right = there[:, :-1] - there[:, -1:], gains - there[:, -1] * whole
@@ -138,14 +138,15 @@ def lime(
 
 
 def coefficients(present: Tensor, scores: Tensor) -> Tensor:
-    """The coefficients (m,) of a linear fit to the scores (s,), weighted by exp(−d² / width²).
+    """Return the coefficients (m,) of a linear fit to the scores (s,), weighted by exp(−d² / width²).
 
-    d is the cosine distance to the whole picture. The weight is that of the paper; the authors' program uses its root,
-    and shrinks the coefficients a little (ridge regression). Ours are not shrunk, so they are exact for a linear model.
+    d is the cosine distance to the whole picture. The weight follows the paper; the authors' code uses its square root
+    and ridge regression, which shrinks the coefficients. Without ridge regression, the coefficients are exact for a
+    linear model.
     """
     there = present.double()
     distance = 1 - there.mean(1).sqrt()
-    scale = (-(distance**2) / WIDTH**2 / 2).exp()[:, None]  # the root of the weight
+    scale = (-(distance**2) / WIDTH**2 / 2).exp()[:, None]  # the square root of the weight
     line = torch.cat((torch.ones_like(scale), there), 1)
     return torch.linalg.lstsq(line * scale, scores[:, None] * scale, driver="gelsd").solution[1:, 0]
 

@@ -1,4 +1,4 @@
-"""The layout of the maps of a model's taps: known after one pass, and the same for every picture."""
+"""The layout of the maps of a model's taps, found in one pass and the same for every picture."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from core.models.architecture import blank
 
 @dataclass(frozen=True)
 class TapLayout:
-    """The ``heads`` of each tap whose map lies on the picture, by name, first to last; 0 where it has none.
+    """The number of ``heads`` of each tap whose map lies on the picture, by name in order; 0 for a map without heads.
 
-    Without the weights of mixed heads, which are no shares of attention. ``unrolled``: why the maps have no rollout;
-    None where they have one.
+    Weights of mixed heads are left out, because they are not shares of attention. ``unrolled`` is the reason why the
+    maps have no rollout; None if they have one.
     """
 
     heads: dict[str, int]
@@ -28,13 +28,13 @@ class TapLayout:
 
     @property
     def stacked(self) -> bool:
-        """Whether the maps make a rollout, several layers of the same patches."""
+        """Whether the maps have a rollout: several layers over the same patches."""
         return self.unrolled is None
 
 
 @memoize
 def tap_layout(classifier: Classifier) -> TapLayout:
-    """The layout of the maps of a classifier's taps."""
+    """Return the layout of the maps of a classifier's taps."""
     with torch.no_grad(), listen() as records:
         classifier.module(blank(classifier.module, classifier.card.size))
     maps = [to_map(name, records[tap]) for name, tap in classifier.taps.items() if tap in records]
@@ -44,5 +44,5 @@ def tap_layout(classifier: Classifier) -> TapLayout:
 
 
 def spatial_taps(classifier: Classifier) -> tuple[str, ...]:
-    """The taps whose maps lie on the picture."""
+    """Return the taps whose maps lie on the picture."""
     return tuple(tap_layout(classifier).heads)

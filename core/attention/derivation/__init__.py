@@ -1,4 +1,4 @@
-"""How one attention weight is computed: every term, from the input of its module and the module's parameters."""
+"""The derivation of one attention weight: every term, from the input and the parameters of its module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gates: σ of a sum of terms, one weight for a channel, a position, or a channel at a position."""
+"""Derivation of gates: σ of a sum of terms, for one channel, one position, or one channel at one position."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from core.attention.squeeze_excitation import SqueezeExcitation
 def bottleneck(
     summaries: Mapping[str, np.ndarray], module: SqueezeExcitation | ChannelGate | FeatureGate, channel: int
 ) -> tuple[list[Term], float]:
-    """The terms W₂ⱼ hⱼ of one channel's pre-activation, and the pre-activation, which counts b₂ once for each summary.
+    """Return the terms W₂ⱼ hⱼ of one channel's pre-activation, and the pre-activation, with b₂ once per summary.
 
     h is the sum of relu(W₁ v + b₁) over the summaries v (c,).
     """
@@ -56,7 +56,7 @@ def channel_weight(
     channel: int,
     equation: str,
 ) -> Derivation:
-    """The derivation of one channel's weight behind a bottleneck."""
+    """Derive the weight of one channel after a bottleneck."""
     rows, score = bottleneck(summaries, module, channel)
     bias = len(summaries) * float(exact(module.excite.bias)[channel])
     weight = sigmoid(score)
@@ -109,7 +109,7 @@ def position_weight(
 def position_gate(
     planes: np.ndarray, kernel: nn.Conv2d, place: Place, equation: str, code: str, names: Sequence[str] = ()
 ) -> Derivation:
-    """The derivation of one position's weight behind a convolution of ``planes`` (c, h, w)."""
+    """Derive the weight of one position after a convolution of ``planes`` (c, h, w)."""
     offsets, by_plane, total = position_weight(
         planes, kernel, cell_of(place, (planes.shape[1], planes.shape[2])), names
     )

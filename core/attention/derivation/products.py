@@ -1,4 +1,4 @@
-"""Softmax attention: scores of every key, by a product with a query or by one projection, divided by their sum."""
+"""Derivation of softmax attention: one score for each key, by a product with a query or by a projection."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def softmax_weight(
 
 
 def products(query: np.ndarray, key: np.ndarray) -> TermTable:
-    """The terms of q · k, dimension by dimension."""
+    """Return the terms of q · k, dimension by dimension."""
     rows = [
         Term(DIMENSION, (i,), (float(q), float(k), float(q * k)))
         for i, (q, k) in enumerate(zip(query, key, strict=True))
@@ -74,7 +74,7 @@ def products(query: np.ndarray, key: np.ndarray) -> TermTable:
 
 
 def cells(grid: tuple[int, int]) -> list[Name]:
-    """The names of the cells of a grid, row by row."""
+    """Return the names of the cells of a grid, row by row."""
     return [(CELL, (row, column)) for row, column in np.ndindex(*grid)]
 
 

@@ -1,8 +1,8 @@
-"""The numbers that made one attention weight, from a module's input and its own parameters, term by term.
+"""The terms of one attention weight, computed from the input and the parameters of its module.
 
-They are computed a second time in float64, by the equation in the module's text and not by its code, so they agree with
-the weight that the model used up to rounding. ``derive_weight`` knows the modules of Fovea's own mechanisms; a new one
-registers its function there.
+They are computed independently of the module's code, by the equation in its docstring and in float64, so they agree
+with the model's own weight up to rounding. ``derive_weight`` supports the modules of Fovea's own mechanisms; a new
+mechanism registers its function there.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from torch import Tensor, nn
 from core.types import InvalidInput
 
 CELL, TOKEN, UNIT, OFFSET, PLANE, DIMENSION = "cell", "token", "unit", "offset", "plane", "dimension"
-"""What a row of a table is about: a cell of the grid, a token without one, a hidden unit, a neighbor, and so on."""
+"""Kinds of rows: a cell of the grid, a token without a cell, a hidden unit, a neighbor, and so on."""
 CLASS_TOKEN = "class"
 MEAN, MAXIMUM = "mean", "maximum"
 KEYS, PRODUCT, UNITS, PLANES, NEIGHBORS = TABLES = ("keys", "product", "units", "planes", "neighbors")
-"""The tables: every key of a softmax, a product by dimension, hidden units, planes and neighbors of a convolution."""
+"""Kinds of tables: keys of a softmax, a product by dimension, hidden units, planes and neighbors of a convolution."""
 
 
 Name = tuple[str, tuple[int | str, ...]]
-"""The kind and the place of a row."""
+"""The kind and the position of a row."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Which weight: of one ``part`` (a head, a channel, a glimpse), and of the ``cell`` (row, column).
+    """The position of a weight: its ``part`` (a head, a channel, a glimpse) and its ``cell`` (row, column).
 
-    Where tokens are compared, ``cell`` is that of the query, None for the class token. Of a glimpse, None is the cell
-    with the largest weight.
+    In self-attention, ``cell`` is the cell of the query, or None for the class token. For a glimpse, None selects the
+    cell with the largest weight.
     """
 
     part: int | None = None
@@ -45,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Term:
-    """One term: its ``kind``, its place (row and column, or a number, or a name), and its numbers by column."""
+    """One term: its ``kind``, its position (row and column, a number, or a name), and its numbers by column."""
 
     kind: str
     place: tuple[int | str, ...]
@@ -54,9 +54,9 @@ class Term:
 
 @dataclass(frozen=True)
 class TermTable:
-    """Terms in the order of their size: the ``columns`` as they are written in an equation, and the ``rows``.
+    """Terms, the largest first: the ``columns``, named as in the equation, and the ``rows``.
 
-    ``name`` states which sum it is, one of ``TABLES``, and ``left_out`` counts the rows that are not listed.
+    ``name`` is one of ``TABLES``, and ``left_out`` counts the rows that are not listed.
     """
 
     name: str
@@ -67,10 +67,10 @@ class TermTable:
 
 @dataclass(frozen=True)
 class Derivation:
-    """How one ``weight`` is computed: its ``equation``, the ``tables`` of its terms, and their ``totals`` by name.
+    """The derivation of one ``weight``: its ``equation``, the ``tables`` of its terms, and their ``totals`` by name.
 
-    ``weight`` is derived here, in float64. The last total is that weight. ``code`` is the source that computed the
-    model's own.
+    ``weight`` is derived here, in float64, and equals the last total. ``code`` is the source with which the model
+    computes it.
     """
 
     weight: float
@@ -81,22 +81,22 @@ class Derivation:
 
 
 MOST = 8
-"""The rows of a table."""
+"""Most rows of a table."""
 
 
 def largest(name: str, columns: Sequence[str], rows: Sequence[Term], by: int) -> TermTable:
-    """A table of the rows with the largest size in one column."""
+    """Return a table of the rows with the largest absolute values in one column."""
     ordered = sorted(rows, key=lambda row: -abs(row.values[by]))
     return TermTable(name, tuple(columns), tuple(ordered[:MOST]), max(0, len(ordered) - MOST))
 
 
 def exact(tensor: Tensor | None) -> np.ndarray:
-    """A tensor as float64; a bias that a layer lacks is zero."""
+    """Return a tensor as float64; a missing bias is zero."""
     return np.zeros(1) if tensor is None else tensor.detach().cpu().double().numpy()
 
 
 def source(*functions: Callable[..., object]) -> str:
-    """The source of functions, one after another."""
+    """Return the source code of functions, one after another."""
     return "\n".join(textwrap.dedent(inspect.getsource(one)) for one in functions)
 
 
@@ -107,10 +107,10 @@ def sigmoid(value: float) -> float:
 
 @singledispatch
 def derive_weight(module: nn.Module, x: Tensor, place: Place) -> Derivation:
-    """The derivation of one weight of a module from its input ``x`` (1, c, h, w), or (1, tokens, c) of a transformer.
+    """Derive one weight of a module from its input ``x``: (1, c, h, w), or (1, tokens, c) for a transformer.
 
     Raises:
-        InvalidInput: the module is none of Fovea's own, or has no such part or cell.
+        InvalidInput: the module is not one of Fovea's own mechanisms, or has no such part or cell.
     """
     raise InvalidInput(
         "The numbers behind a weight are available for Fovea's own mechanisms only. Choose a model that uses one."
@@ -118,19 +118,19 @@ def derive_weight(module: nn.Module, x: Tensor, place: Place) -> Derivation:
 
 
 def grid_of(x: Tensor) -> tuple[int, int]:
-    """Rows and columns of a feature map."""
+    """Return the rows and columns of a feature map."""
     return x.shape[-2], x.shape[-1]
 
 
 def part_of(place: Place, count: int) -> int:
-    """The part, checked."""
+    """Return the part after checking that it exists."""
     if place.part is None or not 0 <= place.part < count:
         raise InvalidInput("Choose a part from 0 to {last}, not {part}.", last=count - 1, part=place.part)
     return place.part
 
 
 def cell_of(place: Place, grid: tuple[int, int]) -> tuple[int, int]:
-    """The cell, checked."""
+    """Return the cell after checking that it lies in the grid."""
     if place.cell is None or not all(0 <= at < side for at, side in zip(place.cell, grid, strict=True)):
         raise InvalidInput("Choose a cell of the grid {grid}, not {cell}.", grid=grid, cell=place.cell)
     return place.cell
