@@ -16,6 +16,8 @@ LEAST_BYTES = 2
 """The least bytes of a parameter in a file."""
 DEEP = re.compile(r"layer|depth|block|stage", re.I)
 """Keys of a configuration that count layers."""
+WIDE = re.compile(r"channel|config|dim|feature|kernel|size|stride|width", re.I)
+"""Words of such keys that count something else, such as ``stage_in_channels``."""
 LARGEST = 1_000_000
 """The largest whole number in a configuration that is used."""
 
@@ -27,7 +29,7 @@ def check_values(config: Mapping[str, Any], tensors: int, title: str) -> None:
         InvalidInput: it has such a number.
     """
     for key, value in _numbers(config, ""):
-        layers = DEEP.search(key) is not None
+        layers = DEEP.search(key) is not None and WIDE.search(key) is None
         if not isfinite(value) or abs(value) > (max(tensors, 64) if layers else LARGEST):
             raise InvalidInput(
                 "{name} of {model} states {key}: {value:g}, which does not match its weights. Copy it again.",

@@ -47,6 +47,9 @@ MULTI_LABEL = "multi_label_classification"
 REGRESSION = "regression"
 """The ``problem_type`` of a model whose outputs are numbers, not classes."""
 
+NOT_PIXELS = ("imagegpt", "siglip2", "shieldgemma2")
+"""Classifiers of transformers that take no picture, but colors as words, patches in rows, or a question with it."""
+
 LONGEST = 200
 """The most letters of a class name on a card."""
 USUAL = 224
@@ -184,6 +187,13 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
         raise InvalidInput(
             "{kind} has no classes. Load it with AutoModelForImageClassification.", kind=type(module).__name__
         )
+    if config.model_type in NOT_PIXELS:
+        raise InvalidInput(
+            "{kind} does not take the pixels of a picture as its only input. Choose another classifier, such as "
+            "{example}.",
+            kind=type(module).__name__,
+            example="ViTForImageClassification",
+        )
     assumed, stated = [], prepared is not None
     prepared = usual_moments(config.model_type) if prepared is None else settled(prepared, config.model_type)
     size, resize, cut = framing(prepared)
@@ -197,15 +207,7 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
         raise not_color(slug, inner.num_channels)
     mean, std = moments(prepared)
     if not stated:
-        assumed.append(
-            Message(
-                "The preprocessing is not stored with the model. An input of {size} × {size} "
-                "pixels with mean {mean} and standard deviation {std} is assumed.",
-                mean=list(mean),
-                std=list(std),
-                size=size,
-            )
-        )
+        assumed.append(unstated(size, mean, std))
     facts = {CHANNELS: FLIPPED} if prepared.get("do_flip_channel_order") else {}
     return ModelCard(
         slug=slug,
@@ -219,6 +221,17 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
         interpolation=interpolation(prepared),
         architecture="module",
         facts={**facts, ASSUMED: assumed},
+    )
+
+
+def unstated(size: int, mean: Iterable[float], std: Iterable[float]) -> Message:
+    """That the preprocessing of a model is not stored with it, and what is assumed."""
+    return Message(
+        "The preprocessing is not stored with the model. An input of {size} × {size} "
+        "pixels with mean {mean} and standard deviation {std} is assumed.",
+        mean=list(mean),
+        std=list(std),
+        size=size,
     )
 
 

@@ -18,12 +18,12 @@ from torch import nn
 from core.files import first_line
 from core.messages import Message
 from core.models.config_values import check_size, check_values
-from core.models.described import MULTI_LABEL, REGRESSION, independent, not_classes
+from core.models.described import MULTI_LABEL, REGRESSION, independent, not_classes, unstated
 from core.models.integrity import check_numbers
 from core.models.libraries import library
-from core.models.saved_card import described_card
+from core.models.saved_card import described_card, noted
 from core.models.saved_files import CONFIG, Files, read_all, read_json, read_preprocessing, titled
-from core.models.saved_timm import is_timm, timm_module
+from core.models.saved_timm import is_timm, states_preparation, timm_module
 from core.models.setting_types import CONFIGURATION, check_types, invalid_setting
 from core.models.setting_types import WEIGHTS as TIMM_WEIGHTS
 from core.models.weights import Weights, select
@@ -53,6 +53,8 @@ def open_saved(files: Files, slug: str) -> tuple[ModelCard, nn.Module]:
     card = described_card(module, slug, prepared, files)
     if is_timm(config) and config.get("problem_type") == MULTI_LABEL:  # timm's module has no such field
         card = independent(card)
+    if is_timm(config) and not states_preparation(config):
+        card = noted(card, unstated(card.size, card.mean, card.std))
     card.facts["checksum"] = digest
     return card, module
 

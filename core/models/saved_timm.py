@@ -10,6 +10,7 @@ from torch import nn
 
 from core.models import timm_models, user_card
 from core.models.config_values import check_size, check_values
+from core.models.libraries import library
 from core.models.saved_files import CONFIG, titled
 from core.models.setting_types import invalid_setting
 from core.models.weights import Weights, fit
@@ -19,6 +20,8 @@ TIMM_FIELDS = ("input_size", "test_input_size", "mean", "std", "interpolation", 
                "pool_size", "first_conv", "classifier", "label_names", "label_descriptions", "license",
                "fixed_input_size")  # fmt: skip
 """Settings of timm's weights that describe them; others say where to download them."""
+PREPARATION = ("input_size", "mean", "std", "interpolation", "crop_pct", "crop_mode")
+"""Those of them that state how pictures are prepared."""
 FORBIDDEN = {"pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path", "cache_dir", "num_classes",
              "scriptable", "exportable", "no_jit", "model_name", "features_only", "pretrained_strict"}  # fmt: skip
 """Arguments of timm's factory that a configuration may not give."""
@@ -27,6 +30,12 @@ FORBIDDEN = {"pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoi
 def is_timm(config: Mapping[str, Any]) -> bool:
     """Whether a configuration was saved by timm, or by transformers for a model of timm."""
     return isinstance(config.get("architecture"), str)
+
+
+def states_preparation(config: Mapping[str, Any]) -> bool:
+    """Whether a configuration of timm states how pictures are prepared."""
+    stated = config.get("pretrained_cfg") or config
+    return any(stated.get(key) is not None for key in PREPARATION)
 
 
 def timm_module(config: Mapping[str, Any], weights: Weights, size: int, title: str) -> nn.Module:
@@ -56,13 +65,14 @@ def timm_module(config: Mapping[str, Any], weights: Weights, size: int, title: s
             model=title,
             key=bad,
         )
+    timm_models.check_architecture(config["architecture"])
+    if not states_preparation(config):  # as timm.create_model would have it
+        usual = library("timm").get_pretrained_cfg(config["architecture"])
+        stated = {**stated, **{key: getattr(usual, key, None) for key in (*PREPARATION, "fixed_input_size")}}
     settings = {key: stated[key] for key in TIMM_FIELDS if stated.get(key) is not None}
     settings |= {key: config[key] for key in ("label_names", "label_descriptions") if config.get(key)}
     settings |= {"num_classes": number}
-    try:
-        side = int((stated.get("input_size") or (3, 224, 224))[-1])
-    except (TypeError, ValueError, IndexError, KeyError):
-        side = 224
+    side = int((stated.get("input_size") or (3, 224, 224))[-1])
 
     def build_model(arguments: Mapping[str, Any] = arguments) -> nn.Module:
         return timm_models.construct(config["architecture"], number, side, pretrained_cfg=settings, **arguments)

@@ -56,6 +56,7 @@ WORDS = {
     "A value in {files} of {model} is invalid: {reason}. Copy these files again.": "“{model}”的 {files} 中有无效的值：{reason}。请重新复制这些文件。",
     "{name} has an invalid value for '{key}': {reason}. Correct it, or copy the file again.": "{name} 的“{key}”值无效：{reason}。请改正，或重新复制文件。",
     "The configuration of {model} states problem_type={kind}, so its outputs are numbers, not the scores of classes. Choose a classifier; if it is one, correct problem_type.": "“{model}”的配置写明 problem_type={kind}，因此它输出的是数值，而不是类别的分数。请选择分类器；如果它就是分类器，请改正 problem_type。",
+    "{kind} does not take the pixels of a picture as its only input. Choose another classifier, such as {example}.": "{kind} 的输入不只是图片的像素。请选择其他分类器，例如 {example}。",
     "The file {name} of {model} is not on this machine and cannot be downloaded.": "“{model}”的文件 {name} 不在这台机器上，也无法下载。",
     "a number of pixels, such as 224": "像素数，例如 224",
     "a number for each of the three colors, such as 0.5, 0.5, 0.5": "三种颜色各一个数，例如 0.5, 0.5, 0.5",

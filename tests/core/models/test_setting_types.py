@@ -7,9 +7,22 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
+import transformers
 
 import core
-from tests.core.models.saved_models import LABELS, save_timm, save_transformers, timm_model, transformers_model
+from core.models.described import CHANNELS as CHANNELS_FLIPPED
+from core.models.described import FLIPPED
+from tests.conftest import redraw
+from tests.core.models.saved_models import (
+    LABELS,
+    NAMED,
+    logits_of,
+    save_timm,
+    save_transformers,
+    timm_model,
+    transformers_model,
+)
 from tests.core.refusals import refusal as refused
 
 
@@ -102,3 +115,34 @@ def test_settings_that_are_null_are_as_if_they_were_not_stated(copy: Path) -> No
 def test_the_entry_of_the_image_processor_is_an_object(copy: Path) -> None:
     (copy / "processor_config.json").write_text(json.dumps({"image_processor": "ViTImageProcessor"}))
     assert "processor_config.json" in refusal(copy) and "needs 'image_processor': a JSON object" in refusal(copy)
+
+
+CHANNELS: dict[str, dict[str, object]] = {
+    "HGNetV2": {"stem_channels": [3, 8, 12], "stage_in_channels": [12, 160, 160, 160], "hidden_sizes": [160] * 4,
+                "stage_mid_channels": [8] * 4, "stage_out_channels": [160] * 4, "stage_num_blocks": [1] * 4,
+                "depths": [1] * 4, "embedding_size": 12, "stage_numb_of_layers": [1] * 4},
+    "PPLCNet": {},
+}  # fmt: skip
+"""Configurations whose keys of stages and blocks state channels, which are more than the tensors of the weights."""
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_channels_of_stages_are_no_number_of_layers(kind: str, tmp_path: Path) -> None:
+    made = getattr(transformers, f"{kind}ForImageClassification")
+    module = redraw(made(made.config_class(**CHANNELS[kind], **NAMED)), 1).eval()
+    found = core.load(f"file:{save_transformers(module, tmp_path / kind)}", "cpu")
+    x = torch.rand(1, 3, found.card.size, found.card.size)
+    with torch.no_grad():
+        expected = module(x.flip(1) if found.card.facts.get(CHANNELS_FLIPPED) == FLIPPED else x)[0]
+        torch.testing.assert_close(found.scores(x), expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max()))
+
+
+def test_a_model_of_timm_that_transformers_saved_has_the_size_of_its_architecture(tmp_path: Path) -> None:
+    config = transformers.TimmWrapperConfig(architecture="test_vit", **NAMED)
+    module = redraw(transformers.TimmWrapperForImageClassification(config), 0).eval()
+    found = core.load(f"file:{save_transformers(module, tmp_path / 'wrapped', prepared=False)}", "cpu")
+    x = torch.rand(2, 3, 160, 160)
+    with torch.no_grad():
+        torch.testing.assert_close(found.scores(x), logits_of(module)(x), rtol=1e-5, atol=1e-5)
+    assert found.card.size == 160 and found.card.classes == LABELS
+    assert found.card.mean == (0.5,) * 3 and any("160 × 160 pixels with mean 0.5" in str(note) for note in found.notes)
