@@ -1,4 +1,4 @@
-"""Check arguments before they are used: each mistake is one sentence that states what to give instead."""
+"""Check arguments before they are used; error messages name the remedy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMED = 10
 
 
 def picture(given: Any, function: str) -> Picture:
-    """The picture that was given to the function of that name.
+    """Return the argument of the named function if it is a picture.
 
     Raises:
         InvalidInput: it is not a picture.
@@ -35,9 +35,9 @@ def picture(given: Any, function: str) -> Picture:
 
 
 def takes(kind: type, remedy: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """A decorator of functions whose first argument must be of a kind; the ``remedy`` states where one comes from.
+    """Decorate a function whose first argument must be of a type; the ``remedy`` is how to create one.
 
-    The function then raises InvalidInput for anything else.
+    For any other type, the function raises InvalidInput.
     """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
@@ -62,22 +62,22 @@ def takes(kind: type, remedy: str) -> Callable[[Callable[P, T]], Callable[P, T]]
 
 
 def brief(given: Any) -> str:
-    """A value as text for a sentence: one line, shortened."""
+    """Return a value as text for a sentence: one line, shortened."""
     text = " ".join(repr(given).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def listed(names: Iterable[str]) -> list[str]:
-    """The first ten names for a sentence, and dots if there are more."""
+    """Return the first ten names for a sentence, with an ellipsis if there are more."""
     first = [*islice(names, NAMED + 1)]
     return [*first[:NAMED], "..."] if len(first) > NAMED else first
 
 
 def whole(given: Any, low: int, high: int | None, name: str) -> int:
-    """An integer from ``low`` to ``high``, or without an upper bound; numpy's are accepted, bool is not.
+    """Return an integer from ``low`` to ``high`` (None: no upper bound); numpy integers are accepted, bool is not.
 
     Raises:
-        InvalidInput: it is anything else; ``name`` is its name in the sentence.
+        InvalidInput: it is anything else; ``name`` is the name of the value in the message.
     """
     is_whole = isinstance(given, int | np.integer) and not isinstance(given, bool)
     if not is_whole or given < low or (high is not None and given > high):

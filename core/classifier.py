@@ -28,7 +28,7 @@ from core.types import LOGITS, AttentionMap, InvalidInput, ModelCard, Picture, R
 T = TypeVar("T")
 Target = str | int | None
 Question = int | tuple[int, int]
-"""The index of a class, whose output is the score; or of two classes, whose difference is the score."""
+"""The index of the class whose output is the score, or the indices of two classes whose difference is the score."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,22 +47,22 @@ class Classifier:
 
     @cached_property
     def taps(self) -> dict[str, Tap]:
-        """The attention of the model by public name, in order: ``stage4.attention``."""
+        """The taps of the model by public name, such as ``stage4.attention``, in order."""
         return {name: tap for name, tap in taps(self.module).items() if name not in self.silent}
 
     @property
     def alone(self) -> bool:
-        """Whether the model is run one picture at a time, so that a batch gains nothing."""
+        """Whether the model must be run one picture at a time."""
         return run_settings_of(self.module).alone
 
     @cached_property
     def checksum(self) -> str:
-        """The checksum of the loaded file, as on the card; for any other module, that of its weights."""
+        """The checksum of the loaded file, as on the card, or else of the weights."""
         return self.card.facts.get("checksum") or self.weights_checksum
 
     @cached_property
     def weights_checksum(self) -> str:
-        """A checksum of the loaded weights, which is the same whatever file they came from."""
+        """A checksum of the loaded weights, independent of the file that they were loaded from."""
         return checksum_of(self.module)
 
     @cached_property
@@ -72,14 +72,14 @@ class Classifier:
 
     @property
     def stages(self) -> dict[str, Stage]:
-        """The stages with a Grad-CAM, whose features line up with the picture: by name, first to last."""
+        """The stages for Grad-CAM, whose features have positions in the picture: by name, first to last."""
         return self.found.stages
 
     def twin(self, module: nn.Module) -> Classifier:
-        """The same classifier with a copy of its module, whose weights may be changed: the stages are kept."""
+        """Return the classifier with another module of the same structure, such as a copy with changed weights."""
         other = replace(self, module=module)
         other.__dict__["found"] = self.found.of(module)
-        other.__dict__["checksum"] = ""  # so that its maps are not confused with those of the weights on the card
+        other.__dict__["checksum"] = ""  # the checksum of the card belongs to other weights
         return other
 
     @property
@@ -96,7 +96,7 @@ class Classifier:
 
     @cached_property
     def moments(self) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation of RGB in 0..1, (3, 1, 1) each."""
+        """The mean and standard deviation of RGB in 0..1, (3, 1, 1) each."""
         mean, std = (
             torch.tensor(values, dtype=torch.float32, device=self.device).view(3, 1, 1)
             for values in (self.card.mean, self.card.std)
@@ -105,13 +105,13 @@ class Classifier:
 
     @cached_property
     def row_moments(self) -> tuple[Tensor, Tensor]:
-        """The same for each number in a row of pixels, (3 size,) each: faster than three at a time."""
+        """The mean and standard deviation repeated for a row of pixels, (3 size,) each, for faster normalization."""
         mean, std = (moment.flatten().repeat(self.card.size) for moment in self.moments)
         return mean, std
 
     @property
     def fill(self) -> tuple[int, int, int]:
-        """The color that stands for "absent": normalized zero, as RGB 0..255."""
+        """The color of removed pixels: normalized zero, as RGB 0..255."""
         red, green, blue = (round(255 * value) for value in self.card.mean)
         return red, green, blue
 
@@ -143,7 +143,7 @@ class Classifier:
         return answers.arrange(self.module(x), self.card)
 
     def answer(self, x: Tensor) -> Tensor:
-        """The same, if every picture has a finite output; InvalidInput otherwise."""
+        """Return the ``scores`` (b, k); raise InvalidInput if a picture has no finite output."""
         return answers.require(self.scores(x), self.card)
 
     def score(self, x: Tensor, target: Question) -> Tensor:
@@ -159,12 +159,12 @@ class Classifier:
 
     @cached_property
     def aliases(self) -> dict[str, int]:
-        """Other labels for the outcomes of a model with one output, such as 0 and 1, by class index."""
+        """Other labels for the two classes of a model with one output, such as 0 and 1, with their class indices."""
         return answers.aliases(self.card) if self.card.output != LOGITS and not self.independent else {}
 
     @cached_property
     def independent(self) -> bool:
-        """Whether the classes have independent probabilities, so that several may be likely, or none."""
+        """Whether the classes have independent probabilities: several classes may be likely, or none."""
         if self.card.output == LOGITS:
             return False
 
@@ -191,7 +191,7 @@ class Classifier:
             if wanted in names:
                 return names.index(wanted)
             matching = [index for index, name in enumerate(names) if name.lower() == wanted.lower()]
-            if len(matching) == 1:  # ImageNet has a cardigan and a Cardigan
+            if len(matching) == 1:  # ImageNet has the classes "cardigan" and "Cardigan"
                 return matching[0]
         elif isinstance(wanted, Integral) and not isinstance(wanted, bool) and 0 <= wanted < len(names):
             return int(wanted)
@@ -203,12 +203,12 @@ class Classifier:
         )
 
     def run(self, job: Callable[[], T], owner: object = None) -> T:
-        """Run a job on the worker that owns this device."""
+        """Run a job on the worker of this device."""
         return devices.run(job, self.device, owner)
 
 
 def target_score(logits: Tensor, target: Question) -> Tensor:
-    """The target's score (b,) from the scores (b, k) of all classes."""
+    """Return the target's score (b,) from the scores (b, k) of all classes."""
     if isinstance(target, tuple):
         return logits[:, target[0]] - logits[:, target[1]]
     return logits[:, target]
@@ -216,12 +216,12 @@ def target_score(logits: Tensor, target: Question) -> Tensor:
 
 @contextmanager
 def outputs(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
-    """Keep the features that the named modules put out while they run; only inside a job of the worker."""
+    """Record the outputs of the named modules; use it only inside a job of the worker."""
     kept: dict[str, Tensor] = {}
 
     def keep(name: str, y: Any) -> Any:
         kept[name] = first_of(y)
-        return with_first(y, kept[name].clone())  # layers that work in place get a copy
+        return with_first(y, kept[name].clone())  # a copy, because later layers may work in place
 
     handles = [
         module.register_forward_hook(lambda _, __, y, name=name: keep(name, y)) for name, module in modules.items()
@@ -253,7 +253,7 @@ def to_reading(
     step_scores: Tensor | None = None,
     picture: str = "this picture",
 ) -> Reading:
-    """The frozen reading of the first picture of one forward pass; ``last`` (b, c, h, w) is the last stage's output.
+    """Build the frozen reading of the first picture of a forward pass; ``last`` (b, c, h, w) is the last stage.
 
     ``scores`` (b, k) are those of the classes, and ``step_scores`` (b, s, k) a recurrent model's outputs after each
     step. ``picture`` is its name in a sentence.
@@ -274,12 +274,12 @@ def to_reading(
     return Reading(likely(scores), frozen(scores.cpu().numpy()), maps, frozen(energy.cpu().numpy()), after_steps)
 
 
-takes_classifier = checking.takes(Classifier, checking.LOAD_ONE)  # decorates public functions
+takes_classifier = checking.takes(Classifier, checking.LOAD_ONE)  # decorator for public functions
 
 
 @takes_classifier
 def read(classifier: Classifier, picture: Picture) -> Reading:
-    """One forward pass: probabilities (k,) and every attention map of the model.
+    """Run one forward pass: probabilities (k,) and every attention map of the model.
 
     Raises:
         InvalidInput: the model has no finite output for the picture.
@@ -293,7 +293,7 @@ def read(classifier: Classifier, picture: Picture) -> Reading:
             watched["step_scores"] = classifier.step_classifier
         with torch.no_grad(), listen() as records, outputs(watched) as kept:
             scores = classifier.scores(x)
-        # Without stages, the picture's own grid is used.
+        # Without stages, the input grid is used.
         last = stages[-1].arrange(kept["last"]) if stages else x
         return to_reading(classifier, scores, records, last, kept.get("step_scores"), picture.name)
 

@@ -1,7 +1,7 @@
 """Choose the device that runs the models, and run jobs on its single worker thread.
 
-Streamlit runs every user in a thread of one process. One worker for each device takes their jobs one after another, so
-no job sees what another one does to a shared model. Called on the worker itself, a job runs inline.
+Streamlit runs every user in a thread of one process. One worker for each device runs their jobs one after another, so
+that jobs do not interfere on a shared model. On the worker thread itself, a job runs inline.
 """
 
 from __future__ import annotations
@@ -73,13 +73,13 @@ def keep_freed_memory() -> None:
 
 
 def keep_full_precision(device: torch.device) -> None:
-    """Let CUDA convolve in float32, like the CPU; by default cuDNN rounds to TF32, which is visible in maps."""
+    """Compute CUDA convolutions in float32, as on the CPU; by default cuDNN uses TF32, which is visible in maps."""
     if device.type == "cuda":
         torch.backends.cudnn.allow_tf32 = False
 
 
 class Worker:
-    """One thread that runs jobs in order; only the newest waiting job of an owner is kept."""
+    """A thread that runs jobs in order; only the newest waiting job of each owner is kept."""
 
     def __init__(self, name: str):
         self._waiting: deque[tuple[object, Callable[[], Any], Future[Any]]] = deque()
@@ -111,7 +111,7 @@ class Worker:
         return future
 
     def run(self, job: Callable[[], T], owner: object = None) -> T:
-        """The job's result, or its exception; on the worker itself it runs inline."""
+        """Run a job and return its result or raise its exception; on the worker thread it runs inline."""
         if threading.current_thread() is self._thread:
             return job()
         return self.submit(job, owner).result()
@@ -126,11 +126,11 @@ class Worker:
                 _, job, future = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
                 try:
-                    with torch.enable_grad():  # the last job's model may have switched it off
+                    with torch.enable_grad():  # the model of the last job may have disabled gradients
                         future.set_result(job())
-                except BaseException as error:  # the caller's thread raises it
+                except BaseException as error:  # raised in the thread of the caller
                     future.set_exception(error)
-            del job, future  # the worker keeps no result while it waits
+            del job, future  # release the result while waiting
 
 
 _workers: dict[str, Worker] = {}
@@ -139,7 +139,7 @@ _lock = threading.Lock()
 
 @atexit.register
 def end_all() -> None:
-    """End the workers before the interpreter does: a thread that it ends within torch aborts the process."""
+    """End the workers before the interpreter exits: a thread that is ended inside torch aborts the process."""
     for one in _workers.values():
         one.end()
 

@@ -1,9 +1,10 @@
-"""The processes of one training: a single one, or several under torchrun, on one or more machines.
+"""The processes of one training run: a single process, or several under torchrun on one or more machines.
 
-Each takes its share of every batch, and gradients are averaged over all (Li et al., "PyTorch Distributed", 2020): over
-nccl between NVIDIA devices, over gloo between processors. BatchNorm normalizes each share by itself, as torchvision's
-own references do, and the first process's statistics are kept: torch's synchronized version needs NVIDIA devices, and
-shares of sixteen pictures or more do not need it. Only the first process measures and writes.
+Each process computes a share of every batch, and gradients are averaged over all processes (Li et al., "PyTorch
+Distributed", 2020), with nccl on NVIDIA devices and gloo on CPUs. BatchNorm normalizes each share separately, as in
+torchvision's reference scripts, and the statistics of the first process are kept. Synchronized BatchNorm would need
+NVIDIA devices, and is unnecessary for shares of sixteen pictures or more. Only the first process evaluates and writes
+files.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from core import device as devices
 from core.types import InvalidInput
 
 T = TypeVar("T")
-PATIENCE = timedelta(hours=2)  # the others wait while the first process measures
+PATIENCE = timedelta(hours=2)  # the other processes wait while the first one evaluates
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Processes:
 
     @property
     def first(self) -> bool:
-        """Whether this process is the one that measures and writes."""
+        """Whether this process evaluates and writes files."""
         return self.rank == 0
 
     @property
@@ -59,7 +60,7 @@ class Processes:
             distributed.barrier()
 
     def join(self, model: nn.Module) -> nn.Module:
-        """The model with its gradients averaged over all processes; alone, the model itself."""
+        """Wrap the model so that gradients are averaged over all processes; a single process gets the model itself."""
         return DistributedDataParallel(model) if self.world > 1 else model
 
     def batches(self, count: int, batch: int, seed: int) -> list[list[int]]:
@@ -114,6 +115,6 @@ def gather(name: str = "auto") -> Iterator[Processes]:
     try:
         processes = Processes(device, distributed.get_rank(), distributed.get_world_size())
         yield processes
-        processes.wait()  # a process that leaves while another one is in the group may abort
+        processes.wait()  # leaving the group while another process is still in it may abort
     finally:
         distributed.destroy_process_group()

@@ -11,9 +11,9 @@ SMALL_WIDTHS = (16, 32, 64, 128)
 class Family:
     """The models whose slugs begin with ``slug``, which stands before the first slash or colon.
 
-    ``group``: the models with which they are offered; ``drawn``: trained on scenes; ``shortcut``: what reveals the
-    class in these, "tag", "background" or None; ``widths``: the channels of each stage of the backbone. The weights of
-    a ``packaged`` one are installed with Fovea's requirements.
+    ``group`` is the group of models in the picker; ``drawn``: trained on synthetic scenes; ``shortcut`` is what reveals
+    the class in these, "tag", "background" or None; ``widths`` are the channels of each stage of the backbone. The
+    weights of a ``packaged`` one are installed with Fovea's requirements.
     """
 
     slug: str
@@ -40,5 +40,5 @@ FAMILIES = (
 
 
 def find_family(slug: str) -> Family:
-    """The family of that slug; one of photographs for a slug that is not listed."""
+    """Return the family of that slug; for an unlisted slug, a family of photographs."""
     return next((one for one in FAMILIES if one.slug == slug), Family(slug))

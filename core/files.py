@@ -1,4 +1,4 @@
-"""Files: written atomically, so that readers always find a complete one, and read only if they are regular files."""
+"""Files: atomic writes, so that readers always see a complete file, and reads of regular files only."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def irregular(path: Path, name: str | None = None) -> InvalidInput:
 
 
 def reason(error: BaseException) -> str:
-    """Why a file of this machine or the network could not be read, in words: without error numbers and class names."""
+    """Return the reason why a file or an address could not be read, without error numbers and class names."""
     if isinstance(error, HTTPError):
         return Message("the server responds with {answer}", answer=f"{error.code} {error.reason}".rstrip())
     if isinstance(error, URLError):
@@ -82,7 +82,8 @@ def reason(error: BaseException) -> str:
         return Message("there is no network, or the name of the server is wrong")
     if isinstance(error, HTTPException):
         return Message("the connection was interrupted")
-    if isinstance(error, OSError) and error.errno in REASONS and not isinstance(error, SSLError):  # has its own numbers
+    # has its own error numbers
+    if isinstance(error, OSError) and error.errno in REASONS and not isinstance(error, SSLError):
         return REASONS[error.errno]
     stated = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return without_number(stated) or Message("it was interrupted")
@@ -96,7 +97,7 @@ def without_number(text: str) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of the message of a foreign exception, without its period."""
+    """Return the first line of the message of an exception of another library, without its period."""
     return str(error).strip().partition("\n")[0].rstrip(".") or Message("unknown error")
 
 
@@ -140,7 +141,7 @@ def native(path: Path) -> str:
 
 
 def nulled(data: Any) -> Any:
-    """The same with None in place of each number that is not finite."""
+    """Return the data with None in place of each number that is not finite."""
     if isinstance(data, dict):
         return {key: nulled(value) for key, value in data.items()}
     if isinstance(data, list | tuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 UNKNOWN = "–"
-"""What stands for a number that is not known."""
+"""The sign for an unknown number."""
 
 
 def percent(fraction: float, digits: int = 1, sign: str = " %") -> str:

@@ -4,8 +4,8 @@
 
 This is the soft attention of Xu et al., "Show, attend and tell", ICML 2015, applied once and without a query. Ilse et
 al., "Attention-based deep multiple instance learning", ICML 2018, pool in the same way. With uniform weights (1/n) it
-is average pooling. W is initialized with the standard deviation ``SHARPNESS``, because from uniform weights the model
-learns to average.
+is average pooling. W is initialized so that the scores have a spread of about ``SHARPNESS``, because from uniform
+weights the model learns to average.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``bank``: a model's maps of other pictures, which an agreement is compared with."""
+"""``bank``: a model's maps of other pictures, the reference for an agreement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``benchmark``: the methods and attention maps of models, measured against each other."""
+"""``benchmark``: the evaluation of methods and attention maps on models."""
 
 from __future__ import annotations
 

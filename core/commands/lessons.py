@@ -1,4 +1,4 @@
-"""``lessons``: what is wrong with a lesson, whether what it claims is still true, and its worksheets."""
+"""``lessons``: check lessons and their claims, and write worksheets."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from core.lessons import (
 
 
 def lessons(options: argparse.Namespace) -> None:
-    """Check lessons: their files, and the bounds of what they claim; --measure measures the claims again.
+    """Check the files of lessons and the bounds of their claims; --measure measures the claims again.
 
-    --worksheets writes what a class needs on paper.
+    --worksheets writes worksheets and keys to print.
     """
     folders = [Path(one) for one in options.folders] or list(lesson_folders())
     places = () if options.folders else folder_problems()
@@ -59,7 +59,7 @@ def lessons(options: argparse.Namespace) -> None:
 
 
 def state(lesson: Lesson, found: dict[str, Kept]) -> list[str]:
-    """A line for each claim: its value, its error, its bound, and whether it keeps it."""
+    """Return a line for each claim: its value, its error, its bound, and whether the bound holds."""
     lines = []
     for claim in lesson.claims:
         bound = f"{claim.bound.sign} {claim.bound.value}"
@@ -75,7 +75,7 @@ def state(lesson: Lesson, found: dict[str, Kept]) -> list[str]:
 
 
 def compare(lesson: Lesson, found: dict[str, Kept]) -> list[str]:
-    """A line for each comparison: the difference, the lower end of its interval, and whether that is above zero."""
+    """Return a line for each comparison: the difference, the lower end of its interval, and whether it exceeds zero."""
     lines = []
     for one in comparisons(lesson, found):
         name = f"{one.larger.claim.name} > {one.smaller.claim.name}"

@@ -1,4 +1,4 @@
-"""The output of the commands: results on standard output, as text or as JSON, and progress on standard error."""
+"""The output of the commands: results to standard output, as text or JSON, and progress to standard error."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from core.files import to_json
 
 
 def bar(words: str) -> Callable[[int, int], None]:
-    """A progress callable that draws a bar on standard error."""
-    lines: list[tqdm] = []  # opened at the first batch, so that an error before it is a single sentence
+    """Return a progress callable that draws a bar on standard error."""
+    lines: list[tqdm] = []  # created at the first batch, so that an earlier error prints only its sentence
 
     def progress(done: int, total: int) -> None:
         if not lines:
@@ -36,7 +36,7 @@ def percent(value: float | None) -> str:
 
 
 def counted(pictures: int) -> str:
-    """A number of pictures, in words."""
+    """Format a number of pictures."""
     return f"{pictures:,} picture{'' if pictures == 1 else 's'}"
 
 
@@ -53,7 +53,7 @@ def escape_unprintable(stream: TextIO | None) -> None:
 
 
 def remark(card: core.ModelCard) -> str:
-    """Facts of some models only: the accuracy without a shortcut, and the spread over seeds."""
+    """Return additional facts of some models: the accuracy without a shortcut, and the spread over seeds."""
     apart, seeds = card.facts.get("independent"), card.facts.get("seeds")
     text = f"  {percent(apart['accuracy'])} without its shortcut" if apart else ""
     if seeds:

@@ -16,7 +16,7 @@ from core.models.zoo import problems
 from core.replay import recorded_model, save_record
 
 MODEL = "imagenette/cbam"
-"""The model that explains a picture by default."""
+"""The default model of ``explain``."""
 
 
 def models(options: argparse.Namespace) -> None:
@@ -77,13 +77,13 @@ def explain(options: argparse.Namespace) -> int:
 
 
 def default_tap(reading: core.Reading) -> str:
-    """The attention map to record: the last one on the picture, before heads are mixed; "" where there is none."""
+    """Return the attention map to record: the last one on the picture, before head mixing; "" if there is none."""
     maps = reversed(reading.maps)
     return next((one.tap for one in maps if one.kind.on_picture and not one.kind.signed), "")
 
 
 def replay_view(options: argparse.Namespace) -> int:
-    """Compute a recorded view again, and say whether its numbers are the same; the exit status is 1 if not."""
+    """Compute a recorded view again and compare its numbers; the exit status is 1 if they differ."""
     if options.picture or options.record or options.out:
         raise core.InvalidInput("--replay takes no picture, and stores nothing. Leave out the rest.")
     view = core.open_record(options.replay)

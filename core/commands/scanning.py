@@ -1,4 +1,4 @@
-"""``scan``: a table of a model's predictions over a data set; under torchrun, made by all processes."""
+"""``scan``: a table of a model's predictions over a data set, computed by all processes of torchrun."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def scan(options: argparse.Namespace) -> None:
 
 
 def summarize_run(run: core.Run) -> tuple[dict[str, Any], str]:
-    """The main facts of a run, as JSON and as text."""
+    """Return the main facts of a run, as data for JSON and as text."""
     run = run.snapshot()
     table, broken, unanswered, unmatched = run.table(), run.broken(), run.unanswered(), run.unmatched()
     known, taken = table[table["correct"].notna()], run.facts.get("taken", {})

@@ -1,4 +1,4 @@
-"""``study``: how many training pictures a mechanism needs for a task, or what plain learns with all of it in view."""
+"""``study``: learning curves of a mechanism on a task, or the plain model with a full receptive field."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SIZES = (400, 1200, 4000, 12_000)
 
 
 def study(options: argparse.Namespace) -> None:
-    """Train a task's models on fewer pictures, or its plain model with the whole picture in view, for comparison."""
+    """Train the models of a task on fewer pictures, or its plain model with a full receptive field, for comparison."""
     name, _, mechanism = options.model.partition("/")
     data, chosen = open_dataset(task(name).slug), recipe(name)
     if options.full_reach and mechanism != "plain":
@@ -55,7 +55,7 @@ def study(options: argparse.Namespace) -> None:
 
 
 def keep(path: Path, study: str, name: str, facts: dict[str, Any]) -> None:
-    """Put what was found of a task into the file of studies, in addition to its content."""
+    """Add the results for a task to the file of studies."""
     stored = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     of_study = stored.setdefault(study, {})
     of_study[name] = {**of_study.get(name, {}), **facts}

@@ -22,16 +22,16 @@ from core.evaluation.task_matrix import (
 from core.tasks import TASKS
 
 NAME, WIDTH = 20, 15
-"""Letters of the first column, and of the others."""
+"""The width of the first column and of the others, in characters."""
 
 
 def percentage(share: float | None) -> str:
-    """An accuracy in percent, without the sign."""
+    """Format an accuracy in percent, without the percent sign."""
     return "" if share is None else f"{100 * share:.1f}"
 
 
 def tasks(options: argparse.Namespace) -> None:
-    """Print the matrix of tasks and mechanisms: accuracy, and in brackets with the attention changed."""
+    """Print the matrix of tasks and mechanisms: accuracy, and in brackets the accuracy with changed attention."""
     cells, studies = task_cells(core.cards()), open_studies()
     lines = [*matrix(cells, options.attention), "", *legend(cells, options.attention)]
     lines += [*spreads(cells), *curves(studies), *full_reach(studies)]
@@ -39,7 +39,7 @@ def tasks(options: argparse.Namespace) -> None:
 
 
 def matrix(cells: Cells, way: str) -> Iterator[str]:
-    """A line for each mechanism and a column for each task; a cell without a model is blank."""
+    """Yield a line for each mechanism, with a column for each task; a cell without a model is blank."""
     yield f"{'':{NAME}}" + "".join(f"{one.title.lower():>{WIDTH}}" for one in TASKS)
     yield f"{'guess':{NAME}}" + "".join(f"{percentage(one.guess):>{WIDTH}}" for one in TASKS)
     for kind in MECHANISMS:
@@ -48,7 +48,7 @@ def matrix(cells: Cells, way: str) -> Iterator[str]:
 
 
 def cell(cells: Cells, task: str, mechanism: str, way: str) -> str:
-    """The accuracy of one model, and in brackets what is left of it."""
+    """Return the accuracy of one model, and in brackets the accuracy with changed attention."""
     card = cells.get((task, mechanism))
     if card is None:
         return ""
@@ -57,7 +57,7 @@ def cell(cells: Cells, task: str, mechanism: str, way: str) -> str:
 
 
 def legend(cells: Cells, way: str) -> Iterator[str]:
-    """What the numbers are, and the question of each task."""
+    """Yield an explanation of the numbers, and the question of each task."""
     counts = sorted({card.pictures for card in cells.values()})
     pictures = f" on {' or '.join(f'{one:,}' for one in counts)} validation pictures" if counts else ""
     yield f"Accuracy in %{pictures}; in brackets with the attention {way}. Guess: accuracy without the cue."
@@ -69,7 +69,7 @@ def legend(cells: Cells, way: str) -> Iterator[str]:
 
 
 def spreads(cells: Cells) -> Iterator[str]:
-    """A line for each model that was trained with several seeds."""
+    """Yield a line for each model that was trained with several seeds."""
     found = {place: spread for place, card in cells.items() if (spread := spread_of(card))}
     if found:
         yield ""
@@ -80,7 +80,7 @@ def spreads(cells: Cells) -> Iterator[str]:
 
 
 def curves(studies: TaskStudies) -> Iterator[str]:
-    """A line for each learning curve."""
+    """Yield a line for each learning curve."""
     for task, of_task in studies.curves.items():
         yield ""
         yield f"{task}, accuracy in % by training pictures, and the fewest pictures for {100 * ENOUGH:.0f} %:"
@@ -91,7 +91,7 @@ def curves(studies: TaskStudies) -> Iterator[str]:
 
 
 def full_reach(studies: TaskStudies) -> Iterator[str]:
-    """A line for each task of which a model without attention was trained that sees the whole picture."""
+    """Yield a line for each task with a model without attention whose receptive field is the whole picture."""
     if studies.full_reach:
         yield ""
     for task, facts in studies.full_reach.items():
@@ -100,7 +100,7 @@ def full_reach(studies: TaskStudies) -> Iterator[str]:
 
 
 def as_json(cells: Cells, studies: TaskStudies) -> dict[str, Any]:
-    """The same as data."""
+    """Return the matrix and the studies as data for JSON."""
     rows = []
     for (task, mechanism), card in cells.items():
         spread = spread_of(card)

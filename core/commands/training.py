@@ -20,7 +20,7 @@ from core.training import RECIPES, Recipe, draw_card, recipe, train_model, usual
 from core.training.loop import Batch
 
 FRESH = "none"
-"""In place of a model to start from: fresh weights."""
+"""The value of ``--start`` for random initial weights."""
 
 
 def option(part: Field[Any]) -> str:
@@ -77,7 +77,7 @@ def train(options: argparse.Namespace) -> None:
     """Train models and put them into the zoo: weights and card. Under torchrun, with all its processes."""
     families = {family: open_data(family, options) for family in dict.fromkeys(map(family_of, options.models))}
     plans = [make_plan(model, families[family_of(model)], options) for model in options.models]
-    for one in plans:  # what cannot be trained is refused before an hour of drawing and training
+    for one in plans:  # invalid arguments raise an error before the pictures are drawn
         draw_card(one.model, families[family_of(one.model)], one.recipe)
     # The pictures of a family are read or drawn once for all its models.
     held = {
@@ -95,7 +95,7 @@ def family_of(model: str) -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a model is to be trained: from fresh weights, or from those of the model ``start``."""
+    """A training plan: the recipe, and the model ``start`` whose weights are the initial weights, if any."""
 
     model: str
     start: str | None
@@ -103,7 +103,7 @@ class Plan:
 
 
 def make_plan(model: str, data: Dataset, options: argparse.Namespace) -> Plan:
-    """The start and the recipe of a model by the options, and where they leave it open, the usual ones."""
+    """Return the start and the recipe of a model from the options, with defaults for the rest."""
     family = family_of(model)
     parts = {part.name: getattr(options, part.name) for part in fields(Recipe)}
     start, usual = options.start, usual_start(model)

@@ -1,4 +1,4 @@
-"""Read pictures from a zip one by one, without unpacking anything to the disk.
+"""Read pictures from a zip one by one, without writing unpacked files to the disk.
 
 A zip is untrusted. The length of its table of contents, its unpacked size and its paths are checked before anything is
 unpacked, and no picture is unpacked beyond the largest size of a picture.
@@ -25,7 +25,7 @@ from core.messages import Message
 from core.types import InvalidInput, Picture
 
 LARGEST_ZIP = 500 << 20  # bytes of the file
-UNPACKED = 4 * LARGEST_ZIP  # bytes of all files in it; pictures are compressed already and hardly shrink
+UNPACKED = 4 * LARGEST_ZIP  # bytes of all unpacked files; pictures are already compressed, so the zip is hardly smaller
 CONTENTS = 64 << 20  # bytes of the table of contents, enough for half a million pictures
 BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, ValueError, OSError)
 """Exceptions from a damaged, encrypted or unsupported zip."""
@@ -75,7 +75,8 @@ class Archive:
                 name=name,
                 stray=stray,
             )
-        self.entries = {tidy(path_of(one)): one for one in there}  # the later of two is used, as unpacked
+        # of two files with the same path, the later one counts, as when unpacking
+        self.entries = {tidy(path_of(one)): one for one in there}
         if sum(one.file_size for one in self.entries.values()) > UNPACKED:
             raise InvalidInput(
                 "{name} unpacks to more than {megabytes} MB. Split it into smaller files.",
@@ -128,7 +129,7 @@ def list_zip(file: Path, split: str | None = None) -> Collection:
 def path_of(entry: zipfile.ZipInfo) -> str:
     """The path of an entry, with slashes between its parts.
 
-    Many programs write UTF-8 without its flag; Python reads that as the code page of DOS.
+    Many programs write UTF-8 without setting its flag; Python then decodes the name as the DOS code page.
     """
     name = entry.filename
     if not entry.flag_bits & UTF8 and not name.isascii():

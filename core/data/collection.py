@@ -1,4 +1,4 @@
-"""A collection: pictures with their labels in a fixed order, whether in files, a zip or drawn."""
+"""Collections: pictures with labels in a fixed order, from files, a zip, or drawn by Fovea."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.types import InvalidInput, Picture
 MISSING = (-1, -1)
 """The stamp of a file that did not exist when it was listed."""
 GONE = (FileNotFoundError, NotADirectoryError)
-"""Exceptions for a file that no longer exists. Any other one means that this file is broken."""
+"""Exceptions for a file that no longer exists; any other exception means that the file is broken."""
 
 
 class Changed(InvalidInput):
@@ -28,7 +28,7 @@ class Changed(InvalidInput):
 
 @dataclass(frozen=True)
 class Taken:
-    """How the data were interpreted, where there was a choice.
+    """The interpretation of the data: the chosen split and columns.
 
     ``split`` is the chosen one of all ``splits``, "" for data without splits. ``columns`` maps ``path``, ``label`` and
     ``split`` to the columns of a table, "" for none; ``headings`` are all its headings. ``note`` is a further remark,
@@ -100,7 +100,7 @@ def stamp(path: Path) -> tuple[int, int]:
     """Size in bytes and time of the last change in nanoseconds; ``MISSING`` if there is no such file."""
     try:
         found = path.stat()
-    except (OSError, ValueError):  # the latter of a path that no file can have
+    except (OSError, ValueError):  # ValueError: an impossible path
         return MISSING
     return found.st_size, found.st_mtime_ns
 
@@ -123,7 +123,7 @@ def read_picture(root: Path, path: str, known: tuple[int, int] | None = None) ->
             found = os.fstat(file.fileno())
     except InvalidInput:
         raise
-    except (OSError, ValueError) as error:  # the latter of a path that no file can have
+    except (OSError, ValueError) as error:  # ValueError: an impossible path
         if isinstance(error, GONE) or not root.is_dir():
             raise Changed(
                 "{path} is missing. Restore it and scan again."

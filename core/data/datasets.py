@@ -1,4 +1,4 @@
-"""Data sets to train and to measure on, by name or by folder: scenes, torchvision's sets, folders of classes."""
+"""Data sets for training and evaluation, by name or by folder: scenes, torchvision's data sets, class folders."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from core.tasks import TASKS, find_task
 from core.types import InvalidInput
 
 DRAWN = (*SHORTCUTS, *(one.slug for one in TASKS))
-"""The families whose pictures Fovea draws."""
+"""The families whose pictures are drawn by Fovea."""
 NAMES = ("imagenette", *CIFAR, *DRAWN)
-"""The data sets that have a name; a family of models that is called so is trained on it."""
+"""The named data sets; a family of models with the same name is trained on it."""
 
 __all__ = [
     "IMAGENETTE",
@@ -37,12 +37,12 @@ __all__ = [
 
 
 def open_dataset(family: str, data: str | Path | None = None, *, download: bool = False) -> Dataset:
-    """The data set that a family of models is trained on; ``data`` is a folder to look in, or another one's name.
+    """Open the training data of a family of models; ``data`` is a folder, or the name of another data set.
 
-    Scenes are drawn; what is not there is downloaded only with ``download``, and if torchvision has it.
+    Scenes are drawn. A missing data set is downloaded only with ``download``, and if torchvision provides it.
 
     Raises:
-        InvalidInput: it is not there, or cannot be downloaded, or is drawn and needs no folder.
+        InvalidInput: it is missing, cannot be downloaded, or is drawn although a folder was given.
     """
     name, folder = (str(data), None) if str(data) in NAMES else (family, data)
     task = find_task(name)

@@ -1,4 +1,4 @@
-"""Find the pictures of a table, also if its paths were written on another machine."""
+"""Find the pictures of a table, even if its paths were written on another machine."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from core.messages import Message
 from core.types import InvalidInput
 
 SAMPLE = 20
-"""Paths that are tried to find where all lie."""
+"""The number of paths that are tried to find the rule for all."""
 DEEP = 8
-"""The most leading parts of a path that are dropped."""
+"""The largest number of leading parts of a path to drop."""
 ENDINGS = (".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG", ".webp")
 """Endings that a table may omit."""
 MOST = 60
-"""The most folders next to a table that are searched."""
+"""The largest number of folders next to a table to search."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Places:
     inner: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        with suppress(InvalidInput):  # a folder whose files may be read but not listed
+        with suppress(InvalidInput):  # the folder cannot be listed, but its files may be readable
             self.inner.extend(folders(self.root)[:MOST])
 
     def exists(self, path: str) -> bool:

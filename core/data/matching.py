@@ -22,8 +22,8 @@ def match_classes(
 ) -> dict[str, int | None]:
     """The class index of each label; None if no class or more than one class matches.
 
-    The strictest comparison decides (``WAYS``): a class of exactly that name, then one that differs in case, then one
-    that differs in hyphens, underscores and spaces too. Each part of a class "tench, Tinca tinca" is a name.
+    The strictest matching comparison decides (``WAYS``): first exact names, then names that differ in case, then names
+    that also differ in hyphens, underscores and spaces. Each part of a class "tench, Tinca tinca" is a name.
     Imagenette's ten WordNet numbers are known; a thousand of them are ImageNet's classes in order (Russakovsky et al.,
     2015). ``aliases`` are other names of class indices, in lower case with spaces, for labels that match no class.
     ``mapping`` assigns labels explicitly: label -> class name, None or "" for no class.

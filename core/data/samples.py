@@ -1,6 +1,6 @@
-"""Sample pictures that need no network: scenes that Fovea draws, photographs that come with its dependencies, a folder.
+"""Sample pictures that need no network: synthetic scenes, photographs from dependencies, and a local folder.
 
-A sample is known by a slug that may stand in an address: ``scenes/42``, ``photo/hopper``,
+A sample is identified by a slug, which links can contain: ``scenes/42``, ``photo/hopper``,
 ``imagenette/<class>/<file>``. ``scenes-tag/42`` is scene 42 with the tag of its own class in a corner, and
 ``scenes-tag/42/boat`` with the tag of another; ``scenes-place/42`` has its own class's background, and
 ``scenes-place/42/boat`` in another's. ``tasks-same-row/42`` is picture 42 of a task, and ``tasks-same-row/42/car`` the
@@ -35,17 +35,17 @@ PHOTOGRAPHS = {
     "rocket": ("Rocket on the launch pad", "skimage", "data/rocket.jpg"),
     "hopper": ("Grace Hopper", "matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
 }
-"""The title of each photograph that a dependency brings, the package, and the file in it. The first is one that the
-models of ten classes know: all nine take it for a church. The next six are known to models of ImageNet: espresso,
-tripod, tiger cat, moped, daisy, missile."""
+"""The title, package and file of each photograph from a dependency. The first one shows a class of Imagenette: all nine
+Imagenette models predict "church". The next six show classes of ImageNet: espresso, tripod, tiger cat, moped, daisy,
+missile."""
 TAG_OF = "tag of "
-"""Stands before the class of a tag in a title."""
+"""The prefix of the class of a tag in a title."""
 CONTRADICTED = ((24, "rocket"), (20, "car"), (27, "umbrella"), (38, "boat"))  # a scene, and a class that it is not
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A sample's ``slug``, its ``title``, and the class that it shows, where that is known."""
+    """A sample: its ``slug``, its ``title``, and its true class if known."""
 
     slug: str
     title: str
@@ -54,9 +54,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Swap:
-    """The picture of a task with its cue where it leads to one ``answer``: its sample's ``slug``.
+    """The picture of a task with a cue that leads to one ``answer``: the ``slug`` of the sample.
 
-    ``cue`` is what the cue is then, where that differs from swap to swap ("sun", "moon"); else it is empty.
+    ``cue`` is the name of the cue if it differs between swaps ("sun", "moon"), else empty.
     """
 
     slug: str
@@ -65,13 +65,13 @@ class Swap:
 
 
 def scene_sample(seed: int) -> Sample:
-    """The sample of a scene's seed."""
+    """Return the sample of a scene's seed."""
     plan = scenes.plan(seed)
     return Sample(f"scenes/{seed}", f"{plan.object} · {plan.background}", plan.object)
 
 
 def sample_truth(slug: str) -> str | None:
-    """The class that the picture of a sample's slug shows, or None where that is not known."""
+    """Return the true class of a sample, or None if it is unknown."""
     family, _, rest = slug.partition("/")
     first = rest.partition("/")[0]
     if family in SHORTCUTS:
@@ -82,7 +82,7 @@ def sample_truth(slug: str) -> str | None:
 
 
 def describe_sample(slug: str) -> str:
-    """What the picture of a sample's slug shows, in a few words: "fish, sea" for a scene."""
+    """Describe the content of a sample in a few words: "fish, sea" for a scene."""
     family, _, rest = slug.partition("/")
     first, _, given = rest.partition("/")
     if known := find_task(family):
@@ -116,7 +116,7 @@ def task_samples(task: Task) -> tuple[Sample, ...]:
 
 
 def task_layout(slug: str) -> Layout:
-    """What is in the picture of a task, by its sample's slug: ``tasks-same-row/42``, or with the answer of its cue.
+    """Return the layout of a task's picture by the slug of its sample: ``tasks-same-row/42``, or with an answer.
 
     Raises:
         InvalidInput: there is no such picture.
@@ -141,9 +141,9 @@ def unswapped(slug: str) -> str:
 
 
 def swaps(slug: str) -> tuple[Swap, ...]:
-    """Every picture of a task that differs from a sample's in its cue alone, the unchanged one first.
+    """Return all pictures of a task that differ from a sample only in the cue, the unchanged one first.
 
-    There is none for the sample of anything else than a task.
+    Empty if the sample is not of a task.
 
     Raises:
         InvalidInput: there is no such picture.
@@ -159,12 +159,12 @@ def swaps(slug: str) -> tuple[Swap, ...]:
 
 
 def _cue(layout: Layout) -> str:
-    """The name of a layout's cue; nothing where it has none."""
+    """Return the name of a layout's cue; empty if it has no name."""
     return next((one.name for one in layout.items if one.role == CUE), "")
 
 
 def folder_samples(each: int = 1) -> tuple[Sample, ...]:
-    """The first validation pictures of each class of the Imagenette folder, where one is found."""
+    """Return the first validation pictures of each class of the Imagenette folder, if it exists."""
     root = find_folder()
     if root is None:
         return ()
@@ -177,7 +177,7 @@ def folder_samples(each: int = 1) -> tuple[Sample, ...]:
 
 
 def list_samples(family: str) -> tuple[Sample, ...]:
-    """The samples to offer for a family of models: what it was trained on comes first."""
+    """Return the samples to offer for a family of models, those like its training data first."""
     if known := find_task(family):
         return task_samples(known)
     drawn = shortcut_samples(family) if SHORTCUTS.get(family) else tuple(scene_sample(seed) for seed in SCENES)
@@ -225,7 +225,7 @@ def _open_photograph(name: str) -> Picture:
         raise InvalidInput("There is no photograph '{name}'. Choose one of: {known}.", name=name, known=known)
     _, package, file = PHOTOGRAPHS[name]
     spec = find_spec(package)
-    assert spec is not None and spec.origin is not None  # it is one of Fovea's requirements
+    assert spec is not None and spec.origin is not None  # the package is one of Fovea's requirements
     return open_image(Path(spec.origin).parent / file, name=f"photo/{name}")
 
 

@@ -16,7 +16,7 @@ MEMORY = 4 << 30  # bytes
 class Split:
     """Pictures with their classes: ``labels`` (n,) int64 and ``read(i)`` -> (h, w, 3) uint8.
 
-    ``read`` can be pickled, so that worker processes can read, too.
+    ``read`` can be pickled, so that worker processes can use it.
     """
 
     labels: np.ndarray
@@ -44,7 +44,7 @@ class Dataset:
 
 
 def hold(split: Split, limit: int = MEMORY) -> Split:
-    """The split with its pictures in memory if they fit in ``limit`` bytes; else unchanged."""
+    """Return the split with its pictures in memory if they fit in ``limit`` bytes; else unchanged."""
     some = range(0, len(split), max(1, len(split) // 16))
     if len(split) * sum(split.read(i).nbytes for i in some) > limit * len(some):
         return split

@@ -1,9 +1,10 @@
-"""Ablate: switch every tap, head, channel and glimpse off, one at a time, and measure the effect on the prediction.
+"""Ablation: switch off every tap, head, channel and glimpse, one at a time, and measure the effect on the prediction.
 
     loss of a part = F(x) − F(x with the part switched off)          F the target's score
 
-"Off" is defined in ``intervention``. The parts go through the model in batches, with another part switched off in each
-picture. In models with thousands of channels, neighboring ones are switched off together to keep the list short.
+"Off" is defined in ``intervention``. The parts are tested in batches: in each copy of the picture, another part is
+switched off. In models with thousands of channels, neighboring channels are switched off together to keep the list
+short.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from core.evaluation.intervention import OFF, Off
 from core.types import Picture, Progress
 
 MOST = 600
-"""The most parts that are tried; more would take long and be too many to read."""
+"""The largest number of parts to test; more would take too long and make the list unreadable."""
 
 WHOLE_TAP = "tap"
 
@@ -85,7 +86,7 @@ def ablate(
 
 
 def attention_parts(records: dict[str, Record]) -> Iterator[tuple[str, Steer]]:
-    """Each tap by name with the steers that switch it off: as a whole, and each of its parts if it has several."""
+    """Yield each tap by name with steers that switch it off: as a whole, and each part if it has several."""
     found: dict[str, tuple[str, int]] = {}
     for name, record in records.items():
         kind = record.tap.kind
@@ -101,7 +102,7 @@ def attention_parts(records: dict[str, Record]) -> Iterator[tuple[str, Steer]]:
 
 
 def in_rows(changes: Sequence[tuple[str, Steer]]) -> dict[str, Steer]:
-    """Steers for a batch that make the n-th change in its n-th picture only."""
+    """Return steers for a batch that apply the n-th change only to the n-th picture."""
     rows: dict[str, dict[int, Steer]] = {}
     for row, (name, change) in enumerate(changes):
         rows.setdefault(name, {})[row] = change
@@ -109,7 +110,7 @@ def in_rows(changes: Sequence[tuple[str, Steer]]) -> dict[str, Steer]:
 
 
 def one_by_one(changes: dict[int, Steer]) -> Steer:
-    """A steer that applies to each picture of a batch the change for its row."""
+    """Return a steer that applies to each picture of a batch the change for its row."""
 
     def change(tap: Tap, weights: Tensor) -> Tensor:
         steered = weights.clone()

@@ -20,7 +20,7 @@ from core.models.answers import answered
 from core.types import ModelCard, Progress, frozen
 
 STEERS: Mapping[str, Steer] = {"uniform": uniform, "shuffled": shuffled(0), "off": switched_off}
-CLASSES = 200  # more would make a card of megabytes
+CLASSES = 200  # more would make cards of several megabytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def evaluate(
 
 
 def measure_card(classifier: Classifier, data: Dataset, progress: Progress | None = None) -> ModelCard:
-    """The classifier's card with measurements on a data set in place of the previous ones.
+    """Measure a classifier on a data set and return its card with the new values.
 
     Facts: ``confusion`` as lists, for up to ``CLASSES`` classes; the accuracy and the number of pictures of an
     ``independent`` split, if the data have one; and for each method that must be complete, whether it is.

@@ -1,4 +1,4 @@
-"""How similar two maps are, compared with maps of unrelated pictures.
+"""The agreement of two maps, in comparison with maps of unrelated pictures.
 
 Both maps are made absolute and pooled by area to the coarser grid, or to that of the bank if it is coarser.
 Then:
@@ -12,10 +12,10 @@ map is compared with maps of other pictures of the second one's kind, and the re
 and the smoothness of the model and the method, so only the effect of the picture itself counts. ``blob`` is the measure
 of the second map against a Gaussian at the center, which does not depend on the picture.
 
-Ties: cells that tie for the end of the top 20 % belong to it by a fraction (like the last cell if a fifth of the cells
-is not an integer), and ∩ and ∪ are sums of minima and maxima. So nothing depends on the order of the cells. A constant
-map has no order: its rank correlation is 0, each cell belongs to its top 20 % by a fifth, and its mass is uniform. The
-overlap with a map of zeros is 0. Neither has a range.
+Ties: cells with the same value at the limit of the top 20 % are members with a fraction (like the last cell if a fifth
+of the cells is not an integer), and ∩ and ∪ are sums of minima and maxima, so the result does not depend on the order
+of the cells. For a constant map, the rank correlation is 0, each cell is a member of the top 20 % with weight 0.2, and
+the mass is uniform. The overlap with a map of zeros is 0. Constant maps have no range.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ BLOB = 0.25
 
 
 def agreement(a: Map, b: Map, bank: Bank | None = None) -> Agreement:
-    """How similar two maps are, by three measures, each with the range of unrelated pictures and a center blob's value.
+    """Measure the agreement of two maps: three measures, each with its range over unrelated pictures and a center blob.
 
     An AttentionMap is reduced by ``to_grid``: a PAIRWISE one to the mean over heads and queries. Give
     ``to_grid(map, head, query)`` for a pinned patch. The ``bank`` holds the model's maps of other pictures; None finds

@@ -1,12 +1,12 @@
-"""Ground truth for attention: how much of each map lies on the cue, the steps and the answer of a task's picture.
+"""Ground truth for attention: the share of each map on the cue, the steps and the answer of a task's picture.
 
     share = Σ of the map on the mask / Σ of the map          pointing game: does its largest weight lie on the mask?
 
-Both are those of ``localization``, so a map that knows nothing has the mask's share of the picture in each. Which maps
-an attention has follows from the axes of its kind: what compares tokens has the row of the class token, or the mean
-over queries, and once more the row of the cells where the answer lies; what grows step by step has a map for each step;
-any other has the mean over its parts. Weights of channels alone have no place on the picture: ``cue_reaction`` states
-which of them react to the cue.
+Both are defined in ``localization``; a random map has the mask's share of the picture in each, on average. The maps of
+an attention layer follow from the axes of its kind. Self-attention has two maps: the row of the class token (or the
+mean over queries), and the mean row of the cells of the answer. Glimpses have one map for each step. Any other kind has
+the mean over its parts. Channel weights have no position in the picture; ``cue_reaction`` shows which of them react to
+the cue.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from core.tasks import ANSWER, ROLES
 from core.types import AttentionMap, Progress
 
 EVERYTHING = "everything"
-"""The role of all that matters: cue, steps and answer together."""
+"""The role of everything that matters: cue, steps and answer together."""
 AT_REST, ROW = "", "row"
-"""The part of an attention map that is the whole of it, and the one that is the row of the answer's cells."""
+"""The parts of an attention map: the whole map, and the row of the cells of the answer."""
 
 
 @dataclass(frozen=True, eq=False)
 class AttentionView:
-    """One map that an attention has: ``values`` (h, w), of the whole, of a glimpse, or of the answer's row.
+    """One map of an attention layer: ``values`` (h, w) of the whole map, a glimpse, or the row of the answer.
 
     ``part`` is "" for the whole, "row" for the answer's row, else what the kind calls its parts; ``number`` counts
     these from 0.
@@ -47,7 +47,7 @@ class AttentionView:
 
 @dataclass(frozen=True)
 class RoleShare:
-    """How much of the maps of one source lies on a role: means over ``pictures``, with 95 % intervals.
+    """The share of the maps of one source on a role: means over ``pictures``, with 95 % intervals.
 
     ``source`` is a method, "attention/" and a tap, or a reference; ``part`` and ``number`` are those of its
     ``AttentionView``. ``chance`` is the mask's mean share of the picture, for the share as for the pointing game.
@@ -68,12 +68,12 @@ class RoleShare:
 
 
 def cover(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """Which part of each cell of a ``grid`` (h, w) lies on a mask (H, W): (h, w), 0 to 1."""
+    """Return the share of each cell of a ``grid`` (h, w) that a mask (H, W) covers: (h, w), 0 to 1."""
     return overlaps(mask.shape[0], grid[0]) @ np.asarray(mask, float) @ overlaps(mask.shape[1], grid[1]).T
 
 
 def attention_views(attention: AttentionMap, answer: np.ndarray | None = None) -> tuple[AttentionView, ...]:
-    """The maps (h, w) of an attention, from the axes of its kind; none where its weights have no place on the picture.
+    """Return the maps (h, w) of an attention layer; none if its weights have no position in the picture.
 
     ``answer`` is the mask (H, W) of the object that has the answer: the row is the mean of those of its cells, each
     weighted by the part of it that the mask covers.
@@ -104,7 +104,7 @@ def masks_by_role(masks: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 def attention_truth(
     attention: AttentionMap, masks: Mapping[str, np.ndarray]
 ) -> tuple[tuple[AttentionView, dict[str, Localization]], ...]:
-    """How far each map of an attention lies on each mask (H, W) of a task's picture, by role.
+    """Localize each map of an attention layer on each mask (H, W) of a task's picture, by role.
 
     ``masks`` are those of ``core.tasks.draw``; "everything" is added. Channel weights have no map: ().
     """
@@ -117,7 +117,7 @@ def attention_truth(
 def role_shares(
     classifier: Classifier, cases: Sequence[Case], names: Sequence[str], *, progress: Progress | None = None
 ) -> tuple[RoleShare, ...]:
-    """The share of the maps of each source on each role, over the pictures of a task, in the order of the ``names``.
+    """Measure the share of the maps of each source on each role over the pictures of a task, in the order of ``names``.
 
     ``cases`` are those of ``find_cases`` for a model of a task; ``names`` are sources as ``map_source`` knows them.
     ``progress(done, total)`` counts maps, and is called within them.

@@ -1,4 +1,4 @@
-"""The bank of a model: its maps of other pictures, to measure how similar maps of unrelated pictures are.
+"""The bank of a model: its maps of many pictures, the reference for the similarity of unrelated maps.
 
 A map is kept without its sign, pooled to at most ``SIDE`` cells a side and divided by its largest value. Attributions:
 
@@ -40,18 +40,18 @@ PEAKED = {"grad-cam", "guided-grad-cam"}
 TIE, LEAST = 5e-5, 1e-9
 """The share of a map's spread that separates ranks whose stored values are equal."""
 KNOTS = 1 - np.linspace(1, 0, 17) ** 2
-"""Ranks, 0 to 1, whose values are stored: more of the large ones."""
+"""The ranks, 0 to 1, whose values are stored; large ranks are denser."""
 STEP = 7e-8
 """The least distance of two ranks in single precision; a larger one would change the values."""
 FEWEST_MAPS = 40
-"""With fewer maps, the ends of a 95 % range lie beyond the least and the most similar of them."""
+"""The fewest maps for a 95 % range: with fewer, its ends would lie beyond the observed values."""
 PRECISION = {"steps", "samples", "points", "seed"}
 """Parameters of methods that change the precision of a map, not what it shows."""
 ATTENTION = "attention"
 FACTS, MAPS, SPREADS = "facts", "maps", "spreads"
 """The arrays of a file: a text, and those of the sources whose arrays have the same shapes as numbered stacks."""
 INSTEAD = "method"
-"""The key in ``made`` of the source whose maps stand in for those of another one."""
+"""The key in ``made`` of the source whose maps replace those of another source."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Bank:
     made: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     def find(self, map_: Any) -> str | None:
-        """The source of a map if this bank has maps of its kind, else None.
+        """Return the source of a map if this bank has maps of its kind, else None.
 
         An attribution that compares two classes has none: the stored maps explain the predicted class.
         """
@@ -120,7 +120,7 @@ class Bank:
         return replace(self, pictures=pictures, maps=maps, spreads=spreads)
 
     def standing_in(self, name: str, other: str, settings: Mapping[str, Any] = {}) -> Bank:
-        """The bank in which the maps of ``other`` stand in for those of one more source."""
+        """Return the bank in which the maps of ``other`` also represent one more source."""
         return self.adding(name, self.maps[other], self.spreads[other], settings, {INSTEAD: other})
 
     def adding(

@@ -1,8 +1,8 @@
-"""The cases of the benchmark: pictures of validation that a model answers rightly, and what is known of them.
+"""The cases of the benchmark: correctly classified validation pictures with the known region of their evidence.
 
-On scenes the evidence is the mask of the object. Where a shortcut was learned, it is the tag that reveals the class, or
-the background: all that is not the object. In the pictures of a task it is all that matters, and by itself the cue,
-each step and the answer. Four photographs of four classes are tiled into one; the evidence for the class of one of them
+For scenes, the evidence is the mask of the object; for shortcut learners, it is the tag that reveals the class, or the
+background, which is everything but the object. For tasks, it is everything that matters, and separately the cue, each
+step and the answer. Four photographs of different classes are tiled into one picture, in which the evidence for a class
 is its quadrant.
 """
 
@@ -26,14 +26,14 @@ from core.tasks import Task, draw, find_task
 from core.types import InvalidInput, Picture
 
 SCENES, TASK_PICTURES = 3000, 2000
-"""Scenes, and pictures of a task, of validation to choose from."""
+"""The number of validation scenes, and of validation pictures of a task, to choose from."""
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A test case for maps: a class of a picture, with the ``masks`` that are known there, by name.
+    """A test case for maps: a picture, a class, and the known ``masks`` by name.
 
-    ``whole`` states that the picture shows this class alone, so that its probability can be watched.
+    ``whole``: the picture shows only this class, so deletion and insertion curves are defined.
     """
 
     picture: Picture
@@ -43,12 +43,12 @@ class Case:
 
 
 def find_cases(classifier: Classifier, count: int, seed: int, data: str | Path | None = None) -> list[Case]:
-    """The cases for a model: ``count`` pictures, and where they are photographs, each once more among others.
+    """Find the cases for a model: ``count`` pictures, and for photographs also each one tiled with three others.
 
     ``data`` is the folder of the photographs, None the one that FOVEA_DATA names.
 
     Raises:
-        InvalidInput: it is not there or shows other classes, or the model answers fewer than two pictures rightly.
+        InvalidInput: it is missing or has other classes, or the model classifies fewer than two pictures correctly.
     """
     family, draws = classifier.card.family, np.random.default_rng(seed)
     if family in SHORTCUTS:
@@ -69,12 +69,12 @@ def find_cases(classifier: Classifier, count: int, seed: int, data: str | Path |
 
 
 def is_photographed(family: str) -> bool:
-    """Whether the pictures of a family of models are photographs: all but scenes and tasks are."""
+    """Return whether the pictures of a family are photographs, that is, neither scenes nor tasks."""
     return not find_family(family).drawn and find_task(family) is None
 
 
 def is_right(classifier: Classifier, case: Case) -> bool:
-    """Whether the model predicts the class; not where its answer is no finite number."""
+    """Return whether the model predicts the class; False if its output is not finite."""
     try:
         return read(classifier, case.picture).predicted == case.target
     except InvalidInput:
@@ -82,7 +82,7 @@ def is_right(classifier: Classifier, case: Case) -> bool:
 
 
 def scene_cases(family: str, size: int, draws: np.random.Generator) -> Iterator[Case]:
-    """Scenes of validation in a drawn order, each with the masks of its object and of the shortcut that was learned."""
+    """Yield validation scenes in random order, with the masks of the object and of the learned shortcut."""
     seeds = scenes.seeds("val", SCENES)
     for place in draws.permutation(len(seeds)):
         label, shown = compose(seeds[place], SHORTCUTS[family], HOLDS)
@@ -94,7 +94,7 @@ def scene_cases(family: str, size: int, draws: np.random.Generator) -> Iterator[
 
 
 def task_cases(task: Task, classifier: Classifier, draws: np.random.Generator) -> Iterator[Case]:
-    """Pictures of validation of a task in a drawn order, each with the masks of all that matters and of each role."""
+    """Yield validation pictures of a task in random order, with the masks of each role and of all together."""
     seeds = scenes.seeds("val", TASK_PICTURES)
     for place in draws.permutation(len(seeds)):
         layout = task.compose(seeds[place], None)
@@ -105,13 +105,13 @@ def task_cases(task: Task, classifier: Classifier, draws: np.random.Generator) -
 
 
 def split_cases(split: Split, targets: list[int], draws: np.random.Generator) -> Iterator[Case]:
-    """The pictures of a split in a drawn order; ``targets`` are the model's classes by label."""
+    """Yield the pictures of a split in random order; ``targets`` are the model's classes by label."""
     for place in draws.permutation(len(split)):
         yield Case(open_image(split.read(int(place))), targets[split.labels[place]])
 
 
 def tiled_cases(classifier: Classifier, found: list[Case], draws: np.random.Generator) -> Iterator[Case]:
-    """Each picture in a drawn quadrant among pictures of three other classes; its class is the target.
+    """Tile each picture in a random quadrant with pictures of three other classes; its class is the target.
 
     None where fewer than four classes were found.
     """

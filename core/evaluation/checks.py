@@ -7,7 +7,7 @@
     blob        the map's gain is larger than that of a center blob         value: the difference
     edges       the map's gain is larger than that of the picture's edges   value: the difference
 
-None of them makes a map an explanation; a failed one is a reason not to use it as one. The gain is that of
+Passing them does not make a map an explanation; a failed check is a reason not to use it as one. The gain is that of
 ``faithfulness``; ``target`` and ``weights`` are of Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018.
 """
 

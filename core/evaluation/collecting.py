@@ -1,4 +1,4 @@
-"""Make the bank of a model: its maps of a set of pictures, by every supported method, and its attention.
+"""Compute the bank of a model: its attention maps and the maps of every supported method for a set of pictures.
 
     python -m core bank                       every shipped model: about two hours on one core
     python -m core bank file:model.json --data folder

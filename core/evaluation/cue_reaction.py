@@ -1,10 +1,10 @@
-"""Cue reaction: which channels of a gate react to the cue of a task.
+"""Cue reaction: the channels of a gate that react to the cue of a task.
 
     difference = gate(the picture with its other cue) − gate(the picture)          over many pictures
 
-Channel weights have no place on the picture, so no mask shows whether they are right. But a task can draw the same
-picture with another cue: what differs then is the cue's doing alone. Each pair is put in one order, so that the
-difference is always that of the same change: sun minus moon, or lower minus upper.
+Channel weights have no position in the picture, so they cannot be compared with a mask. But the same picture can be
+drawn with another cue, and then any difference is caused by the cue. Each pair is sorted, so that the difference always
+has the same direction: sun minus moon, or lower minus upper.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from core.types import InvalidInput, Progress, frozen
 
 PAIRS = 50
 VALIDATION = 2000
-"""Pictures of validation to choose from."""
+"""The number of validation pictures to choose from."""
 
 
 @dataclass(frozen=True, eq=False)
 class CueReaction:
-    """How the channels of one gate, the ``tap``, react when the ``first`` cue is replaced by the ``second``.
+    """The reaction of the channels of one gate, the ``tap``, when the ``first`` cue is replaced by the ``second``.
 
     ``mean`` and ``deviation`` (c,) are those of the difference over ``pictures``, ``deviation`` is that of a sample.
     ``agree`` (c,) is the share of the pictures in which the difference has the sign of its mean. ``first`` and
-    ``second`` are what is drawn as cue; the same name where the cue moves or changes its color.
+    ``second`` are the names of the cues, which are equal if the cue only moves or changes its color.
     """
 
     tap: str
@@ -43,19 +43,19 @@ class CueReaction:
 
     @property
     def ratio(self) -> np.ndarray:
-        """The mean in its own standard errors, (c,), as in Student's t; 0 where the gate never moves."""
+        """The mean divided by its standard error, (c,), as in Student's t; 0 for a channel that never changes."""
         error = self.deviation / np.sqrt(self.pictures)
         limit = np.finfo(np.float32).eps * max(1.0, float(np.abs(self.mean).max()))
         return np.divide(self.mean, np.maximum(error, limit))
 
     @property
     def order(self) -> np.ndarray:
-        """The channels (c,), the one whose difference is the largest ratio first."""
+        """The channels (c,), the largest absolute ratio first."""
         return np.argsort(-np.abs(self.ratio), kind="stable")
 
 
 def cue_pair(task: Task, seed: int) -> tuple[Layout, Layout]:
-    """The picture of a seed with two cues, always in the same order: by the name, color and place of the cue."""
+    """Return the picture of a seed with two cues, sorted by the name, color and position of the cue."""
     own = task.compose(seed, None)
     other = task.compose(seed, next(one for one in own.answers if one != own.answer))
     pair = sorted((own, other), key=lambda one: _changed(one, other if one is own else own))
@@ -63,7 +63,7 @@ def cue_pair(task: Task, seed: int) -> tuple[Layout, Layout]:
 
 
 def _changed(layout: Layout, other: Layout) -> list[tuple[str, str, float, float]]:
-    """What is in a picture and not in the other, as it can be put in order; cues come first."""
+    """Return the items of a layout that differ from another layout, as sortable tuples; cues come first."""
     items = [one for one in layout.items if _appearance(one) not in map(_appearance, other.items)]
     cues = [one for one in items if one.role == CUE] or items
     return sorted(map(_appearance, cues))
@@ -77,9 +77,9 @@ def _appearance(item: Item) -> tuple[str, str, float, float]:
 def cue_reactions(
     classifier: Classifier, task: Task, pairs: int = PAIRS, *, seed: int = 0, progress: Progress | None = None
 ) -> tuple[CueReaction, ...]:
-    """How each channel gate of a model reacts to the cue, over pairs of validation pictures drawn with a ``seed``.
+    """Measure how each channel gate of a model reacts to the cue, over pairs of validation pictures drawn by ``seed``.
 
-    A model without a gate of channels alone has none. ``progress(done, total)`` counts pairs.
+    Empty for a model without a channel gate. ``progress(done, total)`` counts pairs.
 
     Raises:
         InvalidInput: fewer than two pairs, which have no deviation.

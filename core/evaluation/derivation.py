@@ -1,4 +1,4 @@
-"""How one attention weight of a model is computed, for one picture."""
+"""The derivation of one attention weight of a model for one picture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.types import InvalidInput, Picture
 def derive(
     classifier: Classifier, picture: Picture, tap: str, *, part: int | None = None, cell: tuple[int, int] | None = None
 ) -> Derivation:
-    """The numbers that made one weight of a tap for a picture, term by term, from the input of its module.
+    """Derive one weight of a tap for a picture, term by term, from the input of its module.
 
     ``part`` is the head, the channel or the glimpse, from 0, and ``cell`` the row and the column, from 0: of the query
     where tokens are compared (None: the class token, if there is one), else of the weight. The derived weight is then
@@ -56,6 +56,6 @@ def can_derive(classifier: Classifier, tap: str) -> bool:
 
 
 def owner(classifier: Classifier, tap: str) -> nn.Module:
-    """The module that multiplies by a tap's weights."""
+    """Return the module that uses the weights of a tap."""
     modules: dict[str, Any] = dict(classifier.module.named_modules())
     return modules[tap]

@@ -4,8 +4,9 @@ The model's square is divided into ``CELLS`` × ``CELLS`` cells, the same for ev
 remove pieces of one size (regions on a grid, as in Samek et al., "Evaluating the visualization of what a deep neural
 network has learned", TNNLS 2017). They are filled with gray (the classifier's mean color), the blurred picture, or
 their surroundings: each pixel is the mean of its neighbors, with weights 2 for direct and 1 for diagonal ones, solved
-as one linear system. That is the imputation of Rong et al., "A consistent and efficient evaluation strategy for
-attribution methods" (ROAD), ICML 2022, without its noise; a hole leaves the least trace in it.
+as one linear system. This is the imputation of Rong et al., "A consistent and efficient evaluation strategy for
+attribution methods" (ROAD), ICML 2022, without its noise; of the three fills, it leaves the fewest traces of the erased
+region.
 """
 
 from __future__ import annotations
@@ -115,8 +116,8 @@ def painted(classifier: Classifier, picture: Picture, baseline: str) -> np.ndarr
 def fill_in(pixels: np.ndarray, gone: np.ndarray) -> np.ndarray:
     """The pixels (h, w, 3) uint8 with those that are ``gone`` (h, w) replaced by the weighted mean of their neighbors.
 
-    Neighbors that are gone count with their new values; there are none beyond the border. At least one pixel must be
-    left.
+    Neighbors that are gone count with their new values; there are none beyond the border. At least one pixel must
+    remain.
     """
     if not gone.any():
         return pixels

@@ -5,8 +5,9 @@
 
 The area under a curve is its mean over the share of the picture, by the trapezoid rule: low is good for deletion, high
 for insertion. Both, with the probability, are those of Petsiuk, Das, Saenko, "RISE: randomized input sampling for
-explanation of black-box models", BMVC 2018. Theirs remove pixels; ours the cells of ``erasure``, of one size for all
-maps. A map is compared with three references that do not depend on the model: noise, a center blob, and edges.
+explanation of black-box models", BMVC 2018. The paper removes pixels; here, the cells of ``erasure`` are removed, which
+have the same size for all maps. A map is compared with three references that do not depend on the model: noise, a
+center blob, and edges.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Localization: are the values of a map inside the region of the evidence, in pictures where that is known?
+"""Localization: the share of a map inside the known region of the evidence, and the pointing game.
 
     mass = Σ of the map on the mask / Σ of the map          pointing game: is its largest value on the mask?
 
@@ -11,8 +11,8 @@ has 1 in both, and a random map has the share of the mask in the picture.
 
 Scenes have a mask. Photographs get one: four pictures of four classes are tiled, and the explanation of a class must be
 in its quadrant. Böhle, Fritz, Schiele, "Convolutional dynamic alignment networks for interpretable
-classifications", CVPR 2021, call it the grid pointing game; ours shrinks each picture to a quadrant of the model's own
-square, because not every model takes a larger one. A map that is the same for all classes has a quarter, on average.
+classifications", CVPR 2021, call it the grid pointing game; here, each picture is reduced to a quadrant of the model's
+square, because not every model accepts larger inputs. A map that is the same for all classes has a quarter, on average.
 """
 
 from __future__ import annotations

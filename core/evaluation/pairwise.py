@@ -1,4 +1,4 @@
-"""The agreement of each of several maps with each other: the rank correlations of all pairs as a matrix.
+"""The agreement of all pairs of several maps: a matrix of rank correlations.
 
 A pair is compared as ``agreement`` compares two maps: without their sign, by area, on the coarser of their grids. Maps
 of different squares of one picture are compared on the part of the picture that both squares show.
@@ -22,7 +22,7 @@ WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
 SAME_EDGE = 1e-6
 """Squares whose edges differ by less than this share of a side are one square."""
 LEAST = 16
-"""Parts of fewer cells are not compared: with two cells, every correlation is 1 or -1."""
+"""Parts with fewer cells are not compared: with two cells, every correlation is 1 or -1."""
 
 
 def agreement_matrix(maps: Sequence[Map | None], boxes: Sequence[Box] | None = None) -> np.ndarray:

@@ -2,10 +2,11 @@
 
 A map that stays the same when all weights are random does not show what the model has learned. Adebayo et al., "Sanity
 checks for saliency maps", NeurIPS 2018: cascading randomization, measured by Spearman's rank correlation of the
-absolute values. Ours draws every tensor from the normal distribution with its mean and standard deviation, so that
-signals keep their scale, keeps BatchNorm's statistics, and pools maps to at most ``FINEST`` cells per side before they
-are ranked, so that a shift by a pixel is no change. A tensor with zero deviation, such as a single number, is drawn
-with its absolute value as the deviation, or with 1 if it is zero. The rank correlation of a constant map is undefined.
+absolute values. Here, every tensor is drawn from the normal distribution with its mean and standard deviation, so that
+activations keep their scale; the statistics of BatchNorm are kept; and maps are pooled to at most ``FINEST`` cells per
+side before ranking, so that a shift by one pixel hardly counts. A tensor with zero deviation, such as a single number,
+is drawn with its absolute value as the deviation, or with 1 if it is zero. The rank correlation of a constant map is
+undefined.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The matrix of tasks and mechanisms: what each model of a task gets right, and what is left without its attention.
+"""The matrix of tasks and mechanisms: the accuracy of each model, and its accuracy with changed attention.
 
-A cell is the card of a stored model. What no card can hold lies in ``tasks.json`` next to the models: how many training
-pictures a mechanism needs, and what ``plain`` learns once every cell of its last grid sees the whole picture.
+Each cell is the card of a stored model. ``tasks.json`` next to the models contains further studies: the number of
+training pictures that a mechanism needs, and the accuracy of ``plain`` with a receptive field of the whole picture.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from core.tasks import TASKS
 from core.types import InvalidInput, ModelCard
 
 WAYS = ("uniform", "shuffled", "off")
-"""What can be done to the attention of a cell."""
+"""The changes of the attention."""
 ENOUGH = 0.9
-"""The accuracy of which a learning curve states how many training pictures it takes."""
+"""The accuracy for which a learning curve gives the number of training pictures."""
 
 Cells = dict[tuple[str, str], ModelCard]
 """The cards by task and mechanism."""
@@ -38,11 +38,11 @@ class Spread:
 
 @dataclass(frozen=True)
 class TaskStudies:
-    """What is known of tasks in addition to their models.
+    """Studies of tasks in addition to the stored models.
 
     ``curves`` are by task and mechanism: pairs of training pictures and accuracy, fewest pictures first.
-    ``full_reach`` states of a task what ``plain`` gets right with a receptive field of the whole picture: "accuracy",
-    and what else was stored, such as "epochs".
+    ``full_reach`` holds by task the "accuracy" of ``plain`` with a receptive field of the whole picture, and other
+    stored facts, such as "epochs".
     """
 
     curves: Mapping[str, Mapping[str, tuple[tuple[int, float], ...]]] = field(default_factory=dict)
@@ -50,20 +50,20 @@ class TaskStudies:
 
 
 def task_cells(cards: Iterable[ModelCard]) -> Cells:
-    """The measured models of tasks among some cards, by task and mechanism; tasks and mechanisms in their own order."""
+    """Return the cards of measured task models by task and mechanism, in catalog order."""
     found = {(card.family, card.mechanism): card for card in cards if card.accuracy is not None}
     places = ((task.slug, kind.slug) for task in TASKS for kind in MECHANISMS)
     return {place: found[place] for place in places if place in found}
 
 
 def lost(card: ModelCard, way: str) -> float | None:
-    """What the accuracy loses when the attention is uniform, shuffled or off; None where that was not measured."""
+    """Return the loss of accuracy with attention uniform, shuffled or off; None if it was not measured."""
     left = card.ablation.get(way)
     return None if left is None or card.accuracy is None else card.accuracy - left
 
 
 def spread_of(card: ModelCard) -> Spread | None:
-    """How far the accuracy moves with the seed of the training; None where the card names no several seeds."""
+    """Return the spread of the accuracy over training seeds; None if the card has only one seed."""
     given = card.facts.get("seeds")
     if not isinstance(given, dict) or not isinstance(given.get("accuracies"), list) or len(given["accuracies"]) < 2:
         return None
@@ -74,17 +74,17 @@ def spread_of(card: ModelCard) -> Spread | None:
 
 
 def pictures_for(curve: Iterable[tuple[int, float]], enough: float = ENOUGH) -> int | None:
-    """The fewest training pictures of a learning curve with which the accuracy is ``enough``; None where none is."""
+    """Return the fewest training pictures of a learning curve that reach the accuracy ``enough``; None if none do."""
     return min((pictures for pictures, accuracy in curve if accuracy >= enough), default=None)
 
 
 def studies_file() -> Path:
-    """Where the studies lie that come with the models of the zoo."""
+    """Return the file of the studies that are shipped with the zoo."""
     return zoo.zoo_folder() / "tasks.json"
 
 
 def open_studies(path: str | Path | None = None) -> TaskStudies:
-    """The studies in a file, the shipped one unless another is named; empty where there is no such file.
+    """Open the studies in a file, by default the shipped one; empty if the file does not exist.
 
     Raises:
         InvalidInput: the file holds something else.

@@ -1,4 +1,4 @@
-"""How similar maps of unrelated pictures are: the range to compare an agreement with, from a model's bank.
+"""The similarity of maps of unrelated pictures, from the bank of a model: the reference range of an agreement.
 
 The first map is compared with maps of n other pictures of the second one's kind, and the second with maps of the first
 one's kind. If the two maps did not depend on their common picture, their own value would be exchangeable with these.
@@ -24,7 +24,7 @@ from core.evaluation.grids import pool
 from core.evaluation.views import measures_with, views
 
 OUTSIDE = 0.025
-"""The share of unrelated pairs on either side of the range."""
+"""The share of unrelated pairs on each side of the range."""
 
 
 @dataclass(frozen=True)

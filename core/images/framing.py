@@ -36,7 +36,7 @@ def reframe(picture: Picture, framing: Framing) -> Picture:
     height, width = picture.pixels.shape[:2]
     if isinstance(framing, str) and framing in ("center", "fit"):
         side = min(width, height) if framing == "center" else max(width, height)
-        left, top = round((width - side) / 2), round((height - side) / 2)  # halves to even, as torchvision rounds
+        left, top = round((width - side) / 2), round((height - side) / 2)  # round half to even, as torchvision does
     else:
         side, left, top = _own_square(framing, width, height)
     centered = isinstance(framing, str) and framing == "center"
@@ -66,7 +66,7 @@ def resized(width: int, height: int, short: int) -> tuple[int, int]:
 
 
 INTERPOLATIONS = {int(one): one.name.lower() for one in Image.Resampling}
-"""The names of PIL's filters by their numbers."""
+"""Names of PIL's filters by number."""
 
 
 def square(

@@ -1,4 +1,4 @@
-"""Open untrusted bytes as an upright RGB picture: content decides the type, and sizes are checked before decoding."""
+"""Open untrusted bytes as an upright RGB picture; the type comes from the content, and sizes are checked first."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def load_bytes(data: bytes, name: str = "picture") -> Picture:
 
 def most_pixels(image: Image.Image) -> int:
     """The most pixels that an opened file may have to be decoded."""
-    if image.format not in ("JPEG", "MPO"):  # MPO holds several pictures, as some phones write it
+    if image.format not in ("JPEG", "MPO"):  # MPO contains several pictures; some phones write it
         return MAX_PIXELS
     return MAX_PROGRESSIVE if image.info.get("progressive") else MAX_JPEG
 

@@ -1,4 +1,4 @@
-"""Recorded views: what one picture, one model and one method gave, as JSON that can be computed again."""
+"""Recorded views: the results for one picture, model and method as JSON, which can be computed again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers of a view, by name: what is recorded, and computed again by a replay."""
+"""The numbers of a view, by name, which are recorded and computed again by a replay."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Number = float | None | np.ndarray
 """A number, None where it is undefined, or an array of float32."""
 
 SEED = 0
-"""That of the random order of shuffled attention."""
+"""The seed of shuffled attention."""
 ATTENTION, ATTRIBUTION = "attention", "attribution"
 """The maps that can be checked."""
 Checked = Sequence[Check] | None
@@ -31,7 +31,7 @@ NOTHING: Mapping[str, Checked] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Question:
-    """What a view shows: a class, explained by a ``method`` with its ``parameters``, next to an attention map.
+    """The content of a view: a class that a ``method`` with ``parameters`` explains, next to an attention map.
 
     ``target`` is the index of the class, and ``contrast`` that of a second one, or None. ``tap`` is the attention map,
     "rollout", or "" for none; of one ``head`` and from one ``query`` (a cell, counted row by row), or None.
@@ -126,7 +126,7 @@ def _agreement(attended: AttentionMap | np.ndarray, found: Attribution, bank: Ba
 def _interventions(
     classifier: Classifier, picture: Picture, reading: Reading, question: Question, seed: int
 ) -> dict[str, Number]:
-    """The target's probability with the shown attention changed; with all of it where no single tap is shown."""
+    """Return the target's probability with the shown attention changed, or all attention if no single tap is shown."""
     taps = [one.tap for one in reading.maps if question.tap in ("", ROLLOUT, one.tap)]
     if not taps:
         return {}

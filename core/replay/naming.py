@@ -1,4 +1,4 @@
-"""What the numbers of a record are called, in sentences for users."""
+"""The displayed names of the numbers of a record."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TITLES: dict[str, str] = {
 
 
 def title_of(name: str) -> str:
-    """A number's name in words: "agreement.overlap" -> "agreement: overlap"; one of a strange file as it is."""
+    """Return the name of a number in words: "agreement.overlap" -> "agreement: overlap"; or an unknown name as is."""
     first, *rest = (TITLES.get(part, part[:80]) for part in name.split("."))
     for part in rest:
         first = Message("{whole}: {part}", whole=first, part=part)

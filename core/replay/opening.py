@@ -1,4 +1,4 @@
-"""Open a recorded view: a JSON file, or the HTML report that holds it. Nothing in it is trusted."""
+"""Open a recorded view from a JSON file or an HTML report. The content is untrusted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_BYTES = 64 * 1024 * 1024
 MOST_VALUES = 4096 * 4096
 """The most values of an array."""
 EMBEDDED = re.compile(rb'<script type="application/json" id="view">(.*?)</script>', re.DOTALL)
-"""Where an HTML report holds the record."""
+"""The element of an HTML report that contains the record."""
 
 
 class _Faulty(Exception):
@@ -151,7 +151,7 @@ def _number(name: str, value: Any) -> Number:
     if isinstance(value, int | float) and not isinstance(value, bool):
         try:
             found = float(value)
-        except OverflowError as error:  # a whole number of hundreds of digits
+        except OverflowError as error:  # OverflowError: an integer with hundreds of digits
             raise _Faulty(path) from error
         if not math.isfinite(found):
             raise _Faulty(path)

@@ -1,4 +1,4 @@
-"""A view as one JSON file: the picture, the question, the numbers, and what they were computed with."""
+"""A view as one JSON file: the picture, the question, the numbers, and the versions and settings behind them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FORMAT, VERSION = "fovea-view", 1
 LIBRARIES = ("torch", "torchvision", "captum", "timm", "numpy", "pillow", "transformers", "open-clip-torch")
 """The packages that a number may depend on."""
 FILE = "file:"
-"""What the slug of a model begins with that is in a file of this machine."""
+"""The prefix of the slug of a model in a local file."""
 MOST_LIKELY = 5
 """The classes that ``prediction`` names."""
 
@@ -67,9 +67,9 @@ def record(
 ) -> Record:
     """Compute the numbers of a view and record them with everything that is needed to compute them again.
 
-    ``sample`` names a picture that Fovea has itself, and ``code`` computes the maps in Python. ``view`` is what else
-    its viewer needs to show it again. For ``found``, ``checks`` and ``progress`` see ``measure``. The parameters are
-    recorded in full, with the defaults.
+    ``sample`` is the slug of a sample picture, and ``code`` is Python code that computes the maps. ``view`` is further
+    data that a viewer needs to show the view again. For ``found``, ``checks`` and ``progress`` see ``measure``. The
+    parameters are recorded in full, with the defaults.
 
     Raises:
         InvalidInput: the model has no such class, method, parameter, tap, head or query.
@@ -126,7 +126,7 @@ def describe_model(classifier: Classifier) -> dict[str, Any]:
 
 
 def public_slug(slug: str) -> str:
-    """A model's slug; of one in a file only the file's name, since a record may be shared."""
+    """Return the slug of a model; for a local file only its name, because a record may be shared."""
     return f"{FILE}{os.path.basename(slug)}" if slug.startswith(FILE) else slug
 
 
@@ -170,7 +170,7 @@ def _describe_picture(picture: Picture, sample: str) -> dict[str, Any]:
 
 
 def _prediction(classifier: Classifier, numbers: Mapping[str, Number]) -> list[dict[str, Any]]:
-    """The most likely classes, for a reader."""
+    """Return the most likely classes, for human readers."""
     probabilities = np.asarray(numbers["probabilities"])
     best = np.argsort(-probabilities, kind="stable")[:MOST_LIKELY]
     return [{"class": classifier.card.classes[i], "probability": float(probabilities[i])} for i in best]

@@ -20,7 +20,7 @@ from core.replay.recording import FILE, Record, describe_bank, describe_machine,
 from core.types import InvalidInput, Picture, Progress
 
 TOLERANCE = 1e-4
-"""The largest difference that another number of threads or another processor may make."""
+"""The largest difference that another number of threads or another processor may cause."""
 
 PREPROCESSING: tuple[str, ...] = (
     Message("architecture"),
@@ -31,16 +31,16 @@ PREPROCESSING: tuple[str, ...] = (
     Message("std"),
     Message("output"),
 )
-"""What the card states of the model's input and outputs."""
+"""The entries of a card about the input and the outputs of the model."""
 
 
 MACHINE: tuple[str, ...] = (Message("system"), Message("device"), Message("threads"))
-"""What of the machine a number may depend on."""
+"""The properties of the machine that may affect a number."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How far a number is from the recorded one: 0 if no bit differs, None if they cannot be compared.
+    """The difference of a number from the recorded one: 0 if no bit differs, None if they are not comparable.
 
     For a single number the size of the difference, for an array its largest one as a share of the largest recorded
     value.
@@ -51,7 +51,7 @@ class Difference:
 
     @property
     def title(self) -> str:
-        """What the number is called, in words."""
+        """The displayed name of the number."""
         return title_of(self.name)
 
     @property
@@ -108,7 +108,7 @@ def replay(
     """Compute the numbers of a recorded view again, with its model or with that ``classifier``, and compare.
 
     Raises:
-        InvalidInput: the model is not here, its classes are others, or it has no such method, tap, head or query.
+        InvalidInput: the model is missing, has other classes, or has no such method, tap, head or query.
         Stopped: ``progress`` raised it.
     """
     facts = view.facts
@@ -156,7 +156,7 @@ def recorded_model(view: Record, device: str = "auto") -> Classifier:
 
 
 def original(view: Record) -> Picture:
-    """The picture itself where Fovea has it, so that it is left out of the other pictures; else the recorded one."""
+    """Return the sample picture, so that its own maps are left out of the bank, or else the recorded picture."""
     sample = view.facts["picture"].get("sample")
     if not isinstance(sample, str) or not sample:
         return view.picture
@@ -178,16 +178,16 @@ def distance(recorded: Number, now: Number) -> float | None:
     most = float(np.abs(one.astype(np.float64) - other).max(initial=0.0))
     largest = float(np.abs(one).max(initial=0.0)) if one.ndim else 1.0
     if most == 0 and not np.array_equal(np.signbit(one), np.signbit(other)):
-        return float(np.finfo(np.float64).tiny)  # a zero of another sign is another number of bits
+        return float(np.finfo(np.float64).tiny)  # zeros of different sign have different bits
     return most if largest == 0 else most / largest
 
 
 def changes(facts: Mapping[str, Any], classifier: Classifier) -> Sequence[str]:
-    """A sentence for each part of the model, the machine and the libraries that is not as recorded."""
+    """Return a sentence for each property of the model, the machine and the libraries that has changed."""
     now, present = describe_model(classifier), describe_machine(classifier.device)
     recorded, machine, slug = facts["model"], _table(facts.get("machine")), classifier.card.slug
     libraries, installed = _table(machine.get("libraries")), present["libraries"]
-    measure = "weights" if isinstance(recorded.get("weights"), str) else "checksum"  # older records have none
+    measure = "weights" if isinstance(recorded.get("weights"), str) else "checksum"  # missing in older records
     weights = [Message("The weights of {model} have changed.", model=slug)] if recorded[measure] != now[measure] else []
     pairs: list[tuple[str, Any, Any]] = [(Message("model"), recorded["slug"], now["slug"])]
     pairs += [(name, recorded.get(name), now[name]) for name in PREPROCESSING]
@@ -202,7 +202,7 @@ def changes(facts: Mapping[str, Any], classifier: Classifier) -> Sequence[str]:
 
 
 def _table(value: Any) -> Mapping[str, Any]:
-    """A table of a file, empty if it is none."""
+    """Return a table from a file; empty if it is not a table."""
     return value if isinstance(value, dict) else {}
 
 

@@ -26,15 +26,16 @@ def gather(
     tags: Mapping[int, Sequence[str]],
     unrelated: Mapping[int, dict[str, float]],
 ) -> dict[str, Any]:
-    """All that is known of a run; ``chosen`` are the numbers of the pictures that are listed one by one.
+    """Collect the facts of a run; ``chosen`` are the numbers of the pictures to list individually.
 
-    ``unrelated`` states by number what ``range_of`` found for them.
+    ``unrelated`` holds their results of ``range_of`` by number.
     """
     lines = table.set_index("number", drop=False).loc[list(chosen)].to_dict("records")
     share = accuracy_of(table)
     return {
         "model": run.facts["model"],
-        "data": PurePath(run.facts["data"]).name,  # a report may be shared, and the folders above are private
+        # only the name of the folder, because a report may be shared and its path is private
+        "data": PurePath(run.facts["data"]).name,
         "scanned": run.facts.get("started", ""),
         "pictures": len(table),
         "labeled": share.pictures,
@@ -99,5 +100,5 @@ def range_of(
 
 
 def known(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with None in place of NaN, which JSON does not have."""
+    """Return the values with None in place of NaN, which JSON does not support."""
     return nulled(dict(values))

@@ -13,14 +13,14 @@ UNKNOWN = Message("unknown")
 
 @dataclass(frozen=True)
 class Wording:
-    """A language: its ``code`` in HTML, a ``table`` of templates, and what ``classes`` are called on the page."""
+    """A language: its ``code`` in HTML, a ``table`` of translated templates, and the displayed names of ``classes``."""
 
     code: str = "en"
     table: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, template: str, **values: object) -> str:
-        """A sentence with its values."""
+        """Return a sentence with its values, translated."""
         return Message(template, **values).localized(self.table)
 
     def title(self, title: str) -> str:
@@ -28,7 +28,7 @@ class Wording:
         return title.localized(self.table) if isinstance(title, Message) else title
 
     def sign(self, sign: str) -> str:
-        """What is between sentences or in front of "%"."""
+        """Return a separator, such as the one between sentences or before "%"."""
         return self.table.get(sign, sign)
 
     def share(self, value: float | None, digits: int = 1) -> str:
@@ -44,7 +44,7 @@ class Wording:
         return self.title(Message("1 picture") if count == 1 else Message("{count:,} pictures", count=count))
 
     def name(self, name: str) -> str:
-        """What a class is called."""
+        """Return the displayed name of a class."""
         return self.classes.get(name, name)
 
 

@@ -36,9 +36,9 @@ WORDS = {
     "erase.sentence.signed": "The probability of {name} is {before} on the whole picture. It {most} without the strongest evidence for {name}, {random} without a random region of the same size, and {least} without the strongest evidence against it.",
     "erase.sentence.contrast": "The score of {name} minus the score of {other} is {before} on the whole picture. It {most} without the strongest evidence for {name}, {random} without a random region of the same size, and {least} without the strongest evidence for {other}.",
     "erase.matters": "**The highlighted region matters more for the prediction than a random region of the same size.**",
-    "erase.no_more": "**The highlighted region matters no more for the prediction than a random region of the same size.**",
+    "erase.no_more": "**The highlighted region does not matter more for the prediction than a random region of the same size.**",
     "erase.less": "**The highlighted region matters less for the prediction than a random region of the same size.**",
-    "erase.unmoved": "**The result stays the same, whichever of these regions is erased. Try a larger share.**",
+    "erase.unmoved": "**Erasing any of these regions leaves the result unchanged. Try a larger share.**",
     # curves
     "curves.title": "Deletion and insertion curves",
     "curves.about": "Deletion: the picture turns gray cell by cell, the most highlighted cells first. Insertion: the cells appear in a blurred picture, in the same order. The curves show the probability of {name}. Dashed lines: three reference maps that do not depend on the model. Vertical line: the share chosen above. Cells with equal values are ordered at random (seed {seed}).",

@@ -26,8 +26,8 @@ WORDS = {
     "sight.offsets": "The attention layer adds a learned bias for each offset between two patches; the features before it contain no position encoding.",
     "mechanism.none": "None",
     "mechanism.none.summary": "No attention layers, so only attribution methods show what the model uses",
-    "mechanism.found": "Its attention layers are found when it is opened",
-    "mechanism.unknown": "An attention mechanism that Fovea does not know",
+    "mechanism.found": "The attention layers are detected when the model is opened",
+    "mechanism.unknown": "An unknown attention mechanism",
     "model.none": "No models found: the folder pretrained/ contains no model card with its weights. Copy the folder again from the repository.",
     "model.unknown": "The model {model} is not available on this machine; another model is shown instead.",
     "family.scenes": "Synthetic scenes",
@@ -45,7 +45,7 @@ WORDS = {
     "find.cbam": "timm has no model with CBAM. Fovea's own CBAM models are in the groups “Tasks that need attention”, “Synthetic scenes” and “Photographs”.",
     "find.hub": "Hugging Face: owner/name of an image classifier",
     "find.clip": "open_clip: your own classes as text (zero-shot)",
-    "find.texts": "One text for each class, on its own line",
+    "find.texts": "One text per class, each on its own line",
     "find.texts.hint": "a photo of a cat\na photo of a dog",
     "find.compare": "Use these classes",
     "shortcut.tag": "corner tag",
@@ -68,7 +68,7 @@ WORDS = {
     "weights.fetching": "Starting the download ...",
     "weights.progress": "{done} of {total} MB",
     # the address
-    "address.unknown": "The link has a value that does not exist here ({name}={value}); the default is used instead.",
+    "address.unknown": "The link contains an invalid value ({name}={value}); the default is used instead.",
     # pictures
     "picture.label": "Picture",
     "picture.strip": "Pictures to choose from",

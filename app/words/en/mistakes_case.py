@@ -31,7 +31,7 @@ WORDS = {
     "case.erase.random": "Without a random region of the same size: {moved}",
     "case.moves": "{name} {before}\u00a0→ {after} %",
     "case.erase.matters": "The prediction depends on this region.",
-    "case.erase.hardly": "This region matters no more than a random one.",
+    "case.erase.hardly": "This region does not matter more than a random one.",
     "case.erase.even": "The attention is nearly uniform, so it highlights no region to erase.",
     "case.erase.how": "Erased: 20 % of the picture, replaced with gray. Random regions: mean of {draws} draws.",
     "case.nearest": "Nearest correctly classified pictures",

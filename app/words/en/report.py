@@ -10,7 +10,7 @@ WORDS = {
     "report.open": "Open a report (HTML or JSON)",
     "report.open.help": "Shows the same view and computes its numbers again",
     "report.opened": "**Report of {day}** · {model}",
-    "report.pinned": "The numbers are of the pinned patch in row {row}, column {column}.",
+    "report.pinned": "The numbers refer to the pinned patch in row {row}, column {column}.",
     "report.close": "Close",
     "report.compute": "Compute the numbers again",
     "report.other_model": "Choose the model {model} to compute the numbers again.",
@@ -54,5 +54,5 @@ WORDS = {
     "report.versions": "Versions",
     "report.code": "Python code",
     "report.again": "Compute it again",
-    "report.again.how": "Open this file in Fovea, on Explore under Report, or run this command. Both compute every number again and state what differs.",
+    "report.again.how": "Open this file in Fovea, on Explore under Report, or run this command. Both compute every number again and list the differences.",
 }

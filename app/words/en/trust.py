@@ -90,7 +90,7 @@ WORDS = {
     "example.tag": "Explained class: **{name}**, revealed by the tag. White outline: the tag. Ring: the peak of the map. Only positive evidence is shown and counted.",
     "example.background": "Explained class: **{name}**, revealed by the background. White outline: the object, which does not count. Ring: the peak of the map. Only positive evidence is shown and counted.",
     "example.quarter": "Explained class: **{name}**. White outline: its quarter. Ring: the peak of the map. Only positive evidence is shown and counted.",
-    "example.blank": "The map shows no positive evidence, so it has no position.",
+    "example.blank": "The map shows no positive evidence, so it marks no region.",
     "example.chance": "chance {chance}",
     # randomization
     "random.title": "Does the map depend on the model's weights?",
