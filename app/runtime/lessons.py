@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.lessons import Kept, Lesson, Problem, check_lesson, folder_problems, lesson_folders, stored
+from core.lessons import SHIPPED, Kept, Lesson, Problem, check_lesson, folder_problems, lesson_folders, stored
 from core.messages import Message
 
 Checked = tuple[Lesson | None, tuple[Problem, ...]]
@@ -20,12 +20,12 @@ def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
 
 @st.cache_resource(show_spinner=False, max_entries=100)
 def _checked(folder: str, stamps: tuple[tuple[str, int], ...]) -> Checked:
-    return check_lesson(Path(folder))
+    return check_lesson(Path(folder), fits=Path(folder).parent != SHIPPED)
 
 
 @st.cache_resource(show_spinner=False, max_entries=100)
 def _measured(folder: str, stamps: tuple[tuple[str, int], ...]) -> dict[str, Kept]:
-    lesson, _ = check_lesson(Path(folder))
+    lesson, _ = _checked(folder, stamps)
     return stored(lesson) if lesson else {}
 
 

@@ -69,6 +69,7 @@ class Key(StrEnum):
     VIEW_WANTED = "view_wanted"
     FIRST_VISIT = "first_visit"
     INVITATION = "invitation"
+    WITHDRAWN = "withdrawn"
 
 
 def is_upload(sample: str | None) -> bool:

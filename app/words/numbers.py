@@ -41,10 +41,10 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def power(value: float, digits: int = 1) -> str:
-    """A number by its leading digits and a power of ten: -0.0000032 -> "−3.2 × 10⁻⁶"."""
-    exponent = math.floor(math.log10(abs(value)))
-    raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{decimal(value / 10.0**exponent, digits)} × 10{raised}"
+    """A number by its leading digits and a power of ten: -0.0000032 -> "−3.2 × 10⁻⁶"; 1 to 10 before the power."""
+    leading, _, exponent = f"{value:.{digits}e}".partition("e")  # rounded first: 9.99e-7 is 1.0 × 10⁻⁶
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{leading.replace('-', '−')} × 10{raised}"
 
 
 def shortest(value: float, digits: int = 6) -> str:

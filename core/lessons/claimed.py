@@ -21,7 +21,7 @@ def find_measure(table: Mapping[str, Any]) -> Measure | None:
     return MEASURES.get(kind) if isinstance(kind, str) else None
 
 
-def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong) -> Claim | None:
+def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong, *, fits: bool = True) -> Claim | None:
     """The claim of that ``name``; None where its measure or its bound is not one, with a problem."""
     measure = find_measure(table)
     if measure is None:
@@ -46,7 +46,7 @@ def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong) -> Claim | Non
         )
     if "way" not in settings and settings.keys() & {"tap", "parts_off"} and "way" in measure.settings:
         wrong("", Message("The measure {measure} needs '{key}'. Add it.", measure=measure.slug, key="way"))
-    for key, value in settings.items():
+    for key, value in settings.items() if fits else ():
         if why := unknown(key, value) or unfit_claim(key, settings):
             wrong(key, why)
     stated = table.get("bound")
@@ -57,7 +57,7 @@ def read_claim(name: str, table: Mapping[str, Any], wrong: Wrong) -> Claim | Non
             Message("The bound must look like '<= 0.1', '>= 0.5' or '== car', not {given}.", given=brief(stated)),
         )
         return None
-    if why := unfit_bound(measure.slug, bound.value, settings, stated):
+    if fits and (why := unfit_bound(measure.slug, bound.value, settings, stated)):
         wrong("bound", why)
     above = table.get("above", [])
     return Claim(name, measure.slug, settings, bound, tuple(above) if misformed("above", above) is None else ())

@@ -8,7 +8,7 @@ above another with a margin if the whole interval of their difference lies above
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from core.files import put, to_json
@@ -81,11 +81,22 @@ def comparisons(lesson: Lesson, found: Mapping[str, Kept]) -> Iterator[Compariso
                 yield Comparison(found[claim.name], found[other])
 
 
-def checksum(claim: Claim) -> str:
-    """The checksum of the weights that a claim is about; of all models of the family where it counts them."""
-    if claim.measure == "solved":
-        return family_checksum(str(claim.settings["model"]))
-    return str(zoo.find_card(str(claim.settings["model"])).facts.get("checksum", ""))
+def checksums(claims: Iterable[Claim]) -> dict[str, str]:
+    """The checksums of the weights that claims are about, by their names; "" for a model that is not there.
+
+    One that counts models has the checksums of all models of the family.
+    """
+    cards = {card.slug: card for card in zoo.stored()}
+    found = {}
+    for claim in claims:
+        card = cards.get(str(claim.settings["model"]))
+        if card is None:
+            found[claim.name] = ""
+        elif claim.measure == "solved":
+            found[claim.name] = family_checksum(card.family, cards.values())
+        else:
+            found[claim.name] = str(card.facts.get("checksum", ""))
+    return found
 
 
 def measure(lesson: Lesson, progress: Progress | None = None) -> dict[str, Kept]:
@@ -94,7 +105,7 @@ def measure(lesson: Lesson, progress: Progress | None = None) -> dict[str, Kept]
     Raises:
         InvalidInput: a claim cannot be measured; the sentence names it.
     """
-    found = {}
+    found, models = {}, checksums(lesson.claims)
     for number, claim in enumerate(lesson.claims):
         try:
             value = _take(claim)
@@ -105,7 +116,7 @@ def measure(lesson: Lesson, progress: Progress | None = None) -> dict[str, Kept]
                 lesson=lesson.name,
                 reason=error.message,
             ) from error
-        found[claim.name] = Kept(claim, value, checksum(claim))
+        found[claim.name] = Kept(claim, value, models[claim.name])
         if progress:
             progress(number + 1, len(lesson.claims))
     return found
@@ -159,9 +170,10 @@ def with_answers(lesson: Lesson) -> Lesson:
 
 
 def _readable(lesson: Lesson, data: Mapping[str, object]) -> Iterator[tuple[str, Kept]]:
+    models = checksums(lesson.claims)
     for claim in lesson.claims:
         entry = data.get(claim.name)
-        if not isinstance(entry, dict) or entry.get("model") != checksum(claim):
+        if not isinstance(entry, dict) or not models[claim.name] or entry.get("model") != models[claim.name]:
             continue
         value, error, pictures = entry.get("value"), entry.get("error"), entry.get("pictures")
         if isinstance(value, int | float | str) and isinstance(error, int | float) and isinstance(pictures, int):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from core.attention.reduction import to_grid
@@ -14,7 +16,7 @@ from core.lessons.cues import pairs
 from core.lessons.measured import Measured, Settings, mean, model_of, pictures_of, tap_of
 from core.models import zoo
 from core.tasks import ANSWER, draw
-from core.types import InvalidInput
+from core.types import InvalidInput, ModelCard
 
 ELSEWHERE, EVERYWHERE = "elsewhere", "everywhere"
 """The roles of all that does not matter in a task's picture, and of the whole picture."""
@@ -78,7 +80,6 @@ def solved(settings: Settings) -> Measured:
     return Measured(sum((one or 0.0) >= SOLVED for one in found) / len(found), 0.0, len(found))
 
 
-def family_checksum(model: str) -> str:
-    """The checksums of all models of the family of a model, of which ``solved`` depends on each."""
-    family = zoo.find_card(model).family
-    return " ".join(str(card.facts.get("checksum", ""))[:12] for card in zoo.stored() if card.family == family)
+def family_checksum(family: str, cards: Iterable[ModelCard]) -> str:
+    """The checksums of all models of a family: ``solved`` depends on each of them."""
+    return " ".join(str(card.facts.get("checksum", ""))[:12] for card in cards if card.family == family)

@@ -40,12 +40,16 @@ def read_file(path: Path, folder: Path) -> str | Problem:
         return Problem(name, 0, Message("The file cannot be read. Check its permissions."))
 
 
-def check_lesson(folder: Path) -> tuple[Lesson | None, tuple[Problem, ...]]:
-    """The lesson in a folder, or None, and all that is wrong with it."""
+def check_lesson(folder: Path, *, fits: bool = True) -> tuple[Lesson | None, tuple[Problem, ...]]:
+    """The lesson in a folder, or None, and all that is wrong with it.
+
+    Without ``fits``, it is not checked whether its models, pictures and claims are there and fit each other, which
+    takes seconds: the shipped lessons are checked by the tests.
+    """
     text = read_file(folder / SKELETON, folder)
     if isinstance(text, Problem):
         return None, (text,)
-    skeleton = Skeleton(text, folder.name)
+    skeleton = Skeleton(text, folder.name, fits=fits)
     problems = [*skeleton.problems, *_same_name(folder, skeleton)]
     words: dict[str, Words] = {}
     if skeleton.data:

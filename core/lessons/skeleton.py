@@ -31,10 +31,13 @@ from core.messages import Message
 
 
 class Skeleton:
-    """Reads the file of a lesson; what is wrong is added to ``problems``."""
+    """Reads the file of a lesson; what is wrong is added to ``problems``.
 
-    def __init__(self, text: str, folder: str):
-        self.problems = list[Problem]()
+    With ``fits``, also whether its values are those of a model and a picture that are there.
+    """
+
+    def __init__(self, text: str, folder: str, *, fits: bool = True):
+        self.problems, self.fits = list[Problem](), fits
         self.lines = Lines(text)
         self.data: dict[str, Any] = {}
         try:
@@ -145,7 +148,7 @@ class Skeleton:
             def wrong(key: str, sentence: Message, number: int = number) -> None:
                 self.wrong(self.lines.find("claim", number, key), sentence)
 
-            if (claim := read_claim(name, table, wrong)) is not None:
+            if (claim := read_claim(name, table, wrong, fits=self.fits)) is not None:
                 yield claim
 
     def _steps(self) -> Iterator[Step]:
@@ -207,13 +210,15 @@ class Skeleton:
             line = self.lines.find(section, number, key)
             if key not in STATE:
                 self.wrong(line, Message("A state cannot set '{key}'. It can set: {keys}.", key=key, keys=list(STATE)))
-            elif why := unknown(key, value):
+            elif self.fits and (why := unknown(key, value)):
                 self.wrong(line, why)
         return {key: str(value) for key, value in table.items() if key in STATE}
 
     def _check_fit(self, number: int, *tables: Mapping[str, str]) -> None:
         """Whether what a step sets fits its model: the defaults, its state, and what it reveals after the answer."""
         whole: dict[str, str] = {}
+        if not self.fits:
+            return
         for section, table in zip(("defaults", "step.state", "step.reveal"), tables, strict=True):
             whole |= table
             for key in table:

@@ -113,6 +113,35 @@ def test_the_prediction_on_a_new_picture_is_not_sent_before_the_learner_made_one
     assert all(one in sent for one in texts)
 
 
+def test_the_tour_is_offered_until_it_is_closed_for_good_or_finished(browser_page, address) -> None:
+    page, invitation = browser_page, browser_page.locator(".invitation")
+    page.goto(address)
+    invitation.wait_for(timeout=PATIENCE)
+    wait_until_drawn(page)
+    assert "model=" in page.url, "the address now names what is shown"
+    page.reload()
+    invitation.wait_for(timeout=PATIENCE)
+    invitation.locator("button.accept").click()
+    page.locator("[class*=st-key-lesson-close] button").click()
+    invitation.wait_for(timeout=PATIENCE)
+    invitation.locator("button.dismiss").click()
+    for _ in range(2):
+        page.goto(address)
+        wait_until_drawn(page)
+        assert not invitation.count()
+    page.evaluate("localStorage.clear()")
+    page.goto(f"{address}?model=scenes/cbam")
+    wait_until_drawn(page)
+    assert not invitation.count(), "a link is no first visit"
+    page.goto(f"{address}?lesson=first-minute&step=depends")
+    page.locator("[class*=st-key-way] button", has_text="Off (no attention)").click()
+    page.get_by_text("The tour is finished").wait_for(timeout=PATIENCE)
+    settle(page)
+    page.goto(address)
+    wait_until_drawn(page)
+    assert not invitation.count(), "who finished it is not invited"
+
+
 def test_a_browser_that_reloads_votes_once(browser_page, serve, tmp_path_factory) -> None:
     votes, asked = Votes(tmp_path_factory.mktemp("votes") / "votes.jsonl"), Question("ABC234", LESSON, "look")
     address = serve(MAIN, FOVEA_VOTES=str(votes.path))

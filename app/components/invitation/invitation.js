@@ -1,32 +1,37 @@
-// An invitation. Where the browser keeps nothing (private windows), it comes again.
+// An invitation. Where the browser keeps nothing (private windows), it comes at first visits alone.
+
+const SHOWN = "shown";
+const DISMISSED = "dismissed";
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const place = `fovea.${data.name}`;
-  const remember = () => {
+  const remember = (what) => {
     try {
-      localStorage.setItem(place, "dismissed");
+      localStorage.setItem(place, what);
     } catch {
       /* nothing is kept */
     }
   };
-  const dismissed = () => {
+  const remembered = () => {
     try {
-      return localStorage.getItem(place) !== null;
+      return localStorage.getItem(place);
     } catch {
-      return false;
+      return null;
     }
   };
   parentElement.querySelector(".invitation")?.remove();
-  if (dismissed()) return;
+  if (data.done) remember(DISMISSED);
+  const before = remembered();
+  if (data.done || before === DISMISSED || !(data.first || before === SHOWN)) return;
+  remember(SHOWN);
   const { words } = data;
   const root = element("div", { class: "component invitation" });
   const accept = () => {
-    remember();
     root.remove();
     setTriggerValue("accepted", true);
   };
   const dismiss = () => {
-    remember();
+    remember(DISMISSED);
     root.remove();
   };
   root.append(

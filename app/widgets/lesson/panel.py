@@ -7,7 +7,7 @@ import math
 import streamlit as st
 
 from app import state
-from app.components.invitation.invitation import show_invitation
+from app.components.invitation.invitation import show_invitation, withdraw_invitation
 from app.runtime.lessons import find_lesson
 from app.state import Key, Subject
 from app.widgets.lesson import voting
@@ -33,7 +33,7 @@ TOUR = "first-minute"
 
 
 def show_panel(subject: Subject | None) -> None:
-    """Draw the panel; while no lesson is open, at a first visit, the invitation to the tour."""
+    """Draw the panel; while no lesson is open, the invitation to the tour, unless this browser closed or took it."""
     place = open_step()
     if place is None:
         _invite()
@@ -49,7 +49,7 @@ def show_panel(subject: Subject | None) -> None:
         given = show_question(place) if step.exercise is not None and answer is None else ()
         if answer is not None:
             show_right_answer(place, answer, subject)
-        if (step.exercise is None or answer is not None) and (text := words.block(step.name, AFTER)):
+        if done(place) and (text := words.block(step.name, AFTER)):
             st.markdown(value_text(place.lesson, text))
         state.put(Key.SHOWN_DONE, place.key if done(place) else "")
         if step.do and done(place):
@@ -62,16 +62,17 @@ def show_panel(subject: Subject | None) -> None:
 
 
 def _invite() -> None:
-    """Offer the tour to a user who opened the app without a link."""
+    """Offer the tour to who opened the app without a link, and after that until the tour is closed or finished."""
     tour = find_lesson(TOUR)
-    if tour is None or not state.get(Key.FIRST_VISIT):
+    if tour is None:
         return
 
     def accept() -> None:
         begin(tour)
 
     words = {"text": word("tour.invitation"), "accept": word("tour.start"), "dismiss": word("tour.dismiss")}
-    show_invitation(words, name=TOUR, key=Key.INVITATION, on_accepted=accept)
+    first = bool(state.get(Key.FIRST_VISIT))
+    show_invitation(words, name=TOUR, key=Key.INVITATION, first=first, on_accepted=accept)
 
 
 def _head(place: Place, title: str) -> None:
@@ -120,6 +121,8 @@ def _finish(lesson: Lesson) -> None:
     """What the learner has done, at the end."""
     if lesson.tour:
         st.success(word("lesson.toured"), icon=":material/task_alt:")
+        state.put(Key.FIRST_VISIT, False)
+        withdraw_invitation(name=lesson.name, key=Key.WITHDRAWN)
         return
     answered, skipped, total = result(lesson)
     done_text = word("lesson.done", answered=answered, skipped=skipped, total=total)

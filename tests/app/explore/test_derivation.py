@@ -63,7 +63,17 @@ def test_it_speaks_chinese() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0.0, "0.0000"), (0.12345, "0.1235"), (-1.5, "−1.5000"), (2.1e-29, "2.1 × 10⁻²⁹")]
+    ("value", "shown"),
+    [
+        (0.0, "0.0000"),
+        (0.12345, "0.1235"),
+        (-1.5, "−1.5000"),
+        (2.1e-29, "2.1 × 10⁻²⁹"),
+        (9.97e-7, "1.0 × 10⁻⁶"),
+        (-9.96e-5, "−1.0 × 10⁻⁴"),
+        (1e-6, "1.0 × 10⁻⁶"),
+        (9.94e-7, "9.9 × 10⁻⁷"),
+    ],
 )
 def test_small_numbers_have_powers(value: float, shown: str) -> None:
     assert figure(value).replace("\u202f", " ") == shown

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.runtime import lessons as runtime_lessons
-from app.runtime.lessons import lessons, measured
+from app.runtime.lessons import measured
 from app.state import Key
 from app.widgets.lesson.playing import Setting
 from app.widgets.lesson.questions import hit, on_map
 from app.words import percent
 from app.words.languages import LANGUAGES, use
 from core.data import open_sample
-from core.lessons import CHOICE, MEASURES, NUMBER, POINT, RANK, STATE, Lesson, Step
+from core.lessons import (
+    CHOICE,
+    MEASURES,
+    NUMBER,
+    POINT,
+    RANK,
+    STATE,
+    Lesson,
+    Step,
+)
+from tests.app.learn.played import DONE, EVERY, find
 from tests.app.pages import drawn_by, open_page, press, shown_text, well
-from tests.core.lessons.small_lesson import TOML, WORDS
 from tests.source_files import ROOT
 
 LESSON = "attention-that-is-needed"
-DONE = {"?*": "boat", "tasks-marked/6/*": "tasks-marked/6/boat"}
-"""A value for each pattern of what a learner is to set."""
 DOUBLED = r"[.。](\*\*)?[ ]?([（(][^()（）]*[）)])?[:：]"
 """A period right before a colon, also with a bracket between them."""
-EVERY = [one.name for one in lessons()]
 
 
 @pytest.fixture(autouse=True)
@@ -36,10 +40,6 @@ def english_again() -> Iterator[None]:
     """A test may change the language that is spoken here; the next one starts in English."""
     yield
     use(None)
-
-
-def find(name: str) -> Lesson:
-    return next(one for one in lessons() if one.name == name)
 
 
 def unshown(lesson: Lesson, step: Step, language: str) -> dict[str, str]:
@@ -174,14 +174,6 @@ def test_a_step_has_an_address_and_the_learner_keeps_the_controls() -> None:
     assert page.session_state[Key.SAMPLE] == "tasks-marked/6"
 
 
-def test_the_last_step_of_the_tour_is_done_with_the_click_that_it_asks_for() -> None:
-    page = well(open_page(lesson="first-minute", step="depends"))
-    assert LANGUAGES["en"]["lesson.did"] not in shown_text(page)
-    [way] = [one for one in page.get("button_group") if one.key == "way"]
-    well(way.set_value("off").run())
-    assert LANGUAGES["en"]["lesson.did"] in shown_text(page)
-
-
 def test_the_verdict_on_a_point_stays_when_another_picture_is_shown() -> None:
     page = well(open_page(lesson=LESSON, step="where"))
     page.session_state[Key.MARKED] = (0.4, 0.2)
@@ -202,28 +194,6 @@ def test_a_page_that_is_hidden_keeps_the_lesson_in_its_address() -> None:
         page = well(open_page(view, lesson=name, step=step))
         assert page.query_params["lesson"] == name and page.query_params["step"] == step
         assert LANGUAGES["en"]["lesson.covered.page"] in shown_text(page)
-
-
-def test_a_lesson_that_is_not_there_is_reported() -> None:
-    page = well(open_page(lesson="no-such-lesson"))
-    assert "no lesson no-such-lesson" in shown_text(page)
-
-
-def test_a_mistake_in_a_lesson_is_reported_in_the_language_of_the_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    (folder / "lesson.toml").write_text(TOML, "utf-8")
-    (folder / "en.md").write_text(WORDS.replace("{right}", "{left}"), "utf-8")
-    monkeypatch.setenv("FOVEA_LESSONS", str(tmp_path))
-    for language, place, sentence in (
-        ("en", "small/en.md:4: ", "There is no claim 'left'."),
-        ("zh-CN", "small/en.md:4：", "没有结论“left”。"),
-    ):
-        page = well(open_page("learn", lang=language))
-        [told] = [one.value for one in page.warning if sentence in one.value]
-        assert told.replace("\u2060", "").startswith(place + sentence)
 
 
 def test_a_teacher_sees_notes_and_the_list_knows_how_far_one_has_come() -> None:
@@ -257,22 +227,3 @@ def test_a_point_counts_in_the_largest_values_of_the_map() -> None:
     left, upper, right, lower = picture.box
     assert on_map(picture, ((left + right) / 2 / width, (upper + lower) / 2 / height)) == pytest.approx((0.5, 0.5))
     assert on_map(picture, (0.0, 0.0)) == (0.0, 0.0)
-
-
-def test_one_lesson_is_found_without_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    read, names = [], [one.name for one in lessons()]
-    monkeypatch.setattr(
-        runtime_lessons, "_checked", lambda folder, stamps: read.append(Path(folder).name) or (None, ())
-    )
-    assert runtime_lessons.find_lesson(names[3]) is None and read == [names[3]]
-    assert runtime_lessons.find_lesson("nothing") is None and read == [names[3]]
-
-
-def test_a_first_visit_is_offered_the_tour_and_an_address_is_not() -> None:
-    page = well(open_page())
-    assert page.session_state[Key.FIRST_VISIT]
-    page.session_state[Key.LESSON] = "first-minute"
-    well(page.run())
-    assert "Explain class" in shown_text(page)
-    page = well(open_page(model="scenes/cbam"))
-    assert not page.session_state[Key.FIRST_VISIT]

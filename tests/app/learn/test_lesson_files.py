@@ -1,0 +1,66 @@
+"""The files of lessons in the app: when they are read, what is checked of them, and how mistakes are stated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.runtime import lessons as runtime_lessons
+from app.runtime.lessons import lessons, measured
+from core.data import open_sample
+from core.lessons import SHIPPED, check_lesson, known, lesson_folders, read_lesson
+from tests.app.learn.played import EVERY
+from tests.app.pages import open_page, shown_text, well
+from tests.core.lessons.small_lesson import TOML, WORDS
+
+
+def test_a_lesson_that_is_not_there_is_reported() -> None:
+    page = well(open_page(lesson="no-such-lesson"))
+    assert "no lesson no-such-lesson" in shown_text(page)
+
+
+def test_a_mistake_in_a_lesson_is_reported_in_the_language_of_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "lesson.toml").write_text(TOML, "utf-8")
+    (folder / "en.md").write_text(WORDS.replace("{right}", "{left}"), "utf-8")
+    monkeypatch.setenv("FOVEA_LESSONS", str(tmp_path))
+    for language, place, sentence in (
+        ("en", "small/en.md:4: ", "There is no claim 'left'."),
+        ("zh-CN", "small/en.md:4：", "没有结论“left”。"),
+    ):
+        page = well(open_page("learn", lang=language))
+        [told] = [one.value for one in page.warning if sentence in one.value]
+        assert told.replace("\u2060", "").startswith(place + sentence)
+
+
+def test_shipped_lessons_are_not_checked_against_their_models_while_the_app_runs_and_own_ones_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "lesson.toml").write_text(TOML.replace('sample = "scenes/3"', 'sample = "scenes/three"'), "utf-8")
+    (folder / "en.md").write_text(WORDS, "utf-8")
+    monkeypatch.setenv("FOVEA_LESSONS", str(tmp_path))
+    opened: list[str] = []
+    monkeypatch.setattr(known, "open_sample", lambda slug: opened.append(slug) or open_sample(slug))
+    for checked in (runtime_lessons._checked, runtime_lessons._measured):
+        checked.clear()
+    found = lessons()
+    assert [one.name for one in found] == EVERY and all(measured(one) for one in found)
+    assert opened and set(opened) <= {"scenes/three", "scenes/4"}, "the pictures of the own lesson alone"
+    assert any("not 'three'" in str(one) for one in runtime_lessons.lesson_problems())
+    shipped = [check_lesson(one, fits=False)[0] for one in lesson_folders() if one.parent == SHIPPED]
+    assert shipped == [read_lesson(one.folder) for one in shipped], "they are read the same"
+
+
+def test_one_lesson_is_found_without_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, names = [], [one.name for one in lessons()]
+    monkeypatch.setattr(
+        runtime_lessons, "_checked", lambda folder, stamps: read.append(Path(folder).name) or (None, ())
+    )
+    assert runtime_lessons.find_lesson(names[3]) is None and read == [names[3]]
+    assert runtime_lessons.find_lesson("nothing") is None and read == [names[3]]
