@@ -7,7 +7,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.lessons import SHIPPED, Kept, Lesson, Problem, check_lesson, folder_problems, lesson_folders, stored
+from core.lessons import (
+    SHIPPED,
+    Kept,
+    Lesson,
+    Problem,
+    check_lesson,
+    folder_problems,
+    lesson_folders,
+    read_figure,
+    stored,
+)
 from core.messages import Message
 
 Checked = tuple[Lesson | None, tuple[Problem, ...]]
@@ -49,6 +59,17 @@ def find_lesson(name: str) -> Lesson | None:
     """The lesson of that name, or None. Only its own folder, which has its name, is read."""
     found = (_checked(str(folder), _stamps(folder))[0] for folder in lesson_folders() if folder.name == name)
     return next(filter(None, found), None)
+
+
+@st.cache_resource(show_spinner=False, max_entries=50)
+def _figure(folder: str, file: str, stamp: int) -> bytes:
+    return read_figure(Path(folder), file)
+
+
+def figure(lesson: Lesson, file: str) -> bytes:
+    """A picture in the words of a lesson as a JPEG. Raises as ``read_figure``."""
+    path = lesson.folder / file
+    return _figure(str(lesson.folder), file, path.stat().st_mtime_ns if path.is_file() else 0)
 
 
 def measured(lesson: Lesson) -> dict[str, Kept]:

@@ -30,6 +30,7 @@ from core.lessons.pack import (
     Step,
     Words,
 )
+from core.lessons.pictures import Figure, read_figure, split_figures
 from core.lessons.reading import SHIPPED, check_lesson, folder_problems, lesson_folders, read_lesson
 from core.lessons.votes import CODE, ROUNDS, Question, Tally, Votes, bin_of, bins, given_of, new_code
 from core.lessons.worksheet import worksheet
@@ -57,6 +58,7 @@ __all__ = [
     "TEXT",
     "VIEWS",
     "Exercise",
+    "Figure",
     "Bound",
     "Claim",
     "Comparison",
@@ -79,7 +81,9 @@ __all__ = [
     "lesson_folders",
     "measure",
     "new_code",
+    "read_figure",
     "read_lesson",
+    "split_figures",
     "store",
     "stored",
     "to_gift",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from core.lessons.claims import Kept
 from core.lessons.labels import CLOSE, Speaker, withheld
-from core.lessons.markup import line_html, to_html
+from core.lessons.markup import line_html
 from core.lessons.pack import AFTER, CHOICE, NUMBER, POINT, QUESTION, RANK, SAY, Exercise, Lesson, Step
 from core.lessons.worksheet import picture_source
 
@@ -42,7 +42,7 @@ class _Writer:
     def question(self, step: Step, exercise: Exercise) -> str:
         """A question without blank lines, which would end it."""
         write = {CHOICE: self._choice, NUMBER: self._number, RANK: self._rank}.get(exercise.kind, self._essay)
-        texts = [to_html(self.speaker.block(step, one, self.blank)) for one in (SAY, QUESTION)]
+        texts = [self.speaker.html(step, one, self.blank) for one in (SAY, QUESTION)]
         if sample := step.state.get("sample"):
             texts.insert(0, f'<p><img alt="" src="{picture_source(sample)}"></p>')
         hint = {RANK: "ordering", POINT: "described"}.get(exercise.kind)
@@ -50,7 +50,7 @@ class _Writer:
             texts.append(f"<p>{self.speaker.say(hint)}</p>")
         lines = [*write(step, exercise)]
         general = self._reasons(step, exercise) if exercise.kind == RANK else ""
-        if general := general + to_html(self.speaker.block(step, AFTER)):
+        if general := general + self.speaker.html(step, AFTER):
             lines.append(f"####{escaped(general)}")
         head, mark = f"{self.speaker.lesson.name} – {step.name}", "#" if lines and self._numeric(exercise) else ""
         return "\n".join([f"::{escaped(head)}::[html]{escaped(''.join(texts))}{{{mark}", *lines, "}"])

@@ -14,6 +14,7 @@ from core.evaluation.erasure import FILLS, WHICH
 from core.lessons.altered import ALTERATIONS
 from core.lessons.looking import ELSEWHERE, EVERYWHERE
 from core.lessons.measured import PARTS, WAYS
+from core.lessons.pictures import FILE
 from core.messages import Message
 from core.models import zoo
 from core.tasks import ROLES
@@ -48,7 +49,14 @@ def model(value: str) -> Message | None:
 
 
 def sample(value: str) -> Message | None:
-    """Whether there is such a picture."""
+    """Whether there is such a picture; a file of the lesson's folder can be shown in the words alone."""
+    if FILE.fullmatch(value):
+        return Message(
+            "A step shows a sample, such as {example}, not the file '{file}'. Show the file in the words, by {figure}.",
+            example="scenes/42",
+            file=value,
+            figure=f"![TEXT]({value})",
+        )
     try:
         open_sample(value)
     except InvalidInput as error:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
 from core.lessons.claims import Kept
 from core.lessons.markdown import PLACEHOLDER
+from core.lessons.markup import to_html
 from core.lessons.measured import OUTCOMES
 from core.lessons.measures import MEASURES
 from core.lessons.pack import AFTER, LABELS, LANGUAGES, NUMBER, QUESTION, SAY, Exercise, Lesson, Step, Words
+from core.lessons.pictures import figure_source
 from core.numbers import decimal, percent
 
 GAP = "________"
@@ -89,6 +91,10 @@ class Speaker:
     def block(self, step: Step, name: str, blank: Collection[str] = ()) -> str:
         """The words of a step's block with its values; empty where the step has none."""
         return self.fill(self.words.block(step.name, name), blank)
+
+    def html(self, step: Step, name: str, blank: Collection[str] = ()) -> str:
+        """The words of a step's block as HTML, with the pictures of the lesson."""
+        return to_html(self.block(step, name, blank), partial(figure_source, self.lesson.folder))
 
     def option(self, step: Step, name: str, blank: Collection[str] = ()) -> str:
         """The text of an option."""

@@ -8,15 +8,32 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
 
-from core.lessons.pack import BLOCKS, QUESTION, SAY, Option, Problem, Step, Words
+from core.checking import brief
+from core.lessons.pack import ABOUT, AFTER, BLOCKS, QUESTION, SAY, Option, Problem, Step, Words
+from core.lessons.pictures import EXAMPLE, figure_problem, find_figure
 from core.messages import Message
 
 OPTION = "option"
 HEADING = re.compile(r"(#{1,3})\s+(.+?)\s*$")
 HTML = re.compile(r"<\s*/?\s*[a-zA-Z!]")
+IMAGE = "!["
+LINK = re.compile(r"\]\(\s*<?([^)>]*)|^\s*\[[^\]]+\]:\s*<?(\S+)")
+"""Where a link leads, also one that is defined in a line of its own."""
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+SCHEMES = ("https", "http", "mailto")
 REMOTE = re.compile(r"!\[[^\]]*\]\(\s*(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
-TYPED = re.compile(r"\d\s?[%\N{FULLWIDTH PERCENT SIGN}]")
+TENS = "ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred"
+TYPED = re.compile(
+    r"\d\s?[%\N{FULLWIDTH PERCENT SIGN}]|\d[\s-]*per\s?cent"
+    rf"|\b(?:{TENS})(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?[\s-]+per\s?cent"
+    r"|百分之\s*[\d〇零一二两三四五六七八九十百]",
+    re.IGNORECASE,
+)
+FIGURES = (ABOUT, SAY, QUESTION, AFTER)
+"""The blocks that may have pictures."""
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -38,8 +55,8 @@ class Block:
 class Reader:
     """Reads one file; what is wrong is added to ``problems``."""
 
-    def __init__(self, file: str, text: str):
-        self.file, self.problems = file, list[Problem]()
+    def __init__(self, file: str, text: str, folder: Path):
+        self.file, self.folder, self.problems = file, folder, list[Problem]()
         self.title, self.title_line = "", 0
         self.steps: dict[str, int] = {}
         self.blocks = list(self._split(text))
@@ -90,6 +107,20 @@ class Reader:
             self.wrong(
                 number, Message("Pictures from the network are not allowed. Put the picture into the lesson's folder.")
             )
+        elif IMAGE in line:
+            self._check_figure(number, line)
+        for found in LINK.findall(line):
+            target = re.sub(r"[\s\x00-\x1f]", "", unescape("".join(found)))
+            scheme = SCHEME.match(target)
+            if scheme and scheme[1].lower() not in SCHEMES and not REMOTE.search(line):
+                self.wrong(
+                    number,
+                    Message(
+                        "A link must begin with one of {schemes}, not {given}.",
+                        schemes=[f"{one}:" for one in SCHEMES],
+                        given=brief(target),
+                    ),
+                )
         if TYPED.search(line):
             self.wrong(
                 number,
@@ -97,6 +128,13 @@ class Reader:
                     "A percentage must not be typed. Measure it by a claim and write {example}.", example="{claim}"
                 ),
             )
+
+    def _check_figure(self, number: int, line: str) -> None:
+        figure = find_figure(line)
+        if figure is None:
+            self.wrong(number, Message("A picture needs a line of its own, such as {example}.", example=EXAMPLE))
+        elif why := figure_problem(self.folder, figure.file):
+            self.wrong(number, why)
 
     def words(self, steps: Mapping[str, Step], claims: Collection[str]) -> Words:
         """The words, checked against the steps and claims of the lesson."""
@@ -113,6 +151,15 @@ class Reader:
             if block.step not in steps:
                 continue
             self._check_placeholders(block, claims)
+            if IMAGE in block.text and block.name not in FIGURES:
+                self.wrong(
+                    block.line,
+                    Message(
+                        "The block '{block}' cannot have a picture. Put it into one of: {blocks}.",
+                        block=block.name,
+                        blocks=list(FIGURES),
+                    ),
+                )
             kind, _, option = block.name.partition(" ")
             if kind == OPTION:
                 found = self._option(block, option.strip(), steps[block.step])

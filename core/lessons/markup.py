@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
+
+from core.lessons.pictures import split_figures
 
 ITEM = re.compile(r"(?:[-*]|\d+\.)\s+(.*)")
 LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -23,9 +25,19 @@ def line_html(text: str) -> str:
     return found
 
 
-def to_html(text: str) -> str:
-    """A text of several paragraphs and lists."""
-    return "".join(filter(None, _blocks(text)))
+def to_html(text: str, source: Callable[[str], str] | None = None) -> str:
+    """A text of several paragraphs, lists and pictures; ``source`` gives that of a picture's file, else it is text."""
+    return "".join(_parts(text, source))
+
+
+def _parts(text: str, source: Callable[[str], str] | None) -> Iterator[str]:
+    for part in split_figures(text):
+        if isinstance(part, str):
+            yield from _blocks(part)
+        elif source is None:
+            yield f"<p>{line_html(part.caption)}</p>"
+        else:
+            yield f'<figure><img alt="{escape(part.caption)}" src="{source(part.file)}"></figure>'
 
 
 def _blocks(text: str) -> Iterator[str]:

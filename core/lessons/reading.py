@@ -61,7 +61,7 @@ def check_lesson(folder: Path, *, fits: bool = True) -> tuple[Lesson | None, tup
             if isinstance(text, Problem):
                 problems.append(text)
                 continue
-            reader = Reader(file, text)
+            reader = Reader(file, text, folder)
             words[language] = reader.words(steps, claims)
             used |= {name for name in claims if f"{{{name}}}" in text}
             problems += reader.problems

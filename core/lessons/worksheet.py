@@ -89,13 +89,13 @@ class _Sheet:
 
     def _step(self, step: Step) -> str:
         blank: Collection[str] = () if self.key else withheld(self.speaker.lesson, self.speaker.language)
-        parts = [to_html(self.speaker.block(step, one, blank)) for one in (SAY, QUESTION)]
+        parts = [self.speaker.html(step, one, blank) for one in (SAY, QUESTION)]
         if step.exercise is not None:
             parts.append(f'<div class="box">{self._box(step, step.exercise, blank)}</div>')
             if not self.key and (step.hide or step.exercise.claim):
                 parts.append(f"<p>{self._line(self.speaker.say('result'))}</p>")
         if self.key:
-            parts.append(to_html(self.speaker.block(step, AFTER)))
+            parts.append(self.speaker.html(step, AFTER))
             if note := self.speaker.block(step, NOTE):
                 head = escape(self.speaker.say("note"))
                 parts.append(f'<div class="note"><strong>{head}</strong>{to_html(note)}</div>')

@@ -172,5 +172,31 @@ def test_a_projector_shows_the_lesson_and_both_maps_at_once(browser_page, addres
         assert bounds["y"] >= 50 and bounds["y"] + bounds["height"] <= 720 and bounds["x"] + bounds["width"] <= 1280
     assert page.locator("canvas[data-pane]").count() >= 2
     size = page.locator(f"{PANEL} p").last.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
-    assert size >= 18
+    assert size >= 20
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+SMALL = """() => [...document.querySelectorAll(".stMain *, [data-testid=stHeader] *")].filter((one) => {
+  const own = [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
+  const { width, height, top, bottom } = one.getBoundingClientRect();
+  return own && width && height && bottom > 0 && top < 720 && parseFloat(getComputedStyle(one).fontSize) < 19.9;
+}).map((one) => one.textContent.trim())"""
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_on_a_projector_long_answers_leave_the_buttons_in_sight_and_no_type_is_small(
+    browser_page, address, language: str
+) -> None:
+    page = sized(browser_page, 1280, 720)
+    page.goto(f"{address}?lesson=which-mechanism-for-which-task&step=sun-or-moon&projector=1&lang={language}")
+    wait_until_drawn(page, PANEL)
+    page.locator("[class*=st-key-lesson-skip] button").click()
+    wait_until_drawn(page)
+    panel = page.locator(PANEL).bounding_box()
+    assert panel["height"] > 640, "the answers are longer than the window"
+    for key in ("lesson-back", "lesson-next"):
+        bounds = page.locator(f"[class*=st-key-{key}] button").bounding_box()
+        assert bounds["y"] >= 50 and bounds["y"] + bounds["height"] <= 720
+    assert not page.evaluate(SMALL)
+    for label in page.locator(".pane h3, .readout").all():
+        assert label.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)") >= 20

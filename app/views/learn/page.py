@@ -11,7 +11,7 @@ from app.views.learn import materials
 from app.views.learn.keys import ADDRESS
 from app.widgets import lesson as playing
 from app.widgets.lesson.playing import result
-from app.widgets.lesson.texts import words_of
+from app.widgets.lesson.texts import show_text, words_of
 from app.words import literal, plain, word
 from core.lessons import Lesson
 
@@ -33,7 +33,7 @@ def show_lesson(number: int, one: Lesson) -> None:
                 args=(one, next_step(one)),
             )
         if text := words.block(one.steps[0].name, "about"):
-            st.markdown(text)
+            show_text(one, text)
         materials.show_materials(one)
         if begun:
             st.caption(plain("learn.progress", answered=answered, skipped=skipped, total=total))

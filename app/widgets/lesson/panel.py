@@ -24,7 +24,7 @@ from app.widgets.lesson.playing import (
     result,
 )
 from app.widgets.lesson.questions import show_question, show_right_answer
-from app.widgets.lesson.texts import value_text, words_of
+from app.widgets.lesson.texts import show_text, value_text, words_of
 from app.words import mark, plain, word
 from core.lessons import AFTER, NOTE, QUESTION, SAY, Lesson
 
@@ -43,14 +43,14 @@ def show_panel(subject: Subject | None) -> None:
         _head(place, words.title)
         for block in (SAY, QUESTION):
             if text := words.block(step.name, block):
-                st.markdown(value_text(place.lesson, text))
+                show_text(place.lesson, text)
         answer = answer_of(place)
         voting.show_state(place)
         given = show_question(place) if step.exercise is not None and answer is None else ()
         if answer is not None:
             show_right_answer(place, answer, subject)
         if done(place) and (text := words.block(step.name, AFTER)):
-            st.markdown(value_text(place.lesson, text))
+            show_text(place.lesson, text)
         state.put(Key.SHOWN_DONE, place.key if done(place) else "")
         if step.do and done(place):
             st.markdown(word("lesson.did"))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
-from app.runtime.lessons import measured
+import streamlit as st
+
+from app.runtime.lessons import figure, measured
 from app.titles import class_title
-from app.words import decimal, language, percent, plain
-from core.lessons import MEASURES, OUTCOMES, Lesson, Words
+from app.words import decimal, language, literal, percent, plain
+from core import InvalidInput
+from core.lessons import MEASURES, OUTCOMES, Lesson, Words, split_figures
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 
@@ -15,6 +18,18 @@ PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
 def words_of(lesson: Lesson) -> Words:
     """The words of a lesson in the language of the run."""
     return lesson.speak(language())
+
+
+def show_text(lesson: Lesson, text: str) -> None:
+    """Draw a text with its measured values, and the pictures of the lesson in their places."""
+    for part in split_figures(value_text(lesson, text)):
+        if isinstance(part, str):
+            st.markdown(part)
+            continue
+        try:
+            st.image(figure(lesson, part.file), caption=part.caption or None)
+        except InvalidInput as error:  # it was removed while the app runs
+            st.warning(literal(error))
 
 
 def value_text(lesson: Lesson, text: str) -> str:

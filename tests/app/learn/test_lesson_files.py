@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from app.runtime import lessons as runtime_lessons
 from app.runtime.lessons import lessons, measured
@@ -64,3 +65,18 @@ def test_one_lesson_is_found_without_the_others(monkeypatch: pytest.MonkeyPatch)
     )
     assert runtime_lessons.find_lesson(names[3]) is None and read == [names[3]]
     assert runtime_lessons.find_lesson("nothing") is None and read == [names[3]]
+
+
+def test_a_picture_of_an_own_lesson_is_shown_in_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "lesson.toml").write_text(TOML, "utf-8")
+    (folder / "en.md").write_text(WORDS.replace("Look at", "![A square](drawn/one.png)\nLook at"), "utf-8")
+    (folder / "drawn").mkdir()
+    Image.new("RGB", (300, 200), (200, 30, 30)).save(folder / "drawn" / "one.png")
+    monkeypatch.setenv("FOVEA_LESSONS", str(tmp_path))
+    page = well(open_page(lesson="small"))
+    shown = [one.proto for one in page.get("image") if "A square" in str(one.proto)]
+    assert len(shown) == 1 and "![" not in shown_text(page)
+    (folder / "drawn" / "one.png").unlink()
+    assert "There is no file 'drawn/one.png'" in shown_text(well(page.run()))

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from core.lessons import SHIPPED, check_lesson, folder_problems, lesson_folders, read_lesson
+from core.lessons import (
+    SHIPPED,
+    Figure,
+    check_lesson,
+    folder_problems,
+    lesson_folders,
+    read_figure,
+    read_lesson,
+    split_figures,
+    worksheet,
+)
 from core.lessons.reading import LARGEST
 from core.models import zoo
 from core.types import InvalidInput
@@ -175,6 +187,19 @@ MISTAKES = {
     "a question that is not asked": ("en.md", "### ask\nAnd for this picture?\n", "", 12, "no '### ask'"),
     "an unknown placeholder": ("en.md", "{right}", "{left}", 4, "no claim 'left'"),
     "a percentage that is typed": ("en.md", "{right}", "95 %", 4, "must not be typed"),
+    "a percentage in words": ("en.md", "{right}", "93 percent", 4, "must not be typed"),
+    "a percentage in words alone": ("en.md", "{right}", "Ninety-three per cent", 4, "must not be typed"),
+    "a percentage in Chinese": ("en.md", "{right}", "百分之九十三", 4, "must not be typed"),
+    "a link to a script": ("en.md", "Look at", "[Look](JavaScript:alert(1)) at", 4, "must begin with one of https:"),
+    "a link to a script that is disguised": ("en.md", "Look at", "[Look](&#106;avascript:x) at", 4, "must begin with"),
+    "a link that is defined apart": ("en.md", "Look at", "[a]: data:text/html,x\nLook at", 4, "must begin with"),
+    "a picture that is missing": ("en.md", "Look at", "![x](no.png)\nLook at", 4, "no file 'no.png'"),
+    "a picture out of the folder": ("en.md", "Look at", "![x](../no.png)\nLook at", 4, "cannot be shown"),
+    "a picture of another kind": ("en.md", "Look at", "![x](en.md)\nLook at", 4, "cannot be shown"),
+    "a picture in a line of text": ("en.md", "Look at", "![x](no.png) Look at", 4, "a line of its own"),
+    "a picture that is defined apart": ("en.md", "Look at", "![x][a]\nLook at", 4, "a line of its own"),
+    "a picture in an option": ("en.md", "A fish |", "![x](no.png)\nA fish |", 10, "cannot have a picture"),
+    "a step with a file as its picture": ("lesson.toml", '"scenes/3"', '"photo.png"', 20, "![TEXT](photo.png)"),
     "HTML": ("en.md", "Look at", "<b>Look</b> at", 4, "HTML is not allowed"),
     "a picture from the network": ("en.md", "Look at", "![x](https://x.org/y.png)", 4, "from the network"),
 }
@@ -213,6 +238,38 @@ def test_files_that_cannot_be_taken(folder: Path, tmp_path: Path) -> None:
         make()
         lesson, problems = check_lesson(folder)
         assert lesson is None and fragment in problems[0].sentence
+
+
+def test_a_picture_of_the_folder_is_read_again_and_nothing_else_is(folder: Path, tmp_path: Path) -> None:
+    words, place = folder / "en.md", folder / "drawn" / "one.png"
+    words.write_text(WORDS.replace("Look at", "![A square](drawn/one.png)\nLook at"), "utf-8")
+    place.parent.mkdir()
+    Image.new("RGB", (300, 200), (200, 30, 30)).save(place)
+    lesson, problems = check_lesson(folder)
+    assert lesson is not None, problems
+    figure, text = split_figures(lesson.speak("en").block("look", "say"))
+    assert figure == Figure("drawn/one.png", "A square") and text.startswith("Look at")
+    shown = Image.open(BytesIO(read_figure(folder, "drawn/one.png")))
+    assert shown.format == "JPEG" and shown.size == (300, 200)
+    sheet = worksheet(lesson, "en", {})
+    assert sheet.count('<img alt="A square" src="data:image/jpeg;base64,') == 1
+    outside = tmp_path / "outside.png"
+    place.rename(outside)
+    for make, fragment in (
+        (lambda: place.symlink_to(outside), "is a link"),
+        (lambda: (place.parent.rmdir(), place.parent.symlink_to(tmp_path)), "is a link"),
+        (lambda: (place.parent.unlink(), place.parent.mkdir(), place.mkdir()), "There is no file"),
+        (lambda: (place.rmdir(), place.write_bytes(b"not a picture")), "is not a JPEG, PNG or WebP"),
+        (lambda: place.write_bytes(bytes(2 * 1024 * 1024 + 1)), "larger than 2 MB"),
+    ):
+        if place.is_symlink() or place.is_file():
+            place.unlink()
+        make()
+        lesson, problems = check_lesson(folder)
+        assert lesson is None and [(one.file, one.line) for one in problems] == [("en.md", 4)]
+        assert fragment in problems[0].sentence
+        with pytest.raises(InvalidInput, match=fragment):
+            read_figure(folder, "drawn/one.png")
 
 
 def test_own_lessons_come_after_the_shipped_ones(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
