@@ -1,4 +1,4 @@
-"""The attention maps of a reading: which there are, which one is meant, and its values on the picture."""
+"""The attention maps of a reading: the available choices, the chosen map, and its values over the picture."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from core import AttentionMap, Reading
 from core.attention import ROLLOUT, can_roll, heads, is_nearly_constant, rollout_map, to_grid
 
 MANY = 16
-"""Of more maps than these a strip offers each layer's mean over heads, and the heads of the chosen layer only."""
+"""With more maps than this, the strip contains the mean over heads of each layer, and the heads of one layer only."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which attention map is meant: a tap's, and one head of it, or None for the mean of its heads."""
+    """A choice of an attention map: a tap, and one head, or None for the mean over heads."""
 
     tap: str
     head: int | None = None
 
     @property
     def slug(self) -> str:
-        """Its name in the address: ``stage4.block1.first`` or ``stage4.block1.first.head2``, heads counted from 1."""
+        """The name in the link: ``stage4.block1.first`` or ``stage4.block1.first.head2``, heads counted from 1."""
         return self.tap if self.head is None else f"{self.tap}.head{self.head + 1}"
 
 
 def choices(reading: Reading) -> tuple[Choice, ...]:
-    """Every attention map that lies on the picture, heads one by one after their mean, and rollout at the end."""
+    """Return every attention map over the picture: the mean over heads of each layer, its heads, and rollout."""
     found: list[Choice] = []
     for one in reading.maps:
         if one.kind.on_picture:
@@ -38,7 +38,7 @@ def choices(reading: Reading) -> tuple[Choice, ...]:
 
 
 def offered(reading: Reading, chosen: Choice) -> tuple[Choice, ...]:
-    """What the strip offers: every map; of many, each layer's mean over heads, then the heads of the chosen layer."""
+    """Return the maps of the strip: all, or of many the means over heads and the heads of the chosen layer."""
     every = choices(reading)
     if len(every) <= MANY:
         return every
@@ -47,9 +47,9 @@ def offered(reading: Reading, chosen: Choice) -> tuple[Choice, ...]:
 
 
 def find_choice(reading: Reading, slug: str) -> Choice | None:
-    """The map of that slug, else the first one of the last module; None where the model has none on the picture.
+    """Return the map of that slug, else the first map of the last module; None if no map lies on the picture.
 
-    The weights of mixed heads, which are no shares of attention, are shown by choice only.
+    Weights after head mixing are not shares of attention, so they are never the default.
     """
     every, mixed = choices(reading), {one.tap for one in reading.maps if one.kind.signed}
     own = [one for one in every if one.tap != ROLLOUT and one.tap not in mixed] or list(every)
@@ -60,7 +60,7 @@ def find_choice(reading: Reading, slug: str) -> Choice | None:
 
 
 def _module(tap: str) -> str:
-    """The module that a tap shares with others; one of a numbered series has none to share."""
+    """Return the module that a tap shares with other taps; a module of a numbered series is not shared."""
     module, _, name = tap.rpartition(".")
     return tap if name[-1:].isdigit() else module
 
@@ -71,12 +71,12 @@ def find_map(reading: Reading, tap: str) -> AttentionMap:
 
 
 def grid_of(reading: Reading, choice: Choice, query: int | None = None) -> np.ndarray:
-    """The map (h, w) that a choice means: the pinned ``query``'s row, else the map at rest, whatever slice is shown."""
+    """Return the map (h, w) of a choice: the row of the pinned ``query``, else the default map of all slices."""
     return to_grid(find_map(reading, choice.tap), choice.head, query)
 
 
 def entering(reading: Reading, choice: Choice, query: int | None) -> AttentionMap | np.ndarray:
-    """The attention to compare: a whole map, whose bank of other pictures is known, or the grid of a row or head."""
+    """Return the attention to compare: a whole map, for which a bank exists, or the grid of a row or head."""
     if query is not None or choice.head is not None:
         return grid_of(reading, choice, query)
     return find_map(reading, choice.tap)
@@ -88,14 +88,14 @@ def selects_positions(reading: Reading) -> bool:
 
 
 def uniform_share(reading: Reading, choice: Choice) -> float:
-    """The weight that each token would get from a patch that attends uniformly to all it can see."""
+    """Return the weight of each token if a patch attends uniformly to all tokens that it may attend to."""
     return 1 / find_map(reading, choice.tap).weights.shape[-1]
 
 
 def strongest(values: np.ndarray, count: int = 3, signed: bool = False) -> Sequence[tuple[int, int, float]]:
-    """The cells (row, column, value) of the largest values of a map (h, w), counted from 1, the largest first.
+    """Return the cells (row, column, value) with the largest values of a map (h, w), counted from 1, the largest first.
 
-    Those of a ``signed`` map are the largest by their size.
+    In a ``signed`` map, absolute values count.
     """
     order = (np.abs(values) if signed else values).ravel().argsort()[::-1][:count]
     return [(int(i) // values.shape[1] + 1, int(i) % values.shape[1] + 1, float(values.ravel()[i])) for i in order]

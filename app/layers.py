@@ -1,4 +1,4 @@
-"""A reading and its attributions as the layers that the overlay shows."""
+"""Convert a reading and its attributions into layers of the overlay."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def attention_layers(
 
 
 def attention_layer(reading: Reading, choice: Choice, classes: Sequence[str]) -> Layer:
-    """One attention map alone, as a layer that can be looked into."""
+    """Return one attention map as a layer with its slices or rows."""
     return _layer(reading, choice, find_map(reading, choice.tap), classes)
 
 
@@ -89,7 +89,7 @@ def _layer(
 
 
 def _constant(layer: Layer, one: AttentionMap) -> Layer:
-    """A layer that states why there is nothing to see in it: no color over the picture would mean anything."""
+    """Return a layer with a note in place of a constant map, whose colors would have no meaning."""
     return replace(layer, values=np.zeros_like(layer.values), note=constancy(one), more=None)
 
 
@@ -105,7 +105,7 @@ def _more(one: AttentionMap, head: int | None, steps: np.ndarray | None, classes
     """What more there is to see of a map: a map for each part, such as a glimpse, or the rows of its patches."""
     if one.kind.stacked:
         labels = [part_title(one.kind.part, number) for number in range(len(one.weights))]
-        if one.kind.growing and steps is not None and len(steps) == len(labels):  # what it would answer after that step
+        if one.kind.growing and steps is not None and len(steps) == len(labels):  # the prediction after that step
             stated = [f"{classes[step.argmax()]} {percent(float(step.max()), 0)}" for step in steps]
             labels = [" · ".join(pair) for pair in zip(labels, stated, strict=True)]
         return Stack(one.weights, tuple(labels), playable=one.kind.growing)

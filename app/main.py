@@ -1,4 +1,4 @@
-"""The frame: page configuration, navigation, the choices that all pages share, and the border that errors stop at."""
+"""The frame: page configuration, navigation, choices shared by all pages, and error handling."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ ROOT = str(Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:  # `streamlit run` puts app/ on the path, not the folder above it
     sys.path.insert(0, ROOT)
 
-# Read when torch is loaded: its threads sleep while they wait. Spinning, they take the processor from everything else,
-# the browser on the same machine included, and a click lasts several times as long.
+# Read when torch is loaded: idle threads sleep. Spinning threads would take processor time from everything else,
+# including the browser on the same machine, and a click would take several times as long.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import streamlit as st  # noqa: E402
@@ -63,7 +63,7 @@ def draw(page: StreamlitPage, about: Page) -> None:
     if about.lesson_panel:
         lesson.show_panel(state.subject())
     if about.covered and lesson.hidden():
-        state.publish_choices(about.address)  # so that a reload comes back to the lesson
+        state.publish_choices(about.address)  # so that a reload returns to the lesson
         st.info(word("lesson.covered.page"), icon=":material/visibility_off:")
     else:
         page.run()
@@ -108,7 +108,7 @@ def run() -> None:
             st.warning(literal(sentence))
         st.error(literal(error))
     except Stopped:
-        pass  # a newer request of the same user took this one's place
+        pass  # replaced by a newer request of the same user
     except Exception:
         logging.getLogger("fovea").exception("a page failed")
         st.error(word("app.failed"))

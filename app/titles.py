@@ -87,7 +87,7 @@ def in_row(parts: Iterable[str]) -> str:
 
 
 def _half(parts: Sequence[str]) -> str:
-    """Which of a block's two layers the parts of a tap's name end in; nothing where they do not."""
+    """Return which of the two layers of a block a tap's name ends in; empty if neither."""
     return parts[-1] if parts[-1] in HALVES and PLACE.fullmatch(parts[0]) else ""
 
 
@@ -202,7 +202,7 @@ def contrast_title(classes: Sequence[str], found: Attribution) -> str:
 
 
 def evenness(values: np.ndarray) -> str:
-    """A word of warning for a map whose colors show differences that are hardly there; else nothing."""
+    """Return a warning for a nearly uniform map, whose colors exaggerate small differences; else empty."""
     low, high = float(values.min()), float(values.max())
     if not low > EVEN * high > 0:
         return ""

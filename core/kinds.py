@@ -12,10 +12,9 @@ class Kind(str):
     """A kind of attention map: its name, and the ``axes`` of its weights for one picture.
 
     Everything else follows from the axes. "row" and "column" are those of the feature map. "query" and "key" count
-    tokens that are compared with each other: all of them, or those of one "window". Any other axis counts parts
-    that can be switched off one by one, such as heads. ``growing`` states that the model makes the first axis step by
-    step, each step from the ones before. ``signed`` states that weights may be negative, and that their rows do not sum
-    to one: those of heads that were mixed after the softmax.
+    tokens that are compared with each other: all tokens, or those of one "window". Any other axis counts parts that can
+    be switched off individually, such as heads. ``growing``: the model computes the first axis step by step, each step
+    from the previous ones. ``signed``: weights may be negative, and their rows do not sum to one, as after head mixing.
     """
 
     axes: tuple[str, ...]
@@ -72,7 +71,7 @@ class Kind(str):
 
     @property
     def shape(self) -> str:
-        """What has a weight: "parts", "positions", a "stack" of both, "pairs" of tokens, or those within "windows"."""
+        """What has a weight: "parts", "positions", a "stack" of both, "pairs" of tokens, or pairs in "windows"."""
         if self.compares:
             return "windows" if self.windowed else "pairs"
         if not self.on_picture:

@@ -19,7 +19,7 @@ _FORMAT = re.compile(r"(?<=\w)(?:![rsa])?:[^{}]*(?=\})")
 _ENGLISH: Mapping[str, str] = {}
 SEPARATOR = ", "
 WORDY = 8
-"""The least number of letters in a template to recognize it in a text."""
+"""The fewest letters of a template for recognizing it in a text."""
 
 
 class Message(str):

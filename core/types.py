@@ -17,13 +17,13 @@ from core.legacy import current
 from core.messages import Message
 
 FOVEA, SHORT_SIGHTED = "fovea", "short-sighted"
-"""Our own architectures, as a card names them."""
+"""Fovea's own architectures, as named on a card."""
 
 LOGITS, SIGMOID, PROBABILITIES = OUTPUTS = ("logits", "sigmoid", "probabilities")
-"""What the outputs of a model may be; ``core.models.answers`` states what each means."""
+"""The kinds of model outputs; see ``core.models.answers``."""
 
 UNNAMED = Message("This")
-"""What a model card is called that is in no file."""
+"""The name of a model card without a file, in messages."""
 
 Progress = Callable[[int, int], None]
 """Called as ``progress(done, total)`` after each batch; raise ``Stopped`` in it to end the work."""
@@ -133,7 +133,7 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """How much each cell changed the score of one class: ``values`` (h, w) signed, on the method's native grid.
+    """The contribution of each cell to the score of a class: ``values`` (h, w) signed, on the native grid.
 
     ``gap`` is |sum of values − (F(x) − F(baseline))| / |F(x) − F(baseline)| of the score, a fraction, or None where the
     method claims no completeness, or where the score hardly changes compared with the values. If the ``target`` was

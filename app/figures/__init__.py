@@ -1,4 +1,4 @@
-"""Plotly figures of arrays, without Streamlit. The overlay has its own colors."""
+"""Plotly figures from arrays, without Streamlit."""
 
 from app.figures.curves import faithfulness_curve
 from app.figures.gates import channel_bars

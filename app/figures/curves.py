@@ -1,4 +1,4 @@
-"""Curves: how a class's probability moves while a picture goes away, or appears, piece by piece."""
+"""Deletion and insertion curves: the probability of a class over the deleted or inserted share of the picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.figures.style import ACCENT, QUIET, TRACK, WARM, bare, letters
 from app.words import decimal_field, mark
 
 DASHES = ("dot", "dash", "dashdot")
-"""How the lines are drawn that the first one is compared with."""
+"""The line styles of the reference curves."""
 
 
 def faithfulness_curve(shares: np.ndarray, curves: Mapping[str, np.ndarray], share: float, axis: str) -> go.Figure:

@@ -34,12 +34,13 @@ def confusion_cells(
         letters(sentence.format(true=names[one], predicted=names[other], count=whole(counts[one, other])))
         for one, other in zip(rows, columns, strict=True)
     ]
-    # a heatmap reports no clicks; invisible markers over its cells do
+    # heat maps do not report clicks, so invisible markers over the cells do
     figure.add_scatter(
         x=columns,
         y=rows,
         mode="markers",
-        marker={"symbol": "square", "size": 8, "color": CLEAR},  # small: of large overlapping ones the last is reported
+        # small, because of overlapping markers only the last one is reported
+        marker={"symbol": "square", "size": 8, "color": CLEAR},
         text=words,
         hovertemplate="%{text}<extra></extra>",
         hoverlabel={"align": "left"},
@@ -49,12 +50,13 @@ def confusion_cells(
         top, bottom = (-0.5, k - 0.5) if row is None else (row - 0.5, row + 0.5)
         line = {"color": QUIET if row is None or column is None else WARM, "width": 3}
         figure.add_shape(x0=left, x1=right, y0=top, y1=bottom, line=line)
-    figure.update_layout(clickmode="event+select", hoverdistance=-1)  # the nearest cell, however large
+    # the nearest marker is reported, independent of the cell size
+    figure.update_layout(clickmode="event+select", hoverdistance=-1)
     return figure
 
 
 def strengthen(figure: go.Figure, counts: np.ndarray) -> None:
-    """Make the cells of the right answers strong enough for white numbers on all of them, in either theme."""
+    """Darken the cells of correct predictions, so that white numbers are readable on all of them in both themes."""
     k = len(counts)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     right = np.eye(k, dtype=bool) & (counts > 0)
@@ -71,7 +73,7 @@ def strengthen(figure: go.Figure, counts: np.ndarray) -> None:
 def reliability(
     confidence: np.ndarray, share: np.ndarray, counts: np.ndarray, stated: str, right: str, sentence: str
 ) -> go.Figure:
-    """How often answers of each confidence are right, as bars against the diagonal; the point of a bar can be clicked.
+    """Draw the accuracy at each confidence as bars against the diagonal; bars can be clicked.
 
     ``confidence`` (n + 1,) are the edges of the bins, ``share`` (n,) what is right in each, NaN in an empty one, and
     ``counts`` (n,) how many are in it, which the bar's strength shows. ``stated`` and ``right`` name the axes;

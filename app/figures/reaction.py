@@ -1,4 +1,4 @@
-"""How channels react: mean differences with their spread."""
+"""Channel reactions: mean differences with their standard deviations."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from app.figures.style import ACCENT, QUIET, TRACK, WARM, bare, letters
 from app.words import mark
 
 FEW = 5000
-"""Of the points that are not mistakes so many at most are drawn."""
+"""The largest number of points to draw that are not mistakes."""
 LIGHT = 3000
-"""Up to so many points are drawn as shapes, which any browser can; more of them by its graphics."""
+"""Up to this number, points are drawn as SVG, which every browser supports; more are drawn with WebGL."""
 FAINT = 0.12
 
 
@@ -78,5 +78,6 @@ def agreement_scatter(
     figure.update_yaxes(title={"text": names[1], "font": {"size": 12}}, range=ends, nticks=6, **axis)
     figure.add_hline(y=0, line={"color": QUIET, "dash": "dot", "width": 1.5})
     left = {"xref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False}
-    figure.add_annotation(text=names[2], font={"size": 12, "color": QUIET}, **left)  # few answers are so unsure
+    # few predictions have so little confidence
+    figure.add_annotation(text=names[2], font={"size": 12, "color": QUIET}, **left)
     return figure

@@ -1,4 +1,4 @@
-"""What all charts share: their colors, and a figure without Plotly's default layout."""
+"""The common style of all charts: colors, and a figure without Plotly's default layout."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ def letters(text: object) -> str:
 
 
 def faint(color: str) -> str:
-    """A color ``#rrggbb`` that is hardly there."""
+    """Return a color ``#rrggbb`` with low opacity."""
     red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, 0.06)"

@@ -1,4 +1,4 @@
-"""Figures of a card: the history of the training, and the confusion matrix."""
+"""Figures of a model card: the training curve, and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def training_curve(history: Sequence[Mapping[str, Any]], loss: str, accuracy: st
 
 
 def ticks_up_to(end: float, low: float, high: float) -> list[float]:
-    """Seven round numbers at most from ``low`` to ``high``, none above the ``end``: an axis leaves room above it."""
+    """Return at most seven round numbers from ``low`` to ``high``, none above ``end``, for the ticks of an axis."""
     step = next((one for one in ROUND if (high - low) / one <= 6), ROUND[-1])
     first = math.ceil(low / step)
     return [round(number * step, 6) for number in range(first, math.floor(min(end, high) / step) + 1)]

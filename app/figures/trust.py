@@ -1,4 +1,4 @@
-"""What Trust draws: means with their intervals, one a line; a map over a picture whose truth is known; a map alone."""
+"""Figures of Trust: rankings of means with intervals, maps over pictures with ground truth, and single maps."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from app.words import decimal_field, mark
 from core.images import to_picture
 
 WIDEST = 24
-"""Letters of a name on one line."""
+"""The largest number of characters of a name on one line."""
 LINE, TEXT, VALUE = 31, 16, 50  # pixels: how high a line is, how much more with each more line of its name; its number
 SIDE = 512  # pixels of a picture with a map over it
 FINE = 128  # pixels, at least, of a map alone
 PEAKS = 4
-"""Of more cells that tie for the largest value none is marked."""
+"""If more cells than this tie for the largest value, none is marked."""
 COLORS = np.array([hex_to_rgb(one) for one in HEAT], float)
 
 

@@ -1,4 +1,4 @@
-"""The caches of the app: results of the core, computed once, under a limit in bytes, by content."""
+"""The caches of the app: results of the core, keyed by content and limited in bytes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from core.types import Progress
 MODELS_LIMIT = 1024 * 1024 * 1024
 """Bytes of loaded weights: three of torchvision's largest, or all of ours many times."""
 WARM_UPS, FORWARDS = 2, 7
-"""Forward passes before the clock runs, and those of which the median is taken."""
+"""The number of warm-up passes, and of timed passes for the median."""
 TIMED_ON = "scenes/24"
 
 
@@ -149,7 +149,7 @@ def _clock_key(card: ModelCard, device: str) -> tuple:
 
 
 def find_milliseconds(card: ModelCard, device: str) -> float | None:
-    """What ``milliseconds`` measured before for this model on this device, or None."""
+    """Return the cached result of ``milliseconds`` for this model on this device, or None."""
     return results.find_result(_clock_key(card, device))
 
 

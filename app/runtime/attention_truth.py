@@ -1,4 +1,4 @@
-"""What is known of the attention of a task's model: the shares of its maps by role, and the channels that react."""
+"""Ground truth for the models of tasks: the shares of maps by role, and the reactions of channels to the cue."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _key(model: Classifier, what: str, count: int) -> tuple:
 
 
 def shares_key(model: Classifier) -> tuple:
-    """What the shares of a model are known by."""
+    """Return the cache key of the shares of a model."""
     return _key(model, "role shares", PICTURES)
 
 
@@ -63,7 +63,7 @@ def shares(model: Classifier, owner: Hashable = None, tick: Progress | None = No
 
 
 def cases(model: Classifier) -> tuple[Case, ...]:
-    """The pictures of which the shares are means."""
+    """Return the pictures over which the shares are averaged."""
     return sources.examples(model, PICTURES, SEED)
 
 
@@ -88,7 +88,7 @@ def map_of(model: Classifier, case: Case, row: RoleShare, owner: Hashable = None
 
 
 def reactions_key(model: Classifier) -> tuple:
-    """What the reactions of a model are known by."""
+    """Return the cache key of the reactions of a model."""
     return _key(model, "cue reactions", PAIRS)
 
 

@@ -1,4 +1,4 @@
-"""Banks: a model's maps of other pictures. They come with it, were made for it, or were kept by a scan with it."""
+"""Banks of maps of other pictures: shipped, computed on this machine, or from the maps of a scan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark: the rows that are shipped, with this machine's own over them, and measuring more."""
+"""The benchmark: the shipped rows, replaced by rows measured on this machine, and new measurements."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from core.types import Progress
 
 FILE = "FOVEA_BENCHMARK"
 ASIDE = torch.device("meta")
-"""It computes nothing: its worker conducts the measuring, one after another, and leaves the real device to all jobs."""
+"""A device without computation: its worker runs one benchmark after another and leaves the real device to other
+jobs."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _sound(row: BenchmarkRow) -> bool:
 def missing_sources(
     rows: Sequence[BenchmarkRow], model: Classifier, wanted: Sequence[str], pictures: int, seed: int
 ) -> list[str]:
-    """Those of the sources that were not measured yet on so many pictures of that seed."""
+    """Return the sources that have not been measured on that many pictures of that seed."""
     requested = (model.card.slug, model.card.facts.get("checksum", ""), pictures, seed)
     there = {row.source for row in rows if (row.model, row.checksum, row.wanted, row.seed) == requested}
     return [name for name in wanted if name not in there]

@@ -1,4 +1,4 @@
-"""The rows of Compare: what was found for each, kept by content, and small enough that many stay."""
+"""The cache of the rows of Compare, keyed by content."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def row_key(card: ModelCard, device: str, picture: Picture, *rest: Hashable) -> 
 
 
 def find_row(key: tuple) -> object | None:
-    """What was found for a row before, or None."""
+    """Return the cached result of a row, or None."""
     return results.find_result(key)
 
 
 def keep_row(key: tuple, found: T) -> T:
-    """Keep what was found for a row."""
+    """Cache the result of a row."""
     return results.store().put(key, found)

@@ -18,7 +18,7 @@ from core.types import Progress
 
 @dataclass(frozen=True, eq=False)
 class Erased:
-    """The model's square without a part of it, (size, size, 3) uint8, and the probabilities (k,) of what is left."""
+    """The model's square with a part erased, (size, size, 3) uint8, and the probabilities (k,) for it."""
 
     pixels: np.ndarray
     probabilities: np.ndarray

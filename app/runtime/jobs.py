@@ -1,4 +1,4 @@
-"""Wait for the worker: a user's thread reports the progress of a long job, and ends it when the user is gone."""
+"""Wait for a job of the worker, report its progress, and stop it when its user leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runs that are kept on this machine: where, which, and what each is called."""
+"""The stored runs of this machine: their folder, their list, and their names."""
 
 from __future__ import annotations
 

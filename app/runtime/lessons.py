@@ -1,4 +1,4 @@
-"""The lessons, read once and again when a file of theirs changes."""
+"""The cache of the lessons, updated when one of their files changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models in memory: each loaded once however many users wait for it, in a thread of its own that can be stopped."""
+"""Models in memory: each model is loaded once for all users, in a separate thread that can be stopped."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Load = Callable[[Progress], Classifier]
 """Loads a model and reports its progress, in bytes."""
 
 GRACE = 3.0
-"""Seconds that a model goes on loading while nobody waits for it: a page that reruns requests it again."""
+"""Seconds for which loading continues without a waiting user, because a rerun of the page requests the model again."""
 
 
 class Loading:
-    """One model on its way: how far it is, how many wait for it, and since when nobody does."""
+    """The state of a loading model: its progress, the number of waiting users, and the time since nobody waits."""
 
     def __init__(self) -> None:
         self.future: Future[Classifier] = Future()
@@ -71,7 +71,7 @@ class Models:
         with self._lock:
             one = self._on_their_way.get(key)
             found = None if one else self.store.find(key)
-            if found is not None:  # it has come since
+            if found is not None:  # it was loaded in the meantime
                 one = Loading()
                 one.future.set_result(found)
             elif one is None:
@@ -90,7 +90,7 @@ class Models:
 
         try:
             found, error = self.store.put(key, load(progress)), None
-        except BaseException as raised:  # those who wait raise it
+        except BaseException as raised:  # raised in the waiting threads
             found, error = None, raised
         with self._lock:
             if self._on_their_way.get(key) is one:

@@ -1,4 +1,4 @@
-"""A picture with a map over it, as a small JPEG."""
+"""Small JPEGs of pictures with a map over them."""
 
 from __future__ import annotations
 

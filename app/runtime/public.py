@@ -1,4 +1,4 @@
-"""A server that is open to everybody: its owner switches off what trusts its users, with FOVEA_PUBLIC=1."""
+"""Public servers: FOVEA_PUBLIC=1 switches off functions that are safe only for trusted users."""
 
 from __future__ import annotations
 

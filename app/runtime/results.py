@@ -1,4 +1,4 @@
-"""What the core has answered, kept in one store under a limit in bytes and known by content."""
+"""The results of the core in one store, keyed by content and limited in bytes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def key_of(model: Classifier, picture: Picture, *rest: Hashable) -> tuple:
 
 
 def find_result(key: Hashable) -> Any | None:
-    """What was computed before under that key, or None."""
+    """Return the cached result of that key, or None."""
     return store().find(key)
 
 

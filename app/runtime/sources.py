@@ -1,4 +1,4 @@
-"""Maps by the name of their source, as on Trust: of the benchmark's examples, and with re-initialized weights."""
+"""Cached maps by the name of their source: of the benchmark's examples, and with re-initialized weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the server prepares at its start: garbage collection without the imported modules, and the quota of uploads."""
+"""Preparation of the server: garbage collection without the imported modules, and the upload quota."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one user has chosen: the only place that touches ``st.session_state`` and the address."""
+"""The choices of a user: the only package that accesses ``st.session_state`` and the URL."""
 
 from app.state.address import (
     publish,

@@ -1,4 +1,4 @@
-"""The address: what it gives to the session, and what the pages write into it."""
+"""The URL: restore choices from it, and write choices into it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is made after the run of a page, as the content of a download: with the session and the language of that run."""
+"""Deferred work, such as the content of a download, with the session and the language of the run that defined it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names under which a user's choices are kept, and the choices that travel together."""
+"""The session keys of a user's choices, and groups of choices."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def is_upload(sample: str | None) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What every page is about: a model and a picture in its frame, with the slug that stands for it in the address."""
+    """The subject of every page: a model, and a framed picture with its slug in the URL."""
 
     classifier: Classifier
     picture: Picture

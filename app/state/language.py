@@ -1,4 +1,4 @@
-"""The language of a session: what its user chose, else what its address states, else that of the browser."""
+"""The language of a session: the user's choice, else the language in the URL, else the browser's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page of the app is to the frame, the session and the address."""
+"""The definition of a page for the frame, the session and the URL."""
 
 from __future__ import annotations
 

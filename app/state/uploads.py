@@ -1,4 +1,4 @@
-"""What a user has uploaded or pinned: pictures, models, and analyses for comparison."""
+"""Uploaded pictures and models, and pinned analyses."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def keep(view: View) -> None:
 
 
 def kept() -> tuple[View, ...]:
-    """The views that are held, the newest first."""
+    """Return the pinned views, the newest first."""
     return get(Key.KEPT, ())
 
 
 def drop(view: View) -> None:
-    """No longer hold it."""
+    """Unpin a view."""
     put(Key.KEPT, tuple(one for one in get(Key.KEPT, ()) if one != view))

@@ -1,4 +1,4 @@
-"""The browser's history: one entry for each view; and the language that the page states it is in."""
+"""The browser's history, with one entry for each view, and the language attribute of the page."""
 
 from __future__ import annotations
 

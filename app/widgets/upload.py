@@ -1,4 +1,4 @@
-"""The field for files, whose own words are in the app's language too."""
+"""The file uploader, translated into the language of the app."""
 
 from __future__ import annotations
 

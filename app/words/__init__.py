@@ -1,4 +1,4 @@
-"""Every label of the app, one table a language. Another language is one more folder and its name in ``languages``."""
+"""Every label of the app: one table for each language, registered in ``languages``."""
 
 from __future__ import annotations
 
@@ -70,17 +70,17 @@ __all__ = [
 
 
 def word(key: str, *general: str, **fields: object) -> Marked:
-    """The label of that key as Markdown, its fields filled in letter by letter; a ``Marked`` field keeps its Markdown.
+    """Return the label of a key as Markdown; fields are escaped, except ``Marked`` fields.
 
-    A key that a language lacks is taken from English. Of several keys, from special to ``general``, the first one counts
-    that there is.
+    A key that a language lacks is taken from English. Of several keys, from special to ``general``, the first existing
+    one is used.
     """
     shown = {name: one if isinstance(one, Number) else literal(one) for name, one in fields.items()}
     return Marked(plain(key, *general, **shown))
 
 
 def plain(key: str, *general: str, **fields: object) -> str:
-    """The same for where Markdown is not read: options of a list, charts, canvases, HTML, errors, files.
+    """Return the label of a key as plain text, for options, charts, canvases, HTML, errors and files.
 
     Where the field ``count`` is 1 and the language has a label ``KEY.one``, that label is used.
     """
@@ -90,14 +90,14 @@ def plain(key: str, *general: str, **fields: object) -> str:
     text = words.get(f"{key}.one", words[key]) if str(fields.get("count")) == "1" else words[key]
     if not fields:
         return keep_units(text)
-    from core.spacing import fill  # by now core is there
+    from core.spacing import fill  # imported late, because core takes seconds to import
 
     shown = {name: one if isinstance(one, Number | Marked) else say(one) for name, one in fields.items()}
     return keep_units(fill(text, shown))
 
 
 def known(key: str, default: str) -> str:
-    """The label of that key, from English too where a language lacks it; or ``default``, what ``core`` states."""
+    """Return the label of a key, if necessary in English; or the ``default`` if there is no such key."""
     found = table().get(key) or en.WORDS.get(key)
     return say(default) if found is None else Marked(found)
 
@@ -113,17 +113,17 @@ def glossary_entry(slug: str) -> Marked:
 
 
 def together(*sentences: str) -> str:
-    """Sentences after one another, those that say something; ``Marked`` if each of them is."""
+    """Join the non-empty sentences; ``Marked`` if all of them are."""
     return _row(filter(None, sentences), " ")
 
 
 def listed(items: Iterable[str]) -> str:
-    """The items of a list, as a part of a sentence: "a, b"; ``Marked`` if each of them is."""
+    """Join the items of a list within a sentence: "a, b"; ``Marked`` if all of them are."""
     return _row(items, ", ")
 
 
 def _row(parts: Iterable[str], sign: str) -> str:
-    """The parts with a sign of the language between them."""
+    """Join the parts with a separator of the language."""
     parts = list(parts)
     text = mark(sign).join(parts)
     return Marked(text) if all(isinstance(one, Marked) for one in parts) else text

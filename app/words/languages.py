@@ -1,4 +1,4 @@
-"""The languages: a table of words for each, and the one that is spoken in this run.
+"""The languages: a table of words for each, and the language of the current run.
 
 A table has the app's labels by their keys, and the sentences of ``core`` by their English templates, which English
 itself needs none for.
@@ -11,9 +11,8 @@ from contextvars import ContextVar
 from importlib import import_module
 
 NAMES = {"en": "English", "zh-CN": "中文"}
-"""Every language by its code in HTML, English first, as it calls itself; ``zh-CN`` has the folder ``zh_cn``.
-
-The one line that a new language changes.
+"""The native name of each language by its HTML code, English first; the folder of ``zh-CN`` is ``zh_cn``. A new
+language is registered here.
 """
 ENGLISH = "en"
 LANGUAGES: dict[str, Mapping[str, str]] = {
@@ -25,7 +24,7 @@ _sources: list[Callable[[], str]] = []
 
 
 def use(code: str | None) -> None:
-    """Speak that language here, or none but the session's; one that there is no table for is English."""
+    """Set the language of this context; None restores the session's language. Without a table, English is used."""
     _language.set(code if code in LANGUAGES else code and ENGLISH)
 
 
@@ -35,12 +34,12 @@ def follow(source: Callable[[], str]) -> None:
 
 
 def language() -> str:
-    """The code of the language that is spoken in this run."""
+    """Return the code of the language of this run."""
     return _language.get() or next((source() for source in _sources), ENGLISH)
 
 
 def understood(wanted: str | None) -> str:
-    """The language for a browser's locale: its own, another of the same tongue (``zh``, ``zh-Hans``), or English."""
+    """Return the language for a browser's locale: an exact match, a variant (``zh``, ``zh-Hans``), or English."""
     codes = {code.casefold(): code for code in LANGUAGES}
     name = (wanted or "").replace("_", "-").casefold()
     tongue = name.partition("-")[0]
@@ -48,12 +47,12 @@ def understood(wanted: str | None) -> str:
 
 
 def table() -> Mapping[str, str]:
-    """The table of the language that is spoken in this run."""
+    """Return the table of the language of this run."""
     return LANGUAGES[language()]
 
 
 def mark(sign: str) -> str:
-    """A sign that languages write differently: what is between sentences, between the items of a list, before "%"."""
+    """Return a separator of the language: between sentences, between list items, or before "%"."""
     return table().get(sign, sign)
 
 
@@ -69,6 +68,6 @@ def say(text: object) -> str:
 
 def recall(text: str) -> str:
     """A sentence of ``core`` that was stored in English, as in a run's files, in the language of this run."""
-    from core.messages import recalled  # by now core is there
+    from core.messages import recalled  # imported late, because core takes seconds to import
 
     return recalled(text, table())

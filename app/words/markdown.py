@@ -1,4 +1,4 @@
-"""Text from files, names and people, made safe where Streamlit reads Markdown: shown letter by letter as it is.
+"""Escape text from files and users, so that Streamlit's Markdown shows it literally.
 
 Streamlit's Markdown is GitHub's with LaTeX between dollars, directives (``:red[...]``), icons (``:material/...:``),
 emoji (``:smile:``) and arrows (``->``). It turns the last three, and bare web addresses, into something else after the

@@ -1,4 +1,4 @@
-"""Open collections by name or path (drawn ones, Imagenette, a folder, a zip, a CSV), and single pictures of them."""
+"""Open collections by name or path (synthetic pictures, Imagenette, a folder, a zip, a CSV), and single pictures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from core.tasks import draw_pixels, find_task
 from core.types import InvalidInput, Picture
 
 SEED = 2
-"""The seed of the scenes and tasks for evaluation; 1 is that for training."""
+"""The seed of the scenes and tasks for evaluation; seed 1 is for training."""
 PICTURES = 1000
 SEEDS = 100_000_000
 IMAGENETTE = "imagenette"
@@ -34,7 +34,7 @@ IMAGENETTE = "imagenette"
 
 @dataclass(frozen=True, eq=False)
 class Computed(Sequence[str]):
-    """``length`` strings that are computed on access, so that no list of them is kept."""
+    """A sequence of ``length`` strings that are computed on access, to save memory."""
 
     length: int
     make: Callable[[int], str]

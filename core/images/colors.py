@@ -1,4 +1,4 @@
-"""Convert the values of a file to eight bits of sRGB, which models are trained on and screens show.
+"""Convert the pixel values of a file to 8-bit sRGB, the format of training data and screens.
 
 An embedded ICC profile defines the colors of a file (ISO 15076-1); without it, a photograph in Display P3 or Adobe RGB
 would lose its saturated colors. Sixteen bits are scaled to eight. Values of a sensor with fewer bits, as in scientific
@@ -39,7 +39,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
                 return image
         alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
         colors = transform.apply(image if image.mode == mode else image.convert(mode))
-    except (ImageCms.PyCMSError, OSError, ValueError):  # a picture with a broken profile is still a picture
+    except (ImageCms.PyCMSError, OSError, ValueError):  # a broken profile is ignored
         return image
     if alpha is not None:
         colors.putalpha(alpha)

@@ -1,4 +1,4 @@
-"""Read all sixteen bits of a color PNG: Pillow only keeps the upper eight, which are empty for sensors of few bits."""
+"""Read all 16 bits of a color PNG: Pillow keeps only the upper eight, which are empty for low bit depths."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def dark_samples(image: Image.Image, data: bytes) -> np.ndarray | None:
     """
     if image.format != "PNG" or data[24] != 16 or image.mode not in ("RGB", "RGBA"):
         return None
-    extrema = cast("tuple[tuple[int, int], ...]", image.getextrema())  # a pair for each of several channels
+    extrema = cast("tuple[tuple[int, int], ...]", image.getextrema())  # one pair of bytes for each channel
     if max(most for _, most in extrema[:3]) >= SEEN:
         return None
     if data[25] == 4:  # gray with alpha: two values of two bytes are read as four of one

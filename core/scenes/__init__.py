@@ -1,4 +1,4 @@
-"""Scenes that Fovea draws itself: ten objects before ten backgrounds, with the exact mask of the object."""
+"""Synthetic scenes: ten objects in front of ten backgrounds, with the exact mask of the object."""
 
 from __future__ import annotations
 

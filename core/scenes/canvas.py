@@ -115,10 +115,10 @@ class Canvas:
         return Canvas(self.image, self.rng, self.light, self.mask, at=at, size=size, angle=angle, mirror=mirror)
 
     def glowing(self) -> Canvas:
-        """A canvas for what gives light itself, and so keeps its own color."""
+        """Return a canvas for objects that emit light, whose color does not depend on the light of the scene."""
         return Canvas(self.image, self.rng, self.light._replace(amount=0.0))
 
-    # Chance: arithmetic on random() alone, which is the same in every version of Python.
+    # Random choices: arithmetic on random() alone, which is the same in every version of Python.
 
     def between(self, low: float, high: float) -> float:
         """A number between the two."""

@@ -1,8 +1,8 @@
-"""Drawn pictures with a known ground truth: one object before one background, and the exact mask of the object.
+"""Synthetic pictures with ground truth: one object in front of a background, and the exact mask of the object.
 
-The object and the background are drawn independently from the seed. All chance is ``random.Random(seed).random()`` and
-plain arithmetic, and all shapes live in the unit square, so a seed gives the same composition everywhere and at every
-size.
+The object and the background are chosen independently by the seed. All random choices use
+``random.Random(seed).random()`` and plain arithmetic, and all coordinates are in the unit square, so a seed gives the
+same composition on every machine and at every size.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ OBJECTS: tuple[str, ...] = tuple(_OBJECTS)
 """The ten classes, in the order of their labels."""
 
 BACKGROUNDS: tuple[str, ...] = tuple(_BACKGROUNDS)
-"""The ten backgrounds, which say nothing about the class."""
+"""The ten backgrounds, which are independent of the class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +184,7 @@ def paint(composition: Plan, size: int, *, tag: int | None = None, distractors: 
 
 
 def _stream(seed: int, name: str) -> Random:
-    """A source of chance for one part of a scene, so that changing one part leaves the others as they are."""
+    """Return a random generator for one part of a scene, so that a change of one part leaves the others unchanged."""
     if not _whole(seed) or seed < 0:
         raise InvalidInput("The seed of a scene must be a whole number of at least 0, not {given}.", given=repr(seed))
     return Random(int(seed) * len(_STREAMS) + _STREAMS.index(name))

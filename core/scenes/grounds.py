@@ -1,4 +1,4 @@
-"""Grounds seen from above: they look the same everywhere, so nothing in them shows where a part of the picture lies."""
+"""Grounds seen from above: their texture is uniform, so it does not reveal positions in the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small objects that decide nothing: stones, flowers, lamps, single parts of objects, covers of a foot, and tags.
+"""Small distractors that do not affect the class: stones, flowers, lamps, parts of objects, foot covers; and tags.
 
 A prop is drawn in its own coordinates, -0.5 to 0.5. A part (a wheel, a mast) is never enough to be the whole object.
 """

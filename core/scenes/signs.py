@@ -1,4 +1,4 @@
-"""What points at something else: sun, moon, star, frame, flag and ball; and the fruit that lie at the end of a trail.
+"""Cues of tasks: sun, moon, star, frame, flag and ball; and the fruit at the end of a trail.
 
 Each is drawn in its own coordinates, about -0.5 to 0.5 with y downwards, like the objects.
 """
@@ -190,4 +190,4 @@ _FRUIT = {
     "blueberries": _blueberries,
 }
 FRUIT: tuple[str, ...] = tuple(_FRUIT)
-"""The fruit there is."""
+"""The names of all fruit."""

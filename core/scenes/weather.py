@@ -1,4 +1,4 @@
-"""Times of day and what hangs in the sky: sun, moon, clouds, stars."""
+"""The sky: times of day, sun, moon, clouds and stars."""
 
 from __future__ import annotations
 

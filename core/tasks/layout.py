@@ -1,4 +1,4 @@
-"""What is in the picture of a task, before anything is drawn: items on a ground, and which of them matter."""
+"""The layout of a task's picture: items on a ground, and the roles of the items that matter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Paint = tuple[int, int, int] | str | None
 
 OTHER, CUE, STEP, ANSWER = "other", "cue", "step", "answer"
 ROLES = (CUE, STEP, ANSWER)
-"""What can matter: the cue, each step on the way, and the object that has the answer."""
+"""The roles: the cue, each step, and the object with the answer."""
 
 MARGIN = 0.11
 COLORS: dict[str, tuple[int, int, int]] = {
@@ -46,7 +46,7 @@ class Item:
 class Layout:
     """The composition of a picture: a ``ground``, ``items`` in the order in which they are laid, and the ``answer``.
 
-    ``answers`` are those to which the same picture leads with another cue, its own first.
+    ``answers`` are the answers for all possible cues of this picture, its own first.
     """
 
     ground: int
@@ -56,7 +56,7 @@ class Layout:
 
 
 class Chance:
-    """Arithmetic on ``random()`` alone, so that a seed gives the same picture everywhere."""
+    """Random choices by arithmetic on ``random()`` alone, so that a seed gives the same picture on every machine."""
 
     def __init__(self, key: str):
         self.random = Random(key).random
@@ -108,5 +108,5 @@ class Chance:
 
 
 def distance(first: Point, second: Point) -> float:
-    """How far two points lie apart along the axis on which they lie farther apart: what a square window must span."""
+    """Return the larger of the two coordinate distances: the side of a square window that contains both points."""
     return max(abs(first[0] - second[0]), abs(first[1] - second[1]))

@@ -1,4 +1,4 @@
-"""Marked: nine different objects, and one of them stands in a frame. Every kind is there every time."""
+"""Marked: nine different objects, one of which is framed. Every picture contains all nine."""
 
 from __future__ import annotations
 

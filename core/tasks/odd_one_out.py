@@ -1,4 +1,4 @@
-"""Odd one out: five objects of different kinds; two pairs share a color and one object is left alone.
+"""Odd one out: five different objects; two pairs share a color, and one object has its own.
 
 Colors are any on the color circle and differ from picture to picture, so that counting colors does not help: objects
 must be compared with each other.

@@ -1,4 +1,4 @@
-"""From a layout to pixels, and to the exact masks of everything that matters."""
+"""Draw a layout as pixels, with the exact masks of everything that matters."""
 
 from __future__ import annotations
 

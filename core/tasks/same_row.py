@@ -1,6 +1,6 @@
 """Same row: four different objects, one in each row, and a star far away in the row of one of them.
 
-Which objects are there leaves a guess of one in four.
+Without the star, the accuracy of guessing is 1/4.
 """
 
 from __future__ import annotations

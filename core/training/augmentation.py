@@ -1,4 +1,4 @@
-"""Training pictures, each varied again in every epoch: the variation is drawn for seed, epoch and picture."""
+"""Augmentation of training pictures, drawn for each seed, epoch and picture."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Pictures(Dataset[tuple[Tensor, int, Tensor]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, int, Tensor]:
         pixels = torch.tensor(self.split.read(index)).permute(2, 0, 1)
-        with torch.random.fork_rng(devices=[]):  # torchvision draws from the one generator of the process
+        with torch.random.fork_rng(devices=[]):  # torchvision uses the global generator
             torch.default_generator.manual_seed(self.recipe.draw(self.epoch, index))
             return self.vary(pixels), int(self.split.labels[index]), torch.rand(3)
 

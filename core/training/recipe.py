@@ -14,7 +14,7 @@ from core.types import InvalidInput
 
 
 def _part(default: Any, words: str, *, within: tuple[float, float] | None = None, of: tuple[str, ...] = ()) -> Any:
-    """A part of a recipe that states of itself what it is, and what it may be."""
+    """A field of the recipe with its description and its valid values."""
     return field(default=default, metadata={"words": words, "within": within, "of": of})
 
 
@@ -81,7 +81,7 @@ class Recipe:
 
     def draw(self, epoch: int, index: int | None = None) -> int:
         """A seed of its own for each epoch, and in it for each picture, whichever process or worker requests it."""
-        key = (self.seed, epoch, 0 if index is None else index + 1)  # zeros at its end change nothing of a key
+        key = (self.seed, epoch, 0 if index is None else index + 1)  # trailing zeros do not change a key
         return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
     def to_json(self) -> dict[str, Any]:

@@ -100,12 +100,12 @@ def rounded(module: nn.Module) -> nn.Module:
 
 
 def name_device(device: torch.device) -> str:
-    """What a person calls it."""
+    """Return the device's name for display."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or device.type
 
 
 def spread(seeds: range, accuracies: list[float], ablations: list[dict[str, float]]) -> dict[str, Any]:
-    """What a card states of several seeds: each one's accuracy and ablation, the mean and the sample deviation."""
+    """Return the facts of a card about several seeds: accuracies, ablations, mean and sample standard deviation."""
     mean, deviation = statistics.fmean(accuracies), statistics.stdev(accuracies)
     return {"seeds": list(seeds), "accuracies": accuracies, "ablations": ablations, "mean": mean, "std": deviation}
 

@@ -1,4 +1,4 @@
-"""Bars drawn without Plotly, which takes a tenth of a second in the browser for each chart that changes."""
+"""Bars without Plotly, which would need a tenth of a second in the browser for each update."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def show_bars(
 
 
 def chosen_row(sent: Any, rows: int) -> int | None:
-    """The clicked row of ``rows``, counted from 0, in a browser's message; None if it is no such row."""
+    """Return the clicked row, counted from 0, from a browser's message; None if it is not one of ``rows`` rows."""
     return sent if isinstance(sent, int) and not isinstance(sent, bool) and 0 <= sent < rows else None
 
 

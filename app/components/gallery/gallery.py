@@ -1,4 +1,4 @@
-"""The strip of pictures: thumbnails to click, and a cross on the user's own."""
+"""The strip of pictures: clickable thumbnails, with a remove button on uploaded pictures."""
 
 from __future__ import annotations
 

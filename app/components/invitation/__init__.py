@@ -1,1 +1,1 @@
-"""An invitation that the browser remembers to have been dismissed."""
+"""An invitation that can be dismissed permanently."""

@@ -1,4 +1,4 @@
-"""A table whose cells are links: a number, what is left of it in another case, and a color for what is lost."""
+"""A table whose cells are links, with two numbers each and a color for their difference."""
 
 from app.components.matrix.matrix import Cell, Head, show_matrix
 

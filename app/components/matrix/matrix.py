@@ -1,4 +1,4 @@
-"""The matrix: rows by columns, each cell a link whose click is reported, and a color that grows with what is lost."""
+"""The matrix: each cell is a link that reports clicks, and its color shows the loss."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Head:
-    """What stands before a row or above a column: its title, and smaller a sentence and a note."""
+    """The head of a row or a column: its title, and in small type a sentence and a note."""
 
     title: str
     about: str = ""
@@ -25,9 +25,9 @@ class Head:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its ``slug``, the ``address`` that it opens, its ``value``; smaller, its ``spread`` and one ``below``.
+    """One cell: its ``slug``, the ``address`` of the link, its ``value``, and in small type ``spread`` and ``below``.
 
-    ``lost`` is 0 to 1, the strength of its color, or None for no color. ``sentence`` is all of it in a sentence.
+    ``lost`` is 0 to 1, the strength of its color, or None for no color. ``sentence`` is the text for screen readers.
     """
 
     slug: str

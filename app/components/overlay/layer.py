@@ -1,4 +1,4 @@
-"""A map as the overlay takes it, and its bytes.
+"""A layer of the overlay, and its encoding as bytes.
 
 A layer's bytes, little-endian: the maps' lows and highs, float32 (maps, 2); then their codes, uint8. The first map is
 the one at rest, (h, w); after it come those of a stack, (s, h, w), or those of its rows, (windows, n, n), and after
@@ -8,9 +8,9 @@ Code 0 is a value that is not finite and is left out of the picture. An unsigned
 its low to its high, so a value comes back within (high - low) / 508. A signed map's codes run uniformly from -high to
 high with code 128 exactly zero, so a value comes back within high / 254. Nothing is squared, wrapped or stretched.
 
-A fine map, of more than ``FINE`` cells a side and with nothing more to be seen, has a few cells far above all others:
-its colors end at ``clip``, which one cell in a hundred exceeds, unless the viewer wants the full range. So that enough
-codes are left below, they are uint16: 1..65535, zero of a signed map at 32768, and the errors 257 times as small.
+A fine map, with more than ``FINE`` cells per side and without slices or rows, usually has a few cells far above all
+others. Its color scale ends at ``clip``, the 99th percentile, unless the user selects the full range. For enough
+precision below, its codes are uint16: 1..65535, zero of a signed map at 32768, and errors 257 times as small.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 from core.types import InvalidInput
 
 FINE, BELOW = 32, 0.99
-"""Cells along a side above which a map is fine; the share of its cells that lie below the end of its colors."""
+"""A map with more cells per side is fine; the share of its cells below the end of the color scale."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Stack:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What the cell under the pointer attends to: ``weights`` (windows, n, n), query before key.
+    """The attention of each cell, shown for the cell under the pointer: ``weights`` (windows, n, n), query before key.
 
     ``cells`` (windows, n) states which cell of the grid, counted row by row, each token is, -1 for one of the padding;
     every cell is in one window. ``even`` is the weight that uniform attention would give to each token.
@@ -50,13 +50,13 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One map over the model's square, ready to be shown on a pane.
+    """One map over the model's square, ready for display.
 
-    ``values`` (h, w) is the map at rest, and ``rest`` names what it is of, where there is ``more`` to be seen;
-    ``detail`` is the tooltip of the title then.
-    Values that are not finite are left out of the picture. ``note`` states why the map at rest is blank, or what
-    to beware of. Layers of one ``group`` stand in a strip of their own under that heading, each with its ``label``,
-    the short form of its ``title``; where they belong ``together`` they are large, and on one scale.
+    ``values`` (h, w) is the default map. If there are slices or rows (``more``), ``rest`` names the default map, and
+    ``detail`` is the tooltip of the title. Values that are not finite are left out of the picture. ``note`` is the
+    reason why the default map is blank, or a warning. Layers of one ``group`` stand in a strip of their own under that
+    heading, each with its ``label``, the short form of its ``title``; where they belong ``together`` they are large,
+    and on one scale.
     """
 
     slug: str
@@ -105,7 +105,7 @@ def packed(layer: Layer) -> tuple[dict[str, Any], bytes]:
 
 
 def is_fine(layer: Layer) -> bool:
-    """Whether its colors may end below its strongest cells."""
+    """Return whether the color scale may end below the largest values."""
     return layer.more is None and max(np.shape(layer.values)) > FINE
 
 

@@ -1,4 +1,4 @@
-"""Maps and a picture into one blob of bytes, and the canvas component that shows them.
+"""Pack maps and a picture into one blob of bytes, and show them on a canvas component.
 
 The blob, little-endian:
 
@@ -88,7 +88,7 @@ ADDRESS: Mapping[str, str] = MappingProxyType(
 
 
 class Sight(NamedTuple):
-    """How far each cell of a model sees: a square of ``side`` pixels, ``share`` of the side of the model's square.
+    """The receptive field of each cell: a square of ``side`` pixels, ``share`` of the side of the model's square.
 
     The cells are those of a grid of ``rows`` and ``columns``; each lies in the middle of what it sees.
     """

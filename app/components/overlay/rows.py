@@ -1,4 +1,4 @@
-"""Rows of maps: pictures and models below one another, each with its prediction, its attention and its attribution.
+"""Rows of maps: one row for each picture or model, with its prediction, attention and attribution.
 
 All rows are one overlay: one pointer, one zoom, one set of controls, and one scale of raw values for each column. The
 blob, little-endian:

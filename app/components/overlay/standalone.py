@@ -1,4 +1,4 @@
-"""The overlay in a page of its own, without Streamlit and without a network."""
+"""The overlay in a standalone page, without Streamlit and without a network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.components.overlay.overlay import HERE, PARTS, framed
 
 KEY = "overlay"
 PLACE = f'<div id="{KEY}"></div>'
-"""Where the overlay is drawn; in its shadow, so that the page's styles and its own do not meet."""
+"""The element of the overlay; a shadow root separates its styles from those of the page."""
 
 _BEGIN = """
 const text = JSON.parse(document.getElementById("maps").textContent);
@@ -24,7 +24,7 @@ mount({ data: bytes, parentElement: shadow, setStateValue() {} });
 
 
 def standalone(blob: bytes) -> tuple[str, str]:
-    """What draws an overlay at ``PLACE``: its data, JSON to be kept in the page under "maps", and the script.
+    """Return the data of an overlay, JSON to embed in the page as "maps", and the script that draws it at ``PLACE``.
 
     ``blob`` is that of ``pack``.
     """

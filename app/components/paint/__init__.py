@@ -1,1 +1,1 @@
-"""A canvas to paint a map of weights on, over the square of a picture that a model sees."""
+"""A canvas for painting weights over the model's square of a picture."""

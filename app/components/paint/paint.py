@@ -1,4 +1,4 @@
-"""The canvas to paint weights on: the model's square of a picture, and over it a grid whose cells take a brush."""
+"""The canvas for painting weights: the model's square of a picture under a grid of paintable cells."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.components import script, styles
 from core.types import InvalidInput
 
 WORDS = ("label", "tools", "brush", "rubber", "size", "fill", "clear", "own", "hint", "value")
-"""Every label that the canvas needs; ``label``, ``size`` and ``value`` have braces that the browser fills in."""
+"""The labels of the canvas; the browser fills the fields of ``label``, ``size`` and ``value``."""
 PARTS = ("grid", "canvas", "main")
 """The JavaScript files, joined in this order."""
 DIGITS = 4
@@ -51,7 +51,7 @@ def show_canvas(
 
 
 def read(values: Any, grid: tuple[int, int]) -> np.ndarray:
-    """The grid (h, w) float32 from 0 to 1 in a browser's message.
+    """Return the grid (h, w) float32 from 0 to 1 from a browser's message.
 
     Raises:
         InvalidInput: it is not such a grid.

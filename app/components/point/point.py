@@ -14,7 +14,7 @@ from app.components import script, styles
 from core.types import InvalidInput
 
 WORDS = ("label", "hint", "marked")
-"""Every label that the picture needs; the last has braces that the browser fills in."""
+"""The labels of the picture; the browser fills the fields of the last one."""
 
 
 def show_picture(
@@ -38,7 +38,7 @@ def show_picture(
 
 
 def read(sentence: Any) -> tuple[float, float]:
-    """The point in a browser's message.
+    """Return the point (x, y) from a browser's message.
 
     Raises:
         InvalidInput: it is no point of the picture.

@@ -1,4 +1,4 @@
-"""Two runs side by side: which answers changed."""
+"""The comparison of two runs: the predictions that differ."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.scanning import Run
 
 @dataclass(frozen=True)
 class Changes:
-    """What two runs make of the pictures that both have: ``labeled`` of the ``both`` have a true class.
+    """The predictions of two runs on their common pictures: ``labeled`` of the ``both`` have a true class.
 
     ``kinds`` are the numbers, in the first run, of the pictures whose answer changed: now ``right``, now ``wrong``, or
     ``other_answer``, which is as wrong, or as unknown, as before. ``there`` is the prediction of the other run for
@@ -31,12 +31,12 @@ class Changes:
 
     @property
     def changed(self) -> int:
-        """How many answers differ."""
+        """The number of predictions that differ."""
         return sum(map(len, self.kinds.values()))
 
 
 def compare_runs(opened: Opened, other: Opened) -> Changes:
-    """What changed from the ``other`` run to the ``opened`` one, on the pictures of the same path and content."""
+    """Compare the ``opened`` run with the ``other`` one, on the pictures with the same path and content."""
     return results.store().get(("compared", *opened.key, *other.key), lambda: _compare(opened.table, other.table))
 
 

@@ -34,7 +34,7 @@ def export_table(opened: Opened, places: np.ndarray, given: Mapping[int, Sequenc
 
 
 def find_export(key: Hashable) -> Any | None:
-    """What was made before, or None."""
+    """Return the cached export of that key, or None."""
     return results.find_result(key)
 
 

@@ -1,4 +1,4 @@
-"""Which pictures of a run are shown, and in which order."""
+"""The filter and the order of the pictures of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 TAGS = ("wrong-label", "shortcut", "ambiguous")
-"""The tags that everybody has; others are the user's own words."""
+"""The predefined tags; users can add their own."""
 
 
 class Answers(StrEnum):
@@ -23,7 +23,7 @@ class Sort(StrEnum):
     CONFIDENT = "confident"  # the wrong ones first, the most confident on top; then the right ones, the least confident
     LOSS = "loss"  # the largest first
     DISAGREEMENT = "disagreement"  # of attention and gradient, the largest first
-    LISTED = "listed"  # as the data have them
+    LISTED = "listed"  # the order of the data
 
 
 @dataclass(frozen=True)
@@ -54,5 +54,5 @@ class Filter:
 
     @property
     def narrow(self) -> bool:
-        """Whether it leaves anything out."""
+        """Whether it excludes anything."""
         return self != Filter(sort=self.sort)

@@ -1,4 +1,4 @@
-"""Which places users may name: all where only this machine listens, else those that its owner opens.
+"""The paths that users may open: all on a local server, otherwise only folders that the owner allows.
 
 A folder, a CSV or a run that somebody types, or that stands in an address, is read by the server with the rights of the
 server. Where it listens beyond localhost, only folders named in FOVEA_FOLDERS are open, with all that truly lies in

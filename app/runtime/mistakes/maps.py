@@ -1,4 +1,4 @@
-"""Which of a run's maps can be looked at: one that is the same everywhere but for its last digits shows nothing."""
+"""The maps of a run that can be displayed: nearly constant maps are left out."""
 
 from __future__ import annotations
 

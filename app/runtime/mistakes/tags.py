@@ -1,4 +1,4 @@
-"""The tags that users have given to pictures of a run: kept in its folder, by the pictures' numbers."""
+"""The tags of the pictures of a run, stored in its folder by the numbers of the pictures."""
 
 from __future__ import annotations
 

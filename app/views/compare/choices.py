@@ -1,4 +1,4 @@
-"""What is compared: the mode, the models or the pictures, one method for all, the class, and which maps are shown."""
+"""The choices of Compare: the mode, the models or pictures, the method, the class, and the maps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.attribution import METHODS
 from core.data import list_samples
 
 MODELS, PICTURES, PINNED = MODES = ("models", "pictures", "pinned")
-"""One picture through several models; one model on several pictures; what is pinned on Explore."""
+"""The modes: one picture through several models, one model on several pictures, and pinned analyses."""
 BOTH, ATTENTION, ATTRIBUTION = MAPS = ("both", "attention", "attribution")
 FIRST_METHOD = "grad-cam"
 FEW = 5

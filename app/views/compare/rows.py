@@ -1,4 +1,4 @@
-"""The rows of the page: a part of them is computed in each run, so that each is shown as soon as it is there."""
+"""The rows of the page: each run computes some of them, so that each row is shown as soon as it is finished."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core import InvalidInput
 from core.types import Progress
 
 AT_ONCE = 0.6
-"""Seconds of work after which a run shows what there is."""
+"""Seconds of work after which a run shows the finished rows."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The comparison in sentences: what is predicted, how far the maps agree, and whether the accuracies say the same."""
+"""The comparison in sentences: the predictions, the agreement of the maps, and the accuracies."""
 
 from __future__ import annotations
 

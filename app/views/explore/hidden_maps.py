@@ -1,4 +1,4 @@
-"""Explore while a lesson hides the maps: the picture, on which a point can be marked, and what is not hidden."""
+"""Explore while a lesson hides the maps: the picture, on which a point can be marked, and the visible rest."""
 
 from __future__ import annotations
 

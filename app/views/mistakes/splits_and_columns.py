@@ -1,4 +1,4 @@
-"""What the data were read as: which split, which columns of a table; stated, and changed by the user."""
+"""The interpretation of the data: the split and the columns, shown to the user, who can change them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPLIT = "split"
 
 
 def chosen_for(data: str) -> dict[str, str]:
-    """What the user has chosen for these data: a split, and columns by what they are."""
+    """Return the user's choices for these data: the split, and columns by role."""
     return state.get(MistakesKey.TAKEN, {}).get(data, {})
 
 
@@ -41,7 +41,7 @@ def collect(data: str, seed: int, pictures: int) -> tuple[Collection, Choice]:
 
 
 def show_taken(data: str, taken: Taken) -> None:
-    """State what the data were read as, and let the user change it; nothing where nothing could be otherwise."""
+    """Show the interpretation of the data and let the user change it; nothing if there is no alternative."""
     if taken.splits:
         pick_column(data, SPLIT, (*taken.splits, ALL_SPLITS), taken.split, word("taken.split.help"))
     if len(taken.headings) > 1:
@@ -56,7 +56,7 @@ def show_taken(data: str, taken: Taken) -> None:
 
 
 def state_of(run: Run) -> None:
-    """Say what a run took for what of its data, where that could have been otherwise."""
+    """Show the interpretation of the data of a run, if there was an alternative."""
     taken = run.facts.get("taken") or {}  # runs of older versions do not say it
     sentence = [word("taken.stated.split", split=taken["split"])] if taken.get("splits") else []
     if len(taken.get("headings", ())) > 1:

@@ -1,4 +1,4 @@
-"""A user's model without a card: the form requests what its files do not state, with a default for each fact."""
+"""A user's model without a card: a form for the missing settings, with a default for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measuring more: which models, which maps, on how many pictures; how long it takes, progress and Stop."""
+"""New measurements: the choice of models, maps and pictures, the estimated time, progress and Stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""English. Keys are places; braces name what is filled in. One file for each part of the app."""
+"""English labels by key, with fields in braces; one file for each part of the app."""
 
 from importlib import import_module
 from pkgutil import iter_modules

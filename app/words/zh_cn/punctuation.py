@@ -1,3 +1,3 @@
-"""What stands between sentences, between the items of a list, and before a percent sign."""
+"""The separators between sentences, between list items, and before a percent sign."""
 
 WORDS = {" ": "", ", ": "、", "; ": "；", ": ": "：", " %": "%", " ...": "……"}

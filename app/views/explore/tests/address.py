@@ -17,7 +17,7 @@ TESTS = ("intervene", "erase", "check")
 EVERY, NONE = "every", "none"
 """In the link: all of the attention; and none of its parts."""
 HERE = (changes.OTHER, changes.PAINTED)
-"""Ways that a link cannot contain: painted attention, and the attention of another picture."""
+"""Changes that a link cannot contain: painted attention, and the attention of another picture."""
 SEEDS = range(10_000)
 POINTERS = ("attention", "attribution")
 """The map that selects what is erased, by default that of the left pane."""

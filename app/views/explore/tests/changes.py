@@ -1,4 +1,4 @@
-"""Which attention is changed, and how."""
+"""The choice of a change of attention."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FEW = 16
 
 @dataclass(frozen=True)
 class Plan:
-    """A change of attention: the names of the ``taps``, the ``way``, and its other settings."""
+    """A change of attention: the names of the ``taps``, the kind of change (``way``), and its settings."""
 
     taps: tuple[str, ...]
     way: str

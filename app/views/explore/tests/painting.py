@@ -1,4 +1,4 @@
-"""Weights painted by hand: the canvas of the test, and what is on it."""
+"""Painted weights: the canvas of the test, and its content."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from core import AttentionMap, to_grid
 def paint_weights(subject: Subject, one: AttentionMap) -> np.ndarray | None:
     """Draw the canvas; the weights (h, w) from 0 to 1 on it, or None before the first stroke.
 
-    It begins with the model's own map, or the mean of its own maps: to have that stand for all of them would be a
-    change. Painted weights of a gate are the gate; those of a softmax are normalized, so its own begin with their peak
-    at one.
+    The canvas starts with the map of the model, or with the mean of its maps, which is not used before the first
+    stroke, because it differs from the maps. Painted weights of a gate are used directly. Those of a softmax are
+    normalized, so its map starts with a peak of one.
 
     Raises:
         InvalidInput: what was painted is no grid.
