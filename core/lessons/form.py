@@ -25,7 +25,8 @@ def misformed(key: str, value: Any) -> Message | None:
         return Message("'{key}' must be true or false, not {given}.", key=key, given=brief(value))
     if key in ("author", "license", "unit") and not isinstance(value, str):
         return not_text(key, value)
-    if key in ("breaks", "above") and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+    texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if key in ("breaks", "above") and not (texts and (value or key == "breaks")):  # above nothing is no comparison
         return Message("'{key}' must be a list of texts, not {given}.", key=key, given=brief(value))
     return None
 
