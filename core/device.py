@@ -2,6 +2,8 @@
 
 Streamlit runs every user in a thread of one process. One worker for each device runs their jobs one after another, so
 that jobs do not interfere on a shared model. On the worker thread itself, a job runs inline.
+
+Short jobs go before long ones, and a long job gives way to them between its batches.
 """
 
 from __future__ import annotations
@@ -10,10 +12,12 @@ import atexit
 import ctypes
 import sys
 import threading
-from collections import deque
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import Context, ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
@@ -22,6 +26,8 @@ from core.types import InvalidInput, Stopped
 
 T = TypeVar("T")
 LAST_JOB = 5  # seconds to wait for the current job when the process ends
+NEXT_JOB = 0.03  # seconds in which the user of a short job sends the next one: a page takes several
+AWAY = 2.0  # seconds after which a long job begins, or computes its next batch, however many short ones wait
 
 
 def devices() -> tuple[str, ...]:
@@ -78,11 +84,34 @@ def keep_full_precision(device: torch.device) -> None:
         torch.backends.cudnn.allow_tf32 = False
 
 
+_undisturbed: ContextVar[bool] = ContextVar("undisturbed", default=False)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let no other job in between the passes within this block: hooks are set on a model that others use as well."""
+    token = _undisturbed.set(True)
+    try:
+        yield
+    finally:
+        _undisturbed.reset(token)
+
+
+@dataclass(eq=False)
+class _Job:
+    owner: object
+    run: Callable[[], Any]
+    future: Future[Any]
+    long: bool
+    since: float
+
+
 class Worker:
-    """A thread that runs jobs in order; only the newest waiting job of each owner is kept."""
+    """A thread that runs jobs in order, short ones first; only the newest waiting job of each owner is kept."""
 
     def __init__(self, name: str):
-        self._waiting: deque[tuple[object, Callable[[], Any], Future[Any]]] = deque()
+        self._waiting: list[_Job] = []
+        self._running: _Job | None = None
         self._ready = threading.Condition()
         self._ended = False
         self._thread = threading.Thread(target=self._work, name=f"fovea-{name}", daemon=True)
@@ -96,17 +125,20 @@ class Worker:
             self._ready.notify()
         self._thread.join(LAST_JOB)
 
-    def submit(self, job: Callable[[], T], owner: object = None) -> Future[T]:
-        """Queue a job; a waiting job of the same owner (not None) ends with ``Stopped``."""
+    def submit(self, job: Callable[[], T], owner: object = None, long: bool = False) -> Future[T]:
+        """Queue a job; a waiting job of the same owner (not None) ends with ``Stopped``.
+
+        A ``long`` job calls ``give_way`` between its batches.
+        """
         future: Future[T] = Future()
         with self._ready:
             if owner is not None:
-                stale = [entry for entry in self._waiting if entry[0] == owner]
-                self._waiting = deque(entry for entry in self._waiting if entry[0] != owner)
-                for _, _, old in stale:
-                    if old.set_running_or_notify_cancel():
-                        old.set_exception(Stopped("a newer request took its place"))
-            self._waiting.append((owner, job, future))
+                stale = [entry for entry in self._waiting if entry.owner == owner]
+                self._waiting = [entry for entry in self._waiting if entry.owner != owner]
+                for entry in stale:
+                    if entry.future.set_running_or_notify_cancel():
+                        entry.future.set_exception(Stopped("a newer request took its place"))
+            self._waiting.append(_Job(owner, job, future, long, time.monotonic()))
             self._ready.notify()
         return future
 
@@ -116,21 +148,60 @@ class Worker:
             return job()
         return self.submit(job, owner).result()
 
+    def ahead(self, future: Future[Any]) -> int:
+        """The number of long jobs that run or wait before a long one that waits; 0 for any other."""
+        with self._ready:
+            long = [entry.future for entry in self._waiting if entry.long]
+            return long.index(future) + (self._running is not None) if future in long else 0
+
+    def give_way(self) -> None:
+        """Run the short jobs that wait, between two batches of the long job that runs; elsewhere it does nothing.
+
+        Where the long job has set hooks on a model, it is ``undisturbed``, and nothing runs.
+        """
+        current = self._running
+        if threading.current_thread() is not self._thread or current is None or not current.long or _undisturbed.get():
+            return
+        end, patience = time.monotonic() + AWAY, 0.0
+        while time.monotonic() < end:
+            with self._ready:
+                self._ready.wait_for(lambda: self._ended or self._next(short=True), patience)
+                entry = None if self._ended else self._next(short=True)
+                if entry is None:
+                    break
+                self._waiting.remove(entry)
+            Context().run(self._do, entry)  # it neither hears nor steers what the long job does
+            del entry
+            patience = NEXT_JOB
+
+    def _next(self, short: bool = False) -> _Job | None:
+        """The waiting job whose turn it is: the first short one, unless a long one has waited for a while."""
+        of_kind = {entry.long: entry for entry in reversed(self._waiting)}
+        first, long = of_kind.get(False), None if short else of_kind.get(True)
+        patient = first is not None and long is not None and time.monotonic() - long.since < AWAY
+        return first if patient else long or first
+
     def _work(self) -> None:
         while True:
             with self._ready:
-                while not self._waiting and not self._ended:
-                    self._ready.wait()
-                if self._ended:
+                self._ready.wait_for(lambda: self._waiting or self._ended)
+                entry = None if self._ended else self._next()
+                if entry is None:
                     return
-                _, job, future = self._waiting.popleft()
-            if future.set_running_or_notify_cancel():
-                try:
-                    with torch.enable_grad():  # the model of the last job may have disabled gradients
-                        future.set_result(job())
-                except BaseException as error:  # raised in the thread of the caller
-                    future.set_exception(error)
-            del job, future  # release the result while waiting
+                self._waiting.remove(entry)
+            self._do(entry)
+            del entry  # the worker keeps no result while it waits
+
+    def _do(self, entry: _Job) -> None:
+        if entry.future.set_running_or_notify_cancel():
+            before, self._running = self._running, entry
+            try:
+                with torch.enable_grad():  # the last job's model may have switched it off
+                    entry.future.set_result(entry.run())
+            except BaseException as error:  # the caller's thread raises it
+                entry.future.set_exception(error)
+            finally:
+                self._running = before
 
 
 _workers: dict[str, Worker] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import wait
+from contextvars import ContextVar
 from typing import TypeVar
 
 import torch
@@ -14,6 +15,7 @@ from core.device import worker
 from core.types import Progress
 
 T = TypeVar("T")
+_ahead: ContextVar[int] = ContextVar("jobs ahead", default=0)
 
 
 def wait_for(
@@ -23,6 +25,8 @@ def wait_for(
 
     ``tick(done, total)`` gets the last progress of the job. Whatever ends this thread's waiting (Stop, a newer request,
     a closed tab: ``tick`` raises) stops the job too. An ``owner``'s newer job takes the place of one that waits.
+
+    A job with a ``tick`` is long: short ones go first, and it gives way to them between its batches.
     """
     state = {"done": 0, "total": 1}
     stop = threading.Event()
@@ -31,18 +35,27 @@ def wait_for(
         if stop.is_set():
             raise Stopped
         state.update(done=done, total=total)
+        works.give_way()
 
     def run() -> T:
         if stop.is_set():
             raise Stopped
         return job(progress)
 
-    future = worker(device).submit(run, owner)
+    works = worker(device)
+    future = works.submit(run, owner, long=tick is not None)
     try:
         while not future.done():
             if tick is not None:
+                _ahead.set(works.ahead(future))
                 tick(state["done"], state["total"])
             wait((future,), timeout=None if tick is None else 0.1)
         return future.result()
     finally:
+        _ahead.set(0)
         stop.set()
+
+
+def jobs_ahead() -> int:
+    """How many long jobs run or wait before the one that this thread waits for; 0 once it runs."""
+    return _ahead.get()

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app import state
+from app.runtime.jobs import jobs_ahead
 from app.state import Key
 from app.words import word
 from core import InvalidInput
@@ -98,6 +99,9 @@ def run(
 
     def tick(done: int, total: int) -> None:
         # a call of Streamlit's: it ends this run when the user has chosen something else
+        if ahead := jobs_ahead():
+            bar.progress(0.0, word("compute.queued", count=ahead))
+            return
         if not total:
             bar.progress(0.0, first)
             return

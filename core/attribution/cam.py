@@ -19,6 +19,7 @@ from core.attention.tap import taps
 from core.attribution.batches import counted
 from core.attribution.method import Method, Parameter
 from core.classifier import Classifier, Question
+from core.device import undisturbed
 from core.models.stages import Stage, first_of, with_first
 from core.types import Progress
 
@@ -42,7 +43,7 @@ def grad_cam(
     For a stage with output (b, c, h, w), the result equals Captum's ``LayerGradCam``; other layouts are rearranged.
     """
     place = classifier.stages[stage]
-    with torch.enable_grad(), detach_at(place) as kept:
+    with undisturbed(), torch.enable_grad(), detach_at(place) as kept:
         score = counted(classifier, target, 1, progress)(x.detach()).sum()
     (gradient,) = torch.autograd.grad(score, kept[0])
     return class_activation(place, kept[0].detach(), gradient), None

@@ -22,6 +22,7 @@ from core.attribution.method import Method
 from core.attribution.path import gap
 from core.attribution.rescale import Rescaled
 from core.classifier import Classifier, Question
+from core.device import undisturbed
 from core.types import Progress
 
 
@@ -31,7 +32,7 @@ def deeplift(
     """Return the map (size, size) and its completeness gap."""
     b, picture = absent(classifier, x, baseline), leaf(x)
     score = counted(classifier, target, 2, progress)
-    with torch.enable_grad(), Rescaled() as rules:
+    with undisturbed(), torch.enable_grad(), Rescaled() as rules:
         begin = score(leaf(b)).item()
         rules.turn()
         end = score(picture)

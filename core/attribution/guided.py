@@ -24,6 +24,7 @@ from core.attribution.gradient import leaf
 from core.attribution.method import Method
 from core.attribution.rectifiers import only_relu
 from core.classifier import Classifier, Question
+from core.device import undisturbed
 from core.types import Progress
 
 # Captum warns at every call that it sets hooks. The filter is set once, because it holds for the whole process.
@@ -34,12 +35,14 @@ def guided_backpropagation(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress
 ) -> tuple[Tensor, None]:
     """Return the sum over colors of the guided gradient, (size, size)."""
-    return GuidedBackprop(CountedScore(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
+    with undisturbed():
+        return GuidedBackprop(CountedScore(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
 
 
 def deconvolution(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
     """Return the sum over colors of the deconvolved gradient, (size, size)."""
-    return Deconvolution(CountedScore(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
+    with undisturbed():
+        return Deconvolution(CountedScore(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
 
 
 def guided_grad_cam(

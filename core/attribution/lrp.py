@@ -32,6 +32,7 @@ from core.attribution.memoize import memoize
 from core.attribution.method import Method
 from core.attribution.path import gap
 from core.classifier import Classifier, Question
+from core.device import undisturbed
 from core.models.architecture import blank
 from core.types import Progress
 
@@ -123,7 +124,7 @@ def rules(classifier: Classifier) -> Iterator[None]:
 def lrp(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, float | None]:
     """Return the map (size, size), and its gap |Σ values − F(x)| / |F(x)|."""
     start = leaf(x)
-    with torch.enable_grad(), rules(classifier):
+    with undisturbed(), torch.enable_grad(), rules(classifier):
         score = counted(classifier, target, 1, progress)(start)
         (gradient,) = torch.autograd.grad(score, start)
     values = (gradient * x)[0].sum(0)

@@ -77,3 +77,23 @@ def test_the_bar_tells_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) ->
     job.run(work, name="work", first="Listing", say=lambda done, total: f"{done}/{total}")
     left = word("compute.left", sentence="3/10", left=job.duration(7))
     assert told == [(0.0, "Listing"), (0.0, "0/10"), (0.1, "1/10"), (0.3, left)]
+
+
+def test_work_that_waits_for_others_shows_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    import streamlit as st
+
+    shown: list[str] = []
+    monkeypatch.setattr(job, "jobs_ahead", lambda: 2)
+    monkeypatch.setattr(st.delta_generator.DeltaGenerator, "progress", bar_that_lists(shown))
+    press(open_work(), "start-work")
+    assert word("compute.queued", count=2) in shown and not [one for one in shown if "10" in one]
+
+
+def bar_that_lists(shown: list[str]):
+    """A progress bar that keeps its texts."""
+
+    def progress(self, value: float, text: str = "", **more: object):
+        shown.append(text)
+        return self
+
+    return progress

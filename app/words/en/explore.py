@@ -70,6 +70,8 @@ WORDS = {
     "compute.about": "This takes about {duration} on this machine.",
     "compute.start": "Compute",
     "compute.stop": "Stop",
+    "compute.queued": "Waiting. {count} computations of other users come first.",
+    "compute.queued.one": "Waiting. 1 computation of another user comes first.",
     "compute.running": "Computing ...",
     "compute.progress": "{done} of {total}",
     "compute.left": "{sentence} · {left} left",
