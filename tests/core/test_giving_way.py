@@ -42,7 +42,7 @@ def same(a: Any, b: Any) -> bool:
     return bool(numbers(a)) and all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)
 
 
-class Visitor:
+class Guest:
     """Short jobs of another user, on the same model, at whatever moment the long one gives way."""
 
     def __init__(self, classifier: Classifier, picture: Picture):
@@ -76,12 +76,12 @@ class Visitor:
 
 def check(classifier: Classifier, picture: Picture, long: Callable[[Progress], Any]) -> int:
     """Nothing differs; how often others came between its batches."""
-    visitor = Visitor(classifier, picture)
-    undisturbed, alone = visitor.visit(), long(lambda done, total: None)
-    assert same(visitor.hold(long), alone), "the long job"
-    visits = [*visitor.visits, *(one.result() for one in visitor.later)]
+    guest = Guest(classifier, picture)
+    undisturbed, alone = guest.visit(), long(lambda done, total: None)
+    assert same(guest.hold(long), alone), "the long job"
+    visits = [*guest.visits, *(one.result() for one in guest.later)]
     assert visits and all(same(one, undisturbed) for one in visits), "the short ones"
-    return len(visitor.visits)
+    return len(guest.visits)
 
 
 @pytest.mark.parametrize(("slug", "name"), METHODS)
