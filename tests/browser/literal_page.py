@@ -35,7 +35,9 @@ for number, text in enumerate(HOSTILE):
 with st.container(key="chart"):
     places = [{"y": row, "text": figures.letters(text), "showarrow": False} for row, text in enumerate(HOSTILE)]
     axis = {"range": [-1, len(HOSTILE)]}
-    st.plotly_chart({"layout": {"annotations": places, "yaxis": axis, "height": 40 * len(HOSTILE)}})
+    st.plotly_chart(
+        {"data": [{"type": "scatter"}], "layout": {"annotations": places, "yaxis": axis, "height": 40 * len(HOSTILE)}}
+    )
 with st.container(key="bars"):
     show_bars([Bar(text, text, (0.5,)) for text in HOSTILE], key="hostile-bars", label=HOSTILE[0])
 st.markdown("the end")

@@ -133,12 +133,12 @@ def test_a_lesson_ends_with_a_prediction_on_a_new_picture_whose_answer_is_not_dr
     assert not [one for one in reasons if one in shown_text(page)]
     assert not [one for one in page.radio if one.key == Setting.TEST] and not page.success
     if "prediction" in step.hide:
-        assert not page.get("plotly_chart")
+        assert not drawn_by(page, "bars")
     others = [one for one in step.exercise.options if one not in step.exercise.answer]
     if others:
         page.radio(key=f"lesson-choice.{name}/{step.name}").set_value(others[0])
         press(well(page.run()), f"lesson-answer.{name}/{step.name}")
-        assert all(one in shown_text(page) for one in reasons) and page.get("plotly_chart")
+        assert all(one in shown_text(page) for one in reasons) and drawn_by(page, "bars")
         assert any(LANGUAGES["en"]["lesson.assessed.wrong"] in one.value for one in page.success)
     else:
         press(page, f"lesson-skip.{name}/{step.name}")
