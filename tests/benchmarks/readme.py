@@ -10,11 +10,15 @@ and ``opening``, a few minutes with the machine to themselves.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from core.__main__ import main as command_line
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -36,9 +40,15 @@ def put(text: str, name: str, table: str) -> str:
 
 def printed(command: str) -> str:
     """What a command prints of the models that everybody has: without those of a user's folder."""
-    own = {name: value for name, value in os.environ.items() if name not in ("FOVEA_MODELS", "FOVEA_PRETRAINED")}
-    words = [sys.executable, "-m", "core", command]
-    return subprocess.run(words, cwd=ROOT, env=own, check=True, capture_output=True, text=True).stdout.rstrip()
+    own = {name: os.environ.pop(name) for name in ("FOVEA_MODELS", "FOVEA_PRETRAINED") if name in os.environ}
+    text = io.StringIO()
+    try:
+        with contextlib.chdir(ROOT), contextlib.redirect_stdout(text):
+            if status := command_line([command]):
+                raise SystemExit(status)
+    finally:
+        os.environ.update(own)
+    return text.getvalue().rstrip()
 
 
 def models(options: argparse.Namespace) -> str:
