@@ -276,7 +276,8 @@ def main() -> int:
     options.add_argument("--again", action="store_true", help="measure all again")
     chosen = options.parse_args()
     warnings.filterwarnings("ignore")
-    every, lines = families(), {} if chosen.again else kept()
+    lines = {} if chosen.again else kept()
+    every = families(lines)
     lines = {name: line for name, line in lines.items() if name in every}
     for name, (build, card) in every.items():
         if name in lines and name not in chosen.models:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache, partial
 from typing import Any
 
@@ -102,11 +102,15 @@ def of_open_clip(tower: str) -> nn.Module:
     return zero_shot(model, torch.randint(1, 99, (5, 16)))
 
 
-def families() -> dict[str, tuple[Build, ModelCard | None]]:
-    """Every model by its name, with what builds it and the card that it needs, if it does not state its classes."""
+def families(known: Collection[str] = ()) -> dict[str, tuple[Build, ModelCard | None]]:
+    """Every model by its name, with what builds it and the card that it needs, if it does not state its classes.
+
+    The smallest model of each family of timm is among ``known``; without these names it is searched, for minutes.
+    """
+    of_families = [name.removeprefix("timm/") for name in known if name.startswith("timm/")]
     card = ModelCard("own/clip", "clip", "transformer", CLASSES, size=64)
     return {
-        **{f"timm/{name}": (partial(of_timm, name), None) for name in smallest().values()},
+        **{f"timm/{name}": (partial(of_timm, name), None) for name in of_families or smallest().values()},
         **{f"transformers/{kind}": (partial(of_transformers, kind), None) for kind in TRANSFORMERS},
         **{f"open_clip/{tower}": (partial(of_open_clip, tower), card) for tower in TOWERS},
     }
