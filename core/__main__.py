@@ -91,7 +91,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--data", help="a folder, zip, CSV, family of scenes or task (default: the model's own family)")
     one.add_argument("--out", help="the file (default: where the app looks for it)")
     one = add("lessons", lessons)
-    one.add_argument("folders", nargs="*", metavar="FOLDER", help="folders of lessons (default: all there are)")
+    one.add_argument(
+        "folders",
+        nargs="*",
+        metavar="FOLDER",
+        help="folders of lessons (default: all there are); the word check measures their claims again",
+    )
     one.add_argument("--measure", action="store_true", help="measure what they claim again, and keep it")
     one.add_argument("--worksheets", metavar="OUT", help="write worksheets and keys to print into this folder")
     return whole

@@ -22,14 +22,18 @@ from core.lessons import (
     worksheet,
 )
 
+CHECK = "check"
+"""The word before the folders that has the claims measured again."""
+
 
 def lessons(options: argparse.Namespace) -> None:
-    """Check the files of lessons and the bounds of their claims; --measure measures the claims again.
+    """Check the files of lessons and the bounds of their claims; ``check`` or --measure measures the claims again.
 
     --worksheets writes worksheets and keys to print.
     """
-    folders = [Path(one) for one in options.folders] or list(lesson_folders())
-    places = () if options.folders else folder_problems()
+    again, given = options.measure or options.folders[:1] == [CHECK], [one for one in options.folders if one != CHECK]
+    folders = [Path(one) for one in given] or list(lesson_folders())
+    places = () if given else folder_problems()
     lines, wrong, data = list(map(str, places)), len(places), dict[str, Any]()
     for folder in folders:
         lesson, problems = check_lesson(folder)
@@ -38,7 +42,7 @@ def lessons(options: argparse.Namespace) -> None:
             wrong += len(problems)
             data[folder.name] = {"problems": list(map(str, problems))}
             continue
-        if options.measure:
+        if again:
             store(lesson, measure(lesson, bar(folder.name)))
         found = stored(lesson)
         if options.worksheets:
@@ -54,7 +58,7 @@ def lessons(options: argparse.Namespace) -> None:
     print_answer(data, "\n".join(lines) or "There are no lessons.", options)
     if wrong:
         raise core.InvalidInput(
-            "{count} problems. Correct them, or measure the claims again with --measure.", count=wrong
+            "Problems: {count}. Correct them, or measure the claims again with --measure.", count=wrong
         )
 
 

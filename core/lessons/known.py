@@ -143,6 +143,8 @@ CHECKS: dict[str, Callable[[str], Message | None]] = {
     "framing": looks_like(FRAMING, "box:50,50,60"),
     "part": part,
     "test": one_of(("intervene", "erase", "check")),
+    "section": one_of(("truth", "random", "faith", "benchmark")),
+    "view": one_of(("zoo", "tasks")),
 }
 """A check for each name whose values are known; the values of the others depend on the model."""
 

@@ -40,8 +40,10 @@ STATE = (
     "erase_share",
     "erase_fill",
     "seed",
+    "section",
+    "view",
 )
-"""What a step may set: the names that an address of Explore has."""
+"""What a step may set: the names that an address of Explore has, the section of Trust, and the view of Models."""
 CHOICE, POINT, NUMBER, RANK, TEXT = "choice", "point", "number", "rank", "text"
 KINDS = (CHOICE, POINT, NUMBER, RANK, TEXT)
 ABOUT, SAY, QUESTION, AFTER, NOTE = "about", "say", "ask", "after", "note"

@@ -69,7 +69,8 @@ def describe(module: nn.Module, slug: str, prepared: Mapping[str, Any] | None = 
     if settings is not None:
         return timm_card(module, settings, slug)
     if config is not None and hasattr(config, "id2label"):
-        inner = getattr(config, "pretrained_cfg", None)  # a model of timm within one of transformers
+        # a model of timm within one of transformers: its settings are in the configuration only once it was saved
+        inner = getattr(config, "pretrained_cfg", None) or settings_of(getattr(module, "timm_model", module))
         if isinstance(inner, Mapping):
             card = named(timm_card(module, inner, slug, len(config.id2label)), labels(config))
         else:

@@ -55,7 +55,7 @@ class Answer:
 
 
 class Setting(StrEnum):
-    """What a step may set, as keys of the session: those of Explore's address."""
+    """What a step may set, as keys of the session: those of Explore's address, Trust's section and Models' view."""
 
     MODEL = "model"
     SAMPLE = "sample"
@@ -73,6 +73,8 @@ class Setting(StrEnum):
     ERASE_SHARE = "erase_share"
     ERASE_FILL = "erase_fill"
     SEED = "seed"
+    SECTION = "section"
+    VIEW = "view"
 
 
 assert {one.value for one in Setting} == set(STATE)

@@ -7,7 +7,7 @@ WORDS = {
     "The votes cannot be written to {path}: {reason}. Free some space, or check the permissions of the folder.": "无法把投票写入 {path}：{reason}。请腾出空间，或检查该文件夹的访问权限。",
     "{path} is not a file of votes. Delete it, or move it away.": "{path} 不是投票文件。请删除它，或把它移走。",
     "This vote cannot be kept. Open the link of your class again.": "无法保存这次投票。请重新打开班级的链接。",
-    "{count} problems. Correct them, or measure the claims again with --measure.": "有 {count} 个问题。请改正，或用 --measure 重新测量各项结论。",
+    "Problems: {count}. Correct them, or measure the claims again with --measure.": "有 {count} 个问题。请改正，或用 --measure 重新测量各项结论。",
     "The claim {claim} of the lesson {lesson} cannot be measured. {reason}": "无法测量课程 {lesson} 的结论 {claim}。{reason}",
     "There is no model '{value}' here. Possible are: {names}.": "这里没有模型“{value}”。可以是：{names}。",
     "There is no '{value}'. Possible are: {names}.": "没有“{value}”。可以是：{names}。",

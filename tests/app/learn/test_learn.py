@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.runtime.lessons import measured
 from app.state import Key
+from app.views.models.keys import ModelsKey
+from app.views.trust.keys import TrustKey
 from app.widgets.lesson.playing import Setting
 from app.widgets.lesson.questions import hit, on_map
 from app.words import percent
@@ -143,6 +145,20 @@ def test_a_lesson_ends_with_a_prediction_on_a_new_picture_whose_answer_is_not_dr
     else:
         press(page, f"lesson-skip.{name}/{step.name}")
         assert any(LANGUAGES["en"]["lesson.assessed.skipped"] in one.value for one in page.success)
+
+
+@pytest.mark.parametrize(
+    ("lesson", "step", "key", "wanted"),
+    [
+        ("testing-an-explanation", "new-weights", TrustKey.SECTION, "random"),
+        ("which-mechanism-for-which-task", "the-matrix", ModelsKey.VIEW, "tasks"),
+    ],
+)
+def test_the_truth_is_on_the_part_of_the_page_that_opens(lesson: str, step: str, key: str, wanted: str) -> None:
+    place = find(lesson).steps[find(lesson).place(step)]
+    page = well(open_page(place.view, lesson=lesson, step=step))
+    page = press(page, f"lesson-skip.{lesson}/{step}")
+    assert page.session_state[key] == wanted
 
 
 def written_question(name: str, step: str) -> str:

@@ -115,3 +115,11 @@ def test_a_classifier_that_takes_no_pixels_is_one_sentence(kind: str, settings: 
     made = getattr(transformers, f"{kind}ForImageClassification")
     sentence = refusal(core.adopt, made(made.config_class(**settings, **NAMED)))
     assert sentence.startswith(f"{kind}ForImageClassification does not take the pixels of a picture as its only input.")
+
+
+def test_a_model_of_timm_within_one_of_transformers_has_the_preprocessing_of_timm() -> None:
+    config = transformers.TimmWrapperConfig(architecture="test_resnet", num_labels=3)
+    found = describe(transformers.TimmWrapperForImageClassification(config), "own/wrapped")
+    inner = timm.get_pretrained_cfg("test_resnet")
+    assert (found.size, found.mean, found.std) == (inner.input_size[-1], tuple(inner.mean), tuple(inner.std))
+    assert len(found.classes) == 3

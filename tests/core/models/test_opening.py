@@ -77,15 +77,16 @@ def test_what_is_assumed_is_listed_and_reported():
     assert not any(str(one.sentence) in map(str, stated.notes) for one in missing) and stated.card.mean == (0.1,) * 3
 
 
-def test_architectures_with_the_same_weights_are_requested():
-    """EfficientNet-Lite0 differs from TensorFlow's only in its padding, which is not stored."""
-    module = redraw(timm.create_model("tf_efficientnet_lite0", num_classes=3), 2).eval()
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "mobilenetv3_small_100"])
+def test_architectures_with_the_same_weights_are_requested(name: str):
+    """Some models of timm differ from TensorFlow's only in their padding, which is not stored."""
+    module = redraw(timm.create_model(f"tf_{name}", num_classes=3), 2).eval()
     files = {"weights.safetensors": bare(module)}
-    both = {"timm/efficientnet_lite0", "timm/tf_efficientnet_lite0"}
+    both = {f"timm/{name}", f"timm/tf_{name}"}
     (question,) = core.missing_facts(files)
     assert question.field == "architecture" and question.assumed is None and set(question.choices) == both
-    assert "match several architectures: timm/efficientnet_lite0, timm/tf_efficientnet_lite0. Name" in refusal(files)
-    assert same(core.open_files(files, "timm/tf_efficientnet_lite0", device="cpu"), module)
+    assert f"match several architectures: timm/{name}, timm/tf_{name}. Name" in refusal(files)
+    assert same(core.open_files(files, f"timm/tf_{name}", device="cpu"), module)
 
 
 def test_the_side_of_a_transformers_pictures_is_that_of_its_positions():
