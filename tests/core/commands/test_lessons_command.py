@@ -6,7 +6,8 @@ import pytest
 
 from core.__main__ import main
 from core.commands import lessons as command
-from core.lessons import SHIPPED
+from core.lessons import SHIPPED, Lesson
+from core.types import Progress
 
 LESSON = "attention-that-is-needed"
 
