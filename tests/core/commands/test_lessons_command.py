@@ -6,8 +6,7 @@ import pytest
 
 from core.__main__ import main
 from core.commands import lessons as command
-from core.lessons import SHIPPED, Lesson
-from core.types import Progress
+from core.lessons import SHIPPED
 
 LESSON = "attention-that-is-needed"
 
