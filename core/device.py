@@ -89,7 +89,7 @@ _undisturbed: ContextVar[bool] = ContextVar("undisturbed", default=False)
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let no other job in between the passes within this block: hooks are set on a model that others use as well."""
+    """Keep other jobs from running within this block, in which hooks are set on a shared model."""
     token = _undisturbed.set(True)
     try:
         yield
@@ -149,15 +149,15 @@ class Worker:
         return self.submit(job, owner).result()
 
     def ahead(self, future: Future[Any]) -> int:
-        """The number of long jobs that run or wait before a long one that waits; 0 for any other."""
+        """The number of jobs before a long one that waits: the running one and earlier long ones; 0 for any other."""
         with self._ready:
             long = [entry.future for entry in self._waiting if entry.long]
             return long.index(future) + (self._running is not None) if future in long else 0
 
     def give_way(self) -> None:
-        """Run the short jobs that wait, between two batches of the long job that runs; elsewhere it does nothing.
+        """Run the waiting short jobs; to be called by a long job between two batches, without effect elsewhere.
 
-        Where the long job has set hooks on a model, it is ``undisturbed``, and nothing runs.
+        No job runs within ``undisturbed``.
         """
         current = self._running
         if threading.current_thread() is not self._thread or current is None or not current.long or _undisturbed.get():
@@ -170,12 +170,12 @@ class Worker:
                 if entry is None:
                     break
                 self._waiting.remove(entry)
-            Context().run(self._do, entry)  # it neither hears nor steers what the long job does
+            Context().run(self._do, entry)  # an empty context: the recording and steering of the long job do not apply
             del entry
             patience = NEXT_JOB
 
     def _next(self, short: bool = False) -> _Job | None:
-        """The waiting job whose turn it is: the first short one, unless a long one has waited for a while."""
+        """The next job: the first short one, unless a long one has waited for ``AWAY`` seconds."""
         of_kind = {entry.long: entry for entry in reversed(self._waiting)}
         first, long = of_kind.get(False), None if short else of_kind.get(True)
         patient = first is not None and long is not None and time.monotonic() - long.since < AWAY

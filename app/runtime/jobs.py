@@ -57,5 +57,5 @@ def wait_for(
 
 
 def jobs_ahead() -> int:
-    """How many long jobs run or wait before the one that this thread waits for; 0 once it runs."""
+    """The number of jobs before the one that this thread waits for; 0 once it runs."""
     return _ahead.get()

@@ -67,7 +67,7 @@ WORDS = {
     "compute.about": "在这台机器上大约需要 {duration}。",
     "compute.start": "计算",
     "compute.stop": "停止",
-    "compute.queued": "正在排队：前面还有 {count} 项其他用户的计算。",
+    "compute.queued": "正在排队：前面还有 {count} 项计算。",
     "compute.running": "正在计算……",
     "compute.progress": "已完成 {done} / {total}",
     "compute.left": "{sentence} · 还需 {left}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,18 +40,6 @@ def same(classifier: core.Classifier, module: nn.Module) -> bool:
 
 def refusal(folder: Path | str) -> str:
     return refused(core.load, f"file:{folder}", "cpu")
-
-
-@pytest.fixture(scope="module")
-def vit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small ViT as transformers saves it."""
-    return save_transformers(transformers_model("ViT"), tmp_path_factory.mktemp("saved") / "vit")
-
-
-@pytest.fixture
-def copy(vit: Path, tmp_path: Path) -> Path:
-    """A copy that a test may damage."""
-    return Path(shutil.copytree(vit, tmp_path / "copy"))
 
 
 def change(folder: Path, **entries: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -21,25 +20,12 @@ from tests.core.models.saved_models import (
     save_timm,
     save_transformers,
     timm_model,
-    transformers_model,
 )
 from tests.core.refusals import refusal as refused
 
 
 def refusal(folder: Path | str) -> str:
     return refused(core.load, f"file:{folder}", "cpu")
-
-
-@pytest.fixture(scope="module")
-def vit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small ViT as transformers saves it."""
-    return save_transformers(transformers_model("ViT"), tmp_path_factory.mktemp("saved") / "vit")
-
-
-@pytest.fixture
-def copy(vit: Path, tmp_path: Path) -> Path:
-    """A copy that a test may damage."""
-    return Path(shutil.copytree(vit, tmp_path / "copy"))
 
 
 PREPROCESSING, CONFIG = "preprocessor_config.json", "config.json"
