@@ -155,8 +155,16 @@ def runtime_session() -> str | None:
 def _keep(name: str, session: str | None) -> None:
     """Let a scan go on while its user looks at other pages, until the tab is closed."""
     time.sleep(BEAT)  # the scan is about to begin
-    while session and runtime.get_instance().is_active_session(session) and progress(name) is not None:
+    while session and _is_active(session) and progress(name) is not None:
         time.sleep(BEAT)
+
+
+def _is_active(session: str) -> bool:
+    """Whether a browser tab is still connected; not where the server has ended in the meantime."""
+    try:
+        return runtime.get_instance().is_active_session(session)
+    except RuntimeError:
+        return False
 
 
 def stop(name: str) -> None:
