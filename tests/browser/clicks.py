@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, TimeoutError
 
 TRIES, EACH = 5, 20_000
 """How often a click is made, and the milliseconds that each has to show."""
-PATIENCE, QUIET = 240_000, 200
+PATIENCE, QUIET = 120_000, 200
 """Milliseconds until a page must have settled, on a machine that does much else, and for how long it is quiet then."""
 
 
