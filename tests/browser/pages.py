@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import TimeoutError
@@ -16,17 +15,9 @@ DRAWN = ".overlay[data-drawn]"
 
 
 def open_page(page, address: str, query: str = "", shows: str = DRAWN) -> None:
-    """The page of an address that has drawn everything: what it ``shows`` then is a selector, of Explore at first.
-
-    A page that draws nothing for ``PATIENCE`` is opened once more, and a warning states what it showed.
-    """
+    """The page of an address that has drawn everything: what it ``shows`` then is a selector, of Explore at first."""
     page.goto(f"{address}?{query}")
-    try:
-        wait_until_drawn(page, shows)
-    except AssertionError as error:
-        warnings.warn(f"{address}?{query} was opened twice. {error}", stacklevel=2)
-        page.goto(f"{address}?{query}")
-        wait_until_drawn(page, shows)
+    wait_until_drawn(page, shows)
 
 
 def show(page, address: str, wanted: str) -> None:

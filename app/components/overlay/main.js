@@ -1,15 +1,10 @@
 // Called by Streamlit when the overlay is mounted and again at each rerun.
 
-const overlays = new WeakMap();
+const overlayIn = shownIn((parent) => new Overlay(parent));
 
 export default async function ({ data, parentElement, setStateValue }) {
-  if (!overlays.has(parentElement)) overlays.set(parentElement, new Overlay(parentElement));
-  const overlay = overlays.get(parentElement);
+  const [overlay, close] = overlayIn(parentElement);
   overlay.send = setStateValue;
-  const close = () => {
-    overlay.close();
-    overlays.delete(parentElement);
-  };
   await overlay.receive(data);
   return close;
 }

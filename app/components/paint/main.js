@@ -1,15 +1,10 @@
 // Called by Streamlit when the canvas is mounted and again at each rerun.
 
-const canvases = new WeakMap();
+const canvasIn = shownIn((parent) => new Canvas(parent));
 
 export default async function ({ data, parentElement, setTriggerValue }) {
-  if (!canvases.has(parentElement)) canvases.set(parentElement, new Canvas(parentElement));
-  const canvas = canvases.get(parentElement);
+  const [canvas, close] = canvasIn(parentElement);
   canvas.send = setTriggerValue;
-  const close = () => {
-    canvas.close();
-    canvases.delete(parentElement);
-  };
   await canvas.receive(data);
   return close;
 }

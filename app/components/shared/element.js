@@ -48,3 +48,21 @@ function radioGroup(className, label, options, choose) {
   };
   return { group, buttons, mark };
 }
+
+// What a component shows, made once for each parent. Streamlit calls a component again at each rerun, also while the
+// call before is under way, and then at once calls what the overtaken one returns. So only the newest call closes it.
+// Returns a function of the parent: what is shown there, and what the call must return.
+function shownIn(make) {
+  const known = new WeakMap();
+  return (parent) => {
+    const one = known.get(parent) ?? { shown: make(parent), calls: 0 };
+    known.set(parent, one);
+    const call = ++one.calls;
+    const close = () => {
+      if (call < one.calls) return;
+      known.delete(parent);
+      one.shown.close();
+    };
+    return [one.shown, close];
+  };
+}
