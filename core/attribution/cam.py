@@ -20,6 +20,7 @@ from core.attribution.batches import counted
 from core.attribution.method import Method, Parameter
 from core.classifier import Classifier, Question
 from core.device import undisturbed
+from core.models.limits import unreached
 from core.models.stages import Stage, first_of, with_first
 from core.types import Progress
 
@@ -84,6 +85,7 @@ STAGE = Parameter(
     help="The stage whose features are used: early stages detect fine edges, late stages whole objects.",
     default=last_local_stage,
     choices=lambda classifier: tuple(classifier.stages),
+    remark=lambda classifier: unreached(classifier.found.notes),
 )
 
 GRAD_CAM = Method(

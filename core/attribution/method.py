@@ -36,7 +36,7 @@ class Parameter:
 
     A number lies between ``low`` and ``high``; ``step`` is the step of its slider, and an integer ``step`` makes it an
     integer. Any other parameter has ``choices``. ``default`` and ``choices`` may be functions of the classifier; read
-    them with ``initial`` and ``options``.
+    them with ``initial`` and ``options``. ``remark`` is a sentence on what is not offered for a classifier, or "".
     """
 
     name: str
@@ -47,6 +47,7 @@ class Parameter:
     high: int | float | None = None
     step: int | float | None = None
     choices: tuple[Value, ...] | Callable[[Classifier], tuple[Value, ...]] = ()
+    remark: Callable[[Classifier], str] = lambda classifier: ""
 
     def __post_init__(self) -> None:
         """Make the title and the help translatable."""

@@ -42,6 +42,7 @@ EXTRA = Message("its attention has keys that do not belong to a token")
 TWICE = Message("it runs more than once in a forward pass")
 SEVERAL = Message("its number of outputs differs from the number of pictures")
 ELSEWHERE = Message("the positions of its output do not correspond to the picture")
+UNREACHED = Message("after it, the model reads only its class token, so its patch tokens do not affect the prediction")
 
 NAMED = 2
 """The most modules named in a sentence."""
@@ -94,3 +95,8 @@ def no_grad_cam(names: Collection[str], why: str) -> Message:
         count=len(names) - NAMED,
         why=why,
     )
+
+
+def unreached(notes: Iterable[str]) -> str:
+    """The sentence on blocks that are no stages because their patches are not read; "" if there are none."""
+    return next((note for note in notes if isinstance(note, Message) and note.values.get("why") == UNREACHED), "")

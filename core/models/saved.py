@@ -31,6 +31,7 @@ from core.types import InvalidInput, ModelCard
 
 DROPPED = re.compile(r"_.*|.*attn_implementation|.*experts_implementation|.*dtype|transformers_version|use_cache")
 """Keys of a configuration that are not part of the architecture; some of them would load code of the hub."""
+NUMBERS = re.compile(r"\d+")
 CODE = ("auto_map", "custom_pipelines", "quantization_config")
 
 
@@ -154,7 +155,7 @@ def transformers_module(config: Mapping[str, Any], weights: Weights, size: int, 
             raise
         except Exception as error:
             raise unbuilt(title, error) from error
-    check_loaded(given, title)
+    check_loaded(module, given, title)
     return module
 
 
@@ -168,8 +169,11 @@ def unbuilt(title: str, error: Exception) -> InvalidInput:
     )
 
 
-def check_loaded(given: Mapping[str, Any], title: str) -> None:
-    """Refuse weights of which some are missing or have another shape; transformers would draw them at random."""
+def check_loaded(module: nn.Module, given: Mapping[str, Any], title: str) -> None:
+    """Refuse weights of which some are missing or have another shape, or that have more layers than the module.
+
+    transformers would draw missing ones at random, and leave out those of other layers.
+    """
     missing = sorted(given.get("missing_keys", ()))
     shapes = sorted(str(one[0] if isinstance(one, tuple) else one) for one in given.get("mismatched_keys", ()))
     lists = [(Message("missing"), missing), (Message("of the wrong shape"), shapes)]
@@ -180,6 +184,16 @@ def check_loaded(given: Mapping[str, Any], title: str) -> None:
             "Choose the architecture that they were trained with.",
             name=title,
             wrong=wrong,
+        )
+    patterns = {NUMBERS.sub("#", key) for key in module.state_dict()}
+    more = sorted(key for key in given.get("unexpected_keys", ()) if NUMBERS.sub("#", key) in patterns)
+    if more:
+        raise InvalidInput(
+            "{name} of {model} states fewer layers than its weights have ({names}). Correct it, or copy the file "
+            "again.",
+            name=CONFIG,
+            model=title,
+            names=more[:3],
         )
 
 

@@ -22,25 +22,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
+from torch import nn
 
 import core
 from core.attention.rollout import obstacle
-from core.attention.tap import Tap, steer
-from core.classifier import Classifier
 from core.images import open_image
 from core.models.described import CHANNELS, FLIPPED, describe
 from core.types import InvalidInput, ModelCard
+from tests.benchmarks.coverage_edits import Calls, answers, edit_difference, spread
 from tests.benchmarks.coverage_models import families
 from tests.conftest import redraw
 
 FILE = Path(__file__).with_name("coverage.json")
 GOAL = 1e-5
 """The largest difference of logits that counts as none, in parts of their spread."""
-SOFTMAX = (F.softmax, torch.softmax, Tensor.softmax)
-FUSED = (F.scaled_dot_product_attention, F.multi_head_attention_forward)
 GATED = frozenset(
     "SEModule SqueezeExcite SqueezeExciteCl EcaModule CecaModule EffectiveSEModule ChannelAttn SpatialAttn "
     "GatherExcite GlobalContext LightChannelAttn LightSpatialAttn RegNetSELayer EseModule GhostModuleV2 GhostModuleV3 "
@@ -72,88 +67,6 @@ class Line:
     unrolled: str = ""
     notes: tuple[str, ...] = ()
     refused: str = ""
-
-
-class Calls(TorchFunctionMode):
-    """Counts the calls of a softmax or of fused attention; within ``owner``, the first has its head 0 switched off."""
-
-    def __init__(self, owner: nn.Module | None = None):
-        super().__init__()
-        self.count, self.within, self.edited = 0, 0, False
-        self.handles = []
-        if owner is not None:
-            self.handles = [
-                owner.register_forward_pre_hook(lambda *_: self.step(1)),
-                owner.register_forward_hook(lambda *_: self.step(-1)),
-            ]
-
-    def step(self, by: int) -> None:
-        """The owner begins or has ended."""
-        self.within += by
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        y = func(*args, **(kwargs or {}))
-        if func in SOFTMAX or func in FUSED:
-            self.count += 1
-            if self.within and not self.edited and isinstance(y, Tensor) and y.ndim >= 4:
-                y = y.clone()
-                y[:, 0] = 0
-                self.edited = True
-        return y
-
-
-def spread(logits: Tensor) -> float:
-    """The range of logits (1, k), of which differences are parts."""
-    return float(logits.max() - logits.min())
-
-
-def answers(module: nn.Module, x: Tensor) -> Tensor:
-    """The logits of a module as it is."""
-    y = module(x)
-    return y if isinstance(y, Tensor) else y.logits if hasattr(y, "logits") else y[0]
-
-
-def edit_difference(module: nn.Module, found: Classifier, x: Tensor, own: Tensor) -> float | None:
-    """The largest difference of the logits (1, k) between one head or channel switched off by the tap and by hand.
-
-    In parts of their spread, for the last tap that can be edited by hand; None where none can. ``x`` and ``own``
-    (1, 3, h, w) are the picture as the adopted model and as the module itself takes it.
-    """
-    for name in reversed(found.taps):
-        if name not in dict(module.named_modules()):
-            continue  # the second call of an owner
-        tap, owner = found.taps[name], module.get_submodule(name)
-        if tap.softmax:
-            with Calls(owner) as mode:
-                edited = answers(module, own)
-            for one in mode.handles:
-                one.remove()
-            if not mode.edited:
-                continue
-        elif tap.kind.on_picture:
-            continue
-        else:
-            handle = owner.register_forward_hook(lambda _, __, y: torch.cat((0 * y[:, :1], y[:, 1:]), 1))
-            edited = answers(module, own)
-            handle.remove()
-        with steer(found.module, {name: head_off(tap)}):
-            steered = found.module(x)
-        return float((steered - edited).abs().max()) / spread(answers(module, own))
-    return None
-
-
-def head_off(tap: Tap) -> Callable[[object, Tensor], Tensor]:
-    """Sets the weights of head 0, or of channel 0, to zero."""
-
-    def change(_: object, weights: Tensor) -> Tensor:
-        weights = weights.clone()
-        if tap.softmax and weights.ndim == 5:  # (b, windows, heads, n, m)
-            weights[:, :, 0] = 0
-        else:
-            weights[:, 0] = 0
-        return weights
-
-    return change
 
 
 def drawn(build: Callable[[], nn.Module]) -> nn.Module:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+import timm
 
 from tests.benchmarks import coverage
 from tests.benchmarks.coverage import GOAL, Line, measure, table
-from tests.benchmarks.coverage_models import TOWERS, TRANSFORMERS, of_timm, of_transformers
+from tests.benchmarks.coverage_models import TOWERS, TRANSFORMERS, families, of_timm, of_transformers
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,24 @@ def test_a_line_counts_compares_and_edits(name: str, build: object, calls: int, 
     assert line.calls == line.taps == calls and line.stages >= 2 and line.rollout is rollout
     assert line.logits <= GOAL and line.edit is not None and line.edit <= GOAL
     assert (line.rows is None) == name.startswith("timm") and (line.rows or 0) < 1e-5
+
+
+@pytest.mark.parametrize("name", ["open_clip/ViT", "open_clip/ResNet", "timm/samvit_tiny"])
+def test_a_head_is_switched_off_by_hand_where_heads_have_no_axis_of_their_own(name: str) -> None:
+    """The heads are summed within fused attention, or lie in the axis of pictures, as in SAM's ViT."""
+    card = None
+    if name in families(["timm/none"]):
+        build, card = families(["timm/none"])[name]
+    else:
+        small = {"img_size": 64, "embed_dim": 48, "depth": 2, "num_heads": 4, "num_classes": 5, "window_size": 2}
+        build = partial(timm.create_model, "samvit_base_patch16_224", **small, global_attn_indexes=[1])
+    line = measure(name, build, card)
+    assert line.edit is not None and line.edit <= GOAL, line
+
+
+def test_every_line_with_softmax_attention_or_gates_has_an_edit_by_hand() -> None:
+    without = [one.model for one in coverage.kept().values() if one.taps and one.edit is None]
+    assert not without
 
 
 def test_what_has_no_card_is_a_sentence() -> None:

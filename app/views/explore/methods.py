@@ -64,6 +64,8 @@ def pick_parameters(classifier: Classifier, method: Method, titles: Mapping[str,
         else:
             stated = partial(option_title, one, titles=titles)
             value = st.selectbox(title, one.options(classifier), key=key, help=say(one.help), format_func=stated)
+        if remark := one.remark(classifier):
+            st.caption(literal(say(remark)))
         if value != initial:
             changed[one.name] = value
     return changed

@@ -66,6 +66,7 @@ WORDS = {
     "The model uses torch.utils.checkpoint, so no gradient can be computed through it. Adopt it without checkpointing to see its gradients.": "模型使用 torch.utils.checkpoint，无法通过它计算梯度。要看到梯度，请去掉 checkpointing 再采用。",
     'The model converts its input as torchvision does when it loads its own weights (transform_input=True). If it was trained without that, set "transform_input": false in its card.': '模型像 torchvision 载入自带权重时那样转换输入（transform_input=True）。如果训练时没有这样做，请在模型卡中设置 "transform_input": false。',
     "it runs more than once in a forward pass": "它在一次前向传播中运行不止一次",
+    "after it, the model reads only its class token, so its patch tokens do not affect the prediction": "在它之后，模型只读取类别词元，因此它的图像块词元不影响预测",
     "its number of outputs differs from the number of pictures": "它的输出数与图片数不同",
     "the positions of its output do not correspond to the picture": "它的输出与图片对不上",
     "No attention map of {blocks} and {count} more: {why}.": "{blocks} 等（另有 {count} 个）没有注意力图：{why}。",

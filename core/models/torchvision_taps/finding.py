@@ -6,7 +6,7 @@ architectures whose grids need no test.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from torchvision import models
 from torchvision.models import SwinTransformer, VisionTransformer
 
+from core.messages import Message
 from core.models.backbone import Backbone
 from core.models.copying import hooked
 from core.models.geometry import Place, hooks, on_picture
+from core.models.limits import UNREACHED, no_grad_cam
 from core.models.run_settings import run_settings_of
 from core.models.seam.forwards import block_stages
 from core.models.stages import Found, Passes, Stage, first_of, observe, watch
@@ -30,6 +32,12 @@ STAGES: dict[type[nn.Module], Callable[[Any], dict[str, Stage]]] = {
     SwinTransformer: swin.stages,
 }
 """The stages of models by type, for those that name them, or whose outputs are not grids (b, c, h, w)."""
+
+LAST: dict[type[nn.Module], Callable[[Any], str]] = {
+    Transformer: lambda module: module.blocks[-1],
+    VisionTransformer: lambda module: f"encoder.layers.{[*module.encoder.layers._modules][-1]}",
+}
+"""The name of the last block, for those models of which only the class token is read after it."""
 
 KNOWN: tuple[type[nn.Module], ...] = (
     *STAGES,
@@ -60,7 +68,7 @@ def find_stages(module: nn.Module, x: Tensor) -> Found:
     """
     untouched = type(module) in KNOWN and all(map(is_usual, module.modules()))
     if untouched and type(module) in STAGES:
-        return Found(STAGES[type(module)](module))
+        return Found(STAGES[type(module)](module), unreached_blocks({"": module}))
     passes = observe(module, x, (1,) if untouched or run_settings_of(module).alone else (1, 2, 3))
     children = dict(module.named_modules())
     known = trusted_parts(module, x, children, passes)
@@ -83,19 +91,28 @@ def find_stages(module: nn.Module, x: Tensor) -> Found:
     good = on_picture(module, x, tried).keys()
     own = {name: one for name, one in own.items() if name not in tried or name in good}
     if own:
-        return Found(own)
-    blocks = attention_blocks(module, x)
+        return Found(own, unreached_blocks({name: one for name, one in children.items() if passes.whole(name)}))
+    blocks, unread = attention_blocks(module, x)
     observed = watch(module, x, passes, trusted, blocks)
     grids = {one for _, one in blocks.values()}
     others = {name: one for name, one in observed.stages.items() if passes.sides[name][1] not in grids}
     stages = others | {name: stage for name, (stage, _) in blocks.items()}
-    return Found({name: stages[name] for name in passes.rows if name in stages}, observed.notes)
+    notes = (*observed.notes, *([no_grad_cam(unread, UNREACHED)] if unread else []))
+    return Found({name: stages[name] for name in passes.rows if name in stages}, notes)
 
 
-def attention_blocks(module: nn.Module, x: Tensor) -> dict[str, tuple[Stage, int]]:
+def unreached_blocks(parts: Mapping[str, nn.Module]) -> tuple[Message, ...]:
+    """A sentence on the last blocks of models that read only the class token after them."""
+    kinds = {name: next((one for one in LAST if isinstance(part, one)), None) for name, part in parts.items()}
+    names = [f"{name}.{LAST[kind](parts[name])}".lstrip(".") for name, kind in kinds.items() if kind is not None]
+    return (no_grad_cam(names, UNREACHED),) if names else ()
+
+
+def attention_blocks(module: nn.Module, x: Tensor) -> tuple[dict[str, tuple[Stage, int]], tuple[str, ...]]:
     """The blocks around taps whose output lies on a grid that the model's outputs depend on, with the side of it.
 
-    All blocks where there is one grid, as in a vision transformer; else the last one of each grid.
+    All blocks where there is one grid, as in a vision transformer; else the last one of each grid. Then the names of
+    those on a grid of which the outputs depend on other tokens only, as in the last block before a class token is read.
     """
     blocks = {stage.module: stage for stage in block_stages(module)}
     names = {name: blocks[part] for name, part in module.named_modules() if part in blocks}
@@ -107,13 +124,15 @@ def attention_blocks(module: nn.Module, x: Tensor) -> dict[str, tuple[Stage, int
     with torch.enable_grad(), hooks({name: Place(one.module, laid(one)) for name, one in names.items()}, keep):
         logits = module(x.detach().clone().requires_grad_()) if names else x
     if not kept or not logits.requires_grad:
-        return {}
+        return {}, ()
     gradients = torch.autograd.grad(logits.sum(), list(kept.values()), allow_unused=True)
-    grids = {name: names[name].arrange(one) for name, one in zip(kept, gradients, strict=True) if one is not None}
+    slopes = {name: one for name, one in zip(kept, gradients, strict=True) if one is not None}
+    grids = {name: names[name].arrange(one) for name, one in slopes.items()}
+    unread = tuple(name for name, one in grids.items() if bool(slopes[name].any()) and not bool(one.any()))
     used = {name: one.shape[-1] for name, one in grids.items() if bool(one.any()) and one.shape[2] == one.shape[3]}
     last = {side: name for name, side in used.items()}
     chosen = used if len(last) == 1 else last.values()
-    return {name: (names[name], used[name]) for name in chosen}
+    return {name: (names[name], used[name]) for name in chosen}, unread
 
 
 def laid(stage: Stage) -> Callable[[tuple[Any, ...], Any], Tensor]:

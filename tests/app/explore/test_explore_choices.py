@@ -177,3 +177,11 @@ def test_what_a_link_names_and_nobody_knows_is_reported_as_that() -> None:
     assert sentence == word("method.unknown", method="Attention map", shown="Grad-CAM")
     page = open_page(lesson="first-minute", step="nope")
     assert warnings(page) == [word("address.unknown", name="step", value="nope")]
+
+
+def test_why_the_last_block_of_a_transformer_is_no_stage_is_stated_where_stages_are_offered() -> None:
+    page = well(open_page(model="scenes/transformer", method="grad-cam"))
+    told = [one.value for one in page.caption if one.value.startswith("No Grad-CAM of ")]
+    assert any("after it, the model reads only its class token" in one for one in told)
+    other = well(open_page(model="scenes/cbam", method="grad-cam"))
+    assert not any(one.value.startswith("No Grad-CAM of ") for one in other.caption)

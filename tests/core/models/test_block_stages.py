@@ -62,6 +62,10 @@ def test_each_block_is_a_stage(name: str, picture: Picture) -> None:
     make, blocks, side, turned = MODELS[name]
     found = core.adopt(redraw(make(), 3).eval(), CARD, "cpu")
     assert [one for one in found.stages if one.split(".")[-2] in ("resblocks", "layers", "blocks")] == blocks
+    last = "visual.transformer.resblocks.1" if name == "open_clip" else "blocks.2" if name.startswith("par") else ""
+    read = "after it, the model reads only its class token, so its patch tokens do not affect the prediction"
+    said = [str(note) for note in found.limits if read in str(note)]
+    assert said == ([f"No Grad-CAM of {last}: {read}."] if last else [])
     for stage in blocks:
         one = core.attribute(found, picture, "grad-cam", 1, stage=stage)
         assert one.values.shape == (side, side)

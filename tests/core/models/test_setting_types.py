@@ -132,3 +132,31 @@ def test_a_model_of_timm_that_transformers_saved_has_the_size_of_its_architectur
         torch.testing.assert_close(found.scores(x), logits_of(module)(x), rtol=1e-5, atol=1e-5)
     assert found.card.size == 160 and found.card.classes == LABELS
     assert found.card.mean == (0.5,) * 3 and any("160 × 160 pixels with mean 0.5" in str(note) for note in found.notes)
+
+
+IMPOSSIBLE: dict[str, tuple[str, object, str]] = {
+    "negative heads": ("num_attention_heads", -1, "this must be above zero"),
+    "no heads": ("num_attention_heads", 0, "this must be above zero"),
+    "heads that do not divide": ("num_attention_heads", 3, "does not divide the width of the tokens, 32"),
+    "more heads than numbers": ("num_attention_heads", 64, "does not divide the width of the tokens, 32"),
+    "negative layers": ("num_hidden_layers", -1, "this must be above zero"),
+    "no layers": ("num_hidden_layers", 0, "this must be above zero"),
+    "negative width": ("hidden_size", -32, "this must be above zero"),
+    "negative patches": ("patch_size", -8, "this must be above zero"),
+    "negative stride": ("encoder_stride", -3, "this must be zero or more"),
+    "dropout of the weights": ("attention_probs_dropout_prob", 7, "this must be from 0 to 1"),
+}
+
+
+@pytest.mark.parametrize("what", IMPOSSIBLE)
+def test_an_impossible_number_is_named_with_its_file(what: str, copy: Path) -> None:
+    key, value, why = IMPOSSIBLE[what]
+    put(copy / CONFIG, (key,), value)
+    sentence = refusal(copy)
+    assert sentence.startswith(f"config.json of {copy} states {key}: {value}, ") and why in sentence, sentence
+
+
+def test_weights_of_more_layers_than_the_configuration_states_are_refused(copy: Path) -> None:
+    """transformers would leave these layers out and compute other logits."""
+    put(copy / CONFIG, ("num_hidden_layers",), 1)
+    assert f"config.json of {copy} states fewer layers than its weights have (vit.layers.1." in refusal(copy)
