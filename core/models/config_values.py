@@ -78,8 +78,9 @@ def check_heads(config: Mapping[str, Any], title: str) -> None:
     """Refuse a number of heads that does not divide the width of the tokens; also that of a tower of the model."""
     for table in (config, *(one for one in config.values() if isinstance(one, Mapping))):
         heads, width = table.get(HEADS), next((table[key] for key in WIDTHS if key in table), None)
-        whole = isinstance(heads, int) and isinstance(width, int) and heads > 0
-        if whole and width > 0 and width % heads and table.get("head_dim") is None:
+        if not isinstance(heads, int) or not isinstance(width, int) or min(heads, width) < 1:
+            continue
+        if width % heads and table.get("head_dim") is None:
             raise InvalidInput(
                 "{name} of {model} states {key}: {value}, which does not divide the width of the tokens, {width}. "
                 "Correct it, or copy the file again.",
