@@ -6,6 +6,7 @@ has the words, joined by the names of steps and options, so that a translation c
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -201,6 +202,7 @@ class Lesson:
         """The number of a step, from 0; 0 for one that is not there."""
         return next((number for number, one in enumerate(self.steps) if one.name == step), 0)
 
-    def seconds_left(self, step: str) -> int:
-        """How long the lesson goes on from the start of a step."""
-        return sum(one.seconds for one in self.steps[self.place(step) :])
+    def minutes_left(self, step: str) -> int:
+        """How long the lesson goes on from the start of a step: its minutes in the first, and at least one."""
+        seconds = [one.seconds for one in self.steps]
+        return max(1, math.ceil(self.minutes * sum(seconds[self.place(step) :]) / sum(seconds)))

@@ -1,4 +1,4 @@
-"""Lessons in a real browser: what a step hides is not sent before the answer, and a projector shows all at once."""
+"""Lessons in a real browser: what a step hides is not sent before the answer, and a browser votes once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.attention import to_grid
 from core.data import open_sample
 from core.lessons import SHIPPED, Question, Votes, read_lesson
 from tests.browser.clicks import settle
-from tests.browser.pages import DRAWN, MAIN, PATIENCE, sized, wait_until_drawn
+from tests.browser.pages import DRAWN, MAIN, PATIENCE, wait_until_drawn
 
 pytestmark = pytest.mark.browser
 
@@ -157,46 +157,3 @@ def test_a_browser_that_reloads_votes_once(browser_page, serve, tmp_path_factory
     page.locator("[class*=st-key-lesson-vote] button:enabled").click()
     page.get_by_text("has not begun").first.wait_for(timeout=PATIENCE)
     assert votes.tally(asked).counts[1] == {"bird": 1}
-
-
-def test_a_projector_shows_the_lesson_and_both_maps_at_once(browser_page, address) -> None:
-    page = sized(browser_page, 1280, 720)
-    page.goto(f"{address}?lesson={LESSON}&step=uniform&projector=1")
-    wait_until_drawn(page)
-    page.wait_for_function(
-        "document.querySelector('[data-testid=stSidebar]')?.ariaExpanded !== 'true'", timeout=PATIENCE
-    )
-    settle(page)
-    for one in (page.locator(PANEL), *page.locator("canvas[data-pane]").all()[:2]):
-        bounds = one.bounding_box()
-        assert bounds["y"] >= 50 and bounds["y"] + bounds["height"] <= 720 and bounds["x"] + bounds["width"] <= 1280
-    assert page.locator("canvas[data-pane]").count() >= 2
-    size = page.locator(f"{PANEL} p").last.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
-    assert size >= 20
-    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
-
-
-SMALL = """() => [...document.querySelectorAll(".stMain *, [data-testid=stHeader] *")].filter((one) => {
-  const own = [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
-  const { width, height, top, bottom } = one.getBoundingClientRect();
-  return own && width && height && bottom > 0 && top < 720 && parseFloat(getComputedStyle(one).fontSize) < 19.9;
-}).map((one) => one.textContent.trim())"""
-
-
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-def test_on_a_projector_long_answers_leave_the_buttons_in_sight_and_no_type_is_small(
-    browser_page, address, language: str
-) -> None:
-    page = sized(browser_page, 1280, 720)
-    page.goto(f"{address}?lesson=which-mechanism-for-which-task&step=sun-or-moon&projector=1&lang={language}")
-    wait_until_drawn(page, PANEL)
-    page.locator("[class*=st-key-lesson-skip] button").click()
-    wait_until_drawn(page)
-    panel = page.locator(PANEL).bounding_box()
-    assert panel["height"] > 640, "the answers are longer than the window"
-    for key in ("lesson-back", "lesson-next"):
-        bounds = page.locator(f"[class*=st-key-{key}] button").bounding_box()
-        assert bounds["y"] >= 50 and bounds["y"] + bounds["height"] <= 720
-    assert not page.evaluate(SMALL)
-    for label in page.locator(".pane h3, .readout").all():
-        assert label.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)") >= 20

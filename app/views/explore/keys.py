@@ -17,6 +17,7 @@ class ExploreKey(StrEnum):
     GATE_DEVIATION = "gate_deviation"
     TEST = "test"
     ERASED = "erased"
+    OUTCOME = "outcome"
     ERASE_MAP = "erase_map"
     ERASE_SHARE = "erase_share"
     ERASE_FILL = "erase_fill"

@@ -13,7 +13,7 @@ from app.components.bars import Bar, chosen_row, show_bars
 from app.state import Key, Subject
 from app.titles import class_title, class_titles
 from app.views.explore.keys import ExploreKey
-from app.widgets import models, pictures
+from app.widgets import lesson, models, pictures
 from app.words import chance, means, plain, say, together, word
 from core import InvalidInput, Reading
 
@@ -77,7 +77,10 @@ def pick_target(subject: Subject, reading: Reading, chosen: int | None) -> int:
 
     shares = {one: float(reading.probabilities[one]) for one in best}
     show_bars(
-        [Bar(titles[names[one]], chance(share), (share,), one == target) for one, share in shares.items()],
+        [
+            Bar(titles[names[one]], lesson.digits(chance(share)), (share,), one == target)
+            for one, share in shares.items()
+        ],
         key=ExploreKey.ANSWER,
         label=word("answer.alt"),
         on_chosen=click,

@@ -11,7 +11,7 @@ from app.components.bars import Bar, show_bars
 from app.titles import class_titles
 from app.views import file_of
 from app.views.models import facts
-from app.widgets import job
+from app.widgets import job, lesson
 from app.widgets.equation import latex
 from app.widgets.models import (
     LITTLE,
@@ -72,7 +72,7 @@ def accuracy(card: ModelCard) -> None:
     left = {word("card.whole"): card.accuracy}
     left |= {names[key]: card.ablation[key] for key in names if key in card.ablation}
     show_bars(
-        [Bar(name, percent(share), (share,), not row, None if row else interval)
+        [Bar(name, lesson.digits(percent(share)), (share,), not row, None if row else interval)
          for row, (name, share) in enumerate(left.items())],
         key=f"shares.{card.slug}",
         label=word("card.accuracy"),

@@ -12,13 +12,14 @@ from app.widgets.lesson.playing import (
     redraw_when_done,
     restore,
 )
-from app.widgets.lesson.projector import project
+from app.widgets.lesson.projector import digits, project
 
 __all__ = [
     "answers",
     "asks",
     "begin",
     "close",
+    "digits",
     "hidden",
     "open_step",
     "point_wanted",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import streamlit as st
 
 from app import state
@@ -54,11 +52,13 @@ def show_panel(subject: Subject | None) -> None:
         state.put(Key.SHOWN_DONE, place.key if done(place) else "")
         if step.do and done(place):
             st.markdown(word("lesson.did"))
-        if state.get(Key.TEACHER) and (text := words.block(step.name, NOTE)):
+        if state.get(Key.TEACHER) and not state.get(Key.PROJECTOR) and (text := words.block(step.name, NOTE)):
             st.info(value_text(place.lesson, text), icon=":material/school:")
+        if place.number + 1 == len(place.lesson.steps) and done(place):
+            _finish(place.lesson)
         _ways(place, given)
-        if voting.teaches():
-            voting.show_votes(place)
+    if voting.teaches():
+        voting.show_votes(place)
 
 
 def _invite() -> None:
@@ -79,7 +79,7 @@ def _head(place: Place, title: str) -> None:
     """Draw the title, the number of the step, the remaining time, and the button that ends the lesson."""
     with st.container(horizontal=True, vertical_alignment="center", key="lesson-head"):
         st.markdown(f"**{title}**")
-        left = math.ceil(place.lesson.seconds_left(place.step.name) / 60)
+        left = place.lesson.minutes_left(place.step.name)
         st.caption(plain("lesson.place", number=place.number + 1, total=len(place.lesson.steps), count=left))
         st.button(word("lesson.close"), key="lesson-close", type="tertiary", icon=":material/close:", on_click=close)
     st.progress((place.number + 1) / len(place.lesson.steps))
@@ -103,8 +103,6 @@ def _ways(place: Place, given: tuple[str | float, ...]) -> None:
             st.button(label, key="lesson-next", type=kind, on_click=begin, args=after)
         here, means = (place.lesson, place.step.name), word("lesson.again.help")
         st.button(word("lesson.again"), key="lesson-again", type="tertiary", help=means, on_click=begin, args=here)
-    if last and done(place):
-        _finish(place.lesson)
 
 
 def _answer_buttons(place: Place, given: tuple[str | float, ...]) -> None:

@@ -18,6 +18,8 @@ from core.lessons import POINT, STATE, Lesson, Step
 
 COVERED = {"attention", "attribution"}
 """What hides the maps."""
+TESTS, PREDICTION, MAPS = "tests", "prediction", "maps"
+"""The sections of Explore that a step can be about."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,10 @@ class Setting(StrEnum):
 
 
 assert {one.value for one in Setting} == set(STATE)
+OF_TESTS = frozenset(
+    {"test", "changed", "way", "shuffle", "parts_off", "erase_map", "erase_share", "erase_fill", "seed"}
+)
+"""What is set in the tests of Explore."""
 
 
 def open_step() -> Place | None:
@@ -145,6 +151,22 @@ def asks() -> bool:
     )
 
 
+def waits() -> bool:
+    """Whether the open step has a question that is not answered yet."""
+    place = open_step()
+    return place is not None and place.step.exercise is not None and answer_of(place) is None
+
+
+def section_shown() -> str:
+    """The section of Explore that the open step reveals, or in which the learner is to set something; "" for none."""
+    place = open_step()
+    if place is None or waits():
+        return ""
+    if OF_TESTS & ({*place.step.reveal} if place.step.exercise else {*place.step.do}):
+        return TESTS
+    return PREDICTION if PREDICTION in place.step.hide or "target" in place.step.do else MAPS
+
+
 def point_wanted() -> bool:
     """Whether the open step requires a point on the picture."""
     place = open_step()
@@ -176,6 +198,7 @@ def begin(lesson: Lesson, step: str = "") -> None:
 def commit(place: Place, given: tuple[str | float, ...]) -> None:
     """Keep an answer, () for a question that is skipped, and show what the step reveals; in a callback."""
     state.put(Key.ANSWERS, {**answers(), place.key: Answer(given)})
+    state.put(Key.SHOWN_VOTES, set(state.get(Key.SHOWN_VOTES) or ()) - {place.key})  # room for what is revealed
     state.reset(Key.MARKED)
     apply(place.step.reveal)
 

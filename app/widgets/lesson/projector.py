@@ -1,4 +1,4 @@
-"""The projector mode: larger type, the side bar closed, and the lesson next to the page."""
+"""The projector mode: larger type, the side bar closed, and the lesson next to the section that its step reveals."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import state
 from app.state import Key
+from app.widgets.lesson.playing import section_shown, waits
 
 CSS = Path(__file__).with_name("projector.css")
 
@@ -17,3 +18,10 @@ def project() -> None:
     if state.get(Key.PROJECTOR):
         st.set_page_config(initial_sidebar_state="collapsed")
         st.html(CSS)
+        if section := section_shown():
+            st.html(f'<span class="lesson-reveals-{section}"></span>')
+
+
+def digits(text: str) -> str:
+    """The digits at the end of a bar; none on a projector before the answer, so that the class compares lengths."""
+    return "" if state.get(Key.PROJECTOR) and waits() else text

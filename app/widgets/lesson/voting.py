@@ -14,10 +14,25 @@ from app import state
 from app.runtime.votes import is_teacher, voter_mark, votes
 from app.state import Key
 from app.widgets.lesson.playing import Place, answer_of, commit
+from app.widgets.lesson.projector import digits
 from app.widgets.lesson.texts import value_text, words_of
 from app.words import literal, percent, plain, say, shortest, unmarked, word
 from core import InvalidInput
-from core.lessons import CODE, NUMBER, POINT, RANK, ROUNDS, TEXT, Exercise, Question, Tally, bin_of, bins, given_of
+from core.lessons import (
+    CHOICE,
+    CODE,
+    NUMBER,
+    POINT,
+    RANK,
+    ROUNDS,
+    TEXT,
+    Exercise,
+    Question,
+    Tally,
+    bin_of,
+    bins,
+    given_of,
+)
 
 CSS = Path(__file__).with_name("votes.css")
 FEWEST = 5
@@ -164,12 +179,12 @@ def bars(place: Place, exercise: Exercise, counts: dict[int, Counter[str]]) -> s
         drawn = ""
         for number, votes_of in counts.items():
             share = 100 * votes_of[name] / votes_of.total()
-            bar = f'<i style="width:{share:.1f}%"></i><b>{votes_of[name]}</b>'
+            bar = f'<i style="width:{share:.1f}%"></i><b>{digits(str(votes_of[name]))}</b>'
             drawn += f'<dd class="vote-bar vote-round-{number}">{bar}</dd>'
         right = " class=vote-right" if answer_of(place) is not None and name == ",".join(exercise.answer) else ""
         rows.append(f"<dt{right}>{escape(_label(place, exercise, name))}</dt>{drawn}")
     names = "".join(f"<span>{escape(plain(f'vote.round.{one}'))}</span>" for one in counts)
-    size = f"vote-columns-{len(counts)}"
+    size = f"vote-columns-{len(counts)}" + (" vote-sentences" if exercise.kind in (CHOICE, RANK) else "")
     return f'<p class="vote-rounds {size}"><span></span>{names}</p><dl class="vote-bars {size}">{"".join(rows)}</dl>'
 
 

@@ -68,6 +68,8 @@ def test_a_student_votes_twice_and_the_teacher_reveals(votes: Votes) -> None:
     assert "Before the discussion" in shown and "After the discussion" in shown
     assert shown.index("width:60.0%") < shown.index("width:100.0%") and "vote-columns-2" in shown, "next to each other"
     press(teacher, f"lesson-skip.{STEP}")
+    assert "vote-bars" not in bars(teacher), "what the step reveals has the room"
+    press(teacher, f"vote-reveal.{STEP}")
     assert "<dt class=vote-right>House" in bars(teacher) and votes.tally(ASKED).total(2) == 5, "a teacher does not vote"
     press(teacher, f"vote-clear.{STEP}")
     assert "First vote: 0 answers" in shown_text(teacher) and not votes.tally(ASKED).total(1)

@@ -52,7 +52,7 @@ def test_a_right_lesson_has_no_problem(folder: Path) -> None:
     for model, answer in ((MODEL, ("bird",)), ("of another training", ())):
         (folder / "claims.json").write_text(json.dumps({"new": kept | {"model": model}}))
         assert read_lesson(folder).steps[2].exercise.answer == answer
-    assert lesson.seconds_left("guess") == 120 and lesson.place("check") == 2
+    assert [lesson.minutes_left(one) for one in ("look", "guess", "check")] == [3, 2, 1] and lesson.place("check") == 2
 
 
 MISTAKES = {

@@ -159,11 +159,12 @@ def show_regions(analysis: Analysis, pointer: Pointer, seed: int) -> None:
     lesson.redraw_when_done()
     model, picture, share = analysis.subject.classifier, analysis.subject.picture, per_cent / 100
     tried = {which: faithfulness.erased(model, picture, pointer.values, share, which, fill, seed) for which in WHICH}
-    with st.container(key=ExploreKey.ERASED):  # narrow columns too: on a phone as well the three stand side by side
-        for (which, one), column in zip(tried.items(), st.columns(3, wrap=False), strict=True):
-            with column, st.container(gap="xsmall"):
-                draw_erased(analysis, pointer, which, one)
-    sentence(analysis, pointer, tried)
+    with st.container(key=ExploreKey.OUTCOME):
+        with st.container(key=ExploreKey.ERASED):  # narrow columns too: on a phone as well the three stand side by side
+            for (which, one), column in zip(tried.items(), st.columns(3, wrap=False), strict=True):
+                with column, st.container(gap="xsmall"):
+                    draw_erased(analysis, pointer, which, one)
+        sentence(analysis, pointer, tried)
     curves.show_curves(analysis.subject, pointer.name, pointer.values, pointer.target, seed, share)
 
 

@@ -8,7 +8,7 @@ from app import state
 from app.runtime import interventions
 from app.state import Subject
 from app.views.explore.analysis import Analysis
-from app.views.explore.keys import TRIED
+from app.views.explore.keys import TRIED, ExploreKey
 from app.views.explore.tests import ablations, address, changes, outcome
 from app.widgets import lesson
 from app.words import literal, word
@@ -34,7 +34,8 @@ def change(subject: Subject, reading: Reading, target: int) -> None:
         lesson.redraw_when_done()
         if plan.changes:
             after = interventions.intervene(subject.classifier, subject.picture, plan.changes, *plan.names)
-            outcome.show_outcome(subject, reading, after, target, plan)
+            with st.container(key=ExploreKey.OUTCOME):
+                outcome.show_outcome(subject, reading, after, target, plan)
     except InvalidInput as error:
         st.error(literal(error))
         return

@@ -11,6 +11,7 @@ from app.components.bars import Bar, show_bars
 from app.runtime import interventions
 from app.state import Subject
 from app.views.explore.tests.changes import Plan
+from app.widgets import lesson
 from app.words import chance, decimal, means, significant, word
 from core import AttentionMap, Reading, to_grid
 from core.types import PROBABILITIES
@@ -42,7 +43,7 @@ def show_outcome(subject: Subject, before: Reading, after: Reading, target: int,
 def _pair(name: str, before: Reading, after: Reading, row: int, target: int) -> Bar:
     """The row of a class: its probability before and after."""
     was, now = (float(one.probabilities[row]) for one in (before, after))
-    return Bar(name, f"{chance(was)} → {chance(now)}", (was, now), row == target)
+    return Bar(name, lesson.digits(f"{chance(was)} → {chance(now)}"), (was, now), row == target)
 
 
 def sentence(names: tuple[str, ...], before: Reading, after: Reading, way: str) -> str:
