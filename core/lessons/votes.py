@@ -99,15 +99,22 @@ class Votes:
 
     def tally(self, question: Question) -> Tally:
         """What was voted on a question."""
-        counts, number = {one: Counter[str]() for one in ROUNDS}, ROUNDS[0]
+        return self.tallies(question.code).get(question) or Tally(ROUNDS[0], _no_votes())
+
+    def tallies(self, code: str) -> dict[Question, Tally]:
+        """What a class voted, by question."""
+        found: dict[Question, Tally] = {}
         for line in self._lines():
-            if line["question"] != [question.code, question.lesson, question.step]:
+            question = Question(*line["question"])
+            if question.code != code:
                 continue
+            so_far = found.get(question) or Tally(ROUNDS[0], _no_votes())
             if "bin" in line:
-                counts[line["round"]][line["bin"]] += 1
+                so_far.counts[line["round"]][line["bin"]] += 1
+                found[question] = so_far
             else:
-                number = line["round"]
-        return Tally(number, counts)
+                found[question] = Tally(line["round"], so_far.counts)
+        return found
 
     def own(self, question: Question, voter: str) -> dict[int, str]:
         """The bins that a voter chose, by round."""
@@ -177,6 +184,10 @@ class Votes:
             put(self.path, "".join(to_json(line) + "\n" for line in lines).encode())
         except OSError as error:
             raise _unwritten(self.path, error) from error
+
+
+def _no_votes() -> dict[int, Counter[str]]:
+    return {one: Counter[str]() for one in ROUNDS}
 
 
 def _named(question: Question) -> Line:

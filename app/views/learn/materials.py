@@ -9,13 +9,15 @@ import streamlit as st
 
 from app import state
 from app.runtime.lessons import measured
-from app.runtime.votes import teacher_key
+from app.runtime.votes import teacher_key, votes
 from app.state import Key
 from app.titles import class_title
 from app.widgets import lesson as playing
-from app.widgets.lesson.exports import answer_rows, to_csv
-from app.widgets.lesson.voting import class_code
-from app.words import language, word
+from app.widgets.lesson import voting
+from app.widgets.lesson.exports import VOTE_COLUMNS, answer_rows, to_csv, vote_rows
+from app.widgets.lesson.voting import FEWEST, class_code
+from app.words import language, literal, word
+from core import InvalidInput
 from core.lessons import Lesson, new_code, to_gift, worksheet
 
 
@@ -42,6 +44,8 @@ def show_class() -> None:
         st.caption(word("learn.class.about"))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(word("learn.class.new"), key="learn-class-new", icon=":material/group_add:", on_click=_begin)
+            if voting.teaches():
+                _votes_button()
             if class_code():
                 st.button(word("learn.class.end"), key="learn-class-end", type="tertiary", on_click=_end)
             on = bool(state.get(Key.PROJECTOR))
@@ -94,6 +98,26 @@ def make_gift(lesson: Lesson, code: str) -> Callable[[], str]:
     """What makes the questions for Moodle."""
     found, name = measured(lesson), _class_names(lesson)
     return lambda: to_gift(lesson, code, found, name=name)
+
+
+def _votes_button() -> None:
+    """Draw the download of the class's votes, once there are any."""
+    try:
+        tallies = votes().tallies(class_code())
+    except InvalidInput as error:
+        st.warning(literal(error))
+        return
+    if rows := list(vote_rows(tallies)):
+        st.download_button(
+            word("learn.votes"),
+            to_csv(rows, VOTE_COLUMNS),
+            file_name=f"votes.{class_code()}.csv",
+            mime="text/csv",
+            key="learn-votes",
+            icon=":material/download:",
+            help=word("learn.votes.help", count=FEWEST),
+            on_click="ignore",
+        )
 
 
 def show_answers() -> None:

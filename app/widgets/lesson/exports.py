@@ -1,18 +1,33 @@
-"""The answers of a session as a table."""
+"""The answers of a session, and the votes of a class, as tables."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from app.runtime.lessons import find_lesson, measured
-from app.widgets.lesson.playing import Answer, answers
+from app.runtime.lessons import find_lesson, lessons, measured
+from app.widgets.lesson.playing import Answer, Place, answers
 from app.widgets.lesson.texts import value_text, words_of
+from app.widgets.lesson.voting import FEWEST, bin_title
 from core.formulas import defuse
-from core.lessons import CHOICE, CLOSE, NUMBER, QUESTION, RANK, Exercise, Lesson, Step
+from core.lessons import (
+    CHOICE,
+    CLOSE,
+    NUMBER,
+    QUESTION,
+    RANK,
+    ROUNDS,
+    Exercise,
+    Lesson,
+    Question,
+    Step,
+    Tally,
+    bins,
+)
 
 COLUMNS = ("lesson", "step", "kind", "question", "answer", "result", "measured")
+VOTE_COLUMNS = ("lesson", "step", "question", "option", "first vote", "second vote")
 
 
 def answer_rows() -> Iterator[tuple[str, ...]]:
@@ -36,10 +51,28 @@ def answer_rows() -> Iterator[tuple[str, ...]]:
         )
 
 
-def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
+def vote_rows(tallies: Mapping[Question, Tally]) -> Iterator[tuple[str, ...]]:
+    """A row for each option of each question that a class voted on, in the order of the lessons, with no one's name.
+
+    The counts of a vote with fewer answers than bars are shown for are empty. A text has one row, without an option.
+    """
+    voted = {(one.lesson, one.step): tally for one, tally in tallies.items()}
+    for lesson in lessons():
+        for step in lesson.steps:
+            tally = voted.get((lesson.name, step.name))
+            if tally is None or step.exercise is None or not any(map(tally.total, ROUNDS)):
+                continue
+            question = value_text(lesson, words_of(lesson).block(step.name, QUESTION))
+            place, shown = Place(lesson, step), [one for one in ROUNDS if tally.total(one) >= FEWEST]
+            for name in bins(step.exercise) or sorted({*tally.counts[ROUNDS[0]], *tally.counts[ROUNDS[-1]]}):
+                counts = [str(tally.counts[one][name]) if one in shown else "" for one in ROUNDS]
+                yield lesson.name, step.name, question, bin_title(place, step.exercise, name), *counts
+
+
+def to_csv(rows: Iterable[Sequence[str]], columns: Sequence[str] = COLUMNS) -> bytes:
     """The rows as CSV under their columns, in which no cell is a formula."""
     file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows([COLUMNS, *([defuse(cell) for cell in row] for row in rows)])
+    csv.writer(file, lineterminator="\n").writerows([columns, *([defuse(cell) for cell in row] for row in rows)])
     return file.getvalue().encode("utf-8-sig")  # so that spreadsheets read Chinese
 
 

@@ -182,7 +182,7 @@ def bars(place: Place, exercise: Exercise, counts: dict[int, Counter[str]]) -> s
             bar = f'<i style="width:{share:.1f}%"></i><b>{digits(str(votes_of[name]))}</b>'
             drawn += f'<dd class="vote-bar vote-round-{number}">{bar}</dd>'
         right = " class=vote-right" if answer_of(place) is not None and name == ",".join(exercise.answer) else ""
-        rows.append(f"<dt{right}>{escape(_label(place, exercise, name))}</dt>{drawn}")
+        rows.append(f"<dt{right}>{escape(bin_title(place, exercise, name))}</dt>{drawn}")
     names = "".join(f"<span>{escape(plain(f'vote.round.{one}'))}</span>" for one in counts)
     size = f"vote-columns-{len(counts)}" + (" vote-sentences" if exercise.kind in (CHOICE, RANK) else "")
     return f'<p class="vote-rounds {size}"><span></span>{names}</p><dl class="vote-bars {size}">{"".join(rows)}</dl>'
@@ -194,8 +194,10 @@ def _shown_bins(exercise: Exercise, counts: dict[int, Counter[str]]) -> list[str
     return [*bins(exercise)] or [name for name, _ in every.most_common(LISTED)]
 
 
-def _label(place: Place, exercise: Exercise, name: str) -> str:
-    """What a bin is called."""
+def bin_title(place: Place, exercise: Exercise, name: str) -> str:
+    """What a bin is called; nothing for that of all texts."""
+    if exercise.kind == TEXT:
+        return ""
     if exercise.kind == POINT:
         return unmarked(word(f"vote.place.{name}"))
     if exercise.kind == NUMBER:

@@ -21,6 +21,8 @@ WORDS = {
     "learn.class.about": "The links of a class contain a random code. Answers of students who open such a link count as anonymous votes, and you decide when to show the result. Each browser can vote once before and once after the discussion. Votes are stored without names on the machine that runs Fovea.",
     "learn.class.new": "New class code",
     "learn.class.end": "End class",
+    "learn.votes": "Votes (CSV)",
+    "learn.votes.help": "How many answers each option of each question got in both votes of this class, without names. The numbers of a vote with fewer than {count} answers are left out.",
     "learn.class.code": "Class {code}. Give your students the link of a lesson:",
     "learn.projector": "Projector mode",
     "learn.projector.help": "Large type, the side bar closed, and the lesson next to the maps.",

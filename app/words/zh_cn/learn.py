@@ -20,6 +20,8 @@ WORDS = {
     "learn.class.about": "每个班级的链接里有一个随机代码。学生打开这样的链接后，他们的答案就是匿名投票，由你来公布。每个浏览器在讨论前后各投一次。投票保存在这台机器上，不含姓名。",
     "learn.class.new": "新的班级代码",
     "learn.class.end": "结束班级",
+    "learn.votes": "下载投票结果（CSV）",
+    "learn.votes.help": "这个班级在两次投票中，每道题的每个选项各得到多少个答案，不含姓名。答案少于 {count} 个的投票不给出数目。",
     "learn.class.code": "班级 {code}。请把某节课的链接发给学生：",
     "learn.projector": "投影模式",
     "learn.projector.help": "字号更大，侧栏收起，课程与图并排显示。",
