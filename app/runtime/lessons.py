@@ -55,6 +55,13 @@ def lesson_problems() -> tuple[Message, ...]:
     return tuple(one.message for one in (*folder_problems(), *found))
 
 
+def why_broken(name: str) -> Message | None:
+    """The first mistake in the lesson of that name, with its file and line; None where there is no such folder."""
+    folders = [folder for folder in lesson_folders() if folder.name == name]
+    found = [problem for folder in folders for problem in _checked(str(folder), _stamps(folder))[1]]
+    return found[0].message if found else None
+
+
 def find_lesson(name: str) -> Lesson | None:
     """The lesson of that name, or None. Only its own folder, which has its name, is read."""
     found = (_checked(str(folder), _stamps(folder))[0] for folder in lesson_folders() if folder.name == name)

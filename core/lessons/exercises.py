@@ -18,8 +18,11 @@ Wrong = Callable[[str, Message], None]
 """Adds a problem, from a key and a sentence."""
 
 
-def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim], wrong: Wrong) -> Exercise | None:
-    """The question; ``claims`` are those of the lesson, by name. None for a kind that is unknown."""
+def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim | None], wrong: Wrong) -> Exercise | None:
+    """The question; ``claims`` are those of the lesson, by name, None for one that could not be read.
+
+    None for a kind that is unknown, or without its options: nothing else can be checked then.
+    """
     kind, options = table.get("kind"), table.get("options", [])
     if kind not in KINDS:
         wrong("kind", Message("There is no kind {given}. Possible are: {kinds}.", given=brief(kind), kinds=list(KINDS)))
@@ -29,24 +32,26 @@ def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim], wrong: 
     fits = isinstance(options, list) and all(isinstance(one, str) and NAME.fullmatch(one) for one in options)
     if kind in (CHOICE, RANK) and not (fits and 2 <= len(set(options)) == len(options) <= MOST_OPTIONS):
         wrong("options", Message("A {kind} needs two to five different options, as names.", kind=kind))
-        options = []
-    claim = _find_claim(table, claims, wrong)
+        return None
+    claim, unread = _find_claim(table, claims, wrong), table.get("claim", "") != ""
     named = claim is not None and claim.measure in NAMED
     final = table.get("final") is True
     if final and "answer" in table:
         wrong("answer", Message("The answer to the final question is measured. Remove 'answer'."))
+    elif kind == CHOICE and not answers and unread and claim is None:
+        pass  # the claim that measures it is a problem of its own
     elif kind == CHOICE and not (named and "answer" not in table) and (len(answers) != 1 or answers[0] not in options):
         wrong("answer", Message("The answer '{answer}' is not among the options.", answer=", ".join(map(str, answers))))
     if kind == RANK and sorted(map(str, answers)) != sorted(options):
         wrong("answer", Message("The answer of a rank must be all its options, in the right order."))
-    if kind == NUMBER and claim is None:
+    if kind == NUMBER and claim is None and not unread:
         wrong("kind", Message("A number needs a claim, which measures the answer."))
-    elif claim is not None:
+    elif claim is not None and not (final and "answer" in table):
         _check_claim(kind, options, answers, claim, wrong)
     against = table.get("against", "")
     if kind == POINT and not against:
         wrong("kind", Message("A point needs 'against', the map whose largest values are the answer."))
-    elif kind == POINT and (why := one_of((ATTENTION, *METHOD_NAMES))(str(against))):
+    elif kind == POINT and (why := one_of((ATTENTION, *METHOD_NAMES))("against", str(against))):
         wrong("against", why)
     found = {key: as_number(table[key]) for key in ("share", "low", "high") if key in table}
     if "share" in found and (why := unknown("share", table["share"])):
@@ -69,7 +74,7 @@ def read_exercise(table: Mapping[str, Any], claims: Mapping[str, Claim], wrong: 
     )
 
 
-def _find_claim(table: Mapping[str, Any], claims: Mapping[str, Claim], wrong: Wrong) -> Claim | None:
+def _find_claim(table: Mapping[str, Any], claims: Mapping[str, Claim | None], wrong: Wrong) -> Claim | None:
     """The claim that measures the answer; None where none is named."""
     name = table.get("claim", "")
     if isinstance(name, str) and (name in claims or not name):

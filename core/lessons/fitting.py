@@ -16,6 +16,7 @@ from core.lessons.measured import CHANGES, OUTCOMES, PARTS, PREDICTION, REACTION
 from core.loading import load
 from core.messages import Message
 from core.models import zoo
+from core.tasks import find_task
 from core.types import ModelCard
 
 HEAD = re.compile(r"\.head[1-9]\d{0,2}$")
@@ -49,6 +50,8 @@ def unfit_state(name: str, state: Mapping[str, Any]) -> Message | None:
     card, value = _stored(state.get("model")), str(state[name])
     if card is None or not value:
         return None
+    if name in ("sample", "model"):
+        return _other_task(str(state.get("sample", "")), card)
     if name in ("target", "contrast"):
         return _among(value, card.classes)
     if name == "changed":
@@ -64,12 +67,28 @@ def unfit_claim(name: str, settings: Mapping[str, Any]) -> Message | None:
     card, value = _stored(settings.get("model")), str(settings[name])
     if card is None:
         return None
+    if name in ("sample", "to"):
+        return _other_task(value, card)
     if name == "tap":
         return _among(value, tuple(kinds_of(card)))
     if name == "map":
         maps = tuple(f"{ATTENTION_PREFIX}{tap}" for tap in (*kinds_of(card), ROLLOUT))
         return _among(value, (*(one.slug for one in METHODS), *maps, *REFERENCES, OBJECT))
     return _unfit_way(value, card) if name == "way" else None
+
+
+def _other_task(sample: str, card: ModelCard) -> Message | None:
+    """What is wrong with a sample of a task for a model that was trained on another one."""
+    family = sample.partition("/")[0]
+    if find_task(family) is None or family == card.family:
+        return None
+    return Message(
+        "The sample '{sample}' is one of {family}, and the model {model} is not. Choose a sample or a model of the "
+        "same task.",
+        sample=sample,
+        family=family,
+        model=card.slug,
+    )
 
 
 def _among(value: str, names: tuple[str, ...]) -> Message | None:

@@ -7,11 +7,12 @@ import tomllib
 from typing import Any
 
 from core.checking import brief
+from core.lessons.pack import MISCONCEPTIONS
 from core.messages import Message
 
 AT = re.compile(r"at line (\d+)")
 KEYS = {
-    "": tuple("format id order minutes languages breaks author license tour defaults claim step".split()),
+    "": tuple("format id order minutes languages breaks given author license tour defaults claim step".split()),
     "claim": ("id", "measure", "bound", "above"),
     "step": ("id", "seconds", "view", "state", "hide", "ask", "do", "reveal"),
     "ask": ("kind", "options", "answer", "claim", "against", "share", "low", "high", "unit", "final"),
@@ -26,8 +27,11 @@ def misformed(key: str, value: Any) -> Message | None:
     if key in ("author", "license", "unit") and not isinstance(value, str):
         return not_text(key, value)
     texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
-    if key in ("breaks", "above") and not (texts and (value or key == "breaks")):  # above nothing is no comparison
+    if key in ("breaks", "above", "given") and not (texts and (value or key != "above")):  # that compares nothing
         return Message("'{key}' must be a list of texts, not {given}.", key=key, given=brief(value))
+    for one in value if key == "breaks" else ():
+        if one not in MISCONCEPTIONS:
+            return Message("There is no '{value}'. Possible are: {names}.", value=one, names=list(MISCONCEPTIONS))
     return None
 
 

@@ -29,10 +29,14 @@ PARTS_OFF = re.compile(r"none|[1-9]\d{0,3}(,[1-9]\d{0,3})*")
 FRAMING = re.compile(r"center|fit|box:\d{1,3},\d{1,3},\d{1,3}")
 
 
-def one_of(names: tuple[str, ...]) -> Callable[[str], Message | None]:
+Check = Callable[[str, str], Message | None]
+"""What is wrong with the value of a key, from the key and the value."""
+
+
+def one_of(names: tuple[str, ...]) -> Check:
     """A check whether a value is one of these names."""
 
-    def check(value: str) -> Message | None:
+    def check(key: str, value: str) -> Message | None:
         if value in names:
             return None
         return Message("There is no '{value}'. Possible are: {names}.", value=value, names=list(names))
@@ -40,7 +44,7 @@ def one_of(names: tuple[str, ...]) -> Callable[[str], Message | None]:
     return check
 
 
-def model(value: str) -> Message | None:
+def model(key: str, value: str) -> Message | None:
     """Whether the zoo has a model with its weights, so that a lesson works without a network."""
     stored = [card.slug for card in zoo.stored()]
     if value in stored:
@@ -48,7 +52,7 @@ def model(value: str) -> Message | None:
     return Message("There is no model '{value}' here. Possible are: {names}.", value=value, names=listed(stored))
 
 
-def sample(value: str) -> Message | None:
+def sample(key: str, value: str) -> Message | None:
     """Whether there is such a picture; a file of the lesson's folder can be shown in the words alone."""
     if FILE.fullmatch(value):
         return Message(
@@ -64,26 +68,32 @@ def sample(value: str) -> Message | None:
     return None
 
 
-def whole_number(low: int, high: int) -> Callable[[str], Message | None]:
+def whole_number(low: int, high: int) -> Check:
     """A check whether a value is a whole number in a range."""
 
-    def check(value: str) -> Message | None:
+    def check(key: str, value: str) -> Message | None:
         if value.isascii() and value.isdigit() and len(value) < 9 and low <= int(value) <= high:
             return None
         return Message(
-            "'{value}' must be a whole number from {low} to {high}.", value=brief(value)[1:-1], low=low, high=high
+            "'{key}' must be a whole number from {low} to {high}, not {given}.",
+            key=key,
+            low=low,
+            high=high,
+            given=brief(value),
         )
 
     return check
 
 
-def number_up_to(most: float) -> Callable[[str], Message | None]:
+def number_up_to(most: float) -> Check:
     """A check whether a value is a number above 0 and up to ``most``."""
 
-    def check(value: str) -> Message | None:
+    def check(key: str, value: str) -> Message | None:
         if 0 < as_number(value) <= most:
             return None
-        return Message("'{value}' must be a number above 0 and up to {most:g}.", value=brief(value)[1:-1], most=most)
+        return Message(
+            "'{key}' must be a number above 0 and up to {most:g}, not {given}.", key=key, most=most, given=brief(value)
+        )
 
     return check
 
@@ -99,23 +109,23 @@ def as_number(value: Any) -> float:
     return found if math.isfinite(found) else math.nan
 
 
-def looks_like(pattern: re.Pattern[str], example: str) -> Callable[[str], Message | None]:
+def looks_like(pattern: re.Pattern[str], example: str) -> Check:
     """A check whether a value has the form of an example."""
 
-    def check(value: str) -> Message | None:
+    def check(key: str, value: str) -> Message | None:
         if pattern.fullmatch(value):
             return None
-        return Message("'{value}' must look like '{example}'.", value=brief(value)[1:-1], example=example)
+        return Message("'{key}' must look like '{example}', not {given}.", key=key, example=example, given=brief(value))
 
     return check
 
 
-def part(value: str) -> Message | None:
+def part(key: str, value: str) -> Message | None:
     """Whether a value names a part of an attention map: nothing for the whole, "row", or a number from 1."""
-    return None if value in ("", "row", *PARTS) else whole_number(1, 99)(value)
+    return None if value in ("", "row", *PARTS) else whole_number(1, 99)(key, value)
 
 
-CHECKS: dict[str, Callable[[str], Message | None]] = {
+CHECKS: dict[str, Check] = {
     "model": model,
     "sample": sample,
     "to": sample,
@@ -154,4 +164,4 @@ def unknown(name: str, value: Any) -> Message | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return Message("'{key}' must be a text or a number, not {given}.", key=name, given=brief(value))
     check = CHECKS.get(name)
-    return check(str(value)) if check else None
+    return check(name, str(value)) if check else None

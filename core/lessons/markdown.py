@@ -12,8 +12,9 @@ from html import unescape
 from pathlib import Path
 
 from core.checking import brief
-from core.lessons.pack import ABOUT, AFTER, BLOCKS, QUESTION, SAY, Option, Problem, Step, Words
+from core.lessons.pack import ABOUT, AFTER, BLOCKS, QUESTION, SAY, SKELETON, Option, Problem, Step, Words
 from core.lessons.pictures import EXAMPLE, figure_problem, find_figure
+from core.lessons.typed import stray_brace, typed_results
 from core.messages import Message
 
 OPTION = "option"
@@ -25,13 +26,6 @@ LINK = re.compile(r"\]\(\s*<?([^)>]*)|^\s*\[[^\]]+\]:\s*<?(\S+)")
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 SCHEMES = ("https", "http", "mailto")
 REMOTE = re.compile(r"!\[[^\]]*\]\(\s*(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
-TENS = "ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred"
-TYPED = re.compile(
-    r"\d\s?[%\N{FULLWIDTH PERCENT SIGN}]|\d[\s-]*per\s?cent"
-    rf"|\b(?:{TENS})(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?[\s-]+per\s?cent"
-    r"|百分之\s*[\d〇零一二两三四五六七八九十百]",
-    re.IGNORECASE,
-)
 FIGURES = (ABOUT, SAY, QUESTION, AFTER)
 """The blocks that may have pictures."""
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -55,8 +49,10 @@ class Block:
 class Reader:
     """Reads one file; what is wrong is added to ``problems``."""
 
-    def __init__(self, file: str, text: str, folder: Path):
+    def __init__(self, file: str, text: str, folder: Path, given: Collection[str] = ()):
         self.file, self.folder, self.problems = file, folder, list[Problem]()
+        self.given, self.seen = {one.casefold() for one in given}, set[str]()
+        self.last_line = max(1, len(text.splitlines()))
         self.title, self.title_line = "", 0
         self.steps: dict[str, int] = {}
         self.blocks = list(self._split(text))
@@ -87,6 +83,7 @@ class Reader:
                         number, Message("A lesson has one title, and this is a second one. Use '## STEP' for a step.")
                     )
                 self.title, self.title_line = name, number
+                self._check_line(number, line)
             elif depth == 2:
                 if name in self.steps:
                     self.wrong(number, Message("The step '{step}' is here twice. Remove one of them.", step=name))
@@ -121,12 +118,22 @@ class Reader:
                         given=brief(target),
                     ),
                 )
-        if TYPED.search(line):
+        for found in typed_results(line):
+            self.seen.add(found.casefold())
+            if found.casefold() not in self.given:
+                self.wrong(
+                    number,
+                    Message(
+                        "'{given}' looks like a result, which must not be typed. Measure it by a claim and write "
+                        "{example}. If it is no result, add it to the list 'given' in {file}.",
+                        given=found,
+                        example="{claim}",
+                        file=SKELETON,
+                    ),
+                )
+        if stray_brace(line):
             self.wrong(
-                number,
-                Message(
-                    "A percentage must not be typed. Measure it by a claim and write {example}.", example="{claim}"
-                ),
+                number, Message("A brace is open or closed alone, or twice. Write {example}.", example="{claim}")
             )
 
     def _check_figure(self, number: int, line: str) -> None:
@@ -137,7 +144,7 @@ class Reader:
             self.wrong(number, why)
 
     def words(self, steps: Mapping[str, Step], claims: Collection[str]) -> Words:
-        """The words, checked against the steps and claims of the lesson."""
+        """The words, checked against the steps of the lesson and the names of its claims."""
         blocks: dict[tuple[str, str], str] = {}
         options: dict[tuple[str, str], Option] = {}
         if not self.title:
@@ -229,7 +236,7 @@ class Reader:
         for name, step in steps.items():
             line = self.steps.get(name, 0)
             if not line:
-                self.wrong(0, Message("The step '{step}' has no words. Add '## {step}'.", step=name))
+                self.wrong(self.last_line, Message("The step '{step}' has no words. Add '## {step}'.", step=name))
                 continue
             needed = QUESTION if step.exercise else SAY
             if (name, needed) not in blocks and not any(

@@ -22,6 +22,35 @@ LABELS = Path(__file__).with_name("labels.toml")
 LANGUAGES = tuple(tomllib.loads(LABELS.read_text("utf-8")))
 """The languages that a lesson may be written in: each has a table of labels."""
 VIEWS = ("explore", "mistakes", "trust", "models")
+MISCONCEPTIONS = (
+    "a-drop-proves-it",
+    "a-mistake-is-random",
+    "attention-always-helps",
+    "attention-is-fixed",
+    "attention-is-useless",
+    "bright-is-reason",
+    "brightest-glimpse-decides",
+    "color-is-an-amount",
+    "crisp-map-is-right",
+    "gate-of-a-half",
+    "gate-shows-a-place",
+    "gradient-is-contribution",
+    "high-gate-is-important",
+    "looks-like-a-person",
+    "maps-draw-one-thing",
+    "mean-of-heads-is-the-attention",
+    "more-attention-is-better",
+    "name-is-function",
+    "one-picture-proves-it",
+    "positions-always-matter",
+    "right-answer-right-reason",
+    "rollout-explains-the-class",
+    "rows-are-columns",
+    "shortcut-shows-in-the-map",
+    "transformer-knows-the-order",
+    "zero-gradient-is-unused",
+)
+"""What learners often believe of attention and of explanations, and a lesson can break."""
 HIDDEN = ("attention", "attribution", "prediction", "agreement", "tests", "measure")
 """What a step may keep from the learner until they have answered."""
 STATE = (

@@ -55,17 +55,25 @@ def check_lesson(folder: Path, *, fits: bool = True) -> tuple[Lesson | None, tup
     if skeleton.data:
         steps, claims = {step.name: step for step in skeleton.steps}, {claim.name for claim in skeleton.claims}
         used: set[str] = {step.exercise.claim for step in skeleton.steps if step.exercise}
+        seen, read = set[str](), not skeleton.unsure
         for language in skeleton.languages:
             file = f"{language}.md"
             text = read_file(folder / file, folder)
             if isinstance(text, Problem):
                 problems.append(text)
+                read = False
                 continue
-            reader = Reader(file, text, folder)
-            words[language] = reader.words(steps, claims)
+            reader = Reader(file, text, folder, skeleton.given)
+            seen |= reader.seen
+            if not skeleton.unsure:  # else a step or a claim that is there would be missing
+                words[language] = reader.words(steps, claims)
             used |= {name for name in claims if f"{{{name}}}" in text}
             problems += reader.problems
-        for number, claim in enumerate(skeleton.claims):
+        for one in skeleton.given if read else ():
+            if one.casefold() not in seen:
+                sentence = Message("'given' has '{given}', which is not in the words. Remove it.", given=one)
+                problems.append(Problem(SKELETON, skeleton.lines.find("", 0, "given"), sentence))
+        for number, claim in enumerate(skeleton.claims if read else ()):
             if claim.name not in used:
                 line = skeleton.lines.find("claim", number, "id")
                 sentence = Message("The claim '{claim}' is used nowhere. Use it or remove it.", claim=claim.name)

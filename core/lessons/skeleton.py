@@ -33,11 +33,12 @@ from core.messages import Message
 class Skeleton:
     """Reads the file of a lesson; what is wrong is added to ``problems``.
 
-    With ``fits``, also whether its values are those of a model and a picture that are there.
+    With ``fits``, also whether its values are those of a model and a picture that are there. ``unsure`` states that a
+    claim, a step or a question could not be read: what only all of them together show is not checked then.
     """
 
     def __init__(self, text: str, folder: str, *, fits: bool = True):
-        self.problems, self.fits = list[Problem](), fits
+        self.problems, self.fits, self.unsure = list[Problem](), fits, False
         self.lines = Lines(text)
         self.data: dict[str, Any] = {}
         try:
@@ -45,10 +46,12 @@ class Skeleton:
         except ValueError as error:
             found = AT.search(str(error))
             reason = str(error).split(" (at")[0].rstrip(".")
-            self.wrong(int(found[1]) if found else 0, Message("This is not valid TOML: {reason}.", reason=reason))
+            line = int(found[1]) if found else max(1, len(text.splitlines()))
+            self.wrong(line, Message("This is not valid TOML: {reason}.", reason=reason))
             return
         self._check_keys("", 0, self.data)
         self._check_head(folder)
+        self.named: dict[str, Claim | None] = {}
         self.claims = tuple(self._claims())
         self.steps = tuple(self._steps())
         self._check_whole()
@@ -85,6 +88,17 @@ class Skeleton:
         found = self.data.get("breaks", [])
         return tuple(map(str, found)) if isinstance(found, list) else ()
 
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The numbers in the words that are no results."""
+        found = self.data.get("given", [])
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    def _unread(self, line: int, sentence: Message) -> None:
+        """Add a problem because of which a part is not read."""
+        self.unsure = True
+        self.wrong(line, sentence)
+
     def _check_keys(self, section: str, number: int, table: Mapping[str, Any], more: Collection[str] = ()) -> None:
         allowed = (*KEYS[section.rpartition(".")[2]], *more)
         for key in table:
@@ -116,7 +130,7 @@ class Skeleton:
         for key in ("order", "minutes"):
             value = self.data.get(key)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                self.wrong(line("", 0, key), Message("The {key} must be a whole number from 1 on.", key=key))
+                self._unread(line("", 0, key), Message("The {key} must be a whole number from 1 on.", key=key))
         found = self.data.get("languages", ["en"])
         if not isinstance(found, list) or not found or any(one not in LANGUAGES for one in found):
             self.wrong(
@@ -126,7 +140,7 @@ class Skeleton:
     def _tables(self, key: str) -> list[dict[str, Any]]:
         found = self.data.get(key, [])
         if not isinstance(found, list) or any(not isinstance(one, dict) for one in found):
-            self.wrong(self.lines.find("", 0, key), Message("Each {key} must be a table. Write [[{key}]].", key=key))
+            self._unread(self.lines.find("", 0, key), Message("Each {key} must be a table. Write [[{key}]].", key=key))
             return []
         return found
 
@@ -139,7 +153,7 @@ class Skeleton:
 
             name = table.get("id")
             if not isinstance(name, str) or not NAME.fullmatch(name) or name in seen:
-                self.wrong(line("id"), Message("Each claim needs an id of its own, not {given}.", given=brief(name)))
+                self._unread(line("id"), Message("Each claim needs an id of its own, not {given}.", given=brief(name)))
                 continue
             seen.add(name)
             if (measure := find_measure(table)) is not None:
@@ -148,8 +162,10 @@ class Skeleton:
             def wrong(key: str, sentence: Message, number: int = number) -> None:
                 self.wrong(self.lines.find("claim", number, key), sentence)
 
-            if (claim := read_claim(name, table, wrong, fits=self.fits)) is not None:
+            self.named[name] = claim = read_claim(name, table, wrong, fits=self.fits)
+            if claim is not None:
                 yield claim
+            self.unsure |= claim is None
 
     def _steps(self) -> Iterator[Step]:
         defaults = self._state("defaults", 0, self.data.get("defaults", {}))
@@ -162,11 +178,11 @@ class Skeleton:
             self._check_keys("step", number, table)
             name, seconds = table.get("id"), table.get("seconds")
             if not isinstance(name, str) or not NAME.fullmatch(name) or name in seen:
-                self.wrong(line("id"), Message("Each step needs an id of its own, not {given}.", given=brief(name)))
+                self._unread(line("id"), Message("Each step needs an id of its own, not {given}.", given=brief(name)))
                 continue
             seen.add(name)
             if not isinstance(seconds, int) or isinstance(seconds, bool) or not 5 <= seconds <= 1800:
-                self.wrong(line("seconds"), Message("The seconds of a step must be a whole number from 5 to 1800."))
+                self._unread(line("seconds"), Message("The seconds of a step must be a whole number from 5 to 1800."))
                 seconds = 60
             view = table.get("view", "explore")
             if view not in VIEWS:
@@ -192,7 +208,7 @@ class Skeleton:
                         step=name,
                     ),
                 )
-            if hide and exercise is None:
+            if hide and exercise is None and "ask" not in table:
                 self.wrong(
                     line("hide"), Message("The step '{step}' hides something but has no question. Add one.", step=name)
                 )
@@ -211,7 +227,7 @@ class Skeleton:
             if key not in STATE:
                 self.wrong(line, Message("A state cannot set '{key}'. It can set: {keys}.", key=key, keys=list(STATE)))
             elif self.fits and (why := unknown(key, value)):
-                self.wrong(line, why)
+                self._unread(line, why)
         return {key: str(value) for key, value in table.items() if key in STATE}
 
     def _check_fit(self, number: int, *tables: Mapping[str, str]) -> None:
@@ -223,6 +239,8 @@ class Skeleton:
             whole |= table
             for key in table:
                 later = next((one for one in tables[1:2] if section == "defaults" and key in one), None)
+                if key == "model" and "sample" in table:  # it is stated at the sample
+                    continue
                 if later is None and (why := unfit_state(key, whole)) is not None:
                     self.wrong(self.lines.find(section, number if section != "defaults" else 0, key), why)
 
@@ -244,18 +262,20 @@ class Skeleton:
             return self.lines.find("step.ask", number, key)
 
         if not isinstance(table, dict):
-            self.wrong(
+            self._unread(
                 line(),
                 Message("A question must be a table, such as {example}.", example='ask = { kind = "choice", ... }'),
             )
             return None
         self._check_keys("step.ask", number, table)
-        return read_exercise(
-            table, {one.name: one for one in self.claims}, lambda key, sentence: self.wrong(line(key), sentence)
-        )
+        found = read_exercise(table, self.named, lambda key, sentence: self.wrong(line(key), sentence))
+        self.unsure |= found is None
+        return found
 
     def _check_whole(self) -> None:
-        """What only all steps and claims together show."""
+        """What only all steps and claims together show, if each of them was read."""
+        if self.unsure:
+            return
         found = [
             *time_problems(self.steps, self.number("minutes", 10)),
             *comparison_problems(self.claims, self._tables("claim")),
@@ -263,4 +283,4 @@ class Skeleton:
             *(() if self.tour else final_problems(self.steps, {one.name: one for one in self.claims})),
         ]
         for section, number, key, sentence in found:
-            self.wrong(self.lines.find(section, number, key) if number >= 0 else 0, sentence)
+            self.wrong(self.lines.find(section, max(number, 0), key), sentence)

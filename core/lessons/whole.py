@@ -69,8 +69,8 @@ def final_problems(steps: Sequence[Step], claims: Mapping[str, Claim]) -> Iterat
     finals = [(number, step) for number, step in enumerate(steps) if step.exercise and step.exercise.final]
     if steps and len(finals) != 1:
         yield (
-            "",
-            -1,
+            "step",
+            finals[1][0] if finals else len(steps) - 1,
             "",
             Message("A lesson has one final question, not {count}. Mark it by final = true.", count=len(finals)),
         )
@@ -89,7 +89,7 @@ def final_problems(steps: Sequence[Step], claims: Mapping[str, Claim]) -> Iterat
                     measures=list(NAMED),
                 ),
             )
-        elif missing := _shown(step, exercise, claims):
+        elif step.hide and (missing := _shown(step, exercise, claims)):
             yield (
                 "step",
                 number,

@@ -10,10 +10,10 @@ from fnmatch import fnmatchcase
 import streamlit as st
 
 from app import state
-from app.runtime.lessons import find_lesson
+from app.runtime.lessons import find_lesson, why_broken
 from app.state import Key
 from app.widgets import models
-from app.words import word
+from app.words import say, word
 from core.lessons import POINT, STATE, Lesson, Step
 
 COVERED = {"attention", "attribution"}
@@ -93,7 +93,8 @@ def open_step() -> Place | None:
         return None
     lesson = find_lesson(name)
     if lesson is None:
-        state.notice(word("lesson.gone", name=name))
+        why = why_broken(name)
+        state.notice(word("lesson.broken", name=name, why=say(why)) if why else word("lesson.gone", name=name))
         close()
         return None
     wanted = state.get(Key.STEP) or ""

@@ -58,6 +58,7 @@ WORDS = {
     "vote.place.7": "Bottom center",
     "vote.place.8": "Bottom right",
     "lesson.gone": "There is no lesson {name}. Choose one on the page Learn.",
+    "lesson.broken": "The lesson {name} has a mistake and cannot be opened. {why}",
     "lesson.place": "Step {number} of {total} · about {count} minutes left",
     "lesson.place.one": "Step {number} of {total} · about 1 minute left",
     "lesson.close": "End lesson",

@@ -55,6 +55,7 @@ WORDS = {
     "vote.place.7": "中下",
     "vote.place.8": "右下",
     "lesson.gone": "没有课程 {name}；请在“学习”页选择一节课。",
+    "lesson.broken": "课程 {name} 有错误，无法打开。{why}",
     "lesson.place": "第 {number} 步，共 {total} 步 · 大约还需 {count} 分钟",
     "lesson.close": "结束本课",
     "lesson.back": "上一步",

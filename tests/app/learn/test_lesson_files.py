@@ -38,6 +38,19 @@ def test_a_mistake_in_a_lesson_is_reported_in_the_language_of_the_page(
         assert told.replace("\u2060", "").startswith(place + sentence)
 
 
+def test_a_lesson_with_a_mistake_that_an_address_names_says_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "lesson.toml").write_text(TOML, "utf-8")
+    (folder / "en.md").write_text(WORDS.replace("{right}", "{left}"), "utf-8")
+    monkeypatch.setenv("FOVEA_LESSONS", str(tmp_path))
+    for language, sentence in (("en", "small has a mistake"), ("zh-CN", "课程 small 有错误")):
+        told = shown_text(well(open_page(lesson="small", lang=language))).replace("\u2060", "")
+        assert sentence in told and "en.md:4" in told and "There is no lesson" not in told
+
+
 def test_shipped_lessons_are_not_checked_against_their_models_while_the_app_runs_and_own_ones_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

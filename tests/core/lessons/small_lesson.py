@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 TOML = """\
 format = 1
 id = "small"
@@ -64,3 +66,12 @@ A boat | It has no sail.
 ### option bird
 A bird | It has wings.
 """
+
+
+def small_lesson(place: Path) -> Path:
+    """The folder of the lesson, written into a place."""
+    found = place / "small"
+    found.mkdir()
+    (found / "lesson.toml").write_text(TOML, "utf-8")
+    (found / "en.md").write_text(WORDS, "utf-8")
+    return found

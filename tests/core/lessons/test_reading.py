@@ -24,18 +24,14 @@ from core.lessons import (
 from core.lessons.reading import LARGEST
 from core.models import zoo
 from core.types import InvalidInput
-from tests.core.lessons.small_lesson import TOML, WORDS
+from tests.core.lessons.small_lesson import WORDS, small_lesson
 
 MODEL = zoo.find_card("scenes/cbam").facts["checksum"]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    found = tmp_path / "small"
-    found.mkdir()
-    (found / "lesson.toml").write_text(TOML, "utf-8")
-    (found / "en.md").write_text(WORDS, "utf-8")
-    return found
+    return small_lesson(tmp_path)
 
 
 def test_a_right_lesson_has_no_problem(folder: Path) -> None:
@@ -91,7 +87,7 @@ MISTAKES = {
         20,
         "has no question",
     ),
-    "no final question": ("lesson.toml", ", final = true", ", final = false", 0, "one final question, not 0"),
+    "no final question": ("lesson.toml", ", final = true", ", final = false", 28, "one final question, not 0"),
     "steps that take too long": ("lesson.toml", "minutes = 3", "minutes = 9", 4, "take 3 minutes"),
     "a number without a claim": (
         "lesson.toml",
@@ -173,7 +169,7 @@ MISTAKES = {
         "belongs to no block",
     ),
     "words of a step that is not there": ("en.md", "## look", "## lok", 2, "no step 'lok'"),
-    "a step without words": ("en.md", "## look", "## lok", 0, "'look' has no words"),
+    "a step without words": ("en.md", "## look", "## lok", 18, "'look' has no words"),
     "an unknown block": ("en.md", "### say", "### tell", 3, "no block 'tell'"),
     "an unknown option": ("en.md", "### option fish", "### option fsh", 10, "no option 'fsh'"),
     "an option without words": (

@@ -19,7 +19,7 @@ id = "small"
 order = 1
 minutes = 3
 languages = ["en"]
-breaks = ["a-name"]
+breaks = ["bright-is-reason"]
 author = "Fovea"
 license = "Apache-2.0"
 tour = false
@@ -209,12 +209,12 @@ REFUSED = {
     'changed = "every"': ('changed = "stage9"', "There is no 'stage9'"),
     'map = "stage3.attention.spatial"': ('map = "stage9.spatial"', "There is no 'stage9.spatial'"),
     'way = "off"': ('way = "head"', "The attention of scenes/cbam has no head"),
-    "shuffle = 1": ("shuffle = -1", "must be a whole number from 0"),
-    "seed = 1": ('seed = "x"', "must be a whole number from 0"),
-    'framing = "center"': ('framing = "left"', "must look like"),
+    "shuffle = 1": ("shuffle = -1", "'shuffle' must be a whole number from 0"),
+    "seed = 1": ('seed = "x"', "'seed' must be a whole number from 0"),
+    'framing = "center"': ('framing = "left"', "'framing' must look like"),
     "low = 0": ("low = 100", "'low' must be a number less than"),
     'against = "attention"': ('against = "nonsense"', "There is no 'nonsense'"),
-    "share = 0.1": ("share = 5", "above 0 and up to 1"),
+    "share = 0.1": ("share = 5", "'share' must be a number above 0 and up to 1"),
     "share = 0.2": ("share = 9", "above 0 and up to 1"),
     'map = "saliency"': ('map = "nonsense"', "There is no 'nonsense'"),
     'tap = "stage3.attention.spatial"': ('tap = "nope"', "There is no 'nope'"),
@@ -225,9 +225,11 @@ REFUSED = {
     'answer = "car"': ('answer = "fish"', "states 'car'. Make them agree"),
     'claim = "erased"': ('claim = "class"', "measures a name"),
     'bound = "== stays"': ('bound = "== bird"', "gives 'stays' or 'changes'"),
-    'to = "scenes/5"': ('alter = "tilted"', "no 'tilted'"),
     'above = ["erased"]': ('above = ["class"]', "'above' must name other claims with numbers, not 'class'"),
     'unit = "%"': ("unit = 3", "must be a text"),
+    'breaks = ["bright-is-reason"]': ('breaks = ["a-name"]', "There is no 'a-name'. Possible are"),
+    'sample = "scenes/4"': ('sample = "tasks-marked/6"', "is one of tasks-marked, and the model scenes/cbam is not"),
+    'to = "scenes/5"': ('to = "tasks-marked/6"', "is one of tasks-marked, and the model scenes/cbam is not"),
     "final = true": ('final = "yes"', "must be true or false"),
 }
 
