@@ -1,5 +1,6 @@
 """Lessons: packs of data that are read, checked and measured; what shows them is the app's."""
 
+from core.lessons.altered import shuffle_blocks, without_positions
 from core.lessons.claims import Comparison, Kept, comparisons, measure, store, stored
 from core.lessons.gift import to_gift
 from core.lessons.labels import CLOSE
@@ -83,9 +84,11 @@ __all__ = [
     "new_code",
     "read_figure",
     "read_lesson",
+    "shuffle_blocks",
     "split_figures",
     "store",
     "stored",
     "to_gift",
+    "without_positions",
     "worksheet",
 ]

@@ -152,7 +152,8 @@ CHECKS: dict[str, Check] = {
     "parts_off": looks_like(PARTS_OFF, "1,2"),
     "framing": looks_like(FRAMING, "box:50,50,60"),
     "part": part,
-    "test": one_of(("intervene", "erase", "check")),
+    "test": one_of(("intervene", "erase", "order", "check")),
+    "order": one_of(("positions", "blocks-32", "blocks-16")),
     "section": one_of(("truth", "random", "faith", "benchmark")),
     "view": one_of(("zoo", "tasks")),
 }

@@ -125,8 +125,9 @@ class Reader:
                     number,
                     Message(
                         "'{given}' looks like a result, which must not be typed. Measure it by a claim and write "
-                        "{example}. If it is no result, add it to the list 'given' in {file}.",
+                        "{example}. If it is no result, add it to the list '{key}' in {file}.",
                         given=found,
+                        key="given",
                         example="{claim}",
                         file=SKELETON,
                     ),

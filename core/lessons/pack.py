@@ -70,6 +70,7 @@ STATE = (
     "erase_share",
     "erase_fill",
     "seed",
+    "order",
     "section",
     "view",
 )

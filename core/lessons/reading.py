@@ -71,7 +71,9 @@ def check_lesson(folder: Path, *, fits: bool = True) -> tuple[Lesson | None, tup
             problems += reader.problems
         for one in skeleton.given if read else ():
             if one.casefold() not in seen:
-                sentence = Message("'given' has '{given}', which is not in the words. Remove it.", given=one)
+                sentence = Message(
+                    "'{key}' has '{given}', which is not in the words. Remove it.", key="given", given=one
+                )
                 problems.append(Problem(SKELETON, skeleton.lines.find("", 0, "given"), sentence))
         for number, claim in enumerate(skeleton.claims if read else ()):
             if claim.name not in used:

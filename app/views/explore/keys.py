@@ -22,6 +22,7 @@ class ExploreKey(StrEnum):
     ERASE_SHARE = "erase_share"
     ERASE_FILL = "erase_fill"
     SEED = "seed"
+    ORDER = "order"
     CHANGED = "changed"
     INITIAL_TAP = "begun"
     WAY = "way"
@@ -46,6 +47,6 @@ CHANGE = (ExploreKey.CHANGED, ExploreKey.WAY, ExploreKey.SHUFFLE, ExploreKey.PAR
 """Which attention is changed, and how."""
 ERASING = (ExploreKey.ERASE_MAP, ExploreKey.ERASE_SHARE, ExploreKey.ERASE_FILL, ExploreKey.SEED)
 """What is erased, and how."""
-TRIED = (ExploreKey.TEST, *CHANGE, *ERASING)
-"""Which of the tests is open, what is changed in it and how, and what is erased."""
+TRIED = (ExploreKey.TEST, *CHANGE, *ERASING, ExploreKey.ORDER)
+"""Which of the tests is open, what is changed in it and how, what is erased, and what becomes of the order."""
 ADDRESS = (*VIEW, *TRIED)

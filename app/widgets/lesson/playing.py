@@ -75,13 +75,14 @@ class Setting(StrEnum):
     ERASE_SHARE = "erase_share"
     ERASE_FILL = "erase_fill"
     SEED = "seed"
+    ORDER = "order"
     SECTION = "section"
     VIEW = "view"
 
 
 assert {one.value for one in Setting} == set(STATE)
 OF_TESTS = frozenset(
-    {"test", "changed", "way", "shuffle", "parts_off", "erase_map", "erase_share", "erase_fill", "seed"}
+    {"test", "changed", "way", "shuffle", "parts_off", "erase_map", "erase_share", "erase_fill", "seed", "order"}
 )
 """What is set in the tests of Explore."""
 

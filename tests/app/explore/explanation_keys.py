@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.views.explore.derivation import SYMBOLS
+from app.views.explore.tests.address import ORDERS, TESTS
 from app.views.explore.tests.checks import LIMITS
 from app.words.en import WORDS
 from core.attention.derivation.terms import TABLES
@@ -52,8 +53,10 @@ OF_TESTS = {
     "map.only.{reading.maps[0].kind.part}": ["map.only.channel"],
     **{f"gate.{name}.{{first.kind.part}}": [f"gate.{name}.channel"] for name in ("title", "about")},
     **{"gate.axis.{one.kind.part}": ["gate.axis.channel"]},
-    "test.{one}": ["test.intervene", "test.erase", "test.check"],
-    "test.{test}.about": ["test.intervene.about", "test.erase.about", "test.check.about"],
+    "test.{one}": [f"test.{one}" for one in TESTS],
+    "test.{test}.about": [f"test.{one}.about" for one in TESTS],
+    "order.{one}": [f"order.{one}" for one in ORDERS],
+    "order.how.{way}": [f"order.how.{one}" for one in ORDERS],
     "erase.fill.{one}": [f"erase.fill.{one}" for one in FILLS],
     "erase.{which}.contrast": ["erase.most.contrast", "erase.least.contrast"],
     "erase.{which}": [f"erase.{one}" for one in WHICH],

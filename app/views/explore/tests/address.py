@@ -13,11 +13,13 @@ from core import Reading
 from core.evaluation import FILLS
 from core.legacy import current
 
-TESTS = ("intervene", "erase", "check")
+TESTS = ("intervene", "erase", "order", "check")
 EVERY, NONE = "every", "none"
 """In the link: all of the attention; and none of its parts."""
 HERE = (changes.OTHER, changes.PAINTED)
 """Changes that a link cannot contain: painted attention, and the attention of another picture."""
+ORDERS = ("positions", "blocks-32", "blocks-16")
+"""What can become of the order of patches: no encoding of positions, or blocks of so many pixels shuffled."""
 SEEDS = range(10_000)
 POINTERS = ("attention", "attribution")
 """The map that selects what is erased, by default that of the left pane."""
@@ -32,6 +34,8 @@ def settle_address(reading: Reading) -> dict[str, str]:
     """
     test = _one_of(ExploreKey.TEST, TESTS, TESTS[0])
     stated = {} if test == TESTS[0] else {ExploreKey.TEST.value: test}
+    if (order := _one_of(ExploreKey.ORDER, ORDERS, ORDERS[0])) != ORDERS[0]:
+        stated[ExploreKey.ORDER.value] = order
     return stated | (_change(reading) if reading.maps else {}) | _erasing()
 
 

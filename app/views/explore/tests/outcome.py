@@ -30,14 +30,20 @@ def show_outcome(subject: Subject, before: Reading, after: Reading, target: int,
     st.caption(score_sentence(subject, target, before, after), help=means("logit"))
     bars, maps = st.columns([1, 1.15], gap="medium")
     with bars:
-        show_bars(
-            [_pair(names[one], before, after, one, target) for one in rows(before, after, target)],
-            key="moved.bars",
-            label=word("moved.bars"),
-            legend=(word("moved.before"), word("moved.after")),
-        )
+        show_pairs(subject, before, after, target)
     with maps:
         show_maps(subject, before, after, plan.taps)
+
+
+def show_pairs(subject: Subject, before: Reading, after: Reading, target: int) -> None:
+    """Draw the bars of the most likely classes, before and after."""
+    names = titles.class_titles(subject.classifier.card.classes)
+    show_bars(
+        [_pair(names[one], before, after, one, target) for one in rows(before, after, target)],
+        key="moved.bars",
+        label=word("moved.bars"),
+        legend=(word("moved.before"), word("moved.after")),
+    )
 
 
 def _pair(name: str, before: Reading, after: Reading, row: int, target: int) -> Bar:

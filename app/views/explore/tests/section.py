@@ -11,9 +11,10 @@ from app.views.explore.tests.address import TESTS
 from app.views.explore.tests.checks import show_checks
 from app.views.explore.tests.erasing import show_erasing
 from app.views.explore.tests.interventions import show_interventions
+from app.views.explore.tests.order import show_order
 from app.words import means, word
 
-TERMS = {"intervene": "intervention", "erase": "faithfulness", "check": "sanity-check"}
+TERMS = {"intervene": "intervention", "erase": "faithfulness", "order": "position-encoding", "check": "sanity-check"}
 """The term of the glossary that each test is an example of."""
 
 
@@ -38,5 +39,5 @@ def show_tests(analysis: Analysis) -> None:
 def draw_test(test: str, analysis: Analysis) -> None:
     """Draw one test: its description and its controls."""
     st.caption(word(f"test.{test}.about"), help=means(TERMS[test]))
-    shown = {"intervene": show_interventions, "erase": show_erasing, "check": show_checks}
+    shown = {"intervene": show_interventions, "erase": show_erasing, "order": show_order, "check": show_checks}
     shown[test](analysis)
