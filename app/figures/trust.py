@@ -10,7 +10,6 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image, ImageDraw
 from plotly.colors import hex_to_rgb
-from scipy.ndimage import binary_dilation, binary_erosion
 
 from app.figures.intervention import GROWTH, HEAT, OPACITY
 from app.figures.style import ACCENT, CLEAR, QUIET, TRACK, WARM, bare, letters
@@ -161,6 +160,8 @@ def lay(pixels: np.ndarray, values: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
     The edge of the ``mask`` (H, W) is a white line, and the map's peak, or a few that tie for it, a ring.
     """
+    from scipy.ndimage import binary_dilation, binary_erosion
+
     positive, square = np.maximum(values, 0), (0.0, 0.0, float(SIDE), float(SIDE))
     picture = np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC), float)
     if positive.any():

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import atexit
 import gc
-from functools import cache
+import sys
 
 from app.runtime import uploads
+
+MANY = 100
+"""Modules, as many as a large library has."""
+_modules = 0  # the number at the last time
+
+atexit.register(gc.unfreeze)  # at the end of the process all is to go: extensions count what is left
 
 
 def prepare_process() -> None:
@@ -15,13 +21,16 @@ def prepare_process() -> None:
     uploads.limit()
 
 
-@cache
 def freeze() -> None:
-    """Take what there is out of garbage collection, once: even to count what is out of it takes 60 ms.
+    """Take what there is out of garbage collection, again once ``MANY`` modules were imported since.
 
     Streamlit collects all garbage after every run of a page. The half a million objects of torch and of others never
-    are garbage; looking through them takes far longer than a run with nothing to compute.
+    are garbage; looking through them takes far longer than a run with nothing to compute. Even to count what is out of
+    it takes 60 ms, so the modules are counted.
     """
+    global _modules
+    if len(sys.modules) < _modules + MANY:
+        return
+    _modules = len(sys.modules)
     gc.collect()
     gc.freeze()
-    atexit.register(gc.unfreeze)  # at the end of the process all is to go: extensions count what is left

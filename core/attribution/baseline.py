@@ -6,7 +6,6 @@ Sturmfels, Lundberg, Lee, "Visualizing the impact of feature attribution baselin
 from __future__ import annotations
 
 from torch import Tensor
-from torchvision.transforms.functional import gaussian_blur
 
 from core.attribution.method import Parameter
 from core.classifier import Classifier
@@ -30,6 +29,8 @@ def absent(classifier: Classifier, x: Tensor, baseline: str) -> Tensor:
     if baseline == "mean-color":
         return x.new_zeros(x.shape)
     if baseline == "blurred":
+        from torchvision.transforms.functional import gaussian_blur
+
         spread = BLUR * x.shape[-1]
         return gaussian_blur(x, 2 * round(3 * spread) + 1, spread)
     mean, std = (moment.to(x) for moment in classifier.moments)

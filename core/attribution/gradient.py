@@ -8,7 +8,6 @@ x is the normalized picture: its zero is the mean color. The score F is the targ
 
 from __future__ import annotations
 
-from captum.attr import InputXGradient, Saliency
 from torch import Tensor
 
 from core.attribution.batches import counted
@@ -24,12 +23,16 @@ def leaf(x: Tensor) -> Tensor:
 
 def saliency(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
     """Return max over colors of |∂F/∂x|, (size, size)."""
+    from captum.attr import Saliency
+
     gradient = Saliency(counted(classifier, target, 1, progress)).attribute(leaf(x))
     return gradient[0].amax(0), None
 
 
 def input_x_gradient(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
     """Return sum over colors of x · ∂F/∂x, (size, size)."""
+    from captum.attr import InputXGradient
+
     product = InputXGradient(counted(classifier, target, 1, progress)).attribute(leaf(x))
     return product[0].sum(0).detach(), None
 

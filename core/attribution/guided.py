@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import warnings
 
-from captum.attr import Deconvolution, GuidedBackprop
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -35,12 +34,16 @@ def guided_backpropagation(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress
 ) -> tuple[Tensor, None]:
     """Return the sum over colors of the guided gradient, (size, size)."""
+    from captum.attr import GuidedBackprop
+
     with undisturbed():
         return GuidedBackprop(CountedScore(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
 
 
 def deconvolution(classifier: Classifier, x: Tensor, target: Question, progress: Progress) -> tuple[Tensor, None]:
     """Return the sum over colors of the deconvolved gradient, (size, size)."""
+    from captum.attr import Deconvolution
+
     with undisturbed():
         return Deconvolution(CountedScore(classifier, target, 1, progress)).attribute(leaf(x))[0].sum(0), None
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from captum.attr import Saliency
 from torch import Tensor
 
 from core.attribution.batches import counted, pace
@@ -29,6 +28,8 @@ def noisy_gradients(
 
     The noise is drawn for each copy on the CPU, so the result depends neither on the batch size nor on the device.
     """
+    from captum.attr import Saliency
+
     generator = torch.Generator().manual_seed(seed)
     spread = noise * (x.max() - x.min())
     gradient = Saliency(counted(classifier, target, samples, progress))

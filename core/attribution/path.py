@@ -11,7 +11,6 @@ average; its gap refers to the mean of F over the baselines.
 from __future__ import annotations
 
 import torch
-from captum.attr import IntegratedGradients, Saliency
 from torch import Tensor
 
 from core.attribution.baseline import BASELINE, BASELINES, absent
@@ -30,6 +29,8 @@ def integrated_gradients(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, steps: int, baseline: str
 ) -> tuple[Tensor, float | None]:
     """The map (size, size) and its completeness gap."""
+    from captum.attr import IntegratedGradients
+
     start = absent(classifier, x, baseline)
     score = counted(classifier, target, steps, progress)
     batch = pace(classifier, gradient=True).size
@@ -46,6 +47,8 @@ def gradient_shap(
     Captum's version runs all samples at once and uses the global random state. This version has its own generator and
     draws one t in each of ``points`` equal parts of the path from each baseline, independent of the batch size.
     """
+    from captum.attr import Saliency
+
     generator = torch.Generator().manual_seed(seed)
 
     def draw() -> tuple[Tensor, Tensor]:

@@ -11,7 +11,6 @@ Captum's ``Occlusion`` averages overlapping windows in each pixel.
 from __future__ import annotations
 
 import torch
-from captum.attr import FeatureAblation
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -29,6 +28,8 @@ def occlusion(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, window: int, stride: int, baseline: str
 ) -> tuple[Tensor, None]:
     """Return the map (n, n) on the grid of the windows, n = size / stride."""
+    from captum.attr import FeatureAblation
+
     if window < stride:
         raise InvalidInput(
             "The window must be at least as wide as its stride. Choose {stride} pixels or more.", stride=stride

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from captum.attr import FeatureAblation
 from torch import Tensor
 
 from core.attribution.baseline import BASELINE, absent
@@ -71,6 +70,8 @@ def feature_ablation(
     classifier: Classifier, x: Tensor, target: Question, progress: Progress, *, segments: int, baseline: str
 ) -> tuple[Tensor, None]:
     """The map (size, size)."""
+    from captum.attr import FeatureAblation
+
     labels, b = cut(classifier, x, segments), absent(classifier, x, baseline)
     whole = x.new_ones(1, int(labels.max()) + 1)
     score = counted(classifier, target, whole.numel() + 1, progress)

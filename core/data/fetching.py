@@ -8,14 +8,14 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import numpy as np
-from torchvision.datasets import CIFAR10, CIFAR100, Imagenette
 
 from core.data.folders import home, place
 from core.data.split import Dataset, Split
 from core.files import reason
 from core.types import InvalidInput, Progress
 
-CIFAR = {"cifar10": CIFAR10, "cifar100": CIFAR100}
+CIFAR = {"cifar10": "CIFAR10", "cifar100": "CIFAR100"}
+"""The names of torchvision's data sets."""
 IMAGENETTE_BYTES = 99_003_388
 """The size of Imagenette's archive at 160 px."""
 
@@ -29,7 +29,9 @@ def open_cifar(name: str, folder: str | Path | None = None, *, download: bool = 
     Raises:
         InvalidInput: they are not there, or cannot be downloaded.
     """
-    kind, root = CIFAR[name], place(folder)
+    from torchvision import datasets
+
+    kind, root = getattr(datasets, CIFAR[name]), place(folder)
     try:
         halves = kind(root, train=True, download=download), kind(root, train=False)
     except (RuntimeError, OSError) as error:
@@ -65,6 +67,8 @@ def fetch_imagenette(root: Path | None = None, progress: Progress | None = None)
     Raises:
         InvalidInput: it cannot be downloaded, for example without a network. No partial files are left.
     """
+    from torchvision import datasets
+
     root = root or home()
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -74,11 +78,11 @@ def fetch_imagenette(root: Path | None = None, progress: Progress | None = None)
             root=root,
             reason=reason(error),
         ) from error
-    address = Imagenette._ARCHIVES["160px"][0]
+    address = datasets.Imagenette._ARCHIVES["160px"][0]
     archive = root / address.rpartition("/")[2]
     with ThreadPoolExecutor(1) as pool:
         total = pool.submit(_length, address)
-        future = pool.submit(Imagenette, str(root), size="160px", download=True)
+        future = pool.submit(datasets.Imagenette, str(root), size="160px", download=True)
         while not future.done():
             wait([future], timeout=0.5)
             if progress and total.done() and not total.exception() and archive.exists():

@@ -15,8 +15,6 @@ from numbers import Real
 
 import numpy as np
 import torch
-from scipy.sparse import coo_array, diags_array
-from scipy.sparse.linalg import spsolve
 from torch import Tensor
 
 from core import checking
@@ -119,6 +117,9 @@ def fill_in(pixels: np.ndarray, gone: np.ndarray) -> np.ndarray:
     Neighbors that are gone count with their new values; there are none beyond the border. At least one pixel must
     remain.
     """
+    from scipy.sparse import coo_array, diags_array
+    from scipy.sparse.linalg import spsolve
+
     if not gone.any():
         return pixels
     height, width = gone.shape

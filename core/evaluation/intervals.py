@@ -19,7 +19,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
 from core.evaluation.summary import Z, wilson
 
@@ -44,6 +43,8 @@ def of_moments(mean: float, variance: float, n: int) -> tuple[float, float]:
     if variance <= 1e-18 or not 0 < mean < 1:
         unseen = Z**2 / (n + Z**2)
         return (1 - unseen) * mean, (1 - unseen) * mean + unseen
+    from scipy.special import stdtrit
+
     k = stdtrit(n - 1, LEVEL) ** 2 * min(variance / (mean * (1 - mean)), 1.0) / n
     center, reach = mean + k / 2, math.sqrt(k * mean * (1 - mean) + k**2 / 4)
     return (center - reach) / (1 + k), (center + reach) / (1 + k)

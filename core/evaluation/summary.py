@@ -15,11 +15,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from core.types import InvalidInput
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Z = 1.959963984540054
 BINS = 10
@@ -87,6 +90,8 @@ def confusion_of(table: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
     Raises:
         InvalidInput: the table names a class that is not among them.
     """
+    import pandas as pd
+
     known, order = labeled(table), pd.Index(classes)
     true, predicted = (order.get_indexer(known[name].astype(object)) for name in ("true", "predicted"))
     if (true < 0).any() or (predicted < 0).any():
@@ -102,6 +107,8 @@ def by_class(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     ``accuracy`` is the share of its pictures that were predicted correctly, ``predicted`` how often it was predicted,
     and ``precision`` the share of these that were correct; NaN of none.
     """
+    import pandas as pd
+
     counts = confusion_of(table, classes)
     own = [wilson(int(counts[i, i]), int(counts[i].sum())) for i in range(len(classes))]
     answered = [wilson(int(counts[i, i]), int(counts[:, i].sum())) for i in range(len(classes))]

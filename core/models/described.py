@@ -14,7 +14,6 @@ from functools import cache
 from typing import Any
 
 from torch import nn
-from torchvision.models import ResNet18_Weights
 
 from core.attention.tap import taps
 from core.images import INTERPOLATIONS
@@ -33,6 +32,7 @@ from core.models.image_processors import (
     triple,
     usual_moments,
 )
+from core.models.torchvision_models import imagenet_classes
 from core.types import SIGMOID, InvalidInput, ModelCard
 
 ASSUMED = "assumed"
@@ -174,7 +174,7 @@ def timm_classes(settings: Mapping[str, Any], count: int) -> tuple[str, ...] | N
 def imagenet(count: int) -> tuple[str, ...] | None:
     """The classes of the ImageNet subset with that number of classes, which all differ; None if there is none."""
     if count == 1000:
-        return tuple(ResNet18_Weights.DEFAULT.meta["categories"])
+        return imagenet_classes()
     from timm.data.imagenet_info import ImageNetInfo, infer_imagenet_subset
 
     subset = infer_imagenet_subset({"num_classes": count})

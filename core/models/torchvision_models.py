@@ -1,19 +1,23 @@
 """ImageNet models of torchvision: their cards, their architectures, and their weights, downloaded at first use.
 
 Every classification model of torchvision can be loaded as ``torchvision/<name>``; those in ``LISTED`` are in the zoo.
+``torchvision.json`` holds their metadata and ImageNet's classes, as ``python -m core.models.torchvision_models`` writes
+them: to import torchvision takes seconds.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
-from torchvision import models
-from torchvision.models import WeightsEnum
 
-from core.files import first_line
+from core.files import first_line, put, to_json
 from core.messages import Message
 from core.models.download import download, place
 from core.models.torchvision_taps import adapt
@@ -21,7 +25,11 @@ from core.models.weights import Weights, read_weights
 from core.terms import imagenet_terms
 from core.types import InvalidInput, ModelCard, Progress
 
+if TYPE_CHECKING:
+    from torchvision.models import WeightsEnum
+
 FAMILY = "torchvision"
+TABLE = Path(__file__).with_name("torchvision.json")
 
 LISTED = {
     "resnet50": ("ResNet-50", "He et al., Deep residual learning for image recognition, CVPR 2016"),
@@ -51,16 +59,20 @@ HALF = (0.5, 0.5, 0.5)
 
 def names() -> tuple[str, ...]:
     """Every classification model of torchvision."""
+    from torchvision import models
+
     return tuple(models.list_models(module=models))
 
 
 def imagenet_classes() -> tuple[str, ...]:
     """The names of ImageNet's 1,000 classes."""
-    return tuple(models.ResNet50_Weights.DEFAULT.meta["categories"])
+    return tuple(_table()["classes"])
 
 
 def mechanism_of(name: str) -> str:
     """The slug of the mechanism nearest to the model's attention."""
+    from torchvision import models
+
     if name.startswith("regnet_y"):
         return "squeeze-excitation"
     return MECHANISMS.get(models.get_model_builder(name).__module__.rsplit(".", 1)[-1], "plain")
@@ -68,6 +80,8 @@ def mechanism_of(name: str) -> str:
 
 def weights_of(name: str) -> WeightsEnum:
     """torchvision's best weights of a model; InvalidInput where there is no such model."""
+    from torchvision import models
+
     if name not in names():
         raise InvalidInput(
             "torchvision has no classification model '{name}'. Choose one such as {models}.",
@@ -79,43 +93,74 @@ def weights_of(name: str) -> WeightsEnum:
 
 def make_card(name: str) -> ModelCard:
     """The card of a model, from torchvision's metadata of its weights; nothing is downloaded."""
-    weights = weights_of(name)
-    meta, prepared = weights.meta, weights.transforms()
+    found = _table()["models"].get(name) or metadata(name)
     title, paper = LISTED.get(name, (name, ""))
-    measured = meta["_metrics"]["ImageNet-1K"]
-    mean, std = (HALF, HALF) if name in RENORMALIZED else (tuple(prepared.mean), tuple(prepared.std))
+    mean, std = (HALF, HALF) if name in RENORMALIZED else (tuple(found["mean"]), tuple(found["std"]))
     return ModelCard(
         slug=f"{FAMILY}/{name}",
         title=title,
-        mechanism=mechanism_of(name),
-        classes=tuple(meta["categories"]),
-        accuracy=measured["acc@1"] / 100,
+        mechanism=found["mechanism"],
+        classes=imagenet_classes(),
+        accuracy=found["acc@1"] / 100,
         pictures=50_000,
-        size=prepared.crop_size[0],
+        size=found["size"],
         mean=mean,
         std=std,
         architecture=f"{FAMILY}/{name}",
-        resize=prepared.resize_size[0],
-        interpolation=prepared.interpolation.value,
+        resize=found["resize"],
+        interpolation=found["interpolation"],
         facts={
             "data": "ImageNet-1K",
             "measured": Message(
                 "by torchvision, on ImageNet's validation pictures with their short side resized to {resize} pixels "
                 "and cut to {size}",
-                resize=prepared.resize_size[0],
-                size=prepared.crop_size[0],
+                resize=found["resize"],
+                size=found["size"],
             ),
-            "top5": measured["acc@5"] / 100,
-            "license": meta.get("license") or imagenet_terms(LICENSE),
+            "top5": found["acc@5"] / 100,
+            "license": found["license"] or imagenet_terms(LICENSE),
             "paper": paper,
-            "recipe": meta["recipe"],
-            "parameters": meta["num_params"],
-            "weights": str(weights),
-            "url": weights.url,
-            "megabytes": meta["_file_size"],
-            "checksum": re.findall(r"-([0-9a-f]{8,64})\.", weights.url)[-1],
+            "recipe": found["recipe"],
+            "parameters": found["parameters"],
+            "weights": found["weights"],
+            "url": found["url"],
+            "megabytes": found["megabytes"],
+            "checksum": re.findall(r"-([0-9a-f]{8,64})\.", found["url"])[-1],
         },
     )
+
+
+def metadata(name: str) -> dict[str, Any]:
+    """torchvision's metadata of a model's best weights; InvalidInput where there is no such model."""
+    weights = weights_of(name)
+    meta, prepared = weights.meta, weights.transforms()
+    return {
+        "mechanism": mechanism_of(name),
+        **meta["_metrics"]["ImageNet-1K"],
+        "size": prepared.crop_size[0],
+        "resize": prepared.resize_size[0],
+        "interpolation": prepared.interpolation.value,
+        "mean": prepared.mean,
+        "std": prepared.std,
+        "license": meta.get("license"),
+        "recipe": meta["recipe"],
+        "parameters": meta["num_params"],
+        "weights": str(weights),
+        "url": weights.url,
+        "megabytes": meta["_file_size"],
+    }
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    return json.loads(TABLE.read_text(encoding="utf-8"))
+
+
+def write() -> None:
+    """Write the metadata of the models in the zoo, so that their cards need no import of torchvision."""
+    classes = weights_of("resnet50").meta["categories"]
+    content = {"classes": classes, "models": {name: metadata(name) for name in LISTED}}
+    put(TABLE, to_json(content, indent=1).encode())
 
 
 def renormalizes(card: ModelCard) -> bool:
@@ -131,7 +176,7 @@ def renormalizes(card: ModelCard) -> bool:
 
 
 def cards() -> tuple[ModelCard, ...]:
-    """The cards of the models in the zoo."""
+    """The cards of the models in the zoo; torchvision is not imported."""
     return tuple(make_card(name) for name in LISTED)
 
 
@@ -149,6 +194,8 @@ def construct(name: str, classes: int, size: int, renormalize: bool = False) -> 
     Raises:
         InvalidInput: torchvision has no such model, or it takes no pictures of that size.
     """
+    from torchvision import models
+
     weights_of(name)
     settings: dict[str, object] = {"num_classes": classes}
     if name.startswith("vit_"):
@@ -193,3 +240,7 @@ def renamed(weights: Weights) -> Weights:
     dense, heads = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d\.)"), re.compile(r"(.*\.)?(AuxLogits|aux[12])\.")
     kept = {key: tensor for key, tensor in weights.items() if not heads.match(key)}
     return {dense.sub(r"\1\2", key): tensor for key, tensor in kept.items()}
+
+
+if __name__ == "__main__":
+    write()

@@ -8,9 +8,9 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,6 +20,9 @@ from core.scanning import Run
 from core.scanning.parts import SCHEMA
 from core.scanning.scan import ahead
 from core.types import InvalidInput, Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEPARATOR = "; "
 MAPS = ("attention", "cam")
@@ -35,6 +38,8 @@ def described(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     ``probability 1`` and so on. The settings are the model, the sha256 of its weights, the data, and the preparation of
     the pictures.
     """
+    import pandas as pd
+
     place = {number: row for row, number in enumerate(run.table()["number"].tolist())}
     rows, found = [place[number] for number in table["number"].tolist()], {}
     if run.keeps("answers"):
@@ -56,12 +61,16 @@ def to_csv(table: pd.DataFrame, tags: Mapping[int, Sequence[str]], unanswered: p
 
 def _csv(table: pd.DataFrame) -> str:
     """A table as CSV in which no cell is a formula."""
+    import pandas as pd
+
     texts = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
     return table.assign(**{name: table[name].astype(object).map(defuse) for name in texts}).to_csv(index=False)
 
 
 def to_parquet(table: pd.DataFrame, tags: Mapping[int, Sequence[str]], unanswered: pd.DataFrame | None = None) -> bytes:
     """The same table as Parquet with a last column ``tags``, a list for each picture."""
+    import pandas as pd
+
     table = noted(table, unanswered)
     numeric = pd.api.types.is_numeric_dtype
     others = {name: pa.float32() if numeric(table[name]) else pa.string() for name in table}
@@ -78,6 +87,8 @@ def noted(table: pd.DataFrame, unanswered: pd.DataFrame | None) -> pd.DataFrame:
 
     They have no prediction, and a column ``note`` gives the reason.
     """
+    import pandas as pd
+
     if unanswered is None or not len(unanswered):
         return table
     more = unanswered.rename(columns={"reason": "note"}).reindex(columns=[*table, "note"]).astype(object)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from core.evaluation.agreement import agreement
 from core.evaluation.bank import Bank
 from core.evaluation.summary import Share, accuracy_of, by_class, calibration_of, confusion_of
 from core.files import nulled
 from core.scanning import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 READABLE = 20
 """The most classes for a whole confusion matrix; for more, only the confused pairs are listed."""

@@ -12,7 +12,6 @@ import io
 import zlib
 
 import numpy as np
-from matplotlib import colormaps
 from PIL import Image
 
 from core.images import within
@@ -125,6 +124,8 @@ def places(values: np.ndarray, ends: tuple[float, float], signed: bool) -> np.nd
 def palette(colors: str, signed: bool) -> np.ndarray:
     """256 colors (256, 3) from 0 to 255. A signed one has zero at 128, its ends at 1 and 255."""
     if not signed:
+        from matplotlib import colormaps
+
         return colormaps[colors](np.arange(256), bytes=True)[:, :3].astype(np.float32)
     stops = np.array([[int(stop[i : i + 2], 16) for i in (0, 2, 4)] for stop in DIVERGING], np.float32)
     at = (np.clip((np.arange(256) - 128) / 127, -1, 1) + 1) * (len(stops) - 1) / 2

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from core import checking
 from core.files import put, reason, to_json
@@ -20,6 +19,9 @@ from core.reporting.painting import paint
 from core.reporting.wording import ENGLISH, Wording
 from core.scanning import Run, open_run
 from core.types import InvalidInput, Picture, Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN, MOST = 24, 200
 """Pictures in a report by default, and at most."""

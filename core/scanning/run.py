@@ -6,12 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-from pyarrow import dataset
+import pyarrow.compute as pc
 
 from core.data.pictures import open_picture
 from core.evaluation.bank import ATTENTION, Bank
@@ -21,6 +20,9 @@ from core.kinds import Kind
 from core.scanning.inference import ANSWER
 from core.scanning.parts import SCHEMA, Broken, Part, covered, damaged, list_parts, read_broken, read_shapes
 from core.types import AttentionMap, Attribution, InvalidInput, Picture, frozen
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RUN_FILE = "run.json"
 CAM = "grad-cam"
@@ -34,7 +36,7 @@ ARRAYS = tuple(name for name in SCHEMA.names if pa.types.is_list(SCHEMA.field(na
 """The arrays for each picture: maps, features, the most likely classes and their probabilities."""
 
 
-ANSWERED = dataset.field("confidence").is_valid()
+ANSWERED = pc.field("confidence").is_valid()
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +89,8 @@ class Run:
         Raises:
             InvalidInput: the folder is gone, or a part is damaged.
         """
+        import pandas as pd
+
         return self._read(COLUMNS).to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
 
     def array(self, name: str) -> np.ndarray:
@@ -118,11 +122,15 @@ class Run:
 
     def broken(self) -> pd.DataFrame:
         """The pictures that could not be read: ``number``, ``path`` and ``reason``."""
+        import pandas as pd
+
         rows = [(one.number, one.path, one.reason) for one in self._left_out(seen=False)]
         return pd.DataFrame(rows, columns=["number", "path", "reason"])
 
     def unanswered(self) -> pd.DataFrame:
         """The pictures without a finite output, which are counted nowhere: number, path, label and reason."""
+        import pandas as pd
+
         rows = [(one.number, one.path, one.label, one.reason) for one in self._left_out(seen=True)]
         # Older runs stored them as rows.
         older = self._read(("number", "path", "label"), where=~ANSWERED).to_pylist()
@@ -161,7 +169,7 @@ class Run:
             InvalidInput: it was not scanned, no longer exists, or has changed.
         """
         own = [part for part in self.parts if part.first <= number < part.stop]
-        found = self._read(("path", "sha256"), own, ANSWERED & (dataset.field("number") == number)).to_pylist()
+        found = self._read(("path", "sha256"), own, ANSWERED & (pc.field("number") == number)).to_pylist()
         if not found:
             raise InvalidInput(
                 "The run {folder} has no prediction for picture {number}. Choose a picture in its table.",
@@ -189,8 +197,10 @@ class Run:
         return next(filter(None, map(read_shapes, self.parts)), {})
 
     def _read(
-        self, columns: Sequence[str], parts: Sequence[Part] | None = None, where: dataset.Expression = ANSWERED
+        self, columns: Sequence[str], parts: Sequence[Part] | None = None, where: pc.Expression = ANSWERED
     ) -> pa.Table:
+        from pyarrow import dataset
+
         paths = [native(part.path) for part in (self.parts if parts is None else parts)]
         wanted = list(dict.fromkeys(["number", *columns]))
         if not paths:

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from core.classifier import Classifier, takes_classifier
 from core.data.collection import Changed, Collection
@@ -29,6 +28,9 @@ from core.scanning.parts import Broken, covered, list_parts
 from core.scanning.rows import Rows
 from core.scanning.start import start
 from core.types import InvalidInput, Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 A = TypeVar("A")
 B = TypeVar("B")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import io
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -230,14 +231,18 @@ def test_each_uploader_states_its_limit_and_the_server_s_is_the_largest() -> Non
 # --- what stands as long as the server does
 
 
-def test_what_was_imported_is_never_looked_through_again() -> None:
+def test_what_was_imported_is_never_looked_through_again(monkeypatch: pytest.MonkeyPatch) -> None:
     gc.unfreeze()
-    startup.freeze.cache_clear()
+    monkeypatch.setattr(startup, "_modules", 0)
     try:
         open_page()
         frozen = gc.get_freeze_count()
         assert frozen > 100_000 and len(gc.get_objects()) < frozen
         startup.prepare_process()
         assert gc.get_freeze_count() == frozen  # once
+        for number in range(startup.MANY):
+            monkeypatch.setitem(sys.modules, f"imported_later_{number}", ModuleType("later"))
+        startup.prepare_process()
+        assert gc.get_freeze_count() > frozen
     finally:
         gc.unfreeze()

@@ -7,9 +7,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from app.runtime import kept_runs, results
 from app.runtime.mistakes import folders, tags
@@ -18,6 +18,9 @@ from core import InvalidInput, Picture
 from core.evaluation import Calibration, Share, accuracy_of, by_class, calibration_of, confusion_of
 from core.images import thumbnail
 from core.scanning import RUN_FILE, Run, open_run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIDE = 160
 """Pixels of a thumbnail in the gallery."""
@@ -82,6 +85,8 @@ def _stamp(run: Run) -> tuple[Hashable, ...]:
 
 def _read(run: Run) -> Opened:
     """A run's table; classes and labels as categories, which are compared at once."""
+    import pandas as pd
+
     key, table = _stamp(run), run.table()
     if not kept_runs.is_kept(run):
         folders.check_pictures(run.facts["data"], table["path"])
@@ -239,6 +244,8 @@ def brief(run: Run) -> Brief:
     """A run in brief; nothing of one that is damaged."""
 
     def read_brief() -> Brief:
+        import pandas as pd
+
         table = run.table()
         right, marks = table["correct"].dropna(), pd.util.hash_pandas_object(table[["path", "sha256"]], index=False)
         left_out = len(run.broken()), len(run.unanswered())

@@ -16,10 +16,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import VisionTransformer
 
 from core.models.copying import hooked
 from core.models.geometry import Place, on_picture
+from core.models.libraries import loaded
 
 MOST = 16
 CLEAR = 3.0
@@ -45,7 +45,8 @@ def run(
     def keep(name: str, y: Any) -> None:
         kept[name] = y if isinstance(y, Tensor) else y[0]  # also of an output object
 
-    models = [one for one in module.modules() if type(one) is VisionTransformer]
+    torchvision = loaded("torchvision.models")
+    models = [one for one in module.modules() if torchvision and type(one) is torchvision.VisionTransformer]
     usual = [one for one in models if "forward" not in vars(one) and not hooked(one)]
     handles = [one.register_forward_hook(lambda one, _, __: ran.add(one)) for one in usual]
     handles += [

@@ -1,7 +1,6 @@
 """Taps for torchvision's models: their attention is replaced by equivalents of ours, with a tap and the same logits.
 
-``EQUIVALENTS`` lists which class replaces which. An equivalent has the same parameters with the same names, so that
-torchvision's weights load.
+An equivalent has the same parameters with the same names, so that torchvision's weights load.
 """
 
 from __future__ import annotations
@@ -9,31 +8,25 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from torch import nn
-from torchvision.models.maxvit import PartitionAttentionLayer
-from torchvision.models.swin_transformer import ShiftedWindowAttention, ShiftedWindowAttentionV2
-from torchvision.models.vision_transformer import EncoderBlock
-from torchvision.ops.misc import SqueezeExcitation
 
 from core.messages import Message
 from core.models.copying import hooked
+from core.models.libraries import loaded
 from core.models.torchvision_taps.equivalent import Equivalent
-from core.models.torchvision_taps.maxvit import PartitionAttention
-from core.models.torchvision_taps.squeeze_excitation import ChannelGate
-from core.models.torchvision_taps.swin import CosineWindowAttention, WindowAttention
-from core.models.torchvision_taps.vision_transformer import TokenBlock
 
-EQUIVALENTS: dict[type[nn.Module], type[Equivalent]] = {
-    SqueezeExcitation: ChannelGate,
-    EncoderBlock: TokenBlock,
-    ShiftedWindowAttention: WindowAttention,
-    ShiftedWindowAttentionV2: CosineWindowAttention,
-    PartitionAttentionLayer: PartitionAttention,
-}
+
+def equivalents() -> dict[type[nn.Module], type[Equivalent]]:
+    """Which of our classes replaces which of torchvision's; none while torchvision is not imported."""
+    if not loaded("torchvision.models"):
+        return {}
+    from core.models.torchvision_taps.replacements import EQUIVALENTS
+
+    return EQUIVALENTS
 
 
 def blocks(module: nn.Module) -> dict[str, nn.Module]:
-    """Every module of a model with a class in ``EQUIVALENTS``, by its name, each once."""
-    kinds = tuple(EQUIVALENTS)
+    """Every module of a model that has an equivalent, by its name, each once."""
+    kinds = tuple(equivalents())
     return {name: part for name, part in module.named_modules() if name and isinstance(part, kinds)}
 
 
@@ -43,7 +36,7 @@ def obstacle(theirs: nn.Module) -> str | None:
     An equivalent repeats torchvision's own computation with the same children. So code that it does not run must be
     unchanged: no custom class, no replaced method, no hook.
     """
-    kind = EQUIVALENTS.get(type(theirs))
+    kind = equivalents().get(type(theirs))
     if kind is None:
         return Message("it is a custom class")
     for path, types in {"": type(theirs), **kind.skipped}.items():
@@ -67,12 +60,13 @@ def adapt(module: nn.Module, leave: Collection[nn.Module] = ()) -> nn.Module:
     in ``leave`` stay unchanged, like those with an ``obstacle``.
     """
     ours: dict[nn.Module, nn.Module] = {}
+    known = equivalents()
     for parent in list(module.modules()):
         if getattr(parent, "inplace", False) is True:
             parent.inplace = False  # type: ignore[assignment]  # to torch's types all attributes are tensors or modules
         for name, child in list(parent._modules.items()):  # a block may be there under two names
-            if child is not None and type(child) in EQUIVALENTS and child not in leave and not obstacle(child):
+            if child is not None and type(child) in known and child not in leave and not obstacle(child):
                 if child not in ours:
-                    ours[child] = EQUIVALENTS[type(child)](child)
+                    ours[child] = known[type(child)](child)
                 setattr(parent, name, ours[child])
     return module

@@ -1,63 +1,60 @@
 """Find the stages of a model: by known architectures, else by observing passes.
 
-``STAGES`` lists models whose outputs are not grids (b, c, h, w), or that name their stages; ``KNOWN`` lists the
-architectures whose grids need no test.
+``named_stages`` are those of models whose outputs are not grids (b, c, h, w), or that name their stages; the grids of
+``known_types`` need no test.
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchvision import models
-from torchvision.models import SwinTransformer, VisionTransformer
 
 from core.messages import Message
 from core.models.backbone import Backbone
 from core.models.copying import hooked
 from core.models.geometry import Place, hooks, on_picture
+from core.models.libraries import loaded
 from core.models.limits import UNREACHED, no_grad_cam
 from core.models.run_settings import run_settings_of
 from core.models.seam.forwards import block_stages
 from core.models.stages import Found, Passes, Stage, first_of, observe, watch
-from core.models.torchvision_taps import swin, vision_transformer
 from core.models.transformer import Transformer
 
 STAGES: dict[type[nn.Module], Callable[[Any], dict[str, Stage]]] = {
     Backbone: Backbone.stages,
     Transformer: Transformer.stages,
-    VisionTransformer: vision_transformer.stages,
-    SwinTransformer: swin.stages,
 }
-"""The stages of models by type, for those that name them, or whose outputs are not grids (b, c, h, w)."""
+"""The stages of our own models, which name them."""
 
 LAST: dict[type[nn.Module], Callable[[Any], str]] = {
     Transformer: lambda module: module.blocks[-1],
-    VisionTransformer: lambda module: f"encoder.layers.{[*module.encoder.layers._modules][-1]}",
 }
 """The name of the last block, for those models of which only the class token is read after it."""
 
-KNOWN: tuple[type[nn.Module], ...] = (
-    *STAGES,
-    models.AlexNet,
-    models.ConvNeXt,
-    models.DenseNet,
-    models.EfficientNet,
-    models.GoogLeNet,
-    models.Inception3,
-    models.MaxVit,
-    models.MNASNet,
-    models.MobileNetV2,
-    models.MobileNetV3,
-    models.RegNet,
-    models.ResNet,
-    models.ShuffleNetV2,
-    models.SqueezeNet,
-    models.VGG,
-)
-"""Architectures whose grids line up with the picture by construction: they need no test."""
+
+def named_stages() -> dict[type[nn.Module], Callable[[Any], dict[str, Stage]]]:
+    """The stages of models by type, for those that name them, or whose outputs are not grids (b, c, h, w)."""
+    return STAGES | known.STAGES if (known := _torchvision()) else STAGES
+
+
+def known_types() -> tuple[type[nn.Module], ...]:
+    """The architectures whose grids line up with the picture by construction: they need no test."""
+    return (*STAGES, *known.STAGES, *known.GRIDS) if (known := _torchvision()) else tuple(STAGES)
+
+
+def last_blocks() -> dict[type[nn.Module], Callable[[Any], str]]:
+    """The name of the last block, by type, for those models of which only the class token is read after it."""
+    return LAST | known.LAST if (known := _torchvision()) else LAST
+
+
+def _torchvision() -> ModuleType | None:
+    """torchvision's known architectures; None while torchvision is not imported."""
+    return importlib.import_module(f"{__package__}.known") if loaded("torchvision.models") else None
 
 
 def find_stages(module: nn.Module, x: Tensor) -> Found:
@@ -66,9 +63,10 @@ def find_stages(module: nn.Module, x: Tensor) -> Found:
     A model in the table names its stages; so does a model that contains such models, if these run once with all
     pictures. Others are observed while they run. Unknown architectures are tested: grids must line up with the picture.
     """
-    untouched = type(module) in KNOWN and all(map(is_usual, module.modules()))
-    if untouched and type(module) in STAGES:
-        return Found(STAGES[type(module)](module), unreached_blocks({"": module}))
+    named = named_stages()
+    untouched = type(module) in known_types() and all(map(is_usual, module.modules()))
+    if untouched and type(module) in named:
+        return Found(named[type(module)](module), unreached_blocks({"": module}))
     passes = observe(module, x, (1,) if untouched or run_settings_of(module).alone else (1, 2, 3))
     children = dict(module.named_modules())
     known = trusted_parts(module, x, children, passes)
@@ -83,8 +81,8 @@ def find_stages(module: nn.Module, x: Tensor) -> Found:
     declared = {
         f"{name}.{stage}".lstrip("."): place
         for name, child in children.items()
-        if (kind := next((one for one in STAGES if isinstance(child, one)), None)) is not None
-        for stage, place in STAGES[kind](child).items()
+        if (kind := next((one for one in named if isinstance(child, one)), None)) is not None
+        for stage, place in named[kind](child).items()
     }
     own = {name: place for name, place in declared.items() if passes.whole(name)}
     tried = {name: Place(one.module, laid(one)) for name, one in own.items() if not trusted(name)}
@@ -103,8 +101,9 @@ def find_stages(module: nn.Module, x: Tensor) -> Found:
 
 def unreached_blocks(parts: Mapping[str, nn.Module]) -> tuple[Message, ...]:
     """A sentence on the last blocks of models that read only the class token after them."""
-    kinds = {name: next((one for one in LAST if isinstance(part, one)), None) for name, part in parts.items()}
-    names = [f"{name}.{LAST[kind](parts[name])}".lstrip(".") for name, kind in kinds.items() if kind is not None]
+    last = last_blocks()
+    kinds = {name: next((one for one in last if isinstance(part, one)), None) for name, part in parts.items()}
+    names = [f"{name}.{last[kind](parts[name])}".lstrip(".") for name, kind in kinds.items() if kind is not None]
     return (no_grad_cam(names, UNREACHED),) if names else ()
 
 
@@ -154,7 +153,7 @@ def trusted_parts(module: nn.Module, x: Tensor, children: dict[str, nn.Module], 
 
 def is_known(module: nn.Module) -> bool:
     """Whether a module is a whole architecture of ours or of torchvision, computing what its class defines."""
-    return type(module) in KNOWN and is_usual(module)
+    return type(module) in known_types() and is_usual(module)
 
 
 def is_usual(module: nn.Module) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from core.models.libraries import loaded
 from core.models.seam.tokens import Layout, find_layout, name_tokens, run
-from core.models.torchvision_taps.vision_transformer import TokenBlock
 
 
 def lay_tokens(module: nn.Module, x: Tensor) -> tuple[str, ...]:
@@ -13,6 +13,10 @@ def lay_tokens(module: nn.Module, x: Tensor) -> tuple[str, ...]:
 
     ``x`` (1, 3, size, size) is any picture that the model takes.
     """
+    if not loaded("torchvision.models"):
+        return ()
+    from core.models.torchvision_taps.vision_transformer import TokenBlock
+
     blocks = {name: child for name, child in module.named_modules() if isinstance(child, TokenBlock)}
     if not blocks:
         return ()

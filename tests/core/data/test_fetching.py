@@ -14,6 +14,7 @@ from threading import Thread
 
 import numpy as np
 import pytest
+import torchvision
 
 from core.data import datasets, fetching
 from core.data.datasets import find_folder, open_dataset
@@ -47,7 +48,7 @@ def test_imagenette_is_downloaded_with_progress(nowhere: Path, monkeypatch: pyte
         return 10
 
     calls: list[tuple[int, int]] = []
-    monkeypatch.setattr(fetching, "Imagenette", Fetched)
+    monkeypatch.setattr(torchvision.datasets, "Imagenette", Fetched)
     monkeypatch.setattr(fetching, "_length", length)
     found = datasets.fetch_imagenette(progress=lambda done, total: calls.append((done, total)))
     assert found == nowhere / "imagenette2-160" == find_folder() and os.listdir(nowhere) == ["imagenette2-160"]
@@ -55,7 +56,7 @@ def test_imagenette_is_downloaded_with_progress(nowhere: Path, monkeypatch: pyte
 
 
 def test_a_fetch_that_fails_is_one_sentence_and_leaves_nothing(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "Imagenette", type("Failing", (Fetched,), {"fails": True}))
+    monkeypatch.setattr(torchvision.datasets, "Imagenette", type("Failing", (Fetched,), {"fails": True}))
     monkeypatch.setattr(fetching, "_length", lambda address: 10)
     with pytest.raises(InvalidInput, match=r"^[^\n]*the network went away[^\n]+\.$"):
         datasets.fetch_imagenette()
@@ -63,20 +64,23 @@ def test_a_fetch_that_fails_is_one_sentence_and_leaves_nothing(nowhere: Path, mo
 
 
 def test_imagenette_is_downloaded_only_on_request(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "Imagenette", Fetched)
+    monkeypatch.setattr(torchvision.datasets, "Imagenette", Fetched)
     monkeypatch.setattr(fetching, "_length", lambda address: 10)
     with pytest.raises(InvalidInput, match="FOVEA_DATA"):
         open_dataset("imagenette")
     with pytest.raises(InvalidInput, match="FOVEA_DATA"):
         open_dataset("birds", download=True)  # nobody knows where from
     assert open_dataset("mine", "imagenette", download=True).name == "imagenette2-160"
-    monkeypatch.setattr(fetching, "Imagenette", None)
+    monkeypatch.setattr(torchvision.datasets, "Imagenette", None)
     assert len(open_dataset("imagenette", download=True).training) == 6  # it is there
 
 
 def cifar(root: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """Small files of the kind that torchvision reads, with their hashes; their pictures (6 + 4, 32, 32, 3)."""
-    kind, pixels = fetching.CIFAR[name], np.random.default_rng(1).integers(0, 256, (10, 32, 32, 3), dtype=np.uint8)
+    kind, pixels = (
+        getattr(torchvision.datasets, fetching.CIFAR[name]),
+        np.random.default_rng(1).integers(0, 256, (10, 32, 32, 3), dtype=np.uint8),
+    )
     key, names = ("labels", "label_names") if name == "cifar10" else ("fine_labels", "fine_label_names")
     raw = pixels.transpose(0, 3, 1, 2).reshape(10, -1)
     files = {
@@ -108,7 +112,7 @@ def test_cifar_is_read_from_torchvisions_files(tmp_path: Path, monkeypatch: pyte
         assert data.training.labels.tolist() == [0, 1, 1, 0, 1, 0] and data.validation.labels.tolist() == [0, 0, 1, 1]
         assert all(np.array_equal(data.training.read(i), pixels[i]) for i in range(6))
         assert all(np.array_equal(data.validation.read(i), pixels[6 + i]) for i in range(4))
-    (tmp_path / fetching.CIFAR[name].base_folder / "two").write_bytes(b"damaged")
+    (tmp_path / getattr(torchvision.datasets, fetching.CIFAR[name]).base_folder / "two").write_bytes(b"damaged")
     with pytest.raises(InvalidInput, match="is not in"):
         open_dataset(name)
 
@@ -124,7 +128,7 @@ def test_cifar_is_downloaded_and_unpacked_on_request(
     tmp_path: Path, nowhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cifar(tmp_path / "server", "cifar10", monkeypatch)
-    kind, archive = fetching.CIFAR["cifar10"], tmp_path / "server/cifar.tar.gz"
+    kind, archive = torchvision.datasets.CIFAR10, tmp_path / "server/cifar.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(tmp_path / "server" / kind.base_folder, kind.base_folder)
     monkeypatch.setattr(kind, "tgz_md5", hashlib.md5(archive.read_bytes()).hexdigest())

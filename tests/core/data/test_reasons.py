@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 
 import pytest
+import torchvision
 
 import core
 from core.data import fetching
@@ -51,8 +52,8 @@ def test_a_reason_is_in_words(kind: str, tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(download, "urlopen", fail)
     monkeypatch.setattr(fetching, "urlopen", fail)
-    monkeypatch.setattr(fetching, "Imagenette", type("Imagenette", (), {"_ARCHIVES": {"160px": ("http://x/a.tgz", "")},
-                                                                         "__init__": fail}))  # fmt: skip
+    failing = type("Imagenette", (), {"_ARCHIVES": {"160px": ("http://x/a.tgz", "")}, "__init__": fail})
+    monkeypatch.setattr(torchvision.datasets, "Imagenette", failing)
     if isinstance(error, OSError | ValueError):
         with pytest.raises(InvalidInput) as found:
             download.download("http://x/model-0123456789.pth", tmp_path)

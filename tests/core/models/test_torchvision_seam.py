@@ -11,7 +11,7 @@ from torchvision import models
 
 from core.attention.tap import listen, steer, switched_off, taps, uniform
 from core.models import torchvision_models
-from core.models.torchvision_taps import EQUIVALENTS, adapt
+from core.models.torchvision_taps import adapt, equivalents
 from core.models.torchvision_taps.vision_transformer import square_grid
 from core.types import Kind
 from tests.core.small_models import SMALL, enliven, pictures, small, spread
@@ -77,10 +77,10 @@ def test_state_dicts_go_both_ways(family: str) -> None:
 @pytest.mark.parametrize("family", SMALL)
 def test_every_attention_is_brought_to_the_seam(family: str) -> None:
     theirs, ours, _ = brought(family)
-    replaced = [child for child in theirs.modules() if type(child) in EQUIVALENTS]
+    replaced = [child for child in theirs.modules() if type(child) in equivalents()]
     kinds = [tap.kind for tap in taps(ours).values()]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == KINDS[family] and len(kinds) == len(replaced)
-    assert not any(type(child) in EQUIVALENTS for child in ours.modules())
+    assert not any(type(child) in equivalents() for child in ours.modules())
     assert not any(getattr(child, "inplace", False) for child in ours.modules())
 
 

@@ -83,6 +83,14 @@ def test_the_cards_say_what_torchvision_says() -> None:
     assert slugs.index("torchvision/resnet50") == len(zoo.stored())
 
 
+def test_the_stored_metadata_are_torchvisions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stored = torchvision_models.TABLE.read_bytes()
+    monkeypatch.setattr(torchvision_models, "TABLE", tmp_path / "table.json")
+    torchvision_models.write()
+    assert torchvision_models.TABLE.read_bytes() == stored
+    assert torchvision_models.imagenet_classes() == tuple(models.ResNet50_Weights.DEFAULT.meta["categories"])
+
+
 def test_any_other_classification_model_has_a_card() -> None:
     card = zoo.find_card("torchvision/densenet121")
     assert card.mechanism == "plain" and card.title == "densenet121" and card not in core.cards()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from app import state
@@ -18,6 +18,9 @@ from app.widgets import job
 from app.words import chance, decimal_format, means, percent_format, plain, together, word
 from core import Ablation, Reading
 from core.evaluation import WHOLE_TAP
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN = 8
 """Lines of the table; the rest is reached by scrolling."""
@@ -58,6 +61,8 @@ def ablation_title(one: Ablation) -> str:
 
 def lines(found: Sequence[Ablation], titles: dict[str, str], names: Sequence[str]) -> pd.DataFrame:
     """The table: the effect of each part."""
+    import pandas as pd
+
     return pd.DataFrame(
         {
             "attention": [titles[one.tap] for one in found],
