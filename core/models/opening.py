@@ -15,34 +15,17 @@ from typing import Any
 from torch import nn
 
 from core.messages import Message
-from core.models import hub_models, own, recognition, timm_models, torchvision_models, user_card
+from core.models import own, user_card
+from core.models.deciding import Decision, Missing, classes_of, decide, usual
 from core.models.described import ASSUMED, NUMBERED, imagenet, numbered
 from core.models.hyper_parameters import find_classes, find_normalization, find_resizing, find_size
-from core.models.libraries import library
-from core.models.recognition import outputs_of, side_of
+from core.models.recognition import side_of
 from core.models.saved import open_saved
-from core.models.saved_files import CONFIG, WEIGHTS, Files, FolderFiles, in_folder, read_all, uploaded
+from core.models.saved_files import CONFIG, Files, FolderFiles, in_folder, read_all, uploaded
 from core.models.weights import Weights
 from core.types import InvalidInput, ModelCard
 
-ARCHITECTURE, CLASSES, SIZE, NORMALIZATION = "architecture", "classes", "size", "normalization"
-COMMON = ("torchvision/resnet18", "torchvision/resnet50", "timm/vit_tiny_patch16_224", "timm/resnet18")
-USUAL = 224
-
-
-@dataclass(frozen=True)
-class Missing:
-    """What the files of a model do not state.
-
-    ``field`` is "architecture", "classes", "size" or "normalization" (``mean`` and ``std``), an argument of
-    ``open_files``; ``sentence`` states what is assumed, ``assumed``. Where that is None, the model cannot be opened
-    without a choice. ``choices`` are the likely values.
-    """
-
-    field: str
-    sentence: Message
-    assumed: Any = None
-    choices: tuple[str, ...] = ()
+CLASSES, SIZE, NORMALIZATION = "classes", "size", "normalization"
 
 
 class Undecided(InvalidInput):
@@ -203,19 +186,11 @@ def gaps(card: ModelCard) -> tuple[Missing, ...]:
 
 def bare_card(weights: Weights, slug: str, choices: Choices, files: Files) -> tuple[ModelCard, tuple[Missing, ...]]:
     """The card of a bare state dict and what is assumed; the architecture is recognized if it is not stated."""
-    likely = recognition.candidates(weights)
-    names = tuple(dict.fromkeys(name for name, _ in likely))
-    given: list[Missing] = []
-    architecture = choices.architecture
+    found = Decision(choices.architecture) if choices.architecture is not None else decide(weights, files)
+    architecture, given = found.architecture, [*found.missing]
     if architecture is None:
-        if len(names) != 1:
-            return _unknown(slug), (_which(names, files),)
-        architecture = names[0]
-        sentence = Message(
-            "The architecture {name} is recognized by the names and shapes of the weights.", name=architecture
-        )
-        given.append(Missing(ARCHITECTURE, sentence, architecture, names))
-    count = next((number for name, number in likely if name == architecture), None) or outputs_of(weights)
+        return _unknown(slug), found.missing
+    count = found.classes or classes_of(weights, architecture)
     classes = imagenet(count) if count == 1000 else None
     if classes is None:
         classes = numbered(count)
@@ -241,56 +216,19 @@ def bare_card(weights: Weights, slug: str, choices: Choices, files: Files) -> tu
     )
     given.append(Missing(NORMALIZATION, sentence, (mean, std)))
     title = architecture.rpartition("/")[2]
-    card = ModelCard(slug, title, "plain", classes, size=side or size, mean=mean, std=std, architecture=architecture)
+    card = ModelCard(
+        slug,
+        title,
+        "plain",
+        classes,
+        size=side or size,
+        mean=mean,
+        std=std,
+        architecture=architecture,
+        facts={ASSUMED: [*found.notes]},
+    )
     return card, tuple(given)
 
 
 def _unknown(slug: str) -> ModelCard:
     return ModelCard(slug, "", "plain", ("class 0",))
-
-
-def _which(names: tuple[str, ...], files: Files) -> Missing:
-    """The question of the architecture, with the candidates if there are some."""
-    title, weights = files.title, files.weights()
-    if weights is not None and weights[0] in WEIGHTS and not names:
-        sentence = Message(
-            "{config} is missing, which transformers and timm save in the same folder as {name}. Add it, or name the "
-            "architecture, such as {names} or hf:OWNER/NAME.",
-            config=CONFIG,
-            name=weights[0],
-            names=COMMON[:2],
-        )
-    elif names:
-        sentence = Message(
-            "The weights of {model} match several architectures: {names}. Name the right one.",
-            model=title,
-            names=names[:8],
-        )
-    else:
-        sentence = Message(
-            "The architecture of {model} is not recognized. Name it, such as {names}.", model=title, names=COMMON[:3]
-        )
-    return Missing(ARCHITECTURE, sentence, None, names or recognition.names())
-
-
-def usual(architecture: str) -> tuple[int, tuple[float, float, float], tuple[float, float, float]]:
-    """Size, mean and deviation that the library's own weights of an architecture have.
-
-    Raises:
-        InvalidInput: there is no such architecture.
-    """
-    family, _, name = architecture.partition("/")
-    if family == torchvision_models.FAMILY:
-        card = torchvision_models.make_card(name)
-        return card.size, card.mean, card.std
-    if architecture.startswith(user_card.HUB):
-        return hub_models.usual(architecture.removeprefix(user_card.HUB))
-    if family != timm_models.FAMILY:
-        raise InvalidInput(
-            "There is no architecture '{name}'. Name one such as {names}.", name=architecture, names=COMMON
-        )
-    timm_models.check_architecture(name)
-    settings = library("timm").get_pretrained_cfg(name)
-    if settings is None:
-        return USUAL, ModelCard.mean, ModelCard.std
-    return settings.input_size[-1], tuple(settings.mean), tuple(settings.std)

@@ -5,9 +5,7 @@ timm has 1,371 architectures; those in ``LISTED`` are in the zoo. timm is import
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from core.models.described import describe, with_mechanism
 from core.models.download import download, place
 from core.models.integrity import check_numbers
 from core.models.libraries import library
+from core.models.naming import nearest
 from core.models.torchvision_taps import adapt
 from core.models.weights_file import read_weights
 from core.terms import imagenet_terms
@@ -82,11 +81,6 @@ def tags(name: str) -> tuple[str, ...]:
     found = timm.list_pretrained(f"{name}.*")
     own = [one.partition(".")[2] for one in found if timm.get_pretrained_cfg(one).num_classes]
     return tuple(sorted(own, key=lambda tag: first is None or tag != first.tag))
-
-
-def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """The most similar names."""
-    return get_close_matches(name, known, count, 0.5)
 
 
 def listed_card(name: str) -> ModelCard:

@@ -29,6 +29,19 @@ from core.types import InvalidInput
 Weights = dict[str, Tensor]
 HYPER_PARAMETERS = ("hyper_parameters", "datamodule_hyper_parameters")
 """The entries of a checkpoint of Lightning with the arguments of its module, and of what gives it its data."""
+STATED = (
+    *HYPER_PARAMETERS,
+    "arch",
+    "architecture",
+    "model_name",
+    "model_arch",
+    "args",
+    "opt",
+    "config",
+    "cfg",
+    "hparams",
+)
+"""The entries of a checkpoint that may state what its model is."""
 
 
 class Checkpoint(dict[str, Tensor]):
@@ -173,7 +186,7 @@ def unwrap(found: object, name: str) -> Weights:
     """The tensors in the content of a file, each by the keys that lead to it; InvalidInput if there is none."""
     weights = Checkpoint(_tensors(found, "", set()))
     if weights:
-        weights.content = {key: found[key] for key in HYPER_PARAMETERS if isinstance(found, Mapping) and key in found}
+        weights.content = {key: found[key] for key in STATED if isinstance(found, Mapping) and key in found}
         return weights
     modules = [type(one).__name__ for one in _values(found) if isinstance(one, StandIn) and _is_module(one)]
     if modules:

@@ -24,6 +24,7 @@ from core.files import open_regular, reason, to_json
 from core.models import named, own, timm_models, torchvision_models
 from core.models.architecture import assemble, build, freeze
 from core.models.integrity import check_bytes, checksum
+from core.models.naming import SURE, nearest
 from core.models.user_card import CHECKS
 from core.types import InvalidInput, ModelCard, Progress
 
@@ -145,12 +146,14 @@ def find_card(slug: str) -> ModelCard:
 
 
 def _similar(slug: str) -> list[str]:
-    """The most similar names of models to one that there is none of; timm's, if only the prefix is missing."""
+    """The most similar names of models to one that there is none of; and of timm."""
     name = re.split("[/:]", slug)[-1]
     try:
-        missing = [f"{timm_models.FAMILY}/{name}"] if name.partition(".")[0] in timm_models.names() else []
+        known = timm_models.names()
+        missing = [name] if name.partition(".")[0] in known else nearest(name.partition(".")[0], known, 2, SURE)
     except InvalidInput:  # timm is not installed
         missing = []
+    missing = [f"{timm_models.FAMILY}/{one}" for one in missing]
     return [*missing, *get_close_matches(slug, [card.slug for card in cards()], 3, 0)]
 
 

@@ -20,6 +20,8 @@ PRESETS = {
     "none": ((0.0,) * 3, (1.0,) * 3),
 }
 """Usual means and deviations, by the name of their label."""
+CANDIDATES = 40
+"""The most architectures that are listed one below the other."""
 SMALLEST, LARGEST = 16, 1024
 """Pixels of the side of an input."""
 
@@ -83,17 +85,30 @@ def other_architecture() -> None:
 
 
 def show_architecture(fact: Missing) -> None:
-    """A list to choose from, in which another name can be typed."""
+    """The architectures that fit, if there are several, or a list to choose from, in which another can be typed."""
     choices = list(dict.fromkeys([*([fact.assumed] if fact.assumed else []), *fact.choices]))
-    chosen = st.selectbox(
-        word("uncarded.architecture"),
-        choices,
-        index=0 if fact.assumed else None,
-        placeholder=plain("uncarded.architecture.example"),
-        help=together(means("architecture"), literal(say(fact.sentence))),
-        accept_new_options=True,
-        key="uncarded-architecture",
-    )
+    help_ = together(means("architecture"), literal(say(fact.sentence)))
+    several = 1 < len(choices) <= CANDIDATES
+    if several or fact.assumed is None:
+        st.info(literal(say(fact.sentence)))
+    if several:
+        chosen = st.radio(
+            word("uncarded.architecture"),
+            choices,
+            index=0 if fact.assumed else None,
+            help=help_,
+            key="uncarded-candidate",
+        )
+    else:
+        chosen = st.selectbox(
+            word("uncarded.architecture"),
+            choices,
+            index=0 if fact.assumed else None,
+            placeholder=plain("uncarded.architecture.example"),
+            help=help_,
+            accept_new_options=True,
+            key="uncarded-architecture",
+        )
     if chosen and chosen != fact.assumed and chosen != state.get(ModelsKey.ARCHITECTURE):
         state.put(ModelsKey.ARCHITECTURE, chosen)
         st.rerun()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+import timm
 import torch
 import torchvision
 from safetensors.torch import save
@@ -14,6 +16,7 @@ from app.views.models.keys import ModelsKey
 from app.words import word
 from tests.app.models.uploading import bring
 from tests.app.pages import open_page, press, shown_text, visit, well
+from tests.conftest import redraw
 from tests.core.models.saved_models import LABELS, PREPARED, transformers_model
 
 BINARY = "application/octet-stream"
@@ -99,3 +102,43 @@ def test_an_architecture_that_does_not_exist_is_one_sentence_and_another_can_be_
 def test_damaged_weights_are_one_sentence() -> None:
     page = bring(well(open_page("models")), ("pets.safetensors", b"nothing like weights", BINARY))
     assert not page.exception and len(page.error) == 1
+
+
+def timm_weights(name: str) -> bytes:
+    module = redraw(timm.create_model(name, num_classes=3), 2)
+    return save({key: tensor.contiguous() for key, tensor in module.state_dict().items()})
+
+
+def test_several_architectures_that_fit_are_listed_and_one_is_chosen() -> None:
+    page = open_page("models", model="scenes/plain")
+    page = well(bring(well(page), ("pets.safetensors", timm_weights("tf_efficientnet_lite0"), BINARY)))
+    box = page.radio(key="uncarded-candidate")
+    assert box.options == ["timm/efficientnet_lite0", "timm/tf_efficientnet_lite0"] and box.value is None
+    assert "match several architectures: timm/efficientnet_lite0, timm/tf_efficientnet_lite0" in page.info[0].value
+    assert page.button(key="uncarded-open").disabled
+    page = well(press(well(box.set_value("timm/tf_efficientnet_lite0").run()), "uncarded-open"))
+    (own,) = page.session_state[Key.OWN_MODELS].values()
+    assert own.card.architecture == "timm/tf_efficientnet_lite0"
+
+
+def test_others_that_fit_and_compute_something_else_are_named_and_can_be_chosen() -> None:
+    files = ("pets.safetensors", timm_weights("resnetblur18"), BINARY)
+    page = well(bring(well(open_page("models", model="scenes/plain")), files))
+    box = page.radio(key="uncarded-candidate")
+    assert box.value == "torchvision/resnet18" and box.options == ["torchvision/resnet18", "timm/resnetblur18"]
+    assert "These weights also fit resnetblur18 of timm" in page.info[0].value
+    assert not page.button(key="uncarded-open").disabled
+    page = well(press(well(box.set_value("timm/resnetblur18").run()), "uncarded-open"))
+    (own,) = page.session_state[Key.OWN_MODELS].values()
+    assert own.card.architecture == "timm/resnetblur18" and not any("also fit" in str(note) for note in own.notes)
+
+
+def test_an_architecture_that_the_file_states_is_not_asked_for() -> None:
+    file = io.BytesIO()
+    module = redraw(timm.create_model("resnetblur18", num_classes=3), 2)
+    torch.save({"arch": "resnetblur18", "state_dict": module.state_dict()}, file)
+    page = well(bring(well(open_page("models", model="scenes/plain")), ("last.pth", file.getvalue(), BINARY)))
+    assert not any(one.key in ("uncarded-candidate", "uncarded-architecture") for one in (*page.radio, *page.selectbox))
+    page = well(press(page, "uncarded-open"))
+    (own,) = page.session_state[Key.OWN_MODELS].values()
+    assert own.card.architecture == "timm/resnetblur18"

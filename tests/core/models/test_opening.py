@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import core
-from core.models import recognition
+from core.models import recognition, recognizable
 from tests.conftest import redraw
 from tests.core.models.saved_models import (
     LABELS,
@@ -77,18 +77,6 @@ def test_what_is_assumed_is_listed_and_reported():
     assert not any(str(one.sentence) in map(str, stated.notes) for one in missing) and stated.card.mean == (0.1,) * 3
 
 
-@pytest.mark.parametrize("name", ["efficientnet_lite0", "mobilenetv3_small_100"])
-def test_architectures_with_the_same_weights_are_requested(name: str):
-    """Some models of timm differ from TensorFlow's only in their padding, which is not stored."""
-    module = redraw(timm.create_model(f"tf_{name}", num_classes=3), 2).eval()
-    files = {"weights.safetensors": bare(module)}
-    both = {f"timm/{name}", f"timm/tf_{name}"}
-    (question,) = core.missing_facts(files)
-    assert question.field == "architecture" and question.assumed is None and set(question.choices) == both
-    assert f"match several architectures: timm/{name}, timm/tf_{name}. Name" in refusal(files)
-    assert same(core.open_files(files, f"timm/tf_{name}", device="cpu"), module)
-
-
 def test_the_side_of_a_transformers_pictures_is_that_of_its_positions():
     module = redraw(timm.create_model("test_vit", num_classes=3, img_size=96), 2).eval()
     classifier = core.open_files({"weights.safetensors": bare(module)}, device="cpu")
@@ -143,14 +131,14 @@ def test_what_the_caller_or_a_file_states_is_named_in_a_refusal(tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["torchvision/resnet18", "timm/vit_tiny_patch16_224", "timm/resnet18"])
 def test_the_table_of_digests_is_that_of_the_installed_libraries(name: str):
-    assert name in recognition._table()[recognition.own_digest(name)] and name in recognition.names()
+    groups = recognition.groups_of(recognizable.own_digest(name))
+    twin = name.replace("timm/", "torchvision/")
+    assert any({name, twin} & set(group) for group in groups) and name in recognition.names()
 
 
 def test_every_architecture_that_is_recognized_exists():
-    table = recognition._table()
-    assert len(recognition.names()) > 150 and len({name for some in table.values() for name in some}) == sum(
-        map(len, table.values())
-    )
+    names = recognition.names()
+    assert len(names) > 1300 and len(set(names)) == len(names)
     assert {name.partition("/")[2] for name in recognition.names() if name.startswith("timm/")} <= set(
         timm.list_models()
     )
