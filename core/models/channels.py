@@ -9,9 +9,30 @@ import torch
 from torch import nn
 
 from core.files import first_line
+from core.messages import Message
 from core.types import InvalidInput, ModelCard
 
 COLORS = 3
+
+NOT_PIXELS = {
+    "imagegpt": Message(
+        "for each pixel of a small picture, it takes the index of the nearest of a few hundred colors, so no gradient "
+        "and no attribution to the pixels can be computed"
+    ),
+    "shieldgemma2": Message("it takes a question in words with each picture"),
+}
+"""Classifiers of transformers that do not take pixels alone, and what they take."""
+
+
+def check_input(architecture: str, kind: str) -> None:
+    """Refuse a classifier of transformers that does not take pixels alone; ``kind`` is the name of its class."""
+    if architecture in NOT_PIXELS:
+        raise InvalidInput(
+            "{kind} is not supported: {why}. Choose another classifier, such as {example}.",
+            kind=kind,
+            why=NOT_PIXELS[architecture],
+            example="ViTForImageClassification",
+        )
 
 
 def refusal(module: nn.Module, run: Callable[[], object], card: ModelCard, failure: Exception) -> InvalidInput:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from math import isqrt
 from typing import Any
 
 from torch import nn
@@ -18,7 +19,7 @@ from torch import nn
 from core.attention.tap import taps
 from core.images import INTERPOLATIONS
 from core.messages import Message
-from core.models.channels import not_color
+from core.models.channels import check_input, not_color
 from core.models.image_processors import (
     BICUBIC,
     IMAGENET_MEAN,
@@ -47,8 +48,8 @@ MULTI_LABEL = "multi_label_classification"
 REGRESSION = "regression"
 """The ``problem_type`` of a model whose outputs are numbers, not classes."""
 
-NOT_PIXELS = ("imagegpt", "siglip2", "shieldgemma2")
-"""Classifiers of transformers that take no picture, but colors as words, patches in rows, or a question with it."""
+PATCH, CUT = "patch", "siglip2"
+"""The key of a card's facts for the pixels of a patch, and the architecture that takes pictures cut into patches."""
 
 LONGEST = 200
 """The most letters of a class name on a card."""
@@ -188,19 +189,19 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
         raise InvalidInput(
             "{kind} has no classes. Load it with AutoModelForImageClassification.", kind=type(module).__name__
         )
-    if config.model_type in NOT_PIXELS:
-        raise InvalidInput(
-            "{kind} does not take the pixels of a picture as its only input. Choose another classifier, such as "
-            "{example}.",
-            kind=type(module).__name__,
-            example="ViTForImageClassification",
-        )
+    check_input(config.model_type, type(module).__name__)
     assumed, stated = [], prepared is not None
     prepared = usual_moments(config.model_type) if prepared is None else settled(prepared, config.model_type)
     size, resize, cut = framing(prepared)
+    facts: dict[str, Any] = {CHANNELS: FLIPPED} if prepared.get("do_flip_channel_order") else {}
     inner = getattr(config, "vision_config", config)  # of a model of pictures and texts
     size = size or side(getattr(inner, "image_size", None)) or USUAL
-    if not given(prepared, "do_resize", True):
+    if config.model_type == CUT:  # the processor resizes each picture to the most patches of its shape
+        patch = int(inner.patch_size)
+        size, resize = patch * isqrt(int(given(prepared, "max_num_patches", inner.num_patches))), None
+        facts[PATCH] = patch
+        assumed.append(SHAPED)
+    elif not given(prepared, "do_resize", True):
         assumed.append(UNSIZED)
     elif not cut:
         assumed.append(SQUASHED)
@@ -209,7 +210,6 @@ def transformers_card(module: nn.Module, slug: str, prepared: Mapping[str, Any] 
     mean, std = moments(prepared)
     if not stated:
         assumed.append(unstated(size, mean, std))
-    facts = {CHANNELS: FLIPPED} if prepared.get("do_flip_channel_order") else {}
     return ModelCard(
         slug=slug,
         title=title_of(slug, name_of(module)),
@@ -243,6 +243,11 @@ SQUASHED = Message(
 )
 UNSIZED = Message(
     "The model's own preprocessing does not resize pictures. Here, the largest central square is cropped and resized."
+)
+
+SHAPED = Message(
+    "The model's own preprocessing keeps the shape of the picture. Here, the largest central square is cropped and "
+    "resized."
 )
 
 INDEPENDENT = Message(

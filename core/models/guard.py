@@ -21,7 +21,7 @@ from core.messages import Message
 from core.models.architecture import check_outputs, is_mixed, prepare_module
 from core.models.channels import refusal
 from core.models.copying import check_weights, duplicate
-from core.models.described import CHANNELS, FLIPPED
+from core.models.described import CHANNELS, FLIPPED, PATCH
 from core.models.limits import (
     BATCH,
     GRAPHLESS,
@@ -73,7 +73,7 @@ def admit(module: nn.Module, card: ModelCard, device: torch.device) -> Admitted:
     check_weights(module)
     theirs = duplicate(module) if is_mixed(module) else None
 
-    usual = RunSettings(flipped=card.facts.get(CHANNELS) == FLIPPED)
+    usual = RunSettings(flipped=card.facts.get(CHANNELS) == FLIPPED, patch=card.facts.get(PATCH, 0))
 
     def job() -> Admitted:
         try:

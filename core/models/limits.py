@@ -39,6 +39,7 @@ QUERIES = Message("it is not known to which patches its queries belong")
 KEYS = Message("the keys and queries of its windows differ")
 CAUSAL = Message("its attention is masked: not every token attends to every other one")
 EXTRA = Message("its attention has keys that do not belong to a token")
+BLENDED = Message("it adds other weights after its softmax, so the rows that it multiplies by do not sum to one")
 TWICE = Message("it runs more than once in a forward pass")
 SEVERAL = Message("its number of outputs differs from the number of pictures")
 ELSEWHERE = Message("the positions of its output do not correspond to the picture")
@@ -75,12 +76,29 @@ def mixed_heads(names: Collection[str], both: bool) -> Message:
     )
 
 
+def blended(names: Collection[str]) -> Message:
+    """That some blocks of a model add other weights to those of their queries and keys, as ConViT's do."""
+    shown = [*names][:NAMED]
+    if len(names) <= NAMED:
+        return Message(
+            "The model mixes the attention of {blocks} with weights by position. The maps are those after the mixing, "
+            "which multiply the values.",
+            blocks=shown,
+        )
+    return Message(
+        "The model mixes the attention of {blocks} and {count} more with weights by position. The maps are those after "
+        "the mixing, which multiply the values.",
+        blocks=shown,
+        count=len(names) - NAMED,
+    )
+
+
 def unmapped(notes: Iterable[str]) -> str:
     """The first attention layer over the picture that has no map, by the sentences about a model; "" if there is none.
 
     Not those that compare channels or branches, or that the output does not depend on.
     """
-    reasons = (UNSURE, UNTRACED, GRIDS, KEYS, QUERIES, CAUSAL, EXTRA, TWICE)
+    reasons = (UNSURE, UNTRACED, GRIDS, KEYS, QUERIES, CAUSAL, EXTRA, BLENDED, TWICE)
     known = (note.values for note in notes if isinstance(note, Message))
     return next((str(one["blocks"][0]) for one in known if "blocks" in one and one.get("why") in reasons), "")
 

@@ -19,7 +19,8 @@ class RunSettings:
 
     ``alone``: one picture at a time; ``dense``: contiguous, because the module takes views that channels-last tensors
     do not have; ``mixed``: from float32 to float32, because its layers have other precisions; ``copied``: on a copy,
-    because the module changes its input; ``flipped``: with blue first; ``graphless``: without a graph, which it cannot
+    because the module changes its input; ``flipped``: with blue first; ``patch``: cut into patches of so many pixels,
+    which the module takes with a mask and the shape of their grid; ``graphless``: without a graph, which it cannot
     build; ``path``: the attribute, key or position of the logits in its result; ``classes``: their number, if the
     result may lack an axis.
     """
@@ -30,6 +31,7 @@ class RunSettings:
     copied: bool = False
     graphless: bool = False
     flipped: bool = False
+    patch: int = 0
     path: str | int | None = None
     classes: int | None = None
 
@@ -40,7 +42,7 @@ class RunSettings:
             x = x.flip(1) if self.flipped else x
             x = x.contiguous() if self.dense else x
             parts = x.split(1) if self.alone else (x,)
-            found = [self._pick(forward(part.clone() if self.copied else part)) for part in parts]
+            found = [self._pick(forward(*self._arguments(part))) for part in parts]
             if self.mixed:
                 found = [one.float() if isinstance(one, Tensor) else one for one in found]
             if self.classes:
@@ -60,10 +62,26 @@ class RunSettings:
             return replace(self, path="logits")
         return replace(self, path=fitting[0]) if len(fitting) == 1 else self
 
+    def _arguments(self, x: Tensor) -> tuple[Tensor, ...]:
+        x = x.clone() if self.copied else x
+        return cut(x, self.patch) if self.patch else (x,)
+
     def _pick(self, y: Any) -> Any:
         if self.path is None:
             return y
         return y[self.path] if isinstance(self.path, int) or isinstance(y, dict) else getattr(y, self.path)
+
+
+def cut(x: Tensor, patch: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Pictures (b, 3, h, w) as patches (b, n, patch · patch · 3), a mask (b, n) of ones, and the grid's shape (b, 2).
+
+    So the processor of SigLIP 2 prepares them: the colors of a pixel are next to each other.
+    """
+    height, width = x.shape[-2] // patch, x.shape[-1] // patch
+    patches = x.unflatten(-1, (width, patch)).unflatten(-3, (height, patch)).permute(0, 2, 4, 3, 5, 1)
+    mask = torch.ones(len(x), height * width, dtype=torch.int32, device=x.device)
+    shapes = torch.tensor([[height, width]], device=x.device).expand(len(x), 2)
+    return patches.reshape(len(x), height * width, -1), mask, shapes
 
 
 class RunWith:

@@ -72,6 +72,7 @@ PROCESSING: dict[str, Check] = {
     "image_mean": (lambda one: is_moment(one, -LARGEST_MOMENT), MEAN),
     "image_std": (lambda one: is_moment(one, 1e-6), STD),
     "rescale_factor": (lambda one: is_number(one, 1e-5, 1), Message("a number from 0.00001 to 1, such as 0.00392")),
+    "max_num_patches": (lambda one: is_whole(one, 1, 4096), Message("a whole number up to 4096")),
     "crop_pct": (lambda one: is_number(one, 0.01, 1), Message("a share of the picture's side, such as 0.9")),
     **dict.fromkeys(
         (

@@ -27,6 +27,7 @@ from core.models.seam.forwards import Call, Unfused, Watched
 from core.models.seam.layouts import QUERY
 from core.models.seam.planes import OTHER, Trace, numbered
 from core.models.seam.resolving import Resolved, Unclear, resolve
+from core.models.seam.summaries import instead
 from core.models.seam.survey import Found, Survey, survey
 from core.models.seam.token_parameters import kinds_by_parameters
 from core.models.seam.tokens import REGISTER, Layout, find_layout, name_tokens, run, with_names
@@ -41,12 +42,14 @@ NATIVE = (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerEncod
 class Attached:
     """The taps that were attached, with the ``owner`` of each by its name; ``refused`` gives reasons by name.
 
-    ``mixed`` names attention whose heads are mixed after its softmax, with its tap after that, if there is one.
+    ``mixed`` names attention whose heads are mixed after its softmax, with its tap after that, if there is one;
+    ``blended`` that to which other weights are added after its softmax, with its tap after that.
     """
 
     taps: dict[str, Tap] = field(default_factory=dict)
     refused: dict[str, Message] = field(default_factory=dict)
     mixed: dict[str, Tap | None] = field(default_factory=dict)
+    blended: dict[str, Tap] = field(default_factory=dict)
 
 
 def attach(module: nn.Module, x: Tensor, forward: Callable[[Tensor], Tensor]) -> Attached:
@@ -63,7 +66,7 @@ def attach(module: nn.Module, x: Tensor, forward: Callable[[Tensor], Tensor]) ->
     if not own_ones:
         return Attached()
     resolved = {call: attempt(call, batch) for call in own_ones}
-    lost = {call for call, one in resolved.items() if isinstance(one, Message) and call.trace is None}
+    lost = {call for call, one in resolved.items() if isinstance(one, Message) and call.trace is None and not call.part}
     if lost:
         known = len(own_ones)
         seeds |= seeds_of(forward, x, found, [call for call in own_ones if call in lost], parts)
@@ -104,7 +107,9 @@ def has_tap(module: nn.Module) -> bool:
 
 
 def picture_trace(x: Tensor) -> Trace:
-    """The trace of pictures (b, 3, h, w)."""
+    """The trace of pictures (b, 3, h, w), or of square ones cut into patches (b, n, c)."""
+    if x.ndim == 3:
+        return token_trace(x, (0, 0))
     return grid_trace(x, (x.shape[-2], x.shape[-1]))
 
 
@@ -163,12 +168,14 @@ def placed(
         one = resolved[call]
         if call.owner in repeated and call.number >= numbers_of(calls, call.owner) // found.runs[call.owner]:
             continue  # the same call in a later run
+        if call.part:
+            continue
         name = (call.owner or type(module).__name__) + (f" ({call.number + 1})" if call.number else "")
         if isinstance(one, Message):
             # One axis: parameters; two at the end of the model: the probabilities of the classes.
             silent = call.axes == 1 or (call.axes == 2 and call is calls[-1])
             if one not in (BRANCHES, UNTRACED) or not silent:
-                done.refused[name] = one
+                done.refused[name] = instead(parts[call.owner]) or one
             continue
         tap = Tap(
             Kind.PAIRWISE if one.layout.cells is None else Kind.WINDOWED,
@@ -178,11 +185,13 @@ def placed(
             suffix=named.get(call, ())[one.before :],
         )
         own = by_owner.setdefault(call.owner, {})
-        number = 1 + sum(not one.product for one in own.values())
+        number = 1 + sum(not child.endswith("_mixed") for child in own)
         child = TAP if number == 1 else f"{TAP}_{number}"
-        own[child] = Call(call.number, tap, one.layout)
+        own[child] = Call(call.number + call.later, tap, one.layout, call.product if call.blended else 0)
         path = f"{call.owner}.{child}".lstrip(".")
         done.taps[path.removesuffix(f".{TAP}")] = tap
+        if call.blended:
+            done.blended[path.removesuffix(f".{TAP}")] = tap
         if call.mixed is None:
             continue
         tap.remixed, after = True, after_mixing(call, tap, len(x))

@@ -18,7 +18,8 @@ is no token, but a parameter."""
 class Trace:
     """The ``planes`` of a tensor, and the grid (h, w) of each; ``allowed`` is 0 where the key is hidden to the query.
 
-    ``call`` is the number of the softmax that the weights come from, and ``mixed`` states that heads were mixed since.
+    ``call`` is the number of the softmax that the weights come from; ``mixed`` states that heads were mixed since, and
+    ``blended`` that others were added to the weights, which belong to no cells, such as weights by position.
     """
 
     planes: tuple[Tensor, ...]
@@ -26,6 +27,7 @@ class Trace:
     allowed: Tensor | None = None
     call: int | None = None
     mixed: bool = False
+    blended: bool = False
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Trace:
         """The trace of a tensor whose numbers were moved."""

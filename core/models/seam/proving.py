@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from core.attention.tap import Tap, listen, taps
 from core.messages import Message
-from core.models.limits import mixed_heads, no_attention
+from core.models.limits import blended, mixed_heads, no_attention
 from core.models.seam.discovery import Attached, attach
 from core.models.seam.forwards import detach
 from core.models.seam.gates import attach_gates
@@ -54,4 +54,6 @@ def attach_proven(
     for both in (True, False):
         names = [name for name, tap in done.mixed.items() if (tap in known) is both]
         notes += [mixed_heads(names, both)] if names else []
+    names = [name for name, tap in done.blended.items() if tap in known]
+    notes += [blended(names)] if names else []
     return tuple(notes)

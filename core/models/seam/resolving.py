@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core.messages import Message
-from core.models.limits import BRANCHES, CAUSAL, CHANNELS, EXTRA, GRIDS, KEYS, QUERIES, UNSURE, UNTRACED
+from core.models.limits import BLENDED, BRANCHES, CAUSAL, CHANNELS, EXTRA, GRIDS, KEYS, QUERIES, UNSURE, UNTRACED
 from core.models.seam.layouts import BATCH, HEAD, KEY, QUERY, WINDOW, Layout
 from core.models.seam.planes import CHANNEL, LEARNED, OTHER, UNKNOWN, compact, even
 from core.models.seam.survey import Found
@@ -45,6 +45,8 @@ def resolve(found: Found, batch: int) -> Resolved:
         raise Unclear(UNSURE if found.used else BRANCHES if known else UNTRACED)
     if not found.keyed:
         raise Unclear(EXTRA)
+    if found.blended and (not found.product or not found.whole):
+        raise Unclear(BLENDED)
     if len(trace.planes) != 2 or not found.last:
         raise Unclear(BRANCHES)
     query, key = trace.planes

@@ -26,6 +26,9 @@ from core.models.stages import first_of
 LEAVES = (nn.Softmax, nn.Softmax2d, nn.Dropout, nn.Identity)
 """Modules that may hold the softmax of the module around them."""
 
+CLOSE = 1e-3
+"""The largest difference from one of a row's sum that counts as none."""
+
 Shape = tuple[int, ...]
 
 
@@ -37,7 +40,9 @@ class Found:
     and ``number`` counts its calls. ``trace`` is that of the scores, with the axis ``dim`` of the softmax; ``used``
     states that values were multiplied by the weights. Where heads were mixed before that, ``mixed`` is the trace of the
     weights then, and ``product`` shows which product of matrices after the call takes them as its first factor, counted
-    from 1; 0 for another function. ``axes`` is the number of axes of the scores.
+    from 1; 0 for another function. So it does where other weights were added (``blended``), those of the next ``later``
+    calls of the same owner, which are a ``part`` of it; ``whole`` states that rows still sum to one. ``axes`` is the
+    number of axes of the scores.
     """
 
     func: Any
@@ -49,6 +54,10 @@ class Found:
     used: bool = False
     mixed: Trace | None = None
     product: int = 0
+    blended: bool = False
+    later: int = 0
+    part: bool = False
+    whole: bool = True
     keyed: bool = True
     axes: int = 0
 
@@ -134,6 +143,8 @@ class Survey(TorchFunctionMode):
                     found.mixed = weights
                     near = found is self.calls[-1] and found.path == tuple(self.stack)
                     found.product = self.products if near and is_product(func) and first is weights else 0
+                elif weights.blended:
+                    self.blend(found, self.calls[weights.call + 1 :], args[0], is_product(func) and first is weights)
             return
         number = len(self.calls) - 1 if self.calls[-1] is call else self.calls.index(call)
         whole = y[0] if isinstance(y, tuple) else y
@@ -143,6 +154,14 @@ class Survey(TorchFunctionMode):
         else:
             known, call.used = traces.get(args[0] if args else kwargs["query"]), True
             traces.put(whole, known and known.map(lambda plane: plane[..., :1].expand(whole.shape)))
+
+    def blend(self, found: Found, later: list[Found], weights: Tensor, factor: bool) -> None:
+        """Other weights were added to those of a call, and the sum (..., n, m) multiplies values."""
+        own = all(one.path == found.path and one.trace is None for one in later)
+        found.blended, found.later, found.product = True, len(later), self.products if factor and own else 0
+        found.whole = factor and bool((weights.sum(-1) - 1).abs().max() < CLOSE)
+        for one in later if own else ():
+            one.part = True
 
     def scored(self, call: Found, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """The trace of the scores of a call."""

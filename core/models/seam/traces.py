@@ -24,6 +24,7 @@ MOVED = frozenset(
     "split_with_sizes".split()
 )
 JOINED = frozenset("cat concat stack".split())
+SUMS = frozenset("add radd iadd".split())
 TIMES = frozenset("mul multiply rmul imul".split())
 PRODUCTS = frozenset("matmul __matmul__ bmm einsum baddbmm".split())
 POOLED = frozenset("amax max amin min mean sum".split())
@@ -193,7 +194,12 @@ class Traces:
         if hides is not None:
             allowed = (torch.ones(y.shape, device=y.device) if allowed is None else allowed) * ~hides
         several = sum(one.call is not None for one in traced) > 1  # the difference of two heads, for example
-        return replace(first, planes=planes, allowed=allowed, mixed=first.mixed or several)
+        blended = first.blended or (first.call is not None and name.strip("_") in SUMS and self.adds_weights(given, y))
+        return replace(first, planes=planes, allowed=allowed, mixed=first.mixed or several, blended=blended)
+
+    def adds_weights(self, given: list[Tensor], y: Tensor) -> bool:
+        """Whether a tensor without a trace has a number for each query and key, as the result y (..., n, m) has."""
+        return any(self.get(one) is None and one.shape[-2:] == y.shape[-2:] for one in given)
 
     def broadcast(self, trace: Trace, y: Tensor) -> Trace | None:
         """The trace in the shape of a result that other inputs made larger."""

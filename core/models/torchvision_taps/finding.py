@@ -91,7 +91,7 @@ def find_stages(module: nn.Module, x: Tensor) -> Found:
     if own:
         return Found(own, unreached_blocks({name: one for name, one in children.items() if passes.whole(name)}))
     blocks, unread = attention_blocks(module, x)
-    observed = watch(module, x, passes, trusted, blocks)
+    observed = watch(module, x, passes, trusted, {*blocks, *unread})
     grids = {one for _, one in blocks.values()}
     others = {name: one for name, one in observed.stages.items() if passes.sides[name][1] not in grids}
     stages = others | {name: stage for name, (stage, _) in blocks.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import timm
@@ -75,3 +77,22 @@ def test_gc_vit_states_why_windows_have_no_map(picture: Picture) -> None:
         own = weights.numpy() if map_.cells is not None else weights[0].numpy()
         assert map_.weights.size == own.size
         np.testing.assert_allclose(np.sort(map_.weights.ravel()), np.sort(own.ravel()), rtol=1e-3, atol=1e-6)
+
+
+LINEAR = {
+    "lambda_resnet26t": ("timm", "self_attn", "it sums the values up in one matrix (lambda), by which each query"),
+    "mobilevitv2_050": ("timm", "attn", "a softmax gives each position one weight, and the sum of the keys"),
+    "MobileViTV2": ("transformers", "attention", "a softmax gives each position one weight, and the sum of the keys"),
+}
+"""Attention without weights between positions: the library, the name of its modules, and what they have instead."""
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_attention_without_weights_between_positions_states_what_it_has_instead(name: str) -> None:
+    library, owner, why = LINEAR[name]
+    make = of_transformers if library == "transformers" else partial(timm.create_model, num_classes=5)
+    module = redraw(make(name), 1).eval()
+    found = core.adopt(module, None, "cpu")
+    told = [str(note) for note in found.notes if "No attention map of" in str(note)]
+    assert not found.taps and len(told) == 1 and why in told[0]
+    assert told[0].removeprefix("No attention map of ").split(", ")[0].rpartition(".")[2].startswith(owner)
