@@ -14,7 +14,8 @@ from core.models import answers, described, guard, named, opening, own, user_car
 from core.models.architecture import blank
 from core.models.clip_models import with_classes
 from core.models.copying import duplicate, opened, unwrap
-from core.models.opening import Choices, Missing
+from core.models.deciding import Missing
+from core.models.opening import Choices
 from core.types import InvalidInput, ModelCard, Progress
 
 

@@ -6,8 +6,8 @@ from core.models import own, timm_models, torchvision_models, zoo
 from core.models.answers import absent_class
 from core.models.clip_models import with_classes
 from core.models.copying import duplicate
+from core.models.deciding import Missing
 from core.models.named import is_named
-from core.models.opening import Missing
 from core.models.own import MAX_WEIGHTS, WEIGHT_SUFFIXES
 from core.models.saved_files import CONFIG
 from core.models.short_sighted import RECEPTIVE_FIELD

@@ -53,11 +53,15 @@ def architectures_named(text: str) -> tuple[str, ...]:
     name = BEFORE.sub("", text.strip()).partition(".")[0].lower()
     if not re.fullmatch(r"\w+", name):
         return ()
-    both = {
-        torchvision_models.FAMILY: lambda: name in torchvision_models.names(),
-        timm_models.FAMILY: lambda: bool(library("timm").is_model(name)),
-    }
-    return tuple(f"{one}/{name}" for one, exists in both.items() if only in ("", one) and exists())
+    families = [one for one in (torchvision_models.FAMILY, timm_models.FAMILY) if only in ("", one)]
+    return tuple(f"{one}/{name}" for one in families if exists(one, name))
+
+
+def exists(family: str, name: str) -> bool:
+    """Whether a library has an architecture."""
+    if family == torchvision_models.FAMILY:
+        return name in torchvision_models.names()
+    return bool(library("timm").is_model(name))
 
 
 def fits(architecture: str, weights: Weights, matching: Collection[str]) -> bool:
