@@ -87,7 +87,6 @@ def other_architecture() -> None:
 def show_architecture(fact: Missing) -> None:
     """The architectures that fit, if there are several, or a list to choose from, in which another can be typed."""
     choices = list(dict.fromkeys([*([fact.assumed] if fact.assumed else []), *fact.choices]))
-    help_ = together(means("architecture"), literal(say(fact.sentence)))
     several = 1 < len(choices) <= CANDIDATES
     if several or fact.assumed is None:
         st.info(literal(say(fact.sentence)))
@@ -96,7 +95,7 @@ def show_architecture(fact: Missing) -> None:
             word("uncarded.architecture"),
             choices,
             index=0 if fact.assumed else None,
-            help=help_,
+            help=together(means("architecture"), literal(say(fact.sentence))),
             key="uncarded-candidate",
         )
     else:
@@ -105,7 +104,7 @@ def show_architecture(fact: Missing) -> None:
             choices,
             index=0 if fact.assumed else None,
             placeholder=plain("uncarded.architecture.example"),
-            help=help_,
+            help=together(means("architecture"), literal(say(fact.sentence))),
             accept_new_options=True,
             key="uncarded-architecture",
         )

@@ -70,7 +70,7 @@ WORDS = {
     "it adds other weights after its softmax, so the rows that it multiplies by do not sum to one": "它在 softmax 之后加上了其他权重，因此与值相乘的各行之和不为一",
     "The model mixes the attention of {blocks} with weights by position. The maps are those after the mixing, which multiply the values.": "模型把 {blocks} 的注意力与按位置的权重混合。这里的图是混合之后、与值相乘的图。",
     "The model mixes the attention of {blocks} and {count} more with weights by position. The maps are those after the mixing, which multiply the values.": "模型把 {blocks} 和另外 {count} 个模块的注意力与按位置的权重混合。这里的图是混合之后、与值相乘的图。",
-    "it has no weights between positions: with a softmax of the keys over all positions, it sums the values up in one matrix (lambda), by which each query is multiplied": "它没有位置之间的权重：它用键在所有位置上的 softmax 把值汇总成一个矩阵（lambda），每个查询都与这个矩阵相乘",
+    "it has no weights between positions: with a softmax of the keys over all positions, it sums the values up in one matrix (lambda), by which each query is multiplied": "它没有位置之间的权重：它用键在所有位置上的 softmax 把值汇总成一个矩阵（λ），每个查询都与这个矩阵相乘",
     "it has no weights between positions: a softmax gives each position one weight, and the sum of the keys with these weights is multiplied with the value of each position": "它没有位置之间的权重：softmax 给每个位置一个权重，按这些权重求和的键再与每个位置的值相乘",
     "it has no weights between positions: with a softmax of the keys over all positions, it sums the values up in one matrix for each head, by which each query is multiplied": "它没有位置之间的权重：它用键在所有位置上的 softmax 为每个头把值汇总成一个矩阵，每个查询都与这个矩阵相乘",
     "its weights do not compare positions: a linear layer computes the weights of the neighbors of a position from the features of this position alone": "它的权重不比较位置：某个位置的邻域的权重，只由线性层从这个位置的特征算出",

@@ -133,7 +133,7 @@ def test_others_that_fit_and_compute_something_else_are_named_and_can_be_chosen(
     assert own.card.architecture == "timm/resnetblur18" and not any("also fit" in str(note) for note in own.notes)
 
 
-def test_an_architecture_that_the_file_states_is_not_asked_for() -> None:
+def test_an_architecture_that_the_file_states_is_not_requested() -> None:
     file = io.BytesIO()
     module = redraw(timm.create_model("resnetblur18", num_classes=3), 2)
     torch.save({"arch": "resnetblur18", "state_dict": module.state_dict()}, file)

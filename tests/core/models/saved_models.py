@@ -15,7 +15,9 @@ from timm.models import save_for_hf
 from torch import Tensor, nn
 from torchvision import models
 
+import core
 from tests.conftest import redraw
+from tests.core.refusals import refusal as refused
 
 LABELS = ("cat", "dog", "fox")
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
@@ -87,3 +89,16 @@ def logits_of(module: nn.Module) -> Callable[[Tensor], Tensor]:
         return found if isinstance(found, Tensor) else found.logits
 
     return run
+
+
+def same(classifier: core.Classifier, module: nn.Module) -> bool:
+    """Whether a classifier has the logits of a module, to a millionth of their size."""
+    x = torch.rand(2, 3, classifier.card.size, classifier.card.size, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        found, expected = classifier.scores(x), logits_of(module)(x)
+    return torch.allclose(found, expected, rtol=0, atol=1e-6 * max(1, float(expected.abs().max())))
+
+
+def refusal(files: dict[str, bytes], *choices: object, **more: object) -> str:
+    """The sentence with which files are refused."""
+    return refused(core.open_files, files, *choices, device="cpu", **more)

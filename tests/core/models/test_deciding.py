@@ -16,8 +16,7 @@ import core
 from core.models import recognition, recognizable
 from core.models.naming import nearest, nearest_to_file
 from tests.conftest import redraw
-from tests.core.models.saved_models import bare, lightning
-from tests.core.models.test_opening import refusal, same
+from tests.core.models.saved_models import bare, lightning, refusal, same
 
 
 def stored(module: nn.Module, key: str = "state_dict", **more: object) -> dict[str, bytes]:

@@ -21,13 +21,13 @@ from tests.core.models.saved_models import (
     TORCHVISION,
     bare,
     lightning,
-    logits_of,
+    refusal,
+    same,
     save_transformers,
     timm_model,
     torchvision_model,
     transformers_model,
 )
-from tests.core.refusals import refusal as refused
 
 ALL = [*(f"timm/{name}" for name in TIMM), *(f"torchvision/{name}" for name in TORCHVISION)]
 
@@ -35,18 +35,6 @@ ALL = [*(f"timm/{name}" for name in TIMM), *(f"torchvision/{name}" for name in T
 def model(architecture: str) -> nn.Module:
     family, _, name = architecture.partition("/")
     return (timm_model if family == "timm" else torchvision_model)(name)
-
-
-def same(classifier: core.Classifier, module: nn.Module) -> bool:
-    """Whether a classifier has the logits of a module, to a millionth of their size."""
-    x = torch.rand(2, 3, classifier.card.size, classifier.card.size, generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        found, expected = classifier.scores(x), logits_of(module)(x)
-    return torch.allclose(found, expected, rtol=0, atol=1e-6 * max(1, float(expected.abs().max())))
-
-
-def refusal(files: dict[str, bytes], *choices: object, **more: object) -> str:
-    return refused(core.open_files, files, *choices, device="cpu", **more)
 
 
 @pytest.mark.parametrize("architecture", ALL)
