@@ -16,7 +16,7 @@ new_enough := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help app test test-all bench load tables tasks shots lint requirements requirements-dev
+.PHONY: help app test test-all bench load hostile tables tasks shots lint requirements requirements-dev
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -40,6 +40,9 @@ bench: requirements-dev ## measure the time of passes, methods and pages
 
 load: requirements-dev ## measure the time of every click, for one user and for a class of 30, up to 30 minutes
 	@$(python) -m tests.benchmarks.load
+
+hostile: requirements-dev ## open 1,700 damaged and hostile files in limited processes, about 10 minutes
+	@$(python) -m tests.benchmarks.hostile
 
 tables: requirements-dev ## measure and update the tables in README.md; TABLES=models updates only that one
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.readme $(TABLES)

@@ -128,6 +128,14 @@ def to_json(data: Any, *, ascii_only: bool = False, **layout: Any) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
+def encodable(name: str) -> str:
+    """A file name as text that can be sent: bytes that are not UTF-8, and lone surrogates, become escapes."""
+    try:
+        return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    except UnicodeEncodeError:  # lone surrogates, which only Windows has in names
+        return name.encode(errors="backslashreplace").decode()
+
+
 def native(path: Path) -> str:
     """A path for libraries that only accept UTF-8, also if the system's locale is another one.
 

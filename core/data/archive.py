@@ -26,7 +26,8 @@ from core.types import InvalidInput, Picture
 
 LARGEST_ZIP = 500 << 20  # bytes of the file
 UNPACKED = 4 * LARGEST_ZIP  # bytes of all unpacked files; pictures are already compressed, so the zip is hardly smaller
-CONTENTS = 64 << 20  # bytes of the table of contents, enough for half a million pictures
+CONTENTS = 16 << 20  # bytes of the table of contents
+ENTRIES = 200_000
 BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, ValueError, OSError)
 """Exceptions from a damaged, encrypted or unsupported zip."""
 
@@ -34,6 +35,8 @@ BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOF
 UTF8 = 0x800
 ENCRYPTED = 0x1
 """Flags of an entry (APPNOTE 4.4.4)."""
+BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Compressions that are unpacked piece by piece; of others zipfile unpacks all that a piece holds at once."""
 
 
 class Archive:
@@ -61,6 +64,8 @@ class Archive:
                 if contents(opened) > CONTENTS:
                     raise InvalidInput("{name} contains too many files. Split it into several.", name=name)
             self.zip = zipfile.ZipFile(file)
+            if len(self.zip.infolist()) > ENTRIES:
+                raise InvalidInput("{name} contains too many files. Split it into several.", name=name)
         except InvalidInput:
             raise
         except BROKEN as error:
@@ -98,12 +103,14 @@ class Archive:
         if stamp(self.file) != self.stamp:
             raise Changed("{name} was changed or removed during the scan. Restore it and scan again.", name=name)
         try:
+            if self.entries[path].compress_type not in BOUNDED:
+                raise NotImplementedError
             with self.lock, self.zip.open(self.entries[path]) as packed:
                 data = packed.read(MAX_BYTES + 1)
         except KeyError as error:
             raise InvalidInput("There is no {path} in {name}. Check the path.", path=path, name=name) from error
         except NotImplementedError as error:
-            why = Message("its compression is unknown")
+            why = Message("its compression is not supported")
             raise InvalidInput("{path} cannot be unpacked: {why}. Create the zip again.", path=path, why=why) from error
         except BROKEN as error:
             why = Message(

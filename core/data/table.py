@@ -22,7 +22,8 @@ from core.data.walking import shows
 from core.files import open_regular, reason
 from core.types import InvalidInput, Picture
 
-LARGEST = 100 << 20  # bytes
+LARGEST = 32 << 20  # bytes
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 200_000, 5_000, 2_000_000
 SEPARATORS = ",;\t|"
 SAMPLE = 50
 """Lines that are examined to find the separator."""
@@ -108,7 +109,7 @@ def read_rows(file: Path) -> list[list[str]]:
     Separators are commas, semicolons, tabs or bars; encodings are UTF-8, UTF-16, and Windows' Western code page.
 
     Raises:
-        InvalidInput: it is too large, or not text.
+        InvalidInput: it is too large, has too many lines, columns or cells, or is not text.
     """
     name = shown(file.name)
     try:
@@ -131,12 +132,21 @@ def read_rows(file: Path) -> list[list[str]]:
         raise InvalidInput(
             "{name} cannot be read as a CSV, because it is not text. Save it as CSV in UTF-8.", name=name
         )
+    if text.count("\n") > MOST_ROWS:
+        raise InvalidInput(
+            "{name} has more than {most:,} lines. Split it into several tables.", name=name, most=MOST_ROWS
+        )
     first, _, rest = text.lstrip("\n").partition("\n")
     start = first.strip().strip('"').lower()
     if (start.startswith("sep=") and len(start) == 5) or start == "sep=":  # as Excel writes and reads it
         return parse(rest, start[4:] or "\t")
     best = max(SEPARATORS, key=lambda one: regularity(text, one))
-    return parse(text, best)
+    if text.count(best) > MOST_CELLS:
+        raise InvalidInput("{name} has more than {most:,} cells. Leave out columns.", name=name, most=MOST_CELLS)
+    rows = parse(text, best)
+    if max(map(len, rows), default=0) > MOST_COLUMNS:
+        raise InvalidInput("{name} has more than {most:,} columns. Leave out columns.", name=name, most=MOST_COLUMNS)
+    return rows
 
 
 def uncommented(rows: list[list[str]]) -> list[list[str]]:

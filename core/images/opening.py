@@ -13,7 +13,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from core.checking import brief
-from core.files import reason
+from core.files import encodable, reason
 from core.images.colors import eight_bits, to_srgb
 from core.images.deep import dark_samples
 from core.images.framing import LONGEST, Framing, reduced, reduced_size, reframe
@@ -26,6 +26,8 @@ MAX_PIXELS = 40_000_000
 MAX_JPEG, MAX_PROGRESSIVE = 110_000_000, 64_000_000
 """Pixels of a JPEG, which is decoded at a reduced size: some phones have 108 million. A progressive one is held in
 memory at full size."""
+MAX_SCANS, SCANNED = 500, 1_500_000_000
+"""Scans of a progressive JPEG, and its pixels times its scans: each scan passes over the whole picture again."""
 SMALLEST = 8  # pixels
 SCALABLE = ("RGB", "L", "CMYK")
 """Modes whose pixels may be averaged before they become RGB."""
@@ -80,6 +82,8 @@ def load_bytes(data: bytes, name: str = "picture") -> Picture:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(*image.size, name, most_pixels(image))
+            if image.info.get("progressive"):
+                _check_scans(image, data, name)
             image.draft(None, reduced_size(*image.size))  # a large JPEG is decoded at 1/2, 1/4 or 1/8
             pixels, notes = _upright_rgb(image, data)
     except InvalidInput:
@@ -98,6 +102,14 @@ def most_pixels(image: Image.Image) -> int:
     if image.format not in ("JPEG", "MPO"):  # MPO contains several pictures; some phones write it
         return MAX_PIXELS
     return MAX_PROGRESSIVE if image.info.get("progressive") else MAX_JPEG
+
+
+def _check_scans(image: Image.Image, data: bytes, name: str) -> None:
+    scans = data.count(b"\xff\xda")  # the marker of a scan, which cannot occur in its values
+    if scans > MAX_SCANS or scans * math.prod(image.size) > SCANNED:
+        raise InvalidInput(
+            "{name} has {count} scans, too many to decode. Save it as a JPEG again.", name=name, count=scans
+        )
 
 
 def _read_file(path: Path) -> bytes:
@@ -192,7 +204,7 @@ def _load_image(image: Image.Image, name: str) -> Picture:
 
 
 def _centered(pixels: np.ndarray, name: str, digest: str, notes: tuple[str, ...]) -> Picture:
-    return reframe(Picture(frozen(pixels), (0.0, 0.0, 0.0, 0.0), name, digest, notes=notes), "center")
+    return reframe(Picture(frozen(pixels), (0.0, 0.0, 0.0, 0.0), encodable(name), digest, notes=notes), "center")
 
 
 def _upright_rgb(image: Image.Image, data: bytes = b"") -> tuple[np.ndarray, tuple[str, ...]]:

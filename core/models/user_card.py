@@ -70,6 +70,15 @@ def is_finite(value: Any) -> bool:
     return True
 
 
+def is_unicode(value: Any) -> bool:
+    """Whether all texts of a JSON value can be encoded: escapes in JSON can name half of a character."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 CHECKS: dict[str, tuple[Callable[[Any], bool], Message]] = {
     "architecture": (is_text, Message("torchvision/NAME, timm/NAME, hf:OWNER/NAME or fovea/MECHANISM")),
     "classes": (lambda v: is_list(v, 1, 25_000, is_text), Message("a list of names")),
@@ -133,6 +142,8 @@ def parse_card(data: bytes, slug: str, name: str) -> tuple[ModelCard, str | None
         raise InvalidInput(
             "{name} is not JSON: {reason}. It needs {needed}.", name=name, reason=reason, needed=list(NEEDED)
         ) from error
+    if not is_unicode(stated):
+        raise InvalidInput("{name} contains characters that are not valid Unicode. Save it as UTF-8.", name=name)
     if not isinstance(stated, dict):
         raise InvalidInput("{name} must be a JSON object with {needed}.", name=name, needed=list(NEEDED))
     unknown = [key for key in stated if key not in CHECKS]

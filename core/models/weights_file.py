@@ -51,7 +51,8 @@ class Checkpoint(dict[str, Tensor]):
 
 
 HEAD = 512  # bytes that identify the kind of a file
-LONGEST = 100 << 20  # bytes of the JSON in a safetensors file
+LONGEST, ABSURD = 16 << 20, 1 << 30
+"""Bytes of the JSON in a safetensors file: of one that is read, and from which on the file is no safetensors."""
 FOREIGN = (
     (
         b"version https://git-lfs",
@@ -132,7 +133,15 @@ def read_weights(source: Path | bytes, name: str) -> Weights:
         with open_regular(source) if isinstance(source, Path) else io.BytesIO(source) as file:
             head = file.read(HEAD)
             file.seek(0)
-            if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < LONGEST:  # eight bytes of length, then JSON
+            length = int.from_bytes(head[:8], "little") if head[8:9] == b"{" else ABSURD  # of the JSON that follows
+            if LONGEST < length < ABSURD:
+                raise InvalidInput(
+                    "{name} lists more than {megabytes} MB of names of tensors, too many for a model. Save "
+                    "module.state_dict() again.",
+                    name=name,
+                    megabytes=LONGEST >> 20,
+                )
+            if length <= LONGEST:
                 return load_file(source) if isinstance(source, Path) else load(source)
             refuse_foreign(file, head, name)
             return unwrap(_load(file, name), name)

@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 
 from core.data.pictures import open_picture
 from core.evaluation.bank import ATTENTION, Bank
-from core.files import native
+from core.files import native, open_regular
 from core.images import frame
 from core.kinds import Kind
+from core.scanning.facts import is_sound
 from core.scanning.inference import ANSWER
 from core.scanning.parts import SCHEMA, Broken, Part, covered, damaged, list_parts, read_broken, read_shapes
 from core.types import AttentionMap, Attribution, InvalidInput, Picture, frozen
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUN_FILE = "run.json"
+LARGEST = 64 << 20  # bytes of run.json, which lists all labels
 CAM = "grad-cam"
 BANK = 200
 """Pictures of a run whose maps give the range of unrelated pictures."""
@@ -226,10 +228,13 @@ def open_run(folder: str | Path) -> Run:
     if not path.is_file():
         raise InvalidInput("There is no run in {folder}. Scan into that folder first.", folder=folder)
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        if not {"model", "classes", "data", "pictures", "unmatched"} <= set(facts):
-            raise ValueError("facts are missing")
-    except (OSError, ValueError, TypeError) as error:
+        with open_regular(path) as file:
+            facts = json.loads(file.read(LARGEST + 1))
+        if not is_sound(facts):
+            raise ValueError("facts are missing or wrong")
+    except InvalidInput:
+        raise
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise damaged(path) from error
     return Run(Path(folder).absolute(), facts)
 

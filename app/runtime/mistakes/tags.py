@@ -31,7 +31,7 @@ def _read(path: Path) -> dict[int, tuple[str, ...]]:
     try:
         stated = json.loads(path.read_text(encoding="utf-8"))
         return {int(number): tuple(map(str, names)) for number, names in stated.items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInput("The tags in {path} cannot be read. Repair the file or remove it.", path=path) from error
 
 
