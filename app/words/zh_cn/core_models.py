@@ -129,7 +129,7 @@ WORDS = {
     "{name} needs '{key}': {meaning}.": "“{name}”需要“{key}”：{meaning}。",
     "{name} names a class twice. Name each class once, in order.": "“{name}”中有一个类别出现两次。请按顺序列出每个类别，各一次。",
     "{name} has 'resize': {resize}, which is smaller than 'size': {size}. Raise 'resize' to at least {size}.": "“{name}”的 'resize' 是 {resize}，小于 'size' 的 {size}。请把 'resize' 提高到至少 {size}。",
-    "{name} contains characters that are not valid Unicode. Save it as UTF-8.": "“{name}”包含无效的 Unicode 字符。请保存为 UTF-8。",
+    "{name} contains characters that are not valid Unicode. Save it as UTF-8.": "“{name}”包含无效的字符。请保存为 UTF-8。",
     "{name} lists more than {megabytes} MB of names of tensors, too many for a model. Save module.state_dict() again.": "“{name}”列出的张量名称超过 {megabytes} MB，对一个模型来说过多。请重新保存 module.state_dict()。",
     "{name} is not JSON: {reason}. It needs {needed}.": "“{name}”不是 JSON：{reason}。它需要 {needed}。",
     "{name} needs 'mean' and 'std' for pixel values from 0 to 1. Divide both by 255.": "“{name}”的 'mean' 和 'std' 应对应 0 至 1 的像素值。请把两者都除以 255。",
