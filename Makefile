@@ -16,7 +16,7 @@ new_enough := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help app test test-all bench load hostile tables tasks shots lint requirements requirements-dev
+.PHONY: help app test test-all bench load hostile soak tables tasks shots lint requirements requirements-dev
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -43,6 +43,9 @@ load: requirements-dev ## measure the time of every click, for one user and for 
 
 hostile: requirements-dev ## open 1,700 damaged and hostile files in limited processes, about 10 minutes
 	@$(python) -m tests.benchmarks.hostile
+
+soak: requirements-dev ## measure the memory of 2,000 analyses with all models, up to 40 minutes
+	@$(python) -m tests.benchmarks.soak
 
 tables: requirements-dev ## measure and update the tables in README.md; TABLES=models updates only that one
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.readme $(TABLES)

@@ -144,9 +144,13 @@ class Worker:
 
     def run(self, job: Callable[[], T], owner: object = None) -> T:
         """Run a job and return its result or raise its exception; on the worker thread it runs inline."""
-        if threading.current_thread() is self._thread:
+        if self.is_here():
             return job()
         return self.submit(job, owner).result()
+
+    def is_here(self) -> bool:
+        """Whether this thread is the worker's."""
+        return threading.current_thread() is self._thread
 
     def ahead(self, future: Future[Any]) -> int:
         """The number of jobs before a long one that waits: the running one and earlier long ones; 0 for any other."""
@@ -213,6 +217,11 @@ def end_all() -> None:
     """End the workers before the interpreter exits: a thread that is ended inside torch aborts the process."""
     for one in _workers.values():
         one.end()
+
+
+def on_worker() -> bool:
+    """Whether this thread is the worker of a device."""
+    return any(one.is_here() for one in list(_workers.values()))
 
 
 def worker(device: torch.device) -> Worker:

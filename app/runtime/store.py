@@ -6,12 +6,14 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
 from core import Classifier
+from core.device import on_worker
 
 
 def size_of(value: Any) -> int:
@@ -32,13 +34,14 @@ def size_of(value: Any) -> int:
 class Store:
     """Results by key, the least recently used dropped first when their bytes pass the limit. Thread-safe.
 
-    Two threads that request the same result at once may both compute it; both get a right result. With ``newest`` the
-    last one that was put in stays even when it alone is larger than the limit.
+    Threads that request the same result at once get the one that the first of them makes. With ``newest`` the last one
+    that was put in stays even when it alone is larger than the limit.
     """
 
     def __init__(self, limit: int, newest: bool = False):
         self.limit, self.newest, self.bytes = limit, newest, 0
         self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._making: dict[Hashable, tuple[Future[Any], int]] = {}
         self._lock = threading.Lock()
 
     def find(self, key: Hashable) -> Any | None:
@@ -63,6 +66,36 @@ class Store:
         return value
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """The stored result, or ``make()`` stored."""
-        found = self.find(key)
-        return self.put(key, make()) if found is None else found
+        """The stored result, or ``make()`` stored; a thread that requests it in the meantime waits for it.
+
+        If ``make`` fails, the next of those who wait makes it. A thread that a result depends on never waits: neither
+        the one that makes it, nor the worker of a device, which may have to compute a part of it.
+        """
+        if on_worker():
+            found = self.find(key)
+            return self.put(key, make()) if found is None else found
+        while (found := self.find(key)) is None:
+            with self._lock:
+                under_way = self._making.get(key)
+                if under_way is None:
+                    self._making[key] = (Future(), threading.get_ident())
+            if under_way is None:
+                return self._make(key, make)
+            future, maker = under_way
+            if maker == threading.get_ident():
+                return self.put(key, make())
+            if (made := future.result()) is not None:
+                return made
+        return found
+
+    def _make(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """``make()`` stored, and given to those who wait; None to them if it fails."""
+        found = None
+        try:
+            found = self.find(key)  # it may have been made since this thread searched
+            found = self.put(key, make()) if found is None else found
+            return found
+        finally:
+            with self._lock:
+                future, _ = self._making.pop(key)
+            future.set_result(found)

@@ -16,7 +16,7 @@ from app.runtime.store import Store
 from core.attribution import method
 from core.data import open_sample
 
-USERS = 12
+USERS = 30
 
 
 @pytest.fixture(autouse=True)

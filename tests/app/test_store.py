@@ -6,11 +6,15 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Barrier
+from time import sleep
 
 import numpy as np
+import torch
 
 from app.runtime.store import Store, size_of
 from core import Attribution, Classifier, Picture, read
+from core.device import run
 
 
 def weigh(size: int) -> bytes:
@@ -88,3 +92,59 @@ def test_many_threads_share_a_store() -> None:
     finally:
         sys.setswitchinterval(switch)
     assert store.bytes == sum(len(value) for value in map(store.find, range(40)) if value is not None) <= store.limit
+
+
+def together(users: int, work: Callable[[int], object]) -> list[object]:
+    """What each of the threads gets, which all begin at the same moment; an exception is a result, too."""
+    gate = Barrier(users)
+
+    def user(number: int) -> object:
+        gate.wait(20)
+        try:
+            return work(number)
+        except ValueError as error:
+            return error
+
+    with ThreadPoolExecutor(users) as pool:
+        return list(pool.map(user, range(users)))
+
+
+def test_thirty_who_request_a_result_at_once_get_the_one_that_the_first_makes() -> None:
+    store, made = Store(1000), []
+
+    def make() -> bytes:
+        made.append(1)
+        sleep(0.2)
+        return weigh(5)
+
+    found = together(30, lambda _: store.get("key", make))
+    assert len(made) == 1 and all(one is found[0] for one in found)
+    large = Store(1)  # what is too large to be kept is shared with those who wait, too
+    made.clear()
+    found = together(9, lambda _: large.get("large", make))
+    assert len(made) < 9 and large.bytes == 0
+
+
+def test_one_who_fails_leaves_it_to_the_next() -> None:
+    store, made = Store(1000), []
+
+    def make() -> bytes:
+        made.append(1)
+        sleep(0.1)
+        if len(made) == 1:
+            raise ValueError("the first one fails")
+        return weigh(5)
+
+    found = together(9, lambda _: store.get("key", make))
+    assert len(made) == 2 and sum(isinstance(one, ValueError) for one in found) == 1
+    assert len({id(one) for one in found if isinstance(one, bytes)}) == 1
+
+
+def test_nobody_waits_for_a_result_that_depends_on_it() -> None:
+    """A make that requests its own key, and a worker that needs what a waiting user is making."""
+    store = Store(1000)
+    assert len(store.get("a", lambda: store.get("a", lambda: weigh(3)))) == 3
+    cpu = torch.device("cpu")
+    of_worker = lambda: run(lambda: store.get("b", lambda: weigh(4)), cpu)  # noqa: E731
+    with ThreadPoolExecutor(1) as pool:
+        assert len(pool.submit(store.get, "b", of_worker).result(20)) == 4
