@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.runtime import kept_runs, results
-from app.runtime.mistakes import folders, tags
+from app.runtime.mistakes import folders, owners, tags
 from app.runtime.mistakes.filters import Answers, Filter, Group, Sort
 from core import InvalidInput, Picture
 from core.evaluation import Calibration, Share, accuracy_of, by_class, calibration_of, confusion_of
@@ -72,6 +72,8 @@ def open_one(name: str) -> Opened:
     if not known or not (kept_runs.folder() / name / RUN_FILE).is_file():
         raise InvalidInput("There is no run '{name}'. Choose one from the list.", name=name)
     run = open_run(kept_runs.folder() / name).snapshot()
+    if not owners.is_shown(run):
+        raise InvalidInput("There is no run '{name}'. Choose one from the list.", name=name)
     if not kept_runs.is_kept(run) and os.path.isabs(run.facts["data"]):
         folders.check(run.facts["data"])
     return results.store().get(("run", *_stamp(run)), lambda: _read(run))

@@ -21,7 +21,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.runtime import kept_runs, results
 from app.runtime.loading import Models
-from app.runtime.mistakes import folders
+from app.runtime.mistakes import folders, owners
 from core import Classifier, InvalidInput, Stopped
 from core.data import LARGEST_ZIP, PICTURES, SEED, Collection, open_collection
 from core.files import reason
@@ -81,13 +81,15 @@ def _going() -> Models:
 
 
 def run_name(model: Classifier, pictures: Collection, mapping: Mapping[str, str | None]) -> str:
-    """The folder that this scan has: the same one for the same model, pictures and classes, so that it goes on there.
+    """The folder of this scan: the same one for the same model, pictures and classes, so that it goes on there.
+
+    On a server that others reach, each visitor has other folders.
 
     Raises:
         InvalidInput: the mapping names no class of the model.
     """
     facts = run_facts(model, pictures, mapping, True)
-    same = json.dumps([facts[name] for name in SAME_MODEL], sort_keys=True)
+    same = json.dumps([facts[name] for name in SAME_MODEL], sort_keys=True) + owners.present_mark()
     words = f"{model.card.slug} {PurePath(pictures.origin).stem}"
     return re.sub(r"[^\w-]+", "-", words)[:80] + "-" + hashlib.sha256(same.encode()).hexdigest()[:8]
 
@@ -116,11 +118,13 @@ def run_scan(model: Classifier, request: Request, tick: Progress) -> None:
     waiting, and soon the scan too, unless somebody comes back for it. What was scanned stays.
 
     Raises:
-        InvalidInput: what the core finds wrong with the data, the disk or the run.
+        InvalidInput: what the core finds wrong with the data, the disk or the run; or it is somebody else's.
         Stopped: by ``stop``.
     """
     out, chosen = kept_runs.folder() / request.name, {"seed": request.seed, "pictures": request.pictures}
     taken = {"split": request.split or None, "columns": dict(request.columns)}
+
+    owners.claim(out, owners.present_mark())
 
     def work(progress: Progress) -> None:
         _stopped.discard(request.name)
@@ -130,7 +134,10 @@ def run_scan(model: Classifier, request: Request, tick: Progress) -> None:
                 raise Stopped
             progress(done, total)
 
-        scan(model, request.data, out, mapping=dict(request.mapping), progress=report, **chosen, **taken)
+        try:
+            scan(model, request.data, out, mapping=dict(request.mapping), progress=report, **chosen, **taken)
+        finally:
+            owners.abandon(out)
 
     keeper = threading.Thread(target=_keep, args=(request.name, runtime_session()), name="fovea-keeping", daemon=True)
     keeper.start()
@@ -246,10 +253,12 @@ def remove(run: Run) -> None:
     """Remove a run's folder, and the zip that was kept for it where no other run is about that.
 
     Raises:
-        InvalidInput: it cannot be removed, or is not one of the app's, whose folder may hold other files.
+        InvalidInput: it cannot be removed, is somebody else's, or is not one of the app's, whose folder may hold other
+            files.
     """
     if not kept_runs.is_kept(run):
         raise InvalidInput("{folder} is not a run of this app. Delete the folder by hand.", folder=run.folder)
+    owners.check_mine(run)
     stop(kept_runs.name_of(run))
     place = Path(run.facts["data"])
     try:

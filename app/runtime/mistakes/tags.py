@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.runtime import results
+from app.runtime.mistakes import owners
 from core import InvalidInput
 from core.files import to_json
 from core.scanning import Run, write_file
@@ -39,8 +40,9 @@ def put(run: Run, numbers: Iterable[int], names: Iterable[str], add: bool = Fals
     """Give the pictures of those numbers these tags, instead of or in addition to their own.
 
     Raises:
-        InvalidInput: the run's folder cannot be written.
+        InvalidInput: the run belongs to somebody else, or its folder cannot be written.
     """
+    owners.check_mine(run)
     names = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
     with _writing:
         given = dict(every(run))

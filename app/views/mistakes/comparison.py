@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state
 from app.runtime import kept_runs
-from app.runtime.mistakes import comparison, runs
+from app.runtime.mistakes import comparison, owners, runs
 from app.runtime.mistakes.filters import Group, Sort
 from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import selection
@@ -21,7 +21,7 @@ WIDE = 540
 
 def pick_other(opened: Opened) -> None:
     """Choose another run to compare the open one with."""
-    others = [run for run in kept_runs.earlier() if run.folder != opened.run.folder]
+    others = [run for run in owners.shown_runs() if run.folder != opened.run.folder]
     fitting = [run for run in others if comparison.share_pictures(opened.run, run)]
     fitting.sort(key=lambda run: run.facts["identity"] != opened.run.facts["identity"])  # the same pictures first
     titles = {kept_runs.name_of(run): f"{short_title(run)}, {data_title(run)}, {started(run)}" for run in fitting}

@@ -20,6 +20,7 @@ class MistakesKey(StrEnum):
     SCANNING = "scanning"
     RUNS = "runs"
     RUN = "run"
+    SHARED = "shared"
     SHOWN_RUN = "shown_run"
     OTHER_RUN = "with"
     FILTER = "filter"

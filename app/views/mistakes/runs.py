@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import state
 from app.runtime import kept_runs
-from app.runtime.mistakes import folders, runs, scans
+from app.runtime.mistakes import folders, owners, runs, scans
 from app.runtime.mistakes.runs import Opened
 from app.runtime.public import is_public
 from app.state import Key
@@ -29,7 +29,7 @@ FOLDER = f"{MistakesKey.RUNS}.folder"
 
 def show_list() -> None:
     """The list of the runs that are kept; a click on a line opens that one."""
-    kept = kept_runs.earlier()
+    kept = owners.shown_runs()
     st.subheader(word("runs.title"))
     st.caption(word("runs.kept" if kept else "runs.none", folder=kept_runs.folder()))
     if kept:
@@ -126,12 +126,29 @@ def show_head(opened: Opened) -> None:
         if len(opened.table):
             comparison.pick_other(opened)
             export.show_export(opened)
-        if kept_runs.is_kept(opened.run) and not is_public():
-            remove(opened)
+        if kept_runs.is_kept(opened.run) and owners.is_mine(opened.run):
+            share(opened)
+            if not is_public():
+                remove(opened)
         st.button(word("runs.all"), key="runs-back", icon=":material/list:", on_click=close)
     unanswered(opened)
     broken(opened)
     unmatched(opened)
+
+
+def share(opened: Opened) -> None:
+    """Draw the choice to show the run to other users, on a server that others reach."""
+    if not folders.is_closed():
+        return
+
+    def change() -> None:
+        try:
+            owners.share(opened.run, bool(state.get(MistakesKey.SHARED)))
+        except InvalidInput as error:
+            state.notice(say(error))
+
+    state.put(MistakesKey.SHARED, owners.is_shared(opened.run))
+    st.toggle(word("runs.share"), key=MistakesKey.SHARED, help=word("runs.share.help"), on_change=change)
 
 
 def remove(opened: Opened) -> None:

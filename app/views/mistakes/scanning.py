@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import runtime, state
 from app.runtime import kept_runs
-from app.runtime.mistakes import scans
+from app.runtime.mistakes import owners, scans
 from app.runtime.mistakes.scans import Request
 from app.state import Key
 from app.views.mistakes import data, selection
@@ -125,7 +125,7 @@ def show_scan(classifier: Classifier, request: Request) -> None:
 def go_on(run: Run, classifier: Classifier | None) -> None:
     """Show that a run is unfinished, and offer to continue it; its model must be the selected one."""
     left = run.facts["pictures"] - run.scanned
-    if not left:
+    if not left or not owners.is_mine(run):
         return
     with st.container(horizontal=True, vertical_alignment="center", key="unfinished"):
         st.markdown(word("scan.unfinished", left=whole(left), total=whole(run.facts["pictures"])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
-from app.runtime.mistakes import runs, tags
+from app.runtime.mistakes import owners, runs, tags
 from app.runtime.mistakes.filters import TAGS
 from app.runtime.mistakes.runs import Opened
 from app.views.mistakes import selection
@@ -22,6 +22,10 @@ def show_tags(opened: Opened) -> None:
     """Draw the tags of the open picture: the common ones, which have keyboard shortcuts, and custom ones."""
     number = selection.open_number()
     given = tags.every(opened.run).get(number, ())
+    if not owners.is_mine(opened.run):
+        if given:
+            st.caption(word("tags.given", tags=literal(listed(tag_title(name) for name in given))))
+        return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="case-tags"):
         for place, name in enumerate(TAGS, 1):
             on = name in given

@@ -85,6 +85,8 @@ WORDS = {
     "runs.unanswered": "{sentence} (+{count} without a finite output)",
     "runs.folder": "Open the folder of a run on the machine that runs Fovea",
     "runs.folder.example": "/path/to/the/run",
+    "runs.share": "Share",
+    "runs.share.help": "Other users of this server can see this run and its tags. Only you can change or remove it.",
     "runs.remove": "Remove",
     "runs.remove.sure": "Remove this run and its tags? This deletes the folder {folder}, and its zip file if no other run uses it. Pictures elsewhere are kept.",
     "runs.remove.go": "Remove permanently",

@@ -90,6 +90,7 @@ WORDS = {
     "groups.show": "Show this group",
     "groups.all": "Show all",
     # tags
+    "tags.given": "Tags: {tags}",
     "tags.own": "Custom tags",
     "tags.pick": "Custom tags for this picture",
     "tags.placeholder": "Choose or type a tag",

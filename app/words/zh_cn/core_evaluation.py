@@ -61,6 +61,7 @@ WORDS = {
     "{count} processes cannot divide a batch of {batch} equally. Choose another batch size.": "{count} 个进程无法平分大小为 {batch} 的批次。请选择别的批次大小。",
     # scans and reports
     "There is no run '{name}'. Choose one from the list.": "没有扫描结果“{name}”。请从列表中选择。",
+    "This run belongs to another user, so you cannot change it. Start your own scan.": "这次扫描结果属于其他用户，你不能修改它。请自己开始扫描。",
     "{folder} is not a run of this app. Delete the folder by hand.": "{folder} 不是本应用的扫描结果。请手动删除该文件夹。",
     "{name} cannot be stored in {folder}: {reason}. Check the folder and its free space.": "“{name}”无法保存到 {folder}：{reason}。请检查该文件夹及其剩余空间。",
     "{folder} cannot be deleted: {reason}. Delete it by hand.": "无法删除 {folder}：{reason}。请手动删除。",

@@ -82,6 +82,8 @@ WORDS = {
     "runs.unanswered": "{sentence}（另有 {count} 张没有有限的输出）",
     "runs.folder": "打开运行 Fovea 的机器上的扫描结果文件夹",
     "runs.folder.example": "/路径/扫描结果",
+    "runs.share": "共享",
+    "runs.share.help": "此服务器的其他用户可以看到这次扫描结果和它的标记。只有你可以修改或删除它。",
     "runs.remove": "删除",
     "runs.remove.sure": "要删除这次扫描结果和它的标记吗？文件夹 {folder} 会被删除；如果没有其他扫描结果使用它的 zip 文件，该文件也会被删除。别处的图片会保留。",
     "runs.remove.go": "永久删除",

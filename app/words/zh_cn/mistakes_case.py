@@ -85,6 +85,7 @@ WORDS = {
     "groups.show": "显示这一组",
     "groups.all": "显示全部",
     # tags
+    "tags.given": "标记：{tags}",
     "tags.own": "自定义标记",
     "tags.pick": "这张图片的自定义标记",
     "tags.placeholder": "选择或输入标记",

@@ -1,0 +1,120 @@
+"""Whose a run is, on a server that others reach: who made it may change and share it; the others see what is shared.
+
+A run without an owner was made on the machine itself: everybody sees it, and nobody changes it over the network. On a
+server for this machine alone, every run belongs to its user.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.runtime import kept_runs
+from app.runtime.mistakes import folders
+from app.runtime.visitors import visitor_mark
+from core import InvalidInput
+from core.files import to_json
+from core.scanning import RUN_FILE, Run, write_file
+
+FILE, SECRET = "owner.json", "owners.secret"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The mark of the visitor who made a run, and whether it is shared."""
+
+    mark: str
+    shared: bool = False
+
+
+def present_mark() -> str:
+    """The mark of the present visitor; "" on a server for this machine alone, which has no owners."""
+    return visitor_mark(kept_runs.folder() / SECRET) if folders.is_closed() else ""
+
+
+def owner_of(folder: Path) -> Owner | None:
+    """The owner of the run in a folder; None for a run that was made on the machine. A damaged file: nobody's."""
+    try:
+        stated = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return Owner(str(stated["mark"]), stated["shared"] is True)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return Owner("")
+
+
+def is_mine(run: Run) -> bool:
+    """Whether the present visitor may change a run."""
+    mark = present_mark()
+    owner = owner_of(run.folder)
+    return not mark or (owner is not None and owner.mark == mark)
+
+
+def is_shown(run: Run) -> bool:
+    """Whether the present visitor may see a run."""
+    if not kept_runs.is_kept(run) or not (mark := present_mark()):
+        return True
+    owner = owner_of(run.folder)
+    return owner is None or owner.shared or owner.mark == mark
+
+
+def shown_runs() -> tuple[Run, ...]:
+    """The runs that are kept here and that the present visitor may see, the newest first."""
+    return tuple(run for run in kept_runs.earlier() if is_shown(run))
+
+
+def check_mine(run: Run) -> None:
+    """Refuse to change a run of somebody else.
+
+    Raises:
+        InvalidInput: it belongs to another visitor, or to nobody.
+    """
+    if not is_mine(run):
+        raise InvalidInput("This run belongs to another user, so you cannot change it. Start your own scan.")
+
+
+def claim(folder: Path, mark: str) -> None:
+    """Make a new run that of a visitor, before anything of it can be seen; without a mark it has no owner.
+
+    Raises:
+        InvalidInput: the folder holds a run of somebody else, or cannot be written.
+    """
+    if not mark:
+        return
+    owner = owner_of(folder)
+    if owner is None and not (folder / RUN_FILE).exists():
+        with suppress(OSError):  # what is wrong is stated when the file is written
+            folder.mkdir(parents=True, exist_ok=True)
+        _write(folder, Owner(mark))
+    elif owner is None or owner.mark != mark:
+        raise InvalidInput("This run belongs to another user, so you cannot change it. Start your own scan.")
+
+
+def abandon(folder: Path) -> None:
+    """Remove what ``claim`` left where no run was begun."""
+    if not (folder / RUN_FILE).exists():
+        (folder / FILE).unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def is_shared(run: Run) -> bool:
+    """Whether other visitors see a run."""
+    owner = owner_of(run.folder)
+    return owner is None or owner.shared
+
+
+def share(run: Run, shared: bool) -> None:
+    """Show a run to other visitors, or hide it from them again.
+
+    Raises:
+        InvalidInput: it belongs to somebody else, or its folder cannot be written.
+    """
+    check_mine(run)
+    _write(run.folder, Owner(present_mark(), shared))
+
+
+def _write(folder: Path, owner: Owner) -> None:
+    write_file(folder / FILE, to_json({"mark": owner.mark, "shared": owner.shared}).encode())
