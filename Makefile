@@ -16,7 +16,7 @@ new_enough := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help app test test-all bench load hostile soak tables tasks shots lint requirements requirements-dev
+.PHONY: help app test test-all bench load hostile soak gpu tables tasks shots lint requirements requirements-dev
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -46,6 +46,9 @@ hostile: requirements-dev ## open 1,700 damaged and hostile files in limited pro
 
 soak: requirements-dev ## measure the memory of 2,000 analyses with all models, up to 40 minutes
 	@$(python) -m tests.benchmarks.soak
+
+gpu: ## compare a GPU with the CPU, with PYTHON=python3 and its torch, torchvision, numpy and captum; installs nothing
+	@$(firstword $(PYTHON)) -m tests.benchmarks.gpu
 
 tables: requirements-dev ## measure and update the tables in README.md; TABLES=models updates only that one
 	@OMP_NUM_THREADS=1 $(python) -m tests.benchmarks.readme $(TABLES)

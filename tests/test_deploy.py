@@ -86,3 +86,24 @@ def test_the_other_files_can_be_read() -> None:
     yaml = pytest.importorskip("yaml")
     space = yaml.safe_load(head)
     assert (space["sdk"], str(space["app_port"])) == ("docker", given("EXPOSE")[0])
+
+
+def test_the_workflow_tests_every_python_and_system() -> None:
+    yaml = pytest.importorskip("yaml")
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"]
+    pythons = ["3.11", "3.12", "3.13"]
+    assert jobs["test"]["runs-on"] == "ubuntu-latest" and jobs["test"]["strategy"]["matrix"] == {"python": pythons}
+    assert [step["run"] for step in jobs["test"]["steps"] if "run" in step][-1] == ".ci/run"
+    assert (ROOT / ".ci" / "run").is_file()
+    others = jobs["without-make"]
+    assert others["strategy"]["matrix"] == {"system": ["windows-latest", "macos-latest"], "python": pythons}
+    assert others["runs-on"] == "${{ matrix.system }}"
+    commands = [step["run"] for step in others["steps"] if "run" in step]
+    assert not any(re.search(r"\bmake\b|apt-get", one) for one in commands)
+    assert [one for one in commands if "pytest" in one] and [one for one in commands if "_stcore/health" in one]
+    for one in commands:
+        for named in re.findall(r"[\w./-]+\.(?:txt|py)", one):
+            assert (ROOT / named).is_file(), named
+    for job in jobs.values():
+        (setup,) = (step for step in job["steps"] if step.get("uses", "").startswith("actions/setup-python"))
+        assert setup["with"]["python-version"] == "${{ matrix.python }}" and job["timeout-minutes"] <= 60
